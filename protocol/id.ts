@@ -1,0 +1,15 @@
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+
+/**
+ * A new id: 22 characters of `0-9A-Za-z-_`, 132 random bits.
+ * @param random fills the given bytes with randomness, as `crypto.getRandomValues` does
+ * @example newId((bytes) => crypto.getRandomValues(bytes)) // "s0Y_2b…"
+ */
+export const newId = (random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array): string => {
+  let id = "";
+  for (const byte of random(new Uint8Array(22))) id += ALPHABET[byte & 63];
+  return id;
+};
+
+/** Whether `id` can name a request or a message: 1 to 64 of `0-9A-Za-z-_`. */
+export const isId = (id: unknown): id is string => typeof id === "string" && /^[\w-]{1,64}$/.test(id);
