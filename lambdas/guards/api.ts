@@ -1,0 +1,97 @@
+import type { Json, Message } from "../../protocol/index.js";
+
+export type { Json, Message } from "../../protocol/index.js";
+
+/** Names a channel: a `Channel`, or its name. */
+export type ChannelLike = string | Channel;
+
+/**
+ * One connected client, as a guard sees it. Verdict methods count once per guard call: the first closing verdict
+ * decides, later ones are logged and ignored.
+ */
+export interface Agent<Credentials = unknown> {
+  /** The id the server gave this connection. Never taken from a frame. */
+  readonly uuid: string;
+  /**
+   * In `onConnectionRequest`: what the client sent, or `undefined`. What that guard leaves here (at most 4,096 bytes
+   * of JSON) is what later guards see, so a token can be replaced by the claims it proved.
+   */
+  credentials: Credentials;
+  /** What `connected({ info })` set. */
+  readonly info: Json | undefined;
+  /** `true` once the agent is connected; `false` in `onConnectionRequest` and `onDisconnect`. */
+  readonly isConnected: boolean;
+  /** The client's address and user agent, as API Gateway saw them. */
+  readonly connection: { readonly id: string; readonly sourceIp: string; readonly userAgent: string };
+
+  /** Closing verdict of `onConnectionRequest`: the agent may connect. `info` (at most 256 bytes of JSON) may be shown to other agents. */
+  connected(options?: { info?: Json }): void;
+  /** Closing verdict of `onConnectionRequest`: the agent may not connect. */
+  connectionDenied(reason?: string): void;
+  /**
+   * In `onSubscriptionRequest`, with the channel asked for: the closing verdict that grants it. With any other channel
+   * (there, in `onConnectionRequest` and in `onPublicationRequest`): staged, and done if the closing verdict is positive.
+   */
+  subscribe(channel: ChannelLike): void;
+  /** Closing verdict of `onSubscriptionRequest`: no. */
+  subscriptionDenied(channel: ChannelLike, reason?: string): void;
+  /** Closing verdict of `onUnsubscriptionRequest`: the agent is unsubscribed. */
+  unsubscribe(channel: ChannelLike): void;
+  /** Closing verdict of `onUnsubscriptionRequest`: the agent stays subscribed. */
+  unsubscriptionDenied(channel: ChannelLike, reason?: string): void;
+  /** Closing verdict of `onPublicationRequest`: yes. What `channel.publish` staged is delivered; `result` goes to the publisher. */
+  publicationSuccess(message: Message, result?: Json): void;
+  /** Closing verdict of `onPublicationRequest`: no. Nothing that was staged happens. */
+  publicationDenied(message: Message, reason?: string): void;
+  /** Closing verdict of `onMessageReceived`: the agent gets this message, transformed as you like. */
+  deliver(channel: ChannelLike, message: Message): void;
+  /** Another channel, to publish on from `onPublicationRequest`: `agent.channel("audit").publish(message)`. */
+  channel(name: string): Channel;
+}
+
+/** The channel a guard decides about. */
+export interface Channel {
+  readonly name: string;
+  /**
+   * In `onPublicationRequest`: stage the message for this channel's subscribers. It is delivered if the closing
+   * verdict is `publicationSuccess`. Call it on as many channels as you like.
+   */
+  publish(message: { data: unknown; uuid?: string }): void;
+  /** The name. */
+  toString(): string;
+}
+
+/** The guards of the whole system, or of one channel pattern. All are optional, and all may be asynchronous. */
+export interface ChannelGuards<Credentials = unknown> {
+  /** Decides with `agent.subscribe(channel)` or `agent.subscriptionDenied(channel, reason)`. Left out: everyone may. */
+  onSubscriptionRequest?(channel: Channel, agent: Agent<Credentials>): unknown;
+  /** Decides with `agent.publicationSuccess(message)` (after `channel.publish(message)`) or `agent.publicationDenied(message, reason)`. Left out: published as it is. */
+  onPublicationRequest?(channel: Channel, agent: Agent<Credentials>, message: Message<unknown>): unknown;
+  /** Runs per recipient; decides with `agent.deliver(channel, message)`, or drops by not calling it. Left out: delivered as it is. */
+  onMessageReceived?(channel: Channel, agent: Agent<Credentials>, message: Message<unknown>): unknown;
+  /** Decides with `agent.unsubscribe(channel)` or `agent.unsubscriptionDenied(channel, reason)`. Left out: everyone may. */
+  onUnsubscriptionRequest?(channel: Channel, agent: Agent<Credentials>): unknown;
+}
+
+/** What a guard module default-exports. */
+export interface Guards<Credentials = unknown> extends ChannelGuards<Credentials> {
+  /** Decides with `agent.connected()` or `agent.connectionDenied(reason)`. Left out: everyone may. */
+  onConnectionRequest?(agent: Agent<Credentials>): unknown;
+  /** Told once when an agent has left. Decides nothing. */
+  onDisconnect?(agent: Agent<Credentials>): unknown;
+  /** Guards by channel (`private/5`) or pattern (`private/*`), the most specific first; what an entry leaves out falls back to the less specific, last to the default. */
+  channels?: Record<string, ChannelGuards<Credentials>>;
+}
+
+/**
+ * Types a guard module without a type annotation.
+ * @example
+ * import { guards } from "push-it-aws/guards";
+ * export default guards({
+ *   onSubscriptionRequest(channel, agent) {
+ *     if (channel.name.startsWith("public/")) agent.subscribe(channel);
+ *     else agent.subscriptionDenied(channel, "Only public channels, please.");
+ *   },
+ * });
+ */
+export const guards = <Credentials = unknown>(module: Guards<Credentials>): Guards<Credentials> => module;

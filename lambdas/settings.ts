@@ -1,0 +1,34 @@
+import type { GuardTimeouts } from "../protocol/index.js";
+
+/** What the construct tells every function, as JSON in the environment variable `PUSH_IT_SETTINGS`. */
+export interface Settings {
+  /** How long each guard may take, in milliseconds. */
+  timeouts: GuardTimeouts;
+  /** The patterns at or below which wildcard subscriptions are enabled, such as `stories/*`. */
+  wildcards: string[];
+  /** `explain`: a denied client that asked for it gets a socket that only tells the reason; `refuse`: everyone gets 403. */
+  denials: "explain" | "refuse";
+  /** Whether what the connection guard leaves in `agent.credentials` is kept for later guards. */
+  keepCredentials: boolean;
+  /** How long a publication may spend on reaching its subscribers once its guard has decided, in milliseconds. */
+  fanOutMs: number;
+}
+
+/** Guard timeouts where nothing else is said, in milliseconds: the seed's, and a second for what the seed left open. */
+export const DEFAULT_TIMEOUTS: GuardTimeouts = {
+  onConnectionRequest: 10_000,
+  onSubscriptionRequest: 1_000,
+  onPublicationRequest: 1_000,
+  onUnsubscriptionRequest: 1_000,
+  onMessageReceived: 1_000,
+  onDisconnect: 1_000,
+};
+
+/** Settings where nothing else is said. */
+export const DEFAULT_SETTINGS: Settings = {
+  timeouts: DEFAULT_TIMEOUTS,
+  wildcards: [],
+  denials: "explain",
+  keepCredentials: true,
+  fanOutMs: 10_000,
+};

@@ -1,0 +1,99 @@
+/** What the local runtime runs, read from a synthesized template: one WebSocket API and what hangs on it. */
+export interface SystemModel {
+  /** The construct's path in the app, such as `PushItStack/PushIt`; for messages. */
+  path: string;
+  api: ApiModel;
+  functions: FunctionModel[];
+  tables: TableModel[];
+  schedules: ScheduleModel[];
+  /** Every resource of the construct, and what becomes of it here. */
+  resources: ResourceVerdict[];
+}
+
+/** One WebSocket API with one stage. */
+export interface ApiModel {
+  logicalId: string;
+  /** The id in URLs and events; locally made up. */
+  apiId: string;
+  stage: string;
+  /** Such as `$request.body.action`. */
+  selectionExpression: string;
+  /** By route key: `$connect`, `subscribe`, `$default`, … */
+  routes: Record<string, RouteModel>;
+  /** Throttle of routes that have none of their own; absent: none. */
+  throttle?: Throttle;
+}
+
+/** One route and the function behind it. */
+export interface RouteModel {
+  routeKey: string;
+  /** The integration's Lambda. */
+  functionId: string;
+  /** Whether the route has a RouteResponse, so that the function's body is sent back. */
+  answers: boolean;
+  /** The integration's timeout in milliseconds. @default 29000 */
+  timeoutMs?: number;
+  throttle?: Throttle;
+}
+
+/** A token bucket. */
+export interface Throttle {
+  /** Requests per second. */
+  rate: number;
+  burst: number;
+}
+
+/** One Lambda function. */
+export interface FunctionModel {
+  logicalId: string;
+  /** The function's name; made up where the template leaves it to AWS. */
+  name: string;
+  /** Absolute path of the asset's folder. */
+  code: string;
+  /** Such as `index.handler`. */
+  handler: string;
+  /** Such as `nodejs24.x`. */
+  runtime: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  /** The template's environment, resolved. */
+  environment: Record<string, string>;
+  /** Absent: unreserved. */
+  reservedConcurrency?: number;
+}
+
+/** One DynamoDB table. */
+export interface TableModel {
+  logicalId: string;
+  name: string;
+  /** `KeySchema` and `AttributeDefinitions` as CloudFormation writes them. */
+  keySchema: { AttributeName: string; KeyType: string }[];
+  attributeDefinitions: { AttributeName: string; AttributeType: string }[];
+}
+
+/** One rule that runs a function by the clock. */
+export interface ScheduleModel {
+  logicalId: string;
+  functionId: string;
+  everyMs: number;
+}
+
+/** What the local runtime does with a resource. */
+export interface ResourceVerdict {
+  logicalId: string;
+  type: string;
+  verdict: "run" | "inert" | "refused";
+  /** Why it is inert or refused. */
+  reason?: string;
+}
+
+/** What came of running a function once. */
+export type InvokeResult =
+  | { ok: true; payload: unknown }
+  | { ok: false; kind: "error" | "timeout" | "crash" | "throttled"; message: string };
+
+/** Runs functions of the template by logical id. */
+export interface Invoker {
+  /** Never rejects. Waits for the function, at most for its timeout. */
+  invoke(functionId: string, event: unknown): Promise<InvokeResult>;
+}
