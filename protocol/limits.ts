@@ -32,3 +32,6 @@ export const CHANNEL_LENGTH = 128;
 
 /** Most segments of a channel name: each can cost a publication one Query where wildcards are enabled. */
 export const CHANNEL_SEGMENTS = 8;
+
+/** Deepest nesting of objects and lists in a frame: what is deeper cannot be serialised again without risk to the stack. */
+export const NESTING = 256;

@@ -1,6 +1,7 @@
 import type { Json, Message } from "../../protocol/index.js";
 
 export type { Json, Message } from "../../protocol/index.js";
+export { secret } from "./secret.js";
 
 /** Names a channel: a `Channel`, or its name. */
 export type ChannelLike = string | Channel;

@@ -1,0 +1,56 @@
+import {
+  ApiGatewayManagementApiClient,
+  ApiGatewayManagementApiServiceException,
+  DeleteConnectionCommand,
+  PostToConnectionCommand,
+} from "@aws-sdk/client-apigatewaymanagementapi";
+import type { Connections, Log, PostResult } from "../core/ports.js";
+
+/** How long one call may take to connect and to be answered, in milliseconds. */
+const CONNECT_MS = 1_000;
+const ANSWER_MS = 3_000;
+
+const RESULTS: Record<number, PostResult> = { 403: "refused", 410: "gone", 413: "refused", 429: "busy" };
+
+const statusOf = (error: unknown): number =>
+  error instanceof ApiGatewayManagementApiServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0;
+
+/**
+ * API Gateway's `@connections`, at the endpoint that `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` names. The SDK's own
+ * retries are off: what to retry, and for how long, is decided by who posts.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
+ */
+export class ManagementApi implements Connections {
+  readonly #client = new ApiGatewayManagementApiClient({
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
+  });
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  async post(connectionId: string, frame: string): Promise<PostResult> {
+    try {
+      await this.#client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(frame) }));
+      return "sent";
+    } catch (error) {
+      const status = statusOf(error);
+      const result = RESULTS[status] ?? "failed";
+      if (result === "failed" || result === "refused") {
+        this.#log.warn("post_failed", { connection: connectionId, status, error: String(error) });
+      }
+      return result;
+    }
+  }
+
+  async close(connectionId: string): Promise<void> {
+    try {
+      await this.#client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
+    } catch (error) {
+      const status = statusOf(error);
+      if (status !== 410) this.#log.warn("close_failed", { connection: connectionId, status, error: String(error) });
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
+import { type Answer, Meta } from "../../protocol/index.js";
+import type { Agent } from "../core/agent.js";
+import { denial, failure, frameOf } from "../core/answers.js";
+import { readFrame, uuidOf } from "../core/requests.js";
+import type { System } from "./system.js";
+
+/** A frame as API Gateway hands it to a route's Lambda. */
+export type FrameEvent = APIGatewayProxyWebsocketEventV2;
+
+/** What a route's Lambda returns. */
+export type RouteResult = APIGatewayProxyResultV2;
+
+/** The uuids of a frame's requests: its own, or those of its messages. */
+const uuidsOf = (body: string | undefined): (string | undefined)[] => {
+  const frame = readFrame(body);
+  const messages = frame?.["messages"];
+  if (!Array.isArray(messages)) return [uuidOf(frame)];
+  return messages.map((message: unknown) => uuidOf(typeof message === "object" && message !== null ? { ...message } : undefined));
+};
+
+/** The agent as it is in this event: its address can be read here, whatever the row says. */
+const seen = (agent: Agent, { requestContext }: FrameEvent): Agent => {
+  const { identity } = requestContext as { identity?: { sourceIp?: string; userAgent?: string } };
+  return { ...agent, sourceIp: identity?.sourceIp ?? agent.sourceIp, userAgent: identity?.userAgent ?? agent.userAgent };
+};
+
+/**
+ * A route that answers its caller. The work gets the connection's agent; a connection that has none is answered here:
+ * with its denial, or that it is unknown. What fails is logged, and answered without any detail.
+ */
+export const route =
+  (system: Pick<System, "directory" | "log">, work: (event: FrameEvent, agent: Agent) => Promise<Answer[]>) =>
+  async (event: FrameEvent): Promise<RouteResult> => {
+    const uuids = uuidsOf(event.body);
+    const all = (answer: (uuid: string | undefined) => Answer): Answer[] => uuids.map(answer);
+    try {
+      const standing = await system.directory.standing(event.requestContext.connectionId);
+      if (!standing) return answered(all((uuid) => failure(Meta.error, uuid, "unknown_agent")));
+      if ("denial" in standing) return answered(all((uuid) => denial(uuid, standing.denial)));
+      return answered(await work(event, seen(standing.agent, event)));
+    } catch (error) {
+      system.log.error("route_failed", { route: event.requestContext.routeKey, error: String(error) });
+      return answered(all((uuid) => failure(Meta.error, uuid, "unavailable")));
+    }
+  };
+
+/** Answers as the route response that API Gateway sends back. */
+export const answered = (answers: Answer[]): RouteResult => ({ statusCode: 200, body: frameOf(answers) });

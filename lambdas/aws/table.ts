@@ -1,0 +1,232 @@
+import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  type WriteRequest,
+} from "@aws-sdk/client-dynamodb";
+import { type Agent, connectedAtOf, type Denial, denialDeadlineOf, expiryOf, type Standing } from "../core/agent.js";
+import {
+  channelKey,
+  channelOf,
+  connectionKey,
+  deadlineKey,
+  type Key,
+  registrationKey,
+  shardKey,
+  SHARDS,
+  standingKey,
+  subscriberKey,
+  subscriptionKey,
+} from "../core/keys.js";
+import type { Clock, Overdue, Store, Subscriber } from "../core/ports.js";
+import { agentItem, denialItem, type Item, number, standingOf, text, ttlAfterSweep } from "./items.js";
+
+/**
+ * Most writes in one BatchWriteItem.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+ */
+const BATCH_WRITES = 25;
+
+/**
+ * Most keys in one BatchGetItem.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+ */
+const BATCH_READS = 100;
+
+/** How often a batch that DynamoDB did only in part is sent again before the operation fails. */
+const BATCH_ATTEMPTS = 6;
+
+/** Longest wait before a batch is sent again the first time, in milliseconds; doubles with each attempt. */
+const BATCH_BACKOFF_MS = 25;
+
+const key = ({ pk, sk }: Key): Item => ({ pk: text(pk), sk: text(sk) });
+const put = (at: Key, item: Item): WriteRequest => ({ PutRequest: { Item: { ...key(at), ...item } } });
+const remove = (at: Key): WriteRequest => ({ DeleteRequest: { Key: key(at) } });
+
+const chunks = <T>(all: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
+
+/** The table: one partition per connection, one per channel, and a few with what the sweep has to look at. */
+export class Table implements Store {
+  readonly #client: DynamoDBClient;
+  readonly #name: string;
+  readonly #clock: Clock;
+
+  constructor(client: DynamoDBClient, name: string, clock: Clock) {
+    this.#client = client;
+    this.#name = name;
+    this.#clock = clock;
+  }
+
+  async standing(connectionId: string): Promise<Standing> {
+    const { Item: item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#name, Key: key(standingKey(connectionId)), ConsistentRead: true }),
+    );
+    return item && this.#living(standingOf(connectionId, item));
+  }
+
+  async agents(connectionIds: string[]): Promise<Map<string, Agent>> {
+    const pages = await Promise.all(chunks(connectionIds, BATCH_READS).map((ids) => this.#readStandings(ids)));
+    return new Map(pages.flat().map((agent) => [agent.connectionId, agent]));
+  }
+
+  async putAgent(agent: Agent): Promise<void> {
+    const deadline = expiryOf(agent.connectedAt);
+    await this.#write([
+      put(registrationKey(agent.connectionId, deadline), { ttl: ttlAfterSweep(deadline) }),
+      put(standingKey(agent.connectionId), agentItem(agent)),
+    ]);
+  }
+
+  async putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void> {
+    const deadline = denialDeadlineOf(connectedAt);
+    await this.#write([
+      put(registrationKey(connectionId, deadline), { ttl: ttlAfterSweep(deadline) }),
+      put(standingKey(connectionId), denialItem(connectedAt, deadline, denial)),
+    ]);
+  }
+
+  async putSubscriptions(agent: Pick<Agent, "connectionId" | "connectedAt">, channels: string[]): Promise<void> {
+    const ttl = number(expiryOf(agent.connectedAt));
+    await this.#write(
+      [...new Set(channels)].flatMap((channel) => [
+        put(subscriptionKey(agent.connectionId, channel), { ttl }),
+        put(subscriberKey(channel, agent.connectionId), { ttl }),
+      ]),
+    );
+  }
+
+  async deleteSubscriptions(connectionId: string, channels: string[]): Promise<void> {
+    await this.#write(
+      [...new Set(channels)].flatMap((channel) => [
+        remove(subscriberKey(channel, connectionId)),
+        remove(subscriptionKey(connectionId, channel)),
+      ]),
+    );
+  }
+
+  async subscribers(channels: string[]): Promise<Subscriber[]> {
+    const found = new Map<string, Subscriber>();
+    const now = this.#clock.now() / 1000;
+    const read = async (channel: string): Promise<void> => {
+      for await (const item of this.#query(channelKey(channel))) {
+        const connectionId = item["sk"]?.S ?? "";
+        const expiry = Number(item["ttl"]?.N);
+        if (expiry > now) found.set(connectionId, { connectionId, connectedAt: connectedAtOf(expiry) });
+      }
+    };
+    await Promise.all(channels.map(read));
+    return [...found.values()];
+  }
+
+  async subscriptionsOf(connectionId: string): Promise<string[]> {
+    const channels: string[] = [];
+    for await (const item of this.#query(connectionKey(connectionId))) {
+      const channel = channelOf(item["sk"]?.S ?? "");
+      if (channel !== undefined) channels.push(channel);
+    }
+    return channels;
+  }
+
+  async claim(connectionId: string): Promise<Standing> {
+    try {
+      const { Attributes: item } = await this.#client.send(
+        new DeleteItemCommand({
+          TableName: this.#name,
+          Key: key(standingKey(connectionId)),
+          ConditionExpression: "attribute_exists(pk)",
+          ReturnValues: "ALL_OLD",
+        }),
+      );
+      return item && standingOf(connectionId, item);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  async deleteRegistration(connectionId: string, deadline: number): Promise<void> {
+    await this.#write([remove(registrationKey(connectionId, deadline))]);
+  }
+
+  async *overdue(): AsyncIterable<Overdue> {
+    const now = deadlineKey(Math.floor(this.#clock.now() / 1000));
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      for await (const item of this.#query(shardKey(shard), now)) {
+        const deadline = item["sk"]?.S ?? "";
+        yield { shard: shardKey(shard), deadline, connectionId: deadline.slice(deadline.indexOf("#") + 1) };
+      }
+    }
+  }
+
+  async deleteOverdue({ shard, deadline }: Overdue): Promise<void> {
+    await this.#write([remove({ pk: shard, sk: deadline })]);
+  }
+
+  /** A standing whose connection cannot be alive any more is none: DynamoDB deletes such rows days late. */
+  #living(standing: Standing): Standing {
+    if (standing && "agent" in standing && expiryOf(standing.agent.connectedAt) <= this.#clock.now() / 1000) return undefined;
+    return standing;
+  }
+
+  async #readStandings(connectionIds: string[]): Promise<Agent[]> {
+    let keys: Item[] = connectionIds.map((connectionId) => key(standingKey(connectionId)));
+    const agents: Agent[] = [];
+    for (let attempt = 1; keys.length > 0; attempt += 1) {
+      const { Responses, UnprocessedKeys } = await this.#client.send(
+        new BatchGetItemCommand({ RequestItems: { [this.#name]: { Keys: keys, ConsistentRead: true } } }),
+      );
+      for (const item of Responses?.[this.#name] ?? []) {
+        const standing = this.#living(standingOf((item["pk"]?.S ?? "").slice(connectionKey("").length), item));
+        if (standing && "agent" in standing) agents.push(standing.agent);
+      }
+      keys = UnprocessedKeys?.[this.#name]?.Keys ?? [];
+      if (keys.length > 0) await this.#backOff(attempt);
+    }
+    return agents;
+  }
+
+  /** Writes in as few parallel batches as possible. What DynamoDB leaves undone is sent again, then it is an error. */
+  async #write(requests: WriteRequest[]): Promise<void> {
+    await Promise.all(
+      chunks(requests, BATCH_WRITES).map(async (batch) => {
+        let left = batch;
+        for (let attempt = 1; left.length > 0; attempt += 1) {
+          const { UnprocessedItems } = await this.#client.send(
+            new BatchWriteItemCommand({ RequestItems: { [this.#name]: left } }),
+          );
+          left = UnprocessedItems?.[this.#name] ?? [];
+          if (left.length > 0) await this.#backOff(attempt);
+        }
+      }),
+    );
+  }
+
+  async #backOff(attempt: number): Promise<void> {
+    if (attempt >= BATCH_ATTEMPTS) throw new Error("DynamoDB keeps leaving a part of a batch undone");
+    await this.#clock.sleep(this.#clock.random() * BATCH_BACKOFF_MS * 2 ** attempt);
+  }
+
+  /** Every row of a partition, or those before a sort key; strongly consistent, page by page. */
+  async *#query(pk: string, before?: string): AsyncIterable<Item> {
+    const input: QueryCommandInput = {
+      TableName: this.#name,
+      KeyConditionExpression: before === undefined ? "pk = :pk" : "pk = :pk AND sk < :before",
+      ExpressionAttributeValues: { ":pk": text(pk), ...(before === undefined ? {} : { ":before": text(before) }) },
+      ExpressionAttributeNames: { "#ttl": "ttl" },
+      ProjectionExpression: "sk, #ttl",
+      ConsistentRead: true,
+    };
+    let from: Item | undefined;
+    do {
+      const page = await this.#client.send(new QueryCommand({ ...input, ExclusiveStartKey: from }));
+      yield* page.Items ?? [];
+      from = page.LastEvaluatedKey;
+    } while (from);
+  }
+}

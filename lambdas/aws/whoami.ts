@@ -1,0 +1,38 @@
+import type { APIGatewayProxyResultV2 } from "aws-lambda";
+import { type Answer, Meta } from "../../protocol/index.js";
+import { denial, facts, failure, success } from "../core/answers.js";
+import { tellAndClose } from "../core/farewell.js";
+import type { Connections } from "../core/ports.js";
+import { readMetaFrame } from "../core/requests.js";
+import { answered, type FrameEvent } from "./route.js";
+import type { System } from "./system.js";
+
+/**
+ * What `connect` and `ping` have in common: the agent is read from its row, never from the cache. A connection without
+ * an agent is told so and closed, so that no live socket can be forgotten.
+ */
+export const whoAmI =
+  (
+    { settings, store, log }: Pick<System, "settings" | "store" | "log">,
+    connections: Connections,
+    channel: typeof Meta.connect | typeof Meta.ping,
+  ) =>
+  async ({ body, requestContext }: FrameEvent): Promise<APIGatewayProxyResultV2> => {
+    const { connectionId } = requestContext;
+    const read = readMetaFrame(body, channel);
+    const uuid = "request" in read ? read.request.uuid : undefined;
+    const farewell = async (answer: Answer): Promise<APIGatewayProxyResultV2> => {
+      await tellAndClose(connections, connectionId, answer);
+      return { statusCode: 200 };
+    };
+    try {
+      const standing = await store.standing(connectionId);
+      if (standing && "denial" in standing) return await farewell(denial(uuid, standing.denial));
+      if (!standing) return await farewell(failure(channel, uuid, "unknown_agent"));
+      if ("faults" in read) return answered(read.faults);
+      return answered([success(channel, read.request.uuid, facts(standing.agent, settings))]);
+    } catch (error) {
+      log.error("route_failed", { route: requestContext.routeKey, error: String(error) });
+      return answered([failure(channel, uuid, "unavailable")]);
+    }
+  };

@@ -1,0 +1,61 @@
+import { type Answer, type Code, CHANNEL_LENGTH, CHANNELS_PER_FRAME, CREDENTIALS_BYTES, FRAME_BYTES, type Json, MESSAGES_PER_FRAME, Meta, type MetaChannel, type ServerFacts } from "../../protocol/index.js";
+import type { Settings } from "../settings.js";
+import type { Agent, Denial } from "./agent.js";
+
+/** What people read beside a code, where nothing more precise is known. */
+const TEXT: Record<Code, string> = {
+  denied: "A guard denied this.",
+  guard_timeout: "Time ran out before this could be authorised.",
+  guard_failed: "This could not be authorised.",
+  bad_frame: "The frame is malformed.",
+  unknown_action: "There is no such action.",
+  bad_channel: "This is not a channel name.",
+  reserved_channel: "Channels below /meta are reserved.",
+  wildcard: "Wildcards are not enabled here.",
+  too_many: "Too much for one frame.",
+  too_large: "The message is larger than 32 KB.",
+  unknown_agent: "This connection has no agent. Connect again.",
+  unavailable: "A service that this needs failed. Try again later.",
+};
+
+const withUuid = (uuid: string | undefined): { uuid?: string } => (uuid === undefined ? {} : { uuid });
+
+/** An answer that says no. */
+export const failure = (channel: MetaChannel, uuid: string | undefined, code: Code, error = TEXT[code]): Answer => ({
+  channel,
+  ...withUuid(uuid),
+  successful: false,
+  error,
+  code,
+});
+
+/** An answer that says yes. */
+export const success = (channel: MetaChannel, uuid: string, data?: Json): Answer => ({
+  channel,
+  uuid,
+  successful: true,
+  ...(data === undefined ? {} : { data }),
+});
+
+/** What a denied socket is told, whatever it asks. */
+export const denial = (uuid: string | undefined, { code, reason }: Denial): Answer =>
+  failure(Meta.connect, uuid, code, reason);
+
+/** `data` of a successful `/meta/ping` and `/meta/connect`. */
+export const facts = (agent: Agent, settings: Settings): Json => {
+  const told: ServerFacts = {
+    agent: agent.uuid,
+    timeouts: settings.timeouts,
+    limits: {
+      frameBytes: FRAME_BYTES,
+      channelsPerFrame: CHANNELS_PER_FRAME,
+      messagesPerFrame: MESSAGES_PER_FRAME,
+      channelLength: CHANNEL_LENGTH,
+      credentialsBytes: CREDENTIALS_BYTES,
+    },
+  };
+  return JSON.parse(JSON.stringify(told)) as Json;
+};
+
+/** Answers as they travel: one object, or an array of several. */
+export const frameOf = (answers: Answer[]): string => JSON.stringify(answers.length === 1 ? answers[0] : answers);

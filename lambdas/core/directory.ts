@@ -1,0 +1,46 @@
+import { expiryOf, type Standing } from "./agent.js";
+import type { Clock, Store } from "./ports.js";
+
+/**
+ * How long a Lambda trusts what it has read of an agent, in seconds; see docs/PROTOCOL.md, "How long the server's
+ * knowledge may be old".
+ */
+export const AGENT_CACHE_SECONDS = 60;
+
+/** Most agents that one environment remembers. */
+const AGENT_CACHE_ENTRIES = 1_000;
+
+/** Knows connections: reads each agent once and remembers it for a while. Denials and strangers are never remembered. */
+export class Directory {
+  readonly #known = new Map<string, { standing: Standing; until: number }>();
+  readonly #store: Pick<Store, "standing">;
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(store: Pick<Store, "standing">, clock: Pick<Clock, "now">) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** What is known of a connection, at most `AGENT_CACHE_SECONDS` old. */
+  async standing(connectionId: string): Promise<Standing> {
+    const known = this.#known.get(connectionId);
+    if (known && known.until > this.#clock.now()) return known.standing;
+    return this.refresh(connectionId);
+  }
+
+  /** What is known of a connection now. */
+  async refresh(connectionId: string): Promise<Standing> {
+    const standing = await this.#store.standing(connectionId);
+    this.#known.delete(connectionId);
+    if (standing && "agent" in standing) {
+      const oldest = this.#known.keys().next();
+      if (this.#known.size >= AGENT_CACHE_ENTRIES && !oldest.done) this.#known.delete(oldest.value);
+      const until = Math.min(
+        this.#clock.now() + AGENT_CACHE_SECONDS * 1000,
+        expiryOf(standing.agent.connectedAt) * 1000,
+      );
+      this.#known.set(connectionId, { standing, until });
+    }
+    return standing;
+  }
+}

@@ -1,0 +1,57 @@
+/** The key of a row. */
+export interface Key {
+  pk: string;
+  sk: string;
+}
+
+/**
+ * How many partitions the registrations are spread over: each takes 1,000 write units a second, and the account's
+ * 500 new connections a second write and delete one row each.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+ */
+export const SHARDS = 16;
+
+/** The partition with all that is known of one connection. */
+export const connectionKey = (connectionId: string): string => `a#${connectionId}`;
+
+/** What is known of a connection itself: its agent, or why it was denied. */
+export const standingKey = (connectionId: string): Key => ({ pk: connectionKey(connectionId), sk: "agent" });
+
+const SUBSCRIPTION = "s#";
+
+/** That a connection is subscribed to a channel; found when it leaves. */
+export const subscriptionKey = (connectionId: string, channel: string): Key => ({
+  pk: connectionKey(connectionId),
+  sk: SUBSCRIPTION + channel,
+});
+
+/** The channel of a subscription's key; `undefined` for other rows of the connection. */
+export const channelOf = (sk: string): string | undefined =>
+  sk.startsWith(SUBSCRIPTION) ? sk.slice(SUBSCRIPTION.length) : undefined;
+
+/** The partition with all subscribers of a channel or wildcard. */
+export const channelKey = (channel: string): string => `c#${channel}`;
+
+/** That a channel has a subscriber; found when something is published. */
+export const subscriberKey = (channel: string, connectionId: string): Key => ({
+  pk: channelKey(channel),
+  sk: connectionId,
+});
+
+/** The partition of one shard of the registrations. */
+export const shardKey = (shard: number): string => `r#${shard}`;
+
+const shardOf = (connectionId: string): number => {
+  let hash = 0;
+  for (const character of connectionId) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  return hash % SHARDS;
+};
+
+/** Sorts by time: ten digits of epoch seconds last until the year 2286. */
+export const deadlineKey = (deadline: number): string => String(deadline).padStart(10, "0");
+
+/** That a connection has to be looked at when `deadline` (epoch seconds) has passed. */
+export const registrationKey = (connectionId: string, deadline: number): Key => ({
+  pk: shardKey(shardOf(connectionId)),
+  sk: `${deadlineKey(deadline)}#${connectionId}`,
+});

@@ -1,0 +1,37 @@
+import { FRAME_BYTES, type Message } from "../../protocol/index.js";
+
+/** A message as it travels, and its size. */
+export interface Packed {
+  json: string;
+  /** Bytes of UTF-8. */
+  bytes: number;
+}
+
+/** Serialises a message once, however many will receive it. */
+export const pack = ({ channel, uuid, data }: Message): Packed => {
+  const json = JSON.stringify({ channel, uuid, data });
+  return { json, bytes: Buffer.byteLength(json) };
+};
+
+/** Whether a message fits a frame by itself. */
+export const fits = (message: Packed): boolean => message.bytes <= FRAME_BYTES;
+
+/** Messages, in order, in as few frames as the limit allows. Each message must fit a frame by itself. */
+export const frames = (messages: readonly Packed[]): string[] => {
+  const packed: string[] = [];
+  let group: string[] = [];
+  let bytes = 1;
+  const flush = (): void => {
+    if (group.length > 0) packed.push(group.length === 1 ? group.join() : `[${group.join(",")}]`);
+    group = [];
+    bytes = 1;
+  };
+  for (const message of messages) {
+    // Each message costs itself and one comma or bracket; `bytes` starts with the other bracket.
+    if (bytes + message.bytes + 1 > FRAME_BYTES) flush();
+    group.push(message.json);
+    bytes += message.bytes + 1;
+  }
+  flush();
+  return packed;
+};

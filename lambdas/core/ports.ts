@@ -1,0 +1,123 @@
+import type { Json, Message } from "../../protocol/index.js";
+import type { Agent, Denial, Standing } from "./agent.js";
+
+/** One subscriber of a channel. */
+export interface Subscriber {
+  connectionId: string;
+  /** To the second, in epoch milliseconds. */
+  connectedAt: number;
+}
+
+/** What is kept between two invocations. Every read is strongly consistent, and none returns an expired row. */
+export interface Store {
+  /** What is known of a connection. */
+  standing(connectionId: string): Promise<Standing>;
+  /** The agents among these connections, by connection id. */
+  agents(connectionIds: string[]): Promise<Map<string, Agent>>;
+  putAgent(agent: Agent): Promise<void>;
+  putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;
+  /** Subscribes one agent to channels. Subscribing again is harmless. */
+  putSubscriptions(agent: Pick<Agent, "connectionId" | "connectedAt">, channels: string[]): Promise<void>;
+  /** Removes subscriptions. Removing what is not there is harmless. */
+  deleteSubscriptions(connectionId: string, channels: string[]): Promise<void>;
+  /** All subscribers of these channels or wildcards, each once. */
+  subscribers(channels: string[]): Promise<Subscriber[]>;
+  /** What an agent is subscribed to, expired or not. */
+  subscriptionsOf(connectionId: string): Promise<string[]>;
+  /** Deletes a connection's standing and returns it to exactly one caller; the others get `undefined`. */
+  claim(connectionId: string): Promise<Standing>;
+  /**
+   * Forgets that a connection has to be looked at once `deadline` (epoch seconds) has passed. The last step of every
+   * removal.
+   */
+  deleteRegistration(connectionId: string, deadline: number): Promise<void>;
+  /** Connections past their deadline: agents whose `$disconnect` was lost, and denied sockets that stayed silent. */
+  overdue(): AsyncIterable<Overdue>;
+  /** Forgets an overdue connection. */
+  deleteOverdue(overdue: Overdue): Promise<void>;
+}
+
+/** A connection that the sweep has to deal with, and where its registration lies. */
+export interface Overdue {
+  connectionId: string;
+  shard: string;
+  deadline: string;
+}
+
+/** What came of posting one frame to one connection. */
+export type PostResult =
+  /** API Gateway took it. */
+  | "sent"
+  /** 410: API Gateway says that the connection does not exist. */
+  | "gone"
+  /** 429: the account's rate, or this client's full buffer. */
+  | "busy"
+  /** 5xx, or the request itself failed. */
+  | "failed"
+  /** 403, 413 and the like: trying again cannot help. */
+  | "refused";
+
+/** API Gateway's connections. Neither method rejects for what can happen to a connection. */
+export interface Connections {
+  post(connectionId: string, frame: string): Promise<PostResult>;
+  /** Closes a connection; one that is already gone is no error. */
+  close(connectionId: string): Promise<void>;
+}
+
+/** A positive verdict, with what the guard staged. */
+export interface Permitted {
+  permitted: true;
+  /** The channels and wildcards to subscribe the agent to. */
+  subscribe: string[];
+  /** The messages to publish, in order. */
+  publish: Message[];
+  /** For the publisher. */
+  result?: Json;
+  /** After a connection guard: what it left there. */
+  credentials?: Json;
+  /** After a connection guard: what `connected({ info })` said. */
+  info?: Json;
+}
+
+/** No: because the guard said so, or because it said nothing valid in time. */
+export interface Denied {
+  permitted: false;
+  code: "denied" | "guard_timeout" | "guard_failed";
+  /** For the client. */
+  reason: string;
+}
+
+/** A guard's verdict, or what its absence means. */
+export type Verdict = Permitted | Denied;
+
+/** The developer's guards. No method rejects: what goes wrong in a guard is a denial, and its detail is logged. */
+export interface Guards {
+  connection(agent: Agent): Promise<Verdict>;
+  /** For a wildcard: permitted only if every guard that could apply to a channel it matches permits it. */
+  subscription(agent: Agent, channel: string): Promise<Verdict>;
+  unsubscription(agent: Agent, channel: string): Promise<Verdict>;
+  publication(agent: Agent, message: Message): Promise<Verdict>;
+  /** Whether deliveries on this channel are decided by a guard. */
+  guardsDelivery(channel: string): Promise<boolean>;
+  /** The message as this recipient gets it; `undefined`: not at all. */
+  delivery(agent: Agent, message: Message): Promise<Message | undefined>;
+  /** Tells that an agent has left. */
+  disconnected(agent: Agent): Promise<void>;
+}
+
+/** Structured logging. Credentials, message data and guard reasons go to `debug` only. */
+export interface Log {
+  debug(event: string, fields?: Record<string, unknown>): void;
+  info(event: string, fields?: Record<string, unknown>): void;
+  warn(event: string, fields?: Record<string, unknown>): void;
+  error(event: string, fields?: Record<string, unknown>): void;
+}
+
+/** Time and chance, passed in so that decisions can be tested. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+  /** From 0 up to, not including, 1. */
+  random(): number;
+}

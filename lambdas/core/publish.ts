@@ -1,0 +1,59 @@
+import { type Answer, type Message, Meta, type OutgoingMessage } from "../../protocol/index.js";
+import type { Agent } from "./agent.js";
+import { failure, success } from "./answers.js";
+import { publicationFault } from "./channels.js";
+import { fanOut, type FanOut, type Publication } from "./fan-out.js";
+import { fits, pack } from "./pack.js";
+import type { Guards, Store } from "./ports.js";
+import { addSubscriptions } from "./subscriptions.js";
+
+/** What publishing needs. */
+export interface Publishing extends FanOut {
+  store: FanOut["store"] & Pick<Store, "putSubscriptions" | "standing">;
+  guards: FanOut["guards"] & Pick<Guards, "publication">;
+}
+
+/** What one message's guard made of it. */
+interface Outcome {
+  answer: Answer;
+  publish: Message[];
+  subscribe: string[];
+}
+
+const refused = (answer: Answer): Outcome => ({ answer, publish: [], subscribe: [] });
+
+const judge = async (guards: Publishing["guards"], agent: Agent, message: OutgoingMessage): Promise<Outcome> => {
+  const { uuid } = message;
+  const fault = publicationFault(message.channel);
+  if (fault) return refused(failure(Meta.error, uuid, fault));
+  const verdict = await guards.publication(agent, { channel: message.channel, uuid, data: message.data });
+  if (!verdict.permitted) return refused(failure(Meta.error, uuid, verdict.code, verdict.reason));
+  if (!verdict.publish.every((published) => fits(pack(published)))) {
+    return refused(failure(Meta.error, uuid, "too_large"));
+  }
+  return {
+    answer: success(Meta.successful, uuid, verdict.result),
+    publish: verdict.publish,
+    subscribe: verdict.subscribe,
+  };
+};
+
+/**
+ * Asks each message's guard, does what they staged, and brings what they published to the subscribers, in the order of
+ * the frame. One answer per message, in the same order.
+ */
+export const publish = async (
+  system: Publishing,
+  agent: Agent,
+  messages: readonly OutgoingMessage[],
+): Promise<Answer[]> => {
+  const outcomes = await Promise.all(messages.map((message) => judge(system.guards, agent, message)));
+  await addSubscriptions(system.store, agent, outcomes.flatMap((outcome) => outcome.subscribe));
+  const publications = outcomes.flatMap((outcome, at): Publication[] =>
+    outcome.publish.map((message) =>
+      messages[at]?.echo === false ? { message, except: agent.connectionId } : { message },
+    ),
+  );
+  await fanOut(system, publications);
+  return outcomes.map((outcome) => outcome.answer);
+};

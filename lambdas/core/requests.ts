@@ -1,0 +1,140 @@
+import { type Answer, CHANNELS_PER_FRAME, FRAME_BYTES, isId, type Json, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage } from "../../protocol/index.js";
+import { failure } from "./answers.js";
+
+/** A frame's JSON object, before anything about its fields is known. */
+export type Fields = Record<string, unknown>;
+
+/** What a frame asks for, or the answers that say what is wrong with it. */
+export type Parsed<Request> = { request: Request } | { faults: Answer[] };
+
+/** A subscribe or unsubscribe request: its channels, each once. */
+export interface SubscriptionRequest {
+  uuid: string;
+  channels: string[];
+}
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** How deep the objects and lists of a JSON text are nested, without parsing it. */
+const nesting = (json: string): number => {
+  let depth = 0;
+  let deepest = 0;
+  let quoted = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (quoted) {
+      if (character === "\\") at += 1;
+      else if (character === '"') quoted = false;
+    } else if (character === '"') quoted = true;
+    else if (character === "[" || character === "{") deepest = Math.max(deepest, (depth += 1));
+    else if (character === "]" || character === "}") depth -= 1;
+  }
+  return deepest;
+};
+
+/** The frame as a JSON object; `undefined` when it is anything else, or larger or deeper than a frame may be. */
+export const readFrame = (body: string | null | undefined): Fields | undefined => {
+  if (!body || Buffer.byteLength(body) > FRAME_BYTES || nesting(body) > NESTING) return undefined;
+  try {
+    const value: unknown = JSON.parse(body);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The uuid that an answer to this frame carries; `undefined` when it has none that can be read. */
+export const uuidOf = (fields: Fields | undefined): string | undefined =>
+  isId(fields?.["uuid"]) ? fields["uuid"] : undefined;
+
+const bad = (fields: Fields | undefined, error: string): { faults: Answer[] } => ({
+  faults: [failure(Meta.error, uuidOf(fields), "bad_frame", error)],
+});
+
+const NOT_AN_OBJECT = "A frame must be a JSON object of at most 32,768 bytes, nested at most 256 deep.";
+const NO_UUID = "A frame must have a uuid: 1 to 64 of 0-9 A-Z a-z - _.";
+
+/** Reads a frame on a meta action: it must carry a uuid and that action's meta channel. */
+const readMeta = (body: string | null | undefined, channel: string): Parsed<Fields & { uuid: string }> => {
+  const fields = readFrame(body);
+  if (!fields) return bad(undefined, NOT_AN_OBJECT);
+  const uuid = uuidOf(fields);
+  if (uuid === undefined) return bad(fields, NO_UUID);
+  if (fields["channel"] !== channel) return bad(fields, `A frame with this action must have the channel ${channel}.`);
+  return { request: { ...fields, uuid } };
+};
+
+/** Reads a `connect` or `ping` frame. */
+export const readMetaFrame = (
+  body: string | null | undefined,
+  channel: typeof Meta.connect | typeof Meta.ping,
+): Parsed<{ uuid: string }> => readMeta(body, channel);
+
+/** Reads a `subscribe` or `unsubscribe` frame. */
+export const readSubscription = (
+  body: string | null | undefined,
+  meta: typeof Meta.subscribe | typeof Meta.unsubscribe,
+): Parsed<SubscriptionRequest> => {
+  const read = readMeta(body, meta);
+  if ("faults" in read) return read;
+  const { uuid, data } = read.request;
+  const { channel, channels } = isObject(data) ? data : {};
+  const wanted: unknown = typeof channel === "string" ? [channel] : channels;
+  if (!Array.isArray(wanted) || wanted.length === 0 || !wanted.every((name) => typeof name === "string")) {
+    const error = "The frame must have a data.channel, or data.channels with at least one.";
+    return { faults: [failure(meta, uuid, "bad_frame", error)] };
+  }
+  if (wanted.length > CHANNELS_PER_FRAME) {
+    const error = `At most ${CHANNELS_PER_FRAME} channels go in one frame.`;
+    return { faults: [failure(meta, uuid, "too_many", error)] };
+  }
+  return { request: { uuid, channels: [...new Set(wanted as string[])] } };
+};
+
+/** One message of a publish frame, or what is wrong with it. */
+const messageFault = (message: unknown): string | undefined => {
+  if (!isObject(message)) return "A message must be an object.";
+  if (!isId(message["uuid"])) return NO_UUID;
+  if (typeof message["channel"] !== "string") return "A message must have a channel.";
+  if (!("data" in message)) return "A message must have data.";
+  if ("echo" in message && typeof message["echo"] !== "boolean") return "echo must be true or false.";
+  return undefined;
+};
+
+/**
+ * Reads a `publish` or `send` frame. One malformed message makes the frame malformed: each of its messages is then
+ * answered with an error, and nothing is published.
+ */
+export const readPublication = (body: string | null | undefined): Parsed<OutgoingMessage[]> => {
+  const fields = readFrame(body);
+  if (!fields) return bad(undefined, NOT_AN_OBJECT);
+  const messages: unknown = "messages" in fields ? fields["messages"] : [fields];
+  if (!Array.isArray(messages) || messages.length === 0) return bad(fields, "messages must be a list of messages.");
+  if (messages.length > MESSAGES_PER_FRAME) {
+    const error = `At most ${MESSAGES_PER_FRAME} messages go in one frame.`;
+    const uuids = messages.slice(0, MESSAGES_PER_FRAME).map((message) => (isObject(message) ? uuidOf(message) : undefined));
+    return { faults: uuids.map((uuid) => failure(Meta.error, uuid, "too_many", error)) };
+  }
+  const faults = messages.map(messageFault);
+  if (faults.every((fault) => fault === undefined)) {
+    return {
+      request: (messages as Fields[]).map((message) => ({
+        channel: message["channel"] as string,
+        uuid: message["uuid"] as string,
+        data: message["data"] as Json,
+        echo: message["echo"] !== false,
+      })),
+    };
+  }
+  return {
+    faults: messages.map((message: unknown, at) =>
+      failure(
+        Meta.error,
+        isObject(message) ? uuidOf(message) : undefined,
+        "bad_frame",
+        faults[at] ?? "Another message of the same frame is malformed; nothing was published.",
+      ),
+    ),
+  };
+};

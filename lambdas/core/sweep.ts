@@ -1,0 +1,52 @@
+import type { Connections, Log, Overdue, Store } from "./ports.js";
+import { limiter } from "./limiter.js";
+import { removeAgent, type Removal } from "./remove.js";
+
+/** What sweeping needs. */
+export interface Sweeping extends Removal {
+  store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue">;
+  connections: Pick<Connections, "close">;
+  log: Pick<Log, "error">;
+}
+
+/** How many connections are removed at once. */
+const REMOVALS_IN_FLIGHT = 16;
+
+/** How much of its time the sweep leaves unused, in milliseconds, so that what it has begun can end. */
+const RESERVE_MS = 6_000;
+
+/** How many connections were removed, and how many could not be; those, and what time did not allow, are next time's. */
+export interface Swept {
+  removed: number;
+  failed: number;
+}
+
+/**
+ * Closes and removes every connection past its deadline: agents whose `$disconnect` was lost, and denied sockets that
+ * stayed silent. The registration goes last, so that nothing is forgotten before it is gone.
+ * @param remainingMs how long this run may still take
+ */
+export const sweep = async (system: Sweeping, remainingMs: () => number): Promise<Swept> => {
+  const swept: Swept = { removed: 0, failed: 0 };
+  const limited = limiter(REMOVALS_IN_FLIGHT);
+  const remove = async (overdue: Overdue): Promise<void> => {
+    try {
+      await system.connections.close(overdue.connectionId);
+      await removeAgent(system, { connectionId: overdue.connectionId });
+      await system.store.deleteOverdue(overdue);
+      swept.removed += 1;
+    } catch (error) {
+      system.log.error("sweep_failed", { connection: overdue.connectionId, error: String(error) });
+      swept.failed += 1;
+    }
+  };
+  const removals: Promise<void>[] = [];
+  for await (const overdue of system.store.overdue()) {
+    if (remainingMs() < RESERVE_MS) break;
+    const removal = limited(remove.bind(undefined, overdue));
+    removals.push(removal);
+    if (removals.length % REMOVALS_IN_FLIGHT === 0) await removal;
+  }
+  await Promise.all(removals);
+  return swept;
+};

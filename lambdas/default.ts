@@ -1,0 +1,16 @@
+import { type Answer, Meta } from "../protocol/index.js";
+import { route } from "./aws/route.js";
+import { createSystem } from "./aws/system.js";
+import { failure } from "./core/answers.js";
+import { readFrame, uuidOf } from "./core/requests.js";
+
+const system = createSystem();
+
+/** What a frame is told that no route takes. */
+export const stray = (body: string | undefined): Answer => {
+  const frame = readFrame(body);
+  return failure(Meta.error, uuidOf(frame), frame && typeof frame["action"] === "string" ? "unknown_action" : "bad_frame");
+};
+
+/** The Lambda behind `$default`: frames that are not JSON, have no `action`, or one that does not exist. */
+export const handler = route(system, (event) => Promise.resolve([stray(event.body)]));

@@ -1,0 +1,11 @@
+import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
+import { createSystem } from "./aws/system.js";
+import { removeAgent } from "./core/remove.js";
+
+const system = createSystem();
+
+/** The Lambda behind `$disconnect`: best effort, because API Gateway may never call it. What it fails to do, the sweep does. */
+export const handler = async ({ requestContext }: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> => {
+  await removeAgent(system, requestContext);
+  return { statusCode: 200 };
+};

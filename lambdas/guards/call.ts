@@ -1,0 +1,140 @@
+import { INFO_BYTES, CREDENTIALS_BYTES, type Json, RESULT_BYTES, type Message } from "../../protocol/index.js";
+import { publicationFault, subscriptionFault } from "../core/channels.js";
+import type { Agent, Channel, ChannelLike } from "./api.js";
+import type { Decision, GuardCall } from "./messages.js";
+
+/** What becomes of a guard's verdict methods. */
+export interface CallEvents {
+  /** The closing verdict; called once at most. */
+  decided(decision: Decision): void;
+  /** A verdict that came after the closing one. */
+  ignored(verdict: string): void;
+}
+
+/** What a guard is called with. */
+export interface GuardArguments {
+  agent: Agent;
+  channel: Channel | undefined;
+  message: Message | undefined;
+}
+
+const nameOf = (channel: ChannelLike): string => (typeof channel === "string" ? channel : channel.name);
+
+/** `value` as JSON can say it, copied, so that what the guard does to it later changes nothing. */
+const copy = (value: unknown, what: string, limit?: number): Json => {
+  const json = JSON.stringify(value) as string | undefined;
+  if (json === undefined) throw new TypeError(`${what} must be JSON`);
+  if (limit !== undefined && Buffer.byteLength(json) > limit) throw new RangeError(`${what} must be at most ${limit} bytes of JSON`);
+  return JSON.parse(json) as Json;
+};
+
+const optional = <Key extends string>(key: Key, value: unknown, what: string, limit: number): { [K in Key]?: Json } =>
+  value === undefined ? {} : ({ [key]: copy(value, what, limit) } as { [K in Key]?: Json });
+
+/**
+ * Makes the agent, channel and message that one guard call gets. They belong to that call alone: its verdict methods
+ * stage and close that call and no other. Misuse (a verdict that does not belong to the guard, a channel that cannot
+ * be) throws into the guard, and a guard that lets it through has failed.
+ */
+export const argumentsFor = (call: GuardCall, wildcards: readonly string[], events: CallEvents): GuardArguments => {
+  const subscribe: string[] = [];
+  const publish: Message[] = [];
+  let closed = false;
+
+  const only = (verdict: string, ...handlers: GuardCall["handler"][]): void => {
+    if (!handlers.includes(call.handler)) throw new TypeError(`${verdict} is no verdict of ${call.handler}`);
+  };
+  const close = (verdict: string, decide: () => Decision): void => {
+    if (closed) return events.ignored(verdict);
+    const decision = decide();
+    closed = true;
+    events.decided(decision);
+  };
+  const deny = (verdict: string, reason: unknown): void =>
+    close(verdict, () => ({ permitted: false, reason: reason === undefined ? "" : String(reason) }));
+  const permit = (verdict: string, more: () => Partial<Decision> = () => ({})): void =>
+    close(verdict, () => ({ permitted: true, subscribe, publish, ...more() }) as Decision);
+  const asked = (verdict: string, channel: ChannelLike): void => {
+    if (nameOf(channel) !== call.channel) throw new TypeError(`${verdict} must name the channel asked for, ${call.channel}`);
+  };
+
+  const stageSubscription = (name: string): void => {
+    only("agent.subscribe", "onConnectionRequest", "onSubscriptionRequest", "onPublicationRequest");
+    const fault = subscriptionFault(name, wildcards);
+    if (fault) throw new TypeError(`agent.subscribe: nobody can be subscribed to "${name}" (${fault})`);
+    if (closed) return events.ignored("agent.subscribe");
+    subscribe.push(name);
+  };
+
+  const channelNamed = (name: string): Channel => ({
+    name,
+    toString: () => name,
+    publish(message) {
+      only("channel.publish", "onPublicationRequest");
+      const fault = publicationFault(name);
+      if (fault) throw new TypeError(`channel.publish: nothing can be published on "${name}" (${fault})`);
+      if (closed) return events.ignored("channel.publish");
+      publish.push({ channel: name, uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") });
+    },
+  });
+
+  const agent: Agent = {
+    uuid: call.agent.uuid,
+    credentials: call.agent.credentials,
+    info: call.agent.info,
+    isConnected: call.agent.isConnected,
+    connection: call.agent.connection,
+    connected(options) {
+      only("agent.connected", "onConnectionRequest");
+      permit("agent.connected", () => ({
+        ...optional("info", options?.info, "info", INFO_BYTES),
+        ...optional("credentials", agent.credentials, "agent.credentials", CREDENTIALS_BYTES),
+      }));
+    },
+    connectionDenied(reason) {
+      only("agent.connectionDenied", "onConnectionRequest");
+      deny("agent.connectionDenied", reason);
+    },
+    subscribe(channel) {
+      const name = nameOf(channel);
+      if (call.handler !== "onSubscriptionRequest" || name !== call.channel) return stageSubscription(name);
+      permit("agent.subscribe", () => ({ subscribe: [name, ...subscribe] }));
+    },
+    subscriptionDenied(channel, reason) {
+      only("agent.subscriptionDenied", "onSubscriptionRequest");
+      asked("agent.subscriptionDenied", channel);
+      deny("agent.subscriptionDenied", reason);
+    },
+    unsubscribe(channel) {
+      only("agent.unsubscribe", "onUnsubscriptionRequest");
+      asked("agent.unsubscribe", channel);
+      permit("agent.unsubscribe");
+    },
+    unsubscriptionDenied(channel, reason) {
+      only("agent.unsubscriptionDenied", "onUnsubscriptionRequest");
+      asked("agent.unsubscriptionDenied", channel);
+      deny("agent.unsubscriptionDenied", reason);
+    },
+    publicationSuccess(_message, result) {
+      only("agent.publicationSuccess", "onPublicationRequest");
+      permit("agent.publicationSuccess", () => optional("result", result, "result", RESULT_BYTES));
+    },
+    publicationDenied(_message, reason) {
+      only("agent.publicationDenied", "onPublicationRequest");
+      deny("agent.publicationDenied", reason);
+    },
+    deliver(_channel, message) {
+      only("agent.deliver", "onMessageReceived");
+      permit("agent.deliver", () => ({
+        publish: [{ channel: call.channel ?? "", uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") }],
+      }));
+    },
+    channel: channelNamed,
+  };
+
+  return {
+    agent,
+    channel: call.channel === undefined ? undefined : channelNamed(call.channel),
+    message: call.message,
+  };
+};

@@ -1,0 +1,44 @@
+import type { Denied, Permitted } from "../core/ports.js";
+import type { HandlerName, Manifest } from "../core/entries.js";
+import type { Json, Message } from "../../protocol/index.js";
+
+/** What the main thread asks the guard worker to decide. Travels as JSON, so that nothing in it can surprise. */
+export interface GuardCall {
+  handler: HandlerName;
+  /** Which entry of the module: `DEFAULT_ENTRY`, a channel or a pattern. */
+  entry: string;
+  agent: {
+    uuid: string;
+    credentials?: Json;
+    info?: Json;
+    isConnected: boolean;
+    connection: { id: string; sourceIp: string; userAgent: string };
+  };
+  channel?: string;
+  message?: Message;
+}
+
+/** What a guard decided. A delivery is `permitted` with the message in `publish`, or with none when it was dropped. */
+export type Decision = Permitted | Omit<Denied, "code">;
+
+/** From the main thread to the worker. */
+export type ToWorker = { kind: "call"; id: number; call: string } | { kind: "probe" };
+
+/** From the worker to the main thread. */
+export type FromWorker =
+  | { kind: "loaded"; manifest: Manifest }
+  | { kind: "not loaded"; detail: string }
+  | { kind: "decided"; id: number; decision: string }
+  | { kind: "failed"; id: number; detail: string }
+  | { kind: "ignored"; id: number; verdict: string }
+  | { kind: "alive" };
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  /** File URL of the developer's bundled module. */
+  module: string;
+  /** Patterns at or below which wildcard subscriptions are enabled. */
+  wildcards: string[];
+  /** One 32-bit integer, shared: the id of the call that was begun last, so that a worker that died can be blamed on it. */
+  begun: SharedArrayBuffer;
+}

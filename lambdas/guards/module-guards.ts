@@ -1,0 +1,151 @@
+import { type GuardTimeouts, isWildcard, type Message, REASON_BYTES } from "../../protocol/index.js";
+import type { Agent } from "../core/agent.js";
+import { entriesFor, type HandlerName } from "../core/entries.js";
+import type { Denied, Guards, Log, Permitted, Verdict } from "../core/ports.js";
+import type { CallResult, GuardHost } from "./host.js";
+import type { GuardCall } from "./messages.js";
+
+/** What a guard decides about, for the reasons that clients read. */
+const SUBJECT: Record<HandlerName, string> = {
+  onConnectionRequest: "connection",
+  onSubscriptionRequest: "subscription",
+  onPublicationRequest: "publication",
+  onUnsubscriptionRequest: "unsubscription",
+  onMessageReceived: "delivery",
+  onDisconnect: "departure",
+};
+
+/** At most `REASON_BYTES` bytes of a reason, cut between characters. */
+export const cut = (reason: string): string => {
+  const bytes = Buffer.from(reason);
+  if (bytes.length <= REASON_BYTES) return reason;
+  let end = REASON_BYTES;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return bytes.subarray(0, end).toString();
+};
+
+/** What a client reads of a call's result: the detail of a failure stays in the log. */
+const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
+  const subject = SUBJECT[handler];
+  if (result.kind === "timeout") {
+    return { permitted: false, code: "guard_timeout", reason: `Time ran out before the ${subject} could be authorised.` };
+  }
+  if (result.kind === "failed") {
+    return { permitted: false, code: "guard_failed", reason: `The ${subject} could not be authorised.` };
+  }
+  if (result.decision.permitted) return result.decision;
+  return { permitted: false, code: "denied", reason: cut(result.decision.reason) || `The ${subject} was denied.` };
+};
+
+/** What happens where nobody guards. */
+const open = (subscribe: string[] = [], publish: Message[] = []): Permitted => ({ permitted: true, subscribe, publish });
+
+/** Guards that were never written: the system is open to everyone. */
+export const openGuards: Guards = {
+  connection: (agent) =>
+    Promise.resolve({ ...open(), ...(agent.credentials === undefined ? {} : { credentials: agent.credentials }) }),
+  subscription: (_agent, channel) => Promise.resolve(open([channel])),
+  unsubscription: () => Promise.resolve(open()),
+  publication: (_agent, message) => Promise.resolve(open([], [message])),
+  guardsDelivery: () => Promise.resolve(false),
+  delivery: (_agent, message) => Promise.resolve(message),
+  disconnected: () => Promise.resolve(),
+};
+
+/** Guards from the developer's module, run in a `GuardHost`. */
+export class ModuleGuards implements Guards {
+  readonly #host: GuardHost;
+  readonly #timeouts: GuardTimeouts;
+  readonly #log: Log;
+
+  constructor(host: GuardHost, timeouts: GuardTimeouts, log: Log) {
+    this.#host = host;
+    this.#timeouts = timeouts;
+    this.#log = log;
+  }
+
+  async connection(agent: Agent): Promise<Verdict> {
+    return (await this.#decide("onConnectionRequest", agent)) ?? openGuards.connection(agent);
+  }
+
+  async subscription(agent: Agent, channel: string): Promise<Verdict> {
+    return (await this.#decide("onSubscriptionRequest", agent, channel)) ?? open([channel]);
+  }
+
+  async unsubscription(agent: Agent, channel: string): Promise<Verdict> {
+    return (await this.#decide("onUnsubscriptionRequest", agent, channel)) ?? open();
+  }
+
+  async publication(agent: Agent, message: Message): Promise<Verdict> {
+    return (await this.#decide("onPublicationRequest", agent, message.channel, message)) ?? open([], [message]);
+  }
+
+  async guardsDelivery(channel: string): Promise<boolean> {
+    const manifest = await this.#host.manifest(this.#timeouts.onMessageReceived);
+    // Guards that cannot be asked permit nothing: every delivery is then sent to them, and fails there.
+    return typeof manifest !== "object" || entriesFor(manifest, "onMessageReceived", channel).length > 0;
+  }
+
+  async delivery(agent: Agent, message: Message): Promise<Message | undefined> {
+    const verdict = await this.#decide("onMessageReceived", agent, message.channel, message);
+    if (!verdict) return message;
+    return verdict.permitted ? verdict.publish[0] : undefined;
+  }
+
+  async disconnected(agent: Agent): Promise<void> {
+    await this.#decide("onDisconnect", agent);
+  }
+
+  /** The verdict of every entry that has a say; `undefined` when none has. */
+  async #decide(handler: HandlerName, agent: Agent, channel?: string, message?: Message): Promise<Verdict | undefined> {
+    const timeoutMs = this.#timeouts[handler];
+    const begun = performance.now();
+    const manifest = await this.#host.manifest(timeoutMs);
+    if (typeof manifest !== "object") {
+      const result: CallResult = manifest === "timeout" ? { kind: "timeout" } : { kind: "failed", detail: "the guards could not be loaded" };
+      return this.#judge(handler, result, agent, channel);
+    }
+    const entries = entriesFor(manifest, handler, channel ?? "");
+    if (entries.length === 0) return undefined;
+    const remaining = Math.max(1, timeoutMs - (performance.now() - begun));
+    const verdicts = await Promise.all(
+      entries.map(async (entry) => {
+        const call = callOf(handler, entry, agent, channel, message);
+        return this.#judge(handler, await this.#host.run(call, remaining, handler === "onMessageReceived"), agent, channel);
+      }),
+    );
+    return verdicts.find((verdict): verdict is Denied => !verdict.permitted) ?? merged(verdicts as Permitted[], channel);
+  }
+
+  #judge(handler: HandlerName, result: CallResult, agent: Agent, channel: string | undefined): Verdict {
+    const verdict = verdictOf(handler, result);
+    if (!verdict.permitted) {
+      const fields = { guard: handler, agent: agent.uuid, ...(channel === undefined ? {} : { channel }) };
+      if (result.kind === "failed") this.#log.error("guard_failed", { ...fields, detail: result.detail });
+      else if (result.kind === "timeout") this.#log.warn("guard_timeout", fields);
+      else this.#log.debug("guard_denied", { ...fields, reason: verdict.reason });
+    }
+    return verdict;
+  }
+}
+
+const callOf = (handler: HandlerName, entry: string, agent: Agent, channel?: string, message?: Message): GuardCall => ({
+  handler,
+  entry,
+  agent: {
+    uuid: agent.uuid,
+    ...(agent.credentials === undefined ? {} : { credentials: agent.credentials }),
+    ...(agent.info === undefined ? {} : { info: agent.info }),
+    isConnected: handler !== "onConnectionRequest" && handler !== "onDisconnect",
+    connection: { id: agent.connectionId, sourceIp: agent.sourceIp, userAgent: agent.userAgent },
+  },
+  ...(channel === undefined ? {} : { channel }),
+  ...(message === undefined ? {} : { message: { channel: message.channel, uuid: message.uuid, data: message.data } }),
+});
+
+/** Several entries' permissions as one. Only a wildcard subscription asks several. */
+const merged = (verdicts: Permitted[], channel: string | undefined): Permitted => {
+  const [first = open()] = verdicts;
+  if (channel === undefined || !isWildcard(channel)) return first;
+  return { ...first, subscribe: [...new Set(verdicts.flatMap((verdict) => verdict.subscribe))] };
+};

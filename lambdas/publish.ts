@@ -1,0 +1,15 @@
+import { ManagementApi } from "./aws/connections.js";
+import { route } from "./aws/route.js";
+import { createSystem } from "./aws/system.js";
+import { publish } from "./core/publish.js";
+import { readPublication } from "./core/requests.js";
+
+const system = createSystem();
+const { wildcards, fanOutMs: budgetMs } = system.settings;
+const publishing = { ...system, wildcards, budgetMs, connections: new ManagementApi(system.log) };
+
+/** The Lambda behind `publish`. */
+export const handler = route(system, async ({ body }, agent) => {
+  const read = readPublication(body);
+  return "faults" in read ? read.faults : publish(publishing, agent, read.request);
+});

@@ -1,0 +1,40 @@
+import { type Answer, Meta } from "../protocol/index.js";
+import { route } from "./aws/route.js";
+import { createSystem, type System } from "./aws/system.js";
+import type { Agent } from "./core/agent.js";
+import { failure, success } from "./core/answers.js";
+import { subscriptionFault } from "./core/channels.js";
+import { readSubscription } from "./core/requests.js";
+
+/** Asks the guard of each channel, removes what they permitted to go, and answers for each channel by itself. */
+export const unsubscribe = async (
+  { settings, store, guards }: Pick<System, "settings" | "store" | "guards">,
+  agent: Agent,
+  body: string | undefined,
+): Promise<Answer[]> => {
+  const read = readSubscription(body, Meta.unsubscribe);
+  if ("faults" in read) return read.faults;
+  const { uuid, channels } = read.request;
+
+  const leaving: string[] = [];
+  const answers = await Promise.all(
+    channels.map(async (channel): Promise<Answer> => {
+      const fault = subscriptionFault(channel, settings.wildcards);
+      if (fault) return { ...failure(Meta.unsubscribe, uuid, fault), data: { channel } };
+      const verdict = await guards.unsubscription(agent, channel);
+      if (!verdict.permitted) {
+        return { ...failure(Meta.unsubscribe, uuid, verdict.code, verdict.reason), data: { channel } };
+      }
+      leaving.push(channel);
+      return success(Meta.unsubscribe, uuid, { channel });
+    }),
+  );
+
+  await store.deleteSubscriptions(agent.connectionId, leaving);
+  return answers;
+};
+
+const system = createSystem();
+
+/** The Lambda behind `unsubscribe`. */
+export const handler = route(system, (event, agent) => unsubscribe(system, agent, event.body));
