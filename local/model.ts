@@ -8,6 +8,12 @@ export interface SystemModel {
   schedules: ScheduleModel[];
   /** Every resource of the construct, and what becomes of it here. */
   resources: ResourceVerdict[];
+  /** What else the construct's stack holds: named, and left alone. */
+  outside: { logicalId: string; type: string }[];
+  /** The app's own guard module, as the app names it; absent: it has none. */
+  guards?: string;
+  /** Warnings that the construct attached to itself during synthesis. */
+  warnings: string[];
 }
 
 /** One WebSocket API with one stage. */
@@ -60,6 +66,10 @@ export interface FunctionModel {
   environment: Record<string, string>;
   /** Absent: unreserved. */
   reservedConcurrency?: number;
+  /** How Lambda writes what the function logs. @default "Text" */
+  logFormat?: "JSON" | "Text";
+  /** Least level that is written, with `logFormat: "JSON"` only. @default "INFO" */
+  logLevel?: string;
 }
 
 /** One DynamoDB table. */
@@ -90,10 +100,29 @@ export interface ResourceVerdict {
 /** What came of running a function once. */
 export type InvokeResult =
   | { ok: true; payload: unknown }
-  | { ok: false; kind: "error" | "timeout" | "crash" | "throttled"; message: string };
+  | { ok: false; kind: "error" | "timeout" | "crash" | "throttled"; message: string; error?: FunctionError };
+
+/** An error of a function as Lambda reports it to its caller. */
+export interface FunctionError {
+  /** Such as `TypeError`, or Lambda's own `Runtime.ExitError`. */
+  errorType: string;
+  errorMessage: string;
+  trace?: string[];
+}
 
 /** Runs functions of the template by logical id. */
 export interface Invoker {
   /** Never rejects. Waits for the function, at most for its timeout. */
   invoke(functionId: string, event: unknown): Promise<InvokeResult>;
 }
+
+/** One line of the runtime's log. */
+export interface LogEntry {
+  level: "debug" | "info" | "warn" | "error";
+  /** Who speaks: `gateway`, `lambda`, `dynamodb`, or a function's logical id. */
+  source: string;
+  message: string;
+}
+
+/** Where the parts of the runtime write their log. */
+export type Log = (entry: LogEntry) => void;

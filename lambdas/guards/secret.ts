@@ -11,6 +11,7 @@ const read = async (name: string): Promise<string> => {
   if (!arn) throw new Error(`The secret ${name} is not among the secrets of the guard module`);
   const region = arn.split(":")[3] ?? env["AWS_REGION"] ?? "";
   const url = new URL(env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] ?? `https://secretsmanager.${region}.amazonaws.com/`);
+  const body = JSON.stringify({ SecretId: arn });
   const request = sign(
     {
       host: url.host,
@@ -18,19 +19,19 @@ const read = async (name: string): Promise<string> => {
       method: "POST",
       service: "secretsmanager",
       region,
-      body: JSON.stringify({ SecretId: arn }),
+      body,
       headers: { "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue" },
     },
     {
       accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
       secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
-      sessionToken: env["AWS_SESSION_TOKEN"],
+      sessionToken: env["AWS_SESSION_TOKEN"] ?? "",
     },
   );
   const headers = Object.entries(request.headers ?? {}).filter(([header]) => !/^(host|content-length)$/i.test(header));
   const response = await fetch(url, {
     method: "POST",
-    body: request.body ?? "",
+    body,
     headers: headers.map(([header, value]): [string, string] => [header, String(value)]),
   });
   if (!response.ok) throw new Error(`Secrets Manager answered ${response.status} for the secret ${name}`);

@@ -1,0 +1,19 @@
+import { CREDENTIALS_BYTES } from "../protocol/limits.js";
+import { CREDENTIALS_PREFIX, PROTOCOL, PROTOCOL_DENIED } from "../protocol/version.js";
+import { utf8 } from "./frames.js";
+
+/**
+ * The subprotocols that a handshake offers: the version, the wish to hear the reason of a denial, the credentials.
+ * `undefined` when the credentials are too large.
+ */
+export const offer = (credentials: unknown): string[] | undefined => {
+  const protocols = [PROTOCOL, PROTOCOL_DENIED];
+  const json = JSON.stringify(credentials) as string | undefined;
+  if (json !== undefined) {
+    const bytes = utf8(json);
+    if (bytes.length > CREDENTIALS_BYTES) return undefined;
+    const base64 = btoa(String.fromCharCode(...bytes));
+    protocols.push(CREDENTIALS_PREFIX + base64.replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, ""));
+  }
+  return protocols;
+};

@@ -1,0 +1,126 @@
+import { RemovalPolicy, Stack } from "aws-cdk-lib";
+import * as apigateway from "aws-cdk-lib/aws-apigateway";
+import * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as logs from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import { acknowledge } from "./nag.js";
+
+/** Where access logs go. */
+export interface AccessLogOptions {
+  /**
+   * The log group.
+   *
+   * @default - one is made, with `retention` and `removalPolicy`
+   */
+  readonly logGroup?: logs.ILogGroup;
+  /**
+   * How long they are kept in the log group that is made.
+   *
+   * @default logs.RetentionDays.ONE_MONTH
+   */
+  readonly retention?: logs.RetentionDays;
+  /**
+   * What becomes of the log group that is made when the construct is removed.
+   *
+   * @default RemovalPolicy.DESTROY
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** What the stage logs to, and what must be there before it. */
+interface AccessLogConfig {
+  readonly settings: apigatewayv2.IAccessLogSettings;
+  readonly dependency?: Construct;
+}
+
+/**
+ * API Gateway's log of requests. It writes through one role for the whole account and Region: without that role a
+ * deployment with access logs fails, and whoever sets it sets it for all APIs there. So the choice is the user's.
+ */
+export class AccessLogs {
+  /** No access logs. */
+  static none(): AccessLogs {
+    return new AccessLogs(false, false, {});
+  }
+
+  /**
+   * Access logs, through a role that the stack makes and sets for the account in this Region. Both stay when the stack
+   * is deleted, because other APIs may have come to rely on them. Choose this for at most one stack per account and
+   * Region.
+   */
+  static managedRole(options: AccessLogOptions = {}): AccessLogs {
+    return new AccessLogs(true, true, options);
+  }
+
+  /** Access logs, through the role that the account already has set in this Region. */
+  static existingRole(options: AccessLogOptions = {}): AccessLogs {
+    return new AccessLogs(true, false, options);
+  }
+
+  private constructor(
+    private readonly enabled: boolean,
+    private readonly manageRole: boolean,
+    private readonly options: AccessLogOptions,
+  ) {}
+
+  /**
+   * What the stage needs to know, after making what the logs need.
+   * @internal
+   */
+  _bind(scope: Construct): AccessLogConfig | undefined {
+    if (!this.enabled) return undefined;
+    const logGroup =
+      this.options.logGroup ??
+      new logs.LogGroup(scope, "AccessLogs", {
+        retention: this.options.retention ?? logs.RetentionDays.ONE_MONTH,
+        removalPolicy: this.options.removalPolicy ?? RemovalPolicy.DESTROY,
+      });
+    return {
+      settings: { destination: new apigatewayv2.LogGroupLogDestination(logGroup), format: FORMAT },
+      dependency: this.manageRole ? accountRole(scope) : undefined,
+    };
+  }
+}
+
+/** Nothing that a client chose freely is logged, least of all the handshake's headers: they carry credentials. */
+const FORMAT = apigateway.AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: "$context.requestId",
+    requestTime: "$context.requestTime",
+    eventType: "$context.eventType",
+    routeKey: "$context.routeKey",
+    status: "$context.status",
+    connectionId: "$context.connectionId",
+    connectedAt: "$context.connectedAt",
+    ip: "$context.identity.sourceIp",
+    integrationStatus: "$context.integrationStatus",
+    integrationLatency: "$context.integrationLatency",
+    error: "$context.error.responseType",
+  }),
+);
+
+/** The account's setting; made once in a stack, however many Push-Its it has. */
+const accountRole = (scope: Construct): Construct => {
+  const stack = Stack.of(scope);
+  const id = "PushItApiGatewayAccount";
+  const existing = stack.node.tryFindChild(id);
+  if (existing) return existing as apigateway.CfnAccount;
+  const role = new iam.Role(stack, `${id}Role`, {
+    description: "Lets every API of this account and Region write its logs",
+    assumedBy: new iam.ServicePrincipal("apigateway.amazonaws.com"),
+    managedPolicies: [
+      iam.ManagedPolicy.fromAwsManagedPolicyName("service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
+    ],
+  });
+  role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  acknowledge(
+    role,
+    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+    "The policy that API Gateway's documentation asks for, on its own role; API Gateway checks for it",
+  );
+  const account = new apigateway.CfnAccount(stack, id, { cloudWatchRoleArn: role.roleArn });
+  account.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  account.node.addDependency(role);
+  return account;
+};

@@ -1,0 +1,121 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as lambda from "aws-cdk-lib/aws-lambda";
+import * as logs from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import type { Settings } from "../lambdas/settings.js";
+import { guardedCode, plainCode } from "./code.js";
+import type { GuardsConfig } from "./guards.js";
+import { guardEnvironment, grantGuardWork } from "./guard-environment.js";
+import { grantOwnWork, type Subjects } from "./permissions.js";
+import type { PushItProps } from "./props.js";
+import { FUNCTION_NAMES, type FunctionName, timeoutParts, timeoutSeconds } from "./timeouts.js";
+
+/** What the functions run on: the newest Node with long-term support that the CDK knows. */
+export const RUNTIME = lambda.Runtime.NODEJS_24_X;
+
+/** Memory of a function where nothing else is said, in MB. */
+const MEMORY = 512;
+
+/** The functions of one Push-It. */
+export interface PushItFunctions {
+  /** Behind `$connect`: runs the connection guard and stores the agent. */
+  readonly connect: lambda.Function;
+  /** Behind `$disconnect`: removes what the agent left. */
+  readonly disconnect: lambda.Function;
+  /** Behind `connect`: tells a denied client the reason. */
+  readonly handshake: lambda.Function;
+  /** Behind `subscribe`. */
+  readonly subscribe: lambda.Function;
+  /** Behind `unsubscribe`. */
+  readonly unsubscribe: lambda.Function;
+  /** Behind `publish`: runs the publication guard and reaches the subscribers. */
+  readonly publish: lambda.Function;
+  /** Behind `send`: `publish` without an answer. */
+  readonly send: lambda.Function;
+  /** Behind `ping`: tells a client whether its agent still exists. */
+  readonly ping: lambda.Function;
+  /** Behind `$default`: answers frames without a known action. */
+  readonly default: lambda.Function;
+  /** On a schedule: finds agents whose leaving nobody noticed. */
+  readonly sweep: lambda.Function;
+}
+
+/** What runs guards, when there are any. */
+export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set<FunctionName>([
+  "connect",
+  "disconnect",
+  "subscribe",
+  "unsubscribe",
+  "publish",
+  "send",
+  "sweep",
+]);
+
+/** What all functions have in common. */
+export interface FunctionContext {
+  readonly props: PushItProps;
+  readonly settings: Settings;
+  readonly subjects: Subjects;
+  /** Where `@connections` of the stage is. */
+  readonly callbackUrl: string;
+  readonly guards?: GuardsConfig;
+}
+
+/** Makes all functions, each with a role and a log group of its own. */
+export const makeFunctions = (scope: Construct, context: FunctionContext): PushItFunctions => {
+  const entries = FUNCTION_NAMES.map((name) => [name, makeFunction(new Construct(scope, ID[name]), name, context)]);
+  return Object.fromEntries(entries) as unknown as PushItFunctions;
+};
+
+/** What the functions are called in the construct tree. The CDK leaves an id of "Default" out of logical ids. */
+const ID: { readonly [name in FunctionName]: string } = {
+  connect: "Connect",
+  disconnect: "Disconnect",
+  handshake: "Handshake",
+  subscribe: "Subscribe",
+  unsubscribe: "Unsubscribe",
+  publish: "Publish",
+  send: "Send",
+  ping: "Ping",
+  default: "DefaultRoute",
+  sweep: "Sweep",
+};
+
+const makeFunction = (scope: Construct, name: FunctionName, context: FunctionContext): lambda.Function => {
+  const { props, settings, subjects, guards } = context;
+  const runsGuards = RUNS_GUARDS.has(name);
+  const logGroup = new logs.LogGroup(scope, "Logs", {
+    retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
+    removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.DESTROY,
+  });
+  const role = new iam.Role(scope, "Role", { assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com") });
+  grantOwnWork(role, name, logGroup, subjects);
+  if (runsGuards && guards) grantGuardWork(role, guards);
+  return new lambda.Function(scope, "Function", {
+    description: `Push-It ${name}`,
+    runtime: RUNTIME,
+    architecture: lambda.Architecture.ARM_64,
+    handler: "index.handler",
+    code: runsGuards ? guardedCode(scope, name, guards?.bundle) : plainCode(scope, name),
+    memorySize: props.memorySize ?? MEMORY,
+    timeout: Duration.seconds(timeoutSeconds(timeoutParts(name, settings.timeouts, settings.fanOutMs))),
+    reservedConcurrentExecutions: props.reservedConcurrency?.[name],
+    role,
+    logGroup,
+    loggingFormat: lambda.LoggingFormat.JSON,
+    applicationLogLevelV2: props.applicationLogLevel ?? lambda.ApplicationLogLevel.INFO,
+    systemLogLevelV2: props.systemLogLevel ?? lambda.SystemLogLevel.WARN,
+    environment: environmentOf(name, context, runsGuards),
+    // A missed sweep or a failed one is made up for by the next.
+    ...(name === "sweep" && { retryAttempts: 0, maxEventAge: Duration.minutes(5) }),
+  });
+};
+
+const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards: boolean) => ({
+  ...(runsGuards && context.guards && guardEnvironment(context.guards)),
+  TABLE_NAME: context.subjects.table.tableName,
+  PUSH_IT_SETTINGS: JSON.stringify(context.settings),
+  // The SDK and our own client take it from here; no code names an endpoint.
+  AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: context.callbackUrl,
+});

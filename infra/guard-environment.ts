@@ -1,0 +1,48 @@
+import { Stack } from "aws-cdk-lib";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as kms from "aws-cdk-lib/aws-kms";
+import type { IConstruct } from "constructs";
+import { GUARDS_FILE } from "./guard-bundle.js";
+import type { GuardsConfig } from "./guards.js";
+import { invalid } from "./invalid.js";
+
+/** What precedes a secret's name in the environment; the value is its ARN. */
+const SECRET_PREFIX = "PUSH_IT_SECRET_";
+
+/** Names that Lambda or Push-It itself sets. */
+const RESERVED = /^(AWS_|LAMBDA_|_HANDLER$|TABLE_NAME$|PUSH_IT_)/;
+
+/** The environment of a function that runs guards, besides its own. */
+export const guardEnvironment = ({ bundle, environment, secrets }: GuardsConfig): { [key: string]: string } => ({
+  ...environment,
+  ...(bundle.sourceMap && { NODE_OPTIONS: `--enable-source-maps ${environment.NODE_OPTIONS ?? ""}`.trim() }),
+  ...Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [SECRET_PREFIX + name, secret.secretArn])),
+  PUSH_IT_GUARDS: GUARDS_FILE,
+});
+
+/** Throws where the guards' environment or secrets have impossible names. */
+export const validateGuardEnvironment = (scope: IConstruct, { environment, secrets }: GuardsConfig): void => {
+  for (const name of Object.keys(environment)) {
+    if (RESERVED.test(name)) throw invalid(scope, `guards: the environment variable ${name} is reserved`);
+  }
+  for (const name of Object.keys(secrets)) {
+    if (!/^[A-Za-z]\w*$/.test(name)) {
+      throw invalid(scope, `guards: a secret's name is letters, digits and "_", such as SIGNING_KEY; not "${name}"`);
+    }
+  }
+};
+
+/** Gives a role what the guards were given: their secrets to read, and their own policy. */
+export const grantGuardWork = (role: iam.Role, { secrets, initialPolicy }: GuardsConfig): void => {
+  for (const statement of initialPolicy) role.addToPolicy(statement.copy());
+  for (const secret of Object.values(secrets)) {
+    iam.Grant.addToPrincipal({
+      grantee: role,
+      actions: ["secretsmanager:GetSecretValue"],
+      // A secret that is known by its name only has an ARN without its last six characters.
+      resourceArns: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
+    });
+    const service = `secretsmanager.${Stack.of(secret).region}.amazonaws.com`;
+    secret.encryptionKey?.grantDecrypt(new kms.ViaServicePrincipal(service, role));
+  }
+};

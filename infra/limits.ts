@@ -1,0 +1,31 @@
+/** Milliseconds in a second. */
+const SECOND = 1_000;
+
+/**
+ * Longest timeout of a function behind a route. API Gateway gives up on an integration after 29 s, and a function that
+ * outlives it would do its work for a client that was already told "Internal server error".
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+ */
+export const FUNCTION_TIMEOUT_MS = 28 * SECOND;
+
+/** Shortest timeout of a guard: below it, even a guard that decides at once may be cut by a pause of the process. */
+export const GUARD_TIMEOUT_FLOOR_MS = 100;
+
+/**
+ * Most bytes of a function's environment, names and values together.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const ENVIRONMENT_BYTES = 4 * 1024;
+
+/**
+ * Shortest and longest interval of the sweep that makes sense, in minutes. EventBridge knows no rate below a minute; a
+ * row outlives its connection's two hours by little, so sweeping less often than that would find nothing in time.
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+ */
+export const SWEEP_MINUTES = { least: 1, most: 120 };
+
+/**
+ * Memory a function can have, in MB.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MEMORY_MB = { least: 128, most: 10_240 };

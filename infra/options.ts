@@ -1,0 +1,175 @@
+import type { Duration } from "aws-cdk-lib";
+import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+
+/** What a denied client gets. */
+export enum Denials {
+  /** A client that asked for it (the SDK does) gets a socket that can do nothing but hear the reason; others get 403. */
+  EXPLAIN = "explain",
+  /** Every denied client gets 403. A browser cannot see that status, so its user learns no reason. */
+  REFUSE = "refuse",
+}
+
+/**
+ * How long each guard may take for its verdict: at least 100 milliseconds each. A function's own timeout follows from
+ * these and can be at most 28 seconds.
+ */
+export interface GuardTimeouts {
+  /**
+   * For deciding a connection.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly onConnectionRequest?: Duration;
+  /**
+   * For deciding a subscription.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onSubscriptionRequest?: Duration;
+  /**
+   * For deciding a publication.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onPublicationRequest?: Duration;
+  /**
+   * For deciding an unsubscription.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onUnsubscriptionRequest?: Duration;
+  /**
+   * For one recipient of one message. Within the fan-out budget.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onMessageReceived?: Duration;
+  /**
+   * For being told that an agent has left.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onDisconnect?: Duration;
+}
+
+/** How many requests each route takes, of all clients together. What is left out keeps its default. */
+export interface RouteThrottling {
+  /**
+   * New connections (`$connect`).
+   *
+   * @default - 100 per second, bursts of 200
+   */
+  readonly connect?: apigatewayv2.ThrottleSettings;
+  /**
+   * Connections that end (`$disconnect`). What is throttled here, the sweep finds later.
+   *
+   * @default - 1,000 per second, bursts of 2,000
+   */
+  readonly disconnect?: apigatewayv2.ThrottleSettings;
+  /**
+   * Denied clients that ask for the reason (`connect`).
+   *
+   * @default - 200 per second, bursts of 400
+   */
+  readonly handshake?: apigatewayv2.ThrottleSettings;
+  /**
+   * Subscribe frames.
+   *
+   * @default - 500 per second, bursts of 1,000
+   */
+  readonly subscribe?: apigatewayv2.ThrottleSettings;
+  /**
+   * Unsubscribe frames.
+   *
+   * @default - 500 per second, bursts of 1,000
+   */
+  readonly unsubscribe?: apigatewayv2.ThrottleSettings;
+  /**
+   * Publish frames.
+   *
+   * @default - 1,000 per second, bursts of 2,000
+   */
+  readonly publish?: apigatewayv2.ThrottleSettings;
+  /**
+   * Send frames.
+   *
+   * @default - 1,000 per second, bursts of 2,000
+   */
+  readonly send?: apigatewayv2.ThrottleSettings;
+  /**
+   * Pings.
+   *
+   * @default - 500 per second, bursts of 1,000
+   */
+  readonly ping?: apigatewayv2.ThrottleSettings;
+  /**
+   * Frames without a known action (`$default`).
+   *
+   * @default - 200 per second, bursts of 400
+   */
+  readonly default?: apigatewayv2.ThrottleSettings;
+}
+
+/** Concurrency that is set aside for, and the most that is used by, single functions. */
+export interface FunctionConcurrency {
+  /**
+   * For new connections, so that a storm of them leaves the rest of the account alone.
+   *
+   * @default - unreserved
+   */
+  readonly connect?: number;
+  /**
+   * For connections that end.
+   *
+   * @default - unreserved
+   */
+  readonly disconnect?: number;
+  /**
+   * For denied clients that ask for the reason.
+   *
+   * @default - unreserved
+   */
+  readonly handshake?: number;
+  /**
+   * For subscribe frames.
+   *
+   * @default - unreserved
+   */
+  readonly subscribe?: number;
+  /**
+   * For unsubscribe frames.
+   *
+   * @default - unreserved
+   */
+  readonly unsubscribe?: number;
+  /**
+   * For publish frames.
+   *
+   * @default - unreserved
+   */
+  readonly publish?: number;
+  /**
+   * For send frames.
+   *
+   * @default - unreserved
+   */
+  readonly send?: number;
+  /**
+   * For pings.
+   *
+   * @default - unreserved
+   */
+  readonly ping?: number;
+  /**
+   * For frames without a known action.
+   *
+   * @default - unreserved
+   */
+  readonly default?: number;
+  /**
+   * For the sweep. One is enough.
+   *
+   * @default - unreserved
+   */
+  readonly sweep?: number;
+}

@@ -1,0 +1,106 @@
+import { Stack } from "aws-cdk-lib";
+import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import * as iam from "aws-cdk-lib/aws-iam";
+import type * as kms from "aws-cdk-lib/aws-kms";
+import type * as logs from "aws-cdk-lib/aws-logs";
+import { acknowledge } from "./nag.js";
+import type { FunctionName } from "./timeouts.js";
+
+/** What a function may do with the table. */
+type TableAction = "GetItem" | "BatchGetItem" | "Query" | "BatchWriteItem" | "DeleteItem";
+
+/** What a function may do with the connections of the stage: post to them, ask about them, close them. */
+type ConnectionAction = "POST" | "GET" | "DELETE";
+
+/** What a function may do. */
+interface Permissions {
+  readonly table: readonly TableAction[];
+  readonly connections: readonly ConnectionAction[];
+}
+
+const PUBLICATION: Permissions = {
+  table: ["GetItem", "BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"],
+  connections: ["POST", "DELETE"],
+};
+
+/** What each function may do: what its code does, and no more. There is no Scan, and no index. */
+export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
+  connect: { table: ["GetItem", "BatchWriteItem"], connections: [] },
+  disconnect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
+  handshake: { table: ["GetItem"], connections: ["POST", "DELETE"] },
+  subscribe: { table: ["GetItem", "BatchWriteItem"], connections: [] },
+  unsubscribe: { table: ["GetItem", "BatchWriteItem"], connections: [] },
+  publish: PUBLICATION,
+  send: PUBLICATION,
+  ping: { table: ["GetItem"], connections: ["POST", "DELETE"] },
+  default: { table: ["GetItem"], connections: [] },
+  sweep: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: ["DELETE"] },
+};
+
+const WRITES: readonly TableAction[] = ["BatchWriteItem", "DeleteItem"];
+
+/** What reading a table under a customer's key needs, and what writing to it needs besides. */
+const READ_KEY = ["kms:Decrypt", "kms:DescribeKey"];
+const WRITE_KEY = ["kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"];
+
+/** What the functions' permissions are about. */
+export interface Subjects {
+  readonly table: dynamodb.ITable;
+  readonly encryptionKey?: kms.IKey;
+  readonly api: apigatewayv2.WebSocketApi;
+  readonly stageName: string;
+}
+
+/** Gives a function's role what the function needs for its own work. */
+export const grantOwnWork = (role: iam.Role, name: FunctionName, logGroup: logs.ILogGroup, subjects: Subjects): void => {
+  const { table, connections } = PERMISSIONS[name];
+  role.addToPolicy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]));
+  role.addToPolicy(allow(table.map((action) => `dynamodb:${action}`), [subjects.table.tableArn]));
+  // DynamoDB uses a customer's key in the name of whoever calls it.
+  const writes = table.some((action) => WRITES.includes(action));
+  subjects.encryptionKey?.grant(role, ...READ_KEY, ...(writes ? WRITE_KEY : []));
+  if (connections.length === 0) return;
+  grantConnections(role, connections, subjects);
+  for (const arn of connectionArns(connections, subjects)) {
+    acknowledge(
+      role,
+      `AwsSolutions-IAM5[Resource::${flatten(Stack.of(role).resolve(arn))}]`,
+      "The ids of connections are not known before they connect; this is one verb on the connections of one stage",
+    );
+  }
+};
+
+/** Gives a grantee some of what `@connections` offers, on one stage only. */
+export const grantConnections = (
+  grantee: iam.IGrantable,
+  actions: readonly ConnectionAction[],
+  subjects: Pick<Subjects, "api" | "stageName">,
+): iam.Grant =>
+  iam.Grant.addToPrincipal({
+    grantee,
+    actions: ["execute-api:ManageConnections"],
+    resourceArns: connectionArns(actions, subjects),
+  });
+
+const allow = (actions: string[], resources: string[]) => new iam.PolicyStatement({ actions, resources });
+
+const connectionArns = (
+  actions: readonly ConnectionAction[],
+  { api, stageName }: Pick<Subjects, "api" | "stageName">,
+): string[] =>
+  actions.map((action) =>
+    Stack.of(api).formatArn({
+      service: "execute-api",
+      resource: api.apiId,
+      resourceName: `${stageName}/${action}/@connections/*`,
+    }),
+  );
+
+/** A resolved ARN as cdk-nag names it in its findings: references as `<LogicalId>`. */
+const flatten = (value: unknown): string => {
+  if (typeof value === "string") return value;
+  const { Ref: reference, "Fn::Join": join } = value as { Ref?: string; "Fn::Join"?: [string, unknown[]] };
+  if (join) return join[1].map(flatten).join(join[0]);
+  return `<${reference}>`;
+};

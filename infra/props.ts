@@ -1,0 +1,163 @@
+import type { Duration, RemovalPolicy } from "aws-cdk-lib";
+import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import type * as kms from "aws-cdk-lib/aws-kms";
+import type * as lambda from "aws-cdk-lib/aws-lambda";
+import type * as logs from "aws-cdk-lib/aws-logs";
+import type { AccessLogs } from "./access-logs.js";
+import type { Guards } from "./guards.js";
+import type { Denials, FunctionConcurrency, GuardTimeouts, RouteThrottling } from "./options.js";
+
+/** What a Push-It can be told. Everything has a default; a Push-It without guards is open to everyone. */
+export interface PushItProps {
+  /**
+   * Who decides about connections, subscriptions, publications and deliveries.
+   *
+   * @default - no guards: everyone may do everything, and synthesis warns about it
+   */
+  readonly guards?: Guards;
+
+  /**
+   * How long each guard may take for its verdict. Past it, the answer is no.
+   *
+   * @default - connection 10 seconds, all others 1 second
+   */
+  readonly timeouts?: GuardTimeouts;
+
+  /**
+   * How long a publication may spend on reaching its subscribers, once its guard has decided. Delivery guards run
+   * within it.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly fanOutBudget?: Duration;
+
+  /**
+   * The patterns at or below which wildcard subscriptions are possible, such as `stories/*`. Each publication on a
+   * channel below one costs a Query more for every pattern level that could match it; other channels cost nothing.
+   *
+   * @default - no wildcard subscriptions
+   */
+  readonly wildcards?: string[];
+
+  /**
+   * What a denied client gets.
+   *
+   * @default Denials.EXPLAIN
+   */
+  readonly denials?: Denials;
+
+  /**
+   * Whether what the connection guard leaves in `agent.credentials` is stored, encrypted at rest, for later guards.
+   *
+   * @default true
+   */
+  readonly keepCredentials?: boolean;
+
+  /**
+   * Name of the WebSocket API.
+   *
+   * @default - the path of the construct
+   */
+  readonly apiName?: string;
+
+  /**
+   * Name of the stage: the last part of the URL.
+   *
+   * @default "live"
+   */
+  readonly stageName?: string;
+
+  /**
+   * How many requests each route takes, of all clients together.
+   *
+   * @default - connect 100 per second with bursts of 200, all others more; half of an account's default quota in sum,
+   * so that the other half remains for posting messages
+   */
+  readonly throttling?: RouteThrottling;
+
+  /**
+   * Concurrency that is set aside for, and the most that is used by, single functions.
+   *
+   * @default - none: all functions share the account's
+   */
+  readonly reservedConcurrency?: FunctionConcurrency;
+
+  /**
+   * Whether API Gateway logs each request, and who provides the account-wide role that it needs for that.
+   *
+   * @default AccessLogs.none()
+   */
+  readonly accessLogs?: AccessLogs;
+
+  /**
+   * How often agents are looked for whose leaving nobody noticed. Whole minutes, at most 120.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly sweepInterval?: Duration;
+
+  /**
+   * Whose key encrypts the table. It is always encrypted.
+   *
+   * @default - `encryptionKey` if there is one, otherwise a key that DynamoDB owns, at no cost
+   */
+  readonly encryption?: dynamodb.TableEncryption;
+
+  /**
+   * Your key for the table. The functions are granted what they need of it.
+   *
+   * @default - with `TableEncryption.CUSTOMER_MANAGED`, one is made; otherwise none
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * Whether the table can be restored to any second of the last 35 days. Its rows describe open sockets and are at most
+   * a few hours old: a restored table would describe sockets that are long closed.
+   *
+   * @default false
+   */
+  readonly pointInTimeRecovery?: boolean;
+
+  /**
+   * What becomes of the table when the construct is removed. Nothing in it outlives the sockets it describes.
+   *
+   * @default RemovalPolicy.DESTROY
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Memory of each function in MB; CPU and network come in proportion.
+   *
+   * @default 512
+   */
+  readonly memorySize?: number;
+
+  /**
+   * How long the functions' logs are kept.
+   *
+   * @default logs.RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * What becomes of the functions' logs when the construct is removed.
+   *
+   * @default RemovalPolicy.DESTROY
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * From which level on the functions, and guards that use `console`, are logged.
+   *
+   * @default lambda.ApplicationLogLevel.INFO
+   */
+  readonly applicationLogLevel?: lambda.ApplicationLogLevel;
+
+  /**
+   * From which level on Lambda's own lines are logged. Its start and report lines are below this default: at a message
+   * or two per invocation they would cost more than the invocation.
+   *
+   * @default lambda.SystemLogLevel.WARN
+   */
+  readonly systemLogLevel?: lambda.SystemLogLevel;
+}

@@ -1,0 +1,23 @@
+import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { PushItProps } from "./props.js";
+import { PushIt } from "./push-it.js";
+
+/** Properties of a stack that is a Push-It and nothing else. */
+export interface PushItStackProps extends StackProps, PushItProps {}
+
+/**
+ * A stack that is a Push-It and nothing else. An app that has more uses `PushIt` in a stack of its own.
+ *
+ * @example
+ * new PushItStack(new App(), "PushIt", { guards: Guards.fromModule("guards.ts") });
+ */
+export class PushItStack extends Stack {
+  readonly pushIt: PushIt;
+
+  constructor(scope: Construct, id: string, props: PushItStackProps = {}) {
+    super(scope, id, { description: "Push-It: guarded realtime publish and subscribe", ...props });
+    this.pushIt = new PushIt(this, "PushIt", props);
+    new CfnOutput(this, "Url", { description: "Where clients connect", value: this.pushIt.url });
+  }
+}

@@ -1,0 +1,194 @@
+import { Annotations, Duration, Names, RemovalPolicy } from "aws-cdk-lib";
+import * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import * as events from "aws-cdk-lib/aws-events";
+import * as targets from "aws-cdk-lib/aws-events-targets";
+import * as iam from "aws-cdk-lib/aws-iam";
+import { Construct } from "constructs";
+import { type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
+import { validateGuardEnvironment } from "./guard-environment.js";
+import { GuardPrincipal } from "./guard-principal.js";
+import type { GuardsConfig } from "./guards.js";
+import { acknowledge } from "./nag.js";
+import { grantConnections } from "./permissions.js";
+import type { PushItProps } from "./props.js";
+import { ROUTES, ROUTE_NAMES } from "./routes.js";
+import { settingsOf, validate } from "./settings.js";
+
+/** Marks the API in the template, for `push-it dev`. */
+const METADATA_KEY = "push-it:construct";
+
+/**
+ * Realtime publish and subscribe over WebSockets: an API Gateway WebSocket API, a function for each of its routes, and
+ * one DynamoDB table. Guards decide every connection, subscription, publication and delivery.
+ *
+ * @example
+ * const pushIt = new PushIt(this, "PushIt", { guards: Guards.fromModule("guards.ts") });
+ * new CfnOutput(this, "Url", { value: pushIt.url });
+ */
+export class PushIt extends Construct {
+  /** The WebSocket API. */
+  readonly api: apigatewayv2.WebSocketApi;
+  /** Its only stage. */
+  readonly stage: apigatewayv2.WebSocketStage;
+  /** Agents and subscriptions. Its rows are the functions' own business and may change with any version. */
+  readonly table: dynamodb.Table;
+  /** The functions, for alarms and metrics. */
+  readonly functions: PushItFunctions;
+  /** Whoever runs guards, as a grantee: `users.grantReadData(pushIt.guards)`. */
+  readonly guards: iam.IGrantable;
+
+  constructor(scope: Construct, id: string, props: PushItProps = {}) {
+    super(scope, id);
+    validate(this, props);
+    const settings = settingsOf(this, props);
+    const guards = this.bindGuards(props);
+    this.table = this.makeTable(props);
+    this.api = this.makeApi(props, guards);
+    this.stage = this.makeStage(props);
+    this.functions = makeFunctions(this, {
+      props,
+      settings,
+      guards,
+      callbackUrl: this.stage.callbackUrl,
+      subjects: {
+        table: this.table,
+        encryptionKey: this.table.encryptionKey,
+        api: this.api,
+        stageName: this.stage.stageName,
+      },
+    });
+    this.addRoutes();
+    this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
+    this.guards = new GuardPrincipal([...RUNS_GUARDS].map((name) => this.functions[name].role as iam.Role));
+  }
+
+  /** Where clients connect: `wss://…`. */
+  get url(): string {
+    return this.stage.url;
+  }
+
+  /**
+   * Lets a back end close connections of this stage, whose ids guards see as `agent.connection.id`, and nothing else.
+   *
+   * @param grantee a function, role or user
+   */
+  grantDisconnect(grantee: iam.IGrantable): iam.Grant {
+    return grantConnections(grantee, ["DELETE"], { api: this.api, stageName: this.stage.stageName });
+  }
+
+  /**
+   * Lets a back end ask about connections of this stage: since when they are open, when they were last active.
+   *
+   * @param grantee a function, role or user
+   */
+  grantConnectionInfo(grantee: iam.IGrantable): iam.Grant {
+    return grantConnections(grantee, ["GET"], { api: this.api, stageName: this.stage.stageName });
+  }
+
+  /**
+   * Lets the functions that run guards do more.
+   *
+   * @param statement what they may do
+   */
+  addToGuardPolicy(statement: iam.PolicyStatement): void {
+    this.guards.grantPrincipal.addToPrincipalPolicy(statement);
+  }
+
+  private bindGuards(props: PushItProps): GuardsConfig | undefined {
+    const guards = props.guards?._bind(this);
+    if (guards) {
+      validateGuardEnvironment(this, guards);
+    } else {
+      Annotations.of(this).addWarningV2(
+        "push-it-aws:openToEveryone",
+        "No guard is configured: everyone who knows the URL can connect, subscribe and publish. " +
+          'Set the prop `guards`, such as Guards.fromModule("guards.ts").',
+      );
+    }
+    return guards;
+  }
+
+  private makeTable(props: PushItProps): dynamodb.Table {
+    const table = new dynamodb.Table(this, "Table", {
+      partitionKey: { name: "pk", type: dynamodb.AttributeType.STRING },
+      sortKey: { name: "sk", type: dynamodb.AttributeType.STRING },
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      timeToLiveAttribute: "ttl",
+      encryption: props.encryption,
+      encryptionKey: props.encryptionKey,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.pointInTimeRecovery ?? false },
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
+    });
+    acknowledge(
+      table,
+      "AwsSolutions-DDB3",
+      "Rows describe open sockets and are a few hours old at most; restored ones would describe closed sockets. " +
+        "The prop pointInTimeRecovery turns it on",
+    );
+    return table;
+  }
+
+  private makeApi(props: PushItProps, guards?: GuardsConfig): apigatewayv2.WebSocketApi {
+    const api = new apigatewayv2.WebSocketApi(this, "Api", {
+      apiName: props.apiName ?? Names.uniqueResourceName(this, { maxLength: 128, separator: "-" }),
+      routeSelectionExpression: "$request.body.action",
+    });
+    const resource = api.node.defaultChild as apigatewayv2.CfnApi;
+    resource.addMetadata(METADATA_KEY, { version: 1, path: this.node.path, ...(guards && { guards: guards.entry }) });
+    return api;
+  }
+
+  private makeStage(props: PushItProps): apigatewayv2.WebSocketStage {
+    const logs = props.accessLogs?._bind(this);
+    const stage = new apigatewayv2.WebSocketStage(this, "Stage", {
+      webSocketApi: this.api,
+      stageName: props.stageName ?? "live",
+      autoDeploy: true,
+      accessLogSettings: logs?.settings,
+    });
+    if (logs?.dependency) stage.node.addDependency(logs.dependency);
+    if (!logs) {
+      acknowledge(
+        stage,
+        "AwsSolutions-APIG1",
+        "Access logs need a role that is set for the whole account and Region, which is not a construct's to decide; " +
+          "the prop accessLogs turns them on. The functions' own logs are always there",
+      );
+    }
+    const throttling = ROUTE_NAMES.map((name) => {
+      const throttle = { ...ROUTES[name].throttle, ...props.throttling?.[name] };
+      const settings = { ThrottlingRateLimit: throttle.rateLimit, ThrottlingBurstLimit: throttle.burstLimit };
+      return [ROUTES[name].key, settings];
+    });
+    (stage.node.defaultChild as apigatewayv2.CfnStage).routeSettings = Object.fromEntries(throttling);
+    return stage;
+  }
+
+  private addRoutes(): void {
+    for (const name of ROUTE_NAMES) {
+      const { key, answers } = ROUTES[name];
+      const integration = new WebSocketLambdaIntegration("Integration", this.functions[name]);
+      const route = this.api.addRoute(key, { integration, returnResponse: answers });
+      acknowledge(
+        route,
+        "AwsSolutions-APIG4",
+        "The connection guard decides in $connect, and every other route looks the agent up by its connection; " +
+          "WebSocket APIs take an authorizer on $connect only",
+      );
+      // A stage with settings for a route that does not exist yet fails to deploy.
+      this.stage.node.addDependency(route);
+    }
+  }
+
+  private scheduleSweep(interval: Duration): void {
+    const rule = new events.Rule(this, "SweepSchedule", {
+      description: "Finds agents whose leaving nobody noticed",
+      schedule: events.Schedule.rate(interval),
+    });
+    rule.addTarget(
+      new targets.LambdaFunction(this.functions.sweep, { retryAttempts: 1, maxEventAge: Duration.minutes(5) }),
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+import type { FunctionName } from "./timeouts.js";
+
+/** A function that is behind a route. */
+export type RouteName = Exclude<FunctionName, "sweep">;
+
+/** One route of the WebSocket API. */
+interface RouteSpec {
+  /** What the frame's `action` says, or one of API Gateway's own. */
+  readonly key: string;
+  /**
+   * Whether what the function returns is sent to the client. `$connect` answers by its status, and `$disconnect` has
+   * nobody left to answer; `send` is the route for who wants no answer.
+   */
+  readonly answers: boolean;
+  readonly throttle: Required<apigatewayv2.ThrottleSettings>;
+}
+
+const perSecond = (rateLimit: number): Required<apigatewayv2.ThrottleSettings> => ({
+  rateLimit,
+  burstLimit: rateLimit * 2,
+});
+
+/**
+ * The routes. Their default rates sum up to half of an account's default quota of 10,000 requests per second, because
+ * each message that is posted to a client counts against the same quota. `$connect` is the tightest: it is the one
+ * that strangers reach, and may run a guard for ten seconds; its 100 per second still lets 720,000 sockets reconnect
+ * every two hours.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+export const ROUTES: { readonly [name in RouteName]: RouteSpec } = {
+  connect: { key: "$connect", answers: false, throttle: perSecond(100) },
+  disconnect: { key: "$disconnect", answers: false, throttle: perSecond(1_000) },
+  handshake: { key: "connect", answers: true, throttle: perSecond(200) },
+  subscribe: { key: "subscribe", answers: true, throttle: perSecond(500) },
+  unsubscribe: { key: "unsubscribe", answers: true, throttle: perSecond(500) },
+  publish: { key: "publish", answers: true, throttle: perSecond(1_000) },
+  send: { key: "send", answers: false, throttle: perSecond(1_000) },
+  ping: { key: "ping", answers: true, throttle: perSecond(500) },
+  default: { key: "$default", answers: true, throttle: perSecond(200) },
+};
+
+/** All routes by name. */
+export const ROUTE_NAMES = Object.keys(ROUTES) as RouteName[];

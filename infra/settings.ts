@@ -1,0 +1,77 @@
+import { type Duration, Token } from "aws-cdk-lib";
+import type { IConstruct } from "constructs";
+import { DEFAULT_SETTINGS, type Settings } from "../lambdas/settings.js";
+import { type GuardTimeouts, isChannelName, isWildcard } from "../protocol/index.js";
+import { invalid } from "./invalid.js";
+import { GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, SWEEP_MINUTES } from "./limits.js";
+import type { PushItProps } from "./props.js";
+import { FUNCTION_NAMES, timeoutParts, tooLong } from "./timeouts.js";
+
+/** The settings that the props say, for the functions' environment. Throws where they are impossible. */
+export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
+  const settings: Settings = {
+    timeouts: timeoutsOf(scope, props),
+    wildcards: wildcardsOf(scope, props.wildcards ?? DEFAULT_SETTINGS.wildcards),
+    denials: props.denials ?? DEFAULT_SETTINGS.denials,
+    keepCredentials: props.keepCredentials ?? DEFAULT_SETTINGS.keepCredentials,
+    fanOutMs: milliseconds(scope, "fanOutBudget", props.fanOutBudget, DEFAULT_SETTINGS.fanOutMs),
+  };
+  if (settings.timeouts.onMessageReceived > settings.fanOutMs) {
+    throw invalid(
+      scope,
+      `delivery guards run within the fan-out budget, so timeouts.onMessageReceived ` +
+        `(${settings.timeouts.onMessageReceived} ms) cannot exceed fanOutBudget (${settings.fanOutMs} ms)`,
+    );
+  }
+  for (const name of FUNCTION_NAMES) {
+    const reason = tooLong(name, timeoutParts(name, settings.timeouts, settings.fanOutMs));
+    if (reason) throw invalid(scope, reason);
+  }
+  return settings;
+};
+
+const timeoutsOf = (scope: IConstruct, { timeouts = {} }: PushItProps): GuardTimeouts => {
+  const names = Object.keys(DEFAULT_SETTINGS.timeouts) as (keyof GuardTimeouts)[];
+  const entries = names.map((name) => [
+    name,
+    milliseconds(scope, `timeouts.${name}`, timeouts[name], DEFAULT_SETTINGS.timeouts[name]),
+  ]);
+  return Object.fromEntries(entries) as GuardTimeouts;
+};
+
+const milliseconds = (scope: IConstruct, prop: string, duration: Duration | undefined, fallback: number): number => {
+  if (!duration) return fallback;
+  if (duration.isUnresolved()) throw invalid(scope, `${prop} must be known at synthesis: it decides functions' timeouts`);
+  const value = duration.toMilliseconds();
+  if (!(value >= GUARD_TIMEOUT_FLOOR_MS)) {
+    throw invalid(scope, `${prop} is ${value} ms, but must be at least ${GUARD_TIMEOUT_FLOOR_MS} ms`);
+  }
+  return value;
+};
+
+const wildcardsOf = (scope: IConstruct, patterns: readonly string[]): string[] => {
+  for (const pattern of patterns) {
+    if (Token.isUnresolved(pattern) || !isWildcard(pattern) || !isChannelName(pattern.slice(0, -2))) {
+      throw invalid(scope, `wildcards: "${pattern}" is no pattern: a channel name followed by "/*", such as "stories/*"`);
+    }
+  }
+  return [...new Set(patterns)];
+};
+
+/** Throws where a prop that is no setting is impossible. */
+export const validate = (scope: IConstruct, { memorySize, stageName, sweepInterval }: PushItProps): void => {
+  if (memorySize !== undefined && !inRange(memorySize, MEMORY_MB)) {
+    throw invalid(scope, `memorySize is ${memorySize}, but must be ${MEMORY_MB.least} to ${MEMORY_MB.most} MB`);
+  }
+  if (stageName !== undefined && !Token.isUnresolved(stageName) && !/^[\w-]{1,128}$/.test(stageName)) {
+    throw invalid(scope, `stageName "${stageName}" must be 1 to 128 letters, digits, "_" or "-"`);
+  }
+  const minutes = sweepInterval?.toMinutes({ integral: false });
+  if (minutes !== undefined && !inRange(minutes, SWEEP_MINUTES)) {
+    const { least, most } = SWEEP_MINUTES;
+    throw invalid(scope, `sweepInterval is ${minutes} minutes, but must be whole minutes from ${least} to ${most}`);
+  }
+};
+
+const inRange = (value: number, { least, most }: { least: number; most: number }): boolean =>
+  Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= most);

@@ -1,0 +1,92 @@
+import type { GuardTimeouts } from "../protocol/index.js";
+import { FUNCTION_TIMEOUT_MS } from "./limits.js";
+
+/**
+ * What a function needs besides its guard and its fan-out, in milliseconds: reading and writing its rows with the
+ * SDK's retries, starting the guard's worker, and ending a worker that loops for ever (about a second).
+ */
+export const MARGIN_MS = 3_000;
+
+/** What posting one answer and closing one connection may take, in milliseconds, for functions that do no more. */
+export const CLOSE_BUDGET_MS = 2_000;
+
+/** What removing the rows of an agent that left may take, in milliseconds. */
+export const CLEANUP_BUDGET_MS = 10_000;
+
+/** The functions of a Push-It: one for each route, and the sweep. Also the folders of `dist/lambdas`. */
+export const FUNCTION_NAMES = [
+  "connect",
+  "disconnect",
+  "handshake",
+  "subscribe",
+  "unsubscribe",
+  "publish",
+  "send",
+  "ping",
+  "default",
+  "sweep",
+] as const;
+
+/** The name of one function. */
+export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+/** What a function's timeout is made of, in milliseconds, by the names of the props that decide it. */
+export interface TimeoutParts {
+  readonly [part: string]: number;
+}
+
+/**
+ * What the function may have to wait for, besides the margin.
+ * @param timeouts the guards', in milliseconds
+ * @param fanOutMs what a publication may spend on its subscribers, delivery guards included
+ */
+export const timeoutParts = (
+  name: FunctionName,
+  timeouts: GuardTimeouts,
+  fanOutMs: number,
+): TimeoutParts => {
+  switch (name) {
+    case "connect":
+      return { "timeouts.onConnectionRequest": timeouts.onConnectionRequest };
+    case "subscribe":
+      return { "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest };
+    case "unsubscribe":
+      return { "timeouts.onUnsubscriptionRequest": timeouts.onUnsubscriptionRequest };
+    case "publish":
+    case "send":
+      return { "timeouts.onPublicationRequest": timeouts.onPublicationRequest, fanOutBudget: fanOutMs };
+    case "disconnect":
+      return { "timeouts.onDisconnect": timeouts.onDisconnect, cleanup: CLEANUP_BUDGET_MS };
+    case "sweep":
+      // No client waits for it: it takes what there is and leaves the rest to its next run.
+      return { "timeouts.onDisconnect": Math.max(timeouts.onDisconnect, FUNCTION_TIMEOUT_MS - MARGIN_MS) };
+    case "handshake":
+    case "ping":
+      return { close: CLOSE_BUDGET_MS };
+    case "default":
+      return {};
+  }
+};
+
+/** The function's timeout in whole seconds: its parts and the margin, rounded up. May be too long: see `tooLong`. */
+export const timeoutSeconds = (parts: TimeoutParts): number =>
+  Math.ceil((sum(parts) + MARGIN_MS) / 1_000);
+
+/**
+ * Why a function with these parts cannot be deployed, naming the props, or `undefined` if it can.
+ * @example
+ * tooLong("connect", { "timeouts.onConnectionRequest": 30_000 })
+ * // "the connect function would need 33 s (timeouts.onConnectionRequest 30 s, margin 3 s), but … at most 28 s …"
+ */
+export const tooLong = (name: FunctionName, parts: TimeoutParts): string | undefined => {
+  if (timeoutSeconds(parts) * 1_000 <= FUNCTION_TIMEOUT_MS) return undefined;
+  const listed = [...Object.entries(parts), ["margin", MARGIN_MS] as const].map(
+    ([part, milliseconds]) => `${part} ${milliseconds / 1_000} s`,
+  );
+  return (
+    `the ${name} function would need ${timeoutSeconds(parts)} s (${listed.join(", ")}), but a function behind ` +
+    `API Gateway can have at most ${FUNCTION_TIMEOUT_MS / 1_000} s; shorten one of them`
+  );
+};
+
+const sum = (parts: TimeoutParts): number => Object.values(parts).reduce((total, part) => total + part, 0);

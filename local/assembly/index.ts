@@ -1,0 +1,60 @@
+import { resolve as resolvePath } from "node:path";
+import type { Place } from "../lambda/variables.js";
+import type { SystemModel } from "../model.js";
+import { readApi } from "./api.js";
+import { belongsTo, findConstruct, type FoundConstruct } from "./construct.js";
+import { readFunctions } from "./functions.js";
+import { INERT } from "./inert.js";
+import { readAssembly } from "./manifest.js";
+import { ResourceReader } from "./reader.js";
+import { readSchedules } from "./schedules.js";
+import { placeOf, scopeOf } from "./scope.js";
+import { readTables } from "./tables.js";
+import type { Resource } from "./template.js";
+
+/** What to read. */
+export interface ReadOptions {
+  /** The construct's path, where the app has several. */
+  construct?: string;
+  /** Environment variables to take instead of the template's. */
+  environment?: Record<string, string>;
+}
+
+/** A system, and where its stack says it is. */
+export interface ReadSystem {
+  model: SystemModel;
+  place: Place;
+}
+
+/**
+ * Reads the Push-It construct of a synthesized app.
+ * @param directory the cloud assembly
+ * @throws Failure when it cannot be read, or cannot be run at all
+ */
+export const readSystem = (directory: string, options: ReadOptions = {}): ReadSystem => {
+  const construct = findConstruct(readAssembly(resolvePath(directory)), options.construct);
+  const { stack, path } = construct;
+  const place = placeOf(stack);
+  const all = Object.entries(stack.template.Resources ?? {});
+  const inside = all.filter(([, resource]) => belongsTo(construct, resource));
+  const reader = new ResourceReader(stack, scopeOf(stack, place), Object.fromEntries(inside));
+  const functions = readFunctions(reader, options.environment);
+  const tables = readTables(reader);
+  const api = readApi(reader, functions);
+  const schedules = readSchedules(reader, functions);
+  reader.rest(INERT);
+  const outside = all.filter(([, resource]) => !belongsTo(construct, resource)).flatMap(nameOf);
+  const warnings = warningsOf(construct);
+  const { verdicts: resources } = reader;
+  const guards = construct.guards === undefined ? {} : { guards: construct.guards };
+  return { place, model: { path, ...guards, api, functions, tables, schedules, resources, outside, warnings } };
+};
+
+const nameOf = ([logicalId, { Type: type }]: [string, Resource]) =>
+  type === "AWS::CDK::Metadata" ? [] : [{ logicalId, type }];
+
+/** The CDK attaches warnings to construct paths that begin with a slash. */
+const warningsOf = ({ stack, path }: FoundConstruct): string[] =>
+  Object.entries(stack.metadata)
+    .filter(([at]) => `${at}/`.startsWith(`/${path}/`))
+    .flatMap(([, entries]) => entries.filter(({ type }) => type === "aws:cdk:warning").map(({ data }) => String(data)));

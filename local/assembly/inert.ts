@@ -1,0 +1,17 @@
+/** Why a type of resource has nothing to do in a local run, by CloudFormation type. */
+export const INERT: Record<string, string> = {
+  "AWS::IAM::Role": "permissions are not enforced locally",
+  "AWS::IAM::Policy": "permissions are not enforced locally",
+  "AWS::IAM::ManagedPolicy": "permissions are not enforced locally",
+  "AWS::Lambda::Permission": "permissions are not enforced locally",
+  "AWS::Logs::LogGroup": "logs are written to stderr",
+  "AWS::ApiGatewayV2::Deployment": "routes are live at once",
+  "AWS::ApiGateway::Account": "there are no access logs locally",
+  "AWS::Lambda::EventInvokeConfig": "functions are invoked synchronously only",
+  "AWS::KMS::Key": "nothing is kept on disk",
+  "AWS::KMS::Alias": "nothing is kept on disk",
+  "AWS::CloudWatch::Alarm": "there are no metrics locally",
+  "AWS::CloudWatch::Dashboard": "there are no metrics locally",
+  "AWS::SecretsManager::Secret": "values come from --secrets FILE",
+  "AWS::CDK::Metadata": "says which CDK version was used",
+};

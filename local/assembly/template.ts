@@ -1,0 +1,24 @@
+/** A CloudFormation template, as far as it is read here. */
+export interface Template {
+  Resources?: Record<string, Resource>;
+  Parameters?: Record<string, { Type: string; Default?: unknown }>;
+  Mappings?: Record<string, Record<string, Record<string, unknown>>>;
+  Conditions?: Record<string, unknown>;
+}
+
+/** One resource of a template. */
+export interface Resource {
+  Type: string;
+  Properties?: Record<string, unknown>;
+  Metadata?: Record<string, unknown>;
+  Condition?: string;
+}
+
+/** Where the CDK writes the construct that a resource belongs to. */
+export const PATH_METADATA = "aws:cdk:path";
+
+/** What the Push-It construct writes on its API, so that it is found in any app. */
+export const CONSTRUCT_METADATA = "push-it:construct";
+
+/** Version of the construct's template that this runtime understands. */
+export const CONSTRUCT_VERSION = 1;

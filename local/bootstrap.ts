@@ -1,0 +1,49 @@
+import { EVENTS_FD, readFrameSync, RESULTS_FD, writeFrameSync } from "./lambda/frames.js";
+import { logSettings, patchConsole } from "./lambda/child/console.js";
+import { RuntimeError, toFunctionError } from "./lambda/child/errors.js";
+import { loadHandler } from "./lambda/child/handler.js";
+import { run } from "./lambda/child/run.js";
+import type { ChildMessage, Invocation } from "./lambda/messages.js";
+
+/*
+ * What the process of a function's environment runs: it loads the handler, then takes one event after the other.
+ * Between two events the main thread is inside a blocking read, so that no timer, promise or I/O of the function goes
+ * on: what a handler leaves unawaited does not happen until the next event, as in Lambda.
+ */
+
+const { env } = process;
+let requestId: string | undefined;
+let whenEmpty: () => void = () => undefined;
+
+const send = (message: ChildMessage): void => writeFrameSync(RESULTS_FD, message);
+
+const die = (thrown: unknown): never => {
+  send({ type: "fatal", error: toFunctionError(thrown) });
+  process.exit(1);
+};
+
+const serve = async (): Promise<void> => {
+  const runtime = (env.AWS_EXECUTION_ENV ?? "").replace("AWS_Lambda_", "");
+  const handler = await loadHandler(env.LAMBDA_TASK_ROOT ?? "", env._HANDLER ?? "", runtime);
+  send({ type: "ready" });
+  for (let next = receive(); next; next = receive()) {
+    const outcome = await run(handler, next, env, (then) => (whenEmpty = then));
+    send(outcome);
+  }
+  process.exit(0);
+};
+
+const receive = (): Invocation | undefined => {
+  const invocation = readFrameSync<Invocation>(EVENTS_FD);
+  requestId = invocation?.requestId;
+  whenEmpty = () => undefined;
+  return invocation;
+};
+
+patchConsole(console, logSettings(env), () => requestId, send);
+process.on("beforeExit", () => whenEmpty());
+process.on("uncaughtException", die);
+process.on("unhandledRejection", (reason) =>
+  die(new RuntimeError("UnhandledPromiseRejection", toFunctionError(reason).errorMessage)),
+);
+serve().catch(die);

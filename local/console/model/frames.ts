@@ -1,0 +1,90 @@
+import { byteLength, pretty } from "./format.js";
+
+/** Which way a frame went, as this page sees it. */
+export type Direction = "out" | "in";
+
+/**
+ * Whose words a frame holds: `empty` for none, `protocol` for Push-It's, `gateway` for an error that API Gateway itself
+ * wrote, `foreign` for anything else.
+ */
+export type FrameKind = "empty" | "protocol" | "gateway" | "foreign";
+
+/** What the wire view tells of a frame. */
+export interface FrameFacts {
+  kind: FrameKind;
+  /** Of UTF-8, as API Gateway counts them. */
+  bytes: number;
+  /** One line. */
+  summary: string;
+  /** Whether it says that something went wrong. */
+  failed: boolean;
+  /** The frame laid out for reading. */
+  detail: string;
+}
+
+/** Any object of a frame: each field is unproven. */
+interface Item {
+  action?: unknown;
+  channel?: unknown;
+  successful?: unknown;
+  error?: unknown;
+  code?: unknown;
+  data?: unknown;
+  messages?: unknown;
+  message?: unknown;
+  connectionId?: unknown;
+  requestId?: unknown;
+}
+
+/** How many objects of a frame its summary names. */
+const NAMED = 3;
+
+/** Tells what a frame is, from its text alone. */
+export const describeFrame = (direction: Direction, text: string): FrameFacts => {
+  const facts = { bytes: byteLength(text), detail: pretty(text), failed: false };
+  if (text === "") return { ...facts, kind: "empty", summary: "empty frame" };
+  const items = parse(text);
+  if (items.length === 0) return { ...facts, kind: "foreign", summary: text.slice(0, 80), failed: true };
+  const [first] = items;
+  if (direction === "in" && isGateway(first!)) {
+    return { ...facts, kind: "gateway", summary: String(first!.message), failed: true };
+  }
+  const summary = direction === "out" ? requestLine(first!) : several(items.map(answerLine));
+  return { ...facts, kind: "protocol", summary, failed: items.some((item) => item.successful === false) };
+};
+
+const parse = (text: string): Item[] => {
+  try {
+    return [JSON.parse(text) as unknown].flat().filter((value) => value !== null && typeof value === "object") as Item[];
+  } catch {
+    return [];
+  }
+};
+
+/** API Gateway's frames have a message and ids of its own, and no channel. */
+const isGateway = ({ channel, message, connectionId, requestId }: Item): boolean =>
+  channel === undefined && message !== undefined && (connectionId !== undefined || requestId !== undefined);
+
+const requestLine = ({ action, channel, data, messages }: Item): string => {
+  const names = Array.isArray(messages) ? messages.map((message: Item) => text(message?.channel)) : channelsOf(data);
+  const published = action === "publish" || action === "send";
+  return [text(action), ...(names.length > 0 ? [several(names)] : published ? [text(channel)] : [])].join(" ");
+};
+
+const answerLine = ({ channel, successful, code, error, data }: Item): string => {
+  if (successful === undefined) return text(channel);
+  const names = channelsOf(data);
+  const verdict = successful === true ? "successful" : `${text(code)}: ${text(error)}`;
+  return [text(channel), ...names, verdict].join(" ");
+};
+
+const channelsOf = (data: unknown): string[] => {
+  if (data === null || typeof data !== "object") return [];
+  const { channel, channels } = data as { channel?: unknown; channels?: unknown };
+  return (Array.isArray(channels) ? channels : [channel]).filter((name) => typeof name === "string");
+};
+
+const several = (lines: string[]): string =>
+  lines.length > NAMED ? `${lines.slice(0, NAMED).join(", ")} and ${lines.length - NAMED} more` : lines.join(", ");
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "?");

@@ -1,0 +1,76 @@
+import type { ResourceVerdict, SystemModel } from "../model.js";
+import type { GuardsInfo } from "./info.js";
+import type { Style } from "./style.js";
+
+/** What is told when the system is ready. */
+export interface BannerFacts {
+  consoleUrl: string;
+  websocketUrl: string;
+  dynamodb: string;
+  guards: GuardsInfo;
+  /** From the command's start, in milliseconds. */
+  startedMs: number;
+  construct: string;
+}
+
+/** The lines that greet a developer. */
+export const banner = (facts: BannerFacts, style: Style): string => {
+  const { bold, cyan, dim, green } = style;
+  const seconds = (facts.startedMs / 1000).toFixed(1);
+  return [
+    "",
+    `  ${green("●")} ${bold("Push-It")} runs ${bold(facts.construct)} ${dim(`ready in ${seconds} s`)}`,
+    "",
+    `    ${dim("Console  ")} ${cyan(bold(facts.consoleUrl))}`,
+    `    ${dim("WebSocket")} ${cyan(facts.websocketUrl)}`,
+    `    ${dim("DynamoDB ")} ${facts.dynamodb}`,
+    `    ${dim("Guards   ")} ${guardsLine(facts.guards, style)}`,
+    "",
+    `    Open the console in two tabs, subscribe both to ${bold("stories/5")}, and publish in one.`,
+    `    ${dim("Ctrl-C ends it.")}`,
+    "",
+    "",
+  ].join("\n");
+};
+
+/**
+ * What becomes of the template's resources: one line for those that run, by type; inert ones by type with the reason;
+ * refused ones each by logical id; and what was left alone.
+ */
+export const resourceLines = ({ path, resources, outside, warnings }: SystemModel, style: Style): string => {
+  const of = (verdict: ResourceVerdict["verdict"]) => resources.filter((each) => each.verdict === verdict);
+  const inert = Object.entries(groupBy(of("inert"), ({ type, reason }) => `${shortType(type)}\t${reason}`));
+  const lines = [
+    `${style.green("run     ")} ${countByType(of("run"))}`,
+    ...inert.map(([key, group]) => {
+      const [type, reason] = key.split("\t");
+      return `${style.dim("inert   ")} ${times(type!, group.length)} ${style.dim(`– ${reason}`)}`;
+    }),
+    ...of("refused").map(({ logicalId, reason }) => `${style.yellow("refused ")} ${logicalId} ${style.dim(`– ${reason}`)}`),
+    ...(outside.length > 0 ? [`${style.dim("outside ")} ${outside.map((each) => each.logicalId).join(", ")} ${style.dim("– left alone")}`] : []),
+    ...warnings.map((warning) => `${style.yellow("warning ")} ${warning}`),
+  ];
+  return `${style.bold(path)}\n${lines.map((line) => `  ${line}\n`).join("")}`;
+};
+
+const guardsLine = ({ source, file }: GuardsInfo, { yellow, dim }: Style): string => {
+  if (source === "file") return `${file} ${dim("(--guards; reloads when it changes)")}`;
+  if (source === "app") return `${file} ${dim("(the app's own; reloads when it changes)")}`;
+  return `${yellow("none: everyone may do everything")} ${dim("(try --guards guards.ts)")}`;
+};
+
+const countByType = (resources: ResourceVerdict[]): string =>
+  Object.entries(groupBy(resources, ({ type }) => shortType(type)))
+    .map(([type, group]) => times(type, group.length))
+    .join(", ");
+
+const times = (type: string, count: number): string => (count === 1 ? type : `${type} ×${count}`);
+
+/** `ApiGatewayV2::Route` of `AWS::ApiGatewayV2::Route`. */
+const shortType = (type: string): string => type.replace(/^AWS::/, "");
+
+const groupBy = <T>(values: T[], key: (value: T) => string): Record<string, T[]> => {
+  const groups: Record<string, T[]> = {};
+  for (const value of values) (groups[key(value)] ??= []).push(value);
+  return groups;
+};

@@ -1,0 +1,36 @@
+import type { GatewayLimits } from "../gateway/index.js";
+import type { InvocationReport } from "../lambda/pool.js";
+import type { Log } from "../model.js";
+
+/** What to run, and how. */
+export interface SystemOptions {
+  /** The project's folder: holds `cdk.json`, and its packages are found from there. */
+  project: string;
+  /** The built package: holds `local/bootstrap.mjs`, `local/console` and `client`. */
+  dist: string;
+  /** A cloud assembly that is synthesized already. @default the app of `cdk.json` is synthesized */
+  assembly?: string;
+  /** The construct's path, where the app has several. */
+  construct?: string;
+  /** 0: any free port. @default 0 */
+  port?: number;
+  /** `embedded`, `local` (Amazon's DynamoDB Local), or an endpoint's URL. @default "embedded" */
+  dynamodb?: string;
+  /** A guard module that stands in for the app's own. */
+  guards?: string;
+  /** A file of secrets for guards: a JSON object. */
+  secrets?: string;
+  /** Environment variables of functions, instead of the template's. */
+  environment?: Record<string, string>;
+  /** What bounds the gateway, where it is not as in AWS. */
+  limits?: Partial<GatewayLimits>;
+  /** A period for all schedules instead of their own, in milliseconds. */
+  sweepEveryMs?: number;
+  /** Whether to go on with changed guards and apps as their files change. @default false */
+  watch?: boolean;
+  log: Log;
+  /** Told of every invocation when it is over. */
+  report?: (report: InvocationReport) => void;
+  /** Told when something else is run than before: the logical ids of the functions that changed. */
+  reloaded?: (functions: string[]) => void;
+}

@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { extname, join, normalize, sep } from "node:path";
+
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
+  ".map": "application/json",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".ico": "image/x-icon",
+  ".webmanifest": "application/manifest+json",
+};
+
+/** Where the console page asks what runs here. */
+const INFO_PATH = "/_push-it/info";
+
+/** The SDK's files, by the path they are served at. */
+const SDK: Record<string, string> = { "/sdk/index.js": "index.js", "/sdk/push-it.iife.js": "push-it.iife.js" };
+
+/** What the page listener serves from. */
+export interface PagesOptions {
+  /** The built package: holds `local/console` and `client`. */
+  dist: string;
+  /** What runs here, for the console page. */
+  info: () => object;
+}
+
+/** Serves the console page at `/`, the SDK, and what runs here as JSON. */
+export const pages = ({ dist, info }: PagesOptions) => {
+  const files = join(dist, "local/console");
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const path = pathOf(request);
+    if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "text/plain", "Method Not Allowed");
+    if (path === INFO_PATH) return send(response, 200, "application/json", JSON.stringify(info()));
+    const sdk = path === undefined ? undefined : SDK[path];
+    const file = sdk === undefined ? inside(files, path) : join(dist, "client", sdk);
+    void sendFile(response, file);
+  };
+};
+
+const pathOf = ({ url = "/" }: IncomingMessage): string | undefined => {
+  try {
+    return decodeURIComponent(new URL(url, "http://local").pathname);
+  } catch {
+    return undefined;
+  }
+};
+
+/** A file of the folder; `undefined` for a path that leads out of it. */
+const inside = (folder: string, path: string | undefined): string | undefined => {
+  if (path === undefined || path.includes("\0")) return undefined;
+  const file = normalize(join(folder, path.endsWith("/") ? `${path}index.html` : path));
+  return file.startsWith(folder + sep) ? file : undefined;
+};
+
+const sendFile = async (response: ServerResponse, file: string | undefined): Promise<void> => {
+  const content = file === undefined ? undefined : await readFile(file).catch(() => undefined);
+  if (file === undefined || content === undefined) return send(response, 404, "text/plain", "Not Found");
+  send(response, 200, TYPES[extname(file)] ?? "application/octet-stream", content);
+};
+
+const send = (response: ServerResponse, status: number, type: string, body: string | Buffer): void => {
+  const headers = { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" };
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+  response.end(response.req.method === "HEAD" ? undefined : body);
+};

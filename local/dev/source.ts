@@ -1,0 +1,57 @@
+import type { ChildProcess } from "node:child_process";
+import { join, resolve } from "node:path";
+import { readSystem, type ReadSystem } from "../assembly/index.js";
+import { synthesize } from "../assembly/synthesize.js";
+import { bundleGuards, withGuards } from "./guards.js";
+import type { SystemOptions } from "./options.js";
+
+/** Where the system to run comes from: an app or its assembly, and perhaps other guards. */
+export class Source {
+  #assembly: string | undefined;
+  #read: ReadSystem | undefined;
+  #guardInputs: string[] = [];
+
+  /**
+   * @param folder for what is made of it; the caller removes it
+   * @param started told of each process it starts
+   */
+  constructor(
+    private readonly options: SystemOptions,
+    private readonly folder: string,
+    private readonly started: (child: ChildProcess) => void,
+  ) {}
+
+  /** The files of the guard module that stands in for the app's own; to be watched. */
+  get guardInputs(): string[] {
+    return this.#guardInputs;
+  }
+
+  /** The assembly's manifest, where it was synthesized by someone else; to be watched. */
+  get manifest(): string | undefined {
+    const { assembly } = this.options;
+    return assembly === undefined ? undefined : join(resolve(assembly), "manifest.json");
+  }
+
+  /**
+   * The system as it is now.
+   * @param app whether to synthesize and read the app again, or only the guards
+   * @throws Failure
+   */
+  async load(app = true): Promise<ReadSystem> {
+    if (app || !this.#read) this.#read = await this.#readApp();
+    const { guards, project } = this.options;
+    if (guards === undefined) return this.#read;
+    const bundle = await bundleGuards(project, guards);
+    this.#guardInputs = bundle.inputs;
+    return { ...this.#read, model: withGuards(this.#read.model, bundle, join(this.folder, "guards")) };
+  }
+
+  async #readApp(): Promise<ReadSystem> {
+    const { assembly, project, construct, environment } = this.options;
+    this.#assembly = assembly ?? (await synthesize(project, join(this.folder, "assembly"), this.started));
+    return readSystem(this.#assembly, {
+      ...(construct !== undefined && { construct }),
+      ...(environment && { environment }),
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+
+/** An answer of DynamoDB that says no. */
+export class DynamoDbError extends Error {
+  override name = "DynamoDbError";
+
+  constructor(
+    /** Such as `ResourceInUseException`. */
+    readonly type: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What a request of the runtime's own is signed as. Local engines look at the form only. */
+export interface Signer {
+  accessKeyId: string;
+  region: string;
+}
+
+/** Most time that a local engine may take for a request of ours, in milliseconds. */
+const REQUEST_MS = 10_000;
+
+/**
+ * One request to a local DynamoDB engine. The signature has the right form and is not a real one: a local engine has
+ * nothing to check it against.
+ * @throws DynamoDbError when the engine refuses; another error when it does not answer
+ */
+export const request = async <T>(endpoint: string, signer: Signer, operation: string, body: unknown): Promise<T> => {
+  const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const scope = `${signer.accessKeyId}/${date.slice(0, 8)}/${signer.region}/dynamodb/aws4_request`;
+  const signature = randomBytes(32).toString("hex");
+  const response = await fetch(endpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": `DynamoDB_20120810.${operation}`,
+      "x-amz-date": date,
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host;x-amz-date;x-amz-target, Signature=${signature}`,
+    },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(REQUEST_MS),
+  });
+  const answer = (await response.json()) as T & { __type?: string; message?: string; Message?: string };
+  if (response.ok) return answer;
+  throw new DynamoDbError(answer.__type?.split("#").pop() ?? String(response.status), answer.message ?? answer.Message ?? "");
+};

@@ -1,0 +1,72 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Closes } from "./close-codes.js";
+import { compile, type GatewayContext, gatewayContext } from "./context.js";
+import { DEFAULT_LIMITS } from "./limits.js";
+import { ManagementServer } from "./management/server.js";
+import type { Gateway, GatewayOptions } from "./options.js";
+import { Upgrader } from "./upgrade.js";
+
+export type { Gateway, GatewayFaults, GatewayOptions, ManagementCall, PostFault } from "./options.js";
+export * from "./limits.js";
+
+const NODE_HEADER_BYTES = 64 * 1024;
+
+const notFound = (_request: IncomingMessage, response: ServerResponse): void => {
+  const body = JSON.stringify({ message: "Not Found" });
+  response.writeHead(404, { "Content-Type": "application/json", "Content-Length": body.length }).end(body);
+};
+
+const httpServer = (context: GatewayContext, fallback: GatewayOptions["fallback"] = notFound): Server => {
+  const management = new ManagementServer(context);
+  const upgrader = new Upgrader(context);
+  // Node's own header limit is above the gateway's, which counts as AWS does and answers in its shape.
+  const server = createServer({ maxHeaderSize: NODE_HEADER_BYTES, keepAliveTimeout: context.limits.keepAliveMs });
+  server.on("request", (request, response) => {
+    if (management.serves(request)) management.handle(request, response);
+    else fallback(request, response);
+  });
+  server.on("upgrade", (request, socket, head) => void upgrader.upgrade(request, socket, head));
+  return server;
+};
+
+const listen = (server: Server, port: number, host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.removeListener("error", reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+
+const closeAll = async (server: Server, context: GatewayContext): Promise<void> => {
+  context.closing = true;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const socket of context.registry.pending) socket.destroy();
+  for (const connection of context.registry.all()) connection.close(Closes.shutdown);
+  server.closeAllConnections();
+  await Promise.all([closed, context.registry.drained()]);
+};
+
+/**
+ * Serves a WebSocket API and its `@connections` on one port, as API Gateway does; docs/FIDELITY.md says how closely.
+ * @throws Error (rejects) when the port is taken, or the API's selection expression is not supported
+ * @example
+ * const gateway = await startGateway({ api, invoker, port: 0, log: console.error });
+ * const socket = new WebSocket(gateway.websocketUrl);
+ */
+export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
+  const { api, invoker, port: wanted, host = "127.0.0.1", log, authorize, secretFor, faults = {} } = options;
+  const now = options.now ?? Date.now;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const context = gatewayContext({ model: api, invoker, limits, faults, log, authorize, secretFor, now });
+  const server = httpServer(context, options.fallback);
+  const port = await listen(server, wanted, host);
+  return {
+    port,
+    websocketUrl: `ws://${host}:${port}/${api.stage}`,
+    managementUrl: `http://${host}:${port}/${api.stage}`,
+    close: () => closeAll(server, context),
+    update: (model) => void (context.api = compile(model, now)),
+  };
+};

@@ -1,0 +1,179 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import type { FunctionError } from "../model.js";
+import { encodeFrame, EVENTS_FD, FrameReader, RESULTS_FD } from "./frames.js";
+import type { Guardian } from "./guardian.js";
+import type { ChildMessage, Invocation } from "./messages.js";
+
+/** How a function's process is started. */
+export interface EnvironmentSpec {
+  /** Absolute path of the built bootstrap. */
+  bootstrap: string;
+  /** The asset's folder. */
+  cwd: string;
+  variables: Record<string, string>;
+  heapMegabytes: number;
+}
+
+/** What came of one event in one environment. */
+export type Outcome =
+  | { kind: "result"; payload: unknown }
+  | { kind: "error"; error: FunctionError }
+  | { kind: "timeout" }
+  | { kind: "crash"; error: FunctionError };
+
+/** Takes what a function writes: through `console` (one call, one line), or straight to its output. */
+export type WriteLog = (level: string, line: string) => void;
+
+/**
+ * Most time that loading a function may take, in milliseconds.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+ */
+export const INIT_MS = 10_000;
+
+/**
+ * One execution environment: a process that has loaded the function and serves one event at a time. Between events it
+ * is frozen: its main thread waits inside a read, and SIGSTOP holds its other threads.
+ */
+export class Environment {
+  readonly #child: ChildProcess;
+  readonly #events: Writable;
+  readonly #write: WriteLog;
+  #settle: ((outcome: Outcome) => void) | undefined;
+  #fatal: FunctionError | undefined;
+  #ready: () => void = () => undefined;
+  #initTimer: NodeJS.Timeout | undefined;
+
+  /** Resolves when the function is loaded; rejects with a `FunctionError` when it cannot be. */
+  readonly ready: Promise<void>;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<void>;
+
+  constructor(spec: EnvironmentSpec, guardian: Guardian, write: WriteLog) {
+    this.#write = write;
+    this.#child = spawn(process.execPath, [`--max-old-space-size=${spec.heapMegabytes}`, spec.bootstrap], {
+      cwd: spec.cwd,
+      env: spec.variables,
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+      detached: true,
+    });
+    guardian.watch(this.#child);
+    this.#events = this.#child.stdio[EVENTS_FD] as Writable;
+    this.#events.on("error", () => undefined);
+    this.#listen();
+    this.ended = new Promise((resolve) => this.#child.once("close", () => resolve()));
+    this.ready = this.#init();
+    this.ready.catch(() => undefined);
+  }
+
+  /** The process's id. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Runs one event; never rejects. After `timeout` and `crash` the environment is gone. */
+  run(invocation: Invocation): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#finish({ kind: "timeout" }), invocation.deadline - Date.now());
+      this.#settle = (outcome) => {
+        clearTimeout(timer);
+        this.#settle = undefined;
+        resolve(outcome);
+      };
+      this.#signal("SIGCONT");
+      this.#events.write(encodeFrame(invocation));
+    });
+  }
+
+  /** Ends the process and whatever it has started. */
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  /** To the process and what it has started: an environment freezes, thaws and ends as a whole. */
+  #signal(signal: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // It has ended a moment ago; "close" is on its way.
+    }
+  }
+
+  #init(): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#ready = resolve;
+      this.#settle = (outcome) => {
+        this.#settle = undefined;
+        reject(outcome.kind === "crash" ? outcome.error : INIT_TIMEOUT);
+      };
+      this.#initTimer = setTimeout(() => this.#finish({ kind: "timeout" }), INIT_MS);
+    }).finally(() => clearTimeout(this.#initTimer));
+  }
+
+  #listen(): void {
+    const reader = new FrameReader<ChildMessage>();
+    const results = this.#child.stdio[RESULTS_FD] as Readable;
+    results.on("data", (chunk: Buffer) => reader.push(chunk).forEach((message) => this.#receive(message)));
+    for (const [stream, level] of [[this.#child.stdout, "info"], [this.#child.stderr, "error"]] as const) {
+      const lines = new LineReader((line) => this.#write(level, line));
+      stream?.on("data", (chunk: Buffer) => lines.push(chunk));
+      stream?.on("end", () => lines.end());
+    }
+    this.#child.once("error", (error) => this.#crash({ errorType: "Runtime.StartError", errorMessage: error.message }));
+    // "close", not "exit": what the process wrote before it ended has been read by then.
+    this.#child.once("close", (code, signal) => this.#crash(this.#fatal ?? exitError(code, signal)));
+  }
+
+  #receive(message: ChildMessage): void {
+    if (message.type === "log") return this.#write(message.level, message.line);
+    if (message.type === "fatal") {
+      this.#fatal = message.error;
+      return;
+    }
+    this.#signal("SIGSTOP");
+    if (message.type === "ready") {
+      this.#settle = undefined;
+      this.#ready();
+    } else if (message.type === "result") this.#finish({ kind: "result", payload: message.payload });
+    else this.#finish({ kind: "error", error: message.error });
+  }
+
+  #crash(error: FunctionError): void {
+    this.#finish({ kind: "crash", error });
+  }
+
+  #finish(outcome: Outcome): void {
+    if (outcome.kind === "timeout") this.kill();
+    this.#settle?.(outcome);
+  }
+}
+
+const INIT_TIMEOUT: FunctionError = {
+  errorType: "Sandbox.Timedout",
+  errorMessage: `The function was not loaded after ${INIT_MS / 1000} seconds.`,
+};
+
+const exitError = (code: number | null, signal: NodeJS.Signals | null): FunctionError => ({
+  errorType: "Runtime.ExitError",
+  errorMessage: `Runtime exited with error: ${signal ? `signal: ${signal}` : `exit status ${code}`}`,
+});
+
+/** Cuts output into lines. */
+class LineReader {
+  #rest = "";
+
+  constructor(private readonly emit: (line: string) => void) {}
+
+  push(chunk: Buffer): void {
+    const lines = (this.#rest + chunk.toString("utf8")).split("\n");
+    this.#rest = lines.pop() ?? "";
+    lines.forEach((line) => this.emit(line));
+  }
+
+  end(): void {
+    if (this.#rest) this.emit(this.#rest);
+    this.#rest = "";
+  }
+}

@@ -1,0 +1,30 @@
+import type { FunctionError } from "../model.js";
+
+/** One event for a function's process. */
+export interface Invocation {
+  requestId: string;
+  /** When the function's time is over, as epoch milliseconds. */
+  deadline: number;
+  /** The function's ARN. */
+  functionArn: string;
+  event: unknown;
+}
+
+/** What a function's process tells the runtime. */
+export type ChildMessage =
+  /** The module is loaded: events may come. */
+  | { type: "ready" }
+  /** The handler settled. */
+  | { type: "result"; payload: unknown }
+  | { type: "error"; error: FunctionError }
+  /** The process is about to end by itself, for this reason. */
+  | { type: "fatal"; error: FunctionError }
+  | LogMessage;
+
+/** Something the function logged through `console`. */
+export interface LogMessage {
+  type: "log";
+  level: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+  /** One line, formatted as the function's log format asks. */
+  line: string;
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from "node:crypto";
+import type { FunctionError, FunctionModel, InvokeResult } from "../model.js";
+import { Environment, type EnvironmentSpec, type Outcome, type WriteLog } from "./environment.js";
+import type { Guardian } from "./guardian.js";
+
+/** One invocation, told when it is over. */
+export interface InvocationReport {
+  functionId: string;
+  requestId: string;
+  event: unknown;
+  result: InvokeResult;
+  /** From the call to its result, in milliseconds. */
+  ms: number;
+  /** Whether it had to wait for a new environment. */
+  cold: boolean;
+}
+
+/** What a pool needs from around it. */
+export interface PoolOptions {
+  guardian: Guardian;
+  /** Most environments of one function at a time; further events wait for one. */
+  maxEnvironments: number;
+  /** How long an idle environment is kept, in milliseconds. */
+  idleMs: number;
+  write: WriteLog;
+  report: (report: InvocationReport) => void;
+}
+
+/** A function, and how its processes are started. */
+export interface PoolFunction {
+  model: FunctionModel;
+  arn: string;
+  spec: () => EnvironmentSpec;
+}
+
+interface Waiting {
+  event: unknown;
+  cold: boolean;
+  started: number;
+  resolve: (result: InvokeResult) => void;
+}
+
+/**
+ * The environments of one function. An event gets an idle one, or a new one; whatever is free first serves the event
+ * that has waited longest.
+ */
+export class Pool {
+  #function: PoolFunction;
+  readonly #idle: { environment: Environment; since: number }[] = [];
+  readonly #all = new Set<Environment>();
+  readonly #current = new Set<Environment>();
+  readonly #waiting: Waiting[] = [];
+  readonly #reaper: NodeJS.Timeout;
+  #starting = 0;
+  #running = 0;
+  #closed = false;
+
+  constructor(
+    fn: PoolFunction,
+    private readonly options: PoolOptions,
+  ) {
+    this.#function = fn;
+    this.#reaper = setInterval(() => this.#reap(), Math.max(1000, options.idleMs / 4)).unref();
+  }
+
+  /** Process ids of the environments that exist. */
+  get pids(): number[] {
+    return [...this.#all].flatMap(({ pid }) => pid ?? []);
+  }
+
+  /** Runs one event; never rejects. */
+  invoke(event: unknown): Promise<InvokeResult> {
+    const reserved = this.#function.model.reservedConcurrency;
+    if (this.#closed) return Promise.resolve(failure("crash", CLOSED));
+    if (reserved !== undefined && this.#running + this.#waiting.length >= reserved) {
+      return Promise.resolve(failure("throttled", THROTTLED));
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push({ event, cold: false, started: performance.now(), resolve });
+      this.#dispatch();
+    });
+  }
+
+  /** Runs further events in new environments; running ones finish where they are. */
+  replace(fn: PoolFunction): void {
+    this.#function = fn;
+    this.#current.clear();
+    this.#starting = 0;
+    for (const { environment } of this.#idle.splice(0)) environment.kill();
+    this.#dispatch();
+  }
+
+  /** Ends every environment; what is running or waiting ends as a crash. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#reaper);
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve(failure("crash", CLOSED));
+    for (const environment of this.#all) environment.kill();
+    await Promise.all([...this.#all].map(({ ended }) => ended));
+  }
+
+  #dispatch(): void {
+    while (this.#waiting.length > 0 && this.#idle.length > 0) {
+      void this.#serve(this.#idle.pop()!.environment, this.#waiting.shift()!);
+    }
+    while (this.#starting < this.#waiting.length && this.#current.size < this.options.maxEnvironments) this.#start();
+    for (const waiting of this.#waiting) waiting.cold = true;
+  }
+
+  #start(): void {
+    const environment = new Environment(this.#function.spec(), this.options.guardian, this.options.write);
+    this.#all.add(environment);
+    this.#current.add(environment);
+    this.#starting += 1;
+    void environment.ended.then(() => this.#gone(environment));
+    environment.ready.then(
+      () => this.#started(environment),
+      (error: FunctionError) => this.#failed(environment, error),
+    );
+  }
+
+  #started(environment: Environment): void {
+    if (!this.#current.has(environment)) return environment.kill();
+    this.#starting -= 1;
+    this.#release(environment);
+  }
+
+  /** Loading failed: the event that waited longest gets that error, as the one that caused the cold start. */
+  #failed(environment: Environment, error: FunctionError): void {
+    environment.kill();
+    if (!this.#current.delete(environment)) return;
+    this.#starting -= 1;
+    const waiting = this.#waiting.shift();
+    if (waiting) this.#end(waiting, randomUUID(), { ok: false, kind: "error", message: error.errorMessage, error });
+    this.#dispatch();
+  }
+
+  async #serve(environment: Environment, waiting: Waiting): Promise<void> {
+    const { model, arn } = this.#function;
+    const requestId = randomUUID();
+    const deadline = Date.now() + model.timeoutSeconds * 1000;
+    this.#running += 1;
+    const outcome = await environment.run({ requestId, deadline, functionArn: arn, event: waiting.event });
+    this.#running -= 1;
+    if (outcome.kind === "timeout" || outcome.kind === "crash") this.#current.delete(environment);
+    else this.#release(environment);
+    this.#end(waiting, requestId, toResult(outcome, model.timeoutSeconds));
+    this.#dispatch();
+  }
+
+  #release(environment: Environment): void {
+    if (!this.#current.has(environment) || this.#closed) return environment.kill();
+    this.#idle.push({ environment, since: Date.now() });
+    this.#dispatch();
+  }
+
+  #end(waiting: Waiting, requestId: string, result: InvokeResult): void {
+    const { event, cold, started } = waiting;
+    waiting.resolve(result);
+    const functionId = this.#function.model.logicalId;
+    this.options.report({ functionId, requestId, event, result, cold, ms: performance.now() - started });
+  }
+
+  #gone(environment: Environment): void {
+    this.#all.delete(environment);
+    this.#current.delete(environment);
+    const index = this.#idle.findIndex((each) => each.environment === environment);
+    if (index >= 0) this.#idle.splice(index, 1);
+  }
+
+  #reap(): void {
+    const before = Date.now() - this.options.idleMs;
+    while (this.#idle[0] && this.#idle[0].since < before) this.#idle.shift()!.environment.kill();
+  }
+}
+
+const CLOSED = "The runtime is stopping.";
+const THROTTLED = "Rate Exceeded: the function's reserved concurrency is in use.";
+
+const failure = (kind: "crash" | "throttled", message: string): InvokeResult => ({ ok: false, kind, message });
+
+const toResult = (outcome: Outcome, timeoutSeconds: number): InvokeResult => {
+  if (outcome.kind === "result") return { ok: true, payload: outcome.payload };
+  if (outcome.kind === "timeout") {
+    const message = `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+    return { ok: false, kind: "timeout", message, error: { errorType: "Sandbox.Timedout", errorMessage: message } };
+  }
+  const { kind, error } = outcome;
+  return { ok: false, kind, message: `${error.errorType}: ${error.errorMessage}`, error };
+};

@@ -1,0 +1,109 @@
+import type { FunctionModel, InvokeResult, Invoker, Log, LogEntry } from "../model.js";
+import type { Credentials } from "./credentials.js";
+import { Guardian } from "./guardian.js";
+import { Pool, type InvocationReport, type PoolFunction, type PoolOptions } from "./pool.js";
+import { functionArn, functionVariables, heapMegabytes, type Place } from "./variables.js";
+
+/** How functions are run. */
+export interface RuntimeOptions {
+  /** Absolute path of the built bootstrap, `dist/local/bootstrap.mjs`. */
+  bootstrap: string;
+  place: Place;
+  credentials: Credentials;
+  guardian: Guardian;
+  /** The `AWS_ENDPOINT_URL_…` variables; asked when an environment starts. */
+  endpoints: () => Record<string, string>;
+  log: Log;
+  /** Told of every invocation when it is over. */
+  report?: (report: InvocationReport) => void;
+  /** Most environments of one function at a time. @default 50 */
+  maxEnvironments?: number;
+  /** How long an idle environment is kept, in milliseconds. @default 300000 */
+  idleMs?: number;
+}
+
+const MAX_ENVIRONMENTS = 50;
+const IDLE_MS = 5 * 60_000;
+
+/** Runs the template's functions, each in environments of its own. */
+export class LambdaRuntime implements Invoker {
+  readonly #pools = new Map<string, { pool: Pool; model: FunctionModel }>();
+
+  constructor(
+    functions: FunctionModel[],
+    private readonly options: RuntimeOptions,
+  ) {
+    functions.forEach((model) => this.#add(model));
+  }
+
+  /** Process ids of all environments that exist. */
+  get pids(): number[] {
+    return [...this.#pools.values()].flatMap(({ pool }) => pool.pids);
+  }
+
+  invoke(functionId: string, event: unknown): Promise<InvokeResult> {
+    const found = this.#pools.get(functionId);
+    if (found) return found.pool.invoke(event);
+    return Promise.resolve({ ok: false, kind: "error", message: `There is no function ${functionId} here.` });
+  }
+
+  /**
+   * Goes on with changed functions: their next events run in new environments.
+   * @returns the logical ids of what changed
+   */
+  update(functions: FunctionModel[]): string[] {
+    const changed = functions.filter((model) => !same(this.#pools.get(model.logicalId)?.model, model));
+    for (const model of changed) {
+      const known = this.#pools.get(model.logicalId);
+      if (!known) this.#add(model);
+      else {
+        known.pool.replace(this.#function(model));
+        known.model = model;
+      }
+    }
+    const ids = new Set(functions.map(({ logicalId }) => logicalId));
+    for (const [id, { pool }] of this.#pools) {
+      if (ids.has(id)) continue;
+      this.#pools.delete(id);
+      void pool.close();
+    }
+    return changed.map(({ logicalId }) => logicalId);
+  }
+
+  /** Ends every process. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.close()));
+  }
+
+  #add(model: FunctionModel): void {
+    this.#pools.set(model.logicalId, { model, pool: new Pool(this.#function(model), this.#poolOptions(model)) });
+  }
+
+  #function(model: FunctionModel): PoolFunction {
+    const { place, credentials, bootstrap, endpoints } = this.options;
+    return {
+      model,
+      arn: functionArn(model, place),
+      spec: () => ({
+        bootstrap,
+        cwd: model.code,
+        heapMegabytes: heapMegabytes(model),
+        variables: functionVariables(model, place, credentials.of(model.logicalId), endpoints()),
+      }),
+    };
+  }
+
+  #poolOptions(model: FunctionModel): PoolOptions {
+    const { log, report, guardian, maxEnvironments = MAX_ENVIRONMENTS, idleMs = IDLE_MS } = this.options;
+    const write = (level: string, line: string) => log({ level: levelOf(level), source: model.logicalId, message: line });
+    return { guardian, maxEnvironments, idleMs, write, report: (each) => report?.(each) };
+  }
+}
+
+const same = (a: FunctionModel | undefined, b: FunctionModel): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+const levelOf = (level: string): LogEntry["level"] => {
+  if (level === "trace" || level === "debug") return "debug";
+  if (level === "fatal") return "error";
+  return level === "warn" || level === "error" ? level : "info";
+};

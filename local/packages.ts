@@ -1,0 +1,18 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+/**
+ * Finds a module as the developer's project would, then as this package would.
+ * @param project the project's folder
+ * @returns its file; `undefined` if it is installed in neither
+ */
+export const resolveFrom = (project: string, id: string): string | undefined => {
+  for (const from of [join(project, "package.json"), __filename]) {
+    try {
+      return createRequire(from).resolve(id);
+    } catch {
+      // Not there: the other place may have it.
+    }
+  }
+  return undefined;
+};

@@ -1,0 +1,103 @@
+// What is bundled from what, into where: the list that scripts/build.mjs works off.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** The functions of the template: each is `lambdas/<name>.ts` and becomes `dist/lambdas/<name>/index.mjs`. */
+export const FUNCTIONS = [
+  "connect",
+  "disconnect",
+  "handshake",
+  "subscribe",
+  "unsubscribe",
+  "publish",
+  "send",
+  "ping",
+  "default",
+  "sweep",
+];
+
+/**
+ * Some of the SDK is CommonJS that calls `require("node:…")`, which an ES module does not have. The name is one that
+ * no bundled module uses.
+ */
+const REQUIRE_BANNER =
+  'import{createRequire as pushItCreateRequire}from"node:module";' +
+  "const require=pushItCreateRequire(import.meta.url);";
+
+/**
+ * The lowest Node that runs it: functions run on Node 24 in AWS, and the same files on a developer's Node 20 locally.
+ */
+const NODE = "node20";
+
+/** Consumers have these: what the package depends on, and what it expects beside it. */
+const external = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
+
+/** @type {import("esbuild").BuildOptions} */
+const common = { bundle: true, legalComments: "none", logLevel: "silent", absWorkingDir: root };
+
+/** Lambda code: one minified ES module with the SDK inside, whose credentials come from the environment only. */
+const lambda = {
+  ...common,
+  platform: "node",
+  format: "esm",
+  target: NODE,
+  minify: true,
+  mainFields: ["module", "main"],
+  banner: { js: REQUIRE_BANNER },
+  // The default chain (SSO, profiles, container and instance metadata, web identity) is a third of the bundle and of
+  // its load time, and a function's credentials are always in its environment.
+  alias: { "@aws-sdk/credential-provider-node": join(root, "scripts/env-credentials.mjs") },
+};
+
+/** Node code that is installed with the package. */
+const node = { ...common, platform: "node", target: NODE, external };
+
+const browser = { ...common, platform: "browser", target: "es2022", minify: true };
+
+/** Everything that is bundled. `source` decides whether the entry exists. */
+export const bundles = () => [
+  ...FUNCTIONS.map((name) => ({
+    ...lambda,
+    entryPoints: [`lambdas/${name}.ts`],
+    outfile: `dist/lambdas/${name}/index.mjs`,
+  })),
+  {
+    ...lambda,
+    entryPoints: ["lambdas/guards/worker.ts"],
+    outfile: "dist/lambdas/guard-worker.mjs",
+    // The user's module: bundled at synth into the folder that this file is copied to.
+    external: ["./guards.mjs"],
+  },
+  { ...node, format: "esm", entryPoints: ["lambdas/guards/api.ts"], outfile: "dist/guards/index.mjs" },
+  { ...node, format: "cjs", entryPoints: ["lambdas/guards/api.ts"], outfile: "dist/guards/index.js" },
+  { ...node, format: "cjs", entryPoints: ["infra/index.ts"], outfile: "dist/infra/index.js" },
+  {
+    ...node,
+    format: "cjs",
+    entryPoints: ["local/cli.ts"],
+    outfile: "dist/local/cli.js",
+    banner: { js: "#!/usr/bin/env node" },
+    executable: true,
+  },
+  { ...node, format: "esm", entryPoints: ["local/bootstrap.ts"], outfile: "dist/local/bootstrap.mjs" },
+  { ...browser, format: "esm", entryPoints: ["local/console/main.ts"], outfile: "dist/local/console/main.js" },
+  { ...browser, format: "esm", entryPoints: ["client/index.ts"], outfile: "dist/client/index.js" },
+  {
+    ...browser,
+    format: "iife",
+    globalName: "PushIt",
+    entryPoints: ["client/iife.ts"],
+    outfile: "dist/client/push-it.iife.js",
+  },
+];
+
+/** Files that are copied as they are, `[source, destination]`: the console page's static parts. */
+export const copies = () => (existsSync(join(root, CONSOLE)) ? readdirSync(join(root, CONSOLE)) : [])
+  .filter((name) => /\.(html|css|svg|png|ico|webmanifest)$/.test(name))
+  .map((name) => [`${CONSOLE}/${name}`, `dist/${CONSOLE}/${name}`]);
+
+const CONSOLE = "local/console";

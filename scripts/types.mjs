@@ -1,0 +1,51 @@
+// The type declarations of what the package exports.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import ts from "typescript";
+import { filesBelow, write } from "./output.mjs";
+
+/** What each declaration tree starts from, and where it goes. */
+const TREES = [
+  { entries: ["infra/index.ts", "lambdas/guards/api.ts"], folder: "dist/types" },
+  { entries: ["client/index.ts"], folder: "dist/client/types" },
+];
+
+/** Writes the declarations of all trees; gives the files. Throws with the compiler's words where they do not compile. */
+export const emitTypes = (root) => TREES.flatMap((tree) => emitTree(root, tree));
+
+const emitTree = (root, { entries, folder }) => {
+  const outDir = mkdtempSync(join(tmpdir(), "push-it-types-"));
+  try {
+    emit(root, entries, outDir);
+    return filesBelow(outDir).map((file) => {
+      const target = join(root, folder, relative(outDir, file));
+      write(target, readFileSync(file));
+      return target;
+    });
+  } finally {
+    rmSync(outDir, { recursive: true, force: true });
+  }
+};
+
+const emit = (root, entries, outDir) => {
+  const program = ts.createProgram(
+    entries.map((entry) => join(root, entry)).filter((entry) => ts.sys.fileExists(entry)),
+    { ...compilerOptions(root), noEmit: false, declaration: true, emitDeclarationOnly: true, outDir },
+  );
+  const { diagnostics } = program.emit();
+  const errors = [...ts.getPreEmitDiagnostics(program), ...diagnostics];
+  if (errors.length > 0) throw new Error(ts.formatDiagnostics(errors, host(root)));
+};
+
+const compilerOptions = (root) => {
+  const path = join(root, "tsconfig.json");
+  const { config } = ts.readConfigFile(path, ts.sys.readFile);
+  return ts.parseJsonConfigFileContent(config, ts.sys, root, undefined, path).options;
+};
+
+const host = (root) => ({
+  getCanonicalFileName: (name) => name,
+  getCurrentDirectory: () => root,
+  getNewLine: () => "\n",
+});

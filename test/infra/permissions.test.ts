@@ -1,0 +1,150 @@
+import { Duration } from "aws-cdk-lib";
+import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import * as kms from "aws-cdk-lib/aws-kms";
+import { FUNCTION_NAMES } from "../../infra/timeouts.js";
+import { AccessLogs } from "../../infra/index.js";
+import { makeStack, nameOf, readable, resourcesOf, synthesize } from "./synth.js";
+
+const STAGE = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/live";
+const post = `${STAGE}/POST/@connections/*`;
+const close = `${STAGE}/DELETE/@connections/*`;
+
+/** Everything each role may do, besides its own logs. */
+const EXPECTED: Record<string, Record<string, string[]>> = {
+  Connect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem"] },
+  Disconnect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
+  Handshake: {
+    "<Table.Arn>": ["dynamodb:GetItem"],
+    [close]: ["execute-api:ManageConnections"],
+    [post]: ["execute-api:ManageConnections"],
+  },
+  Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem"] },
+  Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem"] },
+  Publish: {
+    "<Table.Arn>": [
+      "dynamodb:BatchGetItem",
+      "dynamodb:BatchWriteItem",
+      "dynamodb:DeleteItem",
+      "dynamodb:GetItem",
+      "dynamodb:Query",
+    ],
+    [close]: ["execute-api:ManageConnections"],
+    [post]: ["execute-api:ManageConnections"],
+  },
+  Ping: {
+    "<Table.Arn>": ["dynamodb:GetItem"],
+    [close]: ["execute-api:ManageConnections"],
+    [post]: ["execute-api:ManageConnections"],
+  },
+  DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"] },
+  Sweep: {
+    "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
+    [close]: ["execute-api:ManageConnections"],
+  },
+};
+EXPECTED.Send = EXPECTED.Publish!;
+
+interface Statement {
+  Action: string | string[];
+  Resource: string | string[];
+  Effect: string;
+}
+
+/** All statements of the template's policies, by the role that has them. */
+const statements = (template: ReturnType<typeof synthesize>): [role: string, Statement][] =>
+  Object.values(resourcesOf(template, "AWS::IAM::Policy")).flatMap(({ Properties }) => {
+    const { Roles, PolicyDocument } = readable(Properties) as {
+      Roles: string[];
+      PolicyDocument: { Statement: Statement[] };
+    };
+    return Roles.flatMap((role) => PolicyDocument.Statement.map((statement) => [role, statement] as [string, Statement]));
+  });
+
+/** What each role may do, by resource. */
+const permissions = (template: ReturnType<typeof synthesize>) => {
+  const result: Record<string, Record<string, string[]>> = {};
+  for (const [role, { Action, Resource }] of statements(template)) {
+    const resources = (result[role.replace(/^<(\w+)Role>$/, "$1")] ??= {});
+    for (const resource of [Resource].flat()) {
+      resources[resource] = [...(resources[resource] ?? []), ...[Action].flat()].sort();
+    }
+  }
+  return result;
+};
+
+const withLogs = (name: string) => ({
+  ...EXPECTED[name],
+  [`<${name}Logs.Arn>`]: ["logs:CreateLogStream", "logs:PutLogEvents"],
+});
+
+describe("what the functions may do", () => {
+  const template = synthesize();
+  const actual = permissions(template);
+
+  test.each(Object.keys(EXPECTED))("%s: exactly this", (name) => {
+    expect(actual[name]).toEqual(withLogs(name));
+  });
+
+  test("every function has a role of its own, and there are no others", () => {
+    expect(Object.keys(actual).sort()).toEqual(Object.keys(EXPECTED).sort());
+    expect(Object.keys(EXPECTED)).toHaveLength(FUNCTION_NAMES.length);
+    const roles = Object.values(resourcesOf(template, "AWS::Lambda::Function")).map(({ Properties }) =>
+      readable(Properties.Role),
+    );
+    expect(new Set(roles).size).toBe(FUNCTION_NAMES.length);
+  });
+
+  test("no managed policies, no inline ones, nothing but Allow", () => {
+    for (const { Properties } of Object.values(resourcesOf(template, "AWS::IAM::Role"))) {
+      expect(Object.keys(Properties)).toEqual(["AssumeRolePolicyDocument"]);
+    }
+    expect(new Set(statements(template).map(([, { Effect }]) => Effect))).toEqual(new Set(["Allow"]));
+  });
+
+  test("no Scan, no wildcard in an action, and in a resource only the connections of this stage", () => {
+    for (const [, { Action, Resource }] of statements(template)) {
+      for (const action of [Action].flat()) expect(action).not.toMatch(/\*|Scan/);
+      for (const resource of [Resource].flat()) expect(resource.replace(/\/live\/(POST|DELETE)\/@connections\/\*$/, "")).not.toContain("*");
+    }
+  });
+
+  test("the same with every option that makes resources", () => {
+    const stack = makeStack();
+    const everything = synthesize(
+      { accessLogs: AccessLogs.existingRole(), pointInTimeRecovery: true, sweepInterval: Duration.hours(1) },
+      stack,
+    );
+    expect(permissions(everything)).toEqual(actual);
+  });
+});
+
+describe("a customer's key", () => {
+  const read = ["kms:Decrypt", "kms:DescribeKey"];
+  const write = [...read, "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"];
+  const readers = ["DefaultRoute", "Handshake", "Ping"];
+
+  const expectKey = (template: ReturnType<typeof synthesize>, key: string) => {
+    const actual = permissions(template);
+    for (const name of Object.keys(EXPECTED)) {
+      const actions = [...(readers.includes(name) ? read : write)].sort();
+      expect([name, actual[name]]).toEqual([name, { ...withLogs(name), [key]: actions }]);
+    }
+  };
+
+  test("is granted to every function: readers read, writers write", () => {
+    const stack = makeStack();
+    const key = new kms.Key(stack, "Key");
+    const template = synthesize({ encryptionKey: key }, stack);
+    expectKey(template, "<Key.Arn>");
+    template.hasResourceProperties("AWS::DynamoDB::Table", { SSESpecification: { SSEEnabled: true, SSEType: "KMS" } });
+  });
+
+  test("is made where none is given, and granted likewise", () => {
+    const template = synthesize({ encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED });
+    expectKey(template, "<TableKey.Arn>");
+  });
+});
+
+test("names of log groups in these tests are what they seem", () => {
+  expect(nameOf("PushItPublishLogs7C6350F1")).toBe("PublishLogs");
+});

@@ -1,0 +1,54 @@
+import { DEFAULT_SETTINGS, DEFAULT_TIMEOUTS } from "../../lambdas/settings.js";
+import { FUNCTION_TIMEOUT_MS } from "../../infra/limits.js";
+import { FUNCTION_NAMES, MARGIN_MS, timeoutParts, timeoutSeconds, tooLong } from "../../infra/timeouts.js";
+
+const secondsOf = (name: (typeof FUNCTION_NAMES)[number], timeouts = DEFAULT_TIMEOUTS) =>
+  timeoutSeconds(timeoutParts(name, timeouts, DEFAULT_SETTINGS.fanOutMs));
+
+describe("a function's timeout", () => {
+  test.each([
+    ["connect", 13],
+    ["subscribe", 4],
+    ["unsubscribe", 4],
+    ["publish", 14],
+    ["send", 14],
+    ["disconnect", 14],
+    ["sweep", 28],
+    ["handshake", 5],
+    ["ping", 5],
+    ["default", 3],
+  ] as const)("of %s is %i s with the default settings", (name, seconds) => {
+    expect(secondsOf(name)).toBe(seconds);
+  });
+
+  test("follows its own guard's timeout, and no other's", () => {
+    const timeouts = { ...DEFAULT_TIMEOUTS, onSubscriptionRequest: 7_000 };
+    const changed = FUNCTION_NAMES.filter((name) => secondsOf(name, timeouts) !== secondsOf(name));
+    expect(changed).toEqual(["subscribe"]);
+  });
+
+  test("outlives the guard by the margin, also when rounded to whole seconds", () => {
+    for (const guard of [100, 999, 1_001, 1_500]) {
+      const seconds = secondsOf("subscribe", { ...DEFAULT_TIMEOUTS, onSubscriptionRequest: guard });
+      expect(Number.isInteger(seconds)).toBe(true);
+      expect(seconds * 1_000).toBeGreaterThanOrEqual(guard + MARGIN_MS);
+      expect(seconds * 1_000).toBeLessThan(guard + MARGIN_MS + 1_000);
+    }
+  });
+});
+
+describe("a timeout that is too long", () => {
+  test("is one over 28 s, and the reason names the props that made it", () => {
+    const reason = tooLong("publish", timeoutParts("publish", DEFAULT_TIMEOUTS, 25_000));
+    expect(reason).toContain("the publish function would need 29 s");
+    expect(reason).toContain("timeouts.onPublicationRequest 1 s");
+    expect(reason).toContain("fanOutBudget 25 s");
+    expect(reason).toContain("at most 28 s");
+  });
+
+  test("is not one of exactly 28 s", () => {
+    const parts = timeoutParts("publish", DEFAULT_TIMEOUTS, FUNCTION_TIMEOUT_MS - MARGIN_MS - 1_000);
+    expect(timeoutSeconds(parts)).toBe(28);
+    expect(tooLong("publish", parts)).toBeUndefined();
+  });
+});

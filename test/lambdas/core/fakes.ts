@@ -1,0 +1,232 @@
+import type { Json, Message } from "../../../protocol/index.js";
+import { type Agent, type Denial, denialDeadlineOf, expiryOf, type Standing } from "../../../lambdas/core/agent.js";
+import type { Clock, Connections, Log, Overdue, PostResult, Store, Subscriber } from "../../../lambdas/core/ports.js";
+
+/** When tests take place, in epoch milliseconds. */
+export const NOW = Date.UTC(2030, 0, 1);
+
+/** An agent that connected ten minutes ago. */
+export const agentOf = (connectionId: string, more: Partial<Agent> = {}): Agent => ({
+  uuid: `uuid-of-${connectionId}`,
+  connectionId,
+  connectedAt: NOW - 600_000,
+  sourceIp: "203.0.113.7",
+  userAgent: "test",
+  ...more,
+});
+
+export const messageOf = (channel: string, data: Json = "hello", uuid = "m1"): Message => ({ channel, uuid, data });
+
+/** Time that stands still until someone sleeps: then it jumps to whoever wakes first, once nothing else is left to do. */
+export class TestClock implements Clock {
+  #now = NOW;
+  #sleepers: { at: number; wake: () => void }[] = [];
+  /** Every sleep that was asked for, in milliseconds. */
+  readonly sleeps: number[] = [];
+  chance = 0.5;
+
+  now(): number {
+    return this.#now;
+  }
+
+  random(): number {
+    return this.chance;
+  }
+
+  advance(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
+  sleep(milliseconds: number): Promise<void> {
+    this.sleeps.push(milliseconds);
+    return new Promise((wake) => {
+      this.#sleepers.push({ at: this.#now + milliseconds, wake });
+      setImmediate(() => this.#wakeNext());
+    });
+  }
+
+  #wakeNext(): void {
+    const [next] = this.#sleepers.sort((a, b) => a.at - b.at).splice(0, 1);
+    if (!next) return;
+    this.#now = Math.max(this.#now, next.at);
+    next.wake();
+  }
+}
+
+export interface Logged {
+  level: keyof Log;
+  event: string;
+  fields: Record<string, unknown>;
+}
+
+/** A log that remembers. */
+export class TestLog implements Log {
+  readonly entries: Logged[] = [];
+  readonly debug = this.#at("debug");
+  readonly info = this.#at("info");
+  readonly warn = this.#at("warn");
+  readonly error = this.#at("error");
+
+  #at(level: keyof Log) {
+    return (event: string, fields: Record<string, unknown> = {}): void => void this.entries.push({ level, event, fields });
+  }
+
+  events(level?: keyof Log): string[] {
+    return this.entries.filter((entry) => level === undefined || entry.level === level).map(({ event }) => event);
+  }
+
+  of(event: string): Record<string, unknown>[] {
+    return this.entries.filter((entry) => entry.event === event).map(({ fields }) => fields);
+  }
+}
+
+/** The table as a few maps, with the order of calls, and with a place to interleave or fail. */
+export class MemoryStore implements Store {
+  readonly standings = new Map<string, Standing>();
+  readonly #subscriptions = new Map<string, Map<string, number>>();
+  readonly registrations = new Set<string>();
+  readonly calls: string[] = [];
+  /** Runs before a method does its work: to let something else happen first, or to throw. */
+  before: Partial<Record<keyof Store, () => unknown>> = {};
+
+  async #step(name: keyof Store, ...about: unknown[]): Promise<void> {
+    this.calls.push([name, ...about].join(" "));
+    await this.before[name]?.();
+  }
+
+  /** Adds an agent with its subscriptions, without leaving a trace in `calls`. */
+  async with(agent: Agent, ...channels: string[]): Promise<this> {
+    await this.putAgent(agent);
+    await this.putSubscriptions(agent, channels);
+    this.calls.length = 0;
+    return this;
+  }
+
+  async standing(connectionId: string): Promise<Standing> {
+    await this.#step("standing", connectionId);
+    return this.standings.get(connectionId);
+  }
+
+  async agents(connectionIds: string[]): Promise<Map<string, Agent>> {
+    await this.#step("agents", ...connectionIds);
+    const found = connectionIds.map((id) => this.standings.get(id));
+    return new Map(found.flatMap((one) => (one && "agent" in one ? [[one.agent.connectionId, one.agent] as const] : [])));
+  }
+
+  async putAgent(agent: Agent): Promise<void> {
+    await this.#step("putAgent", agent.connectionId);
+    this.standings.set(agent.connectionId, { agent });
+    this.registrations.add(`${expiryOf(agent.connectedAt)}#${agent.connectionId}`);
+  }
+
+  async putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void> {
+    await this.#step("putDenial", connectionId);
+    this.standings.set(connectionId, { denial });
+    this.registrations.add(`${denialDeadlineOf(connectedAt)}#${connectionId}`);
+  }
+
+  async putSubscriptions(agent: Pick<Agent, "connectionId" | "connectedAt">, channels: string[]): Promise<void> {
+    await this.#step("putSubscriptions", agent.connectionId, ...channels);
+    const mine = this.#subscriptions.get(agent.connectionId) ?? new Map<string, number>();
+    for (const channel of channels) mine.set(channel, agent.connectedAt);
+    this.#subscriptions.set(agent.connectionId, mine);
+  }
+
+  async deleteSubscriptions(connectionId: string, channels: string[]): Promise<void> {
+    await this.#step("deleteSubscriptions", connectionId, ...channels);
+    for (const channel of channels) this.#subscriptions.get(connectionId)?.delete(channel);
+  }
+
+  async subscribers(channels: string[]): Promise<Subscriber[]> {
+    await this.#step("subscribers", ...channels);
+    return [...this.#subscriptions].flatMap(([connectionId, mine]) => {
+      const channel = channels.find((one) => mine.has(one));
+      return channel === undefined ? [] : [{ connectionId, connectedAt: mine.get(channel) ?? 0 }];
+    });
+  }
+
+  async subscriptionsOf(connectionId: string): Promise<string[]> {
+    await this.#step("subscriptionsOf", connectionId);
+    return [...(this.#subscriptions.get(connectionId)?.keys() ?? [])];
+  }
+
+  async claim(connectionId: string): Promise<Standing> {
+    await this.#step("claim", connectionId);
+    const standing = this.standings.get(connectionId);
+    this.standings.delete(connectionId);
+    return standing;
+  }
+
+  async deleteRegistration(connectionId: string, deadline: number): Promise<void> {
+    await this.#step("deleteRegistration", connectionId);
+    this.registrations.delete(`${deadline}#${connectionId}`);
+  }
+
+  async *overdue(): AsyncIterable<Overdue> {
+    for (const deadline of [...this.registrations].sort()) {
+      await this.#step("overdue");
+      yield { shard: "r#0", deadline, connectionId: deadline.slice(deadline.indexOf("#") + 1) };
+    }
+  }
+
+  async deleteOverdue({ deadline, connectionId }: Overdue): Promise<void> {
+    await this.#step("deleteOverdue", connectionId);
+    this.registrations.delete(deadline);
+  }
+
+  /** Everything that is known of a connection: nothing, once it is removed. */
+  traces(connectionId: string): string[] {
+    return [
+      ...(this.standings.has(connectionId) ? ["standing"] : []),
+      ...(this.#subscriptions.get(connectionId)?.keys() ?? []),
+      ...[...this.registrations].filter((deadline) => deadline.endsWith(`#${connectionId}`)),
+    ];
+  }
+}
+
+/** What posting to one connection gives: one result per attempt (the last for all further ones), or a function. */
+export type PostScript = PostResult[] | (() => Promise<PostResult>);
+
+/** API Gateway's connections, as scripted; whoever has no script gets everything. */
+export class TestConnections implements Connections {
+  readonly posts: { connectionId: string; frame: string; at: number }[] = [];
+  readonly closed: string[] = [];
+  readonly scripts = new Map<string, PostScript>();
+  inFlight = 0;
+  mostInFlight = 0;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #calls: string[] | undefined;
+
+  constructor(clock: Pick<Clock, "now">, calls?: string[]) {
+    this.#clock = clock;
+    this.#calls = calls;
+  }
+
+  async post(connectionId: string, frame: string): Promise<PostResult> {
+    const attempt = this.to(connectionId).length;
+    this.posts.push({ connectionId, frame, at: this.#clock.now() });
+    this.mostInFlight = Math.max(this.mostInFlight, (this.inFlight += 1));
+    const script = this.scripts.get(connectionId) ?? ["sent"];
+    try {
+      return typeof script === "function" ? await script() : (script[Math.min(attempt, script.length - 1)] ?? "sent");
+    } finally {
+      this.inFlight -= 1;
+    }
+  }
+
+  async close(connectionId: string): Promise<void> {
+    this.#calls?.push(`close ${connectionId}`);
+    this.closed.push(connectionId);
+    await Promise.resolve();
+  }
+
+  /** The frames that were posted to a connection, attempts that failed included. */
+  to(connectionId: string): string[] {
+    return this.posts.filter((post) => post.connectionId === connectionId).map(({ frame }) => frame);
+  }
+
+  /** The messages and answers in those frames. */
+  received(connectionId: string): unknown[] {
+    return this.to(connectionId).flatMap((frame) => JSON.parse(frame) as unknown);
+  }
+}

@@ -1,0 +1,47 @@
+import { integrate } from "../../../local/gateway/integration.js";
+import type { InvokeResult } from "../../../local/model.js";
+
+const route = { routeKey: "publish", functionId: "F", answers: true };
+const invoker = (invoke: () => Promise<InvokeResult>) => ({ invoke });
+
+describe("integration", () => {
+  it("leaves no timer behind", async () => {
+    jest.useFakeTimers();
+    await integrate(
+      invoker(() => Promise.resolve({ ok: true, payload: null })),
+      route,
+      {},
+      29_000,
+    );
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  it("passes on what the function returned", async () => {
+    const result = { ok: true, payload: { statusCode: 200 } } as const;
+    expect(
+      await integrate(
+        invoker(() => Promise.resolve(result)),
+        route,
+        {},
+        29_000,
+      ),
+    ).toBe(result);
+  });
+
+  it("waits no longer than its timeout", async () => {
+    const never = invoker(() => new Promise<InvokeResult>(() => undefined));
+    expect(await integrate(never, { ...route, timeoutMs: 20 }, {}, 29_000)).toEqual({
+      ok: false,
+      kind: "integrationTimeout",
+      message: "The integration of publish took longer than 20 ms.",
+    });
+  });
+
+  it("never waits longer than the longest timeout there is", async () => {
+    const never = invoker(() => new Promise<InvokeResult>(() => undefined));
+    expect(await integrate(never, { ...route, timeoutMs: 60_000 }, {}, 20)).toMatchObject({
+      kind: "integrationTimeout",
+    });
+  });
+});

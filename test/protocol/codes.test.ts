@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Code } from "../../protocol/index.js";
+
+/** Every code; the compiler knows when one is missing or new. */
+const CODES: Record<Code, true> = {
+  denied: true,
+  guard_timeout: true,
+  guard_failed: true,
+  bad_frame: true,
+  unknown_action: true,
+  bad_channel: true,
+  reserved_channel: true,
+  wildcard: true,
+  too_many: true,
+  too_large: true,
+  unknown_agent: true,
+  unavailable: true,
+};
+
+test("docs/PROTOCOL.md explains exactly the codes that the server has", () => {
+  const page = readFileSync(join(__dirname, "../../docs/PROTOCOL.md"), "utf8");
+  const table = page.slice(page.indexOf("## Codes"), page.indexOf("The SDK adds codes"));
+  const explained = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
+  expect(explained.sort()).toEqual(Object.keys(CODES).sort());
+});
