@@ -1,8 +1,8 @@
 import { Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
-import * as kms from "aws-cdk-lib/aws-kms";
+import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { IConstruct } from "constructs";
-import { GUARDS_FILE } from "./guard-bundle.js";
+import { GUARDS_FILE } from "./guard-build.js";
 import type { GuardsConfig } from "./guards.js";
 import { invalid } from "./invalid.js";
 
@@ -35,14 +35,23 @@ export const validateGuardEnvironment = (scope: IConstruct, { environment, secre
 /** Gives a role what the guards were given: their secrets to read, and their own policy. */
 export const grantGuardWork = (role: iam.Role, { secrets, initialPolicy }: GuardsConfig): void => {
   for (const statement of initialPolicy) role.addToPolicy(statement.copy());
-  for (const secret of Object.values(secrets)) {
-    iam.Grant.addToPrincipal({
-      grantee: role,
+  for (const secret of Object.values(secrets)) grantSecret(role, secret);
+};
+
+const grantSecret = (role: iam.Role, secret: secretsmanager.ISecret): void => {
+  role.addToPolicy(
+    new iam.PolicyStatement({
       actions: ["secretsmanager:GetSecretValue"],
       // A secret that is known by its name only has an ARN without its last six characters.
-      resourceArns: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
-    });
-    const service = `secretsmanager.${Stack.of(secret).region}.amazonaws.com`;
-    secret.encryptionKey?.grantDecrypt(new kms.ViaServicePrincipal(service, role));
-  }
+      resources: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
+    }),
+  );
+  if (!secret.encryptionKey) return;
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      actions: ["kms:Decrypt"],
+      resources: [secret.encryptionKey.keyArn],
+      conditions: { StringEquals: { "kms:ViaService": `secretsmanager.${Stack.of(secret).region}.amazonaws.com` } },
+    }),
+  );
 };

@@ -1,7 +1,8 @@
 import type * as iam from "aws-cdk-lib/aws-iam";
 import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
-import { type GuardBundle, type GuardBundlingOptions, bundleGuards } from "./guard-bundle.js";
+import type { GuardBundlingOptions } from "./guard-build.js";
+import { type GuardBundle, bundleGuards } from "./guard-bundle.js";
 
 /** What a guard module needs besides its code. */
 export interface GuardModuleProps {

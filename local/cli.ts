@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Failure, messageOf } from "./failure.js";
-import { dev, DEV_HELP } from "./dev/command.js";
+import { DEV_HELP } from "./dev/arguments.js";
+import { dev } from "./dev/command.js";
 import { styleFor } from "./dev/style.js";
 import { version } from "../package.json";
 
@@ -25,7 +26,8 @@ const main = async ([command, ...rest]: string[]): Promise<void> => {
 main(process.argv.slice(2)).catch((error: unknown) => {
   const style = styleFor(process.stderr);
   const next = error instanceof Failure && error.next ? `\n${style.cyan("→")} ${error.next}` : "";
-  const detail = error instanceof Failure || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
+  const detail =
+    error instanceof Failure || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
   process.stderr.write(`${style.red("✗")} ${detail}${next}\n`);
   process.exit(1);
 });

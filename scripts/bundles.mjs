@@ -21,12 +21,12 @@ export const FUNCTIONS = [
 ];
 
 /**
- * Some of the SDK is CommonJS that calls `require("node:…")`, which an ES module does not have. The name is one that
- * no bundled module uses.
+ * Some of what is bundled is CommonJS that calls `require("node:…")`, which an ES module does not have. esbuild does not
+ * look into a banner, so the name must be one that no module uses, nor the banner of a guard module that bundles ours.
  */
 const REQUIRE_BANNER =
-  'import{createRequire as pushItCreateRequire}from"node:module";' +
-  "const require=pushItCreateRequire(import.meta.url);";
+  'import{createRequire as createRequireOfPushIt}from"node:module";' +
+  "const require=createRequireOfPushIt(import.meta.url);";
 
 /**
  * The lowest Node that runs it: functions run on Node 24 in AWS, and the same files on a developer's Node 20 locally.
@@ -55,6 +55,7 @@ const lambda = {
 
 /** Node code that is installed with the package. */
 const node = { ...common, platform: "node", target: NODE, external };
+const nodeModule = { ...node, format: "esm", banner: { js: REQUIRE_BANNER } };
 
 const browser = { ...common, platform: "browser", target: "es2022", minify: true };
 
@@ -72,7 +73,7 @@ export const bundles = () => [
     // The user's module: bundled at synth into the folder that this file is copied to.
     external: ["./guards.mjs"],
   },
-  { ...node, format: "esm", entryPoints: ["lambdas/guards/api.ts"], outfile: "dist/guards/index.mjs" },
+  { ...nodeModule, entryPoints: ["lambdas/guards/api.ts"], outfile: "dist/guards/index.mjs" },
   { ...node, format: "cjs", entryPoints: ["lambdas/guards/api.ts"], outfile: "dist/guards/index.js" },
   { ...node, format: "cjs", entryPoints: ["infra/index.ts"], outfile: "dist/infra/index.js" },
   {
@@ -83,7 +84,7 @@ export const bundles = () => [
     banner: { js: "#!/usr/bin/env node" },
     executable: true,
   },
-  { ...node, format: "esm", entryPoints: ["local/bootstrap.ts"], outfile: "dist/local/bootstrap.mjs" },
+  { ...nodeModule, entryPoints: ["local/bootstrap.ts"], outfile: "dist/local/bootstrap.mjs" },
   { ...browser, format: "esm", entryPoints: ["local/console/main.ts"], outfile: "dist/local/console/main.js" },
   { ...browser, format: "esm", entryPoints: ["client/index.ts"], outfile: "dist/client/index.js" },
   {

@@ -40,9 +40,12 @@ export const DENIED_SECONDS = 60;
 /** When a denied socket is overdue, in epoch seconds. */
 export const denialDeadlineOf = (connectedAt: number): number => Math.floor(connectedAt / 1000) + DENIED_SECONDS;
 
-/** When nothing of a connection can be alive any more, in epoch seconds. */
+/**
+ * When nothing of a connection can be alive any more, in epoch seconds. Rounded up, so that a connection never looks
+ * older than it is to whoever asks `connectedAtOf`.
+ */
 export const expiryOf = (connectedAt: number): number =>
-  Math.floor(connectedAt / 1000) + CONNECTION_SECONDS + EXPIRY_GRACE_SECONDS;
+  Math.ceil(connectedAt / 1000) + CONNECTION_SECONDS + EXPIRY_GRACE_SECONDS;
 
 /** The inverse of `expiryOf`, to the second: when a connection was opened, in epoch milliseconds. */
 export const connectedAtOf = (expiry: number): number => (expiry - CONNECTION_SECONDS - EXPIRY_GRACE_SECONDS) * 1000;

@@ -1,4 +1,5 @@
 import type { Message } from "../../protocol/index.js";
+import type { Agent } from "./agent.js";
 import { audience } from "./channels.js";
 import { limiter } from "./limiter.js";
 import { fits, frames, pack, type Packed } from "./pack.js";
@@ -32,6 +33,12 @@ const POSTS_IN_FLIGHT = 64;
 /** How many connections that are gone are removed at once. */
 const REMOVALS_IN_FLIGHT = 8;
 
+/** How many deliveries are before their guards at once: more would use up each other's time while they queue. */
+const DELIVERIES_IN_FLIGHT = 32;
+
+/** The share of a fan-out's time that delivery guards may use; the rest is for posting what they permitted. */
+const DELIVERY_SHARE = 0.5;
+
 /** Counts of connections, for the log. */
 export interface Delivered {
   sent: number;
@@ -63,11 +70,20 @@ const recipientsOf = async (
   return new Map([...recipients.values()].map(({ subscriber, messages }) => [subscriber, messages]));
 };
 
+/** What delivery guards made of a fan-out. */
+interface Guarded {
+  /** What each recipient gets. */
+  kept: Map<Subscriber, Packed[]>;
+  /** Recipients whose guard could not be asked in time, with the number of their messages. */
+  late: Map<Subscriber, number>;
+}
+
 /** What each recipient gets once the delivery guards have had their say. One recipient's guard touches no other. */
 const guarded = async (
-  { store, guards, log }: FanOut,
+  { store, guards, clock, log, budgetMs }: FanOut,
   recipients: Map<Subscriber, Publication[]>,
-): Promise<Map<Subscriber, Packed[]>> => {
+): Promise<Guarded> => {
+  const deadline = clock.now() + budgetMs * DELIVERY_SHARE;
   const packed = new Map<Publication, Packed>();
   const once = (publication: Publication): Packed => {
     const known = packed.get(publication) ?? pack(publication.message);
@@ -79,24 +95,32 @@ const guarded = async (
   await Promise.all([...channels].map(async (name) => (await guards.guardsDelivery(name)) && decided.add(name)));
   const asking = [...recipients].filter(([, messages]) => messages.some(({ message }) => decided.has(message.channel)));
   const agents = asking.length > 0 ? await store.agents(asking.map(([{ connectionId }]) => connectionId)) : undefined;
+  const limited = limiter(DELIVERIES_IN_FLIGHT);
 
-  const deliver = async (subscriber: Subscriber, publication: Publication): Promise<Packed | undefined> => {
-    if (!decided.has(publication.message.channel)) return once(publication);
-    const agent = agents?.get(subscriber.connectionId);
-    const message = agent && (await guards.delivery(agent, publication.message));
+  const ask = async (agent: Agent, publication: Publication): Promise<Packed | "late" | undefined> => {
+    const remaining = deadline - clock.now();
+    if (remaining <= 0) return "late";
+    const message = await guards.delivery(agent, publication.message, remaining);
     if (!message) return undefined;
     const transformed = pack(message);
     if (fits(transformed)) return transformed;
     log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, bytes: transformed.bytes });
     return undefined;
   };
-  const entries = await Promise.all(
-    [...recipients].map(async ([subscriber, messages]) => {
-      const kept = await Promise.all(messages.map((publication) => deliver(subscriber, publication)));
-      return [subscriber, kept.filter((message) => message !== undefined)] as const;
-    }),
-  );
-  return new Map(entries.filter(([, messages]) => messages.length > 0));
+  const deliver = async (subscriber: Subscriber, publication: Publication): Promise<Packed | "late" | undefined> => {
+    if (!decided.has(publication.message.channel)) return once(publication);
+    const agent = agents?.get(subscriber.connectionId);
+    return agent && limited(() => ask(agent, publication));
+  };
+  const outcome: Guarded = { kept: new Map(), late: new Map() };
+  const decide = async (subscriber: Subscriber, messages: Publication[]): Promise<void> => {
+    const delivered = await Promise.all(messages.map((publication) => deliver(subscriber, publication)));
+    const kept = delivered.filter((message) => message !== undefined && message !== "late");
+    if (delivered.includes("late")) outcome.late.set(subscriber, messages.length);
+    else if (kept.length > 0) outcome.kept.set(subscriber, kept);
+  };
+  await Promise.all([...recipients].map(([subscriber, messages]) => decide(subscriber, messages)));
+  return outcome;
 };
 
 /**
@@ -114,7 +138,9 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
 
   const postFrame = async (subscriber: Subscriber, frame: string): Promise<"done" | "remove" | "give up"> => {
     for (let attempt = 1; ; attempt += 1) {
-      const result = await post(() => connections.post(subscriber.connectionId, frame));
+      const result = await post(async () =>
+        clock.now() < deadline ? connections.post(subscriber.connectionId, frame) : "failed",
+      );
       const now = clock.now();
       const next = afterPost(result, attempt, now - subscriber.connectedAt, deadline - now, clock.random());
       if (next.step !== "retry") return next.step;
@@ -125,26 +151,34 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
     for (const frame of framesOf(messages)) {
       const step = await postFrame(subscriber, frame);
       if (step === "done") continue;
-      delivered[step === "remove" ? "gone" : "failed"] += 1;
-      if (step === "remove") gone.push(subscriber);
-      else log.warn("not_delivered", { connection: subscriber.connectionId, messages: messages.length });
+      if (step === "give up") return giveUp(subscriber, messages.length);
+      delivered.gone += 1;
+      gone.push(subscriber);
       return;
     }
     delivered.sent += 1;
   };
+  const giveUp = ({ connectionId }: Subscriber, messages: number): void => {
+    delivered.failed += 1;
+    log.warn("not_delivered", { connection: connectionId, messages });
+  };
+  /** What is not removed now is found gone again by the next publication, or by the sweep. */
+  const bury = async (subscriber: Subscriber): Promise<void> => {
+    if (clock.now() >= deadline) return;
+    try {
+      // A 410 can be wrong: then this closes a socket that was alive, and its SDK connects again. Never silence.
+      await connections.close(subscriber.connectionId);
+      await removeAgent(system, subscriber);
+    } catch (error) {
+      log.error("removal_failed", { connection: subscriber.connectionId, error: String(error) });
+    }
+  };
 
   const framesOf = memoised(frames);
-  const recipients = await guarded(system, await recipientsOf(system, publications));
-  await Promise.all([...recipients].map(([subscriber, messages]) => reach(subscriber, messages)));
-  await Promise.all(
-    gone.map((subscriber) =>
-      remove(async () => {
-        // A 410 can be wrong: then this closes a socket that was alive, and its SDK connects again. Never silence.
-        await connections.close(subscriber.connectionId);
-        await removeAgent(system, subscriber);
-      }),
-    ),
-  );
+  const { kept, late } = await guarded(system, await recipientsOf(system, publications));
+  for (const [subscriber, messages] of late) giveUp(subscriber, messages);
+  await Promise.all([...kept].map(([subscriber, messages]) => reach(subscriber, messages)));
+  await Promise.all(gone.map((subscriber) => remove(() => bury(subscriber))));
   if (delivered.failed > 0 || delivered.gone > 0) log.info("fan_out", { ...delivered });
   return delivered;
 };

@@ -16,7 +16,10 @@ export const readOffer = (headers: Record<string, string | undefined>): Offer | 
   if (entries.length > 1) return undefined;
   const explains = offered.includes(PROTOCOL_DENIED);
   if (entries[0] === undefined) return { explains, credentials: undefined };
-  const json = Buffer.from(entries[0].slice(CREDENTIALS_PREFIX.length), "base64url");
+  const encoded = entries[0].slice(CREDENTIALS_PREFIX.length);
+  // Buffer skips what is not base64url instead of refusing it.
+  if (!/^[\w-]+$/.test(encoded)) return undefined;
+  const json = Buffer.from(encoded, "base64url");
   if (json.length > CREDENTIALS_BYTES) return undefined;
   try {
     return { explains, credentials: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json)) as Json };

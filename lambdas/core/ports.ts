@@ -99,8 +99,8 @@ export interface Guards {
   publication(agent: Agent, message: Message): Promise<Verdict>;
   /** Whether deliveries on this channel are decided by a guard. */
   guardsDelivery(channel: string): Promise<boolean>;
-  /** The message as this recipient gets it; `undefined`: not at all. */
-  delivery(agent: Agent, message: Message): Promise<Message | undefined>;
+  /** The message as this recipient gets it; `undefined`: not at all. Takes `withinMs` milliseconds at most. */
+  delivery(agent: Agent, message: Message, withinMs: number): Promise<Message | undefined>;
   /** Tells that an agent has left. */
   disconnected(agent: Agent): Promise<void>;
 }

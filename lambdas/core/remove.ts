@@ -21,8 +21,12 @@ export const removeAgent = async (
   const standing = await store.claim(connectionId);
   const agent = standing && "agent" in standing ? standing.agent : undefined;
   const told = agent && guards.disconnected(agent);
-  await store.deleteSubscriptions(connectionId, await store.subscriptionsOf(connectionId));
-  await told;
+  try {
+    await store.deleteSubscriptions(connectionId, await store.subscriptionsOf(connectionId));
+  } finally {
+    // Claimed is told, even if the rows resist: what a Lambda leaves unawaited is frozen with it.
+    await told;
+  }
   const begun = agent?.connectedAt ?? connectedAt;
   if (begun === undefined) return;
   const denied = standing && "denial" in standing;

@@ -46,7 +46,9 @@ const readStage = (_: string, properties: Properties): Stage => {
   return {
     name: properties.text("StageName"),
     ...(throttle && { throttle }),
-    byRoute: Object.fromEntries(byRoute.map(([key, settings]) => [key, throttleOf(settings as Record<string, unknown>)])),
+    byRoute: Object.fromEntries(
+      byRoute.map(([key, settings]) => [key, throttleOf(settings as Record<string, unknown>)]),
+    ),
   };
 };
 

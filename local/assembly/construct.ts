@@ -43,7 +43,10 @@ const constructsOf = (stack: StackArtifact): FoundConstruct[] =>
     const marker = resource.Metadata?.[CONSTRUCT_METADATA] as Marker | undefined;
     if (!marker?.path) return [];
     if ((marker.version ?? 0) > CONSTRUCT_VERSION) {
-      throw new Failure(`${marker.path} was made by a newer push-it-aws.`, "Update the command: npm install push-it-aws@latest");
+      throw new Failure(
+        `${marker.path} was made by a newer push-it-aws.`,
+        "Update the command: npm install push-it-aws@latest",
+      );
     }
     const { path, guards } = marker;
     const construct = { path, stack, ...(guards !== undefined && { guards }) };

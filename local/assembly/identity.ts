@@ -97,7 +97,10 @@ const IDENTITIES: Record<string, Identity> = {
   "AWS::Scheduler::Schedule": named("scheduler", "Name", "schedule/default/"),
   "AWS::KMS::Key": {
     ref: (subject) => madeUpId(subject, 32),
-    attributes: { Arn: arn("kms", (subject) => `key/${madeUpId(subject, 32)}`), KeyId: (subject) => madeUpId(subject, 32) },
+    attributes: {
+      Arn: arn("kms", (subject) => `key/${madeUpId(subject, 32)}`),
+      KeyId: (subject) => madeUpId(subject, 32),
+    },
   },
   "AWS::SecretsManager::Secret": { ref: secretArn, attributes: { Id: secretArn } },
   "AWS::SSM::Parameter": { ref: name("Name") },

@@ -53,8 +53,9 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
 const nameOf = ([logicalId, { Type: type }]: [string, Resource]) =>
   type === "AWS::CDK::Metadata" ? [] : [{ logicalId, type }];
 
-/** The CDK attaches warnings to construct paths that begin with a slash. */
+/** The CDK attaches warnings to construct paths that begin with a slash, and appends how to silence them. */
 const warningsOf = ({ stack, path }: FoundConstruct): string[] =>
   Object.entries(stack.metadata)
     .filter(([at]) => `${at}/`.startsWith(`/${path}/`))
-    .flatMap(([, entries]) => entries.filter(({ type }) => type === "aws:cdk:warning").map(({ data }) => String(data)));
+    .flatMap(([, entries]) => entries.filter(({ type }) => type === "aws:cdk:warning"))
+    .map(({ data }) => String(data).replace(/ \[ack: [^\]]+\]$/, ""));

@@ -56,7 +56,10 @@ const INTRINSICS: Record<string, Intrinsic> = {
   Condition: (name, scope) => holds(scope.condition(text(name)), scope),
   "Fn::GetAtt": (argument, scope) => {
     const [resource, ...attribute] = typeof argument === "string" ? argument.split(".") : list(argument);
-    return scope.lookup(text(resource), text(resolve(attribute.length > 1 ? attribute.join(".") : attribute[0], scope)));
+    return scope.lookup(
+      text(resource),
+      text(resolve(attribute.length > 1 ? attribute.join(".") : attribute[0], scope)),
+    );
   },
   "Fn::Join": (argument, scope) => {
     const [separator, parts] = list(argument);

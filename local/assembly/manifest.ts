@@ -37,7 +37,10 @@ interface Artifact {
 }
 
 interface AssetManifest {
-  files?: Record<string, { source: { path?: string; packaging?: string }; destinations: Record<string, { objectKey: string }> }>;
+  files?: Record<
+    string,
+    { source: { path?: string; packaging?: string }; destinations: Record<string, { objectKey: string }> }
+  >;
 }
 
 /**
@@ -47,7 +50,10 @@ interface AssetManifest {
  */
 export const readAssembly = (directory: string): StackArtifact[] => {
   if (!existsSync(join(directory, "manifest.json"))) {
-    throw new Failure(`${directory} is not a cloud assembly: it has no manifest.json.`, "Synthesize it first: npx cdk synth");
+    throw new Failure(
+      `${directory} is not a cloud assembly: it has no manifest.json.`,
+      "Synthesize it first: npx cdk synth",
+    );
   }
   const { artifacts = {} } = readJson<Manifest>(join(directory, "manifest.json"));
   return Object.entries(artifacts).flatMap(([id, artifact]) => {

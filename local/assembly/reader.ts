@@ -78,7 +78,9 @@ export class ResourceReader {
     if (found.length === 1) return found[0]!;
     const refused = this.verdicts.filter(({ verdict }) => verdict === "refused");
     const reasons = refused.map(({ logicalId, reason }) => `  ${logicalId}: ${reason}`).join("\n");
-    throw new Failure(`The construct has ${found.length} ${what} that can be run; it takes one.${reasons && `\n${reasons}`}`);
+    throw new Failure(
+      `The construct has ${found.length} ${what} that can be run; it takes one.${reasons && `\n${reasons}`}`,
+    );
   }
 
   #absent(logicalId: string, { Condition: name }: Resource): boolean {

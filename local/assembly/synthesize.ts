@@ -33,7 +33,8 @@ export const synthesize = async (
   started: (child: ChildProcess) => void,
 ): Promise<string> => {
   const { app, build, context } = readCdkJson(project);
-  if (!app) throw new Failure(`${join(project, "cdk.json")} names no "app".`, 'For example: { "app": "npx tsx infra/app.ts" }');
+  if (!app)
+    throw new Failure(`${join(project, "cdk.json")} names no "app".`, 'For example: { "app": "npx tsx infra/app.ts" }');
   const ready = resolve(project, app);
   if (statSync(ready, { throwIfNoEntry: false })?.isDirectory()) return ready;
   mkdirSync(outdir, { recursive: true });
@@ -88,7 +89,8 @@ const run = (command: string, cwd: string, env: NodeJS.ProcessEnv, started: (chi
     const child = spawn(command, { shell: true, cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
     started(child);
     const output: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => output.push(chunk.toString()));
     child.once("error", (error) => fail(new Failure(`${command} cannot be run: ${error.message}`)));
     child.once("close", (code, signal) => {
       if (code === 0) return done();

@@ -46,8 +46,12 @@ export const resourceLines = ({ path, resources, outside, warnings }: SystemMode
       const [type, reason] = key.split("\t");
       return `${style.dim("inert   ")} ${times(type!, group.length)} ${style.dim(`– ${reason}`)}`;
     }),
-    ...of("refused").map(({ logicalId, reason }) => `${style.yellow("refused ")} ${logicalId} ${style.dim(`– ${reason}`)}`),
-    ...(outside.length > 0 ? [`${style.dim("outside ")} ${outside.map((each) => each.logicalId).join(", ")} ${style.dim("– left alone")}`] : []),
+    ...of("refused").map(
+      ({ logicalId, reason }) => `${style.yellow("refused ")} ${logicalId} ${style.dim(`– ${reason}`)}`,
+    ),
+    ...(outside.length > 0
+      ? [`${style.dim("outside ")} ${outside.map((each) => each.logicalId).join(", ")} ${style.dim("– left alone")}`]
+      : []),
     ...warnings.map((warning) => `${style.yellow("warning ")} ${warning}`),
   ];
   return `${style.bold(path)}\n${lines.map((line) => `  ${line}\n`).join("")}`;

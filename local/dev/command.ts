@@ -1,6 +1,4 @@
-import { parseArgs } from "node:util";
-import { Failure } from "../failure.js";
-import type { GatewayLimits } from "../gateway/index.js";
+import { DEV_HELP, parseDevArguments } from "./arguments.js";
 import { banner, resourceLines } from "./banner.js";
 import { guardsOf } from "./info.js";
 import type { SystemOptions } from "./options.js";
@@ -8,66 +6,19 @@ import { logLine, requestLine } from "./output.js";
 import { styleFor } from "./style.js";
 import { startSystem, type System } from "./system.js";
 
-/** Where the local run listens unless told otherwise. */
-const PORT = 8787;
-
-/** What `push-it dev --help` says. */
-export const DEV_HELP = `push-it dev: runs a Push-It construct of your CDK app on this machine
-
-  push-it dev [options]
-
-Options
-  --port PORT              where to listen; 0: any free port (default ${PORT})
-  --guards FILE            a guard module to try instead of the app's own
-  --secrets FILE           values of guards' secrets: a JSON object by name
-  --env NAME=VALUE         an environment variable of functions, instead of the template's; repeatable
-  --dynamodb ENGINE        embedded (default), local (Amazon's DynamoDB Local; needs Java 17), or a URL
-  --app FOLDER             an app that is synthesized already (default: the app of cdk.json is synthesized)
-  --construct PATH         which construct, where the app has several
-  --idle-timeout SECONDS   close connections that are idle for so long (AWS: 600)
-  --max-duration SECONDS   close connections that are as old as that (AWS: 7200)
-  --sweep-every SECONDS    run schedules this often, instead of as the template says
-  --json                   print one line of JSON when ready, and nothing else, on stdout; logs go to stderr
-  --help                   this
-
-Guards reload when their files change; open connections stay open.
-`;
-
-const OPTIONS = {
-  port: { type: "string" },
-  guards: { type: "string" },
-  secrets: { type: "string" },
-  env: { type: "string", multiple: true },
-  dynamodb: { type: "string" },
-  app: { type: "string" },
-  construct: { type: "string" },
-  "idle-timeout": { type: "string" },
-  "max-duration": { type: "string" },
-  "sweep-every": { type: "string" },
-  json: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
-
-/** Runs `push-it dev` until it is told to stop. */
+/**
+ * Runs `push-it dev` until it is told to stop.
+ * @param dist the built package's folder
+ * @throws Failure when it cannot start
+ */
 export const dev = async (args: string[], dist: string): Promise<void> => {
   const started = performance.now();
-  const values = parse(args);
-  if (values.help) return void process.stdout.write(DEV_HELP);
-  const { json = false } = values;
-  const style = styleFor(process.stderr);
-  const options: SystemOptions = {
-    ...systemOptions(values),
-    dist,
-    project: process.cwd(),
-    watch: true,
-    log: (entry) => void (entry.level === "debug" || process.stderr.write(logLine(entry, style))),
-    report: (report) => void process.stderr.write(requestLine(report, style)),
-    reloaded: (functions) => void process.stderr.write(`${style.green("reloaded")} ${functions.join(", ")}\n`),
-  };
+  const { help, json, options } = parseDevArguments(args);
+  if (help) return void process.stdout.write(DEV_HELP);
   const stop = stopper();
-  const system = await startSystem(options);
+  const system = await startSystem({ ...options, ...reporting(), dist, project: process.cwd(), watch: true });
   stop.use(system);
-  process.stderr.write(resourceLines(system.model, style));
+  process.stderr.write(resourceLines(system.model, styleFor(process.stderr)));
   const { websocketUrl, managementUrl, consoleUrl, model, dynamodb } = system;
   if (json) return void process.stdout.write(`${JSON.stringify({ websocketUrl, managementUrl, consoleUrl })}\n`);
   const startedMs = performance.now() - started;
@@ -75,62 +26,15 @@ export const dev = async (args: string[], dist: string): Promise<void> => {
   process.stdout.write(banner({ ...facts, construct: model.path }, styleFor(process.stdout)));
 };
 
-type Values = ReturnType<typeof parse>;
-
-const parse = (args: string[]) => {
-  try {
-    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new Failure((error as Error).message, "push-it dev --help lists the options.");
-  }
-};
-
-const systemOptions = (values: Values): Omit<SystemOptions, "dist" | "project" | "log"> => {
-  const { guards, secrets, dynamodb, app, construct, env } = values;
-  const sweep = seconds(values, "sweep-every");
+/** Logs go to stderr, whatever stdout is for. */
+const reporting = (): Pick<SystemOptions, "log" | "report" | "reloaded"> => {
+  const style = styleFor(process.stderr);
+  const write = (text: string) => void process.stderr.write(text);
   return {
-    port: values.port === undefined ? PORT : number("port", values.port, MAX_PORT),
-    limits: limitsOf(values),
-    ...(guards !== undefined && { guards }),
-    ...(secrets !== undefined && { secrets }),
-    ...(dynamodb !== undefined && { dynamodb }),
-    ...(app !== undefined && { assembly: app }),
-    ...(construct !== undefined && { construct }),
-    ...(env && { environment: Object.fromEntries(env.map(variable)) }),
-    ...(sweep !== undefined && { sweepEveryMs: sweep }),
+    log: (entry) => (entry.level === "debug" ? undefined : write(logLine(entry, style))),
+    report: (report) => write(requestLine(report, style)),
+    reloaded: (functions) => write(`${style.green("reloaded")} ${functions.join(", ")}\n`),
   };
-};
-
-const limitsOf = (values: Values): Partial<GatewayLimits> => {
-  const idle = seconds(values, "idle-timeout");
-  const duration = seconds(values, "max-duration");
-  return { ...(idle !== undefined && { idleMs: idle }), ...(duration !== undefined && { connectionMs: duration }) };
-};
-
-const MAX_PORT = 65_535;
-
-/** Longest that a timer of Node runs, in seconds. */
-const MAX_SECONDS = 2_147_483;
-
-/** An option in seconds, as milliseconds. */
-const seconds = (values: Values, name: "idle-timeout" | "max-duration" | "sweep-every"): number | undefined => {
-  const text = values[name];
-  if (text === undefined) return undefined;
-  const value = number(name, text, MAX_SECONDS);
-  if (value === 0) throw new Failure(`--${name} must be more than 0.`);
-  return value * 1000;
-};
-
-const number = (name: string, text: string, most: number): number => {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= most && (name !== "port" || Number.isInteger(value))) return value;
-  throw new Failure(`--${name} ${text} is not a number from 0 to ${most}.`);
-};
-
-const variable = (text: string): [string, string] => {
-  const at = text.indexOf("=");
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new Failure(`--env ${text} names no value.`, "For example: --env AUDIENCE=example.com");
 };
 
 /** Ends the system on SIGINT, SIGTERM and SIGHUP; a second signal does not wait. */

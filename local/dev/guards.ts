@@ -91,11 +91,15 @@ const guarded = (model: FunctionModel, { files }: GuardBundle, folder: string): 
 
 const loadEsbuild = (project: string): typeof import("esbuild") => {
   const file = resolveFrom(project, "esbuild");
-  if (!file) throw new Failure("Bundling guards needs esbuild, which is not installed.", "npm install --save-dev esbuild");
+  if (!file)
+    throw new Failure("Bundling guards needs esbuild, which is not installed.", "npm install --save-dev esbuild");
   return createRequire(file)(file) as typeof import("esbuild");
 };
 
 const requireDefaultExport = (entry: string, outputs: { entryPoint?: string; exports: string[] }[]): void => {
   if (outputs.some(({ entryPoint, exports }) => entryPoint !== undefined && exports.includes("default"))) return;
-  throw new Failure(`The guard module ${entry} has no default export.`, "export default { onConnectionRequest(agent) { … } }");
+  throw new Failure(
+    `The guard module ${entry} has no default export.`,
+    "export default { onConnectionRequest(agent) { … } }",
+  );
 };

@@ -1,4 +1,4 @@
-import type { GatewayLimits } from "../gateway/index.js";
+import type { GatewayFaults, GatewayLimits } from "../gateway/index.js";
 import type { InvocationReport } from "../lambda/pool.js";
 import type { Log } from "../model.js";
 
@@ -24,6 +24,8 @@ export interface SystemOptions {
   environment?: Record<string, string>;
   /** What bounds the gateway, where it is not as in AWS. */
   limits?: Partial<GatewayLimits>;
+  /** Faults that a test strikes the gateway with. */
+  faults?: GatewayFaults;
   /** A period for all schedules instead of their own, in milliseconds. */
   sweepEveryMs?: number;
   /** Whether to go on with changed guards and apps as their files change. @default false */

@@ -34,7 +34,8 @@ export const pages = ({ dist, info }: PagesOptions) => {
   const files = join(dist, "local/console");
   return (request: IncomingMessage, response: ServerResponse): void => {
     const path = pathOf(request);
-    if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "text/plain", "Method Not Allowed");
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return send(response, 405, "text/plain", "Method Not Allowed");
     if (path === INFO_PATH) return send(response, 200, "application/json", JSON.stringify(info()));
     const sdk = path === undefined ? undefined : SDK[path];
     const file = sdk === undefined ? inside(files, path) : join(dist, "client", sdk);

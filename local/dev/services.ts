@@ -42,9 +42,15 @@ const respond = async (
   response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer.body));
 };
 
-const answerTo = (request: IncomingMessage, body: string, functionId: string, operations: Operations): ServiceAnswer => {
+const answerTo = (
+  request: IncomingMessage,
+  body: string,
+  functionId: string,
+  operations: Operations,
+): ServiceAnswer => {
   const target = String(request.headers["x-amz-target"]);
-  if (!Object.hasOwn(operations, target)) return refuse("UnknownOperationException", `${target} is not served locally.`);
+  if (!Object.hasOwn(operations, target))
+    return refuse("UnknownOperationException", `${target} is not served locally.`);
   try {
     return operations[target]!(JSON.parse(body) as Record<string, unknown>, functionId);
   } catch (error) {

@@ -7,7 +7,6 @@ import type { SystemOptions } from "./options.js";
 
 /** Where the system to run comes from: an app or its assembly, and perhaps other guards. */
 export class Source {
-  #assembly: string | undefined;
   #read: ReadSystem | undefined;
   #guardInputs: string[] = [];
 
@@ -28,8 +27,8 @@ export class Source {
 
   /** The assembly's manifest, where it was synthesized by someone else; to be watched. */
   get manifest(): string | undefined {
-    const { assembly } = this.options;
-    return assembly === undefined ? undefined : join(resolve(assembly), "manifest.json");
+    const { assembly, project } = this.options;
+    return assembly === undefined ? undefined : join(resolve(project, assembly), "manifest.json");
   }
 
   /**
@@ -48,10 +47,14 @@ export class Source {
 
   async #readApp(): Promise<ReadSystem> {
     const { assembly, project, construct, environment } = this.options;
-    this.#assembly = assembly ?? (await synthesize(project, join(this.folder, "assembly"), this.started));
-    return readSystem(this.#assembly, {
+    if (assembly === undefined && !this.#read)
+      this.options.log({ level: "info", source: "push-it", message: SYNTHESIZING });
+    const directory = assembly ?? (await synthesize(project, join(this.folder, "assembly"), this.started));
+    return readSystem(resolve(project, directory), {
       ...(construct !== undefined && { construct }),
       ...(environment && { environment }),
     });
   }
 }
+
+const SYNTHESIZING = "Synthesizing the app of cdk.json …";

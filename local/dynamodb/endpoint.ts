@@ -10,7 +10,10 @@ import { DynamoDbError, request, type Signer } from "./request.js";
  */
 export const connect = async (url: string, signers: [Signer, Signer]): Promise<DynamoDb> => {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new Failure(`--dynamodb ${url} is neither "embedded", "local" nor a URL.`, "For example: --dynamodb http://localhost:8000");
+    throw new Failure(
+      `--dynamodb ${url} is neither "embedded", "local" nor a URL.`,
+      "For example: --dynamodb http://localhost:8000",
+    );
   }
   const probe = `push-it-probe-${process.pid}-${Date.now()}`;
   try {
@@ -18,7 +21,10 @@ export const connect = async (url: string, signers: [Signer, Signer]): Promise<D
     const shared = await exists(url, signers[1], probe);
     await request(url, signers[0], "DeleteTable", { TableName: probe });
     if (!shared) {
-      throw new Failure(`The DynamoDB at ${url} keeps tables apart by access key.`, "Start DynamoDB Local with -sharedDb.");
+      throw new Failure(
+        `The DynamoDB at ${url} keeps tables apart by access key.`,
+        "Start DynamoDB Local with -sharedDb.",
+      );
     }
   } catch (error) {
     throw error instanceof Failure ? error : unusable(url, error);
@@ -46,8 +52,14 @@ const exists = async (url: string, signer: Signer, name: string): Promise<boolea
 
 const unusable = (url: string, error: unknown): Failure => {
   if (error instanceof DynamoDbError) {
-    return new Failure(`The DynamoDB at ${url} refuses: ${error.type} ${error.message}`, "It takes a local engine, such as DynamoDB Local.");
+    return new Failure(
+      `The DynamoDB at ${url} refuses: ${error.type} ${error.message}`,
+      "It takes a local engine, such as DynamoDB Local.",
+    );
   }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return new Failure(`No DynamoDB answers at ${url}: ${messageOf(cause)}`, "Start it, or leave --dynamodb out for the embedded one.");
+  return new Failure(
+    `No DynamoDB answers at ${url}: ${messageOf(cause)}`,
+    "Start it, or leave --dynamodb out for the embedded one.",
+  );
 };

@@ -30,19 +30,22 @@ const REQUEST_MS = 10_000;
 export const request = async <T>(endpoint: string, signer: Signer, operation: string, body: unknown): Promise<T> => {
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const scope = `${signer.accessKeyId}/${date.slice(0, 8)}/${signer.region}/dynamodb/aws4_request`;
-  const signature = randomBytes(32).toString("hex");
+  const signature = `SignedHeaders=host;x-amz-date;x-amz-target, Signature=${randomBytes(32).toString("hex")}`;
   const response = await fetch(endpoint, {
     method: "POST",
     headers: {
       "content-type": "application/x-amz-json-1.0",
       "x-amz-target": `DynamoDB_20120810.${operation}`,
       "x-amz-date": date,
-      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host;x-amz-date;x-amz-target, Signature=${signature}`,
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, ${signature}`,
     },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(REQUEST_MS),
   });
   const answer = (await response.json()) as T & { __type?: string; message?: string; Message?: string };
   if (response.ok) return answer;
-  throw new DynamoDbError(answer.__type?.split("#").pop() ?? String(response.status), answer.message ?? answer.Message ?? "");
+  throw new DynamoDbError(
+    answer.__type?.split("#").pop() ?? String(response.status),
+    answer.message ?? answer.Message ?? "",
+  );
 };

@@ -6,6 +6,9 @@ import type { GatewayLimits } from "./limits.js";
 /** What became of a frame for the client. */
 export type SendOutcome = "sent" | "gone" | "full" | "tooBig";
 
+/** A longer timer of Node's fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** One open connection: its socket, its limits in time and size, and how it ended. */
 export class Connection {
   /** When a message last went in or out, in epoch milliseconds. */
@@ -75,6 +78,6 @@ export class Connection {
   }
 
   #after(ms: number, act: () => void): NodeJS.Timeout {
-    return setTimeout(act, ms).unref();
+    return setTimeout(act, Math.min(ms, LONGEST_TIMER_MS)).unref();
   }
 }

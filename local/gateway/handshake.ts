@@ -11,7 +11,7 @@ import { Predefined } from "./routing.js";
 /** What `$connect` decided: the socket opens, with the subprotocol it selected, or is refused with a status. */
 export type HandshakeVerdict =
   | { open: true; facts: ConnectionFacts; protocol?: string }
-  | { open: false; status: number; message: string; facts?: ConnectionFacts; body?: string };
+  | { open: false; status: number; message: string; facts?: ConnectionFacts };
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
@@ -75,9 +75,9 @@ const verdict = (context: GatewayContext, facts: ConnectionFacts, result: Integr
     context.warn("$connect failed: its function returned no proxy response.");
     return { open: false, status: 502, message: Messages.failed, facts };
   }
-  const { statusCode: status, body } = response;
+  const status = response.statusCode;
   if (status < 200 || status > 299) {
-    return { open: false, status, message: Messages.forbidden, facts, ...(body === undefined ? {} : { body }) };
+    return { open: false, status, message: status < 500 ? Messages.forbidden : Messages.failed, facts };
   }
   const protocol = response.header("Sec-WebSocket-Protocol");
   return { open: true, facts, ...(protocol === undefined ? {} : { protocol }) };

@@ -19,7 +19,7 @@ export const MESSAGE_BYTES = 128 * 1024;
 
 /**
  * Longest request line and headers together, in bytes.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
 export const HEADER_BYTES = 10_240;
 

@@ -27,7 +27,7 @@ const refuse = (socket: Duplex, status: number, body: string): void => {
 };
 
 const refusalBody = (verdict: HandshakeVerdict & { open: false }): string =>
-  verdict.body ?? errorFrame(verdict.message, verdict.facts?.id ?? gatewayId(), gatewayId());
+  errorFrame(verdict.message, verdict.facts?.id ?? gatewayId(), gatewayId());
 
 /** Turns HTTP upgrades into connections, once `$connect` has allowed them. */
 export class Upgrader {

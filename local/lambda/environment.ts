@@ -116,7 +116,10 @@ export class Environment {
     const reader = new FrameReader<ChildMessage>();
     const results = this.#child.stdio[RESULTS_FD] as Readable;
     results.on("data", (chunk: Buffer) => reader.push(chunk).forEach((message) => this.#receive(message)));
-    for (const [stream, level] of [[this.#child.stdout, "info"], [this.#child.stderr, "error"]] as const) {
+    for (const [stream, level] of [
+      [this.#child.stdout, "info"],
+      [this.#child.stderr, "error"],
+    ] as const) {
       const lines = new LineReader((line) => this.#write(level, line));
       stream?.on("data", (chunk: Buffer) => lines.push(chunk));
       stream?.on("end", () => lines.end());

@@ -32,7 +32,11 @@ export class FrameReader<T> {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
     const values: T[] = [];
-    for (let size = this.#nextSize(); size !== undefined && this.#length >= HEADER_BYTES + size; size = this.#nextSize()) {
+    for (
+      let size = this.#nextSize();
+      size !== undefined && this.#length >= HEADER_BYTES + size;
+      size = this.#nextSize()
+    ) {
       values.push(JSON.parse(this.#take(HEADER_BYTES + size).toString("utf8", HEADER_BYTES)) as T);
     }
     return values;
@@ -65,12 +69,12 @@ export const readFrameSync = <T>(fd: number): T | undefined => {
 /** Blocks the thread until the other side has taken the whole frame. */
 export const writeFrameSync = (fd: number, value: unknown): void => {
   const frame = encodeFrame(value);
-  for (let sent = 0; sent < frame.length; ) sent += patiently(() => writeSync(fd, frame, sent));
+  for (let sent = 0; sent < frame.length;) sent += patiently(() => writeSync(fd, frame, sent));
 };
 
 const readExactly = (fd: number, bytes: number): Buffer | undefined => {
   const buffer = Buffer.allocUnsafe(bytes);
-  for (let have = 0; have < bytes; ) {
+  for (let have = 0; have < bytes;) {
     const count = patiently(() => readSync(fd, buffer, have, bytes - have, null));
     if (count === 0) return undefined;
     have += count;

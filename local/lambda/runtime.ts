@@ -95,7 +95,8 @@ export class LambdaRuntime implements Invoker {
 
   #poolOptions(model: FunctionModel): PoolOptions {
     const { log, report, guardian, maxEnvironments = MAX_ENVIRONMENTS, idleMs = IDLE_MS } = this.options;
-    const write = (level: string, line: string) => log({ level: levelOf(level), source: model.logicalId, message: line });
+    const write = (level: string, line: string) =>
+      log({ level: levelOf(level), source: model.logicalId, message: line });
     return { guardian, maxEnvironments, idleMs, write, report: (each) => report?.(each) };
   }
 }

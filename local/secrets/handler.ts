@@ -27,7 +27,11 @@ export const getSecretValue = (request: { SecretId?: unknown }, options: Secrets
   const value = name === undefined ? undefined : options.secrets()[name];
   if (name === undefined || value === undefined) {
     const missing = name === undefined ? `No guard has the secret ${id}` : `The secret ${name} has no value here`;
-    options.log({ level: "warn", source: "secrets", message: `${missing}: put it into a file, and name it with --secrets FILE.` });
+    options.log({
+      level: "warn",
+      source: "secrets",
+      message: `${missing}: put it into a file, and name it with --secrets FILE.`,
+    });
     return refuse("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
   }
   const body = { ARN: id, Name: name, SecretString: value, VersionId: VERSION, VersionStages: ["AWSCURRENT"] };
@@ -42,4 +46,7 @@ const nameOf = (id: string, functions: FunctionModel[]): string | undefined => {
   return variables.find(([key, arn]) => key.startsWith(VARIABLE) && arn === id)?.[0].slice(VARIABLE.length);
 };
 
-const refuse = (type: string, message: string): ServiceAnswer => ({ status: 400, body: { __type: type, Message: message } });
+const refuse = (type: string, message: string): ServiceAnswer => ({
+  status: 400,
+  body: { __type: type, Message: message },
+});

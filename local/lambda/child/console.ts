@@ -67,7 +67,12 @@ const body = (values: unknown[]): Record<string, unknown> => {
   const error = values.find((value) => value instanceof Error);
   if (!error) return { message: format(...values) };
   const { errorType, errorMessage, trace } = toFunctionError(error);
-  return { message: values.length === 1 ? errorMessage : format(...values), errorType, errorMessage, stackTrace: trace };
+  return {
+    message: values.length === 1 ? errorMessage : format(...values),
+    errorType,
+    errorMessage,
+    stackTrace: trace,
+  };
 };
 
 /** `undefined` for what JSON cannot say, such as a cycle. */

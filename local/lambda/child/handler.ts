@@ -27,7 +27,9 @@ const EXTENSIONS = [".js", ".mjs", ".cjs"];
 export const loadHandler = async (root: string, name: string, runtime: string): Promise<Handler> => {
   const [, path, exported] = /^((?:.*\/)?[^/.]+)\.([^/]+)$/.exec(name) ?? [];
   if (!path || !exported) throw new RuntimeError("MalformedHandlerName", `Bad handler ${name}`);
-  const file = EXTENSIONS.map((extension) => resolve(root, path + extension)).find((candidate) => existsSync(candidate));
+  const file = EXTENSIONS.map((extension) => resolve(root, path + extension)).find((candidate) =>
+    existsSync(candidate),
+  );
   if (!file) throw new RuntimeError("ImportModuleError", `Error: Cannot find module '${join(root, path)}'`);
   const handler = pick(await load(file), exported);
   if (typeof handler !== "function") {

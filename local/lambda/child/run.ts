@@ -53,7 +53,7 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 const checked = (payload: unknown): ChildMessage => {
   const bytes = Buffer.byteLength(stringify(payload));
   if (bytes <= RESPONSE_BYTES) return { type: "result", payload: payload ?? null };
-  const errorMessage = `Response payload size (${bytes} bytes) exceeded maximum allowed payload size (${RESPONSE_BYTES} bytes).`;
+  const errorMessage = `The response has ${bytes} bytes; at most ${RESPONSE_BYTES} are allowed.`;
   return { type: "error", error: { errorType: "Function.ResponseSizeTooLarge", errorMessage } };
 };
 

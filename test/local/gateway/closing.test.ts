@@ -194,6 +194,14 @@ describe("time", () => {
     clearInterval(talking);
   });
 
+  it("has no limit where the limits say so", async () => {
+    const { client } = await start({ echo }, { limits: { idleMs: Infinity, connectionMs: Infinity } });
+    client.send({ action: "echo" });
+    expect(await client.next()).toBe('{"action":"echo"}');
+    client.send({ action: "echo" });
+    expect(await client.next()).toBe('{"action":"echo"}');
+  });
+
   it("cuts off a client that does not answer the close", async () => {
     const { client } = await start({}, { limits: { idleMs: 30, closeMs: 30 } });
     client.socket.pause();

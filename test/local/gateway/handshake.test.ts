@@ -45,6 +45,13 @@ describe("handshake", () => {
     expect((await harness.client().refused).status).toBe(statusCode);
   });
 
+  it("tells a client that was refused nothing of what the function returned", async () => {
+    await start({ $connect: () => ({ statusCode: 403, body: "secret", headers: { "X-Secret": "secret" } }) });
+    const { body } = await harness.client().refused;
+    expect(JSON.parse(body)).toMatchObject({ message: "Forbidden" });
+    expect(body).not.toContain("secret");
+  });
+
   it("is refused with 502 when the function fails, and the log says why", async () => {
     await start({ $connect: () => Promise.reject(new Error("no table")) });
     expect(await harness.client().refused).toMatchObject({ status: 502 });
@@ -108,15 +115,15 @@ describe("subprotocol", () => {
     expect((await harness.event("$connect")).headers?.["Sec-WebSocket-Protocol"]).toBe("a,b");
   });
 
-  it("is none when $connect selects none", async () => {
-    await start({ $connect: () => OK });
+  it("is none when $connect selects none, and no other header of its response goes out", async () => {
+    await start({ $connect: () => ({ ...OK, body: "unheard", headers: { "Set-Cookie": "a=b" } }) });
     const { socket } = await raw(
       harness.gateway.port,
       `GET /prod HTTP/1.1\r\nHost: x\r\n${UPGRADE}${KEY}Sec-WebSocket-Protocol: a, b\r\n\r\n`,
     );
     const [answer] = (await once(socket, "data")) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1.1 101 /);
-    expect(answer.toString()).not.toMatch(/Sec-WebSocket-Protocol/i);
+    expect(answer.toString()).not.toMatch(/Sec-WebSocket-Protocol|Set-Cookie|unheard/i);
     socket.destroy();
   });
 

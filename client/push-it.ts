@@ -1,0 +1,180 @@
+import { Channel } from "./channel.js";
+import { Connection } from "./connection.js";
+import { Emitter, tell } from "./emitter.js";
+import { PushItError } from "./errors.js";
+import type { Settle } from "./exchanges.js";
+import { freshId } from "./id.js";
+import type { Credentials, PushItOptions, Settings } from "./options.js";
+import { Outbox, part } from "./outbox.js";
+import type { State } from "./state.js";
+import { Subscriptions } from "./subscriptions.js";
+import type { Events, OnError, Outgoing, Published, ReceivedMessage } from "./types.js";
+
+/**
+ * An agent: one connection to a Push-It, kept as long as the application wants it.
+ * @example
+ * const pushIt = new PushIt({ url: "wss://…", channels: ["stories/5"], credentials: () => session.token() });
+ * pushIt.onMessageReceived = (channel, message) => show(channel, message.data);
+ * pushIt.publish({ channel: "stories/5", data: { text: "Hello" } }, (error) => alert(error.message));
+ */
+export class PushIt {
+  /** What the connection guard sees, as in the options; what is set here counts from the next attempt to connect on. */
+  credentials: Credentials;
+  /** Told every message, on whatever channel it arrives; assign your own. */
+  onMessageReceived: ((channel: string, message: ReceivedMessage) => void) | undefined;
+  readonly #events = new Emitter<Events>();
+  readonly #connection: Connection;
+  readonly #outbox: Outbox;
+  readonly #subscriptions: Subscriptions;
+
+  constructor({
+    url,
+    channels = [],
+    credentials,
+    autoConnect = true,
+    timeout = 30_000,
+    pingInterval = 540_000,
+    pingTimeout = 10_000,
+    retryBase = 1_000,
+    retryCap = 30_000,
+    queueLimit = 1_000,
+    host = globalThis,
+    WebSocket = host.WebSocket!,
+  }: PushItOptions) {
+    this.credentials = credentials;
+    const settings: Settings = {
+      _url: url,
+      _credentials: () => this.credentials,
+      _timeout: timeout,
+      _pingInterval: pingInterval,
+      _pingTimeout: pingTimeout,
+      _retryBase: retryBase,
+      _retryCap: retryCap,
+      _queueLimit: queueLimit,
+      WebSocket,
+      _host: host,
+    };
+    this.#connection = new Connection(settings, {
+      _changed: (change) => this.#events._emit("state", change),
+      _opened: () => {
+        this.#subscriptions._flush();
+        this.#outbox._flush();
+      },
+      _lost: () => this.#subscriptions._lost(),
+      _stopped: (error) => {
+        this.#subscriptions._stop(error);
+        this.#outbox._stop(error);
+      },
+      _message: (frame) => {
+        const message = { ...frame, payload: frame.data };
+        tell(() => this.onMessageReceived?.(message.channel, message));
+        this.#events._emit("message", message);
+      },
+    });
+    this.#outbox = new Outbox(settings, this.#connection);
+    this.#subscriptions = new Subscriptions(settings, this.#connection, (event, value) =>
+      this.#events._emit(event, value),
+    );
+    for (const channel of channels) this.#subscriptions._keep(channel);
+    if (autoConnect) this.connect();
+  }
+
+  /** Where the connection is. */
+  get state(): State {
+    return this.#connection._state;
+  }
+
+  /** Connects, also after a denial; where an attempt to reconnect waits for its time, it is made at once. */
+  connect(): void {
+    this.#connection._connect();
+  }
+
+  /** Disconnects until `connect()`. What was asked and not answered fails with `closed`. */
+  disconnect(): void {
+    this.#connection._disconnect();
+  }
+
+  /**
+   * Listens to an event.
+   * @returns a function that removes the listener
+   * @example pushIt.on("state", ({ state, code, reason }) => console.log(state, code, reason))
+   */
+  on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void): () => void {
+    return this.#events._on(event, listener);
+  }
+
+  /**
+   * Publishes a message. Messages of one client arrive in the order in which they were published.
+   * @param onError told why it was not published; left out, the `error` event is
+   * @param onSuccess told when every subscriber was posted to, with what the guard had to say
+   * @returns the message's id
+   */
+  publish(message: Outgoing, onError?: OnError, onSuccess?: (published: Published) => void): string {
+    return this.#post("publish", message, onError, onSuccess);
+  }
+
+  /**
+   * Publishes a message without an answer: cheaper by one message on the wire, and whether the server published it
+   * is not told. What fails before it is sent goes to the `error` event.
+   * @returns the message's id
+   */
+  send(message: Outgoing): string {
+    return this.#post("send", message);
+  }
+
+  /**
+   * Subscribes to a channel or wildcard; stays subscribed across reconnections.
+   * @param onError told why not; left out, the `error` event is
+   * @param onSuccess told when subscribed: every message that is published from now on arrives
+   */
+  subscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void): void {
+    this.#subscriptions._want(channel, true, this.#settle(onError, onSuccess, () => channel));
+  }
+
+  /**
+   * Unsubscribes from a channel or wildcard.
+   * @param onError told why not; left out, the `error` event is
+   * @param onSuccess told when unsubscribed
+   */
+  unsubscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void): void {
+    this.#subscriptions._want(channel, false, this.#settle(onError, onSuccess, () => channel));
+  }
+
+  /**
+   * A channel or wildcard, with promises, listeners and `for await`. It holds nothing: make as many as you like.
+   * @typeParam Data what its messages carry: what your application agrees on, nobody checks it
+   * @example for await (const { data } of pushIt.channel<Story>("stories/5")) show(data);
+   */
+  channel<Data = unknown>(name: string): Channel<Data> {
+    return new Channel(this, name);
+  }
+
+  #post(
+    action: "publish" | "send",
+    { channel, data, message, uuid = freshId(), echo }: Partial<Record<"data" | "message", unknown>> & Outgoing,
+    onError?: OnError,
+    onSuccess?: (published: Published) => void,
+  ): string {
+    const settle = this.#settle(onError, onSuccess, (result) => ({ uuid, result }));
+    try {
+      const json = part({ channel, uuid, data: data === undefined ? message : data, echo });
+      this.#outbox._add({ ...json, _action: action, _channel: channel, _uuid: uuid, _settle: settle });
+    } catch (error) {
+      settle(new PushItError("bad_frame", String(error), channel, uuid));
+    }
+    return uuid;
+  }
+
+  /** Ends a request for the application: one of its callbacks, or the `error` event where it gave none for errors. */
+  #settle<Value>(
+    onError: OnError | undefined,
+    onSuccess: ((value: Value) => void) | undefined,
+    value: (data: Parameters<Settle>[1]) => Value,
+  ): Settle {
+    return (error, data) => {
+      if (!error) tell(onSuccess, value(data));
+      else if (onError) tell(onError, error);
+      else this.#events._emit("error", error);
+    };
+  }
+}

@@ -1,0 +1,51 @@
+import { chooseUrl, fetchInfo, type LocalInfo } from "./model/info.js";
+import { readSubscription } from "./model/input.js";
+import { Session } from "./model/session.js";
+import { showChannels } from "./view/channels.js";
+import { showConnection } from "./view/connection.js";
+import { byId } from "./view/dom.js";
+import { showHint } from "./view/hint.js";
+import { showInspector } from "./view/inspector.js";
+import { remembered } from "./view/memory.js";
+import { showMessages } from "./view/messages.js";
+import { showPublish } from "./view/publish.js";
+import { showServer } from "./view/server.js";
+import { showStatus } from "./view/status.js";
+import { showTabs } from "./view/tabs.js";
+
+const session = new Session(WebSocket);
+showStatus(session);
+const connection = showConnection(session);
+const publish = showPublish(session);
+showChannels(session, publish.on);
+showMessages(session);
+showInspector(session);
+showTabs(byId("inspector", HTMLElement).querySelector<HTMLElement>('[role="tablist"]')!);
+showHint(session, publish.on);
+const server = showServer(session);
+
+/** A page that `push-it dev` serves has everything to begin with; one with guards may need credentials first. */
+const begin = async (): Promise<void> => {
+  const { searchParams } = new URL(location.href);
+  const info = await fetchInfo(fetch);
+  const url = chooseUrl({ parameter: searchParams.get("url"), remembered: remembered("url"), local: info?.websocketUrl });
+  connection.fill(url);
+  if (info) server.local(info);
+  const channel = readSubscription(searchParams.get("channel") ?? "");
+  if (channel.ok) {
+    publish.on(channel.value);
+    session.subscribe(channel.value);
+  }
+  if (info && url === info.websocketUrl && isOpen(info)) connection.connect();
+};
+
+/** Whether anybody may connect, so that the page may do so unasked. */
+const isOpen = ({ guards }: LocalInfo): boolean => guards?.source === "none";
+
+// What is served can change while the page is open: guards reload.
+session.listen({
+  state: ({ state }) => {
+    if (state === "connected") void fetchInfo(fetch).then((info) => info && server.local(info));
+  },
+});
+void begin();

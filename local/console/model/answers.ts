@@ -1,0 +1,35 @@
+import { Meta, type ServerFacts } from "../../../protocol/index.js";
+
+/** What a frame from the server tells besides what the SDK makes of it. */
+export interface Heard {
+  /** Who this connection is, and the server's limits. */
+  facts?: ServerFacts;
+  /** Channels that are subscribed now. */
+  subscribed: string[];
+}
+
+/** Any object of a frame: each field is unproven. */
+interface Item {
+  channel?: unknown;
+  successful?: unknown;
+  data?: { channel?: unknown; agent?: unknown };
+}
+
+/** Reads a frame from the server. */
+export const hear = (text: string): Heard => {
+  const heard: Heard = { subscribed: [] };
+  for (const { channel, data } of successes(text)) {
+    const tellsFacts = channel === Meta.connect || channel === Meta.ping;
+    if (tellsFacts && typeof data?.agent === "string") heard.facts = data as ServerFacts;
+    if (channel === Meta.subscribe && typeof data?.channel === "string") heard.subscribed.push(data.channel);
+  }
+  return heard;
+};
+
+const successes = (text: string): Item[] => {
+  try {
+    return [JSON.parse(text) as Item].flat().filter((item) => item?.successful === true);
+  } catch {
+    return [];
+  }
+};

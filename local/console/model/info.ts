@@ -1,0 +1,50 @@
+import type { SystemInfo } from "../../dev/info.js";
+
+/** What `push-it dev` tells the page it serves; elsewhere there is nobody to tell. */
+export type LocalInfo = Pick<SystemInfo, "websocketUrl"> & Partial<Omit<SystemInfo, "websocketUrl">>;
+
+/** Where `push-it dev` tells what it runs. */
+const INFO_PATH = "/_push-it/info";
+
+/** Asks the server of this page what it runs: `undefined` where it is not `push-it dev`. */
+export const fetchInfo = async (get: typeof fetch): Promise<LocalInfo | undefined> => {
+  try {
+    const response = await get(INFO_PATH);
+    const info: unknown = response.ok ? await response.json() : undefined;
+    return isInfo(info) ? info : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const isInfo = (info: unknown): info is LocalInfo =>
+  typeof info === "object" && info !== null && typeof (info as LocalInfo).websocketUrl === "string";
+
+/** Where a stage's URL can come from. */
+export interface UrlSources {
+  /** The page's own `?url=`. */
+  parameter: string | null;
+  /** What this browser was told to remember. */
+  remembered: string | null;
+  /** The stage that the page's server runs. */
+  local: string | undefined;
+}
+
+/**
+ * The URL to begin with. What this machine ran some other day, on some other port, is not remembered against what it
+ * runs now.
+ */
+export const chooseUrl = ({ parameter, remembered, local }: UrlSources): string => {
+  const stale = local !== undefined && remembered !== null && isOnThisMachine(remembered);
+  return parameter ?? (stale ? undefined : remembered) ?? local ?? "";
+};
+
+const isOnThisMachine = (url: string): boolean =>
+  URL.canParse(url) && ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
+
+/** The guards in force, for people. */
+export const guardsText = ({ guards }: LocalInfo): string | undefined => {
+  if (!guards) return undefined;
+  if (guards.source === "file") return guards.file ?? "a file";
+  return guards.source === "app" ? "the app's own" : "none: open to everyone";
+};

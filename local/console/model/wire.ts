@@ -1,0 +1,72 @@
+import { FRAME_BYTES } from "../../../protocol/index.js";
+import { bytes } from "./format.js";
+import { describeFrame, type Direction } from "./frames.js";
+import type { WireEvent } from "./tap.js";
+
+/** A line of the wire view. */
+export interface WireLine {
+  /** `none` for what is not a frame: handshake, opening, close. */
+  direction: Direction | "none";
+  arrow: string;
+  /** The arrow in words, for those who do not see it. */
+  label: string;
+  what: string;
+  tone?: "bad" | "warn";
+  /** What kind of frame it is, where that needs saying. */
+  mark?: string;
+  /** Of a frame, in bytes. */
+  bytes?: number;
+  /** What unfolding shows, and copying copies. */
+  detail?: string;
+}
+
+/** From how much of the limit on a frame is close to it. */
+const NEAR = 0.9;
+
+/** Why API Gateway, or the network, closes: docs/PROTOCOL.md, "Close codes". */
+const CLOSE_CODES: Record<number, string> = {
+  1000: "normal",
+  1001: "API Gateway ends idle connections after 10 minutes, all after 2 hours",
+  1003: "API Gateway takes no binary frames",
+  1005: "no code was given",
+  1006: "lost, or the handshake was refused",
+  1009: `a frame was larger than ${bytes(FRAME_BYTES)}`,
+  1011: "the server failed",
+};
+
+/** The line that shows `event`. */
+export const wireLine = (event: WireEvent): WireLine => {
+  switch (event.kind) {
+    case "handshake":
+      return { ...PLAIN, arrow: "→", label: "handshake", what: `handshake ${event.url}`, detail: offered(event.protocols) };
+    case "open":
+      return { ...PLAIN, arrow: "●", label: "opened", what: `open, ${event.protocol || "no subprotocol"} selected` };
+    case "close":
+      return { ...PLAIN, arrow: "×", label: "closed", what: closeText(event), ...(event.code === 1000 ? {} : { tone: "warn" }) };
+    case "frame":
+      return frameLine(event.direction, event.text);
+  }
+};
+
+const PLAIN = { direction: "none" } as const;
+
+const offered = (protocols: string[]): string => ["Sec-WebSocket-Protocol:", ...protocols.map((name) => `  ${name}`)].join("\n");
+
+const closeText = ({ code, reason }: { code: number; reason: string }): string => {
+  const meaning = CLOSE_CODES[code];
+  return [`close ${code}`, ...(meaning ? [meaning] : []), ...(reason ? [`“${reason}”`] : [])].join(" · ");
+};
+
+const frameLine = (direction: Direction, text: string): WireLine => {
+  const { kind, summary, failed, bytes: length, detail } = describeFrame(direction, text);
+  return {
+    direction,
+    arrow: direction === "out" ? "↑" : "↓",
+    label: direction === "out" ? "sent" : "received",
+    what: summary,
+    bytes: length,
+    ...(failed ? { tone: "bad" } : length > FRAME_BYTES * NEAR ? { tone: "warn" } : {}),
+    ...(kind === "gateway" ? { mark: "API Gateway" } : kind === "foreign" ? { mark: "not Push-It" } : {}),
+    ...(kind === "empty" ? {} : { detail }),
+  };
+};

@@ -1,0 +1,82 @@
+import { hueOf } from "../model/format.js";
+import { readSubscription } from "../model/input.js";
+import type { Session } from "../model/session.js";
+import type { Subscription } from "../model/subscriptions.js";
+import { button, byId, codeBadge, el, setCount, setProblem } from "./dom.js";
+
+/** The subscriptions: a field to make one, and one row each with its state or the reason why not. */
+export const showChannels = (session: Session, publishOn: (channel: string) => void): void => {
+  const field = byId("subscribe-channel", HTMLInputElement);
+  const problem = byId("subscribe-error", HTMLElement);
+  field.addEventListener("input", () => setProblem(field, problem, ""));
+  byId("subscription", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    const channel = readSubscription(field.value);
+    setProblem(field, problem, channel.ok ? "" : channel.problem);
+    if (!channel.ok) return field.focus();
+    session.subscribe(channel.value);
+    publishOn(channel.value);
+    field.value = "";
+    field.focus();
+  });
+  session.listen({ subscriptions: (all) => showAll(session, all, publishOn) });
+};
+
+const showAll = (session: Session, all: Subscription[], publishOn: (channel: string) => void): void => {
+  const list = byId("chips", HTMLElement);
+  const focused = list.contains(document.activeElement) ? focusedIn(list) : undefined;
+  list.replaceChildren(...all.map((subscription) => chip(session, subscription, publishOn)));
+  if (focused) restore(list, focused);
+  byId("chips-empty", HTMLElement).hidden = all.length > 0;
+  byId("known-channels", HTMLElement).replaceChildren(
+    ...all.map(({ channel }) => el("option", { attributes: { value: channel } })),
+  );
+  setCount("channels", all.filter(({ status }) => status === "subscribed").length);
+};
+
+/** Rows are made anew on every change: who was on one with the keyboard stays there, or goes to the field. */
+const focusedIn = (list: HTMLElement): string =>
+  [...list.querySelectorAll("button")].find((each) => each === document.activeElement)?.getAttribute("aria-label") ?? "";
+
+const restore = (list: HTMLElement, label: string): void => {
+  const same = [...list.querySelectorAll("button")].find((each) => each.getAttribute("aria-label") === label);
+  (same ?? byId("subscribe-channel", HTMLInputElement)).focus();
+};
+
+const chip = (session: Session, subscription: Subscription, publishOn: (channel: string) => void): HTMLLIElement => {
+  const { channel, status, problem } = subscription;
+  const row = el(
+    "li",
+    { class: "chip", data: { status } },
+    el("code", { class: "name", text: channel }),
+    el("span", { class: "note", text: statusText(subscription, session.live), data: { tone: status === "subscribed" ? "good" : "" } }),
+    el("div", { class: "tools" }, ...actions(session, subscription, publishOn)),
+    ...(problem ? [why(problem)] : []),
+  );
+  row.style.setProperty("--hue", String(hueOf(channel)));
+  return row;
+};
+
+const statusText = ({ status, problem }: Subscription, live: boolean): string => {
+  if (status === "waiting") return live ? "subscribing…" : "once connected";
+  if (status === "leaving") return "leaving…";
+  if (status === "refused") return problem?.code === "denied" ? "denied" : "failed";
+  return "subscribed";
+};
+
+const actions = (session: Session, { channel, status }: Subscription, publishOn: (channel: string) => void): Node[] => {
+  const leave = (): void => session.unsubscribe(channel);
+  if (status !== "refused") {
+    return [
+      button("Publish", () => publishOn(channel), { label: `Publish on ${channel}`, class: "quiet" }),
+      button("×", leave, { label: `Unsubscribe from ${channel}`, class: "quiet" }),
+    ];
+  }
+  return [
+    button("Retry", () => session.subscribe(channel), { label: `Subscribe to ${channel} again`, class: "quiet" }),
+    button("×", leave, { label: `Forget ${channel}`, class: "quiet" }),
+  ];
+};
+
+const why = ({ code, reason }: { code: string; reason: string }): HTMLElement =>
+  el("p", { class: "why", attributes: { role: "alert" } }, codeBadge(code), document.createTextNode(` ${reason}`));

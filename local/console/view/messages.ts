@@ -1,0 +1,78 @@
+import { byteLength, clock, hueOf, size } from "../model/format.js";
+import type { ReceivedMessage, Session } from "../model/session.js";
+import { matches } from "../../../protocol/index.js";
+import { byId, el, setCount } from "./dom.js";
+import { LiveList } from "./live-list.js";
+
+/** How many messages are kept. */
+const LIMIT = 500;
+
+/** How long messages gather before screen readers are told of them, in milliseconds. */
+const ANNOUNCE_MS = 1_500;
+
+/** The messages as they arrive: newest first, filtered, paused, cleared. */
+export const showMessages = (session: Session): void => {
+  const pause = byId("pause", HTMLButtonElement);
+  const filter = byId("filter", HTMLInputElement);
+  const list = new LiveList<ReceivedMessage>({
+    list: byId("message-list", HTMLElement),
+    empty: byId("messages-empty", HTMLElement),
+    limit: LIMIT,
+    row,
+    counted: (total, heldBack) => {
+      setCount("messages", total);
+      pause.textContent = pause.ariaPressed === "true" ? `Resume${heldBack > 0 ? ` (${heldBack} new)` : ""}` : "Pause";
+    },
+  });
+  const announce = announcer();
+
+  session.listen({
+    message: (message) => {
+      list.add(message);
+      announce(message.channel);
+    },
+  });
+  pause.addEventListener("click", () => {
+    pause.ariaPressed = String(pause.ariaPressed !== "true");
+    list.pause(pause.ariaPressed === "true");
+  });
+  filter.addEventListener("input", () => {
+    const wanted = filter.value.trim();
+    list.filter(({ channel }) => wanted === "" || channel.includes(wanted) || matches(wanted, channel));
+  });
+  byId("clear-messages", HTMLButtonElement).addEventListener("click", () => list.clear());
+};
+
+const row = ({ channel, data, uuid, at, mine }: ReceivedMessage): HTMLLIElement => {
+  const json = JSON.stringify(data);
+  const item = el(
+    "li",
+    { class: "message", data: mine ? { mine: "" } : {} },
+    el(
+      "div",
+      { class: "meta" },
+      el("span", { class: "name", text: channel }),
+      ...(mine ? [el("span", { class: "mark", text: "mine" })] : []),
+      el("span", { text: size(byteLength(json)), attributes: { title: `uuid ${uuid}` } }),
+      el("time", { text: clock(at), attributes: { datetime: new Date(at).toISOString() } }),
+    ),
+    el("pre", { text: JSON.stringify(data, undefined, 2) }),
+  );
+  item.style.setProperty("--hue", String(hueOf(channel)));
+  return item;
+};
+
+/** Tells screen readers of messages: not of each, where they come fast. */
+const announcer = (): ((channel: string) => void) => {
+  const region = byId("message-announcement", HTMLElement);
+  let waiting = 0;
+  let latest = "";
+  return (channel) => {
+    latest = channel;
+    if (waiting++ > 0) return;
+    setTimeout(() => {
+      region.textContent = waiting === 1 ? `Message on ${latest}` : `${waiting} messages, the latest on ${latest}`;
+      waiting = 0;
+    }, ANNOUNCE_MS);
+  };
+};

@@ -1,0 +1,72 @@
+import type { ServerFacts } from "../../../protocol/index.js";
+import { count, duration } from "../model/format.js";
+import { guardsText, type LocalInfo } from "../model/info.js";
+import type { Session } from "../model/session.js";
+import { byId, el } from "./dom.js";
+
+/** A line of the sheet: what, and its value; a heading where there is no value. */
+type Line = [what: string, value?: string];
+
+/** What the server says of itself, and what `push-it dev` says of what it runs. */
+export const showServer = (session: Session): { local: (info: LocalInfo) => void } => {
+  let facts: ServerFacts | undefined;
+  let info: LocalInfo | undefined;
+  const show = (): void => {
+    const lines = [...(facts ? factLines(facts) : []), ...(info ? localLines(info) : [])];
+    byId("server-sheet", HTMLElement).replaceChildren(...lines.map(lineElements).flat());
+    byId("server-empty", HTMLElement).hidden = lines.length > 0;
+  };
+  session.listen({
+    server: (now) => {
+      facts = now;
+      show();
+    },
+    gone: () => {
+      facts = undefined;
+      show();
+    },
+  });
+  return {
+    local: (now) => {
+      info = now;
+      showInHeader("guards", guardsText(now));
+      showInHeader("dynamodb", now.dynamodb);
+      show();
+    },
+  };
+};
+
+const showInHeader = (id: string, text: string | undefined): void => {
+  byId(id, HTMLElement).textContent = text ?? "";
+  byId(`fact-${id}`, HTMLElement).hidden = text === undefined;
+};
+
+const lineElements = ([what, value]: Line): HTMLElement[] =>
+  value === undefined
+    ? [el("dt", { class: "heading", text: what })]
+    : [el("dt", { text: what }), el("dd", { text: value })];
+
+const factLines = ({ agent, timeouts, limits }: ServerFacts): Line[] => [
+  ["This connection"],
+  ["agent", agent],
+  ["Guard timeouts"],
+  ...Object.entries(timeouts ?? {}).map(([guard, milliseconds]): Line => [guard, duration(milliseconds)]),
+  ["Limits"],
+  ...Object.entries(limits ?? {}).map(([name, value]): Line => [name, count(value)]),
+];
+
+const localLines = (info: LocalInfo): Line[] => {
+  const guards = guardsText(info);
+  const resources = info.resources ?? [];
+  const not = resources.filter(({ verdict }) => verdict !== "run");
+  return [
+    ["Running on this machine"],
+    ...(info.construct ? [["construct", info.construct] satisfies Line] : []),
+    ["websocketUrl", info.websocketUrl],
+    ...(guards ? [["guards", guards] satisfies Line] : []),
+    ...(info.dynamodb ? [["dynamodb", info.dynamodb] satisfies Line] : []),
+    ["resources run", count(resources.length - not.length)],
+    ...not.map(({ logicalId, type, verdict, reason }): Line => [verdict, `${logicalId} (${type})${reason ? `\n${reason}` : ""}`]),
+    ...(info.warnings ?? []).map((warning): Line => ["warning", warning]),
+  ];
+};

@@ -1,0 +1,68 @@
+import type { StateChange } from "../../../client/state.js";
+import type { Session } from "../model/session.js";
+import { byId, copyButton } from "./dom.js";
+
+/** How often the countdown to the next attempt is told, in milliseconds. */
+const COUNTDOWN_MS = 250;
+
+/** The header: state, reason, countdown to the next attempt, agent; and the page's title. */
+export const showStatus = (session: Session): void => {
+  const title = showTitle(session);
+  const reason = byId("state-reason", HTMLElement);
+  let countdown: number | undefined;
+
+  const show = (change: StateChange): void => {
+    document.body.dataset.state = change.state;
+    byId("state", HTMLElement).textContent = change.state;
+    byId("state-announcement", HTMLElement).textContent = announcement(change);
+    title.state(change.state);
+    clearInterval(countdown);
+    const due = Date.now() + (change.retryIn ?? 0);
+    const tell = (): void => void (reason.textContent = reasonLine(change, due - Date.now()));
+    if (change.retryIn !== undefined) countdown = window.setInterval(tell, COUNTDOWN_MS);
+    tell();
+  };
+  session.listen({ state: show, server: ({ agent }) => showAgent(agent), gone: () => showAgent("") });
+  byId("copy-agent", HTMLButtonElement).replaceWith(
+    copyButton(() => byId("agent", HTMLElement).textContent ?? "", "Copy the agent id"),
+  );
+};
+
+const announcement = ({ state, reason }: StateChange): string => `${state}: ${reason}`;
+
+const reasonLine = ({ state, previous, code, reason, retryIn }: StateChange, remaining: number): string => {
+  if (state === "connected") return "";
+  if (retryIn === undefined) return state === previous || code !== "connect" ? reason : "";
+  const seconds = Math.max(0, Math.ceil(remaining / 1_000));
+  return `${reason} ${seconds > 0 ? `Next attempt in ${seconds} s.` : "Trying again…"}`;
+};
+
+const showAgent = (agent: string): void => {
+  byId("agent", HTMLElement).textContent = agent;
+  byId("fact-agent", HTMLElement).hidden = agent === "";
+};
+
+/** Tells two tabs apart at a glance: the state, and how many messages came while nobody looked. */
+const showTitle = (session: Session): { state: (state: string) => void } => {
+  let state = "disconnected";
+  let unseen = 0;
+  const show = (): void => void (document.title = `${unseen > 0 ? `(${unseen}) ` : ""}Push-It console · ${state}`);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    unseen = 0;
+    show();
+  });
+  session.listen({
+    message: () => {
+      if (!document.hidden) return;
+      unseen++;
+      show();
+    },
+  });
+  return {
+    state: (now) => {
+      state = now;
+      show();
+    },
+  };
+};

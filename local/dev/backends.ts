@@ -1,0 +1,65 @@
+import { type DynamoDb, startDynamoDb } from "../dynamodb/engine.js";
+import type { Signer } from "../dynamodb/request.js";
+import { createTables } from "../dynamodb/tables.js";
+import type { Credentials } from "../lambda/credentials.js";
+import type { Guardian } from "../lambda/guardian.js";
+import type { Place } from "../lambda/variables.js";
+import type { FunctionModel, TableModel } from "../model.js";
+import { readSecrets } from "../secrets/file.js";
+import { getSecretValue } from "../secrets/handler.js";
+import type { Closers } from "./closers.js";
+import type { SystemOptions } from "./options.js";
+import { startServices } from "./services.js";
+
+/** What functions call besides `@connections`. */
+export interface Backends {
+  dynamodb: DynamoDb;
+  /** The `AWS_ENDPOINT_URL_…` variables that lead there. */
+  endpoints: Record<string, string>;
+  /** Creates the tables that do not exist. */
+  createTables(tables: TableModel[]): Promise<unknown>;
+}
+
+/** What starting them takes. */
+export interface BackendsContext {
+  options: SystemOptions;
+  place: Place;
+  credentials: Credentials;
+  guardian: Guardian;
+  closers: Closers;
+  /** The functions, as they are at the moment. */
+  functions: () => FunctionModel[];
+}
+
+/**
+ * Starts DynamoDB and Secrets Manager.
+ * @throws Failure when the engine or the secrets file cannot be used
+ */
+export const startBackends = async (context: BackendsContext): Promise<Backends> => {
+  const { options, place, credentials, guardian, closers } = context;
+  const signers = signersOf(credentials, place);
+  const { project, log, dynamodb: engine = "embedded" } = options;
+  const operations = { "secretsmanager.GetSecretValue": secretsOperation(context) };
+  const dynamodb = await startDynamoDb(engine, { project, guardian, signers, log });
+  closers.add(() => dynamodb.close());
+  const services = await startServices(credentials, operations);
+  closers.add(() => services.close());
+  return {
+    dynamodb,
+    endpoints: { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint, AWS_ENDPOINT_URL_SECRETS_MANAGER: services.endpoint },
+    createTables: (tables) => createTables(dynamodb.endpoint, signers[0], tables),
+  };
+};
+
+/** Two of them, to tell an engine that keeps tables apart by access key. */
+const signersOf = (credentials: Credentials, { region }: Place): [Signer, Signer] => [
+  { accessKeyId: credentials.of("push-it dev").accessKeyId, region },
+  { accessKeyId: credentials.of("push-it dev, again").accessKeyId, region },
+];
+
+/** The file is read now, so that a mistake is told at once, and again whenever a secret is asked for. */
+const secretsOperation = ({ options: { secrets: file, log }, functions }: BackendsContext) => {
+  const secrets = () => (file === undefined ? {} : readSecrets(file));
+  secrets();
+  return (request: Record<string, unknown>) => getSecretValue(request, { functions, secrets, log });
+};

@@ -1,0 +1,155 @@
+import { join } from "node:path";
+import type { ReadSystem } from "../assembly/index.js";
+import type { Gateway } from "../gateway/index.js";
+import type { Credentials } from "../lambda/credentials.js";
+import type { Guardian } from "../lambda/guardian.js";
+import { LambdaRuntime } from "../lambda/runtime.js";
+import type { InvokeResult } from "../model.js";
+import { scheduledEvent, Schedules } from "../schedule/schedules.js";
+import { type Backends, startBackends } from "./backends.js";
+import type { Closers } from "./closers.js";
+import { infoOf } from "./info.js";
+import { listen } from "./listen.js";
+import type { SystemOptions } from "./options.js";
+import { pages } from "./pages.js";
+import { Reloads } from "./reloads.js";
+import type { Source } from "./source.js";
+import type { System } from "./system.js";
+
+/** What a system is put together from. */
+export interface SystemParts {
+  options: SystemOptions;
+  source: Source;
+  guardian: Guardian;
+  closers: Closers;
+  credentials: Credentials;
+}
+
+/** A system whose parts know each other. */
+export class RunningSystem implements System {
+  readonly credentials: Credentials;
+  readonly #runtime: LambdaRuntime;
+  readonly #schedules: Schedules;
+  readonly #reloads: Reloads;
+  #gateway: Gateway | undefined;
+
+  /** Loads, starts and connects everything; what it has started before it fails is left to the closers. */
+  static async start(parts: SystemParts): Promise<RunningSystem> {
+    const { options, source, guardian, closers, credentials } = parts;
+    const first = await source.load();
+    const loaded = { current: first };
+    const functions = () => loaded.current.model.functions;
+    const { place } = first;
+    const backends = await startBackends({ options, place, credentials, guardian, closers, functions });
+    await backends.createTables(first.model.tables);
+    const system = new RunningSystem(parts, backends, loaded);
+    await system.#listen();
+    return system;
+  }
+
+  private constructor(
+    private readonly parts: SystemParts,
+    private readonly backends: Backends,
+    private readonly loaded: { current: ReadSystem },
+  ) {
+    const { options, source, closers, credentials } = parts;
+    const { model, place } = loaded.current;
+    this.credentials = credentials;
+    this.#runtime = this.#startRuntime();
+    closers.add(() => this.#runtime.close());
+    this.#schedules = new Schedules(this.#runtime, place, options.sweepEveryMs);
+    this.#schedules.set(model.schedules);
+    closers.add(() => this.#schedules.close());
+    this.#reloads = new Reloads(source, options, (next) => this.#apply(next));
+    closers.add(() => this.#reloads.close());
+  }
+
+  get model() {
+    return this.loaded.current.model;
+  }
+
+  get dynamodb() {
+    return this.backends.dynamodb;
+  }
+
+  get websocketUrl() {
+    return this.#gateway?.websocketUrl ?? "";
+  }
+
+  get managementUrl() {
+    return this.#gateway?.managementUrl ?? "";
+  }
+
+  get consoleUrl() {
+    return `http://127.0.0.1:${this.#gateway?.port ?? ""}/`;
+  }
+
+  get pids() {
+    return this.#runtime.pids;
+  }
+
+  invoke(functionId: string, event: unknown): Promise<InvokeResult> {
+    return this.#runtime.invoke(functionId, event);
+  }
+
+  runSchedules(): Promise<InvokeResult[]> {
+    const { model, place } = this.loaded.current;
+    const run = (each: (typeof model.schedules)[number]) =>
+      this.#runtime.invoke(each.functionId, scheduledEvent(each, place, new Date()));
+    return Promise.all(model.schedules.map(run));
+  }
+
+  reload(): Promise<void> {
+    return this.#reloads.reload();
+  }
+
+  close(): Promise<void> {
+    return this.parts.closers.close();
+  }
+
+  #startRuntime(): LambdaRuntime {
+    const { options, guardian, credentials } = this.parts;
+    const { model, place } = this.loaded.current;
+    return new LambdaRuntime(model.functions, {
+      bootstrap: join(options.dist, "local/bootstrap.mjs"),
+      place,
+      credentials,
+      guardian,
+      log: options.log,
+      endpoints: () => ({
+        ...this.backends.endpoints,
+        AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: this.managementUrl,
+      }),
+      ...(options.report && { report: options.report }),
+    });
+  }
+
+  async #listen(): Promise<void> {
+    const { options, credentials, closers } = this.parts;
+    const { dist, log, port = 0, limits = {} } = options;
+    const info = () => infoOf(this.model, options, this.dynamodb, this.websocketUrl);
+    const secretFor = (accessKeyId: string) => credentials.secretFor(accessKeyId);
+    const fallback = pages({ dist, info });
+    const gateway = await listen({
+      api: this.model.api,
+      invoker: this.#runtime,
+      port,
+      limits,
+      log,
+      fallback,
+      secretFor,
+    });
+    this.#gateway = gateway;
+    closers.add(() => gateway.close());
+  }
+
+  /** The API first: it is what can refuse, and then nothing has changed. */
+  async #apply(next: ReadSystem): Promise<void> {
+    this.#gateway?.update(next.model.api);
+    await this.backends.createTables(next.model.tables);
+    const changed = this.#runtime.update(next.model.functions);
+    this.#schedules.set(next.model.schedules);
+    this.loaded.current = next;
+    if (changed.length > 0) this.parts.options.reloaded?.(changed);
+  }
+}

@@ -1,0 +1,124 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { App, Stack } from "aws-cdk-lib";
+import { Guards, PushIt, type PushItProps } from "../../../infra/index.js";
+import type { SystemOptions } from "../../../local/dev/options.js";
+import { startSystem, type System } from "../../../local/dev/system.js";
+import type { InvocationReport } from "../../../local/lambda/pool.js";
+import type { InvokeResult, LogEntry } from "../../../local/model.js";
+import { connectionOf, type Row, rowsOf } from "./rows.js";
+import { Waiting } from "./waiting.js";
+import { Wire, type WireOptions } from "./wire.js";
+
+/** What a test's system is made of. */
+export interface TestSystemOptions extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment">> {
+  /** The construct's props, guards apart. */
+  props?: Omit<PushItProps, "guards">;
+  /** The source of a guard module. */
+  guards?: string;
+}
+
+const ROOT = resolve(__dirname, "../../..");
+
+/** Inside the package, so that a guard module's `push-it-aws/guards` is this one. */
+const FOLDERS = join(ROOT, ".push-it");
+
+const synthesize = (folder: string, { props, guards }: TestSystemOptions): string => {
+  const outdir = join(folder, "cdk.out");
+  const module = join(folder, "guards.ts");
+  if (guards !== undefined) writeFileSync(module, guards);
+  const context = { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true };
+  const app = new App({ outdir, context });
+  new PushIt(new Stack(app, "Test"), "PushIt", {
+    ...props,
+    ...(guards === undefined ? {} : { guards: Guards.fromModule(module) }),
+  });
+  app.synth();
+  return outdir;
+};
+
+const isDisconnect = (event: unknown, connectionId: string): boolean => {
+  const { requestContext } = event as { requestContext?: { eventType?: string; connectionId?: string } };
+  return requestContext?.eventType === "DISCONNECT" && requestContext.connectionId === connectionId;
+};
+
+/** A system under test: the synthesized template with the built bundles, on the engine that the environment names. */
+export class TestSystem {
+  /** Everything the runtime logged, functions included. */
+  readonly logs: LogEntry[] = [];
+  /** Every invocation that is over. */
+  readonly invocations: InvocationReport[] = [];
+  readonly #waiting = new Waiting();
+  readonly #wires: Wire[] = [];
+  #running: System | undefined;
+
+  private constructor(private readonly folder: string) {}
+
+  /** Synthesizes a stack and runs it. */
+  static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
+    mkdirSync(FOLDERS, { recursive: true });
+    const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
+    const { faults, limits, environment } = options;
+    system.#running = await startSystem({
+      ...(faults && { faults }),
+      ...(limits && { limits }),
+      ...(environment && { environment }),
+      project: ROOT,
+      dist: join(ROOT, "dist"),
+      assembly: synthesize(system.folder, options),
+      dynamodb: process.env["PUSH_IT_TEST_DYNAMODB"] ?? "embedded",
+      log: (entry) => system.logs.push(entry),
+      report(invocation) {
+        system.invocations.push(invocation);
+        system.#waiting.notify();
+      },
+    });
+    return system;
+  }
+
+  /** What runs. */
+  get running(): System {
+    if (!this.#running) throw new Error("the system has not started");
+    return this.#running;
+  }
+
+  /** Opens a connection, which `close` ends. */
+  async connect(options: WireOptions = {}): Promise<Wire> {
+    const wire = await Wire.open(this.running.websocketUrl, options);
+    this.#wires.push(wire);
+    return wire;
+  }
+
+  /** Everything in the table. */
+  rows(): Promise<Row[]> {
+    return rowsOf(this.running);
+  }
+
+  /** API Gateway's id of a wire's connection, and when it began. */
+  async connectionOf(wire: Wire): Promise<{ connectionId: string; connectedAt: number }> {
+    const { agent } = (await wire.ping()).data as { agent: string };
+    return connectionOf(await this.rows(), agent);
+  }
+
+  /** Resolves with what `find` finds among the invocations, now or after a later one. */
+  invoked<T>(find: (invocations: readonly InvocationReport[]) => T | undefined | false, what: string): Promise<T> {
+    return this.#waiting.until(() => find(this.invocations), () => what);
+  }
+
+  /** Resolves when the connection's `$disconnect` has run. */
+  disconnected(connectionId: string): Promise<InvocationReport> {
+    return this.invoked((all) => all.find(({ event }) => isDisconnect(event, connectionId)), `$disconnect of ${connectionId}`);
+  }
+
+  /** Runs a route's function with an event of the test's own. */
+  invokeRoute(routeKey: string, event: unknown): Promise<InvokeResult> {
+    return this.running.invoke(this.running.model.api.routes[routeKey]?.functionId ?? routeKey, event);
+  }
+
+  /** Ends everything. */
+  async close(): Promise<void> {
+    await Promise.all(this.#wires.map((wire) => wire.close()));
+    await this.#running?.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

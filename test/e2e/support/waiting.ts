@@ -1,0 +1,34 @@
+/** Longest that anything may take before the test fails, in milliseconds. */
+const PATIENCE_MS = 20_000;
+
+/** Lets a test wait for a condition that events may bring about, without sleeping. */
+export class Waiting {
+  readonly #checks = new Set<() => void>();
+
+  /** Something happened: whoever waits looks again. */
+  notify(): void {
+    for (const check of [...this.#checks]) check();
+  }
+
+  /**
+   * Resolves with what `find` finds, now or after a later event.
+   * @param what for the message of the failure
+   */
+  until<T>(find: () => T | undefined | false, what: () => string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#checks.delete(check);
+        reject(new Error(`never came: ${what()}`));
+      }, PATIENCE_MS);
+      const check = (): void => {
+        const found = find();
+        if (found === undefined || found === false) return;
+        clearTimeout(timer);
+        this.#checks.delete(check);
+        resolve(found);
+      };
+      this.#checks.add(check);
+      check();
+    });
+  }
+}

@@ -1,0 +1,125 @@
+import { join } from "node:path";
+import ts from "typescript";
+
+/*
+ * What infra exports should be expressible in jsii, so that other languages can follow without breaking users:
+ * structs of readonly properties, classes and enums; no unions, no functions as values, no type parameters.
+ */
+
+const root = join(__dirname, "../..");
+const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile) as { config: object };
+const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+const entry = join(root, "infra/index.ts");
+const program = ts.createProgram([entry], options);
+const checker = program.getTypeChecker();
+
+const resolved = (symbol: ts.Symbol) =>
+  symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+
+const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry)!)!).map(resolved);
+const declarationOf = (symbol: ts.Symbol) => symbol.declarations![0]!;
+const isOurs = (declaration: ts.Node) => declaration.getSourceFile().fileName.startsWith(join(root, "infra"));
+const isInternal = (symbol: ts.Symbol) => symbol.getJsDocTags().some(({ name }) => name === "internal");
+
+const isPublic = (symbol: ts.Symbol) => {
+  const flags = ts.getCombinedModifierFlags(declarationOf(symbol) as ts.Declaration);
+  return !(flags & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) && !isInternal(symbol);
+};
+
+/** Why a type cannot cross into another language, or `undefined`. */
+const problemOf = (type: ts.Type): string | undefined => {
+  const bare = checker.getNonNullableType(type);
+  if (bare.flags & (ts.TypeFlags.BooleanLike | ts.TypeFlags.EnumLike | ts.TypeFlags.Void)) return undefined;
+  if (bare.isUnion() || bare.isIntersection()) return `${checker.typeToString(bare)} is a union`;
+  if (bare.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) return "any";
+  if (checker.getSignaturesOfType(bare, ts.SignatureKind.Call).length > 0) return "a function";
+  if (checker.isArrayType(bare)) return problemOf(checker.getTypeArguments(bare as ts.TypeReference)[0]!);
+  const values = checker.getIndexInfoOfType(bare, ts.IndexKind.String);
+  if (values) return problemOf(values.type);
+  const isAnonymous = bare.symbol !== undefined && Boolean(bare.symbol.flags & ts.SymbolFlags.TypeLiteral);
+  return isAnonymous ? "a type without a name" : undefined;
+};
+
+/** Every property and method that users see, `Class.member`. */
+const members = exported
+  .filter((symbol) => symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.Class))
+  .flatMap((symbol) => {
+    const own = [...(symbol.members?.values() ?? []), ...(symbol.exports?.values() ?? [])];
+    return own
+      .filter((member) => member.name !== "prototype" && member.declarations && isOurs(declarationOf(member)) && isPublic(member))
+      .map((member) => [`${symbol.name}.${member.name}`, member] as const);
+  });
+
+const structs = members.filter(([, member]) => ts.isPropertySignature(declarationOf(member)));
+
+describe("what infra exports", () => {
+  test("is all here", () => {
+    expect(exported.map(({ name }) => name).sort()).toEqual([
+      "AccessLogOptions",
+      "AccessLogs",
+      "Denials",
+      "FunctionConcurrency",
+      "GuardBundlingOptions",
+      "GuardModuleProps",
+      "GuardTimeouts",
+      "Guards",
+      "PushIt",
+      "PushItFunctions",
+      "PushItProps",
+      "PushItStack",
+      "PushItStackProps",
+      "RouteThrottling",
+    ]);
+    expect(structs.length).toBeGreaterThan(60);
+  });
+
+  test("is classes, enums and structs only", () => {
+    const kinds = ts.SymbolFlags.Class | ts.SymbolFlags.Interface | ts.SymbolFlags.RegularEnum;
+    expect(exported.filter(({ flags }) => !(flags & kinds)).map(({ name }) => name)).toEqual([]);
+  });
+
+  test.each(exported.map((symbol) => [symbol.name, symbol] as const))("%s is explained", (_name, symbol) => {
+    expect(ts.displayPartsToString(symbol.getDocumentationComment(checker))).not.toBe("");
+  });
+});
+
+describe("a property", () => {
+  test.each(structs)("%s is readonly, explained, and tells its default", (_name, member) => {
+    const declaration = declarationOf(member) as ts.PropertySignature;
+    expect(ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Readonly).toBeTruthy();
+    expect(ts.displayPartsToString(member.getDocumentationComment(checker))).not.toBe("");
+    const tells = member.getJsDocTags(checker).some(({ name, text }) => name === "default" && text?.length);
+    expect([_name, tells]).toEqual([_name, declaration.questionToken !== undefined]);
+  });
+});
+
+describe("a type", () => {
+  test.each(members)("of %s can be said in other languages", (_name, member) => {
+    const declaration = declarationOf(member);
+    const type = checker.getTypeOfSymbolAtLocation(member, declaration);
+    const signatures = member.flags & (ts.SymbolFlags.Method | ts.SymbolFlags.Constructor) ? type.getCallSignatures() : [];
+    const types = ts.isConstructorDeclaration(declaration)
+      ? declaration.parameters.map((parameter) => checker.getTypeAtLocation(parameter))
+      : signatures.length > 0
+        ? signatures.flatMap((signature) => [
+            signature.getReturnType(),
+            ...signature.parameters.map((parameter) => checker.getTypeOfSymbolAtLocation(parameter, declaration)),
+          ])
+        : [type];
+    expect(types.map(problemOf).filter(Boolean)).toEqual([]);
+  });
+
+  test("with a union, a function or no name would be found", () => {
+    const file = ts.createSourceFile("x.ts", "", ts.ScriptTarget.ES2022);
+    const source = "export interface X { a: string | number; b: () => void; c: { d: 1 }; e?: boolean; f: string[] }";
+    const host = ts.createCompilerHost(options);
+    const read = host.getSourceFile.bind(host);
+    host.getSourceFile = (name, ...rest) =>
+      name === file.fileName ? ts.createSourceFile(name, source, ts.ScriptTarget.ES2022) : read(name, ...rest);
+    const small = ts.createProgram([file.fileName], { ...options, types: [] }, host);
+    const its = small.getTypeChecker();
+    const [x] = its.getExportsOfModule(its.getSymbolAtLocation(small.getSourceFile(file.fileName)!)!);
+    const problems = its.getDeclaredTypeOfSymbol(x!).getProperties().map((member) => problemOf(its.getTypeOfSymbol(member)));
+    expect(problems).toEqual(["string | number is a union", "a function", "a type without a name", undefined, undefined]);
+  });
+});

@@ -1,0 +1,61 @@
+import { type Answer, FRAME_BYTES, MESSAGES_PER_FRAME, Meta, RESULT_BYTES } from "../../../protocol/index.js";
+import { denial, facts, failure, frameOf, success } from "../../../lambdas/core/answers.js";
+import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import { agentOf } from "./fakes.js";
+
+describe("an answer", () => {
+  test("that says no has a code for programs and a text for people", () => {
+    expect(failure(Meta.error, "u1", "bad_channel")).toEqual({
+      channel: "/meta/error",
+      uuid: "u1",
+      successful: false,
+      code: "bad_channel",
+      error: expect.stringMatching(/\w+/),
+    });
+    expect(failure(Meta.error, "u1", "denied", "Not you.").error).toBe("Not you.");
+  });
+
+  test("has no uuid at all when the request had none", () => {
+    expect(failure(Meta.error, undefined, "bad_frame")).not.toHaveProperty("uuid");
+  });
+
+  test("that says yes has data only if there is some; null is some", () => {
+    expect(success(Meta.successful, "u1")).toEqual({ channel: "/meta/successful", uuid: "u1", successful: true });
+    expect(success(Meta.successful, "u1", null)).toHaveProperty("data", null);
+  });
+
+  test("to a denied socket comes on /meta/connect, with the guard's reason, whatever was asked", () => {
+    expect(denial("u1", { code: "denied", reason: "No entry." })).toEqual({
+      channel: "/meta/connect",
+      uuid: "u1",
+      successful: false,
+      code: "denied",
+      error: "No entry.",
+    });
+  });
+});
+
+describe("a frame of answers", () => {
+  const answer = (uuid: string): Answer => success(Meta.successful, uuid);
+
+  test("is one object for one answer, a list for several, in order", () => {
+    expect(JSON.parse(frameOf([answer("a")]))).toEqual(answer("a"));
+    expect(JSON.parse(frameOf([answer("a"), answer("b")]))).toEqual([answer("a"), answer("b")]);
+  });
+
+  test("holds the answers to a full publish frame, each with the largest result", () => {
+    const full = Array.from({ length: MESSAGES_PER_FRAME }, () =>
+      success(Meta.successful, "u".repeat(64), "r".repeat(RESULT_BYTES - 2)),
+    );
+    expect(Buffer.byteLength(frameOf(full))).toBeLessThanOrEqual(FRAME_BYTES);
+  });
+});
+
+test("the server's facts tell the agent's id, the guards' timeouts and the limits, and nothing of the agent's credentials", () => {
+  const told = facts(agentOf("c1", { credentials: { token: "s3cret" } }), DEFAULT_SETTINGS);
+  expect(told).toEqual({
+    agent: "uuid-of-c1",
+    timeouts: DEFAULT_SETTINGS.timeouts,
+    limits: { frameBytes: 32_768, channelsPerFrame: 25, messagesPerFrame: 25, channelLength: 128, credentialsBytes: 4_096 },
+  });
+});

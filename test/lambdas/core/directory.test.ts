@@ -1,0 +1,94 @@
+import { CONNECTION_SECONDS } from "../../../lambdas/core/agent.js";
+import { AGENT_CACHE_SECONDS, Directory } from "../../../lambdas/core/directory.js";
+import { agentOf, MemoryStore, NOW, TestClock } from "./fakes.js";
+
+const setUp = () => {
+  const store = new MemoryStore();
+  const clock = new TestClock();
+  return { store, clock, directory: new Directory(store, clock) };
+};
+
+describe("an agent", () => {
+  test("is read once and then warm: no read for it", async () => {
+    const { store, directory } = setUp();
+    await store.with(agentOf("c1", { credentials: "token" }));
+    const first = await directory.standing("c1");
+    expect(await directory.standing("c1")).toEqual(first);
+    expect(first).toMatchObject({ agent: { connectionId: "c1", credentials: "token" } });
+    expect(store.calls).toEqual(["standing c1"]);
+  });
+
+  test("is trusted for 60 seconds, then read again", async () => {
+    const { store, clock, directory } = setUp();
+    await store.with(agentOf("c1"));
+    await directory.standing("c1");
+    clock.advance(AGENT_CACHE_SECONDS * 1000 - 1);
+    await directory.standing("c1");
+    expect(store.calls).toHaveLength(1);
+    store.standings.delete("c1");
+    clock.advance(1);
+    expect(await directory.standing("c1")).toBeUndefined();
+    expect(AGENT_CACHE_SECONDS).toBe(60);
+  });
+
+  test("is not trusted past the end of its connection", async () => {
+    const { store, clock, directory } = setUp();
+    await store.with(agentOf("c1", { connectedAt: NOW - (CONNECTION_SECONDS + 290) * 1000 }));
+    await directory.standing("c1");
+    clock.advance(10_000);
+    await directory.standing("c1");
+    expect(store.calls).toHaveLength(2);
+  });
+
+  test("that is refreshed is read now, and forgotten if it has left", async () => {
+    const { store, directory } = setUp();
+    await store.with(agentOf("c1"));
+    await directory.standing("c1");
+    store.standings.delete("c1");
+    expect(await directory.refresh("c1")).toBeUndefined();
+    expect(await directory.standing("c1")).toBeUndefined();
+  });
+});
+
+describe("what is never remembered", () => {
+  test("is a stranger: it may be an agent a moment later", async () => {
+    const { store, directory } = setUp();
+    expect(await directory.standing("c1")).toBeUndefined();
+    await store.with(agentOf("c1"));
+    expect(await directory.standing("c1")).toBeDefined();
+  });
+
+  test("is a denial", async () => {
+    const { store, directory } = setUp();
+    await store.putDenial("c1", NOW, { code: "denied", reason: "No." });
+    store.calls.length = 0;
+    await directory.standing("c1");
+    await directory.standing("c1");
+    expect(store.calls).toHaveLength(2);
+  });
+
+  test("is a failed read", async () => {
+    const { store, directory } = setUp();
+    await store.with(agentOf("c1"));
+    store.before.standing = () => {
+      throw new Error("throttled");
+    };
+    await expect(directory.standing("c1")).rejects.toThrow("throttled");
+    delete store.before.standing;
+    expect(await directory.standing("c1")).toBeDefined();
+  });
+});
+
+test("a directory remembers 1,000 agents and forgets whom it read first", async () => {
+  const { store, directory } = setUp();
+  for (let at = 0; at <= 1_000; at += 1) {
+    await store.with(agentOf(`c${at}`));
+    await directory.standing(`c${at}`);
+  }
+  store.calls.length = 0;
+  await directory.standing("c1");
+  await directory.standing("c1000");
+  expect(store.calls).toEqual([]);
+  await directory.standing("c0");
+  expect(store.calls).toEqual(["standing c0"]);
+});

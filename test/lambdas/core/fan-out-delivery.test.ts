@@ -1,0 +1,123 @@
+import { FRAME_BYTES, type Message } from "../../../protocol/index.js";
+import type { Agent } from "../../../lambdas/core/agent.js";
+import { fanOut } from "../../../lambdas/core/fan-out.js";
+import type { Guards } from "../../../lambdas/core/ports.js";
+import { agentOf, messageOf } from "./fakes.js";
+import { audienceOf, fanOutSystem } from "./fan-out-system.js";
+
+const guarded = (delivery: (agent: Agent, message: Message) => Promise<Message | undefined>): Partial<Guards> => ({
+  guardsDelivery: (channel) => Promise.resolve(channel.startsWith("a")),
+  delivery,
+});
+
+const hello = [{ message: messageOf("a") }];
+
+describe("onMessageReceived", () => {
+  test("runs per recipient, with that recipient's agent, and may transform the message for it alone", async () => {
+    const system = fanOutSystem({
+      guards: guarded(async (agent, message) => ({ ...message, data: `${String(message.data)}, ${String(agent.credentials)}` })),
+    });
+    await system.store.with(agentOf("c1", { credentials: "Ada" }), "a");
+    await system.store.with(agentOf("c2", { credentials: "Bob" }), "a");
+    await fanOut(system, hello);
+    expect(system.connections.received("c1")).toEqual([messageOf("a", "hello, Ada")]);
+    expect(system.connections.received("c2")).toEqual([messageOf("a", "hello, Bob")]);
+  });
+
+  test("drops a message for one recipient alone, silently", async () => {
+    const system = fanOutSystem({
+      guards: guarded(async (agent, message) => (agent.connectionId === "c1" ? undefined : message)),
+    });
+    await audienceOf(system, 3, "a");
+    expect(await fanOut(system, hello)).toEqual({ sent: 2, gone: 0, failed: 0 });
+    expect(system.connections.to("c1")).toEqual([]);
+    expect(system.log.entries).toEqual([]);
+  });
+
+  test("reads agents in one batch, and none where no recipient's channel is guarded", async () => {
+    const system = fanOutSystem({ guards: guarded(async (_agent, message) => message) });
+    await system.store.with(agentOf("c1"), "a", "b");
+    await system.store.with(agentOf("c2"), "b");
+    await fanOut(system, [{ message: messageOf("b") }]);
+    expect(system.store.calls).toEqual(["subscribers b"]);
+    await fanOut(system, [{ message: messageOf("b") }, ...hello]);
+    expect(system.store.calls.slice(1)).toEqual(["subscribers b", "subscribers a", "agents c1"]);
+  });
+
+  test("is not asked for an agent that has left, which gets nothing", async () => {
+    const asked: string[] = [];
+    const system = fanOutSystem({
+      guards: guarded(async (agent, message) => {
+        asked.push(agent.connectionId);
+        return message;
+      }),
+    });
+    await audienceOf(system, 2, "a");
+    await system.store.claim("c0");
+    expect(await fanOut(system, hello)).toEqual({ sent: 1, gone: 0, failed: 0 });
+    expect(asked).toEqual(["c1"]);
+  });
+
+  test("leaves messages of other channels as they are, in the order of the frame", async () => {
+    const system = fanOutSystem({
+      guards: guarded(async (_agent, message) => {
+        await system.clock.sleep(message.uuid === "m1" ? 500 : 1);
+        return message.uuid === "m3" ? undefined : { ...message, data: "seen" };
+      }),
+    });
+    await system.store.with(agentOf("c1"), "a", "b");
+    const messages = [messageOf("a", 1, "m1"), messageOf("b", 2, "m2"), messageOf("a", 3, "m3"), messageOf("a", 4, "m4")];
+    await fanOut(system, messages.map((message) => ({ message })));
+    expect(system.connections.received("c1")).toEqual([
+      messageOf("a", "seen", "m1"),
+      messageOf("b", 2, "m2"),
+      messageOf("a", "seen", "m4"),
+    ]);
+  });
+
+  test("that makes a message too large for a frame drops it for that recipient, and says so in the log", async () => {
+    const system = fanOutSystem({
+      guards: guarded(async (agent, message) =>
+        agent.connectionId === "c1" ? { ...message, data: "x".repeat(FRAME_BYTES) } : message,
+      ),
+    });
+    await audienceOf(system, 3, "a");
+    expect(await fanOut(system, hello)).toEqual({ sent: 2, gone: 0, failed: 0 });
+    expect(system.log.of("delivery_too_large")).toMatchObject([{ agent: "uuid-of-c1", channel: "a" }]);
+  });
+});
+
+describe("many recipients' guards", () => {
+  test("are asked a bounded number at a time, so that none runs out of time while it waits for the others", async () => {
+    let running = 0;
+    let most = 0;
+    const system = fanOutSystem({
+      guards: guarded(async (_agent, message) => {
+        most = Math.max(most, (running += 1));
+        await system.clock.sleep(1);
+        running -= 1;
+        return message;
+      }),
+    });
+    await audienceOf(system, 300, "a");
+    expect(await fanOut(system, hello)).toEqual({ sent: 300, gone: 0, failed: 0 });
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(32);
+  });
+
+  test("get a part of the fan-out's time at most, so that what they decided can still be posted", async () => {
+    const system = fanOutSystem({
+      budgetMs: 10_000,
+      guards: guarded(async (_agent, message) => {
+        await system.clock.sleep(1_000);
+        return message;
+      }),
+    });
+    await audienceOf(system, 400, "a");
+    const begun = system.clock.now();
+    const delivered = await fanOut(system, hello);
+    expect(system.clock.now() - begun).toBeLessThanOrEqual(6_000);
+    expect(delivered).toEqual({ sent: 160, gone: 0, failed: 240 });
+    expect(system.log.of("not_delivered")).toHaveLength(240);
+  });
+});

@@ -1,0 +1,91 @@
+import { YOUNG_MS } from "../../../lambdas/core/retry.js";
+import { fanOut } from "../../../lambdas/core/fan-out.js";
+import { agentOf, messageOf, NOW } from "./fakes.js";
+import { audienceOf, fanOutSystem } from "./fan-out-system.js";
+
+const hello = [{ message: messageOf("a") }];
+
+describe("a 410", () => {
+  test("closes the connection, then removes its rows, then its registration: a wrong 410 is never silence", async () => {
+    const system = fanOutSystem();
+    await system.store.with(agentOf("c1"), "a", "b");
+    system.connections.scripts.set("c1", ["gone"]);
+    expect(await fanOut(system, hello)).toEqual({ sent: 0, gone: 1, failed: 0 });
+    expect(system.store.traces("c1")).toEqual([]);
+    expect(system.store.calls).toEqual([
+      "subscribers a",
+      "close c1",
+      "claim c1",
+      "subscriptionsOf c1",
+      "deleteSubscriptions c1 a b",
+      "deleteRegistration c1",
+    ]);
+  });
+
+  test("tells onDisconnect once, though several publishers meet it at once", async () => {
+    const system = fanOutSystem();
+    await audienceOf(system, 5, "a");
+    system.connections.scripts.set("c1", ["gone"]);
+    await Promise.all([fanOut(system, hello), fanOut(system, hello), fanOut(system, hello)]);
+    expect(system.left).toEqual(["c1"]);
+  });
+
+  test("of one recipient keeps nobody else from its message", async () => {
+    const system = fanOutSystem();
+    await audienceOf(system, 50, "a");
+    system.connections.scripts.set("c7", ["gone"]);
+    expect(await fanOut(system, hello)).toEqual({ sent: 49, gone: 1, failed: 0 });
+    expect(system.log.of("fan_out")).toEqual([{ sent: 49, gone: 1, failed: 0 }]);
+  });
+});
+
+describe("a 410 within 30 s of connectedAt", () => {
+  const young = agentOf("c1", { connectedAt: NOW - YOUNG_MS + 2_000 });
+
+  test("is retried: its $connect may not have returned yet", async () => {
+    const system = fanOutSystem();
+    await system.store.with(young, "a");
+    system.connections.scripts.set("c1", ["gone", "gone", "sent"]);
+    expect(await fanOut(system, hello)).toEqual({ sent: 1, gone: 0, failed: 0 });
+    expect(system.clock.sleeps).toEqual([50, 100]);
+  });
+
+  test("is not believed: no live agent is removed by a publisher that comes too early", async () => {
+    const system = fanOutSystem();
+    await system.store.with(young, "a");
+    system.connections.scripts.set("c1", ["gone"]);
+    expect(await fanOut(system, hello)).toEqual({ sent: 0, gone: 0, failed: 1 });
+    expect(system.connections.closed).toEqual([]);
+    expect(system.store.traces("c1")).toHaveLength(3);
+    expect(system.left).toEqual([]);
+  });
+});
+
+describe("removing what is gone", () => {
+  test("that fails is logged, and is no failure of the publication: everybody has been posted to", async () => {
+    const system = fanOutSystem();
+    await audienceOf(system, 10, "a");
+    for (const id of ["c1", "c2"]) system.connections.scripts.set(id, ["gone"]);
+    system.store.before.claim = () => {
+      delete system.store.before.claim;
+      throw new Error("throttled");
+    };
+    expect(await fanOut(system, hello)).toEqual({ sent: 8, gone: 2, failed: 0 });
+    expect(system.log.of("removal_failed")).toMatchObject([{ connection: "c1" }]);
+    expect(system.store.traces("c2")).toEqual([]);
+  });
+
+  test("ends with the fan-out's time: whoever publishes next goes on with it", async () => {
+    const system = fanOutSystem({ budgetMs: 4_000 });
+    const ids = await audienceOf(system, 100, "a");
+    for (const id of ids) system.connections.scripts.set(id, ["gone"]);
+    system.guards.disconnected = () => system.clock.sleep(1_000);
+    const begun = system.clock.now();
+    await fanOut(system, hello);
+    expect(system.clock.now() - begun).toBeLessThanOrEqual(5_000);
+    const left = ids.filter((id) => system.store.traces(id).length > 0);
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.length).toBeLessThan(100);
+    for (const id of left) expect(system.store.traces(id)).toHaveLength(3);
+  });
+});

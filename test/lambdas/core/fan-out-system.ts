@@ -1,0 +1,29 @@
+import type { Agent } from "../../../lambdas/core/agent.js";
+import type { Guards } from "../../../lambdas/core/ports.js";
+import { openGuards } from "../../../lambdas/guards/module-guards.js";
+import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
+
+/** Everything a fan-out or a publication needs, in memory, and what became of it. */
+export const fanOutSystem = (options: { wildcards?: string[]; budgetMs?: number; guards?: Partial<Guards> } = {}) => {
+  const store = new MemoryStore();
+  const clock = new TestClock();
+  const log = new TestLog();
+  const connections = new TestConnections(clock, store.calls);
+  const left: string[] = [];
+  const guards: Guards = {
+    ...openGuards,
+    disconnected: async (agent) => void left.push(agent.connectionId),
+    ...options.guards,
+  };
+  const { wildcards = [], budgetMs = 10_000 } = options;
+  return { store, clock, log, connections, left, guards, wildcards, budgetMs };
+};
+
+export type FanOutSystem = ReturnType<typeof fanOutSystem>;
+
+/** Subscribes agents `c0`, `c1`, … to `channel`. */
+export const audienceOf = async (system: FanOutSystem, count: number, channel: string, more: Partial<Agent> = {}) => {
+  const ids = Array.from({ length: count }, (_, at) => `c${at}`);
+  for (const id of ids) await system.store.with(agentOf(id, more), channel);
+  return ids;
+};

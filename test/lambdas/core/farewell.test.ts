@@ -1,0 +1,25 @@
+import { Meta } from "../../../protocol/index.js";
+import { failure } from "../../../lambdas/core/answers.js";
+import { tellAndClose } from "../../../lambdas/core/farewell.js";
+import { TestClock, TestConnections } from "./fakes.js";
+
+const answer = failure(Meta.ping, "u1", "unknown_agent");
+
+test("a connection without an agent is told first and closed then", async () => {
+  const steps: string[] = [];
+  const connections = new TestConnections(new TestClock(), steps);
+  connections.scripts.set("c1", () => {
+    steps.push("post c1");
+    return Promise.resolve("sent");
+  });
+  await tellAndClose(connections, "c1", answer);
+  expect(steps).toEqual(["post c1", "close c1"]);
+  expect(connections.received("c1")).toEqual([answer]);
+});
+
+test.each(["busy", "failed", "gone", "refused"] as const)("a connection is closed even if telling it is %s", async (result) => {
+  const connections = new TestConnections(new TestClock());
+  connections.scripts.set("c1", [result]);
+  await tellAndClose(connections, "c1", answer);
+  expect(connections.closed).toEqual(["c1"]);
+});

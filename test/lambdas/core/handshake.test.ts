@@ -1,0 +1,81 @@
+import { CREDENTIALS_BYTES } from "../../../protocol/index.js";
+import { readOffer } from "../../../lambdas/core/handshake.js";
+
+const encoded = (json: string | Buffer): string => `push-it.credentials.${Buffer.from(json).toString("base64url")}`;
+const offer = (...entries: string[]) => readOffer({ "Sec-WebSocket-Protocol": entries.join(", ") });
+
+describe("an offer", () => {
+  test("of the version alone has no credentials and wants no explanation", () => {
+    expect(offer("push-it.v1")).toEqual({ explains: false, credentials: undefined });
+  });
+
+  test("may ask for a denial's reason, in any order and among names this server does not know", () => {
+    expect(offer("push-it.v2", "push-it.v1.denied", "push-it.v1", "graphql-ws")).toEqual({
+      explains: true,
+      credentials: undefined,
+    });
+  });
+
+  test.each(["Sec-WebSocket-Protocol", "sec-websocket-protocol", "SEC-WEBSOCKET-PROTOCOL"])("is read from %s", (name) => {
+    expect(readOffer({ Host: "x", [name]: "push-it.v1" })).toBeDefined();
+  });
+
+  test.each(["push-it.v1,push-it.v1.denied", " push-it.v1 ,\tpush-it.v1.denied "])("is split at commas: %j", (header) => {
+    expect(readOffer({ "Sec-WebSocket-Protocol": header })?.explains).toBe(true);
+  });
+
+  test.each([
+    ["no header", {}],
+    ["an empty one", { "Sec-WebSocket-Protocol": "" }],
+    ["no value", { "Sec-WebSocket-Protocol": undefined }],
+    ["no version that is known", { "Sec-WebSocket-Protocol": "push-it.v2, push-it.v1.denied" }],
+    ["another case", { "Sec-WebSocket-Protocol": "Push-It.v1" }],
+  ])("with %s is none of this protocol", (_, headers) => {
+    expect(readOffer(headers)).toBeUndefined();
+  });
+});
+
+describe("credentials", () => {
+  test.each([null, true, 0, 17.5, "", "token", [], ["a", 1], {}, { user: "Ada", roles: ["x"] }, "größe 🎉"])(
+    "can be any JSON value: %j",
+    (value) => {
+      expect(offer("push-it.v1", encoded(JSON.stringify(value)))).toEqual({ explains: false, credentials: value });
+    },
+  );
+
+  test("named __proto__ are an own property of what the guard sees, not its prototype", () => {
+    const read = offer("push-it.v1", encoded('{"__proto__":{"admin":true}}'));
+    expect(Object.keys(read?.credentials as object)).toEqual(["__proto__"]);
+    expect((read?.credentials as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  test("are at most 4,096 bytes of JSON, not one more", () => {
+    const json = (bytes: number) => JSON.stringify("x".repeat(bytes - 2));
+    expect(offer("push-it.v1", encoded(json(CREDENTIALS_BYTES)))?.credentials).toHaveLength(CREDENTIALS_BYTES - 2);
+    expect(offer("push-it.v1", encoded(json(CREDENTIALS_BYTES + 1)))).toBeUndefined();
+  });
+
+  test("are counted in bytes, not in characters", () => {
+    expect(offer("push-it.v1", encoded(JSON.stringify("é".repeat(2_047))))?.credentials).toHaveLength(2_047);
+    expect(offer("push-it.v1", encoded(JSON.stringify("é".repeat(2_048))))).toBeUndefined();
+  });
+
+  test.each([
+    ["empty", "push-it.credentials."],
+    ["not JSON", encoded("{user:1}")],
+    ["cut off", encoded('{"user":')],
+    ["not UTF-8", encoded(Buffer.from([0x22, 0xff, 0xfe, 0x22]))],
+    ["UTF-8 cut within a character", encoded(Buffer.from([0x22, 0xe2, 0x82, 0x22]))],
+    ["not base64url", "push-it.credentials.bn!Vs.bA"],
+    ["base64 with padding", "push-it.credentials.MQ=="],
+    ["base64 of the other alphabet", `push-it.credentials.${Buffer.from('"???>>>"').toString("base64")}`],
+    ["nested deeper than their size allows", encoded("[".repeat(4_096))],
+  ])("that are %s are malformed", (_, entry) => {
+    expect(offer("push-it.v1", entry)).toBeUndefined();
+  });
+
+  test("that come twice are malformed: which would count?", () => {
+    expect(offer("push-it.v1", encoded("1"), encoded("2"))).toBeUndefined();
+    expect(offer("push-it.v1", encoded("1"), encoded("1"))).toBeUndefined();
+  });
+});

@@ -1,0 +1,54 @@
+import {
+  channelKey,
+  channelOf,
+  connectionKey,
+  deadlineKey,
+  registrationKey,
+  SHARDS,
+  shardKey,
+  standingKey,
+  subscriberKey,
+  subscriptionKey,
+} from "../../../lambdas/core/keys.js";
+
+describe("the rows of a connection", () => {
+  test("lie in one partition: what it is, and what it is subscribed to", () => {
+    expect(standingKey("c1").pk).toBe(connectionKey("c1"));
+    expect(subscriptionKey("c1", "stories/5").pk).toBe(connectionKey("c1"));
+    expect(channelOf(subscriptionKey("c1", "stories/5").sk)).toBe("stories/5");
+    expect(channelOf(standingKey("c1").sk)).toBeUndefined();
+  });
+
+  test("are never those of another, whatever its channels are called", () => {
+    const named = ["agent", "s#", "a#c1", "c1"].map((channel) => subscriptionKey("c1", channel).sk);
+    expect(named).not.toContain(standingKey("c1").sk);
+    expect(named.map(channelOf)).toEqual(["agent", "s#", "a#c1", "c1"]);
+  });
+});
+
+test("a subscriber lies in its channel's partition, under its connection", () => {
+  expect(subscriberKey("stories/5", "c1")).toEqual({ pk: channelKey("stories/5"), sk: "c1" });
+});
+
+describe("a registration", () => {
+  test("sorts by time, and before the time that makes it overdue", () => {
+    const { sk } = registrationKey("c1", 1_700_000_000);
+    expect(sk < deadlineKey(1_700_000_001)).toBe(true);
+    expect(sk < deadlineKey(1_700_000_000)).toBe(false);
+    expect(deadlineKey(999) < deadlineKey(1_700_000_000)).toBe(true);
+  });
+
+  test("is found again by what made it", () => {
+    expect(registrationKey("c1", 17)).toEqual(registrationKey("c1", 17));
+  });
+
+  test("lies in one of the shards, evenly for ids such as API Gateway gives", () => {
+    const counts = new Map<string, number>();
+    for (let id = 0; id < 16_000; id += 1) {
+      const { pk } = registrationKey(`${Buffer.from(`${id * 7_919}`).toString("base64")}AAA=`, 1);
+      counts.set(pk, (counts.get(pk) ?? 0) + 1);
+    }
+    expect([...counts.keys()].sort()).toEqual(Array.from({ length: SHARDS }, (_, shard) => shardKey(shard)).sort());
+    expect(Math.max(...counts.values())).toBeLessThan(2_000);
+  });
+});

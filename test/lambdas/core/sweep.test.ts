@@ -1,0 +1,88 @@
+import type { Agent } from "../../../lambdas/core/agent.js";
+import { sweep } from "../../../lambdas/core/sweep.js";
+import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "./fakes.js";
+
+const PLENTY = () => 28_000;
+
+const setUp = async (agents: number) => {
+  const store = new MemoryStore();
+  for (let at = 0; at < agents; at += 1) await store.with(agentOf(`c${at}`), "a");
+  const log = new TestLog();
+  const connections = new TestConnections(new TestClock(), store.calls);
+  const told: string[] = [];
+  const guards = { disconnected: async (agent: Agent) => void told.push(agent.connectionId) };
+  return { store, log, connections, guards, told };
+};
+
+describe("the sweep", () => {
+  test("closes and removes an agent whose $disconnect was lost, and tells onDisconnect", async () => {
+    const system = await setUp(1);
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 1, failed: 0 });
+    expect(system.connections.closed).toEqual(["c0"]);
+    expect(system.told).toEqual(["c0"]);
+    expect(system.store.traces("c0")).toEqual([]);
+  });
+
+  test("closes a denied socket that stayed silent", async () => {
+    const system = await setUp(0);
+    await system.store.putDenial("c1", NOW, { code: "denied", reason: "No." });
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 1, failed: 0 });
+    expect(system.connections.closed).toEqual(["c1"]);
+    expect(system.told).toEqual([]);
+    expect(system.store.traces("c1")).toEqual([]);
+  });
+
+  test("deletes a connection's registration last, so that nothing is forgotten before it is gone", async () => {
+    const system = await setUp(1);
+    await sweep(system, PLENTY);
+    const { calls } = system.store;
+    expect(calls.indexOf("close c0")).toBeLessThan(calls.indexOf("claim c0"));
+    expect(calls.at(-1)).toBe("deleteOverdue c0");
+  });
+
+  test("forgets a registration whose connection is gone", async () => {
+    const system = await setUp(1);
+    await system.store.claim("c0");
+    await system.store.deleteSubscriptions("c0", ["a"]);
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 1, failed: 0 });
+    expect(system.store.traces("c0")).toEqual([]);
+    expect(system.told).toEqual([]);
+  });
+
+  test("counts and logs what fails, goes on with the rest, and finds it again the next time", async () => {
+    const system = await setUp(40);
+    let failures = 3;
+    system.store.before.claim = () => {
+      if ((failures -= 1) >= 0) throw new Error("throttled");
+    };
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 37, failed: 3 });
+    expect(system.log.of("sweep_failed")).toHaveLength(3);
+    expect(system.store.registrations.size).toBe(3);
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 3, failed: 0 });
+    expect(system.store.registrations.size).toBe(0);
+  });
+
+  test("stops in time, finishing what it has begun, and leaves the rest to its next run", async () => {
+    const system = await setUp(100);
+    let remaining = 28_000;
+    const swept = await sweep(system, () => (remaining -= 1_000));
+    expect(swept.failed).toBe(0);
+    expect(swept.removed).toBeGreaterThan(10);
+    expect(swept.removed).toBeLessThan(30);
+    expect(system.store.registrations.size).toBe(100 - swept.removed);
+  });
+
+  test("removes at most 16 connections at a time", async () => {
+    const system = await setUp(60);
+    let running = 0;
+    let most = 0;
+    system.connections.close = async () => {
+      most = Math.max(most, (running += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+    };
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 60, failed: 0 });
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(16);
+  });
+});
