@@ -1,17 +1,15 @@
 import { isReserved } from "../protocol/channel.js";
-import { Meta, type Message } from "../protocol/frames.js";
+import type { Message } from "../protocol/frames.js";
 import { PROTOCOL_DENIED } from "../protocol/version.js";
 import { backoff } from "./backoff.js";
 import { PushItError, type RequestCode } from "./errors.js";
-import { Exchanges, type Request, type Settle } from "./exchanges.js";
 import { parse, type Incoming } from "./frames.js";
 import { offer } from "./handshake.js";
 import { deadline, type Socket } from "./host.js";
-import { freshId } from "./id.js";
-import type { Settings } from "./options.js";
+import { PING_INTERVAL, PING_TIMEOUT, RETRY_BASE, RETRY_CAP, TIMEOUT, type Settings } from "./options.js";
 import { transition, type Happening, type State, type StateChange, type StateCode } from "./state.js";
+import type { Traffic } from "./traffic.js";
 import { watch } from "./watch.js";
-import type { Wire } from "./wire.js";
 
 /** How long a connection must have stood, in milliseconds, for its loss to count as a first one. */
 const STABLE = 10_000;
@@ -26,192 +24,169 @@ export interface ConnectionEvents {
   _opened(): void;
   /** The agent is gone; the requests in flight fail right after this. */
   _lost(): void;
-  /** Given up until `connect()`: nothing that waits will be sent. */
-  _stopped(error: PushItError): void;
   _message(message: Message): void;
 }
 
 /** Keeps one connection: handshake, state, heartbeat, reconnecting. */
-export class Connection implements Wire {
+export class Connection {
   _state: State = "disconnected";
-  _stopped: PushItError | undefined;
   readonly #settings: Settings;
+  readonly #traffic: Traffic;
   readonly #events: ConnectionEvents;
-  readonly #exchanges = new Exchanges();
   /** Names the attempt or connection that counts: what an older one still tells is ignored. */
   #current: object | undefined;
-  #socket: Socket | undefined;
   #attempt = 0;
   #openedAt = 0;
   #heardAt = 0;
   #pinging = false;
   /** The timer of the next attempt, while one waits. */
   #retry: unknown;
-  #cancelHandshake = (): void => {};
-  #unwatch = (): void => {};
+  #cancelHandshake: (() => void) | undefined;
+  #unwatch: (() => void) | undefined;
 
-  constructor(settings: Settings, events: ConnectionEvents) {
+  constructor(settings: Settings, traffic: Traffic, events: ConnectionEvents) {
     this.#settings = settings;
+    this.#traffic = traffic;
     this.#events = events;
   }
 
   /** Connects; where an attempt waits for its time, it is made now. */
   _connect(): void {
-    if (!transition(this._state, "connect")) return this.#hurry();
+    const { host, pingInterval = PING_INTERVAL } = this.#settings;
+    if (!this.#enter("connect", "connect")) return this.#hurry();
     this.#attempt = 0;
-    this._stopped = undefined;
+    this.#traffic._stopped = undefined;
     this.#unwatch = watch(
-      this.#settings._host,
-      this.#settings._pingInterval,
+      host,
+      pingInterval,
       () => this.#ping(),
       (online) => this.#wake(online),
     );
-    this.#enter("connect", "connect", "The application connects.");
     void this.#open();
-  }
-
-  /** Disconnects for good. */
-  _disconnect(): void {
-    this.#leave("stop", "disconnect", "The application disconnected.");
-  }
-
-  _ready(): boolean {
-    return this._state == "connected";
-  }
-
-  _send(frame: string, requests?: readonly Request[], done?: () => void, timeout = this.#settings._timeout): void {
-    if (requests) this.#exchanges._begin(this.#settings._host, requests, timeout, done);
-    this.#socket!.send(frame);
   }
 
   async #open(): Promise<void> {
     const current = (this.#current = {});
-    const { _host, _timeout, _credentials, _url } = this.#settings;
-    this.#stopRetry();
-    this.#cancelHandshake = deadline(_host, _timeout, () => this.#lose("timeout", "Not connected in time."));
-    let protocols: string[] | undefined;
+    const { host, timeout = TIMEOUT, credentials, url, WebSocket = host.WebSocket! } = this.#settings;
+    this.#stopTimers();
+    this.#cancelHandshake = deadline(host, timeout, () => this._leave("lose", "timeout"));
+    let failure: StateCode = "credentials_failed";
     try {
-      const credentials = _credentials();
-      protocols = offer(await (typeof credentials == "function" ? credentials() : credentials));
+      const protocols = offer(await (typeof credentials == "function" ? credentials() : credentials));
+      if (this.#current != current) return;
+      if (!protocols) return this._leave("stop", "credentials_too_large", "Credentials may have 4,096 bytes of JSON.");
+      failure = "socket_failed";
+      this.#listen(new WebSocket(url, protocols), current);
     } catch (error) {
-      if (this.#current == current) this.#lose("credentials_failed", String(error));
-      return;
+      if (this.#current == current) this._leave("lose", failure, String(error));
     }
-    if (this.#current != current) return;
-    if (!protocols) return this.#leave("stop", "credentials_too_large", "The credentials exceed 4,096 bytes of JSON.");
-    try {
-      this.#socket = new this.#settings.WebSocket(_url, protocols);
-    } catch (error) {
-      return this.#leave("stop", "socket_failed", String(error));
-    }
-    this.#listen(this.#socket, current);
   }
 
   #listen(socket: Socket, current: object): void {
     const live = <Event>(handle: (event: Event) => void): ((event: Event) => void) => (event) => {
       if (this.#current == current) handle(event);
     };
-    socket.onopen = live(() => (socket.protocol == PROTOCOL_DENIED ? this.#askWhy() : this.#opened()));
+    this.#traffic._socket = socket;
+    socket.onopen = live(() => {
+      this.#stopTimers();
+      if (socket.protocol == PROTOCOL_DENIED) this.#askWhy();
+      else this.#opened();
+    });
     socket.onmessage = live(({ data }: { data: unknown }) => parse(data).forEach(live((frame) => this.#receive(frame))));
     socket.onclose = live(({ code, reason }: { code: number; reason: string }) =>
-      this.#lose(this._ready() ? "closed" : "unreachable", `${code} ${reason}`.trim()),
+      this._leave("lose", this.#traffic._ready ? "closed" : "unreachable", code + " " + reason),
     );
     // "close" follows and tells more; but some classes throw where nobody listens.
     socket.onerror = () => {};
   }
 
   #opened(): void {
-    this.#cancelHandshake();
-    this.#openedAt = this.#heardAt = this.#settings._host.Date.now();
-    this.#enter("open", "connected", "The server accepted the agent.");
+    this.#openedAt = this.#heardAt = this.#settings.host.Date.now();
+    this.#traffic._ready = true;
+    this.#enter("open", "connected");
     this.#events._opened();
+    this.#traffic._flush();
   }
 
   /** The server selected the subprotocol of a denial: it waits to be asked for the reason. */
   #askWhy(): void {
-    this.#cancelHandshake();
-    this.#ask("connect", this.#settings._timeout, (error) => {
+    this.#traffic._ask("connect", this.#settings.timeout, (error) => {
+      const { code, message } = error ?? {};
       // No answer, or one that is none, leaves what is certain: there is no agent.
-      const { code, message } = error && error.code != "timeout" ? error : new PushItError("denied", "Denied.");
-      if (code == "denied") this.#leave("deny", code, message);
-      else if (code != "closed") this.#lose(code as StateCode, message);
+      if (!error || code == "denied" || code == "timeout") this._leave("deny", "denied", message);
+      // Where the socket closed meanwhile, that has been told already.
+      else if (code != "closed") this._leave("lose", code as StateCode, message);
     });
   }
 
-  #ask(action: "connect" | "ping", timeout: number, settle: Settle): void {
-    const uuid = freshId();
-    const frame = JSON.stringify({ action, channel: Meta[action], uuid });
-    this._send(frame, [{ _uuid: uuid, _settle: settle }], undefined, timeout);
-  }
-
   #ping(): void {
-    if (!this._ready() || this.#pinging) return;
+    if (!this.#traffic._ready || this.#pinging) return;
     this.#pinging = true;
-    this.#ask("ping", this.#settings._pingTimeout, (error) => {
+    this.#traffic._ask("ping", this.#settings.pingTimeout ?? PING_TIMEOUT, (error) => {
       this.#pinging = false;
-      if (error?.code == "timeout") this.#lose("unresponsive", "A ping was not answered.");
+      if (error?.code == "timeout") this._leave("lose", "unresponsive");
     });
   }
 
   /** Back from sleep, background or an offline spell: try now what waits, doubt what seems connected. */
   #wake(online: boolean): void {
     this.#hurry();
-    if (online || this.#settings._host.Date.now() - this.#heardAt > RECENT) this.#ping();
+    if (online || this.#settings.host.Date.now() - this.#heardAt > RECENT) this.#ping();
   }
 
   #hurry(): void {
-    if (this.#retry !== undefined) void this.#open();
+    if (this.#retry != undefined) void this.#open();
   }
 
-  #stopRetry(): void {
-    this.#settings._host.clearTimeout(this.#retry);
+  #stopTimers(): void {
+    this.#cancelHandshake?.();
+    this.#settings.host.clearTimeout(this.#retry);
     this.#retry = undefined;
   }
 
   #receive(frame: Incoming): void {
-    this.#heardAt = this.#settings._host.Date.now();
     const { channel, message, code, error } = frame;
-    if (typeof channel != "string") {
-      if (typeof message == "string") this.#exchanges._gatewayError(message);
-    } else if (!isReserved(channel)) this.#events._message(frame as Message);
+    const current = this.#current;
+    this.#heardAt = this.#settings.host.Date.now();
+    if (typeof channel != "string") this.#traffic._gatewayError(String(message));
+    else if (!isReserved(channel)) this.#events._message(frame as Message);
     else {
-      const current = this.#current;
-      this.#exchanges._answer(frame);
-      if (code == "unknown_agent" && this.#current == current) this.#lose(code, error!);
+      this.#traffic._answer(frame);
+      if (code == "unknown_agent" && this.#current == current) this._leave("lose", code, error);
     }
   }
 
-  #lose(code: StateCode, reason: string): void {
-    this.#leave("lose", code, reason);
-  }
-
-  /** Leaves the connection or attempt: for another one (`lose`), or for good. */
-  #leave(happening: Happening, code: StateCode, reason: string): void {
-    if (!transition(this._state, happening)) return;
-    const { _host, _retryBase, _retryCap } = this.#settings;
-    this.#current = undefined;
-    this.#cancelHandshake();
-    this.#stopRetry();
-    this.#socket?.close();
-    this.#socket = undefined;
+  /** Leaves the connection or attempt: for another one (`lose`), or until `_connect()`. */
+  _leave(happening: Happening, code: StateCode, reason?: string): void {
+    const { host, retryBase = RETRY_BASE, retryCap = RETRY_CAP } = this.#settings;
+    const traffic = this.#traffic;
     let retryIn: number | undefined;
     if (happening == "lose") {
-      if (this._ready() && _host.Date.now() - this.#openedAt > STABLE) this.#attempt = 0;
-      retryIn = backoff(this.#attempt++, _retryBase, _retryCap, _host.Math.random());
-      this.#retry = _host.setTimeout(() => void this.#open(), retryIn);
-    } else {
-      this.#unwatch();
-      this._stopped = new PushItError(code == "disconnect" ? "closed" : (code as RequestCode), reason);
+      if (traffic._ready && host.Date.now() - this.#openedAt > STABLE) this.#attempt = 0;
+      retryIn = backoff(this.#attempt, retryBase, retryCap, host.Math.random());
     }
-    this.#enter(happening, code, reason, retryIn);
+    if (!this.#enter(happening, code, reason, retryIn)) return;
+    this.#stopTimers();
+    this.#current = undefined;
+    traffic._ready = false;
+    traffic._socket?.close();
+    if (retryIn != undefined) {
+      this.#attempt++;
+      this.#retry = host.setTimeout(() => void this.#open(), retryIn);
+    } else {
+      this.#unwatch!();
+      traffic._stopped = new PushItError(code == "disconnect" ? "closed" : (code as RequestCode), reason);
+    }
     this.#events._lost();
-    this.#exchanges._failAll("closed", "The connection was lost.");
-    if (this._stopped) this.#events._stopped(this._stopped);
+    traffic._lost();
   }
 
-  #enter(happening: Happening, code: StateCode, reason: string, retryIn?: number): void {
+  #enter(happening: Happening, code: StateCode, reason = "", retryIn?: number): boolean {
     const previous = this._state;
-    this._state = transition(previous, happening)!;
-    this.#events._changed({ state: this._state, previous, code, reason, retryIn });
+    const state = transition(previous, happening);
+    if (!state) return false;
+    this._state = state;
+    this.#events._changed({ state, previous, code, reason, retryIn });
+    return true;
   }
 }

@@ -12,8 +12,7 @@ export type RequestCode =
   | "throttled"
   | "queue_full"
   | "superseded"
-  | "credentials_too_large"
-  | "socket_failed";
+  | "credentials_too_large";
 
 const TEMPORARY = /^(closed|guard_|internal|queue|throttled|timeout|unavail|unknown_agent)/;
 

@@ -1,5 +1,6 @@
-import { FRAME_BYTES, MESSAGES_PER_FRAME } from "../protocol/limits.js";
+import { CHANNELS_PER_FRAME, FRAME_BYTES, MESSAGES_PER_FRAME } from "../protocol/limits.js";
 import type { Answer, Message } from "../protocol/frames.js";
+import { isSubscription, type Request } from "./request.js";
 
 /** What may come in: a message, an answer, an error of API Gateway itself; every field is unproven. */
 export type Incoming = Partial<Answer & Message> & { message?: unknown };
@@ -7,33 +8,47 @@ export type Incoming = Partial<Answer & Message> & { message?: unknown };
 /** The objects of a frame from the server; none for an empty frame, and for what is not ours. */
 export const parse = (text: unknown): Incoming[] => {
   try {
-    return [JSON.parse(text as string)].flat().filter((value) => value && typeof value === "object");
+    return [JSON.parse(text as string)].flat().filter((value) => value && typeof value == "object");
   } catch {
     return [];
   }
 };
 
-/** How many bytes `text` has as UTF-8. */
+/** `text` as UTF-8. */
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Something that goes into a frame: its JSON, and how long that is in bytes. */
-export interface Part {
-  _json: string;
-  _bytes: number;
-}
+/** Room in a frame: what surrounds its parts (action, meta channel, uuid, brackets) takes less than 128 bytes. */
+export const ROOM = FRAME_BYTES - 128;
 
-/** Room for what surrounds the parts of a frame: action, meta channel, uuid and brackets take less than 128 bytes. */
-const ENVELOPE = 128;
+/** Most requests in one frame, of either kind. */
+const MOST = CHANNELS_PER_FRAME < MESSAGES_PER_FRAME ? CHANNELS_PER_FRAME : MESSAGES_PER_FRAME;
 
-/** How many of the first `parts` fit one frame; 0 when already the first is too large for any. */
-export const fitting = (parts: readonly Part[]): number => {
-  let room = FRAME_BYTES - ENVELOPE;
-  let count = 0;
-  // CHANNELS_PER_FRAME is the same number: frames.test.ts holds the two together.
-  for (const part of parts.slice(0, MESSAGES_PER_FRAME)) {
-    room -= part._bytes + 1;
-    if (room < 0) break;
-    count++;
-  }
-  return count;
+/**
+ * Chooses from the queue what goes as one frame: requests of one action, as many as fit, none whose lane is `busy`,
+ * none before an older one of its lane.
+ */
+export const gather = (queue: Iterable<Request>, busy: Iterable<string>): Request[] => {
+  const closed = new Set(busy);
+  const batch: Request[] = [];
+  let room = ROOM;
+  for (const request of queue)
+    if (
+      !closed.has(request._lane) &&
+      (batch[0] ?? request)._action == request._action &&
+      batch.length < MOST &&
+      (room -= request._bytes! + 1) >= 0
+    )
+      batch.push(request);
+    else closed.add(request._lane);
+  return batch;
+};
+
+/** The text of a frame that carries `batch`: requests of one action; subscriptions share the uuid of the first. */
+export const write = (batch: readonly Request[]): string => {
+  const { _action, _uuid, _json } = batch[0]!;
+  const all = batch.map((request) => request._json);
+  const start = `{"action":"${_action}",`;
+  return isSubscription(_action)
+    ? `${start}"channel":"/meta/${_action}","uuid":"${_uuid}","data":{"channels":[${all}]}}`
+    : start + (all[1] ? `"messages":[${all}]}` : _json.slice(1));
 };

@@ -46,18 +46,18 @@ export interface PushItOptions {
    */
   retryBase?: number;
   /**
-   * The largest such bound.
+   * The largest such bound, and the bound of the wait before a subscription that failed temporarily is tried again.
    * @default 30_000
    */
   retryCap?: number;
   /**
-   * How many publications may wait to be sent; more are refused with `queue_full`.
+   * How many requests may wait to be sent before further publications are refused with `queue_full`.
    * @default 1_000
    */
   queueLimit?: number;
   /**
    * The WebSocket class: the `ws` package's, say, on a Node without one.
-   * @default globalThis.WebSocket
+   * @default host.WebSocket
    */
   WebSocket?: SocketClass;
   /**
@@ -67,16 +67,15 @@ export interface PushItOptions {
   host?: Host;
 }
 
-/** The options with their defaults filled in. `credentials` is read anew for each attempt. */
-export interface Settings {
-  _url: string;
-  _credentials: () => Credentials;
-  _timeout: number;
-  _pingInterval: number;
-  _pingTimeout: number;
-  _retryBase: number;
-  _retryCap: number;
-  _queueLimit: number;
-  WebSocket: SocketClass;
-  _host: Host;
-}
+/** The options as the SDK's parts see them: with the host that counts. */
+export type Settings = PushItOptions & { host: Host };
+
+/** Where nothing else is said, in milliseconds; `PushItOptions` tells why. */
+export const TIMEOUT = 30_000;
+export const PING_INTERVAL = 540_000;
+export const PING_TIMEOUT = 10_000;
+export const RETRY_BASE = 1_000;
+export const RETRY_CAP = 30_000;
+
+/** How many requests may wait where nothing else is said. */
+export const QUEUE_LIMIT = 1_000;

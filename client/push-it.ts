@@ -2,12 +2,12 @@ import { Channel } from "./channel.js";
 import { Connection } from "./connection.js";
 import { Emitter, tell } from "./emitter.js";
 import { PushItError } from "./errors.js";
-import type { Settle } from "./exchanges.js";
 import { freshId } from "./id.js";
-import type { Credentials, PushItOptions, Settings } from "./options.js";
-import { Outbox, part } from "./outbox.js";
+import type { PushItOptions, Settings } from "./options.js";
+import type { Settle } from "./request.js";
 import type { State } from "./state.js";
 import { Subscriptions } from "./subscriptions.js";
+import { Traffic } from "./traffic.js";
 import type { Events, OnError, Outgoing, Published, ReceivedMessage } from "./types.js";
 
 /**
@@ -18,65 +18,28 @@ import type { Events, OnError, Outgoing, Published, ReceivedMessage } from "./ty
  * pushIt.publish({ channel: "stories/5", data: { text: "Hello" } }, (error) => alert(error.message));
  */
 export class PushIt {
-  /** What the connection guard sees, as in the options; what is set here counts from the next attempt to connect on. */
-  credentials: Credentials;
   /** Told every message, on whatever channel it arrives; assign your own. */
   onMessageReceived: ((channel: string, message: ReceivedMessage) => void) | undefined;
   readonly #events = new Emitter<Events>();
-  readonly #connection: Connection;
-  readonly #outbox: Outbox;
+  readonly #traffic: Traffic;
   readonly #subscriptions: Subscriptions;
+  readonly #connection: Connection;
 
-  constructor({
-    url,
-    channels = [],
-    credentials,
-    autoConnect = true,
-    timeout = 30_000,
-    pingInterval = 540_000,
-    pingTimeout = 10_000,
-    retryBase = 1_000,
-    retryCap = 30_000,
-    queueLimit = 1_000,
-    host = globalThis,
-    WebSocket = host.WebSocket!,
-  }: PushItOptions) {
-    this.credentials = credentials;
-    const settings: Settings = {
-      _url: url,
-      _credentials: () => this.credentials,
-      _timeout: timeout,
-      _pingInterval: pingInterval,
-      _pingTimeout: pingTimeout,
-      _retryBase: retryBase,
-      _retryCap: retryCap,
-      _queueLimit: queueLimit,
-      WebSocket,
-      _host: host,
-    };
-    this.#connection = new Connection(settings, {
+  constructor(options: PushItOptions) {
+    const settings: Settings = { ...options, host: options.host ?? globalThis };
+    this.#traffic = new Traffic(settings);
+    this.#subscriptions = new Subscriptions(settings, this.#traffic, this.#events);
+    this.#connection = new Connection(settings, this.#traffic, {
       _changed: (change) => this.#events._emit("state", change),
-      _opened: () => {
-        this.#subscriptions._flush();
-        this.#outbox._flush();
-      },
+      _opened: () => this.#subscriptions._opened(),
       _lost: () => this.#subscriptions._lost(),
-      _stopped: (error) => {
-        this.#subscriptions._stop(error);
-        this.#outbox._stop(error);
-      },
       _message: (frame) => {
         const message = { ...frame, payload: frame.data };
         tell(() => this.onMessageReceived?.(message.channel, message));
         this.#events._emit("message", message);
       },
     });
-    this.#outbox = new Outbox(settings, this.#connection);
-    this.#subscriptions = new Subscriptions(settings, this.#connection, (event, value) =>
-      this.#events._emit(event, value),
-    );
-    for (const channel of channels) this.#subscriptions._keep(channel);
-    if (autoConnect) this.connect();
+    if (options.autoConnect ?? true) this.connect();
   }
 
   /** Where the connection is. */
@@ -91,7 +54,7 @@ export class PushIt {
 
   /** Disconnects until `connect()`. What was asked and not answered fails with `closed`. */
   disconnect(): void {
-    this.#connection._disconnect();
+    this.#connection._leave("stop", "disconnect");
   }
 
   /**
@@ -128,7 +91,7 @@ export class PushIt {
    * @param onSuccess told when subscribed: every message that is published from now on arrives
    */
   subscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void): void {
-    this.#subscriptions._want(channel, true, this.#settle(onError, onSuccess, () => channel));
+    this.#subscriptions._want(channel, true, this.#settle(channel, onError, onSuccess));
   }
 
   /**
@@ -137,7 +100,7 @@ export class PushIt {
    * @param onSuccess told when unsubscribed
    */
   unsubscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void): void {
-    this.#subscriptions._want(channel, false, this.#settle(onError, onSuccess, () => channel));
+    this.#subscriptions._want(channel, false, this.#settle(channel, onError, onSuccess));
   }
 
   /**
@@ -151,28 +114,38 @@ export class PushIt {
 
   #post(
     action: "publish" | "send",
-    { channel, data, message, uuid = freshId(), echo }: Partial<Record<"data" | "message", unknown>> & Outgoing,
+    { channel, data, message, uuid = freshId(), echo }: Outgoing & { data?: unknown; message?: unknown },
     onError?: OnError,
     onSuccess?: (published: Published) => void,
   ): string {
-    const settle = this.#settle(onError, onSuccess, (result) => ({ uuid, result }));
+    const published: Published = { uuid };
+    const settle = this.#settle(published, onError, onSuccess);
+    let json = "";
     try {
-      const json = part({ channel, uuid, data: data === undefined ? message : data, echo });
-      this.#outbox._add({ ...json, _action: action, _channel: channel, _uuid: uuid, _settle: settle });
+      json = JSON.stringify({ channel, uuid, data: data === undefined ? message : data, echo });
     } catch (error) {
       settle(new PushItError("bad_frame", String(error), channel, uuid));
+      return uuid;
     }
+    this.#traffic._add({
+      _action: action,
+      // One lane for all that has an order, and one for each message that has none.
+      _lane: action == "send" ? uuid : "",
+      _uuid: uuid,
+      _channel: channel,
+      _json: json,
+      _settle: (error, result) => {
+        published.result = result;
+        settle(error);
+      },
+    });
     return uuid;
   }
 
   /** Ends a request for the application: one of its callbacks, or the `error` event where it gave none for errors. */
-  #settle<Value>(
-    onError: OnError | undefined,
-    onSuccess: ((value: Value) => void) | undefined,
-    value: (data: Parameters<Settle>[1]) => Value,
-  ): Settle {
-    return (error, data) => {
-      if (!error) tell(onSuccess, value(data));
+  #settle<Value>(value: Value, onError?: OnError, onSuccess?: (value: Value) => void): Settle {
+    return (error) => {
+      if (!error) tell(onSuccess, value);
       else if (onError) tell(onError, error);
       else this.#events._emit("error", error);
     };

@@ -30,7 +30,7 @@ export interface Published {
   /** The message's id. */
   uuid: string;
   /** What the publication guard gave with `agent.publicationSuccess(message, result)`. */
-  result: Json | undefined;
+  result?: Json | undefined;
 }
 
 /** Told when a request failed. */
@@ -42,12 +42,6 @@ export interface Events extends SubscriptionEvents {
   state: StateChange;
   /** A message arrived, on whatever channel. */
   message: ReceivedMessage;
-  /** A channel is subscribed: for the first time, or again after a reconnection (what was published meanwhile is missed). */
-  subscribed: { channel: string };
-  /** A channel is no longer subscribed: as asked, or because of `error`, after which the SDK does not try again. */
-  unsubscribed: { channel: string; error?: PushItError };
-  /** Something failed, and no callback or promise was there to be told. */
-  error: PushItError;
 }
 
 /** The events of `channel.on(…)`: those of `pushIt.on(…)` that concern the channel. */

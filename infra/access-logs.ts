@@ -3,7 +3,7 @@ import * as apigateway from "aws-cdk-lib/aws-apigateway";
 import * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as logs from "aws-cdk-lib/aws-logs";
-import type { Construct } from "constructs";
+import type { Construct, IConstruct } from "constructs";
 import { acknowledge } from "./nag.js";
 
 /** Where access logs go. */
@@ -31,7 +31,7 @@ export interface AccessLogOptions {
 /** What the stage logs to, and what must be there before it. */
 interface AccessLogConfig {
   readonly settings: apigatewayv2.IAccessLogSettings;
-  readonly dependency?: Construct;
+  readonly dependency?: IConstruct;
 }
 
 /**
@@ -101,11 +101,11 @@ const FORMAT = apigateway.AccessLogFormat.custom(
 );
 
 /** The account's setting; made once in a stack, however many Push-Its it has. */
-const accountRole = (scope: Construct): Construct => {
+const accountRole = (scope: Construct): IConstruct => {
   const stack = Stack.of(scope);
   const id = "PushItApiGatewayAccount";
   const existing = stack.node.tryFindChild(id);
-  if (existing) return existing as apigateway.CfnAccount;
+  if (existing) return existing;
   const role = new iam.Role(stack, `${id}Role`, {
     description: "Lets every API of this account and Region write its logs",
     assumedBy: new iam.ServicePrincipal("apigateway.amazonaws.com"),

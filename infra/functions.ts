@@ -6,7 +6,9 @@ import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
 import { guardedCode, plainCode } from "./code.js";
 import type { GuardsConfig } from "./guards.js";
-import { guardEnvironment, grantGuardWork } from "./guard-environment.js";
+import { grantGuardWork, guardEnvironment } from "./guard-environment.js";
+import { invalid } from "./invalid.js";
+import { ENVIRONMENT_BYTES } from "./limits.js";
 import { grantOwnWork, type Subjects } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, type FunctionName, timeoutParts, timeoutSeconds } from "./timeouts.js";
@@ -64,8 +66,8 @@ export interface FunctionContext {
 
 /** Makes all functions, each with a role and a log group of its own. */
 export const makeFunctions = (scope: Construct, context: FunctionContext): PushItFunctions => {
-  const entries = FUNCTION_NAMES.map((name) => [name, makeFunction(new Construct(scope, ID[name]), name, context)]);
-  return Object.fromEntries(entries) as unknown as PushItFunctions;
+  const make = (name: FunctionName) => makeFunction(new Construct(scope, ID[name]), name, context);
+  return Object.fromEntries(FUNCTION_NAMES.map((name) => [name, make(name)])) as Record<FunctionName, lambda.Function>;
 };
 
 /** What the functions are called in the construct tree. The CDK leaves an id of "Default" out of logical ids. */
@@ -89,6 +91,8 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
     retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
     removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.DESTROY,
   });
+  const environment = environmentOf(name, context, runsGuards);
+  requireRoom(scope, environment);
   const role = new iam.Role(scope, "Role", { assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com") });
   grantOwnWork(role, name, logGroup, subjects);
   if (runsGuards && guards) grantGuardWork(role, guards);
@@ -106,16 +110,27 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
     loggingFormat: lambda.LoggingFormat.JSON,
     applicationLogLevelV2: props.applicationLogLevel ?? lambda.ApplicationLogLevel.INFO,
     systemLogLevelV2: props.systemLogLevel ?? lambda.SystemLogLevel.WARN,
-    environment: environmentOf(name, context, runsGuards),
+    environment,
     // A missed sweep or a failed one is made up for by the next.
     ...(name === "sweep" && { retryAttempts: 0, maxEventAge: Duration.minutes(5) }),
   });
 };
 
-const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards: boolean) => ({
+const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards: boolean): Record<string, string> => ({
   ...(runsGuards && context.guards && guardEnvironment(context.guards)),
   TABLE_NAME: context.subjects.table.tableName,
   PUSH_IT_SETTINGS: JSON.stringify(context.settings),
   // The SDK and our own client take it from here; no code names an endpoint.
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: context.callbackUrl,
 });
+
+/** Throws where Lambda would refuse the environment. References count as they are written here: close enough. */
+const requireRoom = (scope: Construct, environment: Record<string, string>): void => {
+  const bytes = Object.entries(environment).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
+  if (bytes <= ENVIRONMENT_BYTES) return;
+  throw invalid(
+    scope,
+    `the environment would have ${bytes} bytes, but Lambda allows ${ENVIRONMENT_BYTES}: ` +
+      "shorten the guards' environment or the wildcards",
+  );
+};

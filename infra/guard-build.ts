@@ -1,57 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import type { BuildOptions, Loader, Metafile } from "esbuild";
-
-/** How esbuild bundles a guard module. */
-export interface GuardBundlingOptions {
-  /**
-   * Packages that are not bundled. They must be there at run time: parts of Node and of the AWS SDK are.
-   *
-   * @default - everything is bundled
-   */
-  readonly externalModules?: string[];
-  /**
-   * Names that are replaced by constant expressions.
-   *
-   * @default - none
-   */
-  readonly define?: { [name: string]: string };
-  /**
-   * Packages that are replaced by others.
-   *
-   * @default - none
-   */
-  readonly alias?: { [name: string]: string };
-  /**
-   * How files are understood, by extension: `{ ".graphql": "text" }`.
-   *
-   * @default - as esbuild does
-   */
-  readonly loader?: { [extension: string]: string };
-  /**
-   * Whether the code is made smaller, at the cost of readable names in it.
-   *
-   * @default false
-   */
-  readonly minify?: boolean;
-  /**
-   * Whether names of functions and classes survive `minify`.
-   *
-   * @default false
-   */
-  readonly keepNames?: boolean;
-  /**
-   * Whether errors in the logs name the lines of the source.
-   *
-   * @default true
-   */
-  readonly sourceMap?: boolean;
-  /**
-   * The `tsconfig.json` to follow.
-   *
-   * @default - the nearest one above the module
-   */
-  readonly tsconfig?: string;
-}
+import type { GuardBundlingOptions } from "./options.js";
 
 /** What a function imports when it runs guards. */
 export const GUARDS_FILE = "guards.mjs";

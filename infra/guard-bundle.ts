@@ -3,8 +3,9 @@ import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
 import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { type GuardBundlingOptions, guardBuildOptions, hasDefaultExport } from "./guard-build.js";
+import { guardBuildOptions, hasDefaultExport } from "./guard-build.js";
 import { invalid } from "./invalid.js";
+import type { GuardBundlingOptions } from "./options.js";
 
 /** A bundled guard module: what goes beside a function's own code. */
 export interface GuardBundle {

@@ -1,8 +1,8 @@
 import type * as iam from "aws-cdk-lib/aws-iam";
 import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
-import type { GuardBundlingOptions } from "./guard-build.js";
 import { type GuardBundle, bundleGuards } from "./guard-bundle.js";
+import type { GuardBundlingOptions } from "./options.js";
 
 /** What a guard module needs besides its code. */
 export interface GuardModuleProps {

@@ -1,8 +1,13 @@
 export { AccessLogs, type AccessLogOptions } from "./access-logs.js";
 export type { PushItFunctions } from "./functions.js";
-export type { GuardBundlingOptions } from "./guard-build.js";
 export { Guards, type GuardModuleProps } from "./guards.js";
-export { Denials, type FunctionConcurrency, type GuardTimeouts, type RouteThrottling } from "./options.js";
+export {
+  Denials,
+  type FunctionConcurrency,
+  type GuardBundlingOptions,
+  type GuardTimeouts,
+  type RouteThrottling,
+} from "./options.js";
 export type { PushItProps } from "./props.js";
 export { PushIt } from "./push-it.js";
 export { PushItStack, type PushItStackProps } from "./push-it-stack.js";

@@ -4,7 +4,7 @@ import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integra
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
-import * as iam from "aws-cdk-lib/aws-iam";
+import type * as iam from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
@@ -13,7 +13,7 @@ import type { GuardsConfig } from "./guards.js";
 import { acknowledge } from "./nag.js";
 import { grantConnections } from "./permissions.js";
 import type { PushItProps } from "./props.js";
-import { ROUTES, ROUTE_NAMES } from "./routes.js";
+import { ROUTES, ROUTE_NAMES, routeSettings } from "./routes.js";
 import { settingsOf, validate } from "./settings.js";
 
 /** Marks the API in the template, for `push-it dev`. */
@@ -157,12 +157,7 @@ export class PushIt extends Construct {
           "the prop accessLogs turns them on. The functions' own logs are always there",
       );
     }
-    const throttling = ROUTE_NAMES.map((name) => {
-      const throttle = { ...ROUTES[name].throttle, ...props.throttling?.[name] };
-      const settings = { ThrottlingRateLimit: throttle.rateLimit, ThrottlingBurstLimit: throttle.burstLimit };
-      return [ROUTES[name].key, settings];
-    });
-    (stage.node.defaultChild as apigatewayv2.CfnStage).routeSettings = Object.fromEntries(throttling);
+    (stage.node.defaultChild as apigatewayv2.CfnStage).routeSettings = routeSettings(props.throttling);
     return stage;
   }
 

@@ -1,4 +1,5 @@
 import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+import type { RouteThrottling } from "./options.js";
 import type { FunctionName } from "./timeouts.js";
 
 /** A function that is behind a route. */
@@ -42,3 +43,12 @@ export const ROUTES: { readonly [name in RouteName]: RouteSpec } = {
 
 /** All routes by name. */
 export const ROUTE_NAMES = Object.keys(ROUTES) as RouteName[];
+
+/** The stage's settings of each route, as CloudFormation spells them. */
+export const routeSettings = (throttling: RouteThrottling = {}): Record<string, Record<string, number>> => {
+  const entries = ROUTE_NAMES.map((name): [string, Record<string, number>] => {
+    const { rateLimit, burstLimit } = { ...ROUTES[name].throttle, ...throttling[name] };
+    return [ROUTES[name].key, { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit }];
+  });
+  return Object.fromEntries(entries);
+};

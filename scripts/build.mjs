@@ -2,11 +2,12 @@
 // Builds dist/: the bundles, and the type declarations.
 //   --bundles  only the bundles (what running needs; the declarations are for whoever imports the package)
 //   --quiet    say nothing unless something is wrong
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, formatMessages } from "esbuild";
 import { bundles, copies } from "./bundles.mjs";
+import { buildClient } from "./client-build.mjs";
 import { prune, write } from "./output.mjs";
 import { emitTypes } from "./types.mjs";
 
@@ -25,30 +26,17 @@ const bundle = async ({ executable, ...options }) => {
   return result.outputFiles.map((file) => file.path);
 };
 
-/** The client has rules of its own (size, private names), so it brings its own build. */
-const client = async () => {
-  const own = new URL("client-build.mjs", import.meta.url);
-  if (!existsSync(own)) return [];
-  const { buildClient } = await import(own.href);
-  return await buildClient({ root, write, say });
-};
-
 const copy = ([from, to]) => {
   write(resolve(root, to), readFileSync(resolve(root, from)));
   return resolve(root, to);
 };
 
-const missing = (options) => !existsSync(resolve(root, options.entryPoints[0]));
-
 const main = async () => {
-  const all = bundles();
-  for (const options of all.filter(missing)) {
-    console.error(`skipped, not there yet: ${options.entryPoints[0]}`);
-    if (options.outfile.endsWith("/index.mjs") && options.outfile.startsWith("dist/lambdas"))
-      write(resolve(root, options.outfile), "export const handler = async () => ({ statusCode: 200 });\n");
-  }
-  const built = await Promise.all([...all.filter((options) => !missing(options)).map(bundle), client()]);
-  const written = [...built.flat(), ...copies().map(copy)];
+  // All of them, so that one look shows everything that is wrong.
+  const results = await Promise.allSettled([...bundles().map(bundle), buildClient({ root, write, say })]);
+  const errors = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
+  if (errors.length > 0) throw new AggregateError(errors);
+  const written = [...results.flatMap(({ value }) => value), ...copies().map(copy)];
   if (!process.argv.includes("--bundles")) {
     written.push(...emitTypes(root));
     prune(join(root, "dist"), new Set(written));
@@ -56,10 +44,16 @@ const main = async () => {
   say(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 };
 
+/** What is wrong, in words: esbuild's errors with file and line, others as they are. */
+const explain = async (error) => {
+  const { errors = [] } = error;
+  if (error instanceof AggregateError) return (await Promise.all(errors.map(explain))).flat();
+  return errors.length > 0 ? await formatMessages(errors, { kind: "error", color: false }) : [error.message];
+};
+
 try {
   await main();
 } catch (error) {
-  const messages = error.errors ? await formatMessages(error.errors, { kind: "error", color: false }) : [error.message];
-  console.error(messages.join("\n"));
+  console.error([...new Set(await explain(error))].join("\n"));
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 // What is bundled from what, into where: the list that scripts/build.mjs works off.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -59,7 +59,7 @@ const nodeModule = { ...node, format: "esm", banner: { js: REQUIRE_BANNER } };
 
 const browser = { ...common, platform: "browser", target: "es2022", minify: true };
 
-/** Everything that is bundled. `source` decides whether the entry exists. */
+/** Everything that is bundled, but the client: it has rules of its own (size, private names). */
 export const bundles = () => [
   ...FUNCTIONS.map((name) => ({
     ...lambda,
@@ -86,19 +86,13 @@ export const bundles = () => [
   },
   { ...nodeModule, entryPoints: ["local/bootstrap.ts"], outfile: "dist/local/bootstrap.mjs" },
   { ...browser, format: "esm", entryPoints: ["local/console/main.ts"], outfile: "dist/local/console/main.js" },
-  { ...browser, format: "esm", entryPoints: ["client/index.ts"], outfile: "dist/client/index.js" },
-  {
-    ...browser,
-    format: "iife",
-    globalName: "PushIt",
-    entryPoints: ["client/iife.ts"],
-    outfile: "dist/client/push-it.iife.js",
-  },
 ];
 
-/** Files that are copied as they are, `[source, destination]`: the console page's static parts. */
-export const copies = () => (existsSync(join(root, CONSOLE)) ? readdirSync(join(root, CONSOLE)) : [])
-  .filter((name) => /\.(html|css|svg|png|ico|webmanifest)$/.test(name))
-  .map((name) => [`${CONSOLE}/${name}`, `dist/${CONSOLE}/${name}`]);
-
+/** The console page. */
 const CONSOLE = "local/console";
+
+/** Files that are copied as they are, `[source, destination]`: the console page's static parts. */
+export const copies = () =>
+  readdirSync(join(root, CONSOLE))
+    .filter((name) => /\.(html|css|svg|png|ico|webmanifest)$/.test(name))
+    .map((name) => [`${CONSOLE}/${name}`, `dist/${CONSOLE}/${name}`]);

@@ -1,9 +1,9 @@
 // The type declarations of what the package exports.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import ts from "typescript";
-import { filesBelow, write } from "./output.mjs";
+import { write } from "./output.mjs";
 
 /** What each declaration tree starts from, and where it goes. */
 const TREES = [
@@ -18,7 +18,7 @@ const emitTree = (root, { entries, folder }) => {
   const outDir = mkdtempSync(join(tmpdir(), "push-it-types-"));
   try {
     emit(root, entries, outDir);
-    return filesBelow(outDir).map((file) => {
+    return reachable(entries.map((entry) => join(outDir, declarationOf(entry)))).map((file) => {
       const target = join(root, folder, relative(outDir, file));
       write(target, readFileSync(file));
       return target;
@@ -28,10 +28,32 @@ const emitTree = (root, { entries, folder }) => {
   }
 };
 
+const declarationOf = (source) => source.replace(/\.(ts|js)$/, ".d.ts");
+
+/** The given declarations and what they import, and so on: the rest describes what nobody outside can reach. */
+const reachable = (entries) => {
+  const found = new Set(entries);
+  for (const file of found) {
+    const { importedFiles } = ts.preProcessFile(readFileSync(file, "utf8"));
+    for (const { fileName } of importedFiles) {
+      if (fileName.startsWith(".")) found.add(join(dirname(file), declarationOf(fileName)));
+    }
+  }
+  return [...found];
+};
+
 const emit = (root, entries, outDir) => {
   const program = ts.createProgram(
-    entries.map((entry) => join(root, entry)).filter((entry) => ts.sys.fileExists(entry)),
-    { ...compilerOptions(root), noEmit: false, declaration: true, emitDeclarationOnly: true, outDir },
+    entries.map((entry) => join(root, entry)),
+    {
+      ...compilerOptions(root),
+      noEmit: false,
+      declaration: true,
+      emitDeclarationOnly: true,
+      // What is marked as internal is the construct's own, and nobody's promise.
+      stripInternal: true,
+      outDir,
+    },
   );
   const { diagnostics } = program.emit();
   const errors = [...ts.getPreEmitDiagnostics(program), ...diagnostics];

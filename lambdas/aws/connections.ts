@@ -6,11 +6,30 @@ import {
 } from "@aws-sdk/client-apigatewaymanagementapi";
 import type { Connections, Log, PostResult } from "../core/ports.js";
 
+/**
+ * How often a call is made whose socket broke. An environment that was frozen wakes up with sockets that API Gateway
+ * has closed meanwhile, and finds that out one by one.
+ */
+const SOCKET_ATTEMPTS = 3;
+
 /** How long one call may take to connect and to be answered, in milliseconds. */
 const CONNECT_MS = 1_000;
 const ANSWER_MS = 3_000;
 
 const RESULTS: Record<number, PostResult> = { 403: "refused", 410: "gone", 413: "refused", 429: "busy" };
+
+const BROKEN = new Set(["ECONNRESET", "EPIPE"]);
+
+const overBrokenSockets = async (call: () => Promise<unknown>): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await call();
+      return;
+    } catch (error) {
+      if (attempt === SOCKET_ATTEMPTS || !BROKEN.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    }
+  }
+};
 
 const statusOf = (error: unknown): number =>
   error instanceof ApiGatewayManagementApiServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0;
@@ -33,7 +52,8 @@ export class ManagementApi implements Connections {
 
   async post(connectionId: string, frame: string): Promise<PostResult> {
     try {
-      await this.#client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(frame) }));
+      const input = { ConnectionId: connectionId, Data: Buffer.from(frame) };
+      await overBrokenSockets(() => this.#client.send(new PostToConnectionCommand(input)));
       return "sent";
     } catch (error) {
       const status = statusOf(error);
@@ -47,7 +67,7 @@ export class ManagementApi implements Connections {
 
   async close(connectionId: string): Promise<void> {
     try {
-      await this.#client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
+      await overBrokenSockets(() => this.#client.send(new DeleteConnectionCommand({ ConnectionId: connectionId })));
     } catch (error) {
       const status = statusOf(error);
       if (status !== 410) this.#log.warn("close_failed", { connection: connectionId, status, error: String(error) });

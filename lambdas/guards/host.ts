@@ -20,10 +20,19 @@ export type CallResult =
 /** How long a worker may take to show that its thread is not blocked, in milliseconds, before it is terminated. */
 const PROBE_MS = 100;
 
+/**
+ * How long callers wait for a module to be loaded, in milliseconds and all together, before its thread is given up and
+ * the next one tries: as long as Lambda itself gives a function to load. Less would never load a module that takes
+ * longer than its guards may.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+ */
+const LOAD_MS = 10_000;
+
 interface Pending {
   call: string;
   timeoutMs: number;
-  retry: boolean;
+  /** Until when it may be run again, on the clock of `performance.now()`. */
+  retryUntil: number;
   timer: NodeJS.Timeout;
   settle(result: CallResult): void;
 }
@@ -35,6 +44,8 @@ interface Session {
   pending: Map<number, Pending>;
   loaded: Promise<Manifest | undefined>;
   finishLoading(manifest: Manifest | undefined): void;
+  /** How many callers wait for it to load, since when, and for how long others have done so before, in milliseconds. */
+  waiting: { callers: number; since: number; before: number };
   probe?: Promise<boolean>;
   alive?: () => void;
 }
@@ -58,24 +69,29 @@ export class GuardHost {
 
   /**
    * Which guards the module defines; `undefined` when it could not be loaded, `"timeout"` when it still is not after
-   * `timeoutMs`.
+   * `timeoutMs`. It goes on loading then, and may be there for the next caller.
    */
   async manifest(timeoutMs: number): Promise<Manifest | "timeout" | undefined> {
     const session = this.#current();
+    const { waiting } = session;
+    if ((waiting.callers += 1) === 1) waiting.since = performance.now();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<"timeout">((resolve) => (timer = setTimeout(resolve, timeoutMs, "timeout")));
     const manifest = await Promise.race([session.loaded, late]);
     clearTimeout(timer);
-    if (manifest === "timeout") await this.#end(session, { kind: "timeout" });
+    if ((waiting.callers -= 1) === 0) waiting.before += performance.now() - waiting.since;
+    if (manifest === "timeout" && waiting.before >= LOAD_MS) await this.#end(session, { kind: "timeout" });
     return manifest;
   }
 
   /**
    * Runs one guard. Never rejects, and takes little longer than `timeoutMs`.
-   * @param retry whether the call is run again, with its full time, when the thread was lost through another call
+   * @param withinMs more than `timeoutMs`: when the thread is lost through another call, this one is run again, with its
+   * full time, as long as that ends within so many milliseconds
    */
-  run(call: GuardCall, timeoutMs: number, retry = false): Promise<CallResult> {
-    return new Promise((settle) => this.#dispatch({ call: JSON.stringify(call), timeoutMs, retry, settle }));
+  run(call: GuardCall, timeoutMs: number, withinMs = 0): Promise<CallResult> {
+    const retryUntil = performance.now() + withinMs - timeoutMs;
+    return new Promise((settle) => this.#dispatch({ call: JSON.stringify(call), timeoutMs, retryUntil, settle }));
   }
 
   /** Ends the worker. Calls that are pending fail. */
@@ -93,7 +109,14 @@ export class GuardHost {
     let finishLoading: Session["finishLoading"] = () => undefined;
     const loaded = new Promise<Manifest | undefined>((resolve) => (finishLoading = resolve));
     const worker = this.#spawn({ begun: shared });
-    const session: Session = { worker, begun: new Int32Array(shared), pending: new Map(), loaded, finishLoading };
+    const session: Session = {
+      worker,
+      begun: new Int32Array(shared),
+      pending: new Map(),
+      loaded,
+      finishLoading,
+      waiting: { callers: 0, since: 0, before: 0 },
+    };
     worker.on("message", (message) => this.#hear(session, message));
     worker.on("error", (error) => void this.#end(session, { kind: "failed", detail: error.stack ?? error.message }));
     worker.on("exit", () => void this.#end(session, { kind: "failed", detail: "the guard ended its thread" }));
@@ -155,8 +178,8 @@ export class GuardHost {
   }
 
   /**
-   * Buries a thread. The call that was begun last is blamed; calls that may be retried and are not to blame run again
-   * in the next thread, so that one recipient's guard costs no other recipient its message.
+   * Buries a thread. The call whose code ran last is blamed; calls that may be retried and are not to blame run again in
+   * the next thread, so that one recipient's guard costs no other recipient its message.
    */
   async #end(session: Session, result: CallResult, retry = true): Promise<void> {
     if (this.#session !== session) return;
@@ -166,10 +189,11 @@ export class GuardHost {
     const pending = [...session.pending];
     session.pending.clear();
     const ended = session.worker.terminate();
+    const now = performance.now();
     for (const [id, call] of pending) {
       clearTimeout(call.timer);
       // A thread that died before it began anything died of loading the module: the next one would, too.
-      if (retry && call.retry && blamed !== 0 && id !== blamed) this.#dispatch(call);
+      if (retry && now < call.retryUntil && blamed !== 0 && id !== blamed) this.#dispatch(call);
       else call.settle(result);
     }
     await ended;

@@ -39,6 +39,6 @@ export interface WorkerSetup {
   module: string;
   /** Patterns at or below which wildcard subscriptions are enabled. */
   wildcards: string[];
-  /** One 32-bit integer, shared: the id of the call that was begun last, so that a worker that died can be blamed on it. */
+  /** One 32-bit integer, shared: the id of the call whose code ran last, so that a worker that died can be blamed on it. */
   begun: SharedArrayBuffer;
 }

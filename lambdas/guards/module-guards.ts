@@ -86,8 +86,8 @@ export class ModuleGuards implements Guards {
     return typeof manifest !== "object" || entriesFor(manifest, "onMessageReceived", channel).length > 0;
   }
 
-  async delivery(agent: Agent, message: Message): Promise<Message | undefined> {
-    const verdict = await this.#decide("onMessageReceived", agent, message.channel, message);
+  async delivery(agent: Agent, message: Message, withinMs: number): Promise<Message | undefined> {
+    const verdict = await this.#decide("onMessageReceived", agent, message.channel, message, withinMs);
     if (!verdict) return message;
     return verdict.permitted ? verdict.publish[0] : undefined;
   }
@@ -96,9 +96,18 @@ export class ModuleGuards implements Guards {
     await this.#decide("onDisconnect", agent);
   }
 
-  /** The verdict of every entry that has a say; `undefined` when none has. */
-  async #decide(handler: HandlerName, agent: Agent, channel?: string, message?: Message): Promise<Verdict | undefined> {
-    const timeoutMs = this.#timeouts[handler];
+  /**
+   * The verdict of every entry that has a say; `undefined` when none has.
+   * @param withinMs what it may take in all, when it is run again because its thread was lost through another call
+   */
+  async #decide(
+    handler: HandlerName,
+    agent: Agent,
+    channel?: string,
+    message?: Message,
+    withinMs = this.#timeouts[handler],
+  ): Promise<Verdict | undefined> {
+    const timeoutMs = Math.min(this.#timeouts[handler], withinMs);
     const begun = performance.now();
     const manifest = await this.#host.manifest(timeoutMs);
     if (typeof manifest !== "object") {
@@ -107,11 +116,12 @@ export class ModuleGuards implements Guards {
     }
     const entries = entriesFor(manifest, handler, channel ?? "");
     if (entries.length === 0) return undefined;
-    const remaining = Math.max(1, timeoutMs - (performance.now() - begun));
+    const spent = performance.now() - begun;
+    const remaining = Math.max(1, timeoutMs - spent);
     const verdicts = await Promise.all(
       entries.map(async (entry) => {
         const call = callOf(handler, entry, agent, channel, message);
-        return this.#judge(handler, await this.#host.run(call, remaining, handler === "onMessageReceived"), agent, channel);
+        return this.#judge(handler, await this.#host.run(call, remaining, withinMs - spent), agent, channel);
       }),
     );
     return verdicts.find((verdict): verdict is Denied => !verdict.permitted) ?? merged(verdicts as Permitted[], channel);

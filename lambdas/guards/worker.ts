@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type HandlerName, DEFAULT_ENTRY, HANDLERS, type Manifest, manifestFault } from "../core/entries.js";
 import type { ChannelGuards, Guards } from "./api.js";
+import { blameOn } from "./blame.js";
 import { argumentsFor } from "./call.js";
 import type { FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js";
 
@@ -12,7 +13,7 @@ import type { FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js
 type Entry = Partial<Record<HandlerName, unknown>>;
 
 const setup = workerData as WorkerSetup;
-const begun = new Int32Array(setup.begun);
+const begin = blameOn(new Int32Array(setup.begun));
 const port = parentPort;
 
 const say = (message: FromWorker): void => port?.postMessage(message);
@@ -37,7 +38,6 @@ const manifestOf = (entries: Map<string, Entry>): Manifest => {
 };
 
 const run = async (entries: Map<string, Entry>, id: number, call: GuardCall): Promise<void> => {
-  Atomics.store(begun, 0, id);
   let decided = false;
   const { agent, channel, message } = argumentsFor(call, setup.wildcards, {
     decided(decision) {
@@ -71,7 +71,7 @@ const start = async (): Promise<void> => {
   const manifest = manifestOf(entries);
   port?.on("message", (message: ToWorker) => {
     if (message.kind === "probe") say({ kind: "alive" });
-    else void run(entries, message.id, JSON.parse(message.call) as GuardCall);
+    else begin(message.id, () => void run(entries, message.id, JSON.parse(message.call) as GuardCall));
   });
   say({ kind: "loaded", manifest });
 };

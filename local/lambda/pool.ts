@@ -48,7 +48,8 @@ export class Pool {
   #function: PoolFunction;
   readonly #idle: { environment: Environment; since: number }[] = [];
   readonly #all = new Set<Environment>();
-  readonly #current = new Set<Environment>();
+  /** Those that run the function as it is now. */
+  #current = new Set<Environment>();
   readonly #waiting: Waiting[] = [];
   readonly #reaper: NodeJS.Timeout;
   #starting = 0;
@@ -84,7 +85,7 @@ export class Pool {
   /** Runs further events in new environments; running ones finish where they are. */
   replace(fn: PoolFunction): void {
     this.#function = fn;
-    this.#current.clear();
+    this.#current = new Set();
     this.#starting = 0;
     for (const { environment } of this.#idle.splice(0)) environment.kill();
     this.#dispatch();
@@ -110,25 +111,26 @@ export class Pool {
   #start(): void {
     const environment = new Environment(this.#function.spec(), this.options.guardian, this.options.write);
     this.#all.add(environment);
-    this.#current.add(environment);
+    const current = this.#current.add(environment);
     this.#starting += 1;
     void environment.ended.then(() => this.#gone(environment));
     environment.ready.then(
-      () => this.#started(environment),
-      (error: FunctionError) => this.#failed(environment, error),
+      () => (current === this.#current ? this.#started(environment) : environment.kill()),
+      (error: FunctionError) => {
+        environment.kill();
+        if (current === this.#current) this.#failed(environment, error);
+      },
     );
   }
 
   #started(environment: Environment): void {
-    if (!this.#current.has(environment)) return environment.kill();
     this.#starting -= 1;
     this.#release(environment);
   }
 
   /** Loading failed: the event that waited longest gets that error, as the one that caused the cold start. */
   #failed(environment: Environment, error: FunctionError): void {
-    environment.kill();
-    if (!this.#current.delete(environment)) return;
+    this.#current.delete(environment);
     this.#starting -= 1;
     const waiting = this.#waiting.shift();
     if (waiting) this.#end(waiting, randomUUID(), { ok: false, kind: "error", message: error.errorMessage, error });

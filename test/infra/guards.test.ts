@@ -80,6 +80,12 @@ describe("a guard module", () => {
     },
   );
 
+  test("cannot have more environment than Lambda allows", () => {
+    expect(() => withGuards({ environment: { LONG: "x".repeat(4_000) } })).toThrow(
+      /PushIt\/Connect: the environment would have \d+ bytes, but Lambda allows 4096/,
+    );
+  });
+
   test("may do what initialPolicy says", () => {
     const statement = new iam.PolicyStatement({ actions: ["ses:SendEmail"], resources: ["arn:aws:ses:::identity/x"] });
     const template = withGuards({ initialPolicy: [statement] });

@@ -22,7 +22,7 @@ const isOurs = (declaration: ts.Node) => declaration.getSourceFile().fileName.st
 const isInternal = (symbol: ts.Symbol) => symbol.getJsDocTags().some(({ name }) => name === "internal");
 
 const isPublic = (symbol: ts.Symbol) => {
-  const flags = ts.getCombinedModifierFlags(declarationOf(symbol) as ts.Declaration);
+  const flags = ts.getCombinedModifierFlags(declarationOf(symbol));
   return !(flags & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) && !isInternal(symbol);
 };
 

@@ -78,6 +78,7 @@ const showState = ({ state, code, reason }: StateChange): void => {
   if (!live && document.activeElement === disconnect) connect.focus();
   disconnect.disabled = !live;
   connect.textContent = live ? "Reconnect" : "Connect";
+  connect.classList.toggle("primary", !live);
   const denial = byId("denial", HTMLElement);
   denial.hidden = state !== "denied";
   denial.dataset.tone = "bad";

@@ -5,7 +5,7 @@ import type { Publication, Session } from "../model/session.js";
 import { byId, codeBadge, el, setProblem } from "./dom.js";
 
 /** What the data field starts with: something that can be published as it is. */
-const SAMPLE = '{\n  "title": "Hello",\n  "from": "the console"\n}';
+const SAMPLE = '{ "title": "Hello" }';
 
 /** The publish form. */
 export interface PublishForm {

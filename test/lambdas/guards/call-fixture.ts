@@ -1,0 +1,35 @@
+import type { Json } from "../../../protocol/index.js";
+import type { HandlerName } from "../../../lambdas/core/entries.js";
+import { argumentsFor } from "../../../lambdas/guards/call.js";
+import type { Decision, GuardCall } from "../../../lambdas/guards/messages.js";
+
+/** A call of `handler` as the main thread makes it. */
+export const callOf = (handler: HandlerName, more: Partial<GuardCall> = {}): GuardCall => ({
+  handler,
+  entry: "",
+  agent: { uuid: "agent-1", isConnected: true, connection: { id: "c1", sourceIp: "203.0.113.7", userAgent: "test" } },
+  ...(/Subscription|Unsubscription|Publication|Message/.test(handler) ? { channel: "stories/5" } : {}),
+  ...(/Publication|Message/.test(handler) ? { message: { channel: "stories/5", uuid: "m1", data: "hello" } } : {}),
+  ...more,
+});
+
+/** The arguments of one guard call, and what comes of what is done with them. */
+export const guardCall = (handler: HandlerName, more: Partial<GuardCall> & { credentials?: Json } = {}) => {
+  const { credentials, ...rest } = more;
+  const call = callOf(handler, rest);
+  if (credentials !== undefined) call.agent.credentials = credentials;
+  const decisions: Decision[] = [];
+  const ignored: string[] = [];
+  const { agent, channel, message } = argumentsFor(call, ["stories/*"], {
+    decided: (decision) => decisions.push(JSON.parse(JSON.stringify(decision)) as Decision),
+    ignored: (verdict) => ignored.push(verdict),
+  });
+  return {
+    agent,
+    // Guards that get no channel or message have no use for these; a test of misuse has.
+    channel: channel ?? agent.channel("stories/5"),
+    message: message ?? { channel: "stories/5", uuid: "m1", data: "hello" },
+    decisions,
+    ignored,
+  };
+};

@@ -1,0 +1,113 @@
+import { CREDENTIALS_BYTES, INFO_BYTES, RESULT_BYTES } from "../../../protocol/index.js";
+import { HANDLERS } from "../../../lambdas/core/entries.js";
+import type { Agent, Channel, Message } from "../../../lambdas/guards/api.js";
+import { guardCall } from "./call-fixture.js";
+
+type Use = (agent: Agent, channel: Channel, message: Message) => void;
+
+/** Every verdict method, and the guards it belongs to. */
+const VERDICTS: Record<string, { use: Use; belongsTo: string[] }> = {
+  "agent.connected": { use: (agent) => agent.connected(), belongsTo: ["onConnectionRequest"] },
+  "agent.connectionDenied": { use: (agent) => agent.connectionDenied("x"), belongsTo: ["onConnectionRequest"] },
+  "agent.subscribe": {
+    use: (agent) => agent.subscribe("stories/9"),
+    belongsTo: ["onConnectionRequest", "onSubscriptionRequest", "onPublicationRequest"],
+  },
+  "agent.subscriptionDenied": {
+    use: (agent) => agent.subscriptionDenied("stories/5"),
+    belongsTo: ["onSubscriptionRequest"],
+  },
+  "agent.unsubscribe": { use: (agent) => agent.unsubscribe("stories/5"), belongsTo: ["onUnsubscriptionRequest"] },
+  "agent.unsubscriptionDenied": {
+    use: (agent) => agent.unsubscriptionDenied("stories/5"),
+    belongsTo: ["onUnsubscriptionRequest"],
+  },
+  "agent.publicationSuccess": {
+    use: (agent, _channel, message) => agent.publicationSuccess(message),
+    belongsTo: ["onPublicationRequest"],
+  },
+  "agent.publicationDenied": {
+    use: (agent, _channel, message) => agent.publicationDenied(message),
+    belongsTo: ["onPublicationRequest"],
+  },
+  "agent.deliver": {
+    use: (agent, channel, message) => agent.deliver(channel, message),
+    belongsTo: ["onMessageReceived"],
+  },
+  "channel.publish": {
+    use: (_agent, channel, message) => channel.publish(message),
+    belongsTo: ["onPublicationRequest"],
+  },
+};
+
+describe.each(Object.entries(VERDICTS))("%s", (name, { use, belongsTo }) => {
+  test.each(HANDLERS.filter((handler) => belongsTo.includes(handler)))("belongs to %s", (handler) => {
+    const { agent, channel, message } = guardCall(handler);
+    expect(() => use(agent, channel, message)).not.toThrow();
+  });
+
+  test.each(HANDLERS.filter((handler) => !belongsTo.includes(handler)))("throws in %s", (handler) => {
+    const { agent, channel, message, decisions } = guardCall(handler);
+    expect(() => use(agent, channel, message)).toThrow(`${name} is no verdict of ${handler}`);
+    expect(decisions).toEqual([]);
+  });
+});
+
+describe("a verdict about another channel than the one asked for throws", () => {
+  test.each([
+    ["onSubscriptionRequest", "agent.subscriptionDenied", (agent: Agent) => agent.subscriptionDenied("stories/6")],
+    ["onUnsubscriptionRequest", "agent.unsubscribe", (agent: Agent) => agent.unsubscribe("stories/6")],
+    ["onUnsubscriptionRequest", "agent.unsubscriptionDenied", (agent: Agent) => agent.unsubscriptionDenied("stories/6")],
+  ] as const)("in %s: %s", (handler, name, use) => {
+    const { agent, decisions } = guardCall(handler);
+    expect(() => use(agent)).toThrow(`${name} must name the channel asked for, stories/5`);
+    expect(decisions).toEqual([]);
+  });
+});
+
+describe("a channel that cannot be", () => {
+  test.each(["", "a b", "/meta/connect", "other/*"])("cannot be subscribed to by a guard: %j", (name) => {
+    const { agent } = guardCall("onConnectionRequest");
+    expect(() => agent.subscribe(name)).toThrow(TypeError);
+  });
+
+  test.each(["", "a b", "/meta/connect", "stories/*"])("cannot be published on by a guard: %j", (name) => {
+    const { agent } = guardCall("onPublicationRequest");
+    expect(() => agent.channel(name).publish({ data: 1 })).toThrow(TypeError);
+  });
+});
+
+describe("what a guard hands over has a limit, in bytes of JSON", () => {
+  const text = (bytes: number): string => "x".repeat(bytes - 2);
+
+  test("info: 256", () => {
+    const { agent, decisions } = guardCall("onConnectionRequest");
+    expect(() => agent.connected({ info: text(INFO_BYTES + 1) })).toThrow("info must be at most 256 bytes of JSON");
+    expect(() => agent.connected({ info: "é".repeat(128) })).toThrow(RangeError);
+    expect(decisions).toEqual([]);
+    agent.connected({ info: text(INFO_BYTES) });
+    expect(decisions).toHaveLength(1);
+  });
+
+  test("credentials: 4,096", () => {
+    const { agent, decisions } = guardCall("onConnectionRequest");
+    agent.credentials = text(CREDENTIALS_BYTES + 1);
+    expect(() => agent.connected()).toThrow("agent.credentials must be at most 4096 bytes of JSON");
+    agent.credentials = text(CREDENTIALS_BYTES);
+    agent.connected();
+    expect(decisions).toHaveLength(1);
+  });
+
+  test("result: 1,024", () => {
+    const { agent, message, decisions } = guardCall("onPublicationRequest");
+    expect(() => agent.publicationSuccess(message, text(RESULT_BYTES + 1))).toThrow("result must be at most 1024");
+    agent.publicationSuccess(message, text(RESULT_BYTES));
+    expect(decisions).toHaveLength(1);
+  });
+});
+
+test("a reason that is no text is turned into one", () => {
+  const { agent, decisions } = guardCall("onConnectionRequest");
+  agent.connectionDenied(new Error("Backend said no") as unknown as string);
+  expect(decisions).toEqual([{ permitted: false, reason: "Error: Backend said no" }]);
+});

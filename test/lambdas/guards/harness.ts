@@ -1,0 +1,94 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { GuardTimeouts } from "../../../protocol/index.js";
+import { GuardHost } from "../../../lambdas/guards/host.js";
+import type { WorkerSetup } from "../../../lambdas/guards/messages.js";
+import { ModuleGuards } from "../../../lambdas/guards/module-guards.js";
+import { TestLog } from "../core/fakes.js";
+
+const WORKER = join(__dirname, "../../../dist/lambdas/guard-worker.mjs");
+
+/** A guard's time in these tests, in milliseconds: enough for a worker to start on a busy machine. */
+export const TIMEOUT = 400;
+
+/** By when, after its timeout, a guard that fails in whatever way must be answered for, in milliseconds. */
+export const GRACE = 2_000;
+
+const timeoutsOf = (milliseconds: number): GuardTimeouts => ({
+  onConnectionRequest: milliseconds,
+  onSubscriptionRequest: milliseconds,
+  onPublicationRequest: milliseconds,
+  onUnsubscriptionRequest: milliseconds,
+  onMessageReceived: milliseconds,
+  onDisconnect: milliseconds,
+});
+
+/** A guard module in a folder of its own, beside the worker as it is deployed, in real threads. */
+export class GuardFolder {
+  readonly log = new TestLog();
+  readonly host: GuardHost;
+  readonly guards: ModuleGuards;
+  /** How many threads were started. */
+  started = 0;
+  readonly #folder = mkdtempSync(join(tmpdir(), "push-it-guards-"));
+
+  /**
+   * @param source the module, as it is after bundling; a bare object literal is default-exported
+   * @param memoryMb how much memory the thread may use
+   */
+  constructor(source: string, { timeout = TIMEOUT, memoryMb = 64 }: { timeout?: number; memoryMb?: number } = {}) {
+    if (!existsSync(WORKER)) throw new Error(`${WORKER} is missing: npm test builds it, and so does npm run build`);
+    copyFileSync(WORKER, join(this.#folder, "guard-worker.mjs"));
+    this.write(source);
+    this.host = new GuardHost((setup) => this.#spawn(setup, memoryMb), this.log);
+    this.guards = new ModuleGuards(this.host, timeoutsOf(timeout), this.log);
+  }
+
+  /** Changes the module; the next thread loads it. */
+  write(source: string): void {
+    const module = source.trimStart().startsWith("{") ? `export default ${source};` : source;
+    writeFileSync(join(this.#folder, "guards.mjs"), module);
+  }
+
+  #spawn(setup: Pick<WorkerSetup, "begun">, memoryMb: number): Worker {
+    this.started += 1;
+    return new Worker(join(this.#folder, "guard-worker.mjs"), {
+      workerData: {
+        ...setup,
+        module: pathToFileURL(join(this.#folder, "guards.mjs")).href,
+        wildcards: ["stories/*"],
+      } satisfies WorkerSetup,
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 8 },
+      stderr: true,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.host.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+const open: GuardFolder[] = [];
+
+/** A guard module that `closeGuards` closes. */
+export const guardFolder = (...args: ConstructorParameters<typeof GuardFolder>): GuardFolder => {
+  const folder = new GuardFolder(...args);
+  open.push(folder);
+  return folder;
+};
+
+/** For `afterEach`: ends the threads, whatever they are doing. */
+export const closeGuards = async (): Promise<void> => {
+  await Promise.all(open.splice(0).map((folder) => folder.close()));
+};
+
+/** What work gives, and how long it took, in milliseconds. */
+export const timed = async <T>(work: Promise<T>): Promise<{ value: T; took: number }> => {
+  const begun = performance.now();
+  const value = await work;
+  return { value, took: performance.now() - begun };
+};
