@@ -2,13 +2,16 @@ import { isReserved } from "../protocol/channel.js";
 import type { Message } from "../protocol/frames.js";
 import { PROTOCOL_DENIED } from "../protocol/version.js";
 import { backoff } from "./backoff.js";
-import { PushItError, type RequestCode } from "./errors.js";
+import type { Emitter } from "./emitter.js";
+import type { RequestCode } from "./errors.js";
 import { parse, type Incoming } from "./frames.js";
 import { offer } from "./handshake.js";
 import { deadline, type Socket } from "./host.js";
 import { PING_INTERVAL, PING_TIMEOUT, RETRY_BASE, RETRY_CAP, TIMEOUT, type Settings } from "./options.js";
-import { transition, type Happening, type State, type StateChange, type StateCode } from "./state.js";
+import { transition, type Happening, type State, type StateCode } from "./state.js";
+import type { Subscriptions } from "./subscriptions.js";
 import type { Traffic } from "./traffic.js";
+import type { Events } from "./types.js";
 import { watch } from "./watch.js";
 
 /** How long a connection must have stood, in milliseconds, for its loss to count as a first one. */
@@ -17,22 +20,13 @@ const STABLE = 10_000;
 /** How recently the server must have been heard, in milliseconds, for a returning page not to ask after it. */
 const RECENT = 30_000;
 
-/** What the connection tells. */
-export interface ConnectionEvents {
-  _changed(change: StateChange): void;
-  /** The server accepted the agent. */
-  _opened(): void;
-  /** The agent is gone; the requests in flight fail right after this. */
-  _lost(): void;
-  _message(message: Message): void;
-}
-
 /** Keeps one connection: handshake, state, heartbeat, reconnecting. */
 export class Connection {
   _state: State = "disconnected";
   readonly #settings: Settings;
   readonly #traffic: Traffic;
-  readonly #events: ConnectionEvents;
+  readonly #subscriptions: Subscriptions;
+  readonly #events: Emitter<Events>;
   /** Names the attempt or connection that counts: what an older one still tells is ignored. */
   #current: object | undefined;
   #attempt = 0;
@@ -44,9 +38,10 @@ export class Connection {
   #cancelHandshake: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
 
-  constructor(settings: Settings, traffic: Traffic, events: ConnectionEvents) {
+  constructor(settings: Settings, traffic: Traffic, subscriptions: Subscriptions, events: Emitter<Events>) {
     this.#settings = settings;
     this.#traffic = traffic;
+    this.#subscriptions = subscriptions;
     this.#events = events;
   }
 
@@ -104,7 +99,7 @@ export class Connection {
     this.#openedAt = this.#heardAt = this.#settings.host.Date.now();
     this.#traffic._ready = true;
     this.#enter("open", "connected");
-    this.#events._opened();
+    this.#subscriptions._opened();
     this.#traffic._flush();
   }
 
@@ -149,7 +144,7 @@ export class Connection {
     const current = this.#current;
     this.#heardAt = this.#settings.host.Date.now();
     if (typeof channel != "string") this.#traffic._gatewayError(String(message));
-    else if (!isReserved(channel)) this.#events._message(frame as Message);
+    else if (!isReserved(channel)) this.#events._emit("message", { ...(frame as Message), payload: frame.data });
     else {
       this.#traffic._answer(frame);
       if (code == "unknown_agent" && this.#current == current) this._leave("lose", code, error);
@@ -175,9 +170,9 @@ export class Connection {
       this.#retry = host.setTimeout(() => void this.#open(), retryIn);
     } else {
       this.#unwatch!();
-      traffic._stopped = new PushItError(code == "disconnect" ? "closed" : (code as RequestCode), reason);
+      traffic._stopped = [code == "disconnect" ? "closed" : (code as RequestCode), reason];
     }
-    this.#events._lost();
+    this.#subscriptions._lost();
     traffic._lost();
   }
 
@@ -186,7 +181,7 @@ export class Connection {
     const state = transition(previous, happening);
     if (!state) return false;
     this._state = state;
-    this.#events._changed({ state, previous, code, reason, retryIn });
+    this.#events._emit("state", { state, previous, code, reason, retryIn });
     return true;
   }
 }

@@ -1,5 +1,6 @@
 import { CREDENTIALS_BYTES } from "../protocol/limits.js";
 import { CREDENTIALS_PREFIX, PROTOCOL, PROTOCOL_DENIED } from "../protocol/version.js";
+import { base64url } from "./base64.js";
 import { utf8 } from "./frames.js";
 
 /**
@@ -9,11 +10,10 @@ import { utf8 } from "./frames.js";
 export const offer = (credentials: unknown): string[] | undefined => {
   const protocols = [PROTOCOL, PROTOCOL_DENIED];
   const json = JSON.stringify(credentials) as string | undefined;
-  if (json !== undefined) {
+  if (json) {
     const bytes = utf8(json);
     if (bytes.length > CREDENTIALS_BYTES) return undefined;
-    const base64 = btoa(String.fromCharCode(...bytes));
-    protocols.push(CREDENTIALS_PREFIX + base64.replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, ""));
+    protocols.push(CREDENTIALS_PREFIX + base64url(bytes));
   }
   return protocols;
 };

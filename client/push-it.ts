@@ -6,8 +6,8 @@ import { freshId } from "./id.js";
 import type { PushItOptions, Settings } from "./options.js";
 import type { Settle } from "./request.js";
 import type { State } from "./state.js";
-import { Subscriptions } from "./subscriptions.js";
-import { Traffic } from "./traffic.js";
+import { createSubscriptions, type Subscriptions } from "./subscriptions.js";
+import { createTraffic, type Traffic } from "./traffic.js";
 import type { Events, OnError, Outgoing, Published, ReceivedMessage } from "./types.js";
 
 /**
@@ -27,18 +27,10 @@ export class PushIt {
 
   constructor(options: PushItOptions) {
     const settings: Settings = { ...options, host: options.host ?? globalThis };
-    this.#traffic = new Traffic(settings);
-    this.#subscriptions = new Subscriptions(settings, this.#traffic, this.#events);
-    this.#connection = new Connection(settings, this.#traffic, {
-      _changed: (change) => this.#events._emit("state", change),
-      _opened: () => this.#subscriptions._opened(),
-      _lost: () => this.#subscriptions._lost(),
-      _message: (frame) => {
-        const message = { ...frame, payload: frame.data };
-        tell(() => this.onMessageReceived?.(message.channel, message));
-        this.#events._emit("message", message);
-      },
-    });
+    this.#traffic = createTraffic(settings);
+    this.#subscriptions = createSubscriptions(settings, this.#traffic, this.#events);
+    this.#connection = new Connection(settings, this.#traffic, this.#subscriptions, this.#events);
+    this.on("message", (message) => this.onMessageReceived?.(message.channel, message));
     if (options.autoConnect ?? true) this.connect();
   }
 

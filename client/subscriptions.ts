@@ -25,83 +25,79 @@ interface Operation extends Request {
  * Brings the server's subscriptions to what the application wants: one operation per channel in flight; what is asked
  * meanwhile joins it, or waits, or is superseded by what is asked after it.
  */
-export class Subscriptions {
-  /** The channels that the application wants. */
-  readonly #wanted: Set<string>;
-  /** Those that the server has confirmed on this connection. */
-  readonly #live = new Set<string>();
-  readonly #settings: Settings;
-  readonly #traffic: Traffic;
-  readonly #events: Emitter<SubscriptionEvents>;
-
-  constructor(settings: Settings, traffic: Traffic, events: Emitter<SubscriptionEvents>) {
-    this.#wanted = new Set(settings.channels);
-    this.#settings = settings;
-    this.#traffic = traffic;
-    this.#events = events;
-  }
-
+export interface Subscriptions {
   /** Subscribes or unsubscribes; the waiters hear when that is so, or why it is not. */
-  _want(channel: string, want: boolean, ..._waiters: Settle[]): void {
-    const _action = want ? "subscribe" : "unsubscribe";
+  _want(channel: string, want: boolean, ...waiters: Settle[]): void;
+  /** A new connection: nothing is subscribed on it but what its guard did. */
+  _opened(): void;
+  /** The connection is lost, and with it the agent and all its subscriptions. */
+  _lost(): void;
+}
+
+/** The subscriptions of one client. */
+export const createSubscriptions = (
+  { host, channels, retryCap = RETRY_CAP }: Settings,
+  traffic: Traffic,
+  events: Emitter<SubscriptionEvents>,
+): Subscriptions => {
+  /** What the application wants, and what the server has confirmed on this connection. */
+  const wanted = new Set(channels);
+  const live = new Set<string>();
+
+  /** Subscribes to what is wanted and is not subscribed: on a new connection, after a temporary failure. */
+  const restore = (channel: string): void => {
+    if (traffic._ready && wanted.has(channel) && !live.has(channel)) want(channel, true);
+  };
+
+  const succeeded = (channel: string, on: boolean): void => {
+    if (!on || !live.has(channel)) events._emit(on ? "subscribed" : "unsubscribed", { channel });
+    live[on ? "add" : "delete"](channel);
+  };
+
+  const failed = (channel: string, on: boolean, error: PushItError): void => {
+    // A failed unsubscription leaves the channel subscribed, unless its connection is gone.
+    if (!on) {
+      if (live.has(channel)) wanted.add(channel);
+    } else if (!error.temporary) {
+      wanted.delete(channel);
+      events._emit("unsubscribed", { channel, error });
+    } else if (traffic._ready)
+      host.setTimeout(() => restore(channel), backoff(0, retryCap, retryCap, host.Math.random()));
+  };
+
+  const want = (channel: string, on: boolean, ...waiters: Settle[]): void => {
+    const action = on ? "subscribe" : "unsubscribe";
     // No message's lane begins like this, whatever the channel is called.
-    const _lane = " " + channel;
+    const lane = " " + channel;
     let inFlight = false;
-    this.#wanted[want ? "add" : "delete"](channel);
+    wanted[on ? "add" : "delete"](channel);
     // The one in the queue first: what it asked for must be out of the way before this joins the one in flight.
-    for (const request of (this.#traffic._lane(_lane) as Operation[]).reverse()) {
-      if (request._action == _action) return void request._waiters.push(..._waiters);
+    for (const request of (traffic._lane(lane) as Operation[]).reverse()) {
+      if (request._action == action) return void request._waiters.push(...waiters);
       if (request._frame) inFlight = true;
-      else this.#traffic._fail(request, "superseded");
+      else traffic._fail(request, "superseded");
     }
     const operation: Operation = {
-      _action,
-      _lane,
+      _action: action,
+      _lane: lane,
       _uuid: freshId(),
       _channel: channel,
       _json: JSON.stringify(channel),
-      _waiters,
-      _settle: (error) => this.#settle(channel, want, _waiters, error),
+      _waiters: waiters,
+      _settle(error) {
+        for (const settle of waiters) settle(error);
+        if (!error) succeeded(channel, on);
+        // Otherwise something else is wanted by now.
+        else if (wanted.has(channel) == on) {
+          if (!waiters[0] && error.code != "closed") events._emit("error", error);
+          failed(channel, on, error);
+        }
+      },
     };
     // Without a connection there is no agent, and nothing that it could be subscribed to.
-    if (!inFlight && (want ? this.#live.has(channel) : !this.#traffic._ready)) operation._settle();
-    else this.#traffic._add(operation);
-  }
+    if (!inFlight && (on ? live.has(channel) : !traffic._ready)) operation._settle();
+    else traffic._add(operation);
+  };
 
-  #settle(channel: string, want: boolean, waiters: readonly Settle[], error?: PushItError): void {
-    const wanted = this.#wanted;
-    const live = this.#live;
-    for (const settle of waiters) settle(error);
-    if (!error) {
-      if (!want || !live.has(channel)) this.#events._emit(want ? "subscribed" : "unsubscribed", { channel });
-      live[want ? "add" : "delete"](channel);
-    } else if (wanted.has(channel) == want) {
-      if (!waiters.length && error.code != "closed") this.#events._emit("error", error);
-      if (!want) {
-        // It stays subscribed, unless its connection is gone.
-        if (live.has(channel)) wanted.add(channel);
-      } else if (!error.temporary) {
-        wanted.delete(channel);
-        this.#events._emit("unsubscribed", { channel, error });
-      } else if (this.#traffic._ready) {
-        const { host, retryCap = RETRY_CAP } = this.#settings;
-        host.setTimeout(() => this.#restore(channel), backoff(0, retryCap, retryCap, host.Math.random()));
-      }
-    }
-  }
-
-  /** Subscribes to what is wanted and is not subscribed: on a new connection, after a temporary failure. */
-  #restore(channel: string): void {
-    if (this.#traffic._ready && this.#wanted.has(channel) && !this.#live.has(channel)) this._want(channel, true);
-  }
-
-  /** A new connection: nothing is subscribed on it but what its guard did. */
-  _opened(): void {
-    for (const channel of this.#wanted) this.#restore(channel);
-  }
-
-  /** The connection is lost, and with it the agent and all its subscriptions. */
-  _lost(): void {
-    this.#live.clear();
-  }
-}
+  return { _want: want, _opened: () => wanted.forEach(restore), _lost: () => live.clear() };
+};

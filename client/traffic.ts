@@ -6,10 +6,6 @@ import { freshId } from "./id.js";
 import { QUEUE_LIMIT, TIMEOUT, type Settings } from "./options.js";
 import { isSubscription, type Request, type Settle } from "./request.js";
 
-/** API Gateway's own error frames say what happened in English, and nowhere else. */
-const gatewayCode = (text: string): RequestCode =>
-  /many|exceed/i.test(text) ? "throttled" : /forbid/i.test(text) ? "unknown_action" : "internal";
-
 /**
  * Every request, from the queue to its end: an answer, an error or its timeout.
  *
@@ -18,109 +14,116 @@ const gatewayCode = (text: string): RequestCode =>
  * meanwhile goes as the next frame. What waits, waits at most its timeout, also for a connection; what was in flight
  * when that broke fails and is not repeated.
  */
-export class Traffic {
-  /** The socket, and whether it is an agent's: one that was denied can be asked why, and nothing else. */
-  _socket: Socket | undefined;
-  _ready = false;
-  /** Why nothing will be sent until the application calls `connect()`; `undefined` while that may still happen. */
-  _stopped: PushItError | undefined;
-  readonly #settings: Settings;
-  readonly #open = new Set<Request>();
-
-  constructor(settings: Settings) {
-    this.#settings = settings;
-  }
-
+export interface Traffic {
+  /** The socket in use; its connection sets it. */
+  _socket?: Socket;
+  /** Whether it is an agent's: one that was denied can be asked why, and nothing else. */
+  _ready?: boolean;
+  /** Why nothing will be sent until the application connects again; `undefined` while that may still happen. */
+  _stopped?: [code: RequestCode, reason?: string] | undefined;
   /** Queues a request, or fails it with why it cannot be. What is queued in one turn shares frames. */
-  _add(request: Request): void {
-    request._bytes = utf8(request._json).length;
-    if (this._stopped) this._fail(request, this._stopped.code, this._stopped.message);
-    else if (request._bytes >= ROOM) this._fail(request, "too_large", "It exceeds 32 KB.");
-    else if (!isSubscription(request._action) && this.#open.size >= (this.#settings.queueLimit ?? QUEUE_LIMIT))
-      this._fail(request, "queue_full");
-    else {
-      this.#start(request);
-      this._flush();
-    }
-  }
-
+  _add(request: Request): void;
   /** Asks at once, on whatever socket there is. */
-  _ask(action: "connect" | "ping", timeout: number | undefined, settle: Settle): void {
-    const _uuid = freshId();
-    const _json = JSON.stringify({ action, channel: "/meta/" + action, uuid: _uuid });
-    const request: Request = { _action: action, _lane: _uuid, _uuid, _json, _settle: settle };
-    request._frame = [request];
-    this.#start(request, timeout);
-    this._socket!.send(_json);
-  }
-
+  _ask(action: "connect" | "ping", timeout: number | undefined, settle: Settle): void;
   /** Sends, once this turn is over, what can be sent. */
-  _flush(): void {
-    queueMicrotask(() => {
-      for (let batch; this._ready && (batch = this.#next())[0]; ) {
-        for (const request of batch) {
-          request._frame = batch;
-          // A subscription is known by its frame's uuid and its channel.
-          if (isSubscription(request._action)) request._uuid = batch[0]._uuid;
-          if (request._action == "send") this.#end(request);
-          else this.#start(request);
-        }
-        this._socket!.send(write(batch));
-      }
-    });
-  }
+  _flush(): void;
+  /** What waits and what is in flight on a lane, oldest first. */
+  _lane(lane: string): Request[];
+  /** Settles the requests that an answer is for. */
+  _answer(answer: Incoming): void;
+  /** Takes an error frame of API Gateway, which names no request: it is for the frame in flight, if that is only one. */
+  _gatewayError(text: string): void;
+  /** Fails what is in flight; where nothing will be sent any more, what waits too. */
+  _lost(): void;
+  /** Fails a request. */
+  _fail(request: Request, code: RequestCode, reason?: string): void;
+}
 
-  #next(): Request[] {
-    const all = [...this.#open];
-    return gather(
-      all.filter((request) => !request._frame),
-      all.filter((request) => request._frame).map((request) => request._lane),
-    );
-  }
+/** API Gateway's own error frames say what happened in English, and nowhere else. */
+const gatewayCode = (text: string): RequestCode =>
+  /many|exceed/i.test(text) ? "throttled" : /forbid/i.test(text) ? "unknown_action" : "internal";
 
-  /** What is in the queue and in flight on a lane. */
-  _lane(lane: string): Request[] {
-    return [...this.#open].filter((request) => request._lane == lane);
-  }
+/** The traffic of one client. */
+export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMIT }: Settings): Traffic => {
+  /** In the order in which they were asked; those in flight have a `_frame`. */
+  const open = new Set<Request>();
 
-  /** Settles the requests that `answer` is for. An answer to a subscription that names no channel is for all its frame. */
-  _answer({ channel, uuid, successful, error, code, data }: Incoming): void {
-    const named = isSubscription(channel!) && (data as { channel?: string } | undefined)?.channel;
-    for (const request of this.#open)
-      if (request._frame && request._uuid == uuid && (!named || named == request._channel))
-        if (successful) this.#end(request, undefined, data);
-        else this._fail(request, code ?? "internal", error);
-  }
+  const end = (request: Request, error?: PushItError, data?: Json): void => {
+    request._cancel?.();
+    open.delete(request);
+    request._settle(error, data);
+    traffic._flush();
+  };
 
-  /** An error frame of API Gateway names no request: it is meant for the frame that waits, if it is only one. */
-  _gatewayError(text: string): void {
-    const frames = new Set([...this.#open].map((request) => request._frame));
-    frames.delete(undefined);
-    if (frames.size == 1) for (const request of [...frames][0]!) this._fail(request, gatewayCode(text), text);
-  }
-
-  /** Fails what is in flight; where nothing will be sent any more, all that waits too. */
-  _lost(): void {
-    for (const request of this.#open)
-      if (this._stopped) this._fail(request, this._stopped.code, this._stopped.message);
-      else if (request._frame) this._fail(request, "closed");
-  }
-
-  _fail(request: Request, code: RequestCode, reason?: string): void {
-    this.#end(request, new PushItError(code, reason, request._channel, request._uuid));
-  }
+  const fail: Traffic["_fail"] = (request, code, reason) =>
+    end(request, new PushItError(code, reason, request._channel, request._uuid));
 
   /** Starts the clock of a request that waits from now on: in the queue, then for its answer. */
-  #start(request: Request, timeout = this.#settings.timeout ?? TIMEOUT): void {
+  const start = (request: Request, milliseconds = timeout): void => {
     request._cancel?.();
-    request._cancel = deadline(this.#settings.host, timeout, () => this._fail(request, "timeout"));
-    this.#open.add(request);
-  }
+    request._cancel = deadline(host, milliseconds, () => fail(request, "timeout"));
+    open.add(request);
+  };
 
-  #end(request: Request, error?: PushItError, data?: Json): void {
-    request._cancel?.();
-    this.#open.delete(request);
-    request._settle(error, data);
-    this._flush();
-  }
-}
+  const next = (): Request[] =>
+    gather(
+      [...open].filter((request) => !request._frame),
+      [...open].filter((request) => request._frame).map((request) => request._lane),
+    );
+
+  const send = (batch: Request[]): void => {
+    for (const request of batch) {
+      request._frame = batch;
+      // A subscription is known by its frame's uuid and its channel.
+      if (isSubscription(request._action)) request._uuid = batch[0]!._uuid;
+      if (request._action == "send") end(request);
+      else start(request);
+    }
+    traffic._socket!.send(write(batch));
+  };
+
+  const traffic: Traffic = {
+    _fail: fail,
+    _add(request) {
+      request._bytes = utf8(request._json).length;
+      if (traffic._stopped) fail(request, ...traffic._stopped);
+      else if (request._bytes >= ROOM) fail(request, "too_large", "It exceeds 32 KB.");
+      else if (!isSubscription(request._action) && open.size >= queueLimit) fail(request, "queue_full");
+      else {
+        start(request);
+        traffic._flush();
+      }
+    },
+    _ask(action, milliseconds, settle) {
+      const uuid = freshId();
+      const json = JSON.stringify({ action, channel: "/meta/" + action, uuid });
+      const request: Request = { _action: action, _lane: uuid, _uuid: uuid, _json: json, _settle: settle };
+      request._frame = [request];
+      start(request, milliseconds);
+      traffic._socket!.send(json);
+    },
+    _flush() {
+      queueMicrotask(() => {
+        for (let batch; traffic._ready && (batch = next())[0]; ) send(batch);
+      });
+    },
+    _lane: (lane) => [...open].filter((request) => request._lane == lane),
+    _answer({ channel, uuid, successful, error, code = "internal", data }) {
+      // One that names no channel is for all of its frame.
+      const named = isSubscription(channel!) && (data as { channel?: string } | undefined)?.channel;
+      for (const request of open)
+        if (request._frame && request._uuid == uuid && (!named || named == request._channel))
+          if (successful) end(request, undefined, data);
+          else fail(request, code as RequestCode, error);
+    },
+    _gatewayError(text) {
+      const frames = new Set([...open].flatMap((request) => (request._frame ? [request._frame] : [])));
+      if (frames.size == 1) for (const request of [...frames].flat()) fail(request, gatewayCode(text), text);
+    },
+    _lost() {
+      for (const request of open)
+        if (traffic._stopped || request._frame) fail(request, ...(traffic._stopped ?? (["closed"] as const)));
+    },
+  };
+  return traffic;
+};

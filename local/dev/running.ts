@@ -126,7 +126,7 @@ export class RunningSystem implements System {
 
   async #listen(): Promise<void> {
     const { options, credentials, closers } = this.parts;
-    const { dist, log, port = 0, limits = {} } = options;
+    const { dist, log, port = 0, limits = {}, faults = {} } = options;
     const info = () => infoOf(this.model, options, this.dynamodb, this.websocketUrl);
     const secretFor = (accessKeyId: string) => credentials.secretFor(accessKeyId);
     const fallback = pages({ dist, info });
@@ -138,6 +138,7 @@ export class RunningSystem implements System {
       log,
       fallback,
       secretFor,
+      faults,
     });
     this.#gateway = gateway;
     closers.add(() => gateway.close());

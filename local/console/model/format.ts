@@ -28,15 +28,6 @@ export const duration = (milliseconds: number): string => {
   return `${Number((milliseconds / 60_000).toFixed(1))} min`;
 };
 
-/** JSON text laid out for reading; text that is not JSON as it is. */
-export const pretty = (text: string): string => {
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
-  } catch {
-    return text;
-  }
-};
-
 /** A hue from 0 to 359 that a channel's name always gets, so that the eye finds a channel in a list. */
 export const hueOf = (channel: string): number => {
   let hash = 0;

@@ -1,4 +1,5 @@
-import { byteLength, pretty } from "./format.js";
+import { byteLength } from "./format.js";
+import { layOutText, preview } from "./layout.js";
 
 /** Which way a frame went, as this page sees it. */
 export type Direction = "out" | "in";
@@ -16,6 +17,8 @@ export interface FrameFacts {
   bytes: number;
   /** One line. */
   summary: string;
+  /** The beginning of what the first message of the frame carries; empty where it carries none. */
+  preview: string;
   /** Whether it says that something went wrong. */
   failed: boolean;
   /** The frame laid out for reading. */
@@ -39,9 +42,12 @@ interface Item {
 /** How many objects of a frame its summary names. */
 const NAMED = 3;
 
+/** How much of a message is shown unasked, in characters. */
+const PREVIEW = 80;
+
 /** Tells what a frame is, from its text alone. */
 export const describeFrame = (direction: Direction, text: string): FrameFacts => {
-  const facts = { bytes: byteLength(text), detail: pretty(text), failed: false };
+  const facts = { bytes: byteLength(text), detail: layOutText(text), failed: false, preview: "" };
   if (text === "") return { ...facts, kind: "empty", summary: "empty frame" };
   const items = parse(text);
   if (items.length === 0) return { ...facts, kind: "foreign", summary: text.slice(0, 80), failed: true };
@@ -49,8 +55,13 @@ export const describeFrame = (direction: Direction, text: string): FrameFacts =>
   if (direction === "in" && isGateway(first!)) {
     return { ...facts, kind: "gateway", summary: String(first!.message), failed: true };
   }
-  const summary = direction === "out" ? requestLine(first!) : several(items.map(answerLine));
-  return { ...facts, kind: "protocol", summary, failed: items.some((item) => item.successful === false) };
+  return {
+    ...facts,
+    kind: "protocol",
+    summary: direction === "out" ? requestLine(first!) : several(items.map(answerLine)),
+    preview: previewOf(first!),
+    failed: items.some((item) => item.successful === false),
+  };
 };
 
 const parse = (text: string): Item[] => {
@@ -73,9 +84,15 @@ const requestLine = ({ action, channel, data, messages }: Item): string => {
 
 const answerLine = ({ channel, successful, code, error, data }: Item): string => {
   if (successful === undefined) return text(channel);
-  const names = channelsOf(data);
-  const verdict = successful === true ? "successful" : `${text(code)}: ${text(error)}`;
-  return [text(channel), ...names, verdict].join(" ");
+  const verdict = successful === true ? [] : [`${text(code)}: ${text(error)}`];
+  return [text(channel), ...channelsOf(data), ...verdict].join(" ");
+};
+
+/** Requests and answers are told by their summary; messages are worth a look inside. */
+const previewOf = ({ action, data, messages, successful }: Item): string => {
+  if (Array.isArray(messages)) return preview((messages[0] as Item | undefined)?.data, PREVIEW);
+  const carries = action === undefined ? successful === undefined : action === "publish" || action === "send";
+  return carries ? preview(data, PREVIEW) : "";
 };
 
 const channelsOf = (data: unknown): string[] => {

@@ -11,6 +11,8 @@ export interface WireLine {
   /** The arrow in words, for those who do not see it. */
   label: string;
   what: string;
+  /** The beginning of what a message carries. */
+  preview?: string;
   tone?: "bad" | "warn";
   /** What kind of frame it is, where that needs saying. */
   mark?: string;
@@ -58,12 +60,13 @@ const closeText = ({ code, reason }: { code: number; reason: string }): string =
 };
 
 const frameLine = (direction: Direction, text: string): WireLine => {
-  const { kind, summary, failed, bytes: length, detail } = describeFrame(direction, text);
+  const { kind, summary, preview, failed, bytes: length, detail } = describeFrame(direction, text);
   return {
     direction,
     arrow: direction === "out" ? "↑" : "↓",
     label: direction === "out" ? "sent" : "received",
     what: summary,
+    preview,
     bytes: length,
     ...(failed ? { tone: "bad" } : length > FRAME_BYTES * NEAR ? { tone: "warn" } : {}),
     ...(kind === "gateway" ? { mark: "API Gateway" } : kind === "foreign" ? { mark: "not Push-It" } : {}),

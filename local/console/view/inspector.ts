@@ -42,7 +42,7 @@ export const showInspector = (session: Session): void => {
 };
 
 const wireRow = ({ at, value }: Timed<WireEvent>): HTMLLIElement => {
-  const { direction, arrow, label, what, tone, mark, bytes, detail } = wireLine(value);
+  const { direction, arrow, label, what, preview, tone, mark, bytes, detail } = wireLine(value);
   const head = [
     el("span", { class: "arrow", text: arrow, attributes: { role: "img", "aria-label": label } }),
     el(
@@ -50,6 +50,7 @@ const wireRow = ({ at, value }: Timed<WireEvent>): HTMLLIElement => {
       { class: "what", data: tone ? { tone } : {} },
       ...(mark ? [codeBadge(mark), document.createTextNode(" ")] : []),
       document.createTextNode(what),
+      ...(preview ? [el("span", { class: "preview", text: preview })] : []),
     ),
     el("span", { class: "size", text: bytes === undefined ? "" : size(bytes) }),
     el("time", { text: clock(at), attributes: { datetime: new Date(at).toISOString() } }),

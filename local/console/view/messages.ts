@@ -1,4 +1,5 @@
-import { byteLength, clock, hueOf, size } from "../model/format.js";
+import { clock, hueOf, size } from "../model/format.js";
+import { jsonBytes, layOut } from "../model/layout.js";
 import type { ReceivedMessage, Session } from "../model/session.js";
 import { matches } from "../../../protocol/index.js";
 import { byId, el, setCount } from "./dom.js";
@@ -44,7 +45,7 @@ export const showMessages = (session: Session): void => {
 };
 
 const row = ({ channel, data, uuid, at, mine }: ReceivedMessage): HTMLLIElement => {
-  const json = JSON.stringify(data);
+  const bytes = jsonBytes(data);
   const item = el(
     "li",
     { class: "message", data: mine ? { mine: "" } : {} },
@@ -53,10 +54,10 @@ const row = ({ channel, data, uuid, at, mine }: ReceivedMessage): HTMLLIElement 
       { class: "meta" },
       el("span", { class: "name", text: channel }),
       ...(mine ? [el("span", { class: "mark", text: "mine" })] : []),
-      el("span", { text: size(byteLength(json)), attributes: { title: `uuid ${uuid}` } }),
+      el("span", { text: bytes === undefined ? "" : size(bytes), attributes: { title: `uuid ${uuid}; size of the data as JSON` } }),
       el("time", { text: clock(at), attributes: { datetime: new Date(at).toISOString() } }),
     ),
-    el("pre", { text: JSON.stringify(data, undefined, 2) }),
+    el("pre", { text: layOut(data) }),
   );
   item.style.setProperty("--hue", String(hueOf(channel)));
   return item;

@@ -1,6 +1,7 @@
 import { FRAME_BYTES } from "../../../protocol/index.js";
-import { byteLength, count, duration, pretty } from "../model/format.js";
+import { byteLength, count, duration } from "../model/format.js";
 import { readData, readPublication } from "../model/input.js";
+import { layOut } from "../model/layout.js";
 import type { Publication, Session } from "../model/session.js";
 import { byId, codeBadge, el, setProblem } from "./dom.js";
 
@@ -74,7 +75,7 @@ const showOutcome = ({ uuid, channel, tookMs, result, problem }: Publication): v
     problem
       ? el("p", {}, codeBadge(problem.code), document.createTextNode(` ${problem.reason}`))
       : el("p", { text: `Published ${took}.` }),
-    ...(result === undefined ? [] : [el("pre", { text: pretty(JSON.stringify(result)) })]),
-    el("p", { class: "note", text: problem ? `${uuid} ${took}` : uuid }),
+    ...(result === undefined ? [] : [el("pre", { text: layOut(result) })]),
+    el("p", { class: "note id", text: problem ? `${uuid} ${took}` : uuid }),
   );
 };

@@ -1,24 +1,42 @@
-import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, paginateScan, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { System } from "../../../local/dev/system.js";
 
 /** A row of the table, as plain values. */
 export type Row = Record<string, string>;
 
-/** Everything in the table, for tests that say what must or must not be stored. */
-export const rowsOf = async ({ dynamodb, model }: System): Promise<Row[]> => {
-  const client = new DynamoDBClient({
+const NUMBERS = new Set(["ttl", "t"]);
+
+const clientOf = ({ dynamodb }: System): DynamoDBClient =>
+  new DynamoDBClient({
     endpoint: dynamodb.endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "AKIATESTREADER000000", secretAccessKey: "test" },
   });
+
+/** Everything in the table, for tests that say what must or must not be stored. */
+export const rowsOf = async (system: System): Promise<Row[]> => {
+  const client = clientOf(system);
   const rows: Row[] = [];
-  for await (const page of paginateScan({ client }, { TableName: model.tables[0]?.name, ConsistentRead: true })) {
+  for await (const page of paginateScan({ client }, { TableName: system.model.tables[0]?.name, ConsistentRead: true })) {
     for (const item of page.Items ?? []) {
       rows.push(Object.fromEntries(Object.entries(item).map(([name, value]) => [name, value.S ?? value.N ?? ""])));
     }
   }
   client.destroy();
   return rows;
+};
+
+/** Puts a row as it could have been written long ago. */
+export const putRow = async (system: System, row: Row): Promise<void> => {
+  const client = clientOf(system);
+  const attribute = ([name, value]: [string, string]) => [name, NUMBERS.has(name) ? { N: value } : { S: value }];
+  await client.send(
+    new PutItemCommand({
+      TableName: system.model.tables[0]?.name,
+      Item: Object.fromEntries(Object.entries(row).map(attribute)),
+    }),
+  );
+  client.destroy();
 };
 
 /** The connection of an agent, by the agent's id. */

@@ -1,4 +1,5 @@
 import type { Message } from "../../../protocol/index.js";
+import { limiter } from "../../../lambdas/core/limiter.js";
 import { agentOf, messageOf } from "../core/fakes.js";
 import { FAILURES } from "./failures.js";
 import { closeGuards, GRACE, guardFolder, TIMEOUT, timed } from "./harness.js";
@@ -48,4 +49,77 @@ describe("one recipient's guard touches no other: of twenty, nineteen get their 
       expect(took).toBeLessThan(TIMEOUT + GRACE);
     },
   );
+});
+
+describe("several recipients whose guards take the thread with them", () => {
+  test("still touch no other", async () => {
+    const folder = guardFolder(failing(`${WAIT} process.exit(1);`, WAIT, [3, 9, 15].map((at) => `uuid-of-c${at}`)));
+    const { got } = await deliverToTwenty(folder);
+    expect(got).toEqual(all([3, 9, 15]));
+  });
+
+  test("end within the time that all deliveries have", async () => {
+    const victims = Array.from({ length: 20 }, (_, at) => `uuid-of-c${at}`);
+    const folder = guardFolder(failing("for (;;);", "", victims), { timeout: 200 });
+    const { value, took } = await timed(
+      Promise.all(victims.map((_, at) => folder.guards.delivery(agentOf(`c${at}`), messageOf("stories/5"), 1_000))),
+    );
+    expect(value.every((message) => message === undefined)).toBe(true);
+    expect(took).toBeLessThan(1_000 + GRACE);
+  });
+});
+
+describe("a delivery", () => {
+  test("gets the guard's time, or what is left of the fan-out's, whichever is less", async () => {
+    const folder = guardFolder("{ async onMessageReceived() { await new Promise(() => {}); } }");
+    await folder.guards.guardsDelivery("stories/5");
+    const { value, took } = await timed(folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), 50));
+    expect(value).toBeUndefined();
+    expect(took).toBeLessThan(TIMEOUT);
+  });
+
+  test("is dropped at once by an async guard that does not deliver, silently", async () => {
+    const folder = guardFolder("{ async onMessageReceived(channel, agent) { await null; } }");
+    await folder.guards.guardsDelivery("stories/5");
+    const { value, took } = await timed(folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), WITHIN));
+    expect(value).toBeUndefined();
+    expect(took).toBeLessThan(TIMEOUT);
+    expect(folder.log.events()).toEqual([]);
+  });
+
+  test("may come late from a guard that is not async, if in time", async () => {
+    const folder = guardFolder(
+      "{ onMessageReceived(channel, agent, message) { setTimeout(() => agent.deliver(channel, message), 30); } }",
+    );
+    expect(await folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), WITHIN)).toEqual(messageOf("stories/5"));
+  });
+
+  test("by a thousand recipients' guards that work for a millisecond each reaches them all, thirty-two at a time", async () => {
+    const folder = guardFolder(
+      failing("", "for (const until = performance.now() + 1; performance.now() < until;);", []),
+    );
+    const limited = limiter(32);
+    const got = await Promise.all(
+      Array.from({ length: 1_000 }, (_, at) =>
+        limited(() => folder.guards.delivery(agentOf(`c${at}`), messageOf("stories/5"), WITHIN)),
+      ),
+    );
+    expect(got.filter((message) => message !== undefined)).toHaveLength(1_000);
+    expect(folder.started).toBe(1);
+  });
+});
+
+describe("whether deliveries are guarded", () => {
+  test("is said per channel: unguarded ones are not sent to the thread", async () => {
+    const folder = guardFolder('{ channels: { "private/*": { onMessageReceived() {} } } }');
+    expect(await folder.guards.guardsDelivery("private/5")).toBe(true);
+    expect(await folder.guards.guardsDelivery("stories/5")).toBe(false);
+    expect(await folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), WITHIN)).toEqual(messageOf("stories/5"));
+  });
+
+  test("is yes where the module cannot be loaded, and then nothing is delivered", async () => {
+    const folder = guardFolder("throw new Error('broken');");
+    expect(await folder.guards.guardsDelivery("stories/5")).toBe(true);
+    expect(await folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), WITHIN)).toBeUndefined();
+  });
 });

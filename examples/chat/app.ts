@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { App, CfnOutput, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
+import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
+import type { Construct } from "constructs";
+import { AccessLogs, Guards, PushIt } from "push-it-aws/infra";
+
+class ChatStack extends Stack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+
+    const signingKey = new secretsmanager.Secret(this, "SigningKey", {
+      description: "Signs the tokens that people connect with",
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+
+    const pushIt = new PushIt(this, "PushIt", {
+      guards: Guards.fromModule(join(__dirname, "guards.ts"), { secrets: { SIGNING_KEY: signingKey } }),
+      timeouts: { onConnectionRequest: Duration.seconds(3) },
+      throttling: { connect: { rateLimit: 20, burstLimit: 40 } },
+      reservedConcurrency: { sweep: 1 },
+      accessLogs: AccessLogs.existingRole(),
+    });
+
+    new cloudwatch.Alarm(this, "PublishErrors", {
+      metric: pushIt.functions.publish.metricErrors({ period: Duration.minutes(5) }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+
+    new CfnOutput(this, "Url", { value: pushIt.url });
+  }
+}
+
+new ChatStack(new App(), "Chat");

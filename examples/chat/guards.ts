@@ -1,0 +1,63 @@
+import { guards, secret, type Agent } from "push-it-aws/guards";
+import { type Claims, readToken } from "./token.js";
+
+/** What is said in a room. */
+interface Utterance {
+  from: string;
+  text: string;
+  /** For moderators' eyes only. */
+  flagged?: string[];
+}
+
+const LONGEST = 500;
+const RUDE = /\b(darn|heck)\b/gi;
+
+const roomOf = (channel: { name: string }) => channel.name.split("/")[1] ?? "";
+
+const mayEnter = (channel: { name: string }, agent: Agent<Claims>) => agent.credentials.rooms.includes(roomOf(channel));
+
+export default guards<Claims>({
+  async onConnectionRequest(agent) {
+    // What the client sent is a token; what later guards see instead is what it proved.
+    const claims = readToken(agent.credentials, await secret("SIGNING_KEY"));
+    if (!claims) return agent.connectionDenied("Please sign in again.");
+    agent.credentials = claims;
+    agent.connected({ info: { name: claims.name } });
+  },
+
+  // Whatever is no room: nobody listens, nobody speaks.
+  onSubscriptionRequest(channel, agent) {
+    agent.subscriptionDenied(channel, "There is no such room.");
+  },
+  onPublicationRequest(_channel, agent, message) {
+    agent.publicationDenied(message, "There is no such room.");
+  },
+
+  channels: {
+    "rooms/*": {
+      onSubscriptionRequest(channel, agent) {
+        if (mayEnter(channel, agent)) agent.subscribe(channel);
+        else agent.subscriptionDenied(channel, "You are not invited to this room.");
+      },
+
+      onPublicationRequest(channel, agent, message) {
+        if (!mayEnter(channel, agent)) return agent.publicationDenied(message, "You are not invited to this room.");
+        const { text } = (message.data ?? {}) as { text?: unknown };
+        if (typeof text !== "string" || text.trim() === "") return agent.publicationDenied(message, "Say something.");
+        if (text.length > LONGEST) return agent.publicationDenied(message, `At most ${LONGEST} characters, please.`);
+        const flagged = text.match(RUDE) ?? undefined;
+        // The name is the guard's, not the client's: nobody speaks for somebody else.
+        const utterance: Utterance = { from: agent.credentials.name, text: text.replace(RUDE, "***"), flagged };
+        channel.publish({ ...message, data: utterance });
+        agent.publicationSuccess(message);
+      },
+
+      // Runs once per recipient: only for channels where recipients should see different things.
+      onMessageReceived(channel, agent, message) {
+        const { flagged, ...rest } = message.data as Utterance;
+        const seen = agent.credentials.moderator ? { ...rest, flagged } : rest;
+        agent.deliver(channel, { ...message, data: seen });
+      },
+    },
+  },
+});

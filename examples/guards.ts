@@ -1,0 +1,12 @@
+import { guards } from "push-it-aws/guards";
+
+export default guards({
+  onPublicationRequest(channel, agent, message) {
+    if (channel.name !== "announcements") {
+      channel.publish(message);
+      agent.publicationSuccess(message);
+    } else {
+      agent.publicationDenied(message, "Announcements come from the editors only.");
+    }
+  },
+});

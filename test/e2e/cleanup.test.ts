@@ -1,0 +1,165 @@
+import { putRow, type Row } from "./support/rows.js";
+import { TestSystem } from "./support/system.js";
+import type { Wire } from "./support/wire.js";
+
+const GUARDS = `
+  export default {
+    onDisconnect(agent) { console.warn({ event: "told", who: agent.credentials }); },
+  };
+`;
+
+/** What API Gateway gets wrong here: connections it calls gone, and those whose $disconnect it forgets. */
+const faults = { gone: new Set<string>(), forgotten: new Set<string>() };
+
+describe("what nobody noticed is cleaned up", () => {
+  let system: TestSystem;
+  beforeAll(async () => {
+    system = await TestSystem.start({
+      guards: GUARDS,
+      faults: {
+        beforePost: (connectionId) => (faults.gone.has(connectionId) ? "gone" : undefined),
+        dropDisconnect: (connectionId) => faults.forgotten.has(connectionId),
+      },
+    });
+  }, 60_000);
+  afterAll(() => system.close());
+
+  const rowsAbout = async (connectionId: string): Promise<Row[]> =>
+    (await system.rows()).filter((row) => JSON.stringify(row).includes(connectionId));
+
+  /** How often `onDisconnect` was told of this agent. */
+  const told = (who: string): number =>
+    system.logs.filter(({ message }) => message.includes("told") && message.includes(who)).length;
+
+  /** Makes a connection's subscriber rows say that it is a minute older than it is. */
+  const age = async (connectionId: string): Promise<void> => {
+    const rows = (await system.rows()).filter(({ sk }) => sk === connectionId);
+    for (const row of rows) await putRow(system.running, { ...row, ttl: String(Number(row["ttl"]) - 60) });
+  };
+
+  const sweep = async (): Promise<void> => {
+    for (const result of await system.running.runSchedules()) expect(result).toMatchObject({ ok: true });
+  };
+
+  const subscribed = async (who: string, channel: string): Promise<{ wire: Wire; connectionId: string; connectedAt: number }> => {
+    const wire = await system.connect({ credentials: who });
+    await wire.subscribe(channel);
+    return { wire, ...(await system.connectionOf(wire)) };
+  };
+
+  it("removes a subscriber whose $disconnect was lost when a message finds it gone, and tells onDisconnect once", async () => {
+    const { wire, connectionId } = await subscribed("lost-1", "lost");
+    faults.forgotten.add(connectionId);
+    await age(connectionId);
+    await wire.close();
+    const publisher = await system.connect({ credentials: "publisher" });
+    expect(await rowsAbout(connectionId)).not.toEqual([]);
+    expect(told("lost-1")).toBe(0);
+    expect(await publisher.publish("lost", 1)).toMatchObject({ successful: true });
+    expect(await rowsAbout(connectionId)).toEqual([]);
+    expect(told("lost-1")).toBe(1);
+  });
+
+  it("closes a socket that a wrong 410 concerned, so that its SDK reconnects: never silence", async () => {
+    const { wire, connectionId } = await subscribed("wronged", "wrong");
+    await age(connectionId);
+    faults.gone.add(connectionId);
+    const publisher = await system.connect({ credentials: "publisher" });
+    await publisher.publish("wrong", 1);
+    expect((await wire.ended()).code).toBe(1000);
+    await system.disconnected(connectionId);
+    expect(await rowsAbout(connectionId)).toEqual([]);
+    expect(told("wronged")).toBe(1);
+  });
+
+  it("does not believe a 410 of a young connection", async () => {
+    const { wire, connectionId } = await subscribed("young", "youth");
+    faults.gone.add(connectionId);
+    const publisher = await system.connect({ credentials: "publisher" });
+    expect(await publisher.publish("youth", 1)).toMatchObject({ successful: true });
+    faults.gone.delete(connectionId);
+    expect(wire.messages()).toEqual([]);
+    await publisher.publish("youth", 2);
+    await wire.message(2);
+    expect(wire.closed).toBeUndefined();
+    expect(told("young")).toBe(0);
+  });
+
+  it("sweeps an agent past its deadline: closes it, removes its rows and tells onDisconnect once", async () => {
+    const { wire, connectionId } = await subscribed("overdue", "sweep");
+    const registration = (await rowsAbout(connectionId)).find(({ pk }) => pk?.startsWith("r#"));
+    expect(registration).toBeDefined();
+    await putRow(system.running, { pk: "r#0", sk: `0000000001#${connectionId}`, ttl: "9999999999" });
+    await sweep();
+    expect((await wire.ended()).code).toBe(1000);
+    await system.disconnected(connectionId);
+    await sweep();
+    expect(await rowsAbout(connectionId)).toEqual([]);
+    expect(told("overdue")).toBe(1);
+  });
+
+  it("leaves agents alone whose time has not come", async () => {
+    const { wire } = await subscribed("in-time", "stay");
+    await sweep();
+    expect((await wire.ping()).successful).toBe(true);
+  });
+
+  it("ignores rows past their time, which DynamoDB deletes days late", async () => {
+    const { wire, connectionId } = await subscribed("expired", "expiry");
+    const row = (await rowsAbout(connectionId)).find(({ pk }) => pk === "c#expiry");
+    await putRow(system.running, { ...row, ttl: String(Math.floor(Date.now() / 1000) - 1) });
+    await wire.publish("expiry", 1);
+    await wire.ping();
+    expect(wire.messages()).toEqual([]);
+  });
+
+  it("finishes what a Lambda left that died right after its claim", async () => {
+    const { wire, connectionId, connectedAt } = await subscribed("half", "halves");
+    const before = await rowsAbout(connectionId);
+    await wire.close();
+    await system.disconnected(connectionId);
+    // As if it had died: everything but the agent's own row is there again.
+    for (const row of before) if (row["sk"] !== "agent") await putRow(system.running, row);
+    await putRow(system.running, { pk: "r#3", sk: `0000000002#${connectionId}`, ttl: "9999999999" });
+    await sweep();
+    const left = await rowsAbout(connectionId);
+    expect(left.filter(({ pk }) => !pk?.startsWith("r#"))).toEqual([]);
+    expect(connectedAt).toBeGreaterThan(0);
+    expect(told("half")).toBe(1);
+  });
+
+  it("removes what was known of a connection however it ends", async () => {
+    const { wire, connectionId } = await subscribed("cut", "ends");
+    wire.socket.terminate();
+    await system.disconnected(connectionId);
+    expect(await rowsAbout(connectionId)).toEqual([]);
+    expect(told("cut")).toBe(1);
+  });
+
+  it("tells onDisconnect once when several Lambdas notice at the same time", async () => {
+    const { wire, connectionId, connectedAt } = await subscribed("many-notice", "crowd");
+    const event = { requestContext: { connectionId, connectedAt, routeKey: "$disconnect" } };
+    await Promise.all(Array.from({ length: 5 }, () => system.invokeRoute("$disconnect", event)));
+    await wire.close();
+    await system.disconnected(connectionId);
+    expect(await rowsAbout(connectionId)).toEqual([]);
+    expect(told("many-notice")).toBe(1);
+  });
+
+  it("leaves nothing of a subscribe that loses the race against $disconnect", async () => {
+    for (let trial = 0; trial < 30; trial += 1) {
+      const { wire, connectionId } = await subscribed(`racer-${trial}`, "race/start");
+      for (let at = 0; at < 3; at += 1) {
+        wire.send({ action: "subscribe", channel: "/meta/subscribe", uuid: `r${at}`, data: { channel: `race/${at}` } });
+      }
+      await wire.close();
+      await system.disconnected(connectionId);
+      const subscribes = await system.invoked((all) => {
+        const mine = all.filter(({ event }) => JSON.stringify(event).includes(connectionId) && JSON.stringify(event).includes('"subscribe"'));
+        return mine.length >= 4 && mine;
+      }, "all subscribe frames");
+      expect(subscribes.length).toBeGreaterThanOrEqual(4);
+      expect(await rowsAbout(connectionId)).toEqual([]);
+    }
+  }, 60_000);
+});

@@ -1,0 +1,83 @@
+import { Duration } from "aws-cdk-lib";
+import { TestSystem } from "./support/system.js";
+
+/** Unlimited: these tests make more requests a second than the template's default throttles let through. */
+const GENEROUS = { rateLimit: 100_000, burstLimit: 100_000 };
+const THROTTLING = { connect: GENEROUS, disconnect: GENEROUS, subscribe: GENEROUS, unsubscribe: GENEROUS, publish: GENEROUS };
+
+const TRIALS = 1_000;
+
+describe("acknowledged means live", () => {
+  it(`misses none of ${TRIALS} messages published by another client after the acknowledgement`, async () => {
+    const system = await TestSystem.start({ props: { throttling: THROTTLING } });
+    try {
+      const [subscriber, publisher] = await Promise.all([system.connect(), system.connect()]);
+      for (let trial = 0; trial < TRIALS; trial += 1) {
+        const channel = `trial/${trial}`;
+        expect((await subscriber.subscribe(channel)).successful).toBe(true);
+        expect((await publisher.publish(channel, trial)).successful).toBe(true);
+        // A round trip of the subscriber's own connection: what was posted before has arrived.
+        await subscriber.message(trial);
+      }
+      expect(subscriber.messages()).toHaveLength(TRIALS);
+    } finally {
+      await system.close();
+    }
+  }, 180_000);
+
+  it("removes no live agent while a connection guard of two seconds subscribes it under fire", async () => {
+    const guards = `
+      export default {
+        async onConnectionRequest(agent) {
+          if (agent.credentials === "slow") await new Promise((resolve) => setTimeout(resolve, 2000));
+          agent.subscribe("fire");
+          agent.connected();
+        },
+      };
+    `;
+    const timeouts = { onConnectionRequest: Duration.seconds(5) };
+    const system = await TestSystem.start({ guards, props: { timeouts, throttling: THROTTLING } });
+    try {
+      const publisher = await system.connect();
+      let shots = 0;
+      const fire = setInterval(() => publisher.send({ action: "publish", channel: "fire", uuid: `f-${shots}`, data: (shots += 1) }), 1);
+      const slow = await Promise.all(Array.from({ length: 5 }, () => system.connect({ credentials: "slow" })));
+      await Promise.all(slow.map((agent) => agent.ping()));
+      const promised = shots;
+      await Promise.all(slow.map((agent) => agent.message(promised + 50)));
+      clearInterval(fire);
+      await publisher.answers(`f-${shots - 1}`);
+      for (const agent of slow) {
+        await agent.ping();
+        const received = new Set(agent.messages("fire").map(({ data }) => data));
+        const missed = Array.from({ length: shots - promised }, (_, at) => promised + at + 1).filter((data) => !received.has(data));
+        expect(missed).toEqual([]);
+        expect(agent.closed).toBeUndefined();
+        expect(agent.messages("fire")).toHaveLength(received.size);
+      }
+      const agents = (await system.rows()).filter(({ sk }) => sk === "agent");
+      expect(agents).toHaveLength(6);
+    } finally {
+      await system.close();
+    }
+  }, 120_000);
+});
+
+describe("one publisher, one order", () => {
+  it("keeps the order of frames that wait for each other's answer, and of messages within a frame", async () => {
+    const system = await TestSystem.start();
+    try {
+      const [publisher, subscriber] = await Promise.all([system.connect(), system.connect()]);
+      await subscriber.subscribe("order");
+      for (let frame = 0; frame < 20; frame += 1) {
+        const messages = Array.from({ length: 5 }, (_, at) => ({ channel: "order", uuid: `o-${frame}-${at}`, data: frame * 5 + at }));
+        publisher.send({ action: "publish", messages });
+        await publisher.answers(`o-${frame}-4`);
+      }
+      await subscriber.message(99);
+      expect(subscriber.messages().map(({ data }) => data)).toEqual(Array.from({ length: 100 }, (_, at) => at));
+    } finally {
+      await system.close();
+    }
+  }, 60_000);
+});

@@ -1,0 +1,23 @@
+import { type Agent, guards } from "../../../lambdas/guards/api.js";
+
+test("guards() types a module and changes nothing about it", () => {
+  const module = {
+    onConnectionRequest(agent: Agent<{ user: string }>) {
+      agent.connected({ info: agent.credentials.user });
+    },
+  };
+  expect(guards<{ user: string }>(module)).toBe(module);
+});
+
+test("guards() refuses what is no guard at compile time", () => {
+  // @ts-expect-error a guard must be a function
+  guards({ onDisconnect: "later" });
+  // @ts-expect-error connection guards are not per channel
+  guards({ channels: { "a/*": { onConnectionRequest() {} } } });
+  guards({
+    onSubscriptionRequest(channel, agent) {
+      // @ts-expect-error there is no such verdict
+      agent.allow(channel);
+    },
+  });
+});

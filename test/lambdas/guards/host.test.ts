@@ -1,0 +1,195 @@
+import { type CallResult, GuardHost, type WorkerLike } from "../../../lambdas/guards/host.js";
+import type { FromWorker, ToWorker } from "../../../lambdas/guards/messages.js";
+import { TestLog } from "../core/fakes.js";
+import { callOf } from "./call-fixture.js";
+import { closeGuards, GRACE, type GuardFolder, guardFolder, TIMEOUT, timed } from "./harness.js";
+
+afterEach(closeGuards);
+afterEach(() => void jest.useRealTimers());
+
+/** Asks the subscription guard about a channel. */
+const ask = ({ host }: GuardFolder, channel: string, timeout = TIMEOUT): Promise<CallResult> =>
+  host.run(callOf("onSubscriptionRequest", { channel }), timeout);
+
+const granted = { kind: "decided", decision: { permitted: true } };
+
+/** Grants every channel but those that its name makes trouble for. */
+const MODULE = `{
+  async onSubscriptionRequest(channel, agent) {
+    if (channel.name === "wait") return;
+    if (channel.name === "loop") for (;;);
+    if (channel.name === "exit") process.exit(1);
+    if (channel.name === "slow") await new Promise((resolve) => setTimeout(resolve, 150));
+    agent.subscribe(channel);
+  },
+}`;
+
+const loaded = async (source = MODULE): Promise<GuardFolder> => {
+  const folder = guardFolder(source);
+  await folder.host.manifest(5_000);
+  return folder;
+};
+
+describe("a thread", () => {
+  test("is started at once, so that loading goes on beside the rest of a cold start", () => {
+    expect(guardFolder(MODULE).started).toBe(1);
+  });
+
+  test("tells which guards its module defines", async () => {
+    const folder = guardFolder('{ onDisconnect() {}, helper() {}, channels: { "a/*": { onMessageReceived() {} } } }');
+    expect(await folder.host.manifest(5_000)).toEqual({ "": ["onDisconnect"], "a/*": ["onMessageReceived"] });
+  });
+
+  test("that merely waits is kept: a guard that never answers costs its own call only", async () => {
+    const folder = await loaded();
+    const [waiting, ...others] = await Promise.all([ask(folder, "wait"), ask(folder, "a"), ask(folder, "slow")]);
+    expect(waiting).toEqual({ kind: "timeout" });
+    expect(others).toMatchObject([granted, granted]);
+    expect(await ask(folder, "b")).toMatchObject(granted);
+    expect(folder.started).toBe(1);
+  });
+
+  test("that is blocked is replaced, and what it blocked has timed out", async () => {
+    const folder = await loaded();
+    const { value, took } = await timed(Promise.all([ask(folder, "loop"), ask(folder, "a")]));
+    expect(value).toEqual([{ kind: "timeout" }, { kind: "timeout" }]);
+    expect(took).toBeLessThan(TIMEOUT + GRACE);
+    expect(await ask(folder, "b")).toMatchObject(granted);
+    expect(folder.started).toBe(2);
+  });
+
+  test("that exits is replaced, and what it was asked has failed", async () => {
+    const folder = await loaded();
+    const results = await Promise.all([ask(folder, "wait"), ask(folder, "exit"), ask(folder, "a")]);
+    expect(results.map(({ kind }) => kind)).toEqual(["failed", "failed", "failed"]);
+    expect(await ask(folder, "b")).toMatchObject(granted);
+    expect(folder.started).toBe(2);
+  });
+
+  test("that exits while nobody asks is replaced when somebody does", async () => {
+    const folder = await loaded(
+      '{ onSubscriptionRequest(channel, agent) { agent.subscribe(channel); if (channel.name === "last") setTimeout(process.exit, 30); } }',
+    );
+    expect(await ask(folder, "last")).toMatchObject(granted);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(await ask(folder, "a")).toMatchObject(granted);
+    expect(folder.started).toBe(2);
+  });
+
+  test("can be blocked, die and wait again and again", async () => {
+    const folder = await loaded();
+    for (const trouble of ["exit", "loop", "wait", "exit"]) {
+      expect(await ask(folder, trouble, 150)).not.toMatchObject(granted);
+      expect(await ask(folder, "a", 1_000)).toMatchObject(granted);
+    }
+  });
+});
+
+describe("closing", () => {
+  test("ends the thread; what is pending fails", async () => {
+    const folder = await loaded();
+    const pending = ask(folder, "wait", 60_000);
+    await folder.host.close();
+    expect(await pending).toEqual({ kind: "failed", detail: "closed" });
+    await folder.host.close();
+  });
+
+  test("ends a thread that is blocked", async () => {
+    const folder = await loaded();
+    const pending = ask(folder, "loop", 60_000);
+    const { took } = await timed(folder.host.close());
+    expect(await pending).toMatchObject({ kind: "failed" });
+    expect(took).toBeLessThan(GRACE);
+  });
+});
+
+/** A worker under the test's control. */
+class ScriptedWorker implements WorkerLike {
+  readonly heard: ToWorker[] = [];
+  terminated = false;
+  #listener: (message: FromWorker) => void = () => undefined;
+
+  on(event: string, listener: (argument: never) => void): void {
+    if (event === "message") this.#listener = listener as (message: FromWorker) => void;
+  }
+
+  postMessage(message: ToWorker): void {
+    this.heard.push(message);
+  }
+
+  say(message: FromWorker): void {
+    this.#listener(message);
+  }
+
+  async terminate(): Promise<void> {
+    this.terminated = true;
+    await Promise.resolve();
+  }
+}
+
+const scripted = () => {
+  jest.useFakeTimers();
+  const workers: ScriptedWorker[] = [];
+  const host = new GuardHost(() => {
+    const worker = new ScriptedWorker();
+    workers.push(worker);
+    return worker;
+  }, new TestLog());
+  return { host, workers };
+};
+
+describe("a module that takes long to load", () => {
+  test("goes on loading when a call's time is over, and is there for a later one", async () => {
+    const { host, workers } = scripted();
+    for (const _ of [1, 2, 3]) {
+      const call = host.manifest(1_000);
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(await call).toBe("timeout");
+      jest.setSystemTime(Date.now() + 60_000);
+    }
+    workers[0]?.say({ kind: "loaded", manifest: { "": ["onDisconnect"] } });
+    expect(await host.manifest(1_000)).toEqual({ "": ["onDisconnect"] });
+    expect(workers).toHaveLength(1);
+  });
+
+  test("is given up and tried anew once callers have waited for ten seconds, however many they were at a time", async () => {
+    const { host, workers } = scripted();
+    for (let second = 1; second <= 10; second += 1) {
+      expect(workers).toHaveLength(1);
+      const calls = Promise.all(Array.from({ length: 25 }, () => host.manifest(1_000)));
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(new Set(await calls)).toEqual(new Set(["timeout"]));
+    }
+    expect(workers[0]?.terminated).toBe(true);
+    const next = host.manifest(1_000);
+    workers[1]?.say({ kind: "loaded", manifest: {} });
+    expect(await next).toEqual({});
+  });
+});
+
+describe("a verdict from the thread", () => {
+  test("for a call that is over is not taken for another's", async () => {
+    const { host, workers } = scripted();
+    const worker = workers[0] as ScriptedWorker;
+    worker.say({ kind: "loaded", manifest: {} });
+    const decision = JSON.stringify({ permitted: true, subscribe: [], publish: [] });
+    const first = host.run(callOf("onSubscriptionRequest"), 1_000);
+    await jest.advanceTimersByTimeAsync(1_000);
+    worker.say({ kind: "alive" });
+    expect(await first).toEqual({ kind: "timeout" });
+    const second = host.run(callOf("onSubscriptionRequest"), 1_000);
+    worker.say({ kind: "decided", id: 1, decision });
+    await jest.advanceTimersByTimeAsync(1_000);
+    worker.say({ kind: "alive" });
+    expect(await second).toEqual({ kind: "timeout" });
+  });
+
+  test("that comes while the thread is probed still counts: it was under way in time", async () => {
+    const { host, workers } = scripted();
+    const call = host.run(callOf("onSubscriptionRequest"), 1_000);
+    await jest.advanceTimersByTimeAsync(1_000);
+    workers[0]?.say({ kind: "decided", id: 1, decision: '{"permitted":false,"reason":"x"}' });
+    workers[0]?.say({ kind: "alive" });
+    expect(await call).toMatchObject({ kind: "decided" });
+  });
+});

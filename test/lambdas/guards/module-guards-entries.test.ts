@@ -1,0 +1,170 @@
+import { agentOf, messageOf } from "../core/fakes.js";
+import { closeGuards, GRACE, guardFolder, TIMEOUT, timed } from "./harness.js";
+
+afterEach(closeGuards);
+
+const agent = agentOf("c1", { credentials: { user: "Ada" }, info: { name: "Ada" } });
+
+describe("a channel's own guard wins over the default", () => {
+  const folder = () =>
+    guardFolder(`{
+      onSubscriptionRequest(channel, agent) { agent.subscriptionDenied(channel, "default"); },
+      onPublicationRequest(channel, agent, message) { agent.publicationDenied(message, "default"); },
+      channels: {
+        "stories/*": { onSubscriptionRequest(channel, agent) { agent.subscribe(channel); } },
+        "stories/5": { onSubscriptionRequest(channel, agent) { agent.subscriptionDenied(channel, "five"); } },
+      },
+    }`);
+
+  test("the most specific one", async () => {
+    const { guards } = folder();
+    expect(await guards.subscription(agent, "stories/5")).toMatchObject({ reason: "five" });
+    expect(await guards.subscription(agent, "stories/6")).toMatchObject({ permitted: true });
+    expect(await guards.subscription(agent, "news")).toMatchObject({ reason: "default" });
+  });
+
+  test("and what it leaves out falls back to the default", async () => {
+    expect(await folder().guards.publication(agent, messageOf("stories/5"))).toMatchObject({ reason: "default" });
+  });
+
+  test("is called as a method of its entry, so that entries can hold state", async () => {
+    const { guards } = guardFolder(`{
+      reason: "outer",
+      channels: { a: { reason: "inner", onSubscriptionRequest(channel, agent) { agent.subscriptionDenied(channel, this.reason); } } },
+    }`);
+    expect(await guards.subscription(agent, "a")).toMatchObject({ reason: "inner" });
+  });
+});
+
+describe("a wildcard subscription", () => {
+  const module = (five: string) => `{
+    onSubscriptionRequest(channel, agent) { agent.subscribe(channel); },
+    channels: {
+      "stories/*": { onSubscriptionRequest(channel, agent) { agent.subscribe("extra/1"); agent.subscribe(channel); } },
+      "stories/5": { async onSubscriptionRequest(channel, agent) { ${five} } },
+      "news/1": { onSubscriptionRequest(channel, agent) { agent.subscriptionDenied(channel, "never asked"); } },
+    },
+  }`;
+
+  test("is granted if the guard of every entry it can match grants it; what they staged is done, each once", async () => {
+    const { guards } = guardFolder(module('agent.subscribe("extra/1"); agent.subscribe("extra/2"); agent.subscribe(channel);'));
+    const verdict = await guards.subscription(agent, "stories/*");
+    expect(verdict).toMatchObject({ permitted: true });
+    expect(verdict.permitted && verdict.subscribe.sort()).toEqual(["extra/1", "extra/2", "stories/*"]);
+  });
+
+  test.each([
+    ["denies", 'agent.subscriptionDenied(channel, "Not five.");', "denied"],
+    ["throws", 'throw new Error("x");', "guard_failed"],
+    ["never answers", "", "guard_timeout"],
+    ["grants something else only", 'agent.subscribe("stories/5");', "guard_timeout"],
+  ])("is denied if the guard of one of them %s", async (_, body, code) => {
+    const { guards } = guardFolder(module(body));
+    expect(await guards.subscription(agent, "stories/*")).toMatchObject({ permitted: false, code });
+  });
+
+  test("asks them at the same time", async () => {
+    const wait = "await new Promise((resolve) => setTimeout(resolve, 250)); agent.subscribe(channel);";
+    const entries = ["stories/*", "stories/1", "stories/2", "stories/3"].map(
+      (entry) => `"${entry}": { async onSubscriptionRequest(channel, agent) { ${wait} } }`,
+    );
+    const folder = guardFolder(`{ channels: { ${entries.join()} } }`, { timeout: 700 });
+    await folder.host.manifest(5_000);
+    expect(await folder.guards.subscription(agent, "stories/*")).toMatchObject({ permitted: true });
+  });
+});
+
+describe("a guard gets", () => {
+  test("the agent, as the connection guard left it", async () => {
+    const { guards } = guardFolder(`{ onPublicationRequest(channel, agent, message) {
+      const { uuid, credentials, info, isConnected, connection } = agent;
+      agent.publicationSuccess(message, { uuid, credentials, info, isConnected, connection, channel: channel.name, message });
+    } }`);
+    expect(await guards.publication(agent, messageOf("a"))).toMatchObject({
+      result: {
+        uuid: agent.uuid,
+        credentials: { user: "Ada" },
+        info: { name: "Ada" },
+        isConnected: true,
+        connection: { id: "c1", sourceIp: agent.sourceIp, userAgent: agent.userAgent },
+        channel: "a",
+        message: messageOf("a"),
+      },
+    });
+  });
+
+  test("an agent of its own: what one call does to it no other sees", async () => {
+    const { guards } = guardFolder(`{ onPublicationRequest(channel, agent, message) {
+      agent.publicationSuccess(message, { user: agent.credentials.user });
+      agent.credentials.user = "Mallory";
+    } }`);
+    for (const _ of [1, 2]) {
+      expect(await guards.publication(agent, messageOf("a"))).toMatchObject({ result: { user: "Ada" } });
+    }
+  });
+
+  test("in onConnectionRequest, what the client sent; what it leaves there is kept", async () => {
+    const { guards } = guardFolder(`{ onConnectionRequest(agent) {
+      agent.credentials = { was: agent.credentials, connected: agent.isConnected };
+      agent.connected({ info: "Ada" });
+    } }`);
+    expect(await guards.connection(agentOf("c1", { credentials: "token" }))).toMatchObject({
+      credentials: { was: "token", connected: false },
+      info: "Ada",
+    });
+  });
+});
+
+describe("onDisconnect(agent)", () => {
+  test("is told, and waited for", async () => {
+    const folder = guardFolder(`{
+      async onDisconnect(agent) { await null; globalThis.left = [agent.uuid, agent.isConnected, agent.credentials]; },
+      onPublicationRequest(channel, agent, message) { agent.publicationSuccess(message, globalThis.left); },
+    }`);
+    await folder.guards.disconnected(agent);
+    expect(await folder.guards.publication(agent, messageOf("a"))).toMatchObject({
+      result: [agent.uuid, false, { user: "Ada" }],
+    });
+    expect(folder.log.events()).toEqual([]);
+  });
+
+  test.each([
+    ["throws", 'throw new Error("x");', "guard_failed"],
+    ["never ends", "await new Promise(() => {});", "guard_timeout"],
+    ["loops for ever", "for (;;);", "guard_timeout"],
+    ["exits", "process.exit();", "guard_failed"],
+  ])("that %s is logged, and holds nobody up", async (_, body, event) => {
+    const folder = guardFolder(`{ async onDisconnect(agent) { ${body} } }`);
+    const { took } = await timed(folder.guards.disconnected(agent));
+    expect(took).toBeLessThan(TIMEOUT + GRACE);
+    expect(folder.log.of(event)).toMatchObject([{ guard: "onDisconnect", agent: agent.uuid }]);
+  });
+});
+
+describe("a verdict", () => {
+  test("after the closing one is logged and ignored", async () => {
+    const folder = guardFolder(`{ onConnectionRequest(agent) { agent.connectionDenied("First."); agent.connected(); } }`);
+    expect(await folder.guards.connection(agent)).toMatchObject({ permitted: false, reason: "First." });
+    await folder.guards.connection(agent);
+    expect(folder.log.of("guard_verdict_ignored")).toContainEqual({ verdict: "agent.connected" });
+  });
+
+  test("that stands is not undone by a throw after it", async () => {
+    const folder = guardFolder(`{ onConnectionRequest(agent) { agent.connected(); throw new Error("after"); } }`);
+    expect(await folder.guards.connection(agent)).toMatchObject({ permitted: true });
+  });
+
+  test("that comes late decides nothing: not its own call, and no later one", async () => {
+    const folder = guardFolder(
+      `{ onSubscriptionRequest(channel, agent) {
+        if (channel.name === "slow") setTimeout(() => agent.subscribe(channel), 250);
+      } }`,
+      { timeout: 150 },
+    );
+    await folder.host.manifest(5_000);
+    expect(await folder.guards.subscription(agent, "slow")).toMatchObject({ code: "guard_timeout" });
+    expect(await folder.guards.subscription(agent, "other")).toMatchObject({ code: "guard_timeout" });
+    expect(await folder.guards.subscription(agent, "third")).toMatchObject({ code: "guard_timeout" });
+    expect(folder.started).toBe(1);
+  });
+});

@@ -1,0 +1,99 @@
+import { REASON_BYTES } from "../../../protocol/index.js";
+import type { Agent } from "../../../lambdas/core/agent.js";
+import type { Guards, Verdict } from "../../../lambdas/core/ports.js";
+import { cut, openGuards } from "../../../lambdas/guards/module-guards.js";
+import { agentOf, messageOf } from "../core/fakes.js";
+import { FAILURES } from "./failures.js";
+import { closeGuards, GRACE, guardFolder, TIMEOUT, timed } from "./harness.js";
+
+afterEach(closeGuards);
+
+const agent = agentOf("c1");
+/** An agent whose guard fails. */
+const trouble = agentOf("c2", { credentials: "trouble" });
+const message = messageOf("stories/5");
+
+/** Each guard that decides: its subject for people, its parameters, its verdicts, and how the route asks it. */
+const KINDS = {
+  onConnectionRequest: {
+    subject: "connection",
+    signature: "agent",
+    grant: "agent.connected()",
+    deny: "agent.connectionDenied",
+    ask: (guards: Guards, who: Agent): Promise<Verdict> => guards.connection(who),
+  },
+  onSubscriptionRequest: {
+    subject: "subscription",
+    signature: "channel, agent",
+    grant: "agent.subscribe(channel)",
+    deny: "agent.subscriptionDenied.bind(agent, channel)",
+    ask: (guards: Guards, who: Agent): Promise<Verdict> => guards.subscription(who, "stories/5"),
+  },
+  onPublicationRequest: {
+    subject: "publication",
+    signature: "channel, agent, message",
+    grant: "(channel.publish(message), agent.publicationSuccess(message))",
+    deny: "agent.publicationDenied.bind(agent, message)",
+    ask: (guards: Guards, who: Agent): Promise<Verdict> => guards.publication(who, message),
+  },
+  onUnsubscriptionRequest: {
+    subject: "unsubscription",
+    signature: "channel, agent",
+    grant: "agent.unsubscribe(channel)",
+    deny: "agent.unsubscriptionDenied.bind(agent, channel)",
+    ask: (guards: Guards, who: Agent): Promise<Verdict> => guards.unsubscription(who, "stories/5"),
+  },
+} as const;
+
+describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, deny, ask }) => {
+  const module = (body: string) => `{ async ${name}(${signature}) { ${body} } }`;
+
+  test("that grants permits", async () => {
+    expect(await ask(guardFolder(module(`${grant};`)).guards, agent)).toMatchObject({ permitted: true });
+  });
+
+  test("that denies: its reason reaches the client", async () => {
+    const { guards } = guardFolder(module(`(${deny})("Because.");`));
+    expect(await ask(guards, agent)).toEqual({ permitted: false, code: "denied", reason: "Because." });
+  });
+
+  test("that denies without a reason is given one", async () => {
+    const { guards } = guardFolder(module(`(${deny})();`));
+    expect(await ask(guards, agent)).toEqual({ permitted: false, code: "denied", reason: `The ${subject} was denied.` });
+  });
+
+  test("that is not defined permits: completely open by default", async () => {
+    const folder = guardFolder("{}");
+    expect(await ask(folder.guards, agent)).toEqual(await ask(openGuards, agent));
+    expect(await ask(openGuards, agent)).toMatchObject({ permitted: true });
+  });
+
+  test.each(Object.entries(FAILURES))("that %s permits nothing, in time, and the next call works", async (_, { body, code, detail }) => {
+    const folder = guardFolder(module(`if (agent.credentials === "trouble") { ${body} return; } ${grant};`));
+    await folder.host.manifest(5_000);
+    const { value, took } = await timed(ask(folder.guards, trouble));
+    expect(took).toBeLessThan(TIMEOUT + GRACE);
+    expect(value).toMatchObject({ permitted: false, code, reason: expect.stringMatching(new RegExp(`the ${subject} `, "i")) });
+    expect(JSON.stringify(value)).not.toContain("secret detail");
+    const logged = { guard: name, agent: trouble.uuid, ...(detail ? { detail: expect.stringMatching(detail) } : {}) };
+    expect(folder.log.of(code)).toMatchObject([logged]);
+
+    expect(await ask(folder.guards, agent)).toMatchObject({ permitted: true });
+  });
+});
+
+describe("a reason", () => {
+  test("is cut at 512 bytes, between characters", () => {
+    expect(cut("x".repeat(REASON_BYTES))).toHaveLength(REASON_BYTES);
+    expect(cut("x".repeat(REASON_BYTES + 1))).toBe("x".repeat(REASON_BYTES));
+    expect(cut(`${"x".repeat(REASON_BYTES - 1)}é`)).toBe("x".repeat(REASON_BYTES - 1));
+    expect(cut("🎉".repeat(200))).toBe("🎉".repeat(REASON_BYTES / 4));
+    expect(cut(`x${"🎉".repeat(200)}`)).toBe(`x${"🎉".repeat(REASON_BYTES / 4 - 1)}`);
+  });
+
+  test("is written to the log for debugging only", async () => {
+    const folder = guardFolder('{ onConnectionRequest(agent) { agent.connectionDenied("Because."); } }');
+    await folder.guards.connection(agent);
+    expect(folder.log.entries).toMatchObject([{ level: "debug", event: "guard_denied" }]);
+  });
+});

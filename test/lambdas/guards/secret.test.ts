@@ -1,0 +1,132 @@
+import aws4 from "aws4";
+import { secret } from "../../../lambdas/guards/secret.js";
+import { HttpServer, type Received } from "../http-server.js";
+
+const ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:jwt-AbCdEf";
+const VALUE = "very secret";
+
+let server: HttpServer;
+const before = { ...process.env };
+
+beforeEach(async () => {
+  server = await HttpServer.start();
+  Object.assign(process.env, {
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "example-key",
+    AWS_SESSION_TOKEN: "example-token",
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url,
+  });
+  server.answer = (_request, response) => response.end(JSON.stringify({ ARN, SecretString: VALUE }));
+});
+
+afterEach(async () => {
+  await server.close();
+  process.env = { ...before };
+  jest.restoreAllMocks();
+});
+
+let last = 0;
+/** A secret of the guard module whose name no other test has used: what is read is kept. */
+const named = (arn = ARN): string => {
+  const name = `NAME_${(last += 1)}`;
+  process.env[`PUSH_IT_SECRET_${name}`] = arn;
+  return name;
+};
+
+/** The Authorization header that this request should carry. */
+const authorization = ({ method, path, headers, body }: Received, region: string): string => {
+  const signed = /SignedHeaders=([^,]+)/.exec(String(headers["authorization"]))?.[1]?.split(";") ?? [];
+  const request = aws4.sign(
+    {
+      service: "secretsmanager",
+      region,
+      method,
+      path,
+      body,
+      headers: Object.fromEntries(signed.map((name) => [name, String(headers[name])])),
+    },
+    { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example-key", sessionToken: "example-token" },
+  );
+  return String(request.headers?.["Authorization"]);
+};
+
+describe("a secret", () => {
+  test("is asked of Secrets Manager by its ARN, signed for the region in the ARN, with the function's credentials", async () => {
+    expect(await secret(named())).toBe(VALUE);
+    const [request] = server.received;
+    expect(request).toMatchObject({ method: "POST", path: "/", body: JSON.stringify({ SecretId: ARN }) });
+    expect(request?.headers).toMatchObject({
+      "x-amz-target": "secretsmanager.GetSecretValue",
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-security-token": "example-token",
+    });
+    expect(request && authorization(request, "eu-central-1")).toBe(request?.headers["authorization"]);
+  });
+
+  test("is read once, for any number of guards at the same time and after", async () => {
+    const name = named();
+    expect(await Promise.all([secret(name), secret(name), secret(name)])).toEqual([VALUE, VALUE, VALUE]);
+    expect(await secret(name)).toBe(VALUE);
+    expect(server.received).toHaveLength(1);
+  });
+
+  test("is kept for five minutes: after that a rotated one is in force", async () => {
+    const name = named();
+    const begun = Date.now();
+    const now = jest.spyOn(Date, "now");
+    now.mockReturnValue(begun);
+    await secret(name);
+    server.answer = (_request, response) => response.end(JSON.stringify({ SecretString: "rotated" }));
+    now.mockReturnValue(begun + 5 * 60_000 - 1);
+    expect(await secret(name)).toBe(VALUE);
+    now.mockReturnValue(begun + 5 * 60_000);
+    expect(await secret(name)).toBe("rotated");
+  });
+
+  test("is kept apart from others", async () => {
+    server.answer = ({ body }, response) => response.end(JSON.stringify({ SecretString: body }));
+    const [one, other] = [named(), named(`${ARN}-other`)];
+    expect(await secret(one)).toContain(ARN);
+    expect(await secret(other)).toContain(`${ARN}-other`);
+  });
+});
+
+describe("a secret that cannot be read", () => {
+  test("because the stack did not give it rejects, without asking anybody", async () => {
+    await expect(secret("UNKNOWN")).rejects.toThrow("The secret UNKNOWN is not among the secrets of the guard module");
+    expect(server.received).toEqual([]);
+  });
+
+  test.each([400, 403, 500])("because of a %i rejects, says so, and is asked for again the next time", async (status) => {
+    const name = named();
+    server.answer = (_request, response) => response.writeHead(status).end(JSON.stringify({ Message: VALUE }));
+    const error = await secret(name).catch((reason: unknown) => reason);
+    expect(String(error)).toContain(`Secrets Manager answered ${status} for the secret ${name}`);
+    expect(String(error)).not.toContain(VALUE);
+    server.answer = (_request, response) => response.end(JSON.stringify({ SecretString: VALUE }));
+    expect(await secret(name)).toBe(VALUE);
+  });
+
+  test("because it is binary rejects", async () => {
+    server.answer = (_request, response) => response.end(JSON.stringify({ SecretBinary: "AAEC" }));
+    await expect(secret(named())).rejects.toThrow("is binary");
+  });
+
+  test("because nobody answers rejects, and is asked for again", async () => {
+    const name = named();
+    server.answer = (_request, response) => response.destroy();
+    await expect(secret(name)).rejects.toThrow();
+    server.answer = (_request, response) => response.end(JSON.stringify({ SecretString: VALUE }));
+    expect(await secret(name)).toBe(VALUE);
+  });
+});
+
+test("neither the secret nor anything about it is logged", async () => {
+  const said = ["log", "info", "warn", "error", "debug"] as const;
+  const spies = said.map((level) => jest.spyOn(console, level).mockImplementation(() => undefined));
+  await secret(named());
+  server.answer = (_request, response) => response.writeHead(500).end(VALUE);
+  await secret(named()).catch(() => undefined);
+  for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+});

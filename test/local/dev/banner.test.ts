@@ -1,0 +1,98 @@
+import { banner, resourceLines } from "../../../local/dev/banner.js";
+import { logLine, requestLine } from "../../../local/dev/output.js";
+import { styleFor } from "../../../local/dev/style.js";
+import type { SystemModel } from "../../../local/model.js";
+
+const plain = styleFor({}, {});
+const ESCAPE = "\u001b";
+
+describe("colours", () => {
+  test.each([
+    ["a terminal", { isTTY: true }, {}, true],
+    ["a pipe", {}, {}, false],
+    ["a terminal with NO_COLOR", { isTTY: true }, { NO_COLOR: "1" }, false],
+    ["a dumb terminal", { isTTY: true }, { TERM: "dumb" }, false],
+  ])("%s", (_, stream, env, coloured) => {
+    expect(styleFor(stream, env).red("x").includes(ESCAPE)).toBe(coloured);
+  });
+});
+
+describe("the banner", () => {
+  const facts = {
+    consoleUrl: "http://127.0.0.1:1/",
+    websocketUrl: "ws://127.0.0.1:1/live",
+    dynamodb: "embedded (dynalite)",
+    startedMs: 2345,
+    construct: "App/PushIt",
+  };
+
+  test.each([
+    [{ source: "none" as const }, "everyone may do everything"],
+    [{ source: "app" as const, file: "guards.ts" }, "guards.ts (the app's own"],
+    [{ source: "file" as const, file: "try.ts" }, "try.ts (--guards"],
+  ])("says what runs where, and the guards: %j", (guards, said) => {
+    const text = banner({ ...facts, guards }, plain);
+    for (const part of [said, facts.consoleUrl, facts.websocketUrl, facts.dynamodb, "2.3 s", "two tabs"]) {
+      expect(text).toContain(part);
+    }
+  });
+});
+
+test("resources are listed compactly: run and inert by type, refused by logical id, outside by name", () => {
+  const inert = { type: "AWS::IAM::Role", verdict: "inert", reason: "not enforced" } as const;
+  const model: SystemModel = {
+    path: "App/PushIt",
+    api: { logicalId: "Api", apiId: "a", stage: "live", selectionExpression: "", routes: {} },
+    functions: [],
+    tables: [],
+    schedules: [],
+    resources: [
+      { logicalId: "A", type: "AWS::Lambda::Function", verdict: "run" },
+      { logicalId: "B", type: "AWS::Lambda::Function", verdict: "run" },
+      { logicalId: "C", type: "AWS::DynamoDB::Table", verdict: "run" },
+      { logicalId: "D", ...inert },
+      { logicalId: "E", ...inert },
+      { logicalId: "F", type: "AWS::SQS::Queue", verdict: "refused", reason: "not known" },
+    ],
+    outside: [{ logicalId: "Bucket", type: "AWS::S3::Bucket" }],
+    warnings: ["Open to everyone."],
+  };
+  expect(resourceLines(model, plain)).toBe(
+    [
+      "App/PushIt",
+      "  run      Lambda::Function ×2, DynamoDB::Table",
+      "  inert    IAM::Role ×2 – not enforced",
+      "  refused  F – not known",
+      "  outside  Bucket – left alone",
+      "  warning  Open to everyone.",
+      "",
+    ].join("\n"),
+  );
+});
+
+describe("a request's line", () => {
+  const report = { functionId: "Fn", requestId: "r", ms: 4.321, cold: false };
+  const event = { requestContext: { routeKey: "publish" } };
+
+  test.each([
+    [{ ...report, event, result: { ok: true as const, payload: { statusCode: 200 } } }, /^publish +4\.3 ms {2}200\n$/],
+    [
+      { ...report, event, cold: true, ms: 123.4, result: { ok: true as const, payload: null } },
+      /^publish +123 ms {2}ok {2}cold start\n$/,
+    ],
+    [
+      { ...report, event: { "detail-type": "Scheduled Event" }, result: { ok: true as const, payload: null } },
+      /^schedule /,
+    ],
+    [
+      { ...report, event: {}, result: { ok: false as const, kind: "timeout" as const, message: "too late" } },
+      /^Fn .*timeout: too late\n$/,
+    ],
+  ])("tells route, time and outcome (%#)", (each, line) => {
+    expect(requestLine(each, plain)).toMatch(line);
+  });
+});
+
+test("a log entry of several lines stays one block", () => {
+  expect(logLine({ level: "info", source: "Fn", message: "a\rb\nc" }, plain)).toBe("Fn │ a\n     b\n     c\n");
+});

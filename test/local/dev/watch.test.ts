@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Watcher } from "../../../local/dev/watch.js";
+import { until } from "./support.js";
+
+let folder: string;
+let watcher: Watcher;
+let changes: number;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "watch-test-"));
+  changes = 0;
+  watcher = new Watcher(() => (changes += 1));
+  for (const each of ["infra/deep", "node_modules/x", "cdk.out", ".git"])
+    mkdirSync(join(folder, each), { recursive: true });
+});
+
+afterEach(() => {
+  watcher.close();
+  rmSync(folder, { recursive: true });
+});
+
+const write = (file: string) => writeFileSync(join(folder, file), String(Math.random()));
+
+/** Long enough for a change that would count to be told. */
+const QUIET_MS = 400;
+
+describe("a project's sources", () => {
+  test("count in every folder, several changes at once count once", async () => {
+    watcher.sources(folder);
+    write("infra/deep/app.ts");
+    write("cdk.json");
+    await until(() => changes > 0);
+    await sleep(QUIET_MS);
+    expect(changes).toBe(1);
+  });
+
+  test("do not include what is made: packages, output, hidden folders, compiled files, other kinds", async () => {
+    write("infra/app.ts");
+    watcher.sources(folder);
+    for (const file of [
+      "node_modules/x/a.js",
+      "cdk.out/a.json",
+      ".git/a.js",
+      "infra/app.js",
+      "infra/app.d.ts",
+      "a.css",
+    ])
+      write(file);
+    await sleep(QUIET_MS);
+    expect(changes).toBe(0);
+    write("infra/plain.js");
+    await until(() => changes === 1);
+  });
+});
+
+test("single files count, and only those, also when an editor replaces them", async () => {
+  write("a.ts");
+  watcher.files([join(folder, "a.ts")]);
+  write("b.ts");
+  await sleep(QUIET_MS);
+  expect(changes).toBe(0);
+  rmSync(join(folder, "a.ts"));
+  write("a.ts");
+  await until(() => changes === 1);
+});
