@@ -14,174 +14,170 @@ import type { Traffic } from "./traffic.js";
 import type { Events } from "./types.js";
 import { watch } from "./watch.js";
 
+/** Keeps one connection: handshake, state, heartbeat, reconnecting. */
+export interface Connection {
+  /** Where it is. */
+  _state: State;
+  /** Connects; where an attempt waits for its time, it is made now. */
+  _connect(): void;
+  /** Leaves the connection or attempt: for another one (`lose`), or until `_connect()`. */
+  _leave(happening: Happening, code: StateCode, reason?: string): void;
+}
+
 /** How long a connection must have stood, in milliseconds, for its loss to count as a first one. */
 const STABLE = 10_000;
 
 /** How recently the server must have been heard, in milliseconds, for a returning page not to ask after it. */
 const RECENT = 30_000;
 
-/** Keeps one connection: handshake, state, heartbeat, reconnecting. */
-export class Connection {
-  _state: State = "disconnected";
-  readonly #settings: Settings;
-  readonly #traffic: Traffic;
-  readonly #subscriptions: Subscriptions;
-  readonly #events: Emitter<Events>;
+/** The connection of one client. */
+export const createConnection = (
+  settings: Settings,
+  traffic: Traffic,
+  subscriptions: Subscriptions,
+  events: Emitter<Events>,
+): Connection => {
+  const { host, url, timeout = TIMEOUT, retryBase = RETRY_BASE, retryCap = RETRY_CAP } = settings;
+  const now = (): number => host.Date.now();
   /** Names the attempt or connection that counts: what an older one still tells is ignored. */
-  #current: object | undefined;
-  #attempt = 0;
-  #openedAt = 0;
-  #heardAt = 0;
-  #pinging = false;
+  let current: object | undefined;
+  let attempt = 0;
+  let openedAt = 0;
+  let heardAt = 0;
+  let pinging = false;
   /** The timer of the next attempt, while one waits. */
-  #retry: unknown;
-  #cancelHandshake: (() => void) | undefined;
-  #unwatch: (() => void) | undefined;
+  let retry: unknown;
+  let cancelHandshake: (() => void) | undefined;
+  let unwatch: (() => void) | undefined;
 
-  constructor(settings: Settings, traffic: Traffic, subscriptions: Subscriptions, events: Emitter<Events>) {
-    this.#settings = settings;
-    this.#traffic = traffic;
-    this.#subscriptions = subscriptions;
-    this.#events = events;
-  }
+  /** Changes the state and tells it; says whether the state machine knows such a change. */
+  const enter = (happening: Happening, code: StateCode, reason = "", retryIn?: number): boolean => {
+    const previous = connection._state;
+    const state = transition(previous, happening);
+    if (!state) return false;
+    connection._state = state;
+    events._emit("state", { state, previous, code, reason, retryIn });
+    return true;
+  };
 
-  /** Connects; where an attempt waits for its time, it is made now. */
-  _connect(): void {
-    const { host, pingInterval = PING_INTERVAL } = this.#settings;
-    if (!this.#enter("connect", "connect")) return this.#hurry();
-    this.#attempt = 0;
-    this.#traffic._stopped = undefined;
-    this.#unwatch = watch(
-      host,
-      pingInterval,
-      () => this.#ping(),
-      (online) => this.#wake(online),
-    );
-    void this.#open();
-  }
+  const stopTimers = (): void => {
+    cancelHandshake?.();
+    host.clearTimeout(retry);
+    retry = undefined;
+  };
 
-  async #open(): Promise<void> {
-    const current = (this.#current = {});
-    const { host, timeout = TIMEOUT, credentials, url, WebSocket = host.WebSocket! } = this.#settings;
-    this.#stopTimers();
-    this.#cancelHandshake = deadline(host, timeout, () => this._leave("lose", "timeout"));
-    let failure: StateCode = "credentials_failed";
-    try {
-      const protocols = offer(await (typeof credentials == "function" ? credentials() : credentials));
-      if (this.#current != current) return;
-      if (!protocols) return this._leave("stop", "credentials_too_large", "Credentials may have 4,096 bytes of JSON.");
-      failure = "socket_failed";
-      this.#listen(new WebSocket(url, protocols), current);
-    } catch (error) {
-      if (this.#current == current) this._leave("lose", failure, String(error));
-    }
-  }
-
-  #listen(socket: Socket, current: object): void {
-    const live = <Event>(handle: (event: Event) => void): ((event: Event) => void) => (event) => {
-      if (this.#current == current) handle(event);
-    };
-    this.#traffic._socket = socket;
-    socket.onopen = live(() => {
-      this.#stopTimers();
-      if (socket.protocol == PROTOCOL_DENIED) this.#askWhy();
-      else this.#opened();
-    });
-    socket.onmessage = live(({ data }: { data: unknown }) => parse(data).forEach(live((frame) => this.#receive(frame))));
-    socket.onclose = live(({ code, reason }: { code: number; reason: string }) =>
-      this._leave("lose", this.#traffic._ready ? "closed" : "unreachable", code + " " + reason),
-    );
-    // "close" follows and tells more; but some classes throw where nobody listens.
-    socket.onerror = () => {};
-  }
-
-  #opened(): void {
-    this.#openedAt = this.#heardAt = this.#settings.host.Date.now();
-    this.#traffic._ready = true;
-    this.#enter("open", "connected");
-    this.#subscriptions._opened();
-    this.#traffic._flush();
-  }
-
-  /** The server selected the subprotocol of a denial: it waits to be asked for the reason. */
-  #askWhy(): void {
-    this.#traffic._ask("connect", this.#settings.timeout, (error) => {
-      const { code, message } = error ?? {};
-      // No answer, or one that is none, leaves what is certain: there is no agent.
-      if (!error || code == "denied" || code == "timeout") this._leave("deny", "denied", message);
-      // Where the socket closed meanwhile, that has been told already.
-      else if (code != "closed") this._leave("lose", code as StateCode, message);
-    });
-  }
-
-  #ping(): void {
-    if (!this.#traffic._ready || this.#pinging) return;
-    this.#pinging = true;
-    this.#traffic._ask("ping", this.#settings.pingTimeout ?? PING_TIMEOUT, (error) => {
-      this.#pinging = false;
-      if (error?.code == "timeout") this._leave("lose", "unresponsive");
-    });
-  }
-
-  /** Back from sleep, background or an offline spell: try now what waits, doubt what seems connected. */
-  #wake(online: boolean): void {
-    this.#hurry();
-    if (online || this.#settings.host.Date.now() - this.#heardAt > RECENT) this.#ping();
-  }
-
-  #hurry(): void {
-    if (this.#retry != undefined) void this.#open();
-  }
-
-  #stopTimers(): void {
-    this.#cancelHandshake?.();
-    this.#settings.host.clearTimeout(this.#retry);
-    this.#retry = undefined;
-  }
-
-  #receive(frame: Incoming): void {
-    const { channel, message, code, error } = frame;
-    const current = this.#current;
-    this.#heardAt = this.#settings.host.Date.now();
-    if (typeof channel != "string") this.#traffic._gatewayError(String(message));
-    else if (!isReserved(channel)) this.#events._emit("message", { ...(frame as Message), payload: frame.data });
-    else {
-      this.#traffic._answer(frame);
-      if (code == "unknown_agent" && this.#current == current) this._leave("lose", code, error);
-    }
-  }
-
-  /** Leaves the connection or attempt: for another one (`lose`), or until `_connect()`. */
-  _leave(happening: Happening, code: StateCode, reason?: string): void {
-    const { host, retryBase = RETRY_BASE, retryCap = RETRY_CAP } = this.#settings;
-    const traffic = this.#traffic;
+  const leave: Connection["_leave"] = (happening, code, reason) => {
     let retryIn: number | undefined;
     if (happening == "lose") {
-      if (traffic._ready && host.Date.now() - this.#openedAt > STABLE) this.#attempt = 0;
-      retryIn = backoff(this.#attempt, retryBase, retryCap, host.Math.random());
+      if (traffic._ready && now() - openedAt > STABLE) attempt = 0;
+      retryIn = backoff(attempt, retryBase, retryCap, host.Math.random());
     }
-    if (!this.#enter(happening, code, reason, retryIn)) return;
-    this.#stopTimers();
-    this.#current = undefined;
+    if (!enter(happening, code, reason, retryIn)) return;
+    stopTimers();
+    current = undefined;
     traffic._ready = false;
     traffic._socket?.close();
     if (retryIn != undefined) {
-      this.#attempt++;
-      this.#retry = host.setTimeout(() => void this.#open(), retryIn);
+      attempt++;
+      retry = host.setTimeout(open, retryIn);
     } else {
-      this.#unwatch!();
+      unwatch!();
       traffic._stopped = [code == "disconnect" ? "closed" : (code as RequestCode), reason];
     }
-    this.#subscriptions._lost();
+    subscriptions._lost();
     traffic._lost();
-  }
+  };
 
-  #enter(happening: Happening, code: StateCode, reason = "", retryIn?: number): boolean {
-    const previous = this._state;
-    const state = transition(previous, happening);
-    if (!state) return false;
-    this._state = state;
-    this.#events._emit("state", { state, previous, code, reason, retryIn });
-    return true;
-  }
-}
+  const open = async (): Promise<void> => {
+    const { credentials, WebSocket = host.WebSocket! } = settings;
+    const mine = (current = {});
+    let failure: StateCode = "credentials_failed";
+    stopTimers();
+    cancelHandshake = deadline(host, timeout, () => leave("lose", "timeout"));
+    try {
+      const protocols = offer(await (typeof credentials == "function" ? credentials() : credentials));
+      if (current != mine) return;
+      if (!protocols) return leave("stop", "credentials_too_large", "Credentials may have 4,096 bytes of JSON.");
+      failure = "socket_failed";
+      listen(new WebSocket(url, protocols), mine);
+    } catch (error) {
+      if (current == mine) leave("lose", failure, String(error));
+    }
+  };
+
+  const listen = (socket: Socket, mine: object): void => {
+    const live = <Event>(handle: (event: Event) => void): ((event: Event) => void) => (event) => {
+      if (current == mine) handle(event);
+    };
+    traffic._socket = socket;
+    socket.onopen = live(() => {
+      stopTimers();
+      if (socket.protocol == PROTOCOL_DENIED) askWhy();
+      else opened();
+    });
+    socket.onmessage = live(({ data }: { data: unknown }) => parse(data).forEach(live(receive)));
+    socket.onclose = live(({ code, reason }: { code: number; reason: string }) =>
+      leave("lose", traffic._ready ? "closed" : "unreachable", code + " " + reason),
+    );
+    // "close" follows and tells more; but some classes throw where nobody listens.
+    socket.onerror = () => {};
+  };
+
+  const opened = (): void => {
+    openedAt = heardAt = now();
+    traffic._ready = true;
+    enter("open", "connected");
+    subscriptions._opened();
+    traffic._flush();
+  };
+
+  /** The server selected the subprotocol of a denial: it waits to be asked for the reason. */
+  const askWhy = (): void =>
+    traffic._ask("connect", timeout, (error) => {
+      const { code, message } = error ?? {};
+      // No answer, or one that is none, leaves what is certain: there is no agent.
+      if (!error || code == "denied" || code == "timeout") leave("deny", "denied", message);
+      // Where the socket closed meanwhile, that has been told already.
+      else if (code != "closed") leave("lose", code as StateCode, message);
+    });
+
+  const receive = (frame: Incoming): void => {
+    const { channel, message, code, error } = frame;
+    heardAt = now();
+    if (typeof channel != "string") traffic._gatewayError(String(message));
+    else if (!isReserved(channel)) events._emit("message", { ...(frame as Message), payload: frame.data });
+    else {
+      traffic._answer(frame);
+      if (code == "unknown_agent" && traffic._ready) leave("lose", code, error);
+    }
+  };
+
+  const ping = (): void => {
+    if (!traffic._ready || pinging) return;
+    pinging = true;
+    traffic._ask("ping", settings.pingTimeout ?? PING_TIMEOUT, (error) => {
+      pinging = false;
+      if (error?.code == "timeout") leave("lose", "unresponsive");
+    });
+  };
+
+  const hurry = (): void => {
+    if (retry != undefined) void open();
+  };
+
+  const connection: Connection = {
+    _state: "disconnected",
+    _leave: leave,
+    _connect() {
+      if (!enter("connect", "connect")) return hurry();
+      attempt = 0;
+      traffic._stopped = undefined;
+      unwatch = watch(host, settings.pingInterval ?? PING_INTERVAL, ping, (online) => {
+        hurry();
+        if (online || now() - heardAt > RECENT) ping();
+      });
+      void open();
+    },
+  };
+  return connection;
+};

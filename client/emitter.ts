@@ -20,7 +20,10 @@ export class Emitter<Events> {
     return () => void listeners.delete(entry);
   }
 
+  /** Tells an event, once this turn is over: whoever has begun to listen by then hears it. */
   _emit<Event extends keyof Events>(event: Event, value: Events[Event]): void {
-    for (const listener of this.#listeners[event] ?? []) tell(listener, value);
+    tell(() => {
+      for (const listener of this.#listeners[event] ?? []) tell(listener, value);
+    });
   }
 }

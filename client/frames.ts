@@ -24,15 +24,16 @@ export const ROOM = FRAME_BYTES - 128;
 const MOST = CHANNELS_PER_FRAME < MESSAGES_PER_FRAME ? CHANNELS_PER_FRAME : MESSAGES_PER_FRAME;
 
 /**
- * Chooses from the queue what goes as one frame: requests of one action, as many as fit, none whose lane is `busy`,
- * none before an older one of its lane.
+ * Chooses what goes as one frame: of all requests, oldest first, those of one action that are not in flight yet, as
+ * many as fit; none whose lane has something in flight, none before an older one of its lane.
  */
-export const gather = (queue: Iterable<Request>, busy: Iterable<string>): Request[] => {
-  const closed = new Set(busy);
+export const gather = (open: Iterable<Request>): Request[] => {
+  const closed = new Set<string>();
   const batch: Request[] = [];
   let room = ROOM;
-  for (const request of queue)
+  for (const request of open)
     if (
+      !request._frame &&
       !closed.has(request._lane) &&
       (batch[0] ?? request)._action == request._action &&
       batch.length < MOST &&

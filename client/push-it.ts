@@ -1,5 +1,5 @@
 import { Channel } from "./channel.js";
-import { Connection } from "./connection.js";
+import { createConnection, type Connection } from "./connection.js";
 import { Emitter, tell } from "./emitter.js";
 import { PushItError } from "./errors.js";
 import { freshId } from "./id.js";
@@ -29,7 +29,7 @@ export class PushIt {
     const settings: Settings = { ...options, host: options.host ?? globalThis };
     this.#traffic = createTraffic(settings);
     this.#subscriptions = createSubscriptions(settings, this.#traffic, this.#events);
-    this.#connection = new Connection(settings, this.#traffic, this.#subscriptions, this.#events);
+    this.#connection = createConnection(settings, this.#traffic, this.#subscriptions, this.#events);
     this.on("message", (message) => this.onMessageReceived?.(message.channel, message));
     if (options.autoConnect ?? true) this.connect();
   }

@@ -65,12 +65,6 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
     open.add(request);
   };
 
-  const next = (): Request[] =>
-    gather(
-      [...open].filter((request) => !request._frame),
-      [...open].filter((request) => request._frame).map((request) => request._lane),
-    );
-
   const send = (batch: Request[]): void => {
     for (const request of batch) {
       request._frame = batch;
@@ -104,7 +98,7 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
     },
     _flush() {
       queueMicrotask(() => {
-        for (let batch; traffic._ready && (batch = next())[0]; ) send(batch);
+        for (let batch; traffic._ready && (batch = gather(open))[0]; ) send(batch);
       });
     },
     _lane: (lane) => [...open].filter((request) => request._lane == lane),
@@ -117,7 +111,7 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
           else fail(request, code as RequestCode, error);
     },
     _gatewayError(text) {
-      const frames = new Set([...open].flatMap((request) => (request._frame ? [request._frame] : [])));
+      const frames = new Set([...open].map((request) => request._frame).filter((frame) => !!frame));
       if (frames.size == 1) for (const request of [...frames].flat()) fail(request, gatewayCode(text), text);
     },
     _lost() {

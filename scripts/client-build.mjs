@@ -1,5 +1,6 @@
 // How the browser SDK is bundled: scripts/build.mjs builds it so, and the size test measures what this gives.
 import { join } from "node:path";
+import { minify } from "@swc/core";
 import { build } from "esbuild";
 
 /** @type {import("esbuild").BuildOptions} */
@@ -21,22 +22,32 @@ export const CLIENT_BUNDLES = {
   iife: { ...common, format: "iife", entryPoints: ["client/global.ts"], outfile: "dist/client/push-it.iife.js" },
 };
 
-/** Builds one bundle in memory; gives its bytes. */
+/** Builds one bundle in memory (`esm` or `iife`); gives its text. */
 export const clientBundle = async (root, name) => {
+  const { format } = CLIENT_BUNDLES[name];
   const { outputFiles } = await build({ ...CLIENT_BUNDLES[name], absWorkingDir: root, write: false });
-  return outputFiles[0].contents;
+  // A second look by a minifier that inlines what is used once: 5 % of what travels.
+  const { code } = await minify(outputFiles[0].text, {
+    module: format === "esm",
+    ecma: 2022,
+    compress: { passes: 3, toplevel: true },
+    mangle: { toplevel: true },
+  });
+  return code;
 };
 
 /** Writes the bundles and what tells Node that they are ES modules; gives the paths written. */
 export const buildClient = async ({ root, write, say }) => {
   const paths = [];
+  const put = (file, text) => {
+    paths.push(join(root, file));
+    write(paths.at(-1), Buffer.from(text));
+  };
   for (const [name, { outfile }] of Object.entries(CLIENT_BUNDLES)) {
-    const contents = await clientBundle(root, name);
-    paths.push(join(root, outfile));
-    write(paths.at(-1), contents);
-    say(`${outfile.padEnd(44)} ${(contents.length / 1024).toFixed(1).padStart(8)} KB`);
+    const text = await clientBundle(root, name);
+    put(outfile, text);
+    say(`${outfile.padEnd(44)} ${(text.length / 1024).toFixed(1).padStart(8)} KB`);
   }
-  paths.push(join(root, "dist/client/package.json"));
-  write(paths.at(-1), '{"type":"module"}\n');
+  put("dist/client/package.json", '{"type":"module"}\n');
   return paths;
 };

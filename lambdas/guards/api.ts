@@ -41,11 +41,11 @@ export interface Agent<Credentials = unknown> {
   /** Closing verdict of `onUnsubscriptionRequest`: the agent stays subscribed. */
   unsubscriptionDenied(channel: ChannelLike, reason?: string): void;
   /** Closing verdict of `onPublicationRequest`: yes. What `channel.publish` staged is delivered; `result` goes to the publisher. */
-  publicationSuccess(message: Message, result?: Json): void;
+  publicationSuccess(message: Message<unknown>, result?: Json): void;
   /** Closing verdict of `onPublicationRequest`: no. Nothing that was staged happens. */
-  publicationDenied(message: Message, reason?: string): void;
+  publicationDenied(message: Message<unknown>, reason?: string): void;
   /** Closing verdict of `onMessageReceived`: the agent gets this message, transformed as you like. */
-  deliver(channel: ChannelLike, message: Message): void;
+  deliver(channel: ChannelLike, message: Message<unknown>): void;
   /** Another channel, to publish on from `onPublicationRequest`: `agent.channel("audit").publish(message)`. */
   channel(name: string): Channel;
 }

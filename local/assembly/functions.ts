@@ -14,7 +14,9 @@ export const readFunctions = (reader: ResourceReader, overrides: Record<string, 
   reader.each(["AWS::Lambda::Function"], (logicalId, properties) => {
     const runtime = properties.get("Runtime");
     if (typeof runtime !== "string" || !runtime.startsWith("nodejs")) {
-      throw new Refused(`only Node functions run locally, not ${String(runtime ?? "container images")}`);
+      throw new Refused(
+        `only Node functions run locally, not ${typeof runtime === "string" ? runtime : "container images"}`,
+      );
     }
     if (properties.get("Layers") !== undefined) throw new Refused("layers are not known here");
     const reserved = properties.number("ReservedConcurrentExecutions");

@@ -28,7 +28,7 @@ type Intrinsic = (argument: unknown, scope: Scope) => unknown;
 export const resolve = (value: unknown, scope: Scope): unknown => {
   if (Array.isArray(value)) return value.map((each) => resolve(each, scope)).filter((each) => each !== NO_VALUE);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value);
+  const entries = Object.entries(value) as [string, unknown][];
   const [name, argument] = entries[0] ?? ["", undefined];
   if (entries.length === 1 && isIntrinsic(name)) return call(name, argument, scope);
   return Object.fromEntries(

@@ -45,7 +45,7 @@ export const scopeOf = (stack: StackArtifact, place: Place): Scope => {
   return scope;
 };
 
-const parameter = (name: string, definition: { Type: string; Default?: unknown } | undefined): unknown => {
+const parameter = (name: string, definition: { Type: string; Default?: string | number } | undefined): unknown => {
   if (!definition) throw new Unresolvable(`${name} is not in the template`);
   if (definition.Type.startsWith("AWS::SSM::Parameter")) {
     throw new Unresolvable(`the parameter ${name} is read from Systems Manager`);

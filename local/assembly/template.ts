@@ -1,7 +1,7 @@
 /** A CloudFormation template, as far as it is read here. */
 export interface Template {
   Resources?: Record<string, Resource>;
-  Parameters?: Record<string, { Type: string; Default?: unknown }>;
+  Parameters?: Record<string, { Type: string; Default?: string | number }>;
   Mappings?: Record<string, Record<string, Record<string, unknown>>>;
   Conditions?: Record<string, unknown>;
 }

@@ -44,7 +44,7 @@ export class Environment {
   #ready: () => void = () => undefined;
   #initTimer: NodeJS.Timeout | undefined;
 
-  /** Resolves when the function is loaded; rejects with a `FunctionError` when it cannot be. */
+  /** Resolves when the function is loaded; rejects with an `InitError` when it cannot be. */
   readonly ready: Promise<void>;
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
@@ -106,7 +106,7 @@ export class Environment {
       this.#ready = resolve;
       this.#settle = (outcome) => {
         this.#settle = undefined;
-        reject(outcome.kind === "crash" ? outcome.error : INIT_TIMEOUT);
+        reject(new InitError(outcome.kind === "crash" ? outcome.error : INIT_TIMEOUT));
       };
       this.#initTimer = setTimeout(() => this.#finish({ kind: "timeout" }), INIT_MS);
     }).finally(() => clearTimeout(this.#initTimer));
@@ -150,6 +150,18 @@ export class Environment {
   #finish(outcome: Outcome): void {
     if (outcome.kind === "timeout") this.kill();
     this.#settle?.(outcome);
+  }
+}
+
+/** Why a function could not be loaded. */
+export class InitError extends Error {
+  override name = "InitError";
+
+  constructor(
+    /** As Lambda reports it. */
+    readonly reported: FunctionError,
+  ) {
+    super(reported.errorMessage);
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { FunctionError, FunctionModel, InvokeResult } from "../model.js";
-import { Environment, type EnvironmentSpec, type Outcome, type WriteLog } from "./environment.js";
+import { Environment, type EnvironmentSpec, type InitError, type Outcome, type WriteLog } from "./environment.js";
 import type { Guardian } from "./guardian.js";
 
 /** One invocation, told when it is over. */
@@ -116,7 +116,7 @@ export class Pool {
     void environment.ended.then(() => this.#gone(environment));
     environment.ready.then(
       () => (current === this.#current ? this.#started(environment) : environment.kill()),
-      (error: FunctionError) => {
+      (error: InitError) => {
         environment.kill();
         if (current === this.#current) this.#failed(environment, error);
       },
@@ -129,11 +129,11 @@ export class Pool {
   }
 
   /** Loading failed: the event that waited longest gets that error, as the one that caused the cold start. */
-  #failed(environment: Environment, error: FunctionError): void {
+  #failed(environment: Environment, { reported }: InitError): void {
     this.#current.delete(environment);
     this.#starting -= 1;
     const waiting = this.#waiting.shift();
-    if (waiting) this.#end(waiting, randomUUID(), { ok: false, kind: "error", message: error.errorMessage, error });
+    if (waiting) this.#end(waiting, randomUUID(), reportedFailure("error", reported));
     this.#dispatch();
   }
 
@@ -187,6 +187,12 @@ const toResult = (outcome: Outcome, timeoutSeconds: number): InvokeResult => {
     const message = `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
     return { ok: false, kind: "timeout", message, error: { errorType: "Sandbox.Timedout", errorMessage: message } };
   }
-  const { kind, error } = outcome;
-  return { ok: false, kind, message: `${error.errorType}: ${error.errorMessage}`, error };
+  return reportedFailure(outcome.kind, outcome.error);
 };
+
+const reportedFailure = (kind: "error" | "crash", error: FunctionError): InvokeResult => ({
+  ok: false,
+  kind,
+  message: `${error.errorType}: ${error.errorMessage}`,
+  error,
+});

@@ -1,6 +1,6 @@
 import type { FunctionModel, InvokeResult, Invoker, Log, LogEntry } from "../model.js";
 import type { Credentials } from "./credentials.js";
-import { Guardian } from "./guardian.js";
+import type { Guardian } from "./guardian.js";
 import { Pool, type InvocationReport, type PoolFunction, type PoolOptions } from "./pool.js";
 import { functionArn, functionVariables, heapMegabytes, type Place } from "./variables.js";
 

@@ -4,6 +4,7 @@ import { hear } from "./answers.js";
 import { Journal } from "./journal.js";
 import { type Problem, type Subscription, Subscriptions } from "./subscriptions.js";
 import { tapped, type WireEvent } from "./tap.js";
+import { requestWords } from "./words.js";
 
 /** A message as the page shows it. */
 export interface ReceivedMessage {
@@ -117,7 +118,7 @@ export class Session {
     const outcome = (more: Partial<Publication>): Publication => ({ channel, uuid, tookMs: performance.now() - started, ...more });
     this.#own.add(uuid);
     return new Promise((resolve) => {
-      if (!this.#pushIt) return resolve(outcome({ problem: { code: "closed", reason: "Not connected." } }));
+      if (!this.#pushIt) return resolve(outcome({ problem: { code: "closed", reason: requestWords("closed", "") } }));
       this.#pushIt.publish(
         { ...message, uuid },
         (error) => resolve(outcome({ problem: problemOf(error) })),
@@ -187,7 +188,7 @@ export class Session {
   }
 }
 
-const problemOf = ({ code, message }: PushItError): Problem => ({ code, reason: message });
+const problemOf = ({ code, message }: PushItError): Problem => ({ code, reason: requestWords(code, message) });
 
 /** The SDK needs no agent id, so it does not ask for one; whoever debugs wants to find it in the server's log. */
 const whoAmI = (): string =>

@@ -1,7 +1,7 @@
 import { FRAME_BYTES } from "../../../protocol/index.js";
-import { bytes } from "./format.js";
 import { describeFrame, type Direction } from "./frames.js";
 import type { WireEvent } from "./tap.js";
+import { closeWords } from "./words.js";
 
 /** A line of the wire view. */
 export interface WireLine {
@@ -25,17 +25,6 @@ export interface WireLine {
 /** From how much of the limit on a frame is close to it. */
 const NEAR = 0.9;
 
-/** Why API Gateway, or the network, closes: docs/PROTOCOL.md, "Close codes". */
-const CLOSE_CODES: Record<number, string> = {
-  1000: "normal",
-  1001: "API Gateway ends idle connections after 10 minutes, all after 2 hours",
-  1003: "API Gateway takes no binary frames",
-  1005: "no code was given",
-  1006: "lost, or the handshake was refused",
-  1009: `a frame was larger than ${bytes(FRAME_BYTES)}`,
-  1011: "the server failed",
-};
-
 /** The line that shows `event`. */
 export const wireLine = (event: WireEvent): WireLine => {
   switch (event.kind) {
@@ -54,10 +43,8 @@ const PLAIN = { direction: "none" } as const;
 
 const offered = (protocols: string[]): string => ["Sec-WebSocket-Protocol:", ...protocols.map((name) => `  ${name}`)].join("\n");
 
-const closeText = ({ code, reason }: { code: number; reason: string }): string => {
-  const meaning = CLOSE_CODES[code];
-  return [`close ${code}`, ...(meaning ? [meaning] : []), ...(reason ? [`“${reason}”`] : [])].join(" · ");
-};
+const closeText = ({ code, reason }: { code: number; reason: string }): string =>
+  [`close ${closeWords(code)}`, ...(reason ? [`“${reason}”`] : [])].join(" · ");
 
 const frameLine = (direction: Direction, text: string): WireLine => {
   const { kind, summary, preview, failed, bytes: length, detail } = describeFrame(direction, text);

@@ -1,7 +1,7 @@
 import { hueOf } from "../model/format.js";
 import { readSubscription } from "../model/input.js";
 import type { Session } from "../model/session.js";
-import type { Subscription } from "../model/subscriptions.js";
+import type { Problem, Subscription, SubscriptionStatus } from "../model/subscriptions.js";
 import { button, byId, codeBadge, el, setCount, setProblem } from "./dom.js";
 
 /** The subscriptions: a field to make one, and one row each with its state or the reason why not. */
@@ -49,7 +49,7 @@ const chip = (session: Session, subscription: Subscription, publishOn: (channel:
     "li",
     { class: "chip", data: { status } },
     el("code", { class: "name", text: channel }),
-    el("span", { class: "note", text: statusText(subscription, session.live), data: { tone: status === "subscribed" ? "good" : "" } }),
+    el("span", { class: "note", text: statusText(status, session.live), data: { tone: status === "subscribed" ? "good" : "" } }),
     el("div", { class: "tools" }, ...actions(session, subscription, publishOn)),
     ...(problem ? [why(problem)] : []),
   );
@@ -57,11 +57,11 @@ const chip = (session: Session, subscription: Subscription, publishOn: (channel:
   return row;
 };
 
-const statusText = ({ status, problem }: Subscription, live: boolean): string => {
+/** A refusal is told by its code and reason below. */
+const statusText = (status: SubscriptionStatus, live: boolean): string => {
   if (status === "waiting") return live ? "subscribing…" : "once connected";
   if (status === "leaving") return "leaving…";
-  if (status === "refused") return problem?.code === "denied" ? "denied" : "failed";
-  return "subscribed";
+  return status === "subscribed" ? "subscribed" : "";
 };
 
 const actions = (session: Session, { channel, status }: Subscription, publishOn: (channel: string) => void): Node[] => {
@@ -78,5 +78,5 @@ const actions = (session: Session, { channel, status }: Subscription, publishOn:
   ];
 };
 
-const why = ({ code, reason }: { code: string; reason: string }): HTMLElement =>
+const why = ({ code, reason }: Problem): HTMLElement =>
   el("p", { class: "why", attributes: { role: "alert" } }, codeBadge(code), document.createTextNode(` ${reason}`));

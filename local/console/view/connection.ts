@@ -1,8 +1,9 @@
+import type { StateChange } from "../../../client/index.js";
 import { CREDENTIALS_BYTES } from "../../../protocol/index.js";
-import type { StateChange } from "../../../client/state.js";
 import { count } from "../model/format.js";
 import { readCredentials, readUrl } from "../model/input.js";
 import type { Session } from "../model/session.js";
+import { stateWords } from "../model/words.js";
 import { byId, codeBadge, el, setProblem } from "./dom.js";
 import { remember, remembered } from "./memory.js";
 
@@ -70,7 +71,8 @@ const showSize = (text: string): void => {
 
 const sizeText = (size: number): string => (size === 0 ? "none" : `${count(size)} / ${count(CREDENTIALS_BYTES)} bytes`);
 
-const showState = ({ state, code, reason }: StateChange): void => {
+const showState = (change: StateChange): void => {
+  const { state, code } = change;
   const live = state === "connected" || state === "connecting";
   const disconnect = byId("disconnect", HTMLButtonElement);
   const connect = byId("connect", HTMLButtonElement);
@@ -83,7 +85,7 @@ const showState = ({ state, code, reason }: StateChange): void => {
   denial.hidden = state !== "denied";
   denial.dataset.tone = "bad";
   denial.replaceChildren(
-    el("p", {}, codeBadge(code), document.createTextNode(` ${reason}`)),
+    el("p", {}, codeBadge(code), document.createTextNode(` ${stateWords(change)}`)),
     el("p", { class: "note", text: "No further attempt is made until you connect again." }),
   );
 };

@@ -1,8 +1,9 @@
-import type { StateChange } from "../../../client/state.js";
+import type { StateChange } from "../../../client/index.js";
 import { clock, duration, size } from "../model/format.js";
 import type { Session } from "../model/session.js";
 import type { WireEvent } from "../model/tap.js";
 import { wireLine } from "../model/wire.js";
+import { stateWords } from "../model/words.js";
 import { byId, codeBadge, copyButton, el, setCount } from "./dom.js";
 import { LiveList } from "./live-list.js";
 
@@ -66,13 +67,13 @@ const unfold = (details: HTMLElement, detail: string): void =>
   details.append(el("div", { class: "detail" }, el("pre", { text: detail }), copyButton(() => detail, "Copy this frame")));
 
 const stateRow = ({ at, value }: Timed<StateChange>): HTMLLIElement => {
-  const { state, code, reason, retryIn } = value;
+  const { state, code, retryIn } = value;
   const retry = retryIn === undefined ? "" : ` Next attempt in ${duration(retryIn)}.`;
   return el(
     "li",
     { class: "row", data: { state } },
     el("span", {}, el("span", { class: "pill", text: state })),
-    el("span", {}, codeBadge(code), document.createTextNode(` ${reason}${retry}`)),
+    el("span", {}, codeBadge(code), document.createTextNode(` ${stateWords(value)}${retry}`)),
     el("time", { text: clock(at), attributes: { datetime: new Date(at).toISOString() } }),
   );
 };

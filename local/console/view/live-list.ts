@@ -72,7 +72,8 @@ export class LiveList<Entry> {
   #prepend(entries: readonly Entry[], fresh: boolean): void {
     const { list, limit, row } = this.options;
     const rows = entries.filter((entry) => this.#filter(entry)).map(row);
-    if (fresh) for (const each of rows) each.classList.add("fresh");
+    // Rows that nobody sees arrive would flash when their tab is opened.
+    if (fresh && list.checkVisibility()) for (const each of rows) each.classList.add("fresh");
     list.prepend(...rows.reverse());
     while (list.childElementCount > limit) list.lastElementChild!.remove();
     this.#toggleEmpty();

@@ -58,15 +58,33 @@ const factLines = ({ agent, timeouts, limits }: ServerFacts): Line[] => [
 const localLines = (info: LocalInfo): Line[] => {
   const guards = guardsText(info);
   const resources = info.resources ?? [];
-  const not = resources.filter(({ verdict }) => verdict !== "run");
+  const run = resources.filter(({ verdict }) => verdict === "run");
+  const refused = resources.filter(({ verdict }) => verdict === "refused");
   return [
     ["Running on this machine"],
     ...(info.construct ? [["construct", info.construct] satisfies Line] : []),
     ["websocketUrl", info.websocketUrl],
     ...(guards ? [["guards", guards] satisfies Line] : []),
     ...(info.dynamodb ? [["dynamodb", info.dynamodb] satisfies Line] : []),
-    ["resources run", count(resources.length - not.length)],
-    ...not.map(({ logicalId, type, verdict, reason }): Line => [verdict, `${logicalId} (${type})${reason ? `\n${reason}` : ""}`]),
     ...(info.warnings ?? []).map((warning): Line => ["warning", warning]),
+    ["Resources of the template"],
+    ...byType(run).map(([type, group]): Line => [type, times("run", group)]),
+    ...byType(resources.filter(({ verdict }) => verdict === "inert")).map(([type, group]): Line => [type, inert(group)]),
+    ...refused.map(({ logicalId, type, reason }): Line => [type, `refused: ${logicalId}\n${reason ?? ""}`]),
   ];
 };
+
+type Resource = NonNullable<LocalInfo["resources"]>[number];
+
+const byType = (resources: Resource[]): [type: string, group: Resource[]][] => {
+  const types = new Map<string, Resource[]>();
+  for (const resource of resources) {
+    const type = resource.type.replace(/^AWS::/, "");
+    types.set(type, [...(types.get(type) ?? []), resource]);
+  }
+  return [...types];
+};
+
+const times = (what: string, group: Resource[]): string => (group.length === 1 ? what : `${what}, ${group.length}`);
+
+const inert = (group: Resource[]): string => [times("inert", group), group[0]?.reason].filter(Boolean).join(": ");

@@ -1,5 +1,6 @@
-import type { StateChange } from "../../../client/state.js";
+import type { StateChange } from "../../../client/index.js";
 import type { Session } from "../model/session.js";
+import { stateWords } from "../model/words.js";
 import { byId, copyButton } from "./dom.js";
 
 /** How often the countdown to the next attempt is told, in milliseconds. */
@@ -28,13 +29,13 @@ export const showStatus = (session: Session): void => {
   );
 };
 
-const announcement = ({ state, reason }: StateChange): string => `${state}: ${reason}`;
+const announcement = (change: StateChange): string => `${change.state}: ${stateWords(change)}`;
 
-const reasonLine = ({ state, previous, code, reason, retryIn }: StateChange, remaining: number): string => {
-  if (state === "connected") return "";
-  if (retryIn === undefined) return state === previous || code !== "connect" ? reason : "";
+const reasonLine = (change: StateChange, remaining: number): string => {
+  if (change.state === "connected") return "";
+  if (change.retryIn === undefined) return stateWords(change);
   const seconds = Math.max(0, Math.ceil(remaining / 1_000));
-  return `${reason} ${seconds > 0 ? `Next attempt in ${seconds} s.` : "Trying again…"}`;
+  return `${stateWords(change)} ${seconds > 0 ? `Next attempt in ${seconds} s.` : "Trying again…"}`;
 };
 
 const showAgent = (agent: string): void => {

@@ -36,7 +36,7 @@ const settle = (
 ): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const context = contextOf(invocation, env);
-    const finish = (error: unknown, result: unknown) => (error ? reject(error as Error) : resolve(result));
+    const finish = (error: unknown, result: unknown) => (error ? reject(error) : resolve(result));
     emptied(() => resolve(null));
     const returned = handler(invocation.event, context, (error, result) => {
       if (error || !context.callbackWaitsForEmptyEventLoop) finish(error, result);

@@ -67,7 +67,7 @@ describe("a guard module that", () => {
       "await new Promise((resolve) => setTimeout(resolve, 500)); export default { onConnectionRequest(agent) { agent.connected(); } };",
       { timeout: 200 },
     );
-    const verdicts = [];
+    const verdicts: boolean[] = [];
     while (verdicts.at(-1) !== true && verdicts.length < 20) verdicts.push((await folder.guards.connection(agent)).permitted);
     expect(verdicts[0]).toBe(false);
     expect(verdicts.at(-1)).toBe(true);

@@ -60,7 +60,7 @@ describe("what goes wrong is said with the next step, exit code 1, no stack, not
     return refused(
       ["dev", "--app", app, "--guards", "guards.ts"],
       { cwd: app },
-      /guards\.ts:2:28: ERROR/,
+      /ERROR[^]*guards\.ts:2:28:/,
       /Put .*guards\.ts right/,
     );
   });

@@ -70,6 +70,6 @@ export const ask = (socket: WebSocket, frame: object): Promise<unknown> =>
 /** Resolves as soon as `ready` is true. */
 export const until = async (ready: () => boolean): Promise<void> => {
   for (const end = Date.now() + 10_000; !ready(); await new Promise((next) => setTimeout(next, 10))) {
-    if (Date.now() > end) throw new Error(`It never became true: ${ready}`);
+    if (Date.now() > end) throw new Error(`It never became true: ${ready.toString()}`);
   }
 };

@@ -1,0 +1,194 @@
+import { CONNECTION_SECONDS, denialDeadlineOf, expiryOf } from "../../../lambdas/core/agent.js";
+import { subscriberKey, subscriptionKey } from "../../../lambdas/core/keys.js";
+import type { Overdue } from "../../../lambdas/core/ports.js";
+import { agentOf, NOW } from "../core/fakes.js";
+import { testEngine, type TestTable } from "./test-table.js";
+
+const engine = testEngine();
+let it: TestTable;
+
+beforeAll(engine.start, 60_000);
+afterAll(engine.stop);
+beforeEach(async () => {
+  it = await engine.table();
+});
+
+const agent = agentOf("c1", { credentials: { user: "größe", roles: [] }, info: null });
+const expired = agentOf("old", { connectedAt: NOW - (CONNECTION_SECONDS + 600) * 1000 });
+
+const overdue = async (): Promise<Overdue[]> => {
+  const found: Overdue[] = [];
+  for await (const one of it.table.overdue()) found.push(one);
+  return found;
+};
+
+describe("what is known of a connection", () => {
+  test("is its agent, as it was stored", async () => {
+    await it.table.putAgent(agent);
+    expect(await it.table.standing("c1")).toEqual({ agent });
+  });
+
+  test("is an agent without credentials and info, where there are none; null is some", async () => {
+    await it.table.putAgent(agentOf("c2"));
+    await it.table.putAgent(agentOf("c3", { credentials: null }));
+    expect(await it.table.standing("c2")).toEqual({ agent: agentOf("c2") });
+    expect(await it.table.standing("c3")).toEqual({ agent: agentOf("c3", { credentials: null }) });
+  });
+
+  test("is an agent without an address or user agent that is empty", async () => {
+    const bare = agentOf("c2", { sourceIp: "", userAgent: "" });
+    await it.table.putAgent(bare);
+    expect(await it.table.standing("c2")).toEqual({ agent: bare });
+  });
+
+  test("is why it was denied", async () => {
+    const denial = { code: "denied", reason: "Members only." } as const;
+    await it.table.putDenial("c1", NOW, denial);
+    expect(await it.table.standing("c1")).toEqual({ denial });
+  });
+
+  test("is nothing, for a stranger", async () => {
+    expect(await it.table.standing("stranger")).toBeUndefined();
+  });
+
+  test("is nothing once its connection cannot be alive any more, though the row is still there", async () => {
+    await it.table.putAgent(expired);
+    expect(await it.table.standing("old")).toBeUndefined();
+    expect(await it.table.agents(["old"])).toEqual(new Map());
+    expect(await it.rows()).toHaveLength(2);
+  });
+});
+
+describe("agents", () => {
+  test("are read in batches of a hundred, by connection", async () => {
+    const agents = Array.from({ length: 130 }, (_, at) => agentOf(`c${at}`, { credentials: at }));
+    for (const one of agents) await it.table.putAgent(one);
+    await it.table.putDenial("denied", NOW, { code: "denied", reason: "No." });
+    const ids = [...agents.map(({ connectionId }) => connectionId), "denied", "stranger"];
+    const { commands } = await it.cost(async () => {
+      expect(await it.table.agents(ids)).toEqual(new Map(agents.map((one) => [one.connectionId, one])));
+    });
+    expect(commands).toEqual(["BatchGetItem", "BatchGetItem"]);
+  });
+
+  test("none are read without a request", async () => {
+    expect((await it.cost(() => it.table.agents([]))).commands).toEqual([]);
+  });
+});
+
+describe("subscriptions", () => {
+  test("are found from the channel and from the agent", async () => {
+    await it.table.putSubscriptions(agent, ["a", "b/*"]);
+    expect(await it.table.subscribers(["a"])).toEqual([{ connectionId: "c1", connectedAt: agent.connectedAt }]);
+    expect((await it.table.subscriptionsOf("c1")).sort()).toEqual(["a", "b/*"]);
+  });
+
+  test("subscribing twice is one subscription", async () => {
+    await it.table.putSubscriptions(agent, ["a", "a"]);
+    await it.table.putSubscriptions(agent, ["a"]);
+    expect(await it.rows()).toHaveLength(2);
+  });
+
+  test("unsubscribing one of two agents leaves the other", async () => {
+    await it.table.putSubscriptions(agent, ["a"]);
+    await it.table.putSubscriptions(agentOf("c2"), ["a"]);
+    await it.table.deleteSubscriptions("c1", ["a", "never subscribed"]);
+    expect((await it.table.subscribers(["a"])).map(({ connectionId }) => connectionId)).toEqual(["c2"]);
+    expect(await it.table.subscriptionsOf("c1")).toEqual([]);
+    expect(await it.rows()).toHaveLength(2);
+  });
+
+  test("of an agent name its channels, and not the agent's own row", async () => {
+    await it.table.putAgent(agent);
+    await it.table.putSubscriptions(agent, ["agent"]);
+    expect(await it.table.subscriptionsOf("c1")).toEqual(["agent"]);
+  });
+
+  test("past their connection's end are nobody's, though the rows are still there; cleaning up still finds them", async () => {
+    await it.table.putSubscriptions(expired, ["a"]);
+    await it.table.putSubscriptions(agent, ["a"]);
+    expect((await it.table.subscribers(["a"])).map(({ connectionId }) => connectionId)).toEqual(["c1"]);
+    expect(await it.table.subscriptionsOf("old")).toEqual(["a"]);
+  });
+
+  test("are nobody's from the second on in which they expire", async () => {
+    await it.table.putSubscriptions(agent, ["a"]);
+    it.clock.advance(expiryOf(agent.connectedAt) * 1000 - NOW - 1);
+    expect(await it.table.subscribers(["a"])).toHaveLength(1);
+    it.clock.advance(1);
+    expect(await it.table.subscribers(["a"])).toEqual([]);
+  });
+
+  test("on several channels: each subscriber once", async () => {
+    await it.table.putSubscriptions(agent, ["a/b", "a/*"]);
+    await it.table.putSubscriptions(agentOf("c2"), ["a/*"]);
+    const found = await it.table.subscribers(["a/b", "a/*"]);
+    expect(found.map(({ connectionId }) => connectionId).sort()).toEqual(["c1", "c2"]);
+  });
+
+  test("carry when DynamoDB may delete them: at their connection's end", async () => {
+    await it.table.putSubscriptions(agent, ["a"]);
+    const ttl = { N: String(expiryOf(agent.connectedAt)) };
+    for (const { pk, sk } of [subscriberKey("a", "c1"), subscriptionKey("c1", "a")]) {
+      expect(await it.row(pk, sk)).toMatchObject({ ttl });
+    }
+  });
+});
+
+describe("a claim", () => {
+  test("gives a connection's standing to exactly one of twenty who claim it at once", async () => {
+    await it.table.putAgent(agent);
+    const claims = await Promise.all(Array.from({ length: 20 }, () => it.table.claim("c1")));
+    expect(claims.filter((claim) => claim !== undefined)).toEqual([{ agent }]);
+    expect(await it.table.standing("c1")).toBeUndefined();
+  });
+
+  test("gives an expired agent, too: it has to be told about", async () => {
+    await it.table.putAgent(expired);
+    expect(await it.table.claim("old")).toEqual({ agent: expired });
+  });
+
+  test("gives a denial", async () => {
+    await it.table.putDenial("c1", NOW, { code: "guard_timeout", reason: "Late." });
+    expect(await it.table.claim("c1")).toEqual({ denial: { code: "guard_timeout", reason: "Late." } });
+  });
+
+  test("of a stranger gives nothing", async () => {
+    expect(await it.table.claim("stranger")).toBeUndefined();
+  });
+
+  test("that fails for another reason rejects", async () => {
+    it.intercept = () => Promise.reject(new Error("throttled"));
+    await expect(it.table.claim("c1")).rejects.toThrow("throttled");
+  });
+});
+
+describe("what is overdue", () => {
+  test("is every connection past its deadline, agents and denials, in whichever shard, and no other", async () => {
+    const gone = Array.from({ length: 40 }, (_, at) => ({ ...expired, connectionId: `gone${at}` }));
+    for (const one of gone) await it.table.putAgent(one);
+    await it.table.putAgent(agent);
+    await it.table.putDenial("silent", NOW - 120_000, { code: "denied", reason: "No." });
+    await it.table.putDenial("fresh", NOW - 1_000, { code: "denied", reason: "No." });
+    const found = await overdue();
+    const ids = found.map(({ connectionId }) => connectionId).sort();
+    expect(ids).toEqual([...gone.map(({ connectionId }) => connectionId), "silent"].sort());
+    expect(new Set(found.map(({ shard }) => shard)).size).toBeGreaterThan(8);
+  });
+
+  test("is none whose registration was deleted, by whoever knows the deadline or has found it", async () => {
+    await it.table.putAgent(expired);
+    await it.table.deleteRegistration("old", expiryOf(expired.connectedAt));
+    expect(await overdue()).toEqual([]);
+    await it.table.putDenial("silent", NOW - 120_000, { code: "denied", reason: "No." });
+    for (const one of await overdue()) await it.table.deleteOverdue(one);
+    expect(await overdue()).toEqual([]);
+  });
+
+  test("is found by the sweep before DynamoDB may delete it", async () => {
+    await it.table.putAgent(agent);
+    await it.table.putDenial("denied", NOW, { code: "denied", reason: "No." });
+    const deadlines = [expiryOf(agent.connectedAt), denialDeadlineOf(NOW)];
+    for (const { ttl } of await it.rows()) expect(Number(ttl?.N)).toBeGreaterThan(Math.max(...deadlines));
+  });
+});

@@ -1,0 +1,23 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { resolveFrom } from "../../local/packages.js";
+import { newFolder, removeFolders } from "./assembly/support.js";
+
+afterEach(removeFolders);
+
+describe("a module is found", () => {
+  test("in the project first", () => {
+    const project = newFolder();
+    mkdirSync(join(project, "node_modules/esbuild"), { recursive: true });
+    writeFileSync(join(project, "node_modules/esbuild/index.js"), "");
+    expect(resolveFrom(project, "esbuild")).toBe(join(project, "node_modules/esbuild/index.js"));
+  });
+
+  test("beside this package where the project has none", () => {
+    expect(resolveFrom(newFolder(), "esbuild")).toContain("node_modules/esbuild");
+  });
+
+  test("nowhere, if it is installed nowhere", () => {
+    expect(resolveFrom(newFolder(), "no-such-package-anywhere")).toBeUndefined();
+  });
+});

@@ -1,0 +1,168 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Dev, ROOT, run, temporaryFolder } from "./processes.js";
+
+/*
+ * An app as `cdk init` lays it out, which installs the packed package, adds the construct, type-checks, synthesizes,
+ * and runs on this machine. With PUSH_IT_TEST_INSTALL=1 npm installs everything from its registry; otherwise the app
+ * is given this repository's copies of exactly what it and the package declare, so that no network is needed.
+ */
+const INSTALL = process.env.PUSH_IT_TEST_INSTALL === "1";
+
+const STACK = `
+import * as cdk from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { Guards, PushIt } from 'push-it-aws/infra';
+
+export class ShopStack extends cdk.Stack {
+  readonly pushIt: PushIt;
+
+  constructor(scope: Construct, id: string, props?: cdk.StackProps) {
+    super(scope, id, props);
+    this.pushIt = new PushIt(this, 'PushIt', {
+      guards: Guards.fromModule('guards.ts', { environment: { GREETING: 'Hello' } }),
+      timeouts: { onPublicationRequest: cdk.Duration.seconds(2) },
+    });
+    new cdk.CfnOutput(this, 'Url', { value: this.pushIt.url });
+  }
+}
+`;
+
+const GUARDS = `
+import { guards } from 'push-it-aws/guards';
+
+export default guards<{ name: string }>({
+  onConnectionRequest(agent) {
+    agent.credentials ??= { name: 'nobody' };
+    agent.connected();
+  },
+  onPublicationRequest(channel, agent) {
+    channel.publish({ data: \`\${process.env['GREETING']} from \${agent.credentials.name}\` });
+    agent.publicationSuccess({ channel: channel.name, uuid: 'x', data: null });
+  },
+});
+`;
+
+/** The app's web page, in Node: subscribes and publishes, and prints what came. */
+const PAGE = `
+import WebSocket from 'ws';
+import { PushIt } from 'push-it-aws/client';
+
+const pushIt = new PushIt({ url: process.argv[2], credentials: { name: 'Ada' }, WebSocket });
+pushIt.onMessageReceived = (channel, message) => {
+  console.log(channel, message.data);
+  pushIt.disconnect();
+};
+pushIt.subscribe('offers', fail, () => pushIt.publish({ channel: 'offers', data: 1 }, fail));
+function fail(error) { console.error(error); process.exit(1); }
+`;
+
+/** The page's TypeScript, for a bundler. */
+const TYPED_PAGE = `
+import { PushIt } from 'push-it-aws/client';
+
+const pushIt = new PushIt({ url: 'wss://example.com/live', channels: ['offers'] });
+pushIt.onMessageReceived = (channel, message) => console.log(channel.length, message.uuid, message.data);
+export const id: string = pushIt.publish({ channel: 'offers', data: { price: 1 } }, (error) => console.log(error.code));
+`;
+
+interface Manifest {
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+}
+
+const manifestOf = (folder: string) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+
+const { folder, remove } = temporaryFolder();
+const app = join(folder, "shop");
+
+/** Makes this repository's copy of a package the app's. */
+const link = (name: string) => {
+  const to = join(app, "node_modules", name);
+  if (existsSync(to)) return;
+  mkdirSync(dirname(to), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules", name), to, "junction");
+};
+
+/** Makes a package's command the app's, as npm does. */
+const linkCommand = (name: string, file: string) => {
+  const bin = join(app, "node_modules/.bin");
+  mkdirSync(bin, { recursive: true });
+  symlinkSync(join(app, "node_modules", file), join(bin, name));
+};
+
+const giveCopies = (tarball: string) => {
+  const target = join(app, "node_modules/push-it-aws");
+  mkdirSync(target, { recursive: true });
+  run("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
+  const own = manifestOf(app);
+  const packed = manifestOf(target);
+  const declared = { ...own.dependencies, ...own.devDependencies, ...packed.dependencies, ...packed.peerDependencies };
+  for (const name of Object.keys(declared)) link(name);
+  linkCommand("tsc", "typescript/bin/tsc");
+  linkCommand("tsx", "tsx/dist/cli.mjs");
+  linkCommand("cdk", "aws-cdk/bin/cdk");
+  linkCommand("push-it", "push-it-aws/dist/local/cli.js");
+};
+
+const install = (tarball: string) => {
+  run("npm", ["install", "--no-audit", "--no-fund"], { cwd: app });
+  run("npm", ["install", "--no-audit", "--no-fund", tarball], { cwd: app });
+  run("npm", ["install", "--no-audit", "--no-fund", "--save-dev", "esbuild", "ws"], { cwd: app });
+};
+
+beforeAll(() => {
+  mkdirSync(app);
+  run(join(ROOT, "node_modules/.bin/cdk"), ["init", "app", "--language", "typescript", "--generate-only"], { cwd: app });
+  const [{ filename }] = JSON.parse(
+    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder]),
+  ) as [{ filename: string }];
+  (INSTALL ? install : giveCopies)(join(folder, filename));
+  writeFileSync(join(app, "lib/shop-stack.ts"), STACK);
+  writeFileSync(join(app, "guards.ts"), GUARDS);
+  writeFileSync(join(app, "page.mjs"), PAGE);
+  mkdirSync(join(app, "web"));
+  writeFileSync(join(app, "web/page.ts"), TYPED_PAGE);
+}, 600_000);
+
+afterAll(remove);
+
+const npx = (...args: string[]) => run("npx", ["--no-install", ...args], { cwd: app });
+
+describe("a fresh CDK app with the packed package", () => {
+  test("was laid out by cdk init", () => {
+    expect(readFileSync(join(app, "bin/shop.ts"), "utf8")).toContain("new ShopStack(app");
+  });
+
+  test("type-checks, its guards and its web page too", () => {
+    npx("tsc");
+    const web = { extends: "../tsconfig.json", include: ["*.ts"], compilerOptions: { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] } };
+    writeFileSync(join(app, "web/tsconfig.json"), JSON.stringify(web));
+    npx("tsc", "-p", "web");
+  }, 120_000);
+
+  test("would not type-check with a prop that does not exist", () => {
+    const broken = join(app, "lib/broken.ts");
+    writeFileSync(broken, STACK.replace("timeouts:", "timeout:"));
+    expect(() => npx("tsc")).toThrow(/lib\/broken\.ts.*'timeout' does not exist in type 'PushItProps'/);
+    rmSync(broken);
+  }, 120_000);
+
+  test("synthesizes, with its own guards in the functions", () => {
+    npx("cdk", "synth", "--quiet");
+    const template = readFileSync(join(app, "cdk.out/ShopStack.template.json"), "utf8");
+    expect(template).toContain('"guards": "guards.ts"');
+    expect(template).toContain('"GREETING": "Hello"');
+  }, 120_000);
+
+  test("runs with npx push-it dev, and its page publishes and receives", async () => {
+    const dev = await Dev.start("npx", ["--no-install", "push-it", "dev"], app);
+    try {
+      const said = run(process.execPath, ["page.mjs", dev.ready.websocketUrl], { cwd: app });
+      expect(said).toBe("offers Hello from Ada\n");
+    } finally {
+      await dev.stop();
+    }
+  }, 120_000);
+});
