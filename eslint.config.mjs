@@ -37,7 +37,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["**/*.mjs", "**/*.js"],
+    files: ["**/*.mjs", "**/*.cjs", "**/*.js"],
     languageOptions: { globals: Object.fromEntries(NODE.map((name) => [name, "readonly"])) },
   },
 );

@@ -3,8 +3,10 @@ module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
+  // Sources import each other as what they become: "./x.js" is x.ts here.
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/cdk.out"],
+  reporters: ["default", "<rootDir>/scripts/closing-line.cjs"],
   maxWorkers: 2,
   testTimeout: 30_000,
 };

@@ -2,7 +2,7 @@ import { type Answer, Meta } from "../protocol/index.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
-import { failure, success } from "./core/answers.js";
+import { about, failure, success } from "./core/answers.js";
 import { subscriptionFault } from "./core/channels.js";
 import { readSubscription } from "./core/requests.js";
 import { addSubscriptions } from "./core/subscriptions.js";
@@ -21,16 +21,16 @@ export const subscribe = async (
   const denials = await Promise.all(
     channels.map(async (channel): Promise<Answer[]> => {
       const fault = subscriptionFault(channel, settings.wildcards);
-      if (fault) return [{ ...failure(Meta.subscribe, uuid, fault), data: { channel } }];
+      if (fault) return [about(channel, failure(Meta.subscribe, uuid, fault))];
       const verdict = await guards.subscription(agent, channel);
-      if (!verdict.permitted) return [{ ...failure(Meta.subscribe, uuid, verdict.code, verdict.reason), data: { channel } }];
+      if (!verdict.permitted) return [about(channel, failure(Meta.subscribe, uuid, verdict.code, verdict.reason))];
       for (const name of verdict.subscribe) granted.add(name);
       return [];
     }),
   );
 
   if (!(await addSubscriptions(store, agent, [...granted]))) return [failure(Meta.error, uuid, "unknown_agent")];
-  const grants = [...granted].map((channel) => success(Meta.subscribe, uuid, { channel }));
+  const grants = [...granted].map((channel) => about(channel, success(Meta.subscribe, uuid)));
   return [...grants, ...denials.flat()];
 };
 

@@ -2,7 +2,7 @@ import { type Answer, Meta } from "../protocol/index.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
-import { failure, success } from "./core/answers.js";
+import { about, failure, success } from "./core/answers.js";
 import { subscriptionFault } from "./core/channels.js";
 import { readSubscription } from "./core/requests.js";
 
@@ -20,13 +20,11 @@ export const unsubscribe = async (
   const answers = await Promise.all(
     channels.map(async (channel): Promise<Answer> => {
       const fault = subscriptionFault(channel, settings.wildcards);
-      if (fault) return { ...failure(Meta.unsubscribe, uuid, fault), data: { channel } };
+      if (fault) return about(channel, failure(Meta.unsubscribe, uuid, fault));
       const verdict = await guards.unsubscription(agent, channel);
-      if (!verdict.permitted) {
-        return { ...failure(Meta.unsubscribe, uuid, verdict.code, verdict.reason), data: { channel } };
-      }
+      if (!verdict.permitted) return about(channel, failure(Meta.unsubscribe, uuid, verdict.code, verdict.reason));
       leaving.push(channel);
-      return success(Meta.unsubscribe, uuid, { channel });
+      return about(channel, success(Meta.unsubscribe, uuid));
     }),
   );
 

@@ -4,6 +4,7 @@ import {
   DeleteConnectionCommand,
   PostToConnectionCommand,
 } from "@aws-sdk/client-apigatewaymanagementapi";
+import { POSTS_IN_FLIGHT } from "../core/fan-out.js";
 import type { Connections, Log, PostResult } from "../core/ports.js";
 
 /**
@@ -16,7 +17,14 @@ const SOCKET_ATTEMPTS = 3;
 const CONNECT_MS = 1_000;
 const ANSWER_MS = 3_000;
 
-const RESULTS: Record<number, PostResult> = { 403: "refused", 410: "gone", 413: "refused", 429: "busy" };
+/** Each post under way has a socket of its own: the SDK's 50 would have some wait for others. */
+const agent = { keepAlive: true, maxSockets: POSTS_IN_FLIGHT };
+
+const resultOf = (status: number): PostResult => {
+  if (status === 410) return "gone";
+  if (status === 429) return "busy";
+  return status >= 400 && status < 500 ? "refused" : "failed";
+};
 
 const BROKEN = new Set(["ECONNRESET", "EPIPE"]);
 
@@ -42,7 +50,13 @@ const statusOf = (error: unknown): number =>
 export class ManagementApi implements Connections {
   readonly #client = new ApiGatewayManagementApiClient({
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: ANSWER_MS,
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
   });
   readonly #log: Log;
 
@@ -57,7 +71,7 @@ export class ManagementApi implements Connections {
       return "sent";
     } catch (error) {
       const status = statusOf(error);
-      const result = RESULTS[status] ?? "failed";
+      const result = resultOf(status);
       if (result === "failed" || result === "refused") {
         this.#log.warn("post_failed", { connection: connectionId, status, error: String(error) });
       }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
-import { type Answer, Meta } from "../../protocol/index.js";
+import { type Answer, MESSAGES_PER_FRAME, Meta } from "../../protocol/index.js";
 import type { Agent } from "../core/agent.js";
 import { denial, failure, frameOf } from "../core/answers.js";
 import { readFrame, uuidOf } from "../core/requests.js";
@@ -11,12 +11,14 @@ export type FrameEvent = APIGatewayProxyWebsocketEventV2;
 /** What a route's Lambda returns. */
 export type RouteResult = APIGatewayProxyResultV2;
 
-/** The uuids of a frame's requests: its own, or those of its messages. */
+/** The uuids of a frame's requests: its own, or those of its messages, as many as one frame of answers holds. */
 const uuidsOf = (body: string | undefined): (string | undefined)[] => {
   const frame = readFrame(body);
   const messages = frame?.["messages"];
-  if (!Array.isArray(messages)) return [uuidOf(frame)];
-  return messages.map((message: unknown) => uuidOf(typeof message === "object" && message !== null ? { ...message } : undefined));
+  if (!Array.isArray(messages) || messages.length === 0) return [uuidOf(frame)];
+  return messages
+    .slice(0, MESSAGES_PER_FRAME)
+    .map((message: unknown) => uuidOf(typeof message === "object" && message !== null ? { ...message } : undefined));
 };
 
 /** The agent as it is in this event: its address can be read here, whatever the row says. */

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyResultV2 } from "aws-lambda";
-import { type Answer, Meta } from "../../protocol/index.js";
+import { type Answer, type Meta } from "../../protocol/index.js";
 import { denial, facts, failure, success } from "../core/answers.js";
 import { tellAndClose } from "../core/farewell.js";
 import type { Connections } from "../core/ports.js";
-import { readMetaFrame } from "../core/requests.js";
+import { readFrame, readMetaFrame, uuidOf } from "../core/requests.js";
 import { answered, type FrameEvent } from "./route.js";
 import type { System } from "./system.js";
 
@@ -20,7 +20,7 @@ export const whoAmI =
   async ({ body, requestContext }: FrameEvent): Promise<APIGatewayProxyResultV2> => {
     const { connectionId } = requestContext;
     const read = readMetaFrame(body, channel);
-    const uuid = "request" in read ? read.request.uuid : undefined;
+    const uuid = uuidOf(readFrame(body));
     const farewell = async (answer: Answer): Promise<APIGatewayProxyResultV2> => {
       await tellAndClose(connections, connectionId, answer);
       return { statusCode: 200 };

@@ -37,6 +37,15 @@ export const success = (channel: MetaChannel, uuid: string, data?: Json): Answer
   ...(data === undefined ? {} : { data }),
 });
 
+/**
+ * An answer about one of a frame's channels. What is longer than any channel's name is cut: 25 answers must fit one
+ * frame, and it cannot have been meant.
+ */
+export const about = (channel: string, answer: Answer): Answer => ({
+  ...answer,
+  data: { channel: channel.slice(0, CHANNEL_LENGTH + "/*".length) },
+});
+
 /** What a denied socket is told, whatever it asks. */
 export const denial = (uuid: string | undefined, { code, reason }: Denial): Answer =>
   failure(Meta.connect, uuid, code, reason);

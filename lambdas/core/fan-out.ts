@@ -28,7 +28,7 @@ export interface FanOut extends Removal {
 }
 
 /** How many posts are under way at once. */
-const POSTS_IN_FLIGHT = 64;
+export const POSTS_IN_FLIGHT = 64;
 
 /** How many connections that are gone are removed at once. */
 const REMOVALS_IN_FLIGHT = 8;

@@ -89,7 +89,7 @@ export const readSubscription = (
     const error = `At most ${CHANNELS_PER_FRAME} channels go in one frame.`;
     return { faults: [failure(meta, uuid, "too_many", error)] };
   }
-  return { request: { uuid, channels: [...new Set(wanted as string[])] } };
+  return { request: { uuid, channels: [...new Set(wanted)] } };
 };
 
 /** One message of a publish frame, or what is wrong with it. */

@@ -13,7 +13,7 @@ type Caused = { [CALL]?: number };
  * @returns runs the code of one call
  */
 export const blameOn = (begun: Int32Array): ((id: number, code: () => void) => void) => {
-  const current = (): Caused => executionAsyncResource() as Caused;
+  const current = (): Caused => executionAsyncResource();
   createHook({
     init(_asyncId, _type, _trigger, resource: Caused) {
       const id = current()[CALL];

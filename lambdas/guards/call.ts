@@ -50,8 +50,8 @@ export const argumentsFor = (call: GuardCall, wildcards: readonly string[], even
     closed = true;
     events.decided(decision);
   };
-  const deny = (verdict: string, reason: unknown): void =>
-    close(verdict, () => ({ permitted: false, reason: reason === undefined ? "" : String(reason) }));
+  // Whatever a guard in plain JavaScript gives as its reason becomes text.
+  const deny = (verdict: string, reason = ""): void => close(verdict, () => ({ permitted: false, reason: `${reason}` }));
   const permit = (verdict: string, more: () => Partial<Decision> = () => ({})): void =>
     close(verdict, () => ({ permitted: true, subscribe, publish, ...more() }) as Decision);
   const asked = (verdict: string, channel: ChannelLike): void => {

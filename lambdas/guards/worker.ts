@@ -31,7 +31,7 @@ const manifestOf = (entries: Map<string, Entry>): Manifest => {
     if (wrong) throw new TypeError(`${entry === DEFAULT_ENTRY ? "" : `channels["${entry}"].`}${wrong} is not a function`);
     return [entry, handlers] as const;
   });
-  const manifest = Object.fromEntries(defined) as Manifest;
+  const manifest: Manifest = Object.fromEntries(defined);
   const fault = manifestFault(manifest);
   if (fault) throw new TypeError(`channels: ${fault}`);
   return manifest;
@@ -67,7 +67,7 @@ const run = async (entries: Map<string, Entry>, id: number, call: GuardCall): Pr
 const start = async (): Promise<void> => {
   const module = ((await import(setup.module)) as { default?: unknown }).default;
   if (typeof module !== "object" || module === null) throw new TypeError("the guard module must default-export its guards");
-  const entries = entriesOf(module as Guards);
+  const entries = entriesOf(module);
   const manifest = manifestOf(entries);
   port?.on("message", (message: ToWorker) => {
     if (message.kind === "probe") say({ kind: "alive" });

@@ -94,9 +94,18 @@ const run = (command: string, cwd: string, env: NodeJS.ProcessEnv, started: (chi
     child.once("error", (error) => fail(new Failure(`${command} cannot be run: ${error.message}`)));
     child.once("close", (code, signal) => {
       if (code === 0) return done();
-      const said = output.join("").trimEnd().split("\n").slice(-SHOWN_LINES).join("\n");
-      fail(new Failure(`The app failed to synthesize (${signal ?? `exit code ${code}`}): ${command}\n\n${said}`, NEXT));
+      const ended = signal ?? `exit code ${code}`;
+      fail(new Failure(`The app failed to synthesize (${ended}): ${command}\n\n${lastWords(output.join(""))}`, NEXT));
     });
   });
+
+/** The end of what the app said, without those lines of a stack that are not the app's own. */
+const lastWords = (output: string): string => {
+  const lines = output.trimEnd().split("\n");
+  return lines
+    .filter((line) => !/^\s+at .*(node:|node_modules)/.test(line))
+    .slice(-SHOWN_LINES)
+    .join("\n");
+};
 
 const NEXT = "Put the app right; npx cdk synth shows the same.";

@@ -26,6 +26,12 @@ export default guards<{ token?: string } | undefined>({
         agent.unsubscriptionDenied(channel, "You are on duty until six.");
       },
     },
+    "teams/*": {
+      onSubscriptionRequest(channel, agent) {
+        agent.subscribe("announcements");
+        agent.subscribe(channel);
+      },
+    },
     "crash/*": {
       onPublicationRequest() {
         process.exit(1);

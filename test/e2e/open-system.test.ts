@@ -106,6 +106,7 @@ describe("a system without guards", () => {
     ["has no action", { uuid: "q" }, "bad_frame"],
     ["has an unknown action", { action: "fly", uuid: "q" }, "unknown_action"],
     ["has an action named like a method of objects", { action: "constructor", uuid: "q" }, "unknown_action"],
+    ["is a connect frame without its channel", { action: "connect", uuid: "q" }, "bad_frame"],
     ["has no uuid", { action: "ping", channel: Meta.ping }, "bad_frame"],
     ["is a publication without data", { action: "publish", channel: "x", uuid: "q" }, "bad_frame"],
     ["is a publication without channel", { action: "publish", uuid: "q", data: 1 }, "bad_frame"],

@@ -68,7 +68,7 @@ describe("the SDK against a running system", () => {
 
   it("delivers 100 messages to two clients: all, once, in order", async () => {
     const waiting = new Waiting();
-    const pair = [client(), client()];
+    const pair = [client(), client()] as const;
     const heard = await Promise.all(
       pair.map(async (each) => {
         const received: unknown[] = [];
@@ -82,7 +82,7 @@ describe("the SDK against a running system", () => {
       }),
     );
     const numbers = Array.from({ length: 100 }, (_, at) => at);
-    await Promise.all(numbers.map((number) => pair[0]?.channel("hundred").publish(number)));
+    await Promise.all(numbers.map((number) => pair[0].channel("hundred").publish(number)));
     await waiting.until(() => heard.every((received) => received.length >= 100), () => "100 messages each");
     expect(heard).toEqual([numbers, numbers]);
   });
@@ -93,7 +93,7 @@ describe("the SDK against a running system", () => {
 
   it("tells a denial of each kind with its reason and code", async () => {
     const pushIt = client();
-    const denied = (reason: string) => expect.objectContaining({ code: "denied", message: reason });
+    const denied = (reason: string): unknown => expect.objectContaining({ code: "denied", message: reason });
     await expect(pushIt.channel("no/subscribe").subscribe()).rejects.toEqual(denied("Not here."));
     await expect(pushIt.channel("no/publish").publish(1)).rejects.toEqual(denied("Read only."));
     await pushIt.channel("no/unsubscribe").subscribe();

@@ -49,12 +49,13 @@ import WebSocket from 'ws';
 import { PushIt } from 'push-it-aws/client';
 
 const pushIt = new PushIt({ url: process.argv[2], credentials: { name: 'Ada' }, WebSocket });
-pushIt.onMessageReceived = (channel, message) => {
-  console.log(channel, message.data);
-  pushIt.disconnect();
-};
-pushIt.subscribe('offers', fail, () => pushIt.publish({ channel: 'offers', data: 1 }, fail));
-function fail(error) { console.error(error); process.exit(1); }
+const received = new Promise((resolve) => {
+  pushIt.onMessageReceived = (channel, message) => resolve(channel + ': ' + message.data);
+});
+await new Promise((resolve, reject) => pushIt.subscribe('offers', reject, resolve));
+await new Promise((resolve, reject) => pushIt.publish({ channel: 'offers', data: 1 }, reject, resolve));
+console.log(await received);
+pushIt.disconnect();
 `;
 
 /** The page's TypeScript, for a bundler. */
@@ -160,7 +161,7 @@ describe("a fresh CDK app with the packed package", () => {
     const dev = await Dev.start("npx", ["--no-install", "push-it", "dev"], app);
     try {
       const said = run(process.execPath, ["page.mjs", dev.ready.websocketUrl], { cwd: app });
-      expect(said).toBe("offers Hello from Ada\n");
+      expect(said).toBe("offers: Hello from Ada\n");
     } finally {
       await dev.stop();
     }

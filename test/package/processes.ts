@@ -46,7 +46,12 @@ export class Dev {
 
   /** Starts it and waits for its ready line. */
   static async start(command: string, args: string[], cwd = ROOT): Promise<Dev> {
-    const child = spawn(command, [...args, "--port", "0", "--json"], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    // A process group of its own, so that an interrupt reaches all of it and nothing else, as from a terminal.
+    const child = spawn(command, [...args, "--port", "0", "--json"], {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
     let said = "";
     child.stderr.on("data", (text: Buffer) => (said += text.toString()));
     const ready = await new Promise<Ready>((resolve, reject) => {
@@ -61,7 +66,7 @@ export class Dev {
   async stop(): Promise<number | null> {
     if (this.child.exitCode !== null) return this.child.exitCode;
     const ended = new Promise<number | null>((resolve) => this.child.once("exit", resolve));
-    this.child.kill("SIGINT");
+    process.kill(-this.child.pid!, "SIGINT");
     return await ended;
   }
 }

@@ -72,7 +72,7 @@ const showSize = (text: string): void => {
 const sizeText = (size: number): string => (size === 0 ? "none" : `${count(size)} / ${count(CREDENTIALS_BYTES)} bytes`);
 
 const showState = (change: StateChange): void => {
-  const { state, code } = change;
+  const { state } = change;
   const live = state === "connected" || state === "connecting";
   const disconnect = byId("disconnect", HTMLButtonElement);
   const connect = byId("connect", HTMLButtonElement);
@@ -83,9 +83,10 @@ const showState = (change: StateChange): void => {
   connect.classList.toggle("primary", !live);
   const denial = byId("denial", HTMLElement);
   denial.hidden = state !== "denied";
-  denial.dataset.tone = "bad";
-  denial.replaceChildren(
-    el("p", {}, codeBadge(code), document.createTextNode(` ${stateWords(change)}`)),
-    el("p", { class: "note", text: "No further attempt is made until you connect again." }),
-  );
+  denial.replaceChildren(...(state === "denied" ? denied(change) : []));
 };
+
+const denied = (change: StateChange): HTMLElement[] => [
+  el("p", {}, codeBadge(change.code), document.createTextNode(` ${stateWords(change)}`)),
+  el("p", { class: "note", text: "No further attempt is made until you connect again." }),
+];

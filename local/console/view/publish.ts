@@ -78,4 +78,5 @@ const showOutcome = ({ uuid, channel, tookMs, result, problem }: Publication): v
     ...(result === undefined ? [] : [el("pre", { text: layOut(result) })]),
     el("p", { class: "note id", text: problem ? `${uuid} ${took}` : uuid }),
   );
+  box.scrollIntoView({ block: "nearest" });
 };

@@ -85,6 +85,6 @@ const byType = (resources: Resource[]): [type: string, group: Resource[]][] => {
   return [...types];
 };
 
-const times = (what: string, group: Resource[]): string => (group.length === 1 ? what : `${what}, ${group.length}`);
+const times = (what: string, group: Resource[]): string => (group.length === 1 ? what : `${count(group.length)} ${what}`);
 
 const inert = (group: Resource[]): string => [times("inert", group), group[0]?.reason].filter(Boolean).join(": ");

@@ -1,6 +1,6 @@
 import { contextOf } from "./context.js";
 import { RuntimeError, toFunctionError } from "./errors.js";
-import type { Handler } from "./handler.js";
+import type { Callback, Handler } from "./handler.js";
 import type { ChildMessage, Invocation } from "../messages.js";
 
 /**
@@ -15,52 +15,50 @@ export const RESPONSE_BYTES = 6 * 1024 * 1024;
  * never will, and one that called back is allowed to end
  * @returns the message to send; never rejects
  */
-export const run = async (
+export const run = (
   handler: Handler,
   invocation: Invocation,
   env: NodeJS.ProcessEnv,
   emptied: (then: () => void) => void,
-): Promise<ChildMessage> => {
-  try {
-    return checked(await settle(handler, invocation, env, emptied));
-  } catch (thrown) {
-    return { type: "error", error: toFunctionError(thrown) };
-  }
-};
-
-const settle = (
-  handler: Handler,
-  invocation: Invocation,
-  env: NodeJS.ProcessEnv,
-  emptied: (then: () => void) => void,
-): Promise<unknown> =>
-  new Promise((resolve, reject) => {
+): Promise<ChildMessage> =>
+  new Promise((resolve) => {
     const context = contextOf(invocation, env);
-    const finish = (error: unknown, result: unknown) => (error ? reject(error) : resolve(result));
-    emptied(() => resolve(null));
-    const returned = handler(invocation.event, context, (error, result) => {
-      if (error || !context.callbackWaitsForEmptyEventLoop) finish(error, result);
-      else emptied(() => finish(error, result));
-    });
-    // A handler that returns no promise may call back later; one without a callback parameter cannot.
-    if (isThenable(returned)) Promise.resolve(returned).then(resolve, reject);
-    else if (handler.length < 3) resolve(returned);
+    const succeed = (payload: unknown) => resolve(resultOf(payload));
+    const fail = (thrown: unknown) => resolve({ type: "error", error: toFunctionError(thrown) });
+    emptied(() => succeed(null));
+    const callback: Callback = (error, result) => {
+      const finish = () => (error ? fail(error) : succeed(result));
+      if (error || !context.callbackWaitsForEmptyEventLoop) finish();
+      else emptied(finish);
+    };
+    try {
+      const returned = handler(invocation.event, context, callback);
+      // A handler that returns no promise may call back later; one without a callback parameter cannot.
+      if (isThenable(returned)) returned.then(succeed, fail);
+      else if (handler.length < 3) succeed(returned);
+    } catch (thrown) {
+      fail(thrown);
+    }
   });
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | undefined)?.then === "function";
 
-const checked = (payload: unknown): ChildMessage => {
-  const bytes = Buffer.byteLength(stringify(payload));
-  if (bytes <= RESPONSE_BYTES) return { type: "result", payload: payload ?? null };
-  const errorMessage = `The response has ${bytes} bytes; at most ${RESPONSE_BYTES} are allowed.`;
-  return { type: "error", error: { errorType: "Function.ResponseSizeTooLarge", errorMessage } };
-};
-
-const stringify = (payload: unknown): string => {
+const resultOf = (payload: unknown): ChildMessage => {
   try {
-    return JSON.stringify(payload) ?? "null";
+    const bytes = Buffer.byteLength(JSON.stringify(payload) ?? "null");
+    return bytes <= RESPONSE_BYTES ? { type: "result", payload: payload ?? null } : tooLarge(bytes);
   } catch (error) {
-    throw new RuntimeError("MarshalError", `Unable to stringify response body: ${(error as Error).message}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    const marshal = new RuntimeError("MarshalError", `The response cannot be said in JSON: ${reason}`);
+    return { type: "error", error: toFunctionError(marshal) };
   }
 };
+
+const tooLarge = (bytes: number): ChildMessage => ({
+  type: "error",
+  error: {
+    errorType: "Function.ResponseSizeTooLarge",
+    errorMessage: `The response has ${bytes} bytes; at most ${RESPONSE_BYTES} are allowed.`,
+  },
+});

@@ -79,6 +79,14 @@ describe("synthesizing", () => {
     await expect(failed).rejects.toThrow(message);
   });
 
+  test("leaves out of a failing app's stack what is not its own", async () => {
+    write("app.js", 'require("node:fs").readFileSync("/nowhere/at/all");');
+    write("cdk.json", { app: "node app.js" });
+    const error = await synthesize(project, outdir, () => undefined).catch((failure: Failure) => failure);
+    expect(error).toHaveProperty("message", expect.stringMatching(/at .*app\.js:1/));
+    expect(error).toHaveProperty("message", expect.not.stringContaining("at Module._compile (node:"));
+  });
+
   test("shows what a failing app said", async () => {
     write("cdk.json", { app: "echo what went wrong >&2; exit 7" });
     await expect(synthesize(project, outdir, () => undefined)).rejects.toThrow("what went wrong");

@@ -189,6 +189,27 @@ describe("an app that is synthesized again", () => {
     socket.close();
   });
 
+  test("because its sources changed is read again", async () => {
+    const project = writeFixture(ECHO);
+    const app = `
+      const { cpSync, readFileSync, writeFileSync } = require("node:fs");
+      const { CDK_OUTDIR: out } = process.env;
+      for (const name of ["asset.0123abcd", "App.assets.json", "manifest.json"]) cpSync(name, out + "/" + name, { recursive: true });
+      const { route } = JSON.parse(readFileSync("route.json", "utf8"));
+      const template = readFileSync("App.template.json", "utf8").replaceAll('"RouteKey":"ping"', '"RouteKey":"' + route + '"');
+      writeFileSync(out + "/App.template.json", template);`;
+    writeFileSync(join(project, "app.js"), app);
+    writeFileSync(join(project, "cdk.json"), JSON.stringify({ app: "node app.js" }));
+    writeFileSync(join(project, "route.json"), JSON.stringify({ route: "first" }));
+    const { system } = await start(project, { assembly: undefined, project, watch: true });
+    const socket = await open(system.websocketUrl);
+    const before = (await ask(socket, { action: "first" })) as { pid: number };
+    writeFileSync(join(project, "route.json"), JSON.stringify({ route: "second" }));
+    await until(() => "second" in system.model.api.routes);
+    expect(await ask(socket, { action: "second" })).toMatchObject({ route: "second", pid: before.pid });
+    socket.close();
+  });
+
   test("that cannot be read changes nothing", async () => {
     const { system, assembly } = await start(writeFixture(ECHO));
     writeFileSync(join(assembly, "App.template.json"), "{");

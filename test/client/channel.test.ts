@@ -1,0 +1,154 @@
+import { PushItError } from "../../client/index.js";
+import { Mailbox } from "./support/mailbox.js";
+import { Bench, settled } from "./support/setup.js";
+
+const bench = Bench.use();
+
+describe("promises", () => {
+  it("settle with the answer", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    const channel = pushIt.channel("stories/5");
+    const subscribed = channel.subscribe();
+    peer.answer(await peer.frames.take());
+    await expect(subscribed).resolves.toBeUndefined();
+
+    const published = channel.publish({ title: "One" }, { echo: false });
+    const frame = await peer.frames.take();
+    expect(frame).toMatchObject({ action: "publish", channel: "stories/5", data: { title: "One" }, echo: false });
+    peer.answer(frame, { successful: true, data: "stored" });
+    await expect(published).resolves.toEqual({ uuid: frame.uuid, result: "stored" });
+
+    const denied = channel.unsubscribe();
+    peer.answer(await peer.frames.take(), { successful: false, error: "No.", code: "denied" });
+    await expect(denied).rejects.toBeInstanceOf(PushItError);
+  });
+
+  it("reject with the timeout when nobody answers", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    const published = pushIt.channel("a").publish(1);
+    await peer.frames.take();
+    bench.host.advance(30_000);
+    await expect(published).rejects.toMatchObject({ code: "timeout", temporary: true });
+  });
+});
+
+describe("listeners", () => {
+  it("hear their channel and nothing else, until they are removed", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const five = new Mailbox<unknown>();
+    const all = new Mailbox<string>();
+    const remove = pushIt.channel("stories/5").on("message", ({ data }) => five.put(data));
+    pushIt.channel("stories/*").on("message", ({ channel }) => all.put(channel));
+    peer.send(
+      { channel: "stories/5", uuid: "u1", data: 1 },
+      { channel: "stories/5/comments", uuid: "u2", data: 2 },
+      { channel: "storiesque/5", uuid: "u3", data: 3 },
+    );
+    expect([await all.take(), await all.take()]).toEqual(["stories/5", "stories/5/comments"]);
+    remove();
+    peer.send({ channel: "stories/5", uuid: "u4", data: 4 });
+    await all.take();
+    await settled();
+    expect(five.all).toEqual([1]);
+    expect(all.waiting).toBe(0);
+  });
+
+  it("hear that the channel is subscribed, also again after a reconnection", async () => {
+    const { pushIt, states, peer } = await bench.connected();
+    const subscribed = new Mailbox<{ channel: string }>();
+    const channel = pushIt.channel("a");
+    channel.on("subscribed", subscribed.put);
+    pushIt.channel("*").on("subscribed", () => expect("another channel's").toBe("not told"));
+    await channel.subscribe();
+    await subscribed.take();
+    peer.socket.terminate();
+    await states.find(({ code }) => code === "closed");
+    bench.host.advance(30_000);
+    expect(await subscribed.take()).toEqual({ channel: "a" });
+  });
+});
+
+describe("for await", () => {
+  it("subscribes, gives the messages in order, and removes its listeners when it is left", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const received: unknown[] = [];
+    const off = jest.fn();
+    const on = pushIt.on.bind(pushIt);
+    const spy = jest.spyOn(pushIt, "on").mockImplementation((event, listener) => {
+      const remove = on(event, listener);
+      return () => {
+        off();
+        remove();
+      };
+    });
+    const loop = (async () => {
+      for await (const { data } of pushIt.channel<number>("a")) {
+        received.push(data);
+        if (data === 3) break;
+      }
+    })();
+    expect(await peer.frames.take()).toMatchObject({ action: "subscribe", data: { channels: ["a"] } });
+    peer.send({ channel: "a", uuid: "u1", data: 1 }, { channel: "a", uuid: "u2", data: 2 });
+    peer.send({ channel: "b", uuid: "u3", data: 99 });
+    peer.send({ channel: "a", uuid: "u4", data: 3 }, { channel: "a", uuid: "u5", data: 4 });
+    await loop;
+    expect(received).toEqual([1, 2, 3]);
+    expect(spy).toHaveBeenCalledTimes(2);
+    expect(off).toHaveBeenCalledTimes(2);
+    // Leaving the loop leaves the subscription.
+    await pushIt.channel("a").publish(1);
+    expect(peer.frames.all.map(({ action }) => action)).toEqual(["subscribe", "publish"]);
+  });
+
+  it("ends when the channel is unsubscribed, after the messages that came before", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const received: unknown[] = [];
+    const loop = (async () => {
+      for await (const { data } of pushIt.channel("a")) received.push(data);
+    })();
+    await peer.frames.take();
+    peer.send({ channel: "a", uuid: "u1", data: 1 });
+    await pushIt.channel("a").unsubscribe();
+    await loop;
+    expect(received).toEqual([1]);
+  });
+
+  it("throws a denial, the first time and after a reconnection", async () => {
+    bench.server.automatic = false;
+    const { pushIt, states, peer } = await bench.connected();
+    const iterate = async (name: string): Promise<void> => {
+      for await (const message of pushIt.channel(name)) throw new Error(`unexpected ${message.uuid}`);
+    };
+    const first = iterate("a");
+    peer.answer(await peer.frames.take(), { successful: false, error: "No.", code: "denied" });
+    await expect(first).rejects.toMatchObject({ code: "denied", message: "No." });
+
+    const second = iterate("b");
+    peer.answer(await peer.frames.take());
+    peer.socket.terminate();
+    await states.find(({ code }) => code === "closed");
+    bench.host.advance(30_000);
+    const next = await bench.server.peers.take();
+    next.answer(await next.frames.take(), { successful: false, error: "Not any more.", code: "denied" });
+    await expect(second).rejects.toMatchObject({ code: "denied", message: "Not any more." });
+  });
+
+  it("goes on over a reconnection", async () => {
+    const { pushIt, states, peer } = await bench.connected();
+    const iterator = pushIt.channel<number>("a")[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await peer.frames.take();
+    peer.send({ channel: "a", uuid: "u1", data: 1 });
+    expect((await first).value).toMatchObject({ data: 1 });
+    peer.socket.terminate();
+    await states.find(({ code }) => code === "closed");
+    bench.host.advance(30_000);
+    const next = await bench.server.peers.take();
+    await next.frames.take();
+    next.send({ channel: "a", uuid: "u2", data: 2 });
+    expect((await iterator.next()).value).toMatchObject({ data: 2 });
+    await iterator.return(undefined);
+  });
+});

@@ -1,0 +1,44 @@
+import { PushItError, type RequestCode } from "../../client/errors.js";
+
+describe("PushItError", () => {
+  it("is an error with a code, a reason, and what it is about", () => {
+    const error = new PushItError("denied", "Members only.", "stories/5", "uuid");
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({
+      name: "PushItError",
+      code: "denied",
+      message: "Members only.",
+      channel: "stories/5",
+      uuid: "uuid",
+    });
+  });
+
+  it("says its code where nobody gave a reason", () => {
+    expect(new PushItError("closed").message).toBe("closed");
+    expect(new PushItError("denied", "").message).toBe("denied");
+  });
+
+  it.each<[RequestCode, boolean]>([
+    ["timeout", true],
+    ["closed", true],
+    ["internal", true],
+    ["throttled", true],
+    ["queue_full", true],
+    ["guard_timeout", true],
+    ["guard_failed", true],
+    ["unavailable", true],
+    ["unknown_agent", true],
+    ["denied", false],
+    ["bad_frame", false],
+    ["bad_channel", false],
+    ["reserved_channel", false],
+    ["wildcard", false],
+    ["too_many", false],
+    ["too_large", false],
+    ["unknown_action", false],
+    ["superseded", false],
+    ["credentials_too_large", false],
+  ])("%s: temporary is %s, as PROTOCOL.md's column says", (code, temporary) => {
+    expect(new PushItError(code).temporary).toBe(temporary);
+  });
+});

@@ -1,0 +1,42 @@
+import { deadline } from "../../client/host.js";
+import { FakeHost } from "./support/fake-host.js";
+
+describe("deadline", () => {
+  it("expires in time", () => {
+    const host = new FakeHost();
+    const expired = jest.fn();
+    deadline(host, 30_000, expired);
+    host.advance(29_999);
+    expect(expired).not.toHaveBeenCalled();
+    host.advance(1);
+    expect(expired).toHaveBeenCalledTimes(1);
+  });
+
+  it("does not expire once it is called off", () => {
+    const host = new FakeHost();
+    const expired = jest.fn();
+    deadline(host, 30_000, expired)();
+    host.advance(60_000);
+    expect(expired).not.toHaveBeenCalled();
+  });
+
+  it("gives what arrived in a frozen tab a moment before it expires", () => {
+    const host = new FakeHost();
+    const expired = jest.fn();
+    const cancel = deadline(host, 30_000, expired);
+    host.sleep(600_000);
+    expect(expired).not.toHaveBeenCalled();
+    cancel();
+    host.advance(60_000);
+    expect(expired).not.toHaveBeenCalled();
+  });
+
+  it("expires after that moment when nothing arrived", () => {
+    const host = new FakeHost();
+    const expired = jest.fn();
+    deadline(host, 30_000, expired);
+    host.sleep(600_000);
+    host.advance(2_000);
+    expect(expired).toHaveBeenCalledTimes(1);
+  });
+});

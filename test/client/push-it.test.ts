@@ -1,0 +1,207 @@
+import WebSocket from "ws";
+import type { PushItError, Published, ReceivedMessage } from "../../client/index.js";
+import { Mailbox } from "./support/mailbox.js";
+import { Bench, settled } from "./support/setup.js";
+import { uncaught } from "./support/uncaught.js";
+
+const bench = Bench.use();
+
+describe("the seed's API", () => {
+  it("publishes, and gives the message's id at once", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const published = new Mailbox<Published>();
+    const uuid = pushIt.publish({ channel: "stories/5", data: { a: 1 } }, undefined, published.put);
+    expect(uuid).toMatch(/^[0-9A-Za-z_-]{22}$/);
+    expect(await peer.frames.take()).toEqual({ action: "publish", channel: "stories/5", uuid, data: { a: 1 } });
+    expect(await published.take()).toEqual({ uuid, result: undefined });
+  });
+
+  it("accepts `message` for `data`, as older clients call it", async () => {
+    const { pushIt, peer } = await bench.connected();
+    pushIt.publish({ channel: "a", message: "old" });
+    expect(await peer.frames.take()).toMatchObject({ data: "old" });
+  });
+
+  it("passes on null, false and 0 as the values they are", async () => {
+    const { pushIt, peer } = await bench.connected();
+    for (const data of [null, false, 0, ""]) pushIt.publish({ channel: "a", data });
+    expect((await peer.frames.take()).messages!.map(({ data }) => data)).toEqual([null, false, 0, ""]);
+  });
+
+  it("publishes under an id of the application's", async () => {
+    const { pushIt, peer } = await bench.connected();
+    expect(pushIt.publish({ channel: "a", data: 1, uuid: "mine" })).toBe("mine");
+    expect(await peer.frames.take()).toMatchObject({ uuid: "mine" });
+  });
+
+  it("tells onError why, and onSuccess what the guard said", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    const outcomes = new Mailbox<PushItError | Published>();
+    pushIt.publish({ channel: "a", data: 1 }, outcomes.put, outcomes.put);
+    peer.answer(await peer.frames.take(), { successful: false, error: "Not you.", code: "denied" });
+    expect(await outcomes.take()).toMatchObject({ name: "PushItError", code: "denied", message: "Not you." });
+    const uuid = pushIt.publish({ channel: "a", data: 2 }, outcomes.put, outcomes.put);
+    peer.answer(await peer.frames.take(), { successful: true, data: { number: 7 } });
+    expect(await outcomes.take()).toEqual({ uuid, result: { number: 7 } });
+  });
+
+  it("subscribes and unsubscribes with callbacks", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    const outcomes = new Mailbox<PushItError | string>();
+    pushIt.subscribe("calendar/2", outcomes.put, outcomes.put);
+    peer.answer(await peer.frames.take());
+    expect(await outcomes.take()).toBe("calendar/2");
+    pushIt.unsubscribe("calendar/2", outcomes.put, outcomes.put);
+    peer.answer(await peer.frames.take(), { successful: false, error: "Stay.", code: "denied" });
+    expect(await outcomes.take()).toMatchObject({ code: "denied", message: "Stay.", channel: "calendar/2" });
+  });
+
+  it("gives every message to onMessageReceived, with uuid, channel, data and payload", async () => {
+    const { pushIt, peer } = await bench.connected({ channels: ["stories/*"] });
+    const received = new Mailbox<[string, ReceivedMessage]>();
+    pushIt.onMessageReceived = (channel, message) => received.put([channel, message]);
+    peer.send({ channel: "stories/5", uuid: "u1", data: { a: 1 } });
+    expect(await received.take()).toEqual([
+      "stories/5",
+      { channel: "stories/5", uuid: "u1", data: { a: 1 }, payload: { a: 1 } },
+    ]);
+  });
+
+  it("never calls back before the call has returned", async () => {
+    const { pushIt } = bench.client();
+    let returned = false;
+    const early: boolean[] = [];
+    pushIt.publish({ channel: "a", data: "x".repeat(40_000) }, () => early.push(!returned));
+    pushIt.unsubscribe("a", undefined, () => early.push(!returned));
+    returned = true;
+    await settled();
+    expect(early).toEqual([false, false]);
+  });
+});
+
+describe("order", () => {
+  it("of one publisher's messages is kept: one frame is in flight, the rest gathers", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    for (let data = 0; data < 3; data++) pushIt.publish({ channel: "a", data });
+    const first = await peer.frames.take();
+    for (let data = 3; data < 100; data++) pushIt.publish({ channel: data % 2 ? "a" : "b", data });
+    await settled();
+    expect(peer.frames.waiting).toBe(0);
+
+    const order: unknown[] = [];
+    for (let frame = first; ; frame = await peer.frames.take()) {
+      expect(peer.frames.waiting).toBe(0);
+      order.push(...frame.messages!.map(({ data }) => data));
+      if (order.length === 100) break;
+      peer.answer(frame);
+    }
+    expect(order).toEqual(Array.from({ length: 100 }, (_, data) => data));
+  });
+
+  it("is kept across frames that are full by size, none of which is over 32 KB", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const publications = Array.from({ length: 40 }, (_, n) => pushIt.channel("a").publish({ n, text: "ö".repeat(3_000) }));
+    await Promise.all(publications);
+    const numbers = peer.frames.all.flatMap((frame) =>
+      (frame.messages ?? [frame]).map(({ data }) => (data as unknown as { n: number }).n),
+    );
+    expect(numbers).toEqual(Array.from({ length: 40 }, (_, n) => n));
+    expect(Math.max(...peer.texts.map((text) => Buffer.byteLength(text)))).toBeLessThanOrEqual(32_768);
+    expect(peer.texts.length).toBeLessThan(10);
+  });
+});
+
+describe("errors that nobody waits for", () => {
+  it("go to the error event", async () => {
+    const { pushIt } = await bench.connected();
+    const errors = new Mailbox<PushItError>();
+    pushIt.on("error", errors.put);
+    const uuid = pushIt.publish({ channel: "a", data: "x".repeat(40_000) });
+    expect(await errors.take()).toMatchObject({ code: "too_large", channel: "a", uuid });
+    pushIt.send({ channel: "a", data: "x".repeat(40_000) });
+    expect(await errors.take()).toMatchObject({ code: "too_large" });
+  });
+
+  it("harm nothing where nobody listens either: no rejection, no exception", async () => {
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): void => void rejections.push(reason);
+    process.on("unhandledRejection", note);
+    const errors = await uncaught(async () => {
+      const { pushIt, peer } = await bench.connected();
+      pushIt.publish({ channel: "a", data: "x".repeat(40_000) });
+      pushIt.publish({ channel: "a", data: 1 });
+      pushIt.subscribe("a");
+      pushIt.unsubscribe("b");
+      peer.socket.terminate();
+      pushIt.disconnect();
+      pushIt.subscribe("a");
+      await settled();
+      await settled();
+    });
+    process.off("unhandledRejection", note);
+    expect([errors, rejections]).toEqual([[], []]);
+  });
+
+  it("what JSON cannot say is refused, and spares what is sent with it", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const errors = new Mailbox<PushItError>();
+    const loop: Record<string, unknown> = {};
+    loop.loop = loop;
+    pushIt.publish({ channel: "a", data: loop }, errors.put);
+    pushIt.publish({ channel: "a", data: "fine" });
+    expect(await errors.take()).toMatchObject({ code: "bad_frame", message: expect.stringMatching(/circular/) });
+    expect(await peer.frames.take()).toMatchObject({ data: "fine" });
+  });
+});
+
+describe("what the application throws", () => {
+  it("in a listener or callback is reported and breaks nothing", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const boom = (): never => {
+      throw new Error("boom");
+    };
+    const received: unknown[] = [];
+    const errors = await uncaught(async () => {
+      pushIt.onMessageReceived = boom;
+      pushIt.on("message", boom);
+      pushIt.on("message", ({ data }) => received.push(data));
+      pushIt.publish({ channel: "a", data: 1 }, boom, boom);
+      peer.send({ channel: "a", uuid: "u", data: "one" }, { channel: "a", uuid: "v", data: "two" });
+      await pushIt.channel("a").publish(2);
+      await settled();
+    });
+    expect(received).toEqual(["one", "two"]);
+    expect(errors).toHaveLength(5);
+    expect(pushIt.state).toBe("connected");
+  });
+});
+
+describe("send", () => {
+  it("asks for no answer", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const uuid = pushIt.send({ channel: "a", data: 1, echo: false });
+    expect(await peer.frames.take()).toEqual({ action: "send", channel: "a", uuid, data: 1, echo: false });
+  });
+});
+
+describe("the frames on the wire", () => {
+  it("can be seen through a WebSocket class of the application's", async () => {
+    const frames: string[] = [];
+    class Tapped extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols);
+        this.addEventListener("message", ({ data }) => frames.push(`< ${String(data)}`));
+      }
+      override send(text: string): void {
+        frames.push(`> ${text}`);
+        super.send(text);
+      }
+    }
+    const { pushIt, peer } = await bench.connected({ WebSocket: Tapped });
+    const { uuid } = await pushIt.channel("a").publish(1);
+    expect(frames).toEqual([`> ${peer.texts[0]!}`, `< {"channel":"/meta/successful","uuid":"${uuid}","successful":true}`]);
+  });
+});

@@ -1,0 +1,99 @@
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { Answer, Json, Message } from "../../../protocol/index.js";
+import { Mailbox } from "./mailbox.js";
+
+/** A frame of a client, as loosely as a test needs it. */
+export interface ClientFrame {
+  action: string;
+  channel?: string;
+  uuid: string;
+  data?: Json & { channels?: string[] };
+  messages?: { channel: string; uuid: string; data: Json; echo?: boolean }[];
+  echo?: boolean;
+}
+
+/** One connection, as the server sees it. */
+export class Peer {
+  readonly frames = new Mailbox<ClientFrame>();
+  readonly texts: string[] = [];
+  readonly closed: Promise<number>;
+
+  constructor(
+    readonly socket: WebSocket,
+    readonly protocols: string[],
+    automatic: boolean,
+  ) {
+    this.closed = new Promise((resolve) => socket.on("close", resolve));
+    socket.on("message", (data) => {
+      const text = String(data);
+      const frame = JSON.parse(text) as ClientFrame;
+      this.texts.push(text);
+      this.frames.put(frame);
+      if (automatic) this.answer(frame);
+    });
+  }
+
+  send(...frames: (Partial<Answer> | Message | object)[]): void {
+    this.socket.send(JSON.stringify(frames.length === 1 ? frames[0] : frames));
+  }
+
+  /** Answers a frame as a server that permits everything does. */
+  answer(frame: ClientFrame, more: Partial<Answer> = { successful: true }): void {
+    const { action, uuid } = frame;
+    if (action === "subscribe" || action === "unsubscribe")
+      this.send(
+        ...frame.data!.channels!.map((channel) => ({ channel: "/meta/" + action, uuid, data: { channel }, ...more })),
+      );
+    else if (action === "publish")
+      this.send(
+        ...(frame.messages ?? [frame]).map((message) => ({
+          channel: more.successful ? "/meta/successful" : "/meta/error",
+          uuid: message.uuid,
+          ...more,
+        })),
+      );
+    else if (action !== "send") this.send({ channel: "/meta/" + action, uuid, ...more });
+  }
+}
+
+/** A server that does as the test says: real sockets, no Push-It behind them. */
+export class ScriptedServer {
+  readonly peers = new Mailbox<Peer>();
+  /** Which of the offered subprotocols is selected. */
+  select = "push-it.v1";
+  /** Whether frames are answered at once, as if everything were permitted. */
+  automatic = true;
+  /** The status a handshake is refused with. */
+  refuse: number | undefined;
+  readonly #server: WebSocketServer;
+
+  private constructor() {
+    this.#server = new WebSocketServer({
+      host: "127.0.0.1",
+      port: 0,
+      handleProtocols: () => this.select,
+      verifyClient: (_info, done) => (this.refuse ? done(false, this.refuse) : done(true)),
+    });
+    this.#server.on("connection", (socket, request: IncomingMessage) => {
+      const offered = request.headers["sec-websocket-protocol"]!.split(/, ?/);
+      this.peers.put(new Peer(socket, offered, this.automatic));
+    });
+  }
+
+  static async start(): Promise<ScriptedServer> {
+    const server = new ScriptedServer();
+    await new Promise((resolve) => server.#server.once("listening", resolve));
+    return server;
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/stage`;
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#server.clients) client.terminate();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,44 @@
+import WebSocket from "ws";
+import { PushIt, type PushItOptions, type StateChange } from "../../../client/index.js";
+import { FakeHost } from "./fake-host.js";
+import { Mailbox } from "./mailbox.js";
+import { ScriptedServer } from "./scripted-server.js";
+
+/** A server, and clients that talk to it in a time of their own; all are gone after each test. */
+export class Bench {
+  server!: ScriptedServer;
+  host!: FakeHost;
+  readonly #clients: PushIt[] = [];
+
+  /** Registers the hooks that make and clean up; call it in a `describe` or at the top of a file. */
+  static use(): Bench {
+    const bench = new Bench();
+    beforeEach(async () => {
+      bench.host = new FakeHost();
+      bench.server = await ScriptedServer.start();
+    });
+    afterEach(async () => {
+      for (const client of bench.#clients.splice(0)) client.disconnect();
+      await bench.server.stop();
+    });
+    return bench;
+  }
+
+  client(options: Partial<PushItOptions> = {}): { pushIt: PushIt; states: Mailbox<StateChange> } {
+    const pushIt = new PushIt({ url: this.server.url, WebSocket, host: this.host, ...options });
+    const states = new Mailbox<StateChange>();
+    pushIt.on("state", states.put);
+    this.#clients.push(pushIt);
+    return { pushIt, states };
+  }
+
+  /** A client that is connected, and the server's end of its connection. */
+  async connected(options: Partial<PushItOptions> = {}) {
+    const { pushIt, states } = this.client(options);
+    await states.find(({ state }) => state === "connected");
+    return { pushIt, states, peer: await this.server.peers.take() };
+  }
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

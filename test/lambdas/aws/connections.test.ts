@@ -1,0 +1,149 @@
+/** @jest-environment ./test/lambdas/aws/node-errors-environment.js */
+import type { ServerResponse } from "node:http";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { ManagementApi } from "../../../lambdas/aws/connections.js";
+import { TestLog } from "../core/fakes.js";
+import { HttpServer } from "../http-server.js";
+
+const ID = "L0SM9cOFvHcCIhw=";
+
+let server: HttpServer;
+let log: TestLog;
+const before = { ...process.env };
+
+/** A client as a Lambda makes it: all it knows is its environment. */
+const connectionsAt = (url: string): ManagementApi => {
+  process.env["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = url;
+  return new ManagementApi(log);
+};
+
+const answering = (status: number, body = "{}") => (_request: unknown, response: ServerResponse) =>
+  response.writeHead(status, { "content-type": "application/json" }).end(body);
+
+beforeEach(async () => {
+  log = new TestLog();
+  server = await HttpServer.start();
+  Object.assign(process.env, { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "KEY", AWS_SECRET_ACCESS_KEY: "key" });
+});
+
+afterEach(async () => {
+  await server.close();
+  process.env = { ...before };
+});
+
+describe("posting a frame", () => {
+  test("sends it as it is, in UTF-8, signed, to the connection below the stage's URL", async () => {
+    const connections = connectionsAt(`${server.url}/prod`);
+    expect(await connections.post(ID, '{"data":"größe 🎉"}')).toBe("sent");
+    expect(server.received).toHaveLength(1);
+    const [request] = server.received;
+    expect(request).toMatchObject({ method: "POST", body: '{"data":"größe 🎉"}' });
+    expect(decodeURIComponent(request?.path ?? "")).toBe(`/prod/@connections/${ID}`);
+    expect(request?.headers["authorization"]).toMatch(/^AWS4-HMAC-SHA256 Credential=KEY\/\d+\/eu-west-1\/execute-api\//);
+  });
+
+  test.each([
+    [200, "sent"],
+    [410, "gone"],
+    [429, "busy"],
+    [403, "refused"],
+    [413, "refused"],
+    [400, "refused"],
+    [500, "failed"],
+    [502, "failed"],
+    [503, "failed"],
+    [504, "failed"],
+  ] as const)("a %i means that it is %s, asked once: who posts decides about retries", async (status, result) => {
+    const connections = connectionsAt(server.url);
+    server.answer = answering(status);
+    expect(await connections.post(ID, "x")).toBe(result);
+    expect(server.received).toHaveLength(1);
+  });
+
+  test.each([
+    [410, []],
+    [429, []],
+    [403, [{ connection: ID, status: 403, error: expect.any(String) }]],
+    [500, [{ connection: ID, status: 500, error: expect.any(String) }]],
+  ])("a %i: the log says so only where someone should look", async (status, logged) => {
+    const connections = connectionsAt(server.url);
+    server.answer = answering(status);
+    await connections.post(ID, "secret frame");
+    expect(log.of("post_failed")).toEqual(logged);
+    expect(JSON.stringify(log.entries)).not.toContain("secret frame");
+  });
+
+  test("that nobody answers fails in time", async () => {
+    const connections = connectionsAt(server.url);
+    server.answer = () => undefined;
+    const begun = performance.now();
+    expect(await connections.post(ID, "x")).toBe("failed");
+    expect(performance.now() - begun).toBeGreaterThan(2_500);
+    expect(performance.now() - begun).toBeLessThan(4_500);
+    expect(server.received).toHaveLength(1);
+  });
+
+  test("that cannot connect fails", async () => {
+    const free = createServer().listen(0, "127.0.0.1");
+    await once(free, "listening");
+    const { port } = free.address() as { port: number };
+    free.close();
+    await once(free, "close");
+    expect(await connectionsAt(`http://127.0.0.1:${port}`).post(ID, "x")).toBe("failed");
+  });
+
+  test("over a socket that died while the environment was frozen is tried over another", async () => {
+    const connections = connectionsAt(server.url);
+    let breaks = 2;
+    server.answer = (request, response) => {
+      if ((breaks -= 1) >= 0) response.destroy();
+      else answering(200)(request, response);
+    };
+    expect(await connections.post(ID, "x")).toBe("sent");
+    expect(server.received).toHaveLength(3);
+  });
+
+  test("over sockets that keep breaking fails", async () => {
+    const connections = connectionsAt(server.url);
+    server.answer = (_request, response) => response.destroy();
+    expect(await connections.post(ID, "x")).toBe("failed");
+    expect(server.received).toHaveLength(3);
+  });
+
+  test("to 64 connections at once waits for none of the others", async () => {
+    const connections = connectionsAt(server.url);
+    const waiting: ServerResponse[] = [];
+    server.answer = (_request, response) => {
+      waiting.push(response);
+      if (waiting.length === 64) for (const one of waiting) one.end();
+    };
+    const results = await Promise.all(Array.from({ length: 64 }, (_, at) => connections.post(`c${at}`, "x")));
+    expect(new Set(results)).toEqual(new Set(["sent"]));
+  });
+});
+
+describe("closing a connection", () => {
+  test("deletes it, once", async () => {
+    const connections = connectionsAt(`${server.url}/prod`);
+    server.answer = answering(204, "");
+    await connections.close(ID);
+    expect(server.received).toMatchObject([{ method: "DELETE" }]);
+    expect(decodeURIComponent(server.received[0]?.path ?? "")).toBe(`/prod/@connections/${ID}`);
+  });
+
+  test("that is gone already is no error", async () => {
+    const connections = connectionsAt(server.url);
+    server.answer = answering(410);
+    await connections.close(ID);
+    expect(log.entries).toEqual([]);
+  });
+
+  test.each([403, 429, 500])("that fails with %i rejects nothing, and is logged", async (status) => {
+    const connections = connectionsAt(server.url);
+    server.answer = answering(status);
+    await connections.close(ID);
+    expect(log.of("close_failed")).toMatchObject([{ connection: ID, status }]);
+    expect(server.received).toHaveLength(1);
+  });
+});

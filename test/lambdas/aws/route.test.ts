@@ -1,0 +1,120 @@
+import { FRAME_BYTES, Meta } from "../../../protocol/index.js";
+import { Directory } from "../../../lambdas/core/directory.js";
+import { success } from "../../../lambdas/core/answers.js";
+import type { Agent } from "../../../lambdas/core/agent.js";
+import { answered, route } from "../../../lambdas/aws/route.js";
+import { agentOf, MemoryStore, NOW, TestClock, TestLog } from "../core/fakes.js";
+import { answersOf, frameEvent } from "./events.js";
+
+const setUp = () => {
+  const store = new MemoryStore();
+  const log = new TestLog();
+  const asked: Agent[] = [];
+  const system = { directory: new Directory(store, new TestClock()), log };
+  const handler = route(system, (event, agent) => {
+    asked.push(agent);
+    if (event.body?.includes("explode")) throw new Error("secret detail");
+    return Promise.resolve([success(Meta.successful, "u1", "done")]);
+  });
+  return { store, log, asked, handler };
+};
+
+const frame = { action: "publish", channel: "a", uuid: "u1", data: 1 };
+
+describe("a route", () => {
+  test("gives its work the connection's agent, whatever the frame says, and returns its answers", async () => {
+    const { store, asked, handler } = setUp();
+    await store.with(agentOf("c1", { credentials: { user: "Ada" } }));
+    await store.with(agentOf("c2"));
+    const result = await handler(frameEvent({ ...frame, agentId: "uuid-of-c2", connectionId: "c2" }));
+    expect(answersOf(result)).toEqual([success(Meta.successful, "u1", "done")]);
+    expect(asked).toMatchObject([{ uuid: "uuid-of-c1", connectionId: "c1", credentials: { user: "Ada" } }]);
+  });
+
+  test("shows guards the address of this very event", async () => {
+    const { store, asked, handler } = setUp();
+    await store.with(agentOf("c1", { sourceIp: "old", userAgent: "old" }));
+    await handler(frameEvent(frame));
+    expect(asked).toMatchObject([{ sourceIp: "198.51.100.1", userAgent: "Browser/1.0" }]);
+  });
+});
+
+describe("a connection that is not known", () => {
+  test("is told unknown_agent, and nothing happens (seed: publish by a removed agent is an error)", async () => {
+    const { asked, handler } = setUp();
+    expect(answersOf(await handler(frameEvent(frame)))).toMatchObject([
+      { channel: "/meta/error", uuid: "u1", successful: false, code: "unknown_agent" },
+    ]);
+    expect(asked).toEqual([]);
+  });
+
+  test("is answered for each message of its frame", async () => {
+    const { handler } = setUp();
+    const messages = [{ uuid: "m1" }, { uuid: "m2" }, "no message", { uuid: 7 }];
+    const answers = answersOf(await handler(frameEvent({ action: "publish", messages })));
+    expect(answers.map(({ uuid, code }) => [uuid, code])).toEqual([
+      ["m1", "unknown_agent"],
+      ["m2", "unknown_agent"],
+      [undefined, "unknown_agent"],
+      [undefined, "unknown_agent"],
+    ]);
+  });
+
+  test.each([
+    ["no frame at all", "hello"],
+    ["an empty list of messages", { messages: [] }],
+    ["ten thousand messages", { messages: Array.from({ length: 10_000 }, () => 1) }],
+  ])("is answered in one frame of at most 32 KB for %s", async (_, body) => {
+    const { handler } = setUp();
+    const result = await handler(frameEvent(body));
+    expect(answersOf(result).length).toBeGreaterThan(0);
+    expect(Buffer.byteLength(String((result as { body: string }).body))).toBeLessThanOrEqual(FRAME_BYTES);
+  });
+});
+
+describe("a denied connection", () => {
+  test("is told its denial on /meta/connect, whatever it asks, and can do nothing", async () => {
+    const { store, asked, handler } = setUp();
+    await store.putDenial("c1", NOW, { code: "denied", reason: "Members only." });
+    for (const body of [frame, "hello", { action: "subscribe", uuid: "u1" }]) {
+      expect(answersOf(await handler(frameEvent(body)))).toMatchObject([
+        { channel: "/meta/connect", successful: false, code: "denied", error: "Members only." },
+      ]);
+    }
+    expect(answersOf(await handler(frameEvent({ messages: [{ uuid: "m1" }, { uuid: "m2" }] })))).toMatchObject([
+      { channel: "/meta/connect", uuid: "m1" },
+      { channel: "/meta/connect", uuid: "m2" },
+    ]);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("a failure", () => {
+  test("of the work is answered unavailable, by every uuid of the frame, without any detail", async () => {
+    const { store, log, handler } = setUp();
+    await store.with(agentOf("c1"));
+    const messages = [{ uuid: "m1", data: "explode" }, { uuid: "m2" }];
+    const result = await handler(frameEvent({ messages }));
+    expect(answersOf(result)).toMatchObject([
+      { channel: "/meta/error", uuid: "m1", successful: false, code: "unavailable" },
+      { channel: "/meta/error", uuid: "m2", successful: false, code: "unavailable" },
+    ]);
+    expect(JSON.stringify(result)).not.toContain("secret detail");
+    expect(log.of("route_failed")).toEqual([{ route: "publish", error: "Error: secret detail" }]);
+  });
+
+  test("to read who is asking is answered the same", async () => {
+    const { store, asked, handler } = setUp();
+    store.before.standing = () => {
+      throw new Error("throttled");
+    };
+    expect(answersOf(await handler(frameEvent(frame)))).toMatchObject([{ uuid: "u1", code: "unavailable" }]);
+    expect(asked).toEqual([]);
+  });
+});
+
+test("answers leave as the body of a route response", () => {
+  const answer = success(Meta.ping, "u1");
+  expect(answered([answer])).toEqual({ statusCode: 200, body: JSON.stringify(answer) });
+  expect(answered([answer, answer])).toEqual({ statusCode: 200, body: JSON.stringify([answer, answer]) });
+});

@@ -1,0 +1,158 @@
+import { CHANNEL_LENGTH, CHANNELS_PER_FRAME } from "../../../protocol/index.js";
+import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
+import { Directory } from "../../../lambdas/core/directory.js";
+import { publish } from "../../../lambdas/core/publish.js";
+import { removeAgent } from "../../../lambdas/core/remove.js";
+import { sweep } from "../../../lambdas/core/sweep.js";
+import { openGuards } from "../../../lambdas/guards/module-guards.js";
+import { agentOf, NOW, TestConnections, TestLog } from "../core/fakes.js";
+import { itemSize, testEngine, type TestTable } from "./test-table.js";
+
+/*
+ * What an operation costs, as the engine bills it (ConsumedCapacity). For items up to 1 KB.
+ */
+
+const engine = testEngine();
+let it: TestTable;
+
+beforeAll(engine.start, 60_000);
+afterAll(engine.stop);
+beforeEach(async () => {
+  it = await engine.table();
+});
+
+/** As long as API Gateway's connection ids are. */
+const CONNECTION = "L0SM9cOFvHcCIhw=";
+const agent = agentOf(CONNECTION, { credentials: { user: "Ada", roles: ["editor"] }, info: { name: "Ada" } });
+
+/** Channel names of the greatest length. */
+const longest = (count: number): string[] =>
+  Array.from({ length: count }, (_, at) => `${String(at).padStart(2, "0")}/${"x".repeat(CHANNEL_LENGTH - 3)}`);
+
+const publishing = () => {
+  const log = new TestLog();
+  const { table: store, clock } = it;
+  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), wildcards: ["w/*"], budgetMs: 5_000 };
+};
+
+const message = (channel: string) => ({ channel, uuid: "m1", data: "hello" });
+
+describe("connect", () => {
+  test("costs two write units, in one request, and no read", async () => {
+    expect(await it.cost(() => it.table.putAgent(agent))).toEqual({ commands: ["BatchWriteItem"], read: 0, written: 2 });
+  });
+
+  test("costs the same when it is denied and explained", async () => {
+    const denial = { code: "denied", reason: "x".repeat(512) } as const;
+    expect(await it.cost(() => it.table.putDenial(CONNECTION, NOW, denial))).toMatchObject({ written: 2 });
+  });
+});
+
+describe("subscribe", () => {
+  test("costs two write units a channel, and one read that the agent is still there", async () => {
+    await it.table.putAgent(agent);
+    const cost = await it.cost(() => addSubscriptions(it.table, agent, ["a"]));
+    expect(cost).toEqual({ commands: ["BatchWriteItem", "GetItem"], read: 1, written: 2 });
+  });
+
+  test("of 25 channels shares two batches", async () => {
+    await it.table.putAgent(agent);
+    const cost = await it.cost(() => addSubscriptions(it.table, agent, longest(CHANNELS_PER_FRAME)));
+    expect(cost).toEqual({ commands: ["BatchWriteItem", "BatchWriteItem", "GetItem"], read: 1, written: 50 });
+  });
+
+  test("again costs no more than the first time", async () => {
+    await it.table.putAgent(agent);
+    await addSubscriptions(it.table, agent, ["a"]);
+    expect(await it.cost(() => addSubscriptions(it.table, agent, ["a"]))).toMatchObject({ written: 2 });
+  });
+});
+
+describe("publish", () => {
+  test("writes nothing, and is one Query; a warm agent costs nothing", async () => {
+    await it.table.putAgent(agent);
+    await it.table.putSubscriptions(agent, ["a"]);
+    const directory = new Directory(it.table, it.clock);
+    const cold = await it.cost(() => directory.standing(CONNECTION));
+    expect(cold).toEqual({ commands: ["GetItem"], read: 1, written: 0 });
+    const warm = await it.cost(async () => {
+      await directory.standing(CONNECTION);
+      await publish(publishing(), agent, [message("a")]);
+    });
+    expect(warm).toEqual({ commands: ["Query"], read: 1, written: 0 });
+  });
+
+  test("to 500 subscribers of a channel with the longest name is still one Query, of about 20 read units", async () => {
+    const [channel = ""] = longest(1);
+    await Promise.all(
+      Array.from({ length: 500 }, (_, at) => it.table.putSubscriptions(agentOf(`${at}`.padStart(CONNECTION.length, "0")), [channel])),
+    );
+    const cost = await it.cost(() => publish(publishing(), agent, [message(channel)]));
+    expect(cost).toMatchObject({ commands: ["Query"], written: 0 });
+    expect(cost.read).toBeLessThanOrEqual(25);
+  });
+
+  test("of several messages on one channel reads its subscribers once", async () => {
+    const cost = await it.cost(() => publish(publishing(), agent, [message("a"), message("a"), message("a")]));
+    expect(cost.commands).toEqual(["Query"]);
+  });
+
+  test("pays extra Queries only below an enabled wildcard: one for each that matches", async () => {
+    expect((await it.cost(() => publish(publishing(), agent, [message("v/x/y")]))).commands).toHaveLength(1);
+    expect((await it.cost(() => publish(publishing(), agent, [message("w/x/y")]))).commands).toHaveLength(3);
+  });
+});
+
+describe("disconnect", () => {
+  test("is the claim, one Query and the deletes", async () => {
+    await it.table.putAgent(agent);
+    await it.table.putSubscriptions(agent, ["a", "b", "c"]);
+    const cost = await it.cost(() => removeAgent({ store: it.table, guards: openGuards }, agent));
+    expect(cost.commands).toEqual(["DeleteItem", "Query", "BatchWriteItem", "BatchWriteItem"]);
+    expect(cost.written).toBe(1 + 3 * 2 + 1);
+    expect(cost.read).toBe(1);
+    expect(await it.rows()).toEqual([]);
+  });
+});
+
+describe("the sweep", () => {
+  test("is one Query a shard where nothing is overdue, and never a Scan", async () => {
+    await it.table.putAgent(agent);
+    const system = { store: it.table, guards: openGuards, log: new TestLog(), connections: new TestConnections(it.clock) };
+    const cost = await it.cost(() => sweep(system, () => 28_000));
+    expect(new Set(cost.commands)).toEqual(new Set(["Query"]));
+    expect(cost.commands).toHaveLength(16);
+    expect(cost.written).toBe(0);
+  });
+});
+
+describe("rows", () => {
+  test("of a subscriber are under 200 bytes with the longest channel name and a wildcard", async () => {
+    const [channel = ""] = longest(1);
+    await it.table.putSubscriptions(agent, [channel, `${channel}/*`]);
+    const rows = await it.rows();
+    expect(rows).toHaveLength(4);
+    for (const row of rows) expect(itemSize(row)).toBeLessThan(200);
+    expect(Math.max(...rows.map(itemSize))).toBeGreaterThan(CHANNEL_LENGTH);
+  });
+
+  test("of an agent with small credentials are under 1 KB", async () => {
+    await it.table.putAgent({ ...agent, userAgent: "u".repeat(200), info: "i".repeat(250) });
+    for (const row of await it.rows()) expect(itemSize(row)).toBeLessThan(1_024);
+  });
+});
+
+test("every read is strongly consistent", async () => {
+  await it.table.putAgent(agent);
+  await it.table.standing(CONNECTION);
+  await it.table.agents([CONNECTION]);
+  await it.table.subscribers(["a", "w/*"]);
+  await it.table.subscriptionsOf(CONNECTION);
+  for await (const _ of it.table.overdue());
+  const reads = it.sent.filter(({ name }) => ["GetItem", "Query", "BatchGetItem"].includes(name));
+  expect(new Set(reads.map(({ name }) => name))).toEqual(new Set(["GetItem", "Query", "BatchGetItem"]));
+  for (const { name, input } of reads) {
+    const asked = name === "BatchGetItem" ? (input["RequestItems"] as Record<string, unknown>)[it.name] : input;
+    expect(asked).toMatchObject({ ConsistentRead: true });
+  }
+});

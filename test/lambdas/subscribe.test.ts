@@ -1,0 +1,107 @@
+import { FRAME_BYTES } from "../../protocol/index.js";
+import { frameOf } from "../../lambdas/core/answers.js";
+import type { Guards, Permitted } from "../../lambdas/core/ports.js";
+import { openGuards } from "../../lambdas/guards/module-guards.js";
+import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
+import { subscribe } from "../../lambdas/subscribe.js";
+import { agentOf, MemoryStore } from "./core/fakes.js";
+
+const agent = agentOf("c1");
+const permitted = (...names: string[]): Permitted => ({ permitted: true, subscribe: names, publish: [] });
+
+const setUp = async (subscription: Guards["subscription"] = openGuards.subscription) => {
+  const store = await new MemoryStore().with(agent);
+  const system = { settings: { ...DEFAULT_SETTINGS, wildcards: ["stories/*"] }, store, guards: { ...openGuards, subscription } };
+  const ask = (data: unknown) =>
+    subscribe(system, agent, JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data }));
+  return { store, ask };
+};
+
+const yes = (channel: string) => ({ channel: "/meta/subscribe", uuid: "u1", successful: true, data: { channel } });
+const no = (channel: string, code: string) => ({ channel: "/meta/subscribe", uuid: "u1", successful: false, code, data: { channel } });
+
+describe("subscribe", () => {
+  test("succeeds by default, exactly and by wildcard, and is acknowledged once it is stored", async () => {
+    const { store, ask } = await setUp();
+    expect(await ask({ channel: "stories/5" })).toEqual([yes("stories/5")]);
+    expect(await ask({ channel: "stories/*" })).toEqual([yes("stories/*")]);
+    expect(await store.subscriptionsOf("c1")).toEqual(["stories/5", "stories/*"]);
+  });
+
+  test("of several channels is answered for each, all written together", async () => {
+    const { store, ask } = await setUp();
+    expect(await ask({ channels: ["a", "b", "c"] })).toEqual([yes("a"), yes("b"), yes("c")]);
+    expect(store.calls).toEqual(["putSubscriptions c1 a b c", "standing c1"]);
+  });
+
+  test("without data.channel is answered successful: false, and writes nothing", async () => {
+    const { store, ask } = await setUp();
+    expect(await ask({})).toMatchObject([{ channel: "/meta/subscribe", uuid: "u1", successful: false, error: expect.stringContaining("data.channel") }]);
+    expect(store.calls).toEqual([]);
+  });
+
+  test("to what cannot be subscribed to is answered why; the others are not touched, and no guard is asked for it", async () => {
+    const asked: string[] = [];
+    const { store, ask } = await setUp(async (_agent, channel) => {
+      asked.push(channel);
+      return permitted(channel);
+    });
+    const answers = await ask({ channels: ["/meta/connect", "a b", "other/*", "good"] });
+    expect(answers).toHaveLength(4);
+    expect(answers).toEqual(expect.arrayContaining([yes("good")]));
+    expect(answers).toMatchObject(
+      expect.arrayContaining([
+        expect.objectContaining(no("/meta/connect", "reserved_channel")),
+        expect.objectContaining(no("a b", "bad_channel")),
+        expect.objectContaining(no("other/*", "wildcard")),
+      ]),
+    );
+    expect(asked).toEqual(["good"]);
+    expect(await store.subscriptionsOf("c1")).toEqual(["good"]);
+  });
+
+  test("to what is no channel name by far is answered in one frame all the same", async () => {
+    const { ask } = await setUp();
+    const one = await ask({ channel: "x".repeat(32_000) });
+    expect(one).toMatchObject([{ successful: false, code: "bad_channel", data: { channel: "x".repeat(130) } }]);
+    const many = await ask({ channels: Array.from({ length: 25 }, (_, at) => `${at}${"\u0001".repeat(200)}`) });
+    expect(many).toHaveLength(25);
+    expect(Buffer.byteLength(frameOf(many))).toBeLessThanOrEqual(FRAME_BYTES);
+  });
+});
+
+describe("a subscription guard", () => {
+  test("that denies or does nothing prevents that subscription, and no other", async () => {
+    const { store, ask } = await setUp(async (_agent, channel) => {
+      if (channel === "a") return { permitted: false, code: "denied", reason: "Not you." };
+      if (channel === "b") return { permitted: false, code: "guard_timeout", reason: "Time ran out." };
+      return permitted(channel);
+    });
+    const answers = await ask({ channels: ["a", "b", "c"] });
+    expect(answers).toEqual([yes("c"), { ...no("a", "denied"), error: "Not you." }, { ...no("b", "guard_timeout"), error: "Time ran out." }]);
+    expect(await store.subscriptionsOf("c1")).toEqual(["c"]);
+  });
+
+  test("may subscribe to other channels too: one answer more for each, once", async () => {
+    const { store, ask } = await setUp(async (_agent, channel) => permitted(channel, "extra"));
+    expect(await ask({ channels: ["a", "b"] })).toEqual([yes("a"), yes("extra"), yes("b")]);
+    expect((await store.subscriptionsOf("c1")).sort()).toEqual(["a", "b", "extra"]);
+  });
+
+  test("is asked for all channels at the same time", async () => {
+    let waiting = 0;
+    const { ask } = await setUp(async (_agent, channel) => {
+      waiting += 1;
+      while (waiting < 3) await new Promise((resolve) => setImmediate(resolve));
+      return permitted(channel);
+    });
+    expect(await ask({ channels: ["a", "b", "c"] })).toHaveLength(3);
+  });
+});
+
+test("an agent that has left meanwhile is not acknowledged, and leaves nothing behind", async () => {
+  const { store, ask } = await setUp();
+  store.before.standing = () => void store.standings.delete("c1");
+  expect(await ask({ channels: ["a", "b"] })).toMatchObject([{ channel: "/meta/error", uuid: "u1", code: "unknown_agent" }]);
+  expect(await store.subscriptionsOf("c1")).toEqual([]);
+});

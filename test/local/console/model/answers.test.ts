@@ -1,0 +1,24 @@
+import { hear } from "../../../../local/console/model/answers.js";
+
+describe("hear", () => {
+  it("hears who the connection is, from both answers that tell", () => {
+    const data = { agent: "a1", timeouts: {}, limits: {} };
+    expect(hear(JSON.stringify({ channel: "/meta/connect", successful: true, data })).facts).toEqual(data);
+    expect(hear(JSON.stringify([{ channel: "/meta/ping", successful: true, data }])).facts).toEqual(data);
+  });
+
+  it("hears subscriptions, granted ones only", () => {
+    const frame = [
+      { channel: "/meta/subscribe", successful: true, data: { channel: "a" } },
+      { channel: "/meta/subscribe", successful: false, data: { channel: "b" } },
+    ];
+    expect(hear(JSON.stringify(frame)).subscribed).toEqual(["a"]);
+  });
+
+  it.each(["", "no", "null", "7", '{"channel":"/meta/ping","successful":true,"data":{"agent":7}}', '[null,{"successful":true}]'])(
+    "hears nothing in %j",
+    (text) => {
+      expect(hear(text)).toEqual({ subscribed: [] });
+    },
+  );
+});

@@ -1,0 +1,83 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+import { Meta, PROTOCOL, PROTOCOL_DENIED } from "../../../../protocol/index.js";
+
+/** A request as this stage reads it. */
+interface Request {
+  action: string;
+  channel: string;
+  uuid: string;
+  data: { channel?: string; channels?: string[] };
+}
+
+/** How a stage answers. */
+export interface StageOptions {
+  /** The reason for denying everybody. */
+  denies?: string;
+  /** Channels that may not be subscribed to, published on or left, with the reason. */
+  refuses?: Record<string, string>;
+  /** Channels that a subscription to another one brings along. */
+  gifts?: string[];
+}
+
+/** A stage that speaks just enough of the protocol over a real socket. */
+export class Stage {
+  readonly requests: Request[] = [];
+  readonly #sockets = new Set<WebSocket>();
+
+  private constructor(
+    private readonly server: WebSocketServer,
+    private readonly options: StageOptions,
+  ) {
+    server.on("connection", (socket) => this.#serve(socket));
+  }
+
+  static async start(options: StageOptions = {}): Promise<Stage> {
+    const protocol = options.denies === undefined ? PROTOCOL : PROTOCOL_DENIED;
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => protocol });
+    await once(server, "listening");
+    return new Stage(server, options);
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.server.address() as AddressInfo).port}/live`;
+  }
+
+  /** Cuts every connection, as a lost network does. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    this.server.close();
+    await once(this.server, "close");
+  }
+
+  #serve(socket: WebSocket): void {
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("message", (text) => {
+      const request = JSON.parse(String(text)) as Request;
+      this.requests.push(request);
+      socket.send(JSON.stringify(this.#answers(request)));
+    });
+  }
+
+  #answers({ action, channel, uuid, data }: Request): object[] {
+    const { denies, gifts = [] } = this.options;
+    if (denies !== undefined) return [{ channel: Meta.connect, uuid, successful: false, error: denies, code: "denied" }];
+    if (action === "connect") return [{ channel: Meta.connect, uuid, successful: true, data: { agent: "agent-1" } }];
+    if (action === "publish") return [{ channel, uuid, data }, this.#verdict(Meta.successful, Meta.error, channel, uuid)];
+    const asked = data.channels ?? [data.channel ?? ""];
+    const given = action === "subscribe" ? [...asked, ...gifts] : asked;
+    return given.map((name) => ({ ...this.#verdict(channel, channel, name, uuid), data: { channel: name } }));
+  }
+
+  #verdict(yes: string, no: string, channel: string, uuid: string): object {
+    const reason = this.options.refuses?.[channel];
+    if (reason === undefined) return { channel: yes, uuid, successful: true };
+    return { channel: no, uuid, successful: false, error: reason, code: "denied" };
+  }
+}
