@@ -60,7 +60,7 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
   ): () => void {
     return this.#pushIt.on(event, (value: Events[Event]) => {
       const channel = value.channel!;
-      if (channel == this.name || (event == "message" && matches(this.name, channel)))
+      if (channel === this.name || (event === "message" && matches(this.name, channel)))
         listener(value as ChannelEvents<Data>[Event]);
     });
   }

@@ -68,7 +68,7 @@ export const createConnection = (
 
   const leave: Connection["_leave"] = (happening, code, reason) => {
     let retryIn: number | undefined;
-    if (happening == "lose") {
+    if (happening === "lose") {
       if (traffic._ready && now() - openedAt > STABLE) attempt = 0;
       retryIn = backoff(attempt, retryBase, retryCap, host.Math.random());
     }
@@ -77,12 +77,12 @@ export const createConnection = (
     current = undefined;
     traffic._ready = false;
     traffic._socket?.close();
-    if (retryIn != undefined) {
+    if (retryIn !== undefined) {
       attempt++;
-      retry = host.setTimeout(open, retryIn);
+      retry = host.setTimeout(() => void open(), retryIn);
     } else {
       unwatch!();
-      traffic._stopped = [code == "disconnect" ? "closed" : (code as RequestCode), reason];
+      traffic._stopped = [code === "disconnect" ? "closed" : (code as RequestCode), reason];
     }
     subscriptions._lost();
     traffic._lost();
@@ -95,24 +95,24 @@ export const createConnection = (
     stopTimers();
     cancelHandshake = deadline(host, timeout, () => leave("lose", "timeout"));
     try {
-      const protocols = offer(await (typeof credentials == "function" ? credentials() : credentials));
-      if (current != mine) return;
+      const protocols = offer(await (typeof credentials === "function" ? (credentials as () => unknown)() : credentials));
+      if (current !== mine) return;
       if (!protocols) return leave("stop", "credentials_too_large", "Credentials may have 4,096 bytes of JSON.");
       failure = "socket_failed";
       listen(new WebSocket(url, protocols), mine);
     } catch (error) {
-      if (current == mine) leave("lose", failure, String(error));
+      if (current === mine) leave("lose", failure, String(error));
     }
   };
 
   const listen = (socket: Socket, mine: object): void => {
     const live = <Event>(handle: (event: Event) => void): ((event: Event) => void) => (event) => {
-      if (current == mine) handle(event);
+      if (current === mine) handle(event);
     };
     traffic._socket = socket;
     socket.onopen = live(() => {
       stopTimers();
-      if (socket.protocol == PROTOCOL_DENIED) askWhy();
+      if (socket.protocol === PROTOCOL_DENIED) askWhy();
       else opened();
     });
     socket.onmessage = live(({ data }: { data: unknown }) => parse(data).forEach(live(receive)));
@@ -136,19 +136,20 @@ export const createConnection = (
     traffic._ask("connect", timeout, (error) => {
       const { code, message } = error ?? {};
       // No answer, or one that is none, leaves what is certain: there is no agent.
-      if (!error || code == "denied" || code == "timeout") leave("deny", "denied", message);
+      if (!error || code === "denied" || code === "timeout") leave("deny", "denied", message);
       // Where the socket closed meanwhile, that has been told already.
-      else if (code != "closed") leave("lose", code as StateCode, message);
+      else if (code !== "closed") leave("lose", code as StateCode, message);
     });
 
   const receive = (frame: Incoming): void => {
     const { channel, message, code, error } = frame;
     heardAt = now();
-    if (typeof channel != "string") traffic._gatewayError(String(message));
-    else if (!isReserved(channel)) events._emit("message", { ...(frame as Message), payload: frame.data });
+    if (typeof channel !== "string") {
+      if (typeof message === "string") traffic._gatewayError(message);
+    } else if (!isReserved(channel)) events._emit("message", { ...(frame as Message), payload: frame.data });
     else {
       traffic._answer(frame);
-      if (code == "unknown_agent" && traffic._ready) leave("lose", code, error);
+      if (code === "unknown_agent" && traffic._ready) leave("lose", code, error);
     }
   };
 
@@ -157,12 +158,12 @@ export const createConnection = (
     pinging = true;
     traffic._ask("ping", settings.pingTimeout ?? PING_TIMEOUT, (error) => {
       pinging = false;
-      if (error?.code == "timeout") leave("lose", "unresponsive");
+      if (error?.code === "timeout") leave("lose", "unresponsive");
     });
   };
 
   const hurry = (): void => {
-    if (retry != undefined) void open();
+    if (retry !== undefined) void open();
   };
 
   const connection: Connection = {

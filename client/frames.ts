@@ -8,7 +8,7 @@ export type Incoming = Partial<Answer & Message> & { message?: unknown };
 /** The objects of a frame from the server; none for an empty frame, and for what is not ours. */
 export const parse = (text: unknown): Incoming[] => {
   try {
-    return [JSON.parse(text as string)].flat().filter((value) => value && typeof value == "object");
+    return [JSON.parse(text as string) as unknown].flat().filter((value) => value && typeof value === "object") as Incoming[];
   } catch {
     return [];
   }
@@ -35,7 +35,7 @@ export const gather = (open: Iterable<Request>): Request[] => {
     if (
       !request._frame &&
       !closed.has(request._lane) &&
-      (batch[0] ?? request)._action == request._action &&
+      (batch[0] ?? request)._action === request._action &&
       batch.length < MOST &&
       (room -= request._bytes! + 1) >= 0
     )
@@ -47,9 +47,9 @@ export const gather = (open: Iterable<Request>): Request[] => {
 /** The text of a frame that carries `batch`: requests of one action; subscriptions share the uuid of the first. */
 export const write = (batch: readonly Request[]): string => {
   const { _action, _uuid, _json } = batch[0]!;
-  const all = batch.map((request) => request._json);
+  const all = batch.map((request) => request._json).join();
   const start = `{"action":"${_action}",`;
   return isSubscription(_action)
     ? `${start}"channel":"/meta/${_action}","uuid":"${_uuid}","data":{"channels":[${all}]}}`
-    : start + (all[1] ? `"messages":[${all}]}` : _json.slice(1));
+    : start + (batch[1] ? `"messages":[${all}]}` : _json.slice(1));
 };

@@ -112,7 +112,7 @@ export class PushIt {
   ): string {
     const published: Published = { uuid };
     const settle = this.#settle(published, onError, onSuccess);
-    let json = "";
+    let json: string;
     try {
       json = JSON.stringify({ channel, uuid, data: data === undefined ? message : data, echo });
     } catch (error) {
@@ -122,7 +122,7 @@ export class PushIt {
     this.#traffic._add({
       _action: action,
       // One lane for all that has an order, and one for each message that has none.
-      _lane: action == "send" ? uuid : "",
+      _lane: action === "send" ? uuid : "",
       _uuid: uuid,
       _channel: channel,
       _json: json,

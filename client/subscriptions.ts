@@ -43,11 +43,15 @@ export const createSubscriptions = (
   /** What the application wants, and what the server has confirmed on this connection. */
   const wanted = new Set(channels);
   const live = new Set<string>();
+  /** The timer after which what failed temporarily is tried again, together. */
+  let retry: unknown;
 
   /** Subscribes to what is wanted and is not subscribed: on a new connection, after a temporary failure. */
   const restore = (channel: string): void => {
     if (traffic._ready && wanted.has(channel) && !live.has(channel)) want(channel, true);
   };
+
+  const restoreAll = (): void => wanted.forEach(restore);
 
   const succeeded = (channel: string, on: boolean): void => {
     if (!on || !live.has(channel)) events._emit(on ? "subscribed" : "unsubscribed", { channel });
@@ -62,7 +66,13 @@ export const createSubscriptions = (
       wanted.delete(channel);
       events._emit("unsubscribed", { channel, error });
     } else if (traffic._ready)
-      host.setTimeout(() => restore(channel), backoff(0, retryCap, retryCap, host.Math.random()));
+      retry ??= host.setTimeout(
+        () => {
+          retry = undefined;
+          restoreAll();
+        },
+        backoff(0, retryCap, retryCap, host.Math.random()),
+      );
   };
 
   const want = (channel: string, on: boolean, ...waiters: Settle[]): void => {
@@ -73,7 +83,7 @@ export const createSubscriptions = (
     wanted[on ? "add" : "delete"](channel);
     // The one in the queue first: what it asked for must be out of the way before this joins the one in flight.
     for (const request of (traffic._lane(lane) as Operation[]).reverse()) {
-      if (request._action == action) return void request._waiters.push(...waiters);
+      if (request._action === action) return void request._waiters.push(...waiters);
       if (request._frame) inFlight = true;
       else traffic._fail(request, "superseded");
     }
@@ -88,8 +98,8 @@ export const createSubscriptions = (
         for (const settle of waiters) settle(error);
         if (!error) succeeded(channel, on);
         // Otherwise something else is wanted by now.
-        else if (wanted.has(channel) == on) {
-          if (!waiters[0] && error.code != "closed") events._emit("error", error);
+        else if (wanted.has(channel) === on) {
+          if (!waiters[0] && error.code !== "closed") events._emit("error", error);
           failed(channel, on, error);
         }
       },
@@ -99,5 +109,13 @@ export const createSubscriptions = (
     else traffic._add(operation);
   };
 
-  return { _want: want, _opened: () => wanted.forEach(restore), _lost: () => live.clear() };
+  return {
+    _want: want,
+    _opened: restoreAll,
+    _lost() {
+      live.clear();
+      host.clearTimeout(retry);
+      retry = undefined;
+    },
+  };
 };

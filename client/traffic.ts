@@ -70,7 +70,7 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
       request._frame = batch;
       // A subscription is known by its frame's uuid and its channel.
       if (isSubscription(request._action)) request._uuid = batch[0]!._uuid;
-      if (request._action == "send") end(request);
+      if (request._action === "send") end(request);
       else start(request);
     }
     traffic._socket!.send(write(batch));
@@ -101,18 +101,18 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
         for (let batch; traffic._ready && (batch = gather(open))[0]; ) send(batch);
       });
     },
-    _lane: (lane) => [...open].filter((request) => request._lane == lane),
+    _lane: (lane) => [...open].filter((request) => request._lane === lane),
     _answer({ channel, uuid, successful, error, code = "internal", data }) {
       // One that names no channel is for all of its frame.
       const named = isSubscription(channel!) && (data as { channel?: string } | undefined)?.channel;
       for (const request of open)
-        if (request._frame && request._uuid == uuid && (!named || named == request._channel))
+        if (request._frame && request._uuid === uuid && (!named || named === request._channel))
           if (successful) end(request, undefined, data);
           else fail(request, code as RequestCode, error);
     },
     _gatewayError(text) {
       const frames = new Set([...open].map((request) => request._frame).filter((frame) => !!frame));
-      if (frames.size == 1) for (const request of [...frames].flat()) fail(request, gatewayCode(text), text);
+      if (frames.size === 1) for (const request of [...frames].flat()) fail(request, gatewayCode(text), text);
     },
     _lost() {
       for (const request of open)

@@ -42,7 +42,7 @@ export const watch = (
   };
 
   for (const type of ["online", "pageshow", "visibilitychange"])
-    host.addEventListener?.(type, () => host.document?.hidden || wake(type == "online"), { signal: page.signal });
+    host.addEventListener?.(type, () => host.document?.hidden || wake(type === "online"), { signal: page.signal });
   schedule();
   tick();
   return () => {

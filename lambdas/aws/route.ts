@@ -1,4 +1,4 @@
-import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
+import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
 import { type Answer, MESSAGES_PER_FRAME, Meta } from "../../protocol/index.js";
 import type { Agent } from "../core/agent.js";
 import { denial, failure, frameOf } from "../core/answers.js";
@@ -8,8 +8,11 @@ import type { System } from "./system.js";
 /** A frame as API Gateway hands it to a route's Lambda. */
 export type FrameEvent = APIGatewayProxyWebsocketEventV2;
 
-/** What a route's Lambda returns. */
-export type RouteResult = APIGatewayProxyResultV2;
+/** What a route's Lambda returns: a frame of answers, which its route response sends. */
+export interface RouteResult {
+  statusCode: number;
+  body: string;
+}
 
 /** The uuids of a frame's requests: its own, or those of its messages, as many as one frame of answers holds. */
 const uuidsOf = (body: string | undefined): (string | undefined)[] => {

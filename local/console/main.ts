@@ -28,7 +28,11 @@ const server = showServer(session);
 const begin = async (): Promise<void> => {
   const { searchParams } = new URL(location.href);
   const info = await fetchInfo(fetch);
-  const url = chooseUrl({ parameter: searchParams.get("url"), remembered: remembered("url"), local: info?.websocketUrl });
+  const url = chooseUrl({
+    parameter: searchParams.get("url"),
+    remembered: remembered("url"),
+    local: info?.websocketUrl,
+  });
   connection.fill(url);
   if (info) server.local(info);
   const channel = readSubscription(searchParams.get("channel") ?? "");
@@ -36,7 +40,9 @@ const begin = async (): Promise<void> => {
     publish.on(channel.value);
     session.subscribe(channel.value);
   }
-  if (info && url === info.websocketUrl && isOpen(info)) connection.connect();
+  if (!info || url !== info.websocketUrl || !isOpen(info)) return;
+  connection.foldCredentials();
+  connection.connect();
 };
 
 /** Whether anybody may connect, so that the page may do so unasked. */

@@ -34,7 +34,9 @@ const unpacked = async (): Promise<string> => {
   const staging = mkdtempSync(join(tmpdir(), "push-it-aws-chromium-"));
   const files = join(dirname(manifest), "build/lambdafs.js");
   const archives = ARCHIVES.map((name) => join(dirname(manifest), "bin", name));
-  await promisify(execFile)(process.execPath, ["-e", UNPACK, files, ...archives], { env: { ...process.env, TMPDIR: staging } });
+  await promisify(execFile)(process.execPath, ["-e", UNPACK, files, ...archives], {
+    env: { ...process.env, TMPDIR: staging },
+  });
   writeFileSync(join(staging, "fonts.conf"), FONTS.replaceAll("HOME", home));
   try {
     renameSync(staging, home);
@@ -67,10 +69,21 @@ export const browserEnvironment = (home: string): Record<string, string> => ({
 });
 
 /** What the package's flags switch off that a page should be tested with. */
-const UNWANTED = ["--disable-web-security", "--allow-running-insecure-content", "--single-process", "--window-size=1920,1080"];
+const UNWANTED = [
+  "--disable-web-security",
+  "--allow-running-insecure-content",
+  "--single-process",
+  "--window-size=1920,1080",
+];
 
 /** What keeps a browser from talking to anybody but the page under test. */
-const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pings", "--proxy-server=direct://"];
+const QUIET = [
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-pings",
+  "--proxy-server=direct://",
+];
 
 /** Starts a headless Chromium that `npm ci` brought: nothing is downloaded, and no library of the system is needed. */
 export const launchChromium = async (): Promise<Browser> => {

@@ -48,8 +48,15 @@ export class ConsolePage {
   }
 
   async connect(credentials?: string): Promise<void> {
-    if (credentials !== undefined) await this.page.getByLabel("Credentials").fill(credentials);
+    if (credentials !== undefined) await this.credentials(credentials);
     await this.page.getByRole("button", { name: /^(Connect|Reconnect)$/ }).click();
+  }
+
+  /** Types credentials, which are folded away where everybody may connect. */
+  async credentials(json: string): Promise<void> {
+    const field = this.page.getByLabel("Credentials");
+    if (!(await field.isVisible())) await this.page.locator("summary").filter({ hasText: "Credentials" }).click();
+    await field.fill(json);
   }
 
   async subscribe(channel: string): Promise<void> {
@@ -69,7 +76,10 @@ export class ConsolePage {
     await this.page.getByLabel("Data", { exact: true }).fill(data);
     const before = await this.result.getByText(/^[\w-]{22}/).allTextContents();
     await this.page.getByRole("button", { name: "Publish", exact: true }).click();
-    await this.result.getByText(/^[\w-]{22}/).filter({ hasNotText: before[0] ?? "no result yet" }).waitFor();
+    await this.result
+      .getByText(/^[\w-]{22}/)
+      .filter({ hasNotText: before[0] ?? "no result yet" })
+      .waitFor();
     return (await this.result.textContent()) ?? "";
   }
 

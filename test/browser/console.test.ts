@@ -41,7 +41,10 @@ describe("the console page of push-it dev, without guards", () => {
     await tab.state("connected");
     expect(await page.getByLabel("WebSocket URL").inputValue()).toBe(dev.websocketUrl);
     await page.getByText("none: open to everyone").first().waitFor();
-    await page.getByLabel("Connection facts").getByText(/^[\w-]{22}$/).waitFor();
+    await page
+      .getByLabel("Connection facts")
+      .getByText(/^[\w-]{22}$/)
+      .waitFor();
     expect(await page.title()).toBe("Push-It console · connected");
   });
 
@@ -136,6 +139,17 @@ describe("the console page of push-it dev, without guards", () => {
     expect(await tab.messages.count()).toBe(0);
   });
 
+  it("keeps the newest 500 messages of a flood, and its count", async () => {
+    const tab = await open("?channel=stories/5");
+    await tab.subscription("stories/5").getByText("subscribed").waitFor();
+    await tab.page.getByLabel("Data", { exact: true }).fill("1");
+    await tab.page.getByRole("button", { name: "Publish", exact: true }).evaluate((button) => {
+      for (let click = 0; click < 520; click++) (button as HTMLButtonElement).click();
+    });
+    await tab.page.getByRole("heading", { name: "Messages 520" }).waitFor();
+    await tab.page.waitForFunction(() => document.querySelector("#message-list")?.childElementCount === 500);
+  });
+
   it("unsubscribes", async () => {
     const tab = await open("?channel=stories/5");
     await tab.subscription("stories/5").getByText("subscribed").waitFor();
@@ -152,9 +166,13 @@ describe("the console page of push-it dev, without guards", () => {
     await page.getByLabel("Channel to subscribe to").fill("/meta/x");
     await page.getByLabel("Channel to subscribe to").press("Enter");
     await page.getByText("/meta and what is below it is reserved.").waitFor();
-    await page.getByLabel("Credentials").fill("{");
+    await tab.credentials("{");
+    await page.locator("summary").filter({ hasText: "Credentials" }).click();
     await page.getByRole("button", { name: "Reconnect" }).click();
-    await page.locator("#credentials-error").getByText(/^This is not JSON/).waitFor();
+    await page
+      .locator("#credentials-error")
+      .getByText(/^This is not JSON/)
+      .waitFor();
     expect(await page.getByLabel("Credentials").getAttribute("aria-invalid")).toBe("true");
     await page.getByLabel("Credentials").fill(JSON.stringify("ë".repeat(10)));
     await page.getByText("22 / 4,096 bytes").waitFor();
@@ -169,6 +187,10 @@ describe("the console page of push-it dev, without guards", () => {
     await walkTo("Dismiss");
     await walkTo("WebSocket URL");
     await walkTo("Credentials");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type('"me"');
+    await page.getByText("4 / 4,096 bytes").waitFor();
     await walkTo("Channel to subscribe to");
     await page.keyboard.type("stories/5");
     await page.keyboard.press("Enter");
@@ -227,7 +249,8 @@ describe("the console page of push-it dev, without guards", () => {
     await tab.state("connected");
     await tab.connect('{"token":"planted-secret"}');
     await tab.state("connected");
-    const stored = () => tab.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]));
+    const stored = () =>
+      tab.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]));
     expect(await stored()).not.toMatch(/planted-secret|live/);
     await tab.page.getByLabel("Remember it").check();
     expect(await stored()).toContain(dev.websocketUrl);

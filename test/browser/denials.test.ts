@@ -23,7 +23,7 @@ describe("the console page of push-it dev, with guards that deny", () => {
 
   beforeEach(async () => {
     tab = await ConsolePage.open(await browser.newContext({ viewport: { width: 1280, height: 800 } }), dev.consoleUrl);
-    await tab.page.getByText("test/browser/guards.ts").first().waitFor();
+    await tab.page.getByLabel("Connection facts").getByText("guards.ts", { exact: true }).waitFor();
   });
 
   afterEach(async () => {
@@ -65,7 +65,9 @@ describe("the console page of push-it dev, with guards that deny", () => {
     await tab.state("connected");
     expect(await tab.publish("drafts/7", "1")).toMatch(/^denied Only editors may publish drafts\./);
     expect(await tab.publish("crash/now", "1")).toMatch(/^guard_failed /);
-    expect(await tab.frames.filter({ hasText: "/meta/error denied: Only editors may publish drafts." }).count()).toBe(1);
+    expect(await tab.frames.filter({ hasText: "/meta/error denied: Only editors may publish drafts." }).count()).toBe(
+      1,
+    );
   });
 
   it("shows what the guard gave with its permission", async () => {
@@ -98,8 +100,11 @@ describe("the console page of push-it dev, with guards that deny", () => {
     await tab.subscribed("stories/5");
     await dev.stop();
     await tab.state("connecting");
-    await tab.page.locator("#state-reason").getByText(/Next attempt in \d+ s\.|Trying again…/).waitFor();
-    await tab.subscription("stories/5").getByText("subscribing…").waitFor();
+    await tab.page
+      .locator("#state-reason")
+      .getByText(/Next attempt in \d+ s\.|Trying again…/)
+      .waitFor();
+    await tab.subscription("stories/5").getByText("once connected").waitFor();
     await tab.page.getByRole("tab", { name: /State/ }).click();
     const states = tab.page.getByRole("tabpanel", { name: /State/ });
     await states.getByText("unreachable The stage cannot be reached").first().waitFor();

@@ -23,7 +23,10 @@ export class Dev {
     const child = spawn(process.execPath, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
     let log = "";
     child.stderr.on("data", (text) => (log += text));
-    const line = await Promise.race([once(createInterface(child.stdout), "line"), once(child, "close").then(() => undefined)]);
+    const line = await Promise.race([
+      once(createInterface(child.stdout), "line"),
+      once(child, "close").then(() => undefined),
+    ]);
     if (!line) throw new Error(`push-it dev ended:\n${log}`);
     const { consoleUrl, websocketUrl } = JSON.parse(String(line[0])) as { consoleUrl: string; websocketUrl: string };
     return new Dev(child, consoleUrl, websocketUrl);

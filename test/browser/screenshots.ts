@@ -18,8 +18,15 @@ const STORY = [
 ] as const;
 
 const picture = async (browser: Browser, dev: Dev, colorScheme: "light" | "dark", file: string): Promise<void> => {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 850 }, colorScheme, reducedMotion: "reduce" });
-  const tabs = { editor: await ConsolePage.open(context, dev.consoleUrl), reader: await ConsolePage.open(context, dev.consoleUrl) };
+  const context = await browser.newContext({
+    viewport: { width: 1400, height: 980 },
+    colorScheme,
+    reducedMotion: "reduce",
+  });
+  const tabs = {
+    editor: await ConsolePage.open(context, dev.consoleUrl),
+    reader: await ConsolePage.open(context, dev.consoleUrl),
+  };
   for (const tab of [tabs.reader, tabs.editor]) {
     await tab.connect('{ "token": "editor-42" }');
     await tab.state("connected");
@@ -43,7 +50,7 @@ const picture = async (browser: Browser, dev: Dev, colorScheme: "light" | "dark"
 
 const main = async (): Promise<void> => {
   mkdirSync(FOLDER, { recursive: true });
-  const [dev, browser] = await Promise.all([Dev.start("--guards", join(ROOT, "test/browser/guards.ts")), launchChromium()]);
+  const [dev, browser] = await Promise.all([Dev.start("--guards", "test/browser/guards.ts"), launchChromium()]);
   try {
     await picture(browser, dev, "light", "console.png");
     await picture(browser, dev, "dark", "console-dark.png");

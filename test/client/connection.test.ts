@@ -1,10 +1,11 @@
+import { Mailbox } from "./support/mailbox.js";
 import { Bench, settled } from "./support/setup.js";
 
 const bench = Bench.use();
 const MINUTE = 60_000;
 
-/** Lets a client's wait for its next attempt pass: at most the cap of the defaults. */
-const passBackoff = (): void => bench.host.advance(30_000);
+/** Lets the wait before a first retry pass. */
+const passBackoff = (): void => bench.host.advance(1_000);
 
 describe("connecting", () => {
   it("offers the version, the wish to hear reasons, and the credentials; open means connected", async () => {
@@ -100,89 +101,6 @@ describe("credentials", () => {
   });
 });
 
-describe("a denial", () => {
-  beforeEach(() => {
-    bench.server.select = "push-it.v1.denied";
-    bench.server.automatic = false;
-  });
-
-  it("is asked for its reason with one frame, told with reason and code, and final", async () => {
-    const { pushIt, states } = bench.client();
-    const peer = await bench.server.peers.take();
-    const frame = await peer.frames.take();
-    expect(frame).toEqual({ action: "connect", channel: "/meta/connect", uuid: expect.stringMatching(/^[\w-]{22}$/) });
-    peer.answer(frame, { successful: false, error: "Members only.", code: "denied" });
-    const change = await states.find(({ state }) => state === "denied");
-    expect(change).toMatchObject({ previous: "connecting", code: "denied", reason: "Members only." });
-    await peer.closed;
-    expect(bench.host.timers).toBe(0);
-    bench.host.dispatch("online");
-    await settled();
-    expect(pushIt.state).toBe("denied");
-    expect(peer.texts).toHaveLength(1);
-  });
-
-  it("fails what waits, and what is asked later, with its reason", async () => {
-    const { pushIt } = bench.client();
-    const waiting = pushIt.channel("a").publish(1);
-    const peer = await bench.server.peers.take();
-    peer.answer(await peer.frames.take(), { successful: false, error: "Members only.", code: "denied" });
-    await expect(waiting).rejects.toMatchObject({ code: "denied", message: "Members only." });
-    await expect(pushIt.channel("a").subscribe()).rejects.toMatchObject({ code: "denied" });
-  });
-
-  it("ends when the application connects again", async () => {
-    const { pushIt, states } = bench.client({ channels: ["a"] });
-    const peer = await bench.server.peers.take();
-    peer.answer(await peer.frames.take(), { successful: false, code: "denied" });
-    await states.find(({ state }) => state === "denied");
-    bench.server.select = "push-it.v1";
-    pushIt.connect();
-    await states.find(({ state }) => state === "connected");
-    const next = await bench.server.peers.take();
-    expect(await next.frames.take()).toMatchObject({ action: "subscribe", data: { channels: ["a"] } });
-  });
-
-  it.each(["guard_timeout", "guard_failed", "unavailable"] as const)("that is a %s is retried", async (code) => {
-    const { states } = bench.client();
-    const peer = await bench.server.peers.take();
-    peer.answer(await peer.frames.take(), { successful: false, error: "Later.", code });
-    const change = await states.find((change) => change.code !== "connect");
-    expect(change).toMatchObject({ state: "connecting", code, reason: "Later.", retryIn: 500 });
-    bench.server.select = "push-it.v1";
-    passBackoff();
-    await states.find(({ state }) => state === "connected");
-  });
-
-  it("that API Gateway cannot explain is retried", async () => {
-    const { states } = bench.client();
-    const peer = await bench.server.peers.take();
-    await peer.frames.take();
-    peer.send({ message: "Internal server error", connectionId: "c", requestId: "r" });
-    expect(await states.find(({ code }) => code === "internal")).toMatchObject({ state: "connecting" });
-  });
-
-  it("that nobody explains in time is a denial without a reason", async () => {
-    const { states } = bench.client();
-    const peer = await bench.server.peers.take();
-    await peer.frames.take();
-    bench.host.advance(30_000);
-    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "denied" });
-  });
-
-  it("whose socket closes before the answer is asked for again", async () => {
-    const { states } = bench.client();
-    const peer = await bench.server.peers.take();
-    await peer.frames.take();
-    peer.socket.terminate();
-    await states.find(({ code }) => code === "unreachable");
-    await settled();
-    expect(states.all.filter(({ code }) => code !== "connect")).toHaveLength(1);
-    passBackoff();
-    await bench.server.peers.take();
-  });
-});
-
 describe("a lost connection", () => {
   it("is made again, and what was subscribed is subscribed again, in frames of 25", async () => {
     const channels = Array.from({ length: 60 }, (_, index) => `a/${index}`);
@@ -244,104 +162,6 @@ describe("a lost connection", () => {
   });
 });
 
-describe("the heartbeat", () => {
-  it("pings, and is content with an answer", async () => {
-    const { pushIt, peer } = await bench.connected();
-    bench.host.advance(9 * MINUTE);
-    expect(await peer.frames.take()).toMatchObject({ action: "ping", channel: "/meta/ping" });
-    // The answer has been handled when the next one has.
-    await pushIt.channel("a").publish(1);
-    bench.host.advance(10_000);
-    expect(pushIt.state).toBe("connected");
-  });
-
-  it("takes a ping that is not answered in time for a dead connection", async () => {
-    bench.server.automatic = false;
-    const { states, peer } = await bench.connected();
-    bench.host.advance(9 * MINUTE);
-    await peer.frames.take();
-    bench.host.advance(10_000);
-    expect(await states.find(({ code }) => code === "unresponsive")).toMatchObject({ state: "connecting" });
-    passBackoff();
-    await bench.server.peers.take();
-    await peer.closed;
-  });
-
-  it("takes any answer to a ping for life, also an error", async () => {
-    bench.server.automatic = false;
-    const { pushIt, peer } = await bench.connected();
-    bench.host.advance(9 * MINUTE);
-    peer.answer(await peer.frames.take(), { successful: false, code: "unavailable", error: "Busy." });
-    peer.send({ channel: "a", uuid: "u", data: 1 });
-    await new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
-    bench.host.advance(MINUTE);
-    expect(pushIt.state).toBe("connected");
-  });
-
-  it("reconnects when the server does not know the agent any more", async () => {
-    bench.server.automatic = false;
-    const { states, peer } = await bench.connected();
-    bench.host.advance(9 * MINUTE);
-    peer.answer(await peer.frames.take(), { successful: false, error: "Unknown agent.", code: "unknown_agent" });
-    const change = await states.find(({ code }) => code === "unknown_agent");
-    expect(change).toMatchObject({ state: "connecting", reason: "Unknown agent." });
-    passBackoff();
-    await bench.server.peers.take();
-  });
-
-  it("learns of a lost agent from any answer", async () => {
-    bench.server.automatic = false;
-    const { pushIt, states, peer } = await bench.connected();
-    const publication = pushIt.channel("a").publish(1);
-    peer.answer(await peer.frames.take(), { successful: false, error: "Unknown agent.", code: "unknown_agent" });
-    await expect(publication).rejects.toMatchObject({ code: "unknown_agent" });
-    await states.find(({ code }) => code === "unknown_agent");
-  });
-});
-
-describe("sleep, freezing, background", () => {
-  it("doubts a connection after a sleep: probes it, and replaces it when it is dead", async () => {
-    bench.server.automatic = false;
-    const { states, peer } = await bench.connected();
-    bench.host.sleep(5 * MINUTE);
-    expect(await peer.frames.take()).toMatchObject({ action: "ping" });
-    bench.host.advance(10_000);
-    await states.find(({ code }) => code === "unresponsive");
-  });
-
-  it("probes when a page comes back, unless the server was heard just now", async () => {
-    const { pushIt, peer } = await bench.connected();
-    bench.host.advance(20_000);
-    bench.host.dispatch("visibilitychange");
-    await pushIt.channel("a").publish(1);
-    bench.host.advance(31_000);
-    bench.host.dispatch("visibilitychange");
-    await pushIt.channel("a").publish(2);
-    expect(peer.frames.all.map(({ action }) => action)).toEqual(["publish", "ping", "publish"]);
-  });
-
-  it("probes at once when the network is back", async () => {
-    const { peer } = await bench.connected();
-    bench.host.dispatch("online");
-    expect(await peer.frames.take()).toMatchObject({ action: "ping" });
-  });
-
-  it("raises no false alarm where a throttled tab's timers fire late: the answer came in time", async () => {
-    bench.server.automatic = false;
-    const { pushIt, states, peer } = await bench.connected();
-    bench.host.advance(9 * MINUTE);
-    const frame = await peer.frames.take();
-    // The tab is frozen with the ping under way. It thaws: the timer fires first, the answer is still queued.
-    bench.host.sleep(5 * MINUTE);
-    peer.answer(frame);
-    peer.send({ channel: "a", uuid: "u", data: 1 });
-    await new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
-    bench.host.advance(5_000);
-    expect(pushIt.state).toBe("connected");
-    expect(states.all.map(({ state }) => state)).toEqual(["connecting", "connected"]);
-  });
-});
-
 describe("disconnecting", () => {
   it("closes, fails what waits, and leaves no timer", async () => {
     bench.server.automatic = false;
@@ -384,17 +204,23 @@ describe("disconnecting", () => {
 describe("what comes in", () => {
   it("that is empty, garbage or unknown harms nothing", async () => {
     const { pushIt, peer } = await bench.connected();
-    const received: unknown[] = [];
-    pushIt.on("message", ({ data }) => received.push(data));
+    const received = new Mailbox<unknown>();
+    pushIt.on("message", ({ data }) => received.put(data));
     for (const text of ["", "not json", "null", "17", "[]", "[null,[[]]]", "{}", '{"message":1}', '{"channel":7}'])
       peer.socket.send(text);
     peer.socket.send('{"channel":"/meta/news","uuid":"x","successful":true}');
     peer.socket.send('{"channel":"/meta/successful","uuid":"nobody\'s","successful":true}');
-    peer.socket.send('{"message":"Internal server error","connectionId":"c","requestId":"r"}');
+    peer.socket.send('{"message":"Internal server error","connectionId":"nobody waits","requestId":"r"}');
     peer.socket.send(Buffer.from([1, 2, 3]));
     peer.send({ channel: "a", uuid: "u1", data: 1, unknown: true }, { channel: "a", uuid: "u2", data: 2 });
-    await pushIt.channel("a").publish(1);
-    expect(received).toEqual([1, 2]);
-    expect(pushIt.state).toBe("connected");
+    expect([await received.take(), await received.take()]).toEqual([1, 2]);
+
+    // Nor does what names no request end one that waits.
+    bench.server.automatic = false;
+    const publication = pushIt.channel("a").publish(1);
+    const frame = await peer.frames.take();
+    for (const text of ["{}", '{"message":1}', "[{},{}]"]) peer.socket.send(text);
+    peer.answer(frame);
+    await expect(publication).resolves.toMatchObject({ uuid: frame.uuid });
   });
 });

@@ -193,7 +193,7 @@ describe("the frames on the wire", () => {
     class Tapped extends WebSocket {
       constructor(url: string, protocols: string[]) {
         super(url, protocols);
-        this.addEventListener("message", ({ data }) => frames.push(`< ${String(data)}`));
+        this.addEventListener("message", ({ data }) => frames.push(`< ${data as string}`));
       }
       override send(text: string): void {
         frames.push(`> ${text}`);

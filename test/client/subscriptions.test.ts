@@ -119,6 +119,20 @@ describe("subscribing", () => {
     await answer(2);
     expect(told).toEqual(["error a unavailable", "subscribed a"]);
   });
+
+  it("that failed temporarily on several channels is tried again in one frame, by no timer of a lost connection", async () => {
+    const { host, want, answer, actions, lose } = make();
+    want("a", true);
+    want("b", true);
+    await settled();
+    await answer(0, { successful: false, code: "unavailable" });
+    host.advance(15_000);
+    await settled();
+    expect(actions()).toEqual(["subscribe a,b", "subscribe a,b"]);
+    await answer(1, { successful: false, code: "unavailable" });
+    lose();
+    expect(host.timers).toBe(0);
+  });
 });
 
 describe("changing one's mind while an operation is in flight", () => {

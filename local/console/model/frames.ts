@@ -66,7 +66,7 @@ export const describeFrame = (direction: Direction, text: string): FrameFacts =>
 
 const parse = (text: string): Item[] => {
   try {
-    return [JSON.parse(text) as unknown].flat().filter((value) => value !== null && typeof value === "object") as Item[];
+    return [JSON.parse(text) as Item | null].flat().filter((value) => value !== null && typeof value === "object");
   } catch {
     return [];
   }

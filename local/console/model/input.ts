@@ -21,7 +21,8 @@ export const readUrl = (text: string): Input<string> => {
   if (trimmed === "") return bad("Where is the stage? Its URL begins with wss:// or, on this machine, ws://");
   if (!URL.canParse(trimmed)) return bad("This is not a URL. It begins with wss:// or, on this machine, ws://");
   const url = new URL(trimmed);
-  if (url.protocol !== "ws:" && url.protocol !== "wss:") return bad(`The URL begins with wss:// or ws://, not ${url.protocol}//`);
+  if (url.protocol !== "ws:" && url.protocol !== "wss:")
+    return bad(`The URL begins with wss:// or ws://, not ${url.protocol}//`);
   if (url.hash !== "") return bad("A WebSocket URL has no # part.");
   return good(url.href);
 };
@@ -65,7 +66,8 @@ export const readPublication = (text: string): Input<string> =>
 const readChannel = (name: string, value: string = name): Input<string> => {
   if (name === "") return bad("Which channel? For example stories/5.");
   if (isReserved(name)) return bad("/meta and what is below it is reserved.");
-  if (value.length > CHANNEL_LENGTH) return bad(`A channel has at most ${CHANNEL_LENGTH} characters; this has ${value.length}.`);
+  if (value.length > CHANNEL_LENGTH)
+    return bad(`A channel has at most ${CHANNEL_LENGTH} characters; this has ${value.length}.`);
   if (isChannelName(name)) return good(value);
   const segments = name.split("/").filter(Boolean).length;
   return segments > CHANNEL_SEGMENTS

@@ -74,14 +74,28 @@ export class Session {
     this.#pushIt?.disconnect();
     const pushIt = new PushIt({ url, credentials, autoConnect: false, WebSocket: this.#tapped() });
     this.#pushIt = pushIt;
-    const live = <Value>(handle: (value: Value) => void): ((value: Value) => void) => (value) => {
-      if (pushIt === this.#pushIt) handle(value);
-    };
+    const live =
+      <Value>(handle: (value: Value) => void): ((value: Value) => void) =>
+      (value) => {
+        if (pushIt === this.#pushIt) handle(value);
+      };
     pushIt.on("state", (change) => this.#changed(change));
-    pushIt.on("message", live(({ channel, uuid, data }) => this.#received(channel, uuid, data)));
-    pushIt.on("subscribed", live(({ channel }) => this.#settled(channel)));
-    pushIt.on("unsubscribed", live(({ channel, error }) => (error ? this.#refused(channel, error) : this.#left(channel))));
-    pushIt.on("error", live((error) => error.channel !== undefined && this.#refused(error.channel, error)));
+    pushIt.on(
+      "message",
+      live(({ channel, uuid, data }) => this.#received(channel, uuid, data)),
+    );
+    pushIt.on(
+      "subscribed",
+      live(({ channel }) => this.#settled(channel)),
+    );
+    pushIt.on(
+      "unsubscribed",
+      live(({ channel, error }) => (error ? this.#refused(channel, error) : this.#left(channel))),
+    );
+    pushIt.on(
+      "error",
+      live((error) => error.channel !== undefined && this.#refused(error.channel, error)),
+    );
     pushIt.connect();
   }
 
@@ -115,7 +129,12 @@ export class Session {
     const { channel } = message;
     const started = performance.now();
     const uuid = newId((bytes) => crypto.getRandomValues(bytes));
-    const outcome = (more: Partial<Publication>): Publication => ({ channel, uuid, tookMs: performance.now() - started, ...more });
+    const outcome = (more: Partial<Publication>): Publication => ({
+      channel,
+      uuid,
+      tookMs: performance.now() - started,
+      ...more,
+    });
     this.#own.add(uuid);
     return new Promise((resolve) => {
       if (!this.#pushIt) return resolve(outcome({ problem: { code: "closed", reason: requestWords("closed", "") } }));
@@ -128,7 +147,11 @@ export class Session {
   }
 
   #ask(channel: string): void {
-    this.#pushIt?.subscribe(channel, (error) => this.#refused(channel, error), () => this.#settled(channel));
+    this.#pushIt?.subscribe(
+      channel,
+      (error) => this.#refused(channel, error),
+      () => this.#settled(channel),
+    );
   }
 
   #changed(change: StateChange): void {

@@ -23,7 +23,9 @@ export const tapped = (Base: typeof WebSocket, tell: Tell): SocketClass =>
       super(url, protocols);
       tell({ kind: "handshake", url, protocols: protocols.map(withoutSecret) }, this);
       this.addEventListener("open", () => tell({ kind: "open", protocol: this.protocol }, this));
-      this.addEventListener("message", ({ data }) => tell({ kind: "frame", direction: "in", text: String(data) }, this));
+      this.addEventListener("message", ({ data }) =>
+        tell({ kind: "frame", direction: "in", text: String(data) }, this),
+      );
       this.addEventListener("close", ({ code, reason }) => tell({ kind: "close", code, reason }, this));
     }
 

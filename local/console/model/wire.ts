@@ -29,11 +29,23 @@ const NEAR = 0.9;
 export const wireLine = (event: WireEvent): WireLine => {
   switch (event.kind) {
     case "handshake":
-      return { ...PLAIN, arrow: "→", label: "handshake", what: `handshake ${event.url}`, detail: offered(event.protocols) };
+      return {
+        ...PLAIN,
+        arrow: "→",
+        label: "handshake",
+        what: `handshake ${event.url}`,
+        detail: offered(event.protocols),
+      };
     case "open":
       return { ...PLAIN, arrow: "●", label: "opened", what: `open, ${event.protocol || "no subprotocol"} selected` };
     case "close":
-      return { ...PLAIN, arrow: "×", label: "closed", what: closeText(event), ...(event.code === 1000 ? {} : { tone: "warn" }) };
+      return {
+        ...PLAIN,
+        arrow: "×",
+        label: "closed",
+        what: closeText(event),
+        ...(event.code === 1000 ? {} : { tone: "warn" }),
+      };
     case "frame":
       return frameLine(event.direction, event.text);
   }
@@ -41,7 +53,8 @@ export const wireLine = (event: WireEvent): WireLine => {
 
 const PLAIN = { direction: "none" } as const;
 
-const offered = (protocols: string[]): string => ["Sec-WebSocket-Protocol:", ...protocols.map((name) => `  ${name}`)].join("\n");
+const offered = (protocols: string[]): string =>
+  ["Sec-WebSocket-Protocol:", ...protocols.map((name) => `  ${name}`)].join("\n");
 
 const closeText = ({ code, reason }: { code: number; reason: string }): string =>
   [`close ${closeWords(code)}`, ...(reason ? [`“${reason}”`] : [])].join(" · ");

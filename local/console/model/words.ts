@@ -5,7 +5,7 @@ import { bytes } from "./format.js";
 /** Why API Gateway, or the network, closes: docs/PROTOCOL.md, "Close codes". */
 const CLOSE_CODES: Record<number, string> = {
   1000: "normal",
-  1001: "API Gateway ends idle connections after 10 minutes, all after 2 hours",
+  1001: "how API Gateway ends idle and old connections",
   1003: "API Gateway takes no binary frames",
   1005: "no code was given",
   1006: "lost, or the handshake was refused",

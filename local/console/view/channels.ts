@@ -1,3 +1,4 @@
+import type { State } from "../../../client/index.js";
 import { hueOf } from "../model/format.js";
 import { readSubscription } from "../model/input.js";
 import type { Session } from "../model/session.js";
@@ -36,7 +37,8 @@ const showAll = (session: Session, all: Subscription[], publishOn: (channel: str
 
 /** Rows are made anew on every change: who was on one with the keyboard stays there, or goes to the field. */
 const focusedIn = (list: HTMLElement): string =>
-  [...list.querySelectorAll("button")].find((each) => each === document.activeElement)?.getAttribute("aria-label") ?? "";
+  [...list.querySelectorAll("button")].find((each) => each === document.activeElement)?.getAttribute("aria-label") ??
+  "";
 
 const restore = (list: HTMLElement, label: string): void => {
   const same = [...list.querySelectorAll("button")].find((each) => each.getAttribute("aria-label") === label);
@@ -49,7 +51,11 @@ const chip = (session: Session, subscription: Subscription, publishOn: (channel:
     "li",
     { class: "chip", data: { status } },
     el("code", { class: "name", text: channel }),
-    el("span", { class: "note", text: statusText(status, session.live), data: { tone: status === "subscribed" ? "good" : "" } }),
+    el("span", {
+      class: "note",
+      text: statusText(status, session.state),
+      data: { tone: status === "subscribed" ? "good" : "" },
+    }),
     el("div", { class: "tools" }, ...actions(session, subscription, publishOn)),
     ...(problem ? [why(problem)] : []),
   );
@@ -58,8 +64,8 @@ const chip = (session: Session, subscription: Subscription, publishOn: (channel:
 };
 
 /** A refusal is told by its code and reason below. */
-const statusText = (status: SubscriptionStatus, live: boolean): string => {
-  if (status === "waiting") return live ? "subscribing…" : "once connected";
+const statusText = (status: SubscriptionStatus, connection: State): string => {
+  if (status === "waiting") return connection === "connected" ? "subscribing…" : "once connected";
   if (status === "leaving") return "leaving…";
   return status === "subscribed" ? "subscribed" : "";
 };

@@ -11,6 +11,8 @@ import { remember, remembered } from "./memory.js";
 export interface ConnectionForm {
   /** Fills in the URL. */
   fill: (url: string) => void;
+  /** Folds the credentials away, where none are needed. */
+  foldCredentials: () => void;
   /** Connects with what the fields hold, or shows what is wrong with them. */
   connect: () => void;
 }
@@ -19,6 +21,7 @@ export interface ConnectionForm {
 export const showConnection = (session: Session): ConnectionForm => {
   const url = byId("url", HTMLInputElement);
   const credentials = byId("credentials", HTMLTextAreaElement);
+  const box = byId("credentials-box", HTMLDetailsElement);
   const keep = byId("remember", HTMLInputElement);
   const urlProblem = byId("url-error", HTMLElement);
   const credentialsProblem = byId("credentials-error", HTMLElement);
@@ -30,7 +33,10 @@ export const showConnection = (session: Session): ConnectionForm => {
     setProblem(url, urlProblem, where.ok ? "" : where.problem);
     setProblem(credentials, credentialsProblem, who.ok ? "" : who.problem);
     if (!where.ok) return url.focus();
-    if (!who.ok) return credentials.focus();
+    if (!who.ok) {
+      box.open = true;
+      return credentials.focus();
+    }
     remember("url", keep.checked ? where.value : undefined);
     session.connect(where.value, who.value.value);
   };
@@ -45,7 +51,9 @@ export const showConnection = (session: Session): ConnectionForm => {
     connect();
   });
   byId("disconnect", HTMLButtonElement).addEventListener("click", () => session.disconnect());
-  keep.addEventListener("change", () => remember("url", keep.checked && readUrl(url.value).ok ? url.value.trim() : undefined));
+  keep.addEventListener("change", () =>
+    remember("url", keep.checked && readUrl(url.value).ok ? url.value.trim() : undefined),
+  );
   url.addEventListener("input", () => setProblem(url, urlProblem, ""));
   credentials.addEventListener("input", () => {
     setProblem(credentials, credentialsProblem, "");
@@ -58,6 +66,7 @@ export const showConnection = (session: Session): ConnectionForm => {
       url.value = text;
       setProblem(url, urlProblem, "");
     },
+    foldCredentials: () => (box.open = false),
     connect,
   };
 };

@@ -25,7 +25,11 @@ export const el = <Tag extends keyof HTMLElementTagNameMap>(
 };
 
 /** A button that calls `pressed`; `label` where its text alone does not say what it is for. */
-export const button = (text: string, pressed: () => void, options: { label?: string; class?: string } = {}): HTMLButtonElement => {
+export const button = (
+  text: string,
+  pressed: () => void,
+  options: { label?: string; class?: string } = {},
+): HTMLButtonElement => {
   const made = el("button", {
     text,
     ...(options.class ? { class: options.class } : {}),
@@ -46,7 +50,11 @@ export const byId = <Kind extends HTMLElement>(id: string, kind: new () => Kind)
 };
 
 /** Shows or clears what is wrong with a field, for the eye and for screen readers. */
-export const setProblem = (field: HTMLInputElement | HTMLTextAreaElement, message: HTMLElement, problem: string): void => {
+export const setProblem = (
+  field: HTMLInputElement | HTMLTextAreaElement,
+  message: HTMLElement,
+  problem: string,
+): void => {
   message.textContent = problem;
   if (problem) field.setAttribute("aria-invalid", "true");
   else field.removeAttribute("aria-invalid");

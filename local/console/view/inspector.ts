@@ -56,7 +56,8 @@ const wireRow = ({ at, value }: Timed<WireEvent>): HTMLLIElement => {
     el("span", { class: "size", text: bytes === undefined ? "" : size(bytes) }),
     el("time", { text: clock(at), attributes: { datetime: new Date(at).toISOString() } }),
   ];
-  if (detail === undefined) return el("li", { class: "frame", data: { direction } }, el("div", { class: "line" }, ...head));
+  if (detail === undefined)
+    return el("li", { class: "frame", data: { direction } }, el("div", { class: "line" }, ...head));
   const details = el("details", {}, el("summary", { class: "line" }, ...head));
   // Most frames are never looked into: what they hold is laid out when one is.
   details.addEventListener("toggle", () => unfold(details, detail), { once: true });
@@ -64,7 +65,14 @@ const wireRow = ({ at, value }: Timed<WireEvent>): HTMLLIElement => {
 };
 
 const unfold = (details: HTMLElement, detail: string): void =>
-  details.append(el("div", { class: "detail" }, el("pre", { text: detail }), copyButton(() => detail, "Copy this frame")));
+  details.append(
+    el(
+      "div",
+      { class: "detail" },
+      el("pre", { text: detail }),
+      copyButton(() => detail, "Copy this frame"),
+    ),
+  );
 
 const stateRow = ({ at, value }: Timed<StateChange>): HTMLLIElement => {
   const { state, code, retryIn } = value;

@@ -54,7 +54,10 @@ const row = ({ channel, data, uuid, at, mine }: ReceivedMessage): HTMLLIElement 
       { class: "meta" },
       el("span", { class: "name", text: channel }),
       ...(mine ? [el("span", { class: "mark", text: "mine" })] : []),
-      el("span", { text: bytes === undefined ? "" : size(bytes), attributes: { title: `uuid ${uuid}; size of the data as JSON` } }),
+      el("span", {
+        text: bytes === undefined ? "" : size(bytes),
+        attributes: { title: `uuid ${uuid}; size of the data as JSON` },
+      }),
       el("time", { text: clock(at), attributes: { datetime: new Date(at).toISOString() } }),
     ),
     el("pre", { text: layOut(data) }),

@@ -29,7 +29,7 @@ export const showServer = (session: Session): { local: (info: LocalInfo) => void
   return {
     local: (now) => {
       info = now;
-      showInHeader("guards", guardsText(now));
+      showInHeader("guards", guardsText(now)?.split(/[\\/]/).at(-1));
       showInHeader("dynamodb", now.dynamodb);
       show();
     },
@@ -50,9 +50,9 @@ const factLines = ({ agent, timeouts, limits }: ServerFacts): Line[] => [
   ["This connection"],
   ["agent", agent],
   ["Guard timeouts"],
-  ...Object.entries(timeouts ?? {}).map(([guard, milliseconds]): Line => [guard, duration(milliseconds)]),
+  ...Object.entries({ ...timeouts }).map(([guard, milliseconds]): Line => [guard, duration(milliseconds)]),
   ["Limits"],
-  ...Object.entries(limits ?? {}).map(([name, value]): Line => [name, count(value)]),
+  ...Object.entries({ ...limits }).map(([name, value]): Line => [name, count(value)]),
 ];
 
 const localLines = (info: LocalInfo): Line[] => {
@@ -69,7 +69,10 @@ const localLines = (info: LocalInfo): Line[] => {
     ...(info.warnings ?? []).map((warning): Line => ["warning", warning]),
     ["Resources of the template"],
     ...byType(run).map(([type, group]): Line => [type, times("run", group)]),
-    ...byType(resources.filter(({ verdict }) => verdict === "inert")).map(([type, group]): Line => [type, inert(group)]),
+    ...byType(resources.filter(({ verdict }) => verdict === "inert")).map(([type, group]): Line => [
+      type,
+      inert(group),
+    ]),
     ...refused.map(({ logicalId, type, reason }): Line => [type, `refused: ${logicalId}\n${reason ?? ""}`]),
   ];
 };
@@ -85,6 +88,7 @@ const byType = (resources: Resource[]): [type: string, group: Resource[]][] => {
   return [...types];
 };
 
-const times = (what: string, group: Resource[]): string => (group.length === 1 ? what : `${count(group.length)} ${what}`);
+const times = (what: string, group: Resource[]): string =>
+  group.length === 1 ? what : `${count(group.length)} ${what}`;
 
 const inert = (group: Resource[]): string => [times("inert", group), group[0]?.reason].filter(Boolean).join(": ");

@@ -23,15 +23,15 @@ export class Peer {
   constructor(
     readonly socket: WebSocket,
     readonly protocols: string[],
-    automatic: boolean,
+    automatic: () => boolean,
   ) {
     this.closed = new Promise((resolve) => socket.on("close", resolve));
-    socket.on("message", (data) => {
-      const text = String(data);
+    socket.on("message", (data: Buffer) => {
+      const text = data.toString();
       const frame = JSON.parse(text) as ClientFrame;
       this.texts.push(text);
       this.frames.put(frame);
-      if (automatic) this.answer(frame);
+      if (automatic()) this.answer(frame);
     });
   }
 
@@ -78,7 +78,7 @@ export class ScriptedServer {
     });
     this.#server.on("connection", (socket, request: IncomingMessage) => {
       const offered = request.headers["sec-websocket-protocol"]!.split(/, ?/);
-      this.peers.put(new Peer(socket, offered, this.automatic));
+      this.peers.put(new Peer(socket, offered, () => this.automatic));
     });
   }
 

@@ -15,10 +15,14 @@ describe("hear", () => {
     expect(hear(JSON.stringify(frame)).subscribed).toEqual(["a"]);
   });
 
-  it.each(["", "no", "null", "7", '{"channel":"/meta/ping","successful":true,"data":{"agent":7}}', '[null,{"successful":true}]'])(
-    "hears nothing in %j",
-    (text) => {
-      expect(hear(text)).toEqual({ subscribed: [] });
-    },
-  );
+  it.each([
+    "",
+    "no",
+    "null",
+    "7",
+    '{"channel":"/meta/ping","successful":true,"data":{"agent":7}}',
+    '[null,{"successful":true}]',
+  ])("hears nothing in %j", (text) => {
+    expect(hear(text)).toEqual({ subscribed: [] });
+  });
 });

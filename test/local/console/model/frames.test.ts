@@ -6,7 +6,10 @@ const into = (frame: unknown) => describeFrame("in", JSON.stringify(frame));
 describe("describeFrame", () => {
   it.each([
     [{ action: "connect", channel: "/meta/connect", uuid: "u" }, "connect"],
-    [{ action: "subscribe", channel: "/meta/subscribe", uuid: "u", data: { channel: "stories/5" } }, "subscribe stories/5"],
+    [
+      { action: "subscribe", channel: "/meta/subscribe", uuid: "u", data: { channel: "stories/5" } },
+      "subscribe stories/5",
+    ],
     [{ action: "subscribe", data: { channels: ["a", "b", "c", "d", "e"] } }, "subscribe a, b, c and 2 more"],
     [{ action: "publish", channel: "stories/5", uuid: "u", data: 1 }, "publish stories/5"],
     [{ action: "send", messages: [{ channel: "a" }, { channel: "b" }] }, "send a, b"],
@@ -33,7 +36,15 @@ describe("describeFrame", () => {
   it("gives a look into messages, and not into requests and answers", () => {
     expect(into({ channel: "a", uuid: "u", data: { title: "Hi" } }).preview).toBe('{"title":"Hi"}');
     expect(out({ action: "publish", channel: "a", uuid: "u", data: "Hi" }).preview).toBe('"Hi"');
-    expect(out({ action: "publish", messages: [{ channel: "a", data: 1 }, { channel: "a", data: 2 }] }).preview).toBe("1");
+    expect(
+      out({
+        action: "publish",
+        messages: [
+          { channel: "a", data: 1 },
+          { channel: "a", data: 2 },
+        ],
+      }).preview,
+    ).toBe("1");
     expect(out({ action: "subscribe", data: { channel: "a" } }).preview).toBe("");
     expect(into({ channel: "/meta/ping", successful: true, data: { agent: "x" } }).preview).toBe("");
   });

@@ -1,6 +1,9 @@
 import { chooseUrl, fetchInfo, guardsText } from "../../../../local/console/model/info.js";
 
-const answering = (body: string, status = 200): typeof fetch => () => Promise.resolve(new Response(body, { status }));
+const answering =
+  (body: string, status = 200): typeof fetch =>
+  () =>
+    Promise.resolve(new Response(body, { status }));
 
 describe("fetchInfo", () => {
   it("gives what push-it dev tells", async () => {

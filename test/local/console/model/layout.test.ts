@@ -19,7 +19,7 @@ describe("layOut", () => {
   });
 
   it("is JSON of the same value", () => {
-    const value = { "quo\"te": "li\nne", nested: [{ x: [1, [2, ["three".repeat(30)]]] }], n: null };
+    const value = { 'quo"te': "li\nne", nested: [{ x: [1, [2, ["three".repeat(30)]]] }], n: null };
     expect(JSON.parse(layOut(value))).toEqual(value);
   });
 

@@ -22,10 +22,12 @@ class Told {
 
   constructor() {
     const told = (): void => this.#waiting.splice(0).forEach((look) => look());
-    const take = <Value>(keep: (value: Value) => void) => (value: Value) => {
-      keep(value);
-      told();
-    };
+    const take =
+      <Value>(keep: (value: Value) => void) =>
+      (value: Value) => {
+        keep(value);
+        told();
+      };
     this.session.listen({
       state: take((change) => this.states.push(change)),
       message: take((message) => this.messages.push(message)),

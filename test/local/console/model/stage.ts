@@ -58,8 +58,8 @@ export class Stage {
   #serve(socket: WebSocket): void {
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
-    socket.on("message", (text) => {
-      const request = JSON.parse(String(text)) as Request;
+    socket.on("message", (data: Buffer) => {
+      const request = JSON.parse(data.toString()) as Request;
       this.requests.push(request);
       socket.send(JSON.stringify(this.#answers(request)));
     });
@@ -67,9 +67,11 @@ export class Stage {
 
   #answers({ action, channel, uuid, data }: Request): object[] {
     const { denies, gifts = [] } = this.options;
-    if (denies !== undefined) return [{ channel: Meta.connect, uuid, successful: false, error: denies, code: "denied" }];
+    if (denies !== undefined)
+      return [{ channel: Meta.connect, uuid, successful: false, error: denies, code: "denied" }];
     if (action === "connect") return [{ channel: Meta.connect, uuid, successful: true, data: { agent: "agent-1" } }];
-    if (action === "publish") return [{ channel, uuid, data }, this.#verdict(Meta.successful, Meta.error, channel, uuid)];
+    if (action === "publish")
+      return [{ channel, uuid, data }, this.#verdict(Meta.successful, Meta.error, channel, uuid)];
     const asked = data.channels ?? [data.channel ?? ""];
     const given = action === "subscribe" ? [...asked, ...gifts] : asked;
     return given.map((name) => ({ ...this.#verdict(channel, channel, name, uuid), data: { channel: name } }));

@@ -16,7 +16,9 @@ describe("tapped", () => {
     });
     await stage.stop();
     expect(events.map(({ kind }) => kind)).toEqual(["handshake", "open", "frame", "frame", "close"]);
-    expect(events[0]).toMatchObject({ protocols: ["push-it.v1", "push-it.credentials.… (11 characters of base64url, not shown)"] });
+    expect(events[0]).toMatchObject({
+      protocols: ["push-it.v1", "push-it.credentials.… (11 characters of base64url, not shown)"],
+    });
     expect(events[1]).toEqual({ kind: "open", protocol: "push-it.v1" });
     expect(events[2]).toEqual({ kind: "frame", direction: "out", text: frame });
     expect(events[3]).toMatchObject({ kind: "frame", direction: "in" });

@@ -15,7 +15,7 @@ describe("wireLine", () => {
   it("explains a close", () => {
     expect(wireLine({ kind: "close", code: 1000, reason: "" })).not.toHaveProperty("tone");
     expect(wireLine({ kind: "close", code: 1001, reason: "Going away" })).toMatchObject({
-      what: "close 1001, API Gateway ends idle connections after 10 minutes, all after 2 hours · “Going away”",
+      what: "close 1001, how API Gateway ends idle and old connections · “Going away”",
       tone: "warn",
     });
     expect(wireLine({ kind: "close", code: 4000, reason: "" }).what).toBe("close 4000");
@@ -29,10 +29,12 @@ describe("wireLine", () => {
       bytes: 17,
       detail: '{ "action": "ping" }',
     });
-    expect(wireLine({ kind: "frame", direction: "in", text: '{"message":"Forbidden","requestId":"r"}' })).toMatchObject({
-      mark: "API Gateway",
-      tone: "bad",
-    });
+    expect(wireLine({ kind: "frame", direction: "in", text: '{"message":"Forbidden","requestId":"r"}' })).toMatchObject(
+      {
+        mark: "API Gateway",
+        tone: "bad",
+      },
+    );
     expect(wireLine({ kind: "frame", direction: "in", text: "hello" })).toMatchObject({ mark: "not Push-It" });
     expect(wireLine({ kind: "frame", direction: "in", text: "" })).not.toHaveProperty("detail");
   });

@@ -1,0 +1,95 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { runInNewContext } from "node:vm";
+import { brotliCompressSync } from "node:zlib";
+import WebSocket from "ws";
+import type { PushIt } from "../../client/index.js";
+import { Bench } from "./support/setup.js";
+
+/** What the whole SDK may weigh, in bytes, brotli-compressed as a CDN serves it. */
+const LIMIT = 3_500;
+
+const bench = Bench.use();
+const run = promisify(execFile);
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "push-it-client-"));
+  execFileSync(process.execPath, [join(__dirname, "support/build-client.mjs"), folder]);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const text = (file: string): string => readFileSync(join(folder, file), "utf8");
+
+describe("the bundles", () => {
+  it.each(["index.mjs", "push-it.iife.js"])("%s weighs at most 3.5 KB", (file) => {
+    expect(brotliCompressSync(text(file)).length).toBeLessThanOrEqual(LIMIT);
+  });
+
+  it("depend on nothing", () => {
+    expect(text("index.mjs")).not.toMatch(/\bimport\b|\brequire\b/);
+    expect(text("index.mjs")).toMatch(/export ?\{[^}]*\};?\s*$/);
+  });
+});
+
+/** Runs the scenario in a process of its own, with the server echoing one message. */
+const scenario = async (flags: string[], ...library: string[]) => {
+  const script = join(__dirname, "support/scenario.mjs");
+  const running = run(process.execPath, [...flags, script, join(folder, "index.mjs"), bench.server.url, ...library]);
+  const peer = await bench.server.peers.take();
+  await peer.frames.find(({ action }) => action === "publish");
+  peer.send({ channel: "a", uuid: "u", data: { n: 0 } });
+  const sent = await peer.frames.find(({ action }) => action === "send");
+  const { stdout } = await running;
+  return { outcome: JSON.parse(stdout) as unknown, protocols: peer.protocols, sent };
+};
+
+const OUTCOME = {
+  received: { channel: "a", uuid: "u", data: { n: 0 }, payload: { n: 0 } },
+  looped: { n: 0 },
+  published: ["uuid", "result"],
+  refused: [true, "PushItError", "too_large", false],
+  isChannel: true,
+  states: ["connecting connect", "connected connected"],
+};
+
+describe("the ES module", () => {
+  it("runs on Node with the ws package's class", async () => {
+    const { outcome, protocols, sent } = await scenario([], require.resolve("ws"));
+    expect(outcome).toEqual(OUTCOME);
+    expect(protocols).toHaveLength(3);
+    expect(sent).toMatchObject({ action: "send", data: 2 });
+  });
+
+  it("runs with the runtime's own WebSocket", async () => {
+    // Node has it without a flag from 22 on.
+    const flags = "WebSocket" in globalThis || Number(process.versions.node.split(".")[0]) >= 22 ? [] : ["--experimental-websocket"];
+    const { outcome } = await scenario(flags);
+    expect(outcome).toEqual(OUTCOME);
+  });
+});
+
+describe("the script", () => {
+  it("defines the global PushIt, and takes the world from the page", async () => {
+    const page = {
+      WebSocket,
+      AbortController,
+      TextEncoder,
+      btoa,
+      crypto,
+      queueMicrotask,
+      setTimeout,
+      clearTimeout,
+    } as unknown as { PushIt: typeof PushIt };
+    runInNewContext(text("push-it.iife.js"), page);
+    const pushIt = new page.PushIt({ url: bench.server.url });
+    await new Promise((resolve) => pushIt.on("state", ({ state }) => state === "connected" && resolve(state)));
+    await pushIt.channel("a").publish(1);
+    pushIt.disconnect();
+    expect((await bench.server.peers.take()).texts).toHaveLength(1);
+  });
+});

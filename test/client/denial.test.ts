@@ -1,0 +1,89 @@
+import { Bench, settled } from "./support/setup.js";
+
+const bench = Bench.use();
+
+/** Lets the wait before a first retry pass. */
+const passBackoff = (): void => bench.host.advance(1_000);
+
+describe("a denial", () => {
+  beforeEach(() => {
+    bench.server.select = "push-it.v1.denied";
+    bench.server.automatic = false;
+  });
+
+  it("is asked for its reason with one frame, told with reason and code, and final", async () => {
+    const { pushIt, states } = bench.client();
+    const peer = await bench.server.peers.take();
+    const frame = await peer.frames.take();
+    expect(frame).toEqual({ action: "connect", channel: "/meta/connect", uuid: expect.stringMatching(/^[\w-]{22}$/) });
+    peer.answer(frame, { successful: false, error: "Members only.", code: "denied" });
+    const change = await states.find(({ state }) => state === "denied");
+    expect(change).toMatchObject({ previous: "connecting", code: "denied", reason: "Members only." });
+    await peer.closed;
+    expect(bench.host.timers).toBe(0);
+    bench.host.dispatch("online");
+    await settled();
+    expect(pushIt.state).toBe("denied");
+    expect(peer.texts).toHaveLength(1);
+  });
+
+  it("fails what waits, and what is asked later, with its reason", async () => {
+    const { pushIt } = bench.client();
+    const waiting = pushIt.channel("a").publish(1);
+    const peer = await bench.server.peers.take();
+    peer.answer(await peer.frames.take(), { successful: false, error: "Members only.", code: "denied" });
+    await expect(waiting).rejects.toMatchObject({ code: "denied", message: "Members only." });
+    await expect(pushIt.channel("a").subscribe()).rejects.toMatchObject({ code: "denied" });
+  });
+
+  it("ends when the application connects again", async () => {
+    const { pushIt, states } = bench.client({ channels: ["a"] });
+    const peer = await bench.server.peers.take();
+    peer.answer(await peer.frames.take(), { successful: false, code: "denied" });
+    await states.find(({ state }) => state === "denied");
+    bench.server.select = "push-it.v1";
+    pushIt.connect();
+    await states.find(({ state }) => state === "connected");
+    const next = await bench.server.peers.take();
+    expect(await next.frames.take()).toMatchObject({ action: "subscribe", data: { channels: ["a"] } });
+  });
+
+  it.each(["guard_timeout", "guard_failed", "unavailable"] as const)("that is a %s is retried", async (code) => {
+    const { states } = bench.client();
+    const peer = await bench.server.peers.take();
+    peer.answer(await peer.frames.take(), { successful: false, error: "Later.", code });
+    const change = await states.find((change) => change.code !== "connect");
+    expect(change).toMatchObject({ state: "connecting", code, reason: "Later.", retryIn: 500 });
+    bench.server.select = "push-it.v1";
+    passBackoff();
+    await states.find(({ state }) => state === "connected");
+  });
+
+  it("that API Gateway cannot explain is retried", async () => {
+    const { states } = bench.client();
+    const peer = await bench.server.peers.take();
+    await peer.frames.take();
+    peer.send({ message: "Internal server error", connectionId: "c", requestId: "r" });
+    expect(await states.find(({ code }) => code === "internal")).toMatchObject({ state: "connecting" });
+  });
+
+  it("that nobody explains in time is a denial without a reason", async () => {
+    const { states } = bench.client();
+    const peer = await bench.server.peers.take();
+    await peer.frames.take();
+    bench.host.advance(30_000);
+    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "denied" });
+  });
+
+  it("whose socket closes before the answer is asked for again", async () => {
+    const { states } = bench.client();
+    const peer = await bench.server.peers.take();
+    await peer.frames.take();
+    peer.socket.terminate();
+    await states.find(({ code }) => code === "unreachable");
+    await settled();
+    expect(states.all.filter(({ code }) => code !== "connect")).toHaveLength(1);
+    passBackoff();
+    await bench.server.peers.take();
+  });
+});

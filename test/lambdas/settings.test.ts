@@ -1,0 +1,16 @@
+import { DEFAULT_SETTINGS, DEFAULT_TIMEOUTS } from "../../lambdas/settings.js";
+
+test("guards have the seed's time by default: 10 s, 1 s, 1 s; and a second for what the seed left open", () => {
+  expect(DEFAULT_TIMEOUTS).toEqual({
+    onConnectionRequest: 10_000,
+    onSubscriptionRequest: 1_000,
+    onPublicationRequest: 1_000,
+    onUnsubscriptionRequest: 1_000,
+    onMessageReceived: 1_000,
+    onDisconnect: 1_000,
+  });
+});
+
+test("wildcards are off, denials explained and credentials kept by default", () => {
+  expect(DEFAULT_SETTINGS).toMatchObject({ timeouts: DEFAULT_TIMEOUTS, wildcards: [], denials: "explain", keepCredentials: true });
+});
