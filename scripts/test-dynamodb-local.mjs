@@ -21,7 +21,7 @@ if (error || !(version >= JAVA)) {
   process.exit(1);
 }
 
-const jest = createRequire(import.meta.url).resolve("jest/bin/jest.js");
+const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
 const { status } = spawnSync(process.execPath, [jest, ...TESTS, ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit",

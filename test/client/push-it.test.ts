@@ -185,6 +185,15 @@ describe("send", () => {
     const uuid = pushIt.send({ channel: "a", data: 1, echo: false });
     expect(await peer.frames.take()).toEqual({ action: "send", channel: "a", uuid, data: 1, echo: false });
   });
+
+  it("does not wait for publications that are in flight", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    pushIt.publish({ channel: "a", data: 1 });
+    await peer.frames.take();
+    pushIt.send({ channel: "a", data: 2 });
+    expect(await peer.frames.take()).toMatchObject({ action: "send", data: 2 });
+  });
 });
 
 describe("the frames on the wire", () => {
