@@ -22,7 +22,8 @@ if (error || !(version >= JAVA)) {
 }
 
 const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
-const { status } = spawnSync(process.execPath, [jest, ...TESTS, ...process.argv.slice(2)], {
+// One file at a time: each starts an engine of its own, and two Java machines beside the functions outgrow two cores.
+const { status } = spawnSync(process.execPath, [jest, "--maxWorkers=1", ...TESTS, ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit",
   env: { ...process.env, PUSH_IT_TEST_DYNAMODB: "local" },
