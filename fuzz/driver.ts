@@ -40,8 +40,8 @@ export interface Outcome {
   answers: Record<string, number>;
 }
 
-/** Episodes at once: with up to four agents each, a few dozen connections. */
-const LANES = 8;
+/** Episodes at once: with two to four agents each, some dozens of connections. */
+const LANES = 12;
 
 /** How many tags there are: two episodes at the same time have different ones. */
 const TAGS = 64;
@@ -52,8 +52,11 @@ const SHRINK_MS = 30_000;
 /** Violations after which no further episode begins. */
 const ENOUGH = 5;
 
-/** How long the last `$disconnect`s may take, in milliseconds, and how often it is looked. */
-const CLEANUP_MS = 20_000;
+/**
+ * How long it may take until nothing is left of those who left, in milliseconds, and how often it is looked. What
+ * `$disconnect` has missed of a denied socket is swept when that is a minute old; usually nothing is missed.
+ */
+const CLEANUP_MS = 90_000;
 const LOOK_MS = 250;
 
 /** The seed of one episode: neighbours' have nothing in common. */

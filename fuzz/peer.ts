@@ -110,7 +110,9 @@ export class Peer {
   #close(code: number): void {
     this.closed = code;
     if (code !== OWN_CLOSE) this.events.answer(`close_${code}`);
-    if (!this.ending.has(code)) this.events.violation(`the connection was closed with ${code}, undocumented here`);
+    // A denied socket that stays is closed by the sweep.
+    const swept = this.denied !== undefined && code === 1000;
+    if (!swept && !this.ending.has(code)) this.events.violation(`the connection was closed with ${code}, undocumented here`);
     this.#pending = [];
   }
 

@@ -22,6 +22,9 @@ export interface Target {
 /** How long the guards may take: so much that none that answers is ever late, however busy the machine is. */
 const GUARD_SECONDS = 5;
 
+/** How often the sweep runs, so that a run sees it. */
+const SWEEP_SECONDS = 15;
+
 const synthesize = (folder: string): string => {
   const outdir = join(folder, "cdk.out");
   const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
@@ -60,7 +63,8 @@ export const startTarget = async (root: string): Promise<Target> => {
   const folder = mkdtempSync(join(parent, "fuzz-"));
   const engine = await startEmbedded();
   const cli = join(root, "dist/local/cli.js");
-  const args = ["dev", "--port", "0", "--json", "--app", synthesize(folder), "--dynamodb", engine.endpoint];
+  const sweep = ["--sweep-every", String(SWEEP_SECONDS)];
+  const args = ["dev", "--port", "0", "--json", "--app", synthesize(folder), "--dynamodb", engine.endpoint, ...sweep];
   const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const log: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => log.push(line));

@@ -58,10 +58,13 @@ export const channelName = (tag: string): fc.Arbitrary<string> => {
   const closed = ["denied", "staged", "throws"];
   const below = (head: string): string[] => [`${head}/${tag}`, `${head}/${tag}/b`];
   return fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom(...heads.flatMap(below)) },
+    // Few, so that what is published meets who is subscribed.
+    { weight: 10, arbitrary: fc.constantFrom(`open/${tag}`, `open/${tag}/b`, `shout/${tag}`, `spread/${tag}`) },
+    { weight: 4, arbitrary: fc.constantFrom(...heads.flatMap(below)) },
     { weight: 3, arbitrary: fc.constantFrom(...closed.flatMap(below)) },
-    { weight: 3, arbitrary: fc.constantFrom(`open/${tag}/*`, `shout/${tag}/*`, `denied/${tag}/*`, `pair/${tag}/*`) },
+    { weight: 3, arbitrary: fc.constantFrom(`open/${tag}/*`, `open/${tag}/*`, `shout/${tag}/*`, `denied/${tag}/*`, `pair/${tag}/*`) },
     { weight: 1, arbitrary: fc.constantFrom(VAULT, "news/*", "open/*/*", "opening/*", GREETINGS, "constructor", "__proto__") },
+    { weight: 1, arbitrary: fc.constantFrom("/meta", "/meta/subscribe", "/meta/*", "/meta/successful", "/metal") },
     { weight: 2, arbitrary: hostileText },
   );
 };
