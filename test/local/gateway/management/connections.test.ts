@@ -212,7 +212,7 @@ describe("a caller", () => {
 
   it("must be allowed to do what it asks for", async () => {
     const asked: unknown[] = [];
-    const { client, id } = await start({ authorize: (call) => (asked.push(call), call.method === "GET") });
+    const { client, id } = await start({ authorize: (call) => (asked.push(call), call.method === "GET" ? undefined : "because") });
     const path = `/prod/@connections/${encodeURIComponent(id)}`;
     expect(await refusal(harness.manage("DELETE", id))).toEqual([403, "AccessDeniedException", expect.any(String)]);
     expect((await harness.manage("GET", id)).status).toBe(200);
