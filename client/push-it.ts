@@ -1,3 +1,4 @@
+import { isId } from "../protocol/id.js";
 import { Channel } from "./channel.js";
 import { createConnection, type Connection } from "./connection.js";
 import { Emitter, tell } from "./emitter.js";
@@ -112,25 +113,28 @@ export class PushIt {
   ): string {
     const published: Published = { uuid };
     const settle = this.#settle(published, onError, onSuccess);
-    let json: string;
+    let json: string | undefined;
+    let fault: string | undefined;
     try {
-      json = JSON.stringify({ channel, uuid, data: data === undefined ? message : data, echo });
+      json = JSON.stringify(data === undefined ? message : data);
     } catch (error) {
-      settle(new PushItError("bad_frame", String(error), channel, uuid));
-      return uuid;
+      fault = String(error);
     }
-    this.#traffic._add({
-      _action: action,
-      // One lane for all that has an order, and one for each message that has none.
-      _lane: action === "send" ? uuid : "",
-      _uuid: uuid,
-      _channel: channel,
-      _json: json,
-      _settle: (error, result) => {
-        published.result = result;
-        settle(error);
-      },
-    });
+    // One malformed message would spoil the others of its frame.
+    if (json && isId(uuid))
+      this.#traffic._add({
+        _action: action,
+        // One lane for all that has an order, and one for each message that has none.
+        _lane: action === "send" ? uuid : "",
+        _uuid: uuid,
+        _channel: channel,
+        _json: `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${echo === false ? `,"echo":false` : ""}}`,
+        _settle: (error, result) => {
+          published.result = result;
+          settle(error);
+        },
+      });
+    else settle(new PushItError("bad_frame", fault, channel, uuid));
     return uuid;
   }
 

@@ -31,7 +31,7 @@ export interface Traffic {
   _lane(lane: string): Request[];
   /** Settles the requests that an answer is for. */
   _answer(answer: Incoming): void;
-  /** Takes an error frame of API Gateway, which names no request: it is for the frame in flight, if that is only one. */
+  /** Takes an error frame of API Gateway, which names no request. */
   _gatewayError(text: string): void;
   /** Fails what is in flight; where nothing will be sent any more, what waits too. */
   _lost(): void;
@@ -65,6 +65,12 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
     open.add(request);
   };
 
+  /** What went wrong with a request that nobody names: with the frame in flight, if that is only one. */
+  const blame = (code: RequestCode, reason?: string): void => {
+    const frames = new Set([...open].map((request) => request._frame).filter((frame) => !!frame));
+    if (frames.size === 1) for (const request of [...frames].flat()) fail(request, code, reason);
+  };
+
   const send = (batch: Request[]): void => {
     for (const request of batch) {
       request._frame = batch;
@@ -81,6 +87,7 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
     _add(request) {
       request._bytes = utf8(request._json).length;
       if (traffic._stopped) fail(request, ...traffic._stopped);
+      else if (typeof request._channel !== "string") fail(request, "bad_frame");
       else if (request._bytes >= ROOM) fail(request, "too_large", "It exceeds 32 KB.");
       else if (!isSubscription(request._action) && open.size >= queueLimit) fail(request, "queue_full");
       else {
@@ -103,6 +110,7 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
     },
     _lane: (lane) => [...open].filter((request) => request._lane === lane),
     _answer({ channel, uuid, successful, error, code = "internal", data }) {
+      if (!uuid) blame(code as RequestCode, error);
       // One that names no channel is for all of its frame.
       const named = isSubscription(channel!) && (data as { channel?: string } | undefined)?.channel;
       for (const request of open)
@@ -110,10 +118,7 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
           if (successful) end(request, undefined, data);
           else fail(request, code as RequestCode, error);
     },
-    _gatewayError(text) {
-      const frames = new Set([...open].map((request) => request._frame).filter((frame) => !!frame));
-      if (frames.size === 1) for (const request of [...frames].flat()) fail(request, gatewayCode(text), text);
-    },
+    _gatewayError: (text) => blame(gatewayCode(text), text),
     _lost() {
       for (const request of open)
         if (traffic._stopped || request._frame) fail(request, ...(traffic._stopped ?? (["closed"] as const)));

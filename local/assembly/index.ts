@@ -19,6 +19,8 @@ export interface ReadOptions {
   construct?: string;
   /** Environment variables to take instead of the template's. */
   environment?: Record<string, string>;
+  /** Warnings that do not hold here, by the id that the CDK acknowledges them with. @default none */
+  acknowledged?: string[];
 }
 
 /** A system, and where its stack says it is. */
@@ -46,7 +48,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const schedules = readSchedules(reader, functions);
   reader.rest(INERT);
   const outside = all.filter(([, resource]) => !belongsTo(construct, resource)).flatMap(nameOf);
-  const warnings = warningsOf(construct);
+  const warnings = warningsOf(construct, options.acknowledged ?? []);
   const { verdicts: resources } = reader;
   const guards = construct.guards === undefined ? {} : { guards: construct.guards };
   return { place, model: { path, ...guards, api, functions, roles, tables, schedules, resources, outside, warnings } };
@@ -56,8 +58,10 @@ const nameOf = ([logicalId, { Type: type }]: [string, Resource]) =>
   type === "AWS::CDK::Metadata" ? [] : [{ logicalId, type }];
 
 /** The CDK attaches warnings to construct paths that begin with a slash, and appends how to silence them. */
-const warningsOf = ({ stack, path }: FoundConstruct): string[] =>
+const warningsOf = ({ stack, path }: FoundConstruct, acknowledged: string[]): string[] =>
   Object.entries(stack.metadata)
     .filter(([at]) => `${at}/`.startsWith(`/${path}/`))
     .flatMap(([, entries]) => entries.filter(({ type }) => type === "aws:cdk:warning"))
-    .map(({ data }) => String(data).replace(/ \[ack: [^\]]+\]$/, ""));
+    .map(({ data }) => String(data))
+    .filter((warning) => !acknowledged.some((id) => warning.endsWith(`[ack: ${id}]`)))
+    .map((warning) => warning.replace(/ \[ack: [^\]]+\]$/, ""));

@@ -5,6 +5,9 @@ import { synthesize } from "../assembly/synthesize.js";
 import { bundleGuards, withGuards } from "./guards.js";
 import type { SystemOptions } from "./options.js";
 
+/** The construct's warning that it has no guards, which does not hold where others stand in. */
+const OPEN_TO_EVERYONE = "push-it-aws:openToEveryone";
+
 /** Where the system to run comes from: an app or its assembly, and perhaps other guards. */
 export class Source {
   #read: ReadSystem | undefined;
@@ -46,13 +49,14 @@ export class Source {
   }
 
   async #readApp(): Promise<ReadSystem> {
-    const { assembly, project, construct, environment } = this.options;
+    const { assembly, project, construct, environment, guards } = this.options;
     if (assembly === undefined && !this.#read)
       this.options.log({ level: "info", source: "push-it", message: SYNTHESIZING });
     const directory = assembly ?? (await synthesize(project, join(this.folder, "assembly"), this.started));
     return readSystem(resolve(project, directory), {
       ...(construct !== undefined && { construct }),
       ...(environment && { environment }),
+      ...(guards !== undefined && { acknowledged: [OPEN_TO_EVERYONE] }),
     });
   }
 }

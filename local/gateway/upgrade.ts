@@ -81,7 +81,7 @@ export class Upgrader {
     websocket.on("message", (data) => {
       if (!connection.open) return;
       connection.touch();
-      void handleMessage(context, connection, data.toString());
+      void handleMessage(context, connection, (data as Buffer).toString());
     });
     websocket.on("error", (error: NodeJS.ErrnoException) => {
       const close = protocolClose(error.code);

@@ -38,6 +38,16 @@ describe("Emitter", () => {
     expect(listener).not.toHaveBeenCalled();
   });
 
+  it("does not call one that another listener removes meanwhile", async () => {
+    const emitter = new Emitter<Events>();
+    const second = jest.fn();
+    emitter._on("number", () => remove());
+    const remove = emitter._on("number", second);
+    emitter._emit("number", 1);
+    await settled();
+    expect(second).not.toHaveBeenCalled();
+  });
+
   it("counts the same function twice when it is added twice", async () => {
     const emitter = new Emitter<Events>();
     const listener = jest.fn();

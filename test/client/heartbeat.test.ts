@@ -1,4 +1,4 @@
-import { Bench } from "./support/setup.js";
+import { Bench, settled } from "./support/setup.js";
 
 const bench = Bench.use();
 const MINUTE = 60_000;
@@ -27,9 +27,12 @@ describe("the heartbeat", () => {
     await peer.frames.take();
     bench.host.advance(10_000);
     expect(await states.find(({ code }) => code === "unresponsive")).toMatchObject({ state: "connecting" });
+    // The old socket's end is no news.
+    await peer.closed;
+    await settled();
+    expect(states.waiting).toBe(0);
     passBackoff();
     await bench.server.peers.take();
-    await peer.closed;
   });
 
   it("takes any answer to a ping for life, also an error", async () => {

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import type { PushItError, Published, ReceivedMessage } from "../../client/index.js";
+import type { Outgoing, PushItError, Published, ReceivedMessage } from "../../client/index.js";
 import { Mailbox } from "./support/mailbox.js";
 import { Bench, settled } from "./support/setup.js";
 import { uncaught } from "./support/uncaught.js";
@@ -157,6 +157,33 @@ describe("errors that nobody waits for", () => {
   });
 });
 
+describe("a malformed message", () => {
+  it.each<[string, object]>([
+    ["no data", { channel: "a" }],
+    ["data that JSON has no word for", { channel: "a", data: () => {} }],
+    ["no channel", { data: 1 }],
+    ["a channel that is no text", { channel: 5, data: 1 }],
+    ["an id that the protocol does not allow", { channel: "a", data: 1, uuid: 'x","data":"injected' }],
+    ["an empty id", { channel: "a", data: 1, uuid: "" }],
+  ])("with %s is refused before it can spoil the frame of others", async (_what, message) => {
+    const { pushIt, peer } = await bench.connected();
+    const errors = new Mailbox<PushItError>();
+    pushIt.publish(message as Outgoing, errors.put);
+    await pushIt.channel("a").publish("fine");
+    expect(await errors.take()).toMatchObject({ code: "bad_frame" });
+    expect(peer.frames.all.map(({ data }) => data)).toEqual(["fine"]);
+  });
+
+  it("is no channel to subscribe to either", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const wrong = pushIt.channel(undefined as unknown as string).subscribe();
+    const refused = expect(wrong).rejects.toMatchObject({ code: "bad_frame" });
+    await pushIt.channel("a").subscribe();
+    await refused;
+    expect(peer.frames.all.map(({ data }) => data)).toEqual([{ channels: ["a"] }]);
+  });
+});
+
 describe("what the application throws", () => {
   it("in a listener or callback is reported and breaks nothing", async () => {
     const { pushIt, peer } = await bench.connected();
@@ -184,6 +211,15 @@ describe("send", () => {
     const { pushIt, peer } = await bench.connected();
     const uuid = pushIt.send({ channel: "a", data: 1, echo: false });
     expect(await peer.frames.take()).toEqual({ action: "send", channel: "a", uuid, data: 1, echo: false });
+  });
+
+  it("does not wait for publications that are in flight", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    pushIt.publish({ channel: "a", data: 1 });
+    await peer.frames.take();
+    pushIt.send({ channel: "a", data: 2 });
+    expect(await peer.frames.take()).toMatchObject({ action: "send", data: 2 });
   });
 });
 

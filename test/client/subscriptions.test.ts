@@ -177,11 +177,26 @@ describe("changing one's mind while an operation is in flight", () => {
   });
 
   it("before anything was sent sends only the last wish", async () => {
-    const { want, actions } = make();
+    const { want, actions, told } = make();
     const outcomes = [want("a", true), want("a", false), want("a", true)];
     await settled();
+    expect(told).toEqual([]);
     expect(actions()).toEqual(["subscribe a"]);
     expect(outcomes).toEqual([["superseded"], ["superseded"], []]);
+  });
+});
+
+describe("an operation that something else is wanted after", () => {
+  it("fails for its caller only", async () => {
+    const { want, answer, actions, told } = make();
+    const outcomes = [want("a", true)];
+    await settled();
+    outcomes.push(want("a", false));
+    await answer(0, { successful: false, code: "denied" });
+    await answer(1);
+    expect(outcomes).toEqual([["denied"], ["ok"]]);
+    expect(actions()).toEqual(["subscribe a", "unsubscribe a"]);
+    expect(told).toEqual(["unsubscribed a"]);
   });
 });
 
@@ -257,6 +272,15 @@ describe("a new connection", () => {
     host.advance(20_000);
     await settled();
     expect(actions()).toEqual(["subscribe a", "subscribe a"]);
+  });
+
+  it("goes on, without a word, with what nobody waits for", async () => {
+    const { answer, lose, reconnect, told } = make({ ready: false, channels: ["a"] });
+    await reconnect();
+    lose();
+    await reconnect();
+    await answer(1);
+    expect(told).toEqual(["subscribed a"]);
   });
 
   it("goes on with what was interrupted, whose caller was told", async () => {

@@ -212,6 +212,16 @@ describe("subscriptions", () => {
   });
 });
 
+describe("answers without a uuid", () => {
+  it("are for the one frame that waits: the server could not read it", async () => {
+    const { traffic } = make();
+    const both = [publish(traffic, 1), publish(traffic, 2)];
+    await settled();
+    traffic._answer({ channel: "/meta/error", successful: false, code: "bad_frame", error: "Nested too deep." });
+    expect(both.map(({ code }) => code())).toEqual(["bad_frame", "bad_frame"]);
+  });
+});
+
 describe("API Gateway's own error frames", () => {
   it.each([
     ["Internal server error", "internal"],

@@ -12,6 +12,7 @@ import {
   type State,
   type StateChange,
 } from "../../client/index.js";
+import { FakeHost } from "./support/fake-host.js";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const proves = <_Claim extends true, _Another extends true = true>(): void => {};
@@ -24,7 +25,7 @@ interface Story {
   title: string;
 }
 
-const options: PushItOptions = { url: "ws://127.0.0.1:1", autoConnect: false, WebSocket };
+const options: PushItOptions = { url: "ws://127.0.0.1:1", autoConnect: false, WebSocket, host: new FakeHost() };
 const browsers: SocketClass = globalThis.WebSocket;
 
 describe("the types", () => {

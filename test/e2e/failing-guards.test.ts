@@ -3,6 +3,9 @@ import { type Answer, Meta, PROTOCOL_DENIED } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
 
+/** Exhausting memory may take longer than the guard has: the machine decides which of the two it is. */
+const EITHER = expect.stringMatching(/^guard_(failed|timeout)$/) as string;
+
 /** Ways not to answer, by the code that the client then reads. */
 const MODES = {
   "never answers": "guard_timeout",
@@ -11,7 +14,7 @@ const MODES = {
   throws: "guard_failed",
   rejects: "guard_failed",
   exits: "guard_failed",
-  "exhausts memory": "guard_failed",
+  "exhausts memory": EITHER,
   "returns garbage": "guard_timeout",
 } as const;
 

@@ -141,6 +141,9 @@ describe("a claim", () => {
     const claims = await Promise.all(Array.from({ length: 20 }, () => it.table.claim("c1")));
     expect(claims.filter((claim) => claim !== undefined)).toEqual([{ agent }]);
     expect(await it.table.standing("c1")).toBeUndefined();
+    const deletes = it.sent.filter(({ name }) => name === "DeleteItem");
+    expect(deletes).toHaveLength(20);
+    for (const { input } of deletes) expect(input).toMatchObject({ ConditionExpression: "attribute_exists(pk)" });
   });
 
   test("gives an expired agent, too: it has to be told about", async () => {

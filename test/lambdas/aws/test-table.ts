@@ -75,7 +75,7 @@ export class TestTable {
       (next, context) => async (args) => {
         const name = String(context.commandName).replace("Command", "");
         const ask: Next = async (input) => {
-          const result = await next({ ...args, input: { ...input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input });
+          const result = await next({ ...args, input: { ...input, ReturnConsumedCapacity: "TOTAL" } });
           return result.output as unknown as Record<string, unknown>;
         };
         const input = args.input as unknown as Record<string, unknown>;

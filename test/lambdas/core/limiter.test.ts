@@ -42,6 +42,25 @@ describe("a limiter", () => {
     expect(started).toEqual(["waiting", "late"]);
   });
 
+  test("keeps to its limit while work keeps coming", async () => {
+    const limited = limiter(2);
+    let running = 0;
+    let most = 0;
+    const work = () =>
+      limited(async () => {
+        most = Math.max(most, (running += 1));
+        await settled();
+        running -= 1;
+      });
+    const all: Promise<void>[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      all.push(work(), work(), work());
+      await settled();
+    }
+    await Promise.all(all);
+    expect(most).toBe(2);
+  });
+
   test("returns what the work returns, and goes on after a failure", async () => {
     const limited = limiter(1);
     await expect(limited(() => Promise.reject(new Error("no")))).rejects.toThrow("no");

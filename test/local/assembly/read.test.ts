@@ -175,8 +175,10 @@ describe("a construct in an assembly", () => {
       "/App/PushIt": [...warning("Open to everyone. [ack: push-it:open]"), { type: "aws:cdk:info", data: "no" }],
       "/App/PushItToo": warning("not ours"),
     };
-    const { model } = readSystem(writeAssembly({ name: "App", template: { Resources: construct() }, metadata }));
-    expect(model.warnings).toEqual(["Open to everyone."]);
+    const assembly = writeAssembly({ name: "App", template: { Resources: construct() }, metadata });
+    expect(readSystem(assembly).model.warnings).toEqual(["Open to everyone."]);
+    expect(readSystem(assembly, { acknowledged: ["push-it:open"] }).model.warnings).toEqual([]);
+    expect(readSystem(assembly, { acknowledged: ["push-it:other"] }).model.warnings).toEqual(["Open to everyone."]);
   });
 });
 

@@ -163,10 +163,12 @@ export class Client {
       socket.on("close", (code, reason) => resolve({ code, reason: `${reason}` })),
     );
     this.refused = new Promise((resolve) =>
-      socket.on("unexpected-response", async (_request, response) => {
+      socket.on("unexpected-response", (_request, response) => {
         const chunks: Buffer[] = [];
-        for await (const chunk of response) chunks.push(chunk as Buffer);
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
+        );
       }),
     );
     socket.on("error", () => undefined);
