@@ -43,9 +43,9 @@ const readRole = (
   const name = String(reader.scope.lookup(logicalId));
   const inline = [properties.unresolved("Policies") ?? []].flat() as { PolicyDocument?: unknown }[];
   const attached = policies.filter(({ roles }) => roles.includes(name)).flatMap(({ statements }) => statements);
-  const managed = [properties.get("ManagedPolicyArns") ?? []].flat().map((arn) => managedPolicy(String(arn), policies));
-  const boundaryArn = properties.get("PermissionsBoundary");
-  const boundary = boundaryArn === undefined ? undefined : managedPolicy(String(boundaryArn), policies);
+  const managed = ([properties.get("ManagedPolicyArns") ?? []].flat() as string[]).map((arn) => managedPolicy(arn, policies));
+  const boundaryArn = properties.get("PermissionsBoundary") as string | undefined;
+  const boundary = boundaryArn === undefined ? undefined : managedPolicy(boundaryArn, policies);
   const statements = [
     ...inline.flatMap(({ PolicyDocument: document }) => statementsOf(reader, document)),
     ...attached,

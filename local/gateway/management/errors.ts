@@ -6,7 +6,7 @@ export interface ManagementError {
   /** The answer's `message`; absent: an empty body, as AWS answers a 410. */
   message?: string;
   /** What the answer calls its message. @default "message" */
-  messageKey?: "Message";
+  messageKey?: "message" | "Message";
 }
 
 /** The errors of `@connections`. */

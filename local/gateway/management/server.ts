@@ -62,7 +62,7 @@ const decoded = (segment: string): string | undefined => {
 
 const bodyOf = (answer: ManagementAnswer): string => {
   if (!("type" in answer)) return answer.body ?? "";
-  const { message, messageKey = "message" } = answer as ManagementError;
+  const { message, messageKey = "message" }: ManagementError = answer;
   return message === undefined ? "" : JSON.stringify({ [messageKey]: message });
 };
 
