@@ -136,7 +136,8 @@ export const createConnection = (
     traffic._ask("connect", timeout, (error) => {
       const { code, message } = error ?? {};
       // No answer, or one that is none, leaves what is certain: there is no agent.
-      if (!error || code === "denied" || code === "timeout") leave("deny", "denied", message);
+      if (!error || code === "timeout") leave("deny", "denied", message);
+      else if (/^(denied|guard_)/.test(code!)) leave("deny", code as StateCode, message);
       // Where the socket closed meanwhile, that has been told already.
       else if (code !== "closed") leave("lose", code as StateCode, message);
     });

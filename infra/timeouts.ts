@@ -3,9 +3,10 @@ import { FUNCTION_TIMEOUT_MS } from "./limits.js";
 
 /**
  * What a function needs besides its guard and its fan-out, in milliseconds: reading and writing its rows with the
- * SDK's retries, starting the guard's worker, and ending a worker that loops for ever (about a second).
+ * SDK's retries, starting the guard's worker, ending a worker that loops for ever (about a second), and the last call
+ * to `@connections`, which may begin just before the fan-out's time is over (`CALL_MS` in lambdas/aws/connections.ts).
  */
-export const MARGIN_MS = 3_000;
+export const MARGIN_MS = 5_000;
 
 /** What posting one answer and closing one connection may take, in milliseconds, for functions that do no more. */
 export const CLOSE_BUDGET_MS = 2_000;
@@ -54,7 +55,12 @@ export const timeoutParts = (
       return { "timeouts.onUnsubscriptionRequest": timeouts.onUnsubscriptionRequest };
     case "publish":
     case "send":
-      return { "timeouts.onPublicationRequest": timeouts.onPublicationRequest, fanOutBudget: fanOutMs };
+      // A publication that finds an agent gone removes it, and tells onDisconnect.
+      return {
+        "timeouts.onPublicationRequest": timeouts.onPublicationRequest,
+        fanOutBudget: fanOutMs,
+        "timeouts.onDisconnect": timeouts.onDisconnect,
+      };
     case "disconnect":
       return { "timeouts.onDisconnect": timeouts.onDisconnect, cleanup: CLEANUP_BUDGET_MS };
     case "sweep":

@@ -4,6 +4,7 @@ import { newId, PROTOCOL, PROTOCOL_DENIED } from "../protocol/index.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent, Denial } from "./core/agent.js";
 import { readOffer } from "./core/handshake.js";
+import { addSubscriptions } from "./core/subscriptions.js";
 
 /** `$connect`: the handshake waits for what this returns. */
 export type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
@@ -24,7 +25,8 @@ export const connect = async (
   { settings, store, guards, log }: Pick<System, "settings" | "store" | "guards" | "log">,
   { headers, requestContext }: ConnectEvent,
 ): Promise<APIGatewayProxyResultV2> => {
-  const { connectionId, connectedAt, identity } = requestContext;
+  const { connectionId, connectedAt, eventType, identity } = requestContext;
+  if (eventType !== "CONNECT") return { statusCode: 400 };
   const offer = readOffer(headers);
   if (!offer) return { statusCode: 400 };
 
@@ -52,7 +54,7 @@ export const connect = async (
     ...(settings.keepCredentials && verdict.credentials !== undefined ? { credentials: verdict.credentials } : {}),
   });
   // Last: whoever publishes from here on finds the agent as a subscriber.
-  await store.putSubscriptions(agent, verdict.subscribe);
+  await addSubscriptions(store, agent, verdict.subscribe);
   return opened(PROTOCOL);
 };
 

@@ -6,6 +6,6 @@ const system = createSystem();
 
 /** The Lambda behind `$disconnect`: best effort, because API Gateway may never call it. What it fails to do, the sweep does. */
 export const handler = async ({ requestContext }: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> => {
-  await removeAgent(system, requestContext);
+  if (requestContext.eventType === "DISCONNECT") await removeAgent(system, requestContext);
   return { statusCode: 200 };
 };

@@ -30,8 +30,10 @@ export const subscribe = async (
   );
 
   if (!(await addSubscriptions(store, agent, [...granted]))) return [failure(Meta.error, uuid, "unknown_agent")];
-  const grants = [...granted].map((channel) => about(channel, success(Meta.subscribe, uuid)));
-  return [...grants, ...denials.flat()];
+  const asked = channels.filter((channel) => granted.has(channel));
+  const unasked = [...granted].filter((channel) => !channels.includes(channel));
+  const grants = (names: string[]): Answer[] => names.map((name) => about(name, success(Meta.subscribe, uuid)));
+  return [...grants(asked), ...denials.flat(), ...grants(unasked)];
 };
 
 const system = createSystem();

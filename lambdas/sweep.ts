@@ -7,6 +7,7 @@ const connections = new ManagementApi(system.log);
 
 /** The Lambda that the schedule runs: finds what nobody noticed. */
 export const handler = async (_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
-  const swept = await sweep({ ...system, connections }, () => context.getRemainingTimeInMillis());
+  const { onDisconnect: onDisconnectMs } = system.settings.timeouts;
+  const swept = await sweep({ ...system, connections, onDisconnectMs }, () => context.getRemainingTimeInMillis());
   system.log.info("swept", { ...swept });
 };

@@ -1,9 +1,13 @@
+import type { Policies } from "./iam/policy.js";
+
 /** What the local runtime runs, read from a synthesized template: one WebSocket API and what hangs on it. */
 export interface SystemModel {
   /** The construct's path in the app, such as `PushItStack/PushIt`; for messages. */
   path: string;
   api: ApiModel;
   functions: FunctionModel[];
+  /** The roles of the construct's stack, with everything that any policy of the stack gives them. */
+  roles: RoleModel[];
   tables: TableModel[];
   schedules: ScheduleModel[];
   /** Every resource of the construct, and what becomes of it here. */
@@ -64,12 +68,22 @@ export interface FunctionModel {
   memoryMb: number;
   /** The template's environment, resolved. */
   environment: Record<string, string>;
+  /** Logical id of its role; absent: the role is not in the template. */
+  role?: string;
   /** Absent: unreserved. */
   reservedConcurrency?: number;
   /** How Lambda writes what the function logs. @default "Text" */
   logFormat?: "JSON" | "Text";
   /** Least level that is written, with `logFormat: "JSON"` only. @default "INFO" */
   logLevel?: string;
+}
+
+/** One IAM role, and what its policies say. */
+export interface RoleModel extends Policies {
+  logicalId: string;
+  name: string;
+  /** What of its policies is not known here, in sentences. */
+  doubts: string[];
 }
 
 /** One DynamoDB table. */

@@ -15,7 +15,10 @@ const SOCKET_ATTEMPTS = 3;
 
 /** How long one call may take to connect and to be answered, in milliseconds. */
 const CONNECT_MS = 1_000;
-const ANSWER_MS = 3_000;
+const ANSWER_MS = 2_000;
+
+/** How long one call may take altogether, in milliseconds. A function's margin is longer than that. */
+export const CALL_MS = CONNECT_MS + ANSWER_MS;
 
 /** Each post under way has a socket of its own: the SDK's 50 would have some wait for others. */
 const agent = { keepAlive: true, maxSockets: POSTS_IN_FLIGHT };

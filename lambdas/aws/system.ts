@@ -33,22 +33,31 @@ const environment = process.env;
 
 const settings: Settings = { ...DEFAULT_SETTINGS, ...(JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Settings) };
 
+/** The share of a function's memory at which its guards are ended, before Lambda kills the function. */
+const EXHAUSTED_MEMORY = 0.85;
+
+const memoryMb = Number(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] ?? 512);
+
+const exhausted = (): boolean => process.memoryUsage.rss() > memoryMb * EXHAUSTED_MEMORY * 2 ** 20;
+
 /** Starts a guard worker beside this function's code. */
 const spawnWorker = (module: string) => (setup: Pick<WorkerSetup, "begun">): Worker => {
   const folder = environment["LAMBDA_TASK_ROOT"] ?? process.cwd();
-  const memoryMb = Number(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] ?? 512) * GUARD_MEMORY;
+  const heapMb = memoryMb * GUARD_MEMORY;
   return new Worker(join(folder, "guard-worker.mjs"), {
     workerData: {
       ...setup,
       module: pathToFileURL(join(folder, module)).href,
       wildcards: settings.wildcards,
     } satisfies WorkerSetup,
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: Math.min(48, memoryMb / 4) },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: Math.min(48, heapMb / 4) },
   });
 };
 
 const guardsFor = (module: string | undefined): Guards =>
-  module ? new ModuleGuards(new GuardHost(spawnWorker(module), lambdaLog), settings.timeouts, lambdaLog) : openGuards;
+  module
+    ? new ModuleGuards(new GuardHost(spawnWorker(module), lambdaLog, exhausted), settings.timeouts, lambdaLog)
+    : openGuards;
 
 /** Builds the system from the environment that the construct sets. Once per execution environment. */
 export const createSystem = (): System => {

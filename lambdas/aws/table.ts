@@ -23,6 +23,7 @@ import {
   subscriberKey,
   subscriptionKey,
 } from "../core/keys.js";
+import { limiter } from "../core/limiter.js";
 import type { Clock, Overdue, Store, Subscriber } from "../core/ports.js";
 import { agentItem, denialItem, type Item, number, standingOf, text, ttlAfterSweep } from "./items.js";
 
@@ -37,6 +38,9 @@ const BATCH_WRITES = 25;
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  */
 const BATCH_READS = 100;
+
+/** How many batches are read at once: more would only wait for each other until their time is over. */
+const BATCHES_IN_FLIGHT = 16;
 
 /** How often a batch that DynamoDB did only in part is sent again before the operation fails. */
 const BATCH_ATTEMPTS = 6;
@@ -71,7 +75,10 @@ export class Table implements Store {
   }
 
   async agents(connectionIds: string[]): Promise<Map<string, Agent>> {
-    const pages = await Promise.all(chunks(connectionIds, BATCH_READS).map((ids) => this.#readStandings(ids)));
+    const limited = limiter(BATCHES_IN_FLIGHT);
+    const pages = await Promise.all(
+      chunks(connectionIds, BATCH_READS).map((ids) => limited(() => this.#readStandings(ids))),
+    );
     return new Map(pages.flat().map((agent) => [agent.connectionId, agent]));
   }
 

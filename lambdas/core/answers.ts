@@ -66,5 +66,15 @@ export const facts = (agent: Agent, settings: Settings): Json => {
   return JSON.parse(JSON.stringify(told)) as Json;
 };
 
-/** Answers as they travel: one object, or an array of several. */
-export const frameOf = (answers: Answer[]): string => JSON.stringify(answers.length === 1 ? answers[0] : answers);
+/**
+ * Answers as they travel: one object, or an array of as many as fit a frame. Those to what was asked always do; only
+ * what guards subscribed an agent to unasked can be too much, and comes last.
+ */
+export const frameOf = (answers: Answer[]): string => {
+  const [only] = answers;
+  if (answers.length === 1) return JSON.stringify(only);
+  const packed = answers.map((answer) => JSON.stringify(answer));
+  let bytes = 1;
+  const fitting = packed.filter((json) => (bytes += Buffer.byteLength(json) + 1) <= FRAME_BYTES);
+  return `[${fitting.join(",")}]`;
+};

@@ -19,8 +19,15 @@ export const DEFAULT_ENTRY = "";
 /** Which guards a module defines: by entry (`DEFAULT_ENTRY`, a channel, or a pattern such as `private/*`). */
 export type Manifest = Record<string, HandlerName[]>;
 
+/** Guards that are not about a channel. */
+const NOT_PER_CHANNEL: readonly HandlerName[] = ["onConnectionRequest", "onDisconnect"];
+
 /** What is wrong with a manifest's entries; `undefined` when nothing is. */
 export const manifestFault = (manifest: Manifest): string | undefined => {
+  for (const [entry, handlers] of Object.entries(manifest)) {
+    const stray = handlers.find((handler) => entry !== DEFAULT_ENTRY && NOT_PER_CHANNEL.includes(handler));
+    if (stray) return `"${entry}" has ${stray}, which would never run: it is not about a channel`;
+  }
   const wrong = Object.keys(manifest).find(
     (entry) => entry !== DEFAULT_ENTRY && !isChannelName(isWildcard(entry) ? entry.slice(0, -2) : entry),
   );

@@ -99,8 +99,11 @@ export interface Guards {
   publication(agent: Agent, message: Message): Promise<Verdict>;
   /** Whether deliveries on this channel are decided by a guard. */
   guardsDelivery(channel: string): Promise<boolean>;
-  /** The message as this recipient gets it; `undefined`: not at all. Takes `withinMs` milliseconds at most. */
-  delivery(agent: Agent, message: Message, withinMs: number): Promise<Message | undefined>;
+  /**
+   * The message as this recipient gets it; `undefined`: not at all. Takes `withinMs` milliseconds at most.
+   * @param begun called when the guard has begun and only its own time passes; not called if it ends before
+   */
+  delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<Message | undefined>;
   /** Tells that an agent has left. */
   disconnected(agent: Agent): Promise<void>;
 }

@@ -2,9 +2,10 @@ import { type Answer, type Message, Meta, type OutgoingMessage } from "../../pro
 import type { Agent } from "./agent.js";
 import { failure, success } from "./answers.js";
 import { publicationFault } from "./channels.js";
-import { fanOut, type FanOut, type Publication } from "./fan-out.js";
+import { fanOut, type FanOut } from "./fan-out.js";
 import { fits, pack } from "./pack.js";
 import type { Guards, Store } from "./ports.js";
+import type { Publication } from "./recipients.js";
 import { addSubscriptions } from "./subscriptions.js";
 
 /** What publishing needs. */

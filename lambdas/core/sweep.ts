@@ -7,13 +7,15 @@ export interface Sweeping extends Removal {
   store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue">;
   connections: Pick<Connections, "close">;
   log: Pick<Log, "error">;
+  /** How long `onDisconnect` may take, in milliseconds: no removal is begun that this run could not end. */
+  onDisconnectMs: number;
 }
 
 /** How many connections are removed at once. */
 const REMOVALS_IN_FLIGHT = 16;
 
-/** How much of its time the sweep leaves unused, in milliseconds, so that what it has begun can end. */
-const RESERVE_MS = 6_000;
+/** What one removal may take besides `onDisconnect`, in milliseconds: closing the connection and deleting its rows. */
+const REMOVAL_MS = 6_000;
 
 /** How many connections were removed, and how many could not be; those, and what time did not allow, are next time's. */
 export interface Swept {
@@ -29,7 +31,9 @@ export interface Swept {
 export const sweep = async (system: Sweeping, remainingMs: () => number): Promise<Swept> => {
   const swept: Swept = { removed: 0, failed: 0 };
   const limited = limiter(REMOVALS_IN_FLIGHT);
+  const enough = (): boolean => remainingMs() >= REMOVAL_MS + system.onDisconnectMs;
   const remove = async (overdue: Overdue): Promise<void> => {
+    if (!enough()) return;
     try {
       await system.connections.close(overdue.connectionId);
       await removeAgent(system, { connectionId: overdue.connectionId });
@@ -42,7 +46,7 @@ export const sweep = async (system: Sweeping, remainingMs: () => number): Promis
   };
   const removals: Promise<void>[] = [];
   for await (const overdue of system.store.overdue()) {
-    if (remainingMs() < RESERVE_MS) break;
+    if (!enough()) break;
     const removal = limited(remove.bind(undefined, overdue));
     removals.push(removal);
     if (removals.length % REMOVALS_IN_FLIGHT === 0) await removal;

@@ -1,4 +1,4 @@
-import { INFO_BYTES, CREDENTIALS_BYTES, type Json, RESULT_BYTES, type Message } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, type Json, RESULT_BYTES, type Message } from "../../protocol/index.js";
 import { publicationFault, subscriptionFault } from "../core/channels.js";
 import type { Agent, Channel, ChannelLike } from "./api.js";
 import type { Decision, GuardCall } from "./messages.js";
@@ -63,6 +63,9 @@ export const argumentsFor = (call: GuardCall, wildcards: readonly string[], even
     const fault = subscriptionFault(name, wildcards);
     if (fault) throw new TypeError(`agent.subscribe: nobody can be subscribed to "${name}" (${fault})`);
     if (closed) return events.ignored("agent.subscribe");
+    if (subscribe.length >= CHANNELS_PER_FRAME) {
+      throw new RangeError(`agent.subscribe: at most ${CHANNELS_PER_FRAME} other channels in one guard call`);
+    }
     subscribe.push(name);
   };
 

@@ -28,12 +28,16 @@ const PROBE_MS = 100;
  */
 const LOAD_MS = 10_000;
 
+/** How often it is checked whether the guards that run have used too much memory, in milliseconds. */
+const MEMORY_CHECK_MS = 50;
+
 interface Pending {
   call: string;
   timeoutMs: number;
   /** Until when it may be run again, on the clock of `performance.now()`. */
   retryUntil: number;
   timer: NodeJS.Timeout;
+  begun?: (() => void) | undefined;
   settle(result: CallResult): void;
 }
 
@@ -46,6 +50,7 @@ interface Session {
   finishLoading(manifest: Manifest | undefined): void;
   /** How many callers wait for it to load, since when, and for how long others have done so before, in milliseconds. */
   waiting: { callers: number; since: number; before: number };
+  watch?: NodeJS.Timeout | undefined;
   probe?: Promise<boolean>;
   alive?: () => void;
 }
@@ -59,11 +64,21 @@ export class GuardHost {
   #lastId = 0;
   readonly #spawn: (setup: Pick<WorkerSetup, "begun">) => WorkerLike;
   readonly #log: Log;
+  readonly #exhausted: () => boolean;
 
-  /** Starts the first worker at once, so that a cold start loads the guards while the rest of it goes on. */
-  constructor(spawn: (setup: Pick<WorkerSetup, "begun">) => WorkerLike, log: Log) {
+  /**
+   * Starts the first worker at once, so that a cold start loads the guards while the rest of it goes on.
+   * @param exhausted whether the process has used so much memory that the guards have to go before it is killed: a
+   * worker's own limit bounds its heap, not its buffers
+   */
+  constructor(
+    spawn: (setup: Pick<WorkerSetup, "begun">) => WorkerLike,
+    log: Log,
+    exhausted: () => boolean = () => false,
+  ) {
     this.#spawn = spawn;
     this.#log = log;
+    this.#exhausted = exhausted;
     this.#current();
   }
 
@@ -88,10 +103,11 @@ export class GuardHost {
    * Runs one guard. Never rejects, and takes little longer than `timeoutMs`.
    * @param withinMs more than `timeoutMs`: when the thread is lost through another call, this one is run again, with its
    * full time, as long as that ends within so many milliseconds
+   * @param begun told when a delivery guard has begun
    */
-  run(call: GuardCall, timeoutMs: number, withinMs = 0): Promise<CallResult> {
+  run(call: GuardCall, timeoutMs: number, withinMs = 0, begun?: () => void): Promise<CallResult> {
     const retryUntil = performance.now() + withinMs - timeoutMs;
-    return new Promise((settle) => this.#dispatch({ call: JSON.stringify(call), timeoutMs, retryUntil, settle }));
+    return new Promise((settle) => this.#dispatch({ call: JSON.stringify(call), timeoutMs, retryUntil, begun, settle }));
   }
 
   /** Ends the worker. Calls that are pending fail. */
@@ -128,6 +144,7 @@ export class GuardHost {
     const id = (this.#lastId += 1);
     const timer = setTimeout(() => void this.#expire(session, id), call.timeoutMs);
     session.pending.set(id, { ...call, timer });
+    session.watch ??= setInterval(() => this.#checkMemory(session), MEMORY_CHECK_MS);
     session.worker.postMessage({ kind: "call", id, call: call.call });
   }
 
@@ -138,6 +155,8 @@ export class GuardHost {
       case "not loaded":
         this.#log.error("guards_not_loaded", { detail: message.detail });
         return void this.#end(session, { kind: "failed", detail: message.detail }, false);
+      case "begun":
+        return session.pending.get(message.id)?.begun?.();
       case "decided":
         return this.#settle(session, message.id, { kind: "decided", decision: JSON.parse(message.decision) as Decision });
       case "failed":
@@ -153,8 +172,18 @@ export class GuardHost {
     const pending = session.pending.get(id);
     if (!pending) return;
     session.pending.delete(id);
+    if (session.pending.size === 0) this.#stopWatching(session);
     clearTimeout(pending.timer);
     pending.settle(result);
+  }
+
+  #checkMemory(session: Session): void {
+    if (this.#exhausted()) void this.#end(session, { kind: "failed", detail: "the guards used too much memory" });
+  }
+
+  #stopWatching(session: Session): void {
+    clearInterval(session.watch);
+    session.watch = undefined;
   }
 
   /** A call's time is over. Whether its thread is to blame is found out before it is answered: nothing runs after. */
@@ -185,6 +214,7 @@ export class GuardHost {
     if (this.#session !== session) return;
     this.#session = undefined;
     session.finishLoading(undefined);
+    this.#stopWatching(session);
     const blamed = Atomics.load(session.begun, 0);
     const pending = [...session.pending];
     session.pending.clear();

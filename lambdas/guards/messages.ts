@@ -28,6 +28,8 @@ export type ToWorker = { kind: "call"; id: number; call: string } | { kind: "pro
 export type FromWorker =
   | { kind: "loaded"; manifest: Manifest }
   | { kind: "not loaded"; detail: string }
+  /** A delivery guard has begun, and has let go of the thread for the first time. */
+  | { kind: "begun"; id: number }
   | { kind: "decided"; id: number; decision: string }
   | { kind: "failed"; id: number; detail: string }
   | { kind: "ignored"; id: number; verdict: string }

@@ -15,13 +15,20 @@ const SUBJECT: Record<HandlerName, string> = {
   onDisconnect: "departure",
 };
 
-/** At most `REASON_BYTES` bytes of a reason, cut between characters. */
+/** How many bytes a text takes in a frame, where JSON may escape it. */
+const bytesOf = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - '""'.length;
+
+/** As much of a reason as takes at most `REASON_BYTES` bytes in a frame, cut between characters. */
 export const cut = (reason: string): string => {
-  const bytes = Buffer.from(reason);
-  if (bytes.length <= REASON_BYTES) return reason;
-  let end = REASON_BYTES;
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return bytes.subarray(0, end).toString();
+  if (bytesOf(reason) <= REASON_BYTES) return reason;
+  let kept = "";
+  let bytes = 0;
+  for (const character of reason) {
+    bytes += bytesOf(character);
+    if (bytes > REASON_BYTES) break;
+    kept += character;
+  }
+  return kept;
 };
 
 /** What a client reads of a call's result: the detail of a failure stays in the log. */
@@ -86,8 +93,13 @@ export class ModuleGuards implements Guards {
     return typeof manifest !== "object" || entriesFor(manifest, "onMessageReceived", channel).length > 0;
   }
 
-  async delivery(agent: Agent, message: Message, withinMs: number): Promise<Message | undefined> {
-    const verdict = await this.#decide("onMessageReceived", agent, message.channel, message, withinMs);
+  async delivery(
+    agent: Agent,
+    message: Message,
+    withinMs: number,
+    begun?: () => void,
+  ): Promise<Message | undefined> {
+    const verdict = await this.#decide("onMessageReceived", agent, message.channel, message, withinMs, begun);
     if (!verdict) return message;
     return verdict.permitted ? verdict.publish[0] : undefined;
   }
@@ -106,6 +118,7 @@ export class ModuleGuards implements Guards {
     channel?: string,
     message?: Message,
     withinMs = this.#timeouts[handler],
+    running?: () => void,
   ): Promise<Verdict | undefined> {
     const timeoutMs = Math.min(this.#timeouts[handler], withinMs);
     const begun = performance.now();
@@ -121,7 +134,7 @@ export class ModuleGuards implements Guards {
     const verdicts = await Promise.all(
       entries.map(async (entry) => {
         const call = callOf(handler, entry, agent, channel, message);
-        return this.#judge(handler, await this.#host.run(call, remaining, withinMs - spent), agent, channel);
+        return this.#judge(handler, await this.#host.run(call, remaining, withinMs - spent, running), agent, channel);
       }),
     );
     return verdicts.find((verdict): verdict is Denied => !verdict.permitted) ?? merged(verdicts as Permitted[], channel);

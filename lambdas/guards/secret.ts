@@ -10,7 +10,7 @@ const read = async (name: string): Promise<string> => {
   const arn = env[`PUSH_IT_SECRET_${name}`];
   if (!arn) throw new Error(`The secret ${name} is not among the secrets of the guard module`);
   const region = arn.split(":")[3] ?? env["AWS_REGION"] ?? "";
-  const url = new URL(env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] ?? `https://secretsmanager.${region}.amazonaws.com/`);
+  const url = new URL(env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] ?? `https://secretsmanager.${region}.amazonaws.com${arn.startsWith("arn:aws-cn:") ? ".cn" : ""}/`);
   const body = JSON.stringify({ SecretId: arn });
   const request = sign(
     {

@@ -70,8 +70,11 @@ const start = async (): Promise<void> => {
   const entries = entriesOf(module);
   const manifest = manifestOf(entries);
   port?.on("message", (message: ToWorker) => {
-    if (message.kind === "probe") say({ kind: "alive" });
-    else begin(message.id, () => void run(entries, message.id, JSON.parse(message.call) as GuardCall));
+    if (message.kind === "probe") return say({ kind: "alive" });
+    const { id } = message;
+    const call = JSON.parse(message.call) as GuardCall;
+    begin(id, () => void run(entries, id, call));
+    if (call.handler === "onMessageReceived") say({ kind: "begun", id });
   });
   say({ kind: "loaded", manifest });
 };

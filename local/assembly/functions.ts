@@ -10,8 +10,9 @@ const DEFAULTS = { timeoutSeconds: 3, memoryMb: 128 };
  * The functions of the construct.
  * @param overrides environment variables to take instead of the template's, by name
  */
-export const readFunctions = (reader: ResourceReader, overrides: Record<string, string> = {}): FunctionModel[] =>
-  reader.each(["AWS::Lambda::Function"], (logicalId, properties) => {
+export const readFunctions = (reader: ResourceReader, overrides: Record<string, string> = {}): FunctionModel[] => {
+  const roles = new Map(reader.all("AWS::IAM::Role").map((id) => [reader.scope.lookup(id, "Arn"), id]));
+  return reader.each(["AWS::Lambda::Function"], (logicalId, properties) => {
     const runtime = properties.get("Runtime");
     if (typeof runtime !== "string" || !runtime.startsWith("nodejs")) {
       throw new Refused(
@@ -19,6 +20,7 @@ export const readFunctions = (reader: ResourceReader, overrides: Record<string, 
       );
     }
     if (properties.get("Layers") !== undefined) throw new Refused("layers are not known here");
+    const role = roles.get(properties.get("Role"));
     const reserved = properties.number("ReservedConcurrentExecutions");
     return {
       logicalId,
@@ -29,10 +31,12 @@ export const readFunctions = (reader: ResourceReader, overrides: Record<string, 
       timeoutSeconds: properties.number("Timeout") ?? DEFAULTS.timeoutSeconds,
       memoryMb: properties.number("MemorySize") ?? DEFAULTS.memoryMb,
       environment: environmentOf(reader, properties, overrides),
+      ...(role !== undefined && { role }),
       ...(reserved !== undefined && { reservedConcurrency: reserved }),
       ...logging(properties),
     };
   });
+};
 
 const codeOf = (reader: ResourceReader, properties: Properties): string => {
   const { S3Key: key } = properties.object("Code");

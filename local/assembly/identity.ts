@@ -60,6 +60,7 @@ const named = (service: string, property: string, prefix = ""): Identity => {
 };
 
 const role = name("RoleName");
+const policyArn = globalArn("iam", (subject) => `policy/${name("ManagedPolicyName")(subject)}`);
 const queue = name("QueueName");
 const topic = arn("sns", name("TopicName"));
 const bucket = (subject: Subject): string => name("BucketName")(subject).toLowerCase();
@@ -89,6 +90,7 @@ const IDENTITIES: Record<string, Identity> = {
       RoleId: (subject) => `AROA${madeUpId(subject, 17).toUpperCase()}`,
     },
   },
+  "AWS::IAM::ManagedPolicy": { ref: policyArn, attributes: { PolicyArn: policyArn } },
   "AWS::Logs::LogGroup": {
     ref: name("LogGroupName"),
     attributes: { Arn: arn("logs", (subject) => `log-group:${name("LogGroupName")(subject)}:*`) },

@@ -7,6 +7,7 @@ import { readFunctions } from "./functions.js";
 import { INERT } from "./inert.js";
 import { readAssembly } from "./manifest.js";
 import { ResourceReader } from "./reader.js";
+import { readRoles } from "./roles.js";
 import { readSchedules } from "./schedules.js";
 import { placeOf, scopeOf } from "./scope.js";
 import { readTables } from "./tables.js";
@@ -41,6 +42,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const inside = all.filter(([, resource]) => belongsTo(construct, resource));
   const reader = new ResourceReader(stack, scopeOf(stack, place), Object.fromEntries(inside));
   const functions = readFunctions(reader, options.environment);
+  const roles = readRoles(reader);
   const tables = readTables(reader);
   const api = readApi(reader, functions);
   const schedules = readSchedules(reader, functions);
@@ -49,7 +51,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const warnings = warningsOf(construct, options.acknowledged ?? []);
   const { verdicts: resources } = reader;
   const guards = construct.guards === undefined ? {} : { guards: construct.guards };
-  return { place, model: { path, ...guards, api, functions, tables, schedules, resources, outside, warnings } };
+  return { place, model: { path, ...guards, api, functions, roles, tables, schedules, resources, outside, warnings } };
 };
 
 const nameOf = ([logicalId, { Type: type }]: [string, Resource]) =>

@@ -1,9 +1,6 @@
 /** Why a type of resource has nothing to do in a local run, by CloudFormation type. */
 export const INERT: Record<string, string> = {
-  "AWS::IAM::Role": "permissions are not enforced locally",
-  "AWS::IAM::Policy": "permissions are not enforced locally",
-  "AWS::IAM::ManagedPolicy": "permissions are not enforced locally",
-  "AWS::Lambda::Permission": "permissions are not enforced locally",
+  "AWS::Lambda::Permission": "only the construct's own sources run its functions locally",
   "AWS::Logs::LogGroup": "logs are written to stderr",
   "AWS::ApiGatewayV2::Deployment": "routes are live at once",
   "AWS::ApiGateway::Account": "there are no access logs locally",

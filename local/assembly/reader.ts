@@ -58,6 +58,22 @@ export class ResourceReader {
     });
   }
 
+  /** Logical ids of all resources of a type in the whole stack, the construct's and others. */
+  all(type: string): string[] {
+    const resources = Object.entries(this.stack.template.Resources ?? {});
+    return resources.filter(([, resource]) => resource.Type === type).map(([logicalId]) => logicalId);
+  }
+
+  /** A reader of the whole stack, whose verdicts on the construct's resources can be adopted. */
+  whole(): ResourceReader {
+    return new ResourceReader(this.stack, this.scope, this.stack.template.Resources ?? {});
+  }
+
+  /** Takes over what another reader decided about resources of this one. */
+  adopt(verdicts: ResourceVerdict[]): void {
+    for (const each of verdicts) if (this.resources[each.logicalId]) this.#verdicts.set(each.logicalId, each);
+  }
+
   /** Decides about everything that has not been read. */
   rest(inert: Record<string, string>): void {
     for (const [logicalId, resource] of Object.entries(this.resources)) {

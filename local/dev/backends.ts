@@ -1,12 +1,15 @@
 import { type DynamoDb, startDynamoDb } from "../dynamodb/engine.js";
 import type { Signer } from "../dynamodb/request.js";
 import { createTables } from "../dynamodb/tables.js";
+import { startDynamoDbProxy } from "../iam/dynamodb-proxy.js";
+import type { Permissions } from "../iam/permissions.js";
+import { secretCall } from "../iam/secrets.js";
 import type { Credentials } from "../lambda/credentials.js";
 import type { Guardian } from "../lambda/guardian.js";
 import type { Place } from "../lambda/variables.js";
 import type { FunctionModel, TableModel } from "../model.js";
 import { readSecrets } from "../secrets/file.js";
-import { getSecretValue } from "../secrets/handler.js";
+import { getSecretValue, type ServiceAnswer } from "../secrets/handler.js";
 import type { Closers } from "./closers.js";
 import type { SystemOptions } from "./options.js";
 import { startServices } from "./services.js";
@@ -29,24 +32,27 @@ export interface BackendsContext {
   closers: Closers;
   /** The functions, as they are at the moment. */
   functions: () => FunctionModel[];
+  permissions: Permissions;
 }
 
 /**
- * Starts DynamoDB and Secrets Manager.
+ * Starts DynamoDB and Secrets Manager, both with the check of permissions in front.
  * @throws Failure when the engine or the secrets file cannot be used
  */
 export const startBackends = async (context: BackendsContext): Promise<Backends> => {
-  const { options, place, credentials, guardian, closers } = context;
+  const { options, place, credentials, guardian, closers, permissions } = context;
   const signers = signersOf(credentials, place);
   const { project, log, dynamodb: engine = "embedded" } = options;
   const operations = { "secretsmanager.GetSecretValue": secretsOperation(context) };
   const dynamodb = await startDynamoDb(engine, { project, guardian, signers, log });
   closers.add(() => dynamodb.close());
+  const proxy = await startDynamoDbProxy({ upstream: dynamodb.endpoint, credentials, permissions });
+  closers.add(() => proxy.close());
   const services = await startServices(credentials, operations);
   closers.add(() => services.close());
   return {
     dynamodb,
-    endpoints: { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint, AWS_ENDPOINT_URL_SECRETS_MANAGER: services.endpoint },
+    endpoints: { AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint, AWS_ENDPOINT_URL_SECRETS_MANAGER: services.endpoint },
     createTables: (tables) => createTables(dynamodb.endpoint, signers[0], tables),
   };
 };
@@ -58,8 +64,12 @@ const signersOf = (credentials: Credentials, { region }: Place): [Signer, Signer
 ];
 
 /** The file is read now, so that a mistake is told at once, and again whenever a secret is asked for. */
-const secretsOperation = ({ options: { secrets: file, log }, functions }: BackendsContext) => {
+const secretsOperation = ({ options: { secrets: file, log }, functions, permissions }: BackendsContext) => {
   const secrets = () => (file === undefined ? {} : readSecrets(file));
   secrets();
-  return (request: Record<string, unknown>) => getSecretValue(request, { functions, secrets, log });
+  return (request: Record<string, unknown>, functionId: string): ServiceAnswer => {
+    const refusal = permissions.check(functionId, [secretCall(request["SecretId"], permissions.place)]);
+    if (!refusal) return getSecretValue(request, { functions, secrets, log });
+    return { status: 400, body: { __type: "AccessDeniedException", Message: refusal.message } };
+  };
 };

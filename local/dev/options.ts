@@ -22,6 +22,11 @@ export interface SystemOptions {
   secrets?: string;
   /** Environment variables of functions, instead of the template's. */
   environment?: Record<string, string>;
+  /**
+   * A file that grants, their uses and denied calls are appended to; `false`: none.
+   * @default what the environment variable PUSH_IT_IAM_LOG names
+   */
+  permissionsLog?: string | false;
   /** What bounds the gateway, where it is not as in AWS. */
   limits?: Partial<GatewayLimits>;
   /** Faults that a test strikes the gateway with. */

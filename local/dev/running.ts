@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ReadSystem } from "../assembly/index.js";
+import type { Permissions } from "../iam/permissions.js";
 import type { Gateway } from "../gateway/index.js";
 import type { Credentials } from "../lambda/credentials.js";
 import type { Guardian } from "../lambda/guardian.js";
@@ -9,6 +10,7 @@ import { scheduledEvent, Schedules } from "../schedule/schedules.js";
 import { type Backends, startBackends } from "./backends.js";
 import type { Closers } from "./closers.js";
 import { infoOf } from "./info.js";
+import { authorizer, permissionsOf } from "./permissions.js";
 import { listen } from "./listen.js";
 import type { SystemOptions } from "./options.js";
 import { pages } from "./pages.js";
@@ -40,9 +42,10 @@ export class RunningSystem implements System {
     const loaded = { current: first };
     const functions = () => loaded.current.model.functions;
     const { place } = first;
-    const backends = await startBackends({ options, place, credentials, guardian, closers, functions });
+    const permissions = permissionsOf(options, () => loaded.current);
+    const backends = await startBackends({ options, place, credentials, guardian, closers, functions, permissions });
     await backends.createTables(first.model.tables);
-    const system = new RunningSystem(parts, backends, loaded);
+    const system = new RunningSystem(parts, backends, loaded, permissions);
     await system.#listen();
     return system;
   }
@@ -51,6 +54,7 @@ export class RunningSystem implements System {
     private readonly parts: SystemParts,
     private readonly backends: Backends,
     private readonly loaded: { current: ReadSystem },
+    private readonly permissions: Permissions,
   ) {
     const { options, source, closers, credentials } = parts;
     const { model, place } = loaded.current;
@@ -138,6 +142,7 @@ export class RunningSystem implements System {
       log,
       fallback,
       secretFor,
+      authorize: authorizer(credentials, this.permissions, () => this.model.api.apiId),
       faults,
     });
     this.#gateway = gateway;

@@ -26,7 +26,7 @@ export interface GatewayContext {
   readonly now: () => number;
   /** Logs what a developer should know of: what would be in API Gateway's execution log. */
   readonly warn: (message: string) => void;
-  readonly authorize: ((call: ManagementCall) => boolean) | undefined;
+  readonly authorize: ((call: ManagementCall) => string | undefined) | undefined;
   readonly secretFor: ((accessKeyId: string) => string | undefined) | undefined;
 }
 

@@ -45,8 +45,8 @@ export interface GatewayOptions {
   log: Log;
   /** Serves HTTP requests that are not the API's, such as a console page. @default 404 as JSON */
   fallback?(request: IncomingMessage, response: ServerResponse): void;
-  /** Whether a signed caller may do what it asks for. @default everyone may */
-  authorize?(call: ManagementCall): boolean;
+  /** Why a signed caller may not do what it asks for, in AWS's words; `undefined`: it may. @default everyone may */
+  authorize?(call: ManagementCall): string | undefined;
   /** The secret of an access key, or `undefined` when there is no such key. @default signatures are not verified */
   secretFor?(accessKeyId: string): string | undefined;
   faults?: GatewayFaults;

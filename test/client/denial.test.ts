@@ -48,12 +48,20 @@ describe("a denial", () => {
     expect(await next.frames.take()).toMatchObject({ action: "subscribe", data: { channels: ["a"] } });
   });
 
-  it.each(["guard_timeout", "guard_failed", "unavailable"] as const)("that is a %s is retried", async (code) => {
+  it.each(["guard_timeout", "guard_failed"] as const)("by a %s is final, too", async (code) => {
+    const { pushIt, states } = bench.client();
+    const peer = await bench.server.peers.take();
+    peer.answer(await peer.frames.take(), { successful: false, error: "Too slow.", code });
+    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code, reason: "Too slow." });
+    await expect(pushIt.channel("a").subscribe()).rejects.toMatchObject({ message: "Too slow." });
+  });
+
+  it("that the server could not look up is retried", async () => {
     const { states } = bench.client();
     const peer = await bench.server.peers.take();
-    peer.answer(await peer.frames.take(), { successful: false, error: "Later.", code });
+    peer.answer(await peer.frames.take(), { successful: false, error: "Later.", code: "unavailable" });
     const change = await states.find((change) => change.code !== "connect");
-    expect(change).toMatchObject({ state: "connecting", code, reason: "Later.", retryIn: 500 });
+    expect(change).toMatchObject({ state: "connecting", code: "unavailable", reason: "Later.", retryIn: 500 });
     bench.server.select = "push-it.v1";
     passBackoff();
     await states.find(({ state }) => state === "connected");

@@ -15,6 +15,7 @@ const MODES = {
   rejects: "guard_failed",
   exits: "guard_failed",
   "exhausts memory": EITHER,
+  "exhausts memory outside its heap": EITHER,
   "returns garbage": "guard_timeout",
 } as const;
 
@@ -30,6 +31,7 @@ const GUARDS = `
     rejects: () => Promise.reject(new Error("planted secret")),
     exits: () => process.exit(0),
     "exhausts memory": () => { const all = []; for (;;) all.push(new Array(1e5).fill(all.length)); },
+    "exhausts memory outside its heap": () => { const all = []; for (;;) all.push(Buffer.alloc(4e6, 1)); },
     "returns garbage": () => ({ permitted: true, connected: true }),
   };
   const act = (mode, say) => (modes[mode] ?? ((say) => say()))(say);

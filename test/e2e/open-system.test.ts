@@ -166,7 +166,9 @@ describe("a system without guards", () => {
   it("answers a publication of an agent that was removed with an error", async () => {
     const agent = await system.connect();
     await agent.subscribe("gone");
-    await system.invokeRoute("$disconnect", { requestContext: { ...(await system.connectionOf(agent)), routeKey: "$disconnect" } });
+    await system.invokeRoute("$disconnect", {
+      requestContext: { ...(await system.connectionOf(agent)), routeKey: "$disconnect", eventType: "DISCONNECT" },
+    });
     expect(await agent.subscribe("elsewhere")).toMatchObject({ successful: false, code: "unknown_agent" });
     expect(await agent.ping()).toMatchObject({ channel: "/meta/ping", successful: false, code: "unknown_agent" });
     expect((await agent.ended()).code).toBe(1000);

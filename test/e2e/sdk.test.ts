@@ -118,7 +118,9 @@ describe("the SDK against a running system", () => {
     const connectionId = (pk ?? "").slice(2);
     const lost = stateOf(pushIt, "connecting");
     // The agent's rows are gone but its socket is not: its next ping is told so, and the connection closed.
-    await system.invokeRoute("$disconnect", { requestContext: { connectionId, connectedAt: Date.now(), routeKey: "$disconnect" } });
+    await system.invokeRoute("$disconnect", {
+      requestContext: { connectionId, connectedAt: Date.now(), routeKey: "$disconnect", eventType: "DISCONNECT" },
+    });
     const back = stateOf(pushIt, "connected");
     await pushIt.channel("elsewhere").subscribe().catch(() => undefined);
     await Promise.all([lost, back]);

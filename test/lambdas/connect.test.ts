@@ -4,7 +4,7 @@ import type { Guards, Permitted, Verdict } from "../../lambdas/core/ports.js";
 import { connect } from "../../lambdas/connect.js";
 import { openGuards } from "../../lambdas/guards/module-guards.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../lambdas/settings.js";
-import { connectEvent } from "./aws/events.js";
+import { connectEvent, frameEvent } from "./aws/events.js";
 import { MemoryStore, NOW, TestLog } from "./core/fakes.js";
 
 const credentials = (value: unknown): string => `push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
@@ -118,7 +118,7 @@ describe("the connection guard", () => {
   test("may subscribe the agent: written last, so that whoever publishes then finds an agent", async () => {
     const { open, store } = setUp(async () => permitted({ subscribe: ["news", "stories/5"] }));
     expect(await open("push-it.v1")).toEqual(accepted);
-    expect(store.calls).toEqual(["putAgent c1", "putSubscriptions c1 news stories/5"]);
+    expect(store.calls).toEqual(["putAgent c1", "putSubscriptions c1 news stories/5", "standing c1"]);
   });
 });
 
@@ -148,6 +148,21 @@ describe("a connection guard that denies or does nothing prevents the connection
     expect(await open("push-it.v1", "push-it.v1.denied")).toEqual({ statusCode: 403 });
     expect(store.calls).toEqual([]);
   });
+});
+
+test("a client that has gone away meanwhile leaves no subscription behind", async () => {
+  const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
+  store.before.standing = () => void store.standings.delete("c1");
+  await open("push-it.v1");
+  expect(await store.subscriptionsOf("c1")).toEqual([]);
+});
+
+test("a frame that chooses the handshake's route is refused: an open connection cannot become another agent", async () => {
+  const { system, store, asked } = setUp();
+  const { requestContext } = frameEvent({ action: "$connect" }, "c1", "$connect");
+  expect(await connect(system, { ...connectEvent("push-it.v1"), requestContext })).toEqual({ statusCode: 400 });
+  expect(asked).toEqual([]);
+  expect(store.calls).toEqual([]);
 });
 
 test.each(["putAgent", "putSubscriptions"] as const)("a table that fails at %s refuses the handshake: open means connected", async (step) => {

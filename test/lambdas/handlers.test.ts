@@ -91,6 +91,15 @@ test("a frame that no route takes, from an agent, is answered and does no harm",
   await run("disconnect", disconnectEvent("c3", Date.now()));
 });
 
+test("a frame that chooses the route of $disconnect removes nobody", async () => {
+  const live = agentOf("c4", { connectedAt: Date.now() });
+  await deployed.table.table.putAgent(live);
+  await run("disconnect", frameEvent({ action: "$disconnect" }, "c4", "$disconnect"));
+  expect(await deployed.table.table.standing("c4")).toEqual({ agent: live });
+  await run("disconnect", disconnectEvent("c4", live.connectedAt));
+  expect(await deployed.table.table.standing("c4")).toBeUndefined();
+});
+
 test("the sweep closes and removes what nobody noticed, and says how many", async () => {
   const info = jest.spyOn(console, "info").mockImplementation(() => undefined);
   const lost = agentOf("lost", { connectedAt: Date.now() - 3 * 60 * 60_000 });

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { GatewayContext } from "../context.js";
-import { Errors, type ManagementError } from "./errors.js";
+import { denied, Errors, type ManagementError } from "./errors.js";
 import { authorization, Verifier } from "./sigv4.js";
 
 /** Decides whether a request to `@connections` is signed, and by someone who may do what it asks for. */
@@ -22,6 +22,7 @@ export class Access {
       const state = this.#verifier.verify({ method, url, headers, body }, by, secret, now());
       if (state !== "valid") return state === "expired" ? Errors.expired : Errors.badSignature;
     }
-    return authorize && !authorize({ accessKeyId: by.accessKeyId, method, path: url }) ? Errors.denied : undefined;
+    const refusal = authorize?.({ accessKeyId: by.accessKeyId, method, path: url });
+    return refusal === undefined ? undefined : denied(refusal);
   }
 }

@@ -5,6 +5,8 @@ export interface ManagementError {
   type: string;
   /** The answer's `message`; absent: an empty body, as AWS answers a 410. */
   message?: string;
+  /** What the answer calls its message. @default "message" */
+  messageKey?: "message" | "Message";
 }
 
 /** The errors of `@connections`. */
@@ -31,10 +33,16 @@ export const Errors = {
     message: "The request signature we calculated does not match the signature you provided.",
   },
   expired: { status: 403, type: "InvalidSignatureException", message: "Signature expired." },
-  denied: {
-    status: 403,
-    type: "AccessDeniedException",
-    message: "The caller is not authorized to perform: execute-api:ManageConnections",
-  },
   method: { status: 405, type: "MethodNotAllowedException", message: "Method Not Allowed" },
 } as const satisfies Record<string, ManagementError>;
+
+/**
+ * What a caller gets that may not do what it asks for. AWS writes `Message` here, in other errors `message`.
+ * @see https://github.com/aws/aws-cdk/issues/18410
+ */
+export const denied = (message: string): ManagementError => ({
+  status: 403,
+  type: "AccessDeniedException",
+  message,
+  messageKey: "Message",
+});

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GatewayContext } from "../context.js";
 import { gatewayId } from "../ids.js";
 import { Access } from "./access.js";
-import { Errors } from "./errors.js";
+import { Errors, type ManagementError } from "./errors.js";
 import { describe, type ManagementAnswer, post, remove } from "./operations.js";
 
 const PATH = /^\/([^/?]+)\/(?:@|%40)connections\/([^/?]+)(?:\?|$)/i;
@@ -61,8 +61,9 @@ const decoded = (segment: string): string | undefined => {
 };
 
 const bodyOf = (answer: ManagementAnswer): string => {
-  if ("type" in answer) return answer.message === undefined ? "" : JSON.stringify({ message: answer.message });
-  return answer.body ?? "";
+  if (!("type" in answer)) return answer.body ?? "";
+  const { message, messageKey = "message" }: ManagementError = answer;
+  return message === undefined ? "" : JSON.stringify({ [messageKey]: message });
 };
 
 const respond = (response: ServerResponse, answer: ManagementAnswer): void => {

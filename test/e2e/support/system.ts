@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { Guards, PushIt, type PushItProps } from "../../../infra/index.js";
+import type { Template } from "../../../local/assembly/template.js";
 import type { SystemOptions } from "../../../local/dev/options.js";
 import { startSystem, type System } from "../../../local/dev/system.js";
 import type { InvocationReport } from "../../../local/lambda/pool.js";
@@ -11,11 +12,15 @@ import { Waiting } from "./waiting.js";
 import { Wire, type WireOptions } from "./wire.js";
 
 /** What a test's system is made of. */
-export interface TestSystemOptions extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment">> {
+export interface TestSystemOptions extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog">> {
   /** The construct's props, guards apart. */
   props?: Omit<PushItProps, "guards">;
   /** The source of a guard module. */
   guards?: string;
+  /** Changes the template before it is run. */
+  edit?: (template: Template) => void;
+  /** Told of what the runtime logs, as it does. */
+  log?: (entry: LogEntry) => void;
 }
 
 const ROOT = resolve(__dirname, "../../..");
@@ -23,7 +28,7 @@ const ROOT = resolve(__dirname, "../../..");
 /** Inside the package, so that a guard module's `push-it-aws/guards` is this one. */
 const FOLDERS = join(ROOT, ".push-it");
 
-const synthesize = (folder: string, { props, guards }: TestSystemOptions): string => {
+const synthesize = (folder: string, { props, guards, edit }: TestSystemOptions): string => {
   const outdir = join(folder, "cdk.out");
   const module = join(folder, "guards.ts");
   if (guards !== undefined) writeFileSync(module, guards);
@@ -34,7 +39,15 @@ const synthesize = (folder: string, { props, guards }: TestSystemOptions): strin
     ...(guards === undefined ? {} : { guards: Guards.fromModule(module) }),
   });
   app.synth();
+  const template = join(outdir, "Test.template.json");
+  if (edit) writeFileSync(template, JSON.stringify(edited(template, edit)));
   return outdir;
+};
+
+const edited = (file: string, edit: (template: Template) => void): Template => {
+  const template = JSON.parse(readFileSync(file, "utf8")) as Template;
+  edit(template);
+  return template;
 };
 
 const isDisconnect = (event: unknown, connectionId: string): boolean => {
@@ -58,16 +71,20 @@ export class TestSystem {
   static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     mkdirSync(FOLDERS, { recursive: true });
     const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
-    const { faults, limits, environment } = options;
+    const { faults, limits, environment, permissionsLog, log } = options;
     system.#running = await startSystem({
       ...(faults && { faults }),
       ...(limits && { limits }),
       ...(environment && { environment }),
+      ...(permissionsLog !== undefined && { permissionsLog }),
       project: ROOT,
       dist: join(ROOT, "dist"),
       assembly: synthesize(system.folder, options),
       dynamodb: process.env["PUSH_IT_TEST_DYNAMODB"] ?? "embedded",
-      log: (entry) => system.logs.push(entry),
+      log(entry) {
+        system.logs.push(entry);
+        log?.(entry);
+      },
       report(invocation) {
         system.invocations.push(invocation);
         system.#waiting.notify();

@@ -79,8 +79,8 @@ describe("posting a frame", () => {
     server.answer = () => undefined;
     const begun = performance.now();
     expect(await connections.post(ID, "x")).toBe("failed");
-    expect(performance.now() - begun).toBeGreaterThan(2_500);
-    expect(performance.now() - begun).toBeLessThan(4_500);
+    expect(performance.now() - begun).toBeGreaterThan(1_500);
+    expect(performance.now() - begun).toBeLessThan(3_500);
     expect(server.received).toHaveLength(1);
   });
 

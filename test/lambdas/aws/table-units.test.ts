@@ -118,7 +118,13 @@ describe("disconnect", () => {
 describe("the sweep", () => {
   test("is one Query a shard where nothing is overdue, and never a Scan", async () => {
     await it.table.putAgent(agent);
-    const system = { store: it.table, guards: openGuards, log: new TestLog(), connections: new TestConnections(it.clock) };
+    const system = {
+      store: it.table,
+      guards: openGuards,
+      log: new TestLog(),
+      connections: new TestConnections(it.clock),
+      onDisconnectMs: 1_000,
+    };
     const cost = await it.cost(() => sweep(system, () => 28_000));
     expect(new Set(cost.commands)).toEqual(new Set(["Query"]));
     expect(cost.commands).toHaveLength(16);

@@ -43,6 +43,15 @@ describe("a frame of answers", () => {
     expect(JSON.parse(frameOf([answer("a"), answer("b")]))).toEqual([answer("a"), answer("b")]);
   });
 
+  test("never exceeds 32 KB: what fits is told, in order", () => {
+    const many = Array.from({ length: 100 }, (_, at) => success(Meta.subscribe, `u${at}`, { channel: "x".repeat(1_000) }));
+    const frame = frameOf(many);
+    expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(FRAME_BYTES);
+    const told = JSON.parse(frame) as Answer[];
+    expect(told.length).toBeGreaterThan(25);
+    expect(told).toEqual(many.slice(0, told.length));
+  });
+
   test("holds the answers to a full publish frame, each with the largest result", () => {
     const full = Array.from({ length: MESSAGES_PER_FRAME }, () =>
       success(Meta.successful, "u".repeat(64), "r".repeat(RESULT_BYTES - 2)),

@@ -79,6 +79,11 @@ describe("a manifest", () => {
     expect(manifestFault(manifest(DEFAULT_ENTRY, entry))).toContain(JSON.stringify(entry));
   });
 
+  test.each(["onConnectionRequest", "onDisconnect"] as const)("may not put %s below a channel, where it would never run", (handler) => {
+    expect(manifestFault({ "a/*": [ask, handler] })).toContain(handler);
+    expect(manifestFault({ [DEFAULT_ENTRY]: [handler] })).toBeUndefined();
+  });
+
   test("that names what every object inherits guards nothing by that", () => {
     expect(entriesFor({}, ask, "constructor")).toEqual([]);
     expect(entriesFor(manifest("__proto__"), ask, "__proto__")).toEqual(["__proto__"]);

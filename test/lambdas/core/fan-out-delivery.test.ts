@@ -1,11 +1,11 @@
-import { FRAME_BYTES, type Message } from "../../../protocol/index.js";
+import { FRAME_BYTES } from "../../../protocol/index.js";
 import type { Agent } from "../../../lambdas/core/agent.js";
 import { fanOut } from "../../../lambdas/core/fan-out.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { agentOf, messageOf } from "./fakes.js";
 import { audienceOf, fanOutSystem } from "./fan-out-system.js";
 
-const guarded = (delivery: (agent: Agent, message: Message) => Promise<Message | undefined>): Partial<Guards> => ({
+const guarded = (delivery: Guards["delivery"]): Partial<Guards> => ({
   guardsDelivery: (channel) => Promise.resolve(channel.startsWith("a")),
   delivery,
 });
@@ -88,6 +88,36 @@ describe("onMessageReceived", () => {
 });
 
 describe("many recipients' guards", () => {
+  test("that hang cost nobody else a message: once begun, each uses up its own time alone", async () => {
+    const system = fanOutSystem({
+      budgetMs: 10_000,
+      guards: guarded(async (agent, message, _withinMs, begun) => {
+        begun?.();
+        if (agent.connectionId !== "c399") await system.clock.sleep(1_000);
+        return agent.connectionId === "c399" ? message : undefined;
+      }),
+    });
+    await audienceOf(system, 400, "a");
+    expect(await fanOut(system, hello)).toEqual({ sent: 1, gone: 0, failed: 0 });
+    expect(system.connections.received("c399")).toHaveLength(1);
+  });
+
+  test("that take long keep no other recipient waiting", async () => {
+    const order: string[] = [];
+    const system = fanOutSystem({
+      guards: guarded(async (agent, message, _withinMs, begun) => {
+        begun?.();
+        if (agent.connectionId === "c0") await system.clock.sleep(900);
+        order.push(`guard ${agent.connectionId}`);
+        return message;
+      }),
+    });
+    await audienceOf(system, 2, "a");
+    system.connections.scripts.set("c1", () => Promise.resolve(order.push("post c1")).then(() => "sent" as const));
+    await fanOut(system, hello);
+    expect(order).toEqual(["guard c1", "post c1", "guard c0"]);
+  });
+
   test("are asked a bounded number at a time, so that none runs out of time while it waits for the others", async () => {
     let running = 0;
     let most = 0;

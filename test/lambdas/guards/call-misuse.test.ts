@@ -106,6 +106,14 @@ describe("what a guard hands over has a limit, in bytes of JSON", () => {
   });
 });
 
+test("a guard subscribes its agent to 25 other channels in one call at most: the answers fit a frame", () => {
+  const { agent, channel, decisions } = guardCall("onSubscriptionRequest");
+  for (let at = 0; at < 25; at += 1) agent.subscribe(`other/${at}`);
+  expect(() => agent.subscribe("other/25")).toThrow(RangeError);
+  agent.subscribe(channel);
+  expect(decisions[0]).toHaveProperty("subscribe.length", 26);
+});
+
 test("a reason that is no text is turned into one", () => {
   const { agent, decisions } = guardCall("onConnectionRequest");
   agent.connectionDenied(new Error("Backend said no") as unknown as string);

@@ -11,8 +11,11 @@ import { TestLog } from "../core/fakes.js";
 
 const WORKER = join(__dirname, "../../../dist/lambdas/guard-worker.mjs");
 
-/** A guard's time in these tests, in milliseconds: enough for a worker to start on a busy machine. */
-export const TIMEOUT = 400;
+/** A guard's time where it is to run out, in milliseconds: enough for a worker to start on a busy machine. */
+export const TIMEOUT = 600;
+
+/** A guard's time where it is not, in milliseconds. */
+const PATIENCE = 10_000;
 
 /** By when, after its timeout, a guard that fails in whatever way must be answered for, in milliseconds. */
 export const GRACE = 2_000;
@@ -33,18 +36,27 @@ export class GuardFolder {
   readonly guards: ModuleGuards;
   /** How many threads were started. */
   started = 0;
+  /** Whether the process has used too much memory. */
+  exhausted = (): boolean => false;
   readonly #folder = mkdtempSync(join(tmpdir(), "push-it-guards-"));
 
   /**
    * @param source the module, as it is after bundling; a bare object literal is default-exported
+   * @param timeout every guard's, in milliseconds
    * @param memoryMb how much memory the thread may use
    */
-  constructor(source: string, { timeout = TIMEOUT, memoryMb = 64 }: { timeout?: number; memoryMb?: number } = {}) {
+  constructor(source: string, { timeout = PATIENCE, memoryMb = 64 }: { timeout?: number; memoryMb?: number } = {}) {
     if (!existsSync(WORKER)) throw new Error(`${WORKER} is missing: npm test builds it, and so does npm run build`);
     copyFileSync(WORKER, join(this.#folder, "guard-worker.mjs"));
     this.write(source);
-    this.host = new GuardHost((setup) => this.#spawn(setup, memoryMb), this.log);
+    this.host = new GuardHost((setup) => this.#spawn(setup, memoryMb), this.log, () => this.exhausted());
     this.guards = new ModuleGuards(this.host, timeoutsOf(timeout), this.log);
+  }
+
+  /** Waits until the module is loaded, so that a guard's time is its own. */
+  async ready(): Promise<this> {
+    await this.host.manifest(PATIENCE);
+    return this;
   }
 
   /** Changes the module; the next thread loads it. */

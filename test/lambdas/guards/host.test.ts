@@ -24,11 +24,7 @@ const MODULE = `{
   },
 }`;
 
-const loaded = async (source = MODULE): Promise<GuardFolder> => {
-  const folder = guardFolder(source);
-  await folder.host.manifest(5_000);
-  return folder;
-};
+const loaded = (source = MODULE): Promise<GuardFolder> => guardFolder(source).ready();
 
 describe("a thread", () => {
   test("is started at once, so that loading goes on beside the rest of a cold start", () => {
@@ -100,6 +96,27 @@ describe("closing", () => {
     const { took } = await timed(folder.host.close());
     expect(await pending).toMatchObject({ kind: "failed" });
     expect(took).toBeLessThan(GRACE);
+  });
+});
+
+describe("memory that is no heap", () => {
+  test("is watched while guards run: what uses too much is ended before the process is", async () => {
+    const folder = await loaded(`{
+      async onSubscriptionRequest(channel, agent) {
+        const all = [];
+        while (channel.name === "hoard") {
+          all.push(Buffer.alloc(16 * 2 ** 20, 1));
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        agent.subscribe(channel);
+      },
+    }`);
+    const before = process.memoryUsage.rss();
+    folder.exhausted = () => process.memoryUsage.rss() > before + 256 * 2 ** 20;
+    expect(await ask(folder, "hoard", 10_000)).toMatchObject({ kind: "failed", detail: expect.stringContaining("memory") });
+    folder.exhausted = () => false;
+    expect(await ask(folder, "a")).toMatchObject(granted);
+    expect(folder.started).toBe(2);
   });
 });
 

@@ -59,7 +59,7 @@ describe("a wildcard subscription", () => {
     ["never answers", "", "guard_timeout"],
     ["grants something else only", 'agent.subscribe("stories/5");', "guard_timeout"],
   ])("is denied if the guard of one of them %s", async (_, body, code) => {
-    const { guards } = guardFolder(module(body));
+    const { guards } = await guardFolder(module(body), { timeout: TIMEOUT }).ready();
     expect(await guards.subscription(agent, "stories/*")).toMatchObject({ permitted: false, code });
   });
 
@@ -68,8 +68,7 @@ describe("a wildcard subscription", () => {
     const entries = ["stories/*", "stories/1", "stories/2", "stories/3"].map(
       (entry) => `"${entry}": { async onSubscriptionRequest(channel, agent) { ${wait} } }`,
     );
-    const folder = guardFolder(`{ channels: { ${entries.join()} } }`, { timeout: 700 });
-    await folder.host.manifest(5_000);
+    const folder = await guardFolder(`{ channels: { ${entries.join()} } }`, { timeout: 900 }).ready();
     expect(await folder.guards.subscription(agent, "stories/*")).toMatchObject({ permitted: true });
   });
 });
@@ -134,7 +133,7 @@ describe("onDisconnect(agent)", () => {
     ["loops for ever", "for (;;);", "guard_timeout"],
     ["exits", "process.exit();", "guard_failed"],
   ])("that %s is logged, and holds nobody up", async (_, body, event) => {
-    const folder = guardFolder(`{ async onDisconnect(agent) { ${body} } }`);
+    const folder = await guardFolder(`{ async onDisconnect(agent) { ${body} } }`, { timeout: TIMEOUT }).ready();
     const { took } = await timed(folder.guards.disconnected(agent));
     expect(took).toBeLessThan(TIMEOUT + GRACE);
     expect(folder.log.of(event)).toMatchObject([{ guard: "onDisconnect", agent: agent.uuid }]);
@@ -161,7 +160,7 @@ describe("a verdict", () => {
       } }`,
       { timeout: 150 },
     );
-    await folder.host.manifest(5_000);
+    await folder.ready();
     expect(await folder.guards.subscription(agent, "slow")).toMatchObject({ code: "guard_timeout" });
     expect(await folder.guards.subscription(agent, "other")).toMatchObject({ code: "guard_timeout" });
     expect(await folder.guards.subscription(agent, "third")).toMatchObject({ code: "guard_timeout" });

@@ -69,8 +69,8 @@ describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, d
   });
 
   test.each(Object.entries(FAILURES))("that %s permits nothing, in time, and the next call works", async (_, { body, code, detail }) => {
-    const folder = guardFolder(module(`if (agent.credentials === "trouble") { ${body} return; } ${grant};`));
-    await folder.host.manifest(5_000);
+    const folder = guardFolder(module(`if (agent.credentials === "trouble") { ${body} return; } ${grant};`), { timeout: TIMEOUT });
+    await folder.ready();
     const { value, took } = await timed(ask(folder.guards, trouble));
     expect(took).toBeLessThan(TIMEOUT + GRACE);
     expect(value).toMatchObject({ permitted: false, code, reason: expect.stringMatching(new RegExp(`the ${subject} `, "i")) });
@@ -89,6 +89,14 @@ describe("a reason", () => {
     expect(cut(`${"x".repeat(REASON_BYTES - 1)}é`)).toBe("x".repeat(REASON_BYTES - 1));
     expect(cut("🎉".repeat(200))).toBe("🎉".repeat(REASON_BYTES / 4));
     expect(cut(`x${"🎉".repeat(200)}`)).toBe(`x${"🎉".repeat(REASON_BYTES / 4 - 1)}`);
+  });
+
+  test("is measured as JSON says it, escapes included, so that all reasons of a frame fit one", () => {
+    for (const character of ["\u0001", '"', "\\", "\n", "\ud800"]) {
+      const kept = cut(character.repeat(600));
+      expect(Buffer.byteLength(JSON.stringify(kept)) - 2).toBeLessThanOrEqual(REASON_BYTES);
+      expect(kept.length).toBeGreaterThan(80);
+    }
   });
 
   test("is written to the log for debugging only", async () => {

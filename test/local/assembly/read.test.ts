@@ -34,6 +34,7 @@ describe("a construct in an assembly", () => {
         runtime: "nodejs24.x",
         timeoutSeconds: 12,
         memoryMb: 512,
+        role: "Role",
         reservedConcurrency: 7,
         logFormat: "JSON",
         logLevel: "WARN",
@@ -69,13 +70,13 @@ describe("a construct in an assembly", () => {
   test("has a verdict for every resource, in the template's order", () => {
     const { model } = read({ ...construct(), Odd: resource("App/PushIt/Odd", "AWS::Cloud9::Environment") });
     expect(model.resources.map(({ logicalId }) => logicalId)).toEqual([...Object.keys(construct()), "Odd"]);
-    expect(verdict(model.resources, "Role")).toMatchObject({ verdict: "inert", reason: expect.any(String) });
+    expect(verdict(model.resources, "Logs")).toMatchObject({ verdict: "inert", reason: expect.any(String) });
     expect(verdict(model.resources, "Odd")).toMatchObject({
       verdict: "refused",
       reason: "AWS::Cloud9::Environment is not known here",
     });
     const run = model.resources.filter((each) => each.verdict === "run").map(({ logicalId }) => logicalId);
-    expect(run).toEqual(["Fn", "Table", "Api", "Stage", "Integration", "Connect", "Ping", "PingResponse", "Sweep"]);
+    expect(run).toEqual(["Role", "Policy", "Fn", "Table", "Api", "Stage", "Integration", "Connect", "Ping", "PingResponse", "Sweep"]);
   });
 
   test("leaves alone what lies outside, also below a path that only begins like its own", () => {

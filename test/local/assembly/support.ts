@@ -100,7 +100,23 @@ export const construct = (path = "App/PushIt"): Record<string, Resource> => {
   return {
     Role: resource(`${path}/Role`, "AWS::IAM::Role"),
     Logs: resource(`${path}/Logs`, "AWS::Logs::LogGroup"),
+    Policy: resource(`${path}/Policy`, "AWS::IAM::Policy", {
+      PolicyName: "Policy",
+      Roles: [{ Ref: "Role" }],
+      PolicyDocument: {
+        Statement: [
+          { Effect: "Allow", Action: ["dynamodb:GetItem", "dynamodb:PutItem"], Resource: arnOf("Table") },
+          {
+            Effect: "Allow",
+            Action: "execute-api:ManageConnections",
+            Resource: { "Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/live/POST/@connections/*" },
+          },
+          { Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: "arn:aws:secretsmanager:*:*:secret:*" },
+        ],
+      },
+    }),
     Fn: fn(`${path}/Fn`, {
+      Role: arnOf("Role"),
       Timeout: 12,
       MemorySize: 512,
       ReservedConcurrentExecutions: 7,

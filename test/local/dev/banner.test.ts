@@ -44,6 +44,7 @@ test("resources are listed compactly: run and inert by type, refused by logical 
     path: "App/PushIt",
     api: { logicalId: "Api", apiId: "a", stage: "live", selectionExpression: "", routes: {} },
     functions: [],
+    roles: [],
     tables: [],
     schedules: [],
     resources: [

@@ -212,9 +212,11 @@ describe("a caller", () => {
 
   it("must be allowed to do what it asks for", async () => {
     const asked: unknown[] = [];
-    const { client, id } = await start({ authorize: (call) => (asked.push(call), call.method === "GET") });
+    const { client, id } = await start({ authorize: (call) => (asked.push(call), call.method === "GET" ? undefined : "because") });
     const path = `/prod/@connections/${encodeURIComponent(id)}`;
-    expect(await refusal(harness.manage("DELETE", id))).toEqual([403, "AccessDeniedException", expect.any(String)]);
+    const denied = await harness.manage("DELETE", id);
+    expect([denied.status, denied.headers["x-amzn-errortype"]]).toEqual([403, "AccessDeniedException"]);
+    expect(JSON.parse(denied.body)).toEqual({ Message: "because" });
     expect((await harness.manage("GET", id)).status).toBe(200);
     expect(asked).toEqual([
       { accessKeyId: credentials.accessKeyId, method: "DELETE", path },

@@ -1,0 +1,25 @@
+import type { GatewayOptions } from "../gateway/index.js";
+import { connectionsCall } from "../iam/connections.js";
+import { Permissions, type PermissionsSubject } from "../iam/permissions.js";
+import { RECORD_VARIABLE, Recording } from "../iam/record.js";
+import { connectionsRefusal } from "../iam/refusal.js";
+import type { Credentials } from "../lambda/credentials.js";
+import type { SystemOptions } from "./options.js";
+
+/** The check of permissions for a run, which is recorded where that is asked for. */
+export const permissionsOf = (options: SystemOptions, subject: () => PermissionsSubject): Permissions => {
+  const { log, permissionsLog = process.env[RECORD_VARIABLE] } = options;
+  if (!permissionsLog) return new Permissions(subject, log);
+  const recording = new Recording(permissionsLog);
+  recording.granted(subject().model);
+  return new Permissions(subject, log, recording);
+};
+
+/** Lets the gateway ask what a caller of `@connections` may do; whoever signs there is a function of this run. */
+export const authorizer =
+  (credentials: Credentials, permissions: Permissions, apiId: () => string): NonNullable<GatewayOptions["authorize"]> =>
+  ({ accessKeyId, method, path }) => {
+    const functionId = credentials.identify(accessKeyId) ?? "";
+    const refusal = permissions.check(functionId, [connectionsCall({ method, path }, apiId(), permissions.place)]);
+    return refusal && connectionsRefusal(refusal.caller, refusal.call, permissions.place);
+  };

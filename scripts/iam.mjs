@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+// Runs the end-to-end tests while the local runtime records what roles may do and what they do, then lists the calls
+// that were denied and the grants that no test used. Ends with 1 if there is a denied call or an unjustified grant.
+// Further arguments go to jest.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Grants that no test can use, and why they are there. */
+const JUSTIFIED = [
+  {
+    actions: /^logs:(CreateLogStream|PutLogEvents)$/,
+    reason: "Lambda itself writes a function's log in the name of its role; locally logs go to stderr",
+  },
+];
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "push-it-iam-"));
+const file = join(folder, "permissions.jsonl");
+
+const run = () => {
+  const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
+  const env = { ...process.env, PUSH_IT_IAM_LOG: file };
+  return spawnSync(process.execPath, [jest, "test/e2e", ...process.argv.slice(2)], { cwd: root, stdio: ["ignore", 2, 2], env });
+};
+
+const readLines = () =>
+  readFileSync(file, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+/** Names of resources differ by stack; what comes after the last colon tells them apart well enough to be read. */
+const textOf = ({ role, function: name, action, resource }) => `${role ?? name}  ${action}  ${resource.split(":").slice(5).join(":")}`;
+
+const distinct = (lines) => [...new Map(lines.map((line) => [textOf(line), line])).values()];
+
+const print = (title, lines) => {
+  console.log(`${title}: ${lines.length || "none"}`);
+  for (const line of lines) console.log(`  ${line}`);
+};
+
+try {
+  const { status } = run();
+  const lines = readLines();
+  const of = (kind) => distinct(lines.filter((line) => line.kind === kind));
+  const used = new Set(of("used").map(textOf));
+  const unused = of("granted").filter((line) => !used.has(textOf(line)));
+  const reasonFor = ({ action }) => JUSTIFIED.find(({ actions }) => actions.test(action))?.reason;
+  const justified = JUSTIFIED.map(({ reason }) => [reason, unused.filter((line) => reasonFor(line) === reason)]);
+  const unjustified = unused.filter((line) => !reasonFor(line)).map(textOf);
+  const denied = of("denied").map(textOf);
+  print("Denied calls", denied);
+  print("Unused grants without a justification", unjustified);
+  print("Unused grants with one", justified.filter(([, grants]) => grants.length > 0).map(([reason, grants]) => `${grants.length} × ${reason}`));
+  console.log(`Grants: ${of("granted").length}, used: ${used.size}`);
+  if (status !== 0) console.log("The tests failed.");
+  process.exitCode = status === 0 && denied.length === 0 && unjustified.length === 0 ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,149 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RECORD_VARIABLE, type RecordLine } from "../../local/iam/record.js";
+import { deleteAction, deleteGrant, type GrantPlace } from "./support/grants.js";
+import { putRow } from "./support/rows.js";
+import { TestSystem } from "./support/system.js";
+import type { Wire } from "./support/wire.js";
+
+const GUARDS = `
+  export default {
+    onConnectionRequest(agent) {
+      if (agent.credentials === "nobody") agent.connectionDenied("Not you.");
+      else agent.connected();
+    },
+    onMessageReceived(channel, agent, message) { agent.deliver(channel, message); },
+  };
+`;
+
+/** What the platform does for a function, and not the function itself. */
+const PLATFORM = /^logs:/;
+
+/** A part of a policy to do without: how `scripts/iam-mutate.mjs` shows that each one is needed. */
+const MISSING = process.env["PUSH_IT_TEST_WITHOUT"];
+
+/** A promise that can be rejected from outside, and need not be waited for. */
+const rejectable = (): { promise: Promise<never>; reject: (error: Error) => void } => {
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<never>((_, rejectPromise) => (reject = rejectPromise));
+  promise.catch(() => undefined);
+  return { promise, reject };
+};
+
+describe("what the functions may do", () => {
+  const folder = mkdtempSync(join(tmpdir(), "push-it-permissions-"));
+  const recording = join(folder, "permissions");
+  const gone = new Set<string>();
+  const refused = rejectable();
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start({
+      guards: GUARDS,
+      faults: { beforePost: (connectionId) => (gone.has(connectionId) ? "gone" : undefined) },
+      permissionsLog: recording,
+      ...(MISSING && { edit: (template) => deleteGrant(template, JSON.parse(MISSING) as GrantPlace) }),
+      log: ({ source, message }) => source === "iam" && refused.reject(new Error(message)),
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await system.close();
+    // Its own file, so that it counts its own uses only; `npm run iam` counts those of all tests.
+    if (process.env[RECORD_VARIABLE]) appendFileSync(process.env[RECORD_VARIABLE], readFileSync(recording));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Fails at the first refused call, rather than when its consequence has not come for long enough. */
+  const allowed = <T>(work: Promise<T>): Promise<T> => Promise.race([work, refused.promise]);
+
+  /** A connection whose rows say that it is a minute old, and that API Gateway calls gone. */
+  const leaveBehind = async (channel: string): Promise<string> => {
+    const wire = await allowed(system.connect());
+    await allowed(wire.subscribe(channel));
+    const { connectionId } = await allowed(system.connectionOf(wire));
+    const row = (await system.rows()).find(({ pk, sk }) => pk === `c#${channel}` && sk === connectionId);
+    await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
+    gone.add(connectionId);
+    return connectionId;
+  };
+
+  /** A denied connection is told so, and closed, when it asks. */
+  const askDenied = async (action: "connect" | "ping"): Promise<void> => {
+    const wire = await allowed(system.connect({ credentials: "nobody" }));
+    wire.send({ action, channel: `/meta/${action}`, uuid: "1" });
+    await allowed(wire.ended());
+    expect(wire.received).toContainEqual(expect.objectContaining({ successful: false, code: "denied" }));
+  };
+
+  /** Delivers to who is there, and finds who is gone. */
+  const publishBy = async (action: "publish" | "send", publisher: Wire): Promise<void> => {
+    const left = await leaveBehind(action);
+    publisher.send({ action, channel: action, uuid: action, data: action });
+    await allowed(publisher.message(action));
+    await allowed(system.disconnected(left));
+  };
+
+  it("is what they do: each goes through all its work, is refused nothing, and leaves no grant unused", async () => {
+    const wire = await allowed(system.connect());
+    await allowed(wire.request({ action: "connect", channel: "/meta/connect" }));
+    for (const channel of ["publish", "send", "other"]) await allowed(wire.subscribe(channel));
+    await allowed(wire.unsubscribe("other"));
+    await allowed(wire.request({ action: "nonsense" }));
+    await publishBy("publish", wire);
+    await publishBy("send", wire);
+    await askDenied("connect");
+    await askDenied("ping");
+    const { connectionId } = await allowed(system.connectionOf(wire));
+    await putRow(system.running, { pk: "r#0", sk: `0000000001#${connectionId}`, ttl: "9999999999" });
+    await allowed(system.running.runSchedules());
+    await allowed(wire.ended());
+    await allowed(system.disconnected(connectionId));
+
+    const lines = readFileSync(recording, "utf8").trim().split("\n").map((line) => JSON.parse(line) as RecordLine);
+    const grants = (kind: RecordLine["kind"]): string[] =>
+      lines.flatMap((line) => (line.kind === kind && "role" in line ? `${line.role} ${line.action} ${line.resource}` : []));
+    const used = new Set(grants("used"));
+    const mine = grants("granted").filter((grant) => grant.startsWith("PushIt") && !PLATFORM.test(grant.split(" ")[1] ?? ""));
+    expect(mine.length).toBeGreaterThan(30);
+    expect(mine.filter((grant) => !used.has(grant))).toEqual([]);
+    expect(system.logs.filter(({ source }) => source === "iam")).toEqual([]);
+  }, 60_000);
+});
+
+describe("a grant that is missing", () => {
+  let system: TestSystem;
+  beforeAll(async () => {
+    system = await TestSystem.start({
+      permissionsLog: false,
+      edit(template) {
+        deleteAction(template, "PushItSubscribe", "dynamodb:BatchWriteItem");
+        deleteAction(template, "PushItPublish", "execute-api:ManageConnections");
+      },
+    });
+  }, 60_000);
+  afterAll(() => system.close());
+
+  it("fails here as it would in AWS: DynamoDB refuses, the client is told `unavailable`, and nothing is stored", async () => {
+    const wire = await system.connect();
+    expect(await wire.subscribe("room")).toMatchObject({ successful: false, code: "unavailable" });
+    expect((await system.rows()).filter(({ pk }) => pk === "c#room")).toEqual([]);
+    const denial = system.logs.find(({ source }) => source === "iam");
+    expect(denial?.level).toBe("error");
+    expect(denial?.message).toMatch(
+      /^PushItSubscribe\w+ may not dynamodb:BatchWriteItem on arn:aws:dynamodb:[\w-]+:123456789012:table\/Test-PushItTable[\w-]+\nUser: arn:aws:sts::123456789012:assumed-role\/Test-PushItSubscribeRole[\w-]+\/Test-PushItSubscribe[\w-]+ is not authorized to perform: dynamodb:BatchWriteItem on resource: arn:\S+ because no identity-based policy allows the dynamodb:BatchWriteItem action$/,
+    );
+    expect(system.logs.some(({ message }) => message.includes("route_failed") && message.includes("AccessDeniedException"))).toBe(true);
+  });
+
+  it("refuses posts to connections, and only those", async () => {
+    const [wire, publisher] = await Promise.all([system.connect(), system.connect()]);
+    const { connectionId, connectedAt } = await system.connectionOf(wire);
+    await putRow(system.running, { pk: "c#posts", sk: connectionId, ttl: String(Math.floor(connectedAt / 1000) + 7_200) });
+    await publisher.publish("posts", 1);
+    expect(wire.messages()).toEqual([]);
+    const denial = system.logs.find(({ message }) => message.startsWith("PushItPublish"));
+    expect(denial?.message).toContain("may not execute-api:ManageConnections on arn:aws:execute-api:");
+    expect(denial?.message).toContain(`/live/POST/@connections/${connectionId}`);
+  });
+});
