@@ -50,6 +50,8 @@ export class Play {
   readonly #all: Peer[] = [];
   readonly #sleepers = new Set<() => void>();
   #changed = 0;
+  /** A service failed, as it may: what follows of the episode cannot be judged. The log is asked why (fuzz.ts). */
+  #disturbed = false;
 
   constructor(
     private readonly range: Range,
@@ -61,9 +63,9 @@ export class Play {
     try {
       for (const burst of this.episode.bursts) {
         await this.#burst(burst);
-        if (this.violations.length > 0) break;
+        if (this.#over) break;
       }
-      if (this.violations.length === 0) await this.#inspect();
+      if (!this.#over) await this.#inspect();
     } catch (error) {
       this.violations.push(`the system cannot be reached: ${String(error)}`);
     }
@@ -71,8 +73,13 @@ export class Play {
     return this.violations;
   }
 
+  get #over(): boolean {
+    return this.#disturbed || this.violations.length > 0;
+  }
+
   async #burst(burst: Burst): Promise<void> {
     await Promise.all(this.episode.agents.map((_name, slot) => this.#ensure(slot)));
+    if (this.#over) return;
     const handshakes = burst.flatMap((each) => (each.kind === "handshake" ? [this.#handshake(each)] : []));
     const { ledger } = this.range;
     ledger.open();
@@ -82,6 +89,7 @@ export class Play {
     for (const shot of shots) this.#fire(shot);
     await Promise.all(handshakes);
     await this.#quiet(sent);
+    if (this.#disturbed) return;
     for (const { entry, answered } of sent) if (answered) ledger.finish(entry);
     for (const [peer, change] of changes) ledger.settle(peer, change);
     for (const peer of this.#all) if (peer.closed !== undefined) ledger.leave(peer);
@@ -104,7 +112,8 @@ export class Play {
     const got: Handshake = await shake(url, offer);
     if (!("socket" in got)) {
       answer(`http_${got.status}`);
-      if (got.status !== expected.status) this.#wrong(`a handshake was refused with ${got.status}, not ${expected.status}: ${quote(credentials ?? "")}`);
+      if (got.status >= 500) this.#disturb();
+      else if (got.status !== expected.status) this.#wrong(`a handshake was refused with ${got.status}, not ${expected.status}: ${quote(credentials ?? "")}`);
       return {};
     }
     const denied: Code | undefined = "denied" in expected ? expected.denied : undefined;
@@ -120,6 +129,7 @@ export class Play {
       violation: (what) => this.#wrong(what),
       message: (to, message) => this.#received(to, message),
       answer,
+      disturbed: () => this.#disturb(),
     });
     this.#all.push(peer);
     ledger.join(peer, member.subscribed, from);
@@ -204,6 +214,11 @@ export class Play {
     if (fault !== undefined) this.#wrong(`agent "${peer.name}" received ${fault}: ${quote(JSON.stringify(message))}`);
   }
 
+  #disturb(): void {
+    this.#disturbed = true;
+    this.#progress();
+  }
+
   #wrong(what: string): void {
     this.violations.push(what);
     this.#progress();
@@ -216,7 +231,7 @@ export class Play {
 
   /** Waits until all that must come has come; what has not when nothing happens any more is a violation. */
   async #quiet(sent: readonly { entry: Sent }[], peers: readonly Peer[] = this.#peers.flatMap((each) => each ?? [])): Promise<void> {
-    const waiting = (): boolean => peers.some((peer) => !peer.settled) || sent.some(({ entry }) => entry.owed.size > 0);
+    const waiting = (): boolean => peers.some((peer) => !peer.settled) || (!this.#disturbed && sent.some(({ entry }) => entry.owed.size > 0));
     while (this.violations.length === 0 && waiting()) {
       for (const peer of peers) if (peer.closed !== undefined) this.range.ledger.leave(peer);
       if (!waiting()) return;

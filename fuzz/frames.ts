@@ -150,7 +150,7 @@ const interaction = (tag: string): fc.Arbitrary<Interaction> => {
     fc.record({ kind: fc.constant("frame" as const), slot, wire: of, times });
   return fc.oneof(
     { weight: 400, arbitrary: frame(wire(tag), once) },
-    { weight: 4, arbitrary: frame(wire(tag), fc.integer({ min: 8, max: 24 })) },
+    { weight: 4, arbitrary: frame(wire(tag), fc.integer({ min: 8, max: 16 })) },
     { weight: 12, arbitrary: handshake },
     { weight: 1, arbitrary: frame(silent(tag), once) },
   );

@@ -1,6 +1,6 @@
 import { Rows } from "./audit.js";
 import { Fuzzer, type FuzzOptions, type Outcome } from "./driver.js";
-import { secretIn } from "./leaks.js";
+import { failureIn, secretIn } from "./leaks.js";
 import { startTarget } from "./target.js";
 
 /**
@@ -18,6 +18,8 @@ export const fuzz = async (root: string, options: FuzzOptions, progress?: (runs:
     if (target.ended !== undefined) outcome.violations.push({ what: [`the system died: ${target.ended}`, ...target.log.slice(-20)] });
     const told = target.log.filter((line) => secretIn(line) !== undefined);
     if (told.length > 0) outcome.violations.push({ what: told.slice(0, 5).map((line) => `the log holds a secret: ${line.slice(0, 500)}`) });
+    const failed = target.log.filter((line) => failureIn(line) !== undefined);
+    if (failed.length > 0) outcome.violations.push({ what: failed.slice(0, 5).map((line) => `the server failed: ${line.slice(0, 500)}`) });
     return outcome;
   } finally {
     rows.close();

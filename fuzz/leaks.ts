@@ -25,3 +25,12 @@ export const leakIn = (answer: Answer, tableName: string): string | undefined =>
 
 /** What a line of the log, at level info or above, must not hold: credentials, message data and reasons of guards. */
 export const secretIn = (line: string): string | undefined => [SECRET, PASSWORD].find((secret) => line.includes(secret));
+
+/**
+ * A failure of the server that is not explained by a service that did not answer in time, as happens on a machine that
+ * is too busy; `undefined` for other lines of the log.
+ */
+export const failureIn = (line: string): string | undefined => {
+  if (!/route_failed|removal_failed|failed for connection|\$connect failed/.test(line)) return undefined;
+  return /Timeout|timed out|ECONNRESET|leaves? a part of a batch undone/i.test(line) ? undefined : line;
+};

@@ -14,6 +14,8 @@ export interface PeerEvents {
   violation(what: string): void;
   message(peer: Peer, message: Message): void;
   answer(code: string): void;
+  /** A service failed, and the server said so: nobody knows what became of the frame. */
+  disturbed(): void;
 }
 
 /** The subprotocol entry that carries credentials. */
@@ -140,7 +142,12 @@ export class Peer {
         this.events.violation(`a denial without the guard's reason: ${quote(text)}`);
       }
     }
-    const at = this.#pending.findIndex((each) => answersFit(each.answers, answers));
+    const failed = answers.every(({ code }) => code === "unavailable");
+    if (failed) this.events.disturbed();
+    const [{ uuid } = { uuid: undefined }] = answers;
+    const at = this.#pending.findIndex((each) =>
+      failed ? each.answers.some((expected) => expected.uuid === uuid) : answersFit(each.answers, answers),
+    );
     if (at >= 0) this.#pending.splice(at, 1);
     else this.events.violation(`an answer that no frame calls for: ${quote(text)}`);
   }
