@@ -112,8 +112,11 @@ export class Play {
     const got: Handshake = await shake(url, offer);
     if (!("socket" in got)) {
       answer(`http_${got.status}`);
+      const offered = quote(credentials ?? "");
       if (got.status >= 500) this.#disturb();
-      else if (got.status !== expected.status) this.#wrong(`a handshake was refused with ${got.status}, not ${expected.status}: ${quote(credentials ?? "")}`);
+      else if (got.status !== expected.status) {
+        this.#wrong(`a handshake was refused with ${got.status}, not ${expected.status}: ${offered}`);
+      }
       return {};
     }
     const denied: Code | undefined = "denied" in expected ? expected.denied : undefined;
@@ -143,7 +146,8 @@ export class Play {
   }
 
   async #handshake({ protocols, credentials }: Interaction & { kind: "handshake" }): Promise<void> {
-    const entry = credentials === undefined ? [] : [`push-it.credentials.${Buffer.from(credentials).toString("base64url")}`];
+    const encoded = Buffer.from(credentials ?? "").toString("base64url");
+    const entry = credentials === undefined ? [] : [`push-it.credentials.${encoded}`];
     const { peer } = await this.#open([...protocols, ...entry], protocols, credentials);
     peer?.ending.add(OWN_CLOSE);
     peer?.socket.close();
@@ -230,8 +234,12 @@ export class Play {
   }
 
   /** Waits until all that must come has come; what has not when nothing happens any more is a violation. */
-  async #quiet(sent: readonly { entry: Sent }[], peers: readonly Peer[] = this.#peers.flatMap((each) => each ?? [])): Promise<void> {
-    const waiting = (): boolean => peers.some((peer) => !peer.settled) || (!this.#disturbed && sent.some(({ entry }) => entry.owed.size > 0));
+  async #quiet(
+    sent: readonly { entry: Sent }[],
+    peers: readonly Peer[] = this.#peers.flatMap((each) => each ?? []),
+  ): Promise<void> {
+    const owed = (): boolean => !this.#disturbed && sent.some(({ entry }) => entry.owed.size > 0);
+    const waiting = (): boolean => peers.some((peer) => !peer.settled) || owed();
     while (this.violations.length === 0 && waiting()) {
       for (const peer of peers) if (peer.closed !== undefined) this.range.ledger.leave(peer);
       if (!waiting()) return;
@@ -255,12 +263,13 @@ export class Play {
 
   #missing(sent: readonly { entry: Sent }[], peers: readonly Peer[]): void {
     for (const peer of peers.filter((each) => !each.settled)) {
-      const what = peer.ending.size > 0 ? `the connection was not closed with ${[...peer.ending].join(" or ")}` : "no answer came to";
+      const codes = [...peer.ending].join(" or ");
+      const what = codes ? `the connection was not closed with ${codes}` : "no answer came to";
       this.#wrong(`${what} ${peer.unanswered.join(" and ")}`.trim());
     }
-    for (const { entry } of sent.filter((each) => each.entry.owed.size > 0)) {
-      const names = [...entry.owed].map(({ name }) => `"${name}"`).join(", ");
-      this.#wrong(`agent ${names} did not receive ${quote(JSON.stringify({ channel: entry.channel, uuid: entry.uuid, data: entry.data }))}`);
+    for (const { channel, uuid, data, owed } of sent.map(({ entry }) => entry).filter((each) => each.owed.size > 0)) {
+      const names = [...owed].map(({ name }) => `"${name}"`).join(", ");
+      this.#wrong(`agent ${names} did not receive ${quote(JSON.stringify({ channel, uuid, data }))}`);
     }
   }
 
@@ -268,7 +277,8 @@ export class Play {
   async #inspect(): Promise<void> {
     const { audit, rows } = this.range;
     const stored = await rows.all();
-    const mine = this.#peers.flatMap((peer) => (peer && peer.denied === undefined && peer.closed === undefined ? [peer] : []));
+    const present = (peer: Peer): boolean => peer.denied === undefined && peer.closed === undefined;
+    const mine = this.#peers.flatMap((peer) => (peer && present(peer) ? [peer] : []));
     for (const fault of [...audit.judge(stored), ...audit.judgeExactly(stored, mine)]) this.#wrong(fault);
   }
 
@@ -279,7 +289,8 @@ export class Play {
       peer.socket.close();
     }
     const patience = setTimeout(() => open.forEach(({ socket }) => socket.terminate()), PATIENCE_MS);
-    await Promise.all(open.map((peer) => peer.closed ?? new Promise((resolve) => peer.socket.once("close", resolve))));
+    const closing = open.filter((peer) => peer.socket.readyState !== peer.socket.CLOSED);
+    await Promise.all(closing.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))));
     clearTimeout(patience);
     for (const peer of this.#all) this.range.ledger.leave(peer);
   }

@@ -3,6 +3,9 @@ import { Fuzzer, type FuzzOptions, type Outcome } from "./driver.js";
 import { failureIn, secretIn } from "./leaks.js";
 import { startTarget } from "./target.js";
 
+/** How many lines of the log a violation quotes. */
+const MOST = 5;
+
 /**
  * Starts a system, fires at it, ends it, and judges its log as well.
  * @param root the package's folder; it must have been built
@@ -15,11 +18,13 @@ export const fuzz = async (root: string, options: FuzzOptions, progress?: (runs:
   try {
     const fire = { url: target.url, tableName: await rows.tableName(), rows };
     const outcome = await new Fuzzer(fire, options, progress).run();
-    if (target.ended !== undefined) outcome.violations.push({ what: [`the system died: ${target.ended}`, ...target.log.slice(-20)] });
-    const told = target.log.filter((line) => secretIn(line) !== undefined);
-    if (told.length > 0) outcome.violations.push({ what: told.slice(0, 5).map((line) => `the log holds a secret: ${line.slice(0, 500)}`) });
-    const failed = target.log.filter((line) => failureIn(line) !== undefined);
-    if (failed.length > 0) outcome.violations.push({ what: failed.slice(0, 5).map((line) => `the server failed: ${line.slice(0, 500)}`) });
+    const { ended, log } = target;
+    if (ended !== undefined) outcome.violations.push({ what: [`the system died: ${ended}`, ...log.slice(-20)] });
+    const quoted = (what: string, lines: string[]): void => {
+      if (lines.length > 0) outcome.violations.push({ what: lines.slice(0, MOST).map((line) => `${what}: ${line.slice(0, 500)}`) });
+    };
+    quoted("the log holds a secret", log.filter((line) => secretIn(line) !== undefined));
+    quoted("the server failed", log.filter((line) => failureIn(line) !== undefined));
     return outcome;
   } finally {
     rows.close();

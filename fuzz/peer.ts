@@ -51,8 +51,10 @@ const isMessage = (value: unknown): value is Message & Record<string, unknown> =
   isObject(value) && typeof value["channel"] === "string" && Object.keys(value).sort().join() === "channel,data,uuid";
 
 /** The agent's id, where an answer tells it. */
-const agentIn = ({ channel, successful, data }: Answer): string =>
-  successful && ["/meta/ping", "/meta/connect"].includes(channel) && isObject(data) ? String(data["agent"]) : "";
+const agentIn = ({ channel, successful, data }: Answer): string => {
+  const agent = successful && ["/meta/ping", "/meta/connect"].includes(channel) && isObject(data) ? data["agent"] : "";
+  return typeof agent === "string" ? agent : "";
+};
 
 /** How much of a frame a violation quotes. */
 const QUOTE = 300;
