@@ -20,6 +20,8 @@ export interface Fire {
   url: string;
   tableName: string;
   rows: Pick<Rows, "all">;
+  /** Whether the log says that posts failed for lack of time. @default never */
+  struggled?(): boolean;
 }
 
 /** Something that should not have been. */
@@ -97,7 +99,7 @@ export class Fuzzer {
     this.#shrinkMs = shrinkMs;
     const { answers } = this.#outcome;
     const answer = (code: string): void => void (answers[code] = (answers[code] ?? 0) + 1);
-    this.#range = { ...fire, ledger: this.#ledger, audit: this.#audit, answer };
+    this.#range = { struggled: () => false, ...fire, ledger: this.#ledger, audit: this.#audit, answer };
   }
 
   /** Does it all. */

@@ -34,3 +34,6 @@ export const failureIn = (line: string): string | undefined => {
   if (!/route_failed|removal_failed|failed for connection|\$connect failed/.test(line)) return undefined;
   return /Timeout|timed out|ECONNRESET|leaves? a part of a batch undone/i.test(line) ? undefined : line;
 };
+
+/** Whether a line of the log tells that a post to a socket took too long: what becomes of it then, nobody knows. */
+export const isLatePost = (line: string): boolean => line.includes("post_failed") && /Timeout|timed out/i.test(line);

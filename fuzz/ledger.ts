@@ -3,6 +3,9 @@ import { FRAME_BYTES, hears } from "./names.js";
 import type { Publication } from "./oracle.js";
 import { DEAF, transforms } from "./policy.js";
 
+/** What `receive` says of a message that has come before. */
+export const TWICE = "a message more often than it was published";
+
 /** One socket's agent, as far as deliveries are concerned. */
 export interface Member {
   /** Unlike any other's. */
@@ -149,7 +152,7 @@ export class Ledger {
     const entry = permitted.sort((a, b) => Number(b.owed.has(member)) - Number(a.owed.has(member))).find(
       ({ reached }) => !reached.has(member.key),
     );
-    if (!entry) return "a message more often than it was published";
+    if (!entry) return TWICE;
     entry.reached.add(member.key);
     this.#pay(entry, member);
     return undefined;
