@@ -20,7 +20,7 @@ export interface Fire {
   url: string;
   tableName: string;
   rows: Pick<Rows, "all">;
-  /** Whether the log says that posts failed for lack of time. @default never */
+  /** Whether the log says that something failed for lack of time. @default never */
   struggled?(): boolean;
 }
 

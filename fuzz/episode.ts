@@ -16,7 +16,7 @@ export interface Range {
   ledger: Ledger;
   audit: Audit;
   rows: Pick<Rows, "all">;
-  /** Whether the server says in its log that posts to sockets failed for lack of time, and were repeated or given up. */
+  /** Whether the server says in its log that something failed for lack of time. */
   struggled(): boolean;
   /** Counts an answer by its code. */
   answer(code: string): void;
@@ -24,6 +24,8 @@ export interface Range {
 
 /** Longest that nothing may happen while something must, in milliseconds: more than any guard and fan-out may take. */
 const PATIENCE_MS = 20_000;
+
+const UNAVAILABLE = "the server said that a service had failed, and its log does not say that time was the reason";
 
 /** By how much the log may be behind the sockets, in milliseconds. */
 const LOG_MS = 500;
@@ -51,14 +53,12 @@ const ends = (code: number): Verdict => ({ outcome: { kind: "close", code }, sub
 /** Plays one episode against the system, and collects what should not have been. */
 export class Play {
   readonly violations: string[] = [];
-  /** Of these, those that are none if the server could not post in time: what came twice, and what did not come. */
-  readonly #deliveries = new Set<string>();
+  /** Of these, those that are none if time was too short for the server: what it could not do, or post once. */
+  readonly #excusable = new Set<string>();
   readonly #peers: (Peer | undefined)[] = [];
   readonly #all: Peer[] = [];
   readonly #sleepers = new Set<() => void>();
   #changed = 0;
-  /** A service failed, as it may: what follows of the episode cannot be judged. The log is asked why (fuzz.ts). */
-  #disturbed = false;
 
   constructor(
     private readonly range: Range,
@@ -70,25 +70,21 @@ export class Play {
     try {
       for (const burst of this.episode.bursts) {
         await this.#burst(burst);
-        if (this.#over) break;
+        if (this.violations.length > 0) break;
       }
-      if (!this.#over) await this.#inspect();
+      if (this.violations.length === 0) await this.#inspect();
     } catch (error) {
       this.violations.push(`the system cannot be reached: ${String(error)}`);
     }
     await this.#leave();
-    if (this.#deliveries.size === 0) return this.violations;
+    if (this.#excusable.size === 0) return this.violations;
     await new Promise((resolve) => setTimeout(resolve, LOG_MS));
-    return this.range.struggled() ? this.violations.filter((each) => !this.#deliveries.has(each)) : this.violations;
-  }
-
-  get #over(): boolean {
-    return this.#disturbed || this.violations.length > 0;
+    return this.range.struggled() ? this.violations.filter((each) => !this.#excusable.has(each)) : this.violations;
   }
 
   async #burst(burst: Burst): Promise<void> {
     await Promise.all(this.episode.agents.map((_name, slot) => this.#ensure(slot)));
-    if (this.#over) return;
+    if (this.violations.length > 0) return;
     const handshakes = burst.flatMap((each) => (each.kind === "handshake" ? [this.#handshake(each)] : []));
     const { ledger } = this.range;
     ledger.open();
@@ -98,7 +94,6 @@ export class Play {
     for (const shot of shots) this.#fire(shot);
     await Promise.all(handshakes);
     await this.#quiet(sent);
-    if (this.#disturbed) return;
     for (const { entry, answered } of sent) if (answered) ledger.finish(entry);
     for (const [peer, change] of changes) ledger.settle(peer, change);
     for (const peer of this.#all) if (peer.closed !== undefined) ledger.leave(peer);
@@ -226,13 +221,13 @@ export class Play {
     const fault = this.range.ledger.receive(peer, message);
     if (fault === undefined) return;
     const what = `agent "${peer.name}" received ${fault}: ${quote(JSON.stringify(message))}`;
-    if (fault === TWICE) this.#deliveries.add(what);
+    if (fault === TWICE) this.#excusable.add(what);
     this.#wrong(what);
   }
 
   #disturb(): void {
-    this.#disturbed = true;
-    this.#progress();
+    this.#excusable.add(UNAVAILABLE);
+    this.#wrong(UNAVAILABLE);
   }
 
   #wrong(what: string): void {
@@ -250,7 +245,7 @@ export class Play {
     sent: readonly { entry: Sent }[],
     peers: readonly Peer[] = this.#peers.flatMap((each) => each ?? []),
   ): Promise<void> {
-    const owed = (): boolean => !this.#disturbed && sent.some(({ entry }) => entry.owed.size > 0);
+    const owed = (): boolean => sent.some(({ entry }) => entry.owed.size > 0);
     const waiting = (): boolean => peers.some((peer) => !peer.settled) || owed();
     while (this.violations.length === 0 && waiting()) {
       for (const peer of peers) if (peer.closed !== undefined) this.range.ledger.leave(peer);
@@ -282,7 +277,7 @@ export class Play {
     for (const { channel, uuid, data, owed } of sent.map(({ entry }) => entry).filter((each) => each.owed.size > 0)) {
       const names = [...owed].map(({ name }) => `"${name}"`).join(", ");
       const what = `agent ${names} did not receive ${quote(JSON.stringify({ channel, uuid, data }))}`;
-      this.#deliveries.add(what);
+      this.#excusable.add(what);
       this.#wrong(what);
     }
   }

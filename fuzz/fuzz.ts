@@ -1,6 +1,6 @@
 import { Rows } from "./audit.js";
 import { Fuzzer, type FuzzOptions, type Outcome } from "./driver.js";
-import { failureIn, isLatePost, secretIn } from "./leaks.js";
+import { failureIn, isLate, secretIn } from "./leaks.js";
 import { startTarget } from "./target.js";
 
 /** How many lines of the log a violation quotes. */
@@ -16,7 +16,7 @@ export const fuzz = async (root: string, options: FuzzOptions, progress?: (runs:
   const target = await startTarget(root);
   const rows = new Rows(target.dynamodb);
   try {
-    const struggled = (): boolean => target.log.some(isLatePost);
+    const struggled = (): boolean => target.log.some(isLate);
     const fire = { url: target.url, tableName: await rows.tableName(), rows, struggled };
     const outcome = await new Fuzzer(fire, options, progress).run();
     const { ended, log } = target;

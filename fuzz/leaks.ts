@@ -26,14 +26,11 @@ export const leakIn = (answer: Answer, tableName: string): string | undefined =>
 /** What a line of the log, at level info or above, must not hold: credentials, message data and reasons of guards. */
 export const secretIn = (line: string): string | undefined => [SECRET, PASSWORD].find((secret) => line.includes(secret));
 
-/**
- * A failure of the server that is not explained by a service that did not answer in time, as happens on a machine that
- * is too busy; `undefined` for other lines of the log.
- */
-export const failureIn = (line: string): string | undefined => {
-  if (!/route_failed|removal_failed|failed for connection|\$connect failed/.test(line)) return undefined;
-  return /Timeout|timed out|ECONNRESET|leaves? a part of a batch undone/i.test(line) ? undefined : line;
-};
+const FAILURE = /route_failed|removal_failed|post_failed|failed for connection|\$connect failed/;
+const TIME = /Timeout|timed out|ECONNRESET|leaves? a part of a batch undone/i;
 
-/** Whether a line of the log tells that a post to a socket took too long: what becomes of it then, nobody knows. */
-export const isLatePost = (line: string): boolean => line.includes("post_failed") && /Timeout|timed out/i.test(line);
+/** Whether a line of the log tells of a service that did not answer in time, as happens on a machine that is too busy. */
+export const isLate = (line: string): boolean => FAILURE.test(line) && TIME.test(line);
+
+/** A line of the log that tells of a failure which time does not explain; `undefined` for others. */
+export const failureIn = (line: string): string | undefined => (FAILURE.test(line) && !TIME.test(line) ? line : undefined);

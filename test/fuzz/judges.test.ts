@@ -1,7 +1,7 @@
 import { Audit } from "../../fuzz/audit.js";
 import { parseFuzzArguments } from "../../fuzz/arguments.js";
 import { judgeHandshake } from "../../fuzz/handshakes.js";
-import { failureIn, leakIn, secretIn } from "../../fuzz/leaks.js";
+import { failureIn, isLate, leakIn, secretIn } from "../../fuzz/leaks.js";
 import { Ledger } from "../../fuzz/ledger.js";
 import { subscriptionFault } from "../../fuzz/names.js";
 import { INTERNAL, PASSWORD, REASON, SECRET, WILDCARDS } from "../../fuzz/policy.js";
@@ -37,7 +37,9 @@ describe("leaks", () => {
 test("a failure of the server is explained by time, or found", () => {
   expect(failureIn('{"event":"route_failed","error":"ValidationException: no"}')).toMatch("ValidationException");
   expect(failureIn("publish failed for connection c: TypeError: x")).toMatch("TypeError");
-  expect(failureIn('{"event":"route_failed","error":"TimeoutError: 2000 ms"}')).toBeUndefined();
+  const late = '{"event":"route_failed","error":"TimeoutError: 2000 ms"}';
+  expect([failureIn(late), isLate(late)]).toEqual([undefined, true]);
+  expect(isLate('{"event":"guard_timeout"}')).toBe(false);
   expect(failureIn('{"event":"send_failed"}')).toBeUndefined();
 });
 
