@@ -1,0 +1,176 @@
+import fc from "fast-check";
+import { Audit, type Rows } from "./audit.js";
+import { Play, type Range } from "./episode.js";
+import { type Episode, episode } from "./frames.js";
+import { Ledger } from "./ledger.js";
+
+/** What is to be done. */
+export interface FuzzOptions {
+  /** How many interactions are judged. */
+  runs: number;
+  seed: number;
+  /** One episode, or its shrunk form, as a violation names it; then nothing else is done. */
+  path?: string;
+  /** How many episodes go on at once. @default LANES */
+  lanes?: number;
+}
+
+/** What is fired at. */
+export interface Fire {
+  url: string;
+  tableName: string;
+  rows: Pick<Rows, "all">;
+  /** Whether the log says that posts failed for lack of time. @default never */
+  struggled?(): boolean;
+}
+
+/** Something that should not have been. */
+export interface Violation {
+  /** What was seen, the first thing first. */
+  what: string[];
+  /** How it is seen again; absent: it belongs to the whole run. */
+  replay?: string;
+  /** The smallest episode in which it was still seen. */
+  episode?: Episode;
+}
+
+/** How a run went. */
+export interface Outcome {
+  runs: number;
+  violations: Violation[];
+  /** How often each code, `ok`, `message`, `none`, close code or HTTP status was seen. */
+  answers: Record<string, number>;
+}
+
+/** Episodes at once: with two to four agents each, some dozens of connections. */
+const LANES = 12;
+
+/** How many tags there are: two episodes at the same time have different ones. */
+const TAGS = 64;
+
+/** How long a violation may be shrunk, in milliseconds. */
+const SHRINK_MS = 30_000;
+
+/** Violations after which no further episode begins. */
+const ENOUGH = 5;
+
+/**
+ * How long it may take until nothing is left of those who left, in milliseconds, and how often it is looked. What
+ * `$disconnect` has missed of a denied socket is swept when that is a minute old; usually nothing is missed.
+ */
+const CLEANUP_MS = 90_000;
+const LOOK_MS = 250;
+
+/** The seed of one episode: neighbours' have nothing in common. */
+const seedOf = (seed: number, index: number): number => Math.imul(seed ^ Math.imul(index + 1, 0x9e3779b1), 0x85ebca6b) | 0;
+
+const size = ({ bursts }: Episode): number => bursts.flat().length;
+
+/** The episode with no more than `count` interactions. */
+const shorter = (whole: Episode, count: number): Episode => {
+  let left = count;
+  const bursts = whole.bursts.map((burst) => {
+    const kept = burst.slice(0, left);
+    left -= kept.length;
+    return kept;
+  });
+  return { ...whole, bursts: bursts.filter((burst) => burst.length > 0) };
+};
+
+/** Fires episodes at a system until the number of runs is reached, and judges all that comes back. */
+export class Fuzzer {
+  readonly #ledger = new Ledger();
+  readonly #audit = new Audit(this.#ledger);
+  readonly #range: Range;
+  readonly #outcome: Outcome = { runs: 0, violations: [], answers: {} };
+  readonly #shrinkMs: number;
+  #next = 0;
+
+  /**
+   * @param progress is called with the number of runs that are done
+   * @param shrinkMs how long a violation may be shrunk @default 30000
+   */
+  constructor(
+    fire: Fire,
+    private readonly options: FuzzOptions,
+    private readonly progress: (runs: number) => void = () => undefined,
+    shrinkMs = SHRINK_MS,
+  ) {
+    this.#shrinkMs = shrinkMs;
+    const { answers } = this.#outcome;
+    const answer = (code: string): void => void (answers[code] = (answers[code] ?? 0) + 1);
+    this.#range = { struggled: () => false, ...fire, ledger: this.#ledger, audit: this.#audit, answer };
+  }
+
+  /** Does it all. */
+  async run(): Promise<Outcome> {
+    const { path, lanes = LANES } = this.options;
+    if (path === undefined) await Promise.all(Array.from({ length: lanes }, () => this.#lane()));
+    else await this.#replay(path);
+    if (this.#outcome.violations.length === 0) await this.#cleanedUp();
+    return this.#outcome;
+  }
+
+  async #lane(): Promise<void> {
+    while (this.#outcome.runs < this.options.runs && this.#outcome.violations.length < ENOUGH) {
+      const index = this.#next;
+      this.#next += 1;
+      await this.#check(index);
+    }
+  }
+
+  async #replay(path: string): Promise<void> {
+    const [index = "", ...steps] = path.split(":");
+    await this.#check(Number(index), steps.length > 0 ? steps.join(":") : undefined);
+  }
+
+  /** Plays one episode, and shrinks it when something is wrong. */
+  async #check(index: number, path?: string): Promise<void> {
+    let first = true;
+    let shrinkUntil = Infinity;
+    let what: string[] = [];
+    const property = fc.asyncProperty(episode(`t${index % TAGS}`), async (generated) => {
+      // Not fast-check's own limit of time: that would also interrupt, and lose, the episode itself.
+      if (Date.now() >= shrinkUntil) return true;
+      const found = await this.#play(generated, first);
+      first = false;
+      if (found.length === 0) return true;
+      what = found;
+      shrinkUntil = Math.min(shrinkUntil, Date.now() + this.#shrinkMs);
+      return false;
+    });
+    const result = await fc.check(property, {
+      seed: seedOf(this.options.seed, index),
+      numRuns: 1,
+      ...(path === undefined ? {} : { path }),
+    });
+    if (what.length === 0) return;
+    const replay = `--seed ${this.options.seed} --path ${index}:${result.counterexamplePath ?? "0"}`;
+    this.#outcome.violations.push({ what, replay, ...(result.counterexample ? { episode: result.counterexample[0] } : {}) });
+  }
+
+  async #play(generated: Episode, counts: boolean): Promise<string[]> {
+    if (!counts) return new Play(this.#range, generated).run();
+    const left = this.options.path === undefined ? this.options.runs - this.#outcome.runs : Infinity;
+    const played = size(generated) > left ? shorter(generated, left) : generated;
+    this.#outcome.runs += size(played);
+    const found = await new Play(this.#range, played).run();
+    this.progress(this.#outcome.runs);
+    return found;
+  }
+
+  /** Everybody has left: nothing may stay in the table. */
+  async #cleanedUp(): Promise<void> {
+    const until = Date.now() + CLEANUP_MS;
+    let left = await this.#range.rows.all();
+    while (left.length > 0 && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      left = await this.#range.rows.all();
+    }
+    const what = [
+      ...left.slice(0, ENOUGH).map((row) => `a row stays in the table when all have left: ${JSON.stringify(row)}`),
+      ...this.#audit.strangers.map((agent) => `the table had an agent that nobody is: ${agent}`),
+    ];
+    if (what.length > 0) this.#outcome.violations.push({ what });
+  }
+}

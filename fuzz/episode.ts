@@ -1,0 +1,311 @@
+import type { Code, Message } from "../protocol/index.js";
+import type { Audit, Rows } from "./audit.js";
+import type { Burst, Episode, Interaction, Wire } from "./frames.js";
+import { judgeHandshake } from "./handshakes.js";
+import { type Changes, type Ledger, type Sent, TWICE } from "./ledger.js";
+import { FRAME_BYTES, MESSAGE_BYTES } from "./names.js";
+import { judge, type Verdict } from "./oracle.js";
+import { entryOf, type Handshake, OWN_CLOSE, Peer, PROTOCOLS, quote, shake } from "./peer.js";
+import { PASSWORD, SECRET } from "./policy.js";
+import { withAgents } from "./values.js";
+
+/** The system under fire, and what is known of it. */
+export interface Range {
+  url: string;
+  tableName: string;
+  ledger: Ledger;
+  audit: Audit;
+  rows: Pick<Rows, "all">;
+  /** Whether the server says in its log that posts to sockets failed for lack of time, and were repeated or given up. */
+  struggled(): boolean;
+  /** Counts an answer by its code. */
+  answer(code: string): void;
+}
+
+/** Longest that nothing may happen while something must, in milliseconds: more than any guard and fan-out may take. */
+const PATIENCE_MS = 20_000;
+
+/** By how much the log may be behind the sockets, in milliseconds. */
+const LOG_MS = 500;
+
+const REOPENED = { pass: PASSWORD, secret: SECRET };
+
+/** A frame on its way. */
+interface Shot {
+  peer: Peer;
+  wire: Wire;
+  text: string;
+  times: number;
+  verdict: Verdict;
+}
+
+/** What a text frame leads to by its size alone: the code that the connection is closed with. */
+const closesBySize = (text: string, fragmentBytes?: number): number | undefined => {
+  const size = Buffer.byteLength(text);
+  const largest = fragmentBytes === undefined ? size : Math.min(size, fragmentBytes);
+  return largest > FRAME_BYTES || size > MESSAGE_BYTES ? 1009 : undefined;
+};
+
+const ends = (code: number): Verdict => ({ outcome: { kind: "close", code }, subscribe: [], unsubscribe: [], publish: [] });
+
+/** Plays one episode against the system, and collects what should not have been. */
+export class Play {
+  readonly violations: string[] = [];
+  /** Of these, those that are none if the server could not post in time: what came twice, and what did not come. */
+  readonly #deliveries = new Set<string>();
+  readonly #peers: (Peer | undefined)[] = [];
+  readonly #all: Peer[] = [];
+  readonly #sleepers = new Set<() => void>();
+  #changed = 0;
+  /** A service failed, as it may: what follows of the episode cannot be judged. The log is asked why (fuzz.ts). */
+  #disturbed = false;
+
+  constructor(
+    private readonly range: Range,
+    private readonly episode: Episode,
+  ) {}
+
+  /** Plays it, until something is wrong. */
+  async run(): Promise<string[]> {
+    try {
+      for (const burst of this.episode.bursts) {
+        await this.#burst(burst);
+        if (this.#over) break;
+      }
+      if (!this.#over) await this.#inspect();
+    } catch (error) {
+      this.violations.push(`the system cannot be reached: ${String(error)}`);
+    }
+    await this.#leave();
+    if (this.#deliveries.size === 0) return this.violations;
+    await new Promise((resolve) => setTimeout(resolve, LOG_MS));
+    return this.range.struggled() ? this.violations.filter((each) => !this.#deliveries.has(each)) : this.violations;
+  }
+
+  get #over(): boolean {
+    return this.#disturbed || this.violations.length > 0;
+  }
+
+  async #burst(burst: Burst): Promise<void> {
+    await Promise.all(this.episode.agents.map((_name, slot) => this.#ensure(slot)));
+    if (this.#over) return;
+    const handshakes = burst.flatMap((each) => (each.kind === "handshake" ? [this.#handshake(each)] : []));
+    const { ledger } = this.range;
+    ledger.open();
+    const shots = burst.flatMap((each) => (each.kind === "frame" ? [this.#aim(each)] : []));
+    const changes = this.#changes(shots);
+    const sent = shots.flatMap((shot) => this.#announce(shot, changes));
+    for (const shot of shots) this.#fire(shot);
+    await Promise.all(handshakes);
+    await this.#quiet(sent);
+    if (this.#disturbed) return;
+    for (const { entry, answered } of sent) if (answered) ledger.finish(entry);
+    for (const [peer, change] of changes) ledger.settle(peer, change);
+    for (const peer of this.#all) if (peer.closed !== undefined) ledger.leave(peer);
+  }
+
+  /** An open socket for this slot. */
+  async #ensure(slot: number): Promise<void> {
+    const existing = this.#peers[slot];
+    if (existing && existing.closed === undefined) return;
+    const name = this.episode.agents[slot];
+    const credentials = name === undefined ? { pass: SECRET } : { ...REOPENED, name };
+    const { peer } = await this.#open([...PROTOCOLS, entryOf(credentials)], PROTOCOLS, JSON.stringify(credentials));
+    if (peer) this.#peers[slot] = peer;
+  }
+
+  async #open(offer: string[], protocols: readonly string[], credentials: string | undefined): Promise<{ peer?: Peer }> {
+    const { url, ledger, audit, tableName, answer } = this.range;
+    const from = ledger.now;
+    const expected = judgeHandshake(protocols, credentials);
+    const got: Handshake = await shake(url, offer);
+    if (!("socket" in got)) {
+      answer(`http_${got.status}`);
+      const offered = quote(credentials ?? "");
+      if (got.status >= 500) this.#disturb();
+      else if (got.status !== expected.status) {
+        this.#wrong(`a handshake was refused with ${got.status}, not ${expected.status}: ${offered}`);
+      }
+      return {};
+    }
+    const denied: Code | undefined = "denied" in expected ? expected.denied : undefined;
+    const selected = denied ? "push-it.v1.denied" : "push-it.v1";
+    if (expected.status !== 101 || got.socket.protocol !== selected) {
+      got.socket.terminate();
+      this.#wrong(`a handshake opened ${got.socket.protocol}, not ${expected.status}: ${quote(credentials ?? "")}`);
+      return {};
+    }
+    const member = "name" in expected ? expected : { name: "", subscribed: [] };
+    const peer = new Peer(got.socket, member.name, denied, tableName, {
+      progress: () => this.#progress(),
+      violation: (what) => this.#wrong(what),
+      message: (to, message) => this.#received(to, message),
+      answer,
+      disturbed: () => this.#disturb(),
+    });
+    this.#all.push(peer);
+    ledger.join(peer, member.subscribed, from);
+    if (!denied) {
+      peer.expect([{ channels: ["/meta/ping"], uuid: "hello" }], "hello");
+      peer.socket.send(JSON.stringify({ action: "ping", channel: "/meta/ping", uuid: "hello" }));
+      await this.#quiet([], [peer]);
+      audit.knows(peer);
+    }
+    return { peer };
+  }
+
+  async #handshake({ protocols, credentials }: Interaction & { kind: "handshake" }): Promise<void> {
+    const encoded = Buffer.from(credentials ?? "").toString("base64url");
+    const entry = credentials === undefined ? [] : [`push-it.credentials.${encoded}`];
+    const { peer } = await this.#open([...protocols, ...entry], protocols, credentials);
+    peer?.ending.add(OWN_CLOSE);
+    peer?.socket.close();
+  }
+
+  #aim({ slot, wire, times }: Interaction & { kind: "frame" }): Shot {
+    const peer = this.#peers[slot % this.episode.agents.length];
+    if (!peer) throw new Error("an agent could not connect");
+    if (wire.kind === "bytes") return { peer, wire, text: wire.hex, times, verdict: ends(wire.binary ? 1003 : 1007) };
+    const ids = this.#peers.map((each) => each?.agent ?? "");
+    const text = Buffer.from(withAgents(wire.text, ids)).toString();
+    const code = closesBySize(text, wire.fragmentBytes);
+    const sender = { agent: peer.agent, ...(peer.denied === undefined ? {} : { denied: peer.denied }) };
+    return { peer, wire, text, times, verdict: code === undefined ? judge(text, sender) : ends(code) };
+  }
+
+  /** What the frames of a burst change, by agent. */
+  #changes(shots: readonly Shot[]): Map<Peer, Changes> {
+    const changes = new Map<Peer, Changes>();
+    for (const peer of this.#peers) if (peer) changes.set(peer, { subscribe: new Set(), unsubscribe: new Set() });
+    for (const { peer, verdict } of shots) {
+      const { outcome } = verdict;
+      if (outcome.kind === "close") peer.ending.add(outcome.code);
+      if (outcome.kind === "answers" && outcome.closes) peer.ending.add(1000);
+      for (const name of verdict.subscribe) changes.get(peer)?.subscribe.add(name);
+      for (const name of verdict.unsubscribe) changes.get(peer)?.unsubscribe.add(name);
+      this.range.ledger.mayJoin(peer, verdict.subscribe);
+    }
+    return changes;
+  }
+
+  /** Tells the books what a frame may do before it is sent. */
+  #announce({ peer, text, times, verdict }: Shot, changes: ReadonlyMap<Peer, Changes>): { entry: Sent; answered: boolean }[] {
+    const { outcome, publish } = verdict;
+    const among = new Map([...changes].filter(([each]) => each.ending.size === 0));
+    const entries: { entry: Sent; answered: boolean }[] = [];
+    for (let time = 0; time < times; time += 1) {
+      if (outcome.kind === "answers") peer.expect(outcome.answers, text);
+      // Whoever is being closed may have published, and is promised nothing.
+      const ending = peer.ending.size > 0;
+      for (const each of publish) {
+        const entry = this.range.ledger.publish(peer, each, ending ? new Map() : among);
+        entries.push({ entry, answered: outcome.kind === "answers" && !ending });
+      }
+    }
+    if (outcome.kind === "silence") this.range.answer("none");
+    return entries;
+  }
+
+  #fire({ peer: { socket }, wire, text, times }: Shot): void {
+    for (let time = 0; time < times; time += 1) {
+      if (wire.kind === "bytes") {
+        socket.send(Buffer.from(wire.hex, "hex"), { binary: wire.binary }, () => undefined);
+        continue;
+      }
+      const whole = Buffer.from(text);
+      const size = wire.fragmentBytes ?? Math.max(1, whole.length);
+      for (let at = 0; at === 0 || at < whole.length; at += size) {
+        const fin = at + size >= whole.length;
+        socket.send(whole.subarray(at, at + size), { binary: false, fin }, () => undefined);
+      }
+    }
+  }
+
+  #received(peer: Peer, message: Message): void {
+    this.range.answer("message");
+    const fault = this.range.ledger.receive(peer, message);
+    if (fault === undefined) return;
+    const what = `agent "${peer.name}" received ${fault}: ${quote(JSON.stringify(message))}`;
+    if (fault === TWICE) this.#deliveries.add(what);
+    this.#wrong(what);
+  }
+
+  #disturb(): void {
+    this.#disturbed = true;
+    this.#progress();
+  }
+
+  #wrong(what: string): void {
+    this.violations.push(what);
+    this.#progress();
+  }
+
+  #progress(): void {
+    this.#changed += 1;
+    for (const wake of [...this.#sleepers]) wake();
+  }
+
+  /** Waits until all that must come has come; what has not when nothing happens any more is a violation. */
+  async #quiet(
+    sent: readonly { entry: Sent }[],
+    peers: readonly Peer[] = this.#peers.flatMap((each) => each ?? []),
+  ): Promise<void> {
+    const owed = (): boolean => !this.#disturbed && sent.some(({ entry }) => entry.owed.size > 0);
+    const waiting = (): boolean => peers.some((peer) => !peer.settled) || owed();
+    while (this.violations.length === 0 && waiting()) {
+      for (const peer of peers) if (peer.closed !== undefined) this.range.ledger.leave(peer);
+      if (!waiting()) return;
+      const before = this.#changed;
+      await this.#change();
+      if (this.#changed === before) return this.#missing(sent, peers);
+    }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#sleepers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, PATIENCE_MS);
+      this.#sleepers.add(wake);
+    });
+  }
+
+  #missing(sent: readonly { entry: Sent }[], peers: readonly Peer[]): void {
+    for (const peer of peers.filter((each) => !each.settled)) {
+      const codes = [...peer.ending].join(" or ");
+      const what = codes ? `the connection was not closed with ${codes}` : "no answer came to";
+      this.#wrong(`${what} ${peer.unanswered.join(" and ")}`.trim());
+    }
+    for (const { channel, uuid, data, owed } of sent.map(({ entry }) => entry).filter((each) => each.owed.size > 0)) {
+      const names = [...owed].map(({ name }) => `"${name}"`).join(", ");
+      const what = `agent ${names} did not receive ${quote(JSON.stringify({ channel, uuid, data }))}`;
+      this.#deliveries.add(what);
+      this.#wrong(what);
+    }
+  }
+
+  /** Nothing is on its way: what is stored of these agents must be what was answered, and nothing else. */
+  async #inspect(): Promise<void> {
+    const { audit, rows } = this.range;
+    const stored = await rows.all();
+    const present = (peer: Peer): boolean => peer.denied === undefined && peer.closed === undefined;
+    const mine = this.#peers.flatMap((peer) => (peer && present(peer) ? [peer] : []));
+    for (const fault of [...audit.judge(stored), ...audit.judgeExactly(stored, mine)]) this.#wrong(fault);
+  }
+
+  async #leave(): Promise<void> {
+    const open = this.#all.filter((peer) => peer.closed === undefined);
+    for (const peer of open) {
+      peer.ending.add(OWN_CLOSE);
+      peer.socket.close();
+    }
+    const patience = setTimeout(() => open.forEach(({ socket }) => socket.terminate()), PATIENCE_MS);
+    const closing = open.filter((peer) => peer.socket.readyState !== peer.socket.CLOSED);
+    await Promise.all(closing.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))));
+    clearTimeout(patience);
+    for (const peer of this.#all) this.range.ledger.leave(peer);
+  }
+}

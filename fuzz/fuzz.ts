@@ -1,0 +1,34 @@
+import { Rows } from "./audit.js";
+import { Fuzzer, type FuzzOptions, type Outcome } from "./driver.js";
+import { failureIn, isLatePost, secretIn } from "./leaks.js";
+import { startTarget } from "./target.js";
+
+/** How many lines of the log a violation quotes. */
+const MOST = 5;
+
+/**
+ * Starts a system, fires at it, ends it, and judges its log as well.
+ * @param root the package's folder; it must have been built
+ * @param progress is called with the number of runs that are done
+ * @throws Error when the system does not start
+ */
+export const fuzz = async (root: string, options: FuzzOptions, progress?: (runs: number) => void): Promise<Outcome> => {
+  const target = await startTarget(root);
+  const rows = new Rows(target.dynamodb);
+  try {
+    const struggled = (): boolean => target.log.some(isLatePost);
+    const fire = { url: target.url, tableName: await rows.tableName(), rows, struggled };
+    const outcome = await new Fuzzer(fire, options, progress).run();
+    const { ended, log } = target;
+    if (ended !== undefined) outcome.violations.push({ what: [`the system died: ${ended}`, ...log.slice(-20)] });
+    const quoted = (what: string, lines: string[]): void => {
+      if (lines.length > 0) outcome.violations.push({ what: lines.slice(0, MOST).map((line) => `${what}: ${line.slice(0, 500)}`) });
+    };
+    quoted("the log holds a secret", log.filter((line) => secretIn(line) !== undefined));
+    quoted("the server failed", log.filter((line) => failureIn(line) !== undefined));
+    return outcome;
+  } finally {
+    rows.close();
+    await target.close();
+  }
+};

@@ -1,0 +1,60 @@
+import { guards } from "push-it-aws/guards";
+import * as policy from "./policy.js";
+
+/** What the connection guard leaves of the credentials. */
+interface Known {
+  name: string;
+}
+
+const fieldsOf = (credentials: unknown): { pass?: unknown; name?: unknown } =>
+  typeof credentials === "object" && credentials !== null ? credentials : {};
+
+/** Breaks, or stays silent until its time is over, where the policy says so. */
+const misbehave = async (ruling: policy.Ruling): Promise<void> => {
+  if (ruling === "throw") throw new Error(`${policy.INTERNAL}: process.env has ${policy.SECRET.length} secrets`);
+  if (ruling === "silent") await new Promise(() => undefined);
+};
+
+/** The guards of the system under fire: they do what policy.ts says. */
+export default guards<Known>({
+  onConnectionRequest(agent) {
+    const { pass, name } = fieldsOf(agent.credentials);
+    if (pass === policy.BREAKS) throw new Error(policy.INTERNAL);
+    if (pass !== policy.PASSWORD) return agent.connectionDenied(policy.REASON);
+    agent.credentials = { name: typeof name === "string" ? name : "nobody" };
+    if (name === policy.GREETED) agent.subscribe(policy.GREETINGS);
+    agent.connected();
+  },
+  async onSubscriptionRequest(channel, agent) {
+    const ruling = policy.ruling("subscribe", channel.name);
+    for (const staged of policy.stagedSubscriptions(channel.name)) agent.subscribe(staged);
+    await misbehave(ruling);
+    if (ruling === "deny") agent.subscriptionDenied(channel, policy.REASON);
+    else agent.subscribe(channel);
+  },
+  async onUnsubscriptionRequest(channel, agent) {
+    const ruling = policy.ruling("unsubscribe", channel.name);
+    await misbehave(ruling);
+    if (ruling === "deny") agent.unsubscriptionDenied(channel, policy.REASON);
+    else agent.unsubscribe(channel);
+  },
+  async onPublicationRequest(channel, agent, message) {
+    const ruling = policy.ruling("publish", channel.name);
+    for (const name of policy.publishedOn(channel.name)) agent.channel(name).publish(message);
+    await misbehave(ruling);
+    if (ruling === "deny") return agent.publicationDenied(message, policy.REASON);
+    agent.publicationSuccess(message, channel.name.startsWith("log/") ? policy.RESULT : undefined);
+  },
+  channels: {
+    "shout/*": {
+      onMessageReceived(channel, agent, message) {
+        if (agent.credentials.name === policy.DEAF) return Promise.resolve();
+        agent.deliver(channel, { ...message, data: { to: agent.credentials.name, heard: message.data } });
+        return Promise.resolve();
+      },
+    },
+    [policy.VAULT]: {
+      onSubscriptionRequest: (channel, agent) => agent.subscriptionDenied(channel, policy.REASON),
+    },
+  },
+});

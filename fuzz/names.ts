@@ -1,0 +1,82 @@
+/*
+ * docs/PROTOCOL.md, "Channel names" and "Sizes", said a second time: the oracle must not share its idea of them with the
+ * server, or it could not find out that the server's is wrong.
+ */
+
+const LETTERS = new Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:@=+,~!");
+const ID_LETTERS = new Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+
+/** Largest frame, in bytes of UTF-8. */
+export const FRAME_BYTES = 32_768;
+
+/** Largest message that may arrive in fragments, in bytes; API Gateway's. */
+export const MESSAGE_BYTES = 131_072;
+
+/** Deepest nesting of objects and lists. */
+export const NESTING = 256;
+
+/** Most channels, or messages, of one frame. */
+export const PER_FRAME = 25;
+
+/** Longest channel name. */
+const NAME_LENGTH = 128;
+const SEGMENTS = 8;
+
+/** Whether a value can be a frame's uuid. */
+export const isUuid = (value: unknown): value is string =>
+  typeof value === "string" && value.length >= 1 && value.length <= 64 && [...value].every((each) => ID_LETTERS.has(each));
+
+/** Whether a name is `/meta` or below it. */
+export const isMeta = (name: string): boolean => name === "/meta" || name.slice(0, 6) === "/meta/";
+
+/** Whether a name is a channel's, `/meta` among them. */
+const isName = (name: string): boolean => {
+  const segments = (name.startsWith("/") ? name.slice(1) : name).split("/");
+  return (
+    name.length <= NAME_LENGTH &&
+    segments.length <= SEGMENTS &&
+    segments.every((segment) => segment !== "" && [...segment].every((each) => LETTERS.has(each)))
+  );
+};
+
+/** The part of a wildcard before `/*`; `undefined` for other names. */
+const stemOf = (name: string): string | undefined => (name.endsWith("/*") ? name.slice(0, -2) : undefined);
+
+/** Whether a subscription to `wildcard` hears what is published on `name`. */
+export const hears = (wildcard: string, name: string): boolean => {
+  const stem = stemOf(wildcard);
+  return stem === undefined ? wildcard === name : name.startsWith(`${stem}/`) && name.length > stem.length + 1;
+};
+
+/** A code with which a name is refused before any guard is asked. */
+export type NameFault = "reserved_channel" | "bad_channel" | "wildcard";
+
+/** Why a name cannot be subscribed to or unsubscribed from. */
+export const subscriptionFault = (name: string, enabled: readonly string[]): NameFault | undefined => {
+  if (isMeta(name)) return "reserved_channel";
+  const stem = stemOf(name);
+  if (stem === undefined) return isName(name) ? undefined : "bad_channel";
+  if (!isName(stem)) return "bad_channel";
+  const below = (pattern: string): boolean => name === pattern || stem.startsWith(`${stemOf(pattern)}/`);
+  return enabled.some(below) ? undefined : "wildcard";
+};
+
+/** Why nothing can be published on a name. */
+export const publicationFault = (name: string): NameFault | undefined => {
+  if (isMeta(name)) return "reserved_channel";
+  if (stemOf(name) !== undefined) return "wildcard";
+  return isName(name) ? undefined : "bad_channel";
+};
+
+/** How deep a JSON value is nested. Works through a list, because what is judged may be deeper than the stack. */
+export const depthOf = (value: unknown): number => {
+  let deepest = 0;
+  const open: [unknown, number][] = [[value, 0]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [each, depth] = next;
+    if (typeof each !== "object" || each === null) continue;
+    deepest = Math.max(deepest, depth + 1);
+    for (const inner of Object.values(each)) open.push([inner, depth + 1]);
+  }
+  return deepest;
+};

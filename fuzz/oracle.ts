@@ -1,0 +1,213 @@
+import type { Answer, Code, Json } from "../protocol/index.js";
+import * as names from "./names.js";
+import * as policy from "./policy.js";
+
+/*
+ * What docs/PROTOCOL.md says that a frame is answered with, and may do. Written from that page, and sharing nothing with
+ * the server but types: what both got wrong would never be found.
+ */
+
+/** The sender of a frame, as the oracle knows it. */
+export interface Sender {
+  /** Its agent's id; absent: the socket was denied. */
+  agent?: string;
+  /** With what a denied socket was denied. */
+  denied?: Code;
+}
+
+/** One answer that must come. */
+export interface Expected {
+  /** Where it may arrive. */
+  channels: readonly string[];
+  uuid?: string;
+  /** `undefined`: it must be successful. */
+  code?: Code;
+  /** `data.channel`, perhaps cut. */
+  about?: string;
+  /** All of `data`, or a part of it. */
+  data?: Record<string, Json>;
+}
+
+/** What a frame must be answered with: one frame of answers, none at all, or the end of the connection. */
+export type Outcome =
+  | { kind: "answers"; answers: Expected[]; closes: boolean }
+  | { kind: "silence" }
+  | { kind: "close"; code: number };
+
+/** A message that guards permitted, on one of the channels it goes to. */
+export interface Publication {
+  channel: string;
+  uuid: string;
+  data: Json;
+  echo: boolean;
+}
+
+/** What a frame may change: nothing else may happen. */
+export interface Verdict {
+  outcome: Outcome;
+  subscribe: string[];
+  unsubscribe: string[];
+  publish: Publication[];
+}
+
+type Fields = Record<string, unknown>;
+
+const ERROR = "/meta/error";
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const own = (fields: Fields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
+const uuidIn = (value: unknown): { uuid?: string } => {
+  const uuid = isFields(value) ? own(value, "uuid") : undefined;
+  return names.isUuid(uuid) ? { uuid } : {};
+};
+
+const answers = (list: Expected[], more: Partial<Verdict> = {}): Verdict => ({
+  outcome: { kind: "answers", answers: list, closes: false },
+  subscribe: [],
+  unsubscribe: [],
+  publish: [],
+  ...more,
+});
+const bad = (of: unknown, channel = ERROR): Verdict =>
+  answers([{ channels: [...new Set([ERROR, channel])], ...uuidIn(of), code: "bad_frame" }]);
+
+const CODES: Partial<Record<policy.Ruling, Code>> = { deny: "denied", throw: "guard_failed", silent: "guard_timeout" };
+
+/** Guards that decide about a subscription: a wildcard needs the permission of all that lie below it, too. */
+const subscriptionRuling = (name: string): policy.Ruling => {
+  if (name === policy.VAULT || (name.endsWith("/*") && names.hears(name, policy.VAULT))) return "deny";
+  return policy.ruling("subscribe", name);
+};
+
+const channelsOf = (data: unknown): string[] | undefined => {
+  if (!isFields(data)) return undefined;
+  const one = own(data, "channel");
+  const wanted: unknown = typeof one === "string" ? [one] : own(data, "channels");
+  if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
+  return wanted.every((each) => typeof each === "string") ? wanted : undefined;
+};
+
+const subscription = (frame: Fields, action: "subscribe" | "unsubscribe"): Verdict => {
+  const meta = `/meta/${action}`;
+  const wanted = channelsOf(own(frame, "data"));
+  if (!wanted) return bad(frame, meta);
+  const base = { channels: [meta], ...uuidIn(frame) };
+  if (wanted.length > names.PER_FRAME) return answers([{ ...base, channels: [meta, ERROR], code: "too_many" }]);
+  const granted = new Set<string>();
+  const refused: Expected[] = [];
+  for (const name of new Set(wanted)) {
+    const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.ruling("unsubscribe", name);
+    const code = names.subscriptionFault(name, policy.WILDCARDS) ?? CODES[ruled];
+    if (code) refused.push({ ...base, about: name, code });
+    else for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name]) granted.add(each);
+  }
+  const permitted = [...granted].map((about) => ({ ...base, about }));
+  return answers([...permitted, ...refused], { [action]: [...granted] });
+};
+
+const isMessage = (value: unknown): value is Fields & { uuid: string; channel: string; data: Json } =>
+  isFields(value) &&
+  names.isUuid(own(value, "uuid")) &&
+  typeof own(value, "channel") === "string" &&
+  Object.hasOwn(value, "data") &&
+  (!Object.hasOwn(value, "echo") || typeof value["echo"] === "boolean");
+
+const sizeOf = ({ channel, uuid, data }: Publication): number => Buffer.byteLength(JSON.stringify({ channel, uuid, data }));
+
+const publication = (frame: Fields): Verdict => {
+  const list: unknown = Object.hasOwn(frame, "messages") ? frame["messages"] : [frame];
+  if (!Array.isArray(list) || list.length === 0) return bad(frame);
+  if (list.length > names.PER_FRAME) {
+    const told = list.slice(0, names.PER_FRAME);
+    return answers(told.map((each) => ({ channels: [ERROR], ...uuidIn(each), code: "too_many" })));
+  }
+  if (!list.every(isMessage)) {
+    return answers(list.map((each) => ({ channels: [ERROR], ...uuidIn(each), code: "bad_frame" })));
+  }
+  const publish: Publication[] = [];
+  const told = list.map(({ uuid, channel, data, echo }): Expected => {
+    const code = names.publicationFault(channel) ?? CODES[policy.ruling("publish", channel)];
+    if (code) return { channels: [ERROR], uuid, code };
+    const all = policy.publishedOn(channel).map((each) => ({ channel: each, uuid, data, echo: echo !== false }));
+    if (all.some((each) => sizeOf(each) > names.FRAME_BYTES)) return { channels: [ERROR], uuid, code: "too_large" };
+    publish.push(...all);
+    return { channels: ["/meta/successful"], uuid, ...(all.length === 0 ? { data: policy.RESULT } : {}) };
+  });
+  return answers(told, { publish });
+};
+
+/** What a live agent's frame leads to. */
+const forAgent = (agent: string, action: unknown, frame: Fields | undefined): Verdict => {
+  if (!frame) return bad(undefined);
+  if (typeof action !== "string") return bad(frame);
+  if (action === "publish" || action === "send") return publication(frame);
+  if (!["connect", "ping", "subscribe", "unsubscribe"].includes(action)) {
+    return answers([{ channels: [ERROR], ...uuidIn(frame), code: "unknown_action" }]);
+  }
+  const meta = `/meta/${action}`;
+  if (!names.isUuid(own(frame, "uuid")) || own(frame, "channel") !== meta) return bad(frame, meta);
+  if (action === "subscribe" || action === "unsubscribe") return subscription(frame, action);
+  return answers([{ channels: [meta], ...uuidIn(frame), data: { agent } }]);
+};
+
+/** A denied socket is told its denial whatever it asks; asking who it is ends it. */
+const forDenied = (code: Code, action: unknown, frame: Fields | undefined): Verdict => {
+  const list = frame && own(frame, "messages");
+  const about: unknown[] = Array.isArray(list) && list.length > 0 ? list.slice(0, names.PER_FRAME) : [frame];
+  const closes = action === "connect" || action === "ping";
+  const told = (closes ? [frame] : about).map((each) => ({ channels: ["/meta/connect"], ...uuidIn(each), code }));
+  const verdict = answers(told);
+  return { ...verdict, outcome: { kind: "answers", answers: told, closes } };
+};
+
+/**
+ * What a text frame, whole or joined from fragments, must lead to.
+ * @param text as it arrives: what is no UTF-8 has been replaced
+ */
+export const judge = (text: string, { agent = "", denied }: Sender): Verdict => {
+  const value = parsed(text);
+  // API Gateway chooses the route before anybody minds how large or deep the frame is.
+  const action = isFields(value) ? own(value, "action") : undefined;
+  const readable = Buffer.byteLength(text) <= names.FRAME_BYTES && names.depthOf(value) <= names.NESTING;
+  const frame = readable && isFields(value) ? value : undefined;
+  const verdict = denied ? forDenied(denied, action, frame) : forAgent(agent, action, frame);
+  return action === "send" ? { ...verdict, outcome: { kind: "silence" } } : verdict;
+};
+
+const cut = (about: string, got: unknown): boolean =>
+  typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
+
+const isOne = (expected: Expected, got: Answer): boolean => {
+  const data = isFields(got.data) ? got.data : {};
+  // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
+  const bare = got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;
+  return (
+    bare &&
+    expected.channels.includes(got.channel) &&
+    expected.uuid === got.uuid &&
+    expected.code === got.code &&
+    got.successful === (expected.code === undefined) &&
+    (got.error === undefined) === got.successful &&
+    (expected.about === undefined || cut(expected.about, data["channel"])) &&
+    Object.entries(expected.data ?? {}).every(([name, value]) => data[name] === value)
+  );
+};
+
+/** Whether a frame's answers are exactly those expected, in any order. */
+export const answersFit = (expected: readonly Expected[], got: readonly Answer[]): boolean => {
+  if (expected.length !== got.length) return false;
+  const left = [...got];
+  return expected.every((each) => {
+    const at = left.findIndex((answer) => isOne(each, answer));
+    return at >= 0 && left.splice(at, 1).length === 1;
+  });
+};

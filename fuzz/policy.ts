@@ -1,0 +1,83 @@
+/*
+ * What the guards under fire decide, as plain functions of names. The guard module (guards.ts) acts on them, and the
+ * oracle expects what they say: between the two stands all that is tested.
+ */
+
+/** What a guard says to a request: yes, no, that it broke, or nothing at all. */
+export type Ruling = "permit" | "deny" | "throw" | "silent";
+
+/** In everything that is private: credentials, data and reasons. It must be in no log, and in no frame but its own. */
+export const SECRET = "pl4nted-secret";
+
+/** In what guards throw: may be in the log, which is the server's own, and in no frame. */
+export const INTERNAL = "gu4rd-internals";
+
+/** What lets an agent in; other credentials are denied, or break the guard. */
+export const PASSWORD = "open sesame";
+
+/** Credentials that break the connection guard. */
+export const BREAKS = "break the guard";
+
+/** The reason of every denial. Clients read it, logs never hold it. */
+export const REASON = `Not for you (${SECRET}).`;
+
+/** What the guard of `log/…` gives the publisher. */
+export const RESULT = { logged: true };
+
+/** Where an agent of this name is subscribed to `GREETINGS` by the connection guard. */
+export const GREETED = "greeted";
+export const GREETINGS = "greetings";
+
+/** An agent of this name gets nothing of what is published on `shout/…`. */
+export const DEAF = "deaf";
+
+/** The patterns at or below which wildcard subscriptions are enabled. */
+export const WILDCARDS = ["open/*", "shout/*", "denied/*", "news/*"];
+
+/** A channel with a guard of its own, which denies: so `news/*` is denied as well, and `news/sport/*` is not. */
+export const VAULT = "news/vault";
+
+const head = (channel: string): string => channel.slice(0, channel.indexOf("/") + 1);
+const rest = (channel: string): string => channel.slice(channel.indexOf("/") + 1);
+
+const RULINGS: Record<"subscribe" | "unsubscribe" | "publish", ReadonlyMap<string, Ruling>> = {
+  subscribe: new Map([
+    ["denied/", "deny"],
+    ["staged/", "deny"],
+    ["throws/", "throw"],
+    ["silent/", "silent"],
+  ]),
+  unsubscribe: new Map([
+    ["mandatory/", "deny"],
+    ["throws/", "throw"],
+    ["silent/", "silent"],
+  ]),
+  publish: new Map([
+    ["denied/", "deny"],
+    ["readonly/", "deny"],
+    ["staged/", "deny"],
+    ["throws/", "throw"],
+    ["silent/", "silent"],
+  ]),
+};
+
+/** What the guard of a channel says to a request; `VAULT` apart. */
+export const ruling = (request: keyof typeof RULINGS, channel: string): Ruling =>
+  RULINGS[request].get(head(channel)) ?? "permit";
+
+/** Channels that the subscription guard stages beside the one asked for; it does so before it rules. */
+export const stagedSubscriptions = (channel: string): string[] =>
+  ["pair/", "staged/"].includes(head(channel)) && isPlain(rest(channel)) ? [`extra/${rest(channel)}`] : [];
+
+/** Channels that a permitted publication goes to. */
+export const publishedOn = (channel: string): string[] => {
+  if (head(channel) === "log/") return [];
+  if (head(channel) === "spread/" && isPlain(rest(channel))) return [channel, `copies/${rest(channel)}`];
+  return [channel];
+};
+
+/** Whether a delivery guard decides what subscribers of this channel get. */
+export const transforms = (channel: string): boolean => head(channel) === "shout/" && channel.length > "shout/".length;
+
+/** What is left of a channel's name can begin another one. */
+const isPlain = (name: string): boolean => /^[a-z0-9]+(\/[a-z0-9]+)?$/.test(name);

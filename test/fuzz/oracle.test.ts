@@ -1,0 +1,80 @@
+import { answersFit, judge } from "../../fuzz/oracle.js";
+import { RESULT, VAULT } from "../../fuzz/policy.js";
+
+const AGENT = { agent: "a-1" };
+const told = (frame: unknown, sender: Parameters<typeof judge>[1] = AGENT) =>
+  judge(typeof frame === "string" ? frame : JSON.stringify(frame), sender);
+const codes = (frame: unknown): unknown => {
+  const { outcome } = told(frame);
+  return outcome.kind === "answers" ? outcome.answers.map(({ code }) => code ?? "ok") : outcome.kind;
+};
+const subscribe = (...channels: string[]) => ({ action: "subscribe", channel: "/meta/subscribe", uuid: "u", data: { channels } });
+const publish = (channel: string, data: unknown = 1) => ({ action: "publish", channel, uuid: "u", data });
+
+describe("the oracle", () => {
+  const cases: [frame: unknown, expected: unknown][] = [
+    ["", ["bad_frame"]],
+    ["[]", ["bad_frame"]],
+    ['{"uuid":"u"}', ["bad_frame"]],
+    ['{"action":5,"uuid":"u"}', ["bad_frame"]],
+    ['{"action":"$connect","uuid":"u"}', ["unknown_action"]],
+    ['{"__proto__":{"action":"ping"}}', ["bad_frame"]],
+    [`{"action":"publish","channel":"open/a","uuid":"u","data":${"[".repeat(256)}${"]".repeat(256)}}`, ["bad_frame"]],
+    [`{"action":"publish","channel":"open/a","uuid":"u","data":${"[".repeat(255)}${"]".repeat(255)}}`, ["ok"]],
+    [{ action: "ping", channel: "/meta/ping", uuid: "u" }, ["ok"]],
+    [{ action: "ping", channel: "/meta/connect", uuid: "u" }, ["bad_frame"]],
+    [subscribe("open/a", "denied/a", "throws/a", "/meta/x", "a b", "other/*"), ["ok", "denied", "guard_failed", "reserved_channel", "bad_channel", "wildcard"]],
+    [subscribe("news/*", "news/sport/*", VAULT), ["ok", "denied", "denied"]],
+    [subscribe("open/a", "open/a"), ["ok"]],
+    [subscribe(...Array.from({ length: 26 }, () => "open/a")), ["too_many"]],
+    [publish("open/a"), ["ok"]],
+    [publish("open/*"), ["wildcard"]],
+    [publish("staged/a"), ["denied"]],
+    [`{"action":"publish","channel":"open/a","uuid":"u","data":[${Array.from({ length: 1_600 }, () => "1e20").join()}]}`, ["too_large"]],
+    [{ action: "publish", messages: [publish("open/a"), { channel: "open/b" }] }, ["bad_frame", "bad_frame"]],
+    [{ ...publish("open/a"), action: "send" }, "silence"],
+  ];
+  it.each(cases.map(([frame, expected]) => [JSON.stringify(frame).slice(0, 90), frame, expected]))("judges %s", (_title, frame, expected) => {
+    expect(codes(frame)).toEqual(expected);
+  });
+
+  it("knows what a frame may change, and that a denied one changes nothing", () => {
+    expect(told(subscribe("pair/a", "staged/a")).subscribe).toEqual(["pair/a", "extra/a"]);
+    expect(told(publish("spread/a")).publish.map(({ channel }) => channel)).toEqual(["spread/a", "copies/a"]);
+    expect(told(publish("denied/a")).publish).toEqual([]);
+    expect(told(publish("log/a"))).toMatchObject({ publish: [], outcome: { answers: [{ data: RESULT }] } });
+    expect(told(subscribe("open/a"), { denied: "denied" }).subscribe).toEqual([]);
+  });
+
+  it("expects that a denied socket hears its denial, and is closed when it asks who it is", () => {
+    const denied = { denied: "denied" as const };
+    const answers = [{ channels: ["/meta/connect"], uuid: "u", code: "denied" }];
+    expect(told(publish("open/a"), denied).outcome).toEqual({ kind: "answers", answers, closes: false });
+    expect(told({ action: "connect", uuid: "u" }, denied).outcome).toEqual({ kind: "answers", answers, closes: true });
+  });
+});
+
+describe("answers fit what is expected", () => {
+  const expected = [{ channels: ["/meta/subscribe"], uuid: "u", about: "open/a" }];
+  const right = { channel: "/meta/subscribe" as const, uuid: "u", successful: true, data: { channel: "open/a" } };
+
+  it("when they say just that", () => {
+    expect(answersFit(expected, [right])).toBe(true);
+  });
+
+  it.each([
+    ["another uuid", { ...right, uuid: "v" }],
+    ["another channel asked for", { ...right, data: { channel: "open/b" } }],
+    ["another meta channel", { ...right, channel: "/meta/error" as const }],
+    ["a failure", { ...right, successful: false, error: "no", code: "denied" as const }],
+    ["an error beside success", { ...right, error: "no" }],
+    ["success without being successful", { ...right, successful: false }],
+  ])("not with %s", (_what, wrong) => {
+    expect(answersFit(expected, [wrong])).toBe(false);
+  });
+
+  it("not when there are more, or fewer", () => {
+    expect(answersFit(expected, [right, right])).toBe(false);
+    expect(answersFit(expected, [])).toBe(false);
+  });
+});

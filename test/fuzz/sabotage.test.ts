@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { Rows } from "../../fuzz/audit.js";
+import { Fuzzer } from "../../fuzz/driver.js";
+import { startTarget, type Target } from "../../fuzz/target.js";
+import { type Sabotage, Saboteur } from "./saboteur.js";
+
+/** A violation is not made smaller here: that it is found is enough. */
+const NO_SHRINKING_MS = 0;
+
+const isMessage = (frame: string): boolean => frame.includes('"data"') && !frame.includes("/meta/");
+
+describe("a server that says something wrong is found out", () => {
+  let target: Target;
+  let saboteur: Saboteur;
+  let rows: Rows;
+  let sabotage: Sabotage;
+  beforeAll(async () => {
+    target = await startTarget(join(__dirname, "../.."));
+    saboteur = await Saboteur.start(target.url, () => sabotage);
+    rows = new Rows(target.dynamodb);
+  }, 120_000);
+  afterAll(async () => {
+    await saboteur.close();
+    rows.close();
+    await target.close();
+  }, 60_000);
+
+  const cases: [what: string, sabotage: Sabotage, violation: RegExp][] = [
+    ["says yes for no", (frame) => [frame.replace(/"successful":false,"error":"[^"]*","code":"denied"/, '"successful":true')], /no frame calls for/],
+    ["gives another code", (frame) => [frame.replace('"bad_frame"', '"unavailable"')], /no frame calls for/],
+    ["answers twice", (frame) => (frame.includes("/meta/subscribe") ? [frame, frame] : [frame]), /no frame calls for/],
+    ["delivers twice", (frame) => (isMessage(frame) ? [frame, frame] : [frame]), /more often than it was published/],
+    ["changes a message", (frame) => [isMessage(frame) ? frame.replace(/"uuid":"/, '"uuid":"z') : frame], /nobody published/],
+    ["lets a stack trace out", (frame) => [frame.replace(/"error":"(?!Not for you)/, '"error":"at Table.put (index.mjs:1:2) ')], /holds a stack trace/],
+    ["fails", (frame) => [frame.includes("/meta/unsubscribe") ? '{"message":"Internal server error","connectionId":"c","requestId":"r"}' : frame], /neither answers nor messages/],
+  ];
+
+  it.each(cases)("when it %s", async (_what, saboteurs, violation) => {
+    sabotage = saboteurs;
+    const fire = { url: saboteur.url, tableName: await rows.tableName(), rows };
+    const { violations } = await new Fuzzer(fire, { runs: 200, seed: 4, lanes: 3 }, () => undefined, NO_SHRINKING_MS).run();
+    expect(violations.flatMap(({ what }) => what)).toContainEqual(expect.stringMatching(violation));
+    expect(violations[0]?.replay).toMatch(/^--seed 4 --path \d+:0/);
+  }, 120_000);
+});
