@@ -26,7 +26,7 @@ const PUBLICATION: Permissions = {
 
 /** What each function may do: what its code does, and no more. There is no Scan, and no index. */
 export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
-  connect: { table: ["BatchWriteItem"], connections: [] },
+  connect: { table: ["GetItem", "BatchWriteItem"], connections: [] },
   disconnect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   handshake: { table: ["GetItem"], connections: ["POST", "DELETE"] },
   subscribe: { table: ["GetItem", "BatchWriteItem"], connections: [] },

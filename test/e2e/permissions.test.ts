@@ -11,7 +11,10 @@ const GUARDS = `
   export default {
     onConnectionRequest(agent) {
       if (agent.credentials === "nobody") agent.connectionDenied("Not you.");
-      else agent.connected();
+      else {
+        agent.subscribe("greetings");
+        agent.connected();
+      }
     },
     onMessageReceived(channel, agent, message) { agent.deliver(channel, message); },
   };

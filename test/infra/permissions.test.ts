@@ -11,7 +11,7 @@ const close = `${STAGE}/DELETE/@connections/*`;
 
 /** Everything each role may do, besides its own logs. */
 const EXPECTED: Record<string, Record<string, string[]>> = {
-  Connect: { "<Table.Arn>": ["dynamodb:BatchWriteItem"] },
+  Connect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem"] },
   Disconnect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
   Handshake: {
     "<Table.Arn>": ["dynamodb:GetItem"],

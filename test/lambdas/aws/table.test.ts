@@ -71,6 +71,21 @@ describe("agents", () => {
     expect(commands).toEqual(["BatchGetItem", "BatchGetItem"]);
   });
 
+  test("of a large channel are read in at most 16 batches at a time", async () => {
+    let running = 0;
+    let most = 0;
+    it.intercept = async (_name, input, next) => {
+      most = Math.max(most, (running += 1));
+      const output = await next(input);
+      running -= 1;
+      return output;
+    };
+    await it.table.agents(Array.from({ length: 2_500 }, (_, at) => `c${at}`));
+    expect(it.sent).toHaveLength(25);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(16);
+  });
+
   test("none are read without a request", async () => {
     expect((await it.cost(() => it.table.agents([]))).commands).toEqual([]);
   });

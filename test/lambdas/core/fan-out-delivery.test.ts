@@ -1,5 +1,4 @@
 import { FRAME_BYTES } from "../../../protocol/index.js";
-import type { Agent } from "../../../lambdas/core/agent.js";
 import { fanOut } from "../../../lambdas/core/fan-out.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { agentOf, messageOf } from "./fakes.js";

@@ -72,6 +72,13 @@ describe("the sweep", () => {
     expect(system.store.registrations.size).toBe(100 - swept.removed);
   });
 
+  test("begins no removal that onDisconnect could carry beyond its time", async () => {
+    const system = { ...(await setUp(3)), onDisconnectMs: 20_000 };
+    expect(await sweep(system, () => 25_000)).toEqual({ removed: 0, failed: 0 });
+    expect(system.connections.closed).toEqual([]);
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 3, failed: 0 });
+  });
+
   test("removes at most 16 connections at a time", async () => {
     const system = await setUp(60);
     let running = 0;

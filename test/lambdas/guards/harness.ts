@@ -15,7 +15,7 @@ const WORKER = join(__dirname, "../../../dist/lambdas/guard-worker.mjs");
 export const TIMEOUT = 600;
 
 /** A guard's time where it is not, in milliseconds. */
-const PATIENCE = 10_000;
+export const PATIENCE = 10_000;
 
 /** By when, after its timeout, a guard that fails in whatever way must be answered for, in milliseconds. */
 export const GRACE = 2_000;

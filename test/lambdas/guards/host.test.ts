@@ -2,13 +2,13 @@ import { type CallResult, GuardHost, type WorkerLike } from "../../../lambdas/gu
 import type { FromWorker, ToWorker } from "../../../lambdas/guards/messages.js";
 import { TestLog } from "../core/fakes.js";
 import { callOf } from "./call-fixture.js";
-import { closeGuards, GRACE, type GuardFolder, guardFolder, TIMEOUT, timed } from "./harness.js";
+import { closeGuards, GRACE, type GuardFolder, guardFolder, PATIENCE, TIMEOUT, timed } from "./harness.js";
 
 afterEach(closeGuards);
 afterEach(() => void jest.useRealTimers());
 
 /** Asks the subscription guard about a channel. */
-const ask = ({ host }: GuardFolder, channel: string, timeout = TIMEOUT): Promise<CallResult> =>
+const ask = ({ host }: GuardFolder, channel: string, timeout = PATIENCE): Promise<CallResult> =>
   host.run(callOf("onSubscriptionRequest", { channel }), timeout);
 
 const granted = { kind: "decided", decision: { permitted: true } };
@@ -38,7 +38,7 @@ describe("a thread", () => {
 
   test("that merely waits is kept: a guard that never answers costs its own call only", async () => {
     const folder = await loaded();
-    const [waiting, ...others] = await Promise.all([ask(folder, "wait"), ask(folder, "a"), ask(folder, "slow")]);
+    const [waiting, ...others] = await Promise.all([ask(folder, "wait", TIMEOUT), ask(folder, "a"), ask(folder, "slow")]);
     expect(waiting).toEqual({ kind: "timeout" });
     expect(others).toMatchObject([granted, granted]);
     expect(await ask(folder, "b")).toMatchObject(granted);
@@ -47,7 +47,7 @@ describe("a thread", () => {
 
   test("that is blocked is replaced, and what it blocked has timed out", async () => {
     const folder = await loaded();
-    const { value, took } = await timed(Promise.all([ask(folder, "loop"), ask(folder, "a")]));
+    const { value, took } = await timed(Promise.all([ask(folder, "loop", TIMEOUT), ask(folder, "a", TIMEOUT)]));
     expect(value).toEqual([{ kind: "timeout" }, { kind: "timeout" }]);
     expect(took).toBeLessThan(TIMEOUT + GRACE);
     expect(await ask(folder, "b")).toMatchObject(granted);
@@ -75,8 +75,8 @@ describe("a thread", () => {
   test("can be blocked, die and wait again and again", async () => {
     const folder = await loaded();
     for (const trouble of ["exit", "loop", "wait", "exit"]) {
-      expect(await ask(folder, trouble, 150)).not.toMatchObject(granted);
-      expect(await ask(folder, "a", 1_000)).toMatchObject(granted);
+      expect(await ask(folder, trouble, TIMEOUT)).not.toMatchObject(granted);
+      expect(await ask(folder, "a")).toMatchObject(granted);
     }
   });
 });
