@@ -45,7 +45,7 @@ describe("push-it dev --json", () => {
       managementUrl: `http://127.0.0.1:${port}/live`,
       consoleUrl: `http://127.0.0.1:${port}/`,
     });
-    expect(output.stderr).toMatch(/App\/PushIt\n {2}run {6}Lambda::Function/);
+    expect(output.stderr).toMatch(/App\/PushIt\n {2}run {6}.*Lambda::Function/);
     await until(() => /\$connect +\d+ ms {2}200 {2}cold start/.test(output.stderr));
     child.kill("SIGTERM");
     await once(child, "close");
