@@ -38,12 +38,20 @@ const EXHAUSTED_MEMORY = 0.85;
 
 const memoryMb = Number(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] ?? 512);
 
-const exhausted = (): boolean => process.memoryUsage.rss() > memoryMb * EXHAUSTED_MEMORY * 2 ** 20;
+/** How much a guard worker may always add to what the process had when it started, as a share of the function's memory. */
+const LEAST_MEMORY = 0.1;
+
+/** What the process had when the present guard worker started, in bytes. What an earlier one took may not be given back yet. */
+let atStart = 0;
+
+const exhausted = (): boolean =>
+  process.memoryUsage.rss() > Math.max(memoryMb * EXHAUSTED_MEMORY * 2 ** 20, atStart + memoryMb * LEAST_MEMORY * 2 ** 20);
 
 /** Starts a guard worker beside this function's code. */
 const spawnWorker = (module: string) => (setup: Pick<WorkerSetup, "begun">): Worker => {
   const folder = environment["LAMBDA_TASK_ROOT"] ?? process.cwd();
   const heapMb = memoryMb * GUARD_MEMORY;
+  atStart = process.memoryUsage.rss();
   return new Worker(join(folder, "guard-worker.mjs"), {
     workerData: {
       ...setup,
