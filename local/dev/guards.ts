@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Message } from "esbuild";
+import type { Message, Metafile } from "esbuild";
+import { GUARDS_FILE, guardBuildOptions, hasDefaultExport } from "../../infra/guard-build.js";
 import { Failure } from "../failure.js";
 import type { FunctionModel, SystemModel } from "../model.js";
 import { resolveFrom } from "../packages.js";
@@ -18,14 +19,6 @@ export interface GuardBundle {
 /** What a function that can run guards has beside its own code. */
 const WORKER_FILE = "guard-worker.mjs";
 
-/** What the worker imports. */
-const GUARDS_FILE = "guards.mjs";
-
-/** Packages that are CommonJS inside call `require`, which an ES module does not have. */
-const REQUIRE_BANNER =
-  'import { createRequire as pushItCreateRequire } from "node:module"; ' +
-  "const require = pushItCreateRequire(import.meta.url);";
-
 /**
  * Bundles a guard module with the project's esbuild.
  * @throws Failure when it does not exist or does not compile, or without esbuild
@@ -35,23 +28,8 @@ export const bundleGuards = async (project: string, module: string): Promise<Gua
   if (!existsSync(entry)) throw new Failure(`There is no guard module at ${entry}.`, "Name one: --guards guards.ts");
   const esbuild = loadEsbuild(project);
   try {
-    const { outputFiles, metafile } = await esbuild.build({
-      entryPoints: [entry],
-      outfile: join(dirname(entry), GUARDS_FILE),
-      absWorkingDir: dirname(entry),
-      write: false,
-      metafile: true,
-      logLevel: "silent",
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      target: "node20",
-      mainFields: ["module", "main"],
-      banner: { js: REQUIRE_BANNER },
-      sourcemap: "linked",
-      sourcesContent: false,
-    });
-    requireDefaultExport(entry, Object.values(metafile.outputs));
+    const { outputFiles, metafile } = await esbuild.build(guardBuildOptions(entry));
+    requireDefaultExport(entry, metafile);
     return {
       files: new Map(outputFiles.map(({ path, contents }) => [basename(path), contents])),
       inputs: Object.keys(metafile.inputs).map((input) => resolve(dirname(entry), input)),
@@ -96,8 +74,8 @@ const loadEsbuild = (project: string): typeof import("esbuild") => {
   return createRequire(file)(file) as typeof import("esbuild");
 };
 
-const requireDefaultExport = (entry: string, outputs: { entryPoint?: string; exports: string[] }[]): void => {
-  if (outputs.some(({ entryPoint, exports }) => entryPoint !== undefined && exports.includes("default"))) return;
+const requireDefaultExport = (entry: string, metafile: Metafile): void => {
+  if (hasDefaultExport(metafile)) return;
   throw new Failure(
     `The guard module ${entry} has no default export.`,
     "export default { onConnectionRequest(agent) { … } }",
