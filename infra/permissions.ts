@@ -26,16 +26,16 @@ const PUBLICATION: Permissions = {
 
 /** What each function may do: what its code does, and no more. There is no Scan, and no index. */
 export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
-  connect: { table: ["GetItem", "BatchWriteItem"], connections: [] },
+  connect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   disconnect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   handshake: { table: ["GetItem"], connections: ["POST", "DELETE"] },
-  subscribe: { table: ["GetItem", "BatchWriteItem"], connections: [] },
+  subscribe: { table: ["GetItem", "Query", "BatchWriteItem"], connections: [] },
   unsubscribe: { table: ["GetItem", "BatchWriteItem"], connections: [] },
   publish: PUBLICATION,
   send: PUBLICATION,
   ping: { table: ["GetItem"], connections: ["POST", "DELETE"] },
   default: { table: ["GetItem"], connections: [] },
-  sweep: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: ["DELETE"] },
+  sweep: { table: ["GetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: ["POST", "DELETE"] },
 };
 
 const WRITES: readonly TableAction[] = ["BatchWriteItem", "DeleteItem"];

@@ -15,6 +15,8 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
     denials: props.denials ?? DEFAULT_SETTINGS.denials,
     keepCredentials: props.keepCredentials ?? DEFAULT_SETTINGS.keepCredentials,
     fanOutMs: milliseconds(scope, "fanOutBudget", props.fanOutBudget, DEFAULT_SETTINGS.fanOutMs),
+    limits: DEFAULT_SETTINGS.limits,
+    allowedOrigins: DEFAULT_SETTINGS.allowedOrigins,
   };
   if (settings.timeouts.onMessageReceived > settings.fanOutMs) {
     throw invalid(

@@ -2,8 +2,11 @@ import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "a
 import { randomFillSync } from "node:crypto";
 import { newId, PROTOCOL, PROTOCOL_DENIED } from "../protocol/index.js";
 import { createSystem, type System } from "./aws/system.js";
+import { admit, channelsOf, tooManyAgents } from "./core/admission.js";
 import type { Agent, Denial } from "./core/agent.js";
+import { TEXT } from "./core/answers.js";
 import { readOffer } from "./core/handshake.js";
+import { removeAgent } from "./core/remove.js";
 import { addSubscriptions } from "./core/subscriptions.js";
 
 /** `$connect`: the handshake waits for what this returns. */
@@ -14,6 +17,9 @@ export type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
 
 /** Longest user agent that is kept with an agent, in characters. */
 const USER_AGENT_LENGTH = 200;
+
+/** An agent that was never connected has not left either. */
+const UNTOLD = { disconnected: () => Promise.resolve() };
 
 const opened = (protocol: string): APIGatewayProxyResultV2 => ({
   statusCode: 200,
@@ -37,7 +43,7 @@ export const connect = async (
     return opened(PROTOCOL_DENIED);
   };
 
-  const { credentials, ...agent }: Agent = {
+  const agent: Agent = {
     uuid: newId(randomFillSync),
     connectionId,
     connectedAt,
@@ -45,17 +51,18 @@ export const connect = async (
     userAgent: (identity?.userAgent ?? "").slice(0, USER_AGENT_LENGTH),
     ...(offer.credentials === undefined ? {} : { credentials: offer.credentials }),
   };
-  const verdict = await guards.connection({ ...agent, ...(credentials === undefined ? {} : { credentials }) });
+  const verdict = await guards.connection(agent);
   if (!verdict.permitted) return deny(verdict);
 
-  await store.putAgent({
-    ...agent,
-    ...(verdict.info === undefined ? {} : { info: verdict.info }),
-    ...(settings.keepCredentials && verdict.credentials !== undefined ? { credentials: verdict.credentials } : {}),
-  });
+  const admitted = admit(agent, verdict, settings.keepCredentials);
+  await store.putAgent(admitted);
   // Last: whoever publishes from here on finds the agent as a subscriber.
-  await addSubscriptions(store, agent, verdict.subscribe);
-  return opened(PROTOCOL);
+  const [subscribed = "done"] = await addSubscriptions({ store, settings }, admitted, [channelsOf(admitted, verdict)]);
+  const crowded = await tooManyAgents(store, settings.limits, admitted);
+  if (subscribed === "done" && !crowded) return opened(PROTOCOL);
+  const code = subscribed === "done" ? "too_many_agents" : subscribed;
+  await removeAgent({ store, guards: UNTOLD }, admitted);
+  return deny({ code, reason: TEXT[code] });
 };
 
 const system = createSystem();

@@ -1,4 +1,4 @@
-import type { GuardTimeouts } from "../protocol/index.js";
+import { DEFAULT_LIMITS, type GuardTimeouts, type Limits } from "../protocol/index.js";
 
 /** What the construct tells every function, as JSON in the environment variable `PUSH_IT_SETTINGS`. */
 export interface Settings {
@@ -12,6 +12,9 @@ export interface Settings {
   keepCredentials: boolean;
   /** How long a publication may spend on reaching its subscribers once its guard has decided, in milliseconds. */
   fanOutMs: number;
+  limits: Limits;
+  /** The `Origin`s that may connect; empty: all. Who sends none is no browser, and is not stopped by this. */
+  allowedOrigins: string[];
 }
 
 /** Guard timeouts where nothing else is said, in milliseconds: the seed's, and a second for what the seed left open. */
@@ -31,4 +34,6 @@ export const DEFAULT_SETTINGS: Settings = {
   denials: "explain",
   keepCredentials: true,
   fanOutMs: 10_000,
+  limits: DEFAULT_LIMITS,
+  allowedOrigins: [],
 };

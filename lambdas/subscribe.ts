@@ -1,4 +1,4 @@
-import { type Answer, Meta } from "../protocol/index.js";
+import { type Answer, type Code, Meta } from "../protocol/index.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
@@ -17,23 +17,29 @@ export const subscribe = async (
   if ("faults" in read) return read.faults;
   const { uuid, channels } = read.request;
 
-  const granted = new Set<string>();
-  const denials = await Promise.all(
-    channels.map(async (channel): Promise<Answer[]> => {
+  const no = (channel: string, code: Code, reason?: string): Answer => about(channel, failure(Meta.subscribe, uuid, code, reason));
+  const judged = await Promise.all(
+    channels.map(async (channel): Promise<{ denial: Answer } | { subscribe: string[] }> => {
       const fault = subscriptionFault(channel, settings.wildcards);
-      if (fault) return [about(channel, failure(Meta.subscribe, uuid, fault))];
+      if (fault) return { denial: no(channel, fault) };
       const verdict = await guards.subscription(agent, channel);
-      if (!verdict.permitted) return [about(channel, failure(Meta.subscribe, uuid, verdict.code, verdict.reason))];
-      for (const name of verdict.subscribe) granted.add(name);
-      return [];
+      return verdict.permitted ? { subscribe: verdict.subscribe } : { denial: no(channel, verdict.code, verdict.reason) };
     }),
   );
 
-  if (!(await addSubscriptions(store, agent, [...granted]))) return [failure(Meta.error, uuid, "unknown_agent")];
+  const wanted = judged.map((each) => ("subscribe" in each ? each.subscribe : []));
+  const outcomes = await addSubscriptions({ store, settings }, agent, wanted);
+  if (outcomes.includes("unknown_agent")) return [failure(Meta.error, uuid, "unknown_agent")];
+  const granted = new Set(wanted.filter((_, at) => outcomes[at] === "done").flat());
+  const denials = judged.flatMap((each, at) => {
+    const [channel = "", outcome = "done"] = [channels[at], outcomes[at]];
+    if ("denial" in each) return [each.denial];
+    return outcome === "done" ? [] : [no(channel, outcome)];
+  });
   const asked = channels.filter((channel) => granted.has(channel));
   const unasked = [...granted].filter((channel) => !channels.includes(channel));
   const grants = (names: string[]): Answer[] => names.map((name) => about(name, success(Meta.subscribe, uuid)));
-  return [...grants(asked), ...denials.flat(), ...grants(unasked)];
+  return [...grants(asked), ...denials, ...grants(unasked)];
 };
 
 const system = createSystem();

@@ -1,17 +1,20 @@
 import type { Code } from "./codes.js";
+import type { Limits } from "./limits.js";
 
 /** Any value that JSON can say. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** What the client asks for; the value of a frame's `action`, by which API Gateway chooses the route. */
-export type Action = "connect" | "subscribe" | "unsubscribe" | "publish" | "send" | "ping";
+export type Action = "connect" | "subscribe" | "unsubscribe" | "publish" | "send" | "refresh" | "ping";
 
-/** Where answers arrive, and what requests on a meta action carry as their `channel`. */
+/** Where answers arrive, and what requests on a meta action carry as their `channel`; `user` is where messages to a user arrive. */
 export const Meta = {
   connect: "/meta/connect",
   subscribe: "/meta/subscribe",
   unsubscribe: "/meta/unsubscribe",
   ping: "/meta/ping",
+  refresh: "/meta/refresh",
+  user: "/meta/user",
   successful: "/meta/successful",
   error: "/meta/error",
 } as const;
@@ -41,6 +44,15 @@ export interface MetaFrame {
   uuid: string;
 }
 
+/** `action: "refresh"`. */
+export interface RefreshFrame {
+  action: "refresh";
+  channel: typeof Meta.refresh;
+  uuid: string;
+  /** Left out: the guard sees `undefined`. */
+  data?: { credentials?: Json };
+}
+
 /** `action: "subscribe"` and `action: "unsubscribe"`. */
 export interface SubscriptionFrame {
   action: "subscribe" | "unsubscribe";
@@ -67,19 +79,15 @@ export interface Answer {
   data?: Json;
 }
 
-/** `data` of a successful `/meta/ping` and `/meta/connect`. */
+/** `data` of a successful `/meta/ping`, `/meta/connect` and `/meta/refresh`. */
 export interface ServerFacts {
   /** The agent's id. */
   agent: string;
   /** The guards' timeouts, in milliseconds. */
   timeouts: GuardTimeouts;
-  limits: {
-    frameBytes: number;
-    channelsPerFrame: number;
-    messagesPerFrame: number;
-    channelLength: number;
-    credentialsBytes: number;
-  };
+  limits: Limits & { frameBytes: number };
+  /** In how many milliseconds the agent has to be renewed by a `refresh`; not positive: now. Left out: never. */
+  expiresIn?: number;
 }
 
 /** How long each guard may take for its verdict, in milliseconds. */

@@ -35,3 +35,49 @@ export const CHANNEL_SEGMENTS = 8;
 
 /** Deepest nesting of objects and lists in a frame: what is deeper cannot be serialised again without risk to the stack. */
 export const NESTING = 256;
+
+/** Longest id of a user, in UTF-16 code units. */
+export const USER_ID_LENGTH = 128;
+
+/** Characters that a channel name may have besides letters, digits and `/`. */
+export const CHANNEL_PUNCTUATION = "_-.:@=+,~!";
+
+/**
+ * How long after `expiresAt` an agent is still served, in seconds: it is asked to renew, and is over when it has not.
+ */
+export const RENEWAL_SECONDS = 60;
+
+/** Limits that a deployment chooses; told to clients by `ping`. */
+export interface Limits {
+  /** Most channels and wildcards that one agent is subscribed to. */
+  subscriptionsPerAgent: number;
+  /** Most agents of one `userId` at a time. */
+  agentsPerUser: number;
+  /** Messages that one agent may publish in a second; best effort, counted by each Lambda environment for itself. */
+  publicationsPerSecond: number;
+  /** Most channels in a subscribe or unsubscribe frame: `CHANNELS_PER_FRAME` or less. */
+  channelsPerFrame: number;
+  /** Most messages in a publish frame: `MESSAGES_PER_FRAME` or less. */
+  messagesPerFrame: number;
+  /** Largest message as it is delivered, in bytes of its JSON: `FRAME_BYTES` or less. */
+  messageBytes: number;
+  /** Longest channel name: `CHANNEL_LENGTH` or less. */
+  channelLength: number;
+  /** Characters of channel names besides letters, digits and `/`: some of `CHANNEL_PUNCTUATION`. */
+  channelPunctuation: string;
+  /** Largest credentials, in bytes of their JSON: `CREDENTIALS_BYTES` or less. */
+  credentialsBytes: number;
+}
+
+/** Limits where nothing else is said. */
+export const DEFAULT_LIMITS: Limits = {
+  subscriptionsPerAgent: 100,
+  agentsPerUser: 100,
+  publicationsPerSecond: 100,
+  channelsPerFrame: CHANNELS_PER_FRAME,
+  messagesPerFrame: MESSAGES_PER_FRAME,
+  messageBytes: FRAME_BYTES,
+  channelLength: CHANNEL_LENGTH,
+  channelPunctuation: CHANNEL_PUNCTUATION,
+  credentialsBytes: CREDENTIALS_BYTES,
+};

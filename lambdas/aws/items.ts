@@ -1,6 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Code, Json } from "../../protocol/index.js";
-import { type Agent, type Denial, expiryOf, type Standing } from "../core/agent.js";
+import { type Agent, connectedAtOf, type Denial, endOf, expiryOf, type Lifetime, type Standing } from "../core/agent.js";
+import type { Subscriber } from "../core/ports.js";
 
 /** A row as DynamoDB has it. Attribute names are short because each row is paid for by its size. */
 export type Item = Record<string, AttributeValue>;
@@ -19,14 +20,41 @@ export const ttlAfterSweep = (deadline: number): AttributeValue => number(deadli
 
 /** An agent's attributes, keys apart. */
 export const agentItem = (agent: Agent): Item => ({
-  ttl: ttlAfterSweep(expiryOf(agent.connectedAt)),
+  ttl: ttlAfterSweep(endOf(agent)),
   u: text(agent.uuid),
   t: number(agent.connectedAt),
   ip: text(agent.sourceIp),
   ua: text(agent.userAgent),
   ...(agent.credentials === undefined ? {} : { c: text(JSON.stringify(agent.credentials)) }),
   ...(agent.info === undefined ? {} : { i: text(JSON.stringify(agent.info)) }),
+  ...(agent.userId === undefined ? {} : { n: text(agent.userId) }),
+  ...(agent.expiresAt === undefined ? {} : { x: number(agent.expiresAt) }),
 });
+
+/**
+ * The attributes of a subscription's rows, keys apart: when they end, which tells when the connection began, unless the
+ * agent ends sooner.
+ */
+export const subscriptionItem = (lifetime: Lifetime): Item => {
+  const expiry = expiryOf(lifetime.connectedAt);
+  const end = endOf(lifetime);
+  return { ttl: number(end), ...(end === expiry ? {} : { e: number(expiry) }) };
+};
+
+/** The attributes of a registration, keys apart: those of a subscription, but kept until the sweep has found it. */
+export const registrationItem = (lifetime: Lifetime): Item => ({
+  ...subscriptionItem(lifetime),
+  ttl: ttlAfterSweep(endOf(lifetime)),
+});
+
+/** Reads what `subscriptionItem` wrote; `undefined` when the connection cannot exist any more. */
+export const subscriberOf = (item: Item, nowSeconds: number): Subscriber | undefined => {
+  const end = Number(item["ttl"]?.N);
+  const expiry = Number(item["e"]?.N ?? end);
+  if (expiry <= nowSeconds) return undefined;
+  const subscriber = { connectionId: item["sk"]?.S ?? "", connectedAt: connectedAtOf(expiry) };
+  return end > nowSeconds ? subscriber : { ...subscriber, expired: true };
+};
 
 /** A denial's attributes, keys apart. */
 export const denialItem = (connectedAt: number, deadline: number, { code, reason }: Denial): Item => ({
@@ -46,6 +74,8 @@ export const standingOf = (connectionId: string, item: Item): Standing => {
   }
   const credentials = json(item["c"]);
   const info = json(item["i"]);
+  const userId = item["n"]?.S;
+  const expiresAt = item["x"]?.N;
   return {
     agent: {
       uuid: item["u"]?.S ?? "",
@@ -55,6 +85,8 @@ export const standingOf = (connectionId: string, item: Item): Standing => {
       userAgent: item["ua"]?.S ?? "",
       ...(credentials === undefined ? {} : { credentials }),
       ...(info === undefined ? {} : { info }),
+      ...(userId === undefined ? {} : { userId }),
+      ...(expiresAt === undefined ? {} : { expiresAt: Number(expiresAt) }),
     },
   };
 };

@@ -5,11 +5,12 @@ import {
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
   type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
-import { type Agent, connectedAtOf, type Denial, denialDeadlineOf, expiryOf, type Standing } from "../core/agent.js";
+import { type Agent, type Denial, denialDeadlineOf, endOf, EXPIRED, expiryOf, type Lifetime, type Standing } from "../core/agent.js";
 import {
   channelKey,
   channelOf,
@@ -24,8 +25,8 @@ import {
   subscriptionKey,
 } from "../core/keys.js";
 import { limiter } from "../core/limiter.js";
-import type { Clock, Overdue, Store, Subscriber } from "../core/ports.js";
-import { agentItem, denialItem, type Item, number, standingOf, text, ttlAfterSweep } from "./items.js";
+import type { Clock, Holdings, Overdue, Store, Subscriber } from "../core/ports.js";
+import { agentItem, denialItem, type Item, registrationItem, standingOf, subscriberOf, subscriptionItem, text, ttlAfterSweep } from "./items.js";
 
 /**
  * Most writes in one BatchWriteItem.
@@ -83,11 +84,29 @@ export class Table implements Store {
   }
 
   async putAgent(agent: Agent): Promise<void> {
-    const deadline = expiryOf(agent.connectedAt);
+    const deadline = endOf(agent);
     await this.#write([
-      put(registrationKey(agent.connectionId, deadline), { ttl: ttlAfterSweep(deadline) }),
+      put(registrationKey(agent.connectionId, deadline), registrationItem(agent)),
       put(standingKey(agent.connectionId), agentItem(agent)),
     ]);
+  }
+
+  async renewAgent(agent: Agent, previous: Agent): Promise<boolean> {
+    const { connectionId, uuid } = agent;
+    const deadline = endOf(agent);
+    // The next registration before the agent that needs it, the last one after: the sweep never misses it.
+    await this.#write([put(registrationKey(connectionId, deadline), registrationItem(agent))]);
+    const replaced = await this.#conditionally(
+      new PutItemCommand({
+        TableName: this.#name,
+        Item: { ...key(standingKey(connectionId)), ...agentItem(agent) },
+        ConditionExpression: "u = :uuid",
+        ExpressionAttributeValues: { ":uuid": text(uuid) },
+      }),
+    );
+    const other = replaced ? endOf(previous) : deadline;
+    if (!replaced || other !== deadline) await this.deleteRegistration(connectionId, other);
+    return replaced !== undefined;
   }
 
   async putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void> {
@@ -98,12 +117,12 @@ export class Table implements Store {
     ]);
   }
 
-  async putSubscriptions(agent: Pick<Agent, "connectionId" | "connectedAt">, channels: string[]): Promise<void> {
-    const ttl = number(expiryOf(agent.connectedAt));
+  async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {
+    const item = subscriptionItem(agent);
     await this.#write(
       [...new Set(channels)].flatMap((channel) => [
-        put(subscriptionKey(agent.connectionId, channel), { ttl }),
-        put(subscriberKey(channel, agent.connectionId), { ttl }),
+        put(subscriptionKey(agent.connectionId, channel), item),
+        put(subscriberKey(channel, agent.connectionId), item),
       ]),
     );
   }
@@ -122,39 +141,36 @@ export class Table implements Store {
     const now = this.#clock.now() / 1000;
     const read = async (channel: string): Promise<void> => {
       for await (const item of this.#query(channelKey(channel))) {
-        const connectionId = item["sk"]?.S ?? "";
-        const expiry = Number(item["ttl"]?.N);
-        if (expiry > now) found.set(connectionId, { connectionId, connectedAt: connectedAtOf(expiry) });
+        const subscriber = subscriberOf(item, now);
+        if (subscriber) found.set(subscriber.connectionId, subscriber);
       }
     };
     await Promise.all(channels.map(read));
     return [...found.values()];
   }
 
-  async subscriptionsOf(connectionId: string): Promise<string[]> {
-    const channels: string[] = [];
+  async holdings(connectionId: string): Promise<Holdings> {
+    const standing = standingKey(connectionId).sk;
+    const held: Holdings = { present: false, channels: [] };
     for await (const item of this.#query(connectionKey(connectionId))) {
-      const channel = channelOf(item["sk"]?.S ?? "");
-      if (channel !== undefined) channels.push(channel);
+      const sk = item["sk"]?.S ?? "";
+      const channel = channelOf(sk);
+      if (channel !== undefined) held.channels.push(channel);
+      held.present ||= sk === standing;
     }
-    return channels;
+    return held;
   }
 
   async claim(connectionId: string): Promise<Standing> {
-    try {
-      const { Attributes: item } = await this.#client.send(
-        new DeleteItemCommand({
-          TableName: this.#name,
-          Key: key(standingKey(connectionId)),
-          ConditionExpression: "attribute_exists(pk)",
-          ReturnValues: "ALL_OLD",
-        }),
-      );
-      return item && standingOf(connectionId, item);
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
-    }
+    const deleted = await this.#conditionally(
+      new DeleteItemCommand({
+        TableName: this.#name,
+        Key: key(standingKey(connectionId)),
+        ConditionExpression: "attribute_exists(pk)",
+        ReturnValues: "ALL_OLD",
+      }),
+    );
+    return deleted?.Attributes && standingOf(connectionId, deleted.Attributes);
   }
 
   async deleteRegistration(connectionId: string, deadline: number): Promise<void> {
@@ -166,7 +182,8 @@ export class Table implements Store {
     for (let shard = 0; shard < SHARDS; shard += 1) {
       for await (const item of this.#query(shardKey(shard), now)) {
         const deadline = item["sk"]?.S ?? "";
-        yield { shard: shardKey(shard), deadline, connectionId: deadline.slice(deadline.indexOf("#") + 1) };
+        const connectionId = deadline.slice(deadline.indexOf("#") + 1);
+        yield { shard: shardKey(shard), deadline, connectionId, renewable: item["e"] !== undefined };
       }
     }
   }
@@ -175,10 +192,21 @@ export class Table implements Store {
     await this.#write([remove({ pk: shard, sk: deadline })]);
   }
 
-  /** A standing whose connection cannot be alive any more is none: DynamoDB deletes such rows days late. */
+  /** What a write did; `undefined` when its condition was not met. */
+  async #conditionally(command: DeleteItemCommand | PutItemCommand): Promise<{ Attributes?: Item } | undefined> {
+    try {
+      return command instanceof PutItemCommand ? await this.#client.send(command) : await this.#client.send(command);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  /** An agent that is over is none: DynamoDB deletes such rows days late. */
   #living(standing: Standing): Standing {
-    if (standing && "agent" in standing && expiryOf(standing.agent.connectedAt) <= this.#clock.now() / 1000) return undefined;
-    return standing;
+    const now = this.#clock.now() / 1000;
+    if (!standing || !("agent" in standing) || endOf(standing.agent) > now) return standing;
+    return expiryOf(standing.agent.connectedAt) > now ? { denial: EXPIRED } : undefined;
   }
 
   async #readStandings(connectionIds: string[]): Promise<Agent[]> {
@@ -226,7 +254,7 @@ export class Table implements Store {
       KeyConditionExpression: before === undefined ? "pk = :pk" : "pk = :pk AND sk < :before",
       ExpressionAttributeValues: { ":pk": text(pk), ...(before === undefined ? {} : { ":before": text(before) }) },
       ExpressionAttributeNames: { "#ttl": "ttl" },
-      ProjectionExpression: "sk, #ttl",
+      ProjectionExpression: "sk, #ttl, e",
       ConsistentRead: true,
     };
     let from: Item | undefined;

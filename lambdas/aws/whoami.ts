@@ -13,7 +13,7 @@ import type { System } from "./system.js";
  */
 export const whoAmI =
   (
-    { settings, store, log }: Pick<System, "settings" | "store" | "log">,
+    { settings, store, clock, log }: Pick<System, "settings" | "store" | "clock" | "log">,
     connections: Connections,
     channel: typeof Meta.connect | typeof Meta.ping,
   ) =>
@@ -30,7 +30,7 @@ export const whoAmI =
       if (standing && "denial" in standing) return await farewell(denial(uuid, standing.denial));
       if (!standing) return await farewell(failure(channel, uuid, "unknown_agent"));
       if ("faults" in read) return answered(read.faults);
-      return answered([success(channel, read.request.uuid, facts(standing.agent, settings))]);
+      return answered([success(channel, read.request.uuid, facts(standing.agent, settings, clock.now()))]);
     } catch (error) {
       log.error("route_failed", { route: requestContext.routeKey, error: String(error) });
       return answered([failure(channel, uuid, "unavailable")]);

@@ -1,4 +1,4 @@
-import type { Code, Json } from "../../protocol/index.js";
+import { type Code, type Json, RENEWAL_SECONDS } from "../../protocol/index.js";
 
 /** An agent as the system knows it: one accepted connection. */
 export interface Agent {
@@ -14,13 +14,23 @@ export interface Agent {
   credentials?: Json;
   /** What `agent.connected({ info })` set. */
   info?: Json;
+  /** What `agent.connected({ userId })` set: whose connection it is, to the back end. */
+  userId?: string;
+  /** What `agent.connected({ expiresAt })` set, in epoch milliseconds: when its credentials have to be renewed. */
+  expiresAt?: number;
 }
+
+/** What decides how long an agent lives. */
+export type Lifetime = Pick<Agent, "connectedAt" | "expiresAt">;
 
 /** Why a connection has no agent: what the connection guard said, or why it said nothing. */
 export interface Denial {
   code: Code;
   reason: string;
 }
+
+/** What an agent that was not renewed in time is from then on. */
+export const EXPIRED: Denial = { code: "expired", reason: "The agent was not renewed in time. Connect again." };
 
 /** What the table knows of a connection: its agent, why it was denied, or nothing. */
 export type Standing = { agent: Agent } | { denial: Denial } | undefined;
@@ -36,6 +46,15 @@ export const EXPIRY_GRACE_SECONDS = 5 * 60;
 
 /** How long a denied socket may stay silent, in seconds, before the sweep closes it. */
 export const DENIED_SECONDS = 60;
+
+/**
+ * When an agent is over, in epoch seconds: with its connection, or when it was not renewed in time. Every row of the
+ * agent says so, and nobody believes one for longer.
+ */
+export const endOf = ({ connectedAt, expiresAt }: Lifetime): number => {
+  const expiry = expiryOf(connectedAt);
+  return expiresAt === undefined ? expiry : Math.min(expiry, Math.ceil(expiresAt / 1000) + RENEWAL_SECONDS);
+};
 
 /** When a denied socket is overdue, in epoch seconds. */
 export const denialDeadlineOf = (connectedAt: number): number => Math.floor(connectedAt / 1000) + DENIED_SECONDS;

@@ -1,9 +1,9 @@
-import { type Answer, type Code, CHANNEL_LENGTH, CHANNELS_PER_FRAME, CREDENTIALS_BYTES, FRAME_BYTES, type Json, MESSAGES_PER_FRAME, Meta, type MetaChannel, type ServerFacts } from "../../protocol/index.js";
+import { type Answer, type Code, CHANNEL_LENGTH, FRAME_BYTES, type Json, Meta, type MetaChannel, type ServerFacts } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent, Denial } from "./agent.js";
 
 /** What people read beside a code, where nothing more precise is known. */
-const TEXT: Record<Code, string> = {
+export const TEXT: Readonly<Record<Code, string>> = {
   denied: "A guard denied this.",
   guard_timeout: "Time ran out before this could be authorised.",
   guard_failed: "This could not be authorised.",
@@ -12,8 +12,14 @@ const TEXT: Record<Code, string> = {
   bad_channel: "This is not a channel name.",
   reserved_channel: "Channels below /meta are reserved.",
   wildcard: "Wildcards are not enabled here.",
+  bad_origin: "Pages of this origin may not connect.",
   too_many: "Too much for one frame.",
-  too_large: "The message is larger than 32 KB.",
+  too_many_subscriptions: "An agent cannot have so many subscriptions.",
+  too_many_agents: "A user cannot have so many connections.",
+  too_large: "The message is too large.",
+  rate_limited: "Too many messages in a short time.",
+  expired: "The agent was not renewed in time. Connect again.",
+  revoked: "The server ended this.",
   unknown_agent: "This connection has no agent. Connect again.",
   unavailable: "A service that this needs failed. Try again later.",
 };
@@ -50,18 +56,16 @@ export const about = (channel: string, answer: Answer): Answer => ({
 export const denial = (uuid: string | undefined, { code, reason }: Denial): Answer =>
   failure(Meta.connect, uuid, code, reason);
 
-/** `data` of a successful `/meta/ping` and `/meta/connect`. */
-export const facts = (agent: Agent, settings: Settings): Json => {
+/**
+ * `data` of a successful `/meta/ping`, `/meta/connect` and `/meta/refresh`.
+ * @param now epoch milliseconds
+ */
+export const facts = (agent: Agent, settings: Settings, now: number): Json => {
   const told: ServerFacts = {
     agent: agent.uuid,
     timeouts: settings.timeouts,
-    limits: {
-      frameBytes: FRAME_BYTES,
-      channelsPerFrame: CHANNELS_PER_FRAME,
-      messagesPerFrame: MESSAGES_PER_FRAME,
-      channelLength: CHANNEL_LENGTH,
-      credentialsBytes: CREDENTIALS_BYTES,
-    },
+    limits: { ...settings.limits, frameBytes: FRAME_BYTES },
+    ...(agent.expiresAt === undefined ? {} : { expiresIn: agent.expiresAt - now }),
   };
   return JSON.parse(JSON.stringify(told)) as Json;
 };

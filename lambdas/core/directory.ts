@@ -35,10 +35,9 @@ export class Directory {
     if (standing && "agent" in standing) {
       const oldest = this.#known.keys().next();
       if (this.#known.size >= AGENT_CACHE_ENTRIES && !oldest.done) this.#known.delete(oldest.value);
-      const until = Math.min(
-        this.#clock.now() + AGENT_CACHE_SECONDS * 1000,
-        expiryOf(standing.agent.connectedAt) * 1000,
-      );
+      const { connectedAt, expiresAt = Infinity } = standing.agent;
+      // From `expiresAt` on it may have been renewed, which only the table knows.
+      const until = Math.min(this.#clock.now() + AGENT_CACHE_SECONDS * 1000, expiryOf(connectedAt) * 1000, expiresAt);
       this.#known.set(connectionId, { standing, until });
     }
     return standing;

@@ -1,4 +1,5 @@
 import { deliveriesFor, type Delivering } from "./deliveries.js";
+import { expire } from "./farewell.js";
 import { limiter } from "./limiter.js";
 import { frames, type Packed } from "./pack.js";
 import type { Clock, Connections, Log, Store, Subscriber } from "./ports.js";
@@ -43,7 +44,7 @@ export interface Delivered {
  * posts with bounded concurrency, and removes connections that are gone. A recipient that is slow, busy or failing
  * waits for itself alone. Messages for one connection go in as few frames as possible, in order.
  *
- * A subscriber that cannot be reached is not left in the belief that it has received everything: its connection is
+ * A subscriber that was not renewed in time gets nothing, and is closed. One that cannot be reached is not left in the belief that it has received everything: its connection is
  * closed, so that its SDK connects again.
  */
 export const fanOut = async (system: FanOut, publications: readonly Publication[]): Promise<Delivered> => {
@@ -79,13 +80,15 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
     if (clock.now() >= deadline) return;
     try {
       // A 410 can be wrong: then this closes a socket that was alive, and its SDK connects again. Never silence.
-      await connections.close(subscriber.connectionId);
+      if (subscriber.expired) await expire(connections, subscriber.connectionId);
+      else await connections.close(subscriber.connectionId);
       await removeAgent(system, subscriber);
     } catch (error) {
       log.error("removal_failed", { connection: subscriber.connectionId, error: String(error) });
     }
   };
   const reach = async (subscriber: Subscriber, mine: readonly Publication[]): Promise<void> => {
+    if (subscriber.expired) return remove(() => bury(subscriber));
     const messages = await decide(subscriber, mine);
     if (messages === "late") return giveUp(subscriber, mine.length);
     if (messages.length === 0) return;

@@ -1,5 +1,6 @@
-import type { Answer } from "../../protocol/index.js";
-import { frameOf } from "./answers.js";
+import { type Answer, Meta } from "../../protocol/index.js";
+import { EXPIRED } from "./agent.js";
+import { failure, frameOf } from "./answers.js";
 import type { Connections } from "./ports.js";
 
 /**
@@ -10,3 +11,7 @@ export const tellAndClose = async (connections: Connections, connectionId: strin
   await connections.post(connectionId, frameOf([answer]));
   await connections.close(connectionId);
 };
+
+/** Tells an agent that was not renewed in time that it is over, and closes its connection. */
+export const expire = (connections: Connections, connectionId: string): Promise<void> =>
+  tellAndClose(connections, connectionId, failure(Meta.refresh, undefined, EXPIRED.code, EXPIRED.reason));

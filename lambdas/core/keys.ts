@@ -1,3 +1,5 @@
+import { Meta } from "../../protocol/index.js";
+
 /** The key of a row. */
 export interface Key {
   pk: string;
@@ -37,6 +39,12 @@ export const subscriberKey = (channel: string, connectionId: string): Key => ({
   pk: channelKey(channel),
   sk: connectionId,
 });
+
+/**
+ * The channel on which all connections of a user are subscribed, without a way for anybody to ask for it: it is
+ * reserved. Only the back end publishes there.
+ */
+export const userChannel = (userId: string): string => `${Meta.user}/${userId}`;
 
 /** The partition of one shard of the registrations. */
 export const shardKey = (shard: number): string => `r#${shard}`;

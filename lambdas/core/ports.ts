@@ -1,11 +1,21 @@
 import type { Json, Message } from "../../protocol/index.js";
-import type { Agent, Denial, Standing } from "./agent.js";
+import type { Agent, Denial, Lifetime, Standing } from "./agent.js";
 
 /** One subscriber of a channel. */
 export interface Subscriber {
   connectionId: string;
   /** To the second, in epoch milliseconds. */
   connectedAt: number;
+  /** Its agent was not renewed in time: it gets nothing any more, and its connection is to be closed. */
+  expired?: true;
+}
+
+/** What is stored of one connection. */
+export interface Holdings {
+  /** Whether there is an agent, or a denial. */
+  present: boolean;
+  /** Channels and wildcards it is subscribed to, expired or not. */
+  channels: string[];
 }
 
 /** What is kept between two invocations. Every read is strongly consistent, and none returns an expired row. */
@@ -15,15 +25,20 @@ export interface Store {
   /** The agents among these connections, by connection id. */
   agents(connectionIds: string[]): Promise<Map<string, Agent>>;
   putAgent(agent: Agent): Promise<void>;
+  /**
+   * Puts a renewed agent in the place of what it was.
+   * @returns whether it was still there; if not, nothing has changed
+   */
+  renewAgent(agent: Agent, previous: Agent): Promise<boolean>;
   putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;
   /** Subscribes one agent to channels. Subscribing again is harmless. */
-  putSubscriptions(agent: Pick<Agent, "connectionId" | "connectedAt">, channels: string[]): Promise<void>;
+  putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void>;
   /** Removes subscriptions. Removing what is not there is harmless. */
   deleteSubscriptions(connectionId: string, channels: string[]): Promise<void>;
   /** All subscribers of these channels or wildcards, each once. */
   subscribers(channels: string[]): Promise<Subscriber[]>;
-  /** What an agent is subscribed to, expired or not. */
-  subscriptionsOf(connectionId: string): Promise<string[]>;
+  /** What is stored of a connection. */
+  holdings(connectionId: string): Promise<Holdings>;
   /** Deletes a connection's standing and returns it to exactly one caller; the others get `undefined`. */
   claim(connectionId: string): Promise<Standing>;
   /**
@@ -42,6 +57,8 @@ export interface Overdue {
   connectionId: string;
   shard: string;
   deadline: string;
+  /** Whether it is overdue because it was not renewed: then it may have been renewed since, and may still be open. */
+  renewable: boolean;
 }
 
 /** What came of posting one frame to one connection. */
@@ -75,8 +92,10 @@ export interface Permitted {
   result?: Json;
   /** After a connection guard: what it left there. */
   credentials?: Json;
-  /** After a connection guard: what `connected({ info })` said. */
+  /** After a connection guard: what `connected({ info, userId, expiresAt })` said; `expiresAt` in epoch milliseconds. */
   info?: Json;
+  userId?: string;
+  expiresAt?: number;
 }
 
 /** No: because the guard said so, or because it said nothing valid in time. */

@@ -4,13 +4,13 @@ import { failure, success } from "./answers.js";
 import { publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
 import { fits, pack } from "./pack.js";
-import type { Guards, Store } from "./ports.js";
+import type { Guards } from "./ports.js";
 import type { Publication } from "./recipients.js";
-import { addSubscriptions } from "./subscriptions.js";
+import { addSubscriptions, type Subscribing } from "./subscriptions.js";
 
 /** What publishing needs. */
-export interface Publishing extends FanOut {
-  store: FanOut["store"] & Pick<Store, "putSubscriptions" | "standing">;
+export interface Publishing extends FanOut, Subscribing {
+  store: FanOut["store"] & Subscribing["store"];
   guards: FanOut["guards"] & Pick<Guards, "publication">;
 }
 
@@ -48,8 +48,12 @@ export const publish = async (
   agent: Agent,
   messages: readonly OutgoingMessage[],
 ): Promise<Answer[]> => {
-  const outcomes = await Promise.all(messages.map((message) => judge(system.guards, agent, message)));
-  await addSubscriptions(system.store, agent, outcomes.flatMap((outcome) => outcome.subscribe));
+  const judged = await Promise.all(messages.map((message) => judge(system.guards, agent, message)));
+  const subscribed = await addSubscriptions(system, agent, judged.map(({ subscribe }) => subscribe));
+  const outcomes = judged.map((outcome, at) => {
+    const came = subscribed[at] ?? "done";
+    return came === "done" || !outcome.answer.successful ? outcome : refused(failure(Meta.error, outcome.answer.uuid, came));
+  });
   const publications = outcomes.flatMap((outcome, at): Publication[] =>
     outcome.publish.map((message) =>
       messages[at]?.echo === false ? { message, except: agent.connectionId } : { message },

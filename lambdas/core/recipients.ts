@@ -5,6 +5,8 @@ import type { Store, Subscriber } from "./ports.js";
 /** A message that a guard permitted, on its way to the subscribers. */
 export interface Publication {
   message: Message;
+  /** The channel whose subscribers get it, where that is not the message's own: a user's. */
+  to?: string;
   /** A connection that is spared: the publisher's, which asked not to hear itself. */
   except?: string;
 }
@@ -21,7 +23,8 @@ export const recipientsOf = async (
   wildcards: readonly string[],
   publications: readonly Publication[],
 ): Promise<Recipients> => {
-  const channels = [...new Set(publications.map(({ message }) => message.channel))];
+  const addressOf = ({ message, to = message.channel }: Publication): string => to;
+  const channels = [...new Set(publications.map(addressOf))];
   const found = new Map(
     await Promise.all(
       channels.map(async (channel) => [channel, await store.subscribers(audience(channel, wildcards))] as const),
@@ -29,7 +32,7 @@ export const recipientsOf = async (
   );
   const recipients = new Map<string, { subscriber: Subscriber; messages: Publication[] }>();
   for (const publication of publications) {
-    for (const subscriber of found.get(publication.message.channel) ?? []) {
+    for (const subscriber of found.get(addressOf(publication)) ?? []) {
       const { connectionId } = subscriber;
       if (connectionId === publication.except) continue;
       const recipient = recipients.get(connectionId);

@@ -1,9 +1,9 @@
-import { denialDeadlineOf, expiryOf } from "./agent.js";
+import { denialDeadlineOf, endOf, type Lifetime } from "./agent.js";
 import type { Guards, Store } from "./ports.js";
 
 /** What removing an agent needs. */
 export interface Removal {
-  store: Pick<Store, "claim" | "subscriptionsOf" | "deleteSubscriptions" | "deleteRegistration">;
+  store: Pick<Store, "claim" | "holdings" | "deleteSubscriptions" | "deleteRegistration">;
   guards: Pick<Guards, "disconnected">;
 }
 
@@ -22,13 +22,13 @@ export const removeAgent = async (
   const agent = standing && "agent" in standing ? standing.agent : undefined;
   const told = agent && guards.disconnected(agent);
   try {
-    await store.deleteSubscriptions(connectionId, await store.subscriptionsOf(connectionId));
+    await store.deleteSubscriptions(connectionId, (await store.holdings(connectionId)).channels);
   } finally {
     // Claimed is told, even if the rows resist: what a Lambda leaves unawaited is frozen with it.
     await told;
   }
-  const begun = agent?.connectedAt ?? connectedAt;
-  if (begun === undefined) return;
+  const lifetime: Lifetime | undefined = agent ?? (connectedAt === undefined ? undefined : { connectedAt });
+  if (!lifetime) return;
   const denied = standing && "denial" in standing;
-  await store.deleteRegistration(connectionId, denied ? denialDeadlineOf(begun) : expiryOf(begun));
+  await store.deleteRegistration(connectionId, denied ? denialDeadlineOf(lifetime.connectedAt) : endOf(lifetime));
 };

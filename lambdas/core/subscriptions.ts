@@ -1,19 +1,55 @@
+import { isReserved } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import type { Store } from "./ports.js";
 
+/** What came of subscribing an agent to what one guard permitted. */
+export type Subscribed =
+  | "done"
+  /** It would have more subscriptions than an agent may have: nothing of it was done. */
+  | "too_many_subscriptions"
+  /** It has left meanwhile: nothing stays behind. */
+  | "unknown_agent";
+
+/** What subscribing an agent needs. */
+export interface Subscribing {
+  store: Pick<Store, "putSubscriptions" | "deleteSubscriptions" | "holdings">;
+  settings: { limits: { subscriptionsPerAgent: number } };
+}
+
+/** Where all connections of a user are subscribed is no subscription of the agent's own. */
+const own = (channels: readonly string[]): string[] => channels.filter((channel) => !isReserved(channel));
+
 /**
- * Subscribes an agent, unless it has left meanwhile: then nothing stays behind.
- * @returns whether the agent is still there
+ * Subscribes an agent, each group of channels as a whole or not at all.
+ * @param groups what each guard permitted
+ * @returns what came of each group
  */
 export const addSubscriptions = async (
-  store: Pick<Store, "putSubscriptions" | "deleteSubscriptions" | "standing">,
+  { store, settings }: Subscribing,
   agent: Agent,
-  channels: string[],
-): Promise<boolean> => {
-  if (channels.length === 0) return true;
-  await store.putSubscriptions(agent, channels);
-  // Read after writing: a removal that came before these rows has not seen them, but has deleted the agent first.
-  if (await store.standing(agent.connectionId)) return true;
-  await store.deleteSubscriptions(agent.connectionId, channels);
-  return false;
+  groups: readonly (readonly string[])[],
+): Promise<Subscribed[]> => {
+  const most = settings.limits.subscriptionsPerAgent;
+  if (groups.every((group) => group.length === 0)) return groups.map(() => "done");
+  const before = new Set((await store.holdings(agent.connectionId)).channels);
+  const granted = new Set(before);
+  const outcomes = groups.map((group): Subscribed => {
+    const after = new Set([...granted, ...group]);
+    if (own([...after]).length > most && after.size > granted.size) return "too_many_subscriptions";
+    for (const channel of group) granted.add(channel);
+    return "done";
+  });
+  const permitted = groups.filter((_, at) => outcomes[at] === "done").flat();
+  if (permitted.length === 0) return outcomes;
+  await store.putSubscriptions(agent, permitted);
+  // Read after writing: a removal that came before these rows has not seen them, but has deleted the agent first; and
+  // of several frames that fill the last places at once, none ends with more than there are.
+  const { present, channels } = await store.holdings(agent.connectionId);
+  const fresh = permitted.filter((channel) => !before.has(channel));
+  if (present && (own(channels).length <= most || fresh.length === 0)) return outcomes;
+  await store.deleteSubscriptions(agent.connectionId, present ? fresh : permitted);
+  return outcomes.map((outcome, at) => {
+    if (!present) return "unknown_agent";
+    return groups[at]?.some((channel) => fresh.includes(channel)) ? "too_many_subscriptions" : outcome;
+  });
 };

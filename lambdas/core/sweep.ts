@@ -1,11 +1,12 @@
 import type { Connections, Log, Overdue, Store } from "./ports.js";
+import { expire } from "./farewell.js";
 import { limiter } from "./limiter.js";
 import { removeAgent, type Removal } from "./remove.js";
 
 /** What sweeping needs. */
 export interface Sweeping extends Removal {
-  store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue">;
-  connections: Pick<Connections, "close">;
+  store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue" | "standing">;
+  connections: Connections;
   log: Pick<Log, "error">;
   /** How long `onDisconnect` may take, in milliseconds: no removal is begun that this run could not end. */
   onDisconnectMs: number;
@@ -24,21 +25,28 @@ export interface Swept {
 }
 
 /**
- * Closes and removes every connection past its deadline: agents whose `$disconnect` was lost, and denied sockets that
- * stayed silent. The registration goes last, so that nothing is forgotten before it is gone.
+ * Closes and removes every connection past its deadline: agents whose `$disconnect` was lost or that were not renewed,
+ * and denied sockets that stayed silent. The registration goes last, so that nothing is forgotten before it is gone.
  * @param remainingMs how long this run may still take
  */
 export const sweep = async (system: Sweeping, remainingMs: () => number): Promise<Swept> => {
   const swept: Swept = { removed: 0, failed: 0 };
   const limited = limiter(REMOVALS_IN_FLIGHT);
   const enough = (): boolean => remainingMs() >= REMOVAL_MS + system.onDisconnectMs;
+  /** Whether it was over; otherwise it has been renewed, and another registration stands for it. */
+  const end = async ({ connectionId, renewable }: Overdue): Promise<boolean> => {
+    const standing = renewable ? await system.store.standing(connectionId) : undefined;
+    if (standing && "agent" in standing) return false;
+    if (renewable) await expire(system.connections, connectionId);
+    else await system.connections.close(connectionId);
+    await removeAgent(system, { connectionId });
+    return true;
+  };
   const remove = async (overdue: Overdue): Promise<void> => {
     if (!enough()) return;
     try {
-      await system.connections.close(overdue.connectionId);
-      await removeAgent(system, { connectionId: overdue.connectionId });
+      if (await end(overdue)) swept.removed += 1;
       await system.store.deleteOverdue(overdue);
-      swept.removed += 1;
     } catch (error) {
       system.log.error("sweep_failed", { connection: overdue.connectionId, error: String(error) });
       swept.failed += 1;

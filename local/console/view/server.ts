@@ -52,7 +52,7 @@ const factLines = ({ agent, timeouts, limits }: ServerFacts): Line[] => [
   ["Guard timeouts"],
   ...Object.entries({ ...timeouts }).map(([guard, milliseconds]): Line => [guard, duration(milliseconds)]),
   ["Limits"],
-  ...Object.entries({ ...limits }).map(([name, value]): Line => [name, count(value)]),
+  ...Object.entries({ ...limits }).map(([name, value]): Line => [name, typeof value === "number" ? count(value) : value]),
 ];
 
 const localLines = (info: LocalInfo): Line[] => {

@@ -1,5 +1,5 @@
 import type { Json, Message } from "../../../protocol/index.js";
-import { type Agent, type Denial, denialDeadlineOf, expiryOf, type Standing } from "../../../lambdas/core/agent.js";
+import { type Agent, type Denial, denialDeadlineOf, endOf, type Standing } from "../../../lambdas/core/agent.js";
 import type { Clock, Connections, Log, Overdue, PostResult, Store, Subscriber } from "../../../lambdas/core/ports.js";
 
 /** When tests take place, in epoch milliseconds. */
@@ -85,6 +85,8 @@ export class MemoryStore implements Store {
   readonly standings = new Map<string, Standing>();
   readonly #subscriptions = new Map<string, Map<string, number>>();
   readonly registrations = new Set<string>();
+  /** Connections that are overdue because they were not renewed. */
+  readonly renewable = new Set<string>();
   readonly calls: string[] = [];
   /** Runs before a method does its work: to let something else happen first, or to throw. */
   before: Partial<Record<keyof Store, () => unknown>> = {};
@@ -116,7 +118,17 @@ export class MemoryStore implements Store {
   async putAgent(agent: Agent): Promise<void> {
     await this.#step("putAgent", agent.connectionId);
     this.standings.set(agent.connectionId, { agent });
-    this.registrations.add(`${expiryOf(agent.connectedAt)}#${agent.connectionId}`);
+    this.registrations.add(`${endOf(agent)}#${agent.connectionId}`);
+  }
+
+  async renewAgent(agent: Agent, previous: Agent): Promise<boolean> {
+    await this.#step("renewAgent", agent.connectionId);
+    const standing = this.standings.get(agent.connectionId);
+    if (!standing || !("agent" in standing) || standing.agent.uuid !== agent.uuid) return false;
+    this.registrations.delete(`${endOf(previous)}#${agent.connectionId}`);
+    this.registrations.add(`${endOf(agent)}#${agent.connectionId}`);
+    this.standings.set(agent.connectionId, { agent });
+    return true;
   }
 
   async putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void> {
@@ -145,9 +157,10 @@ export class MemoryStore implements Store {
     });
   }
 
-  async subscriptionsOf(connectionId: string): Promise<string[]> {
-    await this.#step("subscriptionsOf", connectionId);
-    return [...(this.#subscriptions.get(connectionId)?.keys() ?? [])];
+  async holdings(connectionId: string): Promise<Holdings> {
+    await this.#step("holdings", connectionId);
+    const channels = [...(this.#subscriptions.get(connectionId)?.keys() ?? [])];
+    return { present: this.standings.has(connectionId), channels };
   }
 
   async claim(connectionId: string): Promise<Standing> {
@@ -165,7 +178,8 @@ export class MemoryStore implements Store {
   async *overdue(): AsyncIterable<Overdue> {
     for (const deadline of [...this.registrations].sort()) {
       await this.#step("overdue");
-      yield { shard: "r#0", deadline, connectionId: deadline.slice(deadline.indexOf("#") + 1) };
+      const connectionId = deadline.slice(deadline.indexOf("#") + 1);
+      yield { shard: "r#0", deadline, connectionId, renewable: this.renewable.has(connectionId) };
     }
   }
 
