@@ -82,14 +82,12 @@ export class DeliveryBatches {
 
   /** The batch that still takes this recipient. */
   #batchFor({ function: arn, message }: DeliveryCall, bytes: number): Open {
-    const batches = this.#open.get(arn) ?? new Map<Message, Open>();
-    this.#open.set(arn, batches);
-    const known = batches.get(message);
+    const known = this.#open.get(arn)?.get(message);
     if (known && known.bytes + bytes <= REQUEST_BYTES) return known;
     if (known) this.#close(known);
     const own = Buffer.byteLength(JSON.stringify(message));
     const open: Open = { function: arn, message, recipients: [], settlers: [], bytes: own, timeoutMs: Infinity, until: Infinity };
-    batches.set(message, open);
+    this.#open.set(arn, (this.#open.get(arn) ?? new Map<Message, Open>()).set(message, open));
     this.#timing.soon(() => this.#close(open));
     return open;
   }
@@ -105,8 +103,9 @@ export class DeliveryBatches {
     waited = true;
   }
 
-  async #send({ settlers, timeoutMs, until, ...batch }: Open, waited: boolean): Promise<void> {
+  async #send({ function: arn, message, recipients, settlers, timeoutMs, until }: Open, waited: boolean): Promise<void> {
     const given = Math.min(timeoutMs, until - this.#timing.now());
+    const batch = { function: arn, message, recipients };
     const results = given > 0 ? await this.#ask(batch, { timeoutMs: given, cut: waited && given < timeoutMs }) : [];
     settlers.forEach((settle, at) => settle(results[at] ?? { kind: "late" }));
   }

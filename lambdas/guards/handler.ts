@@ -80,10 +80,12 @@ export const guardHandler = <Credentials = unknown>(
 
   const entriesOfRequest = ({ version, guard, channel = "" }: GuardRequest): [string, ...string[]] => {
     if (version !== CONTRACT_VERSION) {
-      throw named("GuardVersion", `this guard function speaks version ${CONTRACT_VERSION} of the contract, and no other`);
+      throw named("GuardVersion", `this guard function speaks version ${String(CONTRACT_VERSION)} of the contract, and no other`);
     }
     const [first, ...others] = HANDLERS.includes(guard) ? entriesFor(manifest, guard, channel) : [];
-    if (first === undefined) throw named("GuardMissing", `this guard function has no ${guard} for ${channel === "" ? "the whole system" : channel}`);
+    if (first === undefined) {
+      throw named("GuardMissing", `this guard function has no ${String(guard)}${channel === "" ? "" : ` for ${channel}`}`);
+    }
     return [first, ...others];
   };
 
@@ -114,8 +116,8 @@ export const guardHandler = <Credentials = unknown>(
     // Nobody waits for onDisconnect: it may take what Lambda gives it.
     const ask = (entry: string): Promise<Decision> =>
       handler === "onDisconnect" ? decisionOf(entries, callFor(entry, agent), wildcards) : decide(callFor(entry, agent));
-    const decisions = await Promise.all([ask(first), ...others.map(ask)]);
-    return responseOf(request, agreed(decisions as [Decision, ...Decision[]], channel));
+    const [decision, ...further] = await Promise.all([ask(first), ...others.map(ask)] as const);
+    return responseOf(request, agreed([decision, ...further], channel));
   };
 };
 

@@ -10,6 +10,7 @@ export type ModuleEntries = Map<string, Partial<Record<HandlerName, unknown>>>;
 export const entriesOf = (module: unknown): ModuleEntries => {
   if (typeof module !== "object" || module === null) throw new TypeError("the guard module must default-export its guards");
   const { channels = {} } = module as Guards;
+  if (Object.hasOwn(channels, DEFAULT_ENTRY)) throw new TypeError('channels: "" is no channel name');
   return new Map([[DEFAULT_ENTRY, module], ...Object.entries<ChannelGuards>(channels)]);
 };
 
