@@ -103,7 +103,8 @@ describe("a construct in an assembly", () => {
   });
 
   test("does not run what lies outside by its own routes and schedules", () => {
-    const resources = { ...construct(), Other: fn("App/Other") };
+    const resources = construct();
+    resources.Other = fn("App/Other");
     resources.Sweep!.Properties!.Targets = [{ Arn: { "Fn::GetAtt": ["Other", "Arn"] }, Id: "Target0" }];
     const { model } = read(resources);
     expect(verdict(model.resources, "Sweep")?.reason).toBe("it takes one function of this construct");
