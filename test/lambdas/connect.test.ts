@@ -154,7 +154,7 @@ test("a client that has gone away meanwhile leaves no subscription behind", asyn
   const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
   store.before.standing = () => void store.standings.delete("c1");
   await open("push-it.v1");
-  expect(await store.subscriptionsOf("c1")).toEqual([]);
+  expect((await store.holdings("c1")).channels).toEqual([]);
 });
 
 test("a frame that chooses the handshake's route is refused: an open connection cannot become another agent", async () => {

@@ -25,13 +25,13 @@ describe("subscribe", () => {
     const { store, ask } = await setUp();
     expect(await ask({ channel: "stories/5" })).toEqual([yes("stories/5")]);
     expect(await ask({ channel: "stories/*" })).toEqual([yes("stories/*")]);
-    expect(await store.subscriptionsOf("c1")).toEqual(["stories/5", "stories/*"]);
+    expect((await store.holdings("c1")).channels).toEqual(["stories/5", "stories/*"]);
   });
 
   test("of several channels is answered for each, all written together", async () => {
     const { store, ask } = await setUp();
     expect(await ask({ channels: ["a", "b", "c"] })).toEqual([yes("a"), yes("b"), yes("c")]);
-    expect(store.calls).toEqual(["putSubscriptions c1 a b c", "standing c1"]);
+    expect(store.calls).toEqual(["holdings c1", "putSubscriptions c1 a b c", "holdings c1"]);
   });
 
   test("without data.channel is answered successful: false, and writes nothing", async () => {
@@ -57,7 +57,7 @@ describe("subscribe", () => {
       ]),
     );
     expect(asked).toEqual(["good"]);
-    expect(await store.subscriptionsOf("c1")).toEqual(["good"]);
+    expect((await store.holdings("c1")).channels).toEqual(["good"]);
   });
 
   test("to what is no channel name by far is answered in one frame all the same", async () => {
@@ -79,13 +79,13 @@ describe("a subscription guard", () => {
     });
     const answers = await ask({ channels: ["a", "b", "c"] });
     expect(answers).toEqual([yes("c"), { ...no("a", "denied"), error: "Not you." }, { ...no("b", "guard_timeout"), error: "Time ran out." }]);
-    expect(await store.subscriptionsOf("c1")).toEqual(["c"]);
+    expect((await store.holdings("c1")).channels).toEqual(["c"]);
   });
 
   test("may subscribe to other channels too: one answer more for each, once", async () => {
     const { store, ask } = await setUp(async (_agent, channel) => permitted(channel, "extra"));
     expect(await ask({ channels: ["a", "b"] })).toEqual([yes("a"), yes("b"), yes("extra")]);
-    expect((await store.subscriptionsOf("c1")).sort()).toEqual(["a", "b", "extra"]);
+    expect((await store.holdings("c1")).channels.sort()).toEqual(["a", "b", "extra"]);
   });
 
   test("is asked for all channels at the same time", async () => {
@@ -101,7 +101,7 @@ describe("a subscription guard", () => {
 
 test("an agent that has left meanwhile is not acknowledged, and leaves nothing behind", async () => {
   const { store, ask } = await setUp();
-  store.before.standing = () => void store.standings.delete("c1");
+  store.before.putSubscriptions = () => void store.standings.delete("c1");
   expect(await ask({ channels: ["a", "b"] })).toMatchObject([{ channel: "/meta/error", uuid: "u1", code: "unknown_agent" }]);
-  expect(await store.subscriptionsOf("c1")).toEqual([]);
+  expect((await store.holdings("c1")).channels).toEqual([]);
 });

@@ -21,13 +21,13 @@ describe("unsubscribe", () => {
   test("from exact and * subscriptions succeeds by default", async () => {
     const { store, ask } = await setUp();
     expect(await ask({ channels: ["a", "stories/*"] })).toEqual([yes("a"), yes("stories/*")]);
-    expect(await store.subscriptionsOf("c1")).toEqual(["b"]);
+    expect((await store.holdings("c1")).channels).toEqual(["b"]);
   });
 
   test("of one of two agents leaves the other", async () => {
     const { store, ask } = await setUp();
     await ask({ channel: "a" });
-    expect(await store.subscriptionsOf("c2")).toEqual(["a"]);
+    expect((await store.holdings("c2")).channels).toEqual(["a"]);
   });
 
   test("from what was not subscribed succeeds", async () => {
@@ -40,7 +40,7 @@ describe("unsubscribe", () => {
     const answers = await ask({ channels: ["/meta/x", "a", "a b", "other/*"] });
     expect(answers.map(({ code }) => code)).toEqual(["reserved_channel", undefined, "bad_channel", "wildcard"]);
     expect(answers.map(({ data }) => data)).toEqual(["/meta/x", "a", "a b", "other/*"].map((channel) => ({ channel })));
-    expect((await store.subscriptionsOf("c1")).sort()).toEqual(["b", "stories/*"]);
+    expect((await store.holdings("c1")).channels.sort()).toEqual(["b", "stories/*"]);
   });
 
   test("without data.channel is an error", async () => {
@@ -57,7 +57,7 @@ test("an unsubscription guard that denies keeps that subscription, and no other"
     { channel: "/meta/unsubscribe", uuid: "u1", successful: false, code: "denied", error: "Stay.", data: { channel: "a" } },
     yes("b"),
   ]);
-  expect((await store.subscriptionsOf("c1")).sort()).toEqual(["a", "stories/*"]);
+  expect((await store.holdings("c1")).channels.sort()).toEqual(["a", "stories/*"]);
 });
 
 test("nothing is answered successful that could not be removed", async () => {

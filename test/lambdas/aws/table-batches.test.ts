@@ -2,6 +2,7 @@ import { expiryOf } from "../../../lambdas/core/agent.js";
 import { channelKey } from "../../../lambdas/core/keys.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
+import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf } from "../core/fakes.js";
 import { type Intercept, testEngine, type TestTable } from "./test-table.js";
@@ -16,6 +17,7 @@ beforeEach(async () => {
 });
 
 const agent = agentOf("c1");
+const subscribing = () => ({ store: it.table, settings: DEFAULT_SETTINGS });
 const channels = Array.from({ length: 25 }, (_, at) => `c/${at}`);
 
 type Batch<Part> = Record<string, Part>;
@@ -104,10 +106,10 @@ describe("a subscribe that loses the race against $disconnect leaves nothing beh
     };
   };
 
-  test.each(["BatchWriteItem", "GetItem"])("when the agent leaves right before its %s", async (name) => {
+  test.each(["Query", "BatchWriteItem"])("when the agent leaves right before its %s", async (name) => {
     await it.table.putAgent(agent);
     removedBefore(name);
-    expect(await addSubscriptions(it.table, agent, channels)).toBe(false);
+    expect(await addSubscriptions(subscribing(), agent, [channels])).toEqual(["unknown_agent"]);
     expect(await it.rows()).toEqual([]);
   });
 
@@ -117,7 +119,7 @@ describe("a subscribe that loses the race against $disconnect leaves nothing beh
     it.intercept = async (command, input, next) => {
       if (command !== name) return next(input);
       it.intercept = undefined;
-      await addSubscriptions(it.table, agent, channels);
+      await addSubscriptions(subscribing(), agent, [channels]);
       return next(input);
     };
     await removeAgent({ store: it.table, guards: openGuards }, agent);
@@ -129,7 +131,7 @@ describe("a subscribe that loses the race against $disconnect leaves nothing beh
       const one = agentOf(`c${round}`);
       await it.table.putAgent(one);
       await Promise.all([
-        addSubscriptions(it.table, one, ["a", "b"]),
+        addSubscriptions(subscribing(), one, [["a", "b"]]),
         new Promise((resolve) => setTimeout(resolve, round % 5)).then(() => removeAgent({ store: it.table, guards: openGuards }, one)),
       ]);
     }

@@ -95,7 +95,7 @@ describe("subscriptions", () => {
   test("are found from the channel and from the agent", async () => {
     await it.table.putSubscriptions(agent, ["a", "b/*"]);
     expect(await it.table.subscribers(["a"])).toEqual([{ connectionId: "c1", connectedAt: agent.connectedAt }]);
-    expect((await it.table.subscriptionsOf("c1")).sort()).toEqual(["a", "b/*"]);
+    expect((await it.table.holdings("c1")).channels.sort()).toEqual(["a", "b/*"]);
   });
 
   test("subscribing twice is one subscription", async () => {
@@ -109,21 +109,21 @@ describe("subscriptions", () => {
     await it.table.putSubscriptions(agentOf("c2"), ["a"]);
     await it.table.deleteSubscriptions("c1", ["a", "never subscribed"]);
     expect((await it.table.subscribers(["a"])).map(({ connectionId }) => connectionId)).toEqual(["c2"]);
-    expect(await it.table.subscriptionsOf("c1")).toEqual([]);
+    expect((await it.table.holdings("c1")).channels).toEqual([]);
     expect(await it.rows()).toHaveLength(2);
   });
 
   test("of an agent name its channels, and not the agent's own row", async () => {
     await it.table.putAgent(agent);
     await it.table.putSubscriptions(agent, ["agent"]);
-    expect(await it.table.subscriptionsOf("c1")).toEqual(["agent"]);
+    expect(await it.table.holdings("c1")).toEqual({ present: true, channels: ["agent"] });
   });
 
   test("past their connection's end are nobody's, though the rows are still there; cleaning up still finds them", async () => {
     await it.table.putSubscriptions(expired, ["a"]);
     await it.table.putSubscriptions(agent, ["a"]);
     expect((await it.table.subscribers(["a"])).map(({ connectionId }) => connectionId)).toEqual(["c1"]);
-    expect(await it.table.subscriptionsOf("old")).toEqual(["a"]);
+    expect(await it.table.holdings("old")).toEqual({ present: false, channels: ["a"] });
   });
 
   test("are nobody's from the second on in which they expire", async () => {

@@ -7,8 +7,9 @@ import { answersOf, frameEvent } from "./events.js";
 const setUp = (channel: typeof Meta.connect | typeof Meta.ping) => {
   const store = new MemoryStore();
   const log = new TestLog();
-  const connections = new TestConnections(new TestClock(), store.calls);
-  const handler = whoAmI({ settings: DEFAULT_SETTINGS, store, log }, connections, channel);
+  const clock = new TestClock();
+  const connections = new TestConnections(clock, store.calls);
+  const handler = whoAmI({ settings: DEFAULT_SETTINGS, store, clock, log }, connections, channel);
   return { store, log, connections, ask: (frame: unknown) => handler(frameEvent(frame, "c1", "route")) };
 };
 

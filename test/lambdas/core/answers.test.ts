@@ -61,10 +61,14 @@ describe("a frame of answers", () => {
 });
 
 test("the server's facts tell the agent's id, the guards' timeouts and the limits, and nothing of the agent's credentials", () => {
-  const told = facts(agentOf("c1", { credentials: { token: "s3cret" } }), DEFAULT_SETTINGS);
+  const told = facts(agentOf("c1", { credentials: { token: "s3cret" } }), DEFAULT_SETTINGS, 1_000);
   expect(told).toEqual({
     agent: "uuid-of-c1",
     timeouts: DEFAULT_SETTINGS.timeouts,
-    limits: { frameBytes: 32_768, channelsPerFrame: 25, messagesPerFrame: 25, channelLength: 128, credentialsBytes: 4_096 },
+    limits: { ...DEFAULT_SETTINGS.limits, frameBytes: 32_768 },
   });
+});
+
+test("the server's facts tell an agent that expires how long it has", () => {
+  expect(facts(agentOf("c1", { expiresAt: 61_000 }), DEFAULT_SETTINGS, 1_000)).toMatchObject({ expiresIn: 60_000 });
 });

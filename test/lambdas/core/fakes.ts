@@ -1,6 +1,6 @@
 import type { Json, Message } from "../../../protocol/index.js";
 import { type Agent, type Denial, denialDeadlineOf, endOf, type Standing } from "../../../lambdas/core/agent.js";
-import type { Clock, Connections, Log, Overdue, PostResult, Store, Subscriber } from "../../../lambdas/core/ports.js";
+import type { Clock, Connections, Holdings, Log, Overdue, PostResult, Store, Subscriber } from "../../../lambdas/core/ports.js";
 
 /** When tests take place, in epoch milliseconds. */
 export const NOW = Date.UTC(2030, 0, 1);

@@ -16,7 +16,7 @@ describe("a 410", () => {
       "subscribers a",
       "close c1",
       "claim c1",
-      "subscriptionsOf c1",
+      "holdings c1",
       "deleteSubscriptions c1 a b",
       "deleteRegistration c1",
     ]);

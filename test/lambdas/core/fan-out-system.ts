@@ -1,6 +1,7 @@
 import type { Agent } from "../../../lambdas/core/agent.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
+import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
 
 /** Everything a fan-out or a publication needs, in memory, and what became of it. */
@@ -16,7 +17,7 @@ export const fanOutSystem = (options: { wildcards?: string[]; budgetMs?: number;
     ...options.guards,
   };
   const { wildcards = [], budgetMs = 10_000 } = options;
-  return { store, clock, log, connections, left, guards, wildcards, budgetMs };
+  return { store, clock, log, connections, left, guards, wildcards, budgetMs, settings: DEFAULT_SETTINGS };
 };
 
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;

@@ -17,7 +17,7 @@ describe("removing an agent", () => {
     await removeAgent({ store, guards }, agent);
     expect(told).toEqual([agent]);
     expect(store.traces("c1")).toEqual([]);
-    expect(store.calls).toEqual(["claim c1", "subscriptionsOf c1", "deleteSubscriptions c1 a b/*", "deleteRegistration c1"]);
+    expect(store.calls).toEqual(["claim c1", "holdings c1", "deleteSubscriptions c1 a b/*", "deleteRegistration c1"]);
   });
 
   test("tells onDisconnect exactly once, however many remove it at once or again", async () => {

@@ -1,53 +1,102 @@
-import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
+import { userChannel } from "../../../lambdas/core/keys.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
+import { addSubscriptions, type Subscribed } from "../../../lambdas/core/subscriptions.js";
+import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import { agentOf, MemoryStore } from "./fakes.js";
 
 const agent = agentOf("c1");
 const guards = { disconnected: () => Promise.resolve() };
+const subscribing = (store: MemoryStore, subscriptionsPerAgent = 4) => ({
+  store,
+  settings: { limits: { ...DEFAULT_LIMITS, subscriptionsPerAgent } },
+});
 
-test("subscriptions are written, and then the agent is looked for", async () => {
+test("subscriptions are written between two looks at what the agent has", async () => {
   const store = await new MemoryStore().with(agent);
-  expect(await addSubscriptions(store, agent, ["a", "b"])).toBe(true);
-  expect(store.calls).toEqual(["putSubscriptions c1 a b", "standing c1"]);
+  expect(await addSubscriptions(subscribing(store), agent, [["a", "b"], ["c"]])).toEqual(["done", "done"]);
+  expect(store.calls).toEqual(["holdings c1", "putSubscriptions c1 a b c", "holdings c1"]);
 });
 
 test("nothing to subscribe to costs nothing", async () => {
   const store = new MemoryStore();
-  expect(await addSubscriptions(store, agent, [])).toBe(true);
+  expect(await addSubscriptions(subscribing(store), agent, [[], []])).toEqual(["done", "done"]);
   expect(store.calls).toEqual([]);
+});
+
+describe("an agent that would have too many subscriptions", () => {
+  test("gets what fits, each group as a whole, in their order", async () => {
+    const store = await new MemoryStore().with(agent, "old");
+    const outcomes = await addSubscriptions(subscribing(store), agent, [["a", "b"], ["c", "d"], ["e"]]);
+    expect(outcomes).toEqual(["done", "too_many_subscriptions", "done"]);
+    expect((await store.holdings("c1")).channels).toEqual(["old", "a", "b", "e"]);
+  });
+
+  test("keeps what it has, and may ask for it again", async () => {
+    const store = await new MemoryStore().with(agent, "a", "b", "c", "d");
+    expect(await addSubscriptions(subscribing(store), agent, [["d"], ["e"]])).toEqual(["done", "too_many_subscriptions"]);
+    expect((await store.holdings("c1")).channels).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("is not written for at all when nothing fits", async () => {
+    const store = await new MemoryStore().with(agent, "a", "b", "c", "d");
+    await addSubscriptions(subscribing(store), agent, [["e"]]);
+    expect(store.calls).toEqual(["holdings c1"]);
+  });
+
+  test("is refused what several frames at once would make too many, and keeps what it had", async () => {
+    const store = await new MemoryStore().with(agent, "a", "b");
+    store.before.putSubscriptions = async () => {
+      delete store.before.putSubscriptions;
+      await store.putSubscriptions(agent, ["x", "y"]);
+    };
+    expect(await addSubscriptions(subscribing(store), agent, [["a"], ["c"]])).toEqual(["done", "too_many_subscriptions"]);
+    expect((await store.holdings("c1")).channels).toEqual(["a", "b", "x", "y"]);
+  });
+
+  test("does not pay for being found by its user's id", async () => {
+    const store = await new MemoryStore().with(agent, "a", "b", "c", userChannel("u"));
+    expect(await addSubscriptions(subscribing(store), agent, [["d"]])).toEqual(["done"]);
+  });
 });
 
 describe("a subscribe that loses the race against $disconnect leaves nothing behind", () => {
   test("when the agent had left before the rows were written", async () => {
     const store = await new MemoryStore().with(agent);
     await removeAgent({ store, guards }, agent);
-    expect(await addSubscriptions(store, agent, ["a"])).toBe(false);
+    expect(await addSubscriptions(subscribing(store), agent, [["a"]])).toEqual(["unknown_agent"]);
     expect(store.traces("c1")).toEqual([]);
   });
 
-  test.each(["putSubscriptions", "standing"] as const)("when it leaves right before %s", async (step) => {
+  test.each([
+    ["it reads", "holdings", 1],
+    ["it writes", "putSubscriptions", 1],
+    ["it reads again", "holdings", 2],
+  ] as const)("when it leaves right before %s", async (_name, step, time) => {
     const store = await new MemoryStore().with(agent);
+    let times = 0;
     store.before[step] = () => {
+      times += 1;
+      if (times < time) return undefined;
       delete store.before[step];
       return removeAgent({ store, guards }, agent);
     };
-    expect(await addSubscriptions(store, agent, ["a"])).toBe(false);
+    expect(await addSubscriptions(subscribing(store), agent, [["a"]])).toEqual(["unknown_agent"]);
     expect(store.traces("c1")).toEqual([]);
   });
 
-  test.each(["claim", "subscriptionsOf", "deleteSubscriptions", "deleteRegistration"] as const)(
+  test.each(["claim", "holdings", "deleteSubscriptions", "deleteRegistration"] as const)(
     "when the whole subscribe happens right before the removal's %s",
     async (step) => {
       const store = await new MemoryStore().with(agent, "old");
-      const outcomes: boolean[] = [];
+      const outcomes: Subscribed[] = [];
       store.before[step] = async () => {
         delete store.before[step];
-        outcomes.push(await addSubscriptions(store, agent, ["a"]));
+        outcomes.push(...(await addSubscriptions(subscribing(store), agent, [["a"]])));
       };
       await removeAgent({ store, guards }, agent);
       expect(store.traces("c1")).toEqual([]);
       // Before the claim the agent was there, and its subscription is removed with the others.
-      expect(outcomes).toEqual([step === "claim"]);
+      expect(outcomes).toEqual([step === "claim" ? "done" : "unknown_agent"]);
     },
   );
 });
