@@ -56,7 +56,7 @@ const spawnWorker = (module: string) => (setup: Pick<WorkerSetup, "begun">): Wor
     workerData: {
       ...setup,
       module: pathToFileURL(join(folder, module)).href,
-      wildcards: settings.wildcards,
+      rules: { wildcards: settings.wildcards, limits: settings.limits },
     } satisfies WorkerSetup,
     resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: Math.min(48, heapMb / 4) },
   });

@@ -1,5 +1,5 @@
 import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, type Json, RESULT_BYTES, type Message } from "../../protocol/index.js";
-import { publicationFault, subscriptionFault } from "../core/channels.js";
+import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import type { Agent, Channel, ChannelLike } from "./api.js";
 import type { Decision, GuardCall } from "./messages.js";
 
@@ -36,7 +36,7 @@ const optional = <Key extends string>(key: Key, value: unknown, what: string, li
  * stage and close that call and no other. Misuse (a verdict that does not belong to the guard, a channel that cannot
  * be) throws into the guard, and a guard that lets it through has failed.
  */
-export const argumentsFor = (call: GuardCall, wildcards: readonly string[], events: CallEvents): GuardArguments => {
+export const argumentsFor = (call: GuardCall, rules: ChannelRules, events: CallEvents): GuardArguments => {
   const subscribe: string[] = [];
   const publish: Message[] = [];
   let closed = false;
@@ -60,7 +60,7 @@ export const argumentsFor = (call: GuardCall, wildcards: readonly string[], even
 
   const stageSubscription = (name: string): void => {
     only("agent.subscribe", "onConnectionRequest", "onSubscriptionRequest", "onPublicationRequest");
-    const fault = subscriptionFault(name, wildcards);
+    const fault = subscriptionFault(name, rules);
     if (fault) throw new TypeError(`agent.subscribe: nobody can be subscribed to "${name}" (${fault})`);
     if (closed) return events.ignored("agent.subscribe");
     if (subscribe.length >= CHANNELS_PER_FRAME) {
@@ -74,7 +74,7 @@ export const argumentsFor = (call: GuardCall, wildcards: readonly string[], even
     toString: () => name,
     publish(message) {
       only("channel.publish", "onPublicationRequest");
-      const fault = publicationFault(name);
+      const fault = publicationFault(name, rules);
       if (fault) throw new TypeError(`channel.publish: nothing can be published on "${name}" (${fault})`);
       if (closed) return events.ignored("channel.publish");
       publish.push({ channel: name, uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") });

@@ -39,7 +39,7 @@ const manifestOf = (entries: Map<string, Entry>): Manifest => {
 
 const run = async (entries: Map<string, Entry>, id: number, call: GuardCall): Promise<void> => {
   let decided = false;
-  const { agent, channel, message } = argumentsFor(call, setup.wildcards, {
+  const { agent, channel, message } = argumentsFor(call, setup.rules, {
     decided(decision) {
       decided = true;
       say({ kind: "decided", id, decision: JSON.stringify(decision) });

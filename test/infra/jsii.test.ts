@@ -63,6 +63,7 @@ describe("what infra exports", () => {
       "GuardModuleProps",
       "GuardTimeouts",
       "Guards",
+      "Limits",
       "PushIt",
       "PushItFunctions",
       "PushItProps",
