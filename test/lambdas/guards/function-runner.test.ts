@@ -6,6 +6,7 @@ import { FunctionRunner, type GuardFunctions, type Invoked } from "../../../lamb
 import type { Manifest } from "../../../lambdas/core/entries.js";
 import type { GuardRunner } from "../../../lambdas/guards/runner.js";
 import { DEFAULT_TIMEOUTS } from "../../../lambdas/settings.js";
+import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import { agentOf, messageOf, NOW, TestLog } from "../core/fakes.js";
 
 const ALL = "arn:aws:lambda:eu-west-1:123456789012:function:all";
@@ -39,7 +40,7 @@ const setUp = (answer: (asked: Asked) => object | Invoked, functions = FUNCTIONS
   const log = new TestLog();
   const runner = new FunctionRunner({
     functions,
-    wildcards: ["stories/*", "private/*"],
+    rules: { wildcards: ["stories/*", "private/*"], limits: DEFAULT_LIMITS },
     clock: { now: () => NOW },
     timing,
     log,

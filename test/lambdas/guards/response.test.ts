@@ -6,7 +6,10 @@ import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isWildcard, type Jso
 import type { HandlerName } from "../../../lambdas/core/entries.js";
 import { type AgentData, type GuardRequest, VERDICTS } from "../../../lambdas/guards/contract.js";
 import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
+import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import { NOW } from "../core/fakes.js";
+
+const READING = { rules: { wildcards: ["stories/*"], limits: DEFAULT_LIMITS }, clock: { now: () => NOW } };
 
 const schemaOf = (name: string): object =>
   JSON.parse(readFileSync(join(__dirname, "../../../docs/schemas", name), "utf8")) as object;
@@ -47,7 +50,7 @@ const GUARDS = Object.keys(VERDICTS) as HandlerName[];
 
 const read = (response: unknown, guard: HandlerName, request = requestTo(guard)) => {
   const text = typeof response === "string" ? response : JSON.stringify(response);
-  return guard === "onMessageReceived" ? readDeliveries(text, request) : readDecision(text, request, NOW);
+  return guard === "onMessageReceived" ? readDeliveries(text, request) : readDecision(text, request, READING);
 };
 
 const decision = (response: object, guard: HandlerName) => {
