@@ -54,6 +54,7 @@ const RUNS = [
   "dist/client/push-it.iife.js",
   "dist/local/cli.js",
   "dist/local/bootstrap.mjs",
+  "dist/local/bootstrap.py",
   ...consoleFiles,
   ...schemas,
 ];
