@@ -41,6 +41,8 @@ export interface PushItFunctions {
   readonly default: lambda.Function;
   /** On a schedule: finds agents whose leaving nobody noticed. */
   readonly sweep: lambda.Function;
+  /** Behind no route: does what the back end asks for. Whoever may invoke it may publish on every channel. */
+  readonly publisher: lambda.Function;
 }
 
 /** What runs guards, when there are any. */
@@ -52,6 +54,7 @@ export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set<FunctionName>([
   "publish",
   "send",
   "sweep",
+  "publisher",
 ]);
 
 /** What all functions have in common. */
@@ -82,6 +85,7 @@ const ID: { readonly [name in FunctionName]: string } = {
   ping: "Ping",
   default: "DefaultRoute",
   sweep: "Sweep",
+  publisher: "Publisher",
 };
 
 const makeFunction = (scope: Construct, name: FunctionName, context: FunctionContext): lambda.Function => {

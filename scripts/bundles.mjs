@@ -18,6 +18,7 @@ export const FUNCTIONS = [
   "ping",
   "default",
   "sweep",
+  "publisher",
 ];
 
 /**

@@ -46,6 +46,8 @@ export interface Store {
    * removal.
    */
   deleteRegistration(connectionId: string, deadline: number): Promise<void>;
+  /** Hands connections to the sweep, as overdue since `deadline` (epoch seconds), until `deleteRegistration`. */
+  putOverdue(connectionIds: string[], deadline: number): Promise<void>;
   /** Connections past their deadline: agents whose `$disconnect` was lost, and denied sockets that stayed silent. */
   overdue(): AsyncIterable<Overdue>;
   /** Forgets an overdue connection. */

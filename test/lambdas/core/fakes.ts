@@ -175,6 +175,11 @@ export class MemoryStore implements Store {
     this.registrations.delete(`${deadline}#${connectionId}`);
   }
 
+  async putOverdue(connectionIds: string[], deadline: number): Promise<void> {
+    await this.#step("putOverdue", ...connectionIds);
+    for (const connectionId of connectionIds) this.registrations.add(`${deadline}#${connectionId}`);
+  }
+
   async *overdue(): AsyncIterable<Overdue> {
     for (const deadline of [...this.registrations].sort()) {
       await this.#step("overdue");
