@@ -4,7 +4,7 @@ export const depthOf = (value: unknown): number => {
   let level: unknown[] = [value].filter(isNest);
   while (level.length > 0) {
     depth += 1;
-    level = level.flatMap((each) => Object.values(each as object)).filter(isNest);
+    level = level.flatMap((each): unknown[] => Object.values(each as object)).filter(isNest);
   }
   return depth;
 };
