@@ -1,3 +1,4 @@
+import type { InputProperties } from "./events/input/input.js";
 import type { Policies } from "./iam/policy.js";
 
 /** What the local runtime runs, read from a synthesized template: one WebSocket API and what hangs on it. */
@@ -13,6 +14,18 @@ export interface SystemModel {
   roles: RoleModel[];
   tables: TableModel[];
   schedules: ScheduleModel[];
+  /** The rules of the stack that wait for events. */
+  rules: RuleModel[];
+  /** Names of the stack's event buses; the default bus is always there besides. */
+  buses: string[];
+  /** The function URLs of the stack. */
+  urls: FunctionUrlModel[];
+  /** What the functions' resource policies permit. */
+  permissions: ResourcePermission[];
+  /** The users of the stack, with everything that any policy of the stack gives them. */
+  users: UserModel[];
+  /** The stack's outputs that have a value here. */
+  outputs: Record<string, string>;
   /** Every resource of the construct, and what becomes of it here. */
   resources: ResourceVerdict[];
   /** What else the construct's stack holds, and what becomes of it: only functions are run, when they are invoked. */
@@ -110,6 +123,8 @@ export interface UnrunnableFunction {
 export interface RoleModel extends Policies {
   logicalId: string;
   name: string;
+  /** Its unique id, such as `AROAEXAMPLEID`; absent: it is not of this template. */
+  uniqueId?: string;
   /** What of its policies is not known here, in sentences. */
   doubts: string[];
 }
@@ -128,6 +143,68 @@ export interface ScheduleModel {
   logicalId: string;
   functionId: string;
   everyMs: number;
+}
+
+/** One IAM user, and what the policies say. */
+export type UserModel = RoleModel;
+
+/** One rule that runs functions when an event matches. */
+export interface RuleModel {
+  logicalId: string;
+  name: string;
+  arn: string;
+  /** The name of its bus. */
+  bus: string;
+  /** The event pattern as the template writes it. */
+  pattern: unknown;
+  targets: RuleTarget[];
+}
+
+/** A function that a rule runs. */
+export interface RuleTarget {
+  /** The target's id within its rule. */
+  id: string;
+  functionId: string;
+  /** What the function gets: the event, where the template says nothing. */
+  input: InputProperties;
+}
+
+/** One function URL. */
+export interface FunctionUrlModel {
+  logicalId: string;
+  /** The id in its domain name and in events; locally made up. */
+  urlId: string;
+  functionId: string;
+  /** The function's ARN. */
+  functionArn: string;
+  authType: "AWS_IAM" | "NONE";
+  cors?: CorsModel;
+}
+
+/** What a function URL answers to browsers of other origins. */
+export interface CorsModel {
+  allowOrigins: string[];
+  allowMethods: string[];
+  allowHeaders: string[];
+  exposeHeaders: string[];
+  allowCredentials: boolean;
+  maxAgeSeconds?: number;
+}
+
+/** One statement of a function's resource policy: an `AWS::Lambda::Permission`. */
+export interface ResourcePermission {
+  functionId: string;
+  /** Such as `lambda:InvokeFunction`. */
+  action: string;
+  /** A service, an account, an ARN, or `*`. */
+  principal: string;
+  /** What must ask; with wildcards. */
+  sourceArn?: string;
+  sourceAccount?: string;
+  /** The auth type of the URL that must have been asked. */
+  authType?: string;
+  /** It holds for requests through a URL only, or on a condition that is never met here. */
+  conditional?: "url" | "unknown";
 }
 
 /** What the local runtime does with a resource. */

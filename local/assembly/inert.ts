@@ -1,6 +1,6 @@
 /** Why a type of resource has nothing to do in a local run, by CloudFormation type. */
 export const INERT: Record<string, string> = {
-  "AWS::Lambda::Permission": "functions run by the construct's own sources, and by functions whose roles may invoke them",
+  "AWS::Lambda::Permission": "the API runs its own functions here, whatever permits it to",
   "AWS::Logs::LogGroup": "logs are written to stderr",
   "AWS::ApiGatewayV2::Deployment": "routes are live at once",
   "AWS::ApiGateway::Account": "there are no access logs locally",

@@ -80,7 +80,7 @@ class Gate {
     const asked = parsed(body);
     // The engine knows best how to refuse what is no request of DynamoDB.
     if (operation === undefined || asked === undefined) return undefined;
-    const refusal = permissions.check(signer.functionId, dynamoDbCalls(operation, asked, permissions.place));
+    const refusal = permissions.check(signer.callerId, dynamoDbCalls(operation, asked, permissions.place));
     return refusal && { type: "AccessDeniedException", message: refusal.message };
   }
 }

@@ -67,7 +67,7 @@ class LambdaService {
     if (target === "malformed") return answers.Answers.malformedName;
     if (target === "conflict") return answers.Answers.conflict;
     if (target === "elsewhere") return this.#missing(path.functionName, "it is of another account or Region");
-    const refusal = permissions.check(signer.functionId, [invokeCall(target.arn)]);
+    const refusal = permissions.check(signer.callerId, [invokeCall(target.arn)]);
     if (refusal) return answers.denied(refusal.message);
     const { functions, unrunnable } = model();
     const odd = unrunnable.find(({ name }) => name === target.name);

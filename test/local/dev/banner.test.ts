@@ -48,6 +48,12 @@ test("resources are listed compactly: run and inert by type, refused by logical 
     roles: [],
     tables: [],
     schedules: [],
+    rules: [],
+    buses: [],
+    urls: [],
+    permissions: [],
+    users: [],
+    outputs: {},
     resources: [
       { logicalId: "A", type: "AWS::Lambda::Function", verdict: "run" },
       { logicalId: "B", type: "AWS::Lambda::Function", verdict: "run" },
