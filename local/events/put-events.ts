@@ -13,7 +13,7 @@ export const MAX_ENTRIES = 10;
 
 /**
  * Most bytes that the entries of one request may have together.
- * @see https://aws.amazon.com/about-aws/whats-new/2026/01/aws-lambda-amazon-sqs-eventbridge-payload-size-1mb/
+ * @see https://aws.amazon.com/blogs/compute/more-room-to-build-serverless-services-now-support-payloads-up-to-1-mb
  */
 export const MAX_BYTES = 1024 * 1024;
 
