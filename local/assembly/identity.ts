@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { busName, DEFAULT_BUS } from "../events/event.js";
 import type { Place } from "../lambda/variables.js";
 import { Unresolvable } from "./intrinsics.js";
 import type { Resource } from "./template.js";
@@ -36,10 +37,16 @@ export const identityOf = (subject: Subject, attribute?: string): string => {
 };
 
 /** A made-up id of lower-case letters and digits. */
-export const madeUpId = ({ stack, logicalId }: Subject, characters = ID_CHARACTERS): string => {
+export const madeUpId = ({ stack, logicalId }: Pick<Subject, "stack" | "logicalId">, characters = ID_CHARACTERS): string => {
   const hash = createHash("sha256").update(`${stack}/${logicalId}`).digest();
   return [...hash.subarray(0, characters)].map((byte) => (byte % 36).toString(36)).join("");
 };
+
+/** Characters of the id that a function URL's domain begins with. */
+const URL_ID_CHARACTERS = 32;
+
+/** The id of a function URL. */
+export const functionUrlId = (subject: Pick<Subject, "stack" | "logicalId">): string => madeUpId(subject, URL_ID_CHARACTERS);
 
 const name = (property: string) => (subject: Subject) =>
   subject.named(property) ??
@@ -64,8 +71,15 @@ const policyArn = globalArn("iam", (subject) => `policy/${name("ManagedPolicyNam
 const queue = name("QueueName");
 const topic = arn("sns", name("TopicName"));
 const bucket = (subject: Subject): string => name("BucketName")(subject).toLowerCase();
+const eventBus = name("Name");
+const rule = name("Name");
+const ruleArn = arn("events", (subject) => `rule/${busPrefix(subject.named("EventBusName"))}${rule(subject)}`);
+const targetFunction = (subject: Subject): string => subject.named("TargetFunctionArn") ?? "";
 const table = named("dynamodb", "TableName", "table/");
 const secretArn = arn("secretsmanager", (subject) => `secret:${name("Name")(subject)}-${madeUpId(subject, 6)}`);
+
+/** A rule's ARN names its bus, unless that is the default one. */
+const busPrefix = (bus = DEFAULT_BUS): string => (busName(bus) === DEFAULT_BUS ? "" : `${busName(bus)}/`);
 
 /** By CloudFormation type: what `Ref` and `Fn::GetAtt` of it give. */
 const IDENTITIES: Record<string, Identity> = {
@@ -95,7 +109,22 @@ const IDENTITIES: Record<string, Identity> = {
     ref: name("LogGroupName"),
     attributes: { Arn: arn("logs", (subject) => `log-group:${name("LogGroupName")(subject)}:*`) },
   },
-  "AWS::Events::Rule": named("events", "Name", "rule/"),
+  "AWS::Events::Rule": { ref: rule, attributes: { Arn: ruleArn } },
+  "AWS::Events::EventBus": {
+    ref: eventBus,
+    attributes: { Name: eventBus, Arn: arn("events", (subject) => `event-bus/${eventBus(subject)}`) },
+  },
+  "AWS::Lambda::Url": {
+    ref: targetFunction,
+    attributes: {
+      FunctionArn: targetFunction,
+      FunctionUrl: (subject) => `https://${functionUrlId(subject)}.lambda-url.${subject.place.region}.on.aws/`,
+    },
+  },
+  "AWS::IAM::User": {
+    ref: name("UserName"),
+    attributes: { Arn: globalArn("iam", (subject) => `user/${name("UserName")(subject)}`) },
+  },
   "AWS::Scheduler::Schedule": named("scheduler", "Name", "schedule/default/"),
   "AWS::KMS::Key": {
     ref: (subject) => madeUpId(subject, 32),

@@ -1,17 +1,22 @@
 import { resolve as resolvePath } from "node:path";
 import type { Place } from "../lambda/variables.js";
-import type { SystemModel } from "../model.js";
+import type { FunctionModel, SystemModel } from "../model.js";
 import { readApi } from "./api.js";
+import { readAsync } from "./async.js";
 import { belongsTo, findConstruct, type FoundConstruct } from "./construct.js";
 import { readFunctions } from "./functions.js";
 import { INERT } from "./inert.js";
 import { readAssembly } from "./manifest.js";
+import { outsideVerdicts, unrunnableFunctions } from "./outside.js";
 import { ResourceReader } from "./reader.js";
-import { readRoles } from "./roles.js";
+import { readOutputs } from "./outputs.js";
+import { readPermissions } from "./permissions.js";
+import { readPrincipals } from "./roles.js";
+import { readBuses, readRules } from "./rules.js";
 import { readSchedules } from "./schedules.js";
 import { placeOf, scopeOf } from "./scope.js";
 import { readTables } from "./tables.js";
-import type { Resource } from "./template.js";
+import { FUNCTION_URL, readUrls } from "./urls.js";
 
 /** What to read. */
 export interface ReadOptions {
@@ -21,6 +26,10 @@ export interface ReadOptions {
   environment?: Record<string, string>;
   /** Warnings that do not hold here, by the id that the CDK acknowledges them with. @default none */
   acknowledged?: string[];
+  /** Where function URLs are served, by logical id. @default as in AWS */
+  urls?: Record<string, string>;
+  /** A folder for functions' inline code; absent: such functions are not run. */
+  folder?: string;
 }
 
 /** A system, and where its stack says it is. */
@@ -40,22 +49,56 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const place = placeOf(stack);
   const all = Object.entries(stack.template.Resources ?? {});
   const inside = all.filter(([, resource]) => belongsTo(construct, resource));
-  const reader = new ResourceReader(stack, scopeOf(stack, place), Object.fromEntries(inside));
-  const functions = readFunctions(reader, options.environment);
-  const roles = readRoles(reader);
+  const [scope, outsiders] = [scopeOf(stack, place, options.urls), all.filter(([, resource]) => !belongsTo(construct, resource))];
+  const reader = new ResourceReader(stack, scope, Object.fromEntries(inside));
+  const beside = new ResourceReader(stack, scope, Object.fromEntries(outsiders));
+  const settings = { ...options, async: readAsync(reader, beside) };
+  const functions = readFunctions(reader, settings);
+  const others = readFunctions(beside, settings).map((each) => ({ ...each, outside: true }));
+  const principals = readPrincipals(reader);
   const tables = readTables(reader);
   const api = readApi(reader, functions);
   const schedules = readSchedules(reader, functions);
+  const { warnings, ...sources } = readSources([reader, beside], [...functions, ...others]);
   reader.rest(INERT);
-  const outside = all.filter(([, resource]) => !belongsTo(construct, resource)).flatMap(nameOf);
-  const warnings = warningsOf(construct, options.acknowledged ?? []);
-  const { verdicts: resources } = reader;
-  const guards = construct.guards === undefined ? {} : { guards: construct.guards };
-  return { place, model: { path, ...guards, api, functions, roles, tables, schedules, resources, outside, warnings } };
+  const model: SystemModel = {
+    path,
+    ...(construct.guards !== undefined && { guards: construct.guards }),
+    api,
+    functions: [...functions, ...others],
+    unrunnable: [reader, beside].flatMap(unrunnableFunctions),
+    ...principals,
+    tables,
+    schedules,
+    ...sources,
+    outputs: readOutputs(stack.template, scope),
+    resources: reader.verdicts,
+    outside: outsideVerdicts(beside),
+    warnings: [...warningsOf(construct, options.acknowledged ?? []), ...warnings],
+  };
+  return { place, model };
 };
 
-const nameOf = ([logicalId, { Type: type }]: [string, Resource]) =>
-  type === "AWS::CDK::Metadata" ? [] : [{ logicalId, type }];
+/**
+ * Logical ids of the function URLs of a construct's stack: each must have its place before the rest is read, because
+ * functions may be told where it is.
+ * @throws Failure
+ */
+export const functionUrlIds = (directory: string, construct?: string): string[] => {
+  const { stack } = findConstruct(readAssembly(resolvePath(directory)), construct);
+  return Object.entries(stack.template.Resources ?? {}).flatMap(([id, { Type: type }]) => (type === FUNCTION_URL ? [id] : []));
+};
+
+/** What runs functions besides the API, the clock and each other, wherever in the stack it is. */
+const readSources = (readers: [ResourceReader, ResourceReader], functions: FunctionModel[]) => {
+  const whole = readers[0].whole();
+  const buses = readBuses(whole);
+  const { rules, warnings } = readRules(whole, functions, buses);
+  const urls = readUrls(whole, functions);
+  const permissions = readPermissions(whole, functions);
+  for (const reader of readers) reader.adopt(whole.verdicts);
+  return { buses, rules, urls, permissions, warnings };
+};
 
 /** The CDK attaches warnings to construct paths that begin with a slash, and appends how to silence them. */
 const warningsOf = ({ stack, path }: FoundConstruct, acknowledged: string[]): string[] =>

@@ -41,13 +41,15 @@ export class ResourceReader {
   /**
    * Reads every resource of the given types. One that throws `Refused`, or whose values cannot be resolved, is refused
    * by its logical id and left out.
+   * @param read `undefined`: somebody else decides about this one
    */
-  each<T>(types: string[], read: (logicalId: string, properties: Properties) => T): T[] {
+  each<T>(types: string[], read: (logicalId: string, properties: Properties) => T | undefined): T[] {
     return Object.entries(this.resources).flatMap(([logicalId, resource]) => {
       if (!types.includes(resource.Type)) return [];
       try {
         if (this.#absent(logicalId, resource)) return [];
         const value = read(logicalId, new Properties(resource.Properties ?? {}, this.scope));
+        if (value === undefined) return [];
         this.#note(logicalId, "run");
         return [value];
       } catch (error) {

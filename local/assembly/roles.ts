@@ -1,7 +1,8 @@
 import { KNOWN_MANAGED_POLICIES } from "../iam/managed.js";
 import type { Statement } from "../iam/policy.js";
 import { readStatements } from "../iam/statements.js";
-import type { RoleModel } from "../model.js";
+import type { RoleModel, UserModel } from "../model.js";
+import { madeUpId } from "./identity.js";
 import { resolve } from "./intrinsics.js";
 import type { Properties, ResourceReader } from "./reader.js";
 
@@ -11,38 +12,59 @@ interface AttachedPolicy {
   arn?: string;
   /** Names of the roles that it names. */
   roles: string[];
+  /** Names of the users that it names. */
+  users: string[];
   statements: Statement[];
 }
 
-const POLICIES = ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"];
+const POLICIES = ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::ManagedPolicy"];
 
 /**
- * The roles of the construct's stack, with all their policies, wherever in the stack these are: an app may grant the
- * construct's functions more.
+ * What unique ids begin with.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
-export const readRoles = (reader: ResourceReader): RoleModel[] => {
+const ID_PREFIX = { roles: "AROA", users: "AIDA" };
+
+/** Characters after it. */
+const ID_CHARACTERS = 17;
+
+/** Who may be given something by policies. */
+export interface Principals {
+  roles: RoleModel[];
+  users: UserModel[];
+}
+
+/**
+ * The roles and users of the construct's stack, with all their policies, wherever in the stack these are: an app may
+ * grant the construct's functions more.
+ */
+export const readPrincipals = (reader: ResourceReader): Principals => {
   const whole = reader.whole();
   const policies = whole.each(POLICIES, (logicalId, properties) => readPolicy(whole, logicalId, properties));
-  const roles = whole.each(["AWS::IAM::Role"], (logicalId, properties) => readRole(whole, logicalId, properties, policies));
+  const readAll = (type: string, kind: "roles" | "users") =>
+    whole.each([type], (logicalId, properties) => readPrincipal(whole, { logicalId, kind }, properties, policies));
+  const roles = readAll("AWS::IAM::Role", "roles");
+  const users = readAll("AWS::IAM::User", "users");
   reader.adopt(whole.verdicts);
-  return roles;
+  return { roles, users };
 };
 
 const readPolicy = (reader: ResourceReader, logicalId: string, properties: Properties): AttachedPolicy => ({
   ...(reader.resources[logicalId]?.Type === "AWS::IAM::ManagedPolicy" && { arn: String(reader.scope.lookup(logicalId)) }),
   roles: [properties.get("Roles") ?? properties.get("RoleName") ?? []].flat().map(String),
+  users: [properties.get("Users") ?? properties.get("UserName") ?? []].flat().map(String),
   statements: statementsOf(reader, properties.unresolved("PolicyDocument")),
 });
 
-const readRole = (
+const readPrincipal = (
   reader: ResourceReader,
-  logicalId: string,
+  { logicalId, kind }: { logicalId: string; kind: "roles" | "users" },
   properties: Properties,
   policies: AttachedPolicy[],
 ): RoleModel => {
   const name = String(reader.scope.lookup(logicalId));
   const inline = [properties.unresolved("Policies") ?? []].flat() as { PolicyDocument?: unknown }[];
-  const attached = policies.filter(({ roles }) => roles.includes(name)).flatMap(({ statements }) => statements);
+  const attached = policies.filter((policy) => policy[kind].includes(name)).flatMap(({ statements }) => statements);
   const managed = ([properties.get("ManagedPolicyArns") ?? []].flat() as string[]).map((arn) => managedPolicy(arn, policies));
   const boundaryArn = properties.get("PermissionsBoundary") as string | undefined;
   const boundary = boundaryArn === undefined ? undefined : managedPolicy(boundaryArn, policies);
@@ -54,11 +76,17 @@ const readRole = (
   return {
     logicalId,
     name,
+    uniqueId: ID_PREFIX[kind] + madeUpId({ stack: reader.stack.name, logicalId }, ID_CHARACTERS).toUpperCase(),
     statements,
     ...(boundary && { boundary: boundary.statements ?? [] }),
-    doubts: [...managed, ...(boundary ? [boundary] : [])].flatMap(({ statements: known, arn }) =>
-      known ? [] : `The managed policy ${arn} of ${logicalId} is not known here: nothing is allowed by it.`,
-    ),
+    doubts: [
+      ...[...managed, ...(boundary ? [boundary] : [])].flatMap(({ statements: known, arn }) =>
+        known ? [] : `The managed policy ${arn} of ${logicalId} is not known here: nothing is allowed by it.`,
+      ),
+      ...([properties.get("Groups") ?? []].flat().length > 0
+        ? [`Groups of ${logicalId} are not known here: nothing is allowed by them.`]
+        : []),
+    ],
   };
 };
 

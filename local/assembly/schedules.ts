@@ -1,5 +1,5 @@
 import type { FunctionModel, ScheduleModel } from "../model.js";
-import { Refused, type ResourceReader } from "./reader.js";
+import { type Properties, Refused, type ResourceReader } from "./reader.js";
 
 const UNIT_MS: Record<string, number> = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
@@ -7,6 +7,7 @@ const UNIT_MS: Record<string, number> = { second: 1000, minute: 60_000, hour: 3_
 export const readSchedules = (reader: ResourceReader, functions: FunctionModel[]): ScheduleModel[] => {
   const byArn = new Map(functions.map(({ logicalId }) => [reader.scope.lookup(logicalId, "Arn"), logicalId]));
   return reader.each(["AWS::Events::Rule", "AWS::Scheduler::Schedule"], (logicalId, properties) => {
+    if (isPattern(properties)) return undefined;
     if (properties.get("State") === "DISABLED") throw new Refused("it is disabled", "inert");
     const targets = [properties.get("Targets") ?? properties.get("Target")].flat() as { Arn?: string }[];
     const functionId = byArn.get(targets[0]?.Arn);
@@ -14,6 +15,10 @@ export const readSchedules = (reader: ResourceReader, functions: FunctionModel[]
     return { logicalId, functionId, everyMs: everyMs(properties.text("ScheduleExpression")) };
   });
 };
+
+/** Whether a rule waits for events only. */
+const isPattern = (properties: Properties): boolean =>
+  properties.get("EventPattern") !== undefined && properties.get("ScheduleExpression") === undefined;
 
 /** What `rate(15 minutes)` says, in milliseconds. */
 const everyMs = (expression: string): number => {

@@ -15,13 +15,17 @@ export const placeOf = (stack: StackArtifact, env: NodeJS.ProcessEnv = process.e
   return { region, account: stack.account ?? EXAMPLE_ACCOUNT, partition: partitionOf(region) };
 };
 
-/** Finds what a stack's intrinsic functions name. */
-export const scopeOf = (stack: StackArtifact, place: Place): Scope => {
+/**
+ * Finds what a stack's intrinsic functions name.
+ * @param urls where function URLs are served here, by logical id
+ */
+export const scopeOf = (stack: StackArtifact, place: Place, urls: Readonly<Record<string, string>> = {}): Scope => {
   const { Resources = {}, Parameters = {}, Mappings = {}, Conditions = {} } = stack.template;
   const pseudo = pseudoParameters(stack, place);
   const scope: Scope = {
     lookup(name, attribute) {
       const resource = Resources[name];
+      if (resource && attribute === "FunctionUrl" && Object.hasOwn(urls, name)) return urls[name];
       if (resource) return identityOf(subjectOf(name), attribute);
       if (attribute === undefined && Object.hasOwn(pseudo, name)) return pseudo[name];
       return parameter(name, Parameters[name]);

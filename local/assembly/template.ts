@@ -4,6 +4,7 @@ export interface Template {
   Parameters?: Record<string, { Type: string; Default?: string | number }>;
   Mappings?: Record<string, Record<string, Record<string, unknown>>>;
   Conditions?: Record<string, unknown>;
+  Outputs?: Record<string, { Value?: unknown; Condition?: string }>;
 }
 
 /** One resource of a template. */

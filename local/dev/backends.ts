@@ -1,18 +1,20 @@
 import { type DynamoDb, startDynamoDb } from "../dynamodb/engine.js";
 import type { Signer } from "../dynamodb/request.js";
 import { createTables } from "../dynamodb/tables.js";
+import type { Events } from "../events/events.js";
+import { putEvents } from "../events/put-events.js";
 import { startDynamoDbProxy } from "../iam/dynamodb-proxy.js";
 import type { Permissions } from "../iam/permissions.js";
 import { secretCall } from "../iam/secrets.js";
 import type { Credentials } from "../lambda/credentials.js";
 import type { Guardian } from "../lambda/guardian.js";
 import type { Place } from "../lambda/variables.js";
-import type { FunctionModel, TableModel } from "../model.js";
+import type { FunctionModel, Log, TableModel } from "../model.js";
 import { readSecrets } from "../secrets/file.js";
 import { getSecretValue, type ServiceAnswer } from "../secrets/handler.js";
 import type { Closers } from "./closers.js";
 import type { SystemOptions } from "./options.js";
-import { startServices } from "./services.js";
+import { type Operations, startServices } from "./services.js";
 
 /** What functions call besides `@connections`. */
 export interface Backends {
@@ -26,6 +28,7 @@ export interface Backends {
 /** What starting them takes. */
 export interface BackendsContext {
   options: SystemOptions;
+  log: Log;
   place: Place;
   credentials: Credentials;
   guardian: Guardian;
@@ -33,17 +36,21 @@ export interface BackendsContext {
   /** The functions, as they are at the moment. */
   functions: () => FunctionModel[];
   permissions: Permissions;
+  events: Events;
 }
 
 /**
- * Starts DynamoDB and Secrets Manager, both with the check of permissions in front.
+ * Starts DynamoDB, Secrets Manager and EventBridge, all with the check of permissions in front.
  * @throws Failure when the engine or the secrets file cannot be used
  */
 export const startBackends = async (context: BackendsContext): Promise<Backends> => {
-  const { options, place, credentials, guardian, closers, permissions } = context;
+  const { options, log, place, credentials, guardian, closers, permissions } = context;
   const signers = signersOf(credentials, place);
-  const { project, log, dynamodb: engine = "embedded" } = options;
-  const operations = { "secretsmanager.GetSecretValue": secretsOperation(context) };
+  const { project, dynamodb: engine = "embedded" } = options;
+  const operations: Operations = {
+    secretsmanager: { "secretsmanager.GetSecretValue": secretsOperation(context) },
+    events: { "AWSEvents.PutEvents": (request, callerId) => putEvents(request, callerId, context) },
+  };
   const dynamodb = await startDynamoDb(engine, { project, guardian, signers, log });
   closers.add(() => dynamodb.close());
   const proxy = await startDynamoDbProxy({ upstream: dynamodb.endpoint, credentials, permissions });
@@ -52,7 +59,11 @@ export const startBackends = async (context: BackendsContext): Promise<Backends>
   closers.add(() => services.close());
   return {
     dynamodb,
-    endpoints: { AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint, AWS_ENDPOINT_URL_SECRETS_MANAGER: services.endpoint },
+    endpoints: {
+      AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: services.endpoint,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: services.endpoint,
+    },
     createTables: (tables) => createTables(dynamodb.endpoint, signers[0], tables),
   };
 };

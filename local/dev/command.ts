@@ -19,8 +19,9 @@ export const dev = async (args: string[], dist: string): Promise<void> => {
   const system = await startSystem({ ...options, ...reporting(), dist, project: process.cwd(), watch: true });
   stop.use(system);
   process.stderr.write(resourceLines(system.model, styleFor(process.stderr)));
-  const { websocketUrl, managementUrl, consoleUrl, model, dynamodb } = system;
-  if (json) return void process.stdout.write(`${JSON.stringify({ websocketUrl, managementUrl, consoleUrl })}\n`);
+  const { websocketUrl, managementUrl, consoleUrl, functionUrls, model, dynamodb } = system;
+  const urls = { websocketUrl, managementUrl, consoleUrl, ...(model.urls.length > 0 && { functionUrls }) };
+  if (json) return void process.stdout.write(`${JSON.stringify(urls)}\n`);
   const startedMs = performance.now() - started;
   const facts = { consoleUrl, websocketUrl, dynamodb: dynamodb.name, guards: guardsOf(model, options), startedMs };
   process.stdout.write(banner({ ...facts, construct: model.path }, styleFor(process.stdout)));

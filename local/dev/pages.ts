@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
+import { EVENTS_PATH } from "./posted-events.js";
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -27,13 +28,16 @@ export interface PagesOptions {
   dist: string;
   /** What runs here, for the console page. */
   info: () => object;
+  /** Takes events at {@link EVENTS_PATH}. */
+  events?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
-/** Serves the console page at `/`, the SDK, and what runs here as JSON. */
-export const pages = ({ dist, info }: PagesOptions) => {
+/** Serves the console page at `/`, the SDK, and what runs here as JSON; takes events. */
+export const pages = ({ dist, info, events }: PagesOptions) => {
   const files = join(dist, "local/console");
   return (request: IncomingMessage, response: ServerResponse): void => {
     const path = pathOf(request);
+    if (events && path === EVENTS_PATH && request.method === "POST") return void events(request, response);
     if (request.method !== "GET" && request.method !== "HEAD")
       return send(response, 405, "text/plain", "Method Not Allowed");
     if (path === INFO_PATH) return send(response, 200, "application/json", JSON.stringify(info()));

@@ -1,19 +1,28 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { ReadSystem } from "../assembly/index.js";
+import { completeEvent, DEFAULT_BUS } from "../events/event.js";
+import { Events } from "../events/events.js";
+import { Failure } from "../failure.js";
 import type { Permissions } from "../iam/permissions.js";
+import { Signatures } from "../iam/signatures.js";
 import type { Gateway } from "../gateway/index.js";
-import type { Credentials } from "../lambda/credentials.js";
+import type { CallerCredentials, Credentials } from "../lambda/credentials.js";
 import type { Guardian } from "../lambda/guardian.js";
 import { LambdaRuntime } from "../lambda/runtime.js";
 import type { InvokeResult } from "../model.js";
+import { nodePath } from "../packages.js";
 import { scheduledEvent, Schedules } from "../schedule/schedules.js";
+import type { FunctionUrls } from "../urls/server.js";
 import { type Backends, startBackends } from "./backends.js";
 import type { Closers } from "./closers.js";
 import { infoOf } from "./info.js";
+import { type Lambda, startLambda } from "./lambda.js";
 import { authorizer, permissionsOf } from "./permissions.js";
 import { listen } from "./listen.js";
 import type { SystemOptions } from "./options.js";
 import { pages } from "./pages.js";
+import { postedEvents } from "./posted-events.js";
 import { Reloads } from "./reloads.js";
 import type { Source } from "./source.js";
 import type { System } from "./system.js";
@@ -25,6 +34,7 @@ export interface SystemParts {
   guardian: Guardian;
   closers: Closers;
   credentials: Credentials;
+  urls: FunctionUrls;
 }
 
 /** A system whose parts know each other. */
@@ -34,6 +44,7 @@ export class RunningSystem implements System {
   readonly #schedules: Schedules;
   readonly #reloads: Reloads;
   #gateway: Gateway | undefined;
+  #lambda: Lambda | undefined;
 
   /** Loads, starts and connects everything; what it has started before it fails is left to the closers. */
   static async start(parts: SystemParts): Promise<RunningSystem> {
@@ -43,9 +54,14 @@ export class RunningSystem implements System {
     const functions = () => loaded.current.model.functions;
     const { place } = first;
     const permissions = permissionsOf(options, () => loaded.current);
-    const backends = await startBackends({ options, place, credentials, guardian, closers, functions, permissions });
+    const { log } = options;
+    const invokeAsync = (functionId: string, event: unknown) => system.#lambda?.enqueue(functionId, event, randomUUID());
+    const events = new Events({ place, invokeAsync, log });
+    const backends = await startBackends({ options, log, place, credentials, guardian, closers, functions, permissions, events });
     await backends.createTables(first.model.tables);
-    const system = new RunningSystem(parts, backends, loaded, permissions);
+    const system = new RunningSystem(parts, backends, loaded, permissions, events);
+    const [model, invoker] = [() => system.model, system.#runtime];
+    system.#lambda = await startLambda({ options, credentials, permissions, closers, model, invoker });
     await system.#listen();
     return system;
   }
@@ -55,6 +71,7 @@ export class RunningSystem implements System {
     private readonly backends: Backends,
     private readonly loaded: { current: ReadSystem },
     private readonly permissions: Permissions,
+    private readonly events: Events,
   ) {
     const { options, source, closers, credentials } = parts;
     const { model, place } = loaded.current;
@@ -64,6 +81,8 @@ export class RunningSystem implements System {
     this.#schedules = new Schedules(this.#runtime, place, options.sweepEveryMs);
     this.#schedules.set(model.schedules);
     closers.add(() => this.#schedules.close());
+    this.events.set(model);
+    this.#serveUrls();
     this.#reloads = new Reloads(source, options, (next) => this.#apply(next));
     closers.add(() => this.#reloads.close());
   }
@@ -96,6 +115,32 @@ export class RunningSystem implements System {
     return this.#runtime.invoke(functionId, event);
   }
 
+  get endpoints() {
+    return {
+      ...this.backends.endpoints,
+      AWS_ENDPOINT_URL_LAMBDA: this.#lambda?.endpoint ?? "",
+      AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: this.managementUrl,
+    };
+  }
+
+  get functionUrls() {
+    return this.parts.urls.addresses;
+  }
+
+  emit(event: unknown): string[] {
+    const complete = completeEvent(event);
+    if (!complete) throw new Failure("This is no complete event.", "It takes everything from version to detail.");
+    return this.events.put(DEFAULT_BUS, complete);
+  }
+
+  credentialsOf(logicalId: string): CallerCredentials {
+    const { roles, users } = this.model;
+    const has = (each: { logicalId: string }) => each.logicalId === logicalId;
+    if (roles.some(has)) return this.credentials.of(logicalId);
+    if (users.some(has)) return this.credentials.ofUser(logicalId);
+    throw new Failure(`The stack has no role and no user ${logicalId}.`);
+  }
+
   runSchedules(): Promise<InvokeResult[]> {
     const { model, place } = this.loaded.current;
     const run = (each: (typeof model.schedules)[number]) =>
@@ -115,16 +160,27 @@ export class RunningSystem implements System {
     const { options, guardian, credentials } = this.parts;
     const { model, place } = this.loaded.current;
     return new LambdaRuntime(model.functions, {
-      bootstrap: join(options.dist, "local/bootstrap.mjs"),
+      bootstraps: { node: join(options.dist, "local/bootstrap.mjs"), python: join(options.dist, "local/bootstrap.py") },
+      libraries: nodePath(options.project),
       place,
       credentials,
       guardian,
       log: options.log,
-      endpoints: () => ({
-        ...this.backends.endpoints,
-        AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: this.managementUrl,
-      }),
+      endpoints: () => this.endpoints,
       ...(options.report && { report: options.report }),
+    });
+  }
+
+  #serveUrls(): void {
+    const { urls, credentials } = this.parts;
+    urls.set(this.model.urls);
+    for (const [logicalId, url] of Object.entries(urls.addresses))
+      this.parts.options.log({ level: "info", source: logicalId, message: `is served at ${url}` });
+    urls.serve({
+      invoker: this.#runtime,
+      permissions: this.permissions,
+      signatures: new Signatures(credentials, "lambda"),
+      resourcePermissions: () => this.model.permissions,
     });
   }
 
@@ -133,7 +189,7 @@ export class RunningSystem implements System {
     const { dist, log, port = 0, limits = {}, faults = {} } = options;
     const info = () => infoOf(this.model, options, this.dynamodb, this.websocketUrl);
     const secretFor = (accessKeyId: string) => credentials.secretFor(accessKeyId);
-    const fallback = pages({ dist, info });
+    const fallback = pages({ dist, info, events: postedEvents((event) => this.emit(event)) });
     const gateway = await listen({
       api: this.model.api,
       invoker: this.#runtime,
@@ -155,6 +211,8 @@ export class RunningSystem implements System {
     await this.backends.createTables(next.model.tables);
     const changed = this.#runtime.update(next.model.functions);
     this.#schedules.set(next.model.schedules);
+    this.events.set(next.model);
+    this.parts.urls.set(next.model.urls);
     this.loaded.current = next;
     if (changed.length > 0) this.parts.options.reloaded?.(changed);
   }

@@ -1,64 +1,62 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { type HttpServer, startHttpServer } from "../http-server.js";
+import { SIGNATURE_ERRORS, SIGNATURE_MESSAGES, Signatures } from "../iam/signatures.js";
 import type { Credentials } from "../lambda/credentials.js";
 import type { ServiceAnswer } from "../secrets/handler.js";
 
-/** An operation of an AWS service with a JSON protocol, as its `x-amz-target` names it. */
-export type Operations = Record<string, (request: Record<string, unknown>, functionId: string) => ServiceAnswer>;
+/** Answers one operation. */
+export type Operation = (request: Record<string, unknown>, callerId: string) => ServiceAnswer;
 
-/** AWS services besides DynamoDB and `@connections` that functions call. */
-export interface Services {
-  endpoint: string;
-  close(): Promise<void>;
-}
+/** Operations of AWS services with a JSON protocol: by service, as signatures name it, then by `x-amz-target`. */
+export type Operations = Record<string, Record<string, Operation>>;
 
-/** Serves the given operations to functions of this run, and to nobody else. */
-export const startServices = async (credentials: Credentials, operations: Operations): Promise<Services> => {
-  const server = createServer((request, response) => void respond(request, response, credentials, operations));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+/**
+ * AWS services besides DynamoDB, Lambda and `@connections` that functions call: serves the given operations to whoever
+ * has credentials of this run, and to nobody else.
+ */
+export const startServices = (credentials: Credentials, operations: Operations): Promise<HttpServer> => {
+  const desk = new Desk(credentials, operations);
+  return startHttpServer((request, response) => void respond(request, response, desk));
 };
 
-const respond = async (
-  request: IncomingMessage,
-  response: ServerResponse,
-  credentials: Credentials,
-  operations: Operations,
-): Promise<void> => {
-  const body = await text(request).catch(() => "");
-  const functionId = credentials.identifyHeader(request.headers.authorization);
-  const answer = functionId === undefined ? UNKNOWN_CLIENT : answerTo(request, body, functionId, operations);
+const respond = async (request: IncomingMessage, response: ServerResponse, desk: Desk): Promise<void> => {
+  const body = await buffer(request).catch(() => undefined);
+  if (body === undefined) return;
+  const answer = desk.answer(request, body);
   response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer.body));
 };
 
-const answerTo = (
-  request: IncomingMessage,
-  body: string,
-  functionId: string,
-  operations: Operations,
-): ServiceAnswer => {
-  const target = String(request.headers["x-amz-target"]);
-  if (!Object.hasOwn(operations, target))
-    return refuse("UnknownOperationException", `${target} is not served locally.`);
+/** Answers one request after another. */
+class Desk {
+  readonly #operations = new Map<string, { operation: Operation; signatures: Signatures }>();
+
+  constructor(credentials: Credentials, services: Operations) {
+    for (const [service, operations] of Object.entries(services)) {
+      const signatures = new Signatures(credentials, service);
+      for (const [target, operation] of Object.entries(operations)) this.#operations.set(target, { operation, signatures });
+    }
+  }
+
+  answer(request: IncomingMessage, body: Buffer): ServiceAnswer {
+    const target = String(request.headers["x-amz-target"]);
+    const found = this.#operations.get(target);
+    if (!found) return refuse("UnknownOperationException", `${target} is not served locally.`);
+    const signer = found.signatures.signer(request, body);
+    if ("fault" in signer) return refuse(SIGNATURE_ERRORS[signer.fault], SIGNATURE_MESSAGES[signer.fault]);
+    const parsed = objectOf(body);
+    if (!parsed) return refuse("SerializationException", "The request is not a JSON object.");
+    return found.operation(parsed, signer.callerId);
+  }
+}
+
+const objectOf = (body: Buffer): Record<string, unknown> | undefined => {
   try {
-    return operations[target]!(JSON.parse(body) as Record<string, unknown>, functionId);
-  } catch (error) {
-    if (error instanceof SyntaxError) return refuse("SerializationException", "The request is not JSON.");
-    throw error;
+    const value: unknown = JSON.parse(body.toString());
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
   }
 };
 
 const refuse = (type: string, message: string): ServiceAnswer => ({ status: 400, body: { __type: type, message } });
-
-const UNKNOWN_CLIENT = refuse("UnrecognizedClientException", "The security token included in the request is invalid.");

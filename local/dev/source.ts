@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { join, resolve } from "node:path";
-import { readSystem, type ReadSystem } from "../assembly/index.js";
+import { functionUrlIds, readSystem, type ReadSystem } from "../assembly/index.js";
 import { synthesize } from "../assembly/synthesize.js";
 import { bundleGuards, withGuards } from "./guards.js";
 import type { SystemOptions } from "./options.js";
@@ -16,11 +16,13 @@ export class Source {
   /**
    * @param folder for what is made of it; the caller removes it
    * @param started told of each process it starts
+   * @param reserve finds a place for function URLs, by their logical ids
    */
   constructor(
     private readonly options: SystemOptions,
     private readonly folder: string,
     private readonly started: (child: ChildProcess) => void,
+    private readonly reserve: (urlIds: string[]) => Promise<Record<string, string>>,
   ) {}
 
   /** The files of the guard module that stands in for the app's own; to be watched. */
@@ -53,7 +55,11 @@ export class Source {
     if (assembly === undefined && !this.#read)
       this.options.log({ level: "info", source: "push-it", message: SYNTHESIZING });
     const directory = assembly ?? (await synthesize(project, join(this.folder, "assembly"), this.started));
-    return readSystem(resolve(project, directory), {
+    const folder = resolve(project, directory);
+    const urls = await this.reserve(functionUrlIds(folder, construct));
+    return readSystem(folder, {
+      urls,
+      folder: join(this.folder, "inline"),
       ...(construct !== undefined && { construct }),
       ...(environment && { environment }),
       ...(guards !== undefined && { acknowledged: [OPEN_TO_EVERYONE] }),

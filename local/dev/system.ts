@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DynamoDb } from "../dynamodb/engine.js";
 import { Failure } from "../failure.js";
-import { Credentials } from "../lambda/credentials.js";
+import { type CallerCredentials, Credentials } from "../lambda/credentials.js";
 import { Guardian } from "../lambda/guardian.js";
 import type { InvokeResult, SystemModel } from "../model.js";
+import { FunctionUrls } from "../urls/server.js";
 import { Closers } from "./closers.js";
 import type { SystemOptions } from "./options.js";
 import { RunningSystem } from "./running.js";
@@ -25,10 +26,28 @@ export interface System {
   readonly consoleUrl: string;
   /** Each function's credentials; requests to `@connections` are verified by them. */
   readonly credentials: Credentials;
+  /** The `AWS_ENDPOINT_URL_…` variables that functions have, and whoever acts as a role of the stack needs. */
+  readonly endpoints: Record<string, string>;
+  /** Where function URLs are served, by logical id. */
+  readonly functionUrls: Record<string, string>;
   /** Ids of the functions' processes. */
   readonly pids: number[];
   /** Runs a function by its logical id. */
   invoke(functionId: string, event: unknown): Promise<InvokeResult>;
+  /**
+   * Puts an event on the default bus as an AWS service does, such as S3's "Object Created".
+   * @param event complete, from `version` to `detail`
+   * @returns logical ids of the rules that match it
+   * @throws Failure when it is no complete event
+   */
+  emit(event: unknown): string[];
+  /**
+   * Credentials of a role or user of the stack, for a back end that is no function: valid at every local service, and
+   * judged by the policies of that role or user.
+   * @param logicalId the role's or the user's
+   * @throws Failure when there is none
+   */
+  credentialsOf(logicalId: string): CallerCredentials;
   /** Runs everything that is scheduled, once, now. */
   runSchedules(): Promise<InvokeResult[]>;
   /** Goes on with the app and the guards as they are now; rejects, and changes nothing, when they cannot be run. */
@@ -52,8 +71,10 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     closers.add(() => rmSync(folder, { recursive: true, force: true }));
     const guardian = new Guardian(folder);
     closers.add(() => guardian.close());
-    const source = new Source(options, folder, (child) => guardian.watch(child));
-    return await RunningSystem.start({ options, source, guardian, closers, credentials: new Credentials() });
+    const urls = new FunctionUrls();
+    closers.add(() => urls.close());
+    const source = new Source(options, folder, (child) => guardian.watch(child), (ids) => urls.reserve(ids));
+    return await RunningSystem.start({ options, source, guardian, closers, urls, credentials: new Credentials() });
   } catch (error) {
     await closers.close();
     throw error;

@@ -1,5 +1,5 @@
 import type { Place } from "../lambda/variables.js";
-import type { FunctionModel, Log, RoleModel } from "../model.js";
+import type { FunctionModel, Log, RoleModel, UserModel } from "../model.js";
 import { type Caller, contextOf } from "./caller.js";
 import type { CallContext } from "./patterns.js";
 import { type Call, type Grant, judge, type Verdict } from "./policy.js";
@@ -8,14 +8,14 @@ import { refusalOf } from "./refusal.js";
 /** What is run at the moment, as far as permissions are about it. */
 export interface PermissionsSubject {
   place: Place;
-  model: { functions: FunctionModel[]; roles: RoleModel[] };
+  model: { functions: FunctionModel[]; roles: RoleModel[]; users?: UserModel[] };
 }
 
 /** Is told what came of each call; see `npm run iam`. */
 export interface PermissionsWitness {
   /** A role's grant permitted something. */
   used(role: RoleModel, grant: Grant): void;
-  denied(functionId: string, call: Call): void;
+  denied(callerId: string, call: Call): void;
 }
 
 /** A call that was refused. */
@@ -28,7 +28,7 @@ export interface Refusal {
 
 const NOBODY: PermissionsWitness = { used: () => undefined, denied: () => undefined };
 
-/** Judges what functions do by the policies of their roles. */
+/** Judges what functions, and others with a role or user of the template, do by the policies these have. */
 export class Permissions {
   /**
    * @param subject asked anew for every call, so that a reload counts
@@ -45,31 +45,56 @@ export class Permissions {
   }
 
   /**
-   * The first of the calls that a function may not make; `undefined`: it may make them all. A refusal is logged.
-   * @param functionId the function's logical id
+   * The first of the calls that a caller may not make; `undefined`: it may make them all. A refusal is logged.
+   * @param callerId the logical id of a function, a role or a user
+   * @param otherwise whether something else than the caller's own policies permits a call, such as the resource's
    */
-  check(functionId: string, calls: readonly Call[]): Refusal | undefined {
-    const { place, model } = this.subject();
-    const { name: session = functionId, role: roleId } = model.functions.find(has(functionId)) ?? {};
-    const role = model.roles.find(has(roleId)) ?? noRole(roleId);
-    const caller = { role: role.name, session };
+  check(
+    callerId: string,
+    calls: readonly Call[],
+    otherwise: (call: Call) => boolean = () => false,
+  ): Refusal | undefined {
+    const { place } = this.subject();
+    const { caller, policies } = this.#identify(callerId);
     for (const call of calls) {
-      const verdict = judgeByEitherName(role, call, contextOf(caller, place));
-      if (verdict.allowed) this.witness.used(role, verdict.grant);
-      else return this.#refuse(functionId, role, { caller, call, message: refusalOf(caller, call, verdict, place) }, verdict);
+      const verdict = judgeByEitherName(policies, call, { ...contextOf(caller, place), ...call.context });
+      if (verdict.allowed) this.witness.used(policies, verdict.grant);
+      else if (verdict.because === "explicit-deny" || !otherwise(call))
+        return this.#refuse(callerId, policies, { caller, call, message: refusalOf(caller, call, verdict, place) }, verdict);
     }
     return undefined;
   }
 
-  #refuse(functionId: string, { doubts }: RoleModel, refusal: Refusal, verdict: Verdict): Refusal {
+  /** Who somebody is to AWS, by the logical id of a function, a role or a user; and that one's unique id. */
+  callerOf(callerId: string): { caller: Caller; userId: string } {
+    const { caller, policies } = this.#identify(callerId);
+    const { uniqueId = policies.logicalId } = policies;
+    return { caller, userId: "user" in caller ? uniqueId : `${uniqueId}:${caller.session}` };
+  }
+
+  #identify(callerId: string): { caller: Caller; policies: RoleModel } {
+    const { functions, roles, users = [] } = this.subject().model;
+    const user = users.find(has(callerId));
+    if (user) return { caller: { user: user.name }, policies: user };
+    const asRole = roles.find(has(callerId));
+    if (asRole) return { caller: { role: asRole.name, session: SESSION }, policies: asRole };
+    const { name: session = callerId, role: roleId } = functions.find(has(callerId)) ?? {};
+    const role = roles.find(has(roleId)) ?? noRole(roleId);
+    return { caller: { role: role.name, session }, policies: role };
+  }
+
+  #refuse(callerId: string, { doubts }: RoleModel, refusal: Refusal, verdict: Verdict): Refusal {
     const { action, resource } = refusal.call;
     const why = [...(verdict.allowed ? [] : verdict.doubts), ...doubts].map((doubt) => `\n${doubt}`).join("");
-    const message = `${functionId} may not ${action} on ${resource}\n${refusal.message}${why}`;
+    const message = `${callerId} may not ${action} on ${resource}\n${refusal.message}${why}`;
     this.log({ level: "error", source: "iam", message });
-    this.witness.denied(functionId, refusal.call);
+    this.witness.denied(callerId, refusal.call);
     return refusal;
   }
 }
+
+/** The name of a session that is no function's. */
+const SESSION = "push-it-dev";
 
 const judgeByEitherName = (role: RoleModel, call: Call, context: CallContext): Verdict => {
   const verdict = judge(role, call, context);

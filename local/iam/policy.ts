@@ -26,6 +26,8 @@ export interface Call {
   resource: string;
   /** What else policies may call the resource. */
   alias?: string;
+  /** What conditions may ask about this call besides its caller. */
+  context?: CallContext;
 }
 
 /** One action on one resource, as a statement allows it: both may have wildcards. */

@@ -1,54 +1,74 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** Credentials as a function finds them in its environment. */
-export interface FunctionCredentials {
+/** Credentials that requests are signed with. */
+export interface CallerCredentials {
   accessKeyId: string;
   secretAccessKey: string;
-  sessionToken: string;
+  /** Absent for a user: a user's own keys are for good. */
+  sessionToken?: string;
 }
 
-/** Characters after `ASIA` in an access key id of temporary credentials. */
+/** Credentials as a function finds them in its environment. */
+export type FunctionCredentials = Required<CallerCredentials>;
+
+/** Characters after `ASIA` or `AKIA` in an access key id. */
 const KEY_ID_CHARACTERS = 16;
 
 /**
- * Credentials that exist in this run only, different for each function: whoever receives a signed request knows by
- * the access key id which function sent it.
+ * Credentials that exist in this run only, different for each function, role and user: whoever receives a signed
+ * request knows by the access key id who sent it.
  */
 export class Credentials {
-  readonly #byFunction = new Map<string, FunctionCredentials>();
+  readonly #byCaller = new Map<string, CallerCredentials>();
   readonly #byKey = new Map<string, string>();
 
-  /** A function's credentials: always the same within a run. */
-  of(functionId: string): FunctionCredentials {
-    const known = this.#byFunction.get(functionId);
-    if (known) return known;
-    const made = {
-      accessKeyId: keyIdOf(functionId),
-      secretAccessKey: randomBytes(30).toString("base64url"),
+  /** A function's or a role's credentials, by its logical id: always the same within a run. */
+  of(callerId: string): FunctionCredentials {
+    return this.#make(callerId, () => ({
+      accessKeyId: keyIdOf("ASIA", callerId),
+      secretAccessKey: randomSecret(),
       sessionToken: randomBytes(48).toString("base64url"),
-    };
-    this.#byFunction.set(functionId, made);
-    this.#byKey.set(made.accessKeyId, functionId);
+    }));
+  }
+
+  /** A user's credentials, by its logical id: always the same within a run. */
+  ofUser(userId: string): CallerCredentials {
+    return this.#make(userId, () => ({ accessKeyId: keyIdOf("AKIA", userId), secretAccessKey: randomSecret() }));
+  }
+
+  #make<T extends CallerCredentials>(callerId: string, make: () => T): T {
+    const known = this.#byCaller.get(callerId);
+    if (known) return known as T;
+    const made = make();
+    this.#byCaller.set(callerId, made);
+    this.#byKey.set(made.accessKeyId, callerId);
     return made;
   }
 
-  /** The function with this access key id. */
+  /** Whose access key id this is: a logical id. */
   identify(accessKeyId: string): string | undefined {
     return this.#byKey.get(accessKeyId);
   }
 
   /** The secret of an access key; `undefined` when there is no such key. */
   secretFor(accessKeyId: string): string | undefined {
-    const functionId = this.identify(accessKeyId);
-    return functionId === undefined ? undefined : this.of(functionId).secretAccessKey;
+    return this.known(accessKeyId)?.secretAccessKey;
   }
 
-  /** The function whose credentials signed a request, by its `Authorization` header. */
+  /** All of an access key's credentials; `undefined` when there is no such key. */
+  known(accessKeyId: string): CallerCredentials | undefined {
+    const callerId = this.identify(accessKeyId);
+    return callerId === undefined ? undefined : this.#byCaller.get(callerId);
+  }
+
+  /** Who signed a request, by its `Authorization` header. */
   identifyHeader(authorization: string | undefined): string | undefined {
     const keyId = /Credential=([^/\s,]+)\//.exec(authorization ?? "")?.[1];
     return keyId === undefined ? undefined : this.identify(keyId);
   }
 }
 
-const keyIdOf = (functionId: string): string =>
-  `ASIA${createHash("sha256").update(functionId).digest("hex").slice(0, KEY_ID_CHARACTERS).toUpperCase()}`;
+const randomSecret = (): string => randomBytes(30).toString("base64url");
+
+const keyIdOf = (prefix: "ASIA" | "AKIA", callerId: string): string =>
+  `${prefix}${createHash("sha256").update(callerId).digest("hex").slice(0, KEY_ID_CHARACTERS).toUpperCase()}`;

@@ -24,6 +24,7 @@ describe("a system", () => {
       TABLE_NAME: system.model.tables[0]?.name,
       AWS_ENDPOINT_URL_DYNAMODB: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: system.managementUrl,
+      AWS_ENDPOINT_URL_LAMBDA: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       AWS_ENDPOINT_URL_SECRETS_MANAGER: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     });
     const signer = { accessKeyId: "ASIA0000000000000000", region: "eu-west-1" };
@@ -61,11 +62,14 @@ describe("a system", () => {
   test("gives guards their secrets, and nobody else", async () => {
     const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-abcdef";
     const source = `
+      import { createRequire } from "node:module";
+      const aws4 = createRequire(${JSON.stringify(__filename)})("aws4");
       export const handler = async ({ id }) => {
-        const { AWS_ENDPOINT_URL_SECRETS_MANAGER: url, AWS_ACCESS_KEY_ID: key } = process.env;
-        const authorization = "AWS4-HMAC-SHA256 Credential=" + key + "/20260101/eu-west-1/secretsmanager/aws4_request";
-        const headers = { "x-amz-target": "secretsmanager.GetSecretValue", authorization };
-        const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify({ SecretId: id }) });
+        const { AWS_ENDPOINT_URL_SECRETS_MANAGER: url } = process.env;
+        const body = JSON.stringify({ SecretId: id });
+        const target = { "x-amz-target": "secretsmanager.GetSecretValue" };
+        const { headers } = aws4.sign({ service: "secretsmanager", host: new URL(url).host, headers: target, body });
+        const answer = await fetch(url, { method: "POST", headers, body });
         return { status: answer.status, url, ...(await answer.json()) };
       };`;
     const assembly = writeFixture(source, { PUSH_IT_SECRET_KEY: arn, PUSH_IT_SECRET_OTHER: "other" });

@@ -1,0 +1,46 @@
+/** A placeholder of an input template, such as `<instance>`. */
+const PLACEHOLDER = /<([\w.-]+)>/y;
+
+/** The names of all placeholders of a template. */
+export const placeholdersOf = (template: string): string[] => {
+  const names: string[] = [];
+  scan(template, (name) => {
+    names.push(name);
+    return "";
+  });
+  return names;
+};
+
+/**
+ * Fills an input template. Where a value is expected, the variable's value is put in as JSON. Within a string, a text
+ * is put in as it is, unescaped, and what is not a text as JSON without any quotes. A variable without a value is an
+ * empty text.
+ * @returns what EventBridge would send: JSON only if template and values make it so
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+ */
+export const fillTemplate = (template: string, valueOf: (name: string) => unknown): string =>
+  scan(template, (name, quoted) => {
+    const found = valueOf(name);
+    const value = found === undefined ? "" : found;
+    if (!quoted) return JSON.stringify(value);
+    return typeof value === "string" ? value : JSON.stringify(value).replaceAll('"', "");
+  });
+
+const scan = (template: string, replace: (name: string, quoted: boolean) => string): string => {
+  let result = "";
+  let quoted = false;
+  for (let at = 0; at < template.length; ) {
+    PLACEHOLDER.lastIndex = at;
+    const [placeholder, name] = PLACEHOLDER.exec(template) ?? [];
+    if (placeholder !== undefined && name !== undefined) {
+      result += replace(name, quoted);
+      at += placeholder.length;
+      continue;
+    }
+    const token = quoted && template[at] === "\\" ? template.slice(at, at + 2) : template[at]!;
+    if (token === '"') quoted = !quoted;
+    result += token;
+    at += token.length;
+  }
+  return result;
+};
