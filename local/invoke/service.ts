@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { messageOf } from "../failure.js";
 import { type HttpServer, startHttpServer } from "../http-server.js";
 import type { Permissions } from "../iam/permissions.js";
 import { Signatures } from "../iam/signatures.js";
 import type { Credentials } from "../lambda/credentials.js";
-import type { FunctionModel, Invoker, Log, SystemModel } from "../model.js";
+import type { FunctionModel, Invoker, Log, LogEntry, SystemModel } from "../model.js";
 import * as answers from "./answers.js";
 import type { InvokeAnswer } from "./answers.js";
 import { invokeCall } from "./call.js";
@@ -44,15 +45,21 @@ class LambdaService {
   /** Never rejects. */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
+    const answer = await this.#read(request, requestId);
+    // Whoever has sent too much is not read to the end.
+    response.shouldKeepAlive &&= request.complete;
+    const length = answer.status === 204 ? {} : { "content-length": Buffer.byteLength(answer.body) };
+    response.writeHead(answer.status, { ...answer.headers, ...length, "x-amzn-requestid": requestId }).end(answer.body);
+  }
+
+  async #read(request: IncomingMessage, requestId: string): Promise<InvokeAnswer> {
     try {
       const body = await bodyOf(request);
-      const answer = body ? await this.#answer(request, body, requestId) : answers.Answers.tooLarge;
-      response.shouldKeepAlive &&= body !== undefined;
-      const length = answer.status === 204 ? {} : { "content-length": Buffer.byteLength(answer.body) };
-      response.writeHead(answer.status, { ...answer.headers, ...length, "x-amzn-requestid": requestId }).end(answer.body);
-    } catch {
-      // The caller has gone, and hears nothing.
-      response.destroy();
+      return body ? await this.#answer(request, body, requestId) : answers.Answers.tooLarge;
+    } catch (error) {
+      // A caller that has gone hears nothing, and needs no word in the log.
+      if (!request.destroyed || request.complete) this.#log("error", `An invocation failed: ${messageOf(error)}`);
+      return answers.Answers.failed;
     }
   }
 
@@ -104,16 +111,16 @@ class LambdaService {
   }
 
   #missing(arn: string, why: string): InvokeAnswer {
-    this.#warn(`There is no function ${arn} here: ${why}.`);
+    this.#log("warn", `There is no function ${arn} here: ${why}.`);
     return answers.notFound(arn);
   }
 
   #unrunnable(logicalId: string, reason: string): InvokeAnswer {
-    this.#warn(`${logicalId} was invoked, and cannot be run locally: ${reason}`);
+    this.#log("warn", `${logicalId} was invoked, and cannot be run locally: ${reason}`);
     return answers.unrunnable(logicalId, reason);
   }
 
-  #warn(message: string): void {
-    this.options.log({ level: "warn", source: "lambda", message });
+  #log(level: LogEntry["level"], message: string): void {
+    this.options.log({ level, source: "lambda", message });
   }
 }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from "@aws-sdk/client-lambda";
 import { sign } from "aws4";
 import type { HttpServer } from "../../../local/http-server.js";
@@ -169,6 +171,15 @@ describe("Lambda's Invoke", () => {
   test("a failure that is not the function's is the service's", async () => {
     result = { ok: false, kind: "crash", message: "The runtime is stopping." };
     await expect(invoke()).rejects.toMatchObject({ name: "ServiceException", $metadata: { httpStatusCode: 500 } });
+  });
+
+  test("is over for a caller that goes away while it speaks, and for nobody else", async () => {
+    const socket = connect(Number(new URL(service.endpoint).port), "127.0.0.1");
+    await once(socket, "connect");
+    socket.end("POST /2015-03-31/functions/App-Fn/invocations HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf");
+    await once(socket.resume(), "close");
+    expect(await invoke()).toMatchObject({ StatusCode: 200 });
+    expect(log).toEqual([]);
   });
 
   test("refuses strangers, and whoever signs for another or for another service", async () => {
