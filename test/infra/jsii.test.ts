@@ -63,6 +63,7 @@ describe("what infra exports", () => {
       "GuardModuleProps",
       "GuardTimeouts",
       "Guards",
+      "PublishTargetProps",
       "PushIt",
       "PushItFunctions",
       "PushItProps",
