@@ -162,7 +162,7 @@ describe("a request that is not understood", () => {
   test("is answered, logged by its code only, and changes nothing", async () => {
     const id = system.running.model.functions.find(({ logicalId }) => logicalId.startsWith("PushItPublisher"))!.logicalId;
     const result = await system.running.invoke(id, { version: 1, publish: [], secret: "hush" });
-    expect(result).toMatchObject({ ok: true, value: { version: 1, code: "bad_request" } });
+    expect(result).toMatchObject({ ok: true, payload: { version: 1, code: "bad_request" } });
     const logged = system.logs.filter(({ message }) => message.includes("publication_refused")).at(-1);
     expect(logged?.message).toContain("bad_request");
     expect(JSON.stringify(system.logs)).not.toContain("hush");
