@@ -82,12 +82,15 @@ export class ManagementApi implements Connections {
     }
   }
 
-  async close(connectionId: string): Promise<void> {
+  async close(connectionId: string): Promise<boolean> {
     try {
       await overBrokenSockets(() => this.#client.send(new DeleteConnectionCommand({ ConnectionId: connectionId })));
+      return true;
     } catch (error) {
       const status = statusOf(error);
-      if (status !== 410) this.#log.warn("close_failed", { connection: connectionId, status, error: String(error) });
+      if (status === 410) return true;
+      this.#log.warn("close_failed", { connection: connectionId, status, error: String(error) });
+      return false;
     }
   }
 }

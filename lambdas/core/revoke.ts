@@ -72,9 +72,9 @@ export const disconnect = async (system: Revoking, target: TargetFields, reason:
   await store.putOverdue(found.map(({ connectionId }) => connectionId), overdue);
   const answer = failure(Meta.connect, undefined, "revoked", reason || TEXT.revoked);
   return forEach(system, found, async ({ connectionId }) => {
-    let ended: Promise<void> | undefined;
+    let ended: Promise<boolean> | undefined;
     let had = false;
-    const end = (): Promise<void> => (ended ??= tellAndClose(connections, connectionId, answer));
+    const end = (): Promise<boolean> => (ended ??= tellAndClose(connections, connectionId, answer));
     const left = async (agent: Agent): Promise<void> => {
       had = true;
       await Promise.all([end(), guards.disconnected(agent)]);
@@ -84,7 +84,8 @@ export const disconnect = async (system: Revoking, target: TargetFields, reason:
     } finally {
       await end();
     }
-    await store.deleteRegistration(connectionId, overdue);
+    // One that API Gateway did not close is left to the sweep; it has no agent any more.
+    if (await end()) await store.deleteRegistration(connectionId, overdue);
     return had;
   });
 };
@@ -114,7 +115,7 @@ export const unsubscribe = async (
     const step = await postUntil(system, connection, frameOf([answer]), deadline, (work) => work());
     if (step === "done") return true;
     log.warn("not_told", { connection: connectionId });
-    await connections.close(connectionId);
+    if (!(await connections.close(connectionId))) throw new Incomplete("neither told nor closed");
     return false;
   });
 };

@@ -3,7 +3,7 @@ import { CfnOutput, Duration, type Stack } from "aws-cdk-lib";
 import { CfnRule, EventBus, EventField, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { PolicyStatement, Role, ServicePrincipal, User } from "aws-cdk-lib/aws-iam";
-import { Code, Function as Lambda, FunctionUrlAuthType, Runtime } from "aws-cdk-lib/aws-lambda";
+import { CfnUrl, Code, Function as Lambda, FunctionUrlAuthType, Runtime } from "aws-cdk-lib/aws-lambda";
 import { Failure } from "../../local/failure.js";
 import { curl, curlTest } from "./support/curl.js";
 import { TestSystem } from "./support/system.js";
@@ -30,6 +30,7 @@ const build = (stack: Stack): void => {
   const url = target.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
   const open = lambda(stack, "Open", { OTHER_URL: url.url });
   open.addFunctionUrl({ authType: FunctionUrlAuthType.NONE, cors: { allowedOrigins: ["https://a.example"] } });
+  new CfnUrl(stack, "Closed", { authType: "NONE", targetFunctionArn: lambda(stack, "Secret").functionArn });
   new CfnOutput(stack, "Endpoint", { value: url.url });
   const bus = new EventBus(stack, "Bus");
   new Rule(stack, "S3Rule", {
@@ -218,6 +219,11 @@ describe("a function URL for everybody", () => {
     expect(system.running.model.outputs["Endpoint"]).toBe(url("Target"));
     expect(event.requestContext).toMatchObject({ accountId: "anonymous" });
     expect(answer.headers.get("access-control-allow-origin")).toBe("https://a.example");
+  });
+
+  test("takes none where the function's policy does not permit everybody", async () => {
+    const answer = await fetch(url("Closed"));
+    expect([answer.status, await answer.text()]).toEqual([403, expect.stringMatching(/^\{"Message":"Forbidden/)]);
   });
 
   test("answers preflight requests itself", async () => {

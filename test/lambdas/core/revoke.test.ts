@@ -116,6 +116,17 @@ describe("disconnecting", () => {
     expect(system.connections.closed).toEqual(["c1", "c1", "c1", "c1"]);
   });
 
+  test("one that API Gateway does not close has no agent any more, and the sweep closes it", async () => {
+    const system = await setUp();
+    system.connections.unclosable.add("c1");
+    expect(await disconnect(system, { connectionId: "c1" }, undefined)).toBe(1);
+    expect(system.store.standings.has("c1")).toBe(false);
+    system.connections.unclosable.clear();
+    await sweepAll(system);
+    expect(system.connections.closed).toEqual(["c1"]);
+    expect(system.store.traces("c1")).toEqual([]);
+  });
+
   test("what time does not allow is not begun: the caller is told, and the sweep does it", async () => {
     const system = await setUp({ budgetMs: 0 });
     await expect(disconnect(system, ann, undefined)).rejects.toThrow("2 of 2 connections are not done");
@@ -193,6 +204,8 @@ describe("unsubscribing", () => {
     expect(system.connections.to("c1")).toHaveLength(3);
     expect(system.connections.closed).toEqual(["c2"]);
     expect(system.log.of("not_told")).toEqual([{ connection: "c2" }]);
+    system.connections.unclosable.add("c2");
+    await expect(unsubscribe(system, ann, "a", undefined)).rejects.toThrow(Incomplete);
   });
 
   test("says so when it could not be done, and changes nothing for who was not told", async () => {
