@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { Stack } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -8,6 +11,8 @@ import { runExample } from "./support/example.js";
 import { putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
+
+const ROOT = resolve(__dirname, "../..");
 
 /** Nobody may publish: what arrives here is the back end's. */
 const GUARDS = `
@@ -139,6 +144,27 @@ describe("a back end that may publish", () => {
     await eve.ping();
     expect(eve.messages()).toEqual([]);
   });
+});
+
+test.each([
+  ["ES module", `import { Publisher } from "./dist/publisher/index.mjs";`],
+  ["CommonJS", `const { Publisher } = require("./dist/publisher/index.js");`],
+])("the built package's %s needs nothing but the environment that a role gives it", async (type, load) => {
+  const wire = await subscriber("built");
+  const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf("BackEnd");
+  const script = `${load} new Publisher({ functionName: process.env.NAME }).publish("built", ${JSON.stringify(type)}).then(console.log);`;
+  const env = {
+    PATH: process.env["PATH"],
+    ...system.running.endpoints,
+    NAME: functionName(),
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    ...(sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: sessionToken }),
+  };
+  const args = [`--input-type=${type === "CommonJS" ? "commonjs" : "module"}`, "-e", script];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
+  expect(stdout).toContain((await wire.message(type)).uuid);
 });
 
 describe("a back end that may not", () => {
