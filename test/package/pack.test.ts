@@ -53,6 +53,7 @@ const RUNS = [
   "dist/client/push-it.iife.js",
   "dist/local/cli.js",
   "dist/local/bootstrap.mjs",
+  "dist/local/bootstrap.py",
   ...consoleFiles,
 ];
 
