@@ -42,6 +42,8 @@ export interface PushItFunctions {
   readonly default: lambda.Function;
   /** On a schedule: finds agents whose leaving nobody noticed. */
   readonly sweep: lambda.Function;
+  /** Behind no route: does what the back end asks for. Whoever may invoke it may publish on every channel. */
+  readonly publisher: lambda.Function;
 }
 
 /** The guards of who publishes: its own, its recipients', and those of agents that it finds gone. */
@@ -59,6 +61,7 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   ping: [],
   default: [],
   sweep: ["onDisconnect"],
+  publisher: ["onMessageReceived", "onDisconnect"],
 };
 
 /** What runs guards, when there are any. */
@@ -92,6 +95,7 @@ const ID: { readonly [name in FunctionName]: string } = {
   ping: "Ping",
   default: "DefaultRoute",
   sweep: "Sweep",
+  publisher: "Publisher",
 };
 
 const makeFunction = (scope: Construct, name: FunctionName, context: FunctionContext): lambda.Function => {

@@ -11,5 +11,6 @@ export {
   type RouteThrottling,
 } from "./options.js";
 export type { PushItProps } from "./props.js";
+export type { PublishTargetProps } from "./publish-target.js";
 export { PushIt } from "./push-it.js";
 export { PushItStack, type PushItStackProps } from "./push-it-stack.js";

@@ -73,6 +73,14 @@ export interface PushItProps {
   readonly keepCredentials?: boolean;
 
   /**
+   * Whether a back end can also send its requests to a URL, signed with IAM credentials: for systems without an AWS SDK.
+   * Whom `grantPublishUrl` names may use it.
+   *
+   * @default false
+   */
+  readonly publishUrl?: boolean;
+
+  /**
    * Name of the WebSocket API.
    *
    * @default - the path of the construct

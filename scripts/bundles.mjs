@@ -18,6 +18,7 @@ export const FUNCTIONS = [
   "ping",
   "default",
   "sweep",
+  "publisher",
 ];
 
 /**
@@ -75,6 +76,8 @@ export const bundles = () => [
   },
   { ...nodeModule, entryPoints: ["lambdas/guards/api.ts"], outfile: "dist/guards/index.mjs" },
   { ...node, format: "cjs", entryPoints: ["lambdas/guards/api.ts"], outfile: "dist/guards/index.js" },
+  { ...nodeModule, entryPoints: ["publisher/index.ts"], outfile: "dist/publisher/index.mjs" },
+  { ...node, format: "cjs", entryPoints: ["publisher/index.ts"], outfile: "dist/publisher/index.js" },
   { ...node, format: "cjs", entryPoints: ["infra/index.ts"], outfile: "dist/infra/index.js" },
   {
     ...node,

@@ -54,12 +54,12 @@ export class ManagementApi implements Connections {
     return result;
   }
 
-  async close(connectionId: string): Promise<void> {
+  async close(connectionId: string): Promise<boolean> {
     const { status, reason } = await this.#call(connectionId, { method: "DELETE" });
     const result = resultOf(status);
-    if (result !== "sent" && result !== "gone") {
-      this.#log.warn("close_failed", { connection: connectionId, status, error: reason });
-    }
+    if (result === "sent" || result === "gone") return true;
+    this.#log.warn("close_failed", { connection: connectionId, status, error: reason });
+    return false;
   }
 
   /** `status` is 0 when there was no answer. */

@@ -46,6 +46,8 @@ export interface Store {
    * removal.
    */
   deleteRegistration(connectionId: string, deadline: number): Promise<void>;
+  /** Hands connections to the sweep, as overdue since `deadline` (epoch seconds), until `deleteRegistration`. */
+  putOverdue(connectionIds: string[], deadline: number): Promise<void>;
   /** Connections past their deadline: agents whose `$disconnect` was lost, and denied sockets that stayed silent. */
   overdue(): AsyncIterable<Overdue>;
   /** Forgets an overdue connection. */
@@ -77,8 +79,11 @@ export type PostResult =
 /** API Gateway's connections. Neither method rejects for what can happen to a connection. */
 export interface Connections {
   post(connectionId: string, frame: string): Promise<PostResult>;
-  /** Closes a connection; one that is already gone is no error. */
-  close(connectionId: string): Promise<void>;
+  /**
+   * Closes a connection; one that is already gone is no error.
+   * @returns whether it is closed; if not, API Gateway did not answer, or was too busy
+   */
+  close(connectionId: string): Promise<boolean>;
 }
 
 /** A positive verdict, with what the guard staged. */

@@ -13,7 +13,8 @@ export interface SubscriptionRequest {
   channels: string[];
 }
 
-const isObject = (value: unknown): value is Fields =>
+/** Whether a value is a JSON object. */
+export const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** How deep the objects and lists of a JSON text are nested, without parsing it. */

@@ -1,7 +1,8 @@
-import { type GuardTimeouts, type Message, REASON_BYTES } from "../../protocol/index.js";
+import type { GuardTimeouts, Message } from "../../protocol/index.js";
 import type { Agent } from "../core/agent.js";
 import { entriesFor, type HandlerName } from "../core/entries.js";
 import type { DeliveryVerdict, Guards, Log, Permitted, Verdict } from "../core/ports.js";
+import { cut } from "../core/reason.js";
 import { agreed } from "./agree.js";
 import type { GuardCall } from "./messages.js";
 import type { CallResult, GuardRunner } from "./runner.js";
@@ -14,22 +15,6 @@ const SUBJECT: Record<HandlerName, string> = {
   onUnsubscriptionRequest: "unsubscription",
   onMessageReceived: "delivery",
   onDisconnect: "departure",
-};
-
-/** How many bytes a text takes in a frame, where JSON may escape it. */
-const bytesOf = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - '""'.length;
-
-/** As much of a reason as takes at most `REASON_BYTES` bytes in a frame, cut between characters. */
-export const cut = (reason: string): string => {
-  if (bytesOf(reason) <= REASON_BYTES) return reason;
-  let kept = "";
-  let bytes = 0;
-  for (const character of reason) {
-    bytes += bytesOf(character);
-    if (bytes > REASON_BYTES) break;
-    kept += character;
-  }
-  return kept;
 };
 
 /** What a client reads of a call's result: the detail of a failure stays in the log. */

@@ -93,15 +93,26 @@ describe("what the functions may do", () => {
     await allowed(system.disconnected(left));
   };
 
+  /** The same for the back end. */
+  const publishForBackEnd = async (subscriber: Wire): Promise<void> => {
+    const left = await leaveBehind("backend");
+    const { logicalId } = system.running.model.functions.find((each) => each.logicalId.startsWith("PushItPublisher"))!;
+    const request = { version: 1, publish: [{ channel: "backend", data: "backend" }] };
+    expect(await allowed(system.running.invoke(logicalId, request))).toMatchObject({ ok: true });
+    await allowed(subscriber.message("backend"));
+    await allowed(system.disconnected(left));
+  };
+
   it("is what they do: each goes through all its work, is refused nothing, and leaves no grant unused", async () => {
     const wire = await allowed(system.connect());
     await allowed(wire.request({ action: "connect", channel: "/meta/connect" }));
-    for (const channel of ["publish", "send", "other"]) await allowed(wire.subscribe(channel));
+    for (const channel of ["publish", "send", "backend", "other"]) await allowed(wire.subscribe(channel));
     await allowed(wire.unsubscribe("other"));
     await allowed(wire.request({ action: "nonsense" }));
     await publishBy("publish", wire);
     await publishBy("send", wire);
     expect((await allowed(system.connect({ credentials: "greedy" }))).protocol).toBe(PROTOCOL_DENIED);
+    await publishForBackEnd(wire);
     await askDenied("connect");
     await askDenied("ping");
     const { connectionId } = await allowed(system.connectionOf(wire));

