@@ -7,6 +7,7 @@ import * as targets from "aws-cdk-lib/aws-events-targets";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
+import type { Settings } from "../lambdas/settings.js";
 import { type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
 import { GuardPrincipal } from "./guard-principal.js";
@@ -39,7 +40,10 @@ export class PushIt extends Construct {
   readonly table: dynamodb.Table;
   /** The functions, for alarms and metrics. */
   readonly functions: PushItFunctions;
-  /** Whoever runs guards, as a grantee: `users.grantReadData(pushIt.guards)`. */
+  /**
+   * Whoever runs a guard module, as a grantee: `users.grantReadData(pushIt.guards)`. Guard functions have roles of their
+   * own.
+   */
   readonly guards: iam.IGrantable;
   private readonly functionUrl?: lambda.FunctionUrl;
 
@@ -47,7 +51,7 @@ export class PushIt extends Construct {
     super(scope, id);
     validate(this, props);
     const settings = settingsOf(this, props);
-    const guards = this.bindGuards(props);
+    const guards = this.bindGuards(props, settings);
     this.table = this.makeTable(props);
     this.api = this.makeApi(props, guards);
     this.stage = this.makeStage(props);
@@ -155,11 +159,10 @@ export class PushIt extends Construct {
     this.guards.grantPrincipal.addToPrincipalPolicy(statement);
   }
 
-  private bindGuards(props: PushItProps): GuardsConfig | undefined {
-    const guards = props.guards?._bind(this);
-    if (guards) {
-      validateGuardEnvironment(this, guards);
-    } else {
+  private bindGuards(props: PushItProps, { timeouts }: Settings): GuardsConfig | undefined {
+    const guards = props.guards?._bind(this, timeouts);
+    if (guards?.module) validateGuardEnvironment(this, guards.module);
+    if (!guards) {
       Annotations.of(this).addWarningV2(
         "push-it-aws:openToEveryone",
         "No guard is configured: everyone who knows the URL can connect, subscribe and publish. " +
@@ -195,7 +198,7 @@ export class PushIt extends Construct {
       routeSelectionExpression: "$request.body.action",
     });
     const resource = api.node.defaultChild as apigatewayv2.CfnApi;
-    resource.addMetadata(METADATA_KEY, { version: 1, path: this.node.path, ...(guards && { guards: guards.entry }) });
+    resource.addMetadata(METADATA_KEY, { version: 1, path: this.node.path, ...(guards?.module && { guards: guards.module.entry }) });
     return api;
   }
 
