@@ -8,7 +8,6 @@ import type { PushIt } from "../../infra/index.js";
 import { Publisher, type PublisherError } from "../../publisher/index.js";
 import { curl, curlTest } from "./support/curl.js";
 import { runExample } from "./support/example.js";
-import { putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
 
@@ -17,6 +16,10 @@ const ROOT = resolve(__dirname, "../..");
 /** Nobody may publish: what arrives here is the back end's. */
 const GUARDS = `
   export default {
+    onConnectionRequest(agent) {
+      const [, userId] = /^user (.+)/.exec(agent.credentials ?? "") ?? [];
+      agent.connected({ userId });
+    },
     onPublicationRequest(channel, agent, message) {
       if (!channel.name.startsWith("open/")) return agent.publicationDenied(message, "Only the back end may.");
       channel.publish(message);
@@ -74,13 +77,9 @@ const subscriber = async (channel: string, credentials: string | null = null): P
 /** As guards see the agent: what of it names its connection. */
 const agentOf = async (wire: Wire) => ({ connection: { id: (await system.connectionOf(wire)).connectionId } });
 
-/** Makes a connection one of a user's. */
-const giveUser = async (wire: Wire, userId: string): Promise<void> => {
-  const { connectionId, connectedAt } = await system.connectionOf(wire);
-  const ttl = String(Math.ceil(connectedAt / 1_000) + 7_500);
-  await putRow(system.running, { pk: `c#/meta/user/${userId}`, sk: connectionId, ttl });
-  await putRow(system.running, { pk: `a#${connectionId}`, sk: `s#/meta/user/${userId}`, ttl });
-};
+/** Connections of a user, as their guard says. */
+const withUser = (userId: string, count: number): Promise<Wire>[] =>
+  Array.from({ length: count }, () => system.connect({ credentials: `user ${userId}` }));
 
 const rowsAbout = async (connectionId: string) =>
   (await system.rows()).filter((row) => JSON.stringify(row).includes(connectionId));
@@ -126,8 +125,8 @@ describe("a back end that may publish", () => {
   });
 
   test("reaches all connections of a user, and nobody else", async () => {
-    const [one, two, other] = await Promise.all([system.connect(), system.connect(), system.connect()]);
-    for (const wire of [one, two]) await giveUser(wire, "ann");
+    const [one, two, other] = await Promise.all([...withUser("ann", 2), system.connect()]);
+    if (!one || !two || !other) throw new Error("not connected");
     await publisherOf("BackEnd").publishToUser("ann", "psst");
     for (const wire of [one, two]) {
       await wire.until(() => wire.received.find(({ channel, data }) => channel === "/meta/user" && data === "psst"), "the message to Ann");
@@ -239,8 +238,8 @@ describe("disconnecting", () => {
   });
 
   test("ends all connections of a user, and no other", async () => {
-    const [one, two, other] = await Promise.all([system.connect(), system.connect(), subscriber("a")]);
-    for (const wire of [one, two]) await giveUser(wire, "bob");
+    const [one, two, other] = await Promise.all([...withUser("bob", 2), subscriber("a")]);
+    if (!one || !two || !other) throw new Error("not connected");
     expect(await publisherOf("BackEnd").disconnect({ userId: "bob" })).toBe(2);
     await Promise.all([one.ended(), two.ended()]);
     expect(await other.ping()).toMatchObject({ successful: true });

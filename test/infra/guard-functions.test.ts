@@ -85,6 +85,7 @@ describe("guard functions", () => {
       Send: publishing,
       Disconnect: { "": departure },
       Sweep: { "": departure },
+      Publisher: { "": { onMessageReceived: "<Delivery.Arn>", ...departure } },
     });
   });
 
@@ -98,6 +99,7 @@ describe("guard functions", () => {
       Send: publishing,
       Disconnect: invoke("Departure"),
       Sweep: invoke("Departure"),
+      Publisher: invoke("Delivery", "Departure"),
     });
   });
 
@@ -140,9 +142,9 @@ describe("a module and functions together", () => {
 
   test("are both known, each where it is asked", () => {
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toMatchObject({ guards: MODULE });
-    expect(Object.keys(known(template)).sort()).toEqual(["Disconnect", "Publish", "Send", "Subscribe", "Sweep"]);
+    expect(Object.keys(known(template)).sort()).toEqual(["Disconnect", "Publish", "Publisher", "Send", "Subscribe", "Sweep"]);
     const modules = Object.values(resourcesOf(template, "AWS::Lambda::Function")).filter(({ Properties }) => JSON.stringify(Properties).includes('"PUSH_IT_GUARDS":"guards.mjs"'));
-    expect(modules).toHaveLength(7);
+    expect(modules).toHaveLength(8);
   });
 
   test.each<[string, (fn: (id: string) => lambda.Function) => Guards, string]>([

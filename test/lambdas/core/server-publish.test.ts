@@ -3,11 +3,11 @@ import { agentOf } from "./fakes.js";
 import { fanOutSystem } from "./fan-out-system.js";
 
 const setUp = async (options: Parameters<typeof fanOutSystem>[0] = {}, messageBytes = 32_768) => {
-  const system = fanOutSystem(options);
+  const system = fanOutSystem({ ...options, limits: { messageBytes } });
   await system.store.with(agentOf("c1"), "stories/5", "/meta/user/ann");
   await system.store.with(agentOf("c2"), "stories/*");
   let made = 0;
-  return { ...system, limits: { messageBytes }, newUuid: () => `made${(made += 1)}` };
+  return { ...system, newUuid: () => `made${(made += 1)}` };
 };
 
 test("messages reach exact and wildcard subscribers and users, in order, without any publication guard", async () => {
