@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from "../../protocol/index.js";
 import { connect } from "../../lambdas/connect.js";
 import { userChannel } from "../../lambdas/core/keys.js";
 import type { Guards, Permitted } from "../../lambdas/core/ports.js";
-import { openGuards } from "../../lambdas/guards/module-guards.js";
+import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../lambdas/settings.js";
 import { connectEvent } from "./aws/events.js";
 import { MemoryStore, TestLog } from "./core/fakes.js";
