@@ -7,7 +7,7 @@ const limits = { ...DEFAULT_LIMITS, channelLength: 5, channelPunctuation: "" };
 const read = (guard: GuardRequest["guard"], fields: object) =>
   readDecision(
     JSON.stringify({ version: CONTRACT_VERSION, ...fields }),
-    { version: CONTRACT_VERSION, guard, timeoutMs: 1_000, wildcards: [] } as GuardRequest,
+    { version: CONTRACT_VERSION, guard, timeoutMs: 1_000, wildcards: [] },
     NOW,
     limits,
   );
