@@ -43,13 +43,13 @@ const spawnWorker = (module: string, rules: ChannelRules) => (setup: Pick<Worker
 
 /** The guards that the construct configured: a module (`PUSH_IT_GUARDS`), functions (`PUSH_IT_GUARD_FUNCTIONS`), both, or none. */
 export const createGuards = ({ timeouts, wildcards, limits }: Settings, clock: Pick<Clock, "now">, log: Log): Guards => {
-  const rules: ChannelRules = { wildcards, limits };
   const { PUSH_IT_GUARDS: file, PUSH_IT_GUARD_FUNCTIONS: arns } = environment;
-  const module = file ? new GuardHost(spawnWorker(file, rules), log, exhausted) : undefined;
+  const module = file ? new GuardHost(spawnWorker(file, { wildcards, limits }), log, exhausted) : undefined;
   const functions = arns
     ? new FunctionRunner({
         functions: JSON.parse(arns) as GuardFunctions,
-        rules,
+        wildcards,
+        limits,
         invoke: lambdaInvoke(),
         clock,
         timing: { now: () => performance.now(), soon: setImmediate },

@@ -1,6 +1,6 @@
 import type { Message } from "../../protocol/index.js";
-import type { ChannelRules } from "../core/channels.js";
 import type { HandlerName, Manifest } from "../core/entries.js";
+import type { ChannelRules } from "../core/channels.js";
 import type { Clock, Log } from "../core/ports.js";
 import { CONTRACT_VERSION, type GuardRequest } from "./contract.js";
 import { type BatchTime, type BatchTiming, DeliveryBatches, type DeliveryBatch } from "./delivery-batches.js";
@@ -31,7 +31,10 @@ export type Invoke = (
 /** What running guard functions needs. */
 export interface FunctionRunning {
   functions: GuardFunctions;
-  rules: ChannelRules;
+  /** Patterns at or below which wildcard subscriptions are enabled. */
+  wildcards: string[];
+  /** The deployment's: what a function permits is held to them. */
+  limits: ChannelRules["limits"];
   invoke: Invoke;
   clock: Pick<Clock, "now">;
   timing: BatchTiming;
@@ -76,7 +79,7 @@ export class FunctionRunner implements GuardRunner {
       ...(channel === undefined ? {} : { channel }),
       ...(message === undefined ? {} : { message }),
     });
-    const asked = await this.#ask(arn, request, (response) => readDecision(response, request, this.#running));
+    const asked = await this.#ask(arn, request, (response) => readDecision(response, request, this.#running.clock.now(), this.#running.limits));
     if (asked.kind === "accepted") return NOTHING;
     return asked.kind === "read" ? { kind: "decided", decision: asked.value } : (asked as CallResult);
   }
@@ -96,8 +99,8 @@ export class FunctionRunner implements GuardRunner {
   }
 
   #requestFor(guard: HandlerName, timeoutMs: number, more: Partial<GuardRequest>): GuardRequest {
-    const { wildcards } = this.#running.rules;
-    return { version: CONTRACT_VERSION, guard, timeoutMs: Math.max(1, Math.floor(timeoutMs)), wildcards: [...wildcards], ...more };
+    const { wildcards } = this.#running;
+    return { version: CONTRACT_VERSION, guard, timeoutMs: Math.max(1, Math.floor(timeoutMs)), wildcards, ...more };
   }
 
   /** What a function says itself goes to the debug log only: it may hold anything. */

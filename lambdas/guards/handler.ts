@@ -1,5 +1,4 @@
 import { DEFAULT_LIMITS } from "../../protocol/index.js";
-import type { ChannelRules } from "../core/channels.js";
 import { entriesFor, HANDLERS } from "../core/entries.js";
 import { agreed } from "./agree.js";
 import type { Guards } from "./api.js";
@@ -36,11 +35,12 @@ const within = async <T>(work: Promise<T>, timeoutMs: number, late: () => Error)
 };
 
 /** The closing verdict of one handler. Its arguments are copies: what it does to them no other handler sees. */
-const decisionOf = (entries: ModuleEntries, given: GuardCall, rules: ChannelRules): Promise<Decision> =>
+const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[]): Promise<Decision> =>
   new Promise((resolve, reject) => {
     const call = JSON.parse(JSON.stringify(given)) as GuardCall;
     let decided = false;
-    const args = argumentsFor(call, rules, {
+    // Names beyond what the deployment allows are refused where the response is read.
+    const args = argumentsFor(call, { wildcards, limits: DEFAULT_LIMITS }, {
       decided(decision) {
         decided = true;
         // What the guard does later to what it gave changes nothing.
@@ -94,13 +94,11 @@ export const guardHandler = <Credentials = unknown>(
   return async (request, context) => {
     const [first, ...others] = entriesOfRequest(request);
     const { guard: handler, channel, message, agent, recipients = [], wildcards, timeoutMs } = request;
-    // A deployment may allow less than that; the caller knows.
-    const rules: ChannelRules = { wildcards, limits: DEFAULT_LIMITS };
     const about = { ...(channel === undefined ? {} : { channel }), ...(message === undefined ? {} : { message }) };
     const callFor = (entry: string, who: AgentData): GuardCall => ({ handler, entry, agent: who, ...about });
     const patience = Math.min(timeoutMs, context?.getRemainingTimeInMillis?.() ?? Infinity);
     const limit = patience - Math.min(EARLIER.atMostMs, patience * EARLIER.share);
-    const decide = (call: GuardCall): Promise<Decision> => within(decisionOf(entries, call, rules), limit, () => outOfTime(call));
+    const decide = (call: GuardCall): Promise<Decision> => within(decisionOf(entries, call, wildcards), limit, () => outOfTime(call));
 
     if (handler === "onMessageReceived" && message) {
       const deliver = async (recipient: AgentData): Promise<DeliveryData[]> => {
@@ -119,7 +117,7 @@ export const guardHandler = <Credentials = unknown>(
     if (!agent) throw named("GuardRequest", "the request has no agent");
     // Nobody waits for onDisconnect: it may take what Lambda gives it.
     const ask = (entry: string): Promise<Decision> =>
-      handler === "onDisconnect" ? decisionOf(entries, callFor(entry, agent), rules) : decide(callFor(entry, agent));
+      handler === "onDisconnect" ? decisionOf(entries, callFor(entry, agent), wildcards) : decide(callFor(entry, agent));
     const [decision, ...further] = await Promise.all([ask(first), ...others.map(ask)] as const);
     return responseOf(request, agreed([decision, ...further], channel));
   };

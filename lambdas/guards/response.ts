@@ -1,6 +1,5 @@
 import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, type Json, type Message, NESTING, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
-import type { Clock } from "../core/ports.js";
 import { nesting } from "../core/requests.js";
 import { LAST_DATE } from "./call.js";
 import { CONTRACT_VERSION, type GuardRequest, RECIPIENTS_PER_REQUEST, VERDICTS } from "./contract.js";
@@ -8,12 +7,6 @@ import type { Decision } from "./messages.js";
 
 /** A response that was understood, or what is wrong with it, in words that say nothing of what it holds. */
 export type Read<T> = { value: T } | { fault: string };
-
-/** What reading a decision takes besides: the deployment's rules, and the time. */
-export interface Reading {
-  rules: ChannelRules;
-  clock: Pick<Clock, "now">;
-}
 
 type Fields = Record<string, unknown>;
 
@@ -56,22 +49,25 @@ const expiresAt = (fields: Fields, now: number): number | undefined => {
   return at as number;
 };
 
-const subscriptions = ({ subscribe = [] }: Fields, { rules }: Reading): string[] => {
+/** What a deployment allows of names of channels. */
+type Names = ChannelRules["limits"];
+
+const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest, limits: Names): string[] => {
   must(Array.isArray(subscribe), "subscribe is not a list");
   must(subscribe.length <= CHANNELS_PER_FRAME, `subscribe names more than ${CHANNELS_PER_FRAME} channels`);
   for (const channel of subscribe as unknown[]) {
-    const fault = typeof channel === "string" ? subscriptionFault(channel, rules) : "bad_channel";
+    const fault = typeof channel === "string" ? subscriptionFault(channel, { wildcards, limits }) : "bad_channel";
     must(fault === undefined, `subscribe names a channel that nobody can be subscribed to (${fault})`);
   }
   return subscribe as string[];
 };
 
-const publications = ({ publish }: Fields, { message }: GuardRequest, { rules }: Reading): Message[] => {
+const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Names): Message[] => {
   must(Array.isArray(publish), "publish is not a list");
   return (publish as unknown[]).map((each) => {
     must(isObject(each) && Object.hasOwn(each, "data"), "publish has an entry that is not a channel and data");
     const { channel, data } = each;
-    const fault = typeof channel === "string" ? publicationFault(channel, rules) : "bad_channel";
+    const fault = typeof channel === "string" ? publicationFault(channel, { limits }) : "bad_channel";
     must(fault === undefined, `publish names a channel that nothing can be published on (${fault})`);
     return { channel: channel as string, uuid: message?.uuid ?? "", data: data as Json };
   });
@@ -94,16 +90,16 @@ const fieldsOf = (response: string, request: GuardRequest): Fields => {
   return fields;
 };
 
-const decisionOf = (fields: Fields, request: GuardRequest, reading: Reading): Decision => {
+const decisionOf = (fields: Fields, request: GuardRequest, now: number, limits: Names): Decision => {
   const permit = (more: Partial<Decision> = {}): Decision => ({ permitted: true, subscribe: [], publish: [], ...more }) as Decision;
   switch (fields["verdict"]) {
     case "connected": {
       const info = json(fields, "info", INFO_BYTES);
       const id = userId(fields);
-      const end = expiresAt(fields, reading.clock.now());
+      const end = expiresAt(fields, now);
       const credentials = Object.hasOwn(fields, "credentials") ? json(fields, "credentials", CREDENTIALS_BYTES) : request.agent?.credentials;
       return permit({
-        subscribe: subscriptions(fields, reading),
+        subscribe: subscriptions(fields, request, limits),
         ...(info === undefined ? {} : { info }),
         ...(id === undefined ? {} : { userId: id }),
         ...(end === undefined ? {} : { expiresAt: end }),
@@ -111,14 +107,14 @@ const decisionOf = (fields: Fields, request: GuardRequest, reading: Reading): De
       });
     }
     case "subscribe":
-      return permit({ subscribe: [request.channel ?? "", ...subscriptions(fields, reading)] });
+      return permit({ subscribe: [request.channel ?? "", ...subscriptions(fields, request, limits)] });
     case "unsubscribe":
       return permit();
     case "publicationSuccess": {
       const result = json(fields, "result", RESULT_BYTES);
       return permit({
-        publish: publications(fields, request, reading),
-        subscribe: subscriptions(fields, reading),
+        publish: publications(fields, request, limits),
+        subscribe: subscriptions(fields, request, limits),
         ...(result === undefined ? {} : { result }),
       });
     }
@@ -154,9 +150,11 @@ const read = <T>(work: () => T): Read<T> => {
 /**
  * What a guard function decided. Fields that the contract does not know are ignored; all else must be as docs/GUARDS.md
  * says.
+ * @param now in epoch milliseconds
+ * @param limits of names of channels, which are the deployment's: a guard function does not know them
  */
-export const readDecision = (response: string, request: GuardRequest, reading: Reading): Read<Decision> =>
-  read(() => decisionOf(fieldsOf(response, request), request, reading));
+export const readDecision = (response: string, request: GuardRequest, now: number, limits: Names): Read<Decision> =>
+  read(() => decisionOf(fieldsOf(response, request), request, now, limits));
 
 /** Who gets the message of a delivery request, by the agents' ids, and how. */
 export const readDeliveries = (response: string, request: GuardRequest): Read<Map<string, Message>> =>

@@ -1,7 +1,7 @@
 import { type Answer, CREDENTIALS_PREFIX, type Json, Meta, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
-import type { Wire } from "./support/wire.js";
+import type { Wire, WireOptions } from "./support/wire.js";
 
 const LIMITS = {
   subscriptionsPerAgent: 3,
@@ -102,6 +102,20 @@ describe("limits, each lowered", () => {
       () => "opened",
       (error: Error) => error.message,
     );
+
+  const disconnects = (): number =>
+    system.invocations.filter(({ event }) => JSON.stringify(event).includes('"eventType":"DISCONNECT"')).length;
+
+  /** What a client is told that is denied; resolves when nothing is left of that. */
+  const denialOf = async (options: WireOptions): Promise<Answer> => {
+    const before = disconnects();
+    const told = await system.connect(options);
+    expect(told.protocol).toBe(PROTOCOL_DENIED);
+    const answer = await told.request({ action: "connect", channel: Meta.connect });
+    await told.ended();
+    await system.invoked(() => disconnects() > before, "$disconnect of a denied socket");
+    return answer;
+  };
 
   it("are told by ping", async () => {
     const wire = await system.connect();
@@ -215,10 +229,7 @@ describe("limits, each lowered", () => {
 
     it("a connection guard that wants more prevents the connection: no agent, no rows, and nobody has left", async () => {
       expect(await unchanged(() => refused([PROTOCOL, entry({ greedy: 1 })]))).toBe("refused: 403");
-      const told = await system.connect({ credentials: { greedy: 1 } });
-      expect(told.protocol).toBe(PROTOCOL_DENIED);
-      expect(await told.request({ action: "connect", channel: Meta.connect })).toMatchObject({ code: "too_many_subscriptions" });
-      await told.ended();
+      expect(await denialOf({ credentials: { greedy: 1 } })).toMatchObject({ code: "too_many_subscriptions" });
       expect(logged("left 1.")).toBe(0);
     });
 
@@ -238,10 +249,7 @@ describe("limits, each lowered", () => {
       const first = await system.connect(ann);
       await system.connect(ann);
       expect(await unchanged(() => refused([PROTOCOL, entry({ user: "ann" })]))).toBe("refused: 403");
-      const told = await system.connect(ann);
-      expect(told.protocol).toBe(PROTOCOL_DENIED);
-      expect(await told.request({ action: "connect", channel: Meta.connect })).toMatchObject({ code: "too_many_agents" });
-      await told.ended();
+      expect(await denialOf(ann)).toMatchObject({ code: "too_many_agents" });
       const { connectionId } = await system.connectionOf(first);
       await first.close();
       await system.disconnected(connectionId);
@@ -273,10 +281,7 @@ describe("limits, each lowered", () => {
     const evil = { Origin: "https://evil.example" };
     const credentials = { user: "mallory" };
     expect(await unchanged(() => refused([PROTOCOL, entry(credentials)], evil))).toBe("refused: 403");
-    const told = await system.connect({ credentials, headers: evil });
-    expect(told.protocol).toBe(PROTOCOL_DENIED);
-    expect(await told.request({ action: "connect", channel: Meta.connect })).toMatchObject({ successful: false, code: "bad_origin" });
-    await told.ended();
+    expect(await denialOf({ credentials, headers: evil })).toMatchObject({ successful: false, code: "bad_origin" });
     expect((await system.connect({ headers: { Origin: "https://example.com" } })).protocol).toBe(PROTOCOL);
     expect((await system.connect({ credentials: { user: "carol" } })).protocol).toBe(PROTOCOL);
     await log("asked carol.");

@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { CombinedRunner } from "../../../lambdas/guards/combined-runner.js";
 import type { GuardRequest } from "../../../lambdas/guards/contract.js";
@@ -6,7 +7,6 @@ import { FunctionRunner, type GuardFunctions, type Invoked } from "../../../lamb
 import type { Manifest } from "../../../lambdas/core/entries.js";
 import type { GuardRunner } from "../../../lambdas/guards/runner.js";
 import { DEFAULT_TIMEOUTS } from "../../../lambdas/settings.js";
-import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import { agentOf, messageOf, NOW, TestLog } from "../core/fakes.js";
 
 const ALL = "arn:aws:lambda:eu-west-1:123456789012:function:all";
@@ -40,7 +40,8 @@ const setUp = (answer: (asked: Asked) => object | Invoked, functions = FUNCTIONS
   const log = new TestLog();
   const runner = new FunctionRunner({
     functions,
-    rules: { wildcards: ["stories/*", "private/*"], limits: DEFAULT_LIMITS },
+    wildcards: ["stories/*", "private/*"],
+    limits: DEFAULT_LIMITS,
     clock: { now: () => NOW },
     timing,
     log,
