@@ -11,12 +11,19 @@ import { connectionOf, type Row, rowsOf } from "./rows.js";
 import { Waiting } from "./waiting.js";
 import { Wire, type WireOptions } from "./wire.js";
 
+/**
+ * Makes guards in a test's stack.
+ * @param folder where what they need can be put; it goes with the system
+ * @param write puts a file there and gives its path
+ */
+export type TestGuards = (stack: Stack, folder: string, write: (name: string, contents: string) => string) => Guards;
+
 /** What a test's system is made of. */
 export interface TestSystemOptions extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog">> {
   /** The construct's props, guards apart. */
   props?: Omit<PushItProps, "guards">;
-  /** The source of a guard module. */
-  guards?: string;
+  /** The source of a guard module, or guards of the test's own making. */
+  guards?: string | TestGuards;
   /** Changes the template before it is run. */
   edit?: (template: Template) => void;
   /** Told of what the runtime logs, as it does. */
@@ -30,14 +37,15 @@ const FOLDERS = join(ROOT, ".push-it");
 
 const synthesize = (folder: string, { props, guards, edit }: TestSystemOptions): string => {
   const outdir = join(folder, "cdk.out");
-  const module = join(folder, "guards.ts");
-  if (guards !== undefined) writeFileSync(module, guards);
+  const write = (name: string, contents: string): string => {
+    writeFileSync(join(folder, name), contents);
+    return join(folder, name);
+  };
   const context = { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true };
   const app = new App({ outdir, context });
-  new PushIt(new Stack(app, "Test"), "PushIt", {
-    ...props,
-    ...(guards === undefined ? {} : { guards: Guards.fromModule(module) }),
-  });
+  const stack = new Stack(app, "Test");
+  const guarding = typeof guards === "string" ? Guards.fromModule(write("guards.ts", guards)) : guards?.(stack, folder, write);
+  new PushIt(stack, "PushIt", { ...props, ...(guarding && { guards: guarding }) });
   app.synth();
   const template = join(outdir, "Test.template.json");
   if (edit) writeFileSync(template, JSON.stringify(edited(template, edit)));
