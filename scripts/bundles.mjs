@@ -91,8 +91,10 @@ export const bundles = () => [
 /** The console page. */
 const CONSOLE = "local/console";
 
-/** Files that are copied as they are, `[source, destination]`: the console page's static parts. */
-export const copies = () =>
-  readdirSync(join(root, CONSOLE))
+/** Files that are copied as they are, `[source, destination]`: the console page's static parts, and what is Python. */
+export const copies = () => [
+  ["local/lambda/child/bootstrap.py", "dist/local/bootstrap.py"],
+  ...readdirSync(join(root, CONSOLE))
     .filter((name) => /\.(html|css|svg|png|ico|webmanifest)$/.test(name))
-    .map((name) => [`${CONSOLE}/${name}`, `dist/${CONSOLE}/${name}`]);
+    .map((name) => [`${CONSOLE}/${name}`, `dist/${CONSOLE}/${name}`]),
+];
