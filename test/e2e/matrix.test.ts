@@ -18,9 +18,16 @@ const HANDLER = `
   import { guardHandler } from "push-it-aws/guards";
   ${PRELUDE}
   const inner = guardHandler(${GUARDS});
-  const modeIn = ({ agent, channel }) =>
-    [agent?.credentials?.connect, agent?.credentials?.disconnect, channel?.replaceAll("_", " ")].find((text) => text?.includes("returns garbage"));
-  export const handler = (request) => (modeIn(request) ? modes["returns garbage"]() : inner(request));
+  const mine = {
+    onConnectionRequest: ({ agent }) => agent.credentials?.connect,
+    onDisconnect: ({ agent }) => agent.credentials?.disconnect,
+    onSubscriptionRequest: ({ channel }) => /^(sub|wild)\\//.test(channel) && channel,
+    onUnsubscriptionRequest: ({ channel }) => /^unsub\\//.test(channel) && channel,
+    onPublicationRequest: ({ channel }) => /^pub\\//.test(channel) && channel,
+    onMessageReceived: ({ channel }) => channel,
+  };
+  const garbage = (request) => /returns.garbage/.test(mine[request.guard](request) || "");
+  export const handler = (request) => (garbage(request) ? modes["returns garbage"]() : inner(request));
 `;
 
 /** Every guard is this one function. */
