@@ -5,15 +5,18 @@ export interface SystemModel {
   /** The construct's path in the app, such as `PushItStack/PushIt`; for messages. */
   path: string;
   api: ApiModel;
+  /** The construct's own, then those that stand beside it in its stack (`outside`), which run when they are invoked. */
   functions: FunctionModel[];
+  /** Functions of the stack that cannot be run here; whoever invokes one is told why. */
+  unrunnable: UnrunnableFunction[];
   /** The roles of the construct's stack, with everything that any policy of the stack gives them. */
   roles: RoleModel[];
   tables: TableModel[];
   schedules: ScheduleModel[];
   /** Every resource of the construct, and what becomes of it here. */
   resources: ResourceVerdict[];
-  /** What else the construct's stack holds: named, and left alone. */
-  outside: { logicalId: string; type: string }[];
+  /** What else the construct's stack holds, and what becomes of it: only functions are run, when they are invoked. */
+  outside: OutsideVerdict[];
   /** The app's own guard module, as the app names it; absent: it has none. */
   guards?: string;
   /** Warnings that the construct attached to itself during synthesis. */
@@ -58,11 +61,13 @@ export interface FunctionModel {
   logicalId: string;
   /** The function's name; made up where the template leaves it to AWS. */
   name: string;
-  /** Absolute path of the asset's folder. */
+  /** Whether it stands outside the construct: nothing runs it but who invokes it. @default false */
+  outside?: boolean;
+  /** Absolute path of the folder with its code: the asset's, or the one that its inline code was written to. */
   code: string;
   /** Such as `index.handler`. */
   handler: string;
-  /** Such as `nodejs24.x`. */
+  /** Such as `nodejs24.x` or `python3.14`. */
   runtime: string;
   timeoutSeconds: number;
   memoryMb: number;
@@ -72,10 +77,33 @@ export interface FunctionModel {
   role?: string;
   /** Absent: unreserved. */
   reservedConcurrency?: number;
+  /** How asynchronous invocations are retried, and who hears of them; absent: as Lambda does by itself. */
+  async?: AsyncModel;
   /** How Lambda writes what the function logs. @default "Text" */
   logFormat?: "JSON" | "Text";
   /** Least level that is written, with `logFormat: "JSON"` only. @default "INFO" */
   logLevel?: string;
+}
+
+/** What an `AWS::Lambda::EventInvokeConfig` and a dead-letter queue say of asynchronous invocations. */
+export interface AsyncModel {
+  /** 0 to 2. @default 2 */
+  retries?: number;
+  /** How old an event may become, in seconds. @default 21600 */
+  maxAgeSeconds?: number;
+  /** ARN of who is told of events that succeeded. */
+  onSuccess?: string;
+  /** ARN of who is told of events that were given up. */
+  onFailure?: string;
+  /** ARN of the dead-letter queue or topic. */
+  deadLetter?: string;
+}
+
+/** A function that cannot be run here. */
+export interface UnrunnableFunction {
+  logicalId: string;
+  name: string;
+  reason: string;
 }
 
 /** One IAM role, and what its policies say. */
@@ -111,6 +139,15 @@ export interface ResourceVerdict {
   reason?: string;
 }
 
+/** What becomes of a resource outside the construct: run when invoked, refused for a reason, or left alone. */
+export interface OutsideVerdict {
+  logicalId: string;
+  type: string;
+  verdict: "run" | "refused" | "left";
+  /** Why it is refused. */
+  reason?: string;
+}
+
 /** What came of running a function once. */
 export type InvokeResult =
   | { ok: true; payload: unknown }
@@ -121,13 +158,26 @@ export interface FunctionError {
   /** Such as `TypeError`, or Lambda's own `Runtime.ExitError`. */
   errorType: string;
   errorMessage: string;
+  /** Of Node functions. */
   trace?: string[];
+  /** Of Python functions. */
+  requestId?: string;
+  /** Of Python functions. */
+  stackTrace?: string[];
+}
+
+/** How a function is invoked, where it matters to who invokes it. */
+export interface InvokeOptions {
+  /** What the function gets as its request's id. @default a new one */
+  requestId?: string;
+  /** Told of each line that the function logs while it runs. */
+  logged?: (line: string) => void;
 }
 
 /** Runs functions of the template by logical id. */
 export interface Invoker {
   /** Never rejects. Waits for the function, at most for its timeout. */
-  invoke(functionId: string, event: unknown): Promise<InvokeResult>;
+  invoke(functionId: string, event: unknown, options?: InvokeOptions): Promise<InvokeResult>;
 }
 
 /** One line of the runtime's log. */

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 
 /**
  * Finds a module as the developer's project would, then as this package would.
@@ -15,4 +15,13 @@ export const resolveFrom = (project: string, id: string): string | undefined => 
     }
   }
   return undefined;
+};
+
+/** Where a project's packages are, its own folder's first, as `NODE_PATH` takes it. */
+export const nodePath = (project: string): string => {
+  const folders: string[] = [];
+  for (let folder = resolve(project); ; folder = dirname(folder)) {
+    folders.push(join(folder, "node_modules"));
+    if (folder === dirname(folder)) return folders.join(delimiter);
+  }
 };

@@ -2,16 +2,17 @@ import { resolve as resolvePath } from "node:path";
 import type { Place } from "../lambda/variables.js";
 import type { SystemModel } from "../model.js";
 import { readApi } from "./api.js";
+import { readAsync } from "./async.js";
 import { belongsTo, findConstruct, type FoundConstruct } from "./construct.js";
 import { readFunctions } from "./functions.js";
 import { INERT } from "./inert.js";
 import { readAssembly } from "./manifest.js";
+import { outsideVerdicts, unrunnableFunctions } from "./outside.js";
 import { ResourceReader } from "./reader.js";
 import { readRoles } from "./roles.js";
 import { readSchedules } from "./schedules.js";
 import { placeOf, scopeOf } from "./scope.js";
 import { readTables } from "./tables.js";
-import type { Resource } from "./template.js";
 
 /** What to read. */
 export interface ReadOptions {
@@ -21,6 +22,8 @@ export interface ReadOptions {
   environment?: Record<string, string>;
   /** Warnings that do not hold here, by the id that the CDK acknowledges them with. @default none */
   acknowledged?: string[];
+  /** A folder for functions' inline code; absent: such functions are not run. */
+  folder?: string;
 }
 
 /** A system, and where its stack says it is. */
@@ -40,22 +43,32 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const place = placeOf(stack);
   const all = Object.entries(stack.template.Resources ?? {});
   const inside = all.filter(([, resource]) => belongsTo(construct, resource));
-  const reader = new ResourceReader(stack, scopeOf(stack, place), Object.fromEntries(inside));
-  const functions = readFunctions(reader, options.environment);
+  const [scope, outsiders] = [scopeOf(stack, place), all.filter(([, resource]) => !belongsTo(construct, resource))];
+  const reader = new ResourceReader(stack, scope, Object.fromEntries(inside));
+  const beside = new ResourceReader(stack, scope, Object.fromEntries(outsiders));
+  const settings = { ...options, async: readAsync(reader, beside) };
+  const functions = readFunctions(reader, settings);
+  const others = readFunctions(beside, settings).map((each) => ({ ...each, outside: true }));
   const roles = readRoles(reader);
   const tables = readTables(reader);
   const api = readApi(reader, functions);
   const schedules = readSchedules(reader, functions);
   reader.rest(INERT);
-  const outside = all.filter(([, resource]) => !belongsTo(construct, resource)).flatMap(nameOf);
-  const warnings = warningsOf(construct, options.acknowledged ?? []);
-  const { verdicts: resources } = reader;
-  const guards = construct.guards === undefined ? {} : { guards: construct.guards };
-  return { place, model: { path, ...guards, api, functions, roles, tables, schedules, resources, outside, warnings } };
+  const model: SystemModel = {
+    path,
+    ...(construct.guards !== undefined && { guards: construct.guards }),
+    api,
+    functions: [...functions, ...others],
+    unrunnable: [reader, beside].flatMap(unrunnableFunctions),
+    roles,
+    tables,
+    schedules,
+    resources: reader.verdicts,
+    outside: outsideVerdicts(beside),
+    warnings: warningsOf(construct, options.acknowledged ?? []),
+  };
+  return { place, model };
 };
-
-const nameOf = ([logicalId, { Type: type }]: [string, Resource]) =>
-  type === "AWS::CDK::Metadata" ? [] : [{ logicalId, type }];
 
 /** The CDK attaches warnings to construct paths that begin with a slash, and appends how to silence them. */
 const warningsOf = ({ stack, path }: FoundConstruct, acknowledged: string[]): string[] =>

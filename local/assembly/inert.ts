@@ -1,10 +1,9 @@
 /** Why a type of resource has nothing to do in a local run, by CloudFormation type. */
 export const INERT: Record<string, string> = {
-  "AWS::Lambda::Permission": "only the construct's own sources run its functions locally",
+  "AWS::Lambda::Permission": "functions run by the construct's own sources, and by functions whose roles may invoke them",
   "AWS::Logs::LogGroup": "logs are written to stderr",
   "AWS::ApiGatewayV2::Deployment": "routes are live at once",
   "AWS::ApiGateway::Account": "there are no access logs locally",
-  "AWS::Lambda::EventInvokeConfig": "functions are invoked synchronously only",
   "AWS::KMS::Key": "nothing is kept on disk",
   "AWS::KMS::Alias": "nothing is kept on disk",
   "AWS::CloudWatch::Alarm": "there are no metrics locally",

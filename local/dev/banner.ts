@@ -1,4 +1,4 @@
-import type { ResourceVerdict, SystemModel } from "../model.js";
+import type { OutsideVerdict, ResourceVerdict, SystemModel } from "../model.js";
 import type { GuardsInfo } from "./info.js";
 import type { Style } from "./style.js";
 
@@ -35,7 +35,7 @@ export const banner = (facts: BannerFacts, style: Style): string => {
 
 /**
  * What becomes of the template's resources: one line for those that run, by type; inert ones by type with the reason;
- * refused ones each by logical id; and what was left alone.
+ * refused ones each by logical id; and what stands outside: what runs when it is invoked, what cannot, and the rest.
  */
 export const resourceLines = ({ path, resources, outside, warnings }: SystemModel, style: Style): string => {
   const of = (verdict: ResourceVerdict["verdict"]) => resources.filter((each) => each.verdict === verdict);
@@ -49,13 +49,31 @@ export const resourceLines = ({ path, resources, outside, warnings }: SystemMode
     ...of("refused").map(
       ({ logicalId, reason }) => `${style.yellow("refused ")} ${logicalId} ${style.dim(`– ${reason}`)}`,
     ),
-    ...(outside.length > 0
-      ? [`${style.dim("outside ")} ${outside.map((each) => each.logicalId).join(", ")} ${style.dim("– left alone")}`]
-      : []),
+    ...outsideLines(outside, style),
     ...warnings.map((warning) => `${style.yellow("warning ")} ${warning}`),
   ];
   return `${style.bold(path)}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 };
+
+const outsideLines = (outside: OutsideVerdict[], { dim, yellow }: Style): string[] => {
+  const of = (verdict: OutsideVerdict["verdict"]) => outside.filter((each) => each.verdict === verdict);
+  const names = (all: OutsideVerdict[], what: string) =>
+    all.length > 0 ? [`${dim("outside ")} ${all.map(({ logicalId }) => logicalId).join(", ")} ${dim(`– ${what}`)}`] : [];
+  const [functions, settings] = split(of("run"), ({ type }) => type === "AWS::Lambda::Function");
+  return [
+    ...names(functions, "run when they are invoked"),
+    ...names(settings, "honoured"),
+    ...of("refused").map(
+      ({ logicalId, reason }) => `${dim("outside ")} ${yellow(logicalId)} ${dim(`– cannot be run: ${reason}`)}`,
+    ),
+    ...names(of("left"), "left alone"),
+  ];
+};
+
+const split = <T>(all: T[], first: (each: T) => boolean): [T[], T[]] => [
+  all.filter(first),
+  all.filter((each) => !first(each)),
+];
 
 const guardsLine = ({ source, file }: GuardsInfo, { yellow, dim }: Style): string => {
   if (source === "file") return `${file} ${dim("(--guards; reloads when it changes)")}`;

@@ -51,8 +51,9 @@ export const withGuards = (model: SystemModel, bundle: GuardBundle, folder: stri
   functions: model.functions.map((each) => (runsGuards(each) ? guarded(each, bundle, folder) : each)),
 });
 
-/** Whether a function can run guards. */
-export const runsGuards = ({ code }: FunctionModel): boolean => existsSync(join(code, WORKER_FILE));
+/** Whether a function can run the construct's guards; those of another construct beside it are not replaced. */
+export const runsGuards = ({ code, outside }: FunctionModel): boolean =>
+  !outside && existsSync(join(code, WORKER_FILE));
 
 /** A folder's name tells its content, so that the same guards do not replace running environments. */
 const guarded = (model: FunctionModel, { files }: GuardBundle, folder: string): FunctionModel => {

@@ -33,6 +33,12 @@ export interface SystemOptions {
   faults?: GatewayFaults;
   /** A period for all schedules instead of their own, in milliseconds. */
   sweepEveryMs?: number;
+  /**
+   * How much of each wait before a retry of an asynchronous invocation is waited: 1 is as in AWS, which retries a
+   * failure after one and then two minutes.
+   * @default 1
+   */
+  asyncRetryScale?: number;
   /** Whether to go on with changed guards and apps as their files change. @default false */
   watch?: boolean;
   log: Log;

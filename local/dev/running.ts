@@ -6,10 +6,12 @@ import type { Credentials } from "../lambda/credentials.js";
 import type { Guardian } from "../lambda/guardian.js";
 import { LambdaRuntime } from "../lambda/runtime.js";
 import type { InvokeResult } from "../model.js";
+import { nodePath } from "../packages.js";
 import { scheduledEvent, Schedules } from "../schedule/schedules.js";
 import { type Backends, startBackends } from "./backends.js";
 import type { Closers } from "./closers.js";
 import { infoOf } from "./info.js";
+import { type Lambda, startLambda } from "./lambda.js";
 import { authorizer, permissionsOf } from "./permissions.js";
 import { listen } from "./listen.js";
 import type { SystemOptions } from "./options.js";
@@ -34,6 +36,7 @@ export class RunningSystem implements System {
   readonly #schedules: Schedules;
   readonly #reloads: Reloads;
   #gateway: Gateway | undefined;
+  #lambda: Lambda | undefined;
 
   /** Loads, starts and connects everything; what it has started before it fails is left to the closers. */
   static async start(parts: SystemParts): Promise<RunningSystem> {
@@ -46,6 +49,8 @@ export class RunningSystem implements System {
     const backends = await startBackends({ options, place, credentials, guardian, closers, functions, permissions });
     await backends.createTables(first.model.tables);
     const system = new RunningSystem(parts, backends, loaded, permissions);
+    const [model, invoker] = [() => system.model, system.#runtime];
+    system.#lambda = await startLambda({ options, credentials, permissions, closers, model, invoker });
     await system.#listen();
     return system;
   }
@@ -115,13 +120,15 @@ export class RunningSystem implements System {
     const { options, guardian, credentials } = this.parts;
     const { model, place } = this.loaded.current;
     return new LambdaRuntime(model.functions, {
-      bootstrap: join(options.dist, "local/bootstrap.mjs"),
+      bootstraps: { node: join(options.dist, "local/bootstrap.mjs"), python: join(options.dist, "local/bootstrap.py") },
+      libraries: nodePath(options.project),
       place,
       credentials,
       guardian,
       log: options.log,
       endpoints: () => ({
         ...this.backends.endpoints,
+        AWS_ENDPOINT_URL_LAMBDA: this.#lambda?.endpoint ?? "",
         AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: this.managementUrl,
       }),
       ...(options.report && { report: options.report }),

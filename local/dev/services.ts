@@ -1,34 +1,18 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { type HttpServer, startHttpServer } from "../http-server.js";
 import type { Credentials } from "../lambda/credentials.js";
 import type { ServiceAnswer } from "../secrets/handler.js";
 
 /** An operation of an AWS service with a JSON protocol, as its `x-amz-target` names it. */
 export type Operations = Record<string, (request: Record<string, unknown>, functionId: string) => ServiceAnswer>;
 
-/** AWS services besides DynamoDB and `@connections` that functions call. */
-export interface Services {
-  endpoint: string;
-  close(): Promise<void>;
-}
-
-/** Serves the given operations to functions of this run, and to nobody else. */
-export const startServices = async (credentials: Credentials, operations: Operations): Promise<Services> => {
-  const server = createServer((request, response) => void respond(request, response, credentials, operations));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-};
+/**
+ * AWS services besides DynamoDB, Lambda and `@connections` that functions call: serves the given operations to
+ * functions of this run, and to nobody else.
+ */
+export const startServices = (credentials: Credentials, operations: Operations): Promise<HttpServer> =>
+  startHttpServer((request, response) => void respond(request, response, credentials, operations));
 
 const respond = async (
   request: IncomingMessage,

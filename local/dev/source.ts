@@ -54,6 +54,7 @@ export class Source {
       this.options.log({ level: "info", source: "push-it", message: SYNTHESIZING });
     const directory = assembly ?? (await synthesize(project, join(this.folder, "assembly"), this.started));
     return readSystem(resolve(project, directory), {
+      folder: join(this.folder, "inline"),
       ...(construct !== undefined && { construct }),
       ...(environment && { environment }),
       ...(guards !== undefined && { acknowledged: [OPEN_TO_EVERYONE] }),

@@ -1,19 +1,18 @@
 import {
   Agent as HttpAgent,
-  createServer,
   type IncomingHttpHeaders,
   type IncomingMessage,
   request as httpRequest,
   type ServerResponse,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { messageOf } from "../failure.js";
-import { type Authorization, authorization, Verifier } from "../gateway/management/sigv4.js";
+import { type HttpServer, startHttpServer } from "../http-server.js";
 import type { Credentials } from "../lambda/credentials.js";
 import { dynamoDbCalls } from "./dynamodb-calls.js";
 import type { Permissions } from "./permissions.js";
+import { Signatures, type Signer } from "./signatures.js";
 
 /** What stands between functions and the engine. */
 export interface DynamoDbProxyOptions {
@@ -21,13 +20,6 @@ export interface DynamoDbProxyOptions {
   upstream: string;
   credentials: Credentials;
   permissions: Permissions;
-}
-
-/** A running proxy. */
-export interface DynamoDbProxy {
-  /** What functions are given as DynamoDB's endpoint. */
-  endpoint: string;
-  close(): Promise<void>;
 }
 
 /** An error of DynamoDB's protocol: always 400, its type behind a namespace. */
@@ -42,25 +34,15 @@ const TARGET = /^DynamoDB_\d{8}\.(\w+)$/;
  * Starts the proxy that judges functions' calls to DynamoDB. The engine behind it does not look at signatures, so that
  * requests go on as they came: verified, allowed, not signed again. Answers are passed through as they arrive.
  */
-export const startDynamoDbProxy = async (options: DynamoDbProxyOptions): Promise<DynamoDbProxy> => {
+export const startDynamoDbProxy = async (options: DynamoDbProxyOptions): Promise<HttpServer> => {
   const engine = new Engine(new URL(options.upstream));
   const gate = new Gate(options);
-  const server = createServer((request, response) => void serve(request, response, gate, engine));
-  // Functions keep their connections; a frozen one must find its own still there.
-  server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-        engine.close();
-      }),
+  const server = await startHttpServer((request, response) => void serve(request, response, gate, engine));
+  const close = (): Promise<void> => {
+    engine.close();
+    return server.close();
   };
+  return { endpoint: server.endpoint, close };
 };
 
 const serve = async (request: IncomingMessage, response: ServerResponse, gate: Gate, engine: Engine): Promise<void> => {
@@ -83,40 +65,42 @@ const refuse = (response: ServerResponse, { type, message }: DynamoDbFault): voi
 
 /** Who may pass: functions of this run, with what their roles allow. */
 class Gate {
-  readonly #verifier = new Verifier();
+  readonly #signatures: Signatures;
 
-  constructor(private readonly options: DynamoDbProxyOptions) {}
-
-  /** Why a request may not go on. */
-  check({ headers, method = "", url = "" }: IncomingMessage, body: Buffer): DynamoDbFault | undefined {
-    const { credentials, permissions } = this.options;
-    const by = authorization(headers.authorization ?? "");
-    if (!by) return { type: "MissingAuthenticationTokenException", message: "Request is missing Authentication Token" };
-    const functionId = credentials.identify(by.accessKeyId);
-    if (functionId === undefined) return UNKNOWN_CLIENT;
-    if (!this.#genuine({ method, url, headers, body }, by)) return BAD_SIGNATURE;
-    const [, operation] = TARGET.exec(String(headers["x-amz-target"])) ?? [];
-    const request = parsed(body);
-    // The engine knows best how to refuse what is no request of DynamoDB.
-    if (operation === undefined || request === undefined) return undefined;
-    const refusal = permissions.check(functionId, dynamoDbCalls(operation, request, permissions.place));
-    return refusal && { type: "AccessDeniedException", message: refusal.message };
+  constructor(private readonly options: DynamoDbProxyOptions) {
+    this.#signatures = new Signatures(options.credentials, "dynamodb");
   }
 
-  #genuine(request: Parameters<Verifier["verify"]>[0], by: Authorization): boolean {
-    const secret = this.options.credentials.secretFor(by.accessKeyId) ?? "";
-    return this.#verifier.verify(request, by, secret, Date.now()) === "valid";
+  /** Why a request may not go on. */
+  check(request: IncomingMessage, body: Buffer): DynamoDbFault | undefined {
+    const { permissions } = this.options;
+    const signer = this.#signatures.signer(request, body);
+    if ("fault" in signer) return FAULTS[signer.fault];
+    const [, operation] = TARGET.exec(String(request.headers["x-amz-target"])) ?? [];
+    const asked = parsed(body);
+    // The engine knows best how to refuse what is no request of DynamoDB.
+    if (operation === undefined || asked === undefined) return undefined;
+    const refusal = permissions.check(signer.functionId, dynamoDbCalls(operation, asked, permissions.place));
+    return refusal && { type: "AccessDeniedException", message: refusal.message };
   }
 }
 
-const UNKNOWN_CLIENT = {
-  type: "UnrecognizedClientException",
-  message: "The security token included in the request is invalid.",
-};
+const UNSIGNED = { type: "MissingAuthenticationTokenException", message: "Request is missing Authentication Token" };
 
 const BAD_SIGNATURE = {
   type: "InvalidSignatureException",
   message: "The request signature we calculated does not match the signature you provided.",
+};
+
+const FAULTS: Record<Extract<Signer, { fault: unknown }>["fault"], DynamoDbFault> = {
+  unsigned: UNSIGNED,
+  incomplete: UNSIGNED,
+  unknown: {
+    type: "UnrecognizedClientException",
+    message: "The security token included in the request is invalid.",
+  },
+  invalid: BAD_SIGNATURE,
+  expired: BAD_SIGNATURE,
 };
 
 const parsed = (body: Buffer): Record<string, unknown> | undefined => {

@@ -1,18 +1,17 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { isAbsolute } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { FunctionError } from "../model.js";
 import { encodeFrame, EVENTS_FD, FrameReader, RESULTS_FD } from "./frames.js";
 import type { Guardian } from "./guardian.js";
+import type { Launch } from "./launch.js";
 import type { ChildMessage, Invocation } from "./messages.js";
 
 /** How a function's process is started. */
-export interface EnvironmentSpec {
-  /** Absolute path of the built bootstrap. */
-  bootstrap: string;
+export interface EnvironmentSpec extends Launch {
   /** The asset's folder. */
   cwd: string;
   variables: Record<string, string>;
-  heapMegabytes: number;
 }
 
 /** What came of one event in one environment. */
@@ -39,6 +38,7 @@ export class Environment {
   readonly #child: ChildProcess;
   readonly #events: Writable;
   readonly #write: WriteLog;
+  #logged: ((line: string) => void) | undefined;
   #settle: ((outcome: Outcome) => void) | undefined;
   #fatal: FunctionError | undefined;
   #ready: () => void = () => undefined;
@@ -50,8 +50,11 @@ export class Environment {
   readonly ended: Promise<void>;
 
   constructor(spec: EnvironmentSpec, guardian: Guardian, write: WriteLog) {
-    this.#write = write;
-    this.#child = spawn(process.execPath, [`--max-old-space-size=${spec.heapMegabytes}`, spec.bootstrap], {
+    this.#write = (level, line) => {
+      this.#logged?.(line);
+      write(level, line);
+    };
+    this.#child = spawn(spec.command, spec.args, {
       cwd: spec.cwd,
       env: spec.variables,
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
@@ -60,7 +63,7 @@ export class Environment {
     guardian.watch(this.#child);
     this.#events = this.#child.stdio[EVENTS_FD] as Writable;
     this.#events.on("error", () => undefined);
-    this.#listen();
+    this.#listen(spec.command);
     this.ended = new Promise((resolve) => this.#child.once("close", () => resolve()));
     this.ready = this.#init();
     this.ready.catch(() => undefined);
@@ -71,13 +74,18 @@ export class Environment {
     return this.#child.pid;
   }
 
-  /** Runs one event; never rejects. After `timeout` and `crash` the environment is gone. */
-  run(invocation: Invocation): Promise<Outcome> {
+  /**
+   * Runs one event; never rejects. After `timeout` and `crash` the environment is gone.
+   * @param logged told of each line that is logged meanwhile
+   */
+  run(invocation: Invocation, logged?: (line: string) => void): Promise<Outcome> {
     return new Promise((resolve) => {
+      this.#logged = logged;
       const timer = setTimeout(() => this.#finish({ kind: "timeout" }), invocation.deadline - Date.now());
       this.#settle = (outcome) => {
         clearTimeout(timer);
         this.#settle = undefined;
+        this.#logged = undefined;
         resolve(outcome);
       };
       this.#signal("SIGCONT");
@@ -112,7 +120,7 @@ export class Environment {
     }).finally(() => clearTimeout(this.#initTimer));
   }
 
-  #listen(): void {
+  #listen(command: string): void {
     const reader = new FrameReader<ChildMessage>();
     const results = this.#child.stdio[RESULTS_FD] as Readable;
     results.on("data", (chunk: Buffer) => reader.push(chunk).forEach((message) => this.#receive(message)));
@@ -124,7 +132,7 @@ export class Environment {
       stream?.on("data", (chunk: Buffer) => lines.push(chunk));
       stream?.on("end", () => lines.end());
     }
-    this.#child.once("error", (error) => this.#crash({ errorType: "Runtime.StartError", errorMessage: error.message }));
+    this.#child.once("error", (error) => this.#crash(startError(command, error)));
     // "close", not "exit": what the process wrote before it ended has been read by then.
     this.#child.once("close", (code, signal) => this.#crash(this.#fatal ?? exitError(code, signal)));
   }
@@ -169,6 +177,14 @@ const INIT_TIMEOUT: FunctionError = {
   errorType: "Sandbox.Timedout",
   errorMessage: `The function was not loaded after ${INIT_MS / 1000} seconds.`,
 };
+
+const startError = (command: string, { code, message }: NodeJS.ErrnoException): FunctionError => ({
+  errorType: "Runtime.StartError",
+  errorMessage:
+    code === "ENOENT" && !isAbsolute(command)
+      ? `The function needs ${command}, which is not installed here, or not on the PATH.`
+      : message,
+});
 
 const exitError = (code: number | null, signal: NodeJS.Signals | null): FunctionError => ({
   errorType: "Runtime.ExitError",

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { FunctionError, FunctionModel, InvokeResult } from "../model.js";
+import type { FunctionError, FunctionModel, InvokeOptions, InvokeResult } from "../model.js";
 import { Environment, type EnvironmentSpec, type InitError, type Outcome, type WriteLog } from "./environment.js";
 import type { Guardian } from "./guardian.js";
 
@@ -35,6 +35,8 @@ export interface PoolFunction {
 
 interface Waiting {
   event: unknown;
+  requestId: string;
+  logged?: ((line: string) => void) | undefined;
   cold: boolean;
   started: number;
   resolve: (result: InvokeResult) => void;
@@ -70,14 +72,14 @@ export class Pool {
   }
 
   /** Runs one event; never rejects. */
-  invoke(event: unknown): Promise<InvokeResult> {
+  invoke(event: unknown, { requestId = randomUUID(), logged }: InvokeOptions = {}): Promise<InvokeResult> {
     const reserved = this.#function.model.reservedConcurrency;
     if (this.#closed) return Promise.resolve(failure("crash", CLOSED));
     if (reserved !== undefined && this.#running + this.#waiting.length >= reserved) {
       return Promise.resolve(failure("throttled", THROTTLED));
     }
     return new Promise((resolve) => {
-      this.#waiting.push({ event, cold: false, started: performance.now(), resolve });
+      this.#waiting.push({ event, requestId, logged, cold: false, started: performance.now(), resolve });
       this.#dispatch();
     });
   }
@@ -133,20 +135,20 @@ export class Pool {
     this.#current.delete(environment);
     this.#starting -= 1;
     const waiting = this.#waiting.shift();
-    if (waiting) this.#end(waiting, randomUUID(), reportedFailure("error", reported));
+    if (waiting) this.#end(waiting, reportedFailure("error", reported));
     this.#dispatch();
   }
 
   async #serve(environment: Environment, waiting: Waiting): Promise<void> {
     const { model, arn } = this.#function;
-    const requestId = randomUUID();
+    const { requestId, event, logged } = waiting;
     const deadline = Date.now() + model.timeoutSeconds * 1000;
     this.#running += 1;
-    const outcome = await environment.run({ requestId, deadline, functionArn: arn, event: waiting.event });
+    const outcome = await environment.run({ requestId, deadline, functionArn: arn, event }, logged);
     this.#running -= 1;
     if (outcome.kind === "timeout" || outcome.kind === "crash") this.#current.delete(environment);
     else this.#release(environment);
-    this.#end(waiting, requestId, toResult(outcome, model.timeoutSeconds));
+    this.#end(waiting, toResult(outcome, model.timeoutSeconds));
     this.#dispatch();
   }
 
@@ -156,8 +158,8 @@ export class Pool {
     this.#dispatch();
   }
 
-  #end(waiting: Waiting, requestId: string, result: InvokeResult): void {
-    const { event, cold, started } = waiting;
+  #end(waiting: Waiting, result: InvokeResult): void {
+    const { event, requestId, cold, started } = waiting;
     waiting.resolve(result);
     const functionId = this.#function.model.logicalId;
     this.options.report({ functionId, requestId, event, result, cold, ms: performance.now() - started });

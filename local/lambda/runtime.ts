@@ -1,18 +1,20 @@
-import type { FunctionModel, InvokeResult, Invoker, Log, LogEntry } from "../model.js";
+import type { FunctionModel, InvokeOptions, InvokeResult, Invoker, Log, LogEntry } from "../model.js";
 import type { Credentials } from "./credentials.js";
 import type { Guardian } from "./guardian.js";
+import { type Bootstraps, launchOf } from "./launch.js";
 import { Pool, type InvocationReport, type PoolFunction, type PoolOptions } from "./pool.js";
-import { functionArn, functionVariables, heapMegabytes, type Place } from "./variables.js";
+import { functionArn, functionVariables, type Place } from "./variables.js";
 
 /** How functions are run. */
 export interface RuntimeOptions {
-  /** Absolute path of the built bootstrap, `dist/local/bootstrap.mjs`. */
-  bootstrap: string;
+  bootstraps: Bootstraps;
   place: Place;
   credentials: Credentials;
   guardian: Guardian;
   /** The `AWS_ENDPOINT_URL_…` variables; asked when an environment starts. */
   endpoints: () => Record<string, string>;
+  /** A `NODE_PATH` for functions outside the construct: Lambda has the AWS SDK in its own. @default none */
+  libraries?: string;
   log: Log;
   /** Told of every invocation when it is over. */
   report?: (report: InvocationReport) => void;
@@ -41,9 +43,9 @@ export class LambdaRuntime implements Invoker {
     return [...this.#pools.values()].flatMap(({ pool }) => pool.pids);
   }
 
-  invoke(functionId: string, event: unknown): Promise<InvokeResult> {
+  invoke(functionId: string, event: unknown, options?: InvokeOptions): Promise<InvokeResult> {
     const found = this.#pools.get(functionId);
-    if (found) return found.pool.invoke(event);
+    if (found) return found.pool.invoke(event, options);
     return Promise.resolve({ ok: false, kind: "error", message: `There is no function ${functionId} here.` });
   }
 
@@ -80,15 +82,15 @@ export class LambdaRuntime implements Invoker {
   }
 
   #function(model: FunctionModel): PoolFunction {
-    const { place, credentials, bootstrap, endpoints } = this.options;
+    const { place, credentials, bootstraps, endpoints } = this.options;
+    const libraries = model.outside && model.runtime.startsWith("nodejs") ? this.options.libraries : undefined;
     return {
       model,
       arn: functionArn(model, place),
       spec: () => ({
-        bootstrap,
+        ...launchOf(model, bootstraps),
         cwd: model.code,
-        heapMegabytes: heapMegabytes(model),
-        variables: functionVariables(model, place, credentials.of(model.logicalId), endpoints()),
+        variables: functionVariables(model, place, credentials.of(model.logicalId), endpoints(), libraries),
       }),
     };
   }

@@ -9,31 +9,28 @@ export interface Place {
   partition: string;
 }
 
-/** Share of a function's memory that its heap may take, as Lambda's Node runtimes set it. */
-const HEAP_SHARE = 0.9;
-
 /** A function's ARN. */
 export const functionArn = (model: FunctionModel, place: Place): string =>
   `arn:${place.partition}:lambda:${place.region}:${place.account}:function:${model.name}`;
-
-/** The heap limit that Node is started with, in megabytes. */
-export const heapMegabytes = (model: FunctionModel): number => Math.floor(model.memoryMb * HEAP_SHARE);
 
 /**
  * The environment of a function's process: the template's, then what Lambda sets itself, then the endpoints.
  * Nothing of the developer's own environment gets in but where programs are found.
  * @param endpoints `AWS_ENDPOINT_URL_…` variables; the only ones of the template's that are replaced
+ * @param libraries where a Node function finds what it does not bring along, as it finds the SDK in AWS
  */
 export const functionVariables = (
   model: FunctionModel,
   place: Place,
   credentials: FunctionCredentials,
   endpoints: Record<string, string>,
+  libraries?: string,
 ): Record<string, string> => ({
   PATH: process.env.PATH ?? "",
   LANG: "en_US.UTF-8",
   TZ: ":UTC",
   ...quietSdk(model),
+  ...(libraries && { NODE_PATH: libraries }),
   ...model.environment,
   AWS_REGION: place.region,
   AWS_DEFAULT_REGION: place.region,
@@ -56,7 +53,7 @@ export const functionVariables = (
 
 /** On an older Node than the function's own, the AWS SDK warns about a Node that will not be there in AWS. */
 const quietSdk = (model: FunctionModel): Record<string, string> => {
-  const declared = Number(/\d+/.exec(model.runtime)?.[0] ?? 0);
+  const declared = Number(/^nodejs(\d+)/.exec(model.runtime)?.[1] ?? 0);
   const here = Number(process.versions.node.split(".")[0]);
   return here < declared ? { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" } : {};
 };

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { resolveFrom } from "../../local/packages.js";
+import { nodePath, resolveFrom } from "../../local/packages.js";
 import { newFolder, removeFolders } from "./assembly/support.js";
 
 afterEach(removeFolders);
@@ -20,4 +20,8 @@ describe("a module is found", () => {
   test("nowhere, if it is installed nowhere", () => {
     expect(resolveFrom(newFolder(), "no-such-package-anywhere")).toBeUndefined();
   });
+});
+
+test("a project's packages are in its own folder, or above it", () => {
+  expect(nodePath("/a/b")).toBe("/a/b/node_modules:/a/node_modules:/node_modules");
 });

@@ -12,11 +12,14 @@ import { Waiting } from "./waiting.js";
 import { Wire, type WireOptions } from "./wire.js";
 
 /** What a test's system is made of. */
-export interface TestSystemOptions extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog">> {
+export interface TestSystemOptions
+  extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog" | "asyncRetryScale">> {
   /** The construct's props, guards apart. */
   props?: Omit<PushItProps, "guards">;
   /** The source of a guard module. */
   guards?: string;
+  /** Adds what stands beside the construct in its stack. */
+  beside?: (stack: Stack, pushIt: PushIt) => void;
   /** Changes the template before it is run. */
   edit?: (template: Template) => void;
   /** Told of what the runtime logs, as it does. */
@@ -28,16 +31,18 @@ const ROOT = resolve(__dirname, "../../..");
 /** Inside the package, so that a guard module's `push-it-aws/guards` is this one. */
 const FOLDERS = join(ROOT, ".push-it");
 
-const synthesize = (folder: string, { props, guards, edit }: TestSystemOptions): string => {
+const synthesize = (folder: string, { props, guards, beside, edit }: TestSystemOptions): string => {
   const outdir = join(folder, "cdk.out");
   const module = join(folder, "guards.ts");
   if (guards !== undefined) writeFileSync(module, guards);
   const context = { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true };
   const app = new App({ outdir, context });
-  new PushIt(new Stack(app, "Test"), "PushIt", {
+  const stack = new Stack(app, "Test");
+  const pushIt = new PushIt(stack, "PushIt", {
     ...props,
     ...(guards === undefined ? {} : { guards: Guards.fromModule(module) }),
   });
+  beside?.(stack, pushIt);
   app.synth();
   const template = join(outdir, "Test.template.json");
   if (edit) writeFileSync(template, JSON.stringify(edited(template, edit)));
@@ -71,12 +76,13 @@ export class TestSystem {
   static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     mkdirSync(FOLDERS, { recursive: true });
     const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
-    const { faults, limits, environment, permissionsLog, log } = options;
+    const { faults, limits, environment, permissionsLog, asyncRetryScale, log } = options;
     system.#running = await startSystem({
       ...(faults && { faults }),
       ...(limits && { limits }),
       ...(environment && { environment }),
       ...(permissionsLog !== undefined && { permissionsLog }),
+      ...(asyncRetryScale !== undefined && { asyncRetryScale }),
       project: ROOT,
       dist: join(ROOT, "dist"),
       assembly: synthesize(system.folder, options),
@@ -125,6 +131,14 @@ export class TestSystem {
   /** Resolves when the connection's `$disconnect` has run. */
   disconnected(connectionId: string): Promise<InvocationReport> {
     return this.invoked((all) => all.find(({ event }) => isDisconnect(event, connectionId)), `$disconnect of ${connectionId}`);
+  }
+
+  /** The logical id of the function that a construct of the stack is. */
+  functionOf(constructId: string): string {
+    const is = ({ name }: { name: string }): boolean => name.startsWith(`Test-${constructId}`);
+    const found = this.running.model.functions.find(is) ?? this.running.model.unrunnable.find(is);
+    if (!found) throw new Error(`there is no function ${constructId}`);
+    return found.logicalId;
   }
 
   /** Runs a route's function with an event of the test's own. */

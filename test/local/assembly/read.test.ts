@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSystem } from "../../../local/assembly/index.js";
@@ -79,23 +79,80 @@ describe("a construct in an assembly", () => {
     expect(run).toEqual(["Role", "Policy", "Fn", "Table", "Api", "Stage", "Integration", "Connect", "Ping", "PingResponse", "Sweep"]);
   });
 
-  test("leaves alone what lies outside, also below a path that only begins like its own", () => {
+  test("knows what lies outside, also below a path that only begins like its own: functions run, the rest is left", () => {
     const { model } = read({
       ...construct(),
       Bucket: resource("App/Bucket", "AWS::S3::Bucket"),
-      Other: fn("App/PushItToo/Fn"),
+      Other: fn("App/PushItToo/Fn", { Runtime: "python3.14", Role: { "Fn::GetAtt": ["Role", "Arn"] } }),
+      Image: fn("App/Image", { Runtime: undefined, FunctionName: "image" }),
       Meta: resource("App/CDKMetadata", "AWS::CDK::Metadata"),
     });
+    const reason = "only Node and Python functions run locally, not container images";
     expect(model.outside).toEqual([
-      { logicalId: "Bucket", type: "AWS::S3::Bucket" },
-      { logicalId: "Other", type: "AWS::Lambda::Function" },
+      { logicalId: "Bucket", type: "AWS::S3::Bucket", verdict: "left" },
+      { logicalId: "Other", type: "AWS::Lambda::Function", verdict: "run" },
+      { logicalId: "Image", type: "AWS::Lambda::Function", verdict: "refused", reason },
     ]);
-    expect(model.functions.map(({ logicalId }) => logicalId)).toEqual(["Fn"]);
+    expect(model.resources.map(({ logicalId }) => logicalId)).toEqual(Object.keys(construct()));
+    expect(model.functions.map(({ logicalId, outside = false }) => [logicalId, outside])).toEqual([
+      ["Fn", false],
+      ["Other", true],
+    ]);
+    expect(model.functions[1]).toMatchObject({ runtime: "python3.14", role: "Role" });
+    expect(model.unrunnable).toEqual([{ logicalId: "Image", name: "image", reason }]);
+  });
+
+  test("does not run what lies outside by its own routes and schedules", () => {
+    const resources = construct();
+    resources.Other = fn("App/Other");
+    resources.Sweep!.Properties!.Targets = [{ Arn: { "Fn::GetAtt": ["Other", "Arn"] }, Id: "Target0" }];
+    const { model } = read(resources);
+    expect(verdict(model.resources, "Sweep")?.reason).toBe("it takes one function of this construct");
   });
 
   test.each([
-    ["another language", { Runtime: "python3.13" }, "only Node functions run locally, not python3.13"],
-    ["a container image", { Runtime: undefined }, "only Node functions run locally, not container images"],
+    ["index.js", "nodejs24.x"],
+    ["index.py", "python3.14"],
+  ])("writes inline code into a folder, as %s for %s", (file, Runtime) => {
+    const resources = { ...construct(), Inline: fn("App/Inline", { Runtime, Code: { ZipFile: "# code" } }) };
+    const assembly = writeAssembly({ name: "App", template: { Resources: resources } });
+    const folder = newFolder();
+    const [, inline] = readSystem(assembly, { folder }).model.functions;
+    expect(inline?.code.startsWith(folder)).toBe(true);
+    expect(readFileSync(join(inline!.code, file), "utf8")).toBe("# code");
+    expect(readSystem(assembly, { folder }).model.functions[1]).toEqual(inline);
+    expect(readSystem(assembly).model.unrunnable).toMatchObject([{ logicalId: "Inline" }]);
+  });
+
+  test("knows how functions want asynchronous invocations treated, inside and outside", () => {
+    const config = (path: string, FunctionName: unknown, more: object) =>
+      resource(path, "AWS::Lambda::EventInvokeConfig", { FunctionName, Qualifier: "$LATEST", ...more });
+    const { model } = read({
+      ...construct(),
+      Other: fn("App/Other", { DeadLetterConfig: { TargetArn: "arn:aws:sqs:eu-west-1:123456789012:dead" } }),
+      Third: fn("App/Third"),
+      FnAsync: config("App/PushIt/FnAsync", { Ref: "Fn" }, { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 300 }),
+      OtherAsync: config("App/OtherAsync", { "Fn::GetAtt": ["Other", "Arn"] }, {
+        DestinationConfig: { OnFailure: { Destination: { "Fn::GetAtt": ["Fn", "Arn"] } } },
+      }),
+      Alias: config("App/Alias", { Ref: "Third" }, { Qualifier: "live", MaximumRetryAttempts: 0 }),
+    });
+    expect(model.functions.map(({ logicalId, async }) => [logicalId, async])).toEqual([
+      ["Fn", { retries: 0, maxAgeSeconds: 300 }],
+      ["Other", { onFailure: expect.stringMatching(/:function:App-Fn-/), deadLetter: expect.stringMatching(/:dead$/) }],
+      ["Third", undefined],
+    ]);
+    expect(verdict(model.resources, "FnAsync")?.verdict).toBe("run");
+    expect(model.outside.find(({ logicalId }) => logicalId === "Alias")).toMatchObject({
+      verdict: "refused",
+      reason: "it is about live, and only $LATEST is run here",
+    });
+  });
+
+  test.each([
+    ["another language", { Runtime: "ruby3.4" }, "only Node and Python functions run locally, not ruby3.4"],
+    ["a runtime of its own", { Runtime: "provided.al2023" }, "only Node and Python functions run locally, not provided.al2023"],
+    ["a container image", { Runtime: undefined }, "only Node and Python functions run locally, not container images"],
     ["layers", { Layers: ["x"] }, "layers are not known here"],
     ["code elsewhere", { Code: { S3Bucket: "b", S3Key: "k" } }, "its code is not an asset of this assembly"],
     [
@@ -124,7 +181,7 @@ describe("a construct in an assembly", () => {
   test("refuses a route whose function is refused, and says why", () => {
     const { model } = read({
       ...construct(),
-      Odd: fn("App/PushIt/Odd", { Runtime: "python3.13" }),
+      Odd: fn("App/PushIt/Odd", { Runtime: "ruby3.4" }),
       OddIntegration: resource("App/PushIt/OddIntegration", "AWS::ApiGatewayV2::Integration", {
         IntegrationType: "AWS_PROXY",
         IntegrationUri: { "Fn::Sub": "arn:aws:apigateway:x:lambda:path/functions/${Odd.Arn}/invocations" },

@@ -38,12 +38,13 @@ describe("the banner", () => {
   });
 });
 
-test("resources are listed compactly: run and inert by type, refused by logical id, outside by name", () => {
+test("resources are listed compactly: run and inert by type, refused by logical id, outside by what becomes of it", () => {
   const inert = { type: "AWS::IAM::Role", verdict: "inert", reason: "not enforced" } as const;
   const model: SystemModel = {
     path: "App/PushIt",
     api: { logicalId: "Api", apiId: "a", stage: "live", selectionExpression: "", routes: {} },
     functions: [],
+    unrunnable: [],
     roles: [],
     tables: [],
     schedules: [],
@@ -55,7 +56,13 @@ test("resources are listed compactly: run and inert by type, refused by logical 
       { logicalId: "E", ...inert },
       { logicalId: "F", type: "AWS::SQS::Queue", verdict: "refused", reason: "not known" },
     ],
-    outside: [{ logicalId: "Bucket", type: "AWS::S3::Bucket" }],
+    outside: [
+      { logicalId: "Bucket", type: "AWS::S3::Bucket", verdict: "left" },
+      { logicalId: "Fn", type: "AWS::Lambda::Function", verdict: "run" },
+      { logicalId: "Config", type: "AWS::Lambda::EventInvokeConfig", verdict: "run" },
+      { logicalId: "Image", type: "AWS::Lambda::Function", verdict: "refused", reason: "no images" },
+      { logicalId: "Topic", type: "AWS::SNS::Topic", verdict: "left" },
+    ],
     warnings: ["Open to everyone."],
   };
   expect(resourceLines(model, plain)).toBe(
@@ -64,7 +71,10 @@ test("resources are listed compactly: run and inert by type, refused by logical 
       "  run      Lambda::Function ×2, DynamoDB::Table",
       "  inert    IAM::Role ×2 – not enforced",
       "  refused  F – not known",
-      "  outside  Bucket – left alone",
+      "  outside  Fn – run when they are invoked",
+      "  outside  Config – honoured",
+      "  outside  Image – cannot be run: no images",
+      "  outside  Bucket, Topic – left alone",
       "  warning  Open to everyone.",
       "",
     ].join("\n"),

@@ -24,6 +24,7 @@ describe("a system", () => {
       TABLE_NAME: system.model.tables[0]?.name,
       AWS_ENDPOINT_URL_DYNAMODB: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: system.managementUrl,
+      AWS_ENDPOINT_URL_LAMBDA: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       AWS_ENDPOINT_URL_SECRETS_MANAGER: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     });
     const signer = { accessKeyId: "ASIA0000000000000000", region: "eu-west-1" };

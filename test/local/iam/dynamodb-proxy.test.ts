@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { type DynamoDbProxy, startDynamoDbProxy } from "../../../local/iam/dynamodb-proxy.js";
+import type { HttpServer } from "../../../local/http-server.js";
+import { startDynamoDbProxy } from "../../../local/iam/dynamodb-proxy.js";
 import { Permissions } from "../../../local/iam/permissions.js";
 import { Credentials, type FunctionCredentials } from "../../../local/lambda/credentials.js";
 import type { FunctionModel, LogEntry, RoleModel } from "../../../local/model.js";
@@ -41,7 +42,7 @@ describe("DynamoDB behind the check of permissions", () => {
   const log: LogEntry[] = [];
   const asked: (string | undefined)[] = [];
   let engine: Server;
-  let proxy: DynamoDbProxy;
+  let proxy: HttpServer;
 
   beforeAll(async () => {
     engine = createServer((request, response) => {

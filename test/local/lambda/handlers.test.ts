@@ -86,6 +86,19 @@ describe("a handler", () => {
   });
 });
 
+test("who invokes may choose the request's id, and hear what is logged meanwhile", async () => {
+  const { runtime, reports } = startBench(
+    "export const handler = async (event, { awsRequestId }) => { console.log(event); return awsRequestId; };",
+  );
+  const heard: string[] = [];
+  await runtime.invoke("F", "first");
+  const options = { requestId: "mine", logged: (line: string) => void heard.push(line) };
+  expect(await runtime.invoke("F", "second", options)).toEqual({ ok: true, payload: "mine" });
+  await runtime.invoke("F", "third");
+  expect(heard).toEqual([expect.stringMatching(/mine\tINFO\tsecond$/)]);
+  expect(reports[1]?.requestId).toBe("mine");
+});
+
 describe("what a handler logs", () => {
   const SOURCE = `
     export const handler = async () => {

@@ -39,7 +39,7 @@ export const startBench = (
   write("index.mjs", source);
   const fn = { ...DEFAULTS, code: join(folder, "code"), ...model };
   const runtime = new LambdaRuntime([fn], {
-    bootstrap: bootstrap(folder),
+    bootstraps: { node: bootstrap(folder), python: resolve(__dirname, "../../../local/lambda/child/bootstrap.py") },
     place: { region: "eu-west-1", account: "123456789012", partition: "aws" },
     credentials: new Credentials(),
     guardian,

@@ -1,0 +1,38 @@
+import type { Permissions } from "../iam/permissions.js";
+import { AsyncInvocations, CLOCK } from "../invoke/async/invocations.js";
+import { startLambdaService } from "../invoke/service.js";
+import type { Credentials } from "../lambda/credentials.js";
+import type { Invoker, SystemModel } from "../model.js";
+import type { Closers } from "./closers.js";
+import type { SystemOptions } from "./options.js";
+
+/** What serving Lambda takes. */
+export interface LambdaContext {
+  options: SystemOptions;
+  credentials: Credentials;
+  permissions: Permissions;
+  closers: Closers;
+  /** What is run at the moment. */
+  model: () => SystemModel;
+  invoker: Invoker;
+}
+
+/** Lambda, as functions of this run see it. */
+export interface Lambda {
+  endpoint: string;
+  /** Invokes a function asynchronously, by its logical id: failures are retried. */
+  enqueue(functionId: string, event: unknown, requestId: string): void;
+}
+
+/** Serves `Invoke`. Once it is closed, nothing is retried any more, and what was pending is told. */
+export const startLambda = async (context: LambdaContext): Promise<Lambda> => {
+  const { options, credentials, permissions, closers, model, invoker } = context;
+  const { log, asyncRetryScale: scale = 1 } = options;
+  const functions = () => model().functions;
+  const invocations = new AsyncInvocations({ invoker, permissions, functions, log, clock: CLOCK, scale });
+  closers.add(() => invocations.close());
+  const enqueue: Lambda["enqueue"] = (...event) => invocations.add(...event);
+  const service = await startLambdaService({ credentials, permissions, model, invoker, enqueue, log });
+  closers.add(() => service.close());
+  return { endpoint: service.endpoint, enqueue };
+};
