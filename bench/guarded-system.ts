@@ -35,6 +35,7 @@ const HANDLERS = `{
 
 const CHANNEL = "plain";
 const GUARDED = "guarded/1";
+const SUBSCRIBED = "subscribed";
 
 /** The guards of a variant, in a folder of its own. */
 const guardsOf = (stack: Stack, folder: string, variant: Variant): Guards | undefined => {
@@ -66,7 +67,7 @@ const synthesize = (folder: string, variant: Variant): string => {
   const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
   const stack = new Stack(app, "Bench");
   const guards = guardsOf(stack, folder, variant);
-  new PushIt(stack, "PushIt", { limits: { publicationsPerSecond: 10_000, subscriptionsPerAgent: 10_000 }, ...(guards && { guards }) });
+  new PushIt(stack, "PushIt", guards && { guards });
   app.synth();
   return outdir;
 };
@@ -107,7 +108,7 @@ export const startGuarded = async (root: string, guard: Variant, recipients: num
   await publisher.channel(CHANNEL).subscribe();
   await Promise.all(hearers.map((hearer) => hearer.channel(GUARDED).subscribe()));
   const passing: Client[] = [];
-  let subscriptions = 0;
+  let subscribed = false;
   let messages = 0;
 
   const deliver = async (): Promise<void> => {
@@ -128,11 +129,18 @@ export const startGuarded = async (root: string, guard: Variant, recipients: num
     guard,
     perform: {
       connect: async () => passing.push(await connected()),
-      subscribe: () => publisher.channel(`s/${(subscriptions += 1)}`).subscribe(),
+      async subscribe() {
+        await publisher.channel(SUBSCRIBED).subscribe();
+        subscribed = true;
+      },
       publish: () => publisher.channel(CHANNEL).publish(1),
       deliver,
     },
-    settle: () => Promise.resolve(passing.splice(0).forEach((client) => client.disconnect())),
+    async settle() {
+      for (const client of passing.splice(0)) client.disconnect();
+      if (subscribed) await publisher.channel(SUBSCRIBED).unsubscribe();
+      subscribed = false;
+    },
     countFromHere: () => void (invoked.length = 0),
     invocations: (operation) => invoked.filter((id) => PART_OF[operation].test(id) && !NOT_PART.test(id)).length,
     async close() {
