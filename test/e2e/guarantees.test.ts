@@ -13,7 +13,7 @@ const MOST_UNANSWERED = 20;
 
 describe("acknowledged means live", () => {
   it(`misses none of ${TRIALS} messages published by another client after the acknowledgement`, async () => {
-    const system = await TestSystem.start({ props: { throttling: THROTTLING } });
+    const system = await TestSystem.start({ props: { throttling: THROTTLING, limits: { subscriptionsPerAgent: TRIALS, publicationsPerSecond: 10_000 } } });
     try {
       const [subscriber, publisher] = await Promise.all([system.connect(), system.connect()]);
       for (let trial = 0; trial < TRIALS; trial += 1) {
@@ -40,7 +40,7 @@ describe("acknowledged means live", () => {
       };
     `;
     const timeouts = { onConnectionRequest: Duration.seconds(5) };
-    const system = await TestSystem.start({ guards, props: { timeouts, throttling: THROTTLING } });
+    const system = await TestSystem.start({ guards, props: { timeouts, throttling: THROTTLING, limits: { publicationsPerSecond: 10_000 } } });
     let shots = 0;
     let fire: NodeJS.Timeout | undefined;
     try {
