@@ -13,7 +13,7 @@ import { Wire, type WireOptions } from "./wire.js";
 
 /** What a test's system is made of. */
 export interface TestSystemOptions
-  extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog" | "asyncRetryScale">> {
+  extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale">> {
   /** The construct's props, guards apart. */
   props?: Omit<PushItProps, "guards">;
   /** The source of a guard module. */
@@ -76,13 +76,14 @@ export class TestSystem {
   static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     mkdirSync(FOLDERS, { recursive: true });
     const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
-    const { faults, limits, environment, permissionsLog, asyncRetryScale, log } = options;
+    const { faults, limits, environment, permissionsLog, asyncRetryScale, queueWaitScale, log } = options;
     system.#running = await startSystem({
       ...(faults && { faults }),
       ...(limits && { limits }),
       ...(environment && { environment }),
       ...(permissionsLog !== undefined && { permissionsLog }),
       ...(asyncRetryScale !== undefined && { asyncRetryScale }),
+      ...(queueWaitScale !== undefined && { queueWaitScale }),
       project: ROOT,
       dist: join(ROOT, "dist"),
       assembly: synthesize(system.folder, options),
