@@ -1,6 +1,6 @@
 /**
  * Largest message, its attributes included, and largest batch, in bytes.
- * @see https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
  */
 export const MESSAGE_BYTES = 1024 * 1024;
 

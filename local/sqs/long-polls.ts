@@ -44,6 +44,7 @@ export class LongPolls {
           cancel();
           signal?.removeEventListener("abort", abandon);
           this.#polls.delete(poll);
+          this.#schedule();
           resolve(deliveries);
         },
       };
@@ -66,7 +67,6 @@ export class LongPolls {
   /** Sends everybody away without a message. */
   close(): void {
     for (const poll of this.#polls) poll.end([]);
-    this.#schedule();
   }
 
   /** Somebody may be waiting for a message that becomes visible by itself. */

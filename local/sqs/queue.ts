@@ -160,7 +160,7 @@ export class Queue {
     const now = this.options.now();
     if (now < this.#nextDue) return;
     this.#nextDue = Infinity;
-    for (const entry of this.#hidden.values()) {
+    for (const entry of [...this.#hidden.values()]) {
       this.#hidden.delete(entry.key);
       this.#put(entry);
     }

@@ -81,6 +81,7 @@ test("resources are listed compactly: run and inert by type, refused by logical 
       "  inert    IAM::Role ×2 – not enforced",
       "  refused  F – not known",
       "  outside  Fn – run when they are invoked",
+      "  outside  Jobs – served",
       "  outside  Config – honoured",
       "  outside  Image – cannot be run: no images",
       "  outside  Bucket, Topic – left alone",
