@@ -114,11 +114,11 @@ describe("SQS", () => {
 
   test("lets receivers wait for a message, and forgets those who leave", async () => {
     const leaving = new AbortController();
-    const left = client.send(new ReceiveMessageCommand({ QueueUrl: QueueUrl(), WaitTimeSeconds: 20 }), { abortSignal: leaving.signal });
-    const waiting = receive({ WaitTimeSeconds: 20 });
+    const left = client.send(new ReceiveMessageCommand({ QueueUrl: urlOf("dead"), WaitTimeSeconds: 20 }), { abortSignal: leaving.signal });
+    const waiting = receive({ WaitTimeSeconds: 20 }, "dead");
     leaving.abort();
     await expect(left).rejects.toMatchObject({ name: "AbortError" });
-    await send();
+    await send({ QueueUrl: urlOf("dead") });
     expect((await waiting).Messages).toMatchObject([{ Body: "hello" }]);
   });
 
