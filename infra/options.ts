@@ -172,6 +172,12 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly sweep?: number;
+  /**
+   * For what the back end asks for.
+   *
+   * @default - unreserved
+   */
+  readonly publisher?: number;
 }
 
 /** How esbuild bundles a guard module. */

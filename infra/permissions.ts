@@ -36,6 +36,7 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   ping: { table: ["GetItem"], connections: ["POST", "DELETE"] },
   default: { table: ["GetItem"], connections: [] },
   sweep: { table: ["GetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: ["POST", "DELETE"] },
+  publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: ["POST", "DELETE"] },
 };
 
 const WRITES: readonly TableAction[] = ["BatchWriteItem", "DeleteItem"];

@@ -19,5 +19,8 @@ export class PushItStack extends Stack {
     super(scope, id, { description: "Push-It: guarded realtime publish and subscribe", ...props });
     this.pushIt = new PushIt(this, "PushIt", props);
     new CfnOutput(this, "Url", { description: "Where clients connect", value: this.pushIt.url });
+    new CfnOutput(this, "Publisher", { description: "The function that a back end invokes", value: this.pushIt.publisherName });
+    const { publishUrl } = this.pushIt;
+    if (publishUrl) new CfnOutput(this, "PublishUrl", { description: "Where a back end sends requests", value: publishUrl });
   }
 }

@@ -4,15 +4,19 @@ import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integra
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
-import type * as iam from "aws-cdk-lib/aws-iam";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
+import type { Settings } from "../lambdas/settings.js";
 import { type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
 import { GuardPrincipal } from "./guard-principal.js";
 import type { GuardsConfig } from "./guards.js";
+import { invalid } from "./invalid.js";
 import { acknowledge } from "./nag.js";
 import { grantConnections } from "./permissions.js";
 import type { PushItProps } from "./props.js";
+import { publishTarget, type PublishTargetProps } from "./publish-target.js";
 import { ROUTES, ROUTE_NAMES, routeSettings } from "./routes.js";
 import { settingsOf, validate } from "./settings.js";
 
@@ -36,14 +40,18 @@ export class PushIt extends Construct {
   readonly table: dynamodb.Table;
   /** The functions, for alarms and metrics. */
   readonly functions: PushItFunctions;
-  /** Whoever runs guards, as a grantee: `users.grantReadData(pushIt.guards)`. */
+  /**
+   * Whoever runs a guard module, as a grantee: `users.grantReadData(pushIt.guards)`. Guard functions have roles of their
+   * own.
+   */
   readonly guards: iam.IGrantable;
+  private readonly functionUrl?: lambda.FunctionUrl;
 
   constructor(scope: Construct, id: string, props: PushItProps = {}) {
     super(scope, id);
     validate(this, props);
     const settings = settingsOf(this, props);
-    const guards = this.bindGuards(props);
+    const guards = this.bindGuards(props, settings);
     this.table = this.makeTable(props);
     this.api = this.makeApi(props, guards);
     this.stage = this.makeStage(props);
@@ -61,12 +69,67 @@ export class PushIt extends Construct {
     });
     this.addRoutes();
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
+    if (props.publishUrl) {
+      this.functionUrl = this.functions.publisher.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
+    }
     this.guards = new GuardPrincipal([...RUNS_GUARDS].map((name) => this.functions[name].role as iam.Role));
   }
 
   /** Where clients connect: `wss://…`. */
   get url(): string {
     return this.stage.url;
+  }
+
+  /** The name of the function that does what a back end asks for: `functionName` of a `Publisher`. */
+  get publisherName(): string {
+    return this.functions.publisher.functionName;
+  }
+
+  /** Where a back end without an AWS SDK sends its requests, with the prop `publishUrl`: `https://…`. */
+  get publishUrl(): string | undefined {
+    return this.functionUrl?.url;
+  }
+
+  /**
+   * Lets a back end of this account publish, disconnect and unsubscribe, with `Publisher` from `push-it-aws/publisher`:
+   * it may invoke that one function, and has no rights on the table or the connections. No publication guard decides
+   * about what it publishes, so it may publish on every channel.
+   *
+   * @param grantee a function, role or user
+   */
+  grantPublish(grantee: iam.IGrantable): iam.Grant {
+    // Not `grantInvoke`, which grants the function's versions and aliases too.
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ["lambda:InvokeFunction"],
+      resourceArns: [this.functions.publisher.functionArn],
+    });
+  }
+
+  /**
+   * Lets a back end of this account do the same through `publishUrl`, and only there: it may call that URL, and what
+   * calls it may invoke the function that way only.
+   *
+   * @param grantee a function, role or user
+   */
+  grantPublishUrl(grantee: iam.IGrantable): iam.Grant {
+    if (!this.functionUrl) throw invalid(this, "grantPublishUrl needs the URL: set the prop publishUrl to true");
+    return this.functionUrl.grantInvokeUrl(grantee);
+  }
+
+  /**
+   * A target for EventBridge rules: each event is published as one message, whose `uuid` is the event's id.
+   *
+   * @param props what is published, and what becomes of events that cannot be handed over
+   *
+   * @example
+   * rule.addTarget(pushIt.publishTarget({
+   *   channel: "orders",
+   *   data: { order: events.EventField.fromPath("$.detail.orderId") },
+   * }));
+   */
+  publishTarget(props: PublishTargetProps): events.IRuleTarget {
+    return publishTarget(this, this.functions.publisher, props);
   }
 
   /**
@@ -96,11 +159,10 @@ export class PushIt extends Construct {
     this.guards.grantPrincipal.addToPrincipalPolicy(statement);
   }
 
-  private bindGuards(props: PushItProps): GuardsConfig | undefined {
-    const guards = props.guards?._bind(this);
-    if (guards) {
-      validateGuardEnvironment(this, guards);
-    } else {
+  private bindGuards(props: PushItProps, { timeouts }: Settings): GuardsConfig | undefined {
+    const guards = props.guards?._bind(this, timeouts);
+    if (guards?.module) validateGuardEnvironment(this, guards.module);
+    if (!guards) {
       Annotations.of(this).addWarningV2(
         "push-it-aws:openToEveryone",
         "No guard is configured: everyone who knows the URL can connect, subscribe and publish. " +
@@ -136,7 +198,7 @@ export class PushIt extends Construct {
       routeSelectionExpression: "$request.body.action",
     });
     const resource = api.node.defaultChild as apigatewayv2.CfnApi;
-    resource.addMetadata(METADATA_KEY, { version: 1, path: this.node.path, ...(guards && { guards: guards.entry }) });
+    resource.addMetadata(METADATA_KEY, { version: 1, path: this.node.path, ...(guards?.module && { guards: guards.module.entry }) });
     return api;
   }
 

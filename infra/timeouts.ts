@@ -14,7 +14,7 @@ export const CLOSE_BUDGET_MS = 2_000;
 /** What removing the rows of an agent that left may take, in milliseconds. */
 export const CLEANUP_BUDGET_MS = 10_000;
 
-/** The functions of a Push-It: one for each route, and the sweep. Also the folders of `dist/lambdas`. */
+/** The functions of a Push-It: one for each route, the sweep, and the publisher. Also the folders of `dist/lambdas`. */
 export const FUNCTION_NAMES = [
   "connect",
   "disconnect",
@@ -26,6 +26,7 @@ export const FUNCTION_NAMES = [
   "ping",
   "default",
   "sweep",
+  "publisher",
 ] as const;
 
 /** The name of one function. */
@@ -37,7 +38,8 @@ export interface TimeoutParts {
 }
 
 /**
- * What the function may have to wait for, besides the margin.
+ * What the function may have to wait for, besides the margin. A guard function is waited for as long as a guard in a
+ * module: the guard's timeout, no longer.
  * @param timeouts the guards', in milliseconds
  * @param fanOutMs what a publication may spend on its subscribers, delivery guards included
  */
@@ -61,6 +63,9 @@ export const timeoutParts = (
         fanOutBudget: fanOutMs,
         "timeouts.onDisconnect": timeouts.onDisconnect,
       };
+    case "publisher":
+      // No client waits for it behind API Gateway, but a back end does.
+      return { fanOutBudget: fanOutMs, "timeouts.onDisconnect": timeouts.onDisconnect };
     case "disconnect":
       return { "timeouts.onDisconnect": timeouts.onDisconnect, cleanup: CLEANUP_BUDGET_MS };
     case "sweep":

@@ -12,9 +12,12 @@ const page = join(root, "docs/DEPLOY.md");
 const TABLES = {
   PushItProps: "infra/props.ts",
   GuardTimeouts: "infra/options.ts",
+  Limits: "infra/client-limits.ts",
   RouteThrottling: "infra/options.ts",
   FunctionConcurrency: "infra/options.ts",
   GuardModuleProps: "infra/guards.ts",
+  GuardFunctions: "infra/guard-functions.ts",
+  ChannelGuardFunctions: "infra/guard-functions.ts",
   GuardBundlingOptions: "infra/options.ts",
   AccessLogOptions: "infra/access-logs.ts",
 };

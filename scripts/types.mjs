@@ -7,7 +7,7 @@ import { write } from "./output.mjs";
 
 /** What each declaration tree starts from, and where it goes. */
 const TREES = [
-  { entries: ["infra/index.ts", "lambdas/guards/api.ts"], folder: "dist/types" },
+  { entries: ["infra/index.ts", "lambdas/guards/api.ts", "publisher/index.ts"], folder: "dist/types" },
   { entries: ["client/index.ts"], folder: "dist/client/types" },
 ];
 

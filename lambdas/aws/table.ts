@@ -177,6 +177,11 @@ export class Table implements Store {
     await this.#write([remove(registrationKey(connectionId, deadline))]);
   }
 
+  async putOverdue(connectionIds: string[], deadline: number): Promise<void> {
+    const item = { ttl: ttlAfterSweep(deadline) };
+    await this.#write(connectionIds.map((connectionId) => put(registrationKey(connectionId, deadline), item)));
+  }
+
   async *overdue(): AsyncIterable<Overdue> {
     const now = deadlineKey(Math.floor(this.#clock.now() / 1000));
     for (let shard = 0; shard < SHARDS; shard += 1) {

@@ -3,9 +3,9 @@ import { expire } from "./farewell.js";
 import { limiter } from "./limiter.js";
 import { frames, type Packed } from "./pack.js";
 import type { Clock, Connections, Log, Store, Subscriber } from "./ports.js";
+import { postUntil } from "./posting.js";
 import { type Publication, recipientsOf } from "./recipients.js";
 import { removeAgent, type Removal } from "./remove.js";
-import { afterPost } from "./retry.js";
 
 /** What a fan-out needs. */
 export interface FanOut extends Removal {
@@ -14,6 +14,7 @@ export interface FanOut extends Removal {
   connections: Connections;
   clock: Clock;
   log: Log;
+  settings: Delivering["settings"];
   /** Patterns at or below which wildcard subscriptions are enabled. */
   wildcards: readonly string[];
   /** How long all of it may take, in milliseconds. */
@@ -56,17 +57,6 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
   const remove = limiter(REMOVALS_IN_FLIGHT);
   const framesOf = memoised(frames);
 
-  const postFrame = async (subscriber: Subscriber, frame: string): Promise<"done" | "remove" | "give up"> => {
-    for (let attempt = 1; ; attempt += 1) {
-      const result = await call(async () =>
-        clock.now() < deadline ? connections.post(subscriber.connectionId, frame) : "failed",
-      );
-      const now = clock.now();
-      const next = afterPost(result, attempt, now - subscriber.connectedAt, deadline - now, clock.random());
-      if (next.step !== "retry") return next.step;
-      await clock.sleep(next.afterMs);
-    }
-  };
   const giveUp = async ({ connectionId }: Subscriber, messages: number): Promise<void> => {
     delivered.failed += 1;
     log.warn("not_delivered", { connection: connectionId, messages });
@@ -93,7 +83,7 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
     if (messages === "late") return giveUp(subscriber, mine.length);
     if (messages.length === 0) return;
     for (const frame of framesOf(messages)) {
-      const step = await postFrame(subscriber, frame);
+      const step = await postUntil(system, subscriber, frame, deadline, call);
       if (step === "give up") return giveUp(subscriber, messages.length);
       if (step === "remove") return remove(() => bury(subscriber));
     }

@@ -46,6 +46,8 @@ export interface Store {
    * removal.
    */
   deleteRegistration(connectionId: string, deadline: number): Promise<void>;
+  /** Hands connections to the sweep, as overdue since `deadline` (epoch seconds), until `deleteRegistration`. */
+  putOverdue(connectionIds: string[], deadline: number): Promise<void>;
   /** Connections past their deadline: agents whose `$disconnect` was lost, and denied sockets that stayed silent. */
   overdue(): AsyncIterable<Overdue>;
   /** Forgets an overdue connection. */
@@ -77,8 +79,11 @@ export type PostResult =
 /** API Gateway's connections. Neither method rejects for what can happen to a connection. */
 export interface Connections {
   post(connectionId: string, frame: string): Promise<PostResult>;
-  /** Closes a connection; one that is already gone is no error. */
-  close(connectionId: string): Promise<void>;
+  /**
+   * Closes a connection; one that is already gone is no error.
+   * @returns whether it is closed; if not, API Gateway did not answer, or was too busy
+   */
+  close(connectionId: string): Promise<boolean>;
 }
 
 /** A positive verdict, with what the guard staged. */
@@ -109,6 +114,12 @@ export interface Denied {
 /** A guard's verdict, or what its absence means. */
 export type Verdict = Permitted | Denied;
 
+/**
+ * What a recipient gets: the message, perhaps changed; `undefined`: nothing, because its guard said so or gave no
+ * verdict; `"late"`: nothing, because there was no time to ask its guard.
+ */
+export type DeliveryVerdict = Message | "late" | undefined;
+
 /** The developer's guards. No method rejects: what goes wrong in a guard is a denial, and its detail is logged. */
 export interface Guards {
   connection(agent: Agent): Promise<Verdict>;
@@ -119,10 +130,12 @@ export interface Guards {
   /** Whether deliveries on this channel are decided by a guard. */
   guardsDelivery(channel: string): Promise<boolean>;
   /**
-   * The message as this recipient gets it; `undefined`: not at all. Takes `withinMs` milliseconds at most.
-   * @param begun called when the guard has begun and only its own time passes; not called if it ends before
+   * What the guard makes of a message for one recipient. Takes `withinMs` milliseconds at most.
+   * @param message the same object for all recipients of the same message: they may be asked about together
+   * @param begun called when the guard needs no place in a queue any more: it runs, or waits with others to be asked
+   * together; not called if it ends before
    */
-  delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<Message | undefined>;
+  delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<DeliveryVerdict>;
   /** Tells that an agent has left. */
   disconnected(agent: Agent): Promise<void>;
 }

@@ -1,4 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import * as events from "aws-cdk-lib/aws-events";
+import * as iam from "aws-cdk-lib/aws-iam";
 import * as kms from "aws-cdk-lib/aws-kms";
 import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import { AwsSolutionsChecks } from "cdk-nag";
@@ -48,10 +50,22 @@ describe("cdk-nag's AWS Solutions", () => {
           encryptionKey,
           pointInTimeRecovery: true,
           reservedConcurrency: { connect: 10 },
+          publishUrl: true,
         },
         stack,
       ),
     ).toEqual([]);
+  });
+
+  test("finds nothing in what a back end is granted, nor in a rule that publishes", () => {
+    const stack = makeStack();
+    const pushIt = makePushIt({ publishUrl: true }, stack);
+    const backEnd = new iam.Role(stack, "BackEnd", { assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com") });
+    pushIt.grantPublish(backEnd);
+    pushIt.grantPublishUrl(backEnd);
+    const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
+    rule.addTarget(pushIt.publishTarget({ channel: "shop", data: { order: events.EventField.fromPath("$.detail.order") } }));
+    expect(findings(stack)).toEqual([]);
   });
 
   test("finds nothing where account and Region are known", () => {

@@ -11,14 +11,14 @@ const close = `${STAGE}/DELETE/@connections/*`;
 
 /** Everything each role may do, besides its own logs. */
 const EXPECTED: Record<string, Record<string, string[]>> = {
-  Connect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem"] },
+  Connect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
   Disconnect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
   Handshake: {
     "<Table.Arn>": ["dynamodb:GetItem"],
     [close]: ["execute-api:ManageConnections"],
     [post]: ["execute-api:ManageConnections"],
   },
-  Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem"] },
+  Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"] },
   Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem"] },
   Publish: {
     "<Table.Arn>": [
@@ -36,10 +36,16 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
     [close]: ["execute-api:ManageConnections"],
     [post]: ["execute-api:ManageConnections"],
   },
+  Publisher: {
+    "<Table.Arn>": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
+    [close]: ["execute-api:ManageConnections"],
+    [post]: ["execute-api:ManageConnections"],
+  },
   DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"] },
   Sweep: {
-    "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
+    "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"],
     [close]: ["execute-api:ManageConnections"],
+    [post]: ["execute-api:ManageConnections"],
   },
 };
 EXPECTED.Send = EXPECTED.Publish!;

@@ -200,7 +200,7 @@ describe("the functions", () => {
     for (const [id, { Properties }] of Object.entries(resourcesOf(changed, "AWS::Lambda::Function"))) {
       expect(Properties.MemorySize).toBe(1_024);
       expect(Properties.LoggingConfig).toMatchObject({ ApplicationLogLevel: "DEBUG", SystemLogLevel: "INFO" });
-      const reserved = /Publish/.test(id) ? 50 : /Sweep/.test(id) ? 1 : undefined;
+      const reserved = /PublishFunction/.test(id) ? 50 : /Sweep/.test(id) ? 1 : undefined;
       expect([id, Properties.ReservedConcurrentExecutions]).toEqual([id, reserved]);
     }
     for (const { Properties, DeletionPolicy } of Object.values(resourcesOf(changed, "AWS::Logs::LogGroup"))) {
@@ -224,6 +224,8 @@ describe("the functions", () => {
       denials: "refuse",
       keepCredentials: false,
       fanOutMs: 5_000,
+      limits: DEFAULT_SETTINGS.limits,
+      allowedOrigins: [],
     });
   });
 });

@@ -71,6 +71,7 @@ describe("synthesis accepts the extremes", () => {
       Ping: 7,
       DefaultRoute: 5,
       Sweep: 28,
+      Publisher: 16,
     });
   });
 

@@ -14,6 +14,7 @@ describe("a function's timeout", () => {
     ["send", 17],
     ["disconnect", 16],
     ["sweep", 28],
+    ["publisher", 16],
     ["handshake", 7],
     ["ping", 7],
     ["default", 5],

@@ -67,6 +67,24 @@ pushIt.onMessageReceived = (channel, message) => console.log(channel.length, mes
 export const id: string = pushIt.publish({ channel: 'offers', data: { price: 1 } }, (error) => console.log(error.code));
 `;
 
+/** The app's back end. */
+const BACK_END = `
+import { type PublishResult, Publisher, PublisherError } from 'push-it-aws/publisher';
+
+const publisher = new Publisher({ functionName: 'publisher' });
+
+export const tell = async (agent: { connection: { id: string } }): Promise<PublishResult[]> => {
+  const { uuid }: { uuid: string } = await publisher.publish('offers', { price: 1 }, { except: agent });
+  await publisher.publishToUser('ann', uuid);
+  const ended: number = await publisher.disconnect({ userId: 'mallory' }, 'No.') + await publisher.unsubscribe(agent, 'offers');
+  const results = await publisher.publish([{ channel: 'offers', data: ended }, { userId: 'ann', data: null }]);
+  Publisher.requireAccepted(results);
+  return results;
+};
+
+export const again = (error: unknown): boolean => error instanceof PublisherError && error.retryable;
+`;
+
 interface Manifest {
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
@@ -123,6 +141,7 @@ beforeAll(() => {
   writeFileSync(join(app, "lib/shop-stack.ts"), STACK);
   writeFileSync(join(app, "guards.ts"), GUARDS);
   writeFileSync(join(app, "page.mjs"), PAGE);
+  writeFileSync(join(app, "lib/back-end.ts"), BACK_END);
   mkdirSync(join(app, "web"));
   writeFileSync(join(app, "web/page.ts"), TYPED_PAGE);
 }, 600_000);
@@ -136,7 +155,7 @@ describe("a fresh CDK app with the packed package", () => {
     expect(readFileSync(join(app, "bin/shop.ts"), "utf8")).toContain("new ShopStack(app");
   });
 
-  test("type-checks, its guards and its web page too", () => {
+  test("type-checks, its guards, its back end and its web page too", () => {
     npx("tsc");
     const web = { extends: "../tsconfig.json", include: ["*.ts"], compilerOptions: { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] } };
     writeFileSync(join(app, "web/tsconfig.json"), JSON.stringify(web));
@@ -149,6 +168,14 @@ describe("a fresh CDK app with the packed package", () => {
     expect(() => npx("tsc")).toThrow(/lib\/broken\.ts.*'timeout' does not exist in type 'PushItProps'/);
     rmSync(broken);
   }, 120_000);
+
+  test("has the Publisher as CommonJS and as an ES module", () => {
+    const make = 'console.log(typeof new Publisher({ functionName: "x" }).publish)';
+    const cjs = `const { Publisher } = require("push-it-aws/publisher"); ${make}`;
+    const esm = `import { Publisher } from "push-it-aws/publisher"; ${make}`;
+    expect(run(process.execPath, ["--input-type=commonjs", "-e", cjs], { cwd: app })).toBe("function\n");
+    expect(run(process.execPath, ["--input-type=module", "-e", esm], { cwd: app })).toBe("function\n");
+  });
 
   test("synthesizes, with its own guards in the functions", () => {
     npx("cdk", "synth", "--quiet");

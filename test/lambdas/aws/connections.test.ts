@@ -127,7 +127,7 @@ describe("closing a connection", () => {
   test("deletes it, once", async () => {
     const connections = connectionsAt(`${server.url}/prod`);
     server.answer = answering(204, "");
-    await connections.close(ID);
+    expect(await connections.close(ID)).toBe(true);
     expect(server.received).toMatchObject([{ method: "DELETE" }]);
     expect(decodeURIComponent(server.received[0]?.path ?? "")).toBe(`/prod/@connections/${ID}`);
   });
@@ -135,14 +135,14 @@ describe("closing a connection", () => {
   test("that is gone already is no error", async () => {
     const connections = connectionsAt(server.url);
     server.answer = answering(410);
-    await connections.close(ID);
+    expect(await connections.close(ID)).toBe(true);
     expect(log.entries).toEqual([]);
   });
 
-  test.each([403, 429, 500])("that fails with %i rejects nothing, and is logged", async (status) => {
+  test.each([403, 429, 500])("that fails with %i rejects nothing, says so, and is logged", async (status) => {
     const connections = connectionsAt(server.url);
     server.answer = answering(status);
-    await connections.close(ID);
+    expect(await connections.close(ID)).toBe(false);
     expect(log.of("close_failed")).toMatchObject([{ connection: ID, status }]);
     expect(server.received).toHaveLength(1);
   });

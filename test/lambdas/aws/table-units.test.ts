@@ -5,7 +5,7 @@ import { publish } from "../../../lambdas/core/publish.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import { sweep } from "../../../lambdas/core/sweep.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { openGuards } from "../../../lambdas/guards/module-guards.js";
+import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, NOW, TestConnections, TestLog } from "../core/fakes.js";
 import { itemSize, testEngine, type TestTable } from "./test-table.js";
 
@@ -35,7 +35,7 @@ const subscribing = () => ({ store: it.table, settings: DEFAULT_SETTINGS });
 const publishing = () => {
   const log = new TestLog();
   const { table: store, clock } = it;
-  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), wildcards: ["w/*"], budgetMs: 5_000, settings: DEFAULT_SETTINGS };
+  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), wildcards: ["w/*"], budgetMs: 5_000, settings: DEFAULT_SETTINGS, rate: { take: (_agent: string, wanted: number) => wanted } };
 };
 
 const message = (channel: string) => ({ channel, uuid: "m1", data: "hello" });

@@ -175,6 +175,11 @@ export class MemoryStore implements Store {
     this.registrations.delete(`${deadline}#${connectionId}`);
   }
 
+  async putOverdue(connectionIds: string[], deadline: number): Promise<void> {
+    await this.#step("putOverdue", ...connectionIds);
+    for (const connectionId of connectionIds) this.registrations.add(`${deadline}#${connectionId}`);
+  }
+
   async *overdue(): AsyncIterable<Overdue> {
     for (const deadline of [...this.registrations].sort()) {
       await this.#step("overdue");
@@ -206,6 +211,8 @@ export class TestConnections implements Connections {
   readonly posts: { connectionId: string; frame: string; at: number }[] = [];
   readonly closed: string[] = [];
   readonly scripts = new Map<string, PostScript>();
+  /** Connections that API Gateway does not close. */
+  readonly unclosable = new Set<string>();
   inFlight = 0;
   mostInFlight = 0;
   readonly #clock: Pick<Clock, "now">;
@@ -228,10 +235,11 @@ export class TestConnections implements Connections {
     }
   }
 
-  async close(connectionId: string): Promise<void> {
+  async close(connectionId: string): Promise<boolean> {
     this.#calls?.push(`close ${connectionId}`);
+    if (this.unclosable.has(connectionId)) return false;
     this.closed.push(connectionId);
-    await Promise.resolve();
+    return Promise.resolve(true);
   }
 
   /** The frames that were posted to a connection, attempts that failed included. */

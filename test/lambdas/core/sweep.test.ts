@@ -87,6 +87,7 @@ describe("the sweep", () => {
       most = Math.max(most, (running += 1));
       await new Promise((resolve) => setImmediate(resolve));
       running -= 1;
+      return true;
     };
     expect(await sweep(system, PLENTY)).toEqual({ removed: 60, failed: 0 });
     expect(most).toBeGreaterThan(1);

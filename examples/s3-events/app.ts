@@ -1,0 +1,44 @@
+import { App, CfnOutput, RemovalPolicy, Stack } from "aws-cdk-lib";
+import * as events from "aws-cdk-lib/aws-events";
+import * as s3 from "aws-cdk-lib/aws-s3";
+import type { Construct } from "constructs";
+import { join } from "node:path";
+import { Guards, PushIt } from "push-it-aws/infra";
+
+/** Tells whoever looks at a bucket what is put into it, as it happens. No code of one's own runs on the way. */
+class S3EventsStack extends Stack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+
+    const bucket = new s3.Bucket(this, "Uploads", {
+      eventBridgeEnabled: true,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+
+    const pushIt = new PushIt(this, "PushIt", { guards: Guards.fromModule(join(__dirname, "guards.ts")) });
+
+    const created = new events.Rule(this, "Created", {
+      description: "Tells subscribers of new objects",
+      eventPattern: {
+        source: ["aws.s3"],
+        detailType: ["Object Created"],
+        detail: { bucket: { name: [bucket.bucketName] } },
+      },
+    });
+    const { fromPath } = events.EventField;
+    created.addTarget(
+      pushIt.publishTarget({
+        // A bucket's name is always a channel's name. An object's key need not be: it goes into the data.
+        channel: `uploads/${fromPath("$.detail.bucket.name")}`,
+        data: { key: fromPath("$.detail.object.key"), size: fromPath("$.detail.object.size"), at: fromPath("$.time") },
+      }),
+    );
+
+    new CfnOutput(this, "Url", { value: pushIt.url });
+    new CfnOutput(this, "Bucket", { value: bucket.bucketName });
+  }
+}
+
+new S3EventsStack(new App(), "S3Events");

@@ -1,0 +1,45 @@
+import { Token } from "aws-cdk-lib";
+import * as events from "aws-cdk-lib/aws-events";
+import * as targets from "aws-cdk-lib/aws-events-targets";
+import type * as lambda from "aws-cdk-lib/aws-lambda";
+import type { IConstruct } from "constructs";
+import { isChannelName, REQUEST_VERSION, USER_ID_LENGTH } from "../protocol/index.js";
+import { invalid } from "./invalid.js";
+
+/** What an EventBridge rule publishes: `channel` or `userId`, and `data`; the rest is about what cannot be handed over. */
+export interface PublishTargetProps extends targets.TargetBaseProps {
+  /**
+   * The channel. May have parts of the event in it, but not every text can be a channel's name: what can be anything,
+   * such as an object's key, belongs into `data`.
+   *
+   * @default - none: the message is for `userId`
+   */
+  readonly channel?: string;
+  /**
+   * Whose connections get the message, on `/meta/user`.
+   *
+   * @default - none: the message is for `channel`
+   */
+  readonly userId?: string;
+  /**
+   * The message's data: anything that JSON can say, with parts of the event where `events.EventField.fromPath()` is.
+   */
+  readonly data: unknown;
+}
+
+/** A target that publishes one message for each event; `uuid` is the event's id, so that one that comes twice can be told. */
+export const publishTarget = (scope: IConstruct, publisher: lambda.IFunction, props: PublishTargetProps): events.IRuleTarget => {
+  const { channel, userId, data, ...rest } = props;
+  if ((channel === undefined) === (userId === undefined)) {
+    throw invalid(scope, "publishTarget needs either a channel or a userId");
+  }
+  if (channel !== undefined && !Token.isUnresolved(channel) && !isChannelName(channel)) {
+    throw invalid(scope, `publishTarget: nothing can be published on "${channel}"`);
+  }
+  if (userId !== undefined && !Token.isUnresolved(userId) && (userId === "" || userId.length > USER_ID_LENGTH)) {
+    throw invalid(scope, `publishTarget: a userId is 1 to ${USER_ID_LENGTH} characters`);
+  }
+  const to = channel === undefined ? { userId } : { channel };
+  const request = { version: REQUEST_VERSION, publish: [{ ...to, uuid: events.EventField.eventId, data }] };
+  return new targets.LambdaFunction(publisher, { ...rest, event: events.RuleTargetInput.fromObject(request) });
+};

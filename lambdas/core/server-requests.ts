@@ -1,0 +1,89 @@
+import {
+  CONNECTION_ID_LENGTH,
+  DEFAULT_LIMITS,
+  ENTRIES_PER_REQUEST,
+  isId,
+  type Json,
+  NESTING,
+  type PublishEntry,
+  REQUEST_VERSION,
+  type TargetFields,
+  USER_ID_LENGTH,
+} from "../../protocol/index.js";
+import { subscriptionFault } from "./channels.js";
+import { depthOf } from "./depth.js";
+import { cut } from "./reason.js";
+import { isObject } from "./requests.js";
+
+/** An entry that is none, why, and its uuid if that much could be read. */
+export interface EntryFault {
+  fault: string;
+  uuid?: string;
+}
+
+/** What the back end asks for. */
+export type ServerRequest =
+  | { kind: "publish"; entries: (PublishEntry | EntryFault)[] }
+  | { kind: "disconnect"; target: TargetFields; reason: string | undefined }
+  | { kind: "unsubscribe"; target: TargetFields; channel: string; reason: string | undefined };
+
+const KINDS = ["publish", "disconnect", "unsubscribe"] as const;
+
+/** A connection's id as API Gateway makes them: visible ASCII. */
+const isConnectionId = (id: unknown): id is string =>
+  typeof id === "string" && id.length <= CONNECTION_ID_LENGTH && /^[\x21-\x7e]+$/.test(id);
+
+const isUserId = (id: unknown): id is string => typeof id === "string" && id.length > 0 && id.length <= USER_ID_LENGTH;
+
+const NO_CONNECTION_ID = `must be the id of a connection: 1 to ${CONNECTION_ID_LENGTH} visible ASCII characters`;
+const NO_USER_ID = `must be the id of a user: 1 to ${USER_ID_LENGTH} characters`;
+
+/** Reads a request of the back end's; one that is not understood is refused as a whole, with the reason. */
+export const readServerRequest = (value: unknown): { request: ServerRequest } | { error: string } => {
+  if (!isObject(value)) return { error: "A request must be a JSON object." };
+  if (value["version"] !== REQUEST_VERSION) return { error: `version must be ${REQUEST_VERSION}.` };
+  const [kind, ...more] = KINDS.filter((each) => value[each] !== undefined);
+  if (!kind || more.length > 0) return { error: `A request must have exactly one of ${KINDS.join(", ")}.` };
+  if (kind === "publish") return readPublish(value["publish"]);
+
+  const target = readTarget(value[kind]);
+  if (typeof target === "string") return { error: `${kind} ${target}.` };
+  const { reason, channel } = value;
+  if (reason !== undefined && typeof reason !== "string") return { error: "reason must be a text." };
+  const told = reason === undefined ? undefined : cut(reason);
+  if (kind === "disconnect") return { request: { kind, target, reason: told } };
+  // What this deployment enables and allows now does not matter: what was subscribed to once can be ended.
+  if (typeof channel !== "string" || subscriptionFault(channel, { wildcards: [channel], limits: DEFAULT_LIMITS })) {
+    return { error: "channel must be a channel name, or a wildcard such as stories/*." };
+  }
+  return { request: { kind, target, channel, reason: told } };
+};
+
+const readTarget = (target: unknown): TargetFields | string => {
+  const { connectionId, userId } = isObject(target) ? target : {};
+  if ((connectionId === undefined) === (userId === undefined)) return "must have either a connectionId or a userId";
+  if (userId === undefined) return isConnectionId(connectionId) ? { connectionId } : `.connectionId ${NO_CONNECTION_ID}`;
+  return isUserId(userId) ? { userId } : `.userId ${NO_USER_ID}`;
+};
+
+const readPublish = (entries: unknown): { request: ServerRequest } | { error: string } => {
+  if (!Array.isArray(entries) || entries.length === 0) return { error: "publish must be a list of at least one entry." };
+  if (entries.length > ENTRIES_PER_REQUEST) return { error: `At most ${ENTRIES_PER_REQUEST} entries go in one request.` };
+  return { request: { kind: "publish", entries: entries.map(readEntry) } };
+};
+
+const readEntry = (entry: unknown): PublishEntry | EntryFault => {
+  if (!isObject(entry)) return { fault: "An entry must be an object." };
+  const { uuid, channel, userId, except, data } = entry;
+  if (uuid !== undefined && !isId(uuid)) return { fault: "uuid must be 1 to 64 of 0-9 A-Z a-z - _." };
+  const named = uuid === undefined ? {} : { uuid };
+  const fault = (error: string): EntryFault => ({ ...named, fault: error });
+  if ((channel === undefined) === (userId === undefined)) return fault("An entry must have either a channel or a userId.");
+  if (channel !== undefined && typeof channel !== "string") return fault("channel must be a text.");
+  if (userId !== undefined && !isUserId(userId)) return fault(`userId ${NO_USER_ID}.`);
+  if (except !== undefined && !isConnectionId(except)) return fault(`except ${NO_CONNECTION_ID}.`);
+  if (data === undefined) return fault("An entry must have data.");
+  if (depthOf(data) > NESTING) return fault(`data may be nested at most ${NESTING} deep.`);
+  const to = channel === undefined ? { userId: userId as string } : { channel };
+  return { ...to, ...named, data: data as Json, ...(except === undefined ? {} : { except }) };
+};

@@ -1,0 +1,38 @@
+import { randomFillSync } from "node:crypto";
+import { type BackEndResponse, newId } from "../protocol/index.js";
+import { ManagementApi } from "./aws/connections.js";
+import { isUrlEvent, overHttp } from "./aws/function-url.js";
+import { createSystem } from "./aws/system.js";
+import { Unavailable } from "./aws/unavailable.js";
+import { serve } from "./core/serve.js";
+
+const system = createSystem();
+const { wildcards, fanOutMs: budgetMs } = system.settings;
+const connections = new ManagementApi(system.log);
+const serving = { ...system, wildcards, budgetMs, connections, newUuid: () => newId(randomFillSync) };
+
+/** The codes of what was refused. */
+const refusals = (response: BackEndResponse): string[] => {
+  if ("code" in response) return [response.code];
+  return "results" in response ? response.results.flatMap((each) => (each.accepted ? [] : each.code)) : [];
+};
+
+/**
+ * Answers who invoked the function. Who did so asynchronously reads no response: so what was refused is logged, and what
+ * failed is thrown, so that Lambda tries again.
+ */
+const invoked = async (request: unknown): Promise<BackEndResponse> => {
+  try {
+    const response = await serve(serving, request);
+    const codes = refusals(response);
+    if (codes.length > 0) system.log.error("publication_refused", { codes });
+    return response;
+  } catch (error) {
+    system.log.error("request_failed", { error: String(error) });
+    throw new Unavailable();
+  }
+};
+
+/** The Lambda behind no route: what the back end asks for (docs/SERVER.md), by invoking it or through its URL. */
+export const handler = (event: unknown): Promise<unknown> =>
+  isUrlEvent(event) ? overHttp(event, (request) => serve(serving, request), system.log) : invoked(event);

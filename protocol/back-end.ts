@@ -1,0 +1,90 @@
+import type { Code } from "./codes.js";
+import type { Json } from "./frames.js";
+
+/** The version of the back end's requests; see docs/SERVER.md. */
+export const REQUEST_VERSION = 1;
+
+/** Most entries in one publish request. */
+export const ENTRIES_PER_REQUEST = 100;
+
+/**
+ * Largest request, in bytes of its JSON.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const REQUEST_BYTES = 6 * 1024 * 1024;
+
+/** Longest id of a connection, in characters. API Gateway's are about 16. */
+export const CONNECTION_ID_LENGTH = 128;
+
+/** One message that the back end publishes: on a channel, or to a user, where it arrives on `/meta/user`. */
+export type PublishEntry = ({ channel: string } | { userId: string }) & {
+  data: Json;
+  /** 1 to 64 of `0-9A-Za-z-_`. @default - one is made */
+  uuid?: string;
+  /** The id of a connection that is spared. */
+  except?: string;
+};
+
+/** Whose connections a request is about. */
+export type TargetFields = { connectionId: string } | { userId: string };
+
+/** Publishes: 1 to 100 entries, in order. */
+export interface PublishRequest {
+  version: typeof REQUEST_VERSION;
+  publish: PublishEntry[];
+}
+
+/** Ends agents: each is told `revoked` and its connection closed. */
+export interface DisconnectRequest {
+  version: typeof REQUEST_VERSION;
+  disconnect: TargetFields;
+  /** What the agents are told; cut at 512 bytes. */
+  reason?: string;
+}
+
+/** Ends subscriptions: each agent is told. */
+export interface UnsubscribeRequest {
+  version: typeof REQUEST_VERSION;
+  unsubscribe: TargetFields;
+  /** A channel or a wildcard. */
+  channel: string;
+  /** What the agents are told; cut at 512 bytes. */
+  reason?: string;
+}
+
+/** What the back end can ask for. */
+export type BackEndRequest = PublishRequest | DisconnectRequest | UnsubscribeRequest;
+
+/** What became of one entry: taken and brought to the subscribers, or refused. */
+export type PublishResult =
+  | { uuid: string; accepted: true }
+  /** `uuid` is left out when the entry had none that could be read. */
+  | { uuid?: string; accepted: false; code: Code; error: string };
+
+/** The answer to a publish request: one result for each entry, in the same order. */
+export interface PublishResponse {
+  version: typeof REQUEST_VERSION;
+  results: PublishResult[];
+}
+
+/** The answer to a disconnect request: how many connections had an agent. */
+export interface DisconnectResponse {
+  version: typeof REQUEST_VERSION;
+  disconnected: number;
+}
+
+/** The answer to an unsubscribe request: how many connections were told. */
+export interface UnsubscribeResponse {
+  version: typeof REQUEST_VERSION;
+  unsubscribed: number;
+}
+
+/** What a request that is not understood gets. Nothing has happened. */
+export interface RequestRefused {
+  version: typeof REQUEST_VERSION;
+  error: string;
+  code: "bad_request";
+}
+
+/** What the function answers. */
+export type BackEndResponse = PublishResponse | DisconnectResponse | UnsubscribeResponse | RequestRefused;

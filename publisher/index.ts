@@ -1,0 +1,12 @@
+export type { Code, Json, PublishResult } from "../protocol/index.js";
+export { PublisherError, type PublisherErrorCode } from "./errors.js";
+export type { LambdaLike } from "./invoke.js";
+export {
+  type AgentLike,
+  type Message,
+  Publisher,
+  type PublisherOptions,
+  type PublishOptions,
+  type Spared,
+  type Target,
+} from "./publisher.js";

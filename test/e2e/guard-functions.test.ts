@@ -1,0 +1,278 @@
+import { Duration } from "aws-cdk-lib";
+import { type Answer, Meta, PROTOCOL_DENIED } from "../../protocol/index.js";
+import { Guards } from "../../infra/index.js";
+import type { GuardRequest } from "../../lambdas/guards/api.js";
+import { pythonTest } from "../python.js";
+import { blockOf, everywhere, GuardCode } from "./support/guard-functions.js";
+import { TestSystem, type TestSystemOptions } from "./support/system.js";
+import type { Wire } from "./support/wire.js";
+
+const code = new GuardCode();
+afterAll(() => code.remove());
+
+/** Time enough for a cold start on a busy machine. */
+const ENOUGH = Duration.seconds(8);
+
+const PATIENT: TestSystemOptions["props"] = {
+  timeouts: {
+    onConnectionRequest: ENOUGH,
+    onSubscriptionRequest: ENOUGH,
+    onUnsubscriptionRequest: ENOUGH,
+    onPublicationRequest: ENOUGH,
+    onMessageReceived: ENOUGH,
+  },
+  wildcards: ["stories/*"],
+};
+
+/** What a guard function was asked, by guard. */
+const requestsTo = (system: TestSystem, constructId: string, guard: string): GuardRequest[] =>
+  system.invocations
+    .filter(({ functionId }) => functionId === system.functionOf(constructId))
+    .map(({ event }) => event as GuardRequest)
+    .filter((request) => request.guard === guard);
+
+describe("guards that are functions", () => {
+  const ALL = `
+    import { guardHandler } from "push-it-aws/guards";
+    export const handler = guardHandler({
+      onConnectionRequest(agent) {
+        const { name } = agent.credentials ?? {};
+        if (!name) return agent.connectionDenied("Who are you?");
+        agent.credentials = { name, key: undefined };
+        agent.subscribe("stories/news");
+        agent.connected({ userId: name, info: { name } });
+      },
+      onSubscriptionRequest(channel, agent) {
+        if (channel.name.startsWith("closed/")) return agent.subscriptionDenied(channel, "Closed.");
+        if (channel.name === "a") agent.subscribe("b");
+        agent.subscribe(channel);
+      },
+      onUnsubscriptionRequest(channel, agent) {
+        if (channel.name === "forever") agent.unsubscriptionDenied(channel, "Stay.");
+        else agent.unsubscribe(channel);
+      },
+      async onPublicationRequest(channel, agent, message) {
+        await null;
+        if (message.data === "bad") return agent.publicationDenied(message, "Be nice.");
+        channel.publish({ data: { text: message.data, from: agent.userId } });
+        agent.channel("audit").publish({ data: agent.userId });
+        agent.publicationSuccess(message, { seen: true });
+      },
+      channels: {
+        "personal/*": {
+          async onMessageReceived(channel, agent, message) {
+            if (message.data.text === agent.userId) return;
+            agent.deliver(channel, { ...message, data: message.data.text + " for " + agent.userId });
+          },
+        },
+      },
+      onDisconnect(agent) { console.info("left: " + agent.userId); },
+    });`;
+
+  let system: TestSystem;
+  const connect = (name: string) => system.connect({ credentials: { name, key: "planted secret" } });
+  beforeAll(async () => {
+    system = await TestSystem.start({
+      props: PATIENT,
+      guardFunctions(stack) {
+        const all = code.node(stack, "All", ALL);
+        const { onMessageReceived, ...others } = everywhere(all);
+        return Guards.fromLambda({ ...others, channels: { "personal/*": { onMessageReceived } } });
+      },
+    });
+  }, 60_000);
+  afterAll(() => system.close());
+
+  it("decide connections, and what is known of an agent", async () => {
+    const ada = await connect("ada");
+    const { agent } = (await ada.ping()).data as { agent: string };
+    await ada.subscribe("x");
+    const [request] = requestsTo(system, "All", "onSubscriptionRequest").filter((one) => one.agent?.uuid === agent);
+    expect(request).toMatchObject({
+      version: 1,
+      timeoutMs: expect.any(Number),
+      wildcards: ["stories/*"],
+      channel: "x",
+      agent: { uuid: agent, credentials: { name: "ada" }, userId: "ada", info: { name: "ada" }, isConnected: true },
+    });
+    expect(JSON.stringify(await system.rows())).not.toContain("planted secret");
+
+    const denied = await system.connect({ credentials: {} });
+    expect(denied.protocol).toBe(PROTOCOL_DENIED);
+    expect(await denied.request({ action: "connect", channel: Meta.connect })).toMatchObject({ code: "denied", error: "Who are you?" });
+  });
+
+  it("decide subscriptions, unsubscriptions and publications, with all that they stage", async () => {
+    const [ada, bob] = [await connect("ada"), await connect("bob")];
+    const uuid = ada.uuid();
+    ada.send({ action: "subscribe", channel: Meta.subscribe, uuid, data: { channels: ["a", "closed/1", "forever", "stories/*"] } });
+    expect((await ada.answers(uuid, 5)).map(({ data, successful, error }) => [(data as { channel: string }).channel, successful, error])).toEqual([
+      ["a", true, undefined],
+      ["forever", true, undefined],
+      ["stories/*", true, undefined],
+      ["closed/1", false, "Closed."],
+      ["b", true, undefined],
+    ]);
+    expect(await ada.unsubscribe("forever")).toMatchObject({ code: "denied", error: "Stay." });
+    expect(await ada.unsubscribe("a")).toMatchObject({ successful: true });
+
+    await ada.subscribe("audit");
+    expect(await bob.publish("b", "hello")).toMatchObject({ successful: true, data: { seen: true } });
+    expect(await ada.message({ text: "hello", from: "bob" })).toMatchObject({ channel: "b" });
+    await ada.message("bob");
+    expect(await bob.publish("b", "bad")).toMatchObject({ code: "denied", error: "Be nice." });
+    await bob.publish("stories/news", "subscribed by the connection guard");
+    await bob.message({ text: "subscribed by the connection guard", from: "bob" });
+    expect(ada.messages("b")).toHaveLength(1);
+  });
+
+  it("decide what each recipient gets, only where they are", async () => {
+    const [ada, bob] = [await connect("ada"), await connect("bob")];
+    for (const one of [ada, bob]) {
+      await one.subscribe("personal/1");
+      await one.subscribe("plain");
+    }
+    await bob.publish("personal/1", "ada");
+    await bob.publish("personal/1", "hi");
+    await bob.publish("plain", "as it is");
+    await ada.message({ text: "as it is", from: "bob" });
+    await bob.message({ text: "as it is", from: "bob" });
+    expect(ada.messages("personal/1").map(({ data }) => data)).toEqual(["hi for ada"]);
+    expect(bob.messages("personal/1").map(({ data }) => data)).toEqual(["ada for bob", "hi for bob"]);
+    expect(requestsTo(system, "All", "onMessageReceived").map(({ recipients }) => recipients?.length)).toEqual([2, 2]);
+  });
+
+  it("are told of departures, by whom nobody waits", async () => {
+    const carol = await connect("carol");
+    const { connectionId } = await system.connectionOf(carol);
+    await carol.close();
+    await system.disconnected(connectionId);
+    await system.invoked(() => system.logs.some(({ message }) => message.includes("left: carol")), "the departure");
+    expect(requestsTo(system, "All", "onDisconnect")).toContainEqual(expect.objectContaining({ agent: expect.objectContaining({ userId: "carol", isConnected: false }) }));
+  });
+});
+
+describe("a guard written from docs/GUARDS.md", () => {
+  pythonTest("in Python: its own example guards a system", async () => {
+    const system = await TestSystem.start({
+      props: PATIENT,
+      guardFunctions: (stack) => Guards.fromLambda(everywhere(code.python(stack, "Members", blockOf("python", "def handler(")))),
+    });
+    try {
+      const ada = await system.connect({ credentials: { name: "ada", key: "lovelace" } });
+      expect(await ada.subscribe("private/ada")).toMatchObject({ successful: true });
+      expect(await ada.subscribe("private/bob")).toMatchObject({ code: "denied", error: "Not your channel." });
+      expect(await ada.subscribe("stories/*")).toMatchObject({ successful: true });
+      expect(await ada.publish("stories/1", { text: "hello" })).toMatchObject({ successful: true });
+      await ada.message({ text: "hello", from: "ada" });
+      expect(await ada.publish("stories/1", "no text")).toMatchObject({ code: "denied", error: "A message needs a text." });
+      await ada.publish("stories/1", { text: "not for ada", to: ["bob"] });
+      await ada.publish("stories/1", { text: "for ada", to: ["ada"] });
+      await ada.message({ text: "for ada", to: ["ada"], from: "ada" });
+      expect(ada.messages()).toHaveLength(2);
+      expect(await ada.unsubscribe("stories/*")).toMatchObject({ successful: true });
+
+      for (const [credentials, error] of [[{ name: "ada", key: "wrong" }, "Wrong name or key."], ["ada", "Sign in first."], [{ name: "eve", key: "" }, "Wrong name or key."]] as const) {
+        const denied = await system.connect({ credentials });
+        expect(await denied.request({ action: "connect", channel: Meta.connect })).toMatchObject({ code: "denied", error });
+      }
+      await ada.close();
+      await system.invoked(() => system.logs.some(({ message }) => message.includes("left: ada")), "the departure");
+      expect(system.logs.filter(({ message }) => /guard_(failed|timeout)/.test(message))).toEqual([]);
+    } finally {
+      await system.close();
+    }
+  }, 90_000);
+
+  it("in TypeScript: its own example is a handler", async () => {
+    const source = blockOf("ts", "guardHandler<{ name: string }>");
+    const system = await TestSystem.start({
+      props: PATIENT,
+      guardFunctions: (stack) => Guards.fromLambda({ channels: { "private/*": { onSubscriptionRequest: code.node(stack, "Private", source) } } }),
+    });
+    try {
+      const ada = await system.connect({ credentials: { name: "ada" } });
+      expect(await ada.subscribe("private/ada")).toMatchObject({ successful: true });
+      expect(await ada.subscribe("private/bob")).toMatchObject({ code: "denied", error: "Not your channel." });
+      expect(await ada.subscribe("public")).toMatchObject({ successful: true });
+    } finally {
+      await system.close();
+    }
+  }, 60_000);
+});
+
+describe("a message to many", () => {
+  it("asks about a hundred recipients at a time, and each gets its own", async () => {
+    const system = await TestSystem.start({
+      props: PATIENT,
+      guardFunctions(stack) {
+        const delivery = code.node(stack, "Delivery", `
+          export const handler = async ({ recipients, channel, message }) => ({
+            version: 1, verdict: "deliver", channel,
+            deliveries: recipients.filter((each) => each.credentials % 5 !== 0).map(({ uuid, credentials }) =>
+              credentials % 2 ? { agent: uuid } : { agent: uuid, data: message.data + " for " + credentials }),
+          });`);
+        return Guards.fromLambda({ channels: { "many/*": { onMessageReceived: delivery } } });
+      },
+    });
+    try {
+      const wires: Wire[] = [];
+      const join = async (number: number): Promise<void> => {
+        const wire = await system.connect({ credentials: number });
+        await wire.subscribe("many/1");
+        wires[number] = wire;
+      };
+      for (let from = 0; from < 250; from += 10) await Promise.all(Array.from({ length: 10 }, (_, at) => join(from + at)));
+      expect(await wires[0]!.publish("many/1", "hello")).toMatchObject({ successful: true });
+      const sizes = requestsTo(system, "Delivery", "onMessageReceived").map(({ recipients }) => recipients?.length);
+      expect(sizes.sort()).toEqual([100, 100, 50]);
+      await wires[0]!.publish("other", "end");
+      const expected = (number: number): unknown[] => (number % 5 === 0 ? [] : [number % 2 ? "hello" : `hello for ${number}`]);
+      for (const [number, wire] of wires.entries()) {
+        if (expected(number).length > 0) await wire.until(() => wire.messages().length > 0, `the message of ${number}`);
+        expect([number, wire.messages().map(({ data }) => data)]).toEqual([number, expected(number)]);
+      }
+    } finally {
+      await system.close();
+    }
+  }, 180_000);
+});
+
+describe("a module and functions", () => {
+  const module = (guard: string) => `export default { ${guard}(channel, agent) { agent.subscriptionDenied(channel, "Says the module."); } };`;
+  const yes = `export const handler = async ({ channel }) => ({ version: 1, verdict: "subscribe", channel });`;
+  const functions: TestSystemOptions["guardFunctions"] = (stack) =>
+    Guards.fromLambda({ channels: { "private/*": { onSubscriptionRequest: code.node(stack, "Private", yes) } } });
+
+  const both = async (options: TestSystemOptions): Promise<[Answer, Answer, TestSystem]> => {
+    const system = await TestSystem.start({ props: PATIENT, guardFunctions: functions, ...options });
+    try {
+      const agent = await system.connect();
+      return [await agent.subscribe("private/1"), await agent.subscribe("public/1"), system];
+    } finally {
+      await system.close();
+    }
+  };
+  const theirs = { successful: true };
+  const says = { code: "denied", error: "Says the module." };
+
+  it("decide side by side", async () => {
+    const [ours, others] = await both({ guards: module("onSubscriptionRequest") });
+    expect([ours, others]).toMatchObject([theirs, says]);
+  }, 60_000);
+
+  it("decide side by side where another module stands in for the app's own, or for none", async () => {
+    for (const guards of [{}, { guards: "export default {};" }]) {
+      const [ours, others] = await both({ ...guards, instead: module("onSubscriptionRequest") });
+      expect([ours, others]).toMatchObject([theirs, says]);
+    }
+  }, 90_000);
+
+  it.each(["guards", "instead"] as const)("that want the same place permit nothing there, and the log says why (%s)", async (how) => {
+    const conflicting = `export default { channels: { "private/*": { onSubscriptionRequest(channel, agent) { agent.subscribe(channel); } } } };`;
+    const [ours, others, system] = await both({ [how]: conflicting });
+    expect([ours, others]).toMatchObject([{ code: "guard_failed" }, { code: "guard_failed" }]);
+    const reasons = system.logs.filter(({ message }) => message.includes("guards_not_loaded"));
+    expect(reasons.map(({ message }) => message).join()).toContain("is defined by the guard module and by a guard function: leave it out of one of them");
+  }, 60_000);
+});

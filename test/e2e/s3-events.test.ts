@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { startSystem, type System } from "../../local/dev/system.js";
+import { run } from "../package/processes.js";
+import { Wire } from "./support/wire.js";
+
+/*
+ * examples/s3-events as it stands: synthesized as its page says, run from its template, and given an event as S3 sends
+ * it through EventBridge when an object was put into the bucket.
+ */
+
+const ROOT = resolve(__dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "push-it-s3-"));
+let system: System;
+let bucket: string;
+let wire: Wire;
+const logged: string[] = [];
+
+beforeAll(async () => {
+  const assembly = join(folder, "cdk.out");
+  const context = JSON.stringify({ "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true });
+  run("npx", ["tsx", "examples/s3-events/app.ts"], { env: { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: context } });
+  system = await startSystem({
+    project: ROOT,
+    dist: join(ROOT, "dist"),
+    assembly,
+    dynamodb: process.env["PUSH_IT_TEST_DYNAMODB"] ?? "embedded",
+    log: ({ message }) => logged.push(message),
+  });
+  bucket = system.model.outputs["Bucket"] ?? "";
+  wire = await Wire.open(system.websocketUrl);
+  await wire.subscribe(`uploads/${bucket}`);
+}, 120_000);
+afterAll(async () => {
+  await wire.close();
+  await system.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** As recorded, but for the names that differ by bucket and object. */
+const created = (key: string, name = bucket) => ({
+  version: "0",
+  id: "17793124-05d4-b198-2fde-7ededc63b103",
+  "detail-type": "Object Created",
+  source: "aws.s3",
+  account: "123456789012",
+  time: "2026-11-12T00:00:00Z",
+  region: "us-east-1",
+  resources: [`arn:aws:s3:::${name}`],
+  detail: {
+    version: "0",
+    bucket: { name },
+    object: { key, size: 5, etag: "b1946ac92492d2347c6235b4d2611184", "version-id": "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e", sequencer: "617f08299329d189" },
+    "request-id": "N4N7GDK58NMKJ12R",
+    requester: "123456789012",
+    "source-ip-address": "1.2.3.4",
+    reason: "PutObject",
+  },
+});
+
+test("the bucket has a name, by which the rule knows its events", () => expect(bucket).toMatch(/^[a-z0-9.-]{3,63}$/));
+
+test.each(["cat.png", "with space/größe & \"quotes\" <b>.png", "uploads/*", "/meta/user"])(
+  "a new object %j becomes a message: its key is data, the event's id is the message's",
+  async (key) => {
+    expect(system.emit(created(key))).toHaveLength(1);
+    expect(await wire.message({ key, size: 5, at: "2026-11-12T00:00:00Z" })).toMatchObject({
+      channel: `uploads/${bucket}`,
+      uuid: "17793124-05d4-b198-2fde-7ededc63b103",
+    });
+  },
+);
+
+test("other buckets' objects do not", () => {
+  expect(system.emit(created("cat.png", "another"))).toEqual([]);
+});
+
+test("nobody else publishes there", async () => {
+  expect(await wire.publish(`uploads/${bucket}`, 1)).toMatchObject({ code: "denied", error: "Only uploads are published here." });
+});

@@ -1,0 +1,142 @@
+import { Duration } from "aws-cdk-lib";
+import type { Template } from "aws-cdk-lib/assertions";
+import { Template as Templates } from "aws-cdk-lib/assertions";
+import * as events from "aws-cdk-lib/aws-events";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as sqs from "aws-cdk-lib/aws-sqs";
+import type { PublishTargetProps } from "../../infra/index.js";
+import { makePushIt, makeStack, only, readable, resourcesOf } from "./synth.js";
+
+const PUBLISHER = "<PublisherFunction.Arn>";
+
+const setUp = (props: Parameters<typeof makePushIt>[0] = {}) => {
+  const stack = makeStack();
+  const pushIt = makePushIt(props, stack);
+  const backEnd = new iam.Role(stack, "BackEnd", { assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com") });
+  return { stack, pushIt, backEnd, template: () => Templates.fromStack(stack) };
+};
+
+/** What the back end may do. */
+const statements = (template: Template): unknown[] => {
+  const policies = Object.entries(resourcesOf(template, "AWS::IAM::Policy")).filter(([id]) => id.startsWith("BackEnd"));
+  return policies.flatMap(
+    ([, { Properties }]) => (readable(Properties["PolicyDocument"]) as { Statement: unknown[] }).Statement,
+  );
+};
+
+describe("grantPublish", () => {
+  test("is the right to invoke one function, no version of it, and nothing else", () => {
+    const { pushIt, backEnd, template } = setUp();
+    expect(pushIt.grantPublish(backEnd).success).toBe(true);
+    expect(statements(template())).toEqual([{ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: PUBLISHER }]);
+  });
+
+  test("the function's name is there to be given to a back end", () => {
+    const { stack, pushIt } = setUp();
+    expect(readable(stack.resolve(pushIt.publisherName))).toBe("<PublisherFunction>");
+  });
+});
+
+describe("the URL", () => {
+  test("is not there by default, and whoever grants it is told what to do", () => {
+    const { pushIt, backEnd, template } = setUp();
+    expect(pushIt.publishUrl).toBeUndefined();
+    expect(resourcesOf(template(), "AWS::Lambda::Url")).toEqual({});
+    expect(() => pushIt.grantPublishUrl(backEnd)).toThrow("Test/PushIt: grantPublishUrl needs the URL: set the prop publishUrl to true");
+  });
+
+  test("wants IAM credentials, and nobody has a right to it that was not granted", () => {
+    const { stack, pushIt, template } = setUp({ publishUrl: true });
+    expect(readable(only(template(), "AWS::Lambda::Url").Properties)).toEqual({ AuthType: "AWS_IAM", TargetFunctionArn: PUBLISHER });
+    expect(readable(stack.resolve(pushIt.publishUrl))).toMatch(/FunctionUrl.*\.FunctionUrl>$/);
+    const permissions = Object.values(resourcesOf(template(), "AWS::Lambda::Permission"));
+    expect(JSON.stringify(permissions)).not.toContain("PublisherFunction");
+  });
+
+  test("takes two rights, granted at once, and both only through the URL", () => {
+    const { pushIt, backEnd, template } = setUp({ publishUrl: true });
+    pushIt.grantPublishUrl(backEnd);
+    expect(statements(template())).toEqual([
+      {
+        Effect: "Allow",
+        Action: "lambda:InvokeFunctionUrl",
+        Resource: PUBLISHER,
+        Condition: { StringEquals: { "lambda:FunctionUrlAuthType": "AWS_IAM" } },
+      },
+      {
+        Effect: "Allow",
+        Action: "lambda:InvokeFunction",
+        Resource: PUBLISHER,
+        Condition: { Bool: { "lambda:InvokedViaFunctionUrl": true } },
+      },
+    ]);
+  });
+});
+
+describe("publishTarget", () => {
+  const target = (props: PublishTargetProps) => {
+    const { stack, pushIt, template } = setUp();
+    const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
+    rule.addTarget(pushIt.publishTarget(props));
+    const [, found] = Object.entries(resourcesOf(template(), "AWS::Events::Rule")).find(([id]) => id.startsWith("Rule"))!;
+    const [made] = readable(found.Properties["Targets"]) as [{ InputTransformer: { InputTemplate: string } }];
+    return { made, template: template(), stack };
+  };
+
+  test("makes one message of each event, whose uuid is the event's id", () => {
+    const order = events.EventField.fromPath("$.detail.order");
+    const { made } = target({ channel: `shops/${events.EventField.fromPath("$.detail.shop")}`, data: { order, kind: "sold" } });
+    expect(made).toMatchObject({
+      Arn: PUBLISHER,
+      InputTransformer: { InputPathsMap: { "detail-order": "$.detail.order", "detail-shop": "$.detail.shop", id: "$.id" } },
+    });
+    expect(made.InputTransformer.InputTemplate).toBe(
+      '{"version":1,"publish":[{"channel":"shops/<detail-shop>","uuid":<id>,"data":{"order":<detail-order>,"kind":"sold"}}]}',
+    );
+  });
+
+  test("can be for a user", () => {
+    const { made } = target({ userId: events.EventField.fromPath("$.detail.customer"), data: 1 });
+    expect(made.InputTransformer.InputTemplate).toBe('{"version":1,"publish":[{"userId":<detail-customer>,"uuid":<id>,"data":1}]}');
+  });
+
+  test("permits that rule, and no other, to invoke that function", () => {
+    const { template } = target({ channel: "sold", data: 1 });
+    const permissions = Object.values(resourcesOf(template, "AWS::Lambda::Permission")).map(({ Properties }) => readable(Properties));
+    expect(permissions.filter((each) => JSON.stringify(each).includes("PublisherFunction"))).toEqual([
+      {
+        Action: "lambda:InvokeFunction",
+        FunctionName: PUBLISHER,
+        Principal: "events.amazonaws.com",
+        SourceArn: expect.stringMatching(/^<Rule\w*\.Arn>$/),
+      },
+    ]);
+  });
+
+  test("passes on what becomes of events that cannot be handed over", () => {
+    const stack = makeStack();
+    const pushIt = makePushIt({}, stack);
+    const deadLetterQueue = new sqs.Queue(stack, "Lost");
+    const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
+    rule.addTarget(pushIt.publishTarget({ channel: "sold", data: 1, deadLetterQueue, retryAttempts: 3, maxEventAge: Duration.minutes(2) }));
+    Templates.fromStack(stack).hasResourceProperties("AWS::Events::Rule", {
+      Targets: [
+        {
+          RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 120 },
+          DeadLetterConfig: { Arn: stack.resolve(deadLetterQueue.queueArn) },
+        },
+      ],
+    });
+  });
+
+  test.each<[Partial<PublishTargetProps>, string]>([
+    [{}, "publishTarget needs either a channel or a userId"],
+    [{ channel: "a", userId: "b" }, "publishTarget needs either a channel or a userId"],
+    [{ channel: "a b" }, 'publishTarget: nothing can be published on "a b"'],
+    [{ channel: "stories/*" }, 'publishTarget: nothing can be published on "stories/*"'],
+    [{ channel: "/meta/user/ann" }, 'publishTarget: nothing can be published on "/meta/user/ann"'],
+    [{ userId: "" }, "publishTarget: a userId is 1 to 128 characters"],
+  ])("cannot be for %j", (props, error) => {
+    expect(() => target({ data: 1, ...props })).toThrow(`Test/PushIt: ${error}`);
+  });
+});
