@@ -69,6 +69,8 @@ const named = (service: string, property: string, prefix = ""): Identity => {
 const role = name("RoleName");
 const policyArn = globalArn("iam", (subject) => `policy/${name("ManagedPolicyName")(subject)}`);
 const queue = name("QueueName");
+const queueUrl = (subject: Subject): string =>
+  `https://sqs.${subject.place.region}.amazonaws.com/${subject.place.account}/${queue(subject)}`;
 const topic = arn("sns", name("TopicName"));
 const bucket = (subject: Subject): string => name("BucketName")(subject).toLowerCase();
 const eventBus = name("Name");
@@ -136,10 +138,9 @@ const IDENTITIES: Record<string, Identity> = {
   "AWS::SecretsManager::Secret": { ref: secretArn, attributes: { Id: secretArn } },
   "AWS::SSM::Parameter": { ref: name("Name") },
   "AWS::SNS::Topic": { ref: topic, attributes: { TopicArn: topic, TopicName: name("TopicName") } },
-  "AWS::SQS::Queue": {
-    ref: (subject) => `https://sqs.${subject.place.region}.amazonaws.com/${subject.place.account}/${queue(subject)}`,
-    attributes: { Arn: arn("sqs", queue), QueueName: queue },
-  },
+  "AWS::SQS::Queue": { ref: queueUrl, attributes: { Arn: arn("sqs", queue), QueueName: queue, QueueUrl: queueUrl } },
+  "AWS::Lambda::EventSourceMapping": { ref: madeUpId, attributes: { Id: madeUpId } },
+  "AWS::CloudWatch::Alarm": named("cloudwatch", "AlarmName", "alarm:"),
   "AWS::S3::Bucket": {
     ref: bucket,
     attributes: {

@@ -6,11 +6,13 @@ import { readAsync } from "./async.js";
 import { belongsTo, findConstruct, type FoundConstruct } from "./construct.js";
 import { readFunctions } from "./functions.js";
 import { INERT } from "./inert.js";
+import { readMappings } from "./mappings.js";
 import { readAssembly } from "./manifest.js";
 import { outsideVerdicts, unrunnableFunctions } from "./outside.js";
 import { ResourceReader } from "./reader.js";
 import { readOutputs } from "./outputs.js";
 import { readPermissions } from "./permissions.js";
+import { readQueues } from "./queues.js";
 import { readPrincipals } from "./roles.js";
 import { readBuses, readRules } from "./rules.js";
 import { readSchedules } from "./schedules.js";
@@ -28,6 +30,8 @@ export interface ReadOptions {
   acknowledged?: string[];
   /** Where function URLs are served, by logical id. @default as in AWS */
   urls?: Record<string, string>;
+  /** Where queues are served, such as `http://127.0.0.1:49152`. @default as in AWS */
+  queues?: string;
   /** A folder for functions' inline code; absent: such functions are not run. */
   folder?: string;
 }
@@ -49,7 +53,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const place = placeOf(stack);
   const all = Object.entries(stack.template.Resources ?? {});
   const inside = all.filter(([, resource]) => belongsTo(construct, resource));
-  const [scope, outsiders] = [scopeOf(stack, place, options.urls), all.filter(([, resource]) => !belongsTo(construct, resource))];
+  const [scope, outsiders] = [scopeOf(stack, place, options), all.filter(([, resource]) => !belongsTo(construct, resource))];
   const reader = new ResourceReader(stack, scope, Object.fromEntries(inside));
   const beside = new ResourceReader(stack, scope, Object.fromEntries(outsiders));
   const settings = { ...options, async: readAsync(reader, beside) };
@@ -96,8 +100,10 @@ const readSources = (readers: [ResourceReader, ResourceReader], functions: Funct
   const { rules, warnings } = readRules(whole, functions, buses);
   const urls = readUrls(whole, functions);
   const permissions = readPermissions(whole, functions);
+  const queues = readQueues(whole);
+  const mappings = readMappings(whole, functions, queues);
   for (const reader of readers) reader.adopt(whole.verdicts);
-  return { buses, rules, urls, permissions, warnings };
+  return { buses, rules, urls, permissions, queues, mappings, warnings };
 };
 
 /** The CDK attaches warnings to construct paths that begin with a slash, and appends how to silence them. */

@@ -15,17 +15,25 @@ export const placeOf = (stack: StackArtifact, env: NodeJS.ProcessEnv = process.e
   return { region, account: stack.account ?? EXAMPLE_ACCOUNT, partition: partitionOf(region) };
 };
 
-/**
- * Finds what a stack's intrinsic functions name.
- * @param urls where function URLs are served here, by logical id
- */
-export const scopeOf = (stack: StackArtifact, place: Place, urls: Readonly<Record<string, string>> = {}): Scope => {
+/** What has another address here than in AWS. */
+export interface Served {
+  /** Where function URLs are served, by logical id. */
+  urls?: Readonly<Record<string, string>>;
+  /** Where queues are served. */
+  queues?: string;
+}
+
+/** Finds what a stack's intrinsic functions name. */
+export const scopeOf = (stack: StackArtifact, place: Place, { urls = {}, queues }: Served = {}): Scope => {
   const { Resources = {}, Parameters = {}, Mappings = {}, Conditions = {} } = stack.template;
   const pseudo = pseudoParameters(stack, place);
   const scope: Scope = {
     lookup(name, attribute) {
       const resource = Resources[name];
       if (resource && attribute === "FunctionUrl" && Object.hasOwn(urls, name)) return urls[name];
+      if (resource && queues !== undefined && isQueueUrl(resource.Type, attribute)) {
+        return identityOf(subjectOf(name)).replace(/^https:\/\/[^/]+/, queues);
+      }
       if (resource) return identityOf(subjectOf(name), attribute);
       if (attribute === undefined && Object.hasOwn(pseudo, name)) return pseudo[name];
       return parameter(name, Parameters[name]);
@@ -48,6 +56,10 @@ export const scopeOf = (stack: StackArtifact, place: Place, urls: Readonly<Recor
   });
   return scope;
 };
+
+/** Clients take a queue's URL for where the service is. */
+const isQueueUrl = (type: string, attribute?: string): boolean =>
+  type === "AWS::SQS::Queue" && (attribute === undefined || attribute === "QueueUrl");
 
 const parameter = (name: string, definition: { Type: string; Default?: string | number } | undefined): unknown => {
   if (!definition) throw new Unresolvable(`${name} is not in the template`);

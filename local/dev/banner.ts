@@ -59,9 +59,11 @@ const outsideLines = (outside: OutsideVerdict[], { dim, yellow }: Style): string
   const of = (verdict: OutsideVerdict["verdict"]) => outside.filter((each) => each.verdict === verdict);
   const names = (all: OutsideVerdict[], what: string) =>
     all.length > 0 ? [`${dim("outside ")} ${all.map(({ logicalId }) => logicalId).join(", ")} ${dim(`– ${what}`)}`] : [];
-  const [functions, settings] = split(of("run"), ({ type }) => type === "AWS::Lambda::Function");
+  const [functions, others] = split(of("run"), ({ type }) => type === "AWS::Lambda::Function");
+  const [queues, settings] = split(others, ({ type }) => type === "AWS::SQS::Queue");
   return [
     ...names(functions, "run when they are invoked"),
+    ...names(queues, "served"),
     ...names(settings, "honoured"),
     ...of("refused").map(
       ({ logicalId, reason }) => `${dim("outside ")} ${yellow(logicalId)} ${dim(`– cannot be run: ${reason}`)}`,

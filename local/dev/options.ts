@@ -1,6 +1,7 @@
 import type { GatewayFaults, GatewayLimits } from "../gateway/index.js";
 import type { InvocationReport } from "../lambda/pool.js";
 import type { Log } from "../model.js";
+import type { QueueFaults } from "../sqs/faults.js";
 
 /** What to run, and how. */
 export interface SystemOptions {
@@ -29,8 +30,8 @@ export interface SystemOptions {
   permissionsLog?: string | false;
   /** What bounds the gateway, where it is not as in AWS. */
   limits?: Partial<GatewayLimits>;
-  /** Faults that a test strikes the gateway with. */
-  faults?: GatewayFaults;
+  /** Faults that a test strikes the gateway and queues with. */
+  faults?: GatewayFaults & QueueFaults;
   /** A period for all schedules instead of their own, in milliseconds. */
   sweepEveryMs?: number;
   /**
@@ -39,6 +40,11 @@ export interface SystemOptions {
    * @default 1
    */
   asyncRetryScale?: number;
+  /**
+   * How much of each visibility timeout, delay and batching window of queues is waited: 1 is as in AWS.
+   * @default 1
+   */
+  queueWaitScale?: number;
   /** Whether to go on with changed guards and apps as their files change. @default false */
   watch?: boolean;
   log: Log;

@@ -13,6 +13,7 @@ import { LambdaRuntime } from "../lambda/runtime.js";
 import type { InvokeResult } from "../model.js";
 import { nodePath } from "../packages.js";
 import { scheduledEvent, Schedules } from "../schedule/schedules.js";
+import type { SqsService } from "../sqs/service.js";
 import type { FunctionUrls } from "../urls/server.js";
 import { type Backends, startBackends } from "./backends.js";
 import type { Closers } from "./closers.js";
@@ -23,6 +24,7 @@ import { listen } from "./listen.js";
 import type { SystemOptions } from "./options.js";
 import { pages } from "./pages.js";
 import { postedEvents } from "./posted-events.js";
+import { type RunningQueues, startQueues } from "./queues.js";
 import { Reloads } from "./reloads.js";
 import type { Source } from "./source.js";
 import type { System } from "./system.js";
@@ -35,6 +37,7 @@ export interface SystemParts {
   closers: Closers;
   credentials: Credentials;
   urls: FunctionUrls;
+  sqs: SqsService;
 }
 
 /** A system whose parts know each other. */
@@ -42,6 +45,7 @@ export class RunningSystem implements System {
   readonly credentials: Credentials;
   readonly #runtime: LambdaRuntime;
   readonly #schedules: Schedules;
+  readonly #queues: RunningQueues;
   readonly #reloads: Reloads;
   #gateway: Gateway | undefined;
   #lambda: Lambda | undefined;
@@ -63,6 +67,8 @@ export class RunningSystem implements System {
     const [model, invoker] = [() => system.model, system.#runtime];
     system.#lambda = await startLambda({ options, credentials, permissions, closers, model, invoker });
     await system.#listen();
+    // Only now is everything there that functions may call.
+    system.#queues.set(system.model);
     return system;
   }
 
@@ -77,7 +83,10 @@ export class RunningSystem implements System {
     const { model, place } = loaded.current;
     this.credentials = credentials;
     this.#runtime = this.#startRuntime();
+    this.#queues = startQueues({ ...parts, permissions, invoker: this.#runtime });
+    closers.add(() => this.#queues.close());
     closers.add(() => this.#runtime.close());
+    closers.add(() => this.#queues.stop());
     this.#schedules = new Schedules(this.#runtime, place, options.sweepEveryMs);
     this.#schedules.set(model.schedules);
     closers.add(() => this.#schedules.close());
@@ -118,6 +127,7 @@ export class RunningSystem implements System {
   get endpoints() {
     return {
       ...this.backends.endpoints,
+      AWS_ENDPOINT_URL_SQS: this.parts.sqs.endpoint,
       AWS_ENDPOINT_URL_LAMBDA: this.#lambda?.endpoint ?? "",
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: this.managementUrl,
     };
@@ -214,6 +224,7 @@ export class RunningSystem implements System {
     this.events.set(next.model);
     this.parts.urls.set(next.model.urls);
     this.loaded.current = next;
+    this.#queues.set(next.model);
     if (changed.length > 0) this.parts.options.reloaded?.(changed);
   }
 }

@@ -17,12 +17,14 @@ export class Source {
    * @param folder for what is made of it; the caller removes it
    * @param started told of each process it starts
    * @param reserve finds a place for function URLs, by their logical ids
+   * @param queues where queues are served
    */
   constructor(
     private readonly options: SystemOptions,
     private readonly folder: string,
     private readonly started: (child: ChildProcess) => void,
     private readonly reserve: (urlIds: string[]) => Promise<Record<string, string>>,
+    private readonly queues: string,
   ) {}
 
   /** The files of the guard module that stands in for the app's own; to be watched. */
@@ -59,6 +61,7 @@ export class Source {
     const urls = await this.reserve(functionUrlIds(folder, construct));
     return readSystem(folder, {
       urls,
+      queues: this.queues,
       folder: join(this.folder, "inline"),
       ...(construct !== undefined && { construct }),
       ...(environment && { environment }),

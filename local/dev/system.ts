@@ -6,6 +6,7 @@ import { Failure } from "../failure.js";
 import { type CallerCredentials, Credentials } from "../lambda/credentials.js";
 import { Guardian } from "../lambda/guardian.js";
 import type { InvokeResult, SystemModel } from "../model.js";
+import { SqsService } from "../sqs/service.js";
 import { FunctionUrls } from "../urls/server.js";
 import { Closers } from "./closers.js";
 import type { SystemOptions } from "./options.js";
@@ -73,8 +74,11 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     closers.add(() => guardian.close());
     const urls = new FunctionUrls();
     closers.add(() => urls.close());
-    const source = new Source(options, folder, (child) => guardian.watch(child), (ids) => urls.reserve(ids));
-    return await RunningSystem.start({ options, source, guardian, closers, urls, credentials: new Credentials() });
+    const sqs = await SqsService.listen();
+    closers.add(() => sqs.close());
+    const reserve = (ids: string[]) => urls.reserve(ids);
+    const source = new Source(options, folder, (child) => guardian.watch(child), reserve, sqs.endpoint);
+    return await RunningSystem.start({ options, source, guardian, closers, urls, sqs, credentials: new Credentials() });
   } catch (error) {
     await closers.close();
     throw error;

@@ -24,7 +24,8 @@ export interface RuntimeOptions {
   idleMs?: number;
 }
 
-const MAX_ENVIRONMENTS = 50;
+/** Most environments of one function at a time, where nothing else is said. */
+export const MAX_ENVIRONMENTS = 50;
 const IDLE_MS = 5 * 60_000;
 
 /** Runs the template's functions, each in environments of its own. */

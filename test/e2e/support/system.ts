@@ -13,7 +13,7 @@ import { Wire, type WireOptions } from "./wire.js";
 
 /** What a test's system is made of. */
 export interface TestSystemOptions
-  extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog" | "asyncRetryScale">> {
+  extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale">> {
   /** The construct's props, guards apart. */
   props?: Omit<PushItProps, "guards">;
   /** The source of a guard module. */
@@ -86,7 +86,7 @@ export class TestSystem {
   static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     mkdirSync(FOLDERS, { recursive: true });
     const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
-    const { faults, limits, environment, permissionsLog, asyncRetryScale, instead, log } = options;
+    const { faults, limits, environment, permissionsLog, asyncRetryScale, queueWaitScale, instead, log } = options;
     const other = join(system.folder, "instead.ts");
     if (instead !== undefined) writeFileSync(other, instead);
     system.#running = await startSystem({
@@ -95,6 +95,7 @@ export class TestSystem {
       ...(environment && { environment }),
       ...(permissionsLog !== undefined && { permissionsLog }),
       ...(asyncRetryScale !== undefined && { asyncRetryScale }),
+      ...(queueWaitScale !== undefined && { queueWaitScale }),
       ...(instead !== undefined && { guards: other }),
       project: ROOT,
       dist: join(ROOT, "dist"),

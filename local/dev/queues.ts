@@ -1,0 +1,46 @@
+import type { Permissions } from "../iam/permissions.js";
+import { Signatures } from "../iam/signatures.js";
+import { CLOCK } from "../invoke/async/invocations.js";
+import type { Credentials } from "../lambda/credentials.js";
+import { MAX_ENVIRONMENTS } from "../lambda/runtime.js";
+import type { Invoker, SystemModel } from "../model.js";
+import { Mappings } from "../sqs/poller/mappings.js";
+import { Queues } from "../sqs/queues.js";
+import type { SqsService } from "../sqs/service.js";
+import type { SystemOptions } from "./options.js";
+
+/** What serving queues takes. */
+export interface QueuesContext {
+  options: SystemOptions;
+  credentials: Credentials;
+  permissions: Permissions;
+  invoker: Invoker;
+  sqs: SqsService;
+}
+
+/** The queues of this run, and the functions that read them. */
+export interface RunningQueues {
+  /** Goes on with these from now on. */
+  set(model: Pick<SystemModel, "queues" | "mappings">): void;
+  /** Runs no function with messages any more. */
+  stop(): void;
+  /** Tells what is still queued: it is lost. */
+  close(): void;
+}
+
+/** Serves the queues of a template, and runs the functions that read them. */
+export const startQueues = ({ options, credentials, permissions, invoker, sqs }: QueuesContext): RunningQueues => {
+  const { log, faults = {}, queueWaitScale: scale = 1 } = options;
+  const queues = new Queues({ clock: CLOCK, log, scale, faults });
+  // More would wait for an environment, while their messages' visibility timeout runs.
+  const mappings = new Mappings({ queues, permissions, invoker, clock: CLOCK, log, scale, most: MAX_ENVIRONMENTS });
+  sqs.serve({ signatures: new Signatures(credentials, "sqs"), permissions, queues, log, now: CLOCK.now });
+  return {
+    set(model) {
+      queues.set(model.queues);
+      mappings.set(model.mappings);
+    },
+    stop: () => mappings.close(),
+    close: () => queues.close(),
+  };
+};

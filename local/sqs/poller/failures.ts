@@ -1,0 +1,16 @@
+/**
+ * The messages of a batch that failed, by what the function answered with `ReportBatchItemFailures`.
+ * @param ids those of the batch
+ * @returns `all`: the answer is none, so that the whole batch has failed
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+export const failedItems = (answer: unknown, ids: ReadonlySet<string>): Set<string> | "all" => {
+  if (answer === null || answer === undefined) return new Set();
+  if (typeof answer !== "object" || Array.isArray(answer)) return "all";
+  const { batchItemFailures: items } = answer as { batchItemFailures?: unknown };
+  if (items === null || items === undefined) return new Set();
+  if (!Array.isArray(items)) return "all";
+  const failed = items.map((each: unknown) => (each as { itemIdentifier?: unknown } | null)?.itemIdentifier);
+  const areKnown = failed.every((id): id is string => typeof id === "string" && ids.has(id));
+  return areKnown ? new Set(failed) : "all";
+};

@@ -1,0 +1,24 @@
+/**
+ * How many batches Lambda processes at a time to begin with, how many more each minute while there are messages, and
+ * the bounds of `MaximumConcurrency`.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const CONCURRENCY = { first: 5, perMinute: 300, least: 2, most: 1000 };
+
+/**
+ * Messages of a batch: where the template does not say, most of them, and most without a batching window.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+ */
+export const BATCH_SIZE = { standard: 10, most: 10_000, withoutWindow: 10 };
+
+/**
+ * Longest batching window, in seconds.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+ */
+export const WINDOW_SECONDS = 300;
+
+/**
+ * Most bytes of a batch: an invocation's payload.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const BATCH_BYTES = 6 * 1024 * 1024;
