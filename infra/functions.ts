@@ -3,6 +3,7 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import type { HandlerName } from "../lambdas/core/entries.js";
 import type { Settings } from "../lambdas/settings.js";
 import { guardedCode, plainCode } from "./code.js";
 import type { GuardsConfig } from "./guards.js";
@@ -43,16 +44,25 @@ export interface PushItFunctions {
   readonly sweep: lambda.Function;
 }
 
+/** The guards of who publishes: its own, its recipients', and those of agents that it finds gone. */
+const PUBLISHING: readonly HandlerName[] = ["onPublicationRequest", "onMessageReceived", "onDisconnect"];
+
+/** Which guards each function asks. */
+export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[] } = {
+  connect: ["onConnectionRequest"],
+  disconnect: ["onDisconnect"],
+  handshake: [],
+  subscribe: ["onSubscriptionRequest"],
+  unsubscribe: ["onUnsubscriptionRequest"],
+  publish: PUBLISHING,
+  send: PUBLISHING,
+  ping: [],
+  default: [],
+  sweep: ["onDisconnect"],
+};
+
 /** What runs guards, when there are any. */
-export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set<FunctionName>([
-  "connect",
-  "disconnect",
-  "subscribe",
-  "unsubscribe",
-  "publish",
-  "send",
-  "sweep",
-]);
+export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set(FUNCTION_NAMES.filter((name) => GUARDS_OF[name].length > 0));
 
 /** What all functions have in common. */
 export interface FunctionContext {
@@ -95,13 +105,13 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   requireRoom(scope, environment);
   const role = new iam.Role(scope, "Role", { assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com") });
   grantOwnWork(role, name, logGroup, subjects);
-  if (runsGuards && guards) grantGuardWork(role, guards);
+  if (runsGuards && guards) grantGuardWork(role, guards, GUARDS_OF[name]);
   return new lambda.Function(scope, "Function", {
     description: `Push-It ${name}`,
     runtime: RUNTIME,
     architecture: lambda.Architecture.ARM_64,
     handler: "index.handler",
-    code: runsGuards ? guardedCode(scope, name, guards?.bundle) : plainCode(scope, name),
+    code: runsGuards ? guardedCode(scope, name, guards?.module?.bundle) : plainCode(scope, name),
     memorySize: props.memorySize ?? MEMORY,
     timeout: Duration.seconds(timeoutSeconds(timeoutParts(name, settings.timeouts, settings.fanOutMs))),
     reservedConcurrentExecutions: props.reservedConcurrency?.[name],
@@ -117,20 +127,24 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
 };
 
 const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards: boolean): Record<string, string> => ({
-  ...(runsGuards && context.guards && guardEnvironment(context.guards)),
+  ...(runsGuards && context.guards && guardEnvironment(context.guards, GUARDS_OF[name])),
   TABLE_NAME: context.subjects.table.tableName,
   PUSH_IT_SETTINGS: JSON.stringify(context.settings),
   // The SDK and our own client take it from here; no code names an endpoint.
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: context.callbackUrl,
 });
 
-/** Throws where Lambda would refuse the environment. References count as they are written here: close enough. */
+/** What a reference is taken for: about the longest ARN of a function. */
+const ARN = "arn:".padEnd(128, "-");
+
+/** Throws where Lambda would refuse the environment. What references will be is not known yet, but how long they can be. */
 const requireRoom = (scope: Construct, environment: Record<string, string>): void => {
-  const bytes = Object.entries(environment).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
+  const bytesOf = (value: string): number => Buffer.byteLength(value.replace(/\$\{Token\[[^\]]+\]\}/g, ARN));
+  const bytes = Object.entries(environment).reduce((sum, [name, value]) => sum + bytesOf(name) + bytesOf(value), 0);
   if (bytes <= ENVIRONMENT_BYTES) return;
   throw invalid(
     scope,
     `the environment would have ${bytes} bytes, but Lambda allows ${ENVIRONMENT_BYTES}: ` +
-      "shorten the guards' environment or the wildcards",
+      "shorten the guards' environment or the wildcards, or use fewer guard functions",
   );
 };

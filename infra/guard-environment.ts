@@ -2,8 +2,10 @@ import { Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { IConstruct } from "constructs";
+import type { HandlerName } from "../lambdas/core/entries.js";
 import { GUARDS_FILE } from "./guard-build.js";
-import type { GuardsConfig } from "./guards.js";
+import { functionEnvironment, grantFunctions } from "./guard-functions.js";
+import type { GuardModuleConfig, GuardsConfig } from "./guards.js";
 import { invalid } from "./invalid.js";
 
 /** What precedes a secret's name in the environment; the value is its ARN. */
@@ -12,16 +14,27 @@ const SECRET_PREFIX = "PUSH_IT_SECRET_";
 /** Names that Lambda or Push-It itself sets. */
 const RESERVED = /^(AWS_|LAMBDA_|_HANDLER$|TABLE_NAME$|PUSH_IT_)/;
 
-/** The environment of a function that runs guards, besides its own. */
-export const guardEnvironment = ({ bundle, environment, secrets }: GuardsConfig): { [key: string]: string } => ({
+/**
+ * The environment of a function that runs guards, besides its own.
+ * @param handlers the guards it asks
+ */
+export const guardEnvironment = (
+  { module, functions }: GuardsConfig,
+  handlers: readonly HandlerName[],
+): { [key: string]: string } => ({
+  ...(module && moduleEnvironment(module)),
+  ...functionEnvironment(functions, handlers),
+});
+
+const moduleEnvironment = ({ bundle, environment, secrets }: GuardModuleConfig): { [key: string]: string } => ({
   ...environment,
   ...(bundle.sourceMap && { NODE_OPTIONS: `--enable-source-maps ${environment.NODE_OPTIONS ?? ""}`.trim() }),
   ...Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [SECRET_PREFIX + name, secret.secretArn])),
   PUSH_IT_GUARDS: GUARDS_FILE,
 });
 
-/** Throws where the guards' environment or secrets have impossible names. */
-export const validateGuardEnvironment = (scope: IConstruct, { environment, secrets }: GuardsConfig): void => {
+/** Throws where a guard module's environment or secrets have impossible names. */
+export const validateGuardEnvironment = (scope: IConstruct, { environment, secrets }: GuardModuleConfig): void => {
   for (const name of Object.keys(environment)) {
     if (RESERVED.test(name)) throw invalid(scope, `guards: the environment variable ${name} is reserved`);
   }
@@ -32,10 +45,11 @@ export const validateGuardEnvironment = (scope: IConstruct, { environment, secre
   }
 };
 
-/** Gives a role what the guards were given: their secrets to read, and their own policy. */
-export const grantGuardWork = (role: iam.Role, { secrets, initialPolicy }: GuardsConfig): void => {
-  for (const statement of initialPolicy) role.addToPolicy(statement.copy());
-  for (const secret of Object.values(secrets)) grantSecret(role, secret);
+/** Gives a role what the guards need that it asks: the module's secrets and policy, and the functions to invoke. */
+export const grantGuardWork = (role: iam.Role, { module, functions }: GuardsConfig, handlers: readonly HandlerName[]): void => {
+  for (const statement of module?.initialPolicy ?? []) role.addToPolicy(statement.copy());
+  for (const secret of Object.values(module?.secrets ?? {})) grantSecret(role, secret);
+  grantFunctions(role, functions, handlers);
 };
 
 const grantSecret = (role: iam.Role, secret: secretsmanager.ISecret): void => {

@@ -1,7 +1,10 @@
 import type * as iam from "aws-cdk-lib/aws-iam";
 import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
+import type { GuardTimeouts } from "../protocol/index.js";
 import { type GuardBundle, bundleGuards } from "./guard-bundle.js";
+import { combinedFunctions, fitTimeouts, type GuardFunctionMap, type GuardFunctions, guardFunctionMap } from "./guard-functions.js";
+import { invalid } from "./invalid.js";
 import type { GuardBundlingOptions } from "./options.js";
 
 /** What a guard module needs besides its code. */
@@ -37,14 +40,20 @@ export interface GuardModuleProps {
   readonly initialPolicy?: iam.PolicyStatement[];
 }
 
-/** What the construct needs to know of the guards. */
-export interface GuardsConfig {
+/** What the construct needs to know of a guard module. */
+export interface GuardModuleConfig {
   /** As the user wrote it: relative to the app's working directory, or absolute. */
   readonly entry: string;
   readonly bundle: GuardBundle;
   readonly environment: { readonly [key: string]: string };
   readonly secrets: { readonly [name: string]: secretsmanager.ISecret };
   readonly initialPolicy: readonly iam.PolicyStatement[];
+}
+
+/** What the construct needs to know of the guards: those in a module, those that are functions, or both. */
+export interface GuardsConfig {
+  readonly module?: GuardModuleConfig;
+  readonly functions: GuardFunctionMap;
 }
 
 /**
@@ -72,10 +81,32 @@ export abstract class Guards {
   }
 
   /**
-   * Bundles what there is to bundle. Called once for each construct that uses these guards.
+   * Guards that are functions of their own, in any language: each is invoked as docs/GUARDS.md says. A function
+   * without a timeout of its own gets that of its place.
+   *
+   * @param guards the functions, by what they decide
+   */
+  static fromLambda(guards: GuardFunctions): Guards {
+    return new FunctionGuards(guards);
+  }
+
+  /**
+   * Guards of several kinds: at most one module, and any number of functions. Each place has one guard; where the module
+   * and a function both are one, nothing is permitted, and the log says why.
+   *
+   * @param guards which
+   */
+  static combine(...guards: Guards[]): Guards {
+    return new CombinedGuards(guards);
+  }
+
+  /**
+   * Bundles what there is to bundle, and fits the functions' timeouts. Called once for each construct that uses these
+   * guards.
+   * @param timeouts the guards', in milliseconds
    * @internal
    */
-  abstract _bind(scope: Construct): GuardsConfig;
+  abstract _bind(scope: Construct, timeouts: GuardTimeouts): GuardsConfig;
 }
 
 class ModuleGuards extends Guards {
@@ -88,6 +119,36 @@ class ModuleGuards extends Guards {
 
   override _bind(scope: Construct): GuardsConfig {
     const { environment = {}, secrets = {}, initialPolicy = [], bundling = {} } = this.props;
-    return { entry: this.entry, environment, secrets, initialPolicy, bundle: bundleGuards(scope, this.entry, bundling) };
+    const bundle = bundleGuards(scope, this.entry, bundling);
+    return { module: { entry: this.entry, environment, secrets, initialPolicy, bundle }, functions: new Map() };
+  }
+}
+
+class FunctionGuards extends Guards {
+  constructor(private readonly guards: GuardFunctions) {
+    super();
+  }
+
+  override _bind(scope: Construct, timeouts: GuardTimeouts): GuardsConfig {
+    const functions = guardFunctionMap(scope, this.guards);
+    fitTimeouts(scope, functions, timeouts);
+    return { functions };
+  }
+}
+
+class CombinedGuards extends Guards {
+  constructor(private readonly guards: readonly Guards[]) {
+    super();
+  }
+
+  override _bind(scope: Construct, timeouts: GuardTimeouts): GuardsConfig {
+    const configs = this.guards.map((guards) => guards._bind(scope, timeouts));
+    const modules = configs.flatMap(({ module }) => module ?? []);
+    if (configs.length === 0) throw invalid(scope, "guards: Guards.combine needs something to combine");
+    if (modules.length > 1) {
+      throw invalid(scope, `guards: there can be one guard module, not ${modules.map(({ entry }) => entry).join(" and ")}`);
+    }
+    const functions = combinedFunctions(scope, configs.map((config) => config.functions));
+    return { ...(modules[0] && { module: modules[0] }), functions };
   }
 }

@@ -1,5 +1,6 @@
 export { AccessLogs, type AccessLogOptions } from "./access-logs.js";
 export type { PushItFunctions } from "./functions.js";
+export type { ChannelGuardFunctions, GuardFunctions } from "./guard-functions.js";
 export { Guards, type GuardModuleProps } from "./guards.js";
 export {
   Denials,

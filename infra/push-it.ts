@@ -6,6 +6,7 @@ import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
 import type * as iam from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
+import type { Settings } from "../lambdas/settings.js";
 import { type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
 import { GuardPrincipal } from "./guard-principal.js";
@@ -36,14 +37,17 @@ export class PushIt extends Construct {
   readonly table: dynamodb.Table;
   /** The functions, for alarms and metrics. */
   readonly functions: PushItFunctions;
-  /** Whoever runs guards, as a grantee: `users.grantReadData(pushIt.guards)`. */
+  /**
+   * Whoever runs a guard module, as a grantee: `users.grantReadData(pushIt.guards)`. Guard functions have roles of their
+   * own.
+   */
   readonly guards: iam.IGrantable;
 
   constructor(scope: Construct, id: string, props: PushItProps = {}) {
     super(scope, id);
     validate(this, props);
     const settings = settingsOf(this, props);
-    const guards = this.bindGuards(props);
+    const guards = this.bindGuards(props, settings);
     this.table = this.makeTable(props);
     this.api = this.makeApi(props, guards);
     this.stage = this.makeStage(props);
@@ -96,11 +100,10 @@ export class PushIt extends Construct {
     this.guards.grantPrincipal.addToPrincipalPolicy(statement);
   }
 
-  private bindGuards(props: PushItProps): GuardsConfig | undefined {
-    const guards = props.guards?._bind(this);
-    if (guards) {
-      validateGuardEnvironment(this, guards);
-    } else {
+  private bindGuards(props: PushItProps, { timeouts }: Settings): GuardsConfig | undefined {
+    const guards = props.guards?._bind(this, timeouts);
+    if (guards?.module) validateGuardEnvironment(this, guards.module);
+    if (!guards) {
       Annotations.of(this).addWarningV2(
         "push-it-aws:openToEveryone",
         "No guard is configured: everyone who knows the URL can connect, subscribe and publish. " +
@@ -136,7 +139,7 @@ export class PushIt extends Construct {
       routeSelectionExpression: "$request.body.action",
     });
     const resource = api.node.defaultChild as apigatewayv2.CfnApi;
-    resource.addMetadata(METADATA_KEY, { version: 1, path: this.node.path, ...(guards && { guards: guards.entry }) });
+    resource.addMetadata(METADATA_KEY, { version: 1, path: this.node.path, ...(guards?.module && { guards: guards.module.entry }) });
     return api;
   }
 

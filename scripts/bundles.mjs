@@ -91,10 +91,14 @@ export const bundles = () => [
 /** The console page. */
 const CONSOLE = "local/console";
 
-/** Files that are copied as they are, `[source, destination]`: the console page's static parts, and what is Python. */
+/** The JSON Schemas of what guard functions are asked and answer. */
+const SCHEMAS = "docs/schemas";
+
+/** Files that are copied as they are, `[source, destination]`: the console page's static parts, what is Python, schemas. */
 export const copies = () => [
   ["local/lambda/child/bootstrap.py", "dist/local/bootstrap.py"],
   ...readdirSync(join(root, CONSOLE))
     .filter((name) => /\.(html|css|svg|png|ico|webmanifest)$/.test(name))
     .map((name) => [`${CONSOLE}/${name}`, `dist/${CONSOLE}/${name}`]),
+  ...readdirSync(join(root, SCHEMAS)).map((name) => [`${SCHEMAS}/${name}`, `dist/schemas/${name}`]),
 ];

@@ -15,6 +15,8 @@ const TABLES = {
   RouteThrottling: "infra/options.ts",
   FunctionConcurrency: "infra/options.ts",
   GuardModuleProps: "infra/guards.ts",
+  GuardFunctions: "infra/guard-functions.ts",
+  ChannelGuardFunctions: "infra/guard-functions.ts",
   GuardBundlingOptions: "infra/options.ts",
   AccessLogOptions: "infra/access-logs.ts",
 };

@@ -54,7 +54,7 @@ export const deliveriesFor = async (
     });
     if (!delivery) return "late";
     const transformed = await delivery.transformed;
-    if (!transformed) return undefined;
+    if (!transformed || transformed === "late") return transformed;
     const fitting = pack(transformed);
     if (fits(fitting)) return fitting;
     log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, bytes: fitting.bytes });

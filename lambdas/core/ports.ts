@@ -109,6 +109,12 @@ export interface Denied {
 /** A guard's verdict, or what its absence means. */
 export type Verdict = Permitted | Denied;
 
+/**
+ * What a recipient gets: the message, perhaps changed; `undefined`: nothing, because its guard said so or gave no
+ * verdict; `"late"`: nothing, because there was no time to ask its guard.
+ */
+export type DeliveryVerdict = Message | "late" | undefined;
+
 /** The developer's guards. No method rejects: what goes wrong in a guard is a denial, and its detail is logged. */
 export interface Guards {
   connection(agent: Agent): Promise<Verdict>;
@@ -119,10 +125,12 @@ export interface Guards {
   /** Whether deliveries on this channel are decided by a guard. */
   guardsDelivery(channel: string): Promise<boolean>;
   /**
-   * The message as this recipient gets it; `undefined`: not at all. Takes `withinMs` milliseconds at most.
-   * @param begun called when the guard has begun and only its own time passes; not called if it ends before
+   * What the guard makes of a message for one recipient. Takes `withinMs` milliseconds at most.
+   * @param message the same object for all recipients of the same message: they may be asked about together
+   * @param begun called when the guard needs no place in a queue any more: it runs, or waits with others to be asked
+   * together; not called if it ends before
    */
-  delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<Message | undefined>;
+  delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<DeliveryVerdict>;
   /** Tells that an agent has left. */
   disconnected(agent: Agent): Promise<void>;
 }

@@ -17,7 +17,7 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** How deep the objects and lists of a JSON text are nested, without parsing it. */
-const nesting = (json: string): number => {
+export const nesting = (json: string): number => {
   let depth = 0;
   let deepest = 0;
   let quoted = false;

@@ -1,6 +1,8 @@
 import type { Json, Message } from "../../protocol/index.js";
 
 export type { Json, Message } from "../../protocol/index.js";
+export type { AgentData, DeliveryData, GuardRequest, GuardResponse } from "./contract.js";
+export { guardHandler } from "./handler.js";
 export { secret } from "./secret.js";
 
 /** Names a channel: a `Channel`, or its name. */
@@ -20,13 +22,17 @@ export interface Agent<Credentials = unknown> {
   credentials: Credentials;
   /** What `connected({ info })` set. */
   readonly info: Json | undefined;
+  /** What `connected({ userId })` set. */
+  readonly userId: string | undefined;
+  /** What `connected({ expiresAt })` set, in epoch milliseconds. */
+  readonly expiresAt: number | undefined;
   /** `true` once the agent is connected; `false` in `onConnectionRequest` and `onDisconnect`. */
   readonly isConnected: boolean;
   /** The client's address and user agent, as API Gateway saw them. */
   readonly connection: { readonly id: string; readonly sourceIp: string; readonly userAgent: string };
 
-  /** Closing verdict of `onConnectionRequest`: the agent may connect. `info` (at most 256 bytes of JSON) may be shown to other agents. */
-  connected(options?: { info?: Json }): void;
+  /** Closing verdict of `onConnectionRequest`: the agent may connect. */
+  connected(options?: ConnectedOptions): void;
   /** Closing verdict of `onConnectionRequest`: the agent may not connect. */
   connectionDenied(reason?: string): void;
   /**
@@ -48,6 +54,19 @@ export interface Agent<Credentials = unknown> {
   deliver(channel: ChannelLike, message: Message<unknown>): void;
   /** Another channel, to publish on from `onPublicationRequest`: `agent.channel("audit").publish(message)`. */
   channel(name: string): Channel;
+}
+
+/** What `agent.connected` may say of the agent. */
+export interface ConnectedOptions {
+  /** May be shown to other agents: at most 256 bytes of JSON. */
+  info?: Json;
+  /** Whose connection it is, to your back end: 1 to 128 characters. All connections of a user can be addressed by it. */
+  userId?: string;
+  /**
+   * When the agent's credentials have to be renewed: a `Date`, or epoch milliseconds, in the future. The `exp` of a JWT
+   * is in seconds.
+   */
+  expiresAt?: Date | number;
 }
 
 /** The channel a guard decides about. */
@@ -78,7 +97,7 @@ export interface ChannelGuards<Credentials = unknown> {
 export interface Guards<Credentials = unknown> extends ChannelGuards<Credentials> {
   /** Decides with `agent.connected()` or `agent.connectionDenied(reason)`. Left out: everyone may. */
   onConnectionRequest?(agent: Agent<Credentials>): unknown;
-  /** Told once when an agent has left. Decides nothing. */
+  /** Told when an agent has left: once by a module, perhaps again by Lambda to a guard function that failed. Decides nothing. */
   onDisconnect?(agent: Agent<Credentials>): unknown;
   /** Guards by channel (`private/5`) or pattern (`private/*`), the most specific first; what an entry leaves out falls back to the less specific, last to the default. */
   channels?: Record<string, ChannelGuards<Credentials>>;

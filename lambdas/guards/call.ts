@@ -1,6 +1,6 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, type Json, RESULT_BYTES, type Message } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, type Json, RESULT_BYTES, type Message, USER_ID_LENGTH } from "../../protocol/index.js";
 import { publicationFault, subscriptionFault } from "../core/channels.js";
-import type { Agent, Channel, ChannelLike } from "./api.js";
+import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./api.js";
 import type { Decision, GuardCall } from "./messages.js";
 
 /** What becomes of a guard's verdict methods. */
@@ -18,6 +18,9 @@ export interface GuardArguments {
   message: Message | undefined;
 }
 
+/** The last moment that a `Date` can say, in epoch milliseconds. */
+export const LAST_DATE = 8.64e15;
+
 const nameOf = (channel: ChannelLike): string => (typeof channel === "string" ? channel : channel.name);
 
 /** `value` as JSON can say it, copied, so that what the guard does to it later changes nothing. */
@@ -31,12 +34,34 @@ const copy = (value: unknown, what: string, limit?: number): Json => {
 const optional = <Key extends string>(key: Key, value: unknown, what: string, limit: number): { [K in Key]?: Json } =>
   value === undefined ? {} : ({ [key]: copy(value, what, limit) } as { [K in Key]?: Json });
 
+/** What `connected` says of the agent, as far as it can be. */
+const identityOf = ({ userId, expiresAt }: ConnectedOptions, now: number): { userId?: string; expiresAt?: number } => {
+  if (userId !== undefined && (typeof userId !== "string" || userId === "" || userId.length > USER_ID_LENGTH)) {
+    throw new TypeError(`agent.connected: userId must be a text of 1 to ${USER_ID_LENGTH} characters`);
+  }
+  const end = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt;
+  // Written so that what is no number, NaN among it, is refused as well.
+  if (end !== undefined && !(typeof end === "number" && end > now && end <= LAST_DATE)) {
+    throw new RangeError(
+      "agent.connected: expiresAt must be a Date, or epoch milliseconds, in the future " +
+        "(a JWT's exp is in seconds: expiresAt: exp * 1000)",
+    );
+  }
+  return { ...(userId === undefined ? {} : { userId }), ...(end === undefined ? {} : { expiresAt: Math.floor(end) }) };
+};
+
 /**
  * Makes the agent, channel and message that one guard call gets. They belong to that call alone: its verdict methods
  * stage and close that call and no other. Misuse (a verdict that does not belong to the guard, a channel that cannot
  * be) throws into the guard, and a guard that lets it through has failed.
+ * @param now in epoch milliseconds
  */
-export const argumentsFor = (call: GuardCall, wildcards: readonly string[], events: CallEvents): GuardArguments => {
+export const argumentsFor = (
+  call: GuardCall,
+  wildcards: readonly string[],
+  events: CallEvents,
+  now: () => number = Date.now,
+): GuardArguments => {
   const subscribe: string[] = [];
   const publish: Message[] = [];
   let closed = false;
@@ -85,12 +110,15 @@ export const argumentsFor = (call: GuardCall, wildcards: readonly string[], even
     uuid: call.agent.uuid,
     credentials: call.agent.credentials,
     info: call.agent.info,
+    userId: call.agent.userId,
+    expiresAt: call.agent.expiresAt,
     isConnected: call.agent.isConnected,
     connection: call.agent.connection,
     connected(options) {
       only("agent.connected", "onConnectionRequest");
       permit("agent.connected", () => ({
         ...optional("info", options?.info, "info", INFO_BYTES),
+        ...identityOf(options ?? {}, now()),
         ...optional("credentials", agent.credentials, "agent.credentials", CREDENTIALS_BYTES),
       }));
     },

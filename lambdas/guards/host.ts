@@ -1,6 +1,7 @@
 import type { Manifest } from "../core/entries.js";
 import type { Log } from "../core/ports.js";
 import type { Decision, FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js";
+import type { CallResult, GuardRunner } from "./runner.js";
 
 /** What the host needs of a worker thread; `node:worker_threads`' `Worker` has it. */
 export interface WorkerLike {
@@ -10,12 +11,6 @@ export interface WorkerLike {
   on(event: "exit", listener: () => void): unknown;
   terminate(): Promise<unknown>;
 }
-
-/** What came of one guard call. */
-export type CallResult =
-  | { kind: "decided"; decision: Decision }
-  | { kind: "timeout" }
-  | { kind: "failed"; detail: string };
 
 /** How long a worker may take to show that its thread is not blocked, in milliseconds, before it is terminated. */
 const PROBE_MS = 100;
@@ -59,7 +54,7 @@ interface Session {
  * Runs guards in a worker thread that the caller outlives: it can be blocked, exit or exhaust its memory, and the main
  * thread still answers in time. A thread that is merely waiting is kept; one that is blocked or dead is replaced.
  */
-export class GuardHost {
+export class GuardHost implements GuardRunner {
   #session: Session | undefined;
   #lastId = 0;
   readonly #spawn: (setup: Pick<WorkerSetup, "begun">) => WorkerLike;

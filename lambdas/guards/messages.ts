@@ -1,19 +1,14 @@
 import type { Denied, Permitted } from "../core/ports.js";
 import type { HandlerName, Manifest } from "../core/entries.js";
-import type { Json, Message } from "../../protocol/index.js";
+import type { Message } from "../../protocol/index.js";
+import type { AgentData } from "./contract.js";
 
-/** What the main thread asks the guard worker to decide. Travels as JSON, so that nothing in it can surprise. */
+/** What a guard is asked to decide. Travels as JSON, so that nothing in it can surprise. */
 export interface GuardCall {
   handler: HandlerName;
-  /** Which entry of the module: `DEFAULT_ENTRY`, a channel or a pattern. */
+  /** Whose guard: `DEFAULT_ENTRY`, a channel or a pattern. */
   entry: string;
-  agent: {
-    uuid: string;
-    credentials?: Json;
-    info?: Json;
-    isConnected: boolean;
-    connection: { id: string; sourceIp: string; userAgent: string };
-  };
+  agent: AgentData;
   channel?: string;
   message?: Message;
 }

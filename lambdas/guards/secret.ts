@@ -1,41 +1,29 @@
-import { sign } from "aws4";
+import { endpointOf, SignedClient } from "../aws/signed-request.js";
 
 /** How long a secret that was read is used before it is read again, in milliseconds: a rotated one is in force after that. */
 const SECRET_MS = 5 * 60_000;
 
+/** How long Secrets Manager may take, in milliseconds. A guard's own time is mostly over before that. */
+const SECRET_TIMEOUT_MS = 10_000;
+
 const cache = new Map<string, { value: Promise<string>; until: number }>();
 
 const read = async (name: string): Promise<string> => {
-  const { env } = process;
-  const arn = env[`PUSH_IT_SECRET_${name}`];
+  const arn = process.env[`PUSH_IT_SECRET_${name}`];
   if (!arn) throw new Error(`The secret ${name} is not among the secrets of the guard module`);
-  const region = arn.split(":")[3] ?? env["AWS_REGION"] ?? "";
-  const url = new URL(env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] ?? `https://secretsmanager.${region}.amazonaws.com${arn.startsWith("arn:aws-cn:") ? ".cn" : ""}/`);
-  const body = JSON.stringify({ SecretId: arn });
-  const request = sign(
-    {
-      host: url.host,
-      path: url.pathname,
-      method: "POST",
-      service: "secretsmanager",
-      region,
-      body,
-      headers: { "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue" },
-    },
-    {
-      accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
-      secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
-      sessionToken: env["AWS_SESSION_TOKEN"] ?? "",
-    },
-  );
-  const headers = Object.entries(request.headers ?? {}).filter(([header]) => !/^(host|content-length)$/i.test(header));
-  const response = await fetch(url, {
+  // A secret may be in another Region than the function, and is read too rarely for a connection to be kept.
+  const region = arn.split(":")[3] ?? process.env["AWS_REGION"] ?? "";
+  const endpoint = endpointOf("secretsmanager", "SECRETS_MANAGER", region);
+  const client = new SignedClient({ service: "secretsmanager", endpoint, region, keepAlive: false });
+  const { status, body } = await client.send({
     method: "POST",
-    body,
-    headers: headers.map(([header, value]): [string, string] => [header, String(value)]),
+    path: "/",
+    headers: { "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue" },
+    body: JSON.stringify({ SecretId: arn }),
+    timeoutMs: SECRET_TIMEOUT_MS,
   });
-  if (!response.ok) throw new Error(`Secrets Manager answered ${response.status} for the secret ${name}`);
-  const { SecretString: value } = (await response.json()) as { SecretString?: string };
+  if (status !== 200) throw new Error(`Secrets Manager answered ${status} for the secret ${name}`);
+  const { SecretString: value } = JSON.parse(body) as { SecretString?: string };
   if (value === undefined) throw new Error(`The secret ${name} is binary; guards read text`);
   return value;
 };

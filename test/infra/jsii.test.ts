@@ -57,9 +57,11 @@ describe("what infra exports", () => {
     expect(exported.map(({ name }) => name).sort()).toEqual([
       "AccessLogOptions",
       "AccessLogs",
+      "ChannelGuardFunctions",
       "Denials",
       "FunctionConcurrency",
       "GuardBundlingOptions",
+      "GuardFunctions",
       "GuardModuleProps",
       "GuardTimeouts",
       "Guards",

@@ -2,7 +2,7 @@ import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import type { Agent } from "../../lambdas/core/agent.js";
 import type { Guards, Permitted, Verdict } from "../../lambdas/core/ports.js";
 import { connect } from "../../lambdas/connect.js";
-import { openGuards } from "../../lambdas/guards/module-guards.js";
+import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../lambdas/settings.js";
 import { connectEvent, frameEvent } from "./aws/events.js";
 import { MemoryStore, NOW, TestLog } from "./core/fakes.js";

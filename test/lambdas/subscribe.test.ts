@@ -1,7 +1,7 @@
 import { FRAME_BYTES } from "../../protocol/index.js";
 import { frameOf } from "../../lambdas/core/answers.js";
 import type { Guards, Permitted } from "../../lambdas/core/ports.js";
-import { openGuards } from "../../lambdas/guards/module-guards.js";
+import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { subscribe } from "../../lambdas/subscribe.js";
 import { agentOf, MemoryStore } from "./core/fakes.js";

@@ -1,5 +1,5 @@
 import type { Guards } from "../../lambdas/core/ports.js";
-import { openGuards } from "../../lambdas/guards/module-guards.js";
+import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { unsubscribe } from "../../lambdas/unsubscribe.js";
 import { agentOf, MemoryStore } from "./core/fakes.js";

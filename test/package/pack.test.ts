@@ -34,6 +34,9 @@ const declarationsFrom = (entry: string, found = new Set<string>()): Set<string>
   return found;
 };
 
+/** The schemas of the guards' contract. */
+const schemas = readdirSync(join(ROOT, "docs/schemas")).map((name) => `dist/schemas/${name}`);
+
 /** The files of the console page: what it is written in, and its script. */
 const consoleFiles = readdirSync(join(ROOT, "local/console"), { withFileTypes: true })
   .filter((entry) => entry.isFile() && !entry.name.endsWith(".ts"))
@@ -52,6 +55,7 @@ const RUNS = [
   "dist/local/cli.js",
   "dist/local/bootstrap.mjs",
   ...consoleFiles,
+  ...schemas,
 ];
 
 describe("the package", () => {
@@ -63,7 +67,11 @@ describe("the package", () => {
   });
 
   test("has everything that its manifest names", () => {
-    for (const target of [...targets, ...Object.values(manifest.bin)]) expect(packed).toContain(target.replace("./", ""));
+    for (const target of [...targets, ...Object.values(manifest.bin)].filter((one) => !one.includes("*"))) {
+      expect(packed).toContain(target.replace("./", ""));
+    }
+    expect(targets.filter((one) => one.includes("*"))).toEqual(["./dist/schemas/*"]);
+    expect(schemas).toEqual(["dist/schemas/guard-request.v1.json", "dist/schemas/guard-response.v1.json"]);
   });
 
   test("is small", () => {

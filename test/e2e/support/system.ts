@@ -18,6 +18,10 @@ export interface TestSystemOptions
   props?: Omit<PushItProps, "guards">;
   /** The source of a guard module. */
   guards?: string;
+  /** Makes guards that are functions of the stack; together with `guards`, if there are any. */
+  guardFunctions?: (stack: Stack) => Guards;
+  /** The source of a guard module that stands in for the app's own, as with `push-it dev --guards`. */
+  instead?: string;
   /** Adds what stands beside the construct in its stack. */
   beside?: (stack: Stack, pushIt: PushIt) => void;
   /** Changes the template before it is run. */
@@ -31,7 +35,13 @@ const ROOT = resolve(__dirname, "../../..");
 /** Inside the package, so that a guard module's `push-it-aws/guards` is this one. */
 const FOLDERS = join(ROOT, ".push-it");
 
-const synthesize = (folder: string, { props, guards, beside, edit }: TestSystemOptions): string => {
+const guardsOf = (stack: Stack, module: string, { guards, guardFunctions }: TestSystemOptions): { guards?: Guards } => {
+  const kinds = [...(guards === undefined ? [] : [Guards.fromModule(module)]), ...(guardFunctions ? [guardFunctions(stack)] : [])];
+  return kinds.length === 0 ? {} : { guards: Guards.combine(...kinds) };
+};
+
+const synthesize = (folder: string, options: TestSystemOptions): string => {
+  const { props, guards, beside, edit } = options;
   const outdir = join(folder, "cdk.out");
   const module = join(folder, "guards.ts");
   if (guards !== undefined) writeFileSync(module, guards);
@@ -40,7 +50,7 @@ const synthesize = (folder: string, { props, guards, beside, edit }: TestSystemO
   const stack = new Stack(app, "Test");
   const pushIt = new PushIt(stack, "PushIt", {
     ...props,
-    ...(guards === undefined ? {} : { guards: Guards.fromModule(module) }),
+    ...guardsOf(stack, module, options),
   });
   beside?.(stack, pushIt);
   app.synth();
@@ -76,13 +86,16 @@ export class TestSystem {
   static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     mkdirSync(FOLDERS, { recursive: true });
     const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
-    const { faults, limits, environment, permissionsLog, asyncRetryScale, log } = options;
+    const { faults, limits, environment, permissionsLog, asyncRetryScale, instead, log } = options;
+    const other = join(system.folder, "instead.ts");
+    if (instead !== undefined) writeFileSync(other, instead);
     system.#running = await startSystem({
       ...(faults && { faults }),
       ...(limits && { limits }),
       ...(environment && { environment }),
       ...(permissionsLog !== undefined && { permissionsLog }),
       ...(asyncRetryScale !== undefined && { asyncRetryScale }),
+      ...(instead !== undefined && { guards: other }),
       project: ROOT,
       dist: join(ROOT, "dist"),
       assembly: synthesize(system.folder, options),

@@ -3,7 +3,7 @@ import { channelKey } from "../../../lambdas/core/keys.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { openGuards } from "../../../lambdas/guards/module-guards.js";
+import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf } from "../core/fakes.js";
 import { type Intercept, testEngine, type TestTable } from "./test-table.js";
 

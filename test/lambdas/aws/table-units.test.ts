@@ -5,7 +5,7 @@ import { publish } from "../../../lambdas/core/publish.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import { sweep } from "../../../lambdas/core/sweep.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { openGuards } from "../../../lambdas/guards/module-guards.js";
+import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, NOW, TestConnections, TestLog } from "../core/fakes.js";
 import { itemSize, testEngine, type TestTable } from "./test-table.js";
 

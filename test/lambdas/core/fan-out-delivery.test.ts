@@ -86,6 +86,19 @@ describe("onMessageReceived", () => {
   });
 });
 
+describe("a recipient whose guard could not be asked in time", () => {
+  test("is closed, so that it knows; one whose guard gave no verdict gets nothing, and stays", async () => {
+    const system = fanOutSystem({
+      guards: guarded(async (agent, message) => (agent.connectionId === "c0" ? "late" : agent.connectionId === "c1" ? undefined : message)),
+    });
+    await audienceOf(system, 3, "a");
+    expect(await fanOut(system, hello)).toEqual({ sent: 1, gone: 0, failed: 1 });
+    expect(system.connections.closed).toEqual(["c0"]);
+    expect(system.log.of("not_delivered")).toMatchObject([{ connection: "c0", messages: 1 }]);
+    expect(system.connections.to("c0")).toEqual([]);
+  });
+});
+
 describe("many recipients' guards", () => {
   test("that hang cost nobody else a message: once begun, each uses up its own time alone", async () => {
     const system = fanOutSystem({

@@ -1,6 +1,6 @@
 import type { Agent } from "../../../lambdas/core/agent.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
-import { openGuards } from "../../../lambdas/guards/module-guards.js";
+import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
 

@@ -80,6 +80,31 @@ describe("a channel that cannot be", () => {
 describe("what a guard hands over has a limit, in bytes of JSON", () => {
   const text = (bytes: number): string => "x".repeat(bytes - 2);
 
+  test.each(["", "x".repeat(129), 5, null, {}])("a user is no %p", (userId) => {
+    const { agent, decisions } = guardCall("onConnectionRequest");
+    expect(() => agent.connected({ userId: userId as string })).toThrow("agent.connected: userId must be a text of 1 to 128 characters");
+    expect(decisions).toEqual([]);
+    agent.connected({ userId: "x".repeat(128) });
+    expect(decisions).toHaveLength(1);
+  });
+
+  test.each([
+    ["a JWT's seconds", Math.floor(Date.now() / 1_000) + 3_600],
+    ["now", Date.now()],
+    ["the past", new Date(0)],
+    ["no date", new Date("x")],
+    ["no number", Number.NaN],
+    ["never", Infinity],
+    ["a text", "2090-01-01"],
+    ["null", null],
+  ])("an agent does not expire at %s, and the error says what would be right", (_, expiresAt) => {
+    const { agent, decisions } = guardCall("onConnectionRequest");
+    expect(() => agent.connected({ expiresAt: expiresAt as number })).toThrow(
+      "expiresAt must be a Date, or epoch milliseconds, in the future (a JWT's exp is in seconds: expiresAt: exp * 1000)",
+    );
+    expect(decisions).toEqual([]);
+  });
+
   test("info: 256", () => {
     const { agent, decisions } = guardCall("onConnectionRequest");
     expect(() => agent.connected({ info: text(INFO_BYTES + 1) })).toThrow("info must be at most 256 bytes of JSON");

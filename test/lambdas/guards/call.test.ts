@@ -37,6 +37,23 @@ describe("onConnectionRequest(agent)", () => {
     expect(decisions).toEqual([{ ...yes, info: { name: "Ada" } }]);
   });
 
+  test("connected({ userId, expiresAt }) says whose it is and how long; a date is as good as its milliseconds", () => {
+    for (const end of [new Date(4e12), 4e12, 4e12 + 0.5]) {
+      const { agent, decisions } = guardCall("onConnectionRequest");
+      agent.connected({ userId: "ada", expiresAt: end });
+      expect(decisions).toEqual([{ ...yes, userId: "ada", expiresAt: 4e12 }]);
+    }
+  });
+
+  test("later guards read what it said", () => {
+    const { agent } = guardCall("onSubscriptionRequest", {
+      agent: { uuid: "u", isConnected: true, userId: "ada", expiresAt: 4e12, connection: { id: "c1", sourceIp: "", userAgent: "" } },
+    });
+    expect([agent.userId, agent.expiresAt]).toEqual(["ada", 4e12]);
+    const nobody = guardCall("onSubscriptionRequest").agent;
+    expect([nobody.userId, nobody.expiresAt]).toEqual([undefined, undefined]);
+  });
+
   test("connectionDenied(reason) denies, with or without a reason", () => {
     const first = guardCall("onConnectionRequest");
     first.agent.connectionDenied("Members only.");

@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import type { GuardTimeouts } from "../../../protocol/index.js";
 import { GuardHost } from "../../../lambdas/guards/host.js";
 import type { WorkerSetup } from "../../../lambdas/guards/messages.js";
-import { ModuleGuards } from "../../../lambdas/guards/module-guards.js";
+import { DeveloperGuards } from "../../../lambdas/guards/developer-guards.js";
 import { TestLog } from "../core/fakes.js";
 
 const WORKER = join(__dirname, "../../../dist/lambdas/guard-worker.mjs");
@@ -33,7 +33,7 @@ const timeoutsOf = (milliseconds: number): GuardTimeouts => ({
 export class GuardFolder {
   readonly log = new TestLog();
   readonly host: GuardHost;
-  readonly guards: ModuleGuards;
+  readonly guards: DeveloperGuards;
   /** How many threads were started. */
   started = 0;
   /** Whether the process has used too much memory. */
@@ -50,7 +50,7 @@ export class GuardFolder {
     copyFileSync(WORKER, join(this.#folder, "guard-worker.mjs"));
     this.write(source);
     this.host = new GuardHost((setup) => this.#spawn(setup, memoryMb), this.log, () => this.exhausted());
-    this.guards = new ModuleGuards(this.host, timeoutsOf(timeout), this.log);
+    this.guards = new DeveloperGuards(this.host, timeoutsOf(timeout), this.log);
   }
 
   /** Waits until the module is loaded, so that a guard's time is its own. */

@@ -1,4 +1,5 @@
-import { type CallResult, GuardHost, type WorkerLike } from "../../../lambdas/guards/host.js";
+import { GuardHost, type WorkerLike } from "../../../lambdas/guards/host.js";
+import type { CallResult } from "../../../lambdas/guards/runner.js";
 import type { FromWorker, ToWorker } from "../../../lambdas/guards/messages.js";
 import { TestLog } from "../core/fakes.js";
 import { callOf } from "./call-fixture.js";

@@ -84,16 +84,6 @@ describe("a secret", () => {
     expect(await secret(name)).toBe("rotated");
   });
 
-  test.each([
-    ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:x", "https://secretsmanager.eu-central-1.amazonaws.com/"],
-    ["arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x", "https://secretsmanager.cn-north-1.amazonaws.com.cn/"],
-  ])("named %s is asked for at %s", async (arn, endpoint) => {
-    delete process.env["AWS_ENDPOINT_URL_SECRETS_MANAGER"];
-    const fetched = jest.spyOn(globalThis, "fetch").mockResolvedValue(Response.json({ SecretString: VALUE }));
-    expect(await secret(named(arn))).toBe(VALUE);
-    expect(String(fetched.mock.calls[0]?.[0])).toBe(endpoint);
-  });
-
   test("is kept apart from others", async () => {
     server.answer = ({ body }, response) => response.end(JSON.stringify({ SecretString: body }));
     const [one, other] = [named(), named(`${ARN}-other`)];

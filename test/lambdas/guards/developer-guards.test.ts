@@ -1,7 +1,7 @@
 import { REASON_BYTES } from "../../../protocol/index.js";
 import type { Agent } from "../../../lambdas/core/agent.js";
 import type { Guards, Verdict } from "../../../lambdas/core/ports.js";
-import { cut, openGuards } from "../../../lambdas/guards/module-guards.js";
+import { cut, openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, messageOf } from "../core/fakes.js";
 import { FAILURES } from "./failures.js";
 import { closeGuards, GRACE, guardFolder, PATIENCE, TIMEOUT, timed } from "./harness.js";

@@ -1,9 +1,10 @@
-import { type GuardTimeouts, isWildcard, type Message, REASON_BYTES } from "../../protocol/index.js";
+import { type GuardTimeouts, type Message, REASON_BYTES } from "../../protocol/index.js";
 import type { Agent } from "../core/agent.js";
 import { entriesFor, type HandlerName } from "../core/entries.js";
-import type { Denied, Guards, Log, Permitted, Verdict } from "../core/ports.js";
-import type { CallResult, GuardHost } from "./host.js";
+import type { DeliveryVerdict, Guards, Log, Permitted, Verdict } from "../core/ports.js";
+import { agreed } from "./agree.js";
 import type { GuardCall } from "./messages.js";
+import type { CallResult, GuardRunner } from "./runner.js";
 
 /** What a guard decides about, for the reasons that clients read. */
 const SUBJECT: Record<HandlerName, string> = {
@@ -34,7 +35,7 @@ export const cut = (reason: string): string => {
 /** What a client reads of a call's result: the detail of a failure stays in the log. */
 const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
   const subject = SUBJECT[handler];
-  if (result.kind === "timeout") {
+  if (result.kind === "timeout" || result.kind === "late") {
     return { permitted: false, code: "guard_timeout", reason: `Time ran out before the ${subject} could be authorised.` };
   }
   if (result.kind === "failed") {
@@ -59,14 +60,14 @@ export const openGuards: Guards = {
   disconnected: () => Promise.resolve(),
 };
 
-/** Guards from the developer's module, run in a `GuardHost`. */
-export class ModuleGuards implements Guards {
-  readonly #host: GuardHost;
+/** The developer's guards, wherever they run: whose guard decides, and what comes of its verdict or of its absence. */
+export class DeveloperGuards implements Guards {
+  readonly #runner: GuardRunner;
   readonly #timeouts: GuardTimeouts;
   readonly #log: Log;
 
-  constructor(host: GuardHost, timeouts: GuardTimeouts, log: Log) {
-    this.#host = host;
+  constructor(runner: GuardRunner, timeouts: GuardTimeouts, log: Log) {
+    this.#runner = runner;
     this.#timeouts = timeouts;
     this.#log = log;
   }
@@ -88,19 +89,16 @@ export class ModuleGuards implements Guards {
   }
 
   async guardsDelivery(channel: string): Promise<boolean> {
-    const manifest = await this.#host.manifest(this.#timeouts.onMessageReceived);
+    const manifest = await this.#runner.manifest(this.#timeouts.onMessageReceived);
     // Guards that cannot be asked permit nothing: every delivery is then sent to them, and fails there.
     return typeof manifest !== "object" || entriesFor(manifest, "onMessageReceived", channel).length > 0;
   }
 
-  async delivery(
-    agent: Agent,
-    message: Message,
-    withinMs: number,
-    begun?: () => void,
-  ): Promise<Message | undefined> {
-    const verdict = await this.#decide("onMessageReceived", agent, message.channel, message, withinMs, begun);
-    if (!verdict) return message;
+  async delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<DeliveryVerdict> {
+    const [result] = await this.#ask("onMessageReceived", agent, message.channel, message, withinMs, begun);
+    if (!result) return message;
+    if (result.kind === "late") return "late";
+    const verdict = this.#judge("onMessageReceived", result, agent, message.channel);
     return verdict.permitted ? verdict.publish[0] : undefined;
   }
 
@@ -108,36 +106,37 @@ export class ModuleGuards implements Guards {
     await this.#decide("onDisconnect", agent);
   }
 
+  /** The verdict of every entry that has a say; `undefined` when none has. */
+  async #decide(handler: HandlerName, agent: Agent, channel?: string, message?: Message): Promise<Verdict | undefined> {
+    const results = await this.#ask(handler, agent, channel, message);
+    const [first, ...others] = results.map((result) => this.#judge(handler, result, agent, channel));
+    return first && agreed([first, ...others], channel);
+  }
+
   /**
-   * The verdict of every entry that has a say; `undefined` when none has.
-   * @param withinMs what it may take in all, when it is run again because its thread was lost through another call
+   * What came of the guard of every entry that has a say. Guards that cannot be known have one, and it is no verdict.
+   * @param withinMs what it may take in all, when it has to wait for others or is run again
    */
-  async #decide(
+  async #ask(
     handler: HandlerName,
     agent: Agent,
     channel?: string,
     message?: Message,
     withinMs = this.#timeouts[handler],
     running?: () => void,
-  ): Promise<Verdict | undefined> {
+  ): Promise<CallResult[]> {
     const timeoutMs = Math.min(this.#timeouts[handler], withinMs);
     const begun = performance.now();
-    const manifest = await this.#host.manifest(timeoutMs);
-    if (typeof manifest !== "object") {
-      const result: CallResult = manifest === "timeout" ? { kind: "timeout" } : { kind: "failed", detail: "the guards could not be loaded" };
-      return this.#judge(handler, result, agent, channel);
-    }
-    const entries = entriesFor(manifest, handler, channel ?? "");
-    if (entries.length === 0) return undefined;
+    const manifest = await this.#runner.manifest(timeoutMs);
+    if (manifest === "timeout") return [{ kind: "timeout" }];
+    if (!manifest) return [{ kind: "failed", detail: "the guards could not be loaded" }];
     const spent = performance.now() - begun;
     const remaining = Math.max(1, timeoutMs - spent);
-    const verdicts = await Promise.all(
-      entries.map(async (entry) => {
-        const call = callOf(handler, entry, agent, channel, message);
-        return this.#judge(handler, await this.#host.run(call, remaining, withinMs - spent, running), agent, channel);
-      }),
+    return Promise.all(
+      entriesFor(manifest, handler, channel ?? "").map((entry) =>
+        this.#runner.run(callOf(handler, entry, agent, channel, message), remaining, withinMs - spent, running),
+      ),
     );
-    return verdicts.find((verdict): verdict is Denied => !verdict.permitted) ?? merged(verdicts as Permitted[], channel);
   }
 
   #judge(handler: HandlerName, result: CallResult, agent: Agent, channel: string | undefined): Verdict {
@@ -146,7 +145,7 @@ export class ModuleGuards implements Guards {
       const fields = { guard: handler, agent: agent.uuid, ...(channel === undefined ? {} : { channel }) };
       if (result.kind === "failed") this.#log.error("guard_failed", { ...fields, detail: result.detail });
       else if (result.kind === "timeout") this.#log.warn("guard_timeout", fields);
-      else this.#log.debug("guard_denied", { ...fields, reason: verdict.reason });
+      else if (result.kind === "decided") this.#log.debug("guard_denied", { ...fields, reason: verdict.reason });
     }
     return verdict;
   }
@@ -159,16 +158,11 @@ const callOf = (handler: HandlerName, entry: string, agent: Agent, channel?: str
     uuid: agent.uuid,
     ...(agent.credentials === undefined ? {} : { credentials: agent.credentials }),
     ...(agent.info === undefined ? {} : { info: agent.info }),
+    ...(agent.userId === undefined ? {} : { userId: agent.userId }),
+    ...(agent.expiresAt === undefined ? {} : { expiresAt: agent.expiresAt }),
     isConnected: handler !== "onConnectionRequest" && handler !== "onDisconnect",
     connection: { id: agent.connectionId, sourceIp: agent.sourceIp, userAgent: agent.userAgent },
   },
   ...(channel === undefined ? {} : { channel }),
-  ...(message === undefined ? {} : { message: { channel: message.channel, uuid: message.uuid, data: message.data } }),
+  ...(message === undefined ? {} : { message }),
 });
-
-/** Several entries' permissions as one. Only a wildcard subscription asks several. */
-const merged = (verdicts: Permitted[], channel: string | undefined): Permitted => {
-  const [first = open()] = verdicts;
-  if (channel === undefined || !isWildcard(channel)) return first;
-  return { ...first, subscribe: [...new Set(verdicts.flatMap((verdict) => verdict.subscribe))] };
-};

@@ -1,0 +1,52 @@
+import type { Json, Message } from "../../protocol/index.js";
+import { type AgentData, CONTRACT_VERSION, type DeliveryData, type GuardRequest, type GuardResponse } from "./contract.js";
+import type { Decision } from "./messages.js";
+
+/** The response that says what was decided about a request; none for what nobody waits for. */
+export const responseOf = ({ guard, channel = "", agent }: GuardRequest, decision: Decision): GuardResponse | undefined => {
+  const version = CONTRACT_VERSION;
+  if (!decision.permitted) {
+    const reason = decision.reason === "" ? {} : { reason: decision.reason };
+    switch (guard) {
+      case "onConnectionRequest":
+        return { version, verdict: "connectionDenied", ...reason };
+      case "onSubscriptionRequest":
+        return { version, verdict: "subscriptionDenied", channel, ...reason };
+      case "onPublicationRequest":
+        return { version, verdict: "publicationDenied", channel, ...reason };
+      case "onUnsubscriptionRequest":
+        return { version, verdict: "unsubscriptionDenied", channel, ...reason };
+      case "onMessageReceived":
+      case "onDisconnect":
+        return undefined;
+    }
+  }
+  const { permitted: _permitted, subscribe: channels, publish, ...more } = decision;
+  const others = channels.filter((name) => guard !== "onSubscriptionRequest" || name !== channel);
+  const subscribe = others.length === 0 ? {} : { subscribe: others };
+  switch (guard) {
+    case "onConnectionRequest": {
+      // Left out would mean that what the client sent is kept.
+      const credentials = more.credentials === undefined && agent?.credentials !== undefined ? { credentials: null } : {};
+      return { version, verdict: "connected", ...more, ...credentials, ...subscribe };
+    }
+    case "onSubscriptionRequest":
+      return { version, verdict: "subscribe", channel, ...subscribe };
+    case "onPublicationRequest":
+      return { version, verdict: "publicationSuccess", channel, publish: publish.map(withoutUuid), ...more, ...subscribe };
+    case "onUnsubscriptionRequest":
+      return { version, verdict: "unsubscribe", channel };
+    case "onMessageReceived":
+    case "onDisconnect":
+      return undefined;
+  }
+};
+
+const withoutUuid = ({ channel, data }: Message): { channel: string; data: Json } => ({ channel, data });
+
+/** What one recipient gets; nothing is said of a message that stays as it is. */
+export const deliveryOf = (agent: AgentData, { data }: Message, delivered: Message | undefined): DeliveryData[] => {
+  if (!delivered) return [];
+  const changed = JSON.stringify(delivered.data) !== JSON.stringify(data);
+  return [{ agent: agent.uuid, ...(changed && { data: delivered.data }) }];
+};

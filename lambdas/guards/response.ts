@@ -1,0 +1,157 @@
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, type Json, type Message, NESTING, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
+import { publicationFault, subscriptionFault } from "../core/channels.js";
+import { nesting } from "../core/requests.js";
+import { LAST_DATE } from "./call.js";
+import { CONTRACT_VERSION, type GuardRequest, RECIPIENTS_PER_REQUEST, VERDICTS } from "./contract.js";
+import type { Decision } from "./messages.js";
+
+/** A response that was understood, or what is wrong with it, in words that say nothing of what it holds. */
+export type Read<T> = { value: T } | { fault: string };
+
+type Fields = Record<string, unknown>;
+
+class Fault extends Error {}
+
+const must: (holds: boolean, what: string) => asserts holds = (holds, what) => {
+  if (!holds) throw new Fault(what);
+};
+
+/** What a message's data is nested deeper here than in a frame: a list of objects, in an object. */
+const ENVELOPE = 2;
+
+const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const json = (fields: Fields, name: string, limit: number): Json | undefined => {
+  if (!Object.hasOwn(fields, name)) return undefined;
+  const bytes = Buffer.byteLength(JSON.stringify(fields[name]));
+  must(bytes <= limit, `${name} has ${bytes} bytes of JSON, but at most ${limit} are allowed`);
+  return fields[name] as Json;
+};
+
+const text = (fields: Fields, name: string): string | undefined => {
+  const { [name]: value } = fields;
+  if (value === undefined) return undefined;
+  must(typeof value === "string", `${name} is not a text`);
+  return value;
+};
+
+const userId = (fields: Fields): string | undefined => {
+  const id = text(fields, "userId");
+  must(id === undefined || (id !== "" && id.length <= USER_ID_LENGTH), `userId does not have 1 to ${USER_ID_LENGTH} characters`);
+  return id;
+};
+
+const expiresAt = (fields: Fields, now: number): number | undefined => {
+  const { expiresAt: at } = fields;
+  if (at === undefined) return undefined;
+  must(Number.isInteger(at) && (at as number) <= LAST_DATE, "expiresAt is not a whole number of epoch milliseconds");
+  must((at as number) > now, "expiresAt is not in the future (it is in milliseconds; a JWT's exp is in seconds)");
+  return at as number;
+};
+
+const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest): string[] => {
+  must(Array.isArray(subscribe), "subscribe is not a list");
+  must(subscribe.length <= CHANNELS_PER_FRAME, `subscribe names more than ${CHANNELS_PER_FRAME} channels`);
+  for (const channel of subscribe as unknown[]) {
+    const fault = typeof channel === "string" ? subscriptionFault(channel, wildcards) : "bad_channel";
+    must(fault === undefined, `subscribe names a channel that nobody can be subscribed to (${fault})`);
+  }
+  return subscribe as string[];
+};
+
+const publications = ({ publish }: Fields, { message }: GuardRequest): Message[] => {
+  must(Array.isArray(publish), "publish is not a list");
+  return (publish as unknown[]).map((each) => {
+    must(isObject(each) && Object.hasOwn(each, "data"), "publish has an entry that is not a channel and data");
+    const { channel, data } = each;
+    const fault = typeof channel === "string" ? publicationFault(channel) : "bad_channel";
+    must(fault === undefined, `publish names a channel that nothing can be published on (${fault})`);
+    return { channel: channel as string, uuid: message?.uuid ?? "", data: data as Json };
+  });
+};
+
+/** The response's fields, when it is one to this request at all. */
+const fieldsOf = (response: string, request: GuardRequest): Fields => {
+  must(nesting(response) <= NESTING + ENVELOPE, `the response is nested deeper than ${NESTING + ENVELOPE}`);
+  let fields: unknown;
+  try {
+    fields = JSON.parse(response);
+  } catch {
+    throw new Fault("the response is not JSON");
+  }
+  must(isObject(fields), "the response is not an object");
+  must(fields["version"] === CONTRACT_VERSION, `version is not ${CONTRACT_VERSION}`);
+  const verdicts: readonly unknown[] = VERDICTS[request.guard];
+  must(verdicts.includes(fields["verdict"]), `verdict is not one of ${verdicts.join(", ")}`);
+  must(request.channel === undefined || fields["channel"] === request.channel, "channel is not the one that was asked about");
+  return fields;
+};
+
+const decisionOf = (fields: Fields, request: GuardRequest, now: number): Decision => {
+  const permit = (more: Partial<Decision> = {}): Decision => ({ permitted: true, subscribe: [], publish: [], ...more }) as Decision;
+  switch (fields["verdict"]) {
+    case "connected": {
+      const info = json(fields, "info", INFO_BYTES);
+      const id = userId(fields);
+      const end = expiresAt(fields, now);
+      const credentials = Object.hasOwn(fields, "credentials") ? json(fields, "credentials", CREDENTIALS_BYTES) : request.agent?.credentials;
+      return permit({
+        subscribe: subscriptions(fields, request),
+        ...(info === undefined ? {} : { info }),
+        ...(id === undefined ? {} : { userId: id }),
+        ...(end === undefined ? {} : { expiresAt: end }),
+        ...(credentials === undefined ? {} : { credentials }),
+      });
+    }
+    case "subscribe":
+      return permit({ subscribe: [request.channel ?? "", ...subscriptions(fields, request)] });
+    case "unsubscribe":
+      return permit();
+    case "publicationSuccess": {
+      const result = json(fields, "result", RESULT_BYTES);
+      return permit({
+        publish: publications(fields, request),
+        subscribe: subscriptions(fields, request),
+        ...(result === undefined ? {} : { result }),
+      });
+    }
+    default:
+      return { permitted: false, reason: text(fields, "reason") ?? "" };
+  }
+};
+
+const deliveriesOf = ({ deliveries }: Fields, { recipients = [], message }: GuardRequest): Map<string, Message> => {
+  must(Array.isArray(deliveries), "deliveries is not a list");
+  must(deliveries.length <= RECIPIENTS_PER_REQUEST, `deliveries has more than ${RECIPIENTS_PER_REQUEST} entries`);
+  const asked = new Set(recipients.map(({ uuid }) => uuid));
+  const delivered = new Map<string, Message>();
+  for (const each of deliveries as unknown[]) {
+    must(isObject(each) && typeof each["agent"] === "string", "deliveries has an entry without an agent");
+    const { agent } = each as { agent: string };
+    must(asked.has(agent), "deliveries names an agent that was not asked about");
+    must(!delivered.has(agent), "deliveries names an agent twice");
+    if (message) delivered.set(agent, Object.hasOwn(each, "data") ? { ...message, data: each["data"] as Json } : message);
+  }
+  return delivered;
+};
+
+const read = <T>(work: () => T): Read<T> => {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (error instanceof Fault) return { fault: error.message };
+    throw error;
+  }
+};
+
+/**
+ * What a guard function decided. Fields that the contract does not know are ignored; all else must be as docs/GUARDS.md
+ * says.
+ * @param now in epoch milliseconds
+ */
+export const readDecision = (response: string, request: GuardRequest, now: number): Read<Decision> =>
+  read(() => decisionOf(fieldsOf(response, request), request, now));
+
+/** Who gets the message of a delivery request, by the agents' ids, and how. */
+export const readDeliveries = (response: string, request: GuardRequest): Read<Map<string, Message>> =>
+  read(() => deliveriesOf(fieldsOf(response, request), request));

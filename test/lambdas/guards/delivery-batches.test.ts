@@ -1,0 +1,160 @@
+import type { Message } from "../../../protocol/index.js";
+import { type AgentData, RECIPIENTS_PER_REQUEST, REQUEST_BYTES } from "../../../lambdas/guards/contract.js";
+import { BATCHES_IN_FLIGHT, type BatchTime, DeliveryBatches, type DeliveryBatch } from "../../../lambdas/guards/delivery-batches.js";
+import type { CallResult } from "../../../lambdas/guards/runner.js";
+import { messageOf } from "../core/fakes.js";
+
+const agentData = (uuid: string, more: Partial<AgentData> = {}): AgentData => ({
+  uuid,
+  isConnected: true,
+  connection: { id: uuid, sourceIp: "203.0.113.7", userAgent: "test" },
+  ...more,
+});
+
+/** Says whom a result is for. */
+const resultFor = ({ uuid }: AgentData): CallResult => ({ kind: "failed", detail: uuid });
+
+/** Batches on a clock of their own, that go out when told so. */
+const setUp = (answer: (batch: DeliveryBatch, time: BatchTime) => Promise<CallResult[]> = async ({ recipients }) => recipients.map(resultFor)) => {
+  const asked: { batch: DeliveryBatch; time: BatchTime }[] = [];
+  const soon: (() => void)[] = [];
+  const clock = { now: 0 };
+  const batches = new DeliveryBatches(
+    (batch, time) => {
+      asked.push({ batch, time });
+      return answer(batch, time);
+    },
+    { now: () => clock.now, soon: (close) => void soon.push(close) },
+  );
+  const add = (uuid: string, message: Message, fn = "fn", timeoutMs = 1_000, withinMs = 5_000, more = {}) =>
+    batches.add({ function: fn, agent: agentData(uuid, more), message }, timeoutMs, withinMs);
+  return { asked, clock, add, close: () => soon.splice(0).forEach((close) => close()) };
+};
+
+const sizes = (asked: { batch: DeliveryBatch }[]) => asked.map(({ batch }) => batch.recipients.length);
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("recipients of one message", () => {
+  test("are asked about together, once nobody more comes, and each gets its own result", async () => {
+    const { asked, add, close } = setUp();
+    const message = messageOf("a");
+    const results = Promise.all(["a1", "a2", "a3"].map((uuid) => add(uuid, message)));
+    expect(asked).toEqual([]);
+    close();
+    expect(await results).toEqual(["a1", "a2", "a3"].map((detail) => ({ kind: "failed", detail })));
+    expect(asked).toMatchObject([{ batch: { function: "fn", message }, time: { timeoutMs: 1_000, cut: false } }]);
+    expect(asked[0]?.batch).toEqual({ function: "fn", message, recipients: ["a1", "a2", "a3"].map((uuid) => agentData(uuid)) });
+  });
+
+  test("are asked about a hundred at a time: a full batch waits for nobody", async () => {
+    const { asked, add, close } = setUp();
+    const message = messageOf("a");
+    const results = Promise.all(Array.from({ length: 250 }, (_, at) => add(`a${at}`, message)));
+    expect(sizes(asked)).toEqual([RECIPIENTS_PER_REQUEST, RECIPIENTS_PER_REQUEST]);
+    close();
+    expect(await results).toEqual(Array.from({ length: 250 }, (_, at) => ({ kind: "failed", detail: `a${at}` })));
+    expect(sizes(asked)).toEqual([100, 100, 50]);
+  });
+
+  test("are asked about in smaller batches where their credentials are large", async () => {
+    const { asked, add, close } = setUp();
+    const message = messageOf("a");
+    const credentials = "é".repeat(50_000);
+    const results = Promise.all(Array.from({ length: 99 }, (_, at) => add(`a${at}`, message, "fn", 1_000, 5_000, { credentials })));
+    close();
+    await results;
+    expect(sizes(asked)).toEqual([49, 49, 1]);
+    for (const { batch } of asked) expect(Buffer.byteLength(JSON.stringify(batch))).toBeLessThan(REQUEST_BYTES + 1_000);
+  });
+
+  test("who come after a batch has gone make another", async () => {
+    const { asked, add, close } = setUp();
+    const message = messageOf("a");
+    const first = add("a1", message);
+    close();
+    await first;
+    const second = add("a2", message);
+    close();
+    expect(await second).toEqual({ kind: "failed", detail: "a2" });
+    expect(sizes(asked)).toEqual([1, 1]);
+  });
+});
+
+test("messages are not mixed, even if they look the same, and neither are functions", async () => {
+  const { asked, add, close } = setUp();
+  const [one, other] = [messageOf("a"), messageOf("a")];
+  const results = Promise.all([add("a1", one), add("a2", other), add("a3", one), add("a4", one, "another")]);
+  close();
+  await results;
+  expect(asked.map(({ batch }) => [batch.function, batch.message === one, batch.recipients.map(({ uuid }) => uuid)])).toEqual([
+    ["fn", true, ["a1", "a3"]],
+    ["fn", false, ["a2"]],
+    ["another", true, ["a4"]],
+  ]);
+});
+
+describe("of many batches", () => {
+  /** So many that one has to wait; each takes until it is released. */
+  const crowded = () => {
+    const release: (() => void)[] = [];
+    let result: CallResult = { kind: "timeout" };
+    const system = setUp(async ({ recipients }) => {
+      await new Promise<void>((done) => release.push(done));
+      return recipients.map(() => result);
+    });
+    const running = Promise.all(Array.from({ length: BATCHES_IN_FLIGHT }, (_, at) => system.add(`a${at}`, messageOf("a"))));
+    const waiting = system.add("late", messageOf("a"));
+    system.close();
+    return { ...system, running, waiting, release: () => release.splice(0).forEach((done) => done()), answer: (next: CallResult) => (result = next) };
+  };
+
+  test("a bounded number is on its way; the others wait", async () => {
+    const { asked, running, waiting, release } = crowded();
+    expect(asked).toHaveLength(BATCHES_IN_FLIGHT);
+    release();
+    await running;
+    await settled();
+    expect(asked).toHaveLength(BATCHES_IN_FLIGHT + 1);
+    release();
+    await waiting;
+  });
+
+  test("one that waited still gets the guard's own time, as long as there is any", async () => {
+    const { asked, clock, running, waiting, release } = crowded();
+    clock.now = 3_000;
+    release();
+    await running;
+    await settled();
+    expect(asked.at(-1)?.time).toEqual({ timeoutMs: 1_000, cut: false });
+    release();
+    expect(await waiting).toEqual({ kind: "timeout" });
+  });
+
+  test("one that waited so long that the guard gets less is told so", async () => {
+    const { asked, clock, running, release, waiting } = crowded();
+    clock.now = 4_700;
+    release();
+    await running;
+    await settled();
+    expect(asked.at(-1)?.time).toEqual({ timeoutMs: 300, cut: true });
+    release();
+    await waiting;
+  });
+
+  test("one whose time is over before it can go is late, and is not asked about", async () => {
+    const { asked, clock, running, release, waiting } = crowded();
+    clock.now = 5_000;
+    release();
+    await running;
+    expect(await waiting).toEqual({ kind: "late" });
+    expect(asked).toHaveLength(BATCHES_IN_FLIGHT);
+  });
+});
+
+test("a guard that has less time from the beginning is not cut", async () => {
+  const { asked, add, close } = setUp();
+  const result = add("a1", messageOf("a"), "fn", 1_000, 400);
+  close();
+  await result;
+  expect(asked[0]?.time).toEqual({ timeoutMs: 400, cut: false });
+});

@@ -1,0 +1,308 @@
+import type { Guards } from "../../../lambdas/core/ports.js";
+import { CombinedRunner } from "../../../lambdas/guards/combined-runner.js";
+import type { GuardRequest } from "../../../lambdas/guards/contract.js";
+import { DeveloperGuards } from "../../../lambdas/guards/developer-guards.js";
+import { FunctionRunner, type GuardFunctions, type Invoked } from "../../../lambdas/guards/function-runner.js";
+import type { Manifest } from "../../../lambdas/core/entries.js";
+import type { GuardRunner } from "../../../lambdas/guards/runner.js";
+import { DEFAULT_TIMEOUTS } from "../../../lambdas/settings.js";
+import { agentOf, messageOf, NOW, TestLog } from "../core/fakes.js";
+
+const ALL = "arn:aws:lambda:eu-west-1:123456789012:function:all";
+const PRIVATE = "arn:aws:lambda:eu-west-1:123456789012:function:private";
+
+/** Every handler, and one of a pattern's own. */
+const FUNCTIONS: GuardFunctions = {
+  "": {
+    onConnectionRequest: ALL,
+    onSubscriptionRequest: ALL,
+    onPublicationRequest: ALL,
+    onUnsubscriptionRequest: ALL,
+    onMessageReceived: ALL,
+    onDisconnect: ALL,
+  },
+  "private/*": { onSubscriptionRequest: PRIVATE },
+};
+
+interface Asked {
+  arn: string;
+  request: GuardRequest;
+  timeoutMs: number;
+  asynchronous: boolean;
+}
+
+const timing = { now: () => performance.now(), soon: setImmediate };
+
+/** Guards that are functions which answer as told. */
+const setUp = (answer: (asked: Asked) => object | Invoked, functions = FUNCTIONS) => {
+  const asked: Asked[] = [];
+  const log = new TestLog();
+  const runner = new FunctionRunner({
+    functions,
+    wildcards: ["stories/*", "private/*"],
+    clock: { now: () => NOW },
+    timing,
+    log,
+    invoke: async (arn, payload, options) => {
+      const one = { arn, request: JSON.parse(payload) as GuardRequest, ...options };
+      asked.push(one);
+      const given = answer(one);
+      return "kind" in given ? (given) : { kind: "answered", payload: JSON.stringify({ version: 1, ...given }) };
+    },
+  });
+  return { asked, log, runner, guards: new DeveloperGuards(runner, DEFAULT_TIMEOUTS, log) };
+};
+
+const agent = agentOf("c1", { credentials: { name: "Ada" }, info: 1, userId: "ada", expiresAt: NOW + 60_000 });
+
+/** The agent as a function sees it. */
+const SEEN = {
+  uuid: agent.uuid,
+  credentials: { name: "Ada" },
+  info: 1,
+  userId: "ada",
+  expiresAt: NOW + 60_000,
+  connection: { id: "c1", sourceIp: agent.sourceIp, userAgent: "test" },
+};
+
+const message = messageOf("stories/5");
+const COMMON = { version: 1, wildcards: ["stories/*", "private/*"] };
+
+/** How each guard is asked, what its function is told, and its yes. */
+const KINDS: [string, (guards: Guards) => Promise<unknown>, object, object, object][] = [
+  [
+    "connection",
+    (guards) => guards.connection(agent),
+    { guard: "onConnectionRequest", agent: { ...SEEN, isConnected: false } },
+    { verdict: "connected", info: 2 },
+    { permitted: true, info: 2, credentials: { name: "Ada" } },
+  ],
+  [
+    "subscription",
+    (guards) => guards.subscription(agent, "stories/5"),
+    { guard: "onSubscriptionRequest", agent: { ...SEEN, isConnected: true }, channel: "stories/5" },
+    { verdict: "subscribe", channel: "stories/5", subscribe: ["b"] },
+    { permitted: true, subscribe: ["stories/5", "b"] },
+  ],
+  [
+    "unsubscription",
+    (guards) => guards.unsubscription(agent, "stories/5"),
+    { guard: "onUnsubscriptionRequest", agent: { ...SEEN, isConnected: true }, channel: "stories/5" },
+    { verdict: "unsubscribe", channel: "stories/5" },
+    { permitted: true },
+  ],
+  [
+    "publication",
+    (guards) => guards.publication(agent, message),
+    { guard: "onPublicationRequest", agent: { ...SEEN, isConnected: true }, channel: "stories/5", message },
+    { verdict: "publicationSuccess", channel: "stories/5", publish: [{ channel: "b", data: 1 }] },
+    { permitted: true, publish: [{ channel: "b", uuid: "m1", data: 1 }] },
+  ],
+];
+
+describe("a guard function", () => {
+  test.each(KINDS)("for a %s is asked what the contract says, and heard", async (_, ask, request, response, verdict) => {
+    const { asked, guards, log } = setUp(() => response);
+    expect(await ask(guards)).toMatchObject(verdict);
+    expect(asked).toEqual([{ arn: ALL, asynchronous: false, timeoutMs: expect.any(Number), request: { ...COMMON, ...request, timeoutMs: expect.any(Number) } }]);
+    expect(asked[0]?.request.timeoutMs).toBe(asked[0]?.timeoutMs);
+    expect(log.entries).toEqual([]);
+  });
+
+  test.each(KINDS)("for a %s that denies is heard", async (_, ask, _request, response) => {
+    const { verdict } = response as { verdict: string };
+    const no = { connected: "connectionDenied", publicationSuccess: "publicationDenied", subscribe: "subscriptionDenied", unsubscribe: "unsubscriptionDenied" }[verdict];
+    const { guards, log } = setUp(() => ({ ...response, verdict: no, reason: "Not today." }));
+    expect(await ask(guards)).toEqual({ permitted: false, code: "denied", reason: "Not today." });
+    expect(log.events("error")).toEqual([]);
+  });
+
+  test("of the most specific entry decides", async () => {
+    const { asked, guards } = setUp(({ request }) => ({ verdict: "subscribe", channel: request.channel }));
+    await guards.subscription(agent, "private/1");
+    await guards.subscription(agent, "other");
+    expect(asked.map(({ arn }) => arn)).toEqual([PRIVATE, ALL]);
+  });
+
+  test("of every entry that a wildcard can match has to agree", async () => {
+    const functions: GuardFunctions = { "stories/*": { onSubscriptionRequest: ALL }, "stories/5": { onSubscriptionRequest: PRIVATE } };
+    const { asked, guards } = setUp(
+      ({ arn, request }) => ({ verdict: arn === ALL ? "subscribe" : "subscriptionDenied", channel: request.channel }),
+      functions,
+    );
+    expect(await guards.subscription(agent, "stories/*")).toMatchObject({ permitted: false, code: "denied" });
+    expect(asked.map(({ arn }) => arn).sort()).toEqual([ALL, PRIVATE]);
+  });
+
+  test("that is not there leaves its place open", async () => {
+    const { asked, guards } = setUp(() => ({}), { "private/*": { onSubscriptionRequest: PRIVATE } });
+    expect(await guards.subscription(agent, "stories/5")).toMatchObject({ permitted: true });
+    expect(await guards.connection(agent)).toMatchObject({ permitted: true });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("anything but a valid verdict permits nothing", () => {
+  const failures: [string, object, string, RegExp][] = [
+    ["no answer in time", { kind: "timeout" }, "guard_timeout", /./],
+    ["a failed function", { kind: "failed", detail: "function error Unhandled, TypeError", said: "planted secret" }, "guard_failed", /TypeError/],
+    ["a throttle", { kind: "failed", detail: "Lambda answered 429 TooManyRequestsException" }, "guard_failed", /429 TooMany/],
+    ["no grant", { kind: "failed", detail: "Lambda answered 403 AccessDeniedException" }, "guard_failed", /403/],
+    ["no JSON", { kind: "answered", payload: "planted secret" }, "guard_failed", /not JSON/],
+    ["an unknown verdict", { verdict: "planted secret" }, "guard_failed", /verdict is not one of/],
+    ["another channel's verdict", { verdict: "subscribe", channel: "planted secret" }, "guard_failed", /(channel|verdict) is not/],
+    ["another version", { version: 2, verdict: "connected" }, "guard_failed", /version is not 1/],
+  ];
+  for (const [what, answer, code, detail] of failures) {
+    test.each(KINDS)(`${what}, for a %s`, async (_, ask) => {
+      const { guards, log } = setUp(() => answer);
+      const verdict = await ask(guards);
+      expect(verdict).toMatchObject({ permitted: false, code });
+      const [logged] = log.of(code);
+      expect(logged).toMatchObject({ agent: agent.uuid });
+      if (code === "guard_failed") expect(logged!["detail"]).toMatch(detail);
+      const told = JSON.stringify([verdict, log.entries.filter(({ level }) => level !== "debug")]);
+      expect(told).not.toContain("planted secret");
+    });
+  }
+
+  test("what the function said is in the debug log", async () => {
+    const { guards, log } = setUp(() => ({ verdict: "planted secret" }));
+    await guards.connection(agent);
+    expect(log.entries.find(({ level }) => level === "debug")).toMatchObject({
+      event: "guard_function_said",
+      fields: { guard: "onConnectionRequest", function: ALL, said: '{"version":1,"verdict":"planted secret"}' },
+    });
+  });
+});
+
+describe("onDisconnect", () => {
+  test("is told asynchronously", async () => {
+    const { asked, guards, log } = setUp(() => ({ kind: "accepted" }));
+    await guards.disconnected(agent);
+    expect(asked).toMatchObject([{ arn: ALL, asynchronous: true, request: { guard: "onDisconnect", agent: { uuid: agent.uuid, isConnected: false } } }]);
+    expect(log.entries).toEqual([]);
+  });
+
+  test.each([
+    [{ kind: "failed", detail: "Lambda answered 429" }, "guard_failed"],
+    [{ kind: "timeout" }, "guard_timeout"],
+  ] as const)("that cannot be told (%p) is logged", async (invoked, event) => {
+    const { guards, log } = setUp(() => invoked);
+    await guards.disconnected(agent);
+    expect(log.of(event)).toMatchObject([{ guard: "onDisconnect", agent: agent.uuid }]);
+  });
+});
+
+describe("deliveries", () => {
+  const many = Array.from({ length: 250 }, (_, at) => agentOf(`c${at}`));
+  const deliver = (guards: Guards, about = message) => Promise.all(many.map((one) => guards.delivery(one, about, 5_000)));
+  const deliveriesTo = ({ request }: Asked, pick: (uuid: string, at: number) => object | undefined) => ({
+    verdict: "deliver",
+    channel: request.channel,
+    deliveries: (request.recipients ?? []).flatMap(({ uuid }, at) => pick(uuid, at) ?? []),
+  });
+
+  test("are asked about in batches, each recipient with its own answer", async () => {
+    const { asked, guards, log } = setUp((one) =>
+      deliveriesTo(one, (uuid, at) => (at % 3 === 0 ? undefined : at % 3 === 1 ? { agent: uuid } : { agent: uuid, data: uuid })),
+    );
+    const got = await deliver(guards);
+    expect(got).toEqual(many.map(({ uuid }, at) => [undefined, message, { ...message, data: uuid }][(at % 100) % 3]));
+    expect(asked.map(({ request }) => request.recipients?.length)).toEqual([100, 100, 50]);
+    expect(asked[0]?.request).toMatchObject({ ...COMMON, guard: "onMessageReceived", channel: "stories/5", message });
+    expect(asked[0]?.request).not.toHaveProperty("agent");
+    expect(log.entries).toEqual([]);
+  });
+
+  test("need no place in a queue: all of them may wait together", async () => {
+    const { guards } = setUp((one) => deliveriesTo(one, () => undefined));
+    const begun = jest.fn();
+    await Promise.all(many.map((one) => guards.delivery(one, message, 5_000, begun)));
+    expect(begun).toHaveBeenCalledTimes(250);
+  });
+
+  test("of a batch whose function fails reach nobody, and that is logged once", async () => {
+    const { guards, log } = setUp(() => ({ kind: "failed", detail: "function error Unhandled" }));
+    expect(await deliver(guards)).toEqual(many.map(() => undefined));
+    expect(log.of("guard_failed").map(({ recipients }) => recipients)).toEqual([100, 100, 50]);
+    expect(log.of("guard_failed")[0]).toMatchObject({ guard: "onMessageReceived", channel: "stories/5", detail: expect.stringContaining(ALL) });
+  });
+
+  test("of a batch whose function is too slow reach nobody, and that is logged once", async () => {
+    const { guards, log } = setUp(() => ({ kind: "timeout" }));
+    expect(await deliver(guards)).toEqual(many.map(() => undefined));
+    expect(log.of("guard_timeout").map(({ recipients }) => recipients)).toEqual([100, 100, 50]);
+  });
+
+  test("of a batch with one invalid entry reach nobody of it, and others all the same", async () => {
+    const { guards, log } = setUp((one) => deliveriesTo(one, (uuid, at) => ({ agent: at === 99 && uuid.endsWith("c99") ? "stranger" : uuid })));
+    const got = await deliver(guards);
+    expect(got.map((one, at) => [at, one !== undefined])).toEqual(many.map((_, at) => [at, at >= 100]));
+    expect(log.of("guard_failed")).toMatchObject([{ recipients: 100, detail: expect.stringContaining("not asked about") }]);
+  });
+
+  test("are not mixed between messages of the same uuid", async () => {
+    const { guards } = setUp((one) => deliveriesTo(one, (uuid) => ({ agent: uuid })));
+    const [one, other] = [messageOf("stories/5", 1), messageOf("stories/5", 2)];
+    const got = await Promise.all([guards.delivery(agent, one, 5_000), guards.delivery(agent, other, 5_000)]);
+    expect(got).toEqual([one, other]);
+  });
+});
+
+describe("a module and functions side by side", () => {
+  const moduleOf = (manifest: Manifest | "timeout" | undefined) => {
+    const asked: string[] = [];
+    const runner: GuardRunner = {
+      manifest: () => Promise.resolve(manifest),
+      run: async (call) => {
+        asked.push(`${call.entry} ${call.handler}`);
+        return { kind: "decided", decision: { permitted: true, subscribe: ["module"], publish: [] } };
+      },
+    };
+    return { asked, runner };
+  };
+  const combine = (manifest: Manifest | "timeout" | undefined, functions: GuardFunctions = { "private/*": { onSubscriptionRequest: PRIVATE } }) => {
+    const { log, runner, asked } = setUp(({ request }) => ({ verdict: "subscribe", channel: request.channel }), functions);
+    const module = moduleOf(manifest);
+    const combined = new CombinedRunner(module.runner, runner, log);
+    return { log, asked, module, guards: new DeveloperGuards(combined, DEFAULT_TIMEOUTS, log) };
+  };
+
+  test("each decides where it is defined", async () => {
+    const { guards, asked, module } = combine({ "": ["onSubscriptionRequest"], "private/*": ["onPublicationRequest"] });
+    expect(await guards.subscription(agent, "private/1")).toMatchObject({ subscribe: ["private/1"] });
+    expect(await guards.subscription(agent, "public/1")).toMatchObject({ subscribe: ["module"] });
+    await guards.publication(agent, messageOf("private/1"));
+    expect(asked.map(({ arn }) => arn)).toEqual([PRIVATE]);
+    expect(module.asked).toEqual([" onSubscriptionRequest", "private/* onPublicationRequest"]);
+  });
+
+  test("both have to agree to a wildcard", async () => {
+    const { guards, asked, module } = combine({ "private/5": ["onSubscriptionRequest"] });
+    await guards.subscription(agent, "private/*");
+    expect([asked.length, module.asked]).toEqual([1, ["private/5 onSubscriptionRequest"]]);
+  });
+
+  test("what both define nobody decides: nothing is permitted, and the log says why, once", async () => {
+    const { guards, asked, module, log } = combine({ "private/*": ["onSubscriptionRequest"], "": ["onSubscriptionRequest"] });
+    for (const channel of ["private/1", "public/1"]) {
+      expect(await guards.subscription(agent, channel)).toMatchObject({ permitted: false, code: "guard_failed" });
+    }
+    expect(await guards.connection(agent)).toMatchObject({ permitted: false });
+    expect(await guards.delivery(agent, message, 1_000)).toBeUndefined();
+    expect([asked, module.asked]).toEqual([[], []]);
+    expect(log.of("guards_not_loaded")).toEqual([
+      { detail: 'onSubscriptionRequest of "private/*" is defined by the guard module and by a guard function: leave it out of one of them' },
+    ]);
+  });
+
+  test.each([
+    ["timeout", "guard_timeout"],
+    [undefined, "guard_failed"],
+  ] as const)("a module that is not loaded (%s) takes the functions with it", async (manifest, code) => {
+    const { guards, asked } = combine(manifest);
+    expect(await guards.subscription(agent, "private/1")).toMatchObject({ permitted: false, code });
+    expect(asked).toEqual([]);
+  });
+});

@@ -1,0 +1,211 @@
+import type { Message } from "../../../protocol/index.js";
+import { type Agent, guardHandler, type Guards } from "../../../lambdas/guards/api.js";
+import type { AgentData, GuardRequest } from "../../../lambdas/guards/contract.js";
+import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
+import { NOW } from "../core/fakes.js";
+
+const agentData = (uuid: string, more: Partial<AgentData> = {}): AgentData => ({
+  uuid,
+  isConnected: true,
+  connection: { id: uuid, sourceIp: "203.0.113.7", userAgent: "test" },
+  ...more,
+});
+
+const MESSAGE: Message = { channel: "stories/5", uuid: "m1", data: { text: "hello" } };
+
+const request = (guard: GuardRequest["guard"], more: Partial<GuardRequest> = {}): GuardRequest => ({
+  version: 1,
+  guard,
+  timeoutMs: 10_000,
+  wildcards: ["stories/*"],
+  ...(guard === "onMessageReceived" ? {} : { agent: agentData("a1") }),
+  ...(/Connection|Disconnect/.test(guard) ? {} : { channel: "stories/5" }),
+  ...(/Publication|Message/.test(guard) ? { message: MESSAGE } : {}),
+  ...more,
+});
+
+const said: { level: string; line: Record<string, unknown> }[] = [];
+
+beforeEach(() => {
+  said.splice(0);
+  for (const level of ["warn", "error"] as const) {
+    jest.spyOn(console, level).mockImplementation((...args: unknown[]) => void said.push({ level, line: args[0] as Record<string, unknown> }));
+  }
+});
+afterEach(() => jest.restoreAllMocks());
+
+describe("guardHandler answers", () => {
+  test.each<[string, Guards<never>, GuardRequest, object | undefined]>([
+    ["yes to a connection, with what was said of it", {
+      onConnectionRequest(agent: Agent) {
+        agent.credentials = { sub: agent.credentials };
+        agent.subscribe("stories/1");
+        agent.connected({ info: 1, userId: "ada", expiresAt: new Date(4e12) });
+      },
+    }, request("onConnectionRequest", { agent: agentData("a1", { credentials: "token" }) }), {
+      verdict: "connected", info: 1, userId: "ada", expiresAt: 4e12, credentials: { sub: "token" }, subscribe: ["stories/1"],
+    }],
+    ["yes to a connection that keeps nothing of what the client sent", {
+      onConnectionRequest(agent: Agent) {
+        agent.credentials = undefined;
+        agent.connected();
+      },
+    }, request("onConnectionRequest", { agent: agentData("a1", { credentials: "token" }) }), { verdict: "connected", credentials: null }],
+    ["yes to a connection without credentials", { onConnectionRequest: (agent) => agent.connected() }, request("onConnectionRequest"), { verdict: "connected" }],
+    ["no to a connection", { onConnectionRequest: (agent) => agent.connectionDenied("Sign in.") }, request("onConnectionRequest"), { verdict: "connectionDenied", reason: "Sign in." }],
+    ["no without a reason", { onConnectionRequest: (agent) => agent.connectionDenied() }, request("onConnectionRequest"), { verdict: "connectionDenied" }],
+    ["yes to a subscription, and to others", {
+      async onSubscriptionRequest(channel, agent) {
+        await Promise.resolve();
+        agent.subscribe("a");
+        agent.subscribe(channel);
+      },
+    }, request("onSubscriptionRequest"), { verdict: "subscribe", channel: "stories/5", subscribe: ["a"] }],
+    ["no to a subscription", { onSubscriptionRequest: (channel, agent) => agent.subscriptionDenied(channel, "No.") }, request("onSubscriptionRequest"), { verdict: "subscriptionDenied", channel: "stories/5", reason: "No." }],
+    ["yes to a publication, elsewhere too", {
+      onPublicationRequest(channel, agent, message) {
+        channel.publish(message);
+        agent.channel("audit").publish({ data: 1 });
+        agent.subscribe("a");
+        agent.publicationSuccess(message, { ok: 1 });
+      },
+    }, request("onPublicationRequest"), {
+      verdict: "publicationSuccess", channel: "stories/5",
+      publish: [{ channel: "stories/5", data: { text: "hello" } }, { channel: "audit", data: 1 }], subscribe: ["a"], result: { ok: 1 },
+    }],
+    ["yes to a publication that goes nowhere", { onPublicationRequest: (_channel, agent, message) => agent.publicationSuccess(message) }, request("onPublicationRequest"), { verdict: "publicationSuccess", channel: "stories/5", publish: [] }],
+    ["no to a publication, whatever was staged", {
+      onPublicationRequest(channel, agent, message) {
+        channel.publish(message);
+        agent.publicationDenied(message, "No.");
+      },
+    }, request("onPublicationRequest"), { verdict: "publicationDenied", channel: "stories/5", reason: "No." }],
+    ["yes to an unsubscription", { onUnsubscriptionRequest: (channel, agent) => agent.unsubscribe(channel) }, request("onUnsubscriptionRequest"), { verdict: "unsubscribe", channel: "stories/5" }],
+    ["no to an unsubscription", { onUnsubscriptionRequest: (channel, agent) => agent.unsubscriptionDenied(channel) }, request("onUnsubscriptionRequest"), { verdict: "unsubscriptionDenied", channel: "stories/5" }],
+    ["nothing to onDisconnect", { onDisconnect: async () => "done" }, request("onDisconnect"), undefined],
+  ])("%s", async (_, guards, asked, expected) => {
+    const response = await guardHandler(guards)(asked);
+    expect(response).toEqual(expected && { version: 1, ...expected });
+    // What it says is what the caller understands.
+    if (response) expect(readDecision(JSON.stringify(response), asked, NOW)).toHaveProperty("value");
+    expect(said).toEqual([]);
+  });
+
+  test("for each recipient of a delivery by itself: as it is, changed, or not", async () => {
+    const asked = request("onMessageReceived", { recipients: ["a1", "a2", "a3", "a4"].map((uuid) => agentData(uuid)) });
+    const response = await guardHandler({
+      async onMessageReceived(channel, agent, message) {
+        const data = message.data as { text: string };
+        if (agent.uuid === "a2") data.text = "changed for a2 alone";
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (agent.uuid === "a3") return;
+        if (agent.uuid === "a4") throw new Error("planted secret");
+        agent.deliver(channel, message);
+      },
+    })(asked);
+    const deliveries = [{ agent: "a1" }, { agent: "a2", data: { text: "changed for a2 alone" } }];
+    expect(response).toEqual({ version: 1, verdict: "deliver", channel: "stories/5", deliveries });
+    expect(readDeliveries(JSON.stringify(response), asked)).toHaveProperty("value.size", 2);
+    expect(said).toMatchObject([{ level: "error", line: { event: "guard_failed", detail: expect.stringContaining("planted secret") } }]);
+  });
+
+  test("for the recipients in time, and leaves out the one whose guard is not", async () => {
+    const asked = request("onMessageReceived", { timeoutMs: 300, recipients: ["a1", "a2"].map((uuid) => agentData(uuid)) });
+    const response = await guardHandler({
+      onMessageReceived(channel, agent, message) {
+        if (agent.uuid === "a2") agent.deliver(channel, message);
+      },
+    })(asked);
+    expect(response).toMatchObject({ deliveries: [{ agent: "a2" }] });
+    expect(said).toMatchObject([{ level: "warn", line: { event: "guard_timeout", agent: "a1" } }]);
+  });
+});
+
+describe("guardHandler resolves entries as a module does:", () => {
+  const named = (name: string) => ({ onSubscriptionRequest: (channel: { name: string }, agent: Agent) => agent.subscriptionDenied(channel.name, name) });
+  const handler = guardHandler({ ...named("default"), channels: { "stories/*": named("pattern"), "stories/5": named("name") } });
+
+  test.each([["stories/5", "name"], ["stories/6", "pattern"], ["news", "default"]])("%s is the %s's", async (channel, reason) => {
+    expect(await handler(request("onSubscriptionRequest", { channel }))).toMatchObject({ reason });
+  });
+
+  test("a wildcard needs all that could apply", async () => {
+    const wanted = request("onSubscriptionRequest", { channel: "stories/*" });
+    const yes = (...more: string[]) => ({
+      onSubscriptionRequest: (channel: { name: string }, agent: Agent) => [...more, channel.name].forEach((name) => agent.subscribe(name)),
+    });
+    expect(await guardHandler({ channels: { "stories/*": yes("a"), "stories/5": yes("a", "b") } })(wanted)).toEqual({
+      version: 1, verdict: "subscribe", channel: "stories/*", subscribe: ["a", "b"],
+    });
+    expect(await guardHandler({ channels: { "stories/*": yes(), "stories/5": named("Not five.") } })(wanted)).toMatchObject({
+      verdict: "subscriptionDenied", reason: "Not five.",
+    });
+  });
+
+  test("as a method of its entry", async () => {
+    const guards = { reason: "inner", onConnectionRequest(agent: Agent) { agent.connectionDenied(this.reason); } };
+    expect(await guardHandler(guards)(request("onConnectionRequest"))).toMatchObject({ reason: "inner" });
+  });
+});
+
+describe("guardHandler fails the invocation", () => {
+  const failing = (guards: Guards, asked: GuardRequest, context?: { getRemainingTimeInMillis(): number }) =>
+    guardHandler(guards)(asked, context).catch((error: unknown) => error as Error);
+
+  test.each<[string, Guards, Partial<GuardRequest>, string, RegExp]>([
+    ["when a handler throws", { onConnectionRequest() { throw new Error("planted secret"); } }, {}, "GuardFailed", /onConnectionRequest failed/],
+    ["when a handler rejects", { onConnectionRequest: () => Promise.reject(new Error("planted secret")) }, {}, "GuardFailed", /onConnectionRequest failed/],
+    ["when a handler gives a verdict that is not its own", { onConnectionRequest: (agent) => agent.subscribe("/meta/x") }, {}, "GuardFailed", /failed/],
+    ["when there is no verdict in time", { onConnectionRequest: () => true }, { timeoutMs: 100 }, "GuardTimeout", /onConnectionRequest gave no verdict in time/],
+    ["when there is no such handler", { onDisconnect() {} }, {}, "GuardMissing", /has no onConnectionRequest/],
+    ["when there is no such guard", { onConnectionRequest: (agent) => agent.connected() }, { guard: "constructor" as never }, "GuardMissing", /no constructor/],
+    ["when the version is unknown", { onConnectionRequest: (agent) => agent.connected() }, { version: 2 as never }, "GuardVersion", /speaks version 1/],
+    ["when the request is none", { onConnectionRequest: (agent) => agent.connected() }, { version: undefined }, "GuardVersion", /speaks version 1/],
+  ])("%s, and says nothing of what was thrown", async (_, guards, more, name, message) => {
+    const error = await failing(guards, { ...request("onConnectionRequest"), ...more });
+    expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
+    expect(String((error as Error).stack)).not.toContain("planted secret");
+    if (name === "GuardFailed") expect(said).toMatchObject([{ level: "error", line: { event: "guard_failed", guard: "onConnectionRequest" } }]);
+  });
+
+  test("when nobody decides about the channel", async () => {
+    const error = await failing({ channels: { "news/*": { onSubscriptionRequest() {} } } }, request("onSubscriptionRequest"));
+    expect(error).toMatchObject({ name: "GuardMissing", message: "this guard function has no onSubscriptionRequest for stories/5" });
+  });
+
+  test("before Lambda ends it, where that is sooner than its caller's patience", async () => {
+    const error = await failing({ onConnectionRequest: () => undefined }, request("onConnectionRequest"), { getRemainingTimeInMillis: () => 100 });
+    expect(error).toMatchObject({ name: "GuardTimeout" });
+  });
+
+  test("of onDisconnect when it rejects, so that Lambda tells it again; and waits for it longer than anybody else", async () => {
+    let done = (): void => undefined;
+    const wait = new Promise<void>((resolve) => (done = resolve));
+    const told = failing({ onDisconnect: () => wait.then(() => Promise.reject(new Error("planted secret"))) }, request("onDisconnect", { timeoutMs: 1 }));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    done();
+    expect(await told).toMatchObject({ name: "GuardFailed" });
+  });
+});
+
+test("a verdict stands, whatever comes after it", async () => {
+  const handler = guardHandler({
+    onConnectionRequest(agent) {
+      agent.connectionDenied("First.");
+      agent.connected();
+      throw new Error("after");
+    },
+  });
+  expect(await handler(request("onConnectionRequest"))).toMatchObject({ verdict: "connectionDenied", reason: "First." });
+  expect(said).toMatchObject([{ level: "warn", line: { event: "guard_verdict_ignored" } }, { level: "error" }]);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ["nothing", undefined, /default-export/],
+  ["a handler that is no function", { onConnectionRequest: 1 }, /onConnectionRequest is not a function/],
+  ["a channel that cannot be", { channels: { "a*": {} } }, /neither a channel name nor a pattern/],
+  ["a channel without a name, which would hide the default", { channels: { "": {} } }, /"" is no channel name/],
+  ["a guard that would never run", { channels: { a: { onDisconnect() {} } } }, /would never run/],
+])("guards that cannot be (%s) fail the function where it starts", (_, guards, message) => {
+  expect(() => guardHandler(guards as Guards)).toThrow(message);
+});

@@ -1,0 +1,252 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Ajv2020 from "ajv/dist/2020";
+import fc from "fast-check";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isWildcard, type Json, matches, RESULT_BYTES, USER_ID_LENGTH } from "../../../protocol/index.js";
+import type { HandlerName } from "../../../lambdas/core/entries.js";
+import { type AgentData, type GuardRequest, VERDICTS } from "../../../lambdas/guards/contract.js";
+import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
+import { NOW } from "../core/fakes.js";
+
+const schemaOf = (name: string): object =>
+  JSON.parse(readFileSync(join(__dirname, "../../../docs/schemas", name), "utf8")) as object;
+
+const ajv = new Ajv2020({ strict: false });
+const isResponse = ajv.compile(schemaOf("guard-response.v1.json"));
+const isRequest = ajv.compile(schemaOf("guard-request.v1.json"));
+
+const agentData = (uuid: string): AgentData => ({
+  uuid,
+  credentials: "sent",
+  isConnected: true,
+  connection: { id: "c1", sourceIp: "203.0.113.7", userAgent: "test" },
+});
+
+const RECIPIENTS = ["a1", "a2", "a3"];
+
+/** A request to each guard. */
+const requestTo = (guard: HandlerName): GuardRequest => {
+  const about = { channel: "stories/5" };
+  const message = { message: { channel: "stories/5", uuid: "m1", data: "hello" } };
+  const request: GuardRequest = { version: 1, guard, timeoutMs: 1_000, wildcards: ["stories/*"] };
+  switch (guard) {
+    case "onConnectionRequest":
+    case "onDisconnect":
+      return { ...request, agent: agentData("a1") };
+    case "onSubscriptionRequest":
+    case "onUnsubscriptionRequest":
+      return { ...request, ...about, agent: agentData("a1") };
+    case "onPublicationRequest":
+      return { ...request, ...about, ...message, agent: agentData("a1") };
+    case "onMessageReceived":
+      return { ...request, ...about, ...message, recipients: RECIPIENTS.map(agentData) };
+  }
+};
+
+const GUARDS = Object.keys(VERDICTS) as HandlerName[];
+
+const read = (response: unknown, guard: HandlerName, request = requestTo(guard)) => {
+  const text = typeof response === "string" ? response : JSON.stringify(response);
+  return guard === "onMessageReceived" ? readDeliveries(text, request) : readDecision(text, request, NOW);
+};
+
+const decision = (response: object, guard: HandlerName) => {
+  const got = read({ version: 1, ...response }, guard);
+  if ("fault" in got) throw new Error(got.fault);
+  return got.value;
+};
+
+const faultOf = (response: unknown, guard: HandlerName): string | undefined => {
+  const got = read(response, guard);
+  return "fault" in got ? got.fault : undefined;
+};
+
+describe("a response", () => {
+  test("that connects: what the client sent is kept, unless it says otherwise", () => {
+    expect(decision({ verdict: "connected" }, "onConnectionRequest")).toEqual({ permitted: true, subscribe: [], publish: [], credentials: "sent" });
+    const said = { info: { name: "Ada" }, userId: "ada", expiresAt: NOW + 1, credentials: { sub: 1 }, subscribe: ["a", "stories/*"] };
+    expect(decision({ verdict: "connected", ...said }, "onConnectionRequest")).toEqual({ permitted: true, publish: [], ...said });
+    expect(decision({ verdict: "connected", credentials: null }, "onConnectionRequest")).toMatchObject({ credentials: null });
+  });
+
+  test("that subscribes: the channel that was asked for, and further ones", () => {
+    expect(decision({ verdict: "subscribe", channel: "stories/5", subscribe: ["b"] }, "onSubscriptionRequest")).toEqual({
+      permitted: true,
+      subscribe: ["stories/5", "b"],
+      publish: [],
+    });
+  });
+
+  test("that unsubscribes", () => {
+    expect(decision({ verdict: "unsubscribe", channel: "stories/5" }, "onUnsubscriptionRequest")).toEqual({ permitted: true, subscribe: [], publish: [] });
+  });
+
+  test("that publishes: what it names, in its order, with the uuid of the message", () => {
+    const publish = [{ channel: "b", data: null }, { channel: "stories/5", data: [1] }];
+    expect(decision({ verdict: "publicationSuccess", channel: "stories/5", publish, result: 0, subscribe: ["c"] }, "onPublicationRequest")).toEqual({
+      permitted: true,
+      subscribe: ["c"],
+      publish: [{ channel: "b", uuid: "m1", data: null }, { channel: "stories/5", uuid: "m1", data: [1] }],
+      result: 0,
+    });
+    expect(decision({ verdict: "publicationSuccess", channel: "stories/5", publish: [] }, "onPublicationRequest")).toMatchObject({ publish: [] });
+  });
+
+  test("that delivers: as it is, or changed, and to nobody else", () => {
+    const response = { version: 1, verdict: "deliver", channel: "stories/5", deliveries: [{ agent: "a3", data: null }, { agent: "a1" }] };
+    expect(read(response, "onMessageReceived")).toEqual({
+      value: new Map([
+        ["a3", { channel: "stories/5", uuid: "m1", data: null }],
+        ["a1", { channel: "stories/5", uuid: "m1", data: "hello" }],
+      ]),
+    });
+  });
+
+  test.each(GUARDS.filter((guard) => VERDICTS[guard].length === 2))("of %s that denies, with a reason or without", (guard) => {
+    const [, verdict] = VERDICTS[guard];
+    expect(decision({ verdict, channel: "stories/5", reason: "No." }, guard)).toEqual({ permitted: false, reason: "No." });
+    expect(decision({ verdict, channel: "stories/5" }, guard)).toEqual({ permitted: false, reason: "" });
+  });
+
+  test("may have fields that nobody knows", () => {
+    expect(decision({ verdict: "connected", new: 1, __proto__: {} }, "onConnectionRequest")).toMatchObject({ permitted: true });
+  });
+
+  test("may nest data as deep as a frame may, and no deeper", () => {
+    const nested = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+    const response = (depth: number) =>
+      `{"version":1,"verdict":"publicationSuccess","channel":"stories/5","publish":[{"channel":"a","data":${nested(depth)}}]}`;
+    expect(faultOf(response(255), "onPublicationRequest")).toBeUndefined();
+    expect(faultOf(response(256), "onPublicationRequest")).toMatch(/nested deeper/);
+    expect(faultOf(response(200_000), "onPublicationRequest")).toMatch(/nested deeper/);
+  });
+});
+
+describe("a response is invalid", () => {
+  const connected = { version: 1, verdict: "connected" };
+  const published = { version: 1, verdict: "publicationSuccess", channel: "stories/5", publish: [] };
+  const delivered = { version: 1, verdict: "deliver", channel: "stories/5" };
+  const many = Array.from({ length: CHANNELS_PER_FRAME + 1 }, (_, at) => `c${at}`);
+  test.each<[string, unknown, HandlerName, RegExp]>([
+    ["that is no JSON", "planted", "onConnectionRequest", /not JSON/],
+    ["that is empty", "", "onConnectionRequest", /not JSON/],
+    ["that is nothing", null, "onConnectionRequest", /not an object/],
+    ["that is a text", '"connected"', "onConnectionRequest", /not an object/],
+    ["that is true", true, "onConnectionRequest", /not an object/],
+    ["that is a list", [connected], "onConnectionRequest", /not an object/],
+    ["without a version", { verdict: "connected" }, "onConnectionRequest", /version is not 1/],
+    ["of another version", { ...connected, version: 2 }, "onConnectionRequest", /version is not 1/],
+    ["whose version is a text", { ...connected, version: "1" }, "onConnectionRequest", /version is not 1/],
+    ["without a verdict", { version: 1 }, "onConnectionRequest", /verdict is not one of connected, connectionDenied/],
+    ["with an unknown verdict", { version: 1, verdict: "planted" }, "onConnectionRequest", /verdict is not one of/],
+    ["with another guard's verdict", { ...published, verdict: "subscribe" }, "onPublicationRequest", /publicationSuccess, publicationDenied$/],
+    ["without a channel", { version: 1, verdict: "unsubscribe" }, "onUnsubscriptionRequest", /channel is not the one/],
+    ["with another channel", { version: 1, verdict: "subscribe", channel: "planted" }, "onSubscriptionRequest", /channel is not the one/],
+    ["with a reason that is no text", { version: 1, verdict: "connectionDenied", reason: 1 }, "onConnectionRequest", /reason is not a text/],
+    ["with a reason of null", { version: 1, verdict: "connectionDenied", reason: null }, "onConnectionRequest", /reason is not a text/],
+    ["with too much info", { ...connected, info: "x".repeat(INFO_BYTES) }, "onConnectionRequest", /info has 258 bytes/],
+    ["with too large credentials", { ...connected, credentials: "x".repeat(CREDENTIALS_BYTES) }, "onConnectionRequest", /credentials has/],
+    ["with too large a result", { ...published, result: "é".repeat(RESULT_BYTES / 2) }, "onPublicationRequest", /result has 1026 bytes/],
+    ["with a user who has no name", { ...connected, userId: "" }, "onConnectionRequest", /userId/],
+    ["with a user's name that is too long", { ...connected, userId: "x".repeat(USER_ID_LENGTH + 1) }, "onConnectionRequest", /userId/],
+    ["with a user who is a number", { ...connected, userId: 5 }, "onConnectionRequest", /userId is not a text/],
+    ["that ends now", { ...connected, expiresAt: NOW }, "onConnectionRequest", /a JWT's exp is in seconds/],
+    ["that ends in seconds", { ...connected, expiresAt: NOW / 1_000 + 3_600 }, "onConnectionRequest", /a JWT's exp is in seconds/],
+    ["that ends at a text", { ...connected, expiresAt: "2040-01-01" }, "onConnectionRequest", /expiresAt/],
+    ["that ends at a fraction", { ...connected, expiresAt: NOW + 0.5 }, "onConnectionRequest", /expiresAt/],
+    ["that never ends", { ...connected, expiresAt: 1e300 }, "onConnectionRequest", /expiresAt/],
+    ["that subscribes to too many", { ...connected, subscribe: many }, "onConnectionRequest", /more than 25/],
+    ["that subscribes to a text", { ...connected, subscribe: "a" }, "onConnectionRequest", /subscribe is not a list/],
+    ["that subscribes to null", { ...connected, subscribe: null }, "onConnectionRequest", /subscribe is not a list/],
+    ["that subscribes to what is no name", { ...connected, subscribe: ["a b"] }, "onConnectionRequest", /bad_channel/],
+    ["that subscribes to a number", { ...connected, subscribe: [1] }, "onConnectionRequest", /bad_channel/],
+    ["that subscribes to what is reserved", { ...connected, subscribe: ["/meta/x"] }, "onConnectionRequest", /reserved_channel/],
+    ["that subscribes to a wildcard that is not enabled", { ...connected, subscribe: ["news/*"] }, "onConnectionRequest", /\(wildcard\)/],
+    ["that publishes nothing it names", { version: 1, verdict: "publicationSuccess", channel: "stories/5" }, "onPublicationRequest", /publish is not a list/],
+    ["that publishes a text", { ...published, publish: ["planted"] }, "onPublicationRequest", /publish has an entry/],
+    ["that publishes without data", { ...published, publish: [{ channel: "a" }] }, "onPublicationRequest", /publish has an entry/],
+    ["that publishes nowhere", { ...published, publish: [{ data: 1 }] }, "onPublicationRequest", /bad_channel/],
+    ["that publishes on a wildcard", { ...published, publish: [{ channel: "stories/*", data: 1 }] }, "onPublicationRequest", /\(wildcard\)/],
+    ["that publishes on what is reserved", { ...published, publish: [{ channel: "/meta/error", data: 1 }] }, "onPublicationRequest", /reserved_channel/],
+    ["that delivers nothing it names", delivered, "onMessageReceived", /deliveries is not a list/],
+    ["that delivers by agent", { ...delivered, deliveries: { a1: 1 } }, "onMessageReceived", /deliveries is not a list/],
+    ["that delivers to a text", { ...delivered, deliveries: ["a1"] }, "onMessageReceived", /entry without an agent/],
+    ["that delivers to a stranger", { ...delivered, deliveries: [{ agent: "planted" }] }, "onMessageReceived", /not asked about/],
+    ["that delivers twice", { ...delivered, deliveries: [{ agent: "a1" }, { agent: "a1" }] }, "onMessageReceived", /twice/],
+    ["that delivers to too many", { ...delivered, deliveries: Array.from({ length: 101 }, () => ({ agent: "a1" })) }, "onMessageReceived", /more than 100/],
+  ])("%s", (_, response, guard, fault) => {
+    expect(faultOf(response, guard)).toMatch(fault);
+    expect(faultOf(response, guard)).not.toContain("planted");
+  });
+});
+
+describe("the JSON Schema of responses agrees with what is accepted", () => {
+  const channel = fc.constantFrom("stories/5", "a", "/a/b", "stories/*", "stories/5/*", "news/*", "", "a b", "/meta/x", "/meta", "a/*/b", "*", "a//b", "1/2/3/4/5/6/7/8", "1/2/3/4/5/6/7/8/9", "x".repeat(128), "x".repeat(129), `stories/${"x".repeat(120)}/*`);
+  const value = fc.constantFrom<Json>(null, true, 0, 1, NOW, NOW + 1, NOW + 0.5, 1e300, "", "a1", "x".repeat(129), [], {}, ["a1"]);
+  const list = <T>(entries: fc.Arbitrary<T>) => fc.oneof(fc.array(entries, { maxLength: 4 }), value);
+  const fields = fc.record(
+    {
+      version: fc.oneof({ weight: 8, arbitrary: fc.constant(1) }, value),
+      verdict: fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...Object.values(VERDICTS).flat()) }, value),
+      channel: fc.oneof({ weight: 8, arbitrary: fc.constant("stories/5") }, channel),
+      reason: fc.oneof(fc.string(), value),
+      info: value,
+      userId: fc.oneof(fc.string({ maxLength: 4 }), value),
+      expiresAt: value,
+      credentials: value,
+      result: value,
+      subscribe: fc.oneof(list(channel), fc.constant(Array.from({ length: 26 }, (_, at) => `c${at}`))),
+      publish: list(fc.oneof(fc.record({ channel, data: value }, { requiredKeys: [] }), value)),
+      deliveries: list(fc.oneof(fc.record({ agent: fc.oneof(fc.constantFrom(...RECIPIENTS), value), data: value }, { requiredKeys: [] }), value)),
+    },
+    { requiredKeys: [] },
+  );
+
+  /** What a schema cannot say; only asked about what the schema takes. */
+  const fitsRequest = (response: Record<string, unknown>, { guard, channel: asked, wildcards, recipients = [] }: GuardRequest): boolean => {
+    const { verdict, subscribe = [], deliveries = [], expiresAt = Infinity } = response as {
+      verdict: never;
+      subscribe?: string[];
+      deliveries?: { agent: string }[];
+      expiresAt?: number;
+    };
+    const hasSubscriptions = ["connected", "subscribe", "publicationSuccess"].includes(verdict);
+    const enabled = (name: string): boolean => !isWildcard(name) || wildcards.some((one) => one === name || matches(one, name));
+    const agents = verdict === "deliver" ? deliveries.map(({ agent }) => agent) : [];
+    return (
+      (VERDICTS[guard] as readonly string[]).includes(verdict) &&
+      (asked === undefined || response["channel"] === asked) &&
+      (!hasSubscriptions || subscribe.every(enabled)) &&
+      (verdict !== "connected" || expiresAt > NOW) &&
+      new Set(agents).size === agents.length &&
+      agents.every((agent) => recipients.some(({ uuid }) => uuid === agent))
+    );
+  };
+
+  test("for any response to any guard", () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(fields, fc.constantFrom(...GUARDS), (response, guard) => {
+        const request = requestTo(guard);
+        const valid = isResponse(response) && fitsRequest(response, request);
+        if (valid) accepted += 1;
+        expect([response, faultOf(response, guard)]).toEqual([response, valid ? undefined : expect.any(String)]);
+      }),
+      { numRuns: 20_000, seed: 1 },
+    );
+    expect(accepted).toBeGreaterThan(100);
+  });
+
+  test("for any JSON: nothing but an object is one", () => {
+    fc.assert(fc.property(fc.json(), fc.constantFrom(...GUARDS), (json, guard) => {
+      expect(isResponse(JSON.parse(json))).toBe(false);
+      expect(faultOf(json, guard)).toBeDefined();
+    }));
+  });
+});
+
+test.each(GUARDS)("a request to %s is what the schema of requests says", (guard) => {
+  expect([isRequest(requestTo(guard)), isRequest.errors]).toEqual([true, null]);
+  const { guard: _guard, ...without } = requestTo(guard);
+  expect(isRequest(without)).toBe(false);
+});
