@@ -9,7 +9,7 @@ const { wildcards, fanOutMs: budgetMs } = system.settings;
 const publishing = { ...system, wildcards, budgetMs, connections: new ManagementApi(system.log) };
 
 /** The Lambda behind `publish`. */
-export const handler = route(system, async ({ body }, agent) => {
+export const handler = route(publishing, async ({ body }, agent) => {
   const read = readPublication(body);
   return "faults" in read ? read.faults : publish(publishing, agent, read.request);
 });

@@ -1,4 +1,4 @@
-import { type Answer, CHANNELS_PER_FRAME, FRAME_BYTES, isId, type Json, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage } from "../../protocol/index.js";
+import { type Answer, CHANNELS_PER_FRAME, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage } from "../../protocol/index.js";
 import { failure } from "./answers.js";
 
 /** A frame's JSON object, before anything about its fields is known. */
@@ -70,6 +70,23 @@ export const readMetaFrame = (
   body: string | null | undefined,
   channel: typeof Meta.connect | typeof Meta.ping,
 ): Parsed<{ uuid: string }> => readMeta(body, channel);
+
+/** Reads a `refresh` frame: the credentials it brings. */
+export const readRefresh = (
+  body: string | null | undefined,
+  { credentialsBytes }: Pick<Limits, "credentialsBytes">,
+): Parsed<{ uuid: string; credentials: Json | undefined }> => {
+  const read = readMeta(body, Meta.refresh);
+  if ("faults" in read) return read;
+  const { uuid, data = {} } = read.request;
+  if (!isObject(data)) return { faults: [failure(Meta.refresh, uuid, "bad_frame", "data must be an object, or left out.")] };
+  const credentials = data["credentials"] as Json | undefined;
+  if (credentials !== undefined && Buffer.byteLength(JSON.stringify(credentials)) > credentialsBytes) {
+    const error = `Credentials may have ${credentialsBytes} bytes of JSON.`;
+    return { faults: [failure(Meta.refresh, uuid, "too_large", error)] };
+  }
+  return { request: { uuid, credentials } };
+};
 
 /** Reads a `subscribe` or `unsubscribe` frame. */
 export const readSubscription = (
