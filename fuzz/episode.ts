@@ -3,8 +3,8 @@ import type { Audit, Rows } from "./audit.js";
 import type { Burst, Episode, Interaction, Wire } from "./frames.js";
 import { judgeHandshake } from "./handshakes.js";
 import { type Changes, type Ledger, type Sent, TWICE } from "./ledger.js";
-import { FRAME_BYTES, MESSAGE_BYTES } from "./names.js";
-import { judge, type Verdict } from "./oracle.js";
+import { FRAME_BYTES, MESSAGE_BYTES, PUBLISHED_AT_ONCE } from "./names.js";
+import { judge, perhapsLimited, type Verdict } from "./oracle.js";
 import { entryOf, type Handshake, OWN_CLOSE, Peer, PROTOCOLS, quote, shake } from "./peer.js";
 import { PASSWORD, SECRET } from "./policy.js";
 import { withAgents } from "./values.js";
@@ -48,7 +48,7 @@ const closesBySize = (text: string, fragmentBytes?: number): number | undefined 
   return largest > FRAME_BYTES || size > MESSAGE_BYTES ? 1009 : undefined;
 };
 
-const ends = (code: number): Verdict => ({ outcome: { kind: "close", code }, subscribe: [], unsubscribe: [], publish: [] });
+const ends = (code: number): Verdict => ({ outcome: { kind: "close", code }, subscribe: [], unsubscribe: [], publish: [], messages: 0 });
 
 /** Plays one episode against the system, and collects what should not have been. */
 export class Play {
@@ -90,6 +90,7 @@ export class Play {
     ledger.open();
     const shots = burst.flatMap((each) => (each.kind === "frame" ? [this.#aim(each)] : []));
     const changes = this.#changes(shots);
+    for (const { peer, times, verdict } of shots) peer.published += times * verdict.messages;
     const sent = shots.flatMap((shot) => this.#announce(shot, changes));
     for (const shot of shots) this.#fire(shot);
     await Promise.all(handshakes);
@@ -185,13 +186,15 @@ export class Play {
 
   /** Tells the books what a frame may do before it is sent. */
   #announce({ peer, text, times, verdict }: Shot, changes: ReadonlyMap<Peer, Changes>): { entry: Sent; answered: boolean }[] {
-    const { outcome, publish } = verdict;
+    // Frames overtake each other: what exceeds the rate may be any message of this burst.
+    const limited = peer.published > PUBLISHED_AT_ONCE;
+    const { outcome, publish } = limited ? perhapsLimited(verdict) : verdict;
     const among = new Map([...changes].filter(([each]) => each.ending.size === 0));
     const entries: { entry: Sent; answered: boolean }[] = [];
     for (let time = 0; time < times; time += 1) {
       if (outcome.kind === "answers") peer.expect(outcome.answers, text);
-      // Whoever is being closed may have published, and is promised nothing.
-      const ending = peer.ending.size > 0;
+      // Whoever is being closed, or too fast, may have published, and is promised nothing.
+      const ending = peer.ending.size > 0 || limited;
       for (const each of publish) {
         const entry = this.range.ledger.publish(peer, each, ending ? new Map() : among);
         entries.push({ entry, answered: outcome.kind === "answers" && !ending });

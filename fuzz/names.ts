@@ -18,6 +18,12 @@ export const NESTING = 256;
 /** Most channels, or messages, of one frame. */
 export const PER_FRAME = 25;
 
+/** How many messages an agent may publish at once, after silence. */
+export const PUBLISHED_AT_ONCE = 200;
+
+/** Most channels that an agent is subscribed to: more than there are names in an episode, which a test makes sure of. */
+export const SUBSCRIPTIONS = 100;
+
 /** Longest channel name. */
 const NAME_LENGTH = 128;
 const SEGMENTS = 8;

@@ -24,6 +24,8 @@ export interface Expected {
   code?: Code;
   /** `data.channel`, perhaps cut. */
   about?: string;
+  /** Whether `rate_limited` may come instead. */
+  limited?: boolean;
   /** All of `data`, or a part of it. */
   data?: Record<string, Json>;
 }
@@ -48,6 +50,8 @@ export interface Verdict {
   subscribe: string[];
   unsubscribe: string[];
   publish: Publication[];
+  /** How many messages it asks to publish. */
+  messages: number;
 }
 
 type Fields = Record<string, unknown>;
@@ -75,6 +79,7 @@ const answers = (list: Expected[], more: Partial<Verdict> = {}): Verdict => ({
   subscribe: [],
   unsubscribe: [],
   publish: [],
+  messages: 0,
   ...more,
 });
 const bad = (of: unknown, channel = ERROR): Verdict =>
@@ -142,7 +147,7 @@ const publication = (frame: Fields): Verdict => {
     publish.push(...all);
     return { channels: ["/meta/successful"], uuid, ...(all.length === 0 ? { data: policy.RESULT } : {}) };
   });
-  return answers(told, { publish });
+  return answers(told, { publish, messages: list.length });
 };
 
 /** What a live agent's frame leads to. */
@@ -170,6 +175,16 @@ const forDenied = (code: Code, action: unknown, frame: Fields | undefined): Verd
 };
 
 /**
+ * What a frame must lead to whose sender has published more than it may at once: each of its messages may be refused.
+ * Only the server knows how much of that is long enough ago.
+ */
+export const perhapsLimited = (verdict: Verdict): Verdict => {
+  const { outcome, messages } = verdict;
+  if (messages === 0 || outcome.kind !== "answers") return verdict;
+  return { ...verdict, outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, limited: true })) } };
+};
+
+/**
  * What a text frame, whole or joined from fragments, must lead to.
  * @param text as it arrives: what is no UTF-8 has been replaced
  */
@@ -186,7 +201,11 @@ export const judge = (text: string, { agent = "", denied }: Sender): Verdict => 
 const cut = (about: string, got: unknown): boolean =>
   typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
 
+const isLimited = ({ uuid, limited = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
+  limited && channel === ERROR && its === uuid && code === "rate_limited" && !successful && error !== undefined;
+
 const isOne = (expected: Expected, got: Answer): boolean => {
+  if (isLimited(expected, got)) return true;
   const data = isFields(got.data) ? got.data : {};
   // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
   const bare = got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;

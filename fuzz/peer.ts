@@ -71,6 +71,8 @@ let keys = 0;
 export class Peer {
   readonly key = (keys += 1);
   agent = "";
+  /** How many messages it has asked to publish. */
+  published = 0;
   closed: number | undefined;
   /** Close codes that frames on their way may lead to. */
   readonly ending = new Set<number>();

@@ -4,6 +4,7 @@ import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import type * as logs from "aws-cdk-lib/aws-logs";
 import type { AccessLogs } from "./access-logs.js";
+import type { Limits } from "./client-limits.js";
 import type { Guards } from "./guards.js";
 import type { Denials, FunctionConcurrency, GuardTimeouts, RouteThrottling } from "./options.js";
 
@@ -45,6 +46,24 @@ export interface PushItProps {
    * @default Denials.EXPLAIN
    */
   readonly denials?: Denials;
+
+  /**
+   * What one client may ask for: sizes, names, counts and rates. What exceeds a limit is refused with that limit's code,
+   * and nothing of it is done.
+   *
+   * @default - 100 subscriptions an agent, 100 connections a `userId`, 100 publications a second; frames as large as
+   * API Gateway and the protocol allow
+   */
+  readonly limits?: Limits;
+
+  /**
+   * The origins of the pages that may connect, such as `https://example.com`: all others are refused before the
+   * connection guard runs. Clients that are no browsers choose what they send, or send no origin; whether they may
+   * connect, only the guard decides.
+   *
+   * @default - all
+   */
+  readonly allowedOrigins?: string[];
 
   /**
    * Whether what the connection guard leaves in `agent.credentials` is stored, encrypted at rest, for later guards.

@@ -1,22 +1,26 @@
 import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { DEFAULT_SETTINGS, type Settings } from "../lambdas/settings.js";
-import { type GuardTimeouts, isChannelName, isWildcard } from "../protocol/index.js";
+import { isChannelOf } from "../lambdas/core/channels.js";
+import { type GuardTimeouts, isWildcard, type Limits } from "../protocol/index.js";
+import { limitsOf } from "./client-limits.js";
 import { invalid } from "./invalid.js";
 import { GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, SWEEP_MINUTES } from "./limits.js";
+import { originsOf } from "./origins.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, timeoutParts, tooLong } from "./timeouts.js";
 
 /** The settings that the props say, for the functions' environment. Throws where they are impossible. */
 export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
+  const limits = limitsOf(scope, props.limits);
   const settings: Settings = {
     timeouts: timeoutsOf(scope, props),
-    wildcards: wildcardsOf(scope, props.wildcards ?? DEFAULT_SETTINGS.wildcards),
+    wildcards: wildcardsOf(scope, props.wildcards ?? DEFAULT_SETTINGS.wildcards, limits),
     denials: props.denials ?? DEFAULT_SETTINGS.denials,
     keepCredentials: props.keepCredentials ?? DEFAULT_SETTINGS.keepCredentials,
     fanOutMs: milliseconds(scope, "fanOutBudget", props.fanOutBudget, DEFAULT_SETTINGS.fanOutMs),
-    limits: DEFAULT_SETTINGS.limits,
-    allowedOrigins: DEFAULT_SETTINGS.allowedOrigins,
+    limits,
+    allowedOrigins: originsOf(scope, props.allowedOrigins),
   };
   if (settings.timeouts.onMessageReceived > settings.fanOutMs) {
     throw invalid(
@@ -51,10 +55,13 @@ const milliseconds = (scope: IConstruct, prop: string, duration: Duration | unde
   return value;
 };
 
-const wildcardsOf = (scope: IConstruct, patterns: readonly string[]): string[] => {
+const wildcardsOf = (scope: IConstruct, patterns: readonly string[], limits: Limits): string[] => {
   for (const pattern of patterns) {
-    if (Token.isUnresolved(pattern) || !isWildcard(pattern) || !isChannelName(pattern.slice(0, -2))) {
-      throw invalid(scope, `wildcards: "${pattern}" is no pattern: a channel name followed by "/*", such as "stories/*"`);
+    if (Token.isUnresolved(pattern) || !isWildcard(pattern) || !isChannelOf({ limits }, pattern.slice(0, -2))) {
+      throw invalid(
+        scope,
+        `wildcards: "${pattern}" is no pattern: a channel name (within limits) followed by "/*", such as "stories/*"`,
+      );
     }
   }
   return [...new Set(patterns)];

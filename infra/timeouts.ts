@@ -38,7 +38,8 @@ export interface TimeoutParts {
 }
 
 /**
- * What the function may have to wait for, besides the margin.
+ * What the function may have to wait for, besides the margin. A guard function is waited for as long as a guard in a
+ * module: the guard's timeout, no longer.
  * @param timeouts the guards', in milliseconds
  * @param fanOutMs what a publication may spend on its subscribers, delivery guards included
  */

@@ -5,7 +5,7 @@ import { createSystem, type System } from "./aws/system.js";
 import { admit, channelsOf, tooManyAgents } from "./core/admission.js";
 import type { Agent, Denial } from "./core/agent.js";
 import { TEXT } from "./core/answers.js";
-import { readOffer } from "./core/handshake.js";
+import { mayConnect, readOffer } from "./core/handshake.js";
 import { removeAgent } from "./core/remove.js";
 import { addSubscriptions } from "./core/subscriptions.js";
 
@@ -33,7 +33,7 @@ export const connect = async (
 ): Promise<APIGatewayProxyResultV2> => {
   const { connectionId, connectedAt, eventType, identity } = requestContext;
   if (eventType !== "CONNECT") return { statusCode: 400 };
-  const offer = readOffer(headers);
+  const offer = readOffer(headers, settings.limits);
   if (!offer) return { statusCode: 400 };
 
   const deny = async (denial: Denial): Promise<APIGatewayProxyResultV2> => {
@@ -43,6 +43,7 @@ export const connect = async (
     return opened(PROTOCOL_DENIED);
   };
 
+  if (!mayConnect(headers, settings.allowedOrigins)) return deny({ code: "bad_origin", reason: TEXT.bad_origin });
   const agent: Agent = {
     uuid: newId(randomFillSync),
     connectionId,

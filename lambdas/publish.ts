@@ -1,15 +1,17 @@
 import { ManagementApi } from "./aws/connections.js";
 import { route } from "./aws/route.js";
 import { createSystem } from "./aws/system.js";
+import { PublicationRate } from "./core/publication-rate.js";
 import { publish } from "./core/publish.js";
 import { readPublication } from "./core/requests.js";
 
 const system = createSystem();
-const { wildcards, fanOutMs: budgetMs } = system.settings;
-const publishing = { ...system, wildcards, budgetMs, connections: new ManagementApi(system.log) };
+const { wildcards, fanOutMs: budgetMs, limits } = system.settings;
+const rate = new PublicationRate(limits.publicationsPerSecond, system.clock);
+const publishing = { ...system, wildcards, budgetMs, rate, connections: new ManagementApi(system.log) };
 
 /** The Lambda behind `publish`. */
 export const handler = route(publishing, async ({ body }, agent) => {
-  const read = readPublication(body);
+  const read = readPublication(body, limits);
   return "faults" in read ? read.faults : publish(publishing, agent, read.request);
 });

@@ -14,14 +14,14 @@ export const subscribe = async (
   agent: Agent,
   body: string | undefined,
 ): Promise<Answer[]> => {
-  const read = readSubscription(body, Meta.subscribe);
+  const read = readSubscription(body, Meta.subscribe, settings.limits);
   if ("faults" in read) return read.faults;
   const { uuid, channels } = read.request;
 
   const no = (channel: string, code: Code, reason?: string): Answer => about(channel, failure(Meta.subscribe, uuid, code, reason));
   const judged = await Promise.all(
     channels.map(async (channel): Promise<{ denial: Answer } | { subscribe: string[] }> => {
-      const fault = subscriptionFault(channel, settings.wildcards);
+      const fault = subscriptionFault(channel, settings);
       if (fault) return { denial: no(channel, fault) };
       const verdict = await guards.subscription(agent, channel);
       return verdict.permitted ? { subscribe: verdict.subscribe } : { denial: no(channel, verdict.code, verdict.reason) };

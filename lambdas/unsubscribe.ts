@@ -13,14 +13,14 @@ export const unsubscribe = async (
   agent: Agent,
   body: string | undefined,
 ): Promise<Answer[]> => {
-  const read = readSubscription(body, Meta.unsubscribe);
+  const read = readSubscription(body, Meta.unsubscribe, settings.limits);
   if ("faults" in read) return read.faults;
   const { uuid, channels } = read.request;
 
   const leaving: string[] = [];
   const answers = await Promise.all(
     channels.map(async (channel): Promise<Answer> => {
-      const fault = subscriptionFault(channel, settings.wildcards);
+      const fault = subscriptionFault(channel, settings);
       if (fault) return about(channel, failure(Meta.unsubscribe, uuid, fault));
       const verdict = await guards.unsubscription(agent, channel);
       if (!verdict.permitted) return about(channel, failure(Meta.unsubscribe, uuid, verdict.code, verdict.reason));

@@ -1,65 +1,39 @@
-import {
-  ApiGatewayManagementApiClient,
-  ApiGatewayManagementApiServiceException,
-  DeleteConnectionCommand,
-  PostToConnectionCommand,
-} from "@aws-sdk/client-apigatewaymanagementapi";
 import { POSTS_IN_FLIGHT } from "../core/fan-out.js";
 import type { Connections, Log, PostResult } from "../core/ports.js";
+import { endpointOf, SignedClient, type SignedRequest, type SignedResponse } from "./signed-request.js";
 
 /**
- * How often a call is made whose socket broke. An environment that was frozen wakes up with sockets that API Gateway
- * has closed meanwhile, and finds that out one by one.
+ * How often a call is made whose socket broke. A post that was made twice arrives twice, which the protocol allows; one
+ * that was not made costs its recipient the connection.
  */
 const SOCKET_ATTEMPTS = 3;
 
-/** How long one call may take to connect and to be answered, in milliseconds. */
-const CONNECT_MS = 1_000;
-const ANSWER_MS = 2_000;
-
 /** How long one call may take altogether, in milliseconds. A function's margin is longer than that. */
-export const CALL_MS = CONNECT_MS + ANSWER_MS;
+export const CALL_MS = 3_000;
 
-/** Each post under way has a socket of its own: the SDK's 50 would have some wait for others. */
-const agent = { keepAlive: true, maxSockets: POSTS_IN_FLIGHT };
+const BROKEN = new Set(["ECONNRESET", "EPIPE"]);
 
 const resultOf = (status: number): PostResult => {
+  if (status >= 200 && status < 300) return "sent";
   if (status === 410) return "gone";
   if (status === 429) return "busy";
   return status >= 400 && status < 500 ? "refused" : "failed";
 };
 
-const BROKEN = new Set(["ECONNRESET", "EPIPE"]);
-
-const overBrokenSockets = async (call: () => Promise<unknown>): Promise<void> => {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await call();
-      return;
-    } catch (error) {
-      if (attempt === SOCKET_ATTEMPTS || !BROKEN.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    }
-  }
-};
-
-const statusOf = (error: unknown): number =>
-  error instanceof ApiGatewayManagementApiServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0;
+/** Why a call failed, for the log: what API Gateway says of it, or what became of the request. */
+const reasonOf = ({ headers, body }: SignedResponse): string => `${String(headers["x-amzn-errortype"] ?? "")} ${body}`.trim();
 
 /**
- * API Gateway's `@connections`, at the endpoint that `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` names. The SDK's own
- * retries are off: what to retry, and for how long, is decided by who posts.
+ * API Gateway's `@connections`, at the endpoint that `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` names. No answer is
+ * retried here: what to retry, and for how long, is decided by who posts.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  */
 export class ManagementApi implements Connections {
-  readonly #client = new ApiGatewayManagementApiClient({
-    maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: CONNECT_MS,
-      requestTimeout: ANSWER_MS,
-      throwOnRequestTimeout: true,
-      httpAgent: agent,
-      httpsAgent: agent,
-    },
+  // Each post under way has a socket of its own, so that none waits for another.
+  readonly #client = new SignedClient({
+    service: "execute-api",
+    endpoint: endpointOf("execute-api", "APIGATEWAYMANAGEMENTAPI"),
+    maxSockets: POSTS_IN_FLIGHT,
   });
   readonly #log: Log;
 
@@ -68,26 +42,41 @@ export class ManagementApi implements Connections {
   }
 
   async post(connectionId: string, frame: string): Promise<PostResult> {
-    try {
-      const input = { ConnectionId: connectionId, Data: Buffer.from(frame) };
-      await overBrokenSockets(() => this.#client.send(new PostToConnectionCommand(input)));
-      return "sent";
-    } catch (error) {
-      const status = statusOf(error);
-      const result = resultOf(status);
-      if (result === "failed" || result === "refused") {
-        this.#log.warn("post_failed", { connection: connectionId, status, error: String(error) });
-      }
-      return result;
+    const { status, reason } = await this.#call(connectionId, {
+      method: "POST",
+      headers: { "Content-Type": "application/octet-stream" },
+      body: frame,
+    });
+    const result = resultOf(status);
+    if (result === "failed" || result === "refused") {
+      this.#log.warn("post_failed", { connection: connectionId, status, error: reason });
     }
+    return result;
   }
 
   async close(connectionId: string): Promise<void> {
-    try {
-      await overBrokenSockets(() => this.#client.send(new DeleteConnectionCommand({ ConnectionId: connectionId })));
-    } catch (error) {
-      const status = statusOf(error);
-      if (status !== 410) this.#log.warn("close_failed", { connection: connectionId, status, error: String(error) });
+    const { status, reason } = await this.#call(connectionId, { method: "DELETE" });
+    const result = resultOf(status);
+    if (result !== "sent" && result !== "gone") {
+      this.#log.warn("close_failed", { connection: connectionId, status, error: reason });
+    }
+  }
+
+  /** `status` is 0 when there was no answer. */
+  async #call(
+    connectionId: string,
+    request: Omit<SignedRequest, "path" | "timeoutMs">,
+  ): Promise<{ status: number; reason: string }> {
+    const path = `/@connections/${encodeURIComponent(connectionId)}`;
+    const deadline = performance.now() + CALL_MS;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const response = await this.#client.send({ ...request, path, timeoutMs: deadline - performance.now() });
+        return { status: response.status, reason: reasonOf(response) };
+      } catch (error) {
+        const again = attempt < SOCKET_ATTEMPTS && BROKEN.has((error as NodeJS.ErrnoException).code ?? "");
+        if (!again) return { status: 0, reason: String(error) };
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { ChannelRules } from "../core/channels.js";
 import type { Clock, Guards, Log } from "../core/ports.js";
 import { CombinedRunner } from "../guards/combined-runner.js";
 import { DeveloperGuards, openGuards } from "../guards/developer-guards.js";
@@ -30,24 +31,25 @@ const exhausted = (): boolean =>
   process.memoryUsage.rss() > Math.max(memoryMb * EXHAUSTED_MEMORY * 2 ** 20, atStart + memoryMb * LEAST_MEMORY * 2 ** 20);
 
 /** Starts a guard worker beside this function's code. */
-const spawnWorker = (module: string, wildcards: string[]) => (setup: Pick<WorkerSetup, "begun">): Worker => {
+const spawnWorker = (module: string, rules: ChannelRules) => (setup: Pick<WorkerSetup, "begun">): Worker => {
   const folder = environment["LAMBDA_TASK_ROOT"] ?? process.cwd();
   const heapMb = memoryMb * GUARD_MEMORY;
   atStart = process.memoryUsage.rss();
   return new Worker(join(folder, "guard-worker.mjs"), {
-    workerData: { ...setup, module: pathToFileURL(join(folder, module)).href, wildcards } satisfies WorkerSetup,
+    workerData: { ...setup, module: pathToFileURL(join(folder, module)).href, rules } satisfies WorkerSetup,
     resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: Math.min(48, heapMb / 4) },
   });
 };
 
 /** The guards that the construct configured: a module (`PUSH_IT_GUARDS`), functions (`PUSH_IT_GUARD_FUNCTIONS`), both, or none. */
-export const createGuards = ({ timeouts, wildcards }: Settings, clock: Pick<Clock, "now">, log: Log): Guards => {
+export const createGuards = ({ timeouts, wildcards, limits }: Settings, clock: Pick<Clock, "now">, log: Log): Guards => {
   const { PUSH_IT_GUARDS: file, PUSH_IT_GUARD_FUNCTIONS: arns } = environment;
-  const module = file ? new GuardHost(spawnWorker(file, wildcards), log, exhausted) : undefined;
+  const module = file ? new GuardHost(spawnWorker(file, { wildcards, limits }), log, exhausted) : undefined;
   const functions = arns
     ? new FunctionRunner({
         functions: JSON.parse(arns) as GuardFunctions,
         wildcards,
+        limits,
         invoke: lambdaInvoke(),
         clock,
         timing: { now: () => performance.now(), soon: setImmediate },

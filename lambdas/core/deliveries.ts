@@ -1,3 +1,4 @@
+import type { Limits } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { limiter } from "./limiter.js";
 import { fits, pack, type Packed } from "./pack.js";
@@ -10,6 +11,7 @@ export interface Delivering {
   guards: Pick<Guards, "guardsDelivery" | "delivery">;
   clock: Pick<Clock, "now">;
   log: Pick<Log, "error">;
+  settings: { limits: Pick<Limits, "messageBytes"> };
 }
 
 /** How many delivery guards wait to be begun at once: more would use up their time in the queue. */
@@ -24,7 +26,7 @@ export type Delivery = Packed[] | "late";
  * @returns decides about one recipient; its guard and those of others wait side by side, and none for another
  */
 export const deliveriesFor = async (
-  { store, guards, clock, log }: Delivering,
+  { store, guards, clock, log, settings }: Delivering,
   recipients: Recipients,
   deadline: number,
 ): Promise<(subscriber: Subscriber, publications: readonly Publication[]) => Promise<Delivery>> => {
@@ -56,7 +58,7 @@ export const deliveriesFor = async (
     const transformed = await delivery.transformed;
     if (!transformed || transformed === "late") return transformed;
     const fitting = pack(transformed);
-    if (fits(fitting)) return fitting;
+    if (fits(fitting, settings.limits)) return fitting;
     log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, bytes: fitting.bytes });
     return undefined;
   };

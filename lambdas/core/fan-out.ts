@@ -14,6 +14,7 @@ export interface FanOut extends Removal {
   connections: Connections;
   clock: Clock;
   log: Log;
+  settings: Delivering["settings"];
   /** Patterns at or below which wildcard subscriptions are enabled. */
   wildcards: readonly string[];
   /** How long all of it may take, in milliseconds. */

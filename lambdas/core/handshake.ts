@@ -1,4 +1,4 @@
-import { CREDENTIALS_BYTES, CREDENTIALS_PREFIX, type Json, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/index.js";
+import { CREDENTIALS_PREFIX, type Json, type Limits, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/index.js";
 
 /** What a client offers in its handshake. */
 export interface Offer {
@@ -7,9 +7,25 @@ export interface Offer {
   credentials: Json | undefined;
 }
 
+/** A handshake's headers, spelled as the client did. */
+export type Headers = Record<string, string | undefined>;
+
+const headerOf = (headers: Headers, wanted: string): string | undefined =>
+  Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1];
+
+/**
+ * Whether a page of this handshake's `Origin` may connect. Who sends none is no browser: what a page cannot choose,
+ * anybody else can, so that this stops pages and nobody else.
+ * @param allowed origins in lower case; empty: all
+ */
+export const mayConnect = (headers: Headers, allowed: readonly string[]): boolean => {
+  const origin = headerOf(headers, "origin");
+  return allowed.length === 0 || origin === undefined || allowed.includes(origin.toLowerCase());
+};
+
 /** Reads the `Sec-WebSocket-Protocol` header of a handshake; `undefined` when it is not one of this protocol. */
-export const readOffer = (headers: Record<string, string | undefined>): Offer | undefined => {
-  const header = Object.entries(headers).find(([name]) => name.toLowerCase() === "sec-websocket-protocol")?.[1] ?? "";
+export const readOffer = (headers: Headers, { credentialsBytes }: Pick<Limits, "credentialsBytes">): Offer | undefined => {
+  const header = headerOf(headers, "sec-websocket-protocol") ?? "";
   const offered = header.split(",").map((entry) => entry.trim());
   if (!offered.includes(PROTOCOL)) return undefined;
   const entries = offered.filter((entry) => entry.startsWith(CREDENTIALS_PREFIX));
@@ -20,7 +36,7 @@ export const readOffer = (headers: Record<string, string | undefined>): Offer | 
   // Buffer skips what is not base64url instead of refusing it.
   if (!/^[\w-]+$/.test(encoded)) return undefined;
   const json = Buffer.from(encoded, "base64url");
-  if (json.length > CREDENTIALS_BYTES) return undefined;
+  if (json.length > credentialsBytes) return undefined;
   try {
     return { explains, credentials: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json)) as Json };
   } catch {

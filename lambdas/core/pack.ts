@@ -1,4 +1,4 @@
-import { FRAME_BYTES, type Message } from "../../protocol/index.js";
+import { FRAME_BYTES, type Limits, type Message } from "../../protocol/index.js";
 
 /** A message as it travels, and its size. */
 export interface Packed {
@@ -13,8 +13,8 @@ export const pack = ({ channel, uuid, data }: Message): Packed => {
   return { json, bytes: Buffer.byteLength(json) };
 };
 
-/** Whether a message fits a frame by itself. */
-export const fits = (message: Packed): boolean => message.bytes <= FRAME_BYTES;
+/** Whether a message may be delivered: at most `messageBytes`, which is a frame or less. */
+export const fits = (message: Packed, { messageBytes }: Pick<Limits, "messageBytes">): boolean => message.bytes <= messageBytes;
 
 /** Messages, in order, in as few frames as the limit allows. Each message must fit a frame by itself. */
 export const frames = (messages: readonly Packed[]): string[] => {

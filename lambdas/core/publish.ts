@@ -1,10 +1,11 @@
 import { type Answer, type Message, Meta, type OutgoingMessage } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { failure, success } from "./answers.js";
-import { publicationFault } from "./channels.js";
+import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
 import { fits, pack } from "./pack.js";
 import type { Guards } from "./ports.js";
+import type { PublicationRate } from "./publication-rate.js";
 import type { Publication } from "./recipients.js";
 import { addSubscriptions, type Subscribing } from "./subscriptions.js";
 
@@ -12,6 +13,8 @@ import { addSubscriptions, type Subscribing } from "./subscriptions.js";
 export interface Publishing extends FanOut, Subscribing {
   store: FanOut["store"] & Subscribing["store"];
   guards: FanOut["guards"] & Pick<Guards, "publication">;
+  settings: FanOut["settings"] & Subscribing["settings"] & Pick<ChannelRules, "limits">;
+  rate: Pick<PublicationRate, "take">;
 }
 
 /** What one message's guard made of it. */
@@ -23,13 +26,17 @@ interface Outcome {
 
 const refused = (answer: Answer): Outcome => ({ answer, publish: [], subscribe: [] });
 
-const judge = async (guards: Publishing["guards"], agent: Agent, message: OutgoingMessage): Promise<Outcome> => {
+const judge = async (
+  { guards, settings }: Pick<Publishing, "guards" | "settings">,
+  agent: Agent,
+  message: OutgoingMessage,
+): Promise<Outcome> => {
   const { uuid } = message;
-  const fault = publicationFault(message.channel);
+  const fault = publicationFault(message.channel, settings);
   if (fault) return refused(failure(Meta.error, uuid, fault));
   const verdict = await guards.publication(agent, { channel: message.channel, uuid, data: message.data });
   if (!verdict.permitted) return refused(failure(Meta.error, uuid, verdict.code, verdict.reason));
-  if (!verdict.publish.every((published) => fits(pack(published)))) {
+  if (!verdict.publish.every((published) => fits(pack(published), settings.limits))) {
     return refused(failure(Meta.error, uuid, "too_large"));
   }
   return {
@@ -40,7 +47,7 @@ const judge = async (guards: Publishing["guards"], agent: Agent, message: Outgoi
 };
 
 /**
- * Asks each message's guard, does what they staged, and brings what they published to the subscribers, in the order of
+ * Refuses what the agent publishes too fast, which costs no guard; of the rest, asks each message's guard, does what they staged, and brings what they published to the subscribers, in the order of
  * the frame. One answer per message, in the same order.
  */
 export const publish = async (
@@ -48,7 +55,12 @@ export const publish = async (
   agent: Agent,
   messages: readonly OutgoingMessage[],
 ): Promise<Answer[]> => {
-  const judged = await Promise.all(messages.map((message) => judge(system.guards, agent, message)));
+  const soonEnough = system.rate.take(agent.connectionId, messages.length);
+  const judged = await Promise.all(
+    messages.map(async (message, at) =>
+      at < soonEnough ? judge(system, agent, message) : refused(failure(Meta.error, message.uuid, "rate_limited")),
+    ),
+  );
   const subscribed = await addSubscriptions(system, agent, judged.map(({ subscribe }) => subscribe));
   const outcomes = judged.map((outcome, at) => {
     const came = subscribed[at] ?? "done";

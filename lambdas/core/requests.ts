@@ -1,4 +1,4 @@
-import { type Answer, CHANNELS_PER_FRAME, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage } from "../../protocol/index.js";
+import { type Answer, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage } from "../../protocol/index.js";
 import { failure } from "./answers.js";
 
 /** A frame's JSON object, before anything about its fields is known. */
@@ -92,6 +92,7 @@ export const readRefresh = (
 export const readSubscription = (
   body: string | null | undefined,
   meta: typeof Meta.subscribe | typeof Meta.unsubscribe,
+  { channelsPerFrame }: Pick<Limits, "channelsPerFrame">,
 ): Parsed<SubscriptionRequest> => {
   const read = readMeta(body, meta);
   if ("faults" in read) return read;
@@ -102,8 +103,8 @@ export const readSubscription = (
     const error = "The frame must have a data.channel, or data.channels with at least one.";
     return { faults: [failure(meta, uuid, "bad_frame", error)] };
   }
-  if (wanted.length > CHANNELS_PER_FRAME) {
-    const error = `At most ${CHANNELS_PER_FRAME} channels go in one frame.`;
+  if (wanted.length > channelsPerFrame) {
+    const error = `At most ${channelsPerFrame} channels go in one frame.`;
     return { faults: [failure(meta, uuid, "too_many", error)] };
   }
   return { request: { uuid, channels: [...new Set(wanted)] } };
@@ -123,13 +124,17 @@ const messageFault = (message: unknown): string | undefined => {
  * Reads a `publish` or `send` frame. One malformed message makes the frame malformed: each of its messages is then
  * answered with an error, and nothing is published.
  */
-export const readPublication = (body: string | null | undefined): Parsed<OutgoingMessage[]> => {
+export const readPublication = (
+  body: string | null | undefined,
+  { messagesPerFrame }: Pick<Limits, "messagesPerFrame">,
+): Parsed<OutgoingMessage[]> => {
   const fields = readFrame(body);
   if (!fields) return bad(undefined, NOT_AN_OBJECT);
   const messages: unknown = "messages" in fields ? fields["messages"] : [fields];
   if (!Array.isArray(messages) || messages.length === 0) return bad(fields, "messages must be a list of messages.");
-  if (messages.length > MESSAGES_PER_FRAME) {
-    const error = `At most ${MESSAGES_PER_FRAME} messages go in one frame.`;
+  if (messages.length > messagesPerFrame) {
+    const error = `At most ${messagesPerFrame} messages go in one frame.`;
+    // As many as one frame of answers holds, so that a client which meant well learns of each.
     const uuids = messages.slice(0, MESSAGES_PER_FRAME).map((message) => (isObject(message) ? uuidOf(message) : undefined));
     return { faults: uuids.map((uuid) => failure(Meta.error, uuid, "too_many", error)) };
   }

@@ -1,5 +1,5 @@
 import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, type Json, RESULT_BYTES, type Message, USER_ID_LENGTH } from "../../protocol/index.js";
-import { publicationFault, subscriptionFault } from "../core/channels.js";
+import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./api.js";
 import type { Decision, GuardCall } from "./messages.js";
 
@@ -58,7 +58,7 @@ const identityOf = ({ userId, expiresAt }: ConnectedOptions, now: number): { use
  */
 export const argumentsFor = (
   call: GuardCall,
-  wildcards: readonly string[],
+  rules: ChannelRules,
   events: CallEvents,
   now: () => number = Date.now,
 ): GuardArguments => {
@@ -85,7 +85,7 @@ export const argumentsFor = (
 
   const stageSubscription = (name: string): void => {
     only("agent.subscribe", "onConnectionRequest", "onSubscriptionRequest", "onPublicationRequest");
-    const fault = subscriptionFault(name, wildcards);
+    const fault = subscriptionFault(name, rules);
     if (fault) throw new TypeError(`agent.subscribe: nobody can be subscribed to "${name}" (${fault})`);
     if (closed) return events.ignored("agent.subscribe");
     if (subscribe.length >= CHANNELS_PER_FRAME) {
@@ -99,7 +99,7 @@ export const argumentsFor = (
     toString: () => name,
     publish(message) {
       only("channel.publish", "onPublicationRequest");
-      const fault = publicationFault(name);
+      const fault = publicationFault(name, rules);
       if (fault) throw new TypeError(`channel.publish: nothing can be published on "${name}" (${fault})`);
       if (closed) return events.ignored("channel.publish");
       publish.push({ channel: name, uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") });

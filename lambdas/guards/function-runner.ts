@@ -1,5 +1,6 @@
 import type { Message } from "../../protocol/index.js";
 import type { HandlerName, Manifest } from "../core/entries.js";
+import type { ChannelRules } from "../core/channels.js";
 import type { Clock, Log } from "../core/ports.js";
 import { CONTRACT_VERSION, type GuardRequest } from "./contract.js";
 import { type BatchTime, type BatchTiming, DeliveryBatches, type DeliveryBatch } from "./delivery-batches.js";
@@ -32,6 +33,8 @@ export interface FunctionRunning {
   functions: GuardFunctions;
   /** Patterns at or below which wildcard subscriptions are enabled. */
   wildcards: string[];
+  /** The deployment's: what a function permits is held to them. */
+  limits: ChannelRules["limits"];
   invoke: Invoke;
   clock: Pick<Clock, "now">;
   timing: BatchTiming;
@@ -76,7 +79,7 @@ export class FunctionRunner implements GuardRunner {
       ...(channel === undefined ? {} : { channel }),
       ...(message === undefined ? {} : { message }),
     });
-    const asked = await this.#ask(arn, request, (response) => readDecision(response, request, this.#running.clock.now()));
+    const asked = await this.#ask(arn, request, (response) => readDecision(response, request, this.#running.clock.now(), this.#running.limits));
     if (asked.kind === "accepted") return NOTHING;
     return asked.kind === "read" ? { kind: "decided", decision: asked.value } : (asked as CallResult);
   }

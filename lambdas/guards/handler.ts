@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "../../protocol/index.js";
 import { entriesFor, HANDLERS } from "../core/entries.js";
 import { agreed } from "./agree.js";
 import type { Guards } from "./api.js";
@@ -38,7 +39,8 @@ const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[
   new Promise((resolve, reject) => {
     const call = JSON.parse(JSON.stringify(given)) as GuardCall;
     let decided = false;
-    const args = argumentsFor(call, wildcards, {
+    // Names beyond what the deployment allows are refused where the response is read.
+    const args = argumentsFor(call, { wildcards, limits: DEFAULT_LIMITS }, {
       decided(decision) {
         decided = true;
         // What the guard does later to what it gave changes nothing.

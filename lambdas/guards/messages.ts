@@ -1,4 +1,5 @@
 import type { Denied, Permitted } from "../core/ports.js";
+import type { ChannelRules } from "../core/channels.js";
 import type { HandlerName, Manifest } from "../core/entries.js";
 import type { Message } from "../../protocol/index.js";
 import type { AgentData } from "./contract.js";
@@ -34,8 +35,8 @@ export type FromWorker =
 export interface WorkerSetup {
   /** File URL of the developer's bundled module. */
   module: string;
-  /** Patterns at or below which wildcard subscriptions are enabled. */
-  wildcards: string[];
+  /** What channels there can be. */
+  rules: ChannelRules;
   /** One 32-bit integer, shared: the id of the call whose code ran last, so that a worker that died can be blamed on it. */
   begun: SharedArrayBuffer;
 }

@@ -1,5 +1,5 @@
 import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, type Json, type Message, NESTING, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
-import { publicationFault, subscriptionFault } from "../core/channels.js";
+import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import { nesting } from "../core/requests.js";
 import { LAST_DATE } from "./call.js";
 import { CONTRACT_VERSION, type GuardRequest, RECIPIENTS_PER_REQUEST, VERDICTS } from "./contract.js";
@@ -49,22 +49,25 @@ const expiresAt = (fields: Fields, now: number): number | undefined => {
   return at as number;
 };
 
-const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest): string[] => {
+/** What a deployment allows of names of channels. */
+type Names = ChannelRules["limits"];
+
+const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest, limits: Names): string[] => {
   must(Array.isArray(subscribe), "subscribe is not a list");
   must(subscribe.length <= CHANNELS_PER_FRAME, `subscribe names more than ${CHANNELS_PER_FRAME} channels`);
   for (const channel of subscribe as unknown[]) {
-    const fault = typeof channel === "string" ? subscriptionFault(channel, wildcards) : "bad_channel";
+    const fault = typeof channel === "string" ? subscriptionFault(channel, { wildcards, limits }) : "bad_channel";
     must(fault === undefined, `subscribe names a channel that nobody can be subscribed to (${fault})`);
   }
   return subscribe as string[];
 };
 
-const publications = ({ publish }: Fields, { message }: GuardRequest): Message[] => {
+const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Names): Message[] => {
   must(Array.isArray(publish), "publish is not a list");
   return (publish as unknown[]).map((each) => {
     must(isObject(each) && Object.hasOwn(each, "data"), "publish has an entry that is not a channel and data");
     const { channel, data } = each;
-    const fault = typeof channel === "string" ? publicationFault(channel) : "bad_channel";
+    const fault = typeof channel === "string" ? publicationFault(channel, { limits }) : "bad_channel";
     must(fault === undefined, `publish names a channel that nothing can be published on (${fault})`);
     return { channel: channel as string, uuid: message?.uuid ?? "", data: data as Json };
   });
@@ -87,7 +90,7 @@ const fieldsOf = (response: string, request: GuardRequest): Fields => {
   return fields;
 };
 
-const decisionOf = (fields: Fields, request: GuardRequest, now: number): Decision => {
+const decisionOf = (fields: Fields, request: GuardRequest, now: number, limits: Names): Decision => {
   const permit = (more: Partial<Decision> = {}): Decision => ({ permitted: true, subscribe: [], publish: [], ...more }) as Decision;
   switch (fields["verdict"]) {
     case "connected": {
@@ -96,7 +99,7 @@ const decisionOf = (fields: Fields, request: GuardRequest, now: number): Decisio
       const end = expiresAt(fields, now);
       const credentials = Object.hasOwn(fields, "credentials") ? json(fields, "credentials", CREDENTIALS_BYTES) : request.agent?.credentials;
       return permit({
-        subscribe: subscriptions(fields, request),
+        subscribe: subscriptions(fields, request, limits),
         ...(info === undefined ? {} : { info }),
         ...(id === undefined ? {} : { userId: id }),
         ...(end === undefined ? {} : { expiresAt: end }),
@@ -104,14 +107,14 @@ const decisionOf = (fields: Fields, request: GuardRequest, now: number): Decisio
       });
     }
     case "subscribe":
-      return permit({ subscribe: [request.channel ?? "", ...subscriptions(fields, request)] });
+      return permit({ subscribe: [request.channel ?? "", ...subscriptions(fields, request, limits)] });
     case "unsubscribe":
       return permit();
     case "publicationSuccess": {
       const result = json(fields, "result", RESULT_BYTES);
       return permit({
-        publish: publications(fields, request),
-        subscribe: subscriptions(fields, request),
+        publish: publications(fields, request, limits),
+        subscribe: subscriptions(fields, request, limits),
         ...(result === undefined ? {} : { result }),
       });
     }
@@ -148,9 +151,10 @@ const read = <T>(work: () => T): Read<T> => {
  * What a guard function decided. Fields that the contract does not know are ignored; all else must be as docs/GUARDS.md
  * says.
  * @param now in epoch milliseconds
+ * @param limits of names of channels, which are the deployment's: a guard function does not know them
  */
-export const readDecision = (response: string, request: GuardRequest, now: number): Read<Decision> =>
-  read(() => decisionOf(fieldsOf(response, request), request, now));
+export const readDecision = (response: string, request: GuardRequest, now: number, limits: Names): Read<Decision> =>
+  read(() => decisionOf(fieldsOf(response, request), request, now, limits));
 
 /** Who gets the message of a delivery request, by the agents' ids, and how. */
 export const readDeliveries = (response: string, request: GuardRequest): Read<Map<string, Message>> =>

@@ -19,7 +19,7 @@ const detailOf = (error: unknown): string => (error instanceof Error ? (error.st
 
 const run = async (entries: ModuleEntries, id: number, call: GuardCall): Promise<void> => {
   let decided = false;
-  const args = argumentsFor(call, setup.wildcards, {
+  const args = argumentsFor(call, setup.rules, {
     decided(decision) {
       decided = true;
       say({ kind: "decided", id, decision: JSON.stringify(decision) });

@@ -13,7 +13,7 @@ export const DEV_HELP = `push-it dev: runs a Push-It construct of your CDK app o
 
 Options
   --port PORT              where to listen; 0: any free port (default ${PORT})
-  --guards FILE            a guard module to try instead of the app's own
+  --guards FILE            a guard module to try instead of the app's own; its guard functions stay
   --secrets FILE           values of guards' secrets: a JSON object by name
   --env NAME=VALUE         an environment variable of functions, instead of the template's; repeatable
   --dynamodb ENGINE        embedded (default), local (Amazon's DynamoDB Local; needs Java 17), or a URL

@@ -1,17 +1,22 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROTOCOL_DENIED } from "../../protocol/index.js";
 import { RECORD_VARIABLE, type RecordLine } from "../../local/iam/record.js";
 import { deleteAction, deleteGrant, type GrantPlace } from "./support/grants.js";
 import { putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
 
+/** Most of an agent: as many as the test makes. */
+const SUBSCRIPTIONS = 4;
+
 const GUARDS = `
   export default {
     onConnectionRequest(agent) {
       if (agent.credentials === "nobody") agent.connectionDenied("Not you.");
       else {
+        if (agent.credentials === "greedy") for (let at = 0; at < ${SUBSCRIPTIONS}; at += 1) agent.subscribe("greed/" + at);
         agent.subscribe("greetings");
         agent.connected();
       }
@@ -44,6 +49,7 @@ describe("what the functions may do", () => {
   beforeAll(async () => {
     system = await TestSystem.start({
       guards: GUARDS,
+      props: { limits: { subscriptionsPerAgent: SUBSCRIPTIONS } },
       faults: { beforePost: (connectionId) => (gone.has(connectionId) ? "gone" : undefined) },
       permissionsLog: recording,
       ...(MISSING && { edit: (template) => deleteGrant(template, JSON.parse(MISSING) as GrantPlace) }),
@@ -95,6 +101,7 @@ describe("what the functions may do", () => {
     await allowed(wire.request({ action: "nonsense" }));
     await publishBy("publish", wire);
     await publishBy("send", wire);
+    expect((await allowed(system.connect({ credentials: "greedy" }))).protocol).toBe(PROTOCOL_DENIED);
     await askDenied("connect");
     await askDenied("ping");
     const { connectionId } = await allowed(system.connectionOf(wire));

@@ -65,6 +65,7 @@ describe("what infra exports", () => {
       "GuardModuleProps",
       "GuardTimeouts",
       "Guards",
+      "Limits",
       "PushIt",
       "PushItFunctions",
       "PushItProps",

@@ -224,6 +224,8 @@ describe("the functions", () => {
       denials: "refuse",
       keepCredentials: false,
       fanOutMs: 5_000,
+      limits: DEFAULT_SETTINGS.limits,
+      allowedOrigins: [],
     });
   });
 });

@@ -118,7 +118,7 @@ describe("the connection guard", () => {
   test("may subscribe the agent: written last, so that whoever publishes then finds an agent", async () => {
     const { open, store } = setUp(async () => permitted({ subscribe: ["news", "stories/5"] }));
     expect(await open("push-it.v1")).toEqual(accepted);
-    expect(store.calls).toEqual(["putAgent c1", "putSubscriptions c1 news stories/5", "standing c1"]);
+    expect(store.calls).toEqual(["putAgent c1", "holdings c1", "putSubscriptions c1 news stories/5", "holdings c1"]);
   });
 });
 
@@ -152,7 +152,7 @@ describe("a connection guard that denies or does nothing prevents the connection
 
 test("a client that has gone away meanwhile leaves no subscription behind", async () => {
   const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
-  store.before.standing = () => void store.standings.delete("c1");
+  store.before.putSubscriptions = () => void store.standings.delete("c1");
   await open("push-it.v1");
   expect((await store.holdings("c1")).channels).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Stack } from "aws-cdk-lib";
@@ -41,7 +41,9 @@ export class GuardCode {
   }
 
   #folder(): string {
-    const folder = mkdtempSync(join(ROOT, ".push-it", "guard-"));
+    const parent = join(ROOT, ".push-it");
+    mkdirSync(parent, { recursive: true });
+    const folder = mkdtempSync(join(parent, "guard-"));
     this.#folders.push(folder);
     return folder;
   }

@@ -35,7 +35,7 @@ const subscribing = () => ({ store: it.table, settings: DEFAULT_SETTINGS });
 const publishing = () => {
   const log = new TestLog();
   const { table: store, clock } = it;
-  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), wildcards: ["w/*"], budgetMs: 5_000, settings: DEFAULT_SETTINGS };
+  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), wildcards: ["w/*"], budgetMs: 5_000, settings: DEFAULT_SETTINGS, rate: { take: (_agent: string, wanted: number) => wanted } };
 };
 
 const message = (channel: string) => ({ channel, uuid: "m1", data: "hello" });

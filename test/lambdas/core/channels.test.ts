@@ -1,4 +1,7 @@
+import { DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
 import { audience, publicationFault, subscriptionFault } from "../../../lambdas/core/channels.js";
+
+const rules = (wildcards: string[] = [], limits: Partial<Limits> = {}) => ({ wildcards, limits: { ...DEFAULT_LIMITS, ...limits } });
 
 describe("what can be subscribed to", () => {
   test.each([
@@ -18,12 +21,12 @@ describe("what can be subscribed to", () => {
     ["storiesque/*", "wildcard"],
     ["other/*", "wildcard"],
   ])("%s: %s, where stories/* is enabled", (name, fault) => {
-    expect(subscriptionFault(name, ["stories/*"])).toBe(fault);
+    expect(subscriptionFault(name, rules(["stories/*"]))).toBe(fault);
   });
 
   test("includes a wildcard only at or below an enabled pattern, never above", () => {
-    expect(subscriptionFault("stories/*", ["stories/5/*"])).toBe("wildcard");
-    expect(subscriptionFault("stories/*", [])).toBe("wildcard");
+    expect(subscriptionFault("stories/*", rules(["stories/5/*"]))).toBe("wildcard");
+    expect(subscriptionFault("stories/*", rules())).toBe("wildcard");
   });
 });
 
@@ -37,7 +40,35 @@ describe("what can be published on", () => {
     ["", "bad_channel"],
     ["a b", "bad_channel"],
   ])("%s: %s", (name, fault) => {
-    expect(publicationFault(name)).toBe(fault);
+    expect(publicationFault(name, rules())).toBe(fault);
+  });
+});
+
+describe("names where a deployment allows less of them", () => {
+  const strict = rules(["ab/*"], { channelLength: 5, channelPunctuation: "-." });
+
+  test.each([
+    ["ab-c.", undefined],
+    ["/AB/9", undefined],
+    ["abcdef", "bad_channel"],
+    ["a_b", "bad_channel"],
+    ["a:b", "bad_channel"],
+    ["/meta", "reserved_channel"],
+  ])("%s: %s", (name, fault) => {
+    expect(subscriptionFault(name, strict)).toBe(fault);
+    expect(publicationFault(name, strict)).toBe(fault);
+  });
+
+  test("a wildcard is as long as the name before it: the channels it matches are longer", () => {
+    expect(subscriptionFault("ab/cd/*", strict)).toBeUndefined();
+    expect(subscriptionFault("ab/cde/*", strict)).toBe("bad_channel");
+    expect(subscriptionFault("ab/_/*", strict)).toBe("bad_channel");
+  });
+
+  test("letters, digits and / are always there, and nothing beyond ASCII ever", () => {
+    const bare = rules([], { channelPunctuation: "" });
+    expect(subscriptionFault("aZ0/9", bare)).toBeUndefined();
+    for (const name of ["a-b", "é", "a\n", "\u212a"]) expect(subscriptionFault(name, bare)).toBe("bad_channel");
   });
 });
 
@@ -65,7 +96,7 @@ describe("the audience of a channel", () => {
   test("and what can be subscribed to agree: whoever may subscribe to a wildcard is found", () => {
     const enabled = ["a/*", "b/c/*"];
     for (const wildcard of ["a/*", "a/b/*", "b/c/*", "b/c/d/*"]) {
-      expect(subscriptionFault(wildcard, enabled)).toBeUndefined();
+      expect(subscriptionFault(wildcard, rules(enabled))).toBeUndefined();
       expect(audience(wildcard.replace("*", "x/y"), enabled)).toContain(wildcard);
     }
   });

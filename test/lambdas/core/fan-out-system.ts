@@ -1,11 +1,15 @@
 import type { Agent } from "../../../lambdas/core/agent.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
+import { PublicationRate } from "../../../lambdas/core/publication-rate.js";
+import { DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
 
 /** Everything a fan-out or a publication needs, in memory, and what became of it. */
-export const fanOutSystem = (options: { wildcards?: string[]; budgetMs?: number; guards?: Partial<Guards> } = {}) => {
+export const fanOutSystem = (
+  options: { wildcards?: string[]; budgetMs?: number; guards?: Partial<Guards>; limits?: Partial<Limits> } = {},
+) => {
   const store = new MemoryStore();
   const clock = new TestClock();
   const log = new TestLog();
@@ -17,7 +21,10 @@ export const fanOutSystem = (options: { wildcards?: string[]; budgetMs?: number;
     ...options.guards,
   };
   const { wildcards = [], budgetMs = 10_000 } = options;
-  return { store, clock, log, connections, left, guards, wildcards, budgetMs, settings: DEFAULT_SETTINGS };
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const rate = new PublicationRate(limits.publicationsPerSecond, clock);
+  const settings = { ...DEFAULT_SETTINGS, limits };
+  return { store, clock, log, connections, left, guards, wildcards, budgetMs, settings, rate };
 };
 
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;

@@ -1,6 +1,7 @@
-import { CREDENTIALS_BYTES } from "../../../protocol/index.js";
-import { readOffer } from "../../../lambdas/core/handshake.js";
+import { CREDENTIALS_BYTES, DEFAULT_LIMITS } from "../../../protocol/index.js";
+import { type Headers, mayConnect, readOffer as readOfferWithin } from "../../../lambdas/core/handshake.js";
 
+const readOffer = (headers: Headers) => readOfferWithin(headers, DEFAULT_LIMITS);
 const encoded = (json: string | Buffer): string => `push-it.credentials.${Buffer.from(json).toString("base64url")}`;
 const offer = (...entries: string[]) => readOffer({ "Sec-WebSocket-Protocol": entries.join(", ") });
 
@@ -55,6 +56,12 @@ describe("credentials", () => {
     expect(offer("push-it.v1", encoded(json(CREDENTIALS_BYTES + 1)))).toBeUndefined();
   });
 
+  test("are as few bytes as a deployment allows", () => {
+    const read = (json: string) => readOfferWithin({ "Sec-WebSocket-Protocol": `push-it.v1, ${encoded(json)}` }, { credentialsBytes: 6 });
+    expect(read('"abcd"')?.credentials).toBe("abcd");
+    expect(read('"abcde"')).toBeUndefined();
+  });
+
   test("are counted in bytes, not in characters", () => {
     expect(offer("push-it.v1", encoded(JSON.stringify("é".repeat(2_047))))?.credentials).toHaveLength(2_047);
     expect(offer("push-it.v1", encoded(JSON.stringify("é".repeat(2_048))))).toBeUndefined();
@@ -77,5 +84,32 @@ describe("credentials", () => {
   test("that come twice are malformed: which would count?", () => {
     expect(offer("push-it.v1", encoded("1"), encoded("2"))).toBeUndefined();
     expect(offer("push-it.v1", encoded("1"), encoded("1"))).toBeUndefined();
+  });
+});
+
+describe("an origin", () => {
+  const allowed = ["https://example.com", "http://localhost:3000"];
+
+  test.each([
+    ["one that is allowed", { Origin: "https://example.com" }, true],
+    ["it in another case", { ORIGIN: "HTTPS://Example.COM" }, true],
+    ["one with its port", { origin: "http://localhost:3000" }, true],
+    ["none: no browser", { Host: "example.com" }, true],
+    ["another host", { Origin: "https://evil.example" }, false],
+    ["another scheme", { Origin: "http://example.com" }, false],
+    ["another port", { Origin: "https://example.com:8443" }, false],
+    ["a subdomain", { Origin: "https://www.example.com" }, false],
+    ["one that begins like it", { Origin: "https://example.com.evil.example" }, false],
+    ["one that ends like it", { Origin: "https://evilexample.com" }, false],
+    ["one with a path", { Origin: "https://example.com/" }, false],
+    ["several", { Origin: "https://example.com, https://evil.example" }, false],
+    ["a sandboxed page's", { Origin: "null" }, false],
+    ["an empty one", { Origin: "" }, false],
+  ])("%s", (_, headers, may) => {
+    expect(mayConnect(headers, allowed)).toBe(may);
+  });
+
+  test("is nobody's business where all are allowed", () => {
+    expect(mayConnect({ Origin: "https://evil.example" }, [])).toBe(true);
   });
 });

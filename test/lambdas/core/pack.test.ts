@@ -28,8 +28,13 @@ describe("a packed message", () => {
   });
 
   test("fits a frame at exactly 32 KB, and not with one byte more", () => {
-    expect(fits(sized(FRAME_BYTES))).toBe(true);
-    expect(fits(sized(FRAME_BYTES + 1))).toBe(false);
+    expect(fits(sized(FRAME_BYTES), { messageBytes: FRAME_BYTES })).toBe(true);
+    expect(fits(sized(FRAME_BYTES + 1), { messageBytes: FRAME_BYTES })).toBe(false);
+  });
+
+  test("fits where a deployment allows less at exactly that", () => {
+    expect(fits(sized(300), { messageBytes: 300 })).toBe(true);
+    expect(fits(sized(301), { messageBytes: 300 })).toBe(false);
   });
 });
 

@@ -84,7 +84,7 @@ describe("a publication guard", () => {
   test("may subscribe the publisher elsewhere, which happens before anything is delivered", async () => {
     const system = await setUp(async (_agent, message) => permitted({ subscribe: ["new"], publish: [{ ...message, channel: "new" }] }));
     await publish(system, agent, [out("a")]);
-    expect(system.store.calls.slice(0, 2)).toEqual(["putSubscriptions publisher new", "standing publisher"]);
+    expect(system.store.calls.slice(0, 3)).toEqual(["holdings publisher", "putSubscriptions publisher new", "holdings publisher"]);
     expect(system.connections.received("publisher")).toEqual([messageOf("new")]);
   });
 

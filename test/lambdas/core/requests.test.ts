@@ -1,4 +1,4 @@
-import { type Answer, FRAME_BYTES, Meta, NESTING } from "../../../protocol/index.js";
+import { type Answer, DEFAULT_LIMITS, FRAME_BYTES, Meta, NESTING } from "../../../protocol/index.js";
 import { type Parsed, readFrame, readMetaFrame, readPublication, readSubscription, uuidOf } from "../../../lambdas/core/requests.js";
 import { nested, padded } from "./requests-fixture.js";
 
@@ -96,7 +96,7 @@ describe.each([Meta.connect, Meta.ping] as const)("a frame to %s", (channel) => 
 });
 
 describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (meta) => {
-  const read = (data: unknown) => readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data }), meta);
+  const read = (data: unknown) => readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data }), meta, DEFAULT_LIMITS);
 
   test("names one channel, or several", () => {
     expect(read({ channel: "a" })).toEqual({ request: { uuid: "u1", channels: ["a"] } });
@@ -136,13 +136,20 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
     expect(faultsOf(read({ channels }))).toMatchObject([{ channel: meta, uuid: "u1", code: "too_many" }]);
   });
 
+  test("names at most as many as a deployment allows, the same one twice counted twice", () => {
+    const read = (channels: string[]) =>
+      readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data: { channels } }), meta, { channelsPerFrame: 2 });
+    expect(read(["a", "b"])).toHaveProperty("request.channels", ["a", "b"]);
+    expect(faultsOf(read(["a", "b", "a"]))).toMatchObject([{ code: "too_many", error: "At most 2 channels go in one frame." }]);
+  });
+
   test.each(NOT_FRAMES)("that is %s is an error", (_, body) => {
-    expect(faultsOf(readSubscription(body, meta))).toMatchObject([{ channel: Meta.error, code: "bad_frame" }]);
+    expect(faultsOf(readSubscription(body, meta, DEFAULT_LIMITS))).toMatchObject([{ channel: Meta.error, code: "bad_frame" }]);
   });
 });
 
 describe("a frame that publishes", () => {
-  const read = (frame: object) => readPublication(JSON.stringify({ action: "publish", ...frame }));
+  const read = (frame: object) => readPublication(JSON.stringify({ action: "publish", ...frame }), DEFAULT_LIMITS);
   const message = { channel: "a", uuid: "u1", data: "hello" };
 
   test("holds one message in itself, or several in messages", () => {
@@ -206,7 +213,16 @@ describe("a frame that publishes", () => {
     expect(faults[3]).toMatchObject({ channel: Meta.error, uuid: "u3", code: "too_many" });
   });
 
+  test("holds at most as many as a deployment allows; each of more is told, so that a client can split them", () => {
+    const messages = Array.from({ length: 25 }, (_, at) => ({ ...message, uuid: `u${at}` }));
+    const read = (count: number) =>
+      readPublication(JSON.stringify({ action: "publish", messages: messages.slice(0, count) }), { messagesPerFrame: 2 });
+    expect(read(2)).toHaveProperty("request.length", 2);
+    expect(faultsOf(read(3)).map(({ uuid, code }) => `${uuid} ${code}`)).toEqual(["u0 too_many", "u1 too_many", "u2 too_many"]);
+    expect(faultsOf(read(25))).toHaveLength(25);
+  });
+
   test.each(NOT_FRAMES)("that is %s is an error", (_, body) => {
-    expect(faultsOf(readPublication(body))).toMatchObject([{ channel: Meta.error, code: "bad_frame" }]);
+    expect(faultsOf(readPublication(body, DEFAULT_LIMITS))).toMatchObject([{ channel: Meta.error, code: "bad_frame" }]);
   });
 });

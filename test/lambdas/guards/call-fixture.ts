@@ -1,4 +1,4 @@
-import type { Json } from "../../../protocol/index.js";
+import { DEFAULT_LIMITS, type Json } from "../../../protocol/index.js";
 import type { HandlerName } from "../../../lambdas/core/entries.js";
 import { argumentsFor } from "../../../lambdas/guards/call.js";
 import type { Decision, GuardCall } from "../../../lambdas/guards/messages.js";
@@ -14,13 +14,13 @@ export const callOf = (handler: HandlerName, more: Partial<GuardCall> = {}): Gua
 });
 
 /** The arguments of one guard call, and what comes of what is done with them. */
-export const guardCall = (handler: HandlerName, more: Partial<GuardCall> & { credentials?: Json } = {}) => {
+export const guardCall = (handler: HandlerName, more: Partial<GuardCall> & { credentials?: Json } = {}, limits = DEFAULT_LIMITS) => {
   const { credentials, ...rest } = more;
   const call = callOf(handler, rest);
   if (credentials !== undefined) call.agent.credentials = credentials;
   const decisions: Decision[] = [];
   const ignored: string[] = [];
-  const { agent, channel, message } = argumentsFor(call, ["stories/*"], {
+  const { agent, channel, message } = argumentsFor(call, { wildcards: ["stories/*"], limits }, {
     decided: (decision) => decisions.push(JSON.parse(JSON.stringify(decision)) as Decision),
     ignored: (verdict) => ignored.push(verdict),
   });

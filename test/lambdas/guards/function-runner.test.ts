@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { CombinedRunner } from "../../../lambdas/guards/combined-runner.js";
 import type { GuardRequest } from "../../../lambdas/guards/contract.js";
@@ -40,6 +41,7 @@ const setUp = (answer: (asked: Asked) => object | Invoked, functions = FUNCTIONS
   const runner = new FunctionRunner({
     functions,
     wildcards: ["stories/*", "private/*"],
+    limits: DEFAULT_LIMITS,
     clock: { now: () => NOW },
     timing,
     log,

@@ -1,4 +1,4 @@
-import type { Message } from "../../../protocol/index.js";
+import { DEFAULT_LIMITS, type Message } from "../../../protocol/index.js";
 import { type Agent, guardHandler, type Guards } from "../../../lambdas/guards/api.js";
 import type { AgentData, GuardRequest } from "../../../lambdas/guards/contract.js";
 import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
@@ -87,7 +87,7 @@ describe("guardHandler answers", () => {
     const response = await guardHandler(guards)(asked);
     expect(response).toEqual(expected && { version: 1, ...expected });
     // What it says is what the caller understands.
-    if (response) expect(readDecision(JSON.stringify(response), asked, NOW)).toHaveProperty("value");
+    if (response) expect(readDecision(JSON.stringify(response), asked, NOW, DEFAULT_LIMITS)).toHaveProperty("value");
     expect(said).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { GuardTimeouts } from "../../../protocol/index.js";
+import { DEFAULT_LIMITS, type GuardTimeouts } from "../../../protocol/index.js";
 import { GuardHost } from "../../../lambdas/guards/host.js";
 import type { WorkerSetup } from "../../../lambdas/guards/messages.js";
 import { DeveloperGuards } from "../../../lambdas/guards/developer-guards.js";
@@ -71,7 +71,7 @@ export class GuardFolder {
       workerData: {
         ...setup,
         module: pathToFileURL(join(this.#folder, "guards.mjs")).href,
-        wildcards: ["stories/*"],
+        rules: { wildcards: ["stories/*"], limits: DEFAULT_LIMITS },
       } satisfies WorkerSetup,
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 8 },
       stderr: true,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import fc from "fast-check";
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isWildcard, type Json, matches, RESULT_BYTES, USER_ID_LENGTH } from "../../../protocol/index.js";
+import { DEFAULT_LIMITS, CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isWildcard, type Json, matches, RESULT_BYTES, USER_ID_LENGTH } from "../../../protocol/index.js";
 import type { HandlerName } from "../../../lambdas/core/entries.js";
 import { type AgentData, type GuardRequest, VERDICTS } from "../../../lambdas/guards/contract.js";
 import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
@@ -47,7 +47,7 @@ const GUARDS = Object.keys(VERDICTS) as HandlerName[];
 
 const read = (response: unknown, guard: HandlerName, request = requestTo(guard)) => {
   const text = typeof response === "string" ? response : JSON.stringify(response);
-  return guard === "onMessageReceived" ? readDeliveries(text, request) : readDecision(text, request, NOW);
+  return guard === "onMessageReceived" ? readDeliveries(text, request) : readDecision(text, request, NOW, DEFAULT_LIMITS);
 };
 
 const decision = (response: object, guard: HandlerName) => {

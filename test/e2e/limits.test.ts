@@ -1,0 +1,290 @@
+import { type Answer, CREDENTIALS_PREFIX, type Json, Meta, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/index.js";
+import { TestSystem } from "./support/system.js";
+import { Waiting } from "./support/waiting.js";
+import type { Wire, WireOptions } from "./support/wire.js";
+
+const LIMITS = {
+  subscriptionsPerAgent: 3,
+  agentsPerUser: 2,
+  publicationsPerSecond: 1,
+  channelsPerFrame: 2,
+  messagesPerFrame: 4,
+  messageBytes: 300,
+  channelLength: 12,
+  channelPunctuation: "-",
+  credentialsBytes: 40,
+};
+
+const GUARDS = `
+  const big = "x".repeat(300);
+
+  export default {
+    onConnectionRequest(agent) {
+      const { user, greedy } = agent.credentials ?? {};
+      console.warn("asked " + user + ".");
+      if (greedy) for (const channel of ["a", "b", "c", "d"]) agent.subscribe(channel);
+      agent.connected({ userId: user });
+    },
+    onSubscriptionRequest(channel, agent) {
+      if (channel.name === "pair") agent.subscribe("other");
+      if (channel.name === "long") agent.subscribe("much-too-long-a-name");
+      agent.subscribe(channel);
+    },
+    onPublicationRequest(channel, agent, message) {
+      console.warn("asked " + message.uuid + ".");
+      if (channel.name === "join") for (const name of ["j1", "j2", "j3", "j4"]) agent.subscribe(name);
+      if (channel.name === "join") agent.channel("a").publish(message);
+      channel.publish(channel.name === "grow" ? { data: big } : message);
+      agent.publicationSuccess(message);
+    },
+    onDisconnect(agent) {
+      console.warn("left " + Object.values(agent.credentials ?? {}) + ".");
+    },
+    channels: {
+      "louder": {
+        onMessageReceived(channel, agent, message) { agent.deliver(channel, { data: message.data === "big" ? big : message.data }); },
+      },
+    },
+  };
+`;
+
+const entry = (credentials: Json): string => CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials)).toString("base64url");
+const codes = (answers: Answer[]): (string | undefined)[] => answers.map(({ code }) => code);
+
+describe("limits, each lowered", () => {
+  let system: TestSystem;
+  const heard = new Waiting();
+  beforeAll(async () => {
+    system = await TestSystem.start({
+      guards: GUARDS,
+      props: { limits: LIMITS, allowedOrigins: ["https://example.com"], wildcards: ["news/*"] },
+      log: () => heard.notify(),
+    });
+  }, 60_000);
+  afterAll(() => system.close());
+
+  const rows = async (): Promise<string[]> => (await system.rows()).map((row) => JSON.stringify(row)).sort();
+
+  /** What the work comes to; fails when it has left a trace in the table. */
+  const unchanged = async <T>(work: () => Promise<T>): Promise<T> => {
+    const before = await rows();
+    const result = await work();
+    expect(await rows()).toEqual(before);
+    return result;
+  };
+
+  const logged = (text: string): number => system.logs.filter(({ message }) => message.includes(text)).length;
+
+  /** Resolves when the log, which comes another way than frames do, has this line so often. */
+  const log = (text: string, times = 1): Promise<boolean> => heard.until(() => logged(text) >= times, () => `${text} in the log`);
+
+  const subscriptionsOf = async (wire: Wire): Promise<string[]> => {
+    const { connectionId } = await system.connectionOf(wire);
+    const mine = (await system.rows()).filter(({ pk }) => pk === `a#${connectionId}`).map(({ sk = "" }) => sk);
+    return mine.filter((sk) => sk.startsWith("s#")).map((sk) => sk.slice(2)).sort();
+  };
+
+  const subscribeTo = (wire: Wire, channels: string[], count = channels.length): Promise<Answer[]> => {
+    const uuid = wire.uuid();
+    wire.send({ action: "subscribe", channel: Meta.subscribe, uuid, data: { channels } });
+    return wire.answers(uuid, count);
+  };
+
+  /** Publishes messages in one frame, and resolves with their answers, in order. */
+  const publishAll = async (wire: Wire, messages: { channel: string; data: Json }[]): Promise<Answer[]> => {
+    const named = messages.map((message, at) => ({ ...message, uuid: `${message.channel}-${at}-${wire.uuid()}` }));
+    wire.send({ action: "publish", messages: named });
+    return (await Promise.all(named.map(({ uuid }) => wire.answers(uuid)))).flat();
+  };
+
+  const refused = (protocols: string[], headers: Record<string, string> = {}): Promise<string> =>
+    system.connect({ protocols, headers }).then(
+      () => "opened",
+      (error: Error) => error.message,
+    );
+
+  const disconnects = (): number =>
+    system.invocations.filter(({ event }) => JSON.stringify(event).includes('"eventType":"DISCONNECT"')).length;
+
+  /** What a client is told that is denied; resolves when nothing is left of that. */
+  const denialOf = async (options: WireOptions): Promise<Answer> => {
+    const before = disconnects();
+    const told = await system.connect(options);
+    expect(told.protocol).toBe(PROTOCOL_DENIED);
+    const answer = await told.request({ action: "connect", channel: Meta.connect });
+    await told.ended();
+    await system.invoked(() => disconnects() > before, "$disconnect of a denied socket");
+    return answer;
+  };
+
+  it("are told by ping", async () => {
+    const wire = await system.connect();
+    expect((await wire.ping()).data).toMatchObject({ limits: { ...LIMITS, frameBytes: 32_768 } });
+  });
+
+  it("channelsPerFrame: more are too_many, and none of them is subscribed to", async () => {
+    const wire = await system.connect();
+    expect(codes(await unchanged(() => subscribeTo(wire, ["a", "b", "c"], 1)))).toEqual(["too_many"]);
+    expect(codes(await subscribeTo(wire, ["a", "b"]))).toEqual([undefined, undefined]);
+    const uuid = wire.uuid();
+    wire.send({ action: "unsubscribe", channel: Meta.unsubscribe, uuid, data: { channels: ["a", "b", "c"] } });
+    expect(codes(await unchanged(() => wire.answers(uuid)))).toEqual(["too_many"]);
+  });
+
+  it("messagesPerFrame: more are too_many, each is told, and none is published", async () => {
+    const wire = await system.connect();
+    await wire.subscribe("many");
+    const messages = Array.from({ length: 5 }, (_, data) => ({ channel: "many", data }));
+    expect(codes(await unchanged(() => publishAll(wire, messages)))).toEqual(Array.from({ length: 5 }, () => "too_many"));
+    expect(codes(await publishAll(wire, messages.slice(3)))).toEqual([undefined, undefined]);
+    expect(wire.messages("many").map(({ data }) => data)).toEqual([3, 4]);
+  });
+
+  it("messageBytes: what a client or a guard makes larger is too_large and reaches nobody", async () => {
+    const wire = await system.connect();
+    await subscribeTo(wire, ["sizes", "grow"]);
+    const sent = await unchanged(() => publishAll(wire, [{ channel: "sizes", data: "x".repeat(300) }, { channel: "grow", data: 1 }]));
+    expect(codes(sent)).toEqual(["too_large", "too_large"]);
+    const other = await system.connect();
+    await other.publish("sizes", "ok");
+    await wire.message("ok");
+    expect(wire.messages()).toHaveLength(1);
+  });
+
+  it("messageBytes: what a delivery guard makes larger is not delivered to that recipient, and the log says so", async () => {
+    const wire = await system.connect();
+    await wire.subscribe("louder");
+    expect(codes(await publishAll(wire, [{ channel: "louder", data: "big" }, { channel: "louder", data: "small" }]))).toEqual([undefined, undefined]);
+    await wire.message("small");
+    expect(wire.messages()).toHaveLength(1);
+    await log("delivery_too_large");
+  });
+
+  it.each(["thirteen-char", "a_b", "a.b"])("channelLength, channelPunctuation: %s is a bad_channel", async (name) => {
+    const wire = await system.connect();
+    const answers = await unchanged(async () => [await wire.subscribe(name), await wire.unsubscribe(name), await wire.publish(name, 1)]);
+    expect(codes(answers)).toEqual(["bad_channel", "bad_channel", "bad_channel"]);
+    expect(await wire.subscribe("twelve-chars")).toMatchObject({ successful: true });
+  });
+
+  it("channelLength: a guard that stages a longer one has failed, and nothing of it is done", async () => {
+    const wire = await system.connect();
+    expect(await unchanged(() => wire.subscribe("long"))).toMatchObject({ successful: false, code: "guard_failed" });
+  });
+
+  it("publicationsPerSecond: messages over it are rate_limited each by itself, and no guard is asked about them", async () => {
+    const [publisher, listener] = await Promise.all([system.connect(), system.connect()]);
+    await listener.subscribe("rate");
+    const answers = await unchanged(() => publishAll(publisher, [1, 2, 3, 4].map((data) => ({ channel: "rate", data }))));
+    expect(codes(answers)).toEqual([undefined, undefined, "rate_limited", "rate_limited"]);
+    await listener.message(2);
+    expect(listener.messages().map(({ data }) => data)).toEqual([1, 2]);
+    const other = await system.connect();
+    await other.publish("rate", "another agent's", { uuid: "others" });
+    await log("asked others.");
+    for (const { uuid = "", code } of answers) expect([uuid, logged(`asked ${uuid}.`)]).toEqual([uuid, code ? 0 : 1]);
+    await listener.message("another agent's");
+  });
+
+  it("publicationsPerSecond: so are messages that are sent without an answer", async () => {
+    const [publisher, listener] = await Promise.all([system.connect(), system.connect()]);
+    await listener.subscribe("sent");
+    publisher.send({ action: "send", messages: [1, 2, 3].map((data) => ({ channel: "sent", data, uuid: `s${data}` })) });
+    await listener.message(2);
+    await log('{"uuid":"s3","code":"rate_limited"}');
+    expect(listener.messages().map(({ data }) => data)).toEqual([1, 2]);
+  });
+
+  describe("subscriptionsPerAgent", () => {
+    it("one more is refused, what was there stays; there is room after unsubscribing, and the same again needs none", async () => {
+      const wire = await system.connect();
+      await subscribeTo(wire, ["a", "b"]);
+      await wire.subscribe("c");
+      expect(await unchanged(() => wire.subscribe("d"))).toMatchObject({ code: "too_many_subscriptions", data: { channel: "d" } });
+      expect(await unchanged(() => wire.subscribe("c"))).toMatchObject({ successful: true });
+      await wire.unsubscribe("a");
+      expect(await wire.subscribe("d")).toMatchObject({ successful: true });
+      expect(await subscriptionsOf(wire)).toEqual(["b", "c", "d"]);
+    });
+
+    it("what one guard permitted is done as a whole or not at all", async () => {
+      const wire = await system.connect();
+      await subscribeTo(wire, ["a", "b"]);
+      const answers = await subscribeTo(wire, ["pair", "c"]);
+      expect(Object.fromEntries(answers.map(({ data, code }) => [(data as { channel: string }).channel, code]))).toEqual({
+        pair: "too_many_subscriptions",
+        c: undefined,
+      });
+      expect(await subscriptionsOf(wire)).toEqual(["a", "b", "c"]);
+    });
+
+    it("never more, also when many frames come at once", async () => {
+      const wire = await system.connect();
+      const answers = await Promise.all(Array.from({ length: 8 }, (_, at) => wire.subscribe(`at-once-${at}`)));
+      const granted = answers.filter(({ successful }) => successful).map(({ data }) => (data as { channel: string }).channel);
+      expect(granted.length).toBeLessThanOrEqual(3);
+      expect(await subscriptionsOf(wire)).toEqual(granted.sort());
+      expect(new Set(codes(answers.filter(({ successful }) => !successful)))).toEqual(new Set(["too_many_subscriptions"]));
+    });
+
+    it("a connection guard that wants more prevents the connection: no agent, no rows, and nobody has left", async () => {
+      expect(await unchanged(() => refused([PROTOCOL, entry({ greedy: 1 })]))).toBe("refused: 403");
+      expect(await denialOf({ credentials: { greedy: 1 } })).toMatchObject({ code: "too_many_subscriptions" });
+      expect(logged("left 1.")).toBe(0);
+    });
+
+    it("a publication guard that wants more has its message refused: it reaches nobody", async () => {
+      const [wire, listener] = await Promise.all([system.connect(), system.connect()]);
+      await subscribeTo(listener, ["join", "a"]);
+      expect(await unchanged(() => wire.publish("join", "first"))).toMatchObject({ successful: false, code: "too_many_subscriptions" });
+      await wire.publish("a", "second");
+      await listener.message("second");
+      expect(listener.messages()).toHaveLength(1);
+    });
+  });
+
+  describe("agentsPerUser", () => {
+    it("one more is refused and leaves nothing; there is room when one has left", async () => {
+      const ann = { credentials: { user: "ann" } };
+      const first = await system.connect(ann);
+      await system.connect(ann);
+      expect(await unchanged(() => refused([PROTOCOL, entry({ user: "ann" })]))).toBe("refused: 403");
+      expect(await denialOf(ann)).toMatchObject({ code: "too_many_agents" });
+      const { connectionId } = await system.connectionOf(first);
+      await first.close();
+      await system.disconnected(connectionId);
+      await log("left ann.");
+      expect(logged("left ann.")).toBe(1);
+      expect((await system.connect(ann)).protocol).toBe(PROTOCOL);
+    });
+
+    it("never more than allowed, also when ten come at once", async () => {
+      const offered = [PROTOCOL, entry({ user: "bob" })];
+      const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => system.connect({ protocols: offered })));
+      const opened = outcomes.filter(({ status }) => status === "fulfilled").length;
+      expect(opened).toBeLessThanOrEqual(LIMITS.agentsPerUser);
+      const mine = (await system.rows()).filter(({ pk }) => pk === `c#${Meta.user}/bob`);
+      expect(mine).toHaveLength(opened);
+      expect((await system.rows()).filter(({ n }) => n === "bob")).toHaveLength(opened);
+    });
+  });
+
+  it("credentialsBytes: more are refused with 400 before a guard is asked", async () => {
+    const large = entry({ user: "eve", more: "x".repeat(20) });
+    expect(await unchanged(() => refused([PROTOCOL, PROTOCOL_DENIED, large]))).toBe("refused: 400");
+    expect((await system.connect({ credentials: { user: "dan", more: "x".repeat(13) } })).protocol).toBe(PROTOCOL);
+    await log("asked dan.");
+    expect(logged("asked eve.")).toBe(0);
+  });
+
+  it("allowedOrigins: pages of others are refused before a guard is asked, and told why; other clients are not", async () => {
+    const evil = { Origin: "https://evil.example" };
+    const credentials = { user: "mallory" };
+    expect(await unchanged(() => refused([PROTOCOL, entry(credentials)], evil))).toBe("refused: 403");
+    expect(await denialOf({ credentials, headers: evil })).toMatchObject({ successful: false, code: "bad_origin" });
+    expect((await system.connect({ headers: { Origin: "https://example.com" } })).protocol).toBe(PROTOCOL);
+    expect((await system.connect({ credentials: { user: "carol" } })).protocol).toBe(PROTOCOL);
+    await log("asked carol.");
+    expect(logged("asked mallory.")).toBe(0);
+  });
+});

@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import ts from "typescript";
+import type { PushIt } from "../../infra/index.js";
+import { ROUTES, type RouteName } from "../../infra/routes.js";
+import { DEFAULT_LIMITS } from "../../protocol/index.js";
+import { makePushIt } from "./synth.js";
+
+const root = join(__dirname, "../..");
+const page = readFileSync(join(root, "docs/SECURITY.md"), "utf8");
+
+describe("the threat model", () => {
+  const named = [...new Set(page.match(/test\/[\w/.-]+\.test\.ts/g))];
+
+  test("names a test for each defence, and every one of them exists", () => {
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+    const tables = page.slice(page.indexOf("## What they may try"), page.indexOf("## What is logged")).split("\n");
+    const defences = tables.filter((line) => /^\| [A-Z]/.test(line));
+    expect(defences.length).toBeGreaterThan(20);
+    expect(defences.filter((line) => !line.includes(".test.ts`"))).toEqual([]);
+  });
+
+  test("has something for everybody whom it names, and for every limit", () => {
+    for (const [, who] of page.matchAll(/^\| ([A-Z]) \| /gm)) expect(page).toMatch(new RegExp(`^\\| ([A-Z], )*${who}(, [A-Z])* \\| .*test\\.ts`, "m"));
+    for (const name of Object.keys(DEFAULT_LIMITS)) {
+      if (name !== "channelPunctuation") expect(page).toContain(`\`${name}\``);
+    }
+  });
+});
+
+describe("what a stranger costs", () => {
+  /** In USD per million, as the page says them. */
+  const [MESSAGE, MINUTE, REQUEST, GB_SECOND, WRITE, READ, LOG] = [1, 0.25, 0.2, 13.3334, 0.625, 0.125, 0.125];
+  const rate = (...names: RouteName[]): number => names.reduce((sum, name) => sum + ROUTES[name].throttle.rateLimit, 0);
+  const hourly = (perSecond: number, perMillion: number): string => `**$${((perSecond * 3600 * perMillion) / 1e6).toFixed(2)}**`;
+  const lambda = (seconds: number): number => REQUEST + seconds * 0.5 * GB_SECOND;
+
+  const refused = MESSAGE + lambda(0.05) + LOG;
+  const explained = refused + 4 * WRITE + READ + lambda(0.02) + 16 * MINUTE;
+  const frame = MESSAGE + lambda(0.01) + READ;
+  const rows: [attack: string, perSecond: number, perMillion: number][] = [
+    ["`Denials.REFUSE`", rate("connect"), refused],
+    ["`Denials.EXPLAIN`", rate("connect"), explained],
+    ["whole 10 seconds", rate("connect"), MESSAGE + lambda(10) + LOG],
+    ["frames on denied sockets", rate("subscribe", "unsubscribe", "publish", "default"), frame + MESSAGE],
+    ["the same on `send`", rate("send"), frame],
+  ];
+
+  test.each(rows)("%s", (attack, perSecond, perMillion) => {
+    const line = page.split("\n").find((each) => each.startsWith("|") && each.includes(attack) && each.includes("**$"));
+    expect(line).toContain(`| ${perSecond.toLocaleString("en")} |`);
+    expect(line).toContain(perMillion.toFixed(2));
+    expect(line).toContain(hourly(perSecond, perMillion));
+  });
+});
+
+describe("the alarm", () => {
+  const source = /```ts\n([^]*?)```/.exec(page)?.[1] ?? "";
+  // In the package, so that its imports are found as in an app.
+  const folder = join(root, ".push-it");
+  const [file, script] = [join(folder, "security-alarm.ts"), join(folder, "security-alarm.cjs")];
+  beforeAll(() => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, source);
+    writeFileSync(script, ts.transpileModule(source, { compilerOptions: { module: ts.ModuleKind.CommonJS } }).outputText);
+  });
+  afterAll(() => [file, script].forEach((each) => rmSync(each)));
+
+  test("compiles", () => {
+    const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile) as { config: object };
+    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+    const program = ts.createProgram([file], { ...options, noEmit: true });
+    const found = ts.getPreEmitDiagnostics(program, program.getSourceFile(file));
+    expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
+  }, 120_000);
+
+  test("is a budget, and alarms on this stage's connections and messages", async () => {
+    const { addAlarms } = (await import(script)) as { addAlarms(pushIt: PushIt, email: string, dollars: number): void };
+    const pushIt = makePushIt();
+    addAlarms(pushIt, "ops@example.com", 10);
+    const template = Template.fromStack(Stack.of(pushIt));
+    template.hasResourceProperties("AWS::Budgets::Budget", {
+      Budget: { BudgetType: "COST", TimeUnit: "MONTHLY", BudgetLimit: { Amount: 10, Unit: "USD" } },
+    });
+    for (const MetricName of ["ConnectCount", "MessageCount"]) {
+      template.hasResourceProperties("AWS::CloudWatch::Alarm", { Namespace: "AWS/ApiGateway", MetricName });
+    }
+  }, 60_000);
+});

@@ -1,0 +1,119 @@
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { DEFAULT_LIMITS } from "../../protocol/index.js";
+import { connect } from "../../lambdas/connect.js";
+import { userChannel } from "../../lambdas/core/keys.js";
+import type { Guards, Permitted } from "../../lambdas/core/ports.js";
+import { openGuards } from "../../lambdas/guards/developer-guards.js";
+import { DEFAULT_SETTINGS, type Settings } from "../../lambdas/settings.js";
+import { connectEvent } from "./aws/events.js";
+import { MemoryStore, TestLog } from "./core/fakes.js";
+
+const permitted = (more: Partial<Permitted> = {}): Permitted => ({ permitted: true, subscribe: [], publish: [], ...more });
+
+const setUp = (settings: Partial<Settings>, permission: Partial<Permitted> = {}) => {
+  const store = new MemoryStore();
+  const left: string[] = [];
+  let asked = 0;
+  const guards: Guards = {
+    ...openGuards,
+    connection: async () => {
+      asked += 1;
+      return permitted(permission);
+    },
+    disconnected: async ({ connectionId }) => void left.push(connectionId),
+  };
+  const system = { settings: { ...DEFAULT_SETTINGS, ...settings }, store, guards, log: new TestLog() };
+  const open = async (connectionId: string, offered = "push-it.v1", headers: Record<string, string> = {}) => {
+    const event = connectEvent(offered, connectionId);
+    const result = await connect(system, { ...event, headers: { ...event.headers, ...headers } });
+    return result as APIGatewayProxyStructuredResultV2;
+  };
+  return { store, left, open, asked: () => asked };
+};
+
+const EXPLAINS = "push-it.v1, push-it.v1.denied";
+const opened = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1" } };
+const explained = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1.denied" } };
+
+describe("connections of one user", () => {
+  const limits = { ...DEFAULT_LIMITS, agentsPerUser: 2 };
+
+  test("are as many as allowed; of one more nothing stays, and nobody is told that it left", async () => {
+    const { store, left, open } = setUp({ limits }, { userId: "ann", subscribe: ["news"] });
+    expect([await open("c1"), await open("c2")]).toEqual([opened, opened]);
+    expect(await open("c3")).toEqual({ statusCode: 403 });
+    expect(store.traces("c3")).toEqual([]);
+    expect(left).toEqual([]);
+    expect((await store.subscribers([userChannel("ann")])).map(({ connectionId }) => connectionId)).toEqual(["c1", "c2"]);
+  });
+
+  test("that are too many are told so, where the client asked to be: nothing stays but the reason", async () => {
+    const { store, open } = setUp({ limits: { ...limits, agentsPerUser: 1 } }, { userId: "ann" });
+    await open("c1");
+    expect(await open("c2", EXPLAINS)).toEqual(explained);
+    expect(store.standings.get("c2")).toMatchObject({ denial: { code: "too_many_agents" } });
+    expect((await store.holdings("c2")).channels).toEqual([]);
+    expect(store.traces("c2")).toHaveLength(2);
+  });
+
+  test("are never more than allowed, also when ten come at once; and there is room again for those who come later", async () => {
+    const { store, left, open } = setUp({ limits: { ...limits, agentsPerUser: 5 } }, { userId: "ann" });
+    const results = await Promise.all(Array.from({ length: 10 }, (_, at) => open(`c${at}`)));
+    const accepted = results.filter(({ statusCode }) => statusCode === 200).length;
+    expect(accepted).toBeLessThanOrEqual(5);
+    expect(await store.subscribers([userChannel("ann")])).toHaveLength(accepted);
+    results.forEach(({ statusCode }, at) => expect(store.traces(`c${at}`).length > 0).toBe(statusCode === 200));
+    expect(left).toEqual([]);
+    for (let at = accepted; at < 5; at += 1) expect(await open(`later${at}`)).toEqual(opened);
+    expect(await open("last")).toEqual({ statusCode: 403 });
+  });
+
+  test("of other users, or of nobody, do not count", async () => {
+    const { open } = setUp({ limits: { ...limits, agentsPerUser: 1 } });
+    expect([await open("c1"), await open("c2")]).toEqual([opened, opened]);
+  });
+});
+
+test("a connection guard that subscribes an agent beyond what it may have prevents the connection, and nothing stays", async () => {
+  const { store, left, open } = setUp({ limits: { ...DEFAULT_LIMITS, subscriptionsPerAgent: 2 } }, { subscribe: ["a", "b", "c"], userId: "ann" });
+  expect(await open("c1")).toEqual({ statusCode: 403 });
+  expect(store.traces("c1")).toEqual([]);
+  expect(await open("c2", EXPLAINS)).toEqual(explained);
+  expect(store.standings.get("c2")).toMatchObject({ denial: { code: "too_many_subscriptions" } });
+  expect((await store.holdings("c2")).channels).toEqual([]);
+  expect(left).toEqual([]);
+});
+
+describe("a page of another origin", () => {
+  const allowedOrigins = ["https://example.com"];
+
+  test("is refused before the guard is asked, and told why where it asked", async () => {
+    const { store, open, asked } = setUp({ allowedOrigins });
+    expect(await open("c1", "push-it.v1", { Origin: "https://evil.example" })).toEqual({ statusCode: 403 });
+    expect(store.calls).toEqual([]);
+    expect(await open("c2", EXPLAINS, { Origin: "https://evil.example" })).toEqual(explained);
+    expect(store.standings.get("c2")).toMatchObject({ denial: { code: "bad_origin" } });
+    expect(asked()).toBe(0);
+  });
+
+  test("is refused with 403 alone where denials are refused", async () => {
+    const { store, open } = setUp({ allowedOrigins, denials: "refuse" });
+    expect(await open("c1", EXPLAINS, { Origin: "null" })).toEqual({ statusCode: 403 });
+    expect(store.calls).toEqual([]);
+  });
+
+  test("an allowed one, or no browser at all, goes on to the guard", async () => {
+    const { open, asked } = setUp({ allowedOrigins });
+    expect(await open("c1", EXPLAINS, { Origin: "https://EXAMPLE.com" })).toEqual(opened);
+    expect(await open("c2", EXPLAINS)).toEqual(opened);
+    expect(asked()).toBe(2);
+  });
+});
+
+test("credentials of more bytes than allowed are refused with 400, before anything else", async () => {
+  const { store, open, asked } = setUp({ limits: { ...DEFAULT_LIMITS, credentialsBytes: 6 } });
+  const entry = (value: string) => `push-it.v1, push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
+  expect(await open("c1", entry("abcd"))).toEqual(opened);
+  expect(await open("c2", entry("abcde"))).toEqual({ statusCode: 400 });
+  expect([asked(), store.traces("c2")]).toEqual([1, []]);
+});

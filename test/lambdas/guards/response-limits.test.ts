@@ -1,0 +1,19 @@
+import { DEFAULT_LIMITS } from "../../../protocol/index.js";
+import { CONTRACT_VERSION, type GuardRequest } from "../../../lambdas/guards/contract.js";
+import { readDecision } from "../../../lambdas/guards/response.js";
+import { NOW } from "../core/fakes.js";
+
+const limits = { ...DEFAULT_LIMITS, channelLength: 5, channelPunctuation: "" };
+const read = (guard: GuardRequest["guard"], fields: object) =>
+  readDecision(
+    JSON.stringify({ version: CONTRACT_VERSION, ...fields }),
+    { version: CONTRACT_VERSION, guard, timeoutMs: 1_000, wildcards: [] } as GuardRequest,
+    NOW,
+    limits,
+  );
+
+describe("what a guard function permits is held to the names that its deployment allows", () => {
+  test.each([["abcde", true], ["abcdef", false], ["a-b", false]])("subscribing to %s: %s", (name, may) => {
+    expect("value" in read("onConnectionRequest", { verdict: "connected", subscribe: [name] })).toBe(may);
+  });
+});
