@@ -36,6 +36,8 @@ export interface PushItFunctions {
   readonly publish: lambda.Function;
   /** Behind `send`: `publish` without an answer. */
   readonly send: lambda.Function;
+  /** Behind `refresh`: runs the connection guard for an agent on its open connection. */
+  readonly refresh: lambda.Function;
   /** Behind `ping`: tells a client whether its agent still exists. */
   readonly ping: lambda.Function;
   /** Behind `$default`: answers frames without a known action. */
@@ -58,6 +60,7 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   unsubscribe: ["onUnsubscriptionRequest"],
   publish: PUBLISHING,
   send: PUBLISHING,
+  refresh: ["onConnectionRequest", "onDisconnect"],
   ping: [],
   default: [],
   sweep: ["onDisconnect"],
@@ -92,6 +95,7 @@ const ID: { readonly [name in FunctionName]: string } = {
   unsubscribe: "Unsubscribe",
   publish: "Publish",
   send: "Send",
+  refresh: "Refresh",
   ping: "Ping",
   default: "DefaultRoute",
   sweep: "Sweep",

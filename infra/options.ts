@@ -81,7 +81,7 @@ export interface RouteThrottling {
   /**
    * Unsubscribe frames.
    *
-   * @default - 500 per second, bursts of 1,000
+   * @default - 300 per second, bursts of 600
    */
   readonly unsubscribe?: apigatewayv2.ThrottleSettings;
   /**
@@ -96,6 +96,12 @@ export interface RouteThrottling {
    * @default - 1,000 per second, bursts of 2,000
    */
   readonly send?: apigatewayv2.ThrottleSettings;
+  /**
+   * Refresh frames.
+   *
+   * @default - 200 per second, bursts of 400
+   */
+  readonly refresh?: apigatewayv2.ThrottleSettings;
   /**
    * Pings.
    *
@@ -154,6 +160,12 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly send?: number;
+  /**
+   * For refresh frames.
+   *
+   * @default - unreserved
+   */
+  readonly refresh?: number;
   /**
    * For pings.
    *

@@ -8,7 +8,7 @@ import { acknowledge } from "./nag.js";
 import type { FunctionName } from "./timeouts.js";
 
 /** What a function may do with the table. */
-type TableAction = "GetItem" | "BatchGetItem" | "Query" | "BatchWriteItem" | "DeleteItem";
+type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWriteItem" | "DeleteItem";
 
 /** What a function may do with the connections of the stage: post to them, ask about them, close them. */
 type ConnectionAction = "POST" | "GET" | "DELETE";
@@ -19,6 +19,9 @@ interface Permissions {
   readonly connections: readonly ConnectionAction[];
 }
 
+/** What telling a connection that it has no agent, or none any more, and closing it needs. */
+const FAREWELL: readonly ConnectionAction[] = ["POST", "DELETE"];
+
 const PUBLICATION: Permissions = {
   table: ["GetItem", "BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"],
   connections: ["POST", "DELETE"],
@@ -28,18 +31,19 @@ const PUBLICATION: Permissions = {
 export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   connect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   disconnect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
-  handshake: { table: ["GetItem"], connections: ["POST", "DELETE"] },
-  subscribe: { table: ["GetItem", "Query", "BatchWriteItem"], connections: [] },
-  unsubscribe: { table: ["GetItem", "BatchWriteItem"], connections: [] },
+  handshake: { table: ["GetItem"], connections: FAREWELL },
+  subscribe: { table: ["GetItem", "Query", "BatchWriteItem"], connections: FAREWELL },
+  unsubscribe: { table: ["GetItem", "BatchWriteItem"], connections: FAREWELL },
   publish: PUBLICATION,
   send: PUBLICATION,
-  ping: { table: ["GetItem"], connections: ["POST", "DELETE"] },
-  default: { table: ["GetItem"], connections: [] },
-  sweep: { table: ["GetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: ["POST", "DELETE"] },
-  publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: ["POST", "DELETE"] },
+  refresh: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
+  ping: { table: ["GetItem"], connections: FAREWELL },
+  default: { table: ["GetItem"], connections: FAREWELL },
+  sweep: { table: ["GetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
+  publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
 };
 
-const WRITES: readonly TableAction[] = ["BatchWriteItem", "DeleteItem"];
+const WRITES: readonly TableAction[] = ["PutItem", "BatchWriteItem", "DeleteItem"];
 
 /** What reading a table under a customer's key needs, and what writing to it needs besides. */
 const READ_KEY = ["kms:Decrypt", "kms:DescribeKey"];

@@ -34,9 +34,10 @@ export const ROUTES: { readonly [name in RouteName]: RouteSpec } = {
   disconnect: { key: "$disconnect", answers: false, throttle: perSecond(1_000) },
   handshake: { key: "connect", answers: true, throttle: perSecond(200) },
   subscribe: { key: "subscribe", answers: true, throttle: perSecond(500) },
-  unsubscribe: { key: "unsubscribe", answers: true, throttle: perSecond(500) },
+  unsubscribe: { key: "unsubscribe", answers: true, throttle: perSecond(300) },
   publish: { key: "publish", answers: true, throttle: perSecond(1_000) },
   send: { key: "send", answers: false, throttle: perSecond(1_000) },
+  refresh: { key: "refresh", answers: true, throttle: perSecond(200) },
   ping: { key: "ping", answers: true, throttle: perSecond(500) },
   default: { key: "$default", answers: true, throttle: perSecond(200) },
 };

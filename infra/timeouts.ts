@@ -23,6 +23,7 @@ export const FUNCTION_NAMES = [
   "unsubscribe",
   "publish",
   "send",
+  "refresh",
   "ping",
   "default",
   "sweep",
@@ -51,6 +52,13 @@ export const timeoutParts = (
   switch (name) {
     case "connect":
       return { "timeouts.onConnectionRequest": timeouts.onConnectionRequest };
+    case "refresh":
+      // An agent that may not stay is removed, told and closed.
+      return {
+        "timeouts.onConnectionRequest": timeouts.onConnectionRequest,
+        "timeouts.onDisconnect": timeouts.onDisconnect,
+        close: CLOSE_BUDGET_MS,
+      };
     case "subscribe":
       return { "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest };
     case "unsubscribe":

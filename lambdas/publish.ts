@@ -11,7 +11,7 @@ const rate = new PublicationRate(limits.publicationsPerSecond, system.clock);
 const publishing = { ...system, wildcards, budgetMs, rate, connections: new ManagementApi(system.log) };
 
 /** The Lambda behind `publish`. */
-export const handler = route(system, async ({ body }, agent) => {
+export const handler = route(publishing, async ({ body }, agent) => {
   const read = readPublication(body, limits);
   return "faults" in read ? read.faults : publish(publishing, agent, read.request);
 });

@@ -9,7 +9,7 @@ import { handler as publish } from "./publish.js";
  * no route response; nothing is returned either, so that no answer can leave by mistake.
  */
 export const handler = async (event: FrameEvent): Promise<APIGatewayProxyResultV2> => {
-  const { body } = await publish(event);
+  const { body = "[]" } = await publish(event);
   const answers = [JSON.parse(body) as Answer | Answer[]].flat();
   const failed = answers.filter(({ successful }) => !successful).map(({ uuid, code }) => ({ uuid, code }));
   if (failed.length > 0) lambdaLog.warn("send_failed", { connection: event.requestContext.connectionId, failed });

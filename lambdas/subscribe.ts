@@ -1,4 +1,5 @@
 import { type Answer, type Code, Meta } from "../protocol/index.js";
+import { ManagementApi } from "./aws/connections.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
@@ -43,6 +44,7 @@ export const subscribe = async (
 };
 
 const system = createSystem();
+const connections = new ManagementApi(system.log);
 
 /** The Lambda behind `subscribe`. */
-export const handler = route(system, (event, agent) => subscribe(system, agent, event.body));
+export const handler = route({ ...system, connections }, (event, agent) => subscribe(system, agent, event.body));

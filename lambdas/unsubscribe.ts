@@ -1,4 +1,5 @@
 import { type Answer, Meta } from "../protocol/index.js";
+import { ManagementApi } from "./aws/connections.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
@@ -33,6 +34,7 @@ export const unsubscribe = async (
 };
 
 const system = createSystem();
+const connections = new ManagementApi(system.log);
 
 /** The Lambda behind `unsubscribe`. */
-export const handler = route(system, (event, agent) => unsubscribe(system, agent, event.body));
+export const handler = route({ ...system, connections }, (event, agent) => unsubscribe(system, agent, event.body));

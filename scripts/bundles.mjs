@@ -15,6 +15,7 @@ export const FUNCTIONS = [
   "unsubscribe",
   "publish",
   "send",
+  "refresh",
   "ping",
   "default",
   "sweep",

@@ -47,9 +47,18 @@ export const registrationItem = (lifetime: Lifetime): Item => ({
   ttl: ttlAfterSweep(endOf(lifetime)),
 });
 
+/** Until when the agent of an agent's row is vouched for, in epoch milliseconds; `undefined`: as long as it is connected. */
+export const expiresAtOf = (item: Item): number | undefined => (item["x"] && Number(item["x"].N));
+
+/** When the agent of an agent's row ends, in epoch seconds, as the rows of its subscriptions should say. */
+export const agentEndOf = (item: Item): number => Number(item["ttl"]?.N) - SWEEP_SECONDS;
+
+/** When a subscription's row says that it ends, in epoch seconds. */
+export const subscriptionEndOf = (item: Item): number => Number(item["ttl"]?.N);
+
 /** Reads what `subscriptionItem` wrote; `undefined` when the connection cannot exist any more. */
 export const subscriberOf = (item: Item, nowSeconds: number): Subscriber | undefined => {
-  const end = Number(item["ttl"]?.N);
+  const end = subscriptionEndOf(item);
   const expiry = Number(item["e"]?.N ?? end);
   if (expiry <= nowSeconds) return undefined;
   const subscriber = { connectionId: item["sk"]?.S ?? "", connectedAt: connectedAtOf(expiry) };
@@ -75,7 +84,7 @@ export const standingOf = (connectionId: string, item: Item): Standing => {
   const credentials = json(item["c"]);
   const info = json(item["i"]);
   const userId = item["n"]?.S;
-  const expiresAt = item["x"]?.N;
+  const expiresAt = expiresAtOf(item);
   return {
     agent: {
       uuid: item["u"]?.S ?? "",
@@ -86,7 +95,7 @@ export const standingOf = (connectionId: string, item: Item): Standing => {
       ...(credentials === undefined ? {} : { credentials }),
       ...(info === undefined ? {} : { info }),
       ...(userId === undefined ? {} : { userId }),
-      ...(expiresAt === undefined ? {} : { expiresAt: Number(expiresAt) }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
     },
   };
 };

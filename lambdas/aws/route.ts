@@ -1,17 +1,19 @@
 import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
 import { type Answer, MESSAGES_PER_FRAME, Meta } from "../../protocol/index.js";
-import type { Agent } from "../core/agent.js";
-import { denial, failure, frameOf } from "../core/answers.js";
+import { type Agent, EXPIRED } from "../core/agent.js";
+import { denial, failure, frameOf, renewalDue } from "../core/answers.js";
+import { tellAndClose } from "../core/farewell.js";
+import type { Connections, Log } from "../core/ports.js";
 import { readFrame, uuidOf } from "../core/requests.js";
 import type { System } from "./system.js";
 
 /** A frame as API Gateway hands it to a route's Lambda. */
 export type FrameEvent = APIGatewayProxyWebsocketEventV2;
 
-/** What a route's Lambda returns: a frame of answers, which its route response sends. */
+/** What a route's Lambda returns: a frame of answers, which its route response sends; none where all has been told. */
 export interface RouteResult {
   statusCode: number;
-  body: string;
+  body?: string;
 }
 
 /** The uuids of a frame's requests: its own, or those of its messages, as many as one frame of answers holds. */
@@ -30,25 +32,45 @@ const seen = (agent: Agent, { requestContext }: FrameEvent): Agent => {
   return { ...agent, sourceIp: identity?.sourceIp ?? agent.sourceIp, userAgent: identity?.userAgent ?? agent.userAgent };
 };
 
+/** What a route works with. */
+export interface Routing {
+  directory: Pick<System["directory"], "standing">;
+  connections: Connections;
+  log: Pick<Log, "error">;
+}
+
+/** What a route does for an agent: its answers, or none where it has told its caller itself. */
+export type Work = (event: FrameEvent, agent: Agent) => Promise<Answer[]>;
+
 /**
  * A route that answers its caller. The work gets the connection's agent; a connection that has none is answered here:
- * with its denial, or that it is unknown. What fails is logged, and answered without any detail.
+ * with its denial, or that it is unknown. One whose agent was not renewed in time is told so, and closed. What fails is
+ * logged, and answered without any detail.
  */
-export const route =
-  (system: Pick<System, "directory" | "log">, work: (event: FrameEvent, agent: Agent) => Promise<Answer[]>) =>
+export const withAgent =
+  (system: Routing, work: Work) =>
   async (event: FrameEvent): Promise<RouteResult> => {
+    const { connectionId } = event.requestContext;
     const uuids = uuidsOf(event.body);
     const all = (answer: (uuid: string | undefined) => Answer): Answer[] => uuids.map(answer);
     try {
-      const standing = await system.directory.standing(event.requestContext.connectionId);
+      const standing = await system.directory.standing(connectionId);
       if (!standing) return answered(all((uuid) => failure(Meta.error, uuid, "unknown_agent")));
-      if ("denial" in standing) return answered(all((uuid) => denial(uuid, standing.denial)));
-      return answered(await work(event, seen(standing.agent, event)));
+      if (!("denial" in standing)) return answered(await work(event, seen(standing.agent, event)));
+      const told = all((uuid) => denial(uuid, standing.denial));
+      if (standing.denial.code !== EXPIRED.code) return answered(told);
+      await tellAndClose(system.connections, connectionId, ...told);
+      return answered([]);
     } catch (error) {
       system.log.error("route_failed", { route: event.requestContext.routeKey, error: String(error) });
       return answered(all((uuid) => failure(Meta.error, uuid, "unavailable")));
     }
   };
 
+/** A route whose answers also ask the agent to renew, once that is due. */
+export const route = (system: Routing & Pick<System, "clock">, work: Work): ((event: FrameEvent) => Promise<RouteResult>) =>
+  withAgent(system, async (event, agent) => [...(await work(event, agent)), ...renewalDue(agent, system.clock.now())]);
+
 /** Answers as the route response that API Gateway sends back. */
-export const answered = (answers: Answer[]): RouteResult => ({ statusCode: 200, body: frameOf(answers) });
+export const answered = (answers: Answer[]): RouteResult =>
+  answers.length === 0 ? { statusCode: 200 } : { statusCode: 200, body: frameOf(answers) };

@@ -26,7 +26,21 @@ import {
 } from "../core/keys.js";
 import { limiter } from "../core/limiter.js";
 import type { Clock, Holdings, Overdue, Store, Subscriber } from "../core/ports.js";
-import { agentItem, denialItem, type Item, registrationItem, standingOf, subscriberOf, subscriptionItem, text, ttlAfterSweep } from "./items.js";
+import {
+  agentEndOf,
+  agentItem,
+  denialItem,
+  expiresAtOf,
+  type Item,
+  number,
+  registrationItem,
+  standingOf,
+  subscriberOf,
+  subscriptionEndOf,
+  subscriptionItem,
+  text,
+  ttlAfterSweep,
+} from "./items.js";
 
 /**
  * Most writes in one BatchWriteItem.
@@ -93,20 +107,37 @@ export class Table implements Store {
 
   async renewAgent(agent: Agent, previous: Agent): Promise<boolean> {
     const { connectionId, uuid } = agent;
-    const deadline = endOf(agent);
-    // The next registration before the agent that needs it, the last one after: the sweep never misses it.
-    await this.#write([put(registrationKey(connectionId, deadline), registrationItem(agent))]);
+    const { expiresAt } = previous;
+    const [before, after] = [endOf(previous), endOf(agent)];
+    // The next registration before the agent that needs it, the last one after: the sweep never misses it. One without
+    // an agent that needs it, where somebody else was faster, is dropped by the sweep.
+    if (after !== before) await this.#write([put(registrationKey(connectionId, after), registrationItem(agent))]);
+    // Of two renewals at once one is the first, and the other has to look again.
     const replaced = await this.#conditionally(
       new PutItemCommand({
         TableName: this.#name,
         Item: { ...key(standingKey(connectionId)), ...agentItem(agent) },
-        ConditionExpression: "u = :uuid",
-        ExpressionAttributeValues: { ":uuid": text(uuid) },
+        ConditionExpression: `u = :uuid AND ${expiresAt === undefined ? "attribute_not_exists(x)" : "x = :expiresAt"}`,
+        ExpressionAttributeValues: { ":uuid": text(uuid), ...(expiresAt === undefined ? {} : { ":expiresAt": number(expiresAt) }) },
       }),
     );
-    const other = replaced ? endOf(previous) : deadline;
-    if (!replaced || other !== deadline) await this.deleteRegistration(connectionId, other);
+    if (replaced && after !== before) await this.deleteRegistration(connectionId, before);
     return replaced !== undefined;
+  }
+
+  async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {
+    const item = subscriptionItem(agent);
+    const limited = limiter(BATCHES_IN_FLIGHT);
+    const rows = channels.flatMap((channel) => [
+      subscriptionKey(agent.connectionId, channel),
+      subscriberKey(channel, agent.connectionId),
+    ]);
+    // Row by row, because batches know no condition: what has been unsubscribed meanwhile must not come back.
+    const replace = (row: Key): Promise<unknown> =>
+      this.#conditionally(
+        new PutItemCommand({ TableName: this.#name, Item: { ...key(row), ...item }, ConditionExpression: "attribute_exists(pk)" }),
+      );
+    await Promise.all(rows.map((row) => limited(() => replace(row))));
   }
 
   async putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void> {
@@ -150,15 +181,20 @@ export class Table implements Store {
   }
 
   async holdings(connectionId: string): Promise<Holdings> {
-    const standing = standingKey(connectionId).sk;
-    const held: Holdings = { present: false, channels: [] };
+    const ends = new Map<string, number>();
+    let standing: Item | undefined;
     for await (const item of this.#query(connectionKey(connectionId))) {
       const sk = item["sk"]?.S ?? "";
       const channel = channelOf(sk);
-      if (channel !== undefined) held.channels.push(channel);
-      held.present ||= sk === standing;
+      if (channel !== undefined) ends.set(channel, subscriptionEndOf(item));
+      if (sk === standingKey(connectionId).sk) standing = item;
     }
-    return held;
+    const channels = [...ends.keys()];
+    if (!standing) return { present: false, channels, outdated: [] };
+    const end = agentEndOf(standing);
+    const expiresAt = expiresAtOf(standing);
+    const outdated = channels.filter((channel) => ends.get(channel) !== end);
+    return { present: true, channels, outdated, ...(expiresAt === undefined ? {} : { expiresAt }) };
   }
 
   async claim(connectionId: string): Promise<Standing> {
@@ -259,7 +295,7 @@ export class Table implements Store {
       KeyConditionExpression: before === undefined ? "pk = :pk" : "pk = :pk AND sk < :before",
       ExpressionAttributeValues: { ":pk": text(pk), ...(before === undefined ? {} : { ":before": text(before) }) },
       ExpressionAttributeNames: { "#ttl": "ttl" },
-      ProjectionExpression: "sk, #ttl, e",
+      ProjectionExpression: "sk, #ttl, e, x",
       ConsistentRead: true,
     };
     let from: Item | undefined;

@@ -1,10 +1,9 @@
-import type { APIGatewayProxyResultV2 } from "aws-lambda";
 import { type Answer, type Meta } from "../../protocol/index.js";
 import { denial, facts, failure, success } from "../core/answers.js";
 import { tellAndClose } from "../core/farewell.js";
 import type { Connections } from "../core/ports.js";
 import { readFrame, readMetaFrame, uuidOf } from "../core/requests.js";
-import { answered, type FrameEvent } from "./route.js";
+import { answered, type FrameEvent, type RouteResult } from "./route.js";
 import type { System } from "./system.js";
 
 /**
@@ -17,13 +16,13 @@ export const whoAmI =
     connections: Connections,
     channel: typeof Meta.connect | typeof Meta.ping,
   ) =>
-  async ({ body, requestContext }: FrameEvent): Promise<APIGatewayProxyResultV2> => {
+  async ({ body, requestContext }: FrameEvent): Promise<RouteResult> => {
     const { connectionId } = requestContext;
     const read = readMetaFrame(body, channel);
     const uuid = uuidOf(readFrame(body));
-    const farewell = async (answer: Answer): Promise<APIGatewayProxyResultV2> => {
+    const farewell = async (answer: Answer): Promise<RouteResult> => {
       await tellAndClose(connections, connectionId, answer);
-      return { statusCode: 200 };
+      return answered([]);
     };
     try {
       const standing = await store.standing(connectionId);

@@ -1,6 +1,6 @@
 import { type Answer, type Code, CHANNEL_LENGTH, FRAME_BYTES, type Json, Meta, type MetaChannel, type ServerFacts } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
-import type { Agent, Denial } from "./agent.js";
+import { type Agent, type Denial, EXPIRED } from "./agent.js";
 
 /** What people read beside a code, where nothing more precise is known. */
 export const TEXT: Readonly<Record<Code, string>> = {
@@ -52,9 +52,19 @@ export const about = (channel: string, answer: Answer): Answer => ({
   data: { channel: channel.slice(0, CHANNEL_LENGTH + "/*".length) },
 });
 
-/** What a denied socket is told, whatever it asks. */
+/** What a connection without an agent is told, whatever it asks: that it was denied, or not renewed. */
 export const denial = (uuid: string | undefined, { code, reason }: Denial): Answer =>
-  failure(Meta.connect, uuid, code, reason);
+  failure(code === EXPIRED.code ? Meta.refresh : Meta.connect, uuid, code, reason);
+
+/**
+ * Asks an agent to renew, unasked.
+ * @returns nothing where there is time left
+ * @param now epoch milliseconds
+ */
+export const renewalDue = ({ expiresAt }: Agent, now: number): Answer[] =>
+  expiresAt === undefined || expiresAt > now
+    ? []
+    : [{ channel: Meta.refresh, successful: true, data: { expiresIn: expiresAt - now } }];
 
 /**
  * `data` of a successful `/meta/ping`, `/meta/connect` and `/meta/refresh`.

@@ -45,8 +45,8 @@ export interface Delivered {
  * posts with bounded concurrency, and removes connections that are gone. A recipient that is slow, busy or failing
  * waits for itself alone. Messages for one connection go in as few frames as possible, in order.
  *
- * A subscriber that was not renewed in time gets nothing, and is closed. One that cannot be reached is not left in the belief that it has received everything: its connection is
- * closed, so that its SDK connects again.
+ * A subscriber that was not renewed in time gets nothing, and is closed. One that cannot be reached is not left in the
+ * belief that it has received everything: its connection is closed, so that its SDK connects again.
  */
 export const fanOut = async (system: FanOut, publications: readonly Publication[]): Promise<Delivered> => {
   const { clock, connections, log, store } = system;

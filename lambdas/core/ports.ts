@@ -16,6 +16,10 @@ export interface Holdings {
   present: boolean;
   /** Channels and wildcards it is subscribed to, expired or not. */
   channels: string[];
+  /** Those of them whose rows say another end than the agent's: it has been renewed since they were written. */
+  outdated: string[];
+  /** Until when its agent is vouched for, as it is stored now, in epoch milliseconds. */
+  expiresAt?: number;
 }
 
 /** What is kept between two invocations. Every read is strongly consistent, and none returns an expired row. */
@@ -27,9 +31,11 @@ export interface Store {
   putAgent(agent: Agent): Promise<void>;
   /**
    * Puts a renewed agent in the place of what it was.
-   * @returns whether it was still there; if not, nothing has changed
+   * @returns whether it was still that; if not, it has left or was renewed by somebody else, and nothing has changed
    */
   renewAgent(agent: Agent, previous: Agent): Promise<boolean>;
+  /** Lets those of an agent's subscriptions that are still there end when it does. */
+  renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void>;
   putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;
   /** Subscribes one agent to channels. Subscribing again is harmless. */
   putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void>;
@@ -122,7 +128,8 @@ export type DeliveryVerdict = Message | "late" | undefined;
 
 /** The developer's guards. No method rejects: what goes wrong in a guard is a denial, and its detail is logged. */
 export interface Guards {
-  connection(agent: Agent): Promise<Verdict>;
+  /** @param isConnected whether the agent is renewed on its open connection */
+  connection(agent: Agent, isConnected?: boolean): Promise<Verdict>;
   /** For a wildcard: permitted only if every guard that could apply to a channel it matches permits it. */
   subscription(agent: Agent, channel: string): Promise<Verdict>;
   unsubscription(agent: Agent, channel: string): Promise<Verdict>;

@@ -72,6 +72,23 @@ export const readMetaFrame = (
   channel: typeof Meta.connect | typeof Meta.ping,
 ): Parsed<{ uuid: string }> => readMeta(body, channel);
 
+/** Reads a `refresh` frame: the credentials it brings. */
+export const readRefresh = (
+  body: string | null | undefined,
+  { credentialsBytes }: Pick<Limits, "credentialsBytes">,
+): Parsed<{ uuid: string; credentials: Json | undefined }> => {
+  const read = readMeta(body, Meta.refresh);
+  if ("faults" in read) return read;
+  const { uuid, data = {} } = read.request;
+  if (!isObject(data)) return { faults: [failure(Meta.refresh, uuid, "bad_frame", "data must be an object, or left out.")] };
+  const credentials = data["credentials"] as Json | undefined;
+  if (credentials !== undefined && Buffer.byteLength(JSON.stringify(credentials)) > credentialsBytes) {
+    const error = `Credentials may have ${credentialsBytes} bytes of JSON.`;
+    return { faults: [failure(Meta.refresh, uuid, "too_large", error)] };
+  }
+  return { request: { uuid, credentials } };
+};
+
 /** Reads a `subscribe` or `unsubscribe` frame. */
 export const readSubscription = (
   body: string | null | undefined,

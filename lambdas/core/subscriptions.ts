@@ -1,5 +1,5 @@
 import { isReserved } from "../../protocol/index.js";
-import type { Agent } from "./agent.js";
+import type { Agent, Lifetime } from "./agent.js";
 import type { Store } from "./ports.js";
 
 /** What came of subscribing an agent to what one guard permitted. */
@@ -16,6 +16,13 @@ export interface Subscribing {
   settings: { limits: { subscriptionsPerAgent: number } };
 }
 
+/** An agent's connection, with when the agent has to be renewed. */
+export const endingAt = ({ connectionId, connectedAt }: Agent, expiresAt: number | undefined): Lifetime & Pick<Agent, "connectionId"> => ({
+  connectionId,
+  connectedAt,
+  ...(expiresAt === undefined ? {} : { expiresAt }),
+});
+
 /** Where all connections of a user are subscribed is no subscription of the agent's own. */
 const own = (channels: readonly string[]): string[] => channels.filter((channel) => !isReserved(channel));
 
@@ -31,7 +38,8 @@ export const addSubscriptions = async (
 ): Promise<Subscribed[]> => {
   const most = settings.limits.subscriptionsPerAgent;
   if (groups.every((group) => group.length === 0)) return groups.map(() => "done");
-  const before = new Set((await store.holdings(agent.connectionId)).channels);
+  let held = await store.holdings(agent.connectionId);
+  const before = new Set(held.channels);
   const granted = new Set(before);
   const outcomes = groups.map((group): Subscribed => {
     const after = new Set([...granted, ...group]);
@@ -41,10 +49,17 @@ export const addSubscriptions = async (
   });
   const permitted = groups.filter((_, at) => outcomes[at] === "done").flat();
   if (permitted.length === 0) return outcomes;
-  await store.putSubscriptions(agent, permitted);
-  // Read after writing: a removal that came before these rows has not seen them, but has deleted the agent first; and
-  // of several frames that fill the last places at once, none ends with more than there are.
-  const { present, channels } = await store.holdings(agent.connectionId);
+  let end: number | undefined;
+  do {
+    // As it was just read: what a cache knows of the agent's end may be from before it was renewed.
+    end = held.expiresAt;
+    await store.putSubscriptions(endingAt(agent, end), permitted);
+    // Read after writing: a removal that came before these rows has not seen them, but has deleted the agent first; of
+    // several frames that fill the last places at once, none ends with more than there are; and a renewal that has not
+    // seen these rows has changed the agent first.
+    held = await store.holdings(agent.connectionId);
+  } while (held.present && held.expiresAt !== end);
+  const { present, channels } = held;
   const fresh = permitted.filter((channel) => !before.has(channel));
   if (present && (own(channels).length <= most || fresh.length === 0)) return outcomes;
   await store.deleteSubscriptions(agent.connectionId, present ? fresh : permitted);

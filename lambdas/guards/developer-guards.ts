@@ -57,8 +57,8 @@ export class DeveloperGuards implements Guards {
     this.#log = log;
   }
 
-  async connection(agent: Agent): Promise<Verdict> {
-    return (await this.#decide("onConnectionRequest", agent)) ?? openGuards.connection(agent);
+  async connection(agent: Agent, isConnected = false): Promise<Verdict> {
+    return (await this.#decide("onConnectionRequest", { ...agent, isConnected })) ?? openGuards.connection(agent);
   }
 
   async subscription(agent: Agent, channel: string): Promise<Verdict> {
@@ -92,7 +92,7 @@ export class DeveloperGuards implements Guards {
   }
 
   /** The verdict of every entry that has a say; `undefined` when none has. */
-  async #decide(handler: HandlerName, agent: Agent, channel?: string, message?: Message): Promise<Verdict | undefined> {
+  async #decide(handler: HandlerName, agent: Asked, channel?: string, message?: Message): Promise<Verdict | undefined> {
     const results = await this.#ask(handler, agent, channel, message);
     const [first, ...others] = results.map((result) => this.#judge(handler, result, agent, channel));
     return first && agreed([first, ...others], channel);
@@ -104,7 +104,7 @@ export class DeveloperGuards implements Guards {
    */
   async #ask(
     handler: HandlerName,
-    agent: Agent,
+    agent: Asked,
     channel?: string,
     message?: Message,
     withinMs = this.#timeouts[handler],
@@ -136,7 +136,10 @@ export class DeveloperGuards implements Guards {
   }
 }
 
-const callOf = (handler: HandlerName, entry: string, agent: Agent, channel?: string, message?: Message): GuardCall => ({
+/** The agent that a guard is asked about; who asks for a connection may have one already, which is to be renewed. */
+type Asked = Agent & { isConnected?: boolean };
+
+const callOf = (handler: HandlerName, entry: string, agent: Asked, channel?: string, message?: Message): GuardCall => ({
   handler,
   entry,
   agent: {
@@ -145,7 +148,7 @@ const callOf = (handler: HandlerName, entry: string, agent: Agent, channel?: str
     ...(agent.info === undefined ? {} : { info: agent.info }),
     ...(agent.userId === undefined ? {} : { userId: agent.userId }),
     ...(agent.expiresAt === undefined ? {} : { expiresAt: agent.expiresAt }),
-    isConnected: handler !== "onConnectionRequest" && handler !== "onDisconnect",
+    isConnected: agent.isConnected ?? handler !== "onDisconnect",
     connection: { id: agent.connectionId, sourceIp: agent.sourceIp, userAgent: agent.userAgent },
   },
   ...(channel === undefined ? {} : { channel }),

@@ -9,17 +9,15 @@ const STAGE = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<
 const post = `${STAGE}/POST/@connections/*`;
 const close = `${STAGE}/DELETE/@connections/*`;
 
+const farewell = { [close]: ["execute-api:ManageConnections"], [post]: ["execute-api:ManageConnections"] };
+
 /** Everything each role may do, besides its own logs. */
 const EXPECTED: Record<string, Record<string, string[]>> = {
   Connect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
   Disconnect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
-  Handshake: {
-    "<Table.Arn>": ["dynamodb:GetItem"],
-    [close]: ["execute-api:ManageConnections"],
-    [post]: ["execute-api:ManageConnections"],
-  },
-  Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"] },
-  Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem"] },
+  Handshake: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
+  Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...farewell },
+  Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem"], ...farewell },
   Publish: {
     "<Table.Arn>": [
       "dynamodb:BatchGetItem",
@@ -28,24 +26,27 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "dynamodb:GetItem",
       "dynamodb:Query",
     ],
-    [close]: ["execute-api:ManageConnections"],
-    [post]: ["execute-api:ManageConnections"],
+    ...farewell,
   },
-  Ping: {
-    "<Table.Arn>": ["dynamodb:GetItem"],
-    [close]: ["execute-api:ManageConnections"],
-    [post]: ["execute-api:ManageConnections"],
+  Refresh: {
+    "<Table.Arn>": [
+      "dynamodb:BatchWriteItem",
+      "dynamodb:DeleteItem",
+      "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:Query",
+    ],
+    ...farewell,
   },
   Publisher: {
     "<Table.Arn>": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
-    [close]: ["execute-api:ManageConnections"],
-    [post]: ["execute-api:ManageConnections"],
+    ...farewell,
   },
-  DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"] },
+  Ping: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
+  DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
   Sweep: {
     "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"],
-    [close]: ["execute-api:ManageConnections"],
-    [post]: ["execute-api:ManageConnections"],
+    ...farewell,
   },
 };
 EXPECTED.Send = EXPECTED.Publish!;

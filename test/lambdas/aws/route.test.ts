@@ -1,22 +1,24 @@
 import { FRAME_BYTES, Meta } from "../../../protocol/index.js";
 import { Directory } from "../../../lambdas/core/directory.js";
 import { success } from "../../../lambdas/core/answers.js";
-import type { Agent } from "../../../lambdas/core/agent.js";
+import { type Agent, EXPIRED } from "../../../lambdas/core/agent.js";
 import { answered, route } from "../../../lambdas/aws/route.js";
-import { agentOf, MemoryStore, NOW, TestClock, TestLog } from "../core/fakes.js";
+import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "../core/fakes.js";
 import { answersOf, frameEvent } from "./events.js";
 
 const setUp = () => {
   const store = new MemoryStore();
   const log = new TestLog();
   const asked: Agent[] = [];
-  const system = { directory: new Directory(store, new TestClock()), log };
+  const clock = new TestClock();
+  const connections = new TestConnections(clock);
+  const system = { directory: new Directory(store, clock), clock, connections, log };
   const handler = route(system, (event, agent) => {
     asked.push(agent);
     if (event.body?.includes("explode")) throw new Error("secret detail");
     return Promise.resolve([success(Meta.successful, "u1", "done")]);
   });
-  return { store, log, asked, handler };
+  return { store, log, asked, clock, connections, handler };
 };
 
 const frame = { action: "publish", channel: "a", uuid: "u1", data: 1 };
@@ -117,4 +119,56 @@ test("answers leave as the body of a route response", () => {
   const answer = success(Meta.ping, "u1");
   expect(answered([answer])).toEqual({ statusCode: 200, body: JSON.stringify(answer) });
   expect(answered([answer, answer])).toEqual({ statusCode: 200, body: JSON.stringify([answer, answer]) });
+});
+
+describe("an agent whose time is over", () => {
+  const expiring = agentOf("c1", { expiresAt: NOW + 10_000 });
+
+  test("is not asked to renew before that", async () => {
+    const { store, clock, handler } = setUp();
+    await store.with(expiring);
+    clock.advance(9_999);
+    expect(answersOf(await handler(frameEvent(frame)))).toEqual([success(Meta.successful, "u1", "done")]);
+  });
+
+  test("is asked to renew with every answer from then on, and served", async () => {
+    const { store, clock, handler } = setUp();
+    await store.with(expiring);
+    clock.advance(10_000);
+    const ask = { channel: "/meta/refresh", successful: true };
+    expect(answersOf(await handler(frameEvent(frame)))).toEqual([
+      success(Meta.successful, "u1", "done"),
+      { ...ask, data: { expiresIn: 0 } },
+    ]);
+    clock.advance(1_500);
+    expect(answersOf(await handler(frameEvent(frame)))).toContainEqual({ ...ask, data: { expiresIn: -1_500 } });
+  });
+
+  test("is not asked any more once it is renewed, also where the old one was cached", async () => {
+    const { store, clock, handler } = setUp();
+    await store.with(expiring);
+    await handler(frameEvent(frame));
+    await store.renewAgent({ ...expiring, expiresAt: NOW + 500_000 }, expiring);
+    clock.advance(10_000);
+    expect(answersOf(await handler(frameEvent(frame)))).toEqual([success(Meta.successful, "u1", "done")]);
+  });
+
+  test("and was not renewed is told so for each request of its frame, then closed; nothing is done for it", async () => {
+    const { store, asked, connections, handler } = setUp();
+    store.standings.set("c1", { denial: EXPIRED });
+    const messages = [{ uuid: "m1" }, { uuid: "m2" }];
+    expect(await handler(frameEvent({ action: "publish", messages }))).toEqual({ statusCode: 200 });
+    const told = { channel: "/meta/refresh", successful: false, code: "expired", error: EXPIRED.reason };
+    expect(connections.received("c1")).toEqual([{ ...told, uuid: "m1" }, { ...told, uuid: "m2" }]);
+    expect(connections.closed).toEqual(["c1"]);
+    expect(asked).toEqual([]);
+  });
+
+  test("and was not renewed is closed where its frame has nothing that could be answered", async () => {
+    const { store, connections, handler } = setUp();
+    store.standings.set("c1", { denial: EXPIRED });
+    await handler(frameEvent("garbage"));
+    expect(connections.received("c1")).toMatchObject([{ channel: "/meta/refresh", code: "expired" }]);
+    expect(connections.closed).toEqual(["c1"]);
+  });
 });

@@ -116,14 +116,14 @@ describe("subscriptions", () => {
   test("of an agent name its channels, and not the agent's own row", async () => {
     await it.table.putAgent(agent);
     await it.table.putSubscriptions(agent, ["agent"]);
-    expect(await it.table.holdings("c1")).toEqual({ present: true, channels: ["agent"] });
+    expect(await it.table.holdings("c1")).toEqual({ present: true, channels: ["agent"], outdated: [] });
   });
 
   test("past their connection's end are nobody's, though the rows are still there; cleaning up still finds them", async () => {
     await it.table.putSubscriptions(expired, ["a"]);
     await it.table.putSubscriptions(agent, ["a"]);
     expect((await it.table.subscribers(["a"])).map(({ connectionId }) => connectionId)).toEqual(["c1"]);
-    expect(await it.table.holdings("old")).toEqual({ present: false, channels: ["a"] });
+    expect(await it.table.holdings("old")).toEqual({ present: false, channels: ["a"], outdated: [] });
   });
 
   test("are nobody's from the second on in which they expire", async () => {

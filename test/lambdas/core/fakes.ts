@@ -1,5 +1,5 @@
 import type { Json, Message } from "../../../protocol/index.js";
-import { type Agent, type Denial, denialDeadlineOf, endOf, type Standing } from "../../../lambdas/core/agent.js";
+import { type Agent, type Denial, denialDeadlineOf, endOf, type Lifetime, type Standing } from "../../../lambdas/core/agent.js";
 import type { Clock, Connections, Holdings, Log, Overdue, PostResult, Store, Subscriber } from "../../../lambdas/core/ports.js";
 
 /** When tests take place, in epoch milliseconds. */
@@ -83,7 +83,7 @@ export class TestLog implements Log {
 /** The table as a few maps, with the order of calls, and with a place to interleave or fail. */
 export class MemoryStore implements Store {
   readonly standings = new Map<string, Standing>();
-  readonly #subscriptions = new Map<string, Map<string, number>>();
+  readonly #subscriptions = new Map<string, Map<string, Lifetime>>();
   readonly registrations = new Set<string>();
   /** Connections that are overdue because they were not renewed. */
   readonly renewable = new Set<string>();
@@ -125,10 +125,17 @@ export class MemoryStore implements Store {
     await this.#step("renewAgent", agent.connectionId);
     const standing = this.standings.get(agent.connectionId);
     if (!standing || !("agent" in standing) || standing.agent.uuid !== agent.uuid) return false;
+    if (standing.agent.expiresAt !== previous.expiresAt) return false;
     this.registrations.delete(`${endOf(previous)}#${agent.connectionId}`);
     this.registrations.add(`${endOf(agent)}#${agent.connectionId}`);
     this.standings.set(agent.connectionId, { agent });
     return true;
+  }
+
+  async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {
+    await this.#step("renewSubscriptions", agent.connectionId, ...channels);
+    const mine = this.#subscriptions.get(agent.connectionId);
+    for (const channel of channels) if (mine?.has(channel)) mine.set(channel, agent);
   }
 
   async putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void> {
@@ -137,10 +144,10 @@ export class MemoryStore implements Store {
     this.registrations.add(`${denialDeadlineOf(connectedAt)}#${connectionId}`);
   }
 
-  async putSubscriptions(agent: Pick<Agent, "connectionId" | "connectedAt">, channels: string[]): Promise<void> {
+  async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {
     await this.#step("putSubscriptions", agent.connectionId, ...channels);
-    const mine = this.#subscriptions.get(agent.connectionId) ?? new Map<string, number>();
-    for (const channel of channels) mine.set(channel, agent.connectedAt);
+    const mine = this.#subscriptions.get(agent.connectionId) ?? new Map<string, Lifetime>();
+    for (const channel of channels) mine.set(channel, agent);
     this.#subscriptions.set(agent.connectionId, mine);
   }
 
@@ -153,14 +160,24 @@ export class MemoryStore implements Store {
     await this.#step("subscribers", ...channels);
     return [...this.#subscriptions].flatMap(([connectionId, mine]) => {
       const channel = channels.find((one) => mine.has(one));
-      return channel === undefined ? [] : [{ connectionId, connectedAt: mine.get(channel) ?? 0 }];
+      return channel === undefined ? [] : [{ connectionId, connectedAt: mine.get(channel)?.connectedAt ?? 0 }];
     });
   }
 
   async holdings(connectionId: string): Promise<Holdings> {
     await this.#step("holdings", connectionId);
     const channels = [...(this.#subscriptions.get(connectionId)?.keys() ?? [])];
-    return { present: this.standings.has(connectionId), channels };
+    const standing = this.standings.get(connectionId);
+    if (!standing || !("agent" in standing)) return { present: standing !== undefined, channels, outdated: [] };
+    const { agent } = standing;
+    const outdated = channels.filter((channel) => this.endOf(connectionId, channel) !== endOf(agent));
+    return { present: true, channels, outdated, ...(agent.expiresAt === undefined ? {} : { expiresAt: agent.expiresAt }) };
+  }
+
+  /** When a subscription's row says that it ends, in epoch seconds; `undefined` where there is none. */
+  endOf(connectionId: string, channel: string): number | undefined {
+    const lifetime = this.#subscriptions.get(connectionId)?.get(channel);
+    return lifetime && endOf(lifetime);
   }
 
   async claim(connectionId: string): Promise<Standing> {
