@@ -14,7 +14,7 @@ import type { ChannelEvents, Events, Published, ReceivedMessage } from "./types.
  */
 export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Data>> {
   /** Its name. */
-  readonly name: string;
+  declare readonly name: string;
   readonly #pushIt: PushIt;
 
   constructor(pushIt: PushIt, name: string) {

@@ -1,9 +1,8 @@
-import { isReserved } from "../protocol/channel.js";
-import type { Message } from "../protocol/frames.js";
+import type { Message, ServerFacts } from "../protocol/frames.js";
 import { PROTOCOL_DENIED } from "../protocol/version.js";
 import { backoff } from "./backoff.js";
 import type { Emitter } from "./emitter.js";
-import type { RequestCode } from "./errors.js";
+import type { PushItError, RequestCode } from "./errors.js";
 import { parse, type Incoming } from "./frames.js";
 import { offer } from "./handshake.js";
 import { deadline, type Socket } from "./host.js";
@@ -30,6 +29,9 @@ const STABLE = 10_000;
 /** How recently the server must have been heard, in milliseconds, for a returning page not to ask after it. */
 const RECENT = 30_000;
 
+/** What needs no timer, in milliseconds: no connection lasts so long, and timers of more than 24 days fire at once. */
+const LONGEST = 1e9;
+
 /** The connection of one client. */
 export const createConnection = (
   settings: Settings,
@@ -39,6 +41,9 @@ export const createConnection = (
 ): Connection => {
   const { host, url, timeout = TIMEOUT, retryBase = RETRY_BASE, retryCap = RETRY_CAP } = settings;
   const now = (): number => host.Date.now();
+  const { credentials } = settings;
+  /** Asks the application; `undefined` where there is nothing to renew with. */
+  const ask = typeof credentials === "function" ? (credentials as () => unknown) : undefined;
   /** Names the attempt or connection that counts: what an older one still tells is ignored. */
   let current: object | undefined;
   let attempt = 0;
@@ -48,6 +53,8 @@ export const createConnection = (
   /** The timer of the next attempt, while one waits. */
   let retry: unknown;
   let cancelHandshake: (() => void) | undefined;
+  /** The timer of the next renewal, also while that is under way. */
+  let renewal: unknown;
   let unwatch: (() => void) | undefined;
 
   /** Changes the state and tells it; says whether the state machine knows such a change. */
@@ -62,8 +69,8 @@ export const createConnection = (
 
   const stopTimers = (): void => {
     cancelHandshake?.();
-    host.clearTimeout(retry);
-    retry = undefined;
+    retry = host.clearTimeout(retry);
+    renewal = host.clearTimeout(renewal);
   };
 
   const leave: Connection["_leave"] = (happening, code, reason) => {
@@ -79,7 +86,7 @@ export const createConnection = (
     traffic._socket?.close();
     if (retryIn !== undefined) {
       attempt++;
-      retry = host.setTimeout(() => void open(), retryIn);
+      retry = host.setTimeout(open, retryIn);
     } else {
       unwatch!();
       traffic._stopped = [code === "disconnect" ? "closed" : (code as RequestCode), reason];
@@ -89,15 +96,15 @@ export const createConnection = (
   };
 
   const open = async (): Promise<void> => {
-    const { credentials, WebSocket = host.WebSocket! } = settings;
+    const { WebSocket = host.WebSocket! } = settings;
     const mine = (current = {});
     let failure: StateCode = "credentials_failed";
     stopTimers();
     cancelHandshake = deadline(host, timeout, () => leave("lose", "timeout"));
     try {
-      const protocols = offer(await (typeof credentials === "function" ? (credentials as () => unknown)() : credentials));
+      const protocols = offer(await (ask ? ask() : credentials));
       if (current !== mine) return;
-      if (!protocols) return leave("stop", "credentials_too_large", "Credentials may have 4,096 bytes of JSON.");
+      if (!protocols) return leave("stop", "credentials_too_large");
       failure = "socket_failed";
       listen(new WebSocket(url, protocols), mine);
     } catch (error) {
@@ -129,28 +136,54 @@ export const createConnection = (
     enter("open", "connected");
     subscriptions._opened();
     traffic._flush();
+    // Who can renew has to know when.
+    if (ask) ping();
   };
 
   /** The server selected the subprotocol of a denial: it waits to be asked for the reason. */
   const askWhy = (): void =>
     traffic._ask("connect", timeout, (error) => {
-      const { code, message } = error ?? {};
+      const { code = "timeout", message } = error ?? {};
       // No answer, or one that is none, leaves what is certain: there is no agent.
-      if (!error || code === "timeout") leave("deny", "denied", message);
-      else if (/^(denied|guard_)/.test(code!)) leave("deny", code as StateCode, message);
+      if (code === "timeout") leave("deny", "denied", message);
+      else if (/^(den|gua|bad|too)/.test(code)) leave("deny", code as StateCode, message);
       // Where the socket closed meanwhile, that has been told already.
       else if (code !== "closed") leave("lose", code as StateCode, message);
     });
 
   const receive = (frame: Incoming): void => {
-    const { channel, message, code, error } = frame;
+    const { channel, message, successful, code, error, data } = frame;
     heardAt = now();
     if (typeof channel !== "string") {
       if (typeof message === "string") traffic._gatewayError(message);
-    } else if (!isReserved(channel)) events._emit("message", { ...(frame as Message), payload: frame.data });
-    else {
+    } else if (successful === undefined) events._emit("message", { ...(frame as Message), payload: data });
+    else if (code === "revoked") {
+      if (successful) subscriptions._revoked((data as { channel: string }).channel, error);
+      else leave("deny", code, error);
+    } else {
       traffic._answer(frame);
-      if (code === "unknown_agent" && traffic._ready) leave("lose", code, error);
+      // Asked or not, the server tells how long the agent is vouched for.
+      const expiresIn = (data as Partial<ServerFacts> | undefined)?.expiresIn as number;
+      if (ask && !renewal && expiresIn < LONGEST && /ping|refresh/.test(channel))
+        renewal = host.setTimeout(renew, expiresIn - backoff(0, retryCap, expiresIn / 5, host.Math.random()));
+      if (traffic._ready && /^exp|_agent$/.test(code!)) leave("lose", code as StateCode, error);
+    }
+  };
+
+  /** Renews the agent; where that fails, again after a while, for as long as the agent lives. */
+  const renew = async (): Promise<void> => {
+    const mine = current;
+    const settle = (error?: Partial<PushItError>): void => {
+      if (current !== mine) return;
+      if (error?.code === "denied") leave("deny", error.code, error.message);
+      else if (error) renewal = host.setTimeout(renew, backoff(0, retryCap, retryCap, host.Math.random()));
+      else renewal = undefined;
+    };
+    try {
+      const data = { credentials: await ask!() };
+      if (current === mine) traffic._ask("refresh", timeout, settle, data);
+    } catch {
+      settle({});
     }
   };
 
@@ -164,7 +197,7 @@ export const createConnection = (
   };
 
   const hurry = (): void => {
-    if (retry !== undefined) void open();
+    if (retry) void open();
   };
 
   const connection: Connection = {

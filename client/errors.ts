@@ -14,7 +14,8 @@ export type RequestCode =
   | "superseded"
   | "credentials_too_large";
 
-const TEMPORARY = /^(closed|guard_|internal|queue|throttled|timeout|unavail|unknown_agent)/;
+/** As little of each code as no other begins with: this travels to every page. */
+const TEMPORARY = /^(clo|exp|gua|int|que|rat|thr|tim|una)|_agent$/;
 
 /**
  * A request that failed. `message` is the reason, for people: the guard's own words where a guard said no.
@@ -25,11 +26,11 @@ const TEMPORARY = /^(closed|guard_|internal|queue|throttled|timeout|unavail|unkn
  */
 export class PushItError extends Error {
   /** Why, for programs. */
-  readonly code: RequestCode;
+  declare readonly code: RequestCode;
   /** The channel of the request. */
-  readonly channel: string | undefined;
+  declare readonly channel: string | undefined;
   /** The message's id, of a publication; the frame's, of a subscription. */
-  readonly uuid: string | undefined;
+  declare readonly uuid: string | undefined;
 
   constructor(code: RequestCode, reason?: string, channel?: string, uuid?: string) {
     super(reason || code);

@@ -1,4 +1,4 @@
 // What a <script> tag loads: defines the global `PushIt`.
 import { PushIt } from "./push-it.js";
 
-Object.assign(globalThis, { PushIt });
+(globalThis as { PushIt?: typeof PushIt }).PushIt = PushIt;

@@ -17,7 +17,7 @@ export type SocketClass = new (url: string, protocols: string[]) => Socket;
 export interface Host {
   Date: { now(): number };
   Math: { random(): number };
-  setTimeout(callback: () => void, milliseconds: number): unknown;
+  setTimeout(callback: () => unknown, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
   /** For `online`, `pageshow` and `visibilitychange`, where the runtime has them. */
   addEventListener?(type: string, listener: (event: { type: string }) => void, options: { signal: AbortSignal }): void;

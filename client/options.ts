@@ -14,7 +14,7 @@ export interface PushItOptions {
   channels?: readonly string[];
   /**
    * What the connection guard sees: any JSON value of at most 4,096 bytes, or a (possibly async) function that gives
-   * one and is asked on every attempt to connect, so that a token can be renewed.
+   * one and is asked on every attempt to connect, and again before what it gave expires, so that a token can be renewed.
    * @default undefined - the guard sees `undefined`
    */
   credentials?: Credentials;

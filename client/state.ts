@@ -5,7 +5,7 @@ import type { Code } from "../protocol/index.js";
  * - `disconnected`: not connected and not trying, until `connect()`.
  * - `connecting`: opening a connection, or waiting before the next attempt.
  * - `connected`: the server has accepted this agent.
- * - `denied`: the connection guard said no. The SDK does not try again until `connect()`.
+ * - `denied`: the server said no, or ended this agent. The SDK does not try again until `connect()`.
  */
 export type State = "disconnected" | "connecting" | "connected" | "denied";
 
@@ -43,14 +43,17 @@ export interface StateChange {
 
 /**
  * What can happen to a connection: the application asks for it (`connect`), the server accepts it (`open`), it is lost
- * or an attempt fails (`lose`), the guard says no (`deny`), it is given up (`stop`).
+ * or an attempt fails (`lose`), the server says no, at once or later (`deny`), it is given up (`stop`).
  */
 export type Happening = "connect" | "open" | "lose" | "deny" | "stop";
 
+/** How what stands, or is about to, ends. */
+const ENDS = { lose: "connecting", deny: "denied", stop: "disconnected" } as const;
+
 const NEXT: Record<State, Partial<Record<Happening, State>>> = {
   disconnected: { connect: "connecting" },
-  connecting: { open: "connected", lose: "connecting", deny: "denied", stop: "disconnected" },
-  connected: { lose: "connecting", stop: "disconnected" },
+  connecting: { open: "connected", ...ENDS },
+  connected: ENDS,
   denied: { connect: "connecting", stop: "disconnected" },
 };
 

@@ -1,6 +1,6 @@
 import { backoff } from "./backoff.js";
 import type { Emitter } from "./emitter.js";
-import type { PushItError } from "./errors.js";
+import { PushItError } from "./errors.js";
 import { freshId } from "./id.js";
 import { RETRY_CAP, type Settings } from "./options.js";
 import type { Request, Settle } from "./request.js";
@@ -30,6 +30,8 @@ export interface Subscriptions {
   _want(channel: string, want: boolean, ...waiters: Settle[]): void;
   /** A new connection: nothing is subscribed on it but what its guard did. */
   _opened(): void;
+  /** The back end has ended a subscription. */
+  _revoked(channel: string, reason?: string): void;
   /** The connection is lost, and with it the agent and all its subscriptions. */
   _lost(): void;
 }
@@ -112,6 +114,10 @@ export const createSubscriptions = (
   return {
     _want: want,
     _opened: restoreAll,
+    _revoked(channel, reason) {
+      live.delete(channel);
+      failed(channel, true, new PushItError("revoked", reason, channel));
+    },
     _lost() {
       live.clear();
       host.clearTimeout(retry);

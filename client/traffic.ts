@@ -24,7 +24,7 @@ export interface Traffic {
   /** Queues a request, or fails it with why it cannot be. What is queued in one turn shares frames. */
   _add(request: Request): void;
   /** Asks at once, on whatever socket there is. */
-  _ask(action: "connect" | "ping", timeout: number | undefined, settle: Settle): void;
+  _ask(action: "connect" | "ping" | "refresh", timeout: number | undefined, settle: Settle, data?: object): void;
   /** Sends, once this turn is over, what can be sent. */
   _flush(): void;
   /** What waits and what is in flight on a lane, oldest first. */
@@ -88,16 +88,16 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
       request._bytes = utf8(request._json).length;
       if (traffic._stopped) fail(request, ...traffic._stopped);
       else if (typeof request._channel !== "string") fail(request, "bad_frame");
-      else if (request._bytes >= ROOM) fail(request, "too_large", "It exceeds 32 KB.");
+      else if (request._bytes >= ROOM) fail(request, "too_large");
       else if (!isSubscription(request._action) && open.size >= queueLimit) fail(request, "queue_full");
       else {
         start(request);
         traffic._flush();
       }
     },
-    _ask(action, milliseconds, settle) {
+    _ask(action, milliseconds, settle, data) {
       const uuid = freshId();
-      const json = JSON.stringify({ action, channel: "/meta/" + action, uuid });
+      const json = JSON.stringify({ action, channel: "/meta/" + action, uuid, data });
       const request: Request = { _action: action, _lane: uuid, _uuid: uuid, _json: json, _settle: settle };
       request._frame = [request];
       start(request, milliseconds);
@@ -110,7 +110,8 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
     },
     _lane: (lane) => [...open].filter((request) => request._lane === lane),
     _answer({ channel, uuid, successful, error, code = "internal", data }) {
-      if (!uuid) blame(code as RequestCode, error);
+      // What the server says unasked names no request either, but is no answer.
+      if (!uuid && channel === "/meta/error") blame(code as RequestCode, error);
       // One that names no channel is for all of its frame.
       const named = isSubscription(channel!) && (data as { channel?: string } | undefined)?.channel;
       for (const request of open)

@@ -92,7 +92,6 @@ describe("credentials", () => {
     const waiting = pushIt.channel("a").publish(1);
     const change = await states.find(({ code }) => code !== "connect");
     expect(change).toMatchObject({ state: "disconnected", code: "credentials_too_large", retryIn: undefined });
-    expect(change.reason).toMatch(/4,096 bytes/);
     await expect(waiting).rejects.toMatchObject({ code: "credentials_too_large" });
     expect(bench.host.timers).toBe(0);
     expect(bench.server.peers.all).toEqual([]);

@@ -12,7 +12,7 @@ describe("the state machine", () => {
       // connect open lose deny stop
       disconnected: "connecting - - - -",
       connecting: "- connected connecting denied disconnected",
-      connected: "- - connecting - disconnected",
+      connected: "- - connecting denied disconnected",
       denied: "connecting - - - disconnected",
     });
   });
