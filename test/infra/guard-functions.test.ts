@@ -79,6 +79,7 @@ describe("guard functions", () => {
     };
     expect(known(template)).toEqual({
       Connect: { "": { onConnectionRequest: "<Connection.Arn>" } },
+      Refresh: { "": { onConnectionRequest: "<Connection.Arn>", ...departure } },
       Subscribe: { "": { onSubscriptionRequest: "<Subscription.Arn>" }, "private/*": { onSubscriptionRequest: "<PrivateSubscription.Arn>" } },
       Unsubscribe: { "": { onUnsubscriptionRequest: "<Unsubscription.Arn>" } },
       Publish: publishing,
@@ -93,6 +94,7 @@ describe("guard functions", () => {
     const publishing = invoke("Publication", "Delivery", "Departure", "PrivatePublication");
     expect(granted(template)).toEqual({
       Connect: invoke("Connection"),
+      Refresh: invoke("Connection", "Departure"),
       Subscribe: invoke("Subscription", "PrivateSubscription"),
       Unsubscribe: invoke("Unsubscription"),
       Publish: publishing,
@@ -130,8 +132,8 @@ describe("guard functions", () => {
     const arn = "arn:aws:lambda:eu-west-1:123456789012:function:guard:live";
     makePushIt({ guards: Guards.fromLambda({ onConnectionRequest: lambda.Function.fromFunctionArn(stack, "Foreign", arn) }) }, stack);
     const foreign = Template.fromStack(stack);
-    expect(known(foreign)).toEqual({ Connect: { "": { onConnectionRequest: arn } } });
-    expect(granted(foreign)).toEqual({ Connect: [[["lambda:InvokeFunction"], [arn]]] });
+    expect(known(foreign)).toEqual({ Connect: { "": { onConnectionRequest: arn } }, Refresh: { "": { onConnectionRequest: arn } } });
+    expect(granted(foreign)).toEqual({ Connect: [[["lambda:InvokeFunction"], [arn]]], Refresh: [[["lambda:InvokeFunction"], [arn]]] });
   });
 });
 
@@ -142,9 +144,9 @@ describe("a module and functions together", () => {
 
   test("are both known, each where it is asked", () => {
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toMatchObject({ guards: MODULE });
-    expect(Object.keys(known(template)).sort()).toEqual(["Disconnect", "Publish", "Publisher", "Send", "Subscribe", "Sweep"]);
+    expect(Object.keys(known(template)).sort()).toEqual(["Disconnect", "Publish", "Publisher", "Refresh", "Send", "Subscribe", "Sweep"]);
     const modules = Object.values(resourcesOf(template, "AWS::Lambda::Function")).filter(({ Properties }) => JSON.stringify(Properties).includes('"PUSH_IT_GUARDS":"guards.mjs"'));
-    expect(modules).toHaveLength(8);
+    expect(modules).toHaveLength(9);
   });
 
   test.each<[string, (fn: (id: string) => lambda.Function) => Guards, string]>([

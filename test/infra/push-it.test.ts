@@ -38,6 +38,7 @@ describe("the API", () => {
       publish: [true, "$default"],
       send: [false, undefined],
       ping: [true, "$default"],
+      refresh: [true, "$default"],
       $default: [true, "$default"],
     });
   });
@@ -58,6 +59,7 @@ describe("the API", () => {
       unsubscribe: "Unsubscribe",
       publish: "Publish",
       send: "Send",
+      refresh: "Refresh",
       ping: "Ping",
       $default: "DefaultRoute",
     });

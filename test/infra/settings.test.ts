@@ -54,14 +54,15 @@ describe("synthesis refuses", () => {
 describe("synthesis accepts the extremes", () => {
   test("28 s in all", () => {
     const template = synthesize({
-      timeouts: { onConnectionRequest: Duration.seconds(23), onPublicationRequest: Duration.seconds(12) },
+      timeouts: { onConnectionRequest: Duration.seconds(20), onPublicationRequest: Duration.seconds(12) },
     });
     const timeouts = Object.entries(resourcesOf(template, "AWS::Lambda::Function")).map(([id, { Properties }]) => [
       id.replace(/^PushIt(\w+?)Function.*/, "$1"),
       Properties.Timeout,
     ]);
     expect(Object.fromEntries(timeouts)).toEqual({
-      Connect: 28,
+      Connect: 25,
+      Refresh: 28,
       Disconnect: 16,
       Handshake: 7,
       Subscribe: 6,
