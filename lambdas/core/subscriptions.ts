@@ -39,6 +39,7 @@ export const addSubscriptions = async (
   const most = settings.limits.subscriptionsPerAgent;
   if (groups.every((group) => group.length === 0)) return groups.map(() => "done");
   let held = await store.holdings(agent.connectionId);
+  if (!held.present) return groups.map(() => "unknown_agent");
   const before = new Set(held.channels);
   const granted = new Set(before);
   const outcomes = groups.map((group): Subscribed => {

@@ -1,4 +1,4 @@
-import { CONNECTION_SECONDS } from "../../../lambdas/core/agent.js";
+import { CONNECTION_SECONDS, EXPIRED } from "../../../lambdas/core/agent.js";
 import { AGENT_CACHE_SECONDS, Directory } from "../../../lambdas/core/directory.js";
 import { agentOf, MemoryStore, NOW, TestClock } from "./fakes.js";
 
@@ -38,6 +38,22 @@ describe("an agent", () => {
     clock.advance(10_000);
     await directory.standing("c1");
     expect(store.calls).toHaveLength(2);
+  });
+
+  test("is never served past its expiresAt from memory: read again, it is renewed or over", async () => {
+    const { store, clock, directory } = setUp();
+    const agent = agentOf("c1", { expiresAt: NOW + 1_000 });
+    await store.with(agent);
+    await directory.standing("c1");
+    clock.advance(999);
+    await directory.standing("c1");
+    expect(store.calls).toEqual(["standing c1"]);
+    clock.advance(1);
+    await directory.standing("c1");
+    await directory.standing("c1");
+    expect(store.calls).toEqual(["standing c1", "standing c1", "standing c1"]);
+    store.standings.set("c1", { denial: EXPIRED });
+    expect(await directory.standing("c1")).toEqual({ denial: EXPIRED });
   });
 
   test("that is refreshed is read now, and forgotten if it has left", async () => {

@@ -1,6 +1,7 @@
 import { Meta } from "../../../protocol/index.js";
+import { EXPIRED } from "../../../lambdas/core/agent.js";
 import { failure } from "../../../lambdas/core/answers.js";
-import { tellAndClose } from "../../../lambdas/core/farewell.js";
+import { expire, tellAndClose } from "../../../lambdas/core/farewell.js";
 import { TestClock, TestConnections } from "./fakes.js";
 
 const answer = failure(Meta.ping, "u1", "unknown_agent");
@@ -21,5 +22,12 @@ test.each(["busy", "failed", "gone", "refused"] as const)("a connection is close
   const connections = new TestConnections(new TestClock());
   connections.scripts.set("c1", [result]);
   await tellAndClose(connections, "c1", answer);
+  expect(connections.closed).toEqual(["c1"]);
+});
+
+test("an agent that was not renewed is told so, unasked", async () => {
+  const connections = new TestConnections(new TestClock());
+  await expire(connections, "c1");
+  expect(connections.received("c1")).toEqual([{ channel: "/meta/refresh", successful: false, ...{ code: "expired", error: EXPIRED.reason } }]);
   expect(connections.closed).toEqual(["c1"]);
 });

@@ -1,8 +1,9 @@
+import { endOf } from "../../../lambdas/core/agent.js";
 import { userChannel } from "../../../lambdas/core/keys.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import { addSubscriptions, type Subscribed } from "../../../lambdas/core/subscriptions.js";
 import { DEFAULT_LIMITS } from "../../../protocol/index.js";
-import { agentOf, MemoryStore } from "./fakes.js";
+import { agentOf, MemoryStore, NOW } from "./fakes.js";
 
 const agent = agentOf("c1");
 const guards = { disconnected: () => Promise.resolve() };
@@ -99,4 +100,36 @@ describe("a subscribe that loses the race against $disconnect leaves nothing beh
       expect(outcomes).toEqual([step === "claim" ? "done" : "unknown_agent"]);
     },
   );
+});
+
+describe("an agent that is renewed", () => {
+  const expiresAt = NOW + 10_000;
+  const cached = agentOf("c1", { expiresAt });
+  const renewed = { ...cached, expiresAt: NOW + 900_000 };
+  const endsWithIt = async (store: MemoryStore): Promise<void> => {
+    expect((await store.holdings("c1")).outdated).toEqual([]);
+    expect(store.endOf("c1", "a")).toBe(endOf(renewed));
+  };
+
+  test("is subscribed until its new end, although a Lambda knows the old one only", async () => {
+    const store = await new MemoryStore().with(renewed);
+    expect(await addSubscriptions(subscribing(store), cached, [["a"]])).toEqual(["done"]);
+    await endsWithIt(store);
+  });
+
+  test("while it is being subscribed ends up subscribed until its new end", async () => {
+    const store = await new MemoryStore().with(cached);
+    store.before.putSubscriptions = async () => {
+      delete store.before.putSubscriptions;
+      await store.renewAgent(renewed, cached);
+    };
+    expect(await addSubscriptions(subscribing(store), cached, [["a"]])).toEqual(["done"]);
+    await endsWithIt(store);
+  });
+});
+
+test("an agent that has left before anything was read gets nothing", async () => {
+  const store = new MemoryStore();
+  expect(await addSubscriptions(subscribing(store), agent, [["a"]])).toEqual(["unknown_agent"]);
+  expect(store.traces("c1")).toEqual([]);
 });
