@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PROTOCOL_DENIED } from "../../protocol/index.js";
+import { PROTOCOL_DENIED, RENEWAL_SECONDS } from "../../protocol/index.js";
 import { RECORD_VARIABLE, type RecordLine } from "../../local/iam/record.js";
 import { deleteAction, deleteGrant, type GrantPlace } from "./support/grants.js";
 import { putRow } from "./support/rows.js";
@@ -85,6 +85,42 @@ describe("what the functions may do", () => {
     expect(wire.received).toContainEqual(expect.objectContaining({ successful: false, code: "denied" }));
   };
 
+  /** An agent that should have been renewed long ago. */
+  const outlive = async (): Promise<{ wire: Wire; connectionId: string }> => {
+    const wire = await allowed(system.connect());
+    const { connectionId } = await allowed(system.connectionOf(wire));
+    const row = (await system.rows()).find(({ pk, sk }) => pk === `a#${connectionId}` && sk === "agent");
+    await putRow(system.running, { ...row, x: String(Date.now() - 1_000 * 2 * RENEWAL_SECONDS) });
+    return { wire, connectionId };
+  };
+
+  /** Such an agent is told so by whatever it asks, and closed. */
+  const askTooLate = async (action: string): Promise<void> => {
+    const { wire } = await outlive();
+    wire.send({ action, channel: `/meta/${action}`, uuid: "1", data: {} });
+    await allowed(wire.ended());
+    expect(wire.received).toContainEqual(expect.objectContaining({ successful: false, code: "expired" }));
+  };
+
+  /** An agent that is renewed, and then may not stay. */
+  const renewAndDeny = async (): Promise<void> => {
+    const wire = await allowed(system.connect());
+    const refresh = { action: "refresh", channel: "/meta/refresh" };
+    expect(await allowed(wire.request(refresh))).toMatchObject({ successful: true });
+    expect(await allowed(wire.request({ ...refresh, data: { credentials: "nobody" } }))).toMatchObject({ code: "denied" });
+    await allowed(wire.ended());
+  };
+
+  /** A registration is left of each: one connection is too old, the other's agent was not renewed. */
+  const sweep = async (wire: Wire): Promise<void> => {
+    const [old, late] = [await allowed(system.connectionOf(wire)), await outlive()];
+    await putRow(system.running, { pk: "r#0", sk: `0000000001#${old.connectionId}`, ttl: "9999999999" });
+    await putRow(system.running, { pk: "r#0", sk: `0000000001#${late.connectionId}`, ttl: "9999999999", e: "9999999999" });
+    await allowed(system.running.runSchedules());
+    await allowed(Promise.all([wire.ended(), late.wire.ended()]));
+    await allowed(system.disconnected(old.connectionId));
+  };
+
   /** Delivers to who is there, and finds who is gone. */
   const publishBy = async (action: "publish" | "send", publisher: Wire): Promise<void> => {
     const left = await leaveBehind(action);
@@ -115,11 +151,9 @@ describe("what the functions may do", () => {
     await publishForBackEnd(wire);
     await askDenied("connect");
     await askDenied("ping");
-    const { connectionId } = await allowed(system.connectionOf(wire));
-    await putRow(system.running, { pk: "r#0", sk: `0000000001#${connectionId}`, ttl: "9999999999" });
-    await allowed(system.running.runSchedules());
-    await allowed(wire.ended());
-    await allowed(system.disconnected(connectionId));
+    for (const action of ["subscribe", "unsubscribe", "nonsense"]) await askTooLate(action);
+    await renewAndDeny();
+    await sweep(wire);
 
     const lines = readFileSync(recording, "utf8").trim().split("\n").map((line) => JSON.parse(line) as RecordLine);
     const grants = (kind: RecordLine["kind"]): string[] =>
