@@ -13,17 +13,31 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 const [filter = ""] = process.argv.slice(2);
 
+/** A guard function for each. */
+const HANDLERS = [
+  "onConnectionRequest",
+  "onSubscriptionRequest",
+  "onPublicationRequest",
+  "onMessageReceived",
+  "onUnsubscriptionRequest",
+  "onDisconnect",
+];
+
 /** What Lambda does in a function's name cannot be refused locally; its test is that of the template. */
 const PLATFORM = /^logs:/;
 
 /** The stack that the test runs, as far as policies are about it. */
 const synthesize = () => {
   const { App, Stack } = require("aws-cdk-lib");
-  const { PushIt } = require(join(root, "dist/infra/index.js"));
+  const { Code, Function, Runtime } = require("aws-cdk-lib/aws-lambda");
+  const { Guards, PushIt } = require(join(root, "dist/infra/index.js"));
   const outdir = mkdtempSync(join(tmpdir(), "push-it-iam-"));
   try {
     const app = new App({ outdir });
-    new PushIt(new Stack(app, "Test"), "PushIt");
+    const stack = new Stack(app, "Test");
+    const guard = (id) =>
+      new Function(stack, id, { runtime: Runtime.NODEJS_24_X, handler: "index.handler", code: Code.fromInline("0") });
+    new PushIt(stack, "PushIt", { guards: Guards.fromLambda(Object.fromEntries(HANDLERS.map((handler) => [handler, guard(handler)]))) });
     return app.synth().getStackByName("Test").template;
   } finally {
     rmSync(outdir, { recursive: true, force: true });

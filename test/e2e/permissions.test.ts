@@ -1,9 +1,13 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Guards } from "../../infra/index.js";
+import { HANDLERS } from "../../lambdas/core/entries.js";
 import { PROTOCOL_DENIED, RENEWAL_SECONDS } from "../../protocol/index.js";
+import type { InvocationReport } from "../../local/lambda/pool.js";
 import { RECORD_VARIABLE, type RecordLine } from "../../local/iam/record.js";
 import { deleteAction, deleteGrant, type GrantPlace } from "./support/grants.js";
+import { GuardCode } from "./support/guard-functions.js";
 import { putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
@@ -11,8 +15,10 @@ import type { Wire } from "./support/wire.js";
 /** Most of an agent: as many as the test makes. */
 const SUBSCRIPTIONS = 4;
 
+/** Guards in a function of their own, which every function that asks any of them has to be allowed to invoke. */
 const GUARDS = `
-  export default {
+  import { guardHandler } from "push-it-aws/guards";
+  export const handler = guardHandler({
     onConnectionRequest(agent) {
       if (agent.credentials === "nobody") agent.connectionDenied("Not you.");
       else {
@@ -21,8 +27,12 @@ const GUARDS = `
         agent.connected();
       }
     },
+    onSubscriptionRequest(channel, agent) { agent.subscribe(channel); },
+    onUnsubscriptionRequest(channel, agent) { agent.unsubscribe(channel); },
+    onPublicationRequest(channel, agent, message) { channel.publish(message); agent.publicationSuccess(message); },
     onMessageReceived(channel, agent, message) { agent.deliver(channel, message); },
-  };
+    onDisconnect() {},
+  });
 `;
 
 /** What the platform does for a function, and not the function itself. */
@@ -42,15 +52,19 @@ const rejectable = (): { promise: Promise<never>; reject: (error: Error) => void
 describe("what the functions may do", () => {
   const folder = mkdtempSync(join(tmpdir(), "push-it-permissions-"));
   const recording = join(folder, "permissions");
+  /** Connections that API Gateway calls gone, and others whose `$disconnect` it forgets: that of the first, too. */
   const gone = new Set<string>();
+  const lost = new Set<string>();
   const refused = rejectable();
+  const code = new GuardCode();
   let system: TestSystem;
 
   beforeAll(async () => {
     system = await TestSystem.start({
-      guards: GUARDS,
+      guardFunctions: (stack) => Guards.fromLambda(Object.fromEntries(HANDLERS.map((handler) => [handler, code.node(stack, handler, GUARDS)]))),
       props: { limits: { subscriptionsPerAgent: SUBSCRIPTIONS } },
-      faults: { beforePost: (connectionId) => (gone.has(connectionId) ? "gone" : undefined) },
+      // Whoever finds such a one is who tells its guard.
+      faults: { beforePost: (id) => (gone.has(id) ? "gone" : undefined), dropDisconnect: (id) => gone.has(id) || lost.has(id) },
       permissionsLog: recording,
       ...(MISSING && { edit: (template) => deleteGrant(template, JSON.parse(MISSING) as GrantPlace) }),
       log: ({ source, message }) => source === "iam" && refused.reject(new Error(message)),
@@ -61,6 +75,7 @@ describe("what the functions may do", () => {
     // Its own file, so that it counts its own uses only; `npm run iam` counts those of all tests.
     if (process.env[RECORD_VARIABLE]) appendFileSync(process.env[RECORD_VARIABLE], readFileSync(recording));
     rmSync(folder, { recursive: true, force: true });
+    code.remove();
   });
 
   /** Fails at the first refused call, rather than when its consequence has not come for long enough. */
@@ -114,19 +129,26 @@ describe("what the functions may do", () => {
   /** A registration is left of each: one connection is too old, the other's agent was not renewed. */
   const sweep = async (wire: Wire): Promise<void> => {
     const [old, late] = [await allowed(system.connectionOf(wire)), await outlive()];
+    lost.add(old.connectionId);
     await putRow(system.running, { pk: "r#0", sk: `0000000001#${old.connectionId}`, ttl: "9999999999" });
     await putRow(system.running, { pk: "r#0", sk: `0000000001#${late.connectionId}`, ttl: "9999999999", e: "9999999999" });
     await allowed(system.running.runSchedules());
-    await allowed(Promise.all([wire.ended(), late.wire.ended()]));
-    await allowed(system.disconnected(old.connectionId));
+    await allowed(Promise.all([wire.ended(), late.wire.ended(), told(old.connectionId)]));
   };
+
+  /** Resolves when the guard of a connection's leaving has been told. */
+  const told = (connectionId: string): Promise<InvocationReport> =>
+    system.invoked(
+      (all) => all.find(({ functionId, event }) => functionId.startsWith("onDisconnect") && JSON.stringify(event).includes(connectionId)),
+      `onDisconnect of ${connectionId}`,
+    );
 
   /** Delivers to who is there, and finds who is gone. */
   const publishBy = async (action: "publish" | "send", publisher: Wire): Promise<void> => {
     const left = await leaveBehind(action);
     publisher.send({ action, channel: action, uuid: action, data: action });
     await allowed(publisher.message(action));
-    await allowed(system.disconnected(left));
+    await allowed(told(left));
   };
 
   /** The same for the back end. */
@@ -136,7 +158,7 @@ describe("what the functions may do", () => {
     const request = { version: 1, publish: [{ channel: "backend", data: "backend" }] };
     expect(await allowed(system.running.invoke(logicalId, request))).toMatchObject({ ok: true });
     await allowed(subscriber.message("backend"));
-    await allowed(system.disconnected(left));
+    await allowed(told(left));
   };
 
   it("is what they do: each goes through all its work, is refused nothing, and leaves no grant unused", async () => {
