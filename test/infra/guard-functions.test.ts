@@ -83,6 +83,7 @@ describe("guard functions", () => {
       Unsubscribe: { "": { onUnsubscriptionRequest: "<Unsubscription.Arn>" } },
       Publish: publishing,
       Send: publishing,
+      Refresh: { "": { onConnectionRequest: "<Connection.Arn>", ...departure } },
       Disconnect: { "": departure },
       Sweep: { "": departure },
     });
@@ -96,6 +97,7 @@ describe("guard functions", () => {
       Unsubscribe: invoke("Unsubscription"),
       Publish: publishing,
       Send: publishing,
+      Refresh: invoke("Connection", "Departure"),
       Disconnect: invoke("Departure"),
       Sweep: invoke("Departure"),
     });
@@ -128,8 +130,10 @@ describe("guard functions", () => {
     const arn = "arn:aws:lambda:eu-west-1:123456789012:function:guard:live";
     makePushIt({ guards: Guards.fromLambda({ onConnectionRequest: lambda.Function.fromFunctionArn(stack, "Foreign", arn) }) }, stack);
     const foreign = Template.fromStack(stack);
-    expect(known(foreign)).toEqual({ Connect: { "": { onConnectionRequest: arn } } });
-    expect(granted(foreign)).toEqual({ Connect: [[["lambda:InvokeFunction"], [arn]]] });
+    const asked = { "": { onConnectionRequest: arn } };
+    expect(known(foreign)).toEqual({ Connect: asked, Refresh: asked });
+    const one = [[["lambda:InvokeFunction"], [arn]]];
+    expect(granted(foreign)).toEqual({ Connect: one, Refresh: one });
   });
 });
 
@@ -140,9 +144,9 @@ describe("a module and functions together", () => {
 
   test("are both known, each where it is asked", () => {
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toMatchObject({ guards: MODULE });
-    expect(Object.keys(known(template)).sort()).toEqual(["Disconnect", "Publish", "Send", "Subscribe", "Sweep"]);
+    expect(Object.keys(known(template)).sort()).toEqual(["Disconnect", "Publish", "Refresh", "Send", "Subscribe", "Sweep"]);
     const modules = Object.values(resourcesOf(template, "AWS::Lambda::Function")).filter(({ Properties }) => JSON.stringify(Properties).includes('"PUSH_IT_GUARDS":"guards.mjs"'));
-    expect(modules).toHaveLength(7);
+    expect(modules).toHaveLength(8);
   });
 
   test.each<[string, (fn: (id: string) => lambda.Function) => Guards, string]>([

@@ -37,6 +37,7 @@ describe("the API", () => {
       unsubscribe: [true, "$default"],
       publish: [true, "$default"],
       send: [false, undefined],
+      refresh: [true, "$default"],
       ping: [true, "$default"],
       $default: [true, "$default"],
     });
@@ -58,6 +59,7 @@ describe("the API", () => {
       unsubscribe: "Unsubscribe",
       publish: "Publish",
       send: "Send",
+      refresh: "Refresh",
       ping: "Ping",
       $default: "DefaultRoute",
     });

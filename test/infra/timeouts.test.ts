@@ -16,7 +16,8 @@ describe("a function's timeout", () => {
     ["sweep", 28],
     ["handshake", 7],
     ["ping", 7],
-    ["default", 5],
+    ["default", 7],
+    ["refresh", 16],
   ] as const)("of %s is %i s with the default settings", (name, seconds) => {
     expect(secondsOf(name)).toBe(seconds);
   });

@@ -4,7 +4,7 @@ import type { System } from "../../../local/dev/system.js";
 /** A row of the table, as plain values. */
 export type Row = Record<string, string>;
 
-const NUMBERS = new Set(["ttl", "t"]);
+const NUMBERS = new Set(["ttl", "t", "e", "x"]);
 
 const clientOf = ({ dynamodb }: System): DynamoDBClient =>
   new DynamoDBClient({
