@@ -53,11 +53,10 @@ export const timeoutParts = (
     case "connect":
       return { "timeouts.onConnectionRequest": timeouts.onConnectionRequest };
     case "refresh":
-      // An agent that may not stay is removed, told and closed.
+      // An agent that may not stay is removed.
       return {
         "timeouts.onConnectionRequest": timeouts.onConnectionRequest,
         "timeouts.onDisconnect": timeouts.onDisconnect,
-        close: CLOSE_BUDGET_MS,
       };
     case "subscribe":
       return { "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest };
@@ -81,9 +80,8 @@ export const timeoutParts = (
       return { "timeouts.onDisconnect": Math.max(timeouts.onDisconnect, FUNCTION_TIMEOUT_MS - MARGIN_MS) };
     case "handshake":
     case "ping":
-      return { close: CLOSE_BUDGET_MS };
     case "default":
-      return {};
+      return { close: CLOSE_BUDGET_MS };
   }
 };
 

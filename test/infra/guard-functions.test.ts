@@ -79,11 +79,11 @@ describe("guard functions", () => {
     };
     expect(known(template)).toEqual({
       Connect: { "": { onConnectionRequest: "<Connection.Arn>" } },
-      Refresh: { "": { onConnectionRequest: "<Connection.Arn>", ...departure } },
       Subscribe: { "": { onSubscriptionRequest: "<Subscription.Arn>" }, "private/*": { onSubscriptionRequest: "<PrivateSubscription.Arn>" } },
       Unsubscribe: { "": { onUnsubscriptionRequest: "<Unsubscription.Arn>" } },
       Publish: publishing,
       Send: publishing,
+      Refresh: { "": { onConnectionRequest: "<Connection.Arn>", ...departure } },
       Disconnect: { "": departure },
       Sweep: { "": departure },
       Publisher: { "": { onMessageReceived: "<Delivery.Arn>", ...departure } },
@@ -94,11 +94,11 @@ describe("guard functions", () => {
     const publishing = invoke("Publication", "Delivery", "Departure", "PrivatePublication");
     expect(granted(template)).toEqual({
       Connect: invoke("Connection"),
-      Refresh: invoke("Connection", "Departure"),
       Subscribe: invoke("Subscription", "PrivateSubscription"),
       Unsubscribe: invoke("Unsubscription"),
       Publish: publishing,
       Send: publishing,
+      Refresh: invoke("Connection", "Departure"),
       Disconnect: invoke("Departure"),
       Sweep: invoke("Departure"),
       Publisher: invoke("Delivery", "Departure"),

@@ -54,23 +54,23 @@ describe("synthesis refuses", () => {
 describe("synthesis accepts the extremes", () => {
   test("28 s in all", () => {
     const template = synthesize({
-      timeouts: { onConnectionRequest: Duration.seconds(20), onPublicationRequest: Duration.seconds(12) },
+      timeouts: { onConnectionRequest: Duration.seconds(22), onPublicationRequest: Duration.seconds(12) },
     });
     const timeouts = Object.entries(resourcesOf(template, "AWS::Lambda::Function")).map(([id, { Properties }]) => [
       id.replace(/^PushIt(\w+?)Function.*/, "$1"),
       Properties.Timeout,
     ]);
     expect(Object.fromEntries(timeouts)).toEqual({
-      Connect: 25,
-      Refresh: 28,
+      Connect: 27,
       Disconnect: 16,
       Handshake: 7,
       Subscribe: 6,
       Unsubscribe: 6,
       Publish: 28,
       Send: 28,
+      Refresh: 28,
       Ping: 7,
-      DefaultRoute: 5,
+      DefaultRoute: 7,
       Sweep: 28,
       Publisher: 16,
     });

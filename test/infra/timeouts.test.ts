@@ -17,7 +17,8 @@ describe("a function's timeout", () => {
     ["publisher", 16],
     ["handshake", 7],
     ["ping", 7],
-    ["default", 5],
+    ["default", 7],
+    ["refresh", 16],
   ] as const)("of %s is %i s with the default settings", (name, seconds) => {
     expect(secondsOf(name)).toBe(seconds);
   });

@@ -1,4 +1,4 @@
-import { DynamoDBClient, paginateScan, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, DynamoDBClient, paginateScan, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { System } from "../../../local/dev/system.js";
 
 /** A row of the table, as plain values. */
@@ -36,6 +36,13 @@ export const putRow = async (system: System, row: Row): Promise<void> => {
       Item: Object.fromEntries(Object.entries(row).map(attribute)),
     }),
   );
+  client.destroy();
+};
+
+/** Deletes a row, as somebody else could have. */
+export const deleteRow = async (system: System, { pk = "", sk = "" }: Row): Promise<void> => {
+  const client = clientOf(system);
+  await client.send(new DeleteItemCommand({ TableName: system.model.tables[0]?.name, Key: { pk: { S: pk }, sk: { S: sk } } }));
   client.destroy();
 };
 

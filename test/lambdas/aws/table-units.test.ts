@@ -2,6 +2,7 @@ import { CHANNEL_LENGTH, CHANNELS_PER_FRAME } from "../../../protocol/index.js";
 import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
 import { Directory } from "../../../lambdas/core/directory.js";
 import { publish } from "../../../lambdas/core/publish.js";
+import { renew } from "../../../lambdas/core/renewal.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import { sweep } from "../../../lambdas/core/sweep.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
@@ -69,6 +70,27 @@ describe("subscribe", () => {
     await it.table.putAgent(agent);
     await addSubscriptions(subscribing(), agent, [["a"]]);
     expect(await it.cost(() => addSubscriptions(subscribing(), agent, [["a"]]))).toMatchObject({ written: 2 });
+  });
+});
+
+describe("refresh", () => {
+  const due = { ...agent, expiresAt: NOW + 60_000 };
+  const renewed = { ...due, expiresAt: NOW + 960_000 };
+  const guards = (expiresAt: number) => ({ connection: async () => ({ permitted: true as const, subscribe: [], publish: [], expiresAt }) });
+  const renewing = (expiresAt: number) => ({ ...subscribing(), guards: guards(expiresAt), clock: it.clock });
+
+  test("costs two reads of what the agent has, three write units for the agent, and two a subscription", async () => {
+    await it.table.putAgent(due);
+    await it.table.putSubscriptions(due, ["a", "b"]);
+    const cost = await it.cost(() => renew(renewing(renewed.expiresAt), due, undefined));
+    expect(cost.commands).toEqual(["BatchWriteItem", "PutItem", "BatchWriteItem", "Query", "PutItem", "PutItem", "PutItem", "PutItem", "Query"]);
+    expect(cost).toMatchObject({ read: 2, written: 3 + 2 * 2 });
+  });
+
+  test("that changes no end costs one write unit and one read", async () => {
+    await it.table.putAgent(due);
+    await it.table.putSubscriptions(due, ["a", "b"]);
+    expect(await it.cost(() => renew(renewing(due.expiresAt), due, undefined))).toEqual({ commands: ["PutItem", "Query"], read: 1, written: 1 });
   });
 });
 

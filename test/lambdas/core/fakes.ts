@@ -88,6 +88,8 @@ export class MemoryStore implements Store {
   /** Connections that are overdue because they were not renewed. */
   readonly renewable = new Set<string>();
   readonly calls: string[] = [];
+  /** Subscribers that were not renewed in time. */
+  readonly expired = new Set<string>();
   /** Runs before a method does its work: to let something else happen first, or to throw. */
   before: Partial<Record<keyof Store, () => unknown>> = {};
 
@@ -160,7 +162,9 @@ export class MemoryStore implements Store {
     await this.#step("subscribers", ...channels);
     return [...this.#subscriptions].flatMap(([connectionId, mine]) => {
       const channel = channels.find((one) => mine.has(one));
-      return channel === undefined ? [] : [{ connectionId, connectedAt: mine.get(channel)?.connectedAt ?? 0 }];
+      const subscriber = { connectionId, connectedAt: mine.get(channel ?? "")?.connectedAt ?? 0 };
+      if (channel === undefined) return [];
+      return this.expired.has(connectionId) ? { ...subscriber, expired: true as const } : subscriber;
     });
   }
 

@@ -1,3 +1,4 @@
+import { EXPIRED } from "../../../lambdas/core/agent.js";
 import { YOUNG_MS } from "../../../lambdas/core/retry.js";
 import { fanOut } from "../../../lambdas/core/fan-out.js";
 import { agentOf, messageOf, NOW } from "./fakes.js";
@@ -87,5 +88,44 @@ describe("removing what is gone", () => {
     expect(left.length).toBeGreaterThan(0);
     expect(left.length).toBeLessThan(100);
     for (const id of left) expect(system.store.traces(id)).toHaveLength(3);
+  });
+});
+
+describe("a subscriber that was not renewed in time", () => {
+  const told = { channel: "/meta/refresh", successful: false, code: "expired", error: EXPIRED.reason };
+
+  test("gets nothing, is told so, closed and removed; everybody else gets the message", async () => {
+    const system = fanOutSystem();
+    await audienceOf(system, 3, "a");
+    system.store.expired.add("c1");
+    expect(await fanOut(system, hello)).toEqual({ sent: 2, gone: 1, failed: 0 });
+    expect(system.connections.received("c1")).toEqual([told]);
+    expect(system.connections.closed).toEqual(["c1"]);
+    expect(system.store.traces("c1")).toEqual([]);
+    expect(system.left).toEqual(["c1"]);
+    expect(system.connections.received("c0")).toEqual([messageOf("a")]);
+  });
+
+  test("is not asked about by a delivery guard either", async () => {
+    const asked: string[] = [];
+    const guards = {
+      guardsDelivery: async () => true,
+      delivery: async ({ connectionId }: { connectionId: string }) => (asked.push(connectionId), messageOf("a")),
+    };
+    const system = fanOutSystem({ guards });
+    await audienceOf(system, 2, "a");
+    system.store.expired.add("c1");
+    await fanOut(system, hello);
+    expect(asked).toEqual(["c0"]);
+    expect(system.connections.received("c1")).toEqual([told]);
+  });
+
+  test("is left to the next publication or the sweep once there is no time left", async () => {
+    const system = fanOutSystem({ budgetMs: 0 });
+    await audienceOf(system, 1, "a");
+    system.store.expired.add("c0");
+    expect(await fanOut(system, hello)).toEqual({ sent: 0, gone: 1, failed: 0 });
+    expect(system.connections.posts).toEqual([]);
+    expect(system.store.traces("c0")).not.toEqual([]);
   });
 });

@@ -1,15 +1,5 @@
-import {
-  channelKey,
-  channelOf,
-  connectionKey,
-  deadlineKey,
-  registrationKey,
-  SHARDS,
-  shardKey,
-  standingKey,
-  subscriberKey,
-  subscriptionKey,
-} from "../../../lambdas/core/keys.js";
+import { isReserved } from "../../../protocol/index.js";
+import { channelKey, channelOf, connectionKey, deadlineKey, registrationKey, shardKey, SHARDS, standingKey, subscriberKey, subscriptionKey, userChannel } from "../../../lambdas/core/keys.js";
 
 describe("the rows of a connection", () => {
   test("lie in one partition: what it is, and what it is subscribed to", () => {
@@ -51,4 +41,9 @@ describe("a registration", () => {
     expect([...counts.keys()].sort()).toEqual(Array.from({ length: SHARDS }, (_, shard) => shardKey(shard)).sort());
     expect(Math.max(...counts.values())).toBeLessThan(2_000);
   });
+});
+
+test("a user's channel is one that nobody can ask for, whatever the user is called", () => {
+  expect(userChannel("ada")).toBe("/meta/user/ada");
+  for (const userId of ["ada", "a/*", "../x", "größe 🎉"]) expect(isReserved(userChannel(userId))).toBe(true);
 });

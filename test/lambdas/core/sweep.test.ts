@@ -1,4 +1,4 @@
-import type { Agent } from "../../../lambdas/core/agent.js";
+import { type Agent, EXPIRED } from "../../../lambdas/core/agent.js";
 import { sweep } from "../../../lambdas/core/sweep.js";
 import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "./fakes.js";
 
@@ -92,5 +92,51 @@ describe("the sweep", () => {
     expect(await sweep(system, PLENTY)).toEqual({ removed: 60, failed: 0 });
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(16);
+  });
+});
+
+describe("a registration of an agent that had to be renewed", () => {
+  const over = async () => {
+    const system = await setUp(1);
+    system.store.renewable.add("c0");
+    return system;
+  };
+
+  test("is dropped, and nothing else happens, where the agent has been renewed", async () => {
+    const system = await over();
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 0, failed: 0 });
+    expect(system.connections.posts).toEqual([]);
+    expect(system.connections.closed).toEqual([]);
+    expect(system.told).toEqual([]);
+    expect(system.store.traces("c0")).toEqual(["standing", "a"]);
+  });
+
+  test("ends an agent that has not: it is told so, closed and removed, and onDisconnect is told", async () => {
+    const system = await over();
+    const { standing } = system.store;
+    system.store.standing = async (id) => ((await standing.call(system.store, id)) ? { denial: EXPIRED } : undefined);
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 1, failed: 0 });
+    expect(system.connections.received("c0")).toMatchObject([{ channel: "/meta/refresh", code: "expired" }]);
+    expect(system.connections.closed).toEqual(["c0"]);
+    expect(system.told).toEqual(["c0"]);
+    expect(system.store.traces("c0")).toEqual([]);
+  });
+
+  test("of an agent that is gone is dropped", async () => {
+    const system = await over();
+    await system.store.claim("c0");
+    await sweep(system, PLENTY);
+    expect(system.store.traces("c0")).toEqual([]);
+    expect(system.told).toEqual([]);
+  });
+
+  test("is kept where the table does not say whether it has been renewed", async () => {
+    const system = await over();
+    system.store.before.standing = () => {
+      throw new Error("throttled");
+    };
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 0, failed: 1 });
+    expect(system.connections.closed).toEqual([]);
+    expect(system.store.registrations.size).toBe(1);
   });
 });

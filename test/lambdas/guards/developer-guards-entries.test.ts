@@ -114,6 +114,16 @@ describe("a guard gets", () => {
   });
 });
 
+test("onConnectionRequest sees an agent that is renewed as connected, with what it was", async () => {
+  const { guards } = guardFolder(`{ onConnectionRequest(agent) {
+    const { credentials, info, userId, expiresAt, isConnected } = agent;
+    agent.credentials = { credentials, info, userId, expiresAt, isConnected };
+    agent.connected();
+  } }`);
+  const known = { credentials: "new", info: "Ada", userId: "ada", expiresAt: 4e12 };
+  expect(await guards.connection(agentOf("c1", known), true)).toMatchObject({ credentials: { ...known, isConnected: true } });
+});
+
 describe("onDisconnect(agent)", () => {
   test("is told, and waited for", async () => {
     const folder = guardFolder(`{

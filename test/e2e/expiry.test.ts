@@ -1,0 +1,334 @@
+import WebSocket from "ws";
+import { PushIt, type PushItOptions, type StateChange } from "../../client/index.js";
+import { Meta, RENEWAL_SECONDS } from "../../protocol/index.js";
+import { deleteRow, putRow, type Row } from "./support/rows.js";
+import { TestSystem } from "./support/system.js";
+import { Waiting } from "./support/waiting.js";
+import type { Wire } from "./support/wire.js";
+
+/**
+ * Credentials say what becomes of the agent: who it is, for how long the guard vouches for it, and what the guard does.
+ * `connected` is what the guard saw of the connection.
+ */
+const GUARDS = `
+  export default {
+    async onConnectionRequest(agent) {
+      const { user, forMs, verdict, subscribe, waitMs = 0 } = agent.credentials ?? {};
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      if (verdict === "never") return;
+      if (verdict === "throw") throw new Error("secret detail");
+      if (verdict === "deny") return agent.connectionDenied("Suspended.");
+      if (subscribe) agent.subscribe(subscribe);
+      agent.credentials = { user, renewed: agent.isConnected };
+      agent.connected({ info: user, userId: user, expiresAt: forMs === undefined ? undefined : Date.now() + forMs });
+    },
+    onPublicationRequest(channel, agent, message) {
+      channel.publish(message);
+      agent.publicationSuccess(message, agent.credentials);
+    },
+    onDisconnect(agent) { console.warn({ event: "told", who: agent.uuid }); },
+  };
+`;
+
+const HOUR = 3_600_000;
+
+describe("an agent that has to be renewed", () => {
+  let system: TestSystem;
+  const clients: PushIt[] = [];
+  beforeAll(async () => {
+    system = await TestSystem.start({ guards: GUARDS, props: { limits: { subscriptionsPerAgent: 3 } } });
+  }, 60_000);
+  afterAll(async () => {
+    for (const client of clients) client.disconnect();
+    await system.close();
+  });
+
+  const refresh = (wire: Wire, credentials?: object) =>
+    wire.request({ action: "refresh", channel: Meta.refresh, ...(credentials && { data: { credentials: credentials as never } }) });
+
+  const rowsOf = async (connectionId: string): Promise<Row[]> =>
+    (await system.rows()).filter((row) => JSON.stringify(row).includes(connectionId));
+
+  /**
+   * Lets time pass for one agent: its rows say that it was to be renewed `ago` milliseconds ago. The Lambdas' clocks do
+   * not: what has read the agent within these seconds would have done so after its time, which cannot be.
+   */
+  const expire = async (connectionId: string, ago: number): Promise<void> => {
+    const expiresAt = Date.now() - ago;
+    const end = Math.ceil(expiresAt / 1000) + RENEWAL_SECONDS;
+    const day = 24 * 60 * 60;
+    for (const row of await rowsOf(connectionId)) {
+      const { pk = "", sk = "", ttl } = row;
+      if (sk === "agent") await putRow(system.running, { ...row, x: String(expiresAt), ttl: String(end + day) });
+      else if (pk.startsWith("r#")) {
+        await deleteRow(system.running, row);
+        await putRow(system.running, { ...row, sk: `${end}#${connectionId}`, e: row["e"] ?? String(Number(ttl) - day) });
+      } else await putRow(system.running, { ...row, e: row["e"] ?? ttl ?? "", ttl: String(end) });
+    }
+  };
+
+  /** What is over, for good. */
+  const OVER = (RENEWAL_SECONDS + 2) * 1000;
+
+  const connected = async (credentials: object, ...channels: string[]): Promise<{ wire: Wire; connectionId: string }> => {
+    const wire = await system.connect({ credentials: credentials as never });
+    for (const channel of channels) expect(await wire.subscribe(channel)).toMatchObject({ successful: true });
+    return { wire, connectionId: (await system.connectionOf(wire)).connectionId };
+  };
+
+  const expectGone = async ({ wire, connectionId }: { wire: Wire; connectionId: string }): Promise<void> => {
+    expect((await wire.ended()).code).toBe(1000);
+    await system.disconnected(connectionId);
+    expect(await rowsOf(connectionId)).toEqual([]);
+  };
+
+  const sweep = async (): Promise<void> => {
+    for (const result of await system.running.runSchedules()) expect(result).toMatchObject({ ok: true });
+  };
+
+  describe("and asks in time", () => {
+    it("stays, with what the guard says now: credentials, info, time and subscriptions", async () => {
+      const { wire, connectionId } = await connected({ user: "ada", forMs: 5_000 }, "renewed/a");
+      const answer = await refresh(wire, { user: "ada", forMs: HOUR, subscribe: "renewed/b" });
+      expect(answer).toMatchObject({ channel: "/meta/refresh", successful: true });
+      const { expiresIn } = answer.data as { expiresIn: number };
+      expect(expiresIn).toBeGreaterThan(HOUR - 60_000);
+      expect(expiresIn).toBeLessThanOrEqual(HOUR);
+      const ends = (await rowsOf(connectionId)).filter(({ pk, sk }) => pk?.startsWith("c#") || sk?.startsWith("s#")).map(({ ttl }) => ttl);
+      // Two rows for each of two channels and of the user.
+      expect(ends).toHaveLength(6);
+      expect(new Set(ends).size).toBe(1);
+      expect(Number(ends[0])).toBeGreaterThan((Date.now() + HOUR / 2) / 1000);
+      for (const channel of ["renewed/a", "renewed/b"]) {
+        await wire.publish(channel, channel);
+        expect(await wire.message(channel)).toMatchObject({ channel });
+      }
+    });
+
+    it("is seen by guards as renewed, also where a Lambda had it in its cache, within the time of that", async () => {
+      const { wire } = await connected({ user: "bea", forMs: 5_000 });
+      expect((await wire.publish("cached", 1)).data).toEqual({ user: "bea", renewed: false });
+      await refresh(wire, { user: "bea", forMs: HOUR });
+      expect((await wire.ping()).data).toMatchObject({ expiresIn: expect.any(Number) as number });
+    });
+
+    it("keeps its subscriptions when the sweep comes past its old time", async () => {
+      const before = await connected({ user: "cyd", forMs: 5_000 }, "kept");
+      await refresh(before.wire, { user: "cyd", forMs: HOUR });
+      const [row] = (await rowsOf(before.connectionId)).filter(({ pk }) => pk?.startsWith("r#"));
+      await putRow(system.running, { ...row, sk: `0000000001#${before.connectionId}` });
+      await sweep();
+      expect((await rowsOf(before.connectionId)).filter(({ sk }) => sk?.startsWith("0000000001"))).toEqual([]);
+      await before.wire.publish("kept", "still");
+      expect(await before.wire.message("still")).toBeDefined();
+    });
+
+    it("may be renewed from no end to an end and back", async () => {
+      const { wire } = await connected({ user: "dan" });
+      expect((await wire.ping()).data).not.toHaveProperty("expiresIn");
+      expect((await refresh(wire, { user: "dan", forMs: HOUR })).data).toHaveProperty("expiresIn");
+      expect((await refresh(wire, { user: "dan" })).data).not.toHaveProperty("expiresIn");
+    });
+  });
+
+  describe("and asks, but", () => {
+    it("is denied: told, removed and closed; onDisconnect is told once", async () => {
+      const before = await connected({ user: "eve", forMs: HOUR }, "eves");
+      const { agent } = (await before.wire.ping()).data as { agent: string };
+      expect(await refresh(before.wire, { verdict: "deny" })).toEqual({
+        channel: "/meta/refresh", uuid: expect.any(String) as string, successful: false, code: "denied", error: "Suspended.",
+      });
+      await expectGone(before);
+      expect(system.logs.filter(({ message }) => message.includes("told") && message.includes(agent))).toHaveLength(1);
+    });
+
+    it("would become another user's: denied and closed", async () => {
+      const before = await connected({ user: "fay", forMs: HOUR });
+      expect(await refresh(before.wire, { user: "eve", forMs: HOUR })).toMatchObject({ successful: false, code: "denied" });
+      await expectGone(before);
+    });
+
+    it.each([
+      ["guard_failed", { verdict: "throw" }],
+      ["too_many_subscriptions", { user: "gil", forMs: HOUR, subscribe: "gil/4" }],
+      ["too_large", { user: "gil", pad: "x".repeat(5_000) }],
+    ])("gets %s: it stays what it was", async (code, credentials) => {
+      const { wire, connectionId } = await connected({ user: "gil", forMs: HOUR }, "gil/1", "gil/2", "gil/3");
+      const rows = await rowsOf(connectionId);
+      const answer = await refresh(wire, credentials);
+      expect(answer).toMatchObject({ channel: "/meta/refresh", successful: false, code });
+      expect(JSON.stringify(answer)).not.toContain("secret detail");
+      expect(await rowsOf(connectionId)).toEqual(rows);
+      expect((await wire.publish("gil/1", code)).successful).toBe(true);
+    });
+
+    it.each([
+      { data: "text" },
+      { data: [1] },
+      { channel: "/meta/ping" },
+      { channel: "/meta/refresh", uuid: "no uuid" },
+    ])("malformed (%j): bad_frame, and the guard is not asked", async (more) => {
+      const { wire, connectionId } = await connected({ user: "hal", forMs: HOUR });
+      const rows = await rowsOf(connectionId);
+      wire.send({ action: "refresh", channel: "/meta/refresh", uuid: "malformed", ...more });
+      await wire.until(() => wire.received.find(({ code }) => code === "bad_frame"), "bad_frame");
+      expect(await rowsOf(connectionId)).toEqual(rows);
+    });
+
+    it("leaves meanwhile: nothing of it comes back", async () => {
+      const { wire, connectionId } = await connected({ user: "ian", forMs: HOUR }, "ians");
+      const renewals = system.invocations.length;
+      wire.send({ action: "refresh", channel: "/meta/refresh", uuid: "late", data: { credentials: { user: "ian", forMs: HOUR, subscribe: "ians/2", waitMs: 500 } } });
+      await wire.close();
+      await system.disconnected(connectionId);
+      await system.invoked(
+        (all) => all.slice(renewals).some(({ event }) => (event as { requestContext?: { routeKey?: string } }).requestContext?.routeKey === "refresh"),
+        "the renewal",
+      );
+      expect(await rowsOf(connectionId)).toEqual([]);
+    });
+
+    it("was denied the connection to begin with: the denial is repeated", async () => {
+      const wire = await system.connect({ credentials: { verdict: "deny" } });
+      expect(await refresh(wire, { user: "jon" })).toMatchObject({ channel: "/meta/connect", successful: false, code: "denied" });
+    });
+  });
+
+  describe("and does not ask", () => {
+    it("is asked to with its next answer once its time is over, and served for another minute", async () => {
+      const { wire, connectionId } = await connected({ user: "kim", forMs: 5_000, subscribe: "kims" });
+      await expire(connectionId, 1_000);
+      expect(await wire.subscribe("kims/2")).toMatchObject({ successful: true });
+      const ask = await wire.until(() => wire.received.find(({ channel, uuid }) => channel === "/meta/refresh" && uuid === undefined), "being asked");
+      expect(ask).toMatchObject({ successful: true });
+      expect((ask.data as { expiresIn: number }).expiresIn).toBeLessThan(0);
+      await wire.publish("kims", "served");
+      expect(await wire.message("served")).toBeDefined();
+    });
+
+    const frames: [string, object][] = [
+      ["ping", { channel: "/meta/ping" }],
+      ["connect", { channel: "/meta/connect" }],
+      ["subscribe", { channel: "/meta/subscribe", data: { channel: "lee/2" } }],
+      ["unsubscribe", { channel: "/meta/unsubscribe", data: { channel: "lee" } }],
+      ["publish", { channel: "lee", data: 1 }],
+      ["refresh", { channel: "/meta/refresh", data: { credentials: { user: "lee", forMs: HOUR } } }],
+      ["nonsense", {}],
+    ];
+    it.each(frames)("and then is told that it has expired, and closed, by its next frame: %s", async (action, frame) => {
+      const other = await connected({ user: "max" }, "lee", "lee/2");
+      const before = await connected({ user: "lee", forMs: 5_000, subscribe: "lee" });
+      await expire(before.connectionId, OVER);
+      expect(await before.wire.request({ action, ...frame })).toMatchObject({ channel: "/meta/refresh", successful: false, code: "expired" });
+      await expectGone(before);
+      expect(other.wire.messages()).toEqual([]);
+    });
+
+    it("and sends: told unasked and closed, though `send` has no answer", async () => {
+      const before = await connected({ user: "ned", forMs: 5_000 }, "neds");
+      await expire(before.connectionId, OVER);
+      before.wire.send({ action: "send", channel: "neds", uuid: "s", data: 1 });
+      await before.wire.until(() => before.wire.received.find(({ code }) => code === "expired"), "expired");
+      await expectGone(before);
+    });
+
+    it("is told and closed by the first publication that would have reached it, which it does not get", async () => {
+      const publisher = await connected({ user: "oda" }, "odas");
+      const before = await connected({ user: "pam", forMs: 5_000 }, "odas");
+      await expire(before.connectionId, OVER);
+      expect((await publisher.wire.publish("odas", "not for Pam")).successful).toBe(true);
+      await expectGone(before);
+      expect(before.wire.received).toContainEqual(expect.objectContaining({ channel: "/meta/refresh", code: "expired" }));
+      expect(before.wire.received).not.toContainEqual(expect.objectContaining({ uuid: undefined, successful: true }));
+      expect(before.wire.messages()).toEqual([]);
+      await publisher.wire.message("not for Pam");
+    });
+
+    it("is told and closed by the sweep", async () => {
+      const before = await connected({ user: "quin", forMs: 5_000 }, "quins");
+      await expire(before.connectionId, OVER);
+      await sweep();
+      await expectGone(before);
+      expect(before.wire.received).toContainEqual(expect.objectContaining({ channel: "/meta/refresh", code: "expired" }));
+    });
+  });
+
+  describe("and is in a Lambda's cache", () => {
+    it("is not served from there past its time", async () => {
+      const before = await connected({ user: "rae", forMs: 3_000 }, "raes");
+      const warm = await before.wire.publish("raes", "warm");
+      expect(warm.successful).toBe(true);
+      const told = (await before.wire.ping()).data as { expiresIn: number };
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, told.expiresIn) + 50));
+      // The Lambda that has it in its cache would serve it for 60 seconds.
+      await expire(before.connectionId, OVER);
+      expect(await before.wire.publish("raes", "too late")).toMatchObject({ successful: false, code: "expired" });
+      await expectGone(before);
+      expect(before.wire.messages().map(({ data }) => data)).toEqual(["warm"]);
+    });
+  });
+
+  describe("and has the SDK", () => {
+    const client = (options: Partial<PushItOptions>): { pushIt: PushIt; states: StateChange[]; state: (find: (change: StateChange) => boolean) => Promise<StateChange> } => {
+      const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket, ...options });
+      clients.push(pushIt);
+      const states: StateChange[] = [];
+      const waiting = new Waiting();
+      pushIt.on("state", (change) => {
+        states.push(change);
+        waiting.notify();
+      });
+      return { pushIt, states, state: (find) => waiting.until(() => states.find(find), () => `a state; there were ${JSON.stringify(states)}`) };
+    };
+
+    it("is renewed before its time, with fresh credentials, and stays connected", async () => {
+      const waiting = new Waiting();
+      let given = 0;
+      const { pushIt, states, state } = client({
+        channels: ["sdk"],
+        credentials: () => {
+          given += 1;
+          waiting.notify();
+          return { user: "sue", forMs: given < 3 ? 2_000 : HOUR };
+        },
+      });
+      await state(({ state: now }) => now === "connected");
+      await waiting.until(() => given >= 3, () => `three times asked for credentials; ${given}`);
+      const refreshes = await system.invoked(
+        (all) => {
+          const found = all.filter(({ event }) => JSON.stringify(event).includes("sue") && JSON.stringify(event).includes('"refresh"'));
+          return found.length >= 2 && found;
+        },
+        "two renewals",
+      );
+      expect(refreshes).toHaveLength(2);
+      const heard = new Promise((resolve) => pushIt.channel("sdk").on("message", ({ data }) => resolve(data)));
+      await pushIt.channel("sdk").publish("after");
+      expect(await heard).toBe("after");
+      expect(states.map(({ state: now }) => now)).toEqual(["connecting", "connected"]);
+    });
+
+    it("is denied when it is renewed: for good, with the guard's reason", async () => {
+      let given = 0;
+      const { state, states } = client({ credentials: () => (++given === 1 ? { user: "tom", forMs: 1_000 } : { verdict: "deny" }) });
+      expect(await state(({ state: now }) => now === "denied")).toMatchObject({ previous: "connected", code: "denied", reason: "Suspended." });
+      expect(states).toHaveLength(3);
+    });
+
+    it("connects again with fresh credentials when it has expired", async () => {
+      let user = "uma";
+      const { pushIt, state } = client({ channels: ["umas"], credentials: () => ({ user, forMs: HOUR }), retryBase: 10 });
+      await state(({ state: now }) => now === "connected");
+      await pushIt.channel("umas").subscribe();
+      const row = (await system.rows()).find(({ n }) => n === "uma");
+      user = "una";
+      await expire((row?.["pk"] ?? "").slice(2), OVER);
+      await expect(pushIt.channel("umas").publish("late")).rejects.toMatchObject({ code: "expired" });
+      await state(({ code }) => code === "expired");
+      const again = await state(({ previous, state: now, code }) => previous === "connecting" && now === "connected" && code === "connected");
+      expect(again).toBeDefined();
+      const { result } = await pushIt.channel("umas").publish("again");
+      expect(result).toEqual({ user: "una", renewed: false });
+    });
+  });
+});
