@@ -10,8 +10,11 @@ const JAVA = 17;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What runs differently on another engine: the functions' use of the table, and everything end to end. */
+/** What runs differently on another engine: the functions' use of the table, and what depends on it end to end. */
 const TESTS = ["test/e2e", "test/lambdas/aws", "test/local/dynamodb"];
+
+/** What is about the services beside the table, and about guards that are never asked because of it. */
+const ELSEWHERE = ["events", "guard-functions", "invoke", "logs", "matrix-page", "queues", "s3-events", "unloadable-guards"];
 
 const { error, stderr = "" } = spawnSync("java", ["-version"], { encoding: "utf8" });
 const version = Number(/version "(\d+)/.exec(stderr)?.[1]);
@@ -24,8 +27,9 @@ if (error || !(version >= JAVA)) {
 const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
 // One file at a time: each starts an engine of its own, and two Java machines beside the functions outgrow two cores.
 // A test that fails may leave its system running; the run ends all the same.
-const OPTIONS = ["--maxWorkers=1", "--forceExit"];
-const { status } = spawnSync(process.execPath, [jest, ...OPTIONS, ...TESTS, ...process.argv.slice(2)], {
+const IGNORED = `test/e2e/(\\w+-)*(${ELSEWHERE.join("|")})\\.test\\.ts$`;
+const OPTIONS = [`--testPathIgnorePatterns=${IGNORED}`, "--maxWorkers=1", "--forceExit"];
+const { status } = spawnSync(process.execPath, [jest, ...TESTS, ...OPTIONS, ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit",
   env: { ...process.env, PUSH_IT_TEST_DYNAMODB: "local" },
