@@ -196,6 +196,7 @@ export class Play {
     const limited = peer.published > PUBLISHED_AT_ONCE;
     const { outcome, publish } = limited ? perhapsLimited(verdict) : renewals > 1 ? perhapsOvertaken(verdict) : verdict;
     const among = new Map([...changes].filter(([each]) => each.ending.size === 0));
+    if (verdict.renews && renewals > 1) peer.overtaken = true;
     const entries: Announced[] = [];
     for (let time = 0; time < times; time += 1) {
       if (outcome.kind === "answers") peer.expect(outcome.answers, text);

@@ -79,6 +79,8 @@ export class Peer {
   closed: number | undefined;
   /** Since when the server may ask it to renew, in epoch milliseconds. */
   dueSince: number | undefined;
+  /** Whether several of its renewals were on their way at once. */
+  overtaken = false;
   /** Whether it renews with what is denied: nobody knows which of its frames still find an agent. */
   leaving = false;
   /** Close codes that frames on their way may lead to. */
