@@ -45,7 +45,7 @@ export class Rows {
 }
 
 /** An agent whose rows are judged. */
-export type Audited = Member & { readonly agent: string };
+export type Audited = Member & { readonly agent: string; readonly overtaken?: boolean };
 
 /** A subscription that a row stores; `undefined` for other rows. */
 const subscriptionIn = ({ pk = "", sk = "" }: Row): { connection: string; channel: string } | undefined => {
@@ -94,6 +94,15 @@ export class Audit {
           .map((each) => `a ${side} row of a subscription to ${each}, which there is not`),
       ]);
     });
+  }
+
+  /**
+   * Whether a row may stay when all have left: of renewals that overtook each other, one registration too many may be
+   * left, which the sweep drops.
+   */
+  mayStay({ pk = "", sk = "" }: Row): boolean {
+    const agent = this.#agents.get(sk.slice(sk.indexOf("#") + 1)) ?? "";
+    return pk.startsWith("r#") && this.#members.get(agent)?.overtaken === true;
   }
 
   /** Agents in the table that nobody ever was told of. */

@@ -4,7 +4,7 @@ import type { Burst, Episode, Interaction, Wire } from "./frames.js";
 import { judgeHandshake } from "./handshakes.js";
 import { type Changes, type Ledger, type Sent, TWICE } from "./ledger.js";
 import { FRAME_BYTES, MESSAGE_BYTES, PUBLISHED_AT_ONCE } from "./names.js";
-import { judge, perhapsLimited, type Verdict } from "./oracle.js";
+import { judge, perhapsLimited, perhapsOvertaken, type Verdict } from "./oracle.js";
 import { entryOf, type Handshake, OWN_CLOSE, Peer, PROTOCOLS, quote, shake } from "./peer.js";
 import { PASSWORD, SECRET } from "./policy.js";
 import { withAgents } from "./values.js";
@@ -41,6 +41,9 @@ interface Shot {
   verdict: Verdict;
 }
 
+/** A publication that was announced, and whether it was promised to anybody. */
+type Announced = { entry: Sent; answered: boolean };
+
 /** What a text frame leads to by its size alone: the code that the connection is closed with. */
 const closesBySize = (text: string, fragmentBytes?: number): number | undefined => {
   const size = Buffer.byteLength(text);
@@ -70,7 +73,7 @@ export class Play {
     try {
       for (const burst of this.episode.bursts) {
         await this.#burst(burst);
-        if (this.violations.length > 0) break;
+        if (this.violations.length > 0 || this.#all.some((peer) => peer.expiring)) break;
       }
       if (this.violations.length === 0) await this.#inspect();
     } catch (error) {
@@ -91,7 +94,9 @@ export class Play {
     const shots = burst.flatMap((each) => (each.kind === "frame" ? [this.#aim(each)] : []));
     const changes = this.#changes(shots);
     for (const { peer, times, verdict } of shots) peer.published += times * verdict.messages;
-    const sent = shots.flatMap((shot) => this.#announce(shot, changes));
+    const renewals = (by: Peer): number =>
+      shots.reduce((sum, { peer, times, verdict }) => sum + (peer === by && verdict.renews ? times : 0), 0);
+    const sent = shots.flatMap((shot) => this.#announce(shot, changes, renewals(shot.peer)));
     for (const shot of shots) this.#fire(shot);
     await Promise.all(handshakes);
     await this.#quiet(sent);
@@ -176,7 +181,8 @@ export class Play {
     for (const { peer, verdict } of shots) {
       const { outcome } = verdict;
       if (outcome.kind === "close") peer.ending.add(outcome.code);
-      if (outcome.kind === "answers" && outcome.closes) peer.ending.add(1000);
+      if (outcome.kind === "answers" && outcome.closes) peer.endsItself();
+      if (verdict.renews === "moment") peer.dueSince ??= Date.now();
       for (const name of verdict.subscribe) changes.get(peer)?.subscribe.add(name);
       for (const name of verdict.unsubscribe) changes.get(peer)?.unsubscribe.add(name);
       this.range.ledger.mayJoin(peer, verdict.subscribe);
@@ -185,12 +191,13 @@ export class Play {
   }
 
   /** Tells the books what a frame may do before it is sent. */
-  #announce({ peer, text, times, verdict }: Shot, changes: ReadonlyMap<Peer, Changes>): { entry: Sent; answered: boolean }[] {
+  #announce({ peer, text, times, verdict }: Shot, changes: ReadonlyMap<Peer, Changes>, renewals: number): Announced[] {
     // Frames overtake each other: what exceeds the rate may be any message of this burst.
     const limited = peer.published > PUBLISHED_AT_ONCE;
-    const { outcome, publish } = limited ? perhapsLimited(verdict) : verdict;
+    const { outcome, publish } = limited ? perhapsLimited(verdict) : renewals > 1 ? perhapsOvertaken(verdict) : verdict;
     const among = new Map([...changes].filter(([each]) => each.ending.size === 0));
-    const entries: { entry: Sent; answered: boolean }[] = [];
+    if (verdict.renews && renewals > 1) peer.overtaken = true;
+    const entries: Announced[] = [];
     for (let time = 0; time < times; time += 1) {
       if (outcome.kind === "answers") peer.expect(outcome.answers, text);
       // Whoever is being closed, or too fast, may have published, and is promised nothing.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { FRAME_BYTES, MESSAGE_BYTES, PER_FRAME } from "./names.js";
-import { BREAKS, PASSWORD, SECRET } from "./policy.js";
+import { BREAKS, PASSWORD, SECRET, VOUCHED } from "./policy.js";
 import { agentName, channelName, hostileJson, hostileText, messageData, SLOTS, uuid } from "./values.js";
 
 /** What goes on the wire: text in one frame or in fragments, or bytes that are no text. */
@@ -27,6 +27,13 @@ type Fields = Record<string, unknown>;
 const text = (content: string): Wire => ({ kind: "text", text: content });
 const json = (value: unknown): Wire => text(JSON.stringify(value));
 
+/** Credentials to renew with: mostly such that the agent stays, because others end it. */
+const renewing: fc.Arbitrary<Fields> = fc.oneof(
+  { weight: 12, arbitrary: fc.constantFrom(...[undefined, ...Object.keys(VOUCHED), "__proto__"].map((time) => ({ pass: PASSWORD, for: time, secret: SECRET }))) },
+  { weight: 2, arbitrary: fc.constantFrom({ pass: BREAKS, secret: SECRET }, { pass: PASSWORD, pad: "x".repeat(4_096) }) },
+  { weight: 1, arbitrary: fc.constantFrom({ pass: SECRET }, {}) },
+);
+
 /** Frames as a well-meaning client sends them. */
 const proper = (tag: string): fc.Arbitrary<Fields> => {
   const channel = channelName(tag);
@@ -41,11 +48,13 @@ const proper = (tag: string): fc.Arbitrary<Fields> => {
     { requiredKeys: ["channel", "uuid", "data"] },
   );
   const action = fc.constantFrom("publish", "publish", "publish", "send");
+  const renewal = fc.tuple(meta("refresh"), renewing).map(([frame, given]) => ({ ...frame, data: { credentials: given } }));
   return fc.oneof(
     { weight: 5, arbitrary: subscription("subscribe") },
     { weight: 2, arbitrary: subscription("unsubscribe") },
     { weight: 4, arbitrary: fc.tuple(action, message).map(([name, each]) => ({ action: name, ...each })) },
     { weight: 2, arbitrary: fc.record({ action, messages: fc.array(message, { minLength: 1, maxLength: 4 }) }) },
+    { weight: 2, arbitrary: renewal },
     { weight: 1, arbitrary: meta("ping") },
     { weight: 1, arbitrary: meta("connect") },
   );

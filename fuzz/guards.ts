@@ -6,8 +6,11 @@ interface Known {
   name: string;
 }
 
-const fieldsOf = (credentials: unknown): { pass?: unknown; name?: unknown } =>
+const fieldsOf = (credentials: unknown): { pass?: unknown; name?: unknown; for?: unknown } =>
   typeof credentials === "object" && credentials !== null ? credentials : {};
+
+/** As many characters as fit `info`, whatever JSON makes of each. */
+const INFO_CHARACTERS = 40;
 
 /** Breaks, or stays silent until its time is over, where the policy says so. */
 const misbehave = async (ruling: policy.Ruling): Promise<void> => {
@@ -18,12 +21,17 @@ const misbehave = async (ruling: policy.Ruling): Promise<void> => {
 /** The guards of the system under fire: they do what policy.ts says. */
 export default guards<Known>({
   onConnectionRequest(agent) {
-    const { pass, name } = fieldsOf(agent.credentials);
+    const { pass, name, for: time } = fieldsOf(agent.credentials);
     if (pass === policy.BREAKS) throw new Error(policy.INTERNAL);
     if (pass !== policy.PASSWORD) return agent.connectionDenied(policy.REASON);
-    agent.credentials = { name: typeof name === "string" ? name : "nobody" };
-    if (name === policy.GREETED) agent.subscribe(policy.GREETINGS);
-    agent.connected();
+    // Who renews stays who it is; names that are too long for `info` are those of agents that do nothing.
+    const called = agent.isConnected ? agent.info : name;
+    const known = typeof called === "string" ? called : "nobody";
+    const info = known.slice(0, INFO_CHARACTERS);
+    const vouched = typeof time === "string" && Object.hasOwn(policy.VOUCHED, time) ? policy.VOUCHED[time] : undefined;
+    agent.credentials = { name: known };
+    if (!agent.isConnected && name === policy.GREETED) agent.subscribe(policy.GREETINGS);
+    agent.connected({ info, ...(vouched === undefined ? {} : { expiresAt: Date.now() + vouched }) });
   },
   async onSubscriptionRequest(channel, agent) {
     const ruling = policy.ruling("subscribe", channel.name);

@@ -8,7 +8,7 @@ export type HandshakeOutcome =
   | { status: 101; name: string; subscribed: string[] };
 
 /** Largest credentials, in bytes of their JSON. */
-const CREDENTIALS_BYTES = 4_096;
+export const CREDENTIALS_BYTES = 4_096;
 
 const parsed = (text: string): { value: unknown } | undefined => {
   try {

@@ -1,4 +1,5 @@
 import type { Answer, Code, Json } from "../protocol/index.js";
+import { CREDENTIALS_BYTES } from "./handshakes.js";
 import * as names from "./names.js";
 import * as policy from "./policy.js";
 
@@ -26,6 +27,8 @@ export interface Expected {
   about?: string;
   /** Whether `rate_limited` may come instead. */
   limited?: boolean;
+  /** Whether `unavailable` may come instead, because another renewal was faster. */
+  overtaken?: boolean;
   /** All of `data`, or a part of it. */
   data?: Record<string, Json>;
 }
@@ -52,6 +55,8 @@ export interface Verdict {
   publish: Publication[];
   /** How many messages it asks to publish. */
   messages: number;
+  /** Whether it renews the agent, and for so short a time that it may be asked to renew from then on. */
+  renews?: "long" | "moment";
 }
 
 type Fields = Record<string, unknown>;
@@ -150,17 +155,36 @@ const publication = (frame: Fields): Verdict => {
   return answers(told, { publish, messages: list.length });
 };
 
+/** Who may not stay is told so and closed; otherwise the agent is renewed, or is what it was. */
+const renewal = (agent: string, frame: Fields): Verdict => {
+  const meta = "/meta/refresh";
+  const data = own(frame, "data") ?? (Object.hasOwn(frame, "data") ? null : {});
+  if (!isFields(data)) return bad(frame, meta);
+  const credentials = own(data, "credentials");
+  const base = { channels: [meta], ...uuidIn(frame) };
+  const large = credentials !== undefined && Buffer.byteLength(JSON.stringify(credentials)) > CREDENTIALS_BYTES;
+  if (large) return answers([{ ...base, code: "too_large" }]);
+  const pass = isFields(credentials) ? own(credentials, "pass") : undefined;
+  if (pass === policy.BREAKS) return answers([{ ...base, code: "guard_failed" }]);
+  if (pass !== policy.PASSWORD) {
+    return answers([], { outcome: { kind: "answers", answers: [{ ...base, code: "denied" }], closes: true } });
+  }
+  const moment = isFields(credentials) && own(credentials, "for") === "moment";
+  return answers([{ ...base, data: { agent } }], { renews: moment ? "moment" : "long" });
+};
+
 /** What a live agent's frame leads to. */
 const forAgent = (agent: string, action: unknown, frame: Fields | undefined): Verdict => {
   if (!frame) return bad(undefined);
   if (typeof action !== "string") return bad(frame);
   if (action === "publish" || action === "send") return publication(frame);
-  if (!["connect", "ping", "subscribe", "unsubscribe"].includes(action)) {
+  if (!["connect", "ping", "refresh", "subscribe", "unsubscribe"].includes(action)) {
     return answers([{ channels: [ERROR], ...uuidIn(frame), code: "unknown_action" }]);
   }
   const meta = `/meta/${action}`;
   if (!names.isUuid(own(frame, "uuid")) || own(frame, "channel") !== meta) return bad(frame, meta);
   if (action === "subscribe" || action === "unsubscribe") return subscription(frame, action);
+  if (action === "refresh") return renewal(agent, frame);
   return answers([{ channels: [meta], ...uuidIn(frame), data: { agent } }]);
 };
 
@@ -184,6 +208,17 @@ export const perhapsLimited = (verdict: Verdict): Verdict => {
   return { ...verdict, outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, limited: true })) } };
 };
 
+/** What a frame must lead to that renews an agent while another one does: only the first of them has to be right. */
+export const perhapsOvertaken = (verdict: Verdict): Verdict => {
+  const { outcome, renews } = verdict;
+  if (!renews || outcome.kind !== "answers") return verdict;
+  return { ...verdict, outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, overtaken: true })) } };
+};
+
+/** Whether the server asks, unasked, that an agent be renewed: its time is over. */
+export const isAsk = ({ channel, uuid, successful, data }: Answer): boolean =>
+  channel === "/meta/refresh" && uuid === undefined && successful && isFields(data) && Number(data["expiresIn"]) <= 0;
+
 /**
  * What a text frame, whole or joined from fragments, must lead to.
  * @param text as it arrives: what is no UTF-8 has been replaced
@@ -204,8 +239,11 @@ const cut = (about: string, got: unknown): boolean =>
 const isLimited = ({ uuid, limited = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
   limited && channel === ERROR && its === uuid && code === "rate_limited" && !successful && error !== undefined;
 
+const isOvertaken = ({ uuid, overtaken = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
+  overtaken && channel === "/meta/refresh" && its === uuid && code === "unavailable" && !successful && error !== undefined;
+
 const isOne = (expected: Expected, got: Answer): boolean => {
-  if (isLimited(expected, got)) return true;
+  if (isLimited(expected, got) || isOvertaken(expected, got)) return true;
   const data = isFields(got.data) ? got.data : {};
   // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
   const bare = got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;

@@ -1,7 +1,7 @@
 import WebSocket from "ws";
 import { type Answer, type Code, CREDENTIALS_PREFIX, type Json, type Message, PROTOCOL, PROTOCOL_DENIED } from "../protocol/index.js";
 import { leakIn } from "./leaks.js";
-import { answersFit, type Expected } from "./oracle.js";
+import { answersFit, type Expected, isAsk } from "./oracle.js";
 import { REASON } from "./policy.js";
 
 /** What a handshake came to. */
@@ -56,6 +56,9 @@ const agentIn = ({ channel, successful, data }: Answer): string => {
   return typeof agent === "string" ? agent : "";
 };
 
+/** How long after its time an agent is played with, in milliseconds: the server serves it for 60 seconds. */
+const EXPIRING_MS = 30_000;
+
 /** How much of a frame a violation quotes. */
 const QUOTE = 300;
 
@@ -74,6 +77,12 @@ export class Peer {
   /** How many messages it has asked to publish. */
   published = 0;
   closed: number | undefined;
+  /** Since when the server may ask it to renew, in epoch milliseconds. */
+  dueSince: number | undefined;
+  /** Whether several of its renewals were on their way at once. */
+  overtaken = false;
+  /** Whether it renews with what is denied: nobody knows which of its frames still find an agent. */
+  leaving = false;
   /** Close codes that frames on their way may lead to. */
   readonly ending = new Set<number>();
   #pending: Pending[] = [];
@@ -101,6 +110,17 @@ export class Peer {
   /** Whether it was answered all that it must be. */
   get settled(): boolean {
     return this.closed !== undefined || (this.ending.size === 0 && this.#pending.length === 0);
+  }
+
+  /** Whether it may soon be over because nobody renewed it: its episode ends before. */
+  get expiring(): boolean {
+    return this.dueSince !== undefined && Date.now() - this.dueSince > EXPIRING_MS;
+  }
+
+  /** A frame of its own leads to its end. */
+  endsItself(): void {
+    this.ending.add(1000);
+    this.leaving = true;
   }
 
   /** Frames that have not been answered, for the report. */
@@ -136,7 +156,8 @@ export class Peer {
     else this.events.violation(`the server sent neither answers nor messages: ${quote(text)}`);
   }
 
-  #answered(answers: Answer[], text: string): void {
+  #answered(all: Answer[], text: string): void {
+    const answers = this.dueSince === undefined ? all : all.filter((each) => !isAsk(each));
     for (const answer of answers) {
       this.agent ||= agentIn(answer);
       this.events.answer(answer.successful ? "ok" : String(answer.code));
@@ -146,13 +167,15 @@ export class Peer {
         this.events.violation(`a denial without the guard's reason: ${quote(text)}`);
       }
     }
+    const [first] = answers;
+    if (!first) return this.events.violation(`an agent was asked to renew without an answer to anything: ${quote(text)}`);
+    const at = this.#pending.findIndex((each) => answersFit(each.answers, answers));
+    if (at >= 0) return void this.#pending.splice(at, 1);
     const failed = answers.every(({ code }) => code === "unavailable");
     if (failed) this.events.disturbed();
-    const [{ uuid } = { uuid: undefined }] = answers;
-    const at = this.#pending.findIndex((each) =>
-      failed ? each.answers.some((expected) => expected.uuid === uuid) : answersFit(each.answers, answers),
-    );
-    if (at >= 0) this.#pending.splice(at, 1);
+    const gone = this.leaving && answers.every(({ code }) => code === "unknown_agent");
+    const about = failed || gone ? this.#pending.findIndex((each) => each.answers.some((expected) => expected.uuid === first.uuid)) : -1;
+    if (about >= 0) this.#pending.splice(about, 1);
     else this.events.violation(`an answer that no frame calls for: ${quote(text)}`);
   }
 }

@@ -18,6 +18,9 @@ export const PASSWORD = "open sesame";
 /** Credentials that break the connection guard. */
 export const BREAKS = "break the guard";
 
+/** For how long the guard vouches for an agent that renews with `{ for: … }`, in milliseconds; for ever where it says none. */
+export const VOUCHED: Readonly<Record<string, number>> = { hour: 3_600_000, moment: 50 };
+
 /** The reason of every denial. Clients read it, logs never hold it. */
 export const REASON = `Not for you (${SECRET}).`;
 

@@ -108,10 +108,6 @@ export class Table implements Store {
   async renewAgent(agent: Agent, previous: Agent): Promise<boolean> {
     const { connectionId, uuid } = agent;
     const { expiresAt } = previous;
-    const [before, after] = [endOf(previous), endOf(agent)];
-    // The next registration before the agent that needs it, the last one after: the sweep never misses it. One without
-    // an agent that needs it, where somebody else was faster, is dropped by the sweep.
-    if (after !== before) await this.#write([put(registrationKey(connectionId, after), registrationItem(agent))]);
     // Of two renewals at once one is the first, and the other has to look again.
     const replaced = await this.#conditionally(
       new PutItemCommand({
@@ -121,8 +117,16 @@ export class Table implements Store {
         ExpressionAttributeValues: { ":uuid": text(uuid), ...(expiresAt === undefined ? {} : { ":expiresAt": number(expiresAt) }) },
       }),
     );
-    if (replaced && after !== before) await this.deleteRegistration(connectionId, before);
-    return replaced !== undefined;
+    if (!replaced) return false;
+    if (endOf(previous) === endOf(agent)) return true;
+    // The last registration goes when the next is there: whoever dies before leaves the last, and the sweep makes the next.
+    await this.putRegistration(agent);
+    await this.deleteRegistration(connectionId, endOf(previous));
+    return true;
+  }
+
+  async putRegistration(agent: Lifetime & Pick<Agent, "connectionId">): Promise<void> {
+    await this.#write([put(registrationKey(agent.connectionId, endOf(agent)), registrationItem(agent))]);
   }
 
   async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {

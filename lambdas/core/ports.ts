@@ -47,6 +47,8 @@ export interface Store {
   holdings(connectionId: string): Promise<Holdings>;
   /** Deletes a connection's standing and returns it to exactly one caller; the others get `undefined`. */
   claim(connectionId: string): Promise<Standing>;
+  /** Has an agent's connection looked at once the agent has to be over. */
+  putRegistration(agent: Lifetime & Pick<Agent, "connectionId">): Promise<void>;
   /**
    * Forgets that a connection has to be looked at once `deadline` (epoch seconds) has passed. The last step of every
    * removal.

@@ -8,7 +8,7 @@ import { addSubscriptions, endingAt, type Subscribing } from "./subscriptions.js
 
 /** What renewing needs. */
 export interface Renewing extends Subscribing {
-  store: Subscribing["store"] & Pick<Store, "standing" | "renewAgent" | "renewSubscriptions">;
+  store: Subscribing["store"] & Pick<Store, "standing" | "renewAgent" | "renewSubscriptions" | "deleteRegistration">;
   guards: Pick<Guards, "connection">;
   settings: Subscribing["settings"] & Pick<Settings, "keepCredentials">;
   clock: Pick<Clock, "now">;
@@ -32,8 +32,8 @@ const because = (code: Denial["code"]): Denial => ({ code, reason: TEXT[code] })
  * Asks the connection guard about an agent on its open connection, and does what it decides.
  *
  * Whatever ends this half-way leaves nothing wrong. First comes what the guard subscribes the agent to, which ends when
- * the agent does as it is; then the agent itself, in one write, if it is still what the guard was asked about; last the
- * rows of its subscriptions. Those that are not reached end sooner than the agent: never later. Asking again reaches
+ * the agent does as it is; then the agent itself, in one write, if it is still what the guard was asked about; then its
+ * registration, which the sweep makes where it is missing; last the rows of its subscriptions. Those that are not reached end sooner than the agent: never later. Asking again reaches
  * them, because they say so themselves; if nobody does, the agent is told that it has expired, and connects again.
  * @param agent as it is stored
  */
@@ -54,7 +54,10 @@ export const renew = async (system: Renewing, agent: Agent, credentials: Json | 
     const standing = await store.standing(agent.connectionId);
     return { refused: because(standing && "agent" in standing ? "unavailable" : "unknown_agent") };
   }
-  return (await prolong(store, renewed)) ? { renewed } : { refused: because("unknown_agent") };
+  if (await prolong(store, renewed)) return { renewed };
+  // Whoever removed it may have done so before its registration was written.
+  await store.deleteRegistration(agent.connectionId, endOf(renewed));
+  return { refused: because("unknown_agent") };
 };
 
 /**

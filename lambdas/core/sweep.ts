@@ -5,7 +5,7 @@ import { removeAgent, type Removal } from "./remove.js";
 
 /** What sweeping needs. */
 export interface Sweeping extends Removal {
-  store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue" | "standing">;
+  store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue" | "putRegistration" | "standing">;
   connections: Connections;
   log: Pick<Log, "error">;
   /** How long `onDisconnect` may take, in milliseconds: no removal is begun that this run could not end. */
@@ -33,10 +33,13 @@ export const sweep = async (system: Sweeping, remainingMs: () => number): Promis
   const swept: Swept = { removed: 0, failed: 0 };
   const limited = limiter(REMOVALS_IN_FLIGHT);
   const enough = (): boolean => remainingMs() >= REMOVAL_MS + system.onDisconnectMs;
-  /** Whether it was over; otherwise it has been renewed, and another registration stands for it. */
+  /** Whether it was over; otherwise it has been renewed, and has another registration: now, if who renewed it died before. */
   const end = async ({ connectionId, renewable }: Overdue): Promise<boolean> => {
     const standing = renewable ? await system.store.standing(connectionId) : undefined;
-    if (standing && "agent" in standing) return false;
+    if (standing && "agent" in standing) {
+      await system.store.putRegistration(standing.agent);
+      return false;
+    }
     if (renewable) await expire(system.connections, connectionId);
     else await system.connections.close(connectionId);
     await removeAgent(system, { connectionId });

@@ -1,74 +1,23 @@
-import WebSocket from "ws";
-import { PushIt, type PushItOptions, type StateChange } from "../../client/index.js";
-import { Meta, RENEWAL_SECONDS } from "../../protocol/index.js";
-import { deleteRow, putRow, type Row } from "./support/rows.js";
+import { Meta } from "../../protocol/index.js";
+import { expire, GUARDS_THAT_VOUCH, OVER } from "./support/expiry.js";
+import { putRow, type Row } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
-import { Waiting } from "./support/waiting.js";
 import type { Wire } from "./support/wire.js";
-
-/**
- * Credentials say what becomes of the agent: who it is, for how long the guard vouches for it, and what the guard does.
- * `connected` is what the guard saw of the connection.
- */
-const GUARDS = `
-  export default {
-    async onConnectionRequest(agent) {
-      const { user, forMs, verdict, subscribe, waitMs = 0 } = agent.credentials ?? {};
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
-      if (verdict === "never") return;
-      if (verdict === "throw") throw new Error("secret detail");
-      if (verdict === "deny") return agent.connectionDenied("Suspended.");
-      if (subscribe) agent.subscribe(subscribe);
-      agent.credentials = { user, renewed: agent.isConnected };
-      agent.connected({ info: user, userId: user, expiresAt: forMs === undefined ? undefined : Date.now() + forMs });
-    },
-    onPublicationRequest(channel, agent, message) {
-      channel.publish(message);
-      agent.publicationSuccess(message, agent.credentials);
-    },
-    onDisconnect(agent) { console.warn({ event: "told", who: agent.uuid }); },
-  };
-`;
 
 const HOUR = 3_600_000;
 
 describe("an agent that has to be renewed", () => {
   let system: TestSystem;
-  const clients: PushIt[] = [];
   beforeAll(async () => {
-    system = await TestSystem.start({ guards: GUARDS, props: { limits: { subscriptionsPerAgent: 3 } } });
+    system = await TestSystem.start({ guards: GUARDS_THAT_VOUCH, props: { limits: { subscriptionsPerAgent: 3 } } });
   }, 60_000);
-  afterAll(async () => {
-    for (const client of clients) client.disconnect();
-    await system.close();
-  });
+  afterAll(() => system.close());
 
   const refresh = (wire: Wire, credentials?: object) =>
     wire.request({ action: "refresh", channel: Meta.refresh, ...(credentials && { data: { credentials: credentials as never } }) });
 
   const rowsOf = async (connectionId: string): Promise<Row[]> =>
     (await system.rows()).filter((row) => JSON.stringify(row).includes(connectionId));
-
-  /**
-   * Lets time pass for one agent: its rows say that it was to be renewed `ago` milliseconds ago. The Lambdas' clocks do
-   * not: what has read the agent within these seconds would have done so after its time, which cannot be.
-   */
-  const expire = async (connectionId: string, ago: number): Promise<void> => {
-    const expiresAt = Date.now() - ago;
-    const end = Math.ceil(expiresAt / 1000) + RENEWAL_SECONDS;
-    const day = 24 * 60 * 60;
-    for (const row of await rowsOf(connectionId)) {
-      const { pk = "", sk = "", ttl } = row;
-      if (sk === "agent") await putRow(system.running, { ...row, x: String(expiresAt), ttl: String(end + day) });
-      else if (pk.startsWith("r#")) {
-        await deleteRow(system.running, row);
-        await putRow(system.running, { ...row, sk: `${end}#${connectionId}`, e: row["e"] ?? String(Number(ttl) - day) });
-      } else await putRow(system.running, { ...row, e: row["e"] ?? ttl ?? "", ttl: String(end) });
-    }
-  };
-
-  /** What is over, for good. */
-  const OVER = (RENEWAL_SECONDS + 2) * 1000;
 
   const connected = async (credentials: object, ...channels: string[]): Promise<{ wire: Wire; connectionId: string }> => {
     const wire = await system.connect({ credentials: credentials as never });
@@ -197,7 +146,7 @@ describe("an agent that has to be renewed", () => {
   describe("and does not ask", () => {
     it("is asked to with its next answer once its time is over, and served for another minute", async () => {
       const { wire, connectionId } = await connected({ user: "kim", forMs: 5_000, subscribe: "kims" });
-      await expire(connectionId, 1_000);
+      await expire(system, connectionId, 1_000);
       expect(await wire.subscribe("kims/2")).toMatchObject({ successful: true });
       const ask = await wire.until(() => wire.received.find(({ channel, uuid }) => channel === "/meta/refresh" && uuid === undefined), "being asked");
       expect(ask).toMatchObject({ successful: true });
@@ -218,7 +167,7 @@ describe("an agent that has to be renewed", () => {
     it.each(frames)("and then is told that it has expired, and closed, by its next frame: %s", async (action, frame) => {
       const other = await connected({ user: "max" }, "lee", "lee/2");
       const before = await connected({ user: "lee", forMs: 5_000, subscribe: "lee" });
-      await expire(before.connectionId, OVER);
+      await expire(system, before.connectionId, OVER);
       expect(await before.wire.request({ action, ...frame })).toMatchObject({ channel: "/meta/refresh", successful: false, code: "expired" });
       await expectGone(before);
       expect(other.wire.messages()).toEqual([]);
@@ -226,7 +175,7 @@ describe("an agent that has to be renewed", () => {
 
     it("and sends: told unasked and closed, though `send` has no answer", async () => {
       const before = await connected({ user: "ned", forMs: 5_000 }, "neds");
-      await expire(before.connectionId, OVER);
+      await expire(system, before.connectionId, OVER);
       before.wire.send({ action: "send", channel: "neds", uuid: "s", data: 1 });
       await before.wire.until(() => before.wire.received.find(({ code }) => code === "expired"), "expired");
       await expectGone(before);
@@ -235,7 +184,7 @@ describe("an agent that has to be renewed", () => {
     it("is told and closed by the first publication that would have reached it, which it does not get", async () => {
       const publisher = await connected({ user: "oda" }, "odas");
       const before = await connected({ user: "pam", forMs: 5_000 }, "odas");
-      await expire(before.connectionId, OVER);
+      await expire(system, before.connectionId, OVER);
       expect((await publisher.wire.publish("odas", "not for Pam")).successful).toBe(true);
       await expectGone(before);
       expect(before.wire.received).toContainEqual(expect.objectContaining({ channel: "/meta/refresh", code: "expired" }));
@@ -246,7 +195,7 @@ describe("an agent that has to be renewed", () => {
 
     it("is told and closed by the sweep", async () => {
       const before = await connected({ user: "quin", forMs: 5_000 }, "quins");
-      await expire(before.connectionId, OVER);
+      await expire(system, before.connectionId, OVER);
       await sweep();
       await expectGone(before);
       expect(before.wire.received).toContainEqual(expect.objectContaining({ channel: "/meta/refresh", code: "expired" }));
@@ -261,74 +210,10 @@ describe("an agent that has to be renewed", () => {
       const told = (await before.wire.ping()).data as { expiresIn: number };
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, told.expiresIn) + 50));
       // The Lambda that has it in its cache would serve it for 60 seconds.
-      await expire(before.connectionId, OVER);
+      await expire(system, before.connectionId, OVER);
       expect(await before.wire.publish("raes", "too late")).toMatchObject({ successful: false, code: "expired" });
       await expectGone(before);
       expect(before.wire.messages().map(({ data }) => data)).toEqual(["warm"]);
-    });
-  });
-
-  describe("and has the SDK", () => {
-    const client = (options: Partial<PushItOptions>): { pushIt: PushIt; states: StateChange[]; state: (find: (change: StateChange) => boolean) => Promise<StateChange> } => {
-      const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket, ...options });
-      clients.push(pushIt);
-      const states: StateChange[] = [];
-      const waiting = new Waiting();
-      pushIt.on("state", (change) => {
-        states.push(change);
-        waiting.notify();
-      });
-      return { pushIt, states, state: (find) => waiting.until(() => states.find(find), () => `a state; there were ${JSON.stringify(states)}`) };
-    };
-
-    it("is renewed before its time, with fresh credentials, and stays connected", async () => {
-      const waiting = new Waiting();
-      let given = 0;
-      const { pushIt, states, state } = client({
-        channels: ["sdk"],
-        credentials: () => {
-          given += 1;
-          waiting.notify();
-          return { user: "sue", forMs: given < 3 ? 2_000 : HOUR };
-        },
-      });
-      await state(({ state: now }) => now === "connected");
-      await waiting.until(() => given >= 3, () => `three times asked for credentials; ${given}`);
-      const refreshes = await system.invoked(
-        (all) => {
-          const found = all.filter(({ event }) => JSON.stringify(event).includes("sue") && JSON.stringify(event).includes('"refresh"'));
-          return found.length >= 2 && found;
-        },
-        "two renewals",
-      );
-      expect(refreshes).toHaveLength(2);
-      const heard = new Promise((resolve) => pushIt.channel("sdk").on("message", ({ data }) => resolve(data)));
-      await pushIt.channel("sdk").publish("after");
-      expect(await heard).toBe("after");
-      expect(states.map(({ state: now }) => now)).toEqual(["connecting", "connected"]);
-    });
-
-    it("is denied when it is renewed: for good, with the guard's reason", async () => {
-      let given = 0;
-      const { state, states } = client({ credentials: () => (++given === 1 ? { user: "tom", forMs: 1_000 } : { verdict: "deny" }) });
-      expect(await state(({ state: now }) => now === "denied")).toMatchObject({ previous: "connected", code: "denied", reason: "Suspended." });
-      expect(states).toHaveLength(3);
-    });
-
-    it("connects again with fresh credentials when it has expired", async () => {
-      let user = "uma";
-      const { pushIt, state } = client({ channels: ["umas"], credentials: () => ({ user, forMs: HOUR }), retryBase: 10 });
-      await state(({ state: now }) => now === "connected");
-      await pushIt.channel("umas").subscribe();
-      const row = (await system.rows()).find(({ n }) => n === "uma");
-      user = "una";
-      await expire((row?.["pk"] ?? "").slice(2), OVER);
-      await expect(pushIt.channel("umas").publish("late")).rejects.toMatchObject({ code: "expired" });
-      await state(({ code }) => code === "expired");
-      const again = await state(({ previous, state: now, code }) => previous === "connecting" && now === "connected" && code === "connected");
-      expect(again).toBeDefined();
-      const { result } = await pushIt.channel("umas").publish("again");
-      expect(result).toEqual({ user: "una", renewed: false });
     });
   });
 });

@@ -192,6 +192,17 @@ describe("an agent that", () => {
     expect(it.store.traces("c1")).toEqual([`${end(SOON)}#c1`]);
   });
 
+  test("left while it was renewed leaves nothing, its next registration neither", async () => {
+    const it = await setUp();
+    it.store.before.holdings = async () => {
+      delete it.store.before.holdings;
+      await it.store.claim("c1");
+      await it.store.deleteSubscriptions("c1", ["a", userChannel("ada")]);
+    };
+    expect(await it.ask()).toMatchObject([{ successful: false, code: "unknown_agent" }]);
+    expect(it.store.traces("c1")).toEqual([]);
+  });
+
   test("was over when its guard had decided is not renewed", async () => {
     const it = await setUp(async () => {
       it.clock.advance(30_000 + RENEWAL_SECONDS * 1000);

@@ -1,5 +1,4 @@
-import { RENEWAL_SECONDS } from "../../../protocol/index.js";
-import { CONNECTION_SECONDS, denialDeadlineOf, endOf, EXPIRED, expiryOf } from "../../../lambdas/core/agent.js";
+import { CONNECTION_SECONDS, denialDeadlineOf, expiryOf } from "../../../lambdas/core/agent.js";
 import { subscriberKey, subscriptionKey } from "../../../lambdas/core/keys.js";
 import type { Overdue } from "../../../lambdas/core/ports.js";
 import { agentOf, NOW } from "../core/fakes.js";
@@ -148,110 +147,6 @@ describe("subscriptions", () => {
     for (const { pk, sk } of [subscriberKey("a", "c1"), subscriptionKey("c1", "a")]) {
       expect(await it.row(pk, sk)).toMatchObject({ ttl });
     }
-  });
-});
-
-describe("an agent that has to be renewed", () => {
-  const expiresAt = NOW + 10_000;
-  const OVER = 10_000 + RENEWAL_SECONDS * 1000;
-  const due = agentOf("c1", { userId: "ada", expiresAt });
-  const renewed = { ...due, info: "new", expiresAt: NOW + 900_000 };
-  const ids = async (): Promise<[string, boolean][]> => (await overdue()).map(({ connectionId, renewable }) => [connectionId, renewable]);
-
-  test("is there until a minute after its time, then it has expired; once its connection must be gone, it is nothing", async () => {
-    await it.table.putAgent(due);
-    it.clock.advance(OVER - 1);
-    expect(await it.table.standing("c1")).toEqual({ agent: due });
-    it.clock.advance(1);
-    expect(await it.table.standing("c1")).toEqual({ denial: EXPIRED });
-    expect(await it.table.agents(["c1"])).toEqual(new Map());
-    it.clock.advance(CONNECTION_SECONDS * 1000);
-    expect(await it.table.standing("c1")).toBeUndefined();
-  });
-
-  test("is a subscriber until then, and after it one to be told and closed", async () => {
-    await it.table.putAgent(due);
-    await it.table.putSubscriptions(due, ["a"]);
-    const subscriber = { connectionId: "c1", connectedAt: due.connectedAt };
-    it.clock.advance(OVER - 1);
-    expect(await it.table.subscribers(["a"])).toEqual([subscriber]);
-    it.clock.advance(1);
-    expect(await it.table.subscribers(["a"])).toEqual([{ ...subscriber, expired: true }]);
-  });
-
-  test("is overdue from then on, as one that may have been renewed", async () => {
-    await it.table.putAgent(due);
-    it.clock.advance(OVER + 999);
-    expect(await ids()).toEqual([]);
-    it.clock.advance(1);
-    expect(await ids()).toEqual([["c1", true]]);
-  });
-
-  test("and is renewed has a new end, of which the sweep knows, and not of the old one", async () => {
-    await it.table.putAgent(due);
-    expect(await it.table.renewAgent(renewed, due)).toBe(true);
-    expect(await it.table.standing("c1")).toEqual({ agent: renewed });
-    it.clock.advance(OVER + 1_000);
-    expect(await ids()).toEqual([]);
-    it.clock.advance(900_000);
-    expect(await ids()).toEqual([["c1", true]]);
-  });
-
-  test("knows whose subscriptions end at another time than it does, and until when it is vouched for", async () => {
-    await it.table.putAgent(due);
-    await it.table.putSubscriptions(due, ["a", "b"]);
-    expect(await it.table.holdings("c1")).toEqual({ present: true, channels: ["a", "b"], outdated: [], expiresAt });
-    await it.table.renewAgent(renewed, due);
-    await it.table.putSubscriptions(renewed, ["b"]);
-    expect(await it.table.holdings("c1")).toMatchObject({ outdated: ["a"], expiresAt: renewed.expiresAt });
-    await it.table.renewSubscriptions(renewed, ["a"]);
-    expect(await it.table.holdings("c1")).toMatchObject({ outdated: [] });
-    it.clock.advance(OVER);
-    expect((await it.table.subscribers(["a"]))[0]).not.toHaveProperty("expired");
-  });
-
-  test("may lose its end when it is renewed, and get one", async () => {
-    const { expiresAt: _end, ...endless } = due;
-    await it.table.putAgent(due);
-    expect(await it.table.renewAgent(endless, due)).toBe(true);
-    expect(await it.table.standing("c1")).toEqual({ agent: endless });
-    expect(await it.table.renewAgent(due, endless)).toBe(true);
-    expect(await it.table.standing("c1")).toEqual({ agent: due });
-    expect((await it.rows()).filter(({ pk }) => pk?.S?.startsWith("r#"))).toHaveLength(1);
-  });
-
-  test("is not renewed when it has left: nothing comes back", async () => {
-    await it.table.putAgent(due);
-    await it.table.putSubscriptions(due, ["a"]);
-    await it.table.claim("c1");
-    expect(await it.table.renewAgent(renewed, due)).toBe(false);
-    expect(await it.table.standing("c1")).toBeUndefined();
-    await it.table.deleteSubscriptions("c1", ["a"]);
-    await it.table.renewSubscriptions(renewed, ["a"]);
-    expect(await it.table.holdings("c1")).toEqual({ present: false, channels: [], outdated: [] });
-    expect(await it.table.subscribers(["a"])).toEqual([]);
-  });
-
-  test("is renewed by exactly one of twenty at once", async () => {
-    await it.table.putAgent(due);
-    const others = Array.from({ length: 20 }, (_, at) => ({ ...due, expiresAt: NOW + 100_000 + at * 1_000 }));
-    const won = (await Promise.all(others.map((other) => it.table.renewAgent(other, due)))).flatMap((done, at) => (done ? [others[at]] : []));
-    expect(won).toHaveLength(1);
-    expect(await it.table.standing("c1")).toEqual({ agent: won[0] });
-    it.clock.advance((endOf(won[0] ?? due) + 1) * 1000 - NOW);
-    expect((await overdue()).map(({ deadline }) => deadline)).toContain(`${endOf(won[0] ?? due)}#c1`);
-  });
-
-  test("is not renewed over another's connection id", async () => {
-    await it.table.putAgent({ ...due, uuid: "another" });
-    expect(await it.table.renewAgent(renewed, due)).toBe(false);
-  });
-
-  test("and whose new end cannot be written rejects, and has changed nothing", async () => {
-    await it.table.putAgent(due);
-    it.intercept = async (name, input, next) => (name === "PutItem" ? Promise.reject(new Error("throttled")) : next(input));
-    await expect(it.table.renewAgent(renewed, due)).rejects.toThrow("throttled");
-    expect(await it.table.standing("c1")).toEqual({ agent: due });
   });
 });
 

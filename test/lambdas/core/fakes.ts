@@ -140,6 +140,11 @@ export class MemoryStore implements Store {
     for (const channel of channels) if (mine?.has(channel)) mine.set(channel, agent);
   }
 
+  async putRegistration(agent: Lifetime & Pick<Agent, "connectionId">): Promise<void> {
+    await this.#step("putRegistration", agent.connectionId);
+    this.registrations.add(`${endOf(agent)}#${agent.connectionId}`);
+  }
+
   async putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void> {
     await this.#step("putDenial", connectionId);
     this.standings.set(connectionId, { denial });

@@ -1,4 +1,4 @@
-import { type Agent, EXPIRED } from "../../../lambdas/core/agent.js";
+import { type Agent, endOf, EXPIRED } from "../../../lambdas/core/agent.js";
 import { sweep } from "../../../lambdas/core/sweep.js";
 import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "./fakes.js";
 
@@ -109,6 +109,16 @@ describe("a registration of an agent that had to be renewed", () => {
     expect(system.connections.closed).toEqual([]);
     expect(system.told).toEqual([]);
     expect(system.store.traces("c0")).toEqual(["standing", "a"]);
+  });
+
+  test("is written anew before it is dropped where who renewed the agent died before it could", async () => {
+    const system = await over();
+    const { calls, registrations } = system.store;
+    registrations.clear();
+    registrations.add("0000000001#c0");
+    await sweep(system, PLENTY);
+    expect([...registrations]).toEqual([`${endOf(agentOf("c0"))}#c0`]);
+    expect(calls.indexOf("putRegistration c0")).toBeLessThan(calls.indexOf("deleteOverdue c0"));
   });
 
   test("ends an agent that has not: it is told so, closed and removed, and onDisconnect is told", async () => {
