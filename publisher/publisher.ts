@@ -37,8 +37,8 @@ export type Message = PublishOptions & { readonly data: Json } & ({ readonly cha
 
 /** How a `Publisher` is made. */
 export interface PublisherOptions {
-  /** Name or ARN of the function: `pushIt.publisherName`. */
-  readonly functionName: string;
+  /** Name or ARN of the function: `pushIt.publisherName`. There must be one; `undefined` is for what an environment may lack. */
+  readonly functionName: string | undefined;
   /** A `LambdaClient` with settings of its own: Region, credentials, timeouts, retries. @default - one that takes them from the environment */
   readonly client?: LambdaLike;
 }
