@@ -59,6 +59,10 @@ export interface GuardFunctions extends ChannelGuardFunctions {
 /** Guard functions by entry (`DEFAULT_ENTRY`, a channel or a pattern) and handler. */
 export type GuardFunctionMap = ReadonlyMap<string, ReadonlyMap<HandlerName, lambda.IFunction>>;
 
+/** The functions that decide about any of these. */
+export const functionsAsked = (functions: GuardFunctionMap = new Map(), handlers: readonly HandlerName[]): lambda.IFunction[] =>
+  [...functions.values()].flatMap((byHandler) => handlers.flatMap((handler) => byHandler.get(handler) ?? []));
+
 /** Where a guard function decides, for people. */
 export const placeOf = (entry: string, handler: HandlerName): string =>
   entry === DEFAULT_ENTRY ? handler : `channels["${entry}"].${handler}`;

@@ -8,8 +8,9 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
-import { type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
+import { GUARDS_OF, type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
+import { functionsAsked } from "./guard-functions.js";
 import { GuardPrincipal } from "./guard-principal.js";
 import type { GuardsConfig } from "./guards.js";
 import { invalid } from "./invalid.js";
@@ -46,6 +47,8 @@ export class PushIt extends Construct {
    */
   readonly guards: iam.IGrantable;
   private readonly functionUrl?: lambda.FunctionUrl;
+  /** Those whom the publisher asks: it has to be deployed after them. */
+  private readonly askedByPublisher: ReadonlySet<iam.IPrincipal>;
 
   constructor(scope: Construct, id: string, props: PushItProps = {}) {
     super(scope, id);
@@ -73,6 +76,7 @@ export class PushIt extends Construct {
       this.functionUrl = this.functions.publisher.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
     }
     this.guards = new GuardPrincipal([...RUNS_GUARDS].map((name) => this.functions[name].role as iam.Role));
+    this.askedByPublisher = new Set([this.guards, ...functionsAsked(guards?.functions, GUARDS_OF.publisher)].map((each) => each.grantPrincipal));
   }
 
   /** Where clients connect: `wss://…`. */
@@ -95,9 +99,13 @@ export class PushIt extends Construct {
    * it may invoke that one function, and has no rights on the table or the connections. No publication guard decides
    * about what it publishes, so it may publish on every channel.
    *
-   * @param grantee a function, role or user
+   * @param grantee a function, role or user; not `guards`, nor a function that guards deliveries or departures, because
+   * the function that publishes asks those: each would have to be deployed before the other
    */
   grantPublish(grantee: iam.IGrantable): iam.Grant {
+    if (this.askedByPublisher.has(grantee.grantPrincipal)) {
+      throw invalid(this, "grantPublish: guards that the publisher itself asks cannot be granted to invoke it");
+    }
     // Not `grantInvoke`, which grants the function's versions and aliases too.
     return iam.Grant.addToPrincipal({
       grantee,

@@ -56,14 +56,21 @@ export const connect = async (
   if (!verdict.permitted) return deny(verdict);
 
   const admitted = admit(agent, verdict, settings.keepCredentials);
-  await store.putAgent(admitted);
-  // Last: whoever publishes from here on finds the agent as a subscriber.
-  const [subscribed = "done"] = await addSubscriptions({ store, settings }, admitted, [channelsOf(admitted, verdict)]);
-  const crowded = await tooManyAgents(store, settings.limits, admitted);
-  if (subscribed === "done" && !crowded) return opened(PROTOCOL);
-  const code = subscribed === "done" ? "too_many_agents" : subscribed;
-  await removeAgent({ store, guards: UNTOLD }, admitted);
-  return deny({ code, reason: TEXT[code] });
+  const undo = (): Promise<void> => removeAgent({ store, guards: UNTOLD }, admitted);
+  try {
+    await store.putAgent(admitted);
+    // Last: whoever publishes from here on finds the agent as a subscriber.
+    const [subscribed = "done"] = await addSubscriptions({ store, settings }, admitted, [channelsOf(admitted, verdict)]);
+    const crowded = await tooManyAgents(store, settings.limits, admitted);
+    if (subscribed === "done" && !crowded) return opened(PROTOCOL);
+    await undo();
+    const code = subscribed === "done" ? "too_many_agents" : subscribed;
+    return deny({ code, reason: TEXT[code] });
+  } catch (error) {
+    // No $disconnect comes for a handshake that failed; what resists here, the sweep removes.
+    await undo().catch((again: unknown) => log.warn("undo_failed", { connection: connectionId, error: String(again) }));
+    throw error;
+  }
 };
 
 const system = createSystem();

@@ -25,7 +25,9 @@ const invoked = async (request: unknown): Promise<BackEndResponse> => {
   try {
     const response = await serve(serving, request);
     const codes = refusals(response);
-    if (codes.length > 0) system.log.error("publication_refused", { codes });
+    // The error of a whole request is one of ours, and says nothing of what it held.
+    const why = "error" in response ? { error: response.error } : {};
+    if (codes.length > 0) system.log.error("publication_refused", { codes, ...why });
     return response;
   } catch (error) {
     system.log.error("request_failed", { error: String(error) });

@@ -1,3 +1,5 @@
+import { USER_ID_LENGTH } from "./limits.js";
+
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 
 /**
@@ -13,3 +15,7 @@ export const newId = (random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array): s
 
 /** Whether `id` can name a request or a message: 1 to 64 of `0-9A-Za-z-_`. */
 export const isId = (id: unknown): id is string => typeof id === "string" && /^[\w-]{1,64}$/.test(id);
+
+/** Whether `id` can name a user: a text of 1 to `USER_ID_LENGTH` UTF-16 code units, without half of a surrogate pair. */
+export const isUserId = (id: unknown): id is string =>
+  typeof id === "string" && id !== "" && id.length <= USER_ID_LENGTH && !/\p{Surrogate}/u.test(id);

@@ -9,7 +9,7 @@ import { removeAgent, type Removal } from "./remove.js";
 
 /** What a fan-out needs. */
 export interface FanOut extends Removal {
-  store: Removal["store"] & Delivering["store"] & Pick<Store, "subscribers">;
+  store: Removal["store"] & Delivering["store"] & Pick<Store, "subscribers" | "putOverdue">;
   guards: Removal["guards"] & Delivering["guards"];
   connections: Connections;
   clock: Clock;
@@ -57,12 +57,13 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
   const remove = limiter(REMOVALS_IN_FLIGHT);
   const framesOf = memoised(frames);
 
+  /** Connections that missed something and could not be closed. */
+  const open: string[] = [];
   const giveUp = async ({ connectionId }: Subscriber, messages: number): Promise<void> => {
     delivered.failed += 1;
     log.warn("not_delivered", { connection: connectionId, messages });
-    await call(async () => {
-      if (clock.now() < deadline + CLOSING_MS) await connections.close(connectionId);
-    });
+    const closed = await call(async () => clock.now() < deadline + CLOSING_MS && (await connections.close(connectionId)));
+    if (!closed) open.push(connectionId);
   };
   /** What is not removed now is found gone again by the next publication, or by the sweep. */
   const bury = async (subscriber: Subscriber): Promise<void> => {
@@ -93,6 +94,8 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
   const recipients = await recipientsOf(store, system.wildcards, publications);
   const decide = await deliveriesFor(system, recipients, begun + system.budgetMs * DELIVERY_SHARE);
   await Promise.all([...recipients].map(([subscriber, messages]) => reach(subscriber, messages)));
+  // The sweep closes them: nobody stays in the belief that it has received everything.
+  if (open.length > 0) await store.putOverdue(open, Math.floor(clock.now() / 1000));
   if (delivered.failed > 0 || delivered.gone > 0) log.info("fan_out", { ...delivered });
   return delivered;
 };

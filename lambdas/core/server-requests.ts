@@ -3,6 +3,7 @@ import {
   DEFAULT_LIMITS,
   ENTRIES_PER_REQUEST,
   isId,
+  isUserId,
   type Json,
   NESTING,
   type PublishEntry,
@@ -32,8 +33,6 @@ const KINDS = ["publish", "disconnect", "unsubscribe"] as const;
 /** A connection's id as API Gateway makes them: visible ASCII. */
 const isConnectionId = (id: unknown): id is string =>
   typeof id === "string" && id.length <= CONNECTION_ID_LENGTH && /^[\x21-\x7e]+$/.test(id);
-
-const isUserId = (id: unknown): id is string => typeof id === "string" && id.length > 0 && id.length <= USER_ID_LENGTH;
 
 const NO_CONNECTION_ID = `must be the id of a connection: 1 to ${CONNECTION_ID_LENGTH} visible ASCII characters`;
 const NO_USER_ID = `must be the id of a user: 1 to ${USER_ID_LENGTH} characters`;

@@ -1,12 +1,13 @@
-import type { Connections, Log, Overdue, Store } from "./ports.js";
+import type { Clock, Connections, Log, Overdue, Store } from "./ports.js";
 import { expire } from "./farewell.js";
 import { limiter } from "./limiter.js";
 import { removeAgent, type Removal } from "./remove.js";
 
 /** What sweeping needs. */
 export interface Sweeping extends Removal {
-  store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue" | "putRegistration" | "standing">;
+  store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue" | "putOverdue" | "putRegistration" | "standing">;
   connections: Connections;
+  clock: Pick<Clock, "now">;
   log: Pick<Log, "error">;
   /** How long `onDisconnect` may take, in milliseconds: no removal is begun that this run could not end. */
   onDisconnectMs: number;
@@ -33,23 +34,30 @@ export const sweep = async (system: Sweeping, remainingMs: () => number): Promis
   const swept: Swept = { removed: 0, failed: 0 };
   const limited = limiter(REMOVALS_IN_FLIGHT);
   const enough = (): boolean => remainingMs() >= REMOVAL_MS + system.onDisconnectMs;
-  /** Whether it was over; otherwise it has been renewed, and has another registration: now, if who renewed it died before. */
-  const end = async ({ connectionId, renewable }: Overdue): Promise<boolean> => {
+  /**
+   * What became of it. One that has been renewed has another registration: now, if who renewed it died before. One that
+   * API Gateway did not close has to be looked at again.
+   */
+  const end = async ({ connectionId, renewable }: Overdue): Promise<"removed" | "renewed" | "open"> => {
     const standing = renewable ? await system.store.standing(connectionId) : undefined;
     if (standing && "agent" in standing) {
       await system.store.putRegistration(standing.agent);
-      return false;
+      return "renewed";
     }
-    if (renewable) await expire(system.connections, connectionId);
-    else await system.connections.close(connectionId);
+    const closed = renewable ? await expire(system.connections, connectionId) : await system.connections.close(connectionId);
     await removeAgent(system, { connectionId });
-    return true;
+    return closed ? "removed" : "open";
   };
   const remove = async (overdue: Overdue): Promise<void> => {
     if (!enough()) return;
     try {
-      if (await end(overdue)) swept.removed += 1;
+      const became = await end(overdue);
+      if (became === "removed") swept.removed += 1;
       await system.store.deleteOverdue(overdue);
+      if (became !== "open") return;
+      swept.failed += 1;
+      // Its rows are gone, and with them perhaps this registration: another one makes the next run close it.
+      await system.store.putOverdue([overdue.connectionId], Math.floor(system.clock.now() / 1000));
     } catch (error) {
       system.log.error("sweep_failed", { connection: overdue.connectionId, error: String(error) });
       swept.failed += 1;

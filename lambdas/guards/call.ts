@@ -1,4 +1,4 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, type Json, RESULT_BYTES, type Message, USER_ID_LENGTH } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isUserId, type Json, RESULT_BYTES, type Message, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./api.js";
 import type { Decision, GuardCall } from "./messages.js";
@@ -36,7 +36,7 @@ const optional = <Key extends string>(key: Key, value: unknown, what: string, li
 
 /** What `connected` says of the agent, as far as it can be. */
 const identityOf = ({ userId, expiresAt }: ConnectedOptions, now: number): { userId?: string; expiresAt?: number } => {
-  if (userId !== undefined && (typeof userId !== "string" || userId === "" || userId.length > USER_ID_LENGTH)) {
+  if (userId !== undefined && !isUserId(userId)) {
     throw new TypeError(`agent.connected: userId must be a text of 1 to ${USER_ID_LENGTH} characters`);
   }
   const end = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt;

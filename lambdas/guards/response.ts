@@ -1,4 +1,4 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, type Json, type Message, NESTING, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isUserId, type Json, type Message, NESTING, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import { nesting } from "../core/requests.js";
 import { LAST_DATE } from "./call.js";
@@ -37,7 +37,7 @@ const text = (fields: Fields, name: string): string | undefined => {
 
 const userId = (fields: Fields): string | undefined => {
   const id = text(fields, "userId");
-  must(id === undefined || (id !== "" && id.length <= USER_ID_LENGTH), `userId does not have 1 to ${USER_ID_LENGTH} characters`);
+  must(id === undefined || isUserId(id), `userId does not have 1 to ${USER_ID_LENGTH} characters`);
   return id;
 };
 

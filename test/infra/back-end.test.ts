@@ -3,8 +3,9 @@ import type { Template } from "aws-cdk-lib/assertions";
 import { Template as Templates } from "aws-cdk-lib/assertions";
 import * as events from "aws-cdk-lib/aws-events";
 import * as iam from "aws-cdk-lib/aws-iam";
+import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as sqs from "aws-cdk-lib/aws-sqs";
-import type { PublishTargetProps } from "../../infra/index.js";
+import { Guards, type PublishTargetProps } from "../../infra/index.js";
 import { makePushIt, makeStack, only, readable, resourcesOf } from "./synth.js";
 
 const PUBLISHER = "<PublisherFunction.Arn>";
@@ -25,6 +26,17 @@ const statements = (template: Template): unknown[] => {
 };
 
 describe("grantPublish", () => {
+  test("is refused to who is asked by the function itself: neither could be deployed before the other", () => {
+    const stack = makeStack();
+    const guard = (id: string) =>
+      new lambda.Function(stack, id, { runtime: lambda.Runtime.NODEJS_24_X, handler: "index.handler", code: lambda.Code.fromInline("0") });
+    const [departure, connection] = [guard("Departure"), guard("Connection")];
+    const pushIt = makePushIt({ guards: Guards.fromLambda({ onDisconnect: departure, onConnectionRequest: connection }) }, stack);
+    expect(() => pushIt.grantPublish(departure)).toThrow("Test/PushIt: grantPublish: guards that the publisher itself asks");
+    expect(() => pushIt.grantPublish(pushIt.guards)).toThrow("grantPublish");
+    expect(pushIt.grantPublish(connection).success).toBe(true);
+  });
+
   test("is the right to invoke one function, no version of it, and nothing else", () => {
     const { pushIt, backEnd, template } = setUp();
     expect(pushIt.grantPublish(backEnd).success).toBe(true);

@@ -35,6 +35,16 @@ const EXPLAINS = "push-it.v1, push-it.v1.denied";
 const opened = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1" } };
 const explained = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1.denied" } };
 
+test("of a handshake that fails half-way nothing stays: it would count, and no $disconnect comes", async () => {
+  const { store, left, open } = setUp({}, { userId: "ann", subscribe: ["news"] });
+  store.before.subscribers = () => {
+    throw new Error("throttled");
+  };
+  await expect(open("c1")).rejects.toThrow("throttled");
+  expect(store.traces("c1")).toEqual([]);
+  expect(left).toEqual([]);
+});
+
 describe("connections of one user", () => {
   const limits = { ...DEFAULT_LIMITS, agentsPerUser: 2 };
 

@@ -69,12 +69,12 @@ test("an entry without a uuid gets one", async () => {
   expect(deployed.posted()).toHaveLength(2);
 });
 
-test("what is refused is logged, by its code only: whoever invoked it asynchronously reads no answer", async () => {
+test("what is refused is logged, by its code, and without what it held: whoever invoked it asynchronously reads no answer", async () => {
   await handler({ version: 1, publish: [{ channel: "a b", data: "hush" }, { channel: "a", data: 1 }, { data: 1 }] });
   await handler({ id: "an event", detail: "hush" });
   expect(error.mock.calls).toEqual([
     [{ event: "publication_refused", codes: ["bad_channel", "bad_frame"] }],
-    [{ event: "publication_refused", codes: ["bad_request"] }],
+    [{ event: "publication_refused", codes: ["bad_request"], error: "version must be 1." }],
   ]);
 });
 

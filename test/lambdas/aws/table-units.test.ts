@@ -149,6 +149,7 @@ describe("the sweep", () => {
       guards: openGuards,
       log: new TestLog(),
       connections: new TestConnections(it.clock),
+      clock: it.clock,
       onDisconnectMs: 1_000,
     };
     const cost = await it.cost(() => sweep(system, () => 28_000));

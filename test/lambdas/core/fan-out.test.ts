@@ -135,6 +135,15 @@ describe("a recipient that is busy (429) or fails (5xx)", () => {
     expect(system.connections.closed).toEqual(["c0"]);
     expect(system.store.traces("c0")).toContain("a");
   });
+
+  test("and cannot be closed either is left to the sweep", async () => {
+    const system = fanOutSystem({ budgetMs: 500 });
+    await audienceOf(system, 2, "a");
+    system.connections.scripts.set("c0", ["failed"]);
+    system.connections.unclosable.add("c0");
+    await fanOut(system, [publication("a")]);
+    expect(system.store.calls).toContain("putOverdue c0");
+  });
 });
 
 describe("a recipient that is slow", () => {
@@ -158,6 +167,8 @@ describe("a recipient that is slow", () => {
     expect(delivered.sent).toBe(128);
     // Closing what could not be reached has an end of its own, and here it has passed.
     expect(system.connections.closed).toEqual([]);
+    const left = system.store.calls.find((call) => call.startsWith("putOverdue"));
+    expect(left?.split(" ")).toHaveLength(1 + delivered.failed);
   });
 });
 

@@ -11,7 +11,7 @@ const setUp = async (agents: number) => {
   const connections = new TestConnections(new TestClock(), store.calls);
   const told: string[] = [];
   const guards = { disconnected: async (agent: Agent) => void told.push(agent.connectionId) };
-  return { store, log, connections, guards, told, onDisconnectMs: 1_000 };
+  return { store, log, connections, guards, told, clock: new TestClock(), onDisconnectMs: 1_000 };
 };
 
 describe("the sweep", () => {
@@ -38,6 +38,17 @@ describe("the sweep", () => {
     const { calls } = system.store;
     expect(calls.indexOf("close c0")).toBeLessThan(calls.indexOf("claim c0"));
     expect(calls.at(-1)).toBe("deleteOverdue c0");
+  });
+
+  test("looks again at a connection that API Gateway did not close", async () => {
+    const system = await setUp(1);
+    system.connections.unclosable.add("c0");
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 0, failed: 1 });
+    expect(system.store.standings.has("c0")).toBe(false);
+    expect(system.store.traces("c0")).toHaveLength(1);
+    system.connections.unclosable.clear();
+    expect(await sweep(system, PLENTY)).toEqual({ removed: 1, failed: 0 });
+    expect(system.store.traces("c0")).toEqual([]);
   });
 
   test("forgets a registration whose connection is gone", async () => {
