@@ -46,7 +46,8 @@ export interface PushItOptions {
    */
   retryBase?: number;
   /**
-   * The largest such bound, and the bound of the wait before a subscription that failed temporarily is tried again.
+   * The largest such bound; also of the wait before a subscription or renewal that failed temporarily is tried again,
+   * and of the time before its end at which an agent is renewed.
    * @default 30_000
    */
   retryCap?: number;

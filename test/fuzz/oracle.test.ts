@@ -1,5 +1,5 @@
-import { answersFit, judge } from "../../fuzz/oracle.js";
-import { RESULT, VAULT } from "../../fuzz/policy.js";
+import { answersFit, isAsk, judge, perhapsOvertaken } from "../../fuzz/oracle.js";
+import { BREAKS, PASSWORD, RESULT, VAULT } from "../../fuzz/policy.js";
 
 const AGENT = { agent: "a-1" };
 const told = (frame: unknown, sender: Parameters<typeof judge>[1] = AGENT) =>
@@ -9,6 +9,7 @@ const codes = (frame: unknown): unknown => {
   return outcome.kind === "answers" ? outcome.answers.map(({ code }) => code ?? "ok") : outcome.kind;
 };
 const subscribe = (...channels: string[]) => ({ action: "subscribe", channel: "/meta/subscribe", uuid: "u", data: { channels } });
+const refresh = (credentials: object) => ({ action: "refresh", channel: "/meta/refresh", uuid: "u", data: { credentials } });
 const publish = (channel: string, data: unknown = 1) => ({ action: "publish", channel, uuid: "u", data });
 
 describe("the oracle", () => {
@@ -23,6 +24,13 @@ describe("the oracle", () => {
     [`{"action":"publish","channel":"open/a","uuid":"u","data":${"[".repeat(255)}${"]".repeat(255)}}`, ["ok"]],
     [{ action: "ping", channel: "/meta/ping", uuid: "u" }, ["ok"]],
     [{ action: "ping", channel: "/meta/connect", uuid: "u" }, ["bad_frame"]],
+    [refresh({ pass: PASSWORD }), ["ok"]],
+    [refresh({ pass: BREAKS }), ["guard_failed"]],
+    [refresh({ pass: PASSWORD, pad: "x".repeat(4_096) }), ["too_large"]],
+    [refresh({ pass: "x" }), ["denied"]],
+    [{ action: "refresh", channel: "/meta/refresh", uuid: "u" }, ["denied"]],
+    [{ action: "refresh", channel: "/meta/refresh", uuid: "u", data: null }, ["bad_frame"]],
+    [{ action: "refresh", channel: "/meta/ping", uuid: "u" }, ["bad_frame"]],
     [subscribe("open/a", "denied/a", "throws/a", "/meta/x", "a b", "other/*"), ["ok", "denied", "guard_failed", "reserved_channel", "bad_channel", "wildcard"]],
     [subscribe("news/*", "news/sport/*", VAULT), ["ok", "denied", "denied"]],
     [subscribe("open/a", "open/a"), ["ok"]],
@@ -51,6 +59,32 @@ describe("the oracle", () => {
     const answers = [{ channels: ["/meta/connect"], uuid: "u", code: "denied" }];
     expect(told(publish("open/a"), denied).outcome).toEqual({ kind: "answers", answers, closes: false });
     expect(told({ action: "connect", uuid: "u" }, denied).outcome).toEqual({ kind: "answers", answers, closes: true });
+  });
+});
+
+describe("a renewal", () => {
+  it("ends who is denied, and lets the server ask who was vouched for a moment", () => {
+    expect(told(refresh({ pass: "x" })).outcome).toMatchObject({ closes: true });
+    expect(told(refresh({ pass: PASSWORD, for: "moment" })).renews).toBe("moment");
+    expect(told(refresh({ pass: PASSWORD, for: "hour" })).renews).toBe("long");
+    expect(told(refresh({ pass: BREAKS })).renews).toBeUndefined();
+  });
+
+  it("may be overtaken by another one only", () => {
+    const unavailable = { channel: "/meta/refresh" as const, uuid: "u", successful: false, error: "Busy.", code: "unavailable" as const };
+    const verdict = told(refresh({ pass: PASSWORD }));
+    const expected = ({ outcome }: typeof verdict) => (outcome.kind === "answers" ? outcome.answers : []);
+    expect(answersFit(expected(verdict), [unavailable])).toBe(false);
+    expect(answersFit(expected(perhapsOvertaken(verdict)), [unavailable])).toBe(true);
+    expect(answersFit(expected(perhapsOvertaken(told(publish("open/a")))), [unavailable])).toBe(false);
+  });
+
+  it("is asked for unasked, once the time is over", () => {
+    const ask = { channel: "/meta/refresh" as const, successful: true, data: { expiresIn: -1 } };
+    expect(isAsk(ask)).toBe(true);
+    for (const other of [{ ...ask, uuid: "u" }, { ...ask, data: { expiresIn: 5 } }, { ...ask, successful: false }, { ...ask, data: null }]) {
+      expect(isAsk(other)).toBe(false);
+    }
   });
 });
 

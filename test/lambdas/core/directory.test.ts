@@ -1,4 +1,5 @@
 import { CONNECTION_SECONDS, EXPIRED } from "../../../lambdas/core/agent.js";
+import { RENEWAL_SECONDS } from "../../../protocol/index.js";
 import { AGENT_CACHE_SECONDS, Directory } from "../../../lambdas/core/directory.js";
 import { agentOf, MemoryStore, NOW, TestClock } from "./fakes.js";
 
@@ -54,6 +55,11 @@ describe("an agent", () => {
     expect(store.calls).toEqual(["standing c1", "standing c1", "standing c1"]);
     store.standings.set("c1", { denial: EXPIRED });
     expect(await directory.standing("c1")).toEqual({ denial: EXPIRED });
+  });
+
+  test("that is renewed to a shorter time is not remembered beyond what it has then", () => {
+    // The new time was in the future when it was given, at most AGENT_CACHE_SECONDS before the cache forgets.
+    expect(AGENT_CACHE_SECONDS).toBeLessThanOrEqual(RENEWAL_SECONDS);
   });
 
   test("that is refreshed is read now, and forgotten if it has left", async () => {
