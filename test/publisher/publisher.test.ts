@@ -168,6 +168,6 @@ describe("what goes wrong", () => {
   });
 
   test.each([undefined, ""])("a Publisher without a function's name (%j) is none", (functionName) => {
-    expect(() => new Publisher({ functionName: functionName as string })).toThrow("pushIt.publisherName");
+    expect(() => new Publisher({ functionName: functionName })).toThrow("pushIt.publisherName");
   });
 });
