@@ -145,10 +145,11 @@ describe("the console page of push-it dev, without guards", () => {
     await tab.subscription("stories/5").getByText("subscribed").waitFor();
     // From so many agents that none of them is over the rate of publications.
     const publishers = await Promise.all(Array.from({ length: 4 }, () => Wire.open(dev.websocketUrl)));
-    for (const publisher of publishers) {
-      for (let message = 0; message < 130; message += 1) void publisher.publish("stories/5", message);
+    for (let frame = 0; frame < 21; frame += 1) {
+      const messages = Array.from({ length: 25 }, (_, at) => ({ channel: "stories/5", uuid: `m${frame}-${at}`, data: at }));
+      publishers[frame % 4]?.send({ action: "publish", messages });
     }
-    await tab.page.getByRole("heading", { name: "Messages 520" }).waitFor();
+    await tab.page.getByRole("heading", { name: "Messages 525" }).waitFor();
     await tab.page.waitForFunction(() => document.querySelector("#message-list")?.childElementCount === 500);
     await Promise.all(publishers.map((publisher) => publisher.close()));
   });
