@@ -1,4 +1,4 @@
-import { chooseUrl, fetchInfo, type LocalInfo } from "./model/info.js";
+import { chooseUrl, fetchInfo, isOpen } from "./model/info.js";
 import { readSubscription } from "./model/input.js";
 import { Session } from "./model/session.js";
 import { showChannels } from "./view/channels.js";
@@ -44,9 +44,6 @@ const begin = async (): Promise<void> => {
   connection.foldCredentials();
   connection.connect();
 };
-
-/** Whether anybody may connect, so that the page may do so unasked. */
-const isOpen = ({ guards }: LocalInfo): boolean => guards?.source === "none";
 
 // What is served can change while the page is open: guards reload.
 session.listen({

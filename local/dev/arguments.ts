@@ -26,6 +26,7 @@ Options
   --help                   this
 
 Guards reload when their files change; open connections stay open.
+Events as AWS services send them to EventBridge are taken as POSTs of application/json to /events of the same port.
 `;
 
 const OPTIONS = {

@@ -1,5 +1,5 @@
 import type { OutsideVerdict, ResourceVerdict, SystemModel } from "../model.js";
-import type { GuardsInfo } from "./info.js";
+import { functionsText, type GuardsInfo } from "./info.js";
 import type { Style } from "./style.js";
 
 /** What is told when the system is ready. */
@@ -77,9 +77,11 @@ const split = <T>(all: T[], first: (each: T) => boolean): [T[], T[]] => [
   all.filter((each) => !first(each)),
 ];
 
-const guardsLine = ({ source, file }: GuardsInfo, { yellow, dim }: Style): string => {
-  if (source === "file") return `${file} ${dim("(--guards; reloads when it changes)")}`;
-  if (source === "app") return `${file} ${dim("(the app's own; reloads when it changes)")}`;
+const guardsLine = ({ source, file, functions = 0 }: GuardsInfo, { yellow, dim }: Style): string => {
+  const more = functions > 0 ? ` and ${functionsText(functions)}` : "";
+  if (source === "file") return `${file}${more} ${dim("(--guards; reloads when it changes)")}`;
+  if (source === "app") return `${file}${more} ${dim("(the app's own; reloads when it changes)")}`;
+  if (source === "functions") return `${functionsText(functions)} ${dim("(the app's own)")}`;
   return `${yellow("none: everyone may do everything")} ${dim("(try --guards guards.ts)")}`;
 };
 

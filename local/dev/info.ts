@@ -1,12 +1,15 @@
 import type { DynamoDb } from "../dynamodb/engine.js";
+import type { GuardFunctions } from "../../lambdas/guards/function-runner.js";
 import type { SystemModel } from "../model.js";
 import type { SystemOptions } from "./options.js";
 
-/** Which guards are in force: the app's own, those of `--guards`, or none. */
+/** Which guards are in force: the app's own module, that of `--guards`, functions alone, or none. */
 export interface GuardsInfo {
-  source: "app" | "file" | "none";
+  source: "app" | "file" | "functions" | "none";
   /** The module, as the app or `--guards` names it. */
   file?: string;
+  /** How many functions are guards, with a module or without; absent: none. */
+  functions?: number;
 }
 
 /** What the console page shows of the running system. */
@@ -22,8 +25,28 @@ export interface SystemInfo {
 
 /** Tells the guards in force. */
 export const guardsOf = (model: SystemModel, options: Pick<SystemOptions, "guards">): GuardsInfo => {
-  if (options.guards !== undefined) return { source: "file", file: options.guards };
-  return model.guards === undefined ? { source: "none" } : { source: "app", file: model.guards };
+  const count = guardFunctions(model).size;
+  const functions = count > 0 ? { functions: count } : {};
+  if (options.guards !== undefined) return { source: "file", file: options.guards, ...functions };
+  if (model.guards !== undefined) return { source: "app", file: model.guards, ...functions };
+  return { source: count > 0 ? "functions" : "none", ...functions };
+};
+
+/** How many guard functions there are, for people: `2 guard functions`. */
+export const functionsText = (count: number): string => (count === 1 ? "1 guard function" : `${count} guard functions`);
+
+/** The ARNs that the construct's functions ask as guards; those of another construct beside it are asked by that one. */
+const guardFunctions = ({ functions }: SystemModel): Set<string> =>
+  new Set(functions.flatMap(({ outside, environment }) => (outside ? [] : arnsOf(environment["PUSH_IT_GUARD_FUNCTIONS"]))));
+
+const arnsOf = (text: string | undefined): string[] => {
+  if (!text) return [];
+  try {
+    return Object.values(JSON.parse(text) as GuardFunctions).flatMap((entry) => Object.values(entry));
+  } catch {
+    // Somebody's `--env`: functions that cannot read it permit nothing, so it is not open.
+    return [text];
+  }
 };
 
 /** Tells what runs here. */

@@ -1,4 +1,4 @@
-import type { SystemInfo } from "../../dev/info.js";
+import { functionsText, type SystemInfo } from "../../dev/info.js";
 
 /** What `push-it dev` tells the page it serves; elsewhere there is nobody to tell. */
 export type LocalInfo = Pick<SystemInfo, "websocketUrl"> & Partial<Omit<SystemInfo, "websocketUrl">>;
@@ -45,6 +45,19 @@ const isOnThisMachine = (url: string): boolean =>
 /** The guards in force, for people. */
 export const guardsText = ({ guards }: LocalInfo): string | undefined => {
   if (!guards) return undefined;
-  if (guards.source === "file") return guards.file ?? "a file";
-  return guards.source === "app" ? "the app's own" : "none: open to everyone";
+  const { source, file = "a file", functions = 0 } = guards;
+  const more = functions > 0 ? ` and ${functionsText(functions)}` : "";
+  switch (source) {
+    case "file":
+      return `${file}${more}`;
+    case "app":
+      return `the app's own${more}`;
+    case "functions":
+      return functionsText(functions);
+    case "none":
+      return "none: open to everyone";
+  }
 };
+
+/** Whether anybody may connect, so that the page may do so unasked. */
+export const isOpen = ({ guards }: LocalInfo): boolean => guards?.source === "none";

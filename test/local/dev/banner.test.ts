@@ -30,6 +30,9 @@ describe("the banner", () => {
     [{ source: "none" as const }, "everyone may do everything"],
     [{ source: "app" as const, file: "guards.ts" }, "guards.ts (the app's own"],
     [{ source: "file" as const, file: "try.ts" }, "try.ts (--guards"],
+    [{ source: "functions" as const, functions: 1 }, "1 guard function (the app's own)"],
+    [{ source: "app" as const, file: "guards.ts", functions: 2 }, "guards.ts and 2 guard functions (the app's own"],
+    [{ source: "file" as const, file: "try.ts", functions: 2 }, "try.ts and 2 guard functions (--guards"],
   ])("says what runs where, and the guards: %j", (guards, said) => {
     const text = banner({ ...facts, guards }, plain);
     for (const part of [said, facts.consoleUrl, facts.websocketUrl, facts.dynamodb, "2.3 s", "two tabs"]) {

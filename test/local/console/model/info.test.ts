@@ -1,4 +1,4 @@
-import { chooseUrl, fetchInfo, guardsText } from "../../../../local/console/model/info.js";
+import { chooseUrl, fetchInfo, guardsText, isOpen } from "../../../../local/console/model/info.js";
 
 const answering =
   (body: string, status = 200): typeof fetch =>
@@ -44,6 +44,9 @@ describe("guardsText", () => {
     [{ source: "none" as const }, "none: open to everyone"],
     [{ source: "file" as const, file: "guards.ts" }, "guards.ts"],
     [{ source: "app" as const }, "the app's own"],
+    [{ source: "functions" as const, functions: 2 }, "2 guard functions"],
+    [{ source: "app" as const, functions: 1 }, "the app's own and 1 guard function"],
+    [{ source: "file" as const, file: "guards.ts", functions: 3 }, "guards.ts and 3 guard functions"],
   ])("tells %j", (guards, told) => {
     expect(guardsText({ websocketUrl: "", guards })).toBe(told);
   });
@@ -51,4 +54,10 @@ describe("guardsText", () => {
   it("is silent where nothing is known", () => {
     expect(guardsText({ websocketUrl: "" })).toBeUndefined();
   });
+});
+
+test("only a system without any guard is open", () => {
+  const sources = ["none", "app", "file", "functions"] as const;
+  expect(sources.filter((source) => isOpen({ websocketUrl: "", guards: { source } }))).toEqual(["none"]);
+  expect(isOpen({ websocketUrl: "" })).toBe(false);
 });
