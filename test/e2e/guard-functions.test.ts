@@ -167,9 +167,19 @@ describe("a guard written from docs/GUARDS.md", () => {
       await ada.message({ text: "hello", from: "ada" });
       expect(await ada.publish("stories/1", "no text")).toMatchObject({ code: "denied", error: "A message needs a text." });
       await ada.publish("stories/1", { text: "not for ada", to: ["bob"] });
+      // A text is no list: "ada" is in "adam".
+      for (const to of ["adam", 5, null, { ada: true }, ["ada", 5]]) {
+        expect(await ada.publish("stories/1", { text: "for whom?", to })).toMatchObject({ code: "denied", error: "A message is for a list of names." });
+      }
+      // What a back end publishes, only the delivery guard sees.
+      const sent = [{ to: "adam" }, { to: 5 }, { to: ["ada", 5] }, "a text", { to: ["ada"] }].map((data) => ({ channel: "stories/1", data }));
+      const publisher = system.running.model.functions.find(({ logicalId }) => /publisher/i.test(logicalId));
+      expect(await system.running.invoke(publisher?.logicalId ?? "", { version: 1, publish: sent })).toMatchObject({ ok: true });
+      await ada.message("a text");
+      await ada.message({ to: ["ada"] });
       await ada.publish("stories/1", { text: "for ada", to: ["ada"] });
       await ada.message({ text: "for ada", to: ["ada"], from: "ada" });
-      expect(ada.messages()).toHaveLength(2);
+      expect(ada.messages()).toHaveLength(4);
       expect(await ada.unsubscribe("stories/*")).toMatchObject({ successful: true });
 
       for (const [credentials, error] of [[{ name: "ada", key: "wrong" }, "Wrong name or key."], ["ada", "Sign in first."], [{ name: "eve", key: "" }, "Wrong name or key."]] as const) {
