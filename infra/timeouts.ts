@@ -93,7 +93,7 @@ export const timeoutSeconds = (parts: TimeoutParts): number =>
  * Why a function with these parts cannot be deployed, naming the props, or `undefined` if it can.
  * @example
  * tooLong("connect", { "timeouts.onConnectionRequest": 30_000 })
- * // "the connect function would need 33 s (timeouts.onConnectionRequest 30 s, margin 3 s), but … at most 28 s …"
+ * // "the connect function would need 35 s (timeouts.onConnectionRequest 30 s, margin 5 s), but … at most 28 s …"
  */
 export const tooLong = (name: FunctionName, parts: TimeoutParts): string | undefined => {
   if (timeoutSeconds(parts) * 1_000 <= FUNCTION_TIMEOUT_MS) return undefined;

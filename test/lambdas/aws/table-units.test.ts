@@ -1,4 +1,5 @@
 import { CHANNEL_LENGTH, CHANNELS_PER_FRAME } from "../../../protocol/index.js";
+import { channelsOf, tooManyAgents } from "../../../lambdas/core/admission.js";
 import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
 import { Directory } from "../../../lambdas/core/directory.js";
 import { publish } from "../../../lambdas/core/publish.js";
@@ -44,6 +45,16 @@ const message = (channel: string) => ({ channel, uuid: "m1", data: "hello" });
 describe("connect", () => {
   test("costs two write units, in one request, and no read", async () => {
     expect(await it.cost(() => it.table.putAgent(agent))).toEqual({ commands: ["BatchWriteItem"], read: 0, written: 2 });
+  });
+
+  test("with a userId costs two more, and three Queries: of what the agent has, before and after, and of the user's connections", async () => {
+    const ada = { ...agent, userId: "ada" };
+    await it.table.putAgent(ada);
+    const cost = await it.cost(async () => {
+      await addSubscriptions(subscribing(), ada, [channelsOf(ada, { permitted: true, subscribe: [], publish: [] })]);
+      await tooManyAgents(it.table, DEFAULT_SETTINGS.limits, ada);
+    });
+    expect(cost).toEqual({ commands: ["Query", "BatchWriteItem", "Query", "Query"], read: 3, written: 2 });
   });
 
   test("costs the same when it is denied and explained", async () => {
