@@ -16,15 +16,8 @@ const args = process.argv.slice(2);
 const [filter = ""] = args.filter((arg) => !arg.startsWith("--"));
 const onlyStatements = args.includes("--statements");
 
-/** A guard function for each. */
-const HANDLERS = [
-  "onConnectionRequest",
-  "onSubscriptionRequest",
-  "onPublicationRequest",
-  "onMessageReceived",
-  "onUnsubscriptionRequest",
-  "onDisconnect",
-];
+/** The handlers of guards: there is a guard function for each. */
+const HANDLERS = require("../docs/schemas/guard-request.v1.json").properties.guard.enum;
 
 /** What Lambda does in a function's name cannot be refused locally; its test is that of the template. */
 const PLATFORM = /^logs:/;

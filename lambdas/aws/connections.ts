@@ -1,6 +1,6 @@
 import { POSTS_IN_FLIGHT } from "../core/fan-out.js";
 import type { Connections, Log, PostResult } from "../core/ports.js";
-import { endpointOf, SignedClient, type SignedRequest, type SignedResponse } from "./signed-request.js";
+import { endpointOf, isBroken, SignedClient, type SignedRequest, type SignedResponse } from "./signed-request.js";
 
 /**
  * How often a call is made whose socket broke. A post that was made twice arrives twice, which the protocol allows; one
@@ -10,8 +10,6 @@ const SOCKET_ATTEMPTS = 3;
 
 /** How long one call may take altogether, in milliseconds. A function's margin is longer than that. */
 export const CALL_MS = 3_000;
-
-const BROKEN = new Set(["ECONNRESET", "EPIPE"]);
 
 const resultOf = (status: number): PostResult => {
   if (status >= 200 && status < 300) return "sent";
@@ -74,7 +72,7 @@ export class ManagementApi implements Connections {
         const response = await this.#client.send({ ...request, path, timeoutMs: deadline - performance.now() });
         return { status: response.status, reason: reasonOf(response) };
       } catch (error) {
-        const again = attempt < SOCKET_ATTEMPTS && BROKEN.has((error as NodeJS.ErrnoException).code ?? "");
+        const again = attempt < SOCKET_ATTEMPTS && isBroken(error as NodeJS.ErrnoException);
         if (!again) return { status: 0, reason: String(error) };
       }
     }

@@ -43,8 +43,8 @@ export class RequestTimeout extends Error {
   }
 }
 
-/** How a socket ends that the other side has closed. */
-const BROKEN = new Set(["ECONNRESET", "EPIPE"]);
+/** Whether an error says that the other side has closed the socket. */
+export const isBroken = ({ code }: NodeJS.ErrnoException): boolean => code === "ECONNRESET" || code === "EPIPE";
 
 /**
  * The endpoint of a service: what its variable `AWS_ENDPOINT_URL_…` says, as for the SDKs, or the Region's.
@@ -112,7 +112,7 @@ export class SignedClient {
       };
       const timer = setTimeout(() => fail(new RequestTimeout(request.timeoutMs)), deadline - performance.now());
       sent.on("error", (error: NodeJS.ErrnoException) =>
-        fail(sent.reusedSocket && BROKEN.has(error.code ?? "") ? new StaleSocket(error.message) : error),
+        fail(sent.reusedSocket && isBroken(error) ? new StaleSocket(error.message) : error),
       );
       sent.on("response", (response) => {
         const chunks: Buffer[] = [];

@@ -1,14 +1,12 @@
 import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isUserId, type Json, type Message, NESTING, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
-import { nesting } from "../core/requests.js";
+import { type Fields, isObject, nesting } from "../core/requests.js";
 import { LAST_DATE } from "./call.js";
 import { CONTRACT_VERSION, type GuardRequest, RECIPIENTS_PER_REQUEST, VERDICTS } from "./contract.js";
 import type { Decision } from "./messages.js";
 
 /** A response that was understood, or what is wrong with it, in words that say nothing of what it holds. */
 export type Read<T> = { value: T } | { fault: string };
-
-type Fields = Record<string, unknown>;
 
 class Fault extends Error {}
 
@@ -18,8 +16,6 @@ const must: (holds: boolean, what: string) => asserts holds = (holds, what) => {
 
 /** What a message's data is nested deeper here than in a frame: a list of objects, in an object. */
 const ENVELOPE = 2;
-
-const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const json = (fields: Fields, name: string, limit: number): Json | undefined => {
   if (!Object.hasOwn(fields, name)) return undefined;

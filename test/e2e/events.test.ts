@@ -6,6 +6,7 @@ import { PolicyStatement, Role, ServicePrincipal, User } from "aws-cdk-lib/aws-i
 import { CfnUrl, Code, Function as Lambda, FunctionUrlAuthType, Runtime } from "aws-cdk-lib/aws-lambda";
 import { Failure } from "../../local/failure.js";
 import { curl, curlTest } from "./support/curl.js";
+import { objectCreated } from "./support/s3-event.js";
 import { TestSystem } from "./support/system.js";
 
 /** Tells what it got; "fail" makes it fail. */
@@ -87,17 +88,7 @@ const putEvents = async (entries: object[], signer = credentials("Backend")) => 
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 };
 
-const S3_EVENT = {
-  version: "0",
-  id: "17793124-05d4-b198-2fde-7ededc63b103",
-  "detail-type": "Object Created",
-  source: "aws.s3",
-  account: "123456789012",
-  time: "2026-11-12T00:00:00Z",
-  region: "us-east-1",
-  resources: ["arn:aws:s3:::pictures"],
-  detail: { version: "0", bucket: { name: "pictures" }, object: { key: "cat.png", size: 5, etag: "b57f" }, reason: "PutObject" },
-};
+const S3_EVENT = objectCreated("pictures", "cat.png");
 
 const invokedWith = (name: string, has: (event: unknown) => boolean) =>
   system.invoked((all) => all.find((each) => each.functionId === functionId(name) && has(each.event)), `${name} with an event`);

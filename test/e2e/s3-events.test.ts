@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startSystem, type System } from "../../local/dev/system.js";
 import { run } from "../package/processes.js";
+import { objectCreated } from "./support/s3-event.js";
 import { Wire } from "./support/wire.js";
 
 /*
@@ -38,33 +39,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** As recorded, but for the names that differ by bucket and object. */
-const created = (key: string, name = bucket) => ({
-  version: "0",
-  id: "17793124-05d4-b198-2fde-7ededc63b103",
-  "detail-type": "Object Created",
-  source: "aws.s3",
-  account: "123456789012",
-  time: "2026-11-12T00:00:00Z",
-  region: "us-east-1",
-  resources: [`arn:aws:s3:::${name}`],
-  detail: {
-    version: "0",
-    bucket: { name },
-    object: { key, size: 5, etag: "b1946ac92492d2347c6235b4d2611184", "version-id": "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e", sequencer: "617f08299329d189" },
-    "request-id": "N4N7GDK58NMKJ12R",
-    requester: "123456789012",
-    "source-ip-address": "1.2.3.4",
-    reason: "PutObject",
-  },
-});
-
 test("the bucket has a name, by which the rule knows its events", () => expect(bucket).toMatch(/^[a-z0-9.-]{3,63}$/));
 
 test.each(["cat.png", "with space/größe & \"quotes\" <b>.png", "uploads/*", "/meta/user"])(
   "a new object %j becomes a message: its key is data, the event's id is the message's",
   async (key) => {
-    expect(system.emit(created(key))).toHaveLength(1);
+    expect(system.emit(objectCreated(bucket, key))).toHaveLength(1);
     expect(await wire.message({ key, size: 5, at: "2026-11-12T00:00:00Z" })).toMatchObject({
       channel: `uploads/${bucket}`,
       uuid: "17793124-05d4-b198-2fde-7ededc63b103",
@@ -73,7 +53,7 @@ test.each(["cat.png", "with space/größe & \"quotes\" <b>.png", "uploads/*", "/
 );
 
 test("other buckets' objects do not", () => {
-  expect(system.emit(created("cat.png", "another"))).toEqual([]);
+  expect(system.emit(objectCreated("another", "cat.png"))).toEqual([]);
 });
 
 test("nobody else publishes there", async () => {

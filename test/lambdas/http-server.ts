@@ -45,3 +45,22 @@ export class HttpServer {
     await once(this.#server, "close");
   }
 }
+
+/**
+ * A server of one's own for each test of a file, and an environment as Lambda gives one, which is put back afterwards.
+ * @param environment what the environment has besides
+ */
+export const serverForEach = (environment: (server: HttpServer) => Record<string, string> = () => ({})): (() => HttpServer) => {
+  const before = { ...process.env };
+  let server: HttpServer;
+  beforeEach(async () => {
+    server = await HttpServer.start();
+    const credentials = { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "KEY", AWS_SECRET_ACCESS_KEY: "key" };
+    Object.assign(process.env, credentials, environment(server));
+  });
+  afterEach(async () => {
+    await server.close();
+    process.env = { ...before };
+  });
+  return () => server;
+};

@@ -4,13 +4,13 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { ManagementApi } from "../../../lambdas/aws/connections.js";
 import { TestLog } from "../core/fakes.js";
-import { HttpServer } from "../http-server.js";
+import { type HttpServer, serverForEach } from "../http-server.js";
 
 const ID = "L0SM9cOFvHcCIhw=";
 
+const serverNow = serverForEach();
 let server: HttpServer;
 let log: TestLog;
-const before = { ...process.env };
 
 /** A client as a Lambda makes it: all it knows is its environment. */
 const connectionsAt = (url: string): ManagementApi => {
@@ -21,15 +21,9 @@ const connectionsAt = (url: string): ManagementApi => {
 const answering = (status: number, body = "{}") => (_request: unknown, response: ServerResponse) =>
   response.writeHead(status, { "content-type": "application/json" }).end(body);
 
-beforeEach(async () => {
+beforeEach(() => {
   log = new TestLog();
-  server = await HttpServer.start();
-  Object.assign(process.env, { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "KEY", AWS_SECRET_ACCESS_KEY: "key" });
-});
-
-afterEach(async () => {
-  await server.close();
-  process.env = { ...before };
+  server = serverNow();
 });
 
 describe("posting a frame", () => {

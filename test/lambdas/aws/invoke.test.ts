@@ -1,26 +1,12 @@
 /** @jest-environment ./test/lambdas/aws/node-errors-environment.js */
 import { lambdaInvoke } from "../../../lambdas/aws/invoke.js";
-import { HttpServer } from "../http-server.js";
+import { type HttpServer, serverForEach } from "../http-server.js";
 
 const ARN = "arn:aws:lambda:eu-west-1:123456789012:function:guard:live";
 
+const serverNow = serverForEach(({ url }) => ({ AWS_ENDPOINT_URL_LAMBDA: url }));
 let server: HttpServer;
-const before = { ...process.env };
-
-beforeEach(async () => {
-  server = await HttpServer.start();
-  Object.assign(process.env, {
-    AWS_REGION: "eu-west-1",
-    AWS_ACCESS_KEY_ID: "KEY",
-    AWS_SECRET_ACCESS_KEY: "key",
-    AWS_ENDPOINT_URL_LAMBDA: server.url,
-  });
-});
-
-afterEach(async () => {
-  await server.close();
-  process.env = { ...before };
-});
+beforeEach(() => void (server = serverNow()));
 
 const WAITING = { timeoutMs: 5_000, asynchronous: false };
 

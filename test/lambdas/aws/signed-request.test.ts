@@ -3,25 +3,15 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import aws4 from "aws4";
 import { endpointOf, RequestTimeout, SignedClient } from "../../../lambdas/aws/signed-request.js";
-import { HttpServer, type Received } from "../http-server.js";
+import { HttpServer, type Received, serverForEach } from "../http-server.js";
 
+const serverNow = serverForEach(() => ({
+  AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "example-key",
+  AWS_SESSION_TOKEN: "example-token",
+}));
 let server: HttpServer;
-const before = { ...process.env };
-
-beforeEach(async () => {
-  server = await HttpServer.start();
-  Object.assign(process.env, {
-    AWS_REGION: "eu-west-1",
-    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-    AWS_SECRET_ACCESS_KEY: "example-key",
-    AWS_SESSION_TOKEN: "example-token",
-  });
-});
-
-afterEach(async () => {
-  await server.close();
-  process.env = { ...before };
-});
+beforeEach(() => void (server = serverNow()));
 
 const clientAt = (url: string, service = "lambda") => new SignedClient({ service, endpoint: new URL(url) });
 

@@ -6,9 +6,9 @@ import type { HttpServer } from "../../../local/http-server.js";
 import { startDynamoDbProxy } from "../../../local/iam/dynamodb-proxy.js";
 import { Permissions } from "../../../local/iam/permissions.js";
 import { Credentials, type FunctionCredentials } from "../../../local/lambda/credentials.js";
-import type { FunctionModel, LogEntry, RoleModel } from "../../../local/model.js";
+import type { LogEntry, RoleModel } from "../../../local/model.js";
+import { fn, PLACE } from "../invoke/support.js";
 
-const PLACE = { partition: "aws", region: "eu-west-1", account: "123456789012" };
 const TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/Talk";
 
 const ROLE: RoleModel = {
@@ -25,17 +25,7 @@ const ROLE: RoleModel = {
   ],
 };
 
-const FUNCTION: FunctionModel = {
-  logicalId: "Fn",
-  name: "App-Fn",
-  role: "Role",
-  code: "/",
-  handler: "index.handler",
-  runtime: "nodejs24.x",
-  timeoutSeconds: 3,
-  memoryMb: 128,
-  environment: {},
-};
+const FUNCTION = fn("Fn");
 
 describe("DynamoDB behind the check of permissions", () => {
   const credentials = new Credentials();

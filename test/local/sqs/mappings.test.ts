@@ -1,19 +1,8 @@
 import type { Refusal } from "../../../local/iam/permissions.js";
-import type { LogEntry, MappingModel } from "../../../local/model.js";
+import type { LogEntry } from "../../../local/model.js";
 import { Mappings } from "../../../local/sqs/poller/mappings.js";
 import { Queues } from "../../../local/sqs/queues.js";
-import { message, queueModel, TestClock } from "./support.js";
-
-const MAPPING: MappingModel = {
-  logicalId: "Mapping",
-  functionId: "Worker",
-  queueArn: queueModel("jobs").arn,
-  batchSize: 10,
-  windowSeconds: 0,
-  reportsFailures: false,
-};
-
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+import { MAPPING, message, queueModel, settle, TestClock } from "./support.js";
 
 const setUp = (denied: string[] = []) => {
   const clock = new TestClock();

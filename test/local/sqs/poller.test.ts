@@ -5,19 +5,7 @@ import { type SqsRecord, sqsRecord } from "../../../local/sqs/poller/event.js";
 import { failedItems } from "../../../local/sqs/poller/failures.js";
 import { eventsOf } from "../../../local/sqs/poller/gather.js";
 import { Poller } from "../../../local/sqs/poller/poller.js";
-import { makeQueue, message, queueModel, TestClock } from "./support.js";
-
-const MAPPING: MappingModel = {
-  logicalId: "Mapping",
-  functionId: "Worker",
-  queueArn: queueModel("jobs").arn,
-  batchSize: 10,
-  windowSeconds: 0,
-  reportsFailures: false,
-};
-
-/** Lets everything happen that needs no time. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+import { makeQueue, MAPPING, message, queueModel, settle, TestClock } from "./support.js";
 
 const setUp = (mapping: Partial<MappingModel> = {}, settings = {}) => {
   const clock = new TestClock();

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../local/invoke/async/queue.js";
-import type { QueueModel } from "../../../local/model.js";
+import type { MappingModel, QueueModel } from "../../../local/model.js";
 import type { Delivery, Message } from "../../../local/sqs/message.js";
 import { Queue, type QueueOptions, type QueueSettings } from "../../../local/sqs/queue.js";
 
@@ -76,3 +76,16 @@ export const queueModel = (name: string, more: Partial<QueueModel> = {}): QueueM
   maxMessageBytes: 1024 * 1024,
   ...more,
 });
+
+/** A mapping of the queue `jobs` to the function `Worker`. */
+export const MAPPING: MappingModel = {
+  logicalId: "Mapping",
+  functionId: "Worker",
+  queueArn: queueModel("jobs").arn,
+  batchSize: 10,
+  windowSeconds: 0,
+  reportsFailures: false,
+};
+
+/** Lets everything happen that needs no time. */
+export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
