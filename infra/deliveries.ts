@@ -8,14 +8,30 @@ import { Construct } from "constructs";
 /** How long the queue hides a segment after its worker's time is over, in seconds: then the worker has died. */
 const AFTER_TIMEOUT_SECONDS = 5;
 
-/** How often a worker tries a segment before it goes to the dead-letter queue. */
-const RECEIVES = 3;
+/**
+ * How often a segment is given to a worker before it goes to the dead-letter queue. Less would take those along that
+ * find all workers busy.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+const RECEIVES = 5;
 
 /**
  * How long what nobody could deliver is kept, in days: as long as SQS allows.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
  */
 const DEAD_DAYS = 14;
+
+/** What the queue of segments depends on. */
+export interface DeliveriesProps {
+  /** The timeout of the function that delivers, in seconds. */
+  readonly workerSeconds: number;
+  /**
+   * Whose key encrypts what is in the queue. It is always encrypted.
+   *
+   * @default - a key of SQS, at no cost
+   */
+  readonly encryptionKey?: kms.IKey;
+}
 
 /**
  * Parts of large fan-outs on their way to workers. A queue holds messages of channels for moments only; they are
@@ -24,16 +40,15 @@ const DEAD_DAYS = 14;
 export class Deliveries extends Construct {
   /** Where the functions that publish hand segments on. */
   readonly queue: sqs.Queue;
-  /** Where segments are that workers died of three times: their messages have not reached all they were for. */
+  /** Where segments are that workers died of five times: their messages have not reached all they were for. */
   readonly deadLetterQueue: sqs.Queue;
   /** Goes off when there is a segment in the dead-letter queue. It notifies nobody until it is given an action. */
   readonly alarm: cloudwatch.Alarm;
 
-  /** @param workerSeconds the timeout of the function that delivers */
-  constructor(scope: Construct, id: string, { workerSeconds, key }: { workerSeconds: number; key?: kms.IKey | undefined }) {
+  constructor(scope: Construct, id: string, { workerSeconds, encryptionKey }: DeliveriesProps) {
     super(scope, id);
-    const encryption = key
-      ? { encryption: sqs.QueueEncryption.KMS, encryptionMasterKey: key }
+    const encryption = encryptionKey
+      ? { encryption: sqs.QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
       : { encryption: sqs.QueueEncryption.SQS_MANAGED };
     this.deadLetterQueue = new sqs.Queue(this, "Dead", {
       ...encryption,

@@ -64,7 +64,7 @@ export class PushIt extends Construct {
     this.stage = this.makeStage(props);
     this.deliveries = new Deliveries(this, "Deliveries", {
       workerSeconds: timeoutSeconds(timeoutParts("deliver", settings.timeouts, settings.fanOutMs)),
-      key: this.table.encryptionKey,
+      ...(this.table.encryptionKey && { encryptionKey: this.table.encryptionKey }),
     });
     this.functions = makeFunctions(this, {
       props,

@@ -124,6 +124,10 @@ export class RunningSystem implements System {
     return this.#runtime.invoke(functionId, event);
   }
 
+  kill(functionId: string): number {
+    return this.#runtime.kill(functionId);
+  }
+
   get endpoints() {
     return {
       ...this.backends.endpoints,

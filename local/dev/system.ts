@@ -36,6 +36,11 @@ export interface System {
   /** Runs a function by its logical id. */
   invoke(functionId: string, event: unknown): Promise<InvokeResult>;
   /**
+   * Kills the environments of a function that run an event, for tests: AWS may do so at any time.
+   * @returns how many there were
+   */
+  kill(functionId: string): number;
+  /**
    * Puts an event on the default bus as an AWS service does, such as S3's "Object Created".
    * @param event complete, from `version` to `detail`
    * @returns logical ids of the rules that match it

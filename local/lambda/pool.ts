@@ -93,6 +93,17 @@ export class Pool {
     this.#dispatch();
   }
 
+  /**
+   * Kills every environment that runs an event, as AWS may do at any time; the event ends as a crash.
+   * @returns how many there were
+   */
+  kill(): number {
+    const idle = new Set(this.#idle.map(({ environment }) => environment));
+    const busy = [...this.#all].filter((environment) => environment.pid !== undefined && !idle.has(environment));
+    for (const environment of busy) environment.kill();
+    return busy.length;
+  }
+
   /** Ends every environment; what is running or waiting ends as a crash. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -73,6 +73,11 @@ export class LambdaRuntime implements Invoker {
     return changed.map(({ logicalId }) => logicalId);
   }
 
+  /** Kills the environments of a function that run an event; says how many there were. */
+  kill(functionId: string): number {
+    return this.#pools.get(functionId)?.pool.kill() ?? 0;
+  }
+
   /** Ends every process. */
   async close(): Promise<void> {
     await Promise.all([...this.#pools.values()].map(({ pool }) => pool.close()));

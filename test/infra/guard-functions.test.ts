@@ -87,6 +87,7 @@ describe("guard functions", () => {
       Disconnect: { "": departure },
       Sweep: { "": departure },
       Publisher: { "": { onMessageReceived: "<Delivery.Arn>", ...departure } },
+      Deliver: { "": { onMessageReceived: "<Delivery.Arn>", ...departure } },
     });
   });
 
@@ -102,6 +103,7 @@ describe("guard functions", () => {
       Disconnect: invoke("Departure"),
       Sweep: invoke("Departure"),
       Publisher: invoke("Delivery", "Departure"),
+      Deliver: invoke("Delivery", "Departure"),
     });
   });
 
@@ -144,9 +146,9 @@ describe("a module and functions together", () => {
 
   test("are both known, each where it is asked", () => {
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toMatchObject({ guards: MODULE });
-    expect(Object.keys(known(template)).sort()).toEqual(["Disconnect", "Publish", "Publisher", "Refresh", "Send", "Subscribe", "Sweep"]);
+    expect(Object.keys(known(template)).sort()).toEqual(["Deliver", "Disconnect", "Publish", "Publisher", "Refresh", "Send", "Subscribe", "Sweep"]);
     const modules = Object.values(resourcesOf(template, "AWS::Lambda::Function")).filter(({ Properties }) => JSON.stringify(Properties).includes('"PUSH_IT_GUARDS":"guards.mjs"'));
-    expect(modules).toHaveLength(9);
+    expect(modules).toHaveLength(10);
   });
 
   test.each<[string, (fn: (id: string) => lambda.Function) => Guards, string]>([

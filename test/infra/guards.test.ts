@@ -9,7 +9,7 @@ import { Guards, type GuardModuleProps } from "../../infra/index.js";
 import { makePushIt, makeStack, only, readable, resourcesOf, synthesize } from "./synth.js";
 
 const ENTRY = "test/infra/fixtures/guards.ts";
-const RUN_GUARDS = ["Connect", "Disconnect", "Publish", "Publisher", "Refresh", "Send", "Subscribe", "Sweep", "Unsubscribe"];
+const RUN_GUARDS = ["Connect", "Deliver", "Disconnect", "Publish", "Publisher", "Refresh", "Send", "Subscribe", "Sweep", "Unsubscribe"];
 
 const withGuards = (props?: GuardModuleProps, stack = makeStack()) =>
   synthesize({ guards: Guards.fromModule(ENTRY, props) }, stack);

@@ -58,6 +58,8 @@ describe("what infra exports", () => {
       "AccessLogOptions",
       "AccessLogs",
       "ChannelGuardFunctions",
+      "Deliveries",
+      "DeliveriesProps",
       "Denials",
       "FunctionConcurrency",
       "GuardBundlingOptions",

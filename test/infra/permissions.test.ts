@@ -9,6 +9,8 @@ const STAGE = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<
 const post = `${STAGE}/POST/@connections/*`;
 const close = `${STAGE}/DELETE/@connections/*`;
 
+const QUEUE = "<DeliveriesQueue.Arn>";
+const handOn = { [QUEUE]: ["sqs:SendMessage"] };
 const farewell = { [close]: ["execute-api:ManageConnections"], [post]: ["execute-api:ManageConnections"] };
 
 /** Everything each role may do, besides its own logs. */
@@ -27,6 +29,7 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "dynamodb:Query",
     ],
     ...farewell,
+    ...handOn,
   },
   Refresh: {
     "<Table.Arn>": [
@@ -41,6 +44,12 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
   Publisher: {
     "<Table.Arn>": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
     ...farewell,
+    ...handOn,
+  },
+  Deliver: {
+    "<Table.Arn>": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
+    ...farewell,
+    [QUEUE]: ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"],
   },
   Ping: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
   DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },

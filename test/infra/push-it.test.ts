@@ -180,12 +180,14 @@ describe("the functions", () => {
 
   test("know the table, the settings and where to post, and nothing else", () => {
     for (const { Properties } of functions) {
+      const publishes = /publish|send|deliver/.test(String(Properties.Description));
       const { Variables } = readable(Properties.Environment) as { Variables: Record<string, string> };
       const { PUSH_IT_SETTINGS, ...others } = Variables;
       expect(JSON.parse(PUSH_IT_SETTINGS!)).toEqual(DEFAULT_SETTINGS);
       expect(others).toEqual({
         TABLE_NAME: "<Table>",
         AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: "https://<Api>.execute-api.<AWS::Region>.<AWS::URLSuffix>/live",
+        ...(publishes && { PUSH_IT_SEGMENTS: "<DeliveriesQueue>" }),
       });
     }
   });
@@ -214,6 +216,7 @@ describe("the functions", () => {
     const changed = synthesize({
       timeouts: { onConnectionRequest: Duration.seconds(2), onDisconnect: Duration.millis(500) },
       fanOutBudget: Duration.seconds(5),
+      fanOutThreshold: 500,
       wildcards: ["stories/*", "stories/*", "a/b/*"],
       denials: Denials.REFUSE,
       keepCredentials: false,
@@ -226,6 +229,7 @@ describe("the functions", () => {
       denials: "refuse",
       keepCredentials: false,
       fanOutMs: 5_000,
+      fanOutThreshold: 500,
       limits: DEFAULT_SETTINGS.limits,
       allowedOrigins: [],
     });

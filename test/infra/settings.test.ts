@@ -73,6 +73,7 @@ describe("synthesis accepts the extremes", () => {
       DefaultRoute: 7,
       Sweep: 28,
       Publisher: 16,
+      Deliver: 16,
     });
   });
 

@@ -29,18 +29,15 @@ beforeEach(() => {
 
 const message = (uuid: string, channel = "stories/5") => ({ channel, uuid, data: { text: "größe" } });
 
-test("publish brings a message to exact and * subscribers, and answers on /meta/successful by its uuid", async () => {
+test("publish brings a message to exact and * subscribers, the publisher's own with its answer, on /meta/successful by its uuid", async () => {
   const result = await handler(frameEvent({ action: "publish", ...message("m1") }));
-  expect(answersOf(result)).toEqual([{ channel: "/meta/successful", uuid: "m1", successful: true }]);
-  expect(deployed.posted().sort()).toEqual([
-    ["c1", message("m1")],
-    ["c2", message("m1")],
-  ]);
+  expect(answersOf(result)).toEqual([message("m1"), { channel: "/meta/successful", uuid: "m1", successful: true }]);
+  expect(deployed.posted()).toEqual([["c2", message("m1")]]);
 });
 
 test("a frame of several messages arrives as one frame, in order", async () => {
   await handler(frameEvent({ action: "publish", messages: ["m1", "m2", "m3"].map((uuid) => message(uuid)) }));
-  expect(deployed.posted().find(([id]) => id === "c1")?.[1]).toMatchObject([{ uuid: "m1" }, { uuid: "m2" }, { uuid: "m3" }]);
+  expect(deployed.posted().find(([id]) => id === "c2")?.[1]).toMatchObject([{ uuid: "m1" }, { uuid: "m2" }, { uuid: "m3" }]);
 });
 
 test("a malformed frame is answered on /meta/error, and nothing is posted", async () => {
@@ -60,8 +57,8 @@ test("a subscriber that is gone is closed and removed, and the publication succe
   deployed.connections.answer = ({ path }, response) => response.writeHead(path.includes("gone") ? 410 : 200).end("{}");
   const info = jest.spyOn(console, "info").mockImplementation(() => undefined);
   const result = await handler(frameEvent({ action: "publish", ...message("m1") }));
-  expect(answersOf(result)).toMatchObject([{ successful: true }]);
-  expect(info).toHaveBeenCalledWith({ event: "fan_out", sent: 2, gone: 1, failed: 0 });
+  expect(answersOf(result)).toMatchObject([message("m1"), { successful: true }]);
+  expect(info).toHaveBeenCalledWith({ event: "fan_out", sent: 1, gone: 1, failed: 0, handedOn: 0 });
   info.mockRestore();
   expect(deployed.closed()).toEqual(["gone"]);
   expect(JSON.stringify(await deployed.table.rows())).not.toContain("gone");

@@ -1,0 +1,79 @@
+import { TestSystem } from "./support/system.js";
+import type { Wire } from "./support/wire.js";
+
+/** Subscribers that the publishing function posts to itself; the others are workers'. */
+const THRESHOLD = 20;
+
+const SUBSCRIBERS = 60;
+
+describe("a publication to more subscribers than one function posts to", () => {
+  let system: TestSystem;
+  let publisher: Wire;
+  const crowd: Wire[] = [];
+  const slow = new Set<string>();
+
+  beforeAll(async () => {
+    system = await TestSystem.start({
+      props: { fanOutThreshold: THRESHOLD },
+      queueWaitScale: 0.1,
+      faults: { beforePost: (connectionId) => (slow.has(connectionId) ? "limit" : undefined) },
+    });
+    for (let at = 0; at < SUBSCRIBERS; at += 1) crowd.push(await system.connect());
+    await Promise.all(crowd.map((wire) => wire.subscribe("crowd")));
+    publisher = crowd[Math.floor(SUBSCRIBERS / 2)]!;
+  }, 120_000);
+  afterAll(() => system.close());
+
+  const delivered = (): number => system.invocations.filter(({ functionId }) => /Deliver/.test(functionId)).length;
+  const of = (wire: Wire, uuid: string) => wire.received.filter((each) => each.uuid === uuid && each.successful === undefined);
+  const everybody = (uuid: string, wires = crowd) =>
+    Promise.all(wires.map((wire) => wire.until(() => of(wire, uuid).length > 0, `message ${uuid}`)));
+
+  it("reaches everybody once: the first from the function itself, the others through the queue", async () => {
+    const before = delivered();
+    expect(await publisher.publish("crowd", 1, { uuid: "m1" })).toMatchObject({ successful: true });
+    await everybody("m1");
+    for (const wire of crowd) expect(of(wire, "m1")).toHaveLength(1);
+    await system.invoked(() => delivered() > before, "a worker");
+    expect(delivered() - before).toBe(1);
+  });
+
+  it("brings the publisher its own copy with its answer: one frame, wherever among the subscribers it is", async () => {
+    const frames = publisher.frames.length;
+    await publisher.publish("crowd", 2, { uuid: "m2" });
+    await everybody("m2");
+    expect(publisher.frames.slice(frames).map((frame) => JSON.parse(frame) as unknown)).toEqual([
+      [
+        { channel: "crowd", uuid: "m2", data: 2 },
+        { channel: "/meta/successful", uuid: "m2", successful: true },
+      ],
+    ]);
+  });
+
+  it("keeps nobody waiting for one that is slow, which gets it later", async () => {
+    const last = crowd.at(-1)!;
+    const { connectionId } = await system.connectionOf(last);
+    slow.add(connectionId);
+    await publisher.publish("crowd", 3, { uuid: "m3" });
+    await everybody("m3", crowd.slice(0, -1));
+    expect(of(last, "m3")).toEqual([]);
+    slow.clear();
+    await everybody("m3");
+    expect(last.closed).toBeUndefined();
+  });
+
+  it("is repeated for one segment when its worker dies, and reaches everybody all the same", async () => {
+    const worker = system.running.model.functions.find(({ logicalId }) => /DeliverFunction/.test(logicalId))!.logicalId;
+    const { connectionId } = await system.connectionOf(crowd.at(-1)!);
+    slow.add(connectionId);
+    await publisher.publish("crowd", 4, { uuid: "m4" });
+    await everybody("m4", crowd.slice(0, -1));
+    // It is still trying the slow one.
+    expect(system.running.kill(worker)).toBe(1);
+    const died = await system.invoked((all) => all.find(({ functionId, result }) => functionId === worker && !result.ok), "a worker that died");
+    expect(died.result).toMatchObject({ kind: "crash" });
+    slow.clear();
+    await everybody("m4");
+    for (const wire of crowd) expect(of(wire, "m4").length).toBeLessThanOrEqual(2);
+  });
+});
