@@ -1,9 +1,10 @@
 import { deliveriesFor, type Delivering } from "./deliveries.js";
 import { expire } from "./farewell.js";
+import type { Frame } from "./frame.js";
 import { limiter } from "./limiter.js";
 import { frames, type Packed } from "./pack.js";
 import type { Clock, Connections, Log, Store, Subscriber } from "./ports.js";
-import { postUntil } from "./posting.js";
+import { createPoster } from "./posting.js";
 import { type Publication, recipientsOf } from "./recipients.js";
 import { removeAgent, type Removal } from "./remove.js";
 
@@ -20,9 +21,6 @@ export interface FanOut extends Removal {
   /** How long all of it may take, in milliseconds. */
   budgetMs: number;
 }
-
-/** How many posts are under way at once. */
-export const POSTS_IN_FLIGHT = 64;
 
 /** How many connections that are gone are removed at once. */
 const REMOVALS_IN_FLIGHT = 8;
@@ -53,7 +51,7 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
   const begun = clock.now();
   const deadline = begun + system.budgetMs;
   const delivered: Delivered = { sent: 0, gone: 0, failed: 0 };
-  const call = limiter(POSTS_IN_FLIGHT);
+  const poster = createPoster(system);
   const remove = limiter(REMOVALS_IN_FLIGHT);
   const framesOf = memoised(frames);
 
@@ -62,7 +60,7 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
   const giveUp = async ({ connectionId }: Subscriber, messages: number): Promise<void> => {
     delivered.failed += 1;
     log.warn("not_delivered", { connection: connectionId, messages });
-    const closed = await call(async () => clock.now() < deadline + CLOSING_MS && (await connections.close(connectionId)));
+    const closed = await poster.close(connectionId, deadline + CLOSING_MS);
     if (!closed) open.push(connectionId);
   };
   /** What is not removed now is found gone again by the next publication, or by the sweep. */
@@ -83,11 +81,9 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
     const messages = await decide(subscriber, mine);
     if (messages === "late") return giveUp(subscriber, mine.length);
     if (messages.length === 0) return;
-    for (const frame of framesOf(messages)) {
-      const step = await postUntil(system, subscriber, frame, deadline, call);
-      if (step === "give up") return giveUp(subscriber, messages.length);
-      if (step === "remove") return remove(() => bury(subscriber));
-    }
+    const step = await poster.post(subscriber, framesOf(messages), deadline);
+    if (step === "give up") return giveUp(subscriber, messages.length);
+    if (step === "remove") return remove(() => bury(subscriber));
     delivered.sent += 1;
   };
 
@@ -101,9 +97,9 @@ export const fanOut = async (system: FanOut, publications: readonly Publication[
 };
 
 /** Most recipients get the very same messages: those frames are built once. */
-const memoised = (build: (messages: readonly Packed[]) => string[]): ((messages: readonly Packed[]) => string[]) => {
+const memoised = (build: (messages: readonly Packed[]) => Frame[]): ((messages: readonly Packed[]) => Frame[]) => {
   let last: readonly Packed[] = [];
-  let built: string[] = [];
+  let built: Frame[] = [];
   return (messages) => {
     if (messages.length !== last.length || messages.some((message, at) => message !== last[at])) {
       last = messages;
