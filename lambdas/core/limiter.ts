@@ -1,5 +1,13 @@
+/** Work that waits for its turn. */
+interface Waiting {
+  begin(): void;
+}
+
 /**
  * Lets at most `limit` pieces of work run at a time; the rest wait in the order they came.
+ *
+ * What waits is no more than the call of `work`, and work is begun from outside of what waits: thousands that have waited
+ * long are old to the garbage collector, and what old objects refer to (requests, answers) would be kept as if it were.
  * @param limit a number, or what it is now: who finds it lower than before waits until enough have ended
  * @example
  * const limited = limiter(64);
@@ -8,26 +16,30 @@
 export const limiter = (limit: number | (() => number)): (<T>(work: () => Promise<T>) => Promise<T>) => {
   const most = typeof limit === "number" ? () => limit : limit;
   /** Those before `first` have begun: taking away the first of thousands would move all others. */
-  let waiting: (() => void)[] = [];
+  let waiting: (Waiting | undefined)[] = [];
   let first = 0;
   let running = 0;
-  /** Slots go straight to whoever waits longest, so that nobody can slip in between. */
+  /** Places go straight to whoever waits longest, so that nobody can slip in between. */
   const pass = (): void => {
     while (first < waiting.length && running < most()) {
-      running += 1;
-      waiting[first]?.();
+      const next = waiting[first];
+      waiting[first] = undefined;
       first += 1;
+      running += 1;
+      next?.begin();
     }
     if (first === waiting.length) [waiting, first] = [[], 0];
   };
-  return async (work) => {
-    if (first < waiting.length || running >= most()) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      running -= 1;
-      pass();
-    }
+  const ended = (): void => {
+    running -= 1;
+    pass();
   };
+  return (work) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ begin: () => void run(work).then(resolve, reject).finally(ended) });
+      pass();
+    });
 };
+
+/** Work that throws before it returns a promise has failed like any other. */
+const run = async <T>(work: () => Promise<T>): Promise<T> => work();
