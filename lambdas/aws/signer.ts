@@ -36,8 +36,7 @@ const encode = (path: string): string =>
  * Signs requests to a service with Signature Version 4 and the function's own credentials, which are read here: an
  * execution environment has the same for good.
  *
- * A library would sign any request, and compute again what is the same in all of them: more work than all the rest of a
- * delivery. Here two hashes are left for each, of what no two have in common. Tests compare it with such a library.
+ * A library would sign any request, and compute again what is the same in all of them. Here two hashes are left for each, of what no two have in common. Tests compare it with such a library.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export const signer = (service: string, region: string, host: string): Signer => {

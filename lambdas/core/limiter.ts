@@ -5,9 +5,6 @@ interface Waiting {
 
 /**
  * Lets at most `limit` pieces of work run at a time; the rest wait in the order they came.
- *
- * What waits is no more than the call of `work`, and work is begun from outside of what waits: thousands that have waited
- * long are old to the garbage collector, and what old objects refer to (requests, answers) would be kept as if it were.
  * @param limit a number, or what it is now: who finds it lower than before waits until enough have ended
  * @example
  * const limited = limiter(64);
