@@ -4,11 +4,12 @@ import { progressOn } from "../fuzz/report.js";
 import { Failure } from "../local/failure.js";
 import { parseBenchArguments } from "./arguments.js";
 import type { Benchmark } from "./benchmark.js";
+import { fanout } from "./fanout.js";
 import { guards } from "./guards.js";
 import { between } from "./page.js";
 
 /** The benchmarks, by name. */
-const BENCHMARKS: Record<string, Benchmark<unknown>> = { guards };
+const BENCHMARKS: Record<string, Benchmark<unknown>> = { guards, fanout };
 
 const ROOT = join(__dirname, "..");
 

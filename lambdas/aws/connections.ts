@@ -1,12 +1,7 @@
-import { POSTS_IN_FLIGHT } from "../core/distribution.js";
+import type { Frame } from "../core/frame.js";
+import { POSTS_IN_FLIGHT } from "../core/pace.js";
 import type { Connections, Log, PostResult } from "../core/ports.js";
-import { endpointOf, isBroken, SignedClient, type SignedRequest, type SignedResponse } from "./signed-request.js";
-
-/**
- * How often a call is made whose socket broke. A post that was made twice arrives twice, which the protocol allows; one
- * that was not made costs its recipient the connection.
- */
-const SOCKET_ATTEMPTS = 3;
+import { endpointOf, SignedClient, type SignedRequest, type SignedResponse } from "./signed-request.js";
 
 /** How long one call may take altogether, in milliseconds. A function's margin is longer than that. */
 export const CALL_MS = 3_000;
@@ -18,12 +13,19 @@ const resultOf = (status: number): PostResult => {
   return status >= 400 && status < 500 ? "refused" : "failed";
 };
 
+/** What came of a call: an answer, or why there was none. */
+type Answer = SignedResponse | { status: 0; error: string };
+
+/** A frame is text, but whoever posts it says nothing of what it holds. */
+const FRAME_HEADERS = { "Content-Type": "application/octet-stream" };
+
 /** Why a call failed, for the log: what API Gateway says of it, or what became of the request. */
 const reasonOf = ({ headers, body }: SignedResponse): string => `${String(headers["x-amzn-errortype"] ?? "")} ${body}`.trim();
 
 /**
- * API Gateway's `@connections`, at the endpoint that `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` names. No answer is
- * retried here: what to retry, and for how long, is decided by who posts.
+ * API Gateway's `@connections`, at the endpoint that `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` names. Nothing is
+ * retried here but a call whose socket died while the environment was frozen, once: what else to retry, and for how
+ * long, is decided by who posts.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  */
 export class ManagementApi implements Connections {
@@ -39,42 +41,32 @@ export class ManagementApi implements Connections {
     this.#log = log;
   }
 
-  async post(connectionId: string, frame: string): Promise<PostResult> {
-    const { status, reason } = await this.#call(connectionId, {
-      method: "POST",
-      headers: { "Content-Type": "application/octet-stream" },
-      body: frame,
-    });
-    const result = resultOf(status);
-    if (result === "failed" || result === "refused") {
-      this.#log.warn("post_failed", { connection: connectionId, status, error: reason });
-    }
+  async post(connectionId: string, frame: Frame): Promise<PostResult> {
+    const answer = await this.#call(connectionId, { method: "POST", headers: FRAME_HEADERS, body: frame });
+    const result = resultOf(answer.status);
+    if (result === "failed" || result === "refused") this.#warn("post_failed", connectionId, answer);
     return result;
   }
 
   async close(connectionId: string): Promise<boolean> {
-    const { status, reason } = await this.#call(connectionId, { method: "DELETE" });
-    const result = resultOf(status);
+    const answer = await this.#call(connectionId, { method: "DELETE" });
+    const result = resultOf(answer.status);
     if (result === "sent" || result === "gone") return true;
-    this.#log.warn("close_failed", { connection: connectionId, status, error: reason });
+    this.#warn("close_failed", connectionId, answer);
     return false;
   }
 
-  /** `status` is 0 when there was no answer. */
-  async #call(
-    connectionId: string,
-    request: Omit<SignedRequest, "path" | "timeoutMs">,
-  ): Promise<{ status: number; reason: string }> {
-    const path = `/@connections/${encodeURIComponent(connectionId)}`;
-    const deadline = performance.now() + CALL_MS;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const response = await this.#client.send({ ...request, path, timeoutMs: deadline - performance.now() });
-        return { status: response.status, reason: reasonOf(response) };
-      } catch (error) {
-        const again = attempt < SOCKET_ATTEMPTS && isBroken(error as NodeJS.ErrnoException);
-        if (!again) return { status: 0, reason: String(error) };
-      }
+  async #call(connectionId: string, request: Omit<SignedRequest, "path" | "timeoutMs">): Promise<Answer> {
+    try {
+      const path = `/@connections/${encodeURIComponent(connectionId)}`;
+      return await this.#client.send({ ...request, path, timeoutMs: CALL_MS });
+    } catch (error) {
+      return { status: 0, error: String(error) };
     }
+  }
+
+  #warn(event: string, connection: string, answer: Answer): void {
+    const error = "error" in answer ? answer.error : reasonOf(answer);
+    this.#log.warn(event, { connection, status: answer.status, error });
   }
 }

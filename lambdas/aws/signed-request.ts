@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
-import { sign } from "aws4";
+import { Deadlines } from "./deadlines.js";
+import { sha256, signer, type Signer } from "./signer.js";
 
 /** Where a service is, and how requests to it are signed. */
 export interface SignedClientOptions {
@@ -19,12 +20,20 @@ export interface SignedClientOptions {
 /** One request. */
 export interface SignedRequest {
   method: "GET" | "POST" | "DELETE";
-  /** After the endpoint's own path, and encoded as it goes on the wire. */
+  /** After the endpoint's own path, encoded as it goes on the wire, and without a query. */
   path: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | PreparedBody;
   /** How long it may take from now until the last byte of its answer, in milliseconds. */
   timeoutMs: number;
+}
+
+/** A body that many requests have: what each would compute of it is known already. */
+export interface PreparedBody {
+  /** Its bytes, a character each. */
+  latin1: string;
+  /** SHA-256 of its bytes, in hexadecimal. */
+  sha256: string;
 }
 
 /** An answer, whatever its status. */
@@ -57,8 +66,8 @@ export const endpointOf = (service: string, variable: string, region = process.e
 };
 
 /**
- * Asks an AWS service over connections that are kept, signed with the function's own credentials. It is a small part of
- * what the SDK is, for requests that need no more.
+ * Asks an AWS service over connections that are kept, signed with the credentials that the function had when this was
+ * made. It is a small part of what the SDK is, for requests that need no more.
  *
  * An environment that was frozen wakes up with sockets that the service has closed meanwhile: a request that finds
  * such a one is sent once more over a new one. Nothing else is repeated.
@@ -67,50 +76,55 @@ export const endpointOf = (service: string, variable: string, region = process.e
  * const { status, body } = await lambda.send({ method: "GET", path: "/2015-03-31/functions", timeoutMs: 1_000 });
  */
 export class SignedClient {
-  readonly #options: SignedClientOptions;
   readonly #transport: typeof http | typeof https;
   readonly #agent: http.Agent;
+  readonly #deadlines = new Deadlines();
+  readonly #sign: Signer;
+  /** The path that comes before every request's own. */
+  readonly #base: string;
+  /** What is the same in all requests. */
+  readonly #target: http.RequestOptions;
 
-  constructor(options: SignedClientOptions) {
-    this.#options = options;
-    this.#transport = options.endpoint.protocol === "http:" ? http : https;
-    this.#agent = new this.#transport.Agent({
-      keepAlive: options.keepAlive ?? true,
-      maxSockets: options.maxSockets ?? Infinity,
-    });
+  constructor({ service, endpoint, region = process.env["AWS_REGION"] ?? "", keepAlive = true, maxSockets = Infinity }: SignedClientOptions) {
+    this.#transport = endpoint.protocol === "http:" ? http : https;
+    this.#agent = new this.#transport.Agent({ keepAlive, maxSockets });
+    this.#sign = signer(service, region, endpoint.host);
+    this.#base = endpoint.pathname.replace(/\/$/, "");
+    this.#target = { agent: this.#agent, protocol: endpoint.protocol, hostname: endpoint.hostname.replace(/^\[|\]$/g, ""), port: endpoint.port };
   }
 
   /** Rejects with a `RequestTimeout`, or with the error of a connection that could not be made or that broke. */
   async send(request: SignedRequest): Promise<SignedResponse> {
-    const deadline = performance.now() + request.timeoutMs;
+    const begun = performance.now();
     try {
-      return await this.#attempt(request, deadline, this.#agent);
+      return await this.#attempt(request, request.timeoutMs);
     } catch (error) {
       if (!(error instanceof StaleSocket)) throw error;
-      return this.#attempt(request, deadline, false);
+      this.#dropKept();
+      return this.#attempt(request, request.timeoutMs - (performance.now() - begun));
     }
   }
 
-  /** @param agent `false`: a connection of its own */
-  #attempt(request: SignedRequest, deadline: number, agent: http.Agent | false): Promise<SignedResponse> {
-    const { endpoint } = this.#options;
-    const { method, path, headers } = this.#sign(request);
+  /** What was kept as long as a socket that has died is dead, too: what is kept from now on has just worked. */
+  #dropKept(): void {
+    for (const kept of Object.values(this.#agent.freeSockets)) for (const socket of kept ?? []) socket.destroy();
+  }
+
+  #attempt(request: SignedRequest, remainingMs: number): Promise<SignedResponse> {
     return new Promise((resolve, reject) => {
-      const sent = this.#transport.request({
-        agent,
-        protocol: endpoint.protocol,
-        hostname: endpoint.hostname.replace(/^\[|\]$/g, ""),
-        port: endpoint.port,
-        method,
-        path,
-        headers,
-      });
+      const { method, body } = request;
+      const path = this.#base + request.path;
+      const prepared = typeof body === "object" ? body : preparedOf(body);
+      const headers = this.#sign({ method, path, headers: request.headers ?? NO_HEADERS, sha256: prepared.sha256 });
+      // A list is sent as it is; an object would be checked and copied for each request.
+      headers.push("Content-Length", String(prepared.latin1.length));
+      const sent = this.#transport.request({ ...this.#target, method, path, headers });
       const fail = (error: Error): void => {
-        clearTimeout(timer);
+        done();
         reject(error);
         sent.destroy();
       };
-      const timer = setTimeout(() => fail(new RequestTimeout(request.timeoutMs)), deadline - performance.now());
+      const done = this.#deadlines.in(remainingMs, () => fail(new RequestTimeout(request.timeoutMs)));
       sent.on("error", (error: NodeJS.ErrnoException) =>
         fail(sent.reusedSocket && isBroken(error) ? new StaleSocket(error.message) : error),
       );
@@ -120,35 +134,20 @@ export class SignedClient {
         // Whoever has begun to answer was there: that is no stale socket.
         response.on("error", fail);
         response.on("end", () => {
-          clearTimeout(timer);
-          const body = Buffer.concat(chunks).toString();
+          done();
+          const body = chunks.length === 0 ? "" : Buffer.concat(chunks).toString();
           resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
         });
       });
-      sent.end(request.body);
+      sent.end(prepared.latin1, "latin1");
     });
   }
-
-  #sign({ method, path, headers = {}, body }: SignedRequest) {
-    const { service, endpoint, region = process.env["AWS_REGION"] ?? "" } = this.#options;
-    const signed = sign(
-      {
-        service,
-        region,
-        method,
-        path: endpoint.pathname.replace(/\/$/, "") + path,
-        headers: { Host: endpoint.host, ...headers },
-        ...(body === undefined ? {} : { body }),
-      },
-      {
-        accessKeyId: process.env["AWS_ACCESS_KEY_ID"] ?? "",
-        secretAccessKey: process.env["AWS_SECRET_ACCESS_KEY"] ?? "",
-        sessionToken: process.env["AWS_SESSION_TOKEN"] ?? "",
-      },
-    );
-    return { method, path: signed.path ?? path, headers: signed.headers as http.OutgoingHttpHeaders };
-  }
 }
+
+const NO_HEADERS = {};
+
+/** A body that only one request has. */
+const preparedOf = (text = ""): PreparedBody => ({ latin1: Buffer.from(text).toString("latin1"), sha256: sha256(text) });
 
 /** A connection that was kept turned out to be closed by the other side. */
 class StaleSocket extends Error {}

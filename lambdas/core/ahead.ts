@@ -12,10 +12,10 @@ export async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   };
   try {
     for (let next = ask(); ; ) {
-      const { done, value } = await next;
-      if (done) return;
+      const result = await next;
+      if (result.done) return;
       next = ask();
-      yield value as T;
+      yield result.value;
     }
   } finally {
     await iterator.return?.();

@@ -20,8 +20,11 @@ const WAITING_GUARDS = 32;
 /** What one recipient gets, in order; `"late"` when its guard could not be asked in time. */
 export type Delivery = readonly Packed[] | "late";
 
-/** Decides about the recipients of one page; the guard of one and those of others wait side by side, none for another. */
-export type Decide = (recipient: Recipient) => Promise<Delivery>;
+/**
+ * Decides about the recipients of one page; the guard of one and those of others wait side by side, none for another.
+ * Where there is no guard to ask, it is decided at once.
+ */
+export type Decide = (recipient: Recipient) => Delivery | Promise<Delivery>;
 
 /**
  * Asks the delivery guards of a fan-out.
@@ -62,21 +65,26 @@ export const deliveries = (system: Delivering, deadline: number): ((page: readon
     return undefined;
   };
 
+  /** What an agent gets; one that has left gets nothing that a guard would have to decide. */
+  const askAll = async (agent: Agent | undefined, publications: readonly Publication[], asked: ReadonlySet<Publication>): Promise<Delivery> => {
+    const decide = async (publication: Publication): Promise<Packed | "late" | undefined> =>
+      asked.has(publication) ? agent && ask(agent, publication) : packed(publication);
+    const decided = await Promise.all(publications.map(decide));
+    if (decided.includes("late")) return "late";
+    return decided.filter((message) => message !== undefined && message !== "late");
+  };
+
   return async (page) => {
-    const asking: string[] = [];
-    for (const { subscriber, publications } of page) {
-      if (!subscriber.expired && (await guarded(publications)).size > 0) asking.push(subscriber.connectionId);
+    const decisive = new Map<readonly Publication[], ReadonlySet<Publication>>();
+    for (const { publications } of page) {
+      if (!decisive.has(publications)) decisive.set(publications, await guarded(publications));
     }
-    const agents = asking.length > 0 ? await store.agents(asking) : undefined;
-    return async ({ subscriber, publications }) => {
-      const decisive = await guarded(publications);
-      if (decisive.size === 0) return plain(publications);
-      const agent = agents?.get(subscriber.connectionId);
-      const decide = (publication: Publication): Packed | undefined | Promise<Packed | "late" | undefined> =>
-        decisive.has(publication) ? agent && ask(agent, publication) : packed(publication);
-      const decided = await Promise.all(publications.map(decide));
-      if (decided.includes("late")) return "late";
-      return decided.filter((message) => message !== undefined && message !== "late");
+    const asking = page.filter(({ subscriber, publications }) => !subscriber.expired && decisive.get(publications)!.size > 0);
+    const agents = asking.length > 0 ? await store.agents(asking.map(({ subscriber }) => subscriber.connectionId)) : undefined;
+    return (recipient) => {
+      const { subscriber, publications } = recipient;
+      const asked = decisive.get(publications)!;
+      return asked.size === 0 ? plain(publications) : askAll(agents?.get(subscriber.connectionId), publications, asked);
     };
   };
 };

@@ -1,9 +1,10 @@
-import { deliveries, type Delivering } from "./deliveries.js";
+import { deliveries, type Delivering, type Delivery } from "./deliveries.js";
 import { expire } from "./farewell.js";
 import { limiter } from "./limiter.js";
+import type { Frame } from "./frame.js";
 import { frames, type Packed } from "./pack.js";
 import type { Clock, Connections, Log, Store, Subscriber } from "./ports.js";
-import { postUntil } from "./posting.js";
+import { type Patience, type Posted, Poster } from "./posting.js";
 import type { Recipient } from "./recipients.js";
 import { removeAgent, type Removal } from "./remove.js";
 
@@ -18,13 +19,9 @@ export interface Distributing extends Removal {
 }
 
 /** How long reaching recipients may take. */
-export interface Times {
+export interface Times extends Patience {
   /** Until when delivery guards may be asked, in epoch milliseconds. */
   guardsUntil: number;
-  /** Until when posts may be begun, in epoch milliseconds. */
-  postsUntil: number;
-  /** How long one recipient is tried again after its first failure, in milliseconds. */
-  patienceMs: number;
 }
 
 /** The connection whose messages ride with an answer instead of being posted. */
@@ -49,9 +46,6 @@ export interface Left {
   slow: Recipient[];
 }
 
-/** How many posts are under way at once. */
-export const POSTS_IN_FLIGHT = 64;
-
 /** How many connections that are gone are removed, or that were given up are closed, at once. */
 const REMOVALS_IN_FLIGHT = 8;
 
@@ -74,10 +68,10 @@ export class Distribution {
   readonly #times: Times;
   readonly #ownPlace: Own | undefined;
   readonly #prepare: ReturnType<typeof deliveries>;
-  readonly #call = limiter(POSTS_IN_FLIGHT);
+  readonly #poster: Poster<Recipient>;
   readonly #remove = limiter(REMOVALS_IN_FLIGHT);
-  readonly #frames = new WeakMap<readonly Packed[], string[]>();
-  readonly #work: Promise<void>[] = [];
+  readonly #frames = new WeakMap<readonly Packed[], Frame[]>();
+  readonly #work: Promise<unknown>[] = [];
   /** Connections that missed something and could not be closed. */
   readonly #open: string[] = [];
 
@@ -86,15 +80,13 @@ export class Distribution {
     this.#times = times;
     this.#ownPlace = own;
     this.#prepare = deliveries(system, times.guardsUntil);
+    this.#poster = new Poster(system, times, (recipient, posted) => this.#heard(recipient, posted));
   }
 
   /** Begins to reach the recipients of one page. */
   add(page: readonly Recipient[]): void {
     if (page.length === 0) return;
-    const work = this.#reachAll(page);
-    // What fails is thrown by `settled`; until then nobody waits for it.
-    work.catch(() => undefined);
-    this.#work.push(work);
+    this.#begin(this.#reachAll(page));
   }
 
   /**
@@ -102,7 +94,14 @@ export class Distribution {
    * @throws what the store threw: then some may have been reached, and those who were not are not known
    */
   async settled(): Promise<void> {
-    await Promise.all(this.#work);
+    const failures: unknown[] = [];
+    // What is done about a post begins when that has ended; so there may be more to wait for after the first round.
+    while (this.#work.length > 0) {
+      const ended = await Promise.allSettled(this.#work.splice(0));
+      failures.push(...ended.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : [])));
+      await this.#poster.idle();
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   /**
@@ -115,18 +114,22 @@ export class Distribution {
     if (this.#open.length > 0) await store.putOverdue(this.#open.splice(0), Math.floor(clock.now() / 1000));
   }
 
+  #begin(work: Promise<unknown>): void {
+    // What fails is thrown by `settled`; until then nobody waits for it.
+    work.catch(() => undefined);
+    this.#work.push(work);
+  }
+
   async #reachAll(page: readonly Recipient[]): Promise<void> {
     const decide = await this.#prepare(page);
-    await Promise.all(
-      page.map(async (recipient) => {
-        const { subscriber } = recipient;
-        if (subscriber.expired) return this.#remove(() => this.#bury(subscriber));
-        const messages = await decide(recipient);
-        if (messages === "late") this.left.waiting.push(recipient);
-        else if (this.#rides(subscriber, messages)) this.own = messages;
-        else await this.#reach(recipient, messages);
-      }),
-    );
+    for (const recipient of page) {
+      if (recipient.subscriber.expired) this.#begin(this.#remove(() => this.#bury(recipient.subscriber)));
+      else {
+        const messages = decide(recipient);
+        if (messages instanceof Promise) this.#begin(messages.then((each) => this.#reach(recipient, each)));
+        else this.#reach(recipient, messages);
+      }
+    }
   }
 
   #rides({ connectionId }: Subscriber, messages: readonly Packed[]): boolean {
@@ -134,21 +137,22 @@ export class Distribution {
     return messages.reduce((bytes, message) => bytes + message.bytes + 1, 0) <= this.#ownPlace.room;
   }
 
-  async #reach(recipient: Recipient, messages: readonly Packed[]): Promise<void> {
-    const { subscriber } = recipient;
-    if (messages.length === 0) return;
-    for (const frame of this.#framesOf(messages)) {
-      const step = await postUntil(this.#system, subscriber, frame, this.#times, this.#call);
-      if (step === "late") return void this.left.waiting.push(recipient);
-      if (step === "slow") return void this.left.slow.push(recipient);
-      if (step === "give up") return this.giveUp([recipient]);
-      if (step === "remove") return this.#remove(() => this.#bury(subscriber));
-    }
-    this.delivered.sent += 1;
+  #reach(recipient: Recipient, messages: Delivery): void {
+    if (messages === "late") this.left.waiting.push(recipient);
+    else if (this.#rides(recipient.subscriber, messages)) this.own = messages;
+    else if (messages.length > 0) this.#poster.add(recipient, this.#framesOf(messages));
+  }
+
+  #heard(recipient: Recipient, posted: Posted): void {
+    if (posted === "done") this.delivered.sent += 1;
+    else if (posted === "late") this.left.waiting.push(recipient);
+    else if (posted === "slow") this.left.slow.push(recipient);
+    else if (posted === "give up") this.#begin(this.giveUp([recipient]));
+    else this.#begin(this.#remove(() => this.#bury(recipient.subscriber)));
   }
 
   /** Most recipients get the very same messages: those frames are built once. */
-  #framesOf(messages: readonly Packed[]): string[] {
+  #framesOf(messages: readonly Packed[]): Frame[] {
     const built = this.#frames.get(messages) ?? frames(messages);
     this.#frames.set(messages, built);
     return built;

@@ -1,6 +1,7 @@
 import type { Answer } from "../../protocol/index.js";
 import { EXPIRED } from "./agent.js";
 import { denial, frameOf } from "./answers.js";
+import { Frame } from "./frame.js";
 import type { Connections } from "./ports.js";
 
 /**
@@ -9,7 +10,7 @@ import type { Connections } from "./ports.js";
  * @returns whether it is closed
  */
 export const tellAndClose = async (connections: Connections, connectionId: string, ...answers: Answer[]): Promise<boolean> => {
-  await connections.post(connectionId, frameOf(answers));
+  await connections.post(connectionId, new Frame(frameOf(answers)));
   return connections.close(connectionId);
 };
 

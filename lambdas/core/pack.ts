@@ -1,4 +1,5 @@
 import { FRAME_BYTES, type Limits, type Message } from "../../protocol/index.js";
+import { Frame } from "./frame.js";
 
 /** A message as it travels, and its size. */
 export interface Packed {
@@ -17,12 +18,12 @@ export const pack = ({ channel, uuid, data }: Message): Packed => {
 export const fits = (message: Packed, { messageBytes }: Pick<Limits, "messageBytes">): boolean => message.bytes <= messageBytes;
 
 /** Messages, in order, in as few frames as the limit allows. Each message must fit a frame by itself. */
-export const frames = (messages: readonly Packed[]): string[] => {
-  const packed: string[] = [];
+export const frames = (messages: readonly Packed[]): Frame[] => {
+  const packed: Frame[] = [];
   let group: string[] = [];
   let bytes = 1;
   const flush = (): void => {
-    if (group.length > 0) packed.push(group.length === 1 ? group.join() : `[${group.join(",")}]`);
+    if (group.length > 0) packed.push(new Frame(group.length === 1 ? group.join() : `[${group.join(",")}]`));
     group = [];
     bytes = 1;
   };

@@ -1,5 +1,6 @@
 import type { Json, Message } from "../../protocol/index.js";
 import type { Agent, Denial, Lifetime, Standing } from "./agent.js";
+import type { Frame } from "./frame.js";
 
 /** One subscriber of a channel. */
 export interface Subscriber {
@@ -89,7 +90,7 @@ export type PostResult =
 
 /** API Gateway's connections. Neither method rejects for what can happen to a connection. */
 export interface Connections {
-  post(connectionId: string, frame: string): Promise<PostResult>;
+  post(connectionId: string, frame: Frame): Promise<PostResult>;
   /**
    * Closes a connection; one that is already gone is no error.
    * @returns whether it is closed; if not, API Gateway did not answer, or was too busy

@@ -30,9 +30,9 @@ interface Stream {
 /** Reads a stream's next page that is not empty; `false` at its end. */
 const advance = async (stream: Stream): Promise<boolean> => {
   do {
-    const { done, value } = await stream.pages.next();
-    if (done) return false;
-    stream.page = value;
+    const next = await stream.pages.next();
+    if (next.done) return false;
+    stream.page = next.value;
     stream.at = 0;
   } while (stream.page.length === 0);
   return true;
@@ -68,7 +68,7 @@ export async function* recipientsOf(
       if (page.length > 0) yield page;
     }
   } finally {
-    await Promise.all(streams.map(({ pages }) => pages.return?.()));
+    for (const { pages } of streams) await pages.return?.();
   }
 }
 

@@ -2,10 +2,11 @@ import { type Answer, Meta, type TargetFields } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { about, failure, frameOf, TEXT } from "./answers.js";
 import { tellAndClose } from "./farewell.js";
+import { Frame } from "./frame.js";
 import { userChannel } from "./keys.js";
 import { limiter } from "./limiter.js";
 import type { Clock, Connections, Log, Store, Subscriber } from "./ports.js";
-import { postUntil } from "./posting.js";
+import { postTo } from "./posting.js";
 import { subscribersOf } from "./recipients.js";
 import { removeAgent, type Removal } from "./remove.js";
 
@@ -112,10 +113,11 @@ export const unsubscribe = async (
     code: "revoked",
     error: reason || TEXT.revoked,
   };
+  const frames = [new Frame(frameOf([answer]))];
   return forEach(system, found, async (connection, deadline) => {
     const { connectionId } = connection;
     await store.deleteSubscriptions(connectionId, [channel]);
-    const step = await postUntil(system, connection, frameOf([answer]), { postsUntil: deadline, patienceMs: Infinity }, (work) => work());
+    const step = await postTo(system, connection, frames, { postsUntil: deadline, patienceMs: Infinity });
     if (step === "done") return true;
     log.warn("not_told", { connection: connectionId });
     if (!(await connections.close(connectionId))) throw new Incomplete("neither told nor closed");

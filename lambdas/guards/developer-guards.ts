@@ -82,7 +82,9 @@ export class DeveloperGuards implements Guards {
   async delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<DeliveryVerdict> {
     const [result] = await this.#ask("onMessageReceived", agent, message.channel, message, withinMs, begun);
     if (!result) return message;
-    if (result.kind === "late") return "late";
+    // Less time than a guard's own is the fan-out's fault: who is cut short has missed something, and has to know.
+    const cutShort = result.kind === "timeout" && withinMs < this.#timeouts.onMessageReceived;
+    if (result.kind === "late" || cutShort) return "late";
     const verdict = this.#judge("onMessageReceived", result, agent, message.channel);
     return verdict.permitted ? verdict.publish[0] : undefined;
   }
@@ -129,7 +131,7 @@ export class DeveloperGuards implements Guards {
     if (!verdict.permitted) {
       const fields = { guard: handler, agent: agent.uuid, ...(channel === undefined ? {} : { channel }) };
       if (result.kind === "failed") this.#log.error("guard_failed", { ...fields, detail: result.detail });
-      else if (result.kind === "timeout") this.#log.warn("guard_timeout", fields);
+      else if (result.kind === "timeout" && !result.logged) this.#log.warn("guard_timeout", fields);
       else if (result.kind === "decided") this.#log.debug("guard_denied", { ...fields, reason: verdict.reason });
     }
     return verdict;

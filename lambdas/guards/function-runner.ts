@@ -94,8 +94,9 @@ export class FunctionRunner implements GuardRunner {
     if (asked.kind === "timeout" && cut) return recipients.map(() => ({ kind: "late" }));
     const fields = { guard: request.guard, channel, recipients: recipients.length };
     if (asked.kind === "failed") this.#running.log.error("guard_failed", { ...fields, detail: asked.detail });
-    else this.#running.log.warn("guard_timeout", fields);
-    return recipients.map(() => NOTHING);
+    if (asked.kind !== "timeout") return recipients.map(() => NOTHING);
+    this.#running.log.warn("guard_timeout", fields);
+    return recipients.map(() => ({ kind: "timeout", logged: true }));
   }
 
   #requestFor(guard: HandlerName, timeoutMs: number, more: Partial<GuardRequest>): GuardRequest {

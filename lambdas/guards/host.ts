@@ -28,6 +28,8 @@ const MEMORY_CHECK_MS = 50;
 
 interface Pending {
   call: string;
+  /** Whether it is a delivery, which costs no other recipient its message. */
+  delivery: boolean;
   timeoutMs: number;
   /** Until when it may be run again, on the clock of `performance.now()`. */
   retryUntil: number;
@@ -102,7 +104,8 @@ export class GuardHost implements GuardRunner {
    */
   run(call: GuardCall, timeoutMs: number, withinMs = 0, begun?: () => void): Promise<CallResult> {
     const retryUntil = performance.now() + withinMs - timeoutMs;
-    return new Promise((settle) => this.#dispatch({ call: JSON.stringify(call), timeoutMs, retryUntil, begun, settle }));
+    const delivery = call.handler === "onMessageReceived";
+    return new Promise((settle) => this.#dispatch({ call: JSON.stringify(call), delivery, timeoutMs, retryUntil, begun, settle }));
   }
 
   /** Ends the worker. Calls that are pending fail. */
@@ -218,8 +221,9 @@ export class GuardHost implements GuardRunner {
     for (const [id, call] of pending) {
       clearTimeout(call.timer);
       // A thread that died before it began anything died of loading the module: the next one would, too.
-      if (retry && now < call.retryUntil && blamed !== 0 && id !== blamed) this.#dispatch(call);
-      else call.settle(result);
+      const innocent = retry && blamed !== 0 && id !== blamed;
+      if (innocent && now < call.retryUntil) this.#dispatch(call);
+      else call.settle(innocent && call.delivery ? { kind: "late" } : result);
     }
     await ended;
   }

@@ -4,9 +4,10 @@ import type { Decision, GuardCall } from "./messages.js";
 /** What came of one guard call. */
 export type CallResult =
   | { kind: "decided"; decision: Decision }
-  | { kind: "timeout" }
+  /** `logged`: who asked many at once has logged it once. */
+  | { kind: "timeout"; logged?: true }
   | { kind: "failed"; detail: string }
-  /** Of a delivery guard only: there was no time to ask it. */
+  /** Of a delivery guard only: there was no time to ask it, or to ask it again. */
   | { kind: "late" };
 
 /** Where guards run: in a thread beside the function, or in functions of their own. */

@@ -1,6 +1,7 @@
 /** @jest-environment ./test/lambdas/aws/node-errors-environment.js */
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { createHash } from "node:crypto";
 import aws4 from "aws4";
 import { endpointOf, RequestTimeout, SignedClient } from "../../../lambdas/aws/signed-request.js";
 import { HttpServer, type Received, serverForEach } from "../http-server.js";
@@ -19,7 +20,16 @@ const clientAt = (url: string, service = "lambda") => new SignedClient({ service
 const authorization = ({ method, path, headers, body }: Received, service: string, region = "eu-west-1"): string => {
   const signed = /SignedHeaders=([^,]+)/.exec(String(headers["authorization"]))?.[1]?.split(";") ?? [];
   const request = aws4.sign(
-    { service, region, method, path, body, headers: Object.fromEntries(signed.map((name) => [name, String(headers[name])])) },
+    {
+      service,
+      region,
+      method,
+      path,
+      body,
+      headers: Object.fromEntries(signed.map((name) => [name, String(headers[name])])),
+      // What aws4 would add by itself.
+      extraHeadersToIgnore: { "content-type": !signed.includes("content-type"), "content-length": true },
+    } as Parameters<typeof aws4.sign>[0],
     { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example-key", sessionToken: "example-token" },
   );
   return String(request.headers?.["Authorization"]);
@@ -35,6 +45,15 @@ describe("a request", () => {
     expect(request).toMatchObject({ method: "POST", path: "/live/@connections/a%3D", body: "ß" });
     expect(request?.headers).toMatchObject({ "x-amz-security-token": "example-token", "x-amz-some": "1", host: server.url.slice(7) });
     expect(request?.headers["authorization"]).toContain("/eu-west-1/execute-api/aws4_request");
+    expect(request && authorization(request, "execute-api")).toBe(request?.headers["authorization"]);
+  });
+
+  test("with a body that was prepared sends its bytes, and hashes nothing", async () => {
+    const text = '{"data":"größe 🎉"}';
+    const body = { latin1: Buffer.from(text).toString("latin1"), sha256: createHash("sha256").update(text).digest("hex") };
+    await clientAt(server.url, "execute-api").send({ method: "POST", path: "/x", headers: { "Content-Type": "a/b" }, body, timeoutMs: 5_000 });
+    const [request] = server.received;
+    expect(request).toMatchObject({ body: text, headers: { "content-length": String(Buffer.byteLength(text)), "x-amz-content-sha256": body.sha256 } });
     expect(request && authorization(request, "execute-api")).toBe(request?.headers["authorization"]);
   });
 
@@ -105,6 +124,26 @@ describe("a connection", () => {
     expect(await client.send({ method: "GET", path: "/", timeoutMs: 5_000 })).toMatchObject({ body: "answer 3" });
     expect(sockets[1]).toBe(sockets[0]);
     expect(sockets[2]).not.toBe(sockets[0]);
+  });
+
+  test("that broke while others were kept as long: none of those is tried, however many there were", async () => {
+    const client = clientAt(server.url);
+    const waiting: ServerResponse[] = [];
+    server.answer = (_request, response) => {
+      remember(response);
+      waiting.push(response);
+      if (waiting.length === 8) for (const each of waiting) each.end();
+    };
+    const many = () => Promise.all(Array.from({ length: 8 }, () => client.send({ method: "GET", path: "/", timeoutMs: 5_000 })));
+    await many();
+    const frozen = new Set(sockets);
+    expect(frozen.size).toBe(8);
+    server.answer = (_request, response) => (frozen.has(response.socket) ? response.destroy() : response.end("thawed"));
+    expect((await many()).map(({ body }) => body)).toEqual(Array.from({ length: 8 }, () => "thawed"));
+    // Those that were dropped have reached nobody; what is kept now has worked.
+    const before = server.received.length;
+    await many();
+    expect(server.received).toHaveLength(before + 8);
   });
 
   test("that broke twice, or was new, rejects: who asked may have been heard", async () => {

@@ -1,6 +1,7 @@
 import type { Json, Message } from "../../../protocol/index.js";
 import { type Agent, type Denial, denialDeadlineOf, endOf, type Lifetime, type Standing } from "../../../lambdas/core/agent.js";
 import { decodeSegment, encodeSegment, type Segment, type Segments } from "../../../lambdas/core/segments.js";
+import type { Frame } from "../../../lambdas/core/frame.js";
 import type { Clock, Connections, Holdings, Log, Overdue, PostResult, Store, Subscriber } from "../../../lambdas/core/ports.js";
 
 /** When tests take place, in epoch milliseconds. */
@@ -255,7 +256,7 @@ export class TestConnections implements Connections {
     this.#calls = calls;
   }
 
-  async post(connectionId: string, frame: string): Promise<PostResult> {
+  async post(connectionId: string, { text: frame }: Frame): Promise<PostResult> {
     const attempt = this.to(connectionId).length;
     this.posts.push({ connectionId, frame, at: this.#clock.now() });
     this.mostInFlight = Math.max(this.mostInFlight, (this.inFlight += 1));

@@ -61,6 +61,27 @@ describe("a limiter", () => {
     expect(most).toBe(2);
   });
 
+  test("follows a limit that changes: fewer begin while it is lower, more at once when it has risen", async () => {
+    let limit = 3;
+    const { gate, open } = gates(8);
+    const limited = limiter(() => limit);
+    const started: number[] = [];
+    const all = gate.map((wait, at) => limited(() => (started.push(at), wait)));
+    limit = 1;
+    for (const at of [0, 1]) open(at);
+    await settled();
+    expect(started).toEqual([0, 1, 2]);
+    open(2);
+    await settled();
+    expect(started).toEqual([0, 1, 2, 3]);
+    limit = 4;
+    open(3);
+    await settled();
+    expect(started).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    for (const at of [4, 5, 6, 7]) open(at);
+    await Promise.all(all);
+  });
+
   test("returns what the work returns, and goes on after a failure", async () => {
     const limited = limiter(1);
     await expect(limited(() => Promise.reject(new Error("no")))).rejects.toThrow("no");

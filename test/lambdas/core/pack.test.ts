@@ -1,5 +1,5 @@
 import { FRAME_BYTES } from "../../../protocol/index.js";
-import { fits, frames, pack, type Packed } from "../../../lambdas/core/pack.js";
+import { fits, frames as framesOf, pack, type Packed } from "../../../lambdas/core/pack.js";
 import { messageOf } from "./fakes.js";
 
 /** A message of exactly so many bytes as it travels. */
@@ -7,6 +7,8 @@ const sized = (bytes: number, uuid = "m"): Packed => {
   const empty = pack(messageOf("c", "", uuid)).bytes;
   return pack(messageOf("c", "x".repeat(bytes - empty), uuid));
 };
+
+const frames = (messages: readonly Packed[]): string[] => framesOf(messages).map(({ text }) => text);
 
 const uuids = (frame: string): string[] => [JSON.parse(frame) as { uuid: string }].flat().map(({ uuid }) => uuid);
 

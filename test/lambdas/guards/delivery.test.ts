@@ -68,17 +68,24 @@ describe("several recipients whose guards take the thread with them", () => {
     const { value, took } = await timed(
       Promise.all(victims.map((_, at) => folder.guards.delivery(agentOf(`c${at}`), messageOf("stories/5"), 1_000))),
     );
-    expect(value.every((message) => message === undefined)).toBe(true);
+    expect(value.every((message) => message === undefined || message === "late")).toBe(true);
     expect(took).toBeLessThan(1_000 + GRACE);
   });
 });
 
 describe("a delivery", () => {
-  test("gets the guard's time, or what is left of the fan-out's, whichever is less", async () => {
+  test("gets the guard's time, or what is left of the fan-out's: then it is late, and the guard is not blamed", async () => {
     const folder = await guardFolder("{ async onMessageReceived() { await new Promise(() => {}); } }").ready();
     const { value, took } = await timed(folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), 50));
-    expect(value).toBeUndefined();
+    expect(value).toBe("late");
     expect(took).toBeLessThan(GRACE);
+    expect(folder.log.events()).toEqual([]);
+  });
+
+  test("that used up the guard's own time is dropped, and the guard is blamed", async () => {
+    const folder = await guardFolder("{ async onMessageReceived() { await new Promise(() => {}); } }", { timeout: 100 }).ready();
+    expect(await folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), 100)).toBeUndefined();
+    expect(folder.log.events()).toEqual(["guard_timeout"]);
   });
 
   test("is dropped at once by an async guard that does not deliver, silently", async () => {

@@ -185,6 +185,32 @@ describe("a module that takes long to load", () => {
   });
 });
 
+describe("deliveries that a lost thread had begun or not", () => {
+  test("the one to blame has failed; another is late when no time is left to ask again, and is asked again when there is", async () => {
+    const spawned: { worker: ScriptedWorker; begun: Int32Array; exit: () => void }[] = [];
+    const host = new GuardHost(({ begun }) => {
+      const worker = new ScriptedWorker();
+      const one = { worker, begun: new Int32Array(begun), exit: () => undefined };
+      const on = worker.on.bind(worker);
+      worker.on = (event: string, listener: (argument: never) => void) => {
+        if (event === "exit") one.exit = listener as () => undefined;
+        on(event, listener);
+      };
+      spawned.push(one);
+      return worker;
+    }, new TestLog());
+    const call = callOf("onMessageReceived");
+    const results = [host.run(call, 1_000, 5_000), host.run(call, 1_000, 1_000), host.run(callOf("onSubscriptionRequest"), 1_000, 1_000)];
+    const again = host.run(call, 1_000, 5_000);
+    if (spawned[0]) spawned[0].begun[0] = 1;
+    spawned[0]?.exit();
+    expect((await Promise.all(results)).map(({ kind }) => kind)).toEqual(["failed", "late", "failed"]);
+    expect(spawned[1]?.worker.heard).toMatchObject([{ kind: "call", id: 5 }]);
+    await host.close();
+    expect(await again).toMatchObject({ kind: "failed" });
+  });
+});
+
 describe("a verdict from the thread", () => {
   test("for a call that is over is not taken for another's", async () => {
     const { host, workers } = scripted();

@@ -1,0 +1,113 @@
+import { join } from "node:path";
+import type { Benchmark, BenchContext } from "./benchmark.js";
+import { type Path, PATHS } from "./fanout-paths.js";
+import type { Published } from "./fanout-poster.js";
+import { Processes } from "./processes.js";
+import { rounded, spreadOf } from "./stats.js";
+
+/** One publication, the median of several. */
+export interface Delivered {
+  /** From the first post to the last answer. */
+  deliveriesPerSecond: number;
+  /** Of the posting process, reading who the subscribers are included. */
+  cpuMicrosPerDelivery: number;
+  /** From the publication to the last answer, reading included. */
+  lastDeliveryMs: number;
+  /** Of that, until the first post. */
+  readMs: number;
+}
+
+/** One number of subscribers, in every way. */
+export type FanOutCost = { subscribers: number } & Record<Path, Delivered>;
+
+/** How often each number of subscribers is published to in each way, after one time that does not count. */
+export const ROUNDS: ReadonlyMap<number, number> = new Map([
+  [100, 15],
+  [1_000, 7],
+  [10_000, 3],
+]);
+
+/** An environment as Lambda gives one. Its session token is as long as AWS's. */
+const ENVIRONMENT = {
+  AWS_REGION: "eu-west-1",
+  AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "example-key",
+  AWS_SESSION_TOKEN: "t".repeat(900),
+};
+
+const median = (published: readonly Published[], of: (each: Published) => number): number => spreadOf(published.map(of)).p50;
+
+const summary = (subscribers: number, published: readonly Published[]): Delivered => ({
+  deliveriesPerSecond: rounded((subscribers * 1_000) / median(published, ({ postMs }) => postMs)),
+  cpuMicrosPerDelivery: rounded(median(published, ({ cpuMicros }) => cpuMicros) / subscribers),
+  lastDeliveryMs: median(published, ({ readMs, postMs }) => readMs + postMs),
+  readMs: median(published, ({ readMs }) => readMs),
+});
+
+/**
+ * Measures. Each way has a process of its own for each number of subscribers, and they take turns, so that what disturbs
+ * the machine disturbs all alike.
+ * @param rounds how often each number of subscribers is published to
+ */
+export const measureFanOut = async ({ root, progress }: BenchContext, rounds = ROUNDS): Promise<FanOutCost[]> => {
+  const processes = new Processes(root);
+  const total = [...rounds].reduce((sum, [subscribers, times]) => sum + subscribers * (times + 1), 0);
+  let done = 0;
+  try {
+    const [stub, { port }] = await processes.start<{ port: number }>(processes.bundle(join(__dirname, "fanout-stub.ts")), [], {});
+    const program = processes.bundle(join(__dirname, "fanout-poster.ts"));
+    const results: FanOutCost[] = [];
+    for (const [subscribers, times] of rounds) {
+      const published: Record<Path, Published[]> = { pushIt: [], rawHttp: [], sdk: [], awsSample: [] };
+      const start = (path: Path) => processes.start(program, [path, `http://127.0.0.1:${port}`], ENVIRONMENT);
+      const posters = await Promise.all(PATHS.map(async (path) => [path, (await start(path))[0]] as const));
+      for (let round = 0; round <= times; round += 1) {
+        for (const [path, poster] of posters) {
+          const one = await poster.ask<Published>({ subscribers });
+          const { posts } = await stub.ask<{ posts: number }>({});
+          if (posts !== subscribers) throw new Error(`${path} posted ${posts} times to ${subscribers} subscribers`);
+          if (round > 0) published[path].push(one);
+          progress((done += subscribers / PATHS.length) / total);
+        }
+      }
+      const cell = (path: Path): Delivered => summary(subscribers, published[path]);
+      results.push({ subscribers, pushIt: cell("pushIt"), rawHttp: cell("rawHttp"), sdk: cell("sdk"), awsSample: cell("awsSample") });
+    }
+    return results;
+  } finally {
+    await processes.close();
+  }
+};
+
+const LABEL: Record<Path, string> = {
+  pushIt: "Push-It's fan-out",
+  rawHttp: "HTTP, not signed (the limit)",
+  sdk: "the SDK, `Promise.all`",
+  awsSample: "AWS's chat sample: Scan, the SDK, `Promise.all`",
+};
+
+const whole = (value: number): string => Math.round(value).toLocaleString("en");
+
+const table = (results: FanOutCost[]): string => {
+  const rows = results.flatMap(({ subscribers, ...ways }) =>
+    PATHS.map((path) => {
+      const { deliveriesPerSecond, cpuMicrosPerDelivery, lastDeliveryMs, readMs } = ways[path];
+      const read = path === "pushIt" || path === "awsSample" ? whole(readMs) : "–";
+      return `| ${whole(subscribers)} | ${LABEL[path]} | ${whole(deliveriesPerSecond)} | ${whole(cpuMicrosPerDelivery)} | ${whole(lastDeliveryMs)} | ${read} |`;
+    }),
+  );
+  return [
+    "| subscribers | way | deliveries/s | CPU, µs per delivery | last delivery, ms | of that reading, ms |",
+    "|--:|---|--:|--:|--:|--:|",
+    ...rows,
+    "",
+    "One publication of about 170 bytes, one process posting, medians of one run on loopback, without TLS and without AWS: compare the ways, not the figures with AWS. The server is a stub in a process of its own that takes every frame. Who the subscribers are is read through the SDK from pages that were made before, so that no database is measured; deliveries a second are counted from the first post on, CPU and time to the last delivery include reading. The two ways without a table know their subscribers from the beginning.",
+  ].join("\n");
+};
+
+/** What a fan-out costs, beside other ways to post. */
+export const fanout: Benchmark<FanOutCost[]> = {
+  summary: "one publish to 100, 1,000 and 10,000 subscribers, beside raw HTTP, the SDK and AWS's sample",
+  run: (context) => measureFanOut(context),
+  table,
+};

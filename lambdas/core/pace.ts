@@ -1,0 +1,73 @@
+import type { Clock, PostResult } from "./ports.js";
+
+/** How many posts are under way at once, at most and to begin with; each has a socket of its own. */
+export const POSTS_IN_FLIGHT = 64;
+
+/** How many posts may be under way at once, whatever API Gateway answers. */
+export const LEAST_IN_FLIGHT = 4;
+
+/** How many of the last posts are looked at, and how many different connections among them must have been answered 429. */
+const RECENT = 64;
+const SPREAD = 5;
+
+/**
+ * How long ago a post may have been to be looked at, in milliseconds: the account's rate is counted by the second.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+ */
+const RECENT_MS = 1_000;
+
+/** What is left of the posts under way when 429s spread. */
+const FALL = 0.5;
+
+/**
+ * How many posts may be under way at once. A 429 is either one slow client's full buffer, which is that client's affair
+ * alone, or the account's rate: then many connections are answered so, within few posts, and fewer posts at a time help.
+ * So the limit is halved when 429s spread, and rises by one for as many posts that were taken as it allows at once.
+ */
+export class Pace {
+  #limit = POSTS_IN_FLIGHT;
+  #risen = 0;
+  #heardAt = -Infinity;
+  /** The last posts, in turn: the connection of one that was answered 429. */
+  #recent: (string | undefined)[] = [];
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  /** Posts at once, from `LEAST_IN_FLIGHT` to `POSTS_IN_FLIGHT`. */
+  get limit(): number {
+    return Math.floor(this.#limit);
+  }
+
+  /** Told what came of each post. */
+  heard(connectionId: string, result: PostResult): void {
+    const now = this.#clock.now();
+    if (now - this.#heardAt > RECENT_MS) this.#recent = [];
+    this.#heardAt = now;
+    const busy = result === "busy";
+    if (this.#recent.length > 0 || busy) this.#remember(busy ? connectionId : undefined);
+    if (!busy) this.#rise();
+    else if (new Set(this.#recent.filter((each) => each !== undefined)).size >= SPREAD) this.#fall();
+  }
+
+  /** Remembers nothing before the first 429: there is nothing to see. */
+  #remember(busy: string | undefined): void {
+    this.#recent.push(busy);
+    if (this.#recent.length > RECENT) this.#recent.shift();
+  }
+
+  #rise(): void {
+    if (this.#limit === POSTS_IN_FLIGHT || (this.#risen += 1) < this.#limit) return;
+    this.#risen = 0;
+    this.#limit += 1;
+  }
+
+  /** What was heard before is about the pace of then. */
+  #fall(): void {
+    this.#limit = Math.max(LEAST_IN_FLIGHT, Math.floor(this.#limit * FALL));
+    this.#risen = 0;
+    this.#recent = [];
+  }
+}

@@ -1,0 +1,87 @@
+import { LEAST_IN_FLIGHT, Pace, POSTS_IN_FLIGHT } from "../../../lambdas/core/pace.js";
+import type { PostResult } from "../../../lambdas/core/ports.js";
+import { TestClock } from "./fakes.js";
+
+const setUp = () => {
+  const clock = new TestClock();
+  const pace = new Pace(clock);
+  let connections = 0;
+  /** So many posts, each to another connection. */
+  const hear = (count: number, result: PostResult = "sent") => {
+    for (let post = 0; post < count; post += 1) pace.heard(`c${(connections += 1)}`, result);
+  };
+  return { clock, pace, hear };
+};
+
+describe("the pace of posts", () => {
+  test("begins at 64, and never rises above that: there are no more sockets", () => {
+    const { pace, hear } = setUp();
+    expect(pace.limit).toBe(64);
+    hear(10_000);
+    expect(pace.limit).toBe(POSTS_IN_FLIGHT);
+  });
+
+  test("is not touched by one client's full buffer, however often it is tried", () => {
+    const { pace, hear } = setUp();
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      pace.heard("slow", "busy");
+      hear(3);
+    }
+    expect(pace.limit).toBe(POSTS_IN_FLIGHT);
+  });
+
+  test("is not touched by a few slow clients among thousands", () => {
+    const { pace, hear } = setUp();
+    for (let each = 0; each < 50; each += 1) {
+      hear(1, "busy");
+      hear(20);
+    }
+    expect(pace.limit).toBe(POSTS_IN_FLIGHT);
+  });
+
+  test("is halved when 429s spread: once for what was heard, not for each", () => {
+    const { pace, hear } = setUp();
+    hear(4, "busy");
+    expect(pace.limit).toBe(64);
+    hear(1, "busy");
+    expect(pace.limit).toBe(32);
+    hear(4, "busy");
+    expect(pace.limit).toBe(32);
+    hear(1, "busy");
+    expect(pace.limit).toBe(16);
+  });
+
+  test("never falls below four, so that something always moves", () => {
+    const { pace, hear } = setUp();
+    hear(1_000, "busy");
+    expect(pace.limit).toBe(LEAST_IN_FLIGHT);
+  });
+
+  test("rises again by one for each round that is taken, up to where it was", () => {
+    const { pace, hear } = setUp();
+    hear(1_000, "busy");
+    hear(4);
+    expect(pace.limit).toBe(5);
+    hear(4);
+    expect(pace.limit).toBe(5);
+    hear(1);
+    expect(pace.limit).toBe(6);
+    hear(3_000);
+    expect(pace.limit).toBe(64);
+  });
+
+  test("says nothing of 5xx and 410: fewer posts at a time would help neither", () => {
+    const { pace, hear } = setUp();
+    hear(200, "failed");
+    hear(200, "gone");
+    expect(pace.limit).toBe(64);
+  });
+
+  test("forgets what was heard more than a second before anything else: the account's rate is a second's", () => {
+    const { clock, pace, hear } = setUp();
+    hear(4, "busy");
+    clock.advance(1_001);
+    hear(4, "busy");
+    expect(pace.limit).toBe(64);
+  });
+});
