@@ -53,7 +53,11 @@ const lambda = {
   banner: { js: REQUIRE_BANNER },
   // The default chain (SSO, profiles, container and instance metadata, web identity) is a third of the bundle and of
   // its load time, and a function's credentials are always in its environment.
-  alias: { "@aws-sdk/credential-provider-node": join(root, "scripts/env-credentials.mjs") },
+  alias: {
+    "@aws-sdk/credential-provider-node": join(root, "scripts/env-credentials.mjs"),
+    "@aws-sdk/endpoint-cache": join(root, "scripts/unused-by-functions.mjs"),
+    "@smithy/core/event-streams": join(root, "scripts/unused-by-functions.mjs"),
+  },
 };
 
 /** Node code that is installed with the package. */
