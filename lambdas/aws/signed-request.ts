@@ -82,15 +82,18 @@ export class SignedClient {
   readonly #sign: Signer;
   /** The path that comes before every request's own. */
   readonly #base: string;
-  /** What is the same in all requests. */
-  readonly #target: http.RequestOptions;
+  readonly #protocol: string;
+  readonly #hostname: string;
+  readonly #port: string;
 
   constructor({ service, endpoint, region = process.env["AWS_REGION"] ?? "", keepAlive = true, maxSockets = Infinity }: SignedClientOptions) {
     this.#transport = endpoint.protocol === "http:" ? http : https;
     this.#agent = new this.#transport.Agent({ keepAlive, maxSockets });
     this.#sign = signer(service, region, endpoint.host);
     this.#base = endpoint.pathname.replace(/\/$/, "");
-    this.#target = { agent: this.#agent, protocol: endpoint.protocol, hostname: endpoint.hostname.replace(/^\[|\]$/g, ""), port: endpoint.port };
+    this.#protocol = endpoint.protocol;
+    this.#hostname = endpoint.hostname.replace(/^\[|\]$/g, "");
+    this.#port = endpoint.port;
   }
 
   /** Rejects with a `RequestTimeout`, or with the error of a connection that could not be made or that broke. */
@@ -118,7 +121,9 @@ export class SignedClient {
       const headers = this.#sign({ method, path, headers: request.headers ?? NO_HEADERS, sha256: prepared.sha256 });
       // A list is sent as it is; an object would be checked and copied for each request.
       headers.push("Content-Length", String(prepared.latin1.length));
-      const sent = this.#transport.request({ ...this.#target, method, path, headers });
+      // Written out: spreading what is the same in all requests costs half as much again as the request.
+      const target = { agent: this.#agent, protocol: this.#protocol, hostname: this.#hostname, port: this.#port, method, path, headers };
+      const sent = this.#transport.request(target);
       const fail = (error: Error): void => {
         done();
         reject(error);
