@@ -16,6 +16,8 @@ const resultOf = (status: number): PostResult => {
 /** What came of a call: an answer, or why there was none. */
 type Answer = SignedResponse | { status: 0; error: string };
 
+const pathOf = (connectionId: string): string => `/@connections/${encodeURIComponent(connectionId)}`;
+
 /** A frame is text, but whoever posts it says nothing of what it holds. */
 const FRAME_HEADERS = { "Content-Type": "application/octet-stream" };
 
@@ -42,24 +44,23 @@ export class ManagementApi implements Connections {
   }
 
   async post(connectionId: string, frame: Frame): Promise<PostResult> {
-    const answer = await this.#call(connectionId, { method: "POST", headers: FRAME_HEADERS, body: frame });
+    const answer = await this.#call({ method: "POST", path: pathOf(connectionId), headers: FRAME_HEADERS, body: frame, timeoutMs: CALL_MS });
     const result = resultOf(answer.status);
     if (result === "failed" || result === "refused") this.#warn("post_failed", connectionId, answer);
     return result;
   }
 
   async close(connectionId: string): Promise<boolean> {
-    const answer = await this.#call(connectionId, { method: "DELETE" });
+    const answer = await this.#call({ method: "DELETE", path: pathOf(connectionId), timeoutMs: CALL_MS });
     const result = resultOf(answer.status);
     if (result === "sent" || result === "gone") return true;
     this.#warn("close_failed", connectionId, answer);
     return false;
   }
 
-  async #call(connectionId: string, request: Omit<SignedRequest, "path" | "timeoutMs">): Promise<Answer> {
+  async #call(request: SignedRequest): Promise<Answer> {
     try {
-      const path = `/@connections/${encodeURIComponent(connectionId)}`;
-      return await this.#client.send({ ...request, path, timeoutMs: CALL_MS });
+      return await this.#client.send(request);
     } catch (error) {
       return { status: 0, error: String(error) };
     }

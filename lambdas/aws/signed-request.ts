@@ -82,7 +82,6 @@ export class SignedClient {
   readonly #sign: Signer;
   /** The path that comes before every request's own. */
   readonly #base: string;
-  readonly #protocol: string;
   readonly #hostname: string;
   readonly #port: string;
 
@@ -91,7 +90,6 @@ export class SignedClient {
     this.#agent = new this.#transport.Agent({ keepAlive, maxSockets });
     this.#sign = signer(service, region, endpoint.host);
     this.#base = endpoint.pathname.replace(/\/$/, "");
-    this.#protocol = endpoint.protocol;
     this.#hostname = endpoint.hostname.replace(/^\[|\]$/g, "");
     this.#port = endpoint.port;
   }
@@ -121,8 +119,8 @@ export class SignedClient {
       const headers = this.#sign({ method, path, headers: request.headers ?? NO_HEADERS, sha256: prepared.sha256 });
       // A list is sent as it is; an object would be checked and copied for each request.
       headers.push("Content-Length", String(prepared.latin1.length));
-      // Written out: spreading what is the same in all requests costs half as much again as the request.
-      const target = { agent: this.#agent, protocol: this.#protocol, hostname: this.#hostname, port: this.#port, method, path, headers };
+      // Written out, and no more than is needed: with more, or spread from another object, it costs a third of the request.
+      const target = { agent: this.#agent, hostname: this.#hostname, port: this.#port, method, path, headers };
       const sent = this.#transport.request(target);
       const fail = (error: Error): void => {
         done();
