@@ -6,10 +6,12 @@ import { parseBenchArguments } from "./arguments.js";
 import type { Benchmark } from "./benchmark.js";
 import { guards } from "./guards.js";
 import { between, writePage } from "./page.js";
+import { scale } from "./scale.js";
 
 /** The benchmarks, by name. */
 const BENCHMARKS: Record<string, Benchmark<unknown>> = {
   guards,
+  scale,
 };
 
 const ROOT = join(__dirname, "..");
