@@ -5,6 +5,7 @@ import { type HttpServer, startHttpServer } from "../http-server.js";
 import type { Permissions } from "../iam/permissions.js";
 import { Signatures } from "../iam/signatures.js";
 import type { Credentials } from "../lambda/credentials.js";
+import { BILLED_HEADER } from "../lambda/messages.js";
 import type { FunctionModel, Invoker, Log, LogEntry, SystemModel } from "../model.js";
 import * as answers from "./answers.js";
 import type { InvokeAnswer } from "./answers.js";
@@ -117,7 +118,8 @@ class LambdaService {
     const result = await this.options.invoker.invoke(logicalId, event.value, { requestId, billed, ...(logged && { logged }) });
     end?.(calleeMs);
     const log = logged && [...lines, `END RequestId: ${requestId}`, ""].join("\n");
-    return answers.answerTo(result, requestId, log);
+    const answer = answers.answerTo(result, requestId, log);
+    return calleeMs > 0 ? { ...answer, headers: { ...answer.headers, [BILLED_HEADER]: String(calleeMs) } } : answer;
   }
 
   #missing(arn: string, why: string): InvokeAnswer {

@@ -5,7 +5,7 @@ import type { FunctionError } from "../model.js";
 import { encodeFrame, EVENTS_FD, FrameReader, RESULTS_FD } from "./frames.js";
 import type { Guardian } from "./guardian.js";
 import type { Launch } from "./launch.js";
-import type { ChildMessage, Invocation, Waited } from "./messages.js";
+import type { ChildMessage, Invocation, Measured } from "./messages.js";
 
 /** How a function's process is started. */
 export interface EnvironmentSpec extends Launch {
@@ -16,8 +16,8 @@ export interface EnvironmentSpec extends Launch {
 
 /** What came of one event in one environment. */
 export type Outcome =
-  | ({ kind: "result"; payload: unknown } & Waited)
-  | ({ kind: "error"; error: FunctionError } & Waited)
+  | ({ kind: "result"; payload: unknown } & Measured)
+  | ({ kind: "error"; error: FunctionError } & Measured)
   | { kind: "timeout" }
   | { kind: "crash"; error: FunctionError };
 
@@ -148,9 +148,9 @@ export class Environment {
       this.#settle = undefined;
       this.#ready();
     } else {
-      const waited = message.waitedMs === undefined ? {} : { waitedMs: message.waitedMs };
-      if (message.type === "result") this.#finish({ kind: "result", payload: message.payload, ...waited });
-      else this.#finish({ kind: "error", error: message.error, ...waited });
+      const measured = message.spent && { spent: message.spent };
+      if (message.type === "result") this.#finish({ kind: "result", payload: message.payload, ...measured });
+      else this.#finish({ kind: "error", error: message.error, ...measured });
     }
   }
 

@@ -8,8 +8,11 @@ export interface Invocation {
   /** The function's ARN. */
   functionArn: string;
   event: unknown;
-  /** Hosts of the services whose calls are metered; absent: nothing is, and waiting is not measured. */
-  services?: string[];
+  /**
+   * Hosts of the services that are served here, and what a call of them takes, as declared, in milliseconds; absent:
+   * nothing is metered.
+   */
+  services?: Record<string, number>;
 }
 
 /** What a function's process tells the runtime. */
@@ -22,12 +25,25 @@ export type ChildMessage =
   | LogMessage;
 
 /** The handler settled. */
-export type Settled = ({ type: "result"; payload: unknown } | { type: "error"; error: FunctionError }) & Waited;
+export type Settled = ({ type: "result"; payload: unknown } | { type: "error"; error: FunctionError }) & Measured;
 
-/** How long an invocation waited for anything but a call of a service, in milliseconds; absent: not measured. */
-export interface Waited {
-  waitedMs?: number;
+/** What an invocation took, if the function's process can tell and was asked to. */
+export interface Measured {
+  spent?: Spent;
 }
+
+/** What an invocation took, in milliseconds, besides computing. */
+export interface Spent {
+  /** Its calls, those at a time taken together, as declared. */
+  callsMs: number;
+  /** The same calls, as if they had been made one after the other. */
+  declaredMs: number;
+  /** What it waited for besides, in real time. */
+  waitedMs: number;
+}
+
+/** What an answer of `Invoke` tells, where it is metered: what the function is billed for it, in milliseconds. */
+export const BILLED_HEADER = "x-local-billed-ms";
 
 /** Something the function logged through `console`. */
 export interface LogMessage {

@@ -1,3 +1,5 @@
+import type { Spent } from "./messages.js";
+
 /** Where an event is run, for what AWS bills. */
 export interface RunPlace {
   functionId: string;
@@ -8,6 +10,8 @@ export interface RunPlace {
 
 /** Is told what functions do, for what AWS bills. */
 export interface InvocationMeter {
+  /** What a call of each host takes, as declared, in milliseconds. @param variables the environment's */
+  services(variables: Record<string, string>): Record<string, number>;
   /** An environment was made. */
   coldStart(environment: Omit<RunPlace, "accessKeyId">): void;
   /**
@@ -19,14 +23,8 @@ export interface InvocationMeter {
 
 /** How a run ended. */
 export interface RunEnd {
-  /** How long the function waited for what is no call of a service here, in milliseconds; absent: it cannot tell. */
-  waitedMs?: number | undefined;
+  /** What the function's process says it took; absent: it cannot tell. */
+  spent?: Spent | undefined;
   /** The function's timeout, in milliseconds, where it was over. */
   timedOutMs?: number;
 }
-
-const ENDPOINT = /^AWS_ENDPOINT_URL_/;
-
-/** The hosts of the services that are served here, such as `127.0.0.1:49152`: waiting for them is no waiting. */
-export const servicesOf = (variables: Record<string, string>): string[] =>
-  Object.entries(variables).flatMap(([name, url]) => (ENDPOINT.test(name) && URL.canParse(url) ? new URL(url).host : []));

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { FunctionError, FunctionModel, InvokeOptions, InvokeResult } from "../model.js";
 import { Environment, type EnvironmentSpec, type InitError, type Outcome, type WriteLog } from "./environment.js";
 import type { Guardian } from "./guardian.js";
-import { type InvocationMeter, type RunEnd, servicesOf } from "./metering.js";
+import type { InvocationMeter, RunEnd } from "./metering.js";
 
 /** One invocation, told when it is over. */
 export interface InvocationReport {
@@ -56,7 +56,7 @@ export class Pool {
   /** Those that run the function as it is now. */
   #current = new Set<Environment>();
   /** How runs of an environment are metered; none are, where nothing is. */
-  readonly #metered = new WeakMap<Environment, { services: string[]; run: () => (end: RunEnd) => number }>();
+  readonly #metered = new WeakMap<Environment, { services: Record<string, number>; run: () => (end: RunEnd) => number }>();
   readonly #waiting: Waiting[] = [];
   readonly #reaper: NodeJS.Timeout;
   #starting = 0;
@@ -139,7 +139,7 @@ export class Pool {
     const accessKeyId = variables.AWS_ACCESS_KEY_ID ?? "";
     meter.coldStart({ functionId, memoryMb });
     const run = () => meter.run({ functionId, memoryMb, accessKeyId });
-    this.#metered.set(environment, { services: servicesOf(variables), run });
+    this.#metered.set(environment, { services: meter.services(variables), run });
   }
 
   #started(environment: Environment): void {
@@ -207,7 +207,7 @@ const failure = (kind: "crash" | "throttled", message: string): InvokeResult => 
 
 const endOf = (outcome: Outcome, { timeoutSeconds }: FunctionModel): RunEnd => {
   if (outcome.kind === "timeout") return { timedOutMs: timeoutSeconds * 1000 };
-  return outcome.kind === "crash" ? {} : { waitedMs: outcome.waitedMs };
+  return outcome.kind === "crash" ? {} : { spent: outcome.spent };
 };
 
 const toResult = (outcome: Outcome, timeoutSeconds: number): InvokeResult => {

@@ -25,3 +25,22 @@ export const COMPUTE_MS = 1;
  * @see https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
  */
 export const INIT_MS = 150;
+
+/** Which calls lead to which of Lambda's variables. */
+const VARIABLES: Record<string, CallKind> = {
+  AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: "post",
+  AWS_ENDPOINT_URL_DYNAMODB: "dynamoDb",
+  AWS_ENDPOINT_URL_LAMBDA: "invoke",
+  AWS_ENDPOINT_URL_SQS: "sqs",
+  AWS_ENDPOINT_URL_EVENTBRIDGE: "eventBridge",
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: "secrets",
+};
+
+/** What a call of each service's host takes, such as `127.0.0.1:49152`, by a function's environment variables. */
+export const declaredByHost = (variables: Record<string, string>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(VARIABLES).flatMap(([name, kind]) => {
+      const url = variables[name];
+      return url !== undefined && URL.canParse(url) ? [[new URL(url).host, DECLARED_MS[kind]] as const] : [];
+    }),
+  );

@@ -1,9 +1,10 @@
 import type { InvocationMeter, RunEnd, RunPlace } from "../lambda/metering.js";
 import { type FunctionCounts, type MeterSnapshot, noCounts, plus } from "./counts.js";
 import { deliveriesIn } from "./deliveries.js";
-import { type CallKind, COMPUTE_MS, DECLARED_MS, INIT_MS } from "./latency.js";
+import { type CallKind, DECLARED_MS, declaredByHost, INIT_MS } from "./latency.js";
 import { EVENT_METER_BYTES, MESSAGE_METER_BYTES, QUEUE_METER_BYTES, steps } from "./prices.js";
-import { type EndCall, Timeline } from "./timeline.js";
+import { Run } from "./run.js";
+import type { EndCall } from "./timeline.js";
 import { type Bill, usd } from "./usd.js";
 
 /** What a meter needs to know. */
@@ -19,7 +20,7 @@ export class Meter implements InvocationMeter {
   readonly #totals = { messagesIn: 0, messagesOut: 0, deliveries: 0, queueRequests: 0, busEvents: 0 };
   readonly #functions = new Map<string, FunctionCounts>();
   /** The runs that go on, by access key. */
-  readonly #running = new Map<string, Timeline>();
+  readonly #running = new Map<string, Run>();
   readonly #now: () => number;
   /** Connections that are open, when they opened together, and how long those were open that are not. */
   #open = 0;
@@ -85,6 +86,10 @@ export class Meter implements InvocationMeter {
     for (const bytes of sizes) this.#totals.busEvents += steps(bytes, EVENT_METER_BYTES);
   }
 
+  services(variables: Record<string, string>): Record<string, number> {
+    return declaredByHost(variables);
+  }
+
   /** An environment was made. */
   coldStart({ functionId, memoryMb }: Omit<RunPlace, "accessKeyId">): void {
     this.#of(functionId).coldStarts += 1;
@@ -96,10 +101,10 @@ export class Meter implements InvocationMeter {
    * @returns what tells that it is over; it gives what the run is billed, in milliseconds
    */
   run({ functionId, memoryMb, accessKeyId }: RunPlace): (end: RunEnd) => number {
-    const timeline = new Timeline(() => performance.now());
-    this.#running.set(accessKeyId, timeline);
-    return ({ waitedMs = timeline.aloneMs, timedOutMs }) => {
-      const ms = timedOutMs ?? Math.ceil(COMPUTE_MS + timeline.declaredMs + waitedMs);
+    const run = new Run();
+    this.#running.set(accessKeyId, run);
+    return ({ spent, timedOutMs }) => {
+      const ms = timedOutMs ?? run.billedMs(spent);
       this.#of(functionId).invocations += 1;
       this.#bill(functionId, memoryMb, ms);
       this.#running.delete(accessKeyId);
@@ -113,7 +118,7 @@ export class Meter implements InvocationMeter {
     const counts = this.#of(this.options.callerOf(accessKeyId) ?? "unknown");
     if (kind === "post") counts.posts += 1;
     if (kind === "dynamoDb") counts.dynamoDbCalls += 1;
-    return this.#running.get(accessKeyId)?.begin(DECLARED_MS[kind]) ?? (() => undefined);
+    return this.#running.get(accessKeyId)?.call(DECLARED_MS[kind]) ?? (() => undefined);
   }
 
   /** What a call of DynamoDB has consumed. */
