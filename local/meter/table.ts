@@ -25,7 +25,7 @@ export const billLines = (used: Omit<MeterSnapshot, "functions">, bill: Bill = u
 /** What one of two kinds that cost the same has of their sum. */
 const part = (sum: number, one: number, other: number): number => (one === 0 ? 0 : (sum * one) / (one + other));
 
-/** What a million deliveries like these would cost, in USD; `undefined`: nothing was delivered. */
+/** What per million deliveries would cost, in USD; `undefined`: nothing was delivered. */
 export const usdPerMillionDeliveries = ({ deliveries }: { deliveries: number }, { total }: Pick<Bill, "total">): number | undefined =>
   deliveries > 0 ? (total / deliveries) * 1e6 : undefined;
 
@@ -49,7 +49,7 @@ export const billTable = (used: MeterSnapshot): string => {
     ["What AWS would bill", "used", "USD"] as const,
     ...lines,
     ["together", "", dollars(bill.total)] as const,
-    ...(perMillion === undefined ? [] : [["a million deliveries like these", amount(used.deliveries), dollars(perMillion)] as const]),
+    ...(perMillion === undefined ? [] : [["per million deliveries", amount(used.deliveries), dollars(perMillion)] as const]),
   ];
   const [first, second, third] = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   const text = rows.map(([what, count, money]) => `  ${what.padEnd(first!)}  ${count.padStart(second!)}  ${money.padStart(third!)}`);

@@ -32,7 +32,7 @@ const PARTIQL = /^\s*SELECT\b/i;
 /** Pages: an engine reports nothing for one that is empty, and AWS bills the least there is. */
 const PAGES = new Set(["Query", "Scan"]);
 
-/** A transaction prepares and commits each of its items. */
+/** A transaction prepares and commits each of its items; DynamoDB Local reports half of that. */
 const TRANSACTIONAL = 2;
 
 /**
@@ -61,7 +61,24 @@ const leastRead = (request: Record<string, unknown>): number => (request.Consist
 const succeeded = ({ operation, request, answer }: Exchange): number => {
   const reported = [answer.ConsumedCapacity ?? []].flat() as { CapacityUnits?: number }[];
   const units = reported.reduce((sum, { CapacityUnits: each = 0 }) => sum + each, 0);
-  return PAGES.has(operation) ? Math.max(units, leastRead(request)) : units;
+  if (PAGES.has(operation)) return Math.max(units, leastRead(request));
+  if (operation === "BatchGetItem") return Math.max(units, leastOfBatch(request, answer));
+  return operation.startsWith("Transact") ? TRANSACTIONAL * units : units;
+};
+
+interface BatchKeys {
+  Keys?: unknown[];
+  ConsistentRead?: boolean;
+}
+
+/** An item that is not there is billed as well; DynamoDB Local reports nothing for it. */
+const leastOfBatch = (request: Record<string, unknown>, answer: Record<string, unknown>): number => {
+  const unprocessed = (answer.UnprocessedKeys ?? {}) as Record<string, BatchKeys>;
+  const tables = Object.entries((request.RequestItems ?? {}) as Record<string, BatchKeys>);
+  return tables.reduce((sum, [table, { Keys: keys = [], ConsistentRead }]) => {
+    const left = unprocessed[table]?.Keys?.length ?? 0;
+    return sum + (keys.length - left) * leastRead({ ConsistentRead });
+  }, 0);
 };
 
 /** A condition that does not hold is billed like the write; whatever else is refused is not. */
