@@ -4,12 +4,14 @@ import { progressOn } from "../fuzz/report.js";
 import { Failure } from "../local/failure.js";
 import { parseBenchArguments } from "./arguments.js";
 import type { Benchmark } from "./benchmark.js";
+import { cost } from "./cost.js";
 import { guards } from "./guards.js";
 import { between, writePage } from "./page.js";
 import { scale } from "./scale.js";
 
 /** The benchmarks, by name. */
 const BENCHMARKS: Record<string, Benchmark<unknown>> = {
+  cost,
   guards,
   scale,
 };

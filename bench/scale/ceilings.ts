@@ -13,7 +13,7 @@ export interface Ceiling {
 }
 
 /** How long a rate has to be sustained, in milliseconds. */
-const SUSTAINED_MS = 60_000;
+const SUSTAINED_MS = 20_000;
 
 /** The share of requests that may fail at a rate that counts as sustained. */
 const FAILURES = 0.001;
@@ -33,27 +33,33 @@ export const highest = (most: number, attempt: (perSecond: number) => Tried): Ce
   return { perSecond: Math.round(low), lateMs: Math.round(lateMs) };
 };
 
+/** What lasts: without what there is in the beginning. */
+const sustained = (perSecond: number): TokenBucket => {
+  const bucket = new TokenBucket(perSecond, perSecond);
+  bucket.take(0, perSecond);
+  return bucket;
+};
+
 /** Times of requests that come by chance, so many a second, in milliseconds. */
 function* arrivals(perSecond: number, random: () => number): Generator<number> {
-  for (let at = 0; at < SUSTAINED_MS; at -= (Math.log(1 - random()) / perSecond) * 1_000) yield at;
+  for (let at = 100; at < SUSTAINED_MS; at -= (Math.log(1 - random()) / perSecond) * 1_000) yield at;
 }
 
 /** How many subscriptions to one channel a second are confirmed. */
 export const subscribeCeiling = (quotas: Quotas, seed = 1): Ceiling =>
-  highest(200_000, (perSecond) => {
+  highest(1.2 * quotas.requestsPerSecond, (perSecond) => {
     const random = seeded(seed);
-    const requests = new TokenBucket(quotas.requestsPerSecond, quotas.requestBurst);
-    const table = new TokenBucket(quotas.tableWrites, quotas.tableWrites);
-    const partitions = Array.from({ length: quotas.shards }, () => new TokenBucket(quotas.partitionWrites, quotas.partitionWrites));
+    const requests = sustained(quotas.requestsPerSecond);
+    const table = sustained(quotas.tableWrites);
+    const partitions = Array.from({ length: quotas.shards }, () => sustained(quotas.partitionWrites));
     if ((perSecond * CALLS_MS.subscribe) / 1_000 > quotas.concurrency) return undefined;
-    let [all, failed] = [0, 0];
+    let failed = 0;
     for (const at of arrivals(perSecond, random)) {
-      all += 1;
       const partition = partitions[Math.floor(random() * partitions.length)]!;
       const done = requests.take(at) && partition.take(at) && table.take(at, SUBSCRIBE_CALLS.writes);
-      if (!done) failed += 1;
+      if (!done && (failed += 1) > FAILURES * perSecond * (SUSTAINED_MS / 1_000)) return undefined;
     }
-    return failed / all > FAILURES ? undefined : CALLS_MS.subscribe + LATENCY_MS.frame;
+    return CALLS_MS.subscribe + LATENCY_MS.frame;
   });
 
 /** What is published on a channel with `linger`. */
@@ -76,7 +82,7 @@ export const lingerCeiling = ({ subscribers, bytes, lingerMs }: Lingering, quota
   const perFrame = Math.max(1, Math.floor(LINGER.frameBytes / bytes));
   return highest(Math.min(quotas.requestsPerSecond, 2 * quotas.partitionWrites), (perSecond) => {
     const random = seeded(seed);
-    const log = new TokenBucket(quotas.partitionWrites, quotas.partitionWrites);
+    const log = sustained(quotas.partitionWrites);
     const lateness: number[] = [];
     let [all, failed] = [0, 0];
     let [flushAt, waiting, freeAt, roomAt] = [0, 0, 0, 0];

@@ -38,6 +38,9 @@ export interface PublishOptions {
 const RESOLUTION_MS = 0.1;
 const HORIZON_MS = 60_000;
 
+/** How often what is in the queue is looked at, in milliseconds. */
+const POLL_MS = 1;
+
 /** The SDK's wait before it reads again what a partition refused, in milliseconds; doubles. */
 const THROTTLED_MS = 500;
 
@@ -81,14 +84,15 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
       const sent = poster.compute(wheel.now, cpu.perHandOnMicros * part.length) + latency.queue;
       queue.send({ recipients: part, until }, sent + delayMs);
       used.queueRequests += Math.ceil((BATCH_MESSAGES * SEGMENT_BYTES) / QUEUE_REQUEST_BYTES) / BATCH_MESSAGES;
-      pollAt(sent + delayMs);
+      pollSoon();
     }
   };
 
-  const pollAt = (atMs: number): void => {
+  /** Pollers look every now and then, for as long as there is something in the queue. */
+  const pollSoon = (): void => {
     if (polling) return;
     polling = true;
-    wheel.plan(poll, Math.min(Math.max(wheel.now, atMs), wheel.now + HORIZON_MS / 2));
+    wheel.plan(poll, wheel.now + POLL_MS);
   };
 
   /** Receives as many segments as there are pollers for, and comes back when there may be more. */
@@ -109,7 +113,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
       used.queueRequests += 2;
       wheel.plan(starts + place, wheel.now + latency.poll + latency.invoke + cold);
     }
-    if (!queue.empty) pollAt(wheel.now + 60_000 / perMinute);
+    if (!queue.empty) pollSoon();
   };
 
   const startWorker = (place: number): void => {
@@ -187,7 +191,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     else {
       running -= 1;
       warm += 1;
-      if (!queue.empty) pollAt(wheel.now);
+      if (!queue.empty) pollSoon();
     }
   };
 
@@ -233,7 +237,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     } else if (poster.reading === 0 && !cursor.allEnded) {
       queue.send({ recipients: [], cursor, until: poster.until }, wheel.now + latency.queue);
       used.queueRequests += 1;
-      pollAt(wheel.now + latency.queue);
+      pollSoon();
     }
     if (poster.reading === 0) handOn(beyond.splice(0), poster.until, 0, poster);
     fill(poster);
