@@ -10,7 +10,7 @@ import type { GuardsConfig } from "./guards.js";
 import { grantGuardWork, guardEnvironment } from "./guard-environment.js";
 import { invalid } from "./invalid.js";
 import { ENVIRONMENT_BYTES } from "./limits.js";
-import { grantOwnWork, type Subjects } from "./permissions.js";
+import { grantOwnWork, PERMISSIONS, type Subjects } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, type FunctionName, timeoutParts, timeoutSeconds } from "./timeouts.js";
 
@@ -46,6 +46,8 @@ export interface PushItFunctions {
   readonly sweep: lambda.Function;
   /** Behind no route: does what the back end asks for. Whoever may invoke it may publish on every channel. */
   readonly publisher: lambda.Function;
+  /** Behind a queue: reaches the subscribers that a publication has handed on. */
+  readonly deliver: lambda.Function;
 }
 
 /** The guards of who publishes: its own, its recipients', and those of agents that it finds gone. */
@@ -65,6 +67,7 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   default: [],
   sweep: ["onDisconnect"],
   publisher: ["onMessageReceived", "onDisconnect"],
+  deliver: ["onMessageReceived", "onDisconnect"],
 };
 
 /** What runs guards, when there are any. */
@@ -100,6 +103,7 @@ const ID: { readonly [name in FunctionName]: string } = {
   default: "DefaultRoute",
   sweep: "Sweep",
   publisher: "Publisher",
+  deliver: "Deliver",
 };
 
 const makeFunction = (scope: Construct, name: FunctionName, context: FunctionContext): lambda.Function => {
@@ -137,6 +141,7 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
 const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards: boolean): Record<string, string> => ({
   ...(runsGuards && context.guards && guardEnvironment(context.guards, GUARDS_OF[name])),
   TABLE_NAME: context.subjects.table.tableName,
+  ...(PERMISSIONS[name].queue && { PUSH_IT_SEGMENTS: context.subjects.queue.queueUrl }),
   PUSH_IT_SETTINGS: JSON.stringify(context.settings),
   // The SDK and our own client take it from here; no code names an endpoint.
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: context.callbackUrl,

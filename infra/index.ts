@@ -1,5 +1,6 @@
 export { AccessLogs, type AccessLogOptions } from "./access-logs.js";
 export type { Limits } from "./client-limits.js";
+export type { Deliveries } from "./deliveries.js";
 export type { PushItFunctions } from "./functions.js";
 export type { ChannelGuardFunctions, GuardFunctions } from "./guard-functions.js";
 export { Guards, type GuardModuleProps } from "./guards.js";

@@ -29,3 +29,6 @@ export const SWEEP_MINUTES = { least: 1, most: 120 };
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const MEMORY_MB = { least: 128, most: 10_240 };
+
+/** How many subscribers one function can be told to post to: more would not be done in a fan-out's time. */
+export const FAN_OUT_THRESHOLD = { least: 1, most: 10_000 };

@@ -190,6 +190,13 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly publisher?: number;
+  /**
+   * For the workers of large fan-outs: each posts to up to 1,000 subscribers. What finds them all busy waits in their
+   * queue.
+   *
+   * @default - unreserved
+   */
+  readonly deliver?: number;
 }
 
 /** How esbuild bundles a guard module. */

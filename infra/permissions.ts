@@ -4,6 +4,7 @@ import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as logs from "aws-cdk-lib/aws-logs";
+import type * as sqs from "aws-cdk-lib/aws-sqs";
 import { acknowledge } from "./nag.js";
 import type { FunctionName } from "./timeouts.js";
 
@@ -13,10 +14,14 @@ type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWrit
 /** What a function may do with the connections of the stage: post to them, ask about them, close them. */
 type ConnectionAction = "POST" | "GET" | "DELETE";
 
+/** What a function may do with the queue of segments. What Lambda needs to feed a function, it does in that one's name. */
+type QueueAction = "SendMessage" | "ReceiveMessage" | "DeleteMessage" | "GetQueueAttributes";
+
 /** What a function may do. */
 interface Permissions {
   readonly table: readonly TableAction[];
   readonly connections: readonly ConnectionAction[];
+  readonly queue?: readonly QueueAction[];
 }
 
 /** What telling a connection that it has no agent, or none any more, and closing it needs. */
@@ -24,7 +29,8 @@ const FAREWELL: readonly ConnectionAction[] = ["POST", "DELETE"];
 
 const PUBLICATION: Permissions = {
   table: ["GetItem", "BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"],
-  connections: ["POST", "DELETE"],
+  connections: FAREWELL,
+  queue: ["SendMessage"],
 };
 
 /** What each function may do: what its code does, and no more. There is no Scan, and no index. */
@@ -40,7 +46,12 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   ping: { table: ["GetItem"], connections: FAREWELL },
   default: { table: ["GetItem"], connections: FAREWELL },
   sweep: { table: ["GetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
-  publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
+  publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
+  deliver: {
+    table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"],
+    connections: FAREWELL,
+    queue: ["SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"],
+  },
 };
 
 const WRITES: readonly TableAction[] = ["PutItem", "BatchWriteItem", "DeleteItem"];
@@ -55,14 +66,17 @@ export interface Subjects {
   readonly encryptionKey?: kms.IKey;
   readonly api: apigatewayv2.WebSocketApi;
   readonly stageName: string;
+  /** Where segments of fan-outs are. */
+  readonly queue: sqs.IQueue;
 }
 
 /** Gives a function's role what the function needs for its own work. */
 export const grantOwnWork = (role: iam.Role, name: FunctionName, logGroup: logs.ILogGroup, subjects: Subjects): void => {
-  const { table, connections } = PERMISSIONS[name];
+  const { table, connections, queue = [] } = PERMISSIONS[name];
   role.addToPolicy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]));
   role.addToPolicy(allow(table.map((action) => `dynamodb:${action}`), [subjects.table.tableArn]));
-  // DynamoDB uses a customer's key in the name of whoever calls it.
+  if (queue.length > 0) role.addToPolicy(allow(queue.map((action) => `sqs:${action}`), [subjects.queue.queueArn]));
+  // DynamoDB and SQS use a customer's key in the name of whoever calls them.
   const writes = table.some((action) => WRITES.includes(action));
   subjects.encryptionKey?.grant(role, ...READ_KEY, ...(writes ? WRITE_KEY : []));
   if (connections.length === 0) return;

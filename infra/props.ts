@@ -33,6 +33,14 @@ export interface PushItProps {
   readonly fanOutBudget?: Duration;
 
   /**
+   * How many subscribers a publication is posted to by the function that publishes. All others are posted to by
+   * workers, which are fed by a queue with up to 1,000 subscribers at a time. From 1 to 10,000.
+   *
+   * @default 2000
+   */
+  readonly fanOutThreshold?: number;
+
+  /**
    * The patterns at or below which wildcard subscriptions are possible, such as `stories/*`. Each publication on a
    * channel below one costs a Query more for every pattern level that could match it; other channels cost nothing.
    *

@@ -8,6 +8,7 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
+import { Deliveries } from "./deliveries.js";
 import { GUARDS_OF, type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
 import { functionsAsked } from "./guard-functions.js";
@@ -20,6 +21,7 @@ import type { PushItProps } from "./props.js";
 import { publishTarget, type PublishTargetProps } from "./publish-target.js";
 import { ROUTES, ROUTE_NAMES, routeSettings } from "./routes.js";
 import { settingsOf, validate } from "./settings.js";
+import { timeoutParts, timeoutSeconds } from "./timeouts.js";
 
 /** Marks the API in the template, for `push-it dev`. */
 const METADATA_KEY = "push-it:construct";
@@ -41,6 +43,8 @@ export class PushIt extends Construct {
   readonly table: dynamodb.Table;
   /** The functions, for alarms and metrics. */
   readonly functions: PushItFunctions;
+  /** The queue that feeds workers with parts of large fan-outs, its dead-letter queue, and the alarm about that one. */
+  readonly deliveries: Deliveries;
   /**
    * Whoever runs a guard module, as a grantee: `users.grantReadData(pushIt.guards)`. Guard functions have roles of their
    * own.
@@ -58,6 +62,10 @@ export class PushIt extends Construct {
     this.table = this.makeTable(props);
     this.api = this.makeApi(props, guards);
     this.stage = this.makeStage(props);
+    this.deliveries = new Deliveries(this, "Deliveries", {
+      workerSeconds: timeoutSeconds(timeoutParts("deliver", settings.timeouts, settings.fanOutMs)),
+      key: this.table.encryptionKey,
+    });
     this.functions = makeFunctions(this, {
       props,
       settings,
@@ -68,8 +76,10 @@ export class PushIt extends Construct {
         encryptionKey: this.table.encryptionKey,
         api: this.api,
         stageName: this.stage.stageName,
+        queue: this.deliveries.queue,
       },
     });
+    this.deliveries.feed(this.functions.deliver);
     this.addRoutes();
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
     if (props.publishUrl) {

@@ -5,7 +5,7 @@ import { isChannelOf } from "../lambdas/core/channels.js";
 import { type GuardTimeouts, isWildcard, type Limits } from "../protocol/index.js";
 import { limitsOf } from "./client-limits.js";
 import { invalid } from "./invalid.js";
-import { GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, SWEEP_MINUTES } from "./limits.js";
+import { FAN_OUT_THRESHOLD, GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, SWEEP_MINUTES } from "./limits.js";
 import { originsOf } from "./origins.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, timeoutParts, tooLong } from "./timeouts.js";
@@ -18,10 +18,15 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
     wildcards: wildcardsOf(scope, props.wildcards ?? DEFAULT_SETTINGS.wildcards, limits),
     denials: props.denials ?? DEFAULT_SETTINGS.denials,
     keepCredentials: props.keepCredentials ?? DEFAULT_SETTINGS.keepCredentials,
+    fanOutThreshold: props.fanOutThreshold ?? DEFAULT_SETTINGS.fanOutThreshold,
     fanOutMs: milliseconds(scope, "fanOutBudget", props.fanOutBudget, DEFAULT_SETTINGS.fanOutMs),
     limits,
     allowedOrigins: originsOf(scope, props.allowedOrigins),
   };
+  if (!inRange(settings.fanOutThreshold, FAN_OUT_THRESHOLD)) {
+    const { least, most } = FAN_OUT_THRESHOLD;
+    throw invalid(scope, `fanOutThreshold is ${settings.fanOutThreshold}, but must be a whole number from ${least} to ${most}`);
+  }
   if (settings.timeouts.onMessageReceived > settings.fanOutMs) {
     throw invalid(
       scope,

@@ -14,7 +14,7 @@ export const CLOSE_BUDGET_MS = 2_000;
 /** What removing the rows of an agent that left may take, in milliseconds. */
 export const CLEANUP_BUDGET_MS = 10_000;
 
-/** The functions of a Push-It: one for each route, the sweep, and the publisher. Also the folders of `dist/lambdas`. */
+/** The functions of a Push-It: one for each route, the sweep, the publisher, and the workers of large fan-outs. Also the folders of `dist/lambdas`. */
 export const FUNCTION_NAMES = [
   "connect",
   "disconnect",
@@ -28,6 +28,7 @@ export const FUNCTION_NAMES = [
   "default",
   "sweep",
   "publisher",
+  "deliver",
 ] as const;
 
 /** The name of one function. */
@@ -71,7 +72,8 @@ export const timeoutParts = (
         "timeouts.onDisconnect": timeouts.onDisconnect,
       };
     case "publisher":
-      // No client waits for it behind API Gateway, but a back end does.
+    case "deliver":
+      // No client waits for them behind API Gateway.
       return { fanOutBudget: fanOutMs, "timeouts.onDisconnect": timeouts.onDisconnect };
     case "disconnect":
       return { "timeouts.onDisconnect": timeouts.onDisconnect, cleanup: CLEANUP_BUDGET_MS };

@@ -1,17 +1,15 @@
-import { ManagementApi } from "./aws/connections.js";
+import { createPublishing } from "./aws/publishing.js";
 import { route } from "./aws/route.js";
-import { createSystem } from "./aws/system.js";
 import { PublicationRate } from "./core/publication-rate.js";
 import { publish } from "./core/publish.js";
 import { readPublication } from "./core/requests.js";
 
-const system = createSystem();
-const { wildcards, fanOutMs: budgetMs, limits } = system.settings;
-const rate = new PublicationRate(limits.publicationsPerSecond, system.clock);
-const publishing = { ...system, wildcards, budgetMs, rate, connections: new ManagementApi(system.log) };
+const system = createPublishing();
+const { limits } = system.settings;
+const publishing = { ...system, rate: new PublicationRate(limits.publicationsPerSecond, system.clock) };
 
 /** The Lambda behind `publish`. */
 export const handler = route(publishing, async ({ body }, agent) => {
   const read = readPublication(body, limits);
-  return "faults" in read ? read.faults : publish(publishing, agent, read.request);
+  return "faults" in read ? read.faults : publish(publishing, agent, read.request, { answered: true });
 });

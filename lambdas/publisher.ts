@@ -1,15 +1,12 @@
 import { randomFillSync } from "node:crypto";
 import { type BackEndResponse, newId } from "../protocol/index.js";
-import { ManagementApi } from "./aws/connections.js";
 import { isUrlEvent, overHttp } from "./aws/function-url.js";
-import { createSystem } from "./aws/system.js";
+import { createPublishing } from "./aws/publishing.js";
 import { Unavailable } from "./aws/unavailable.js";
 import { serve } from "./core/serve.js";
 
-const system = createSystem();
-const { wildcards, fanOutMs: budgetMs } = system.settings;
-const connections = new ManagementApi(system.log);
-const serving = { ...system, wildcards, budgetMs, connections, newUuid: () => newId(randomFillSync) };
+const system = createPublishing();
+const serving = { ...system, newUuid: () => newId(randomFillSync) };
 
 /** The codes of what was refused. */
 const refusals = (response: BackEndResponse): string[] => {

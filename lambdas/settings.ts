@@ -12,6 +12,8 @@ export interface Settings {
   keepCredentials: boolean;
   /** How long a publication may spend on reaching its subscribers once its guard has decided, in milliseconds. */
   fanOutMs: number;
+  /** How many subscribers a publication is posted to by the function that publishes; workers post to all others. */
+  fanOutThreshold: number;
   limits: Limits;
   /** The `Origin`s that may connect; empty: all. Who sends none is no browser, and is not stopped by this. */
   allowedOrigins: string[];
@@ -34,6 +36,7 @@ export const DEFAULT_SETTINGS: Settings = {
   denials: "explain",
   keepCredentials: true,
   fanOutMs: 10_000,
+  fanOutThreshold: 2_000,
   limits: DEFAULT_LIMITS,
   allowedOrigins: [],
 };

@@ -1,4 +1,4 @@
-import { POSTS_IN_FLIGHT } from "../core/fan-out.js";
+import { POSTS_IN_FLIGHT } from "../core/distribution.js";
 import type { Connections, Log, PostResult } from "../core/ports.js";
 import { endpointOf, isBroken, SignedClient, type SignedRequest, type SignedResponse } from "./signed-request.js";
 

@@ -3,6 +3,7 @@ import { type Answer, MESSAGES_PER_FRAME, Meta } from "../../protocol/index.js";
 import { type Agent, EXPIRED } from "../core/agent.js";
 import { denial, failure, frameOf, renewalDue } from "../core/answers.js";
 import { tellAndClose } from "../core/farewell.js";
+import type { Packed } from "../core/pack.js";
 import type { Connections, Log } from "../core/ports.js";
 import { readFrame, uuidOf } from "../core/requests.js";
 import type { System } from "./system.js";
@@ -39,8 +40,14 @@ export interface Routing {
   log: Pick<Log, "error">;
 }
 
-/** What a route does for an agent: its answers, or none where it has told its caller itself. */
-export type Work = (event: FrameEvent, agent: Agent) => Promise<Answer[]>;
+/** What a route tells its caller: answers, or none where it has told its caller itself, and messages that ride with them. */
+export interface Told {
+  answers: Answer[];
+  messages: readonly Packed[];
+}
+
+/** What a route does for an agent. */
+export type Work = (event: FrameEvent, agent: Agent) => Promise<Answer[] | Told>;
 
 /**
  * A route that answers its caller. The work gets the connection's agent; a connection that has none is answered here:
@@ -69,8 +76,15 @@ export const withAgent =
 
 /** A route whose answers also ask the agent to renew, once that is due. */
 export const route = (system: Routing & Pick<System, "clock">, work: Work): ((event: FrameEvent) => Promise<RouteResult>) =>
-  withAgent(system, async (event, agent) => [...(await work(event, agent)), ...renewalDue(agent, system.clock.now())]);
+  withAgent(system, async (event, agent) => {
+    const { answers, messages } = toldBy(await work(event, agent));
+    return { answers: [...answers, ...renewalDue(agent, system.clock.now())], messages };
+  });
+
+const toldBy = (told: Answer[] | Told): Told => (Array.isArray(told) ? { answers: told, messages: [] } : told);
 
 /** Answers as the route response that API Gateway sends back. */
-export const answered = (answers: Answer[]): RouteResult =>
-  answers.length === 0 ? { statusCode: 200 } : { statusCode: 200, body: frameOf(answers) };
+export const answered = (told: Answer[] | Told): RouteResult => {
+  const { answers, messages } = toldBy(told);
+  return answers.length === 0 ? { statusCode: 200 } : { statusCode: 200, body: frameOf(answers, messages) };
+};

@@ -171,17 +171,11 @@ export class Table implements Store {
     );
   }
 
-  async subscribers(channels: string[]): Promise<Subscriber[]> {
-    const found = new Map<string, Subscriber>();
-    const now = this.#clock.now() / 1000;
-    const read = async (channel: string): Promise<void> => {
-      for await (const item of this.#query(channelKey(channel))) {
-        const subscriber = subscriberOf(item, now);
-        if (subscriber) found.set(subscriber.connectionId, subscriber);
-      }
-    };
-    await Promise.all(channels.map(read));
-    return [...found.values()];
+  async *subscribers(channel: string, after?: string): AsyncIterable<Subscriber[]> {
+    for await (const page of this.#pages(channelKey(channel), after ? { sk: ">", than: after } : undefined)) {
+      const now = this.#clock.now() / 1000;
+      yield page.flatMap((item) => subscriberOf(item, now) ?? []);
+    }
   }
 
   async holdings(connectionId: string): Promise<Holdings> {
@@ -225,7 +219,7 @@ export class Table implements Store {
   async *overdue(): AsyncIterable<Overdue> {
     const now = deadlineKey(Math.floor(this.#clock.now() / 1000));
     for (let shard = 0; shard < SHARDS; shard += 1) {
-      for await (const item of this.#query(shardKey(shard), now)) {
+      for await (const item of this.#query(shardKey(shard), { sk: "<", than: now })) {
         const deadline = item["sk"]?.S ?? "";
         const connectionId = deadline.slice(deadline.indexOf("#") + 1);
         yield { shard: shardKey(shard), deadline, connectionId, renewable: item["e"] !== undefined };
@@ -292,12 +286,17 @@ export class Table implements Store {
     await this.#clock.sleep(this.#clock.random() * BATCH_BACKOFF_MS * 2 ** attempt);
   }
 
-  /** Every row of a partition, or those before a sort key; strongly consistent, page by page. */
-  async *#query(pk: string, before?: string): AsyncIterable<Item> {
+  /** Every row of a partition, or those on one side of a sort key. */
+  async *#query(pk: string, side?: Side): AsyncIterable<Item> {
+    for await (const page of this.#pages(pk, side)) yield* page;
+  }
+
+  /** The same, page by page; strongly consistent, in the order of sort keys. */
+  async *#pages(pk: string, side?: Side): AsyncIterable<Item[]> {
     const input: QueryCommandInput = {
       TableName: this.#name,
-      KeyConditionExpression: before === undefined ? "pk = :pk" : "pk = :pk AND sk < :before",
-      ExpressionAttributeValues: { ":pk": text(pk), ...(before === undefined ? {} : { ":before": text(before) }) },
+      KeyConditionExpression: side ? `pk = :pk AND sk ${side.sk} :than` : "pk = :pk",
+      ExpressionAttributeValues: { ":pk": text(pk), ...(side ? { ":than": text(side.than) } : {}) },
       ExpressionAttributeNames: { "#ttl": "ttl" },
       ProjectionExpression: "sk, #ttl, e, x",
       ConsistentRead: true,
@@ -305,8 +304,14 @@ export class Table implements Store {
     let from: Item | undefined;
     do {
       const page = await this.#client.send(new QueryCommand({ ...input, ExclusiveStartKey: from }));
-      yield* page.Items ?? [];
+      yield page.Items ?? [];
       from = page.LastEvaluatedKey;
     } while (from);
   }
+}
+
+/** A part of a partition. */
+interface Side {
+  sk: "<" | ">";
+  than: string;
 }

@@ -2,6 +2,7 @@ import type { Limits } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { userChannel } from "./keys.js";
 import type { Permitted, Store } from "./ports.js";
+import { subscribersOf } from "./recipients.js";
 
 /** The agent that a connection guard's permission makes. */
 export const admit = (
@@ -30,6 +31,6 @@ export const tooManyAgents = async (
   { userId }: Agent,
 ): Promise<boolean> => {
   if (userId === undefined) return false;
-  const agents = await store.subscribers([userChannel(userId)]);
+  const agents = await subscribersOf(store, userChannel(userId));
   return agents.filter(({ expired }) => !expired).length > agentsPerUser;
 };

@@ -1,6 +1,7 @@
 import { type Answer, type Code, CHANNEL_LENGTH, FRAME_BYTES, type Json, Meta, type MetaChannel, type ServerFacts } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { type Agent, type Denial, EXPIRED } from "./agent.js";
+import type { Packed } from "./pack.js";
 
 /** What people read beside a code, where nothing more precise is known. */
 export const TEXT: Readonly<Record<Code, string>> = {
@@ -83,11 +84,12 @@ export const facts = (agent: Agent, settings: Settings, now: number): Json => {
 /**
  * Answers as they travel: one object, or an array of as many as fit a frame. Those to what was asked always do; only
  * what guards subscribed an agent to unasked can be too much, and comes last.
+ * @param messages what travels with them, and before them: as many as the frame takes with all answers
  */
-export const frameOf = (answers: Answer[]): string => {
-  const [only] = answers;
-  if (answers.length === 1) return JSON.stringify(only);
-  const packed = answers.map((answer) => JSON.stringify(answer));
+export const frameOf = (answers: readonly Answer[], messages: readonly Packed[] = []): string => {
+  const packed = [...messages.map(({ json }) => json), ...answers.map((answer) => JSON.stringify(answer))];
+  const [only] = packed;
+  if (only !== undefined && packed.length === 1) return only;
   let bytes = 1;
   const fitting = packed.filter((json) => (bytes += Buffer.byteLength(json) + 1) <= FRAME_BYTES);
   return `[${fitting.join(",")}]`;

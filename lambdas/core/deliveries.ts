@@ -2,8 +2,8 @@ import type { Limits } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { limiter } from "./limiter.js";
 import { fits, pack, type Packed } from "./pack.js";
-import type { Clock, Guards, Log, Store, Subscriber } from "./ports.js";
-import type { Publication, Recipients } from "./recipients.js";
+import type { Clock, Guards, Log, Store } from "./ports.js";
+import type { Publication, Recipient } from "./recipients.js";
 
 /** What asking the delivery guards needs. */
 export interface Delivering {
@@ -18,30 +18,29 @@ export interface Delivering {
 const WAITING_GUARDS = 32;
 
 /** What one recipient gets, in order; `"late"` when its guard could not be asked in time. */
-export type Delivery = Packed[] | "late";
+export type Delivery = readonly Packed[] | "late";
+
+/** Decides about the recipients of one page; the guard of one and those of others wait side by side, none for another. */
+export type Decide = (recipient: Recipient) => Promise<Delivery>;
 
 /**
- * Prepares to ask the delivery guards of a fan-out, whose recipients are read here where a guard has to know them.
+ * Asks the delivery guards of a fan-out.
  * @param deadline until when guards may be asked, in epoch milliseconds
- * @returns decides about one recipient; its guard and those of others wait side by side, and none for another
+ * @returns prepares a page: the agents are read here whom a guard has to know. Recipients of the same list that no
+ * guard decides about get the very same list of messages
  */
-export const deliveriesFor = async (
-  { store, guards, clock, log, settings }: Delivering,
-  recipients: Recipients,
-  deadline: number,
-): Promise<(subscriber: Subscriber, publications: readonly Publication[]) => Promise<Delivery>> => {
-  const packed = new Map<Publication, Packed>();
-  const once = (publication: Publication): Packed => {
-    const known = packed.get(publication) ?? pack(publication.message);
-    packed.set(publication, known);
-    return known;
-  };
-  const channels = new Set([...recipients.values()].flat().map(({ message }) => message.channel));
-  const guarded = new Set<string>();
-  await Promise.all([...channels].map(async (name) => (await guards.guardsDelivery(name)) && guarded.add(name)));
-  const asking = [...recipients].filter(([, messages]) => messages.some(({ message }) => guarded.has(message.channel)));
-  const agents = asking.length > 0 ? await store.agents(asking.map(([{ connectionId }]) => connectionId)) : undefined;
+export const deliveries = (system: Delivering, deadline: number): ((page: readonly Recipient[]) => Promise<Decide>) => {
+  const { store, guards, clock, log, settings } = system;
   const limited = limiter(WAITING_GUARDS);
+  const packed = once((publication: Publication) => pack(publication.message));
+  const plain = once((publications: readonly Publication[]) => publications.map(packed));
+  const isGuarded = once((channel: string) => guards.guardsDelivery(channel));
+
+  /** The publications of a list about which a guard decides. */
+  const guarded = once(async (publications: readonly Publication[]): Promise<ReadonlySet<Publication>> => {
+    const decided = await Promise.all(publications.map(({ message }) => isGuarded(message.channel)));
+    return new Set(publications.filter((_, at) => decided[at]));
+  });
 
   /** Takes a place in the queue until the guard has begun; how long it then takes is its own affair. */
   const ask = async (agent: Agent, { message }: Publication): Promise<Packed | "late" | undefined> => {
@@ -62,14 +61,33 @@ export const deliveriesFor = async (
     log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, bytes: fitting.bytes });
     return undefined;
   };
-  const deliver = async (subscriber: Subscriber, publication: Publication): Promise<Packed | "late" | undefined> => {
-    if (!guarded.has(publication.message.channel)) return once(publication);
-    const agent = agents?.get(subscriber.connectionId);
-    return agent && ask(agent, publication);
+
+  return async (page) => {
+    const asking: string[] = [];
+    for (const { subscriber, publications } of page) {
+      if (!subscriber.expired && (await guarded(publications)).size > 0) asking.push(subscriber.connectionId);
+    }
+    const agents = asking.length > 0 ? await store.agents(asking) : undefined;
+    return async ({ subscriber, publications }) => {
+      const decisive = await guarded(publications);
+      if (decisive.size === 0) return plain(publications);
+      const agent = agents?.get(subscriber.connectionId);
+      const decide = (publication: Publication): Packed | undefined | Promise<Packed | "late" | undefined> =>
+        decisive.has(publication) ? agent && ask(agent, publication) : packed(publication);
+      const decided = await Promise.all(publications.map(decide));
+      if (decided.includes("late")) return "late";
+      return decided.filter((message) => message !== undefined && message !== "late");
+    };
   };
-  return async (subscriber, publications) => {
-    const decided = await Promise.all(publications.map((publication) => deliver(subscriber, publication)));
-    if (decided.includes("late")) return "late";
-    return decided.filter((message) => message !== undefined && message !== "late");
+};
+
+/** A function that is run once for each argument. */
+const once = <Argument, Result>(work: (argument: Argument) => Result): ((argument: Argument) => Result) => {
+  const known = new Map<Argument, Result>();
+  return (argument) => {
+    if (known.has(argument)) return known.get(argument) as Result;
+    const result = work(argument);
+    known.set(argument, result);
+    return result;
   };
 };

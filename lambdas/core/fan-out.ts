@@ -1,114 +1,130 @@
-import { deliveriesFor, type Delivering } from "./deliveries.js";
-import { expire } from "./farewell.js";
-import { limiter } from "./limiter.js";
-import { frames, type Packed } from "./pack.js";
-import type { Clock, Connections, Log, Store, Subscriber } from "./ports.js";
-import { postUntil } from "./posting.js";
-import { type Publication, recipientsOf } from "./recipients.js";
-import { removeAgent, type Removal } from "./remove.js";
+import { ahead } from "./ahead.js";
+import { type Delivered, type Distributing, Distribution, type Own } from "./distribution.js";
+import { HandOn } from "./hand-on.js";
+import type { Packed } from "./pack.js";
+import type { Store } from "./ports.js";
+import { type Publication, type Recipient, recipientsOf } from "./recipients.js";
+import type { Segment, Segments } from "./segments.js";
 
 /** What a fan-out needs. */
-export interface FanOut extends Removal {
-  store: Removal["store"] & Delivering["store"] & Pick<Store, "subscribers" | "putOverdue">;
-  guards: Removal["guards"] & Delivering["guards"];
-  connections: Connections;
-  clock: Clock;
-  log: Log;
-  settings: Delivering["settings"];
-  /** Patterns at or below which wildcard subscriptions are enabled. */
-  wildcards: readonly string[];
-  /** How long all of it may take, in milliseconds. */
-  budgetMs: number;
+export interface FanOut extends Distributing {
+  store: Distributing["store"] & Pick<Store, "subscribers">;
+  /** Where goes what one Lambda does not do. */
+  segments: Segments;
+  settings: Distributing["settings"] & {
+    /** Patterns at or below which wildcard subscriptions are enabled. */
+    wildcards: readonly string[];
+    /** How long all of it may take, in milliseconds. */
+    fanOutMs: number;
+    /** How many subscribers one Lambda posts to itself. */
+    fanOutThreshold: number;
+  };
 }
 
-/** How many posts are under way at once. */
-export const POSTS_IN_FLIGHT = 64;
-
-/** How many connections that are gone are removed at once. */
-const REMOVALS_IN_FLIGHT = 8;
+/** What became of a fan-out. */
+export interface FannedOut extends Delivered {
+  /** How many segments were handed on; each is delivered by a worker. */
+  handedOn: number;
+  /** The messages of who is answered, for its answer. */
+  own: readonly Packed[];
+}
 
 /** The share of a fan-out's time that delivery guards may use; the rest is for posting what they permitted. */
-const DELIVERY_SHARE = 0.5;
+const GUARDS_SHARE = 0.5;
 
-/** How long after a fan-out's time is over connections are still closed that could not be reached, in milliseconds. */
-const CLOSING_MS = 1_000;
+/** The share of a fan-out's time in which posts are begun and subscribers read; the rest is for handing on what is left. */
+const POSTS_SHARE = 0.75;
 
-/** Counts of connections, for the log. */
-export interface Delivered {
-  sent: number;
-  gone: number;
-  failed: number;
-}
+/** How long a publisher waits for recipients that fail at first, in milliseconds. */
+const PUBLISHER_PATIENCE_MS = 250;
+
+/** How long a worker waits for them: longer than the longest pause between two attempts, in milliseconds. */
+const WORKER_PATIENCE_MS = 2_500;
+
+/** How long workers leave alone what another worker has tried in vain, in seconds. */
+const WORKER_PAUSE_SECONDS = 5;
 
 /**
- * Brings publications to their subscribers: reads who they are (strongly consistent), lets the delivery guards decide,
- * posts with bounded concurrency, and removes connections that are gone. A recipient that is slow, busy or failing
- * waits for itself alone. Messages for one connection go in as few frames as possible, in order.
- *
- * A subscriber that was not renewed in time gets nothing, and is closed. One that cannot be reached is not left in the
- * belief that it has received everything: its connection is closed, so that its SDK connects again.
+ * How late a message may come at the latest, in milliseconds; docs/PROTOCOL.md, "Guarantees". Nobody is posted to after
+ * that: whoever has not been reached is closed.
  */
-export const fanOut = async (system: FanOut, publications: readonly Publication[]): Promise<Delivered> => {
-  const { clock, connections, log, store } = system;
-  const begun = clock.now();
-  const deadline = begun + system.budgetMs;
-  const delivered: Delivered = { sent: 0, gone: 0, failed: 0 };
-  const call = limiter(POSTS_IN_FLIGHT);
-  const remove = limiter(REMOVALS_IN_FLIGHT);
-  const framesOf = memoised(frames);
+export const LATEST_MS = 300_000;
 
-  /** Connections that missed something and could not be closed. */
-  const open: string[] = [];
-  const giveUp = async ({ connectionId }: Subscriber, messages: number): Promise<void> => {
-    delivered.failed += 1;
-    log.warn("not_delivered", { connection: connectionId, messages });
-    const closed = await call(async () => clock.now() < deadline + CLOSING_MS && (await connections.close(connectionId)));
-    if (!closed) open.push(connectionId);
-  };
-  /** What is not removed now is found gone again by the next publication, or by the sweep. */
-  const bury = async (subscriber: Subscriber): Promise<void> => {
-    delivered.gone += 1;
-    if (clock.now() >= deadline) return;
-    try {
-      // A 410 can be wrong: then this closes a socket that was alive, and its SDK connects again. Never silence.
-      if (subscriber.expired) await expire(connections, subscriber.connectionId);
-      else await connections.close(subscriber.connectionId);
-      await removeAgent(system, subscriber);
-    } catch (error) {
-      log.error("removal_failed", { connection: subscriber.connectionId, error: String(error) });
-    }
-  };
-  const reach = async (subscriber: Subscriber, mine: readonly Publication[]): Promise<void> => {
-    if (subscriber.expired) return remove(() => bury(subscriber));
-    const messages = await decide(subscriber, mine);
-    if (messages === "late") return giveUp(subscriber, mine.length);
-    if (messages.length === 0) return;
-    for (const frame of framesOf(messages)) {
-      const step = await postUntil(system, subscriber, frame, deadline, call);
-      if (step === "give up") return giveUp(subscriber, messages.length);
-      if (step === "remove") return remove(() => bury(subscriber));
-    }
-    delivered.sent += 1;
-  };
-
-  const recipients = await recipientsOf(store, system.wildcards, publications);
-  const decide = await deliveriesFor(system, recipients, begun + system.budgetMs * DELIVERY_SHARE);
-  await Promise.all([...recipients].map(([subscriber, messages]) => reach(subscriber, messages)));
-  // The sweep closes them: nobody stays in the belief that it has received everything.
-  if (open.length > 0) await store.putOverdue(open, Math.floor(clock.now() / 1000));
-  if (delivered.failed > 0 || delivered.gone > 0) log.info("fan_out", { ...delivered });
-  return delivered;
+/**
+ * Brings publications to their subscribers: reads who they are (strongly consistent), and reaches the first of them
+ * while it reads on; those beyond the threshold, and those who could not be reached at once, are handed on to workers.
+ * When this returns, everybody has been posted to, is found gone, has been closed, or is in a worker's hands.
+ * @param own whose messages are returned, to ride with its answer
+ * @throws what the store threw, and where subscribers that were not even read could not be handed on
+ */
+export const fanOut = async (system: FanOut, publications: readonly Publication[], own?: Own): Promise<FannedOut> => {
+  if (publications.length === 0) return { ...NOTHING };
+  const segment: Segment = { publications, recipients: { after: "" }, until: system.clock.now() + LATEST_MS };
+  return spread(system, segment, { patienceMs: PUBLISHER_PATIENCE_MS, delaySeconds: 0, ...(own ? { own } : {}) });
 };
 
-/** Most recipients get the very same messages: those frames are built once. */
-const memoised = (build: (messages: readonly Packed[]) => string[]): ((messages: readonly Packed[]) => string[]) => {
-  let last: readonly Packed[] = [];
-  let built: string[] = [];
-  return (messages) => {
-    if (messages.length !== last.length || messages.some((message, at) => message !== last[at])) {
-      last = messages;
-      built = build(messages);
-    }
-    return built;
-  };
+/** Delivers what a fan-out has handed on, and hands on what is left of it. Throws where it should be delivered again. */
+export const deliverSegment = (system: FanOut, segment: Segment): Promise<FannedOut> =>
+  spread(system, segment, { patienceMs: WORKER_PATIENCE_MS, delaySeconds: WORKER_PAUSE_SECONDS });
+
+const NOTHING: FannedOut = { sent: 0, gone: 0, failed: 0, handedOn: 0, own: [] };
+
+const spread = async (
+  system: FanOut,
+  segment: Segment,
+  { patienceMs, delaySeconds, own }: { patienceMs: number; delaySeconds: number; own?: Own },
+): Promise<FannedOut> => {
+  const { clock, log, settings } = system;
+  const begun = clock.now();
+  const postsUntil = begun + settings.fanOutMs * POSTS_SHARE;
+  const guardsUntil = begun + settings.fanOutMs * GUARDS_SHARE;
+  const distribution = new Distribution(system, { guardsUntil, postsUntil, patienceMs }, own);
+  const handOn = new HandOn(system, segment);
+  try {
+    if (begun >= segment.until) await distribution.giveUp(await listed(system, segment));
+    else await assign(system, segment, { distribution, handOn, postsUntil, own });
+  } finally {
+    // Also where reading failed: what a Lambda leaves unawaited is frozen with it.
+    await distribution.settled();
+  }
+  handOn.left(distribution.left, delaySeconds);
+  await distribution.giveUp(await handOn.settled());
+  const fannedOut = { ...distribution.delivered, handedOn: handOn.count };
+  if (fannedOut.failed > 0 || fannedOut.gone > 0 || fannedOut.handedOn > 0) log.info("fan_out", fannedOut);
+  return { ...fannedOut, own: distribution.own };
+};
+
+/** Shares the recipients out: as many as the threshold says are reached here, the others go to workers. */
+const assign = async (
+  system: FanOut,
+  segment: Segment,
+  to: { distribution: Distribution; handOn: HandOn; postsUntil: number; own: Own | undefined },
+): Promise<void> => {
+  let room = "after" in segment.recipients ? system.settings.fanOutThreshold : Infinity;
+  for await (const page of pagesOf(system, segment)) {
+    const beyond = page.slice(room);
+    // Whoever is answered is reached by that, wherever it comes.
+    const answered = beyond.findIndex(({ subscriber }) => subscriber.connectionId === to.own?.connectionId);
+    to.distribution.add([...page.slice(0, room), ...(answered < 0 ? [] : beyond.splice(answered, 1))]);
+    to.handOn.add(beyond);
+    room = Math.max(0, room - page.length);
+    const last = page.at(-1);
+    if (system.clock.now() < to.postsUntil || !last) continue;
+    to.handOn.rest(last.subscriber.connectionId);
+    return;
+  }
+};
+
+/** The recipients of a segment, page by page; while one page is dealt with, the next one is read. */
+const pagesOf = (system: FanOut, segment: Segment): AsyncIterable<Recipient[]> | Recipient[][] => {
+  const { publications, recipients } = segment;
+  if (!("after" in recipients)) return [recipients.map((subscriber) => ({ subscriber, publications }))];
+  return ahead(recipientsOf(system.store, system.settings.wildcards, publications, recipients.after));
+};
+
+/** All recipients of a segment. */
+const listed = async (system: FanOut, segment: Segment): Promise<Recipient[]> => {
+  const all: Recipient[] = [];
+  for await (const page of pagesOf(system, segment)) all.push(...page);
+  return all;
 };

@@ -41,8 +41,11 @@ export interface Store {
   putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void>;
   /** Removes subscriptions. Removing what is not there is harmless. */
   deleteSubscriptions(connectionId: string, channels: string[]): Promise<void>;
-  /** All subscribers of these channels or wildcards, each once. */
-  subscribers(channels: string[]): Promise<Subscriber[]>;
+  /**
+   * The subscribers of a channel or wildcard, page by page, in the order of their connection ids.
+   * @param after the connection id behind which to begin
+   */
+  subscribers(channel: string, after?: string): AsyncIterable<readonly Subscriber[]>;
   /** What is stored of a connection. */
   holdings(connectionId: string): Promise<Holdings>;
   /** Deletes a connection's standing and returns it to exactly one caller; the others get `undefined`. */

@@ -1,9 +1,9 @@
-import { type Answer, type Message, Meta, type OutgoingMessage } from "../../protocol/index.js";
+import { type Answer, FRAME_BYTES, type Message, Meta, type OutgoingMessage } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
-import { failure, success } from "./answers.js";
+import { failure, frameOf, success } from "./answers.js";
 import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
-import { fits, pack } from "./pack.js";
+import { fits, pack, type Packed } from "./pack.js";
 import type { Guards } from "./ports.js";
 import type { PublicationRate } from "./publication-rate.js";
 import type { Publication } from "./recipients.js";
@@ -46,15 +46,28 @@ const judge = async (
   };
 };
 
+/** What a publisher is told. */
+export interface Published {
+  /** One for each message, in the same order. */
+  answers: Answer[];
+  /** The publisher's own copies of what it published, where they ride with the answers. */
+  messages: readonly Packed[];
+}
+
+/** What else may come into a frame of answers, in bytes: that the agent has to be renewed, and brackets. */
+const SPARE_BYTES = 128;
+
 /**
- * Refuses what the agent publishes too fast, which costs no guard; of the rest, asks each message's guard, does what they staged, and brings what they published to the subscribers, in the order of
- * the frame. One answer per message, in the same order.
+ * Refuses what the agent publishes too fast, which costs no guard; of the rest, asks each message's guard, does what
+ * they staged, and brings what they published to the subscribers, in the order of the frame.
+ * @param answered whether the publisher gets an answer, with which its own copies ride as far as they fit its frame
  */
 export const publish = async (
   system: Publishing,
   agent: Agent,
   messages: readonly OutgoingMessage[],
-): Promise<Answer[]> => {
+  { answered }: { answered: boolean },
+): Promise<Published> => {
   const soonEnough = system.rate.take(agent.connectionId, messages.length);
   const judged = await Promise.all(
     messages.map(async (message, at) =>
@@ -71,6 +84,8 @@ export const publish = async (
       messages[at]?.echo === false ? { message, except: agent.connectionId } : { message },
     ),
   );
-  await fanOut(system, publications);
-  return outcomes.map((outcome) => outcome.answer);
+  const answers = outcomes.map((outcome) => outcome.answer);
+  const room = FRAME_BYTES - Buffer.byteLength(frameOf(answers)) - SPARE_BYTES;
+  const { own } = await fanOut(system, publications, answered ? { connectionId: agent.connectionId, room } : undefined);
+  return { answers, messages: own };
 };

@@ -20,15 +20,17 @@ export type Next =
   | { step: "done" }
   /** The connection does not exist: remove it. */
   | { step: "remove" }
-  /** Give this frame up for this connection, and say so. */
+  /** Trying again cannot help: give this frame up for this connection, and say so. */
   | { step: "give up" }
+  /** There is no time left to try again here. */
+  | { step: "slow" }
   | { step: "retry"; afterMs: number };
 
 /**
  * Decides after an attempt to post.
  * @param attempt how many attempts there have been, from 1
  * @param ageMs how long ago the connection began
- * @param remainingMs how long the publication may still take
+ * @param remainingMs how long this connection may still be tried
  * @param chance from 0 up to 1, for full jitter
  */
 export const afterPost = (
@@ -45,5 +47,5 @@ export const afterPost = (
     result === "gone"
       ? YOUNG_DELAYS_MS[attempt - 1]
       : Math.ceil(chance * Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** (attempt - 1)));
-  return wait === undefined || wait >= remainingMs ? { step: "give up" } : { step: "retry", afterMs: wait };
+  return wait === undefined || wait >= remainingMs ? { step: "slow" } : { step: "retry", afterMs: wait };
 };

@@ -6,6 +6,7 @@ import { userChannel } from "./keys.js";
 import { limiter } from "./limiter.js";
 import type { Clock, Connections, Log, Store, Subscriber } from "./ports.js";
 import { postUntil } from "./posting.js";
+import { subscribersOf } from "./recipients.js";
 import { removeAgent, type Removal } from "./remove.js";
 
 /** What ending agents and subscriptions needs. */
@@ -14,8 +15,10 @@ export interface Revoking extends Removal {
   connections: Connections;
   clock: Clock;
   log: Pick<Log, "error" | "warn">;
-  /** How long all of it may take, in milliseconds: what could not be begun by then is not begun. */
-  budgetMs: number;
+  settings: {
+    /** How long all of it may take, in milliseconds: what could not be begun by then is not begun. */
+    fanOutMs: number;
+  };
 }
 
 /** Not all of what was asked for could be done; asking again does the rest. */
@@ -28,11 +31,11 @@ const CONNECTIONS_IN_FLIGHT = 16;
 
 /** Does some work for each connection, in parallel and within the budget. Throws `Incomplete` where not all was done. */
 const forEach = async (
-  { clock, log, budgetMs }: Revoking,
+  { clock, log, settings }: Revoking,
   connections: readonly Subscriber[],
   work: (connection: Subscriber, deadline: number) => Promise<boolean>,
 ): Promise<number> => {
-  const deadline = clock.now() + budgetMs;
+  const deadline = clock.now() + settings.fanOutMs;
   const limited = limiter(CONNECTIONS_IN_FLIGHT);
   let counted = 0;
   let failed = 0;
@@ -52,7 +55,7 @@ const forEach = async (
 
 /** Whose connections these are. One that is named is not looked up: it is told and closed even if nothing is known of it. */
 const connectionsOf = async ({ store }: Revoking, target: TargetFields): Promise<Subscriber[]> =>
-  "userId" in target ? store.subscribers([userChannel(target.userId)]) : [{ connectionId: target.connectionId, connectedAt: 0 }];
+  "userId" in target ? subscribersOf(store, userChannel(target.userId)) : [{ connectionId: target.connectionId, connectedAt: 0 }];
 
 /**
  * Ends agents: nothing is delivered to them any more, each is told and its connection closed, and `onDisconnect` is told.
@@ -112,7 +115,7 @@ export const unsubscribe = async (
   return forEach(system, found, async (connection, deadline) => {
     const { connectionId } = connection;
     await store.deleteSubscriptions(connectionId, [channel]);
-    const step = await postUntil(system, connection, frameOf([answer]), deadline, (work) => work());
+    const step = await postUntil(system, connection, frameOf([answer]), { postsUntil: deadline, patienceMs: Infinity }, (work) => work());
     if (step === "done") return true;
     log.warn("not_told", { connection: connectionId });
     if (!(await connections.close(connectionId))) throw new Incomplete("neither told nor closed");

@@ -9,7 +9,7 @@ import type { EntryFault } from "./server-requests.js";
 
 /** What publishing for the back end needs. */
 export interface ServerPublishing extends FanOut {
-  settings: FanOut["settings"] & { limits: ChannelRules["limits"] };
+  settings: FanOut["settings"] & Pick<ChannelRules, "limits">;
   /** A new uuid for an entry that has none. */
   newUuid: () => string;
 }

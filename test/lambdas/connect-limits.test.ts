@@ -7,6 +7,7 @@ import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../lambdas/settings.js";
 import { connectEvent } from "./aws/events.js";
 import { MemoryStore, TestLog } from "./core/fakes.js";
+import { subscribersOf } from "../../lambdas/core/recipients.js";
 
 const permitted = (more: Partial<Permitted> = {}): Permitted => ({ permitted: true, subscribe: [], publish: [], ...more });
 
@@ -54,7 +55,7 @@ describe("connections of one user", () => {
     expect(await open("c3")).toEqual({ statusCode: 403 });
     expect(store.traces("c3")).toEqual([]);
     expect(left).toEqual([]);
-    expect((await store.subscribers([userChannel("ann")])).map(({ connectionId }) => connectionId)).toEqual(["c1", "c2"]);
+    expect((await subscribersOf(store, userChannel("ann"))).map(({ connectionId }) => connectionId)).toEqual(["c1", "c2"]);
   });
 
   test("that are too many are told so, where the client asked to be: nothing stays but the reason", async () => {
@@ -71,7 +72,7 @@ describe("connections of one user", () => {
     const results = await Promise.all(Array.from({ length: 10 }, (_, at) => open(`c${at}`)));
     const accepted = results.filter(({ statusCode }) => statusCode === 200).length;
     expect(accepted).toBeLessThanOrEqual(5);
-    expect(await store.subscribers([userChannel("ann")])).toHaveLength(accepted);
+    expect(await subscribersOf(store, userChannel("ann"))).toHaveLength(accepted);
     results.forEach(({ statusCode }, at) => expect(store.traces(`c${at}`).length > 0).toBe(statusCode === 200));
     expect(left).toEqual([]);
     for (let at = accepted; at < 5; at += 1) expect(await open(`later${at}`)).toEqual(opened);

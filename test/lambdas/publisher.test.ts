@@ -48,7 +48,9 @@ const overUrl = (body: unknown, more: { method?: string; base64?: boolean } = {}
 /** The same, with the table gone. */
 const withoutTable = async <T>(work: () => Promise<T>): Promise<T> => {
   const { Table } = await import("../../lambdas/aws/table.js");
-  const broken = jest.spyOn(Table.prototype, "subscribers").mockRejectedValue(new Error("no table at arn:aws:dynamodb:secret"));
+  const broken = jest.spyOn(Table.prototype, "subscribers").mockImplementation(() => {
+    throw new Error("no table at arn:aws:dynamodb:secret");
+  });
   try {
     return await work();
   } finally {

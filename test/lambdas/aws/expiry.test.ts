@@ -3,6 +3,7 @@ import { CONNECTION_SECONDS, endOf, EXPIRED } from "../../../lambdas/core/agent.
 import type { Overdue } from "../../../lambdas/core/ports.js";
 import { agentOf, NOW } from "../core/fakes.js";
 import { testEngine, type TestTable } from "./test-table.js";
+import { subscribersOf } from "../../../lambdas/core/recipients.js";
 
 const engine = testEngine();
 let it: TestTable;
@@ -29,7 +30,7 @@ describe("an agent that was not renewed", () => {
   });
 
   test("is found by publications as one that gets nothing and has to be told", async () => {
-    const found = await it.table.subscribers(["a"]);
+    const found = await subscribersOf(it.table, "a");
     expect(Object.fromEntries(found.map(({ connectionId, expired }) => [connectionId, expired]))).toEqual({ over: true, last: undefined });
   });
 });
@@ -63,9 +64,9 @@ describe("an agent that has to be renewed", () => {
     await it.table.putSubscriptions(due, ["a"]);
     const subscriber = { connectionId: "c1", connectedAt: due.connectedAt };
     it.clock.advance(OVER - 1);
-    expect(await it.table.subscribers(["a"])).toEqual([subscriber]);
+    expect(await subscribersOf(it.table, "a")).toEqual([subscriber]);
     it.clock.advance(1);
-    expect(await it.table.subscribers(["a"])).toEqual([{ ...subscriber, expired: true }]);
+    expect(await subscribersOf(it.table, "a")).toEqual([{ ...subscriber, expired: true }]);
   });
 
   test("is overdue from then on, as one that may have been renewed", async () => {
@@ -96,7 +97,7 @@ describe("an agent that has to be renewed", () => {
     await it.table.renewSubscriptions(renewed, ["a"]);
     expect(await it.table.holdings("c1")).toMatchObject({ outdated: [] });
     it.clock.advance(OVER);
-    expect((await it.table.subscribers(["a"]))[0]).not.toHaveProperty("expired");
+    expect((await subscribersOf(it.table, "a"))[0]).not.toHaveProperty("expired");
   });
 
   test("may lose its end when it is renewed, and get one", async () => {
@@ -118,7 +119,7 @@ describe("an agent that has to be renewed", () => {
     await it.table.deleteSubscriptions("c1", ["a"]);
     await it.table.renewSubscriptions(renewed, ["a"]);
     expect(await it.table.holdings("c1")).toEqual({ present: false, channels: [], outdated: [] });
-    expect(await it.table.subscribers(["a"])).toEqual([]);
+    expect(await subscribersOf(it.table, "a")).toEqual([]);
   });
 
   test("is renewed by exactly one of twenty at once", async () => {

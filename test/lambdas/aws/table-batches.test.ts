@@ -6,6 +6,7 @@ import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf } from "../core/fakes.js";
 import { type Intercept, testEngine, type TestTable } from "./test-table.js";
+import { subscribersOf } from "../../../lambdas/core/recipients.js";
 
 const engine = testEngine();
 let it: TestTable;
@@ -88,7 +89,7 @@ describe("more subscribers than one page of 1 MB holds", () => {
     const ttl = { N: String(expiryOf(agent.connectedAt)) };
     await Promise.all(ids.map((id) => it.put({ pk: { S: channelKey("a") }, sk: { S: id }, ttl, pad })));
     it.sent.length = 0;
-    const found = await it.table.subscribers(["a"]);
+    const found = await subscribersOf(it.table, "a");
     expect(new Set(found.map(({ connectionId }) => connectionId))).toEqual(new Set(ids));
     expect(it.sent.map(({ name }) => name)).toEqual(["Query", "Query", "Query"]);
     expect(it.sent.map(({ input }) => input["ConsistentRead"])).toEqual([true, true, true]);

@@ -1,5 +1,6 @@
 import type { Json, Message } from "../../../protocol/index.js";
 import { type Agent, type Denial, denialDeadlineOf, endOf, type Lifetime, type Standing } from "../../../lambdas/core/agent.js";
+import { decodeSegment, encodeSegment, type Segment, type Segments } from "../../../lambdas/core/segments.js";
 import type { Clock, Connections, Holdings, Log, Overdue, PostResult, Store, Subscriber } from "../../../lambdas/core/ports.js";
 
 /** When tests take place, in epoch milliseconds. */
@@ -90,6 +91,8 @@ export class MemoryStore implements Store {
   readonly calls: string[] = [];
   /** Subscribers that were not renewed in time. */
   readonly expired = new Set<string>();
+  /** Most subscribers on a page. */
+  pageSize = 1_000;
   /** Runs before a method does its work: to let something else happen first, or to throw. */
   before: Partial<Record<keyof Store, () => unknown>> = {};
 
@@ -163,14 +166,17 @@ export class MemoryStore implements Store {
     for (const channel of channels) this.#subscriptions.get(connectionId)?.delete(channel);
   }
 
-  async subscribers(channels: string[]): Promise<Subscriber[]> {
-    await this.#step("subscribers", ...channels);
-    return [...this.#subscriptions].flatMap(([connectionId, mine]) => {
-      const channel = channels.find((one) => mine.has(one));
-      const subscriber = { connectionId, connectedAt: mine.get(channel ?? "")?.connectedAt ?? 0 };
-      if (channel === undefined) return [];
-      return this.expired.has(connectionId) ? { ...subscriber, expired: true as const } : subscriber;
+  async *subscribers(channel: string, after = ""): AsyncIterable<Subscriber[]> {
+    await this.#step("subscribers", channel, ...(after ? [after] : []));
+    const found = [...this.#subscriptions].filter(([id, mine]) => mine.has(channel) && id > after).sort(([a], [b]) => (a < b ? -1 : 1));
+    const subscribers = found.map(([connectionId, mine]): Subscriber => {
+      const subscriber = { connectionId, connectedAt: mine.get(channel)!.connectedAt };
+      return this.expired.has(connectionId) ? { ...subscriber, expired: true } : subscriber;
     });
+    for (let at = 0; at < subscribers.length; at += this.pageSize) {
+      if (at > 0) await this.#step("subscribers", channel, "…");
+      yield subscribers.slice(at, at + this.pageSize);
+    }
   }
 
   async holdings(connectionId: string): Promise<Holdings> {
@@ -276,5 +282,25 @@ export class TestConnections implements Connections {
   /** The messages and answers in those frames. */
   received(connectionId: string): unknown[] {
     return this.to(connectionId).flatMap((frame) => JSON.parse(frame) as unknown);
+  }
+}
+
+/** A queue of segments that remembers, and refuses what it is told to. */
+export class TestSegments implements Segments {
+  readonly sent: { segment: Segment; delaySeconds: number }[] = [];
+  refuses: (segment: Segment) => boolean = () => false;
+
+  async send(segments: readonly Segment[], delaySeconds = 0): Promise<Segment[]> {
+    const refused = segments.filter(this.refuses);
+    // As it would come out again: what cannot be written and read is not kept.
+    for (const segment of segments) {
+      if (!refused.includes(segment)) this.sent.push({ segment: decodeSegment(encodeSegment(segment)), delaySeconds });
+    }
+    return Promise.resolve(refused);
+  }
+
+  /** Who is in the segments, by connection id. */
+  get ids(): string[] {
+    return this.sent.flatMap(({ segment: { recipients } }) => ("after" in recipients ? [] : recipients.map(({ connectionId }) => connectionId)));
   }
 }

@@ -4,11 +4,17 @@ import { PublicationRate } from "../../../lambdas/core/publication-rate.js";
 import { DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
+import { agentOf, MemoryStore, TestClock, TestConnections, TestLog, TestSegments } from "./fakes.js";
 
 /** Everything a fan-out or a publication needs, in memory, and what became of it. */
 export const fanOutSystem = (
-  options: { wildcards?: string[]; budgetMs?: number; guards?: Partial<Guards>; limits?: Partial<Limits> } = {},
+  options: {
+    wildcards?: string[];
+    budgetMs?: number;
+    threshold?: number;
+    guards?: Partial<Guards>;
+    limits?: Partial<Limits>;
+  } = {},
 ) => {
   const store = new MemoryStore();
   const clock = new TestClock();
@@ -20,11 +26,11 @@ export const fanOutSystem = (
     disconnected: async (agent) => void left.push(agent.connectionId),
     ...options.guards,
   };
-  const { wildcards = [], budgetMs = 10_000 } = options;
+  const { wildcards = [], budgetMs: fanOutMs = 10_000, threshold: fanOutThreshold = 2_000 } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const rate = new PublicationRate(limits.publicationsPerSecond, clock);
-  const settings = { ...DEFAULT_SETTINGS, limits };
-  return { store, clock, log, connections, left, guards, wildcards, budgetMs, settings, rate };
+  const settings = { ...DEFAULT_SETTINGS, limits, wildcards, fanOutMs, fanOutThreshold };
+  return { store, clock, log, connections, segments: new TestSegments(), left, guards, settings, rate };
 };
 
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;

@@ -1,6 +1,7 @@
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import type { Agent } from "../../../lambdas/core/agent.js";
 import { agentOf, MemoryStore, NOW } from "./fakes.js";
+import { subscribersOf } from "../../../lambdas/core/recipients.js";
 
 const agent = agentOf("c1", { credentials: { user: "Ada" } });
 
@@ -68,7 +69,7 @@ describe("removing an agent", () => {
 
   test("that was found by a publisher, which knows its age only to the second, finds its registration", async () => {
     const { store, guards } = await setUp("a");
-    const [subscriber] = await store.subscribers(["a"]);
+    const [subscriber] = await subscribersOf(store, "a");
     await removeAgent({ store, guards }, subscriber ?? agent);
     expect(store.registrations.size).toBe(0);
   });

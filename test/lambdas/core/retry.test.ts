@@ -24,11 +24,11 @@ describe("a 410", () => {
     expect(afterPost("gone", 1, OLD, PLENTY, 0.5)).toEqual({ step: "remove" });
   });
 
-  test("within 30 s of connectedAt is retried, then given up: never believed", () => {
+  test("within 30 s of connectedAt is retried, then left to others: never believed", () => {
     const steps = course("gone", YOUNG);
     expect(steps.map(({ step }) => step)).not.toContain("remove");
     expect(steps[0]).toEqual({ step: "retry", afterMs: 50 });
-    expect(steps.at(-1)).toEqual({ step: "give up" });
+    expect(steps.at(-1)).toEqual({ step: "slow" });
   });
 
   test("of a young connection holds a publication up by less than a second in all", () => {
@@ -52,10 +52,10 @@ describe.each(["busy", "failed"] as const)("%s (429, 5xx)", (result) => {
     expect(course(result, YOUNG)).toEqual(course(result, OLD));
   });
 
-  test("is given up when the wait does not fit in the time that remains", () => {
+  test("is left to others when the wait does not fit in the time that remains", () => {
     expect(afterPost(result, 1, OLD, 51, 0.5)).toEqual({ step: "retry", afterMs: 50 });
-    expect(afterPost(result, 1, OLD, 50, 0.5)).toEqual({ step: "give up" });
-    expect(afterPost(result, 1, OLD, 0, 0)).toEqual({ step: "give up" });
-    expect(afterPost(result, 1, OLD, -1, 0)).toEqual({ step: "give up" });
+    expect(afterPost(result, 1, OLD, 50, 0.5)).toEqual({ step: "slow" });
+    expect(afterPost(result, 1, OLD, 0, 0)).toEqual({ step: "slow" });
+    expect(afterPost(result, 1, OLD, -1, 0)).toEqual({ step: "slow" });
   });
 });

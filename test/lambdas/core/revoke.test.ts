@@ -147,10 +147,11 @@ describe("disconnecting", () => {
     let resume = (): void => undefined;
     const paused = new Promise<void>((resolve) => (resume = resolve));
     const { subscribers } = system.store;
-    system.store.subscribers = async (channels) => {
-      const found = await subscribers.call(system.store, channels);
-      await paused;
-      return found;
+    system.store.subscribers = async function* (channel) {
+      for await (const page of subscribers.call(system.store, channel)) {
+        await paused;
+        yield page;
+      }
     };
     const inFlight = fanOut(system, [{ message: messageOf("a", "before") }]);
     system.store.subscribers = subscribers;
@@ -225,8 +226,9 @@ describe("unsubscribing", () => {
   test("leaves agents alone that were not renewed in time: they are told when they are closed", async () => {
     const system = await setUp();
     const { subscribers } = system.store;
-    system.store.subscribers = async (channels) =>
-      (await subscribers.call(system.store, channels)).map((each) => ({ ...each, expired: true as const }));
+    system.store.subscribers = async function* (channel) {
+      for await (const page of subscribers.call(system.store, channel)) yield page.map((each) => ({ ...each, expired: true as const }));
+    };
     expect(await unsubscribe(system, ann, "a", undefined)).toBe(0);
     expect(system.connections.posts).toEqual([]);
   });

@@ -1,0 +1,180 @@
+import { deliveries, type Delivering } from "./deliveries.js";
+import { expire } from "./farewell.js";
+import { limiter } from "./limiter.js";
+import { frames, type Packed } from "./pack.js";
+import type { Clock, Connections, Log, Store, Subscriber } from "./ports.js";
+import { postUntil } from "./posting.js";
+import type { Recipient } from "./recipients.js";
+import { removeAgent, type Removal } from "./remove.js";
+
+/** What reaching recipients needs. */
+export interface Distributing extends Removal {
+  store: Removal["store"] & Delivering["store"] & Pick<Store, "putOverdue">;
+  guards: Removal["guards"] & Delivering["guards"];
+  connections: Connections;
+  clock: Clock;
+  log: Log;
+  settings: Delivering["settings"];
+}
+
+/** How long reaching recipients may take. */
+export interface Times {
+  /** Until when delivery guards may be asked, in epoch milliseconds. */
+  guardsUntil: number;
+  /** Until when posts may be begun, in epoch milliseconds. */
+  postsUntil: number;
+  /** How long one recipient is tried again after its first failure, in milliseconds. */
+  patienceMs: number;
+}
+
+/** The connection whose messages ride with an answer instead of being posted. */
+export interface Own {
+  connectionId: string;
+  /** Bytes of messages that the answer's frame still takes. */
+  room: number;
+}
+
+/** Counts of connections, for the log. */
+export interface Delivered {
+  sent: number;
+  gone: number;
+  failed: number;
+}
+
+/** Whom a distribution has not reached. */
+export interface Left {
+  /** Those for whom there was no time. */
+  waiting: Recipient[];
+  /** Those that were tried in vain. */
+  slow: Recipient[];
+}
+
+/** How many posts are under way at once. */
+export const POSTS_IN_FLIGHT = 64;
+
+/** How many connections that are gone are removed, or that were given up are closed, at once. */
+const REMOVALS_IN_FLIGHT = 8;
+
+/** How long after a distribution's time is over connections are still closed, in milliseconds. */
+const CLOSING_MS = 1_000;
+
+/**
+ * Reaches recipients: lets the delivery guards decide, posts with bounded concurrency, and removes connections that are
+ * gone. A recipient that is slow, busy or failing waits for itself alone. Messages for one connection go in as few
+ * frames as possible, in order.
+ *
+ * A subscriber that was not renewed in time gets nothing, and is closed.
+ */
+export class Distribution {
+  readonly delivered: Delivered = { sent: 0, gone: 0, failed: 0 };
+  readonly left: Left = { waiting: [], slow: [] };
+  /** The messages of `own`. */
+  own: readonly Packed[] = [];
+  readonly #system: Distributing;
+  readonly #times: Times;
+  readonly #ownPlace: Own | undefined;
+  readonly #prepare: ReturnType<typeof deliveries>;
+  readonly #call = limiter(POSTS_IN_FLIGHT);
+  readonly #remove = limiter(REMOVALS_IN_FLIGHT);
+  readonly #frames = new WeakMap<readonly Packed[], string[]>();
+  readonly #work: Promise<void>[] = [];
+  /** Connections that missed something and could not be closed. */
+  readonly #open: string[] = [];
+
+  constructor(system: Distributing, times: Times, own?: Own) {
+    this.#system = system;
+    this.#times = times;
+    this.#ownPlace = own;
+    this.#prepare = deliveries(system, times.guardsUntil);
+  }
+
+  /** Begins to reach the recipients of one page. */
+  add(page: readonly Recipient[]): void {
+    if (page.length === 0) return;
+    const work = this.#reachAll(page);
+    // What fails is thrown by `settled`; until then nobody waits for it.
+    work.catch(() => undefined);
+    this.#work.push(work);
+  }
+
+  /**
+   * Waits until everybody was reached, is gone, or is left.
+   * @throws what the store threw: then some may have been reached, and those who were not are not known
+   */
+  async settled(): Promise<void> {
+    await Promise.all(this.#work);
+  }
+
+  /**
+   * Closes those who have missed something and cannot get it any more: nobody stays in the belief that it has received
+   * everything. Whom API Gateway does not close, the sweep does.
+   */
+  async giveUp(recipients: readonly Recipient[]): Promise<void> {
+    await Promise.all(recipients.map((recipient) => this.#giveUp(recipient)));
+    const { store, clock } = this.#system;
+    if (this.#open.length > 0) await store.putOverdue(this.#open.splice(0), Math.floor(clock.now() / 1000));
+  }
+
+  async #reachAll(page: readonly Recipient[]): Promise<void> {
+    const decide = await this.#prepare(page);
+    await Promise.all(
+      page.map(async (recipient) => {
+        const { subscriber } = recipient;
+        if (subscriber.expired) return this.#remove(() => this.#bury(subscriber));
+        const messages = await decide(recipient);
+        if (messages === "late") this.left.waiting.push(recipient);
+        else if (this.#rides(subscriber, messages)) this.own = messages;
+        else await this.#reach(recipient, messages);
+      }),
+    );
+  }
+
+  #rides({ connectionId }: Subscriber, messages: readonly Packed[]): boolean {
+    if (connectionId !== this.#ownPlace?.connectionId) return false;
+    return messages.reduce((bytes, message) => bytes + message.bytes + 1, 0) <= this.#ownPlace.room;
+  }
+
+  async #reach(recipient: Recipient, messages: readonly Packed[]): Promise<void> {
+    const { subscriber } = recipient;
+    if (messages.length === 0) return;
+    for (const frame of this.#framesOf(messages)) {
+      const step = await postUntil(this.#system, subscriber, frame, this.#times, this.#call);
+      if (step === "late") return void this.left.waiting.push(recipient);
+      if (step === "slow") return void this.left.slow.push(recipient);
+      if (step === "give up") return this.giveUp([recipient]);
+      if (step === "remove") return this.#remove(() => this.#bury(subscriber));
+    }
+    this.delivered.sent += 1;
+  }
+
+  /** Most recipients get the very same messages: those frames are built once. */
+  #framesOf(messages: readonly Packed[]): string[] {
+    const built = this.#frames.get(messages) ?? frames(messages);
+    this.#frames.set(messages, built);
+    return built;
+  }
+
+  async #giveUp({ subscriber: { connectionId }, publications }: Recipient): Promise<void> {
+    const { connections, clock, log } = this.#system;
+    this.delivered.failed += 1;
+    log.warn("not_delivered", { connection: connectionId, messages: publications.length });
+    const inTime = (): boolean => clock.now() < this.#times.postsUntil + CLOSING_MS;
+    const closed = await this.#remove(async () => inTime() && (await connections.close(connectionId)));
+    if (!closed) this.#open.push(connectionId);
+  }
+
+  /** What is not removed now is found gone again by the next publication, or by the sweep. */
+  async #bury(subscriber: Subscriber): Promise<void> {
+    const { connections, clock, log } = this.#system;
+    this.delivered.gone += 1;
+    if (clock.now() >= this.#times.postsUntil) return;
+    try {
+      // A 410 can be wrong: then this closes a socket that was alive, and its SDK connects again. Never silence.
+      if (subscriber.expired) await expire(connections, subscriber.connectionId);
+      else await connections.close(subscriber.connectionId);
+      await removeAgent(this.#system, subscriber);
+    } catch (error) {
+      log.error("removal_failed", { connection: subscriber.connectionId, error: String(error) });
+    }
+  }
+}

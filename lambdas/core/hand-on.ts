@@ -1,0 +1,88 @@
+import type { Left } from "./distribution.js";
+import type { Clock, Log, Subscriber } from "./ports.js";
+import type { Publication, Recipient } from "./recipients.js";
+import { type Segment, SEGMENT_RECIPIENTS, type Segments, segmentsFor } from "./segments.js";
+
+/**
+ * How long a recipient that was tried in vain is tried further, by workers, in milliseconds: a client that reads nothing
+ * for so long is closed, so that it costs no more.
+ */
+export const SLOW_MS = 30_000;
+
+/** Hands recipients on to workers, as soon as there are enough for a segment. */
+export class HandOn {
+  /** How many segments were handed on. */
+  count = 0;
+  readonly #segments: Segments;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #log: Pick<Log, "error">;
+  readonly #segment: Segment;
+  readonly #gathered = new Map<readonly Publication[], Subscriber[]>();
+  readonly #sending: Promise<Segment[]>[] = [];
+
+  /** @param segment what is being delivered, and until when */
+  constructor({ segments, clock, log }: { segments: Segments; clock: Pick<Clock, "now">; log: Pick<Log, "error"> }, segment: Segment) {
+    this.#segments = segments;
+    this.#clock = clock;
+    this.#log = log;
+    this.#segment = segment;
+  }
+
+  /** Recipients that somebody else is to reach. */
+  add(recipients: readonly Recipient[]): void {
+    for (const { subscriber, publications } of recipients) {
+      const others = this.#gathered.get(publications) ?? [];
+      others.push(subscriber);
+      this.#gathered.set(publications, others);
+      if (others.length < SEGMENT_RECIPIENTS) continue;
+      this.#send(segmentsFor(publications, others, this.#segment.until));
+      this.#gathered.delete(publications);
+    }
+  }
+
+  /** All subscribers behind a connection id, who have not been read. */
+  rest(after: string): void {
+    this.#send(segmentsFor(this.#segment.publications, { after }, this.#segment.until));
+  }
+
+  /**
+   * Recipients that were not reached, and goes with all that has been gathered.
+   * @param delaySeconds how long workers leave those alone that were tried in vain
+   */
+  left({ waiting, slow }: Left, delaySeconds: number): void {
+    this.add(waiting);
+    this.#flush(this.#segment.until, 0);
+    this.add(slow);
+    this.#flush(Math.min(this.#segment.until, this.#clock.now() + SLOW_MS), delaySeconds);
+  }
+
+  /**
+   * Waits until everything is handed on.
+   * @returns the recipients that could not be
+   * @throws Error where those could not be who have not been read
+   */
+  async settled(): Promise<Recipient[]> {
+    const failed = (await Promise.all(this.#sending)).flat();
+    this.count -= failed.length;
+    return failed.flatMap(({ publications, recipients }) => {
+      if ("after" in recipients) throw new Error("subscribers that were not read could not be handed on");
+      return recipients.map((subscriber) => ({ subscriber, publications }));
+    });
+  }
+
+  #flush(until: number, delaySeconds: number): void {
+    for (const [publications, subscribers] of this.#gathered) {
+      this.#send(segmentsFor(publications, subscribers, until), delaySeconds);
+    }
+    this.#gathered.clear();
+  }
+
+  #send(segments: Segment[], delaySeconds = 0): void {
+    this.count += segments.length;
+    const sent = this.#segments.send(segments, delaySeconds).catch((error: unknown) => {
+      this.#log.error("hand_on_failed", { segments: segments.length, error: String(error) });
+      return segments;
+    });
+    this.#sending.push(sent);
+  }
+}
