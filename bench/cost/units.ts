@@ -13,7 +13,7 @@ const DESIGN = {
   /** Queue requests of a segment: its part of a batch of ten in four steps of 64 KB, receiving it, deleting it. */
   segmentRequests: 0.4 + 2,
   /** Bytes of a subscriber's row, by DynamoDB's rules, on the channels that are measured. */
-  rowBytes: 43,
+  rowBytes: 40,
   /** Bytes around a message's data, and of an answer. */
   envelopeBytes: 80,
   answerBytes: 110,
