@@ -3,6 +3,7 @@ import { logSettings, patchConsole } from "./lambda/child/console.js";
 import { RuntimeError, toFunctionError } from "./lambda/child/errors.js";
 import { loadHandler } from "./lambda/child/handler.js";
 import { run } from "./lambda/child/run.js";
+import { Stopwatch } from "./lambda/child/stopwatch.js";
 import type { ChildMessage, Invocation } from "./lambda/messages.js";
 
 /*
@@ -27,10 +28,20 @@ const serve = async (): Promise<void> => {
   const handler = await loadHandler(env.LAMBDA_TASK_ROOT ?? "", env._HANDLER ?? "", runtime);
   send({ type: "ready" });
   for (let next = receive(); next; next = receive()) {
+    const started = next.services && start(next.services);
     const outcome = await run(handler, next, env, (then) => (whenEmpty = then));
-    send(outcome);
+    send(started ? { ...outcome, spent: started.stop() } : outcome);
   }
   process.exit(0);
+};
+
+let stopwatch: Stopwatch | undefined;
+
+/** Nothing listens to requests unless it was asked for. */
+const start = (services: Record<string, number>): Stopwatch => {
+  stopwatch ??= new Stopwatch();
+  stopwatch.start(services);
+  return stopwatch;
 };
 
 const receive = (): Invocation | undefined => {

@@ -265,7 +265,14 @@ export interface OutsideVerdict {
 /** What came of running a function once. */
 export type InvokeResult =
   | { ok: true; payload: unknown }
-  | { ok: false; kind: "error" | "timeout" | "crash" | "throttled"; message: string; error?: FunctionError };
+  | {
+      ok: false;
+      kind: "error" | "timeout" | "crash" | "throttled";
+      message: string;
+      error?: FunctionError;
+      /** Why Lambda throttles, in its words. @default "ReservedFunctionConcurrentInvocationLimitExceeded" */
+      reason?: string;
+    };
 
 /** An error of a function as Lambda reports it to its caller. */
 export interface FunctionError {
@@ -286,6 +293,8 @@ export interface InvokeOptions {
   requestId?: string;
   /** Told of each line that the function logs while it runs. */
   logged?: (line: string) => void;
+  /** Told what the run is billed, in milliseconds, where that is metered. */
+  billed?: (ms: number) => void;
 }
 
 /** Runs functions of the template by logical id. */

@@ -8,6 +8,7 @@ import { showHint } from "./view/hint.js";
 import { showInspector } from "./view/inspector.js";
 import { remembered } from "./view/memory.js";
 import { showMessages } from "./view/messages.js";
+import { showMeter } from "./view/meter.js";
 import { showPublish } from "./view/publish.js";
 import { showServer } from "./view/server.js";
 import { showStatus } from "./view/status.js";
@@ -23,6 +24,7 @@ showInspector(session);
 showTabs(byId("inspector", HTMLElement).querySelector<HTMLElement>('[role="tablist"]')!);
 showHint(session, publish.on);
 const server = showServer(session);
+const meter = showMeter();
 
 /** A page that `push-it dev` serves has everything to begin with; one with guards may need credentials first. */
 const begin = async (): Promise<void> => {
@@ -35,6 +37,7 @@ const begin = async (): Promise<void> => {
   });
   connection.fill(url);
   if (info) server.local(info);
+  meter.metered(info?.metered ?? false);
   const channel = readSubscription(searchParams.get("channel") ?? "");
   if (channel.ok) {
     publish.on(channel.value);

@@ -22,6 +22,9 @@ Options
   --idle-timeout SECONDS   close connections that are idle for so long (AWS: 600)
   --max-duration SECONDS   close connections that are as old as that (AWS: 7200)
   --sweep-every SECONDS    run schedules this often, instead of as the template says
+  --meter                  count what AWS would bill: shown in the console page, and printed at the end
+  --quotas                 enforce AWS's default quotas: 10,000 requests and 500 new connections a second, 3,000 read
+                           and 1,000 write units a second of a partition, 1,000 functions at a time
   --json                   print one line of JSON when ready, and nothing else, on stdout; logs go to stderr
   --help                   this
 
@@ -40,6 +43,8 @@ const OPTIONS = {
   "idle-timeout": { type: "string" },
   "max-duration": { type: "string" },
   "sweep-every": { type: "string" },
+  meter: { type: "boolean" },
+  quotas: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -83,6 +88,8 @@ const systemOptions = (values: Values): DevArguments["options"] => {
     ...(construct !== undefined && { construct }),
     ...(env && { environment: Object.fromEntries(env.map(variable)) }),
     ...(sweep !== undefined && { sweepEveryMs: sweep }),
+    ...(values.meter && { meter: true }),
+    ...(values.quotas && { quotas: true }),
   };
 };
 

@@ -1,14 +1,17 @@
+import { Partitions } from "../dynamodb/capacity/partitions.js";
 import { type DynamoDb, startDynamoDb } from "../dynamodb/engine.js";
 import type { Signer } from "../dynamodb/request.js";
 import { createTables } from "../dynamodb/tables.js";
 import type { Events } from "../events/events.js";
 import { putEvents } from "../events/put-events.js";
-import { startDynamoDbProxy } from "../iam/dynamodb-proxy.js";
+import { type DynamoDbProxyOptions, startDynamoDbProxy } from "../iam/dynamodb-proxy.js";
 import type { Permissions } from "../iam/permissions.js";
 import { secretCall } from "../iam/secrets.js";
 import type { Credentials } from "../lambda/credentials.js";
 import type { Guardian } from "../lambda/guardian.js";
 import type { Place } from "../lambda/variables.js";
+import type { CallKind } from "../meter/latency.js";
+import type { Meter } from "../meter/meter.js";
 import type { FunctionModel, Log, TableModel } from "../model.js";
 import { readSecrets } from "../secrets/file.js";
 import { getSecretValue, type ServiceAnswer } from "../secrets/handler.js";
@@ -35,8 +38,11 @@ export interface BackendsContext {
   closers: Closers;
   /** The functions, as they are at the moment. */
   functions: () => FunctionModel[];
+  /** The tables, as they are at the moment. */
+  tables: () => TableModel[];
   permissions: Permissions;
   events: Events;
+  meter: Meter | undefined;
 }
 
 /**
@@ -44,7 +50,7 @@ export interface BackendsContext {
  * @throws Failure when the engine or the secrets file cannot be used
  */
 export const startBackends = async (context: BackendsContext): Promise<Backends> => {
-  const { options, log, place, credentials, guardian, closers, permissions } = context;
+  const { options, log, place, credentials, guardian, closers, permissions, meter } = context;
   const signers = signersOf(credentials, place);
   const { project, dynamodb: engine = "embedded" } = options;
   const operations: Operations = {
@@ -53,9 +59,9 @@ export const startBackends = async (context: BackendsContext): Promise<Backends>
   };
   const dynamodb = await startDynamoDb(engine, { project, guardian, signers, log });
   closers.add(() => dynamodb.close());
-  const proxy = await startDynamoDbProxy({ upstream: dynamodb.endpoint, credentials, permissions });
+  const proxy = await startDynamoDbProxy({ upstream: dynamodb.endpoint, credentials, permissions, ...watchOf(context) });
   closers.add(() => proxy.close());
-  const services = await startServices(credentials, operations);
+  const services = await startServices(credentials, operations, meter && ((accessKeyId, service) => meter.call(accessKeyId, KINDS[service]!)));
   closers.add(() => services.close());
   return {
     dynamodb,
@@ -66,6 +72,14 @@ export const startBackends = async (context: BackendsContext): Promise<Backends>
     },
     createTables: (tables) => createTables(dynamodb.endpoint, signers[0], tables),
   };
+};
+
+/** What calls of these services are metered as. */
+const KINDS: Record<string, CallKind> = { secretsmanager: "secrets", events: "eventBridge" };
+
+const watchOf = ({ options, tables, meter }: BackendsContext): Pick<DynamoDbProxyOptions, "watch"> => {
+  const partitions = options.quotas ? new Partitions(tables) : undefined;
+  return meter || partitions ? { watch: { meter, partitions } } : {};
 };
 
 /** Two of them, to tell an engine that keeps tables apart by access key. */

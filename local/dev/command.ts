@@ -1,3 +1,4 @@
+import { billTable } from "../meter/table.js";
 import { DEV_HELP, parseDevArguments } from "./arguments.js";
 import { banner, resourceLines } from "./banner.js";
 import { guardsOf } from "./info.js";
@@ -45,6 +46,7 @@ const stopper = () => {
   const stop = () => {
     if (stopping || !system) process.exit(1);
     stopping = true;
+    if (system.meter) process.stderr.write(`\n${billTable(system.meter.snapshot())}\n`);
     void system.close().then(() => process.exit(0));
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);

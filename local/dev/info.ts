@@ -1,5 +1,8 @@
 import type { DynamoDb } from "../dynamodb/engine.js";
 import type { GuardFunctions } from "../../lambdas/guards/function-runner.js";
+import type { MeterSnapshot } from "../meter/counts.js";
+import type { Meter } from "../meter/meter.js";
+import type { Bill } from "../meter/usd.js";
 import type { SystemModel } from "../model.js";
 import type { SystemOptions } from "./options.js";
 
@@ -21,7 +24,22 @@ export interface SystemInfo {
   resources: SystemModel["resources"];
   outside: SystemModel["outside"];
   warnings: string[];
+  /** Whether what AWS would bill is counted, and can be asked for. */
+  metered: boolean;
 }
+
+/** What the console page shows of what AWS would bill. */
+export interface MeterInfo {
+  used: Omit<MeterSnapshot, "functions">;
+  usd: Bill;
+}
+
+/** Tells what AWS would bill by now. */
+export const meterInfo = (meter: Meter): MeterInfo => {
+  const snapshot = meter.snapshot();
+  const { functions: _, ...used } = snapshot;
+  return { used, usd: meter.usd(snapshot) };
+};
 
 /** Tells the guards in force. */
 export const guardsOf = (model: SystemModel, options: Pick<SystemOptions, "guards">): GuardsInfo => {
@@ -63,4 +81,5 @@ export const infoOf = (
   resources: model.resources,
   outside: model.outside,
   warnings: model.warnings,
+  metered: options.meter ?? false,
 });

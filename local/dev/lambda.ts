@@ -1,7 +1,8 @@
 import type { Permissions } from "../iam/permissions.js";
 import { AsyncInvocations, CLOCK } from "../invoke/async/invocations.js";
-import { startLambdaService } from "../invoke/service.js";
+import { type LambdaServiceOptions, startLambdaService } from "../invoke/service.js";
 import type { Credentials } from "../lambda/credentials.js";
+import type { Meter } from "../meter/meter.js";
 import type { Invoker, SystemModel } from "../model.js";
 import type { Closers } from "./closers.js";
 import type { SystemOptions } from "./options.js";
@@ -15,6 +16,7 @@ export interface LambdaContext {
   /** What is run at the moment. */
   model: () => SystemModel;
   invoker: Invoker;
+  meter: Meter | undefined;
 }
 
 /** Lambda, as functions of this run see it. */
@@ -26,13 +28,14 @@ export interface Lambda {
 
 /** Serves `Invoke`. Once it is closed, nothing is retried any more, and what was pending is told. */
 export const startLambda = async (context: LambdaContext): Promise<Lambda> => {
-  const { options, credentials, permissions, closers, model, invoker } = context;
+  const { options, credentials, permissions, closers, model, invoker, meter: counts } = context;
   const { log, asyncRetryScale: scale = 1 } = options;
   const functions = () => model().functions;
   const invocations = new AsyncInvocations({ invoker, permissions, functions, log, clock: CLOCK, scale });
   closers.add(() => invocations.close());
   const enqueue: Lambda["enqueue"] = (...event) => invocations.add(...event);
-  const service = await startLambdaService({ credentials, permissions, model, invoker, enqueue, log });
+  const meter: LambdaServiceOptions["meter"] = counts && ((accessKeyId, kind) => counts.call(accessKeyId, kind));
+  const service = await startLambdaService({ credentials, permissions, model, invoker, enqueue, log, meter });
   closers.add(() => service.close());
   return { endpoint: service.endpoint, enqueue };
 };

@@ -45,6 +45,14 @@ export interface SystemOptions {
    * @default 1
    */
   queueWaitScale?: number;
+  /** Whether to count what AWS would bill; see {@link System.meter}. @default false */
+  meter?: boolean;
+  /**
+   * Whether to enforce AWS's default quotas of an account: requests and new connections a second, units of a partition,
+   * concurrency. What `limits` says goes before.
+   * @default false
+   */
+  quotas?: boolean;
   /** Whether to go on with changed guards and apps as their files change. @default false */
   watch?: boolean;
   log: Log;

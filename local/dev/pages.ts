@@ -19,6 +19,9 @@ const TYPES: Record<string, string> = {
 /** Where the console page asks what runs here. */
 const INFO_PATH = "/_push-it/info";
 
+/** Where the console page asks what AWS would bill. */
+const METER_PATH = "/_push-it/meter";
+
 /** The SDK's files, by the path they are served at. */
 const SDK: Record<string, string> = { "/sdk/index.js": "index.js", "/sdk/push-it.iife.js": "push-it.iife.js" };
 
@@ -28,12 +31,14 @@ export interface PagesOptions {
   dist: string;
   /** What runs here, for the console page. */
   info: () => object;
+  /** What AWS would bill, for the console page. @default nothing is metered */
+  meter?: (() => object) | undefined;
   /** Takes events at {@link EVENTS_PATH}. */
   events?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
 /** Serves the console page at `/`, the SDK, and what runs here as JSON; takes events. */
-export const pages = ({ dist, info, events }: PagesOptions) => {
+export const pages = ({ dist, info, meter, events }: PagesOptions) => {
   const files = join(dist, "local/console");
   return (request: IncomingMessage, response: ServerResponse): void => {
     const path = pathOf(request);
@@ -41,6 +46,7 @@ export const pages = ({ dist, info, events }: PagesOptions) => {
     if (request.method !== "GET" && request.method !== "HEAD")
       return send(response, 405, "text/plain", "Method Not Allowed");
     if (path === INFO_PATH) return send(response, 200, "application/json", JSON.stringify(info()));
+    if (meter && path === METER_PATH) return send(response, 200, "application/json", JSON.stringify(meter()));
     const sdk = path === undefined ? undefined : SDK[path];
     const file = sdk === undefined ? inside(files, path) : join(dist, "client", sdk);
     void sendFile(response, file);

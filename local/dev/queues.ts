@@ -6,7 +6,7 @@ import { MAX_ENVIRONMENTS } from "../lambda/runtime.js";
 import type { Invoker, SystemModel } from "../model.js";
 import { Mappings } from "../sqs/poller/mappings.js";
 import { Queues } from "../sqs/queues.js";
-import type { SqsService } from "../sqs/service.js";
+import type { SqsMeter, SqsService } from "../sqs/service.js";
 import type { SystemOptions } from "./options.js";
 
 /** What serving queues takes. */
@@ -16,6 +16,7 @@ export interface QueuesContext {
   permissions: Permissions;
   invoker: Invoker;
   sqs: SqsService;
+  meter: SqsMeter | undefined;
 }
 
 /** The queues of this run, and the functions that read them. */
@@ -29,12 +30,12 @@ export interface RunningQueues {
 }
 
 /** Serves the queues of a template, and runs the functions that read them. */
-export const startQueues = ({ options, credentials, permissions, invoker, sqs }: QueuesContext): RunningQueues => {
+export const startQueues = ({ options, credentials, permissions, invoker, sqs, meter }: QueuesContext): RunningQueues => {
   const { log, faults = {}, queueWaitScale: scale = 1 } = options;
   const queues = new Queues({ clock: CLOCK, log, scale, faults });
   // More would wait for an environment, while their messages' visibility timeout runs.
-  const mappings = new Mappings({ queues, permissions, invoker, clock: CLOCK, log, scale, most: MAX_ENVIRONMENTS });
-  sqs.serve({ signatures: new Signatures(credentials, "sqs"), permissions, queues, log, now: CLOCK.now });
+  const mappings = new Mappings({ queues, permissions, invoker, clock: CLOCK, log, scale, most: MAX_ENVIRONMENTS, meter });
+  sqs.serve({ signatures: new Signatures(credentials, "sqs"), permissions, queues, log, now: CLOCK.now, meter });
   return {
     set(model) {
       queues.set(model.queues);

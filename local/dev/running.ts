@@ -6,10 +6,12 @@ import { Events } from "../events/events.js";
 import { Failure } from "../failure.js";
 import type { Permissions } from "../iam/permissions.js";
 import { Signatures } from "../iam/signatures.js";
-import type { Gateway } from "../gateway/index.js";
+import { ACCOUNT_QUOTAS, type Gateway } from "../gateway/index.js";
 import type { CallerCredentials, Credentials } from "../lambda/credentials.js";
+import { ACCOUNT_CONCURRENCY } from "../lambda/concurrency.js";
 import type { Guardian } from "../lambda/guardian.js";
 import { LambdaRuntime } from "../lambda/runtime.js";
+import type { Meter } from "../meter/meter.js";
 import type { InvokeResult } from "../model.js";
 import { nodePath } from "../packages.js";
 import { scheduledEvent, Schedules } from "../schedule/schedules.js";
@@ -17,7 +19,7 @@ import type { SqsService } from "../sqs/service.js";
 import type { FunctionUrls } from "../urls/server.js";
 import { type Backends, startBackends } from "./backends.js";
 import type { Closers } from "./closers.js";
-import { infoOf } from "./info.js";
+import { infoOf, meterInfo } from "./info.js";
 import { type Lambda, startLambda } from "./lambda.js";
 import { authorizer, permissionsOf } from "./permissions.js";
 import { listen } from "./listen.js";
@@ -38,6 +40,7 @@ export interface SystemParts {
   credentials: Credentials;
   urls: FunctionUrls;
   sqs: SqsService;
+  meter: Meter | undefined;
 }
 
 /** A system whose parts know each other. */
@@ -52,20 +55,21 @@ export class RunningSystem implements System {
 
   /** Loads, starts and connects everything; what it has started before it fails is left to the closers. */
   static async start(parts: SystemParts): Promise<RunningSystem> {
-    const { options, source, guardian, closers, credentials } = parts;
+    const { options, source, guardian, closers, credentials, meter } = parts;
     const first = await source.load();
     const loaded = { current: first };
-    const functions = () => loaded.current.model.functions;
+    const [functions, tables] = [() => loaded.current.model.functions, () => loaded.current.model.tables];
     const { place } = first;
     const permissions = permissionsOf(options, () => loaded.current);
     const { log } = options;
     const invokeAsync = (functionId: string, event: unknown) => system.#lambda?.enqueue(functionId, event, randomUUID());
     const events = new Events({ place, invokeAsync, log });
-    const backends = await startBackends({ options, log, place, credentials, guardian, closers, functions, permissions, events });
+    const context = { options, log, place, credentials, guardian, closers, permissions, meter };
+    const backends = await startBackends({ ...context, functions, tables, events });
     await backends.createTables(first.model.tables);
     const system = new RunningSystem(parts, backends, loaded, permissions, events);
     const [model, invoker] = [() => system.model, system.#runtime];
-    system.#lambda = await startLambda({ options, credentials, permissions, closers, model, invoker });
+    system.#lambda = await startLambda({ ...context, model, invoker });
     await system.#listen();
     // Only now is everything there that functions may call.
     system.#queues.set(system.model);
@@ -114,6 +118,10 @@ export class RunningSystem implements System {
 
   get consoleUrl() {
     return `http://127.0.0.1:${this.#gateway?.port ?? ""}/`;
+  }
+
+  get meter() {
+    return this.parts.meter;
   }
 
   get pids() {
@@ -171,7 +179,7 @@ export class RunningSystem implements System {
   }
 
   #startRuntime(): LambdaRuntime {
-    const { options, guardian, credentials } = this.parts;
+    const { options, guardian, credentials, meter } = this.parts;
     const { model, place } = this.loaded.current;
     return new LambdaRuntime(model.functions, {
       bootstraps: { node: join(options.dist, "local/bootstrap.mjs"), python: join(options.dist, "local/bootstrap.py") },
@@ -182,6 +190,8 @@ export class RunningSystem implements System {
       log: options.log,
       endpoints: () => this.endpoints,
       ...(options.report && { report: options.report }),
+      ...(meter && { meter }),
+      ...(options.quotas && { concurrency: ACCOUNT_CONCURRENCY }),
     });
   }
 
@@ -199,11 +209,12 @@ export class RunningSystem implements System {
   }
 
   async #listen(): Promise<void> {
-    const { options, credentials, closers } = this.parts;
-    const { dist, log, port = 0, limits = {}, faults = {} } = options;
+    const { options, credentials, closers, meter } = this.parts;
+    const { dist, log, port = 0, faults = {} } = options;
+    const limits = { ...(options.quotas && ACCOUNT_QUOTAS), ...options.limits };
     const info = () => infoOf(this.model, options, this.dynamodb, this.websocketUrl);
     const secretFor = (accessKeyId: string) => credentials.secretFor(accessKeyId);
-    const fallback = pages({ dist, info, events: postedEvents((event) => this.emit(event)) });
+    const fallback = pages({ dist, info, events: postedEvents((event) => this.emit(event)), meter: meter && (() => meterInfo(meter)) });
     const gateway = await listen({
       api: this.model.api,
       invoker: this.#runtime,
@@ -214,6 +225,7 @@ export class RunningSystem implements System {
       secretFor,
       authorize: authorizer(credentials, this.permissions, () => this.model.api.apiId),
       faults,
+      meter,
     });
     this.#gateway = gateway;
     closers.add(() => gateway.close());

@@ -11,12 +11,19 @@ export type Operation = (request: Record<string, unknown>, callerId: string) => 
 /** Operations of AWS services with a JSON protocol: by service, as signatures name it, then by `x-amz-target`. */
 export type Operations = Record<string, Record<string, Operation>>;
 
+/** Is told that somebody calls a service; what it returns, that the call is answered. */
+export type MeterService = (accessKeyId: string, service: string) => () => void;
+
 /**
  * AWS services besides DynamoDB, Lambda and `@connections` that functions call: serves the given operations to whoever
  * has credentials of this run, and to nobody else.
  */
-export const startServices = (credentials: Credentials, operations: Operations): Promise<HttpServer> => {
-  const desk = new Desk(credentials, operations);
+export const startServices = (
+  credentials: Credentials,
+  operations: Operations,
+  meter?: MeterService,
+): Promise<HttpServer> => {
+  const desk = new Desk(credentials, operations, meter);
   return startHttpServer((request, response) => void respond(request, response, desk));
 };
 
@@ -29,12 +36,18 @@ const respond = async (request: IncomingMessage, response: ServerResponse, desk:
 
 /** Answers one request after another. */
 class Desk {
-  readonly #operations = new Map<string, { operation: Operation; signatures: Signatures }>();
+  readonly #operations = new Map<string, { operation: Operation; signatures: Signatures; service: string }>();
 
-  constructor(credentials: Credentials, services: Operations) {
+  constructor(
+    credentials: Credentials,
+    services: Operations,
+    private readonly meter: MeterService | undefined,
+  ) {
     for (const [service, operations] of Object.entries(services)) {
       const signatures = new Signatures(credentials, service);
-      for (const [target, operation] of Object.entries(operations)) this.#operations.set(target, { operation, signatures });
+      for (const [target, operation] of Object.entries(operations)) {
+        this.#operations.set(target, { operation, signatures, service });
+      }
     }
   }
 
@@ -46,7 +59,10 @@ class Desk {
     if ("fault" in signer) return refuse(SIGNATURE_ERRORS[signer.fault], SIGNATURE_MESSAGES[signer.fault]);
     const parsed = objectOf(body);
     if (!parsed) return refuse("SerializationException", "The request is not a JSON object.");
-    return found.operation(parsed, signer.callerId);
+    const end = this.meter?.(signer.accessKeyId, found.service);
+    const answer = found.operation(parsed, signer.callerId);
+    end?.();
+    return answer;
   }
 }
 

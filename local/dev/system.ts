@@ -5,6 +5,7 @@ import type { DynamoDb } from "../dynamodb/engine.js";
 import { Failure } from "../failure.js";
 import { type CallerCredentials, Credentials } from "../lambda/credentials.js";
 import { Guardian } from "../lambda/guardian.js";
+import { Meter } from "../meter/meter.js";
 import type { InvokeResult, SystemModel } from "../model.js";
 import { SqsService } from "../sqs/service.js";
 import { FunctionUrls } from "../urls/server.js";
@@ -31,6 +32,8 @@ export interface System {
   readonly endpoints: Record<string, string>;
   /** Where function URLs are served, by logical id. */
   readonly functionUrls: Record<string, string>;
+  /** What AWS would bill; absent, unless it was asked for: see {@link SystemOptions.meter}. */
+  readonly meter: Meter | undefined;
   /** Ids of the functions' processes. */
   readonly pids: number[];
   /** Runs a function by its logical id. */
@@ -83,7 +86,9 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     closers.add(() => sqs.close());
     const reserve = (ids: string[]) => urls.reserve(ids);
     const source = new Source(options, folder, (child) => guardian.watch(child), reserve, sqs.endpoint);
-    return await RunningSystem.start({ options, source, guardian, closers, urls, sqs, credentials: new Credentials() });
+    const credentials = new Credentials();
+    const meter = options.meter ? new Meter({ callerOf: (accessKeyId) => credentials.identify(accessKeyId) }) : undefined;
+    return await RunningSystem.start({ options, source, guardian, closers, urls, sqs, credentials, meter });
   } catch (error) {
     await closers.close();
     throw error;

@@ -30,6 +30,8 @@ export interface PutEventsContext {
   log: Log;
   /** Epoch milliseconds. @default Date.now */
   now?: () => number;
+  /** Is told the sizes of the events that were taken, in bytes, for what AWS bills. @default nothing is metered */
+  meter?: { busEvents(sizes: number[]): void } | undefined;
 }
 
 /** An entry as the protocol has it; what is missing may be an error, of this entry alone. */
@@ -61,6 +63,7 @@ export const putEvents = (request: Record<string, unknown>, callerId: string, co
   const refusal = context.permissions.check(callerId, calls);
   if (refusal) return refuse("AccessDeniedException", refusal.message);
   const results = entries.map((entry) => put(entry, context));
+  context.meter?.busEvents(entries.filter((_, at) => "EventId" in results[at]!).map(bytesOf));
   const failed = results.filter((result) => "ErrorCode" in result).length;
   return { status: 200, body: { FailedEntryCount: failed, Entries: results } };
 };

@@ -1,5 +1,6 @@
 import type { ApiModel, Invoker, Log } from "../model.js";
 import type { GatewayLimits } from "./limits.js";
+import type { GatewayMeter } from "./metering.js";
 import type { GatewayFaults, ManagementCall } from "./options.js";
 import { Registry } from "./registry.js";
 import { router, type Router } from "./routing.js";
@@ -23,6 +24,7 @@ export interface GatewayContext {
   readonly faults: GatewayFaults;
   readonly account: TokenBucket | undefined;
   readonly connects: TokenBucket | undefined;
+  readonly meter: GatewayMeter | undefined;
   readonly now: () => number;
   /** Logs what a developer should know of: what would be in API Gateway's execution log. */
   readonly warn: (message: string) => void;

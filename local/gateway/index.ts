@@ -8,6 +8,7 @@ import type { Gateway, GatewayOptions } from "./options.js";
 import { Upgrader } from "./upgrade.js";
 
 export type { Gateway, GatewayFaults, GatewayOptions, ManagementCall, PostFault } from "./options.js";
+export type { GatewayMeter } from "./metering.js";
 export * from "./limits.js";
 
 const NODE_HEADER_BYTES = 64 * 1024;
@@ -56,10 +57,10 @@ const closeAll = async (server: Server, context: GatewayContext): Promise<void> 
  * const socket = new WebSocket(gateway.websocketUrl);
  */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
-  const { api, invoker, port: wanted, host = "127.0.0.1", log, authorize, secretFor, faults = {} } = options;
+  const { api, invoker, port: wanted, host = "127.0.0.1", log, authorize, secretFor, meter, faults = {} } = options;
   const now = options.now ?? Date.now;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const context = gatewayContext({ model: api, invoker, limits, faults, log, authorize, secretFor, now });
+  const context = gatewayContext({ model: api, invoker, limits, faults, log, authorize, secretFor, meter, now });
   const server = httpServer(context, options.fallback);
   const port = await listen(server, wanted, host);
   return {

@@ -59,6 +59,9 @@ export const ACCOUNT_THROTTLE: Throttle = { rate: 10_000, burst: 5_000 };
  */
 export const CONNECT_THROTTLE: Throttle = { rate: 500, burst: 500 };
 
+/** The account's rates as AWS gives them to everybody. */
+export const ACCOUNT_QUOTAS = { account: ACCOUNT_THROTTLE, connects: CONNECT_THROTTLE };
+
 /** What bounds the gateway. Times are milliseconds, sizes bytes. */
 export interface GatewayLimits {
   /** @default FRAME_BYTES */

@@ -5,6 +5,7 @@ import { errorFrame, Messages } from "./errors.js";
 import { messageEvent } from "./events.js";
 import { gatewayId } from "./ids.js";
 import { integrate, type IntegrationResult } from "./integration.js";
+import { sendMetered } from "./metering.js";
 import { proxyResponse } from "./proxy-response.js";
 
 /** What a function's result means for the client: a frame, nothing, or that it failed and why. */
@@ -43,10 +44,12 @@ const run = async (
 export const handleMessage = async (context: GatewayContext, connection: Connection, body: string): Promise<void> => {
   const { id } = connection.facts;
   const requestId = gatewayId();
-  const refuse = (message: string): void => void connection.send(errorFrame(message, id, requestId));
+  const refuse = (message: string): void => void sendMetered(context, connection, errorFrame(message, id, requestId));
   const route = context.api.route(body);
+  // What is throttled is not billed, nor that the client is told so.
+  if (route && throttled(context, route)) return void connection.send(errorFrame(Messages.throttled, id, requestId));
+  context.meter?.received(Buffer.byteLength(body));
   if (!route) return refuse(Messages.forbidden);
-  if (throttled(context, route)) return refuse(Messages.throttled);
 
   context.registry.messages += 1;
   const result = await run(context, connection, route, { body, requestId });
@@ -56,7 +59,7 @@ export const handleMessage = async (context: GatewayContext, connection: Connect
   if ("failed" in answer) {
     context.warn(`${route.routeKey} failed for connection ${id}: ${answer.failed}`);
     refuse(Messages.failed);
-  } else if (answer.frame !== undefined && connection.send(answer.frame) === "full") {
+  } else if (answer.frame !== undefined && sendMetered(context, connection, answer.frame) === "full") {
     context.warn(`The answer of ${route.routeKey} is lost: connection ${id} does not read.`);
   }
 };

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ApiModel, Invoker, Log } from "../model.js";
 import type { GatewayLimits } from "./limits.js";
+import type { GatewayMeter } from "./metering.js";
 
 /** What a post meets instead of its connection; see {@link GatewayFaults.beforePost}. */
 export type PostFault = "gone" | "limit" | "error" | "lose" | "duplicate";
@@ -50,6 +51,8 @@ export interface GatewayOptions {
   /** The secret of an access key, or `undefined` when there is no such key. @default signatures are not verified */
   secretFor?(accessKeyId: string): string | undefined;
   faults?: GatewayFaults;
+  /** Is told what AWS would bill. @default nothing is metered */
+  meter?: GatewayMeter | undefined;
   /** The clock, in epoch milliseconds. @default Date.now */
   now?(): number;
 }

@@ -77,6 +77,7 @@ export class Upgrader {
     const { context } = this;
     const connection = new Connection(facts, websocket, context.limits, context.now);
     context.registry.add(connection);
+    context.meter?.opened(facts.connectedAt);
     this.#watch(connection, socket);
     websocket.on("message", (data) => {
       if (!connection.open) return;
@@ -89,6 +90,7 @@ export class Upgrader {
     });
     websocket.on("close", (code, reason) => {
       context.registry.remove(connection);
+      context.meter?.closed(facts.connectedAt);
       void runDisconnect(context, facts, connection.ended(code, reason.toString()));
     });
   }

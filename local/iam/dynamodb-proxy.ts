@@ -1,16 +1,11 @@
-import {
-  Agent as HttpAgent,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  request as httpRequest,
-  type ServerResponse,
-} from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { messageOf } from "../failure.js";
 import { type HttpServer, startHttpServer } from "../http-server.js";
 import type { Credentials } from "../lambda/credentials.js";
 import { dynamoDbCalls } from "./dynamodb-calls.js";
+import { Engine } from "./dynamodb-engine.js";
+import { type AllowedRequest, type CapacityWatch, forwardMetered } from "./dynamodb-metered.js";
 import type { Permissions } from "./permissions.js";
 import { Signatures, type Signer } from "./signatures.js";
 
@@ -20,6 +15,8 @@ export interface DynamoDbProxyOptions {
   upstream: string;
   credentials: Credentials;
   permissions: Permissions;
+  /** What counts and bounds capacity. @default nothing does */
+  watch?: CapacityWatch;
 }
 
 /** An error of DynamoDB's protocol: always 400, its type behind a namespace. */
@@ -37,7 +34,7 @@ const TARGET = /^DynamoDB_\d{8}\.(\w+)$/;
 export const startDynamoDbProxy = async (options: DynamoDbProxyOptions): Promise<HttpServer> => {
   const engine = new Engine(new URL(options.upstream));
   const gate = new Gate(options);
-  const server = await startHttpServer((request, response) => void serve(request, response, gate, engine));
+  const server = await startHttpServer((request, response) => void serve(request, response, gate, engine, options.watch));
   const close = (): Promise<void> => {
     engine.close();
     return server.close();
@@ -45,11 +42,18 @@ export const startDynamoDbProxy = async (options: DynamoDbProxyOptions): Promise
   return { endpoint: server.endpoint, close };
 };
 
-const serve = async (request: IncomingMessage, response: ServerResponse, gate: Gate, engine: Engine): Promise<void> => {
+const serve = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  gate: Gate,
+  engine: Engine,
+  watch: CapacityWatch | undefined,
+): Promise<void> => {
   try {
     const body = await buffer(request);
-    const fault = gate.check(request, body);
-    if (fault) refuse(response, fault);
+    const verdict = gate.check(request, body);
+    if ("fault" in verdict) refuse(response, verdict.fault);
+    else if (watch && "allowed" in verdict) await forwardMetered(request, response, verdict.allowed, engine, watch);
     else await engine.forward(request, body, response);
   } catch (error) {
     // What the SDK takes for a failure of the service, and tries again.
@@ -63,6 +67,9 @@ const refuse = (response: ServerResponse, { type, message }: DynamoDbFault): voi
   response.end(JSON.stringify({ __type: `com.amazon.coral.service#${type}`, Message: message }));
 };
 
+/** Whether a request may go on; what is no request of DynamoDB goes on unread. */
+type GateVerdict = { fault: DynamoDbFault } | { allowed: AllowedRequest } | { unread: true };
+
 /** Who may pass: functions of this run, with what their roles allow. */
 class Gate {
   readonly #signatures: Signatures;
@@ -71,17 +78,17 @@ class Gate {
     this.#signatures = new Signatures(options.credentials, "dynamodb");
   }
 
-  /** Why a request may not go on. */
-  check(request: IncomingMessage, body: Buffer): DynamoDbFault | undefined {
+  check(request: IncomingMessage, body: Buffer): GateVerdict {
     const { permissions } = this.options;
     const signer = this.#signatures.signer(request, body);
-    if ("fault" in signer) return FAULTS[signer.fault];
+    if ("fault" in signer) return { fault: FAULTS[signer.fault] };
     const [, operation] = TARGET.exec(String(request.headers["x-amz-target"])) ?? [];
     const asked = parsed(body);
     // The engine knows best how to refuse what is no request of DynamoDB.
-    if (operation === undefined || asked === undefined) return undefined;
+    if (operation === undefined || asked === undefined) return { unread: true };
     const refusal = permissions.check(signer.callerId, dynamoDbCalls(operation, asked, permissions.place));
-    return refusal && { type: "AccessDeniedException", message: refusal.message };
+    if (refusal) return { fault: { type: "AccessDeniedException", message: refusal.message } };
+    return { allowed: { accessKeyId: signer.accessKeyId, operation, asked } };
   }
 }
 
@@ -111,45 +118,3 @@ const parsed = (body: Buffer): Record<string, unknown> | undefined => {
     return undefined;
   }
 };
-
-/** Each side keeps its connections as it likes. */
-const withoutConnection = ({ connection: _, "keep-alive": __, ...headers }: IncomingHttpHeaders): IncomingHttpHeaders =>
-  headers;
-
-/** The engine behind the proxy, over connections that are kept. */
-class Engine {
-  readonly #agent: HttpAgent;
-  readonly #request: typeof httpRequest;
-
-  constructor(private readonly url: URL) {
-    const secure = url.protocol === "https:";
-    this.#agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true });
-    this.#request = secure ? httpsRequest : httpRequest;
-  }
-
-  /** Passes a request on, and its answer back; rejects when the engine does not answer. */
-  forward(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { hostname, port, host, pathname } = this.url;
-      const path = pathname.replace(/\/$/, "") + (request.url ?? "/");
-      const { method, headers } = request;
-      const target = { hostname, port, path, method, headers: { ...headers, host }, agent: this.#agent };
-      const sent = this.#request(target, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, withoutConnection(answer.headers));
-        answer.pipe(response);
-        answer.once("error", reject);
-        response.once("close", resolve);
-      });
-      sent.once("error", (error: NodeJS.ErrnoException) => {
-        // The engine gave up a kept connection just as it was used again: any client would send the request anew.
-        if (sent.reusedSocket && error.code === "ECONNRESET") resolve(this.forward(request, body, response));
-        else reject(error);
-      });
-      sent.end(body);
-    });
-  }
-
-  close(): void {
-    this.#agent.destroy();
-  }
-}

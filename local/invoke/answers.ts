@@ -84,10 +84,8 @@ export const tooLargeEvent = (bytes: number): InvokeAnswer => {
   return errorAnswer(413, "RequestTooLargeException", message, CLIENT);
 };
 
-const THROTTLED = errorAnswer(429, "TooManyRequestsException", "Rate Exceeded.", {
-  Reason: "ReservedFunctionConcurrentInvocationLimitExceeded",
-  ...CLIENT,
-});
+const throttled = (reason = "ReservedFunctionConcurrentInvocationLimitExceeded"): InvokeAnswer =>
+  errorAnswer(429, "TooManyRequestsException", "Rate Exceeded.", { Reason: reason, ...CLIENT });
 
 /** What an invocation that is not waited for is answered with. */
 export const accepted: InvokeAnswer = { status: 202, headers: {}, body: "" };
@@ -100,7 +98,7 @@ export const permitted: InvokeAnswer = { status: 204, headers: {}, body: "" };
  * @param log what the function logged, where the caller asked for it
  */
 export const answerTo = (result: InvokeResult, requestId: string, log?: string): InvokeAnswer => {
-  if (!result.ok && result.kind === "throttled") return THROTTLED;
+  if (!result.ok && result.kind === "throttled") return throttled(result.reason);
   const payload = payloadOf(result, requestId);
   if (payload === undefined) return Answers.failed;
   return {

@@ -5,6 +5,7 @@ import { type HttpServer, startHttpServer } from "../http-server.js";
 import type { Permissions } from "../iam/permissions.js";
 import { Signatures } from "../iam/signatures.js";
 import type { Credentials } from "../lambda/credentials.js";
+import { BILLED_HEADER } from "../lambda/messages.js";
 import type { FunctionModel, Invoker, Log, LogEntry, SystemModel } from "../model.js";
 import * as answers from "./answers.js";
 import type { InvokeAnswer } from "./answers.js";
@@ -24,6 +25,11 @@ export interface LambdaServiceOptions {
   /** Takes an event that nobody waits for. */
   enqueue: (functionId: string, event: unknown, requestId: string) => void;
   log: Log;
+  /**
+   * Is told that somebody calls; what it returns, that the call is answered, with what the function is billed.
+   * @default nothing is metered
+   */
+  meter?: ((accessKeyId: string, kind: "invoke" | "invokeAsync") => (calleeMs?: number) => void) | undefined;
 }
 
 /**
@@ -84,14 +90,14 @@ class LambdaService {
     if (target.qualifier !== undefined && target.qualifier !== answers.NEWEST) {
       return this.#missing(target.arn, "versions and aliases do not exist here");
     }
-    return await this.#invoke(found, body, request.headers, requestId);
+    return await this.#invoke(found, body, request.headers, { requestId, accessKeyId: signer.accessKeyId });
   }
 
   async #invoke(
     { logicalId }: FunctionModel,
     body: Buffer,
     headers: IncomingMessage["headers"],
-    requestId: string,
+    { requestId, accessKeyId }: { requestId: string; accessKeyId: string },
   ): Promise<InvokeAnswer> {
     const type = headers["x-amz-invocation-type"] ?? "RequestResponse";
     if (type === "DryRun") return answers.permitted;
@@ -99,15 +105,21 @@ class LambdaService {
     if (type === "Event" && body.length > ASYNC_BYTES) return answers.tooLargeEvent(body.length);
     const event = parsePayload(body);
     if (typeof event === "string") return answers.notJson(event);
+    const end = this.options.meter?.(accessKeyId, type === "Event" ? "invokeAsync" : "invoke");
     if (type === "Event") {
+      end?.();
       this.options.enqueue(logicalId, event.value, requestId);
       return answers.accepted;
     }
     const lines = [`START RequestId: ${requestId} Version: ${answers.NEWEST}`];
     const logged = headers["x-amz-log-type"] === "Tail" ? (line: string) => void lines.push(line) : undefined;
-    const result = await this.options.invoker.invoke(logicalId, event.value, { requestId, ...(logged && { logged }) });
+    let calleeMs = 0;
+    const billed = (ms: number): void => void (calleeMs = ms);
+    const result = await this.options.invoker.invoke(logicalId, event.value, { requestId, billed, ...(logged && { logged }) });
+    end?.(calleeMs);
     const log = logged && [...lines, `END RequestId: ${requestId}`, ""].join("\n");
-    return answers.answerTo(result, requestId, log);
+    const answer = answers.answerTo(result, requestId, log);
+    return calleeMs > 0 ? { ...answer, headers: { ...answer.headers, [BILLED_HEADER]: String(calleeMs) } } : answer;
   }
 
   #missing(arn: string, why: string): InvokeAnswer {

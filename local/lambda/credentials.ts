@@ -14,21 +14,32 @@ export type FunctionCredentials = Required<CallerCredentials>;
 /** Characters after `ASIA` or `AKIA` in an access key id. */
 const KEY_ID_CHARACTERS = 16;
 
+/** What an access key id stands for. */
+interface Owner {
+  callerId: string;
+  credentials: CallerCredentials;
+}
+
 /**
- * Credentials that exist in this run only, different for each function, role and user: whoever receives a signed
- * request knows by the access key id who sent it.
+ * Credentials that exist in this run only, different for each function, each of its environments, each role and user:
+ * whoever receives a signed request knows by the access key id who sent it.
  */
 export class Credentials {
   readonly #byCaller = new Map<string, CallerCredentials>();
-  readonly #byKey = new Map<string, string>();
+  readonly #byKey = new Map<string, Owner>();
+  #environments = 0;
 
   /** A function's or a role's credentials, by its logical id: always the same within a run. */
   of(callerId: string): FunctionCredentials {
-    return this.#make(callerId, () => ({
-      accessKeyId: keyIdOf("ASIA", callerId),
-      secretAccessKey: randomSecret(),
-      sessionToken: randomBytes(48).toString("base64url"),
-    }));
+    return this.#make(callerId, () => temporary(callerId));
+  }
+
+  /** Credentials of one of a function's environments, by the function's logical id: new ones each time. */
+  ofEnvironment(functionId: string): FunctionCredentials {
+    this.#environments += 1;
+    const credentials = temporary(`${functionId} ${this.#environments}`);
+    this.#byKey.set(credentials.accessKeyId, { callerId: functionId, credentials });
+    return credentials;
   }
 
   /** A user's credentials, by its logical id: always the same within a run. */
@@ -41,13 +52,13 @@ export class Credentials {
     if (known) return known as T;
     const made = make();
     this.#byCaller.set(callerId, made);
-    this.#byKey.set(made.accessKeyId, callerId);
+    this.#byKey.set(made.accessKeyId, { callerId, credentials: made });
     return made;
   }
 
   /** Whose access key id this is: a logical id. */
   identify(accessKeyId: string): string | undefined {
-    return this.#byKey.get(accessKeyId);
+    return this.#byKey.get(accessKeyId)?.callerId;
   }
 
   /** The secret of an access key; `undefined` when there is no such key. */
@@ -57,8 +68,7 @@ export class Credentials {
 
   /** All of an access key's credentials; `undefined` when there is no such key. */
   known(accessKeyId: string): CallerCredentials | undefined {
-    const callerId = this.identify(accessKeyId);
-    return callerId === undefined ? undefined : this.#byCaller.get(callerId);
+    return this.#byKey.get(accessKeyId)?.credentials;
   }
 
   /** Who signed a request, by its `Authorization` header. */
@@ -67,6 +77,12 @@ export class Credentials {
     return keyId === undefined ? undefined : this.identify(keyId);
   }
 }
+
+const temporary = (name: string): FunctionCredentials => ({
+  accessKeyId: keyIdOf("ASIA", name),
+  secretAccessKey: randomSecret(),
+  sessionToken: randomBytes(48).toString("base64url"),
+});
 
 const randomSecret = (): string => randomBytes(30).toString("base64url");
 

@@ -5,7 +5,7 @@ import type { FunctionError } from "../model.js";
 import { encodeFrame, EVENTS_FD, FrameReader, RESULTS_FD } from "./frames.js";
 import type { Guardian } from "./guardian.js";
 import type { Launch } from "./launch.js";
-import type { ChildMessage, Invocation } from "./messages.js";
+import type { ChildMessage, Invocation, Measured } from "./messages.js";
 
 /** How a function's process is started. */
 export interface EnvironmentSpec extends Launch {
@@ -16,8 +16,8 @@ export interface EnvironmentSpec extends Launch {
 
 /** What came of one event in one environment. */
 export type Outcome =
-  | { kind: "result"; payload: unknown }
-  | { kind: "error"; error: FunctionError }
+  | ({ kind: "result"; payload: unknown } & Measured)
+  | ({ kind: "error"; error: FunctionError } & Measured)
   | { kind: "timeout" }
   | { kind: "crash"; error: FunctionError };
 
@@ -147,8 +147,11 @@ export class Environment {
     if (message.type === "ready") {
       this.#settle = undefined;
       this.#ready();
-    } else if (message.type === "result") this.#finish({ kind: "result", payload: message.payload });
-    else this.#finish({ kind: "error", error: message.error });
+    } else {
+      const measured = message.spent && { spent: message.spent };
+      if (message.type === "result") this.#finish({ kind: "result", payload: message.payload, ...measured });
+      else this.#finish({ kind: "error", error: message.error, ...measured });
+    }
   }
 
   #crash(error: FunctionError): void {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { FunctionError, FunctionModel, InvokeOptions, InvokeResult } from "../model.js";
 import { Environment, type EnvironmentSpec, type InitError, type Outcome, type WriteLog } from "./environment.js";
 import type { Guardian } from "./guardian.js";
+import type { InvocationMeter, RunEnd } from "./metering.js";
 
 /** One invocation, told when it is over. */
 export interface InvocationReport {
@@ -24,6 +25,7 @@ export interface PoolOptions {
   idleMs: number;
   write: WriteLog;
   report: (report: InvocationReport) => void;
+  meter?: InvocationMeter;
 }
 
 /** A function, and how its processes are started. */
@@ -36,7 +38,8 @@ export interface PoolFunction {
 interface Waiting {
   event: unknown;
   requestId: string;
-  logged?: ((line: string) => void) | undefined;
+  logged?: InvokeOptions["logged"];
+  billed?: InvokeOptions["billed"];
   cold: boolean;
   started: number;
   resolve: (result: InvokeResult) => void;
@@ -52,6 +55,8 @@ export class Pool {
   readonly #all = new Set<Environment>();
   /** Those that run the function as it is now. */
   #current = new Set<Environment>();
+  /** How runs of an environment are metered; none are, where nothing is. */
+  readonly #metered = new WeakMap<Environment, { services: Record<string, number>; run: () => (end: RunEnd) => number }>();
   readonly #waiting: Waiting[] = [];
   readonly #reaper: NodeJS.Timeout;
   #starting = 0;
@@ -72,14 +77,14 @@ export class Pool {
   }
 
   /** Runs one event; never rejects. */
-  invoke(event: unknown, { requestId = randomUUID(), logged }: InvokeOptions = {}): Promise<InvokeResult> {
+  invoke(event: unknown, { requestId = randomUUID(), logged, billed }: InvokeOptions = {}): Promise<InvokeResult> {
     const reserved = this.#function.model.reservedConcurrency;
     if (this.#closed) return Promise.resolve(failure("crash", CLOSED));
     if (reserved !== undefined && this.#running + this.#waiting.length >= reserved) {
       return Promise.resolve(failure("throttled", THROTTLED));
     }
     return new Promise((resolve) => {
-      this.#waiting.push({ event, requestId, logged, cold: false, started: performance.now(), resolve });
+      this.#waiting.push({ event, requestId, logged, billed, cold: false, started: performance.now(), resolve });
       this.#dispatch();
     });
   }
@@ -122,8 +127,10 @@ export class Pool {
   }
 
   #start(): void {
-    const environment = new Environment(this.#function.spec(), this.options.guardian, this.options.write);
+    const spec = this.#function.spec();
+    const environment = new Environment(spec, this.options.guardian, this.options.write);
     this.#all.add(environment);
+    this.#meter(environment, spec);
     const current = this.#current.add(environment);
     this.#starting += 1;
     void environment.ended.then(() => this.#gone(environment));
@@ -134,6 +141,16 @@ export class Pool {
         if (current === this.#current) this.#failed(environment, error);
       },
     );
+  }
+
+  #meter(environment: Environment, { variables }: EnvironmentSpec): void {
+    const { meter } = this.options;
+    if (!meter) return;
+    const { logicalId: functionId, memoryMb } = this.#function.model;
+    const accessKeyId = variables.AWS_ACCESS_KEY_ID ?? "";
+    meter.coldStart({ functionId, memoryMb });
+    const run = () => meter.run({ functionId, memoryMb, accessKeyId });
+    this.#metered.set(environment, { services: meter.services(variables), run });
   }
 
   #started(environment: Environment): void {
@@ -154,9 +171,14 @@ export class Pool {
     const { model, arn } = this.#function;
     const { requestId, event, logged } = waiting;
     const deadline = Date.now() + model.timeoutSeconds * 1000;
+    const metered = this.#metered.get(environment);
+    const services = metered && { services: metered.services };
+    const end = metered?.run();
     this.#running += 1;
-    const outcome = await environment.run({ requestId, deadline, functionArn: arn, event }, logged);
+    const outcome = await environment.run({ requestId, deadline, functionArn: arn, event, ...services }, logged);
     this.#running -= 1;
+    const billedMs = end?.(endOf(outcome, model));
+    if (billedMs !== undefined) waiting.billed?.(billedMs);
     if (outcome.kind === "timeout" || outcome.kind === "crash") this.#current.delete(environment);
     else this.#release(environment);
     this.#end(waiting, toResult(outcome, model.timeoutSeconds));
@@ -193,6 +215,11 @@ const CLOSED = "The runtime is stopping.";
 const THROTTLED = "Rate Exceeded: the function's reserved concurrency is in use.";
 
 const failure = (kind: "crash" | "throttled", message: string): InvokeResult => ({ ok: false, kind, message });
+
+const endOf = (outcome: Outcome, { timeoutSeconds }: FunctionModel): RunEnd => {
+  if (outcome.kind === "timeout") return { timedOutMs: timeoutSeconds * 1000 };
+  return outcome.kind === "crash" ? {} : { spent: outcome.spent };
+};
 
 const toResult = (outcome: Outcome, timeoutSeconds: number): InvokeResult => {
   if (outcome.kind === "result") return { ok: true, payload: outcome.payload };

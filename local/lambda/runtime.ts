@@ -2,6 +2,8 @@ import type { FunctionModel, InvokeOptions, InvokeResult, Invoker, Log, LogEntry
 import type { Credentials } from "./credentials.js";
 import type { Guardian } from "./guardian.js";
 import { type Bootstraps, launchOf } from "./launch.js";
+import { AccountConcurrency } from "./concurrency.js";
+import type { InvocationMeter } from "./metering.js";
 import { Pool, type InvocationReport, type PoolFunction, type PoolOptions } from "./pool.js";
 import { functionArn, functionVariables, type Place } from "./variables.js";
 
@@ -22,6 +24,10 @@ export interface RuntimeOptions {
   maxEnvironments?: number;
   /** How long an idle environment is kept, in milliseconds. @default 300000 */
   idleMs?: number;
+  /** Told of every environment and every run, for what AWS bills. @default nothing is metered */
+  meter?: InvocationMeter;
+  /** Most events that functions may have at a time, together: more are throttled. @default as many as there are */
+  concurrency?: number;
 }
 
 /** Most environments of one function at a time, where nothing else is said. */
@@ -31,11 +37,14 @@ const IDLE_MS = 5 * 60_000;
 /** Runs the template's functions, each in environments of its own. */
 export class LambdaRuntime implements Invoker {
   readonly #pools = new Map<string, { pool: Pool; model: FunctionModel }>();
+  readonly #concurrency: AccountConcurrency;
 
   constructor(
     functions: FunctionModel[],
     private readonly options: RuntimeOptions,
   ) {
+    this.#concurrency = new AccountConcurrency(options.concurrency);
+    this.#concurrency.set(functions);
     functions.forEach((model) => this.#add(model));
   }
 
@@ -46,7 +55,7 @@ export class LambdaRuntime implements Invoker {
 
   invoke(functionId: string, event: unknown, options?: InvokeOptions): Promise<InvokeResult> {
     const found = this.#pools.get(functionId);
-    if (found) return found.pool.invoke(event, options);
+    if (found) return this.#concurrency.run(found.model, () => found.pool.invoke(event, options));
     return Promise.resolve({ ok: false, kind: "error", message: `There is no function ${functionId} here.` });
   }
 
@@ -55,6 +64,7 @@ export class LambdaRuntime implements Invoker {
    * @returns the logical ids of what changed
    */
   update(functions: FunctionModel[]): string[] {
+    this.#concurrency.set(functions);
     const changed = functions.filter((model) => !same(this.#pools.get(model.logicalId)?.model, model));
     for (const model of changed) {
       const known = this.#pools.get(model.logicalId);
@@ -96,16 +106,16 @@ export class LambdaRuntime implements Invoker {
       spec: () => ({
         ...launchOf(model, bootstraps),
         cwd: model.code,
-        variables: functionVariables(model, place, credentials.of(model.logicalId), endpoints(), libraries),
+        variables: functionVariables(model, place, credentials.ofEnvironment(model.logicalId), endpoints(), libraries),
       }),
     };
   }
 
   #poolOptions(model: FunctionModel): PoolOptions {
-    const { log, report, guardian, maxEnvironments = MAX_ENVIRONMENTS, idleMs = IDLE_MS } = this.options;
+    const { log, report, guardian, meter, maxEnvironments = MAX_ENVIRONMENTS, idleMs = IDLE_MS } = this.options;
     const write = (level: string, line: string) =>
       log({ level: levelOf(level), source: model.logicalId, message: line });
-    return { guardian, maxEnvironments, idleMs, write, report: (each) => report?.(each) };
+    return { guardian, maxEnvironments, idleMs, write, report: (each) => report?.(each), ...(meter && { meter }) };
   }
 }
 

@@ -42,6 +42,13 @@ export class SqsRequest {
     return value;
   }
 
+  /** The members of each message that it sends: its own, or those of its batch's entries. */
+  sent(): Record<string, unknown>[] {
+    const { Entries: entries, MessageBody: body } = this.members;
+    if (body !== undefined) return [this.members];
+    return Array.isArray(entries) ? entries.filter(isObject) : [];
+  }
+
   /**
    * The entries of a batch, each with an id of its own.
    * @param what how SQS calls such an entry

@@ -8,6 +8,7 @@ import { bodyOf } from "../invoke/payload.js";
 import type { Log } from "../model.js";
 import { addressOf, queueArn } from "./address.js";
 import { Errors, SqsError } from "./errors.js";
+import { payloadBytes, type QueueRequestMeter } from "./metering.js";
 import { OPERATIONS } from "./operations.js";
 import type { Queues } from "./queues.js";
 import { SqsRequest } from "./request.js";
@@ -21,6 +22,17 @@ export interface SqsServiceOptions {
   log: Log;
   /** Epoch milliseconds. */
   now: () => number;
+  /** Is told what AWS would bill. @default nothing is metered */
+  meter?: SqsMeter | undefined;
+}
+
+/** Is told of requests to queues, for what AWS bills. */
+export interface SqsMeter extends QueueRequestMeter {
+  /**
+   * Somebody calls.
+   * @returns is called when the call is answered
+   */
+  call(accessKeyId: string, kind: "sqs"): () => void;
 }
 
 const TARGET = /^AmazonSQS\.(\w+)$/;
@@ -77,7 +89,7 @@ export class SqsService {
   async #answer(request: IncomingMessage, signal: AbortSignal): Promise<object> {
     const options = this.#options;
     if (!options) throw Errors.noQueue();
-    const { signatures, permissions, queues, now } = options;
+    const { signatures, permissions, queues, now, meter } = options;
     const body = await bodyOf(request);
     if (!body) throw new SqsError("RequestEntityTooLargeException", "RequestEntityTooLarge", "The request is too large.", 413);
     const signer = signatures.signer(request, body);
@@ -95,7 +107,10 @@ export class SqsService {
     const served = queues.findArn(arn);
     if (!served) return this.#missing(arn);
     const { userId } = permissions.callerOf(signer.callerId);
-    return operation.run(served, members, { senderId: userId, now: now(), signal });
+    const end = meter?.call(signer.accessKeyId, "sqs");
+    const answer = await Promise.resolve(operation.run(served, members, { senderId: userId, now: now(), signal })).finally(end);
+    meter?.queueRequest(payloadBytes(members, answer));
+    return answer;
   }
 
   #missing(arn: string): never {

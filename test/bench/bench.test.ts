@@ -1,7 +1,10 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseBenchArguments } from "../../bench/arguments.js";
 import { guards, measureGuards } from "../../bench/guards.js";
-import { between } from "../../bench/page.js";
+import { countOf, numberOf } from "../../bench/options.js";
+import { between, writePage } from "../../bench/page.js";
 import { spreadOf } from "../../bench/stats.js";
 import { Failure } from "../../local/failure.js";
 
@@ -16,13 +19,44 @@ test("a page keeps all but what stands between the markers", () => {
   expect(() => between("a", "x", "new")).toThrow("<!-- x -->");
 });
 
+test("charts are written beside the page, which shows them above the table; a page without their place is left alone", () => {
+  const root = mkdtempSync(join(tmpdir(), "push-it-bench-"));
+  try {
+    mkdirSync(join(root, "docs"));
+    writeFileSync(join(root, "docs/PAGE.md"), "# Page\n<!-- x -->\nold\n<!-- /x -->\n");
+    const shown = { root, page: "docs/PAGE.md", table: "| t |", charts: [{ name: "x-1", alt: "what", svg: "<svg/>" }] };
+    expect(() => writePage({ ...shown, name: "y" })).toThrow("<!-- y -->");
+    expect(existsSync(join(root, "docs/charts"))).toBe(false);
+    writePage({ ...shown, name: "x" });
+    expect(readFileSync(join(root, "docs/PAGE.md"), "utf8")).toBe(
+      "# Page\n<!-- x -->\n![what](charts/x-1.svg)\n\n| t |\n<!-- /x -->\n",
+    );
+    expect(readFileSync(join(root, "docs/charts/x-1.svg"), "utf8")).toBe("<svg/>");
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test("a number is taken within its bounds, and nothing else for one", () => {
+  const bounds = { otherwise: 7, max: 10 };
+  expect(numberOf({}, "n", bounds)).toBe(7);
+  expect(numberOf({ n: "2.5" }, "n", bounds)).toBe(2.5);
+  for (const n of ["0", "11", "", "x", "NaN"]) expect(() => numberOf({ n }, "n", bounds)).toThrow("from 1 to 10");
+  expect(() => countOf({ n: "2.5" }, "n", bounds)).toThrow("whole");
+});
+
 describe("the command line", () => {
+  const KNOWN = { guards: {}, load: { options: { rate: { help: "a second" }, yes: { help: "go on", flag: true } } } };
+  const NOTHING = { help: false, json: false, write: false, name: "", options: {} };
+
   it("takes a benchmark and its options", () => {
-    expect(parseBenchArguments(["guards", "--json"], ["guards"])).toEqual({ help: false, json: true, write: false, name: "guards" });
+    expect(parseBenchArguments(["guards", "--json"], KNOWN)).toEqual({ ...NOTHING, json: true, name: "guards" });
+    const args = ["load", "--rate", "5", "--yes"];
+    expect(parseBenchArguments(args, KNOWN)).toEqual({ ...NOTHING, name: "load", options: { rate: "5", yes: true } });
   });
 
-  it.each([[[]], [["nonsense"]], [["guards", "guards"]], [["guards", "--jsn"]]])("refuses %j, and says what there is", (args) => {
-    expect(() => parseBenchArguments(args, ["guards"])).toThrow(Failure);
+  it.each([[[]], [["nonsense"]], [["guards", "guards"]], [["guards", "--jsn"]], [["toString"]], [["guards", "--yes"]], [["load", "--rate"]]])("refuses %j, and says what there is", (args) => {
+    expect(() => parseBenchArguments(args, KNOWN)).toThrow(Failure);
   });
 });
 

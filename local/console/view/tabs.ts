@@ -15,11 +15,12 @@ export const showTabs = (list: HTMLElement): void => {
   };
   for (const tab of tabs) tab.addEventListener("click", () => select(tab));
   list.addEventListener("keydown", (event) => {
-    const target = neighbour(event.key, tabs.indexOf(document.activeElement as HTMLElement), tabs.length);
-    const tab = target === undefined ? undefined : tabs[target];
+    const shown = tabs.filter((tab) => !tab.hidden);
+    const target = neighbour(event.key, shown.indexOf(document.activeElement as HTMLElement), shown.length);
+    const tab = target === undefined ? undefined : shown[target];
     if (!tab) return;
     event.preventDefault();
-    select(tab);
+    tab.click();
     tab.focus();
   });
   select(tabs[0]!);

@@ -1,6 +1,7 @@
 import { Closes } from "../close-codes.js";
 import type { Connection, SendOutcome } from "../connection.js";
 import type { GatewayContext } from "../context.js";
+import { sendMetered } from "../metering.js";
 import { Errors, type ManagementError } from "./errors.js";
 
 /** What an operation answers: an error, or a success with or without a JSON body. */
@@ -13,8 +14,8 @@ const ANSWERS: Record<SendOutcome, ManagementAnswer> = {
   tooBig: Errors.tooLarge,
 };
 
-const sendLater = (connection: Connection, body: Buffer, ms: number): ManagementAnswer => {
-  setTimeout(() => connection.send(body), ms).unref();
+const sendLater = (context: GatewayContext, connection: Connection, body: Buffer, ms: number): ManagementAnswer => {
+  setTimeout(() => sendMetered(context, connection, body), ms).unref();
   return ANSWERS.sent;
 };
 
@@ -27,9 +28,9 @@ export const post = (context: GatewayContext, id: string, body: Buffer): Managem
   const connection = context.registry.get(id);
   if (!connection) return Errors.gone;
   if (fault === "lose") return ANSWERS.sent;
-  if (fault === "duplicate") connection.send(body);
+  if (fault === "duplicate") sendMetered(context, connection, body);
   const late = context.faults.delayPost?.(id);
-  return late ? sendLater(connection, body, late) : ANSWERS[connection.send(body)];
+  return late ? sendLater(context, connection, body, late) : ANSWERS[sendMetered(context, connection, body)];
 };
 
 /** `GET`: describes the connection. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GatewayContext } from "../context.js";
 import { gatewayId } from "../ids.js";
+import { meterCall } from "../metering.js";
 import { Access } from "./access.js";
 import { Errors, type ManagementError } from "./errors.js";
 import { describe, type ManagementAnswer, post, remove } from "./operations.js";
@@ -25,7 +26,14 @@ export class ManagementServer {
   handle(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const answered = (): void => respond(response, this.#answer(request, Buffer.concat(chunks)));
+    const ended = meterCall(this.context, request.headers.authorization);
+    response.once("close", ended);
+    const answered = (): void => {
+      const answer = this.#answer(request, Buffer.concat(chunks));
+      // Before the caller can know of it, and make its next call.
+      ended();
+      respond(response, answer);
+    };
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= this.context.limits.messageBytes) chunks.push(chunk);

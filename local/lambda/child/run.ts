@@ -1,7 +1,7 @@
 import { contextOf } from "./context.js";
 import { RuntimeError, toFunctionError } from "./errors.js";
 import type { Callback, Handler } from "./handler.js";
-import type { ChildMessage, Invocation } from "../messages.js";
+import type { Settled, Invocation } from "../messages.js";
 
 /**
  * Largest response of a synchronous invocation, in bytes of its JSON.
@@ -20,7 +20,7 @@ export const run = (
   invocation: Invocation,
   env: NodeJS.ProcessEnv,
   emptied: (then: () => void) => void,
-): Promise<ChildMessage> =>
+): Promise<Settled> =>
   new Promise((resolve) => {
     const context = contextOf(invocation, env);
     const succeed = (payload: unknown) => resolve(resultOf(payload));
@@ -44,7 +44,7 @@ export const run = (
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | undefined)?.then === "function";
 
-const resultOf = (payload: unknown): ChildMessage => {
+const resultOf = (payload: unknown): Settled => {
   try {
     const bytes = Buffer.byteLength(JSON.stringify(payload) ?? "null");
     return bytes <= RESPONSE_BYTES ? { type: "result", payload: payload ?? null } : tooLarge(bytes);
@@ -55,7 +55,7 @@ const resultOf = (payload: unknown): ChildMessage => {
   }
 };
 
-const tooLarge = (bytes: number): ChildMessage => ({
+const tooLarge = (bytes: number): Settled => ({
   type: "error",
   error: {
     errorType: "Function.ResponseSizeTooLarge",

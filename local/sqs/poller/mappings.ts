@@ -1,6 +1,7 @@
 import type { Permissions } from "../../iam/permissions.js";
 import type { Clock } from "../../invoke/async/queue.js";
 import type { Invoker, Log, LogEntry, MappingModel } from "../../model.js";
+import type { QueueRequestMeter } from "../metering.js";
 import type { Queues, ServedQueue } from "../queues.js";
 import { Poller } from "./poller.js";
 
@@ -15,6 +16,8 @@ export interface MappingsOptions {
   most: number;
   /** See {@link QueueOptions.scale}. */
   scale: number;
+  /** See {@link PollerOptions.meter}. */
+  meter?: QueueRequestMeter | undefined;
 }
 
 /**
@@ -60,12 +63,12 @@ export class Mappings {
   }
 
   #start(mapping: MappingModel, key: string): void {
-    const { queues, invoker, clock, most, scale } = this.options;
+    const { queues, invoker, clock, most, scale, meter } = this.options;
     const served = queues.findArn(mapping.queueArn);
     if (!served || !this.#permitted(mapping, served)) return;
     const log = (level: LogEntry["level"], message: string): void => this.options.log({ level, source: "sqs", message });
     const invoke = (event: object) => invoker.invoke(mapping.functionId, event);
-    this.#running.set(mapping.logicalId, { key, poller: new Poller({ mapping, served, invoke, clock, most, scale, log }) });
+    this.#running.set(mapping.logicalId, { key, poller: new Poller({ mapping, served, invoke, clock, most, scale, log, meter }) });
   }
 
   /** AWS refuses to create a mapping whose function may not read the queue. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../../invoke/async/queue.js";
 import type { InvokeResult, LogEntry, MappingModel } from "../../model.js";
+import { meterDeletes, meteredPolls, type QueueRequestMeter } from "../metering.js";
 import type { ServedQueue } from "../queues.js";
 import { Concurrency } from "./concurrency.js";
 import type { SqsRecord } from "./event.js";
@@ -19,6 +20,8 @@ export interface PollerOptions {
   /** How much of each wait is waited; see {@link QueueOptions.scale}. */
   scale: number;
   log: (level: LogEntry["level"], message: string) => void;
+  /** Is told of each request that Lambda would make of the queue. @default nothing is metered */
+  meter?: QueueRequestMeter | undefined;
 }
 
 /** How long to wait before a throttled batch is tried again, in milliseconds. A guess: AWS does not say. */
@@ -58,12 +61,13 @@ export class Poller {
   }
 
   async #loop(): Promise<void> {
-    const { mapping, served, clock, scale } = this.options;
+    const { mapping, served, clock, scale, meter } = this.options;
     const { signal } = this.#closed;
+    const polls = meteredPolls(served.polls, meter);
     while (!signal.aborted) {
       const windowMs = mapping.windowSeconds * 1000 * scale;
       const receivedAt = clock.now();
-      const deliveries = await gather({ polls: served.polls, clock, batchSize: mapping.batchSize, windowMs, signal });
+      const deliveries = await gather({ polls, clock, batchSize: mapping.batchSize, windowMs, signal });
       if (deliveries.length === 0) {
         this.#concurrency.idle();
         if (this.#loops.size > this.#concurrency.limit) return;
@@ -77,11 +81,12 @@ export class Poller {
   }
 
   async #process(records: SqsRecord[], until: number): Promise<void> {
-    const { mapping, served, log } = this.options;
+    const { mapping, served, log, meter } = this.options;
     const result = await this.#invoke(records, until);
     if (this.#abandoned && !result.ok) return;
     const failed = this.#failed(result, records);
     for (const { messageId, receiptHandle } of records) if (!failed.has(messageId)) served.queue.delete(receiptHandle);
+    meterDeletes(meter, records.length - failed.size);
     if (failed.size === 0) return;
     const why = result.ok ? "as it says" : result.error ? `${result.kind}, ${result.error.errorType}` : result.kind;
     const of = `${failed.size} of ${records.length} messages of ${served.model.logicalId}`;

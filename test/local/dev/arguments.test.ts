@@ -9,7 +9,7 @@ describe("the arguments of push-it dev", () => {
   test("say everything there is to say", () => {
     const line =
       "--port 0 --guards g.ts --secrets s.json --env A=1 --env B=x=y --dynamodb local --app cdk.out --construct P/Q " +
-      "--idle-timeout 1.5 --max-duration 20 --sweep-every 3 --json";
+      "--idle-timeout 1.5 --max-duration 20 --sweep-every 3 --meter --quotas --json";
     expect(parseDevArguments(line.split(" "))).toEqual({
       help: false,
       json: true,
@@ -23,6 +23,8 @@ describe("the arguments of push-it dev", () => {
         construct: "P/Q",
         limits: { idleMs: 1500, connectionMs: 20_000 },
         sweepEveryMs: 3000,
+        meter: true,
+        quotas: true,
       },
     });
   });

@@ -1,5 +1,6 @@
 import type { InvokeResult, MappingModel } from "../../../local/model.js";
 import { LongPolls } from "../../../local/sqs/long-polls.js";
+import type { QueueRequestMeter } from "../../../local/sqs/metering.js";
 import { Concurrency } from "../../../local/sqs/poller/concurrency.js";
 import { type SqsRecord, sqsRecord } from "../../../local/sqs/poller/event.js";
 import { failedItems } from "../../../local/sqs/poller/failures.js";
@@ -7,7 +8,7 @@ import { eventsOf } from "../../../local/sqs/poller/gather.js";
 import { Poller } from "../../../local/sqs/poller/poller.js";
 import { makeQueue, MAPPING, message, queueModel, settle, TestClock } from "./support.js";
 
-const setUp = (mapping: Partial<MappingModel> = {}, settings = {}) => {
+const setUp = (mapping: Partial<MappingModel> = {}, settings = {}, meter?: QueueRequestMeter) => {
   const clock = new TestClock();
   const { queue, dead } = makeQueue(clock, settings);
   const polls = new LongPolls(queue, clock);
@@ -25,6 +26,7 @@ const setUp = (mapping: Partial<MappingModel> = {}, settings = {}) => {
     most: 50,
     scale: 1,
     log: (level, text) => logs.push(`${level}: ${text}`),
+    meter,
   });
   const send = (...ids: string[]): Promise<void> => {
     for (const id of ids) queue.send(message(id));
@@ -40,6 +42,18 @@ const ERROR: InvokeResult = { ok: false, kind: "error", message: "secret", error
 const THROTTLED: InvokeResult = { ok: false, kind: "throttled", message: "" };
 
 describe("a poller", () => {
+  test("makes requests that are billed: receives that find nothing too, and deletes ten at a time", async () => {
+    const requests: number[] = [];
+    const { running, send, pass, poller } = setUp({ batchSize: 10 }, {}, { queueRequest: (...payloads) => void requests.push(...payloads) });
+    await pass(20_000);
+    expect(requests).toEqual([0, 0, 0, 0, 0]);
+    requests.length = 0;
+    await send("a", "bcd");
+    await running[0]!.end(OK);
+    expect(requests).toEqual([4, 0]);
+    await poller.close();
+  });
+
   test("runs the function with what there is, and deletes it when that has succeeded", async () => {
     const { queue, running, send } = setUp();
     await send("a", "b");

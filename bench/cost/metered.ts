@@ -1,0 +1,122 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { App, Stack } from "aws-cdk-lib";
+import { WebSocket } from "ws";
+import { PushIt as Client } from "../../client/index.js";
+import { PushIt } from "../../infra/index.js";
+import { startSystem, type System } from "../../local/dev/system.js";
+import { difference, type MeterSnapshot } from "../../local/meter/counts.js";
+import { FAN_OUTS, SIZES, type Units } from "./cell.js";
+
+/** Largest fan-out that is run; larger ones are extrapolated by the model. */
+export const MOST_RUN = 1_000;
+
+/** How often each load is published and metered, after once that is not. */
+const TIMES = 5;
+
+/** How many clients connect at once. */
+const CONNECTING = 20;
+
+/** The units of one publication without `linger`, as they were metered. */
+export interface Metered {
+  fanOut: number;
+  bytes: number;
+  units: Units;
+}
+
+const channelOf = (fanOut: number): string => `cost/${fanOut}`;
+
+const synthesize = (folder: string): string => {
+  const outdir = join(folder, "cdk.out");
+  const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
+  new PushIt(new Stack(app, "Cost"), "PushIt");
+  app.synth();
+  return outdir;
+};
+
+/** A client that is subscribed to these channels. */
+const subscriber = (url: string, channels: string[]): Promise<Client> =>
+  new Promise((resolve, reject) => {
+    const client = new Client({ url, WebSocket, timeout: 120_000 });
+    client.on("state", ({ state, code, reason }) => {
+      if (state === "connected") Promise.all(channels.map((channel) => client.channel(channel).subscribe())).then(() => resolve(client), reject);
+      else if (code !== "connect") reject(new Error(`${code} ${reason}`));
+    });
+  });
+
+/** Clients of which the first so many are subscribed to the channel of each fan-out. */
+const connect = async (url: string, fanOuts: readonly number[], progress: (share: number) => void): Promise<Client[]> => {
+  const most = Math.max(...fanOuts);
+  const clients: Client[] = [];
+  while (clients.length < most) {
+    const next = Array.from({ length: Math.min(CONNECTING, most - clients.length) }, (_, at) => clients.length + at);
+    const channelsOf = (index: number): string[] => fanOuts.filter((fanOut) => index < fanOut).map(channelOf);
+    clients.push(...(await Promise.all(next.map((index) => subscriber(url, channelsOf(index))))));
+    progress(clients.length / most);
+  }
+  return clients;
+};
+
+/** Publishes once; fulfilled when every subscriber has it and the publisher its answer. */
+const publishOnce = async (clients: readonly Client[], fanOut: number, data: string): Promise<void> => {
+  const heard = clients.slice(0, fanOut).map(
+    (client) =>
+      new Promise<void>((resolve) => {
+        const off = client.channel(channelOf(fanOut)).on("message", () => {
+          off();
+          resolve();
+        });
+      }),
+  );
+  await Promise.all([clients[0]!.channel(channelOf(fanOut)).publish(data), ...heard]);
+};
+
+/** Of the functions that a publication runs: pings and departures are not part of it. */
+const unitsOf = (used: MeterSnapshot, times: number): Units => ({
+  messages: (used.messagesIn + used.messagesOut) / times,
+  invocations: used.invocations / times,
+  gbSeconds: used.gbSeconds / times,
+  readUnits: used.readUnits / times,
+  writeUnits: used.writeUnits / times,
+  queueRequests: used.queueRequests / times,
+});
+
+/** Bytes of data, as JSON. */
+const dataOf = (bytes: number): string => "x".repeat(bytes - 2);
+
+const meterOne = async ({ meter }: System, clients: readonly Client[], fanOut: number, bytes: number): Promise<Metered> => {
+  if (!meter) throw new Error("the system has no meter");
+  // The first one finds a cold function, and an agent that is in no cache.
+  await publishOnce(clients, fanOut, dataOf(bytes));
+  await meter.settled();
+  const before = meter.snapshot();
+  for (let time = 0; time < TIMES; time += 1) await publishOnce(clients, fanOut, dataOf(bytes));
+  await meter.settled();
+  return { fanOut, bytes, units: unitsOf(difference(meter.snapshot(), before), TIMES) };
+};
+
+/**
+ * Runs the system, publishes, and reads from its meter what one publication used.
+ * @param root the package's folder; it has been built
+ */
+export const meterPublications = async (
+  root: string,
+  fanOuts: readonly number[] = FAN_OUTS.filter((fanOut) => fanOut <= MOST_RUN),
+  progress: (share: number) => void = () => undefined,
+): Promise<Metered[]> => {
+  const parent = join(root, ".push-it");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "bench-"));
+  const system = await startSystem({ project: root, dist: join(root, "dist"), assembly: synthesize(folder), log: () => undefined, meter: true });
+  let clients: Client[] = [];
+  try {
+    clients = await connect(system.websocketUrl, fanOuts, progress);
+    const all: Metered[] = [];
+    for (const bytes of SIZES) for (const fanOut of fanOuts) all.push(await meterOne(system, clients, fanOut, bytes));
+    return all;
+  } finally {
+    for (const client of clients) client.disconnect();
+    await system.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+};

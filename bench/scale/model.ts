@@ -1,0 +1,81 @@
+import { VCPU_MB } from "./quotas.js";
+
+/**
+ * What calls take, in milliseconds: declared, as everywhere in this project, because loopback says nothing about AWS.
+ * `page` is a Query that fills its 1 MB; `handshake` is a TCP, TLS and WebSocket handshake over the internet, and
+ * `coldStart` the start of a function's environment: both are guesses.
+ */
+export const LATENCY_MS = { dynamoDb: 5, page: 20, post: 10, queue: 10, poll: 20, invoke: 10, coldStart: 250, handshake: 150, frame: 50 };
+
+/**
+ * Bytes of a subscriber's row, by DynamoDB's rules, with a channel's name of 75 characters: `stories/5` makes 44.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+export const ROW_BYTES = 110;
+
+/**
+ * Bytes of a Query's page, and of a read unit.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
+ */
+export const PAGE_BYTES = 1024 * 1024;
+export const READ_UNIT_BYTES = 4 * 1024;
+
+/** Rows of a full page, and what it costs in read units. */
+export const PAGE_ROWS = Math.floor(PAGE_BYTES / ROW_BYTES);
+
+/** CPU of one whole vCPU, in microseconds. */
+export interface Cpu {
+  /** Of one delivery: signing, sending, and its answer. Measured: `npm run bench -- fanout`. */
+  perPostMicros: number;
+  /** Of one subscriber that is read: measured as a Query of 9,500 rows from a stub in the same process, on 2 cores with Node 20. */
+  perRowMicros: number;
+  /** Of one subscriber that is handed on in a segment. */
+  perHandOnMicros: number;
+}
+
+export const CPU: Cpu = { perPostMicros: 70, perRowMicros: 6.6, perHandOnMicros: 0.5 };
+
+/** The share of a vCPU that a function with this much memory has. */
+export const cpuShare = (memoryMb: number): number => Math.min(1, memoryMb / VCPU_MB);
+
+/** How many subscribers a function that reads them posts to itself; those beyond are handed on. */
+export const OWN_RECIPIENTS = 2_000;
+
+/** How long a function posts and reads before it hands on what is left, in milliseconds: 3/4 of the fan-out budget. */
+export const POSTS_MS = 7_500;
+
+/** How long one recipient is tried again after its first failure, by who publishes and by a worker, in milliseconds. */
+export const PATIENCE_MS = { publisher: 250, worker: 2_500 };
+
+/** How long workers leave alone whom a worker has tried in vain, in milliseconds. */
+export const PAUSE_MS = { publisher: 0, worker: 5_000 };
+
+/** How long a recipient that was tried in vain is tried further, and how long any is tried, in milliseconds. */
+export const SLOW_MS = 30_000;
+export const LATEST_MS = 300_000;
+
+/** Most recipients of a segment. */
+export const SEGMENT_RECIPIENTS = 1_000;
+
+/**
+ * Most messages of one SendMessageBatch, and bytes of a segment in it.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+ */
+export const BATCH_MESSAGES = 10;
+export const SEGMENT_BYTES = 25_000;
+
+/**
+ * How long functions work for one frame, in milliseconds: their DynamoDB calls that follow each other, for connections
+ * without a user and channels without a guard.
+ */
+export const CALLS_MS = { connect: LATENCY_MS.dynamoDb, subscribe: 5 * LATENCY_MS.dynamoDb, leave: 4 * LATENCY_MS.dynamoDb };
+
+/** Write units of a subscription: the agent's row and the channel's; the channel's is in one partition with all others. */
+export const SUBSCRIBE_CALLS = { writes: 2 };
+
+/**
+ * Of `linger`: bytes of a write unit, and of a frame.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+ */
+export const LINGER = { writeUnitBytes: 1024, frameBytes: 32 * 1024 };

@@ -1,0 +1,128 @@
+/** What AWS allows, and what a deployment chooses: each can be raised. */
+export interface Quotas {
+  /** Requests to the account's APIs in a second, `@connections` calls included. */
+  requestsPerSecond: number;
+  requestBurst: number;
+  /** Connections opened in a second. */
+  connectionsPerSecond: number;
+  /** Functions running at once. */
+  concurrency: number;
+  /** `deliver` workers that a queue begins with, that are added each minute, and that there are at most. */
+  pollers: { first: number; perMinute: number; most: number };
+  /** Read and write units of one partition in a second. */
+  partitionReads: number;
+  partitionWrites: number;
+  /** Read and write units of the whole table in a second. */
+  tableReads: number;
+  tableWrites: number;
+  /** Memory of the functions that post, in MB; CPU comes with it. */
+  memoryMb: number;
+  /** Over how many partitions a channel's subscribers are spread. */
+  shards: number;
+}
+
+/**
+ * Requests a second over all of an account's APIs in a Region, and the bucket for bursts. AWS sets the bucket by the
+ * rate; here it is raised with it.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+export const REQUESTS_PER_SECOND = 10_000;
+export const REQUEST_BURST = 5_000;
+
+/**
+ * New connections a second, account and Region.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+ */
+export const CONNECTIONS_PER_SECOND = 500;
+
+/**
+ * How long a connection lasts at most, and how long it may be idle, in milliseconds.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+ */
+export const CONNECTION_MS = 2 * 60 * 60 * 1_000;
+export const IDLE_MS = 10 * 60 * 1_000;
+
+/**
+ * Functions running at once, account and Region.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const CONCURRENCY = 1_000;
+
+/**
+ * Batches that an event source mapping works on at once: to begin with, more each minute, and at most. (AWS's support
+ * pages say 1,250 at most; no cell comes near either.)
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const POLLERS = { first: 5, perMinute: 300, most: 1_000 };
+
+/**
+ * Read and write units of one partition in a second.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+ */
+export const PARTITION_READS = 3_000;
+export const PARTITION_WRITES = 1_000;
+
+/**
+ * What a new on-demand table takes in a second; it grows with what it has seen, and can be warmed.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html
+ */
+export const TABLE_READS = 12_000;
+export const TABLE_WRITES = 4_000;
+
+/** Memory of the construct's functions where nothing else is said, in MB. */
+export const MEMORY_MB = 512;
+
+/**
+ * Memory at which a function has one whole vCPU, in MB.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+ */
+export const VCPU_MB = 1_769;
+
+/** A new account, a new table, and no shards. */
+export const DEFAULT_QUOTAS: Quotas = {
+  requestsPerSecond: REQUESTS_PER_SECOND,
+  requestBurst: REQUEST_BURST,
+  connectionsPerSecond: CONNECTIONS_PER_SECOND,
+  concurrency: CONCURRENCY,
+  pollers: POLLERS,
+  partitionReads: PARTITION_READS,
+  partitionWrites: PARTITION_WRITES,
+  tableReads: TABLE_READS,
+  tableWrites: TABLE_WRITES,
+  memoryMb: MEMORY_MB,
+  shards: 1,
+};
+
+/** What can bind, and how it is raised. */
+export const LEVERS = {
+  requestsPerSecond: (quotas: Quotas, factor: number): Quotas => ({
+    ...quotas,
+    requestsPerSecond: quotas.requestsPerSecond * factor,
+    requestBurst: quotas.requestBurst * factor,
+  }),
+  connectionsPerSecond: (quotas: Quotas, factor: number): Quotas => ({
+    ...quotas,
+    connectionsPerSecond: quotas.connectionsPerSecond * factor,
+  }),
+  concurrency: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, concurrency: quotas.concurrency * factor }),
+  /** Provisioned mode: pollers that are there before the first message. */
+  pollers: (quotas: Quotas, factor: number): Quotas => ({
+    ...quotas,
+    pollers: { ...quotas.pollers, first: quotas.pollers.first * factor, perMinute: quotas.pollers.perMinute * factor },
+  }),
+  /** Warm throughput: what the table is prepared for. */
+  tableThroughput: (quotas: Quotas, factor: number): Quotas => ({
+    ...quotas,
+    tableReads: quotas.tableReads * factor,
+    tableWrites: quotas.tableWrites * factor,
+  }),
+  /** A partition's throughput is no quota: the channel is spread over more of them. */
+  partition: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, shards: quotas.shards * factor }),
+  /** The one partition that a channel's log is in: nothing raises it, but it can bind. */
+  logPartition: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, partitionWrites: quotas.partitionWrites * factor }),
+  /** CPU comes with memory, up to the one vCPU that a Node process can use. */
+  cpu: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, memoryMb: Math.min(VCPU_MB, quotas.memoryMb * factor) }),
+} as const;
+
+/** What can bind. */
+export type Lever = keyof typeof LEVERS;

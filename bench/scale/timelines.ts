@@ -1,0 +1,31 @@
+import { AT_ONCE, burst } from "./cells.js";
+import { DEFAULT_QUOTAS, LEVERS } from "./quotas.js";
+import { reconnect, type Reconnected } from "./reconnect.js";
+
+/** A line: seconds since the first loss, and how many of a hundred are back. */
+interface Timeline {
+  name: string;
+  points: [seconds: number, percent: number][];
+  dashed?: boolean;
+}
+
+/** How many points a line has. */
+const POINTS = 40;
+
+const lineOf = ({ timeline }: Reconnected, subscribers: number): [number, number][] => {
+  const step = Math.max(1, Math.ceil(timeline.length / POINTS));
+  const seconds = Array.from({ length: Math.ceil(timeline.length / step) }, (_, at) => Math.min(timeline.length, (at + 1) * step));
+  return [[0, 0], ...seconds.map((second): [number, number] => [second, (100 * (timeline[second - 1] ?? 0)) / subscribers])];
+};
+
+/** How subscribers come back: after a loss, with raised quotas, and two hours after the loss. */
+export const timelines = (subscribers: number): Timeline[] => {
+  const raised = LEVERS.tableThroughput(LEVERS.partition(LEVERS.connectionsPerSecond(DEFAULT_QUOTAS, 10), 10), 10);
+  const storm = reconnect(subscribers, DEFAULT_QUOTAS);
+  const handOver = reconnect(subscribers, DEFAULT_QUOTAS, { lostAt: burst(storm.openedAt), noticedMs: AT_ONCE, seed: 2 });
+  return [
+    { name: "all at once, default quotas", points: lineOf(storm, subscribers) },
+    { name: "all at once, connections, table and shards ×10", points: lineOf(reconnect(subscribers, raised), subscribers) },
+    { name: "two hours later, default quotas", points: lineOf(handOver, subscribers), dashed: true },
+  ];
+};

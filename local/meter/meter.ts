@@ -1,0 +1,144 @@
+import type { InvocationMeter, RunEnd, RunPlace } from "../lambda/metering.js";
+import { type FunctionCounts, type MeterSnapshot, noCounts, plus } from "./counts.js";
+import { deliveriesIn } from "./deliveries.js";
+import { type CallKind, DECLARED_MS, declaredByHost, INIT_MS } from "./latency.js";
+import { EVENT_METER_BYTES, MESSAGE_METER_BYTES, QUEUE_METER_BYTES, steps } from "./prices.js";
+import { Run } from "./run.js";
+import type { EndCall } from "./timeline.js";
+import { type Bill, usd } from "./usd.js";
+
+/** What a meter needs to know. */
+export interface MeterOptions {
+  /** Whose an access key is, by logical id. */
+  callerOf: (accessKeyId: string) => string | undefined;
+  /** The clock, in epoch milliseconds. @default Date.now */
+  now?: () => number;
+}
+
+/** Counts what AWS would bill for what the local runtime serves. docs/FIDELITY.md says by which rules. */
+export class Meter implements InvocationMeter {
+  readonly #totals = { messagesIn: 0, messagesOut: 0, deliveries: 0, queueRequests: 0, busEvents: 0 };
+  readonly #functions = new Map<string, FunctionCounts>();
+  /** The runs that go on, by access key. */
+  readonly #running = new Map<string, Run>();
+  readonly #now: () => number;
+  /** Connections that are open, when they opened together, and how long those were open that are not. */
+  #open = 0;
+  #openedAt = 0;
+  #connectedMs = 0;
+  #quiet: (() => void)[] = [];
+
+  constructor(private readonly options: MeterOptions) {
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** What has been used up to now. Runs that go on are not in it, connections that are open are. */
+  snapshot(): MeterSnapshot {
+    const at = this.#now();
+    const functions = Object.fromEntries([...this.#functions].map(([id, counts]) => [id, { ...counts }]));
+    const { invocations, coldStarts, gbSeconds, readUnits, writeUnits } = Object.values(functions).reduce(plus, noCounts());
+    const connectedMs = this.#connectedMs + this.#open * at - this.#openedAt;
+    const used = { invocations, coldStarts, gbSeconds, readUnits, writeUnits };
+    return { at, ...this.#totals, connectionMinutes: connectedMs / 60_000, ...used, functions };
+  }
+
+  /** Prices a snapshot, or the difference of two. */
+  usd(snapshot: MeterSnapshot): Bill {
+    return usd(snapshot);
+  }
+
+  /** Resolves when nothing runs: what has been asked for is in the next snapshot. */
+  settled(): Promise<void> {
+    return this.#running.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#quiet.push(resolve));
+  }
+
+  /** A client has sent a message. */
+  received(bytes: number): void {
+    this.#totals.messagesIn += steps(bytes, MESSAGE_METER_BYTES);
+  }
+
+  /** A client is sent a frame. */
+  sent(frame: Buffer | string): void {
+    this.#totals.messagesOut += steps(Buffer.byteLength(frame), MESSAGE_METER_BYTES);
+    this.#totals.deliveries += deliveriesIn(frame.toString());
+  }
+
+  /** A connection opened. @param at epoch milliseconds */
+  opened(at: number): void {
+    this.#open += 1;
+    this.#openedAt += at;
+  }
+
+  /** A connection has closed. @param openedAt when it opened, in epoch milliseconds */
+  closed(openedAt: number): void {
+    this.#open -= 1;
+    this.#openedAt -= openedAt;
+    this.#connectedMs += this.#now() - openedAt;
+  }
+
+  /** Requests to SQS, by what each carries in bytes. */
+  queueRequest(...payloads: number[]): void {
+    for (const bytes of payloads) this.#totals.queueRequests += steps(bytes, QUEUE_METER_BYTES);
+  }
+
+  /** Events that were put on a bus, by their sizes in bytes. */
+  busEvents(sizes: number[]): void {
+    for (const bytes of sizes) this.#totals.busEvents += steps(bytes, EVENT_METER_BYTES);
+  }
+
+  services(variables: Record<string, string>): Record<string, number> {
+    return declaredByHost(variables);
+  }
+
+  /** An environment was made. */
+  coldStart({ functionId, memoryMb }: Omit<RunPlace, "accessKeyId">): void {
+    this.#of(functionId).coldStarts += 1;
+    this.#bill(functionId, memoryMb, INIT_MS);
+  }
+
+  /**
+   * An event is run.
+   * @returns what tells that it is over; it gives what the run is billed, in milliseconds
+   */
+  run({ functionId, memoryMb, accessKeyId }: RunPlace): (end: RunEnd) => number {
+    const run = new Run();
+    this.#running.set(accessKeyId, run);
+    return ({ spent, timedOutMs }) => {
+      const ms = timedOutMs ?? run.billedMs(spent);
+      this.#of(functionId).invocations += 1;
+      this.#bill(functionId, memoryMb, ms);
+      this.#running.delete(accessKeyId);
+      if (this.#running.size === 0) for (const tell of this.#quiet.splice(0)) tell();
+      return ms;
+    };
+  }
+
+  /** Somebody calls a service. */
+  call(accessKeyId: string, kind: CallKind): EndCall {
+    const counts = this.#of(this.options.callerOf(accessKeyId) ?? "unknown");
+    if (kind === "post") counts.posts += 1;
+    if (kind === "dynamoDb") counts.dynamoDbCalls += 1;
+    return this.#running.get(accessKeyId)?.call(DECLARED_MS[kind]) ?? (() => undefined);
+  }
+
+  /** What a call of DynamoDB has consumed. */
+  units(accessKeyId: string, { read, write }: { read: number; write: number }): void {
+    const counts = this.#of(this.options.callerOf(accessKeyId) ?? "unknown");
+    counts.readUnits += read;
+    counts.writeUnits += write;
+  }
+
+  #bill(functionId: string, memoryMb: number, ms: number): void {
+    const counts = this.#of(functionId);
+    counts.billedMs += ms;
+    counts.gbSeconds += (ms / 1000) * (memoryMb / 1024);
+  }
+
+  #of(id: string): FunctionCounts {
+    const known = this.#functions.get(id);
+    if (known) return known;
+    const counts = noCounts();
+    this.#functions.set(id, counts);
+    return counts;
+  }
+}

@@ -1,0 +1,91 @@
+import { cost, costCell, costCells } from "../../../bench/cost.js";
+import { type CostCell, LOADS } from "../../../bench/cost/cell.js";
+import { appSyncEvents, awsSample, iotCore } from "../../../bench/cost/peers.js";
+import { framesOf, modelled, usdOf } from "../../../bench/cost/units.js";
+
+const cells = costCells([]);
+const cellsWhere = (of: (cell: CostCell) => boolean): CostCell[] => {
+  const found = cells.filter(of);
+  expect(found.length).toBeGreaterThan(0);
+  return found;
+};
+
+describe("peers, by their published prices", () => {
+  const load = { fanOut: 100, perSecond: 1, bytes: 100, lingerMs: 0 };
+
+  it("AppSync Events: an operation in and one for each delivery, each 5 KB one", () => {
+    expect(appSyncEvents(load)).toBeCloseTo(101e-6, 12);
+    expect(appSyncEvents({ ...load, bytes: 8_192 })).toBeCloseTo(202e-6, 12);
+  });
+
+  it("IoT Core: a message in and one for each delivery, with the topic", () => {
+    expect(iotCore(load)).toBeCloseTo(101e-6, 12);
+    expect(iotCore({ ...load, bytes: 5_110 })).toBeCloseTo(202e-6, 12);
+  });
+
+  it("AWS's sample: a POST for each connection, and a scan of the whole table", () => {
+    // 101 messages, one invocation of 26 ms with 256 MB, half a read unit.
+    expect(awsSample(load)).toBeCloseTo((101 + 0.2 + 0.5 * 0.125) / 1e6 + 0.026 * 0.25 * 0.0000133334, 12);
+  });
+});
+
+describe("the units of one publication", () => {
+  it("are, to one who is its own only subscriber, a message in, the answer, a Query", () => {
+    const units = modelled({ fanOut: 1, perSecond: 1, bytes: 100, lingerMs: 0 });
+    expect(units).toMatchObject({ messages: 2, invocations: 1, readUnits: 1, writeUnits: 0, queueRequests: 0 });
+  });
+
+  it("beyond the publish function's part take a worker for each thousand", () => {
+    const units = modelled({ fanOut: 10_000, perSecond: 1, bytes: 100, lingerMs: 0 });
+    expect(units.messages).toBe(10_001);
+    expect(units.invocations).toBe(9);
+    expect(usdOf(units)).toBeGreaterThan(10_001e-6);
+  });
+
+  it("of a window of 8 KB messages fill as many frames as they need", () => {
+    expect(framesOf({ fanOut: 10, perSecond: 20, bytes: 8_192, lingerMs: 500 })).toBe(4);
+    expect(framesOf({ fanOut: 10, perSecond: 20, bytes: 100, lingerMs: 500 })).toBe(1);
+  });
+});
+
+describe("cells", () => {
+  it("are all there, with shapes that can be told apart", () => {
+    expect(cells).toHaveLength(LOADS.length);
+    for (const cell of cells) {
+      expect(cell).toMatchObject({ history: false, basis: "modelled" });
+      for (const name of ["pushIt", "appSyncEvents", "iotCore", "awsSample"] as const) {
+        expect(cell.withoutConnectionMinutes[name]).toBeGreaterThan(0);
+        expect(cell[name]).toBeGreaterThanOrEqual(cell.withoutConnectionMinutes[name]);
+      }
+    }
+  });
+
+  it("keep what is promised: beside AppSync Events without batching, far below it with", () => {
+    const ratio = ({ withoutConnectionMinutes: { pushIt, appSyncEvents: peer } }: CostCell): number => pushIt / peer;
+    const plainly = (fanOut: number): CostCell[] =>
+      cellsWhere((cell) => cell.fanOut === fanOut && cell.perSecond === 1 && cell.bytes === 100 && cell.lingerMs === 0);
+    for (const cell of plainly(100)) expect(ratio(cell)).toBeLessThanOrEqual(1.03);
+    for (const cell of plainly(1_000)) expect(ratio(cell)).toBeLessThanOrEqual(1.015);
+    const busy = (lingerMs: number): CostCell[] =>
+      cellsWhere((cell) => cell.fanOut >= 100 && cell.perSecond === 20 && cell.bytes === 100 && cell.lingerMs === lingerMs && !cell.boundBy);
+    for (const cell of busy(250)) expect(cell.pushIt).toBeLessThanOrEqual(0.3);
+    for (const cell of busy(500)) expect(cell.pushIt).toBeLessThanOrEqual(0.15);
+    for (const cell of cellsWhere(({ bytes, fanOut, lingerMs }) => bytes === 8_192 && fanOut >= 10 && lingerMs === 0)) {
+      expect(cell.pushIt).toBeLessThanOrEqual(0.6 * cell.appSyncEvents);
+    }
+  });
+
+  it("say which default quotas do not permit them", () => {
+    expect(costCell({ fanOut: 10_000, perSecond: 20, bytes: 100, lingerMs: 0 }).boundBy).toContain("200,000 requests a second > 10,000");
+    expect(costCell({ fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 0 }).boundBy).toBeNull();
+  });
+
+  it("take what was metered where something was", () => {
+    const units = { ...modelled(LOADS[0]!), messages: 7 };
+    const [metered] = costCells([{ fanOut: LOADS[0]!.fanOut, bytes: LOADS[0]!.bytes, units }]);
+    expect(metered).toMatchObject({ basis: "metered" });
+    expect(metered!.pushIt).toBeGreaterThan(7);
+    expect(cost.table([metered!])).toContain("metered");
+    expect(cost.charts?.(cells)[0]?.svg).toContain("<svg");
+  });
+});
