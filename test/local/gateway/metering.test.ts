@@ -58,6 +58,13 @@ describe("the gateway tells its meter of", () => {
     expect(told.slice(1, 10)).toEqual([call, "sent hello", "answered", call, "answered", call, "answered", call, "answered"]);
   });
 
+  it("no post that its client does not get", async () => {
+    const { client, id } = await start();
+    expect((await harness.manage("POST", id, "x".repeat(33_000))).status).toBe(413);
+    await client.closed;
+    expect(told.filter((each) => each.startsWith("sent"))).toEqual([]);
+  });
+
   it("connections that close", async () => {
     const { client } = await start();
     client.socket.close();

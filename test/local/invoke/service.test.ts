@@ -17,7 +17,9 @@ describe("Lambda's Invoke", () => {
   const log: LogEntry[] = [];
   const asked: { functionId: string; event: unknown; options?: InvokeOptions | undefined }[] = [];
   const queued: { functionId: string; event: unknown; requestId: string }[] = [];
+  const metered: string[] = [];
   let result: InvokeResult = { ok: true, payload: null };
+  let billedMs = 0;
   let service: HttpServer;
 
   beforeAll(async () => {
@@ -29,15 +31,20 @@ describe("Lambda's Invoke", () => {
         async invoke(functionId, event, options) {
           asked.push({ functionId, event, options });
           options?.logged?.("a line");
+          options?.billed?.(billedMs);
           return result;
         },
       },
       enqueue: (functionId, event, requestId) => queued.push({ functionId, event, requestId }),
       log: (entry) => log.push(entry),
+      meter: (accessKeyId, kind) => {
+        metered.push(`${accessKeyId} ${kind}`);
+        return (ms) => void metered.push(String(ms ?? "none"));
+      },
     });
   });
   beforeEach(() => {
-    for (const list of [log, asked, queued]) list.length = 0;
+    for (const list of [log, asked, queued, metered]) list.length = 0;
     result = { ok: true, payload: null };
   });
   afterAll(() => service.close());
@@ -166,6 +173,19 @@ describe("Lambda's Invoke", () => {
       Reason: "ReservedFunctionConcurrentInvocationLimitExceeded",
       $metadata: { httpStatusCode: 429 },
     });
+    result = { ...result, reason: "ConcurrentInvocationLimitExceeded" };
+    await expect(invoke()).rejects.toMatchObject({ Reason: "ConcurrentInvocationLimitExceeded" });
+  });
+
+  test("is metered: who calls, how, and what the function is billed, which the answer tells as well", async () => {
+    billedMs = 120;
+    const answer = await raw("/2015-03-31/functions/App-Fn/invocations");
+    expect(answer.headers.get("x-local-billed-ms")).toBe("120");
+    await invoke({ InvocationType: "Event" });
+    billedMs = 0;
+    expect((await raw("/2015-03-31/functions/App-Fn/invocations")).headers.has("x-local-billed-ms")).toBe(false);
+    const key = credentials.of("Caller").accessKeyId;
+    expect(metered).toEqual([`${key} invoke`, "120", `${key} invokeAsync`, "none", `${key} invoke`, "0"]);
   });
 
   test("a failure that is not the function's is the service's", async () => {

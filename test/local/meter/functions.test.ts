@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { Credentials } from "../../../local/lambda/credentials.js";
@@ -15,10 +15,18 @@ const serve = async (): Promise<string> => {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
-const urls = { AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: "", AWS_ENDPOINT_URL_DYNAMODB: "", OTHER: "" };
+/** Answers as an Invoke does whose function is billed 120 ms. */
+const invoked = async (): Promise<string> => {
+  const url = await serve();
+  servers.at(-1)!.prependListener("request", (_, response: ServerResponse) => response.setHeader("x-local-billed-ms", "120"));
+  return url;
+};
+
+const urls = { AWS_ENDPOINT_URL_LAMBDA: "", AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: "", AWS_ENDPOINT_URL_DYNAMODB: "", OTHER: "" };
 
 beforeAll(async () => {
   for (const name of Object.keys(urls) as (keyof typeof urls)[]) urls[name] = await serve();
+  urls.AWS_ENDPOINT_URL_LAMBDA = await invoked();
 });
 afterEach(stopBenches);
 afterAll(() => servers.forEach((server) => server.close()));
@@ -30,7 +38,7 @@ const LIBRARY = `
   const call = (url) => new Promise((resolve, reject) => {
     request(url, { agent, method: "POST" }, (response) => response.resume().once("end", resolve)).once("error", reject).end("x");
   });
-  const { AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: posts, AWS_ENDPOINT_URL_DYNAMODB: table, OTHER: other } = process.env;
+  const { AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: posts, AWS_ENDPOINT_URL_DYNAMODB: table, AWS_ENDPOINT_URL_LAMBDA: lambda, OTHER: other } = process.env;
   const all = (count, url) => Promise.all(Array.from({ length: count }, () => call(url)));
 `;
 
@@ -84,6 +92,12 @@ describe("a function is billed", () => {
   test("not for waiting while a call is under way: that is declared", async () => {
     const ms = await billed("const all = call(posts); await all;");
     expect(ms).toBeLessThan(20);
+  });
+
+  test("what the function that it invokes is billed besides", async () => {
+    const ms = await billed("await call(lambda);");
+    expect(ms).toBeGreaterThanOrEqual(131);
+    expect(ms).toBeLessThan(140);
   });
 
   test("its timeout, where that is over", async () => {

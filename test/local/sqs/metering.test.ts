@@ -14,7 +14,7 @@ describe("what a request to a queue carries:", () => {
 
   test("ten deletes are one request", () => {
     const requests: number[] = [];
-    meterDeletes({ queueRequest: (bytes) => requests.push(bytes!) }, 21);
+    meterDeletes({ queueRequest: (bytes) => requests.push(bytes) }, 21);
     expect(requests).toEqual([0, 0, 0]);
   });
 
