@@ -4,11 +4,13 @@ import { progressOn } from "../fuzz/report.js";
 import { Failure } from "../local/failure.js";
 import { parseBenchArguments } from "./arguments.js";
 import type { Benchmark } from "./benchmark.js";
+import { coldstart } from "./coldstart/coldstart.js";
 import { guards } from "./guards.js";
 import { between, writePage } from "./page.js";
 
 /** The benchmarks, by name. */
 const BENCHMARKS: Record<string, Benchmark<unknown>> = {
+  coldstart,
   guards,
 };
 
