@@ -6,12 +6,14 @@ import { parseBenchArguments } from "./arguments.js";
 import type { Benchmark } from "./benchmark.js";
 import { coldstart } from "./coldstart/coldstart.js";
 import { guards } from "./guards.js";
+import { latency } from "./latency.js";
 import { between, writePage } from "./page.js";
 
 /** The benchmarks, by name. */
 const BENCHMARKS: Record<string, Benchmark<unknown>> = {
   coldstart,
   guards,
+  latency,
 };
 
 const ROOT = join(__dirname, "..");
