@@ -5,6 +5,7 @@ import { Failure } from "../local/failure.js";
 import { parseBenchArguments } from "./arguments.js";
 import type { Benchmark } from "./benchmark.js";
 import { coldstart } from "./coldstart/coldstart.js";
+import { connections } from "./connections.js";
 import { guards } from "./guards.js";
 import { latency } from "./latency.js";
 import { between, writePage } from "./page.js";
@@ -12,6 +13,7 @@ import { between, writePage } from "./page.js";
 /** The benchmarks, by name. */
 const BENCHMARKS: Record<string, Benchmark<unknown>> = {
   coldstart,
+  connections,
   guards,
   latency,
 };
