@@ -21,6 +21,8 @@ export interface Connections {
   heldSeconds: number;
   published: number;
   received: number;
+  /** Messages that came again: delivery is at least once. */
+  repeated: number;
   /** What the runtime's process has more than before them, for each: all of its memory, and its main thread's heap alone. */
   bytesPerConnection: number;
   heapBytesPerConnection: number;
@@ -90,7 +92,7 @@ export const measureConnections = async ({ root, progress }: BenchContext, plan:
     );
     const heldMs = performance.now() - held;
     const { cpuMs } = await runtime.child.ask("usage");
-    const { open, published, received, errors } = await crowd.ask("state");
+    const { open, published, received, repeated, errors } = await crowd.ask("state");
     const failures = Object.values(errors).reduce((sum, each) => sum + each, 0);
     progress(1);
     return {
@@ -102,6 +104,7 @@ export const measureConnections = async ({ root, progress }: BenchContext, plan:
       heldSeconds: rounded(heldMs / 1000),
       published,
       received,
+      repeated,
       bytesPerConnection: Math.round((after.rss - before.rss) / plan.connections),
       heapBytesPerConnection: Math.round((after.heap - before.heap) / plan.connections),
       coreShare: rounded((cpuMs - after.cpuMs) / heldMs),
@@ -116,13 +119,14 @@ export const measureConnections = async ({ root, progress }: BenchContext, plan:
 const KB = 1024;
 
 const table = (result: Connections): string => {
-  const { connections, errors, connectSeconds, heldSeconds, published, received, coreShare } = result;
+  const { connections, errors, connectSeconds, heldSeconds, published, received, repeated, coreShare } = result;
   const rows = [
     ["connections held", connections.toLocaleString("en-US")],
     ["errors", String(errors)],
     ["until all were open", `${connectSeconds.toFixed(1)} s`],
     ["held", `${heldSeconds.toFixed(1)} s`],
     ["publications, and messages received", `${published.toLocaleString("en-US")}, ${received.toLocaleString("en-US")}`],
+    ["messages that came again", String(repeated)],
     ["the runtime's memory for each connection", `${(result.bytesPerConnection / KB).toFixed(1)} KB`],
     ["of that, the heap of its main thread", `${(result.heapBytesPerConnection / KB).toFixed(1)} KB`],
     ["the runtime's process, while they are held", `${Math.round(coreShare * 100)} % of a core`],

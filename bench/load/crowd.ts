@@ -8,8 +8,10 @@ export interface CrowdState {
   open: number;
   published: number;
   acknowledged: number;
-  /** Messages that subscribers received. */
+  /** Messages that subscribers received, each counted once. */
   received: number;
+  /** How often one came again: delivery is at least once. */
+  repeated: number;
   /** What went wrong, by kind: a refused handshake, a connection that closed, an answer that was an error. */
   errors: Record<string, number>;
 }
@@ -43,7 +45,8 @@ export class Crowd {
   readonly #errors: Record<string, number> = {};
   #published = 0;
   #acknowledged = 0;
-  #received = 0;
+  readonly #received = new Set<string>();
+  #repeated = 0;
   #ending = false;
 
   constructor(url: string) {
@@ -56,7 +59,8 @@ export class Crowd {
       open: this.#sockets.filter(({ readyState }) => readyState === WebSocket.OPEN).length,
       published: this.#published,
       acknowledged: this.#acknowledged,
-      received: this.#received,
+      received: this.#received.size,
+      repeated: this.#repeated,
       errors: this.#errors,
     };
   }
@@ -78,7 +82,9 @@ export class Crowd {
     for (let at = 0; at < this.#sockets.length; at += ROOM) {
       const answered = new Promise<void>((resolve) => this.#waiting.set(`s${at}`, resolve));
       this.#send(at, { action: "subscribe", channel: "/meta/subscribe", uuid: `s${at}`, data: { channel: roomOf(at) } });
-      await Promise.race([answered, sleep(DRAIN_MS)]);
+      const late = new AbortController();
+      await Promise.race([answered, sleep(DRAIN_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
+      late.abort();
       if (this.#waiting.delete(`s${at}`)) this.#count("unanswered");
     }
   }
@@ -101,7 +107,7 @@ export class Crowd {
     while (!this.#quiet && performance.now() < late) await sleep(DRAIN_STEP_MS);
     for (let unanswered = this.#waiting.size; unanswered > 0; unanswered -= 1) this.#count("unanswered");
     this.#waiting.clear();
-    for (let lost = this.#acknowledged - this.#received; lost > 0; lost -= 1) this.#count("not received");
+    for (let lost = this.#acknowledged - this.#received.size; lost > 0; lost -= 1) this.#count("not received");
   }
 
   /** Ends all connections. */
@@ -112,7 +118,7 @@ export class Crowd {
 
   /** Whether nothing is expected any more. */
   get #quiet(): boolean {
-    return this.#waiting.size === 0 && this.#received >= this.#acknowledged;
+    return this.#waiting.size === 0 && this.#received.size >= this.#acknowledged;
   }
 
   #publish(n: number): void {
@@ -154,7 +160,8 @@ export class Crowd {
 
   #one({ channel, uuid = "", successful, code }: Frame): void {
     if (channel?.startsWith("room/")) {
-      this.#received += 1;
+      if (this.#received.has(uuid)) this.#repeated += 1;
+      this.#received.add(uuid);
       return;
     }
     const answered = this.#waiting.get(uuid);

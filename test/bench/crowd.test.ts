@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { Crowd, ROOM } from "../../bench/load/crowd.js";
@@ -12,6 +13,7 @@ const serving = async (answer: (frame: { action: string; uuid: string; channel: 
       if (said !== undefined) socket.send(JSON.stringify(said));
     }),
   );
+  await once(server, "listening");
   const crowd = new Crowd(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   try {
     await crowdOf(crowd);
@@ -36,6 +38,21 @@ test("what is answered with an error is counted by its code", async () => {
   );
   expect([published, acknowledged, errors]).toEqual([1, 0, { "answer: unavailable": 1 }]);
 });
+
+test("a message that arrives twice is counted once, and does not hide one that does not arrive", async () => {
+  const { received, repeated, errors } = await serving(
+    ({ uuid, channel }) => {
+      const answer = { channel: "/meta/successful", uuid, successful: true };
+      const message = { channel, uuid, data: 0 };
+      return uuid === "p0" ? [message, message, answer] : answer;
+    },
+    async (crowd) => {
+      await crowd.connect(2 * SOME);
+      await crowd.hold(1);
+    },
+  );
+  expect({ received, repeated, errors }).toEqual({ received: 1, repeated: 1, errors: { "not received": 1 } });
+}, 30_000);
 
 test("a connection that the server closes is an error", async () => {
   const { errors, open } = await serving(
