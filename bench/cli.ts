@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { progressOn } from "../fuzz/report.js";
 import { Failure } from "../local/failure.js";
 import { parseBenchArguments } from "./arguments.js";
+import { aws } from "./aws.js";
 import type { Benchmark } from "./benchmark.js";
 import { coldstart } from "./coldstart/coldstart.js";
 import { connections } from "./connections.js";
@@ -12,6 +13,7 @@ import { between, writePage } from "./page.js";
 
 /** The benchmarks, by name. */
 const BENCHMARKS: Record<string, Benchmark<unknown>> = {
+  aws,
   coldstart,
   connections,
   guards,
@@ -45,7 +47,7 @@ Options
   --write        put the table and the charts into their page of docs
   --help         this
 
-Talks to 127.0.0.1 only, and ends by itself.
+Talks to 127.0.0.1 only (but aws: to --url), and ends by itself.
 `;
 
 const main = async (args: string[]): Promise<void> => {

@@ -13,7 +13,7 @@ const CONNECT_MS = 60_000;
 
 /**
  * The SDK, connected.
- * @throws PushItError's code and reason in an Error, when it is denied or nobody answers in time
+ * @throws Error (rejects) with code and reason, when the first attempt fails or nobody answers in time
  */
 export const connected = ({ url, credentials }: Target): Promise<PushIt> =>
   new Promise((resolve, reject) => {
@@ -28,7 +28,7 @@ export const connected = ({ url, credentials }: Target): Promise<PushIt> =>
       if (state === "connected") {
         clearTimeout(timer);
         resolve(client);
-      } else if (state === "denied") fail(`${code} ${reason}`);
+      } else if (code !== "connect") fail(`${code} ${reason}`);
     });
   });
 
