@@ -3,18 +3,26 @@ import { join } from "node:path";
 import { progressOn } from "../fuzz/report.js";
 import { Failure } from "../local/failure.js";
 import { parseBenchArguments } from "./arguments.js";
+import { aws } from "./aws.js";
 import type { Benchmark } from "./benchmark.js";
+import { coldstart } from "./coldstart/coldstart.js";
+import { connections } from "./connections.js";
 import { cost } from "./cost.js";
 import { fanout } from "./fanout.js";
 import { guards } from "./guards.js";
+import { latency } from "./latency.js";
 import { between, writePage } from "./page.js";
 import { scale } from "./scale.js";
 
 /** The benchmarks, by name. */
 const BENCHMARKS: Record<string, Benchmark<unknown>> = {
+  aws,
+  coldstart,
+  connections,
   cost,
   fanout,
   guards,
+  latency,
   scale,
 };
 
@@ -45,7 +53,7 @@ Options
   --write        put the table and the charts into their page of docs
   --help         this
 
-Talks to 127.0.0.1 only, and ends by itself.
+Talks to 127.0.0.1 only (but aws: to --url), and ends by itself.
 `;
 
 const main = async (args: string[]): Promise<void> => {

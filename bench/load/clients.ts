@@ -1,0 +1,56 @@
+import { WebSocket } from "ws";
+import { PushIt } from "../../client/index.js";
+
+/** Where to connect, and as whom. */
+export interface Target {
+  url: string;
+  /** What the connection guard sees. @default none */
+  credentials?: unknown;
+}
+
+/** How long an attempt to connect may take, in milliseconds. */
+const CONNECT_MS = 60_000;
+
+/**
+ * The SDK, connected.
+ * @throws Error (rejects) with code and reason, when the first attempt fails or nobody answers in time
+ */
+export const connected = ({ url, credentials }: Target): Promise<PushIt> =>
+  new Promise((resolve, reject) => {
+    const client = new PushIt({ url, WebSocket, credentials });
+    const fail = (why: string): void => {
+      clearTimeout(timer);
+      client.disconnect();
+      reject(new Error(`could not connect: ${why}`));
+    };
+    const timer = setTimeout(() => fail("no answer in time"), CONNECT_MS);
+    client.on("state", ({ state, code, reason }) => {
+      if (state === "connected") {
+        clearTimeout(timer);
+        resolve(client);
+      } else if (code !== "connect") fail(`${code} ${reason}`);
+    });
+  });
+
+/** How many connect at once. */
+const AT_ONCE = 20;
+
+/** Some clients that are subscribed to a channel. */
+export const subscribers = async (target: Target, channel: string, count: number): Promise<PushIt[]> => {
+  const clients: PushIt[] = [];
+  try {
+    while (clients.length < count) {
+      const more = Math.min(AT_ONCE, count - clients.length);
+      const begun = await Promise.allSettled(Array.from({ length: more }, () => connected(target)));
+      const made = begun.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+      clients.push(...made);
+      const failed = begun.find((each) => each.status === "rejected");
+      if (failed) throw failed.reason;
+      await Promise.all(made.map((client) => client.channel(channel).subscribe()));
+    }
+    return clients;
+  } catch (error) {
+    for (const client of clients) client.disconnect();
+    throw error;
+  }
+};
