@@ -153,6 +153,6 @@ const requireRoom = (scope: Construct, environment: Record<string, string>): voi
   throw invalid(
     scope,
     `the environment would have ${bytes} bytes, but Lambda allows ${ENVIRONMENT_BYTES}: ` +
-      "shorten the guards' environment or the wildcards, or use fewer guard functions",
+      "shorten the guards' environment or the wildcards, or use fewer guard functions or patterns of channels",
   );
 };

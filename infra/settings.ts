@@ -3,6 +3,7 @@ import type { IConstruct } from "constructs";
 import { DEFAULT_SETTINGS, type Settings } from "../lambdas/settings.js";
 import { isChannelOf } from "../lambdas/core/channels.js";
 import { type GuardTimeouts, isWildcard, type Limits } from "../protocol/index.js";
+import { channelsOf } from "./channel-options.js";
 import { limitsOf } from "./client-limits.js";
 import { invalid } from "./invalid.js";
 import { GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, SWEEP_MINUTES } from "./limits.js";
@@ -16,6 +17,7 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
   const settings: Settings = {
     timeouts: timeoutsOf(scope, props),
     wildcards: wildcardsOf(scope, props.wildcards ?? DEFAULT_SETTINGS.wildcards, limits),
+    channels: channelsOf(scope, props.channels, limits),
     denials: props.denials ?? DEFAULT_SETTINGS.denials,
     keepCredentials: props.keepCredentials ?? DEFAULT_SETTINGS.keepCredentials,
     fanOutMs: milliseconds(scope, "fanOutBudget", props.fanOutBudget, DEFAULT_SETTINGS.fanOutMs),

@@ -58,6 +58,7 @@ describe("what infra exports", () => {
       "AccessLogOptions",
       "AccessLogs",
       "ChannelGuardFunctions",
+      "ChannelOptions",
       "Denials",
       "FunctionConcurrency",
       "GuardBundlingOptions",
