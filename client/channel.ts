@@ -1,4 +1,4 @@
-import { matches } from "../protocol/channel.js";
+import { isWildcard } from "../protocol/channel.js";
 import type { PushItError } from "./errors.js";
 import type { PushIt } from "./push-it.js";
 import type { ChannelEvents, Events, Published, ReceivedMessage } from "./types.js";
@@ -60,7 +60,8 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
   ): () => void {
     return this.#pushIt.on(event, (value: Events[Event]) => {
       const channel = value.channel!;
-      if (channel === this.name || (event === "message" && matches(this.name, channel)))
+      // What arrives is well-formed: below the wildcard is what begins as it does.
+      if (channel === this.name || (event === "message" && isWildcard(this.name) && channel.startsWith(this.name.slice(0, -1))))
         listener(value as ChannelEvents<Data>[Event]);
     });
   }
