@@ -3,6 +3,7 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { someChannel } from "../lambdas/core/channel-options.js";
 import type { HandlerName } from "../lambdas/core/entries.js";
 import type { Settings } from "../lambdas/settings.js";
 import { guardedCode, plainCode } from "./code.js";
@@ -10,7 +11,7 @@ import type { GuardsConfig } from "./guards.js";
 import { grantGuardWork, guardEnvironment } from "./guard-environment.js";
 import { invalid } from "./invalid.js";
 import { ENVIRONMENT_BYTES } from "./limits.js";
-import { grantOwnWork, type Subjects } from "./permissions.js";
+import { grantOwnWork, permissionsOf, type Subjects } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, type FunctionName, timeoutParts, timeoutSeconds } from "./timeouts.js";
 
@@ -51,7 +52,7 @@ export interface PushItFunctions {
 /** The guards of who publishes: its own, its recipients', and those of agents that it finds gone. */
 const PUBLISHING: readonly HandlerName[] = ["onPublicationRequest", "onMessageReceived", "onDisconnect"];
 
-/** Which guards each function asks. */
+/** Which guards each function asks, whatever its channels' options. */
 export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[] } = {
   connect: ["onConnectionRequest"],
   disconnect: ["onDisconnect"],
@@ -66,6 +67,10 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   sweep: ["onDisconnect"],
   publisher: ["onMessageReceived", "onDisconnect"],
 };
+
+/** Which guards a function asks: where last messages are kept, `subscribe` asks about their delivery too. */
+export const guardsOf = (name: FunctionName, { channels }: Pick<Settings, "channels">): readonly HandlerName[] =>
+  name === "subscribe" && someChannel(channels, ({ latest }) => latest) ? [...GUARDS_OF[name], "onMessageReceived"] : GUARDS_OF[name];
 
 /** What runs guards, when there are any. */
 export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set(FUNCTION_NAMES.filter((name) => GUARDS_OF[name].length > 0));
@@ -112,8 +117,8 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   const environment = environmentOf(name, context, runsGuards);
   requireRoom(scope, environment);
   const role = new iam.Role(scope, "Role", { assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com") });
-  grantOwnWork(role, name, logGroup, subjects);
-  if (runsGuards && guards) grantGuardWork(role, guards, GUARDS_OF[name]);
+  grantOwnWork(role, permissionsOf(name, settings), logGroup, subjects);
+  if (runsGuards && guards) grantGuardWork(role, guards, guardsOf(name, settings));
   return new lambda.Function(scope, "Function", {
     description: `Push-It ${name}`,
     runtime: RUNTIME,
@@ -121,7 +126,7 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
     handler: "index.handler",
     code: runsGuards ? guardedCode(scope, name, guards?.module?.bundle) : plainCode(scope, name),
     memorySize: props.memorySize ?? MEMORY,
-    timeout: Duration.seconds(timeoutSeconds(timeoutParts(name, settings.timeouts, settings.fanOutMs))),
+    timeout: Duration.seconds(timeoutSeconds(timeoutParts(name, settings))),
     reservedConcurrentExecutions: props.reservedConcurrency?.[name],
     role,
     logGroup,
@@ -135,7 +140,7 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
 };
 
 const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards: boolean): Record<string, string> => ({
-  ...(runsGuards && context.guards && guardEnvironment(context.guards, GUARDS_OF[name])),
+  ...(runsGuards && context.guards && guardEnvironment(context.guards, guardsOf(name, context.settings))),
   TABLE_NAME: context.subjects.table.tableName,
   PUSH_IT_SETTINGS: JSON.stringify(context.settings),
   // The SDK and our own client take it from here; no code names an endpoint.

@@ -4,17 +4,19 @@ import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as logs from "aws-cdk-lib/aws-logs";
+import type { Settings } from "../lambdas/settings.js";
+import { someChannel } from "../lambdas/core/channel-options.js";
 import { acknowledge } from "./nag.js";
 import type { FunctionName } from "./timeouts.js";
 
 /** What a function may do with the table. */
-type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWriteItem" | "DeleteItem";
+type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWriteItem" | "DeleteItem" | "UpdateItem";
 
 /** What a function may do with the connections of the stage: post to them, ask about them, close them. */
 type ConnectionAction = "POST" | "GET" | "DELETE";
 
 /** What a function may do. */
-interface Permissions {
+export interface Permissions {
   readonly table: readonly TableAction[];
   readonly connections: readonly ConnectionAction[];
 }
@@ -27,7 +29,7 @@ const PUBLICATION: Permissions = {
   connections: ["POST", "DELETE"],
 };
 
-/** What each function may do: what its code does, and no more. There is no Scan, and no index. */
+/** What each function may do, whatever its channels' options: what its code does, and no more. There is no Scan, and no index. */
 export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   connect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   disconnect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
@@ -43,7 +45,21 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
 };
 
-const WRITES: readonly TableAction[] = ["PutItem", "BatchWriteItem", "DeleteItem"];
+/** What brings publications to their subscribers at once. */
+const PUBLISHES: readonly FunctionName[] = ["publish", "send", "publisher"];
+
+/** What a function may do: what some channel's options need is granted only where there is such a channel. */
+export const permissionsOf = (name: FunctionName, { channels }: Pick<Settings, "channels">): Permissions => {
+  const { table, connections } = PERMISSIONS[name];
+  const more: TableAction[] = [];
+  if (someChannel(channels, ({ latest }) => latest)) {
+    if (PUBLISHES.includes(name)) more.push("UpdateItem");
+    if (name === "subscribe") more.push("BatchGetItem");
+  }
+  return { table: [...new Set([...table, ...more])], connections };
+};
+
+const WRITES: readonly TableAction[] = ["PutItem", "BatchWriteItem", "DeleteItem", "UpdateItem"];
 
 /** What reading a table under a customer's key needs, and what writing to it needs besides. */
 const READ_KEY = ["kms:Decrypt", "kms:DescribeKey"];
@@ -58,8 +74,12 @@ export interface Subjects {
 }
 
 /** Gives a function's role what the function needs for its own work. */
-export const grantOwnWork = (role: iam.Role, name: FunctionName, logGroup: logs.ILogGroup, subjects: Subjects): void => {
-  const { table, connections } = PERMISSIONS[name];
+export const grantOwnWork = (
+  role: iam.Role,
+  { table, connections }: Permissions,
+  logGroup: logs.ILogGroup,
+  subjects: Subjects,
+): void => {
   role.addToPolicy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]));
   role.addToPolicy(allow(table.map((action) => `dynamodb:${action}`), [subjects.table.tableArn]));
   // DynamoDB uses a customer's key in the name of whoever calls it.

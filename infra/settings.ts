@@ -32,7 +32,7 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
     );
   }
   for (const name of FUNCTION_NAMES) {
-    const reason = tooLong(name, timeoutParts(name, settings.timeouts, settings.fanOutMs));
+    const reason = tooLong(name, timeoutParts(name, settings));
     if (reason) throw invalid(scope, reason);
   }
   return settings;

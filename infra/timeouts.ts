@@ -1,4 +1,5 @@
-import type { GuardTimeouts } from "../protocol/index.js";
+import type { Settings } from "../lambdas/settings.js";
+import { someChannel } from "../lambdas/core/channel-options.js";
 import { FUNCTION_TIMEOUT_MS } from "./limits.js";
 
 /**
@@ -41,13 +42,12 @@ export interface TimeoutParts {
 /**
  * What the function may have to wait for, besides the margin. A guard function is waited for as long as a guard in a
  * module: the guard's timeout, no longer.
- * @param timeouts the guards', in milliseconds
- * @param fanOutMs what a publication may spend on its subscribers, delivery guards included
+ * @param settings the guards' timeouts, what a publication may spend on its subscribers (delivery guards included), and
+ * what is special about channels
  */
 export const timeoutParts = (
   name: FunctionName,
-  timeouts: GuardTimeouts,
-  fanOutMs: number,
+  { timeouts, fanOutMs, channels }: Pick<Settings, "timeouts" | "fanOutMs" | "channels">,
 ): TimeoutParts => {
   switch (name) {
     case "connect":
@@ -59,7 +59,14 @@ export const timeoutParts = (
         "timeouts.onDisconnect": timeouts.onDisconnect,
       };
     case "subscribe":
-      return { "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest };
+      // Where a channel's last message is told, its delivery guard decides, and it may have to be posted.
+      return {
+        "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest,
+        ...(someChannel(channels, ({ latest }) => latest) && {
+          "timeouts.onMessageReceived": timeouts.onMessageReceived,
+          posting: CLOSE_BUDGET_MS,
+        }),
+      };
     case "unsubscribe":
       return { "timeouts.onUnsubscriptionRequest": timeouts.onUnsubscriptionRequest };
     case "publish":

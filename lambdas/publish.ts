@@ -1,4 +1,5 @@
 import { ManagementApi } from "./aws/connections.js";
+import { LatestTable } from "./aws/latest-table.js";
 import { route } from "./aws/route.js";
 import { createSystem } from "./aws/system.js";
 import { PublicationRate } from "./core/publication-rate.js";
@@ -8,7 +9,8 @@ import { readPublication } from "./core/requests.js";
 const system = createSystem();
 const { wildcards, fanOutMs: budgetMs, limits } = system.settings;
 const rate = new PublicationRate(limits.publicationsPerSecond, system.clock);
-const publishing = { ...system, wildcards, budgetMs, rate, connections: new ManagementApi(system.log) };
+const latest = new LatestTable(system.table, system.clock);
+const publishing = { ...system, latest, wildcards, budgetMs, rate, connections: new ManagementApi(system.log) };
 
 /** The Lambda behind `publish`. */
 export const handler = route(publishing, async ({ body }, agent) => {

@@ -2,6 +2,7 @@ import { randomFillSync } from "node:crypto";
 import { type BackEndResponse, newId } from "../protocol/index.js";
 import { ManagementApi } from "./aws/connections.js";
 import { isUrlEvent, overHttp } from "./aws/function-url.js";
+import { LatestTable } from "./aws/latest-table.js";
 import { createSystem } from "./aws/system.js";
 import { Unavailable } from "./aws/unavailable.js";
 import { serve } from "./core/serve.js";
@@ -9,7 +10,8 @@ import { serve } from "./core/serve.js";
 const system = createSystem();
 const { wildcards, fanOutMs: budgetMs } = system.settings;
 const connections = new ManagementApi(system.log);
-const serving = { ...system, wildcards, budgetMs, connections, newUuid: () => newId(randomFillSync) };
+const latest = new LatestTable(system.table, system.clock);
+const serving = { ...system, latest, wildcards, budgetMs, connections, newUuid: () => newId(randomFillSync) };
 
 /** The codes of what was refused. */
 const refusals = (response: BackEndResponse): string[] => {

@@ -32,7 +32,7 @@ export const deliveriesFor = async (
 ): Promise<(subscriber: Subscriber, publications: readonly Publication[]) => Promise<Delivery>> => {
   const packed = new Map<Publication, Packed>();
   const once = (publication: Publication): Packed => {
-    const known = packed.get(publication) ?? pack(publication.message);
+    const known = packed.get(publication) ?? pack({ ...publication.message, offset: publication.offset });
     packed.set(publication, known);
     return known;
   };
@@ -44,7 +44,7 @@ export const deliveriesFor = async (
   const limited = limiter(WAITING_GUARDS);
 
   /** Takes a place in the queue until the guard has begun; how long it then takes is its own affair. */
-  const ask = async (agent: Agent, { message }: Publication): Promise<Packed | "late" | undefined> => {
+  const ask = async (agent: Agent, { message, offset }: Publication): Promise<Packed | "late" | undefined> => {
     const delivery = await limited(async () => {
       const remaining = deadline - clock.now();
       if (remaining <= 0) return undefined;
@@ -57,7 +57,7 @@ export const deliveriesFor = async (
     if (!delivery) return "late";
     const transformed = await delivery.transformed;
     if (!transformed || transformed === "late") return transformed;
-    const fitting = pack(transformed);
+    const fitting = pack({ ...transformed, offset });
     if (fits(fitting, settings.limits)) return fitting;
     log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, bytes: fitting.bytes });
     return undefined;

@@ -46,6 +46,9 @@ export const subscriberKey = (channel: string, connectionId: string): Key => ({
  */
 export const userChannel = (userId: string): string => `${Meta.user}/${userId}`;
 
+/** A channel's last message. */
+export const latestKey = (channel: string): Key => ({ pk: `v#${channel}`, sk: "latest" });
+
 /** The partition of one shard of the registrations. */
 export const shardKey = (shard: number): string => `r#${shard}`;
 

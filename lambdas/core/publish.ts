@@ -3,6 +3,7 @@ import type { Agent } from "./agent.js";
 import { failure, success } from "./answers.js";
 import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
+import { asDelivered, stamp, type Stamping } from "./latest.js";
 import { fits, pack } from "./pack.js";
 import type { Guards } from "./ports.js";
 import type { PublicationRate } from "./publication-rate.js";
@@ -10,10 +11,10 @@ import type { Publication } from "./recipients.js";
 import { addSubscriptions, type Subscribing } from "./subscriptions.js";
 
 /** What publishing needs. */
-export interface Publishing extends FanOut, Subscribing {
+export interface Publishing extends FanOut, Subscribing, Stamping {
   store: FanOut["store"] & Subscribing["store"];
   guards: FanOut["guards"] & Pick<Guards, "publication">;
-  settings: FanOut["settings"] & Subscribing["settings"] & Pick<ChannelRules, "limits">;
+  settings: FanOut["settings"] & Subscribing["settings"] & Stamping["settings"] & Pick<ChannelRules, "limits">;
   rate: Pick<PublicationRate, "take">;
 }
 
@@ -36,7 +37,7 @@ const judge = async (
   if (fault) return refused(failure(Meta.error, uuid, fault));
   const verdict = await guards.publication(agent, { channel: message.channel, uuid, data: message.data });
   if (!verdict.permitted) return refused(failure(Meta.error, uuid, verdict.code, verdict.reason));
-  if (!verdict.publish.every((published) => fits(pack(published), settings.limits))) {
+  if (!verdict.publish.every((published) => fits(pack(asDelivered(published, settings)), settings.limits))) {
     return refused(failure(Meta.error, uuid, "too_large"));
   }
   return {
@@ -71,6 +72,6 @@ export const publish = async (
       messages[at]?.echo === false ? { message, except: agent.connectionId } : { message },
     ),
   );
-  await fanOut(system, publications);
+  await fanOut(system, await stamp(system, publications));
   return outcomes.map((outcome) => outcome.answer);
 };

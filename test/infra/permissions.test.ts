@@ -115,6 +115,15 @@ describe("what the functions may do", () => {
     }
   });
 
+  test("more where a channel keeps its last message: publications update it, subscribe reads it", () => {
+    const keeping = permissions(synthesize({ channels: { "prices/*": { latest: true } } }));
+    const more: Record<string, string> = { Publish: "UpdateItem", Send: "UpdateItem", Publisher: "UpdateItem", Subscribe: "BatchGetItem" };
+    for (const name of Object.keys(EXPECTED)) {
+      const table = [...EXPECTED[name]!["<Table.Arn>"]!, ...(more[name] ? [`dynamodb:${more[name]}`] : [])].sort();
+      expect([name, keeping[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table }]);
+    }
+  });
+
   test("the same with every option that makes resources", () => {
     const stack = makeStack();
     const everything = synthesize(

@@ -6,6 +6,7 @@ import { publish } from "../../../lambdas/core/publish.js";
 import { renew } from "../../../lambdas/core/renewal.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import { sweep } from "../../../lambdas/core/sweep.js";
+import { LatestTable } from "../../../lambdas/aws/latest-table.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, NOW, TestConnections, TestLog } from "../core/fakes.js";
@@ -37,7 +38,7 @@ const subscribing = () => ({ store: it.table, settings: DEFAULT_SETTINGS });
 const publishing = () => {
   const log = new TestLog();
   const { table: store, clock } = it;
-  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), wildcards: ["w/*"], budgetMs: 5_000, settings: DEFAULT_SETTINGS, rate: { take: (_agent: string, wanted: number) => wanted } };
+  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), wildcards: ["w/*"], budgetMs: 5_000, settings: DEFAULT_SETTINGS, latest: new LatestTable({ client: it.client, name: it.name }, clock), rate: { take: (_agent: string, wanted: number) => wanted } };
 };
 
 const message = (channel: string) => ({ channel, uuid: "m1", data: "hello" });
@@ -137,6 +138,41 @@ describe("publish", () => {
   test("pays extra Queries only below an enabled wildcard: one for each that matches", async () => {
     expect((await it.cost(() => publish(publishing(), agent, [message("v/x/y")]))).commands).toHaveLength(1);
     expect((await it.cost(() => publish(publishing(), agent, [message("w/x/y")]))).commands).toHaveLength(3);
+  });
+});
+
+describe("a channel that keeps its last message", () => {
+  const CHANNELS = { "prices/*": { latest: true as const } };
+  const keeping = () => ({ ...publishing(), settings: { ...DEFAULT_SETTINGS, channels: CHANNELS } });
+  const hundred = (channel: string) => ({ channel, uuid: "x".repeat(22), data: "x".repeat(70) });
+
+  test("costs one write unit more for a publication, however often, and the same reads", async () => {
+    await it.table.putSubscriptions(agent, ["prices/5"]);
+    for (let times = 0; times < 3; times += 1) {
+      const cost = await it.cost(() => publish(keeping(), agent, [hundred("prices/5")]));
+      expect(cost).toEqual({ commands: ["UpdateItem", "Query"], read: 1, written: 1 });
+    }
+  });
+
+  test("costs one for all messages of a frame, and one with the longest name and 800 bytes", async () => {
+    const [name = ""] = longest(1);
+    const channel = `prices/${name}`.slice(0, CHANNEL_LENGTH);
+    const messages = [hundred(channel), hundred(channel), { ...hundred(channel), data: "x".repeat(760) }];
+    expect(await it.cost(() => publish(keeping(), agent, messages))).toMatchObject({ commands: ["UpdateItem", "Query"], written: 1 });
+  });
+
+  test("costs a subscriber one read more, of all its channels together", async () => {
+    await it.table.putAgent(agent);
+    const { latest } = keeping();
+    await latest.keep(hundred("prices/1"), 1);
+    await latest.keep(hundred("prices/2"), 1);
+    const cost = await it.cost(() => latest.read(["prices/1", "prices/2"]));
+    expect(cost).toEqual({ commands: ["BatchGetItem"], read: 2, written: 0 });
+  });
+
+  test("costs other channels nothing", async () => {
+    await it.table.putSubscriptions(agent, ["other"]);
+    expect(await it.cost(() => publish(keeping(), agent, [hundred("other")]))).toEqual({ commands: ["Query"], read: 1, written: 0 });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Json, Message } from "../../../protocol/index.js";
 import { type Agent, type Denial, denialDeadlineOf, endOf, type Lifetime, type Standing } from "../../../lambdas/core/agent.js";
+import type { Latest, Numbered } from "../../../lambdas/core/latest.js";
 import type { Clock, Connections, Holdings, Log, Overdue, PostResult, Store, Subscriber } from "../../../lambdas/core/ports.js";
 
 /** When tests take place, in epoch milliseconds. */
@@ -276,5 +277,27 @@ export class TestConnections implements Connections {
   /** The messages and answers in those frames. */
   received(connectionId: string): unknown[] {
     return this.to(connectionId).flatMap((frame) => JSON.parse(frame) as unknown);
+  }
+}
+
+/** The channels' last messages, in memory. */
+export class MemoryLatest implements Latest {
+  readonly kept = new Map<string, Numbered>();
+  readonly #calls: string[] | undefined;
+
+  constructor(calls?: string[]) {
+    this.#calls = calls;
+  }
+
+  async keep(last: Message, count: number): Promise<number> {
+    this.#calls?.push(`keep ${last.channel}`);
+    const offset = (this.kept.get(last.channel)?.offset ?? NOW) + count;
+    this.kept.set(last.channel, { ...last, offset });
+    return Promise.resolve(offset);
+  }
+
+  async read(channels: readonly string[]): Promise<Map<string, Numbered>> {
+    this.#calls?.push(["read", ...channels].join(" "));
+    return Promise.resolve(new Map([...this.kept].filter(([channel]) => channels.includes(channel))));
   }
 }

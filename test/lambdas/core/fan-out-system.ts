@@ -1,14 +1,15 @@
 import type { Agent } from "../../../lambdas/core/agent.js";
+import type { ChannelPatterns } from "../../../lambdas/core/channel-options.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { PublicationRate } from "../../../lambdas/core/publication-rate.js";
 import { DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
+import { agentOf, MemoryLatest, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
 
 /** Everything a fan-out or a publication needs, in memory, and what became of it. */
 export const fanOutSystem = (
-  options: { wildcards?: string[]; budgetMs?: number; guards?: Partial<Guards>; limits?: Partial<Limits> } = {},
+  options: { wildcards?: string[]; budgetMs?: number; guards?: Partial<Guards>; limits?: Partial<Limits>; channels?: ChannelPatterns } = {},
 ) => {
   const store = new MemoryStore();
   const clock = new TestClock();
@@ -20,11 +21,12 @@ export const fanOutSystem = (
     disconnected: async (agent) => void left.push(agent.connectionId),
     ...options.guards,
   };
-  const { wildcards = [], budgetMs = 10_000 } = options;
+  const { wildcards = [], budgetMs = 10_000, channels = {} } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const rate = new PublicationRate(limits.publicationsPerSecond, clock);
-  const settings = { ...DEFAULT_SETTINGS, limits };
-  return { store, clock, log, connections, left, guards, wildcards, budgetMs, settings, rate };
+  const settings = { ...DEFAULT_SETTINGS, limits, channels };
+  const latest = new MemoryLatest(store.calls);
+  return { store, clock, log, connections, left, guards, wildcards, budgetMs, settings, latest, rate };
 };
 
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;
