@@ -11,7 +11,7 @@ import type { GuardsConfig } from "./guards.js";
 import { grantGuardWork, guardEnvironment } from "./guard-environment.js";
 import { invalid } from "./invalid.js";
 import { ENVIRONMENT_BYTES } from "./limits.js";
-import { grantOwnWork, permissionsOf, type Subjects } from "./permissions.js";
+import { grantOwnWork, INVOKES_FLUSH, permissionsOf, type Subjects } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, type FunctionName, timeoutParts, timeoutSeconds } from "./timeouts.js";
 
@@ -47,6 +47,8 @@ export interface PushItFunctions {
   readonly sweep: lambda.Function;
   /** Behind no route: does what the back end asks for. Whoever may invoke it may publish on every channel. */
   readonly publisher: lambda.Function;
+  /** Behind no route: delivers on channels that linger. Only there if some channel does. */
+  readonly flush?: lambda.Function;
 }
 
 /** The guards of who publishes: its own, its recipients', and those of agents that it finds gone. */
@@ -66,6 +68,7 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   default: [],
   sweep: ["onDisconnect"],
   publisher: ["onMessageReceived", "onDisconnect"],
+  flush: ["onMessageReceived", "onDisconnect"],
 };
 
 /** Which guards a function asks: where last messages are kept, `subscribe` asks about their delivery too. */
@@ -83,12 +86,18 @@ export interface FunctionContext {
   /** Where `@connections` of the stage is. */
   readonly callbackUrl: string;
   readonly guards?: GuardsConfig;
+  /** What delivers on channels that linger, once it is made. */
+  readonly flush?: lambda.Function;
 }
 
 /** Makes all functions, each with a role and a log group of its own. */
 export const makeFunctions = (scope: Construct, context: FunctionContext): PushItFunctions => {
-  const make = (name: FunctionName) => makeFunction(new Construct(scope, ID[name]), name, context);
-  return Object.fromEntries(FUNCTION_NAMES.map((name) => [name, make(name)])) as Record<FunctionName, lambda.Function>;
+  const lingers = someChannel(context.settings.channels, ({ lingerMs }) => lingerMs);
+  const flush = lingers ? makeFunction(new Construct(scope, ID.flush), "flush", context) : undefined;
+  const make = (name: FunctionName) => makeFunction(new Construct(scope, ID[name]), name, { ...context, flush });
+  const others = FUNCTION_NAMES.filter((name) => name !== "flush");
+  const functions = Object.fromEntries(others.map((name) => [name, make(name)])) as Record<(typeof others)[number], lambda.Function>;
+  return { ...functions, ...(flush && { flush }) };
 };
 
 /** What the functions are called in the construct tree. The CDK leaves an id of "Default" out of logical ids. */
@@ -105,6 +114,7 @@ const ID: { readonly [name in FunctionName]: string } = {
   default: "DefaultRoute",
   sweep: "Sweep",
   publisher: "Publisher",
+  flush: "Flush",
 };
 
 const makeFunction = (scope: Construct, name: FunctionName, context: FunctionContext): lambda.Function => {
@@ -118,6 +128,9 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   requireRoom(scope, environment);
   const role = new iam.Role(scope, "Role", { assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com") });
   grantOwnWork(role, permissionsOf(name, settings), logGroup, subjects);
+  if (context.flush && INVOKES_FLUSH.includes(name)) {
+    role.addToPolicy(new iam.PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [context.flush.functionArn] }));
+  }
   if (runsGuards && guards) grantGuardWork(role, guards, guardsOf(name, settings));
   return new lambda.Function(scope, "Function", {
     description: `Push-It ${name}`,
@@ -145,6 +158,7 @@ const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards:
   PUSH_IT_SETTINGS: JSON.stringify(context.settings),
   // The SDK and our own client take it from here; no code names an endpoint.
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: context.callbackUrl,
+  ...(context.flush && INVOKES_FLUSH.includes(name) && { PUSH_IT_FLUSH: context.flush.functionArn }),
 });
 
 /** What a reference is taken for: about the longest ARN of a function. */

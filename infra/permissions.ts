@@ -43,19 +43,24 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   default: { table: ["GetItem"], connections: FAREWELL },
   sweep: { table: ["GetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
   publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
+  flush: { table: ["BatchGetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
 };
 
 /** What brings publications to their subscribers at once. */
 const PUBLISHES: readonly FunctionName[] = ["publish", "send", "publisher"];
 
+/** What has the flusher run. */
+export const INVOKES_FLUSH: readonly FunctionName[] = [...PUBLISHES, "sweep"];
+
 /** What a function may do: what some channel's options need is granted only where there is such a channel. */
 export const permissionsOf = (name: FunctionName, { channels }: Pick<Settings, "channels">): Permissions => {
   const { table, connections } = PERMISSIONS[name];
   const more: TableAction[] = [];
-  if (someChannel(channels, ({ latest }) => latest)) {
-    if (PUBLISHES.includes(name)) more.push("UpdateItem");
-    if (name === "subscribe") more.push("BatchGetItem");
-  }
+  const publishes = PUBLISHES.includes(name);
+  if (publishes && someChannel(channels, ({ lingerMs }) => lingerMs)) more.push("GetItem", "PutItem");
+  if (publishes && someChannel(channels, ({ latest, lingerMs }) => latest && !lingerMs)) more.push("UpdateItem");
+  if (name === "flush" && someChannel(channels, ({ latest, lingerMs }) => latest && lingerMs)) more.push("UpdateItem");
+  if (name === "subscribe" && someChannel(channels, ({ latest }) => latest)) more.push("BatchGetItem");
   return { table: [...new Set([...table, ...more])], connections };
 };
 

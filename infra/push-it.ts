@@ -75,7 +75,7 @@ export class PushIt extends Construct {
     if (props.publishUrl) {
       this.functionUrl = this.functions.publisher.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
     }
-    this.guards = new GuardPrincipal([...RUNS_GUARDS].map((name) => this.functions[name].role as iam.Role));
+    this.guards = new GuardPrincipal([...RUNS_GUARDS].flatMap((name) => (this.functions[name]?.role as iam.Role | undefined) ?? []));
     this.askedByPublisher = new Set([this.guards, ...functionsAsked(guards?.functions, GUARDS_OF.publisher)].map((each) => each.grantPrincipal));
   }
 

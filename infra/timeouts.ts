@@ -12,10 +12,17 @@ export const MARGIN_MS = 5_000;
 /** What posting one answer and closing one connection may take, in milliseconds, for functions that do no more. */
 export const CLOSE_BUDGET_MS = 2_000;
 
+/**
+ * How long a flusher goes on at most, in milliseconds. The longer, the fewer successions; the last two windows' worth of
+ * it, at most 75 s, is for handing on.
+ */
+export const FLUSH_MS = 300_000;
+
 /** What removing the rows of an agent that left may take, in milliseconds. */
 export const CLEANUP_BUDGET_MS = 10_000;
 
-/** The functions of a Push-It: one for each route, the sweep, and the publisher. Also the folders of `dist/lambdas`. */
+/** The functions of a Push-It: one for each route, the sweep, the publisher, and what delivers on
+ * channels that linger. Also the folders of `dist/lambdas`. */
 export const FUNCTION_NAMES = [
   "connect",
   "disconnect",
@@ -29,6 +36,7 @@ export const FUNCTION_NAMES = [
   "default",
   "sweep",
   "publisher",
+  "flush",
 ] as const;
 
 /** The name of one function. */
@@ -85,6 +93,9 @@ export const timeoutParts = (
     case "sweep":
       // No client waits for it: it takes what there is and leaves the rest to its next run.
       return { "timeouts.onDisconnect": Math.max(timeouts.onDisconnect, FUNCTION_TIMEOUT_MS - MARGIN_MS) };
+    case "flush":
+      // Nobody waits for it: it goes on while messages come, and hands on in time.
+      return { flushing: FLUSH_MS - MARGIN_MS };
     case "handshake":
     case "ping":
     case "default":
@@ -103,7 +114,7 @@ export const timeoutSeconds = (parts: TimeoutParts): number =>
  * // "the connect function would need 35 s (timeouts.onConnectionRequest 30 s, margin 5 s), but … at most 28 s …"
  */
 export const tooLong = (name: FunctionName, parts: TimeoutParts): string | undefined => {
-  if (timeoutSeconds(parts) * 1_000 <= FUNCTION_TIMEOUT_MS) return undefined;
+  if (name === "flush" || timeoutSeconds(parts) * 1_000 <= FUNCTION_TIMEOUT_MS) return undefined;
   const listed = [...Object.entries(parts), ["margin", MARGIN_MS] as const].map(
     ([part, milliseconds]) => `${part} ${milliseconds / 1_000} s`,
   );

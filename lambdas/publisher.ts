@@ -2,7 +2,9 @@ import { randomFillSync } from "node:crypto";
 import { type BackEndResponse, newId } from "../protocol/index.js";
 import { ManagementApi } from "./aws/connections.js";
 import { isUrlEvent, overHttp } from "./aws/function-url.js";
+import { invokeFlush } from "./aws/invoke-flush.js";
 import { LatestTable } from "./aws/latest-table.js";
+import { LingerTable } from "./aws/linger-table.js";
 import { createSystem } from "./aws/system.js";
 import { Unavailable } from "./aws/unavailable.js";
 import { serve } from "./core/serve.js";
@@ -10,8 +12,9 @@ import { serve } from "./core/serve.js";
 const system = createSystem();
 const { wildcards, fanOutMs: budgetMs } = system.settings;
 const connections = new ManagementApi(system.log);
-const latest = new LatestTable(system.table, system.clock);
-const serving = { ...system, latest, wildcards, budgetMs, connections, newUuid: () => newId(randomFillSync) };
+const { table, clock } = system;
+const gathering = { lingering: new LingerTable(table, clock), invokeFlush: invokeFlush(clock), latest: new LatestTable(table, clock) };
+const serving = { ...system, ...gathering, wildcards, budgetMs, connections, newUuid: () => newId(randomFillSync) };
 
 /** The codes of what was refused. */
 const refusals = (response: BackEndResponse): string[] => {

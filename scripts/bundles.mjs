@@ -20,6 +20,7 @@ export const FUNCTIONS = [
   "default",
   "sweep",
   "publisher",
+  "flush",
 ];
 
 /**

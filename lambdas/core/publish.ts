@@ -4,6 +4,7 @@ import { failure, success } from "./answers.js";
 import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
 import { asDelivered, stamp, type Stamping } from "./latest.js";
+import { setAside, type SettingAside } from "./linger.js";
 import { fits, pack } from "./pack.js";
 import type { Guards } from "./ports.js";
 import type { PublicationRate } from "./publication-rate.js";
@@ -11,10 +12,10 @@ import type { Publication } from "./recipients.js";
 import { addSubscriptions, type Subscribing } from "./subscriptions.js";
 
 /** What publishing needs. */
-export interface Publishing extends FanOut, Subscribing, Stamping {
+export interface Publishing extends FanOut, Subscribing, Stamping, SettingAside {
   store: FanOut["store"] & Subscribing["store"];
   guards: FanOut["guards"] & Pick<Guards, "publication">;
-  settings: FanOut["settings"] & Subscribing["settings"] & Stamping["settings"] & Pick<ChannelRules, "limits">;
+  settings: FanOut["settings"] & Subscribing["settings"] & Stamping["settings"] & SettingAside["settings"] & Pick<ChannelRules, "limits">;
   rate: Pick<PublicationRate, "take">;
 }
 
@@ -72,6 +73,6 @@ export const publish = async (
       messages[at]?.echo === false ? { message, except: agent.connectionId } : { message },
     ),
   );
-  await fanOut(system, await stamp(system, publications));
+  await fanOut(system, await stamp(system, await setAside(system, publications)));
   return outcomes.map((outcome) => outcome.answer);
 };

@@ -4,13 +4,14 @@ import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
 import { userChannel } from "./keys.js";
 import { asDelivered, stamp, type Stamping } from "./latest.js";
+import { setAside, type SettingAside } from "./linger.js";
 import { fits, pack } from "./pack.js";
 import type { Publication } from "./recipients.js";
 import type { EntryFault } from "./server-requests.js";
 
 /** What publishing for the back end needs. */
-export interface ServerPublishing extends FanOut, Stamping {
-  settings: FanOut["settings"] & Stamping["settings"] & { limits: ChannelRules["limits"] };
+export interface ServerPublishing extends FanOut, Stamping, SettingAside {
+  settings: FanOut["settings"] & Stamping["settings"] & SettingAside["settings"] & { limits: ChannelRules["limits"] };
   /** A new uuid for an entry that has none. */
   newUuid: () => string;
 }
@@ -32,7 +33,8 @@ export const serverPublish = async (
   entries: readonly (PublishEntry | EntryFault)[],
 ): Promise<PublishResult[]> => {
   const outcomes = entries.map((entry) => judge(system, entry));
-  await fanOut(system, await stamp(system, outcomes.flatMap(({ publication }) => publication ?? [])));
+  const publications = outcomes.flatMap(({ publication }) => publication ?? []);
+  await fanOut(system, await stamp(system, await setAside(system, publications)));
   return outcomes.map(({ result }) => result);
 };
 

@@ -3,10 +3,12 @@ import { channelsOf, tooManyAgents } from "../../../lambdas/core/admission.js";
 import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
 import { Directory } from "../../../lambdas/core/directory.js";
 import { publish } from "../../../lambdas/core/publish.js";
+import type { FlushTask } from "../../../lambdas/core/linger.js";
 import { renew } from "../../../lambdas/core/renewal.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import { sweep } from "../../../lambdas/core/sweep.js";
 import { LatestTable } from "../../../lambdas/aws/latest-table.js";
+import { LingerTable } from "../../../lambdas/aws/linger-table.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, NOW, TestConnections, TestLog } from "../core/fakes.js";
@@ -35,10 +37,14 @@ const longest = (count: number): string[] =>
 
 const subscribing = () => ({ store: it.table, settings: DEFAULT_SETTINGS });
 
+/** Flushers that were to run. */
+const flushers: FlushTask[] = [];
+const invokeFlush = async (task: FlushTask): Promise<void> => void flushers.push(task);
+
 const publishing = () => {
   const log = new TestLog();
   const { table: store, clock } = it;
-  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), wildcards: ["w/*"], budgetMs: 5_000, settings: DEFAULT_SETTINGS, latest: new LatestTable({ client: it.client, name: it.name }, clock), rate: { take: (_agent: string, wanted: number) => wanted } };
+  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), wildcards: ["w/*"], budgetMs: 5_000, settings: DEFAULT_SETTINGS, latest: new LatestTable(it, clock), lingering: new LingerTable(it, clock), invokeFlush, rate: { take: (_agent: string, wanted: number) => wanted } };
 };
 
 const message = (channel: string) => ({ channel, uuid: "m1", data: "hello" });

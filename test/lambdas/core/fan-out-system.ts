@@ -1,11 +1,12 @@
 import type { Agent } from "../../../lambdas/core/agent.js";
 import type { ChannelPatterns } from "../../../lambdas/core/channel-options.js";
+import type { FlushTask } from "../../../lambdas/core/linger.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { PublicationRate } from "../../../lambdas/core/publication-rate.js";
 import { DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { agentOf, MemoryLatest, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
+import { agentOf, MemoryLatest, MemoryLingering, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
 
 /** Everything a fan-out or a publication needs, in memory, and what became of it. */
 export const fanOutSystem = (
@@ -26,7 +27,11 @@ export const fanOutSystem = (
   const rate = new PublicationRate(limits.publicationsPerSecond, clock);
   const settings = { ...DEFAULT_SETTINGS, limits, channels };
   const latest = new MemoryLatest(store.calls);
-  return { store, clock, log, connections, left, guards, wildcards, budgetMs, settings, latest, rate };
+  const lingering = new MemoryLingering(clock, store.calls);
+  /** What flushers were to run for. */
+  const tasks: FlushTask[] = [];
+  const invokeFlush = async (task: FlushTask): Promise<void> => void tasks.push(task);
+  return { store, clock, log, connections, left, guards, wildcards, budgetMs, settings, latest, lingering, tasks, invokeFlush, rate };
 };
 
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;
