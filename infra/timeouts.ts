@@ -14,7 +14,7 @@ export const CLOSE_BUDGET_MS = 2_000;
 
 /**
  * How long a flusher goes on at most, in milliseconds. The longer, the fewer successions; the last two windows' worth of
- * it, at most 75 s, is for handing on.
+ * it, less than 80 s, is for handing on.
  */
 export const FLUSH_MS = 300_000;
 

@@ -20,6 +20,7 @@ describe("a function's timeout", () => {
     ["ping", 7],
     ["default", 7],
     ["refresh", 16],
+    ["flush", 300],
   ] as const)("of %s is %i s with the default settings", (name, seconds) => {
     expect(secondsOf(name)).toBe(seconds);
   });

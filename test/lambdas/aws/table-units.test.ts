@@ -3,6 +3,7 @@ import { channelsOf, tooManyAgents } from "../../../lambdas/core/admission.js";
 import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
 import { Directory } from "../../../lambdas/core/directory.js";
 import { publish } from "../../../lambdas/core/publish.js";
+import { flush } from "../../../lambdas/core/flush.js";
 import type { FlushTask } from "../../../lambdas/core/linger.js";
 import { renew } from "../../../lambdas/core/renewal.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
@@ -179,6 +180,41 @@ describe("a channel that keeps its last message", () => {
   test("costs other channels nothing", async () => {
     await it.table.putSubscriptions(agent, ["other"]);
     expect(await it.cost(() => publish(keeping(), agent, [hundred("other")]))).toEqual({ commands: ["Query"], read: 1, written: 0 });
+  });
+});
+
+describe("a channel that lingers", () => {
+  const lingering = () => ({ ...publishing(), settings: { ...DEFAULT_SETTINGS, channels: { "busy/*": { lingerMs: 250 } } } });
+  const hundred = (uuid: string) => ({ channel: "busy/5", uuid, data: "x".repeat(70) });
+
+  test("costs one write unit for storing a publication and one read unit of the lease, while a flusher runs", async () => {
+    await publish(lingering(), agent, [hundred("m1")]);
+    const cost = await it.cost(() => publish(lingering(), agent, [hundred("m2")]));
+    expect(cost).toEqual({ commands: ["BatchWriteItem", "GetItem"], read: 1, written: 1 });
+  });
+
+  test("costs a window one write unit for the lease, one for each message it takes off, and two Queries", async () => {
+    flushers.length = 0;
+    await it.table.putSubscriptions(agent, ["busy/5"]);
+    for (const uuid of ["m1", "m2", "m3"]) {
+      it.clock.chance /= 1.1;
+      await publish(lingering(), agent, [hundred(uuid)]);
+    }
+    expect(flushers).toHaveLength(1);
+    const system = lingering();
+    const cost = await it.cost(() => flush(system, flushers[0]!, () => 300_000));
+    const window = ["PutItem", "Query", "Query", "BatchWriteItem"];
+    expect(cost.commands).toEqual([...window, "PutItem", "Query", "PutItem", "Query", "DeleteItem"]);
+    // The lease once more to see that nothing comes, then released and deleted.
+    expect(cost.written).toBe(1 + 3 + 3);
+    expect(system.connections.posts).toHaveLength(1);
+    expect((await it.rows()).filter(({ pk }) => /^[lf]#/.test(pk?.S ?? ""))).toEqual([]);
+  });
+
+  test("costs other channels nothing", async () => {
+    await it.table.putSubscriptions(agent, ["other"]);
+    const cost = await it.cost(() => publish(lingering(), agent, [message("other")]));
+    expect(cost).toEqual({ commands: ["Query"], read: 1, written: 0 });
   });
 });
 
