@@ -1,5 +1,4 @@
 import { Duration } from "aws-cdk-lib";
-import type { Message } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 
 const CHANNELS = {
@@ -30,7 +29,7 @@ describe("a channel that keeps its last message", () => {
       await publisher.publish("prices/gold", 2);
       await publisher.publish("prices/secret", 3);
       await publisher.message(2);
-      const [first, second] = publisher.messages("prices/gold") as Message[];
+      const [first, second] = publisher.messages("prices/gold");
       expect(second!.offset).toBe(first!.offset! + 1);
 
       const late = await system.connect();

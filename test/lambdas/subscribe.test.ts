@@ -4,7 +4,8 @@ import type { Guards, Permitted } from "../../lambdas/core/ports.js";
 import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { subscribe } from "../../lambdas/subscribe.js";
-import { agentOf, MemoryLatest, MemoryStore, TestClock, TestConnections, TestLog } from "./core/fakes.js";
+import { MemoryLatest } from "./core/channel-fakes.js";
+import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "./core/fakes.js";
 
 const agent = agentOf("c1");
 const permitted = (...names: string[]): Permitted => ({ permitted: true, subscribe: names, publish: [] });

@@ -6,7 +6,8 @@ import { PublicationRate } from "../../../lambdas/core/publication-rate.js";
 import { DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { agentOf, MemoryLatest, MemoryLingering, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
+import { MemoryLatest, MemoryLingering } from "./channel-fakes.js";
+import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "./fakes.js";
 
 /** Everything a fan-out or a publication needs, in memory, and what became of it. */
 export const fanOutSystem = (

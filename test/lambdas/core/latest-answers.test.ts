@@ -4,7 +4,8 @@ import type { Guards } from "../../../lambdas/core/ports.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { subscribe } from "../../../lambdas/subscribe.js";
-import { agentOf, MemoryLatest, MemoryStore, messageOf, NOW, TestClock, TestConnections, TestLog } from "./fakes.js";
+import { MemoryLatest } from "./channel-fakes.js";
+import { agentOf, MemoryStore, messageOf, NOW, TestClock, TestConnections, TestLog } from "./fakes.js";
 
 const agent = agentOf("c1");
 
