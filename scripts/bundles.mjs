@@ -51,9 +51,13 @@ const lambda = {
   minify: true,
   mainFields: ["module", "main"],
   banner: { js: REQUIRE_BANNER },
+  // What a function would load and never use: a cache for endpoints that are not looked up (7 KB), and more credentials.
   // The default chain (SSO, profiles, container and instance metadata, web identity) is a third of the bundle and of
   // its load time, and a function's credentials are always in its environment.
-  alias: { "@aws-sdk/credential-provider-node": join(root, "scripts/env-credentials.mjs") },
+  alias: {
+    "@aws-sdk/credential-provider-node": join(root, "scripts/env-credentials.mjs"),
+    "mnemonist/lru-cache": join(root, "scripts/plain-cache.mjs"),
+  },
 };
 
 /** Node code that is installed with the package. */
