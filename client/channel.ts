@@ -33,7 +33,8 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
   }
 
   /**
-   * Publishes. Fulfilled when every subscriber was posted to; rejects with a `PushItError`.
+   * Publishes. Fulfilled when every subscriber was posted to, or, on a channel that lingers, when the message is stored to
+   * be delivered with others; rejects with a `PushItError`.
    * @param options `echo: false` spares this client its own copy
    */
   publish(data: Data, options?: { echo?: boolean }): Promise<Published> {
