@@ -1,4 +1,4 @@
-import { matches } from "../protocol/channel.js";
+import { isWildcard } from "../protocol/channel.js";
 import type { PushItError } from "./errors.js";
 import type { PushIt } from "./push-it.js";
 import type { ChannelEvents, Events, Published, ReceivedMessage } from "./types.js";
@@ -33,7 +33,8 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
   }
 
   /**
-   * Publishes. Fulfilled when every subscriber was posted to; rejects with a `PushItError`.
+   * Publishes. Fulfilled when every subscriber was posted to, or, on a channel that lingers, when the message is stored to
+   * be delivered with others; rejects with a `PushItError`.
    * @param options `echo: false` spares this client its own copy
    */
   publish(data: Data, options?: { echo?: boolean }): Promise<Published> {
@@ -60,7 +61,8 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
   ): () => void {
     return this.#pushIt.on(event, (value: Events[Event]) => {
       const channel = value.channel!;
-      if (channel === this.name || (event === "message" && matches(this.name, channel)))
+      // What arrives is well-formed: below the wildcard is what begins as it does.
+      if (channel === this.name || (event === "message" && isWildcard(this.name) && channel.startsWith(this.name.slice(0, -1))))
         listener(value as ChannelEvents<Data>[Event]);
     });
   }

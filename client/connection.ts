@@ -1,6 +1,7 @@
-import type { Message, ServerFacts } from "../protocol/frames.js";
+import type { Message, ServerFacts, SubscribedTo } from "../protocol/frames.js";
 import { PROTOCOL_DENIED } from "../protocol/version.js";
 import { backoff } from "./backoff.js";
+import { createSieve } from "./sieve.js";
 import type { Emitter } from "./emitter.js";
 import type { PushItError, RequestCode } from "./errors.js";
 import { parse, type Incoming } from "./frames.js";
@@ -39,9 +40,8 @@ export const createConnection = (
   subscriptions: Subscriptions,
   events: Emitter<Events>,
 ): Connection => {
-  const { host, url, timeout = TIMEOUT, retryBase = RETRY_BASE, retryCap = RETRY_CAP } = settings;
+  const { host, url, credentials, timeout = TIMEOUT, retryBase = RETRY_BASE, retryCap = RETRY_CAP } = settings;
   const now = (): number => host.Date.now();
-  const { credentials } = settings;
   /** Asks the application; `undefined` where there is nothing to renew with. */
   const ask = typeof credentials === "function" ? (credentials as () => unknown) : undefined;
   /** Names the attempt or connection that counts: what an older one still tells is ignored. */
@@ -57,14 +57,15 @@ export const createConnection = (
   let renewal: unknown;
   let unwatch: (() => void) | undefined;
 
-  /** Changes the state and tells it; says whether the state machine knows such a change. */
-  const enter = (happening: Happening, code: StateCode, reason = "", retryIn?: number): boolean => {
+  /** Changes the state and tells it; gives nothing where the state machine knows no such change. */
+  const enter = (happening: Happening, code: StateCode, reason = "", retryIn?: number): State | undefined => {
     const previous = connection._state;
     const state = transition(previous, happening);
-    if (!state) return false;
-    connection._state = state;
-    events._emit("state", { state, previous, code, reason, retryIn });
-    return true;
+    if (state) {
+      connection._state = state;
+      events._emit("state", { state, previous, code, reason, retryIn });
+    }
+    return state;
   };
 
   const stopTimers = (): void => {
@@ -145,26 +146,31 @@ export const createConnection = (
     traffic._ask("connect", timeout, (error) => {
       const { code = "timeout", message } = error ?? {};
       // No answer, or one that is none, leaves what is certain: there is no agent.
-      if (code === "timeout") leave("deny", "denied", message);
-      else if (/^(den|gua|bad|too)/.test(code)) leave("deny", code as StateCode, message);
+      const why = code === "timeout" ? "denied" : code;
+      if (/^(den|gua|bad|too)/.test(why)) leave("deny", why as StateCode, message);
       // Where the socket closed meanwhile, that has been told already.
       else if (code !== "closed") leave("lose", code as StateCode, message);
     });
+
+  const tellNew = createSieve((message) => events._emit("message", { ...message, payload: message.data }));
 
   const receive = (frame: Incoming): void => {
     const { channel, message, successful, code, error, data } = frame;
     heardAt = now();
     if (typeof channel !== "string") {
       if (typeof message === "string") traffic._gatewayError(message);
-    } else if (successful === undefined) events._emit("message", { ...(frame as Message), payload: data });
+    } else if (successful === undefined) tellNew(frame as Message);
     else if (code === "revoked") {
       if (successful) subscriptions._revoked((data as { channel: string }).channel, error);
       else leave("deny", code, error);
     } else {
       traffic._answer(frame);
+      // What a publication guard gives is no word of the server's.
+      const told = (/l$/.test(channel) || data) as (SubscribedTo & ServerFacts) | undefined;
+      if (told?.latest) tellNew({ channel: told.channel, ...told.latest });
       // Asked or not, the server tells how long the agent is vouched for.
-      const expiresIn = (data as Partial<ServerFacts> | undefined)?.expiresIn as number;
-      if (ask && !renewal && expiresIn < LONGEST && /ping|refresh/.test(channel))
+      const expiresIn = told?.expiresIn as number;
+      if (ask && !renewal && expiresIn < LONGEST)
         renewal = host.setTimeout(renew, expiresIn - backoff(0, retryCap, expiresIn / 5, host.Math.random()));
       if (traffic._ready && /^exp|_agent$/.test(code!)) leave("lose", code as StateCode, error);
     }
@@ -176,8 +182,7 @@ export const createConnection = (
     const settle = (error?: Partial<PushItError>): void => {
       if (current !== mine) return;
       if (error?.code === "denied") leave("deny", error.code, error.message);
-      else if (error) renewal = host.setTimeout(renew, backoff(0, retryCap, retryCap, host.Math.random()));
-      else renewal = undefined;
+      else renewal = error && host.setTimeout(renew, backoff(0, retryCap, retryCap, host.Math.random()));
     };
     try {
       const data = { credentials: await ask!() };

@@ -62,7 +62,8 @@ export class PushIt {
   /**
    * Publishes a message. Messages of one client arrive in the order in which they were published.
    * @param onError told why it was not published; left out, the `error` event is
-   * @param onSuccess told when every subscriber was posted to, with what the guard had to say
+   * @param onSuccess told when every subscriber was posted to (on a channel that lingers: when that is in hand), with what
+   * the guard had to say
    * @returns the message's id
    */
   publish(message: Outgoing, onError?: OnError, onSuccess?: (published: Published) => void): string {

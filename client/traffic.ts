@@ -67,8 +67,8 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
 
   /** What went wrong with a request that nobody names: with the frame in flight, if that is only one. */
   const blame = (code: RequestCode, reason?: string): void => {
-    const frames = new Set([...open].map((request) => request._frame).filter((frame) => !!frame));
-    if (frames.size === 1) for (const request of [...frames].flat()) fail(request, code, reason);
+    const flying = [...open].filter((request) => request._frame);
+    if (flying.every((request) => request._frame === flying[0]!._frame)) for (const request of flying) fail(request, code, reason);
   };
 
   const send = (batch: Request[]): void => {

@@ -3,6 +3,7 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { someChannel } from "../lambdas/core/channel-options.js";
 import type { HandlerName } from "../lambdas/core/entries.js";
 import type { Settings } from "../lambdas/settings.js";
 import { guardedCode, plainCode } from "./code.js";
@@ -10,7 +11,7 @@ import type { GuardsConfig } from "./guards.js";
 import { grantGuardWork, guardEnvironment } from "./guard-environment.js";
 import { invalid } from "./invalid.js";
 import { ENVIRONMENT_BYTES } from "./limits.js";
-import { grantOwnWork, PERMISSIONS, type Subjects } from "./permissions.js";
+import { grantOwnWork, INVOKES_FLUSH, permissionsOf, type Subjects } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, type FunctionName, timeoutParts, timeoutSeconds } from "./timeouts.js";
 
@@ -48,12 +49,14 @@ export interface PushItFunctions {
   readonly publisher: lambda.Function;
   /** Behind a queue: reaches the subscribers that a publication has handed on. */
   readonly deliver: lambda.Function;
+  /** Behind no route: delivers on channels that linger. Only there if some channel does. */
+  readonly flush?: lambda.Function;
 }
 
 /** The guards of who publishes: its own, its recipients', and those of agents that it finds gone. */
 const PUBLISHING: readonly HandlerName[] = ["onPublicationRequest", "onMessageReceived", "onDisconnect"];
 
-/** Which guards each function asks. */
+/** Which guards each function asks, whatever its channels' options. */
 export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[] } = {
   connect: ["onConnectionRequest"],
   disconnect: ["onDisconnect"],
@@ -68,7 +71,12 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   sweep: ["onDisconnect"],
   publisher: ["onMessageReceived", "onDisconnect"],
   deliver: ["onMessageReceived", "onDisconnect"],
+  flush: ["onMessageReceived", "onDisconnect"],
 };
+
+/** Which guards a function asks: where last messages are kept, `subscribe` asks about their delivery too. */
+export const guardsOf = (name: FunctionName, { channels }: Pick<Settings, "channels">): readonly HandlerName[] =>
+  name === "subscribe" && someChannel(channels, ({ latest }) => latest) ? [...GUARDS_OF[name], "onMessageReceived"] : GUARDS_OF[name];
 
 /** What runs guards, when there are any. */
 export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set(FUNCTION_NAMES.filter((name) => GUARDS_OF[name].length > 0));
@@ -81,12 +89,18 @@ export interface FunctionContext {
   /** Where `@connections` of the stage is. */
   readonly callbackUrl: string;
   readonly guards?: GuardsConfig;
+  /** What delivers on channels that linger, once it is made. */
+  readonly flush?: lambda.Function;
 }
 
 /** Makes all functions, each with a role and a log group of its own. */
 export const makeFunctions = (scope: Construct, context: FunctionContext): PushItFunctions => {
-  const make = (name: FunctionName) => makeFunction(new Construct(scope, ID[name]), name, context);
-  return Object.fromEntries(FUNCTION_NAMES.map((name) => [name, make(name)])) as Record<FunctionName, lambda.Function>;
+  const lingers = someChannel(context.settings.channels, ({ lingerMs }) => lingerMs);
+  const flush = lingers ? makeFunction(new Construct(scope, ID.flush), "flush", context) : undefined;
+  const make = (name: FunctionName) => makeFunction(new Construct(scope, ID[name]), name, { ...context, flush });
+  const others = FUNCTION_NAMES.filter((name) => name !== "flush");
+  const functions = Object.fromEntries(others.map((name) => [name, make(name)])) as Record<(typeof others)[number], lambda.Function>;
+  return { ...functions, ...(flush && { flush }) };
 };
 
 /** What the functions are called in the construct tree. The CDK leaves an id of "Default" out of logical ids. */
@@ -104,6 +118,7 @@ const ID: { readonly [name in FunctionName]: string } = {
   sweep: "Sweep",
   publisher: "Publisher",
   deliver: "Deliver",
+  flush: "Flush",
 };
 
 const makeFunction = (scope: Construct, name: FunctionName, context: FunctionContext): lambda.Function => {
@@ -116,8 +131,11 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   const environment = environmentOf(name, context, runsGuards);
   requireRoom(scope, environment);
   const role = new iam.Role(scope, "Role", { assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com") });
-  grantOwnWork(role, name, logGroup, subjects);
-  if (runsGuards && guards) grantGuardWork(role, guards, GUARDS_OF[name]);
+  grantOwnWork(role, permissionsOf(name, settings), logGroup, subjects);
+  if (context.flush && INVOKES_FLUSH.includes(name)) {
+    role.addToPolicy(new iam.PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [context.flush.functionArn] }));
+  }
+  if (runsGuards && guards) grantGuardWork(role, guards, guardsOf(name, settings));
   return new lambda.Function(scope, "Function", {
     description: `Push-It ${name}`,
     runtime: RUNTIME,
@@ -125,7 +143,7 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
     handler: "index.handler",
     code: runsGuards ? guardedCode(scope, name, guards?.module?.bundle) : plainCode(scope, name),
     memorySize: props.memorySize ?? MEMORY,
-    timeout: Duration.seconds(timeoutSeconds(timeoutParts(name, settings.timeouts, settings.fanOutMs))),
+    timeout: Duration.seconds(timeoutSeconds(timeoutParts(name, settings))),
     reservedConcurrentExecutions: props.reservedConcurrency?.[name],
     role,
     logGroup,
@@ -139,12 +157,13 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
 };
 
 const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards: boolean): Record<string, string> => ({
-  ...(runsGuards && context.guards && guardEnvironment(context.guards, GUARDS_OF[name])),
+  ...(runsGuards && context.guards && guardEnvironment(context.guards, guardsOf(name, context.settings))),
   TABLE_NAME: context.subjects.table.tableName,
-  ...(PERMISSIONS[name].queue && { PUSH_IT_SEGMENTS: context.subjects.queue.queueUrl }),
+  ...(permissionsOf(name, context.settings).queue.length > 0 && { PUSH_IT_SEGMENTS: context.subjects.queue.queueUrl }),
   PUSH_IT_SETTINGS: JSON.stringify(context.settings),
   // The SDK and our own client take it from here; no code names an endpoint.
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: context.callbackUrl,
+  ...(context.flush && INVOKES_FLUSH.includes(name) && { PUSH_IT_FLUSH: context.flush.functionArn }),
 });
 
 /** What a reference is taken for: about the longest ARN of a function. */
@@ -158,6 +177,6 @@ const requireRoom = (scope: Construct, environment: Record<string, string>): voi
   throw invalid(
     scope,
     `the environment would have ${bytes} bytes, but Lambda allows ${ENVIRONMENT_BYTES}: ` +
-      "shorten the guards' environment or the wildcards, or use fewer guard functions",
+      "shorten the guards' environment or the wildcards, or use fewer guard functions or patterns of channels",
   );
 };

@@ -25,6 +25,12 @@ export const ENVIRONMENT_BYTES = 4 * 1024;
 export const SWEEP_MINUTES = { least: 1, most: 120 };
 
 /**
+ * Shortest and longest `linger`, in milliseconds. A window shorter than what its own calls take saves nothing; one longer
+ * than seconds is no realtime.
+ */
+export const LINGER_MS = { least: 50, most: 5_000 };
+
+/**
  * Memory a function can have, in MB.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */

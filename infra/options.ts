@@ -197,6 +197,12 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly deliver?: number;
+  /**
+   * For delivering on channels that linger: each that is busy keeps one environment.
+   *
+   * @default - unreserved
+   */
+  readonly flush?: number;
 }
 
 /** How esbuild bundles a guard module. */

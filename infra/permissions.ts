@@ -5,11 +5,13 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as logs from "aws-cdk-lib/aws-logs";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
+import type { Settings } from "../lambdas/settings.js";
+import { someChannel } from "../lambdas/core/channel-options.js";
 import { acknowledge } from "./nag.js";
 import type { FunctionName } from "./timeouts.js";
 
 /** What a function may do with the table. */
-type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWriteItem" | "DeleteItem";
+type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWriteItem" | "DeleteItem" | "UpdateItem";
 
 /** What a function may do with the connections of the stage: post to them, ask about them, close them. */
 type ConnectionAction = "POST" | "GET" | "DELETE";
@@ -18,7 +20,7 @@ type ConnectionAction = "POST" | "GET" | "DELETE";
 type QueueAction = "SendMessage" | "ReceiveMessage" | "DeleteMessage" | "GetQueueAttributes";
 
 /** What a function may do. */
-interface Permissions {
+export interface Permissions {
   readonly table: readonly TableAction[];
   readonly connections: readonly ConnectionAction[];
   readonly queue?: readonly QueueAction[];
@@ -33,7 +35,7 @@ const PUBLICATION: Permissions = {
   queue: ["SendMessage"],
 };
 
-/** What each function may do: what its code does, and no more. There is no Scan, and no index. */
+/** What each function may do, whatever its channels' options: what its code does, and no more. There is no Scan, and no index. */
 export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   connect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   disconnect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
@@ -52,9 +54,28 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
     connections: FAREWELL,
     queue: ["SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"],
   },
+  flush: { table: ["BatchGetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
 };
 
-const WRITES: readonly TableAction[] = ["PutItem", "BatchWriteItem", "DeleteItem"];
+/** What brings publications to their subscribers at once. */
+const PUBLISHES: readonly FunctionName[] = ["publish", "send", "publisher"];
+
+/** What has the flusher run. */
+export const INVOKES_FLUSH: readonly FunctionName[] = [...PUBLISHES, "sweep"];
+
+/** What a function may do: what some channel's options need is granted only where there is such a channel. */
+export const permissionsOf = (name: FunctionName, { channels }: Pick<Settings, "channels">): Required<Permissions> => {
+  const { table, connections, queue = [] } = PERMISSIONS[name];
+  const more: TableAction[] = [];
+  const publishes = PUBLISHES.includes(name);
+  if (publishes && someChannel(channels, ({ lingerMs }) => lingerMs)) more.push("GetItem", "PutItem");
+  if (publishes && someChannel(channels, ({ latest, lingerMs }) => latest && !lingerMs)) more.push("UpdateItem");
+  if (name === "flush" && someChannel(channels, ({ latest, lingerMs }) => latest && lingerMs)) more.push("UpdateItem");
+  if (name === "subscribe" && someChannel(channels, ({ latest }) => latest)) more.push("BatchGetItem");
+  return { table: [...new Set([...table, ...more])], connections, queue };
+};
+
+const WRITES: readonly TableAction[] = ["PutItem", "BatchWriteItem", "DeleteItem", "UpdateItem"];
 
 /** What reading a table under a customer's key needs, and what writing to it needs besides. */
 const READ_KEY = ["kms:Decrypt", "kms:DescribeKey"];
@@ -71,8 +92,12 @@ export interface Subjects {
 }
 
 /** Gives a function's role what the function needs for its own work. */
-export const grantOwnWork = (role: iam.Role, name: FunctionName, logGroup: logs.ILogGroup, subjects: Subjects): void => {
-  const { table, connections, queue = [] } = PERMISSIONS[name];
+export const grantOwnWork = (
+  role: iam.Role,
+  { table, connections, queue }: Required<Permissions>,
+  logGroup: logs.ILogGroup,
+  subjects: Subjects,
+): void => {
   role.addToPolicy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]));
   role.addToPolicy(allow(table.map((action) => `dynamodb:${action}`), [subjects.table.tableArn]));
   if (queue.length > 0) role.addToPolicy(allow(queue.map((action) => `sqs:${action}`), [subjects.queue.queueArn]));

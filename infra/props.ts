@@ -4,6 +4,7 @@ import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import type * as logs from "aws-cdk-lib/aws-logs";
 import type { AccessLogs } from "./access-logs.js";
+import type { ChannelOptions } from "./channel-options.js";
 import type { Limits } from "./client-limits.js";
 import type { Guards } from "./guards.js";
 import type { Denials, FunctionConcurrency, GuardTimeouts, RouteThrottling } from "./options.js";
@@ -47,6 +48,14 @@ export interface PushItProps {
    * @default - no wildcard subscriptions
    */
   readonly wildcards?: string[];
+
+  /**
+   * What is special about single channels, by pattern: a channel's name, or a wildcard such as `prices/*`. Of the patterns
+   * that match a channel the most specific decides, its own name before the longest wildcard; options are not merged.
+   *
+   * @default - nothing: every message is delivered at once, and none is kept
+   */
+  readonly channels?: { readonly [pattern: string]: ChannelOptions };
 
   /**
    * What a denied client gets.

@@ -63,7 +63,7 @@ export class PushIt extends Construct {
     this.api = this.makeApi(props, guards);
     this.stage = this.makeStage(props);
     this.deliveries = new Deliveries(this, "Deliveries", {
-      workerSeconds: timeoutSeconds(timeoutParts("deliver", settings.timeouts, settings.fanOutMs)),
+      workerSeconds: timeoutSeconds(timeoutParts("deliver", settings)),
       ...(this.table.encryptionKey && { encryptionKey: this.table.encryptionKey }),
     });
     this.functions = makeFunctions(this, {
@@ -85,7 +85,7 @@ export class PushIt extends Construct {
     if (props.publishUrl) {
       this.functionUrl = this.functions.publisher.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
     }
-    this.guards = new GuardPrincipal([...RUNS_GUARDS].map((name) => this.functions[name].role as iam.Role));
+    this.guards = new GuardPrincipal([...RUNS_GUARDS].flatMap((name) => (this.functions[name]?.role as iam.Role | undefined) ?? []));
     this.askedByPublisher = new Set([this.guards, ...functionsAsked(guards?.functions, GUARDS_OF.publisher)].map((each) => each.grantPrincipal));
   }
 

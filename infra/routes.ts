@@ -3,7 +3,7 @@ import type { RouteThrottling } from "./options.js";
 import type { FunctionName } from "./timeouts.js";
 
 /** A function that is behind a route. */
-export type RouteName = Exclude<FunctionName, "sweep" | "publisher" | "deliver">;
+export type RouteName = Exclude<FunctionName, "sweep" | "publisher" | "deliver" | "flush">;
 
 /** One route of the WebSocket API. */
 interface RouteSpec {

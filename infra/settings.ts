@@ -3,6 +3,7 @@ import type { IConstruct } from "constructs";
 import { DEFAULT_SETTINGS, type Settings } from "../lambdas/settings.js";
 import { isChannelOf } from "../lambdas/core/channels.js";
 import { type GuardTimeouts, isWildcard, type Limits } from "../protocol/index.js";
+import { channelsOf } from "./channel-options.js";
 import { limitsOf } from "./client-limits.js";
 import { invalid } from "./invalid.js";
 import { FAN_OUT_THRESHOLD, GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, SWEEP_MINUTES } from "./limits.js";
@@ -16,6 +17,7 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
   const settings: Settings = {
     timeouts: timeoutsOf(scope, props),
     wildcards: wildcardsOf(scope, props.wildcards ?? DEFAULT_SETTINGS.wildcards, limits),
+    channels: channelsOf(scope, props.channels, limits),
     denials: props.denials ?? DEFAULT_SETTINGS.denials,
     keepCredentials: props.keepCredentials ?? DEFAULT_SETTINGS.keepCredentials,
     fanOutThreshold: props.fanOutThreshold ?? DEFAULT_SETTINGS.fanOutThreshold,
@@ -35,7 +37,7 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
     );
   }
   for (const name of FUNCTION_NAMES) {
-    const reason = tooLong(name, timeoutParts(name, settings.timeouts, settings.fanOutMs));
+    const reason = tooLong(name, timeoutParts(name, settings));
     if (reason) throw invalid(scope, reason);
   }
   return settings;

@@ -1,4 +1,5 @@
-import type { GuardTimeouts } from "../protocol/index.js";
+import type { Settings } from "../lambdas/settings.js";
+import { someChannel } from "../lambdas/core/channel-options.js";
 import { FUNCTION_TIMEOUT_MS } from "./limits.js";
 
 /**
@@ -11,10 +12,19 @@ export const MARGIN_MS = 5_000;
 /** What posting one answer and closing one connection may take, in milliseconds, for functions that do no more. */
 export const CLOSE_BUDGET_MS = 2_000;
 
+/**
+ * How long a flusher goes on at most, in milliseconds. The longer, the fewer successions; the last two windows' worth of
+ * it, less than 80 s, is for handing on.
+ */
+export const FLUSH_MS = 300_000;
+
 /** What removing the rows of an agent that left may take, in milliseconds. */
 export const CLEANUP_BUDGET_MS = 10_000;
 
-/** The functions of a Push-It: one for each route, the sweep, the publisher, and the workers of large fan-outs. Also the folders of `dist/lambdas`. */
+/**
+ * The functions of a Push-It: one for each route, the sweep, the publisher, the workers of large fan-outs, and what
+ * delivers on channels that linger. Also the folders of `dist/lambdas`.
+ */
 export const FUNCTION_NAMES = [
   "connect",
   "disconnect",
@@ -29,6 +39,7 @@ export const FUNCTION_NAMES = [
   "sweep",
   "publisher",
   "deliver",
+  "flush",
 ] as const;
 
 /** The name of one function. */
@@ -42,13 +53,12 @@ export interface TimeoutParts {
 /**
  * What the function may have to wait for, besides the margin. A guard function is waited for as long as a guard in a
  * module: the guard's timeout, no longer.
- * @param timeouts the guards', in milliseconds
- * @param fanOutMs what a publication may spend on its subscribers, delivery guards included
+ * @param settings the guards' timeouts, what a publication may spend on its subscribers (delivery guards included), and
+ * what is special about channels
  */
 export const timeoutParts = (
   name: FunctionName,
-  timeouts: GuardTimeouts,
-  fanOutMs: number,
+  { timeouts, fanOutMs, channels }: Pick<Settings, "timeouts" | "fanOutMs" | "channels">,
 ): TimeoutParts => {
   switch (name) {
     case "connect":
@@ -60,7 +70,14 @@ export const timeoutParts = (
         "timeouts.onDisconnect": timeouts.onDisconnect,
       };
     case "subscribe":
-      return { "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest };
+      // Where a channel's last message is told, its delivery guard decides, and it may have to be posted.
+      return {
+        "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest,
+        ...(someChannel(channels, ({ latest }) => latest) && {
+          "timeouts.onMessageReceived": timeouts.onMessageReceived,
+          posting: CLOSE_BUDGET_MS,
+        }),
+      };
     case "unsubscribe":
       return { "timeouts.onUnsubscriptionRequest": timeouts.onUnsubscriptionRequest };
     case "publish":
@@ -80,6 +97,9 @@ export const timeoutParts = (
     case "sweep":
       // No client waits for it: it takes what there is and leaves the rest to its next run.
       return { "timeouts.onDisconnect": Math.max(timeouts.onDisconnect, FUNCTION_TIMEOUT_MS - MARGIN_MS) };
+    case "flush":
+      // Nobody waits for it: it goes on while messages come, and hands on in time.
+      return { flushing: FLUSH_MS - MARGIN_MS };
     case "handshake":
     case "ping":
     case "default":
@@ -98,7 +118,7 @@ export const timeoutSeconds = (parts: TimeoutParts): number =>
  * // "the connect function would need 35 s (timeouts.onConnectionRequest 30 s, margin 5 s), but … at most 28 s …"
  */
 export const tooLong = (name: FunctionName, parts: TimeoutParts): string | undefined => {
-  if (timeoutSeconds(parts) * 1_000 <= FUNCTION_TIMEOUT_MS) return undefined;
+  if (name === "flush" || timeoutSeconds(parts) * 1_000 <= FUNCTION_TIMEOUT_MS) return undefined;
   const listed = [...Object.entries(parts), ["margin", MARGIN_MS] as const].map(
     ([part, milliseconds]) => `${part} ${milliseconds / 1_000} s`,
   );

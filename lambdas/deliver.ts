@@ -1,9 +1,9 @@
 import type { SQSEvent } from "aws-lambda";
-import { createPublishing } from "./aws/publishing.js";
+import { createFanOut } from "./aws/publishing.js";
 import { deliverSegment } from "./core/fan-out.js";
 import { decodeSegment } from "./core/segments.js";
 
-const system = createPublishing();
+const system = createFanOut();
 
 /**
  * The Lambda behind the queue: delivers one segment of a fan-out. What fails is delivered again when its visibility

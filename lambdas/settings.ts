@@ -1,3 +1,4 @@
+import type { ChannelPatterns } from "./core/channel-options.js";
 import { DEFAULT_LIMITS, type GuardTimeouts, type Limits } from "../protocol/index.js";
 
 /** What the construct tells every function, as JSON in the environment variable `PUSH_IT_SETTINGS`. */
@@ -6,6 +7,8 @@ export interface Settings {
   timeouts: GuardTimeouts;
   /** The patterns at or below which wildcard subscriptions are enabled, such as `stories/*`. */
   wildcards: string[];
+  /** What is special about single channels, by pattern. */
+  channels: ChannelPatterns;
   /** `explain`: a denied client that asked for it gets a socket that only tells the reason; `refuse`: everyone gets 403. */
   denials: "explain" | "refuse";
   /** Whether what the connection guard leaves in `agent.credentials` is kept for later guards. */
@@ -33,6 +36,7 @@ export const DEFAULT_TIMEOUTS: GuardTimeouts = {
 export const DEFAULT_SETTINGS: Settings = {
   timeouts: DEFAULT_TIMEOUTS,
   wildcards: [],
+  channels: {},
   denials: "explain",
   keepCredentials: true,
   fanOutMs: 10_000,

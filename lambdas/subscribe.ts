@@ -1,19 +1,25 @@
 import { type Answer, type Code, Meta } from "../protocol/index.js";
 import { ManagementApi } from "./aws/connections.js";
+import { LatestTable } from "./aws/latest-table.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
 import { about, failure, success } from "./core/answers.js";
 import { subscriptionFault } from "./core/channels.js";
+import { tellLatest, type TellingLatest } from "./core/latest-answers.js";
 import { readSubscription } from "./core/requests.js";
 import { addSubscriptions } from "./core/subscriptions.js";
 
-/** Asks the guard of each channel, stores what they permitted, and answers for each channel by itself. */
+/**
+ * Asks the guard of each channel, stores what they permitted, and answers for each channel by itself, with the channel's
+ * last message where that is kept.
+ */
 export const subscribe = async (
-  { settings, store, guards }: Pick<System, "settings" | "store" | "guards">,
+  system: Pick<System, "settings" | "store" | "guards"> & TellingLatest,
   agent: Agent,
   body: string | undefined,
 ): Promise<Answer[]> => {
+  const { settings, store, guards } = system;
   const read = readSubscription(body, Meta.subscribe, settings.limits);
   if ("faults" in read) return read.faults;
   const { uuid, channels } = read.request;
@@ -39,12 +45,19 @@ export const subscribe = async (
   });
   const asked = channels.filter((channel) => granted.has(channel));
   const unasked = [...granted].filter((channel) => !channels.includes(channel));
-  const grants = (names: string[]): Answer[] => names.map((name) => about(name, success(Meta.subscribe, uuid)));
-  return [...grants(asked), ...denials, ...grants(unasked)];
+  const grants = new Map([...asked, ...unasked].map((name) => [name, about(name, success(Meta.subscribe, uuid))]));
+  const grantsOf = (names: string[]): Answer[] => names.flatMap((name) => grants.get(name) ?? []);
+  const all = [...grantsOf(asked), ...denials, ...grantsOf(unasked)];
+  const { answers, missed } = await tellLatest(system, agent, grants, all);
+  return answers.map((answer, at) => {
+    const channel = missed.find((name) => grants.get(name) === all[at]);
+    return channel === undefined ? answer : no(channel, "unavailable");
+  });
 };
 
 const system = createSystem();
 const connections = new ManagementApi(system.log);
+const subscribing = { ...system, connections, latest: new LatestTable(system.table, system.clock) };
 
 /** The Lambda behind `subscribe`. */
-export const handler = route({ ...system, connections }, (event, agent) => subscribe(system, agent, event.body));
+export const handler = route(subscribing, (event, agent) => subscribe(subscribing, agent, event.body));

@@ -29,10 +29,15 @@ export interface Message<Data = Json> {
   /** The publisher's id for it: 1 to 64 of `0-9A-Za-z-_`. */
   uuid: string;
   data: Data;
+  /**
+   * Where it stands among the channel's publications, on channels that number them: each has a larger one than all before
+   * it. Whoever has seen as large a one on the channel drops the message.
+   */
+  offset?: number;
 }
 
 /** A message as its publisher sends it. */
-export interface OutgoingMessage<Data = Json> extends Message<Data> {
+export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offset"> {
   /** `false` spares the publisher its own copy. @default true */
   echo?: boolean;
 }
@@ -77,6 +82,13 @@ export interface Answer {
   /** For programs; present when `successful` is false. */
   code?: Code;
   data?: Json;
+}
+
+/** `data` of a successful `/meta/subscribe`. */
+export interface SubscribedTo {
+  channel: string;
+  /** The channel's last message, where it is kept, there is one, and the frame holds it. */
+  latest?: { uuid: string; data: Json; offset: number };
 }
 
 /** `data` of a successful `/meta/ping`, `/meta/connect` and `/meta/refresh`. */

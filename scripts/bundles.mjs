@@ -21,6 +21,7 @@ export const FUNCTIONS = [
   "sweep",
   "publisher",
   "deliver",
+  "flush",
 ];
 
 /**
@@ -51,6 +52,7 @@ const lambda = {
   minify: true,
   mainFields: ["module", "main"],
   banner: { js: REQUIRE_BANNER },
+  // What a function would load and never use: a cache for endpoints that are not looked up (7 KB), and more credentials.
   // The default chain (SSO, profiles, container and instance metadata, web identity) is a third of the bundle and of
   // its load time, and a function's credentials are always in its environment.
   alias: {

@@ -26,12 +26,14 @@ export const CLIENT_BUNDLES = {
 export const clientBundle = async (root, name) => {
   const { format } = CLIENT_BUNDLES[name];
   const { outputFiles } = await build({ ...CLIENT_BUNDLES[name], absWorkingDir: root, write: false });
-  // A second look by a minifier that inlines what is used once: 5 % of what travels.
+  const module = format === "esm";
+  // A second look by a minifier that inlines what is used once: 5 % of what travels. The names at the top of a script are
+  // the page's: there it may not make any.
   const { code } = await minify(outputFiles[0].text, {
-    module: format === "esm",
+    module,
     ecma: 2022,
-    compress: { passes: 3, toplevel: true },
-    mangle: { toplevel: true },
+    compress: { passes: 3, toplevel: module },
+    mangle: { toplevel: module },
   });
   return code;
 };

@@ -11,6 +11,7 @@ const page = join(root, "docs/DEPLOY.md");
 /** The interfaces that have a table, and the file each is in. */
 const TABLES = {
   PushItProps: "infra/props.ts",
+  ChannelOptions: "infra/channel-options.ts",
   GuardTimeouts: "infra/options.ts",
   Limits: "infra/client-limits.ts",
   RouteThrottling: "infra/options.ts",

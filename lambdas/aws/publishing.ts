@@ -1,16 +1,36 @@
+import type { Latest } from "../core/latest.js";
+import type { FlushTask, Lingering } from "../core/linger.js";
+import type { Connections } from "../core/ports.js";
 import type { Segments } from "../core/segments.js";
 import { ManagementApi } from "./connections.js";
+import { invokeFlush } from "./invoke-flush.js";
+import { LatestTable } from "./latest-table.js";
+import { LingerTable } from "./linger-table.js";
 import { SegmentQueue } from "./segment-queue.js";
 import { createSystem, type System } from "./system.js";
 
-/** What every Lambda that publishes works with. */
-export interface PublishingSystem extends System {
-  connections: ManagementApi;
+/** What every Lambda that fans out works with. */
+export interface FanOutSystem extends System {
+  connections: Connections;
   segments: Segments;
 }
 
+/** What every Lambda that publishes works with. */
+export interface PublishingSystem extends FanOutSystem {
+  latest: Latest;
+  lingering: Lingering;
+  invokeFlush: (task: FlushTask) => Promise<void>;
+}
+
 /** Builds it from the environment that the construct sets. Once per execution environment. */
-export const createPublishing = (): PublishingSystem => {
+export const createFanOut = (): FanOutSystem => {
   const system = createSystem();
   return { ...system, connections: new ManagementApi(system.log), segments: new SegmentQueue() };
+};
+
+/** Builds it from the environment that the construct sets. Once per execution environment. */
+export const createPublishing = (): PublishingSystem => {
+  const system = createFanOut();
+  const { table, clock } = system;
+  return { ...system, latest: new LatestTable(table, clock), lingering: new LingerTable(table, clock), invokeFlush: invokeFlush(clock) };
 };

@@ -9,6 +9,8 @@ import { Table } from "./table.js";
 
 /** What every route's Lambda works with. */
 export interface System {
+  /** The table, for what only some routes keep there. */
+  table: { client: DynamoDBClient; name: string };
   settings: Settings;
   store: Store;
   directory: Directory;
@@ -31,8 +33,10 @@ export const createSystem = (): System => {
     maxAttempts: 3,
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
   });
-  const store = new Table(client, environment["TABLE_NAME"] ?? "", systemClock);
+  const table = { client, name: environment["TABLE_NAME"] ?? "" };
+  const store = new Table(client, table.name, systemClock);
   return {
+    table,
     settings,
     store,
     directory: new Directory(store, systemClock),

@@ -1,6 +1,4 @@
 import {
-  BatchGetItemCommand,
-  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -8,7 +6,6 @@ import {
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
-  type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
 import { type Agent, type Denial, denialDeadlineOf, endOf, EXPIRED, expiryOf, type Lifetime, type Standing } from "../core/agent.js";
 import {
@@ -26,6 +23,7 @@ import {
 } from "../core/keys.js";
 import { limiter } from "../core/limiter.js";
 import type { Clock, Holdings, Overdue, Store, Subscriber } from "../core/ports.js";
+import { Batches, keyItem as key, put, remove } from "./batches.js";
 import {
   agentEndOf,
   agentItem,
@@ -42,44 +40,21 @@ import {
   ttlAfterSweep,
 } from "./items.js";
 
-/**
- * Most writes in one BatchWriteItem.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
- */
-const BATCH_WRITES = 25;
-
-/**
- * Most keys in one BatchGetItem.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
- */
-const BATCH_READS = 100;
-
-/** How many batches are read at once: more would only wait for each other until their time is over. */
-const BATCHES_IN_FLIGHT = 16;
-
-/** How often a batch that DynamoDB did only in part is sent again before the operation fails. */
-const BATCH_ATTEMPTS = 6;
-
-/** Longest wait before a batch is sent again the first time, in milliseconds; doubles with each attempt. */
-const BATCH_BACKOFF_MS = 25;
-
-const key = ({ pk, sk }: Key): Item => ({ pk: text(pk), sk: text(sk) });
-const put = (at: Key, item: Item): WriteRequest => ({ PutRequest: { Item: { ...key(at), ...item } } });
-const remove = (at: Key): WriteRequest => ({ DeleteRequest: { Key: key(at) } });
-
-const chunks = <T>(all: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
+/** How many rows are written at once where each has a condition. */
+const WRITES_IN_FLIGHT = 16;
 
 /** The table: one partition per connection, one per channel, and a few with what the sweep has to look at. */
 export class Table implements Store {
   readonly #client: DynamoDBClient;
   readonly #name: string;
   readonly #clock: Clock;
+  readonly #batches: Batches;
 
   constructor(client: DynamoDBClient, name: string, clock: Clock) {
     this.#client = client;
     this.#name = name;
     this.#clock = clock;
+    this.#batches = new Batches(client, name, clock);
   }
 
   async standing(connectionId: string): Promise<Standing> {
@@ -90,16 +65,17 @@ export class Table implements Store {
   }
 
   async agents(connectionIds: string[]): Promise<Map<string, Agent>> {
-    const limited = limiter(BATCHES_IN_FLIGHT);
-    const pages = await Promise.all(
-      chunks(connectionIds, BATCH_READS).map((ids) => limited(() => this.#readStandings(ids))),
-    );
-    return new Map(pages.flat().map((agent) => [agent.connectionId, agent]));
+    const items = await this.#batches.read(connectionIds.map(standingKey));
+    const agents = items.flatMap((item) => {
+      const standing = this.#living(standingOf((item["pk"]?.S ?? "").slice(connectionKey("").length), item));
+      return standing && "agent" in standing ? [standing.agent] : [];
+    });
+    return new Map(agents.map((agent) => [agent.connectionId, agent]));
   }
 
   async putAgent(agent: Agent): Promise<void> {
     const deadline = endOf(agent);
-    await this.#write([
+    await this.#batches.write([
       put(registrationKey(agent.connectionId, deadline), registrationItem(agent)),
       put(standingKey(agent.connectionId), agentItem(agent)),
     ]);
@@ -126,12 +102,12 @@ export class Table implements Store {
   }
 
   async putRegistration(agent: Lifetime & Pick<Agent, "connectionId">): Promise<void> {
-    await this.#write([put(registrationKey(agent.connectionId, endOf(agent)), registrationItem(agent))]);
+    await this.#batches.write([put(registrationKey(agent.connectionId, endOf(agent)), registrationItem(agent))]);
   }
 
   async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {
     const item = subscriptionItem(agent);
-    const limited = limiter(BATCHES_IN_FLIGHT);
+    const limited = limiter(WRITES_IN_FLIGHT);
     const rows = channels.flatMap((channel) => [
       subscriptionKey(agent.connectionId, channel),
       subscriberKey(channel, agent.connectionId),
@@ -146,7 +122,7 @@ export class Table implements Store {
 
   async putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void> {
     const deadline = denialDeadlineOf(connectedAt);
-    await this.#write([
+    await this.#batches.write([
       put(registrationKey(connectionId, deadline), { ttl: ttlAfterSweep(deadline) }),
       put(standingKey(connectionId), denialItem(connectedAt, deadline, denial)),
     ]);
@@ -154,7 +130,7 @@ export class Table implements Store {
 
   async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {
     const item = subscriptionItem(agent);
-    await this.#write(
+    await this.#batches.write(
       [...new Set(channels)].flatMap((channel) => [
         put(subscriptionKey(agent.connectionId, channel), item),
         put(subscriberKey(channel, agent.connectionId), item),
@@ -163,7 +139,7 @@ export class Table implements Store {
   }
 
   async deleteSubscriptions(connectionId: string, channels: string[]): Promise<void> {
-    await this.#write(
+    await this.#batches.write(
       [...new Set(channels)].flatMap((channel) => [
         remove(subscriberKey(channel, connectionId)),
         remove(subscriptionKey(connectionId, channel)),
@@ -208,12 +184,12 @@ export class Table implements Store {
   }
 
   async deleteRegistration(connectionId: string, deadline: number): Promise<void> {
-    await this.#write([remove(registrationKey(connectionId, deadline))]);
+    await this.#batches.write([remove(registrationKey(connectionId, deadline))]);
   }
 
   async putOverdue(connectionIds: string[], deadline: number): Promise<void> {
     const item = { ttl: ttlAfterSweep(deadline) };
-    await this.#write(connectionIds.map((connectionId) => put(registrationKey(connectionId, deadline), item)));
+    await this.#batches.write(connectionIds.map((connectionId) => put(registrationKey(connectionId, deadline), item)));
   }
 
   async *overdue(): AsyncIterable<Overdue> {
@@ -228,7 +204,7 @@ export class Table implements Store {
   }
 
   async deleteOverdue({ shard, deadline }: Overdue): Promise<void> {
-    await this.#write([remove({ pk: shard, sk: deadline })]);
+    await this.#batches.write([remove({ pk: shard, sk: deadline })]);
   }
 
   /** What a write did; `undefined` when its condition was not met. */
@@ -246,44 +222,6 @@ export class Table implements Store {
     const now = this.#clock.now() / 1000;
     if (!standing || !("agent" in standing) || endOf(standing.agent) > now) return standing;
     return expiryOf(standing.agent.connectedAt) > now ? { denial: EXPIRED } : undefined;
-  }
-
-  async #readStandings(connectionIds: string[]): Promise<Agent[]> {
-    let keys: Item[] = connectionIds.map((connectionId) => key(standingKey(connectionId)));
-    const agents: Agent[] = [];
-    for (let attempt = 1; keys.length > 0; attempt += 1) {
-      const { Responses, UnprocessedKeys } = await this.#client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.#name]: { Keys: keys, ConsistentRead: true } } }),
-      );
-      for (const item of Responses?.[this.#name] ?? []) {
-        const standing = this.#living(standingOf((item["pk"]?.S ?? "").slice(connectionKey("").length), item));
-        if (standing && "agent" in standing) agents.push(standing.agent);
-      }
-      keys = UnprocessedKeys?.[this.#name]?.Keys ?? [];
-      if (keys.length > 0) await this.#backOff(attempt);
-    }
-    return agents;
-  }
-
-  /** Writes in as few parallel batches as possible. What DynamoDB leaves undone is sent again, then it is an error. */
-  async #write(requests: WriteRequest[]): Promise<void> {
-    await Promise.all(
-      chunks(requests, BATCH_WRITES).map(async (batch) => {
-        let left = batch;
-        for (let attempt = 1; left.length > 0; attempt += 1) {
-          const { UnprocessedItems } = await this.#client.send(
-            new BatchWriteItemCommand({ RequestItems: { [this.#name]: left } }),
-          );
-          left = UnprocessedItems?.[this.#name] ?? [];
-          if (left.length > 0) await this.#backOff(attempt);
-        }
-      }),
-    );
-  }
-
-  async #backOff(attempt: number): Promise<void> {
-    if (attempt >= BATCH_ATTEMPTS) throw new Error("DynamoDB keeps leaving a part of a batch undone");
-    await this.#clock.sleep(this.#clock.random() * BATCH_BACKOFF_MS * 2 ** attempt);
   }
 
   /** Every row of a partition, or those on one side of a sort key. */

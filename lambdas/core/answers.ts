@@ -1,4 +1,4 @@
-import { type Answer, type Code, CHANNEL_LENGTH, FRAME_BYTES, type Json, Meta, type MetaChannel, type ServerFacts } from "../../protocol/index.js";
+import { type Answer, type Code, CHANNEL_LENGTH, FRAME_BYTES, type Json, Meta, type MetaChannel, type ServerFacts, type SubscribedTo } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { type Agent, type Denial, EXPIRED } from "./agent.js";
 import type { Packed } from "./pack.js";
@@ -50,7 +50,7 @@ export const success = (channel: MetaChannel, uuid: string, data?: Json): Answer
  */
 export const about = (channel: string, answer: Answer): Answer => ({
   ...answer,
-  data: { channel: channel.slice(0, CHANNEL_LENGTH + "/*".length) },
+  data: { channel: channel.slice(0, CHANNEL_LENGTH + "/*".length) } satisfies SubscribedTo,
 });
 
 /** What a connection without an agent is told, whatever it asks: that it was denied, or not renewed. */

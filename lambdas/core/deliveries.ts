@@ -35,7 +35,7 @@ export type Decide = (recipient: Recipient) => Delivery | Promise<Delivery>;
 export const deliveries = (system: Delivering, deadline: number): ((page: readonly Recipient[]) => Promise<Decide>) => {
   const { store, guards, clock, log, settings } = system;
   const limited = limiter(WAITING_GUARDS);
-  const packed = once((publication: Publication) => pack(publication.message));
+  const packed = once(({ message, offset }: Publication) => pack({ ...message, offset }));
   const plain = once((publications: readonly Publication[]) => publications.map(packed));
   const isGuarded = once((channel: string) => guards.guardsDelivery(channel));
 
@@ -46,7 +46,7 @@ export const deliveries = (system: Delivering, deadline: number): ((page: readon
   });
 
   /** Takes a place in the queue until the guard has begun; how long it then takes is its own affair. */
-  const ask = async (agent: Agent, { message }: Publication): Promise<Packed | "late" | undefined> => {
+  const ask = async (agent: Agent, { message, offset }: Publication): Promise<Packed | "late" | undefined> => {
     const delivery = await limited(async () => {
       const remaining = deadline - clock.now();
       if (remaining <= 0) return undefined;
@@ -59,7 +59,7 @@ export const deliveries = (system: Delivering, deadline: number): ((page: readon
     if (!delivery) return "late";
     const transformed = await delivery.transformed;
     if (!transformed || transformed === "late") return transformed;
-    const fitting = pack(transformed);
+    const fitting = pack({ ...transformed, offset });
     if (fits(fitting, settings.limits)) return fitting;
     log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, bytes: fitting.bytes });
     return undefined;

@@ -46,12 +46,24 @@ export const subscriberKey = (channel: string, connectionId: string): Key => ({
  */
 export const userChannel = (userId: string): string => `${Meta.user}/${userId}`;
 
+/** A channel's last message. */
+export const latestKey = (channel: string): Key => ({ pk: `v#${channel}`, sk: "latest" });
+
+/** A message that waits on a channel whose messages gather. */
+export const logKey = (channel: string, id: string): Key => ({ pk: `l#${channel}`, sk: id });
+
+/** The partitions of the leases: that somebody delivers what waits on a channel. */
+export const leaseShards = (): string[] => Array.from({ length: SHARDS }, (_, shard) => `f#${shard}`);
+
+/** The lease of one channel. */
+export const leaseKey = (channel: string): Key => ({ pk: `f#${shardOf(channel)}`, sk: channel });
+
 /** The partition of one shard of the registrations. */
 export const shardKey = (shard: number): string => `r#${shard}`;
 
-const shardOf = (connectionId: string): number => {
+const shardOf = (name: string): number => {
   let hash = 0;
-  for (const character of connectionId) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
   return hash % SHARDS;
 };
 

@@ -9,8 +9,8 @@ export interface Packed {
 }
 
 /** Serialises a message once, however many will receive it. */
-export const pack = ({ channel, uuid, data }: Message): Packed => {
-  const json = JSON.stringify({ channel, uuid, data });
+export const pack = ({ channel, uuid, data, offset }: Message): Packed => {
+  const json = JSON.stringify({ channel, uuid, data, offset });
   return { json, bytes: Buffer.byteLength(json) };
 };
 

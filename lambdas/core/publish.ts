@@ -3,6 +3,8 @@ import type { Agent } from "./agent.js";
 import { failure, frameOf, success } from "./answers.js";
 import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
+import { asDelivered, stamp, type Stamping } from "./latest.js";
+import { setAside, type SettingAside } from "./linger.js";
 import { fits, pack, type Packed } from "./pack.js";
 import type { Guards } from "./ports.js";
 import type { PublicationRate } from "./publication-rate.js";
@@ -10,10 +12,10 @@ import type { Publication } from "./recipients.js";
 import { addSubscriptions, type Subscribing } from "./subscriptions.js";
 
 /** What publishing needs. */
-export interface Publishing extends FanOut, Subscribing {
+export interface Publishing extends FanOut, Subscribing, Stamping, SettingAside {
   store: FanOut["store"] & Subscribing["store"];
   guards: FanOut["guards"] & Pick<Guards, "publication">;
-  settings: FanOut["settings"] & Subscribing["settings"] & Pick<ChannelRules, "limits">;
+  settings: FanOut["settings"] & Subscribing["settings"] & Stamping["settings"] & SettingAside["settings"] & Pick<ChannelRules, "limits">;
   rate: Pick<PublicationRate, "take">;
 }
 
@@ -36,7 +38,7 @@ const judge = async (
   if (fault) return refused(failure(Meta.error, uuid, fault));
   const verdict = await guards.publication(agent, { channel: message.channel, uuid, data: message.data });
   if (!verdict.permitted) return refused(failure(Meta.error, uuid, verdict.code, verdict.reason));
-  if (!verdict.publish.every((published) => fits(pack(published), settings.limits))) {
+  if (!verdict.publish.every((published) => fits(pack(asDelivered(published, settings)), settings.limits))) {
     return refused(failure(Meta.error, uuid, "too_large"));
   }
   return {
@@ -86,6 +88,7 @@ export const publish = async (
   );
   const answers = outcomes.map((outcome) => outcome.answer);
   const room = FRAME_BYTES - Buffer.byteLength(frameOf(answers)) - SPARE_BYTES;
-  const { own } = await fanOut(system, publications, answered ? { connectionId: agent.connectionId, room } : undefined);
+  const now = await stamp(system, await setAside(system, publications));
+  const { own } = await fanOut(system, now, answered ? { connectionId: agent.connectionId, room } : undefined);
   return { answers, messages: own };
 };

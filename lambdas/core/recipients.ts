@@ -9,6 +9,8 @@ export interface Publication {
   to?: string;
   /** A connection that is spared: the publisher's, which asked not to hear itself. */
   except?: string;
+  /** Where it stands among its channel's publications, where those are numbered. Guards do not see it. */
+  offset?: number;
 }
 
 /** Who receives what. */

@@ -3,13 +3,15 @@ import { TEXT } from "./answers.js";
 import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
 import { userChannel } from "./keys.js";
+import { asDelivered, stamp, type Stamping } from "./latest.js";
+import { setAside, type SettingAside } from "./linger.js";
 import { fits, pack } from "./pack.js";
 import type { Publication } from "./recipients.js";
 import type { EntryFault } from "./server-requests.js";
 
 /** What publishing for the back end needs. */
-export interface ServerPublishing extends FanOut {
-  settings: FanOut["settings"] & Pick<ChannelRules, "limits">;
+export interface ServerPublishing extends FanOut, Stamping, SettingAside {
+  settings: FanOut["settings"] & Stamping["settings"] & SettingAside["settings"] & Pick<ChannelRules, "limits">;
   /** A new uuid for an entry that has none. */
   newUuid: () => string;
 }
@@ -31,17 +33,19 @@ export const serverPublish = async (
   entries: readonly (PublishEntry | EntryFault)[],
 ): Promise<PublishResult[]> => {
   const outcomes = entries.map((entry) => judge(system, entry));
-  await fanOut(system, outcomes.flatMap(({ publication }) => publication ?? []));
+  const publications = outcomes.flatMap(({ publication }) => publication ?? []);
+  await fanOut(system, await stamp(system, await setAside(system, publications)));
   return outcomes.map(({ result }) => result);
 };
 
-const judge = ({ settings: { limits }, newUuid }: ServerPublishing, entry: PublishEntry | EntryFault): Outcome => {
+const judge = ({ settings, newUuid }: ServerPublishing, entry: PublishEntry | EntryFault): Outcome => {
   if ("fault" in entry) return refused(entry.uuid, "bad_frame", entry.fault);
+  const { limits } = settings;
   const uuid = entry.uuid ?? newUuid();
   const message: Message = { channel: "userId" in entry ? Meta.user : entry.channel, uuid, data: entry.data };
   const fault = "userId" in entry ? undefined : publicationFault(entry.channel, { limits });
   if (fault) return refused(entry.uuid, fault);
-  if (!fits(pack(message), limits)) return refused(entry.uuid, "too_large");
+  if (!fits(pack(asDelivered(message, settings)), limits)) return refused(entry.uuid, "too_large");
   const to = "userId" in entry ? { to: userChannel(entry.userId) } : {};
   const except = entry.except === undefined ? {} : { except: entry.except };
   return { result: { uuid, accepted: true }, publication: { message, ...to, ...except } };

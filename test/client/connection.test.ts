@@ -210,6 +210,39 @@ describe("disconnecting", () => {
 });
 
 describe("what comes in", () => {
+  it("again, or older than what came, is told once; also what was there when it subscribed again", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer, states } = await bench.connected();
+    const heard = new Mailbox<unknown>();
+    pushIt.on("subscribed", ({ channel }) => heard.put(channel));
+    pushIt.on("message", ({ payload, offset }) => heard.put([payload, offset]));
+    pushIt.subscribe("a");
+    const latest = { uuid: "u5", data: "five", offset: 5 };
+    peer.answer(await peer.frames.take(), { successful: true, data: { channel: "a", latest } });
+    expect([await heard.take(), await heard.take()]).toEqual(["a", ["five", 5]]);
+    peer.send({ channel: "a", ...latest }, { channel: "a", uuid: "u4", data: "four", offset: 4 }, { channel: "a", uuid: "u6", data: "six", offset: 6 });
+    expect(await heard.take()).toEqual(["six", 6]);
+
+    peer.socket.terminate();
+    await states.find(({ retryIn }) => retryIn !== undefined);
+    pushIt.connect();
+    const next = await bench.server.peers.take();
+    next.answer(await next.frames.take(), { successful: true, data: { channel: "a", latest: { uuid: "u6", data: "six", offset: 6 } } });
+    next.send({ channel: "a", uuid: "u7", data: "seven", offset: 7 });
+    expect([await heard.take(), await heard.take()]).toEqual(["a", ["seven", 7]]);
+  });
+
+  it("as a guard's result is no message, whatever it looks like", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    const heard = new Mailbox<unknown>();
+    pushIt.on("message", ({ payload }) => heard.put(payload));
+    pushIt.publish({ channel: "a", data: 1 });
+    peer.answer(await peer.frames.take(), { successful: true, data: { channel: "a", latest: { uuid: "x", data: "fake", offset: 1 } } });
+    peer.send({ channel: "a", uuid: "u1", data: "real" });
+    expect(await heard.take()).toBe("real");
+  });
+
   it("that is empty, garbage or unknown harms nothing", async () => {
     const { pushIt, peer } = await bench.connected();
     const received = new Mailbox<unknown>();

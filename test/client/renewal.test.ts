@@ -7,6 +7,9 @@ const MINUTE = 60_000;
 /** How long before the end a client renews when chance is 0.5: half of `retryCap`. */
 const LEAD = 15_000;
 
+/** How many messages were sent: each has an id of its own, or it would count as a repetition. */
+let sent = 0;
+
 /** A client with a function for its credentials, on a server that vouches for it for `expiresIn` milliseconds. */
 const vouched = async (expiresIn: number | undefined, credentials: () => unknown = () => "token") => {
   bench.server.automatic = false;
@@ -15,7 +18,7 @@ const vouched = async (expiresIn: number | undefined, credentials: () => unknown
   const handled = async (): Promise<void> => {
     const off = pushIt.on("message", () => undefined);
     const heard = new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
-    peer.send({ channel: "a", uuid: "u", data: 1 });
+    peer.send({ channel: "a", uuid: `u${(sent += 1)}`, data: 1 });
     await heard;
     off();
   };
@@ -66,7 +69,7 @@ describe("a client with a function for its credentials", () => {
     const ask = { channel: "/meta/refresh", successful: true, data: { expiresIn: -5 } };
     peer.send(ask, ask);
     await settled();
-    peer.send(ask, { channel: "a", uuid: "u", data: 1 });
+    peer.send(ask, { channel: "a", uuid: "other", data: 1 });
     await settled();
     while (bench.host.timers < 2) await settled();
     expect(await refreshed(peer, 0)).toMatchObject({ action: "refresh", data: { credentials: "token" } });

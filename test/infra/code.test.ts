@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, Stack } from "aws-cdk-lib";
+import { App, Duration, Stack } from "aws-cdk-lib";
 import { Guards, PushIt, type GuardBundlingOptions, type PushItProps } from "../../infra/index.js";
 import { RUNS_GUARDS } from "../../infra/functions.js";
 import { FUNCTION_NAMES, type FunctionName } from "../../infra/timeouts.js";
@@ -27,13 +27,13 @@ const assets = (props: PushItProps = {}, outdir = makeFolder()): Record<Function
   const context = { "aws:cdk:enable-asset-metadata": true, "@aws-cdk/core:annotationsInValidationReport": false };
   const app = new App({ outdir, context });
   const stack = new Stack(app, "Test");
-  const { functions } = new PushIt(stack, "PushIt", props);
+  const { functions } = new PushIt(stack, "PushIt", { channels: { "busy/*": { linger: Duration.seconds(1) } }, ...props });
   const { Resources } = app.synth().getStackByName("Test").template as {
     Resources: Record<string, { Metadata: Record<string, string> }>;
   };
   return Object.fromEntries(
     FUNCTION_NAMES.map((name) => {
-      const id = stack.getLogicalId(functions[name].node.defaultChild as never);
+      const id = stack.getLogicalId(functions[name]!.node.defaultChild as never);
       return [name, join(outdir, Resources[id]!.Metadata["aws:asset:path"]!)];
     }),
   ) as Record<FunctionName, string>;

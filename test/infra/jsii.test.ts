@@ -60,6 +60,7 @@ describe("what infra exports", () => {
       "ChannelGuardFunctions",
       "Deliveries",
       "DeliveriesProps",
+      "ChannelOptions",
       "Denials",
       "FunctionConcurrency",
       "GuardBundlingOptions",

@@ -103,11 +103,12 @@ describe("what the functions may do", () => {
 
   test("every function has a role of its own, and there are no others", () => {
     expect(Object.keys(actual).sort()).toEqual(Object.keys(EXPECTED).sort());
-    expect(Object.keys(EXPECTED)).toHaveLength(FUNCTION_NAMES.length);
+    // All but the flusher, which only channels that linger need.
+    expect(Object.keys(EXPECTED)).toHaveLength(FUNCTION_NAMES.length - 1);
     const roles = Object.values(resourcesOf(template, "AWS::Lambda::Function")).map(({ Properties }) =>
       readable(Properties.Role),
     );
-    expect(new Set(roles).size).toBe(FUNCTION_NAMES.length);
+    expect(new Set(roles).size).toBe(FUNCTION_NAMES.length - 1);
   });
 
   test("no managed policies, no inline ones, nothing but Allow", () => {
@@ -122,6 +123,35 @@ describe("what the functions may do", () => {
       for (const action of [Action].flat()) expect(action).not.toMatch(/\*|Scan/);
       for (const resource of [Resource].flat()) expect(resource.replace(/\/live\/(POST|DELETE)\/@connections\/\*$/, "")).not.toContain("*");
     }
+  });
+
+  test("more where a channel keeps its last message: publications update it, subscribe reads it", () => {
+    const keeping = permissions(synthesize({ channels: { "prices/*": { latest: true } } }));
+    const more: Record<string, string> = { Publish: "UpdateItem", Send: "UpdateItem", Publisher: "UpdateItem", Subscribe: "BatchGetItem" };
+    for (const name of Object.keys(EXPECTED)) {
+      const table = [...EXPECTED[name]!["<Table.Arn>"]!, ...(more[name] ? [`dynamodb:${more[name]}`] : [])].sort();
+      expect([name, keeping[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table }]);
+    }
+  });
+
+  test("more where a channel lingers: who publishes and the sweep invoke the flusher, which delivers", () => {
+    const lingering = permissions(synthesize({ channels: { "busy/*": { linger: Duration.millis(250) } } }));
+    const more: Record<string, string[]> = { Publish: ["PutItem"], Send: ["PutItem"], Publisher: ["GetItem", "PutItem"] };
+    for (const name of Object.keys(EXPECTED)) {
+      const table = [...EXPECTED[name]!["<Table.Arn>"]!, ...(more[name] ?? []).map((action) => `dynamodb:${action}`)].sort();
+      const invoke = ["Publish", "Send", "Publisher", "Sweep"].includes(name) ? { "<FlushFunction.Arn>": ["lambda:InvokeFunction"] } : {};
+      expect([name, lingering[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table, ...invoke }]);
+    }
+    expect(lingering.Flush).toEqual({
+      "<Table.Arn>": ["BatchGetItem", "BatchWriteItem", "DeleteItem", "PutItem", "Query"].map((action) => `dynamodb:${action}`),
+      "<FlushLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
+      ...farewell,
+    });
+  });
+
+  test("the last message is written by who delivers it: the flusher, where its channel lingers", () => {
+    const both = permissions(synthesize({ channels: { "ticker/*": { linger: Duration.millis(250), latest: true } } }));
+    expect(Object.keys(both).filter((name) => both[name]!["<Table.Arn>"]!.includes("dynamodb:UpdateItem"))).toEqual(["Flush"]);
   });
 
   test("the same with every option that makes resources", () => {

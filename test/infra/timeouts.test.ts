@@ -1,9 +1,10 @@
 import { DEFAULT_SETTINGS, DEFAULT_TIMEOUTS } from "../../lambdas/settings.js";
+import { POST_MS } from "../../lambdas/core/latest-answers.js";
 import { FUNCTION_TIMEOUT_MS } from "../../infra/limits.js";
 import { FUNCTION_NAMES, MARGIN_MS, timeoutParts, timeoutSeconds, tooLong } from "../../infra/timeouts.js";
 
 const secondsOf = (name: (typeof FUNCTION_NAMES)[number], timeouts = DEFAULT_TIMEOUTS) =>
-  timeoutSeconds(timeoutParts(name, timeouts, DEFAULT_SETTINGS.fanOutMs));
+  timeoutSeconds(timeoutParts(name, { ...DEFAULT_SETTINGS, timeouts }));
 
 describe("a function's timeout", () => {
   test.each([
@@ -19,6 +20,7 @@ describe("a function's timeout", () => {
     ["ping", 7],
     ["default", 7],
     ["refresh", 16],
+    ["flush", 300],
   ] as const)("of %s is %i s with the default settings", (name, seconds) => {
     expect(secondsOf(name)).toBe(seconds);
   });
@@ -27,6 +29,11 @@ describe("a function's timeout", () => {
     const timeouts = { ...DEFAULT_TIMEOUTS, onSubscriptionRequest: 7_000 };
     const changed = FUNCTION_NAMES.filter((name) => secondsOf(name, timeouts) !== secondsOf(name));
     expect(changed).toEqual(["subscribe"]);
+  });
+
+  test("of subscribe has room for the delivery guard and a post, where some channel keeps its last message", () => {
+    const parts = timeoutParts("subscribe", { ...DEFAULT_SETTINGS, channels: { "prices/*": { latest: true } } });
+    expect(parts).toEqual({ "timeouts.onSubscriptionRequest": 1_000, "timeouts.onMessageReceived": 1_000, posting: POST_MS });
   });
 
   test("outlives the guard by the margin, also when rounded to whole seconds", () => {
@@ -41,7 +48,7 @@ describe("a function's timeout", () => {
 
 describe("a timeout that is too long", () => {
   test("is one over 28 s, and the reason names the props that made it", () => {
-    const reason = tooLong("publish", timeoutParts("publish", DEFAULT_TIMEOUTS, 25_000));
+    const reason = tooLong("publish", timeoutParts("publish", { ...DEFAULT_SETTINGS, fanOutMs: 25_000 }));
     expect(reason).toContain("the publish function would need 32 s");
     expect(reason).toContain("timeouts.onPublicationRequest 1 s");
     expect(reason).toContain("fanOutBudget 25 s");
@@ -49,7 +56,7 @@ describe("a timeout that is too long", () => {
   });
 
   test("is not one of exactly 28 s", () => {
-    const parts = timeoutParts("publish", DEFAULT_TIMEOUTS, FUNCTION_TIMEOUT_MS - MARGIN_MS - 2_000);
+    const parts = timeoutParts("publish", { ...DEFAULT_SETTINGS, fanOutMs: FUNCTION_TIMEOUT_MS - MARGIN_MS - 2_000 });
     expect(timeoutSeconds(parts)).toBe(28);
     expect(tooLong("publish", parts)).toBeUndefined();
   });

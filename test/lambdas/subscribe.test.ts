@@ -4,14 +4,18 @@ import type { Guards, Permitted } from "../../lambdas/core/ports.js";
 import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { subscribe } from "../../lambdas/subscribe.js";
-import { agentOf, MemoryStore } from "./core/fakes.js";
+import { MemoryLatest } from "./core/channel-fakes.js";
+import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "./core/fakes.js";
 
 const agent = agentOf("c1");
 const permitted = (...names: string[]): Permitted => ({ permitted: true, subscribe: names, publish: [] });
 
 const setUp = async (subscription: Guards["subscription"] = openGuards.subscription) => {
   const store = await new MemoryStore().with(agent);
-  const system = { settings: { ...DEFAULT_SETTINGS, wildcards: ["stories/*"] }, store, guards: { ...openGuards, subscription } };
+  const clock = new TestClock();
+  const rest = { clock, log: new TestLog(), connections: new TestConnections(clock), latest: new MemoryLatest(store.calls) };
+  const settings = { ...DEFAULT_SETTINGS, wildcards: ["stories/*"] };
+  const system = { settings, store, guards: { ...openGuards, subscription }, ...rest };
   const ask = (data: unknown) =>
     subscribe(system, agent, JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data }));
   return { store, ask };

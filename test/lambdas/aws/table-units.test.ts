@@ -3,9 +3,13 @@ import { channelsOf, tooManyAgents } from "../../../lambdas/core/admission.js";
 import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
 import { Directory } from "../../../lambdas/core/directory.js";
 import { publish } from "../../../lambdas/core/publish.js";
+import { flush } from "../../../lambdas/core/flush.js";
+import type { FlushTask } from "../../../lambdas/core/linger.js";
 import { renew } from "../../../lambdas/core/renewal.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import { sweep } from "../../../lambdas/core/sweep.js";
+import { LatestTable } from "../../../lambdas/aws/latest-table.js";
+import { LingerTable } from "../../../lambdas/aws/linger-table.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, NOW, TestConnections, TestLog, TestSegments } from "../core/fakes.js";
@@ -35,10 +39,17 @@ const longest = (count: number): string[] =>
 
 const subscribing = () => ({ store: it.table, settings: DEFAULT_SETTINGS });
 
+/** Flushers that were to run. */
+const flushers: FlushTask[] = [];
+const invokeFlush = async (task: FlushTask): Promise<void> => void flushers.push(task);
+
 const publishing = () => {
   const log = new TestLog();
   const { table: store, clock } = it;
-  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), segments: new TestSegments(), settings: { ...DEFAULT_SETTINGS, wildcards: ["w/*"] }, rate: { take: (_agent: string, wanted: number) => wanted } };
+  const settings = { ...DEFAULT_SETTINGS, wildcards: ["w/*"] };
+  const rate = { take: (_agent: string, wanted: number) => wanted };
+  const gathering = { latest: new LatestTable(it, clock), lingering: new LingerTable(it, clock), invokeFlush };
+  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), segments: new TestSegments(), settings, rate, ...gathering };
 };
 
 const message = (channel: string) => ({ channel, uuid: "m1", data: "hello" });
@@ -138,6 +149,76 @@ describe("publish", () => {
   test("pays extra Queries only below an enabled wildcard: one for each that matches", async () => {
     expect((await it.cost(() => publish(publishing(), agent, [message("v/x/y")], { answered: true }))).commands).toHaveLength(1);
     expect((await it.cost(() => publish(publishing(), agent, [message("w/x/y")], { answered: true }))).commands).toHaveLength(3);
+  });
+});
+
+describe("a channel that keeps its last message", () => {
+  const CHANNELS = { "prices/*": { latest: true as const } };
+  const keeping = () => ({ ...publishing(), settings: { ...DEFAULT_SETTINGS, channels: CHANNELS } });
+  const hundred = (channel: string) => ({ channel, uuid: "x".repeat(22), data: "x".repeat(70) });
+
+  test("costs one write unit more for a publication, however often, and the same reads", async () => {
+    await it.table.putSubscriptions(agent, ["prices/5"]);
+    for (let times = 0; times < 3; times += 1) {
+      const cost = await it.cost(() => publish(keeping(), agent, [hundred("prices/5")], { answered: true }));
+      expect(cost).toEqual({ commands: ["UpdateItem", "Query"], read: 1, written: 1 });
+    }
+  });
+
+  test("costs one for all messages of a frame, and one with the longest name and 800 bytes", async () => {
+    const [name = ""] = longest(1);
+    const channel = `prices/${name}`.slice(0, CHANNEL_LENGTH);
+    const messages = [hundred(channel), hundred(channel), { ...hundred(channel), data: "x".repeat(760) }];
+    expect(await it.cost(() => publish(keeping(), agent, messages, { answered: true }))).toMatchObject({ commands: ["UpdateItem", "Query"], written: 1 });
+  });
+
+  test("costs a subscriber one read more, of all its channels together", async () => {
+    await it.table.putAgent(agent);
+    const { latest } = keeping();
+    await latest.keep(hundred("prices/1"), 1);
+    await latest.keep(hundred("prices/2"), 1);
+    const cost = await it.cost(() => latest.read(["prices/1", "prices/2"]));
+    expect(cost).toEqual({ commands: ["BatchGetItem"], read: 2, written: 0 });
+  });
+
+  test("costs other channels nothing", async () => {
+    await it.table.putSubscriptions(agent, ["other"]);
+    expect(await it.cost(() => publish(keeping(), agent, [hundred("other")], { answered: true }))).toEqual({ commands: ["Query"], read: 1, written: 0 });
+  });
+});
+
+describe("a channel that lingers", () => {
+  const lingering = () => ({ ...publishing(), settings: { ...DEFAULT_SETTINGS, channels: { "busy/*": { lingerMs: 250 } } } });
+  const hundred = (uuid: string) => ({ channel: "busy/5", uuid, data: "x".repeat(70) });
+
+  test("costs one write unit for storing a publication and one read unit of the lease, while a flusher runs", async () => {
+    await publish(lingering(), agent, [hundred("m1")], { answered: true });
+    const cost = await it.cost(() => publish(lingering(), agent, [hundred("m2")], { answered: true }));
+    expect(cost).toEqual({ commands: ["BatchWriteItem", "GetItem"], read: 1, written: 1 });
+  });
+
+  test("costs a window one write unit for the lease, one for each message it takes off, and two Queries", async () => {
+    flushers.length = 0;
+    await it.table.putSubscriptions(agent, ["busy/5"]);
+    for (const uuid of ["m1", "m2", "m3"]) {
+      it.clock.chance /= 1.1;
+      await publish(lingering(), agent, [hundred(uuid)], { answered: true });
+    }
+    expect(flushers).toHaveLength(1);
+    const system = lingering();
+    const cost = await it.cost(() => flush(system, flushers[0]!, () => 300_000));
+    const window = ["PutItem", "Query", "Query", "BatchWriteItem"];
+    expect(cost.commands).toEqual([...window, "PutItem", "Query", "PutItem", "Query", "DeleteItem"]);
+    // The lease once more to see that nothing comes, then released and deleted.
+    expect(cost.written).toBe(1 + 3 + 3);
+    expect(system.connections.posts).toHaveLength(1);
+    expect((await it.rows()).filter(({ pk }) => /^[lf]#/.test(pk?.S ?? ""))).toEqual([]);
+  });
+
+  test("costs other channels nothing", async () => {
+    await it.table.putSubscriptions(agent, ["other"]);
+    const cost = await it.cost(() => publish(lingering(), agent, [message("other")], { answered: true }));
+    expect(cost).toEqual({ commands: ["Query"], read: 1, written: 0 });
   });
 });
 

@@ -1,9 +1,13 @@
 import type { Agent } from "../../../lambdas/core/agent.js";
+import type { ChannelPatterns } from "../../../lambdas/core/channel-options.js";
+import type { FlushTask } from "../../../lambdas/core/linger.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { PublicationRate } from "../../../lambdas/core/publication-rate.js";
-import { DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
+import { publish, type Publishing } from "../../../lambdas/core/publish.js";
+import { type Answer, DEFAULT_LIMITS, type Limits, type OutgoingMessage } from "../../../protocol/index.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import { MemoryLatest, MemoryLingering } from "./channel-fakes.js";
 import { agentOf, MemoryStore, TestClock, TestConnections, TestLog, TestSegments } from "./fakes.js";
 
 /** Everything a fan-out or a publication needs, in memory, and what became of it. */
@@ -14,6 +18,7 @@ export const fanOutSystem = (
     threshold?: number;
     guards?: Partial<Guards>;
     limits?: Partial<Limits>;
+    channels?: ChannelPatterns;
   } = {},
 ) => {
   const store = new MemoryStore();
@@ -26,11 +31,16 @@ export const fanOutSystem = (
     disconnected: async (agent) => void left.push(agent.connectionId),
     ...options.guards,
   };
-  const { wildcards = [], budgetMs: fanOutMs = 10_000, threshold: fanOutThreshold = 2_000 } = options;
+  const { wildcards = [], budgetMs: fanOutMs = 10_000, threshold: fanOutThreshold = 2_000, channels = {} } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const rate = new PublicationRate(limits.publicationsPerSecond, clock);
-  const settings = { ...DEFAULT_SETTINGS, limits, wildcards, fanOutMs, fanOutThreshold };
-  return { store, clock, log, connections, segments: new TestSegments(), left, guards, settings, rate };
+  const settings = { ...DEFAULT_SETTINGS, limits, wildcards, fanOutMs, fanOutThreshold, channels };
+  const latest = new MemoryLatest(store.calls);
+  const lingering = new MemoryLingering(clock, store.calls);
+  /** What flushers were to run for. */
+  const tasks: FlushTask[] = [];
+  const invokeFlush = async (task: FlushTask): Promise<void> => void tasks.push(task);
+  return { store, clock, log, connections, left, segments: new TestSegments(), guards, settings, latest, lingering, tasks, invokeFlush, rate };
 };
 
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;
@@ -41,3 +51,7 @@ export const audienceOf = async (system: FanOutSystem, count: number, channel: s
   for (const id of ids) await system.store.with(agentOf(id, more), channel);
   return ids;
 };
+
+/** Publishes for who is answered by nothing but answers: everything else is posted to it, too. */
+export const publishUnanswered = async (system: Publishing, agent: Agent, messages: readonly OutgoingMessage[]): Promise<Answer[]> =>
+  (await publish(system, agent, messages, { answered: false })).answers;

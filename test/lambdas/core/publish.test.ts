@@ -1,13 +1,8 @@
 import { type Answer, FRAME_BYTES, type Json, type Message, type OutgoingMessage } from "../../../protocol/index.js";
 import type { Agent } from "../../../lambdas/core/agent.js";
 import type { Guards, Permitted, Verdict } from "../../../lambdas/core/ports.js";
-import { publish as published, type Publishing } from "../../../lambdas/core/publish.js";
 import { agentOf, messageOf } from "./fakes.js";
-import { fanOutSystem } from "./fan-out-system.js";
-
-/** What a publisher is answered, to whom everything else is posted. */
-const publish = async (system: Publishing, agent: Agent, messages: OutgoingMessage[]): Promise<Answer[]> =>
-  (await published(system, agent, messages, { answered: false })).answers;
+import { fanOutSystem, publishUnanswered as publish } from "./fan-out-system.js";
 
 const agent = agentOf("publisher");
 const out = (channel: string, data: Json = "hello", uuid = "m1", echo = true): OutgoingMessage => ({ channel, uuid, data, echo });

@@ -1,0 +1,34 @@
+import { isReserved, isWildcard } from "../../protocol/index.js";
+
+/** What a deployment says about the channels that a pattern matches; plain JSON, because the settings hold it. */
+export interface ChannelOptions {
+  /** How long messages gather before they are delivered together, in milliseconds; left out: not at all. */
+  lingerMs?: number;
+  /** Whether the channel's last message is kept, for who subscribes. */
+  latest?: true;
+}
+
+/** Options by pattern: a channel's name, or a wildcard such as `prices/*`. */
+export type ChannelPatterns = Readonly<Record<string, ChannelOptions>>;
+
+/** Of channels that no pattern matches, of wildcards, and of reserved channels. */
+const NONE: ChannelOptions = {};
+
+/**
+ * The options of a channel: those of its own name, or of the longest wildcard that matches it. One pattern decides;
+ * options of several are not merged.
+ * @example optionsOf({ "prices/*": { latest: true }, "prices/eu/*": { lingerMs: 250 } }, "prices/eu/5") // { lingerMs: 250 }
+ */
+export const optionsOf = (patterns: ChannelPatterns, channel: string): ChannelOptions => {
+  if (isReserved(channel) || isWildcard(channel)) return NONE;
+  const own = (pattern: string): ChannelOptions | undefined => (Object.hasOwn(patterns, pattern) ? patterns[pattern] : undefined);
+  let found = own(channel);
+  for (let end = channel.lastIndexOf("/"); !found && end > 0; end = channel.lastIndexOf("/", end - 1)) {
+    found = own(`${channel.slice(0, end)}/*`);
+  }
+  return found ?? NONE;
+};
+
+/** Whether any pattern says so: what no channel needs costs nothing and is granted to nobody. */
+export const someChannel = (patterns: ChannelPatterns, says: (options: ChannelOptions) => unknown): boolean =>
+  Object.values(patterns).some((options) => says(options));

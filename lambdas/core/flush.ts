@@ -1,0 +1,77 @@
+import type { Settings } from "../settings.js";
+import { optionsOf } from "./channel-options.js";
+import { deliverSegment, fanOut, type FanOut } from "./fan-out.js";
+import { stamp, type Stamping } from "./latest.js";
+import { type Entry, type FlushTask, leaseMs, type Lingering, uniqueText } from "./linger.js";
+
+/** What a flusher needs. */
+export interface Flushing extends FanOut, Stamping {
+  lingering: Omit<Lingering, "append" | "heldUntil" | "abandoned">;
+  settings: FanOut["settings"] & Pick<Settings, "channels" | "fanOutMs" | "timeouts">;
+}
+
+/**
+ * How old a message may be when it is delivered, in milliseconds. A flusher that dies is run again by Lambda after one
+ * minute, and after two more; what has waited longer is not delivered any more.
+ */
+export const LATEST_DELIVERY_MS = 5 * 60_000;
+
+/**
+ * Delivers what gathers on a channel, window after window, until nothing comes any more or its time is over. Each
+ * subscriber gets the messages of a window in as few frames as possible, in the order of the log.
+ *
+ * It may die anywhere. Messages are taken off the log after they were delivered, and the lease is deleted after the log
+ * was seen to be empty when nobody trusted in the lease any more: so wherever something waits, a lease is there, and
+ * when that is over, the next publication, Lambda's retry or the sweep has another flusher run.
+ * @param remainingMs how long this run may still take
+ */
+export const flush = async (system: Flushing, task: FlushTask, remainingMs: () => number): Promise<void> => {
+  const { lingering, settings, clock } = system;
+  const { channel, since = 0 } = task;
+  // Lambda may run the same task twice: the lease goes to one run of it.
+  const owner = uniqueText(clock);
+  let previous = task.owner;
+  const { lingerMs = 0 } = optionsOf(settings.channels, channel);
+  const lease = leaseMs(settings, channel);
+  // For this window, and for what comes while it lets go.
+  const enough = (): boolean => remainingMs() > 2 * lease;
+  try {
+    await clock.sleep(Math.max(0, since + lingerMs - clock.now()));
+    while (await lingering.hold({ channel, owner, until: clock.now() + lease }, previous)) {
+      previous = owner;
+      const begun = clock.now();
+      const { entries, more } = await lingering.waiting(channel);
+      await bring(system, channel, entries);
+      if (entries.length > 0 && enough()) {
+        if (!more) await clock.sleep(Math.max(0, begun + lingerMs - clock.now()));
+        continue;
+      }
+      // Who appends from here on sees that nobody flushes, and elects another; what came before is read once more.
+      await lingering.release(channel, owner);
+      const left = await lingering.waiting(channel);
+      if (left.entries.length > 0 && enough()) continue;
+      await bring(system, channel, left.entries);
+      if (!left.more) await lingering.forget(channel, owner);
+      return;
+    }
+  } catch (error) {
+    // Lambda runs it again in a minute; the next publication need not wait for that.
+    await lingering.release(channel, owner).catch(() => undefined);
+    throw error;
+  }
+};
+
+/** Delivers entries of the log, then takes them off. */
+const bring = async (system: Flushing, channel: string, entries: readonly Entry[]): Promise<void> => {
+  if (entries.length === 0) return;
+  const oldest = String(system.clock.now() - LATEST_DELIVERY_MS).padStart(13, "0");
+  const late = entries.filter(({ id }) => id < oldest);
+  const due = entries.filter(({ id }) => id >= oldest);
+  if (late.length > 0) {
+    system.log.error("not_delivered", { channel, messages: late.length });
+    // All who would have got them are closed: they have missed something, and so they know it.
+    await deliverSegment(system, { publications: late, recipients: { after: "" }, until: 0 });
+  }
+  if (due.length > 0) await fanOut(system, await stamp(system, due));
+  await system.lingering.remove(entries);
+};

@@ -1,0 +1,146 @@
+import type { Message } from "../../protocol/index.js";
+import type { Settings } from "../settings.js";
+import { optionsOf, someChannel } from "./channel-options.js";
+import type { Clock, Log } from "./ports.js";
+import type { Publication } from "./recipients.js";
+
+/** A publication that waits in its channel's log to be delivered with others. */
+export interface Entry {
+  /** Where it is in the log: sorts by time, then by its place in the frame. */
+  id: string;
+  message: Message;
+  /** A connection that is spared. */
+  except?: string;
+}
+
+/** That somebody, its owner, delivers what waits on a channel. */
+export interface Lease {
+  channel: string;
+  owner: string;
+  /** Epoch milliseconds; who has not renewed it by then is taken for dead. */
+  until: number;
+}
+
+/** The log of each channel whose messages gather, and who delivers it. Every read is strongly consistent. */
+export interface Lingering {
+  append(entries: readonly Entry[]): Promise<void>;
+  /** What waits on a channel, oldest first; `more`: there is more than was read. */
+  waiting(channel: string): Promise<{ entries: Entry[]; more: boolean }>;
+  /** Takes entries off the log. Taking off what is not there is harmless. */
+  remove(entries: readonly Entry[]): Promise<void>;
+  /** Until when the channel's lease is held, in epoch milliseconds; 0: by nobody. */
+  heldUntil(channel: string): Promise<number>;
+  /**
+   * Takes or renews a lease.
+   * @param previous whose it may have been: the owner's itself, where nothing else is said
+   * @returns whether it is the owner's now: it was that one's before, or nobody's, or it was over
+   */
+  hold(lease: Lease, previous?: string): Promise<boolean>;
+  /** Lets a lease be over, if it still is the owner's. It stays, so that the sweep finds it. */
+  release(channel: string, owner: string): Promise<void>;
+  /** Deletes a lease that its owner has released, if nobody has taken it since. */
+  forget(channel: string, owner: string): Promise<void>;
+  /** The channels whose lease is over: their owner has died, or is just leaving. */
+  abandoned(): AsyncIterable<string>;
+}
+
+/** What the flusher is asked to do. */
+export interface FlushTask {
+  channel: string;
+  /** Whose the lease is until the flusher has it. */
+  owner: string;
+  /** When the first message came, in epoch milliseconds; left out: long ago. */
+  since?: number;
+}
+
+/** What leaving messages to a flusher needs. */
+export interface SettingAside {
+  lingering: Pick<Lingering, "append" | "remove" | "heldUntil" | "hold" | "release">;
+  /** Has the flusher run. Rejects where that cannot be said for sure. */
+  invokeFlush: (task: FlushTask) => Promise<void>;
+  settings: Pick<Settings, "channels" | "fanOutMs" | "timeouts">;
+  clock: Clock;
+}
+
+/**
+ * What a flusher may take besides its window, its fan-out and `onDisconnect`, in milliseconds: to start, to read and
+ * write its rows with the SDK's retries, and to close connections at the end of a fan-out.
+ */
+const LEASE_MARGIN_MS = 10_000;
+
+/** How long a flusher that lives may take from one renewal of its lease to the next, in milliseconds. */
+export const leaseMs = ({ channels, fanOutMs, timeouts }: SettingAside["settings"], channel: string): number =>
+  (optionsOf(channels, channel).lingerMs ?? 0) + fanOutMs + timeouts.onDisconnect + LEASE_MARGIN_MS;
+
+/** A text that nobody else has: 50 random bits. */
+export const uniqueText = (clock: Pick<Clock, "random">): string => clock.random().toString(36).slice(2, 12);
+
+/**
+ * Leaves the messages of channels that linger in those channels' logs, and sees to it that somebody delivers them. When
+ * it returns, they are stored and a flusher holds the lease: one that had it when they were stored looks again before it
+ * lets go of it.
+ * @returns all other publications, in the same order
+ * @throws where that cannot be promised: then they may be delivered or not
+ */
+export const setAside = async (
+  system: SettingAside,
+  publications: readonly Publication[],
+): Promise<readonly Publication[]> => {
+  const { lingering, settings, clock } = system;
+  const lingers = ({ message }: Publication): boolean => optionsOf(settings.channels, message.channel).lingerMs !== undefined;
+  if (!someChannel(settings.channels, ({ lingerMs }) => lingerMs) || !publications.some(lingers)) return publications;
+  const now = clock.now();
+  const unique = uniqueText(clock);
+  const entries = publications.filter(lingers).map(({ message, except }, at): Entry => {
+    const id = `${String(now).padStart(13, "0")}#${String(at).padStart(3, "0")}#${unique}`;
+    return { id, message, ...(except === undefined ? {} : { except }) };
+  });
+  await lingering.append(entries);
+  try {
+    const channels = new Set(entries.map(({ message }) => message.channel));
+    await Promise.all([...channels].map((channel) => elect(system, channel, now)));
+  } catch (error) {
+    // Who publishes is told that it failed: so better it is not delivered. Where it is all the same, its uuid tells.
+    await lingering.remove(entries).catch(() => undefined);
+    throw error;
+  }
+  return publications.filter((publication) => !lingers(publication));
+};
+
+/** Makes sure that the channel has a flusher. */
+const elect = async ({ lingering, invokeFlush, settings, clock }: SettingAside, channel: string, since: number): Promise<void> => {
+  if ((await lingering.heldUntil(channel)) > clock.now()) return;
+  const owner = uniqueText(clock);
+  // Whoever was faster has the lease, and makes the flusher run.
+  if (!(await lingering.hold({ channel, owner, until: clock.now() + leaseMs(settings, channel) }))) return;
+  try {
+    await invokeFlush({ channel, owner, since });
+  } catch (error) {
+    // So that the next publication elects another at once.
+    await lingering.release(channel, owner).catch(() => undefined);
+    throw error;
+  }
+};
+
+/** What looking after flushers needs. */
+export interface Reviving extends Pick<SettingAside, "invokeFlush"> {
+  lingering: Pick<Lingering, "abandoned">;
+  settings: Pick<Settings, "channels">;
+  clock: Pick<Clock, "random">;
+  log: Pick<Log, "error">;
+}
+
+/** Has a flusher run wherever a lease is over: its owner has died, and nobody has published since. */
+export const revive = async ({ lingering, invokeFlush, settings, clock, log }: Reviving): Promise<number> => {
+  if (!someChannel(settings.channels, ({ lingerMs }) => lingerMs)) return 0;
+  let revived = 0;
+  for await (const channel of lingering.abandoned()) {
+    try {
+      await invokeFlush({ channel, owner: uniqueText(clock) });
+      revived += 1;
+    } catch (error) {
+      log.error("flush_not_invoked", { channel, error: String(error) });
+    }
+  }
+  return revived;
+};

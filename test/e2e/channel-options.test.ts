@@ -1,0 +1,120 @@
+import { Duration } from "aws-cdk-lib";
+import { TestSystem } from "./support/system.js";
+
+const CHANNELS = {
+  "prices/*": { latest: true },
+  "busy/*": { linger: Duration.millis(500) },
+  "ticker/*": { linger: Duration.millis(100), latest: true },
+};
+
+/** How often the functions called were, by the end of their names. */
+const runsOf = (system: TestSystem, name: string): number =>
+  system.invocations.filter(({ functionId }) => functionId === system.functionOf(`PushIt${name}`)).length;
+
+describe("a channel that keeps its last message", () => {
+  it("tells it to who subscribes, as the guard of deliveries lets it; every message says where it stands", async () => {
+    const guards = `
+      export default {
+        onConnectionRequest(agent) { agent.connected(); },
+        onSubscriptionRequest(channel, agent) { agent.subscribe(channel); },
+        onPublicationRequest(channel, agent, message) { channel.publish(message); agent.publicationSuccess(message); },
+        channels: { "prices/secret": { async onMessageReceived() {} } },
+      };
+    `;
+    const system = await TestSystem.start({ guards, props: { channels: CHANNELS } });
+    try {
+      const publisher = await system.connect();
+      await publisher.subscribe("prices/gold");
+      await publisher.publish("prices/gold", 1);
+      await publisher.publish("prices/gold", 2);
+      await publisher.publish("prices/secret", 3);
+      await publisher.message(2);
+      const [first, second] = publisher.messages("prices/gold");
+      expect(second!.offset).toBe(first!.offset! + 1);
+
+      const late = await system.connect();
+      const { data } = await late.subscribe("prices/gold");
+      expect(data).toEqual({ channel: "prices/gold", latest: { uuid: second!.uuid, data: 2, offset: second!.offset } });
+      expect((await late.subscribe("prices/secret")).data).toEqual({ channel: "prices/secret" });
+      expect((await late.subscribe("prices/none")).data).toEqual({ channel: "prices/none" });
+    } finally {
+      await system.close();
+    }
+  }, 60_000);
+});
+
+describe("a channel that lingers", () => {
+  it("delivers what gathered as one frame, in order; the last is kept where that is wanted; nothing stays in the log", async () => {
+    const system = await TestSystem.start({ props: { channels: CHANNELS } });
+    try {
+      const [subscriber, publisher] = await Promise.all([system.connect(), system.connect()]);
+      await subscriber.subscribe("busy/1");
+      await subscriber.subscribe("ticker/1");
+      const count = 20;
+      for (let at = 1; at <= count; at += 1) expect((await publisher.publish("busy/1", at)).successful).toBe(true);
+      await subscriber.message(count);
+      expect(subscriber.messages("busy/1").map(({ data }) => data)).toEqual(Array.from({ length: count }, (_, at) => at + 1));
+
+      for (const data of ["a", "b"]) await publisher.publish("ticker/1", data);
+      await subscriber.message("b");
+      const { data } = await publisher.subscribe("ticker/1");
+      expect(data).toMatchObject({ latest: { data: "b" } });
+      await system.invoked(() => runsOf(system, "Flush") >= 2, "the flushers to leave");
+      const kinds = (await system.rows()).map(({ pk }) => pk?.slice(0, 2));
+      expect(kinds).not.toContain("l#");
+      expect(kinds).not.toContain("f#");
+    } finally {
+      await system.close();
+    }
+  }, 60_000);
+
+  it("loses nothing when its flusher is killed: Lambda runs it again, and the SDK could tell what came twice", async () => {
+    // A flusher that may run for two seconds, and waits for three, is killed while it waits.
+    const linger = Duration.seconds(3);
+    const props = {
+      channels: { "busy/*": { linger } },
+      fanOutBudget: Duration.seconds(1),
+      timeouts: { onMessageReceived: Duration.millis(100), onDisconnect: Duration.millis(100) },
+    };
+    const system = await TestSystem.start({
+      props,
+      // So that the lease of the one that was killed is over by then.
+      asyncRetryScale: 0.25,
+      edit: (template) => {
+        for (const [id, { Properties }] of Object.entries(template.Resources ?? {})) {
+          if (id.startsWith("PushItFlushFunction")) (Properties as { Timeout: number }).Timeout = 2;
+        }
+      },
+    });
+    try {
+      const [subscriber, publisher] = await Promise.all([system.connect(), system.connect()]);
+      await subscriber.subscribe("busy/1");
+      for (const data of [1, 2, 3]) expect((await publisher.publish("busy/1", data)).successful).toBe(true);
+      await system.invoked(() => runsOf(system, "Flush") >= 1, "the flusher that was killed");
+      await subscriber.message(3);
+      expect(subscriber.messages("busy/1").map(({ data }) => data)).toEqual([1, 2, 3]);
+      await system.invoked(() => runsOf(system, "Flush") >= 2, "the flusher that was run again");
+      const killed = system.invocations.filter(({ functionId, result }) => functionId === system.functionOf("PushItFlush") && !result.ok);
+      expect(killed).toHaveLength(1);
+      expect((await system.rows()).filter(({ pk }) => /^[lf]#/.test(String(pk)))).toEqual([]);
+    } finally {
+      await system.close();
+    }
+  }, 90_000);
+});
+
+describe("a system without such channels", () => {
+  it("has no flusher, and its publications write nothing", async () => {
+    const system = await TestSystem.start();
+    try {
+      expect(() => system.functionOf("PushItFlush")).toThrow("there is no function");
+      const client = await system.connect();
+      await client.subscribe("prices/1");
+      await client.publish("prices/1", 1);
+      await client.message(1);
+      expect((await system.rows()).filter(({ pk }) => /^[vlf]#/.test(String(pk)))).toEqual([]);
+    } finally {
+      await system.close();
+    }
+  }, 60_000);
+});

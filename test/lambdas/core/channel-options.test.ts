@@ -1,0 +1,45 @@
+import { type ChannelPatterns, optionsOf, someChannel } from "../../../lambdas/core/channel-options.js";
+
+const patterns: ChannelPatterns = {
+  "prices/*": { latest: true },
+  "prices/eu/*": { lingerMs: 250 },
+  "prices/eu/5": {},
+  "/lead/*": { lingerMs: 100 },
+};
+
+describe("the options of a channel", () => {
+  test.each([
+    ["prices/us", { latest: true }],
+    ["prices/us/5", { latest: true }],
+    ["prices/eu", { latest: true }],
+    ["prices/eu/7", { lingerMs: 250 }],
+    ["prices/eu/7/x", { lingerMs: 250 }],
+    ["/lead/x", { lingerMs: 100 }],
+  ])("%s: the longest wildcard decides", (channel, options) => {
+    expect(optionsOf(patterns, channel)).toEqual(options);
+  });
+
+  test("its own name decides before any wildcard, also where it says nothing", () => {
+    expect(optionsOf(patterns, "prices/eu/5")).toEqual({});
+    expect(optionsOf(patterns, "prices/eu/5/x")).toEqual({ lingerMs: 250 });
+  });
+
+  test.each(["prices", "pricesque/5", "/prices/5", "x", "/lead"])("%s matches nothing", (channel) => {
+    expect(optionsOf(patterns, channel)).toEqual({});
+  });
+
+  test("wildcards and reserved channels have none", () => {
+    expect(optionsOf(patterns, "prices/*")).toEqual({});
+    expect(optionsOf({ ...patterns, "/meta/*": { latest: true } }, "/meta/user/ada")).toEqual({});
+  });
+
+  test("are nobody's because of a name that objects have anyway", () => {
+    expect(optionsOf({}, "constructor")).toEqual({});
+    expect(optionsOf(JSON.parse('{"__proto__":{"latest":true}}') as ChannelPatterns, "__proto__")).toEqual({ latest: true });
+  });
+});
+
+test("whether some channel says so", () => {
+  expect(someChannel(patterns, ({ latest }) => latest)).toBe(true);
+  expect(someChannel({ a: {} }, ({ latest }) => latest)).toBe(false);
+});

@@ -1,0 +1,119 @@
+import { leaseMs, revive } from "../../../lambdas/core/linger.js";
+import { serverPublish } from "../../../lambdas/core/server-publish.js";
+import { agentOf, messageOf, NOW } from "./fakes.js";
+import { fanOutSystem, publishUnanswered as publish } from "./fan-out-system.js";
+
+const channels = { "busy/*": { lingerMs: 250 } };
+const agent = agentOf("c1");
+const systemOf = async () => {
+  const system = fanOutSystem({ channels });
+  await system.store.with(agent, "busy/1", "other");
+  let chance = 0;
+  system.clock.random = () => (chance += 0.001234567);
+  return system;
+};
+type System = Awaited<ReturnType<typeof systemOf>>;
+const waiting = async ({ lingering }: System, channel = "busy/1") => (await lingering.waiting(channel)).entries.map(({ message }) => message.uuid);
+const outgoing = (uuid: string, channel = "busy/1") => messageOf(channel, "hello", uuid);
+
+describe("publications on channels that linger", () => {
+  test("are stored in order, and a flusher is made to run; nothing is posted, and nobody is read", async () => {
+    const system = await systemOf();
+    const answers = await publish(system, agent, [outgoing("m1"), outgoing("m2"), outgoing("m3", "busy/2")]);
+    expect(answers.map(({ successful }) => successful)).toEqual([true, true, true]);
+    expect(system.store.calls).toEqual(["append", "heldUntil", "heldUntil", "hold", "hold"]);
+    expect([await waiting(system), await waiting(system, "busy/2")]).toEqual([["m1", "m2"], ["m3"]]);
+    expect(system.tasks).toMatchObject([{ channel: "busy/1", since: NOW }, { channel: "busy/2", since: NOW }]);
+    expect(system.tasks[0]?.owner).not.toBe(system.tasks[1]?.owner);
+    expect(system.lingering.leases.get("busy/1")).toEqual({ channel: "busy/1", owner: system.tasks[0]?.owner, until: NOW + leaseMs(system.settings, "busy/1") });
+    expect(system.connections.posts).toEqual([]);
+  });
+
+  test("are stored and no more while a flusher holds the lease; from when that is over, the next elects another", async () => {
+    const system = await systemOf();
+    await publish(system, agent, [outgoing("m1")]);
+    system.store.calls.length = 0;
+    await publish(system, agent, [outgoing("m2")]);
+    expect(system.store.calls).toEqual(["append", "heldUntil"]);
+    expect(system.tasks).toHaveLength(1);
+    system.clock.advance(leaseMs(system.settings, "busy/1"));
+    await publish(system, agent, [outgoing("m3")]);
+    expect(system.tasks).toHaveLength(2);
+    expect(await waiting(system)).toEqual(["m1", "m2", "m3"]);
+  });
+
+  test("keep whom they spare", async () => {
+    const system = await systemOf();
+    await publish(system, agent, [{ ...outgoing("m1"), echo: false }]);
+    expect((await system.lingering.waiting("busy/1")).entries).toMatchObject([{ except: "c1" }]);
+  });
+
+  test("go beside those of other channels, which are delivered at once", async () => {
+    const system = await systemOf();
+    await publish(system, agent, [outgoing("m1"), outgoing("m2", "other")]);
+    expect(system.connections.received("c1")).toEqual([outgoing("m2", "other")]);
+    expect(await waiting(system)).toEqual(["m1"]);
+  });
+
+  test("of a back end too; what it sends to a user never", async () => {
+    const system = { ...(await systemOf()), newUuid: () => "u" };
+    await serverPublish(system, [{ channel: "busy/1", data: 1 }, { userId: "ada", data: 2 }]);
+    expect(await waiting(system)).toEqual(["u"]);
+  });
+
+  test("cost a channel that does not linger nothing", async () => {
+    const system = await systemOf();
+    await publish(system, agent, [outgoing("m1", "other")]);
+    expect(system.store.calls).toEqual(["subscribers other"]);
+  });
+
+  test("have one flusher, whoever publishes at the same time", async () => {
+    const system = await systemOf();
+    await Promise.all(Array.from({ length: 10 }, (_, at) => publish(system, agent, [outgoing(`m${at}`)])));
+    expect(system.tasks).toHaveLength(1);
+    expect(await waiting(system)).toHaveLength(10);
+  });
+});
+
+describe("where it cannot be promised that a flusher runs", () => {
+  test("publishing fails, nothing stays, and the next publication elects another", async () => {
+    const system = await systemOf();
+    const invokeFlush = async () => Promise.reject(new Error("Lambda is away"));
+    await expect(publish({ ...system, invokeFlush }, agent, [outgoing("m1")])).rejects.toThrow("Lambda is away");
+    expect(await waiting(system)).toEqual([]);
+    await publish(system, agent, [outgoing("m2")]);
+    expect(system.tasks).toHaveLength(1);
+  });
+
+  test.each(["append", "heldUntil", "hold"] as const)("because %s fails: publishing fails, and nothing stays", async (step) => {
+    const system = await systemOf();
+    system.lingering.before = (name) => {
+      if (name === step) throw new Error("the table is away");
+    };
+    await expect(publish(system, agent, [outgoing("m1")])).rejects.toThrow("the table is away");
+    system.lingering.before = () => undefined;
+    expect([await waiting(system), system.tasks]).toEqual([[], []]);
+  });
+});
+
+describe("the sweep", () => {
+  test("has flushers run for leases that are over, and for no others; one that cannot be is logged", async () => {
+    const system = await systemOf();
+    for (const [channel, until] of [["busy/1", NOW], ["busy/2", NOW + 1], ["busy/3", 0]] as const) {
+      system.lingering.leases.set(channel, { channel, owner: "dead", until });
+    }
+    const invokeFlush = async (task: { channel: string }) => {
+      if (task.channel === "busy/3") throw new Error("away");
+      system.tasks.push({ owner: "", ...task });
+    };
+    expect(await revive({ ...system, invokeFlush })).toBe(1);
+    expect(system.tasks.map(({ channel }) => channel)).toEqual(["busy/1"]);
+    expect(system.log.of("flush_not_invoked")).toMatchObject([{ channel: "busy/3" }]);
+  });
+
+  test("asks nothing where no channel lingers", async () => {
+    const system = fanOutSystem();
+    expect(await revive(system)).toBe(0);
+    expect(system.store.calls).toEqual([]);
+  });
+});
