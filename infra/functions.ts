@@ -49,7 +49,11 @@ export interface PushItFunctions {
   readonly publisher: lambda.Function;
   /** Behind a queue: reaches the subscribers that a publication has handed on. */
   readonly deliver: lambda.Function;
-  /** Behind no route: delivers on channels that linger. Only there if some channel does. */
+  /**
+   * Behind no route: delivers on channels that linger.
+   *
+   * @default - none: no channel lingers
+   */
   readonly flush?: lambda.Function;
 }
 

@@ -83,6 +83,11 @@ export class Distribution {
     this.#poster = new Poster(system, times, (recipient, posted) => this.#heard(recipient, posted));
   }
 
+  /** Whether API Gateway had too much to do for the whole account. */
+  get throttled(): boolean {
+    return this.#poster.throttled;
+  }
+
   /** Begins to reach the recipients of one page. */
   add(page: readonly Recipient[]): void {
     if (page.length === 0) return;
@@ -99,7 +104,7 @@ export class Distribution {
     while (this.#work.length > 0) {
       const ended = await Promise.allSettled(this.#work.splice(0));
       failures.push(...ended.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : [])));
-      await this.#poster.idle();
+      await this.#poster.idle().catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];
   }
@@ -122,14 +127,22 @@ export class Distribution {
 
   async #reachAll(page: readonly Recipient[]): Promise<void> {
     const decide = await this.#prepare(page);
+    const same = new Map<readonly Packed[], Recipient[]>();
     for (const recipient of page) {
-      if (recipient.subscriber.expired) this.#begin(this.#remove(() => this.#bury(recipient.subscriber)));
+      if (recipient.subscriber.expired) {
+        this.#begin(this.#remove(() => this.#bury(recipient.subscriber)));
+        continue;
+      }
+      const messages = decide(recipient);
+      if (messages instanceof Promise) this.#begin(messages.then((each) => this.#reach(recipient, each)));
+      else if (messages === "late" || this.#rides(recipient.subscriber, messages)) this.#reach(recipient, messages);
       else {
-        const messages = decide(recipient);
-        if (messages instanceof Promise) this.#begin(messages.then((each) => this.#reach(recipient, each)));
-        else this.#reach(recipient, messages);
+        const recipients = same.get(messages);
+        if (recipients) recipients.push(recipient);
+        else same.set(messages, [recipient]);
       }
     }
+    for (const [messages, recipients] of same) this.#post(recipients, messages);
   }
 
   #rides({ connectionId }: Subscriber, messages: readonly Packed[]): boolean {
@@ -140,7 +153,11 @@ export class Distribution {
   #reach(recipient: Recipient, messages: Delivery): void {
     if (messages === "late") this.left.waiting.push(recipient);
     else if (this.#rides(recipient.subscriber, messages)) this.own = messages;
-    else if (messages.length > 0) this.#poster.add(recipient, this.#framesOf(messages));
+    else this.#post([recipient], messages);
+  }
+
+  #post(recipients: readonly Recipient[], messages: readonly Packed[]): void {
+    if (messages.length > 0) this.#poster.add(recipients, this.#framesOf(messages));
   }
 
   #heard(recipient: Recipient, posted: Posted): void {

@@ -45,8 +45,8 @@ const WORKER_PATIENCE_MS = 2_500;
 const WORKER_PAUSE_SECONDS = 5;
 
 /**
- * How late a message may come at the latest, in milliseconds; docs/PROTOCOL.md, "Guarantees". Nobody is posted to after
- * that: whoever has not been reached is closed.
+ * How late a message may be given to a worker at the latest, in milliseconds; docs/PROTOCOL.md, "How late, and how
+ * often". A worker that comes later posts to nobody: whoever has not been reached is closed.
  */
 export const LATEST_MS = 300_000;
 
@@ -84,11 +84,11 @@ const spread = async (
     if (begun >= segment.until) await distribution.giveUp(await listed(system, segment));
     else await assign(system, segment, { distribution, handOn, postsUntil, own });
   } finally {
-    // Also where reading failed: what a Lambda leaves unawaited is frozen with it.
+    // Also where reading failed: whom it has found is reached, and what a Lambda leaves unawaited is frozen with it.
     await distribution.settled();
+    handOn.left(distribution.left, { delaySeconds, throttled: distribution.throttled });
+    await distribution.giveUp(await handOn.settled());
   }
-  handOn.left(distribution.left, delaySeconds);
-  await distribution.giveUp(await handOn.settled());
   const fannedOut = { ...distribution.delivered, handedOn: handOn.count };
   if (fannedOut.failed > 0 || fannedOut.gone > 0 || fannedOut.handedOn > 0) log.info("fan_out", fannedOut);
   return { ...fannedOut, own: distribution.own };

@@ -47,13 +47,15 @@ export class HandOn {
 
   /**
    * Recipients that were not reached, and goes with all that has been gathered.
-   * @param delaySeconds how long workers leave those alone that were tried in vain
+   * @param pause how long workers leave those alone that were tried in vain, and whether that was the account's rate:
+   * then they are no slower than others, and are tried as long as everybody
    */
-  left({ waiting, slow }: Left, delaySeconds: number): void {
+  left({ waiting, slow }: Left, { delaySeconds, throttled }: { delaySeconds: number; throttled: boolean }): void {
+    const { until } = this.#segment;
     this.add(waiting);
-    this.#flush(this.#segment.until, 0);
+    this.#flush(until, 0);
     this.add(slow);
-    this.#flush(Math.min(this.#segment.until, this.#clock.now() + SLOW_MS), delaySeconds);
+    this.#flush(throttled ? until : Math.min(until, this.#clock.now() + SLOW_MS), delaySeconds);
   }
 
   /**

@@ -31,6 +31,8 @@ export class Pace {
   /** The last posts, in turn: the connection of one that was answered 429. */
   #recent: (string | undefined)[] = [];
   readonly #clock: Pick<Clock, "now">;
+  /** Whether 429s have spread since this was made. */
+  fallen = false;
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -66,6 +68,7 @@ export class Pace {
 
   /** What was heard before is about the pace of then. */
   #fall(): void {
+    this.fallen = true;
     this.#limit = Math.max(LEAST_IN_FLIGHT, Math.floor(this.#limit * FALL));
     this.#risen = 0;
     this.#recent = [];

@@ -29,12 +29,17 @@ export type Posted =
   /** It failed for as long as it was tried. */
   | "slow";
 
-/** Frames on their way to one connection. */
-interface Job<Recipient> {
+/** Connections that wait for the same frames, some of which have had their turn. */
+interface Batch<Recipient> {
+  recipients: readonly Recipient[];
+  frames: readonly Frame[];
+  next: number;
+}
+
+/** A connection that has to be tried again, with the frames that are left. */
+interface Retry<Recipient> {
   recipient: Recipient;
   frames: readonly Frame[];
-  /** The frame whose turn it is. */
-  at: number;
   attempts: number;
   until: number;
 }
@@ -45,10 +50,10 @@ interface Job<Recipient> {
  * place then, and slows down nobody.
  *
  * Whoever waits for its turn is an entry of a list, and nothing more: ten thousand pending calls would cost more than
- * the calls.
+ * the posts.
  * @example
  * const poster = new Poster(system, { postsUntil, patienceMs: 250 }, ({ subscriber }, posted) => count(posted));
- * for (const recipient of page) poster.add(recipient, frames);
+ * poster.add(page, frames);
  * await poster.idle();
  */
 export class Poster<Recipient extends { subscriber: Subscriber }> {
@@ -56,13 +61,13 @@ export class Poster<Recipient extends { subscriber: Subscriber }> {
   readonly #patience: Patience;
   readonly #posted: (recipient: Recipient, posted: Posted) => void;
   readonly #pace: Pace;
-  /** Those before `#first` have had their turn: taking away the first of thousands would move all others. */
-  #jobs: Job<Recipient>[] = [];
-  #first = 0;
+  readonly #batches: Batch<Recipient>[] = [];
+  readonly #retries: Retry<Recipient>[] = [];
+  readonly #idle: (() => void)[] = [];
+  readonly #failures: unknown[] = [];
   #running = 0;
-  /** What waits, is under way or pauses. */
+  /** Connections that wait, are posted to, or pause. */
   #open = 0;
-  #idle: (() => void)[] = [];
 
   /** @param posted told what became of each; must not throw */
   constructor(system: Posting, patience: Patience, posted: (recipient: Recipient, posted: Posted) => void) {
@@ -72,37 +77,47 @@ export class Poster<Recipient extends { subscriber: Subscriber }> {
     this.#pace = new Pace(system.clock);
   }
 
-  /** Posts frames to one connection when it is its turn. */
-  add(recipient: Recipient, frames: readonly Frame[]): void {
-    this.#open += 1;
-    this.#queue({ recipient, frames, at: 0, attempts: 0, until: this.#patience.postsUntil });
+  /** Whether 429s have spread: then they are the account's, and not those of connections that read too slowly. */
+  get throttled(): boolean {
+    return this.#pace.fallen;
   }
 
-  /** Resolves when there is nothing left to do. */
-  idle(): Promise<void> {
-    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
-  }
-
-  #queue(job: Job<Recipient>): void {
-    this.#jobs.push(job);
+  /** Posts frames to connections, when it is the turn of each. */
+  add(recipients: readonly Recipient[], frames: readonly Frame[]): void {
+    if (recipients.length === 0) return;
+    this.#open += recipients.length;
+    this.#batches.push({ recipients, frames, next: 0 });
     this.#fill();
+  }
+
+  /**
+   * Resolves when there is nothing left to do.
+   * @throws what posting threw, which it should not
+   */
+  async idle(): Promise<void> {
+    if (this.#open > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#failures.length > 0) throw this.#failures[0];
   }
 
   /** Lets as many run as the pace allows. */
   #fill(): void {
-    while (this.#running < this.#pace.limit && this.#first < this.#jobs.length) {
+    while (this.#running < this.#pace.limit && (this.#retries.length > 0 || this.#batches.length > 0)) {
       this.#running += 1;
       void this.#work();
     }
   }
 
-  /** One after the other, as long as there are some and the pace allows as many as run. */
+  /** One connection after the other, as long as there are some and the pace allows as many as run. */
   async #work(): Promise<void> {
-    while (this.#running <= this.#pace.limit && this.#first < this.#jobs.length) {
-      const job = this.#jobs[this.#first]!;
-      this.#first += 1;
-      if (this.#first === this.#jobs.length) [this.#jobs, this.#first] = [[], 0];
-      await this.#attempt(job);
+    while (this.#running <= this.#pace.limit) {
+      const turn = this.#retries.shift() ?? this.#next();
+      if (!turn) break;
+      try {
+        await this.#post(turn);
+      } catch (error) {
+        this.#failures.push(error);
+        this.#ended();
+      }
       // The pace may have risen.
       this.#fill();
     }
@@ -110,38 +125,56 @@ export class Poster<Recipient extends { subscriber: Subscriber }> {
     this.#fill();
   }
 
+  /** Whose turn it is for the first time. */
+  #next(): Retry<Recipient> | undefined {
+    const batch = this.#batches[0];
+    const recipient = batch?.recipients[batch.next];
+    if (!batch || !recipient) return undefined;
+    batch.next += 1;
+    if (batch.next === batch.recipients.length) this.#batches.shift();
+    return { recipient, frames: batch.frames, attempts: 0, until: this.#patience.postsUntil };
+  }
+
   /** Posts until the connection's last frame is posted, or until it has to pause. */
-  async #attempt(job: Job<Recipient>): Promise<void> {
+  async #post({ recipient, frames, attempts, until }: Retry<Recipient>): Promise<void> {
     const { connections, clock } = this.#system;
-    const { connectionId, connectedAt } = job.recipient.subscriber;
-    for (let frame = job.frames[job.at]; frame; frame = job.frames[job.at]) {
-      if (clock.now() >= job.until) return this.#end(job, job.attempts === 0 ? "late" : "slow");
-      const result = await connections.post(connectionId, frame);
+    const { connectionId, connectedAt } = recipient.subscriber;
+    for (let at = 0; at < frames.length; at += 1, attempts = 0) {
+      if (clock.now() >= until) return this.#end(recipient, attempts === 0 ? "late" : "slow");
+      const result = await connections.post(connectionId, frames[at]!);
       this.#pace.heard(connectionId, result);
+      if (result === "sent") continue;
       const now = clock.now();
-      if (result !== "sent" && job.attempts === 0) job.until = Math.min(job.until, now + this.#patience.patienceMs);
-      job.attempts += 1;
-      const next = afterPost(result, job.attempts, now - connectedAt, job.until - now, clock.random());
-      if (next.step === "retry") return void this.#pause(job, next.afterMs);
-      if (next.step !== "done") return this.#end(job, next.step);
-      job.at += 1;
-      job.attempts = 0;
+      const last = attempts === 0 ? Math.min(until, now + this.#patience.patienceMs) : until;
+      const next = afterPost(result, attempts + 1, now - connectedAt, last - now, clock.random());
+      if (next.step !== "retry") return this.#end(recipient, next.step);
+      return void this.#pause({ recipient, frames: frames.slice(at), attempts: attempts + 1, until: last }, next.afterMs);
     }
-    this.#end(job, "done");
+    this.#end(recipient, "done");
   }
 
-  async #pause(job: Job<Recipient>, milliseconds: number): Promise<void> {
+  async #pause(retry: Retry<Recipient>, milliseconds: number): Promise<void> {
     await this.#system.clock.sleep(milliseconds);
-    this.#queue(job);
+    this.#retries.push(retry);
+    this.#fill();
   }
 
-  #end({ recipient }: Job<Recipient>, posted: Posted): void {
+  #end(recipient: Recipient, posted: Posted): void {
     this.#posted(recipient, posted);
+    this.#ended();
+  }
+
+  #ended(): void {
     this.#open -= 1;
     if (this.#open === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 }
 
 /** Posts frames to one connection. */
-export const postTo = (system: Posting, subscriber: Subscriber, frames: readonly Frame[], patience: Patience): Promise<Posted> =>
-  new Promise((resolve) => new Poster(system, patience, (_, posted) => resolve(posted)).add({ subscriber }, frames));
+export const postTo = async (system: Posting, subscriber: Subscriber, frames: readonly Frame[], patience: Patience): Promise<Posted> => {
+  let posted: Posted = "late";
+  const poster = new Poster<{ subscriber: Subscriber }>(system, patience, (_, what) => (posted = what));
+  poster.add([{ subscriber }], frames);
+  await poster.idle();
+  return posted;
+};

@@ -146,6 +146,7 @@ describe("what the functions may do", () => {
       "<Table.Arn>": ["BatchGetItem", "BatchWriteItem", "DeleteItem", "PutItem", "Query"].map((action) => `dynamodb:${action}`),
       "<FlushLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
       ...farewell,
+      ...handOn,
     });
   });
 

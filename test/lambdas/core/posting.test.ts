@@ -76,7 +76,7 @@ describe("posting to many", () => {
   const post = async (system: ReturnType<typeof setUp>, count: number): Promise<Posted[]> => {
     const results: Posted[] = [];
     const poster = new Poster<{ subscriber: ReturnType<typeof to> }>(system, LATER, (_, posted) => results.push(posted));
-    for (let at = 0; at < count; at += 1) poster.add({ subscriber: to(`c${at}`) }, [one]);
+    for (let at = 0; at < count; at += 1) poster.add([{ subscriber: to(`c${at}`) }], [one]);
     await poster.idle();
     expect(results).toHaveLength(count);
     return results;

@@ -1,6 +1,5 @@
-import type { Answer, Json, OutgoingMessage } from "../../../protocol/index.js";
+import type { Json, OutgoingMessage } from "../../../protocol/index.js";
 import { pack } from "../../../lambdas/core/pack.js";
-import type { Agent } from "../../../lambdas/core/agent.js";
 import type { Guards, Permitted } from "../../../lambdas/core/ports.js";
 import { agentOf, messageOf } from "./fakes.js";
 import { fanOutSystem, publishUnanswered as publish } from "./fan-out-system.js";

@@ -1,5 +1,4 @@
-import { type Answer, FRAME_BYTES, type Json, type Message, type OutgoingMessage } from "../../../protocol/index.js";
-import type { Agent } from "../../../lambdas/core/agent.js";
+import { FRAME_BYTES, type Json, type Message, type OutgoingMessage } from "../../../protocol/index.js";
 import type { Guards, Permitted, Verdict } from "../../../lambdas/core/ports.js";
 import { agentOf, messageOf } from "./fakes.js";
 import { fanOutSystem, publishUnanswered as publish } from "./fan-out-system.js";
