@@ -36,7 +36,7 @@ export class Stopwatch {
   constructor() {
     subscribe("http.client.request.start", (message) => {
       const { request } = message as HttpCall;
-      if (this.#begin(request, String(request.getHeader("host")))) request.once("close", () => this.#close(request));
+      if (this.#begin(request, hostOf(request))) request.once("close", () => this.#close(request));
     });
     subscribe("http.client.response.finish", (message) => {
       const { request, response } = message as HttpCall;
@@ -102,6 +102,10 @@ export class Stopwatch {
     if (this.#underWay.size === 0) this.#waitedMs += idleMs() - this.#idleSince;
   }
 }
+
+/** Headers that a request was given as a list are only in what it sends. */
+const hostOf = (request: ClientRequest & { _header?: string | null }): string =>
+  String(request.getHeader("host") ?? /^host: *(.*)$/im.exec(request._header ?? "")?.[1]);
 
 /** How long this thread's event loop has had nothing to do, in milliseconds. */
 const idleMs = (): number => performance.eventLoopUtilization().idle;
