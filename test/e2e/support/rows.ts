@@ -46,6 +46,26 @@ export const deleteRow = async (system: System, { pk = "", sk = "" }: Row): Prom
   client.destroy();
 };
 
+/** A row as it would be, had all that it tells of happened so many seconds earlier. */
+const older = (row: Row, seconds: number): Row => {
+  const { pk = "", sk = "" } = row;
+  const earlier = (name: string, value: string): string => {
+    if (name === "t" || name === "x") return String(Number(value) - seconds * 1000);
+    return NUMBERS.has(name) ? String(Number(value) - seconds) : value;
+  };
+  const aged = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, earlier(name, value)]));
+  return pk.startsWith("r#") ? { ...aged, sk: sk.replace(/^\d+/, (end) => String(Number(end) - seconds)) } : aged;
+};
+
+/** Makes all connections older than they are. Nothing may write meanwhile. */
+export const ageRows = async (system: System, seconds: number): Promise<void> => {
+  for (const row of await rowsOf(system)) {
+    const aged = older(row, seconds);
+    if (aged["sk"] !== row["sk"]) await deleteRow(system, row);
+    await putRow(system, aged);
+  }
+};
+
 /** The connection of an agent, by the agent's id. */
 export const connectionOf = (rows: Row[], agent: string): { connectionId: string; connectedAt: number } => {
   const row = rows.find(({ u }) => u === agent);

@@ -1,9 +1,12 @@
-/** Longest that anything may take before the test fails, in milliseconds. */
+/** Longest that anything may take before the test fails, where nothing else is said, in milliseconds. */
 const PATIENCE_MS = 20_000;
 
 /** Lets a test wait for a condition that events may bring about, without sleeping. */
 export class Waiting {
   readonly #checks = new Set<() => void>();
+
+  /** @param patienceMs longest that anything may take before the test fails */
+  constructor(private readonly patienceMs = PATIENCE_MS) {}
 
   /** Something happened: whoever waits looks again. */
   notify(): void {
@@ -19,7 +22,7 @@ export class Waiting {
       const timer = setTimeout(() => {
         this.#checks.delete(check);
         reject(new Error(`never came: ${what()}`));
-      }, PATIENCE_MS);
+      }, this.patienceMs);
       const check = (): void => {
         const found = find();
         if (found === undefined || found === false) return;

@@ -1,0 +1,167 @@
+import WebSocket from "ws";
+import { PushIt } from "../../client/index.js";
+import type { PostFault } from "../../local/gateway/options.js";
+import { ageRows, type Row } from "./support/rows.js";
+import { seeded } from "./support/seeded.js";
+import { StormSubscriber } from "./support/storm-subscriber.js";
+import { TestSystem } from "./support/system.js";
+import { Waiting } from "./support/waiting.js";
+
+/** `PUSH_IT_STORM=full`: all of it; otherwise as much as an ordinary run of the tests has time for. */
+const FULL = process.env["PUSH_IT_STORM"] === "full";
+const SUBSCRIBERS = FULL ? 500 : 150;
+const PUBLISHES = FULL ? 200 : 60;
+
+/** Subscribers that the publishing function posts to itself; the others are workers'. */
+const THRESHOLD = FULL ? 100 : 30;
+
+/** Publications under way at once. */
+const IN_FLIGHT = 4;
+
+/** Clients that connect at once. */
+const WAVE = 25;
+
+/** Shares of the posts: 429, and 410 although the connection lives. */
+const LIMITED = 0.2;
+const WRONGLY_GONE = 0.025;
+
+/** The share of the subscribers whose connection is cut and whose `$disconnect` is lost, so that only a post finds it gone. */
+const CUT = 0.025;
+
+/** How often workers are killed, at most, and how likely one post is the moment: few enough that no segment dies five times. */
+const KILLS = FULL ? 30 : 8;
+const KILL = FULL ? 1 / 600 : 1 / 250;
+
+/** How much older the connections are made, in seconds: a 410 of one younger than 30 s is not believed. */
+const AGE = 60;
+
+const CHANNEL = "crowd";
+const TIME_MS = 280_000;
+
+describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faults on posts, workers killed`, () => {
+  const random = seeded(20_261_124);
+  const waiting = new Waiting(120_000);
+  const crowd: StormSubscriber[] = [];
+  const acknowledged: number[] = [];
+  /** Connections that were answered 410 although they lived, and those that have ended. */
+  const wronged = new Set<string>();
+  const ended = new Set<string>();
+  const counts = { posts: 0, limited: 0, wronglyGone: 0, cut: 0, kills: 0 };
+  let storming = false;
+  let published = 0;
+  let worker = "";
+  let system: TestSystem;
+  let publisher: PushIt;
+
+  const strike = (connectionId: string): PostFault | undefined => {
+    if (!storming) return undefined;
+    counts.posts += 1;
+    if (counts.kills < KILLS && random() < KILL && system.running.kill(worker) > 0) counts.kills += 1;
+    const chance = random();
+    if (chance < LIMITED) {
+      counts.limited += 1;
+      return "limit";
+    }
+    if (chance >= LIMITED + WRONGLY_GONE) return undefined;
+    counts.wronglyGone += 1;
+    wronged.add(connectionId);
+    return "gone";
+  };
+
+  const everybody = (what: string): Promise<true> =>
+    waiting.until(
+      () => crowd.every((each) => each.complete(acknowledged)) || undefined,
+      () => `${what}; ${crowd.filter((each) => !each.complete(acknowledged)).length} wait`,
+    );
+
+  /** Cuts a connection that has stood from the beginning: a young one's 410 would not be believed at once. */
+  const cutOne = (): void => {
+    const old = crowd.filter(({ losses, from }) => losses.length === 0 && from === 0);
+    if (old.length === 0) return;
+    old[Math.floor(random() * old.length)]!.cut();
+    counts.cut += 1;
+  };
+
+  const publish = async (): Promise<void> => {
+    const message = published;
+    published += 1;
+    await publisher.channel(CHANNEL).publish(message);
+    acknowledged.push(message);
+  };
+
+  /** The rows of connections that have ended. */
+  const remains = async (): Promise<Row[]> =>
+    (await system.rows()).filter((row) => [...ended].some((id) => JSON.stringify(row).includes(id)));
+
+  beforeAll(async () => {
+    system = await TestSystem.start({
+      props: { fanOutThreshold: THRESHOLD },
+      queueWaitScale: 0.2,
+      faults: {
+        beforePost: strike,
+        dropDisconnect(connectionId) {
+          ended.add(connectionId);
+          return !wronged.has(connectionId);
+        },
+      },
+    });
+    worker = system.running.model.functions.find(({ logicalId }) => /DeliverFunction/.test(logicalId))!.logicalId;
+    while (crowd.length < SUBSCRIBERS) {
+      const wave = Math.min(WAVE, SUBSCRIBERS - crowd.length);
+      for (let at = 0; at < wave; at += 1) {
+        crowd.push(new StormSubscriber(system.running.websocketUrl, CHANNEL, () => published, waiting));
+      }
+      await everybody("the subscribers");
+    }
+    publisher = new PushIt({ url: system.running.websocketUrl, WebSocket });
+    await ageRows(system.running, AGE);
+  }, TIME_MS);
+  afterAll(async () => {
+    for (const { client } of crowd) client.disconnect();
+    publisher.disconnect();
+    await system.close();
+  }, 60_000);
+
+  it("acknowledges every publication, and brings every message to whoever was subscribed and stayed so", async () => {
+    const begun = Date.now();
+    storming = true;
+    const cuts = Math.ceil(SUBSCRIBERS * CUT);
+    const next = async (): Promise<void> => {
+      while (published < PUBLISHES) {
+        if (published * cuts >= counts.cut * PUBLISHES) cutOne();
+        await publish();
+      }
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, next));
+    await everybody("the storm's messages");
+    storming = false;
+    await publish();
+    await everybody("a message after the storm");
+    expect(acknowledged).toHaveLength(PUBLISHES + 1);
+    const workers = system.invocations.filter(({ functionId }) => functionId === worker).length;
+    const figures = { seconds: (Date.now() - begun) / 1000, ...counts, workers, ended: ended.size };
+    const sum = (of: (each: StormSubscriber) => number): number => crowd.reduce((all, each) => all + of(each), 0);
+    const unbroken = crowd.filter(({ losses }) => losses.length === 0).length;
+    const outcome = { losses: sum(({ losses }) => losses.length), unbroken, duplicates: sum(({ duplicates }) => duplicates) };
+    process.stdout.write(`storm ${JSON.stringify({ ...figures, ...outcome })}\n`);
+    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(0);
+  }, TIME_MS);
+
+  // The SDK's requests in flight travel in one frame, so that a segment holds as many messages at most.
+  it("repeats at most a segment for each worker that died", () => {
+    const died = system.invocations.filter(({ functionId, result }) => functionId === worker && !result.ok).length;
+    const duplicates = crowd.reduce((sum, each) => sum + each.duplicates, 0);
+    expect(duplicates).toBeLessThanOrEqual(died * (SUBSCRIBERS - THRESHOLD) * IN_FLIGHT);
+  });
+
+  it("tells whoever lost its connection why", () => {
+    const codes = new Set(crowd.flatMap(({ losses }) => losses.map(({ state, code }) => `${state} ${code}`)));
+    expect([...codes]).toEqual(["connecting closed"]);
+  });
+
+  it("leaves nothing of the dead in the table: their 410s were enough", async () => {
+    expect(ended.size).toBeGreaterThanOrEqual(counts.cut);
+    expect(await remains()).toEqual([]);
+    expect((await system.rows()).filter(({ pk }) => pk === `c#${CHANNEL}`)).toHaveLength(SUBSCRIBERS);
+  });
+});
