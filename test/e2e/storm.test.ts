@@ -28,9 +28,12 @@ const WRONGLY_GONE = 0.025;
 /** The share of the subscribers whose connection is cut and whose `$disconnect` is lost, so that only a post finds it gone. */
 const CUT = 0.025;
 
-/** How often workers are killed, at most, and how likely one post is the moment: few enough that no segment dies five times. */
-const KILLS = FULL ? 30 : 8;
-const KILL = FULL ? 1 / 600 : 1 / 250;
+/**
+ * How often workers are killed, at most, and how likely one post is the moment. A segment whose workers died five times
+ * is in the dead-letter queue: four kills cannot bring that about, and thirty must be far apart.
+ */
+const KILLS = FULL ? 30 : 4;
+const KILL = FULL ? 1 / 3_000 : 1 / 250;
 
 /** How much older the connections are made, in seconds: a 410 of one younger than 30 s is not believed. */
 const AGE = 60;
