@@ -1,0 +1,55 @@
+import { Duration } from "aws-cdk-lib";
+import * as kms from "aws-cdk-lib/aws-kms";
+import { makeStack, readable, resourcesOf, synthesize } from "./synth.js";
+
+const template = synthesize();
+
+/** The resources of a type, readable, by the end of their ids. */
+const queues = (from: typeof template): Record<string, Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(resourcesOf(from, "AWS::SQS::Queue")).map(([id, { Properties }]) => [/Dead/.test(id) ? "dead" : "queue", readable(Properties) as Record<string, unknown>]),
+  );
+
+describe("the queue of segments", () => {
+  test("hides a segment for five seconds longer than its worker may take, and gives up after five workers", () => {
+    const [worker] = Object.entries(resourcesOf(template, "AWS::Lambda::Function")).filter(([id]) => id.includes("DeliverFunction"));
+    const { VisibilityTimeout, RedrivePolicy } = queues(template)["queue"]!;
+    expect(worker![1].Properties.Timeout).toBe(16);
+    expect(VisibilityTimeout).toBe(21);
+    expect(RedrivePolicy).toEqual({ deadLetterTargetArn: "<DeliveriesDead.Arn>", maxReceiveCount: 5 });
+  });
+
+  test("follows the props that decide the worker's time", () => {
+    const changed = queues(synthesize({ fanOutBudget: Duration.seconds(5), timeouts: { onDisconnect: Duration.seconds(3) } }));
+    expect(changed["queue"]!["VisibilityTimeout"]).toBe(5 + 3 + 5 + 5);
+  });
+
+  test("feeds workers one segment at a time: what a crash repeats", () => {
+    const [mapping] = Object.values(resourcesOf(template, "AWS::Lambda::EventSourceMapping"));
+    expect(readable(mapping!.Properties)).toEqual({ BatchSize: 1, EventSourceArn: "<DeliveriesQueue.Arn>", FunctionName: "<DeliverFunction>" });
+  });
+
+  test("is encrypted, as its dead-letter queue is, which keeps what it has for two weeks", () => {
+    const { queue, dead } = queues(template);
+    expect([queue!["SqsManagedSseEnabled"], dead!["SqsManagedSseEnabled"]]).toEqual([true, true]);
+    expect(dead!["MessageRetentionPeriod"]).toBe(14 * 24 * 60 * 60);
+  });
+
+  test("is encrypted with the construct's key where it has one", () => {
+    const stack = makeStack();
+    const { queue, dead } = queues(synthesize({ encryptionKey: new kms.Key(stack, "Key") }, stack));
+    expect([queue!["KmsMasterKeyId"], dead!["KmsMasterKeyId"]]).toEqual(["<Key.Arn>", "<Key.Arn>"]);
+  });
+
+  test("has an alarm that goes off with the first dead segment, and not where there are no figures", () => {
+    const [alarm] = Object.values(resourcesOf(template, "AWS::CloudWatch::Alarm"));
+    expect(readable(alarm!.Properties)).toMatchObject({
+      MetricName: "ApproximateNumberOfMessagesVisible",
+      Dimensions: [{ Name: "QueueName", Value: "<DeliveriesDead.QueueName>" }],
+      Threshold: 1,
+      Statistic: "Maximum",
+      ComparisonOperator: "GreaterThanOrEqualToThreshold",
+      TreatMissingData: "notBreaching",
+    });
+  });
+});
