@@ -1,7 +1,10 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Duration } from "aws-cdk-lib";
 import { Guards } from "../../infra/index.js";
+import { leaseKey } from "../../lambdas/core/keys.js";
+import { encodeSegment } from "../../lambdas/core/segments.js";
 import { HANDLERS } from "../../lambdas/core/entries.js";
 import { PROTOCOL_DENIED, RENEWAL_SECONDS } from "../../protocol/index.js";
 import type { InvocationReport } from "../../local/lambda/pool.js";
@@ -13,7 +16,7 @@ import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
 
 /** Most of an agent: as many as the test makes. */
-const SUBSCRIPTIONS = 4;
+const SUBSCRIPTIONS = 8;
 
 /** Guards in a function of their own, which every function that asks any of them has to be allowed to invoke. */
 const GUARDS = `
@@ -52,6 +55,8 @@ const rejectable = (): { promise: Promise<never>; reject: (error: Error) => void
 describe("what the functions may do", () => {
   const folder = mkdtempSync(join(tmpdir(), "push-it-permissions-"));
   const recording = join(folder, "permissions");
+  /** Connections that take no posts. */
+  const slow = new Set<string>();
   /** Connections that API Gateway calls gone, and others whose `$disconnect` it forgets: that of the first, too. */
   const gone = new Set<string>();
   const lost = new Set<string>();
@@ -62,9 +67,17 @@ describe("what the functions may do", () => {
   beforeAll(async () => {
     system = await TestSystem.start({
       guardFunctions: (stack) => Guards.fromLambda(Object.fromEntries(HANDLERS.map((handler) => [handler, code.node(stack, handler, GUARDS)]))),
-      props: { limits: { subscriptionsPerAgent: SUBSCRIPTIONS } },
+      props: {
+        limits: { subscriptionsPerAgent: SUBSCRIPTIONS },
+        channels: {
+          "gathering/*": { linger: Duration.millis(50) },
+          "kept/*": { latest: true },
+          "both/*": { linger: Duration.millis(50), latest: true },
+        },
+      },
+      queueWaitScale: 0.01,
       // Whoever finds such a one is who tells its guard.
-      faults: { beforePost: (id) => (gone.has(id) ? "gone" : undefined), dropDisconnect: (id) => gone.has(id) || lost.has(id) },
+      faults: { beforePost: (id) => (gone.has(id) ? "gone" : slow.has(id) ? "limit" : undefined), dropDisconnect: (id) => gone.has(id) || lost.has(id) },
       permissionsLog: recording,
       ...(MISSING && { edit: (template) => deleteGrant(template, JSON.parse(MISSING) as GrantPlace) }),
       log: ({ source, message }) => source === "iam" && refused.reject(new Error(message)),
@@ -143,22 +156,82 @@ describe("what the functions may do", () => {
       `onDisconnect of ${connectionId}`,
     );
 
-  /** Delivers to who is there, and finds who is gone. */
+  /** A connection that is subscribed, and takes nothing until it is let. */
+  const takeNothing = async (channel: string): Promise<{ wire: Wire; takeAll: () => void }> => {
+    const wire = await allowed(system.connect());
+    await allowed(wire.subscribe(channel));
+    const { connectionId } = await allowed(system.connectionOf(wire));
+    slow.add(connectionId);
+    return { wire, takeAll: () => slow.delete(connectionId) };
+  };
+
+  const idOf = (name: string): string => system.running.model.functions.find((each) => each.logicalId.startsWith(`PushIt${name}`))!.logicalId;
+
+  /** Resolves when a function has run once more than now. */
+  const nextRun = (name: string): Promise<unknown> => {
+    const runs = (): number => system.invocations.filter(({ functionId }) => functionId === idOf(name)).length;
+    const before = runs();
+    return allowed(system.invoked(() => runs() > before, `${name} to run`));
+  };
+
+  /** Delivers to who is there, finds who is gone, and hands on who takes nothing. */
   const publishBy = async (action: "publish" | "send", publisher: Wire): Promise<void> => {
     const left = await leaveBehind(action);
+    const { wire, takeAll } = await takeNothing(action);
+    const handedOn = nextRun(action === "publish" ? "PublishFunction" : "SendFunction");
     publisher.send({ action, channel: action, uuid: action, data: action });
     await allowed(publisher.message(action));
     await allowed(told(left));
+    await handedOn;
+    takeAll();
+    await allowed(wire.message(action));
+    for (const channel of ["gathering/1", "kept/1"]) publisher.send({ action, channel, uuid: `${action}-also`, data: action });
+  };
+
+  /** A worker reads on where a publication has stopped, delivers, finds who is gone, and hands on who takes nothing. */
+  const workOn = async (subscriber: Wire): Promise<void> => {
+    const left = await leaveBehind("worker");
+    await allowed(subscriber.subscribe("worker"));
+    const { wire, takeAll } = await takeNothing("worker");
+    const publications = [{ message: { channel: "worker", uuid: "worker", data: "worker" } }];
+    const body = encodeSegment({ publications, recipients: { after: "" }, until: Date.now() + 60_000 });
+    expect(await allowed(system.running.invoke(idOf("DeliverFunction"), { Records: [{ body }] }))).toMatchObject({ ok: true });
+    await allowed(Promise.all([subscriber.message("worker"), told(left)]));
+    takeAll();
+    await allowed(wire.message("worker"));
+    await allowed(subscriber.unsubscribe("worker"));
+  };
+
+  /** What gathers is delivered as any publication is, also where only the sweep finds that somebody has to. */
+  const gather = async (publisher: Wire): Promise<void> => {
+    const left = await leaveBehind("both/1");
+    await allowed(publisher.subscribe("both/1"));
+    const { wire, takeAll } = await takeNothing("both/1");
+    const handedOn = nextRun("FlushFunction");
+    await allowed(publisher.publish("both/1", "both"));
+    await allowed(Promise.all([publisher.message("both"), told(left), handedOn]));
+    takeAll();
+    await allowed(wire.message("both"));
+    await allowed(publisher.unsubscribe("both/1"));
+    const listener = await allowed(system.connect());
+    await allowed(publisher.publish("kept/1", "kept"));
+    expect((await allowed(listener.subscribe("kept/1"))).data).toMatchObject({ latest: { data: "kept" } });
+    const flushed = nextRun("FlushFunction");
+    await putRow(system.running, { ...leaseKey("gathering/2"), o: "nobody", u: "1", ttl: "9999999999" });
+    await allowed(system.running.runSchedules());
+    await flushed;
   };
 
   /** The same for the back end. */
   const publishForBackEnd = async (subscriber: Wire): Promise<void> => {
     const left = await leaveBehind("backend");
-    const { logicalId } = system.running.model.functions.find((each) => each.logicalId.startsWith("PushItPublisher"))!;
-    const request = { version: 1, publish: [{ channel: "backend", data: "backend" }] };
-    expect(await allowed(system.running.invoke(logicalId, request))).toMatchObject({ ok: true });
+    const { wire, takeAll } = await takeNothing("backend");
+    const request = { version: 1, publish: ["backend", "gathering/1", "kept/1"].map((channel) => ({ channel, data: "backend" })) };
+    expect(await allowed(system.running.invoke(idOf("PublisherFunction"), request))).toMatchObject({ ok: true });
     await allowed(subscriber.message("backend"));
     await allowed(told(left));
+    takeAll();
+    await allowed(wire.message("backend"));
   };
 
   it("is what they do: each goes through all its work, is refused nothing, and leaves no grant unused", async () => {
@@ -171,6 +244,8 @@ describe("what the functions may do", () => {
     await publishBy("send", wire);
     expect((await allowed(system.connect({ credentials: "greedy" }))).protocol).toBe(PROTOCOL_DENIED);
     await publishForBackEnd(wire);
+    await workOn(wire);
+    await gather(wire);
     await askDenied("connect");
     await askDenied("ping");
     for (const action of ["subscribe", "unsubscribe", "nonsense"]) await askTooLate(action);
@@ -185,7 +260,7 @@ describe("what the functions may do", () => {
     expect(mine.length).toBeGreaterThan(30);
     expect(mine.filter((grant) => !used.has(grant))).toEqual([]);
     expect(system.logs.filter(({ source }) => source === "iam")).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("a grant that is missing", () => {

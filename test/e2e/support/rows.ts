@@ -29,7 +29,9 @@ export const rowsOf = async (system: System): Promise<Row[]> => {
 /** Puts a row as it could have been written long ago. */
 export const putRow = async (system: System, row: Row): Promise<void> => {
   const client = clientOf(system);
-  const attribute = ([name, value]: [string, string]) => [name, NUMBERS.has(name) ? { N: value } : { S: value }];
+  // What is an agent's id elsewhere says until when somebody delivers on a channel.
+  const isNumber = (name: string): boolean => NUMBERS.has(name) || (name === "u" && row["pk"]?.startsWith("f#") === true);
+  const attribute = ([name, value]: [string, string]) => [name, isNumber(name) ? { N: value } : { S: value }];
   await client.send(
     new PutItemCommand({
       TableName: system.model.tables[0]?.name,
