@@ -151,9 +151,14 @@ export class Peer {
       return this.events.violation(`the server sent what is not JSON: ${quote(text)}`);
     }
     const all: unknown[] = Array.isArray(value) ? value : [value];
-    if (all.length > 0 && all.every(isAnswer)) this.#answered(all, text);
-    else if (all.length > 0 && all.every(isMessage)) for (const each of all) this.events.message(this, each);
-    else this.events.violation(`the server sent neither answers nor messages: ${quote(text)}`);
+    const at = all.findIndex(isAnswer);
+    // A publisher's own copies come before the answers that they ride with.
+    const [messages, answers] = at < 0 ? [all, []] : [all.slice(0, at), all.slice(at)];
+    if (all.length === 0 || !messages.every(isMessage) || !answers.every(isAnswer)) {
+      return this.events.violation(`the server sent neither answers nor messages: ${quote(text)}`);
+    }
+    for (const each of messages) this.events.message(this, each);
+    if (answers.length > 0) this.#answered(answers, text);
   }
 
   #answered(all: Answer[], text: string): void {

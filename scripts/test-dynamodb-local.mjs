@@ -15,6 +15,7 @@ const TESTS = ["test/e2e", "test/lambdas/aws", "test/local/dynamodb"];
 
 /** What is about the services beside the table, and about guards: the matrix has them, on this engine too. */
 const ELSEWHERE = [
+  "deliver",
   "events",
   "expiry-sdk",
   "guard-functions",
@@ -23,6 +24,7 @@ const ELSEWHERE = [
   "matrix-page",
   "queues",
   "s3-events",
+  "storm",
   "unloadable-guards",
 ];
 

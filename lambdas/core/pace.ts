@@ -48,7 +48,8 @@ export class Pace {
     const now = this.#clock.now();
     if (now - this.#heardAt > RECENT_MS) this.#recent = [];
     this.#heardAt = now;
-    const busy = result === "busy";
+    // What fails, or does not answer, has too much to do as well.
+    const busy = result === "busy" || result === "failed";
     if (this.#recent.length > 0 || busy) this.#remember(busy ? connectionId : undefined);
     if (!busy) this.#rise();
     else if (new Set(this.#recent.filter((each) => each !== undefined)).size >= SPREAD) this.#fall();

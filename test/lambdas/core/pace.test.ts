@@ -70,11 +70,18 @@ describe("the pace of posts", () => {
     expect(pace.limit).toBe(64);
   });
 
-  test("says nothing of 5xx and 410: fewer posts at a time would help neither", () => {
+  test("says nothing of 410: fewer posts at a time would not help", () => {
     const { pace, hear } = setUp();
-    hear(200, "failed");
     hear(200, "gone");
     expect(pace.limit).toBe(64);
+    expect(pace.fallen).toBe(false);
+  });
+
+  test("falls with 5xx and missing answers that spread, too: who fails has too much to do", () => {
+    const { pace, hear } = setUp();
+    hear(200, "failed");
+    expect(pace.limit).toBe(4);
+    expect(pace.fallen).toBe(true);
   });
 
   test("forgets what was heard more than a second before anything else: the account's rate is a second's", () => {

@@ -99,7 +99,7 @@ describe("synthesizing", () => {
       ["$connect", "$default", "$disconnect", "connect", "ping", "publish", "refresh", "send", "subscribe", "unsubscribe"].sort(),
     );
     expect(model.api.routes.send?.answers).toBe(false);
-    expect(model.functions).toHaveLength(12);
+    expect(model.functions).toHaveLength(13);
     expect(model.tables).toHaveLength(1);
     expect(model.schedules).toHaveLength(1);
     expect(model.outside).toEqual([]);
