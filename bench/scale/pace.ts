@@ -14,17 +14,21 @@ export interface Pace {
   limit: number;
   seen: number;
   refused: number;
+  /** Whether it has ever been lowered: then refusals are the account's, and not those of slow clients. */
+  fallen: boolean;
 }
 
 /** A function begins with all of it. */
-export const pace = (): Pace => ({ limit: POSTS_IN_FLIGHT, seen: 0, refused: 0 });
+export const pace = (): Pace => ({ limit: POSTS_IN_FLIGHT, seen: 0, refused: 0, fallen: false });
 
 /** Takes note of one post's end; judges once for as many as are under way. */
 export const note = (of: Pace, refused: boolean): void => {
   of.seen += 1;
   if (refused) of.refused += 1;
   if (of.seen < of.limit) return;
-  of.limit = of.refused / of.seen > SPREAD ? Math.max(FEWEST, of.limit >> 1) : Math.min(POSTS_IN_FLIGHT, of.limit + 8);
+  const spread = of.refused / of.seen > SPREAD;
+  of.fallen ||= spread;
+  of.limit = spread ? Math.max(FEWEST, of.limit >> 1) : Math.min(POSTS_IN_FLIGHT, of.limit + 8);
   of.seen = of.refused = 0;
 };
 

@@ -181,7 +181,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     if (wheel.now >= until) result.closed += late.length + slow.length;
     else {
       handOn(late, until, 0, poster);
-      handOn(slow, Math.min(until, wheel.now + SLOW_MS), publisher ? PAUSE_MS.publisher : PAUSE_MS.worker, poster);
+      handOn(slow, poster.pace.fallen ? until : Math.min(until, wheel.now + SLOW_MS), publisher ? PAUSE_MS.publisher : PAUSE_MS.worker, poster);
     }
     const end = poster.compute(wheel.now, 0) + (late.length + slow.length > 0 ? latency.queue : 0);
     late.length = slow.length = 0;
