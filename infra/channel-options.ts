@@ -1,10 +1,10 @@
 import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { isChannelOf } from "../lambdas/core/channels.js";
-import type { ChannelOptions as SettledOptions, ChannelPatterns } from "../lambdas/core/channel-options.js";
+import type { ChannelOptions as SettledOptions, ChannelPatterns, HistoryOptions as SettledHistory } from "../lambdas/core/channel-options.js";
 import { isWildcard, type Limits } from "../protocol/index.js";
 import { invalid } from "./invalid.js";
-import { LINGER_MS } from "./limits.js";
+import { HISTORY_SECONDS, HISTORY_SIZE, LINGER_MS } from "./limits.js";
 
 /** What can be said of the channels that a pattern matches. */
 export interface ChannelOptions {
@@ -22,6 +22,36 @@ export interface ChannelOptions {
    * @default false
    */
   readonly latest?: boolean;
+  /**
+   * How much of what is published is kept, for who was away: each subscriber then has every message exactly once, in
+   * order, across reconnections, or is told what it missed. Costs a publication three write units while its message is
+   * small (under about 800 bytes), and a subscription a read.
+   *
+   * @default - nothing is kept
+   */
+  readonly history?: HistoryOptions;
+  /**
+   * Whether the channel tells who is subscribed to it, and who comes and goes.
+   *
+   * @default false
+   */
+  readonly presence?: boolean;
+}
+
+/** How much of a channel's messages is kept. */
+export interface HistoryOptions {
+  /**
+   * How many messages: 1 to 10,000.
+   *
+   * @default 1000
+   */
+  readonly size?: number;
+  /**
+   * How long each: a minute to 30 days.
+   *
+   * @default Duration.days(1)
+   */
+  readonly ttl?: Duration;
 }
 
 /** The options of channels by pattern, for the functions. Throws where they are impossible. */
@@ -39,9 +69,16 @@ export const channelsOf = (
           `channels: "${pattern}" is neither a channel name (within limits) nor one followed by "/*", such as "prices/*"`,
         );
       }
-      const { linger, latest } = options;
+      const { linger, latest, history, presence } = options;
       if (Token.isUnresolved(latest)) throw invalid(scope, `channels["${pattern}"].latest must be known at synthesis`);
-      return [pattern, { ...(linger && { lingerMs: lingerOf(scope, pattern, linger) }), ...(latest && { latest }) }];
+      if (Token.isUnresolved(presence)) throw invalid(scope, `channels["${pattern}"].presence must be known at synthesis`);
+      const settled: SettledOptions = {
+        ...(linger && { lingerMs: lingerOf(scope, pattern, linger) }),
+        ...(latest && { latest }),
+        ...(history && { history: historyOf(scope, pattern, history) }),
+        ...(presence && { presence }),
+      };
+      return [pattern, settled];
     }),
   );
 
@@ -52,4 +89,21 @@ const lingerOf = (scope: IConstruct, pattern: string, linger: Duration): number 
   const { least, most } = LINGER_MS;
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw invalid(scope, `${prop} is ${value} ms, but must be whole milliseconds from ${least} to ${most}`);
+};
+
+/** How much of a channel is kept where nothing else is said. */
+const HISTORY: SettledHistory = { size: 1_000, seconds: 24 * 60 * 60 };
+
+const historyOf = (scope: IConstruct, pattern: string, { size = HISTORY.size, ttl }: HistoryOptions): SettledHistory => {
+  const prop = `channels["${pattern}"].history`;
+  if (Token.isUnresolved(size) || ttl?.isUnresolved()) throw invalid(scope, `${prop} must be known at synthesis`);
+  const seconds = ttl?.toSeconds({ integral: false }) ?? HISTORY.seconds;
+  whole(scope, `${prop}.size is ${size}`, size, HISTORY_SIZE);
+  whole(scope, `${prop}.ttl is ${seconds} seconds`, seconds, HISTORY_SECONDS);
+  return { size, seconds };
+};
+
+const whole = (scope: IConstruct, found: string, value: number, { least, most }: { least: number; most: number }): void => {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw invalid(scope, `${found}, but must be a whole number from ${least} to ${most}`);
 };

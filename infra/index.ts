@@ -1,5 +1,5 @@
 export { AccessLogs, type AccessLogOptions } from "./access-logs.js";
-export type { ChannelOptions } from "./channel-options.js";
+export type { ChannelOptions, HistoryOptions } from "./channel-options.js";
 export type { Limits } from "./client-limits.js";
 export type { Deliveries, DeliveriesProps } from "./deliveries.js";
 export type { PushItFunctions } from "./functions.js";

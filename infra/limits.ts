@@ -38,3 +38,21 @@ export const MEMORY_MB = { least: 128, most: 10_240 };
 
 /** How many subscribers one function can be told to post to: more would not be done in a fan-out's time. */
 export const FAN_OUT_THRESHOLD = { least: 1, most: 10_000 };
+
+/** How many of a channel's messages can be kept: what is behind more than this is loaded anew faster than replayed. */
+export const HISTORY_SIZE = { least: 1, most: 10_000 };
+
+/** How long a channel's messages can be kept, in seconds: a minute to thirty days. */
+export const HISTORY_SECONDS = { least: 60, most: 30 * 24 * 60 * 60 };
+
+/**
+ * For how long a repeated publication can be known again, in seconds. Not shorter than what the SDK's longest retry takes:
+ * five minutes; not longer than a day.
+ */
+export const DEDUPE_SECONDS = { least: 5 * 60, most: 24 * 60 * 60 };
+
+/** How often subscribers can be told to ask whether they have missed something, in milliseconds: 5 seconds to 9 minutes. */
+export const CHECK_MS = { least: 5_000, most: 540_000 };
+
+/** How long an agent can count as present without saying so again, in milliseconds: 20 seconds to 10 minutes. */
+export const PRESENCE_LEASE_MS = { least: 20_000, most: 600_000 };

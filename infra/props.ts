@@ -58,6 +58,32 @@ export interface PushItProps {
   readonly channels?: { readonly [pattern: string]: ChannelOptions };
 
   /**
+   * For how long a publication that is repeated is known again, on channels with history: with the same `uuid`, by the
+   * same client, also after it has connected again. 5 minutes to a day; never less than the SDK's longest retry.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly dedupeWindow?: Duration;
+
+  /**
+   * How often subscribers of channels with history ask whether they have missed a last message that no other follows: so
+   * late such a loss is noticed at most. Each time costs a message in, one out, and two read units a channel. 5 seconds
+   * to 9 minutes; clients may choose another.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly checkInterval?: Duration;
+
+  /**
+   * How long an agent counts as present, on channels with presence, without saying so again: so long after a crash
+   * presence is right again. Twice in this time each agent says so, which costs a message in, one out, and a write unit a
+   * channel. 20 seconds to 10 minutes.
+   *
+   * @default Duration.minutes(2)
+   */
+  readonly presenceLease?: Duration;
+
+  /**
    * What a denied client gets.
    *
    * @default Denials.EXPLAIN

@@ -6,7 +6,7 @@ import { type GuardTimeouts, isWildcard, type Limits } from "../protocol/index.j
 import { channelsOf } from "./channel-options.js";
 import { limitsOf } from "./client-limits.js";
 import { invalid } from "./invalid.js";
-import { FAN_OUT_THRESHOLD, GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, SWEEP_MINUTES } from "./limits.js";
+import { CHECK_MS, DEDUPE_SECONDS, FAN_OUT_THRESHOLD, GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, PRESENCE_LEASE_MS, SWEEP_MINUTES } from "./limits.js";
 import { originsOf } from "./origins.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, timeoutParts, tooLong } from "./timeouts.js";
@@ -22,6 +22,9 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
     keepCredentials: props.keepCredentials ?? DEFAULT_SETTINGS.keepCredentials,
     fanOutThreshold: props.fanOutThreshold ?? DEFAULT_SETTINGS.fanOutThreshold,
     fanOutMs: milliseconds(scope, "fanOutBudget", props.fanOutBudget, DEFAULT_SETTINGS.fanOutMs),
+    dedupeSeconds: within(scope, "dedupeWindow", props.dedupeWindow, DEFAULT_SETTINGS.dedupeSeconds, DEDUPE_SECONDS, "seconds"),
+    checkMs: within(scope, "checkInterval", props.checkInterval, DEFAULT_SETTINGS.checkMs, CHECK_MS, "milliseconds"),
+    presenceLeaseMs: within(scope, "presenceLease", props.presenceLease, DEFAULT_SETTINGS.presenceLeaseMs, PRESENCE_LEASE_MS, "milliseconds"),
     limits,
     allowedOrigins: originsOf(scope, props.allowedOrigins),
   };
@@ -60,6 +63,21 @@ const milliseconds = (scope: IConstruct, prop: string, duration: Duration | unde
     throw invalid(scope, `${prop} is ${value} ms, but must be at least ${GUARD_TIMEOUT_FLOOR_MS} ms`);
   }
   return value;
+};
+
+const within = (
+  scope: IConstruct,
+  prop: string,
+  duration: Duration | undefined,
+  fallback: number,
+  range: { least: number; most: number },
+  unit: "seconds" | "milliseconds",
+): number => {
+  if (!duration) return fallback;
+  if (duration.isUnresolved()) throw invalid(scope, `${prop} must be known at synthesis`);
+  const value = unit === "seconds" ? duration.toSeconds({ integral: false }) : duration.toMilliseconds({ integral: false });
+  if (inRange(value, range)) return value;
+  throw invalid(scope, `${prop} is ${value} ${unit}, but must be whole ${unit} from ${range.least} to ${range.most}`);
 };
 
 const wildcardsOf = (scope: IConstruct, patterns: readonly string[], limits: Limits): string[] => {

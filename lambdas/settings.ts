@@ -17,6 +17,12 @@ export interface Settings {
   fanOutMs: number;
   /** How many subscribers a publication is posted to by the function that publishes; workers post to all others. */
   fanOutThreshold: number;
+  /** For how long a message that is published again on a channel with history is known again, in seconds. */
+  dedupeSeconds: number;
+  /** How often subscribers of channels with history ask whether they have missed something, in milliseconds. */
+  checkMs: number;
+  /** How long an agent counts as present without saying so again, in milliseconds. */
+  presenceLeaseMs: number;
   limits: Limits;
   /** The `Origin`s that may connect; empty: all. Who sends none is no browser, and is not stopped by this. */
   allowedOrigins: string[];
@@ -41,6 +47,9 @@ export const DEFAULT_SETTINGS: Settings = {
   keepCredentials: true,
   fanOutMs: 10_000,
   fanOutThreshold: 2_000,
+  dedupeSeconds: 15 * 60,
+  checkMs: 60_000,
+  presenceLeaseMs: 120_000,
   limits: DEFAULT_LIMITS,
   allowedOrigins: [],
 };

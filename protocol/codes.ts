@@ -17,4 +17,11 @@ export type Code =
   | "expired"
   | "revoked"
   | "unknown_agent"
+  | "no_history"
+  | "no_presence"
+  | "position_expired"
+  | "epoch_changed"
+  | "too_far_behind"
+  | "uuid_reused"
+  | "channel_busy"
   | "unavailable";

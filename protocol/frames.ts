@@ -1,11 +1,12 @@
 import type { Code } from "./codes.js";
+import type { Position, Replay } from "./history.js";
 import type { Limits } from "./limits.js";
 
 /** Any value that JSON can say. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** What the client asks for; the value of a frame's `action`, by which API Gateway chooses the route. */
-export type Action = "connect" | "subscribe" | "unsubscribe" | "publish" | "send" | "refresh" | "ping";
+export type Action = "connect" | "subscribe" | "unsubscribe" | "publish" | "send" | "refresh" | "ping" | "history" | "presence";
 
 /** Where answers arrive, and what requests on a meta action carry as their `channel`; `user` is where messages to a user arrive. */
 export const Meta = {
@@ -14,6 +15,8 @@ export const Meta = {
   unsubscribe: "/meta/unsubscribe",
   ping: "/meta/ping",
   refresh: "/meta/refresh",
+  history: "/meta/history",
+  presence: "/meta/presence",
   user: "/meta/user",
   successful: "/meta/successful",
   error: "/meta/error",
@@ -31,22 +34,37 @@ export interface Message<Data = Json> {
   data: Data;
   /**
    * Where it stands among the channel's publications, on channels that number them: each has a larger one than all before
-   * it. Whoever has seen as large a one on the channel drops the message.
+   * it. Where there is no `epoch`, whoever has seen as large a one on the channel drops the message.
    */
   offset?: number;
+  /** Which history `offset` counts in, on channels with history: there the offsets have no gaps. */
+  epoch?: string;
 }
 
 /** A message as its publisher sends it. */
-export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offset"> {
+export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offset" | "epoch"> {
   /** `false` spares the publisher its own copy. @default true */
   echo?: boolean;
 }
 
-/** `action: "connect"` and `action: "ping"`. */
+/** `action: "connect"`. */
 export interface MetaFrame {
-  action: "connect" | "ping";
-  channel: typeof Meta.connect | typeof Meta.ping;
+  action: "connect";
+  channel: typeof Meta.connect;
   uuid: string;
+}
+
+/** `action: "ping"`. */
+export interface PingFrame {
+  action: "ping";
+  channel: typeof Meta.ping;
+  uuid: string;
+  data?: {
+    /** Where the client is, by channel: the answer says which of them have gone on. */
+    positions?: Record<string, Position>;
+    /** Channels with presence that it is still there on. */
+    present?: string[];
+  };
 }
 
 /** `action: "refresh"`. */
@@ -63,7 +81,14 @@ export interface SubscriptionFrame {
   action: "subscribe" | "unsubscribe";
   channel: typeof Meta.subscribe | typeof Meta.unsubscribe;
   uuid: string;
-  data: { channel: string } | { channels: string[] };
+  data: SubscriptionTarget | { channels: (string | SubscriptionTarget)[] };
+}
+
+/** A channel to subscribe to or to unsubscribe from. */
+export interface SubscriptionTarget {
+  channel: string;
+  /** Subscribing: what was published behind this position is wanted too. */
+  since?: Position;
 }
 
 /** `action: "publish"` and `action: "send"`: one message in the frame itself, or several in `messages`. */
@@ -82,11 +107,17 @@ export interface Answer {
   /** For programs; present when `successful` is false. */
   code?: Code;
   data?: Json;
+  /** On `/meta/successful`, where the channel it was sent to has history: where the message is. */
+  position?: Position;
 }
 
-/** `data` of a successful `/meta/subscribe`. */
-export interface SubscribedTo {
+/** `data` of a successful `/meta/subscribe`; with `position` and what belongs to it where the channel has history. */
+export interface SubscribedTo extends Partial<Replay> {
   channel: string;
+  /** How often to ask, with `ping`, whether the channel has gone on, in milliseconds; where it has history. */
+  checkEvery?: number;
+  /** How often to say, with `ping`, that the agent is still present, in milliseconds; where the channel has presence. */
+  presentEvery?: number;
   /** The channel's last message, where it is kept, there is one, and the frame holds it. */
   latest?: { uuid: string; data: Json; offset: number };
 }
@@ -98,6 +129,10 @@ export interface ServerFacts {
   /** The guards' timeouts, in milliseconds. */
   timeouts: GuardTimeouts;
   limits: Limits & { frameBytes: number };
+  /** Those of the asked channels that have messages behind the positions that the ping carried. */
+  behind?: string[];
+  /** Those of the asked channels on which the agent is not present (any more): subscribe again. */
+  absent?: string[];
   /** In how many milliseconds the agent has to be renewed by a `refresh`; not positive: now. Left out: never. */
   expiresIn?: number;
 }

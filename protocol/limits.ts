@@ -47,6 +47,12 @@ export const CHANNEL_PUNCTUATION = "_-.:@=+,~!";
  */
 export const RENEWAL_SECONDS = 60;
 
+/** Most messages in one answer about a channel's history. */
+export const HISTORY_PAGE = 100;
+
+/** Most channels whose positions, and most whose presence, one ping may carry. */
+export const CHANNELS_PER_PING = 100;
+
 /** Limits that a deployment chooses; told to clients by `ping`. */
 export interface Limits {
   /** Most channels and wildcards that one agent is subscribed to. */

@@ -6,3 +6,9 @@ export const PROTOCOL_DENIED = "push-it.v1.denied";
 
 /** What precedes the base64url of the credentials in a subprotocol entry. */
 export const CREDENTIALS_PREFIX = "push-it.credentials.";
+
+/**
+ * What precedes the session's secret in a subprotocol entry: 22 of `0-9A-Za-z-_`, which a client makes once and offers
+ * with each of its connections, so that what it publishes again after a reconnection is known again.
+ */
+export const SESSION_PREFIX = "push-it.session.";

@@ -22,6 +22,13 @@ export const TEXT: Readonly<Record<Code, string>> = {
   expired: "The agent was not renewed in time. Connect again.",
   revoked: "The server ended this.",
   unknown_agent: "This connection has no agent. Connect again.",
+  no_history: "This channel keeps no history.",
+  no_presence: "This channel does not tell who is there.",
+  position_expired: "What was published behind this position is not kept any more.",
+  epoch_changed: "This position is of another history than the channel's.",
+  too_far_behind: "More was published behind this position than is kept.",
+  uuid_reused: "This uuid has been used for another message.",
+  channel_busy: "The channel takes no more messages just now. Try again later.",
   unavailable: "A service that this needs failed. Try again later.",
 };
 

@@ -6,6 +6,18 @@ export interface ChannelOptions {
   lingerMs?: number;
   /** Whether the channel's last message is kept, for who subscribes. */
   latest?: true;
+  /** How much of what was published is kept, for who was away. */
+  history?: HistoryOptions;
+  /** Whether the channel tells who is there, and who comes and goes. */
+  presence?: true;
+}
+
+/** How much of a channel's messages is kept. */
+export interface HistoryOptions {
+  /** How many messages. */
+  size: number;
+  /** How long each, in seconds. */
+  seconds: number;
 }
 
 /** Options by pattern: a channel's name, or a wildcard such as `prices/*`. */

@@ -68,6 +68,7 @@ describe("what infra exports", () => {
       "GuardModuleProps",
       "GuardTimeouts",
       "Guards",
+      "HistoryOptions",
       "Limits",
       "PublishTargetProps",
       "PushIt",

@@ -21,6 +21,13 @@ const CODES: Record<Code, true> = {
   expired: true,
   revoked: true,
   unknown_agent: true,
+  no_history: true,
+  no_presence: true,
+  position_expired: true,
+  epoch_changed: true,
+  too_far_behind: true,
+  uuid_reused: true,
+  channel_busy: true,
   unavailable: true,
 };
 
