@@ -71,6 +71,10 @@ const TABLES: Record<Scenario, { title: string; columns: readonly Column[] }> = 
       BOUND,
     ],
   },
+  history: {
+    title: "Publications on one channel with `history`",
+    columns: [["bytes, stored", (cell) => count(cell.bytes ?? 0)], ["a second", (cell) => count(cell.perSecond ?? 0)], BOUND],
+  },
 };
 
 const tableOf = (scenario: Scenario, cells: readonly Cell[]): string => {

@@ -1,4 +1,4 @@
-import { CALLS_MS, LATENCY_MS, LINGER, SUBSCRIBE_CALLS } from "./model.js";
+import { CALLS_MS, HISTORY, LATENCY_MS, LINGER, SUBSCRIBE_CALLS } from "./model.js";
 import { publish } from "./publish.js";
 import type { Quotas } from "./quotas.js";
 import { seeded } from "./random.js";
@@ -111,3 +111,20 @@ export const lingerCeiling = ({ subscribers, bytes, lingerMs }: Lingering, quota
   });
 };
 
+/**
+ * How many publications a second a channel with history takes, each of so many bytes as it is stored. Each takes a number
+ * from the channel's head (one partition), notes that it was published (a partition for each publisher), and is stored
+ * in the channel's log (another partition). What a partition refuses, its publisher is told to try again later.
+ */
+export const historyCeiling = (storedBytes: number, quotas: Quotas, seed = 1): Ceiling =>
+  highest(Math.min(quotas.requestsPerSecond, 2 * quotas.partitionWrites), (perSecond) => {
+    const random = seeded(seed);
+    const units = Math.ceil(storedBytes / HISTORY.writeUnitBytes);
+    const [head, log, table] = [sustained(quotas.partitionWrites), sustained(quotas.partitionWrites), sustained(quotas.tableWrites)];
+    let [all, failed] = [0, 0];
+    for (const at of arrivals(perSecond, random)) {
+      all += 1;
+      if (!(head.take(at) && log.take(at, units) && table.take(at, HISTORY.elsewhere + units))) failed += 1;
+    }
+    return failed / all > FAILURES ? undefined : HISTORY.calls * LATENCY_MS.dynamoDb + LATENCY_MS.post + LATENCY_MS.frame;
+  });

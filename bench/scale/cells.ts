@@ -1,10 +1,10 @@
-import { lingerCeiling, subscribeCeiling } from "./ceilings.js";
+import { historyCeiling, lingerCeiling, subscribeCeiling } from "./ceilings.js";
 import { publish } from "./publish.js";
 import { DEFAULT_QUOTAS, type Lever, LEVERS, type Quotas } from "./quotas.js";
 import { reconnect, type Reconnected } from "./reconnect.js";
 
 /** What is simulated. */
-export type Scenario = "publish" | "reconnect" | "hand-over" | "subscribe" | "linger";
+export type Scenario = "publish" | "reconnect" | "hand-over" | "subscribe" | "linger" | "history";
 
 /** One result. */
 export interface Cell {
@@ -24,18 +24,20 @@ export interface Cell {
   usd: number | null;
   /** What would hold it up most if everything else were raised tenfold; "latency" where nothing would by a tenth. */
   boundBy: Lever | "latency";
+  /** `history`: of a message as it is stored. */
+  bytes?: number;
   /** `publish`: subscribers that were closed because they could not be reached in time. */
   closed?: number;
   /** `publish`: until the publisher was answered, in milliseconds. */
   acknowledgedMs?: number;
   /** `reconnect` and `hand-over`: how long one subscriber was away, in milliseconds. */
   awayMs?: { p50: number; p99: number };
-  /** `subscribe` and `linger`: the highest rate that is sustained. */
+  /** `subscribe`, `linger` and `history`: the highest rate that is sustained. */
   perSecond?: number;
 }
 
 /** What a run with some quotas came to: what is to be compared, the less the better, and what is told. */
-type Outcome = Pick<Cell, "lastDeliveryMs" | "usd" | "closed" | "acknowledgedMs" | "awayMs" | "perSecond"> & { badness: number };
+type Outcome = Pick<Cell, "bytes" | "lastDeliveryMs" | "usd" | "closed" | "acknowledgedMs" | "awayMs" | "perSecond"> & { badness: number };
 
 /** Something to simulate. */
 interface Plan {
@@ -126,6 +128,20 @@ const lingering = (subscribers: number): Plan => ({
   },
 });
 
+/** Bytes of a stored message: a small one, and one of 8 KB with what is stored beside its data. */
+const STORED_BYTES = [250, 8_192 + 150];
+
+const kept = (bytes: number): Plan => ({
+  scenario: "history",
+  subscribers: 1,
+  levers: ["logPartition", "tableThroughput", "requestsPerSecond"],
+  steps: 0,
+  run(quotas) {
+    const { perSecond, lateMs } = historyCeiling(bytes, quotas);
+    return { lastDeliveryMs: lateMs, usd: null, perSecond, bytes, badness: 1 / perSecond };
+  },
+});
+
 /** What would hold it up most if everything else were raised tenfold. */
 const binding = ({ levers, run }: Plan, quotas: Quotas): Lever | "latency" => {
   const raised = (but?: Lever): number =>
@@ -181,6 +197,7 @@ export const simulate = (sizes: readonly number[] = SIZES, progress: (share: num
     ...sizes.map((size) => () => handedOver(size)),
     () => subscribed,
     ...[100, 1_000, 10_000].map((size) => () => lingering(size)),
+    ...STORED_BYTES.map((bytes) => () => kept(bytes)),
   ];
   return plans.flatMap((plan, at) => {
     const cells = [...chain(plan())];

@@ -79,3 +79,9 @@ export const SUBSCRIBE_CALLS = { writes: 2 };
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
 export const LINGER = { writeUnitBytes: 1024, frameBytes: 32 * 1024 };
+
+/**
+ * Of `history`: bytes of a write unit; write units of a publication besides its stored message: its number, and that it
+ * was published; its calls to DynamoDB, one after the other: those three writes and the Query of subscribers.
+ */
+export const HISTORY = { writeUnitBytes: 1024, elsewhere: 2, calls: 4 };

@@ -1,4 +1,4 @@
-import { highest, lingerCeiling, subscribeCeiling } from "../../../bench/scale/ceilings.js";
+import { highest, historyCeiling, lingerCeiling, subscribeCeiling } from "../../../bench/scale/ceilings.js";
 import { simulate } from "../../../bench/scale/cells.js";
 import { DEFAULT_QUOTAS, LEVERS } from "../../../bench/scale/quotas.js";
 import { seeded } from "../../../bench/scale/random.js";
@@ -57,6 +57,12 @@ describe("ceilings", () => {
     expect(subscribeCeiling(LEVERS.partition(DEFAULT_QUOTAS, 10)).perSecond / 2_000).toBeCloseTo(1, 1);
   });
 
+  test("of publications with history: a write unit of the channel's head and of its log each, less of larger ones", () => {
+    expect(historyCeiling(1_024, DEFAULT_QUOTAS).perSecond / 1_000).toBeCloseTo(1, 1);
+    expect(historyCeiling(1_025, DEFAULT_QUOTAS).perSecond / 500).toBeCloseTo(1, 1);
+    expect(historyCeiling(1_024, { ...DEFAULT_QUOTAS, tableWrites: 1_500 }).perSecond / 500).toBeCloseTo(1, 1);
+  });
+
   test("of publications with linger: two write units each, more for larger ones", () => {
     const lingering = { subscribers: 100, bytes: 170, lingerMs: 250 };
     expect(lingerCeiling(lingering, DEFAULT_QUOTAS).perSecond / 500).toBeCloseTo(1, 1);
@@ -69,7 +75,7 @@ test("cells: each raises what binds the one before, until only the calls' own ti
   const cells = simulate([2_000], (share) => shares.push(share));
   expect(shares.at(-1)).toBe(1);
   const of = (scenario: string): typeof cells => cells.filter((cell) => cell.scenario === scenario);
-  expect([...new Set(cells.map(({ scenario }) => scenario))]).toEqual(["publish", "reconnect", "hand-over", "subscribe", "linger"]);
+  expect([...new Set(cells.map(({ scenario }) => scenario))]).toEqual(["publish", "reconnect", "hand-over", "subscribe", "linger", "history"]);
   for (const scenario of ["publish", "reconnect", "hand-over"]) {
     const [first, second] = of(scenario);
     expect(first).toMatchObject({ subscribers: 2_000, shards: 1, quotas: "default" });
