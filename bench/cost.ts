@@ -88,7 +88,7 @@ const table = (cells: CostCell[]): string =>
     "|--:|--:|--:|--:|---|--:|--:|--:|--:|---|---|",
     ...cells.map(row),
     "",
-    `The publisher is one of the subscribers. None of the others keeps what it has delivered; with history, Push-It's connections ask every minute whether they have missed something. Durations are declared: ${DECLARED_MS.post} ms a POST, ${DECLARED_MS.dynamoDb} ms a DynamoDB call. "metered": units as the local runtime's meter counted them for real publications; "modelled": computed, by a model that a test holds against the meter.`,
+    `The publisher is one of the subscribers. None of the others keeps what it has delivered; with history, Push-It's connections ask every ${DEFAULT_SETTINGS.checkMs / 60_000} minutes whether they have missed something. Durations are declared: ${DECLARED_MS.post} ms a POST, ${DECLARED_MS.dynamoDb} ms a DynamoDB call. "metered": units as the local runtime's meter counted them for real publications; "modelled": computed, by a model that a test holds against the meter.`,
   ].join("\n");
 
 const charts = (cells: CostCell[]): Chart[] => {

@@ -67,10 +67,11 @@ export interface PushItProps {
 
   /**
    * How often subscribers of channels with history ask whether they have missed a last message that no other follows: so
-   * late such a loss is noticed at most. Each time costs a message in, one out, and two read units a channel. 5 seconds
-   * to 9 minutes; clients may choose another.
+   * late such a loss is noticed at most. Each time costs a message in, one out, an invocation and a read unit, and two
+   * more read units a channel: every minute, that is ten times what the connection's minutes cost; every five, twice. It
+   * takes the place of the SDK's heartbeat. 5 seconds to 9 minutes; clients may choose another.
    *
-   * @default Duration.minutes(1)
+   * @default Duration.minutes(5)
    */
   readonly checkInterval?: Duration;
 
