@@ -44,7 +44,7 @@ export class AnswerReader {
     while (this.status === 0) {
       const end = bytes.indexOf(HEAD_END, 0, "latin1");
       if (end < 0) return this.#wait(bytes);
-      this.#readHead(bytes.latin1Slice(0, end));
+      this.#readHead(bytes.toString("latin1", 0, end));
       bytes = bytes.subarray(end + HEAD_END.length);
     }
     return this.#chunked ? this.#readChunks(bytes) : this.#read(bytes);
@@ -116,7 +116,7 @@ export class AnswerReader {
       }
       const end = rest.indexOf("\r\n", 0, "latin1");
       if (end < 0) return this.#wait(rest);
-      const line = rest.latin1Slice(0, end);
+      const line = rest.toString("latin1", 0, end);
       rest = rest.subarray(end + 2);
       if (this.#trailing && line === "") {
         if (rest.length > 0) this.reusable = false;
