@@ -6,6 +6,8 @@ export interface ChannelOptions {
   lingerMs?: number;
   /** Whether the channel's last message is kept, for who subscribes. */
   latest?: true;
+  /** How many partitions the channel's subscribers are spread over, a power of two; left out: one. */
+  shards?: number;
 }
 
 /** Options by pattern: a channel's name, or a wildcard such as `prices/*`. */
@@ -19,8 +21,17 @@ const NONE: ChannelOptions = {};
  * options of several are not merged.
  * @example optionsOf({ "prices/*": { latest: true }, "prices/eu/*": { lingerMs: 250 } }, "prices/eu/5") // { lingerMs: 250 }
  */
-export const optionsOf = (patterns: ChannelPatterns, channel: string): ChannelOptions => {
-  if (isReserved(channel) || isWildcard(channel)) return NONE;
+export const optionsOf = (patterns: ChannelPatterns, channel: string): ChannelOptions =>
+  isWildcard(channel) ? NONE : matching(patterns, channel);
+
+/**
+ * How many partitions the subscribers of a channel are spread over, or those of a wildcard: for who subscribes to it, a
+ * wildcard is like the channels below it.
+ */
+export const shardsOf = (patterns: ChannelPatterns, channel: string): number => matching(patterns, channel).shards ?? 1;
+
+const matching = (patterns: ChannelPatterns, channel: string): ChannelOptions => {
+  if (isReserved(channel)) return NONE;
   const own = (pattern: string): ChannelOptions | undefined => (Object.hasOwn(patterns, pattern) ? patterns[pattern] : undefined);
   let found = own(channel);
   for (let end = channel.lastIndexOf("/"); !found && end > 0; end = channel.lastIndexOf("/", end - 1)) {
