@@ -1,3 +1,4 @@
+import { channel } from "node:diagnostics_channel";
 import net from "node:net";
 import tls from "node:tls";
 import { Deadlines } from "./deadlines.js";
@@ -33,6 +34,22 @@ interface Events {
   over(line: Line): void;
   /** It is closed. */
   closed(line: Line): void;
+}
+
+/**
+ * Tell whoever listens in this thread that a request goes out, and that it is over, as Node's own clients do on theirs:
+ * the local runtime measures by them which calls a function has under way at a time.
+ */
+const STARTED = channel("push-it:http:start");
+const ENDED = channel("push-it:http:end");
+
+/** What is told of a request, on both channels; the request is the same object. */
+export interface HttpCall {
+  request: object;
+  /** Name and port of the service. */
+  host: string;
+  /** Where it was answered, in the end. */
+  answer?: AnswerReader;
 }
 
 /** How long a connection may be silent before the system asks whether the other side is there, in milliseconds. */
@@ -85,9 +102,10 @@ class Line {
 
   #answered(exchange: Exchange): void {
     this.#exchange = undefined;
+    // First: the request that follows on this connection begins after this one's end.
+    exchange.resolve(exchange.reader);
     if (exchange.reader.reusable) this.#events.free(this);
     else this.socket.destroy();
-    exchange.resolve(exchange.reader);
   }
 
   #fail(error: Error): void {
@@ -112,6 +130,7 @@ class Line {
  * fan-out, and more than a signature.
  */
 export class HttpPool {
+  readonly #host: string;
   readonly #connect: () => net.Socket;
   readonly #maxSockets: number;
   readonly #deadlines = new Deadlines();
@@ -127,6 +146,7 @@ export class HttpPool {
 
   /** @param maxSockets most connections; who finds all of them busy waits for one */
   constructor(endpoint: URL, maxSockets = Infinity) {
+    this.#host = endpoint.host;
     this.#connect = connector(endpoint);
     this.#maxSockets = maxSockets;
   }
@@ -142,17 +162,19 @@ export class HttpPool {
         request,
         reader: new AnswerReader(),
         resolve: (answer) => {
-          done();
+          taken();
+          this.#tell(ENDED, exchange, answer);
           resolve(answer);
         },
         reject: (error) => {
-          done();
+          taken();
+          this.#tell(ENDED, exchange);
           reject(error);
         },
       };
-      const done = this.#deadlines.in(timeoutMs, () => this.#expire(exchange, new RequestTimeout(timeoutMs)));
+      const taken = this.#deadlines.in(timeoutMs, () => this.#expire(exchange, new RequestTimeout(timeoutMs)));
       const line = this.#free.pop() ?? this.#open();
-      if (line) line.send(exchange);
+      if (line) this.#send(line, exchange);
       else this.#waiting.push(exchange);
     });
   }
@@ -160,6 +182,15 @@ export class HttpPool {
   /** Closes the connections that nobody uses just now. */
   dropFree(): void {
     for (const line of this.#free.splice(0)) line.socket.destroy();
+  }
+
+  #send(line: Line, exchange: Exchange): void {
+    this.#tell(STARTED, exchange);
+    line.send(exchange);
+  }
+
+  #tell(told: typeof STARTED, request: Exchange, answer?: AnswerReader): void {
+    if (told.hasSubscribers) told.publish({ request, host: this.#host, ...(answer && { answer }) } satisfies HttpCall);
   }
 
   #open(): Line | undefined {
@@ -171,7 +202,7 @@ export class HttpPool {
 
   #next(line: Line): void {
     const exchange = this.#waiting.shift();
-    if (exchange) return line.send(exchange);
+    if (exchange) return this.#send(line, exchange);
     // Nothing is waited for: it keeps no process alive.
     line.socket.unref();
     this.#free.push(line);
@@ -191,8 +222,8 @@ export class HttpPool {
 
   #closed(line: Line): void {
     this.#lines.delete(line);
-    const exchange = this.#waiting[0] && this.#open();
-    if (exchange) exchange.send(this.#waiting.shift()!);
+    const next = this.#waiting[0] && this.#open();
+    if (next) this.#send(next, this.#waiting.shift()!);
   }
 }
 

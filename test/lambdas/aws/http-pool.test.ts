@@ -1,4 +1,5 @@
 /** @jest-environment ./test/lambdas/aws/node-errors-environment.js */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
@@ -6,7 +7,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { type AddressInfo, createServer as createNetServer, type Socket } from "node:net";
 import { join } from "node:path";
 import tls, { type TLSSocket } from "node:tls";
-import { HttpPool, RequestTimeout, StaleSocket } from "../../../lambdas/aws/http-pool.js";
+import { type HttpCall, HttpPool, RequestTimeout, StaleSocket } from "../../../lambdas/aws/http-pool.js";
 import { type HttpServer, serverForEach } from "../http-server.js";
 
 const serverNow = serverForEach();
@@ -104,6 +105,34 @@ describe("connections", () => {
       server.answer = (_request, response) => response.writeHead(200, headers).end(large);
       expect((await poolAt(server.url).send(get("/"), LONG_MS)).body).toBe(large);
     }
+  });
+});
+
+describe("whoever listens", () => {
+  const heard: string[] = [];
+  const started = (call: unknown): void => void heard.push(`start ${(call as HttpCall).host}`);
+  const ended = (call: unknown): void => void heard.push(`end ${(call as HttpCall).answer?.status ?? "unanswered"}`);
+  beforeEach(() => {
+    heard.splice(0);
+    subscribe("push-it:http:start", started);
+    subscribe("push-it:http:end", ended);
+  });
+  afterEach(() => {
+    unsubscribe("push-it:http:start", started);
+    unsubscribe("push-it:http:end", ended);
+  });
+
+  test("is told of each request when it goes out, and when it is over, before who asked is", async () => {
+    const pool = poolAt(server.url, 1);
+    const { host } = new URL(server.url);
+    await pool.send(get("/"), LONG_MS).then(() => heard.push("told"));
+    expect(heard.splice(0)).toEqual([`start ${host}`, "end 200", "told"]);
+    // The second has to wait for the first.
+    await Promise.all([pool.send(get("/"), LONG_MS), pool.send(get("/"), LONG_MS)]);
+    expect(heard.splice(0)).toEqual([`start ${host}`, "end 200", `start ${host}`, "end 200"]);
+    server.answer = () => undefined;
+    await pool.send(get("/"), 50).catch(() => heard.push("told"));
+    expect(heard.slice(0, 3)).toEqual([`start ${host}`, "end unanswered", "told"]);
   });
 });
 
