@@ -81,7 +81,7 @@ export const measureFanOut = async ({ root, progress }: BenchContext, rounds = R
 
 const LABEL: Record<Path, string> = {
   pushIt: "Push-It's fan-out",
-  rawHttp: "HTTP, not signed (the limit)",
+  rawHttp: "`node:http`, not signed",
   sdk: "the SDK, `Promise.all`",
   awsSample: "AWS's chat sample: Scan, the SDK, `Promise.all`",
 };

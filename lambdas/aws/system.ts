@@ -34,7 +34,7 @@ export const createSystem = (): System => {
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
   });
   const table = { client, name: environment["TABLE_NAME"] ?? "" };
-  const store = new Table(client, table.name, systemClock);
+  const store = new Table(client, table.name, systemClock, settings.channels);
   return {
     table,
     settings,

@@ -5,6 +5,7 @@ const CHANNELS = {
   "prices/*": { latest: true },
   "busy/*": { linger: Duration.millis(500) },
   "ticker/*": { linger: Duration.millis(100), latest: true },
+  "big/*": { shards: 4 },
 };
 
 /** How often the functions called were, by the end of their names. */
@@ -37,6 +38,29 @@ describe("a channel that keeps its last message", () => {
       expect(data).toEqual({ channel: "prices/gold", latest: { uuid: second!.uuid, data: 2, offset: second!.offset } });
       expect((await late.subscribe("prices/secret")).data).toEqual({ channel: "prices/secret" });
       expect((await late.subscribe("prices/none")).data).toEqual({ channel: "prices/none" });
+    } finally {
+      await system.close();
+    }
+  }, 60_000);
+});
+
+describe("a channel with shards", () => {
+  it("reaches everybody once, through workers too; who leaves is gone from every shard", async () => {
+    const count = 16;
+    const system = await TestSystem.start({ props: { channels: CHANNELS, wildcards: ["big/*"], fanOutThreshold: 5 }, queueWaitScale: 0.1 });
+    try {
+      const wires = await Promise.all(Array.from({ length: count }, () => system.connect()));
+      for (const [at, wire] of wires.entries()) await wire.subscribe(at % 4 === 0 ? "big/*" : "big/1");
+      const shards = async () => new Set((await system.rows()).flatMap(({ pk }) => (pk?.startsWith("c#big/1") ? [pk] : [])));
+      expect((await shards()).size).toBeGreaterThan(1);
+
+      await wires[0]!.publish("big/1", "all");
+      for (const wire of wires) await wire.message("all");
+      await system.invoked(() => runsOf(system, "Deliver") >= 1, "a worker");
+      for (const wire of wires) expect(wire.messages("big/1")).toHaveLength(1);
+
+      for (const [at, wire] of wires.entries()) await wire.unsubscribe(at % 4 === 0 ? "big/*" : "big/1");
+      expect((await system.rows()).filter(({ pk }) => pk?.startsWith("c#"))).toEqual([]);
     } finally {
       await system.close();
     }

@@ -5,8 +5,14 @@ const PATIENCE_MS = 20_000;
 export class Waiting {
   readonly #checks = new Set<() => void>();
 
-  /** @param patienceMs longest that anything may take before the test fails */
-  constructor(private readonly patienceMs = PATIENCE_MS) {}
+  /**
+   * @param patienceMs longest that anything may take before the test fails
+   * @param sinceLast whether it begins again whenever something happens: for what takes as long as the machine is busy
+   */
+  constructor(
+    private readonly patienceMs = PATIENCE_MS,
+    private readonly sinceLast = false,
+  ) {}
 
   /** Something happened: whoever waits looks again. */
   notify(): void {
@@ -25,7 +31,7 @@ export class Waiting {
       }, this.patienceMs);
       const check = (): void => {
         const found = find();
-        if (found === undefined || found === false) return;
+        if (found === undefined || found === false) return void (this.sinceLast && timer.refresh());
         clearTimeout(timer);
         this.#checks.delete(check);
         resolve(found);
