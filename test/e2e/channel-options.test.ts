@@ -40,7 +40,7 @@ describe("a channel that keeps its last message", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });
 
 describe("a channel that lingers", () => {
@@ -66,7 +66,7 @@ describe("a channel that lingers", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 
   it("loses nothing when its flusher is killed: Lambda runs it again, and the SDK could tell what came twice", async () => {
     // A flusher that may run for two seconds, and waits for three, is killed while it waits.
@@ -100,7 +100,7 @@ describe("a channel that lingers", () => {
     } finally {
       await system.close();
     }
-  }, 90_000);
+  });
 });
 
 describe("a system without such channels", () => {
@@ -116,5 +116,5 @@ describe("a system without such channels", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });

@@ -84,7 +84,7 @@ describe("guards that are functions", () => {
         return Guards.fromLambda({ ...others, channels: { "personal/*": { onMessageReceived } } });
       },
     });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   it("decide connections, and what is known of an agent", async () => {
@@ -202,7 +202,7 @@ describe("a guard written from docs/GUARDS.md", () => {
     } finally {
       await system.close();
     }
-  }, 90_000);
+  });
 
   it("in TypeScript: its own example is a handler", async () => {
     const source = blockOf("ts", "guardHandler<{ name: string }>");
@@ -218,7 +218,7 @@ describe("a guard written from docs/GUARDS.md", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });
 
 describe("a message to many", () => {
@@ -261,7 +261,7 @@ describe("a message to many", () => {
     } finally {
       await system.close();
     }
-  }, 180_000);
+  });
 });
 
 describe("a module and functions", () => {
@@ -285,14 +285,14 @@ describe("a module and functions", () => {
   it("decide side by side", async () => {
     const [ours, others] = await both({ guards: module("onSubscriptionRequest") });
     expect([ours, others]).toMatchObject([theirs, says]);
-  }, 60_000);
+  });
 
   it("decide side by side where another module stands in for the app's own, or for none", async () => {
     for (const guards of [{}, { guards: "export default {};" }]) {
       const [ours, others] = await both({ ...guards, instead: module("onSubscriptionRequest") });
       expect([ours, others]).toMatchObject([theirs, says]);
     }
-  }, 90_000);
+  });
 
   it.each(["guards", "instead"] as const)("that want the same place permit nothing there, and the log says why (%s)", async (how) => {
     const conflicting = `export default { channels: { "private/*": { onSubscriptionRequest(channel, agent) { agent.subscribe(channel); } } } };`;
@@ -300,5 +300,5 @@ describe("a module and functions", () => {
     expect([ours, others]).toMatchObject([{ code: "guard_failed" }, { code: "guard_failed" }]);
     const reasons = system.logs.filter(({ message }) => message.includes("guards_not_loaded"));
     expect(reasons.map(({ message }) => message).join()).toContain("is defined by the guard module and by a guard function: leave it out of one of them");
-  }, 60_000);
+  });
 });

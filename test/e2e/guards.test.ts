@@ -80,7 +80,7 @@ describe("a system with guards", () => {
   let system: TestSystem;
   beforeAll(async () => {
     system = await TestSystem.start({ guards: GUARDS, props: { wildcards: ["news/*", "private/*", "free/*"] } });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   const connect = (user = "ann") => system.connect({ credentials: { user, token: "open sesame" } });

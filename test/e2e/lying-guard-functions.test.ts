@@ -74,7 +74,7 @@ describe("a guard function that gives no valid verdict", () => {
     });
     // The first cold start of all is not what is tested.
     await system.connect({ credentials: {} }).catch(() => undefined);
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   it.each(Object.entries(MODES))("but %s permits nothing", async (name, { code: expected }) => {
@@ -116,5 +116,5 @@ describe("a guard function that gives no valid verdict", () => {
     const own = system.functionOf("Liar");
     const asked = system.logs.slice(logged).filter(({ source }) => source !== own && !source.includes("Liar"));
     expect(JSON.stringify(asked)).not.toContain("planted");
-  }, 60_000);
+  });
 });

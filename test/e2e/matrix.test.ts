@@ -152,7 +152,7 @@ describe.each(HOSTS)("guards in a %s", (host) => {
     await warm.subscribe("warm");
     await warm.publish("warm", 1);
     await warm.unsubscribe("warm");
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   describe.each(BEHAVIOURS)("that %s", (behaviour) => {

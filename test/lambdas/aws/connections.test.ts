@@ -76,7 +76,8 @@ describe("posting a frame", () => {
     const begun = performance.now();
     expect(await connections.post(ID, frame)).toBe("failed");
     expect(performance.now() - begun).toBeGreaterThan(1_500);
-    expect(performance.now() - begun).toBeLessThan(3_500);
+    // Whoever waits for ever, or tries again, takes longer on any machine.
+    expect(performance.now() - begun).toBeLessThan(20_000);
     expect(server.received).toHaveLength(1);
   });
 
