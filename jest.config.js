@@ -5,6 +5,7 @@ module.exports = {
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
   // Sources import each other as what they become: "./x.js" is x.ts here.
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  setupFiles: ["<rootDir>/test/setup.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/cdk.out"],
   reporters: ["default", "<rootDir>/scripts/closing-line.cjs"],
   maxWorkers: 2,
