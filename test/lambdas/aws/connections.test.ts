@@ -81,6 +81,15 @@ describe("posting a frame", () => {
     expect(server.received).toHaveLength(1);
   });
 
+  test("that nobody answers fails sooner where there is less time, and so does closing", async () => {
+    const connections = connectionsAt(server.url);
+    server.answer = () => undefined;
+    expect(await connections.post(ID, frame, 30)).toBe("failed");
+    expect(await connections.close(ID, 30)).toBe(false);
+    expect(log.of("post_failed")).toMatchObject([{ error: expect.stringContaining("within 30 ms") }]);
+    expect(log.of("close_failed")).toMatchObject([{ error: expect.stringContaining("within 30 ms") }]);
+  });
+
   test("that cannot connect fails", async () => {
     const free = createServer().listen(0, "127.0.0.1");
     await once(free, "listening");
