@@ -57,7 +57,7 @@ export const connect = async (
   if (!verdict.permitted) return deny(verdict);
 
   const admitted = admit(agent, verdict, settings.keepCredentials);
-  const undo = (): Promise<void> => removeAgent({ store, guards: UNTOLD }, admitted);
+  const undo = (): Promise<unknown> => removeAgent({ store, guards: UNTOLD }, admitted);
   try {
     await store.putAgent(admitted);
     // Last: whoever publishes from here on finds the agent as a subscriber.

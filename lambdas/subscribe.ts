@@ -37,7 +37,7 @@ export const subscribe = async (
   );
 
   const wanted = judged.map((each) => ("subscribe" in each ? each.subscribe : []));
-  const outcomes = await addSubscriptions({ store, settings }, agent, wanted);
+  const outcomes = await addSubscriptions({ store, settings }, agent, wanted, true);
   if (outcomes.includes("unknown_agent")) return [failure(Meta.error, uuid, "unknown_agent")];
   const granted = new Set(wanted.filter((_, at) => outcomes[at] === "done").flat());
   const denials = judged.flatMap((each, at) => {

@@ -90,12 +90,14 @@ export type PostResult =
 
 /** API Gateway's connections. Neither method rejects for what can happen to a connection. */
 export interface Connections {
-  post(connectionId: string, frame: Frame): Promise<PostResult>;
+  /** @param withinMs how long it may take, in milliseconds, where that is less than usual */
+  post(connectionId: string, frame: Frame, withinMs?: number): Promise<PostResult>;
   /**
    * Closes a connection; one that is already gone is no error.
+   * @param withinMs how long it may take, in milliseconds, where that is less than usual
    * @returns whether it is closed; if not, API Gateway did not answer, or was too busy
    */
-  close(connectionId: string): Promise<boolean>;
+  close(connectionId: string, withinMs?: number): Promise<boolean>;
 }
 
 /** A positive verdict, with what the guard staged. */

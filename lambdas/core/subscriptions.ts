@@ -8,7 +8,9 @@ export type Subscribed =
   /** It would have more subscriptions than an agent may have: nothing of it was done. */
   | "too_many_subscriptions"
   /** It has left meanwhile: nothing stays behind. */
-  | "unknown_agent";
+  | "unknown_agent"
+  /** Somebody unsubscribed it in the same moment. Only where `confirm` says that this matters. */
+  | "unavailable";
 
 /** What subscribing an agent needs. */
 export interface Subscribing {
@@ -29,12 +31,14 @@ const own = (channels: readonly string[]): string[] => channels.filter((channel)
 /**
  * Subscribes an agent, each group of channels as a whole or not at all.
  * @param groups what each guard permitted
+ * @param confirm whether the agent is told of each channel: then none is "done" that is gone again when it has been written
  * @returns what came of each group
  */
 export const addSubscriptions = async (
   { store, settings }: Subscribing,
   agent: Agent,
   groups: readonly (readonly string[])[],
+  confirm = false,
 ): Promise<Subscribed[]> => {
   const most = settings.limits.subscriptionsPerAgent;
   if (groups.every((group) => group.length === 0)) return groups.map(() => "done");
@@ -62,7 +66,10 @@ export const addSubscriptions = async (
   } while (held.present && held.expiresAt !== end);
   const { present, channels } = held;
   const fresh = permitted.filter((channel) => !before.has(channel));
-  if (present && (own(channels).length <= most || fresh.length === 0)) return outcomes;
+  if (present && (own(channels).length <= most || fresh.length === 0)) {
+    const gone = new Set(confirm ? permitted.filter((channel) => !channels.includes(channel)) : []);
+    return outcomes.map((outcome, at) => (groups[at]?.some((channel) => gone.has(channel)) ? "unavailable" : outcome));
+  }
   await store.deleteSubscriptions(agent.connectionId, present ? fresh : permitted);
   return outcomes.map((outcome, at) => {
     if (!present) return "unknown_agent";

@@ -25,8 +25,14 @@ test("coldstart: every function beside bare node and the SDK, with its size as b
     expect(loadMs).toBeGreaterThan(0);
     expect(p95Ms).toBeGreaterThanOrEqual(loadMs);
   }
-  // What loads nothing is faster than whatever loads something, however busy the machine is.
-  expect(of(BARE).loadMs).toBeLessThan(of(DEFAULT).loadMs);
+  // What loads nothing is faster than whatever loads something. A machine may stand still in either, so that one load
+  // proves nothing: the quickest of some do.
+  const quickest: Record<string, number> = { [BARE]: of(BARE).loadMs, [DEFAULT]: of(DEFAULT).loadMs };
+  for (let again = 0; again < 3 && quickest[BARE]! >= quickest[DEFAULT]!; again += 1) {
+    const more = await measureColdStarts({ root: ROOT, progress: () => undefined }, 1);
+    for (const { function: name, loadMs } of more) if (name in quickest) quickest[name] = Math.min(quickest[name]!, loadMs);
+  }
+  expect(quickest[BARE]).toBeLessThan(quickest[DEFAULT]!);
   expect(shares.at(-1)).toBe(1);
   expect(coldstart.table(results)).toContain(`| ${DEFAULT} |`);
   expect(coldstart.charts?.(results)[0]?.svg).toContain(">publisher</text>");

@@ -16,4 +16,4 @@ test("fanout: every way reaches every subscriber, and is measured", async () => 
   }
   expect(shares.at(-1)).toBeCloseTo(1);
   expect(fanout.table(results)).toContain("| 70 | Push-It's fan-out |");
-}, 60_000);
+});

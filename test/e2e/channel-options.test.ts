@@ -41,7 +41,7 @@ describe("a channel that keeps its last message", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });
 
 describe("a channel with shards", () => {
@@ -90,7 +90,7 @@ describe("a channel that lingers", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 
   it("loses nothing when its flusher is killed: Lambda runs it again, and the SDK could tell what came twice", async () => {
     // A flusher that may run for two seconds, and waits for three, is killed while it waits.
@@ -124,7 +124,7 @@ describe("a channel that lingers", () => {
     } finally {
       await system.close();
     }
-  }, 90_000);
+  });
 });
 
 describe("a system without such channels", () => {
@@ -140,5 +140,5 @@ describe("a system without such channels", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });

@@ -27,7 +27,7 @@ describe("acknowledged means live", () => {
     } finally {
       await system.close();
     }
-  }, 180_000);
+  });
 
   it("removes no live agent while a connection guard of two seconds subscribes it under fire", async () => {
     const guards = `
@@ -72,7 +72,7 @@ describe("acknowledged means live", () => {
       clearInterval(fire);
       await system.close();
     }
-  }, 120_000);
+  });
 });
 
 describe("one publisher, one order", () => {
@@ -91,5 +91,5 @@ describe("one publisher, one order", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });

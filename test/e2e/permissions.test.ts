@@ -82,7 +82,7 @@ describe("what the functions may do", () => {
       ...(MISSING && { edit: (template) => deleteGrant(template, JSON.parse(MISSING) as GrantPlace) }),
       log: ({ source, message }) => source === "iam" && refused.reject(new Error(message)),
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await system.close();
     // Its own file, so that it counts its own uses only; `npm run iam` counts those of all tests.
@@ -260,7 +260,7 @@ describe("what the functions may do", () => {
     expect(mine.length).toBeGreaterThan(30);
     expect(mine.filter((grant) => !used.has(grant))).toEqual([]);
     expect(system.logs.filter(({ source }) => source === "iam")).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe("a grant that is missing", () => {
@@ -273,7 +273,7 @@ describe("a grant that is missing", () => {
         deleteAction(template, "PushItPublish", "execute-api:ManageConnections");
       },
     });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   it("fails here as it would in AWS: DynamoDB refuses, the client is told `unavailable`, and nothing is stored", async () => {

@@ -78,7 +78,7 @@ describe("queues beside the construct", () => {
         duplicateDelivery: (_, id) => duplicate && !duplicated.has(id) && Boolean(duplicated.add(id)),
       },
     });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   let duplicate = false;

@@ -55,9 +55,8 @@ describe("a function's asset", () => {
   const plain = assets();
 
   test.each(FUNCTION_NAMES.map((name) => [name]))("of %s is its own bundle", (name) => {
-    expect(readFileSync(join(plain[name], "index.mjs"))).toEqual(
-      readFileSync(join(__dirname, "../../dist/lambdas", name, "index.mjs")),
-    );
+    const built = readFileSync(join(__dirname, "../../dist/lambdas", name, "index.mjs"));
+    expect(readFileSync(join(plain[name], "index.mjs")).equals(built)).toBe(true);
   });
 
   test("has the guards' worker wherever guards can run, also without guards, and nothing else", () => {
