@@ -52,9 +52,9 @@ export const costCell = (load: Load, units?: Units): CostCell => {
     lingerMs,
     history: false,
     ...costsOf((name) => publication[name] * perMillion + MINUTE[name]() * minutes),
+    boundBy: boundBy(load, used),
     withoutConnectionMinutes: costsOf((name) => publication[name] * perMillion),
     basis: units ? "metered" : "modelled",
-    boundBy: boundBy(load, used),
   };
 };
 

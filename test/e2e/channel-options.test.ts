@@ -1,6 +1,9 @@
 import { Duration } from "aws-cdk-lib";
 import { TestSystem } from "./support/system.js";
 
+// A system has to be synthesized and started, on however busy a machine.
+jest.setTimeout(300_000);
+
 const CHANNELS = {
   "prices/*": { latest: true },
   "busy/*": { linger: Duration.millis(500) },
@@ -41,7 +44,7 @@ describe("a channel that keeps its last message", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });
 
 describe("a channel with shards", () => {
@@ -64,7 +67,7 @@ describe("a channel with shards", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });
 
 describe("a channel that lingers", () => {
@@ -90,7 +93,7 @@ describe("a channel that lingers", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 
   it("loses nothing when its flusher is killed: Lambda runs it again, and the SDK could tell what came twice", async () => {
     // A flusher that may run for two seconds, and waits for three, is killed while it waits.
@@ -124,7 +127,7 @@ describe("a channel that lingers", () => {
     } finally {
       await system.close();
     }
-  }, 90_000);
+  });
 });
 
 describe("a system without such channels", () => {
@@ -140,5 +143,5 @@ describe("a system without such channels", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });

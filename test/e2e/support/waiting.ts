@@ -1,5 +1,5 @@
 /** Longest that anything may take before the test fails, where nothing else is said, in milliseconds. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Lets a test wait for a condition that events may bring about, without sleeping. */
 export class Waiting {
