@@ -87,6 +87,9 @@ const LABEL: Record<Path, string> = {
   awsSample: "AWS's chat sample: Scan, the SDK, `Promise.all`",
 };
 
+/** The same for a legend, which is one line. */
+const SHORT: Record<Path, string> = { pushIt: "Push-It", rawHttp: "node:http, not signed", sdk: "the SDK", awsSample: "AWS's chat sample" };
+
 const whole = (value: number): string => Math.round(value).toLocaleString("en");
 
 const table = (results: FanOutCost[]): string => {
@@ -115,7 +118,7 @@ const charts = (results: FanOutCost[]): Chart[] => [
       unit: "µs",
       groups: results.map(({ subscribers }) => `${whole(subscribers)} subscribers`),
       series: PATHS.map((path) => ({
-        name: LABEL[path].replaceAll("`", ""),
+        name: SHORT[path],
         values: results.map((result) => Math.round(result[path].cpuMicrosPerDelivery)),
       })),
     }),
