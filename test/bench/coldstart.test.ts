@@ -31,4 +31,4 @@ test("coldstart: every function beside bare node and the SDK, with its size as b
   expect(shares.at(-1)).toBe(1);
   expect(coldstart.table(results)).toContain(`| ${DEFAULT} |`);
   expect(coldstart.charts?.(results)[0]?.svg).toContain(">publisher</text>");
-}, 240_000);
+}, 600_000);
