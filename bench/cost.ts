@@ -57,9 +57,9 @@ export const costCell = (load: Load, units?: Units): CostCell => {
     lingerMs,
     history,
     ...costsOf((name) => publication[name] * perMillion + MINUTE[name](history) * minutes),
+    boundBy: boundBy(load, used),
     withoutConnectionMinutes: costsOf((name) => publication[name] * perMillion),
     basis: units ? "metered" : "modelled",
-    boundBy: boundBy(load, used),
   };
 };
 

@@ -32,12 +32,12 @@ export interface Costs {
 
 /** One cell of the result: costs with connection minutes and pings. */
 export interface CostCell extends Load, Costs {
+  /** Which default quotas of AWS do not permit this, with what would be needed; `null`: they do. */
+  boundBy: string | null;
   /** The same with connection minutes and pings left out. */
   withoutConnectionMinutes: Costs;
   /** Where `pushIt` comes from: units that the local runtime metered, or the model that is tested against them. */
   basis: "metered" | "modelled";
-  /** Which default quotas of AWS do not permit this, with what would be needed; `null`: they do. */
-  boundBy: string | null;
 }
 
 /** Fan-outs, rates, sizes and waits that are compared. */

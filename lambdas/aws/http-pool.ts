@@ -232,9 +232,11 @@ const connector = ({ protocol, hostname, port }: URL): (() => net.Socket) => {
   const host = hostname.replace(/^\[|\]$/g, "");
   if (protocol === "http:") return () => net.connect({ host, port: Number(port || 80) });
   const servername = net.isIP(host) === 0 ? host : "";
-  const secureContext = tls.createSecureContext();
+  let secureContext: tls.SecureContext | undefined;
   let session: Buffer | undefined;
   return () => {
+    // Only now, and once: it reads all roots that are trusted, which a function that just starts has no time for.
+    secureContext ??= tls.createSecureContext();
     const options = { host, port: Number(port || 443), servername, secureContext, ALPNProtocols: ["http/1.1"] };
     const socket = tls.connect(session ? { ...options, session } : options);
     socket.on("session", (next) => (session = next));

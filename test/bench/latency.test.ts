@@ -28,4 +28,4 @@ test("latency: every publication arrives and is acknowledged, and the emulation'
   expect(shares.at(-1)).toBe(1);
   expect(latency.table(result)).toMatch(/loopback: no TLS/);
   expect(latency.charts?.(result)[0]?.svg).toContain("without TLS");
-}, 240_000);
+}, 600_000);

@@ -1,6 +1,9 @@
 import { Duration } from "aws-cdk-lib";
 import { TestSystem } from "./support/system.js";
 
+// A system has to be synthesized and started, on however busy a machine.
+jest.setTimeout(300_000);
+
 const CHANNELS = {
   "prices/*": { latest: true },
   "busy/*": { linger: Duration.millis(500) },
@@ -64,7 +67,7 @@ describe("a channel with shards", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });
 
 describe("a channel that lingers", () => {

@@ -27,4 +27,4 @@ test("the model's units of one publication are those that the meter counts when 
     // A row's bytes depend on the channel's name; an agent may have to be read again.
     expect(Math.abs(units.readUnits - readUnits)).toBeLessThanOrEqual(1);
   }
-});
+}, 600_000);

@@ -13,7 +13,7 @@ import { Wire, type WireOptions } from "./wire.js";
 
 /** What a test's system is made of. */
 export interface TestSystemOptions
-  extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale">> {
+  extends Partial<Pick<SystemOptions, "faults" | "limits" | "meter" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale">> {
   /** The construct's props, guards apart. Guards have more time than by default, where these do not say how much. */
   props?: Omit<PushItProps, "guards">;
   /** The source of a guard module. */
@@ -98,12 +98,13 @@ export class TestSystem {
   static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     mkdirSync(FOLDERS, { recursive: true });
     const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
-    const { faults, limits, environment, permissionsLog, asyncRetryScale, queueWaitScale, instead, log } = options;
+    const { faults, limits, meter, environment, permissionsLog, asyncRetryScale, queueWaitScale, instead, log } = options;
     const other = join(system.folder, "instead.ts");
     if (instead !== undefined) writeFileSync(other, instead);
     system.#running = await startSystem({
       ...(faults && { faults }),
       ...(limits && { limits }),
+      ...(meter && { meter }),
       ...(environment && { environment }),
       ...(permissionsLog !== undefined && { permissionsLog }),
       ...(asyncRetryScale !== undefined && { asyncRetryScale }),

@@ -162,9 +162,9 @@ describe("over TLS", () => {
     const { createSecureContext } = tls;
     const trusting = jest.spyOn(tls, "createSecureContext").mockImplementation(() => createSecureContext({ ca: file("localhost.crt") }));
     const pool = poolAt(url);
-    trusting.mockRestore();
     const ask = async (): Promise<unknown> => JSON.parse((await pool.send(get("/"), LONG_MS)).body);
     expect(await ask()).toEqual({ name: "localhost", resumed: false, protocol: "http/1.1" });
+    trusting.mockRestore();
     pool.dropFree();
     expect(await ask()).toEqual({ name: "localhost", resumed: true, protocol: "http/1.1" });
   });
