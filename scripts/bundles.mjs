@@ -17,11 +17,13 @@ export const FUNCTIONS = [
   "send",
   "refresh",
   "ping",
+  "presence",
   "default",
   "sweep",
   "publisher",
   "deliver",
   "flush",
+  "announce",
 ];
 
 /**

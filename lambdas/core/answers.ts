@@ -1,6 +1,7 @@
 import { type Answer, type Code, CHANNEL_LENGTH, FRAME_BYTES, type Json, Meta, type MetaChannel, type ServerFacts, type SubscribedTo } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { type Agent, type Denial, EXPIRED } from "./agent.js";
+import { optionsOf } from "./channel-options.js";
 import type { Packed } from "./pack.js";
 
 /** What people read beside a code, where nothing more precise is known. */
@@ -60,6 +61,12 @@ export const about = (channel: string, answer: Answer): Answer => ({
   data: { channel: channel.slice(0, CHANNEL_LENGTH + "/*".length) } satisfies SubscribedTo,
 });
 
+/** An answer that grants a subscription, with what the client has to do about it. */
+export const granting = (channel: string, { channels, presenceLeaseMs }: Pick<Settings, "channels" | "presenceLeaseMs">, answer: Answer): Answer => {
+  const presentEvery = optionsOf(channels, channel).presence && presenceLeaseMs / 2;
+  return { ...answer, data: { channel, ...(presentEvery && { presentEvery }) } satisfies SubscribedTo };
+};
+
 /** What a connection without an agent is told, whatever it asks: that it was denied, or not renewed. */
 export const denial = (uuid: string | undefined, { code, reason }: Denial): Answer =>
   failure(code === EXPIRED.code ? Meta.refresh : Meta.connect, uuid, code, reason);
@@ -78,14 +85,14 @@ export const renewalDue = ({ expiresAt }: Agent, now: number): Answer[] =>
  * `data` of a successful `/meta/ping`, `/meta/connect` and `/meta/refresh`.
  * @param now epoch milliseconds
  */
-export const facts = (agent: Agent, settings: Settings, now: number): Json => {
+export const facts = (agent: Agent, settings: Settings, now: number): { [name: string]: Json } => {
   const told: ServerFacts = {
     agent: agent.uuid,
     timeouts: settings.timeouts,
     limits: { ...settings.limits, frameBytes: FRAME_BYTES },
     ...(agent.expiresAt === undefined ? {} : { expiresIn: agent.expiresAt - now }),
   };
-  return JSON.parse(JSON.stringify(told)) as Json;
+  return JSON.parse(JSON.stringify(told)) as { [name: string]: Json };
 };
 
 /**

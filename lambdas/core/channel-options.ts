@@ -44,3 +44,7 @@ export const optionsOf = (patterns: ChannelPatterns, channel: string): ChannelOp
 /** Whether any pattern says so: what no channel needs costs nothing and is granted to nobody. */
 export const someChannel = (patterns: ChannelPatterns, says: (options: ChannelOptions) => unknown): boolean =>
   Object.values(patterns).some((options) => says(options));
+
+/** Those of some channels that tell who is there, each once. */
+export const withPresence = (patterns: ChannelPatterns, channels: readonly string[]): string[] =>
+  [...new Set(channels)].filter((channel) => optionsOf(patterns, channel).presence);

@@ -1,5 +1,6 @@
 import { type Answer, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage } from "../../protocol/index.js";
 import { failure } from "./answers.js";
+import { presentFault } from "./present.js";
 
 /** A frame's JSON object, before anything about its fields is known. */
 export type Fields = Record<string, unknown>;
@@ -71,6 +72,29 @@ export const readMetaFrame = (
   body: string | null | undefined,
   channel: typeof Meta.connect | typeof Meta.ping,
 ): Parsed<{ uuid: string }> => readMeta(body, channel);
+
+/** Reads a `ping` frame: where the agent says it is present. */
+export const readPing = (body: string | null | undefined): Parsed<{ uuid: string; present: string[] }> => {
+  const read = readMeta(body, Meta.ping);
+  if ("faults" in read) return read;
+  const { uuid, data = {} } = read.request;
+  const fault = isObject(data) ? presentFault(data["present"]) : "data must be an object, or left out.";
+  if (fault !== undefined || !isObject(data)) return { faults: [failure(Meta.ping, uuid, "bad_frame", fault)] };
+  return { request: { uuid, present: (data["present"] ?? []) as string[] } };
+};
+
+/** Reads a `presence` frame. */
+export const readPresence = (body: string | null | undefined): Parsed<{ uuid: string; channel: string; after?: string }> => {
+  const read = readMeta(body, Meta.presence);
+  if ("faults" in read) return read;
+  const { uuid, data } = read.request;
+  const { channel, after } = isObject(data) ? data : {};
+  if (typeof channel !== "string" || (after !== undefined && typeof after !== "string")) {
+    const error = "The frame must have a data.channel; data.after is a text, or left out.";
+    return { faults: [failure(Meta.presence, uuid, "bad_frame", error)] };
+  }
+  return { request: { uuid, channel, ...(after === undefined ? {} : { after }) } };
+};
 
 /** Reads a `refresh` frame: the credentials it brings. */
 export const readRefresh = (
