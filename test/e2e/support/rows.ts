@@ -6,6 +6,9 @@ export type Row = Record<string, string>;
 
 const NUMBERS = new Set(["ttl", "t", "e", "x"]);
 
+/** Which attributes of rows about presence are numbers. */
+const PRESENCE_NUMBERS = new Set(["ttl", "t", "s", "l", "g", "o", "w", "a"]);
+
 const clientOf = ({ dynamodb }: System): DynamoDBClient =>
   new DynamoDBClient({
     endpoint: dynamodb.endpoint,
@@ -30,7 +33,8 @@ export const rowsOf = async (system: System): Promise<Row[]> => {
 export const putRow = async (system: System, row: Row): Promise<void> => {
   const client = clientOf(system);
   // What is an agent's id elsewhere says until when somebody delivers on a channel.
-  const isNumber = (name: string): boolean => NUMBERS.has(name) || (name === "u" && row["pk"]?.startsWith("f#") === true);
+  const numbers = /^[po]#/.test(row["pk"] ?? "") ? PRESENCE_NUMBERS : NUMBERS;
+  const isNumber = (name: string): boolean => numbers.has(name) || (name === "u" && row["pk"]?.startsWith("f#") === true);
   const attribute = ([name, value]: [string, string]) => [name, isNumber(name) ? { N: value } : { S: value }];
   await client.send(
     new PutItemCommand({
