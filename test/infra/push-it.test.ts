@@ -4,7 +4,7 @@ import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Denials, PushIt } from "../../infra/index.js";
-import { FUNCTION_NAMES } from "../../infra/timeouts.js";
+import { FUNCTION_NAMES, isNeeded } from "../../infra/timeouts.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { makePushIt, makeStack, only, readable, resourcesOf, synthesize } from "./synth.js";
 
@@ -63,6 +63,15 @@ describe("the API", () => {
       ping: "Ping",
       $default: "DefaultRoute",
     });
+  });
+
+  test("has a route for who is there, and a run every minute, where some channel has presence", () => {
+    const attended = synthesize({ channels: { "rooms/*": { presence: true } } });
+    const keys = Object.values(resourcesOf(attended, "AWS::ApiGatewayV2::Route")).map(({ Properties }) => Properties.RouteKey);
+    expect(keys).toContain("presence");
+    expect(only(attended, "AWS::ApiGatewayV2::Stage").Properties.RouteSettings).toHaveProperty("presence");
+    const rates = Object.values(resourcesOf(attended, "AWS::Events::Rule")).map(({ Properties }) => Properties.ScheduleExpression);
+    expect(rates.sort()).toEqual(["rate(1 minute)", "rate(15 minutes)"]);
   });
 
   test("tells `push-it dev` which construct it is", () => {
@@ -160,8 +169,8 @@ describe("the functions", () => {
   });
 
   test("are arm64, with 512 MB, JSON logs, a log group of their own that expires", () => {
-    // All but the flusher, which only channels that linger need.
-    expect(functions).toHaveLength(FUNCTION_NAMES.length - 1);
+    // All but those that only some channels' options need.
+    expect(functions).toHaveLength(FUNCTION_NAMES.filter((name) => isNeeded(name, DEFAULT_SETTINGS)).length);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Architectures: ["arm64"],
