@@ -74,7 +74,7 @@ export const ageRows = async (system: System, seconds: number): Promise<void> =>
 
 /** The connection of an agent, by the agent's id. */
 export const connectionOf = (rows: Row[], agent: string): { connectionId: string; connectedAt: number } => {
-  const row = rows.find(({ u }) => u === agent);
+  const row = rows.find(({ sk, u }) => sk === "agent" && u === agent);
   if (!row) throw new Error(`no agent ${agent} in the table`);
   return { connectionId: (row["pk"] ?? "").slice(2), connectedAt: Number(row["t"]) };
 };

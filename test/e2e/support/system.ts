@@ -14,8 +14,8 @@ import { Wire, type WireOptions } from "./wire.js";
 /** What a test's system is made of. */
 export interface TestSystemOptions
   extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale">> {
-  /** The construct's props, guards apart. */
-  props?: Omit<PushItProps, "guards">;
+  /** The construct's props, guards apart; where they need something of the stack, made with it. */
+  props?: Omit<PushItProps, "guards"> | ((stack: Stack) => Omit<PushItProps, "guards">);
   /** The source of a guard module. */
   guards?: string;
   /** Makes guards that are functions of the stack; together with `guards`, if there are any. */
@@ -49,7 +49,7 @@ const synthesize = (folder: string, options: TestSystemOptions): string => {
   const app = new App({ outdir, context });
   const stack = new Stack(app, "Test");
   const pushIt = new PushIt(stack, "PushIt", {
-    ...props,
+    ...(typeof props === "function" ? props(stack) : props),
     ...guardsOf(stack, module, options),
   });
   beside?.(stack, pushIt);
