@@ -17,7 +17,7 @@ import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
 
 /** Most of an agent: as many as the test makes. */
-const SUBSCRIPTIONS = 8;
+const SUBSCRIPTIONS = 12;
 
 /** Guards in a function of their own, which every function that asks any of them has to be allowed to invoke. */
 const GUARDS = `
@@ -105,7 +105,7 @@ describe("what the functions may do", () => {
   /** A connection whose rows say that it is a minute old, and that API Gateway calls gone. */
   const leaveBehind = async (channel: string): Promise<string> => {
     const wire = await allowed(system.connect());
-    await allowed(wire.subscribe(channel));
+    expect(await allowed(wire.subscribe(channel))).toMatchObject({ successful: true });
     const { connectionId } = await allowed(system.connectionOf(wire));
     const row = (await system.rows()).find(({ pk, sk }) => pk === `c#${channel}` && sk === connectionId);
     await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
@@ -214,6 +214,10 @@ describe("what the functions may do", () => {
     await handedOn;
     await allowed(deaf.until(() => deaf.received.some(({ channel }) => channel === "/meta/presence"), "who came"));
     await allowed(wire.unsubscribe("rooms/1"));
+    const quiet = nextRun("AnnounceFunction");
+    await allowed(wire.subscribe("rooms/quiet"));
+    await quiet;
+    await allowed(wire.unsubscribe("rooms/quiet"));
     // A channel that nobody is on any more, and has not been for a while.
     await putRow(system.running, { pk: "o#0", sk: "rooms/old", w: "1", ttl: "9999999999" });
     // One who is gone, and of whom nobody has been told.
@@ -284,7 +288,7 @@ describe("what the functions may do", () => {
     await attend(wire);
     await askDenied("connect");
     await askDenied("ping");
-    for (const action of ["subscribe", "unsubscribe", "nonsense"]) await askTooLate(action);
+    for (const action of ["subscribe", "unsubscribe", "presence", "nonsense"]) await askTooLate(action);
     await renewAndDeny();
     await sweep(wire);
 
