@@ -48,6 +48,12 @@ export interface PushItFunctions {
    * @default - none: no channel has presence
    */
   readonly presence?: lambda.Function;
+  /**
+   * Behind `history`: reads channels' histories.
+   *
+   * @default - none: no channel has history
+   */
+  readonly history?: lambda.Function;
   /** Behind `$default`: answers frames without a known action. */
   readonly default: lambda.Function;
   /** On a schedule: finds agents whose leaving nobody noticed. */
@@ -85,6 +91,7 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   refresh: ["onConnectionRequest", "onDisconnect"],
   ping: [],
   presence: ["onSubscriptionRequest"],
+  history: ["onSubscriptionRequest", "onMessageReceived"],
   default: [],
   sweep: ["onDisconnect"],
   publisher: ["onMessageReceived", "onDisconnect"],
@@ -94,9 +101,9 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   announce: ["onDisconnect"],
 };
 
-/** Which guards a function asks: where last messages are kept, `subscribe` asks about their delivery too. */
+/** Which guards a function asks: where messages are kept, `subscribe` asks about their delivery too. */
 export const guardsOf = (name: FunctionName, { channels }: Pick<Settings, "channels">): readonly HandlerName[] =>
-  name === "subscribe" && someChannel(channels, ({ latest }) => latest) ? [...GUARDS_OF[name], "onMessageReceived"] : GUARDS_OF[name];
+  name === "subscribe" && someChannel(channels, ({ latest, history }) => latest ?? history) ? [...GUARDS_OF[name], "onMessageReceived"] : GUARDS_OF[name];
 
 /** What runs guards, when there are any. */
 export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set(FUNCTION_NAMES.filter((name) => GUARDS_OF[name].length > 0));
@@ -110,9 +117,9 @@ export interface FunctionContext {
   readonly callbackUrl: string;
   readonly guards?: GuardsConfig;
   /** What delivers on channels that linger, once it is made. */
-  readonly flush?: lambda.Function;
+  readonly flush?: lambda.Function | undefined;
   /** What tells who comes and goes, once it is made. */
-  readonly announce?: lambda.Function;
+  readonly announce?: lambda.Function | undefined;
 }
 
 /** Makes all functions, each with a role and a log group of its own. Those come first that others invoke. */
@@ -139,6 +146,7 @@ const ID: { readonly [name in FunctionName]: string } = {
   refresh: "Refresh",
   ping: "Ping",
   presence: "Presence",
+  history: "History",
   default: "DefaultRoute",
   sweep: "Sweep",
   publisher: "Publisher",

@@ -115,6 +115,12 @@ export interface RouteThrottling {
    */
   readonly presence?: apigatewayv2.ThrottleSettings;
   /**
+   * Reading channels' histories, where some channel has one.
+   *
+   * @default - 500 per second, bursts of 1,000
+   */
+  readonly history?: apigatewayv2.ThrottleSettings;
+  /**
    * Frames without a known action (`$default`).
    *
    * @default - 200 per second, bursts of 400
@@ -184,6 +190,12 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly presence?: number;
+  /**
+   * For reading channels' histories.
+   *
+   * @default - unreserved
+   */
+  readonly history?: number;
   /**
    * For frames without a known action.
    *

@@ -41,6 +41,7 @@ export const ROUTES: { readonly [name in RouteName]: RouteSpec } = {
   refresh: { key: "refresh", answers: true, throttle: perSecond(200) },
   ping: { key: "ping", answers: true, throttle: perSecond(500) },
   presence: { key: "presence", answers: true, throttle: perSecond(200) },
+  history: { key: "history", answers: true, throttle: perSecond(500) },
   default: { key: "$default", answers: true, throttle: perSecond(200) },
 };
 

@@ -42,6 +42,7 @@ export const FUNCTION_NAMES = [
   "refresh",
   "ping",
   "presence",
+  "history",
   "default",
   "sweep",
   "publisher",
@@ -58,6 +59,7 @@ const OPTIONAL: { readonly [name in FunctionName]?: (options: ChannelOptions) =>
   flush: ({ lingerMs }) => lingerMs,
   presence: ({ presence }) => presence,
   announce: ({ presence }) => presence,
+  history: ({ history }) => history,
 };
 
 /** Whether a deployment has a function. */
@@ -91,13 +93,18 @@ export const timeoutParts = (
         "timeouts.onDisconnect": timeouts.onDisconnect,
       };
     case "subscribe":
-      // Where a channel's last message is told, its delivery guard decides, and it may have to be posted.
+      // Where a channel's messages are told, its delivery guard decides; its last one may have to be posted.
       return {
         "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest,
-        ...(someChannel(channels, ({ latest }) => latest) && {
+        ...(someChannel(channels, ({ latest, history }) => latest ?? history) && {
           "timeouts.onMessageReceived": timeouts.onMessageReceived,
-          posting: CLOSE_BUDGET_MS,
         }),
+        ...(someChannel(channels, ({ latest }) => latest) && { posting: CLOSE_BUDGET_MS }),
+      };
+    case "history":
+      return {
+        "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest,
+        "timeouts.onMessageReceived": timeouts.onMessageReceived,
       };
     case "unsubscribe":
       return { "timeouts.onUnsubscriptionRequest": timeouts.onUnsubscriptionRequest };

@@ -18,6 +18,7 @@ export const FUNCTIONS = [
   "refresh",
   "ping",
   "presence",
+  "history",
   "default",
   "sweep",
   "publisher",

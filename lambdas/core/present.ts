@@ -1,9 +1,11 @@
-import { CHANNELS_PER_PING } from "../../protocol/index.js";
+import { type Answer, CHANNELS_PER_PING, Meta } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
+import { failure } from "./answers.js";
 import { withPresence } from "./channel-options.js";
 import { limiter } from "./limiter.js";
 import type { Members } from "./members.js";
 import type { Clock } from "./ports.js";
+import { isObject, type Parsed, readFrame, uuidOf } from "./requests.js";
 
 /** What renewing an agent's presence needs. */
 export interface Renewing {
@@ -15,11 +17,15 @@ export interface Renewing {
 /** How many channels are renewed at once. */
 const WRITES_IN_FLIGHT = 16;
 
-/** What is wrong with a ping's `present`; `undefined` where nothing is, or where it has none. */
-export const presentFault = (present: unknown): string | undefined => {
-  if (present === undefined) return undefined;
+/** Reads the channels on which a `ping` says that the agent is present. */
+export const readPresent = (body: string | null | undefined): Parsed<string[]> => {
+  const fields = readFrame(body);
+  const { data = {} } = fields ?? {};
+  const bad = (error: string): { faults: Answer[] } => ({ faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)] });
+  if (!isObject(data)) return bad("data must be an object, or left out.");
+  const { present = [] } = data;
   const listed = Array.isArray(present) && present.length <= CHANNELS_PER_PING && present.every((channel) => typeof channel === "string");
-  return listed ? undefined : `data.present must be a list of at most ${CHANNELS_PER_PING} channels.`;
+  return listed ? { request: present } : bad(`data.present must be a list of at most ${CHANNELS_PER_PING} channels.`);
 };
 
 /**
