@@ -241,6 +241,9 @@ describe("the functions", () => {
       keepCredentials: false,
       fanOutMs: 5_000,
       fanOutThreshold: 500,
+      dedupeSeconds: DEFAULT_SETTINGS.dedupeSeconds,
+      checkMs: DEFAULT_SETTINGS.checkMs,
+      presenceLeaseMs: DEFAULT_SETTINGS.presenceLeaseMs,
       limits: DEFAULT_SETTINGS.limits,
       allowedOrigins: [],
     });

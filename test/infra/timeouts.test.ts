@@ -30,7 +30,7 @@ describe("a function's timeout", () => {
   test("follows its own guard's timeout, and no other's", () => {
     const timeouts = { ...DEFAULT_TIMEOUTS, onSubscriptionRequest: 7_000 };
     const changed = FUNCTION_NAMES.filter((name) => secondsOf(name, timeouts) !== secondsOf(name));
-    expect(changed).toEqual(["subscribe", "presence"]);
+    expect(changed).toEqual(["subscribe", "presence", "history"]);
   });
 
   test("of subscribe has room for the delivery guard and a post, where some channel keeps its last message", () => {
