@@ -1,5 +1,6 @@
 import type { Duration, RemovalPolicy } from "aws-cdk-lib";
 import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import type * as events from "aws-cdk-lib/aws-events";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import type * as logs from "aws-cdk-lib/aws-logs";
@@ -123,6 +124,15 @@ export interface PushItProps {
    * @default false
    */
   readonly publishUrl?: boolean;
+
+  /**
+   * A bus of EventBridge on which the back end is told, with the source `push-it`, when agents connect and disconnect,
+   * and when channels with presence get their first member and lose their last. Costs an event each, and the handshake
+   * the time of one call.
+   *
+   * @default - the back end is told nothing
+   */
+  readonly eventBus?: events.IEventBus;
 
   /**
    * Name of the WebSocket API.

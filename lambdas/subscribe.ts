@@ -5,7 +5,7 @@ import { LatestTable } from "./aws/latest-table.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
-import { about, failure, success } from "./core/answers.js";
+import { about, failure, granting, success } from "./core/answers.js";
 import { subscriptionFault } from "./core/channels.js";
 import { tellHistory, type TellingHistory } from "./core/history-answers.js";
 import { tellLatest, type TellingLatest } from "./core/latest-answers.js";
@@ -47,7 +47,7 @@ export const subscribe = async (
   });
   const asked = channels.filter((channel) => granted.has(channel));
   const unasked = [...granted].filter((channel) => !channels.includes(channel));
-  const grants = new Map([...asked, ...unasked].map((name) => [name, about(name, success(Meta.subscribe, uuid))]));
+  const grants = new Map([...asked, ...unasked].map((name) => [name, granting(name, settings, success(Meta.subscribe, uuid))]));
   const grantsOf = (names: string[]): Answer[] => names.flatMap((name) => grants.get(name) ?? []);
   const all = [...grantsOf(asked), ...denials, ...grantsOf(unasked)];
   const { answers, missed } = await tellLatest(system, agent, grants, all);

@@ -18,12 +18,14 @@ export const FUNCTIONS = [
   "send",
   "refresh",
   "ping",
+  "presence",
   "history",
   "default",
   "sweep",
   "publisher",
   "deliver",
   "flush",
+  "announce",
 ];
 
 /**

@@ -1,10 +1,18 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { Attendance } from "../core/attendance.js";
+import { type BackEndEvents, NO_EVENTS, tellingOfLeaving } from "../core/back-end-events.js";
+import { someChannel } from "../core/channel-options.js";
 import { Directory } from "../core/directory.js";
 import type { Clock, Guards, Log, Store } from "../core/ports.js";
 import { DEFAULT_SETTINGS, type Settings } from "../settings.js";
+import { AttendedTable } from "./attended-table.js";
 import { systemClock } from "./clock.js";
+import { EventBus } from "./event-bus.js";
 import { createGuards } from "./guards.js";
+import { invokeAsync } from "./invoke-async.js";
 import { lambdaLog } from "./log.js";
+import { MembersTable } from "./members-table.js";
+import { OccupancyTable } from "./occupancy-table.js";
 import { Table } from "./table.js";
 
 /** What every route's Lambda works with. */
@@ -15,6 +23,8 @@ export interface System {
   store: Store;
   directory: Directory;
   guards: Guards;
+  /** Where the back end is told of what happens, if it wants to know. */
+  events: BackEndEvents;
   clock: Clock;
   log: Log;
 }
@@ -27,20 +37,49 @@ const environment = process.env;
 
 const settings: Settings = { ...DEFAULT_SETTINGS, ...(JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Settings) };
 
-/** Builds the system from the environment that the construct sets. Once per execution environment. */
-export const createSystem = (): System => {
+/** Has a channel's subscribers told who comes and goes. */
+export type Announce = (channel: string) => Promise<void>;
+
+const inAnotherFunction = (): Announce => {
+  const invoke = invokeAsync("PUSH_IT_ANNOUNCE", systemClock);
+  return (channel) => invoke({ channel });
+};
+
+/** The table, which notes who is where if some channel wants that. */
+const storeOf = (table: System["table"], announce: Announce | undefined): Store => {
+  const { client, name } = table;
+  if (!someChannel(settings.channels, ({ presence }) => presence)) return new Table(client, name, systemClock, settings.channels);
+  const members = new MembersTable(table);
+  const occupancy = new OccupancyTable(table, systemClock);
+  const attending = { members, occupancy, announce: announce ?? inAnotherFunction(), settings, clock: systemClock, log: lambdaLog };
+  return new AttendedTable(client, name, systemClock, settings.channels, new Attendance(attending));
+};
+
+const guardsWith = (events: BackEndEvents): Guards => {
+  const guards = createGuards(settings, systemClock, lambdaLog);
+  return events === NO_EVENTS ? guards : tellingOfLeaving(guards, events);
+};
+
+/**
+ * Builds the system from the environment that the construct sets. Once per execution environment.
+ * @param announce has a channel's subscribers told who comes and goes; left out: by the function that does that
+ */
+export const createSystem = (announce?: Announce): System => {
   const client = new DynamoDBClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
   });
   const table = { client, name: environment["TABLE_NAME"] ?? "" };
-  const store = new Table(client, table.name, systemClock, settings.channels);
+  const store = storeOf(table, announce);
+  const bus = environment["PUSH_IT_EVENT_BUS"];
+  const events = bus ? new EventBus(bus, lambdaLog) : NO_EVENTS;
   return {
     table,
     settings,
     store,
     directory: new Directory(store, systemClock),
-    guards: createGuards(settings, systemClock, lambdaLog),
+    guards: guardsWith(events),
+    events,
     clock: systemClock,
     log: lambdaLog,
   };

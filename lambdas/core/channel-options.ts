@@ -55,3 +55,7 @@ const matching = (patterns: ChannelPatterns, channel: string): ChannelOptions =>
 /** Whether any pattern says so: what no channel needs costs nothing and is granted to nobody. */
 export const someChannel = (patterns: ChannelPatterns, says: (options: ChannelOptions) => unknown): boolean =>
   Object.values(patterns).some((options) => says(options));
+
+/** Those of some channels that tell who is there, each once. */
+export const withPresence = (patterns: ChannelPatterns, channels: readonly string[]): string[] =>
+  [...new Set(channels)].filter((channel) => optionsOf(patterns, channel).presence);

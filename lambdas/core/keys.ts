@@ -91,6 +91,18 @@ export const leaseShards = (): string[] => Array.from({ length: SHARDS }, (_, sh
 /** The lease of one channel. */
 export const leaseKey = (channel: string): Key => ({ pk: `f#${shardOf(channel)}`, sk: channel });
 
+/** The partition with all who are present on a channel. */
+export const membersKey = (channel: string): string => `p#${channel}`;
+
+/** That an agent is present on a channel. */
+export const memberKey = (channel: string, connectionId: string): Key => ({ pk: membersKey(channel), sk: connectionId });
+
+/** The partitions in which channels with presence are listed that have somebody, or had just now. */
+export const occupancyShards = (): string[] => Array.from({ length: SHARDS }, (_, shard) => `o#${shard}`);
+
+/** That a channel with presence has somebody, or had just now. */
+export const occupancyKey = (channel: string): Key => ({ pk: `o#${shardOf(channel)}`, sk: channel });
+
 /** The partition of one shard of the registrations. */
 export const shardKey = (shard: number): string => `r#${shard}`;
 

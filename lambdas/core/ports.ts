@@ -1,6 +1,7 @@
 import type { Json, Message } from "../../protocol/index.js";
 import type { Agent, Denial, Lifetime, Standing } from "./agent.js";
 import type { Frame } from "./frame.js";
+import type { Attendee } from "./members.js";
 
 /** One subscriber of a channel. */
 export interface Subscriber {
@@ -39,7 +40,7 @@ export interface Store {
   renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void>;
   putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;
   /** Subscribes one agent to channels. Subscribing again is harmless. */
-  putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void>;
+  putSubscriptions(agent: Attendee, channels: string[]): Promise<void>;
   /** Removes subscriptions. Removing what is not there is harmless. */
   deleteSubscriptions(connectionId: string, channels: string[]): Promise<void>;
   /**

@@ -74,6 +74,19 @@ export const readMetaFrame = (
   channel: typeof Meta.connect | typeof Meta.ping,
 ): Parsed<{ uuid: string }> => readMeta(body, channel);
 
+/** Reads a `presence` frame. */
+export const readPresence = (body: string | null | undefined): Parsed<{ uuid: string; channel: string; after?: string }> => {
+  const read = readMeta(body, Meta.presence);
+  if ("faults" in read) return read;
+  const { uuid, data } = read.request;
+  const { channel, after } = isObject(data) ? data : {};
+  if (typeof channel !== "string" || (after !== undefined && typeof after !== "string")) {
+    const error = "The frame must have a data.channel; data.after is a text, or left out.";
+    return { faults: [failure(Meta.presence, uuid, "bad_frame", error)] };
+  }
+  return { request: { uuid, channel, ...(after === undefined ? {} : { after }) } };
+};
+
 /** Reads a `refresh` frame: the credentials it brings. */
 export const readRefresh = (
   body: string | null | undefined,

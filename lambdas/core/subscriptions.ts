@@ -1,5 +1,5 @@
 import { isReserved } from "../../protocol/index.js";
-import type { Agent, Lifetime } from "./agent.js";
+import type { Agent } from "./agent.js";
 import type { Store } from "./ports.js";
 
 /** What came of subscribing an agent to what one guard permitted. */
@@ -18,10 +18,9 @@ export interface Subscribing {
   settings: { limits: { subscriptionsPerAgent: number } };
 }
 
-/** An agent's connection, with when the agent has to be renewed. */
-export const endingAt = ({ connectionId, connectedAt }: Agent, expiresAt: number | undefined): Lifetime & Pick<Agent, "connectionId"> => ({
-  connectionId,
-  connectedAt,
+/** An agent, with when it has to be renewed. */
+export const endingAt = ({ expiresAt: _known, ...agent }: Agent, expiresAt: number | undefined): Agent => ({
+  ...agent,
   ...(expiresAt === undefined ? {} : { expiresAt }),
 });
 

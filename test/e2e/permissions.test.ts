@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duration } from "aws-cdk-lib";
+import { EventBus } from "aws-cdk-lib/aws-events";
 import { Guards } from "../../infra/index.js";
 import { headKey, leaseKey } from "../../lambdas/core/keys.js";
 import { encodeSegment } from "../../lambdas/core/segments.js";
@@ -16,7 +17,7 @@ import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
 
 /** Most of an agent: as many as the test makes. */
-const SUBSCRIPTIONS = 8;
+const SUBSCRIPTIONS = 12;
 
 /** Guards in a function of their own, which every function that asks any of them has to be allowed to invoke. */
 const GUARDS = `
@@ -27,12 +28,17 @@ const GUARDS = `
       else {
         if (agent.credentials === "greedy") for (let at = 0; at < ${SUBSCRIPTIONS + 4}; at += 1) agent.subscribe("greed/" + at);
         agent.subscribe("greetings");
+        agent.subscribe("rooms/" + Math.random());
         agent.connected();
       }
     },
     onSubscriptionRequest(channel, agent) { agent.subscribe(channel); },
     onUnsubscriptionRequest(channel, agent) { agent.unsubscribe(channel); },
-    onPublicationRequest(channel, agent, message) { channel.publish(message); agent.publicationSuccess(message); },
+    onPublicationRequest(channel, agent, message) {
+      if (message.data === "move") agent.subscribe("rooms/" + Math.random());
+      channel.publish(message);
+      agent.publicationSuccess(message);
+    },
     onMessageReceived(channel, agent, message) { agent.deliver(channel, message); },
     onDisconnect() {},
   });
@@ -67,15 +73,17 @@ describe("what the functions may do", () => {
   beforeAll(async () => {
     system = await TestSystem.start({
       guardFunctions: (stack) => Guards.fromLambda(Object.fromEntries(HANDLERS.map((handler) => [handler, code.node(stack, handler, GUARDS)]))),
-      props: {
+      props: (stack) => ({
         limits: { subscriptionsPerAgent: SUBSCRIPTIONS + 4 },
+        eventBus: new EventBus(stack, "Bus"),
         channels: {
+          "rooms/*": { presence: true },
           "gathering/*": { linger: Duration.millis(50) },
           "kept/*": { latest: true },
           "history/*": { history: {} },
           "both/*": { linger: Duration.millis(50), latest: true },
         },
-      },
+      }),
       queueWaitScale: 0.01,
       // Whoever finds such a one is who tells its guard.
       faults: { beforePost: (id) => (gone.has(id) ? "gone" : slow.has(id) ? "limit" : undefined), dropDisconnect: (id) => gone.has(id) || lost.has(id) },
@@ -98,7 +106,7 @@ describe("what the functions may do", () => {
   /** A connection whose rows say that it is a minute old, and that API Gateway calls gone. */
   const leaveBehind = async (channel: string): Promise<string> => {
     const wire = await allowed(system.connect());
-    await allowed(wire.subscribe(channel));
+    expect(await allowed(wire.subscribe(channel))).toMatchObject({ successful: true });
     const { connectionId } = await allowed(system.connectionOf(wire));
     const row = (await system.rows()).find(({ pk, sk }) => pk === `c#${channel}` && sk === connectionId);
     await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
@@ -187,6 +195,37 @@ describe("what the functions may do", () => {
     takeAll();
     await allowed(wire.message(action));
     for (const channel of ["gathering/1", "kept/1"]) publisher.send({ action, channel, uuid: `${action}-also`, data: action });
+    const announced = nextRun("AnnounceFunction");
+    publisher.send({ action, channel: "other", uuid: `${action}-move`, data: "move" });
+    await announced;
+  };
+
+  /** Who comes and goes is told, asked for and said again; who tells it finds who is gone, and hands on who takes nothing. */
+  const attend = async (wire: Wire): Promise<void> => {
+    await allowed(wire.subscribe("rooms/1"));
+    expect(await allowed(wire.request({ action: "presence", channel: "/meta/presence", data: { channel: "rooms/1" } }))).toMatchObject({ successful: true });
+    expect(await allowed(wire.request({ action: "ping", channel: "/meta/ping", data: { present: ["rooms/1"] } }))).toMatchObject({ successful: true });
+    const left = await leaveBehind("rooms/1");
+    const { wire: deaf, takeAll } = await takeNothing("rooms/1");
+    await allowed(told(left));
+    const handedOn = nextRun("DeliverFunction");
+    const other = await allowed(system.connect());
+    await allowed(other.subscribe("rooms/1"));
+    takeAll();
+    await handedOn;
+    await allowed(deaf.until(() => deaf.received.some(({ channel }) => channel === "/meta/presence"), "who came"));
+    await allowed(wire.unsubscribe("rooms/1"));
+    const quiet = nextRun("AnnounceFunction");
+    await allowed(wire.subscribe("rooms/quiet"));
+    await quiet;
+    await allowed(wire.unsubscribe("rooms/quiet"));
+    // A channel that nobody is on any more, and has not been for a while.
+    await putRow(system.running, { pk: "o#0", sk: "rooms/old", w: "1", ttl: "9999999999" });
+    // One who is gone, and of whom nobody has been told.
+    const ended = { pk: "p#rooms/old", sk: "gone", u: "gone", s: "1", l: "1", ttl: "9999999999" };
+    await putRow(system.running, ended);
+    await allowed(system.running.runSchedules());
+    expect((await system.rows()).filter(({ sk }) => sk === "gone")).toEqual([]);
   };
 
   /** A worker reads on where a publication has stopped, delivers, finds who is gone, and hands on who takes nothing. */
@@ -288,9 +327,10 @@ describe("what the functions may do", () => {
     await workOn(wire);
     await gather(wire);
     await keep(wire);
+    await attend(wire);
     await askDenied("connect");
     await askDenied("ping");
-    for (const action of ["subscribe", "unsubscribe", "nonsense"]) await askTooLate(action);
+    for (const action of ["subscribe", "unsubscribe", "presence", "nonsense"]) await askTooLate(action);
     await renewAndDeny();
     await sweep(wire);
 

@@ -14,8 +14,11 @@ import { Wire, type WireOptions } from "./wire.js";
 /** What a test's system is made of. */
 export interface TestSystemOptions
   extends Partial<Pick<SystemOptions, "faults" | "limits" | "meter" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale">> {
-  /** The construct's props, guards apart. Guards have more time than by default, where these do not say how much. */
-  props?: Omit<PushItProps, "guards">;
+  /**
+   * The construct's props, guards apart; where they need something of the stack, made with it. Guards have more time than
+   * by default, where these do not say how much.
+   */
+  props?: Omit<PushItProps, "guards"> | ((stack: Stack) => Omit<PushItProps, "guards">);
   /** The source of a guard module. */
   guards?: string;
   /** Makes guards that are functions of the stack; together with `guards`, if there are any. */
@@ -58,10 +61,11 @@ const synthesize = (folder: string, options: TestSystemOptions): string => {
   const app = new App({ outdir, context });
   const stack = new Stack(app, "Test");
   const ownGuards = guardsOf(stack, module, options);
+  const own = typeof props === "function" ? props(stack) : props;
   const guarded = ownGuards.guards !== undefined || options.instead !== undefined;
   const pushIt = new PushIt(stack, "PushIt", {
-    ...props,
-    ...(guarded && { timeouts: { ...PATIENT, ...props?.timeouts } }),
+    ...own,
+    ...(guarded && { timeouts: { ...PATIENT, ...own?.timeouts } }),
     ...ownGuards,
   });
   beside?.(stack, pushIt);
