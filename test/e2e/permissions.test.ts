@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Duration } from "aws-cdk-lib";
 import { EventBus } from "aws-cdk-lib/aws-events";
 import { Guards } from "../../infra/index.js";
-import { headKey, leaseKey } from "../../lambdas/core/keys.js";
+import { leaseKey } from "../../lambdas/core/keys.js";
 import { encodeSegment } from "../../lambdas/core/segments.js";
 import { HANDLERS } from "../../lambdas/core/entries.js";
 import { PROTOCOL_DENIED, RENEWAL_SECONDS } from "../../protocol/index.js";
@@ -12,6 +12,9 @@ import type { InvocationReport } from "../../local/lambda/pool.js";
 import { RECORD_VARIABLE, type RecordLine } from "../../local/iam/record.js";
 import { deleteAction, deleteGrant, type GrantPlace } from "./support/grants.js";
 import { GuardCode } from "./support/guard-functions.js";
+import { keep } from "./support/permissions/histories.js";
+import { attend } from "./support/permissions/presence.js";
+import type { Tools } from "./support/permissions/tools.js";
 import { putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
@@ -200,34 +203,6 @@ describe("what the functions may do", () => {
     await announced;
   };
 
-  /** Who comes and goes is told, asked for and said again; who tells it finds who is gone, and hands on who takes nothing. */
-  const attend = async (wire: Wire): Promise<void> => {
-    await allowed(wire.subscribe("rooms/1"));
-    expect(await allowed(wire.request({ action: "presence", channel: "/meta/presence", data: { channel: "rooms/1" } }))).toMatchObject({ successful: true });
-    expect(await allowed(wire.request({ action: "ping", channel: "/meta/ping", data: { present: ["rooms/1"] } }))).toMatchObject({ successful: true });
-    const left = await leaveBehind("rooms/1");
-    const { wire: deaf, takeAll } = await takeNothing("rooms/1");
-    await allowed(told(left));
-    const handedOn = nextRun("DeliverFunction");
-    const other = await allowed(system.connect());
-    await allowed(other.subscribe("rooms/1"));
-    takeAll();
-    await handedOn;
-    await allowed(deaf.until(() => deaf.received.some(({ channel }) => channel === "/meta/presence"), "who came"));
-    await allowed(wire.unsubscribe("rooms/1"));
-    const quiet = nextRun("AnnounceFunction");
-    await allowed(wire.subscribe("rooms/quiet"));
-    await quiet;
-    await allowed(wire.unsubscribe("rooms/quiet"));
-    // A channel that nobody is on any more, and has not been for a while.
-    await putRow(system.running, { pk: "o#0", sk: "rooms/old", w: "1", ttl: "9999999999" });
-    // One who is gone, and of whom nobody has been told.
-    const ended = { pk: "p#rooms/old", sk: "gone", u: "gone", s: "1", l: "1", ttl: "9999999999" };
-    await putRow(system.running, ended);
-    await allowed(system.running.runSchedules());
-    expect((await system.rows()).filter(({ sk }) => sk === "gone")).toEqual([]);
-  };
-
   /** A worker reads on where a publication has stopped, delivers, finds who is gone, and hands on who takes nothing. */
   const workOn = async (subscriber: Wire): Promise<void> => {
     const left = await leaveBehind("worker");
@@ -274,45 +249,7 @@ describe("what the functions may do", () => {
     await allowed(wire.message("backend"));
   };
 
-  /** An offset that is taken, and whose writer died: whoever reads next seals it, or finds what came there meanwhile. */
-  const leaveGap = async (channel: string): Promise<void> => {
-    const now = String(Date.now() - 60_000);
-    await putRow(system.running, { ...headKey(channel), n: "1", e: "e1", t: now, b: now, ttl: "9999999999" });
-  };
-
-  /** Stores, repeats, and reads histories, by all who do that. */
-  const keep = async (publisher: Wire): Promise<void> => {
-    for (const action of ["publish", "send"]) {
-      const channel = `history/${action}`;
-      await allowed(publisher.subscribe(channel));
-      for (const uuid of ["once", "once"]) {
-        publisher.send({ action, channel, uuid: `${action}-${uuid}`, data: `${action} ${uuid}` });
-        await allowed(publisher.message(`${action} ${uuid}`));
-      }
-      const twice = (): boolean => publisher.messages(channel).length === 2;
-      await allowed(publisher.until(() => twice() && "came", "the repetition"));
-    }
-    for (const channel of ["history/subscribe", "history/history", "history/publisher"]) await leaveGap(channel);
-    const since = { epoch: "e1", offset: 0 };
-    const target = { channel: "history/subscribe", since };
-    const { data } = await allowed(publisher.request({ action: "subscribe", channel: "/meta/subscribe", data: target }));
-    expect(data).toMatchObject({ recovered: true, position: { offset: 1 } });
-    const read = { action: "history", channel: "/meta/history" };
-    expect((await allowed(publisher.request({ ...read, data: { channel: "history/history", since } }))).data).toMatchObject({ position: { offset: 1 } });
-    expect((await allowed(publisher.request({ ...read, data: { channel: "history/new" } }))).data).toMatchObject({ position: { offset: 0 } });
-    const positions = { "history/subscribe": since };
-    const pinged = await allowed(publisher.request({ action: "ping", channel: "/meta/ping", data: { positions } }));
-    expect(pinged.data).toMatchObject({ behind: ["history/subscribe"] });
-    const entry = { channel: "history/backend", uuid: "once", data: "history" };
-    for (const request of [
-      { version: 1, publish: [entry] },
-      { version: 1, publish: [entry] },
-      { version: 1, history: { channel: "history/publisher", since } },
-    ]) expect(await allowed(system.running.invoke(idOf("PublisherFunction"), request))).toMatchObject({ ok: true });
-    const { wire } = await outlive();
-    wire.send({ action: "history", channel: "/meta/history", uuid: "1", data: {} });
-    await allowed(wire.ended());
-  };
+  const tools = (): Tools => ({ system, allowed, leaveBehind, takeNothing, outlive, told, nextRun, idOf });
 
   it("is what they do: each goes through all its work, is refused nothing, and leaves no grant unused", async () => {
     const wire = await allowed(system.connect());
@@ -326,8 +263,8 @@ describe("what the functions may do", () => {
     await publishForBackEnd(wire);
     await workOn(wire);
     await gather(wire);
-    await keep(wire);
-    await attend(wire);
+    await keep(tools(), wire);
+    await attend(tools(), wire);
     await askDenied("connect");
     await askDenied("ping");
     for (const action of ["subscribe", "unsubscribe", "presence", "nonsense"]) await askTooLate(action);
