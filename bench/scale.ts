@@ -72,8 +72,13 @@ const TABLES: Record<Scenario, { title: string; columns: readonly Column[] }> = 
     ],
   },
   history: {
-    title: "Publications on one channel with `history`",
-    columns: [["bytes, stored", (cell) => count(cell.bytes ?? 0)], ["a second", (cell) => count(cell.perSecond ?? 0)], BOUND],
+    title: "Publications on one channel with `history`, each a frame of its own",
+    columns: [
+      ["bytes as stored", (cell) => count(cell.bytes ?? 0)],
+      ["a second", (cell) => count(cell.perSecond ?? 0)],
+      ["stored after", (cell) => time(cell.lastDeliveryMs)],
+      BOUND,
+    ],
   },
 };
 

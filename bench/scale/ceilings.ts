@@ -115,21 +115,36 @@ export const lingerCeiling = ({ subscribers, bytes, lingerMs }: Lingering, quota
   });
 };
 
+/** What is published on a channel with `history`. */
+export interface Kept {
+  /** Of one message as it is stored, with its keys. */
+  bytes: number;
+  /** How many messages are in a frame. */
+  perFrame: number;
+}
+
 /**
- * How many publications a second a channel with history takes, each of so many bytes as it is stored. Each takes a number
- * from the channel's head (one partition), notes that it was published (a partition for each publisher), and is stored
- * in the channel's log (another partition). What a partition refuses, its publisher is told to try again later.
+ * How many publications a second a channel with `history` takes. Each frame writes the channel's head, a single row, and
+ * each message a row of the one partition where the channel's messages are; claims are spread over their publishers'.
+ * What either does not take is answered `channel_busy`.
  * @param lastingMs how long a rate has to be sustained
  */
-export const historyCeiling = (storedBytes: number, quotas: Quotas, lastingMs = SUSTAINED_MS, seed = 1): Ceiling =>
-  highest(Math.min(quotas.requestsPerSecond, 2 * quotas.partitionWrites), (perSecond) => {
+export const historyCeiling = ({ bytes, perFrame }: Kept, quotas: Quotas, lastingMs = SUSTAINED_MS, seed = 1): Ceiling => {
+  const units = Math.ceil(bytes / HISTORY.writeUnitBytes);
+  return highest(4 * quotas.partitionWrites, (perSecond) => {
     const random = seeded(seed);
-    const units = Math.ceil(storedBytes / HISTORY.writeUnitBytes);
-    const [head, log, table] = [sustained(quotas.partitionWrites), sustained(quotas.partitionWrites), sustained(quotas.tableWrites)];
-    let [all, failed] = [0, 0];
-    for (const at of arrivals(perSecond, lastingMs, random)) {
-      all += 1;
-      if (!(head.take(at) && log.take(at, units) && table.take(at, HISTORY.elsewhere + units))) failed += 1;
+    const [head, messages, table] = [sustained(quotas.partitionWrites), sustained(quotas.partitionWrites), sustained(quotas.tableWrites)];
+    let [all, busy] = [0, 0];
+    for (const at of arrivals(perSecond / perFrame, lastingMs, random)) {
+      all += perFrame;
+      if (!head.take(at) || !table.take(at, 1)) {
+        busy += perFrame;
+        continue;
+      }
+      for (let message = 0; message < perFrame; message += 1) {
+        if (!table.take(at, 1 + units) || !messages.take(at, units)) busy += 1;
+      }
     }
-    return failed / all > FAILURES ? undefined : HISTORY.calls * LATENCY_MS.dynamoDb + LATENCY_MS.post + LATENCY_MS.frame;
+    return busy / all > FAILURES ? undefined : HISTORY.callsMs;
   });
+};

@@ -16,8 +16,8 @@ export interface Cell {
   quotas: string;
   /**
    * `publish`: from the publication to the last subscriber that gets it; `reconnect` and `hand-over`: from the first
-   * loss to the last subscriber that can be delivered to again; `subscribe` and `linger`: of one request, at the
-   * highest rate. In milliseconds.
+   * loss to the last subscriber that can be delivered to again; `subscribe`, `linger` and `history`: of one request,
+   * at the highest rate. In milliseconds.
    */
   lastDeliveryMs: number;
   /** Of the whole scenario; a ceiling has none. */
@@ -34,6 +34,8 @@ export interface Cell {
   awayMs?: { p50: number; p99: number };
   /** `subscribe`, `linger` and `history`: the highest rate that is sustained. */
   perSecond?: number;
+  /** `history`: of one message as it is stored. */
+  bytes?: number;
 }
 
 /** What a run with some quotas came to: what is to be compared, the less the better, and what is told. */
@@ -128,16 +130,14 @@ const lingering = (subscribers: number, lastingMs: number): Plan => ({
   },
 });
 
-/** Bytes of a stored message: a small one, and one of 8 KB with what is stored beside its data. */
-const STORED_BYTES = [250, 8_192 + 150];
-
+/** Publications on one channel with history, of so many bytes as they are stored. */
 const kept = (bytes: number, lastingMs: number): Plan => ({
   scenario: "history",
   subscribers: 1,
-  levers: ["logPartition", "tableThroughput", "requestsPerSecond"],
+  levers: ["logPartition", "tableThroughput"],
   steps: 0,
   run(quotas) {
-    const { perSecond, lateMs } = historyCeiling(bytes, quotas, lastingMs);
+    const { perSecond, lateMs } = historyCeiling({ bytes, perFrame: 1 }, quotas, lastingMs);
     return { lastDeliveryMs: lateMs, usd: null, perSecond, bytes, badness: 1 / perSecond };
   },
 });
@@ -202,7 +202,7 @@ export const simulate = (
     ...sizes.map((size) => () => handedOver(size)),
     () => subscribed(lastingMs),
     ...[100, 1_000, 10_000].map((size) => () => lingering(size, lastingMs)),
-    ...STORED_BYTES.map((bytes) => () => kept(bytes, lastingMs)),
+    ...[1_024, 2_048, 8_192].map((bytes) => () => kept(bytes, lastingMs)),
   ];
   return plans.flatMap((plan, at) => {
     const cells = [...chain(plan())];

@@ -84,7 +84,7 @@ export const SUBSCRIBE_CALLS = { writes: 2 };
 export const LINGER = { writeUnitBytes: 1024, frameBytes: 32 * 1024 };
 
 /**
- * Of `history`: bytes of a write unit; write units of a publication besides its stored message: its number, and that it
- * was published; its calls to DynamoDB, one after the other: those three writes and the Query of subscribers.
+ * Of `history`: bytes of a write unit, and how long a publication takes until it is stored: head, claim and message, one
+ * after the other.
  */
-export const HISTORY = { writeUnitBytes: 1024, elsewhere: 2, calls: 4 };
+export const HISTORY = { writeUnitBytes: 1024, callsMs: 3 * LATENCY_MS.dynamoDb };

@@ -57,16 +57,18 @@ describe("ceilings", () => {
     expect(subscribeCeiling(LEVERS.partition(DEFAULT_QUOTAS, 10)).perSecond / 2_000).toBeCloseTo(1, 1);
   });
 
-  test("of publications with history: a write unit of the channel's head and of its log each, less of larger ones", () => {
-    expect(historyCeiling(1_024, DEFAULT_QUOTAS).perSecond / 1_000).toBeCloseTo(1, 1);
-    expect(historyCeiling(1_025, DEFAULT_QUOTAS).perSecond / 500).toBeCloseTo(1, 1);
-    expect(historyCeiling(1_024, { ...DEFAULT_QUOTAS, tableWrites: 1_500 }).perSecond / 500).toBeCloseTo(1, 1);
-  });
-
   test("of publications with linger: two write units each, more for larger ones", () => {
     const lingering = { subscribers: 100, bytes: 170, lingerMs: 250 };
     expect(lingerCeiling(lingering, DEFAULT_QUOTAS).perSecond / 500).toBeCloseTo(1, 1);
     expect(lingerCeiling({ ...lingering, bytes: 8_200 }, DEFAULT_QUOTAS).perSecond).toBeLessThan(70);
+  });
+
+  test("of publications with history: a thousand a second up to 1 KB, whatever frames they are in; less of larger ones", () => {
+    const of = (bytes: number, perFrame = 1): number => historyCeiling({ bytes, perFrame }, DEFAULT_QUOTAS).perSecond;
+    expect(of(1_024) / 1_000).toBeCloseTo(1, 1);
+    expect(of(1_024, 25) / 1_000).toBeCloseTo(1, 1);
+    expect(of(2_048) / 500).toBeCloseTo(1, 1);
+    expect(of(8_192)).toBeLessThan(135);
   });
 });
 
