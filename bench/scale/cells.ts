@@ -24,8 +24,6 @@ export interface Cell {
   usd: number | null;
   /** What would hold it up most if everything else were raised tenfold; "latency" where nothing would by a tenth. */
   boundBy: Lever | "latency";
-  /** `history`: of a message as it is stored. */
-  bytes?: number;
   /** `publish`: subscribers that were closed because they could not be reached in time. */
   closed?: number;
   /** `publish`: until the publisher was answered, in milliseconds. */
