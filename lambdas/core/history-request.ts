@@ -37,6 +37,16 @@ export const read = async (system: Replaying, query: HistoryQuery, keep: History
   return since ? replayFrom(system, its, since, limit) : oldest(system, its, limit);
 };
 
+/** A part of a history for who may read everything. */
+export const replayOf = ({ channel, since, reverse }: HistoryQuery, { position, messages, more, pending, code }: Page): Replay => ({
+  channel,
+  position,
+  messages: messages.map(({ offset, message }) => ({ ...message, offset })),
+  ...(more && { more }),
+  ...(pending !== undefined && { pending: Math.ceil(pending) }),
+  ...(since && (!reverse || code) && { recovered: code === undefined, ...(code && { code }) }),
+});
+
 /** `data` of the answer: what the agent's delivery guards let it have of that, as far as a frame takes it. */
 export const answerOf = async (system: Replaying & Telling & { clock: Replaying["clock"] }, agent: Agent, query: HistoryQuery, keep: HistoryOptions): Promise<Json> => {
   const { channel, since, reverse } = query;

@@ -153,6 +153,28 @@ describe("what the functions may do", () => {
     });
   });
 
+  test("more where a channel has history: who publishes or subscribes, and one function more, which reads it; ping reads heads", () => {
+    const keeping = permissions(synthesize({ channels: { "kept/*": { history: {} } } }));
+    const more: Record<string, string[]> = {
+      Publish: ["PutItem", "UpdateItem"],
+      Send: ["PutItem", "UpdateItem"],
+      Publisher: ["GetItem", "PutItem", "UpdateItem"],
+      Subscribe: ["BatchGetItem", "PutItem", "UpdateItem"],
+      Ping: ["BatchGetItem"],
+    };
+    for (const name of Object.keys(EXPECTED)) {
+      const table = [...EXPECTED[name]!["<Table.Arn>"]!, ...(more[name] ?? []).map((action) => `dynamodb:${action}`)].sort();
+      expect([name, keeping[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table }]);
+    }
+    expect(keeping.History).toEqual({
+      "<Table.Arn>": ["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"].map((action) => `dynamodb:${action}`),
+      "<HistoryLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
+      ...farewell,
+    });
+    const both = permissions(synthesize({ channels: { "kept/*": { history: {}, latest: true, linger: Duration.millis(250) } } }));
+    expect(both.Flush!["<Table.Arn>"]).not.toContain("dynamodb:UpdateItem");
+  });
+
   test("the last message is written by who delivers it: the flusher, where its channel lingers", () => {
     const both = permissions(synthesize({ channels: { "ticker/*": { linger: Duration.millis(250), latest: true } } }));
     expect(Object.keys(both).filter((name) => both[name]!["<Table.Arn>"]!.includes("dynamodb:UpdateItem"))).toEqual(["Flush"]);

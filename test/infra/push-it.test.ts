@@ -234,18 +234,13 @@ describe("the functions", () => {
     const [first] = Object.values(resourcesOf(changed, "AWS::Lambda::Function"));
     const { Variables } = first!.Properties.Environment as { Variables: Record<string, string> };
     expect(JSON.parse(Variables.PUSH_IT_SETTINGS!)).toEqual({
+      ...DEFAULT_SETTINGS,
       timeouts: { ...DEFAULT_SETTINGS.timeouts, onConnectionRequest: 2_000, onDisconnect: 500 },
       wildcards: ["stories/*", "a/b/*"],
-      channels: {},
       denials: "refuse",
       keepCredentials: false,
       fanOutMs: 5_000,
       fanOutThreshold: 500,
-      dedupeSeconds: DEFAULT_SETTINGS.dedupeSeconds,
-      checkMs: DEFAULT_SETTINGS.checkMs,
-      presenceLeaseMs: DEFAULT_SETTINGS.presenceLeaseMs,
-      limits: DEFAULT_SETTINGS.limits,
-      allowedOrigins: [],
     });
   });
 });

@@ -23,6 +23,7 @@ describe("a function's timeout", () => {
     ["flush", 300],
     ["presence", 6],
     ["announce", 90],
+    ["history", 7],
   ] as const)("of %s is %i s with the default settings", (name, seconds) => {
     expect(secondsOf(name)).toBe(seconds);
   });
@@ -36,6 +37,11 @@ describe("a function's timeout", () => {
   test("of subscribe has room for the delivery guard and a post, where some channel keeps its last message", () => {
     const parts = timeoutParts("subscribe", { ...DEFAULT_SETTINGS, channels: { "prices/*": { latest: true } } });
     expect(parts).toEqual({ "timeouts.onSubscriptionRequest": 1_000, "timeouts.onMessageReceived": 1_000, posting: POST_MS });
+  });
+
+  test("of subscribe has room for the delivery guard, where some channel has history", () => {
+    const parts = timeoutParts("subscribe", { ...DEFAULT_SETTINGS, channels: { "kept/*": { history: { size: 1, seconds: 60 } } } });
+    expect(parts).toEqual({ "timeouts.onSubscriptionRequest": 1_000, "timeouts.onMessageReceived": 1_000 });
   });
 
   test("outlives the guard by the margin, also when rounded to whole seconds", () => {
