@@ -4,6 +4,7 @@ import { type BackEndEvents, NO_EVENTS, tellingOfLeaving } from "../core/back-en
 import { someChannel } from "../core/channel-options.js";
 import { Directory } from "../core/directory.js";
 import type { Clock, Guards, Log, Store } from "../core/ports.js";
+import type { ReadHistory } from "../guards/host.js";
 import { DEFAULT_SETTINGS, type Settings } from "../settings.js";
 import { AttendedTable } from "./attended-table.js";
 import { systemClock } from "./clock.js";
@@ -25,6 +26,8 @@ export interface System {
   guards: Guards;
   /** Where the back end is told of what happens, if it wants to know. */
   events: BackEndEvents;
+  /** Lets guards read histories, in functions that may do so themselves. */
+  letGuardsRead(read: ReadHistory): void;
   clock: Clock;
   log: Log;
 }
@@ -55,8 +58,8 @@ const storeOf = (table: System["table"], announce: Announce | undefined): Store 
   return new AttendedTable(client, name, systemClock, new Attendance(attending));
 };
 
-const guardsWith = (events: BackEndEvents): Guards => {
-  const guards = createGuards(settings, systemClock, lambdaLog);
+const guardsWith = (events: BackEndEvents, read: ReadHistory): Guards => {
+  const guards = createGuards(settings, systemClock, lambdaLog, read);
   return events === NO_EVENTS ? guards : tellingOfLeaving(guards, events);
 };
 
@@ -73,13 +76,15 @@ export const createSystem = (announce?: Announce): System => {
   const store = storeOf(table, announce);
   const bus = environment["PUSH_IT_EVENT_BUS"];
   const events = bus ? new EventBus(bus, lambdaLog) : NO_EVENTS;
+  let readHistory: ReadHistory = () => Promise.reject(new Error("channel.history cannot be read here"));
   return {
     table,
     settings,
     store,
     directory: new Directory(store, systemClock),
-    guards: guardsWith(events),
+    guards: guardsWith(events, (query) => readHistory(query)),
     events,
+    letGuardsRead: (read) => (readHistory = read),
     clock: systemClock,
     log: lambdaLog,
   };

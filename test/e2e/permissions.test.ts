@@ -271,6 +271,7 @@ describe("what the functions may do", () => {
     const { data } = await allowed(publisher.request({ action: "subscribe", channel: "/meta/subscribe", data: target }));
     expect(data).toMatchObject({ recovered: true, position: { offset: 1 } });
     const read = { action: "history", channel: "/meta/history" };
+    expect((await allowed(publisher.request({ ...read, data: { channel: "history/publish" } }))).data).toMatchObject({ messages: [{ uuid: "publish-once" }] });
     expect((await allowed(publisher.request({ ...read, data: { channel: "history/history", since } }))).data).toMatchObject({ position: { offset: 1 } });
     expect((await allowed(publisher.request({ ...read, data: { channel: "history/new" } }))).data).toMatchObject({ position: { offset: 0 } });
     const positions = { "history/subscribe": since };
