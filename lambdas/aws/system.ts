@@ -58,8 +58,8 @@ const storeOf = (table: System["table"], announce: Announce | undefined): Store 
   return new AttendedTable(client, name, systemClock, settings.channels, new Attendance(attending));
 };
 
-const guardsWith = (events: BackEndEvents, readHistory: ReadHistory): Guards => {
-  const guards = createGuards(settings, systemClock, lambdaLog, readHistory);
+const guardsWith = (events: BackEndEvents, read: ReadHistory): Guards => {
+  const guards = createGuards(settings, systemClock, lambdaLog, read);
   return events === NO_EVENTS ? guards : tellingOfLeaving(guards, events);
 };
 

@@ -1,4 +1,4 @@
-import { type Answer, type Attendance, FRAME_BYTES, type Json, type Member, Meta } from "../../protocol/index.js";
+import { type Answer, type Attendance, FRAME_BYTES, type Json, Meta, type PresenceQuery } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { about, failure, success } from "./answers.js";
@@ -18,21 +18,37 @@ export interface TellingPresence {
 /** Room that is left in the frame of the answer, in bytes: one that asks the agent to renew may follow. */
 const ROOM_BYTES = 256;
 
-/** Who is present on a channel, in the order of their ids. */
-export const presentOn = async ({ members, clock }: Pick<TellingPresence, "members" | "clock">, channel: string): Promise<Member[]> => {
+/**
+ * Who is present on a channel, in the order of their ids, as far as there is room.
+ * @param bytes room for members, as JSON
+ */
+export const attendanceOf = async (
+  { members, clock }: Pick<TellingPresence, "members" | "clock">,
+  { channel, after = "" }: PresenceQuery,
+  bytes: number,
+): Promise<Attendance> => {
   const all = await members.all(channel);
   const now = clock.now();
   const present = all.filter((each) => isPresent(each, now)).map(memberOf);
-  return present.sort((a, b) => (a.agent < b.agent ? -1 : 1));
+  const asked = present.sort((a, b) => (a.agent < b.agent ? -1 : 1)).filter(({ agent }) => agent > after);
+  let room = bytes;
+  // Once one has no room, those behind it have none either: `room` only falls.
+  const told = asked.filter((member) => (room -= Buffer.byteLength(JSON.stringify(member)) + 1) >= 0);
+  const last = told.at(-1);
+  return { channel, count: present.length, members: told, ...(last && told.length < asked.length && { more: last.agent }) };
 };
+
+/** What an answer has besides its members, in bytes: the longest uuid, channel and id, and a count. */
+const ENVELOPE_BYTES = 512;
 
 /** Tells an agent who is on a channel, if its guard would let the agent subscribe to that very channel. */
 export const tellPresence = async (
   system: TellingPresence,
   agent: Agent,
-  { uuid, channel, after = "" }: { uuid: string; channel: string; after?: string | undefined },
+  { uuid, ...query }: { uuid: string } & PresenceQuery,
 ): Promise<Answer> => {
   const { guards, settings } = system;
+  const { channel } = query;
   const no = (...why: [code: NonNullable<Answer["code"]>, reason?: string]): Answer => about(channel, failure(Meta.presence, uuid, ...why));
   const fault = subscriptionFault(channel, settings);
   if (fault) return no(fault);
@@ -41,16 +57,6 @@ export const tellPresence = async (
   if (!verdict.permitted) return no(verdict.code, verdict.reason);
   // A guard may permit an agent something else instead: that is no permission to know who is here.
   if (!verdict.subscribe.includes(channel)) return no("denied");
-  const present = await presentOn(system, channel);
-  const told: Attendance = { channel, count: present.length, members: [] };
-  const asked = present.filter((member) => member.agent > after);
-  let room = FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(success(Meta.presence, uuid, { ...told, more: agent.uuid } as unknown as Json)));
-  for (const member of asked) {
-    room -= Buffer.byteLength(JSON.stringify(member)) + 1;
-    if (room < 0) break;
-    told.members.push(member);
-  }
-  const last = told.members.at(-1);
-  if (last && told.members.length < asked.length) told.more = last.agent;
+  const told = await attendanceOf(system, query, FRAME_BYTES - ENVELOPE_BYTES - ROOM_BYTES);
   return success(Meta.presence, uuid, told as unknown as Json);
 };

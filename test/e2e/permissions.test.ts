@@ -10,7 +10,8 @@ import { HANDLERS } from "../../lambdas/core/entries.js";
 import { PROTOCOL_DENIED, RENEWAL_SECONDS } from "../../protocol/index.js";
 import type { InvocationReport } from "../../local/lambda/pool.js";
 import { RECORD_VARIABLE, type RecordLine } from "../../local/iam/record.js";
-import { deleteAction, deleteGrant, type GrantPlace } from "./support/grants.js";
+import { GUARDS, SUBSCRIPTIONS } from "./support/all-guards.js";
+import { deleteGrant, type GrantPlace } from "./support/grants.js";
 import { GuardCode } from "./support/guard-functions.js";
 import { keep } from "./support/permissions/histories.js";
 import { attend } from "./support/permissions/presence.js";
@@ -18,34 +19,6 @@ import type { Tools } from "./support/permissions/tools.js";
 import { putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
-
-/** Most of an agent: as many as the test makes. */
-const SUBSCRIPTIONS = 12;
-
-/** Guards in a function of their own, which every function that asks any of them has to be allowed to invoke. */
-const GUARDS = `
-  import { guardHandler } from "push-it-aws/guards";
-  export const handler = guardHandler({
-    onConnectionRequest(agent) {
-      if (agent.credentials === "nobody") agent.connectionDenied("Not you.");
-      else {
-        if (agent.credentials === "greedy") for (let at = 0; at < ${SUBSCRIPTIONS + 4}; at += 1) agent.subscribe("greed/" + at);
-        agent.subscribe("greetings");
-        agent.subscribe("rooms/" + Math.random());
-        agent.connected();
-      }
-    },
-    onSubscriptionRequest(channel, agent) { agent.subscribe(channel); },
-    onUnsubscriptionRequest(channel, agent) { agent.unsubscribe(channel); },
-    onPublicationRequest(channel, agent, message) {
-      if (message.data === "move") agent.subscribe("rooms/" + Math.random());
-      channel.publish(message);
-      agent.publicationSuccess(message);
-    },
-    onMessageReceived(channel, agent, message) { agent.deliver(channel, message); },
-    onDisconnect() {},
-  });
-`;
 
 /** What the platform does for a function, and not the function itself. */
 const PLATFORM = /^logs:/;
@@ -77,7 +50,7 @@ describe("what the functions may do", () => {
     system = await TestSystem.start({
       guardFunctions: (stack) => Guards.fromLambda(Object.fromEntries(HANDLERS.map((handler) => [handler, code.node(stack, handler, GUARDS)]))),
       props: (stack) => ({
-        limits: { subscriptionsPerAgent: SUBSCRIPTIONS + 4 },
+        limits: { subscriptionsPerAgent: SUBSCRIPTIONS },
         eventBus: new EventBus(stack, "Bus"),
         channels: {
           "rooms/*": { presence: true },
@@ -279,42 +252,5 @@ describe("what the functions may do", () => {
     expect(mine.length).toBeGreaterThan(30);
     expect(mine.filter((grant) => !used.has(grant))).toEqual([]);
     expect(system.logs.filter(({ source }) => source === "iam")).toEqual([]);
-  });
-});
-
-describe("a grant that is missing", () => {
-  let system: TestSystem;
-  beforeAll(async () => {
-    system = await TestSystem.start({
-      permissionsLog: false,
-      edit(template) {
-        deleteAction(template, "PushItSubscribe", "dynamodb:BatchWriteItem");
-        deleteAction(template, "PushItPublish", "execute-api:ManageConnections");
-      },
-    });
-  });
-  afterAll(() => system.close());
-
-  it("fails here as it would in AWS: DynamoDB refuses, the client is told `unavailable`, and nothing is stored", async () => {
-    const wire = await system.connect();
-    expect(await wire.subscribe("room")).toMatchObject({ successful: false, code: "unavailable" });
-    expect((await system.rows()).filter(({ pk }) => pk === "c#room")).toEqual([]);
-    const denial = system.logs.find(({ source }) => source === "iam");
-    expect(denial?.level).toBe("error");
-    expect(denial?.message).toMatch(
-      /^PushItSubscribe\w+ may not dynamodb:BatchWriteItem on arn:aws:dynamodb:[\w-]+:123456789012:table\/Test-PushItTable[\w-]+\nUser: arn:aws:sts::123456789012:assumed-role\/Test-PushItSubscribeRole[\w-]+\/Test-PushItSubscribe[\w-]+ is not authorized to perform: dynamodb:BatchWriteItem on resource: arn:\S+ because no identity-based policy allows the dynamodb:BatchWriteItem action$/,
-    );
-    expect(system.logs.some(({ message }) => message.includes("route_failed") && message.includes("AccessDeniedException"))).toBe(true);
-  });
-
-  it("refuses posts to connections, and only those", async () => {
-    const [wire, publisher] = await Promise.all([system.connect(), system.connect()]);
-    const { connectionId, connectedAt } = await system.connectionOf(wire);
-    await putRow(system.running, { pk: "c#posts", sk: connectionId, ttl: String(Math.floor(connectedAt / 1000) + 7_200) });
-    await publisher.publish("posts", 1);
-    expect(wire.messages()).toEqual([]);
-    const denial = system.logs.find(({ message }) => message.startsWith("PushItPublish"));
-    expect(denial?.message).toContain("may not execute-api:ManageConnections on arn:aws:execute-api:");
-    expect(denial?.message).toContain(`/live/POST/@connections/${connectionId}`);
   });
 });

@@ -21,9 +21,9 @@ describe("a function's timeout", () => {
     ["default", 7],
     ["refresh", 16],
     ["flush", 300],
-    ["history", 7],
     ["presence", 6],
     ["announce", 90],
+    ["history", 7],
   ] as const)("of %s is %i s with the default settings", (name, seconds) => {
     expect(secondsOf(name)).toBe(seconds);
   });

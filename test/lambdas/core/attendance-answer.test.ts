@@ -1,8 +1,10 @@
-import { presentOn, tellPresence } from "../../../lambdas/core/attendance-answer.js";
+import { attendanceOf, tellPresence } from "../../../lambdas/core/attendance-answer.js";
+import { serve } from "../../../lambdas/core/serve.js";
 import type { Verdict } from "../../../lambdas/core/ports.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { type Attendance, FRAME_BYTES, type Json } from "../../../protocol/index.js";
 import { agentOf, NOW, TestClock } from "./fakes.js";
+import { fanOutSystem } from "./fan-out-system.js";
 import { MemoryMembers } from "./presence-fakes.js";
 
 const me = agentOf("me");
@@ -14,7 +16,7 @@ const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], pub
   const asked: string[] = [];
   const guards = { subscription: async (_agent: unknown, channel: string) => (asked.push(channel), verdict) };
   const system = { members, clock, settings, guards };
-  const ask = async (channel = "rooms/1", after?: string) => tellPresence(system, me, { uuid: "u1", channel, after });
+  const ask = async (channel = "rooms/1", after?: string) => tellPresence(system, me, { uuid: "u1", channel, ...(after === undefined ? {} : { after }) });
   const join = (id: string, more: { userId?: string; info?: Json } = {}, until = NOW + 1) => members.join(agentOf(id, { uuid: id, ...more }), "rooms/1", NOW, until);
   return { members, clock, ask, asked, join };
 };
@@ -33,7 +35,7 @@ test("who is there is told in the order of their ids, without those who have gon
   });
   clock.advance(1);
   expect((await ask()).data).toEqual({ channel: "rooms/1", count: 0, members: [] });
-  expect(await presentOn({ members, clock }, "rooms/1")).toEqual([]);
+  expect(await attendanceOf({ members, clock }, { channel: "rooms/1" }, 1_000)).toEqual({ channel: "rooms/1", count: 0, members: [] });
 });
 
 test("of an agent its user and its info are told, and nothing else", async () => {
@@ -77,4 +79,14 @@ test.each([
   const { ask, asked } = setUp();
   expect(await ask(channel)).toMatchObject({ successful: false, code, data: { channel } });
   expect(asked).toEqual([]);
+});
+
+test("the back end asks who is there without a guard, and in larger pages", async () => {
+  const system = { ...fanOutSystem({ channels: { "rooms/*": { presence: true } } }), newUuid: () => "made" };
+  for (const id of ["a", "b"]) await system.members.join(agentOf(id, { uuid: id }), "rooms/1", NOW, NOW + 1);
+  const ask = (presence: unknown) => serve(system, { version: 1, presence });
+  expect(await ask({ channel: "rooms/1" })).toEqual({ version: 1, presence: { channel: "rooms/1", count: 2, members: [{ agent: "a" }, { agent: "b" }] } });
+  expect(await ask({ channel: "rooms/1", after: "a" })).toMatchObject({ presence: { count: 2, members: [{ agent: "b" }] } });
+  expect(await ask({ channel: "plain" })).toMatchObject({ code: "no_presence" });
+  expect(await ask({})).toMatchObject({ code: "bad_request" });
 });
