@@ -24,7 +24,7 @@ describe("the SDK recovers", () => {
     system = await TestSystem.start({
       guards: GUARDS,
       props: { channels: { "kept/*": { history: {} } } },
-      faults: { post: () => (lose > 0 && lose-- ? "lose" : undefined) },
+      faults: { beforePost: () => (lose > 0 && lose-- ? "lose" : undefined) },
     });
   }, 60_000);
   afterAll(async () => {
