@@ -4,7 +4,7 @@ import type { Occupancy, Occupied } from "../core/occupancy.js";
 import type { Clock } from "../core/ports.js";
 import { keyItem } from "./batches.js";
 import { conditionally } from "./conditionally.js";
-import { type Item, number, text } from "./items.js";
+import { type Item, number } from "./items.js";
 
 /** How long a row is kept that nobody writes again, in seconds. Who comes writes it again when half of that is over. */
 const KEPT_SECONDS = 24 * 60 * 60;
