@@ -12,8 +12,8 @@ import { EventBus } from "./event-bus.js";
 import { createGuards } from "./guards.js";
 import { invokeAsync } from "./invoke-async.js";
 import { lambdaLog } from "./log.js";
-import { MembersTable } from "./members-table.js";
-import { OccupancyTable } from "./occupancy-table.js";
+import { MembersNotes } from "./members-notes.js";
+import { OccupancyNotes } from "./occupancy-notes.js";
 import { Table } from "./table.js";
 
 /** What every route's Lambda works with. */
@@ -52,8 +52,8 @@ const inAnotherFunction = (): Announce => {
 const storeOf = (table: System["table"], announce: Announce | undefined): Store => {
   const { client, name } = table;
   if (!someChannel(settings.channels, ({ presence }) => presence)) return new Table(client, name, systemClock, settings.channels);
-  const members = new MembersTable(table);
-  const occupancy = new OccupancyTable(table, systemClock);
+  const members = new MembersNotes(table);
+  const occupancy = new OccupancyNotes(table, systemClock);
   const attending = { members, occupancy, announce: announce ?? inAnotherFunction(), settings, clock: systemClock, log: lambdaLog };
   return new AttendedTable(client, name, systemClock, settings.channels, new Attendance(attending));
 };
