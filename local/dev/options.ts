@@ -47,6 +47,8 @@ export interface SystemOptions {
    * @default 1
    */
   queueWaitScale?: number;
+  /** Most environments of one function at a time; what comes meanwhile waits. @default 50 */
+  maxEnvironments?: number;
   /** Whether to count what AWS would bill; see {@link System.meter}. @default false */
   meter?: boolean;
   /**

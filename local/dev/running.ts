@@ -206,6 +206,7 @@ export class RunningSystem implements System {
       ...(meter && { meter }),
       ...(options.quotas && { concurrency: ACCOUNT_CONCURRENCY }),
       ...(options.faults && { faults: options.faults }),
+      ...(options.maxEnvironments !== undefined && { maxEnvironments: options.maxEnvironments }),
     });
   }
 
