@@ -13,7 +13,7 @@ import { invalid } from "./invalid.js";
 import { ENVIRONMENT_BYTES } from "./limits.js";
 import { grantOwnWork, INVOKES_FLUSH, permissionsOf, type Subjects } from "./permissions.js";
 import type { PushItProps } from "./props.js";
-import { FUNCTION_NAMES, type FunctionName, timeoutParts, timeoutSeconds } from "./timeouts.js";
+import { FUNCTION_NAMES, type FunctionName, isNeeded, timeoutParts, timeoutSeconds } from "./timeouts.js";
 
 /** What the functions run on: the newest Node with long-term support that the CDK knows. */
 export const RUNTIME = lambda.Runtime.NODEJS_24_X;
@@ -41,6 +41,12 @@ export interface PushItFunctions {
   readonly refresh: lambda.Function;
   /** Behind `ping`: tells a client whether its agent still exists. */
   readonly ping: lambda.Function;
+  /**
+   * Behind `history`: reads channels' histories.
+   *
+   * @default - none: no channel has history
+   */
+  readonly history?: lambda.Function;
   /** Behind `$default`: answers frames without a known action. */
   readonly default: lambda.Function;
   /** On a schedule: finds agents whose leaving nobody noticed. */
@@ -71,6 +77,7 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   send: PUBLISHING,
   refresh: ["onConnectionRequest", "onDisconnect"],
   ping: [],
+  history: ["onSubscriptionRequest", "onMessageReceived"],
   default: [],
   sweep: ["onDisconnect"],
   publisher: ["onMessageReceived", "onDisconnect"],
@@ -78,9 +85,9 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   flush: ["onMessageReceived", "onDisconnect"],
 };
 
-/** Which guards a function asks: where last messages are kept, `subscribe` asks about their delivery too. */
+/** Which guards a function asks: where messages are kept, `subscribe` asks about their delivery too. */
 export const guardsOf = (name: FunctionName, { channels }: Pick<Settings, "channels">): readonly HandlerName[] =>
-  name === "subscribe" && someChannel(channels, ({ latest }) => latest) ? [...GUARDS_OF[name], "onMessageReceived"] : GUARDS_OF[name];
+  name === "subscribe" && someChannel(channels, ({ latest, history }) => latest ?? history) ? [...GUARDS_OF[name], "onMessageReceived"] : GUARDS_OF[name];
 
 /** What runs guards, when there are any. */
 export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set(FUNCTION_NAMES.filter((name) => GUARDS_OF[name].length > 0));
@@ -94,17 +101,18 @@ export interface FunctionContext {
   readonly callbackUrl: string;
   readonly guards?: GuardsConfig;
   /** What delivers on channels that linger, once it is made. */
-  readonly flush?: lambda.Function;
+  readonly flush?: lambda.Function | undefined;
 }
 
 /** Makes all functions, each with a role and a log group of its own. */
 export const makeFunctions = (scope: Construct, context: FunctionContext): PushItFunctions => {
-  const lingers = someChannel(context.settings.channels, ({ lingerMs }) => lingerMs);
-  const flush = lingers ? makeFunction(new Construct(scope, ID.flush), "flush", context) : undefined;
-  const make = (name: FunctionName) => makeFunction(new Construct(scope, ID[name]), name, { ...context, flush });
-  const others = FUNCTION_NAMES.filter((name) => name !== "flush");
-  const functions = Object.fromEntries(others.map((name) => [name, make(name)])) as Record<(typeof others)[number], lambda.Function>;
-  return { ...functions, ...(flush && { flush }) };
+  const make = (name: FunctionName, invoked: Pick<FunctionContext, "flush"> = {}) =>
+    makeFunction(new Construct(scope, ID[name]), name, { ...context, ...invoked });
+  const needed = FUNCTION_NAMES.filter((name) => isNeeded(name, context.settings));
+  const flush = needed.includes("flush") ? make("flush") : undefined;
+  const others = needed.filter((name) => name !== "flush");
+  const functions = Object.fromEntries(others.map((name) => [name, make(name, { flush })]));
+  return { ...functions, ...(flush && { flush }) } as unknown as PushItFunctions;
 };
 
 /** What the functions are called in the construct tree. The CDK leaves an id of "Default" out of logical ids. */
@@ -118,6 +126,7 @@ const ID: { readonly [name in FunctionName]: string } = {
   send: "Send",
   refresh: "Refresh",
   ping: "Ping",
+  history: "History",
   default: "DefaultRoute",
   sweep: "Sweep",
   publisher: "Publisher",

@@ -109,6 +109,12 @@ export interface RouteThrottling {
    */
   readonly ping?: apigatewayv2.ThrottleSettings;
   /**
+   * Reading channels' histories, where some channel has one.
+   *
+   * @default - 500 per second, bursts of 1,000
+   */
+  readonly history?: apigatewayv2.ThrottleSettings;
+  /**
    * Frames without a known action (`$default`).
    *
    * @default - 200 per second, bursts of 400
@@ -172,6 +178,12 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly ping?: number;
+  /**
+   * For reading channels' histories.
+   *
+   * @default - unreserved
+   */
+  readonly history?: number;
   /**
    * For frames without a known action.
    *

@@ -46,6 +46,7 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   send: PUBLICATION,
   refresh: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
   ping: { table: ["GetItem"], connections: FAREWELL },
+  history: { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], connections: FAREWELL },
   default: { table: ["GetItem"], connections: FAREWELL },
   sweep: { table: ["GetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
   publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
@@ -69,9 +70,14 @@ export const permissionsOf = (name: FunctionName, { channels }: Pick<Settings, "
   const more: TableAction[] = [];
   const publishes = PUBLISHES.includes(name);
   if (publishes && someChannel(channels, ({ lingerMs }) => lingerMs)) more.push("GetItem", "PutItem");
-  if (publishes && someChannel(channels, ({ latest, lingerMs }) => latest && !lingerMs)) more.push("UpdateItem");
-  if (name === "flush" && someChannel(channels, ({ latest, lingerMs }) => latest && lingerMs)) more.push("UpdateItem");
+  if (publishes && someChannel(channels, ({ latest, history, lingerMs }) => latest && !history && !lingerMs)) more.push("UpdateItem");
+  if (name === "flush" && someChannel(channels, ({ latest, history, lingerMs }) => latest && !history && lingerMs)) more.push("UpdateItem");
   if (name === "subscribe" && someChannel(channels, ({ latest }) => latest)) more.push("BatchGetItem");
+  if (someChannel(channels, ({ history }) => history)) {
+    // Whoever stores or reads a history may have to say that nothing will be at an offset.
+    if (publishes || name === "subscribe") more.push("GetItem", "BatchGetItem", "PutItem", "UpdateItem");
+    if (name === "ping") more.push("BatchGetItem");
+  }
   return { table: [...new Set([...table, ...more])], connections, queue };
 };
 

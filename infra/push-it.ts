@@ -19,7 +19,7 @@ import { acknowledge } from "./nag.js";
 import { grantConnections } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { publishTarget, type PublishTargetProps } from "./publish-target.js";
-import { ROUTES, ROUTE_NAMES, routeSettings } from "./routes.js";
+import { type RouteName, ROUTES, routeNames, routeSettings } from "./routes.js";
 import { settingsOf, validate } from "./settings.js";
 import { timeoutParts, timeoutSeconds } from "./timeouts.js";
 
@@ -61,7 +61,8 @@ export class PushIt extends Construct {
     const guards = this.bindGuards(props, settings);
     this.table = this.makeTable(props);
     this.api = this.makeApi(props, guards);
-    this.stage = this.makeStage(props);
+    const routes = routeNames(settings);
+    this.stage = this.makeStage(props, routes);
     this.deliveries = new Deliveries(this, "Deliveries", {
       workerSeconds: timeoutSeconds(timeoutParts("deliver", settings)),
       ...(this.table.encryptionKey && { encryptionKey: this.table.encryptionKey }),
@@ -80,7 +81,7 @@ export class PushIt extends Construct {
       },
     });
     this.deliveries.feed(this.functions.deliver);
-    this.addRoutes();
+    this.addRoutes(routes);
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
     if (props.publishUrl) {
       this.functionUrl = this.functions.publisher.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
@@ -220,7 +221,7 @@ export class PushIt extends Construct {
     return api;
   }
 
-  private makeStage(props: PushItProps): apigatewayv2.WebSocketStage {
+  private makeStage(props: PushItProps, routes: readonly RouteName[]): apigatewayv2.WebSocketStage {
     const logs = props.accessLogs?._bind(this);
     const stage = new apigatewayv2.WebSocketStage(this, "Stage", {
       webSocketApi: this.api,
@@ -237,14 +238,14 @@ export class PushIt extends Construct {
           "the prop accessLogs turns them on. The functions' own logs are always there",
       );
     }
-    (stage.node.defaultChild as apigatewayv2.CfnStage).routeSettings = routeSettings(props.throttling);
+    (stage.node.defaultChild as apigatewayv2.CfnStage).routeSettings = routeSettings(routes, props.throttling);
     return stage;
   }
 
-  private addRoutes(): void {
-    for (const name of ROUTE_NAMES) {
+  private addRoutes(routes: readonly RouteName[]): void {
+    for (const name of routes) {
       const { key, answers } = ROUTES[name];
-      const integration = new WebSocketLambdaIntegration("Integration", this.functions[name]);
+      const integration = new WebSocketLambdaIntegration("Integration", this.functions[name]!);
       const route = this.api.addRoute(key, { integration, returnResponse: answers });
       acknowledge(
         route,

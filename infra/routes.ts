@@ -1,6 +1,7 @@
 import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+import type { Settings } from "../lambdas/settings.js";
 import type { RouteThrottling } from "./options.js";
-import type { FunctionName } from "./timeouts.js";
+import { type FunctionName, isNeeded } from "./timeouts.js";
 
 /** A function that is behind a route. */
 export type RouteName = Exclude<FunctionName, "sweep" | "publisher" | "deliver" | "flush">;
@@ -26,7 +27,7 @@ const perSecond = (rateLimit: number): Required<apigatewayv2.ThrottleSettings> =
  * The routes. Their default rates sum up to half of an account's default quota of 10,000 requests per second, because
  * each message that is posted to a client counts against the same quota. `$connect` is the tightest: it is the one
  * that strangers reach, and may run a guard for ten seconds; its 100 per second still lets 720,000 sockets reconnect
- * every two hours.
+ * every two hours. Routes that only some deployments have come on top.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
 export const ROUTES: { readonly [name in RouteName]: RouteSpec } = {
@@ -39,15 +40,17 @@ export const ROUTES: { readonly [name in RouteName]: RouteSpec } = {
   send: { key: "send", answers: false, throttle: perSecond(1_000) },
   refresh: { key: "refresh", answers: true, throttle: perSecond(200) },
   ping: { key: "ping", answers: true, throttle: perSecond(500) },
+  history: { key: "history", answers: true, throttle: perSecond(500) },
   default: { key: "$default", answers: true, throttle: perSecond(200) },
 };
 
-/** All routes by name. */
-export const ROUTE_NAMES = Object.keys(ROUTES) as RouteName[];
+/** The routes that a deployment has, by name. */
+export const routeNames = (settings: Pick<Settings, "channels">): RouteName[] =>
+  (Object.keys(ROUTES) as RouteName[]).filter((name) => isNeeded(name, settings));
 
 /** The stage's settings of each route, as CloudFormation spells them. */
-export const routeSettings = (throttling: RouteThrottling = {}): Record<string, Record<string, number>> => {
-  const entries = ROUTE_NAMES.map((name): [string, Record<string, number>] => {
+export const routeSettings = (names: readonly RouteName[], throttling: RouteThrottling = {}): Record<string, Record<string, number>> => {
+  const entries = names.map((name): [string, Record<string, number>] => {
     const { rateLimit, burstLimit } = { ...ROUTES[name].throttle, ...throttling[name] };
     return [ROUTES[name].key, { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit }];
   });

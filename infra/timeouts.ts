@@ -1,5 +1,5 @@
 import type { Settings } from "../lambdas/settings.js";
-import { someChannel } from "../lambdas/core/channel-options.js";
+import { type ChannelOptions, someChannel } from "../lambdas/core/channel-options.js";
 import { FUNCTION_TIMEOUT_MS } from "./limits.js";
 
 /**
@@ -35,6 +35,7 @@ export const FUNCTION_NAMES = [
   "send",
   "refresh",
   "ping",
+  "history",
   "default",
   "sweep",
   "publisher",
@@ -44,6 +45,18 @@ export const FUNCTION_NAMES = [
 
 /** The name of one function. */
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+/** Functions that only some deployments have, and the options of channels that need them. */
+const OPTIONAL: { readonly [name in FunctionName]?: (options: ChannelOptions) => unknown } = {
+  flush: ({ lingerMs }) => lingerMs,
+  history: ({ history }) => history,
+};
+
+/** Whether a deployment has a function. */
+export const isNeeded = (name: FunctionName, { channels }: Pick<Settings, "channels">): boolean => {
+  const option = OPTIONAL[name];
+  return !option || someChannel(channels, option);
+};
 
 /** What a function's timeout is made of, in milliseconds, by the names of the props that decide it. */
 export interface TimeoutParts {
@@ -70,13 +83,18 @@ export const timeoutParts = (
         "timeouts.onDisconnect": timeouts.onDisconnect,
       };
     case "subscribe":
-      // Where a channel's last message is told, its delivery guard decides, and it may have to be posted.
+      // Where a channel's messages are told, its delivery guard decides; its last one may have to be posted.
       return {
         "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest,
-        ...(someChannel(channels, ({ latest }) => latest) && {
+        ...(someChannel(channels, ({ latest, history }) => latest ?? history) && {
           "timeouts.onMessageReceived": timeouts.onMessageReceived,
-          posting: CLOSE_BUDGET_MS,
         }),
+        ...(someChannel(channels, ({ latest }) => latest) && { posting: CLOSE_BUDGET_MS }),
+      };
+    case "history":
+      return {
+        "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest,
+        "timeouts.onMessageReceived": timeouts.onMessageReceived,
       };
     case "unsubscribe":
       return { "timeouts.onUnsubscriptionRequest": timeouts.onUnsubscriptionRequest };

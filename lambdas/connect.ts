@@ -50,6 +50,7 @@ export const connect = async (
     connectedAt,
     sourceIp: identity?.sourceIp ?? "",
     userAgent: (identity?.userAgent ?? "").slice(0, USER_AGENT_LENGTH),
+    ...(offer.session === undefined ? {} : { session: offer.session }),
     ...(offer.credentials === undefined ? {} : { credentials: offer.credentials }),
   };
   const verdict = await guards.connection(agent);

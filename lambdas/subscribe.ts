@@ -1,28 +1,30 @@
 import { type Answer, type Code, Meta } from "../protocol/index.js";
 import { ManagementApi } from "./aws/connections.js";
+import { HistoryTable } from "./aws/history-table.js";
 import { LatestTable } from "./aws/latest-table.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
 import { about, failure, success } from "./core/answers.js";
 import { subscriptionFault } from "./core/channels.js";
+import { tellHistory, type TellingHistory } from "./core/history-answers.js";
 import { tellLatest, type TellingLatest } from "./core/latest-answers.js";
 import { readSubscription } from "./core/requests.js";
 import { addSubscriptions } from "./core/subscriptions.js";
 
 /**
  * Asks the guard of each channel, stores what they permitted, and answers for each channel by itself, with the channel's
- * last message where that is kept.
+ * last message where that is kept, and with its position, or what was published behind one, where it has history.
  */
 export const subscribe = async (
-  system: Pick<System, "settings" | "store" | "guards"> & TellingLatest,
+  system: Pick<System, "settings" | "store" | "guards"> & TellingLatest & TellingHistory,
   agent: Agent,
   body: string | undefined,
 ): Promise<Answer[]> => {
   const { settings, store, guards } = system;
   const read = readSubscription(body, Meta.subscribe, settings.limits);
   if ("faults" in read) return read.faults;
-  const { uuid, channels } = read.request;
+  const { uuid, channels, since } = read.request;
 
   const no = (channel: string, code: Code, reason?: string): Answer => about(channel, failure(Meta.subscribe, uuid, code, reason));
   const judged = await Promise.all(
@@ -49,15 +51,18 @@ export const subscribe = async (
   const grantsOf = (names: string[]): Answer[] => names.flatMap((name) => grants.get(name) ?? []);
   const all = [...grantsOf(asked), ...denials, ...grantsOf(unasked)];
   const { answers, missed } = await tellLatest(system, agent, grants, all);
-  return answers.map((answer, at) => {
+  const told = answers.map((answer, at) => {
     const channel = missed.find((name) => grants.get(name) === all[at]);
     return channel === undefined ? answer : no(channel, "unavailable");
   });
+  return tellHistory(system, agent, grants, since, told);
 };
 
 const system = createSystem();
 const connections = new ManagementApi(system.log);
-const subscribing = { ...system, connections, latest: new LatestTable(system.table, system.clock) };
+const { table, clock, settings } = system;
+const histories = new HistoryTable(table, clock, settings.dedupeSeconds);
+const subscribing = { ...system, connections, histories, latest: new LatestTable(table, clock) };
 
 /** The Lambda behind `subscribe`. */
 export const handler = route(subscribing, (event, agent) => subscribe(subscribing, agent, event.body));

@@ -1,5 +1,6 @@
 import type { Code } from "./codes.js";
 import type { Json } from "./frames.js";
+import type { Position } from "./history.js";
 
 /** The version of the back end's requests; see docs/SERVER.md. */
 export const REQUEST_VERSION = 1;
@@ -57,7 +58,12 @@ export type BackEndRequest = PublishRequest | DisconnectRequest | UnsubscribeReq
 
 /** What became of one entry: taken and brought to the subscribers, or refused. */
 export type PublishResult =
-  | { uuid: string; accepted: true }
+  | {
+      uuid: string;
+      accepted: true;
+      /** Where it is, if its channel has history. */
+      position?: Position;
+    }
   /** `uuid` is left out when the entry had none that could be read. */
   | { uuid?: string; accepted: false; code: Code; error: string };
 

@@ -38,6 +38,8 @@ export interface Replay {
   messages?: HistoryMessage[];
   /** There is more than this answer holds: ask with `history` from `position` on. */
   more?: true;
+  /** What comes next is not decided yet: in how many milliseconds it will be. Ask with `history` then, unless it came. */
+  pending?: number;
   /** Whether everything behind the position that was asked about is here, or follows; left out where none was. */
   recovered?: boolean;
   /** Why not, where `recovered` is false; `position` is then the newest. */

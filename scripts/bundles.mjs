@@ -17,6 +17,7 @@ export const FUNCTIONS = [
   "send",
   "refresh",
   "ping",
+  "history",
   "default",
   "sweep",
   "publisher",

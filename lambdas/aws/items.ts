@@ -25,6 +25,7 @@ export const agentItem = (agent: Agent): Item => ({
   t: number(agent.connectedAt),
   ip: text(agent.sourceIp),
   ua: text(agent.userAgent),
+  ...(agent.session === undefined ? {} : { s: text(agent.session) }),
   ...(agent.credentials === undefined ? {} : { c: text(JSON.stringify(agent.credentials)) }),
   ...(agent.info === undefined ? {} : { i: text(JSON.stringify(agent.info)) }),
   ...(agent.userId === undefined ? {} : { n: text(agent.userId) }),
@@ -83,6 +84,7 @@ export const standingOf = (connectionId: string, item: Item): Standing => {
   }
   const credentials = json(item["c"]);
   const info = json(item["i"]);
+  const session = item["s"]?.S;
   const userId = item["n"]?.S;
   const expiresAt = expiresAtOf(item);
   return {
@@ -92,6 +94,7 @@ export const standingOf = (connectionId: string, item: Item): Standing => {
       connectedAt: Number(item["t"]?.N),
       sourceIp: item["ip"]?.S ?? "",
       userAgent: item["ua"]?.S ?? "",
+      ...(session === undefined ? {} : { session }),
       ...(credentials === undefined ? {} : { credentials }),
       ...(info === undefined ? {} : { info }),
       ...(userId === undefined ? {} : { userId }),

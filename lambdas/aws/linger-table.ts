@@ -128,13 +128,20 @@ const keyOf = ({ id, message }: Entry): Key => logKey(message.channel, id);
 
 const untilOf = (item: Item): number => Number(item["u"]?.N);
 
-const entryItem = ({ message: { uuid, data }, except }: Entry): Item => ({
+const entryItem = ({ message: { uuid, data }, except, offset, epoch }: Entry): Item => ({
   m: text(JSON.stringify({ uuid, data })),
   ...(except === undefined ? {} : { x: text(except) }),
+  ...(offset === undefined || epoch === undefined ? {} : { n: number(offset), e: text(epoch) }),
 });
 
 const entryOf = (channel: string, item: Item): Entry => {
   const { uuid, data } = JSON.parse(item["m"]?.S ?? "{}") as { uuid: string; data: Json };
   const except = item["x"]?.S;
-  return { id: item["sk"]?.S ?? "", message: { channel, uuid, data }, ...(except === undefined ? {} : { except }) };
+  const epoch = item["e"]?.S;
+  return {
+    id: item["sk"]?.S ?? "",
+    message: { channel, uuid, data },
+    ...(except === undefined ? {} : { except }),
+    ...(epoch === undefined ? {} : { offset: Number(item["n"]?.N), epoch }),
+  };
 };

@@ -1,9 +1,11 @@
+import type { Histories } from "../core/history.js";
 import type { Latest } from "../core/latest.js";
 import type { FlushTask, Lingering } from "../core/linger.js";
 import type { Connections } from "../core/ports.js";
 import type { Segments } from "../core/segments.js";
 import { ManagementApi } from "./connections.js";
 import { invokeFlush } from "./invoke-flush.js";
+import { HistoryTable } from "./history-table.js";
 import { LatestTable } from "./latest-table.js";
 import { LingerTable } from "./linger-table.js";
 import { SegmentQueue } from "./segment-queue.js";
@@ -17,6 +19,7 @@ export interface FanOutSystem extends System {
 
 /** What every Lambda that publishes works with. */
 export interface PublishingSystem extends FanOutSystem {
+  histories: Histories;
   latest: Latest;
   lingering: Lingering;
   invokeFlush: (task: FlushTask) => Promise<void>;
@@ -31,6 +34,12 @@ export const createFanOut = (): FanOutSystem => {
 /** Builds it from the environment that the construct sets. Once per execution environment. */
 export const createPublishing = (): PublishingSystem => {
   const system = createFanOut();
-  const { table, clock } = system;
-  return { ...system, latest: new LatestTable(table, clock), lingering: new LingerTable(table, clock), invokeFlush: invokeFlush(clock) };
+  const { table, clock, settings } = system;
+  return {
+    ...system,
+    histories: new HistoryTable(table, clock, settings.dedupeSeconds),
+    latest: new LatestTable(table, clock),
+    lingering: new LingerTable(table, clock),
+    invokeFlush: invokeFlush(clock),
+  };
 };

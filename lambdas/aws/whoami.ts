@@ -1,10 +1,16 @@
-import { type Answer, type Meta } from "../../protocol/index.js";
+import type { Answer, Meta, ServerFacts } from "../../protocol/index.js";
+import type { Agent } from "../core/agent.js";
 import { denial, facts, failure, success } from "../core/answers.js";
 import { tellAndClose } from "../core/farewell.js";
 import type { Connections } from "../core/ports.js";
 import { readFrame, readMetaFrame, uuidOf } from "../core/requests.js";
 import { answered, type FrameEvent, type RouteResult } from "./route.js";
 import type { System } from "./system.js";
+
+/** What a frame is told besides, or what is wrong with it. */
+export type Besides = (agent: Agent, body: string | undefined) => Promise<{ facts: Pick<ServerFacts, "behind"> } | { faults: Answer[] }>;
+
+const NOTHING: Besides = () => Promise.resolve({ facts: {} });
 
 /**
  * What `connect` and `ping` have in common: the agent is read from its row, never from the cache. A connection without
@@ -15,6 +21,7 @@ export const whoAmI =
     { settings, store, clock, log }: Pick<System, "settings" | "store" | "clock" | "log">,
     connections: Connections,
     channel: typeof Meta.connect | typeof Meta.ping,
+    besides = NOTHING,
   ) =>
   async ({ body, requestContext }: FrameEvent): Promise<RouteResult> => {
     const { connectionId } = requestContext;
@@ -29,7 +36,9 @@ export const whoAmI =
       if (standing && "denial" in standing) return await farewell(denial(uuid, standing.denial));
       if (!standing) return await farewell(failure(channel, uuid, "unknown_agent"));
       if ("faults" in read) return answered(read.faults);
-      return answered([success(channel, read.request.uuid, facts(standing.agent, settings, clock.now()))]);
+      const told = await besides(standing.agent, body);
+      if ("faults" in told) return answered(told.faults);
+      return answered([success(channel, read.request.uuid, { ...facts(standing.agent, settings, clock.now()), ...told.facts })]);
     } catch (error) {
       log.error("route_failed", { route: requestContext.routeKey, error: String(error) });
       return answered([failure(channel, uuid, "unavailable")]);

@@ -10,6 +10,8 @@ export interface Agent {
   connectedAt: number;
   sourceIp: string;
   userAgent: string;
+  /** A hash of its session's secret, where the client offered one. */
+  session?: string;
   /** What the client sent, or what the connection guard left instead. */
   credentials?: Json;
   /** What `agent.connected({ info })` set. */

@@ -78,14 +78,14 @@ export const renewalDue = ({ expiresAt }: Agent, now: number): Answer[] =>
  * `data` of a successful `/meta/ping`, `/meta/connect` and `/meta/refresh`.
  * @param now epoch milliseconds
  */
-export const facts = (agent: Agent, settings: Settings, now: number): Json => {
+export const facts = (agent: Agent, settings: Settings, now: number): { [name: string]: Json } => {
   const told: ServerFacts = {
     agent: agent.uuid,
     timeouts: settings.timeouts,
     limits: { ...settings.limits, frameBytes: FRAME_BYTES },
     ...(agent.expiresAt === undefined ? {} : { expiresIn: agent.expiresAt - now }),
   };
-  return JSON.parse(JSON.stringify(told)) as Json;
+  return JSON.parse(JSON.stringify(told)) as { [name: string]: Json };
 };
 
 /**

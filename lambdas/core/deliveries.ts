@@ -1,7 +1,7 @@
 import type { Limits } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { limiter } from "./limiter.js";
-import { fits, pack, type Packed } from "./pack.js";
+import { fits, pack, type Packed, packSkip } from "./pack.js";
 import type { Clock, Guards, Log, Store } from "./ports.js";
 import type { Publication, Recipient } from "./recipients.js";
 
@@ -35,18 +35,22 @@ export type Decide = (recipient: Recipient) => Delivery | Promise<Delivery>;
 export const deliveries = (system: Delivering, deadline: number): ((page: readonly Recipient[]) => Promise<Decide>) => {
   const { store, guards, clock, log, settings } = system;
   const limited = limiter(WAITING_GUARDS);
-  const packed = once(({ message, offset }: Publication) => pack({ ...message, offset }));
+  const packed = once((publication: Publication) => {
+    const { message, offset, epoch, withheld } = publication;
+    return (withheld && skipOf(publication)) ?? pack({ ...message, offset, epoch });
+  });
   const plain = once((publications: readonly Publication[]) => publications.map(packed));
   const isGuarded = once((channel: string) => guards.guardsDelivery(channel));
 
   /** The publications of a list about which a guard decides. */
   const guarded = once(async (publications: readonly Publication[]): Promise<ReadonlySet<Publication>> => {
     const decided = await Promise.all(publications.map(({ message }) => isGuarded(message.channel)));
-    return new Set(publications.filter((_, at) => decided[at]));
+    return new Set(publications.filter(({ withheld }, at) => decided[at] && !withheld));
   });
 
   /** Takes a place in the queue until the guard has begun; how long it then takes is its own affair. */
-  const ask = async (agent: Agent, { message, offset }: Publication): Promise<Packed | "late" | undefined> => {
+  const ask = async (agent: Agent, publication: Publication): Promise<Packed | "late" | undefined> => {
+    const { message, offset, epoch } = publication;
     const delivery = await limited(async () => {
       const remaining = deadline - clock.now();
       if (remaining <= 0) return undefined;
@@ -58,11 +62,12 @@ export const deliveries = (system: Delivering, deadline: number): ((page: readon
     });
     if (!delivery) return "late";
     const transformed = await delivery.transformed;
-    if (!transformed || transformed === "late") return transformed;
-    const fitting = pack({ ...transformed, offset });
+    if (transformed === "late") return transformed;
+    if (!transformed) return skipOf(publication);
+    const fitting = pack({ ...transformed, offset, epoch });
     if (fits(fitting, settings.limits)) return fitting;
     log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, bytes: fitting.bytes });
-    return undefined;
+    return skipOf(publication);
   };
 
   /** What an agent gets; one that has left gets nothing that a guard would have to decide. */
@@ -88,6 +93,10 @@ export const deliveries = (system: Delivering, deadline: number): ((page: readon
     };
   };
 };
+
+/** What a recipient gets in the place of a message that it does not get: nothing, where it cannot miss it. */
+const skipOf = ({ message: { channel }, epoch, offset }: Publication): Packed | undefined =>
+  epoch === undefined || offset === undefined ? undefined : packSkip({ channel, epoch, offset });
 
 /** A function that is run once for each argument. */
 const once = <Argument, Result>(work: (argument: Argument) => Result): ((argument: Argument) => Result) => {

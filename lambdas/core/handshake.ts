@@ -1,10 +1,13 @@
-import { CREDENTIALS_PREFIX, type Json, type Limits, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/index.js";
+import { CREDENTIALS_PREFIX, type Json, type Limits, PROTOCOL, PROTOCOL_DENIED, SESSION_PREFIX } from "../../protocol/index.js";
+import { digest, SESSION } from "./session.js";
 
 /** What a client offers in its handshake. */
 export interface Offer {
   /** Whether it wants a denial explained on a socket that has no agent. */
   explains: boolean;
   credentials: Json | undefined;
+  /** A hash of its session's secret. */
+  session: string | undefined;
 }
 
 /** A handshake's headers, spelled as the client did. */
@@ -23,22 +26,26 @@ export const mayConnect = (headers: Headers, allowed: readonly string[]): boolea
   return allowed.length === 0 || origin === undefined || allowed.includes(origin.toLowerCase());
 };
 
+const entriesOf = (offered: readonly string[], prefix: string): string[] =>
+  offered.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
+
 /** Reads the `Sec-WebSocket-Protocol` header of a handshake; `undefined` when it is not one of this protocol. */
 export const readOffer = (headers: Headers, { credentialsBytes }: Pick<Limits, "credentialsBytes">): Offer | undefined => {
   const header = headerOf(headers, "sec-websocket-protocol") ?? "";
   const offered = header.split(",").map((entry) => entry.trim());
   if (!offered.includes(PROTOCOL)) return undefined;
-  const entries = offered.filter((entry) => entry.startsWith(CREDENTIALS_PREFIX));
-  if (entries.length > 1) return undefined;
+  const [encoded, ...more] = entriesOf(offered, CREDENTIALS_PREFIX);
+  const [secret, ...others] = entriesOf(offered, SESSION_PREFIX);
+  if (more.length > 0 || others.length > 0 || (secret !== undefined && !SESSION.test(secret))) return undefined;
   const explains = offered.includes(PROTOCOL_DENIED);
-  if (entries[0] === undefined) return { explains, credentials: undefined };
-  const encoded = entries[0].slice(CREDENTIALS_PREFIX.length);
+  const session = secret === undefined ? undefined : digest(secret);
+  if (encoded === undefined) return { explains, credentials: undefined, session };
   // Buffer skips what is not base64url instead of refusing it.
   if (!/^[\w-]+$/.test(encoded)) return undefined;
   const json = Buffer.from(encoded, "base64url");
   if (json.length > credentialsBytes) return undefined;
   try {
-    return { explains, credentials: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json)) as Json };
+    return { explains, credentials: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json)) as Json, session };
   } catch {
     return undefined;
   }

@@ -52,6 +52,19 @@ export const latestKey = (channel: string): Key => ({ pk: `v#${channel}`, sk: "l
 /** A message that waits on a channel whose messages gather. */
 export const logKey = (channel: string, id: string): Key => ({ pk: `l#${channel}`, sk: id });
 
+/** How many messages a channel with history has had. */
+export const headKey = (channel: string): Key => ({ pk: `h#${channel}`, sk: "head" });
+
+/** That a publisher has published a message on a channel with history, and where it is. */
+export const claimKey = (channel: string, publisher: string, uuid: string): Key => ({ pk: `d#${channel}#${publisher}`, sk: uuid });
+
+/** A message of a channel's history, or that there is none at its offset. Each epoch has a partition of its own. */
+export const rowKey = (channel: string, epoch: string, offset: number): Key => ({
+  pk: `m#${channel}#${epoch}`,
+  // As many digits as a thousand a second fill in three hundred years.
+  sk: String(offset).padStart(13, "0"),
+});
+
 /** The partitions of the leases: that somebody delivers what waits on a channel. */
 export const leaseShards = (): string[] => Array.from({ length: SHARDS }, (_, shard) => `f#${shard}`);
 

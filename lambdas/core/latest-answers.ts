@@ -2,7 +2,7 @@ import { type Answer, FRAME_BYTES, type Limits, type Message } from "../../proto
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { optionsOf } from "./channel-options.js";
-import type { Latest, Numbered } from "./latest.js";
+import { keepsLatest, type Latest, type Numbered } from "./latest.js";
 import { fits, frames, pack } from "./pack.js";
 import type { Clock, Connections, Guards, Log } from "./ports.js";
 import { postTo } from "./posting.js";
@@ -36,7 +36,7 @@ export const tellLatest = async (
   granted: ReadonlyMap<string, Answer>,
   answers: readonly Answer[],
 ): Promise<{ answers: Answer[]; missed: string[] }> => {
-  const kept = [...granted.keys()].filter((channel) => optionsOf(system.settings.channels, channel).latest);
+  const kept = [...granted.keys()].filter((channel) => keepsLatest(optionsOf(system.settings.channels, channel)));
   if (kept.length === 0) return { answers: [...answers], missed: [] };
   const known = await system.latest.read(kept);
   const decided = await Promise.all(kept.map((channel) => decide(system, agent, known.get(channel))));

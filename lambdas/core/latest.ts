@@ -1,6 +1,6 @@
 import type { Message } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
-import { optionsOf } from "./channel-options.js";
+import { type ChannelOptions, optionsOf } from "./channel-options.js";
 import type { Publication } from "./recipients.js";
 
 /** A message that says where it stands among its channel's publications. */
@@ -26,9 +26,18 @@ export interface Stamping {
 /** As wide as an offset is: they begin with the time in milliseconds, which has 13 digits until the year 2286. */
 const WIDEST_OFFSET = 9_999_999_999_999;
 
+/** As wide as an epoch is. */
+const WIDEST_EPOCH = "x".repeat(24);
+
 /** A message with all that it will have when it is delivered, for measuring it before it has that. */
-export const asDelivered = (message: Message, { channels }: Stamping["settings"]): Message =>
-  optionsOf(channels, message.channel).latest ? { ...message, offset: WIDEST_OFFSET } : message;
+export const asDelivered = (message: Message, { channels }: Stamping["settings"]): Message => {
+  const { latest, history } = optionsOf(channels, message.channel);
+  if (history) return { ...message, offset: WIDEST_OFFSET, epoch: WIDEST_EPOCH };
+  return latest ? { ...message, offset: WIDEST_OFFSET } : message;
+};
+
+/** Whether a channel's last message is kept here: one with history has it there. */
+export const keepsLatest = ({ latest, history }: ChannelOptions): boolean => latest === true && !history;
 
 /**
  * Keeps what is each channel's last message from now on, where that is kept, and numbers those channels' publications.
@@ -42,7 +51,7 @@ export const stamp = async (
   const byChannel = new Map<string, Publication[]>();
   for (const publication of publications) {
     const { channel } = publication.message;
-    if (optionsOf(settings.channels, channel).latest) byChannel.set(channel, [...(byChannel.get(channel) ?? []), publication]);
+    if (keepsLatest(optionsOf(settings.channels, channel))) byChannel.set(channel, [...(byChannel.get(channel) ?? []), publication]);
   }
   if (byChannel.size === 0) return publications;
   const offsets = new Map<Publication, number>();

@@ -1,16 +1,12 @@
-import type { Message } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { optionsOf, someChannel } from "./channel-options.js";
 import type { Clock, Log } from "./ports.js";
 import type { Publication } from "./recipients.js";
 
 /** A publication that waits in its channel's log to be delivered with others. */
-export interface Entry {
+export interface Entry extends Pick<Publication, "message" | "except" | "offset" | "epoch"> {
   /** Where it is in the log: sorts by time, then by its place in the frame. */
   id: string;
-  message: Message;
-  /** A connection that is spared. */
-  except?: string;
 }
 
 /** That somebody, its owner, delivers what waits on a channel. */
@@ -91,9 +87,9 @@ export const setAside = async (
   if (!someChannel(settings.channels, ({ lingerMs }) => lingerMs) || !publications.some(lingers)) return publications;
   const now = clock.now();
   const unique = uniqueText(clock);
-  const entries = publications.filter(lingers).map(({ message, except }, at): Entry => {
+  const entries = publications.filter(lingers).map(({ message, except, offset, epoch }, at): Entry => {
     const id = `${String(now).padStart(13, "0")}#${String(at).padStart(3, "0")}#${unique}`;
-    return { id, message, ...(except === undefined ? {} : { except }) };
+    return { id, message, ...(except !== undefined && { except }), ...(epoch !== undefined && { offset, epoch }) };
   });
   await lingering.append(entries);
   try {

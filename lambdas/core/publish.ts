@@ -1,21 +1,30 @@
-import { type Answer, FRAME_BYTES, type Message, Meta, type OutgoingMessage } from "../../protocol/index.js";
+import { type Answer, FRAME_BYTES, type Limits, type Message, Meta, type OutgoingMessage } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { failure, frameOf, success } from "./answers.js";
 import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
-import { asDelivered, stamp, type Stamping } from "./latest.js";
+import { stamp, type Stamping } from "./latest.js";
 import { setAside, type SettingAside } from "./linger.js";
-import { fits, pack, type Packed } from "./pack.js";
+import { fitsChannel } from "./measure.js";
+import type { Packed } from "./pack.js";
 import type { Guards } from "./ports.js";
 import type { PublicationRate } from "./publication-rate.js";
 import type { Publication } from "./recipients.js";
+import { record } from "./record.js";
+import { publisherOf } from "./session.js";
+import type { Recording } from "./settle.js";
 import { addSubscriptions, type Subscribing } from "./subscriptions.js";
 
 /** What publishing needs. */
-export interface Publishing extends FanOut, Subscribing, Stamping, SettingAside {
+export interface Publishing extends FanOut, Subscribing, Stamping, SettingAside, Recording {
   store: FanOut["store"] & Subscribing["store"];
   guards: FanOut["guards"] & Pick<Guards, "publication">;
-  settings: FanOut["settings"] & Subscribing["settings"] & Stamping["settings"] & SettingAside["settings"] & Pick<ChannelRules, "limits">;
+  settings: FanOut["settings"] &
+    Subscribing["settings"] &
+    Stamping["settings"] &
+    SettingAside["settings"] &
+    Recording["settings"] & { limits: ChannelRules["limits"] & Pick<Limits, "messageBytes"> };
+  clock: FanOut["clock"] & Recording["clock"];
   rate: Pick<PublicationRate, "take">;
 }
 
@@ -38,7 +47,7 @@ const judge = async (
   if (fault) return refused(failure(Meta.error, uuid, fault));
   const verdict = await guards.publication(agent, { channel: message.channel, uuid, data: message.data });
   if (!verdict.permitted) return refused(failure(Meta.error, uuid, verdict.code, verdict.reason));
-  if (!verdict.publish.every((published) => fits(pack(asDelivered(published, settings)), settings.limits))) {
+  if (!verdict.publish.every((published) => fitsChannel(published, settings))) {
     return refused(failure(Meta.error, uuid, "too_large"));
   }
   return {
@@ -61,7 +70,7 @@ const SPARE_BYTES = 128;
 
 /**
  * Refuses what the agent publishes too fast, which costs no guard; of the rest, asks each message's guard, does what
- * they staged, and brings what they published to the subscribers, in the order of the frame.
+ * they staged, stores what is on channels with history, and brings all to the subscribers, in the order of the frame.
  * @param answered whether the publisher gets an answer, with which its own copies ride as far as they fit its frame
  */
 export const publish = async (
@@ -81,12 +90,17 @@ export const publish = async (
     const came = subscribed[at] ?? "done";
     return came === "done" || !outcome.answer.successful ? outcome : refused(failure(Meta.error, outcome.answer.uuid, came));
   });
-  const publications = outcomes.flatMap((outcome, at): Publication[] =>
-    outcome.publish.map((message) =>
-      messages[at]?.echo === false ? { message, except: agent.connectionId } : { message },
-    ),
-  );
-  const answers = outcomes.map((outcome) => outcome.answer);
+  const submissions = outcomes.map(({ publish }, at) => {
+    const { echo, channel, uuid, data } = messages[at]!;
+    const except = echo === false ? { except: agent.connectionId } : {};
+    return { own: { channel, uuid, data }, publications: publish.map((message): Publication => ({ message, ...except })) };
+  });
+  const recorded = await record(system, publisherOf(agent), submissions);
+  const answers = outcomes.map(({ answer }, at): Answer => {
+    const { refused: code, position } = recorded[at]!;
+    return code ? failure(Meta.error, answer.uuid, code) : { ...answer, ...(position && { position }) };
+  });
+  const publications = recorded.flatMap((each) => each.publications);
   const room = FRAME_BYTES - Buffer.byteLength(frameOf(answers)) - SPARE_BYTES;
   const now = await stamp(system, await setAside(system, publications));
   const { own } = await fanOut(system, now, answered ? { connectionId: agent.connectionId, room } : undefined);

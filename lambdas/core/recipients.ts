@@ -11,6 +11,10 @@ export interface Publication {
   except?: string;
   /** Where it stands among its channel's publications, where those are numbered. Guards do not see it. */
   offset?: number;
+  /** Which history `offset` counts in, on channels with history. */
+  epoch?: string;
+  /** Its recipients do not get it: they are told, where they count, that it is there. */
+  withheld?: true;
 }
 
 /** Who receives what. */
@@ -103,6 +107,10 @@ const merge = (live: readonly Stream[], listOf: (streams: readonly Stream[], id:
   return recipients;
 };
 
+/** What is left of a publication for whom it spares. */
+const sparing = (publication: Publication): Publication | [] =>
+  publication.epoch === undefined ? [] : { ...publication, withheld: true };
+
 /** What a subscriber of some of the streams receives; one list for all who receive the same. */
 const lists = (publications: readonly Publication[], reached: readonly ReadonlySet<number>[]) => {
   const known = new Map<string, readonly Publication[]>();
@@ -114,7 +122,7 @@ const lists = (publications: readonly Publication[], reached: readonly ReadonlyS
       list = publications.filter((_, at) => streams.some(({ index }) => reached[index]!.has(at)));
       known.set(key, list);
     }
-    return spared.has(id) ? list.filter(({ except }) => except !== id) : list;
+    return spared.has(id) ? list.flatMap((publication) => (publication.except === id ? sparing(publication) : publication)) : list;
   };
 };
 

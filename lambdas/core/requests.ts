@@ -1,4 +1,4 @@
-import { type Answer, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage } from "../../protocol/index.js";
+import { type Answer, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage, type Position } from "../../protocol/index.js";
 import { failure } from "./answers.js";
 
 /** A frame's JSON object, before anything about its fields is known. */
@@ -11,6 +11,8 @@ export type Parsed<Request> = { request: Request } | { faults: Answer[] };
 export interface SubscriptionRequest {
   uuid: string;
   channels: string[];
+  /** The positions behind which messages are wanted, by channel. */
+  since: Map<string, Position>;
 }
 
 /** Whether a value is a JSON object. */
@@ -57,7 +59,7 @@ const NOT_AN_OBJECT = "A frame must be a JSON object of at most 32,768 bytes, ne
 const NO_UUID = "A frame must have a uuid: 1 to 64 of 0-9 A-Z a-z - _.";
 
 /** Reads a frame on a meta action: it must carry a uuid and that action's meta channel. */
-const readMeta = (body: string | null | undefined, channel: string): Parsed<Fields & { uuid: string }> => {
+export const readMeta = (body: string | null | undefined, channel: string): Parsed<Fields & { uuid: string }> => {
   const fields = readFrame(body);
   if (!fields) return bad(undefined, NOT_AN_OBJECT);
   const uuid = uuidOf(fields);
@@ -99,16 +101,39 @@ export const readSubscription = (
   if ("faults" in read) return read;
   const { uuid, data } = read.request;
   const { channel, channels } = isObject(data) ? data : {};
-  const wanted: unknown = typeof channel === "string" ? [channel] : channels;
-  if (!Array.isArray(wanted) || wanted.length === 0 || !wanted.every((name) => typeof name === "string")) {
-    const error = "The frame must have a data.channel, or data.channels with at least one.";
+  const wanted: unknown = typeof channel === "string" ? [data] : channels;
+  const targets = Array.isArray(wanted) ? wanted.map(targetOf) : [];
+  if (!Array.isArray(wanted) || targets.length === 0 || targets.includes(undefined)) {
+    const error = "The frame must have a data.channel, or data.channels with at least one; since must be a position.";
     return { faults: [failure(meta, uuid, "bad_frame", error)] };
   }
   if (wanted.length > channelsPerFrame) {
     const error = `At most ${channelsPerFrame} channels go in one frame.`;
     return { faults: [failure(meta, uuid, "too_many", error)] };
   }
-  return { request: { uuid, channels: [...new Set(wanted)] } };
+  const named = targets.filter((target) => target !== undefined);
+  const since = new Map(named.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])));
+  return { request: { uuid, channels: [...new Set(named.map((target) => target.channel))], since } };
+};
+
+/** A channel to subscribe to, and from where on; `undefined` where it is neither a name nor an object that has one. */
+const targetOf = (target: unknown): { channel: string; since?: Position } | undefined => {
+  if (typeof target === "string") return { channel: target };
+  const { channel, since } = isObject(target) ? target : {};
+  if (typeof channel !== "string") return undefined;
+  if (since === undefined) return { channel };
+  const position = readPosition(since);
+  return position && { channel, since: position };
+};
+
+/** Longest name of an epoch that is believed to be one, in characters. */
+const EPOCH_LENGTH = 64;
+
+/** A position in a channel's history; `undefined` where it is none. */
+export const readPosition = (value: unknown): Position | undefined => {
+  const { epoch, offset } = isObject(value) ? value : {};
+  const known = typeof epoch === "string" && epoch.length <= EPOCH_LENGTH;
+  return known && Number.isSafeInteger(offset) && (offset as number) >= 0 ? { epoch, offset: offset as number } : undefined;
 };
 
 /** One message of a publish frame, or what is wrong with it. */

@@ -1,17 +1,24 @@
-import { type Code, type Message, Meta, type PublishEntry, type PublishResult } from "../../protocol/index.js";
+import { type Code, type Limits, type Message, Meta, type PublishEntry, type PublishResult } from "../../protocol/index.js";
 import { TEXT } from "./answers.js";
 import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
 import { userChannel } from "./keys.js";
-import { asDelivered, stamp, type Stamping } from "./latest.js";
+import { stamp, type Stamping } from "./latest.js";
 import { setAside, type SettingAside } from "./linger.js";
-import { fits, pack } from "./pack.js";
+import { fitsChannel } from "./measure.js";
 import type { Publication } from "./recipients.js";
+import { record } from "./record.js";
 import type { EntryFault } from "./server-requests.js";
+import { BACK_END } from "./session.js";
+import type { Recording } from "./settle.js";
 
 /** What publishing for the back end needs. */
-export interface ServerPublishing extends FanOut, Stamping, SettingAside {
-  settings: FanOut["settings"] & Stamping["settings"] & SettingAside["settings"] & Pick<ChannelRules, "limits">;
+export interface ServerPublishing extends FanOut, Stamping, SettingAside, Recording {
+  settings: FanOut["settings"] &
+    Stamping["settings"] &
+    SettingAside["settings"] &
+    Recording["settings"] & { limits: ChannelRules["limits"] & Pick<Limits, "messageBytes"> };
+  clock: FanOut["clock"] & Recording["clock"];
   /** A new uuid for an entry that has none. */
   newUuid: () => string;
 }
@@ -33,9 +40,15 @@ export const serverPublish = async (
   entries: readonly (PublishEntry | EntryFault)[],
 ): Promise<PublishResult[]> => {
   const outcomes = entries.map((entry) => judge(system, entry));
-  const publications = outcomes.flatMap(({ publication }) => publication ?? []);
+  const accepted = outcomes.flatMap(({ publication }) => publication ?? []);
+  const recorded = await record(system, BACK_END, accepted.map((one) => ({ own: one.message, publications: [one] })));
+  const publications = recorded.flatMap((each) => each.publications);
   await fanOut(system, await stamp(system, await setAside(system, publications)));
-  return outcomes.map(({ result }) => result);
+  const became = new Map(accepted.map((one, at) => [one, recorded[at]]));
+  return outcomes.map(({ result, publication }): PublishResult => {
+    const { refused: code, position } = (publication && became.get(publication)) ?? {};
+    return code ? refused(result.uuid, code).result : { ...result, ...(position && { position }) };
+  });
 };
 
 const judge = ({ settings, newUuid }: ServerPublishing, entry: PublishEntry | EntryFault): Outcome => {
@@ -45,7 +58,7 @@ const judge = ({ settings, newUuid }: ServerPublishing, entry: PublishEntry | En
   const message: Message = { channel: "userId" in entry ? Meta.user : entry.channel, uuid, data: entry.data };
   const fault = "userId" in entry ? undefined : publicationFault(entry.channel, { limits });
   if (fault) return refused(entry.uuid, fault);
-  if (!fits(pack(asDelivered(message, settings)), limits)) return refused(entry.uuid, "too_large");
+  if (!fitsChannel(message, settings)) return refused(entry.uuid, "too_large");
   const to = "userId" in entry ? { to: userChannel(entry.userId) } : {};
   const except = entry.except === undefined ? {} : { except: entry.except };
   return { result: { uuid, accepted: true }, publication: { message, ...to, ...except } };

@@ -5,6 +5,7 @@ import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { subscribe } from "../../lambdas/subscribe.js";
 import { MemoryLatest } from "./core/channel-fakes.js";
+import { MemoryHistories } from "./core/history-fakes.js";
 import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "./core/fakes.js";
 
 const agent = agentOf("c1");
@@ -13,7 +14,8 @@ const permitted = (...names: string[]): Permitted => ({ permitted: true, subscri
 const setUp = async (subscription: Guards["subscription"] = openGuards.subscription) => {
   const store = await new MemoryStore().with(agent);
   const clock = new TestClock();
-  const rest = { clock, log: new TestLog(), connections: new TestConnections(clock), latest: new MemoryLatest(store.calls) };
+  const histories = new MemoryHistories(clock, 900, store);
+  const rest = { clock, histories, log: new TestLog(), connections: new TestConnections(clock), latest: new MemoryLatest(store.calls) };
   const settings = { ...DEFAULT_SETTINGS, wildcards: ["stories/*"] };
   const system = { settings, store, guards: { ...openGuards, subscription }, ...rest };
   const ask = (data: unknown) =>

@@ -8,6 +8,7 @@ import type { FlushTask } from "../../../lambdas/core/linger.js";
 import { renew } from "../../../lambdas/core/renewal.js";
 import { removeAgent } from "../../../lambdas/core/remove.js";
 import { sweep } from "../../../lambdas/core/sweep.js";
+import { HistoryTable } from "../../../lambdas/aws/history-table.js";
 import { LatestTable } from "../../../lambdas/aws/latest-table.js";
 import { LingerTable } from "../../../lambdas/aws/linger-table.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
@@ -48,7 +49,8 @@ const publishing = () => {
   const { table: store, clock } = it;
   const settings = { ...DEFAULT_SETTINGS, wildcards: ["w/*"] };
   const rate = { take: (_agent: string, wanted: number) => wanted };
-  const gathering = { latest: new LatestTable(it, clock), lingering: new LingerTable(it, clock), invokeFlush };
+  const histories = new HistoryTable(it, clock, settings.dedupeSeconds);
+  const gathering = { histories, latest: new LatestTable(it, clock), lingering: new LingerTable(it, clock), invokeFlush };
   return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), segments: new TestSegments(), settings, rate, ...gathering };
 };
 

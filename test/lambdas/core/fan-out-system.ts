@@ -8,6 +8,7 @@ import { type Answer, DEFAULT_LIMITS, type Limits, type OutgoingMessage } from "
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { MemoryLatest, MemoryLingering } from "./channel-fakes.js";
+import { MemoryHistories } from "./history-fakes.js";
 import { agentOf, MemoryStore, TestClock, TestConnections, TestLog, TestSegments } from "./fakes.js";
 
 /** Everything a fan-out or a publication needs, in memory, and what became of it. */
@@ -36,11 +37,12 @@ export const fanOutSystem = (
   const rate = new PublicationRate(limits.publicationsPerSecond, clock);
   const settings = { ...DEFAULT_SETTINGS, limits, wildcards, fanOutMs, fanOutThreshold, channels };
   const latest = new MemoryLatest(store.calls);
+  const histories = new MemoryHistories(clock, settings.dedupeSeconds, store);
   const lingering = new MemoryLingering(clock, store.calls);
   /** What flushers were to run for. */
   const tasks: FlushTask[] = [];
   const invokeFlush = async (task: FlushTask): Promise<void> => void tasks.push(task);
-  return { store, clock, log, connections, left, segments: new TestSegments(), guards, settings, latest, lingering, tasks, invokeFlush, rate };
+  return { store, clock, log, connections, left, segments: new TestSegments(), guards, settings, latest, histories, lingering, tasks, invokeFlush, rate };
 };
 
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;

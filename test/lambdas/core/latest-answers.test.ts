@@ -5,6 +5,7 @@ import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { subscribe } from "../../../lambdas/subscribe.js";
 import { MemoryLatest } from "./channel-fakes.js";
+import { MemoryHistories } from "./history-fakes.js";
 import { agentOf, MemoryStore, messageOf, NOW, TestClock, TestConnections, TestLog } from "./fakes.js";
 
 const agent = agentOf("c1");
@@ -18,7 +19,8 @@ const setUp = async (kept: Record<string, Json>, more: Partial<Guards> = {}) => 
   for (const [channel, data] of Object.entries(kept)) await latest.keep(messageOf(channel, data), 1);
   store.calls.length = 0;
   const settings = { ...DEFAULT_SETTINGS, wildcards: ["prices/*"], channels: { "prices/*": { latest: true as const } } };
-  const system = { settings, store, latest, clock, connections, log: new TestLog(), guards: { ...openGuards, ...more } };
+  const histories = new MemoryHistories(clock, 900, store);
+  const system = { settings, store, histories, latest, clock, connections, log: new TestLog(), guards: { ...openGuards, ...more } };
   const ask = (...channels: string[]) =>
     subscribe(system, agent, JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data: { channels } }));
   return { ...system, ask };

@@ -1,0 +1,42 @@
+import { type Answer, CHANNELS_PER_PING, Meta, type Position } from "../../protocol/index.js";
+import type { Settings } from "../settings.js";
+import type { Agent } from "./agent.js";
+import { failure } from "./answers.js";
+import { optionsOf } from "./channel-options.js";
+import type { Histories } from "./history.js";
+import { isObject, type Parsed, readFrame, readPosition, uuidOf } from "./requests.js";
+
+/** What telling which channels have gone on needs. */
+export interface TellingBehind {
+  histories: Pick<Histories, "headsOfSubscribed">;
+  settings: Pick<Settings, "channels">;
+}
+
+/** Reads the positions that a `ping` carries. */
+export const readPositions = (body: string | null | undefined): Parsed<Map<string, Position>> => {
+  const fields = readFrame(body);
+  const data: unknown = fields?.["data"];
+  const bad = (error: string): { faults: Answer[] } => ({ faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)] });
+  if (data !== undefined && !isObject(data)) return bad("data must be an object, or left out.");
+  const wanted = data?.["positions"] ?? {};
+  if (!isObject(wanted)) return bad("data.positions must be an object, or left out.");
+  const positions = Object.entries(wanted).map(([channel, value]): [string, Position | undefined] => [channel, readPosition(value)]);
+  if (positions.length > CHANNELS_PER_PING) return bad(`data.positions may have ${CHANNELS_PER_PING} channels.`);
+  const read = positions.flatMap(([channel, position]): [string, Position][] => (position ? [[channel, position]] : []));
+  return read.length === positions.length ? { request: new Map(read) } : bad("data.positions must hold positions.");
+};
+
+/** Those channels that the agent is subscribed to and that have gone on from where it is. */
+export const behind = async (
+  { histories, settings }: TellingBehind,
+  { connectionId }: Pick<Agent, "connectionId">,
+  positions: ReadonlyMap<string, Position>,
+): Promise<string[]> => {
+  const kept = [...positions.keys()].filter((channel) => optionsOf(settings.channels, channel).history);
+  if (kept.length === 0) return [];
+  const heads = await histories.headsOfSubscribed(connectionId, kept);
+  return [...heads].flatMap(([channel, head]) => {
+    const { epoch, offset } = positions.get(channel)!;
+    return head?.epoch === epoch && head.offset <= offset ? [] : channel;
+  });
+};

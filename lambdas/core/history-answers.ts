@@ -1,0 +1,83 @@
+import { type Answer, FRAME_BYTES, HISTORY_PAGE, type Json, type Position, type SubscribedTo } from "../../protocol/index.js";
+import type { Settings } from "../settings.js";
+import type { Agent } from "./agent.js";
+import { type ChannelOptions, type HistoryOptions, optionsOf } from "./channel-options.js";
+import { type Channel, headsOf, newest, type Page, replayBefore, replayFrom, type Replaying } from "./replay.js";
+import { type Decision, decide, fitting, type Telling } from "./told.js";
+
+/** What telling a new subscriber of the channels' histories needs. */
+export interface TellingHistory extends Telling, Replaying {
+  clock: Telling["clock"] & Replaying["clock"];
+  settings: Telling["settings"] & Pick<Settings, "channels" | "checkMs">;
+}
+
+/** Room that is left in a frame of answers, in bytes: an answer that asks the agent to renew may follow, and brackets. */
+const ROOM_BYTES = 512;
+
+/**
+ * Puts what is asked of the channels' histories into the answers that grant a subscription to them, once that is stored:
+ * so whatever is published meanwhile is either found here, or brought to the subscriber. What does not fit the frame is
+ * left for the next request.
+ * @param granted the answers by channel; in `answers` too
+ * @param since the positions behind which messages are wanted
+ */
+export const tellHistory = async (
+  system: TellingHistory,
+  agent: Agent,
+  granted: ReadonlyMap<string, Answer>,
+  since: ReadonlyMap<string, Position>,
+  answers: readonly Answer[],
+): Promise<Answer[]> => {
+  const { settings } = system;
+  const options = new Map([...granted.keys()].map((channel) => [channel, optionsOf(settings.channels, channel)]));
+  const kept = new Map([...options].flatMap(([channel, { history }]): [string, HistoryOptions][] => (history ? [[channel, history]] : [])));
+  if (kept.size === 0) return [...answers];
+  const heads = await headsOf(system, kept);
+  const read = [...kept].map(async ([channel, keep]) => {
+    const its: Channel = { channel, head: heads.get(channel)!, keep };
+    const position = since.get(channel);
+    const page = await pageOf(system, its, options.get(channel)!, position);
+    return { channel, fresh: position === undefined, decision: await decide(system, agent, channel, its.head.epoch, page) };
+  });
+  const told = new Map<Answer, Answer>();
+  const tell = (channel: string, data: SubscribedTo): void => {
+    const answer = granted.get(channel)!;
+    // An interface is no `Json` to the compiler, because somebody could add a field to it.
+    told.set(answer, { ...answer, data: { ...(answer.data as object), ...data } as unknown as Json });
+  };
+  const bare = (await Promise.all(read)).map((one) => ({ ...one, bare: dataOf(settings, one, 0).data }));
+  for (const one of bare) tell(one.channel, one.bare);
+  const all = (): Answer[] => answers.map((answer) => told.get(answer) ?? answer);
+  let room = FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(all()));
+  for (const one of bare) {
+    const { data, bytes } = dataOf(settings, one, room);
+    room -= bytes;
+    tell(one.channel, data);
+  }
+  return all();
+};
+
+/** What an answer tells: what is behind the position; else, where that is kept, the last message. */
+const pageOf = async (system: TellingHistory, channel: Channel, { latest }: ChannelOptions, since: Position | undefined): Promise<Page> => {
+  if (since) return replayFrom(system, channel, since, HISTORY_PAGE);
+  const here = { position: newest(channel.head), messages: [], more: false };
+  if (!latest || channel.head.offset === 0) return here;
+  const { messages } = await replayBefore(system, channel, undefined, LAST_ROWS);
+  return { ...here, messages: messages.slice(0, 1) };
+};
+
+/** How far back the last message is looked for, in rows: what is sealed lies between. */
+const LAST_ROWS = 10;
+
+/** `data` of an answer, as far as there is room. */
+const dataOf = (
+  { checkMs }: TellingHistory["settings"],
+  { channel, fresh, decision }: { channel: string; fresh: boolean; decision: Decision },
+  room: number,
+): { data: SubscribedTo; bytes: number } => {
+  const { replay, bytes } = fitting(decision, room);
+  if (!fresh) return { data: { channel, ...replay, recovered: replay.code === undefined, checkEvery: checkMs }, bytes };
+  const { position, messages = [], more } = replay;
+  const [latest] = messages;
+  return { data: { channel, position, ...(latest && { latest }), ...(more && { more }), checkEvery: checkMs }, bytes };
+};

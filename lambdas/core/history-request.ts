@@ -1,0 +1,49 @@
+import { FRAME_BYTES, HISTORY_PAGE, type HistoryQuery, type Json, Meta, type Replay } from "../../protocol/index.js";
+import type { Agent } from "./agent.js";
+import { failure } from "./answers.js";
+import type { HistoryOptions } from "./channel-options.js";
+import { REPLAY_BYTES } from "./measure.js";
+import { headsOf, oldest, type Page, replayBefore, replayFrom, type Replaying } from "./replay.js";
+import { isObject, type Parsed, readMeta, readPosition } from "./requests.js";
+import { decide, fitting, type Telling } from "./told.js";
+
+/** Reads a `history` frame. */
+export const readHistory = (body: string | null | undefined): Parsed<{ uuid: string; query: HistoryQuery }> => {
+  const read = readMeta(body, Meta.history);
+  if ("faults" in read) return read;
+  const { uuid, data } = read.request;
+  const query = readQuery(data);
+  return typeof query === "string" ? { faults: [failure(Meta.history, uuid, "bad_frame", query)] } : { request: { uuid, query } };
+};
+
+/** What is asked of a history; a text where it is nothing that could be asked. */
+export const readQuery = (data: unknown): HistoryQuery | string => {
+  const { channel, since, limit = HISTORY_PAGE, reverse = false } = isObject(data) ? data : {};
+  if (typeof channel !== "string") return "There must be a channel.";
+  const position = since === undefined ? undefined : readPosition(since);
+  if (since !== undefined && !position) return "since must be a position: { epoch, offset }.";
+  const page = limit as number;
+  if (!Number.isInteger(limit) || page < 1 || page > HISTORY_PAGE) return `limit must be a whole number from 1 to ${HISTORY_PAGE}.`;
+  if (typeof reverse !== "boolean") return "reverse must be true or false.";
+  return { channel, limit: page, reverse, ...(position && { since: position }) };
+};
+
+/** The part of a history that is asked for. */
+export const read = async (system: Replaying, query: HistoryQuery, keep: HistoryOptions): Promise<Page> => {
+  const { channel, since, limit = HISTORY_PAGE, reverse } = query;
+  const head = (await headsOf(system, new Map([[channel, keep]]))).get(channel)!;
+  const its = { channel, head, keep };
+  if (reverse) return replayBefore(system, its, since, limit);
+  return since ? replayFrom(system, its, since, limit) : oldest(system, its, limit);
+};
+
+/** `data` of the answer: what the agent's delivery guards let it have of that, as far as a frame takes it. */
+export const answerOf = async (system: Replaying & Telling & { clock: Replaying["clock"] }, agent: Agent, query: HistoryQuery, keep: HistoryOptions): Promise<Json> => {
+  const { channel, since, reverse } = query;
+  const page = await read(system, query, keep);
+  const decision = await decide(system, agent, channel, page.position.epoch, page);
+  const { replay } = fitting(decision, FRAME_BYTES - REPLAY_BYTES, reverse);
+  const recovered = since && !(reverse && !replay.code) ? { recovered: replay.code === undefined } : {};
+  const told: Replay = { channel, ...replay, ...recovered };
+  return told as unknown as Json;
+};

@@ -1,0 +1,93 @@
+import type { Code, Message, Position } from "../../protocol/index.js";
+import { optionsOf, someChannel } from "./channel-options.js";
+import type { Publication } from "./recipients.js";
+import { digest } from "./session.js";
+import { type Recording, type Settled, settle, type Wanted } from "./settle.js";
+
+/** What a publisher has sent, and what is published for it: by its guard, perhaps on other channels. */
+export interface Submission {
+  own: Message;
+  publications: readonly Publication[];
+}
+
+/** What became of a submission. */
+export interface Recorded {
+  /** What is to be delivered; what is stored has its position, and is as it is stored. */
+  publications: readonly Publication[];
+  /** Where the publisher's own message is, if its channel has history and it is published there. */
+  position?: Position;
+  /** Why not all of it is published. The publisher may repeat it, unless its uuid is another message's. */
+  refused?: Extract<Code, "uuid_reused" | "channel_busy">;
+}
+
+/**
+ * Stores what is published on channels with history, before anybody receives it. Has to be done before subscribers are
+ * read: who subscribes too late to be among them then finds it stored.
+ * @param publisher whose uuids they are
+ * @param submissions in the order of the frame: offsets follow it
+ * @throws where that cannot be said for sure: then some may be stored, and repeating it is safe
+ */
+export const record = async (system: Recording, publisher: string, submissions: readonly Submission[]): Promise<readonly Recorded[]> => {
+  const { channels } = system.settings;
+  const keeps = ({ message }: Publication): boolean => optionsOf(channels, message.channel).history !== undefined;
+  const none = !someChannel(channels, ({ history }) => history) || !submissions.some(({ publications }) => publications.some(keeps));
+  if (none) return submissions;
+  const { wanted, reused } = sorted(submissions, keeps);
+  const stored = await storeAll(system, publisher, wanted);
+  return submissions.map((submission): Recorded => {
+    if (reused.has(submission)) return { publications: [], refused: "uuid_reused" };
+    const { own, publications } = submission;
+    const settled = publications.map((publication) => (keeps(publication) ? stored.get(keyOf(publication.message)) : undefined));
+    const refused = settled.find((each) => typeof each === "string");
+    const position = publications.flatMap(({ message: { channel } }, at) => (channel === own.channel ? positionOf(settled[at]) : []))[0];
+    return {
+      publications: publications.flatMap((publication, at) => delivered(publication, settled[at], refused !== undefined)),
+      ...(refused === undefined ? { ...(position && { position }) } : { refused }),
+    };
+  });
+};
+
+const positionOf = (settled: Settled | undefined): Position | [] => (typeof settled === "object" ? settled.position : []);
+
+/** What is stored is delivered; the rest is, if nothing of its submission was refused: else it comes with the repetition. */
+const delivered = (publication: Publication, settled: Settled | undefined, incomplete: boolean): Publication | [] => {
+  if (typeof settled === "object") return { ...publication, message: settled.message, ...settled.position };
+  return settled === undefined && !incomplete ? publication : [];
+};
+
+const keyOf = ({ channel, uuid }: Message): string => `${channel} ${uuid}`;
+
+/** The messages to be stored, each once; and the submissions that have the uuid of another one, which are refused as a whole. */
+const sorted = (
+  submissions: readonly Submission[],
+  keeps: (publication: Publication) => boolean,
+): { wanted: Map<string, Wanted>; reused: Set<Submission> } => {
+  const wanted = new Map<string, Wanted>();
+  const reused = new Set<Submission>();
+  for (const submission of submissions) {
+    const hash = digest(JSON.stringify([submission.own.channel, submission.own.data]));
+    const its = new Map<string, Wanted>();
+    for (const { message } of submission.publications.filter(keeps)) {
+      const same = its.get(keyOf(message)) ?? wanted.get(keyOf(message));
+      if (same && (same.hash !== hash || JSON.stringify(same.message.data) !== JSON.stringify(message.data))) reused.add(submission);
+      its.set(keyOf(message), { message, hash });
+    }
+    if (!reused.has(submission)) for (const [key, one] of its) if (!wanted.has(key)) wanted.set(key, one);
+  }
+  return { wanted, reused };
+};
+
+/** Channels side by side; of each, all offsets are taken in one write. */
+const storeAll = async (system: Recording, publisher: string, wanted: ReadonlyMap<string, Wanted>): Promise<Map<string, Settled>> => {
+  const byChannel = new Map<string, Wanted[]>();
+  for (const one of wanted.values()) byChannel.set(one.message.channel, [...(byChannel.get(one.message.channel) ?? []), one]);
+  const stored = new Map<string, Settled>();
+  const store = async (own: readonly Wanted[]): Promise<void> => {
+    for (const [at, settled] of (await settle(system, publisher, own)).entries()) stored.set(keyOf(own[at]!.message), settled);
+  };
+  // All are waited for: what a Lambda leaves unawaited is frozen with it.
+  const ended = await Promise.allSettled([...byChannel.values()].map(store));
+  const failed = ended.find((each) => each.status === "rejected");
+  if (failed) throw failed.reason;
+  return stored;
+};

@@ -1,0 +1,174 @@
+import type { GapCode, Position } from "../../protocol/index.js";
+import type { HistoryOptions } from "./channel-options.js";
+import { type Head, type Histories, MARGIN_SECONDS, newEpoch, PENDING_MS, type Row } from "./history.js";
+import type { Clock } from "./ports.js";
+
+/** What reading a history needs. */
+export interface Replaying {
+  histories: Pick<Histories, "take" | "heads" | "put" | "row" | "rows">;
+  clock: Pick<Clock, "now" | "random">;
+}
+
+/** One channel's history, for reading. */
+export interface Channel {
+  channel: string;
+  head: Head;
+  keep: HistoryOptions;
+}
+
+/** A row that is a message. */
+export type MessageRow = Row & { message: NonNullable<Row["message"]> };
+
+/** A part of a history. */
+export interface Page {
+  /** Where whoever has taken `messages` is. */
+  position: Position;
+  messages: readonly MessageRow[];
+  /** There is more to ask for, from `position` on. */
+  more: boolean;
+  /** What comes next is not decided yet: in how many milliseconds it will be. */
+  pending?: number;
+  /** Why what was asked for cannot be given. */
+  code?: GapCode;
+}
+
+/** Rows of which each follows the one before. */
+interface Settled {
+  rows: readonly Row[];
+  pending?: number;
+}
+
+/** What is read of a history at once while what is too old is skipped, in rows. */
+const SKIPPED_ROWS = 1_000;
+
+/** The heads of channels; a channel that has none gets one, so that whoever is there from the beginning has a position. */
+export const headsOf = async (
+  { histories, clock }: Replaying,
+  channels: ReadonlyMap<string, HistoryOptions>,
+  known: ReadonlyMap<string, Head> | Promise<ReadonlyMap<string, Head>> = histories.heads([...channels.keys()]),
+): Promise<Map<string, Head>> => {
+  const found = await known;
+  const heads = [...channels].map(async ([channel, keep]): Promise<[string, Head]> => [
+    channel,
+    found.get(channel) ?? (await histories.take(channel, 0, newEpoch(clock), keep)),
+  ]);
+  return new Map(await Promise.all(heads));
+};
+
+/** The newest position: all that is published from now on is behind it. */
+export const newest = ({ epoch, offset }: Head): Position => ({ epoch, offset });
+
+/** What was published behind a position, oldest first; or why not all of that can be given any more. */
+export const replayFrom = async (system: Replaying, channel: Channel, since: Position, limit: number): Promise<Page> => {
+  const { head, keep } = channel;
+  const lost = (code: GapCode): Page => ({ position: newest(head), messages: [], more: false, code });
+  const { epoch, offset } = since;
+  if (epoch !== head.epoch || offset > head.offset) return lost("epoch_changed");
+  if (head.offset - offset > keep.size) return lost("too_far_behind");
+  if (offset === head.offset) return { position: newest(head), messages: [], more: false };
+
+  const to = Math.min(head.offset, offset + limit);
+  const { rows, whole } = await system.histories.rows(channel.channel, epoch, Math.max(1, offset), to, limit + 1);
+  // All that was taken after a row is there while that row's time is not over: what is missing behind it was never stored.
+  const before = offset === 0 ? head.begun : rows.find((row) => row.offset === offset)?.at;
+  const next = rows.find((row) => row.offset === offset + 1)?.at;
+  if (![before, next].some((at) => at !== undefined && isKept(system, keep, at))) return lost("position_expired");
+  const end = whole ? to : (rows.at(-1)?.offset ?? offset);
+  return pageOf(head, offset, await settled(system, channel, rows, offset + 1, end));
+};
+
+/** The oldest messages that are kept. */
+export const oldest = async (system: Replaying, channel: Channel, limit: number): Promise<Page> => {
+  const { head, keep } = channel;
+  const last = { position: newest(head), messages: [], more: false };
+  let from = Math.max(1, head.offset - keep.size + 1);
+  for (let most = limit; from <= head.offset; most = SKIPPED_ROWS) {
+    const { rows, whole } = await system.histories.rows(channel.channel, head.epoch, from, head.offset, most);
+    const kept = rows.filter((row) => isFresh(system, keep, row)).slice(0, limit);
+    const end = kept.at(-1)?.offset;
+    if (kept[0] && end !== undefined) {
+      const all = whole && end === rows.at(-1)?.offset ? Math.min(head.offset, kept[0].offset + limit - 1) : end;
+      return pageOf(head, kept[0].offset - 1, await settled(system, channel, kept, kept[0].offset, all));
+    }
+    if (whole || rows.length === 0) break;
+    from = rows.at(-1)!.offset + 1;
+  }
+  // Where the history is young, nothing of it is too old: then what is missing is still to come.
+  if (!isKept(system, keep, head.begun)) return last;
+  return pageOf(head, 0, await settled(system, channel, [], 1, Math.min(head.offset, limit)));
+};
+
+/** The newest messages, or those before a position; newest first. `position` is where to ask on. */
+export const replayBefore = async (system: Replaying, channel: Channel, since: Position | undefined, limit: number): Promise<Page> => {
+  const { head, keep } = channel;
+  const here = since ?? newest(head);
+  if (here.epoch !== head.epoch || here.offset > head.offset) {
+    return { position: newest(head), messages: [], more: false, code: "epoch_changed" };
+  }
+  const to = since ? since.offset - 1 : head.offset;
+  const first = Math.max(1, head.offset - keep.size + 1);
+  const from = Math.max(first, to - limit + 1);
+  if (to < from) return { position: here, messages: [], more: false };
+  const read = await rowsBetween(system, channel, from, to);
+  const kept = read.filter((row) => isFresh(system, keep, row));
+  const begin = isKept(system, keep, head.begun) ? from : kept[0]?.offset;
+  if (begin === undefined) return { position: here, messages: [], more: false };
+  const { rows } = await settled(system, channel, kept, begin, to);
+  const messages = rows.filter(isMessage).reverse();
+  // Where the first row of the range is missing or too old, there is nothing before it.
+  return { position: { epoch: head.epoch, offset: messages.at(-1)?.offset ?? begin }, messages, more: begin === from && begin > first };
+};
+
+/** All rows of a range. */
+const rowsBetween = async ({ histories }: Replaying, { channel, head }: Channel, from: number, to: number): Promise<Row[]> => {
+  const all: Row[] = [];
+  for (let next = from; next <= to; ) {
+    const { rows, whole } = await histories.rows(channel, head.epoch, next, to, to - next + 1);
+    all.push(...rows);
+    if (whole || rows.length === 0) break;
+    next = rows.at(-1)!.offset + 1;
+  }
+  return all;
+};
+
+const isMessage = (row: Row): row is MessageRow => row.message !== undefined;
+
+/** Whether what was taken after `at` is certainly still there. */
+const isKept = ({ clock }: Replaying, { seconds }: HistoryOptions, at: number): boolean =>
+  at + (seconds + MARGIN_SECONDS / 2) * 1000 > clock.now();
+
+/** Whether a row is as young as the channel's messages are kept. */
+const isFresh = ({ clock }: Replaying, { seconds }: HistoryOptions, { at }: Row): boolean => at + seconds * 1000 > clock.now();
+
+const pageOf = ({ epoch, offset: last }: Head, before: number, { rows, pending }: Settled): Page => {
+  const offset = rows.at(-1)?.offset ?? before;
+  const messages = rows.filter(isMessage);
+  return { position: { epoch, offset }, messages, more: pending === undefined && offset < last, ...(pending === undefined ? {} : { pending }) };
+};
+
+/**
+ * Rows without gaps: what is missing among them, and between the last one and `to`, is sealed where it has been taken for
+ * long enough; else they end before it. So nobody sees an order that changes later, and nobody waits for ever.
+ * @param rows those that were read, in order; all of them have their time still
+ */
+const settled = async (system: Replaying, channel: Channel, rows: readonly Row[], from: number, to: number): Promise<Settled> => {
+  const { clock } = system;
+  const found = new Map(rows.map((row) => [row.offset, row]));
+  const gapless: Promise<Row | undefined>[] = [];
+  for (let offset = from; offset <= to; offset += 1) {
+    const row = found.get(offset);
+    // Taken before whatever was taken later.
+    const by = Math.min(channel.head.at, ...(row ? [] : rows.filter((each) => each.offset > offset).map(({ at }) => at)));
+    const pending = by + PENDING_MS - clock.now();
+    if (!row && pending > 0) return { rows: await known(gapless), pending };
+    gapless.push(row ? Promise.resolve(row) : seal(system, channel, { offset, at: by }));
+  }
+  return { rows: await known(gapless) };
+};
+
+const known = async (rows: readonly Promise<Row | undefined>[]): Promise<Row[]> =>
+  (await Promise.all(rows)).filter((row) => row !== undefined);
+
+/** Decides that nothing will be at an offset; or finds what came there meanwhile. */
+const seal = async ({ histories }: Replaying, { channel, head, keep }: Channel, row: Row): Promise<Row | undefined> =>
+  (await histories.put(channel, head.epoch, row, keep)) ? row : histories.row(channel, head.epoch, row.offset);

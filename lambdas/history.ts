@@ -1,0 +1,42 @@
+import { type Answer, type Code, Meta } from "../protocol/index.js";
+import { ManagementApi } from "./aws/connections.js";
+import { HistoryTable } from "./aws/history-table.js";
+import { route } from "./aws/route.js";
+import { createSystem, type System } from "./aws/system.js";
+import type { Agent } from "./core/agent.js";
+import { about, failure, success } from "./core/answers.js";
+import { optionsOf } from "./core/channel-options.js";
+import { subscriptionFault } from "./core/channels.js";
+import { answerOf, readHistory } from "./core/history-request.js";
+import type { Replaying } from "./core/replay.js";
+
+/** Asks the subscription guard, and answers with a part of the channel's history. What the guard stages besides is not done. */
+export const history = async (
+  system: Pick<System, "settings" | "guards" | "clock" | "log"> & Replaying,
+  agent: Agent,
+  body: string | undefined,
+): Promise<Answer[]> => {
+  const { settings, guards } = system;
+  const read = readHistory(body);
+  if ("faults" in read) return read.faults;
+  const { uuid, query } = read.request;
+  const { channel } = query;
+
+  const no = (code: Code, reason?: string): Answer[] => [about(channel, failure(Meta.history, uuid, code, reason))];
+  const fault = subscriptionFault(channel, settings);
+  if (fault) return no(fault);
+  const keep = optionsOf(settings.channels, channel).history;
+  if (!keep) return no("no_history");
+  const verdict = await guards.subscription(agent, channel);
+  if (!verdict.permitted) return no(verdict.code, verdict.reason);
+  if (!verdict.subscribe.includes(channel)) return no("denied");
+  return [{ ...success(Meta.history, uuid), data: await answerOf(system, agent, query, keep) }];
+};
+
+const system = createSystem();
+const { table, clock, settings, log } = system;
+const connections = new ManagementApi(log);
+const reading = { ...system, connections, histories: new HistoryTable(table, clock, settings.dedupeSeconds) };
+
+/** The Lambda behind `history`. */
+export const handler = route(reading, (event, agent) => history(reading, agent, event.body));

@@ -1,0 +1,134 @@
+import { type Answer, type Position, SESSION_PREFIX, PROTOCOL, type Replay } from "../../protocol/index.js";
+import { TestSystem } from "./support/system.js";
+import type { Wire } from "./support/wire.js";
+
+const SECRET = "s".repeat(22);
+const CHANNELS = { "kept/*": { history: { size: 50 } }, "both/*": { history: {}, latest: true } };
+
+const GUARDS = `
+  export default {
+    onConnectionRequest(agent) { agent.connected(); },
+    onSubscriptionRequest(channel, agent) {
+      if (channel.name.endsWith("secret")) agent.subscriptionDenied(channel, "Not you.");
+      else agent.subscribe(channel);
+    },
+    onPublicationRequest(channel, agent, message) {
+      channel.publish(message);
+      if (channel.name === "kept/two") agent.channel("kept/other").publish(message);
+      agent.publicationSuccess(message);
+    },
+    channels: { "kept/guarded": { onMessageReceived(channel, agent, message) { if (message.data % 2) agent.deliver(channel, { ...message, data: { odd: message.data } }); } } },
+  };
+`;
+
+const subscribe = (wire: Wire, channel: string, since?: Position): Promise<Answer> =>
+  wire.request({ action: "subscribe", channel: "/meta/subscribe", data: { channel, ...(since && { since }) } });
+const history = (wire: Wire, data: Record<string, unknown>): Promise<Answer> =>
+  wire.request({ action: "history", channel: "/meta/history", data });
+const replay = ({ data }: Answer): Replay & { checkEvery?: number } => data as unknown as Replay;
+const told = (answer: Answer): unknown[] => (replay(answer).messages ?? []).map(({ data }) => data);
+
+describe("a channel with history", () => {
+  let system: TestSystem;
+  beforeAll(async () => {
+    system = await TestSystem.start({ guards: GUARDS, props: { channels: CHANNELS } });
+  }, 60_000);
+  afterAll(() => system.close());
+
+  it("numbers what is published, tells the publisher where it is, and who comes back what it has missed", async () => {
+    const [publisher, subscriber] = await Promise.all([system.connect(), system.connect()]);
+    const first = await subscribe(subscriber, "kept/1");
+    const { position } = replay(first);
+    expect(first.data).toEqual({ channel: "kept/1", position: { epoch: position.epoch, offset: 0 }, checkEvery: 60_000 });
+    for (const data of [1, 2, 3]) {
+      expect(await publisher.publish("kept/1", data)).toMatchObject({ successful: true, position: { epoch: position.epoch, offset: data } });
+    }
+    await subscriber.message(3);
+    expect(subscriber.messages("kept/1")).toMatchObject([1, 2, 3].map((data) => ({ data, offset: data, epoch: position.epoch })));
+    await subscriber.close();
+    for (const data of [4, 5]) await publisher.publish("kept/1", data);
+
+    const again = await system.connect();
+    const answer = await subscribe(again, "kept/1", { ...position, offset: 3 });
+    expect(replay(answer)).toMatchObject({ recovered: true, position: { epoch: position.epoch, offset: 5 } });
+    expect(told(answer)).toEqual([4, 5]);
+    const lost = await subscribe(again, "kept/1", { epoch: "other", offset: 3 });
+    expect(lost).toMatchObject({ successful: true, data: { recovered: false, code: "epoch_changed", position: { offset: 5 } } });
+    await publisher.publish("kept/1", 6);
+    await again.message(6);
+  });
+
+  it("stores once what is published again by the same session on another connection, and refuses other data", async () => {
+    const protocols = [PROTOCOL, SESSION_PREFIX + SECRET];
+    const [listener, one] = [await system.connect(), await system.connect({ protocols })];
+    await subscribe(listener, "kept/other");
+    const { position } = await one.publish("kept/two", "x", { uuid: "same" });
+    await one.close();
+    const two = await system.connect({ protocols });
+    expect(await two.publish("kept/two", "x", { uuid: "same" })).toMatchObject({ successful: true, position });
+    const three = await system.connect({ protocols });
+    expect(await three.publish("kept/two", "y", { uuid: "same" })).toMatchObject({ successful: false, code: "uuid_reused" });
+    const stranger = await system.connect();
+    expect((await stranger.publish("kept/two", "z", { uuid: "same" })).position).toEqual({ ...position, offset: position!.offset + 3 });
+    for (const channel of ["kept/two", "kept/other"]) expect(told(await history(listener, { channel }))).toEqual(["x", "z"]);
+    const rows = await system.rows();
+    expect(JSON.stringify(rows)).not.toContain(SECRET);
+  });
+
+  it("refuses a handshake whose session is none, or that has two", async () => {
+    const offer = (...secrets: string[]) => system.connect({ protocols: [PROTOCOL, ...secrets.map((each) => SESSION_PREFIX + each)] });
+    await expect(offer("short")).rejects.toThrow("refused: 400");
+    await expect(offer(SECRET, `${SECRET.slice(1)}t`)).rejects.toThrow("refused: 400");
+  });
+
+  it("is read by pages, both ways, by who may subscribe", async () => {
+    const wire = await system.connect();
+    for (let data = 1; data <= 5; data += 1) await wire.publish("kept/pages", data);
+    const first = await history(wire, { channel: "kept/pages", limit: 2 });
+    expect([told(first), replay(first).more]).toEqual([[1, 2], true]);
+    const rest = await history(wire, { channel: "kept/pages", since: replay(first).position });
+    expect([told(rest), replay(rest).more, replay(rest).recovered]).toEqual([[3, 4, 5], undefined, true]);
+    const last = await history(wire, { channel: "kept/pages", limit: 3, reverse: true });
+    expect([told(last), replay(last).more]).toEqual([[5, 4, 3], true]);
+    const before = await history(wire, { channel: "kept/pages", since: replay(last).position, reverse: true });
+    expect([told(before), replay(before).more]).toEqual([[2, 1], undefined]);
+    expect(await history(wire, { channel: "kept/secret" })).toMatchObject({ successful: false, code: "denied", data: { channel: "kept/secret" } });
+    expect(await history(wire, { channel: "plain" })).toMatchObject({ successful: false, code: "no_history" });
+    expect(await history(wire, { channel: "kept/pages", limit: 101 })).toMatchObject({ code: "bad_frame" });
+  });
+
+  it("tells who does not get a message that it is there, also where it is replayed", async () => {
+    const [publisher, subscriber] = await Promise.all([system.connect(), system.connect()]);
+    const { position } = replay(await subscribe(subscriber, "kept/guarded"));
+    for (const data of [1, 2]) await publisher.publish("kept/guarded", data);
+    await subscriber.until(() => subscriber.received.find(({ offset }) => offset === 2), "the notice");
+    expect(subscriber.received.filter((each) => each.channel === "kept/guarded")).toEqual([
+      { channel: "kept/guarded", uuid: expect.any(String), data: { odd: 1 }, offset: 1, epoch: position.epoch },
+      { channel: "kept/guarded", epoch: position.epoch, offset: 2 },
+    ]);
+    const answer = await history(subscriber, { channel: "kept/guarded" });
+    expect([told(answer), replay(answer).position.offset]).toEqual([[{ odd: 1 }], 2]);
+
+    await subscribe(publisher, "kept/echo");
+    await publisher.publish("kept/echo", 1, { echo: false });
+    expect(publisher.received).toContainEqual({ channel: "kept/echo", epoch: expect.any(String), offset: 1 });
+  });
+
+  it("has its last message in the answer, where it is told", async () => {
+    const wire = await system.connect();
+    await wire.publish("both/1", "a");
+    await wire.publish("both/1", "b");
+    expect((await subscribe(wire, "both/1")).data).toMatchObject({ position: { offset: 2 }, latest: { data: "b", offset: 2 } });
+  });
+
+  it("is noticed by a ping to have gone on", async () => {
+    const [wire, publisher] = await Promise.all([system.connect(), system.connect()]);
+    const { position } = replay(await subscribe(wire, "kept/tail"));
+    const ping = (positions: unknown) => wire.request({ action: "ping", channel: "/meta/ping", data: { positions } });
+    expect((await ping({ "kept/tail": position })).data).not.toHaveProperty("behind");
+    await publisher.publish("kept/tail", 1);
+    await publisher.publish("kept/else", 1);
+    expect((await ping({ "kept/tail": position, "kept/else": position })).data).toMatchObject({ behind: ["kept/tail"] });
+    expect((await ping({ "kept/tail": 1 }))).toMatchObject({ successful: false, code: "bad_frame" });
+  });
+});
