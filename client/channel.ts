@@ -1,10 +1,13 @@
-import { isWildcard } from "../protocol/channel.js";
-import type { PushItError } from "./errors.js";
-import type { PushIt } from "./push-it.js";
-import type { ChannelEvents, Events, Published, ReceivedMessage } from "./types.js";
+import type { Position, Replay } from "../protocol/history.js";
+import type { Attendance } from "../protocol/presence.js";
+import { Channel as Core } from "./core-channel.js";
+import type { PushIt as CorePushIt } from "./core-push-it.js";
+import type { History } from "./history.js";
+import type { HistoryOptions, Present, Recorded } from "./types.js";
 
 /**
- * A channel or wildcard of a `PushIt`: promises, listeners and `for await` on the same connection.
+ * A channel or wildcard of a `PushIt`: promises, listeners and `for await` on the same connection; its history, and who
+ * is there.
  * @typeParam Data what its messages carry
  * @example
  * const stories = pushIt.channel<Story>("stories/5");
@@ -12,90 +15,45 @@ import type { ChannelEvents, Events, Published, ReceivedMessage } from "./types.
  * await stories.subscribe();
  * await stories.publish({ title: "Once" }, { echo: false });
  */
-export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Data>> {
-  /** Its name. */
-  declare readonly name: string;
-  readonly #pushIt: PushIt;
+export class Channel<Data = unknown> extends Core<Data> {
+  readonly #history: History;
 
-  constructor(pushIt: PushIt, name: string) {
-    this.#pushIt = pushIt;
-    this.name = name;
-  }
-
-  /** Subscribes. Fulfilled: every message that is published from now on arrives. Rejects with a `PushItError`. */
-  async subscribe(): Promise<void> {
-    await new Promise((resolve, reject) => this.#pushIt.subscribe(this.name, reject, resolve));
-  }
-
-  /** Unsubscribes, and ends the `for await` loops on the channel. Rejects with a `PushItError`. */
-  async unsubscribe(): Promise<void> {
-    await new Promise((resolve, reject) => this.#pushIt.unsubscribe(this.name, reject, resolve));
+  constructor(pushIt: CorePushIt, name: string, history: History) {
+    super(pushIt, name);
+    this.#history = history;
   }
 
   /**
-   * Publishes. Fulfilled when every subscriber was posted to, or, on a channel that lingers, when the message is stored to
-   * be delivered with others; rejects with a `PushItError`.
-   * @param options `echo: false` spares this client its own copy
+   * Everything up to here was told; a later `subscribe({ since })`, also of another page, goes on from it. `undefined`
+   * while that is not known, and where the channel has no history.
    */
-  publish(data: Data, options?: { echo?: boolean }): Promise<Published> {
-    return new Promise((resolve, reject) =>
-      this.#pushIt.publish({ ...options, channel: this.name, data }, reject, resolve),
-    );
+  get position(): Position | undefined {
+    return this.#history._position(this.name);
   }
 
   /**
-   * Publishes without an answer, as `pushIt.send` does.
-   * @returns the message's id
+   * Reads the channel's history: as old as it is kept, whether subscribed or not. Rejects with a `PushItError`.
+   * @example const { messages } = await stories.history({ reverse: true, limit: 20 });
    */
-  send(data: Data, options?: { echo?: boolean }): string {
-    return this.#pushIt.send({ ...options, channel: this.name, data });
+  async history(options?: HistoryOptions): Promise<Recorded<Data>> {
+    const { channel: _channel, ...replay } = (await this.#ask("history", options)) as Replay;
+    return { messages: [], ...replay } as Recorded<Data>;
   }
 
-  /**
-   * Listens to an event of this channel. Listening alone does not subscribe.
-   * @returns a function that removes the listener
-   */
-  on<Event extends keyof ChannelEvents>(
-    event: Event,
-    listener: (value: ChannelEvents<Data>[Event]) => void,
-  ): () => void {
-    return this.#pushIt.on(event, (value: Events[Event]) => {
-      const channel = value.channel!;
-      // What arrives is well-formed: below the wildcard is what begins as it does.
-      if (channel === this.name || (event === "message" && isWildcard(this.name) && channel.startsWith(this.name.slice(0, -1))))
-        listener(value as ChannelEvents<Data>[Event]);
-    });
-  }
-
-  /**
-   * Subscribes and gives the messages, in a `for await` loop. Leaving the loop removes its listener and leaves the
-   * subscription; `unsubscribe()` ends the loop; a denial is thrown in it, also one after a reconnection. Messages
-   * that the loop is too slow for wait in memory.
-   */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedMessage<Data>, void, undefined> {
-    const messages: ReceivedMessage<Data>[] = [];
-    let ended: { error?: PushItError } | undefined;
-    let proceed = (): void => {};
-    const removals = [
-      this.on("message", (message) => {
-        messages.push(message);
-        proceed();
-      }),
-      this.on("unsubscribed", (end) => {
-        ended = end;
-        proceed();
-      }),
-    ];
-    try {
-      await this.subscribe();
-      for (;;) {
-        while (messages.length) yield messages.shift()!;
-        if (ended?.error) throw ended.error;
-        if (ended) return;
-        await new Promise<void>((resolve) => (proceed = resolve));
-      }
-    } finally {
-      for (const remove of removals) remove();
+  /** Who is subscribed to this very channel, where it has presence. Rejects with a `PushItError`. */
+  async presence(): Promise<Present> {
+    const members: Present["members"] = [];
+    for (let after: string | undefined; ; ) {
+      const page = (await this.#ask("presence", { after })) as Attendance;
+      members.push(...page.members);
+      after = page.more;
+      if (!after) return { count: page.count, members };
     }
+  }
+
+  #ask(action: "history" | "presence", options?: object): Promise<unknown> {
+    return new Promise((resolve, reject) =>
+      this.#history._query(action, { ...options, channel: this.name }, (error, data) => (error ? reject(error) : resolve(data))),
+    );
   }
 }

@@ -22,6 +22,12 @@ export interface Connection {
   _connect(): void;
   /** Leaves the connection or attempt: for another one (`lose`), or until `_connect()`. */
   _leave(happening: Happening, code: StateCode, reason?: string): void;
+  /** Uses a socket from now on; what an earlier one of the same agent still tells is heard, too. */
+  _listen(socket: Socket): void;
+  /** A message arrived. */
+  _message(message: Message): void;
+  /** How often to ping, in milliseconds. */
+  _interval(): number;
 }
 
 /** How long a connection must have stood, in milliseconds, for its loss to count as a first one. */
@@ -78,7 +84,7 @@ export const createConnection = (
     let retryIn: number | undefined;
     if (happening === "lose") {
       if (traffic._ready && now() - openedAt > STABLE) attempt = 0;
-      retryIn = backoff(attempt, retryBase, retryCap, host.Math.random());
+      retryIn = code === "suspended" ? LONGEST : backoff(attempt, retryBase, retryCap, host.Math.random());
     }
     if (!enter(happening, code, reason, retryIn)) return;
     stopTimers();
@@ -103,17 +109,18 @@ export const createConnection = (
     stopTimers();
     cancelHandshake = deadline(host, timeout, () => leave("lose", "timeout"));
     try {
-      const protocols = offer(await (ask ? ask() : credentials));
+      const protocols = offer(await (ask ? ask() : credentials), settings._offers);
       if (current !== mine) return;
       if (!protocols) return leave("stop", "credentials_too_large");
       failure = "socket_failed";
-      listen(new WebSocket(url, protocols), mine);
+      listen(new WebSocket(url, protocols));
     } catch (error) {
       if (current === mine) leave("lose", failure, String(error));
     }
   };
 
-  const listen = (socket: Socket, mine: object): void => {
+  const listen = (socket: Socket): void => {
+    const mine = current;
     const live = <Event>(handle: (event: Event) => void): ((event: Event) => void) => (event) => {
       if (current === mine) handle(event);
     };
@@ -152,14 +159,12 @@ export const createConnection = (
       else if (code !== "closed") leave("lose", code as StateCode, message);
     });
 
-  const tellNew = createSieve((message) => events._emit("message", { ...message, payload: message.data }));
-
   const receive = (frame: Incoming): void => {
     const { channel, message, successful, code, error, data } = frame;
     heardAt = now();
     if (typeof channel !== "string") {
       if (typeof message === "string") traffic._gatewayError(message);
-    } else if (successful === undefined) tellNew(frame as Message);
+    } else if (successful === undefined) connection._message(frame as Message);
     else if (code === "revoked") {
       if (successful) subscriptions._revoked((data as { channel: string }).channel, error);
       else leave("deny", code, error);
@@ -167,7 +172,7 @@ export const createConnection = (
       traffic._answer(frame);
       // What a publication guard gives is no word of the server's.
       const told = (/l$/.test(channel) || data) as (SubscribedTo & ServerFacts) | undefined;
-      if (told?.latest) tellNew({ channel: told.channel, ...told.latest });
+      if (told?.latest) connection._message({ channel: told.channel, ...told.latest });
       // Asked or not, the server tells how long the agent is vouched for.
       const expiresIn = told?.expiresIn as number;
       if (ask && !renewal && expiresIn < LONGEST)
@@ -208,11 +213,14 @@ export const createConnection = (
   const connection: Connection = {
     _state: "disconnected",
     _leave: leave,
+    _listen: listen,
+    _message: createSieve((message) => events._emit("message", { ...message, payload: message.data })),
+    _interval: () => settings.pingInterval ?? PING_INTERVAL,
     _connect() {
       if (!enter("connect", "connect")) return hurry();
       attempt = 0;
       traffic._stopped = undefined;
-      unwatch = watch(host, settings.pingInterval ?? PING_INTERVAL, ping, (online) => {
+      unwatch = watch(host, () => connection._interval(), ping, (online) => {
         hurry();
         if (online || now() - heardAt > RECENT) ping();
       });

@@ -36,7 +36,7 @@ export const gather = (open: Iterable<Request>): Request[] => {
       !request._frame &&
       !closed.has(request._lane) &&
       (batch[0] ?? request)._action === request._action &&
-      batch.length < MOST &&
+      batch.length < (request._most ?? MOST) &&
       (room -= request._bytes! + 1) >= 0
     )
       batch.push(request);

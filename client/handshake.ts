@@ -4,11 +4,12 @@ import { base64url } from "./base64.js";
 import { utf8 } from "./frames.js";
 
 /**
- * The subprotocols that a handshake offers: the version, the wish to hear the reason of a denial, the credentials.
+ * The subprotocols that a handshake offers: the version, the wish to hear the reason of a denial, what an extension has
+ * to say, the credentials.
  * `undefined` when the credentials are too large.
  */
-export const offer = (credentials: unknown): string[] | undefined => {
-  const protocols = [PROTOCOL, PROTOCOL_DENIED];
+export const offer = (credentials: unknown, more: readonly string[] = []): string[] | undefined => {
+  const protocols = [PROTOCOL, PROTOCOL_DENIED, ...more];
   const json = JSON.stringify(credentials) as string | undefined;
   if (json) {
     const bytes = utf8(json);

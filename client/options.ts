@@ -1,10 +1,11 @@
+import type { Position } from "../protocol/history.js";
 import type { Host, SocketClass } from "./host.js";
 
 /** Any JSON value, or a function that gives one, possibly later. */
 export type Credentials = unknown;
 
-/** What `new PushIt(…)` takes. All times are in milliseconds. */
-export interface PushItOptions {
+/** What `new PushIt(…)` takes, also that of `push-it-aws/client/core`. All times are in milliseconds. */
+export interface CoreOptions {
   /** Where the Push-It stage is: `wss://….execute-api.….amazonaws.com/stage`. */
   url: string;
   /**
@@ -68,8 +69,40 @@ export interface PushItOptions {
   host?: Host;
 }
 
+/** What `new PushIt(…)` takes. All times are in milliseconds. */
+export interface PushItOptions extends CoreOptions {
+  /**
+   * Where the application is on channels with history, from an earlier life of the page: it is told what was published
+   * behind that. Where a channel has no history, this changes nothing.
+   * @default {}
+   * @example new PushIt({ url, channels: ["chat"], since: { chat: JSON.parse(localStorage.chat) } })
+   */
+  since?: Readonly<Record<string, Position>>;
+  /**
+   * How often to ask whether channels with history have gone on: a last message that was lost, and that no other follows,
+   * is noticed so.
+   * @default - what the server says; 30 seconds where the deployment says nothing else
+   */
+  checkInterval?: number;
+  /**
+   * How long API Gateway lets a connection live. Before it is over, the next connection takes its place.
+   * @default 7_200_000 - 2 hours
+   */
+  connectionLifetime?: number;
+  /**
+   * How long a page may be hidden before its connection is closed; when it is seen again, it connects at once. A
+   * connection is paid for by the minute.
+   * @default - never
+   */
+  suspendWhenHidden?: number;
+}
+
 /** The options as the SDK's parts see them: with the host that counts. */
-export type Settings = PushItOptions & { host: Host };
+export type Settings = PushItOptions & {
+  host: Host;
+  /** What the handshake offers besides. */
+  _offers?: readonly string[];
+};
 
 /** Where nothing else is said, in milliseconds; `PushItOptions` tells why. */
 export const TIMEOUT = 30_000;
@@ -77,6 +110,7 @@ export const PING_INTERVAL = 540_000;
 export const PING_TIMEOUT = 10_000;
 export const RETRY_BASE = 1_000;
 export const RETRY_CAP = 30_000;
+export const CONNECTION_LIFETIME = 7_200_000;
 
 /** How many requests may wait where nothing else is said. */
 export const QUEUE_LIMIT = 1_000;

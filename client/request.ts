@@ -14,13 +14,19 @@ export interface Request {
   _channel?: string;
   /** What a frame carries of it, as JSON: the message, the name of the channel. */
   _json: string;
+  /** How many may share its frame. @default as many as the protocol permits */
+  _most?: number;
   /** How long that is in UTF-8; known once it is queued. */
   _bytes?: number;
   _settle: Settle;
   /** Stops the clock that runs for it. */
   _cancel?: () => void;
   /** All that travels in the same frame, from when it is sent. */
-  _frame?: readonly Request[];
+  _frame?: readonly Request[] | undefined;
+  /** Until when it may be tried again, in epoch milliseconds. */
+  _until?: number;
+  /** How often it has been tried again. */
+  _tries?: number;
 }
 
 /** Whether a request is about a subscription, and not a message. */

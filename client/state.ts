@@ -21,6 +21,7 @@ export type StateCode =
   | "timeout"
   | "internal"
   | "throttled"
+  | "suspended"
   | "credentials_failed"
   | "credentials_too_large"
   | "socket_failed";

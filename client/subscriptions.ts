@@ -1,6 +1,8 @@
 import { backoff } from "./backoff.js";
 import type { Emitter } from "./emitter.js";
-import { PushItError } from "./errors.js";
+import type { Replay } from "../protocol/history.js";
+import { PushItError, type RequestCode } from "./errors.js";
+import type { Socket } from "./host.js";
 import { freshId } from "./id.js";
 import { RETRY_CAP, type Settings } from "./options.js";
 import type { Request, Settle } from "./request.js";
@@ -8,8 +10,12 @@ import type { Traffic } from "./traffic.js";
 
 /** What the subscriptions tell. */
 export interface SubscriptionEvents {
-  /** A channel is subscribed: for the first time, or again after a reconnection (what was published meanwhile is missed). */
-  subscribed: { channel: string };
+  /**
+   * A channel is subscribed: for the first time, or again after a reconnection. What was published meanwhile is missed,
+   * unless `recovered` is true: then it follows. False, with a `code`: something behind the position cannot be had any
+   * more.
+   */
+  subscribed: { channel: string; recovered?: boolean | undefined; code?: RequestCode | undefined };
   /** A channel is not subscribed any more: as asked, or because of `error`, after which the SDK does not try again. */
   unsubscribed: { channel: string; error?: PushItError };
   /** Something failed, and no callback or promise was there to be told. */
@@ -26,6 +32,8 @@ interface Operation extends Request {
  * meanwhile joins it, or waits, or is superseded by what is asked after it.
  */
 export interface Subscriptions {
+  /** What the server has confirmed, each on the socket in use, or on the one before, which is about to be closed. */
+  _live: Map<string, Socket>;
   /** Subscribes or unsubscribes; the waiters hear when that is so, or why it is not. */
   _want(channel: string, want: boolean, ...waiters: Settle[]): void;
   /** A new connection: nothing is subscribed on it but what its guard did. */
@@ -42,22 +50,21 @@ export const createSubscriptions = (
   traffic: Traffic,
   events: Emitter<SubscriptionEvents>,
 ): Subscriptions => {
-  /** What the application wants, and what the server has confirmed on this connection. */
   const wanted = new Set(channels);
-  const live = new Set<string>();
+  const live: Subscriptions["_live"] = new Map();
   /** The timer after which what failed temporarily is tried again, together. */
   let retry: unknown;
 
   /** Subscribes to what is wanted and is not subscribed: on a new connection, after a temporary failure. */
-  const restore = (channel: string): void => {
-    if (traffic._ready && wanted.has(channel) && !live.has(channel)) want(channel, true);
+  const restore = (): void => {
+    for (const channel of wanted) want(channel, true);
   };
 
-  const restoreAll = (): void => wanted.forEach(restore);
-
-  const succeeded = (channel: string, on: boolean): void => {
-    if (!on || !live.has(channel)) events._emit(on ? "subscribed" : "unsubscribed", { channel });
-    live[on ? "add" : "delete"](channel);
+  const succeeded = (channel: string, on: boolean, data?: Partial<Replay>): void => {
+    if (!on || !live.has(channel))
+      events._emit(on ? "subscribed" : "unsubscribed", { channel, recovered: data?.recovered, code: data?.code });
+    if (on) live.set(channel, traffic._socket!);
+    else live.delete(channel);
   };
 
   const failed = (channel: string, on: boolean, error: PushItError): void => {
@@ -65,13 +72,14 @@ export const createSubscriptions = (
     if (!on) {
       if (live.has(channel)) wanted.add(channel);
     } else if (!error.temporary) {
+      live.delete(channel);
       wanted.delete(channel);
       events._emit("unsubscribed", { channel, error });
     } else if (traffic._ready)
       retry ??= host.setTimeout(
         () => {
           retry = undefined;
-          restoreAll();
+          restore();
         },
         backoff(0, retryCap, retryCap, host.Math.random()),
       );
@@ -96,9 +104,9 @@ export const createSubscriptions = (
       _channel: channel,
       _json: JSON.stringify(channel),
       _waiters: waiters,
-      _settle(error) {
+      _settle(error, data) {
         for (const settle of waiters) settle(error);
-        if (!error) succeeded(channel, on);
+        if (!error) succeeded(channel, on, data as Partial<Replay> | undefined);
         // Otherwise something else is wanted by now.
         else if (wanted.has(channel) === on) {
           if (!waiters[0] && error.code !== "closed") events._emit("error", error);
@@ -107,15 +115,15 @@ export const createSubscriptions = (
       },
     };
     // Without a connection there is no agent, and nothing that it could be subscribed to.
-    if (!inFlight && (on ? live.has(channel) : !traffic._ready)) operation._settle();
+    if (!inFlight && (traffic._ready ? on && live.get(channel) === traffic._socket : !on)) operation._settle();
     else traffic._add(operation);
   };
 
   return {
+    _live: live,
     _want: want,
-    _opened: restoreAll,
+    _opened: restore,
     _revoked(channel, reason) {
-      live.delete(channel);
       failed(channel, true, new PushItError("revoked", reason, channel));
     },
     _lost() {

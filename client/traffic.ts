@@ -21,6 +21,8 @@ export interface Traffic {
   _ready?: boolean;
   /** Why nothing will be sent until the application connects again; `undefined` while that may still happen. */
   _stopped?: [code: RequestCode, reason?: string] | undefined;
+  /** In the order in which they were asked; those in flight have a `_frame`. */
+  _open: Set<Request>;
   /** Queues a request, or fails it with why it cannot be. What is queued in one turn shares frames. */
   _add(request: Request): void;
   /** Asks at once, on whatever socket there is. */
@@ -35,6 +37,8 @@ export interface Traffic {
   _gatewayError(text: string): void;
   /** Fails what is in flight; where nothing will be sent any more, what waits too. */
   _lost(): void;
+  /** Starts the clock of a request that waits from now on: in the queue, then for its answer. */
+  _start(request: Request, milliseconds?: number): void;
   /** Fails a request. */
   _fail(request: Request, code: RequestCode, reason?: string): void;
 }
@@ -45,7 +49,6 @@ const gatewayCode = (text: string): RequestCode =>
 
 /** The traffic of one client. */
 export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMIT }: Settings): Traffic => {
-  /** In the order in which they were asked; those in flight have a `_frame`. */
   const open = new Set<Request>();
 
   const end = (request: Request, error?: PushItError, data?: Json): void => {
@@ -55,20 +58,10 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
     traffic._flush();
   };
 
-  const fail: Traffic["_fail"] = (request, code, reason) =>
-    end(request, new PushItError(code, reason, request._channel, request._uuid));
-
-  /** Starts the clock of a request that waits from now on: in the queue, then for its answer. */
-  const start = (request: Request, milliseconds = timeout): void => {
-    request._cancel?.();
-    request._cancel = deadline(host, milliseconds, () => fail(request, "timeout"));
-    open.add(request);
-  };
-
   /** What went wrong with a request that nobody names: with the frame in flight, if that is only one. */
   const blame = (code: RequestCode, reason?: string): void => {
     const flying = [...open].filter((request) => request._frame);
-    if (flying.every((request) => request._frame === flying[0]!._frame)) for (const request of flying) fail(request, code, reason);
+    if (flying.every((request) => request._frame === flying[0]!._frame)) for (const request of flying) traffic._fail(request, code, reason);
   };
 
   const send = (batch: Request[]): void => {
@@ -77,21 +70,29 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
       // A subscription is known by its frame's uuid and its channel.
       if (isSubscription(request._action)) request._uuid = batch[0]!._uuid;
       if (request._action === "send") end(request);
-      else start(request);
+      else traffic._start(request);
     }
     traffic._socket!.send(write(batch));
   };
 
   const traffic: Traffic = {
-    _fail: fail,
+    _open: open,
+    _fail(request, code, reason) {
+      end(request, new PushItError(code, reason, request._channel, request._uuid));
+    },
+    _start(request, milliseconds = timeout) {
+      request._cancel?.();
+      request._cancel = deadline(host, milliseconds, () => traffic._fail(request, "timeout"));
+      open.add(request);
+    },
     _add(request) {
       request._bytes = utf8(request._json).length;
-      if (traffic._stopped) fail(request, ...traffic._stopped);
-      else if (typeof request._channel !== "string") fail(request, "bad_frame");
-      else if (request._bytes >= ROOM) fail(request, "too_large");
-      else if (!isSubscription(request._action) && open.size >= queueLimit) fail(request, "queue_full");
+      if (traffic._stopped) traffic._fail(request, ...traffic._stopped);
+      else if (typeof request._channel !== "string") traffic._fail(request, "bad_frame");
+      else if (request._bytes >= ROOM) traffic._fail(request, "too_large");
+      else if (!isSubscription(request._action) && open.size >= queueLimit) traffic._fail(request, "queue_full");
       else {
-        start(request);
+        traffic._start(request);
         traffic._flush();
       }
     },
@@ -100,7 +101,7 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
       const json = JSON.stringify({ action, channel: "/meta/" + action, uuid, data });
       const request: Request = { _action: action, _lane: uuid, _uuid: uuid, _json: json, _settle: settle };
       request._frame = [request];
-      start(request, milliseconds);
+      traffic._start(request, milliseconds);
       traffic._socket!.send(json);
     },
     _flush() {
@@ -117,12 +118,12 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
       for (const request of open)
         if (request._frame && request._uuid === uuid && (!named || named === request._channel))
           if (successful) end(request, undefined, data);
-          else fail(request, code as RequestCode, error);
+          else traffic._fail(request, code as RequestCode, error);
     },
     _gatewayError: (text) => blame(gatewayCode(text), text),
     _lost() {
       for (const request of open)
-        if (traffic._stopped || request._frame) fail(request, ...(traffic._stopped ?? (["closed"] as const)));
+        if (traffic._stopped || request._frame) traffic._fail(request, ...(traffic._stopped ?? (["closed"] as const)));
     },
   };
   return traffic;

@@ -10,30 +10,34 @@ const TICK = 10_000;
 const SLEPT = 60_000;
 
 /**
- * Watches the time and the page. Calls `ping` every `interval` milliseconds less up to a tenth at random, and `wake`
+ * Watches the time and the page. Calls `ping` every `interval()` milliseconds less up to a tenth at random, and `wake`
  * when the process or page returns from a sleep, a freeze, the background or an offline spell; `online` says that it
  * was the last, where a connection has likely gone with its network.
  * @returns a function that ends the watch
  */
 export const watch = (
   host: Host,
-  interval: number,
+  interval: () => number,
   ping: () => void,
   wake: (online: boolean) => void,
 ): (() => void) => {
   const page = new AbortController();
   let timer: unknown;
-  let pingAt = 0;
+  let pinged = 0;
+  let share = 0;
 
   const schedule = (): void => {
-    pingAt = host.Date.now() + interval * (1 - host.Math.random() / 10);
+    pinged = host.Date.now();
+    share = 1 - host.Math.random() / 10;
   };
+  /** Asked at each look: the interval may have changed. */
+  const pingAt = (): number => pinged + interval() * share;
   const tick = (): void => {
-    const due = Math.min(host.Date.now() + TICK, pingAt);
+    const due = Math.min(host.Date.now() + TICK, pingAt());
     timer = host.setTimeout(() => {
       const now = host.Date.now();
       if (now - due > SLEPT) wake(false);
-      if (now >= pingAt) {
+      if (now >= pingAt()) {
         schedule();
         ping();
       }

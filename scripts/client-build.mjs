@@ -16,13 +16,14 @@ const common = {
   mangleProps: /^_[a-z]/,
 };
 
-/** The bundles: an ES module for bundlers and Node, a global `PushIt` for a `<script>` tag. */
+/** The bundles: an ES module for bundlers and Node, the same without history and presence, a global `PushIt` for a `<script>` tag. */
 export const CLIENT_BUNDLES = {
   esm: { ...common, format: "esm", entryPoints: ["client/index.ts"], outfile: "dist/client/index.js" },
+  core: { ...common, format: "esm", entryPoints: ["client/core.ts"], outfile: "dist/client/core.js" },
   iife: { ...common, format: "iife", entryPoints: ["client/global.ts"], outfile: "dist/client/push-it.iife.js" },
 };
 
-/** Builds one bundle in memory (`esm` or `iife`); gives its text. */
+/** Builds one bundle in memory (`esm`, `core` or `iife`); gives its text. */
 export const clientBundle = async (root, name) => {
   const { format } = CLIENT_BUNDLES[name];
   const { outputFiles } = await build({ ...CLIENT_BUNDLES[name], absWorkingDir: root, write: false });

@@ -11,7 +11,7 @@ const watched = (random = 0) => {
   const start = host.now;
   const stop = watch(
     host,
-    9 * MINUTE,
+    () => 9 * MINUTE,
     () => pings.push(host.now - start),
     (online) => wakes.push(online),
   );

@@ -1,0 +1,57 @@
+import type { Replay } from "../protocol/history.js";
+import { backoff } from "./backoff.js";
+import { RETRY_BASE, TIMEOUT } from "./options.js";
+import type { Parts } from "./parts.js";
+
+/**
+ * How long a publication may be sent again, in milliseconds, from when it was asked for: the shortest time for which a
+ * deployment knows it again.
+ */
+const PATIENCE = 300_000;
+
+/** The bound of the wait before a publication is sent again on the same connection, in milliseconds. */
+const PAUSE = 10_000;
+
+/** After what a publication may or may not have happened, or has not, and may soon. */
+const DOUBTFUL = /^(cha|clo|exp|int|thr|tim|una)|_agent$/;
+
+/**
+ * Publishes again what may not have happened, under the same id, on channels that are known to have history: there the
+ * server knows it again. A publication keeps its place, and those behind it wait: so their order stays.
+ */
+export const publishAgain = ({ _settings, _traffic }: Parts): void => {
+  const { host, retryBase = RETRY_BASE, timeout = TIMEOUT } = _settings;
+  const { _add, _answer, _fail, _open, _start } = _traffic;
+  const kept = new Set<string | undefined>();
+
+  _traffic._add = (request) => {
+    request._until = host.Date.now() + PATIENCE;
+    _add(request);
+  };
+
+  _traffic._answer = (answer) => {
+    const { channel, data, position, uuid } = answer;
+    if (position) for (const request of _open) if (request._uuid === uuid) kept.add(request._channel);
+    // What a publication guard gives is no word of the server's.
+    if (channel === "/meta/subscribe" && (data as Partial<Replay> | undefined)?.position) kept.add((data as unknown as Replay).channel);
+    _answer(answer);
+  };
+
+  _traffic._fail = (request, code, reason) => {
+    const left = request._until! - host.Date.now();
+    if (request._action !== "publish" || !request._frame || !kept.has(request._channel) || !DOUBTFUL.test(code) || _traffic._stopped || left <= 0)
+      return _fail(request, code, reason);
+    const resume = (): void => {
+      request._frame = undefined;
+      _start(request, Math.min(timeout, left));
+      _traffic._flush();
+    };
+    request._cancel?.();
+    if (!_traffic._ready) return resume();
+    // As if it were in flight: nothing overtakes it, and an answer that comes late is still its answer.
+    request._frame = [];
+    request._tries = (request._tries ?? 0) + 1;
+    const timer = host.setTimeout(resume, backoff(request._tries, retryBase, PAUSE, host.Math.random()));
+    request._cancel = () => host.clearTimeout(timer);
+  };
+};

@@ -1,0 +1,98 @@
+import { PROTOCOL } from "../protocol/version.js";
+import { backoff } from "./backoff.js";
+import { offer } from "./handshake.js";
+import { deadline, type Socket } from "./host.js";
+import { CONNECTION_LIFETIME, RETRY_CAP, TIMEOUT } from "./options.js";
+import type { Parts } from "./parts.js";
+
+/** How often to look whether the old connection is still needed, in milliseconds. */
+const LOOK = 1_000;
+
+/** The largest bound of the wait before the next attempt, in milliseconds. */
+const CAP = 120_000;
+
+/**
+ * Opens the next connection beside the one in use before that is cut, moves the subscriptions, and closes the old one.
+ * Until then both are heard; what comes twice is told once.
+ *
+ * The moment is random, between 95 and 99 % of the connection's life: for 2 hours that is between 6 minutes and 72
+ * seconds before its end. How evenly it has to be spread follows from API Gateway's quota of 500 new connections a
+ * second. A fleet was itself connected at that rate or slower, and a moment that is independent of the other clients'
+ * smooths a rate and never sharpens it: so any spread does that is wider than what clients have in common (a timer's
+ * tick, a deployment's restart), and a narrow one costs the least. For a fleet as large as the quota can carry at all,
+ * 500/s × 7,200 s = 3.6 million, lives that are 3 % shorter on average mean 3 % more connections: 3.49 million are
+ * replaced at 500 a second. Whoever is refused above that keeps its old connection and tries again, and at worst is cut
+ * and recovers as after any loss.
+ */
+export const handOver = ({ _connection, _settings, _subscriptions, _traffic }: Parts): void => {
+  const { host, credentials, connectionLifetime = CONNECTION_LIFETIME, timeout = TIMEOUT, url } = _settings;
+  const { _lost, _opened, _live } = _subscriptions;
+  const { retryCap = RETRY_CAP } = _settings;
+  let timer: unknown;
+  let attempt = 0;
+
+  const plan = (wait: number): void => {
+    host.clearTimeout(timer);
+    timer = host.setTimeout(begin, wait);
+  };
+
+  const begin = async (): Promise<void> => {
+    const { WebSocket = host.WebSocket! } = _settings;
+    const old = _traffic._socket!;
+    let next: Socket | undefined;
+    let stop = (): void => {};
+    /** Whether the connection in use is still the one that is to be replaced. */
+    const current = (): unknown => _traffic._ready && _traffic._socket === old;
+    const failed = (): void => {
+      stop();
+      if (next) next.onclose = null;
+      next?.close();
+      // While the old one stands.
+      if (current()) plan(backoff(attempt++, retryCap, CAP, host.Math.random()));
+    };
+    try {
+      const protocols = offer(await (typeof credentials === "function" ? (credentials as () => unknown)() : credentials), _settings._offers);
+      if (!protocols || !current()) return failed();
+      next = new WebSocket(url, protocols);
+      stop = deadline(host, timeout, failed);
+      next.onerror = () => {};
+      next.onclose = failed;
+      next.onopen = () => {
+        stop();
+        if (next!.protocol === PROTOCOL && current()) replace(old, next!);
+        else failed();
+      };
+    } catch {
+      failed();
+    }
+  };
+
+  const replace = (old: Socket, next: Socket): void => {
+    const flying = [..._traffic._open].filter((request) => request._frame);
+    const until = host.Date.now() + timeout;
+    const look = (): void =>
+      // The answer promises those subscriptions, too, that the connection guard made.
+      _traffic._ask("ping", timeout, () => {
+        const needed = flying.some((request) => _traffic._open.has(request)) || [..._live.values()].includes(old);
+        if (needed && _traffic._ready && host.Date.now() < until) host.setTimeout(look, LOOK);
+        else old.close();
+      });
+    // What has not moved by then misses messages.
+    old.onclose = () => {
+      for (const [channel, socket] of _live) if (socket === old) _live.delete(channel);
+    };
+    _connection._listen(next);
+    (next.onopen as () => void)();
+    look();
+  };
+
+  _subscriptions._opened = () => {
+    attempt = 0;
+    plan(connectionLifetime * (0.99 - host.Math.random() * 0.04));
+    _opened();
+  };
+  _subscriptions._lost = () => {
+    host.clearTimeout(timer);
+    _lost();
+  };
+};

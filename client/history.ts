@@ -1,0 +1,202 @@
+import type { Message, ServerFacts, SubscribedTo } from "../protocol/frames.js";
+import type { Position, Replay } from "../protocol/history.js";
+import { backoff } from "./backoff.js";
+import type { RequestCode } from "./errors.js";
+import { freshId } from "./id.js";
+import { RETRY_CAP } from "./options.js";
+import type { Parts } from "./parts.js";
+import type { Settle } from "./request.js";
+import { createRota } from "./rota.js";
+
+/** How long a message that is missing may still be on its way, in milliseconds, before the client asks for it. */
+const LATE = 300;
+
+/**
+ * How long to wait before asking again for what the server could not tell yet, in milliseconds, and up to twice that at
+ * random: it may take 5 seconds to know that a publication will never be stored.
+ */
+const PENDING = 1_000;
+
+/** Most messages that wait for one before them, on all channels together; what is more is asked for again. */
+const HELD = 500;
+
+/** Where the client is on a channel that it subscribes to. */
+interface Track {
+  /** Everything up to here was told. Left out: not known yet, or the channel has no history. */
+  _position?: Position;
+  /** Something is known to follow that is not here. */
+  _behind?: boolean;
+  /** The wait before the next question, or the question under way. */
+  _asking?: unknown;
+}
+
+/** What the server says of a channel: all of it, or that it says nothing, and why. */
+interface Told extends Pick<Replay, "channel" | "messages" | "more" | "recovered"> {
+  position?: Position | undefined;
+  code?: RequestCode;
+}
+
+/** Knows where the application is on channels with history. */
+export interface History {
+  /** The application subscribes to a channel, maybe from where it was in an earlier life. */
+  _begin(channel: string, since?: Position): void;
+  /** Where it is. */
+  _position(channel: string): Position | undefined;
+  /** Asks something about a channel, in a frame of its own. */
+  _query(action: "history" | "presence", data: { channel: string }, settle: Settle): void;
+}
+
+/** Keeps the positions of channels with history, and tells their messages in order, each once, none left out. */
+export const keepHistory = ({ _settings, _events, _traffic, _subscriptions, _connection }: Parts): History => {
+  const { host, retryCap = RETRY_CAP } = _settings;
+  const { _interval, _message } = _connection;
+  const { _add, _answer, _ask } = _traffic;
+  const rota = createRota();
+  const tracks = new Map<string, Track>();
+  /** What has come before what is next on its channel. */
+  const held = new Set<Message>();
+  let checkEvery = Infinity;
+
+  const begin: History["_begin"] = (channel, since) => {
+    const track = tracks.get(channel) ?? {};
+    tracks.set(channel, track);
+    if (since) track._position ??= { epoch: since.epoch, offset: since.offset };
+  };
+
+  const query: History["_query"] = (action, data, settle) => {
+    const uuid = freshId();
+    _traffic._add({
+      _action: action,
+      _lane: uuid,
+      _uuid: uuid,
+      _channel: data.channel,
+      _most: 1,
+      _json: JSON.stringify({ channel: "/meta/" + action, uuid, data }),
+      _settle: settle,
+    });
+  };
+
+  const waiting = (channel: string): Message[] =>
+    [...held].filter((message) => message.channel === channel).sort((a, b) => a.offset! - b.offset!);
+
+  const pass = (track: Track, message: Message): void => {
+    track._position = { epoch: message.epoch!, offset: message.offset! };
+    _message(message);
+  };
+
+  /** Tells what is next of what is held; asks for what is missing then, after `wait` milliseconds. */
+  const drain = (channel: string, wait: number): void => {
+    const track = tracks.get(channel);
+    if (!track?._position) return;
+    for (const message of waiting(channel)) {
+      const other = message.epoch !== track._position.epoch;
+      const step = message.offset! - track._position.offset;
+      // A message of another history: the server knows which one counts.
+      if (other) track._behind = true;
+      if (other || step < 2) held.delete(message);
+      if (!other && step === 1) pass(track, message);
+    }
+    if (lacks(channel, track)) track._asking ??= host.setTimeout(() => ask(channel, track), wait);
+  };
+
+  const lacks = (channel: string, track: Track): unknown => track._behind || waiting(channel)[0];
+
+  const ask = (channel: string, track: Track): void => {
+    track._asking = undefined;
+    // What was missing may have come; and on another connection everything is asked for anyway.
+    if (!_traffic._ready || tracks.get(channel) !== track || !lacks(channel, track)) return;
+    track._asking = true;
+    track._behind = false;
+    query("history", { channel, since: track._position } as { channel: string }, (error, data) => {
+      track._asking = undefined;
+      if (!error) take(data as unknown as Replay, false, PENDING * (1 + host.Math.random()));
+      else if (error.temporary) {
+        track._behind = true;
+        drain(channel, backoff(0, retryCap, retryCap, host.Math.random()));
+      } else if (_traffic._ready) {
+        // Nobody will give what is missing: what there is goes on behind it.
+        const [first] = waiting(channel);
+        const position = first && { epoch: first.epoch!, offset: first.offset! - 1 };
+        take({ channel, recovered: false, code: error.code, position });
+      }
+    });
+  };
+
+  const take = ({ channel, position, messages = [], recovered, code, more }: Told, told?: boolean, wait = LATE): void => {
+    begin(channel);
+    const track = tracks.get(channel)!;
+    for (const message of messages)
+      if (!(message.offset <= track._position?.offset)) pass(track, { ...message, channel, epoch: position!.epoch });
+    const { _position } = track;
+    // What came meanwhile may have led beyond what the answer knew.
+    if (position && (_position?.epoch !== position.epoch || position.offset > _position.offset)) track._position = position;
+    if (more) track._behind = true;
+    if (recovered === false && !told) _events._emit("subscribed", { channel, recovered, code });
+    drain(channel, more ? 0 : wait);
+  };
+
+  /** What a ping asks after. */
+  const positions = (): [string, Position][] =>
+    [...tracks].flatMap(([channel, { _position }]) => (_position && _subscriptions._live.has(channel) ? [[channel, _position]] : []));
+
+  _connection._interval = () => Math.min(_interval(), positions()[0] ? (_settings.checkInterval ?? checkEvery) : Infinity);
+
+  _traffic._ask = (action, milliseconds, settle, data) =>
+    _ask(
+      action,
+      milliseconds,
+      settle,
+      action === "ping" && positions()[0] ? { ...data, positions: Object.fromEntries(rota(positions())) } : data,
+    );
+
+  _traffic._add = (request) => {
+    const channel = request._channel!;
+    if (request._action === "subscribe") {
+      begin(channel);
+      const since = tracks.get(channel)!._position;
+      if (since) request._json = JSON.stringify({ channel, since });
+    }
+    _add(request);
+  };
+
+  _traffic._answer = (answer) => {
+    const { channel, data } = answer;
+    const told = data as unknown as SubscribedTo & ServerFacts;
+    const moved = _subscriptions._live.has(told?.channel);
+    _answer(answer);
+    if (channel === "/meta/subscribe" && told?.position) {
+      checkEvery = Math.min(checkEvery, told.checkEvery ?? Infinity);
+      take(told, !moved);
+    }
+    if (channel === "/meta/ping")
+      for (const channel of told?.behind ?? []) {
+        const track = tracks.get(channel);
+        if (track) track._behind = true;
+        drain(channel, 0);
+      }
+  };
+
+  _connection._message = (message) => {
+    if (!message.epoch || !tracks.has(message.channel)) return _message(message);
+    held.add(message);
+    if (held.size > HELD) {
+      for (const { channel } of held) tracks.get(channel)!._behind = true;
+      held.clear();
+    }
+    drain(message.channel, LATE);
+  };
+
+  _events._on("unsubscribed", ({ channel, error }) => {
+    // Who was denied may be permitted later, and go on where it was.
+    if (!error) tracks.delete(channel);
+    for (const message of waiting(channel)) held.delete(message);
+  });
+
+  for (const channel in _settings.since) begin(channel, _settings.since[channel]);
+
+  return {
+    _begin: begin,
+    _position: (channel) => tracks.get(channel)?._position,
+    _query: query,
+  };
+};
