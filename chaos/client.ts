@@ -51,7 +51,7 @@ export class ChaosClient {
     const { lifetimeMs, connectionMs, checkMs } = pace;
     this.#sockets = socketsOf(lifetimeMs / 2, context.onLifetime);
     const { setTimeout, clearTimeout, Date } = globalThis;
-    const options: PushItOptions & { checkInterval: number; connectionLifetime: number } = {
+    const options: PushItOptions = {
       url,
       credentials: who,
       timeout: TIMEOUT_MS,
