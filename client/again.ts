@@ -1,5 +1,7 @@
 import type { Replay } from "../protocol/history.js";
+import { SESSION_PREFIX } from "../protocol/version.js";
 import { backoff } from "./backoff.js";
+import { freshId } from "./id.js";
 import { RETRY_BASE, TIMEOUT } from "./options.js";
 import type { Parts } from "./parts.js";
 
@@ -23,6 +25,8 @@ export const publishAgain = ({ _settings, _traffic }: Parts): void => {
   const { host, retryBase = RETRY_BASE, timeout = TIMEOUT } = _settings;
   const { _add, _answer, _fail, _open, _start } = _traffic;
   const kept = new Set<string | undefined>();
+  // By this secret the server knows who publishes again.
+  _settings._offers = [SESSION_PREFIX + freshId()];
 
   _traffic._add = (request) => {
     request._until = host.Date.now() + PATIENCE;

@@ -126,7 +126,7 @@ export const keepHistory = ({ _settings, _events, _traffic, _subscriptions, _con
     begin(channel);
     const track = tracks.get(channel)!;
     for (const message of messages)
-      if (!(message.offset <= track._position?.offset)) pass(track, { ...message, channel, epoch: position!.epoch });
+      if (!(track._position && message.offset <= track._position.offset)) pass(track, { ...message, channel, epoch: position!.epoch });
     const { _position } = track;
     // What came meanwhile may have led beyond what the answer knew.
     if (position && (_position?.epoch !== position.epoch || position.offset > _position.offset)) track._position = position;

@@ -84,7 +84,7 @@ export const oldest = async (system: Replaying, channel: Channel, limit: number)
   let from = Math.max(1, head.offset - keep.size + 1);
   for (let most = limit; from <= head.offset; most = SKIPPED_ROWS) {
     const { rows, whole } = await system.histories.rows(channel.channel, head.epoch, from, head.offset, most);
-    const kept = rows.filter((row) => isFresh(system, keep, row)).slice(0, limit);
+    const kept = rows.filter((row) => isFresh(system, keep, row.at)).slice(0, limit);
     const end = kept.at(-1)?.offset;
     if (kept[0] && end !== undefined) {
       const all = whole && end === rows.at(-1)?.offset ? Math.min(head.offset, kept[0].offset + limit - 1) : end;
@@ -94,7 +94,7 @@ export const oldest = async (system: Replaying, channel: Channel, limit: number)
     from = rows.at(-1)!.offset + 1;
   }
   // Where the history is young, nothing of it is too old: then what is missing is still to come.
-  if (!isKept(system, keep, head.begun)) return last;
+  if (!isFresh(system, keep, head.begun)) return last;
   return pageOf(head, 0, await settled(system, channel, [], 1, Math.min(head.offset, limit)));
 };
 
@@ -110,8 +110,8 @@ export const replayBefore = async (system: Replaying, channel: Channel, since: P
   const from = Math.max(first, to - limit + 1);
   if (to < from) return { position: here, messages: [], more: false };
   const read = await rowsBetween(system, channel, from, to);
-  const kept = read.filter((row) => isFresh(system, keep, row));
-  const begin = isKept(system, keep, head.begun) ? from : kept[0]?.offset;
+  const kept = read.filter((row) => isFresh(system, keep, row.at));
+  const begin = isFresh(system, keep, head.begun) ? from : kept[0]?.offset;
   if (begin === undefined) return { position: here, messages: [], more: false };
   const { rows } = await settled(system, channel, kept, begin, to);
   const messages = rows.filter(isMessage).reverse();
@@ -137,8 +137,8 @@ const isMessage = (row: Row): row is MessageRow => row.message !== undefined;
 const isKept = ({ clock }: Replaying, { seconds }: HistoryOptions, at: number): boolean =>
   at + (seconds + MARGIN_SECONDS / 2) * 1000 > clock.now();
 
-/** Whether a row is as young as the channel's messages are kept. */
-const isFresh = ({ clock }: Replaying, { seconds }: HistoryOptions, { at }: Row): boolean => at + seconds * 1000 > clock.now();
+/** Whether what was taken at `at` is as young as the channel's messages are kept. */
+const isFresh = ({ clock }: Replaying, { seconds }: HistoryOptions, at: number): boolean => at + seconds * 1000 > clock.now();
 
 const pageOf = ({ epoch, offset: last }: Head, before: number, { rows, pending }: Settled): Page => {
   const offset = rows.at(-1)?.offset ?? before;

@@ -102,7 +102,7 @@ describe("a channel with history", () => {
     const { position } = replay(await subscribe(subscriber, "kept/guarded"));
     for (const data of [1, 2]) await publisher.publish("kept/guarded", data);
     await subscriber.until(() => subscriber.received.find(({ offset }) => offset === 2), "the notice");
-    expect(subscriber.received.filter((each) => each.channel === "kept/guarded")).toEqual([
+    expect(subscriber.messages("kept/guarded")).toEqual([
       { channel: "kept/guarded", uuid: expect.any(String), data: { odd: 1 }, offset: 1, epoch: position.epoch },
       { channel: "kept/guarded", epoch: position.epoch, offset: 2 },
     ]);

@@ -63,6 +63,6 @@ export const reconnected = async (bench: Bench, peer: Peer): Promise<Peer> => {
   peer.socket.terminate();
   await peer.closed;
   await new Promise((resolve) => setTimeout(resolve, 20));
-  bench.host.advance(30_000);
+  bench.host.advance(1_000);
   return bench.server.peers.take();
 };
