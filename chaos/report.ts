@@ -1,11 +1,12 @@
 import type { ChaosOptions, Outcome } from "./chaos.js";
+import type { Violation, Wrong } from "./checker.js";
 
 /** From so many messages on every fault must have struck so often. */
 const WHOLE = 5_000;
 const LEAST = 20;
 
-/** How many violations are told. */
-const MOST = 20;
+/** How many violations of each kind are told. */
+const MOST = 6;
 
 /** What of a run is not as it must be, in words; empty: it has passed. */
 export const faultsOf = ({ wrong, faults, late }: Outcome, { messages }: Pick<ChaosOptions, "messages">): string[] => {
@@ -25,12 +26,17 @@ export const failureText = (outcome: Outcome, options: ChaosOptions): string => 
   const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
   return [
     ...faultsOf(outcome, options).map((fault) => `✗ ${fault}`),
-    ...violations.slice(0, MOST).map(({ wrong, what }) => `  ${wrong}: ${what}`),
-    ...(violations.length > MOST ? [`  … and ${violations.length - MOST} more`] : []),
+    ...(Object.keys(outcome.wrong) as Wrong[]).flatMap((kind) => firsts(violations, kind)),
     `  replay: npm run chaos -- ${replay}`,
     ...(first === undefined ? [] : [`  the history of ${first}:`, ...trail.map((line) => `    ${line}`)]),
     "",
   ].join("\n");
+};
+
+const firsts = (violations: readonly Violation[], kind: Wrong): string[] => {
+  const found = violations.filter(({ wrong }) => wrong === kind);
+  const more = found.length > MOST ? [`  … and ${found.length - MOST} more`] : [];
+  return [...found.slice(0, MOST).map(({ what }) => `  ${kind}: ${what}`), ...more];
 };
 
 /** How a run went, for people. */
