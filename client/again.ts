@@ -1,13 +1,13 @@
-import type { Replay } from "../protocol/history.js";
 import { SESSION_PREFIX } from "../protocol/version.js";
 import { backoff } from "./backoff.js";
+import type { History } from "./history.js";
 import { freshId } from "./id.js";
 import { RETRY_BASE, TIMEOUT } from "./options.js";
 import type { Parts } from "./parts.js";
 
 /**
- * How long a publication may be sent again, in milliseconds, from when it was asked for: the shortest time for which a
- * deployment knows it again.
+ * How long a publication may be sent again, in milliseconds, from when it was first in flight, which is at most `timeout`
+ * before it first fails: the shortest time for which a deployment knows it again.
  */
 const PATIENCE = 300_000;
 
@@ -21,33 +21,34 @@ const DOUBTFUL = /^(cha|clo|exp|int|thr|tim|una)|_agent$/;
  * Publishes again what may not have happened, under the same id, on channels that are known to have history: there the
  * server knows it again. A publication keeps its place, and those behind it wait: so their order stays.
  */
-export const publishAgain = ({ _settings, _traffic }: Parts): void => {
+export const publishAgain = ({ _settings, _traffic }: Parts, { _position }: History): void => {
   const { host, retryBase = RETRY_BASE, timeout = TIMEOUT } = _settings;
-  const { _add, _answer, _fail, _open, _start } = _traffic;
+  const { _answer, _fail, _open, _start } = _traffic;
   const kept = new Set<string | undefined>();
   // By this secret the server knows who publishes again.
   _settings._offers = [SESSION_PREFIX + freshId()];
 
-  _traffic._add = (request) => {
-    request._until = host.Date.now() + PATIENCE;
-    _add(request);
-  };
-
   _traffic._answer = (answer) => {
-    const { channel, data, position, uuid } = answer;
-    if (position) for (const request of _open) if (request._uuid === uuid) kept.add(request._channel);
-    // What a publication guard gives is no word of the server's.
-    if (channel === "/meta/subscribe" && (data as Partial<Replay> | undefined)?.position) kept.add((data as unknown as Replay).channel);
+    if (answer.position) for (const request of _open) if (request._uuid === answer.uuid) kept.add(request._channel);
     _answer(answer);
   };
 
   _traffic._fail = (request, code, reason) => {
-    const left = request._until! - host.Date.now();
-    if (request._action !== "publish" || !request._frame || !kept.has(request._channel) || !DOUBTFUL.test(code) || _traffic._stopped || left <= 0)
+    const now = host.Date.now();
+    const left = (request._until ??= now + PATIENCE - timeout) - now;
+    if (
+      request._action !== "publish" ||
+      !request._frame ||
+      !(kept.has(request._channel) || _position(request._channel!)) ||
+      !DOUBTFUL.test(code) ||
+      _traffic._stopped ||
+      left <= 0
+    )
       return _fail(request, code, reason);
     const resume = (): void => {
       request._frame = undefined;
-      _start(request, Math.min(timeout, left));
+      request._timeout = Math.min(timeout, left);
+      _start(request);
       _traffic._flush();
     };
     request._cancel?.();

@@ -1,4 +1,4 @@
-import type { Position, Replay } from "../protocol/history.js";
+import type { Position } from "../protocol/history.js";
 import type { Attendance } from "../protocol/presence.js";
 import { Channel as Core } from "./core-channel.js";
 import type { PushIt as CorePushIt } from "./core-push-it.js";
@@ -36,24 +36,24 @@ export class Channel<Data = unknown> extends Core<Data> {
    * @example const { messages } = await stories.history({ reverse: true, limit: 20 });
    */
   async history(options?: HistoryOptions): Promise<Recorded<Data>> {
-    const { channel: _channel, ...replay } = (await this.#ask("history", options)) as Replay;
-    return { messages: [], ...replay } as Recorded<Data>;
+    const replay = await this.#ask<Omit<Recorded<Data>, "messages">>("history", options);
+    return { messages: [], ...replay };
   }
 
   /** Who is subscribed to this very channel, where it has presence. Rejects with a `PushItError`. */
   async presence(): Promise<Present> {
     const members: Present["members"] = [];
-    for (let after: string | undefined; ; ) {
-      const page = (await this.#ask("presence", { after })) as Attendance;
-      members.push(...page.members);
-      after = page.more;
-      if (!after) return { count: page.count, members };
-    }
+    let page: Partial<Attendance> = {};
+    do {
+      page = await this.#ask<Attendance>("presence", { after: page.more });
+      members.push(...page.members!);
+    } while (page.more);
+    return { count: page.count!, members };
   }
 
-  #ask(action: "history" | "presence", options?: object): Promise<unknown> {
+  #ask<Answer>(action: "history" | "presence", options?: object): Promise<Answer> {
     return new Promise((resolve, reject) =>
-      this.#history._query(action, { ...options, channel: this.name }, (error, data) => (error ? reject(error) : resolve(data))),
+      this.#history._ask(action, (error, data) => (error ? reject(error) : resolve(data as Answer)), { ...options, channel: this.name }),
     );
   }
 }

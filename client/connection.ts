@@ -22,10 +22,14 @@ export interface Connection {
   _connect(): void;
   /** Leaves the connection or attempt: for another one (`lose`), or until `_connect()`. */
   _leave(happening: Happening, code: StateCode, reason?: string): void;
+  /** What a handshake offers, credentials included; `undefined` where these are too large. */
+  _offer(): Promise<string[] | undefined>;
   /** Uses a socket from now on; what an earlier one of the same agent still tells is heard, too. */
   _listen(socket: Socket): void;
   /** A message arrived. */
   _message(message: Message): void;
+  /** The server tells something of a channel or of itself, in an answer on a meta channel. */
+  _told(told: Partial<SubscribedTo & ServerFacts>, channel: string): void;
   /** How often to ping, in milliseconds. */
   _interval(): number;
 }
@@ -109,7 +113,7 @@ export const createConnection = (
     stopTimers();
     cancelHandshake = deadline(host, timeout, () => leave("lose", "timeout"));
     try {
-      const protocols = offer(await (ask ? ask() : credentials), settings._offers);
+      const protocols = await connection._offer();
       if (current !== mine) return;
       if (!protocols) return leave("stop", "credentials_too_large");
       failure = "socket_failed";
@@ -150,7 +154,7 @@ export const createConnection = (
 
   /** The server selected the subprotocol of a denial: it waits to be asked for the reason. */
   const askWhy = (): void =>
-    traffic._ask("connect", timeout, (error) => {
+    traffic._ask("connect", (error) => {
       const { code = "timeout", message } = error ?? {};
       // No answer, or one that is none, leaves what is certain: there is no agent.
       const why = code === "timeout" ? "denied" : code;
@@ -171,12 +175,7 @@ export const createConnection = (
     } else {
       traffic._answer(frame);
       // What a publication guard gives is no word of the server's.
-      const told = (/l$/.test(channel) || data) as (SubscribedTo & ServerFacts) | undefined;
-      if (told?.latest) connection._message({ channel: told.channel, ...told.latest });
-      // Asked or not, the server tells how long the agent is vouched for.
-      const expiresIn = told?.expiresIn as number;
-      if (ask && !renewal && expiresIn < LONGEST)
-        renewal = host.setTimeout(renew, expiresIn - backoff(0, retryCap, expiresIn / 5, host.Math.random()));
+      if (data && !/l$/.test(channel)) connection._told(data as Partial<SubscribedTo & ServerFacts>, channel);
       if (traffic._ready && /^exp|_agent$/.test(code!)) leave("lose", code as StateCode, error);
     }
   };
@@ -190,8 +189,8 @@ export const createConnection = (
       else renewal = error && host.setTimeout(renew, backoff(0, retryCap, retryCap, host.Math.random()));
     };
     try {
-      const data = { credentials: await ask!() };
-      if (current === mine) traffic._ask("refresh", timeout, settle, data);
+      const data: object = { credentials: await ask!() };
+      if (current === mine) traffic._ask("refresh", settle, data);
     } catch {
       settle({});
     }
@@ -200,10 +199,11 @@ export const createConnection = (
   const ping = (): void => {
     if (!traffic._ready || pinging) return;
     pinging = true;
-    traffic._ask("ping", settings.pingTimeout ?? PING_TIMEOUT, (error) => {
+    const settle = (error?: PushItError): void => {
       pinging = false;
       if (error?.code === "timeout") leave("lose", "unresponsive");
-    });
+    };
+    traffic._ask("ping", settle, undefined, settings.pingTimeout ?? PING_TIMEOUT);
   };
 
   const hurry = (): void => {
@@ -214,7 +214,14 @@ export const createConnection = (
     _state: "disconnected",
     _leave: leave,
     _listen: listen,
+    _offer: async () => offer(await (ask ? ask() : credentials), settings._offers),
     _message: createSieve((message) => events._emit("message", { ...message, payload: message.data })),
+    _told({ channel, latest, expiresIn }) {
+      if (latest) connection._message({ channel: channel!, ...latest });
+      // Asked or not, the server tells how long the agent is vouched for.
+      if (ask && !renewal && expiresIn! < LONGEST)
+        renewal = host.setTimeout(renew, expiresIn! - backoff(0, retryCap, expiresIn! / 5, host.Math.random()));
+    },
     _interval: () => settings.pingInterval ?? PING_INTERVAL,
     _connect() {
       if (!enter("connect", "connect")) return hurry();

@@ -1,15 +1,15 @@
 import { PROTOCOL } from "../protocol/version.js";
-import { backoff } from "./backoff.js";
-import { offer } from "./handshake.js";
-import { deadline, type Socket } from "./host.js";
-import { CONNECTION_LIFETIME, RETRY_CAP, TIMEOUT } from "./options.js";
+import type { Socket } from "./host.js";
+import { CONNECTION_LIFETIME, TIMEOUT } from "./options.js";
 import type { Parts } from "./parts.js";
 
 /** How often to look whether the old connection is still needed, in milliseconds. */
 const LOOK = 1_000;
 
-/** The largest bound of the wait before the next attempt, in milliseconds. */
-const CAP = 120_000;
+/** When to begin at the latest, how long before that at most, and how long to wait at most before the next attempt: in lives. */
+const LATEST = 0.99;
+const SPREAD = 0.04;
+const AGAIN = 0.01;
 
 /**
  * Opens the next connection beside the one in use before that is cut, moves the subscriptions, and closes the old one.
@@ -25,11 +25,9 @@ const CAP = 120_000;
  * and recovers as after any loss.
  */
 export const handOver = ({ _connection, _settings, _subscriptions, _traffic }: Parts): void => {
-  const { host, credentials, connectionLifetime = CONNECTION_LIFETIME, timeout = TIMEOUT, url } = _settings;
-  const { _lost, _opened, _live } = _subscriptions;
-  const { retryCap = RETRY_CAP } = _settings;
+  const { host, connectionLifetime = CONNECTION_LIFETIME, timeout = TIMEOUT, url } = _settings;
+  const { _live, _lost, _opened } = _subscriptions;
   let timer: unknown;
-  let attempt = 0;
 
   const plan = (wait: number): void => {
     host.clearTimeout(timer);
@@ -40,25 +38,18 @@ export const handOver = ({ _connection, _settings, _subscriptions, _traffic }: P
     const { WebSocket = host.WebSocket! } = _settings;
     const old = _traffic._socket!;
     let next: Socket | undefined;
-    let stop = (): void => {};
     /** Whether the connection in use is still the one that is to be replaced. */
     const current = (): unknown => _traffic._ready && _traffic._socket === old;
     const failed = (): void => {
-      stop();
-      if (next) next.onclose = null;
       next?.close();
-      // While the old one stands.
-      if (current()) plan(backoff(attempt++, retryCap, CAP, host.Math.random()));
+      if (current()) plan(connectionLifetime * host.Math.random() * AGAIN);
     };
     try {
-      const protocols = offer(await (typeof credentials === "function" ? (credentials as () => unknown)() : credentials), _settings._offers);
+      const protocols = await _connection._offer();
       if (!protocols || !current()) return failed();
       next = new WebSocket(url, protocols);
-      stop = deadline(host, timeout, failed);
-      next.onerror = () => {};
-      next.onclose = failed;
+      next.onclose = next.onerror = failed;
       next.onopen = () => {
-        stop();
         if (next!.protocol === PROTOCOL && current()) replace(old, next!);
         else failed();
       };
@@ -74,7 +65,7 @@ export const handOver = ({ _connection, _settings, _subscriptions, _traffic }: P
       // The new one may be lost by now, and a third one not there yet.
       if (!_traffic._ready) return old.close();
       // The answer promises those subscriptions, too, that the connection guard made.
-      _traffic._ask("ping", timeout, () => {
+      _traffic._ask("ping", () => {
         const needed = flying.some((request) => _traffic._open.has(request)) || [..._live.values()].includes(old);
         if (needed && _traffic._ready && host.Date.now() < until) host.setTimeout(look, LOOK);
         else old.close();
@@ -90,8 +81,7 @@ export const handOver = ({ _connection, _settings, _subscriptions, _traffic }: P
   };
 
   _subscriptions._opened = () => {
-    attempt = 0;
-    plan(connectionLifetime * (0.99 - host.Math.random() * 0.04));
+    plan(connectionLifetime * (LATEST - host.Math.random() * SPREAD));
     _opened();
   };
   _subscriptions._lost = () => {

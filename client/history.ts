@@ -1,12 +1,11 @@
-import type { Message, ServerFacts, SubscribedTo } from "../protocol/frames.js";
+import type { Message } from "../protocol/frames.js";
 import type { Position, Replay } from "../protocol/history.js";
 import { backoff } from "./backoff.js";
 import type { RequestCode } from "./errors.js";
-import { freshId } from "./id.js";
 import { RETRY_CAP } from "./options.js";
 import type { Parts } from "./parts.js";
-import type { Settle } from "./request.js";
-import { createRota } from "./rota.js";
+import { remind } from "./remind.js";
+import type { Traffic } from "./traffic.js";
 
 /** How long a message that is missing may still be on its way, in milliseconds, before the client asks for it. */
 const LATE = 300;
@@ -43,15 +42,15 @@ export interface History {
   /** Where it is. */
   _position(channel: string): Position | undefined;
   /** Asks something about a channel, in a frame of its own. */
-  _query(action: "history" | "presence", data: { channel: string }, settle: Settle): void;
+  _ask: Traffic["_ask"];
 }
 
 /** Keeps the positions of channels with history, and tells their messages in order, each once, none left out. */
-export const keepHistory = ({ _settings, _events, _traffic, _subscriptions, _connection }: Parts): History => {
+export const keepHistory = (parts: Parts): History => {
+  const { _settings, _events, _traffic, _subscriptions, _connection } = parts;
   const { host, retryCap = RETRY_CAP } = _settings;
-  const { _interval, _message } = _connection;
-  const { _add, _answer, _ask } = _traffic;
-  const rota = createRota();
+  const { _message, _told } = _connection;
+  const { _add } = _traffic;
   const tracks = new Map<string, Track>();
   /** What has come before what is next on its channel. */
   const held = new Set<Message>();
@@ -61,19 +60,6 @@ export const keepHistory = ({ _settings, _events, _traffic, _subscriptions, _con
     const track = tracks.get(channel) ?? {};
     tracks.set(channel, track);
     if (since) track._position ??= { epoch: since.epoch, offset: since.offset };
-  };
-
-  const query: History["_query"] = (action, data, settle) => {
-    const uuid = freshId();
-    _traffic._add({
-      _action: action,
-      _lane: uuid,
-      _uuid: uuid,
-      _channel: data.channel,
-      _most: 1,
-      _json: JSON.stringify({ channel: "/meta/" + action, uuid, data }),
-      _settle: settle,
-    });
   };
 
   const waiting = (channel: string): Message[] =>
@@ -107,7 +93,7 @@ export const keepHistory = ({ _settings, _events, _traffic, _subscriptions, _con
     if (!_traffic._ready || tracks.get(channel) !== track || !lacks(channel, track)) return;
     track._asking = true;
     track._behind = false;
-    query("history", { channel, since: track._position } as { channel: string }, (error, data) => {
+    _traffic._ask("history", (error, data) => {
       track._asking = undefined;
       if (!error) take(data as unknown as Replay, false, PENDING * (1 + host.Math.random()));
       else if (error.temporary) {
@@ -119,7 +105,7 @@ export const keepHistory = ({ _settings, _events, _traffic, _subscriptions, _con
         const position = first && { epoch: first.epoch!, offset: first.offset! - 1 };
         take({ channel, recovered: false, code: error.code, position });
       }
-    });
+    }, { channel, since: track._position } as { channel: string });
   };
 
   const take = ({ channel, position, messages = [], recovered, code, more }: Told, told?: boolean, wait = LATE): void => {
@@ -135,19 +121,13 @@ export const keepHistory = ({ _settings, _events, _traffic, _subscriptions, _con
     drain(channel, more ? 0 : wait);
   };
 
-  /** What a ping asks after. */
-  const positions = (): [string, Position][] =>
-    [...tracks].flatMap(([channel, { _position }]) => (_position && _subscriptions._live.has(channel) ? [[channel, _position]] : []));
-
-  _connection._interval = () => Math.min(_interval(), positions()[0] ? (_settings.checkInterval ?? checkEvery) : Infinity);
-
-  _traffic._ask = (action, milliseconds, settle, data) =>
-    _ask(
-      action,
-      milliseconds,
-      settle,
-      action === "ping" && positions()[0] ? { ...data, positions: Object.fromEntries(rota(positions())) } : data,
-    );
+  remind(
+    parts,
+    "positions",
+    () => [...tracks].filter(([channel, { _position }]) => _position && _subscriptions._live.has(channel)),
+    (asked) => Object.fromEntries(asked.map(([channel, { _position }]) => [channel, _position])),
+    () => _settings.checkInterval ?? checkEvery,
+  );
 
   _traffic._add = (request) => {
     const channel = request._channel!;
@@ -159,21 +139,17 @@ export const keepHistory = ({ _settings, _events, _traffic, _subscriptions, _con
     _add(request);
   };
 
-  _traffic._answer = (answer) => {
-    const { channel, data } = answer;
-    const told = data as unknown as SubscribedTo & ServerFacts;
-    const moved = _subscriptions._live.has(told?.channel);
-    _answer(answer);
-    if (channel === "/meta/subscribe" && told?.position) {
-      checkEvery = Math.min(checkEvery, told.checkEvery ?? Infinity);
-      take(told, !moved);
+  _connection._told = (told, on) => {
+    _told(told, on);
+    if (on === "/meta/subscribe" && told.position) {
+      checkEvery = Math.min(checkEvery, told.checkEvery!);
+      take(told as Told, true);
     }
-    if (channel === "/meta/ping")
-      for (const channel of told?.behind ?? []) {
-        const track = tracks.get(channel);
-        if (track) track._behind = true;
-        drain(channel, 0);
-      }
+    for (const channel of told.behind ?? []) {
+      const track = tracks.get(channel);
+      if (track) track._behind = true;
+      drain(channel, 0);
+    }
   };
 
   _connection._message = (message) => {
@@ -197,6 +173,6 @@ export const keepHistory = ({ _settings, _events, _traffic, _subscriptions, _con
   return {
     _begin: begin,
     _position: (channel) => tracks.get(channel)?._position,
-    _query: query,
+    _ask: _traffic._ask,
   };
 };

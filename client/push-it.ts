@@ -24,8 +24,8 @@ export class PushIt extends Core {
       handOver(parts);
       suspend(parts);
       attend(parts);
-      publishAgain(parts);
       history = keepHistory(parts);
+      publishAgain(parts, history);
     });
     this.#history = history;
   }

@@ -11,9 +11,11 @@ export interface Request {
   _lane: string;
   /** The message's id, or the frame's. */
   _uuid: string;
-  _channel?: string;
+  _channel?: string | undefined;
   /** What a frame carries of it, as JSON: the message, the name of the channel. */
   _json: string;
+  /** How long it may wait, in milliseconds: in the queue, and again for its answer. @default - as all others */
+  _timeout?: number | undefined;
   /** How many may share its frame. @default as many as the protocol permits */
   _most?: number;
   /** How long that is in UTF-8; known once it is queued. */

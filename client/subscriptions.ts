@@ -60,9 +60,8 @@ export const createSubscriptions = (
     for (const channel of wanted) want(channel, true);
   };
 
-  const succeeded = (channel: string, on: boolean, data?: Partial<Replay>): void => {
-    if (!on || !live.has(channel))
-      events._emit(on ? "subscribed" : "unsubscribed", { channel, recovered: data?.recovered, code: data?.code });
+  const succeeded = (channel: string, on: boolean, { recovered, code }: Partial<Replay> = {}): void => {
+    if (!on || !live.has(channel) || code) events._emit(on ? "subscribed" : "unsubscribed", { channel, recovered, code });
     if (on) live.set(channel, traffic._socket!);
     else live.delete(channel);
   };

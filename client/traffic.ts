@@ -1,4 +1,4 @@
-import type { Json } from "../protocol/frames.js";
+import type { Action, Json } from "../protocol/frames.js";
 import { PushItError, type RequestCode } from "./errors.js";
 import { gather, ROOM, utf8, write, type Incoming } from "./frames.js";
 import { deadline, type Socket } from "./host.js";
@@ -25,8 +25,11 @@ export interface Traffic {
   _open: Set<Request>;
   /** Queues a request, or fails it with why it cannot be. What is queued in one turn shares frames. */
   _add(request: Request): void;
-  /** Asks at once, on whatever socket there is. */
-  _ask(action: "connect" | "ping" | "refresh", timeout: number | undefined, settle: Settle, data?: object): void;
+  /**
+   * Asks on a meta channel, in a frame of its own. What is about a channel is queued as all else; the rest goes at once,
+   * on whatever socket there is.
+   */
+  _ask(action: Action, settle: Settle, data?: { channel?: string }, timeout?: number): void;
   /** Sends, once this turn is over, what can be sent. */
   _flush(): void;
   /** What waits and what is in flight on a lane, oldest first. */
@@ -38,7 +41,7 @@ export interface Traffic {
   /** Fails what is in flight; where nothing will be sent any more, what waits too. */
   _lost(): void;
   /** Starts the clock of a request that waits from now on: in the queue, then for its answer. */
-  _start(request: Request, milliseconds?: number): void;
+  _start(request: Request): void;
   /** Fails a request. */
   _fail(request: Request, code: RequestCode, reason?: string): void;
 }
@@ -80,9 +83,9 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
     _fail(request, code, reason) {
       end(request, new PushItError(code, reason, request._channel, request._uuid));
     },
-    _start(request, milliseconds = timeout) {
+    _start(request) {
       request._cancel?.();
-      request._cancel = deadline(host, milliseconds, () => traffic._fail(request, "timeout"));
+      request._cancel = deadline(host, request._timeout ?? timeout, () => traffic._fail(request, "timeout"));
       open.add(request);
     },
     _add(request) {
@@ -96,13 +99,20 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
         traffic._flush();
       }
     },
-    _ask(action, milliseconds, settle, data) {
+    _ask(action, settle, data, milliseconds) {
       const uuid = freshId();
-      const json = JSON.stringify({ action, channel: "/meta/" + action, uuid, data });
-      const request: Request = { _action: action, _lane: uuid, _uuid: uuid, _json: json, _settle: settle };
-      request._frame = [request];
-      traffic._start(request, milliseconds);
-      traffic._socket!.send(json);
+      const request: Request = {
+        _action: action,
+        _lane: uuid,
+        _uuid: uuid,
+        _channel: data?.channel,
+        _json: JSON.stringify({ channel: "/meta/" + action, uuid, data }),
+        _most: 1,
+        _timeout: milliseconds,
+        _settle: settle,
+      };
+      if (data?.channel) traffic._add(request);
+      else send([request]);
     },
     _flush() {
       queueMicrotask(() => {

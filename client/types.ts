@@ -69,6 +69,7 @@ export interface HistoryOptions {
 
 /** A part of a channel's history. */
 export interface Recorded<Data = unknown> {
+  channel: string;
   messages: (Omit<HistoryMessage, "data"> & { data: Data })[];
   /** Where whoever has taken these is: ask on from there. */
   position: Position;

@@ -14,6 +14,7 @@ describe("connecting", () => {
     expect(peer.protocols).toEqual([
       "push-it.v1",
       "push-it.v1.denied",
+      expect.stringMatching(/^push-it\.session\.[\w-]{22}$/),
       "push-it.credentials." + Buffer.from('{"token":"t"}').toString("base64url"),
     ]);
     expect(states.all).toEqual([
@@ -67,7 +68,7 @@ describe("credentials", () => {
     await states.find(({ code }) => code === "closed");
     passBackoff();
     const next = await bench.server.peers.take();
-    const tokens = [peer, next].map(({ protocols }) => Buffer.from(protocols[2]!.split(".")[2]!, "base64url").toString());
+    const tokens = [peer, next].map(({ protocols }) => Buffer.from(protocols[3]!.split(".")[2]!, "base64url").toString());
     expect(tokens).toEqual(["1", "2"]);
   });
 

@@ -254,7 +254,7 @@ describe("channel.history()", () => {
     const frame = await peer.frames.take();
     expect(frame.data).toEqual({ channel: "a", since: at(5), limit: 2, reverse: true });
     replay(peer, frame, { position: at(3), messages: replayed(4, 3), more: true, recovered: true });
-    expect(await part).toEqual({ position: at(3), messages: replayed(4, 3), more: true, recovered: true });
+    expect(await part).toEqual({ channel: "a", position: at(3), messages: replayed(4, 3), more: true, recovered: true });
     expect(pushIt.channel("a").position).toEqual(at(10));
   });
 
@@ -265,7 +265,7 @@ describe("channel.history()", () => {
     replay(peer, await peer.frames.take(), { position: at(0) });
     const { uuid } = await peer.frames.take();
     peer.send({ channel: "/meta/history", uuid, successful: false, code: "no_history", error: "None.", data: { channel: "b" } });
-    expect(await parts[0]).toEqual({ messages: [], position: at(0) });
+    expect(await parts[0]).toEqual({ channel: "a", messages: [], position: at(0) });
     await refused;
   });
 });

@@ -51,7 +51,7 @@ let sent = 0;
 export const subscribed = async (bench: Bench, options: Partial<PushItOptions> = {}, position = at(10)) => {
   bench.server.automatic = false;
   const { pushIt, peer, states } = await bench.connected({ channels: ["a"], ...options });
-  const frame = await peer.frames.take();
+  const frame = await peer.frames.find(({ action }) => action === "subscribe");
   replay(peer, frame, { position, checkEvery: 30_000 });
   await arrived(pushIt, peer);
   const heard = hearing(pushIt);

@@ -1,0 +1,33 @@
+import { CHANNELS_PER_PING } from "../protocol/limits.js";
+import type { Parts } from "./parts.js";
+
+/**
+ * Adds something about channels to pings, and has these sent as often as that needs; where there is more than one ping
+ * may carry, the next part at each.
+ * @param key what pings call it
+ * @param list what there is
+ * @param data how a part of it travels
+ * @param every how often it has to be said, in milliseconds, while there is something
+ */
+export const remind = <Item>(
+  { _connection, _traffic }: Parts,
+  key: string,
+  list: () => Item[],
+  data: (part: Item[]) => unknown,
+  every: () => number,
+): void => {
+  const { _interval } = _connection;
+  const { _ask } = _traffic;
+  let at = 0;
+
+  _connection._interval = () => Math.min(_interval(), list()[0] ? every() : Infinity);
+
+  _traffic._ask = (action, settle, more, timeout) => {
+    const all = list();
+    if (action === "ping" && all[0]) {
+      at = at + CHANNELS_PER_PING < all.length ? at + CHANNELS_PER_PING : 0;
+      more = { ...more, [key]: data(all.slice(at, at + CHANNELS_PER_PING)) };
+    }
+    _ask(action, settle, more, timeout);
+  };
+};
