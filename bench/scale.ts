@@ -71,6 +71,15 @@ const TABLES: Record<Scenario, { title: string; columns: readonly Column[] }> = 
       BOUND,
     ],
   },
+  history: {
+    title: "Publications on one channel with `history`, each a frame of its own",
+    columns: [
+      ["bytes as stored", (cell) => count(cell.bytes ?? 0)],
+      ["a second", (cell) => count(cell.perSecond ?? 0)],
+      ["stored after", (cell) => time(cell.lastDeliveryMs)],
+      BOUND,
+    ],
+  },
 };
 
 const tableOf = (scenario: Scenario, cells: readonly Cell[]): string => {

@@ -9,7 +9,7 @@ import { invalid } from "./invalid.js";
 import { CHECK_MS, DEDUPE_SECONDS, FAN_OUT_THRESHOLD, GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, PRESENCE_LEASE_MS, SWEEP_MINUTES } from "./limits.js";
 import { originsOf } from "./origins.js";
 import type { PushItProps } from "./props.js";
-import { FUNCTION_NAMES, timeoutParts, tooLong } from "./timeouts.js";
+import { FUNCTION_NAMES, isNeeded, timeoutParts, tooLong } from "./timeouts.js";
 
 /** The settings that the props say, for the functions' environment. Throws where they are impossible. */
 export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
@@ -39,7 +39,7 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
         `(${settings.timeouts.onMessageReceived} ms) cannot exceed fanOutBudget (${settings.fanOutMs} ms)`,
     );
   }
-  for (const name of FUNCTION_NAMES) {
+  for (const name of FUNCTION_NAMES.filter((each) => isNeeded(each, settings))) {
     const reason = tooLong(name, timeoutParts(name, settings));
     if (reason) throw invalid(scope, reason);
   }

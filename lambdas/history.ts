@@ -7,7 +7,7 @@ import type { Agent } from "./core/agent.js";
 import { about, failure, success } from "./core/answers.js";
 import { optionsOf } from "./core/channel-options.js";
 import { subscriptionFault } from "./core/channels.js";
-import { answerOf, readHistory } from "./core/history-request.js";
+import { answerOf, readFor, readHistory } from "./core/history-request.js";
 import type { Replaying } from "./core/replay.js";
 
 /** Asks the subscription guard, and answers with a part of the channel's history. What the guard stages besides is not done. */
@@ -36,7 +36,9 @@ export const history = async (
 const system = createSystem();
 const { table, clock, settings, log } = system;
 const connections = new ManagementApi(log);
-const reading = { ...system, connections, histories: new HistoryTable(table, clock, settings.dedupeSeconds) };
+const histories = new HistoryTable(table, clock, settings.dedupeSeconds);
+system.letGuardsRead((query) => readFor({ histories, clock, settings }, query));
+const reading = { ...system, connections, histories };
 
 /** The Lambda behind `history`. */
 export const handler = route(reading, (event, agent) => history(reading, agent, event.body));

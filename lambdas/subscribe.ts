@@ -8,6 +8,7 @@ import type { Agent } from "./core/agent.js";
 import { about, failure, success } from "./core/answers.js";
 import { subscriptionFault } from "./core/channels.js";
 import { tellHistory, type TellingHistory } from "./core/history-answers.js";
+import { readFor } from "./core/history-request.js";
 import { tellLatest, type TellingLatest } from "./core/latest-answers.js";
 import { readSubscription } from "./core/requests.js";
 import { addSubscriptions } from "./core/subscriptions.js";
@@ -62,6 +63,7 @@ const system = createSystem();
 const connections = new ManagementApi(system.log);
 const { table, clock, settings } = system;
 const histories = new HistoryTable(table, clock, settings.dedupeSeconds);
+system.letGuardsRead((query) => readFor({ histories, clock, settings }, query));
 const subscribing = { ...system, connections, histories, latest: new LatestTable(table, clock) };
 
 /** The Lambda behind `subscribe`. */

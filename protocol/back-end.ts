@@ -1,6 +1,6 @@
 import type { Code } from "./codes.js";
 import type { Json } from "./frames.js";
-import type { Position } from "./history.js";
+import type { HistoryQuery, Position, Replay } from "./history.js";
 
 /** The version of the back end's requests; see docs/SERVER.md. */
 export const REQUEST_VERSION = 1;
@@ -53,8 +53,14 @@ export interface UnsubscribeRequest {
   reason?: string;
 }
 
+/** Reads a channel's history. */
+export interface HistoryRequest {
+  version: typeof REQUEST_VERSION;
+  history: HistoryQuery;
+}
+
 /** What the back end can ask for. */
-export type BackEndRequest = PublishRequest | DisconnectRequest | UnsubscribeRequest;
+export type BackEndRequest = PublishRequest | DisconnectRequest | UnsubscribeRequest | HistoryRequest;
 
 /** What became of one entry: taken and brought to the subscribers, or refused. */
 export type PublishResult =
@@ -85,12 +91,18 @@ export interface UnsubscribeResponse {
   unsubscribed: number;
 }
 
-/** What a request that is not understood gets. Nothing has happened. */
+/** The answer to a history request. */
+export interface HistoryResponse {
+  version: typeof REQUEST_VERSION;
+  history: Replay;
+}
+
+/** What a request that is not understood gets, or one about the history of a channel that keeps none. Nothing has happened. */
 export interface RequestRefused {
   version: typeof REQUEST_VERSION;
   error: string;
-  code: "bad_request";
+  code: "bad_request" | "no_history";
 }
 
 /** What the function answers. */
-export type BackEndResponse = PublishResponse | DisconnectResponse | UnsubscribeResponse | RequestRefused;
+export type BackEndResponse = PublishResponse | DisconnectResponse | UnsubscribeResponse | HistoryResponse | RequestRefused;

@@ -29,7 +29,7 @@ export class PublisherError extends Error {
 
   /** Whether asking again, later, can help. */
   get retryable(): boolean {
-    return this.code === "unavailable" || this.code === "throttled";
+    return this.code === "unavailable" || this.code === "throttled" || this.code === "channel_busy";
   }
 }
 

@@ -59,7 +59,8 @@ export class Invoker {
     const { FunctionError, Payload } = await this.#send(JSON.stringify(request));
     const response = jsonOf(Payload);
     if (FunctionError !== undefined) throw this.#failed(response);
-    if (response["code"] === "bad_request") throw new PublisherError("bad_request", String(response["error"]));
+    const { code, error } = response;
+    if (code === "bad_request" || code === "no_history") throw new PublisherError(code, String(error));
     if (response["version"] !== request.version) {
       throw new PublisherError("not_found", `${this.#functionName} is another function. functionName is pushIt.publisherName.`);
     }

@@ -1,10 +1,13 @@
 import {
   type DisconnectResponse,
+  type HistoryQuery,
+  type HistoryResponse,
   type Json,
   newId,
   type PublishEntry,
   type PublishResponse,
   type PublishResult,
+  type Replay,
   REQUEST_VERSION as version,
   type TargetFields,
   type UnsubscribeResponse,
@@ -108,6 +111,19 @@ export class Publisher {
    */
   publishToUser(userId: string, data: Json, options: PublishOptions = {}): Promise<{ uuid: string }> {
     return this.#one({ userId, data, ...options });
+  }
+
+  /**
+   * Reads a channel's history: a page of up to 100 messages, oldest first, or with `reverse` newest first. No guard is
+   * asked.
+   * @returns the messages; with `more`, ask on from its `position`. `recovered: false` says that not all that was
+   * published behind `since` can be given any more, and `code` why
+   * @throws PublisherError `no_history` where the channel keeps none
+   * @example
+   * const { messages } = await publisher.history("stories/5", { reverse: true, limit: 20 });
+   */
+  async history(channel: string, options: Omit<HistoryQuery, "channel"> = {}): Promise<Replay> {
+    return (await this.#invoker.invoke<HistoryResponse>({ version, history: { channel, ...options } })).history;
   }
 
   /**

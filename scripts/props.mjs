@@ -12,6 +12,7 @@ const page = join(root, "docs/DEPLOY.md");
 const TABLES = {
   PushItProps: "infra/props.ts",
   ChannelOptions: "infra/channel-options.ts",
+  HistoryOptions: "infra/channel-options.ts",
   GuardTimeouts: "infra/options.ts",
   Limits: "infra/client-limits.ts",
   RouteThrottling: "infra/options.ts",

@@ -1,4 +1,4 @@
-import { CALLS_MS, LATENCY_MS, LINGER, SUBSCRIBE_CALLS } from "./model.js";
+import { CALLS_MS, HISTORY, LATENCY_MS, LINGER, SUBSCRIBE_CALLS } from "./model.js";
 import { publish } from "./publish.js";
 import type { Quotas } from "./quotas.js";
 import { seeded } from "./random.js";
@@ -111,3 +111,35 @@ export const lingerCeiling = ({ subscribers, bytes, lingerMs }: Lingering, quota
   });
 };
 
+/** What is published on a channel with `history`. */
+export interface Kept {
+  /** Of one message as it is stored, with its keys. */
+  bytes: number;
+  /** How many messages are in a frame. */
+  perFrame: number;
+}
+
+/**
+ * How many publications a second a channel with `history` takes. Each frame writes the channel's head, a single row, and
+ * each message a row of the one partition where the channel's messages are; claims are spread over their publishers'.
+ * What either does not take is answered `channel_busy`.
+ */
+export const historyCeiling = ({ bytes, perFrame }: Kept, quotas: Quotas, seed = 1): Ceiling => {
+  const units = Math.ceil(bytes / HISTORY.writeUnitBytes);
+  return highest(4 * quotas.partitionWrites, (perSecond) => {
+    const random = seeded(seed);
+    const [head, messages, table] = [sustained(quotas.partitionWrites), sustained(quotas.partitionWrites), sustained(quotas.tableWrites)];
+    let [all, busy] = [0, 0];
+    for (const at of arrivals(perSecond / perFrame, random)) {
+      all += perFrame;
+      if (!head.take(at) || !table.take(at, 1)) {
+        busy += perFrame;
+        continue;
+      }
+      for (let message = 0; message < perFrame; message += 1) {
+        if (!table.take(at, 1 + units) || !messages.take(at, units)) busy += 1;
+      }
+    }
+    return busy / all > FAILURES ? undefined : HISTORY.callsMs;
+  });
+};

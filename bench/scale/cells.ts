@@ -1,10 +1,10 @@
-import { lingerCeiling, subscribeCeiling } from "./ceilings.js";
+import { historyCeiling, lingerCeiling, subscribeCeiling } from "./ceilings.js";
 import { publish } from "./publish.js";
 import { DEFAULT_QUOTAS, type Lever, LEVERS, type Quotas } from "./quotas.js";
 import { reconnect, type Reconnected } from "./reconnect.js";
 
 /** What is simulated. */
-export type Scenario = "publish" | "reconnect" | "hand-over" | "subscribe" | "linger";
+export type Scenario = "publish" | "reconnect" | "hand-over" | "subscribe" | "linger" | "history";
 
 /** One result. */
 export interface Cell {
@@ -16,8 +16,8 @@ export interface Cell {
   quotas: string;
   /**
    * `publish`: from the publication to the last subscriber that gets it; `reconnect` and `hand-over`: from the first
-   * loss to the last subscriber that can be delivered to again; `subscribe` and `linger`: of one request, at the
-   * highest rate. In milliseconds.
+   * loss to the last subscriber that can be delivered to again; `subscribe`, `linger` and `history`: of one request,
+   * at the highest rate. In milliseconds.
    */
   lastDeliveryMs: number;
   /** Of the whole scenario; a ceiling has none. */
@@ -30,12 +30,14 @@ export interface Cell {
   acknowledgedMs?: number;
   /** `reconnect` and `hand-over`: how long one subscriber was away, in milliseconds. */
   awayMs?: { p50: number; p99: number };
-  /** `subscribe` and `linger`: the highest rate that is sustained. */
+  /** `subscribe`, `linger` and `history`: the highest rate that is sustained. */
   perSecond?: number;
+  /** `history`: of one message as it is stored. */
+  bytes?: number;
 }
 
 /** What a run with some quotas came to: what is to be compared, the less the better, and what is told. */
-type Outcome = Pick<Cell, "lastDeliveryMs" | "usd" | "closed" | "acknowledgedMs" | "awayMs" | "perSecond"> & { badness: number };
+type Outcome = Pick<Cell, "lastDeliveryMs" | "usd" | "bytes" | "closed" | "acknowledgedMs" | "awayMs" | "perSecond"> & { badness: number };
 
 /** Something to simulate. */
 interface Plan {
@@ -126,6 +128,18 @@ const lingering = (subscribers: number): Plan => ({
   },
 });
 
+/** Publications on one channel with history, of so many bytes as they are stored. */
+const kept = (bytes: number): Plan => ({
+  scenario: "history",
+  subscribers: 1,
+  levers: ["logPartition", "tableThroughput"],
+  steps: 0,
+  run(quotas) {
+    const { perSecond, lateMs } = historyCeiling({ bytes, perFrame: 1 }, quotas);
+    return { lastDeliveryMs: lateMs, usd: null, perSecond, bytes, badness: 1 / perSecond };
+  },
+});
+
 /** What would hold it up most if everything else were raised tenfold. */
 const binding = ({ levers, run }: Plan, quotas: Quotas): Lever | "latency" => {
   const raised = (but?: Lever): number =>
@@ -181,6 +195,7 @@ export const simulate = (sizes: readonly number[] = SIZES, progress: (share: num
     ...sizes.map((size) => () => handedOver(size)),
     () => subscribed,
     ...[100, 1_000, 10_000].map((size) => () => lingering(size)),
+    ...[1_024, 2_048, 8_192].map((bytes) => () => kept(bytes)),
   ];
   return plans.flatMap((plan, at) => {
     const cells = [...chain(plan())];

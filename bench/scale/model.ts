@@ -79,3 +79,9 @@ export const SUBSCRIBE_CALLS = { writes: 2 };
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
 export const LINGER = { writeUnitBytes: 1024, frameBytes: 32 * 1024 };
+
+/**
+ * Of `history`: bytes of a write unit, and how long a publication takes until it is stored: head, claim and message, one
+ * after the other.
+ */
+export const HISTORY = { writeUnitBytes: 1024, callsMs: 3 * LATENCY_MS.dynamoDb };

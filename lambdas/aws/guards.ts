@@ -6,7 +6,7 @@ import type { Clock, Guards, Log } from "../core/ports.js";
 import { CombinedRunner } from "../guards/combined-runner.js";
 import { DeveloperGuards, openGuards } from "../guards/developer-guards.js";
 import { FunctionRunner, type GuardFunctions } from "../guards/function-runner.js";
-import { GuardHost } from "../guards/host.js";
+import { GuardHost, type ReadHistory } from "../guards/host.js";
 import type { WorkerSetup } from "../guards/messages.js";
 import type { Settings } from "../settings.js";
 import { lambdaInvoke } from "./invoke.js";
@@ -41,10 +41,18 @@ const spawnWorker = (module: string, rules: ChannelRules) => (setup: Pick<Worker
   });
 };
 
-/** The guards that the construct configured: a module (`PUSH_IT_GUARDS`), functions (`PUSH_IT_GUARD_FUNCTIONS`), both, or none. */
-export const createGuards = ({ timeouts, wildcards, limits }: Settings, clock: Pick<Clock, "now">, log: Log): Guards => {
+/**
+ * The guards that the construct configured: a module (`PUSH_IT_GUARDS`), functions (`PUSH_IT_GUARD_FUNCTIONS`), both, or none.
+ * @param read reads a history for a guard of the module
+ */
+export const createGuards = (
+  { timeouts, wildcards, limits }: Settings,
+  clock: Pick<Clock, "now">,
+  log: Log,
+  read?: ReadHistory,
+): Guards => {
   const { PUSH_IT_GUARDS: file, PUSH_IT_GUARD_FUNCTIONS: arns } = environment;
-  const module = file ? new GuardHost(spawnWorker(file, { wildcards, limits }), log, exhausted) : undefined;
+  const module = file ? new GuardHost(spawnWorker(file, { wildcards, limits }), log, exhausted, read) : undefined;
   const functions = arns
     ? new FunctionRunner({
         functions: JSON.parse(arns) as GuardFunctions,

@@ -1,4 +1,5 @@
 import type { Histories } from "../core/history.js";
+import { readFor } from "../core/history-request.js";
 import type { Latest } from "../core/latest.js";
 import type { FlushTask, Lingering } from "../core/linger.js";
 import type { Connections } from "../core/ports.js";
@@ -35,9 +36,11 @@ export const createFanOut = (): FanOutSystem => {
 export const createPublishing = (): PublishingSystem => {
   const system = createFanOut();
   const { table, clock, settings } = system;
+  const histories = new HistoryTable(table, clock, settings.dedupeSeconds);
+  system.letGuardsRead((query) => readFor({ histories, clock, settings }, query));
   return {
     ...system,
-    histories: new HistoryTable(table, clock, settings.dedupeSeconds),
+    histories,
     latest: new LatestTable(table, clock),
     lingering: new LingerTable(table, clock),
     invokeFlush: invokeFlush(clock),

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Directory } from "../core/directory.js";
 import type { Clock, Guards, Log, Store } from "../core/ports.js";
+import type { ReadHistory } from "../guards/host.js";
 import { DEFAULT_SETTINGS, type Settings } from "../settings.js";
 import { systemClock } from "./clock.js";
 import { createGuards } from "./guards.js";
@@ -15,6 +16,8 @@ export interface System {
   store: Store;
   directory: Directory;
   guards: Guards;
+  /** Lets guards read histories, in functions that may do so themselves. */
+  letGuardsRead(read: ReadHistory): void;
   clock: Clock;
   log: Log;
 }
@@ -35,12 +38,14 @@ export const createSystem = (): System => {
   });
   const table = { client, name: environment["TABLE_NAME"] ?? "" };
   const store = new Table(client, table.name, systemClock);
+  let readHistory: ReadHistory = () => Promise.reject(new Error("channel.history cannot be read here"));
   return {
     table,
     settings,
     store,
     directory: new Directory(store, systemClock),
-    guards: createGuards(settings, systemClock, lambdaLog),
+    guards: createGuards(settings, systemClock, lambdaLog, (query) => readHistory(query)),
+    letGuardsRead: (read) => (readHistory = read),
     clock: systemClock,
     log: lambdaLog,
   };

@@ -1,7 +1,8 @@
 import { FRAME_BYTES, HISTORY_PAGE, type HistoryQuery, type Json, Meta, type Replay } from "../../protocol/index.js";
+import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
-import { failure } from "./answers.js";
-import type { HistoryOptions } from "./channel-options.js";
+import { failure, TEXT } from "./answers.js";
+import { type HistoryOptions, optionsOf } from "./channel-options.js";
 import { REPLAY_BYTES } from "./measure.js";
 import { headsOf, oldest, type Page, replayBefore, replayFrom, type Replaying } from "./replay.js";
 import { isObject, type Parsed, readMeta, readPosition } from "./requests.js";
@@ -36,6 +37,28 @@ export const read = async (system: Replaying, query: HistoryQuery, keep: History
   if (reverse) return replayBefore(system, its, since, limit);
   return since ? replayFrom(system, its, since, limit) : oldest(system, its, limit);
 };
+
+/**
+ * Reads a history for a guard.
+ * @throws Error with what is wrong with its query, or that there is no such history
+ */
+export const readFor = async (system: Replaying & { settings: Pick<Settings, "channels"> }, value: unknown): Promise<Replay> => {
+  const query = readQuery(value);
+  if (typeof query === "string") throw new TypeError(`channel.history: ${query}`);
+  const keep = optionsOf(system.settings.channels, query.channel).history;
+  if (!keep) throw new Error(`channel.history: ${TEXT.no_history}`);
+  return replayOf(query, await read(system, query, keep));
+};
+
+/** A part of a history for who may read everything. */
+export const replayOf = ({ channel, since, reverse }: HistoryQuery, { position, messages, more, pending, code }: Page): Replay => ({
+  channel,
+  position,
+  messages: messages.map(({ offset, message }) => ({ ...message, offset })),
+  ...(more && { more }),
+  ...(pending !== undefined && { pending: Math.ceil(pending) }),
+  ...(since && (!reverse || code) && { recovered: code === undefined, ...(code && { code }) }),
+});
 
 /** `data` of the answer: what the agent's delivery guards let it have of that, as far as a frame takes it. */
 export const answerOf = async (system: Replaying & Telling & { clock: Replaying["clock"] }, agent: Agent, query: HistoryQuery, keep: HistoryOptions): Promise<Json> => {

@@ -1,10 +1,14 @@
 import { type BackEndResponse, REQUEST_VERSION as version } from "../../protocol/index.js";
+import { TEXT } from "./answers.js";
+import { optionsOf } from "./channel-options.js";
+import { read, replayOf } from "./history-request.js";
+import type { Replaying } from "./replay.js";
 import { disconnect, type Revoking, unsubscribe } from "./revoke.js";
 import { serverPublish, type ServerPublishing } from "./server-publish.js";
 import { readServerRequest } from "./server-requests.js";
 
 /** What serving the back end needs. */
-export type Serving = ServerPublishing & Revoking & { store: ServerPublishing["store"] & Revoking["store"] };
+export type Serving = ServerPublishing & Revoking & Replaying & { store: ServerPublishing["store"] & Revoking["store"] };
 
 /**
  * Does what the back end asks for, and answers. Who may ask has been decided by IAM before.
@@ -12,10 +16,16 @@ export type Serving = ServerPublishing & Revoking & { store: ServerPublishing["s
  * whose entries have no uuid
  */
 export const serve = async (system: Serving, value: unknown): Promise<BackEndResponse> => {
-  const read = readServerRequest(value);
-  if ("error" in read) return { version, error: read.error, code: "bad_request" };
-  const { request } = read;
+  const understood = readServerRequest(value);
+  if ("error" in understood) return { version, error: understood.error, code: "bad_request" };
+  const { request } = understood;
   switch (request.kind) {
+    case "history": {
+      const { query } = request;
+      const keep = optionsOf(system.settings.channels, query.channel).history;
+      if (!keep) return { version, error: TEXT.no_history, code: "no_history" };
+      return { version, history: replayOf(query, await read(system, query, keep)) };
+    }
     case "publish":
       return { version, results: await serverPublish(system, request.entries) };
     case "disconnect":

@@ -2,6 +2,7 @@ import {
   CONNECTION_ID_LENGTH,
   DEFAULT_LIMITS,
   ENTRIES_PER_REQUEST,
+  type HistoryQuery,
   isId,
   isUserId,
   type Json,
@@ -13,6 +14,7 @@ import {
 } from "../../protocol/index.js";
 import { subscriptionFault } from "./channels.js";
 import { depthOf } from "./depth.js";
+import { readQuery } from "./history-request.js";
 import { cut } from "./reason.js";
 import { isObject } from "./requests.js";
 
@@ -25,10 +27,11 @@ export interface EntryFault {
 /** What the back end asks for. */
 export type ServerRequest =
   | { kind: "publish"; entries: (PublishEntry | EntryFault)[] }
+  | { kind: "history"; query: HistoryQuery }
   | { kind: "disconnect"; target: TargetFields; reason: string | undefined }
   | { kind: "unsubscribe"; target: TargetFields; channel: string; reason: string | undefined };
 
-const KINDS = ["publish", "disconnect", "unsubscribe"] as const;
+const KINDS = ["publish", "history", "disconnect", "unsubscribe"] as const;
 
 /** A connection's id as API Gateway makes them: visible ASCII. */
 const isConnectionId = (id: unknown): id is string =>
@@ -44,6 +47,10 @@ export const readServerRequest = (value: unknown): { request: ServerRequest } | 
   const [kind, ...more] = KINDS.filter((each) => value[each] !== undefined);
   if (!kind || more.length > 0) return { error: `A request must have exactly one of ${KINDS.join(", ")}.` };
   if (kind === "publish") return readPublish(value["publish"]);
+  if (kind === "history") {
+    const query = readQuery(value["history"]);
+    return typeof query === "string" ? { error: `history: ${query}` } : { request: { kind, query } };
+  }
 
   const target = readTarget(value[kind]);
   if (typeof target === "string") return { error: `${kind} ${target}.` };

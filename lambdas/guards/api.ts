@@ -1,6 +1,6 @@
-import type { Json, Message } from "../../protocol/index.js";
+import type { HistoryQuery, Json, Message, Replay } from "../../protocol/index.js";
 
-export type { Json, Message } from "../../protocol/index.js";
+export type { HistoryMessage, Json, Message, Position, Replay } from "../../protocol/index.js";
 export type { AgentData, DeliveryData, GuardRequest, GuardResponse } from "./contract.js";
 export { guardHandler } from "./handler.js";
 export { secret } from "./secret.js";
@@ -77,6 +77,14 @@ export interface Channel {
    * verdict is `publicationSuccess`. Call it on as many channels as you like.
    */
   publish(message: { data: unknown; uuid?: string }): void;
+  /**
+   * In `onSubscriptionRequest` and `onPublicationRequest` of a module: reads the channel's history, up to 100 messages,
+   * oldest first, or with `reverse` newest first. No guard is asked. Counts against the guard's own time.
+   * @throws (rejects) where the channel keeps none, or it cannot be read
+   * @example
+   * const { messages = [] } = await channel.history({ reverse: true, limit: 1 });
+   */
+  history(options?: Omit<HistoryQuery, "channel">): Promise<Replay>;
   /** The name. */
   toString(): string;
 }

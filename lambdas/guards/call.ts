@@ -1,4 +1,4 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isUserId, type Json, RESULT_BYTES, type Message, USER_ID_LENGTH } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, type HistoryQuery, INFO_BYTES, isUserId, type Json, RESULT_BYTES, type Message, type Replay, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./api.js";
 import type { Decision, GuardCall } from "./messages.js";
@@ -9,6 +9,8 @@ export interface CallEvents {
   decided(decision: Decision): void;
   /** A verdict that came after the closing one. */
   ignored(verdict: string): void;
+  /** Reads a history. Left out: guards that run here cannot. */
+  read?(query: HistoryQuery): Promise<Replay>;
 }
 
 /** What a guard is called with. */
@@ -103,6 +105,13 @@ export const argumentsFor = (
       if (fault) throw new TypeError(`channel.publish: nothing can be published on "${name}" (${fault})`);
       if (closed) return events.ignored("channel.publish");
       publish.push({ channel: name, uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") });
+    },
+    async history(options = {}) {
+      if (call.handler !== "onSubscriptionRequest" && call.handler !== "onPublicationRequest") {
+        throw new TypeError(`channel.history cannot be read in ${call.handler}`);
+      }
+      if (!events.read) throw new TypeError("channel.history can be read by guards of a module only");
+      return events.read({ ...options, channel: name });
     },
   });
 

@@ -1,3 +1,4 @@
+import type { Replay } from "../../protocol/index.js";
 import type { Manifest } from "../core/entries.js";
 import type { Log } from "../core/ports.js";
 import type { Decision, FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js";
@@ -11,6 +12,9 @@ export interface WorkerLike {
   on(event: "exit", listener: () => void): unknown;
   terminate(): Promise<unknown>;
 }
+
+/** Reads a history for a guard, which may ask for anything. Rejects with what the guard is told. */
+export type ReadHistory = (query: unknown) => Promise<Replay>;
 
 /** How long a worker may take to show that its thread is not blocked, in milliseconds, before it is terminated. */
 const PROBE_MS = 100;
@@ -62,20 +66,24 @@ export class GuardHost implements GuardRunner {
   readonly #spawn: (setup: Pick<WorkerSetup, "begun">) => WorkerLike;
   readonly #log: Log;
   readonly #exhausted: () => boolean;
+  readonly #read: ReadHistory;
 
   /**
    * Starts the first worker at once, so that a cold start loads the guards while the rest of it goes on.
    * @param exhausted whether the process has used so much memory that the guards have to go before it is killed: a
    * worker's own limit bounds its heap, not its buffers
+   * @param read reads a history for a guard; left out: there is none to be read here
    */
   constructor(
     spawn: (setup: Pick<WorkerSetup, "begun">) => WorkerLike,
     log: Log,
     exhausted: () => boolean = () => false,
+    read: ReadHistory = () => Promise.reject(new Error("histories cannot be read here")),
   ) {
     this.#spawn = spawn;
     this.#log = log;
     this.#exhausted = exhausted;
+    this.#read = read;
     this.#current();
   }
 
@@ -161,8 +169,18 @@ export class GuardHost implements GuardRunner {
         return this.#settle(session, message.id, { kind: "failed", detail: message.detail });
       case "ignored":
         return this.#log.warn("guard_verdict_ignored", { verdict: message.verdict });
+      case "read":
+        return void this.#readFor(session, message.id, JSON.parse(message.query));
       case "alive":
         return session.alive?.();
+    }
+  }
+
+  async #readFor({ worker }: Session, id: number, query: unknown): Promise<void> {
+    try {
+      worker.postMessage({ kind: "read", id, replay: JSON.stringify(await this.#read(query)) });
+    } catch (error) {
+      worker.postMessage({ kind: "not read", id, error: error instanceof Error ? error.message : String(error) });
     }
   }
 

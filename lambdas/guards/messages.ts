@@ -18,7 +18,12 @@ export interface GuardCall {
 export type Decision = Permitted | Omit<Denied, "code">;
 
 /** From the main thread to the worker. */
-export type ToWorker = { kind: "call"; id: number; call: string } | { kind: "probe" };
+export type ToWorker =
+  | { kind: "call"; id: number; call: string }
+  | { kind: "probe" }
+  /** What came of a `read`: a replay as JSON, or why there is none. */
+  | { kind: "read"; id: number; replay: string }
+  | { kind: "not read"; id: number; error: string };
 
 /** From the worker to the main thread. */
 export type FromWorker =
@@ -29,6 +34,8 @@ export type FromWorker =
   | { kind: "decided"; id: number; decision: string }
   | { kind: "failed"; id: number; detail: string }
   | { kind: "ignored"; id: number; verdict: string }
+  /** A guard wants to read a history: a query as JSON. */
+  | { kind: "read"; id: number; query: string }
   | { kind: "alive" };
 
 /** What a worker is started with. */

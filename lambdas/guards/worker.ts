@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { blameOn } from "./blame.js";
 import { argumentsFor } from "./call.js";
 import type { FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js";
+import { Reads } from "./reads.js";
 import { callHandler, dropsBySilence, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
 
 /*
@@ -15,6 +16,8 @@ const port = parentPort;
 
 const say = (message: FromWorker): void => port?.postMessage(message);
 
+const reads = new Reads(say);
+
 const detailOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
 const run = async (entries: ModuleEntries, id: number, call: GuardCall): Promise<void> => {
@@ -25,6 +28,7 @@ const run = async (entries: ModuleEntries, id: number, call: GuardCall): Promise
       say({ kind: "decided", id, decision: JSON.stringify(decision) });
     },
     ignored: (verdict) => say({ kind: "ignored", id, verdict }),
+    read: (query) => reads.read(query),
   });
   try {
     const returned = callHandler(entries, call, args);
@@ -42,6 +46,7 @@ const start = async (): Promise<void> => {
   const manifest = manifestOf(entries);
   port?.on("message", (message: ToWorker) => {
     if (message.kind === "probe") return say({ kind: "alive" });
+    if (message.kind !== "call") return reads.answered(message);
     const { id } = message;
     const call = JSON.parse(message.call) as GuardCall;
     begin(id, () => void run(entries, id, call));

@@ -12,7 +12,13 @@ const GUARDS = `
       if (channel.name.endsWith("secret")) agent.subscriptionDenied(channel, "Not you.");
       else agent.subscribe(channel);
     },
-    onPublicationRequest(channel, agent, message) {
+    async onPublicationRequest(channel, agent, message) {
+      if (message.data === "count") {
+        const { messages } = await agent.channel("kept/count").history({ limit: 3, reverse: true });
+        const wrong = await agent.channel("plain").history().catch((error) => error.message);
+        channel.publish(message);
+        return agent.publicationSuccess(message, [messages.map(({ data }) => data), wrong]);
+      }
       channel.publish(message);
       if (channel.name === "kept/two") agent.channel("kept/other").publish(message);
       agent.publicationSuccess(message);
@@ -112,6 +118,12 @@ describe("a channel with history", () => {
     await subscribe(publisher, "kept/echo");
     await publisher.publish("kept/echo", 1, { echo: false });
     expect(publisher.received).toContainEqual({ channel: "kept/echo", epoch: expect.any(String), offset: 1 });
+  });
+
+  it("is read by guards, which have no table of their own", async () => {
+    const wire = await system.connect();
+    for (let data = 1; data <= 4; data += 1) await wire.publish("kept/count", data);
+    expect((await wire.publish("kept/count", "count")).data).toEqual([[4, 3, 2], "channel.history: This channel keeps no history."]);
   });
 
   it("has its last message in the answer, where it is told", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duration } from "aws-cdk-lib";
 import { Guards } from "../../infra/index.js";
-import { leaseKey } from "../../lambdas/core/keys.js";
+import { headKey, leaseKey } from "../../lambdas/core/keys.js";
 import { encodeSegment } from "../../lambdas/core/segments.js";
 import { HANDLERS } from "../../lambdas/core/entries.js";
 import { PROTOCOL_DENIED, RENEWAL_SECONDS } from "../../protocol/index.js";
@@ -25,7 +25,7 @@ const GUARDS = `
     onConnectionRequest(agent) {
       if (agent.credentials === "nobody") agent.connectionDenied("Not you.");
       else {
-        if (agent.credentials === "greedy") for (let at = 0; at < ${SUBSCRIPTIONS}; at += 1) agent.subscribe("greed/" + at);
+        if (agent.credentials === "greedy") for (let at = 0; at < ${SUBSCRIPTIONS + 4}; at += 1) agent.subscribe("greed/" + at);
         agent.subscribe("greetings");
         agent.connected();
       }
@@ -68,10 +68,11 @@ describe("what the functions may do", () => {
     system = await TestSystem.start({
       guardFunctions: (stack) => Guards.fromLambda(Object.fromEntries(HANDLERS.map((handler) => [handler, code.node(stack, handler, GUARDS)]))),
       props: {
-        limits: { subscriptionsPerAgent: SUBSCRIPTIONS },
+        limits: { subscriptionsPerAgent: SUBSCRIPTIONS + 4 },
         channels: {
           "gathering/*": { linger: Duration.millis(50) },
           "kept/*": { latest: true },
+          "history/*": { history: {} },
           "both/*": { linger: Duration.millis(50), latest: true },
         },
       },
@@ -234,6 +235,47 @@ describe("what the functions may do", () => {
     await allowed(wire.message("backend"));
   };
 
+  /** An offset that is taken, and whose writer died: whoever reads next seals it, or finds what came there meanwhile. */
+  const leaveGap = async (channel: string): Promise<void> => {
+    const now = String(Date.now() - 60_000);
+    await putRow(system.running, { ...headKey(channel), n: "1", e: "e1", t: now, b: now, ttl: "9999999999" });
+  };
+
+  /** Stores, repeats, and reads histories, by all who do that. */
+  const keep = async (publisher: Wire): Promise<void> => {
+    for (const action of ["publish", "send"]) {
+      const channel = `history/${action}`;
+      await allowed(publisher.subscribe(channel));
+      for (const uuid of ["once", "once"]) {
+        publisher.send({ action, channel, uuid: `${action}-${uuid}`, data: `${action} ${uuid}` });
+        await allowed(publisher.message(`${action} ${uuid}`));
+      }
+      const twice = (): boolean => publisher.messages(channel).length === 2;
+      await allowed(publisher.until(() => twice() && "came", "the repetition"));
+    }
+    for (const channel of ["history/subscribe", "history/history", "history/publisher"]) await leaveGap(channel);
+    const since = { epoch: "e1", offset: 0 };
+    const target = { channel: "history/subscribe", since };
+    const { data } = await allowed(publisher.request({ action: "subscribe", channel: "/meta/subscribe", data: target }));
+    expect(data).toMatchObject({ recovered: true, position: { offset: 1 } });
+    const read = { action: "history", channel: "/meta/history" };
+    expect((await allowed(publisher.request({ ...read, data: { channel: "history/publish" } }))).data).toMatchObject({ messages: [{ uuid: "publish-once" }] });
+    expect((await allowed(publisher.request({ ...read, data: { channel: "history/history", since } }))).data).toMatchObject({ position: { offset: 1 } });
+    expect((await allowed(publisher.request({ ...read, data: { channel: "history/new" } }))).data).toMatchObject({ position: { offset: 0 } });
+    const positions = { "history/subscribe": since };
+    const pinged = await allowed(publisher.request({ action: "ping", channel: "/meta/ping", data: { positions } }));
+    expect(pinged.data).toMatchObject({ behind: ["history/subscribe"] });
+    const entry = { channel: "history/backend", uuid: "once", data: "history" };
+    for (const request of [
+      { version: 1, publish: [entry] },
+      { version: 1, publish: [entry] },
+      { version: 1, history: { channel: "history/publisher", since } },
+    ]) expect(await allowed(system.running.invoke(idOf("PublisherFunction"), request))).toMatchObject({ ok: true });
+    const { wire } = await outlive();
+    wire.send({ action: "history", channel: "/meta/history", uuid: "1", data: {} });
+    await allowed(wire.ended());
+  };
+
   it("is what they do: each goes through all its work, is refused nothing, and leaves no grant unused", async () => {
     const wire = await allowed(system.connect());
     await allowed(wire.request({ action: "connect", channel: "/meta/connect" }));
@@ -246,6 +288,7 @@ describe("what the functions may do", () => {
     await publishForBackEnd(wire);
     await workOn(wire);
     await gather(wire);
+    await keep(wire);
     await askDenied("connect");
     await askDenied("ping");
     for (const action of ["subscribe", "unsubscribe", "nonsense"]) await askTooLate(action);

@@ -27,7 +27,7 @@ const assets = (props: PushItProps = {}, outdir = makeFolder()): Record<Function
   const context = { "aws:cdk:enable-asset-metadata": true, "@aws-cdk/core:annotationsInValidationReport": false };
   const app = new App({ outdir, context });
   const stack = new Stack(app, "Test");
-  const { functions } = new PushIt(stack, "PushIt", { channels: { "busy/*": { linger: Duration.seconds(1) } }, ...props });
+  const { functions } = new PushIt(stack, "PushIt", { channels: { "busy/*": { linger: Duration.seconds(1), history: {} } }, ...props });
   const { Resources } = app.synth().getStackByName("Test").template as {
     Resources: Record<string, { Metadata: Record<string, string> }>;
   };

@@ -1,7 +1,8 @@
 import { Duration } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as kms from "aws-cdk-lib/aws-kms";
-import { FUNCTION_NAMES } from "../../infra/timeouts.js";
+import { FUNCTION_NAMES, isNeeded } from "../../infra/timeouts.js";
+import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { AccessLogs } from "../../infra/index.js";
 import { makeStack, nameOf, readable, resourcesOf, synthesize } from "./synth.js";
 
@@ -103,12 +104,13 @@ describe("what the functions may do", () => {
 
   test("every function has a role of its own, and there are no others", () => {
     expect(Object.keys(actual).sort()).toEqual(Object.keys(EXPECTED).sort());
-    // All but the flusher, which only channels that linger need.
-    expect(Object.keys(EXPECTED)).toHaveLength(FUNCTION_NAMES.length - 1);
+    // All but those that only some channels' options need.
+    const needed = FUNCTION_NAMES.filter((name) => isNeeded(name, DEFAULT_SETTINGS)).length;
+    expect(Object.keys(EXPECTED)).toHaveLength(needed);
     const roles = Object.values(resourcesOf(template, "AWS::Lambda::Function")).map(({ Properties }) =>
       readable(Properties.Role),
     );
-    expect(new Set(roles).size).toBe(FUNCTION_NAMES.length - 1);
+    expect(new Set(roles).size).toBe(needed);
   });
 
   test("no managed policies, no inline ones, nothing but Allow", () => {
@@ -148,6 +150,28 @@ describe("what the functions may do", () => {
       ...farewell,
       ...handOn,
     });
+  });
+
+  test("more where a channel has history: who publishes or subscribes, and one function more, which reads it; ping reads heads", () => {
+    const keeping = permissions(synthesize({ channels: { "kept/*": { history: {} } } }));
+    const more: Record<string, string[]> = {
+      Publish: ["PutItem", "UpdateItem"],
+      Send: ["PutItem", "UpdateItem"],
+      Publisher: ["GetItem", "PutItem", "UpdateItem"],
+      Subscribe: ["BatchGetItem", "PutItem", "UpdateItem"],
+      Ping: ["BatchGetItem"],
+    };
+    for (const name of Object.keys(EXPECTED)) {
+      const table = [...EXPECTED[name]!["<Table.Arn>"]!, ...(more[name] ?? []).map((action) => `dynamodb:${action}`)].sort();
+      expect([name, keeping[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table }]);
+    }
+    expect(keeping.History).toEqual({
+      "<Table.Arn>": ["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"].map((action) => `dynamodb:${action}`),
+      "<HistoryLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
+      ...farewell,
+    });
+    const both = permissions(synthesize({ channels: { "kept/*": { history: {}, latest: true, linger: Duration.millis(250) } } }));
+    expect(both.Flush!["<Table.Arn>"]).not.toContain("dynamodb:UpdateItem");
   });
 
   test("the last message is written by who delivers it: the flusher, where its channel lingers", () => {

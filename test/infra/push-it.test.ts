@@ -4,7 +4,7 @@ import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Denials, PushIt } from "../../infra/index.js";
-import { FUNCTION_NAMES } from "../../infra/timeouts.js";
+import { FUNCTION_NAMES, isNeeded } from "../../infra/timeouts.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { makePushIt, makeStack, only, readable, resourcesOf, synthesize } from "./synth.js";
 
@@ -160,8 +160,8 @@ describe("the functions", () => {
   });
 
   test("are arm64, with 512 MB, JSON logs, a log group of their own that expires", () => {
-    // All but the flusher, which only channels that linger need.
-    expect(functions).toHaveLength(FUNCTION_NAMES.length - 1);
+    // All but those that only some channels' options need.
+    expect(functions).toHaveLength(FUNCTION_NAMES.filter((name) => isNeeded(name, DEFAULT_SETTINGS)).length);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Architectures: ["arm64"],
@@ -225,15 +225,13 @@ describe("the functions", () => {
     const [first] = Object.values(resourcesOf(changed, "AWS::Lambda::Function"));
     const { Variables } = first!.Properties.Environment as { Variables: Record<string, string> };
     expect(JSON.parse(Variables.PUSH_IT_SETTINGS!)).toEqual({
+      ...DEFAULT_SETTINGS,
       timeouts: { ...DEFAULT_SETTINGS.timeouts, onConnectionRequest: 2_000, onDisconnect: 500 },
       wildcards: ["stories/*", "a/b/*"],
-      channels: {},
       denials: "refuse",
       keepCredentials: false,
       fanOutMs: 5_000,
       fanOutThreshold: 500,
-      limits: DEFAULT_SETTINGS.limits,
-      allowedOrigins: [],
     });
   });
 });

@@ -21,6 +21,7 @@ describe("a function's timeout", () => {
     ["default", 7],
     ["refresh", 16],
     ["flush", 300],
+    ["history", 7],
   ] as const)("of %s is %i s with the default settings", (name, seconds) => {
     expect(secondsOf(name)).toBe(seconds);
   });
@@ -28,12 +29,17 @@ describe("a function's timeout", () => {
   test("follows its own guard's timeout, and no other's", () => {
     const timeouts = { ...DEFAULT_TIMEOUTS, onSubscriptionRequest: 7_000 };
     const changed = FUNCTION_NAMES.filter((name) => secondsOf(name, timeouts) !== secondsOf(name));
-    expect(changed).toEqual(["subscribe"]);
+    expect(changed).toEqual(["subscribe", "history"]);
   });
 
   test("of subscribe has room for the delivery guard and a post, where some channel keeps its last message", () => {
     const parts = timeoutParts("subscribe", { ...DEFAULT_SETTINGS, channels: { "prices/*": { latest: true } } });
     expect(parts).toEqual({ "timeouts.onSubscriptionRequest": 1_000, "timeouts.onMessageReceived": 1_000, posting: POST_MS });
+  });
+
+  test("of subscribe has room for the delivery guard, where some channel has history", () => {
+    const parts = timeoutParts("subscribe", { ...DEFAULT_SETTINGS, channels: { "kept/*": { history: { size: 1, seconds: 60 } } } });
+    expect(parts).toEqual({ "timeouts.onSubscriptionRequest": 1_000, "timeouts.onMessageReceived": 1_000 });
   });
 
   test("outlives the guard by the margin, also when rounded to whole seconds", () => {

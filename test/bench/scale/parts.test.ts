@@ -1,4 +1,4 @@
-import { highest, lingerCeiling, subscribeCeiling } from "../../../bench/scale/ceilings.js";
+import { highest, historyCeiling, lingerCeiling, subscribeCeiling } from "../../../bench/scale/ceilings.js";
 import { simulate } from "../../../bench/scale/cells.js";
 import { DEFAULT_QUOTAS, LEVERS } from "../../../bench/scale/quotas.js";
 import { seeded } from "../../../bench/scale/random.js";
@@ -62,6 +62,14 @@ describe("ceilings", () => {
     expect(lingerCeiling(lingering, DEFAULT_QUOTAS).perSecond / 500).toBeCloseTo(1, 1);
     expect(lingerCeiling({ ...lingering, bytes: 8_200 }, DEFAULT_QUOTAS).perSecond).toBeLessThan(70);
   });
+
+  test("of publications with history: a thousand a second up to 1 KB, whatever frames they are in; less of larger ones", () => {
+    const of = (bytes: number, perFrame = 1): number => historyCeiling({ bytes, perFrame }, DEFAULT_QUOTAS).perSecond;
+    expect(of(1_024) / 1_000).toBeCloseTo(1, 1);
+    expect(of(1_024, 25) / 1_000).toBeCloseTo(1, 1);
+    expect(of(2_048) / 500).toBeCloseTo(1, 1);
+    expect(of(8_192)).toBeLessThan(135);
+  });
 });
 
 test("cells: each raises what binds the one before, until only the calls' own time is left", () => {
@@ -69,7 +77,7 @@ test("cells: each raises what binds the one before, until only the calls' own ti
   const cells = simulate([2_000], (share) => shares.push(share));
   expect(shares.at(-1)).toBe(1);
   const of = (scenario: string): typeof cells => cells.filter((cell) => cell.scenario === scenario);
-  expect([...new Set(cells.map(({ scenario }) => scenario))]).toEqual(["publish", "reconnect", "hand-over", "subscribe", "linger"]);
+  expect([...new Set(cells.map(({ scenario }) => scenario))]).toEqual(["publish", "reconnect", "hand-over", "subscribe", "linger", "history"]);
   for (const scenario of ["publish", "reconnect", "hand-over"]) {
     const [first, second] = of(scenario);
     expect(first).toMatchObject({ subscribers: 2_000, shards: 1, quotas: "default" });

@@ -30,7 +30,9 @@ export const rowsOf = async (system: System): Promise<Row[]> => {
 export const putRow = async (system: System, row: Row): Promise<void> => {
   const client = clientOf(system);
   // What is an agent's id elsewhere says until when somebody delivers on a channel.
-  const isNumber = (name: string): boolean => NUMBERS.has(name) || (name === "u" && row["pk"]?.startsWith("f#") === true);
+  const isHead = row["pk"]?.startsWith("h#") === true;
+  const isNumber = (name: string): boolean =>
+    isHead ? !["pk", "sk", "e"].includes(name) : NUMBERS.has(name) || (name === "u" && row["pk"]?.startsWith("f#") === true);
   const attribute = ([name, value]: [string, string]) => [name, isNumber(name) ? { N: value } : { S: value }];
   await client.send(
     new PutItemCommand({
