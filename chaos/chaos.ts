@@ -51,6 +51,9 @@ export interface Progress {
   phase(what: string): void;
 }
 
+/** How much of what is late is told. */
+const MOST = 5;
+
 const SIZES = new Map(CHANNELS.map(({ name, size }) => [name, size]));
 
 /** Whether a run of so many messages may be more than a channel keeps. */
@@ -108,7 +111,7 @@ class Run {
     const crowd = gather(context, plan);
     const table = new TableView(system);
     try {
-      await this.#await("everybody's subscriptions at the beginning", () => crowd.all.every(({ settled }) => settled));
+      await this.#await("everybody's subscriptions at the beginning", () => crowd.all.flatMap(({ waitsFor }) => waitsFor));
       this.progress.phase("everybody is there");
       let told = 0;
       const count = (): void => this.progress.published((told += 1));
@@ -124,18 +127,23 @@ class Run {
 
   async #judged(system: Target["system"], crowd: Crowd, table: TableView): Promise<Outcome> {
     this.progress.phase("quiet");
-    const recovered = (): boolean => crowd.all.every(({ settled }) => settled) && judge(this.#history()).length === 0;
-    await this.#await("everybody's recovery", recovered);
+    const missing = (): string[] => {
+      const waiting = crowd.all.flatMap(({ waitsFor }) => waitsFor);
+      return waiting.length > 0 ? waiting : judge(this.#history()).map(({ what }) => what);
+    };
+    await this.#await("everybody's recovery", missing);
     await farewell([...crowd.publishers.values()][0]!);
-    await this.#await("the last messages", recovered);
+    await this.#await("the last messages", missing);
     this.progress.phase("sweep");
     const items = await sweepOnce(system, table);
     const staleRows = rowsOfTheDead(items, system.connections).map((item) => JSON.stringify(item));
     return this.#outcome(judge({ ...this.#history(), stored: storedIn(items), staleRows }), crowd);
   }
 
-  async #await(what: string, is: () => boolean): Promise<void> {
-    if (!(await comesAbout(is, this.#pace.quietMs))) this.#late.push(what);
+  /** @param missing what is still waited for, in words */
+  async #await(what: string, missing: () => string[]): Promise<void> {
+    if (await comesAbout(() => missing().length === 0, this.#pace.quietMs)) return;
+    this.#late.push(`${what}: ${missing().slice(0, MOST).join("; ")}`);
   }
 
   #history(): History {

@@ -43,8 +43,15 @@ interface Stay {
  */
 export const judge = (history: History): Violation[] => {
   const order = new Order(history.publications.values(), history.stored ?? []);
+  const acknowledged = new Map<string, Publication[]>();
+  for (const each of history.publications.values()) {
+    if (!each.told?.acknowledged) continue;
+    const others = acknowledged.get(each.channel);
+    if (others) others.push(each);
+    else acknowledged.set(each.channel, [each]);
+  }
   const violations = [
-    ...history.subscriptions.flatMap((each) => [...leaks(each, history), ...duplicates(each), ...inOrder(each, history, order)]),
+    ...history.subscriptions.flatMap((each) => [...leaks(each, history), ...duplicates(each), ...lossesAndSwaps(each, history, order, acknowledged)]),
     ...storage(history, order),
     ...(history.staleRows ?? []).map((what): Violation => ({ wrong: "staleRows", what })),
   ];
@@ -83,11 +90,16 @@ const duplicates = (subscription: Subscription): Violation[] => {
 };
 
 /** On channels with history: nothing is missing, and nothing comes behind what it precedes. */
-const inOrder = (subscription: Subscription, history: History, order: Order): Violation[] => {
+const lossesAndSwaps = (
+  subscription: Subscription,
+  history: History,
+  order: Order,
+  acknowledged: ReadonlyMap<string, readonly Publication[]>,
+): Violation[] => {
   if (history.keeps(subscription.channel) === "nothing") return [];
   const offsetOf = ({ uuid, offset }: Received): number => order.of(uuid) ?? offset ?? NaN;
   const all = messagesOf(subscription);
-  return [...lossesOf(subscription, all, history, order), ...swaps(subscription, all, offsetOf)];
+  return [...lossesOf(subscription, all, acknowledged.get(subscription.channel) ?? [], order), ...swaps(subscription, all, offsetOf)];
 };
 
 const swaps = (subscription: Subscription, all: Received[], offsetOf: (message: Received) => number): Violation[] => {
@@ -125,12 +137,10 @@ const staysOf = ({ events }: Subscription): Stay[] => {
   return stays;
 };
 
-const lossesOf = (subscription: Subscription, all: Received[], { publications }: History, order: Order): Violation[] => {
+const lossesOf = (subscription: Subscription, all: Received[], acknowledged: readonly Publication[], order: Order): Violation[] => {
   const { who, channel } = subscription;
   const had = new Set(all.map(({ uuid }) => uuid));
-  const due = [...publications.values()].filter(
-    ({ uuid, channel: on, data, told }) => on === channel && told?.acknowledged && !had.has(uuid) && mayHear(channel, data, who),
-  );
+  const due = acknowledged.filter(({ uuid, data }) => !had.has(uuid) && mayHear(channel, data, who));
   const stays = staysOf(subscription);
   return due.flatMap(({ uuid, begun }): Violation[] => {
     const missing = stays.some((stay) => isDue(stay, begun, order.of(uuid), order));

@@ -1,5 +1,5 @@
-import type { PushIt, PushItOptions } from "../client/index.js";
-import type { Journal, Subscription } from "./journal.js";
+import type { PushIt, PushItOptions, ReceivedMessage } from "../client/index.js";
+import type { Journal, Position, Subscription } from "./journal.js";
 import type { Pace } from "./pace.js";
 import type { Planned } from "./plan.js";
 import { type Credentials, maySubscribe } from "./policy.js";
@@ -30,11 +30,12 @@ const PING_MS = 10_000;
 /** How long an application waits before it subscribes again to what it was refused, in milliseconds. */
 const AGAIN_MS = 1_000;
 
-/** An application with one SDK client, which writes down what it is told. */
+/** An application with one SDK client at a time, which writes down what it is told. */
 export class ChaosClient {
-  readonly #sdk: PushIt;
   readonly #sockets: Sockets;
+  readonly #options: PushItOptions;
   readonly #subscriptions = new Map<string, Subscription>();
+  #sdk: PushIt;
   #recoveries = 0;
   #ended = false;
 
@@ -47,11 +48,11 @@ export class ChaosClient {
     readonly who: Credentials,
     keepsTime: boolean,
   ) {
-    const { Sdk, url, seed, pace } = context;
+    const { url, seed, pace, onLifetime } = context;
     const { lifetimeMs, connectionMs, checkMs } = pace;
-    this.#sockets = socketsOf(lifetimeMs / 2, context.onLifetime);
+    this.#sockets = socketsOf(lifetimeMs / 2, onLifetime);
     const { setTimeout, clearTimeout, Date } = globalThis;
-    const options: PushItOptions = {
+    this.#options = {
       url,
       credentials: who,
       timeout: TIMEOUT_MS,
@@ -65,8 +66,7 @@ export class ChaosClient {
       // Waits by chance are the seed's as well.
       host: { Date, Math: { random: sourceOf(seed, who.name) }, setTimeout, clearTimeout },
     };
-    this.#sdk = new Sdk(options);
-    this.#listen();
+    this.#sdk = this.#begin({});
   }
 
   /** How often a channel was subscribed again after a connection was lost or left. */
@@ -76,7 +76,7 @@ export class ChaosClient {
 
   /** Subscribes, for as long as the run goes on. */
   subscribe(channel: string): void {
-    if (!this.#subscriptions.has(channel)) this.#subscriptions.set(channel, this.context.journal.subscription(this.who, channel));
+    this.#record(channel);
     this.#sdk.subscribe(channel, () => undefined);
   }
 
@@ -106,44 +106,92 @@ export class ChaosClient {
     return this.#sockets.cut();
   }
 
+  /**
+   * Ends the client, and goes on with another one that knows nothing but the positions that the last one had: as a page
+   * that is loaded anew. What has no position begins anew.
+   */
+  reload(): void {
+    const since: Record<string, Position> = {};
+    for (const channel of this.#subscriptions.keys()) {
+      const position = this.#sdk.channel(channel).position;
+      if (position) since[channel] = { ...position };
+      else this.#subscriptions.delete(channel);
+    }
+    const channels = [...this.#wanted];
+    this.#sdk.disconnect();
+    this.#sdk = this.#begin(since);
+    for (const channel of channels) this.subscribe(channel);
+  }
+
   /** Leaves for good. */
   end(): void {
     this.#ended = true;
     this.#sdk.disconnect();
   }
 
-  /** Whether it is connected, and subscribed to everything that it may be subscribed to. */
-  get settled(): boolean {
+  /** What it waits for, in words: a connection, channels that it may subscribe to; empty: for nothing. */
+  get waitsFor(): string[] {
     const stands = ({ channel, events }: Subscription): boolean => {
       const last = events.findLast(({ is }) => is !== "message");
       return !maySubscribe(channel, this.who) || (last !== undefined && last.is !== "unsubscribed");
     };
-    return this.#sdk.state === "connected" && [...this.#subscriptions.values()].every(stands);
+    const channels = [...this.#subscriptions.values()].filter((each) => !stands(each)).map(({ channel }) => channel);
+    const what = this.#sdk.state === "connected" ? channels : [`a connection (${this.#sdk.state})`, ...channels];
+    return what.map((each) => `${this.who.name} waits for ${each}`);
   }
 
-  #listen(): void {
+  /** What it is subscribed to, or tries to be. */
+  readonly #wanted = new Set<string>();
+
+  #record(channel: string): Subscription {
+    this.#wanted.add(channel);
+    const known = this.#subscriptions.get(channel);
+    if (known) return known;
+    const made = this.context.journal.subscription(this.who, channel);
+    this.#subscriptions.set(channel, made);
+    return made;
+  }
+
+  #begin(since: Readonly<Record<string, Position>>): PushIt {
+    const { journal, Sdk, onError } = this.context;
+    const sdk = new Sdk({ ...this.#options, since });
+    // What a client tells that has been left is nobody's business.
+    const heard = <Told>(tell: (told: Told) => void) => (told: Told): void => void (sdk === this.#sdk && tell(told));
+    sdk.on("message", heard((message) => this.#received(message)));
+    sdk.on(
+      "subscribed",
+      heard(({ channel, recovered, code }) => {
+        const { events } = this.#record(channel);
+        if (events.length > 0) this.#recoveries += 1;
+        const at = journal.tick();
+        events.push(recovered === false ? { at, is: "missed", code: code ?? "" } : { at, is: "subscribed" });
+      }),
+    );
+    sdk.on(
+      "unsubscribed",
+      heard(({ channel, error }) => {
+        this.#record(channel).events.push({ at: journal.tick(), is: "unsubscribed", ...(error && { code: error.code }) });
+        if (error) void this.#refused(channel);
+      }),
+    );
+    sdk.on("error", heard(({ code }) => onError(code)));
+    return sdk;
+  }
+
+  /** What nobody asked for is written down too: it has leaked. */
+  #received({ channel, uuid, data, offset }: Pick<ReceivedMessage, "channel" | "uuid" | "data" | "offset">): void {
     const { journal, trail } = this.context;
-    const { name } = this.who;
-    this.#sdk.on("message", (message) => {
-      const { channel, uuid, data, offset } = message;
-      const event = { at: journal.tick(), is: "message", uuid, data, ...(offset !== undefined && { offset }) } as const;
-      // What nobody asked for is written down too: it has leaked.
-      const subscription = this.#subscriptions.get(channel);
-      if (!subscription) this.#subscriptions.set(channel, journal.subscription(this.who, channel));
-      this.#subscriptions.get(channel)?.events.push(event);
-      trail.note(uuid, `${name} receives it${offset === undefined ? "" : ` (${offset})`}`);
-    });
-    this.#sdk.on("subscribed", (told: { channel: string; recovered?: boolean; code?: string }) => {
-      const events = this.#subscriptions.get(told.channel)?.events;
-      if (!events) return;
-      if (events.length > 0) this.#recoveries += 1;
-      const at = journal.tick();
-      events.push(told.recovered === false ? { at, is: "missed", code: told.code ?? "" } : { at, is: "subscribed" });
-    });
-    this.#sdk.on("unsubscribed", ({ channel, error }) => {
-      this.#subscriptions.get(channel)?.events.push({ at: journal.tick(), is: "unsubscribed", ...(error && { code: error.code }) });
-      if (error && !this.#ended) setTimeout(() => this.#ended || this.subscribe(channel), AGAIN_MS).unref();
-    });
-    this.#sdk.on("error", ({ code }) => this.context.onError(code));
+    const event = { at: journal.tick(), is: "message", uuid, data, ...(offset !== undefined && { offset }) } as const;
+    this.#record(channel).events.push(event);
+    trail.note(uuid, `${this.who.name} receives it${offset === undefined ? "" : ` (${offset})`}`);
+  }
+
+  /** Who may not subscribe may not read either, and tries; then it tries again. */
+  async #refused(channel: string): Promise<void> {
+    if (!maySubscribe(channel, this.who)) {
+      const read = await this.#sdk.channel(channel).history().catch(() => undefined);
+      for (const message of read?.messages ?? []) this.#received({ ...message, channel });
+    }
+    setTimeout(() => this.#ended || this.subscribe(channel), AGAIN_MS).unref();
   }
 }

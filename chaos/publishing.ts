@@ -10,7 +10,7 @@ const IN_FLIGHT = 5;
 export interface Publishing {
   plan: Plan;
   publishers: ReadonlyMap<string, ChaosClient>;
-  /** Those whose connections may be cut on their side. */
+  /** Those whose connections may be cut on their side, and whose pages may be loaded anew. */
   victims: readonly ChaosClient[];
   schedule: Schedule;
   /** Chooses the victims. */
@@ -28,6 +28,7 @@ export const publishAll = async ({ plan, publishers, victims, schedule, random, 
       for (const each of waiting) {
         schedule.advance();
         if (schedule.strikes("clientCut")) pick(random, victims).cut();
+        if (schedule.strikes("reloaded")) pick(random, victims).reload();
         await publisher.publish(each);
         told();
       }

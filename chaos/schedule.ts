@@ -6,6 +6,8 @@ const TIMES = {
   cut: 60,
   /** The client's side is. */
   clientCut: 60,
+  /** A page is loaded anew, and goes on from the positions that it has stored. */
+  reloaded: 40,
   /** A post is answered with 200, and its frame is lost. */
   lost: 120,
   duplicated: 120,

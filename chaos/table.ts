@@ -1,4 +1,11 @@
-import { type AttributeValue, DeleteItemCommand, DynamoDBClient, paginateScan, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  DynamoDBClient,
+  paginateScan,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import type { System } from "../local/dev/system.js";
 import type { Stored } from "./journal.js";
 
@@ -51,14 +58,23 @@ export class TableView {
     return items;
   }
 
-  /** Makes a row as old as if all that it tells of had happened so many seconds earlier. */
+  /**
+   * Makes a row as old as if all that it tells of had happened so many seconds earlier. One that somebody has deleted
+   * meanwhile does not come back.
+   */
   async age(item: Item, seconds: number): Promise<void> {
     const aged = older(item, seconds);
     const { pk, sk } = keyOf(item);
-    if (keyOf(aged).sk !== sk) {
-      await this.#client.send(new DeleteItemCommand({ TableName: this.#name, Key: { pk: { S: pk }, sk: { S: sk } } }));
+    const there = { TableName: this.#name, ConditionExpression: "attribute_exists(pk)" };
+    try {
+      if (keyOf(aged).sk === sk) await this.#client.send(new PutItemCommand({ ...there, Item: aged }));
+      else {
+        await this.#client.send(new DeleteItemCommand({ ...there, Key: { pk: { S: pk }, sk: { S: sk } } }));
+        await this.#client.send(new PutItemCommand({ TableName: this.#name, Item: aged }));
+      }
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
-    await this.#client.send(new PutItemCommand({ TableName: this.#name, Item: aged }));
   }
 
   /** Ends the client. */
