@@ -61,13 +61,16 @@ export const handOver = ({ _connection, _settings, _subscriptions, _traffic }: P
   const replace = (old: Socket, next: Socket): void => {
     const flying = [..._traffic._open].filter((request) => request._frame);
     const until = host.Date.now() + timeout;
-    const look = (): void =>
+    const look = (): void => {
+      // The new one may be lost by now, and a third one not there yet.
+      if (!_traffic._ready) return old.close();
       // The answer promises those subscriptions, too, that the connection guard made.
       _traffic._ask("ping", () => {
         const needed = flying.some((request) => _traffic._open.has(request)) || [..._live.values()].includes(old);
         if (needed && _traffic._ready && host.Date.now() < until) host.setTimeout(look, LOOK);
         else old.close();
       });
+    };
     // What has not moved by then misses messages.
     old.onclose = () => {
       for (const [channel, socket] of _live) if (socket === old) _live.delete(channel);

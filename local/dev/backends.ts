@@ -4,6 +4,7 @@ import type { Signer } from "../dynamodb/request.js";
 import { createTables } from "../dynamodb/tables.js";
 import type { Events } from "../events/events.js";
 import { putEvents } from "../events/put-events.js";
+import type { DynamoDbStrikes, Environments } from "../iam/dynamodb-faults.js";
 import { type DynamoDbProxyOptions, startDynamoDbProxy } from "../iam/dynamodb-proxy.js";
 import type { Permissions } from "../iam/permissions.js";
 import { secretCall } from "../iam/secrets.js";
@@ -43,6 +44,8 @@ export interface BackendsContext {
   permissions: Permissions;
   events: Events;
   meter: Meter | undefined;
+  /** Whom faults of DynamoDB strike. */
+  environments: Environments;
 }
 
 /**
@@ -59,7 +62,7 @@ export const startBackends = async (context: BackendsContext): Promise<Backends>
   };
   const dynamodb = await startDynamoDb(engine, { project, guardian, signers, log });
   closers.add(() => dynamodb.close());
-  const proxy = await startDynamoDbProxy({ upstream: dynamodb.endpoint, credentials, permissions, ...watchOf(context) });
+  const proxy = await startDynamoDbProxy({ upstream: dynamodb.endpoint, credentials, permissions, ...watchOf(context), ...strikesOf(context) });
   closers.add(() => proxy.close());
   const services = await startServices(credentials, operations, meter && ((accessKeyId, service) => meter.call(accessKeyId, KINDS[service]!)));
   closers.add(() => services.close());
@@ -81,6 +84,9 @@ const watchOf = ({ options, tables, meter }: BackendsContext): Pick<DynamoDbProx
   const partitions = options.quotas ? new Partitions(tables) : undefined;
   return meter || partitions ? { watch: { meter, partitions } } : {};
 };
+
+const strikesOf = ({ options: { faults }, environments }: BackendsContext): { strikes?: DynamoDbStrikes } =>
+  faults?.onCall ? { strikes: { faults, environments } } : {};
 
 /** Two of them, to tell an engine that keeps tables apart by access key. */
 const signersOf = (credentials: Credentials, { region }: Place): [Signer, Signer] => [

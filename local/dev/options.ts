@@ -1,4 +1,6 @@
 import type { GatewayFaults, GatewayLimits } from "../gateway/index.js";
+import type { DynamoDbFaults } from "../iam/dynamodb-faults.js";
+import type { LambdaFaults } from "../lambda/faults.js";
 import type { InvocationReport } from "../lambda/pool.js";
 import type { Log } from "../model.js";
 import type { QueueFaults } from "../sqs/faults.js";
@@ -30,8 +32,8 @@ export interface SystemOptions {
   permissionsLog?: string | false;
   /** What bounds the gateway, where it is not as in AWS. */
   limits?: Partial<GatewayLimits>;
-  /** Faults that a test strikes the gateway and queues with. */
-  faults?: GatewayFaults & QueueFaults;
+  /** Faults that a test strikes the gateway, the functions, the table and the queues with. */
+  faults?: GatewayFaults & QueueFaults & DynamoDbFaults & LambdaFaults;
   /** A period for all schedules instead of their own, in milliseconds. */
   sweepEveryMs?: number;
   /**
@@ -45,6 +47,8 @@ export interface SystemOptions {
    * @default 1
    */
   queueWaitScale?: number;
+  /** Most environments of one function at a time; what comes meanwhile waits. @default 50 */
+  maxEnvironments?: number;
   /** Whether to count what AWS would bill; see {@link System.meter}. @default false */
   meter?: boolean;
   /**

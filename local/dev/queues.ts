@@ -34,7 +34,7 @@ export const startQueues = ({ options, credentials, permissions, invoker, sqs, m
   const { log, faults = {}, queueWaitScale: scale = 1 } = options;
   const queues = new Queues({ clock: CLOCK, log, scale, faults });
   // More would wait for an environment, while their messages' visibility timeout runs.
-  const mappings = new Mappings({ queues, permissions, invoker, clock: CLOCK, log, scale, most: MAX_ENVIRONMENTS, meter });
+  const mappings = new Mappings({ queues, permissions, invoker, clock: CLOCK, log, scale, most: options.maxEnvironments ?? MAX_ENVIRONMENTS, meter });
   sqs.serve({ signatures: new Signatures(credentials, "sqs"), permissions, queues, log, now: CLOCK.now, meter });
   return {
     set(model) {

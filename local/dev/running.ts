@@ -4,6 +4,7 @@ import type { ReadSystem } from "../assembly/index.js";
 import { completeEvent, DEFAULT_BUS } from "../events/event.js";
 import { Events } from "../events/events.js";
 import { Failure } from "../failure.js";
+import type { Environments } from "../iam/dynamodb-faults.js";
 import type { Permissions } from "../iam/permissions.js";
 import { Signatures } from "../iam/signatures.js";
 import { ACCOUNT_QUOTAS, type Gateway } from "../gateway/index.js";
@@ -65,7 +66,11 @@ export class RunningSystem implements System {
     const invokeAsync = (functionId: string, event: unknown) => system.#lambda?.enqueue(functionId, event, randomUUID());
     const events = new Events({ place, invokeAsync, log });
     const context = { options, log, place, credentials, guardian, closers, permissions, meter };
-    const backends = await startBackends({ ...context, functions, tables, events });
+    const environments: Environments = {
+      kill: (accessKeyId) => system.#runtime.environments.kill(accessKeyId),
+      freeze: (accessKeyId) => system.#runtime.environments.freeze(accessKeyId),
+    };
+    const backends = await startBackends({ ...context, functions, tables, events, environments });
     await backends.createTables(first.model.tables);
     const system = new RunningSystem(parts, backends, loaded, permissions, events);
     const [model, invoker] = [() => system.model, system.#runtime];
@@ -126,6 +131,14 @@ export class RunningSystem implements System {
 
   get pids() {
     return this.#runtime.pids;
+  }
+
+  get connections() {
+    return this.#gateway?.connections ?? [];
+  }
+
+  cut(connectionId: string): boolean {
+    return this.#gateway?.cut(connectionId) ?? false;
   }
 
   invoke(functionId: string, event: unknown): Promise<InvokeResult> {
@@ -192,6 +205,8 @@ export class RunningSystem implements System {
       ...(options.report && { report: options.report }),
       ...(meter && { meter }),
       ...(options.quotas && { concurrency: ACCOUNT_CONCURRENCY }),
+      ...(options.faults && { faults: options.faults }),
+      ...(options.maxEnvironments !== undefined && { maxEnvironments: options.maxEnvironments }),
     });
   }
 

@@ -36,6 +36,13 @@ export interface System {
   readonly meter: Meter | undefined;
   /** Ids of the functions' processes. */
   readonly pids: number[];
+  /** Ids of the open connections. */
+  readonly connections: string[];
+  /**
+   * Cuts a connection as a broken network does, for tests.
+   * @returns whether it was open
+   */
+  cut(connectionId: string): boolean;
   /** Runs a function by its logical id. */
   invoke(functionId: string, event: unknown): Promise<InvokeResult>;
   /**

@@ -61,6 +61,11 @@ export class Connection {
     this.#closing = this.#after(this.limits.closeMs, () => this.socket.terminate());
   }
 
+  /** Breaks the connection off: the client learns it from its socket, as of a network that is gone. */
+  cut(): void {
+    this.socket.terminate();
+  }
+
   /** Stops the clocks once the socket has closed, and tells how it ended. */
   ended(code: number, reason: string): Close {
     clearTimeout(this.#idle);

@@ -67,6 +67,14 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     port,
     websocketUrl: `ws://${host}:${port}/${api.stage}`,
     managementUrl: `http://${host}:${port}/${api.stage}`,
+    get connections() {
+      return [...context.registry.all()].flatMap(({ open, facts }) => (open ? [facts.id] : []));
+    },
+    cut(connectionId) {
+      const connection = context.registry.get(connectionId);
+      connection?.cut();
+      return connection !== undefined;
+    },
     close: () => closeAll(server, context),
     update: (model) => void (context.api = compile(model, now)),
   };

@@ -23,7 +23,7 @@ export interface GatewayFaults {
    * Asked before a post reaches its connection. `gone`: 410 although the connection lives; `limit`: 429; `error`: 500;
    * `lose`: 200 but no frame is sent; `duplicate`: the frame is sent twice.
    */
-  beforePost?(connectionId: string): PostFault | undefined;
+  beforePost?(connectionId: string, body: Buffer): PostFault | undefined;
   /** Milliseconds by which a posted frame is late; the post itself is answered at once. */
   delayPost?(connectionId: string): number | undefined;
   /** Milliseconds by which a client's frame is late at its function: with random ones, frames overtake each other. */
@@ -60,10 +60,17 @@ export interface GatewayOptions {
 /** A running gateway. */
 export interface Gateway {
   port: number;
+  /** Ids of the open connections. */
+  readonly connections: string[];
   /** Such as `ws://127.0.0.1:3001/prod`. */
   websocketUrl: string;
   /** Such as `http://127.0.0.1:3001/prod`: what `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` is set to. */
   managementUrl: string;
+  /**
+   * Cuts a connection as a broken network does: nobody is told before.
+   * @returns whether it was open
+   */
+  cut(connectionId: string): boolean;
   /** Closes every connection (1001) without running `$disconnect`, and resolves when the port is free. */
   close(): Promise<void>;
   /**

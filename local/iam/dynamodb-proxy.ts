@@ -5,7 +5,8 @@ import { type HttpServer, startHttpServer } from "../http-server.js";
 import type { Credentials } from "../lambda/credentials.js";
 import { dynamoDbCalls } from "./dynamodb-calls.js";
 import { Engine } from "./dynamodb-engine.js";
-import { type AllowedRequest, type CapacityWatch, forwardMetered } from "./dynamodb-metered.js";
+import { type DynamoDbCall, type DynamoDbStrikes, strike } from "./dynamodb-faults.js";
+import { type CapacityWatch, forwardMetered } from "./dynamodb-metered.js";
 import type { Permissions } from "./permissions.js";
 import { Signatures, type Signer } from "./signatures.js";
 
@@ -17,10 +18,12 @@ export interface DynamoDbProxyOptions {
   permissions: Permissions;
   /** What counts and bounds capacity. @default nothing does */
   watch?: CapacityWatch;
+  /** Faults that a test strikes with. @default none */
+  strikes?: DynamoDbStrikes;
 }
 
 /** An error of DynamoDB's protocol: always 400, its type behind a namespace. */
-interface DynamoDbFault {
+interface DynamoDbError {
   type: string;
   message: string;
 }
@@ -34,7 +37,7 @@ const TARGET = /^DynamoDB_\d{8}\.(\w+)$/;
 export const startDynamoDbProxy = async (options: DynamoDbProxyOptions): Promise<HttpServer> => {
   const engine = new Engine(new URL(options.upstream));
   const gate = new Gate(options);
-  const server = await startHttpServer((request, response) => void serve(request, response, gate, engine, options.watch));
+  const server = await startHttpServer((request, response) => void serve(request, response, gate, engine, options));
   const close = (): Promise<void> => {
     engine.close();
     return server.close();
@@ -47,13 +50,16 @@ const serve = async (
   response: ServerResponse,
   gate: Gate,
   engine: Engine,
-  watch: CapacityWatch | undefined,
+  { watch, strikes }: DynamoDbProxyOptions,
 ): Promise<void> => {
   try {
     const body = await buffer(request);
     const verdict = gate.check(request, body);
-    if ("fault" in verdict) refuse(response, verdict.fault);
-    else if (watch && "allowed" in verdict) await forwardMetered(request, response, verdict.allowed, engine, watch);
+    if ("fault" in verdict) return refuse(response, verdict.fault);
+    const fault = "allowed" in verdict ? strikes?.faults.onCall?.(verdict.allowed) : undefined;
+    if (strikes && fault && "allowed" in verdict) {
+      await strike(fault, { request, body, response }, verdict.allowed, engine, strikes.environments);
+    } else if (watch && "allowed" in verdict) await forwardMetered(request, response, verdict.allowed, engine, watch);
     else await engine.forward(request, body, response);
   } catch (error) {
     // What the SDK takes for a failure of the service, and tries again.
@@ -62,13 +68,13 @@ const serve = async (
   }
 };
 
-const refuse = (response: ServerResponse, { type, message }: DynamoDbFault): void => {
+const refuse = (response: ServerResponse, { type, message }: DynamoDbError): void => {
   response.writeHead(400, { "content-type": "application/x-amz-json-1.0" });
   response.end(JSON.stringify({ __type: `com.amazon.coral.service#${type}`, Message: message }));
 };
 
 /** Whether a request may go on; what is no request of DynamoDB goes on unread. */
-type GateVerdict = { fault: DynamoDbFault } | { allowed: AllowedRequest } | { unread: true };
+type GateVerdict = { fault: DynamoDbError } | { allowed: DynamoDbCall } | { unread: true };
 
 /** Who may pass: functions of this run, with what their roles allow. */
 class Gate {
@@ -88,7 +94,7 @@ class Gate {
     if (operation === undefined || asked === undefined) return { unread: true };
     const refusal = permissions.check(signer.callerId, dynamoDbCalls(operation, asked, permissions.place));
     if (refusal) return { fault: { type: "AccessDeniedException", message: refusal.message } };
-    return { allowed: { accessKeyId: signer.accessKeyId, operation, asked } };
+    return { allowed: { functionId: signer.callerId, accessKeyId: signer.accessKeyId, operation, asked } };
   }
 }
 
@@ -99,7 +105,7 @@ const BAD_SIGNATURE = {
   message: "The request signature we calculated does not match the signature you provided.",
 };
 
-const FAULTS: Record<Extract<Signer, { fault: unknown }>["fault"], DynamoDbFault> = {
+const FAULTS: Record<Extract<Signer, { fault: unknown }>["fault"], DynamoDbError> = {
   unsigned: UNSIGNED,
   incomplete: UNSIGNED,
   unknown: {

@@ -54,6 +54,7 @@ export class Environment {
       this.#logged?.(line);
       write(level, line);
     };
+    this.accessKeyId = spec.variables["AWS_ACCESS_KEY_ID"] ?? "";
     this.#child = spawn(spec.command, spec.args, {
       cwd: spec.cwd,
       env: spec.variables,
@@ -68,6 +69,9 @@ export class Environment {
     this.ready = this.#init();
     this.ready.catch(() => undefined);
   }
+
+  /** The access key that its function has in it, and nowhere else. */
+  readonly accessKeyId: string;
 
   /** The process's id. */
   get pid(): number | undefined {
@@ -96,6 +100,11 @@ export class Environment {
   /** Ends the process and whatever it has started. */
   kill(): void {
     this.#signal("SIGKILL");
+  }
+
+  /** Stops it in the middle of what it does, for good: its event ends when its time is over. */
+  freeze(): void {
+    this.#signal("SIGSTOP");
   }
 
   /** To the process and what it has started: an environment freezes, thaws and ends as a whole. */

@@ -26,6 +26,8 @@ export interface PoolOptions {
   write: WriteLog;
   report: (report: InvocationReport) => void;
   meter?: InvocationMeter;
+  /** Whether an environment that has served an event is not kept. @default all are kept */
+  retire?: () => boolean;
 }
 
 /** A function, and how its processes are started. */
@@ -109,6 +111,12 @@ export class Pool {
     return busy.length;
   }
 
+  /** The environment that has this access key and runs an event. */
+  busy(accessKeyId: string): Environment | undefined {
+    const found = [...this.#all].find((environment) => environment.accessKeyId === accessKeyId);
+    return this.#idle.some(({ environment }) => environment === found) ? undefined : found;
+  }
+
   /** Ends every environment; what is running or waiting ends as a crash. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -180,7 +188,10 @@ export class Pool {
     const billedMs = end?.(endOf(outcome, model));
     if (billedMs !== undefined) waiting.billed?.(billedMs);
     if (outcome.kind === "timeout" || outcome.kind === "crash") this.#current.delete(environment);
-    else this.#release(environment);
+    else if (this.options.retire?.()) {
+      this.#current.delete(environment);
+      environment.kill();
+    } else this.#release(environment);
     this.#end(waiting, toResult(outcome, model.timeoutSeconds));
     this.#dispatch();
   }

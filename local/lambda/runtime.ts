@@ -1,9 +1,12 @@
 import type { FunctionModel, InvokeOptions, InvokeResult, Invoker, Log, LogEntry } from "../model.js";
 import type { Credentials } from "./credentials.js";
+import type { Environments } from "../iam/dynamodb-faults.js";
+import type { LambdaFaults } from "./faults.js";
 import type { Guardian } from "./guardian.js";
 import { type Bootstraps, launchOf } from "./launch.js";
 import { AccountConcurrency } from "./concurrency.js";
 import type { InvocationMeter } from "./metering.js";
+import type { Environment } from "./environment.js";
 import { Pool, type InvocationReport, type PoolFunction, type PoolOptions } from "./pool.js";
 import { functionArn, functionVariables, type Place } from "./variables.js";
 
@@ -28,6 +31,8 @@ export interface RuntimeOptions {
   meter?: InvocationMeter;
   /** Most events that functions may have at a time, together: more are throttled. @default as many as there are */
   concurrency?: number;
+  /** Faults that a test strikes with. @default none */
+  faults?: LambdaFaults;
 }
 
 /** Most environments of one function at a time, where nothing else is said. */
@@ -88,6 +93,20 @@ export class LambdaRuntime implements Invoker {
     return this.#pools.get(functionId)?.pool.kill() ?? 0;
   }
 
+  /** Its environments, one by one. */
+  readonly environments: Environments = {
+    kill: (accessKeyId) => this.#busy(accessKeyId)?.kill(),
+    freeze: (accessKeyId) => this.#busy(accessKeyId)?.freeze(),
+  };
+
+  #busy(accessKeyId: string): Environment | undefined {
+    for (const { pool } of this.#pools.values()) {
+      const found = pool.busy(accessKeyId);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
   /** Ends every process. */
   async close(): Promise<void> {
     await Promise.all([...this.#pools.values()].map(({ pool }) => pool.close()));
@@ -112,10 +131,11 @@ export class LambdaRuntime implements Invoker {
   }
 
   #poolOptions(model: FunctionModel): PoolOptions {
-    const { log, report, guardian, meter, maxEnvironments = MAX_ENVIRONMENTS, idleMs = IDLE_MS } = this.options;
+    const { log, report, guardian, meter, faults, maxEnvironments = MAX_ENVIRONMENTS, idleMs = IDLE_MS } = this.options;
     const write = (level: string, line: string) =>
       log({ level: levelOf(level), source: model.logicalId, message: line });
-    return { guardian, maxEnvironments, idleMs, write, report: (each) => report?.(each), ...(meter && { meter }) };
+    const retire = faults?.retire && ((): boolean => faults.retire?.(model.logicalId) === true);
+    return { guardian, maxEnvironments, idleMs, write, report: (each) => report?.(each), ...(meter && { meter }), ...(retire && { retire }) };
   }
 }
 

@@ -21,7 +21,7 @@ const sendLater = (context: GatewayContext, connection: Connection, body: Buffer
 
 /** `POST`: sends the body, which is not larger than a message may be, to the client as one text frame. */
 export const post = (context: GatewayContext, id: string, body: Buffer): ManagementAnswer => {
-  const fault = context.faults.beforePost?.(id);
+  const fault = context.faults.beforePost?.(id, body);
   if (fault === "gone") return Errors.gone;
   if (fault === "limit") return Errors.limit;
   if (fault === "error") return Errors.failed;

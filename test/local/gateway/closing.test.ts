@@ -54,6 +54,15 @@ describe("$disconnect", () => {
     expect(harness.events).toEqual([]);
   });
 
+  it("follows a cut, of which the client hears nothing before its socket breaks", async () => {
+    const { client, id } = await start();
+    expect(harness.gateway.connections).toEqual([id]);
+    expect([harness.gateway.cut(id), harness.gateway.cut("nobody")]).toEqual([true, false]);
+    await client.closed;
+    expect(await ended()).toMatchObject({ id, code: 1006 });
+    expect(harness.gateway.connections).toEqual([]);
+  });
+
   it("is not missed where there is no such route", async () => {
     harness = await Harness.start({ $connect: () => OK });
     const { client, id } = await harness.connected();

@@ -1,0 +1,196 @@
+import type { InvocationReport } from "../local/lambda/pool.js";
+import { CREDENTIALS_PREFIX } from "../protocol/index.js";
+import { bundledSdk } from "./bundle.js";
+import { CHANNELS } from "./channels.js";
+import { type History, judge, type Violation, type Wrong } from "./checker.js";
+import { type Crowd, gather } from "./crowd.js";
+import { Faults } from "./faults.js";
+import { Journal } from "./journal.js";
+import { type Pace, paceOf } from "./pace.js";
+import { planOf } from "./plan.js";
+import { isPermitted } from "./policy.js";
+import { publishAll } from "./publishing.js";
+import { comesAbout, farewell, rowsOfTheDead, sweepOnce } from "./quiet.js";
+import { sourceOf } from "./random.js";
+import { type Kind, Schedule } from "./schedule.js";
+import { storedIn, TableView } from "./table.js";
+import { startTarget, type Target } from "./target.js";
+import { Trail } from "./trail.js";
+
+/** What is to be done. */
+export interface ChaosOptions {
+  seed: number;
+  /** How many publications. */
+  messages: number;
+  /** The engine: `embedded`, or `local` for Amazon's DynamoDB Local. @default "embedded" */
+  dynamodb?: string;
+}
+
+/** What strikes: by schedule, by the clock, or because a publication wants it. */
+export type FaultKind = Kind | "lifetime" | "guardSlow" | "guardDead";
+
+/** How a run went. */
+export interface Outcome {
+  published: number;
+  acknowledged: number;
+  wrong: Record<Wrong, number>;
+  recoveries: number;
+  faults: Record<FaultKind, number>;
+  violations: readonly Violation[];
+  /** What happened to the first message that something is wrong with. */
+  trail: readonly string[];
+  /** How often requests failed with each code. */
+  errors: Record<string, number>;
+  /** What did not come about in time, in words. */
+  late: readonly string[];
+}
+
+/** Told how far a run is. */
+export interface Progress {
+  published(told: number): void;
+  phase(what: string): void;
+}
+
+/** How much of what is late is told. */
+const MOST = 5;
+
+const SIZES = new Map(CHANNELS.map(({ name, size }) => [name, size]));
+
+/** Whether a run of so many messages may be more than a channel keeps. */
+const keeps = (channel: string): ReturnType<History["keeps"]> => {
+  const size = SIZES.get(channel);
+  if (size === undefined) return "nothing";
+  return size >= Math.max(...[...SIZES.values()].map((each) => each ?? 0)) ? "all" : "some";
+};
+
+/** One run: everything strikes, nothing strikes any more, everything is judged. */
+class Run {
+  readonly #journal = new Journal();
+  readonly #trail = new Trail();
+  readonly #errors: Record<string, number> = {};
+  readonly #late: string[] = [];
+  readonly #schedule: Schedule;
+  readonly #faults: Faults;
+  readonly #pace: Pace;
+  #lifetimes = 0;
+
+  constructor(
+    private readonly root: string,
+    private readonly options: ChaosOptions,
+    private readonly progress: Progress,
+  ) {
+    const { seed, messages } = options;
+    this.#schedule = new Schedule(seed, messages);
+    this.#faults = new Faults(seed, this.#schedule, this.#trail);
+    this.#pace = paceOf(messages);
+  }
+
+  async run(): Promise<Outcome> {
+    const target = await startTarget(this.root, {
+      dynamodb: this.options.dynamodb ?? "embedded",
+      faults: this.#faults,
+      limits: { connectionMs: this.#pace.connectionMs },
+      log: () => undefined,
+      report: (invocation) => this.#connected(invocation),
+    });
+    try {
+      return await this.#on(target);
+    } finally {
+      await target.close();
+    }
+  }
+
+  async #on({ system }: Target): Promise<Outcome> {
+    const { seed, messages } = this.options;
+    const [journal, trail, pace] = [this.#journal, this.#trail, this.#pace];
+    this.#faults.system = system;
+    const onError = (code: string): void => void (this.#errors[code] = (this.#errors[code] ?? 0) + 1);
+    const onLifetime = (): void => void (this.#lifetimes += 1);
+    const context = { Sdk: bundledSdk(this.root), url: system.websocketUrl, seed, pace, journal, trail, onError, onLifetime };
+    const plan = planOf(seed, messages);
+    const crowd = gather(context, plan);
+    const table = new TableView(system);
+    try {
+      await this.#await("everybody's subscriptions at the beginning", () => crowd.all.flatMap(({ waitsFor }) => waitsFor));
+      this.progress.phase("everybody is there");
+      let told = 0;
+      const count = (): void => this.progress.published((told += 1));
+      const random = sourceOf(seed, "victims");
+      await publishAll({ plan, publishers: crowd.publishers, victims: crowd.all, schedule: this.#schedule, random, told: count });
+      this.#schedule.end();
+      return await this.#judged(system, crowd, table);
+    } finally {
+      for (const client of crowd.all) client.end();
+      table.close();
+    }
+  }
+
+  async #judged(system: Target["system"], crowd: Crowd, table: TableView): Promise<Outcome> {
+    this.progress.phase("quiet");
+    const missing = (): string[] => {
+      const waiting = crowd.all.flatMap(({ waitsFor }) => waitsFor);
+      return waiting.length > 0 ? waiting : judge(this.#history()).map(({ what }) => what);
+    };
+    await this.#await("everybody's recovery", missing);
+    await farewell([...crowd.publishers.values()][0]!);
+    await this.#await("the last messages", missing);
+    this.progress.phase("sweep");
+    const items = await sweepOnce(system, table);
+    const staleRows = rowsOfTheDead(items, system.connections).map((item) => JSON.stringify(item));
+    return this.#outcome(judge({ ...this.#history(), stored: storedIn(items), staleRows }), crowd);
+  }
+
+  /** @param missing what is still waited for, in words */
+  async #await(what: string, missing: () => string[]): Promise<void> {
+    if (await comesAbout(() => missing().length === 0, this.#pace.quietMs)) return;
+    this.#late.push(`${what}: ${missing().slice(0, MOST).join("; ")}`);
+  }
+
+  #history(): History {
+    const { publications, subscriptions } = this.#journal;
+    return { publications, subscriptions, keeps };
+  }
+
+  #outcome(violations: Violation[], crowd: Crowd): Outcome {
+    const publications = [...this.#journal.publications.values()];
+    const wrong = { lost: 0, duplicated: 0, reordered: 0, leaked: 0, staleRows: 0 };
+    for (const violation of violations) wrong[violation.wrong] += 1;
+    const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
+    const guarded = (is: (doing: string) => boolean): number => publications.filter(({ data, told }) => told && is(data.do ?? "")).length;
+    return {
+      published: publications.length,
+      acknowledged: publications.filter(({ told }) => told?.acknowledged).length,
+      wrong,
+      recoveries: crowd.all.reduce((sum, { recoveries }) => sum + recoveries, 0),
+      faults: {
+        ...this.#schedule.struck,
+        lifetime: this.#lifetimes,
+        guardSlow: guarded((doing) => doing === "slow"),
+        guardDead: guarded((doing) => doing !== "" && doing !== "deny" && !isPermitted({ do: doing as "hang" })),
+      },
+      violations,
+      trail: first === undefined ? [] : this.#trail.of(first),
+      errors: this.#errors,
+      late: this.#late,
+    };
+  }
+
+  /** Learns from `$connect` whose connection one is. */
+  #connected({ event }: InvocationReport): void {
+    const { requestContext, headers } = event as { requestContext?: { eventType?: string; connectionId?: string }; headers?: Record<string, string> };
+    const { eventType, connectionId } = requestContext ?? {};
+    if (eventType !== "CONNECT" || connectionId === undefined) return;
+    const offered = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === "sec-websocket-protocol")?.[1] ?? "";
+    const credentials = offered.split(/, ?/).find((each) => each.startsWith(CREDENTIALS_PREFIX));
+    if (credentials === undefined) return;
+    const { name } = JSON.parse(Buffer.from(credentials.slice(CREDENTIALS_PREFIX.length), "base64url").toString()) as { name: string };
+    this.#faults.knows(connectionId, name);
+  }
+}
+
+/**
+ * Runs a system in which everything fails now and then, and judges what became of each message.
+ * @param root the package's folder; it must have been built
+ */
+export const chaos = (root: string, options: ChaosOptions, progress: Progress): Promise<Outcome> =>
+  new Run(root, options, progress).run();

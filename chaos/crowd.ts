@@ -1,0 +1,40 @@
+import { ChaosClient, type ClientContext } from "./client.js";
+import { CHANNELS } from "./channels.js";
+import type { Plan } from "./plan.js";
+import { EARS } from "./policy.js";
+import { pick, sourceOf } from "./random.js";
+
+/** How many only subscribe, and to how many channels each. */
+const SUBSCRIBERS = 20;
+const EACH = 4;
+
+/** One in so many is no insider, and may not read what is private. */
+const OUTSIDER = 4;
+
+/** The clients of a run. */
+export interface Crowd {
+  /** Those that publish, by name. They subscribe to one channel each, besides. */
+  publishers: ReadonlyMap<string, ChaosClient>;
+  all: readonly ChaosClient[];
+}
+
+/** Connects everybody, who subscribes to what the seed says. */
+export const gather = (context: ClientContext, plan: Plan): Crowd => {
+  const random = sourceOf(context.seed, "crowd");
+  const names = CHANNELS.map(({ name }) => name);
+  const join = (name: string, index: number, channels: Iterable<string>): ChaosClient => {
+    const who = { name, ear: index % EARS, insider: index % OUTSIDER !== OUTSIDER - 1 };
+    const client = new ChaosClient(context, who, index % 2 === 0);
+    for (const channel of channels) client.subscribe(channel);
+    return client;
+  };
+  const some = (first: string): Set<string> => {
+    const found = new Set([first]);
+    while (found.size < EACH) found.add(pick(random, names));
+    return found;
+  };
+  const publishers = new Map([...plan.keys()].map((name, index) => [name, join(name, index, [pick(random, names)])]));
+  // In turn, so that no channel is left without.
+  const subscribers = Array.from({ length: SUBSCRIBERS }, (_, index) => join(`s${index}`, index, some(names[index % names.length]!)));
+  return { publishers, all: [...publishers.values(), ...subscribers] };
+};

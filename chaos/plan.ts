@@ -1,0 +1,61 @@
+import { CHANNELS } from "./channels.js";
+import type { Doing, Payload } from "./policy.js";
+import { between, pick, type Random, sourceOf } from "./random.js";
+
+/** One publication that is to be. */
+export interface Planned {
+  uuid: string;
+  channel: string;
+  data: Payload;
+}
+
+/** How many clients publish, and what each is to publish, in this order. */
+export type Plan = ReadonlyMap<string, readonly Planned[]>;
+
+/** What all uuids of a run look like. */
+export const UUIDS = /chaos-\w+-\d+/g;
+
+/** How many publish. */
+const PUBLISHERS = 8;
+
+/** How often guards are slow, dead or deny, each at least, in a run of `WHOLE` messages; in smaller ones less often. */
+const TIMES: Record<Doing, number> = { slow: 32, deny: 50, throw: 12, exit: 12, hang: 12 };
+const WHOLE = 5_000;
+
+/** Shares of the messages that are larger than most, and how large they are at most, in characters. */
+const LARGE = 0.05;
+const LARGEST = 3_000;
+
+const weighted = CHANNELS.flatMap(({ name, weight }) => Array.from({ length: weight }, () => name));
+
+const doings = (random: Random, messages: number): Map<number, Doing> => {
+  const found = new Map<number, Doing>();
+  for (const [doing, times] of Object.entries(TIMES) as [Doing, number][]) {
+    const wanted = Math.min(Math.ceil((times * messages) / WHOLE), Math.floor(messages / 10));
+    for (let struck = 0; struck < wanted; ) {
+      const at = Math.floor(random() * messages);
+      if (found.has(at)) continue;
+      found.set(at, doing);
+      struck += 1;
+    }
+  }
+  return found;
+};
+
+/** What is published in a run: always the same for the same seed. */
+export const planOf = (seed: number, messages: number): Plan => {
+  const random = sourceOf(seed, "plan");
+  const doing = doings(random, messages);
+  const plan = new Map<string, Planned[]>(Array.from({ length: PUBLISHERS }, (_, index) => [`p${index}`, []]));
+  const names = [...plan.keys()];
+  for (let at = 0; at < messages; at += 1) {
+    const by = pick(random, names);
+    const mine = plan.get(by)!;
+    const n = mine.length;
+    const pad = random() < LARGE ? "x".repeat(between(random, 1, LARGEST)) : undefined;
+    const does = doing.get(at);
+    const data: Payload = { by, n, ...(does && { do: does }), ...(pad !== undefined && { pad }) };
+    mine.push({ uuid: `chaos-${by}-${n}`, channel: pick(random, weighted), data });
+  }
+  return plan;
+};

@@ -1,0 +1,40 @@
+import type { ChaosClient } from "./client.js";
+import type { Plan } from "./plan.js";
+import { pick, type Random } from "./random.js";
+import type { Schedule } from "./schedule.js";
+
+/** Publications of one client that wait for their answers at once. */
+const IN_FLIGHT = 5;
+
+/** What publishing takes. */
+export interface Publishing {
+  plan: Plan;
+  publishers: ReadonlyMap<string, ChaosClient>;
+  /** Those whose connections may be cut on their side, and whose pages may be loaded anew. */
+  victims: readonly ChaosClient[];
+  schedule: Schedule;
+  /** Chooses the victims. */
+  random: Random;
+  /** Is called whenever one more publisher is told what became of a publication. */
+  told(): void;
+}
+
+/** Has everything published that is planned, each publisher's in its order, and resolves when all of it is told. */
+export const publishAll = async ({ plan, publishers, victims, schedule, random, told }: Publishing): Promise<void> => {
+  const lanes = [...plan].flatMap(([name, planned]) => {
+    const publisher = publishers.get(name)!;
+    const waiting = planned.values();
+    const next = async (): Promise<void> => {
+      for (const each of waiting) {
+        schedule.advance();
+        if (schedule.strikes("clientCut")) pick(random, victims).cut();
+        if (schedule.strikes("reloaded")) pick(random, victims).reload();
+        await publisher.publish(each);
+        told();
+      }
+    };
+    // They share what waits: each takes the next one.
+    return Array.from({ length: IN_FLIGHT }, next);
+  });
+  await Promise.all(lanes);
+};

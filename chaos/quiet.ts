@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { System } from "../local/dev/system.js";
+import { CHANNELS } from "./channels.js";
+import type { ChaosClient } from "./client.js";
+import { connectionOf, type Item, type TableView } from "./table.js";
+
+/** How often it is looked whether something has come about, in milliseconds. */
+const LOOK_MS = 250;
+
+/** How long what functions have begun may take to end, in milliseconds. */
+const SETTLE_MS = 20_000;
+
+/** How much older the rows of the dead are made, in seconds: as old as those of nobody who lives can be. */
+const AGE = 3 * 3600;
+
+/** Waits until something is so. @returns whether it came about in time */
+export const comesAbout = async (is: () => boolean | Promise<boolean>, ms: number): Promise<boolean> => {
+  for (const end = performance.now() + ms; performance.now() < end; ) {
+    if (await is()) return true;
+    await sleep(LOOK_MS);
+  }
+  return is();
+};
+
+/**
+ * One more message on each channel, by somebody whom nothing strikes any more: where it is posted, who is gone is found
+ * gone. Each is published until it is acknowledged.
+ * @returns how many publications that took
+ */
+export const farewell = async (by: ChaosClient): Promise<number> => {
+  let n = 0;
+  const say = async (channel: string): Promise<void> => {
+    for (let acknowledged = false, tries = 0; !acknowledged && tries < 5; tries += 1) {
+      n += 1;
+      const data = { by: "last", n };
+      acknowledged = await by.publish({ uuid: `chaos-last-${n}`, channel, data });
+    }
+  };
+  await Promise.all(CHANNELS.map(({ name }) => say(name)));
+  return n;
+};
+
+/** Rows of connections that are not open. */
+export const rowsOfTheDead = (items: readonly Item[], open: readonly string[]): Item[] => {
+  const living = new Set(open);
+  return items.filter((item) => {
+    const connection = connectionOf(item);
+    return connection !== undefined && !living.has(connection);
+  });
+};
+
+/**
+ * Has the sweep run once, when what was under way has ended and everything of the dead has become as old as it may.
+ * @returns what the table holds then
+ */
+export const sweepOnce = async (system: System, table: TableView): Promise<Item[]> => {
+  const dead = async (): Promise<Item[]> => rowsOfTheDead(await table.items(), system.connections);
+  await comesAbout(async () => (await dead()).length === 0, SETTLE_MS);
+  for (const item of await dead()) await table.age(item, AGE);
+  await system.runSchedules();
+  return table.items();
+};
