@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duration } from "aws-cdk-lib";
 import { Guards } from "../../infra/index.js";
-import { headKey, leaseKey } from "../../lambdas/core/keys.js";
+import { leaseKey } from "../../lambdas/core/keys.js";
 import { encodeSegment } from "../../lambdas/core/segments.js";
 import { HANDLERS } from "../../lambdas/core/entries.js";
 import { PROTOCOL_DENIED, RENEWAL_SECONDS } from "../../protocol/index.js";
@@ -11,6 +11,7 @@ import type { InvocationReport } from "../../local/lambda/pool.js";
 import { RECORD_VARIABLE, type RecordLine } from "../../local/iam/record.js";
 import { deleteAction, deleteGrant, type GrantPlace } from "./support/grants.js";
 import { GuardCode } from "./support/guard-functions.js";
+import { useHistories } from "./support/histories.js";
 import { putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
@@ -235,47 +236,6 @@ describe("what the functions may do", () => {
     await allowed(wire.message("backend"));
   };
 
-  /** An offset that is taken, and whose writer died: whoever reads next seals it, or finds what came there meanwhile. */
-  const leaveGap = async (channel: string): Promise<void> => {
-    const now = String(Date.now() - 60_000);
-    await putRow(system.running, { ...headKey(channel), n: "1", e: "e1", t: now, b: now, ttl: "9999999999" });
-  };
-
-  /** Stores, repeats, and reads histories, by all who do that. */
-  const keep = async (publisher: Wire): Promise<void> => {
-    for (const action of ["publish", "send"]) {
-      const channel = `history/${action}`;
-      await allowed(publisher.subscribe(channel));
-      for (const uuid of ["once", "once"]) {
-        publisher.send({ action, channel, uuid: `${action}-${uuid}`, data: `${action} ${uuid}` });
-        await allowed(publisher.message(`${action} ${uuid}`));
-      }
-      const twice = (): boolean => publisher.messages(channel).length === 2;
-      await allowed(publisher.until(() => twice() && "came", "the repetition"));
-    }
-    for (const channel of ["history/subscribe", "history/history", "history/publisher"]) await leaveGap(channel);
-    const since = { epoch: "e1", offset: 0 };
-    const target = { channel: "history/subscribe", since };
-    const { data } = await allowed(publisher.request({ action: "subscribe", channel: "/meta/subscribe", data: target }));
-    expect(data).toMatchObject({ recovered: true, position: { offset: 1 } });
-    const read = { action: "history", channel: "/meta/history" };
-    expect((await allowed(publisher.request({ ...read, data: { channel: "history/publish" } }))).data).toMatchObject({ messages: [{ uuid: "publish-once" }] });
-    expect((await allowed(publisher.request({ ...read, data: { channel: "history/history", since } }))).data).toMatchObject({ position: { offset: 1 } });
-    expect((await allowed(publisher.request({ ...read, data: { channel: "history/new" } }))).data).toMatchObject({ position: { offset: 0 } });
-    const positions = { "history/subscribe": since };
-    const pinged = await allowed(publisher.request({ action: "ping", channel: "/meta/ping", data: { positions } }));
-    expect(pinged.data).toMatchObject({ behind: ["history/subscribe"] });
-    const entry = { channel: "history/backend", uuid: "once", data: "history" };
-    for (const request of [
-      { version: 1, publish: [entry] },
-      { version: 1, publish: [entry] },
-      { version: 1, history: { channel: "history/publisher", since } },
-    ]) expect(await allowed(system.running.invoke(idOf("PublisherFunction"), request))).toMatchObject({ ok: true });
-    const { wire } = await outlive();
-    wire.send({ action: "history", channel: "/meta/history", uuid: "1", data: {} });
-    await allowed(wire.ended());
-  };
-
   it("is what they do: each goes through all its work, is refused nothing, and leaves no grant unused", async () => {
     const wire = await allowed(system.connect());
     await allowed(wire.request({ action: "connect", channel: "/meta/connect" }));
@@ -288,10 +248,10 @@ describe("what the functions may do", () => {
     await publishForBackEnd(wire);
     await workOn(wire);
     await gather(wire);
-    await keep(wire);
+    await useHistories(system, wire, { allowed, publisherId: idOf("PublisherFunction") });
     await askDenied("connect");
     await askDenied("ping");
-    for (const action of ["subscribe", "unsubscribe", "nonsense"]) await askTooLate(action);
+    for (const action of ["subscribe", "unsubscribe", "history", "nonsense"]) await askTooLate(action);
     await renewAndDeny();
     await sweep(wire);
 
