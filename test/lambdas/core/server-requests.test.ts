@@ -93,7 +93,7 @@ test.each<[unknown, RegExp]>([
   [{ version: "1", publish: [] }, /version must be 1/],
   [{ version: 2, publish: [{ channel: "a", data: 1 }] }, /version must be 1/],
   [{ version: "0", id: "an EventBridge event", "detail-type": "Object Created" }, /version must be 1/],
-  [{ version }, /exactly one of publish, disconnect, unsubscribe/],
+  [{ version }, /exactly one of publish, history, disconnect, unsubscribe/],
   [{ version, publish: [], disconnect: {} }, /exactly one of/],
   [{ version, disconnect: "c1" }, /either a connectionId or a userId/],
   [{ version, disconnect: {} }, /either a connectionId or a userId/],
