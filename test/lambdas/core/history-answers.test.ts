@@ -113,6 +113,24 @@ describe("a delivery guard", () => {
     expect(log.events("error")).toEqual(["delivery_too_large"]);
   });
 
+  test("always has its full time, so that one which says nothing holds up nobody for ever", async () => {
+    const within: number[] = [];
+    const system = await setUp({ "kept/1": 60 }, {
+      guards: {
+        guardsDelivery,
+        delivery: async (_agent, _message, withinMs) => {
+          within.push(withinMs);
+          system.clock.advance(40);
+          return undefined;
+        },
+      },
+    });
+    const first = await system.read({ channel: "kept/1" });
+    expect(first.position?.offset).toBeGreaterThan(20);
+    expect(first.more).toBe(true);
+    expect(Math.min(...within)).toBeGreaterThanOrEqual(DEFAULT_SETTINGS.timeouts.onMessageReceived);
+  });
+
   test("for which there was no time is asked by the next request", async () => {
     let left = 2;
     const delivery: Guards["delivery"] = async (_agent, message) => ((left -= 1) >= 0 ? message : "late");
