@@ -5,8 +5,10 @@ module.exports = {
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
   // Sources import each other as what they become: "./x.js" is x.ts here.
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  setupFiles: ["<rootDir>/test/setup.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/cdk.out"],
   reporters: ["default", "<rootDir>/scripts/closing-line.cjs"],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // For a machine that is busy with other things: what waits in a test says by itself, and sooner, what never came.
+  testTimeout: 240_000,
 };

@@ -59,7 +59,7 @@ const pushIt = (url: string): Publishing => {
   };
 };
 
-/** The limit: HTTP requests that nobody has signed, as Node makes them. */
+/** The least that Node's own client does: requests that nobody has signed. */
 const rawHttp = (url: string): Publishing => {
   const { hostname, port } = new URL(url);
   const agent = new http.Agent({ keepAlive: true, maxSockets: POSTS_IN_FLIGHT });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { Benchmark, BenchContext } from "./benchmark.js";
+import type { Benchmark, BenchContext, Chart } from "./benchmark.js";
+import { barChart } from "./chart.js";
 import { type Path, PATHS } from "./fanout-paths.js";
 import type { Published } from "./fanout-poster.js";
 import { Processes } from "./processes.js";
@@ -81,10 +82,13 @@ export const measureFanOut = async ({ root, progress }: BenchContext, rounds = R
 
 const LABEL: Record<Path, string> = {
   pushIt: "Push-It's fan-out",
-  rawHttp: "HTTP, not signed (the limit)",
+  rawHttp: "`node:http`, not signed",
   sdk: "the SDK, `Promise.all`",
   awsSample: "AWS's chat sample: Scan, the SDK, `Promise.all`",
 };
+
+/** The same for a legend, which is one line. */
+const SHORT: Record<Path, string> = { pushIt: "Push-It", rawHttp: "node:http, not signed", sdk: "the SDK", awsSample: "AWS's chat sample" };
 
 const whole = (value: number): string => Math.round(value).toLocaleString("en");
 
@@ -105,9 +109,26 @@ const table = (results: FanOutCost[]): string => {
   ].join("\n");
 };
 
+const charts = (results: FanOutCost[]): Chart[] => [
+  {
+    name: "fanout",
+    alt: "CPU of the posting process for one delivery, by subscribers and way, on loopback: the figures are in the table below",
+    svg: barChart({
+      title: "CPU of the posting process for one delivery",
+      unit: "µs",
+      groups: results.map(({ subscribers }) => `${whole(subscribers)} subscribers`),
+      series: PATHS.map((path) => ({
+        name: SHORT[path],
+        values: results.map((result) => Math.round(result[path].cpuMicrosPerDelivery)),
+      })),
+    }),
+  },
+];
+
 /** What a fan-out costs, beside other ways to post. */
 export const fanout: Benchmark<FanOutCost[]> = {
   summary: "one publish to 100, 1,000 and 10,000 subscribers, beside raw HTTP, the SDK and AWS's sample",
   run: (context) => measureFanOut(context),
   table,
+  charts,
 };

@@ -100,7 +100,7 @@ const ends = (cells: readonly Cell[], scenario: Scenario): { name: string; point
   const point = (cell: Cell | undefined): [number, number][] => (cell ? [[cell.subscribers, cell.lastDeliveryMs / 1_000]] : []);
   return [
     { name: `${scenario}, default quotas`, points: sizes.flatMap((size) => point(of.find((cell) => cell.subscribers === size))) },
-    { name: `${scenario}, what binds raised`, points: sizes.flatMap((size) => point(of.filter((cell) => cell.subscribers === size).at(-1))) },
+    { name: `${scenario}, raised`, points: sizes.flatMap((size) => point(of.filter((cell) => cell.subscribers === size).at(-1))) },
   ];
 };
 

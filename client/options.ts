@@ -81,7 +81,7 @@ export interface PushItOptions extends CoreOptions {
   /**
    * How often to ask whether channels with history have gone on: a last message that was lost, and that no other follows,
    * is noticed so.
-   * @default - what the server says; 30 seconds where the deployment says nothing else
+   * @default - what the server says
    */
   checkInterval?: number;
   /**

@@ -62,9 +62,9 @@ export class Audit {
 
   constructor(private readonly ledger: Ledger) {}
 
-  /** An agent that the connection guard accepted. */
+  /** An agent that the connection guard accepted. One that was never told its id cannot be found in the table. */
   knows(member: Audited): void {
-    this.#members.set(member.agent, member);
+    if (member.agent !== "") this.#members.set(member.agent, member);
   }
 
   /** What is wrong with any row, whosever it is and whatever is going on. */

@@ -13,6 +13,8 @@ export interface FuzzOptions {
   path?: string;
   /** How many episodes go on at once. @default LANES */
   lanes?: number;
+  /** Violations after which no further episode begins. @default ENOUGH */
+  enough?: number;
 }
 
 /** What is fired at. */
@@ -51,7 +53,7 @@ const TAGS = 64;
 /** How long a violation may be shrunk, in milliseconds. */
 const SHRINK_MS = 30_000;
 
-/** Violations after which no further episode begins. */
+/** Violations that are enough, where nothing else is said. */
 const ENOUGH = 5;
 
 /**
@@ -112,7 +114,8 @@ export class Fuzzer {
   }
 
   async #lane(): Promise<void> {
-    while (this.#outcome.runs < this.options.runs && this.#outcome.violations.length < ENOUGH) {
+    const { runs, enough = ENOUGH } = this.options;
+    while (this.#outcome.runs < runs && this.#outcome.violations.length < enough) {
       const index = this.#next;
       this.#next += 1;
       await this.#check(index);
@@ -172,6 +175,8 @@ export class Fuzzer {
       ...left.slice(0, ENOUGH).map((row) => `a row stays in the table when all have left: ${JSON.stringify(row)}`),
       ...this.#audit.strangers.map((agent) => `the table had an agent that nobody is: ${agent}`),
     ];
-    if (what.length > 0) this.#outcome.violations.push({ what });
+    // Where a service did not answer in time, an agent may not have been told its id, and what a removal has left is the
+    // sweep's, in two hours.
+    if (what.length > 0 && !this.#range.struggled()) this.#outcome.violations.push({ what });
   }
 }

@@ -4,7 +4,7 @@ import { isChannelOf } from "../lambdas/core/channels.js";
 import type { ChannelOptions as SettledOptions, ChannelPatterns, HistoryOptions as SettledHistory } from "../lambdas/core/channel-options.js";
 import { isWildcard, type Limits } from "../protocol/index.js";
 import { invalid } from "./invalid.js";
-import { HISTORY_SECONDS, HISTORY_SIZE, LINGER_MS } from "./limits.js";
+import { HISTORY_SECONDS, HISTORY_SIZE, LINGER_MS, MOST_SHARDS } from "./limits.js";
 
 /** What can be said of the channels that a pattern matches. */
 export interface ChannelOptions {
@@ -36,6 +36,17 @@ export interface ChannelOptions {
    * @default false
    */
   readonly presence?: boolean;
+  /**
+   * How many partitions of the table the channel's subscribers are spread over: 2, 4, 8, 16, 32 or 64. A partition takes
+   * 1,000 subscriptions a second, so this is for channels with tens of thousands of subscribers that may all come at
+   * once. Each shard is one more Query for each publication. Wildcards below the pattern are spread, too.
+   *
+   * It can be raised at any time. After lowering it, subscribers in shards that are no longer read hear nothing until
+   * they connect again, two hours later at most.
+   *
+   * @default - one
+   */
+  readonly shards?: number;
 }
 
 /** How much of a channel's messages is kept. */
@@ -69,7 +80,7 @@ export const channelsOf = (
           `channels: "${pattern}" is neither a channel name (within limits) nor one followed by "/*", such as "prices/*"`,
         );
       }
-      const { linger, latest, history, presence } = options;
+      const { linger, latest, history, presence, shards } = options;
       if (Token.isUnresolved(latest)) throw invalid(scope, `channels["${pattern}"].latest must be known at synthesis`);
       if (Token.isUnresolved(presence)) throw invalid(scope, `channels["${pattern}"].presence must be known at synthesis`);
       const settled: SettledOptions = {
@@ -77,10 +88,19 @@ export const channelsOf = (
         ...(latest && { latest }),
         ...(history && { history: historyOf(scope, pattern, history) }),
         ...(presence && { presence }),
+        ...(shards !== undefined && { shards: shardsOf(scope, pattern, shards) }),
       };
       return [pattern, settled];
     }),
   );
+
+const shardsOf = (scope: IConstruct, pattern: string, shards: number): number => {
+  const prop = `channels["${pattern}"].shards`;
+  if (Token.isUnresolved(shards)) throw invalid(scope, `${prop} must be known at synthesis`);
+  // A power of two: so it is known where a subscriber was when there were fewer.
+  if (Number.isInteger(Math.log2(shards)) && shards >= 1 && shards <= MOST_SHARDS) return shards;
+  throw invalid(scope, `${prop} is ${shards}, but must be a power of two from 1 to ${MOST_SHARDS}`);
+};
 
 const lingerOf = (scope: IConstruct, pattern: string, linger: Duration): number => {
   const prop = `channels["${pattern}"].linger`;

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import type * as events from "aws-cdk-lib/aws-events";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
@@ -11,7 +12,7 @@ import type { GuardsConfig } from "./guards.js";
 import { grantGuardWork, guardEnvironment } from "./guard-environment.js";
 import { invalid } from "./invalid.js";
 import { ENVIRONMENT_BYTES } from "./limits.js";
-import { grantOwnWork, INVOKES_FLUSH, permissionsOf, type Subjects } from "./permissions.js";
+import { grantOwnWork, INVOKES_ANNOUNCE, INVOKES_FLUSH, permissionsOf, PUTS_EVENTS, type Subjects } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, type FunctionName, isNeeded, timeoutParts, timeoutSeconds } from "./timeouts.js";
 
@@ -42,6 +43,12 @@ export interface PushItFunctions {
   /** Behind `ping`: tells a client whether its agent still exists. */
   readonly ping: lambda.Function;
   /**
+   * Behind `presence`: tells who is on a channel.
+   *
+   * @default - none: no channel has presence
+   */
+  readonly presence?: lambda.Function;
+  /**
    * Behind `history`: reads channels' histories.
    *
    * @default - none: no channel has history
@@ -61,6 +68,12 @@ export interface PushItFunctions {
    * @default - none: no channel lingers
    */
   readonly flush?: lambda.Function;
+  /**
+   * Behind no route, and on a schedule: tells subscribers who comes to a channel with presence and who goes.
+   *
+   * @default - none: no channel has presence
+   */
+  readonly announce?: lambda.Function;
 }
 
 /** The guards of who publishes: its own, its recipients', and those of agents that it finds gone. */
@@ -77,12 +90,15 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
   send: PUBLISHING,
   refresh: ["onConnectionRequest", "onDisconnect"],
   ping: [],
+  presence: ["onSubscriptionRequest"],
   history: ["onSubscriptionRequest", "onMessageReceived"],
   default: [],
   sweep: ["onDisconnect"],
   publisher: ["onMessageReceived", "onDisconnect"],
   deliver: ["onMessageReceived", "onDisconnect"],
   flush: ["onMessageReceived", "onDisconnect"],
+  // Who may know who is there has been decided: no guard of deliveries is asked.
+  announce: ["onDisconnect"],
 };
 
 /** Which guards a function asks: where messages are kept, `subscribe` asks about their delivery too. */
@@ -102,17 +118,20 @@ export interface FunctionContext {
   readonly guards?: GuardsConfig;
   /** What delivers on channels that linger, once it is made. */
   readonly flush?: lambda.Function | undefined;
+  /** What tells who comes and goes, once it is made. */
+  readonly announce?: lambda.Function | undefined;
 }
 
-/** Makes all functions, each with a role and a log group of its own. */
+/** Makes all functions, each with a role and a log group of its own. Those come first that others invoke. */
 export const makeFunctions = (scope: Construct, context: FunctionContext): PushItFunctions => {
-  const make = (name: FunctionName, invoked: Pick<FunctionContext, "flush"> = {}) =>
+  const make = (name: FunctionName, invoked: Pick<FunctionContext, "announce" | "flush"> = {}) =>
     makeFunction(new Construct(scope, ID[name]), name, { ...context, ...invoked });
   const needed = FUNCTION_NAMES.filter((name) => isNeeded(name, context.settings));
-  const flush = needed.includes("flush") ? make("flush") : undefined;
-  const others = needed.filter((name) => name !== "flush");
-  const functions = Object.fromEntries(others.map((name) => [name, make(name, { flush })]));
-  return { ...functions, ...(flush && { flush }) } as unknown as PushItFunctions;
+  const announce = needed.includes("announce") ? make("announce") : undefined;
+  const flush = needed.includes("flush") ? make("flush", { announce }) : undefined;
+  const others = needed.filter((name) => name !== "announce" && name !== "flush");
+  const functions = Object.fromEntries(others.map((name) => [name, make(name, { announce, flush })]));
+  return { ...functions, ...(flush && { flush }), ...(announce && { announce }) } as unknown as PushItFunctions;
 };
 
 /** What the functions are called in the construct tree. The CDK leaves an id of "Default" out of logical ids. */
@@ -126,12 +145,14 @@ const ID: { readonly [name in FunctionName]: string } = {
   send: "Send",
   refresh: "Refresh",
   ping: "Ping",
+  presence: "Presence",
   history: "History",
   default: "DefaultRoute",
   sweep: "Sweep",
   publisher: "Publisher",
   deliver: "Deliver",
   flush: "Flush",
+  announce: "Announce",
 };
 
 const makeFunction = (scope: Construct, name: FunctionName, context: FunctionContext): lambda.Function => {
@@ -145,9 +166,12 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   requireRoom(scope, environment);
   const role = new iam.Role(scope, "Role", { assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com") });
   grantOwnWork(role, permissionsOf(name, settings), logGroup, subjects);
-  if (context.flush && INVOKES_FLUSH.includes(name)) {
-    role.addToPolicy(new iam.PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [context.flush.functionArn] }));
+  const invoked = invokedBy(name, context);
+  if (invoked.length > 0) {
+    role.addToPolicy(new iam.PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: invoked.map(({ functionArn }) => functionArn) }));
   }
+  const bus = busOf(name, props);
+  if (bus) role.addToPolicy(new iam.PolicyStatement({ actions: ["events:PutEvents"], resources: [bus.eventBusArn] }));
   if (runsGuards && guards) grantGuardWork(role, guards, guardsOf(name, settings));
   return new lambda.Function(scope, "Function", {
     description: `Push-It ${name}`,
@@ -169,6 +193,15 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   });
 };
 
+/** Which functions of the construct a function invokes. */
+const invokedBy = (name: FunctionName, { flush, announce }: FunctionContext): lambda.Function[] => [
+  ...(flush && INVOKES_FLUSH.includes(name) ? [flush] : []),
+  ...(announce && INVOKES_ANNOUNCE.includes(name) ? [announce] : []),
+];
+
+/** Where a function tells the back end what happens. */
+const busOf = (name: FunctionName, { eventBus }: PushItProps): events.IEventBus | undefined => (PUTS_EVENTS.includes(name) ? eventBus : undefined);
+
 const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards: boolean): Record<string, string> => ({
   ...(runsGuards && context.guards && guardEnvironment(context.guards, guardsOf(name, context.settings))),
   TABLE_NAME: context.subjects.table.tableName,
@@ -177,6 +210,8 @@ const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards:
   // The SDK and our own client take it from here; no code names an endpoint.
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: context.callbackUrl,
   ...(context.flush && INVOKES_FLUSH.includes(name) && { PUSH_IT_FLUSH: context.flush.functionArn }),
+  ...(context.announce && INVOKES_ANNOUNCE.includes(name) && { PUSH_IT_ANNOUNCE: context.announce.functionArn }),
+  ...(busOf(name, context.props) && { PUSH_IT_EVENT_BUS: busOf(name, context.props)?.eventBusArn ?? "" }),
 });
 
 /** What a reference is taken for: about the longest ARN of a function. */

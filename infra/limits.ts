@@ -31,6 +31,12 @@ export const SWEEP_MINUTES = { least: 1, most: 120 };
 export const LINGER_MS = { least: 50, most: 5_000 };
 
 /**
+ * Most shards of a channel: each is a Query of each publication. As many as this take 64,000 subscriptions a second, and
+ * give the subscribers of any channel faster than a function can read them.
+ */
+export const MOST_SHARDS = 64;
+
+/**
  * Memory a function can have, in MB.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */

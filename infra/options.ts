@@ -109,6 +109,12 @@ export interface RouteThrottling {
    */
   readonly ping?: apigatewayv2.ThrottleSettings;
   /**
+   * Questions who is on a channel, where some channel has presence.
+   *
+   * @default - 200 per second, bursts of 400
+   */
+  readonly presence?: apigatewayv2.ThrottleSettings;
+  /**
    * Reading channels' histories, where some channel has one.
    *
    * @default - 500 per second, bursts of 1,000
@@ -179,6 +185,12 @@ export interface FunctionConcurrency {
    */
   readonly ping?: number;
   /**
+   * For questions who is on a channel.
+   *
+   * @default - unreserved
+   */
+  readonly presence?: number;
+  /**
    * For reading channels' histories.
    *
    * @default - unreserved
@@ -215,6 +227,12 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly flush?: number;
+  /**
+   * For telling who comes to channels and who goes.
+   *
+   * @default - unreserved
+   */
+  readonly announce?: number;
 }
 
 /** How esbuild bundles a guard module. */

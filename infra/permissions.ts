@@ -46,6 +46,7 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   send: PUBLICATION,
   refresh: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
   ping: { table: ["GetItem"], connections: FAREWELL },
+  presence: { table: ["GetItem", "Query"], connections: FAREWELL },
   history: { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], connections: FAREWELL },
   default: { table: ["GetItem"], connections: FAREWELL },
   sweep: { table: ["GetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
@@ -56,6 +57,7 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
     queue: ["SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"],
   },
   flush: { table: ["BatchGetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
+  announce: { table: ["Query", "UpdateItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
 };
 
 /** What brings publications to their subscribers at once. */
@@ -63,6 +65,18 @@ const PUBLISHES: readonly FunctionName[] = ["publish", "send", "publisher"];
 
 /** What has the flusher run. */
 export const INVOKES_FLUSH: readonly FunctionName[] = [...PUBLISHES, "sweep"];
+
+/** What removes agents: it tells the back end so, where that wants to know. */
+const REMOVES: readonly FunctionName[] = [...PUBLISHES, "disconnect", "refresh", "sweep", "deliver", "flush", "announce"];
+
+/** What begins or ends subscriptions, and so notes who is there. */
+const ATTENDS: readonly FunctionName[] = [...REMOVES, "connect", "subscribe", "unsubscribe"];
+
+/** What has it told who comes and goes; what tells it cannot invoke itself. */
+export const INVOKES_ANNOUNCE: readonly FunctionName[] = ATTENDS.filter((name) => name !== "announce");
+
+/** What tells the back end of agents and of channels. */
+export const PUTS_EVENTS: readonly FunctionName[] = ["connect", ...REMOVES];
 
 /** What a function may do: what some channel's options need is granted only where there is such a channel. */
 export const permissionsOf = (name: FunctionName, { channels }: Pick<Settings, "channels">): Required<Permissions> => {
@@ -73,6 +87,10 @@ export const permissionsOf = (name: FunctionName, { channels }: Pick<Settings, "
   if (publishes && someChannel(channels, ({ latest, history, lingerMs }) => latest && !history && !lingerMs)) more.push("UpdateItem");
   if (name === "flush" && someChannel(channels, ({ latest, history, lingerMs }) => latest && !history && lingerMs)) more.push("UpdateItem");
   if (name === "subscribe" && someChannel(channels, ({ latest }) => latest)) more.push("BatchGetItem");
+  if (someChannel(channels, ({ presence }) => presence)) {
+    if (ATTENDS.includes(name)) more.push("GetItem", "UpdateItem");
+    if (name === "ping") more.push("UpdateItem");
+  }
   if (someChannel(channels, ({ history }) => history)) {
     // Whoever stores or reads a history may have to say that nothing will be at an offset.
     if (publishes || name === "subscribe") more.push("GetItem", "BatchGetItem", "PutItem", "UpdateItem");

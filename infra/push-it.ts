@@ -83,6 +83,7 @@ export class PushIt extends Construct {
     this.deliveries.feed(this.functions.deliver);
     this.addRoutes(routes);
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
+    if (this.functions.announce) this.scheduleAnnounce(this.functions.announce);
     if (props.publishUrl) {
       this.functionUrl = this.functions.publisher.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
     }
@@ -266,5 +267,14 @@ export class PushIt extends Construct {
     rule.addTarget(
       new targets.LambdaFunction(this.functions.sweep, { retryAttempts: 1, maxEventAge: Duration.minutes(5) }),
     );
+  }
+
+  private scheduleAnnounce(announce: lambda.Function): void {
+    const rule = new events.Rule(this, "PresenceSchedule", {
+      description: "Finds who has left channels without anybody noticing",
+      schedule: events.Schedule.rate(Duration.minutes(1)),
+    });
+    // A missed run is made up for by the next.
+    rule.addTarget(new targets.LambdaFunction(announce, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }));
   }
 }

@@ -4,7 +4,7 @@ import type { RouteThrottling } from "./options.js";
 import { type FunctionName, isNeeded } from "./timeouts.js";
 
 /** A function that is behind a route. */
-export type RouteName = Exclude<FunctionName, "sweep" | "publisher" | "deliver" | "flush">;
+export type RouteName = Exclude<FunctionName, "sweep" | "publisher" | "deliver" | "flush" | "announce">;
 
 /** One route of the WebSocket API. */
 interface RouteSpec {
@@ -40,6 +40,7 @@ export const ROUTES: { readonly [name in RouteName]: RouteSpec } = {
   send: { key: "send", answers: false, throttle: perSecond(1_000) },
   refresh: { key: "refresh", answers: true, throttle: perSecond(200) },
   ping: { key: "ping", answers: true, throttle: perSecond(500) },
+  presence: { key: "presence", answers: true, throttle: perSecond(200) },
   history: { key: "history", answers: true, throttle: perSecond(500) },
   default: { key: "$default", answers: true, throttle: perSecond(200) },
 };

@@ -18,12 +18,18 @@ export const CLOSE_BUDGET_MS = 2_000;
  */
 export const FLUSH_MS = 300_000;
 
+/**
+ * How long telling who comes and goes may take, in milliseconds: all channels' turn, once a minute. What a run does not
+ * come to is the next one's.
+ */
+export const ANNOUNCE_MS = 90_000;
+
 /** What removing the rows of an agent that left may take, in milliseconds. */
 export const CLEANUP_BUDGET_MS = 10_000;
 
 /**
- * The functions of a Push-It: one for each route, the sweep, the publisher, the workers of large fan-outs, and what
- * delivers on channels that linger. Also the folders of `dist/lambdas`.
+ * The functions of a Push-It: one for each route, the sweep, the publisher, the workers of large fan-outs, what
+ * delivers on channels that linger, and what tells who comes and goes. Also the folders of `dist/lambdas`.
  */
 export const FUNCTION_NAMES = [
   "connect",
@@ -35,12 +41,14 @@ export const FUNCTION_NAMES = [
   "send",
   "refresh",
   "ping",
+  "presence",
   "history",
   "default",
   "sweep",
   "publisher",
   "deliver",
   "flush",
+  "announce",
 ] as const;
 
 /** The name of one function. */
@@ -49,6 +57,8 @@ export type FunctionName = (typeof FUNCTION_NAMES)[number];
 /** Functions that only some deployments have, and the options of channels that need them. */
 const OPTIONAL: { readonly [name in FunctionName]?: (options: ChannelOptions) => unknown } = {
   flush: ({ lingerMs }) => lingerMs,
+  presence: ({ presence }) => presence,
+  announce: ({ presence }) => presence,
   history: ({ history }) => history,
 };
 
@@ -118,6 +128,11 @@ export const timeoutParts = (
     case "flush":
       // Nobody waits for it: it goes on while messages come, and hands on in time.
       return { flushing: FLUSH_MS - MARGIN_MS };
+    case "announce":
+      // Nobody waits for it.
+      return { announcing: ANNOUNCE_MS - MARGIN_MS };
+    case "presence":
+      return { "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest };
     case "handshake":
     case "ping":
     case "default":
@@ -136,7 +151,7 @@ export const timeoutSeconds = (parts: TimeoutParts): number =>
  * // "the connect function would need 35 s (timeouts.onConnectionRequest 30 s, margin 5 s), but … at most 28 s …"
  */
 export const tooLong = (name: FunctionName, parts: TimeoutParts): string | undefined => {
-  if (name === "flush" || timeoutSeconds(parts) * 1_000 <= FUNCTION_TIMEOUT_MS) return undefined;
+  if (name === "flush" || name === "announce" || timeoutSeconds(parts) * 1_000 <= FUNCTION_TIMEOUT_MS) return undefined;
   const listed = [...Object.entries(parts), ["margin", MARGIN_MS] as const].map(
     ([part, milliseconds]) => `${part} ${milliseconds / 1_000} s`,
   );

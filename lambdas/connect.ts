@@ -5,6 +5,7 @@ import { createSystem, type System } from "./aws/system.js";
 import { admit, channelsOf, tooManyAgents } from "./core/admission.js";
 import type { Agent, Denial } from "./core/agent.js";
 import { TEXT } from "./core/answers.js";
+import { agentDetail } from "./core/back-end-events.js";
 import { mayConnect, readOffer } from "./core/handshake.js";
 import { removeAgent } from "./core/remove.js";
 import { addSubscriptions } from "./core/subscriptions.js";
@@ -28,7 +29,7 @@ const opened = (protocol: string): APIGatewayProxyResultV2 => ({
 
 /** Runs the connection guard, then stores the agent and what the guard subscribed it to; or stores why not. */
 export const connect = async (
-  { settings, store, guards, log }: Pick<System, "settings" | "store" | "guards" | "log">,
+  { settings, store, guards, events, log }: Pick<System, "settings" | "store" | "guards" | "events" | "log">,
   { headers, requestContext }: ConnectEvent,
 ): Promise<APIGatewayProxyResultV2> => {
   const { connectionId, connectedAt, eventType, identity } = requestContext;
@@ -57,13 +58,16 @@ export const connect = async (
   if (!verdict.permitted) return deny(verdict);
 
   const admitted = admit(agent, verdict, settings.keepCredentials);
-  const undo = (): Promise<void> => removeAgent({ store, guards: UNTOLD }, admitted);
+  const undo = (): Promise<unknown> => removeAgent({ store, guards: UNTOLD }, admitted);
   try {
     await store.putAgent(admitted);
     // Last: whoever publishes from here on finds the agent as a subscriber.
     const [subscribed = "done"] = await addSubscriptions({ store, settings }, admitted, [channelsOf(admitted, verdict)]);
     const crowded = await tooManyAgents(store, settings.limits, admitted);
-    if (subscribed === "done" && !crowded) return opened(PROTOCOL);
+    if (subscribed === "done" && !crowded) {
+      await events.put("Agent Connected", agentDetail(admitted));
+      return opened(PROTOCOL);
+    }
     await undo();
     const code = subscribed === "done" ? "too_many_agents" : subscribed;
     return deny({ code, reason: TEXT[code] });

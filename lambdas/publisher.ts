@@ -1,12 +1,13 @@
 import { randomFillSync } from "node:crypto";
 import { type BackEndResponse, newId } from "../protocol/index.js";
 import { isUrlEvent, overHttp } from "./aws/function-url.js";
+import { MembersTable } from "./aws/members-table.js";
 import { createPublishing } from "./aws/publishing.js";
 import { Unavailable } from "./aws/unavailable.js";
 import { serve } from "./core/serve.js";
 
 const system = createPublishing();
-const serving = { ...system, newUuid: () => newId(randomFillSync) };
+const serving = { ...system, members: new MembersTable(system.table), newUuid: () => newId(randomFillSync) };
 
 /** The codes of what was refused. */
 const refusals = (response: BackEndResponse): string[] => {

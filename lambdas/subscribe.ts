@@ -5,7 +5,7 @@ import { LatestTable } from "./aws/latest-table.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
-import { about, failure, success } from "./core/answers.js";
+import { about, failure, granting, success } from "./core/answers.js";
 import { subscriptionFault } from "./core/channels.js";
 import { tellHistory, type TellingHistory } from "./core/history-answers.js";
 import { readFor } from "./core/history-request.js";
@@ -38,7 +38,7 @@ export const subscribe = async (
   );
 
   const wanted = judged.map((each) => ("subscribe" in each ? each.subscribe : []));
-  const outcomes = await addSubscriptions({ store, settings }, agent, wanted);
+  const outcomes = await addSubscriptions({ store, settings }, agent, wanted, true);
   if (outcomes.includes("unknown_agent")) return [failure(Meta.error, uuid, "unknown_agent")];
   const granted = new Set(wanted.filter((_, at) => outcomes[at] === "done").flat());
   const denials = judged.flatMap((each, at) => {
@@ -48,7 +48,7 @@ export const subscribe = async (
   });
   const asked = channels.filter((channel) => granted.has(channel));
   const unasked = [...granted].filter((channel) => !channels.includes(channel));
-  const grants = new Map([...asked, ...unasked].map((name) => [name, about(name, success(Meta.subscribe, uuid))]));
+  const grants = new Map([...asked, ...unasked].map((name) => [name, granting(name, settings, success(Meta.subscribe, uuid))]));
   const grantsOf = (names: string[]): Answer[] => names.flatMap((name) => grants.get(name) ?? []);
   const all = [...grantsOf(asked), ...denials, ...grantsOf(unasked)];
   const { answers, missed } = await tellLatest(system, agent, grants, all);

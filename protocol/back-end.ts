@@ -1,6 +1,7 @@
 import type { Code } from "./codes.js";
 import type { Json } from "./frames.js";
 import type { HistoryQuery, Position, Replay } from "./history.js";
+import type { Attendance, PresenceQuery } from "./presence.js";
 
 /** The version of the back end's requests; see docs/SERVER.md. */
 export const REQUEST_VERSION = 1;
@@ -59,8 +60,14 @@ export interface HistoryRequest {
   history: HistoryQuery;
 }
 
+/** Asks who is on a channel. */
+export interface PresenceRequest {
+  version: typeof REQUEST_VERSION;
+  presence: PresenceQuery;
+}
+
 /** What the back end can ask for. */
-export type BackEndRequest = PublishRequest | DisconnectRequest | UnsubscribeRequest | HistoryRequest;
+export type BackEndRequest = PublishRequest | DisconnectRequest | UnsubscribeRequest | HistoryRequest | PresenceRequest;
 
 /** What became of one entry: taken and brought to the subscribers, or refused. */
 export type PublishResult =
@@ -97,12 +104,18 @@ export interface HistoryResponse {
   history: Replay;
 }
 
-/** What a request that is not understood gets, or one about the history of a channel that keeps none. Nothing has happened. */
+/** The answer to a presence request. */
+export interface PresenceResponse {
+  version: typeof REQUEST_VERSION;
+  presence: Attendance;
+}
+
+/** What a request that is not understood gets, or one about what the channel does not have. Nothing has happened. */
 export interface RequestRefused {
   version: typeof REQUEST_VERSION;
   error: string;
-  code: "bad_request" | "no_history";
+  code: "bad_request" | "no_history" | "no_presence";
 }
 
 /** What the function answers. */
-export type BackEndResponse = PublishResponse | DisconnectResponse | UnsubscribeResponse | HistoryResponse | RequestRefused;
+export type BackEndResponse = PublishResponse | DisconnectResponse | UnsubscribeResponse | HistoryResponse | PresenceResponse | RequestRefused;

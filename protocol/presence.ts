@@ -15,11 +15,14 @@ export interface PresenceFrame {
   action: "presence";
   channel: "/meta/presence";
   uuid: string;
-  data: {
-    channel: string;
-    /** Behind which agent to go on, where an answer said `more`. */
-    after?: string;
-  };
+  data: PresenceQuery;
+}
+
+/** `data` of a `presence` frame. */
+export interface PresenceQuery {
+  channel: string;
+  /** Behind which agent to go on, where an answer said `more`. */
+  after?: string;
 }
 
 /** `data` of a successful answer on `/meta/presence`. */

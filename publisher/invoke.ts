@@ -60,7 +60,7 @@ export class Invoker {
     const response = jsonOf(Payload);
     if (FunctionError !== undefined) throw this.#failed(response);
     const { code, error } = response;
-    if (code === "bad_request" || code === "no_history") throw new PublisherError(code, String(error));
+    if (code === "bad_request" || code === "no_history" || code === "no_presence") throw new PublisherError(code, String(error));
     if (response["version"] !== request.version) {
       throw new PublisherError("not_found", `${this.#functionName} is another function. functionName is pushIt.publisherName.`);
     }

@@ -1,9 +1,12 @@
 import {
+  type Attendance,
   type DisconnectResponse,
   type HistoryQuery,
   type HistoryResponse,
   type Json,
   newId,
+  type PresenceQuery,
+  type PresenceResponse,
   type PublishEntry,
   type PublishResponse,
   type PublishResult,
@@ -124,6 +127,17 @@ export class Publisher {
    */
   async history(channel: string, options: Omit<HistoryQuery, "channel"> = {}): Promise<Replay> {
     return (await this.#invoker.invoke<HistoryResponse>({ version, history: { channel, ...options } })).history;
+  }
+
+  /**
+   * Asks who is on a channel. No guard is asked.
+   * @returns how many there are, and who; with `more`, ask on with `after`, that value
+   * @throws PublisherError `no_presence` where the channel does not tell
+   * @example
+   * const { count } = await publisher.presence("rooms/5");
+   */
+  async presence(channel: string, options: Omit<PresenceQuery, "channel"> = {}): Promise<Attendance> {
+    return (await this.#invoker.invoke<PresenceResponse>({ version, presence: { channel, ...options } })).presence;
   }
 
   /**

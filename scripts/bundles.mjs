@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { leanSdk } from "./lean-sdk.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -17,12 +18,14 @@ export const FUNCTIONS = [
   "send",
   "refresh",
   "ping",
+  "presence",
   "history",
   "default",
   "sweep",
   "publisher",
   "deliver",
   "flush",
+  "announce",
 ];
 
 /**
@@ -61,6 +64,7 @@ const lambda = {
     "@aws-sdk/endpoint-cache": join(root, "scripts/unused-by-functions.mjs"),
     "@smithy/core/event-streams": join(root, "scripts/unused-by-functions.mjs"),
   },
+  plugins: [leanSdk],
 };
 
 /** Node code that is installed with the package. */

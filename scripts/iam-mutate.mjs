@@ -70,7 +70,7 @@ const jest = (args, env = {}) =>
 
 const test = ({ place, says }) => {
   if (PLATFORM.test(says.replace(/^\d+ × \d+: /, ""))) return "by test/infra/permissions.test.ts only";
-  const args = ["test/e2e/permissions.test.ts", "-t", "what they do"];
+  const args = ["test/e2e/permissions.test.ts", "-t", "what they do", "--testTimeout=60000"];
   const { status, stderr } = jest(args, { PUSH_IT_TEST_WITHOUT: JSON.stringify(place) });
   if (status === 0) return "NOT NOTICED";
   const [, denied] = /(\w+ may not \S+) on/.exec(stderr) ?? [];

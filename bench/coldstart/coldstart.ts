@@ -15,9 +15,10 @@ export interface ColdStart {
   function: string;
   /** What is deployed, in bytes. */
   bytes: number;
-  /** From the start of its import until it is loaded, in a fresh process: the median. */
+  /** From the start of its import until it is loaded, in a fresh process: the best, because what disturbs only adds. */
   loadMs: number;
-  /** The same, at the 95th percentile. */
+  /** The same, in the middle and at the 95th percentile. */
+  medianMs: number;
   p95Ms: number;
 }
 
@@ -64,7 +65,7 @@ export const measureColdStarts = async ({ root, progress }: BenchContext, rounds
     }
     return all.map(({ candidate, ms }) => {
       const { p50, p95 } = spreadOf(ms);
-      return { function: candidate.name, bytes: candidate.bytes, loadMs: p50, p95Ms: p95 };
+      return { function: candidate.name, bytes: candidate.bytes, loadMs: Math.min(...ms), medianMs: p50, p95Ms: p95 };
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -82,15 +83,15 @@ const KB = 1024;
 const table = (results: ColdStart[]): string => {
   const byDefault = find(results, DEFAULT).loadMs;
   const rows = results.map(
-    ({ function: name, bytes, loadMs, p95Ms }) =>
-      `| ${name} | ${(bytes / KB).toFixed(1)} | ${loadMs.toFixed(1)} | ${p95Ms.toFixed(1)} | ${(loadMs / byDefault).toFixed(2)} |`,
+    ({ function: name, bytes, loadMs, medianMs, p95Ms }) =>
+      `| ${name} | ${(bytes / KB).toFixed(1)} | ${loadMs.toFixed(1)} | ${medianMs.toFixed(1)} | ${p95Ms.toFixed(1)} | ${(loadMs / byDefault).toFixed(2)} |`,
   );
   return [
-    `| function | KB (1,024 bytes) | load, median ms | load, p95 ms | of “${DEFAULT}” |`,
-    "|---|--:|--:|--:|--:|",
+    `| function | KB (1,024 bytes) | load, best ms | median ms | p95 ms | best, of “${DEFAULT}” |`,
+    "|---|--:|--:|--:|--:|--:|",
     ...rows,
     "",
-    `The publish function's load time is ${rounded(find(results, "publish").loadMs / byDefault)} of the default's. A load time is from the start of a handler's import until it is there, in a fresh process of Node ${process.versions.node} on this machine, from warm file caches: what a cold start adds in AWS besides (an environment, the download, the runtime) is not in it. “${DEFAULT}” and “${UNBUNDLED}” publish with the SDK's two clients, as people write it; the first finds the SDK in the runtime, as \`NodejsFunction\` makes it for the runtime that the construct pins, so that its size is without the SDK; the second brings all its packages along. “${GUARDED}” starts its guard's thread besides, which goes on loading when the function is loaded. “${BARE}” is an empty module.`,
+    `The publish function's load time is ${rounded(find(results, "publish").loadMs / byDefault)} of the default's. A load time is from the start of a handler's import until it is there, in a fresh process of Node ${process.versions.node} on this machine, from warm file caches, the best of its rounds, because whatever else the machine does only adds to it: what a cold start adds in AWS besides (an environment, the download, the runtime) is not in it. “${DEFAULT}” and “${UNBUNDLED}” publish with the SDK's two clients, as people write it; the first finds the SDK in the runtime, as \`NodejsFunction\` makes it for the runtime that the construct pins, so that its size is without the SDK; the second brings all its packages along. “${GUARDED}” starts its guard's thread besides, which goes on loading when the function is loaded. “${BARE}” is an empty module.`,
   ].join("\n");
 };
 
@@ -105,10 +106,10 @@ export const coldstart: Benchmark<ColdStart[]> = {
       name: "coldstart",
       alt: "Load time of each function beside bare node and the SDK: the figures are in the table below",
       svg: barChart({
-        title: "Loading a function in a fresh process, median",
+        title: "Loading a function in a fresh process, best of all rounds",
         unit: "ms",
         groups: results.map((each) => each.function),
-        series: [{ name: "median", values: results.map(({ loadMs }) => loadMs) }],
+        series: [{ name: "best", values: results.map(({ loadMs }) => loadMs) }],
       }),
     },
   ],

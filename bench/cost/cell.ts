@@ -8,6 +8,8 @@ export interface Load {
   bytes: number;
   /** How long the first message of a window waits for others, in milliseconds; 0: none waits. */
   lingerMs: number;
+  /** Whether the channel keeps what is published, and subscribers recover what they missed. */
+  history: boolean;
 }
 
 /** What is used for each publication; with `linger`, the part of a window that is this publication's. */
@@ -30,14 +32,12 @@ export interface Costs {
 
 /** One cell of the result: costs with connection minutes and pings. */
 export interface CostCell extends Load, Costs {
-  /** Whether messages can be read again later; nothing is kept yet. */
-  history: false;
+  /** Which default quotas of AWS do not permit this, with what would be needed; `null`: they do. */
+  boundBy: string | null;
   /** The same with connection minutes and pings left out. */
   withoutConnectionMinutes: Costs;
   /** Where `pushIt` comes from: units that the local runtime metered, or the model that is tested against them. */
   basis: "metered" | "modelled";
-  /** Which default quotas of AWS do not permit this, with what would be needed; `null`: they do. */
-  boundBy: string | null;
 }
 
 /** Fan-outs, rates, sizes and waits that are compared. */
@@ -47,6 +47,8 @@ export const SIZES = [100, 8 * 1024] as const;
 export const LINGERS = [0, 250, 500] as const;
 
 /** All of them. */
-export const LOADS: readonly Load[] = FAN_OUTS.flatMap((fanOut) =>
-  RATES.flatMap((perSecond) => SIZES.flatMap((bytes) => LINGERS.map((lingerMs) => ({ fanOut, perSecond, bytes, lingerMs })))),
+export const LOADS: readonly Load[] = [false, true].flatMap((history) =>
+  FAN_OUTS.flatMap((fanOut) =>
+    RATES.flatMap((perSecond) => SIZES.flatMap((bytes) => LINGERS.map((lingerMs) => ({ fanOut, perSecond, bytes, lingerMs, history })))),
+  ),
 );

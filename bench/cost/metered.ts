@@ -6,7 +6,7 @@ import { PushIt as Client } from "../../client/index.js";
 import { PushIt } from "../../infra/index.js";
 import { startSystem, type System } from "../../local/dev/system.js";
 import { difference, type MeterSnapshot } from "../../local/meter/counts.js";
-import { FAN_OUTS, SIZES, type Units } from "./cell.js";
+import { FAN_OUTS, type Load, SIZES, type Units } from "./cell.js";
 
 /** Largest fan-out that is run; larger ones are extrapolated by the model. */
 export const MOST_RUN = 1_000;
@@ -17,19 +17,24 @@ const TIMES = 5;
 /** How many clients connect at once. */
 const CONNECTING = 20;
 
+/** What is published: data of so many bytes of JSON, on the channel of this fan-out. */
+type Publishing = Pick<Load, "fanOut" | "bytes" | "history">;
+
 /** The units of one publication without `linger`, as they were metered. */
-export interface Metered {
-  fanOut: number;
-  bytes: number;
+export interface Metered extends Publishing {
   units: Units;
 }
 
-const channelOf = (fanOut: number): string => `cost/${fanOut}`;
+/** The channels of one fan-out, plain and with history; rows are as long as their names. */
+const channelOf = (fanOut: number, history: boolean): string => `${history ? "kept" : "cost"}/${fanOut}`;
+
+/** What is said of channels. */
+const CHANNELS = { "kept/*": { history: {} } };
 
 const synthesize = (folder: string): string => {
   const outdir = join(folder, "cdk.out");
   const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
-  new PushIt(new Stack(app, "Cost"), "PushIt");
+  new PushIt(new Stack(app, "Cost"), "PushIt", { channels: CHANNELS });
   app.synth();
   return outdir;
 };
@@ -50,7 +55,7 @@ const connect = async (url: string, fanOuts: readonly number[], progress: (share
   const clients: Client[] = [];
   while (clients.length < most) {
     const next = Array.from({ length: Math.min(CONNECTING, most - clients.length) }, (_, at) => clients.length + at);
-    const channelsOf = (index: number): string[] => fanOuts.filter((fanOut) => index < fanOut).map(channelOf);
+    const channelsOf = (index: number): string[] => fanOuts.filter((fanOut) => index < fanOut).flatMap((fanOut) => [channelOf(fanOut, false), channelOf(fanOut, true)]);
     clients.push(...(await Promise.all(next.map((index) => subscriber(url, channelsOf(index))))));
     progress(clients.length / most);
   }
@@ -58,17 +63,18 @@ const connect = async (url: string, fanOuts: readonly number[], progress: (share
 };
 
 /** Publishes once; fulfilled when every subscriber has it and the publisher its answer. */
-const publishOnce = async (clients: readonly Client[], fanOut: number, data: string): Promise<void> => {
+const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history }: Publishing): Promise<void> => {
+  const channel = channelOf(fanOut, history);
   const heard = clients.slice(0, fanOut).map(
     (client) =>
       new Promise<void>((resolve) => {
-        const off = client.channel(channelOf(fanOut)).on("message", () => {
+        const off = client.channel(channel).on("message", () => {
           off();
           resolve();
         });
       }),
   );
-  await Promise.all([clients[0]!.channel(channelOf(fanOut)).publish(data), ...heard]);
+  await Promise.all([clients[0]!.channel(channel).publish("x".repeat(bytes - 2)), ...heard]);
 };
 
 /** Of the functions that a publication runs: pings and departures are not part of it. */
@@ -81,18 +87,15 @@ const unitsOf = (used: MeterSnapshot, times: number): Units => ({
   queueRequests: used.queueRequests / times,
 });
 
-/** Bytes of data, as JSON. */
-const dataOf = (bytes: number): string => "x".repeat(bytes - 2);
-
-const meterOne = async ({ meter }: System, clients: readonly Client[], fanOut: number, bytes: number): Promise<Metered> => {
+const meterOne = async ({ meter }: System, clients: readonly Client[], publishing: Publishing): Promise<Metered> => {
   if (!meter) throw new Error("the system has no meter");
   // The first one finds a cold function, and an agent that is in no cache.
-  await publishOnce(clients, fanOut, dataOf(bytes));
+  await publishOnce(clients, publishing);
   await meter.settled();
   const before = meter.snapshot();
-  for (let time = 0; time < TIMES; time += 1) await publishOnce(clients, fanOut, dataOf(bytes));
+  for (let time = 0; time < TIMES; time += 1) await publishOnce(clients, publishing);
   await meter.settled();
-  return { fanOut, bytes, units: unitsOf(difference(meter.snapshot(), before), TIMES) };
+  return { ...publishing, units: unitsOf(difference(meter.snapshot(), before), TIMES) };
 };
 
 /**
@@ -112,7 +115,9 @@ export const meterPublications = async (
   try {
     clients = await connect(system.websocketUrl, fanOuts, progress);
     const all: Metered[] = [];
-    for (const bytes of SIZES) for (const fanOut of fanOuts) all.push(await meterOne(system, clients, fanOut, bytes));
+    for (const history of [false, true]) {
+      for (const bytes of SIZES) for (const fanOut of fanOuts) all.push(await meterOne(system, clients, { fanOut, bytes, history }));
+    }
     return all;
   } finally {
     for (const client of clients) client.disconnect();

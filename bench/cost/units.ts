@@ -17,6 +17,10 @@ const DESIGN = {
   /** Bytes around a message's data, and of an answer. */
   envelopeBytes: 80,
   answerBytes: 110,
+  /** What else a message and its answer carry on a channel with history: where it is. */
+  positionBytes: 40,
+  /** Bytes of a stored message besides its data. */
+  storedBytes: 150,
   writeBytes: 1_024,
 };
 
@@ -36,8 +40,24 @@ const fanOut = (subscribers: number, posted: number, frames: number): { ms: numb
   };
 };
 
-const plain = ({ fanOut: subscribers, bytes }: Load): Units => {
-  const message = bytes + DESIGN.envelopeBytes;
+/**
+ * What storing a publication before it is delivered adds: its number, that it has been published, and the message, one
+ * after the other.
+ */
+const kept = ({ bytes, history }: Load): Pick<Units, "gbSeconds" | "writeUnits"> => {
+  if (!history) return { gbSeconds: 0, writeUnits: 0 };
+  return {
+    gbSeconds: ((3 * dynamoDb) / 1_000) * DESIGN.memoryGb,
+    writeUnits: 2 + Math.ceil((bytes + DESIGN.storedBytes) / DESIGN.writeBytes),
+  };
+};
+
+/** Bytes of a message as it travels. */
+const messageBytes = ({ bytes, history }: Load): number => bytes + DESIGN.envelopeBytes + (history ? DESIGN.positionBytes : 0);
+
+const plain = (load: Load): Units => {
+  const { fanOut: subscribers } = load;
+  const message = messageBytes(load);
   const { ms, workers, readUnits } = fanOut(subscribers, subscribers - 1, 1);
   return {
     // The publisher's own copy rides with its answer.
@@ -55,13 +75,13 @@ export const perWindow = ({ perSecond, lingerMs }: Load): number => Math.max(1, 
 
 /** How many frames a window's messages need. */
 export const framesOf = (load: Load): number => {
-  const fitting = Math.max(1, Math.floor(MESSAGE_BYTES / (load.bytes + DESIGN.envelopeBytes)));
+  const fitting = Math.max(1, Math.floor(MESSAGE_BYTES / messageBytes(load)));
   return Math.ceil(perWindow(load) / fitting);
 };
 
 const lingering = (load: Load): Units => {
-  const { fanOut: subscribers, bytes, lingerMs } = load;
-  const message = bytes + DESIGN.envelopeBytes;
+  const { fanOut: subscribers, lingerMs } = load;
+  const message = messageBytes(load);
   const messages = perWindow(load);
   const frames = framesOf(load);
   const { ms, workers, readUnits } = fanOut(subscribers, subscribers, frames);
@@ -80,7 +100,11 @@ const lingering = (load: Load): Units => {
 };
 
 /** The units of one publication, by the model. */
-export const modelled = (load: Load): Units => (load.lingerMs === 0 ? plain(load) : lingering(load));
+export const modelled = (load: Load): Units => {
+  const units = load.lingerMs === 0 ? plain(load) : lingering(load);
+  const { gbSeconds, writeUnits } = kept(load);
+  return { ...units, gbSeconds: units.gbSeconds + gbSeconds, writeUnits: units.writeUnits + writeUnits };
+};
 
 /** What units cost, in USD. */
 export const usdOf = ({ messages, invocations, gbSeconds, readUnits, writeUnits, queueRequests }: Units): number => {

@@ -12,8 +12,8 @@ export interface Ceiling {
   lateMs: number;
 }
 
-/** How long a rate has to be sustained, in milliseconds. */
-const SUSTAINED_MS = 20_000;
+/** How long a rate has to be sustained, in milliseconds, where nothing else is said. */
+export const SUSTAINED_MS = 20_000;
 
 /** The share of requests that may fail at a rate that counts as sustained. */
 const FAILURES = 0.001;
@@ -41,12 +41,15 @@ const sustained = (perSecond: number): TokenBucket => {
 };
 
 /** Times of requests that come by chance, so many a second, in milliseconds. */
-function* arrivals(perSecond: number, random: () => number): Generator<number> {
-  for (let at = 100; at < SUSTAINED_MS; at -= (Math.log(1 - random()) / perSecond) * 1_000) yield at;
+function* arrivals(perSecond: number, lastingMs: number, random: () => number): Generator<number> {
+  for (let at = 100; at < lastingMs; at -= (Math.log(1 - random()) / perSecond) * 1_000) yield at;
 }
 
-/** How many subscriptions to one channel a second are confirmed. */
-export const subscribeCeiling = (quotas: Quotas, seed = 1): Ceiling =>
+/**
+ * How many subscriptions to one channel a second are confirmed.
+ * @param lastingMs how long a rate has to be sustained
+ */
+export const subscribeCeiling = (quotas: Quotas, lastingMs = SUSTAINED_MS, seed = 1): Ceiling =>
   highest(1.2 * quotas.requestsPerSecond, (perSecond) => {
     const random = seeded(seed);
     const requests = sustained(quotas.requestsPerSecond);
@@ -54,10 +57,10 @@ export const subscribeCeiling = (quotas: Quotas, seed = 1): Ceiling =>
     const partitions = Array.from({ length: quotas.shards }, () => sustained(quotas.partitionWrites));
     if ((perSecond * CALLS_MS.subscribe) / 1_000 > quotas.concurrency) return undefined;
     let failed = 0;
-    for (const at of arrivals(perSecond, random)) {
+    for (const at of arrivals(perSecond, lastingMs, random)) {
       const partition = partitions[Math.floor(random() * partitions.length)]!;
       const done = requests.take(at) && partition.take(at) && table.take(at, SUBSCRIBE_CALLS.writes);
-      if (!done && (failed += 1) > FAILURES * perSecond * (SUSTAINED_MS / 1_000)) return undefined;
+      if (!done && (failed += 1) > FAILURES * perSecond * (lastingMs / 1_000)) return undefined;
     }
     return CALLS_MS.subscribe + LATENCY_MS.frame;
   });
@@ -75,8 +78,9 @@ export interface Lingering {
  * How many publications a second a channel with `linger` delivers. Each is written to the channel's log and deleted from
  * it, in one partition; each window's go to every subscriber in as few frames as they fit. A flush that takes longer
  * than the window makes the next window longer, whose frames are fuller.
+ * @param lastingMs how long a rate has to be sustained
  */
-export const lingerCeiling = ({ subscribers, bytes, lingerMs }: Lingering, quotas: Quotas, seed = 1): Ceiling => {
+export const lingerCeiling = ({ subscribers, bytes, lingerMs }: Lingering, quotas: Quotas, lastingMs = SUSTAINED_MS, seed = 1): Ceiling => {
   const { lastDeliveryMs, acknowledgedMs } = publish(subscribers, { ...quotas, requestsPerSecond: Infinity, requestBurst: Infinity }, { seed });
   const units = Math.ceil(bytes / LINGER.writeUnitBytes);
   const perFrame = Math.max(1, Math.floor(LINGER.frameBytes / bytes));
@@ -97,7 +101,7 @@ export const lingerCeiling = ({ subscribers, bytes, lingerMs }: Lingering, quota
       for (let row = 0; row < waiting; row += 1) if (!log.take(flushAt, units)) failed += 1;
       waiting = 0;
     };
-    for (const at of arrivals(perSecond, random)) {
+    for (const at of arrivals(perSecond, lastingMs, random)) {
       if (waiting > 0 && at >= flushAt) flush();
       all += 1;
       if (waiting === 0) flushAt = Math.max(at + lingerMs, freeAt);
@@ -123,14 +127,15 @@ export interface Kept {
  * How many publications a second a channel with `history` takes. Each frame writes the channel's head, a single row, and
  * each message a row of the one partition where the channel's messages are; claims are spread over their publishers'.
  * What either does not take is answered `channel_busy`.
+ * @param lastingMs how long a rate has to be sustained
  */
-export const historyCeiling = ({ bytes, perFrame }: Kept, quotas: Quotas, seed = 1): Ceiling => {
+export const historyCeiling = ({ bytes, perFrame }: Kept, quotas: Quotas, lastingMs = SUSTAINED_MS, seed = 1): Ceiling => {
   const units = Math.ceil(bytes / HISTORY.writeUnitBytes);
   return highest(4 * quotas.partitionWrites, (perSecond) => {
     const random = seeded(seed);
     const [head, messages, table] = [sustained(quotas.partitionWrites), sustained(quotas.partitionWrites), sustained(quotas.tableWrites)];
     let [all, busy] = [0, 0];
-    for (const at of arrivals(perSecond / perFrame, random)) {
+    for (const at of arrivals(perSecond / perFrame, lastingMs, random)) {
       all += perFrame;
       if (!head.take(at) || !table.take(at, 1)) {
         busy += perFrame;

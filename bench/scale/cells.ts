@@ -1,4 +1,4 @@
-import { historyCeiling, lingerCeiling, subscribeCeiling } from "./ceilings.js";
+import { historyCeiling, lingerCeiling, subscribeCeiling, SUSTAINED_MS } from "./ceilings.js";
 import { publish } from "./publish.js";
 import { DEFAULT_QUOTAS, type Lever, LEVERS, type Quotas } from "./quotas.js";
 import { reconnect, type Reconnected } from "./reconnect.js";
@@ -37,7 +37,7 @@ export interface Cell {
 }
 
 /** What a run with some quotas came to: what is to be compared, the less the better, and what is told. */
-type Outcome = Pick<Cell, "lastDeliveryMs" | "usd" | "bytes" | "closed" | "acknowledgedMs" | "awayMs" | "perSecond"> & { badness: number };
+type Outcome = Pick<Cell, "bytes" | "lastDeliveryMs" | "usd" | "closed" | "acknowledgedMs" | "awayMs" | "perSecond"> & { badness: number };
 
 /** Something to simulate. */
 interface Plan {
@@ -103,39 +103,39 @@ const handedOver = (subscribers: number): Plan => {
   };
 };
 
-const subscribed: Plan = {
+const subscribed = (lastingMs: number): Plan => ({
   scenario: "subscribe",
   subscribers: 1_000_000,
   levers: ["partition", "tableThroughput", "requestsPerSecond", "concurrency"],
   steps: 3,
   run(quotas) {
-    const { perSecond, lateMs } = subscribeCeiling(quotas);
+    const { perSecond, lateMs } = subscribeCeiling(quotas, lastingMs);
     return { lastDeliveryMs: lateMs, usd: null, perSecond, badness: 1 / perSecond };
   },
-};
+});
 
 /** Bytes of a message of 100 bytes with its envelope. */
 const MESSAGE_BYTES = 170;
 
-const lingering = (subscribers: number): Plan => ({
+const lingering = (subscribers: number, lastingMs: number): Plan => ({
   scenario: "linger",
   subscribers,
   levers: ["logPartition", "requestsPerSecond", "cpu"],
   steps: 0,
   run(quotas) {
-    const { perSecond, lateMs } = lingerCeiling({ subscribers, bytes: MESSAGE_BYTES, lingerMs: 250 }, quotas);
+    const { perSecond, lateMs } = lingerCeiling({ subscribers, bytes: MESSAGE_BYTES, lingerMs: 250 }, quotas, lastingMs);
     return { lastDeliveryMs: lateMs, usd: null, perSecond, badness: 1 / perSecond };
   },
 });
 
 /** Publications on one channel with history, of so many bytes as they are stored. */
-const kept = (bytes: number): Plan => ({
+const kept = (bytes: number, lastingMs: number): Plan => ({
   scenario: "history",
   subscribers: 1,
   levers: ["logPartition", "tableThroughput"],
   steps: 0,
   run(quotas) {
-    const { perSecond, lateMs } = historyCeiling({ bytes, perFrame: 1 }, quotas);
+    const { perSecond, lateMs } = historyCeiling({ bytes, perFrame: 1 }, quotas, lastingMs);
     return { lastDeliveryMs: lateMs, usd: null, perSecond, bytes, badness: 1 / perSecond };
   },
 });
@@ -187,15 +187,20 @@ function* chain(plan: Plan): Generator<Cell> {
  * Simulates everything.
  * @param sizes how many subscribers there are
  * @param progress told the share that is done
+ * @param lastingMs how long the highest rates have to be sustained
  */
-export const simulate = (sizes: readonly number[] = SIZES, progress: (share: number) => void = () => undefined): Cell[] => {
+export const simulate = (
+  sizes: readonly number[] = SIZES,
+  progress: (share: number) => void = () => undefined,
+  lastingMs = SUSTAINED_MS,
+): Cell[] => {
   const plans = [
     ...sizes.map((size) => () => published(size)),
     ...sizes.map((size) => () => reconnected(size)),
     ...sizes.map((size) => () => handedOver(size)),
-    () => subscribed,
-    ...[100, 1_000, 10_000].map((size) => () => lingering(size)),
-    ...[1_024, 2_048, 8_192].map((bytes) => () => kept(bytes)),
+    () => subscribed(lastingMs),
+    ...[100, 1_000, 10_000].map((size) => () => lingering(size, lastingMs)),
+    ...[1_024, 2_048, 8_192].map((bytes) => () => kept(bytes, lastingMs)),
   ];
   return plans.flatMap((plan, at) => {
     const cells = [...chain(plan())];

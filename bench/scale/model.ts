@@ -25,7 +25,10 @@ export const PAGE_ROWS = Math.floor(PAGE_BYTES / ROW_BYTES);
 
 /** CPU of one whole vCPU, in microseconds. */
 export interface Cpu {
-  /** Of one delivery: signing, sending, and its answer. Measured: `npm run bench -- fanout`. */
+  /**
+   * Of one delivery: signing, sending, and its answer. `npm run bench -- fanout` measures some 40 without TLS; the rest is a
+   * guess of what TLS and a slower core take.
+   */
   perPostMicros: number;
   /** Of one subscriber that is read: measured as a Query of 9,500 rows from a stub in the same process, on 2 cores with Node 20. */
   perRowMicros: number;

@@ -26,6 +26,6 @@ export const timelines = (subscribers: number): Timeline[] => {
   return [
     { name: "all at once, default quotas", points: lineOf(storm, subscribers) },
     { name: "all at once, connections, table and shards ×10", points: lineOf(reconnect(subscribers, raised), subscribers) },
-    { name: "two hours later, default quotas", points: lineOf(handOver, subscribers), dashed: true },
+    { name: "two hours later", points: lineOf(handOver, subscribers), dashed: true },
   ];
 };

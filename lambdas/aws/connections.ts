@@ -43,15 +43,15 @@ export class ManagementApi implements Connections {
     this.#log = log;
   }
 
-  async post(connectionId: string, frame: Frame): Promise<PostResult> {
-    const answer = await this.#call({ method: "POST", path: pathOf(connectionId), headers: FRAME_HEADERS, body: frame, timeoutMs: CALL_MS });
+  async post(connectionId: string, frame: Frame, withinMs = CALL_MS): Promise<PostResult> {
+    const answer = await this.#call({ method: "POST", path: pathOf(connectionId), headers: FRAME_HEADERS, body: frame, timeoutMs: withinMs });
     const result = resultOf(answer.status);
     if (result === "failed" || result === "refused") this.#warn("post_failed", connectionId, answer);
     return result;
   }
 
-  async close(connectionId: string): Promise<boolean> {
-    const answer = await this.#call({ method: "DELETE", path: pathOf(connectionId), timeoutMs: CALL_MS });
+  async close(connectionId: string, withinMs = CALL_MS): Promise<boolean> {
+    const answer = await this.#call({ method: "DELETE", path: pathOf(connectionId), timeoutMs: withinMs });
     const result = resultOf(answer.status);
     if (result === "sent" || result === "gone") return true;
     this.#warn("close_failed", connectionId, answer);

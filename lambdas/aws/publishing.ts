@@ -10,7 +10,7 @@ import { HistoryTable } from "./history-table.js";
 import { LatestTable } from "./latest-table.js";
 import { LingerTable } from "./linger-table.js";
 import { SegmentQueue } from "./segment-queue.js";
-import { createSystem, type System } from "./system.js";
+import { type Announce, createSystem, type System } from "./system.js";
 
 /** What every Lambda that fans out works with. */
 export interface FanOutSystem extends System {
@@ -26,9 +26,12 @@ export interface PublishingSystem extends FanOutSystem {
   invokeFlush: (task: FlushTask) => Promise<void>;
 }
 
-/** Builds it from the environment that the construct sets. Once per execution environment. */
-export const createFanOut = (): FanOutSystem => {
-  const system = createSystem();
+/**
+ * Builds it from the environment that the construct sets. Once per execution environment.
+ * @param announce as `createSystem` takes it
+ */
+export const createFanOut = (announce?: Announce): FanOutSystem => {
+  const system = createSystem(announce);
   return { ...system, connections: new ManagementApi(system.log), segments: new SegmentQueue() };
 };
 

@@ -11,8 +11,8 @@ export interface Signable {
   sha256: string;
 }
 
-/** Gives a request's headers, as a list of names and values, with those that a signature needs and the signature itself. */
-export type Signer = (request: Signable) => string[];
+/** Gives a request's headers as they go on the wire, with those that a signature needs and the signature itself. */
+export type Signer = (request: Signable) => string;
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
 
@@ -69,7 +69,7 @@ export const signer = (service: string, region: string, host: string): Signer =>
     const hashed = sha256(`${method}\n${encode(path)}\n\n${kept.before}${body}${kept.after}${body}`);
     const signature = signFor(scope)(`${ALGORITHM}\n${date}\n${scope}\n${hashed}`);
     const authorization = `${ALGORITHM} Credential=${accessKeyId}/${scope}, SignedHeaders=${kept.names}, Signature=${signature}`;
-    return [...kept.list, HASH_HEADER, body, "Authorization", authorization];
+    return `${kept.lines}${HASH_HEADER}: ${body}\r\nAuthorization: ${authorization}\r\n`;
   };
 };
 
@@ -77,8 +77,8 @@ export const signer = (service: string, region: string, host: string): Signer =>
 interface Prepared {
   of: Signable["headers"];
   date: string;
-  /** Names and values, as they are sent. */
-  list: string[];
+  /** As they are sent. */
+  lines: string;
   /** The signed headers' names, as the signature lists them. */
   names: string;
   /** What is signed of the headers, before and after the value of `HASH_HEADER`. */
@@ -93,7 +93,7 @@ const prepare = (of: Signable["headers"], date: string, more: Record<string, str
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const names = sorted.map(([name]) => name).join(";");
   const [before = "", after = ""] = `${sorted.map(([name, value]) => `${name}:${value}\n`).join("")}\n${names}\n`.split("\0");
-  return { of, date, list: all.flat(), names, before, after };
+  return { of, date, lines: all.map(([name, value]) => `${name}: ${value}\r\n`).join(""), names, before, after };
 };
 
 /** Computes again only what is asked for another key than the last time. */

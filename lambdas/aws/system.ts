@@ -1,11 +1,19 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { Attendance } from "../core/attendance.js";
+import { type BackEndEvents, NO_EVENTS, tellingOfLeaving } from "../core/back-end-events.js";
+import { someChannel } from "../core/channel-options.js";
 import { Directory } from "../core/directory.js";
 import type { Clock, Guards, Log, Store } from "../core/ports.js";
 import type { ReadHistory } from "../guards/host.js";
 import { DEFAULT_SETTINGS, type Settings } from "../settings.js";
+import { AttendedTable } from "./attended-table.js";
 import { systemClock } from "./clock.js";
+import { EventBus } from "./event-bus.js";
 import { createGuards } from "./guards.js";
+import { invokeAsync } from "./invoke-async.js";
 import { lambdaLog } from "./log.js";
+import { MembersNotes } from "./members-notes.js";
+import { OccupancyNotes } from "./occupancy-notes.js";
 import { Table } from "./table.js";
 
 /** What every route's Lambda works with. */
@@ -16,6 +24,8 @@ export interface System {
   store: Store;
   directory: Directory;
   guards: Guards;
+  /** Where the back end is told of what happens, if it wants to know. */
+  events: BackEndEvents;
   /** Lets guards read histories, in functions that may do so themselves. */
   letGuardsRead(read: ReadHistory): void;
   clock: Clock;
@@ -30,21 +40,50 @@ const environment = process.env;
 
 const settings: Settings = { ...DEFAULT_SETTINGS, ...(JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Settings) };
 
-/** Builds the system from the environment that the construct sets. Once per execution environment. */
-export const createSystem = (): System => {
+/** Has a channel's subscribers told who comes and goes. */
+export type Announce = (channel: string) => Promise<void>;
+
+const inAnotherFunction = (): Announce => {
+  const invoke = invokeAsync("PUSH_IT_ANNOUNCE", systemClock);
+  return (channel) => invoke({ channel });
+};
+
+/** The table, which notes who is where if some channel wants that. */
+const storeOf = (table: System["table"], announce: Announce | undefined): Store => {
+  const { client, name } = table;
+  if (!someChannel(settings.channels, ({ presence }) => presence)) return new Table(client, name, systemClock, settings.channels);
+  const members = new MembersNotes(table);
+  const occupancy = new OccupancyNotes(table, systemClock);
+  const attending = { members, occupancy, announce: announce ?? inAnotherFunction(), settings, clock: systemClock, log: lambdaLog };
+  return new AttendedTable(client, name, systemClock, settings.channels, new Attendance(attending));
+};
+
+const guardsWith = (events: BackEndEvents, read: ReadHistory): Guards => {
+  const guards = createGuards(settings, systemClock, lambdaLog, read);
+  return events === NO_EVENTS ? guards : tellingOfLeaving(guards, events);
+};
+
+/**
+ * Builds the system from the environment that the construct sets. Once per execution environment.
+ * @param announce has a channel's subscribers told who comes and goes; left out: by the function that does that
+ */
+export const createSystem = (announce?: Announce): System => {
   const client = new DynamoDBClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
   });
   const table = { client, name: environment["TABLE_NAME"] ?? "" };
-  const store = new Table(client, table.name, systemClock);
+  const store = storeOf(table, announce);
+  const bus = environment["PUSH_IT_EVENT_BUS"];
+  const events = bus ? new EventBus(bus, lambdaLog) : NO_EVENTS;
   let readHistory: ReadHistory = () => Promise.reject(new Error("channel.history cannot be read here"));
   return {
     table,
     settings,
     store,
     directory: new Directory(store, systemClock),
-    guards: createGuards(settings, systemClock, lambdaLog, (query) => readHistory(query)),
+    guards: guardsWith(events, (query) => readHistory(query)),
+    events,
     letGuardsRead: (read) => (readHistory = read),
     clock: systemClock,
     log: lambdaLog,

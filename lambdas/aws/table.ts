@@ -8,8 +8,9 @@ import {
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { type Agent, type Denial, denialDeadlineOf, endOf, EXPIRED, expiryOf, type Lifetime, type Standing } from "../core/agent.js";
+import { type ChannelPatterns, shardsOf } from "../core/channel-options.js";
 import {
-  channelKey,
+  channelKeys,
   channelOf,
   connectionKey,
   deadlineKey,
@@ -19,10 +20,12 @@ import {
   SHARDS,
   standingKey,
   subscriberKey,
+  subscriberKeys,
   subscriptionKey,
 } from "../core/keys.js";
 import { limiter } from "../core/limiter.js";
 import type { Clock, Holdings, Overdue, Store, Subscriber } from "../core/ports.js";
+import { merged } from "../core/streams.js";
 import { Batches, keyItem as key, put, remove } from "./batches.js";
 import {
   agentEndOf,
@@ -49,11 +52,14 @@ export class Table implements Store {
   readonly #name: string;
   readonly #clock: Clock;
   readonly #batches: Batches;
+  readonly #channels: ChannelPatterns;
 
-  constructor(client: DynamoDBClient, name: string, clock: Clock) {
+  /** @param channels which channels' subscribers are spread over several partitions */
+  constructor(client: DynamoDBClient, name: string, clock: Clock, channels: ChannelPatterns = {}) {
     this.#client = client;
     this.#name = name;
     this.#clock = clock;
+    this.#channels = channels;
     this.#batches = new Batches(client, name, clock);
   }
 
@@ -110,7 +116,7 @@ export class Table implements Store {
     const limited = limiter(WRITES_IN_FLIGHT);
     const rows = channels.flatMap((channel) => [
       subscriptionKey(agent.connectionId, channel),
-      subscriberKey(channel, agent.connectionId),
+      ...subscriberKeys(channel, agent.connectionId, shardsOf(this.#channels, channel)),
     ]);
     // Row by row, because batches know no condition: what has been unsubscribed meanwhile must not come back.
     const replace = (row: Key): Promise<unknown> =>
@@ -133,7 +139,7 @@ export class Table implements Store {
     await this.#batches.write(
       [...new Set(channels)].flatMap((channel) => [
         put(subscriptionKey(agent.connectionId, channel), item),
-        put(subscriberKey(channel, agent.connectionId), item),
+        put(subscriberKey(channel, agent.connectionId, shardsOf(this.#channels, channel)), item),
       ]),
     );
   }
@@ -141,14 +147,20 @@ export class Table implements Store {
   async deleteSubscriptions(connectionId: string, channels: string[]): Promise<void> {
     await this.#batches.write(
       [...new Set(channels)].flatMap((channel) => [
-        remove(subscriberKey(channel, connectionId)),
+        ...subscriberKeys(channel, connectionId, shardsOf(this.#channels, channel)).map(remove),
         remove(subscriptionKey(connectionId, channel)),
       ]),
     );
   }
 
-  async *subscribers(channel: string, after?: string): AsyncIterable<Subscriber[]> {
-    for await (const page of this.#pages(channelKey(channel), after ? { sk: ">", than: after } : undefined)) {
+  subscribers(channel: string, after?: string): AsyncIterable<readonly Subscriber[]> {
+    const [first = "", ...others] = channelKeys(channel, shardsOf(this.#channels, channel));
+    const pages = this.#subscribers(first, after);
+    return others.length === 0 ? pages : merged([pages, ...others.map((pk) => this.#subscribers(pk, after))]);
+  }
+
+  async *#subscribers(pk: string, after?: string): AsyncIterable<Subscriber[]> {
+    for await (const page of this.#pages(pk, after ? { sk: ">", than: after } : undefined)) {
       const now = this.#clock.now() / 1000;
       yield page.flatMap((item) => subscriberOf(item, now) ?? []);
     }

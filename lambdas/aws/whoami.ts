@@ -8,7 +8,7 @@ import { answered, type FrameEvent, type RouteResult } from "./route.js";
 import type { System } from "./system.js";
 
 /** What a frame is told besides, or what is wrong with it. */
-export type Besides = (agent: Agent, body: string | undefined) => Promise<{ facts: Pick<ServerFacts, "behind"> } | { faults: Answer[] }>;
+export type Besides = (agent: Agent, body: string | undefined) => Promise<{ facts: Pick<ServerFacts, "absent" | "behind"> } | { faults: Answer[] }>;
 
 const NOTHING: Besides = () => Promise.resolve({ facts: {} });
 

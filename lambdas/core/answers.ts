@@ -1,6 +1,7 @@
 import { type Answer, type Code, CHANNEL_LENGTH, FRAME_BYTES, type Json, Meta, type MetaChannel, type ServerFacts, type SubscribedTo } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { type Agent, type Denial, EXPIRED } from "./agent.js";
+import { optionsOf } from "./channel-options.js";
 import type { Packed } from "./pack.js";
 
 /** What people read beside a code, where nothing more precise is known. */
@@ -59,6 +60,12 @@ export const about = (channel: string, answer: Answer): Answer => ({
   ...answer,
   data: { channel: channel.slice(0, CHANNEL_LENGTH + "/*".length) } satisfies SubscribedTo,
 });
+
+/** An answer that grants a subscription, with what the client has to do about it. */
+export const granting = (channel: string, { channels, presenceLeaseMs }: Pick<Settings, "channels" | "presenceLeaseMs">, answer: Answer): Answer => {
+  const presentEvery = optionsOf(channels, channel).presence && presenceLeaseMs / 2;
+  return { ...answer, data: { channel, ...(presentEvery && { presentEvery }) } satisfies SubscribedTo };
+};
 
 /** What a connection without an agent is told, whatever it asks: that it was denied, or not renewed. */
 export const denial = (uuid: string | undefined, { code, reason }: Denial): Answer =>

@@ -10,6 +10,8 @@ export interface ChannelOptions {
   history?: HistoryOptions;
   /** Whether the channel tells who is there, and who comes and goes. */
   presence?: true;
+  /** How many partitions the channel's subscribers are spread over, a power of two; left out: one. */
+  shards?: number;
 }
 
 /** How much of a channel's messages is kept. */
@@ -31,8 +33,17 @@ const NONE: ChannelOptions = {};
  * options of several are not merged.
  * @example optionsOf({ "prices/*": { latest: true }, "prices/eu/*": { lingerMs: 250 } }, "prices/eu/5") // { lingerMs: 250 }
  */
-export const optionsOf = (patterns: ChannelPatterns, channel: string): ChannelOptions => {
-  if (isReserved(channel) || isWildcard(channel)) return NONE;
+export const optionsOf = (patterns: ChannelPatterns, channel: string): ChannelOptions =>
+  isWildcard(channel) ? NONE : matching(patterns, channel);
+
+/**
+ * How many partitions the subscribers of a channel are spread over, or those of a wildcard: for who subscribes to it, a
+ * wildcard is like the channels below it.
+ */
+export const shardsOf = (patterns: ChannelPatterns, channel: string): number => matching(patterns, channel).shards ?? 1;
+
+const matching = (patterns: ChannelPatterns, channel: string): ChannelOptions => {
+  if (isReserved(channel)) return NONE;
   const own = (pattern: string): ChannelOptions | undefined => (Object.hasOwn(patterns, pattern) ? patterns[pattern] : undefined);
   let found = own(channel);
   for (let end = channel.lastIndexOf("/"); !found && end > 0; end = channel.lastIndexOf("/", end - 1)) {
@@ -44,3 +55,7 @@ export const optionsOf = (patterns: ChannelPatterns, channel: string): ChannelOp
 /** Whether any pattern says so: what no channel needs costs nothing and is granted to nobody. */
 export const someChannel = (patterns: ChannelPatterns, says: (options: ChannelOptions) => unknown): boolean =>
   Object.values(patterns).some((options) => says(options));
+
+/** Those of some channels that tell who is there, each once. */
+export const withPresence = (patterns: ChannelPatterns, channels: readonly string[]): string[] =>
+  [...new Set(channels)].filter((channel) => optionsOf(patterns, channel).presence);

@@ -1,4 +1,4 @@
-import type { Limits } from "../../protocol/index.js";
+import { type Limits, Meta } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { limiter } from "./limiter.js";
 import { fits, pack, type Packed, packSkip } from "./pack.js";
@@ -40,7 +40,8 @@ export const deliveries = (system: Delivering, deadline: number): ((page: readon
     return (withheld && skipOf(publication)) ?? pack({ ...message, offset, epoch });
   });
   const plain = once((publications: readonly Publication[]) => publications.map(packed));
-  const isGuarded = once((channel: string) => guards.guardsDelivery(channel));
+  // Who may subscribe may know who is there: that has been decided.
+  const isGuarded = once(async (channel: string) => channel !== Meta.presence && guards.guardsDelivery(channel));
 
   /** The publications of a list about which a guard decides. */
   const guarded = once(async (publications: readonly Publication[]): Promise<ReadonlySet<Publication>> => {

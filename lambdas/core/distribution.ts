@@ -1,3 +1,4 @@
+import { audience } from "./channels.js";
 import { deliveries, type Delivering, type Delivery } from "./deliveries.js";
 import { expire } from "./farewell.js";
 import { limiter } from "./limiter.js";
@@ -15,7 +16,10 @@ export interface Distributing extends Removal {
   connections: Connections;
   clock: Clock;
   log: Log;
-  settings: Delivering["settings"];
+  settings: Delivering["settings"] & {
+    /** Patterns at or below which wildcard subscriptions are enabled. */
+    wildcards: readonly string[];
+  };
 }
 
 /** How long reaching recipients may take. */
@@ -130,7 +134,7 @@ export class Distribution {
     const same = new Map<readonly Packed[], Recipient[]>();
     for (const recipient of page) {
       if (recipient.subscriber.expired) {
-        this.#begin(this.#remove(() => this.#bury(recipient.subscriber)));
+        this.#begin(this.#remove(() => this.#bury(recipient)));
         continue;
       }
       const messages = decide(recipient);
@@ -165,7 +169,7 @@ export class Distribution {
     else if (posted === "late") this.left.waiting.push(recipient);
     else if (posted === "slow") this.left.slow.push(recipient);
     else if (posted === "give up") this.#begin(this.giveUp([recipient]));
-    else this.#begin(this.#remove(() => this.#bury(recipient.subscriber)));
+    else this.#begin(this.#remove(() => this.#bury(recipient)));
   }
 
   /** Most recipients get the very same messages: those frames are built once. */
@@ -185,15 +189,18 @@ export class Distribution {
   }
 
   /** What is not removed now is found gone again by the next publication, or by the sweep. */
-  async #bury(subscriber: Subscriber): Promise<void> {
-    const { connections, clock, log } = this.#system;
+  async #bury({ subscriber, publications }: Recipient): Promise<void> {
+    const { connections, clock, log, store, settings } = this.#system;
     this.delivered.gone += 1;
     if (clock.now() >= this.#times.postsUntil) return;
     try {
       // A 410 can be wrong: then this closes a socket that was alive, and its SDK connects again. Never silence.
       if (subscriber.expired) await expire(connections, subscriber.connectionId);
       else await connections.close(subscriber.connectionId);
-      await removeAgent(this.#system, subscriber);
+      if (await removeAgent(this.#system, subscriber)) return;
+      // Nothing but the row that was found is left of it: whoever wrote or deleted it died before the other one.
+      const found = publications.flatMap(({ message, to = message.channel }) => audience(to, settings.wildcards));
+      await store.deleteSubscriptions(subscriber.connectionId, found);
     } catch (error) {
       log.error("removal_failed", { connection: subscriber.connectionId, error: String(error) });
     }

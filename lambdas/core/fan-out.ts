@@ -12,8 +12,6 @@ export interface FanOut extends Distributing {
   /** Where goes what one Lambda does not do. */
   segments: Segments;
   settings: Distributing["settings"] & {
-    /** Patterns at or below which wildcard subscriptions are enabled. */
-    wildcards: readonly string[];
     /** How long all of it may take, in milliseconds. */
     fanOutMs: number;
     /** How many subscribers one Lambda posts to itself. */

@@ -5,13 +5,20 @@ import { Frame } from "./frame.js";
 import type { Connections } from "./ports.js";
 
 /**
+ * How long telling may take, and how long closing, in milliseconds: together less than the margin that each function has
+ * beside what it asks and does (`MARGIN_MS` in infra/timeouts.ts). Who was not told in time is closed all the same.
+ */
+export const TELLING_MS = 1_500;
+export const CLOSING_MS = 2_500;
+
+/**
  * Tells a connection that has no agent why, and closes it. A route response leaves only when the Lambda has settled,
  * and a Lambda that has settled can close nothing: so these answers, and no others, are posted.
  * @returns whether it is closed
  */
 export const tellAndClose = async (connections: Connections, connectionId: string, ...answers: Answer[]): Promise<boolean> => {
-  await connections.post(connectionId, new Frame(frameOf(answers)));
-  return connections.close(connectionId);
+  await connections.post(connectionId, new Frame(frameOf(answers)), TELLING_MS);
+  return connections.close(connectionId, CLOSING_MS);
 };
 
 /** Tells an agent that was not renewed in time that it is over, and closes its connection. */

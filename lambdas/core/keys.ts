@@ -31,14 +31,34 @@ export const subscriptionKey = (connectionId: string, channel: string): Key => (
 export const channelOf = (sk: string): string | undefined =>
   sk.startsWith(SUBSCRIPTION) ? sk.slice(SUBSCRIPTION.length) : undefined;
 
-/** The partition with all subscribers of a channel or wildcard. */
-export const channelKey = (channel: string): string => `c#${channel}`;
+/**
+ * The partition with the subscribers of a channel or wildcard, or with a shard of them. The first shard is where all are
+ * without shards: so whoever was there before is found. No channel's name has a `#`.
+ */
+export const channelKey = (channel: string, shard = 0): string => (shard === 0 ? `c#${channel}` : `c#${channel}#${shard}`);
 
-/** That a channel has a subscriber; found when something is published. */
-export const subscriberKey = (channel: string, connectionId: string): Key => ({
-  pk: channelKey(channel),
+/** All partitions with subscribers of a channel or wildcard. */
+export const channelKeys = (channel: string, shards: number): string[] =>
+  Array.from({ length: shards }, (_, shard) => channelKey(channel, shard));
+
+/**
+ * That a channel has a subscriber; found when something is published.
+ * @param shards how many shards the channel has: a power of two
+ */
+export const subscriberKey = (channel: string, connectionId: string, shards = 1): Key => ({
+  pk: channelKey(channel, spread(connectionId) & (shards - 1)),
   sk: connectionId,
 });
+
+/** Where that may be: where it is written now, and where it was when the channel had fewer shards. */
+export const subscriberKeys = (channel: string, connectionId: string, shards: number): Key[] => {
+  const keys = new Map<string, Key>();
+  for (let count = shards; count >= 1; count /= 2) {
+    const key = subscriberKey(channel, connectionId, count);
+    keys.set(key.pk, key);
+  }
+  return [...keys.values()];
+};
 
 /**
  * The channel on which all connections of a user are subscribed, without a way for anybody to ask for it: it is
@@ -71,13 +91,33 @@ export const leaseShards = (): string[] => Array.from({ length: SHARDS }, (_, sh
 /** The lease of one channel. */
 export const leaseKey = (channel: string): Key => ({ pk: `f#${shardOf(channel)}`, sk: channel });
 
+/** The partition with all who are present on a channel. */
+export const membersKey = (channel: string): string => `p#${channel}`;
+
+/** That an agent is present on a channel. */
+export const memberKey = (channel: string, connectionId: string): Key => ({ pk: membersKey(channel), sk: connectionId });
+
+/** The partitions in which channels with presence are listed that have somebody, or had just now. */
+export const occupancyShards = (): string[] => Array.from({ length: SHARDS }, (_, shard) => `o#${shard}`);
+
+/** That a channel with presence has somebody, or had just now. */
+export const occupancyKey = (channel: string): Key => ({ pk: `o#${shardOf(channel)}`, sk: channel });
+
 /** The partition of one shard of the registrations. */
 export const shardKey = (shard: number): string => `r#${shard}`;
 
-const shardOf = (name: string): number => {
+const hashOf = (name: string): number => {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash % SHARDS;
+  return hash;
+};
+
+const shardOf = (name: string): number => hashOf(name) % SHARDS;
+
+/** A hash whose lowest bits depend on all others: ids of connections have much in common. */
+const spread = (name: string): number => {
+  const hash = Math.imul(hashOf(name), 0x9e3779b1);
+  return (hash ^ (hash >>> 16)) >>> 0;
 };
 
 /** Sorts by time: ten digits of epoch seconds last until the year 2286. */

@@ -52,7 +52,7 @@ export const tellLatest = async (
     if (bytes > room) left.push(message);
     else {
       room -= bytes;
-      told.set(answer, { ...answer, data: { channel, latest } });
+      told.set(answer, { ...answer, data: { ...(answer.data as object), channel, latest } });
     }
   }
   const posted = await post(system, agent, left);

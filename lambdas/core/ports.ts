@@ -1,6 +1,7 @@
 import type { Json, Message } from "../../protocol/index.js";
 import type { Agent, Denial, Lifetime, Standing } from "./agent.js";
 import type { Frame } from "./frame.js";
+import type { Attendee } from "./members.js";
 
 /** One subscriber of a channel. */
 export interface Subscriber {
@@ -39,7 +40,7 @@ export interface Store {
   renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void>;
   putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;
   /** Subscribes one agent to channels. Subscribing again is harmless. */
-  putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void>;
+  putSubscriptions(agent: Attendee, channels: string[]): Promise<void>;
   /** Removes subscriptions. Removing what is not there is harmless. */
   deleteSubscriptions(connectionId: string, channels: string[]): Promise<void>;
   /**
@@ -90,12 +91,14 @@ export type PostResult =
 
 /** API Gateway's connections. Neither method rejects for what can happen to a connection. */
 export interface Connections {
-  post(connectionId: string, frame: Frame): Promise<PostResult>;
+  /** @param withinMs how long it may take, in milliseconds, where that is less than usual */
+  post(connectionId: string, frame: Frame, withinMs?: number): Promise<PostResult>;
   /**
    * Closes a connection; one that is already gone is no error.
+   * @param withinMs how long it may take, in milliseconds, where that is less than usual
    * @returns whether it is closed; if not, API Gateway did not answer, or was too busy
    */
-  close(connectionId: string): Promise<boolean>;
+  close(connectionId: string, withinMs?: number): Promise<boolean>;
 }
 
 /** A positive verdict, with what the guard staged. */

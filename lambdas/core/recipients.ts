@@ -1,6 +1,7 @@
 import type { Message } from "../../protocol/index.js";
 import { audience } from "./channels.js";
 import type { Store, Subscriber } from "./ports.js";
+import { advanced, ended, type Stream, streamOf, takeInOrder } from "./streams.js";
 
 /** A message that a guard permitted, on its way to the subscribers. */
 export interface Publication {
@@ -24,31 +25,11 @@ export interface Recipient {
   publications: readonly Publication[];
 }
 
-/** The subscribers of one channel or wildcard, as far as they have been read. */
-interface Stream {
+/** The subscribers of one channel or wildcard. */
+interface Source extends Stream {
   /** Its place among the streams. */
   index: number;
-  pages: AsyncIterator<readonly Subscriber[]>;
-  page: readonly Subscriber[];
-  at: number;
 }
-
-/** Reads a stream's next page that is not empty; `false` at its end. */
-const advance = async (stream: Stream): Promise<boolean> => {
-  do {
-    const next = await stream.pages.next();
-    if (next.done) return false;
-    stream.page = next.value;
-    stream.at = 0;
-  } while (stream.page.length === 0);
-  return true;
-};
-
-/** The streams that go on, once those that have come to the end of their page have read the next one. */
-const advanced = async (streams: readonly Stream[]): Promise<Stream[]> => {
-  const goOn = await Promise.all(streams.map(async (stream) => stream.at < stream.page.length || advance(stream)));
-  return streams.filter((_, at) => goOn[at]);
-};
 
 /**
  * Reads whose turn it is to receive what, page by page. Channels and wildcards are read side by side, each in the order
@@ -64,17 +45,14 @@ export async function* recipientsOf(
 ): AsyncGenerator<Recipient[]> {
   const sources = sourcesOf(publications, wildcards);
   const listOf = lists(publications, [...sources.values()]);
-  const streams = [...sources.keys()].map((channel, index): Stream => {
-    const pages = store.subscribers(channel, after)[Symbol.asyncIterator]();
-    return { index, pages, page: [], at: 0 };
-  });
+  const streams = [...sources.keys()].map((channel, index): Source => ({ index, ...streamOf(store.subscribers(channel, after)) }));
   try {
     for (let live = await advanced(streams); live.length > 0; live = await advanced(live)) {
       const page = merge(live, listOf);
       if (page.length > 0) yield page;
     }
   } finally {
-    for (const { pages } of streams) await pages.return?.();
+    await ended(streams);
   }
 }
 
@@ -89,21 +67,13 @@ const sourcesOf = (publications: readonly Publication[], wildcards: readonly str
   return sources;
 };
 
-/** Takes from the streams in the order of connection ids, until one of them has come to the end of its page. */
-const merge = (live: readonly Stream[], listOf: (streams: readonly Stream[], id: string) => readonly Publication[]): Recipient[] => {
+/** Those whose turn it is before one of the streams has to read on. */
+const merge = (live: readonly Source[], listOf: (streams: readonly Source[], id: string) => readonly Publication[]): Recipient[] => {
   const recipients: Recipient[] = [];
-  const headOf = ({ page, at }: Stream): Subscriber => page[at]!;
-  const least = (): string => live.reduce((id, stream) => (headOf(stream).connectionId < id ? headOf(stream).connectionId : id), headOf(live[0]!).connectionId);
-  do {
-    const id = least();
-    const found = live.length === 1 ? live : live.filter((stream) => headOf(stream).connectionId === id);
-    const heads = found.map(headOf);
-    const publications = listOf(found, id);
-    // Rows of an agent that is being renewed end at different times: the latest is right.
-    const subscriber = heads.find(({ expired }) => !expired) ?? heads[0]!;
+  takeInOrder(live, (subscriber, found) => {
+    const publications = listOf(found, subscriber.connectionId);
     if (publications.length > 0) recipients.push({ subscriber, publications });
-    for (const stream of found) stream.at += 1;
-  } while (live.every(({ page, at }) => at < page.length));
+  });
   return recipients;
 };
 
@@ -115,7 +85,7 @@ const sparing = (publication: Publication): Publication | [] =>
 const lists = (publications: readonly Publication[], reached: readonly ReadonlySet<number>[]) => {
   const known = new Map<string, readonly Publication[]>();
   const spared = new Set(publications.flatMap(({ except }) => except ?? []));
-  return (streams: readonly Stream[], id: string): readonly Publication[] => {
+  return (streams: readonly Source[], id: string): readonly Publication[] => {
     const key = streams.map(({ index }) => index).join();
     let list = known.get(key);
     if (!list) {

@@ -12,23 +12,28 @@ export interface Removal {
  * claim is a conditional delete, so one of them tells, and the rows are gone after each of them. The registration goes
  * last, so that the sweep finds what a Lambda that died on the way has left.
  * @param connection `connectedAt` in epoch milliseconds; left out by the sweep, which deletes the registration that it has found
+ * @returns whether anything was known of it
  */
 export const removeAgent = async (
   { store, guards }: Removal,
   connection: { connectionId: string; connectedAt?: number },
-): Promise<void> => {
+): Promise<boolean> => {
   const { connectionId, connectedAt } = connection;
   const standing = await store.claim(connectionId);
   const agent = standing && "agent" in standing ? standing.agent : undefined;
   const told = agent && guards.disconnected(agent);
+  let known = standing !== undefined;
   try {
-    await store.deleteSubscriptions(connectionId, (await store.holdings(connectionId)).channels);
+    const { channels } = await store.holdings(connectionId);
+    known ||= channels.length > 0;
+    await store.deleteSubscriptions(connectionId, channels);
   } finally {
     // Claimed is told, even if the rows resist: what a Lambda leaves unawaited is frozen with it.
     await told;
   }
   const lifetime: Lifetime | undefined = agent ?? (connectedAt === undefined ? undefined : { connectedAt });
-  if (!lifetime) return;
+  if (!lifetime) return known;
   const denied = standing && "denial" in standing;
   await store.deleteRegistration(connectionId, denied ? denialDeadlineOf(lifetime.connectedAt) : endOf(lifetime));
+  return known;
 };

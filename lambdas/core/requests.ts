@@ -1,4 +1,4 @@
-import { type Answer, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage, type Position } from "../../protocol/index.js";
+import { type Answer, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage, type PresenceQuery, type Position } from "../../protocol/index.js";
 import { failure } from "./answers.js";
 
 /** A frame's JSON object, before anything about its fields is known. */
@@ -73,6 +73,23 @@ export const readMetaFrame = (
   body: string | null | undefined,
   channel: typeof Meta.connect | typeof Meta.ping,
 ): Parsed<{ uuid: string }> => readMeta(body, channel);
+
+/** Reads whose presence is asked for; `undefined` where that is not said. */
+export const readPresenceQuery = (value: unknown): PresenceQuery | undefined => {
+  const { channel, after } = isObject(value) ? value : {};
+  if (typeof channel !== "string" || (after !== undefined && typeof after !== "string")) return undefined;
+  return { channel, ...(after === undefined ? {} : { after }) };
+};
+
+/** Reads a `presence` frame. */
+export const readPresence = (body: string | null | undefined): Parsed<{ uuid: string } & PresenceQuery> => {
+  const read = readMeta(body, Meta.presence);
+  if ("faults" in read) return read;
+  const { uuid, data } = read.request;
+  const query = readPresenceQuery(data);
+  if (query) return { request: { uuid, ...query } };
+  return { faults: [failure(Meta.presence, uuid, "bad_frame", "The frame must have a data.channel; data.after is a text, or left out.")] };
+};
 
 /** Reads a `refresh` frame: the credentials it brings. */
 export const readRefresh = (

@@ -1,5 +1,6 @@
 import { type BackEndResponse, REQUEST_VERSION as version } from "../../protocol/index.js";
 import { TEXT } from "./answers.js";
+import { attendanceOf, type TellingPresence } from "./attendance-answer.js";
 import { optionsOf } from "./channel-options.js";
 import { read, replayOf } from "./history-request.js";
 import type { Replaying } from "./replay.js";
@@ -8,7 +9,10 @@ import { serverPublish, type ServerPublishing } from "./server-publish.js";
 import { readServerRequest } from "./server-requests.js";
 
 /** What serving the back end needs. */
-export type Serving = ServerPublishing & Revoking & Replaying & { store: ServerPublishing["store"] & Revoking["store"] };
+export type Serving = ServerPublishing & Revoking & Replaying & Pick<TellingPresence, "members" | "clock"> & { store: ServerPublishing["store"] & Revoking["store"] };
+
+/** Most bytes of members in one answer: a sixth of what an invocation can answer. */
+const PRESENCE_BYTES = 1024 * 1024;
 
 /**
  * Does what the back end asks for, and answers. Who may ask has been decided by IAM before.
@@ -25,6 +29,11 @@ export const serve = async (system: Serving, value: unknown): Promise<BackEndRes
       const keep = optionsOf(system.settings.channels, query.channel).history;
       if (!keep) return { version, error: TEXT.no_history, code: "no_history" };
       return { version, history: replayOf(query, await read(system, query, keep)) };
+    }
+    case "presence": {
+      const { query } = request;
+      if (!optionsOf(system.settings.channels, query.channel).presence) return { version, error: TEXT.no_presence, code: "no_presence" };
+      return { version, presence: await attendanceOf(system, query, PRESENCE_BYTES) };
     }
     case "publish":
       return { version, results: await serverPublish(system, request.entries) };

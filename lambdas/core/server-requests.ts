@@ -3,6 +3,7 @@ import {
   DEFAULT_LIMITS,
   ENTRIES_PER_REQUEST,
   type HistoryQuery,
+  type PresenceQuery,
   isId,
   isUserId,
   type Json,
@@ -16,7 +17,7 @@ import { subscriptionFault } from "./channels.js";
 import { depthOf } from "./depth.js";
 import { readQuery } from "./history-request.js";
 import { cut } from "./reason.js";
-import { isObject } from "./requests.js";
+import { isObject, readPresenceQuery } from "./requests.js";
 
 /** An entry that is none, why, and its uuid if that much could be read. */
 export interface EntryFault {
@@ -28,10 +29,11 @@ export interface EntryFault {
 export type ServerRequest =
   | { kind: "publish"; entries: (PublishEntry | EntryFault)[] }
   | { kind: "history"; query: HistoryQuery }
+  | { kind: "presence"; query: PresenceQuery }
   | { kind: "disconnect"; target: TargetFields; reason: string | undefined }
   | { kind: "unsubscribe"; target: TargetFields; channel: string; reason: string | undefined };
 
-const KINDS = ["publish", "history", "disconnect", "unsubscribe"] as const;
+const KINDS = ["publish", "history", "presence", "disconnect", "unsubscribe"] as const;
 
 /** A connection's id as API Gateway makes them: visible ASCII. */
 const isConnectionId = (id: unknown): id is string =>
@@ -50,6 +52,10 @@ export const readServerRequest = (value: unknown): { request: ServerRequest } | 
   if (kind === "history") {
     const query = readQuery(value["history"]);
     return typeof query === "string" ? { error: `history: ${query}` } : { request: { kind, query } };
+  }
+  if (kind === "presence") {
+    const query = readPresenceQuery(value["presence"]);
+    return query ? { request: { kind, query } } : { error: "presence must have a channel; after is a text, or left out." };
   }
 
   const target = readTarget(value[kind]);

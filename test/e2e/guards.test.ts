@@ -1,3 +1,4 @@
+import { Duration } from "aws-cdk-lib";
 import { Meta, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 
@@ -79,8 +80,8 @@ const GUARDS = `
 describe("a system with guards", () => {
   let system: TestSystem;
   beforeAll(async () => {
-    system = await TestSystem.start({ guards: GUARDS, props: { wildcards: ["news/*", "private/*", "free/*"] } });
-  }, 60_000);
+    system = await TestSystem.start({ guards: GUARDS, props: { wildcards: ["news/*", "private/*", "free/*"], timeouts: { onMessageReceived: Duration.seconds(2) } } });
+  });
   afterAll(() => system.close());
 
   const connect = (user = "ann") => system.connect({ credentials: { user, token: "open sesame" } });

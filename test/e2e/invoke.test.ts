@@ -81,7 +81,7 @@ describe("functions beside the construct", () => {
   beforeAll(async () => {
     // Denied on purpose below: not for the list of the construct's denied calls.
     system = await TestSystem.start({ beside, asyncRetryScale: SCALE, permissionsLog: false });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   const nameOf = (constructId: string): string => {

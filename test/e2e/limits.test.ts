@@ -60,7 +60,7 @@ describe("limits, each lowered", () => {
       props: { limits: LIMITS, allowedOrigins: ["https://example.com"], wildcards: ["news/*"] },
       log: () => heard.notify(),
     });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   const rows = async (): Promise<string[]> => (await system.rows()).map((row) => JSON.stringify(row)).sort();

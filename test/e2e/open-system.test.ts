@@ -6,7 +6,7 @@ describe("a system without guards", () => {
   let system: TestSystem;
   beforeAll(async () => {
     system = await TestSystem.start();
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   it("connects everyone: open means connected", async () => {

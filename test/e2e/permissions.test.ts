@@ -2,41 +2,23 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duration } from "aws-cdk-lib";
+import { EventBus } from "aws-cdk-lib/aws-events";
 import { Guards } from "../../infra/index.js";
-import { headKey, leaseKey } from "../../lambdas/core/keys.js";
+import { leaseKey } from "../../lambdas/core/keys.js";
 import { encodeSegment } from "../../lambdas/core/segments.js";
 import { HANDLERS } from "../../lambdas/core/entries.js";
 import { PROTOCOL_DENIED, RENEWAL_SECONDS } from "../../protocol/index.js";
 import type { InvocationReport } from "../../local/lambda/pool.js";
 import { RECORD_VARIABLE, type RecordLine } from "../../local/iam/record.js";
-import { deleteAction, deleteGrant, type GrantPlace } from "./support/grants.js";
+import { GUARDS, SUBSCRIPTIONS } from "./support/all-guards.js";
+import { deleteGrant, type GrantPlace } from "./support/grants.js";
 import { GuardCode } from "./support/guard-functions.js";
+import { keep } from "./support/permissions/histories.js";
+import { attend } from "./support/permissions/presence.js";
+import type { Tools } from "./support/permissions/tools.js";
 import { putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
-
-/** Most of an agent: as many as the test makes. */
-const SUBSCRIPTIONS = 8;
-
-/** Guards in a function of their own, which every function that asks any of them has to be allowed to invoke. */
-const GUARDS = `
-  import { guardHandler } from "push-it-aws/guards";
-  export const handler = guardHandler({
-    onConnectionRequest(agent) {
-      if (agent.credentials === "nobody") agent.connectionDenied("Not you.");
-      else {
-        if (agent.credentials === "greedy") for (let at = 0; at < ${SUBSCRIPTIONS + 4}; at += 1) agent.subscribe("greed/" + at);
-        agent.subscribe("greetings");
-        agent.connected();
-      }
-    },
-    onSubscriptionRequest(channel, agent) { agent.subscribe(channel); },
-    onUnsubscriptionRequest(channel, agent) { agent.unsubscribe(channel); },
-    onPublicationRequest(channel, agent, message) { channel.publish(message); agent.publicationSuccess(message); },
-    onMessageReceived(channel, agent, message) { agent.deliver(channel, message); },
-    onDisconnect() {},
-  });
-`;
 
 /** What the platform does for a function, and not the function itself. */
 const PLATFORM = /^logs:/;
@@ -67,15 +49,17 @@ describe("what the functions may do", () => {
   beforeAll(async () => {
     system = await TestSystem.start({
       guardFunctions: (stack) => Guards.fromLambda(Object.fromEntries(HANDLERS.map((handler) => [handler, code.node(stack, handler, GUARDS)]))),
-      props: {
-        limits: { subscriptionsPerAgent: SUBSCRIPTIONS + 4 },
+      props: (stack) => ({
+        limits: { subscriptionsPerAgent: SUBSCRIPTIONS },
+        eventBus: new EventBus(stack, "Bus"),
         channels: {
+          "rooms/*": { presence: true },
           "gathering/*": { linger: Duration.millis(50) },
           "kept/*": { latest: true },
           "history/*": { history: {} },
           "both/*": { linger: Duration.millis(50), latest: true },
         },
-      },
+      }),
       queueWaitScale: 0.01,
       // Whoever finds such a one is who tells its guard.
       faults: { beforePost: (id) => (gone.has(id) ? "gone" : slow.has(id) ? "limit" : undefined), dropDisconnect: (id) => gone.has(id) || lost.has(id) },
@@ -83,7 +67,7 @@ describe("what the functions may do", () => {
       ...(MISSING && { edit: (template) => deleteGrant(template, JSON.parse(MISSING) as GrantPlace) }),
       log: ({ source, message }) => source === "iam" && refused.reject(new Error(message)),
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await system.close();
     // Its own file, so that it counts its own uses only; `npm run iam` counts those of all tests.
@@ -98,7 +82,7 @@ describe("what the functions may do", () => {
   /** A connection whose rows say that it is a minute old, and that API Gateway calls gone. */
   const leaveBehind = async (channel: string): Promise<string> => {
     const wire = await allowed(system.connect());
-    await allowed(wire.subscribe(channel));
+    expect(await allowed(wire.subscribe(channel))).toMatchObject({ successful: true });
     const { connectionId } = await allowed(system.connectionOf(wire));
     const row = (await system.rows()).find(({ pk, sk }) => pk === `c#${channel}` && sk === connectionId);
     await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
@@ -187,6 +171,9 @@ describe("what the functions may do", () => {
     takeAll();
     await allowed(wire.message(action));
     for (const channel of ["gathering/1", "kept/1"]) publisher.send({ action, channel, uuid: `${action}-also`, data: action });
+    const announced = nextRun("AnnounceFunction");
+    publisher.send({ action, channel: "other", uuid: `${action}-move`, data: "move" });
+    await announced;
   };
 
   /** A worker reads on where a publication has stopped, delivers, finds who is gone, and hands on who takes nothing. */
@@ -235,46 +222,7 @@ describe("what the functions may do", () => {
     await allowed(wire.message("backend"));
   };
 
-  /** An offset that is taken, and whose writer died: whoever reads next seals it, or finds what came there meanwhile. */
-  const leaveGap = async (channel: string): Promise<void> => {
-    const now = String(Date.now() - 60_000);
-    await putRow(system.running, { ...headKey(channel), n: "1", e: "e1", t: now, b: now, ttl: "9999999999" });
-  };
-
-  /** Stores, repeats, and reads histories, by all who do that. */
-  const keep = async (publisher: Wire): Promise<void> => {
-    for (const action of ["publish", "send"]) {
-      const channel = `history/${action}`;
-      await allowed(publisher.subscribe(channel));
-      for (const uuid of ["once", "once"]) {
-        publisher.send({ action, channel, uuid: `${action}-${uuid}`, data: `${action} ${uuid}` });
-        await allowed(publisher.message(`${action} ${uuid}`));
-      }
-      const twice = (): boolean => publisher.messages(channel).length === 2;
-      await allowed(publisher.until(() => twice() && "came", "the repetition"));
-    }
-    for (const channel of ["history/subscribe", "history/history", "history/publisher"]) await leaveGap(channel);
-    const since = { epoch: "e1", offset: 0 };
-    const target = { channel: "history/subscribe", since };
-    const { data } = await allowed(publisher.request({ action: "subscribe", channel: "/meta/subscribe", data: target }));
-    expect(data).toMatchObject({ recovered: true, position: { offset: 1 } });
-    const read = { action: "history", channel: "/meta/history" };
-    expect((await allowed(publisher.request({ ...read, data: { channel: "history/publish" } }))).data).toMatchObject({ messages: [{ uuid: "publish-once" }] });
-    expect((await allowed(publisher.request({ ...read, data: { channel: "history/history", since } }))).data).toMatchObject({ position: { offset: 1 } });
-    expect((await allowed(publisher.request({ ...read, data: { channel: "history/new" } }))).data).toMatchObject({ position: { offset: 0 } });
-    const positions = { "history/subscribe": since };
-    const pinged = await allowed(publisher.request({ action: "ping", channel: "/meta/ping", data: { positions } }));
-    expect(pinged.data).toMatchObject({ behind: ["history/subscribe"] });
-    const entry = { channel: "history/backend", uuid: "once", data: "history" };
-    for (const request of [
-      { version: 1, publish: [entry] },
-      { version: 1, publish: [entry] },
-      { version: 1, history: { channel: "history/publisher", since } },
-    ]) expect(await allowed(system.running.invoke(idOf("PublisherFunction"), request))).toMatchObject({ ok: true });
-    const { wire } = await outlive();
-    wire.send({ action: "history", channel: "/meta/history", uuid: "1", data: {} });
-    await allowed(wire.ended());
-  };
+  const tools = (): Tools => ({ system, allowed, leaveBehind, takeNothing, outlive, told, nextRun, idOf });
 
   it("is what they do: each goes through all its work, is refused nothing, and leaves no grant unused", async () => {
     const wire = await allowed(system.connect());
@@ -288,10 +236,11 @@ describe("what the functions may do", () => {
     await publishForBackEnd(wire);
     await workOn(wire);
     await gather(wire);
-    await keep(wire);
+    await keep(tools(), wire);
+    await attend(tools(), wire);
     await askDenied("connect");
     await askDenied("ping");
-    for (const action of ["subscribe", "unsubscribe", "nonsense"]) await askTooLate(action);
+    for (const action of ["subscribe", "unsubscribe", "presence", "nonsense"]) await askTooLate(action);
     await renewAndDeny();
     await sweep(wire);
 
@@ -303,42 +252,5 @@ describe("what the functions may do", () => {
     expect(mine.length).toBeGreaterThan(30);
     expect(mine.filter((grant) => !used.has(grant))).toEqual([]);
     expect(system.logs.filter(({ source }) => source === "iam")).toEqual([]);
-  }, 120_000);
-});
-
-describe("a grant that is missing", () => {
-  let system: TestSystem;
-  beforeAll(async () => {
-    system = await TestSystem.start({
-      permissionsLog: false,
-      edit(template) {
-        deleteAction(template, "PushItSubscribe", "dynamodb:BatchWriteItem");
-        deleteAction(template, "PushItPublish", "execute-api:ManageConnections");
-      },
-    });
-  }, 60_000);
-  afterAll(() => system.close());
-
-  it("fails here as it would in AWS: DynamoDB refuses, the client is told `unavailable`, and nothing is stored", async () => {
-    const wire = await system.connect();
-    expect(await wire.subscribe("room")).toMatchObject({ successful: false, code: "unavailable" });
-    expect((await system.rows()).filter(({ pk }) => pk === "c#room")).toEqual([]);
-    const denial = system.logs.find(({ source }) => source === "iam");
-    expect(denial?.level).toBe("error");
-    expect(denial?.message).toMatch(
-      /^PushItSubscribe\w+ may not dynamodb:BatchWriteItem on arn:aws:dynamodb:[\w-]+:123456789012:table\/Test-PushItTable[\w-]+\nUser: arn:aws:sts::123456789012:assumed-role\/Test-PushItSubscribeRole[\w-]+\/Test-PushItSubscribe[\w-]+ is not authorized to perform: dynamodb:BatchWriteItem on resource: arn:\S+ because no identity-based policy allows the dynamodb:BatchWriteItem action$/,
-    );
-    expect(system.logs.some(({ message }) => message.includes("route_failed") && message.includes("AccessDeniedException"))).toBe(true);
-  });
-
-  it("refuses posts to connections, and only those", async () => {
-    const [wire, publisher] = await Promise.all([system.connect(), system.connect()]);
-    const { connectionId, connectedAt } = await system.connectionOf(wire);
-    await putRow(system.running, { pk: "c#posts", sk: connectionId, ttl: String(Math.floor(connectedAt / 1000) + 7_200) });
-    await publisher.publish("posts", 1);
-    expect(wire.messages()).toEqual([]);
-    const denial = system.logs.find(({ message }) => message.startsWith("PushItPublish"));
-    expect(denial?.message).toContain("may not execute-api:ManageConnections on arn:aws:execute-api:");
-    expect(denial?.message).toContain(`/live/POST/@connections/${connectionId}`);
   });
 });

@@ -46,7 +46,7 @@ const beside = (stack: Stack, pushIt: PushIt): void => {
 let system: TestSystem;
 beforeAll(async () => {
   system = await TestSystem.start({ guards: GUARDS, beside, props: { publishUrl: true, wildcards: ["stories/*"] } });
-}, 60_000);
+});
 afterAll(() => system.close());
 
 const credentialsOf = (name: string) => {
@@ -268,7 +268,7 @@ describe("disconnecting", () => {
       expect(banned.received).toHaveLength(received);
       expect(await rowsAbout(connectionId)).toEqual([]);
     }
-  }, 60_000);
+  });
 });
 
 describe("unsubscribing", () => {

@@ -6,8 +6,11 @@ import type { InvocationReport } from "../../local/lambda/pool.js";
 import type { SqsRecord } from "../../local/sqs/poller/event.js";
 import { TestSystem } from "./support/system.js";
 
-/** A visibility timeout of 40 s is 2 s: longer than a batch takes here. */
-const SCALE = 0.05;
+// A system has to be synthesized and started, on however busy a machine.
+jest.setTimeout(300_000);
+
+/** A visibility timeout of 40 s is 4 s: longer than a batch takes here, on a busy machine too. */
+const SCALE = 0.1;
 
 /** Sends what its event says with the SDK that it finds in its runtime, as it does in AWS. */
 const SENDER = `
@@ -78,7 +81,7 @@ describe("queues beside the construct", () => {
         duplicateDelivery: (_, id) => duplicate && !duplicated.has(id) && Boolean(duplicated.add(id)),
       },
     });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   let duplicate = false;

@@ -32,7 +32,7 @@ beforeAll(async () => {
   bucket = system.model.outputs["Bucket"] ?? "";
   wire = await Wire.open(system.websocketUrl);
   await wire.subscribe(`uploads/${bucket}`);
-}, 120_000);
+});
 afterAll(async () => {
   await wire.close();
   await system.close();

@@ -28,7 +28,7 @@ describe("the SDK against a running system", () => {
   const clients: PushIt[] = [];
   beforeAll(async () => {
     system = await TestSystem.start({ guards: GUARDS });
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const client of clients) client.disconnect();
     await system.close();

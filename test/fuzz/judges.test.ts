@@ -65,6 +65,13 @@ describe("the audit", () => {
     expect(audit.judge([...rows, row])).toEqual([expect.stringContaining(fault)]);
   });
 
+  it("takes nobody else's rows for those of an agent that was never told its id", () => {
+    const nameless = { key: 2, name: "ann", agent: "" };
+    ledger.join(nameless, [], 0);
+    audit.knows(nameless);
+    expect(audit.judge([{ pk: "c#greetings", sk: "whose agent has not been read" }])).toEqual([]);
+  });
+
   it("finds a subscription that is stored by half, and agents that nobody is", () => {
     expect(audit.judgeExactly(rows.slice(0, 2), [ann])).toEqual(["no c# row of the subscription to open/a"]);
     audit.judge([{ pk: "a#c9", sk: "agent", u: "who" }]);

@@ -28,17 +28,17 @@ describe("cdk.json's app", () => {
     expect(text).not.toMatch(/\b\d{12}\b|us-east-1|eu-central-1/);
     expect(text).toContain('"aws:cdk:path": "PushIt/PushIt/Api/Resource"');
     expect(stderr).toContain("No guard is configured");
-  }, 60_000);
+  });
 
   test("takes a guard module from the command line", () => {
     const { stderr, text } = synthesize({ guards: "test/infra/fixtures/guards.ts" });
     expect(text).toContain('"guards": "test/infra/fixtures/guards.ts"');
     expect(stderr).not.toContain("No guard is configured");
-  }, 60_000);
+  });
 
   test("fails when there is no such module", () => {
     const { status, stderr } = synthesize({ guards: "test/infra/fixtures/missing.ts" });
     expect(status).not.toBe(0);
     expect(stderr).toContain("there is no guard module at");
-  }, 60_000);
+  });
 });

@@ -17,9 +17,10 @@ describe("channels", () => {
     const channels = {
       "prices/*": { linger: Duration.millis(250), latest: true },
       "/lead/x": { linger: Duration.seconds(5), latest: false },
+      "big/*": { shards: 8 },
       __proto__x: {},
     };
-    expect(channelsOf(channels)).toEqual({ "prices/*": { lingerMs: 250, latest: true }, "/lead/x": { lingerMs: 5_000 }, __proto__x: {} });
+    expect(channelsOf(channels)).toEqual({ "big/*": { shards: 8 }, "prices/*": { lingerMs: 250, latest: true }, "/lead/x": { lingerMs: 5_000 }, __proto__x: {} });
   });
 
   const lazy = Lazy.number({ produce: () => 1 });
@@ -35,6 +36,11 @@ describe("channels", () => {
     ["a window shorter than its calls", { a: { linger: Duration.millis(49) } }, /channels\["a"\]\.linger is 49 ms.*whole milliseconds from 50 to 5000/],
     ["a window longer than realtime", { a: { linger: Duration.millis(5_001) } }, /channels\["a"\]\.linger is 5001 ms/],
     ["parts of a millisecond", { a: { linger: Duration.millis(50.5) } }, /channels\["a"\]\.linger is 50\.5 ms/],
+    ["shards that are no power of two", { a: { shards: 3 } }, /channels\["a"\]\.shards is 3, but must be a power of two from 1 to 64/],
+    ["no shards", { a: { shards: 0 } }, /channels\["a"\]\.shards is 0/],
+    ["parts of a shard", { a: { shards: 0.5 } }, /channels\["a"\]\.shards is 0\.5/],
+    ["more shards than are of use", { a: { shards: 128 } }, /channels\["a"\]\.shards is 128/],
+    ["shards that are known only at deployment", { a: { shards: lazy } }, /channels\["a"\]\.shards must be known at synthesis/],
     ["a window that is known only at deployment", { a: { linger: Duration.seconds(lazy) } }, /channels\["a"\]\.linger must be known at synthesis/],
   ])("synthesis refuses %s", (_what, channels, message) => {
     expect(() => makePushIt({ channels })).toThrow(message);

@@ -1,9 +1,10 @@
 import { Duration } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as kms from "aws-cdk-lib/aws-kms";
+import { EventBus } from "aws-cdk-lib/aws-events";
 import { FUNCTION_NAMES, isNeeded } from "../../infra/timeouts.js";
-import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { AccessLogs } from "../../infra/index.js";
+import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { makeStack, nameOf, readable, resourcesOf, synthesize } from "./synth.js";
 
 const STAGE = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/live";
@@ -105,12 +106,12 @@ describe("what the functions may do", () => {
   test("every function has a role of its own, and there are no others", () => {
     expect(Object.keys(actual).sort()).toEqual(Object.keys(EXPECTED).sort());
     // All but those that only some channels' options need.
-    const needed = FUNCTION_NAMES.filter((name) => isNeeded(name, DEFAULT_SETTINGS)).length;
-    expect(Object.keys(EXPECTED)).toHaveLength(needed);
+    const needed = FUNCTION_NAMES.filter((name) => isNeeded(name, DEFAULT_SETTINGS));
+    expect(Object.keys(EXPECTED)).toHaveLength(needed.length);
     const roles = Object.values(resourcesOf(template, "AWS::Lambda::Function")).map(({ Properties }) =>
       readable(Properties.Role),
     );
-    expect(new Set(roles).size).toBe(needed);
+    expect(new Set(roles).size).toBe(needed.length);
   });
 
   test("no managed policies, no inline ones, nothing but Allow", () => {
@@ -177,6 +178,38 @@ describe("what the functions may do", () => {
   test("the last message is written by who delivers it: the flusher, where its channel lingers", () => {
     const both = permissions(synthesize({ channels: { "ticker/*": { linger: Duration.millis(250), latest: true } } }));
     expect(Object.keys(both).filter((name) => both[name]!["<Table.Arn>"]!.includes("dynamodb:UpdateItem"))).toEqual(["Flush"]);
+  });
+
+  test("more where a channel has presence: who begins or ends subscriptions notes it, and invokes who tells it", () => {
+    const attended = permissions(synthesize({ channels: { "rooms/*": { presence: true } } }));
+    const idle = ["Handshake", "DefaultRoute", "Ping"];
+    for (const name of Object.keys(EXPECTED)) {
+      const more = idle.includes(name) ? [] : ["GetItem", "UpdateItem"];
+      const invoke = idle.includes(name) ? {} : { "<AnnounceFunction.Arn>": ["lambda:InvokeFunction"] };
+      const actions = [...more, ...(name === "Ping" ? ["UpdateItem"] : [])].map((action) => `dynamodb:${action}`);
+      const table = [...new Set([...EXPECTED[name]!["<Table.Arn>"]!, ...actions])].sort();
+      expect([name, attended[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table, ...invoke }]);
+    }
+    expect(attended.Presence).toEqual({
+      "<Table.Arn>": ["dynamodb:GetItem", "dynamodb:Query"],
+      "<PresenceLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
+      ...farewell,
+    });
+    expect(attended.Announce).toEqual({
+      "<Table.Arn>": ["BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"].map((action) => `dynamodb:${action}`),
+      "<AnnounceLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
+      ...farewell,
+      ...handOn,
+    });
+  });
+
+  test("more where the back end is told: who lets agents in, and who removes them, puts events on that bus alone", () => {
+    const stack = makeStack();
+    const eventBus = new EventBus(stack, "Bus");
+    const telling = permissions(synthesize({ eventBus, channels: { "rooms/*": { presence: true } } }, stack));
+    const puts = Object.keys(telling).filter((name) => telling[name]!["<Bus.Arn>"]);
+    expect(puts.sort()).toEqual(["Announce", "Connect", "Deliver", "Disconnect", "Publish", "Publisher", "Refresh", "Send", "Sweep"]);
+    for (const name of puts) expect(telling[name]!["<Bus.Arn>"]).toEqual(["events:PutEvents"]);
   });
 
   test("the same with every option that makes resources", () => {

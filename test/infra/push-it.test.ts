@@ -65,6 +65,15 @@ describe("the API", () => {
     });
   });
 
+  test("has a route for who is there, and a run every minute, where some channel has presence", () => {
+    const attended = synthesize({ channels: { "rooms/*": { presence: true } } });
+    const keys = Object.values(resourcesOf(attended, "AWS::ApiGatewayV2::Route")).map(({ Properties }) => Properties.RouteKey);
+    expect(keys).toContain("presence");
+    expect(only(attended, "AWS::ApiGatewayV2::Stage").Properties.RouteSettings).toHaveProperty("presence");
+    const rates = Object.values(resourcesOf(attended, "AWS::Events::Rule")).map(({ Properties }) => Properties.ScheduleExpression);
+    expect(rates.sort()).toEqual(["rate(1 minute)", "rate(15 minutes)"]);
+  });
+
   test("tells `push-it dev` which construct it is", () => {
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata).toMatchObject({
       "push-it:construct": { version: 1, path: "Test/PushIt" },

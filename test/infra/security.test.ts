@@ -75,7 +75,7 @@ describe("the alarm", () => {
     const program = ts.createProgram([file], { ...options, noEmit: true });
     const found = ts.getPreEmitDiagnostics(program, program.getSourceFile(file));
     expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
-  }, 120_000);
+  });
 
   test("is a budget, and alarms on this stage's connections and messages", async () => {
     const { addAlarms } = (await import(script)) as { addAlarms(pushIt: PushIt, email: string, dollars: number): void };
@@ -88,5 +88,5 @@ describe("the alarm", () => {
     for (const MetricName of ["ConnectCount", "MessageCount"]) {
       template.hasResourceProperties("AWS::CloudWatch::Alarm", { Namespace: "AWS/ApiGateway", MetricName });
     }
-  }, 60_000);
+  });
 });

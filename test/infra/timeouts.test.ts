@@ -21,6 +21,8 @@ describe("a function's timeout", () => {
     ["default", 7],
     ["refresh", 16],
     ["flush", 300],
+    ["presence", 6],
+    ["announce", 90],
     ["history", 7],
   ] as const)("of %s is %i s with the default settings", (name, seconds) => {
     expect(secondsOf(name)).toBe(seconds);
@@ -29,7 +31,7 @@ describe("a function's timeout", () => {
   test("follows its own guard's timeout, and no other's", () => {
     const timeouts = { ...DEFAULT_TIMEOUTS, onSubscriptionRequest: 7_000 };
     const changed = FUNCTION_NAMES.filter((name) => secondsOf(name, timeouts) !== secondsOf(name));
-    expect(changed).toEqual(["subscribe", "history"]);
+    expect(changed).toEqual(["subscribe", "presence", "history"]);
   });
 
   test("of subscribe has room for the delivery guard and a post, where some channel keeps its last message", () => {

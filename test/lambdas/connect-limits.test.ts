@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from "../../protocol/index.js";
 import { connect } from "../../lambdas/connect.js";
 import { userChannel } from "../../lambdas/core/keys.js";
 import type { Guards, Permitted } from "../../lambdas/core/ports.js";
+import { NO_EVENTS } from "../../lambdas/core/back-end-events.js";
 import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../lambdas/settings.js";
 import { connectEvent } from "./aws/events.js";
@@ -23,7 +24,7 @@ const setUp = (settings: Partial<Settings>, permission: Partial<Permitted> = {})
     },
     disconnected: async ({ connectionId }) => void left.push(connectionId),
   };
-  const system = { settings: { ...DEFAULT_SETTINGS, ...settings }, store, guards, log: new TestLog() };
+  const system = { settings: { ...DEFAULT_SETTINGS, ...settings }, store, guards, events: NO_EVENTS, log: new TestLog() };
   const open = async (connectionId: string, offered = "push-it.v1", headers: Record<string, string> = {}) => {
     const event = connectEvent(offered, connectionId);
     const result = await connect(system, { ...event, headers: { ...event.headers, ...headers } });

@@ -2,6 +2,7 @@ import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import type { Agent } from "../../lambdas/core/agent.js";
 import type { Guards, Permitted, Verdict } from "../../lambdas/core/ports.js";
 import { connect } from "../../lambdas/connect.js";
+import { NO_EVENTS } from "../../lambdas/core/back-end-events.js";
 import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../lambdas/settings.js";
 import { connectEvent, frameEvent } from "./aws/events.js";
@@ -22,7 +23,7 @@ const setUp = (connection?: Guards["connection"], settings: Partial<Settings> = 
       return (connection ?? openGuards.connection)(agent);
     },
   };
-  const system = { settings: { ...DEFAULT_SETTINGS, ...settings }, store, guards, log };
+  const system = { settings: { ...DEFAULT_SETTINGS, ...settings }, store, guards, events: NO_EVENTS, log };
   const open = (...offered: string[]) =>
     connect(system, connectEvent(offered.join(", "))) as Promise<APIGatewayProxyStructuredResultV2>;
   const stored = (): Agent | undefined => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
     functions[name] = handler;
   }
   ({ handler: sweep } = await import("../../lambdas/sweep.js"));
-}, 60_000);
+});
 afterAll(() => deployed.stop());
 beforeEach(() => void (deployed.connections.received.length = 0));
 afterEach(() => jest.restoreAllMocks());

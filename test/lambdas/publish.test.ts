@@ -20,7 +20,7 @@ beforeAll(async () => {
     await deployed.table.table.putAgent(agent(id));
     await deployed.table.table.putSubscriptions(agent(id), [channel]);
   }
-}, 60_000);
+});
 afterAll(() => deployed.stop());
 beforeEach(() => {
   deployed.connections.received.length = 0;

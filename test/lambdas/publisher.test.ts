@@ -18,7 +18,7 @@ beforeAll(async () => {
     await deployed.table.table.putAgent(agent(id));
     await deployed.table.table.putSubscriptions(agent(id), ["stories/5", "/meta/user/ann"]);
   }
-}, 60_000);
+});
 afterAll(() => deployed.stop());
 let error: jest.SpyInstance;
 beforeEach(() => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   ({ handler } = await import("../../lambdas/send.js"));
   await deployed.table.table.putAgent(agent);
   await deployed.table.table.putSubscriptions(agent, ["a"]);
-}, 60_000);
+});
 afterAll(() => deployed.stop());
 afterEach(() => jest.restoreAllMocks());
 

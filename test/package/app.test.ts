@@ -160,14 +160,14 @@ describe("a fresh CDK app with the packed package", () => {
     const web = { extends: "../tsconfig.json", include: ["*.ts"], compilerOptions: { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] } };
     writeFileSync(join(app, "web/tsconfig.json"), JSON.stringify(web));
     npx("tsc", "-p", "web");
-  }, 120_000);
+  });
 
   test("would not type-check with a prop that does not exist", () => {
     const broken = join(app, "lib/broken.ts");
     writeFileSync(broken, STACK.replace("timeouts:", "timeout:"));
     expect(() => npx("tsc")).toThrow(/lib\/broken\.ts.*'timeout' does not exist in type 'PushItProps'/);
     rmSync(broken);
-  }, 120_000);
+  });
 
   test("has the Publisher as CommonJS and as an ES module", () => {
     const make = 'console.log(typeof new Publisher({ functionName: "x" }).publish)';
@@ -182,7 +182,7 @@ describe("a fresh CDK app with the packed package", () => {
     const template = readFileSync(join(app, "cdk.out/ShopStack.template.json"), "utf8");
     expect(template).toContain('"guards": "guards.ts"');
     expect(template).toContain('"GREETING": "Hello"');
-  }, 120_000);
+  });
 
   test("runs with npx push-it dev, and its page publishes and receives", async () => {
     const dev = await Dev.start("npx", ["--no-install", "push-it", "dev"], app);
@@ -192,5 +192,5 @@ describe("a fresh CDK app with the packed package", () => {
     } finally {
       await dev.stop();
     }
-  }, 120_000);
+  });
 });

@@ -32,7 +32,7 @@ describe("the chat example", () => {
     } finally {
       await dev.stop();
     }
-  }, 120_000);
+  });
 
   test("runs with the secret that its file holds", () => {
     const secrets = JSON.parse(readFileSync(join(ROOT, "examples/chat/secrets.json"), "utf8")) as object;
@@ -64,4 +64,4 @@ test("the smallest example synthesizes", () => {
   run("npx", ["tsx", "infra/app.ts"], { env: { CDK_OUTDIR: folder, CDK_CONTEXT_JSON: context } });
   expect(readFileSync(join(folder, "PushIt.template.json"), "utf8")).toContain("examples/guards.ts");
   remove();
-}, 60_000);
+});

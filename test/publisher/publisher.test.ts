@@ -171,3 +171,18 @@ describe("what goes wrong", () => {
     expect(() => new Publisher({ functionName: functionName })).toThrow("pushIt.publisherName");
   });
 });
+
+describe("asking who is on a channel", () => {
+  const presence = { channel: "rooms/1", count: 2, members: [{ agent: "a" }], more: "a" };
+
+  test("gives what the function answers", async () => {
+    const { client, publisher } = publisherWith(() => payload({ version: 1, presence }));
+    expect(await publisher.presence("rooms/1", { after: "0" })).toEqual(presence);
+    expect(client.asked).toEqual([{ version: 1, presence: { channel: "rooms/1", after: "0" } }]);
+  });
+
+  test("of a channel that does not tell fails with that code", async () => {
+    const { publisher } = publisherWith(() => payload({ version: 1, error: "No.", code: "no_presence" }));
+    expect(await errorOf(publisher.presence("plain"))).toMatchObject({ code: "no_presence", message: "No." });
+  });
+});

@@ -1,6 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { performance } from "node:perf_hooks";
+import type { HttpCall as PoolCall } from "../../../lambdas/aws/http-pool.js";
 import { type EndCall, Timeline } from "../../meter/timeline.js";
 import { BILLED_HEADER, type Spent } from "../messages.js";
 
@@ -41,6 +42,16 @@ export class Stopwatch {
     subscribe("http.client.response.finish", (message) => {
       const { request, response } = message as HttpCall;
       this.#answer(request, response?.headers[BILLED_HEADER]);
+    });
+    // The functions' own client.
+    subscribe("push-it:http:start", (message) => {
+      const { request, host } = message as PoolCall;
+      this.#begin(request, host);
+    });
+    subscribe("push-it:http:end", (message) => {
+      const { request, answer } = message as PoolCall;
+      this.#answer(request, answer?.headers[BILLED_HEADER]);
+      this.#close(request);
     });
     subscribe("undici:client:sendHeaders", (message) => {
       const { request } = message as FetchCall;

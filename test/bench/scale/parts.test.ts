@@ -74,7 +74,7 @@ describe("ceilings", () => {
 
 test("cells: each raises what binds the one before, until only the calls' own time is left", () => {
   const shares: number[] = [];
-  const cells = simulate([2_000], (share) => shares.push(share));
+  const cells = simulate([2_000], (share) => shares.push(share), 500);
   expect(shares.at(-1)).toBe(1);
   const of = (scenario: string): typeof cells => cells.filter((cell) => cell.scenario === scenario);
   expect([...new Set(cells.map(({ scenario }) => scenario))]).toEqual(["publish", "reconnect", "hand-over", "subscribe", "linger", "history"]);

@@ -87,7 +87,7 @@ export const PRELUDE = `
     allows: ({ yes }) => yes(),
     denies: ({ no }) => no(),
     "never answers": () => new Promise(() => undefined),
-    "answers late": ({ yes }) => new Promise((resolve) => setTimeout(() => { yes(); resolve(undefined); }, 1500)),
+    "answers late": ({ yes }) => new Promise((resolve) => setTimeout(() => { yes(); resolve(undefined); }, 4000)),
     throws: () => { throw new Error("planted secret"); },
     rejects: () => Promise.reject(new Error("planted secret")),
     exits: () => process.exit(0),

@@ -6,6 +6,9 @@ export type Row = Record<string, string>;
 
 const NUMBERS = new Set(["ttl", "t", "e", "x"]);
 
+/** Which attributes of rows about presence are numbers. */
+const PRESENCE_NUMBERS = new Set(["ttl", "t", "s", "l", "g", "o", "w", "a"]);
+
 const clientOf = ({ dynamodb }: System): DynamoDBClient =>
   new DynamoDBClient({
     endpoint: dynamodb.endpoint,
@@ -31,8 +34,9 @@ export const putRow = async (system: System, row: Row): Promise<void> => {
   const client = clientOf(system);
   // What is an agent's id elsewhere says until when somebody delivers on a channel.
   const isHead = row["pk"]?.startsWith("h#") === true;
+  const numbers = /^[po]#/.test(row["pk"] ?? "") ? PRESENCE_NUMBERS : NUMBERS;
   const isNumber = (name: string): boolean =>
-    isHead ? !["pk", "sk", "e"].includes(name) : NUMBERS.has(name) || (name === "u" && row["pk"]?.startsWith("f#") === true);
+    isHead ? !["pk", "sk", "e"].includes(name) : numbers.has(name) || (name === "u" && row["pk"]?.startsWith("f#") === true);
   const attribute = ([name, value]: [string, string]) => [name, isNumber(name) ? { N: value } : { S: value }];
   await client.send(
     new PutItemCommand({
@@ -72,7 +76,7 @@ export const ageRows = async (system: System, seconds: number): Promise<void> =>
 
 /** The connection of an agent, by the agent's id. */
 export const connectionOf = (rows: Row[], agent: string): { connectionId: string; connectedAt: number } => {
-  const row = rows.find(({ u }) => u === agent);
+  const row = rows.find(({ sk, u }) => sk === "agent" && u === agent);
   if (!row) throw new Error(`no agent ${agent} in the table`);
   return { connectionId: (row["pk"] ?? "").slice(2), connectedAt: Number(row["t"]) };
 };

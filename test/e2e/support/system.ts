@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { App, Stack } from "aws-cdk-lib";
+import { App, Duration, Stack } from "aws-cdk-lib";
 import { Guards, PushIt, type PushItProps } from "../../../infra/index.js";
 import type { Template } from "../../../local/assembly/template.js";
 import type { SystemOptions } from "../../../local/dev/options.js";
@@ -13,9 +13,12 @@ import { Wire, type WireOptions } from "./wire.js";
 
 /** What a test's system is made of. */
 export interface TestSystemOptions
-  extends Partial<Pick<SystemOptions, "faults" | "limits" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale">> {
-  /** The construct's props, guards apart. */
-  props?: Omit<PushItProps, "guards">;
+  extends Partial<Pick<SystemOptions, "faults" | "limits" | "meter" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale">> {
+  /**
+   * The construct's props, guards apart; where they need something of the stack, made with it. Guards have more time than
+   * by default, where these do not say how much.
+   */
+  props?: Omit<PushItProps, "guards"> | ((stack: Stack) => Omit<PushItProps, "guards">);
   /** The source of a guard module. */
   guards?: string;
   /** Makes guards that are functions of the stack; together with `guards`, if there are any. */
@@ -35,6 +38,15 @@ const ROOT = resolve(__dirname, "../../..");
 /** Inside the package, so that a guard module's `push-it-aws/guards` is this one. */
 const FOLDERS = join(ROOT, ".push-it");
 
+/** Time for guards that answer: a busy machine may take a second to start a thread, or a guard function. */
+const PATIENT = {
+  onSubscriptionRequest: Duration.seconds(5),
+  onUnsubscriptionRequest: Duration.seconds(5),
+  onPublicationRequest: Duration.seconds(5),
+  // Less than deliveries have together: who is late only because of those is not dropped, but handed on.
+  onMessageReceived: Duration.seconds(4),
+};
+
 const guardsOf = (stack: Stack, module: string, { guards, guardFunctions }: TestSystemOptions): { guards?: Guards } => {
   const kinds = [...(guards === undefined ? [] : [Guards.fromModule(module)]), ...(guardFunctions ? [guardFunctions(stack)] : [])];
   return kinds.length === 0 ? {} : { guards: Guards.combine(...kinds) };
@@ -48,9 +60,13 @@ const synthesize = (folder: string, options: TestSystemOptions): string => {
   const context = { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true };
   const app = new App({ outdir, context });
   const stack = new Stack(app, "Test");
+  const ownGuards = guardsOf(stack, module, options);
+  const own = typeof props === "function" ? props(stack) : props;
+  const guarded = ownGuards.guards !== undefined || options.instead !== undefined;
   const pushIt = new PushIt(stack, "PushIt", {
-    ...props,
-    ...guardsOf(stack, module, options),
+    ...own,
+    ...(guarded && { timeouts: { ...PATIENT, ...own?.timeouts } }),
+    ...ownGuards,
   });
   beside?.(stack, pushIt);
   app.synth();
@@ -86,12 +102,13 @@ export class TestSystem {
   static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     mkdirSync(FOLDERS, { recursive: true });
     const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
-    const { faults, limits, environment, permissionsLog, asyncRetryScale, queueWaitScale, instead, log } = options;
+    const { faults, limits, meter, environment, permissionsLog, asyncRetryScale, queueWaitScale, instead, log } = options;
     const other = join(system.folder, "instead.ts");
     if (instead !== undefined) writeFileSync(other, instead);
     system.#running = await startSystem({
       ...(faults && { faults }),
       ...(limits && { limits }),
+      ...(meter && { meter }),
       ...(environment && { environment }),
       ...(permissionsLog !== undefined && { permissionsLog }),
       ...(asyncRetryScale !== undefined && { asyncRetryScale }),

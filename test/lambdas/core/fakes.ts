@@ -92,6 +92,8 @@ export class MemoryStore implements Store {
   readonly calls: string[] = [];
   /** Subscribers that were not renewed in time. */
   readonly expired = new Set<string>();
+  /** Connections whose own rows of their subscriptions are missing. */
+  readonly #halved = new Set<string>();
   /** Most subscribers on a page. */
   pageSize = 1_000;
   /** Runs before a method does its work: to let something else happen first, or to throw. */
@@ -108,6 +110,12 @@ export class MemoryStore implements Store {
     await this.putSubscriptions(agent, channels);
     this.calls.length = 0;
     return this;
+  }
+
+  /** Leaves the channels' rows of subscriptions behind, and nothing else of a connection. */
+  halve(connection: Lifetime & Pick<Agent, "connectionId">, channels: string[]): void {
+    this.#subscriptions.set(connection.connectionId, new Map(channels.map((channel) => [channel, connection])));
+    this.#halved.add(connection.connectionId);
   }
 
   async standing(connectionId: string): Promise<Standing> {
@@ -182,7 +190,7 @@ export class MemoryStore implements Store {
 
   async holdings(connectionId: string): Promise<Holdings> {
     await this.#step("holdings", connectionId);
-    const channels = [...(this.#subscriptions.get(connectionId)?.keys() ?? [])];
+    const channels = this.#halved.has(connectionId) ? [] : [...(this.#subscriptions.get(connectionId)?.keys() ?? [])];
     const standing = this.standings.get(connectionId);
     if (!standing || !("agent" in standing)) return { present: standing !== undefined, channels, outdated: [] };
     const { agent } = standing;

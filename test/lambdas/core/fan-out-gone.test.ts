@@ -31,6 +31,19 @@ describe("a 410", () => {
     expect(system.left).toEqual(["c1"]);
   });
 
+  test("of which only the row that was found is left takes that with it, on whatever wildcard it is", async () => {
+    const system = fanOutSystem({ wildcards: ["a/*"] });
+    await audienceOf(system, 1, "a/b");
+    // A Lambda that died between the two rows of each.
+    const half = { connectionId: "half", connectedAt: NOW - 600_000 };
+    system.store.halve(half, ["a/b", "a/*"]);
+    system.connections.scripts.set("half", ["gone"]);
+    const published = [{ message: messageOf("a/b") }];
+    expect(await fanOut(system, published)).toMatchObject({ sent: 1, gone: 1, failed: 0 });
+    expect(await fanOut(system, published)).toMatchObject({ sent: 1, gone: 0, failed: 0 });
+    expect(system.store.traces("half")).toEqual([]);
+  });
+
   test("of one recipient keeps nobody else from its message", async () => {
     const system = fanOutSystem();
     await audienceOf(system, 50, "a");

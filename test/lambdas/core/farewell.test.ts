@@ -1,7 +1,8 @@
 import { Meta } from "../../../protocol/index.js";
 import { EXPIRED } from "../../../lambdas/core/agent.js";
+import { MARGIN_MS } from "../../../infra/timeouts.js";
 import { failure } from "../../../lambdas/core/answers.js";
-import { expire, tellAndClose } from "../../../lambdas/core/farewell.js";
+import { CLOSING_MS, expire, TELLING_MS, tellAndClose } from "../../../lambdas/core/farewell.js";
 import { TestClock, TestConnections } from "./fakes.js";
 
 const answer = failure(Meta.ping, "u1", "unknown_agent");
@@ -23,6 +24,17 @@ test.each(["busy", "failed", "gone", "refused"] as const)("a connection is close
   connections.scripts.set("c1", [result]);
   await tellAndClose(connections, "c1", answer);
   expect(connections.closed).toEqual(["c1"]);
+});
+
+test("both take less than the margin of the function that does it, with a second for what it had to read", async () => {
+  expect(TELLING_MS + CLOSING_MS).toBeLessThanOrEqual(MARGIN_MS - 1_000);
+  const within: unknown[] = [];
+  const connections = {
+    post: (_id: string, _frame: unknown, withinMs?: number) => (within.push(withinMs), Promise.resolve("sent" as const)),
+    close: (_id: string, withinMs?: number) => (within.push(withinMs), Promise.resolve(true)),
+  };
+  await tellAndClose(connections, "c1", answer);
+  expect(within).toEqual([TELLING_MS, CLOSING_MS]);
 });
 
 test("an agent that was not renewed is told so, unasked", async () => {

@@ -1,5 +1,19 @@
 import { isReserved } from "../../../protocol/index.js";
-import { channelKey, channelOf, connectionKey, deadlineKey, registrationKey, shardKey, SHARDS, standingKey, subscriberKey, subscriptionKey, userChannel } from "../../../lambdas/core/keys.js";
+import {
+  channelKey,
+  channelKeys,
+  channelOf,
+  connectionKey,
+  deadlineKey,
+  registrationKey,
+  shardKey,
+  SHARDS,
+  standingKey,
+  subscriberKey,
+  subscriberKeys,
+  subscriptionKey,
+  userChannel,
+} from "../../../lambdas/core/keys.js";
 
 describe("the rows of a connection", () => {
   test("lie in one partition: what it is, and what it is subscribed to", () => {
@@ -18,6 +32,31 @@ describe("the rows of a connection", () => {
 
 test("a subscriber lies in its channel's partition, under its connection", () => {
   expect(subscriberKey("stories/5", "c1")).toEqual({ pk: channelKey("stories/5"), sk: "c1" });
+});
+
+describe("a subscriber of a channel with shards", () => {
+  /** Such as API Gateway gives: alike at the beginning and at the end. */
+  const IDS = Array.from({ length: 8_000 }, (_, at) => `L0S${Buffer.from(`${at * 7_919}`).toString("base64").replace(/=/g, "")}cCIhw=`);
+
+  test.each([2, 8, 64])("lies in one of %i partitions, evenly", (shards) => {
+    const counts = new Map(channelKeys("a", shards).map((pk) => [pk, 0]));
+    for (const id of IDS) {
+      const { pk } = subscriberKey("a", id, shards);
+      counts.set(pk, counts.get(pk)! + 1);
+    }
+    expect(counts.size).toBe(shards);
+    for (const count of counts.values()) expect(Math.abs(count / (IDS.length / shards) - 1)).toBeLessThan(0.4);
+  });
+
+  test("may lie where it would have with fewer shards, and nowhere else", () => {
+    for (const id of IDS.slice(0, 100)) {
+      const places = subscriberKeys("a", id, 16);
+      expect(new Set(places.map(({ pk }) => pk))).toEqual(new Set([16, 8, 4, 2, 1].map((shards) => subscriberKey("a", id, shards).pk)));
+      expect(places[0]).toEqual(subscriberKey("a", id, 16));
+      expect(places.map(({ pk }) => pk)).toContain(channelKey("a"));
+    }
+    expect(subscriberKeys("a", "c1", 1)).toEqual([subscriberKey("a", "c1")]);
+  });
 });
 
 describe("a registration", () => {

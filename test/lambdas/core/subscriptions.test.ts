@@ -54,9 +54,68 @@ describe("an agent that would have too many subscriptions", () => {
     expect((await store.holdings("c1")).channels).toEqual(["a", "b", "x", "y"]);
   });
 
+  test("loses nothing that it had to two frames at once that fill it, in whatever order their steps are taken", async () => {
+    // Each frame writes between two looks: all orders of twice three steps.
+    const orders = (mine: number, others: number): boolean[][] =>
+      mine + others === 0
+        ? [[]]
+        : [
+            ...(mine > 0 ? orders(mine - 1, others).map((rest) => [true, ...rest]) : []),
+            ...(others > 0 ? orders(mine, others - 1).map((rest) => [false, ...rest]) : []),
+          ];
+    for (const order of orders(3, 3)) {
+      const store = await new MemoryStore().with(agent, "a", "b", "c");
+      const waiting: Record<string, () => void> = {};
+      const frame = (name: string, groups: string[][]): Promise<Subscribed[]> => {
+        const stepwise = {
+          holdings: async (id: string) => (await new Promise<void>((go) => (waiting[name] = go)), store.holdings(id)),
+          putSubscriptions: async (...args: Parameters<MemoryStore["putSubscriptions"]>) => (
+            await new Promise<void>((go) => (waiting[name] = go)), store.putSubscriptions(...args)
+          ),
+          deleteSubscriptions: store.deleteSubscriptions.bind(store),
+        };
+        return addSubscriptions({ ...subscribing(store), store: stepwise }, agent, groups);
+      };
+      const both = Promise.all([frame("mine", [["a"], ["x"]]), frame("others", [["b"], ["x", "y"]])]);
+      for (const mine of order) {
+        waiting[mine ? "mine" : "others"]?.();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      for (let rest = 0; rest < 3; rest += 1) {
+        for (const go of Object.values(waiting)) go();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const [mine, others] = await both;
+      expect([mine[0], others[0]]).toEqual(["done", "done"]);
+      const { channels } = await store.holdings("c1");
+      expect(channels).toEqual(expect.arrayContaining(["a", "b", "c"]));
+      expect(channels.length).toBeLessThanOrEqual(4);
+    }
+  });
+
   test("does not pay for being found by its user's id", async () => {
     const store = await new MemoryStore().with(agent, "a", "b", "c", userChannel("u"));
     expect(await addSubscriptions(subscribing(store), agent, [["d"]])).toEqual(["done"]);
+  });
+});
+
+describe("a subscription that somebody ends in the same moment", () => {
+  const racing = async (confirm: boolean) => {
+    const store = await new MemoryStore().with(agent);
+    let looks = 0;
+    store.before.holdings = async () => {
+      looks += 1;
+      if (looks === 2) await store.deleteSubscriptions("c1", ["b"]);
+    };
+    return addSubscriptions(subscribing(store), agent, [["a"], ["b"]], confirm);
+  };
+
+  test("is not confirmed: asking again is safe", async () => {
+    expect(await racing(true)).toEqual(["done", "unavailable"]);
+  });
+
+  test("spoils nothing else that the guard permitted, where nobody is told of it", async () => {
+    expect(await racing(false)).toEqual(["done", "done"]);
   });
 });
 

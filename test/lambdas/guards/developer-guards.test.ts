@@ -80,8 +80,12 @@ describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, d
     const logged = { guard: name, agent: trouble.uuid, ...(detail ? { detail: expect.stringMatching(detail) } : {}) };
     expect(folder.log.of(code)).toMatchObject([logged]);
 
+    // A guard's time that runs out on purpose is short: on a busy machine the next call may need more than one.
     await folder.ready();
-    expect(await ask(folder.guards, agent)).toMatchObject({ permitted: true });
+    const next: Verdict[] = [];
+    do next.push(await ask(folder.guards, agent));
+    while (next.length < 10 && next.at(-1)?.permitted === false && code === "guard_timeout");
+    expect(next.at(-1)).toMatchObject({ permitted: true });
   });
 });
 

@@ -18,7 +18,7 @@ export const TIMEOUT = 600;
 export const PATIENCE = 10_000;
 
 /** By when, after its timeout, a guard that fails in whatever way must be answered for, in milliseconds. */
-export const GRACE = 2_000;
+export const GRACE = 8_000;
 
 const timeoutsOf = (milliseconds: number): GuardTimeouts => ({
   onConnectionRequest: milliseconds,
@@ -36,6 +36,8 @@ export class GuardFolder {
   readonly guards: DeveloperGuards;
   /** How many threads were started. */
   started = 0;
+  /** Resolves when the thread that was started last has ended. */
+  ended: Promise<unknown> = Promise.resolve();
   /** Whether the process has used too much memory. */
   exhausted = (): boolean => false;
   readonly #folder = mkdtempSync(join(tmpdir(), "push-it-guards-"));
@@ -67,7 +69,7 @@ export class GuardFolder {
 
   #spawn(setup: Pick<WorkerSetup, "begun">, memoryMb: number): Worker {
     this.started += 1;
-    return new Worker(join(this.#folder, "guard-worker.mjs"), {
+    const worker = new Worker(join(this.#folder, "guard-worker.mjs"), {
       workerData: {
         ...setup,
         module: pathToFileURL(join(this.#folder, "guards.mjs")).href,
@@ -76,6 +78,8 @@ export class GuardFolder {
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 8 },
       stderr: true,
     });
+    this.ended = new Promise((resolve) => worker.once("exit", resolve));
+    return worker;
   }
 
   async close(): Promise<void> {

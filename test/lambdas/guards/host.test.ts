@@ -68,7 +68,7 @@ describe("a thread", () => {
       '{ onSubscriptionRequest(channel, agent) { agent.subscribe(channel); if (channel.name === "last") setTimeout(process.exit, 30); } }',
     );
     expect(await ask(folder, "last")).toMatchObject(granted);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await folder.ended;
     expect(await ask(folder, "a")).toMatchObject(granted);
     expect(folder.started).toBe(2);
   });

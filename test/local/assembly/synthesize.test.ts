@@ -103,5 +103,5 @@ describe("synthesizing", () => {
     expect(model.tables).toHaveLength(1);
     expect(model.schedules).toHaveLength(1);
     expect(model.outside).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -97,7 +97,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
     ];
     engine = await startDynamoDb(choice, { project: resolve(__dirname, "../../../.."), guardian, signers, log: () => undefined });
     await createTables(engine.endpoint, signers[0], [TABLE]);
-  }, 60_000);
+  });
   afterEach(async () => {
     client.destroy();
     await proxy.close();

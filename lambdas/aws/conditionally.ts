@@ -1,0 +1,11 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+
+/** What a write returned; `undefined` where its condition was not met. */
+export const conditionally = async <Output>(write: Promise<Output>): Promise<Output | undefined> => {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+};

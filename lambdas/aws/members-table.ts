@@ -1,0 +1,73 @@
+import { DeleteItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import type { Json } from "../../protocol/index.js";
+import { memberKey, membersKey } from "../core/keys.js";
+import type { Attendant, Members } from "../core/members.js";
+import { keyItem } from "./batches.js";
+import { conditionally } from "./conditionally.js";
+import { type Item, number, text } from "./items.js";
+import { MembersNotes } from "./members-notes.js";
+
+/** A row for each agent that is present on a channel. */
+export class MembersTable extends MembersNotes implements Members {
+  end(channel: string, { connectionId, since, until }: Attendant, now: number): Promise<boolean> {
+    return this.update(connectionId, channel, {
+      update: "SET g = :now",
+      condition: "attribute_not_exists(g) AND s = :since AND l = :until",
+      values: { ":now": number(now), ":since": number(since), ":until": number(until) },
+    });
+  }
+
+  async told(channel: string, { connectionId, since }: Attendant): Promise<void> {
+    await this.update(connectionId, channel, {
+      update: "SET t = :since",
+      condition: "attribute_not_exists(g) AND s = :since",
+      values: { ":since": number(since) },
+    });
+  }
+
+  async forget(channel: string, { connectionId, since }: Attendant): Promise<void> {
+    await conditionally(
+      this.client.send(
+        new DeleteItemCommand({
+          TableName: this.name,
+          Key: keyItem(memberKey(channel, connectionId)),
+          ConditionExpression: "attribute_exists(g) AND s = :since",
+          ExpressionAttributeValues: { ":since": number(since) },
+        }),
+      ),
+    );
+  }
+
+  async all(channel: string): Promise<Attendant[]> {
+    const all: Attendant[] = [];
+    let from: Item | undefined;
+    do {
+      const page: { Items?: Item[]; LastEvaluatedKey?: Item } = await this.client.send(
+        new QueryCommand({
+          TableName: this.name,
+          KeyConditionExpression: "pk = :pk",
+          ExpressionAttributeValues: { ":pk": text(membersKey(channel)) },
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
+      );
+      all.push(...(page.Items ?? []).map(attendantOf));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return all;
+  }
+}
+
+const attendantOf = (item: Item): Attendant => {
+  const [userId, info, goneAt] = [item["n"]?.S, item["i"]?.S, item["g"]?.N];
+  return {
+    connectionId: item["sk"]?.S ?? "",
+    agent: item["u"]?.S ?? "",
+    since: Number(item["s"]?.N),
+    until: Number(item["l"]?.N),
+    told: item["t"] !== undefined,
+    ...(userId === undefined ? {} : { userId }),
+    ...(info === undefined ? {} : { info: JSON.parse(info) as Json }),
+    ...(goneAt === undefined ? {} : { goneAt: Number(goneAt) }),
+  };
+};

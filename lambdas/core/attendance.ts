@@ -1,0 +1,90 @@
+import type { Settings } from "../settings.js";
+import { withPresence } from "./channel-options.js";
+import { limiter } from "./limiter.js";
+import type { Attendee, Members } from "./members.js";
+import type { Occupancy } from "./occupancy.js";
+import type { Clock, Log } from "./ports.js";
+
+/** What noting who comes and goes needs. */
+export interface Attending {
+  members: Pick<Members, "join" | "describe" | "leave">;
+  occupancy: Pick<Occupancy, "read" | "watch" | "elect">;
+  /** Has the channel's subscribers told. */
+  announce: (channel: string) => Promise<void>;
+  settings: Pick<Settings, "channels" | "presenceLeaseMs">;
+  clock: Pick<Clock, "now">;
+  log: Pick<Log, "error">;
+}
+
+/** How long a run is awaited before another one is asked for, in milliseconds. */
+export const AWAITED_MS = 30_000;
+
+/** How many channels are written at once. */
+const WRITES_IN_FLIGHT = 16;
+
+/**
+ * Notes who comes to channels with presence, and who goes, and has it told. Other channels cost nothing here.
+ *
+ * The channel is known to be looked after before anybody is noted there: so whatever dies afterwards, the next minute's
+ * run finds who came, and tells it. Having it told at once is for haste alone, so it may fail.
+ */
+export class Attendance {
+  readonly #system: Attending;
+  readonly #limited = limiter(WRITES_IN_FLIGHT);
+
+  constructor(system: Attending) {
+    this.#system = system;
+  }
+
+  /** Notes that an agent is about to be subscribed to these channels. */
+  async join(agent: Attendee, channels: readonly string[]): Promise<void> {
+    const { members, occupancy, settings, clock } = this.#system;
+    await this.#each(channels, async (channel) => {
+      const found = await occupancy.read(channel);
+      if (!found?.occupied || found.old) await occupancy.watch(channel, clock.now());
+      const now = clock.now();
+      await members.join(agent, channel, now, now + settings.presenceLeaseMs);
+    });
+  }
+
+  /** Notes that an agent is not subscribed to these channels any more, and has it told. */
+  async leave(connectionId: string, channels: readonly string[]): Promise<void> {
+    const { members, clock } = this.#system;
+    await this.#each(channels, async (channel) => {
+      if (await members.leave(connectionId, channel, clock.now())) await this.#tell(channel);
+    });
+  }
+
+  /** Notes that something else is to be told of an agent from now on, and has it told. */
+  async describe(agent: Attendee, channels: readonly string[]): Promise<void> {
+    const { members, clock } = this.#system;
+    await this.#each(channels, async (channel) => {
+      await members.describe(agent, channel, clock.now());
+      await this.#tell(channel);
+    });
+  }
+
+  /** Has the subscribers told who came. */
+  async tell(channels: readonly string[]): Promise<void> {
+    await this.#each(channels, (channel) => this.#tell(channel));
+  }
+
+  /** Has a run tell it, unless one is awaited that has not begun to read. */
+  async #tell(channel: string): Promise<void> {
+    const { occupancy, announce, clock, log } = this.#system;
+    try {
+      const found = await occupancy.read(channel);
+      const now = clock.now();
+      if (found && found.awaitedUntil > now) return;
+      if (await occupancy.elect(channel, now, now + AWAITED_MS)) await announce(channel);
+    } catch (error) {
+      // It is noted, and the next minute's run tells it.
+      log.error("announce_not_invoked", { channel, error: String(error) });
+    }
+  }
+
+  async #each(channels: readonly string[], work: (channel: string) => Promise<void>): Promise<void> {
+    const present = withPresence(this.#system.settings.channels, channels);
+    await Promise.all(present.map((channel) => this.#limited(() => work(channel))));
+  }
+}

@@ -1,0 +1,37 @@
+import type { Json } from "../../protocol/index.js";
+import type { Agent } from "./agent.js";
+import type { Guards } from "./ports.js";
+
+/** What the back end can be told; the detail types of events on its bus. */
+export type BackEndEvent = "Agent Connected" | "Agent Disconnected" | "Channel Occupied" | "Channel Vacated";
+
+/** Where the back end is told. */
+export interface BackEndEvents {
+  /** Tells it, if the deployment wants that. Never rejects: what cannot be told is logged. */
+  put(type: BackEndEvent, detail: Record<string, Json>): Promise<void>;
+}
+
+/** Of a deployment whose back end wants to know nothing. */
+export const NO_EVENTS: BackEndEvents = { put: () => Promise.resolve() };
+
+/** What the back end is told of an agent. */
+export const agentDetail = ({ uuid, connectionId, connectedAt, userId, info }: Agent): Record<string, Json> => ({
+  agent: uuid,
+  connectionId,
+  connectedAt,
+  ...(userId === undefined ? {} : { userId }),
+  ...(info === undefined ? {} : { info }),
+});
+
+/** Guards beside which the back end is told that an agent has left: whenever its guard is, so once. */
+export const tellingOfLeaving = (guards: Guards, events: BackEndEvents): Guards => ({
+  connection: (agent, isConnected) => guards.connection(agent, isConnected),
+  subscription: (agent, channel) => guards.subscription(agent, channel),
+  unsubscription: (agent, channel) => guards.unsubscription(agent, channel),
+  publication: (agent, message) => guards.publication(agent, message),
+  guardsDelivery: (channel) => guards.guardsDelivery(channel),
+  delivery: (agent, message, withinMs, begun) => guards.delivery(agent, message, withinMs, begun),
+  disconnected: async (agent) => {
+    await Promise.all([guards.disconnected(agent), events.put("Agent Disconnected", agentDetail(agent))]);
+  },
+});

@@ -1,0 +1,55 @@
+import type { Member } from "../../protocol/index.js";
+import type { Agent } from "./agent.js";
+
+/** What is told of an agent that is present, and when its rows end. */
+export type Attendee = Pick<Agent, "connectionId" | "connectedAt" | "expiresAt" | "uuid" | "userId" | "info">;
+
+/** That an agent is present on a channel, as it is stored. */
+export interface Attendant extends Member {
+  connectionId: string;
+  /** When it came, in epoch milliseconds. One that goes and comes again has another. */
+  since: number;
+  /** Until when it counts as present without saying so again, in epoch milliseconds. */
+  until: number;
+  /** Whether the channel's subscribers have been told that it came. */
+  told: boolean;
+  /** When it went, in epoch milliseconds, where the subscribers may not have been told yet. */
+  goneAt?: number;
+}
+
+/**
+ * Who is present on which channel. An attendant that is gone is never present again: one that comes again is another,
+ * of whom nobody has been told. So a message that somebody left is about one who cannot come back behind its back.
+ */
+export interface Members {
+  /**
+   * Notes that an agent is there: as one who has just come, unless it is there already.
+   * @param now epoch milliseconds
+   * @param until as `Attendant` has it
+   */
+  join(agent: Attendee, channel: string, now: number, until: number): Promise<void>;
+  /** Notes that an agent that is there is another now, in what is told of it; that is told again. */
+  describe(agent: Attendee, channel: string, now: number): Promise<void>;
+  /** Notes that an agent says it is there. @returns whether it was */
+  renew(connectionId: string, channel: string, until: number): Promise<boolean>;
+  /** Notes that an agent has gone. @returns whether it was there */
+  leave(connectionId: string, channel: string, now: number): Promise<boolean>;
+  /** Notes that an attendant whose time is over is gone. @returns whether it is; if not, it has said that it is there */
+  end(channel: string, attendant: Attendant, now: number): Promise<boolean>;
+  /** Notes that the subscribers have been told that it came. */
+  told(channel: string, attendant: Attendant): Promise<void>;
+  /** Forgets an attendant of whose going the subscribers have been told. */
+  forget(channel: string, attendant: Attendant): Promise<void>;
+  /** Everybody who is there, or is gone without the subscribers having been told. Strongly consistent. */
+  all(channel: string): Promise<Attendant[]>;
+}
+
+/** Whether an attendant is there: it has neither gone nor been silent for too long. */
+export const isPresent = ({ goneAt, until }: Attendant, now: number): boolean => goneAt === undefined && until > now;
+
+/** What everybody may know of an attendant. */
+export const memberOf = ({ agent, userId, info }: Member): Member => ({
+  agent,
+  ...(userId === undefined ? {} : { userId }),
+  ...(info === undefined ? {} : { info }),
+});

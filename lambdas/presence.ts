@@ -1,0 +1,16 @@
+import { ManagementApi } from "./aws/connections.js";
+import { MembersTable } from "./aws/members-table.js";
+import { route } from "./aws/route.js";
+import { createSystem } from "./aws/system.js";
+import { tellPresence } from "./core/attendance-answer.js";
+import { readPresence } from "./core/requests.js";
+
+const system = createSystem();
+const connections = new ManagementApi(system.log);
+const telling = { ...system, members: new MembersTable(system.table) };
+
+/** The Lambda behind `presence`: who is on a channel? */
+export const handler = route({ ...system, connections }, async ({ body }, agent) => {
+  const read = readPresence(body);
+  return "faults" in read ? read.faults : [await tellPresence(telling, agent, read.request)];
+});

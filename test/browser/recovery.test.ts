@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { TestSystem } from "../e2e/support/system.js";
+import { launchChromium } from "./chromium.js";
+import { Cuttable } from "./cuttable.js";
+import { ROOT } from "./dev.js";
+
+jest.setTimeout(240_000);
+
+const GUARDS = `
+  export default {
+    onConnectionRequest: (agent) => agent.connected(),
+    onSubscriptionRequest: (channel, agent) => agent.subscribe(channel),
+    onPublicationRequest(channel, agent, message) {
+      channel.publish(message);
+      agent.publicationSuccess(message);
+    },
+  };
+`;
+
+/** Shows each message in a list, stores where it is, and begins there; tells in its title that it is subscribed. */
+const PAGE = `<!doctype html><title>…</title><ol></ol><script>/*SDK*/</script><script>
+  const { port, name } = Object.fromEntries(new URLSearchParams(location.search));
+  const pushIt = new PushIt({ url: "ws://127.0.0.1:" + port + "/STAGE", retryBase: 200 });
+  const channel = pushIt.channel(name);
+  const stored = localStorage.getItem(name);
+  channel.on("message", ({ data, epoch, offset }) => {
+    document.querySelector("ol").append(Object.assign(document.createElement("li"), { textContent: data }));
+    localStorage.setItem(name, JSON.stringify({ epoch, offset }));
+  });
+  channel.on("subscribed", ({ recovered }) => (document.title = "subscribed " + recovered));
+  const publish = async (from, to) => {
+    for (let number = from; number <= to; number++) await channel.publish(number);
+  };
+  // How long the page stood still, at the longest.
+  let stood = 0, last = Date.now();
+  setInterval(() => { stood = Math.max(stood, Date.now() - last); last = Date.now(); }, 250);
+  channel.subscribe(stored ? { since: JSON.parse(stored) } : {});
+</script>`;
+
+/** What the page defines, for the functions that run in it. */
+declare const publish: (from: number, to: number) => Promise<void>;
+declare const stood: number;
+
+const MESSAGES = Array.from({ length: 50 }, (_, at) => String(at + 1));
+
+describe("a tab on a channel with history", () => {
+  let system: TestSystem;
+  let browser: Browser;
+  let stage: URL;
+
+  beforeAll(async () => {
+    [system, browser] = await Promise.all([
+      TestSystem.start({ guards: GUARDS, props: { channels: { "kept/*": { history: {} } } } }),
+      launchChromium(),
+    ]);
+    stage = new URL(system.running.websocketUrl);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await system?.close();
+  });
+
+  /** A tab in a browser of its own, which reaches the stage through `port`. */
+  const open = async (name: string, port = stage.port): Promise<{ context: BrowserContext; page: Page }> => {
+    const context = await browser.newContext();
+    const sdk = readFileSync(join(ROOT, "dist/client/push-it.iife.js"), "utf8");
+    const body = PAGE.replace("/*SDK*/", () => sdk).replace("/STAGE", stage.pathname);
+    await context.route("http://app.test/**", (route) => route.fulfill({ contentType: "text/html", body }));
+    const page = await context.newPage();
+    await page.goto(`http://app.test/?port=${port}&name=${name}`);
+    await subscribed(page);
+    return { context, page };
+  };
+
+  const subscribed = (page: Page): Promise<unknown> => page.waitForFunction(() => document.title.startsWith("subscribed"), undefined, { timeout: 60_000 });
+  const shown = (page: Page): Promise<string[]> => page.locator("li").allTextContents();
+  const shows = (page: Page, count: number): Promise<unknown> =>
+    page.waitForFunction((least) => document.querySelectorAll("li").length >= least, count, { timeout: 60_000 });
+
+  // Together: they mostly wait.
+  it("shows all that was published while it was offline, loaded anew, or frozen: in order, once", async () => {
+    const offline = async (): Promise<void> => {
+      const way = await Cuttable.to(Number(stage.port));
+      const [tab, other] = await Promise.all([open("kept/offline", String(way.port)), open("kept/offline")]);
+      const back = sleep(20_000);
+      await tab.context.setOffline(true);
+      way.cut();
+      await other.page.evaluate(() => publish(1, 50));
+      await back;
+      expect([way.open, await shown(tab.page)]).toEqual([0, []]);
+      way.mend();
+      await tab.context.setOffline(false);
+      await shows(tab.page, 50);
+      await other.page.evaluate(() => publish(51, 51));
+      await shows(tab.page, 51);
+      expect(await shown(tab.page)).toEqual([...MESSAGES, "51"]);
+      expect(await tab.page.title()).toBe("subscribed true");
+      await way.close();
+    };
+
+    const reloaded = async (): Promise<void> => {
+      const [tab, other] = await Promise.all([open("kept/reloaded"), open("kept/reloaded")]);
+      await other.page.evaluate(() => publish(1, 20));
+      await shows(tab.page, 20);
+      const before = await shown(tab.page);
+      await tab.page.goto("about:blank");
+      await other.page.evaluate(() => publish(21, 40));
+      await tab.page.goBack();
+      await subscribed(tab.page);
+      await other.page.evaluate(() => publish(41, 50));
+      await shows(tab.page, 30);
+      expect([...before, ...(await shown(tab.page))]).toEqual(MESSAGES);
+    };
+
+    const frozen = async (): Promise<void> => {
+      const [tab, other] = await Promise.all([open("kept/frozen"), open("kept/frozen")]);
+      await other.page.evaluate(() => publish(1, 10));
+      await shows(tab.page, 10);
+      const session = await tab.context.newCDPSession(tab.page);
+      const thaw = sleep(60_000);
+      await session.send("Page.setWebLifecycleState", { state: "frozen" });
+      await other.page.evaluate(() => publish(11, 50));
+      await thaw;
+      await session.send("Page.setWebLifecycleState", { state: "active" });
+      await shows(tab.page, 50);
+      await other.page.evaluate(() => publish(51, 51));
+      await shows(tab.page, 51);
+      expect(await shown(tab.page)).toEqual([...MESSAGES, "51"]);
+      expect(await tab.page.evaluate(() => stood)).toBeGreaterThan(50_000);
+    };
+
+    await Promise.all([offline(), reloaded(), frozen()]);
+  });
+});

@@ -1,0 +1,241 @@
+import { Duration } from "aws-cdk-lib";
+import type { Attendance, Attended, Member } from "../../protocol/index.js";
+import { connectionOf, deleteRow, putRow } from "./support/rows.js";
+import { TestSystem } from "./support/system.js";
+import type { Wire } from "./support/wire.js";
+
+const GUARDS = `
+  export default {
+    onConnectionRequest(agent) {
+      const { user, info = user, join } = agent.credentials ?? {};
+      if (join) agent.subscribe(join);
+      agent.connected({ userId: user, info });
+    },
+    onSubscriptionRequest(channel, agent) {
+      if (channel.name === "rooms/closed") agent.subscriptionDenied(channel, "Closed.");
+      else agent.subscribe(channel);
+    },
+    onPublicationRequest(channel, agent, message) {
+      if (message.data === "bring me") agent.subscribe(channel.name);
+      channel.publish(message);
+      agent.publicationSuccess(message);
+    },
+    async onMessageReceived(channel, agent, message) { if (message.data !== "secret") agent.deliver(channel, message); },
+  };
+`;
+
+/** Connections that API Gateway calls gone, and those whose `$disconnect` it forgets. */
+const faults = { gone: new Set<string>(), forgotten: new Set<string>() };
+
+const LEASE = Duration.seconds(20);
+
+/** What a client has been told of who came and went on a channel. */
+const heard = (wire: Wire, channel: string): Attended[] =>
+  wire.received.filter((each) => each.channel === "/meta/presence" && each.successful === undefined).map(({ data }) => data as unknown as Attended).filter((each) => each.channel === channel);
+
+/** Resolves when a client has been told that an agent came, or went. */
+const told = (wire: Wire, channel: string, kind: "joined" | "left", agent: string): Promise<Attended> =>
+  wire.until(() => heard(wire, channel).find((each) => each[kind]?.agent === agent), `that ${agent} ${kind} ${channel}`);
+
+const ask = (wire: Wire, channel: string, after?: string) =>
+  wire.request({ action: "presence", channel: "/meta/presence", data: { channel, ...(after === undefined ? {} : { after }) } });
+
+const attendance = async (wire: Wire, channel: string): Promise<Attendance> => (await ask(wire, channel)).data as unknown as Attendance;
+
+const ping = (wire: Wire, present: unknown) => wire.request({ action: "ping", channel: "/meta/ping", data: { present } });
+
+describe("a channel with presence", () => {
+  let system: TestSystem;
+  beforeAll(async () => {
+    system = await TestSystem.start({
+      guards: GUARDS,
+      props: { channels: { "rooms/*": { presence: true }, "rooms/latest": { presence: true, latest: true } }, presenceLease: LEASE, wildcards: ["rooms/*"] },
+      faults: {
+        beforePost: (connectionId) => (faults.gone.has(connectionId) ? "gone" : undefined),
+        dropDisconnect: (connectionId) => faults.forgotten.has(connectionId),
+      },
+    });
+  }, 60_000);
+  afterAll(() => system.close());
+
+  const arrive = async (user: string, ...channels: string[]) => {
+    const wire = await system.connect({ credentials: { user } });
+    const { agent } = (await wire.ping()).data as { agent: string };
+    for (const channel of channels) expect(await wire.subscribe(channel)).toMatchObject({ successful: true });
+    const me: Member = { agent, userId: user, info: user };
+    return { wire, me, agent, connectionId: connectionOf(await system.rows(), agent).connectionId };
+  };
+
+  const memberRow = async (channel: string, connectionId: string) =>
+    (await system.rows()).find(({ pk, sk }) => pk === `p#${channel}` && sk === connectionId);
+
+  const rowsOf = async (channel: string) => (await system.rows()).filter(({ pk, sk }) => pk === `p#${channel}` || (pk?.startsWith("o#") && sk === channel));
+
+  /** Lets the lease of one agent on a channel be over. */
+  const silence = async (channel: string, connectionId: string): Promise<void> =>
+    putRow(system.running, { ...(await memberRow(channel, connectionId)), l: String(Date.now() - 1) });
+
+  const minute = async (): Promise<void> => {
+    for (const result of await system.running.runSchedules()) expect(result).toMatchObject({ ok: true });
+  };
+
+  it("tells who is there, and its subscribers who comes and who goes", async () => {
+    const ada = await arrive("ada", "rooms/1");
+    const bob = await arrive("bob");
+    expect((await bob.wire.subscribe("rooms/1")).data).toEqual({ channel: "rooms/1", presentEvery: 10_000 });
+    expect(await told(ada.wire, "rooms/1", "joined", bob.agent)).toEqual({ channel: "rooms/1", joined: bob.me, at: expect.any(Number) });
+    expect(await attendance(ada.wire, "rooms/1")).toEqual({
+      channel: "rooms/1",
+      count: 2,
+      members: [ada.me, bob.me].sort((a, b) => (a.agent < b.agent ? -1 : 1)),
+    });
+    await bob.wire.unsubscribe("rooms/1");
+    const { at } = await told(ada.wire, "rooms/1", "left", bob.agent);
+    expect(at).toBeGreaterThan((await told(ada.wire, "rooms/1", "joined", bob.agent)).at);
+    expect(await attendance(ada.wire, "rooms/1")).toMatchObject({ count: 1, members: [ada.me] });
+    const carl = await arrive("carl", "rooms/1");
+    await told(ada.wire, "rooms/1", "joined", carl.agent);
+    await carl.wire.close();
+    await told(ada.wire, "rooms/1", "left", carl.agent);
+  });
+
+  it("tells it also to who is subscribed by a wildcard, who is not there itself", async () => {
+    const watcher = await arrive("watcher", "rooms/*");
+    const ada = await arrive("ada", "rooms/2");
+    await told(watcher.wire, "rooms/2", "joined", ada.agent);
+    expect(await attendance(watcher.wire, "rooms/2")).toEqual({ channel: "rooms/2", count: 1, members: [ada.me] });
+  });
+
+  it("has everybody there whom a guard has subscribed, however", async () => {
+    const ada = await arrive("ada", "rooms/3");
+    const guest = await system.connect({ credentials: { user: "guest", join: "rooms/3" } });
+    const { agent } = (await guest.ping()).data as { agent: string };
+    await told(ada.wire, "rooms/3", "joined", agent);
+    const bob = await arrive("bob");
+    await bob.wire.publish("rooms/3", "bring me");
+    await told(ada.wire, "rooms/3", "joined", bob.agent);
+    expect(await attendance(bob.wire, "rooms/3")).toMatchObject({ count: 3 });
+  });
+
+  it("tells it to nobody whom the guard would not let subscribe to this very channel", async () => {
+    const { wire } = await arrive("ada");
+    expect(await ask(wire, "rooms/closed")).toMatchObject({ channel: "/meta/presence", successful: false, code: "denied", error: "Closed.", data: { channel: "rooms/closed" } });
+    expect(await ask(wire, "plain")).toMatchObject({ successful: false, code: "no_presence" });
+    expect(await ask(wire, "rooms/*")).toMatchObject({ successful: false, code: "no_presence" });
+    expect(await ask(wire, "/meta/user")).toMatchObject({ successful: false, code: "reserved_channel" });
+    expect(await wire.request({ action: "presence", channel: "/meta/presence", data: {} })).toMatchObject({ channel: "/meta/presence", code: "bad_frame" });
+  });
+
+  it("tells who is there in pages, where one frame does not hold them", async () => {
+    const { wire, connectionId } = await arrive("ada", "rooms/4");
+    const mine = await memberRow("rooms/4", connectionId);
+    const others = Array.from({ length: 200 }, (_, at) => String(at).padStart(22, "0"));
+    for (const u of others) await putRow(system.running, { ...mine, sk: `other-${u}`, u, i: JSON.stringify("x".repeat(250)) });
+    const agents: string[] = [];
+    let pages = 0;
+    let after: string | undefined;
+    do {
+      const page = (await ask(wire, "rooms/4", after)).data as unknown as Attendance;
+      expect(page.count).toBe(201);
+      agents.push(...page.members.map(({ agent }) => agent));
+      after = page.more;
+      pages += 1;
+    } while (after !== undefined);
+    expect(pages).toBeGreaterThan(1);
+    expect(agents).toHaveLength(201);
+    expect(new Set(agents).size).toBe(201);
+    expect(agents).toEqual([...agents].sort());
+    for (const u of others) await deleteRow(system.running, { ...mine, sk: `other-${u}` });
+  }, 60_000);
+
+  it("is right after a lease where a $disconnect was lost, and tells it in the next minute", async () => {
+    const [ada, bob] = [await arrive("ada", "rooms/5"), await arrive("bob", "rooms/5")];
+    await told(ada.wire, "rooms/5", "joined", bob.agent);
+    faults.forgotten.add(bob.connectionId);
+    await bob.wire.close();
+    expect(await attendance(ada.wire, "rooms/5")).toMatchObject({ count: 2 });
+    await silence("rooms/5", bob.connectionId);
+    expect(await attendance(ada.wire, "rooms/5")).toMatchObject({ count: 1, members: [ada.me] });
+    expect(heard(ada.wire, "rooms/5").some(({ left }) => left)).toBe(false);
+    await minute();
+    await told(ada.wire, "rooms/5", "left", bob.agent);
+    expect(await memberRow("rooms/5", bob.connectionId)).toBeUndefined();
+  });
+
+  it("is right where a wrong 410 ended a connection: it has left, and is there again once it has connected", async () => {
+    const [ada, bob] = [await arrive("ada", "rooms/6"), await arrive("bob", "rooms/6")];
+    await told(ada.wire, "rooms/6", "joined", bob.agent);
+    const row = (await system.rows()).find(({ pk, sk }) => pk === "c#rooms/6" && sk === bob.connectionId);
+    await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
+    faults.gone.add(bob.connectionId);
+    await ada.wire.publish("rooms/6", 1);
+    await bob.wire.ended();
+    await told(ada.wire, "rooms/6", "left", bob.agent);
+    const again = await arrive("bob", "rooms/6");
+    await told(ada.wire, "rooms/6", "joined", again.agent);
+    expect(await attendance(ada.wire, "rooms/6")).toMatchObject({ count: 2 });
+  });
+
+  it("tells in the next minute what a Lambda has only noted that died then: who came, and who went", async () => {
+    const ada = await arrive("ada", "rooms/7");
+    await told(ada.wire, "rooms/7", "joined", ada.agent);
+    const mine = { ...(await memberRow("rooms/7", ada.connectionId)) };
+    const { t: _told, ...untold } = mine;
+    await putRow(system.running, { ...untold, sk: "came", u: "came" });
+    await putRow(system.running, { ...mine, sk: "went", u: "went", g: String(Date.now()) });
+    await minute();
+    await told(ada.wire, "rooms/7", "joined", "came");
+    await told(ada.wire, "rooms/7", "left", "went");
+    await deleteRow(system.running, { ...mine, sk: "came" });
+  });
+
+  it("has those there who say so with their pings; others are told to subscribe again", async () => {
+    const ada = await arrive("ada", "rooms/8");
+    const before = Number((await memberRow("rooms/8", ada.connectionId))?.["l"]);
+    const { data } = await ping(ada.wire, ["rooms/8", "plain", "rooms/9"]);
+    expect(data).toMatchObject({ agent: ada.agent, absent: ["rooms/9"] });
+    expect(Number((await memberRow("rooms/8", ada.connectionId))?.["l"])).toBeGreaterThan(before);
+    expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absent");
+    await silence("rooms/8", ada.connectionId);
+    await minute();
+    expect((await ping(ada.wire, ["rooms/8"])).data).toMatchObject({ absent: ["rooms/8"] });
+    await ada.wire.subscribe("rooms/8");
+    expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absent");
+    for (const present of ["rooms/8", [1], Array.from({ length: 101 }, () => "rooms/8"), null]) {
+      expect(await ping(ada.wire, present)).toMatchObject({ channel: "/meta/ping", successful: false, code: "bad_frame" });
+    }
+  });
+
+  it("tells anew who an agent is that was renewed as another", async () => {
+    const [ada, bob] = [await arrive("ada", "rooms/10"), await arrive("bob", "rooms/10")];
+    await told(ada.wire, "rooms/10", "joined", bob.agent);
+    await bob.wire.request({ action: "refresh", channel: "/meta/refresh", data: { credentials: { user: "bob", info: "busy" } } });
+    await ada.wire.until(() => heard(ada.wire, "rooms/10").find(({ joined }) => joined?.info === "busy"), "who bob is now");
+  });
+
+  it("has nobody there any more whose subscription the back end ended", async () => {
+    const [ada, bob] = [await arrive("ada", "rooms/11"), await arrive("bob", "rooms/11")];
+    await told(ada.wire, "rooms/11", "joined", bob.agent);
+    const request = { version: 1, unsubscribe: { userId: "bob" }, channel: "rooms/11" };
+    expect(await system.running.invoke(system.functionOf("PushItPublisher"), request)).toMatchObject({ ok: true });
+    await told(ada.wire, "rooms/11", "left", bob.agent);
+  });
+
+  it("tells the last message as well, where that is kept", async () => {
+    const { wire } = await arrive("ada");
+    await wire.publish("rooms/latest", "news");
+    expect((await wire.subscribe("rooms/latest")).data).toMatchObject({ channel: "rooms/latest", presentEvery: 10_000, latest: { data: "news" } });
+  });
+
+  it("leaves no row when everybody has gone and a while is over", async () => {
+    const { wire, connectionId } = await arrive("ada", "rooms/12");
+    await wire.close();
+    await system.disconnected(connectionId);
+    await minute();
+    const [left, ...more] = await rowsOf("rooms/12");
+    expect([left?.["pk"]?.slice(0, 2), more]).toEqual(["o#", []]);
+    await putRow(system.running, { ...left, w: "1" });
+    await minute();
+    expect(await rowsOf("rooms/12")).toEqual([]);
+  });
+});

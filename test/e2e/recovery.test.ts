@@ -1,0 +1,119 @@
+import WebSocket from "ws";
+import { PushIt, type PushItOptions } from "../../client/index.js";
+import { TestSystem } from "./support/system.js";
+import { Waiting } from "./support/waiting.js";
+
+const GUARDS = `
+  export default {
+    onConnectionRequest: (agent) => agent.connected(),
+    onSubscriptionRequest: (channel, agent) => agent.subscribe(channel),
+    onPublicationRequest(channel, agent, message) {
+      channel.publish(message);
+      agent.publicationSuccess(message);
+    },
+  };
+`;
+
+/** The SDK from source against the built bundles and real sockets, on channels with history. */
+describe("the SDK recovers", () => {
+  let system: TestSystem;
+  /** How many of the next posts are lost: API Gateway says that they were sent. */
+  let lose = 0;
+  const clients: PushIt[] = [];
+  beforeAll(async () => {
+    system = await TestSystem.start({
+      guards: GUARDS,
+      props: { channels: { "kept/*": { history: {} } } },
+      faults: { beforePost: () => (lose > 0 && lose-- ? "lose" : undefined) },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    for (const client of clients) client.disconnect();
+    await system.close();
+  });
+
+  /** A client, its open sockets, and what it hears on a channel. */
+  const client = async (channel: string, options: Partial<PushItOptions> = {}) => {
+    const sockets: WebSocket[] = [];
+    class Noted extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols);
+        sockets.push(this);
+      }
+    }
+    const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket: Noted, retryBase: 50, ...options });
+    clients.push(pushIt);
+    const waiting = new Waiting();
+    const heard: unknown[] = [];
+    const kept = pushIt.channel(channel);
+    kept.on("message", ({ data }) => {
+      heard.push(data);
+      waiting.notify();
+    });
+    await kept.subscribe();
+    const hears = (count: number) => waiting.until(() => heard.length >= count, () => `${count} messages, but ${heard.join()}`);
+    return { pushIt, kept, sockets, heard, hears };
+  };
+
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
+
+  it("what is published while its sockets, and the publisher's, are cut: all, once, in order", async () => {
+    const subscriber = await client("kept/cut");
+    const publisher = await client("kept/cut");
+    const published = upTo(100).map(async (data) => {
+      await new Promise((resolve) => setTimeout(resolve, data * 10));
+      return publisher.kept.publish(data);
+    });
+    for (let cuts = 0; cuts < 4; cuts++) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      subscriber.sockets.at(-1)!.terminate();
+      if (cuts % 2) publisher.sockets.at(-1)!.terminate();
+    }
+    await Promise.all(published);
+    await Promise.all([subscriber.hears(100), publisher.hears(100)]);
+    expect(subscriber.heard).toEqual(publisher.heard);
+    expect([...subscriber.heard].sort((a, b) => Number(a) - Number(b))).toEqual(upTo(100));
+    expect(subscriber.heard).toEqual(upTo(100));
+  }, 60_000);
+
+  it("and hands over from connection to connection without a gap, a repetition or a change of state", async () => {
+    const subscriber = await client("kept/over", { connectionLifetime: 1_500 });
+    const states: string[] = [];
+    subscriber.pushIt.on("state", ({ code }) => states.push(code));
+    const publisher = await client("kept/over");
+    for (const data of upTo(100)) {
+      await publisher.kept.publish(data);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    await subscriber.hears(100);
+    expect(subscriber.heard).toEqual(upTo(100));
+    expect(states).toEqual([]);
+    expect(subscriber.sockets.length).toBeGreaterThan(1);
+    subscriber.pushIt.disconnect();
+  }, 60_000);
+
+  it("from a stored position, after the page was loaded anew", async () => {
+    const before = await client("kept/page");
+    const publisher = await client("kept/page");
+    for (const data of upTo(3)) await publisher.kept.publish(data);
+    await before.hears(3);
+    const stored = JSON.stringify(before.kept.position);
+    before.pushIt.disconnect();
+    for (const data of [4, 5]) await publisher.kept.publish(data);
+    const after = await client("kept/page", { since: { "kept/page": JSON.parse(stored) } });
+    await publisher.kept.publish(6);
+    await after.hears(3);
+    expect([...before.heard, ...after.heard]).toEqual(upTo(6));
+    expect((await after.kept.history({ reverse: true, limit: 2 })).messages.map(({ data }) => data)).toEqual([6, 5]);
+  });
+
+  it("a last message that was lost, with nothing after it", async () => {
+    const subscriber = await client("kept/tail", { checkInterval: 1_000 });
+    const publisher = await client("kept/elsewhere");
+    lose = 1;
+    await publisher.pushIt.channel("kept/tail").publish("the last");
+    expect(subscriber.heard).toEqual([]);
+    await subscriber.hears(1);
+    expect(subscriber.heard).toEqual(["the last"]);
+  }, 40_000);
+});

@@ -1,0 +1,31 @@
+import { putRow } from "../rows.js";
+import type { Wire } from "../wire.js";
+import type { Tools } from "./tools.js";
+
+/** Who comes and goes is told, asked for and said again; who tells it finds who is gone, and hands on who takes nothing. */
+export const attend = async ({ system, allowed, leaveBehind, takeNothing, told, nextRun }: Tools, wire: Wire): Promise<void> => {
+  await allowed(wire.subscribe("rooms/1"));
+  expect(await allowed(wire.request({ action: "presence", channel: "/meta/presence", data: { channel: "rooms/1" } }))).toMatchObject({ successful: true });
+  expect(await allowed(wire.request({ action: "ping", channel: "/meta/ping", data: { present: ["rooms/1"] } }))).toMatchObject({ successful: true });
+  const left = await leaveBehind("rooms/1");
+  const { wire: deaf, takeAll } = await takeNothing("rooms/1");
+  await allowed(told(left));
+  const handedOn = nextRun("DeliverFunction");
+  const other = await allowed(system.connect());
+  await allowed(other.subscribe("rooms/1"));
+  takeAll();
+  await handedOn;
+  await allowed(deaf.until(() => deaf.received.some(({ channel }) => channel === "/meta/presence"), "who came"));
+  await allowed(wire.unsubscribe("rooms/1"));
+  const quiet = nextRun("AnnounceFunction");
+  await allowed(wire.subscribe("rooms/quiet"));
+  await quiet;
+  await allowed(wire.unsubscribe("rooms/quiet"));
+  // A channel that nobody is on any more, and has not been for a while.
+  await putRow(system.running, { pk: "o#0", sk: "rooms/old", w: "1", ttl: "9999999999" });
+  // One who is gone, and of whom nobody has been told.
+  const ended = { pk: "p#rooms/old", sk: "gone", u: "gone", s: "1", l: "1", ttl: "9999999999" };
+  await putRow(system.running, ended);
+  await allowed(system.running.runSchedules());
+  expect((await system.rows()).filter(({ sk }) => sk === "gone")).toEqual([]);
+};

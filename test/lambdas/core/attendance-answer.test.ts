@@ -1,0 +1,92 @@
+import { attendanceOf, tellPresence } from "../../../lambdas/core/attendance-answer.js";
+import { serve } from "../../../lambdas/core/serve.js";
+import type { Verdict } from "../../../lambdas/core/ports.js";
+import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import { type Attendance, FRAME_BYTES, type Json } from "../../../protocol/index.js";
+import { agentOf, NOW, TestClock } from "./fakes.js";
+import { fanOutSystem } from "./fan-out-system.js";
+import { MemoryMembers } from "./presence-fakes.js";
+
+const me = agentOf("me");
+
+const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], publish: [] }) => {
+  const members = new MemoryMembers();
+  const clock = new TestClock();
+  const settings = { ...DEFAULT_SETTINGS, wildcards: ["rooms/*"], channels: { "rooms/*": { presence: true } } as const };
+  const asked: string[] = [];
+  const guards = { subscription: async (_agent: unknown, channel: string) => (asked.push(channel), verdict) };
+  const system = { members, clock, settings, guards };
+  const ask = async (channel = "rooms/1", after?: string) => tellPresence(system, me, { uuid: "u1", channel, ...(after === undefined ? {} : { after }) });
+  const join = (id: string, more: { userId?: string; info?: Json } = {}, until = NOW + 1) => members.join(agentOf(id, { uuid: id, ...more }), "rooms/1", NOW, until);
+  return { members, clock, ask, asked, join };
+};
+
+test("who is there is told in the order of their ids, without those who have gone or were silent for too long", async () => {
+  const { members, clock, ask, join } = setUp();
+  for (const id of ["c", "a", "b"]) await join(id);
+  await join("silent", {}, NOW);
+  await join("gone");
+  await members.leave("gone", "rooms/1", NOW);
+  expect(await ask()).toEqual({
+    channel: "/meta/presence",
+    uuid: "u1",
+    successful: true,
+    data: { channel: "rooms/1", count: 3, members: [{ agent: "a" }, { agent: "b" }, { agent: "c" }] },
+  });
+  clock.advance(1);
+  expect((await ask()).data).toEqual({ channel: "rooms/1", count: 0, members: [] });
+  expect(await attendanceOf({ members, clock }, { channel: "rooms/1" }, 1_000)).toEqual({ channel: "rooms/1", count: 0, members: [] });
+});
+
+test("of an agent its user and its info are told, and nothing else", async () => {
+  const { ask, join } = setUp();
+  await join("a", { userId: "ada", info: null });
+  expect((await ask()).data).toMatchObject({ members: [{ agent: "a", userId: "ada", info: null }] });
+});
+
+test("an answer is one frame, and says where to go on; whoever does so misses nobody, also when that one has left", async () => {
+  const { members, ask, join } = setUp();
+  const ids = Array.from({ length: 300 }, (_, at) => `agent-${String(at).padStart(4, "0")}`);
+  for (const id of ids) await join(id, { info: "\u20ac".repeat(80) });
+  const told: string[] = [];
+  for (let after: string | undefined = ""; after !== undefined; ) {
+    const answer = await ask("rooms/1", after);
+    expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(FRAME_BYTES);
+    const { members: page, more } = answer.data as unknown as Attendance;
+    told.push(...page.map(({ agent }) => agent));
+    if (more !== undefined) await members.leave(more, "rooms/1", NOW);
+    after = more;
+  }
+  expect(told).toEqual(ids);
+});
+
+test.each<[string, Verdict, string]>([
+  ["says no", { permitted: false, code: "denied", reason: "No." }, "denied"],
+  ["says nothing", { permitted: false, code: "guard_timeout", reason: "Late." }, "guard_timeout"],
+  ["permits something else", { permitted: true, subscribe: ["rooms/2"], publish: [] }, "denied"],
+])("a guard that %s lets nobody know", async (_, verdict, code) => {
+  const { ask, join } = setUp(verdict);
+  await join("a");
+  expect(await ask()).toMatchObject({ successful: false, code, data: { channel: "rooms/1" } });
+});
+
+test.each([
+  ["plain", "no_presence"],
+  ["rooms/*", "no_presence"],
+  ["a b", "bad_channel"],
+  ["/meta/user/ada", "reserved_channel"],
+])("of %s nobody is told, and no guard asked: %s", async (channel, code) => {
+  const { ask, asked } = setUp();
+  expect(await ask(channel)).toMatchObject({ successful: false, code, data: { channel } });
+  expect(asked).toEqual([]);
+});
+
+test("the back end asks who is there without a guard, and in larger pages", async () => {
+  const system = { ...fanOutSystem({ channels: { "rooms/*": { presence: true } } }), newUuid: () => "made" };
+  for (const id of ["a", "b"]) await system.members.join(agentOf(id, { uuid: id }), "rooms/1", NOW, NOW + 1);
+  const ask = (presence: unknown) => serve(system, { version: 1, presence });
+  expect(await ask({ channel: "rooms/1" })).toEqual({ version: 1, presence: { channel: "rooms/1", count: 2, members: [{ agent: "a" }, { agent: "b" }] } });
+  expect(await ask({ channel: "rooms/1", after: "a" })).toMatchObject({ presence: { count: 2, members: [{ agent: "b" }] } });
+  expect(await ask({ channel: "plain" })).toMatchObject({ code: "no_presence" });
+  expect(await ask({})).toMatchObject({ code: "bad_request" });
+});

@@ -1,0 +1,112 @@
+import type { Attendant, Attendee, Members } from "../../../lambdas/core/members.js";
+import type { Occupancy, Occupied } from "../../../lambdas/core/occupancy.js";
+
+/** Who is present where, in memory; with a place to interleave or die. */
+export class MemoryMembers implements Members {
+  readonly rows = new Map<string, Attendant>();
+  /** Runs before a method does its work. */
+  before: (step: keyof Members) => unknown = () => undefined;
+
+  at(channel: string, connectionId: string): Attendant | undefined {
+    return this.rows.get(`${channel} ${connectionId}`);
+  }
+
+  async #change(step: keyof Members, channel: string, connectionId: string, change: (row: Attendant) => Attendant | false | undefined) {
+    await this.before(step);
+    const row = this.at(channel, connectionId);
+    const changed = row && change(row);
+    if (changed) this.rows.set(`${channel} ${connectionId}`, changed);
+    return Boolean(changed);
+  }
+
+  async join({ uuid: agent, connectionId, userId, info }: Attendee, channel: string, since: number, until: number): Promise<void> {
+    await this.before("join");
+    const row = this.at(channel, connectionId);
+    const fresh = { connectionId, agent, since, until, told: false, ...(userId === undefined ? {} : { userId }), ...(info === undefined ? {} : { info }) };
+    this.rows.set(`${channel} ${connectionId}`, row && row.goneAt === undefined ? { ...row, until } : fresh);
+  }
+
+  async describe({ connectionId, info }: Attendee, channel: string, now: number): Promise<void> {
+    await this.#change("describe", channel, connectionId, (row) => row.goneAt === undefined && { ...row, info: info ?? null, since: now, told: false });
+  }
+
+  renew(connectionId: string, channel: string, until: number): Promise<boolean> {
+    return this.#change("renew", channel, connectionId, (row) => row.goneAt === undefined && { ...row, until });
+  }
+
+  leave(connectionId: string, channel: string, now: number): Promise<boolean> {
+    return this.#change("leave", channel, connectionId, (row) => row.goneAt === undefined && { ...row, goneAt: now });
+  }
+
+  end(channel: string, { connectionId, since, until }: Attendant, now: number): Promise<boolean> {
+    return this.#change("end", channel, connectionId, (row) => row.goneAt === undefined && row.since === since && row.until === until && { ...row, goneAt: now });
+  }
+
+  async told(channel: string, { connectionId, since }: Attendant): Promise<void> {
+    await this.#change("told", channel, connectionId, (row) => row.goneAt === undefined && row.since === since && { ...row, told: true });
+  }
+
+  async forget(channel: string, { connectionId, since }: Attendant): Promise<void> {
+    await this.before("forget");
+    const row = this.at(channel, connectionId);
+    if (row?.goneAt !== undefined && row.since === since) this.rows.delete(`${channel} ${connectionId}`);
+  }
+
+  async all(channel: string): Promise<Attendant[]> {
+    await this.before("all");
+    return [...this.rows].filter(([key]) => key.startsWith(`${channel} `)).map(([, row]) => row);
+  }
+}
+
+/** Which channels are looked after, in memory; with a place to interleave or die. */
+export class MemoryOccupancy implements Occupancy {
+  readonly rows = new Map<string, Occupied>();
+  /** Runs before a method does its work. */
+  before: (step: keyof Occupancy) => unknown = () => undefined;
+
+  async #put(step: keyof Occupancy, channel: string, now: number, change: (row: Occupied) => Occupied | false): Promise<boolean> {
+    await this.before(step);
+    const changed = change(this.rows.get(channel) ?? { channel, occupied: false, since: now, awaitedUntil: 0, old: false });
+    if (changed) this.rows.set(channel, changed);
+    return Boolean(changed);
+  }
+
+  async read(channel: string): Promise<Occupied | undefined> {
+    await this.before("read");
+    return this.rows.get(channel);
+  }
+
+  async watch(channel: string, now: number): Promise<void> {
+    await this.#put("watch", channel, now, (row) => ({ ...row, since: now, old: false }));
+  }
+
+  elect(channel: string, now: number, awaitedUntil: number): Promise<boolean> {
+    return this.#put("elect", channel, now, (row) => row.awaitedUntil <= now && { ...row, awaitedUntil });
+  }
+
+  async begin(channel: string): Promise<Occupied | undefined> {
+    await this.before("begin");
+    const row = this.rows.get(channel);
+    if (row) this.rows.set(channel, { ...row, awaitedUntil: 0 });
+    return row;
+  }
+
+  occupy(channel: string, now: number): Promise<boolean> {
+    return this.#put("occupy", channel, now, (row) => !row.occupied && { ...row, occupied: true, since: now });
+  }
+
+  vacate(channel: string, now: number): Promise<boolean> {
+    return this.#put("vacate", channel, now, (row) => row.occupied && { ...row, occupied: false, since: now });
+  }
+
+  async forget({ channel, since }: Occupied): Promise<void> {
+    await this.before("forget");
+    const row = this.rows.get(channel);
+    if (row && !row.occupied && row.since === since) this.rows.delete(channel);
+  }
+
+  async *all(): AsyncIterable<Occupied> {
+    await this.before("all");
+    yield* [...this.rows.values()];
+  }
+}
