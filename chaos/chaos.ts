@@ -10,7 +10,7 @@ import { type Pace, paceOf } from "./pace.js";
 import { planOf } from "./plan.js";
 import { isPermitted } from "./policy.js";
 import { publishAll } from "./publishing.js";
-import { comesAbout, farewell, rowsOfTheDead, sweepOnce } from "./quiet.js";
+import { comesAbout, farewell, rowsOfTheDead, sweepOnce, wronglyPresent } from "./quiet.js";
 import { sourceOf } from "./random.js";
 import { type Kind, Schedule } from "./schedule.js";
 import { storedIn, TableView } from "./table.js";
@@ -134,6 +134,10 @@ class Run {
     await this.#await("everybody's recovery", missing);
     await farewell([...crowd.publishers.values()][0]!);
     await this.#await("the last messages", missing);
+    this.progress.phase("presence");
+    for (const { name } of CHANNELS.filter(({ presence }) => presence)) {
+      await this.#await(`who is present on ${name}`, () => wronglyPresent(crowd.all, name));
+    }
     this.progress.phase("sweep");
     const items = await sweepOnce(system, table);
     const staleRows = rowsOfTheDead(items, system.connections).map((item) => JSON.stringify(item));
@@ -141,9 +145,9 @@ class Run {
   }
 
   /** @param missing what is still waited for, in words */
-  async #await(what: string, missing: () => string[]): Promise<void> {
-    if (await comesAbout(() => missing().length === 0, this.#pace.quietMs)) return;
-    this.#late.push(`${what}: ${missing().slice(0, MOST).join("; ")}`);
+  async #await(what: string, missing: () => string[] | Promise<string[]>): Promise<void> {
+    if (await comesAbout(async () => (await missing()).length === 0, this.#pace.quietMs)) return;
+    this.#late.push(`${what}: ${(await missing()).slice(0, MOST).join("; ")}`);
   }
 
   #history(): History {

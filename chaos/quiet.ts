@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { System } from "../local/dev/system.js";
 import { CHANNELS } from "./channels.js";
 import type { ChaosClient } from "./client.js";
-import { connectionOf, type Item, type TableView } from "./table.js";
+import { connectionOf, isPresence, type Item, saysSo, type TableView } from "./table.js";
 
 /** How often it is looked whether something has come about, in milliseconds. */
 const LOOK_MS = 250;
 
-/** How long what functions have begun may take to end, in milliseconds. */
-const SETTLE_MS = 20_000;
+/** How long what functions have begun may take to end, in milliseconds; more than the lease of presence. */
+const SETTLE_MS = 30_000;
 
 /** How much older the rows of the dead are made, in seconds: as old as those of nobody who lives can be. */
 const AGE = 3 * 3600;
@@ -40,12 +40,24 @@ export const farewell = async (by: ChaosClient): Promise<number> => {
   return n;
 };
 
+/** What is wrong with what a channel's presence tells, in words. */
+export const wronglyPresent = async (crowd: readonly ChaosClient[], channel: string): Promise<string[]> => {
+  const expected = crowd.filter((each) => each.wants(channel)).map(({ who }) => who.name);
+  const told = await crowd.find((each) => each.wants(channel))?.present(channel);
+  if (!told) return [`nobody is told who is present on ${channel}`];
+  const twice = told.filter((name, index) => told.indexOf(name) !== index);
+  return [
+    ...expected.filter((name) => !told.includes(name)).map((name) => `${name} is not present on ${channel}`),
+    ...[...twice, ...told.filter((name) => !expected.includes(name))].map((name) => `${name} is present on ${channel} without being there`),
+  ];
+};
+
 /** Rows of connections that are not open. */
 export const rowsOfTheDead = (items: readonly Item[], open: readonly string[]): Item[] => {
   const living = new Set(open);
   return items.filter((item) => {
     const connection = connectionOf(item);
-    return connection !== undefined && !living.has(connection);
+    return connection !== undefined && !living.has(connection) && saysSo(item);
   });
 };
 
@@ -56,7 +68,8 @@ export const rowsOfTheDead = (items: readonly Item[], open: readonly string[]): 
 export const sweepOnce = async (system: System, table: TableView): Promise<Item[]> => {
   const dead = async (): Promise<Item[]> => rowsOfTheDead(await table.items(), system.connections);
   await comesAbout(async () => (await dead()).length === 0, SETTLE_MS);
-  for (const item of await dead()) await table.age(item, AGE);
+  // What is left of presence must have ended by itself: a lease is not as long as that.
+  for (const item of await dead()) if (!isPresence(item)) await table.age(item, AGE);
   await system.runSchedules();
   return table.items();
 };
