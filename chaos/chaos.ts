@@ -10,7 +10,7 @@ import { type Pace, paceOf } from "./pace.js";
 import { planOf } from "./plan.js";
 import { isPermitted } from "./policy.js";
 import { publishAll } from "./publishing.js";
-import { comesAbout, farewell, rowsOfTheDead, sweepOnce, wronglyPresent } from "./quiet.js";
+import { comesAbout, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
 import { sourceOf } from "./random.js";
 import { type Kind, Schedule } from "./schedule.js";
 import { storedIn, TableView } from "./table.js";
@@ -139,8 +139,8 @@ class Run {
       await this.#await(`who is present on ${name}`, () => wronglyPresent(crowd.all, name));
     }
     this.progress.phase("sweep");
-    const items = await sweepOnce(system, table);
-    const staleRows = rowsOfTheDead(items, system.connections).map((item) => JSON.stringify(item));
+    const { items, stale } = await sweepOnce(system, table);
+    const staleRows = stale.map((item) => JSON.stringify(item));
     return this.#outcome(judge({ ...this.#history(), stored: storedIn(items), staleRows }), crowd);
   }
 

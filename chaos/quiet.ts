@@ -61,15 +61,24 @@ export const rowsOfTheDead = (items: readonly Item[], open: readonly string[]): 
   });
 };
 
+/** What the table holds after a sweep, and which of it is of connections that had ended before. */
+export interface Swept {
+  items: readonly Item[];
+  stale: readonly Item[];
+}
+
 /**
- * Has the sweep run once, when what was under way has ended and everything of the dead has become as old as it may.
- * @returns what the table holds then
+ * Has the sweep run once, when what was under way has ended and everything of the dead has become as old as it may. Who
+ * leaves later, because its time is over, is not judged: its `$disconnect` may still be under way.
  */
-export const sweepOnce = async (system: System, table: TableView): Promise<Item[]> => {
+export const sweepOnce = async (system: System, table: TableView): Promise<Swept> => {
   const dead = async (): Promise<Item[]> => rowsOfTheDead(await table.items(), system.connections);
   await comesAbout(async () => (await dead()).length === 0, SETTLE_MS);
+  const before = await dead();
+  const ended = new Set(before.map(connectionOf));
   // What is left of presence must have ended by itself: a lease is not as long as that.
-  for (const item of await dead()) if (!isPresence(item)) await table.age(item, AGE);
+  for (const item of before) if (!isPresence(item)) await table.age(item, AGE);
   await system.runSchedules();
-  return table.items();
+  const items = await table.items();
+  return { items, stale: rowsOfTheDead(items, system.connections).filter((item) => ended.has(connectionOf(item))) };
 };
