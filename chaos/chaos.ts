@@ -39,7 +39,7 @@ export interface Outcome {
   violations: readonly Violation[];
   /** What happened to the first message that something is wrong with. */
   trail: readonly string[];
-  /** How often requests failed with each code. */
+  /** How often requests failed with each code, publications by channel. */
   errors: Record<string, number>;
   /** What did not come about in time, in words. */
   late: readonly string[];
@@ -104,7 +104,7 @@ class Run {
     const { seed, messages } = this.options;
     const [journal, trail, pace] = [this.#journal, this.#trail, this.#pace];
     this.#faults.system = system;
-    const onError = (code: string): void => void (this.#errors[code] = (this.#errors[code] ?? 0) + 1);
+    const onError = (what: string): void => void (this.#errors[what] = (this.#errors[what] ?? 0) + 1);
     const onLifetime = (): void => void (this.#lifetimes += 1);
     const context = { Sdk: bundledSdk(this.root), url: system.websocketUrl, seed, pace, journal, trail, onError, onLifetime };
     const plan = planOf(seed, messages);

@@ -16,8 +16,8 @@ export interface ClientContext {
   journal: Journal;
   trail: Trail;
   onLifetime: OnLifetime;
-  /** Told the code of each request that failed. */
-  onError(code: string): void;
+  /** Told of each request that failed: its code, and of publications their channel. */
+  onError(what: string): void;
 }
 
 /** Longest that a request waits, in milliseconds: more than any function may take. */
@@ -88,7 +88,7 @@ export class ChaosClient {
     return new Promise((resolve) => {
       const told = (acknowledged: boolean, code: string | undefined, position: unknown): void => {
         trail.note(uuid, `${this.who.name} is told ${code ?? "that it is published"} ${JSON.stringify(position) ?? ""}`);
-        if (code !== undefined) onError(code);
+        if (code !== undefined) onError(`${code}: ${channel}`);
         const where = position as { epoch: string; offset: number } | undefined;
         publication.told = { at: journal.tick(), acknowledged, ...(code !== undefined && { code }), ...(where && { position: where }) };
         resolve(acknowledged);
