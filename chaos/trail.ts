@@ -19,7 +19,7 @@ export class Trail {
   /** Something happened to a message. */
   note(uuid: string, what: string): void {
     let lines = this.#lines.get(uuid);
-    if (!lines) this.#lines.set(uuid, (lines = new Map()));
+    if (!lines) this.#lines.set(uuid, (lines = new Map<string, Line>()));
     const now = (performance.now() - this.#begun) / 1000;
     const same = lines.get(what);
     if (same) {

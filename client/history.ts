@@ -5,6 +5,7 @@ import type { RequestCode } from "./errors.js";
 import { RETRY_CAP } from "./options.js";
 import type { Parts } from "./parts.js";
 import { remind } from "./remind.js";
+import type { Settle } from "./request.js";
 import type { Traffic } from "./traffic.js";
 
 /** How long a message that is missing may still be on its way, in milliseconds, before the client asks for it. */
@@ -21,10 +22,13 @@ const HELD = 500;
 
 /** Where the client is on a channel that it subscribes to. */
 interface Track {
+  _channel: string;
+  /** What has come before what is next. */
+  _held: Message[];
   /** Everything up to here was told. Left out: not known yet, or the channel has no history. */
   _position?: Position;
   /** Something is known to follow that is not here. */
-  _behind?: boolean;
+  _behind?: boolean | undefined;
   /** The wait before the next question, or the question under way. */
   _asking?: unknown;
 }
@@ -38,7 +42,7 @@ interface Told extends Pick<Replay, "channel" | "messages" | "more" | "recovered
 /** Knows where the application is on channels with history. */
 export interface History {
   /** The application subscribes to a channel, maybe from where it was in an earlier life. */
-  _begin(channel: string, since?: Position): void;
+  _begin(channel: string, since?: Position): unknown;
   /** Where it is. */
   _position(channel: string): Position | undefined;
   /** Asks something about a channel, in a frame of its own. */
@@ -52,73 +56,79 @@ export const keepHistory = (parts: Parts): History => {
   const { _message, _told } = _connection;
   const { _add } = _traffic;
   const tracks = new Map<string, Track>();
-  /** What has come before what is next on its channel. */
-  const held = new Set<Message>();
+  /** How many messages are held. */
+  let held = 0;
   let checkEvery = Infinity;
 
-  const begin: History["_begin"] = (channel, since) => {
-    const track = tracks.get(channel) ?? {};
+  const begin = (channel: string, since?: Position): Track => {
+    const track = tracks.get(channel) ?? { _channel: channel, _held: [] };
     tracks.set(channel, track);
     if (since) track._position ??= { epoch: since.epoch, offset: since.offset };
+    return track;
   };
-
-  const waiting = (channel: string): Message[] =>
-    [...held].filter((message) => message.channel === channel).sort((a, b) => a.offset! - b.offset!);
 
   const pass = (track: Track, message: Message): void => {
     track._position = { epoch: message.epoch!, offset: message.offset! };
     _message(message);
   };
 
-  /** Tells what is next of what is held; asks for what is missing then, after `wait` milliseconds. */
-  const drain = (channel: string, wait: number): void => {
-    const track = tracks.get(channel);
-    if (!track?._position) return;
-    for (const message of waiting(channel)) {
-      const other = message.epoch !== track._position.epoch;
-      const step = message.offset! - track._position.offset;
-      // A message of another history: the server knows which one counts.
-      if (other) track._behind = true;
-      if (other || step < 2) held.delete(message);
-      if (!other && step === 1) pass(track, message);
-    }
-    if (lacks(channel, track)) track._asking ??= host.setTimeout(() => ask(channel, track), wait);
+  /** Forgets what is held: it will be asked for. */
+  const drop = (track: Track): void => {
+    track._behind ||= !!track._held[0];
+    held -= track._held.splice(0).length;
   };
 
-  const lacks = (channel: string, track: Track): unknown => track._behind || waiting(channel)[0];
+  /** Tells what is next of what is held; asks for what is missing then, after `wait` milliseconds. */
+  const drain = (track: Track, wait: number): void => {
+    const { _held } = track;
+    if (!track._position) return;
+    _held.sort((a, b) => a.offset! - b.offset!);
+    for (let message; (message = _held[0]); ) {
+      const { epoch, offset } = track._position;
+      const step = message.epoch === epoch ? message.offset! - offset : 0;
+      if (step > 1) break;
+      _held.shift();
+      held--;
+      if (step === 1) pass(track, message);
+      // A message of another history: the server knows which one counts.
+      track._behind ||= message.epoch !== epoch;
+    }
+    if (track._behind || _held[0]) track._asking ??= host.setTimeout(() => ask(track), wait);
+  };
 
-  const ask = (channel: string, track: Track): void => {
+  const ask = (track: Track): void => {
+    const { _channel, _held, _position } = track;
     track._asking = undefined;
     // What was missing may have come; and on another connection everything is asked for anyway.
-    if (!_traffic._ready || tracks.get(channel) !== track || !lacks(channel, track)) return;
+    if (!_traffic._ready || tracks.get(_channel) !== track || !(track._behind || _held[0])) return;
     track._asking = true;
     track._behind = false;
-    _traffic._ask("history", (error, data) => {
+    const settle: Settle = (error, data) => {
       track._asking = undefined;
       if (!error) take(data as unknown as Replay, false, PENDING * (1 + host.Math.random()));
       else if (error.temporary) {
         track._behind = true;
-        drain(channel, backoff(0, retryCap, retryCap, host.Math.random()));
+        drain(track, backoff(0, retryCap, retryCap, host.Math.random()));
       } else if (_traffic._ready) {
         // Nobody will give what is missing: what there is goes on behind it.
-        const [first] = waiting(channel);
-        const position = first && { epoch: first.epoch!, offset: first.offset! - 1 };
-        take({ channel, recovered: false, code: error.code, position });
+        const [first] = _held;
+        if (first) track._position = { epoch: first.epoch!, offset: first.offset! - 1 };
+        take({ channel: _channel, recovered: false, code: error.code });
       }
-    }, { channel, since: track._position } as { channel: string });
+    };
+    _traffic._ask("history", settle, { channel: _channel, since: _position } as { channel: string });
   };
 
   const take = ({ channel, position, messages = [], recovered, code, more }: Told, told?: boolean, wait = LATE): void => {
-    begin(channel);
-    const track = tracks.get(channel)!;
+    const track = begin(channel);
     for (const message of messages)
       if (!(track._position && message.offset <= track._position.offset)) pass(track, { ...message, channel, epoch: position!.epoch });
     const { _position } = track;
     // What came meanwhile may have led beyond what the answer knew.
     if (position && (_position?.epoch !== position.epoch || position.offset > _position.offset)) track._position = position;
-    if (more) track._behind = true;
+    track._behind ||= more;
     if (recovered === false && !told) _events._emit("subscribed", { channel, recovered, code });
-    drain(channel, more ? 0 : wait);
+    drain(track, more ? 0 : wait);
   };
 
   remind(
@@ -130,10 +140,8 @@ export const keepHistory = (parts: Parts): History => {
   );
 
   _traffic._add = (request) => {
-    const channel = request._channel!;
     if (request._action === "subscribe") {
-      begin(channel);
-      const since = tracks.get(channel)!._position;
+      const { _channel: channel, _position: since } = begin(request._channel!);
       if (since) request._json = JSON.stringify({ channel, since });
     }
     _add(request);
@@ -147,25 +155,22 @@ export const keepHistory = (parts: Parts): History => {
     }
     for (const channel of told.behind ?? []) {
       const track = tracks.get(channel);
-      if (track) track._behind = true;
-      drain(channel, 0);
+      if (track) take({ channel, more: true });
     }
   };
 
   _connection._message = (message) => {
-    if (!message.epoch || !tracks.has(message.channel)) return _message(message);
-    held.add(message);
-    if (held.size > HELD) {
-      for (const { channel } of held) tracks.get(channel)!._behind = true;
-      held.clear();
-    }
-    drain(message.channel, LATE);
+    const track = tracks.get(message.channel);
+    if (!message.epoch || !track) return _message(message);
+    track._held.push(message);
+    if (++held > HELD) tracks.forEach(drop);
+    drain(track, LATE);
   };
 
   _events._on("unsubscribed", ({ channel, error }) => {
+    drop(begin(channel));
     // Who was denied may be permitted later, and go on where it was.
     if (!error) tracks.delete(channel);
-    for (const message of waiting(channel)) held.delete(message);
   });
 
   for (const channel in _settings.since) begin(channel, _settings.since[channel]);

@@ -1,5 +1,6 @@
 import type { Settings } from "../lambdas/settings.js";
 import { type ChannelOptions, someChannel } from "../lambdas/core/channel-options.js";
+import { GUARD_TIMES } from "../lambdas/core/told.js";
 import { FUNCTION_TIMEOUT_MS } from "./limits.js";
 
 /**
@@ -96,15 +97,16 @@ export const timeoutParts = (
       // Where a channel's messages are told, its delivery guard decides; its last one may have to be posted.
       return {
         "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest,
-        ...(someChannel(channels, ({ latest, history }) => latest ?? history) && {
+        ...(someChannel(channels, ({ latest }) => latest) && {
           "timeouts.onMessageReceived": timeouts.onMessageReceived,
+          posting: CLOSE_BUDGET_MS,
         }),
-        ...(someChannel(channels, ({ latest }) => latest) && { posting: CLOSE_BUDGET_MS }),
+        ...(someChannel(channels, ({ history }) => history) && replaying(timeouts)),
       };
     case "history":
       return {
         "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest,
-        "timeouts.onMessageReceived": timeouts.onMessageReceived,
+        ...replaying(timeouts),
       };
     case "unsubscribe":
       return { "timeouts.onUnsubscriptionRequest": timeouts.onUnsubscriptionRequest };
@@ -139,6 +141,11 @@ export const timeoutParts = (
       return { close: CLOSE_BUDGET_MS };
   }
 };
+
+/** What the delivery guards of a replay may take. */
+const replaying = ({ onMessageReceived }: Settings["timeouts"]): TimeoutParts => ({
+  [`timeouts.onMessageReceived, ${GUARD_TIMES} times,`]: GUARD_TIMES * onMessageReceived,
+});
 
 /** The function's timeout in whole seconds: its parts and the margin, rounded up. May be too long: see `tooLong`. */
 export const timeoutSeconds = (parts: TimeoutParts): number =>

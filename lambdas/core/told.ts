@@ -32,6 +32,9 @@ export interface Decision {
 /** How many delivery guards wait to be begun at once. */
 const WAITING_GUARDS = 32;
 
+/** How long the delivery guards of a replay may take, in guards' timeouts: they begin within one, and may run twice. */
+export const GUARD_TIMES = 3;
+
 /**
  * Has an agent's delivery guards decide about what is replayed to it. What there was no time for is left for the next
  * request.
@@ -40,12 +43,14 @@ export const decide = async (system: Telling, agent: Agent, channel: string, epo
   const { guards, clock, log, settings } = system;
   if (page.messages.length === 0) return { page, decided: [] };
   if (!(await guards.guardsDelivery(channel))) return { page, decided: page.messages.map(asStored) };
-  const until = clock.now() + settings.timeouts.onMessageReceived;
+  const { onMessageReceived: timeoutMs } = settings.timeouts;
+  const until = clock.now() + timeoutMs;
   const limited = limiter(WAITING_GUARDS);
   const ask = async ({ offset, message }: MessageRow): Promise<Decided | "late"> => {
-    const remaining = until - clock.now();
-    if (remaining <= 0) return "late";
-    const delivered = await guards.delivery(agent, { channel, ...message }, remaining);
+    if (clock.now() >= until) return "late";
+    // Whoever has begun has its full time, and once more where another one took the thread along: else the same guard
+    // would be cut short by each request, and its reader never come past it.
+    const delivered = await guards.delivery(agent, { channel, ...message }, 2 * timeoutMs);
     if (delivered === "late") return "late";
     if (!delivered) return { offset, bytes: 0 };
     const fitting = pack({ ...delivered, offset, epoch });

@@ -122,10 +122,13 @@ describe("a tab on a channel with history", () => {
       await shows(tab.page, 10);
       const session = await tab.context.newCDPSession(tab.page);
       const thaw = sleep(60_000);
-      await session.send("Page.setWebLifecycleState", { state: "frozen" });
+      // What the lifecycle's own "frozen" does to no visible page: none of its tasks runs. `stood` proves it.
+      await session.send("Debugger.enable");
+      await session.send("Debugger.pause");
       await other.page.evaluate(() => publish(11, 50));
       await thaw;
-      await session.send("Page.setWebLifecycleState", { state: "active" });
+      await session.send("Debugger.resume");
+      await session.send("Debugger.disable");
       await shows(tab.page, 50);
       await other.page.evaluate(() => publish(51, 51));
       await shows(tab.page, 51);

@@ -9,8 +9,12 @@ import WebSocket from "ws";
 import type { PushIt } from "../../client/index.js";
 import { Bench } from "./support/setup.js";
 
-/** What the whole SDK may weigh, in bytes, brotli-compressed as a CDN serves it. */
-const LIMIT = 3.5 * 1024;
+/** What each bundle may weigh, in bytes, brotli-compressed as a CDN serves it; `core.mjs` is without history and presence. */
+const LIMITS: [file: string, bytes: number][] = [
+  ["index.mjs", 5_500],
+  ["push-it.iife.js", 5_500],
+  ["core.mjs", 3_750],
+];
 
 const bench = Bench.use();
 const run = promisify(execFile);
@@ -26,20 +30,29 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const text = (file: string): string => readFileSync(join(folder, file), "utf8");
 
 describe("the bundles", () => {
-  it.each(["index.mjs", "push-it.iife.js"])("%s weighs at most 3.5 KB", (file) => {
-    expect(brotliCompressSync(text(file)).length).toBeLessThanOrEqual(LIMIT);
+  it.each(LIMITS)("%s weighs at most %d bytes", (file, limit) => {
+    expect(brotliCompressSync(text(file)).length).toBeLessThanOrEqual(limit);
+  });
+
+  it("leave out of the smaller one what it does not do", () => {
+    for (const word of ["/meta/presence", '"history"', "push-it.session"]) {
+      expect(text("index.mjs")).toContain(word);
+      expect(text("core.mjs")).not.toContain(word);
+    }
   });
 
   it("depend on nothing", () => {
-    expect(text("index.mjs")).not.toMatch(/\bimport\b|\brequire\b/);
-    expect(text("index.mjs")).toMatch(/export ?\{[^}]*\};?\s*$/);
+    for (const file of ["index.mjs", "core.mjs"]) {
+      expect(text(file)).not.toMatch(/\bimport\b|\brequire\b/);
+      expect(text(file)).toMatch(/export ?\{[^}]*\};?\s*$/);
+    }
   });
 });
 
 /** Runs the scenario in a process of its own, with the server echoing one message. */
-const scenario = async (flags: string[], ...library: string[]) => {
+const scenario = async (flags: string[], file: string, ...library: string[]) => {
   const script = join(__dirname, "support/scenario.mjs");
-  const running = run(process.execPath, [...flags, script, join(folder, "index.mjs"), bench.server.url, ...library]);
+  const running = run(process.execPath, [...flags, script, join(folder, file), bench.server.url, ...library]);
   const peer = await bench.server.peers.take();
   await peer.frames.find(({ action }) => action === "publish");
   peer.send({ channel: "a", uuid: "u", data: { n: 0 } });
@@ -58,17 +71,17 @@ const OUTCOME = {
 };
 
 describe("the ES module", () => {
-  it("runs on Node with the ws package's class", async () => {
-    const { outcome, protocols, sent } = await scenario([], require.resolve("ws"));
+  it.each([["index.mjs", 4], ["core.mjs", 3]])("runs on Node with the ws package's class: %s", async (file, offered) => {
+    const { outcome, protocols, sent } = await scenario([], file, require.resolve("ws"));
     expect(outcome).toEqual(OUTCOME);
-    expect(protocols).toHaveLength(3);
+    expect(protocols).toHaveLength(offered);
     expect(sent).toMatchObject({ action: "send", data: 2 });
   });
 
   it("runs with the runtime's own WebSocket", async () => {
     // Node has it without a flag from 22 on.
     const flags = "WebSocket" in globalThis || Number(process.versions.node.split(".")[0]) >= 22 ? [] : ["--experimental-websocket"];
-    const { outcome } = await scenario(flags);
+    const { outcome } = await scenario(flags, "index.mjs");
     expect(outcome).toEqual(OUTCOME);
   });
 });

@@ -13,7 +13,7 @@ import { RECORD_VARIABLE, type RecordLine } from "../../local/iam/record.js";
 import { GUARDS, SUBSCRIPTIONS } from "./support/all-guards.js";
 import { deleteGrant, type GrantPlace } from "./support/grants.js";
 import { GuardCode } from "./support/guard-functions.js";
-import { keep } from "./support/permissions/histories.js";
+import { useHistories } from "./support/histories.js";
 import { attend } from "./support/permissions/presence.js";
 import type { Tools } from "./support/permissions/tools.js";
 import { putRow } from "./support/rows.js";
@@ -222,7 +222,7 @@ describe("what the functions may do", () => {
     await allowed(wire.message("backend"));
   };
 
-  const tools = (): Tools => ({ system, allowed, leaveBehind, takeNothing, outlive, told, nextRun, idOf });
+  const tools = (): Tools => ({ system, allowed, leaveBehind, takeNothing, told, nextRun });
 
   it("is what they do: each goes through all its work, is refused nothing, and leaves no grant unused", async () => {
     const wire = await allowed(system.connect());
@@ -236,11 +236,11 @@ describe("what the functions may do", () => {
     await publishForBackEnd(wire);
     await workOn(wire);
     await gather(wire);
-    await keep(tools(), wire);
+    await useHistories(system, wire, { allowed, publisherId: idOf("PublisherFunction") });
     await attend(tools(), wire);
     await askDenied("connect");
     await askDenied("ping");
-    for (const action of ["subscribe", "unsubscribe", "presence", "nonsense"]) await askTooLate(action);
+    for (const action of ["subscribe", "unsubscribe", "history", "presence", "nonsense"]) await askTooLate(action);
     await renewAndDeny();
     await sweep(wire);
 

@@ -23,7 +23,7 @@ describe("a function's timeout", () => {
     ["flush", 300],
     ["presence", 6],
     ["announce", 90],
-    ["history", 7],
+    ["history", 9],
   ] as const)("of %s is %i s with the default settings", (name, seconds) => {
     expect(secondsOf(name)).toBe(seconds);
   });
@@ -41,7 +41,7 @@ describe("a function's timeout", () => {
 
   test("of subscribe has room for the delivery guard, where some channel has history", () => {
     const parts = timeoutParts("subscribe", { ...DEFAULT_SETTINGS, channels: { "kept/*": { history: { size: 1, seconds: 60 } } } });
-    expect(parts).toEqual({ "timeouts.onSubscriptionRequest": 1_000, "timeouts.onMessageReceived": 1_000 });
+    expect(parts).toEqual({ "timeouts.onSubscriptionRequest": 1_000, "timeouts.onMessageReceived, 3 times,": 3_000 });
   });
 
   test("outlives the guard by the margin, also when rounded to whole seconds", () => {

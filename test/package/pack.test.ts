@@ -51,6 +51,7 @@ const RUNS = [
   "dist/guards/index.mjs",
   "dist/publisher/index.js",
   "dist/publisher/index.mjs",
+  "dist/client/core.js",
   "dist/client/index.js",
   "dist/client/package.json",
   "dist/client/push-it.iife.js",

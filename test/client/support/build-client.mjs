@@ -6,4 +6,5 @@ import { clientBundle } from "../../../scripts/client-build.mjs";
 const [folder] = process.argv.slice(2);
 const root = join(import.meta.dirname, "../../..");
 writeFileSync(join(folder, "index.mjs"), await clientBundle(root, "esm"));
+writeFileSync(join(folder, "core.mjs"), await clientBundle(root, "core"));
 writeFileSync(join(folder, "push-it.iife.js"), await clientBundle(root, "iife"));

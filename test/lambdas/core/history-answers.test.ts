@@ -49,7 +49,7 @@ describe("the answer to a subscription", () => {
   test("says where the channel is, or what is behind the position, once the subscription is stored", async () => {
     const { ask, store } = await setUp({ "kept/1": 3 });
     const told = await ask("kept/1", "plain", "kept/new", { channel: "plain/2", since: at(1) });
-    expect(told).toMatchObject([{ channel: "kept/1", position: at(3), checkEvery: 60_000 }, {}, { position: { offset: 0 } }, {}]);
+    expect(told).toMatchObject([{ channel: "kept/1", position: at(3), checkEvery: DEFAULT_SETTINGS.checkMs }, {}, { position: { offset: 0 } }, {}]);
     expect([told[1], told[3]]).toEqual([{ channel: "plain" }, { channel: "plain/2" }]);
     expect(store.calls).toEqual(["holdings c1", "putSubscriptions c1 kept/1 plain kept/new plain/2", "holdings c1", "heads", "take"]);
     expect(await ask({ channel: "kept/1", since: at(1) })).toMatchObject([{ recovered: true, position: at(3), messages: [{ offset: 2 }, { offset: 3 }] }]);
@@ -102,7 +102,7 @@ describe("a delivery guard", () => {
     const delivery: Guards["delivery"] = async (_agent, message) => (message.uuid === "m2" ? { ...message, data: "changed" } : undefined);
     const { ask } = await setUp({ "kept/1": 3 }, { guards: { guardsDelivery, delivery } });
     expect(await ask({ channel: "kept/1", since: at(0) })).toEqual([
-      { channel: "kept/1", position: at(3), messages: [{ uuid: "m2", data: "changed", offset: 2 }], recovered: true, checkEvery: 60_000 },
+      { channel: "kept/1", position: at(3), messages: [{ uuid: "m2", data: "changed", offset: 2 }], recovered: true, checkEvery: DEFAULT_SETTINGS.checkMs },
     ]);
   });
 
@@ -111,6 +111,24 @@ describe("a delivery guard", () => {
     const { read, log } = await setUp({ "kept/1": 1 }, { guards: { guardsDelivery, delivery } });
     expect(await read({ channel: "kept/1" })).toEqual({ channel: "kept/1", position: at(1) });
     expect(log.events("error")).toEqual(["delivery_too_large"]);
+  });
+
+  test("always has its full time, so that one which says nothing holds up nobody for ever", async () => {
+    const within: number[] = [];
+    const system = await setUp({ "kept/1": 60 }, {
+      guards: {
+        guardsDelivery,
+        delivery: async (_agent, _message, withinMs) => {
+          within.push(withinMs);
+          system.clock.advance(40);
+          return undefined;
+        },
+      },
+    });
+    const first = await system.read({ channel: "kept/1" });
+    expect(first.position?.offset).toBeGreaterThan(20);
+    expect(first.more).toBe(true);
+    expect(Math.min(...within)).toBeGreaterThanOrEqual(DEFAULT_SETTINGS.timeouts.onMessageReceived);
   });
 
   test("for which there was no time is asked by the next request", async () => {

@@ -11,12 +11,8 @@ export interface Tools {
   leaveBehind(channel: string): Promise<string>;
   /** A connection that is subscribed, and takes nothing until it is let. */
   takeNothing(channel: string): Promise<{ wire: Wire; takeAll: () => void }>;
-  /** An agent that should have been renewed long ago. */
-  outlive(): Promise<{ wire: Wire; connectionId: string }>;
   /** Resolves when the guard of a connection's leaving has been told. */
   told(connectionId: string): Promise<InvocationReport>;
   /** Resolves when a function has run once more than now. */
   nextRun(name: string): Promise<unknown>;
-  /** The logical id of a function of the construct. */
-  idOf(name: string): string;
 }
