@@ -10,7 +10,7 @@ import { type Pace, paceOf } from "./pace.js";
 import { planOf } from "./plan.js";
 import { isPermitted } from "./policy.js";
 import { publishAll } from "./publishing.js";
-import { comesAbout, farewell, rowsOfTheDead, sweepOnce } from "./quiet.js";
+import { comesAbout, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
 import { sourceOf } from "./random.js";
 import { type Kind, Schedule } from "./schedule.js";
 import { storedIn, TableView } from "./table.js";
@@ -39,7 +39,7 @@ export interface Outcome {
   violations: readonly Violation[];
   /** What happened to the first message that something is wrong with. */
   trail: readonly string[];
-  /** How often requests failed with each code. */
+  /** How often requests failed with each code, publications by channel. */
   errors: Record<string, number>;
   /** What did not come about in time, in words. */
   late: readonly string[];
@@ -104,7 +104,7 @@ class Run {
     const { seed, messages } = this.options;
     const [journal, trail, pace] = [this.#journal, this.#trail, this.#pace];
     this.#faults.system = system;
-    const onError = (code: string): void => void (this.#errors[code] = (this.#errors[code] ?? 0) + 1);
+    const onError = (what: string): void => void (this.#errors[what] = (this.#errors[what] ?? 0) + 1);
     const onLifetime = (): void => void (this.#lifetimes += 1);
     const context = { Sdk: bundledSdk(this.root), url: system.websocketUrl, seed, pace, journal, trail, onError, onLifetime };
     const plan = planOf(seed, messages);
@@ -134,16 +134,20 @@ class Run {
     await this.#await("everybody's recovery", missing);
     await farewell([...crowd.publishers.values()][0]!);
     await this.#await("the last messages", missing);
+    this.progress.phase("presence");
+    for (const { name } of CHANNELS.filter(({ presence }) => presence)) {
+      await this.#await(`who is present on ${name}`, () => wronglyPresent(crowd.all, name));
+    }
     this.progress.phase("sweep");
-    const items = await sweepOnce(system, table);
-    const staleRows = rowsOfTheDead(items, system.connections).map((item) => JSON.stringify(item));
+    const { items, stale } = await sweepOnce(system, table);
+    const staleRows = stale.map((item) => JSON.stringify(item));
     return this.#outcome(judge({ ...this.#history(), stored: storedIn(items), staleRows }), crowd);
   }
 
   /** @param missing what is still waited for, in words */
-  async #await(what: string, missing: () => string[]): Promise<void> {
-    if (await comesAbout(() => missing().length === 0, this.#pace.quietMs)) return;
-    this.#late.push(`${what}: ${missing().slice(0, MOST).join("; ")}`);
+  async #await(what: string, missing: () => string[] | Promise<string[]>): Promise<void> {
+    if (await comesAbout(async () => (await missing()).length === 0, this.#pace.quietMs)) return;
+    this.#late.push(`${what}: ${(await missing()).slice(0, MOST).join("; ")}`);
   }
 
   #history(): History {

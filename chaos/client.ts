@@ -16,8 +16,8 @@ export interface ClientContext {
   journal: Journal;
   trail: Trail;
   onLifetime: OnLifetime;
-  /** Told the code of each request that failed. */
-  onError(code: string): void;
+  /** Told of each request that failed: its code, and of publications their channel. */
+  onError(what: string): void;
 }
 
 /** Longest that a request waits, in milliseconds: more than any function may take. */
@@ -88,7 +88,7 @@ export class ChaosClient {
     return new Promise((resolve) => {
       const told = (acknowledged: boolean, code: string | undefined, position: unknown): void => {
         trail.note(uuid, `${this.who.name} is told ${code ?? "that it is published"} ${JSON.stringify(position) ?? ""}`);
-        if (code !== undefined) onError(code);
+        if (code !== undefined) onError(`${code}: ${channel}`);
         const where = position as { epoch: string; offset: number } | undefined;
         publication.told = { at: journal.tick(), acknowledged, ...(code !== undefined && { code }), ...(where && { position: where }) };
         resolve(acknowledged);
@@ -129,15 +129,25 @@ export class ChaosClient {
     this.#sdk.disconnect();
   }
 
-  /** What it waits for, in words: a connection, channels that it may subscribe to; empty: for nothing. */
+  /** Which channels it waits for, of those that it may subscribe to, in words. */
   get waitsFor(): string[] {
     const stands = ({ channel, events }: Subscription): boolean => {
       const last = events.findLast(({ is }) => is !== "message");
       return !maySubscribe(channel, this.who) || (last !== undefined && last.is !== "unsubscribed");
     };
-    const channels = [...this.#subscriptions.values()].filter((each) => !stands(each)).map(({ channel }) => channel);
-    const what = this.#sdk.state === "connected" ? channels : [`a connection (${this.#sdk.state})`, ...channels];
-    return what.map((each) => `${this.who.name} waits for ${each}`);
+    const waiting = [...this.#subscriptions.values()].filter((each) => !stands(each));
+    return waiting.map(({ channel }) => `${this.who.name} (${this.#sdk.state}) waits for ${channel}`);
+  }
+
+  /** Whether it subscribes to a channel. */
+  wants(channel: string): boolean {
+    return this.#wanted.has(channel);
+  }
+
+  /** The names of those who are present on a channel, as it is told; `undefined`: it is told nothing. */
+  async present(channel: string): Promise<string[] | undefined> {
+    const told = await this.#sdk.channel(channel).presence().catch(() => undefined);
+    return told?.members.map(({ info }) => (info as { name: string }).name);
   }
 
   /** What it is subscribed to, or tries to be. */

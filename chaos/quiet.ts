@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { System } from "../local/dev/system.js";
 import { CHANNELS } from "./channels.js";
 import type { ChaosClient } from "./client.js";
-import { connectionOf, type Item, type TableView } from "./table.js";
+import { connectionOf, isPresence, type Item, saysSo, type TableView } from "./table.js";
 
 /** How often it is looked whether something has come about, in milliseconds. */
 const LOOK_MS = 250;
 
-/** How long what functions have begun may take to end, in milliseconds. */
-const SETTLE_MS = 20_000;
+/** How long what functions have begun may take to end, in milliseconds; more than the lease of presence. */
+const SETTLE_MS = 30_000;
 
 /** How much older the rows of the dead are made, in seconds: as old as those of nobody who lives can be. */
 const AGE = 3 * 3600;
@@ -40,23 +40,45 @@ export const farewell = async (by: ChaosClient): Promise<number> => {
   return n;
 };
 
+/** What is wrong with what a channel's presence tells, in words. */
+export const wronglyPresent = async (crowd: readonly ChaosClient[], channel: string): Promise<string[]> => {
+  const expected = crowd.filter((each) => each.wants(channel)).map(({ who }) => who.name);
+  const told = await crowd.find((each) => each.wants(channel))?.present(channel);
+  if (!told) return [`nobody is told who is present on ${channel}`];
+  const twice = told.filter((name, index) => told.indexOf(name) !== index);
+  return [
+    ...expected.filter((name) => !told.includes(name)).map((name) => `${name} is not present on ${channel}`),
+    ...[...twice, ...told.filter((name) => !expected.includes(name))].map((name) => `${name} is present on ${channel} without being there`),
+  ];
+};
+
 /** Rows of connections that are not open. */
 export const rowsOfTheDead = (items: readonly Item[], open: readonly string[]): Item[] => {
   const living = new Set(open);
   return items.filter((item) => {
     const connection = connectionOf(item);
-    return connection !== undefined && !living.has(connection);
+    return connection !== undefined && !living.has(connection) && saysSo(item);
   });
 };
 
+/** What the table holds after a sweep, and which of it is of connections that had ended before. */
+export interface Swept {
+  items: readonly Item[];
+  stale: readonly Item[];
+}
+
 /**
- * Has the sweep run once, when what was under way has ended and everything of the dead has become as old as it may.
- * @returns what the table holds then
+ * Has the sweep run once, when what was under way has ended and everything of the dead has become as old as it may. Who
+ * leaves later, because its time is over, is not judged: its `$disconnect` may still be under way.
  */
-export const sweepOnce = async (system: System, table: TableView): Promise<Item[]> => {
+export const sweepOnce = async (system: System, table: TableView): Promise<Swept> => {
   const dead = async (): Promise<Item[]> => rowsOfTheDead(await table.items(), system.connections);
   await comesAbout(async () => (await dead()).length === 0, SETTLE_MS);
-  for (const item of await dead()) await table.age(item, AGE);
+  const before = await dead();
+  const ended = new Set(before.map(connectionOf));
+  // What is left of presence must have ended by itself: a lease is not as long as that.
+  for (const item of before) if (!isPresence(item)) await table.age(item, AGE);
   await system.runSchedules();
-  return table.items();
+  const items = await table.items();
+  return { items, stale: rowsOfTheDead(items, system.connections).filter((item) => ended.has(connectionOf(item))) };
 };

@@ -43,12 +43,12 @@ const firsts = (violations: readonly Violation[], kind: Wrong): string[] => {
 export const summary = (outcome: Outcome, { seed }: ChaosOptions, seconds: number): string => {
   const { published, acknowledged, wrong, recoveries, faults, errors } = outcome;
   const table = (counts: Record<string, number>): string[] =>
-    Object.entries(counts).map(([what, count]) => `  ${what.padEnd(18)} ${String(count).padStart(8)}`);
+    Object.entries(counts).map(([what, count]) => `  ${what.padEnd(30)} ${String(count).padStart(8)}`);
   return [
     "faults",
     ...table(faults),
-    "requests that failed, by code",
-    ...table(errors),
+    "requests that failed, by code; publications by channel",
+    ...table(Object.fromEntries(Object.entries(errors).sort(([a], [b]) => a.localeCompare(b)))),
     "judged",
     ...table({ published, acknowledged, recoveries, ...wrong }),
     `seed ${seed}, ${seconds.toFixed(1)} s`,

@@ -22,9 +22,19 @@ const keyOf = ({ pk, sk }: Item): { pk: string; sk: string } => ({ pk: pk?.S ?? 
 export const connectionOf = (item: Item): string | undefined => {
   const { pk, sk } = keyOf(item);
   if (pk.startsWith("a#")) return pk.slice(2);
-  if (pk.startsWith("c#")) return sk;
+  if (pk.startsWith("c#") || pk.startsWith("p#")) return sk;
   return pk.startsWith("r#") ? sk.slice(sk.indexOf("#") + 1) : undefined;
 };
+
+/** Whether a row is about presence. */
+export const isPresence = (item: Item): boolean => keyOf(item).pk.startsWith("p#");
+
+/**
+ * Whether a row says that its connection is there. Of members who have gone, or whose lease is over, rows stay for a
+ * while: by them it is known who has to be told.
+ */
+export const saysSo = (item: Item, now = Date.now()): boolean =>
+  !isPresence(item) || (item["g"] === undefined && Number(item["l"]?.N) > now);
 
 const older = (item: Item, seconds: number): Item => {
   const aged = { ...item };

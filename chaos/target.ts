@@ -15,6 +15,9 @@ const GUARD_SECONDS = 3;
 /** How long a fan-out may take: functions that stand still are over soon after. */
 const FAN_OUT_SECONDS = 4;
 
+/** For how long an agent counts as present without saying so again: as short as it may be. */
+const LEASE_SECONDS = 20;
+
 /** How often the sweep runs meanwhile, in milliseconds. */
 const SWEEP_MS = 30_000;
 
@@ -32,6 +35,7 @@ const synthesize = (folder: string): string => {
   new PushIt(new Stack(app, "Chaos"), "PushIt", {
     guards: Guards.fromModule(join(__dirname, "guards.ts")),
     channels: channelOptions(),
+    presenceLease: Duration.seconds(LEASE_SECONDS),
     fanOutThreshold: THRESHOLD,
     fanOutBudget: Duration.seconds(FAN_OUT_SECONDS),
     timeouts: { onConnectionRequest: time, onSubscriptionRequest: time, onPublicationRequest: time, onMessageReceived: time },
