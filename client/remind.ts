@@ -1,5 +1,5 @@
 import { CHANNELS_PER_PING } from "../protocol/limits.js";
-import type { Parts } from "./parts.js";
+import type { Core } from "./parts.js";
 
 /**
  * Adds something about channels to pings, and has these sent as often as that needs; where there is more than one ping
@@ -10,19 +10,18 @@ import type { Parts } from "./parts.js";
  * @param every how often it has to be said, in milliseconds, while there is something
  */
 export const remind = <Item>(
-  { _connection, _traffic }: Parts,
+  core: Core,
   key: string,
   list: () => Item[],
   data: (part: Item[]) => unknown,
   every: () => number,
 ): void => {
-  const { _interval } = _connection;
-  const { _ask } = _traffic;
+  const { _ask, _interval } = core;
   let at = 0;
 
-  _connection._interval = () => Math.min(_interval(), list()[0] ? every() : Infinity);
+  core._interval = () => Math.min(_interval(), list()[0] ? every() : Infinity);
 
-  _traffic._ask = (action, settle, more, timeout) => {
+  core._ask = (action, settle, more, timeout) => {
     const all = list();
     if (action === "ping" && all[0]) {
       at = at + CHANNELS_PER_PING < all.length ? at + CHANNELS_PER_PING : 0;
