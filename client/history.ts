@@ -16,7 +16,7 @@ const LATE = 300;
 const PENDING = 1_000;
 
 /** Most messages of one channel that wait for one before them; what is more is asked for again. */
-const HELD = 100;
+const HELD = 500;
 
 /** Where the client is on a channel that it subscribes to. */
 interface Track {
