@@ -21,13 +21,13 @@ const DOUBTFUL = /^(cha|clo|exp|int|thr|tim|una)|_agent$/;
  * server knows it again. A publication keeps its place, and those behind it wait: so their order stays.
  */
 export const publishAgain = (core: Core): void => {
-  const { host, retryBase = RETRY_BASE, timeout = TIMEOUT, _answer, _fail, _open, _start } = core;
+  const { host, retryBase = RETRY_BASE, timeout = TIMEOUT, _answer, _fail } = core;
   const kept = new Set<string | undefined>();
   // By this secret the server knows who publishes again.
   core._offers = [SESSION_PREFIX + freshId()];
 
   core._answer = (answer) => {
-    if (answer.position) for (const request of _open) if (request._uuid === answer.uuid) kept.add(request._channel);
+    if (answer.position) for (const request of core._open) if (request._uuid === answer.uuid) kept.add(request._channel);
     _answer(answer);
   };
 
@@ -37,7 +37,7 @@ export const publishAgain = (core: Core): void => {
     if (
       request._action !== "publish" ||
       !request._frame ||
-      !(kept.has(request._channel) || core._position!(request._channel!)) ||
+      !(kept.has(request._channel) || core._position(request._channel!)) ||
       !DOUBTFUL.test(code) ||
       core._stopped ||
       left <= 0
@@ -46,7 +46,7 @@ export const publishAgain = (core: Core): void => {
     const resume = (): void => {
       request._frame = undefined;
       request._timeout = Math.min(timeout, left);
-      _start(request);
+      core._start(request);
       core._flush();
     };
     request._cancel?.();

@@ -1,7 +1,6 @@
 import type { Message, ServerFacts, SubscribedTo } from "../protocol/frames.js";
 import { PROTOCOL_DENIED } from "../protocol/version.js";
 import { backoff } from "./backoff.js";
-import { createSieve } from "./sieve.js";
 import type { PushItError, RequestCode } from "./errors.js";
 import { parse, type Incoming } from "./frames.js";
 import { offer } from "./handshake.js";
@@ -42,7 +41,7 @@ const LONGEST = 1e9;
 
 /** Adds the connection to a client. */
 export const addConnection = (core: Core): void => {
-  const { host, url, credentials, timeout = TIMEOUT, retryBase = RETRY_BASE, retryCap = RETRY_CAP } = core;
+  const { host, credentials, timeout = TIMEOUT, retryBase = RETRY_BASE, retryCap = RETRY_CAP } = core;
   const now = (): number => host.Date.now();
   /** Asks the application; `undefined` where there is nothing to renew with. */
   const ask = typeof credentials === "function" ? (credentials as () => unknown) : undefined;
@@ -109,7 +108,7 @@ export const addConnection = (core: Core): void => {
       if (current !== mine) return;
       if (!protocols) return leave("stop", "credentials_too_large");
       failure = "socket_failed";
-      listen(new WebSocket(url, protocols));
+      listen(new WebSocket(core.url, protocols));
     } catch (error) {
       if (current === mine) leave("lose", failure, String(error));
     }
@@ -202,12 +201,11 @@ export const addConnection = (core: Core): void => {
     if (retry) void open();
   };
 
-  Object.assign<Core, Connection>(core, {
+  Object.assign<Core, Omit<Connection, "_message">>(core, {
     _state: "disconnected",
     _leave: leave,
     _listen: listen,
     _offer: async () => offer(await (ask ? ask() : credentials), core._offers),
-    _message: createSieve((message) => core._emit("message", { ...message, payload: message.data })),
     _told({ channel, latest, expiresIn }) {
       if (latest) core._message({ channel: channel!, ...latest });
       // Asked or not, the server tells how long the agent is vouched for.

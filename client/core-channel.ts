@@ -27,13 +27,13 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
    * Subscribes. Fulfilled: every message that is published from now on arrives. Rejects with a `PushItError`.
    * @example await chat.subscribe({ since: JSON.parse(localStorage.chat) })
    */
-  async subscribe(options?: SubscribeOptions): Promise<void> {
-    await new Promise((resolve, reject) => this._pushIt.subscribe(this.name, reject, resolve, options));
+  subscribe(options?: SubscribeOptions): Promise<void> {
+    return new Promise((resolve, reject) => this._pushIt.subscribe(this.name, reject, () => resolve(), options));
   }
 
   /** Unsubscribes, and ends the `for await` loops on the channel. Rejects with a `PushItError`. */
-  async unsubscribe(): Promise<void> {
-    await new Promise((resolve, reject) => this._pushIt.unsubscribe(this.name, reject, resolve));
+  unsubscribe(): Promise<void> {
+    return new Promise((resolve, reject) => this._pushIt.unsubscribe(this.name, reject, () => resolve()));
   }
 
   /**
@@ -93,7 +93,7 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
     try {
       await this.subscribe();
       for (;;) {
-        while (messages.length) yield messages.shift()!;
+        while (messages[0]) yield messages.shift()!;
         if (ended?.error) throw ended.error;
         if (ended) return;
         await new Promise<void>((resolve) => (proceed = resolve));

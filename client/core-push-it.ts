@@ -1,5 +1,6 @@
 import { isId } from "../protocol/id.js";
 import { Channel } from "./core-channel.js";
+import { createSieve } from "./sieve.js";
 import { addConnection } from "./connection.js";
 import { Emitter, tell } from "./emitter.js";
 import { PushItError } from "./errors.js";
@@ -31,6 +32,7 @@ export class PushIt<Options extends CoreOptions = CoreOptions> {
     addTraffic(core);
     addSubscriptions(core);
     addConnection(core);
+    core._message = createSieve((message) => core._emit("message", { ...message, payload: message.data }));
     this._extend?.(core);
     this.on("message", (message) => this.onMessageReceived?.(message.channel, message));
     if (options.autoConnect ?? true) this.connect();
@@ -115,7 +117,7 @@ export class PushIt<Options extends CoreOptions = CoreOptions> {
 
   #post(
     action: "publish" | "send",
-    { channel, data, message, uuid = freshId(), echo }: Outgoing & { data?: unknown; message?: unknown },
+    { channel, message, data = message, uuid = freshId(), echo }: Outgoing & { data?: unknown; message?: unknown },
     onError?: OnError,
     onSuccess?: (published: Published) => void,
   ): string {
@@ -124,19 +126,19 @@ export class PushIt<Options extends CoreOptions = CoreOptions> {
     let json: string | undefined;
     let fault: string | undefined;
     try {
-      json = JSON.stringify(data === undefined ? message : data);
+      json = JSON.stringify({ data, channel, uuid, echo: echo === false ? echo : undefined });
     } catch (error) {
       fault = String(error);
     }
     // One malformed message would spoil the others of its frame.
-    if (json && isId(uuid))
+    if (json?.startsWith(`{"data"`) && isId(uuid))
       this._core._add({
         _action: action,
         // One lane for all that has an order, and one for each message that has none.
         _lane: action === "send" ? uuid : "",
         _uuid: uuid,
         _channel: channel,
-        _json: `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${echo === false ? `,"echo":false` : ""}}`,
+        _json: json,
         _settle: (error, result) => {
           published.result = result;
           settle(error);

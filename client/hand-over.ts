@@ -58,15 +58,15 @@ export const handOver = (core: Core): void => {
   };
 
   const replace = (old: Socket, next: Socket): void => {
-    const flying = [...core._open].filter((request) => request._frame);
+    const asked = [...core._open];
     const until = host.Date.now() + timeout;
     const look = (): void => {
       // The new one may be lost by now, and a third one not there yet.
       if (!core._ready) return old.close();
       // The answer promises those subscriptions, too, that the connection guard made.
       core._ask("ping", () => {
-        const needed = flying.some((request) => core._open.has(request)) || [..._live.values()].includes(old);
-        if (needed && core._ready && host.Date.now() < until) host.setTimeout(look, LOOK);
+        const needed = asked.some((request) => core._open.has(request)) || [..._live.values()].includes(old);
+        if (needed && host.Date.now() < until) host.setTimeout(look, LOOK);
         else old.close();
       });
     };

@@ -15,7 +15,7 @@ const LATE = 300;
  */
 const PENDING = 1_000;
 
-/** Most messages that wait for one before them, on all channels together; what is more is asked for again. */
+/** Most messages of one channel that wait for one before them; what is more is asked for again. */
 const HELD = 500;
 
 /** Where the client is on a channel that it subscribes to. */
@@ -49,8 +49,6 @@ export interface History {
 export const keepHistory = (core: Core): void => {
   const { host, retryCap = RETRY_CAP, _add, _message, _told } = core;
   const tracks = new Map<string, Track>();
-  /** How many messages are held. */
-  let held = 0;
   let checkEvery = Infinity;
 
   const begin = (channel: string, since?: Position): Track => {
@@ -68,32 +66,29 @@ export const keepHistory = (core: Core): void => {
   /** Forgets what is held: it will be asked for. */
   const drop = (track: Track): void => {
     track._behind ||= !!track._held[0];
-    held -= track._held.splice(0).length;
+    track._held.length = 0;
   };
 
   /** Tells what is next of what is held; asks for what is missing then, after `wait` milliseconds. */
   const drain = (track: Track, wait: number): void => {
-    const { _held } = track;
     if (!track._position) return;
-    _held.sort((a, b) => a.offset! - b.offset!);
-    for (let message; (message = _held[0]); ) {
-      const { epoch, offset } = track._position;
-      const step = message.epoch === epoch ? message.offset! - offset : 0;
+    track._held.sort((a, b) => a.offset! - b.offset!);
+    for (let message; (message = track._held[0]); ) {
+      const step = message.epoch === track._position.epoch ? message.offset! - track._position.offset : 0;
       if (step > 1) break;
-      _held.shift();
-      held--;
+      track._held.shift();
       if (step === 1) pass(track, message);
       // A message of another history: the server knows which one counts.
-      track._behind ||= message.epoch !== epoch;
+      track._behind ||= message.epoch !== track._position.epoch;
     }
-    if (track._behind || _held[0]) track._asking ??= host.setTimeout(() => ask(track), wait);
+    if (track._behind || track._held[0]) track._asking ??= host.setTimeout(() => ask(track), wait);
   };
 
   const ask = (track: Track): void => {
-    const { _channel, _held, _position } = track;
+    const { _channel } = track;
     track._asking = undefined;
     // What was missing may have come; and on another connection everything is asked for anyway.
-    if (!core._ready || tracks.get(_channel) !== track || !(track._behind || _held[0])) return;
+    if (!core._ready || tracks.get(_channel) !== track || !(track._behind || track._held[0])) return;
     track._asking = true;
     track._behind = false;
     const settle: Settle = (error, data) => {
@@ -104,21 +99,20 @@ export const keepHistory = (core: Core): void => {
         drain(track, retryCap * host.Math.random());
       } else if (core._ready) {
         // Nobody will give what is missing: what there is goes on behind it.
-        const [first] = _held;
+        const [first] = track._held;
         if (first) track._position = { epoch: first.epoch!, offset: first.offset! - 1 };
         take({ channel: _channel, recovered: false, code: error.code });
       }
     };
-    core._ask("history", settle, { channel: _channel, since: _position } as { channel: string });
+    core._ask("history", settle, { channel: _channel, since: track._position } as { channel: string });
   };
 
   const take = ({ channel, position, messages = [], recovered, code, more }: Told, told?: boolean, wait = LATE): void => {
     const track = begin(channel);
     for (const message of messages)
       if (!(track._position && message.offset <= track._position.offset)) pass(track, { ...message, channel, epoch: position!.epoch });
-    const { _position } = track;
     // What came meanwhile may have led beyond what the answer knew.
-    if (position && (_position?.epoch !== position.epoch || position.offset > _position.offset)) track._position = position;
+    if (position && (track._position?.epoch !== position.epoch || position.offset > track._position.offset)) track._position = position;
     track._behind ||= more;
     if (recovered === false && !told) core._emit("subscribed", { channel, recovered, code });
     drain(track, more ? 0 : wait);
@@ -127,8 +121,8 @@ export const keepHistory = (core: Core): void => {
   remind(
     core,
     "positions",
-    () => [...tracks].filter(([channel, { _position }]) => _position && core._live.has(channel)),
-    (asked) => Object.fromEntries(asked.map(([channel, { _position }]) => [channel, _position])),
+    (channel) => core._position(channel),
+    (channels) => Object.fromEntries(channels.map((channel) => [channel, core._position(channel)])),
     () => core.checkInterval ?? checkEvery,
   );
 
@@ -155,8 +149,7 @@ export const keepHistory = (core: Core): void => {
   core._message = (message) => {
     const track = tracks.get(message.channel);
     if (!message.epoch || !track) return _message(message);
-    track._held.push(message);
-    if (++held > HELD) tracks.forEach(drop);
+    if (track._held.push(message) > HELD) drop(track);
     drain(track, LATE);
   };
 

@@ -7,7 +7,7 @@ const MEMORY = 1_000;
 
 /** Keeps this agent present on channels that tell who is there, and tells who comes and goes. */
 export const attend = (core: Core): void => {
-  const { _live, _message, _told } = core;
+  const { _message, _told } = core;
   const attended = new Set<string>();
   /** When somebody last came or went, by channel and agent. */
   const latest = new Map<string, number>();
@@ -16,7 +16,7 @@ export const attend = (core: Core): void => {
   remind(
     core,
     "present",
-    () => [...attended].filter((channel) => _live.has(channel)),
+    (channel) => attended.has(channel),
     (channels) => channels,
     () => every,
   );
@@ -28,7 +28,7 @@ export const attend = (core: Core): void => {
       every = Math.min(every, told.presentEvery);
     }
     for (const channel of told.absent ?? []) {
-      _live.delete(channel);
+      core._live.delete(channel);
       core._want(channel, true);
     }
   };

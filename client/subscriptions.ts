@@ -55,8 +55,8 @@ export const addSubscriptions = (core: Core): void => {
     for (const channel of wanted) want(channel, true);
   };
 
-  const succeeded = (channel: string, on: boolean, { recovered, code }: Partial<Replay> = {}): void => {
-    if (!on || !live.has(channel) || code) core._emit(on ? "subscribed" : "unsubscribed", { channel, recovered, code });
+  const succeeded = (channel: string, on: boolean, replay?: Partial<Replay>): void => {
+    if (!on || !live.has(channel) || replay?.code) core._emit(on ? "subscribed" : "unsubscribed", { channel, recovered: replay?.recovered, code: replay?.code });
     if (on) live.set(channel, core._socket!);
     else live.delete(channel);
   };
@@ -86,7 +86,8 @@ export const addSubscriptions = (core: Core): void => {
     let inFlight = false;
     wanted[on ? "add" : "delete"](channel);
     // The one in the queue first: what it asked for must be out of the way before this joins the one in flight.
-    for (const request of (core._lane(lane) as Operation[]).reverse()) {
+    for (const request of ([...core._open] as Operation[]).reverse()) {
+      if (request._lane !== lane) continue;
       if (request._action === action) return void request._waiters.push(...waiters);
       if (request._frame) inFlight = true;
       else core._fail(request, "superseded");

@@ -12,7 +12,7 @@ export const suspend = (core: Core): void => {
   };
 
   if (suspendWhenHidden) {
-    host.addEventListener?.("visibilitychange", look, {});
+    host.addEventListener?.("visibilitychange", look);
     look();
   }
 };

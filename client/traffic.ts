@@ -33,8 +33,6 @@ export interface Traffic {
   _ask(action: Action, settle: Settle, data?: { channel?: string }, timeout?: number): void;
   /** Sends, once this turn is over, what can be sent. */
   _flush(): void;
-  /** What waits and what is in flight on a lane, oldest first. */
-  _lane(lane: string): Request[];
   /** Settles the requests that an answer is for. */
   _answer(answer: Incoming): void;
   /** Takes an error frame of API Gateway, which names no request. */
@@ -121,7 +119,6 @@ export const addTraffic = (core: Core): void => {
         for (let batch; core._ready && (batch = gather(open))[0]; ) send(batch);
       });
     },
-    _lane: (lane) => [...open].filter((request) => request._lane === lane),
     _answer({ channel, uuid, successful, error, code = "internal", data }) {
       // What the server says unasked names no request either, but is no answer.
       if (!uuid && channel === "/meta/error") blame(code as RequestCode, error);
