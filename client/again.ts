@@ -1,5 +1,4 @@
 import { SESSION_PREFIX } from "../protocol/version.js";
-import { backoff } from "./backoff.js";
 import { freshId } from "./id.js";
 import { RETRY_BASE, TIMEOUT } from "./options.js";
 import type { Core } from "./parts.js";
@@ -33,7 +32,8 @@ export const publishAgain = (core: Core): void => {
 
   core._fail = (request, code, reason) => {
     const now = host.Date.now();
-    const left = (request._until ??= now + PATIENCE - timeout) - now;
+    const tried = now - (request._failed ??= now);
+    const left = PATIENCE - timeout - tried;
     if (
       request._action !== "publish" ||
       !request._frame ||
@@ -53,8 +53,8 @@ export const publishAgain = (core: Core): void => {
     if (!core._ready) return resume();
     // As if it were in flight: nothing overtakes it, and an answer that comes late is still its answer.
     request._frame = [];
-    request._tries = (request._tries ?? 0) + 1;
-    const timer = host.setTimeout(resume, backoff(request._tries, retryBase, PAUSE, host.Math.random()));
+    // As long as it has been tried, or less: so the waits grow, and never more than `PAUSE`.
+    const timer = host.setTimeout(resume, Math.min(PAUSE, retryBase + tried) * host.Math.random());
     request._cancel = () => host.clearTimeout(timer);
   };
 };

@@ -157,7 +157,7 @@ export const addConnection = (core: Core): void => {
   const receive = (frame: Incoming): void => {
     const { channel, message, successful, code, error, data } = frame;
     heardAt = now();
-    if (typeof channel !== "string") {
+    if (!channel) {
       if (typeof message === "string") core._gatewayError(message);
     } else if (successful === undefined) core._message(frame as Message);
     else if (code === "revoked") {

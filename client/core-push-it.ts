@@ -126,7 +126,7 @@ export class PushIt<Options extends CoreOptions = CoreOptions> {
     let json: string | undefined;
     let fault: string | undefined;
     try {
-      json = JSON.stringify({ data, channel, uuid, echo: echo === false ? echo : undefined });
+      json = JSON.stringify({ data, channel, uuid, echo: echo && undefined });
     } catch (error) {
       fault = String(error);
     }

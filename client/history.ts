@@ -65,8 +65,8 @@ export const keepHistory = (core: Core): void => {
 
   /** Forgets what is held: it will be asked for. */
   const drop = (track: Track): void => {
-    track._behind ||= !!track._held[0];
-    track._held.length = 0;
+    track._behind = true;
+    track._held = [];
   };
 
   /** Tells what is next of what is held; asks for what is missing then, after `wait` milliseconds. */
@@ -100,7 +100,7 @@ export const keepHistory = (core: Core): void => {
       } else if (core._ready) {
         // Nobody will give what is missing: what there is goes on behind it.
         const [first] = track._held;
-        if (first) track._position = { epoch: first.epoch!, offset: first.offset! - 1 };
+        if (first) track._position = { ...(first as Position), offset: first.offset! - 1 };
         take({ channel: _channel, recovered: false, code: error.code });
       }
     };
@@ -114,7 +114,7 @@ export const keepHistory = (core: Core): void => {
     // What came meanwhile may have led beyond what the answer knew.
     if (position && (track._position?.epoch !== position.epoch || position.offset > track._position.offset)) track._position = position;
     track._behind ||= more;
-    if (recovered === false && !told) core._emit("subscribed", { channel, recovered, code });
+    if (code && !told) core._emit("subscribed", { channel, recovered, code });
     drain(track, more ? 0 : wait);
   };
 

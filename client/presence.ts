@@ -41,8 +41,8 @@ export const attend = (core: Core): void => {
     if (at <= latest.get(key)!) return;
     // The one that is heard of last is forgotten last.
     latest.delete(key);
-    const [oldest] = latest.set(key, at).keys();
-    if (latest.size > MEMORY) latest.delete(oldest!);
+    const [oldest] = latest.set(key, at);
+    if (latest.size > MEMORY) latest.delete(oldest![0]);
     core._emit(joined ? "join" : "leave", { ...member, channel });
   };
 };

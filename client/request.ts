@@ -25,10 +25,8 @@ export interface Request {
   _cancel?: () => void;
   /** All that travels in the same frame, from when it is sent. */
   _frame?: readonly Request[] | undefined;
-  /** Until when it may be tried again, in epoch milliseconds. */
-  _until?: number;
-  /** How often it has been tried again. */
-  _tries?: number;
+  /** When it failed for the first time, in epoch milliseconds. */
+  _failed?: number;
 }
 
 /** Whether a request is about a subscription, and not a message. */

@@ -20,24 +20,23 @@ const common = {
 export const CLIENT_BUNDLES = {
   esm: { ...common, format: "esm", entryPoints: ["client/index.ts"], outfile: "dist/client/index.js" },
   core: { ...common, format: "esm", entryPoints: ["client/core.ts"], outfile: "dist/client/core.js" },
-  iife: { ...common, format: "iife", entryPoints: ["client/global.ts"], outfile: "dist/client/push-it.iife.js" },
+  // Wrapped in a function of its own: see below.
+  iife: { ...common, format: "esm", entryPoints: ["client/global.ts"], outfile: "dist/client/push-it.iife.js" },
 };
 
 /** Builds one bundle in memory (`esm`, `core` or `iife`); gives its text. */
 export const clientBundle = async (root, name) => {
-  const { format } = CLIENT_BUNDLES[name];
   const { outputFiles } = await build({ ...CLIENT_BUNDLES[name], absWorkingDir: root, write: false });
-  const module = format === "esm";
-  // A second look by a minifier that inlines what is used once: 5 % of what travels. The names at the top of a script are
-  // the page's: there it may not make any.
+  // A second look by a minifier that inlines what is used once: 5 % of what travels.
   const { code } = await minify(outputFiles[0].text, {
-    module,
+    module: true,
     ecma: 2022,
     // Statements of their own repeat more than sequences do, and compress better.
-    compress: { passes: 3, toplevel: module, sequences: false },
-    mangle: { toplevel: module },
+    compress: { passes: 3, toplevel: true, sequences: false },
+    mangle: { toplevel: true },
   });
-  return code;
+  // The names at the top of a script are the page's: there it may not make any.
+  return name === "iife" ? `(()=>{${code}})();` : code;
 };
 
 /** Writes the bundles and what tells Node that they are ES modules; gives the paths written. */

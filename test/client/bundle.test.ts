@@ -11,8 +11,8 @@ import { Bench } from "./support/setup.js";
 
 /** What each bundle may weigh, in bytes, brotli-compressed as a CDN serves it; `core.mjs` is without history and presence. */
 const LIMITS: [file: string, bytes: number][] = [
-  ["index.mjs", 5_200],
-  ["push-it.iife.js", 5_250],
+  ["index.mjs", 5 * 1024],
+  ["push-it.iife.js", 5_200],
   ["core.mjs", 3.5 * 1024],
 ];
 

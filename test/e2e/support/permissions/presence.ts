@@ -1,3 +1,4 @@
+import type { InvocationReport } from "../../../../local/lambda/pool.js";
 import { putRow } from "../rows.js";
 import type { Wire } from "../wire.js";
 import type { Tools } from "./tools.js";
@@ -18,8 +19,9 @@ export const attend = async ({ system, allowed, leaveBehind, takeNothing, told, 
   await allowed(deaf.until(() => deaf.received.some(({ channel }) => channel === "/meta/presence"), "who came"));
   await allowed(wire.unsubscribe("rooms/1"));
   // Whoever comes or goes while a run is awaited has none begin: so each waits for the other's.
-  const ran = (times: number): Promise<unknown> =>
-    allowed(system.invoked((all) => all.filter(({ event }) => (event as { channel?: string }).channel === "rooms/quiet").length >= times, "who is told"));
+  const isRun = ({ functionId, event }: InvocationReport): boolean =>
+    functionId.startsWith("PushItAnnounce") && (event as { channel?: string }).channel === "rooms/quiet";
+  const ran = (times: number): Promise<unknown> => allowed(system.invoked((all) => all.filter(isRun).length >= times, "a run that tells"));
   await allowed(wire.subscribe("rooms/quiet"));
   await ran(1);
   await allowed(wire.unsubscribe("rooms/quiet"));
