@@ -18,7 +18,7 @@ const LONG = 2_000;
  * one has no time for that.
  */
 export const paceOf = (messages: number): Pace => ({
-  ...(messages < LONG ? { connectionMs: 12_000, lifetimeMs: 8_000 } : { connectionMs: 60_000, lifetimeMs: 40_000 }),
+  ...(messages < LONG ? { connectionMs: 20_000, lifetimeMs: 14_000 } : { connectionMs: 60_000, lifetimeMs: 40_000 }),
   checkMs: 2_000,
   quietMs: 120_000,
 });
