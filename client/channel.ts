@@ -1,8 +1,6 @@
 import type { Position } from "../protocol/history.js";
 import type { Attendance } from "../protocol/presence.js";
 import { Channel as Core } from "./core-channel.js";
-import type { PushIt as CorePushIt } from "./core-push-it.js";
-import type { History } from "./history.js";
 import type { HistoryOptions, Present, Recorded } from "./types.js";
 
 /**
@@ -16,19 +14,12 @@ import type { HistoryOptions, Present, Recorded } from "./types.js";
  * await stories.publish({ title: "Once" }, { echo: false });
  */
 export class Channel<Data = unknown> extends Core<Data> {
-  readonly #history: History;
-
-  constructor(pushIt: CorePushIt, name: string, history: History) {
-    super(pushIt, name);
-    this.#history = history;
-  }
-
   /**
    * Everything up to here was told; a later `subscribe({ since })`, also of another page, goes on from it. `undefined`
    * while that is not known, and where the channel has no history.
    */
   get position(): Position | undefined {
-    return this.#history._position(this.name);
+    return this._pushIt._core._position(this.name);
   }
 
   /**
@@ -53,7 +44,7 @@ export class Channel<Data = unknown> extends Core<Data> {
 
   #ask<Answer>(action: "history" | "presence", options?: object): Promise<Answer> {
     return new Promise((resolve, reject) =>
-      this.#history._ask(action, (error, data) => (error ? reject(error) : resolve(data as Answer)), { ...options, channel: this.name }),
+      this._pushIt._core._ask(action, (error, data) => (error ? reject(error) : resolve(data as Answer)), { ...options, channel: this.name }),
     );
   }
 }

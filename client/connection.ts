@@ -1,17 +1,13 @@
 import type { Message, ServerFacts, SubscribedTo } from "../protocol/frames.js";
 import { PROTOCOL_DENIED } from "../protocol/version.js";
 import { backoff } from "./backoff.js";
-import { createSieve } from "./sieve.js";
-import type { Emitter } from "./emitter.js";
 import type { PushItError, RequestCode } from "./errors.js";
 import { parse, type Incoming } from "./frames.js";
 import { offer } from "./handshake.js";
 import { deadline, type Socket } from "./host.js";
-import { PING_INTERVAL, PING_TIMEOUT, RETRY_BASE, RETRY_CAP, TIMEOUT, type Settings } from "./options.js";
+import { PING_INTERVAL, PING_TIMEOUT, RETRY_BASE, RETRY_CAP, TIMEOUT } from "./options.js";
+import type { Core } from "./parts.js";
 import { transition, type Happening, type State, type StateCode } from "./state.js";
-import type { Subscriptions } from "./subscriptions.js";
-import type { Traffic } from "./traffic.js";
-import type { Events } from "./types.js";
 import { watch } from "./watch.js";
 
 /** Keeps one connection: handshake, state, heartbeat, reconnecting. */
@@ -43,14 +39,9 @@ const RECENT = 30_000;
 /** What needs no timer, in milliseconds: no connection lasts so long, and timers of more than 24 days fire at once. */
 const LONGEST = 1e9;
 
-/** The connection of one client. */
-export const createConnection = (
-  settings: Settings,
-  traffic: Traffic,
-  subscriptions: Subscriptions,
-  events: Emitter<Events>,
-): Connection => {
-  const { host, url, credentials, timeout = TIMEOUT, retryBase = RETRY_BASE, retryCap = RETRY_CAP } = settings;
+/** Adds the connection to a client. */
+export const addConnection = (core: Core): void => {
+  const { host, credentials, timeout = TIMEOUT, retryBase = RETRY_BASE, retryCap = RETRY_CAP } = core;
   const now = (): number => host.Date.now();
   /** Asks the application; `undefined` where there is nothing to renew with. */
   const ask = typeof credentials === "function" ? (credentials as () => unknown) : undefined;
@@ -69,11 +60,11 @@ export const createConnection = (
 
   /** Changes the state and tells it; gives nothing where the state machine knows no such change. */
   const enter = (happening: Happening, code: StateCode, reason = "", retryIn?: number): State | undefined => {
-    const previous = connection._state;
+    const previous = core._state;
     const state = transition(previous, happening);
     if (state) {
-      connection._state = state;
-      events._emit("state", { state, previous, code, reason, retryIn });
+      core._state = state;
+      core._emit("state", { state, previous, code, reason, retryIn });
     }
     return state;
   };
@@ -87,37 +78,37 @@ export const createConnection = (
   const leave: Connection["_leave"] = (happening, code, reason) => {
     let retryIn: number | undefined;
     if (happening === "lose") {
-      if (traffic._ready && now() - openedAt > STABLE) attempt = 0;
+      if (core._ready && now() - openedAt > STABLE) attempt = 0;
       retryIn = code === "suspended" ? LONGEST : backoff(attempt, retryBase, retryCap, host.Math.random());
     }
     if (!enter(happening, code, reason, retryIn)) return;
     stopTimers();
     current = undefined;
-    traffic._ready = false;
-    traffic._socket?.close();
+    core._ready = false;
+    core._socket?.close();
     if (retryIn !== undefined) {
       attempt++;
       retry = host.setTimeout(open, retryIn);
     } else {
       unwatch!();
-      traffic._stopped = [code === "disconnect" ? "closed" : (code as RequestCode), reason];
+      core._stopped = [code === "disconnect" ? "closed" : (code as RequestCode), reason];
     }
-    subscriptions._lost();
-    traffic._lost();
+    core._lost();
+    core._fell();
   };
 
   const open = async (): Promise<void> => {
-    const { WebSocket = host.WebSocket! } = settings;
+    const { WebSocket = host.WebSocket! } = core;
     const mine = (current = {});
     let failure: StateCode = "credentials_failed";
     stopTimers();
     cancelHandshake = deadline(host, timeout, () => leave("lose", "timeout"));
     try {
-      const protocols = await connection._offer();
+      const protocols = await core._offer();
       if (current !== mine) return;
       if (!protocols) return leave("stop", "credentials_too_large");
       failure = "socket_failed";
-      listen(new WebSocket(url, protocols));
+      listen(new WebSocket(core.url, protocols));
     } catch (error) {
       if (current === mine) leave("lose", failure, String(error));
     }
@@ -128,7 +119,7 @@ export const createConnection = (
     const live = <Event>(handle: (event: Event) => void): ((event: Event) => void) => (event) => {
       if (current === mine) handle(event);
     };
-    traffic._socket = socket;
+    core._socket = socket;
     socket.onopen = live(() => {
       stopTimers();
       if (socket.protocol === PROTOCOL_DENIED) askWhy();
@@ -136,7 +127,7 @@ export const createConnection = (
     });
     socket.onmessage = live(({ data }: { data: unknown }) => parse(data).forEach(live(receive)));
     socket.onclose = live(({ code, reason }: { code: number; reason: string }) =>
-      leave("lose", traffic._ready ? "closed" : "unreachable", code + " " + reason),
+      leave("lose", core._ready ? "closed" : "unreachable", code + " " + reason),
     );
     // "close" follows and tells more; but some classes throw where nobody listens.
     socket.onerror = () => {};
@@ -144,17 +135,17 @@ export const createConnection = (
 
   const opened = (): void => {
     openedAt = heardAt = now();
-    traffic._ready = true;
+    core._ready = true;
     enter("open", "connected");
-    subscriptions._opened();
-    traffic._flush();
+    core._opened();
+    core._flush();
     // Who can renew has to know when.
     if (ask) ping();
   };
 
   /** The server selected the subprotocol of a denial: it waits to be asked for the reason. */
   const askWhy = (): void =>
-    traffic._ask("connect", (error) => {
+    core._ask("connect", (error) => {
       const { code = "timeout", message } = error ?? {};
       // No answer, or one that is none, leaves what is certain: there is no agent.
       const why = code === "timeout" ? "denied" : code;
@@ -167,16 +158,16 @@ export const createConnection = (
     const { channel, message, successful, code, error, data } = frame;
     heardAt = now();
     if (typeof channel !== "string") {
-      if (typeof message === "string") traffic._gatewayError(message);
-    } else if (successful === undefined) connection._message(frame as Message);
+      if (typeof message === "string") core._gatewayError(message);
+    } else if (successful === undefined) core._message(frame as Message);
     else if (code === "revoked") {
-      if (successful) subscriptions._revoked((data as { channel: string }).channel, error);
+      if (successful) core._revoked((data as { channel: string }).channel, error);
       else leave("deny", code, error);
     } else {
-      traffic._answer(frame);
+      core._answer(frame);
       // What a publication guard gives is no word of the server's.
-      if (data && !/l$/.test(channel)) connection._told(data as Partial<SubscribedTo & ServerFacts>, channel);
-      if (traffic._ready && /^exp|_agent$/.test(code!)) leave("lose", code as StateCode, error);
+      if (data && !/l$/.test(channel)) core._told(data as Partial<SubscribedTo & ServerFacts>, channel);
+      if (core._ready && /^exp|_agent$/.test(code!)) leave("lose", code as StateCode, error);
     }
   };
 
@@ -186,53 +177,51 @@ export const createConnection = (
     const settle = (error?: Partial<PushItError>): void => {
       if (current !== mine) return;
       if (error?.code === "denied") leave("deny", error.code, error.message);
-      else renewal = error && host.setTimeout(renew, backoff(0, retryCap, retryCap, host.Math.random()));
+      else renewal = error && host.setTimeout(renew, retryCap * host.Math.random());
     };
     try {
       const data: object = { credentials: await ask!() };
-      if (current === mine) traffic._ask("refresh", settle, data);
+      if (current === mine) core._ask("refresh", settle, data);
     } catch {
       settle({});
     }
   };
 
   const ping = (): void => {
-    if (!traffic._ready || pinging) return;
+    if (!core._ready || pinging) return;
     pinging = true;
     const settle = (error?: PushItError): void => {
       pinging = false;
       if (error?.code === "timeout") leave("lose", "unresponsive");
     };
-    traffic._ask("ping", settle, undefined, settings.pingTimeout ?? PING_TIMEOUT);
+    core._ask("ping", settle, undefined, core.pingTimeout ?? PING_TIMEOUT);
   };
 
   const hurry = (): void => {
     if (retry) void open();
   };
 
-  const connection: Connection = {
+  Object.assign<Core, Omit<Connection, "_message">>(core, {
     _state: "disconnected",
     _leave: leave,
     _listen: listen,
-    _offer: async () => offer(await (ask ? ask() : credentials), settings._offers),
-    _message: createSieve((message) => events._emit("message", { ...message, payload: message.data })),
+    _offer: async () => offer(await (ask ? ask() : credentials), core._offers),
     _told({ channel, latest, expiresIn }) {
-      if (latest) connection._message({ channel: channel!, ...latest });
+      if (latest) core._message({ channel: channel!, ...latest });
       // Asked or not, the server tells how long the agent is vouched for.
       if (ask && !renewal && expiresIn! < LONGEST)
-        renewal = host.setTimeout(renew, expiresIn! - backoff(0, retryCap, expiresIn! / 5, host.Math.random()));
+        renewal = host.setTimeout(renew, expiresIn! - Math.min(retryCap, expiresIn! / 5) * host.Math.random());
     },
-    _interval: () => settings.pingInterval ?? PING_INTERVAL,
+    _interval: () => core.pingInterval ?? PING_INTERVAL,
     _connect() {
       if (!enter("connect", "connect")) return hurry();
       attempt = 0;
-      traffic._stopped = undefined;
-      unwatch = watch(host, () => connection._interval(), ping, (online) => {
+      core._stopped = undefined;
+      unwatch = watch(host, () => core._interval(), ping, (online) => {
         hurry();
         if (online || now() - heardAt > RECENT) ping();
       });
       void open();
     },
-  };
-  return connection;
+  });
 };

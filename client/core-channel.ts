@@ -15,10 +15,11 @@ import type { ChannelEvents, Events, Published, ReceivedMessage, SubscribeOption
 export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Data>> {
   /** Its name. */
   declare readonly name: string;
-  readonly #pushIt: PushIt;
+  /** @internal */
+  declare readonly _pushIt: PushIt;
 
   constructor(pushIt: PushIt, name: string) {
-    this.#pushIt = pushIt;
+    this._pushIt = pushIt;
     this.name = name;
   }
 
@@ -26,13 +27,13 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
    * Subscribes. Fulfilled: every message that is published from now on arrives. Rejects with a `PushItError`.
    * @example await chat.subscribe({ since: JSON.parse(localStorage.chat) })
    */
-  async subscribe(options?: SubscribeOptions): Promise<void> {
-    await new Promise((resolve, reject) => this.#pushIt.subscribe(this.name, reject, resolve, options));
+  subscribe(options?: SubscribeOptions): Promise<void> {
+    return new Promise((resolve, reject) => this._pushIt.subscribe(this.name, reject, () => resolve(), options));
   }
 
   /** Unsubscribes, and ends the `for await` loops on the channel. Rejects with a `PushItError`. */
-  async unsubscribe(): Promise<void> {
-    await new Promise((resolve, reject) => this.#pushIt.unsubscribe(this.name, reject, resolve));
+  unsubscribe(): Promise<void> {
+    return new Promise((resolve, reject) => this._pushIt.unsubscribe(this.name, reject, () => resolve()));
   }
 
   /**
@@ -42,7 +43,7 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
    */
   publish(data: Data, options?: { echo?: boolean }): Promise<Published> {
     return new Promise((resolve, reject) =>
-      this.#pushIt.publish({ ...options, channel: this.name, data }, reject, resolve),
+      this._pushIt.publish({ ...options, channel: this.name, data }, reject, resolve),
     );
   }
 
@@ -51,7 +52,7 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
    * @returns the message's id
    */
   send(data: Data, options?: { echo?: boolean }): string {
-    return this.#pushIt.send({ ...options, channel: this.name, data });
+    return this._pushIt.send({ ...options, channel: this.name, data });
   }
 
   /**
@@ -62,7 +63,7 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
     event: Event,
     listener: (value: ChannelEvents<Data>[Event]) => void,
   ): () => void {
-    return this.#pushIt.on(event, (value: Events[Event]) => {
+    return this._pushIt.on(event, (value: Events[Event]) => {
       const channel = value.channel!;
       // What arrives is well-formed: below the wildcard is what begins as it does.
       if (channel === this.name || (event === "message" && isWildcard(this.name) && channel.startsWith(this.name.slice(0, -1))))
@@ -92,7 +93,7 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
     try {
       await this.subscribe();
       for (;;) {
-        while (messages.length) yield messages.shift()!;
+        while (messages[0]) yield messages.shift()!;
         if (ended?.error) throw ended.error;
         if (ended) return;
         await new Promise<void>((resolve) => (proceed = resolve));

@@ -1,15 +1,16 @@
 import { isId } from "../protocol/id.js";
 import { Channel } from "./core-channel.js";
-import { createConnection, type Connection } from "./connection.js";
+import { createSieve } from "./sieve.js";
+import { addConnection } from "./connection.js";
 import { Emitter, tell } from "./emitter.js";
 import { PushItError } from "./errors.js";
 import { freshId } from "./id.js";
-import type { CoreOptions, Settings } from "./options.js";
-import type { Parts } from "./parts.js";
+import type { CoreOptions } from "./options.js";
+import type { Core } from "./parts.js";
 import type { Settle } from "./request.js";
 import type { State } from "./state.js";
-import { createSubscriptions, type Subscriptions } from "./subscriptions.js";
-import { createTraffic, type Traffic } from "./traffic.js";
+import { addSubscriptions } from "./subscriptions.js";
+import { addTraffic } from "./traffic.js";
 import type { Events, OnError, Outgoing, Published, ReceivedMessage, SubscribeOptions } from "./types.js";
 
 /**
@@ -19,44 +20,43 @@ import type { Events, OnError, Outgoing, Published, ReceivedMessage, SubscribeOp
  * pushIt.onMessageReceived = (channel, message) => show(channel, message.data);
  * pushIt.publish({ channel: "stories/5", data: { text: "Hello" } }, (error) => alert(error.message));
  */
-export class PushIt {
+export class PushIt<Options extends CoreOptions = CoreOptions> {
   /** Told every message, on whatever channel it arrives; assign your own. */
-  onMessageReceived: ((channel: string, message: ReceivedMessage) => void) | undefined;
-  readonly #events = new Emitter<Events>();
-  readonly #traffic: Traffic;
-  readonly #subscriptions: Subscriptions;
-  readonly #connection: Connection;
+  declare onMessageReceived: ((channel: string, message: ReceivedMessage) => void) | undefined;
+  /** @internal */
+  declare readonly _core: Core;
 
-  /** @param extend adds to what the client does, before it connects; this package's own business */
-  constructor(options: CoreOptions, extend?: (parts: Parts) => void) {
-    const settings: Settings = { ...options, host: options.host ?? globalThis };
-    this.#traffic = createTraffic(settings);
-    this.#subscriptions = createSubscriptions(settings, this.#traffic, this.#events);
-    this.#connection = createConnection(settings, this.#traffic, this.#subscriptions, this.#events);
-    extend?.({
-      _settings: settings,
-      _events: this.#events,
-      _traffic: this.#traffic,
-      _subscriptions: this.#subscriptions,
-      _connection: this.#connection,
-    });
+  constructor(options: Options) {
+    const core = Object.assign(new Emitter<Events>(), options as CoreOptions, { host: options.host ?? globalThis }) as Core;
+    this._core = core;
+    addTraffic(core);
+    addSubscriptions(core);
+    addConnection(core);
+    core._message = createSieve((message) => core._emit("message", { ...message, payload: message.data }));
+    this._extend?.(core);
     this.on("message", (message) => this.onMessageReceived?.(message.channel, message));
     if (options.autoConnect ?? true) this.connect();
   }
 
+  /**
+   * Adds to what the client does, before it connects.
+   * @internal
+   */
+  _extend?(core: Core): void;
+
   /** Where the connection is. */
   get state(): State {
-    return this.#connection._state;
+    return this._core._state;
   }
 
   /** Connects, also after a denial; where an attempt to reconnect waits for its time, it is made at once. */
   connect(): void {
-    this.#connection._connect();
+    this._core._connect();
   }
 
   /** Disconnects until `connect()`. What was asked and not answered fails with `closed`. */
   disconnect(): void {
-    this.#connection._leave("stop", "disconnect");
+    this._core._leave("stop", "disconnect");
   }
 
   /**
@@ -65,7 +65,7 @@ export class PushIt {
    * @example pushIt.on("state", ({ state, code, reason }) => console.log(state, code, reason))
    */
   on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void): () => void {
-    return this.#events._on(event, listener);
+    return this._core._on(event, listener);
   }
 
   /**
@@ -94,7 +94,7 @@ export class PushIt {
    * @param onSuccess told when subscribed: every message that is published from now on arrives
    */
   subscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void, _options?: SubscribeOptions): void {
-    this.#subscriptions._want(channel, true, this.#settle(channel, onError, onSuccess));
+    this._core._want(channel, true, this.#settle(channel, onError, onSuccess));
   }
 
   /**
@@ -103,7 +103,7 @@ export class PushIt {
    * @param onSuccess told when unsubscribed
    */
   unsubscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void): void {
-    this.#subscriptions._want(channel, false, this.#settle(channel, onError, onSuccess));
+    this._core._want(channel, false, this.#settle(channel, onError, onSuccess));
   }
 
   /**
@@ -117,7 +117,7 @@ export class PushIt {
 
   #post(
     action: "publish" | "send",
-    { channel, data, message, uuid = freshId(), echo }: Outgoing & { data?: unknown; message?: unknown },
+    { channel, message, data = message, uuid = freshId(), echo }: Outgoing & { data?: unknown; message?: unknown },
     onError?: OnError,
     onSuccess?: (published: Published) => void,
   ): string {
@@ -126,19 +126,19 @@ export class PushIt {
     let json: string | undefined;
     let fault: string | undefined;
     try {
-      json = JSON.stringify(data === undefined ? message : data);
+      json = JSON.stringify({ data, channel, uuid, echo: echo === false ? echo : undefined });
     } catch (error) {
       fault = String(error);
     }
     // One malformed message would spoil the others of its frame.
-    if (json && isId(uuid))
-      this.#traffic._add({
+    if (json?.startsWith(`{"data"`) && isId(uuid))
+      this._core._add({
         _action: action,
         // One lane for all that has an order, and one for each message that has none.
         _lane: action === "send" ? uuid : "",
         _uuid: uuid,
         _channel: channel,
-        _json: `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${echo === false ? `,"echo":false` : ""}}`,
+        _json: json,
         _settle: (error, result) => {
           published.result = result;
           settle(error);
@@ -153,7 +153,7 @@ export class PushIt {
     return (error) => {
       if (!error) tell(onSuccess, value);
       else if (onError) tell(onError, error);
-      else this.#events._emit("error", error);
+      else this._core._emit("error", error);
     };
   }
 }

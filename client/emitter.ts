@@ -7,11 +7,11 @@ export const tell = <Args extends unknown[]>(callback: ((...args: Args) => void)
 
 /** Listeners by event. */
 export class Emitter<Events> {
-  readonly #listeners: { [Event in keyof Events]?: Set<(value: Events[Event]) => void> } = {};
+  readonly _listeners: { [Event in keyof Events]?: Set<(value: Events[Event]) => void> } = {};
 
   /** Adds a listener; the returned function removes it, at once. */
   _on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void): () => void {
-    const listeners = (this.#listeners[event] ??= new Set());
+    const listeners = (this._listeners[event] ??= new Set());
     // Wrapped, so that a function that is added twice is two listeners, each with its own removal.
     const entry = (value: Events[Event]): void => {
       if (listeners.has(entry)) listener(value);
@@ -23,7 +23,7 @@ export class Emitter<Events> {
   /** Tells an event, once this turn is over: whoever has begun to listen by then hears it. */
   _emit<Event extends keyof Events>(event: Event, value: Events[Event]): void {
     tell(() => {
-      for (const listener of this.#listeners[event] ?? []) tell(listener, value);
+      for (const listener of this._listeners[event] ?? []) tell(listener, value);
     });
   }
 }

@@ -34,10 +34,7 @@ export class PushItError extends Error {
 
   constructor(code: RequestCode, reason?: string, channel?: string, uuid?: string) {
     super(reason || code);
-    this.name = "PushItError";
-    this.code = code;
-    this.channel = channel;
-    this.uuid = uuid;
+    Object.assign(this, { name: "PushItError", code, channel, uuid });
   }
 
   /**

@@ -8,7 +8,7 @@ export type Incoming = Partial<Answer & Message> & { message?: unknown };
 /** The objects of a frame from the server; none for an empty frame, and for what is not ours. */
 export const parse = (text: unknown): Incoming[] => {
   try {
-    return [JSON.parse(text as string) as unknown].flat().filter((value) => value && typeof value === "object") as Incoming[];
+    return [JSON.parse(text as string) as unknown].flat().filter((value) => value instanceof Object);
   } catch {
     return [];
   }

@@ -1,7 +1,7 @@
 import { PROTOCOL } from "../protocol/version.js";
 import type { Socket } from "./host.js";
 import { CONNECTION_LIFETIME, TIMEOUT } from "./options.js";
-import type { Parts } from "./parts.js";
+import type { Core } from "./parts.js";
 
 /** How often to look whether the old connection is still needed, in milliseconds. */
 const LOOK = 1_000;
@@ -24,9 +24,8 @@ const AGAIN = 0.01;
  * replaced at 500 a second. Whoever is refused above that keeps its old connection and tries again, and at worst is cut
  * and recovers as after any loss.
  */
-export const handOver = ({ _connection, _settings, _subscriptions, _traffic }: Parts): void => {
-  const { host, connectionLifetime = CONNECTION_LIFETIME, timeout = TIMEOUT, url } = _settings;
-  const { _live, _lost, _opened } = _subscriptions;
+export const handOver = (core: Core): void => {
+  const { host, connectionLifetime = CONNECTION_LIFETIME, timeout = TIMEOUT, url, _live, _lost, _opened } = core;
   let timer: unknown;
 
   const plan = (wait: number): void => {
@@ -35,17 +34,17 @@ export const handOver = ({ _connection, _settings, _subscriptions, _traffic }: P
   };
 
   const begin = async (): Promise<void> => {
-    const { WebSocket = host.WebSocket! } = _settings;
-    const old = _traffic._socket!;
+    const { WebSocket = host.WebSocket! } = core;
+    const old = core._socket!;
     let next: Socket | undefined;
     /** Whether the connection in use is still the one that is to be replaced. */
-    const current = (): unknown => _traffic._ready && _traffic._socket === old;
+    const current = (): unknown => core._ready && core._socket === old;
     const failed = (): void => {
       next?.close();
       if (current()) plan(connectionLifetime * host.Math.random() * AGAIN);
     };
     try {
-      const protocols = await _connection._offer();
+      const protocols = await core._offer();
       if (!protocols || !current()) return failed();
       next = new WebSocket(url, protocols);
       next.onclose = next.onerror = failed;
@@ -59,15 +58,15 @@ export const handOver = ({ _connection, _settings, _subscriptions, _traffic }: P
   };
 
   const replace = (old: Socket, next: Socket): void => {
-    const flying = [..._traffic._open].filter((request) => request._frame);
+    const asked = [...core._open];
     const until = host.Date.now() + timeout;
     const look = (): void => {
       // The new one may be lost by now, and a third one not there yet.
-      if (!_traffic._ready) return old.close();
+      if (!core._ready) return old.close();
       // The answer promises those subscriptions, too, that the connection guard made.
-      _traffic._ask("ping", () => {
-        const needed = flying.some((request) => _traffic._open.has(request)) || [..._live.values()].includes(old);
-        if (needed && _traffic._ready && host.Date.now() < until) host.setTimeout(look, LOOK);
+      core._ask("ping", () => {
+        const needed = asked.some((request) => core._open.has(request)) || [..._live.values()].includes(old);
+        if (needed && host.Date.now() < until) host.setTimeout(look, LOOK);
         else old.close();
       });
     };
@@ -75,16 +74,16 @@ export const handOver = ({ _connection, _settings, _subscriptions, _traffic }: P
     old.onclose = () => {
       for (const [channel, socket] of _live) if (socket === old) _live.delete(channel);
     };
-    _connection._listen(next);
+    core._listen(next);
     (next.onopen as () => void)();
     look();
   };
 
-  _subscriptions._opened = () => {
+  core._opened = () => {
     plan(connectionLifetime * (LATEST - host.Math.random() * SPREAD));
     _opened();
   };
-  _subscriptions._lost = () => {
+  core._lost = () => {
     host.clearTimeout(timer);
     _lost();
   };

@@ -1,12 +1,10 @@
 import type { Message } from "../protocol/frames.js";
 import type { Position, Replay } from "../protocol/history.js";
-import { backoff } from "./backoff.js";
 import type { RequestCode } from "./errors.js";
 import { RETRY_CAP } from "./options.js";
-import type { Parts } from "./parts.js";
+import type { Core } from "./parts.js";
 import { remind } from "./remind.js";
 import type { Settle } from "./request.js";
-import type { Traffic } from "./traffic.js";
 
 /** How long a message that is missing may still be on its way, in milliseconds, before the client asks for it. */
 const LATE = 300;
@@ -17,7 +15,7 @@ const LATE = 300;
  */
 const PENDING = 1_000;
 
-/** Most messages that wait for one before them, on all channels together; what is more is asked for again. */
+/** Most messages of one channel that wait for one before them; what is more is asked for again. */
 const HELD = 500;
 
 /** Where the client is on a channel that it subscribes to. */
@@ -39,25 +37,18 @@ interface Told extends Pick<Replay, "channel" | "messages" | "more" | "recovered
   code?: RequestCode;
 }
 
-/** Knows where the application is on channels with history. */
+/** What history adds to a client: where the application is on channels that have it. */
 export interface History {
   /** The application subscribes to a channel, maybe from where it was in an earlier life. */
   _begin(channel: string, since?: Position): unknown;
   /** Where it is. */
   _position(channel: string): Position | undefined;
-  /** Asks something about a channel, in a frame of its own. */
-  _ask: Traffic["_ask"];
 }
 
 /** Keeps the positions of channels with history, and tells their messages in order, each once, none left out. */
-export const keepHistory = (parts: Parts): History => {
-  const { _settings, _events, _traffic, _subscriptions, _connection } = parts;
-  const { host, retryCap = RETRY_CAP } = _settings;
-  const { _message, _told } = _connection;
-  const { _add } = _traffic;
+export const keepHistory = (core: Core): void => {
+  const { host, retryCap = RETRY_CAP, _add, _message, _told } = core;
   const tracks = new Map<string, Track>();
-  /** How many messages are held. */
-  let held = 0;
   let checkEvery = Infinity;
 
   const begin = (channel: string, since?: Position): Track => {
@@ -75,32 +66,29 @@ export const keepHistory = (parts: Parts): History => {
   /** Forgets what is held: it will be asked for. */
   const drop = (track: Track): void => {
     track._behind ||= !!track._held[0];
-    held -= track._held.splice(0).length;
+    track._held.length = 0;
   };
 
   /** Tells what is next of what is held; asks for what is missing then, after `wait` milliseconds. */
   const drain = (track: Track, wait: number): void => {
-    const { _held } = track;
     if (!track._position) return;
-    _held.sort((a, b) => a.offset! - b.offset!);
-    for (let message; (message = _held[0]); ) {
-      const { epoch, offset } = track._position;
-      const step = message.epoch === epoch ? message.offset! - offset : 0;
+    track._held.sort((a, b) => a.offset! - b.offset!);
+    for (let message; (message = track._held[0]); ) {
+      const step = message.epoch === track._position.epoch ? message.offset! - track._position.offset : 0;
       if (step > 1) break;
-      _held.shift();
-      held--;
+      track._held.shift();
       if (step === 1) pass(track, message);
       // A message of another history: the server knows which one counts.
-      track._behind ||= message.epoch !== epoch;
+      track._behind ||= message.epoch !== track._position.epoch;
     }
-    if (track._behind || _held[0]) track._asking ??= host.setTimeout(() => ask(track), wait);
+    if (track._behind || track._held[0]) track._asking ??= host.setTimeout(() => ask(track), wait);
   };
 
   const ask = (track: Track): void => {
-    const { _channel, _held, _position } = track;
+    const { _channel } = track;
     track._asking = undefined;
     // What was missing may have come; and on another connection everything is asked for anyway.
-    if (!_traffic._ready || tracks.get(_channel) !== track || !(track._behind || _held[0])) return;
+    if (!core._ready || tracks.get(_channel) !== track || !(track._behind || track._held[0])) return;
     track._asking = true;
     track._behind = false;
     const settle: Settle = (error, data) => {
@@ -108,38 +96,37 @@ export const keepHistory = (parts: Parts): History => {
       if (!error) take(data as unknown as Replay, false, PENDING * (1 + host.Math.random()));
       else if (error.temporary) {
         track._behind = true;
-        drain(track, backoff(0, retryCap, retryCap, host.Math.random()));
-      } else if (_traffic._ready) {
+        drain(track, retryCap * host.Math.random());
+      } else if (core._ready) {
         // Nobody will give what is missing: what there is goes on behind it.
-        const [first] = _held;
+        const [first] = track._held;
         if (first) track._position = { epoch: first.epoch!, offset: first.offset! - 1 };
         take({ channel: _channel, recovered: false, code: error.code });
       }
     };
-    _traffic._ask("history", settle, { channel: _channel, since: _position } as { channel: string });
+    core._ask("history", settle, { channel: _channel, since: track._position } as { channel: string });
   };
 
   const take = ({ channel, position, messages = [], recovered, code, more }: Told, told?: boolean, wait = LATE): void => {
     const track = begin(channel);
     for (const message of messages)
       if (!(track._position && message.offset <= track._position.offset)) pass(track, { ...message, channel, epoch: position!.epoch });
-    const { _position } = track;
     // What came meanwhile may have led beyond what the answer knew.
-    if (position && (_position?.epoch !== position.epoch || position.offset > _position.offset)) track._position = position;
+    if (position && (track._position?.epoch !== position.epoch || position.offset > track._position.offset)) track._position = position;
     track._behind ||= more;
-    if (recovered === false && !told) _events._emit("subscribed", { channel, recovered, code });
+    if (recovered === false && !told) core._emit("subscribed", { channel, recovered, code });
     drain(track, more ? 0 : wait);
   };
 
   remind(
-    parts,
+    core,
     "positions",
-    () => [...tracks].filter(([channel, { _position }]) => _position && _subscriptions._live.has(channel)),
-    (asked) => Object.fromEntries(asked.map(([channel, { _position }]) => [channel, _position])),
-    () => _settings.checkInterval ?? checkEvery,
+    (channel) => core._position(channel),
+    (channels) => Object.fromEntries(channels.map((channel) => [channel, core._position(channel)])),
+    () => core.checkInterval ?? checkEvery,
   );
 
-  _traffic._add = (request) => {
+  core._add = (request) => {
     if (request._action === "subscribe") {
       const { _channel: channel, _position: since } = begin(request._channel!);
       if (since) request._json = JSON.stringify({ channel, since });
@@ -147,7 +134,7 @@ export const keepHistory = (parts: Parts): History => {
     _add(request);
   };
 
-  _connection._told = (told, on) => {
+  core._told = (told, on) => {
     _told(told, on);
     if (on === "/meta/subscribe" && told.position) {
       checkEvery = Math.min(checkEvery, told.checkEvery!);
@@ -159,25 +146,21 @@ export const keepHistory = (parts: Parts): History => {
     }
   };
 
-  _connection._message = (message) => {
+  core._message = (message) => {
     const track = tracks.get(message.channel);
     if (!message.epoch || !track) return _message(message);
-    track._held.push(message);
-    if (++held > HELD) tracks.forEach(drop);
+    if (track._held.push(message) > HELD) drop(track);
     drain(track, LATE);
   };
 
-  _events._on("unsubscribed", ({ channel, error }) => {
+  core._on("unsubscribed", ({ channel, error }) => {
     drop(begin(channel));
     // Who was denied may be permitted later, and go on where it was.
     if (!error) tracks.delete(channel);
   });
 
-  for (const channel in _settings.since) begin(channel, _settings.since[channel]);
+  for (const channel in core.since) begin(channel, core.since[channel]);
 
-  return {
-    _begin: begin,
-    _position: (channel) => tracks.get(channel)?._position,
-    _ask: _traffic._ask,
-  };
+  core._begin = begin;
+  core._position = (channel) => tracks.get(channel)?._position;
 };

@@ -20,7 +20,7 @@ export interface Host {
   setTimeout(callback: () => unknown, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
   /** For `online`, `pageshow` and `visibilitychange`, where the runtime has them. */
-  addEventListener?(type: string, listener: (event: { type: string }) => void, options: { signal?: AbortSignal }): void;
+  addEventListener?(type: string, listener: (event: { type: string }) => void, options?: { signal?: AbortSignal }): void;
   document?: { hidden: boolean };
   WebSocket?: SocketClass;
 }

@@ -1,41 +1,39 @@
 import type { Attended } from "../protocol/presence.js";
-import type { Parts } from "./parts.js";
+import type { Core } from "./parts.js";
 import { remind } from "./remind.js";
 
 /** Of how many members it is remembered when they came or went. */
 const MEMORY = 1_000;
 
 /** Keeps this agent present on channels that tell who is there, and tells who comes and goes. */
-export const attend = (parts: Parts): void => {
-  const { _connection, _events, _subscriptions } = parts;
-  const { _message, _told } = _connection;
-  const { _live, _want } = _subscriptions;
+export const attend = (core: Core): void => {
+  const { _message, _told } = core;
   const attended = new Set<string>();
   /** When somebody last came or went, by channel and agent. */
   const latest = new Map<string, number>();
   let every = Infinity;
 
   remind(
-    parts,
+    core,
     "present",
-    () => [...attended].filter((channel) => _live.has(channel)),
+    (channel) => attended.has(channel),
     (channels) => channels,
     () => every,
   );
 
-  _connection._told = (told, on) => {
+  core._told = (told, on) => {
     _told(told, on);
     if (told.presentEvery) {
       attended.add(told.channel!);
       every = Math.min(every, told.presentEvery);
     }
     for (const channel of told.absent ?? []) {
-      _live.delete(channel);
-      _want(channel, true);
+      core._live.delete(channel);
+      core._want(channel, true);
     }
   };
 
-  _connection._message = (message) => {
+  core._message = (message) => {
     if (message.channel !== "/meta/presence") return _message(message);
     const { channel, joined, left, at } = message.data as unknown as Attended;
     const member = (joined ?? left)!;
@@ -45,6 +43,6 @@ export const attend = (parts: Parts): void => {
     latest.delete(key);
     const [oldest] = latest.set(key, at).keys();
     if (latest.size > MEMORY) latest.delete(oldest!);
-    _events._emit(joined ? "join" : "leave", { ...member, channel });
+    core._emit(joined ? "join" : "leave", { ...member, channel });
   };
 };

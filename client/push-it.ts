@@ -1,9 +1,10 @@
 import { publishAgain } from "./again.js";
 import { Channel } from "./channel.js";
-import { PushIt as Core } from "./core-push-it.js";
+import { PushIt as CorePushIt } from "./core-push-it.js";
 import { handOver } from "./hand-over.js";
-import { keepHistory, type History } from "./history.js";
+import { keepHistory } from "./history.js";
 import type { PushItOptions } from "./options.js";
+import type { Core } from "./parts.js";
 import { attend } from "./presence.js";
 import { suspend } from "./suspend.js";
 import type { OnError, SubscribeOptions } from "./types.js";
@@ -15,19 +16,14 @@ import type { OnError, SubscribeOptions } from "./types.js";
  * pushIt.onMessageReceived = (channel, message) => show(channel, message.data);
  * pushIt.publish({ channel: "stories/5", data: { text: "Hello" } }, (error) => alert(error.message));
  */
-export class PushIt extends Core {
-  readonly #history: History;
-
-  constructor(options: PushItOptions) {
-    let history!: History;
-    super(options, (parts) => {
-      handOver(parts);
-      suspend(parts);
-      attend(parts);
-      history = keepHistory(parts);
-      publishAgain(parts, history);
-    });
-    this.#history = history;
+export class PushIt extends CorePushIt<PushItOptions> {
+  /** @internal */
+  override _extend(core: Core): void {
+    handOver(core);
+    suspend(core);
+    attend(core);
+    keepHistory(core);
+    publishAgain(core);
   }
 
   /**
@@ -37,7 +33,7 @@ export class PushIt extends Core {
    * @param onSuccess told when subscribed: every message that is published from now on arrives
    */
   override subscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void, options?: SubscribeOptions): void {
-    this.#history._begin(channel, options?.since);
+    this._core._begin(channel, options?.since);
     super.subscribe(channel, onError, onSuccess);
   }
 
@@ -47,7 +43,7 @@ export class PushIt extends Core {
    * @example for await (const { data } of pushIt.channel<Story>("stories/5")) show(data);
    */
   override channel<Data = unknown>(name: string): Channel<Data> {
-    return new Channel(this, name, this.#history);
+    return new Channel(this, name);
   }
 }
 

@@ -1,32 +1,32 @@
 import { CHANNELS_PER_PING } from "../protocol/limits.js";
-import type { Parts } from "./parts.js";
+import type { Core } from "./parts.js";
 
 /**
  * Adds something about channels to pings, and has these sent as often as that needs; where there is more than one ping
  * may carry, the next part at each.
  * @param key what pings call it
- * @param list what there is
- * @param data how a part of it travels
+ * @param about whether there is something about a channel; it is said of those that are subscribed
+ * @param data how it travels, of some channels
  * @param every how often it has to be said, in milliseconds, while there is something
  */
-export const remind = <Item>(
-  { _connection, _traffic }: Parts,
+export const remind = (
+  core: Core,
   key: string,
-  list: () => Item[],
-  data: (part: Item[]) => unknown,
+  about: (channel: string) => unknown,
+  data: (channels: string[]) => unknown,
   every: () => number,
 ): void => {
-  const { _interval } = _connection;
-  const { _ask } = _traffic;
+  const { _ask, _interval } = core;
   let at = 0;
+  const list = (): string[] => [...core._live.keys()].filter(about);
 
-  _connection._interval = () => Math.min(_interval(), list()[0] ? every() : Infinity);
+  core._interval = () => Math.min(_interval(), list()[0] ? every() : Infinity);
 
-  _traffic._ask = (action, settle, more, timeout) => {
+  core._ask = (action, settle, more, timeout) => {
     const all = list();
     if (action === "ping" && all[0]) {
-      at = at + CHANNELS_PER_PING < all.length ? at + CHANNELS_PER_PING : 0;
-      more = { ...more, [key]: data(all.slice(at, at + CHANNELS_PER_PING)) };
+      if (at >= all.length) at = 0;
+      more = { ...more, [key]: data(all.slice(at, (at += CHANNELS_PER_PING))) };
     }
     _ask(action, settle, more, timeout);
   };

@@ -1,12 +1,10 @@
-import { backoff } from "./backoff.js";
-import type { Emitter } from "./emitter.js";
 import type { Replay } from "../protocol/history.js";
 import { PushItError, type RequestCode } from "./errors.js";
 import type { Socket } from "./host.js";
 import { freshId } from "./id.js";
-import { RETRY_CAP, type Settings } from "./options.js";
+import { RETRY_CAP } from "./options.js";
+import type { Core } from "./parts.js";
 import type { Request, Settle } from "./request.js";
-import type { Traffic } from "./traffic.js";
 
 /** What the subscriptions tell. */
 export interface SubscriptionEvents {
@@ -44,12 +42,9 @@ export interface Subscriptions {
   _lost(): void;
 }
 
-/** The subscriptions of one client. */
-export const createSubscriptions = (
-  { host, channels, retryCap = RETRY_CAP }: Settings,
-  traffic: Traffic,
-  events: Emitter<SubscriptionEvents>,
-): Subscriptions => {
+/** Adds the subscriptions to a client. */
+export const addSubscriptions = (core: Core): void => {
+  const { host, channels, retryCap = RETRY_CAP } = core;
   const wanted = new Set(channels);
   const live: Subscriptions["_live"] = new Map();
   /** The timer after which what failed temporarily is tried again, together. */
@@ -60,9 +55,9 @@ export const createSubscriptions = (
     for (const channel of wanted) want(channel, true);
   };
 
-  const succeeded = (channel: string, on: boolean, { recovered, code }: Partial<Replay> = {}): void => {
-    if (!on || !live.has(channel) || code) events._emit(on ? "subscribed" : "unsubscribed", { channel, recovered, code });
-    if (on) live.set(channel, traffic._socket!);
+  const succeeded = (channel: string, on: boolean, replay?: Partial<Replay>): void => {
+    if (!on || !live.has(channel) || replay?.code) core._emit(on ? "subscribed" : "unsubscribed", { channel, recovered: replay?.recovered, code: replay?.code });
+    if (on) live.set(channel, core._socket!);
     else live.delete(channel);
   };
 
@@ -73,14 +68,14 @@ export const createSubscriptions = (
     } else if (!error.temporary) {
       live.delete(channel);
       wanted.delete(channel);
-      events._emit("unsubscribed", { channel, error });
-    } else if (traffic._ready)
+      core._emit("unsubscribed", { channel, error });
+    } else if (core._ready)
       retry ??= host.setTimeout(
         () => {
           retry = undefined;
           restore();
         },
-        backoff(0, retryCap, retryCap, host.Math.random()),
+        retryCap * host.Math.random(),
       );
   };
 
@@ -91,10 +86,11 @@ export const createSubscriptions = (
     let inFlight = false;
     wanted[on ? "add" : "delete"](channel);
     // The one in the queue first: what it asked for must be out of the way before this joins the one in flight.
-    for (const request of (traffic._lane(lane) as Operation[]).reverse()) {
+    for (const request of ([...core._open] as Operation[]).reverse()) {
+      if (request._lane !== lane) continue;
       if (request._action === action) return void request._waiters.push(...waiters);
       if (request._frame) inFlight = true;
-      else traffic._fail(request, "superseded");
+      else core._fail(request, "superseded");
     }
     const operation: Operation = {
       _action: action,
@@ -108,17 +104,17 @@ export const createSubscriptions = (
         if (!error) succeeded(channel, on, data as Partial<Replay> | undefined);
         // Otherwise something else is wanted by now.
         else if (wanted.has(channel) === on) {
-          if (!waiters[0] && error.code !== "closed") events._emit("error", error);
+          if (!waiters[0] && error.code !== "closed") core._emit("error", error);
           failed(channel, on, error);
         }
       },
     };
     // Without a connection there is no agent, and nothing that it could be subscribed to.
-    if (!inFlight && (traffic._ready ? on && live.get(channel) === traffic._socket : !on)) operation._settle();
-    else traffic._add(operation);
+    if (!inFlight && (core._ready ? on && live.get(channel) === core._socket : !on)) operation._settle();
+    else core._add(operation);
   };
 
-  return {
+  Object.assign<Core, Subscriptions>(core, {
     _live: live,
     _want: want,
     _opened: restore,
@@ -130,5 +126,5 @@ export const createSubscriptions = (
       host.clearTimeout(retry);
       retry = undefined;
     },
-  };
+  });
 };

@@ -3,7 +3,8 @@ import { PushItError, type RequestCode } from "./errors.js";
 import { gather, ROOM, utf8, write, type Incoming } from "./frames.js";
 import { deadline, type Socket } from "./host.js";
 import { freshId } from "./id.js";
-import { QUEUE_LIMIT, TIMEOUT, type Settings } from "./options.js";
+import { QUEUE_LIMIT, TIMEOUT } from "./options.js";
+import type { Core } from "./parts.js";
 import { isSubscription, type Request, type Settle } from "./request.js";
 
 /**
@@ -32,14 +33,12 @@ export interface Traffic {
   _ask(action: Action, settle: Settle, data?: { channel?: string }, timeout?: number): void;
   /** Sends, once this turn is over, what can be sent. */
   _flush(): void;
-  /** What waits and what is in flight on a lane, oldest first. */
-  _lane(lane: string): Request[];
   /** Settles the requests that an answer is for. */
   _answer(answer: Incoming): void;
   /** Takes an error frame of API Gateway, which names no request. */
   _gatewayError(text: string): void;
   /** Fails what is in flight; where nothing will be sent any more, what waits too. */
-  _lost(): void;
+  _fell(): void;
   /** Starts the clock of a request that waits from now on: in the queue, then for its answer. */
   _start(request: Request): void;
   /** Fails a request. */
@@ -50,21 +49,22 @@ export interface Traffic {
 const gatewayCode = (text: string): RequestCode =>
   /many|exceed/i.test(text) ? "throttled" : /forbid/i.test(text) ? "unknown_action" : "internal";
 
-/** The traffic of one client. */
-export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMIT }: Settings): Traffic => {
+/** Adds the traffic to a client. */
+export const addTraffic = (core: Core): void => {
+  const { host, timeout = TIMEOUT, queueLimit = QUEUE_LIMIT } = core;
   const open = new Set<Request>();
 
   const end = (request: Request, error?: PushItError, data?: Json): void => {
     request._cancel?.();
     open.delete(request);
     request._settle(error, data);
-    traffic._flush();
+    core._flush();
   };
 
   /** What went wrong with a request that nobody names: with the frame in flight, if that is only one. */
   const blame = (code: RequestCode, reason?: string): void => {
     const flying = [...open].filter((request) => request._frame);
-    if (flying.every((request) => request._frame === flying[0]!._frame)) for (const request of flying) traffic._fail(request, code, reason);
+    if (flying.every((request) => request._frame === flying[0]!._frame)) for (const request of flying) core._fail(request, code, reason);
   };
 
   const send = (batch: Request[]): void => {
@@ -73,30 +73,30 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
       // A subscription is known by its frame's uuid and its channel.
       if (isSubscription(request._action)) request._uuid = batch[0]!._uuid;
       if (request._action === "send") end(request);
-      else traffic._start(request);
+      else core._start(request);
     }
-    traffic._socket!.send(write(batch));
+    core._socket!.send(write(batch));
   };
 
-  const traffic: Traffic = {
+  Object.assign<Core, Traffic>(core, {
     _open: open,
     _fail(request, code, reason) {
       end(request, new PushItError(code, reason, request._channel, request._uuid));
     },
     _start(request) {
       request._cancel?.();
-      request._cancel = deadline(host, request._timeout ?? timeout, () => traffic._fail(request, "timeout"));
+      request._cancel = deadline(host, request._timeout ?? timeout, () => core._fail(request, "timeout"));
       open.add(request);
     },
     _add(request) {
       request._bytes = utf8(request._json).length;
-      if (traffic._stopped) traffic._fail(request, ...traffic._stopped);
-      else if (typeof request._channel !== "string") traffic._fail(request, "bad_frame");
-      else if (request._bytes >= ROOM) traffic._fail(request, "too_large");
-      else if (!isSubscription(request._action) && open.size >= queueLimit) traffic._fail(request, "queue_full");
+      if (core._stopped) core._fail(request, ...core._stopped);
+      else if (typeof request._channel !== "string") core._fail(request, "bad_frame");
+      else if (request._bytes >= ROOM) core._fail(request, "too_large");
+      else if (!isSubscription(request._action) && open.size >= queueLimit) core._fail(request, "queue_full");
       else {
-        traffic._start(request);
-        traffic._flush();
+        core._start(request);
+        core._flush();
       }
     },
     _ask(action, settle, data, milliseconds) {
@@ -111,15 +111,14 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
         _timeout: milliseconds,
         _settle: settle,
       };
-      if (data?.channel) traffic._add(request);
+      if (data?.channel) core._add(request);
       else send([request]);
     },
     _flush() {
       queueMicrotask(() => {
-        for (let batch; traffic._ready && (batch = gather(open))[0]; ) send(batch);
+        for (let batch; core._ready && (batch = gather(open))[0]; ) send(batch);
       });
     },
-    _lane: (lane) => [...open].filter((request) => request._lane === lane),
     _answer({ channel, uuid, successful, error, code = "internal", data }) {
       // What the server says unasked names no request either, but is no answer.
       if (!uuid && channel === "/meta/error") blame(code as RequestCode, error);
@@ -128,13 +127,12 @@ export const createTraffic = ({ host, timeout = TIMEOUT, queueLimit = QUEUE_LIMI
       for (const request of open)
         if (request._frame && request._uuid === uuid && (!named || named === request._channel))
           if (successful) end(request, undefined, data);
-          else traffic._fail(request, code as RequestCode, error);
+          else core._fail(request, code as RequestCode, error);
     },
     _gatewayError: (text) => blame(gatewayCode(text), text),
-    _lost() {
+    _fell() {
       for (const request of open)
-        if (traffic._stopped || request._frame) traffic._fail(request, ...(traffic._stopped ?? (["closed"] as const)));
+        if (core._stopped || request._frame) core._fail(request, ...(core._stopped ?? (["closed"] as const)));
     },
-  };
-  return traffic;
+  });
 };

@@ -38,10 +38,20 @@ const renewing: fc.Arbitrary<Fields> = fc.oneof(
 const proper = (tag: string): fc.Arbitrary<Fields> => {
   const channel = channelName(tag);
   const meta = (action: string) => fc.record({ action: fc.constant(action), channel: fc.constant(`/meta/${action}`), uuid });
-  const names = fc.oneof(
-    channel.map((name) => ({ channel: name })),
-    fc.array(channel, { minLength: 1, maxLength: 5 }).map((channels) => ({ channels })),
+  const position = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ epoch: fc.string({ maxLength: 70 }), offset: fc.oneof(fc.nat(), fc.integer(), fc.double()) }) },
+    { weight: 1, arbitrary: hostileJson },
   );
+  const target = fc.oneof(
+    { weight: 4, arbitrary: channel },
+    { weight: 1, arbitrary: fc.record({ channel, since: position }, { requiredKeys: ["channel"] }) },
+  );
+  const names = fc.oneof(
+    fc.record({ channel, since: position }, { requiredKeys: ["channel"] }),
+    channel.map((name) => ({ channel: name })),
+    fc.array(target, { minLength: 1, maxLength: 5 }).map((channels) => ({ channels })),
+  );
+  const there = fc.record({ positions: fc.oneof(fc.dictionary(channel, position, { maxKeys: 3 }), hostileJson), present: fc.oneof(fc.array(channel), hostileJson) }, { requiredKeys: [] });
   const subscription = (action: string) => fc.tuple(meta(action), names).map(([frame, data]) => ({ ...frame, data }));
   const message = fc.record(
     { channel, uuid, data: messageData, echo: fc.boolean() },
@@ -56,6 +66,7 @@ const proper = (tag: string): fc.Arbitrary<Fields> => {
     { weight: 2, arbitrary: fc.record({ action, messages: fc.array(message, { minLength: 1, maxLength: 4 }) }) },
     { weight: 2, arbitrary: renewal },
     { weight: 1, arbitrary: meta("ping") },
+    { weight: 1, arbitrary: fc.tuple(meta("ping"), there).map(([frame, data]) => ({ ...frame, data })) },
     { weight: 1, arbitrary: meta("connect") },
   );
 };

@@ -98,12 +98,39 @@ const subscriptionRuling = (name: string): policy.Ruling => {
   return policy.ruling("subscribe", name);
 };
 
+/** Whether a value can be a position in a channel's history. */
+const isPosition = (value: unknown): boolean => {
+  if (!isFields(value)) return false;
+  const [epoch, offset] = [own(value, "epoch"), own(value, "offset")];
+  return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
+};
+
+/** The channel that a subscription names, by itself or with where it goes on from. */
+const targetOf = (target: unknown): string | undefined => {
+  if (typeof target === "string") return target;
+  const channel = isFields(target) ? own(target, "channel") : undefined;
+  if (!isFields(target) || typeof channel !== "string") return undefined;
+  const since = own(target, "since");
+  return since === undefined || isPosition(since) ? channel : undefined;
+};
+
 const channelsOf = (data: unknown): string[] | undefined => {
   if (!isFields(data)) return undefined;
-  const one = own(data, "channel");
-  const wanted: unknown = typeof one === "string" ? [one] : own(data, "channels");
+  const wanted: unknown = typeof own(data, "channel") === "string" ? [data] : own(data, "channels");
   if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
-  return wanted.every((each) => typeof each === "string") ? wanted : undefined;
+  const names = wanted.map(targetOf);
+  return names.every((name) => name !== undefined) ? names : undefined;
+};
+
+/** Whether a `ping` carries what it may: positions by channel, and channels, of each 100 at most. */
+const isPingData = (frame: Fields): boolean => {
+  if (!Object.hasOwn(frame, "data")) return true;
+  const data = frame["data"];
+  if (!isFields(data)) return false;
+  const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
+  const present: unknown = Object.hasOwn(data, "present") ? data["present"] : [];
+  if (!isFields(positions) || Object.keys(positions).length > 100 || !Object.values(positions).every(isPosition)) return false;
+  return Array.isArray(present) && present.length <= 100 && present.every((name) => typeof name === "string");
 };
 
 const subscription = (frame: Fields, action: "subscribe" | "unsubscribe"): Verdict => {
@@ -185,6 +212,7 @@ const forAgent = (agent: string, action: unknown, frame: Fields | undefined): Ve
   if (!names.isUuid(own(frame, "uuid")) || own(frame, "channel") !== meta) return bad(frame, meta);
   if (action === "subscribe" || action === "unsubscribe") return subscription(frame, action);
   if (action === "refresh") return renewal(agent, frame);
+  if (action === "ping" && !isPingData(frame)) return bad(frame, meta);
   return answers([{ channels: [meta], ...uuidIn(frame), data: { agent } }]);
 };
 

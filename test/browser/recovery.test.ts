@@ -49,11 +49,14 @@ const MESSAGES = Array.from({ length: 50 }, (_, at) => String(at + 1));
 describe("a tab on a channel with history", () => {
   let system: TestSystem;
   let browser: Browser;
+  /** Another one, whose pages can be frozen without those of the first. */
+  let freezable: Browser;
   let stage: URL;
 
   beforeAll(async () => {
-    [system, browser] = await Promise.all([
+    [system, browser, freezable] = await Promise.all([
       TestSystem.start({ guards: GUARDS, props: { channels: { "kept/*": { history: {} } } } }),
+      launchChromium(),
       launchChromium(),
     ]);
     stage = new URL(system.running.websocketUrl);
@@ -61,12 +64,13 @@ describe("a tab on a channel with history", () => {
 
   afterAll(async () => {
     await browser?.close();
+    await freezable?.close();
     await system?.close();
   });
 
   /** A tab in a browser of its own, which reaches the stage through `port`. */
-  const open = async (name: string, port = stage.port): Promise<{ context: BrowserContext; page: Page }> => {
-    const context = await browser.newContext();
+  const open = async (name: string, port = stage.port, where = browser): Promise<{ context: BrowserContext; page: Page }> => {
+    const context = await where.newContext();
     const sdk = readFileSync(join(ROOT, "dist/client/push-it.iife.js"), "utf8");
     const body = PAGE.replace("/*SDK*/", () => sdk).replace("/STAGE", stage.pathname);
     await context.route("http://app.test/**", (route) => route.fulfill({ contentType: "text/html", body }));
@@ -80,6 +84,13 @@ describe("a tab on a channel with history", () => {
   const shown = (page: Page): Promise<string[]> => page.locator("li").allTextContents();
   const shows = (page: Page, count: number): Promise<unknown> =>
     page.waitForFunction((least) => document.querySelectorAll("li").length >= least, count, { timeout: 60_000 });
+
+  /** The processes in which a browser's pages run. */
+  const renderersOf = async (where: Browser): Promise<number[]> => {
+    const session = await where.newBrowserCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    return processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+  };
 
   // Together: they mostly wait.
   it("shows all that was published while it was offline, loaded anew, or frozen: in order, once", async () => {
@@ -117,18 +128,17 @@ describe("a tab on a channel with history", () => {
     };
 
     const frozen = async (): Promise<void> => {
-      const [tab, other] = await Promise.all([open("kept/frozen"), open("kept/frozen")]);
+      const [tab, other] = await Promise.all([open("kept/frozen", stage.port, freezable), open("kept/frozen")]);
       await other.page.evaluate(() => publish(1, 10));
       await shows(tab.page, 10);
-      const session = await tab.context.newCDPSession(tab.page);
+      // The process in which the page runs is stopped, as an operating system does with what is in the background.
+      const renderers = await renderersOf(freezable);
+      expect(renderers.length).toBeGreaterThan(0);
       const thaw = sleep(60_000);
-      // What the lifecycle's own "frozen" does to no visible page: none of its tasks runs. `stood` proves it.
-      await session.send("Debugger.enable");
-      await session.send("Debugger.pause");
+      for (const id of renderers) process.kill(id, "SIGSTOP");
       await other.page.evaluate(() => publish(11, 50));
       await thaw;
-      await session.send("Debugger.resume");
-      await session.send("Debugger.disable");
+      for (const id of renderers) process.kill(id, "SIGCONT");
       await shows(tab.page, 50);
       await other.page.evaluate(() => publish(51, 51));
       await shows(tab.page, 51);

@@ -1,8 +1,9 @@
 import type { Answer } from "../../protocol/index.js";
 import { Emitter } from "../../client/emitter.js";
 import type { Socket } from "../../client/host.js";
-import { createSubscriptions, type SubscriptionEvents } from "../../client/subscriptions.js";
-import { createTraffic } from "../../client/traffic.js";
+import type { Core } from "../../client/parts.js";
+import { addSubscriptions } from "../../client/subscriptions.js";
+import { addTraffic } from "../../client/traffic.js";
 import { FakeHost } from "./support/fake-host.js";
 import { settled } from "./support/setup.js";
 
@@ -15,41 +16,40 @@ interface Sent {
 const make = (options: { ready?: boolean; channels?: string[] } = {}) => {
   const host = new FakeHost();
   const sent: Sent[] = [];
-  const events = new Emitter<SubscriptionEvents>();
   const told: string[] = [];
-  const settings = { url: "", host, channels: options.channels ?? [] };
-  const traffic = createTraffic(settings);
-  traffic._socket = { send: (text: string) => sent.push(JSON.parse(text)), close: () => {} } as unknown as Socket;
-  traffic._ready = options.ready ?? true;
-  const subscriptions = createSubscriptions(settings, traffic, events);
+  const core = Object.assign(new Emitter(), { url: "", host, channels: options.channels ?? [] }) as unknown as Core;
+  addTraffic(core);
+  core._socket = { send: (text: string) => sent.push(JSON.parse(text)), close: () => {} } as unknown as Socket;
+  core._ready = options.ready ?? true;
+  addSubscriptions(core);
   for (const event of ["subscribed", "unsubscribed"] as const)
-    events._on(event, (value) => told.push([event, value.channel, ...("error" in value ? [value.error!.code] : [])].join(" ")));
-  events._on("error", (error) => told.push(`error ${error.channel} ${error.code}`));
+    core._on(event, (value) => told.push([event, value.channel, ...("error" in value ? [value.error!.code] : [])].join(" ")));
+  core._on("error", (error) => told.push(`error ${error.channel} ${error.code}`));
 
   const want = (channel: string, on: boolean): string[] => {
     const outcome: string[] = [];
-    subscriptions._want(channel, on, (error) => outcome.push(error?.code ?? "ok"));
+    core._want(channel, on, (error) => outcome.push(error?.code ?? "ok"));
     return outcome;
   };
   const answer = async (index: number, more: Partial<Answer> = { successful: true }): Promise<void> => {
     const { action, uuid, data } = sent[index]!;
     for (const channel of data.channels)
-      traffic._answer({ channel: `/meta/${action}`, uuid, data: { channel }, ...more });
+      core._answer({ channel: `/meta/${action}`, uuid, data: { channel }, ...more });
     await settled();
   };
   const lose = (): void => {
-    traffic._ready = false;
-    subscriptions._lost();
-    traffic._lost();
+    core._ready = false;
+    core._lost();
+    core._fell();
   };
   const reconnect = async (): Promise<void> => {
-    traffic._ready = true;
-    subscriptions._opened();
-    traffic._flush();
+    core._ready = true;
+    core._opened();
+    core._flush();
     await settled();
   };
   const actions = (): string[] => sent.map(({ action, data }) => `${action} ${data.channels.join()}`);
-  return { host, sent, told, traffic, want, answer, lose, reconnect, actions };
+  return { host, sent, told, core, want, answer, lose, reconnect, actions };
 };
 
 describe("subscribing", () => {

@@ -2,7 +2,8 @@ import type { PushItError } from "../../client/errors.js";
 import type { Socket } from "../../client/host.js";
 import { freshId } from "../../client/id.js";
 import type { Request } from "../../client/request.js";
-import { createTraffic, type Traffic } from "../../client/traffic.js";
+import type { Core } from "../../client/parts.js";
+import { addTraffic, type Traffic } from "../../client/traffic.js";
 import { FakeHost } from "./support/fake-host.js";
 import { settled } from "./support/setup.js";
 
@@ -16,7 +17,8 @@ interface Sent {
 const make = (options: { queueLimit?: number; ready?: boolean } = {}) => {
   const host = new FakeHost();
   const texts: string[] = [];
-  const traffic = createTraffic({ url: "", host, queueLimit: options.queueLimit ?? 1_000 });
+  const traffic = { url: "", host, queueLimit: options.queueLimit ?? 1_000 } as unknown as Core;
+  addTraffic(traffic);
   traffic._socket = { send: (text: string) => texts.push(text), close: () => {} } as unknown as Socket;
   traffic._ready = options.ready ?? true;
   return { host, traffic, texts, sent: () => texts.map((text) => JSON.parse(text) as Sent) };
@@ -265,7 +267,7 @@ describe("a lost connection", () => {
     await settled();
     const second = publish(traffic, 2);
     traffic._ready = false;
-    traffic._lost();
+    traffic._fell();
     await settled();
     expect([first.code(), second.code()]).toEqual(["closed", undefined]);
     traffic._ready = true;
@@ -282,7 +284,7 @@ describe("a lost connection", () => {
     const second = publish(traffic, 2);
     traffic._ready = false;
     traffic._stopped = ["denied", "Members only."];
-    traffic._lost();
+    traffic._fell();
     const third = publish(traffic, 3);
     for (const { settle } of [first, second, third])
       expect(settle.mock.calls).toEqual([

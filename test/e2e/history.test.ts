@@ -45,7 +45,7 @@ describe("a channel with history", () => {
     const [publisher, subscriber] = await Promise.all([system.connect(), system.connect()]);
     const first = await subscribe(subscriber, "kept/1");
     const { position } = replay(first);
-    expect(first.data).toEqual({ channel: "kept/1", position: { epoch: position.epoch, offset: 0 }, checkEvery: 60_000 });
+    expect(first.data).toEqual({ channel: "kept/1", position: { epoch: position.epoch, offset: 0 }, checkEvery: 300_000 });
     for (const data of [1, 2, 3]) {
       expect(await publisher.publish("kept/1", data)).toMatchObject({ successful: true, position: { epoch: position.epoch, offset: data } });
     }

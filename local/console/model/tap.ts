@@ -1,5 +1,5 @@
 import type { SocketClass } from "../../../client/index.js";
-import { CREDENTIALS_PREFIX } from "../../../protocol/index.js";
+import { CREDENTIALS_PREFIX, SESSION_PREFIX } from "../../../protocol/index.js";
 import type { Direction } from "./frames.js";
 
 /** Something that happened on the wire. */
@@ -37,6 +37,6 @@ export const tapped = (Base: typeof WebSocket, tell: Tell): SocketClass =>
 
 /** Screens are shared and pictures taken: of credentials, only the length is told. */
 const withoutSecret = (protocol: string): string => {
-  if (!protocol.startsWith(CREDENTIALS_PREFIX)) return protocol;
-  return `${CREDENTIALS_PREFIX}… (${protocol.length - CREDENTIALS_PREFIX.length} characters of base64url, not shown)`;
+  const secret = [CREDENTIALS_PREFIX, SESSION_PREFIX].find((prefix) => protocol.startsWith(prefix));
+  return secret ? `${secret}… (${protocol.length - secret.length} characters of base64url, not shown)` : protocol;
 };

@@ -11,12 +11,15 @@ const furthest = (metered: readonly Metered[]): number =>
 /** How far it may be. */
 const TOLERANCE = 0.35;
 
+/** Whether the machine was too busy: what functions wait for is billed as well, and who takes long to answer is handed on. */
+const disturbed = (metered: readonly Metered[]): boolean =>
+  furthest(metered) >= TOLERANCE || metered.some(({ units }) => units.queueRequests > 0);
+
 test("the model's units of one publication are those that the meter counts when the system runs", async () => {
   const shares: number[] = [];
   const measure = () => meterPublications(join(__dirname, "../../.."), [1, 10, 100], (share) => shares.push(share));
   let metered = await measure();
-  // What a busy machine lets functions wait for is billed as well: then it is measured again.
-  for (let again = 0; again < 3 && furthest(metered) >= TOLERANCE; again += 1) metered = await measure();
+  for (let again = 0; again < 4 && disturbed(metered); again += 1) metered = await measure();
   expect(furthest(metered)).toBeLessThan(TOLERANCE);
   expect(metered).toHaveLength(12);
   expect(shares.at(-1)).toBe(1);

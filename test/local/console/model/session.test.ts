@@ -90,6 +90,7 @@ describe("Session", () => {
     expect(handshake).toHaveProperty("protocols", [
       "push-it.v1",
       "push-it.v1.denied",
+      "push-it.session.… (22 characters of base64url, not shown)",
       "push-it.credentials.… (35 characters of base64url, not shown)",
     ]);
     expect(JSON.stringify(told.wire)).not.toContain(Buffer.from("planted-secret").toString("base64url").slice(2, -2));
