@@ -28,6 +28,7 @@ export const CHANNELS: readonly ChaosChannel[] = [
   { name: "heard/a", size: ALL, weight: 10 },
   { name: "present/a", size: ALL, presence: true, weight: 8 },
   { name: "slow/a", size: ALL, weight: 8 },
+  { name: "spread/a", size: ALL, weight: 8 },
   { name: "private/a", size: ALL, weight: 8 },
   { name: "plain/a", weight: 10 },
   { name: "plain/gathered", lingerMs: 200, weight: 8 },

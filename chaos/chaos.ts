@@ -8,7 +8,7 @@ import { Faults } from "./faults.js";
 import { Journal } from "./journal.js";
 import { type Pace, paceOf } from "./pace.js";
 import { planOf } from "./plan.js";
-import { isPermitted } from "./policy.js";
+import { type Doing, isPermitted } from "./policy.js";
 import { publishAll } from "./publishing.js";
 import { comesAbout, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
 import { sourceOf } from "./random.js";
@@ -160,7 +160,7 @@ class Run {
     const wrong = { lost: 0, duplicated: 0, reordered: 0, leaked: 0, staleRows: 0 };
     for (const violation of violations) wrong[violation.wrong] += 1;
     const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
-    const guarded = (is: (doing: string) => boolean): number => publications.filter(({ data, told }) => told && is(data.do ?? "")).length;
+    const guarded = (is: (doing: Doing) => boolean): number => publications.filter(({ data, told }) => told && data.do && is(data.do)).length;
     return {
       published: publications.length,
       acknowledged: publications.filter(({ told }) => told?.acknowledged).length,
@@ -170,7 +170,7 @@ class Run {
         ...this.#schedule.struck,
         lifetime: this.#lifetimes,
         guardSlow: guarded((doing) => doing === "slow"),
-        guardDead: guarded((doing) => doing !== "" && doing !== "deny" && !isPermitted({ do: doing as "hang" })),
+        guardDead: guarded((doing) => doing !== "deny" && !isPermitted({ do: doing })),
       },
       violations,
       trail: first === undefined ? [] : this.#trail.of(first),

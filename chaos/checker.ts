@@ -1,6 +1,6 @@
 import type { Event, Publication, Stored, Subscription } from "./journal.js";
 import { isSame, Order } from "./order.js";
-import { isPermitted, maySubscribe, mayHear } from "./policy.js";
+import { isPermitted, maySubscribe, mayHear, publishedOn } from "./policy.js";
 
 /** What a run is judged by: nothing of it is the SDK's own bookkeeping. */
 export interface History {
@@ -46,9 +46,11 @@ export const judge = (history: History): Violation[] => {
   const acknowledged = new Map<string, Publication[]>();
   for (const each of history.publications.values()) {
     if (!each.told?.acknowledged) continue;
-    const others = acknowledged.get(each.channel);
-    if (others) others.push(each);
-    else acknowledged.set(each.channel, [each]);
+    for (const channel of publishedOn(each.channel)) {
+      const others = acknowledged.get(channel);
+      if (others) others.push(each);
+      else acknowledged.set(channel, [each]);
+    }
   }
   const violations = [
     ...history.subscriptions.flatMap((each) => [...leaks(each, history), ...duplicates(each), ...lossesAndSwaps(each, history, order, acknowledged)]),
@@ -71,7 +73,7 @@ const leaks = (subscription: Subscription, { publications }: History): Violation
 
 const leak = ({ who, channel }: Subscription, { uuid, data, at }: Received, publication?: Publication): string | undefined => {
   if (!publication || publication.begun > at) return `nobody has published it`;
-  if (publication.channel !== channel) return `it was published on ${publication.channel}`;
+  if (!publishedOn(publication.channel).includes(channel)) return `it was published on ${publication.channel}`;
   if (!isSame(publication.data, data)) return `another one was published as ${uuid}`;
   if (!isPermitted(publication.data)) return `no guard permitted it (${publication.data.do})`;
   if (!maySubscribe(channel, who)) return "it may not subscribe there";
@@ -97,7 +99,7 @@ const lossesAndSwaps = (
   acknowledged: ReadonlyMap<string, readonly Publication[]>,
 ): Violation[] => {
   if (history.keeps(subscription.channel) === "nothing") return [];
-  const offsetOf = ({ uuid, offset }: Received): number => order.of(uuid) ?? offset ?? NaN;
+  const offsetOf = ({ uuid, offset }: Received): number => order.of(subscription.channel, uuid) ?? offset ?? NaN;
   const all = messagesOf(subscription);
   return [...lossesOf(subscription, all, acknowledged.get(subscription.channel) ?? [], order), ...swaps(subscription, all, offsetOf)];
 };
@@ -143,14 +145,21 @@ const lossesOf = (subscription: Subscription, all: Received[], acknowledged: rea
   const due = acknowledged.filter(({ uuid, data }) => !had.has(uuid) && mayHear(channel, data, who));
   const stays = staysOf(subscription);
   return due.flatMap(({ uuid, begun }): Violation[] => {
-    const missing = stays.some((stay) => isDue(stay, begun, order.of(uuid), order));
-    return missing ? [{ wrong: "lost", uuid, what: `${nameOf(subscription)} has not received ${uuid} (${order.of(uuid)})` }] : [];
+    const offset = order.of(channel, uuid);
+    const missing = stays.some((stay) => isDue(stay, begun, offset, order, channel));
+    return missing ? [{ wrong: "lost", uuid, what: `${nameOf(subscription)} has not received ${uuid} (${offset})` }] : [];
   });
 };
 
 /** Whether a message had to come in this time: it was published later than it began, or stands behind what came. */
-const isDue = ({ from, lasts, behind, received }: Stay, begun: number, offset: number | undefined, order: Order): boolean => {
-  const offsets = received.flatMap(({ uuid }) => order.of(uuid) ?? []);
+const isDue = (
+  { from, lasts, behind, received }: Stay,
+  begun: number,
+  offset: number | undefined,
+  order: Order,
+  channel: string,
+): boolean => {
+  const offsets = received.flatMap(({ uuid }) => order.of(channel, uuid) ?? []);
   const isBehind = offset !== undefined && offset > Math.min(behind ?? Infinity, ...offsets);
   if (lasts) return begun > from || isBehind;
   return isBehind && offset < Math.max(...offsets);
@@ -164,13 +173,14 @@ const storage = (history: History, order: Order): Violation[] => {
   violations.push(...order.twice.map(({ uuid, offset }): Violation => ({ wrong: "duplicated", uuid, what: `${uuid} is stored again, at ${offset}` })));
   for (const { uuid, channel } of stored) {
     const publication = publications.get(uuid);
-    if (publication?.channel === channel && isPermitted(publication.data)) continue;
+    if (publication && publishedOn(publication.channel).includes(channel) && isPermitted(publication.data)) continue;
     violations.push({ wrong: "leaked", uuid, what: `${uuid} is stored on ${channel}, and nobody permitted it there` });
   }
-  const held = new Set(stored.map(({ uuid }) => uuid));
+  const held = new Set(stored.map(({ channel, uuid }) => `${channel} ${uuid}`));
   for (const { uuid, channel, told } of publications.values()) {
-    if (told?.acknowledged && history.keeps(channel) === "all" && !held.has(uuid))
-      violations.push({ wrong: "lost", uuid, what: `${uuid} was acknowledged, and is not stored` });
+    if (!told?.acknowledged) continue;
+    const missing = publishedOn(channel).filter((each) => history.keeps(each) === "all" && !held.has(`${each} ${uuid}`));
+    violations.push(...missing.map((each): Violation => ({ wrong: "lost", uuid, what: `${uuid} was acknowledged, and is not stored on ${each}` })));
   }
   return violations;
 };

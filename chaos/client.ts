@@ -35,6 +35,8 @@ export class ChaosClient {
   readonly #sockets: Sockets;
   readonly #options: PushItOptions;
   readonly #subscriptions = new Map<string, Subscription>();
+  /** What it is subscribed to, or tries to be. */
+  readonly #wanted = new Set<string>();
   #sdk: PushIt;
   #recoveries = 0;
   #ended = false;
@@ -149,9 +151,6 @@ export class ChaosClient {
     const told = await this.#sdk.channel(channel).presence().catch(() => undefined);
     return told?.members.map(({ info }) => (info as { name: string }).name);
   }
-
-  /** What it is subscribed to, or tries to be. */
-  readonly #wanted = new Set<string>();
 
   #record(channel: string): Subscription {
     this.#wanted.add(channel);

@@ -1,11 +1,10 @@
 import { ChaosClient, type ClientContext } from "./client.js";
 import { CHANNELS } from "./channels.js";
 import type { Plan } from "./plan.js";
-import { EARS } from "./policy.js";
+import { EARS, maySubscribe } from "./policy.js";
 import { pick, sourceOf } from "./random.js";
 
-/** How many only subscribe, and to how many channels each. */
-const SUBSCRIBERS = 20;
+/** How many channels those subscribe to that do not publish. */
 const EACH = 4;
 
 /** One in so many is no insider, and may not read what is private. */
@@ -25,7 +24,8 @@ export const gather = (context: ClientContext, plan: Plan): Crowd => {
   const join = (name: string, index: number, channels: Iterable<string>): ChaosClient => {
     const who = { name, ear: index % EARS, insider: index % OUTSIDER !== OUTSIDER - 1 };
     const client = new ChaosClient(context, who, index % 2 === 0);
-    for (const channel of channels) client.subscribe(channel);
+    // Whoever may not read what is private tries.
+    for (const channel of new Set([...channels, ...names.filter((each) => !maySubscribe(each, who))])) client.subscribe(channel);
     return client;
   };
   const some = (first: string): Set<string> => {
@@ -35,6 +35,6 @@ export const gather = (context: ClientContext, plan: Plan): Crowd => {
   };
   const publishers = new Map([...plan.keys()].map((name, index) => [name, join(name, index, [pick(random, names)])]));
   // In turn, so that no channel is left without.
-  const subscribers = Array.from({ length: SUBSCRIBERS }, (_, index) => join(`s${index}`, index, some(names[index % names.length]!)));
+  const subscribers = Array.from({ length: context.pace.subscribers }, (_, index) => join(`s${index}`, index, some(names[index % names.length]!)));
   return { publishers, all: [...publishers.values(), ...subscribers] };
 };

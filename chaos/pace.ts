@@ -1,5 +1,8 @@
-/** How fast things go in a run. Times are in milliseconds. */
+/** How much happens at once in a run, and how fast. Times are in milliseconds. */
 export interface Pace {
+  /** How many clients publish, and how many only subscribe. */
+  publishers: number;
+  subscribers: number;
   /** How long API Gateway lets a connection live, instead of two hours. */
   connectionMs: number;
   /** How long clients that see to it themselves keep one. */
@@ -14,11 +17,13 @@ export interface Pace {
 const LONG = 2_000;
 
 /**
- * The pace of a run: in a long one connections live longer than the 30 seconds in which a 410 is not believed; a short
+ * The pace of a run: in a long one there are more clients, and their connections live longer than the 30 seconds in which a 410 is not believed; a short
  * one has no time for that.
  */
 export const paceOf = (messages: number): Pace => ({
-  ...(messages < LONG ? { connectionMs: 12_000, lifetimeMs: 8_000 } : { connectionMs: 60_000, lifetimeMs: 40_000 }),
+  ...(messages < LONG
+    ? { publishers: 4, subscribers: 12, connectionMs: 20_000, lifetimeMs: 14_000 }
+    : { publishers: 8, subscribers: 20, connectionMs: 60_000, lifetimeMs: 40_000 }),
   checkMs: 2_000,
   quietMs: 120_000,
 });

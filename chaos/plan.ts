@@ -1,4 +1,5 @@
 import { CHANNELS } from "./channels.js";
+import { paceOf } from "./pace.js";
 import type { Doing, Payload } from "./policy.js";
 import { between, pick, type Random, sourceOf } from "./random.js";
 
@@ -14,9 +15,6 @@ export type Plan = ReadonlyMap<string, readonly Planned[]>;
 
 /** What all uuids of a run look like. */
 export const UUIDS = /chaos-\w+-\d+/g;
-
-/** How many publish. */
-const PUBLISHERS = 8;
 
 /** How often guards are slow, dead or deny, each at least, in a run of `WHOLE` messages; in smaller ones less often. */
 const TIMES: Record<Doing, number> = { slow: 32, deny: 50, throw: 12, exit: 12, hang: 12 };
@@ -46,7 +44,7 @@ const doings = (random: Random, messages: number): Map<number, Doing> => {
 export const planOf = (seed: number, messages: number): Plan => {
   const random = sourceOf(seed, "plan");
   const doing = doings(random, messages);
-  const plan = new Map<string, Planned[]>(Array.from({ length: PUBLISHERS }, (_, index) => [`p${index}`, []]));
+  const plan = new Map<string, Planned[]>(Array.from({ length: paceOf(messages).publishers }, (_, index) => [`p${index}`, []]));
   const names = [...plan.keys()];
   for (let at = 0; at < messages; at += 1) {
     const by = pick(random, names);

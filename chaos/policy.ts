@@ -41,6 +41,13 @@ export const SLOW = "slow/*";
 /** How many ears there are: each hears all but one in so many messages. */
 export const EARS = 3;
 
+/** The channel whose guard publishes on another one as well, and that one. */
+export const SPREAD = "spread/a";
+export const SPREAD_TO = "log/b";
+
+/** The channels that a permitted publication is for. */
+export const publishedOn = (channel: string): readonly string[] => (channel === SPREAD ? [SPREAD, SPREAD_TO] : [channel]);
+
 const isBelow = (pattern: string, channel: string): boolean => channel.startsWith(pattern.slice(0, -1));
 
 /** Whether a publication's guard says yes, sooner or later. */

@@ -3,7 +3,7 @@ import { chaos, type Outcome } from "../../chaos/chaos.js";
 import { failureText, faultsOf } from "../../chaos/report.js";
 import { KINDS } from "../../chaos/schedule.js";
 
-const OPTIONS = { seed: 1, messages: 250, dynamodb: process.env["PUSH_IT_TEST_DYNAMODB"] ?? "embedded" };
+const OPTIONS = { seed: 1, messages: 200, dynamodb: process.env["PUSH_IT_TEST_DYNAMODB"] ?? "embedded" };
 const TIME_MS = 280_000;
 
 describe(`a chaos run of ${OPTIONS.messages} messages`, () => {

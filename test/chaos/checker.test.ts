@@ -143,6 +143,19 @@ describe("the checker", () => {
     expect(story.judged().sort()).toEqual(["leaked m4", "leaked m5", "leaked m9"]);
   });
 
+  it("expects what a guard publishes on two channels on both, once each", () => {
+    receive("m1", "m2", "m3");
+    const other = story.subscriber("log/b");
+    story.publish("m4", { channel: "spread/a" });
+    expect(story.judged()).toEqual(["lost m4", "lost m4"]);
+    story.stored.push({ channel: "log/b", epoch: "f", uuid: "m4", offset: 1 });
+    expect(story.judged()).toEqual(["lost m4"]);
+    story.receive(other, "m4");
+    expect(story.judged()).toEqual([]);
+    story.receive(other, "m4");
+    expect(story.judged()).toEqual(["duplicated m4"]);
+  });
+
   it("finds rows of the dead", () => {
     receive("m1", "m2", "m3");
     expect(story.judged({ staleRows: ["a row"] })).toEqual(["staleRows"]);
