@@ -4,7 +4,7 @@ import { failureText, faultsOf } from "../../chaos/report.js";
 import { KINDS } from "../../chaos/schedule.js";
 
 const OPTIONS = { seed: 1, messages: 200, dynamodb: process.env["PUSH_IT_TEST_DYNAMODB"] ?? "embedded" };
-const TIME_MS = 280_000;
+const TIME_MS = 900_000;
 
 describe(`a chaos run of ${OPTIONS.messages} messages`, () => {
   let outcome: Outcome;
