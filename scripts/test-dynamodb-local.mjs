@@ -23,6 +23,7 @@ const ELSEWHERE = [
   "logs",
   "matrix-page",
   "queues",
+  "recovery",
   "s3-events",
   "storm",
   "unloadable-guards",
