@@ -1,4 +1,4 @@
-import { App } from "aws-cdk-lib";
+import { App, Duration } from "aws-cdk-lib";
 import { Guards, PushItStack } from "./index.js";
 
 const app = new App();
@@ -8,4 +8,8 @@ const guards: unknown = app.node.tryGetContext("guards");
 
 new PushItStack(app, "PushIt", {
   guards: typeof guards === "string" ? Guards.fromModule(guards) : undefined,
+  channels: {
+    // In a room nobody misses anything, and everybody sees who is there. All other channels are plain.
+    "rooms/*": { history: { size: 1_000, ttl: Duration.days(1) }, presence: true },
+  },
 });

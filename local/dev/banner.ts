@@ -26,7 +26,7 @@ export const banner = (facts: BannerFacts, style: Style): string => {
     `    ${dim("DynamoDB ")} ${facts.dynamodb}`,
     `    ${dim("Guards   ")} ${guardsLine(facts.guards, style)}`,
     "",
-    `    Open the console in two tabs, subscribe both to ${bold("stories/5")}, and publish in one.`,
+    `    Open the console in two tabs, subscribe both to ${bold("rooms/5")}, and publish in one.`,
     `    ${dim("Ctrl-C ends it.")}`,
     "",
     "",

@@ -6,22 +6,26 @@ export interface Heard {
   facts?: ServerFacts;
   /** Channels that are subscribed now. */
   subscribed: string[];
+  /** Those of them that tell who is there. */
+  attended: string[];
 }
 
 /** Any object of a frame: each field is unproven. */
 interface Item {
   channel?: unknown;
   successful?: unknown;
-  data?: { channel?: unknown; agent?: unknown };
+  data?: { channel?: unknown; agent?: unknown; presentEvery?: unknown };
 }
 
 /** Reads a frame from the server. */
 export const hear = (text: string): Heard => {
-  const heard: Heard = { subscribed: [] };
+  const heard: Heard = { subscribed: [], attended: [] };
   for (const { channel, data } of successes(text)) {
     const tellsFacts = channel === Meta.connect || channel === Meta.ping;
     if (tellsFacts && typeof data?.agent === "string") heard.facts = data as ServerFacts;
-    if (channel === Meta.subscribe && typeof data?.channel === "string") heard.subscribed.push(data.channel);
+    if (channel !== Meta.subscribe || typeof data?.channel !== "string") continue;
+    heard.subscribed.push(data.channel);
+    if (typeof data.presentEvery === "number") heard.attended.push(data.channel);
   }
   return heard;
 };

@@ -22,6 +22,13 @@ export class Journal<Entry> {
     if (this.#entries.length > this.limit) this.#entries.shift();
   }
 
+  /** Puts an entry in at that index of what is kept; the oldest is dropped where that is too much. */
+  insert(index: number, entry: Entry): void {
+    this.#total++;
+    this.#entries.splice(index, 0, entry);
+    if (this.#entries.length > this.limit) this.#entries.shift();
+  }
+
   /** What was added after the first `seen`, oldest first, as far as it is kept. */
   since(seen: number): readonly Entry[] {
     const fresh = Math.min(this.#total - seen, this.#entries.length);

@@ -1,47 +1,33 @@
-import { PushIt, type Published, type PushItError, type State, type StateChange } from "../../../client/index.js";
-import { type Json, Meta, newId, PROTOCOL, type ServerFacts } from "../../../protocol/index.js";
+import {
+  type Events,
+  type Position,
+  PushIt,
+  type Published,
+  PushItError,
+  type ReceivedMessage as Received,
+  type State,
+  type StateChange,
+} from "../../../client/index.js";
+import { isWildcard, type Json, newId, PROTOCOL } from "../../../protocol/index.js";
 import { hear } from "./answers.js";
+import { Attendance } from "./attendance.js";
 import { Journal } from "./journal.js";
-import { type Problem, type Subscription, Subscriptions } from "./subscriptions.js";
-import { tapped, type WireEvent } from "./tap.js";
+import { Outage } from "./outage.js";
+import { Recovery } from "./recovery.js";
+import { problemOf, whoAmI } from "./requests.js";
+import { Subscriptions } from "./subscriptions.js";
+import { tapped } from "./tap.js";
+import type { Loaded, Publication, ReceivedMessage, SessionListener, ShownSubscription } from "./told.js";
 import { requestWords } from "./words.js";
-
-/** A message as the page shows it. */
-export interface ReceivedMessage {
-  channel: string;
-  uuid: string;
-  data: unknown;
-  /** When it arrived, in milliseconds since 1970. */
-  at: number;
-  /** Whether this page published it. */
-  mine: boolean;
-}
-
-/** What became of a publication. */
-export interface Publication {
-  channel: string;
-  uuid: string;
-  /** From the call to the answer, in milliseconds. */
-  tookMs: number;
-  /** What the guard gave with its verdict. */
-  result?: Json | undefined;
-  /** Why it was not published. */
-  problem?: Problem;
-}
-
-/** What a session tells; a listener takes what it wants of it. */
-export interface SessionListener {
-  state(change: StateChange): void;
-  subscriptions(all: Subscription[]): void;
-  message(message: ReceivedMessage): void;
-  wire(event: WireEvent): void;
-  server(facts: ServerFacts): void;
-  /** The connection is gone, and with it the agent. */
-  gone(): void;
-}
 
 /** How many of its own messages the page recognises. */
 const OWN = 2_000;
+
+/** How many messages of a channel's history are loaded at once. */
+const EARLIER = 50;
+
+/** How long the page stays away when it cuts its own connection, in milliseconds: time to publish in another tab. */
+const OUTAGE_MS = 15_000;
 
 /** Failures after which a subscription is made again with the next connection, or which a later wish overtook. */
 const PASSING = new Set(["closed", "superseded", "unknown_agent"]);
@@ -51,6 +37,11 @@ export class Session {
   readonly #listeners: Partial<SessionListener>[] = [];
   readonly #subscriptions = new Subscriptions();
   readonly #own = new Journal<string>(OWN);
+  readonly #recovery = new Recovery();
+  readonly #attendance = new Attendance();
+  /** Channels that tell who is there. */
+  readonly #attended = new Set<string>();
+  readonly #outage = new Outage((until) => this.#cutOrMended(until));
   #pushIt: PushIt | undefined;
 
   /** @param WebSocketClass what connects: the browser's */
@@ -71,7 +62,7 @@ export class Session {
 
   /** Connects anew; subscriptions move over. */
   connect(url: string, credentials: Json | undefined): void {
-    this.#pushIt?.disconnect();
+    this.disconnect();
     const pushIt = new PushIt({ url, credentials, autoConnect: false, WebSocket: this.#tapped() });
     this.#pushIt = pushIt;
     const live =
@@ -82,11 +73,19 @@ export class Session {
     pushIt.on("state", (change) => this.#changed(change));
     pushIt.on(
       "message",
-      live(({ channel, uuid, data }) => this.#received(channel, uuid, data)),
+      live((message) => this.#received(message)),
     );
     pushIt.on(
       "subscribed",
-      live(({ channel }) => this.#settled(channel)),
+      live((event) => this.#subscribed(event)),
+    );
+    pushIt.on(
+      "join",
+      live(({ channel, ...member }) => this.#attends(channel, true, member)),
+    );
+    pushIt.on(
+      "leave",
+      live(({ channel, ...member }) => this.#attends(channel, false, member)),
     );
     pushIt.on(
       "unsubscribed",
@@ -101,6 +100,31 @@ export class Session {
 
   disconnect(): void {
     this.#pushIt?.disconnect();
+    this.#outage.mend();
+    this.#recovery.end();
+    this.#tellRecovery();
+  }
+
+  /** Cuts the connection as a lost network does, for a while: the SDK connects again as soon as it can. */
+  cut(): void {
+    this.#outage.cut(OUTAGE_MS);
+  }
+
+  /** Lets the connection through again. */
+  mend(): void {
+    this.#outage.mend();
+  }
+
+  /** Loads the newest messages of a channel's history; always fulfilled, also with what went wrong. */
+  async history(channel: string): Promise<Loaded> {
+    try {
+      const { messages, position } = await this.#channel(channel).history({ reverse: true, limit: EARLIER });
+      const told = messages.reverse().map(({ uuid, data, offset }) => this.#shown({ channel, uuid, data, epoch: position.epoch, offset }));
+      this.#tell("earlier", told.map((message) => ({ ...message, late: "earlier" })));
+      return { count: told.length };
+    } catch (error) {
+      return { count: 0, problem: problemOf(error as PushItError) };
+    }
   }
 
   /** Subscribes: now, or once there is a connection. */
@@ -146,6 +170,16 @@ export class Session {
     });
   }
 
+  /** @throws PushItError without a connection, of which no channel could be asked */
+  #channel(name: string): ReturnType<PushIt["channel"]> {
+    if (!this.#pushIt) throw new PushItError("closed");
+    return this.#pushIt.channel(name);
+  }
+
+  #position(channel: string): Position | undefined {
+    return isWildcard(channel) ? undefined : this.#pushIt?.channel(channel).position;
+  }
+
   #ask(channel: string): void {
     this.#pushIt?.subscribe(
       channel,
@@ -156,16 +190,69 @@ export class Session {
 
   #changed(change: StateChange): void {
     if (change.previous === "connected") {
+      if (change.state === "connecting") this.#lost();
       this.#subscriptions.lost();
       this.#tell("gone");
     }
+    if (change.state === "connected") this.#recovery.back(Date.now());
     this.#tell("state", change);
     this.#tellSubscriptions();
+    this.#tellRecovery();
     if (change.state === "connected") for (const channel of this.#subscriptions.waiting) this.#ask(channel);
   }
 
-  #received(channel: string, uuid: string, data: unknown): void {
-    this.#tell("message", { channel, uuid, data, at: Date.now(), mine: this.#own.entries.includes(uuid) });
+  #lost(): void {
+    const own = this.#subscriptions.all.filter(({ status, granted }) => status === "subscribed" && !granted);
+    this.#recovery.lost(Date.now(), own.map(({ channel }) => ({ channel, position: this.#position(channel) })));
+  }
+
+  #cutOrMended(until: number | undefined): void {
+    this.#tell("outage", until);
+    // The SDK may be waiting for its next attempt by now: this is what a browser's `online` is.
+    if (until === undefined && this.state === "connecting") this.#pushIt?.connect();
+  }
+
+  #received(received: Received): void {
+    const message = this.#shown(received);
+    const missed = this.#recovery.message(message.channel, message.position?.offset);
+    this.#tell("message", missed ? { ...message, late: "missed" } : message);
+    if (missed) this.#tellRecovery();
+  }
+
+  #shown({ channel, uuid, data, epoch, offset }: Omit<Received, "payload">): ReceivedMessage {
+    const position = epoch !== undefined && offset !== undefined ? { position: { epoch, offset } } : {};
+    return { channel, uuid, data, at: Date.now(), mine: this.#own.entries.includes(uuid), ...position };
+  }
+
+  #subscribed(event: Events["subscribed"]): void {
+    const { channel } = event;
+    this.#settled(channel);
+    if (this.#attended.has(channel)) void this.#askWhoIsThere(channel);
+    if (this.#recovery.subscribed(event)) void this.#askForNewest(channel);
+    this.#tellRecovery();
+  }
+
+  /** The SDK tells all that was missed, but not which message is the last of it. */
+  async #askForNewest(channel: string): Promise<void> {
+    const newest = await this.#channel(channel)
+      .history({ reverse: true, limit: 1 })
+      .catch(() => undefined);
+    this.#recovery.newest(channel, newest?.messages[0]?.offset);
+    this.#tellRecovery();
+  }
+
+  async #askWhoIsThere(channel: string): Promise<void> {
+    this.#attendance.asked(channel);
+    const present = await this.#channel(channel)
+      .presence()
+      .catch(() => undefined);
+    if (present) this.#attendance.answered(channel, present.members);
+    this.#tellSubscriptions();
+  }
+
+  #attends(channel: string, came: boolean, member: { agent: string }): void {
+    this.#attendance.changed(channel, { came, member, at: Date.now() });
+    this.#tellSubscriptions();
   }
 
   #settled(channel: string): void {
@@ -176,31 +263,55 @@ export class Session {
   #refused(channel: string, error: PushItError): void {
     if (PASSING.has(error.code) || !this.#subscriptions.has(channel)) return;
     this.#subscriptions.set(channel, "refused", problemOf(error));
-    this.#tellSubscriptions();
+    this.#forget(channel);
   }
 
   #left(channel: string): void {
     this.#subscriptions.remove(channel);
+    this.#forget(channel);
+  }
+
+  #forget(channel: string): void {
+    this.#attendance.left(channel);
+    this.#recovery.left(channel);
     this.#tellSubscriptions();
+    this.#tellRecovery();
   }
 
   #tapped(): ReturnType<typeof tapped> {
-    return tapped(this.WebSocketClass, (event, socket) => {
-      this.#tell("wire", event);
-      if (event.kind === "open" && event.protocol === PROTOCOL) socket.send(whoAmI());
-      if (event.kind === "frame" && event.direction === "in") this.#heard(event.text);
-    });
+    return tapped(
+      this.WebSocketClass,
+      (event, socket) => {
+        this.#tell("wire", event);
+        if (event.kind === "open") this.#outage.opened(socket);
+        if (event.kind === "close") this.#outage.closed(socket);
+        if (event.kind === "open" && event.protocol === PROTOCOL) socket.send(whoAmI());
+        if (event.kind === "frame" && event.direction === "in") this.#heard(event.text);
+      },
+      this.#outage.admit,
+    );
   }
 
   #heard(text: string): void {
-    const { facts, subscribed } = hear(text);
+    const { facts, subscribed, attended } = hear(text);
     if (facts) this.#tell("server", facts);
+    for (const channel of attended) this.#attended.add(channel);
     for (const channel of subscribed) this.#subscriptions.grant(channel);
     if (subscribed.length > 0) this.#tellSubscriptions();
   }
 
   #tellSubscriptions(): void {
-    this.#tell("subscriptions", this.#subscriptions.all);
+    this.#tell("subscriptions", this.#subscriptions.all.map((each) => this.#withOffers(each)));
+  }
+
+  #withOffers(subscription: ShownSubscription): ShownSubscription {
+    const { channel, status } = subscription;
+    const here = status === "subscribed" ? this.#attendance.of(channel) : undefined;
+    return { ...subscription, ...(this.#position(channel) && { history: true }), ...(here && { here }) };
+  }
+
+  #tellRecovery(): void {
+    this.#tell("recovery", this.#recovery.report);
   }
 
   #tell<Event extends keyof SessionListener>(event: Event, ...values: Parameters<SessionListener[Event]>): void {
@@ -210,9 +321,3 @@ export class Session {
     }
   }
 }
-
-const problemOf = ({ code, message }: PushItError): Problem => ({ code, reason: requestWords(code, message) });
-
-/** The SDK needs no agent id, so it does not ask for one; whoever debugs wants to find it in the server's log. */
-const whoAmI = (): string =>
-  JSON.stringify({ action: "connect", channel: Meta.connect, uuid: newId((bytes) => crypto.getRandomValues(bytes)) });

@@ -9,17 +9,25 @@ export type WireEvent =
   | { kind: "frame"; direction: Direction; text: string }
   | { kind: "close"; code: number; reason: string };
 
+/** A socket, as far as whoever watches it may want to meddle with it. */
+export interface TappedSocket {
+  send(text: string): void;
+  close(code: number, reason: string): void;
+}
+
 /** Told what happened, and on which socket. */
-export type Tell = (event: WireEvent, socket: { send(text: string): void }) => void;
+export type Tell = (event: WireEvent, socket: TappedSocket) => void;
 
 /**
  * A WebSocket class that tells all it does, for the SDK's `WebSocket` option: the SDK itself spends no bytes on being
  * watched.
  * @param Base the class that does it
+ * @param admit asked before each is made: what it throws is why there is none
  */
-export const tapped = (Base: typeof WebSocket, tell: Tell): SocketClass =>
+export const tapped = (Base: typeof WebSocket, tell: Tell, admit = (): void => {}): SocketClass =>
   class extends Base {
     constructor(url: string, protocols: string[]) {
+      admit();
       super(url, protocols);
       tell({ kind: "handshake", url, protocols: protocols.map(withoutSecret) }, this);
       this.addEventListener("open", () => tell({ kind: "open", protocol: this.protocol }, this));

@@ -2,8 +2,11 @@ import type { State } from "../../../client/index.js";
 import { hueOf } from "../model/format.js";
 import { readSubscription } from "../model/input.js";
 import type { Session } from "../model/session.js";
-import type { Problem, Subscription, SubscriptionStatus } from "../model/subscriptions.js";
+import type { Problem, SubscriptionStatus } from "../model/subscriptions.js";
+import type { ShownSubscription } from "../model/told.js";
 import { button, byId, codeBadge, el, setCount, setProblem } from "./dom.js";
+import { historyLine } from "./history.js";
+import { members } from "./members.js";
 
 /** The subscriptions: a field to make one, and one row each with its state or the reason why not. */
 export const showChannels = (session: Session, publishOn: (channel: string) => void): void => {
@@ -20,13 +23,30 @@ export const showChannels = (session: Session, publishOn: (channel: string) => v
     field.value = "";
     field.focus();
   });
-  session.listen({ subscriptions: (all) => showAll(session, all, publishOn) });
+  const shown = { all: [] as ShownSubscription[], me: "" };
+  const show = (): void => showAll(session, shown, publishOn);
+  session.listen({
+    subscriptions: (all) => {
+      shown.all = all;
+      show();
+    },
+    server: ({ agent }) => {
+      shown.me = agent;
+      show();
+    },
+  });
 };
 
-const showAll = (session: Session, all: Subscription[], publishOn: (channel: string) => void): void => {
+/** The subscriptions, and which of those who are there this page is. */
+interface Shown {
+  all: ShownSubscription[];
+  me: string;
+}
+
+const showAll = (session: Session, { all, me }: Shown, publishOn: (channel: string) => void): void => {
   const list = byId("chips", HTMLElement);
   const focused = list.contains(document.activeElement) ? focusedIn(list) : undefined;
-  list.replaceChildren(...all.map((subscription) => chip(session, subscription, publishOn)));
+  list.replaceChildren(...all.map((subscription) => chip(session, subscription, me, publishOn)));
   if (focused) restore(list, focused);
   byId("chips-empty", HTMLElement).hidden = all.length > 0;
   byId("known-channels", HTMLElement).replaceChildren(
@@ -45,8 +65,8 @@ const restore = (list: HTMLElement, label: string): void => {
   (same ?? byId("subscribe-channel", HTMLInputElement)).focus();
 };
 
-const chip = (session: Session, subscription: Subscription, publishOn: (channel: string) => void): HTMLLIElement => {
-  const { channel, status, problem } = subscription;
+const chip = (session: Session, subscription: ShownSubscription, me: string, publishOn: (channel: string) => void): HTMLLIElement => {
+  const { channel, status, problem, history, here } = subscription;
   const row = el(
     "li",
     { class: "chip", data: { status } },
@@ -57,6 +77,8 @@ const chip = (session: Session, subscription: Subscription, publishOn: (channel:
       data: { tone: status === "subscribed" ? "good" : "" },
     }),
     el("div", { class: "tools" }, ...actions(session, subscription, publishOn)),
+    ...(history ? [historyLine(session, channel)] : []),
+    ...(here ? [members(here, me)] : []),
     ...(problem ? [why(problem)] : []),
   );
   row.style.setProperty("--hue", String(hueOf(channel)));
@@ -70,7 +92,7 @@ const statusText = (status: SubscriptionStatus, connection: State): string => {
   return status === "subscribed" ? "subscribed" : "";
 };
 
-const actions = (session: Session, { channel, status }: Subscription, publishOn: (channel: string) => void): Node[] => {
+const actions = (session: Session, { channel, status }: ShownSubscription, publishOn: (channel: string) => void): Node[] => {
   const leave = (): void => session.unsubscribe(channel);
   if (status !== "refused") {
     return [

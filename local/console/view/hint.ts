@@ -3,7 +3,7 @@ import { byId } from "./dom.js";
 import { remember, remembered } from "./memory.js";
 
 /** The channel of the first steps. */
-const CHANNEL = "stories/5";
+const CHANNEL = "rooms/5";
 
 /** The first steps, until they are dismissed or have been taken: a message of another tab has arrived. */
 export const showHint = (session: Session, publishOn: (channel: string) => void): void => {

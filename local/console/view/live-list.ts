@@ -33,6 +33,22 @@ export class LiveList<Entry> {
     requestAnimationFrame(() => this.#show());
   }
 
+  /**
+   * Puts entries among what is shown.
+   * @param place where in what is kept, which begins with the oldest; `undefined` for one that is not to be put in
+   */
+  merge(entries: readonly Entry[], place: (kept: readonly Entry[], entry: Entry) => number | undefined): void {
+    for (const entry of entries) {
+      const index = place(this.#journal.entries, entry);
+      if (index === undefined) continue;
+      // What is held back stays behind it.
+      this.#journal.insert(Math.min(index, this.#journal.entries.length - this.#heldBack), entry);
+      this.#shown++;
+    }
+    this.filter(this.#filter);
+    this.#count();
+  }
+
   /** Holds back what comes, or shows what was held back. */
   pause(paused: boolean): void {
     this.#paused = paused;

@@ -1,6 +1,8 @@
-import { clock, hueOf, size } from "../model/format.js";
+import { clock, count, hueOf, size } from "../model/format.js";
+import { placeOf } from "../model/history.js";
 import { jsonBytes, layOut } from "../model/layout.js";
-import type { ReceivedMessage, Session } from "../model/session.js";
+import type { Session } from "../model/session.js";
+import type { ReceivedMessage } from "../model/told.js";
 import { matches } from "../../../protocol/index.js";
 import { byId, el, setCount } from "./dom.js";
 import { LiveList } from "./live-list.js";
@@ -10,6 +12,12 @@ const LIMIT = 500;
 
 /** How long messages gather before screen readers are told of them, in milliseconds. */
 const ANNOUNCE_MS = 1_500;
+
+/** What stands beside a message that was not told as it was published. */
+const LATE = {
+  missed: { text: "recovered", title: "Published while the connection was lost" },
+  earlier: { text: "earlier", title: "Loaded from the channel's history" },
+};
 
 /** The messages as they arrive: newest first, filtered, paused, cleared. */
 export const showMessages = (session: Session): void => {
@@ -32,6 +40,7 @@ export const showMessages = (session: Session): void => {
       list.add(message);
       announce(message.channel);
     },
+    earlier: (messages) => list.merge(messages, placeOf),
   });
   pause.addEventListener("click", () => {
     pause.ariaPressed = String(pause.ariaPressed !== "true");
@@ -44,15 +53,18 @@ export const showMessages = (session: Session): void => {
   byId("clear-messages", HTMLButtonElement).addEventListener("click", () => list.clear());
 };
 
-const row = ({ channel, data, uuid, at, mine }: ReceivedMessage): HTMLLIElement => {
+const row = ({ channel, data, uuid, at, mine, position, late }: ReceivedMessage): HTMLLIElement => {
   const bytes = jsonBytes(data);
+  const why = late && LATE[late];
   const item = el(
     "li",
-    { class: "message", data: mine ? { mine: "" } : {} },
+    { class: "message", data: { ...(mine && { mine: "" }), ...(late && { late }) } },
     el(
       "div",
       { class: "meta" },
       el("span", { class: "name", text: channel }),
+      ...(position ? [el("span", { class: "offset", text: `#${position.offset}`, attributes: { title: offsetTitle(position) } })] : []),
+      ...(why ? [el("span", { class: "mark", text: why.text, data: { late: late }, attributes: { title: why.title } })] : []),
       ...(mine ? [el("span", { class: "mark", text: "mine" })] : []),
       el("span", {
         text: bytes === undefined ? "" : size(bytes),
@@ -65,6 +77,9 @@ const row = ({ channel, data, uuid, at, mine }: ReceivedMessage): HTMLLIElement 
   item.style.setProperty("--hue", String(hueOf(channel)));
   return item;
 };
+
+const offsetTitle = ({ epoch, offset }: { epoch: string; offset: number }): string =>
+  `Offset ${count(offset)} in the channel's history, epoch ${epoch}`;
 
 /** Tells screen readers of messages: not of each, where they come fast. */
 const announcer = (): ((channel: string) => void) => {

@@ -15,6 +15,14 @@ describe("hear", () => {
     expect(hear(JSON.stringify(frame)).subscribed).toEqual(["a"]);
   });
 
+  it("hears which channels tell who is there", () => {
+    const frame = [
+      { channel: "/meta/subscribe", successful: true, data: { channel: "a" } },
+      { channel: "/meta/subscribe", successful: true, data: { channel: "b", presentEvery: 60_000 } },
+    ];
+    expect(hear(JSON.stringify(frame)).attended).toEqual(["b"]);
+  });
+
   it.each([
     "",
     "no",
@@ -23,6 +31,6 @@ describe("hear", () => {
     '{"channel":"/meta/ping","successful":true,"data":{"agent":7}}',
     '[null,{"successful":true}]',
   ])("hears nothing in %j", (text) => {
-    expect(hear(text)).toEqual({ subscribed: [] });
+    expect(hear(text)).toEqual({ subscribed: [], attended: [] });
   });
 });

@@ -1,5 +1,6 @@
 import { WebSocket as NodeWebSocket } from "ws";
-import { type ReceivedMessage, Session } from "../../../../local/console/model/session.js";
+import { Session } from "../../../../local/console/model/session.js";
+import type { ReceivedMessage } from "../../../../local/console/model/told.js";
 import type { Subscription } from "../../../../local/console/model/subscriptions.js";
 import type { WireEvent } from "../../../../local/console/model/tap.js";
 import type { State, StateChange } from "../../../../client/index.js";

@@ -1,0 +1,11 @@
+import type { PushItError } from "../../../client/index.js";
+import { Meta, newId } from "../../../protocol/index.js";
+import type { Problem } from "./subscriptions.js";
+import { requestWords } from "./words.js";
+
+/** Why a request failed, with the code for programs and the reason for people. */
+export const problemOf = ({ code, message }: PushItError): Problem => ({ code, reason: requestWords(code, message) });
+
+/** The SDK needs no agent id, so it does not ask for one; whoever debugs wants to find it in the server's log. */
+export const whoAmI = (): string =>
+  JSON.stringify({ action: "connect", channel: Meta.connect, uuid: newId((bytes) => crypto.getRandomValues(bytes)) });
