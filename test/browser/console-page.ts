@@ -43,6 +43,16 @@ export class ConsolePage {
     return this.page.locator("#wire-list > li");
   }
 
+  /** What the page says of a lost connection. */
+  get recovery(): Locator {
+    return this.page.locator("#recovery");
+  }
+
+  /** Who is present on a channel: `you`, and others by the beginning of their ids. */
+  present(channel: string): Locator {
+    return this.subscription(channel).getByRole("list", { name: "Present" }).locator(".person");
+  }
+
   get result(): Locator {
     return this.page.locator("#publish-result");
   }

@@ -73,8 +73,8 @@ describe("the console page of push-it dev, without guards", () => {
     ]);
     const other = new ConsolePage(popup);
     pages.push(other);
-    await other.subscription("stories/5").getByText("subscribed").waitFor();
-    await one.subscription("stories/5").getByText("subscribed").waitFor();
+    await other.subscription("rooms/5").getByText("subscribed").waitFor();
+    await one.subscription("rooms/5").getByText("subscribed").waitFor();
     await other.page.getByRole("button", { name: "Publish", exact: true }).click();
     await one.messages.filter({ hasText: "Hello" }).waitFor();
     expect(await one.page.getByLabel("First steps").isVisible()).toBe(false);
@@ -152,6 +152,60 @@ describe("the console page of push-it dev, without guards", () => {
     await tab.page.getByRole("heading", { name: "Messages 525" }).waitFor();
     await tab.page.waitForFunction(() => document.querySelector("#message-list")?.childElementCount === 500);
     await Promise.all(publishers.map((publisher) => publisher.close()));
+  });
+
+  it("recovers what it missed while its connection was cut, in order, and shows who comes and goes", async () => {
+    const [one, other] = [await open(), await open()];
+    for (const tab of [one, other]) {
+      await tab.state("connected");
+      await tab.subscribed("rooms/cut");
+    }
+    await one.subscribed("stories/5");
+    await one.present("rooms/cut").nth(1).waitFor();
+    await other.present("rooms/cut").nth(1).waitFor();
+    await other.publish("rooms/cut", '"before"');
+    await one.messages.filter({ hasText: "#1" }).waitFor();
+
+    await one.page.getByRole("button", { name: "Cut this connection" }).click();
+    await one.recovery.getByText("This connection is cut.").waitFor();
+    await other.subscription("rooms/cut").getByText(/left at/).waitFor();
+    expect(await other.present("rooms/cut").allTextContents()).toEqual(["you"]);
+    for (const data of ["1", "2", "3"]) await other.publish("rooms/cut", data);
+    expect(await one.messages.count()).toBe(1);
+
+    await one.page.getByRole("button", { name: /^Mend it now/ }).click();
+    await one.recovery.getByText(/^Reconnected after .*: 3 missed messages recovered\.$/).waitFor();
+    await one.recovery.getByText("rooms/cut #2 to #4").waitFor();
+    await one.recovery.getByText("stories/5 keeps no history").waitFor();
+    const recovered = one.messages.filter({ hasText: "recovered" });
+    expect(await recovered.locator(".offset").allTextContents()).toEqual(["#4", "#3", "#2"]);
+    expect(await recovered.locator("pre").allTextContents()).toEqual(["3", "2", "1"]);
+    await other.subscription("rooms/cut").getByText(/joined at/).waitFor();
+    expect(await other.present("rooms/cut").count()).toBe(2);
+
+    // What is published from now on is late no more.
+    await other.publish("rooms/cut", '"after"');
+    await one.messages.filter({ hasText: "after" }).waitFor();
+    expect(await one.messages.filter({ hasText: "recovered" }).count()).toBe(3);
+    await one.page.getByRole("button", { name: "Dismiss" }).last().click();
+    expect(await one.recovery.isVisible()).toBe(false);
+  });
+
+  it("shows a channel's history among what arrived since", async () => {
+    const one = await open();
+    await one.state("connected");
+    for (const data of ['"first"', '"second"']) await one.publish("rooms/kept", data);
+    await one.subscribed("rooms/kept");
+    await one.publish("rooms/kept", '"third"');
+    await one.messages.filter({ hasText: "third" }).waitFor();
+    // Twice is once.
+    for (let times = 0; times < 2; times++) {
+      await one.page.getByRole("button", { name: "Show the history of rooms/kept" }).click();
+      await one.subscription("rooms/kept").getByText("Its newest 3 are shown").waitFor();
+      expect(await one.messages.locator("pre").allTextContents()).toEqual(['"third"', '"second"', '"first"']);
+      await one.subscription("rooms/kept").getByText("Show it").waitFor();
+    }
+    expect(await one.messages.filter({ hasText: "earlier" }).count()).toBe(2);
   });
 
   it("unsubscribes", async () => {

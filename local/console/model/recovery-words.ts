@@ -20,8 +20,9 @@ export const recoveryWords = (report: RecoveryReport): RecoveryWords => {
     return text ? [{ channel: each.channel, text }] : [];
   });
   const waits = channels.some(({ status }) => status === "away" || status === "recovering");
-  const well = channels.every(({ status }) => status === "recovered");
-  return { tone: waits || well ? "good" : "warn", title: `${back}${outcome(channels, waits)}`, lines };
+  const lost = channels.filter(({ status }) => status === "missed");
+  const failed = channels.some(({ status }) => status === "incomplete") || (lost.length > 0 && lost.length === channels.length);
+  return { tone: failed ? "warn" : "good", title: `${back}${outcome(channels, waits)}`, lines };
 };
 
 /** Of channels that keep a history, all together. */
@@ -35,7 +36,7 @@ const outcome = (channels: readonly ChannelRecovery[], waits: boolean): string =
 
 const channelWords = ({ channel, status, first, last, code }: ChannelRecovery): string => {
   if (status === "missed")
-    return isWildcard(channel) ? "recovers nothing: it is a wildcard" : "keeps no history: what was published meanwhile is missed";
+    return isWildcard(channel) ? "recovers nothing: it is a wildcard" : "keeps no history: what it missed is gone";
   if (status === "incomplete") return `not everything can be had any more (${code ?? "unknown"})`;
   if (first === undefined) return "";
   return first === last ? `#${first}` : `#${first} to #${last}`;

@@ -1,13 +1,5 @@
-import {
-  type Events,
-  type Position,
-  PushIt,
-  type Published,
-  PushItError,
-  type ReceivedMessage as Received,
-  type State,
-  type StateChange,
-} from "../../../client/index.js";
+import { type Published, PushIt, PushItError } from "../../../client/index.js";
+import type { Events, Position, ReceivedMessage as Received, State, StateChange } from "../../../client/index.js";
 import { isWildcard, type Json, newId, PROTOCOL } from "../../../protocol/index.js";
 import { hear } from "./answers.js";
 import { Attendance } from "./attendance.js";

@@ -7,11 +7,7 @@ import { button, byId, el } from "./dom.js";
 const COUNTDOWN_MS = 250;
 
 /** What a page says that cuts its own connection. */
-const CUT: RecoveryWords = {
-  tone: "warn",
-  title: "This connection is cut, as by a lost network.",
-  lines: [],
-};
+const CUT: RecoveryWords = { tone: "warn", title: "This connection is cut.", lines: [] };
 
 /** The button that cuts the connection, and what came back after this or any other loss. */
 export const showRecovery = (session: Session): void => {
@@ -71,6 +67,6 @@ export const showRecovery = (session: Session): void => {
 
 const wordsElements = ({ title, lines }: RecoveryWords, outage: boolean): HTMLElement[] => [
   el("p", {}, el("strong", { text: title })),
-  ...(outage ? [el("p", { class: "note", text: "Publish in another tab meanwhile. What this one misses comes when it is back." })] : []),
+  ...(outage ? [el("p", { class: "note", text: "Publish in another tab now. What this one misses comes later, where the channel keeps a history." })] : []),
   ...lines.map(({ channel, text }) => el("p", {}, el("code", { text: channel }), document.createTextNode(` ${text}`))),
 ];

@@ -16,6 +16,16 @@ describe("Journal", () => {
     expect(journal.since(0)).toEqual([3, 4, 5]);
   });
 
+  it("takes an entry in between, and drops the oldest where that is too much", () => {
+    const journal = new Journal<string>(3);
+    journal.add("a");
+    journal.add("c");
+    journal.insert(1, "b");
+    expect(journal.entries).toEqual(["a", "b", "c"]);
+    journal.insert(3, "d");
+    expect([journal.total, journal.entries]).toEqual([4, ["b", "c", "d"]]);
+  });
+
   it("starts anew after a clear", () => {
     const journal = new Journal<number>(3);
     journal.add(1);

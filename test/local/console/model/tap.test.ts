@@ -25,6 +25,16 @@ describe("tapped", () => {
     expect(events[4]).toMatchObject({ kind: "close", code: 1005 });
   });
 
+  it("makes no socket, and tells of none, where none is admitted", () => {
+    const events: WireEvent[] = [];
+    const refuse = (): never => {
+      throw new Error("Not now.");
+    };
+    const Tapped = tapped(NodeWebSocket as unknown as typeof WebSocket, (event) => events.push(event), refuse);
+    expect(() => new Tapped("ws://127.0.0.1:1", [])).toThrow("Not now.");
+    expect(events).toEqual([]);
+  });
+
   it("tells nothing of a frame that could not be sent", async () => {
     const stage = await Stage.start();
     const events: WireEvent[] = [];
