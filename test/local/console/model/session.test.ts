@@ -1,7 +1,7 @@
 import { WebSocket as NodeWebSocket } from "ws";
 import { Session } from "../../../../local/console/model/session.js";
-import type { ReceivedMessage } from "../../../../local/console/model/told.js";
-import type { Subscription } from "../../../../local/console/model/subscriptions.js";
+import type { RecoveryReport } from "../../../../local/console/model/recovery.js";
+import type { ReceivedMessage, ShownSubscription } from "../../../../local/console/model/told.js";
 import type { WireEvent } from "../../../../local/console/model/tap.js";
 import type { State, StateChange } from "../../../../client/index.js";
 import type { ServerFacts } from "../../../../protocol/index.js";
@@ -17,7 +17,10 @@ class Told {
   readonly messages: ReceivedMessage[] = [];
   readonly wire: WireEvent[] = [];
   readonly facts: ServerFacts[] = [];
-  subscriptions: Subscription[] = [];
+  readonly outages: boolean[] = [];
+  earlier: ReceivedMessage[] = [];
+  recovery: RecoveryReport | undefined;
+  subscriptions: ShownSubscription[] = [];
   gone = 0;
   #waiting: (() => void)[] = [];
 
@@ -35,6 +38,9 @@ class Told {
       wire: take((event) => this.wire.push(event)),
       server: take((facts) => this.facts.push(facts)),
       subscriptions: take((all) => (this.subscriptions = all)),
+      earlier: take((messages) => (this.earlier = messages)),
+      recovery: take((report) => (this.recovery = report)),
+      outage: take((until) => this.outages.push(until !== undefined)),
       gone: () => {
         this.gone++;
         told();
@@ -171,6 +177,63 @@ describe("Session", () => {
     expect(told.status("a")).toBe("waiting");
     await told.until(() => told.status("a") === "subscribed");
     expect(stage.requests.filter(({ action }) => action === "subscribe")).toHaveLength(2);
+  });
+
+  it("cuts its own connection, lets none through until it is mended, and tells what was missed and came", async () => {
+    const history = [{ uuid: "u1", data: 1, offset: 1 }];
+    await connected({ history });
+    told.session.subscribe("rooms/5");
+    told.session.subscribe("a");
+    await told.until(() => told.status("rooms/5") === "subscribed" && told.status("a") === "subscribed");
+    told.session.cut();
+    await told.until(() => told.states.at(-1)?.code === "socket_failed");
+    expect(told.states.at(-1)?.reason).toBe("The network is cut, by this page.");
+    history.push({ uuid: "u2", data: 2, offset: 2 }, { uuid: "u3", data: 3, offset: 3 });
+    told.session.mend();
+    await told.until(() => told.recovery?.channels.every(({ status }) => status === "recovered" || status === "missed") ?? false);
+    expect(told.outages).toEqual([true, false]);
+    expect(told.messages).toMatchObject([
+      { uuid: "u2", late: "missed", position: { epoch: "e", offset: 2 } },
+      { uuid: "u3", late: "missed", position: { epoch: "e", offset: 3 } },
+    ]);
+    expect(told.recovery?.channels).toEqual([
+      { channel: "rooms/5", status: "recovered", count: 2, first: 2, last: 3 },
+      { channel: "a", status: "missed", count: 0 },
+    ]);
+  });
+
+  it("mends what it has cut when it is told to disconnect, and stays disconnected", async () => {
+    await connected();
+    told.session.cut();
+    await told.in("connecting");
+    told.session.disconnect();
+    expect([told.outages, told.session.state, told.recovery]).toEqual([[true, false], "disconnected", undefined]);
+  });
+
+  it("loads a channel's history, oldest first, and says why it cannot", async () => {
+    await begin({ history: [1, 2].map((offset) => ({ uuid: `u${offset}`, data: offset, offset })) });
+    expect((await told.session.history("rooms/5")).problem?.code).toBe("closed");
+    told.session.connect(stage.url, undefined);
+    expect(await told.session.history("rooms/5")).toEqual({ count: 2 });
+    expect(told.earlier).toMatchObject([
+      { channel: "rooms/5", uuid: "u1", data: 1, late: "earlier", position: { epoch: "e", offset: 1 } },
+      { uuid: "u2" },
+    ]);
+  });
+
+  it("knows who is on a channel that tells, and what a channel offers", async () => {
+    await connected({ members: [{ agent: "agent-1" }, { agent: "agent-2" }] });
+    told.session.subscribe("rooms/5");
+    told.session.subscribe("a");
+    const room = () => told.subscriptions.find(({ channel }) => channel === "rooms/5");
+    await told.until(() => room()?.here?.members.length === 2);
+    expect(room()?.history).toBe(true);
+    stage.tell({ channel: "/meta/presence", uuid: "p1", data: { channel: "rooms/5", left: { agent: "agent-2" }, at: 1 } });
+    stage.tell({ channel: "/meta/presence", uuid: "p2", data: { channel: "rooms/5", joined: { agent: "agent-3" }, at: 2 } });
+    await told.until(() => room()?.here?.last?.came === true);
+    expect(room()?.here?.members.map(({ agent }) => agent)).toEqual(["agent-1", "agent-3"]);
+    await told.until(() => told.status("a") === "subscribed");
+    expect(told.subscriptions.find(({ channel }) => channel === "a")).toEqual({ channel: "a", status: "subscribed" });
   });
 
   it("takes its subscriptions along to another stage", async () => {

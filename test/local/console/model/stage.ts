@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import { Meta, PROTOCOL, PROTOCOL_DENIED } from "../../../../protocol/index.js";
+import { type HistoryMessage, type Member, Meta, type Position, PROTOCOL, PROTOCOL_DENIED } from "../../../../protocol/index.js";
 
 /** A request as this stage reads it. */
 interface Request {
   action: string;
   channel: string;
   uuid: string;
-  data: { channel?: string; channels?: string[] };
+  data: { channel?: string; channels?: (string | { channel: string; since?: Position })[]; limit?: number; reverse?: boolean };
 }
 
 /** How a stage answers. */
@@ -19,6 +19,10 @@ export interface StageOptions {
   refuses?: Record<string, string>;
   /** Channels that a subscription to another one brings along. */
   gifts?: string[];
+  /** What is published on channels below `rooms/`, which keep a history and tell who is there; the test may add to it. */
+  history?: HistoryMessage[];
+  /** Who is there. */
+  members?: Member[];
 }
 
 /** A stage that speaks just enough of the protocol over a real socket. */
@@ -72,9 +76,43 @@ export class Stage {
     if (action === "connect") return [{ channel: Meta.connect, uuid, successful: true, data: { agent: "agent-1" } }];
     if (action === "publish")
       return [{ channel, uuid, data }, this.#verdict(Meta.successful, Meta.error, channel, uuid)];
-    const asked = data.channels ?? [data.channel ?? ""];
+    const about = data.channel ?? "";
+    if (action === "history") return [this.#about(Meta.history, about, uuid, this.#replay(this.#history.slice(-(data.limit ?? 100)).reverse()))];
+    if (action === "presence") return [this.#about(Meta.presence, about, uuid, { count: this.#members.length, members: this.#members })];
+    const asked = data.channels ?? [about];
     const given = action === "subscribe" ? [...asked, ...gifts] : asked;
-    return given.map((name) => ({ ...this.#verdict(channel, channel, name, uuid), data: { channel: name } }));
+    return given.map((each) => {
+      const { channel: name, since } = typeof each === "string" ? { channel: each } : each;
+      const kept = action === "subscribe" && name.startsWith("rooms/");
+      const missed = since && { ...this.#replay(this.#history.filter(({ offset }) => offset > since.offset)), recovered: true };
+      return { ...this.#verdict(channel, channel, name, uuid), data: { channel: name, ...(kept && { ...this.#offers, ...missed }) } };
+    });
+  }
+
+  /** Tells everybody who is connected. */
+  tell(frame: object): void {
+    for (const socket of this.#sockets) socket.send(JSON.stringify(frame));
+  }
+
+  get #history(): HistoryMessage[] {
+    return this.options.history ?? [];
+  }
+
+  get #members(): Member[] {
+    return this.options.members ?? [];
+  }
+
+  /** What the answer to a subscription says of a room. */
+  get #offers(): object {
+    return { ...this.#replay(), checkEvery: 60_000, presentEvery: 60_000 };
+  }
+
+  #replay(messages?: HistoryMessage[]): object {
+    return { position: { epoch: "e", offset: this.#history.at(-1)?.offset ?? 0 }, ...(messages && { messages }) };
+  }
+
+  #about(meta: string, channel: string, uuid: string, data: object): object {
+    return { channel: meta, uuid, successful: true, data: { channel, ...data } };
   }
 
   #verdict(yes: string, no: string, channel: string, uuid: string): object {
