@@ -203,7 +203,7 @@ describe("the console page of push-it dev, without guards", () => {
       await one.page.getByRole("button", { name: "Show the history of rooms/kept" }).click();
       await one.subscription("rooms/kept").getByText("Its newest 3 are shown").waitFor();
       expect(await one.messages.locator("pre").allTextContents()).toEqual(['"third"', '"second"', '"first"']);
-      await one.subscription("rooms/kept").getByText("Show it").waitFor();
+      await one.subscription("rooms/kept").getByText("Show", { exact: true }).waitFor();
     }
     expect(await one.messages.filter({ hasText: "earlier" }).count()).toBe(2);
   });

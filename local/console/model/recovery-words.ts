@@ -36,7 +36,7 @@ const outcome = (channels: readonly ChannelRecovery[], waits: boolean): string =
 
 const channelWords = ({ channel, status, first, last, code }: ChannelRecovery): string => {
   if (status === "missed")
-    return isWildcard(channel) ? "recovers nothing: it is a wildcard" : "keeps no history: what it missed is gone";
+    return isWildcard(channel) ? "recovers nothing: it is a wildcard" : "keeps no history: what came meanwhile is missed";
   if (status === "incomplete") return `not everything can be had any more (${code ?? "unknown"})`;
   if (first === undefined) return "";
   return first === last ? `#${first}` : `#${first} to #${last}`;

@@ -17,4 +17,4 @@ export const historyLine = (session: Session, channel: string): HTMLElement => {
   return el("div", { class: "offer" }, el("span", { class: "note", text: "Keeps a history" }), made);
 };
 
-const TEXT = "Show it";
+const TEXT = "Show";

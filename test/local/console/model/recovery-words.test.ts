@@ -41,7 +41,7 @@ describe("recoveryWords", () => {
       { status: "incomplete" },
     );
     expect(lines.map(({ text }) => text)).toEqual([
-      "keeps no history: what it missed is gone",
+      "keeps no history: what came meanwhile is missed",
       "recovers nothing: it is a wildcard",
       "not everything can be had any more (epoch_changed)",
       "not everything can be had any more (unknown)",
