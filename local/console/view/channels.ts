@@ -5,8 +5,8 @@ import type { Session } from "../model/session.js";
 import type { Problem, SubscriptionStatus } from "../model/subscriptions.js";
 import type { ShownSubscription } from "../model/told.js";
 import { button, byId, codeBadge, el, setCount, setProblem } from "./dom.js";
-import { historyLine } from "./history.js";
-import { members } from "./members.js";
+import { historyLines } from "./history.js";
+import { lastText, members } from "./members.js";
 
 /** The subscriptions: a field to make one, and one row each with its state or the reason why not. */
 export const showChannels = (session: Session, publishOn: (channel: string) => void): void => {
@@ -23,8 +23,11 @@ export const showChannels = (session: Session, publishOn: (channel: string) => v
     field.value = "";
     field.focus();
   });
-  const shown = { all: [] as ShownSubscription[], me: "" };
-  const show = (): void => showAll(session, shown, publishOn);
+  const shown: Shown = { all: [], me: "", history: historyLines(session) };
+  const show = (): void => {
+    showAll(session, shown, publishOn);
+    announce(shown);
+  };
   session.listen({
     subscriptions: (all) => {
       shown.all = all;
@@ -37,16 +40,28 @@ export const showChannels = (session: Session, publishOn: (channel: string) => v
   });
 };
 
-/** The subscriptions, and which of those who are there this page is. */
+/** The subscriptions, which of those who are there this page is, and the lines of channels that keep a history. */
 interface Shown {
   all: ShownSubscription[];
   me: string;
+  history: (channel: string) => HTMLElement;
 }
 
-const showAll = (session: Session, { all, me }: Shown, publishOn: (channel: string) => void): void => {
+/** Tells screen readers of the last who came or left. Rows are made anew, and what they say is not heard. */
+const announce = ({ all, me }: Shown): void => {
+  const [latest] = all
+    .flatMap(({ channel, here }) => (here?.last && here.last.member.agent !== me ? [{ channel, last: here.last }] : []))
+    .sort((a, b) => b.last.at - a.last.at);
+  const region = byId("presence-announcement", HTMLElement);
+  const text = latest ? `${latest.channel}: ${lastText(latest.last)}` : "";
+  if (region.textContent !== text) region.textContent = text;
+};
+
+const showAll = (session: Session, shown: Shown, publishOn: (channel: string) => void): void => {
+  const { all } = shown;
   const list = byId("chips", HTMLElement);
   const focused = list.contains(document.activeElement) ? focusedIn(list) : undefined;
-  list.replaceChildren(...all.map((subscription) => chip(session, subscription, me, publishOn)));
+  list.replaceChildren(...all.map((subscription) => chip(session, subscription, shown, publishOn)));
   if (focused) restore(list, focused);
   byId("chips-empty", HTMLElement).hidden = all.length > 0;
   byId("known-channels", HTMLElement).replaceChildren(
@@ -65,7 +80,7 @@ const restore = (list: HTMLElement, label: string): void => {
   (same ?? byId("subscribe-channel", HTMLInputElement)).focus();
 };
 
-const chip = (session: Session, subscription: ShownSubscription, me: string, publishOn: (channel: string) => void): HTMLLIElement => {
+const chip = (session: Session, subscription: ShownSubscription, shown: Shown, publishOn: (channel: string) => void): HTMLLIElement => {
   const { channel, status, problem, history, here } = subscription;
   const row = el(
     "li",
@@ -77,8 +92,8 @@ const chip = (session: Session, subscription: ShownSubscription, me: string, pub
       data: { tone: status === "subscribed" ? "good" : "" },
     }),
     el("div", { class: "tools" }, ...actions(session, subscription, publishOn)),
-    ...(history ? [historyLine(session, channel)] : []),
-    ...(here ? [members(here, me)] : []),
+    ...(history ? [shown.history(channel)] : []),
+    ...(here ? [members(here, shown.me)] : []),
     ...(problem ? [why(problem)] : []),
   );
   row.style.setProperty("--hue", String(hueOf(channel)));

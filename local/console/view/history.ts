@@ -5,16 +5,36 @@ import { button, el } from "./dom.js";
 /** How long the button says what became of it, in milliseconds. */
 const TOLD_MS = 2_500;
 
-/** The line of a channel that keeps a history: it can be shown. */
-export const historyLine = (session: Session, channel: string): HTMLElement => {
-  const load = async (): Promise<void> => {
-    made.textContent = "Reading it…";
-    const { count: loaded, problem } = await session.history(channel);
-    made.textContent = problem ? problem.reason : loaded === 0 ? "It is empty" : loaded === 1 ? "Its only message is shown" : `Its newest ${count(loaded)} are shown`;
-    setTimeout(() => (made.textContent = TEXT), TOLD_MS);
+/** What the button says otherwise. */
+const TEXT = "Show";
+
+/**
+ * The line of a channel that keeps a history: it can be shown.
+ * @returns the line of a channel: the same one each time, so that what it tells outlives the row that it is in
+ */
+export const historyLines = (session: Session): ((channel: string) => HTMLElement) => {
+  const lines = new Map<string, HTMLElement>();
+  return (channel) => {
+    const line = lines.get(channel) ?? historyLine(session, channel);
+    lines.set(channel, line);
+    return line;
   };
-  const made = button(TEXT, () => void load(), { label: `Show the history of ${channel}`, class: "quiet" });
+};
+
+const historyLine = (session: Session, channel: string): HTMLElement => {
+  let reset: number | undefined;
+  const show = async (): Promise<void> => {
+    clearTimeout(reset);
+    made.textContent = "Reading it…";
+    const { count: read, problem } = await session.history(channel);
+    made.textContent = problem?.reason ?? outcome(read);
+    reset = window.setTimeout(() => (made.textContent = TEXT), TOLD_MS);
+  };
+  const made = button(TEXT, () => void show(), { label: `Show the history of ${channel}`, class: "quiet" });
   return el("div", { class: "offer" }, el("span", { class: "note", text: "Keeps a history" }), made);
 };
 
-const TEXT = "Show";
+const outcome = (read: number): string => {
+  if (read === 0) return "It is empty";
+  return read === 1 ? "Its only message is shown" : `Its newest ${count(read)} are shown`;
+};

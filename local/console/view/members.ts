@@ -26,7 +26,7 @@ export const members = ({ members: all, last }: Here, me: string): HTMLElement =
       ...sorted.slice(0, NAMED).map((member) => person(member, mine(member))),
       ...(more > 0 ? [el("li", { class: "note", text: `and ${count(more)} more` })] : []),
     ),
-    ...(last && !mine(last.member) ? [el("p", { class: "note", text: lastText(last), attributes: { role: "status" } })] : []),
+    ...(last && !mine(last.member) ? [el("p", { class: "note", text: lastText(last) })] : []),
   );
 };
 
@@ -41,4 +41,5 @@ const person = (member: Member, mine: boolean): HTMLLIElement => {
   return item;
 };
 
-const lastText = ({ came, member, at }: Coming): string => `${nameOf(member)} ${came ? "joined" : "left"} at ${clock(at).slice(0, 8)}`;
+/** The last who came or left, for people. */
+export const lastText = ({ came, member, at }: Coming): string => `${nameOf(member)} ${came ? "joined" : "left"} at ${clock(at).slice(0, 8)}`;
