@@ -168,6 +168,7 @@ describe("the console page of push-it dev, without guards", () => {
 
     await one.page.getByRole("button", { name: "Cut this connection" }).click();
     await one.recovery.getByText("This connection is cut.").waitFor();
+    await one.page.locator(":focus", { hasText: "Mend it now" }).waitFor();
     await other.subscription("rooms/cut").getByText(/left at/).waitFor();
     expect(await other.present("rooms/cut").allTextContents()).toEqual(["you"]);
     for (const data of ["1", "2", "3"]) await other.publish("rooms/cut", data);

@@ -47,10 +47,11 @@ export const showRecovery = (session: Session): void => {
       const tell = (): void => void (mend.textContent = `Mend it now (${Math.max(0, Math.ceil((until - Date.now()) / 1_000))} s)`);
       countdown = window.setInterval(tell, COUNTDOWN_MS);
       tell();
-      // The button that was pressed is disabled by now.
-      mend.focus();
-    } else if (focused) dismiss.focus();
+    }
     show();
+    // The button that was pressed is disabled or gone by now.
+    if (until !== undefined) mend.focus();
+    else if (focused) dismiss.focus();
   };
 
   outage(undefined);
