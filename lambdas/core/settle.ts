@@ -59,7 +59,7 @@ interface Claimed {
  *
  * The three writes of a message come one after the other. Whoever dies after the first leaves an offset at which nothing
  * will be; after the second, an offset that a repetition finds and fills. Readers wait for it `PENDING_MS` and then seal
- * it; so a writer that finds its offset sealed moves on to another one, and takes the claim along.
+ * it; so a writer that comes later than that seals it itself, moves on to another one, and takes the claim along.
  * @param wanted messages of one channel, in the order that their offsets are to have
  * @returns what became of each, in the same order; after one that the channel is too busy for all are, so that their
  * repetition has the order that they have
@@ -141,14 +141,16 @@ const inOrder = async (writer: Writer, claims: readonly (Claimed | "uuid_reused"
 const isBehind = ({ epoch, offset }: Pick<Place, "epoch" | "offset">, last: Place | undefined): boolean =>
   last === undefined || epoch !== last.epoch || offset > last.offset;
 
-/** Stores a message where it is claimed, or, where that is before `last` or sealed, at an offset behind. */
+/** Stores a message where it is claimed, or, where that is before `last`, too long ago or sealed, at an offset behind. */
 const behind = async (writer: Writer, claimed: Claimed, last: Place | undefined, spare: Place[]): Promise<Settled> => {
   const { histories } = writer.system;
   let { claim } = claimed;
   for (let moves = 0; moves <= MOVES; moves += 1) {
     const here = { ...claimed, claim };
-    // Where it is stored already, it stays: readers may have it.
-    const stored = await (isBehind(claim, last) ? storedAt(writer, here) : sealedAt(writer, here));
+    // Readers may have sealed what was taken so long ago, or counted on it that they could: nothing is stored there any
+    // more, though nobody has. Where it is stored already, it stays: readers may have it.
+    const young = writer.system.clock.now() - claim.at < PENDING_MS;
+    const stored = await (young && isBehind(claim, last) ? storedAt(writer, here) : sealedAt(writer, here));
     if (stored) return stored;
     const free = spare.findIndex((place) => isBehind(place, last) && place.epoch === claim.epoch);
     const place = free < 0 ? placeOf(await take(writer, 1)) : spare[free]!;

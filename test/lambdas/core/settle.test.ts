@@ -120,6 +120,18 @@ describe("messages of one frame", () => {
     }
   });
 
+  test("move on from an offset that is too old, though nobody has sealed it: whoever came meanwhile begins behind it", async () => {
+    const system = systemOf();
+    system.histories.before = busyAt("put");
+    await write(system, "a");
+    system.histories.before = () => undefined;
+    system.clock.advance(PENDING_MS);
+    expect(offsets(await write(system, "a"))).toEqual([2]);
+    expect(system.histories.told(CHANNEL)).toEqual(["1:-", "2:a"]);
+    system.clock.advance(PENDING_MS);
+    expect(offsets(await write(system, "a"))).toEqual([2]);
+  });
+
   test("never take for theirs what is somebody else's", async () => {
     const system = systemOf();
     const { epoch, offset } = await system.histories.take(CHANNEL, 1, "e", { size: 1, seconds: 1 });
