@@ -23,7 +23,6 @@ const ELSEWHERE = [
   "logs",
   "matrix-page",
   "queues",
-  "recovery",
   "s3-events",
   "storm",
   "unloadable-guards",

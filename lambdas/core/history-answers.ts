@@ -2,7 +2,7 @@ import { type Answer, FRAME_BYTES, HISTORY_PAGE, type Json, type Position, type 
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { type ChannelOptions, type HistoryOptions, optionsOf } from "./channel-options.js";
-import { type Channel, headsOf, newest, type Page, replayBefore, replayFrom, type Replaying } from "./replay.js";
+import { type Channel, headsOf, newest, newestMessage, type Page, replayFrom, type Replaying } from "./replay.js";
 import { type Decision, decide, fitting, type Telling } from "./told.js";
 
 /** What telling a new subscriber of the channels' histories needs. */
@@ -60,14 +60,10 @@ export const tellHistory = async (
 /** What an answer tells: what is behind the position; else, where that is kept, the last message. */
 const pageOf = async (system: TellingHistory, channel: Channel, { latest }: ChannelOptions, since: Position | undefined): Promise<Page> => {
   if (since) return replayFrom(system, channel, since, HISTORY_PAGE);
-  const here = { position: newest(channel.head), messages: [], more: false };
-  if (!latest || channel.head.offset === 0) return here;
-  const { messages } = await replayBefore(system, channel, undefined, LAST_ROWS);
-  return { ...here, messages: messages.slice(0, 1) };
+  if (!latest || channel.head.offset === 0) return { position: newest(channel.head), messages: [], more: false };
+  const { message, position } = await newestMessage(system, channel);
+  return { position, messages: message ? [message] : [], more: false };
 };
-
-/** How far back the last message is looked for, in rows: what is sealed lies between. */
-const LAST_ROWS = 10;
 
 /** `data` of an answer, as far as there is room. */
 const dataOf = (

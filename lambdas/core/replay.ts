@@ -38,8 +38,8 @@ interface Settled {
   pending?: number;
 }
 
-/** What is read of a history at once while what is too old is skipped, in rows. */
-const SKIPPED_ROWS = 1_000;
+/** How far back the newest message is looked for at first, in rows; then ten times as far, and so on. */
+const LAST_ROWS = 10;
 
 /** The heads of channels; a channel that has none gets one, so that whoever is there from the beginning has a position. */
 export const headsOf = async (
@@ -55,7 +55,10 @@ export const headsOf = async (
   return new Map(await Promise.all(heads));
 };
 
-/** The newest position: all that is published from now on is behind it. */
+/**
+ * The newest position: all whose publication begins from now on is behind it. What is on its way just now, and its
+ * publisher not answered, may be stored before it.
+ */
 export const newest = ({ epoch, offset }: Head): Position => ({ epoch, offset });
 
 /** What was published behind a position, oldest first; or why not all of that can be given any more. */
@@ -80,22 +83,60 @@ export const replayFrom = async (system: Replaying, channel: Channel, since: Pos
 /** The oldest messages that are kept. */
 export const oldest = async (system: Replaying, channel: Channel, limit: number): Promise<Page> => {
   const { head, keep } = channel;
-  const last = { position: newest(head), messages: [], more: false };
-  let from = Math.max(1, head.offset - keep.size + 1);
-  for (let most = limit; from <= head.offset; most = SKIPPED_ROWS) {
-    const { rows, whole } = await system.histories.rows(channel.channel, head.epoch, from, head.offset, most);
-    const kept = rows.filter((row) => isFresh(system, keep, row.at)).slice(0, limit);
-    const end = kept.at(-1)?.offset;
-    if (kept[0] && end !== undefined) {
-      const all = whole && end === rows.at(-1)?.offset ? Math.min(head.offset, kept[0].offset + limit - 1) : end;
-      return pageOf(head, kept[0].offset - 1, await settled(system, channel, kept, kept[0].offset, all));
-    }
-    if (whole || rows.length === 0) break;
-    from = rows.at(-1)!.offset + 1;
+  const first = Math.max(1, head.offset - keep.size + 1);
+  const read = (from: number) => system.histories.rows(channel.channel, head.epoch, from, head.offset, limit);
+  let page = first <= head.offset ? await read(first) : undefined;
+  if (page?.rows[0] && !isFresh(system, keep, page.rows[0].at)) {
+    const from = await firstFresh(system, channel, page.rows[0].offset + 1);
+    page = from === undefined ? undefined : await read(from);
+  }
+  const begin = page?.rows[0]?.offset;
+  if (page && begin !== undefined) {
+    const end = page.whole ? Math.min(head.offset, begin + limit - 1) : page.rows.at(-1)!.offset;
+    return pageOf(head, begin - 1, await settled(system, channel, page.rows, begin, end));
   }
   // Where the history is young, nothing of it is too old: then what is missing is still to come.
-  if (!isFresh(system, keep, head.begun)) return last;
+  if (!isFresh(system, keep, head.begun)) return { position: newest(head), messages: [], more: false };
   return pageOf(head, 0, await settled(system, channel, [], 1, Math.min(head.offset, limit)));
+};
+
+/**
+ * The first row that is not too old. Rows outlive what they are told for by hours, and later ones are younger: so it is
+ * found by halving, a row at a time, however many there are.
+ */
+const firstFresh = async (system: Replaying, { channel, head, keep }: Channel, first: number): Promise<number | undefined> => {
+  let [low, high] = [first, head.offset + 1];
+  let found: number | undefined;
+  for (let probe = first; low < high; probe = Math.floor((low + high) / 2)) {
+    const { rows: [row] } = await system.histories.rows(channel, head.epoch, probe, high - 1, 1);
+    if (row && !isFresh(system, keep, row.at)) low = row.offset + 1;
+    else {
+      found = row?.offset ?? found;
+      high = probe;
+    }
+  }
+  return found;
+};
+
+/**
+ * The newest message that is stored, whatever is missing before it; and the position behind which is all that is not
+ * settled yet, and all that is to come.
+ */
+export const newestMessage = async (system: Replaying, channel: Channel): Promise<{ message?: MessageRow; position: Position }> => {
+  const { head, keep } = channel;
+  const first = Math.max(1, head.offset - keep.size + 1);
+  for (let to = head.offset, most = LAST_ROWS; to >= first && isFresh(system, keep, head.at); most *= 10) {
+    const from = Math.max(first, to - most + 1);
+    const rows = await rowsBetween(system, channel, from, head.offset);
+    const message = rows.filter(isMessage).filter(({ at }) => isFresh(system, keep, at)).at(-1);
+    if (message) {
+      let { offset } = message;
+      for (const row of rows) if (row.offset === offset + 1) offset += 1;
+      return { message, position: { epoch: head.epoch, offset } };
+    }
+    to = from - 1;
+  }
+  return { position: newest(head) };
 };
 
 /** The newest messages, or those before a position; newest first. `position` is where to ask on. */

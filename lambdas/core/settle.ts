@@ -1,7 +1,7 @@
 import type { Code, Message, Position } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { type HistoryOptions, optionsOf } from "./channel-options.js";
-import { ChannelBusy, type Claim, type ClaimId, type Head, type Histories, newEpoch, type Row } from "./history.js";
+import { ChannelBusy, type Claim, type ClaimId, type Head, type Histories, newEpoch, PENDING_MS, type Row } from "./history.js";
 import type { Clock } from "./ports.js";
 
 /** What storing messages needs. */
@@ -30,102 +30,170 @@ export type Settled = Stored | Extract<Code, "uuid_reused" | "channel_busy">;
 /** How often a message moves on to another offset before its channel counts as busy. */
 const MOVES = 5;
 
-/** One channel's history, for writing. */
-interface Channel {
+/**
+ * Until how long after its offset was taken a message is stored beside others of its frame, in milliseconds: readers
+ * will seal none of them for as long again.
+ */
+const BESIDE_MS = PENDING_MS / 2;
+
+/** One channel's history, for one publisher. */
+interface Writer {
   system: Recording;
+  publisher: string;
   channel: string;
   keep: HistoryOptions;
 }
 
-/** An offset that is this writer's. */
+/** An offset that was taken. */
 type Place = Pick<Claim, "epoch" | "offset" | "at">;
+
+/** A message on its way, and the offset that is claimed for it. */
+interface Claimed {
+  id: ClaimId;
+  wanted: Wanted;
+  claim: Claim;
+}
 
 /**
  * Stores messages of one channel: takes their offsets, claims each for its publisher's uuid, and puts the message there.
  *
  * The three writes of a message come one after the other. Whoever dies after the first leaves an offset at which nothing
  * will be; after the second, an offset that a repetition finds and fills. Readers wait for it `PENDING_MS` and then seal
- * it; so a writer that finds its offset sealed moves on to another one, and takes the claim along.
- * @param wanted messages of one channel
- * @returns what became of each, in the same order
+ * it; so a writer that comes later than that seals it itself, moves on to another one, and takes the claim along.
+ * @param wanted messages of one channel, in the order that their offsets are to have
+ * @returns what became of each, in the same order; after one that the channel is too busy for all are, so that their
+ * repetition has the order that they have
  */
 export const settle = async (system: Recording, publisher: string, wanted: readonly Wanted[]): Promise<Settled[]> => {
   const channel = wanted[0]!.message.channel;
-  const keep = optionsOf(system.settings.channels, channel).history!;
-  const writer: Channel = { system, channel, keep };
+  const writer: Writer = { system, publisher, channel, keep: optionsOf(system.settings.channels, channel).history! };
   const head = await orBusy(take(writer, wanted.length));
   if (head === "channel_busy") return wanted.map(() => "channel_busy");
-  const ended = await Promise.allSettled(
-    wanted.map((one, at) => orBusy(place(writer, publisher, one, placeOf(head, head.offset - wanted.length + 1 + at)))),
-  );
+  const places = wanted.map((_, at) => placeOf(head, head.offset - wanted.length + 1 + at));
+  const claimed = await all(wanted.map((one, at) => orBusy(claim(writer, one, places[at]!))));
+  // Not those of which nobody knows whether they are claimed.
+  const spare = places.filter((place, at) => isElsewhere(claimed[at]!, place));
+  const claims = untilBusy(claimed);
+  const stored =
+    spare.length === 0 && system.clock.now() - head.at < BESIDE_MS
+      ? await all<Settled | undefined>(claims.map((each) => (typeof each === "object" ? orBusy(storedAt(writer, each)) : each)))
+      : [undefined];
+  return stored.every((each) => each !== undefined) ? stored : inOrder(writer, claims, spare);
+};
+
+/** All are waited for: what a Lambda leaves unawaited is frozen with it. */
+const all = async <T>(work: readonly (T | Promise<T>)[]): Promise<T[]> => {
+  const ended = await Promise.allSettled(work);
   return ended.map((each) => {
     if (each.status === "rejected") throw each.reason;
     return each.value;
   });
 };
 
-const take = ({ system, channel, keep }: Channel, count: number): Promise<Head> =>
+const untilBusy = <T>(outcomes: readonly (T | "channel_busy")[]): (T | "channel_busy")[] => {
+  const first = outcomes.indexOf("channel_busy");
+  return outcomes.map((each, at) => (first >= 0 && at > first ? "channel_busy" : each));
+};
+
+const take = ({ system, channel, keep }: Writer, count: number): Promise<Head> =>
   system.histories.take(channel, count, newEpoch(system.clock), keep);
 
 const placeOf = ({ epoch, offset, at }: Head, taken = offset): Place => ({ epoch, offset: taken, at });
 
-/** Claims an offset for a message, or finds the one that it has, and sees to it that the message is stored there. */
-const place = async (writer: Channel, publisher: string, { message, hash }: Wanted, taken: Place): Promise<Settled> => {
-  const { histories } = writer.system;
-  const id: ClaimId = { channel: writer.channel, publisher, uuid: message.uuid };
-  let spare: Place | undefined = taken;
-  let claim: Claim = { ...taken, hash };
-  if (!(await histories.claim(id, claim))) {
-    const earlier = await histories.claimed(id);
-    // Its time was over just now: who repeats this claims it.
-    if (!earlier) return busy(writer, spare);
-    if (earlier.hash !== hash) {
-      await seal(writer, spare);
-      return "uuid_reused";
-    }
-    claim = earlier;
-  }
-  if (isAt(claim, spare)) spare = undefined;
-  for (let moves = 0; moves < MOVES; moves += 1) {
-    const stored = await storedAt(writer, claim, { uuid: message.uuid, data: message.data });
-    if (stored) {
-      await seal(writer, spare);
-      return stored;
-    }
-    // Sealed: this writer, or the one that it repeats, was too slow.
-    spare ??= placeOf(await take(writer, 1));
-    const next = { ...spare, hash };
-    if (await histories.reclaim(id, next, claim)) claim = next;
-    else claim = (await histories.claimed(id)) ?? claim;
-    if (isAt(claim, spare)) spare = undefined;
-  }
-  return busy(writer, spare);
+const isElsewhere = (outcome: Claimed | "uuid_reused" | "channel_busy", { epoch, offset }: Place): boolean =>
+  typeof outcome === "object" ? outcome.claim.offset !== offset || outcome.claim.epoch !== epoch : outcome === "uuid_reused";
+
+/** Claims an offset for a message, or finds the one that it has. */
+const claim = async (
+  { system: { histories }, channel, publisher }: Writer,
+  wanted: Wanted,
+  place: Place,
+): Promise<Claimed | "uuid_reused" | "channel_busy"> => {
+  const id: ClaimId = { channel, publisher, uuid: wanted.message.uuid };
+  const own: Claim = { ...place, hash: wanted.hash };
+  if (await histories.claim(id, own)) return { id, wanted, claim: own };
+  const earlier = await histories.claimed(id);
+  // Its time was over just now: who repeats this claims it.
+  if (!earlier) return "channel_busy";
+  return earlier.hash === wanted.hash ? { id, wanted, claim: earlier } : "uuid_reused";
 };
 
-const isAt = (claim: Place, place: Place | undefined): boolean => claim.offset === place?.offset && claim.epoch === place.epoch;
+/**
+ * Stores messages one after the other, each behind the one before it.
+ *
+ * Somebody repeats here what is stored already, was begun and left, or is being stored just now by the first try. Of two
+ * that claim at once, each may win some: then an earlier message can have a later offset. So where a message has not
+ * been stored yet, its offset is sealed, and it moves to one behind; whichever of the two sees that does it.
+ */
+const inOrder = async (writer: Writer, claims: readonly (Claimed | "uuid_reused" | "channel_busy")[], spare: Place[]): Promise<Settled[]> => {
+  const settled: Settled[] = [];
+  let last: Place | undefined;
+  for (const each of claims) {
+    const one = settled.includes("channel_busy") ? "channel_busy" : typeof each === "string" ? each : await orBusy(behind(writer, each, last, spare));
+    if (typeof one === "object" && isBehind(one.position, last)) last = { ...one.position, at: 0 };
+    settled.push(one);
+  }
+  await Promise.all(spare.map((place) => seal(writer, place).catch(() => undefined)));
+  return settled;
+};
+
+/** Epochs have no order. */
+const isBehind = ({ epoch, offset }: Pick<Place, "epoch" | "offset">, last: Place | undefined): boolean =>
+  last === undefined || epoch !== last.epoch || offset > last.offset;
+
+/** Stores a message where it is claimed, or, where that is before `last`, too long ago or sealed, at an offset behind. */
+const behind = async (writer: Writer, claimed: Claimed, last: Place | undefined, spare: Place[]): Promise<Settled> => {
+  const { histories } = writer.system;
+  let { claim } = claimed;
+  for (let moves = 0; moves <= MOVES; moves += 1) {
+    const here = { ...claimed, claim };
+    // Readers may have sealed what was taken so long ago, or counted on it that they could: nothing is stored there any
+    // more, though nobody has. Where it is stored already, it stays: readers may have it.
+    const young = writer.system.clock.now() - claim.at < PENDING_MS;
+    const stored = await (young && isBehind(claim, last) ? storedAt(writer, here) : sealedAt(writer, here));
+    if (stored) return stored;
+    const free = spare.findIndex((place) => isBehind(place, last) && place.epoch === claim.epoch);
+    const place = free < 0 ? placeOf(await take(writer, 1)) : spare[free]!;
+    const next = { ...place, hash: claim.hash };
+    if (await histories.reclaim(claimed.id, next, claim)) {
+      claim = next;
+      if (free >= 0) spare.splice(free, 1);
+    } else {
+      claim = (await histories.claimed(claimed.id)) ?? claim;
+      if (free < 0) spare.push(place);
+    }
+  }
+  return "channel_busy";
+};
 
 /** Puts a message at its place, or finds it there; `undefined` where that is sealed. */
 const storedAt = async (
-  { system: { histories }, channel, keep }: Channel,
-  { epoch, offset, at }: Place,
-  message: NonNullable<Row["message"]>,
+  { system: { histories }, channel, keep }: Writer,
+  { claim: { epoch, offset, at }, wanted: { message: { uuid, data } } }: Claimed,
 ): Promise<Stored | undefined> => {
-  const position = { epoch, offset };
-  if (await histories.put(channel, epoch, { offset, at, message }, keep)) return { position, message: { channel, ...message } };
-  const there = await histories.row(channel, epoch, offset);
-  return there?.message && { position, message: { channel, ...there.message } };
+  if (await histories.put(channel, epoch, { offset, at, message: { uuid, data } }, keep)) {
+    return { position: { epoch, offset }, message: { channel, uuid, data } };
+  }
+  return found(histories, channel, { epoch, offset }, uuid);
 };
 
-/** Nothing will be at this offset: readers need not wait for it. */
-const seal = async ({ system: { histories }, channel, keep }: Channel, place: Place | undefined): Promise<void> => {
-  // Where this fails, readers seal it.
-  if (place) await histories.put(channel, place.epoch, { offset: place.offset, at: place.at }, keep).catch(() => undefined);
+/** Seals the place of a message, or finds it there. */
+const sealedAt = async (writer: Writer, { claim, wanted: { message } }: Claimed): Promise<Stored | undefined> =>
+  (await seal(writer, claim)) ? undefined : found(writer.system.histories, writer.channel, claim, message.uuid);
+
+const found = async (
+  histories: Pick<Histories, "row">,
+  channel: string,
+  { epoch, offset }: Position,
+  uuid: string,
+): Promise<Stored | undefined> => {
+  const there: Row | undefined = await histories.row(channel, epoch, offset);
+  return there?.message?.uuid === uuid ? { position: { epoch, offset }, message: { channel, ...there.message } } : undefined;
 };
 
-const busy = async (writer: Channel, spare: Place | undefined): Promise<"channel_busy"> => {
-  await seal(writer, spare);
-  return "channel_busy";
-};
+/** Nothing will be at this offset: readers need not wait for it. Where this fails, they seal it. */
+const seal = ({ system: { histories }, channel, keep }: Writer, { epoch, offset, at }: Place): Promise<boolean> =>
+  histories.put(channel, epoch, { offset, at }, keep);
 
 /** Makes a channel that takes no more an outcome like others. */
 const orBusy = async <T>(work: Promise<T>): Promise<T | "channel_busy"> => {

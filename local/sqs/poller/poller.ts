@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../../invoke/async/queue.js";
 import type { InvokeResult, LogEntry, MappingModel } from "../../model.js";
 import { meterDeletes, meteredPolls, type QueueRequestMeter } from "../metering.js";
@@ -36,6 +37,8 @@ export class Poller {
 
   constructor(private readonly options: PollerOptions) {
     const { mapping, most, clock } = options;
+    // Each receipt that waits listens, and a busy queue has more of them than Node's warning of a leak expects.
+    setMaxListeners(0, this.#closed.signal);
     this.#concurrency = new Concurrency(Math.min(mapping.maxConcurrency ?? CONCURRENCY.most, most), () => clock.now());
     this.#grow();
   }

@@ -95,6 +95,28 @@ describe("the answer to a subscription", () => {
   });
 });
 
+describe("the last message", () => {
+  test("is the newest that is stored, whatever is missing before it; what is missing behind it is still to come", async () => {
+    const { ask, histories } = await setUp({ "kept/1": 4 }, { latest: true });
+    const rows = histories.rowsOf("kept/1");
+    rows.delete(3);
+    expect((await ask("kept/1"))[0]).toMatchObject({ latest: { offset: 4 }, position: at(4) });
+    rows.set(3, { offset: 3, at: NOW });
+    rows.delete(4);
+    expect((await ask("kept/1"))[0]).toMatchObject({ latest: { offset: 2 }, position: at(3) });
+  });
+
+  test("is found behind any number of offsets that were not needed, and not where it is too old", async () => {
+    const { ask, clock, histories } = await setUp({ "kept/1": 400, "kept/2": 400 }, { latest: true });
+    for (let offset = 2; offset <= 400; offset += 1) histories.rowsOf("kept/1").set(offset, { offset, at: NOW });
+    for (let offset = 1; offset <= 400; offset += 1) histories.rowsOf("kept/2").set(offset, { offset, at: NOW });
+    expect((await ask("kept/1", "kept/2"))[0]).toMatchObject({ latest: { offset: 1 }, position: at(400) });
+    expect((await ask("kept/2"))[0]).not.toHaveProperty("latest");
+    clock.advance(3_600_000);
+    expect((await ask("kept/1"))[0]).not.toHaveProperty("latest");
+  });
+});
+
 describe("a delivery guard", () => {
   const guardsDelivery = async (): Promise<boolean> => true;
 

@@ -126,6 +126,22 @@ describe("all that is kept", () => {
     expect(told(await all())).toEqual({ offsets: [], at: 14 });
   });
 
+  test("is found without reading all that is too old and not deleted yet", async () => {
+    const { clock, histories, system, all } = setUp(9_000);
+    const read: number[] = [];
+    const { rows } = histories;
+    histories.rows = async (...asked) => {
+      const found = await rows.apply(histories, asked);
+      read.push(found.rows.length);
+      return found;
+    };
+    clock.advance(KEEP.seconds * 1000 - 4_000);
+    const head = histories.heads_.get(CHANNEL)!;
+    expect(told(await oldest(system, { channel: CHANNEL, head, keep: { ...KEEP, size: 10_000 } }, 2))).toEqual({ offsets: [8_997, 8_998], at: 8_998, more: true });
+    expect(read.reduce((sum, each) => sum + each)).toBeLessThan(20);
+    expect(told(await all())).toEqual({ offsets: [8_997, 8_998, 8_999, 9_000], at: 9_000 });
+  });
+
   test("or newest first, page by page", async () => {
     const { before, clock } = setUp(14);
     expect(told(await before(undefined, 4))).toEqual({ offsets: [14, 13, 12, 11], at: 11, more: true });
