@@ -4,7 +4,8 @@ import type { Burst, Episode, Interaction, Wire } from "./frames.js";
 import { judgeHandshake } from "./handshakes.js";
 import { type Changes, type Ledger, type Sent, TWICE } from "./ledger.js";
 import { FRAME_BYTES, MESSAGE_BYTES, PUBLISHED_AT_ONCE } from "./names.js";
-import { judge, perhapsLimited, perhapsOvertaken, type Verdict } from "./oracle.js";
+import { perhapsLimited, perhapsOvertaken } from "./fit.js";
+import { judge, type Verdict } from "./oracle.js";
 import { entryOf, type Handshake, OWN_CLOSE, Peer, PROTOCOLS, quote, shake } from "./peer.js";
 import { PASSWORD, SECRET } from "./policy.js";
 import { withAgents } from "./values.js";
@@ -194,7 +195,8 @@ export class Play {
   #announce({ peer, text, times, verdict }: Shot, changes: ReadonlyMap<Peer, Changes>, renewals: number): Announced[] {
     // Frames overtake each other: what exceeds the rate may be any message of this burst.
     const limited = peer.published > PUBLISHED_AT_ONCE;
-    const { outcome, publish } = limited ? perhapsLimited(verdict) : renewals > 1 ? perhapsOvertaken(verdict) : verdict;
+    const unsubscribed = changes.get(peer)?.unsubscribe ?? new Set();
+    const { outcome, publish } = perhapsOvertaken(limited ? perhapsLimited(verdict) : verdict, renewals, unsubscribed);
     const among = new Map([...changes].filter(([each]) => each.ending.size === 0));
     if (verdict.renews && renewals > 1) peer.overtaken = true;
     const entries: Announced[] = [];

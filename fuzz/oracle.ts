@@ -1,4 +1,5 @@
-import type { Answer, Code, Json } from "../protocol/index.js";
+import type { Code, Json } from "../protocol/index.js";
+import type { Expected } from "./fit.js";
 import { CREDENTIALS_BYTES } from "./handshakes.js";
 import * as names from "./names.js";
 import * as policy from "./policy.js";
@@ -14,23 +15,6 @@ export interface Sender {
   agent?: string;
   /** With what a denied socket was denied. */
   denied?: Code;
-}
-
-/** One answer that must come. */
-export interface Expected {
-  /** Where it may arrive. */
-  channels: readonly string[];
-  uuid?: string;
-  /** `undefined`: it must be successful. */
-  code?: Code;
-  /** `data.channel`, perhaps cut. */
-  about?: string;
-  /** Whether `rate_limited` may come instead. */
-  limited?: boolean;
-  /** Whether `unavailable` may come instead, because another renewal was faster. */
-  overtaken?: boolean;
-  /** All of `data`, or a part of it. */
-  data?: Record<string, Json>;
 }
 
 /** What a frame must be answered with: one frame of answers, none at all, or the end of the connection. */
@@ -139,16 +123,16 @@ const subscription = (frame: Fields, action: "subscribe" | "unsubscribe"): Verdi
   if (!wanted) return bad(frame, meta);
   const base = { channels: [meta], ...uuidIn(frame) };
   if (wanted.length > names.PER_FRAME) return answers([{ ...base, channels: [meta, ERROR], code: "too_many" }]);
-  const granted = new Set<string>();
+  const granted = new Map<string, string[]>();
   const refused: Expected[] = [];
   for (const name of new Set(wanted)) {
     const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.ruling("unsubscribe", name);
     const code = names.subscriptionFault(name, policy.WILDCARDS) ?? CODES[ruled];
     if (code) refused.push({ ...base, about: name, code });
-    else for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name]) granted.add(each);
+    else for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name]) granted.set(each, [...(granted.get(each) ?? []), name]);
   }
-  const permitted = [...granted].map((about) => ({ ...base, about }));
-  return answers([...permitted, ...refused], { [action]: [...granted] });
+  const permitted = [...granted].map(([about, by]): Expected => ({ ...base, about, ...(action === "subscribe" && { grantedBy: by }) }));
+  return answers([...permitted, ...refused], { [action]: [...granted.keys()] });
 };
 
 const isMessage = (value: unknown): value is Fields & { uuid: string; channel: string; data: Json } =>
@@ -227,27 +211,6 @@ const forDenied = (code: Code, action: unknown, frame: Fields | undefined): Verd
 };
 
 /**
- * What a frame must lead to whose sender has published more than it may at once: each of its messages may be refused.
- * Only the server knows how much of that is long enough ago.
- */
-export const perhapsLimited = (verdict: Verdict): Verdict => {
-  const { outcome, messages } = verdict;
-  if (messages === 0 || outcome.kind !== "answers") return verdict;
-  return { ...verdict, outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, limited: true })) } };
-};
-
-/** What a frame must lead to that renews an agent while another one does: only the first of them has to be right. */
-export const perhapsOvertaken = (verdict: Verdict): Verdict => {
-  const { outcome, renews } = verdict;
-  if (!renews || outcome.kind !== "answers") return verdict;
-  return { ...verdict, outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, overtaken: true })) } };
-};
-
-/** Whether the server asks, unasked, that an agent be renewed: its time is over. */
-export const isAsk = ({ channel, uuid, successful, data }: Answer): boolean =>
-  channel === "/meta/refresh" && uuid === undefined && successful && isFields(data) && Number(data["expiresIn"]) <= 0;
-
-/**
  * What a text frame, whole or joined from fragments, must lead to.
  * @param text as it arrives: what is no UTF-8 has been replaced
  */
@@ -259,40 +222,4 @@ export const judge = (text: string, { agent = "", denied }: Sender): Verdict => 
   const frame = readable && isFields(value) ? value : undefined;
   const verdict = denied ? forDenied(denied, action, frame) : forAgent(agent, action, frame);
   return action === "send" ? { ...verdict, outcome: { kind: "silence" } } : verdict;
-};
-
-const cut = (about: string, got: unknown): boolean =>
-  typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
-
-const isLimited = ({ uuid, limited = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
-  limited && channel === ERROR && its === uuid && code === "rate_limited" && !successful && error !== undefined;
-
-const isOvertaken = ({ uuid, overtaken = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
-  overtaken && channel === "/meta/refresh" && its === uuid && code === "unavailable" && !successful && error !== undefined;
-
-const isOne = (expected: Expected, got: Answer): boolean => {
-  if (isLimited(expected, got) || isOvertaken(expected, got)) return true;
-  const data = isFields(got.data) ? got.data : {};
-  // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
-  const bare = got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;
-  return (
-    bare &&
-    expected.channels.includes(got.channel) &&
-    expected.uuid === got.uuid &&
-    expected.code === got.code &&
-    got.successful === (expected.code === undefined) &&
-    (got.error === undefined) === got.successful &&
-    (expected.about === undefined || cut(expected.about, data["channel"])) &&
-    Object.entries(expected.data ?? {}).every(([name, value]) => data[name] === value)
-  );
-};
-
-/** Whether a frame's answers are exactly those expected, in any order. */
-export const answersFit = (expected: readonly Expected[], got: readonly Answer[]): boolean => {
-  if (expected.length !== got.length) return false;
-  const left = [...got];
-  return expected.every((each) => {
-    const at = left.findIndex((answer) => isOne(each, answer));
-    return at >= 0 && left.splice(at, 1).length === 1;
-  });
 };

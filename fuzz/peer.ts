@@ -1,7 +1,8 @@
 import WebSocket from "ws";
 import { type Answer, type Code, CREDENTIALS_PREFIX, type Json, type Message, PROTOCOL, PROTOCOL_DENIED } from "../protocol/index.js";
+import { answersFit, type Expected, isAsk } from "./fit.js";
 import { leakIn } from "./leaks.js";
-import { answersFit, type Expected, isAsk } from "./oracle.js";
+
 import { REASON } from "./policy.js";
 
 /** What a handshake came to. */
