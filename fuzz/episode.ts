@@ -1,20 +1,24 @@
 import type { Code, Message } from "../protocol/index.js";
+import { Books } from "./books.js";
+import { Claims } from "./claims.js";
 import type { Audit, Rows } from "./audit.js";
 import type { Burst, Episode, Interaction, Wire } from "./frames.js";
 import { judgeHandshake } from "./handshakes.js";
 import { type Changes, type Ledger, type Sent, TWICE } from "./ledger.js";
 import { FRAME_BYTES, MESSAGE_BYTES, PUBLISHED_AT_ONCE } from "./names.js";
-import { perhapsLimited, perhapsOvertaken } from "./fit.js";
+import { perhapsLimited, perhapsOvertaken, perhapsReused } from "./fit.js";
 import { judge, type Verdict } from "./oracle.js";
 import { entryOf, type Handshake, OWN_CLOSE, Peer, PROTOCOLS, quote, shake } from "./peer.js";
 import { PASSWORD, SECRET } from "./policy.js";
-import { withAgents } from "./values.js";
+import type { Shelves } from "./shelves.js";
+import { withAgents, withEpochs } from "./values.js";
 
 /** The system under fire, and what is known of it. */
 export interface Range {
   url: string;
   tableName: string;
   ledger: Ledger;
+  shelves: Shelves;
   audit: Audit;
   rows: Pick<Rows, "all">;
   /** Whether the server says in its log that something failed for lack of time. */
@@ -62,12 +66,17 @@ export class Play {
   readonly #peers: (Peer | undefined)[] = [];
   readonly #all: Peer[] = [];
   readonly #sleepers = new Set<() => void>();
+  readonly #claims = new Map<Peer, Claims>();
+  readonly #books: Books;
+  #changes: ReadonlyMap<Peer, Changes> = new Map();
   #changed = 0;
 
   constructor(
     private readonly range: Range,
     private readonly episode: Episode,
-  ) {}
+  ) {
+    this.#books = new Books(range.ledger, range.shelves, range.audit);
+  }
 
   /** Plays it, until something is wrong. */
   async run(): Promise<string[]> {
@@ -93,7 +102,9 @@ export class Play {
     const { ledger } = this.range;
     ledger.open();
     const shots = burst.flatMap((each) => (each.kind === "frame" ? [this.#aim(each)] : []));
-    const changes = this.#changes(shots);
+    const changes = this.#changesBy(shots);
+    this.#changes = changes;
+    this.#claim(shots);
     for (const { peer, times, verdict } of shots) peer.published += times * verdict.messages;
     const renewals = (by: Peer): number =>
       shots.reduce((sum, { peer, times, verdict }) => sum + (peer === by && verdict.renews ? times : 0), 0);
@@ -103,6 +114,8 @@ export class Play {
     await this.#quiet(sent);
     for (const { entry, answered } of sent) if (answered) ledger.finish(entry);
     for (const [peer, change] of changes) ledger.settle(peer, change);
+    for (const [peer, claims] of this.#claims) claims.close(peer.ending.size === 0 && peer.published <= PUBLISHED_AT_ONCE && !shots.some((shot) => shot.peer === peer && shot.verdict.outcome.kind === "silence"));
+    this.#books.settle();
     for (const peer of this.#all) if (peer.closed !== undefined) ledger.leave(peer);
   }
 
@@ -142,6 +155,12 @@ export class Play {
       progress: () => this.#progress(),
       violation: (what) => this.#wrong(what),
       message: (to, message) => this.#received(to, message),
+      skip: (to, skip) => this.#judged(to, this.#books.skip(to, skip), skip),
+      fault: (of, asks, given) => this.#books.fault(this.#asker(of), asks, given),
+      learn: (of, asks, given) => {
+        if (asks.kind === "stored") this.#claims.get(of)?.won(asks);
+        this.#books.learn(this.#asker(of), asks, given);
+      },
       answer,
       disturbed: () => this.#disturb(),
     });
@@ -169,14 +188,14 @@ export class Play {
     if (!peer) throw new Error("an agent could not connect");
     if (wire.kind === "bytes") return { peer, wire, text: wire.hex, times, verdict: ends(wire.binary ? 1003 : 1007) };
     const ids = this.#peers.map((each) => each?.agent ?? "");
-    const text = Buffer.from(withAgents(wire.text, ids)).toString();
+    const text = Buffer.from(withEpochs(withAgents(wire.text, ids), (channel) => this.range.shelves.epochOf(channel))).toString();
     const code = closesBySize(text, wire.fragmentBytes);
     const sender = { agent: peer.agent, ...(peer.denied === undefined ? {} : { denied: peer.denied }) };
     return { peer, wire, text, times, verdict: code === undefined ? judge(text, sender) : ends(code) };
   }
 
   /** What the frames of a burst change, by agent. */
-  #changes(shots: readonly Shot[]): Map<Peer, Changes> {
+  #changesBy(shots: readonly Shot[]): Map<Peer, Changes> {
     const changes = new Map<Peer, Changes>();
     for (const peer of this.#peers) if (peer) changes.set(peer, { subscribe: new Set(), unsubscribe: new Set() });
     for (const { peer, verdict } of shots) {
@@ -191,12 +210,23 @@ export class Play {
     return changes;
   }
 
+  /** Notes which uuids are claimed at once. */
+  #claim(shots: readonly Shot[]): void {
+    for (const peer of this.#all) {
+      const claims = this.#claims.get(peer) ?? new Claims();
+      this.#claims.set(peer, claims);
+      claims.open(shots.flatMap((shot) => (shot.peer === peer ? shot.verdict.publish : [])));
+    }
+  }
+
   /** Tells the books what a frame may do before it is sent. */
   #announce({ peer, text, times, verdict }: Shot, changes: ReadonlyMap<Peer, Changes>, renewals: number): Announced[] {
     // Frames overtake each other: what exceeds the rate may be any message of this burst.
     const limited = peer.published > PUBLISHED_AT_ONCE;
     const unsubscribed = changes.get(peer)?.unsubscribe ?? new Set();
-    const { outcome, publish } = perhapsOvertaken(limited ? perhapsLimited(verdict) : verdict, renewals, unsubscribed);
+    const claims = this.#claims.get(peer) ?? new Claims();
+    const claimed = perhapsReused(verdict, (each) => claims.chances(each));
+    const { outcome, publish } = perhapsOvertaken(limited ? perhapsLimited(claimed) : claimed, renewals, unsubscribed);
     const among = new Map([...changes].filter(([each]) => each.ending.size === 0));
     if (verdict.renews && renewals > 1) peer.overtaken = true;
     const entries: Announced[] = [];
@@ -205,7 +235,12 @@ export class Play {
       // Whoever is being closed, or too fast, may have published, and is promised nothing.
       const ending = peer.ending.size > 0 || limited;
       for (const each of publish) {
-        const entry = this.range.ledger.publish(peer, each, ending ? new Map() : among);
+        const { succeeds, fresh } = claims.chances(each);
+        if (each.claim !== undefined) this.range.shelves.announce(each.channel, this.range.ledger.now, outcome.kind === "answers" && !ending);
+        if (!succeeds) continue;
+        // Who publishes again is not promised that it comes again.
+        const first = fresh && !claims.repeats(each);
+        const entry = this.range.ledger.publish(peer, each, ending || !first ? new Map() : among);
         entries.push({ entry, answered: outcome.kind === "answers" && !ending });
       }
     }
@@ -228,11 +263,19 @@ export class Play {
     }
   }
 
+  #asker(member: Peer): { member: Peer; changes: Changes } {
+    return { member, changes: this.#changes.get(member) ?? { subscribe: new Set(), unsubscribe: new Set() } };
+  }
+
   #received(peer: Peer, message: Message): void {
     this.range.answer("message");
-    const fault = this.range.ledger.receive(peer, message);
+    if (message.channel === "/meta/presence") return this.#judged(peer, this.#books.attended(peer, message), message);
+    this.#judged(peer, this.range.ledger.receive(peer, message) ?? this.#books.message(peer, message), message);
+  }
+
+  #judged(peer: Peer, fault: string | undefined, received: object): void {
     if (fault === undefined) return;
-    const what = `agent "${peer.name}" received ${fault}: ${quote(JSON.stringify(message))}`;
+    const what = `agent "${peer.name}" received ${fault}: ${quote(JSON.stringify(received))}`;
     if (fault === TWICE) this.#excusable.add(what);
     this.#wrong(what);
   }
@@ -257,7 +300,7 @@ export class Play {
     sent: readonly { entry: Sent }[],
     peers: readonly Peer[] = this.#peers.flatMap((each) => each ?? []),
   ): Promise<void> {
-    const owed = (): boolean => sent.some(({ entry }) => entry.owed.size > 0);
+    const owed = (): boolean => sent.some(({ entry }) => entry.owed.size > 0) || this.#promised().length > 0;
     const waiting = (): boolean => peers.some((peer) => !peer.settled) || owed();
     while (this.violations.length === 0 && waiting()) {
       for (const peer of peers) if (peer.closed !== undefined) this.range.ledger.leave(peer);
@@ -266,6 +309,10 @@ export class Play {
       await this.#change();
       if (this.#changed === before) return this.#missing(sent, peers);
     }
+  }
+
+  #promised(): string[] {
+    return this.#books.owed((member) => this.#all.some((peer) => peer === member && peer.closed === undefined && peer.ending.size === 0));
   }
 
   #change(): Promise<void> {
@@ -286,6 +333,7 @@ export class Play {
       const what = codes ? `the connection was not closed with ${codes}` : "no answer came to";
       this.#wrong(`${what} ${peer.unanswered.join(" and ")}`.trim());
     }
+    for (const what of this.#promised()) this.#wrong(what);
     for (const { channel, uuid, data, owed } of sent.map(({ entry }) => entry).filter((each) => each.owed.size > 0)) {
       const names = [...owed].map(({ name }) => `"${name}"`).join(", ");
       const what = `agent ${names} did not receive ${quote(JSON.stringify({ channel, uuid, data }))}`;

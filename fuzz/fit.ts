@@ -1,9 +1,21 @@
-import type { Answer, Code, Json } from "../protocol/index.js";
-import type { Verdict } from "./oracle.js";
+import type { Answer, Code, Json, Position } from "../protocol/index.js";
+import type { Chances } from "./claims.js";
+import type { Publication, Verdict } from "./oracle.js";
 
 /*
  * Whether what came is what was expected.
  */
+
+/** What an answer has to tell that only the books know. */
+export type Asks =
+  | { kind: "subscribed"; channel: string; since: Position[] }
+  | { kind: "history"; channel: string; since?: Position; limit: number; reverse: boolean }
+  | { kind: "stored"; channel: string; uuid: string; data: Json; claim: string }
+  | { kind: "attendance"; channel: string; after: string }
+  | { kind: "pong"; positions: [string, Position][]; present: string[] };
+
+/** Says what is wrong with what an answer tells; `undefined`: nothing. */
+export type Check = (asks: Asks, answer: Answer) => string | undefined;
 
 /** One answer that must come. */
 export interface Expected {
@@ -22,6 +34,10 @@ export interface Expected {
   grantedBy?: readonly string[];
   /** Whether it may be gone again when it has been made, because another frame ends it. */
   raced?: boolean;
+  /** Whether `uuid_reused` may come instead, because frames on their way claim the same uuid. */
+  reused?: boolean;
+  /** What it tells besides. */
+  asks?: Asks;
   /** All of `data`, or a part of it. */
   data?: Record<string, Json>;
 }
@@ -40,6 +56,20 @@ export const perhapsLimited = (verdict: Verdict): Verdict => {
   const { outcome, messages } = verdict;
   if (messages === 0 || outcome.kind !== "answers") return verdict;
   return { ...verdict, outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, limited: true })) } };
+};
+
+/** What a frame must lead to some of whose publications have a uuid that is, or may just be, another message's. */
+export const perhapsReused = (verdict: Verdict, chances: (publication: Publication) => Chances): Verdict => {
+  const { outcome, publish } = verdict;
+  if (outcome.kind !== "answers" || !publish.some(({ claim }) => claim !== undefined)) return verdict;
+  const answers = outcome.answers.map((each): Expected => {
+    const { asks, uuid, code } = each;
+    if (asks?.kind !== "stored" || code !== undefined) return each;
+    const its = publish.filter(({ claim, uuid: id }) => claim === asks.claim && id === asks.uuid).map(chances);
+    if (its.some(({ succeeds }) => !succeeds)) return { channels: [ERROR], ...(uuid !== undefined && { uuid }), code: "uuid_reused" };
+    return its.some(({ reused }) => reused) ? { ...each, reused: true } : each;
+  });
+  return { ...verdict, outcome: { ...outcome, answers } };
 };
 
 /**
@@ -71,8 +101,11 @@ const isLimited = ({ uuid, limited = false }: Expected, { channel, code, success
 const isOvertaken = ({ uuid, overtaken = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
   overtaken && channel === "/meta/refresh" && its === uuid && code === "unavailable" && !successful && error !== undefined;
 
-const isOne = (expected: Expected, got: Answer): boolean => {
-  if (isLimited(expected, got) || isOvertaken(expected, got)) return true;
+const isReused = ({ uuid, reused = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
+  reused && channel === ERROR && its === uuid && code === "uuid_reused" && !successful && error !== undefined;
+
+const isOne = (expected: Expected, got: Answer, check: Check): boolean => {
+  if (isLimited(expected, got) || isOvertaken(expected, got) || isReused(expected, got)) return true;
   const data = isFields(got.data) ? got.data : {};
   // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
   const bare = got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;
@@ -84,7 +117,9 @@ const isOne = (expected: Expected, got: Answer): boolean => {
     got.successful === (expected.code === undefined) &&
     (got.error === undefined) === got.successful &&
     (expected.about === undefined || cut(expected.about, data["channel"])) &&
-    Object.entries(expected.data ?? {}).every(([name, value]) => data[name] === value)
+    Object.entries(expected.data ?? {}).every(([name, value]) => data[name] === value) &&
+    (got.position === undefined) === (expected.asks?.kind !== "stored") &&
+    (expected.asks === undefined || check(expected.asks, got) === undefined)
   );
 };
 
@@ -109,13 +144,20 @@ const withoutLost = (expected: readonly Expected[], got: readonly Answer[]): rea
   ];
 };
 
-/** Whether a frame's answers are exactly those expected, in any order. */
-export const answersFit = (wanted: readonly Expected[], got: readonly Answer[]): boolean => {
+/** Which answer is which of those expected, in any order; `undefined`: they are not exactly those. */
+export const paired = (wanted: readonly Expected[], got: readonly Answer[], check: Check): [Expected, Answer][] | undefined => {
   const expected = withoutLost(wanted, got);
-  if (expected.length !== got.length) return false;
+  if (expected.length !== got.length) return undefined;
   const left = [...got];
-  return expected.every((each) => {
-    const at = left.findIndex((answer) => isOne(each, answer));
-    return at >= 0 && left.splice(at, 1).length === 1;
-  });
+  const pairs: [Expected, Answer][] = [];
+  for (const each of expected) {
+    const at = left.findIndex((answer) => isOne(each, answer, check));
+    if (at < 0) return undefined;
+    pairs.push([each, ...left.splice(at, 1)] as [Expected, Answer]);
+  }
+  return pairs;
 };
+
+/** Whether a frame's answers are exactly those expected, whatever they tell besides. */
+export const answersFit = (expected: readonly Expected[], got: readonly Answer[]): boolean =>
+  paired(expected, got, () => undefined) !== undefined;
