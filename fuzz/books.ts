@@ -39,7 +39,7 @@ export class Books {
       case "stored":
         return this.shelves.messageFault(asks.channel, answer.position as Position, asks);
       case "attendance":
-        return this.#attendanceFault(asker, asks, data);
+        return this.#attendanceFault(asks, data);
       case "pong":
         return this.#pongFault(asker, asks, data);
       case "history":
@@ -156,13 +156,12 @@ export class Books {
     return info === known.name ? undefined : "what nobody said of itself";
   }
 
-  #attendanceFault({ changes }: Asker, { channel, after }: { channel: string; after: string }, data: Fields): string | undefined {
+  #attendanceFault({ channel, after }: { channel: string; after: string }, data: Fields): string | undefined {
     const { count, members } = data;
     if (!same(keysOf(data), ["channel", "count", "members"]) || data["channel"] !== channel || !Array.isArray(members)) return "what does not say who is there";
     const ids = members.map((each) => String(fieldsOf(each)["agent"]));
     if (!ids.every((id, at) => id > (at === 0 ? after : ids[at - 1]!))) return "members in another order";
     if (typeof count !== "number" || count < ids.length || (after === "" && count !== ids.length)) return "another count";
-    void changes;
     return members.map((each) => this.#memberFault(channel, each)).find((fault) => fault !== undefined);
   }
 

@@ -2,15 +2,16 @@ import type { Code, Message } from "../protocol/index.js";
 import { Books } from "./books.js";
 import { Claims } from "./claims.js";
 import type { Audit, Rows } from "./audit.js";
-import type { Burst, Episode, Interaction, Wire } from "./frames.js";
+import type { Burst, Episode, Interaction } from "./frames.js";
 import { judgeHandshake } from "./handshakes.js";
 import { type Changes, type Ledger, type Sent, TWICE } from "./ledger.js";
-import { FRAME_BYTES, MESSAGE_BYTES, PUBLISHED_AT_ONCE } from "./names.js";
+import { PUBLISHED_AT_ONCE } from "./names.js";
 import { perhapsLimited, perhapsOvertaken, perhapsReused } from "./fit.js";
-import { judge, type Verdict } from "./oracle.js";
+import { judge } from "./oracle.js";
 import { entryOf, type Handshake, OWN_CLOSE, Peer, PROTOCOLS, quote, shake } from "./peer.js";
 import { PASSWORD, SECRET } from "./policy.js";
 import type { Shelves } from "./shelves.js";
+import { closesBySize, ends, fire, type Shot } from "./shots.js";
 import { withAgents, withEpochs } from "./values.js";
 
 /** The system under fire, and what is known of it. */
@@ -37,26 +38,8 @@ const LOG_MS = 500;
 
 const REOPENED = { pass: PASSWORD, secret: SECRET };
 
-/** A frame on its way. */
-interface Shot {
-  peer: Peer;
-  wire: Wire;
-  text: string;
-  times: number;
-  verdict: Verdict;
-}
-
 /** A publication that was announced, and whether it was promised to anybody. */
 type Announced = { entry: Sent; answered: boolean };
-
-/** What a text frame leads to by its size alone: the code that the connection is closed with. */
-const closesBySize = (text: string, fragmentBytes?: number): number | undefined => {
-  const size = Buffer.byteLength(text);
-  const largest = fragmentBytes === undefined ? size : Math.min(size, fragmentBytes);
-  return largest > FRAME_BYTES || size > MESSAGE_BYTES ? 1009 : undefined;
-};
-
-const ends = (code: number): Verdict => ({ outcome: { kind: "close", code }, subscribe: [], unsubscribe: [], publish: [], messages: 0 });
 
 /** Plays one episode against the system, and collects what should not have been. */
 export class Play {
@@ -109,7 +92,7 @@ export class Play {
     const renewals = (by: Peer): number =>
       shots.reduce((sum, { peer, times, verdict }) => sum + (peer === by && verdict.renews ? times : 0), 0);
     const sent = shots.flatMap((shot) => this.#announce(shot, changes, renewals(shot.peer)));
-    for (const shot of shots) this.#fire(shot);
+    for (const shot of shots) fire(shot);
     await Promise.all(handshakes);
     await this.#quiet(sent);
     for (const { entry, answered } of sent) if (answered) ledger.finish(entry);
@@ -246,21 +229,6 @@ export class Play {
     }
     if (outcome.kind === "silence") this.range.answer("none");
     return entries;
-  }
-
-  #fire({ peer: { socket }, wire, text, times }: Shot): void {
-    for (let time = 0; time < times; time += 1) {
-      if (wire.kind === "bytes") {
-        socket.send(Buffer.from(wire.hex, "hex"), { binary: wire.binary }, () => undefined);
-        continue;
-      }
-      const whole = Buffer.from(text);
-      const size = wire.fragmentBytes ?? Math.max(1, whole.length);
-      for (let at = 0; at === 0 || at < whole.length; at += size) {
-        const fin = at + size >= whole.length;
-        socket.send(whole.subarray(at, at + size), { binary: false, fin }, () => undefined);
-      }
-    }
   }
 
   #asker(member: Peer): { member: Peer; changes: Changes } {

@@ -11,6 +11,8 @@ const codes = (frame: unknown): unknown => {
 };
 const subscribe = (...channels: string[]) => ({ action: "subscribe", channel: "/meta/subscribe", uuid: "u", data: { channels } });
 const refresh = (credentials: object) => ({ action: "refresh", channel: "/meta/refresh", uuid: "u", data: { credentials } });
+const history = (channel: string, how: object = {}) => ({ action: "history", channel: "/meta/history", uuid: "u", data: { channel, ...how } });
+const presence = (channel: string, how: object = {}) => ({ action: "presence", channel: "/meta/presence", uuid: "u", data: { channel, ...how } });
 const publish = (channel: string, data: unknown = 1) => ({ action: "publish", channel, uuid: "u", data });
 
 describe("the oracle", () => {
@@ -38,6 +40,23 @@ describe("the oracle", () => {
     [subscribe(...Array.from({ length: 26 }, () => "open/a")), ["too_many"]],
     [publish("open/a"), ["ok"]],
     [publish("open/*"), ["wildcard"]],
+    [{ action: "ping", channel: "/meta/ping", uuid: "u", data: { positions: null } }, ["bad_frame"]],
+    [history("kept/a"), ["ok"]],
+    [history("kept/a", { since: { epoch: "e", offset: 0 }, limit: 100, reverse: true }), ["ok"]],
+    ...[{ limit: 0 }, { limit: 101 }, { limit: 1.5 }, { limit: null }, { reverse: 1 }, { since: null }, { since: { epoch: "e", offset: -1 } }].map(
+      (odd): [unknown, unknown] => [history("kept/a", odd), ["bad_frame"]],
+    ),
+    [history("drop/a"), ["denied"]],
+    [history("throws/kept/a"), ["guard_failed"]],
+    [history("open/a"), ["no_history"]],
+    [history("kept/a/*"), ["no_history"]],
+    [history("/meta/x"), ["reserved_channel"]],
+    [presence("rooms/a"), ["ok"]],
+    [presence("rooms/a", { after: 1 }), ["bad_frame"]],
+    [presence("drop/a"), ["denied"]],
+    [presence("kept/a"), ["no_presence"]],
+    [{ action: "publish", messages: [publish("kept/a"), publish("kept/a"), publish("kept/a", 2)] }, ["ok", "ok", "uuid_reused"]],
+    [publish("kept/a", "x".repeat(31_690)), ["too_large"]],
     [publish("staged/a"), ["denied"]],
     [`{"action":"publish","channel":"open/a","uuid":"u","data":[${Array.from({ length: 1_600 }, () => "1e20").join()}]}`, ["too_large"]],
     [{ action: "publish", messages: [publish("open/a"), { channel: "open/b" }] }, ["bad_frame", "bad_frame"]],
