@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { Audit, type Row, type Rows } from "./audit.js";
-import { Play, type Range } from "./episode.js";
+import { Play } from "./episode.js";
 import { type Episode, episode } from "./frames.js";
 import { Ledger } from "./ledger.js";
+import type { Range } from "./range.js";
 import { Shelves } from "./shelves.js";
 
 /** What is to be done. */

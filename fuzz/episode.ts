@@ -1,32 +1,17 @@
 import type { Code, Message } from "../protocol/index.js";
 import { Books } from "./books.js";
 import { Claims } from "./claims.js";
-import type { Audit, Rows } from "./audit.js";
 import type { Burst, Episode, Interaction } from "./frames.js";
 import { judgeHandshake } from "./handshakes.js";
-import { type Changes, type Ledger, type Sent, TWICE } from "./ledger.js";
+import { type Changes, type Sent, TWICE } from "./ledger.js";
 import { PUBLISHED_AT_ONCE } from "./names.js";
 import { perhapsLimited, perhapsOvertaken, perhapsReused } from "./fit.js";
 import { judge } from "./oracle.js";
 import { entryOf, type Handshake, OWN_CLOSE, Peer, PROTOCOLS, quote, shake } from "./peer.js";
 import { PASSWORD, SECRET } from "./policy.js";
-import type { Shelves } from "./shelves.js";
+import type { Range } from "./range.js";
 import { closesBySize, ends, fire, type Shot } from "./shots.js";
 import { withAgents, withEpochs } from "./values.js";
-
-/** The system under fire, and what is known of it. */
-export interface Range {
-  url: string;
-  tableName: string;
-  ledger: Ledger;
-  shelves: Shelves;
-  audit: Audit;
-  rows: Pick<Rows, "all">;
-  /** Whether the server says in its log that something failed for lack of time. */
-  struggled(): boolean;
-  /** Counts an answer by its code. */
-  answer(code: string): void;
-}
 
 /** Longest that nothing may happen while something must, in milliseconds: more than any guard and fan-out may take. */
 const PATIENCE_MS = 20_000;
