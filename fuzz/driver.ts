@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { Audit, type Row, type Rows } from "./audit.js";
-import { Play, type Range } from "./episode.js";
+import { Play } from "./episode.js";
 import { type Episode, episode } from "./frames.js";
 import { Ledger } from "./ledger.js";
+import type { Range } from "./range.js";
+import { Shelves } from "./shelves.js";
 
 /** What is to be done. */
 export interface FuzzOptions {
@@ -82,7 +84,8 @@ const shorter = (whole: Episode, count: number): Episode => {
 /** Fires episodes at a system until the number of runs is reached, and judges all that comes back. */
 export class Fuzzer {
   readonly #ledger = new Ledger();
-  readonly #audit = new Audit(this.#ledger);
+  readonly #shelves = new Shelves();
+  readonly #audit = new Audit(this.#ledger, this.#shelves);
   readonly #range: Range;
   readonly #outcome: Outcome = { runs: 0, violations: [], answers: {} };
   readonly #shrinkMs: number;
@@ -101,7 +104,7 @@ export class Fuzzer {
     this.#shrinkMs = shrinkMs;
     const { answers } = this.#outcome;
     const answer = (code: string): void => void (answers[code] = (answers[code] ?? 0) + 1);
-    this.#range = { struggled: () => false, ...fire, ledger: this.#ledger, audit: this.#audit, answer };
+    this.#range = { struggled: () => false, ...fire, ledger: this.#ledger, shelves: this.#shelves, audit: this.#audit, answer };
   }
 
   /** Does it all. */
@@ -172,6 +175,7 @@ export class Fuzzer {
       left = await stay();
     }
     const what = [
+      ...this.#audit.judge(await this.#range.rows.all(true)).slice(0, ENOUGH),
       ...left.slice(0, ENOUGH).map((row) => `a row stays in the table when all have left: ${JSON.stringify(row)}`),
       ...this.#audit.strangers.map((agent) => `the table had an agent that nobody is: ${agent}`),
     ];

@@ -1,26 +1,17 @@
 import type { Code, Message } from "../protocol/index.js";
-import type { Audit, Rows } from "./audit.js";
-import type { Burst, Episode, Interaction, Wire } from "./frames.js";
+import { Books } from "./books.js";
+import { Claims } from "./claims.js";
+import type { Burst, Episode, Interaction } from "./frames.js";
 import { judgeHandshake } from "./handshakes.js";
-import { type Changes, type Ledger, type Sent, TWICE } from "./ledger.js";
-import { FRAME_BYTES, MESSAGE_BYTES, PUBLISHED_AT_ONCE } from "./names.js";
-import { judge, perhapsLimited, perhapsOvertaken, type Verdict } from "./oracle.js";
+import { type Changes, type Sent, TWICE } from "./ledger.js";
+import { PUBLISHED_AT_ONCE } from "./names.js";
+import { perhapsLimited, perhapsOvertaken, perhapsReused } from "./fit.js";
+import { judge } from "./oracle.js";
 import { entryOf, type Handshake, OWN_CLOSE, Peer, PROTOCOLS, quote, shake } from "./peer.js";
 import { PASSWORD, SECRET } from "./policy.js";
-import { withAgents } from "./values.js";
-
-/** The system under fire, and what is known of it. */
-export interface Range {
-  url: string;
-  tableName: string;
-  ledger: Ledger;
-  audit: Audit;
-  rows: Pick<Rows, "all">;
-  /** Whether the server says in its log that something failed for lack of time. */
-  struggled(): boolean;
-  /** Counts an answer by its code. */
-  answer(code: string): void;
-}
+import type { Range } from "./range.js";
+import { closesBySize, ends, fire, type Shot } from "./shots.js";
+import { withAgents, withEpochs } from "./values.js";
 
 /** Longest that nothing may happen while something must, in milliseconds: more than any guard and fan-out may take. */
 const PATIENCE_MS = 20_000;
@@ -32,26 +23,8 @@ const LOG_MS = 500;
 
 const REOPENED = { pass: PASSWORD, secret: SECRET };
 
-/** A frame on its way. */
-interface Shot {
-  peer: Peer;
-  wire: Wire;
-  text: string;
-  times: number;
-  verdict: Verdict;
-}
-
 /** A publication that was announced, and whether it was promised to anybody. */
 type Announced = { entry: Sent; answered: boolean };
-
-/** What a text frame leads to by its size alone: the code that the connection is closed with. */
-const closesBySize = (text: string, fragmentBytes?: number): number | undefined => {
-  const size = Buffer.byteLength(text);
-  const largest = fragmentBytes === undefined ? size : Math.min(size, fragmentBytes);
-  return largest > FRAME_BYTES || size > MESSAGE_BYTES ? 1009 : undefined;
-};
-
-const ends = (code: number): Verdict => ({ outcome: { kind: "close", code }, subscribe: [], unsubscribe: [], publish: [], messages: 0 });
 
 /** Plays one episode against the system, and collects what should not have been. */
 export class Play {
@@ -61,12 +34,17 @@ export class Play {
   readonly #peers: (Peer | undefined)[] = [];
   readonly #all: Peer[] = [];
   readonly #sleepers = new Set<() => void>();
+  readonly #claims = new Map<Peer, Claims>();
+  readonly #books: Books;
+  #changes: ReadonlyMap<Peer, Changes> = new Map();
   #changed = 0;
 
   constructor(
     private readonly range: Range,
     private readonly episode: Episode,
-  ) {}
+  ) {
+    this.#books = new Books(range.ledger, range.shelves, range.audit);
+  }
 
   /** Plays it, until something is wrong. */
   async run(): Promise<string[]> {
@@ -92,16 +70,20 @@ export class Play {
     const { ledger } = this.range;
     ledger.open();
     const shots = burst.flatMap((each) => (each.kind === "frame" ? [this.#aim(each)] : []));
-    const changes = this.#changes(shots);
+    const changes = this.#changesBy(shots);
+    this.#changes = changes;
+    this.#claim(shots);
     for (const { peer, times, verdict } of shots) peer.published += times * verdict.messages;
     const renewals = (by: Peer): number =>
       shots.reduce((sum, { peer, times, verdict }) => sum + (peer === by && verdict.renews ? times : 0), 0);
     const sent = shots.flatMap((shot) => this.#announce(shot, changes, renewals(shot.peer)));
-    for (const shot of shots) this.#fire(shot);
+    for (const shot of shots) fire(shot);
     await Promise.all(handshakes);
     await this.#quiet(sent);
     for (const { entry, answered } of sent) if (answered) ledger.finish(entry);
     for (const [peer, change] of changes) ledger.settle(peer, change);
+    for (const [peer, claims] of this.#claims) claims.close(peer.ending.size === 0 && peer.published <= PUBLISHED_AT_ONCE && !shots.some((shot) => shot.peer === peer && shot.verdict.outcome.kind === "silence"));
+    this.#books.settle();
     for (const peer of this.#all) if (peer.closed !== undefined) ledger.leave(peer);
   }
 
@@ -141,6 +123,12 @@ export class Play {
       progress: () => this.#progress(),
       violation: (what) => this.#wrong(what),
       message: (to, message) => this.#received(to, message),
+      skip: (to, skip) => this.#judged(to, this.#books.skip(to, skip), skip),
+      fault: (of, asks, given) => this.#books.fault(this.#asker(of), asks, given),
+      learn: (of, asks, given) => {
+        if (asks.kind === "stored") this.#claims.get(of)?.won(asks);
+        this.#books.learn(this.#asker(of), asks, given);
+      },
       answer,
       disturbed: () => this.#disturb(),
     });
@@ -168,14 +156,14 @@ export class Play {
     if (!peer) throw new Error("an agent could not connect");
     if (wire.kind === "bytes") return { peer, wire, text: wire.hex, times, verdict: ends(wire.binary ? 1003 : 1007) };
     const ids = this.#peers.map((each) => each?.agent ?? "");
-    const text = Buffer.from(withAgents(wire.text, ids)).toString();
+    const text = Buffer.from(withEpochs(withAgents(wire.text, ids), (channel) => this.range.shelves.epochOf(channel))).toString();
     const code = closesBySize(text, wire.fragmentBytes);
     const sender = { agent: peer.agent, ...(peer.denied === undefined ? {} : { denied: peer.denied }) };
     return { peer, wire, text, times, verdict: code === undefined ? judge(text, sender) : ends(code) };
   }
 
   /** What the frames of a burst change, by agent. */
-  #changes(shots: readonly Shot[]): Map<Peer, Changes> {
+  #changesBy(shots: readonly Shot[]): Map<Peer, Changes> {
     const changes = new Map<Peer, Changes>();
     for (const peer of this.#peers) if (peer) changes.set(peer, { subscribe: new Set(), unsubscribe: new Set() });
     for (const { peer, verdict } of shots) {
@@ -190,11 +178,23 @@ export class Play {
     return changes;
   }
 
+  /** Notes which uuids are claimed at once. */
+  #claim(shots: readonly Shot[]): void {
+    for (const peer of this.#all) {
+      const claims = this.#claims.get(peer) ?? new Claims();
+      this.#claims.set(peer, claims);
+      claims.open(shots.flatMap((shot) => (shot.peer === peer ? shot.verdict.publish : [])));
+    }
+  }
+
   /** Tells the books what a frame may do before it is sent. */
   #announce({ peer, text, times, verdict }: Shot, changes: ReadonlyMap<Peer, Changes>, renewals: number): Announced[] {
     // Frames overtake each other: what exceeds the rate may be any message of this burst.
     const limited = peer.published > PUBLISHED_AT_ONCE;
-    const { outcome, publish } = limited ? perhapsLimited(verdict) : renewals > 1 ? perhapsOvertaken(verdict) : verdict;
+    const unsubscribed = changes.get(peer)?.unsubscribe ?? new Set();
+    const claims = this.#claims.get(peer) ?? new Claims();
+    const claimed = perhapsReused(verdict, (each) => claims.chances(each));
+    const { outcome, publish } = perhapsOvertaken(limited ? perhapsLimited(claimed) : claimed, renewals, unsubscribed);
     const among = new Map([...changes].filter(([each]) => each.ending.size === 0));
     if (verdict.renews && renewals > 1) peer.overtaken = true;
     const entries: Announced[] = [];
@@ -203,7 +203,12 @@ export class Play {
       // Whoever is being closed, or too fast, may have published, and is promised nothing.
       const ending = peer.ending.size > 0 || limited;
       for (const each of publish) {
-        const entry = this.range.ledger.publish(peer, each, ending ? new Map() : among);
+        const { succeeds, fresh } = claims.chances(each);
+        if (each.claim !== undefined) this.range.shelves.announce(each.channel, this.range.ledger.now, outcome.kind === "answers" && !ending);
+        if (!succeeds) continue;
+        // Who publishes again is not promised that it comes again.
+        const first = fresh && !claims.repeats(each);
+        const entry = this.range.ledger.publish(peer, each, ending || !first ? new Map() : among);
         entries.push({ entry, answered: outcome.kind === "answers" && !ending });
       }
     }
@@ -211,26 +216,19 @@ export class Play {
     return entries;
   }
 
-  #fire({ peer: { socket }, wire, text, times }: Shot): void {
-    for (let time = 0; time < times; time += 1) {
-      if (wire.kind === "bytes") {
-        socket.send(Buffer.from(wire.hex, "hex"), { binary: wire.binary }, () => undefined);
-        continue;
-      }
-      const whole = Buffer.from(text);
-      const size = wire.fragmentBytes ?? Math.max(1, whole.length);
-      for (let at = 0; at === 0 || at < whole.length; at += size) {
-        const fin = at + size >= whole.length;
-        socket.send(whole.subarray(at, at + size), { binary: false, fin }, () => undefined);
-      }
-    }
+  #asker(member: Peer): { member: Peer; changes: Changes } {
+    return { member, changes: this.#changes.get(member) ?? { subscribe: new Set(), unsubscribe: new Set() } };
   }
 
   #received(peer: Peer, message: Message): void {
     this.range.answer("message");
-    const fault = this.range.ledger.receive(peer, message);
+    if (message.channel === "/meta/presence") return this.#judged(peer, this.#books.attended(peer, message), message);
+    this.#judged(peer, this.range.ledger.receive(peer, message) ?? this.#books.message(peer, message), message);
+  }
+
+  #judged(peer: Peer, fault: string | undefined, received: object): void {
     if (fault === undefined) return;
-    const what = `agent "${peer.name}" received ${fault}: ${quote(JSON.stringify(message))}`;
+    const what = `agent "${peer.name}" received ${fault}: ${quote(JSON.stringify(received))}`;
     if (fault === TWICE) this.#excusable.add(what);
     this.#wrong(what);
   }
@@ -255,7 +253,7 @@ export class Play {
     sent: readonly { entry: Sent }[],
     peers: readonly Peer[] = this.#peers.flatMap((each) => each ?? []),
   ): Promise<void> {
-    const owed = (): boolean => sent.some(({ entry }) => entry.owed.size > 0);
+    const owed = (): boolean => sent.some(({ entry }) => entry.owed.size > 0) || this.#promised().length > 0;
     const waiting = (): boolean => peers.some((peer) => !peer.settled) || owed();
     while (this.violations.length === 0 && waiting()) {
       for (const peer of peers) if (peer.closed !== undefined) this.range.ledger.leave(peer);
@@ -264,6 +262,10 @@ export class Play {
       await this.#change();
       if (this.#changed === before) return this.#missing(sent, peers);
     }
+  }
+
+  #promised(): string[] {
+    return this.#books.owed((member) => this.#all.some((peer) => peer === member && peer.closed === undefined && peer.ending.size === 0));
   }
 
   #change(): Promise<void> {
@@ -284,6 +286,7 @@ export class Play {
       const what = codes ? `the connection was not closed with ${codes}` : "no answer came to";
       this.#wrong(`${what} ${peer.unanswered.join(" and ")}`.trim());
     }
+    for (const what of this.#promised()) this.#wrong(what);
     for (const { channel, uuid, data, owed } of sent.map(({ entry }) => entry).filter((each) => each.owed.size > 0)) {
       const names = [...owed].map(({ name }) => `"${name}"`).join(", ");
       const what = `agent ${names} did not receive ${quote(JSON.stringify({ channel, uuid, data }))}`;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { FRAME_BYTES, MESSAGE_BYTES, PER_FRAME } from "./names.js";
 import { BREAKS, PASSWORD, SECRET, VOUCHED } from "./policy.js";
-import { agentName, channelName, hostileJson, hostileText, messageData, SLOTS, uuid } from "./values.js";
+import { agentName, channelName, hostileJson, hostileText, keptChannel, messageData, positionOn, SLOTS, uuid } from "./values.js";
 
 /** What goes on the wire: text in one frame or in fragments, or bytes that are no text. */
 export type Wire =
@@ -42,22 +42,34 @@ const proper = (tag: string): fc.Arbitrary<Fields> => {
     { weight: 3, arbitrary: fc.record({ epoch: fc.string({ maxLength: 70 }), offset: fc.oneof(fc.nat(), fc.integer(), fc.double()) }) },
     { weight: 1, arbitrary: hostileJson },
   );
+  const kept = keptChannel(tag);
+  const from = kept.chain((name) => positionOn(name).map((since) => ({ channel: name, since })));
+  const query = fc.tuple(fc.oneof(from, kept.map((name) => ({ channel: name }))), fc.record({ limit: fc.constantFrom(1, 2, 5, 100), reverse: fc.boolean() }, { requiredKeys: [] }));
+  const after = fc.record({ after: fc.oneof(fc.constantFrom("@agent0@", "@agent1@", "", "~"), hostileText) }, { requiredKeys: [] });
+  const there = fc.record({ positions: fc.array(from, { maxLength: 3 }).map((all) => Object.fromEntries(all.map(({ channel: name, since }) => [name, since]))), present: fc.array(kept, { maxLength: 4 }) }, { requiredKeys: [] });
+  const odd = { since: position, limit: fc.oneof(fc.constantFrom(0, 101, 1.5, -1, 1e20, "1", null), hostileJson), reverse: hostileJson, after: hostileJson };
+  const strange = fc.tuple(channel, fc.record(odd, { requiredKeys: [] })).map(([name, rest]) => ({ channel: name, ...rest }));
   const target = fc.oneof(
     { weight: 4, arbitrary: channel },
+    { weight: 2, arbitrary: from },
     { weight: 1, arbitrary: fc.record({ channel, since: position }, { requiredKeys: ["channel"] }) },
   );
   const names = fc.oneof(
+    from,
     fc.record({ channel, since: position }, { requiredKeys: ["channel"] }),
     channel.map((name) => ({ channel: name })),
     fc.array(target, { minLength: 1, maxLength: 5 }).map((channels) => ({ channels })),
   );
-  const there = fc.record({ positions: fc.oneof(fc.dictionary(channel, position, { maxKeys: 3 }), hostileJson), present: fc.oneof(fc.array(channel), hostileJson) }, { requiredKeys: [] });
+  const oddly = fc.record({ positions: fc.oneof(fc.dictionary(channel, position, { maxKeys: 3 }), hostileJson), present: fc.oneof(fc.array(channel), hostileJson) }, { requiredKeys: [] });
   const subscription = (action: string) => fc.tuple(meta(action), names).map(([frame, data]) => ({ ...frame, data }));
   const message = fc.record(
     { channel, uuid, data: messageData, echo: fc.boolean() },
     { requiredKeys: ["channel", "uuid", "data"] },
   );
   const action = fc.constantFrom("publish", "publish", "publish", "send");
+  // Few uuids and few data, so that they meet again.
+  const again = fc.record({ action: fc.constant("publish"), channel: kept, uuid: fc.constantFrom("r1", "r2"), data: fc.constantFrom(1, 2), echo: fc.boolean() });
+  const asking = (name: string, data: fc.Arbitrary<object>) => fc.tuple(meta(name), data).map(([frame, its]): Fields => ({ ...frame, data: its }));
   const renewal = fc.tuple(meta("refresh"), renewing).map(([frame, given]) => ({ ...frame, data: { credentials: given } }));
   return fc.oneof(
     { weight: 5, arbitrary: subscription("subscribe") },
@@ -65,8 +77,13 @@ const proper = (tag: string): fc.Arbitrary<Fields> => {
     { weight: 4, arbitrary: fc.tuple(action, message).map(([name, each]) => ({ action: name, ...each })) },
     { weight: 2, arbitrary: fc.record({ action, messages: fc.array(message, { minLength: 1, maxLength: 4 }) }) },
     { weight: 2, arbitrary: renewal },
+    { weight: 2, arbitrary: again },
+    { weight: 2, arbitrary: asking("history", query.map(([asked, how]) => ({ ...asked, ...how }))) },
+    { weight: 1, arbitrary: asking("presence", fc.tuple(kept, after).map(([name, how]) => ({ channel: name, ...how }))) },
+    { weight: 1, arbitrary: fc.constantFrom("history", "presence").chain((name) => asking(name, strange)) },
     { weight: 1, arbitrary: meta("ping") },
-    { weight: 1, arbitrary: fc.tuple(meta("ping"), there).map(([frame, data]) => ({ ...frame, data })) },
+    { weight: 1, arbitrary: asking("ping", there) },
+    { weight: 1, arbitrary: asking("ping", oddly) },
     { weight: 1, arbitrary: meta("connect") },
   );
 };
@@ -105,7 +122,7 @@ const deep = (tag: string): fc.Arbitrary<Wire> =>
 
 /** Around and over what a frame, or a message in fragments, may hold; and what grows when it is serialised again. */
 const huge = (tag: string): fc.Arbitrary<Wire> =>
-  fc.tuple(channelName(tag), uuid, fc.constantFrom(-200, -1, 0, 1, 900), fc.constantFrom("whole", "fragments", "most", "grows"))
+  fc.tuple(channelName(tag), uuid, fc.constantFrom(-1_500, -200, -1, 0, 1, 900), fc.constantFrom("whole", "fragments", "most", "grows"))
     .map(([channel, id, more, how]) => {
       const [head, tail] = [`{"action":"publish","channel":${JSON.stringify(channel)},"uuid":${JSON.stringify(id)},"data":`, "}"];
       if (how === "grows") return text(`${head}[${Array.from({ length: 1_500 + more }, () => "1e20").join()}]${tail}`);

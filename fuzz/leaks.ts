@@ -12,11 +12,14 @@ const TELLTALES: readonly [string, RegExp][] = [
 ];
 
 /**
- * What an answer gives away that is the server's own; `undefined`: nothing. The names of channels are the client's.
+ * What an answer gives away that is the server's own; `undefined`: nothing. The names of channels are the client's, and
+ * messages of a history are those that others published.
  * @param tableName the table's name
  */
 export const leakIn = (answer: Answer, tableName: string): string | undefined => {
-  const { channel: _asked, ...data } = { channel: undefined, ...(typeof answer.data === "object" ? answer.data : {}) };
+  const { channel: _asked, messages, ...others } = { channel: undefined, messages: [], ...(typeof answer.data === "object" ? answer.data : {}) };
+  const replayed = answer.channel === "/meta/history" || answer.channel === "/meta/subscribe";
+  const data = replayed ? others : { ...others, messages };
   const text = `${answer.error ?? ""}\n${JSON.stringify(data)}`;
   if (text.includes(tableName)) return "the table's name";
   if (text.includes(SECRET) && answer.error !== REASON) return "a secret";

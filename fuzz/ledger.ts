@@ -1,7 +1,7 @@
 import type { Json, Message } from "../protocol/index.js";
 import { FRAME_BYTES, hears } from "./names.js";
 import type { Publication } from "./oracle.js";
-import { DEAF, transforms } from "./policy.js";
+import { DEAF, keeps, transforms } from "./policy.js";
 
 /** What `receive` says of a message that has come before. */
 export const TWICE = "a message more often than it was published";
@@ -54,6 +54,8 @@ export class Ledger {
   #tick = 0;
   readonly #members = new Map<number, Subscriptions>();
   readonly #entries = new Map<string, Entry[]>();
+  /** Those on channels with history, on which a recipient is told of what it does not get. */
+  readonly #kept = new Map<string, Entry[]>();
   /** Those that somebody must receive and has not. */
   readonly #owing = new Set<Entry>();
 
@@ -100,7 +102,8 @@ export class Ledger {
 
   /**
    * A member's publication is about to be sent.
-   * @param among those of whom it is known what they are subscribed to, with what is being changed meanwhile
+   * @param among those of whom it is known what they are subscribed to, with what is being changed meanwhile; none, where
+   * nobody has to get it
    */
   publish(from: Member, publication: Publication, among: ReadonlyMap<Member, Changes>): Entry {
     const owed = [...among].filter(([member, changes]) => this.#owes(from, publication, member, changes));
@@ -117,6 +120,7 @@ export class Ledger {
     const known = this.#entries.get(key);
     if (known) known.push(entry);
     else this.#entries.set(key, [entry]);
+    if (keeps(entry.channel)) this.#kept.set(entry.channel, [...(this.#kept.get(entry.channel) ?? []), entry]);
     return entry;
   }
 
@@ -158,6 +162,37 @@ export class Ledger {
     return undefined;
   }
 
+  /**
+   * A member was told that there is a message which it does not get.
+   * @returns what is wrong with that; `undefined`: there is one that it must not get
+   */
+  receiveSkip(member: Member, channel: string): string | undefined {
+    const withheld = (this.#kept.get(channel) ?? []).filter(
+      (entry) => !entry.reached.has(member.key) && !this.#gets(entry.from, entry, member) && this.#hears(entry, member),
+    );
+    const entry = withheld.find(({ owed }) => owed.has(member)) ?? withheld[0];
+    if (!entry) return "that there is a message which it does not get, and there is none";
+    entry.reached.add(member.key);
+    this.#pay(entry, member);
+    return undefined;
+  }
+
+  /** Whether such a message was published, as a member gets it; it may come again when a history is told. */
+  wasPublished(member: Member, message: Message): boolean {
+    const data = JSON.stringify(message.data);
+    return (this.#entries.get(keyOf(message)) ?? []).some((entry) => JSON.stringify(dataFor(entry, member)) === data);
+  }
+
+  /** Whether such a message was published by anybody, as it is stored. */
+  isStored({ channel, uuid, data }: Message): boolean {
+    return (this.#entries.get(keyOf({ channel, uuid })) ?? []).some((entry) => JSON.stringify(entry.data) === JSON.stringify(data));
+  }
+
+  /** Whether a member may ever have heard what is published on a channel. */
+  everHeard(member: Member, channel: string): boolean {
+    return [...this.#of(member).spans.keys()].some((each) => hears(each, channel));
+  }
+
   /** Whether guards ever permitted this subscription. */
   everSubscribed(member: Member, channel: string): boolean {
     return this.#of(member).spans.has(channel);
@@ -180,14 +215,25 @@ export class Ledger {
   }
 
   #owes(from: Member, publication: Publication, member: Member, { unsubscribe }: Changes): boolean {
-    if (member === from && !publication.echo) return false;
-    const data = dataFor(publication, member);
-    if (data === undefined || Buffer.byteLength(JSON.stringify({ ...publication, data })) > FRAME_BYTES) return false;
+    // Where messages are counted, who does not get one is told so.
+    if (!keeps(publication.channel) && !this.#gets(from, publication, member)) return false;
     return [...this.#of(member).sure].some((each) => hears(each, publication.channel) && !unsubscribe.has(each));
   }
 
+  /** Whether a member gets a publication, and not only knows of it. */
+  #gets(from: Member, publication: Publication, member: Member): boolean {
+    if (member === from && !publication.echo) return false;
+    const { channel, uuid } = publication;
+    const data = dataFor(publication, member);
+    const numbered = keeps(channel) ? { offset: 0, epoch: "x".repeat(20) } : {};
+    return data !== undefined && Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <= FRAME_BYTES;
+  }
+
   #mayHear(entry: Entry, member: Member): boolean {
-    if (member === entry.from && !entry.echo) return false;
+    return !(member === entry.from && !entry.echo) && this.#hears(entry, member);
+  }
+
+  #hears(entry: Entry, member: Member): boolean {
     return [...this.#of(member).spans].some(
       ([channel, spans]) =>
         hears(channel, entry.channel) && spans.some(({ from, until }) => from <= entry.until && until >= entry.sent),
@@ -201,7 +247,7 @@ export type Sent = ReturnType<Ledger["publish"]>;
 const keyOf = ({ channel, uuid }: Pick<Message, "channel" | "uuid">): string => `${uuid} ${channel}`;
 
 /** What a member gets of a publication, the delivery guard asked; `undefined`: nothing. */
-const dataFor = ({ channel, data }: Pick<Publication, "channel" | "data">, { name }: Member): Json | undefined => {
+export const dataFor = ({ channel, data }: Pick<Publication, "channel" | "data">, { name }: Member): Json | undefined => {
   if (!transforms(channel)) return data;
   return name === DEAF ? undefined : { to: name, heard: data };
 };

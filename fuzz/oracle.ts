@@ -1,4 +1,5 @@
-import type { Answer, Code, Json } from "../protocol/index.js";
+import type { Code, Json, Position } from "../protocol/index.js";
+import type { Asks, Expected } from "./fit.js";
 import { CREDENTIALS_BYTES } from "./handshakes.js";
 import * as names from "./names.js";
 import * as policy from "./policy.js";
@@ -16,23 +17,6 @@ export interface Sender {
   denied?: Code;
 }
 
-/** One answer that must come. */
-export interface Expected {
-  /** Where it may arrive. */
-  channels: readonly string[];
-  uuid?: string;
-  /** `undefined`: it must be successful. */
-  code?: Code;
-  /** `data.channel`, perhaps cut. */
-  about?: string;
-  /** Whether `rate_limited` may come instead. */
-  limited?: boolean;
-  /** Whether `unavailable` may come instead, because another renewal was faster. */
-  overtaken?: boolean;
-  /** All of `data`, or a part of it. */
-  data?: Record<string, Json>;
-}
-
 /** What a frame must be answered with: one frame of answers, none at all, or the end of the connection. */
 export type Outcome =
   | { kind: "answers"; answers: Expected[]; closes: boolean }
@@ -45,6 +29,8 @@ export interface Publication {
   uuid: string;
   data: Json;
   echo: boolean;
+  /** On channels with history: what the publisher itself has sent, by which a repetition is known again. */
+  claim?: string;
 }
 
 /** What a frame may change: nothing else may happen. */
@@ -99,56 +85,89 @@ const subscriptionRuling = (name: string): policy.Ruling => {
 };
 
 /** Whether a value can be a position in a channel's history. */
-const isPosition = (value: unknown): boolean => {
+const isPosition = (value: unknown): value is Position => {
   if (!isFields(value)) return false;
   const [epoch, offset] = [own(value, "epoch"), own(value, "offset")];
   return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
 };
 
 /** The channel that a subscription names, by itself or with where it goes on from. */
-const targetOf = (target: unknown): string | undefined => {
-  if (typeof target === "string") return target;
+const targetOf = (target: unknown): { channel: string; since?: Position } | undefined => {
+  if (typeof target === "string") return { channel: target };
   const channel = isFields(target) ? own(target, "channel") : undefined;
   if (!isFields(target) || typeof channel !== "string") return undefined;
   const since = own(target, "since");
-  return since === undefined || isPosition(since) ? channel : undefined;
+  if (since === undefined) return { channel };
+  return isPosition(since) ? { channel, since } : undefined;
 };
 
-const channelsOf = (data: unknown): string[] | undefined => {
+const targetsOf = (data: unknown): { channel: string; since?: Position }[] | undefined => {
   if (!isFields(data)) return undefined;
   const wanted: unknown = typeof own(data, "channel") === "string" ? [data] : own(data, "channels");
   if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
-  const names = wanted.map(targetOf);
-  return names.every((name) => name !== undefined) ? names : undefined;
+  const targets = wanted.map(targetOf);
+  return targets.every((target) => target !== undefined) ? targets : undefined;
 };
 
-/** Whether a `ping` carries what it may: positions by channel, and channels, of each 100 at most. */
-const isPingData = (frame: Fields): boolean => {
-  if (!Object.hasOwn(frame, "data")) return true;
-  const data = frame["data"];
-  if (!isFields(data)) return false;
+/** What a `ping` carries, positions by channel and channels, of each 100 at most; `undefined` where it may not. */
+const askedBy = (frame: Fields): Extract<Asks, { kind: "pong" }> | undefined => {
+  const data = Object.hasOwn(frame, "data") ? frame["data"] : {};
+  if (!isFields(data)) return undefined;
   const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
   const present: unknown = Object.hasOwn(data, "present") ? data["present"] : [];
-  if (!isFields(positions) || Object.keys(positions).length > 100 || !Object.values(positions).every(isPosition)) return false;
-  return Array.isArray(present) && present.length <= 100 && present.every((name) => typeof name === "string");
+  if (!isFields(positions) || !Array.isArray(present) || present.length > 100 || Object.keys(positions).length > 100) return undefined;
+  const entries = Object.entries(positions).flatMap(([name, value]): [string, Position][] => (isPosition(value) ? [[name, value]] : []));
+  const names = present.filter((name) => typeof name === "string");
+  const all = entries.length === Object.keys(positions).length && names.length === present.length;
+  return all ? { kind: "pong", positions: entries, present: names } : undefined;
+};
+
+/** A question about a channel, which its subscription guard decides about as it decides about a subscription. */
+const question = (meta: string, frame: Fields, asks: Extract<Asks, { kind: "history" | "attendance" }>): Verdict => {
+  const { channel, kind } = asks;
+  const [can, none]: [boolean, Code] = kind === "history" ? [policy.keeps(channel), "no_history"] : [policy.tells(channel), "no_presence"];
+  const code = names.subscriptionFault(channel, policy.WILDCARDS) ?? (can ? CODES[subscriptionRuling(channel)] : none);
+  return answers([{ channels: [meta], ...uuidIn(frame), about: channel, ...(code ? { code } : { asks }) }]);
+};
+
+const history = (frame: Fields): Verdict => {
+  const meta = "/meta/history";
+  const target = targetOf(own(frame, "data"));
+  const data = own(frame, "data");
+  if (!target || !isFields(data)) return bad(frame, meta);
+  const [limit = 100, reverse = false] = [own(data, "limit"), own(data, "reverse")];
+  if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > 100 || typeof reverse !== "boolean") return bad(frame, meta);
+  return question(meta, frame, { kind: "history", ...target, limit: limit as number, reverse });
+};
+
+const presence = (frame: Fields): Verdict => {
+  const meta = "/meta/presence";
+  const data = own(frame, "data");
+  const [channel, after = ""] = isFields(data) ? [own(data, "channel"), own(data, "after")] : [];
+  if (typeof channel !== "string" || typeof after !== "string") return bad(frame, meta);
+  return question(meta, frame, { kind: "attendance", channel, after });
 };
 
 const subscription = (frame: Fields, action: "subscribe" | "unsubscribe"): Verdict => {
   const meta = `/meta/${action}`;
-  const wanted = channelsOf(own(frame, "data"));
+  const wanted = targetsOf(own(frame, "data"));
   if (!wanted) return bad(frame, meta);
   const base = { channels: [meta], ...uuidIn(frame) };
   if (wanted.length > names.PER_FRAME) return answers([{ ...base, channels: [meta, ERROR], code: "too_many" }]);
-  const granted = new Set<string>();
+  const granted = new Map<string, string[]>();
   const refused: Expected[] = [];
-  for (const name of new Set(wanted)) {
+  for (const name of new Set(wanted.map(({ channel }) => channel))) {
     const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.ruling("unsubscribe", name);
     const code = names.subscriptionFault(name, policy.WILDCARDS) ?? CODES[ruled];
     if (code) refused.push({ ...base, about: name, code });
-    else for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name]) granted.add(each);
+    else for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name]) granted.set(each, [...(granted.get(each) ?? []), name]);
   }
-  const permitted = [...granted].map((about) => ({ ...base, about }));
-  return answers([...permitted, ...refused], { [action]: [...granted] });
+  const since = (name: string): Position[] => wanted.flatMap((each) => (each.channel === name && each.since ? each.since : []));
+  const permitted = [...granted].map(([about, by]): Expected => {
+    if (action === "unsubscribe") return { ...base, about };
+    return { ...base, about, grantedBy: by, asks: { kind: "subscribed", channel: about, since: since(about) } };
+  });
+  return answers([...permitted, ...refused], { [action]: [...granted.keys()] });
 };
 
 const isMessage = (value: unknown): value is Fields & { uuid: string; channel: string; data: Json } =>
@@ -158,7 +177,15 @@ const isMessage = (value: unknown): value is Fields & { uuid: string; channel: s
   Object.hasOwn(value, "data") &&
   (!Object.hasOwn(value, "echo") || typeof value["echo"] === "boolean");
 
-const sizeOf = ({ channel, uuid, data }: Publication): number => Buffer.byteLength(JSON.stringify({ channel, uuid, data }));
+/** Whether a message can be delivered; one that is told again has to fit an answer, too. */
+const fits = ({ channel, uuid, data, claim }: Publication): boolean => {
+  const numbered = claim === undefined ? {} : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
+  return Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <= names.FRAME_BYTES - (claim === undefined ? 0 : 1_024);
+};
+
+/** Whether a message has the uuid of an earlier one of its frame, on a channel with history, and is another one. */
+const isReuse = (publish: readonly Publication[], all: readonly Publication[]): boolean =>
+  all.some(({ channel, uuid, claim }) => publish.some((each) => each.claim !== undefined && each.channel === channel && each.uuid === uuid && each.claim !== claim));
 
 const publication = (frame: Fields): Verdict => {
   const list: unknown = Object.hasOwn(frame, "messages") ? frame["messages"] : [frame];
@@ -174,10 +201,13 @@ const publication = (frame: Fields): Verdict => {
   const told = list.map(({ uuid, channel, data, echo }): Expected => {
     const code = names.publicationFault(channel) ?? CODES[policy.ruling("publish", channel)];
     if (code) return { channels: [ERROR], uuid, code };
-    const all = policy.publishedOn(channel).map((each) => ({ channel: each, uuid, data, echo: echo !== false }));
-    if (all.some((each) => sizeOf(each) > names.FRAME_BYTES)) return { channels: [ERROR], uuid, code: "too_large" };
+    const claim = JSON.stringify([channel, data]);
+    const all = policy.publishedOn(channel).map((each) => ({ channel: each, uuid, data, echo: echo !== false, ...(policy.keeps(each) && { claim }) }));
+    if (!all.every(fits)) return { channels: [ERROR], uuid, code: "too_large" };
+    if (isReuse(publish, all)) return { channels: [ERROR], uuid, code: "uuid_reused" };
     publish.push(...all);
-    return { channels: ["/meta/successful"], uuid, ...(all.length === 0 ? { data: policy.RESULT } : {}) };
+    const asks: Asks = { kind: "stored", channel, uuid, data, claim };
+    return { channels: ["/meta/successful"], uuid, ...(all.length === 0 ? { data: policy.RESULT } : {}), ...(policy.keeps(channel) && all.length > 0 && { asks }) };
   });
   return answers(told, { publish, messages: list.length });
 };
@@ -205,15 +235,18 @@ const forAgent = (agent: string, action: unknown, frame: Fields | undefined): Ve
   if (!frame) return bad(undefined);
   if (typeof action !== "string") return bad(frame);
   if (action === "publish" || action === "send") return publication(frame);
-  if (!["connect", "ping", "refresh", "subscribe", "unsubscribe"].includes(action)) {
+  if (!["connect", "history", "ping", "presence", "refresh", "subscribe", "unsubscribe"].includes(action)) {
     return answers([{ channels: [ERROR], ...uuidIn(frame), code: "unknown_action" }]);
   }
   const meta = `/meta/${action}`;
   if (!names.isUuid(own(frame, "uuid")) || own(frame, "channel") !== meta) return bad(frame, meta);
   if (action === "subscribe" || action === "unsubscribe") return subscription(frame, action);
   if (action === "refresh") return renewal(agent, frame);
-  if (action === "ping" && !isPingData(frame)) return bad(frame, meta);
-  return answers([{ channels: [meta], ...uuidIn(frame), data: { agent } }]);
+  if (action === "history") return history(frame);
+  if (action === "presence") return presence(frame);
+  const asks = action === "ping" ? askedBy(frame) : undefined;
+  if (action === "ping" && !asks) return bad(frame, meta);
+  return answers([{ channels: [meta], ...uuidIn(frame), data: { agent }, ...(asks && { asks }) }]);
 };
 
 /** A denied socket is told its denial whatever it asks; asking who it is ends it. */
@@ -227,27 +260,6 @@ const forDenied = (code: Code, action: unknown, frame: Fields | undefined): Verd
 };
 
 /**
- * What a frame must lead to whose sender has published more than it may at once: each of its messages may be refused.
- * Only the server knows how much of that is long enough ago.
- */
-export const perhapsLimited = (verdict: Verdict): Verdict => {
-  const { outcome, messages } = verdict;
-  if (messages === 0 || outcome.kind !== "answers") return verdict;
-  return { ...verdict, outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, limited: true })) } };
-};
-
-/** What a frame must lead to that renews an agent while another one does: only the first of them has to be right. */
-export const perhapsOvertaken = (verdict: Verdict): Verdict => {
-  const { outcome, renews } = verdict;
-  if (!renews || outcome.kind !== "answers") return verdict;
-  return { ...verdict, outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, overtaken: true })) } };
-};
-
-/** Whether the server asks, unasked, that an agent be renewed: its time is over. */
-export const isAsk = ({ channel, uuid, successful, data }: Answer): boolean =>
-  channel === "/meta/refresh" && uuid === undefined && successful && isFields(data) && Number(data["expiresIn"]) <= 0;
-
-/**
  * What a text frame, whole or joined from fragments, must lead to.
  * @param text as it arrives: what is no UTF-8 has been replaced
  */
@@ -259,40 +271,4 @@ export const judge = (text: string, { agent = "", denied }: Sender): Verdict => 
   const frame = readable && isFields(value) ? value : undefined;
   const verdict = denied ? forDenied(denied, action, frame) : forAgent(agent, action, frame);
   return action === "send" ? { ...verdict, outcome: { kind: "silence" } } : verdict;
-};
-
-const cut = (about: string, got: unknown): boolean =>
-  typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
-
-const isLimited = ({ uuid, limited = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
-  limited && channel === ERROR && its === uuid && code === "rate_limited" && !successful && error !== undefined;
-
-const isOvertaken = ({ uuid, overtaken = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
-  overtaken && channel === "/meta/refresh" && its === uuid && code === "unavailable" && !successful && error !== undefined;
-
-const isOne = (expected: Expected, got: Answer): boolean => {
-  if (isLimited(expected, got) || isOvertaken(expected, got)) return true;
-  const data = isFields(got.data) ? got.data : {};
-  // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
-  const bare = got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;
-  return (
-    bare &&
-    expected.channels.includes(got.channel) &&
-    expected.uuid === got.uuid &&
-    expected.code === got.code &&
-    got.successful === (expected.code === undefined) &&
-    (got.error === undefined) === got.successful &&
-    (expected.about === undefined || cut(expected.about, data["channel"])) &&
-    Object.entries(expected.data ?? {}).every(([name, value]) => data[name] === value)
-  );
-};
-
-/** Whether a frame's answers are exactly those expected, in any order. */
-export const answersFit = (expected: readonly Expected[], got: readonly Answer[]): boolean => {
-  if (expected.length !== got.length) return false;
-  const left = [...got];
-  return expected.every((each) => {
-    const at = left.findIndex((answer) => isOne(each, answer));
-    return at >= 0 && left.splice(at, 1).length === 1;
-  });
 };

@@ -1,7 +1,8 @@
 import WebSocket from "ws";
-import { type Answer, type Code, CREDENTIALS_PREFIX, type Json, type Message, PROTOCOL, PROTOCOL_DENIED } from "../protocol/index.js";
+import { type Answer, type Code, CREDENTIALS_PREFIX, type Json, type Message, PROTOCOL, PROTOCOL_DENIED, type Skip } from "../protocol/index.js";
+import { type Asks, type Expected, isAsk, paired } from "./fit.js";
 import { leakIn } from "./leaks.js";
-import { answersFit, type Expected, isAsk } from "./oracle.js";
+
 import { REASON } from "./policy.js";
 
 /** What a handshake came to. */
@@ -13,6 +14,12 @@ export interface PeerEvents {
   progress(): void;
   violation(what: string): void;
   message(peer: Peer, message: Message): void;
+  /** It was told that there is a message which it does not get. */
+  skip(peer: Peer, skip: Skip): void;
+  /** What is wrong with what an answer tells. */
+  fault(peer: Peer, asks: Asks, answer: Answer): string | undefined;
+  /** What an answer told, where it is known which question it answers. */
+  learn(peer: Peer, asks: Asks, answer: Answer): void;
   answer(code: string): void;
   /** A service failed, and the server said so: nobody knows what became of the frame. */
   disturbed(): void;
@@ -46,9 +53,12 @@ interface Pending {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isAnswer = (value: unknown): value is Answer & Record<string, unknown> =>
-  isObject(value) && typeof value["channel"] === "string" && value["channel"].startsWith("/meta/");
+  isObject(value) && typeof value["channel"] === "string" && value["channel"].startsWith("/meta/") && "successful" in value;
+const hasFields = (value: unknown, ...fields: string[]): boolean =>
+  isObject(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
 const isMessage = (value: unknown): value is Message & Record<string, unknown> =>
-  isObject(value) && typeof value["channel"] === "string" && Object.keys(value).sort().join() === "channel,data,uuid";
+  hasFields(value, "channel,data,uuid", "channel,data,epoch,offset,uuid");
+const isSkip = (value: unknown): value is Skip & Record<string, unknown> => hasFields(value, "channel,epoch,offset");
 
 /** The agent's id, where an answer tells it. */
 const agentIn = ({ channel, successful, data }: Answer): string => {
@@ -86,6 +96,8 @@ export class Peer {
   /** Close codes that frames on their way may lead to. */
   readonly ending = new Set<number>();
   #pending: Pending[] = [];
+  /** Of each frame of answers that has come: which of `#pending` it may answer, by index. */
+  #got: number[][] = [];
 
   constructor(
     readonly socket: WebSocket,
@@ -109,7 +121,7 @@ export class Peer {
 
   /** Whether it was answered all that it must be. */
   get settled(): boolean {
-    return this.closed !== undefined || (this.ending.size === 0 && this.#pending.length === 0);
+    return this.closed !== undefined || (this.ending.size === 0 && this.#pending.length === this.#got.length);
   }
 
   /** Whether it may soon be over because nobody renewed it: its episode ends before. */
@@ -125,11 +137,16 @@ export class Peer {
 
   /** Frames that have not been answered, for the report. */
   get unanswered(): string[] {
-    return this.#pending.map(({ frame }) => quote(frame));
+    const answered = new Set(matching(this.#got)?.values());
+    return this.#pending.filter((_, at) => !answered.has(at)).map(({ frame }) => quote(frame));
   }
 
   /** These answers, in one frame, must come. */
   expect(answers: Expected[], frame: string): void {
+    if (this.#pending.length === this.#got.length) {
+      this.#pending = [];
+      this.#got = [];
+    }
     this.#pending.push({ answers, frame });
   }
 
@@ -140,6 +157,7 @@ export class Peer {
     const swept = this.denied !== undefined && code === 1000;
     if (!swept && !this.ending.has(code)) this.events.violation(`the connection was closed with ${code}, undocumented here`);
     this.#pending = [];
+    this.#got = [];
   }
 
   #hear(text: string): void {
@@ -154,10 +172,13 @@ export class Peer {
     const at = all.findIndex(isAnswer);
     // A publisher's own copies come before the answers that they ride with.
     const [messages, answers] = at < 0 ? [all, []] : [all.slice(0, at), all.slice(at)];
-    if (all.length === 0 || !messages.every(isMessage) || !answers.every(isAnswer)) {
+    if (all.length === 0 || !messages.every((each) => isMessage(each) || isSkip(each)) || !answers.every(isAnswer)) {
       return this.events.violation(`the server sent neither answers nor messages: ${quote(text)}`);
     }
-    for (const each of messages) this.events.message(this, each);
+    for (const each of messages) {
+      if (isMessage(each)) this.events.message(this, each);
+      else if (isSkip(each)) this.events.skip(this, each);
+    }
     if (answers.length > 0) this.#answered(answers, text);
   }
 
@@ -174,13 +195,45 @@ export class Peer {
     }
     const [first] = answers;
     if (!first) return this.events.violation(`an agent was asked to renew without an answer to anything: ${quote(text)}`);
-    const at = this.#pending.findIndex((each) => answersFit(each.answers, answers));
-    if (at >= 0) return void this.#pending.splice(at, 1);
-    const failed = answers.every(({ code }) => code === "unavailable");
-    if (failed) this.events.disturbed();
-    const gone = this.leaving && answers.every(({ code }) => code === "unknown_agent");
-    const about = failed || gone ? this.#pending.findIndex((each) => each.answers.some((expected) => expected.uuid === first.uuid)) : -1;
-    if (about >= 0) this.#pending.splice(about, 1);
-    else this.events.violation(`an answer that no frame calls for: ${quote(text)}`);
+    let fault: string | undefined;
+    const check = (asks: Asks, answer: Answer): string | undefined => {
+      const found = this.events.fault(this, asks, answer);
+      fault ??= found;
+      return found;
+    };
+    const pairs = this.#pending.map((each) => paired(each.answers, answers, check));
+    let fitting = pairs.flatMap((each, at) => (each ? [at] : []));
+    if (fitting.length === 0) {
+      const failed = answers.every(({ code }) => code === "unavailable");
+      if (failed) this.events.disturbed();
+      const gone = this.leaving && answers.every(({ code }) => code === "unknown_agent");
+      fitting = failed || gone ? this.#pending.flatMap((each, at) => (each.answers.some(({ uuid }) => uuid === first.uuid) ? [at] : [])) : [];
+    }
+    if (!matching([...this.#got, fitting])) {
+      return this.events.violation(`an answer that no frame calls for${fault === undefined ? "" : ` (it tells ${fault})`}: ${quote(text)}`);
+    }
+    this.#got.push(fitting);
+    // Where several frames ask something else, nobody knows which of them this is about.
+    const [one] = fitting;
+    const sure = new Set(fitting.map((at) => JSON.stringify(this.#pending[at]!.answers))).size === 1;
+    for (const [{ asks, code }, answer] of (one !== undefined && sure && pairs[one]) || []) {
+      if (asks && code === undefined && answer.successful) this.events.learn(this, asks, answer);
+    }
   }
 }
+
+/** Which of the frames each answer is for, so that no two are for the same; `undefined`: that cannot be. */
+const matching = (candidates: readonly (readonly number[])[]): Map<number, number> | undefined => {
+  const taken = new Map<number, number>();
+  const place = (answer: number, tried: Set<number>): boolean =>
+    (candidates[answer] ?? []).some((frame) => {
+      if (tried.has(frame)) return false;
+      tried.add(frame);
+      const other = taken.get(frame);
+      if (other !== undefined && !place(other, tried)) return false;
+      taken.set(frame, answer);
+      return true;
+    });
+  if (!candidates.every((_, answer) => place(answer, new Set()))) return undefined;
+  return new Map([...taken].map(([frame, answer]) => [answer, frame]));
+};

@@ -35,7 +35,16 @@ export const GREETINGS = "greetings";
 export const DEAF = "deaf";
 
 /** The patterns at or below which wildcard subscriptions are enabled. */
-export const WILDCARDS = ["open/*", "shout/*", "denied/*", "news/*"];
+export const WILDCARDS = ["open/*", "shout/*", "denied/*", "news/*", "kept/*", "rooms/*"];
+
+/** How many messages channels with history keep, and for how long: longer than any run takes. */
+export const KEPT = { size: 20, minutes: 60 };
+
+/** The patterns of channels with history; nobody may subscribe to those of `drop/…`, on which everybody may publish. */
+export const HISTORIES = ["kept/*", "drop/*", "rooms/kept/*", "shout/kept/*", "spread/kept/*", "copies/kept/*", "pair/kept/*", "extra/kept/*", "denied/kept/*", "throws/kept/*"];
+
+/** The patterns of channels that tell who is there. */
+export const ROOMS = ["rooms/*", "rooms/kept/*", "drop/*"];
 
 /** A channel with a guard of its own, which denies: so `news/*` is denied as well, and `news/sport/*` is not. */
 export const VAULT = "news/vault";
@@ -46,6 +55,7 @@ const rest = (channel: string): string => channel.slice(channel.indexOf("/") + 1
 const RULINGS: Record<"subscribe" | "unsubscribe" | "publish", ReadonlyMap<string, Ruling>> = {
   subscribe: new Map([
     ["denied/", "deny"],
+    ["drop/", "deny"],
     ["staged/", "deny"],
     ["throws/", "throw"],
     ["silent/", "silent"],
@@ -78,6 +88,15 @@ export const publishedOn = (channel: string): string[] => {
   if (head(channel) === "spread/" && isPlain(rest(channel))) return [channel, `copies/${rest(channel)}`];
   return [channel];
 };
+
+const below = (patterns: readonly string[], channel: string): boolean =>
+  !channel.endsWith("/*") && patterns.some((pattern) => channel.startsWith(pattern.slice(0, -1)));
+
+/** Whether a channel keeps what is published on it. */
+export const keeps = (channel: string): boolean => below(HISTORIES, channel);
+
+/** Whether a channel tells who is there. */
+export const tells = (channel: string): boolean => below(ROOMS, channel);
 
 /** Whether a delivery guard decides what subscribers of this channel get. */
 export const transforms = (channel: string): boolean => head(channel) === "shout/" && channel.length > "shout/".length;

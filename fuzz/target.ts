@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { App, Duration, Stack } from "aws-cdk-lib";
 import { Guards, PushIt } from "../infra/index.js";
 import { startEmbedded } from "../local/dynamodb/embedded.js";
-import { WILDCARDS } from "./policy.js";
+import { HISTORIES, KEPT, ROOMS, WILDCARDS } from "./policy.js";
 
 /** The running system. */
 export interface Target {
@@ -29,9 +29,17 @@ const synthesize = (folder: string): string => {
   const outdir = join(folder, "cdk.out");
   const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
   const time = Duration.seconds(GUARD_SECONDS);
+  const history = { size: KEPT.size, ttl: Duration.minutes(KEPT.minutes) };
+  const patterns = [...new Set([...HISTORIES, ...ROOMS])];
+  const channels = Object.fromEntries(
+    patterns.map((each) => [each, { ...(HISTORIES.includes(each) && { history }), ...(ROOMS.includes(each) && { presence: true }) }]),
+  );
   new PushIt(new Stack(app, "Fuzz"), "PushIt", {
     guards: Guards.fromModule(join(__dirname, "guards.ts")),
     wildcards: WILDCARDS,
+    channels,
+    // So long that nobody who stays is ever taken for gone.
+    presenceLease: Duration.minutes(10),
     timeouts: {
       onConnectionRequest: time,
       onSubscriptionRequest: time,

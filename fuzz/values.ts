@@ -49,6 +49,26 @@ export const uuid: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("0", "u", "__proto__", "constructor", "-", "@agent0@", "@agent1@", "x".repeat(64)),
 );
 
+/** Names of channels that keep what is published, or tell who is there: few, so that something happens on them. */
+export const keptChannel = (tag: string): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 10, arbitrary: fc.constantFrom(`kept/${tag}`, `rooms/kept/${tag}`) },
+    { weight: 4, arbitrary: fc.constantFrom(`rooms/${tag}`, `shout/kept/${tag}`) },
+    { weight: 3, arbitrary: fc.constantFrom(`spread/kept/${tag}`, `copies/kept/${tag}`, `pair/kept/${tag}`, `extra/kept/${tag}`) },
+    { weight: 2, arbitrary: fc.constantFrom(`drop/${tag}`, `denied/kept/${tag}`, `throws/kept/${tag}`, `kept/${tag}/*`, `rooms/${tag}/*`) },
+  );
+
+/** The name of a channel's history, as far as it is known when a frame is sent. */
+export const withEpochs = (text: string, epochOf: (channel: string) => string | undefined): string =>
+  text.replace(/@epoch:([\w/]+)@/g, (_placeholder, channel: string) => epochOf(channel) ?? "unknown");
+
+/** A position that a client may have: of a history that there is or was, at an offset that there is, was or never will be. */
+export const positionOn = (channel: string): fc.Arbitrary<Json> =>
+  fc.record({
+    epoch: fc.oneof({ weight: 9, arbitrary: fc.constant(`@epoch:${channel}@`) }, { weight: 1, arbitrary: fc.constantFrom("", "other", "x".repeat(64)) }),
+    offset: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 30 }) }, { weight: 1, arbitrary: fc.constantFrom(1e6, Number.MAX_SAFE_INTEGER) }),
+  });
+
 /**
  * Names of channels that guards decide about.
  * @param tag sets the channels of one episode apart from those of others that run at the same time
@@ -59,7 +79,8 @@ export const channelName = (tag: string): fc.Arbitrary<string> => {
   const below = (head: string): string[] => [`${head}/${tag}`, `${head}/${tag}/b`];
   return fc.oneof(
     // Few, so that what is published meets who is subscribed.
-    { weight: 10, arbitrary: fc.constantFrom(`open/${tag}`, `open/${tag}/b`, `shout/${tag}`, `spread/${tag}`) },
+    { weight: 12, arbitrary: fc.constantFrom(`open/${tag}`, `open/${tag}/b`, `shout/${tag}`, `spread/${tag}`) },
+    { weight: 8, arbitrary: keptChannel(tag) },
     { weight: 4, arbitrary: fc.constantFrom(...heads.flatMap(below)) },
     { weight: 3, arbitrary: fc.constantFrom(...closed.flatMap(below)) },
     { weight: 3, arbitrary: fc.constantFrom(`open/${tag}/*`, `open/${tag}/*`, `shout/${tag}/*`, `denied/${tag}/*`, `pair/${tag}/*`) },

@@ -18,7 +18,8 @@ export const readPositions = (body: string | null | undefined): Parsed<Map<strin
   const data: unknown = fields?.["data"];
   const bad = (error: string): { faults: Answer[] } => ({ faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)] });
   if (data !== undefined && !isObject(data)) return bad("data must be an object, or left out.");
-  const wanted = data?.["positions"] ?? {};
+  // `null` is not left out: only what is missing is.
+  const { positions: wanted = {} } = data ?? {};
   if (!isObject(wanted)) return bad("data.positions must be an object, or left out.");
   const positions = Object.entries(wanted).map(([channel, value]): [string, Position | undefined] => [channel, readPosition(value)]);
   if (positions.length > CHANNELS_PER_PING) return bad(`data.positions may have ${CHANNELS_PER_PING} channels.`);

@@ -6,6 +6,7 @@ import { Ledger } from "../../fuzz/ledger.js";
 import { subscriptionFault } from "../../fuzz/names.js";
 import { INTERNAL, PASSWORD, REASON, SECRET, WILDCARDS } from "../../fuzz/policy.js";
 import { jsonLine, progressOn } from "../../fuzz/report.js";
+import { Shelves } from "../../fuzz/shelves.js";
 import { Failure } from "../../local/failure.js";
 
 const answer = (error: string) => ({ channel: "/meta/error" as const, successful: false, error, code: "unavailable" as const });
@@ -47,7 +48,7 @@ describe("the audit", () => {
   const ledger = new Ledger();
   const ann = { key: 1, name: "ann", agent: "agent-of-ann" };
   ledger.join(ann, ["open/a"], 0);
-  const audit = new Audit(ledger);
+  const audit = new Audit(ledger, new Shelves());
   audit.knows(ann);
   const agent = { pk: "a#c1", sk: "agent", u: ann.agent };
   const rows = [agent, { pk: "a#c1", sk: "s#open/a" }, { pk: "c#open/a", sk: "c1" }, { pk: "r#3", sk: "17#c1" }];

@@ -1,7 +1,8 @@
 import fc from "fast-check";
+import { answersFit, perhapsLimited } from "../../fuzz/fit.js";
 import { episode } from "../../fuzz/frames.js";
 import { SUBSCRIPTIONS } from "../../fuzz/names.js";
-import { answersFit, judge, perhapsLimited } from "../../fuzz/oracle.js";
+import { judge } from "../../fuzz/oracle.js";
 
 const AGENT = { agent: "a-1" };
 const publication = judge(JSON.stringify({ action: "publish", channel: "open/a", uuid: "u", data: 1 }), AGENT);

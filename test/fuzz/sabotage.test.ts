@@ -32,6 +32,7 @@ describe("a server that says something wrong is found out", () => {
     ["answers twice", (frame) => (frame.includes("/meta/subscribe") ? [frame, frame] : [frame]), /no frame calls for/],
     ["delivers twice", (frame) => (isMessage(frame) ? [frame, frame] : [frame]), /more often than it was published/],
     ["changes a message", (frame) => [isMessage(frame) ? frame.replace(/"uuid":"/, '"uuid":"z') : frame], /nobody published/],
+    ["counts the messages of a history otherwise", (frame) => [frame.replace(/"offset":(\d+)/g, (_all, offset: string) => `"offset":${Number(offset) + 1000}`)], /an offset that nobody can have taken/],
     ["lets a stack trace out", (frame) => [frame.replace(/"error":"(?!Not for you)/, '"error":"at Table.put (index.mjs:1:2) ')], /holds a stack trace/],
     ["fails", (frame) => [frame.includes("/meta/unsubscribe") ? '{"message":"Internal server error","connectionId":"c","requestId":"r"}' : frame], /neither answers nor messages/],
   ];

@@ -198,7 +198,7 @@ describe("a ping", () => {
     expect(readPositions(frame(undefined))).toEqual({ request: new Map() });
     expect(readPositions(frame({ positions: { a: at(1) } }))).toEqual({ request: new Map([["a", at(1)]]) });
     const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`c${index}`, at(1)]));
-    for (const wrong of [1, { positions: [] }, { positions: { a: 1 } }, { positions: { a: { epoch: 1, offset: 1 } } }, { positions: { a: { epoch: "e", offset: -1 } } }, { positions: many }]) {
+    for (const wrong of [1, null, { positions: [] }, { positions: null }, { positions: { a: null } }, { positions: { a: 1 } }, { positions: { a: { epoch: 1, offset: 1 } } }, { positions: { a: { epoch: "e", offset: -1 } } }, { positions: many }]) {
       expect(readPositions(frame(wrong))).toMatchObject({ faults: [{ channel: "/meta/ping", uuid: "u1", code: "bad_frame" }] });
     }
   });
