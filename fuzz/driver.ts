@@ -17,6 +17,8 @@ export interface FuzzOptions {
   lanes?: number;
   /** Violations after which no further episode begins. @default ENOUGH */
   enough?: number;
+  /** What its channels' names begin with, where several fuzzers fire at one system: each knows its own histories. @default "t" */
+  tag?: string;
 }
 
 /** What is fired at. */
@@ -135,7 +137,7 @@ export class Fuzzer {
     let first = true;
     let shrinkUntil = Infinity;
     let what: string[] = [];
-    const property = fc.asyncProperty(episode(`t${index % TAGS}`), async (generated) => {
+    const property = fc.asyncProperty(episode(`${this.options.tag ?? "t"}${index % TAGS}`), async (generated) => {
       // Not fast-check's own limit of time: that would also interrupt, and lose, the episode itself.
       if (Date.now() >= shrinkUntil) return true;
       const found = await this.#play(generated, first);

@@ -52,7 +52,7 @@ export const uuid: fc.Arbitrary<string> = fc.oneof(
 /** Names of channels that keep what is published, or tell who is there: few, so that something happens on them. */
 export const keptChannel = (tag: string): fc.Arbitrary<string> =>
   fc.oneof(
-    { weight: 10, arbitrary: fc.constantFrom(`kept/${tag}`, `rooms/kept/${tag}`) },
+    { weight: 16, arbitrary: fc.constantFrom(`kept/${tag}`, `kept/${tag}`, `rooms/kept/${tag}`) },
     { weight: 4, arbitrary: fc.constantFrom(`rooms/${tag}`, `shout/kept/${tag}`) },
     { weight: 3, arbitrary: fc.constantFrom(`spread/kept/${tag}`, `copies/kept/${tag}`, `pair/kept/${tag}`, `extra/kept/${tag}`) },
     { weight: 2, arbitrary: fc.constantFrom(`drop/${tag}`, `denied/kept/${tag}`, `throws/kept/${tag}`, `kept/${tag}/*`, `rooms/${tag}/*`) },
@@ -79,7 +79,7 @@ export const channelName = (tag: string): fc.Arbitrary<string> => {
   const below = (head: string): string[] => [`${head}/${tag}`, `${head}/${tag}/b`];
   return fc.oneof(
     // Few, so that what is published meets who is subscribed.
-    { weight: 12, arbitrary: fc.constantFrom(`open/${tag}`, `open/${tag}/b`, `shout/${tag}`, `spread/${tag}`) },
+    { weight: 20, arbitrary: fc.constantFrom(`open/${tag}`, `open/${tag}`, `open/${tag}/b`, `shout/${tag}`, `spread/${tag}`) },
     { weight: 8, arbitrary: keptChannel(tag) },
     { weight: 4, arbitrary: fc.constantFrom(...heads.flatMap(below)) },
     { weight: 3, arbitrary: fc.constantFrom(...closed.flatMap(below)) },
