@@ -89,7 +89,7 @@ export const permissionsOf = (name: FunctionName, { channels }: Pick<Settings, "
   if (name === "subscribe" && someChannel(channels, ({ latest }) => latest)) more.push("BatchGetItem");
   if (someChannel(channels, ({ presence }) => presence)) {
     if (ATTENDS.includes(name)) more.push("GetItem", "UpdateItem");
-    if (name === "ping") more.push("UpdateItem");
+    if (name === "ping") more.push("BatchGetItem", "UpdateItem");
   }
   if (someChannel(channels, ({ history }) => history)) {
     // Whoever stores or reads a history may have to say that nothing will be at an offset.

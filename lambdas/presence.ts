@@ -3,11 +3,13 @@ import { MembersTable } from "./aws/members-table.js";
 import { route } from "./aws/route.js";
 import { createSystem } from "./aws/system.js";
 import { tellPresence } from "./core/attendance-answer.js";
+import { Rate } from "./core/rate.js";
+import { PRESENCE_REQUESTS } from "./core/request-rates.js";
 import { readPresence } from "./core/requests.js";
 
 const system = createSystem();
 const connections = new ManagementApi(system.log);
-const telling = { ...system, members: new MembersTable(system.table) };
+const telling = { ...system, members: new MembersTable(system.table, system.clock), rate: new Rate(PRESENCE_REQUESTS, system.clock) };
 
 /** The Lambda behind `presence`: who is on a channel? */
 export const handler = route({ ...system, connections }, async ({ body }, agent) => {

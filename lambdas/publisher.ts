@@ -7,7 +7,7 @@ import { Unavailable } from "./aws/unavailable.js";
 import { serve } from "./core/serve.js";
 
 const system = createPublishing();
-const serving = { ...system, members: new MembersTable(system.table), newUuid: () => newId(randomFillSync) };
+const serving = { ...system, members: new MembersTable(system.table, system.clock), newUuid: () => newId(randomFillSync) };
 
 /** The codes of what was refused. */
 const refusals = (response: BackEndResponse): string[] => {

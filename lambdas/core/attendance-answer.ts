@@ -6,6 +6,7 @@ import { optionsOf } from "./channel-options.js";
 import { subscriptionFault } from "./channels.js";
 import { isPresent, memberOf, type Members } from "./members.js";
 import type { Clock, Guards } from "./ports.js";
+import type { Rate } from "./rate.js";
 
 /** What telling who is there needs. */
 export interface TellingPresence {
@@ -13,6 +14,7 @@ export interface TellingPresence {
   guards: Pick<Guards, "subscription">;
   settings: Pick<Settings, "channels" | "wildcards" | "limits">;
   clock: Pick<Clock, "now">;
+  rate: Pick<Rate, "take">;
 }
 
 /** Room that is left in the frame of the answer, in bytes: one that asks the agent to renew may follow. */
@@ -41,18 +43,22 @@ export const attendanceOf = async (
 /** What an answer has besides its members, in bytes: the longest uuid, channel and id, and a count. */
 const ENVELOPE_BYTES = 512;
 
-/** Tells an agent who is on a channel, if its guard would let the agent subscribe to that very channel. */
+/**
+ * Tells an agent who is on a channel, if its guard would let the agent subscribe to that very channel, and the agent does
+ * not ask too often.
+ */
 export const tellPresence = async (
   system: TellingPresence,
   agent: Agent,
   { uuid, ...query }: { uuid: string } & PresenceQuery,
 ): Promise<Answer> => {
-  const { guards, settings } = system;
+  const { guards, settings, rate } = system;
   const { channel } = query;
   const no = (...why: [code: NonNullable<Answer["code"]>, reason?: string]): Answer => about(channel, failure(Meta.presence, uuid, ...why));
   const fault = subscriptionFault(channel, settings);
   if (fault) return no(fault);
   if (!optionsOf(settings.channels, channel).presence) return no("no_presence");
+  if (rate.take(agent.connectionId, 1) < 1) return no("rate_limited");
   const verdict = await guards.subscription(agent, channel);
   if (!verdict.permitted) return no(verdict.code, verdict.reason);
   // A guard may permit an agent something else instead: that is no permission to know who is here.

@@ -30,6 +30,8 @@ export interface Members {
   join(agent: Attendee, channel: string, now: number, until: number): Promise<void>;
   /** Notes that an agent that is there is another now, in what is told of it; that is told again. */
   describe(agent: Attendee, channel: string, now: number): Promise<void>;
+  /** Until when an agent counts as present, by channel: those among these where it is. Strongly consistent. */
+  untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>>;
   /** Notes that an agent says it is there. @returns whether it was */
   renew(connectionId: string, channel: string, until: number): Promise<boolean>;
   /** Notes that an agent has gone. @returns whether it was there */

@@ -71,9 +71,9 @@ describe("a channel with presence", () => {
 
   const rowsOf = async (channel: string) => (await system.rows()).filter(({ pk, sk }) => pk === `p#${channel}` || (pk?.startsWith("o#") && sk === channel));
 
-  /** Lets the lease of one agent on a channel be over. */
-  const silence = async (channel: string, connectionId: string): Promise<void> =>
-    putRow(system.running, { ...(await memberRow(channel, connectionId)), l: String(Date.now() - 1) });
+  /** Lets the lease of one agent on a channel be over, or end at another time. */
+  const silence = async (channel: string, connectionId: string, until = Date.now() - 1): Promise<void> =>
+    putRow(system.running, { ...(await memberRow(channel, connectionId)), l: String(until) });
 
   const minute = async (): Promise<void> => {
     for (const result of await system.running.runSchedules()) expect(result).toMatchObject({ ok: true });
@@ -191,10 +191,15 @@ describe("a channel with presence", () => {
 
   it("has those there who say so with their pings; others are told to subscribe again", async () => {
     const ada = await arrive("ada", "rooms/8");
-    const before = Number((await memberRow("rooms/8", ada.connectionId))?.["l"]);
+    const until = async (): Promise<number> => Number((await memberRow("rooms/8", ada.connectionId))?.["l"]);
+    const fresh = await until();
     const { data } = await ping(ada.wire, ["rooms/8", "plain", "rooms/9"]);
     expect(data).toMatchObject({ agent: ada.agent, absent: ["rooms/9"] });
-    expect(Number((await memberRow("rooms/8", ada.connectionId))?.["l"])).toBeGreaterThan(before);
+    expect(await until()).toBe(fresh);
+    const half = fresh - LEASE.toMilliseconds() / 2;
+    await silence("rooms/8", ada.connectionId, half);
+    await ping(ada.wire, ["rooms/8"]);
+    expect(await until()).toBeGreaterThan(half);
     expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absent");
     await silence("rooms/8", ada.connectionId);
     await minute();
@@ -204,6 +209,19 @@ describe("a channel with presence", () => {
     for (const present of ["rooms/8", [1], Array.from({ length: 101 }, () => "rooms/8"), null]) {
       expect(await ping(ada.wire, present)).toMatchObject({ channel: "/meta/ping", successful: false, code: "bad_frame" });
     }
+  });
+
+  it("refuses pings that say so too often, and no others", async () => {
+    const { wire, agent } = await arrive("ada", "rooms/9");
+    /** One after the other, so that they run in one environment: each counts for itself. */
+    const codes = async (times: number, present?: string[]): Promise<unknown[]> => {
+      const all: unknown[] = [];
+      while (all.length < times) all.push((await ping(wire, present)).code);
+      return all;
+    };
+    expect(new Set(await codes(30, ["rooms/9"]))).toEqual(new Set([undefined, "rate_limited"]));
+    expect(new Set(await codes(30))).toEqual(new Set([undefined]));
+    expect(await attendance(wire, "rooms/9")).toMatchObject({ members: [{ agent }] });
   });
 
   it("tells anew who an agent is that was renewed as another", async () => {

@@ -186,7 +186,7 @@ describe("what the functions may do", () => {
     for (const name of Object.keys(EXPECTED)) {
       const more = idle.includes(name) ? [] : ["GetItem", "UpdateItem"];
       const invoke = idle.includes(name) ? {} : { "<AnnounceFunction.Arn>": ["lambda:InvokeFunction"] };
-      const actions = [...more, ...(name === "Ping" ? ["UpdateItem"] : [])].map((action) => `dynamodb:${action}`);
+      const actions = [...more, ...(name === "Ping" ? ["BatchGetItem", "UpdateItem"] : [])].map((action) => `dynamodb:${action}`);
       const table = [...new Set([...EXPECTED[name]!["<Table.Arn>"]!, ...actions])].sort();
       expect([name, attended[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table, ...invoke }]);
     }

@@ -16,7 +16,7 @@ const UNTIL = NOW + LEASE;
 
 const setUp = async () => {
   const it = await engine.table();
-  const members = new MembersTable(it);
+  const members = new MembersTable(it, it.clock);
   const occupancy = new OccupancyTable(it, it.clock);
   const asked: string[] = [];
   const settings = { ...DEFAULT_SETTINGS, channels: { "rooms/*": { presence: true } } as const };
@@ -70,6 +70,17 @@ describe("the members of a channel", () => {
     const [after] = await members.all("rooms/1");
     expect(await members.end("rooms/1", after!, UNTIL + 2)).toBe(true);
     expect(await members.renew("c1", "rooms/1", UNTIL + 3)).toBe(false);
+  });
+
+  test("say until when they are there, those who are, with one read for all channels", async () => {
+    const { it, members } = await setUp();
+    for (const channel of ["rooms/1", "rooms/2", "rooms/3"]) await members.join(ada, channel, NOW, UNTIL);
+    await members.leave("c1", "rooms/2", NOW);
+    await members.renew("c1", "rooms/3", UNTIL + 1);
+    await members.join(agentOf("c2"), "rooms/4", NOW, UNTIL);
+    const channels = ["rooms/1", "rooms/2", "rooms/3", "rooms/4", "rooms/5"];
+    const expected = new Map([["rooms/1", UNTIL], ["rooms/3", UNTIL + 1]]);
+    expect(await it.cost(async () => expect(await members.untilOf("c1", channels)).toEqual(expected))).toEqual({ commands: ["BatchGetItem"], read: 5, written: 0 });
   });
 
   test("are described anew, and told again", async () => {

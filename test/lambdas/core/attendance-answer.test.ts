@@ -1,4 +1,5 @@
 import { attendanceOf, tellPresence } from "../../../lambdas/core/attendance-answer.js";
+import { Rate } from "../../../lambdas/core/rate.js";
 import { serve } from "../../../lambdas/core/serve.js";
 import type { Verdict } from "../../../lambdas/core/ports.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
@@ -15,7 +16,8 @@ const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], pub
   const settings = { ...DEFAULT_SETTINGS, wildcards: ["rooms/*"], channels: { "rooms/*": { presence: true } } as const };
   const asked: string[] = [];
   const guards = { subscription: async (_agent: unknown, channel: string) => (asked.push(channel), verdict) };
-  const system = { members, clock, settings, guards };
+  const rate = new Rate({ perSecond: 1, burst: 20 }, clock);
+  const system = { members, clock, settings, guards, rate };
   const ask = async (channel = "rooms/1", after?: string) => tellPresence(system, me, { uuid: "u1", channel, ...(after === undefined ? {} : { after }) });
   const join = (id: string, more: { userId?: string; info?: Json } = {}, until = NOW + 1) => members.join(agentOf(id, { uuid: id, ...more }), "rooms/1", NOW, until);
   return { members, clock, ask, asked, join };
@@ -68,6 +70,15 @@ test.each<[string, Verdict, string]>([
   const { ask, join } = setUp(verdict);
   await join("a");
   expect(await ask()).toMatchObject({ successful: false, code, data: { channel: "rooms/1" } });
+});
+
+test("who asks too often is refused, and no guard asked", async () => {
+  const { clock, ask, asked } = setUp();
+  for (let times = 0; times < 20; times += 1) expect(await ask()).toMatchObject({ successful: true });
+  expect(await ask()).toMatchObject({ channel: "/meta/presence", successful: false, code: "rate_limited", data: { channel: "rooms/1" } });
+  expect(asked).toHaveLength(20);
+  clock.advance(1_000);
+  expect(await ask()).toMatchObject({ successful: true });
 });
 
 test.each([

@@ -30,6 +30,12 @@ export class MemoryMembers implements Members {
     await this.#change("describe", channel, connectionId, (row) => row.goneAt === undefined && { ...row, info: info ?? null, since: now, told: false });
   }
 
+  async untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>> {
+    await this.before("untilOf");
+    const rows = channels.map((channel) => [channel, this.at(channel, connectionId)] as const);
+    return new Map(rows.flatMap(([channel, row]) => (row && row.goneAt === undefined ? [[channel, row.until]] : [])));
+  }
+
   renew(connectionId: string, channel: string, until: number): Promise<boolean> {
     return this.#change("renew", channel, connectionId, (row) => row.goneAt === undefined && { ...row, until });
   }
