@@ -1,5 +1,6 @@
 import { ManagementApi } from "./aws/connections.js";
 import { MembersTable } from "./aws/members-table.js";
+import { OccupancyNotes } from "./aws/occupancy-notes.js";
 import { route } from "./aws/route.js";
 import { createSystem } from "./aws/system.js";
 import { tellPresence } from "./core/attendance-answer.js";
@@ -9,7 +10,9 @@ import { readPresence } from "./core/requests.js";
 
 const system = createSystem();
 const connections = new ManagementApi(system.log);
-const telling = { ...system, members: new MembersTable(system.table, system.clock), rate: new Rate(PRESENCE_REQUESTS, system.clock) };
+const { table, clock } = system;
+const attendance = { members: new MembersTable(table, clock), occupancy: new OccupancyNotes(table, clock) };
+const telling = { ...system, ...attendance, rate: new Rate(PRESENCE_REQUESTS, clock) };
 
 /** The Lambda behind `presence`: who is on a channel? */
 export const handler = route({ ...system, connections }, async ({ body }, agent) => {

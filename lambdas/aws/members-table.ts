@@ -1,7 +1,7 @@
 import { DeleteItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { Json } from "../../protocol/index.js";
 import { memberKey, membersKey } from "../core/keys.js";
-import type { Attendant, Members } from "../core/members.js";
+import type { Attendant, Members, MembersPage } from "../core/members.js";
 import type { Clock } from "../core/ports.js";
 import { Batches, keyItem } from "./batches.js";
 import { conditionally } from "./conditionally.js";
@@ -71,12 +71,25 @@ export class MembersTable extends MembersNotes implements Members {
     } while (from);
     return all;
   }
+
+  async page(channel: string, after: string | undefined, limit: number): Promise<MembersPage> {
+    const { Items: items = [], LastEvaluatedKey: next } = await this.client.send(
+      new QueryCommand({
+        TableName: this.name,
+        KeyConditionExpression: after === undefined ? "pk = :pk" : "pk = :pk AND sk > :after",
+        ExpressionAttributeValues: { ":pk": text(membersKey(channel)), ...(after !== undefined && { ":after": text(after) }) },
+        Limit: limit,
+        ConsistentRead: true,
+      }),
+    );
+    return { attendants: items.map(attendantOf), more: next !== undefined };
+  }
 }
 
 const attendantOf = (item: Item): Attendant => {
   const [userId, info, goneAt] = [item["n"]?.S, item["i"]?.S, item["g"]?.N];
   return {
-    connectionId: item["sk"]?.S ?? "",
+    connectionId: item["c"]?.S ?? "",
     agent: item["u"]?.S ?? "",
     since: Number(item["s"]?.N),
     until: Number(item["l"]?.N),

@@ -44,6 +44,19 @@ export interface Members {
   forget(channel: string, attendant: Attendant): Promise<void>;
   /** Everybody who is there, or is gone without the subscribers having been told. Strongly consistent. */
   all(channel: string): Promise<Attendant[]>;
+  /**
+   * A part of them, in the order of their places. Strongly consistent.
+   * @param after behind which place; left out: from the first on
+   * @param limit how many are read at most
+   */
+  page(channel: string, after: string | undefined, limit: number): Promise<MembersPage>;
+}
+
+/** A part of a channel's members. */
+export interface MembersPage {
+  attendants: Attendant[];
+  /** There may be others behind them. */
+  more: boolean;
 }
 
 /** Whether an attendant is there: it has neither gone nor been silent for too long. */

@@ -74,10 +74,13 @@ export const readMetaFrame = (
   channel: typeof Meta.connect | typeof Meta.ping,
 ): Parsed<{ uuid: string }> => readMeta(body, channel);
 
+/** Longest `after` that is believed to be one, in characters. */
+const AFTER_LENGTH = 64;
+
 /** Reads whose presence is asked for; `undefined` where that is not said. */
 export const readPresenceQuery = (value: unknown): PresenceQuery | undefined => {
   const { channel, after } = isObject(value) ? value : {};
-  if (typeof channel !== "string" || (after !== undefined && typeof after !== "string")) return undefined;
+  if (typeof channel !== "string" || (after !== undefined && !(typeof after === "string" && after.length <= AFTER_LENGTH))) return undefined;
   return { channel, ...(after === undefined ? {} : { after }) };
 };
 

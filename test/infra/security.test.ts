@@ -6,7 +6,8 @@ import ts from "typescript";
 import type { PushIt } from "../../infra/index.js";
 import { ROUTES, type RouteName } from "../../infra/routes.js";
 import type { Allowance } from "../../lambdas/core/rate.js";
-import { HISTORY_REQUESTS, REMINDING_PINGS } from "../../lambdas/core/request-rates.js";
+import { ROWS_PER_FRAME } from "../../lambdas/core/attendance-answer.js";
+import { HISTORY_REQUESTS, PRESENCE_REQUESTS, REMINDING_PINGS } from "../../lambdas/core/request-rates.js";
 import { PRICES } from "../../local/meter/prices.js";
 import { CHANNELS_PER_FRAME, CHANNELS_PER_PING, DEFAULT_LIMITS, HISTORY_PAGE } from "../../protocol/index.js";
 import { makePushIt } from "./synth.js";
@@ -71,6 +72,8 @@ describe("what a stranger costs", () => {
 describe("what a permitted agent has read and written", () => {
   /** Read units of 4 KB: of a message of 31 KB, and of one Query, which reads 1 MB at most. */
   const [LARGEST, QUERY] = [8, 256];
+  /** Of members, which have 1 KB at most; and of how many there are. */
+  const members = ROWS_PER_FRAME / 4 + 1;
   const [agent, heads] = [1, 1];
   /** Each is looked up as one that comes; its channel twice. */
   const [coming, held] = [2, 8];
@@ -78,6 +81,7 @@ describe("what a permitted agent has read and written", () => {
   const rows: [what: string, route: RouteName, own: Allowance | undefined, perMillion: number][] = [
     ["`positions`", "ping", REMINDING_PINGS, read(agent + 3 * CHANNELS_PER_PING, 0.01)],
     ["`history` of", "history", HISTORY_REQUESTS, read(heads + HISTORY_PAGE * LARGEST, 0.02)],
+    ["`presence` on a channel", "presence", PRESENCE_REQUESTS, read(members, 0.02)],
     ["`subscribe` to", "subscribe", undefined, read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY + coming), 0.05) + CHANNELS_PER_FRAME * 4 * WRITE],
   ];
 
@@ -90,6 +94,7 @@ describe("what a permitted agent has read and written", () => {
   test.each([
     ["carry `positions` or `present`", REMINDING_PINGS],
     ["`history` requests", HISTORY_REQUESTS],
+    ["`presence` requests", PRESENCE_REQUESTS],
   ])("the protocol says how many %s there may be", (what, { perSecond, burst }) => {
     const protocol = readFileSync(join(root, "docs/PROTOCOL.md"), "utf8").split("\n");
     expect(protocol.find((line) => line.startsWith("|") && line.includes(what) && line.includes("in a second"))).toContain(`| ${perSecond}, and ${burst} at once`);

@@ -70,7 +70,7 @@ test("what a ping may say of presence is a list of channels, not too long, or no
 test("a presence frame names one channel, and perhaps whom to go on behind", () => {
   expect(readPresence(frame("/meta/presence", { channel: "a" }))).toEqual({ request: { uuid: "u1", channel: "a" } });
   expect(readPresence(frame("/meta/presence", { channel: "a", after: "b" }))).toEqual({ request: { uuid: "u1", channel: "a", after: "b" } });
-  for (const data of [undefined, {}, { channel: 1 }, { channel: "a", after: 1 }]) {
+  for (const data of [undefined, {}, { channel: 1 }, { channel: "a", after: 1 }, { channel: "a", after: "x".repeat(65) }]) {
     expect(readPresence(frame("/meta/presence", data))).toMatchObject({ faults: [{ channel: "/meta/presence", uuid: "u1", code: "bad_frame" }] });
   }
   expect(readPresence(frame("/meta/ping", { channel: "a" }))).toMatchObject({ faults: [{ code: "bad_frame" }] });

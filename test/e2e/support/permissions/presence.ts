@@ -1,3 +1,4 @@
+import { memberKey } from "../../../../lambdas/core/keys.js";
 import type { InvocationReport } from "../../../../local/lambda/pool.js";
 import { putRow } from "../rows.js";
 import type { Wire } from "../wire.js";
@@ -32,8 +33,8 @@ export const attend = async ({ system, allowed, leaveBehind, takeNothing, told, 
   // A channel that nobody is on any more, and has not been for a while.
   await putRow(system.running, { pk: "o#0", sk: "rooms/old", w: "1", ttl: "9999999999" });
   // One who is gone, and of whom nobody has been told.
-  const ended = { pk: "p#rooms/old", sk: "gone", u: "gone", s: "1", l: "1", ttl: "9999999999" };
+  const ended = { ...memberKey("rooms/old", "gone"), c: "gone", u: "gone", s: "1", l: "1", ttl: "9999999999" };
   await putRow(system.running, ended);
   await allowed(system.running.runSchedules());
-  expect((await system.rows()).filter(({ sk }) => sk === "gone")).toEqual([]);
+  expect((await system.rows()).filter(({ c }) => c === "gone")).toEqual([]);
 };
