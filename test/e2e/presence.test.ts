@@ -1,6 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { memberKey } from "../../lambdas/core/keys.js";
 import type { Attendance, Attended, Member } from "../../protocol/index.js";
+import { leaveGap } from "./support/histories.js";
 import { connectionOf, deleteRow, putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
@@ -12,7 +13,12 @@ const GUARDS = `
       if (join) agent.subscribe(join);
       agent.connected({ userId: user, info });
     },
-    onSubscriptionRequest(channel, agent) {
+    async onSubscriptionRequest(channel, agent) {
+      if (channel.name === "rooms/past") {
+        const past = await agent.channel("past/gap").history({ since: { epoch: "e1", offset: 0 } });
+        const none = await agent.channel("past/new").history();
+        if (past.position.offset !== 1 || none.messages.length > 0) return agent.subscriptionDenied(channel, "Not read.");
+      }
       if (channel.name === "rooms/closed") agent.subscriptionDenied(channel, "Closed.");
       else agent.subscribe(channel);
     },
@@ -50,7 +56,7 @@ describe("a channel with presence", () => {
   beforeAll(async () => {
     system = await TestSystem.start({
       guards: GUARDS,
-      props: { channels: { "rooms/*": { presence: true }, "rooms/latest": { presence: true, latest: true } }, presenceLease: LEASE, wildcards: ["rooms/*"] },
+      props: { channels: { "rooms/*": { presence: true }, "rooms/latest": { presence: true, latest: true }, "past/*": { history: {} } }, presenceLease: LEASE, wildcards: ["rooms/*"] },
       faults: {
         beforePost: (connectionId) => (faults.gone.has(connectionId) ? "gone" : undefined),
         dropDisconnect: (connectionId) => faults.forgotten.has(connectionId),
@@ -125,6 +131,12 @@ describe("a channel with presence", () => {
     expect(await ask(wire, "rooms/*")).toMatchObject({ successful: false, code: "no_presence" });
     expect(await ask(wire, "/meta/user")).toMatchObject({ successful: false, code: "reserved_channel" });
     expect(await wire.request({ action: "presence", channel: "/meta/presence", data: {} })).toMatchObject({ channel: "/meta/presence", code: "bad_frame" });
+  });
+
+  it("asks a guard that reads a history, which it may do as when it is asked about a subscription", async () => {
+    const { wire } = await arrive("ada");
+    await leaveGap(system, "past/gap");
+    expect(await ask(wire, "rooms/past")).toMatchObject({ successful: true, data: { count: 0 } });
   });
 
   it("tells who is there in pages, where one frame does not hold them", async () => {
