@@ -22,7 +22,8 @@ const keyOf = ({ pk, sk }: Item): { pk: string; sk: string } => ({ pk: pk?.S ?? 
 export const connectionOf = (item: Item): string | undefined => {
   const { pk, sk } = keyOf(item);
   if (pk.startsWith("a#")) return pk.slice(2);
-  if (pk.startsWith("c#") || pk.startsWith("p#")) return sk;
+  if (pk.startsWith("c#")) return sk;
+  if (pk.startsWith("p#")) return item["c"]?.S;
   return pk.startsWith("r#") ? sk.slice(sk.indexOf("#") + 1) : undefined;
 };
 

@@ -64,8 +64,8 @@ const subscriptionIn = ({ pk = "", sk = "" }: Row): { connection: string; channe
 };
 
 /** That an agent is on a channel, as a row stores it; `undefined` for other rows. */
-const presenceIn = ({ pk = "", sk = "" }: Row): { connection: string; channel: string } | undefined =>
-  pk.startsWith("p#") ? { connection: sk, channel: pk.slice(2) } : undefined;
+const presenceIn = ({ pk = "", c: connection = "" }: Row): { connection: string; channel: string } | undefined =>
+  pk.startsWith("p#") ? { connection, channel: pk.slice(2) } : undefined;
 
 /** Judges what is stored by what guards permitted; see docs/ARCHITECTURE.md for the rows. */
 export class Audit {

@@ -160,7 +160,7 @@ export class Books {
     const { count, members } = data;
     if (!same(keysOf(data), ["channel", "count", "members"]) || data["channel"] !== channel || !Array.isArray(members)) return "what does not say who is there";
     const ids = members.map((each) => String(fieldsOf(each)["agent"]));
-    if (!ids.every((id, at) => id > (at === 0 ? after : ids[at - 1]!))) return "members in another order";
+    if (new Set(ids).size < ids.length) return "a member twice";
     if (typeof count !== "number" || count < ids.length || (after === "" && count !== ids.length)) return "another count";
     return members.map((each) => this.#memberFault(channel, each)).find((fault) => fault !== undefined);
   }

@@ -4,7 +4,7 @@ import { Claims } from "./claims.js";
 import type { Burst, Episode, Interaction } from "./frames.js";
 import { judgeHandshake } from "./handshakes.js";
 import { type Changes, type Sent, TWICE } from "./ledger.js";
-import { PUBLISHED_AT_ONCE } from "./names.js";
+import { ASKED_AT_ONCE, PUBLISHED_AT_ONCE } from "./names.js";
 import { perhapsLimited, perhapsOvertaken, perhapsReused } from "./fit.js";
 import { judge } from "./oracle.js";
 import { entryOf, type Handshake, OWN_CLOSE, Peer, PROTOCOLS, quote, shake } from "./peer.js";
@@ -73,7 +73,7 @@ export class Play {
     const changes = this.#changesBy(shots);
     this.#changes = changes;
     this.#claim(shots);
-    for (const { peer, times, verdict } of shots) peer.published += times * verdict.messages;
+    for (const { peer, times, verdict } of shots) peer.asks(verdict, times);
     const renewals = (by: Peer): number =>
       shots.reduce((sum, { peer, times, verdict }) => sum + (peer === by && verdict.renews ? times : 0), 0);
     const sent = shots.flatMap((shot) => this.#announce(shot, changes, renewals(shot.peer)));
@@ -194,7 +194,8 @@ export class Play {
     const unsubscribed = changes.get(peer)?.unsubscribe ?? new Set();
     const claims = this.#claims.get(peer) ?? new Claims();
     const claimed = perhapsReused(verdict, (each) => claims.chances(each));
-    const { outcome, publish } = perhapsOvertaken(limited ? perhapsLimited(claimed) : claimed, renewals, unsubscribed);
+    const often = verdict.asking && peer.asked[verdict.asking] > ASKED_AT_ONCE[verdict.asking];
+    const { outcome, publish } = perhapsOvertaken(limited || often ? perhapsLimited(claimed) : claimed, renewals, unsubscribed);
     const among = new Map([...changes].filter(([each]) => each.ending.size === 0));
     if (verdict.renews && renewals > 1) peer.overtaken = true;
     const entries: Announced[] = [];

@@ -49,12 +49,12 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * What a frame must lead to whose sender has published more than it may at once: each of its messages may be refused.
+ * What a frame must lead to whose sender has published, or asked, more than it may at once: each of its messages, or what it asks, may be refused.
  * Only the server knows how much of that is long enough ago.
  */
 export const perhapsLimited = (verdict: Verdict): Verdict => {
-  const { outcome, messages } = verdict;
-  if (messages === 0 || outcome.kind !== "answers") return verdict;
+  const { outcome, messages, asking } = verdict;
+  if ((messages === 0 && !asking) || outcome.kind !== "answers") return verdict;
   return { ...verdict, outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, limited: true })) } };
 };
 
@@ -95,8 +95,8 @@ export const isAsk = ({ channel, uuid, successful, data }: Answer): boolean =>
 const cut = (about: string, got: unknown): boolean =>
   typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
 
-const isLimited = ({ uuid, limited = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
-  limited && channel === ERROR && its === uuid && code === "rate_limited" && !successful && error !== undefined;
+const isLimited = ({ uuid, channels, limited = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
+  limited && (channel === ERROR || (channels.includes(channel) && channel !== "/meta/successful")) && its === uuid && code === "rate_limited" && !successful && error !== undefined;
 
 const isOvertaken = ({ uuid, overtaken = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
   overtaken && channel === "/meta/refresh" && its === uuid && code === "unavailable" && !successful && error !== undefined;

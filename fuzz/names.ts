@@ -21,6 +21,12 @@ export const PER_FRAME = 25;
 /** How many messages an agent may publish at once, after silence. */
 export const PUBLISHED_AT_ONCE = 200;
 
+/** How many of its questions an agent may send at once: histories, who is there, and pings that carry something. */
+export const ASKED_AT_ONCE = { history: 200, attendance: 100, pong: 10 };
+
+/** Longest `after` of a question who is there, in characters. */
+export const AFTER_LENGTH = 64;
+
 /** Most channels that an agent is subscribed to: more than there are names in an episode, which a test makes sure of. */
 export const SUBSCRIPTIONS = 100;
 

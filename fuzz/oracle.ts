@@ -41,6 +41,8 @@ export interface Verdict {
   publish: Publication[];
   /** How many messages it asks to publish. */
   messages: number;
+  /** What it asks for that has a rate of its own. */
+  asking?: keyof typeof names.ASKED_AT_ONCE;
   /** Whether it renews the agent, and for so short a time that it may be asked to renew from then on. */
   renews?: "long" | "moment";
 }
@@ -91,17 +93,23 @@ const isPosition = (value: unknown): value is Position => {
   return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
 };
 
-/** The channel that a subscription names, by itself or with where it goes on from. */
-const targetOf = (target: unknown): { channel: string; since?: Position } | undefined => {
+/** A channel that a frame names, and where it goes on from; `misplaced`: from what is no position. */
+interface Target {
+  channel: string;
+  since?: Position;
+  misplaced?: boolean;
+}
+
+const targetOf = (target: unknown): Target | undefined => {
   if (typeof target === "string") return { channel: target };
   const channel = isFields(target) ? own(target, "channel") : undefined;
   if (!isFields(target) || typeof channel !== "string") return undefined;
   const since = own(target, "since");
   if (since === undefined) return { channel };
-  return isPosition(since) ? { channel, since } : undefined;
+  return isPosition(since) ? { channel, since } : { channel, misplaced: true };
 };
 
-const targetsOf = (data: unknown): { channel: string; since?: Position }[] | undefined => {
+const targetsOf = (data: unknown): Target[] | undefined => {
   if (!isFields(data)) return undefined;
   const wanted: unknown = typeof own(data, "channel") === "string" ? [data] : own(data, "channels");
   if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
@@ -127,14 +135,15 @@ const question = (meta: string, frame: Fields, asks: Extract<Asks, { kind: "hist
   const { channel, kind } = asks;
   const [can, none]: [boolean, Code] = kind === "history" ? [policy.keeps(channel), "no_history"] : [policy.tells(channel), "no_presence"];
   const code = names.subscriptionFault(channel, policy.WILDCARDS) ?? (can ? CODES[subscriptionRuling(channel)] : none);
-  return answers([{ channels: [meta], ...uuidIn(frame), about: channel, ...(code ? { code } : { asks }) }]);
+  const verdict = answers([{ channels: [meta], ...uuidIn(frame), about: channel, ...(code ? { code } : { asks }) }]);
+  return { ...verdict, asking: kind };
 };
 
 const history = (frame: Fields): Verdict => {
   const meta = "/meta/history";
   const target = targetOf(own(frame, "data"));
   const data = own(frame, "data");
-  if (!target || !isFields(data)) return bad(frame, meta);
+  if (!target || target.misplaced || !isFields(data)) return bad(frame, meta);
   const [limit = 100, reverse = false] = [own(data, "limit"), own(data, "reverse")];
   if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > 100 || typeof reverse !== "boolean") return bad(frame, meta);
   return question(meta, frame, { kind: "history", ...target, limit: limit as number, reverse });
@@ -144,7 +153,7 @@ const presence = (frame: Fields): Verdict => {
   const meta = "/meta/presence";
   const data = own(frame, "data");
   const [channel, after = ""] = isFields(data) ? [own(data, "channel"), own(data, "after")] : [];
-  if (typeof channel !== "string" || typeof after !== "string") return bad(frame, meta);
+  if (typeof channel !== "string" || typeof after !== "string" || after.length > names.AFTER_LENGTH) return bad(frame, meta);
   return question(meta, frame, { kind: "attendance", channel, after });
 };
 
@@ -158,7 +167,8 @@ const subscription = (frame: Fields, action: "subscribe" | "unsubscribe"): Verdi
   const refused: Expected[] = [];
   for (const name of new Set(wanted.map(({ channel }) => channel))) {
     const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.ruling("unsubscribe", name);
-    const code = names.subscriptionFault(name, policy.WILDCARDS) ?? CODES[ruled];
+    const misplaced = action === "subscribe" && policy.keeps(name) && wanted.some((each) => each.channel === name && each.misplaced);
+    const code = names.subscriptionFault(name, policy.WILDCARDS) ?? (misplaced ? "bad_frame" : CODES[ruled]);
     if (code) refused.push({ ...base, about: name, code });
     else for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name]) granted.set(each, [...(granted.get(each) ?? []), name]);
   }
@@ -246,7 +256,8 @@ const forAgent = (agent: string, action: unknown, frame: Fields | undefined): Ve
   if (action === "presence") return presence(frame);
   const asks = action === "ping" ? askedBy(frame) : undefined;
   if (action === "ping" && !asks) return bad(frame, meta);
-  return answers([{ channels: [meta], ...uuidIn(frame), data: { agent }, ...(asks && { asks }) }]);
+  const verdict = answers([{ channels: [meta], ...uuidIn(frame), data: { agent }, ...(asks && { asks }) }]);
+  return asks && asks.positions.length + asks.present.length > 0 ? { ...verdict, asking: "pong" } : verdict;
 };
 
 /** A denied socket is told its denial whatever it asks; asking who it is ends it. */

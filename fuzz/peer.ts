@@ -3,6 +3,7 @@ import { type Answer, type Code, CREDENTIALS_PREFIX, type Json, type Message, PR
 import { type Asks, type Expected, isAsk, paired } from "./fit.js";
 import { leakIn } from "./leaks.js";
 
+import type { Verdict } from "./oracle.js";
 import { REASON } from "./policy.js";
 
 /** What a handshake came to. */
@@ -86,6 +87,8 @@ export class Peer {
   agent = "";
   /** How many messages it has asked to publish. */
   published = 0;
+  /** How many questions of each kind that has a rate of its own it has asked. */
+  readonly asked = { history: 0, attendance: 0, pong: 0 };
   closed: number | undefined;
   /** Since when the server may ask it to renew, in epoch milliseconds. */
   dueSince: number | undefined;
@@ -117,6 +120,12 @@ export class Peer {
       this.#close(code);
       events.progress();
     });
+  }
+
+  /** Notes what a frame that is sent so many times asks. */
+  asks({ messages, asking }: Verdict, times: number): void {
+    this.published += times * messages;
+    if (asking) this.asked[asking] += times;
   }
 
   /** Whether it was answered all that it must be. */

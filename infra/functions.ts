@@ -165,7 +165,7 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   const environment = environmentOf(name, context, runsGuards);
   requireRoom(scope, environment);
   const role = new iam.Role(scope, "Role", { assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com") });
-  grantOwnWork(role, permissionsOf(name, settings), logGroup, subjects);
+  grantOwnWork(role, permissionsOf(name, settings, guards), logGroup, subjects);
   const invoked = invokedBy(name, context);
   if (invoked.length > 0) {
     role.addToPolicy(new iam.PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: invoked.map(({ functionArn }) => functionArn) }));
@@ -205,7 +205,7 @@ const busOf = (name: FunctionName, { eventBus }: PushItProps): events.IEventBus 
 const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards: boolean): Record<string, string> => ({
   ...(runsGuards && context.guards && guardEnvironment(context.guards, guardsOf(name, context.settings))),
   TABLE_NAME: context.subjects.table.tableName,
-  ...(permissionsOf(name, context.settings).queue.length > 0 && { PUSH_IT_SEGMENTS: context.subjects.queue.queueUrl }),
+  ...(permissionsOf(name, context.settings, context.guards).queue.length > 0 && { PUSH_IT_SEGMENTS: context.subjects.queue.queueUrl }),
   PUSH_IT_SETTINGS: JSON.stringify(context.settings),
   // The SDK and our own client take it from here; no code names an endpoint.
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: context.callbackUrl,

@@ -52,10 +52,17 @@ export const HISTORY_SIZE = { least: 1, most: 10_000 };
 export const HISTORY_SECONDS = { least: 60, most: 30 * 24 * 60 * 60 };
 
 /**
- * For how long a repeated publication can be known again, in seconds. Not shorter than what the SDK's longest retry takes:
- * five minutes; not longer than a day.
+ * For how long a repeated publication can be known again, in seconds. Longer than what the SDK's longest retry takes: it
+ * sends a publication again for five minutes, and the last one has to be decided by its guard and stored within the window;
+ * not longer than a day.
  */
-export const DEDUPE_SECONDS = { least: 5 * 60, most: 24 * 60 * 60 };
+export const DEDUPE_SECONDS = { least: 6 * 60, most: 24 * 60 * 60 };
+
+/**
+ * By how much a stored message has to outlive what it is known again by, in seconds: its time begins when its offset is
+ * taken, the other's when it is claimed, up to a function's timeout later.
+ */
+export const CLAIM_SECONDS = 60;
 
 /** How often subscribers can be told to ask whether they have missed something, in milliseconds: 5 seconds to 9 minutes. */
 export const CHECK_MS = { least: 5_000, most: 540_000 };

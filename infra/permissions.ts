@@ -8,6 +8,7 @@ import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Settings } from "../lambdas/settings.js";
 import { someChannel } from "../lambdas/core/channel-options.js";
 import { acknowledge } from "./nag.js";
+import type { GuardsConfig } from "./guards.js";
 import type { FunctionName } from "./timeouts.js";
 
 /** What a function may do with the table. */
@@ -78,8 +79,15 @@ export const INVOKES_ANNOUNCE: readonly FunctionName[] = ATTENDS.filter((name) =
 /** What tells the back end of agents and of channels. */
 export const PUTS_EVENTS: readonly FunctionName[] = ["connect", ...REMOVES];
 
-/** What a function may do: what some channel's options need is granted only where there is such a channel. */
-export const permissionsOf = (name: FunctionName, { channels }: Pick<Settings, "channels">): Required<Permissions> => {
+/**
+ * What a function may do: what some channel's options need is granted only where there is such a channel, and what guards of
+ * a module read only where there is a module.
+ */
+export const permissionsOf = (
+  name: FunctionName,
+  { channels }: Pick<Settings, "channels">,
+  guards: Pick<GuardsConfig, "module"> | undefined,
+): Required<Permissions> => {
   const { table, connections, queue = [] } = PERMISSIONS[name];
   const more: TableAction[] = [];
   const publishes = PUBLISHES.includes(name);
@@ -89,12 +97,14 @@ export const permissionsOf = (name: FunctionName, { channels }: Pick<Settings, "
   if (name === "subscribe" && someChannel(channels, ({ latest }) => latest)) more.push("BatchGetItem");
   if (someChannel(channels, ({ presence }) => presence)) {
     if (ATTENDS.includes(name)) more.push("GetItem", "UpdateItem");
-    if (name === "ping") more.push("UpdateItem");
+    if (name === "ping") more.push("BatchGetItem", "UpdateItem");
   }
   if (someChannel(channels, ({ history }) => history)) {
     // Whoever stores or reads a history may have to say that nothing will be at an offset.
     if (publishes || name === "subscribe") more.push("GetItem", "BatchGetItem", "PutItem", "UpdateItem");
     if (name === "ping") more.push("BatchGetItem");
+    // It reads no history itself, but its guard may.
+    if (name === "presence" && guards?.module) more.push("BatchGetItem", "PutItem", "UpdateItem");
   }
   return { table: [...new Set([...table, ...more])], connections, queue };
 };

@@ -60,7 +60,8 @@ export interface PushItProps {
 
   /**
    * For how long a publication that is repeated is known again, on channels with history: with the same `uuid`, by the
-   * same client, also after it has connected again. 5 minutes to a day; never less than the SDK's longest retry.
+   * same client, also after it has connected again. 6 minutes to a day: always longer than the SDK repeats one. And a
+   * minute shorter, at least, than messages are stored, which is 2 hours longer than the `history.ttl` of each channel.
    *
    * @default Duration.minutes(15)
    */

@@ -2,11 +2,12 @@ import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { DEFAULT_SETTINGS, type Settings } from "../lambdas/settings.js";
 import { isChannelOf } from "../lambdas/core/channels.js";
+import { MARGIN_SECONDS } from "../lambdas/core/history.js";
 import { type GuardTimeouts, isWildcard, type Limits } from "../protocol/index.js";
 import { channelsOf } from "./channel-options.js";
 import { limitsOf } from "./client-limits.js";
 import { invalid } from "./invalid.js";
-import { CHECK_MS, DEDUPE_SECONDS, FAN_OUT_THRESHOLD, GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, PRESENCE_LEASE_MS, SWEEP_MINUTES } from "./limits.js";
+import { CHECK_MS, CLAIM_SECONDS, DEDUPE_SECONDS, FAN_OUT_THRESHOLD, GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, PRESENCE_LEASE_MS, SWEEP_MINUTES } from "./limits.js";
 import { originsOf } from "./origins.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, isNeeded, timeoutParts, tooLong } from "./timeouts.js";
@@ -39,11 +40,25 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
         `(${settings.timeouts.onMessageReceived} ms) cannot exceed fanOutBudget (${settings.fanOutMs} ms)`,
     );
   }
+  requireStored(scope, settings);
   for (const name of FUNCTION_NAMES.filter((each) => isNeeded(each, settings))) {
     const reason = tooLong(name, timeoutParts(name, settings));
     if (reason) throw invalid(scope, reason);
   }
   return settings;
+};
+
+/** Throws where a publication would be known again when what was stored of it may be gone: it would be stored twice. */
+const requireStored = (scope: IConstruct, { channels, dedupeSeconds }: Settings): void => {
+  for (const [pattern, { history }] of Object.entries(channels)) {
+    if (!history || dedupeSeconds <= history.seconds + MARGIN_SECONDS - CLAIM_SECONDS) continue;
+    throw invalid(
+      scope,
+      `dedupeWindow is ${dedupeSeconds} seconds, but of channels["${pattern}"] messages are stored for ` +
+        `${history.seconds + MARGIN_SECONDS} only (history.ttl and ${MARGIN_SECONDS}), and have to be there for ${CLAIM_SECONDS} seconds longer ` +
+        "than they are known again; shorten dedupeWindow, or keep messages for longer",
+    );
+  }
 };
 
 const timeoutsOf = (scope: IConstruct, { timeouts = {} }: PushItProps): GuardTimeouts => {

@@ -8,7 +8,7 @@ import { announce, announceAll } from "./core/announce.js";
 const found = new Set<string>();
 const system = createFanOut(async (channel) => void found.add(channel));
 const { table, clock, log, settings } = system;
-const announcing = { ...system, members: new MembersTable(table), occupancy: new OccupancyTable(table, clock) };
+const announcing = { ...system, members: new MembersTable(table, clock), occupancy: new OccupancyTable(table, clock) };
 
 /** What one channel may take besides its fan-out, in milliseconds: to read and write its rows, and to remove who is gone. */
 const CHANNEL_MS = 10_000;

@@ -2,12 +2,15 @@ import { randomFillSync } from "node:crypto";
 import { type BackEndResponse, newId } from "../protocol/index.js";
 import { isUrlEvent, overHttp } from "./aws/function-url.js";
 import { MembersTable } from "./aws/members-table.js";
+import { OccupancyNotes } from "./aws/occupancy-notes.js";
 import { createPublishing } from "./aws/publishing.js";
 import { Unavailable } from "./aws/unavailable.js";
 import { serve } from "./core/serve.js";
 
 const system = createPublishing();
-const serving = { ...system, members: new MembersTable(system.table), newUuid: () => newId(randomFillSync) };
+const { table, clock } = system;
+const attendance = { members: new MembersTable(table, clock), occupancy: new OccupancyNotes(table, clock) };
+const serving = { ...system, ...attendance, newUuid: () => newId(randomFillSync) };
 
 /** The codes of what was refused. */
 const refusals = (response: BackEndResponse): string[] => {

@@ -6,6 +6,7 @@ import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
 import { about, failure, granting, success } from "./core/answers.js";
+import { optionsOf } from "./core/channel-options.js";
 import { subscriptionFault } from "./core/channels.js";
 import { tellHistory, type TellingHistory } from "./core/history-answers.js";
 import { readFor } from "./core/history-request.js";
@@ -25,13 +26,16 @@ export const subscribe = async (
   const { settings, store, guards } = system;
   const read = readSubscription(body, Meta.subscribe, settings.limits);
   if ("faults" in read) return read.faults;
-  const { uuid, channels, since } = read.request;
+  const { uuid, channels, since, misplaced } = read.request;
 
   const no = (channel: string, code: Code, reason?: string): Answer => about(channel, failure(Meta.subscribe, uuid, code, reason));
   const judged = await Promise.all(
     channels.map(async (channel): Promise<{ denial: Answer } | { subscribe: string[] }> => {
       const fault = subscriptionFault(channel, settings);
       if (fault) return { denial: no(channel, fault) };
+      // What is stored in clients may be broken: that is no reason to refuse the other channels, for ever.
+      const lost = misplaced.has(channel) && optionsOf(settings.channels, channel).history;
+      if (lost) return { denial: no(channel, "bad_frame", "since must be a position: { epoch, offset }.") };
       const verdict = await guards.subscription(agent, channel);
       return verdict.permitted ? { subscribe: verdict.subscribe } : { denial: no(channel, verdict.code, verdict.reason) };
     }),

@@ -21,17 +21,20 @@ export interface PresenceFrame {
 /** `data` of a `presence` frame. */
 export interface PresenceQuery {
   channel: string;
-  /** Behind which agent to go on, where an answer said `more`. */
+  /** Where to go on: what an answer said as `more`. */
   after?: string;
 }
 
 /** `data` of a successful answer on `/meta/presence`. */
 export interface Attendance {
   channel: string;
-  /** How many agents are present, also where not all of them are in `members`. */
+  /**
+   * How many agents are present in all: exactly, where one answer holds all of them. Otherwise as many as were there when
+   * subscribers were last told who comes and goes: a moment ago, or a minute.
+   */
   count: number;
   members: Member[];
-  /** There are more: ask with `after`, this value. */
+  /** There may be others: ask with `after`, this value. */
   more?: string;
 }
 

@@ -28,10 +28,17 @@ export class MembersNotes implements Pick<Members, "join" | "describe" | "renew"
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const fresh = await this.update(connectionId, channel, {
         // One that has gone is another from now on, of whom nobody has been told.
-        update: `SET u = :agent, s = :now, l = :until, #ttl = :ttl${told.set} REMOVE t, g${told.remove}`,
+        update: `SET u = :agent, c = :connection, s = :now, l = :until, #ttl = :ttl${told.set} REMOVE t, g${told.remove}`,
         condition: "attribute_not_exists(pk) OR attribute_exists(g)",
         names: { "#ttl": "ttl" },
-        values: { ":agent": text(agent.uuid), ":now": number(now), ":until": number(until), ":ttl": ttlAfterSweep(endOf(agent)), ...told.values },
+        values: {
+          ":agent": text(agent.uuid),
+          ":connection": text(connectionId),
+          ":now": number(now),
+          ":until": number(until),
+          ":ttl": ttlAfterSweep(endOf(agent)),
+          ...told.values,
+        },
       });
       if (fresh || (await this.renew(connectionId, channel, until))) return;
     }

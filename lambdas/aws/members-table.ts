@@ -1,14 +1,29 @@
-import { DeleteItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { Json } from "../../protocol/index.js";
 import { memberKey, membersKey } from "../core/keys.js";
-import type { Attendant, Members } from "../core/members.js";
-import { keyItem } from "./batches.js";
+import type { Attendant, Members, MembersPage } from "../core/members.js";
+import type { Clock } from "../core/ports.js";
+import { Batches, keyItem } from "./batches.js";
 import { conditionally } from "./conditionally.js";
 import { type Item, number, text } from "./items.js";
 import { MembersNotes } from "./members-notes.js";
 
 /** A row for each agent that is present on a channel. */
 export class MembersTable extends MembersNotes implements Members {
+  readonly #batches: Batches;
+
+  constructor(table: { client: DynamoDBClient; name: string }, clock: Clock) {
+    super(table);
+    this.#batches = new Batches(table.client, table.name, clock);
+  }
+
+  async untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>> {
+    const byKey = new Map(channels.map((channel) => [membersKey(channel), channel]));
+    const items = await this.#batches.read(channels.map((channel) => memberKey(channel, connectionId)));
+    const there = items.filter((item) => item["g"] === undefined);
+    return new Map(there.map((item) => [byKey.get(item["pk"]?.S ?? "") ?? "", Number(item["l"]?.N)]));
+  }
+
   end(channel: string, { connectionId, since, until }: Attendant, now: number): Promise<boolean> {
     return this.update(connectionId, channel, {
       update: "SET g = :now",
@@ -56,12 +71,25 @@ export class MembersTable extends MembersNotes implements Members {
     } while (from);
     return all;
   }
+
+  async page(channel: string, after: string | undefined, limit: number): Promise<MembersPage> {
+    const { Items: items = [], LastEvaluatedKey: next } = await this.client.send(
+      new QueryCommand({
+        TableName: this.name,
+        KeyConditionExpression: after === undefined ? "pk = :pk" : "pk = :pk AND sk > :after",
+        ExpressionAttributeValues: { ":pk": text(membersKey(channel)), ...(after !== undefined && { ":after": text(after) }) },
+        Limit: limit,
+        ConsistentRead: true,
+      }),
+    );
+    return { attendants: items.map(attendantOf), more: next !== undefined };
+  }
 }
 
 const attendantOf = (item: Item): Attendant => {
   const [userId, info, goneAt] = [item["n"]?.S, item["i"]?.S, item["g"]?.N];
   return {
-    connectionId: item["sk"]?.S ?? "",
+    connectionId: item["c"]?.S ?? "",
     agent: item["u"]?.S ?? "",
     since: Number(item["s"]?.N),
     until: Number(item["l"]?.N),

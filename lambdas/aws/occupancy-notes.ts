@@ -47,6 +47,7 @@ export class OccupancyNotes implements Pick<Occupancy, "read" | "watch" | "elect
       occupied: item["o"] !== undefined,
       since: Number(item["w"]?.N),
       awaitedUntil: Number(item["a"]?.N ?? 0),
+      ...(item["n"] === undefined ? {} : { count: Number(item["n"].N) }),
       old: Number(item["ttl"]?.N) < this.clock.now() / 1000 + KEPT_SECONDS / 2,
     };
   }

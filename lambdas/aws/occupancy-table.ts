@@ -31,6 +31,10 @@ export class OccupancyTable extends OccupancyNotes implements Occupancy {
     return this.update(channel, "SET w = :now, #ttl = :ttl REMOVE o", { ":now": number(now), ":ttl": this.ttl() }, "attribute_exists(o)");
   }
 
+  async note(channel: string, count: number): Promise<void> {
+    await this.update(channel, "SET n = :count, #ttl = :ttl", { ":count": number(count), ":ttl": this.ttl() }, "attribute_exists(pk)");
+  }
+
   async forget({ channel, since }: Occupied): Promise<void> {
     await conditionally(
       this.client.send(

@@ -7,10 +7,13 @@ import { type Attendant, isPresent, memberOf, type Members } from "./members.js"
 import { type Occupancy, type Occupied, VACANT_MS } from "./occupancy.js";
 import type { Publication } from "./recipients.js";
 
+/** How many members any answer about presence can tell: of a channel with more, it is noted how many there are. */
+export const ALWAYS_TOLD = 25;
+
 /** What telling who comes and goes needs. */
 export interface Announcing extends FanOut {
   members: Pick<Members, "all" | "end" | "told" | "forget">;
-  occupancy: Pick<Occupancy, "begin" | "occupy" | "vacate" | "forget" | "all">;
+  occupancy: Pick<Occupancy, "begin" | "occupy" | "vacate" | "note" | "forget" | "all">;
   events: BackEndEvents;
 }
 
@@ -60,8 +63,9 @@ export const announceAll = async (system: Announcing, enough: () => boolean): Pr
 /** Tells the subscribers who has come and gone, and the back end whether anybody is there. */
 const reconcile = async (system: Announcing, found: Occupied): Promise<void> => {
   const { occupancy, clock } = system;
-  const { channel, occupied, since } = found;
+  const { channel, occupied, since, count = 0 } = found;
   const present = await tell(system, channel);
+  if (present !== count && Math.max(present, count) > ALWAYS_TOLD) await occupancy.note(channel, present);
   if (present > 0) {
     if (!occupied) await occupy(system, channel);
   } else if (occupied) {

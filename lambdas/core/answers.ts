@@ -19,7 +19,7 @@ export const TEXT: Readonly<Record<Code, string>> = {
   too_many_subscriptions: "An agent cannot have so many subscriptions.",
   too_many_agents: "A user cannot have so many connections.",
   too_large: "The message is too large.",
-  rate_limited: "Too many messages in a short time.",
+  rate_limited: "Too much in a short time. Try again later.",
   expired: "The agent was not renewed in time. Connect again.",
   revoked: "The server ended this.",
   unknown_agent: "This connection has no agent. Connect again.",

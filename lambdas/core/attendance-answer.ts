@@ -1,62 +1,116 @@
-import { type Answer, type Attendance, FRAME_BYTES, type Json, Meta, type PresenceQuery } from "../../protocol/index.js";
+import { type Answer, type Attendance, FRAME_BYTES, type Json, type Member, Meta, type PresenceQuery } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { about, failure, success } from "./answers.js";
 import { optionsOf } from "./channel-options.js";
 import { subscriptionFault } from "./channels.js";
+import { memberPlace } from "./keys.js";
 import { isPresent, memberOf, type Members } from "./members.js";
+import type { Occupancy } from "./occupancy.js";
 import type { Clock, Guards } from "./ports.js";
+import type { Rate } from "./rate.js";
 
 /** What telling who is there needs. */
 export interface TellingPresence {
-  members: Pick<Members, "all">;
+  members: Pick<Members, "page">;
+  occupancy: Pick<Occupancy, "read">;
   guards: Pick<Guards, "subscription">;
   settings: Pick<Settings, "channels" | "wildcards" | "limits">;
   clock: Pick<Clock, "now">;
+  rate: Pick<Rate, "take">;
 }
 
 /** Room that is left in the frame of the answer, in bytes: one that asks the agent to renew may follow. */
 const ROOM_BYTES = 256;
 
+/** How large an answer about presence may become, and what it may cost. */
+export interface AnswerSize {
+  /** Room for members, as JSON. */
+  bytes: number;
+  /** How many rows are read for it at most. */
+  rows: number;
+}
+
+/** What a member usually has at least, in bytes of JSON: as many are read at once as there may be room for. */
+const MEMBER_BYTES = 100;
+
+/** How many members are read at once at least. */
+const ROWS_AT_ONCE = 50;
+
+/** Some of those who are present on a channel. */
+interface Part {
+  members: Member[];
+  /** Behind which place the others are; left out: there are none. */
+  more?: string;
+}
+
+/** Those behind a place, as far as there is room. */
+const partOf = async ({ members, clock }: Pick<TellingPresence, "members" | "clock">, { channel, after }: PresenceQuery, size: AnswerSize): Promise<Part> => {
+  const told: Member[] = [];
+  let { bytes, rows } = size;
+  let place = after === "" ? undefined : after;
+  while (rows > 0) {
+    const limit = Math.min(rows, Math.max(ROWS_AT_ONCE, Math.ceil(bytes / MEMBER_BYTES)));
+    const { attendants, more } = await members.page(channel, place, limit);
+    const now = clock.now();
+    for (const each of attendants) {
+      if (isPresent(each, now)) {
+        const member = memberOf(each);
+        bytes -= Buffer.byteLength(JSON.stringify(member)) + 1;
+        if (bytes < 0) return { members: told, ...(place !== undefined && { more: place }) };
+        told.push(member);
+      }
+      place = memberPlace(each.connectionId);
+    }
+    if (!more) return { members: told };
+    rows -= attendants.length;
+  }
+  return { members: told, ...(place !== undefined && { more: place }) };
+};
+
 /**
- * Who is present on a channel, in the order of their ids, as far as there is room.
- * @param bytes room for members, as JSON
+ * Who is present on a channel, as far as there is room, and how many there are: counted where one answer tells all, else as
+ * many as the last run found that told who comes and goes. So what a question reads does not grow with the channel.
  */
 export const attendanceOf = async (
-  { members, clock }: Pick<TellingPresence, "members" | "clock">,
-  { channel, after = "" }: PresenceQuery,
-  bytes: number,
+  system: Pick<TellingPresence, "members" | "occupancy" | "clock">,
+  query: PresenceQuery,
+  size: AnswerSize,
 ): Promise<Attendance> => {
-  const all = await members.all(channel);
-  const now = clock.now();
-  const present = all.filter((each) => isPresent(each, now)).map(memberOf);
-  const asked = present.sort((a, b) => (a.agent < b.agent ? -1 : 1)).filter(({ agent }) => agent > after);
-  let room = bytes;
-  // Once one has no room, those behind it have none either: `room` only falls.
-  const told = asked.filter((member) => (room -= Buffer.byteLength(JSON.stringify(member)) + 1) >= 0);
-  const last = told.at(-1);
-  return { channel, count: present.length, members: told, ...(last && told.length < asked.length && { more: last.agent }) };
+  const { channel, after } = query;
+  const part = await partOf(system, query, size);
+  const told = part.members.length;
+  if (!after && part.more === undefined) return { channel, count: told, ...part };
+  const found = await system.occupancy.read(channel);
+  return { channel, count: Math.max(told, found?.count ?? 0), ...part };
 };
+
+/** How many members one answer to an agent reads at most: as many as a frame holds of those of whom least is told. */
+export const ROWS_PER_FRAME = 1_000;
 
 /** What an answer has besides its members, in bytes: the longest uuid, channel and id, and a count. */
 const ENVELOPE_BYTES = 512;
 
-/** Tells an agent who is on a channel, if its guard would let the agent subscribe to that very channel. */
+/**
+ * Tells an agent who is on a channel, if its guard would let the agent subscribe to that very channel, and the agent does
+ * not ask too often.
+ */
 export const tellPresence = async (
   system: TellingPresence,
   agent: Agent,
   { uuid, ...query }: { uuid: string } & PresenceQuery,
 ): Promise<Answer> => {
-  const { guards, settings } = system;
+  const { guards, settings, rate } = system;
   const { channel } = query;
   const no = (...why: [code: NonNullable<Answer["code"]>, reason?: string]): Answer => about(channel, failure(Meta.presence, uuid, ...why));
   const fault = subscriptionFault(channel, settings);
   if (fault) return no(fault);
   if (!optionsOf(settings.channels, channel).presence) return no("no_presence");
+  if (rate.take(agent.connectionId, 1) < 1) return no("rate_limited");
   const verdict = await guards.subscription(agent, channel);
   if (!verdict.permitted) return no(verdict.code, verdict.reason);
   // A guard may permit an agent something else instead: that is no permission to know who is here.
   if (!verdict.subscribe.includes(channel)) return no("denied");
-  const told = await attendanceOf(system, query, FRAME_BYTES - ENVELOPE_BYTES - ROOM_BYTES);
+  const told = await attendanceOf(system, query, { bytes: FRAME_BYTES - ENVELOPE_BYTES - ROOM_BYTES, rows: ROWS_PER_FRAME });
   return success(Meta.presence, uuid, told as unknown as Json);
 };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Meta } from "../../protocol/index.js";
 
 /** The key of a row. */
@@ -94,8 +95,18 @@ export const leaseKey = (channel: string): Key => ({ pk: `f#${shardOf(channel)}`
 /** The partition with all who are present on a channel. */
 export const membersKey = (channel: string): string => `p#${channel}`;
 
+/** Characters of a member's place: 128 bits and more in base64url. */
+const PLACE_LENGTH = 22;
+
+/**
+ * Where the agent of a connection is in the order of a channel's members. Whoever asks for members is told it, so as to ask
+ * on behind it: a hash, which does not tell the connection's id.
+ */
+export const memberPlace = (connectionId: string): string =>
+  createHash("sha256").update(connectionId).digest("base64url").slice(0, PLACE_LENGTH);
+
 /** That an agent is present on a channel. */
-export const memberKey = (channel: string, connectionId: string): Key => ({ pk: membersKey(channel), sk: connectionId });
+export const memberKey = (channel: string, connectionId: string): Key => ({ pk: membersKey(channel), sk: memberPlace(connectionId) });
 
 /** The partitions in which channels with presence are listed that have somebody, or had just now. */
 export const occupancyShards = (): string[] => Array.from({ length: SHARDS }, (_, shard) => `o#${shard}`);

@@ -30,6 +30,8 @@ export interface Members {
   join(agent: Attendee, channel: string, now: number, until: number): Promise<void>;
   /** Notes that an agent that is there is another now, in what is told of it; that is told again. */
   describe(agent: Attendee, channel: string, now: number): Promise<void>;
+  /** Until when an agent counts as present, by channel: those among these where it is. Strongly consistent. */
+  untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>>;
   /** Notes that an agent says it is there. @returns whether it was */
   renew(connectionId: string, channel: string, until: number): Promise<boolean>;
   /** Notes that an agent has gone. @returns whether it was there */
@@ -42,6 +44,19 @@ export interface Members {
   forget(channel: string, attendant: Attendant): Promise<void>;
   /** Everybody who is there, or is gone without the subscribers having been told. Strongly consistent. */
   all(channel: string): Promise<Attendant[]>;
+  /**
+   * A part of them, in the order of their places. Strongly consistent.
+   * @param after behind which place; left out: from the first on
+   * @param limit how many are read at most
+   */
+  page(channel: string, after: string | undefined, limit: number): Promise<MembersPage>;
+}
+
+/** A part of a channel's members. */
+export interface MembersPage {
+  attendants: Attendant[];
+  /** There may be others behind them. */
+  more: boolean;
 }
 
 /** Whether an attendant is there: it has neither gone nor been silent for too long. */

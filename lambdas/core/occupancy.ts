@@ -7,6 +7,8 @@ export interface Occupied {
   since: number;
   /** Until when a run is awaited that will read the members; epoch milliseconds, 0: none is. */
   awaitedUntil: number;
+  /** How many were there when a run last noted it; left out: there have never been many. */
+  count?: number;
   /** Whether the row has been there for so long that it has to be written again, so as not to expire. */
   old: boolean;
 }
@@ -24,6 +26,8 @@ export interface Occupancy {
   occupy(channel: string, now: number): Promise<boolean>;
   /** Notes that nobody is there. @returns whether that was new: one of several callers is told so */
   vacate(channel: string, now: number): Promise<boolean>;
+  /** Notes how many are there. */
+  note(channel: string, count: number): Promise<void>;
   /** Forgets a channel, if nobody has been awaited there since. */
   forget(occupied: Occupied): Promise<void>;
   /** All channels, beginning anywhere. @param from which of the shards is the first: from 0 up to, not including, 1 */

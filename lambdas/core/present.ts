@@ -9,13 +9,19 @@ import { isObject, type Parsed, readFrame, uuidOf } from "./requests.js";
 
 /** What renewing an agent's presence needs. */
 export interface Renewing {
-  members: Pick<Members, "renew">;
+  members: Pick<Members, "renew" | "untilOf">;
   settings: Pick<Settings, "channels" | "presenceLeaseMs">;
   clock: Pick<Clock, "now">;
 }
 
 /** How many channels are renewed at once. */
 const WRITES_IN_FLIGHT = 16;
+
+/**
+ * Which part of a lease must be over before it is renewed. Agents say twice a lease that they are there; what comes sooner
+ * than this costs no write, however often it comes.
+ */
+export const RENEWED_AFTER = 1 / 4;
 
 /** Reads the channels on which a `ping` says that the agent is present. */
 export const readPresent = (body: string | null | undefined): Parsed<string[]> => {
@@ -29,7 +35,8 @@ export const readPresent = (body: string | null | undefined): Parsed<string[]> =
 };
 
 /**
- * Notes that an agent says it is present on channels. Those without presence are left out.
+ * Notes that an agent says it is present on channels. Those without presence are left out; where it is not, and where it
+ * has just said so, nothing is written.
  * @returns those on which it is not: it has to subscribe again
  */
 export const renewPresence = async (
@@ -37,9 +44,16 @@ export const renewPresence = async (
   connectionId: string,
   channels: readonly string[],
 ): Promise<string[]> => {
-  const limited = limiter(WRITES_IN_FLIGHT);
-  const until = clock.now() + settings.presenceLeaseMs;
   const present = withPresence(settings.channels, channels);
-  const renewed = await Promise.all(present.map((channel) => limited(() => members.renew(connectionId, channel, until))));
-  return present.filter((_, at) => !renewed[at]);
+  if (present.length === 0) return [];
+  const limited = limiter(WRITES_IN_FLIGHT);
+  const found = await members.untilOf(connectionId, present);
+  const until = clock.now() + settings.presenceLeaseMs;
+  const late = until - settings.presenceLeaseMs * RENEWED_AFTER;
+  const isThere = async (channel: string): Promise<boolean> => {
+    const its = found.get(channel);
+    return its !== undefined && (its > late || limited(() => members.renew(connectionId, channel, until)));
+  };
+  const there = await Promise.all(present.map(isThere));
+  return present.filter((_, at) => !there[at]);
 };

@@ -13,6 +13,8 @@ export interface SubscriptionRequest {
   channels: string[];
   /** The positions behind which messages are wanted, by channel. */
   since: Map<string, Position>;
+  /** Channels with a `since` that is no position. */
+  misplaced: Set<string>;
 }
 
 /** Whether a value is a JSON object. */
@@ -74,10 +76,13 @@ export const readMetaFrame = (
   channel: typeof Meta.connect | typeof Meta.ping,
 ): Parsed<{ uuid: string }> => readMeta(body, channel);
 
+/** Longest `after` that is believed to be one, in characters. */
+const AFTER_LENGTH = 64;
+
 /** Reads whose presence is asked for; `undefined` where that is not said. */
 export const readPresenceQuery = (value: unknown): PresenceQuery | undefined => {
   const { channel, after } = isObject(value) ? value : {};
-  if (typeof channel !== "string" || (after !== undefined && typeof after !== "string")) return undefined;
+  if (typeof channel !== "string" || (after !== undefined && !(typeof after === "string" && after.length <= AFTER_LENGTH))) return undefined;
   return { channel, ...(after === undefined ? {} : { after }) };
 };
 
@@ -121,7 +126,7 @@ export const readSubscription = (
   const wanted: unknown = typeof channel === "string" ? [data] : channels;
   const targets = Array.isArray(wanted) ? wanted.map(targetOf) : [];
   if (!Array.isArray(wanted) || targets.length === 0 || targets.includes(undefined)) {
-    const error = "The frame must have a data.channel, or data.channels with at least one; since must be a position.";
+    const error = "The frame must have a data.channel, or data.channels with at least one.";
     return { faults: [failure(meta, uuid, "bad_frame", error)] };
   }
   if (wanted.length > channelsPerFrame) {
@@ -130,17 +135,19 @@ export const readSubscription = (
   }
   const named = targets.filter((target) => target !== undefined);
   const since = new Map(named.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])));
-  return { request: { uuid, channels: [...new Set(named.map((target) => target.channel))], since } };
+  const misplaced = new Set(named.flatMap((target) => (target.since === null ? [target.channel] : [])));
+  return { request: { uuid, channels: [...new Set(named.map((target) => target.channel))], since, misplaced } };
 };
 
-/** A channel to subscribe to, and from where on; `undefined` where it is neither a name nor an object that has one. */
-const targetOf = (target: unknown): { channel: string; since?: Position } | undefined => {
+/**
+ * A channel to subscribe to, and from where on, `null` where that is no position; `undefined` where it is neither a name nor
+ * an object that has one.
+ */
+const targetOf = (target: unknown): { channel: string; since?: Position | null } | undefined => {
   if (typeof target === "string") return { channel: target };
   const { channel, since } = isObject(target) ? target : {};
   if (typeof channel !== "string") return undefined;
-  if (since === undefined) return { channel };
-  const position = readPosition(since);
-  return position && { channel, since: position };
+  return since === undefined ? { channel } : { channel, since: readPosition(since) ?? null };
 };
 
 /** Longest name of an epoch that is believed to be one, in characters. */

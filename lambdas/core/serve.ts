@@ -9,10 +9,10 @@ import { serverPublish, type ServerPublishing } from "./server-publish.js";
 import { readServerRequest } from "./server-requests.js";
 
 /** What serving the back end needs. */
-export type Serving = ServerPublishing & Revoking & Replaying & Pick<TellingPresence, "members" | "clock"> & { store: ServerPublishing["store"] & Revoking["store"] };
+export type Serving = ServerPublishing & Revoking & Replaying & Pick<TellingPresence, "members" | "occupancy" | "clock"> & { store: ServerPublishing["store"] & Revoking["store"] };
 
-/** Most bytes of members in one answer: a sixth of what an invocation can answer. */
-const PRESENCE_BYTES = 1024 * 1024;
+/** How large one answer about presence is at most: a sixth of what an invocation can answer, in bytes. */
+const PRESENCE = { bytes: 1024 * 1024, rows: 10_000 };
 
 /**
  * Does what the back end asks for, and answers. Who may ask has been decided by IAM before.
@@ -33,7 +33,7 @@ export const serve = async (system: Serving, value: unknown): Promise<BackEndRes
     case "presence": {
       const { query } = request;
       if (!optionsOf(system.settings.channels, query.channel).presence) return { version, error: TEXT.no_presence, code: "no_presence" };
-      return { version, presence: await attendanceOf(system, query, PRESENCE_BYTES) };
+      return { version, presence: await attendanceOf(system, query, PRESENCE) };
     }
     case "publish":
       return { version, results: await serverPublish(system, request.entries) };

@@ -12,7 +12,7 @@ describe("rows of the dead", () => {
     row("c#log/a", "gone"),
     row("c#log/a#1", "gone"),
     row("r#3", "1795736000#gone"),
-    row("p#present/a", "gone", { l: number(later) }),
+    row("p#present/a", "place", { c: { S: "gone" }, l: number(later) }),
   ];
 
   it("are found, whatever they are about", () => {
@@ -20,12 +20,15 @@ describe("rows of the dead", () => {
   });
 
   it("are not those of connections that are open, or of no connection", () => {
-    const living = [row("a#here", "agent"), row("c#log/a", "here"), row("r#3", "1795736000#here"), row("p#present/a", "here", { l: number(later) })];
+    const living = [row("a#here", "agent"), row("c#log/a", "here"), row("r#3", "1795736000#here"), row("p#present/a", "place", { c: { S: "here" }, l: number(later) })];
     expect(rowsOfTheDead([...living, row("m#log/a#e", "0000000000001"), row("h#log/a", "head")], ["here"])).toEqual([]);
   });
 
   it("are not those of members who are known to have gone, or whose lease is over", () => {
-    const over = [row("p#present/a", "gone", { l: number(later), g: number(1) }), row("p#present/a", "gone", { l: number(1) })];
+    const over = [
+      row("p#present/a", "place", { c: { S: "gone" }, l: number(later), g: number(1) }),
+      row("p#present/a", "place", { c: { S: "gone" }, l: number(1) }),
+    ];
     expect(rowsOfTheDead(over, [])).toEqual([]);
   });
 });

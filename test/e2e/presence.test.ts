@@ -1,5 +1,7 @@
 import { Duration } from "aws-cdk-lib";
+import { memberKey } from "../../lambdas/core/keys.js";
 import type { Attendance, Attended, Member } from "../../protocol/index.js";
+import { leaveGap } from "./support/histories.js";
 import { connectionOf, deleteRow, putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
@@ -11,7 +13,12 @@ const GUARDS = `
       if (join) agent.subscribe(join);
       agent.connected({ userId: user, info });
     },
-    onSubscriptionRequest(channel, agent) {
+    async onSubscriptionRequest(channel, agent) {
+      if (channel.name === "rooms/past") {
+        const past = await agent.channel("past/gap").history({ since: { epoch: "e1", offset: 0 } });
+        const none = await agent.channel("past/new").history();
+        if (past.position.offset !== 1 || none.messages.length > 0) return agent.subscriptionDenied(channel, "Not read.");
+      }
       if (channel.name === "rooms/closed") agent.subscriptionDenied(channel, "Closed.");
       else agent.subscribe(channel);
     },
@@ -49,7 +56,7 @@ describe("a channel with presence", () => {
   beforeAll(async () => {
     system = await TestSystem.start({
       guards: GUARDS,
-      props: { channels: { "rooms/*": { presence: true }, "rooms/latest": { presence: true, latest: true } }, presenceLease: LEASE, wildcards: ["rooms/*"] },
+      props: { channels: { "rooms/*": { presence: true }, "rooms/latest": { presence: true, latest: true }, "past/*": { history: {} } }, presenceLease: LEASE, wildcards: ["rooms/*"] },
       faults: {
         beforePost: (connectionId) => (faults.gone.has(connectionId) ? "gone" : undefined),
         dropDisconnect: (connectionId) => faults.forgotten.has(connectionId),
@@ -67,13 +74,13 @@ describe("a channel with presence", () => {
   };
 
   const memberRow = async (channel: string, connectionId: string) =>
-    (await system.rows()).find(({ pk, sk }) => pk === `p#${channel}` && sk === connectionId);
+    (await system.rows()).find(({ pk, c }) => pk === `p#${channel}` && c === connectionId);
 
   const rowsOf = async (channel: string) => (await system.rows()).filter(({ pk, sk }) => pk === `p#${channel}` || (pk?.startsWith("o#") && sk === channel));
 
-  /** Lets the lease of one agent on a channel be over. */
-  const silence = async (channel: string, connectionId: string): Promise<void> =>
-    putRow(system.running, { ...(await memberRow(channel, connectionId)), l: String(Date.now() - 1) });
+  /** Lets the lease of one agent on a channel be over, or end at another time. */
+  const silence = async (channel: string, connectionId: string, until = Date.now() - 1): Promise<void> =>
+    putRow(system.running, { ...(await memberRow(channel, connectionId)), l: String(until) });
 
   const minute = async (): Promise<void> => {
     for (const result of await system.running.runSchedules()) expect(result).toMatchObject({ ok: true });
@@ -87,7 +94,7 @@ describe("a channel with presence", () => {
     expect(await attendance(ada.wire, "rooms/1")).toEqual({
       channel: "rooms/1",
       count: 2,
-      members: [ada.me, bob.me].sort((a, b) => (a.agent < b.agent ? -1 : 1)),
+      members: expect.arrayContaining([ada.me, bob.me]),
     });
     await bob.wire.unsubscribe("rooms/1");
     const { at } = await told(ada.wire, "rooms/1", "left", bob.agent);
@@ -126,11 +133,19 @@ describe("a channel with presence", () => {
     expect(await wire.request({ action: "presence", channel: "/meta/presence", data: {} })).toMatchObject({ channel: "/meta/presence", code: "bad_frame" });
   });
 
+  it("asks a guard that reads a history, which it may do as when it is asked about a subscription", async () => {
+    const { wire } = await arrive("ada");
+    await leaveGap(system, "past/gap");
+    expect(await ask(wire, "rooms/past")).toMatchObject({ successful: true, data: { count: 0 } });
+  });
+
   it("tells who is there in pages, where one frame does not hold them", async () => {
     const { wire, connectionId } = await arrive("ada", "rooms/4");
     const mine = await memberRow("rooms/4", connectionId);
     const others = Array.from({ length: 200 }, (_, at) => String(at).padStart(22, "0"));
-    for (const u of others) await putRow(system.running, { ...mine, sk: `other-${u}`, u, i: JSON.stringify("x".repeat(250)) });
+    for (const u of others) await putRow(system.running, { ...mine, ...memberKey("rooms/4", u), c: u, u, i: JSON.stringify("x".repeat(250)) });
+    // How many there are is noted with the next run that tells who comes and goes.
+    await minute();
     const agents: string[] = [];
     let pages = 0;
     let after: string | undefined;
@@ -144,8 +159,8 @@ describe("a channel with presence", () => {
     expect(pages).toBeGreaterThan(1);
     expect(agents).toHaveLength(201);
     expect(new Set(agents).size).toBe(201);
-    expect(agents).toEqual([...agents].sort());
-    for (const u of others) await deleteRow(system.running, { ...mine, sk: `other-${u}` });
+    expect(await ask(wire, "rooms/4", "x".repeat(65))).toMatchObject({ successful: false, code: "bad_frame" });
+    for (const u of others) await deleteRow(system.running, { ...mine, ...memberKey("rooms/4", u) });
   }, 60_000);
 
   it("is right after a lease where a $disconnect was lost, and tells it in the next minute", async () => {
@@ -181,20 +196,25 @@ describe("a channel with presence", () => {
     await told(ada.wire, "rooms/7", "joined", ada.agent);
     const mine = { ...(await memberRow("rooms/7", ada.connectionId)) };
     const { t: _told, ...untold } = mine;
-    await putRow(system.running, { ...untold, sk: "came", u: "came" });
-    await putRow(system.running, { ...mine, sk: "went", u: "went", g: String(Date.now()) });
+    await putRow(system.running, { ...untold, ...memberKey("rooms/7", "came"), c: "came", u: "came" });
+    await putRow(system.running, { ...mine, ...memberKey("rooms/7", "went"), c: "went", u: "went", g: String(Date.now()) });
     await minute();
     await told(ada.wire, "rooms/7", "joined", "came");
     await told(ada.wire, "rooms/7", "left", "went");
-    await deleteRow(system.running, { ...mine, sk: "came" });
+    await deleteRow(system.running, { ...mine, ...memberKey("rooms/7", "came") });
   });
 
   it("has those there who say so with their pings; others are told to subscribe again", async () => {
     const ada = await arrive("ada", "rooms/8");
-    const before = Number((await memberRow("rooms/8", ada.connectionId))?.["l"]);
+    const until = async (): Promise<number> => Number((await memberRow("rooms/8", ada.connectionId))?.["l"]);
+    const fresh = await until();
     const { data } = await ping(ada.wire, ["rooms/8", "plain", "rooms/9"]);
     expect(data).toMatchObject({ agent: ada.agent, absent: ["rooms/9"] });
-    expect(Number((await memberRow("rooms/8", ada.connectionId))?.["l"])).toBeGreaterThan(before);
+    expect(await until()).toBe(fresh);
+    const half = fresh - LEASE.toMilliseconds() / 2;
+    await silence("rooms/8", ada.connectionId, half);
+    await ping(ada.wire, ["rooms/8"]);
+    expect(await until()).toBeGreaterThan(half);
     expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absent");
     await silence("rooms/8", ada.connectionId);
     await minute();
@@ -204,6 +224,19 @@ describe("a channel with presence", () => {
     for (const present of ["rooms/8", [1], Array.from({ length: 101 }, () => "rooms/8"), null]) {
       expect(await ping(ada.wire, present)).toMatchObject({ channel: "/meta/ping", successful: false, code: "bad_frame" });
     }
+  });
+
+  it("refuses pings that say so too often, and no others", async () => {
+    const { wire, agent } = await arrive("ada", "rooms/9");
+    /** One after the other, so that they run in one environment: each counts for itself. */
+    const codes = async (times: number, present?: string[]): Promise<unknown[]> => {
+      const all: unknown[] = [];
+      while (all.length < times) all.push((await ping(wire, present)).code);
+      return all;
+    };
+    expect(new Set(await codes(30, ["rooms/9"]))).toEqual(new Set([undefined, "rate_limited"]));
+    expect(new Set(await codes(30))).toEqual(new Set([undefined]));
+    expect(await attendance(wire, "rooms/9")).toMatchObject({ members: [{ agent }] });
   });
 
   it("tells anew who an agent is that was renewed as another", async () => {

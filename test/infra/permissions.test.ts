@@ -3,7 +3,7 @@ import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as kms from "aws-cdk-lib/aws-kms";
 import { EventBus } from "aws-cdk-lib/aws-events";
 import { FUNCTION_NAMES, isNeeded } from "../../infra/timeouts.js";
-import { AccessLogs } from "../../infra/index.js";
+import { AccessLogs, Guards, type PushItProps } from "../../infra/index.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { makeStack, nameOf, readable, resourcesOf, synthesize } from "./synth.js";
 
@@ -186,7 +186,7 @@ describe("what the functions may do", () => {
     for (const name of Object.keys(EXPECTED)) {
       const more = idle.includes(name) ? [] : ["GetItem", "UpdateItem"];
       const invoke = idle.includes(name) ? {} : { "<AnnounceFunction.Arn>": ["lambda:InvokeFunction"] };
-      const actions = [...more, ...(name === "Ping" ? ["UpdateItem"] : [])].map((action) => `dynamodb:${action}`);
+      const actions = [...more, ...(name === "Ping" ? ["BatchGetItem", "UpdateItem"] : [])].map((action) => `dynamodb:${action}`);
       const table = [...new Set([...EXPECTED[name]!["<Table.Arn>"]!, ...actions])].sort();
       expect([name, attended[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table, ...invoke }]);
     }
@@ -201,6 +201,15 @@ describe("what the functions may do", () => {
       ...farewell,
       ...handOn,
     });
+  });
+
+  test("more where guards of a module may read histories while they decide who may know who is there", () => {
+    const channels = { "rooms/*": { presence: true }, "kept/*": { history: {} } };
+    const tables = (props: PushItProps): string[] => permissions(synthesize(props)).Presence!["<Table.Arn>"]!.map((action) => action.replace("dynamodb:", ""));
+    const guards = Guards.fromModule("test/infra/fixtures/guards.ts");
+    expect(tables({ channels, guards })).toEqual(["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"]);
+    expect(tables({ channels })).toEqual(["GetItem", "Query"]);
+    expect(tables({ channels: { "rooms/*": { presence: true } }, guards })).toEqual(["GetItem", "Query"]);
   });
 
   test("more where the back end is told: who lets agents in, and who removes them, puts events on that bus alone", () => {

@@ -5,7 +5,11 @@ import { Template } from "aws-cdk-lib/assertions";
 import ts from "typescript";
 import type { PushIt } from "../../infra/index.js";
 import { ROUTES, type RouteName } from "../../infra/routes.js";
-import { DEFAULT_LIMITS } from "../../protocol/index.js";
+import type { Allowance } from "../../lambdas/core/rate.js";
+import { ROWS_PER_FRAME } from "../../lambdas/core/attendance-answer.js";
+import { HISTORY_REQUESTS, PRESENCE_REQUESTS, REMINDING_PINGS } from "../../lambdas/core/request-rates.js";
+import { PRICES } from "../../local/meter/prices.js";
+import { CHANNELS_PER_FRAME, CHANNELS_PER_PING, DEFAULT_LIMITS, HISTORY_PAGE } from "../../protocol/index.js";
 import { makePushIt } from "./synth.js";
 
 const root = join(__dirname, "../..");
@@ -31,13 +35,21 @@ describe("the threat model", () => {
   });
 });
 
-describe("what a stranger costs", () => {
-  /** In USD per million, as the page says them. */
-  const [MESSAGE, MINUTE, REQUEST, GB_SECOND, WRITE, READ, LOG] = [1, 0.25, 0.2, 13.3334, 0.625, 0.125, 0.125];
-  const rate = (...names: RouteName[]): number => names.reduce((sum, name) => sum + ROUTES[name].throttle.rateLimit, 0);
-  const hourly = (perSecond: number, perMillion: number): string => `**$${((perSecond * 3600 * perMillion) / 1e6).toFixed(2)}**`;
-  const lambda = (seconds: number): number => REQUEST + seconds * 0.5 * GB_SECOND;
+/** In USD per million, as the page says them. */
+const [MESSAGE, MINUTE, REQUEST, GB_SECOND, WRITE, READ, LOG] = [1, 0.25, 0.2, 13.3334, 0.625, 0.125, 0.125];
+const rate = (...names: RouteName[]): number => names.reduce((sum, name) => sum + ROUTES[name].throttle.rateLimit, 0);
+const dollars = (perSecond: number, perMillion: number): string =>
+  `**$${((perSecond * 3600 * perMillion) / 1e6).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}**`;
+const lambda = (seconds: number): number => REQUEST + seconds * 0.5 * GB_SECOND;
+const lineOf = (what: string): string | undefined => page.split("\n").find((each) => each.startsWith("|") && each.includes(what) && each.includes("**$"));
 
+test("prices are those of the one table of prices", () => {
+  const { apiGateway, lambda: functions, dynamodb } = PRICES;
+  expect([MESSAGE, MINUTE, REQUEST, WRITE, READ]).toEqual([apiGateway.messages, apiGateway.connectionMinutes, functions.requests, dynamodb.writeUnits, dynamodb.readUnits]);
+  expect(GB_SECOND).toBeCloseTo(functions.gbSecond * 1e6);
+});
+
+describe("what a stranger costs", () => {
   const refused = MESSAGE + lambda(0.05) + LOG;
   const explained = refused + 4 * WRITE + READ + lambda(0.02) + 16 * MINUTE;
   const frame = MESSAGE + lambda(0.01) + READ;
@@ -50,10 +62,42 @@ describe("what a stranger costs", () => {
   ];
 
   test.each(rows)("%s", (attack, perSecond, perMillion) => {
-    const line = page.split("\n").find((each) => each.startsWith("|") && each.includes(attack) && each.includes("**$"));
+    const line = lineOf(attack);
     expect(line).toContain(`| ${perSecond.toLocaleString("en")} |`);
     expect(line).toContain(perMillion.toFixed(2));
-    expect(line).toContain(hourly(perSecond, perMillion));
+    expect(line).toContain(dollars(perSecond, perMillion));
+  });
+});
+
+describe("what a permitted agent has read and written", () => {
+  /** Read units of 4 KB: of a message of 31 KB, and of one Query, which reads 1 MB at most. */
+  const [LARGEST, QUERY] = [8, 256];
+  /** Of members, which have 1 KB at most; and of how many there are. */
+  const members = ROWS_PER_FRAME / 4 + 1;
+  const [agent, heads] = [1, 1];
+  /** Each is looked up as one that comes; its channel twice. */
+  const [coming, held] = [2, 8];
+  const read = (units: number, seconds: number): number => 2 * MESSAGE + lambda(seconds) + units * READ;
+  const rows: [what: string, route: RouteName, own: Allowance | undefined, perMillion: number][] = [
+    ["`positions`", "ping", REMINDING_PINGS, read(agent + 3 * CHANNELS_PER_PING, 0.01)],
+    ["`history` of", "history", HISTORY_REQUESTS, read(heads + HISTORY_PAGE * LARGEST, 0.02)],
+    ["`presence` on a channel", "presence", PRESENCE_REQUESTS, read(members, 0.02)],
+    ["`subscribe` to", "subscribe", undefined, read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY + coming), 0.05) + CHANNELS_PER_FRAME * 4 * WRITE],
+  ];
+
+  test.each(rows)("%s", (what, route, own, perMillion) => {
+    const [one, all] = [own?.perSecond ?? rate(route), rate(route)];
+    const per = perMillion.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+    expect(lineOf(what)).toContain(`= ${per} | ${one} | ${dollars(one, perMillion)} | ${all} | ${dollars(all, perMillion)} |`);
+  });
+
+  test.each([
+    ["carry `positions` or `present`", REMINDING_PINGS],
+    ["`history` requests", HISTORY_REQUESTS],
+    ["`presence` requests", PRESENCE_REQUESTS],
+  ])("the protocol says how many %s there may be", (what, { perSecond, burst }) => {
+    const protocol = readFileSync(join(root, "docs/PROTOCOL.md"), "utf8").split("\n");
+    expect(protocol.find((line) => line.startsWith("|") && line.includes(what) && line.includes("in a second"))).toContain(`| ${perSecond}, and ${burst} at once`);
   });
 });
 

@@ -31,6 +31,17 @@ const FORBIDDEN: [what: string, props: PushItProps, message: RegExp][] = [
     { timeouts: { onDisconnect: Duration.seconds(Lazy.number({ produce: () => 1 })) } },
     /timeouts\.onDisconnect must be known at synthesis/,
   ],
+  ["a window that is shorter than the SDK's longest retry", { dedupeWindow: Duration.minutes(5) }, /dedupeWindow is 300 seconds.*from 360 to 86400/],
+  [
+    "a window in which what is known again may be gone",
+    { dedupeWindow: Duration.hours(12), channels: { "a/*": { history: {} }, "b/*": { history: { ttl: Duration.hours(1) } } } },
+    /dedupeWindow is 43200 seconds, but of channels\["b\/\*"\] messages are stored for 10800 only/,
+  ],
+  [
+    "one that is as long as messages are stored",
+    { dedupeWindow: Duration.minutes(121), channels: { "b/*": { history: { ttl: Duration.minutes(1) } } } },
+    /dedupeWindow is 7260 seconds/,
+  ],
   ["a pattern that is a channel", { wildcards: ["stories/5"] }, /wildcards: "stories\/5" is no pattern/],
   ["a pattern for everything", { wildcards: ["*"] }, /wildcards: "\*" is no pattern/],
   ["a pattern in the middle", { wildcards: ["stories/*/comments"] }, /"stories\/\*\/comments" is no pattern/],
@@ -52,6 +63,15 @@ describe("synthesis refuses", () => {
 });
 
 describe("synthesis accepts the extremes", () => {
+  test.each<[string, PushItProps]>([
+    ["the shortest window", { dedupeWindow: Duration.minutes(6) }],
+    ["the longest window where no channel has history", { dedupeWindow: Duration.days(1), channels: { "a/*": { latest: true } } }],
+    ["the longest window where messages are stored for longer", { dedupeWindow: Duration.days(1), channels: { "a/*": { history: { ttl: Duration.hours(23) } } } }],
+    ["a window of which a minute is left", { dedupeWindow: Duration.minutes(120), channels: { "a/*": { history: { ttl: Duration.minutes(1) } } } }],
+  ])("%s", (_what, props) => {
+    expect(() => makePushIt(props)).not.toThrow();
+  });
+
   test("28 s in all", () => {
     const template = synthesize({
       timeouts: { onConnectionRequest: Duration.seconds(22), onPublicationRequest: Duration.seconds(12) },

@@ -16,7 +16,7 @@ const setUp = async (subscription: Guards["subscription"] = openGuards.subscript
   const clock = new TestClock();
   const histories = new MemoryHistories(clock, 900, store);
   const rest = { clock, histories, log: new TestLog(), connections: new TestConnections(clock), latest: new MemoryLatest(store.calls) };
-  const settings = { ...DEFAULT_SETTINGS, wildcards: ["stories/*"] };
+  const settings = { ...DEFAULT_SETTINGS, wildcards: ["stories/*"], channels: { "kept/*": { history: { size: 10, seconds: 60 } } } };
   const system = { settings, store, guards: { ...openGuards, subscription }, ...rest };
   const ask = (data: unknown) =>
     subscribe(system, agent, JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data }));
@@ -32,6 +32,17 @@ describe("subscribe", () => {
     expect(await ask({ channel: "stories/5" })).toEqual([yes("stories/5")]);
     expect(await ask({ channel: "stories/*" })).toEqual([yes("stories/*")]);
     expect((await store.holdings("c1")).channels).toEqual(["stories/5", "stories/*"]);
+  });
+
+  test("from what is no position is refused for that channel alone, before its guard is asked; where there is no history it is ignored", async () => {
+    const asked: string[] = [];
+    const { store, ask } = await setUp(async (_agent, channel) => (asked.push(channel), permitted(channel)));
+    const since = { offset: 10 };
+    const answers = await ask({ channels: [{ channel: "kept/1", since }, "kept/2", { channel: "plain", since }, { channel: "stories/*", since: null }] });
+    expect(answers).toMatchObject([yes("kept/2"), yes("plain"), yes("stories/*"), no("kept/1", "bad_frame")]);
+    expect(asked).toEqual(["kept/2", "plain", "stories/*"]);
+    expect((await store.holdings("c1")).channels).toEqual(["kept/2", "plain", "stories/*"]);
+    expect(await ask({ channel: "kept/1", since })).toMatchObject([no("kept/1", "bad_frame")]);
   });
 
   test("of several channels is answered for each, all written together", async () => {

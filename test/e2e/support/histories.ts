@@ -10,7 +10,7 @@ interface Tools {
 }
 
 /** An offset that is taken, and whose writer died a minute ago: whoever reads next seals it. */
-const leaveGap = async (system: TestSystem, channel: string): Promise<void> => {
+export const leaveGap = async (system: TestSystem, channel: string): Promise<void> => {
   const at = String(Date.now() - 60_000);
   await putRow(system.running, { ...headKey(channel), n: "1", e: "e1", t: at, b: at, ttl: "9999999999" });
 };

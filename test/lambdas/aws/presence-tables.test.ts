@@ -2,6 +2,7 @@ import { AttendedTable } from "../../../lambdas/aws/attended-table.js";
 import { MembersTable } from "../../../lambdas/aws/members-table.js";
 import { OccupancyTable } from "../../../lambdas/aws/occupancy-table.js";
 import { Attendance } from "../../../lambdas/core/attendance.js";
+import { memberKey, memberPlace } from "../../../lambdas/core/keys.js";
 import type { Occupied } from "../../../lambdas/core/occupancy.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf, NOW, TestLog } from "../core/fakes.js";
@@ -16,7 +17,7 @@ const UNTIL = NOW + LEASE;
 
 const setUp = async () => {
   const it = await engine.table();
-  const members = new MembersTable(it);
+  const members = new MembersTable(it, it.clock);
   const occupancy = new OccupancyTable(it, it.clock);
   const asked: string[] = [];
   const settings = { ...DEFAULT_SETTINGS, channels: { "rooms/*": { presence: true } } as const };
@@ -40,7 +41,7 @@ describe("the members of a channel", () => {
     const [gone] = await members.all("rooms/1");
     expect(gone).toEqual({ ...row, goneAt: NOW + 1 });
     await members.forget("rooms/1", gone!);
-    expect(await it.row("p#rooms/1", "c1")).toBeUndefined();
+    expect(await it.row("p#rooms/1", memberPlace("c1"))).toBeUndefined();
     expect(await members.leave("c1", "rooms/1", NOW + 3)).toBe(false);
   });
 
@@ -72,6 +73,17 @@ describe("the members of a channel", () => {
     expect(await members.renew("c1", "rooms/1", UNTIL + 3)).toBe(false);
   });
 
+  test("say until when they are there, those who are, with one read for all channels", async () => {
+    const { it, members } = await setUp();
+    for (const channel of ["rooms/1", "rooms/2", "rooms/3"]) await members.join(ada, channel, NOW, UNTIL);
+    await members.leave("c1", "rooms/2", NOW);
+    await members.renew("c1", "rooms/3", UNTIL + 1);
+    await members.join(agentOf("c2"), "rooms/4", NOW, UNTIL);
+    const channels = ["rooms/1", "rooms/2", "rooms/3", "rooms/4", "rooms/5"];
+    const expected = new Map([["rooms/1", UNTIL], ["rooms/3", UNTIL + 1]]);
+    expect(await it.cost(async () => expect(await members.untilOf("c1", channels)).toEqual(expected))).toEqual({ commands: ["BatchGetItem"], read: 5, written: 0 });
+  });
+
   test("are described anew, and told again", async () => {
     const { members } = await setUp();
     await members.describe(ada, "rooms/1", NOW);
@@ -90,6 +102,42 @@ describe("the members of a channel", () => {
     await Promise.all(agents.map((agent) => members.join(agent, "rooms/1", NOW, UNTIL)));
     it.intercept = (name, input, next) => next(name === "Query" ? { ...input, Limit: 7 } : input);
     expect(await members.all("rooms/1")).toHaveLength(30);
+  });
+});
+
+describe("a page of members", () => {
+  const crowd = async (count: number) => {
+    const { it, members } = await setUp();
+    const info = { name: "x".repeat(60) };
+    await Promise.all(Array.from({ length: count }, (_, at) => members.join(agentOf(`c${at}`, { userId: `user-${at}`, info }), "rooms/1", NOW, UNTIL)));
+    return { it, members };
+  };
+
+  test("goes on behind a place, in the order of places, and says whether there may be others", async () => {
+    const { members } = await crowd(10);
+    const places: string[] = [];
+    let more = true;
+    while (more) {
+      const page = await members.page("rooms/1", places.at(-1), 4);
+      expect(page.attendants.length).toBeLessThanOrEqual(4);
+      places.push(...page.attendants.map(({ connectionId }) => memberPlace(connectionId)));
+      ({ more } = page);
+    }
+    expect(places).toEqual([...places].sort());
+    expect(new Set(places).size).toBe(10);
+    expect((await members.page("rooms/1", undefined, 11)).more).toBe(false);
+  });
+
+  test("costs what is on it, however many members there are", async () => {
+    const { it, members } = await crowd(200);
+    const { read } = await it.cost(() => members.page("rooms/1", memberPlace("c7"), 20));
+    expect(read).toBeLessThanOrEqual(2);
+    expect((await it.cost(() => members.all("rooms/1"))).read).toBeGreaterThanOrEqual(8);
+  });
+
+  test("tells nobody the id of a connection", () => {
+    expect(memberKey("rooms/1", "L0SM9cOFvHcCIhw=").sk).toMatch(/^[\w-]{22}$/);
+    expect(memberPlace("c1")).not.toBe(memberPlace("c2"));
   });
 });
 
@@ -125,6 +173,17 @@ describe("a channel that is looked after", () => {
     expect(await occupancy.begin("rooms/1")).toMatchObject({ channel: "rooms/1", occupied: false, since: NOW, awaitedUntil: 0 });
     expect(await occupancy.elect("rooms/1", NOW + 1, NOW + 30_001)).toBe(true);
     expect(await occupancy.elect("rooms/1", NOW + 30_001, NOW + 60_001)).toBe(true);
+  });
+
+  test("says how many are there, once that is noted", async () => {
+    const { it, occupancy } = await setUp();
+    await occupancy.note("rooms/1", 30).catch(() => undefined);
+    expect(await occupancy.read("rooms/1")).toBeUndefined();
+    await occupancy.watch("rooms/1", NOW);
+    expect(await occupancy.read("rooms/1")).not.toHaveProperty("count");
+    expect(await it.cost(() => occupancy.note("rooms/1", 30))).toMatchObject({ written: 1 });
+    await occupancy.occupy("rooms/1", NOW);
+    expect(await occupancy.begin("rooms/1")).toMatchObject({ count: 30 });
   });
 
   test("is forgotten only while nobody is there, and nobody has been awaited since", async () => {
@@ -229,6 +288,6 @@ describe("costs, in units", () => {
     await members.join(long, channel, NOW, UNTIL);
     await members.told(channel, (await members.all(channel))[0]!);
     await members.leave(long.connectionId, channel, NOW);
-    expect(itemSize((await it.row(`p#${channel}`, long.connectionId))!)).toBeLessThan(1024);
+    expect(itemSize((await it.row(`p#${channel}`, memberPlace(long.connectionId)))!)).toBeLessThan(1024);
   });
 });

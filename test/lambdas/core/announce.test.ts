@@ -1,6 +1,6 @@
-import { announce, announceAll, type Announcing } from "../../../lambdas/core/announce.js";
+import { ALWAYS_TOLD, announce, announceAll, type Announcing } from "../../../lambdas/core/announce.js";
 import { Attendance } from "../../../lambdas/core/attendance.js";
-import { type Attended, Meta } from "../../../protocol/index.js";
+import { type Attended, FRAME_BYTES, INFO_BYTES, Meta, USER_ID_LENGTH } from "../../../protocol/index.js";
 import { agentOf, NOW } from "./fakes.js";
 import { fanOutSystem } from "./fan-out-system.js";
 import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
@@ -91,6 +91,42 @@ test("what cannot be told at once is told by the next minute's run", async () =>
   expect(log.events("error")).toEqual(["announce_not_invoked"]);
   await minute();
   expect(heard()).toMatchObject([{ joined: { agent: "uuid-of-c1" } }]);
+});
+
+describe("how many there are", () => {
+  const crowd = async (count: number) => {
+    const it = await setUp();
+    let notes = 0;
+    it.occupancy.before = (step) => void (step === "note" && (notes += 1));
+    await Promise.all(Array.from({ length: count }, (_, at) => it.join(`c${at}`)));
+    await it.minute();
+    return { ...it, notes: () => notes, noted: () => it.occupancy.rows.get("rooms/1")?.count };
+  };
+
+  test("is noted of a channel with more than one answer can tell for sure, when it has changed", async () => {
+    const { leave, minute, notes, noted } = await crowd(ALWAYS_TOLD + 2);
+    expect([noted(), notes()]).toEqual([27, 1]);
+    await minute();
+    expect(notes()).toBe(1);
+    await leave("c0");
+    await minute();
+    expect([noted(), notes()]).toEqual([26, 2]);
+    for (const id of ["c1", "c2"]) await leave(id);
+    await minute();
+    expect([noted(), notes()]).toEqual([24, 3]);
+    await leave("c3");
+    await minute();
+    expect(notes()).toBe(3);
+  });
+
+  test("costs nothing where there are few", async () => {
+    expect((await crowd(ALWAYS_TOLD)).notes()).toBe(0);
+  });
+
+  test("is few enough then: as many always fit an answer, whatever is told of them", () => {
+    const largest = { agent: "x".repeat(22), userId: "\u0001".repeat(USER_ID_LENGTH), info: "x".repeat(INFO_BYTES - 2) };
+    expect(ALWAYS_TOLD * (JSON.stringify(largest).length + 1)).toBeLessThan(FRAME_BYTES - 1_024);
+  });
 });
 
 describe("who has been silent for a lease", () => {

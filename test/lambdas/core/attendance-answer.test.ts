@@ -1,11 +1,13 @@
-import { attendanceOf, tellPresence } from "../../../lambdas/core/attendance-answer.js";
+import { tellPresence } from "../../../lambdas/core/attendance-answer.js";
+import { Rate } from "../../../lambdas/core/rate.js";
+import { memberPlace } from "../../../lambdas/core/keys.js";
 import { serve } from "../../../lambdas/core/serve.js";
 import type { Verdict } from "../../../lambdas/core/ports.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { type Attendance, FRAME_BYTES, type Json } from "../../../protocol/index.js";
 import { agentOf, NOW, TestClock } from "./fakes.js";
 import { fanOutSystem } from "./fan-out-system.js";
-import { MemoryMembers } from "./presence-fakes.js";
+import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
 
 const me = agentOf("me");
 
@@ -15,13 +17,18 @@ const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], pub
   const settings = { ...DEFAULT_SETTINGS, wildcards: ["rooms/*"], channels: { "rooms/*": { presence: true } } as const };
   const asked: string[] = [];
   const guards = { subscription: async (_agent: unknown, channel: string) => (asked.push(channel), verdict) };
-  const system = { members, clock, settings, guards };
+  const rate = new Rate({ perSecond: 1, burst: 20 }, clock);
+  const occupancy = new MemoryOccupancy();
+  const system = { members, occupancy, clock, settings, guards, rate };
   const ask = async (channel = "rooms/1", after?: string) => tellPresence(system, me, { uuid: "u1", channel, ...(after === undefined ? {} : { after }) });
   const join = (id: string, more: { userId?: string; info?: Json } = {}, until = NOW + 1) => members.join(agentOf(id, { uuid: id, ...more }), "rooms/1", NOW, until);
-  return { members, clock, ask, asked, join };
+  return { members, occupancy, clock, ask, asked, join };
 };
 
-test("who is there is told in the order of their ids, without those who have gone or were silent for too long", async () => {
+/** Agents in the order in which they are told: of their places, which have nothing to do with their ids. */
+const inOrder = (...ids: string[]) => ids.sort((a, b) => (memberPlace(a) < memberPlace(b) ? -1 : 1)).map((agent) => ({ agent }));
+
+test("who is there is told, and how many, without those who have gone or were silent for too long", async () => {
   const { members, clock, ask, join } = setUp();
   for (const id of ["c", "a", "b"]) await join(id);
   await join("silent", {}, NOW);
@@ -31,11 +38,10 @@ test("who is there is told in the order of their ids, without those who have gon
     channel: "/meta/presence",
     uuid: "u1",
     successful: true,
-    data: { channel: "rooms/1", count: 3, members: [{ agent: "a" }, { agent: "b" }, { agent: "c" }] },
+    data: { channel: "rooms/1", count: 3, members: inOrder("a", "b", "c") },
   });
   clock.advance(1);
   expect((await ask()).data).toEqual({ channel: "rooms/1", count: 0, members: [] });
-  expect(await attendanceOf({ members, clock }, { channel: "rooms/1" }, 1_000)).toEqual({ channel: "rooms/1", count: 0, members: [] });
 });
 
 test("of an agent its user and its info are told, and nothing else", async () => {
@@ -54,10 +60,59 @@ test("an answer is one frame, and says where to go on; whoever does so misses no
     expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(FRAME_BYTES);
     const { members: page, more } = answer.data as unknown as Attendance;
     told.push(...page.map(({ agent }) => agent));
-    if (more !== undefined) await members.leave(more, "rooms/1", NOW);
+    if (more !== undefined) await members.leave(told.at(-1)!, "rooms/1", NOW);
     after = more;
   }
-  expect(told).toEqual(ids);
+  expect([...told].sort()).toEqual(ids);
+});
+
+/** What one channel's members cost: the most rows that one answer reads, and all rows of all answers. */
+const reading = async (count: number, until?: number) => {
+  const { members, ask, join } = setUp();
+  for (let at = 0; at < count; at += 1) await join(`agent-${String(at).padStart(16, "0")}`, { userId: `user-${at}`, info: { name: "x".repeat(20) } }, until);
+  const answers: number[] = [];
+  const page = members.page.bind(members);
+  members.page = async (...asked) => {
+    const read = await page(...asked);
+    answers[answers.length - 1]! += read.attendants.length;
+    return read;
+  };
+  const told = new Set<string>();
+  for (let after: string | undefined = ""; after !== undefined; ) {
+    answers.push(0);
+    const data: Attendance = (await ask("rooms/1", after)).data as unknown as Attendance;
+    for (const { agent } of data.members) told.add(agent);
+    after = data.more;
+  }
+  return { told: told.size, answers, most: Math.max(...answers), sum: answers.reduce((a, b) => a + b, 0) };
+};
+
+test("an answer reads what it tells and little more, however many members there are; all answers together read each row twice at most", async () => {
+  const { told, most, sum } = await reading(4_000);
+  expect(told).toBe(4_000);
+  expect(most).toBeLessThan(600);
+  expect(sum).toBeLessThan(2 * 4_000);
+});
+
+test("an answer reads a thousand rows at most, also where nobody is there any more: then it tells nobody, and where to go on", async () => {
+  const { told, answers } = await reading(2_500, NOW);
+  expect([told, answers]).toEqual([0, [1_000, 1_000, 500]]);
+});
+
+test("how many there are is counted where one answer tells all; else it is what the last run has noted, whoever asks on", async () => {
+  const { members, occupancy, ask, join } = setUp();
+  const count = async (after?: string) => (await ask("rooms/1", after)).data as unknown as Attendance;
+  await occupancy.note("rooms/1", 1_234);
+  for (let at = 0; at < 20; at += 1) await join(`c${at}`);
+  expect(await count()).toMatchObject({ count: 20 });
+  expect(occupancy.rows.size).toBe(1);
+  for (let at = 20; at < 1_200; at += 1) await join(`c${at}`);
+  const first = await count();
+  expect(first).toMatchObject({ count: 1_234, more: expect.any(String) });
+  expect(await count(first.more)).toMatchObject({ count: 1_234 });
+  occupancy.rows.clear();
+  expect((await count()).count).toBe(first.members.length);
+  expect(members.rows.size).toBe(1_200);
 });
 
 test.each<[string, Verdict, string]>([
@@ -68,6 +123,15 @@ test.each<[string, Verdict, string]>([
   const { ask, join } = setUp(verdict);
   await join("a");
   expect(await ask()).toMatchObject({ successful: false, code, data: { channel: "rooms/1" } });
+});
+
+test("who asks too often is refused, and no guard asked", async () => {
+  const { clock, ask, asked } = setUp();
+  for (let times = 0; times < 20; times += 1) expect(await ask()).toMatchObject({ successful: true });
+  expect(await ask()).toMatchObject({ channel: "/meta/presence", successful: false, code: "rate_limited", data: { channel: "rooms/1" } });
+  expect(asked).toHaveLength(20);
+  clock.advance(1_000);
+  expect(await ask()).toMatchObject({ successful: true });
 });
 
 test.each([
@@ -85,8 +149,9 @@ test("the back end asks who is there without a guard, and in larger pages", asyn
   const system = { ...fanOutSystem({ channels: { "rooms/*": { presence: true } } }), newUuid: () => "made" };
   for (const id of ["a", "b"]) await system.members.join(agentOf(id, { uuid: id }), "rooms/1", NOW, NOW + 1);
   const ask = (presence: unknown) => serve(system, { version: 1, presence });
-  expect(await ask({ channel: "rooms/1" })).toEqual({ version: 1, presence: { channel: "rooms/1", count: 2, members: [{ agent: "a" }, { agent: "b" }] } });
-  expect(await ask({ channel: "rooms/1", after: "a" })).toMatchObject({ presence: { count: 2, members: [{ agent: "b" }] } });
+  expect(await ask({ channel: "rooms/1" })).toEqual({ version: 1, presence: { channel: "rooms/1", count: 2, members: inOrder("a", "b") } });
+  const [first, second] = inOrder("a", "b");
+  expect(await ask({ channel: "rooms/1", after: memberPlace(first!.agent) })).toMatchObject({ presence: { members: [second] } });
   expect(await ask({ channel: "plain" })).toMatchObject({ code: "no_presence" });
   expect(await ask({})).toMatchObject({ code: "bad_request" });
 });

@@ -7,7 +7,7 @@ import { publish, type Publishing } from "../../../lambdas/core/publish.js";
 import { type Answer, DEFAULT_LIMITS, type Limits, type OutgoingMessage } from "../../../protocol/index.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { MemoryMembers } from "./presence-fakes.js";
+import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
 import { MemoryLatest, MemoryLingering } from "./channel-fakes.js";
 import { MemoryHistories } from "./history-fakes.js";
 import { agentOf, MemoryStore, TestClock, TestConnections, TestLog, TestSegments } from "./fakes.js";
@@ -41,10 +41,11 @@ export const fanOutSystem = (
   const histories = new MemoryHistories(clock, settings.dedupeSeconds, store);
   const lingering = new MemoryLingering(clock, store.calls);
   const members = new MemoryMembers();
+  const occupancy = new MemoryOccupancy();
   /** What flushers were to run for. */
   const tasks: FlushTask[] = [];
   const invokeFlush = async (task: FlushTask): Promise<void> => void tasks.push(task);
-  return { store, clock, log, connections, left, segments: new TestSegments(), guards, settings, latest, histories, lingering, members, tasks, invokeFlush, rate };
+  return { store, clock, log, connections, left, segments: new TestSegments(), guards, settings, latest, histories, lingering, members, occupancy, tasks, invokeFlush, rate };
 };
 
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;

@@ -34,7 +34,7 @@ const setUp = async (kept: Record<string, number>, { bytes = 1, guards = {}, lat
     return answers.map(dataOf);
   };
   const read = async (data: Record<string, unknown>) => {
-    const answers = await history(system, agent, JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data }));
+    const answers = await history({ ...system, rate: { take: (_id: string, wanted: number) => wanted } }, agent, JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data }));
     expect(Buffer.byteLength(frameOf(answers))).toBeLessThanOrEqual(FRAME_BYTES);
     return dataOf(answers[0]!);
   };

@@ -1,4 +1,5 @@
-import type { Attendant, Attendee, Members } from "../../../lambdas/core/members.js";
+import { memberPlace } from "../../../lambdas/core/keys.js";
+import type { Attendant, Attendee, Members, MembersPage } from "../../../lambdas/core/members.js";
 import type { Occupancy, Occupied } from "../../../lambdas/core/occupancy.js";
 
 /** Who is present where, in memory; with a place to interleave or die. */
@@ -30,6 +31,12 @@ export class MemoryMembers implements Members {
     await this.#change("describe", channel, connectionId, (row) => row.goneAt === undefined && { ...row, info: info ?? null, since: now, told: false });
   }
 
+  async untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>> {
+    await this.before("untilOf");
+    const rows = channels.map((channel) => [channel, this.at(channel, connectionId)] as const);
+    return new Map(rows.flatMap(([channel, row]) => (row && row.goneAt === undefined ? [[channel, row.until]] : [])));
+  }
+
   renew(connectionId: string, channel: string, until: number): Promise<boolean> {
     return this.#change("renew", channel, connectionId, (row) => row.goneAt === undefined && { ...row, until });
   }
@@ -54,6 +61,18 @@ export class MemoryMembers implements Members {
 
   async all(channel: string): Promise<Attendant[]> {
     await this.before("all");
+    return this.#of(channel);
+  }
+
+  async page(channel: string, after = "", limit: number): Promise<MembersPage> {
+    await this.before("page");
+    const behind = this.#of(channel).filter(({ connectionId }) => memberPlace(connectionId) > after);
+    const sorted = behind.sort((a, b) => (memberPlace(a.connectionId) < memberPlace(b.connectionId) ? -1 : 1));
+    // As DynamoDB: whether there are others is not known before they are read.
+    return { attendants: sorted.slice(0, limit), more: sorted.length >= limit };
+  }
+
+  #of(channel: string): Attendant[] {
     return [...this.rows].filter(([key]) => key.startsWith(`${channel} `)).map(([, row]) => row);
   }
 }
@@ -97,6 +116,10 @@ export class MemoryOccupancy implements Occupancy {
 
   vacate(channel: string, now: number): Promise<boolean> {
     return this.#put("vacate", channel, now, (row) => row.occupied && { ...row, occupied: false, since: now });
+  }
+
+  async note(channel: string, count: number): Promise<void> {
+    await this.#put("note", channel, 0, (row) => ({ ...row, count }));
   }
 
   async forget({ channel, since }: Occupied): Promise<void> {

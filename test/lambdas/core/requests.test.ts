@@ -100,21 +100,22 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
 
   test("names one channel, or several", () => {
     const since = new Map();
-    expect(read({ channel: "a" })).toEqual({ request: { uuid: "u1", channels: ["a"], since } });
-    expect(read({ channels: ["a", "b"] })).toEqual({ request: { uuid: "u1", channels: ["a", "b"], since } });
+    expect(read({ channel: "a" })).toEqual({ request: { uuid: "u1", channels: ["a"], since, misplaced: new Set() } });
+    expect(read({ channels: ["a", "b"] })).toEqual({ request: { uuid: "u1", channels: ["a", "b"], since, misplaced: new Set() } });
   });
 
   test("may say behind which position of each something is wanted", () => {
     const since = { epoch: "e1", offset: 3 };
-    expect(read({ channel: "a", since })).toEqual({ request: { uuid: "u1", channels: ["a"], since: new Map([["a", since]]) } });
+    expect(read({ channel: "a", since })).toEqual({ request: { uuid: "u1", channels: ["a"], since: new Map([["a", since]]), misplaced: new Set() } });
     expect(read({ channels: [{ channel: "a", since }, "b", { channel: "c" }] })).toMatchObject({ request: { channels: ["a", "b", "c"], since: new Map([["a", since]]) } });
     for (const wrong of [1, null, {}, { epoch: "e1" }, { ...since, offset: 1.5 }, { ...since, offset: -1 }, { ...since, epoch: "e".repeat(65) }]) {
-      expect(read({ channel: "a", since: wrong })).toMatchObject({ faults: [{ code: "bad_frame" }] });
+      const misplaced = { uuid: "u1", channels: ["a", "b"], since: new Map([["b", since]]), misplaced: new Set(["a"]) };
+      expect(read({ channels: [{ channel: "a", since: wrong }, { channel: "b", since }] })).toEqual({ request: misplaced });
     }
   });
 
   test("names each channel once", () => {
-    expect(read({ channels: ["a", "b", "a"] })).toEqual({ request: { uuid: "u1", channels: ["a", "b"], since: new Map() } });
+    expect(read({ channels: ["a", "b", "a"] })).toEqual({ request: { uuid: "u1", channels: ["a", "b"], since: new Map(), misplaced: new Set() } });
   });
 
   test("may name what is no channel name: that is decided channel by channel", () => {
