@@ -59,7 +59,7 @@ export const keepHistory = (core: Core): void => {
   };
 
   /** Whether what is there was told, or passed over. */
-  const knows = ({ _position }: Track, { epoch, offset }: Position): unknown => _position?.epoch === epoch && offset <= _position!.offset;
+  const knows = ({ _position }: Track, { epoch, offset }: Position): unknown => _position?.epoch === epoch && offset <= _position.offset;
 
   /** Tells a message, unless that was done. */
   const pass = (track: Track, message: Message & Position): void => {
