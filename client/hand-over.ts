@@ -6,10 +6,10 @@ import type { Core } from "./parts.js";
 /** How often to look whether the old connection is still needed, in milliseconds. */
 const LOOK = 1_000;
 
-/** When to begin at the latest, how long before that at most, and how long to wait at most before the next attempt: in lives. */
+/** When to begin at the latest, how long before that at most, and how long to wait before the next attempt, up to twice: in lives. */
 const LATEST = 0.99;
 const SPREAD = 0.04;
-const AGAIN = 0.01;
+const AGAIN = 1 / 300;
 
 /**
  * Opens the next connection beside the one in use before that is cut, moves the subscriptions, and closes the old one.
@@ -36,24 +36,22 @@ export const handOver = (core: Core): void => {
   const begin = async (): Promise<void> => {
     const { WebSocket = host.WebSocket! } = core;
     const old = core._socket!;
-    let next: Socket | undefined;
     /** Whether the connection in use is still the one that is to be replaced. */
     const current = (): unknown => core._ready && core._socket === old;
-    const failed = (): void => {
-      next?.close();
-      if (current()) plan(connectionLifetime * host.Math.random() * AGAIN);
-    };
+    // Once more, unless this attempt succeeds.
+    plan(connectionLifetime * (1 + host.Math.random()) * AGAIN);
     try {
       const protocols = await core._offer();
-      if (!protocols || !current()) return failed();
-      next = new WebSocket(url, protocols);
-      next.onclose = next.onerror = failed;
+      if (!protocols || !current()) return;
+      const next = new WebSocket(url, protocols);
+      // Some classes throw where nobody listens.
+      next.onerror = () => {};
       next.onopen = () => {
-        if (next!.protocol === PROTOCOL && current()) replace(old, next!);
-        else failed();
+        if (next.protocol === PROTOCOL && current()) replace(old, next);
+        else next.close();
       };
     } catch {
-      failed();
+      // Credentials that fail, or no socket: as above.
     }
   };
 

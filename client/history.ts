@@ -22,17 +22,17 @@ const HELD = 500;
 interface Track {
   _channel: string;
   /** What has come before what is next. */
-  _held: Message[];
+  _held: (Message & Position)[];
   /** Everything up to here was told. Left out: not known yet, or the channel has no history. */
   _position?: Position;
   /** Something is known to follow that is not here. */
-  _behind?: boolean | undefined;
+  _behind?: unknown;
   /** The wait before the next question, or the question under way. */
   _asking?: unknown;
 }
 
 /** What the server says of a channel: all of it, or that it says nothing, and why. */
-interface Told extends Pick<Replay, "channel" | "messages" | "more" | "recovered"> {
+interface Told extends Pick<Replay, "channel" | "messages" | "more" | "pending" | "recovered"> {
   position?: Position | undefined;
   code?: RequestCode;
 }
@@ -47,75 +47,81 @@ export interface History {
 
 /** Keeps the positions of channels with history, and tells their messages in order, each once, none left out. */
 export const keepHistory = (core: Core): void => {
-  const { host, retryCap = RETRY_CAP, _add, _message, _told } = core;
+  const { host, retryCap = RETRY_CAP, _message, _start, _told, _want } = core;
   const tracks = new Map<string, Track>();
   let checkEvery = Infinity;
 
   const begin = (channel: string, since?: Position): Track => {
     const track = tracks.get(channel) ?? { _channel: channel, _held: [] };
-    tracks.set(channel, track);
+    tracks.set(track._channel, track);
     if (since) track._position ??= { epoch: since.epoch, offset: since.offset };
     return track;
   };
 
-  const pass = (track: Track, message: Message): void => {
-    track._position = { epoch: message.epoch!, offset: message.offset! };
-    _message(message);
-  };
+  /** Whether what is there was told, or passed over. */
+  const knows = ({ _position }: Track, { epoch, offset }: Position): unknown => _position?.epoch === epoch && offset <= _position.offset;
 
-  /** Forgets what is held: it will be asked for. */
-  const drop = (track: Track): void => {
-    track._behind = true;
-    track._held = [];
+  /** Tells a message, unless that was done. */
+  const pass = (track: Track, message: Message & Position): void => {
+    if (knows(track, message)) return;
+    track._position = { epoch: message.epoch, offset: message.offset };
+    _message(message);
   };
 
   /** Tells what is next of what is held; asks for what is missing then, after `wait` milliseconds. */
   const drain = (track: Track, wait: number): void => {
     if (!track._position) return;
-    track._held.sort((a, b) => a.offset! - b.offset!);
+    track._held.sort((a, b) => a.offset - b.offset);
     for (let message; (message = track._held[0]); ) {
-      const step = message.epoch === track._position.epoch ? message.offset! - track._position.offset : 0;
-      if (step > 1) break;
+      const { epoch, offset } = track._position;
+      if (message.epoch === epoch && message.offset > offset + 1) break;
       track._held.shift();
-      if (step === 1) pass(track, message);
+      if (message.epoch === epoch) pass(track, message);
       // A message of another history: the server knows which one counts.
-      track._behind ||= message.epoch !== track._position.epoch;
+      else track._behind = true;
     }
     if (track._behind || track._held[0]) track._asking ??= host.setTimeout(() => ask(track), wait);
   };
 
   const ask = (track: Track): void => {
-    const { _channel } = track;
+    const channel = track._channel;
+    const current = (): unknown => core._ready && tracks.get(channel) === track;
     track._asking = undefined;
     // What was missing may have come; and on another connection everything is asked for anyway.
-    if (!core._ready || tracks.get(_channel) !== track || !(track._behind || track._held[0])) return;
+    if (!current() || !(track._behind || track._held[0])) return;
     track._asking = true;
     track._behind = false;
     const settle: Settle = (error, data) => {
       track._asking = undefined;
-      if (!error) take(data as unknown as Replay, false, PENDING * (1 + host.Math.random()));
+      if (!current()) return;
+      if (!error) take(data as unknown as Replay);
       else if (error.temporary) {
         track._behind = true;
         drain(track, retryCap * host.Math.random());
-      } else if (core._ready) {
+      } else {
         // Nobody will give what is missing: what there is goes on behind it.
         const [first] = track._held;
-        if (first) track._position = { ...(first as Position), offset: first.offset! - 1 };
-        take({ channel: _channel, recovered: false, code: error.code });
+        if (first) track._position = { epoch: first.epoch, offset: first.offset - 1 };
+        take({ recovered: false, ...error } as Told);
       }
     };
-    core._ask("history", settle, { channel: _channel, since: track._position } as { channel: string });
+    core._ask("history", settle, { channel, since: track._position } as { channel: string });
   };
 
-  const take = ({ channel, position, messages = [], recovered, code, more }: Told, told?: boolean, wait = LATE): void => {
+  const take = ({ channel, position, messages = [], recovered, code, more, pending = 0 }: Told, told?: boolean): void => {
     const track = begin(channel);
-    for (const message of messages)
-      if (!(track._position && message.offset <= track._position.offset)) pass(track, { ...message, channel, epoch: position!.epoch });
     // What came meanwhile may have led beyond what the answer knew.
-    if (position && (track._position?.epoch !== position.epoch || position.offset > track._position.offset)) track._position = position;
-    track._behind ||= more;
+    if (position && !knows(track, position))
+      if (recovered === undefined && track._position)
+        // It does not begin where the client is: that was not known when it was asked, or it is another channel's guard's.
+        track._behind = true;
+      else {
+        for (const message of messages) pass(track, { ...position, channel, ...message });
+        track._position = position;
+      }
+    track._behind ||= more || pending;
     if (code && !told) core._emit("subscribed", { channel, recovered, code });
-    drain(track, more ? 0 : wait);
+    drain(track, more ? 0 : pending + PENDING * (1 + host.Math.random()));
   };
 
   remind(
@@ -126,38 +132,42 @@ export const keepHistory = (core: Core): void => {
     () => core.checkInterval ?? checkEvery,
   );
 
-  core._add = (request) => {
+  core._start = (request) => {
+    // Now, not when it was asked: where the client is may have changed in the queue.
     if (request._action === "subscribe") {
       const { _channel: channel, _position: since } = begin(request._channel!);
-      if (since) request._json = JSON.stringify({ channel, since });
+      request._json = JSON.stringify(since ? { channel, since } : channel);
     }
-    _add(request);
+    // Publishing again has to know how old it is.
+    if (request._frame) request._sent ??= host.Date.now();
+    _start(request);
+  };
+
+  core._want = (channel, on, ...waiters) => {
+    // Whoever comes again begins anew, and what comes until then is held for that.
+    if (!on) tracks.delete(channel);
+    _want(channel, on, ...waiters);
   };
 
   core._told = (told, on) => {
-    _told(told, on);
     if (on === "/meta/subscribe" && told.position) {
       checkEvery = Math.min(checkEvery, told.checkEvery!);
       take(told as Told, true);
     }
-    for (const channel of told.behind ?? []) {
-      const track = tracks.get(channel);
-      if (track) take({ channel, more: true });
-    }
+    _told(told, on);
+    for (const channel of told.behind ?? []) if (tracks.has(channel)) take({ channel, more: true });
   };
 
   core._message = (message) => {
     const track = tracks.get(message.channel);
     if (!message.epoch || !track) return _message(message);
-    if (track._held.push(message) > HELD) drop(track);
+    // What is forgotten is asked for.
+    if (track._held.push(message as Message & Position) > HELD) {
+      track._behind = true;
+      track._held = [];
+    }
     drain(track, LATE);
   };
-
-  core._on("unsubscribed", ({ channel, error }) => {
-    drop(begin(channel));
-    // Who was denied may be permitted later, and go on where it was.
-    if (!error) tracks.delete(channel);
-  });
 
   for (const channel in core.since) begin(channel, core.since[channel]);
 

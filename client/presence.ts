@@ -7,7 +7,7 @@ const MEMORY = 1_000;
 
 /** Keeps this agent present on channels that tell who is there, and tells who comes and goes. */
 export const attend = (core: Core): void => {
-  const { _message, _told } = core;
+  const { _message, _opened, _told } = core;
   const attended = new Set<string>();
   /** When somebody last came or went, by channel and agent. */
   const latest = new Map<string, number>();
@@ -27,9 +27,10 @@ export const attend = (core: Core): void => {
       attended.add(told.channel!);
       every = Math.min(every, told.presentEvery);
     }
+    // Only what is wanted is subscribed again: the application may have left since it was asked about.
     for (const channel of told.absent ?? []) {
       core._live.delete(channel);
-      core._want(channel, true);
+      _opened();
     }
   };
 

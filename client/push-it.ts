@@ -19,10 +19,10 @@ import type { OnError, SubscribeOptions } from "./types.js";
 export class PushIt extends CorePushIt<PushItOptions> {
   /** @internal */
   override _extend(core: Core): void {
+    keepHistory(core);
+    attend(core);
     handOver(core);
     suspend(core);
-    attend(core);
-    keepHistory(core);
     publishAgain(core);
   }
 
@@ -33,8 +33,9 @@ export class PushIt extends CorePushIt<PushItOptions> {
    * @param onSuccess told when subscribed: every message that is published from now on arrives
    */
   override subscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void, options?: SubscribeOptions): void {
-    this._core._begin(channel, options?.since);
     super.subscribe(channel, onError, onSuccess);
+    // Before it is sent, which is when this turn is over.
+    this._core._begin(channel, options?.since);
   }
 
   /**

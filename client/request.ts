@@ -25,8 +25,8 @@ export interface Request {
   _cancel?: () => void;
   /** All that travels in the same frame, from when it is sent. */
   _frame?: readonly Request[] | undefined;
-  /** When it failed for the first time, in epoch milliseconds. */
-  _failed?: number;
+  /** When it was sent for the first time, in epoch milliseconds. */
+  _sent?: number;
 }
 
 /** Whether a request is about a subscription, and not a message. */

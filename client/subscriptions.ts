@@ -34,7 +34,7 @@ export interface Subscriptions {
   _live: Map<string, Socket>;
   /** Subscribes or unsubscribes; the waiters hear when that is so, or why it is not. */
   _want(channel: string, want: boolean, ...waiters: Settle[]): void;
-  /** A new connection: nothing is subscribed on it but what its guard did. */
+  /** Subscribes to what is wanted and is not: on a new connection all, but for what its guard did. */
   _opened(): void;
   /** The back end has ended a subscription. */
   _revoked(channel: string, reason?: string): void;
@@ -123,8 +123,7 @@ export const addSubscriptions = (core: Core): void => {
     },
     _lost() {
       live.clear();
-      host.clearTimeout(retry);
-      retry = undefined;
+      retry = host.clearTimeout(retry);
     },
   });
 };

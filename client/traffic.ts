@@ -1,4 +1,5 @@
 import type { Action, Json } from "../protocol/frames.js";
+import { tell } from "./emitter.js";
 import { PushItError, type RequestCode } from "./errors.js";
 import { gather, ROOM, utf8, write, type Incoming } from "./frames.js";
 import { deadline, type Socket } from "./host.js";
@@ -115,7 +116,7 @@ export const addTraffic = (core: Core): void => {
       else send([request]);
     },
     _flush() {
-      queueMicrotask(() => {
+      tell(() => {
         for (let batch; core._ready && (batch = gather(open))[0]; ) send(batch);
       });
     },
