@@ -39,7 +39,7 @@ export class Channel<Data = unknown> extends Core<Data> {
       page = await this.#ask<Attendance>("presence", { after: page.more });
       members.push(...page.members!);
     } while (page.more);
-    return { count: page.count!, members };
+    return { count: members.length, members };
   }
 
   #ask<Answer>(action: "history" | "presence", options?: object): Promise<Answer> {
