@@ -28,12 +28,12 @@ export class Channel<Data = unknown> implements AsyncIterable<ReceivedMessage<Da
    * @example await chat.subscribe({ since: JSON.parse(localStorage.chat) })
    */
   subscribe(options?: SubscribeOptions): Promise<void> {
-    return new Promise((resolve, reject) => this._pushIt.subscribe(this.name, reject, resolve as never, options));
+    return new Promise((resolve, reject) => this._pushIt.subscribe(this.name, reject, () => resolve(), options));
   }
 
   /** Unsubscribes, and ends the `for await` loops on the channel. Rejects with a `PushItError`. */
   unsubscribe(): Promise<void> {
-    return new Promise((resolve, reject) => this._pushIt.unsubscribe(this.name, reject, resolve as never));
+    return new Promise((resolve, reject) => this._pushIt.unsubscribe(this.name, reject, () => resolve()));
   }
 
   /**
