@@ -73,7 +73,6 @@ const dataOf = (
 ): { data: SubscribedTo; bytes: number } => {
   const { replay, bytes } = fitting(decision, room);
   if (!fresh) return { data: { channel, ...replay, recovered: replay.code === undefined, checkEvery: checkMs }, bytes };
-  const { position, messages = [], more } = replay;
-  const [latest] = messages;
-  return { data: { channel, position, ...(latest && { latest }), ...(more && { more }), checkEvery: checkMs }, bytes };
+  const { position, messages, more } = replay;
+  return { data: { channel, position, ...(messages && { messages }), ...(more && { more }), checkEvery: checkMs }, bytes };
 };

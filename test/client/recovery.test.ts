@@ -7,6 +7,19 @@ const bench = Bench.use();
 const QUIET = { checkInterval: 1e12, pingInterval: 1e12 };
 const numbers = (heard: unknown[]): unknown[] => heard.filter((data) => typeof data === "number");
 
+it("tells the newest message of a channel that has its latest value from its history, with a position to store", async () => {
+  bench.server.automatic = false;
+  const { pushIt, peer } = await bench.connected({ channels: ["a"], ...QUIET });
+  const heard: unknown[] = [];
+  pushIt.on("message", ({ data, epoch, offset }) => heard.push({ data, epoch, offset }));
+  replay(peer, await peer.frames.take(), { position: at(9), messages: replayed(7), checkEvery: 30_000 });
+  await arrived(pushIt, peer);
+  peer.send(numbered(10));
+  await arrived(pushIt, peer);
+  expect(heard.filter((each) => (each as { offset?: number }).offset)).toEqual([7, 10].map((data) => ({ data, ...at(data) })));
+  expect(pushIt.channel("a").position).toEqual(at(10));
+});
+
 describe("an answer that does not begin where the client is", () => {
   it("is followed by a question, where `since` came while the subscription was under way", async () => {
     bench.server.automatic = false;

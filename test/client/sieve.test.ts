@@ -25,6 +25,19 @@ describe("a message", () => {
   });
 });
 
+describe("a message of a history", () => {
+  test("is another one at another offset, though two publishers have chosen one uuid; and the same one at the same", () => {
+    const heard: unknown[] = [];
+    const sieve = createSieve(({ data }) => heard.push(data));
+    const message = (data: number, offset: number, epoch = "e"): void => sieve({ channel: "a", uuid: "order-7", data, epoch, offset });
+    message(1, 1);
+    message(2, 2);
+    message(1, 1);
+    message(3, 1, "f");
+    expect(heard).toEqual([1, 2, 3]);
+  });
+});
+
 describe("a message with an offset", () => {
   test("is told only if it is larger than any before it on its channel", () => {
     expect(told(["a", "1", 5], ["a", "2", 7], ["a", "3", 6], ["a", "4", 7], ["a", "5", 8])).toEqual(["a/1", "a/2", "a/5"]);

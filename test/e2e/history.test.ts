@@ -130,7 +130,7 @@ describe("a channel with history", () => {
     const wire = await system.connect();
     await wire.publish("both/1", "a");
     await wire.publish("both/1", "b");
-    expect((await subscribe(wire, "both/1")).data).toMatchObject({ position: { offset: 2 }, latest: { data: "b", offset: 2 } });
+    expect((await subscribe(wire, "both/1")).data).toMatchObject({ position: { offset: 2 }, messages: [{ data: "b", offset: 2 }] });
   });
 
   it("is noticed by a ping to have gone on", async () => {

@@ -87,10 +87,10 @@ describe("the answer to a subscription", () => {
   test("has the last message where that is told too; what does not fit is asked for", async () => {
     const { ask, histories } = await setUp({ "kept/1": 2, "kept/2": 2 }, { latest: true, bytes: 20_000 });
     const [first, second] = await ask("kept/1", "kept/2");
-    expect([first?.latest?.offset, first?.position?.offset, first?.more]).toEqual([2, 2, undefined]);
-    expect([second?.latest, second?.position?.offset, second?.more]).toEqual([undefined, 1, true]);
+    expect([offsets(first!), first?.position?.offset, first?.more]).toEqual([[2], 2, undefined]);
+    expect([second?.messages, second?.position?.offset, second?.more]).toEqual([undefined, 1, true]);
     histories.rowsOf("kept/1").set(2, { offset: 2, at: NOW });
-    expect((await ask("kept/1"))[0]?.latest?.offset).toBe(1);
+    expect((await ask("kept/1"))[0]?.messages).toMatchObject([{ offset: 1 }]);
     expect((await ask("kept/none"))[0]).toMatchObject({ position: { offset: 0 } });
   });
 });
@@ -100,20 +100,20 @@ describe("the last message", () => {
     const { ask, histories } = await setUp({ "kept/1": 4 }, { latest: true });
     const rows = histories.rowsOf("kept/1");
     rows.delete(3);
-    expect((await ask("kept/1"))[0]).toMatchObject({ latest: { offset: 4 }, position: at(4) });
+    expect((await ask("kept/1"))[0]).toMatchObject({ messages: [{ offset: 4 }], position: at(4) });
     rows.set(3, { offset: 3, at: NOW });
     rows.delete(4);
-    expect((await ask("kept/1"))[0]).toMatchObject({ latest: { offset: 2 }, position: at(3) });
+    expect((await ask("kept/1"))[0]).toMatchObject({ messages: [{ offset: 2 }], position: at(3) });
   });
 
   test("is found behind any number of offsets that were not needed, and not where it is too old", async () => {
     const { ask, clock, histories } = await setUp({ "kept/1": 400, "kept/2": 400 }, { latest: true });
     for (let offset = 2; offset <= 400; offset += 1) histories.rowsOf("kept/1").set(offset, { offset, at: NOW });
     for (let offset = 1; offset <= 400; offset += 1) histories.rowsOf("kept/2").set(offset, { offset, at: NOW });
-    expect((await ask("kept/1", "kept/2"))[0]).toMatchObject({ latest: { offset: 1 }, position: at(400) });
-    expect((await ask("kept/2"))[0]).not.toHaveProperty("latest");
+    expect((await ask("kept/1", "kept/2"))[0]).toMatchObject({ messages: [{ offset: 1 }], position: at(400) });
+    expect((await ask("kept/2"))[0]).not.toHaveProperty("messages");
     clock.advance(3_600_000);
-    expect((await ask("kept/1"))[0]).not.toHaveProperty("latest");
+    expect((await ask("kept/1"))[0]).not.toHaveProperty("messages");
   });
 });
 
