@@ -2,6 +2,7 @@ import { App, Stack } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { RUNTIME } from "../../infra/functions.js";
 import { PushIt } from "../../infra/index.js";
+import { CONNECTIONS_PER_SECOND } from "../scale/quotas.js";
 
 /** What the function that does nothing is called. */
 export const EMPTY = "Empty";
@@ -17,7 +18,10 @@ export const synthesizeLoad = (outdir: string): void => {
     context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
   });
   const stack = new Stack(app, "Bench");
-  new PushIt(stack, "PushIt", { limits: { publicationsPerSecond: PUBLICATIONS_PER_SECOND } });
+  new PushIt(stack, "PushIt", {
+    limits: { publicationsPerSecond: PUBLICATIONS_PER_SECOND },
+    throttling: { connect: { rateLimit: CONNECTIONS_PER_SECOND, burstLimit: CONNECTIONS_PER_SECOND } },
+  });
   new lambda.Function(stack, EMPTY, {
     runtime: RUNTIME,
     handler: "index.handler",

@@ -22,6 +22,9 @@ export const ROOM = 100;
 /** How many connect at once: each of them makes the runtime start one more environment of a function. */
 const AT_ONCE = 16;
 
+/** How many connect in a second at most: what the load's stack lets in, whatever the machine could do. */
+export const CONNECTS_PER_SECOND = 400;
+
 /** How often each connection publishes, in milliseconds. */
 export const EVERY_MS = 60_000;
 
@@ -67,10 +70,13 @@ export class Crowd {
 
   /** Opens so many connections more. What cannot be opened is an error, and not tried again. */
   async connect(count: number): Promise<void> {
-    let left = count;
+    const begun = performance.now();
+    let next = 0;
     const work = async (): Promise<void> => {
-      while (left > 0) {
-        left -= 1;
+      while (next < count) {
+        const wait = begun + (next * 1000) / CONNECTS_PER_SECOND - performance.now();
+        next += 1;
+        if (wait > 0) await sleep(wait);
         await this.#open();
       }
     };
