@@ -11,7 +11,6 @@ const PATIENCE = 300_000;
 /** The bound of the wait before a publication is sent again on the same connection, in milliseconds. */
 const PAUSE = 10_000;
 
-
 /** After what a publication may or may not have happened, or has not, and may soon. */
 const DOUBTFUL = /^(cha|clo|exp|int|rat|thr|tim|una)|_agent$/;
 

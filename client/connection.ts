@@ -22,7 +22,7 @@ export interface Connection {
   _offer(): Promise<string[] | undefined>;
   /** Uses a socket from now on; what an earlier one of the same agent still tells is heard, too. */
   _listen(socket: Socket): void;
-  /** A message arrived; or, without data, which one is not to be told. */
+  /** A message arrived. */
   _message(message: Message): void;
   /** The server tells something of a channel or of itself, in an answer on a meta channel. */
   _told(told: Partial<SubscribedTo & ServerFacts>, channel: string): void;

@@ -1,5 +1,6 @@
 import type { Answer, Attended, Json, Message, Position, Skip } from "../protocol/index.js";
 import type { Audit } from "./audit.js";
+import { type Fields, fieldsOf } from "./fields.js";
 import type { Asks } from "./fit.js";
 import { dataFor, type Changes, type Ledger, type Member } from "./ledger.js";
 import { keeps, tells, transforms } from "./policy.js";
@@ -12,8 +13,6 @@ export interface Asker {
   changes: Changes;
 }
 
-type Fields = Record<string, unknown>;
-const fieldsOf = (value: unknown): Fields => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {});
 const keysOf = (value: unknown): string[] => Object.keys(fieldsOf(value)).sort();
 const same = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join();
 

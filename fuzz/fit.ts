@@ -1,5 +1,6 @@
 import type { Answer, Code, Json, Position } from "../protocol/index.js";
 import type { Chances } from "./claims.js";
+import { isFields } from "./fields.js";
 import type { Publication, Verdict } from "./oracle.js";
 
 /*
@@ -42,15 +43,11 @@ export interface Expected {
   data?: Record<string, Json>;
 }
 
-type Fields = Record<string, unknown>;
-
 const ERROR = "/meta/error";
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * What a frame must lead to whose sender has published, or asked, more than it may at once: each of its messages, or what it asks, may be refused.
- * Only the server knows how much of that is long enough ago.
+ * What a frame must lead to whose sender has published, or asked, more than it may at once: each of its messages, or what
+ * it asks, may be refused. Only the server knows how much of that is long enough ago.
  */
 export const perhapsLimited = (verdict: Verdict): Verdict => {
   const { outcome, messages, asking } = verdict;
@@ -95,17 +92,18 @@ export const isAsk = ({ channel, uuid, successful, data }: Answer): boolean =>
 const cut = (about: string, got: unknown): boolean =>
   typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
 
-const isLimited = ({ uuid, channels, limited = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
-  limited && (channel === ERROR || (channels.includes(channel) && channel !== "/meta/successful")) && its === uuid && code === "rate_limited" && !successful && error !== undefined;
-
-const isOvertaken = ({ uuid, overtaken = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
-  overtaken && channel === "/meta/refresh" && its === uuid && code === "unavailable" && !successful && error !== undefined;
-
-const isReused = ({ uuid, reused = false }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean =>
-  reused && channel === ERROR && its === uuid && code === "uuid_reused" && !successful && error !== undefined;
+/** Whether an answer refuses what is expected with one of the codes with which it may be. */
+const isRefused = ({ uuid, channels, limited, overtaken, reused }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean => {
+  const own = channels.includes(channel) && channel !== "/meta/successful";
+  const may =
+    (limited && code === "rate_limited" && (channel === ERROR || own)) ||
+    (overtaken && code === "unavailable" && channel === "/meta/refresh") ||
+    (reused && code === "uuid_reused" && channel === ERROR);
+  return may === true && its === uuid && !successful && error !== undefined;
+};
 
 const isOne = (expected: Expected, got: Answer, check: Check): boolean => {
-  if (isLimited(expected, got) || isOvertaken(expected, got) || isReused(expected, got)) return true;
+  if (isRefused(expected, got)) return true;
   const data = isFields(got.data) ? got.data : {};
   // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
   const bare = got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;

@@ -1,4 +1,5 @@
 import type { Code, Json, Position } from "../protocol/index.js";
+import { type Fields, isFields } from "./fields.js";
 import type { Asks, Expected } from "./fit.js";
 import { CREDENTIALS_BYTES } from "./handshakes.js";
 import * as names from "./names.js";
@@ -47,11 +48,7 @@ export interface Verdict {
   renews?: "long" | "moment";
 }
 
-type Fields = Record<string, unknown>;
-
 const ERROR = "/meta/error";
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const parsed = (text: string): unknown => {
   try {

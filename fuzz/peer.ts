@@ -1,8 +1,8 @@
 import WebSocket from "ws";
 import { type Answer, type Code, CREDENTIALS_PREFIX, type Json, type Message, PROTOCOL, PROTOCOL_DENIED, type Skip } from "../protocol/index.js";
+import { isFields } from "./fields.js";
 import { type Asks, type Expected, isAsk, paired } from "./fit.js";
 import { leakIn } from "./leaks.js";
-
 import type { Verdict } from "./oracle.js";
 import { REASON } from "./policy.js";
 
@@ -51,19 +51,17 @@ interface Pending {
   frame: string;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isAnswer = (value: unknown): value is Answer & Record<string, unknown> =>
-  isObject(value) && typeof value["channel"] === "string" && value["channel"].startsWith("/meta/") && "successful" in value;
+  isFields(value) && typeof value["channel"] === "string" && value["channel"].startsWith("/meta/") && "successful" in value;
 const hasFields = (value: unknown, ...fields: string[]): boolean =>
-  isObject(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
+  isFields(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
 const isMessage = (value: unknown): value is Message & Record<string, unknown> =>
   hasFields(value, "channel,data,uuid", "channel,data,epoch,offset,uuid");
 const isSkip = (value: unknown): value is Skip & Record<string, unknown> => hasFields(value, "channel,epoch,offset");
 
 /** The agent's id, where an answer tells it. */
 const agentIn = ({ channel, successful, data }: Answer): string => {
-  const agent = successful && ["/meta/ping", "/meta/connect"].includes(channel) && isObject(data) ? data["agent"] : "";
+  const agent = successful && ["/meta/ping", "/meta/connect"].includes(channel) && isFields(data) ? data["agent"] : "";
   return typeof agent === "string" ? agent : "";
 };
 

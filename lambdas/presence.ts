@@ -1,20 +1,19 @@
 import { ManagementApi } from "./aws/connections.js";
-import { HistoryTable } from "./aws/history-table.js";
 import { MembersTable } from "./aws/members-table.js";
 import { OccupancyNotes } from "./aws/occupancy-notes.js";
+import { openHistories } from "./aws/open-histories.js";
 import { route } from "./aws/route.js";
 import { createSystem } from "./aws/system.js";
 import { tellPresence } from "./core/attendance-answer.js";
-import { readFor } from "./core/history-request.js";
 import { Rate } from "./core/rate.js";
 import { PRESENCE_REQUESTS } from "./core/request-rates.js";
 import { readPresence } from "./core/requests.js";
 
 const system = createSystem();
 const connections = new ManagementApi(system.log);
-const { table, clock, settings } = system;
-const histories = new HistoryTable(table, clock, settings.dedupeSeconds);
-system.letGuardsRead((query) => readFor({ histories, clock, settings }, query));
+const { table, clock } = system;
+// It reads none itself, but its guard may.
+openHistories(system);
 const attendance = { members: new MembersTable(table, clock), occupancy: new OccupancyNotes(table, clock) };
 const telling = { ...system, ...attendance, rate: new Rate(PRESENCE_REQUESTS, clock) };
 

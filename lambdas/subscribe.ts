@@ -1,7 +1,7 @@
 import { type Answer, type Code, Meta } from "../protocol/index.js";
 import { ManagementApi } from "./aws/connections.js";
-import { HistoryTable } from "./aws/history-table.js";
 import { LatestTable } from "./aws/latest-table.js";
+import { openHistories } from "./aws/open-histories.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
@@ -9,7 +9,6 @@ import { about, failure, granting, success } from "./core/answers.js";
 import { optionsOf } from "./core/channel-options.js";
 import { subscriptionFault } from "./core/channels.js";
 import { tellHistory, type TellingHistory } from "./core/history-answers.js";
-import { readFor } from "./core/history-request.js";
 import { tellLatest, type TellingLatest } from "./core/latest-answers.js";
 import { readSubscription } from "./core/requests.js";
 import { addSubscriptions } from "./core/subscriptions.js";
@@ -65,9 +64,8 @@ export const subscribe = async (
 
 const system = createSystem();
 const connections = new ManagementApi(system.log);
-const { table, clock, settings } = system;
-const histories = new HistoryTable(table, clock, settings.dedupeSeconds);
-system.letGuardsRead((query) => readFor({ histories, clock, settings }, query));
+const { table, clock } = system;
+const histories = openHistories(system);
 const subscribing = { ...system, connections, histories, latest: new LatestTable(table, clock) };
 
 /** The Lambda behind `subscribe`. */

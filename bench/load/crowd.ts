@@ -23,7 +23,7 @@ export const ROOM = 100;
 const AT_ONCE = 16;
 
 /** How many connect in a second at most: what the load's stack lets in, whatever the machine could do. */
-export const CONNECTS_PER_SECOND = 400;
+const CONNECTS_PER_SECOND = 400;
 
 /** How often each connection publishes, in milliseconds. */
 export const EVERY_MS = 60_000;

@@ -1,12 +1,11 @@
 import type { Histories } from "../core/history.js";
-import { readFor } from "../core/history-request.js";
 import type { Latest } from "../core/latest.js";
 import type { FlushTask, Lingering } from "../core/linger.js";
 import type { Connections } from "../core/ports.js";
 import type { Segments } from "../core/segments.js";
 import { ManagementApi } from "./connections.js";
 import { invokeFlush } from "./invoke-flush.js";
-import { HistoryTable } from "./history-table.js";
+import { openHistories } from "./open-histories.js";
 import { LatestTable } from "./latest-table.js";
 import { LingerTable } from "./linger-table.js";
 import { SegmentQueue } from "./segment-queue.js";
@@ -38,12 +37,10 @@ export const createFanOut = (announce?: Announce): FanOutSystem => {
 /** Builds it from the environment that the construct sets. Once per execution environment. */
 export const createPublishing = (): PublishingSystem => {
   const system = createFanOut();
-  const { table, clock, settings } = system;
-  const histories = new HistoryTable(table, clock, settings.dedupeSeconds);
-  system.letGuardsRead((query) => readFor({ histories, clock, settings }, query));
+  const { table, clock } = system;
   return {
     ...system,
-    histories,
+    histories: openHistories(system),
     latest: new LatestTable(table, clock),
     lingering: new LingerTable(table, clock),
     invokeFlush: invokeFlush(clock),

@@ -3,21 +3,18 @@ import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { about, failure, success } from "./answers.js";
 import { optionsOf } from "./channel-options.js";
-import { subscriptionFault } from "./channels.js";
 import { memberPlace } from "./keys.js";
 import { isPresent, memberOf, type Members } from "./members.js";
 import type { Occupancy } from "./occupancy.js";
-import type { Clock, Guards } from "./ports.js";
-import type { Rate } from "./rate.js";
+import type { Clock } from "./ports.js";
+import { type Questioned, refusalOf } from "./question.js";
 
 /** What telling who is there needs. */
-export interface TellingPresence {
+export interface TellingPresence extends Questioned {
   members: Pick<Members, "page">;
   occupancy: Pick<Occupancy, "read">;
-  guards: Pick<Guards, "subscription">;
-  settings: Pick<Settings, "channels" | "wildcards" | "limits">;
+  settings: Questioned["settings"] & Pick<Settings, "channels">;
   clock: Pick<Clock, "now">;
-  rate: Pick<Rate, "take">;
 }
 
 /** Room that is left in the frame of the answer, in bytes: one that asks the agent to renew may follow. */
@@ -100,17 +97,10 @@ export const tellPresence = async (
   agent: Agent,
   { uuid, ...query }: { uuid: string } & PresenceQuery,
 ): Promise<Answer> => {
-  const { guards, settings, rate } = system;
   const { channel } = query;
-  const no = (...why: [code: NonNullable<Answer["code"]>, reason?: string]): Answer => about(channel, failure(Meta.presence, uuid, ...why));
-  const fault = subscriptionFault(channel, settings);
-  if (fault) return no(fault);
-  if (!optionsOf(settings.channels, channel).presence) return no("no_presence");
-  if (rate.take(agent.connectionId, 1) < 1) return no("rate_limited");
-  const verdict = await guards.subscription(agent, channel);
-  if (!verdict.permitted) return no(verdict.code, verdict.reason);
-  // A guard may permit an agent something else instead: that is no permission to know who is here.
-  if (!verdict.subscribe.includes(channel)) return no("denied");
+  const { presence } = optionsOf(system.settings.channels, channel);
+  const refusal = await refusalOf(system, agent, channel, presence ? undefined : "no_presence");
+  if (refusal) return about(channel, failure(Meta.presence, uuid, ...refusal));
   const told = await attendanceOf(system, query, { bytes: FRAME_BYTES - ENVELOPE_BYTES - ROOM_BYTES, rows: ROWS_PER_FRAME });
   return success(Meta.presence, uuid, told as unknown as Json);
 };

@@ -3,6 +3,7 @@ import { optionsOf, someChannel } from "./channel-options.js";
 import type { Publication } from "./recipients.js";
 import { digest } from "./session.js";
 import { type Recording, type Settled, settle, type Wanted } from "./settle.js";
+import { waitForAll } from "./wait-for-all.js";
 
 /** What a publisher has sent, and what is published for it: by its guard, perhaps on other channels. */
 export interface Submission {
@@ -85,9 +86,6 @@ const storeAll = async (system: Recording, publisher: string, wanted: ReadonlyMa
   const store = async (own: readonly Wanted[]): Promise<void> => {
     for (const [at, settled] of (await settle(system, publisher, own)).entries()) stored.set(keyOf(own[at]!.message), settled);
   };
-  // All are waited for: what a Lambda leaves unawaited is frozen with it.
-  const ended = await Promise.allSettled([...byChannel.values()].map(store));
-  const failed = ended.find((each) => each.status === "rejected");
-  if (failed) throw failed.reason;
+  await waitForAll([...byChannel.values()].map(store));
   return stored;
 };

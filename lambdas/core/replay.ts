@@ -125,9 +125,10 @@ const firstFresh = async (system: Replaying, { channel, head, keep }: Channel, f
 export const newestMessage = async (system: Replaying, channel: Channel): Promise<{ message?: MessageRow; position: Position }> => {
   const { head, keep } = channel;
   const first = Math.max(1, head.offset - keep.size + 1);
+  const rows: Row[] = [];
   for (let to = head.offset, most = LAST_ROWS; to >= first && isFresh(system, keep, head.at); most *= 10) {
     const from = Math.max(first, to - most + 1);
-    const rows = await rowsBetween(system, channel, from, head.offset);
+    rows.unshift(...(await rowsBetween(system, channel, from, to)));
     const message = rows.filter(isMessage).filter(({ at }) => isFresh(system, keep, at)).at(-1);
     if (message) {
       let { offset } = message;

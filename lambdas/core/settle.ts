@@ -3,6 +3,7 @@ import type { Settings } from "../settings.js";
 import { type HistoryOptions, optionsOf } from "./channel-options.js";
 import { ChannelBusy, type Claim, type ClaimId, type Head, type Histories, newEpoch, PENDING_MS, type Row } from "./history.js";
 import type { Clock } from "./ports.js";
+import { waitForAll } from "./wait-for-all.js";
 
 /** What storing messages needs. */
 export interface Recording {
@@ -54,6 +55,9 @@ interface Claimed {
   claim: Claim;
 }
 
+/** What came of claiming: the others are not stored. */
+type Claiming = Claimed | "uuid_reused" | "channel_busy";
+
 /**
  * Stores messages of one channel: takes their offsets, claims each for its publisher's uuid, and puts the message there.
  *
@@ -70,27 +74,18 @@ export const settle = async (system: Recording, publisher: string, wanted: reado
   const head = await orBusy(take(writer, wanted.length));
   if (head === "channel_busy") return wanted.map(() => "channel_busy");
   const places = wanted.map((_, at) => placeOf(head, head.offset - wanted.length + 1 + at));
-  const claimed = await all(wanted.map((one, at) => orBusy(claim(writer, one, places[at]!))));
+  const claimed = await waitForAll(wanted.map((one, at) => orBusy(claim(writer, one, places[at]!))));
   // Not those of which nobody knows whether they are claimed.
   const spare = places.filter((place, at) => isElsewhere(claimed[at]!, place));
   const claims = untilBusy(claimed);
   const stored =
     spare.length === 0 && system.clock.now() - head.at < BESIDE_MS
-      ? await all<Settled | undefined>(claims.map((each) => (typeof each === "object" ? orBusy(storedAt(writer, each)) : each)))
+      ? await waitForAll<Settled | undefined>(claims.map((each) => (typeof each === "object" ? orBusy(storedAt(writer, each)) : each)))
       : [undefined];
   return stored.every((each) => each !== undefined) ? stored : inOrder(writer, claims, spare);
 };
 
-/** All are waited for: what a Lambda leaves unawaited is frozen with it. */
-const all = async <T>(work: readonly (T | Promise<T>)[]): Promise<T[]> => {
-  const ended = await Promise.allSettled(work);
-  return ended.map((each) => {
-    if (each.status === "rejected") throw each.reason;
-    return each.value;
-  });
-};
-
-const untilBusy = <T>(outcomes: readonly (T | "channel_busy")[]): (T | "channel_busy")[] => {
+const untilBusy = (outcomes: readonly Claiming[]): Claiming[] => {
   const first = outcomes.indexOf("channel_busy");
   return outcomes.map((each, at) => (first >= 0 && at > first ? "channel_busy" : each));
 };
@@ -100,7 +95,7 @@ const take = ({ system, channel, keep }: Writer, count: number): Promise<Head> =
 
 const placeOf = ({ epoch, offset, at }: Head, taken = offset): Place => ({ epoch, offset: taken, at });
 
-const isElsewhere = (outcome: Claimed | "uuid_reused" | "channel_busy", { epoch, offset }: Place): boolean =>
+const isElsewhere = (outcome: Claiming, { epoch, offset }: Place): boolean =>
   typeof outcome === "object" ? outcome.claim.offset !== offset || outcome.claim.epoch !== epoch : outcome === "uuid_reused";
 
 /** Claims an offset for a message, or finds the one that it has. */
@@ -108,7 +103,7 @@ const claim = async (
   { system: { histories }, channel, publisher }: Writer,
   wanted: Wanted,
   place: Place,
-): Promise<Claimed | "uuid_reused" | "channel_busy"> => {
+): Promise<Claiming> => {
   const id: ClaimId = { channel, publisher, uuid: wanted.message.uuid };
   const own: Claim = { ...place, hash: wanted.hash };
   if (await histories.claim(id, own)) return { id, wanted, claim: own };
@@ -125,12 +120,12 @@ const claim = async (
  * that claim at once, each may win some: then an earlier message can have a later offset. So where a message has not
  * been stored yet, its offset is sealed, and it moves to one behind; whichever of the two sees that does it.
  */
-const inOrder = async (writer: Writer, claims: readonly (Claimed | "uuid_reused" | "channel_busy")[], spare: Place[]): Promise<Settled[]> => {
+const inOrder = async (writer: Writer, claims: readonly Claiming[], spare: Place[]): Promise<Settled[]> => {
   const settled: Settled[] = [];
-  let last: Place | undefined;
+  let last: Position | undefined;
   for (const each of claims) {
     const one = settled.includes("channel_busy") ? "channel_busy" : typeof each === "string" ? each : await orBusy(behind(writer, each, last, spare));
-    if (typeof one === "object" && isBehind(one.position, last)) last = { ...one.position, at: 0 };
+    if (typeof one === "object" && isBehind(one.position, last)) last = one.position;
     settled.push(one);
   }
   await Promise.all(spare.map((place) => seal(writer, place).catch(() => undefined)));
@@ -138,11 +133,11 @@ const inOrder = async (writer: Writer, claims: readonly (Claimed | "uuid_reused"
 };
 
 /** Epochs have no order. */
-const isBehind = ({ epoch, offset }: Pick<Place, "epoch" | "offset">, last: Place | undefined): boolean =>
+const isBehind = ({ epoch, offset }: Position, last: Position | undefined): boolean =>
   last === undefined || epoch !== last.epoch || offset > last.offset;
 
 /** Stores a message where it is claimed, or, where that is before `last`, too long ago or sealed, at an offset behind. */
-const behind = async (writer: Writer, claimed: Claimed, last: Place | undefined, spare: Place[]): Promise<Settled> => {
+const behind = async (writer: Writer, claimed: Claimed, last: Position | undefined, spare: Place[]): Promise<Settled> => {
   const { histories } = writer.system;
   let { claim } = claimed;
   for (let moves = 0; moves <= MOVES; moves += 1) {
