@@ -151,6 +151,9 @@ describe("presence", () => {
     peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absent: ["a"] } });
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
+    // What had been sent before would come before.
+    pushIt.publish({ channel: "b", data: 1 });
+    expect((await peer.frames.take()).action).toBe("publish");
   });
 
   it("is said of each channel in time, however many there are", async () => {
