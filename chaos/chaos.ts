@@ -10,7 +10,7 @@ import { type Pace, paceOf } from "./pace.js";
 import { planOf } from "./plan.js";
 import { type Doing, isPermitted } from "./policy.js";
 import { publishAll } from "./publishing.js";
-import { comesAbout, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
+import { comesTogether, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
 import { sourceOf } from "./random.js";
 import { type Kind, Schedule } from "./schedule.js";
 import { storedIn, TableView } from "./table.js";
@@ -146,8 +146,8 @@ class Run {
 
   /** @param missing what is still waited for, in words */
   async #await(what: string, missing: () => string[] | Promise<string[]>): Promise<void> {
-    if (await comesAbout(async () => (await missing()).length === 0, this.#pace.quietMs)) return;
-    this.#late.push(`${what}: ${(await missing()).slice(0, MOST).join("; ")}`);
+    const rest = await comesTogether(missing, this.#pace.quietMs);
+    if (rest.length > 0) this.#late.push(`${what}: ${rest.slice(0, MOST).join("; ")}`);
   }
 
   #history(): History {

@@ -13,6 +13,26 @@ const SETTLE_MS = 30_000;
 /** How much older the rows of the dead are made, in seconds: as old as those of nobody who lives can be. */
 const AGE = 3 * 3600;
 
+/** How long nothing may change before what is missing is given up, in milliseconds: more than a request waits, and is tried again. */
+const STILL_MS = 45_000;
+
+/**
+ * Waits until nothing is missing. What does not become less any more is not waited for to the end: it will not come.
+ * @param missing what is still waited for, in words
+ * @returns what is missing in the end
+ */
+export const comesTogether = async (missing: () => string[] | Promise<string[]>, ms: number): Promise<string[]> => {
+  let [last, since] = ["", performance.now()];
+  for (const end = since + ms; ; ) {
+    const rest = await missing();
+    const now = performance.now();
+    const text = rest.join("\n");
+    if (text !== last) [last, since] = [text, now];
+    if (rest.length === 0 || now > end || now - since > STILL_MS) return rest;
+    await sleep(LOOK_MS);
+  }
+};
+
 /** Waits until something is so. @returns whether it came about in time */
 export const comesAbout = async (is: () => boolean | Promise<boolean>, ms: number): Promise<boolean> => {
   for (const end = performance.now() + ms; performance.now() < end; ) {
