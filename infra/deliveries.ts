@@ -4,16 +4,10 @@ import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { SEGMENT_RECEIVES } from "../lambdas/core/segments.js";
 
 /** How long the queue hides a segment after its worker's time is over, in seconds: then the worker has died. */
 const AFTER_TIMEOUT_SECONDS = 5;
-
-/**
- * How often a segment is given to a worker before it goes to the dead-letter queue. Less would take those along that
- * find all workers busy.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
- */
-const RECEIVES = 5;
 
 /**
  * How long what nobody could deliver is kept, in days: as long as SQS allows.
@@ -40,7 +34,7 @@ export interface DeliveriesProps {
 export class Deliveries extends Construct {
   /** Where the functions that publish hand segments on. */
   readonly queue: sqs.Queue;
-  /** Where segments are that workers died of five times: their messages have not reached all they were for. */
+  /** Where segments are that workers died of again and again, the one as well that was to close whom they are for: not all of those know. */
   readonly deadLetterQueue: sqs.Queue;
   /** Goes off when there is a segment in the dead-letter queue. It notifies nobody until it is given an action. */
   readonly alarm: cloudwatch.Alarm;
@@ -59,7 +53,7 @@ export class Deliveries extends Construct {
       ...encryption,
       enforceSSL: true,
       visibilityTimeout: Duration.seconds(workerSeconds + AFTER_TIMEOUT_SECONDS),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: RECEIVES },
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: SEGMENT_RECEIVES },
     });
     this.alarm = this.deadLetterQueue
       .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: "max" })

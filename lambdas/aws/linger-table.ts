@@ -42,11 +42,11 @@ export class LingerTable implements Lingering {
     await this.#batches.write(entries.map((entry) => remove(keyOf(entry))));
   }
 
-  async heldUntil(channel: string): Promise<number> {
+  async heldUntil(channel: string): Promise<number | undefined> {
     const { Item: item } = await this.#client.send(
       new GetItemCommand({ TableName: this.#name, Key: keyItem(leaseKey(channel)), ConsistentRead: true }),
     );
-    return item ? untilOf(item) : 0;
+    return item && untilOf(item);
   }
 
   async hold({ channel, owner, until }: Lease, previous = owner): Promise<boolean> {

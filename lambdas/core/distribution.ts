@@ -76,7 +76,7 @@ export class Distribution {
   readonly #remove = limiter(REMOVALS_IN_FLIGHT);
   readonly #frames = new WeakMap<readonly Packed[], Frame[]>();
   readonly #work: Promise<unknown>[] = [];
-  /** Connections that missed something and could not be closed. */
+  /** Connections that missed something, or were said to be gone, and could not be closed. */
   readonly #open: string[] = [];
 
   constructor(system: Distributing, times: Times, own?: Own) {
@@ -188,21 +188,23 @@ export class Distribution {
     if (!closed) this.#open.push(connectionId);
   }
 
-  /** What is not removed now is found gone again by the next publication, or by the sweep. */
+  /**
+   * A 410 can be wrong: then closing ends a socket that was alive, and its SDK connects again. So what is not closed
+   * keeps its rows, and is the sweep's: never silence.
+   */
   async #bury({ subscriber, publications }: Recipient): Promise<void> {
     const { connections, clock, log, store, settings } = this.#system;
+    const { connectionId, expired } = subscriber;
     this.delivered.gone += 1;
-    if (clock.now() >= this.#times.postsUntil) return;
+    const close = (): Promise<boolean> => (expired ? expire(connections, connectionId) : connections.close(connectionId));
+    if (clock.now() >= this.#times.postsUntil || !(await close())) return void this.#open.push(connectionId);
     try {
-      // A 410 can be wrong: then this closes a socket that was alive, and its SDK connects again. Never silence.
-      if (subscriber.expired) await expire(connections, subscriber.connectionId);
-      else await connections.close(subscriber.connectionId);
       if (await removeAgent(this.#system, subscriber)) return;
       // Nothing but the row that was found is left of it: whoever wrote or deleted it died before the other one.
       const found = publications.flatMap(({ message, to = message.channel }) => audience(to, settings.wildcards));
-      await store.deleteSubscriptions(subscriber.connectionId, found);
+      await store.deleteSubscriptions(connectionId, found);
     } catch (error) {
-      log.error("removal_failed", { connection: subscriber.connectionId, error: String(error) });
+      log.error("removal_failed", { connection: connectionId, error: String(error) });
     }
   }
 }

@@ -39,6 +39,9 @@ const PUBLISHER_PATIENCE_MS = 250;
 /** How long a worker waits for them: longer than the longest pause between two attempts, in milliseconds. */
 const WORKER_PATIENCE_MS = 2_500;
 
+/** How many subscribers a worker that reads on hands on, until another one does: what its crash repeats at most. */
+export const READ_ON = 50_000;
+
 /** How long workers leave alone what another worker has tried in vain, in seconds. */
 const WORKER_PAUSE_SECONDS = 5;
 
@@ -98,7 +101,9 @@ const assign = async (
   segment: Segment,
   to: { distribution: Distribution; handOn: HandOn; postsUntil: number; own: Own | undefined },
 ): Promise<void> => {
-  let room = "after" in segment.recipients ? system.settings.fanOutThreshold : Infinity;
+  const { recipients } = segment;
+  let room = "after" in recipients ? system.settings.fanOutThreshold : Infinity;
+  let unread = "after" in recipients && recipients.after !== "" ? READ_ON : Infinity;
   for await (const page of pagesOf(system, segment)) {
     const beyond = page.slice(room);
     // Whoever is answered is reached by that, wherever it comes.
@@ -107,7 +112,8 @@ const assign = async (
     to.handOn.add(beyond);
     room = Math.max(0, room - page.length);
     const last = page.at(-1);
-    if (system.clock.now() < to.postsUntil || !last) continue;
+    unread -= page.length;
+    if ((system.clock.now() < to.postsUntil && unread > 0) || !last) continue;
     to.handOn.rest(last.subscriber.connectionId);
     return;
   }

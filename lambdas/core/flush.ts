@@ -41,7 +41,7 @@ export const flush = async (system: Flushing, task: FlushTask, remainingMs: () =
       previous = owner;
       const begun = clock.now();
       const { entries, more } = await lingering.waiting(channel);
-      await bring(system, channel, entries);
+      await bring(system, task, entries);
       if (entries.length > 0 && enough()) {
         if (!more) await clock.sleep(Math.max(0, begun + lingerMs - clock.now()));
         continue;
@@ -50,7 +50,7 @@ export const flush = async (system: Flushing, task: FlushTask, remainingMs: () =
       await lingering.release(channel, owner);
       const left = await lingering.waiting(channel);
       if (left.entries.length > 0 && enough()) continue;
-      await bring(system, channel, left.entries);
+      await bring(system, task, left.entries);
       if (!left.more) await lingering.forget(channel, owner);
       return;
     }
@@ -61,16 +61,22 @@ export const flush = async (system: Flushing, task: FlushTask, remainingMs: () =
   }
 };
 
+/** What the ids of messages begin with that came at a time, in epoch milliseconds. */
+const idAt = (time: number): string => String(time).padStart(13, "0");
+
 /** Delivers entries of the log, then takes them off. */
-const bring = async (system: Flushing, channel: string, entries: readonly Entry[]): Promise<void> => {
+const bring = async (system: Flushing, { channel, since = 0, first }: FlushTask, entries: readonly Entry[]): Promise<void> => {
   if (entries.length === 0) return;
-  const oldest = String(system.clock.now() - LATEST_DELIVERY_MS).padStart(13, "0");
-  const late = entries.filter(({ id }) => id < oldest);
+  const oldest = idAt(system.clock.now() - LATEST_DELIVERY_MS);
   const due = entries.filter(({ id }) => id >= oldest);
-  if (late.length > 0) {
-    system.log.error("not_delivered", { channel, messages: late.length });
+  const late = entries.filter(({ id }) => id < oldest);
+  // Where nobody had a lease, what was too late even then is of a publisher that died between storing it and electing.
+  const promised = first ? late.filter(({ id }) => id >= idAt(since - LATEST_DELIVERY_MS)) : late;
+  if (promised.length < late.length) system.log.warn("not_promised", { channel, messages: late.length - promised.length });
+  if (promised.length > 0) {
+    system.log.error("not_delivered", { channel, messages: promised.length });
     // All who would have got them are closed: they have missed something, and so they know it.
-    await deliverSegment(system, { publications: late, recipients: { after: "" }, until: 0 });
+    await deliverSegment(system, { publications: promised, recipients: { after: "" }, until: 0 });
   }
   if (due.length > 0) await fanOut(system, await stamp(system, due));
   await system.lingering.remove(entries);

@@ -24,8 +24,11 @@ export interface Lingering {
   waiting(channel: string): Promise<{ entries: Entry[]; more: boolean }>;
   /** Takes entries off the log. Taking off what is not there is harmless. */
   remove(entries: readonly Entry[]): Promise<void>;
-  /** Until when the channel's lease is held, in epoch milliseconds; 0: by nobody. */
-  heldUntil(channel: string): Promise<number>;
+  /**
+   * Until when the channel's lease is held, in epoch milliseconds; 0: it was let go of.
+   * @returns `undefined`: there is none, so that nothing waits that anybody was promised
+   */
+  heldUntil(channel: string): Promise<number | undefined>;
   /**
    * Takes or renews a lease.
    * @param previous whose it may have been: the owner's itself, where nothing else is said
@@ -47,6 +50,8 @@ export interface FlushTask {
   owner: string;
   /** When the first message came, in epoch milliseconds; left out: long ago. */
   since?: number;
+  /** There was no lease then: what had waited for long was never promised, its publisher died before. */
+  first?: true;
 }
 
 /** What leaving messages to a flusher needs. */
@@ -91,8 +96,8 @@ export const setAside = async (
     const id = `${String(now).padStart(13, "0")}#${String(at).padStart(3, "0")}#${unique}`;
     return { id, message, ...(except !== undefined && { except }), ...(epoch !== undefined && { offset, epoch }) };
   });
-  await lingering.append(entries);
   try {
+    await lingering.append(entries);
     const channels = new Set(entries.map(({ message }) => message.channel));
     await Promise.all([...channels].map((channel) => elect(system, channel, now)));
   } catch (error) {
@@ -105,12 +110,13 @@ export const setAside = async (
 
 /** Makes sure that the channel has a flusher. */
 const elect = async ({ lingering, invokeFlush, settings, clock }: SettingAside, channel: string, since: number): Promise<void> => {
-  if ((await lingering.heldUntil(channel)) > clock.now()) return;
+  const heldUntil = await lingering.heldUntil(channel);
+  if (heldUntil !== undefined && heldUntil > clock.now()) return;
   const owner = uniqueText(clock);
   // Whoever was faster has the lease, and makes the flusher run.
   if (!(await lingering.hold({ channel, owner, until: clock.now() + leaseMs(settings, channel) }))) return;
   try {
-    await invokeFlush({ channel, owner, since });
+    await invokeFlush({ channel, owner, since, ...(heldUntil === undefined && { first: true }) });
   } catch (error) {
     // So that the next publication elects another at once.
     await lingering.release(channel, owner).catch(() => undefined);

@@ -26,6 +26,17 @@ export interface Segments {
 /** Most subscribers in a segment: what a crash repeats at most. */
 export const SEGMENT_RECIPIENTS = 1_000;
 
+/**
+ * How often a segment is given to a worker: all but the last try to deliver it, the last one closes whom it is for, so
+ * that they know. Less would give up what only found all workers busy.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+export const SEGMENT_RECEIVES = 6;
+
+/** A segment as its worker is to deal with it, which is the `receive`th, from 1. */
+export const atReceive = (segment: Segment, receive: number): Segment =>
+  receive < SEGMENT_RECEIVES ? segment : { ...segment, until: 0 };
+
 /** Version of the text, for workers of a version that is just being deployed. */
 const VERSION = 1;
 

@@ -16,6 +16,8 @@ describe("a publication to more subscribers than one function posts to", () => {
   let publisher: Wire;
   const crowd: Wire[] = [];
   const slow = new Set<string>();
+  /** Connections at whose posts workers die. */
+  const deadly = new Set<string>();
   /** Posts that a slow one did not take. */
   let refused = 0;
   const waiting = new Waiting();
@@ -26,6 +28,7 @@ describe("a publication to more subscribers than one function posts to", () => {
       queueWaitScale: 0.1,
       faults: {
         beforePost(connectionId) {
+          if (deadly.has(connectionId)) system.running.kill(workerId());
           if (!slow.has(connectionId)) return undefined;
           refused += 1;
           waiting.notify();
@@ -42,6 +45,7 @@ describe("a publication to more subscribers than one function posts to", () => {
   });
   afterAll(() => system.close());
 
+  const workerId = (): string => system.running.model.functions.find(({ logicalId }) => /DeliverFunction/.test(logicalId))!.logicalId;
   const delivered = (): number => system.invocations.filter(({ functionId }) => /Deliver/.test(functionId)).length;
   const of = (wire: Wire, uuid: string) => wire.received.filter((each) => each.uuid === uuid && each.successful === undefined);
   const everybody = (uuid: string, wires = crowd) =>
@@ -81,7 +85,7 @@ describe("a publication to more subscribers than one function posts to", () => {
   });
 
   it("is repeated for one segment when its worker dies, and reaches everybody all the same", async () => {
-    const worker = system.running.model.functions.find(({ logicalId }) => /DeliverFunction/.test(logicalId))!.logicalId;
+    const worker = workerId();
     const { connectionId } = await system.connectionOf(crowd.at(-1)!);
     slow.add(connectionId);
     await publisher.publish("crowd", 4, { uuid: "m4" });
@@ -95,6 +99,22 @@ describe("a publication to more subscribers than one function posts to", () => {
     slow.clear();
     await everybody("m4");
     for (const wire of crowd) expect(of(wire, "m4").length).toBeLessThanOrEqual(2);
+  });
+
+  it("closes whom it was for when five workers have died of a segment: nobody is left in the belief that it has everything", async () => {
+    const last = crowd.at(-1)!;
+    const { connectionId } = await system.connectionOf(last);
+    const died = (): number => system.invocations.filter(({ functionId, result }) => functionId === workerId() && !result.ok).length;
+    const before = died();
+    // The publishing function hands it on; each worker dies of it.
+    slow.add(connectionId);
+    deadly.add(connectionId);
+    await publisher.publish("crowd", 5, { uuid: "m5" });
+    await everybody("m5", crowd.slice(0, -1));
+    await last.ended();
+    expect(died() - before).toBe(5);
+    expect(of(last, "m5")).toEqual([]);
+    expect(system.logs.filter(({ message }) => message.includes(": it was received"))).toEqual([]);
   });
 });
 

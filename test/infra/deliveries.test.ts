@@ -11,12 +11,12 @@ const queues = (from: typeof template): Record<string, Record<string, unknown>> 
   );
 
 describe("the queue of segments", () => {
-  test("hides a segment for five seconds longer than its worker may take, and gives up after five workers", () => {
+  test("hides a segment for five seconds longer than its worker may take, and gives up after five workers and one that closes", () => {
     const [worker] = Object.entries(resourcesOf(template, "AWS::Lambda::Function")).filter(([id]) => id.includes("DeliverFunction"));
     const { VisibilityTimeout, RedrivePolicy } = queues(template)["queue"]!;
     expect(worker![1].Properties.Timeout).toBe(16);
     expect(VisibilityTimeout).toBe(21);
-    expect(RedrivePolicy).toEqual({ deadLetterTargetArn: "<DeliveriesDead.Arn>", maxReceiveCount: 5 });
+    expect(RedrivePolicy).toEqual({ deadLetterTargetArn: "<DeliveriesDead.Arn>", maxReceiveCount: 6 });
   });
 
   test("follows the props that decide the worker's time", () => {

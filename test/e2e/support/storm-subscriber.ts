@@ -48,6 +48,13 @@ export class StormSubscriber {
     return this.from < Infinity && acknowledged.every((each) => each < this.from || this.received.has(each));
   }
 
+  /** What it waits for, in words. */
+  waitsFor(acknowledged: readonly number[]): string {
+    const missing = acknowledged.filter((each) => each >= this.from && !this.received.has(each));
+    const since = this.from < Infinity ? `subscribed before ${this.from}` : "not subscribed";
+    return `${this.client.state}, ${since}, ${this.losses.length} losses, without ${missing.slice(0, 5).join(" ")}${missing.length > 5 ? " …" : ""}`;
+  }
+
   /** How many messages came that it had already. */
   get duplicates(): number {
     return [...this.received.values()].reduce((sum, times) => sum + times - 1, 0);

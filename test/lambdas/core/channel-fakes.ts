@@ -30,6 +30,8 @@ export class MemoryLatest implements Latest {
 export class MemoryLingering implements Lingering {
   readonly log = new Map<string, Entry>();
   readonly leases = new Map<string, Lease>();
+  /** How many entries one call appends before it fails. */
+  appends = Infinity;
   /** Runs before a method does its work. */
   before: (step: keyof Lingering) => unknown = () => undefined;
   readonly #clock: Pick<Clock, "now">;
@@ -47,7 +49,10 @@ export class MemoryLingering implements Lingering {
 
   async append(entries: readonly Entry[]): Promise<void> {
     await this.#step("append");
-    for (const entry of entries) this.log.set(`${entry.message.channel} ${entry.id}`, entry);
+    for (const [at, entry] of entries.entries()) {
+      if (at === this.appends) throw new Error("the table is away");
+      this.log.set(`${entry.message.channel} ${entry.id}`, entry);
+    }
   }
 
   async waiting(channel: string): Promise<{ entries: Entry[]; more: boolean }> {
@@ -61,9 +66,9 @@ export class MemoryLingering implements Lingering {
     for (const entry of entries) this.log.delete(`${entry.message.channel} ${entry.id}`);
   }
 
-  async heldUntil(channel: string): Promise<number> {
+  async heldUntil(channel: string): Promise<number | undefined> {
     await this.#step("heldUntil");
-    return this.leases.get(channel)?.until ?? 0;
+    return this.leases.get(channel)?.until;
   }
 
   async hold(lease: Lease, previous = lease.owner): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { deliverSegment, fanOut, LATEST_MS } from "../../../lambdas/core/fan-out.js";
+import { deliverSegment, fanOut, LATEST_MS, READ_ON } from "../../../lambdas/core/fan-out.js";
 import { SLOW_MS } from "../../../lambdas/core/hand-on.js";
 import type { Segment } from "../../../lambdas/core/segments.js";
 import { agentOf, messageOf, NOW } from "./fakes.js";
@@ -65,6 +65,19 @@ describe("a fan-out beyond its threshold", () => {
     expect(system.segments.sent.map(({ segment: { recipients } }) => "after" in recipients)).toContain(true);
     await work(system);
     expect(posted(system).sort()).toEqual([...ids].sort());
+  });
+
+  test("is read on by workers that read no more than a crash may repeat", async () => {
+    const system = fanOutSystem({ threshold: 10 });
+    system.store.pageSize = READ_ON / 2;
+    const ids = await audienceOf(system, 2 * READ_ON + 1, "a");
+    const first = ids.toSorted()[0]!;
+    await deliverSegment(system, { publications: hello, recipients: { after: first }, until: NOW + LATEST_MS });
+    const rests = (): Segment[] => system.segments.sent.map(({ segment }) => segment).filter(({ recipients }) => "after" in recipients);
+    const named = (): number => system.segments.sent.reduce((sum, { segment: { recipients } }) => sum + ("after" in recipients ? 0 : recipients.length), 0);
+    expect([named(), rests().length]).toEqual([READ_ON - 10, 1]);
+    await deliverSegment(system, rests()[0]!);
+    expect(named()).toBe(2 * READ_ON - 20);
   });
 
   test("whose subscribers cannot be read to the end fails, when everything it has begun is done", async () => {

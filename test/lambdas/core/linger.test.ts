@@ -23,7 +23,7 @@ describe("publications on channels that linger", () => {
     expect(answers.map(({ successful }) => successful)).toEqual([true, true, true]);
     expect(system.store.calls).toEqual(["append", "heldUntil", "heldUntil", "hold", "hold"]);
     expect([await waiting(system), await waiting(system, "busy/2")]).toEqual([["m1", "m2"], ["m3"]]);
-    expect(system.tasks).toMatchObject([{ channel: "busy/1", since: NOW }, { channel: "busy/2", since: NOW }]);
+    expect(system.tasks).toMatchObject([{ channel: "busy/1", since: NOW, first: true }, { channel: "busy/2", since: NOW, first: true }]);
     expect(system.tasks[0]?.owner).not.toBe(system.tasks[1]?.owner);
     expect(system.lingering.leases.get("busy/1")).toEqual({ channel: "busy/1", owner: system.tasks[0]?.owner, until: NOW + leaseMs(system.settings, "busy/1") });
     expect(system.connections.posts).toEqual([]);
@@ -39,6 +39,8 @@ describe("publications on channels that linger", () => {
     system.clock.advance(leaseMs(system.settings, "busy/1"));
     await publish(system, agent, [outgoing("m3")]);
     expect(system.tasks).toHaveLength(2);
+    // The lease of one that has died says that what waits was promised.
+    expect(system.tasks[1]).not.toHaveProperty("first");
     expect(await waiting(system)).toEqual(["m1", "m2", "m3"]);
   });
 
@@ -92,6 +94,13 @@ describe("where it cannot be promised that a flusher runs", () => {
     };
     await expect(publish(system, agent, [outgoing("m1")])).rejects.toThrow("the table is away");
     system.lingering.before = () => undefined;
+    expect([await waiting(system), system.tasks]).toEqual([[], []]);
+  });
+
+  test("because only some could be stored: publishing fails, and nothing stays", async () => {
+    const system = await systemOf();
+    system.lingering.appends = 1;
+    await expect(publish(system, agent, [outgoing("m1"), outgoing("m2")])).rejects.toThrow("the table is away");
     expect([await waiting(system), system.tasks]).toEqual([[], []]);
   });
 });

@@ -1,4 +1,4 @@
-import { decodeSegment, encodeSegment, type Segment, SEGMENT_RECIPIENTS, segmentsFor } from "../../../lambdas/core/segments.js";
+import { atReceive, decodeSegment, encodeSegment, type Segment, SEGMENT_RECEIVES, SEGMENT_RECIPIENTS, segmentsFor } from "../../../lambdas/core/segments.js";
 import { messageOf, NOW } from "./fakes.js";
 
 const publication = { message: messageOf("a") };
@@ -38,5 +38,15 @@ describe("what is handed on", () => {
     expect(segments.flatMap((each) => each.publications)).toEqual(publications);
     expect(segments.length).toBe(3);
     for (const segment of segments) expect(Buffer.byteLength(encodeSegment(segment))).toBeLessThan(160 * 1024);
+  });
+});
+
+describe("a segment that is given to workers again and again", () => {
+  const segment: Segment = { publications: [publication], recipients: [subscriber(1)], until: NOW };
+
+  test("is tried five times, and the sixth worker closes whom it is for", () => {
+    const untils = Array.from({ length: SEGMENT_RECEIVES }, (_, at) => atReceive(segment, at + 1).until);
+    expect(untils).toEqual([NOW, NOW, NOW, NOW, NOW, 0]);
+    expect(atReceive(segment, SEGMENT_RECEIVES + 1)).toEqual({ ...segment, until: 0 });
   });
 });
