@@ -15,7 +15,7 @@ export type RequestCode =
   | "credentials_too_large";
 
 /** As little of each code as no other begins with: this travels to every page. */
-const TEMPORARY = /^(cha|clo|exp|gua|int|que|rat|thr|tim|una)|_agent$/;
+const TEMPORARY = /^(gua|que|cha|clo|exp|int|rat|thr|tim|una)|_agent$/;
 
 /**
  * A request that failed. `message` is the reason, for people: the guard's own words where a guard said no.

@@ -1,3 +1,4 @@
+import WebSocket from "ws";
 import type { PushItError } from "../../client/index.js";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, at, hearing, numbered, reconnected, replay, replayed, subscribed, targets } from "./support/recorded.js";
@@ -111,6 +112,34 @@ describe("publishing again", () => {
     }
     expect(errors.waiting).toBe(1);
     expect(publications()).toBe(before);
+  });
+
+  it("ends where the process slept for longer while it waited for another connection", async () => {
+    let offline = false;
+    class Socket extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        if (offline) throw new Error("there is no network");
+        super(url, protocols);
+      }
+    }
+    const { pushIt, peer } = await subscribed(bench, { ...QUIET, WebSocket: Socket });
+    const errors = new Mailbox<PushItError>();
+    pushIt.publish({ channel: "a", data: 1 }, errors.put);
+    await peer.frames.take();
+    offline = true;
+    peer.socket.terminate();
+    while (pushIt.state === "connected") await settled();
+    // It is queued again by now; then the lid is closed, and opened where there is a network.
+    bench.host.advance(15_000);
+    offline = false;
+    bench.host.sleep(3_600_000);
+    const next = await bench.server.peers.take();
+    for (let looks = 0; looks < 20 && !errors.waiting; looks += 1) {
+      await settled();
+      bench.host.advance(100);
+    }
+    expect(errors.waiting).toBe(1);
+    expect(next.frames.all.filter(({ action }) => action === "publish")).toEqual([]);
   });
 
   it("goes on where the repetition comes too fast", async () => {
