@@ -80,7 +80,8 @@ export interface PushItProps {
   /**
    * How long an agent counts as present, on channels with presence, without saying so again: so long after a crash
    * presence is right again. Twice in this time each agent says so, which costs a message in, one out, and a write unit a
-   * channel. 20 seconds to 10 minutes.
+   * channel. 20 seconds to 10 minutes; with less than 2 minutes, users with hidden tabs come and go, because browsers
+   * wake those once a minute.
    *
    * @default Duration.minutes(2)
    */
