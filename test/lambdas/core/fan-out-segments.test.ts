@@ -181,6 +181,33 @@ describe("a worker", () => {
     expect(system.log.of("not_delivered")).toEqual([{ connection: "c0", messages: 1 }]);
   });
 
+  test("closes ten slow clients of a thousand after that half minute: they are not the account", async () => {
+    const system = fanOutSystem();
+    const ids = await audienceOf(system, 1_000, "a");
+    const slow = ids.filter((_, at) => at % 100 === 0);
+    for (const id of slow) system.connections.scripts.set(id, ["busy"]);
+    expect(await fanOut(system, hello)).toMatchObject({ sent: 990, failed: 0, handedOn: 1 });
+    expect(system.segments.ids.sort()).toEqual([...slow].sort());
+    const handedOnBy = system.clock.now() + SLOW_MS;
+    expect(system.segments.sent[0]!.segment.until).toBeLessThanOrEqual(handedOnBy);
+    await work(system);
+    expect([...system.connections.closed].sort()).toEqual([...slow].sort());
+    expect(system.clock.now()).toBeLessThanOrEqual(handedOnBy + 10_000);
+  });
+
+  test("closes nobody while the account is throttled, though all are refused for a minute, and then reaches everybody", async () => {
+    const system = fanOutSystem();
+    const ids = await audienceOf(system, 100, "a");
+    const answer = async () => (system.clock.now() < NOW + 60_000 ? ("busy" as const) : ("sent" as const));
+    for (const id of ids) system.connections.scripts.set(id, answer);
+    expect(await fanOut(system, hello)).toMatchObject({ sent: 0, failed: 0, handedOn: 1 });
+    expect(system.segments.sent[0]!.segment.until).toBe(NOW + LATEST_MS);
+    await work(system);
+    expect(system.connections.closed).toEqual([]);
+    for (const id of ids) expect(system.connections.to(id).length).toBeGreaterThan(1);
+    expect(system.clock.now()).toBeGreaterThan(NOW + 60_000);
+  });
+
   test("reaches who was busy for a while", async () => {
     const system = fanOutSystem();
     await audienceOf(system, 1, "a");
