@@ -9,9 +9,10 @@ const hello = [{ message: messageOf("a") }];
 const posted = (system: FanOutSystem): string[] => system.connections.posts.map(({ connectionId }) => connectionId);
 
 /** Has workers deliver what is in the queue, until there is nothing left. */
-const work = async (system: FanOutSystem): Promise<void> => {
+const work = async (system: FanOutSystem, pauses: number[] = []): Promise<void> => {
   while (system.segments.sent.length > 0) {
     const [next] = system.segments.sent.splice(0, 1);
+    pauses.push(next!.delaySeconds);
     system.clock.advance(next!.delaySeconds * 1_000);
     await deliverSegment(system, next!.segment);
   }
@@ -190,7 +191,10 @@ describe("a worker", () => {
     expect(system.segments.ids.sort()).toEqual([...slow].sort());
     const handedOnBy = system.clock.now() + SLOW_MS;
     expect(system.segments.sent[0]!.segment.until).toBeLessThanOrEqual(handedOnBy);
-    await work(system);
+    const pauses: number[] = [];
+    await work(system, pauses);
+    // What workers are given is slow clients alone: that is not the account either.
+    expect(new Set(pauses)).toEqual(new Set([0, 5]));
     expect([...system.connections.closed].sort()).toEqual([...slow].sort());
     expect(system.clock.now()).toBeLessThanOrEqual(handedOnBy + 10_000);
   });
@@ -206,6 +210,14 @@ describe("a worker", () => {
     expect(system.connections.closed).toEqual([]);
     for (const id of ids) expect(system.connections.to(id).length).toBeGreaterThan(1);
     expect(system.clock.now()).toBeGreaterThan(NOW + 60_000);
+  });
+
+  test("leaves whom the account's rate kept it from alone for a second, for the rate is there again then", async () => {
+    const system = fanOutSystem();
+    const ids = await audienceOf(system, 100, "a");
+    for (const id of ids.slice(0, 20)) system.connections.scripts.set(id, ["busy"]);
+    expect(await deliverSegment(system, segmentOf(ids))).toMatchObject({ sent: 80, handedOn: 1 });
+    expect(system.segments.sent).toMatchObject([{ delaySeconds: 1, segment: { until: NOW + LATEST_MS } }]);
   });
 
   test("reaches who was busy for a while", async () => {
