@@ -1,3 +1,7 @@
+import { LATEST_MS, POSTS_SHARE, PUBLISHER_PATIENCE_MS, WORKER_PATIENCE_MS } from "../../lambdas/core/fan-out.js";
+import { SLOW_MS } from "../../lambdas/core/hand-on.js";
+import { SEGMENT_RECIPIENTS } from "../../lambdas/core/segments.js";
+import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { VCPU_MB } from "./quotas.js";
 
 /**
@@ -26,8 +30,9 @@ export const PAGE_ROWS = Math.floor(PAGE_BYTES / ROW_BYTES);
 /** CPU of one whole vCPU, in microseconds. */
 export interface Cpu {
   /**
-   * Of one delivery: signing, sending, and its answer. `npm run bench -- fanout` measures some 40 without TLS; the rest is a
-   * guess of what TLS and a slower core take.
+   * Of one delivery: signing, sending, and its answer. `npm run bench -- fanout` measures some 50 a delivery to 10,000
+   * subscribers (docs/PERFORMANCE.md), without TLS, and with reading them, which `perRowMicros` is about: so some 45. The
+   * rest is a guess of what TLS and a slower core take.
    */
   perPostMicros: number;
   /** Of one subscriber that is read: measured as a Query of 9,500 rows from a stub in the same process, on 2 cores with Node 20. */
@@ -41,24 +46,17 @@ export const CPU: Cpu = { perPostMicros: 70, perRowMicros: 6.6, perHandOnMicros:
 /** The share of a vCPU that a function with this much memory has. */
 export const cpuShare = (memoryMb: number): number => Math.min(1, memoryMb / VCPU_MB);
 
-/** How many subscribers a function that reads them posts to itself; those beyond are handed on. */
-export const OWN_RECIPIENTS = 2_000;
+// What the product does by itself is the product's own: nothing here can fall behind it.
+export { LATEST_MS, SEGMENT_RECIPIENTS, SLOW_MS };
 
-/** How long a function posts and reads before it hands on what is left, in milliseconds: 3/4 of the fan-out budget. */
-export const POSTS_MS = 7_500;
+/** How many subscribers a function that reads them posts to itself; those beyond are handed on. */
+export const OWN_RECIPIENTS = DEFAULT_SETTINGS.fanOutThreshold;
+
+/** How long a function posts and reads before it hands on what is left, in milliseconds: its share of the fan-out budget. */
+export const POSTS_MS = DEFAULT_SETTINGS.fanOutMs * POSTS_SHARE;
 
 /** How long one recipient is tried again after its first failure, by who publishes and by a worker, in milliseconds. */
-export const PATIENCE_MS = { publisher: 250, worker: 2_500 };
-
-/** How long workers leave alone whom a worker has tried in vain, in milliseconds. */
-export const PAUSE_MS = { publisher: 0, worker: 5_000 };
-
-/** How long a recipient that was tried in vain is tried further, and how long any is tried, in milliseconds. */
-export const SLOW_MS = 30_000;
-export const LATEST_MS = 300_000;
-
-/** Most recipients of a segment. */
-export const SEGMENT_RECIPIENTS = 1_000;
+export const PATIENCE_MS = { publisher: PUBLISHER_PATIENCE_MS, worker: WORKER_PATIENCE_MS };
 
 /**
  * Most messages of one SendMessageBatch, and bytes of a segment in it.

@@ -1,8 +1,8 @@
-import { LATENCY_MS, BATCH_MESSAGES, type Cpu, CPU, cpuShare, LATEST_MS, OWN_RECIPIENTS, PATIENCE_MS, PAUSE_MS, POSTS_MS, READ_UNIT_BYTES, ROW_BYTES, SEGMENT_BYTES, SEGMENT_RECIPIENTS, SLOW_MS } from "./model.js";
+import { LATENCY_MS, BATCH_MESSAGES, type Cpu, CPU, cpuShare, LATEST_MS, OWN_RECIPIENTS, PATIENCE_MS, POSTS_MS, READ_UNIT_BYTES, ROW_BYTES, SEGMENT_BYTES, SEGMENT_RECIPIENTS, SLOW_MS } from "./model.js";
+import { pauseOf, WORKER_PAUSE_SECONDS } from "../../lambdas/core/fan-out.js";
 import { nothingUsed, type Used, usdOf } from "./bill.js";
 import { Cursor } from "./cursor.js";
-import { backoffMs, note } from "./pace.js";
-import { Poster } from "./poster.js";
+import { backoffMs, Poster } from "./poster.js";
 import type { Quotas } from "./quotas.js";
 import { seeded } from "./random.js";
 import { TimingWheel } from "./timing-wheel.js";
@@ -63,6 +63,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
   const poll = reads + quotas.shards;
   const starts = poll + 1;
   const wheel = new TimingWheel(starts + quotas.concurrency, RESOLUTION_MS, HORIZON_MS);
+  const clock = { now: () => wheel.now };
   const of = new Array<Poster | undefined>(subscribers);
   const attempts = new Uint8Array(subscribers);
   const posting = new Uint8Array(subscribers);
@@ -119,7 +120,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
   const startWorker = (place: number): void => {
     const { recipients, cursor, until } = starting[place]!;
     places.push(place);
-    const poster = new Poster(wheel.now, false, until, share, cursor ? [] : recipients);
+    const poster = new Poster(clock, false, until, share, cursor ? [] : recipients);
     if (cursor) readOn(poster, cursor);
     fill(poster);
   };
@@ -145,15 +146,16 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     const poster = of[recipient]!;
     if (posting[recipient] === 0) {
       poster.waiting -= 1;
-      poster.add(recipient);
+      poster.again(recipient);
       return fill(poster);
     }
     posting[recipient] = 0;
     poster.inFlight -= 1;
     const taken = requests.take(wheel.now);
-    note(poster.pace, !taken);
+    poster.pace.heard(String(recipient), taken ? "sent" : "busy", attempts[recipient]! > 0);
     if (taken) {
       reached[recipient]! += 1;
+      poster.sent += 1;
       result.delivered += 1;
       used.messages += 1;
       result.lastDeliveryMs = wheel.now;
@@ -181,7 +183,9 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     if (wheel.now >= until) result.closed += late.length + slow.length;
     else {
       handOn(late, until, 0, poster);
-      handOn(slow, poster.pace.fallen ? until : Math.min(until, wheel.now + SLOW_MS), publisher ? PAUSE_MS.publisher : PAUSE_MS.worker, poster);
+      const throttled = poster.pace.fallen;
+      const pause = pauseOf(publisher ? 0 : WORKER_PAUSE_SECONDS, { throttled, sent: poster.sent, slow: slow.length });
+      handOn(slow, throttled ? until : Math.min(until, wheel.now + SLOW_MS), pause * 1_000, poster);
     }
     const end = poster.compute(wheel.now, 0) + (late.length + slow.length > 0 ? latency.queue : 0);
     late.length = slow.length = 0;
@@ -245,7 +249,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
 
   requests.take(0);
   used.messages += 2;
-  readOn(new Poster(0, true, LATEST_MS, share), new Cursor(subscribers, quotas.shards));
+  readOn(new Poster(clock, true, LATEST_MS, share), new Cursor(subscribers, quotas.shards));
   for (let entity = wheel.next(); entity >= 0; entity = wheel.next()) {
     if (entity < reads) happened(entity);
     else if (entity < poll) hasRead(entity - reads);

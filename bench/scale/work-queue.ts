@@ -18,7 +18,7 @@ export class WorkQueue {
 
   send(segment: Segment, at: number): void {
     this.activeSince ??= at;
-    // Those with a delay have all the same one: the first comes first.
+    // Delays differ: whoever's is over first comes first.
     this.#delayed.push({ segment, at });
   }
 

@@ -31,19 +31,33 @@ export interface FannedOut extends Delivered {
 const GUARDS_SHARE = 0.5;
 
 /** The share of a fan-out's time in which posts are begun and subscribers read; the rest is for handing on what is left. */
-const POSTS_SHARE = 0.75;
+export const POSTS_SHARE = 0.75;
 
 /** How long a publisher waits for recipients that fail at first, in milliseconds. */
-const PUBLISHER_PATIENCE_MS = 250;
+export const PUBLISHER_PATIENCE_MS = 250;
 
 /** How long a worker waits for them: longer than the longest pause between two attempts, in milliseconds. */
-const WORKER_PATIENCE_MS = 2_500;
+export const WORKER_PATIENCE_MS = 2_500;
 
 /** How many subscribers a worker that reads on hands on, until another one does: what its crash repeats at most. */
 export const READ_ON = 50_000;
 
 /** How long workers leave alone what another worker has tried in vain, in seconds. */
-const WORKER_PAUSE_SECONDS = 5;
+export const WORKER_PAUSE_SECONDS = 5;
+
+/**
+ * How long they do at most where that was the account's rate, which is there again within the second: who waits longer
+ * is the last to be reached, for nothing.
+ */
+const THROTTLED_PAUSE_SECONDS = 1;
+
+/**
+ * How long recipients that were tried in vain are left alone, in seconds. It was the account's rate where most of the
+ * others were taken: a worker that is given nothing but slow clients sees 429s spread, too, but hardly anybody is taken.
+ * @param delaySeconds what slow clients are left alone for
+ */
+export const pauseOf = (delaySeconds: number, { throttled, sent, slow }: { throttled: boolean; sent: number; slow: number }): number =>
+  throttled && sent > slow ? Math.min(delaySeconds, THROTTLED_PAUSE_SECONDS) : delaySeconds;
 
 /**
  * How late a message may be given to a worker at the latest, in milliseconds; docs/PROTOCOL.md, "How late, and how
@@ -87,7 +101,8 @@ const spread = async (
   } finally {
     // Also where reading failed: whom it has found is reached, and what a Lambda leaves unawaited is frozen with it.
     await distribution.settled();
-    handOn.left(distribution.left, { delaySeconds, throttled: distribution.throttled });
+    const { throttled, left, delivered } = distribution;
+    handOn.left(left, { throttled, delaySeconds: pauseOf(delaySeconds, { throttled, sent: delivered.sent, slow: left.slow.length }) });
     await distribution.giveUp(await handOn.settled());
   }
   const fannedOut = { ...distribution.delivered, handedOn: handOn.count };

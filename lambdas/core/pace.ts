@@ -23,6 +23,10 @@ const FALL = 0.5;
  * How many posts may be under way at once. A 429 is either one slow client's full buffer, which is that client's affair
  * alone, or the account's rate: then many connections are answered so, within few posts, and fewer posts at a time help.
  * So the limit is halved when 429s spread, and rises by one for as many posts that were taken as it allows at once.
+ *
+ * Whether they spread, first attempts say: a connection is tried again because it was refused, so that among retries
+ * slow clients are many however few they are among all. Only while the limit is down do retries speak, too: then the
+ * account's rate is known to be short, and what is left to post may be nothing but retries.
  */
 export class Pace {
   #limit = POSTS_IN_FLIGHT;
@@ -30,6 +34,8 @@ export class Pace {
   #heardAt = -Infinity;
   /** The last posts, in turn: the connection of one that was answered 429. */
   #recent: (string | undefined)[] = [];
+  /** How often each connection is among them. */
+  readonly #busy = new Map<string, number>();
   readonly #clock: Pick<Clock, "now">;
   /** Whether 429s have spread since this was made. */
   fallen = false;
@@ -40,25 +46,39 @@ export class Pace {
 
   /** Posts at once, from `LEAST_IN_FLIGHT` to `POSTS_IN_FLIGHT`. */
   get limit(): number {
-    return Math.floor(this.#limit);
+    return this.#limit;
   }
 
-  /** Told what came of each post. */
-  heard(connectionId: string, result: PostResult): void {
+  /**
+   * Told what came of each post.
+   * @param retry whether the connection had refused the same frame before
+   */
+  heard(connectionId: string, result: PostResult, retry: boolean): void {
+    if (retry && this.#limit === POSTS_IN_FLIGHT) return;
     const now = this.#clock.now();
-    if (now - this.#heardAt > RECENT_MS) this.#recent = [];
+    if (now - this.#heardAt > RECENT_MS) this.#forget();
     this.#heardAt = now;
     // What fails, or does not answer, has too much to do as well.
     const busy = result === "busy" || result === "failed";
     if (this.#recent.length > 0 || busy) this.#remember(busy ? connectionId : undefined);
     if (!busy) this.#rise();
-    else if (new Set(this.#recent.filter((each) => each !== undefined)).size >= SPREAD) this.#fall();
+    else if (this.#busy.size >= SPREAD) this.#fall();
   }
 
   /** Remembers nothing before the first 429: there is nothing to see. */
   #remember(busy: string | undefined): void {
     this.#recent.push(busy);
-    if (this.#recent.length > RECENT) this.#recent.shift();
+    if (busy !== undefined) this.#busy.set(busy, (this.#busy.get(busy) ?? 0) + 1);
+    const oldest = this.#recent.length > RECENT ? this.#recent.shift() : undefined;
+    if (oldest === undefined) return;
+    const times = this.#busy.get(oldest)! - 1;
+    if (times > 0) this.#busy.set(oldest, times);
+    else this.#busy.delete(oldest);
+  }
+
+  #forget(): void {
+    this.#recent = [];
+    this.#busy.clear();
   }
 
   #rise(): void {
@@ -72,6 +92,6 @@ export class Pace {
     this.fallen = true;
     this.#limit = Math.max(LEAST_IN_FLIGHT, Math.floor(this.#limit * FALL));
     this.#risen = 0;
-    this.#recent = [];
+    this.#forget();
   }
 }

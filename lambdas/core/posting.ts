@@ -142,7 +142,7 @@ export class Poster<Recipient extends { subscriber: Subscriber }> {
     for (let at = 0; at < frames.length; at += 1, attempts = 0) {
       if (clock.now() >= until) return this.#end(recipient, attempts === 0 ? "late" : "slow");
       const result = await connections.post(connectionId, frames[at]!);
-      this.#pace.heard(connectionId, result);
+      this.#pace.heard(connectionId, result, attempts > 0);
       if (result === "sent") continue;
       const now = clock.now();
       const last = attempts === 0 ? Math.min(until, now + this.#patience.patienceMs) : until;

@@ -9,9 +9,10 @@ const hello = [{ message: messageOf("a") }];
 const posted = (system: FanOutSystem): string[] => system.connections.posts.map(({ connectionId }) => connectionId);
 
 /** Has workers deliver what is in the queue, until there is nothing left. */
-const work = async (system: FanOutSystem): Promise<void> => {
+const work = async (system: FanOutSystem, pauses: number[] = []): Promise<void> => {
   while (system.segments.sent.length > 0) {
     const [next] = system.segments.sent.splice(0, 1);
+    pauses.push(next!.delaySeconds);
     system.clock.advance(next!.delaySeconds * 1_000);
     await deliverSegment(system, next!.segment);
   }
@@ -192,6 +193,44 @@ describe("a worker", () => {
     expect(system.clock.now() - begun).toBeLessThanOrEqual(SLOW_MS + 10_000);
     expect(system.connections.closed).toEqual(["c0"]);
     expect(system.log.of("not_delivered")).toEqual([{ connection: "c0", messages: 1 }]);
+  });
+
+  test("closes ten slow clients of a thousand after that half minute: they are not the account", async () => {
+    const system = fanOutSystem();
+    const ids = await audienceOf(system, 1_000, "a");
+    const slow = ids.filter((_, at) => at % 100 === 0);
+    for (const id of slow) system.connections.scripts.set(id, ["busy"]);
+    expect(await fanOut(system, hello)).toMatchObject({ sent: 990, failed: 0, handedOn: 1 });
+    expect(system.segments.ids.sort()).toEqual([...slow].sort());
+    const handedOnBy = system.clock.now() + SLOW_MS;
+    expect(system.segments.sent[0]!.segment.until).toBeLessThanOrEqual(handedOnBy);
+    const pauses: number[] = [];
+    await work(system, pauses);
+    // What workers are given is slow clients alone: that is not the account either.
+    expect(new Set(pauses)).toEqual(new Set([0, 5]));
+    expect([...system.connections.closed].sort()).toEqual([...slow].sort());
+    expect(system.clock.now()).toBeLessThanOrEqual(handedOnBy + 10_000);
+  });
+
+  test("closes nobody while the account is throttled, though all are refused for a minute, and then reaches everybody", async () => {
+    const system = fanOutSystem();
+    const ids = await audienceOf(system, 100, "a");
+    const answer = async () => (system.clock.now() < NOW + 60_000 ? ("busy" as const) : ("sent" as const));
+    for (const id of ids) system.connections.scripts.set(id, answer);
+    expect(await fanOut(system, hello)).toMatchObject({ sent: 0, failed: 0, handedOn: 1 });
+    expect(system.segments.sent[0]!.segment.until).toBe(NOW + LATEST_MS);
+    await work(system);
+    expect(system.connections.closed).toEqual([]);
+    for (const id of ids) expect(system.connections.to(id).length).toBeGreaterThan(1);
+    expect(system.clock.now()).toBeGreaterThan(NOW + 60_000);
+  });
+
+  test("leaves whom the account's rate kept it from alone for a second, for the rate is there again then", async () => {
+    const system = fanOutSystem();
+    const ids = await audienceOf(system, 100, "a");
+    for (const id of ids.slice(0, 20)) system.connections.scripts.set(id, ["busy"]);
+    expect(await deliverSegment(system, segmentOf(ids))).toMatchObject({ sent: 80, handedOn: 1 });
+    expect(system.segments.sent).toMatchObject([{ delaySeconds: 1, segment: { until: NOW + LATEST_MS } }]);
   });
 
   test("reaches who was busy for a while", async () => {

@@ -8,9 +8,13 @@ const setUp = () => {
   let connections = 0;
   /** So many posts, each to another connection. */
   const hear = (count: number, result: PostResult = "sent") => {
-    for (let post = 0; post < count; post += 1) pace.heard(`c${(connections += 1)}`, result);
+    for (let post = 0; post < count; post += 1) pace.heard(`c${(connections += 1)}`, result, false);
   };
-  return { clock, pace, hear };
+  /** Another attempt at each of so many connections that refused an earlier one. */
+  const hearAgain = (count: number, result: PostResult) => {
+    for (let at = 0; at < count; at += 1) pace.heard(`slow${at}`, result, true);
+  };
+  return { clock, pace, hear, hearAgain };
 };
 
 describe("the pace of posts", () => {
@@ -24,7 +28,7 @@ describe("the pace of posts", () => {
   test("is not touched by one client's full buffer, however often it is tried", () => {
     const { pace, hear } = setUp();
     for (let attempt = 0; attempt < 100; attempt += 1) {
-      pace.heard("slow", "busy");
+      pace.heard("slow", "busy", attempt > 0);
       hear(3);
     }
     expect(pace.limit).toBe(POSTS_IN_FLIGHT);
@@ -37,6 +41,45 @@ describe("the pace of posts", () => {
       hear(20);
     }
     expect(pace.limit).toBe(POSTS_IN_FLIGHT);
+  });
+
+  test("is not touched by one client's many frames", () => {
+    const { pace } = setUp();
+    for (let frame = 0; frame < 100; frame += 1) pace.heard("slow", "busy", false);
+    expect(pace.limit).toBe(POSTS_IN_FLIGHT);
+  });
+
+  test("is not touched by retries of slow clients, which are all that is left when the others are done", () => {
+    const { pace, hear, hearAgain } = setUp();
+    hear(500);
+    hear(4, "busy");
+    hear(500);
+    for (let round = 0; round < 100; round += 1) hearAgain(10, "busy");
+    expect(pace.limit).toBe(POSTS_IN_FLIGHT);
+    expect(pace.fallen).toBe(false);
+  });
+
+  test("falls on and rises with retries, too, while it is down: they may be all that is left then", () => {
+    const { pace, hear, hearAgain } = setUp();
+    hear(5, "busy");
+    hearAgain(4, "busy");
+    expect(pace.limit).toBe(32);
+    hearAgain(5, "busy");
+    expect(pace.limit).toBe(16);
+    hearAgain(16, "sent");
+    expect(pace.limit).toBe(17);
+  });
+
+  test("looks at the last 64 posts: what is behind them no longer counts", () => {
+    const { pace, hear } = setUp();
+    hear(4, "busy");
+    hear(60);
+    hear(1, "busy");
+    expect(pace.limit).toBe(POSTS_IN_FLIGHT);
+    hear(3, "busy");
+    expect(pace.limit).toBe(POSTS_IN_FLIGHT);
+    hear(1, "busy");
+    expect(pace.limit).toBe(32);
   });
 
   test("is halved when 429s spread: once for what was heard, not for each", () => {

@@ -93,6 +93,27 @@ describe("posting to many", () => {
     expect(new Set(first.map(({ at }) => at))).toEqual(new Set([NOW]));
   });
 
+  test("a few slow clients of many are not the account, however long nothing but their retries is left", async () => {
+    const system = setUp();
+    for (let at = 0; at < 1_000; at += 100) system.connections.scripts.set(`c${at}`, ["busy"]);
+    const results: Posted[] = [];
+    const poster = new Poster<{ subscriber: ReturnType<typeof to> }>(system, LATER, (_, posted) => results.push(posted));
+    poster.add(Array.from({ length: 1_000 }, (_, at) => ({ subscriber: to(`c${at}`) })), [one]);
+    await poster.idle();
+    expect(results.filter((posted) => posted === "slow")).toHaveLength(10);
+    expect(system.connections.posts.length).toBeGreaterThan(1_050);
+    expect(poster.throttled).toBe(false);
+  });
+
+  test("where nobody's first attempt is taken, it is the account", async () => {
+    const system = setUp();
+    for (let at = 0; at < 100; at += 1) system.connections.scripts.set(`c${at}`, ["busy"]);
+    const poster = new Poster<{ subscriber: ReturnType<typeof to> }>(system, LATER, () => undefined);
+    poster.add(Array.from({ length: 100 }, (_, at) => ({ subscriber: to(`c${at}`) })), [one]);
+    await poster.idle();
+    expect(poster.throttled).toBe(true);
+  });
+
   test("429s that spread lower the number under way at once; when they end it rises, and everybody is reached", async () => {
     const system = setUp();
     const { clock, connections } = system;
