@@ -32,7 +32,7 @@ const runOf = ({ fanOut, publications, perSecond, units }: MeteredLingering): Fl
 const TOLERANCE = 0.35;
 
 /**
- * How far below it may be on a machine that is always busy: a flusher waits for what its calls leave of a window, in real
+ * How far below it may be where windows follow each other on a machine that is always busy: a flusher waits for what its calls leave of a window, in real
  * time, while calls are billed as declared. So where they take longer here, less is billed than where they do not.
  */
 const BELOW = 0.5;
@@ -77,6 +77,6 @@ test("the model's units of publications on channels that linger are those that t
     expect({ load, run, counts: counts(units) }).toEqual({ load, run, counts: counts(modelled(load, run)) });
     expect([load, Math.abs(run.windows - run.publications / perWindow(load)) <= WINDOWS]).toEqual([load, true]);
     expect(billed(metered)).toBeLessThan(TOLERANCE);
-    expect(billed(metered)).toBeGreaterThan(-BELOW);
+    expect(billed(metered)).toBeGreaterThan(load.perSecond > 1 ? -BELOW : -TOLERANCE);
   }
 }, 600_000);
