@@ -5,6 +5,7 @@ import { PRICES } from "../local/meter/prices.js";
 import type { Benchmark, Chart } from "./benchmark.js";
 import { lineChart } from "./chart.js";
 import { type CostCell, type Costs, FAN_OUTS, type Load, LOADS, type Units } from "./cost/cell.js";
+import { fifoTable } from "./cost/fifo.js";
 import { type Metered, meterPublications } from "./cost/metered.js";
 import { appSyncEvents, awsSample, iotCore } from "./cost/peers.js";
 import { boundBy } from "./cost/quotas.js";
@@ -88,7 +89,9 @@ const table = (cells: CostCell[]): string =>
     "|--:|--:|--:|--:|---|--:|--:|--:|--:|---|---|",
     ...cells.map(row),
     "",
-    `The publisher is one of the subscribers. None of the others keeps what it has delivered; with history, Push-It's connections ask every ${DEFAULT_SETTINGS.checkMs / 60_000} minutes whether they have missed something. Durations are declared: ${DECLARED_MS.post} ms a POST, ${DECLARED_MS.dynamoDb} ms a DynamoDB call. "metered": units as the local runtime's meter counted them for real publications; "modelled": computed, by a model that a test holds against the meter.`,
+    `The publisher is one of the subscribers. None of the others keeps what it has delivered; with history, Push-It's connections ask every ${DEFAULT_SETTINGS.checkMs / 60_000} minutes whether they have missed something. Durations are declared: ${DECLARED_MS.post} ms a POST, ${DECLARED_MS.dynamoDb} ms a DynamoDB call. "metered": units as the local runtime's meter counted them for real publications; "modelled": computed, by a model that a test holds against the meter. Publications come evenly: with linger, at 1 a second each is alone in its window.`,
+    "",
+    fifoTable(),
   ].join("\n");
 
 const charts = (cells: CostCell[]): Chart[] => {

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { WebSocket } from "ws";
 import { PushIt as Client } from "../../client/index.js";
-import { PushIt } from "../../infra/index.js";
-import { startSystem, type System } from "../../local/dev/system.js";
+import { PushIt, type PushItProps } from "../../infra/index.js";
+import { startSystem } from "../../local/dev/system.js";
 import { difference, type MeterSnapshot } from "../../local/meter/counts.js";
+import type { Meter } from "../../local/meter/meter.js";
 import { FAN_OUTS, type Load, SIZES, type Units } from "./cell.js";
 
 /** Largest fan-out that is run; larger ones are extrapolated by the model. */
@@ -28,13 +29,15 @@ export interface Metered extends Publishing {
 /** The channels of one fan-out, plain and with history; rows are as long as their names. */
 const channelOf = (fanOut: number, history: boolean): string => `${history ? "kept" : "cost"}/${fanOut}`;
 
-/** What is said of channels. */
-const CHANNELS = { "kept/*": { history: {} } };
+/** What is said of channels, by pattern. */
+export type Channels = NonNullable<PushItProps["channels"]>;
 
-const synthesize = (folder: string): string => {
+const CHANNELS: Channels = { "kept/*": { history: {} } };
+
+const synthesize = (folder: string, channels: Channels): string => {
   const outdir = join(folder, "cdk.out");
   const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
-  new PushIt(new Stack(app, "Cost"), "PushIt", { channels: CHANNELS });
+  new PushIt(new Stack(app, "Cost"), "PushIt", { channels });
   app.synth();
   return outdir;
 };
@@ -49,13 +52,16 @@ const subscriber = (url: string, channels: string[]): Promise<Client> =>
     });
   });
 
-/** Clients of which the first so many are subscribed to the channel of each fan-out. */
-const connect = async (url: string, fanOuts: readonly number[], progress: (share: number) => void): Promise<Client[]> => {
+/** Which channels there are of each fan-out. */
+type ChannelsOf = (fanOut: number) => string[];
+
+/** Clients of which the first so many are subscribed to the channels of each fan-out. */
+const connect = async (url: string, fanOuts: readonly number[], of: ChannelsOf, progress: (share: number) => void): Promise<Client[]> => {
   const most = Math.max(...fanOuts);
   const clients: Client[] = [];
   while (clients.length < most) {
     const next = Array.from({ length: Math.min(CONNECTING, most - clients.length) }, (_, at) => clients.length + at);
-    const channelsOf = (index: number): string[] => fanOuts.filter((fanOut) => index < fanOut).flatMap((fanOut) => [channelOf(fanOut, false), channelOf(fanOut, true)]);
+    const channelsOf = (index: number): string[] => fanOuts.filter((fanOut) => index < fanOut).flatMap(of);
     clients.push(...(await Promise.all(next.map((index) => subscriber(url, channelsOf(index))))));
     progress(clients.length / most);
   }
@@ -78,7 +84,7 @@ const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history 
 };
 
 /** Of the functions that a publication runs: pings and departures are not part of it. */
-const unitsOf = (used: MeterSnapshot, times: number): Units => ({
+export const unitsOf = (used: MeterSnapshot, times: number): Units => ({
   messages: (used.messagesIn + used.messagesOut) / times,
   invocations: used.invocations / times,
   gbSeconds: used.gbSeconds / times,
@@ -87,8 +93,7 @@ const unitsOf = (used: MeterSnapshot, times: number): Units => ({
   queueRequests: used.queueRequests / times,
 });
 
-const meterOne = async ({ meter }: System, clients: readonly Client[], publishing: Publishing): Promise<Metered> => {
-  if (!meter) throw new Error("the system has no meter");
+const meterOne = async (meter: Meter, clients: readonly Client[], publishing: Publishing): Promise<Metered> => {
   // The first one finds a cold function, and an agent that is in no cache.
   await publishOnce(clients, publishing);
   await meter.settled();
@@ -98,30 +103,52 @@ const meterOne = async ({ meter }: System, clients: readonly Client[], publishin
   return { ...publishing, units: unitsOf(difference(meter.snapshot(), before), TIMES) };
 };
 
-/**
- * Runs the system, publishes, and reads from its meter what one publication used.
- * @param root the package's folder; it has been built
- */
-export const meterPublications = async (
-  root: string,
-  fanOuts: readonly number[] = FAN_OUTS.filter((fanOut) => fanOut <= MOST_RUN),
-  progress: (share: number) => void = () => undefined,
-): Promise<Metered[]> => {
+/** What is run to be metered. */
+export interface Setup {
+  /** The package's folder; it has been built. */
+  root: string;
+  channels: Channels;
+  fanOuts: readonly number[];
+  channelsOf: ChannelsOf;
+  progress: (share: number) => void;
+}
+
+/** Runs the system with its meter and as many clients as the largest fan-out, for as long as `use` takes. */
+export const withSubscribers = async <Result>(
+  { root, channels, fanOuts, channelsOf, progress }: Setup,
+  use: (meter: Meter, clients: readonly Client[]) => Promise<Result>,
+): Promise<Result> => {
   const parent = join(root, ".push-it");
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, "bench-"));
-  const system = await startSystem({ project: root, dist: join(root, "dist"), assembly: synthesize(folder), log: () => undefined, meter: true });
+  const system = await startSystem({ project: root, dist: join(root, "dist"), assembly: synthesize(folder, channels), log: () => undefined, meter: true });
   let clients: Client[] = [];
   try {
-    clients = await connect(system.websocketUrl, fanOuts, progress);
-    const all: Metered[] = [];
-    for (const history of [false, true]) {
-      for (const bytes of SIZES) for (const fanOut of fanOuts) all.push(await meterOne(system, clients, { fanOut, bytes, history }));
-    }
-    return all;
+    if (!system.meter) throw new Error("the system has no meter");
+    clients = await connect(system.websocketUrl, fanOuts, channelsOf, progress);
+    return await use(system.meter, clients);
   } finally {
     for (const client of clients) client.disconnect();
     await system.close();
     rmSync(folder, { recursive: true, force: true });
   }
+};
+
+/**
+ * Runs the system, publishes, and reads from its meter what one publication used.
+ * @param root the package's folder; it has been built
+ */
+export const meterPublications = (
+  root: string,
+  fanOuts: readonly number[] = FAN_OUTS.filter((fanOut) => fanOut <= MOST_RUN),
+  progress: (share: number) => void = () => undefined,
+): Promise<Metered[]> => {
+  const channelsOf = (fanOut: number): string[] => [channelOf(fanOut, false), channelOf(fanOut, true)];
+  return withSubscribers({ root, channels: CHANNELS, fanOuts, channelsOf, progress }, async (meter, clients) => {
+    const all: Metered[] = [];
+    for (const history of [false, true]) {
+      for (const bytes of SIZES) for (const fanOut of fanOuts) all.push(await meterOne(meter, clients, { fanOut, bytes, history }));
+    }
+    return all;
+  });
 };

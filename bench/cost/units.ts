@@ -22,23 +22,42 @@ const DESIGN = {
   /** Bytes of a stored message besides its data. */
   storedBytes: 150,
   writeBytes: 1_024,
+  /** How many rows a request deletes. */
+  batch: 25,
+  /** How long a flusher goes on that always finds something: five minutes, less what it keeps for letting go. */
+  flusherMs: 240_000,
 };
 
-const { dynamoDb, post } = DECLARED_MS;
+const { dynamoDb, invokeAsync, post } = DECLARED_MS;
 
 /** How long posts to so many take, in milliseconds. */
 const postsMs = (recipients: number): number => Math.ceil(recipients / DESIGN.postsInFlight) * post;
 
-/** Reading the subscribers and posting frames to them: by one function, and workers for those beyond its part. */
-const fanOut = (subscribers: number, posted: number, frames: number): { ms: number; workers: number; readUnits: number } => {
+/** What bringing frames to subscribers takes: one function's time, and of workers for those beyond its part. */
+export interface FanOut {
+  ms: number;
+  workers: number;
+  /** Of all workers. */
+  workersMs: number;
+  readUnits: number;
+  queueRequests: number;
+}
+
+/** Reading the subscribers and posting frames to them. */
+export const fanOut = (subscribers: number, posted: number, frames: number): FanOut => {
   const own = Math.min(posted, DESIGN.own);
   const workers = Math.ceil((posted - own) / DESIGN.segment);
   return {
-    ms: dynamoDb + frames * (postsMs(own) + workers * postsMs(DESIGN.segment)),
+    ms: dynamoDb + frames * postsMs(own),
     workers,
+    workersMs: workers * (frames * postsMs(DESIGN.segment) + COMPUTE_MS),
     readUnits: Math.max(1, Math.ceil((subscribers * DESIGN.rowBytes) / READ_BYTES)),
+    queueRequests: workers * DESIGN.segmentRequests,
   };
 };
+
+/** What so many milliseconds of functions are billed. */
+export const gbSecondsOf = (ms: number): number => (ms / 1_000) * DESIGN.memoryGb;
 
 /**
  * What storing a publication before it is delivered adds: its number, that it has been published, and the message, one
@@ -47,61 +66,98 @@ const fanOut = (subscribers: number, posted: number, frames: number): { ms: numb
 const kept = ({ bytes, history }: Load): Pick<Units, "gbSeconds" | "writeUnits"> => {
   if (!history) return { gbSeconds: 0, writeUnits: 0 };
   return {
-    gbSeconds: ((3 * dynamoDb) / 1_000) * DESIGN.memoryGb,
+    gbSeconds: gbSecondsOf(3 * dynamoDb),
     writeUnits: 2 + Math.ceil((bytes + DESIGN.storedBytes) / DESIGN.writeBytes),
   };
 };
 
 /** Bytes of a message as it travels. */
-const messageBytes = ({ bytes, history }: Load): number => bytes + DESIGN.envelopeBytes + (history ? DESIGN.positionBytes : 0);
+export const messageBytes = ({ bytes, history }: Load): number => bytes + DESIGN.envelopeBytes + (history ? DESIGN.positionBytes : 0);
 
 const plain = (load: Load): Units => {
   const { fanOut: subscribers } = load;
   const message = messageBytes(load);
-  const { ms, workers, readUnits } = fanOut(subscribers, subscribers - 1, 1);
+  const { ms, workers, workersMs, readUnits, queueRequests } = fanOut(subscribers, subscribers - 1, 1);
   return {
     // The publisher's own copy rides with its answer.
     messages: steps(message, MESSAGE_BYTES) * subscribers + steps(message + DESIGN.answerBytes, MESSAGE_BYTES),
     invocations: 1 + workers,
-    gbSeconds: ((ms + (1 + workers) * COMPUTE_MS) / 1_000) * DESIGN.memoryGb,
+    gbSeconds: gbSecondsOf(COMPUTE_MS + ms + workersMs),
     readUnits,
     writeUnits: 0,
-    queueRequests: workers * DESIGN.segmentRequests,
+    queueRequests,
   };
 };
+
+/** What one flusher does, from the publication that elects it until it lets go. */
+export interface FlusherRun {
+  publications: number;
+  /** Those that bring something. */
+  windows: number;
+}
+
+/**
+ * The run of a flusher where publications come evenly: where a window passes from one to the next, each elects one of
+ * its own; else no window is empty, and one goes on for as long as it may.
+ */
+export const flusherRun = ({ perSecond, lingerMs }: Load): FlusherRun =>
+  perSecond * lingerMs <= 1_000
+    ? { publications: 1, windows: 1 }
+    : { publications: (perSecond * DESIGN.flusherMs) / 1_000, windows: DESIGN.flusherMs / lingerMs };
 
 /** How many messages a window gathers: those that come while its first one waits. */
-export const perWindow = ({ perSecond, lingerMs }: Load): number => Math.max(1, (perSecond * lingerMs) / 1_000);
-
-/** How many frames a window's messages need. */
-export const framesOf = (load: Load): number => {
-  const fitting = Math.max(1, Math.floor(MESSAGE_BYTES / messageBytes(load)));
-  return Math.ceil(perWindow(load) / fitting);
+export const perWindow = (load: Load): number => {
+  const { publications, windows } = flusherRun(load);
+  return publications / windows;
 };
 
-const lingering = (load: Load): Units => {
+/** How many frames so many messages need that travel together. */
+export const framesFor = (load: Load, messages: number): number =>
+  Math.ceil(messages / Math.max(1, Math.floor(MESSAGE_BYTES / messageBytes(load))));
+
+/** How many frames a window's messages need. */
+export const framesOf = (load: Load): number => framesFor(load, perWindow(load));
+
+/** What is billed until a flusher runs: storing the message, reading the lease, taking it, and the Invoke. */
+const ELECTING_MS = 3 * dynamoDb + invokeAsync;
+
+const lingering = (load: Load, { publications, windows }: FlusherRun): Units => {
   const { fanOut: subscribers, lingerMs } = load;
   const message = messageBytes(load);
-  const messages = perWindow(load);
-  const frames = framesOf(load);
-  const { ms, workers, readUnits } = fanOut(subscribers, subscribers, frames);
+  const messages = publications / windows;
+  const frames = framesFor(load, messages);
+  const { ms, workers, workersMs, readUnits, queueRequests } = fanOut(subscribers, subscribers, frames);
+  // Whose first message stays alone lets go; any other one only after a window in which nothing came.
+  const empty = publications > 1 ? 1 : 0;
+  const bringMs = ms + Math.ceil(messages / DESIGN.batch) * dynamoDb;
+  // The flusher takes the lease, waits until the window is over, reads the log and brings what is there: a window begins
+  // with that reading, the first one when the message was published. At last it releases the lease, reads and forgets.
+  const windowMs = Math.max(lingerMs, dynamoDb + bringMs + dynamoDb);
+  const lastMs = dynamoDb + (empty ? 0 : bringMs) + 3 * dynamoDb;
+  const flusherMs = COMPUTE_MS + lingerMs - ELECTING_MS + (windows + empty - 1) * windowMs + lastMs + windows * workersMs;
+  const publisherMs = publications * (COMPUTE_MS + 2 * dynamoDb) + dynamoDb + invokeAsync;
   const row = Math.ceil(message / DESIGN.writeBytes);
-  // The flush waits, reads the log, fans out, deletes what it has sent, and writes its lease twice.
-  const flushMs = lingerMs + dynamoDb + ms + 2 * dynamoDb + (1 + workers) * COMPUTE_MS;
   const logUnits = Math.max(1, Math.ceil((messages * message) / READ_BYTES));
+  const [electing, releasing, forgetting] = [1, 1, 1];
+  const each = (ofRun: number): number => ofRun / publications;
   return {
-    messages: 2 * steps(message, MESSAGE_BYTES) + (subscribers * frames) / messages,
-    invocations: 1 + (1 + workers) / messages,
-    gbSeconds: ((2 * dynamoDb + COMPUTE_MS + flushMs / messages) / 1_000) * DESIGN.memoryGb,
-    readUnits: 1 + (logUnits + readUnits) / messages,
-    writeUnits: 2 * row + 2 / messages,
-    queueRequests: (workers * DESIGN.segmentRequests) / messages,
+    messages: 2 * steps(message, MESSAGE_BYTES) + each(windows * subscribers * frames),
+    invocations: 1 + each(1 + windows * workers),
+    gbSeconds: gbSecondsOf(each(publisherMs + flusherMs)),
+    // Each publication reads the lease; a window reads the log and the subscribers, an empty one and the last look the log.
+    readUnits: 1 + each(windows * (logUnits + readUnits) + empty + 1),
+    // Each row is written and deleted; the lease is taken for each window.
+    writeUnits: 2 * row + each(electing + windows + empty + releasing + forgetting),
+    queueRequests: each(windows * queueRequests),
   };
 };
 
-/** The units of one publication, by the model. */
-export const modelled = (load: Load): Units => {
-  const units = load.lingerMs === 0 ? plain(load) : lingering(load);
+/**
+ * The units of one publication, by the model.
+ * @param run with `linger`: how the flusher ran, if that is known
+ */
+export const modelled = (load: Load, run: FlusherRun = flusherRun(load)): Units => {
+  const units = load.lingerMs === 0 ? plain(load) : lingering(load, run);
   const { gbSeconds, writeUnits } = kept(load);
   return { ...units, gbSeconds: units.gbSeconds + gbSeconds, writeUnits: units.writeUnits + writeUnits };
 };

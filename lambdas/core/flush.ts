@@ -18,7 +18,9 @@ export const LATEST_DELIVERY_MS = 5 * 60_000;
 
 /**
  * Delivers what gathers on a channel, window after window, until nothing comes any more or its time is over. Each
- * subscriber gets the messages of a window in as few frames as possible, in the order of the log.
+ * subscriber gets the messages of a window in as few frames as possible, in the order of the log. Where the first
+ * message stayed alone in its window, no other is waited for: the next one has a flusher of its own, which costs less
+ * than a window in vain.
  *
  * It may die anywhere. Messages are taken off the log after they were delivered, and the lease is deleted after the log
  * was seen to be empty when nobody trusted in the lease any more: so wherever something waits, a lease is there, and
@@ -35,17 +37,20 @@ export const flush = async (system: Flushing, task: FlushTask, remainingMs: () =
   const lease = leaseMs(settings, channel);
   // For this window, and for what comes while it lets go.
   const enough = (): boolean => remainingMs() > 2 * lease;
+  /** When this window is over, in epoch milliseconds. */
+  let over = since + lingerMs;
+  let first = true;
   try {
-    await clock.sleep(Math.max(0, since + lingerMs - clock.now()));
     while (await lingering.hold({ channel, owner, until: clock.now() + lease }, previous)) {
       previous = owner;
+      await clock.sleep(Math.max(0, over - clock.now()));
       const begun = clock.now();
       const { entries, more } = await lingering.waiting(channel);
       await bring(system, task, entries);
-      if (entries.length > 0 && enough()) {
-        if (!more) await clock.sleep(Math.max(0, begun + lingerMs - clock.now()));
-        continue;
-      }
+      const alone = first && entries.length === 1;
+      first = false;
+      over = more ? begun : begun + lingerMs;
+      if (entries.length > 0 && !alone && enough()) continue;
       // Who appends from here on sees that nobody flushes, and elects another; what came before is read once more.
       await lingering.release(channel, owner);
       const left = await lingering.waiting(channel);

@@ -51,6 +51,35 @@ describe("the units of one publication", () => {
     expect(modelled({ ...lingering, history: true }).writeUnits).toBeCloseTo(modelled(lingering).writeUnits + 3, 9);
   });
 
+  it("of a message that is alone in its window are a flusher of its own, which waits once, and all that it does to the lease", () => {
+    const load = { fanOut: 1, perSecond: 1, bytes: 100, lingerMs: 250, history: false };
+    const units = modelled(load);
+    // Written: the message, the lease by the publisher and by the flusher, the row off the log, released, forgotten.
+    expect(units).toMatchObject({ messages: 3, invocations: 2, readUnits: 4, writeUnits: 6, queueRequests: 0 });
+    // The publisher's 26 ms; from the publication the window, less what the flusher was elected in, reading the log and
+    // the subscribers, a post, taking off, releasing, reading, forgetting.
+    expect(units.gbSeconds).toBeCloseTo(0.5 * (0.026 + 0.001 + 0.225 + 0.04), 9);
+    expect(modelled({ ...load, lingerMs: 500 }).gbSeconds - units.gbSeconds).toBeCloseTo(0.5 * 0.25, 9);
+    expect(modelled({ ...load, perSecond: 4 })).toEqual(units);
+  });
+
+  it("of many in a window are two writes and a read each, and their part of a window: its time, one write, two Queries", () => {
+    const load = { fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 250, history: false };
+    const { invocations, messages, readUnits, writeUnits, gbSeconds } = modelled(load);
+    const digits = 2;
+    expect(messages).toBeCloseTo(2 + 100 / 5, digits);
+    expect(invocations).toBeCloseTo(1, digits);
+    expect(writeUnits).toBeCloseTo(2 + 1 / 5, digits);
+    expect(readUnits).toBeCloseTo(1 + 2 / 5, digits);
+    expect(gbSeconds).toBeCloseTo(0.5 * (0.011 + 0.25 / 5), 4);
+  });
+
+  it("of a flusher that took some windows are those, and the empty one after which it let go", () => {
+    const load = { fanOut: 10, perSecond: 20, bytes: 100, lingerMs: 250, history: false };
+    const units = modelled(load, { publications: 10, windows: 2 });
+    expect(units).toMatchObject({ messages: 2 + 2, writeUnits: 2 + (1 + 3 + 2) / 10, readUnits: 1 + (2 * 2 + 2) / 10, invocations: 1.1 });
+  });
+
   it("of a window of 8 KB messages fill as many frames as they need", () => {
     expect(framesOf({ fanOut: 10, perSecond: 20, bytes: 8_192, lingerMs: 500, history: false })).toBe(4);
     expect(framesOf({ fanOut: 10, perSecond: 20, bytes: 100, lingerMs: 500, history: false })).toBe(1);

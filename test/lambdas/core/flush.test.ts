@@ -54,6 +54,30 @@ describe("a flusher", () => {
     expectNothingLeft(system);
   });
 
+  test("waits for no other where the first message stayed alone: it lets go at once", async () => {
+    const system = await systemOf();
+    await post(system, "m1");
+    system.store.calls.length = 0;
+    await runAll(system);
+    expect(system.store.calls).toEqual(["hold", "waiting", `subscribers ${CHANNEL}`, "remove", "release", "waiting", "forget"]);
+    expect(system.clock.now()).toBe(NOW + 250);
+    expectNothingLeft(system);
+  });
+
+  test("stays for one more window where others came with the first, or where one came later", async () => {
+    const system = await systemOf();
+    await post(system, "m1");
+    await post(system, "m2");
+    system.lingering.before = async (step) => {
+      if (step === "remove" && received(system).length === 2) await post(system, "m3");
+    };
+    await runAll(system);
+    // The third one was alone in its window, but not in the flusher's first.
+    expect(system.connections.posts.map(({ at }) => at - NOW)).toEqual([250, 500]);
+    expect(system.clock.now()).toBe(NOW + 750);
+    expectNothingLeft(system);
+  });
+
   test("spares who asked to be spared", async () => {
     const system = await systemOf();
     await publish(system, agent, [{ ...outgoing("m1"), echo: false }, outgoing("m2")]);
@@ -206,12 +230,15 @@ const RECOVERIES: [who: string, recover: (system: System, task: FlushTask) => Pr
 /** More steps than a run has. */
 const STEPS = 20;
 
+/** What was published at first: a flusher that finds one message alone waits for no other. */
+const FIRST = [{ first: ["m1"] }, { first: ["m1", "m2"] }];
+
 describe.each(RECOVERIES)("a flusher that is killed before any of its steps: %s", (_who, recover) => {
-  test("brings every message, and nothing stays", async () => {
+  test.each(FIRST)("brings every message, and nothing stays: $first", async ({ first }) => {
     const died = new Set<string>();
     for (let at = 1; at <= STEPS; at += 1) {
       const system = await systemOf();
-      await post(system, "m1", "m2");
+      await post(system, ...first);
       const [task] = system.tasks.splice(0);
       const { dead, revived } = dieAt(system, at);
       await run(system, task!).catch(() => undefined);
@@ -219,7 +246,7 @@ describe.each(RECOVERIES)("a flusher that is killed before any of its steps: %s"
       if (dead.died) died.add(dead.died);
       await recover(system, task!);
       await runAll(system);
-      expect([at, new Set(received(system).filter((uuid) => uuid !== "next"))]).toEqual([at, new Set(["m1", "m2", "last"])]);
+      expect([at, new Set(received(system).filter((uuid) => uuid !== "next"))]).toEqual([at, new Set([...first, "last"])]);
       expectNothingLeft(system);
     }
     expect([...died].sort()).toEqual(["forget", "hold", "post", "release", "remove", "subscribers", "waiting"]);
@@ -251,23 +278,26 @@ describe("a publisher that is killed before any of its steps", () => {
 });
 
 describe("a publication between any two steps of a flusher", () => {
-  /** The steps of a run that finds one message, in their order. */
-  const steps = async (): Promise<number> => {
+  /** How many steps a run has that finds these messages. */
+  const steps = async (first: string[]): Promise<number> => {
     const system = await systemOf();
     let count = 0;
-    await post(system, "m1");
+    await post(system, ...first);
     system.lingering.before = () => void (count += 1);
     await runAll(system);
     return count;
   };
 
-  test("is delivered, wherever it is stored and wherever it then asks who flushes", async () => {
-    const count = await steps();
-    expect(count).toBe(8);
+  test.each([
+    { first: ["m1"], expected: 6 },
+    { first: ["m0", "m1"], expected: 8 },
+  ])("is delivered, wherever it is stored and wherever it then asks who flushes: of $expected steps", async ({ first, expected }) => {
+    const count = await steps(first);
+    expect(count).toBe(expected);
     for (let stored = 1; stored <= count; stored += 1) {
       for (let asked = stored; asked <= count + 1; asked += 1) {
         const system = await systemOf();
-        await post(system, "m1");
+        await post(system, ...first);
         const plain = system.lingering;
         let go = (): void => undefined;
         const held = new Promise<void>((resolve) => (go = resolve));
@@ -299,7 +329,7 @@ describe("a publication between any two steps of a flusher", () => {
         go();
         await second;
         await runAll(system);
-        expect([stored, asked, new Set(received(system))]).toEqual([stored, asked, new Set(["m1", "m2"])]);
+        expect([stored, asked, new Set(received(system))]).toEqual([stored, asked, new Set([...first, "m2"])]);
         expectNothingLeft(system);
       }
     }
