@@ -16,7 +16,8 @@ export interface Agent<Credentials = unknown> {
   /** The id the server gave this connection. Never taken from a frame. */
   readonly uuid: string;
   /**
-   * In `onConnectionRequest`: what the client sent, or `undefined`. What that guard leaves here (at most 4,096 bytes
+   * In `onConnectionRequest`: what the client sent, with its handshake or to renew its agent, or `undefined`: what the
+   * agent had before a renewal is not shown. What that guard leaves here (at most 4,096 bytes
    * of JSON) is what later guards see, so a token can be replaced by the claims it proved.
    */
   credentials: Credentials;
@@ -26,7 +27,10 @@ export interface Agent<Credentials = unknown> {
   readonly userId: string | undefined;
   /** What `connected({ expiresAt })` set, in epoch milliseconds. */
   readonly expiresAt: number | undefined;
-  /** `true` once the agent is connected; `false` in `onConnectionRequest` and `onDisconnect`. */
+  /**
+   * `true` once the agent is connected, so also where `onConnectionRequest` is asked to renew it; `false` there while the
+   * handshake waits, and in `onDisconnect`.
+   */
   readonly isConnected: boolean;
   /** The client's address and user agent, as API Gateway saw them. */
   readonly connection: { readonly id: string; readonly sourceIp: string; readonly userAgent: string };
@@ -103,7 +107,11 @@ export interface ChannelGuards<Credentials = unknown> {
 
 /** What a guard module default-exports. */
 export interface Guards<Credentials = unknown> extends ChannelGuards<Credentials> {
-  /** Decides with `agent.connected()` or `agent.connectionDenied(reason)`. Left out: everyone may. */
+  /**
+   * Decides with `agent.connected()` or `agent.connectionDenied(reason)`. Asked again, with `agent.isConnected`, when a
+   * client renews its agent: what `connected` then leaves out of `info` and `expiresAt` is gone, another `userId` is taken
+   * for a denial, and a denial ends the agent. Left out: everyone may.
+   */
   onConnectionRequest?(agent: Agent<Credentials>): unknown;
   /** Told when an agent has left: once by a module, perhaps again by Lambda to a guard function that failed. Decides nothing. */
   onDisconnect?(agent: Agent<Credentials>): unknown;

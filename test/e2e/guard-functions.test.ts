@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { type Answer, Meta, PROTOCOL_DENIED } from "../../protocol/index.js";
+import { type Answer, type Json, Meta, PROTOCOL_DENIED } from "../../protocol/index.js";
 import { Guards } from "../../infra/index.js";
 import type { GuardRequest } from "../../lambdas/guards/api.js";
 import { pythonTest } from "../python.js";
@@ -196,7 +196,23 @@ describe("a guard written from docs/GUARDS.md", () => {
         const denied = await system.connect({ credentials });
         expect(await denied.request({ action: "connect", channel: Meta.connect })).toMatchObject({ code: "denied", error });
       }
-      await ada.close();
+
+      // What is asked to renew an agent: as docs/GUARDS.md says, and as its sample looks.
+      const refresh = (data?: { credentials: Json }) => ada.request({ action: "refresh", channel: Meta.refresh, ...(data && { data }) });
+      const renewals = () => requestsTo(system, "Members", "onConnectionRequest").filter((request) => request.agent?.isConnected);
+      const credentials = { name: "ada", key: "lovelace" };
+      expect(renewals()).toEqual([]);
+      expect(await refresh({ credentials })).toMatchObject({ successful: true, data: { expiresIn: expect.any(Number) as number } });
+      expect(renewals()).toMatchObject([{ agent: { credentials, userId: "ada", expiresAt: expect.any(Number) as number } }]);
+      const { agent: sample } = JSON.parse(blockOf("json", '"expiresAt": 1')) as GuardRequest;
+      // This guard says no info, which the sample has.
+      expect(Object.keys({ ...renewals()[0]?.agent, info: {} }).sort()).toEqual(Object.keys(sample ?? {}).sort());
+
+      // Without credentials there are none, whatever the agent had; and a denial ends it.
+      expect(await refresh()).toMatchObject({ successful: false, code: "denied", error: "Sign in first." });
+      expect(renewals()[1]?.agent).toMatchObject({ userId: "ada" });
+      expect(renewals()[1]?.agent).not.toHaveProperty("credentials");
+      await ada.ended();
       await system.invoked(() => system.logs.some(({ message }) => message.includes("left: ada")), "the departure");
       expect(system.logs.filter(({ message }) => /guard_(failed|timeout)/.test(message))).toEqual([]);
     } finally {

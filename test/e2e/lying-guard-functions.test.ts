@@ -1,5 +1,8 @@
 import { Duration } from "aws-cdk-lib";
 import { Guards } from "../../infra/index.js";
+import type { GuardRequest } from "../../lambdas/guards/contract.js";
+import type { InvocationReport } from "../../local/lambda/pool.js";
+import type { InvokeResult } from "../../local/model.js";
 import { type Answer, Meta, PROTOCOL_DENIED } from "../../protocol/index.js";
 import { everywhere, GuardCode } from "./support/guard-functions.js";
 import { TestSystem } from "./support/system.js";
@@ -29,7 +32,7 @@ describe("a guard function that gives no valid verdict", () => {
     throws: { deed: 'throw new TypeError("planted secret");', code: "guard_failed" },
     exits: { deed: "process.exit(0);", code: "guard_failed" },
     "never answers": { deed: "await new Promise((resolve) => setTimeout(resolve, 60_000));", code: "guard_timeout" },
-    "answers late": { deed: "await new Promise((resolve) => setTimeout(resolve, 7_000)); return yes;", code: "guard_timeout" },
+    "answers late": { deed: "await new Promise((resolve) => setTimeout(resolve, 5_500)); return yes;", code: "guard_timeout" },
     "loops for ever": { deed: "for (;;);", code: "guard_timeout" },
   };
 
@@ -55,6 +58,8 @@ describe("a guard function that gives no valid verdict", () => {
     };`;
 
   const TIMEOUT = Duration.seconds(4);
+  /** The function's own: that of its places would end it before it has answered late. */
+  const FUNCTION_TIMEOUT = Duration.seconds(8);
   let system: TestSystem;
   beforeAll(async () => {
     system = await TestSystem.start({
@@ -68,7 +73,7 @@ describe("a guard function that gives no valid verdict", () => {
         },
       },
       guardFunctions(stack) {
-        const { onDisconnect: _nobody, ...guards } = everywhere(code.node(stack, "Liar", LIAR));
+        const { onDisconnect: _nobody, ...guards } = everywhere(code.node(stack, "Liar", LIAR, FUNCTION_TIMEOUT));
         return Guards.fromLambda(guards);
       },
     });
@@ -76,6 +81,14 @@ describe("a guard function that gives no valid verdict", () => {
     await system.connect({ credentials: {} }).catch(() => undefined);
   });
   afterAll(() => system.close());
+
+  /** Whether a request has one guard do what the mode says. */
+  const isAbout = (event: unknown, mode: string): boolean => {
+    const { guard, channel, agent } = event as Partial<GuardRequest>;
+    return guard === "onConnectionRequest" ? JSON.stringify(agent?.credentials) === JSON.stringify({ mode }) : channel === `${guard}/${mode}`;
+  };
+  const saysYes = (result: InvokeResult): boolean =>
+    result.ok && /"verdict":"(connected|subscribe|unsubscribe|publicationSuccess|deliver)"/.test(JSON.stringify(result.payload));
 
   it.each(Object.entries(MODES))("but %s permits nothing", async (name, { code: expected }) => {
     const mode = name.replace(/\W/g, "_");
@@ -101,12 +114,22 @@ describe("a guard function that gives no valid verdict", () => {
       agent.publish(channelOf("onMessageReceived"), "not permitted").then((answer) => expect(answer).toMatchObject({ successful: true })),
     ]);
 
-    // Still subscribed, and nothing of what was not permitted has come before this.
-    await agent.publish(channelOf("onUnsubscriptionRequest"), "permitted");
-    await agent.message("permitted");
-    expect(agent.messages().map(({ data }) => data)).toEqual(["permitted"]);
-    const subscribers = (await system.rows()).filter(({ pk }) => pk === `c#${channelOf("onSubscriptionRequest")}`);
-    expect(subscribers).toEqual([]);
+    const look = async (...permitted: string[]): Promise<void> => {
+      // Still subscribed, and nothing of what was not permitted has come before this.
+      const last = permitted.at(-1) ?? "";
+      await agent.publish(channelOf("onUnsubscriptionRequest"), last);
+      await agent.message(last);
+      expect(agent.messages().map(({ data }) => data)).toEqual(permitted);
+      const rows = await system.rows();
+      expect(rows.filter(({ pk }) => pk === `c#${channelOf("onSubscriptionRequest")}`)).toEqual([]);
+      expect(rows.filter(({ c }) => c === JSON.stringify({ mode }))).toEqual([]);
+    };
+    await look("permitted");
+    if (name === "answers late") {
+      const late = (all: readonly InvocationReport[]) => all.filter(({ event, result }) => saysYes(result) && isAbout(event, mode));
+      await system.invoked((all) => new Set(late(all).map(({ event }) => (event as GuardRequest).guard)).size === 5, "five late answers");
+      await look("permitted", "permitted still");
+    }
 
     const lines = system.logs.slice(logged).map(({ message }) => message);
     for (const guard of ["onConnectionRequest", "onSubscriptionRequest", "onUnsubscriptionRequest", "onPublicationRequest", "onMessageReceived"]) {

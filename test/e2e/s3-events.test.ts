@@ -7,8 +7,8 @@ import { objectCreated } from "./support/s3-event.js";
 import { Wire } from "./support/wire.js";
 
 /*
- * examples/s3-events as it stands: synthesized as its page says, run from its template, and given an event as S3 sends
- * it through EventBridge when an object was put into the bucket.
+ * examples/s3-events as it stands: synthesized as its page says, run from its template, and given an event as AWS's
+ * documentation says that S3 sends it through EventBridge when an object was put into the bucket.
  */
 
 const ROOT = resolve(__dirname, "../..");

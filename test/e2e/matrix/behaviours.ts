@@ -33,34 +33,50 @@ export type Behaviour = (typeof BEHAVIOURS)[number];
 /** Those that keep a processor busy: they are tried one at a time, so that the time of the others stays their own. */
 export const BUSY: ReadonlySet<Behaviour> = new Set<Behaviour>(["loops for ever", "exhausts memory", "exhausts memory outside its heap"]);
 
+/** What a guard does that keeps its function running for a moment; it is not looked at. */
+export const HOLDING = "holds on";
+
 /** A behaviour as a segment of a channel name. */
-export const segmentOf = (behaviour: Behaviour): string => behaviour.replaceAll(" ", "_");
+export const segmentOf = (behaviour: Behaviour | typeof HOLDING): string => behaviour.replaceAll(" ", "_");
+
+/** After which time a guard answers late, in milliseconds. */
+export const LATE_MS = 4_000;
+
+const LATE_MARK = "has answered late: ";
+
+/** What a guard that answers late logs once it has. */
+export const lateMark = (place: Place): string => `${LATE_MARK}${place}`;
 
 /**
  * The guards that behave in all these ways, as the source of an object: by the last segment of a channel that is no
- * `*`, by `credentials.connect` and `credentials.disconnect`; where nothing is said they allow.
+ * `*`, by `credentials.connect` and `credentials.disconnect`; where nothing is said they allow. Where nothing can be
+ * staged, and where there is no verdict, they try all the same.
  */
 export const GUARDS = `{
   onConnectionRequest: (agent) =>
-    act(agent.credentials?.connect, {
+    act("connect", agent.credentials?.connect, {
       yes: () => agent.connected(),
       no: () => agent.connectionDenied("No."),
       stage: () => agent.subscribe("staged"),
     }),
   onSubscriptionRequest: (channel, agent) =>
-    act(asked(/^(sub|wild)\\//, channel), {
+    act(/^wild\\//.test(channel.name) ? "wildcard subscribe" : "subscribe", asked(/^(sub|wild)\\//, channel), {
       yes: () => agent.subscribe(channel),
       no: () => agent.subscriptionDenied(channel, "No."),
       stage: () => agent.subscribe("staged"),
     }),
   onUnsubscriptionRequest: (channel, agent) =>
-    act(asked(/^unsub\\//, channel), {
+    act("unsubscribe", asked(/^unsub\\//, channel), {
       yes: () => agent.unsubscribe(channel),
       no: () => agent.unsubscriptionDenied(channel, "No."),
-      stage: () => undefined,
+      stage: () => each(
+        () => agent.subscribe("staged"),
+        () => agent.channel("staged").publish({ data: "staged" }),
+        () => channel.publish({ data: "staged" }),
+      ),
     }),
   onPublicationRequest: (channel, agent, message) =>
-    act(asked(/^pub\\//, channel), {
+    act("publish", asked(/^pub\\//, channel), {
       yes: () => { channel.publish(message); agent.publicationSuccess(message); },
       no: () => agent.publicationDenied(message, "No."),
       stage: () => { agent.subscribe("staged"); channel.publish(message); agent.channel("staged").publish(message); },
@@ -68,17 +84,31 @@ export const GUARDS = `{
   channels: {
     "deliver/*": {
       onMessageReceived: (channel, agent, message) =>
-        act(asked(/^deliver\\//, channel), {
+        act("deliver", asked(/^deliver\\//, channel), {
           yes: () => agent.deliver(channel, message),
           no: () => Promise.resolve(),
-          stage: () => { message.data = "staged"; },
+          stage: () => {
+            message.data = "staged";
+            each(
+              () => agent.subscribe("staged"),
+              () => agent.channel("staged").publish(message),
+              () => channel.publish(message),
+            );
+          },
           // A delivery guard has one verdict; a second one may not deliver again.
           two: () => { agent.deliver(channel, message); agent.deliver(channel, { ...message, data: "second" }); },
         }),
     },
   },
   onDisconnect: (agent) =>
-    act(agent.credentials?.disconnect, { yes: () => undefined, no: () => undefined, stage: () => undefined }),
+    agent.credentials?.disconnect && act("disconnect", agent.credentials.disconnect, {
+      yes: () => agent.connected(),
+      no: () => agent.connectionDenied("No."),
+      stage: () => each(
+        () => agent.subscribe("staged"),
+        () => agent.channel("staged").publish({ data: "staged" }),
+      ),
+    }),
 }`;
 
 /** What the guards need around them. */
@@ -87,7 +117,11 @@ export const PRELUDE = `
     allows: ({ yes }) => yes(),
     denies: ({ no }) => no(),
     "never answers": () => new Promise(() => undefined),
-    "answers late": ({ yes }) => new Promise((resolve) => setTimeout(() => { yes(); resolve(undefined); }, 4000)),
+    "answers late": async ({ yes }, place) => {
+      await new Promise((resolve) => setTimeout(resolve, ${LATE_MS}));
+      try { yes(); } finally { console.info("${LATE_MARK}" + place); }
+    },
+    "${HOLDING}": async () => { await new Promise((resolve) => setTimeout(resolve, 300)); throw new Error("has held on"); },
     throws: () => { throw new Error("planted secret"); },
     rejects: () => Promise.reject(new Error("planted secret")),
     exits: () => process.exit(0),
@@ -98,7 +132,12 @@ export const PRELUDE = `
     "calls two verdicts": ({ yes, no, two }) => (two ?? (() => { no(); yes(); }))(),
     "stages effects and then denies": ({ stage, no }) => { stage(); return no(); },
   };
-  const act = (mode, verdicts) => (modes[mode] ?? modes.allows)(verdicts);
+  const act = (place, mode, verdicts) => (modes[mode] ?? modes.allows)(verdicts, place);
+  // Does all of them, whatever becomes of the others, and then fails as the first that did.
+  const each = (...deeds) => {
+    const failures = deeds.flatMap((deed) => { try { deed(); return []; } catch (error) { return [error]; } });
+    if (failures.length > 0) throw failures[0];
+  };
   const asked = (mine, { name }) =>
     mine.test(name) ? name.split("/").filter((segment) => segment !== "*").pop().replaceAll("_", " ") : undefined;
 `;

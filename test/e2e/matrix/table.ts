@@ -27,6 +27,19 @@ const OUTCOMES: Record<Behaviour, Outcome | Record<Host, Outcome>> = {
   "stages effects and then denies": "denied",
 };
 
+/**
+ * Of a departure: it has no verdict, and whoever gives or stages one has failed. A thread is waited for; of a function
+ * nobody waits for an answer, so that it has no time to miss: it fails, whether at once, late or when Lambda ends it. One
+ * that has nothing left to wait for has ended, without an answer.
+ */
+const DEPARTURES: Record<Host, Partial<Record<Behaviour, Outcome>>> = {
+  module: { allows: "guard_failed", denies: "guard_failed", "returns garbage": "permitted", "calls two verdicts": "guard_failed" },
+  "guard Lambda": { ...Object.fromEntries(BEHAVIOURS.map((behaviour) => [behaviour, "guard_failed"])), "never answers": "permitted", "returns garbage": "permitted" },
+};
+
+/** Where nothing can be staged: a guard that tries has failed. */
+const NO_STAGE: ReadonlySet<Place> = new Set<Place>(["unsubscribe", "deliver", "disconnect"]);
+
 /** One cell of the matrix. */
 export interface Cell {
   outcome: Outcome;
@@ -39,14 +52,14 @@ export interface Cell {
 const no = (outcome: Outcome): string => `\`${outcome.replace(" or ", "` or `")}\``;
 
 /** What a client sees and what is stored, by what is asked about and what comes of it. */
-const CELLS: Record<Place, (outcome: Outcome) => Omit<Cell, "outcome">> = {
+const CELLS: Record<Place, (outcome: Outcome, host: Host) => Omit<Cell, "outcome">> = {
   connect: (outcome) =>
     outcome === "permitted"
       ? { client: "connected", stored: "the agent" }
       : { client: `${no(outcome)}, then closed`, stored: "no agent, no subscription" },
   subscribe: (outcome) =>
     outcome === "permitted" ? { client: "subscribed", stored: "the subscription" } : { client: no(outcome), stored: "no subscription" },
-  "wildcard subscribe": (outcome) => CELLS.subscribe(outcome),
+  "wildcard subscribe": (outcome, host) => CELLS.subscribe(outcome, host),
   publish: (outcome) =>
     outcome === "permitted"
       ? { client: "acknowledged; subscribers receive it", stored: "nothing" }
@@ -57,19 +70,28 @@ const CELLS: Record<Place, (outcome: Outcome) => Omit<Cell, "outcome">> = {
       : { client: no(outcome), stored: "the subscription, as before" },
   deliver: (outcome) =>
     outcome === "permitted"
-      ? { client: "the recipient receives it; the publisher is acknowledged", stored: "nothing" }
-      : { client: "the recipient receives nothing; the publisher is acknowledged", stored: "nothing" },
-  disconnect: () => ({ client: "nothing: it has left", stored: "nothing" }),
+      ? { client: "the recipient receives it; the publisher is acknowledged", stored: "the subscription, as before" }
+      : { client: "the recipient receives nothing; the publisher is acknowledged", stored: "the subscription, as before" },
+  disconnect: (outcome, host) => ({
+    client: `nothing: it has left${outcome === "permitted" ? "" : host === "module" ? `; the log says ${no(outcome)}` : "; the invocation fails"}`,
+    stored: "nothing",
+  }),
+};
+
+const outcomeOf = (host: Host, place: Place, behaviour: Behaviour): Outcome => {
+  const departure = place === "disconnect" ? DEPARTURES[host][behaviour] : undefined;
+  if (departure) return departure;
+  // The first of two deliveries is the verdict.
+  if (place === "deliver" && behaviour === "calls two verdicts") return "permitted";
+  if (behaviour === "stages effects and then denies" && NO_STAGE.has(place)) return "guard_failed";
+  const general = OUTCOMES[behaviour];
+  return typeof general === "string" ? general : general[host];
 };
 
 /** What must come of one behaviour, where it is asked and wherever the guard runs. */
 export const cellOf = (host: Host, place: Place, behaviour: Behaviour): Cell => {
-  const general = OUTCOMES[behaviour];
-  const verdict = typeof general === "string" ? general : general[host];
-  // The first of two deliveries is the verdict; and whoever has left is gone, whatever a guard makes of it.
-  const firstDelivers = place === "deliver" && behaviour === "calls two verdicts";
-  const outcome = firstDelivers || place === "disconnect" ? "permitted" : verdict;
-  return { outcome, ...CELLS[place](outcome) };
+  const outcome = outcomeOf(host, place, behaviour);
+  return { outcome, ...CELLS[place](outcome, host) };
 };
 
 /** The matrix as docs/GUARDS.md shows it: a table for each host. */

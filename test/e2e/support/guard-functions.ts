@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as lambda from "aws-cdk-lib/aws-lambda";
-import type { Stack } from "aws-cdk-lib";
+import type { Duration, Stack } from "aws-cdk-lib";
 import { buildSync } from "esbuild";
 
 const ROOT = resolve(__dirname, "../../..");
@@ -10,8 +10,11 @@ const ROOT = resolve(__dirname, "../../..");
 export class GuardCode {
   readonly #folders: string[] = [];
 
-  /** A guard function from a module that exports its `handler`; bundled, as it would be deployed. */
-  node(stack: Stack, id: string, source: string): lambda.Function {
+  /**
+   * A guard function from a module that exports its `handler`; bundled, as it would be deployed.
+   * @param timeout left out: that of its places
+   */
+  node(stack: Stack, id: string, source: string, timeout?: Duration): lambda.Function {
     const folder = this.#folder();
     buildSync({
       stdin: { contents: source, resolveDir: ROOT, loader: "ts" },
@@ -24,7 +27,7 @@ export class GuardCode {
       banner: { js: 'import { createRequire as requireForTest } from "node:module"; const require = requireForTest(import.meta.url);' },
     });
     const runtime = lambda.Runtime.NODEJS_24_X;
-    return new lambda.Function(stack, id, { runtime, handler: "index.handler", code: lambda.Code.fromAsset(folder) });
+    return new lambda.Function(stack, id, { runtime, handler: "index.handler", code: lambda.Code.fromAsset(folder), ...(timeout && { timeout }) });
   }
 
   /** A guard function from a Python file with a `handler`. */

@@ -1,4 +1,8 @@
-/** The event of a new object in S3, as recorded but for the names of bucket and object. */
+/**
+ * The event of a new object in S3: not recorded, but the sample of AWS's documentation, with another account, time and
+ * region, and the names of the test's own bucket and object.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ */
 export const objectCreated = (name: string, key: string) => ({
   version: "0",
   id: "17793124-05d4-b198-2fde-7ededc63b103",
@@ -10,6 +14,7 @@ export const objectCreated = (name: string, key: string) => ({
   resources: [`arn:aws:s3:::${name}`],
   detail: {
     version: "0",
+    "event-version": "1.0",
     bucket: { name },
     object: { key, size: 5, etag: "b1946ac92492d2347c6235b4d2611184", "version-id": "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e", sequencer: "617f08299329d189" },
     "request-id": "N4N7GDK58NMKJ12R",

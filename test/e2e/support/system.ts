@@ -121,6 +121,7 @@ export class TestSystem {
       log(entry) {
         system.logs.push(entry);
         log?.(entry);
+        system.#waiting.notify();
       },
       report(invocation) {
         system.invocations.push(invocation);
@@ -154,7 +155,7 @@ export class TestSystem {
     return connectionOf(await this.rows(), agent);
   }
 
-  /** Resolves with what `find` finds among the invocations, now or after a later one. */
+  /** Resolves with what `find` finds among the invocations, now or after a later one, or after something is logged. */
   invoked<T>(find: (invocations: readonly InvocationReport[]) => T | undefined | false, what: string): Promise<T> {
     return this.#waiting.until(() => find(this.invocations), () => what);
   }

@@ -1,0 +1,245 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { GuardRequest } from "../../../lambdas/guards/contract.js";
+import { type Answer, type Json, Meta, PROTOCOL, PROTOCOL_DENIED } from "../../../protocol/index.js";
+import type { Row } from "../support/rows.js";
+import type { TestSystem } from "../support/system.js";
+import type { Wire } from "../support/wire.js";
+import { type Behaviour, HOLDING, type Host, LATE_MS, lateMark, type Place, segmentOf } from "./behaviours.js";
+import type { Outcome } from "./table.js";
+
+/** Every guard's timeout here, and how much later the client may learn of it. */
+export const TIMEOUT_MS = 2_500;
+const GRACE_MS = 20_000;
+
+/** What a late answer has to show itself in, once it was given. */
+const SLACK_MS = 300;
+
+/** What a trial is about. */
+export interface Trial {
+  system: TestSystem;
+  host: Host;
+  behaviour: Behaviour;
+  outcome: Outcome;
+  /** Subscribed to `staged`, where nothing may ever come. */
+  listener: Wire;
+}
+
+/** How a guard function is asked about each place, and how it says yes. */
+const ASKED: Record<Place, [guard: GuardRequest["guard"], yes: RegExp]> = {
+  connect: ["onConnectionRequest", /"verdict":"connected"/],
+  subscribe: ["onSubscriptionRequest", /"verdict":"subscribe"/],
+  "wildcard subscribe": ["onSubscriptionRequest", /"verdict":"subscribe"/],
+  publish: ["onPublicationRequest", /"verdict":"publicationSuccess".*"publish":\[\{/],
+  unsubscribe: ["onUnsubscriptionRequest", /"verdict":"unsubscribe"/],
+  deliver: ["onMessageReceived", /"verdict":"deliver".*"deliveries":\[\{/],
+  disconnect: ["onDisconnect", /./],
+};
+
+/** What the channels of a place's trials begin with. */
+const PREFIX = { connect: "", subscribe: "sub/", "wildcard subscribe": "wild/", publish: "pub/", unsubscribe: "unsub/", deliver: "deliver/", disconnect: "left/" };
+
+const codesOf = (outcome: Outcome): string[] => outcome.split(" or ");
+
+/** Within the guard's timeout and some grace, and without a word of what the guard threw. */
+const inTime = async <T>(ask: () => Promise<T>): Promise<T> => {
+  const begun = performance.now();
+  const answer = await ask();
+  expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS + GRACE_MS);
+  expect(JSON.stringify(answer)).not.toContain("planted secret");
+  return answer;
+};
+
+const expectAnswer = (answer: Answer, outcome: Outcome, yes: string, no = yes): void => {
+  if (outcome === "permitted") return expect(answer).toMatchObject({ channel: yes, successful: true });
+  expect(answer).toMatchObject({ channel: no, successful: false });
+  expect(codesOf(outcome)).toContain(answer.code);
+};
+
+/** Whatever the guard did, the connection and its functions still work. */
+const goesOn = async (wire: Wire): Promise<void> => {
+  expect((await wire.subscribe("after")).successful).toBe(true);
+  const mark = `still works ${wire.uuid()}`;
+  expect((await wire.publish("after", mark)).successful).toBe(true);
+  await wire.message(mark);
+};
+
+const keyOf = ({ pk, sk }: Row): string => `${pk} ${sk}`;
+
+/** An agent of the trial's own, and what is stored of it and of the trial's channel. */
+const agentIn = async ({ system }: Trial, channel: string) => {
+  const wire = await system.connect({ credentials: {} });
+  await goesOn(wire);
+  const { connectionId } = await system.connectionOf(wire);
+  const rows = async (): Promise<Row[]> =>
+    (await system.rows()).filter((row) => row["pk"] === `c#${channel}` || JSON.stringify(row).includes(connectionId));
+  const subscription = [`a#${connectionId} s#${channel}`, `c#${channel} ${connectionId}`];
+  return { wire, rows, subscription };
+};
+
+const texts = (rows: Row[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
+
+/** What has changed, as the keys of the rows that are new or no longer as they were. */
+const expectChange = (before: Row[], after: Row[], { come = [], gone = [] }: { come?: string[]; gone?: string[] }): void => {
+  const [were, are] = [new Set(texts(before)), new Set(texts(after))];
+  const keys = (rows: Row[], others: Set<string>): string[] => rows.filter((row) => !others.has(JSON.stringify(row))).map(keyOf).sort();
+  expect({ come: keys(after, were), gone: keys(before, are) }).toEqual({ come: [...come].sort(), gone: [...gone].sort() });
+};
+
+/** As many events at once as make every environment of a function run that has run in a trial. */
+const AT_ONCE = 6;
+
+/** Has the function that asks about a place run again for a moment: in between it is frozen, its guards' thread with it. */
+const runAgain = async (place: Place, { system, listener }: Trial): Promise<void> => {
+  if (place === "connect" || place === "disconnect") return (await system.connect({ credentials: { [place]: HOLDING } })).close();
+  const channel = `${PREFIX[place]}${segmentOf(HOLDING)}`;
+  if (place === "publish" || place === "deliver") await listener.publish(`${PREFIX.publish}${segmentOf(HOLDING)}`, 1);
+  else if (place === "unsubscribe") await listener.unsubscribe(channel);
+  else await listener.subscribe(channel);
+};
+
+/**
+ * Resolves when a guard that answers late has done so. A thread says so, in the midst of what its function is asked
+ * next; of a guard function it is what it returned.
+ */
+const answeredLate = async (trial: Trial, place: Place): Promise<void> => {
+  const { system, host, behaviour } = trial;
+  const [guard, yes] = ASKED[place];
+  const mark = lateMark(place);
+  if (host === "module" || place === "disconnect") {
+    const said = (): boolean => system.logs.some(({ message }) => message.includes(mark));
+    if (host === "module") {
+      await sleep(LATE_MS - TIMEOUT_MS);
+      for (let tries = 0; tries < 20 && !said(); tries += 1) await Promise.all(Array.from({ length: AT_ONCE }, () => runAgain(place, trial)));
+    }
+    return void (await system.invoked(said, mark));
+  }
+  const about = place === "connect" ? `"connect":"${behaviour}"` : `"channel":"${PREFIX[place]}${segmentOf(behaviour)}`;
+  const { result } = await system.invoked(
+    (all) => all.find(({ event }) => (event as GuardRequest).guard === guard && JSON.stringify(event).includes(about)),
+    `the late answer about ${place}`,
+  );
+  expect(JSON.stringify(result.ok && result.payload)).toMatch(yes);
+};
+
+/** Looks at what has come of it; where the guard answers late, again when it has. */
+const settled = async (trial: Trial, place: Place, look: (times: number) => Promise<void>): Promise<void> => {
+  await look(1);
+  expect(trial.listener.messages("staged")).toEqual([]);
+  if (trial.behaviour !== "answers late") return;
+  await answeredLate(trial, place);
+  await sleep(SLACK_MS);
+  await goesOn(trial.listener);
+  await look(2);
+  expect(trial.listener.messages("staged")).toEqual([]);
+};
+
+/** The connection of a handshake with these credentials. */
+const handshakeOf = (system: TestSystem, credentials: Json): Promise<string> => {
+  const offered = Buffer.from(JSON.stringify(credentials)).toString("base64url");
+  const idOf = (event: unknown): string | undefined => {
+    const { requestContext } = event as { requestContext?: { eventType?: string; connectionId?: string } };
+    return requestContext?.eventType === "CONNECT" && JSON.stringify(event).includes(offered) ? requestContext.connectionId : undefined;
+  };
+  return system.invoked((all) => all.map(({ event }) => idOf(event)).find((id) => id !== undefined), "the handshake");
+};
+
+const subscribing = (place: "subscribe" | "wildcard subscribe", suffix: string) => async (trial: Trial): Promise<void> => {
+  const { behaviour, outcome } = trial;
+  const channel = `${PREFIX[place]}${segmentOf(behaviour)}${suffix}`;
+  const { wire, rows, subscription } = await agentIn(trial, channel);
+  const before = await rows();
+  expectAnswer(await inTime(() => wire.subscribe(channel)), outcome, Meta.subscribe);
+  await settled(trial, place, async () => expectChange(before, await rows(), outcome === "permitted" ? { come: subscription } : {}));
+  await goesOn(wire);
+};
+
+/** How each cell is tried: it asks the guard, and looks at what the client sees and at what is stored. */
+export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
+  async connect(trial) {
+    const { system, behaviour, outcome } = trial;
+    const credentials = { connect: behaviour };
+    const wire = await inTime(() => system.connect({ credentials }));
+    expect(wire.protocol).toBe(outcome === "permitted" ? PROTOCOL : PROTOCOL_DENIED);
+    expectAnswer(await wire.request({ action: "connect", channel: Meta.connect }), outcome, Meta.connect);
+    const connectionId = await handshakeOf(system, credentials);
+    if (outcome !== "permitted") {
+      await wire.ended();
+      await system.disconnected(connectionId);
+    }
+    await settled(trial, "connect", async () => {
+      const rows = (await system.rows()).filter((row) => JSON.stringify(row).includes(connectionId));
+      const agent = [`a#${connectionId} agent`, expect.stringMatching(/^r#/)];
+      expect(rows.map(keyOf).sort()).toEqual(outcome === "permitted" ? agent : []);
+    });
+  },
+  subscribe: subscribing("subscribe", ""),
+  "wildcard subscribe": subscribing("wildcard subscribe", "/*"),
+  async publish(trial) {
+    const { behaviour, outcome } = trial;
+    const channel = `pub/${segmentOf(behaviour)}`;
+    const { wire, rows } = await agentIn(trial, channel);
+    await wire.subscribe(channel);
+    const before = await rows();
+    expectAnswer(await inTime(() => wire.publish(channel, "published")), outcome, Meta.successful, Meta.error);
+    await settled(trial, "publish", async () => {
+      await goesOn(wire);
+      expect(wire.messages(channel)).toHaveLength(outcome === "permitted" ? 1 : 0);
+      expectChange(before, await rows(), {});
+    });
+  },
+  async unsubscribe(trial) {
+    const { behaviour, outcome } = trial;
+    const channel = `unsub/${segmentOf(behaviour)}`;
+    const { wire, rows, subscription } = await agentIn(trial, channel);
+    await wire.subscribe(channel);
+    const before = await rows();
+    expectAnswer(await inTime(() => wire.unsubscribe(channel)), outcome, Meta.unsubscribe);
+    await settled(trial, "unsubscribe", async (times) => {
+      expectChange(before, await rows(), outcome === "permitted" ? { gone: subscription } : {});
+      await wire.publish(channel, "to who is subscribed");
+      await goesOn(wire);
+      expect(wire.messages(channel).map(({ data }) => data)).toEqual(outcome === "permitted" ? [] : Array(times).fill("to who is subscribed"));
+    });
+  },
+  async deliver(trial) {
+    const { system, behaviour, outcome } = trial;
+    const channel = `deliver/${segmentOf(behaviour)}`;
+    const [{ wire, rows }, publisher] = await Promise.all([agentIn(trial, channel), system.connect({ credentials: {} })]);
+    await wire.subscribe(channel);
+    const before = await rows();
+    const answer = await inTime(() => publisher.publish(channel, "delivered"));
+    expect(answer).toMatchObject({ channel: Meta.successful, successful: true });
+    await settled(trial, "deliver", async () => {
+      await goesOn(wire);
+      expect(wire.messages(channel).map(({ data }) => data)).toEqual(outcome === "permitted" ? ["delivered"] : []);
+      expectChange(before, await rows(), {});
+    });
+  },
+  async disconnect(trial) {
+    const { system, host, behaviour, outcome } = trial;
+    const wire = await system.connect({ credentials: { disconnect: behaviour } });
+    const { agent } = (await wire.ping()).data as { agent: string };
+    const { connectionId } = await system.connectionOf(wire);
+    await wire.subscribe(`left/${segmentOf(behaviour)}`);
+    await wire.close();
+    expect((await system.disconnected(connectionId)).result.ok).toBe(true);
+    const nothing = async (): Promise<void> =>
+      expect((await system.rows()).filter((row) => JSON.stringify(row).includes(connectionId))).toEqual([]);
+    await settled(trial, "disconnect", nothing);
+    if (host === "module") await expectLogged(system, agent, outcome);
+    else {
+      const told = ({ guard, agent: about }: GuardRequest): boolean => guard === "onDisconnect" && about?.uuid === agent;
+      const { result } = await system.invoked((all) => all.find(({ event }) => told(event as GuardRequest)), "the departure");
+      expect(result.ok).toBe(outcome === "permitted");
+    }
+    await nothing();
+  },
+};
+
+/** What the log says of a departure that a thread was told of. */
+const expectLogged = async (system: TestSystem, agent: string, outcome: Outcome): Promise<void> => {
+  const lines = (): string[] => system.logs.map(({ message }) => message).filter((line) => line.includes("onDisconnect") && line.includes(agent));
+  if (outcome === "permitted") return expect(lines()).toEqual([]);
+  const [line] = await system.invoked(() => lines().length > 0 && lines(), "what the log says of the departure");
+  expect(line).toMatch(new RegExp(codesOf(outcome).join("|")));
+};
