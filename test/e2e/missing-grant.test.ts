@@ -8,8 +8,8 @@ describe("a grant that is missing", () => {
     system = await TestSystem.start({
       permissionsLog: false,
       edit(template) {
-        deleteAction(template, "PushItSubscribe", "dynamodb:BatchWriteItem");
-        deleteAction(template, "PushItPublish", "execute-api:ManageConnections");
+        deleteAction(template, "PushItSubscribeRole", "dynamodb:BatchWriteItem");
+        deleteAction(template, "PushItPublishRole", "execute-api:ManageConnections");
       },
     });
   }, 60_000);

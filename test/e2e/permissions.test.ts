@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duration } from "aws-cdk-lib";
@@ -25,6 +25,9 @@ const PLATFORM = /^logs:/;
 
 /** A part of a policy to do without: how `scripts/iam-mutate.mjs` shows that each one is needed. */
 const MISSING = process.env["PUSH_IT_TEST_WITHOUT"];
+
+/** A file for the template that is run: from there the same script knows what could be missing. */
+const TEMPLATE = process.env["PUSH_IT_TEST_TEMPLATE"];
 
 /** A promise that can be rejected from outside, and need not be waited for. */
 const rejectable = (): { promise: Promise<never>; reject: (error: Error) => void } => {
@@ -64,7 +67,10 @@ describe("what the functions may do", () => {
       // Whoever finds such a one is who tells its guard.
       faults: { beforePost: (id) => (gone.has(id) ? "gone" : slow.has(id) ? "limit" : undefined), dropDisconnect: (id) => gone.has(id) || lost.has(id) },
       permissionsLog: recording,
-      ...(MISSING && { edit: (template) => deleteGrant(template, JSON.parse(MISSING) as GrantPlace) }),
+      edit(template) {
+        if (TEMPLATE) writeFileSync(TEMPLATE, JSON.stringify(template));
+        if (MISSING) deleteGrant(template, JSON.parse(MISSING) as GrantPlace);
+      },
       log: ({ source, message }) => source === "iam" && refused.reject(new Error(message)),
     });
   });
