@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Shows that no grant is spare: deletes one action, one resource or one statement of the stack's policies at a time
 // and runs the test of permissions (test/e2e/permissions.test.ts) without it. Prints a table; ends with 1 if a test
-// passes that should have failed. `--statements` deletes whole statements only, in a third of the time. Another argument
-// chooses policies by their logical ids: `Publish`.
+// passes that should have failed. `--statements` deletes whole statements only: fewer than half as many. Another
+// argument chooses policies by their logical ids: `Publish`.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
