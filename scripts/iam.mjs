@@ -1,21 +1,14 @@
 #!/usr/bin/env node
 // Runs the end-to-end tests while the local runtime records what roles may do and what they do, then lists the calls
 // that were denied and the grants that no test used. Ends with 1 if there is a denied call or an unjustified grant.
-// Further arguments go to jest.
+// Further arguments go to jest: `npm run iam -- test/e2e/permissions` runs these tests only.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/** Grants that no test can use, and why they are there. */
-const JUSTIFIED = [
-  {
-    actions: /^logs:(CreateLogStream|PutLogEvents)$/,
-    reason: "Lambda itself writes a function's log in the name of its role; locally logs go to stderr",
-  },
-];
+import { JUSTIFIED, reasonFor, textOf } from "./grants.mjs";
 
 /** Roles of tests that ask for what they may not, to see it refused (test/e2e/publisher.test.ts, test/e2e/events.test.ts). */
 const DENIED_ON_PURPOSE = /^(Stranger|BackEnd|WithoutSdk|Half)[0-9A-F]{8}$/;
@@ -25,9 +18,12 @@ const folder = mkdtempSync(join(tmpdir(), "push-it-iam-"));
 const file = join(folder, "permissions.jsonl");
 
 const run = () => {
+  const args = process.argv.slice(2);
+  // Jest runs what matches any of its patterns.
+  const all = args.some((arg) => !arg.startsWith("-")) ? [] : ["test/e2e"];
   const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
   const env = { ...process.env, PUSH_IT_IAM_LOG: file };
-  return spawnSync(process.execPath, [jest, "test/e2e", ...process.argv.slice(2)], { cwd: root, stdio: ["ignore", 2, 2], env });
+  return spawnSync(process.execPath, [jest, ...all, ...args], { cwd: root, stdio: ["ignore", 2, 2], env });
 };
 
 const readLines = () =>
@@ -35,21 +31,6 @@ const readLines = () =>
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line));
-
-/** What a resource is, in whatever stack: without the stack's name, what makes it unique there, and the API's id. */
-const kindOf = (resource) =>
-  resource
-    .split(":")
-    .slice(5)
-    .join(":")
-    .replace(/(^|[/:])[A-Za-z0-9]+-(PushIt\w*)-[a-z0-9]+$/, "$1$2")
-    .replace(/^[a-z0-9]{10}\//, "api/");
-
-const textOf = ({ role, function: name, action, resource }) => {
-  // Which function guards is each test's own affair; what the construct grants is to invoke it.
-  const about = action === "lambda:InvokeFunction" ? "a guard function" : kindOf(resource);
-  return `${role ?? name}  ${action}  ${about}`;
-};
 
 const distinct = (lines) => [...new Map(lines.map((line) => [textOf(line), line])).values()];
 
@@ -64,9 +45,8 @@ try {
   const of = (kind) => distinct(lines.filter((line) => line.kind === kind));
   const used = new Set(of("used").map(textOf));
   const unused = of("granted").filter((line) => !used.has(textOf(line)));
-  const reasonFor = ({ action }) => JUSTIFIED.find(({ actions }) => actions.test(action))?.reason;
-  const justified = JUSTIFIED.map(({ reason }) => [reason, unused.filter((line) => reasonFor(line) === reason)]);
-  const unjustified = unused.filter((line) => !reasonFor(line)).map(textOf);
+  const justified = JUSTIFIED.map(({ reason }) => [reason, unused.filter((line) => reasonFor(line.action) === reason)]);
+  const unjustified = unused.filter((line) => !reasonFor(line.action)).map(textOf);
   const all = of("denied");
   const denied = all.filter((line) => !DENIED_ON_PURPOSE.test(line.function)).map(textOf);
   print("Denied calls", denied);

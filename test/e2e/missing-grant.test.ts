@@ -1,4 +1,5 @@
-import { deleteAction } from "./support/grants.js";
+import type { Template } from "../../local/assembly/template.js";
+import { deleteAction, deleteGrant, type PolicyStatement } from "./support/grants.js";
 import { putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 
@@ -8,8 +9,8 @@ describe("a grant that is missing", () => {
     system = await TestSystem.start({
       permissionsLog: false,
       edit(template) {
-        deleteAction(template, "PushItSubscribe", "dynamodb:BatchWriteItem");
-        deleteAction(template, "PushItPublish", "execute-api:ManageConnections");
+        deleteAction(template, "PushItSubscribeRole", "dynamodb:BatchWriteItem");
+        deleteAction(template, "PushItPublishRole", "execute-api:ManageConnections");
       },
     });
   }, 60_000);
@@ -36,5 +37,42 @@ describe("a grant that is missing", () => {
     const denial = system.logs.find(({ message }) => message.startsWith("PushItPublish"));
     expect(denial?.message).toContain("may not execute-api:ManageConnections on arn:aws:execute-api:");
     expect(denial?.message).toContain(`/live/POST/@connections/${connectionId}`);
+  });
+});
+
+describe("taking a grant away", () => {
+  const read: PolicyStatement = { Action: ["dynamodb:GetItem", "dynamodb:Query"], Resource: "table" };
+  const post: PolicyStatement = { Action: "execute-api:ManageConnections", Resource: ["POST", "DELETE"] };
+  const other: PolicyStatement = { Action: "sqs:SendMessage", Resource: "queue" };
+  const policyOf = (...Statement: PolicyStatement[]) => ({ Type: "AWS::IAM::Policy", Properties: { PolicyDocument: { Statement } } });
+  const template = (): Template => structuredClone({ Resources: { SendRole: policyOf(read, post), SendRole2: policyOf(other) } });
+
+  it("deletes what it names, and nothing else", () => {
+    const [action, resource, whole] = [template(), template(), template()];
+    deleteGrant(action, { policy: "SendRole", statement: 0, expected: read, action: 1 });
+    deleteGrant(resource, { policy: "SendRole", statement: 1, expected: post, resource: 0 });
+    deleteGrant(whole, { policy: "SendRole", statement: 0, expected: read });
+    const rest = { SendRole2: policyOf(other) };
+    expect(action).toEqual({ Resources: { SendRole: policyOf({ ...read, Action: ["dynamodb:GetItem"] }, post), ...rest } });
+    expect(resource).toEqual({ Resources: { SendRole: policyOf(read, { ...post, Resource: ["DELETE"] }), ...rest } });
+    expect(whole).toEqual({ Resources: { SendRole: policyOf(post), ...rest } });
+  });
+
+  test.each([
+    ["another statement", { policy: "SendRole", statement: 1, expected: read }, "not"],
+    ["no statement", { policy: "SendRole", statement: 2, expected: read }, "has no statement 2"],
+    ["an action that is not there", { policy: "SendRole", statement: 0, expected: read, action: 2 }, "no 2 of"],
+    ["a resource that is not there", { policy: "SendRole", statement: 1, expected: post, resource: 2 }, "no 2 of"],
+    ["the only resource", { policy: "SendRole", statement: 0, expected: read, resource: 0 }, "no 0 of"],
+    ["no policy", { policy: "Send", statement: 0, expected: read }, "there are 0 policies"],
+  ])("refuses what would delete %s", (_, place, message) => {
+    const untouched = template();
+    expect(() => deleteGrant(untouched, place)).toThrow(message);
+    expect(untouched).toEqual(template());
+  });
+
+  it("of any statement needs the beginning of one policy's name, and an action that is allowed", () => {
+    expect(() => deleteAction(template(), "SendRole", "dynamodb:Query")).toThrow("there are 2 policies SendRole, not one");
+    expect(() => deleteAction(template(), "SendRole2", "dynamodb:Query")).toThrow("SendRole2 does not allow dynamodb:Query");
   });
 });

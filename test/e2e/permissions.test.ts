@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duration } from "aws-cdk-lib";
@@ -24,7 +24,19 @@ import type { Wire } from "./support/wire.js";
 const PLATFORM = /^logs:/;
 
 /** A part of a policy to do without: how `scripts/iam-mutate.mjs` shows that each one is needed. */
-const MISSING = process.env["PUSH_IT_TEST_WITHOUT"];
+const MISSING = process.env["PUSH_IT_TEST_WITHOUT"] ? (JSON.parse(process.env["PUSH_IT_TEST_WITHOUT"]) as GrantPlace) : undefined;
+
+/** A file for the template that is run: from there the same script knows what could be missing. */
+const TEMPLATE = process.env["PUSH_IT_TEST_TEMPLATE"];
+
+/** A part of the work, and those functions that do most of theirs in it. */
+type Step = [serves: string, work: () => Promise<unknown>];
+
+/** All the work: where a grant is missing, that of its function comes first, so that this is noticed soon. */
+const inOrder = (steps: readonly Step[]): readonly Step[] => {
+  const isFirst = ([serves]: Step): boolean => serves.split(" ").some((name) => MISSING?.policy.startsWith(`PushIt${name}Role`));
+  return [...steps.filter(isFirst), ...steps.filter((step) => !isFirst(step))];
+};
 
 /** A promise that can be rejected from outside, and need not be waited for. */
 const rejectable = (): { promise: Promise<never>; reject: (error: Error) => void } => {
@@ -64,7 +76,10 @@ describe("what the functions may do", () => {
       // Whoever finds such a one is who tells its guard.
       faults: { beforePost: (id) => (gone.has(id) ? "gone" : slow.has(id) ? "limit" : undefined), dropDisconnect: (id) => gone.has(id) || lost.has(id) },
       permissionsLog: recording,
-      ...(MISSING && { edit: (template) => deleteGrant(template, JSON.parse(MISSING) as GrantPlace) }),
+      edit(template) {
+        if (TEMPLATE) writeFileSync(TEMPLATE, JSON.stringify(template));
+        if (MISSING) deleteGrant(template, MISSING);
+      },
       log: ({ source, message }) => source === "iam" && refused.reject(new Error(message)),
     });
   });
@@ -230,19 +245,28 @@ describe("what the functions may do", () => {
     for (const channel of ["publish", "send", "backend", "other"]) await allowed(wire.subscribe(channel));
     await allowed(wire.unsubscribe("other"));
     await allowed(wire.request({ action: "nonsense" }));
-    await publishBy("publish", wire);
-    await publishBy("send", wire);
-    expect((await allowed(system.connect({ credentials: "greedy" }))).protocol).toBe(PROTOCOL_DENIED);
-    await publishForBackEnd(wire);
-    await workOn(wire);
-    await gather(wire);
-    await useHistories(system, wire, { allowed, publisherId: idOf("PublisherFunction") });
-    await attend(tools(), wire);
-    await askDenied("connect");
-    await askDenied("ping");
-    for (const action of ["subscribe", "unsubscribe", "history", "presence", "nonsense"]) await askTooLate(action);
-    await renewAndDeny();
-    await sweep(wire);
+    const tooGreedy = async (): Promise<void> =>
+      expect((await allowed(system.connect({ credentials: "greedy" }))).protocol).toBe(PROTOCOL_DENIED);
+    const steps: Step[] = [
+      ["Publish", () => publishBy("publish", wire)],
+      ["Send", () => publishBy("send", wire)],
+      ["Connect Disconnect", tooGreedy],
+      ["Publisher", () => publishForBackEnd(wire)],
+      ["Deliver", () => workOn(wire)],
+      ["Flush", () => gather(wire)],
+      ["Publish Send Publisher Subscribe Ping History", () => useHistories(system, wire, { allowed, publisherId: idOf("PublisherFunction") })],
+      ["Subscribe Unsubscribe Ping Presence Announce", () => attend(tools(), wire)],
+      ["Handshake Disconnect", () => askDenied("connect")],
+      ["Ping Disconnect", () => askDenied("ping")],
+      ["Subscribe", () => askTooLate("subscribe")],
+      ["Unsubscribe", () => askTooLate("unsubscribe")],
+      ["History", () => askTooLate("history")],
+      ["Presence", () => askTooLate("presence")],
+      ["DefaultRoute", () => askTooLate("nonsense")],
+      ["Refresh Disconnect", renewAndDeny],
+      ["Sweep Disconnect", async () => sweep(await allowed(system.connect()))],
+    ];
+    for (const [, work] of inOrder(steps)) await work();
 
     const lines = readFileSync(recording, "utf8").trim().split("\n").map((line) => JSON.parse(line) as RecordLine);
     const grants = (kind: RecordLine["kind"]): string[] =>

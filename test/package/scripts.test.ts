@@ -13,3 +13,55 @@ describe("npm run test:dynamodb-local", () => {
     );
   });
 });
+
+describe("npm run iam", () => {
+  const ARN = "arn:aws:lambda:us-east-1:123456789012:function:";
+  const ROLE = "PushItPublishRole0123ABCD";
+
+  /** What the script makes of lines of a recording. */
+  const textsOf = (lines: unknown[]): unknown => {
+    const script = `
+      import { textOf } from "./scripts/grants.mjs";
+      console.log(JSON.stringify(${JSON.stringify(lines)}.map(textOf)));
+    `;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: ROOT, encoding: "utf8" });
+    expect(stderr).toBe("");
+    return JSON.parse(stdout);
+  };
+  const invoke = (name: string, role = ROLE) => ({ kind: "used", role, action: "lambda:InvokeFunction", resource: ARN + name });
+
+  test("tells the construct's functions from each other, whatever the stack, and not the guards of tests", () => {
+    const lines = [
+      invoke("Test-PushItFlushFunction0123ABCD-abc123"),
+      invoke("Other-PushItFlushFunction0123ABCD-def456"),
+      invoke("Test-PushItAnnounceFunction4567CDEF-abc123"),
+      invoke("Test-PushItPublisherFunction89ABCDEF-abc123"),
+      invoke("Test-onDisconnect0123ABCD-abc123"),
+      invoke("Test-onMessageReceived0123ABCD-abc123:live"),
+    ];
+    expect(textsOf(lines)).toEqual(
+      [
+        "function:PushItFlushFunction0123ABCD",
+        "function:PushItFlushFunction0123ABCD",
+        "function:PushItAnnounceFunction4567CDEF",
+        "function:PushItPublisherFunction89ABCDEF",
+        "a guard function",
+        "a guard function",
+      ].map((target) => `${ROLE}  lambda:InvokeFunction  ${target}`),
+    );
+  });
+
+  test("takes tables and connections of different stacks for the same", () => {
+    const resource = "arn:aws:dynamodb:us-east-1:123456789012:table/Test-PushItTable08C3B553-bveul4dbnp";
+    const connections = "arn:aws:execute-api:us-east-1:123456789012:abcdefghij/live/POST/@connections/*";
+    expect(
+      textsOf([
+        { kind: "granted", role: ROLE, action: "dynamodb:Query", resource },
+        { kind: "denied", function: "Stranger0123ABCD", action: "execute-api:ManageConnections", resource: connections },
+      ]),
+    ).toEqual([
+      `${ROLE}  dynamodb:Query  table/PushItTable08C3B553`,
+      "Stranger0123ABCD  execute-api:ManageConnections  api/live/POST/@connections/*",
+    ]);
+  });
+});
