@@ -14,7 +14,7 @@ import { comesTogether, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
 import { sourceOf } from "./random.js";
 import { type Kind, Schedule } from "./schedule.js";
 import { storedIn, TableView } from "./table.js";
-import { startTarget, type Target } from "./target.js";
+import { LEASE_SECONDS, startTarget, type Target } from "./target.js";
 import { Trail } from "./trail.js";
 
 /** What is to be done. */
@@ -35,6 +35,8 @@ export interface Outcome {
   acknowledged: number;
   wrong: Record<Wrong, number>;
   recoveries: number;
+  /** How often somebody was told that it has missed something. */
+  missed: number;
   faults: Record<FaultKind, number>;
   violations: readonly Violation[];
   /** What happened to the first message that something is wrong with. */
@@ -53,6 +55,9 @@ export interface Progress {
 
 /** How much of what is late is told. */
 const MOST = 5;
+
+/** How long presence may be wrong at the end, in milliseconds: one lease, and a moment for who was taken for gone. */
+const PRESENCE_MS = (LEASE_SECONDS + 10) * 1_000;
 
 const SIZES = new Map(CHANNELS.map(({ name, size }) => [name, size]));
 
@@ -136,7 +141,7 @@ class Run {
     await this.#await("the last messages", missing);
     this.progress.phase("presence");
     for (const { name } of CHANNELS.filter(({ presence }) => presence)) {
-      await this.#await(`who is present on ${name}`, () => wronglyPresent(crowd.all, name));
+      await this.#await(`who is present on ${name}`, () => wronglyPresent(crowd.all, name), PRESENCE_MS);
     }
     this.progress.phase("sweep");
     const { items, stale } = await sweepOnce(system, table);
@@ -145,8 +150,8 @@ class Run {
   }
 
   /** @param missing what is still waited for, in words */
-  async #await(what: string, missing: () => string[] | Promise<string[]>): Promise<void> {
-    const rest = await comesTogether(missing, this.#pace.quietMs);
+  async #await(what: string, missing: () => string[] | Promise<string[]>, ms = this.#pace.quietMs): Promise<void> {
+    const rest = await comesTogether(missing, ms);
     if (rest.length > 0) this.#late.push(`${what}: ${rest.slice(0, MOST).join("; ")}`);
   }
 
@@ -165,6 +170,7 @@ class Run {
       published: publications.length,
       acknowledged: publications.filter(({ told }) => told?.acknowledged).length,
       wrong,
+      missed: this.#journal.subscriptions.reduce((sum, { events }) => sum + events.filter(({ is }) => is === "missed").length, 0),
       recoveries: crowd.all.reduce((sum, { recoveries }) => sum + recoveries, 0),
       faults: {
         ...this.#schedule.struck,

@@ -101,8 +101,16 @@ const lossesAndSwaps = (
   if (history.keeps(subscription.channel) === "nothing") return [];
   const offsetOf = ({ uuid, offset }: Received): number => order.of(subscription.channel, uuid) ?? offset ?? NaN;
   const all = messagesOf(subscription);
-  return [...lossesOf(subscription, all, acknowledged.get(subscription.channel) ?? [], order), ...swaps(subscription, all, offsetOf)];
+  return [...denials(subscription, history), ...lossesOf(subscription, all, acknowledged.get(subscription.channel) ?? [], order), ...swaps(subscription, all, offsetOf)];
 };
+
+/** Nobody may be told that it cannot have what is kept. */
+const denials = (subscription: Subscription, { keeps }: History): Violation[] =>
+  keeps(subscription.channel) !== "all"
+    ? []
+    : subscription.events.flatMap((event): Violation[] =>
+        event.is === "missed" ? [{ wrong: "lost", what: `${nameOf(subscription)} was told that it cannot have all (${event.code}), though all is kept` }] : [],
+      );
 
 const swaps = (subscription: Subscription, all: Received[], offsetOf: (message: Received) => number): Violation[] => {
   const seen = new Set<string>();

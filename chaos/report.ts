@@ -41,7 +41,7 @@ const firsts = (violations: readonly Violation[], kind: Wrong): string[] => {
 
 /** How a run went, for people. */
 export const summary = (outcome: Outcome, { seed }: ChaosOptions, seconds: number): string => {
-  const { published, acknowledged, wrong, recoveries, faults, errors } = outcome;
+  const { published, acknowledged, wrong, recoveries, missed, faults, errors } = outcome;
   const table = (counts: Record<string, number>): string[] =>
     Object.entries(counts).map(([what, count]) => `  ${what.padEnd(30)} ${String(count).padStart(8)}`);
   return [
@@ -50,7 +50,7 @@ export const summary = (outcome: Outcome, { seed }: ChaosOptions, seconds: numbe
     "requests that failed, by code; publications by channel",
     ...table(Object.fromEntries(Object.entries(errors).sort(([a], [b]) => a.localeCompare(b)))),
     "judged",
-    ...table({ published, acknowledged, recoveries, ...wrong }),
+    ...table({ published, acknowledged, recoveries, "told to have missed something": missed, ...wrong }),
     `seed ${seed}, ${seconds.toFixed(1)} s`,
     "",
   ].join("\n");

@@ -49,7 +49,7 @@ const LATEST = 0.9;
 const MOST_SKIPPED = 6;
 
 /** Whose writes are struck: functions, most the busiest. */
-const VICTIMS = ["publish", "publish", "publish", "deliver", "flush", "subscribe", "subscribe", "connect", "disconnect"] as const;
+const VICTIMS = ["publish", "publish", "publish", "deliver", "flush", "subscribe", "subscribe", "connect", "disconnect", "announce", "ping"] as const;
 const TARGETED: ReadonlySet<Kind> = new Set(["killedBefore", "killedAfter", "timedOut"]);
 
 /** How long one waits for its victim, in shares of a run, before it takes any. */

@@ -16,7 +16,7 @@ const GUARD_SECONDS = 3;
 const FAN_OUT_SECONDS = 4;
 
 /** For how long an agent counts as present without saying so again: as short as it may be. */
-const LEASE_SECONDS = 20;
+export const LEASE_SECONDS = 20;
 
 /** How often the sweep runs meanwhile, in milliseconds. */
 const SWEEP_MS = 30_000;

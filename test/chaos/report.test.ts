@@ -9,6 +9,7 @@ const GOOD: Outcome = {
   acknowledged: 4_900,
   wrong: { lost: 0, duplicated: 0, reordered: 0, leaked: 0, staleRows: 0 },
   recoveries: 300,
+  missed: 7,
   faults,
   violations: [],
   trail: [],
