@@ -31,7 +31,8 @@ describe("leaks", () => {
 
   it("finds planted secrets in the log", () => {
     expect(secretIn(`{"credentials":"${PASSWORD}"}`)).toBe(PASSWORD);
-    expect(secretIn(`{"event":"guard_failed","detail":"${INTERNAL}"}`)).toBeUndefined();
+    expect(secretIn(`{"event":"guard_failed","detail":"${INTERNAL}"}`)).toBe(INTERNAL);
+    expect(secretIn('{"event":"guard_failed","detail":"Error"}')).toBeUndefined();
   });
 });
 
