@@ -11,8 +11,7 @@ export type RequestCode =
   | "internal"
   | "throttled"
   | "queue_full"
-  | "superseded"
-  | "credentials_too_large";
+  | "superseded";
 
 /** As little of each code as no other begins with: this travels to every page. */
 const TEMPORARY = /^(cha|clo|exp|gua|int|que|rat|thr|tim|una)|_agent$/;
