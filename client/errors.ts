@@ -11,8 +11,7 @@ export type RequestCode =
   | "internal"
   | "throttled"
   | "queue_full"
-  | "superseded"
-  | "credentials_too_large";
+  | "superseded";
 
 /** As little of each code as no other begins with: this travels to every page. */
 const TEMPORARY = /^(gua|que|cha|clo|exp|int|rat|thr|tim|una)|_agent$/;

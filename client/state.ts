@@ -23,7 +23,6 @@ export type StateCode =
   | "throttled"
   | "suspended"
   | "credentials_failed"
-  | "credentials_too_large"
   | "socket_failed";
 
 /**

@@ -26,10 +26,13 @@ export const judgeHandshake = (protocols: readonly string[], credentials: string
   const text = credentials === undefined ? undefined : Buffer.from(credentials).toString();
   const read = text === undefined ? { value: undefined } : parsed(text);
   const large = text !== undefined && Buffer.byteLength(text) > CREDENTIALS_BYTES;
-  if (!protocols.includes("push-it.v1") || !read || large) return { status: 400 };
+  const explains = protocols.includes("push-it.v1.denied");
+  if (!protocols.includes("push-it.v1") || (large && !explains)) return { status: 400 };
+  if (large) return { status: 101, denied: "credentials_too_large" };
+  if (!read) return { status: 400 };
   const { pass, name } = (typeof read.value === "object" && read.value !== null ? read.value : {}) as Record<string, unknown>;
   if (pass !== PASSWORD) {
-    if (!protocols.includes("push-it.v1.denied")) return { status: 403 };
+    if (!explains) return { status: 403 };
     return { status: 101, denied: pass === BREAKS ? "guard_failed" : "denied" };
   }
   return {

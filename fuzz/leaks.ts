@@ -26,8 +26,8 @@ export const leakIn = (answer: Answer, tableName: string): string | undefined =>
   return TELLTALES.find(([, pattern]) => pattern.test(text.trim()))?.[0];
 };
 
-/** What a line of the log, at level info or above, must not hold: credentials, message data and reasons of guards. */
-export const secretIn = (line: string): string | undefined => [SECRET, PASSWORD].find((secret) => line.includes(secret));
+/** What a line of the log, at level info or above, must not hold: credentials, message data, reasons of guards, and what they threw. */
+export const secretIn = (line: string): string | undefined => [SECRET, PASSWORD, INTERNAL].find((secret) => line.includes(secret));
 
 const FAILURE = /route_failed|removal_failed|post_failed|failed for connection|\$connect failed/;
 const TIME = /Timeout|timed out|ECONNRESET|leaves? a part of a batch undone/i;

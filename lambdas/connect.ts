@@ -37,14 +37,16 @@ export const connect = async (
   const offer = readOffer(headers, settings.limits);
   if (!offer) return { statusCode: 400 };
 
-  const deny = async (denial: Denial): Promise<APIGatewayProxyResultV2> => {
+  const deny = async (denial: Denial, statusCode = 403): Promise<APIGatewayProxyResultV2> => {
     log.info("connection_denied", { connection: connectionId, code: denial.code });
-    if (settings.denials === "refuse" || !offer.explains) return { statusCode: 403 };
+    if (settings.denials === "refuse" || !offer.explains) return { statusCode };
     await store.putDenial(connectionId, connectedAt, denial);
     return opened(PROTOCOL_DENIED);
   };
 
   if (!mayConnect(headers, settings.allowedOrigins)) return deny({ code: "bad_origin", reason: TEXT.bad_origin });
+  // Told to who asked: a browser shows a page no status, and no attempt would do better.
+  if ("tooLarge" in offer) return deny({ code: "credentials_too_large", reason: TEXT.credentials_too_large }, 400);
   const agent: Agent = {
     uuid: newId(randomFillSync),
     connectionId,

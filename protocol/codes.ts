@@ -5,6 +5,7 @@ export type Code =
   | "guard_failed"
   | "bad_frame"
   | "bad_origin"
+  | "credentials_too_large"
   | "unknown_action"
   | "bad_channel"
   | "reserved_channel"

@@ -15,6 +15,7 @@ export const TEXT: Readonly<Record<Code, string>> = {
   reserved_channel: "Channels below /meta are reserved.",
   wildcard: "Wildcards are not enabled here.",
   bad_origin: "Pages of this origin may not connect.",
+  credentials_too_large: "The credentials are larger than this server takes.",
   too_many: "Too much for one frame.",
   too_many_subscriptions: "An agent cannot have so many subscriptions.",
   too_many_agents: "A user cannot have so many connections.",

@@ -10,6 +10,11 @@ export interface Offer {
   session: string | undefined;
 }
 
+/** What is known of a client whose credentials are larger than the deployment takes: they have not been read. */
+export interface LargeOffer extends Pick<Offer, "explains"> {
+  tooLarge: true;
+}
+
 /** A handshake's headers, spelled as the client did. */
 export type Headers = Record<string, string | undefined>;
 
@@ -30,7 +35,7 @@ const entriesOf = (offered: readonly string[], prefix: string): string[] =>
   offered.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
 
 /** Reads the `Sec-WebSocket-Protocol` header of a handshake; `undefined` when it is not one of this protocol. */
-export const readOffer = (headers: Headers, { credentialsBytes }: Pick<Limits, "credentialsBytes">): Offer | undefined => {
+export const readOffer = (headers: Headers, { credentialsBytes }: Pick<Limits, "credentialsBytes">): Offer | LargeOffer | undefined => {
   const header = headerOf(headers, "sec-websocket-protocol") ?? "";
   const offered = header.split(",").map((entry) => entry.trim());
   if (!offered.includes(PROTOCOL)) return undefined;
@@ -43,7 +48,7 @@ export const readOffer = (headers: Headers, { credentialsBytes }: Pick<Limits, "
   // Buffer skips what is not base64url instead of refusing it.
   if (!/^[\w-]+$/.test(encoded)) return undefined;
   const json = Buffer.from(encoded, "base64url");
-  if (json.length > credentialsBytes) return undefined;
+  if (json.length > credentialsBytes) return { explains, tooLarge: true };
   try {
     return { explains, credentials: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json)) as Json, session };
   } catch {

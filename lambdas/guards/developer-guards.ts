@@ -17,7 +17,7 @@ const SUBJECT: Record<HandlerName, string> = {
   onDisconnect: "departure",
 };
 
-/** What a client reads of a call's result: the detail of a failure stays in the log. */
+/** What a client reads of a call's result: what is known of a failure stays in the log. */
 const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
   const subject = SUBJECT[handler];
   if (result.kind === "timeout" || result.kind === "late") {
@@ -130,8 +130,10 @@ export class DeveloperGuards implements Guards {
     const verdict = verdictOf(handler, result);
     if (!verdict.permitted) {
       const fields = { guard: handler, agent: agent.uuid, ...(channel === undefined ? {} : { channel }) };
-      if (result.kind === "failed") this.#log.error("guard_failed", { ...fields, detail: result.detail });
-      else if (result.kind === "timeout" && !result.logged) this.#log.warn("guard_timeout", fields);
+      if (result.kind === "failed") {
+        this.#log.error("guard_failed", { ...fields, detail: result.detail });
+        if (result.said !== undefined) this.#log.debug("guard_said", { ...fields, said: result.said });
+      } else if (result.kind === "timeout" && !result.logged) this.#log.warn("guard_timeout", fields);
       else if (result.kind === "decided") this.#log.debug("guard_denied", { ...fields, reason: verdict.reason });
     }
     return verdict;

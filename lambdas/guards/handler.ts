@@ -7,6 +7,7 @@ import { type AgentData, CONTRACT_VERSION, type DeliveryData, type GuardRequest,
 import { deliveryOf, responseOf } from "./from-decision.js";
 import type { Decision, GuardCall } from "./messages.js";
 import { callHandler, dropsBySilence, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
+import { traceOf } from "./trace.js";
 
 /** What a guard handler needs of Lambda's context. */
 export interface GuardContext {
@@ -54,16 +55,18 @@ const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[
       if (!decided && dropsBySilence(call.handler, returned)) resolve(NOTHING);
     };
     run().catch((error: unknown) => {
-      console.error({ event: "guard_failed", guard: call.handler, detail: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      const { detail, said } = traceOf(error);
+      console.error({ event: "guard_failed", guard: call.handler, detail });
+      console.debug({ event: "guard_said", guard: call.handler, said });
       reject(named("GuardFailed", `${call.handler} failed; the log of this function says how`));
     });
   });
 
 /**
  * Turns guards, as a guard module exports them, into the handler of a guard Lambda: `Guards.fromLambda` takes the
- * function. What a handler throws is logged here, and fails the invocation without saying anything of it; so does a
- * request that nothing here decides, or of a version that is not known. A verdict ends the invocation: what a handler
- * has not done by then may never be done.
+ * function. What a handler throws is logged here, its message at debug level only, and fails the invocation without
+ * saying anything of it; so does a request that nothing here decides, or of a version that is not known. A verdict ends
+ * the invocation: what a handler has not done by then may never be done.
  * @param guards as a guard module default-exports them. Throws when they cannot be
  * @example
  * import { guardHandler } from "push-it-aws/guards";

@@ -3,12 +3,13 @@ import type { Manifest } from "../core/entries.js";
 import type { Log } from "../core/ports.js";
 import type { Decision, FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js";
 import type { CallResult, GuardRunner } from "./runner.js";
+import { type Trace, traceOf, traceOfLoading } from "./trace.js";
 
 /** What the host needs of a worker thread; `node:worker_threads`' `Worker` has it. */
 export interface WorkerLike {
   postMessage(message: ToWorker): void;
   on(event: "message", listener: (message: FromWorker) => void): unknown;
-  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "error", listener: (error: unknown) => void): unknown;
   on(event: "exit", listener: () => void): unknown;
   terminate(): Promise<unknown>;
 }
@@ -55,6 +56,10 @@ interface Session {
   probe?: Promise<boolean>;
   alive?: () => void;
 }
+
+/** What killed a thread: before it has begun a call, nothing of a client's was in it. */
+const tracedIn = ({ begun }: Session, error: unknown): Partial<Trace> & Pick<Trace, "detail"> =>
+  Atomics.load(begun, 0) === 0 ? traceOfLoading(error) : traceOf(error);
 
 /**
  * Runs guards in a worker thread that the caller outlives: it can be blocked, exit or exhaust its memory, and the main
@@ -140,7 +145,7 @@ export class GuardHost implements GuardRunner {
       waiting: { callers: 0, since: 0, before: 0 },
     };
     worker.on("message", (message) => this.#hear(session, message));
-    worker.on("error", (error) => void this.#end(session, { kind: "failed", detail: error.stack ?? error.message }));
+    worker.on("error", (error) => void this.#end(session, { kind: "failed", ...tracedIn(session, error) }));
     worker.on("exit", () => void this.#end(session, { kind: "failed", detail: "the guard ended its thread" }));
     return session;
   }
@@ -166,7 +171,7 @@ export class GuardHost implements GuardRunner {
       case "decided":
         return this.#settle(session, message.id, { kind: "decided", decision: JSON.parse(message.decision) as Decision });
       case "failed":
-        return this.#settle(session, message.id, { kind: "failed", detail: message.detail });
+        return this.#settle(session, message.id, { kind: "failed", detail: message.detail, said: message.said });
       case "ignored":
         return this.#log.warn("guard_verdict_ignored", { verdict: message.verdict });
       case "read":

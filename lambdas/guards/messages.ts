@@ -3,6 +3,7 @@ import type { ChannelRules } from "../core/channels.js";
 import type { HandlerName, Manifest } from "../core/entries.js";
 import type { Message } from "../../protocol/index.js";
 import type { AgentData } from "./contract.js";
+import type { Trace } from "./trace.js";
 
 /** What a guard is asked to decide. Travels as JSON, so that nothing in it can surprise. */
 export interface GuardCall {
@@ -32,7 +33,7 @@ export type FromWorker =
   /** A delivery guard has begun, and has let go of the thread for the first time. */
   | { kind: "begun"; id: number }
   | { kind: "decided"; id: number; decision: string }
-  | { kind: "failed"; id: number; detail: string }
+  | ({ kind: "failed"; id: number } & Trace)
   | { kind: "ignored"; id: number; verdict: string }
   /** A guard wants to read a history: a query as JSON. */
   | { kind: "read"; id: number; query: string }

@@ -6,7 +6,8 @@ export type CallResult =
   | { kind: "decided"; decision: Decision }
   /** `logged`: who asked many at once has logged it once. */
   | { kind: "timeout"; logged?: true }
-  | { kind: "failed"; detail: string }
+  /** `detail`: what failed, without what it said, which may hold anything and is for the debug log only. */
+  | { kind: "failed"; detail: string; said?: string }
   /** Of a delivery guard only: there was no time to ask it, or to ask it again. */
   | { kind: "late" };
 

@@ -4,6 +4,7 @@ import { argumentsFor } from "./call.js";
 import type { FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js";
 import { Reads } from "./reads.js";
 import { callHandler, dropsBySilence, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
+import { traceOf, traceOfLoading } from "./trace.js";
 
 /*
  * The thread that runs the developer's guards. It decides nothing by itself: the main thread keeps the time, can
@@ -17,8 +18,6 @@ const port = parentPort;
 const say = (message: FromWorker): void => port?.postMessage(message);
 
 const reads = new Reads(say);
-
-const detailOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
 const run = async (entries: ModuleEntries, id: number, call: GuardCall): Promise<void> => {
   let decided = false;
@@ -37,7 +36,7 @@ const run = async (entries: ModuleEntries, id: number, call: GuardCall): Promise
       say({ kind: "decided", id, decision: JSON.stringify({ permitted: true, subscribe: [], publish: [] }) });
     }
   } catch (error) {
-    say({ kind: "failed", id, detail: detailOf(error) });
+    say({ kind: "failed", id, ...traceOf(error) });
   }
 };
 
@@ -55,4 +54,4 @@ const start = async (): Promise<void> => {
   say({ kind: "loaded", manifest });
 };
 
-start().catch((error: unknown) => say({ kind: "not loaded", detail: detailOf(error) }));
+start().catch((error: unknown) => say({ kind: "not loaded", ...traceOfLoading(error) }));

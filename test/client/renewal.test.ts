@@ -237,7 +237,7 @@ describe("the back end", () => {
 });
 
 describe("a connection that is denied", () => {
-  it.each(["bad_origin", "too_many_agents", "too_many_subscriptions"] as const)("with %s is not tried again", async (code) => {
+  it.each(["bad_origin", "credentials_too_large", "too_many_agents", "too_many_subscriptions"] as const)("with %s is not tried again", async (code) => {
     bench.server.select = "push-it.v1.denied";
     bench.server.automatic = false;
     const { states } = bench.client();

@@ -1,3 +1,5 @@
+import WebSocket from "ws";
+import { PushIt, type StateChange } from "../../client/index.js";
 import { type Answer, CREDENTIALS_PREFIX, type Json, Meta, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
@@ -269,9 +271,15 @@ describe("limits, each lowered", () => {
     });
   });
 
-  it("credentialsBytes: more are refused with 400 before a guard is asked", async () => {
-    const large = entry({ user: "eve", more: "x".repeat(20) });
-    expect(await unchanged(() => refused([PROTOCOL, PROTOCOL_DENIED, large]))).toBe("refused: 400");
+  it("credentialsBytes: more are refused before a guard is asked, and told why; the SDK stops with that", async () => {
+    const credentials = { user: "eve", more: "x".repeat(20) };
+    expect(await unchanged(() => refused([PROTOCOL, entry(credentials)]))).toBe("refused: 400");
+    expect(await unchanged(() => denialOf({ credentials }))).toMatchObject({ successful: false, code: "credentials_too_large" });
+    const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket, credentials });
+    const states: StateChange[] = [];
+    await new Promise<void>((resolve) => pushIt.on("state", (change) => (states.push(change), change.previous === "connecting" && resolve())));
+    pushIt.disconnect();
+    expect(states.at(-1)).toMatchObject({ state: "denied", code: "credentials_too_large", retryIn: undefined });
     expect((await system.connect({ credentials: { user: "dan", more: "x".repeat(13) } })).protocol).toBe(PROTOCOL);
     await log("asked dan.");
     expect(logged("asked eve.")).toBe(0);

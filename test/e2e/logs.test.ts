@@ -1,47 +1,136 @@
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import * as lambda from "aws-cdk-lib/aws-lambda";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Guards } from "../../infra/index.js";
+import { Meta } from "../../protocol/index.js";
+import { Publisher } from "../../publisher/index.js";
+import { GuardCode } from "./support/guard-functions.js";
 import { TestSystem } from "./support/system.js";
 
-/** What must be in no log: a token, what is published, and what a guard says of it. */
-const PLANTED = ["planted-token", "planted-claim", "planted-data", "planted-reason", "planted-result"];
+/** What must be in no log: tokens, what is published, what a guard says of it, and what the back end says. */
+const PLANTED = ["planted-token", "planted-claim", "planted-data", "planted-reason", "planted-result", "planted-thrown"];
+
+/** Breaks as guards do that read what is no JSON: the error quotes it. */
+const READ = "const read = (text) => JSON.parse(text);";
 
 const GUARDS = `
+  ${READ}
   export default {
     onConnectionRequest(agent) {
+      if (agent.credentials === "planted-token") read(agent.credentials);
       if (agent.credentials?.token !== "planted-token") return agent.connectionDenied("planted-reason");
       agent.credentials = "planted-claim";
-      agent.connected();
+      agent.connected({ userId: "ada" });
     },
-    onSubscriptionRequest: (channel, agent) =>
-      channel.name === "no" ? agent.subscriptionDenied(channel, "planted-reason") : agent.subscribe(channel),
+    onSubscriptionRequest(channel, agent) {
+      if (channel.name === "no") return agent.subscriptionDenied(channel, "planted-reason");
+      if (channel.name === "text") throw "planted-thrown";
+      if (channel.name === "timer") return void setTimeout(() => read(agent.credentials));
+      agent.subscribe(channel);
+    },
     onPublicationRequest(channel, agent, message) {
       if (channel.name === "no") return agent.publicationDenied(message, "planted-reason");
       if (channel.name === "never") return;
+      if (channel.name === "broken") read(message.data);
       channel.publish(message);
       agent.publicationSuccess(message, "planted-result");
       agent.publicationSuccess(message, "planted-result");
     },
-    onMessageReceived: (channel, agent, message) => agent.deliver(channel, message),
+    onMessageReceived(channel, agent, message) {
+      if (channel.name === "deaf") read(message.data);
+      agent.deliver(channel, message);
+    },
+    onDisconnect: (agent) => read(agent.credentials),
   };
 `;
 
-test("no log above debug level holds credentials, messages, results or reasons", async () => {
-  const system = await TestSystem.start({ guards: GUARDS });
-  try {
-    const agent = await system.connect({ credentials: { token: "planted-token" } });
-    await agent.subscribe("yes");
-    await agent.subscribe("no");
-    await agent.publish("yes", "planted-data");
-    await agent.publish("no", "planted-data");
-    await agent.publish("never", "planted-data");
-    agent.send({ action: "send", channel: "no", uuid: "s", data: "planted-data" });
-    agent.send("planted-data, but no JSON");
-    const denied = await system.connect({ credentials: { token: "wrong", also: "planted-token" } });
-    await denied.subscribe("yes");
-    await system.invoked((all) => all.some(({ event }) => JSON.stringify(event).includes('"routeKey":"send"')), "send");
-    const written = system.logs.filter(({ level }) => level !== "debug").map(({ message }) => message);
-    expect(written.some((message) => message.includes("guard_verdict_ignored"))).toBe(true);
-    expect(written.some((message) => message.includes("guard_timeout"))).toBe(true);
-    for (const secret of PLANTED) expect(written.filter((message) => message.includes(secret))).toEqual([]);
-  } finally {
-    await system.close();
+/** Guards that break in functions of their own: with `guardHandler`, and without. */
+const HANDLER = `
+  import { guardHandler } from "push-it-aws/guards";
+  ${READ}
+  export const handler = guardHandler({
+    onSubscriptionRequest: (channel, agent) => read(agent.credentials),
+    onMessageReceived: (channel, agent, message) => read(message.data),
+  });`;
+const LIAR = 'export const handler = async ({ agent }) => ({ version: 1, verdict: agent.credentials, said: "planted-thrown" });';
+
+const code = new GuardCode();
+afterAll(() => code.remove());
+
+let system: TestSystem;
+beforeAll(async () => {
+  system = await TestSystem.start({
+    guards: GUARDS,
+    guardFunctions: (stack) => {
+      const handler = code.node(stack, "Handler", HANDLER);
+      (handler.node.defaultChild as lambda.CfnFunction).loggingConfig = { logFormat: "JSON", applicationLogLevel: "DEBUG" };
+      return Guards.fromLambda({
+        channels: {
+          "own/*": { onSubscriptionRequest: handler },
+          mute: { onMessageReceived: handler },
+          "lies/*": { onSubscriptionRequest: code.node(stack, "Liar", LIAR) },
+        },
+      });
+    },
+    props: { applicationLogLevel: lambda.ApplicationLogLevel.DEBUG },
+    beside: (stack, pushIt) => pushIt.grantPublish(new Role(stack, "BackEnd", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") })),
+  });
+});
+afterAll(() => system.close());
+
+const backEnd = (): Publisher => {
+  const { model, endpoints } = system.running;
+  const endpoint = endpoints["AWS_ENDPOINT_URL_LAMBDA"];
+  const role = model.roles.find(({ logicalId }) => logicalId.startsWith("BackEnd"));
+  const functionName = model.functions.find(({ logicalId }) => logicalId.startsWith("PushItPublisher"))!.name;
+  const credentials = system.running.credentialsOf(role!.logicalId);
+  return new Publisher({ functionName, client: new LambdaClient({ endpoint, region: "us-east-1", credentials }) });
+};
+
+const above = (): string[] => system.logs.filter(({ level }) => level !== "debug").map(({ message }) => message);
+
+test("no log above debug level holds credentials, messages, results or reasons, also where guards throw them", async () => {
+  const agent = await system.connect({ credentials: { token: "planted-token" } });
+  const { connectionId } = await system.connectionOf(agent);
+  const failed = { successful: false, code: "guard_failed" };
+  for (const channel of ["yes", "deaf", "mute"]) await agent.subscribe(channel);
+  await agent.subscribe("no");
+  for (const channel of ["text", "timer", "own/a", "lies/a"]) expect(await agent.subscribe(channel)).toMatchObject(failed);
+  await agent.publish("yes", "planted-data");
+  for (const channel of ["deaf", "mute"]) await agent.publish(channel, "planted-data");
+  await agent.publish("no", "planted-data");
+  await agent.publish("never", "planted-data");
+  expect(await agent.publish("broken", "planted-data")).toMatchObject(failed);
+  agent.send({ action: "send", channel: "no", uuid: "s", data: "planted-data" });
+  agent.send("planted-data, but no JSON");
+  const refresh = { action: "refresh", channel: Meta.refresh };
+  expect(await agent.request({ ...refresh, data: { credentials: "planted-token" } })).toMatchObject(failed);
+  expect(await agent.request({ ...refresh, data: { credentials: ["planted-token", "x".repeat(5_000)] } })).toMatchObject({ successful: false });
+  const denied = await system.connect({ credentials: { token: "wrong", also: "planted-token" } });
+  await denied.subscribe("yes");
+  expect(await (await system.connect({ credentials: "planted-token" })).request({ action: "connect", channel: Meta.connect })).toMatchObject(failed);
+  await system.invoked((all) => all.some(({ event }) => JSON.stringify(event).includes('"routeKey":"send"')), "send");
+
+  await backEnd().publish("yes", "planted-data");
+  await backEnd().publish("/meta/no", { and: "planted-data" }).catch(() => undefined);
+  await backEnd().unsubscribe({ userId: "ada" }, "yes", "planted-reason");
+  await backEnd().disconnect({ userId: "ada" }, "planted-reason");
+  await system.disconnected(connectionId);
+
+  const written = above();
+  for (const event of ["guard_verdict_ignored", "guard_timeout", "connection_denied"]) {
+    expect(written.some((message) => message.includes(event))).toBe(true);
   }
+  for (const guard of ["onConnectionRequest", "onSubscriptionRequest", "onPublicationRequest", "onMessageReceived", "onDisconnect"]) {
+    expect(written.some((message) => message.includes("guard_failed") && message.includes(guard))).toBe(true);
+  }
+  expect(written.some((message) => message.includes("SyntaxError") && message.includes(" at read "))).toBe(true);
+  for (const secret of PLANTED) expect(written.filter((message) => message.includes(secret))).toEqual([]);
+  // At debug level they can be found: what is above has been looked for in the right place.
+  const debug = system.logs.filter(({ level }) => level === "debug").map(({ message }) => message);
+  const said = debug.filter((message) => message.includes("guard_said"));
+  for (const secret of ["planted-token", "planted-claim", "planted-data", "planted-thrown"]) {
+    expect(said.some((message) => message.includes(secret))).toBe(true);
+  }
+  expect(debug.some((message) => message.includes("guard_function_said") && message.includes("planted-thrown"))).toBe(true);
 });

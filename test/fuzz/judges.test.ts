@@ -31,7 +31,8 @@ describe("leaks", () => {
 
   it("finds planted secrets in the log", () => {
     expect(secretIn(`{"credentials":"${PASSWORD}"}`)).toBe(PASSWORD);
-    expect(secretIn(`{"event":"guard_failed","detail":"${INTERNAL}"}`)).toBeUndefined();
+    expect(secretIn(`{"event":"guard_failed","detail":"${INTERNAL}"}`)).toBe(INTERNAL);
+    expect(secretIn('{"event":"guard_failed","detail":"Error"}')).toBeUndefined();
   });
 });
 
@@ -95,7 +96,9 @@ test("handshakes are judged as the protocol's page says", () => {
   expect(judgeHandshake(["push-it.v1"], undefined)).toEqual({ status: 403 });
   expect(judgeHandshake(["push-it.v2"], good)).toEqual({ status: 400 });
   expect(judgeHandshake(both, "{")).toEqual({ status: 400 });
-  expect(judgeHandshake(both, JSON.stringify("x".repeat(4_095)))).toEqual({ status: 400 });
+  const large = JSON.stringify("x".repeat(4_095));
+  expect(judgeHandshake(both, large)).toEqual({ status: 101, denied: "credentials_too_large" });
+  expect(judgeHandshake(["push-it.v1"], large)).toEqual({ status: 400 });
 });
 
 describe("the command line", () => {

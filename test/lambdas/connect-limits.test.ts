@@ -122,10 +122,33 @@ describe("a page of another origin", () => {
   });
 });
 
-test("credentials of more bytes than allowed are refused with 400, before anything else", async () => {
-  const { store, open, asked } = setUp({ limits: { ...DEFAULT_LIMITS, credentialsBytes: 6 } });
+describe("credentials of more bytes than allowed", () => {
+  const limits = { ...DEFAULT_LIMITS, credentialsBytes: 6 };
   const entry = (value: string) => `push-it.v1, push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
-  expect(await open("c1", entry("abcd"))).toEqual(opened);
-  expect(await open("c2", entry("abcde"))).toEqual({ statusCode: 400 });
-  expect([asked(), store.traces("c2")]).toEqual([1, []]);
+
+  test("are refused with 400, before anything else", async () => {
+    const { store, open, asked } = setUp({ limits });
+    expect(await open("c1", entry("abcd"))).toEqual(opened);
+    expect(await open("c2", entry("abcde"))).toEqual({ statusCode: 400 });
+    expect([asked(), store.traces("c2")]).toEqual([1, []]);
+  });
+
+  test("are refused with their code where the client asked for the reason: nothing stays but that", async () => {
+    const { store, open, asked } = setUp({ limits });
+    expect(await open("c1", `push-it.v1.denied, ${entry("abcde")}`)).toEqual(explained);
+    expect(store.standings.get("c1")).toMatchObject({ denial: { code: "credentials_too_large" } });
+    expect([asked(), store.traces("c1").length]).toEqual([0, 2]);
+  });
+
+  test("are refused with 400 alone where denials are refused", async () => {
+    const { store, open } = setUp({ limits, denials: "refuse" });
+    expect(await open("c1", `push-it.v1.denied, ${entry("abcde")}`)).toEqual({ statusCode: 400 });
+    expect(store.calls).toEqual([]);
+  });
+
+  test("of a page that may not connect are not what it is told", async () => {
+    const { store, open } = setUp({ limits, allowedOrigins: ["https://example.com"] });
+    await open("c1", `push-it.v1.denied, ${entry("abcde")}`, { Origin: "https://evil.example" });
+    expect(store.standings.get("c1")).toMatchObject({ denial: { code: "bad_origin" } });
+  });
 });

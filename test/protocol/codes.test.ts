@@ -9,6 +9,7 @@ const CODES: Record<Code, true> = {
   guard_failed: true,
   bad_frame: true,
   bad_origin: true,
+  credentials_too_large: true,
   unknown_action: true,
   bad_channel: true,
   reserved_channel: true,

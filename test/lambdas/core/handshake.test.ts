@@ -1,7 +1,9 @@
 import { CREDENTIALS_BYTES, DEFAULT_LIMITS } from "../../../protocol/index.js";
-import { type Headers, mayConnect, readOffer as readOfferWithin } from "../../../lambdas/core/handshake.js";
+import { type Headers, mayConnect, type Offer, readOffer as readOfferWithin } from "../../../lambdas/core/handshake.js";
 
-const readOffer = (headers: Headers) => readOfferWithin(headers, DEFAULT_LIMITS);
+const readOffer = (headers: Headers) => readOfferWithin(headers, DEFAULT_LIMITS) as Offer | undefined;
+
+const TOO_LARGE = { explains: false, tooLarge: true };
 const encoded = (json: string | Buffer): string => `push-it.credentials.${Buffer.from(json).toString("base64url")}`;
 const offer = (...entries: string[]) => readOffer({ "Sec-WebSocket-Protocol": entries.join(", ") });
 
@@ -53,18 +55,19 @@ describe("credentials", () => {
   test("are at most 4,096 bytes of JSON, not one more", () => {
     const json = (bytes: number) => JSON.stringify("x".repeat(bytes - 2));
     expect(offer("push-it.v1", encoded(json(CREDENTIALS_BYTES)))?.credentials).toHaveLength(CREDENTIALS_BYTES - 2);
-    expect(offer("push-it.v1", encoded(json(CREDENTIALS_BYTES + 1)))).toBeUndefined();
+    expect(offer("push-it.v1", encoded(json(CREDENTIALS_BYTES + 1)))).toEqual(TOO_LARGE);
+    expect(offer("push-it.v1", "push-it.v1.denied", encoded(json(CREDENTIALS_BYTES + 1)))).toEqual({ ...TOO_LARGE, explains: true });
   });
 
   test("are as few bytes as a deployment allows", () => {
     const read = (json: string) => readOfferWithin({ "Sec-WebSocket-Protocol": `push-it.v1, ${encoded(json)}` }, { credentialsBytes: 6 });
-    expect(read('"abcd"')?.credentials).toBe("abcd");
-    expect(read('"abcde"')).toBeUndefined();
+    expect(read('"abcd"')).toMatchObject({ credentials: "abcd" });
+    expect(read('"abcde"')).toEqual(TOO_LARGE);
   });
 
   test("are counted in bytes, not in characters", () => {
     expect(offer("push-it.v1", encoded(JSON.stringify("é".repeat(2_047))))?.credentials).toHaveLength(2_047);
-    expect(offer("push-it.v1", encoded(JSON.stringify("é".repeat(2_048))))).toBeUndefined();
+    expect(offer("push-it.v1", encoded(JSON.stringify("é".repeat(2_048))))).toEqual(TOO_LARGE);
   });
 
   test.each([

@@ -79,6 +79,8 @@ describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, d
     expect(JSON.stringify(value)).not.toContain("secret detail");
     const logged = { guard: name, agent: trouble.uuid, ...(detail ? { detail: expect.stringMatching(detail) } : {}) };
     expect(folder.log.of(code)).toMatchObject([logged]);
+    const levels = folder.log.entries.filter(({ fields }) => JSON.stringify(fields).includes("secret detail")).map(({ level }) => level);
+    expect(levels).toEqual(body.includes("secret detail") ? ["debug"] : []);
 
     // A guard's time that runs out on purpose is short: on a busy machine the next call may need more than one.
     await folder.ready();

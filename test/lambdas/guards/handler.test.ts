@@ -28,11 +28,17 @@ const said: { level: string; line: Record<string, unknown> }[] = [];
 
 beforeEach(() => {
   said.splice(0);
-  for (const level of ["warn", "error"] as const) {
+  for (const level of ["debug", "warn", "error"] as const) {
     jest.spyOn(console, level).mockImplementation((...args: unknown[]) => void said.push({ level, line: args[0] as Record<string, unknown> }));
   }
 });
 afterEach(() => jest.restoreAllMocks());
+
+/** What the log says of a handler that threw: where, and at debug level what. */
+const thrown = (guard: string) => [
+  { level: "error", line: { event: "guard_failed", guard, detail: expect.stringMatching(/^\w*Error\n {4}at /) } },
+  { level: "debug", line: { event: "guard_said", guard, said: expect.any(String) } },
+];
 
 describe("guardHandler answers", () => {
   test.each<[string, Guards<never>, GuardRequest, object | undefined]>([
@@ -106,7 +112,9 @@ describe("guardHandler answers", () => {
     const deliveries = [{ agent: "a1" }, { agent: "a2", data: { text: "changed for a2 alone" } }];
     expect(response).toEqual({ version: 1, verdict: "deliver", channel: "stories/5", deliveries });
     expect(readDeliveries(JSON.stringify(response), asked)).toHaveProperty("value.size", 2);
-    expect(said).toMatchObject([{ level: "error", line: { event: "guard_failed", detail: expect.stringContaining("planted secret") } }]);
+    expect(said).toMatchObject(thrown("onMessageReceived"));
+    expect(JSON.stringify(said[0])).not.toContain("planted secret");
+    expect(said[1]?.line["said"]).toContain("planted secret");
   });
 
   test("for the recipients in time, and leaves out the one whose guard is not", async () => {
@@ -165,7 +173,8 @@ describe("guardHandler fails the invocation", () => {
     const error = await failing(guards, { ...request("onConnectionRequest"), ...more });
     expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
     expect(String((error as Error).stack)).not.toContain("planted secret");
-    if (name === "GuardFailed") expect(said).toMatchObject([{ level: "error", line: { event: "guard_failed", guard: "onConnectionRequest" } }]);
+    if (name === "GuardFailed") expect(said).toMatchObject(thrown("onConnectionRequest"));
+    expect(JSON.stringify(said.filter(({ level }) => level !== "debug"))).not.toContain("planted secret");
   });
 
   test("when nobody decides about the channel", async () => {
@@ -197,7 +206,7 @@ test("a verdict stands, whatever comes after it", async () => {
     },
   });
   expect(await handler(request("onConnectionRequest"))).toMatchObject({ verdict: "connectionDenied", reason: "First." });
-  expect(said).toMatchObject([{ level: "warn", line: { event: "guard_verdict_ignored" } }, { level: "error" }]);
+  expect(said).toMatchObject([{ level: "warn", line: { event: "guard_verdict_ignored" } }, ...thrown("onConnectionRequest")]);
 });
 
 test.each<[string, unknown, RegExp]>([
