@@ -149,7 +149,7 @@ export const addConnection = (core: Core): void => {
       const { code = "timeout", message } = error ?? {};
       // No answer, or one that is none, leaves what is certain: there is no agent.
       const why = code === "timeout" ? "denied" : code;
-      if (/^([bdg]|cre|too)/.test(why)) leave("deny", why as StateCode, message);
+      if (/^[bdg]|too/.test(why)) leave("deny", why as StateCode, message);
       // Where the socket closed meanwhile, that has been told already.
       else if (code !== "closed") leave("lose", code as StateCode, message);
     });
