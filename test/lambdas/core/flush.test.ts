@@ -1,33 +1,10 @@
-import type { Message } from "../../../protocol/index.js";
-import { flush, LATEST_DELIVERY_MS } from "../../../lambdas/core/flush.js";
+import { LATEST_DELIVERY_MS } from "../../../lambdas/core/flush.js";
 import { type FlushTask, leaseMs, revive } from "../../../lambdas/core/linger.js";
-import { agentOf, messageOf, NOW } from "./fakes.js";
-import { fanOutSystem, publishUnanswered as publish } from "./fan-out-system.js";
+import { NOW } from "./fakes.js";
+import { publishUnanswered as publish } from "./fan-out-system.js";
+import { agent, CHANNEL, expectNothingLeft, outgoing, post, received, run, runAll, type System, systemOf } from "./flush-system.js";
 
-const CHANNEL = "busy/1";
 const MINUTE = 60_000;
-const agent = agentOf("c1");
-const outgoing = (uuid: string): Message => messageOf(CHANNEL, uuid, uuid);
-
-/** A system with one subscriber, whose flushers run when the test says so. */
-const systemOf = async (options: { latest?: true } = {}) => {
-  const system = fanOutSystem({ channels: { "busy/*": { lingerMs: 250, ...options } } });
-  await system.store.with(agent, CHANNEL);
-  let chance = 0;
-  system.clock.random = () => (chance += 0.001234567);
-  return system;
-};
-type System = Awaited<ReturnType<typeof systemOf>>;
-
-const post = (system: System, ...uuids: string[]) => publish(system, agent, uuids.map(outgoing));
-const received = (system: System): string[] => (system.connections.received("c1") as Message[]).map(({ uuid }) => uuid);
-const inTime = () => 300_000;
-const run = (system: System, task: FlushTask, remainingMs = inTime) => flush(system, task, remainingMs);
-/** Runs what was to run, and what that leads to. */
-const runAll = async (system: System): Promise<void> => {
-  for (let task = system.tasks.shift(); task; task = system.tasks.shift()) await run(system, task);
-};
-const expectNothingLeft = ({ lingering }: System): void => expect([[...lingering.log.keys()], [...lingering.leases.keys()]]).toEqual([[], []]);
 
 describe("a flusher", () => {
   test("waits until the window of the first message is over, delivers all of it as one frame in order, and leaves", async () => {
@@ -127,45 +104,6 @@ describe("a flusher", () => {
     await runAll(system);
     expect(system.log.of("not_delivered")).toContainEqual({ channel: CHANNEL, messages: 2 });
     expect(received(system)).toEqual(["m3"]);
-    expect(system.connections.closed).toEqual(["c1"]);
-    expectNothingLeft(system);
-  });
-});
-
-describe("a message whose publisher died before it elected a flusher", () => {
-  const orphan = (system: System): void => {
-    const id = `${String(system.clock.now())}#000#x`;
-    system.lingering.log.set(`${CHANNEL} ${id}`, { id, message: outgoing("orphan") });
-  };
-
-  test("is delivered with the next one, while that makes sense", async () => {
-    const system = await systemOf();
-    orphan(system);
-    system.clock.advance(LATEST_DELIVERY_MS - 1_000);
-    await post(system, "m1");
-    await runAll(system);
-    expect(received(system)).toEqual(["orphan", "m1"]);
-    expectNothingLeft(system);
-  });
-
-  test("is dropped later: nobody was promised it, so nobody is closed for it", async () => {
-    const system = await systemOf();
-    orphan(system);
-    system.clock.advance(LATEST_DELIVERY_MS + 1);
-    await post(system, "m1");
-    await runAll(system);
-    expect(received(system)).toEqual(["m1"]);
-    expect(system.connections.closed).toEqual([]);
-    expect(system.log.of("not_promised")).toEqual([{ channel: CHANNEL, messages: 1 }]);
-    expectNothingLeft(system);
-  });
-
-  test("cannot be told from one that was promised where a lease is there: then who should have got it is closed", async () => {
-    const system = await systemOf();
-    await post(system, "m0");
-    system.clock.advance(LATEST_DELIVERY_MS + 1);
-    await post(system, "m1");
-    await runAll(system);
     expect(system.connections.closed).toEqual(["c1"]);
     expectNothingLeft(system);
   });
