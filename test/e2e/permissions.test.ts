@@ -198,7 +198,7 @@ describe("what the functions may do", () => {
     const { wire, takeAll } = await takeNothing("worker");
     const publications = [{ message: { channel: "worker", uuid: "worker", data: "worker" } }];
     const body = encodeSegment({ publications, recipients: { after: "" }, until: Date.now() + 60_000 });
-    expect(await allowed(system.running.invoke(idOf("DeliverFunction"), { Records: [{ body }] }))).toMatchObject({ ok: true });
+    expect(await allowed(system.running.invoke(idOf("DeliverFunction"), { Records: [{ body, attributes: { ApproximateReceiveCount: "1" } }] }))).toMatchObject({ ok: true });
     await allowed(Promise.all([subscriber.message("worker"), told(left)]));
     takeAll();
     await allowed(wire.message("worker"));
