@@ -43,7 +43,8 @@ export interface SystemOptions {
    */
   asyncRetryScale?: number;
   /**
-   * How much of each visibility timeout, delay and batching window of queues is waited: 1 is as in AWS.
+   * How much of each visibility timeout, delay and batching window of queues is waited: 1 is as in AWS. So little that
+   * a visibility timeout is over before its worker is has messages delivered again and again.
    * @default 1
    */
   queueWaitScale?: number;

@@ -25,7 +25,7 @@ describe("a publication to more subscribers than one function posts to", () => {
   beforeAll(async () => {
     system = await TestSystem.start({
       props: { fanOutThreshold: THRESHOLD },
-      queueWaitScale: 0.1,
+      queueWaitScale: 0.2,
       faults: {
         beforePost(connectionId) {
           if (deadly.has(connectionId)) system.running.kill(workerId());

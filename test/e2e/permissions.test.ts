@@ -72,7 +72,8 @@ describe("what the functions may do", () => {
           "both/*": { linger: Duration.millis(50), latest: true },
         },
       }),
-      queueWaitScale: 0.01,
+      // A segment is hidden for longer than its worker tries somebody in vain: otherwise SQS gives it to the next ones.
+      queueWaitScale: 0.2,
       // Whoever finds such a one is who tells its guard.
       faults: { beforePost: (id) => (gone.has(id) ? "gone" : slow.has(id) ? "limit" : undefined), dropDisconnect: (id) => gone.has(id) || lost.has(id) },
       permissionsLog: recording,
