@@ -98,19 +98,22 @@ const lossesAndSwaps = (
   order: Order,
   acknowledged: ReadonlyMap<string, readonly Publication[]>,
 ): Violation[] => {
-  if (history.keeps(subscription.channel) === "nothing") return [];
+  const kept = history.keeps(subscription.channel);
+  if (kept === "nothing") return [];
   const offsetOf = ({ uuid, offset }: Received): number => order.of(subscription.channel, uuid) ?? offset ?? NaN;
   const all = messagesOf(subscription);
-  return [...denials(subscription, history), ...lossesOf(subscription, all, acknowledged.get(subscription.channel) ?? [], order), ...swaps(subscription, all, offsetOf)];
+  return [
+    // Nobody may be told that it cannot have what is kept.
+    ...(kept === "all" ? toldToHaveMissed(subscription) : []),
+    ...lossesOf(subscription, all, acknowledged.get(subscription.channel) ?? [], order),
+    ...swaps(subscription, all, offsetOf),
+  ];
 };
 
-/** Nobody may be told that it cannot have what is kept. */
-const denials = (subscription: Subscription, { keeps }: History): Violation[] =>
-  keeps(subscription.channel) !== "all"
-    ? []
-    : subscription.events.flatMap((event): Violation[] =>
-        event.is === "missed" ? [{ wrong: "lost", what: `${nameOf(subscription)} was told that it cannot have all (${event.code}), though all is kept` }] : [],
-      );
+const toldToHaveMissed = (subscription: Subscription): Violation[] =>
+  subscription.events.flatMap((event): Violation[] =>
+    event.is === "missed" ? [{ wrong: "lost", what: `${nameOf(subscription)} was told that it cannot have all (${event.code}), though all is kept` }] : [],
+  );
 
 const swaps = (subscription: Subscription, all: Received[], offsetOf: (message: Received) => number): Violation[] => {
   const seen = new Set<string>();

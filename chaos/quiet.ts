@@ -18,28 +18,19 @@ const STILL_MS = 45_000;
 
 /**
  * Waits until nothing is missing. What does not become less any more is not waited for to the end: it will not come.
- * @param missing what is still waited for, in words
+ * @param missing what is still waited for
  * @returns what is missing in the end
  */
-export const comesTogether = async (missing: () => string[] | Promise<string[]>, ms: number): Promise<string[]> => {
+export const comesTogether = async <T>(missing: () => T[] | Promise<T[]>, ms: number): Promise<T[]> => {
   let [last, since] = ["", performance.now()];
   for (const end = since + ms; ; ) {
     const rest = await missing();
     const now = performance.now();
-    const text = rest.join("\n");
+    const text = JSON.stringify(rest);
     if (text !== last) [last, since] = [text, now];
     if (rest.length === 0 || now > end || now - since > STILL_MS) return rest;
     await sleep(LOOK_MS);
   }
-};
-
-/** Waits until something is so. @returns whether it came about in time */
-export const comesAbout = async (is: () => boolean | Promise<boolean>, ms: number): Promise<boolean> => {
-  for (const end = performance.now() + ms; performance.now() < end; ) {
-    if (await is()) return true;
-    await sleep(LOOK_MS);
-  }
-  return is();
 };
 
 /**
@@ -92,9 +83,7 @@ export interface Swept {
  * leaves later, because its time is over, is not judged: its `$disconnect` may still be under way.
  */
 export const sweepOnce = async (system: System, table: TableView): Promise<Swept> => {
-  const dead = async (): Promise<Item[]> => rowsOfTheDead(await table.items(), system.connections);
-  await comesAbout(async () => (await dead()).length === 0, SETTLE_MS);
-  const before = await dead();
+  const before = await comesTogether(async () => rowsOfTheDead(await table.items(), system.connections), SETTLE_MS);
   const ended = new Set(before.map(connectionOf));
   // What is left of presence must have ended by itself: a lease is not as long as that.
   for (const item of before) if (!isPresence(item)) await table.age(item, AGE);

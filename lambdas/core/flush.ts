@@ -2,7 +2,7 @@ import type { Settings } from "../settings.js";
 import { optionsOf } from "./channel-options.js";
 import { deliverSegment, fanOut, type FanOut } from "./fan-out.js";
 import { stamp, type Stamping } from "./latest.js";
-import { type Entry, type FlushTask, leaseMs, type Lingering, uniqueText } from "./linger.js";
+import { type Entry, type FlushTask, idAt, leaseMs, type Lingering, uniqueText } from "./linger.js";
 
 /** What a flusher needs. */
 export interface Flushing extends FanOut, Stamping {
@@ -39,7 +39,8 @@ export const flush = async (system: Flushing, task: FlushTask, remainingMs: () =
   const enough = (): boolean => remainingMs() > 2 * lease;
   /** When this window is over, in epoch milliseconds. */
   let over = since + lingerMs;
-  let first = true;
+  /** Whether this is the first window. */
+  let opening = true;
   try {
     while (await lingering.hold({ channel, owner, until: clock.now() + lease }, previous)) {
       previous = owner;
@@ -47,8 +48,8 @@ export const flush = async (system: Flushing, task: FlushTask, remainingMs: () =
       const begun = clock.now();
       const { entries, more } = await lingering.waiting(channel);
       await bring(system, task, entries);
-      const alone = first && entries.length === 1;
-      first = false;
+      const alone = opening && entries.length === 1;
+      opening = false;
       over = more ? begun : begun + lingerMs;
       if (entries.length > 0 && !alone && enough()) continue;
       // Who appends from here on sees that nobody flushes, and elects another; what came before is read once more.
@@ -65,9 +66,6 @@ export const flush = async (system: Flushing, task: FlushTask, remainingMs: () =
     throw error;
   }
 };
-
-/** What the ids of messages begin with that came at a time, in epoch milliseconds. */
-const idAt = (time: number): string => String(time).padStart(13, "0");
 
 /** Delivers entries of the log, then takes them off. */
 const bring = async (system: Flushing, { channel, since = 0, first }: FlushTask, entries: readonly Entry[]): Promise<void> => {

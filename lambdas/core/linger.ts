@@ -73,6 +73,9 @@ const LEASE_MARGIN_MS = 10_000;
 export const leaseMs = ({ channels, fanOutMs, timeouts }: SettingAside["settings"], channel: string): number =>
   (optionsOf(channels, channel).lingerMs ?? 0) + fanOutMs + timeouts.onDisconnect + LEASE_MARGIN_MS;
 
+/** What the ids of messages begin with that came at a time, in epoch milliseconds. */
+export const idAt = (time: number): string => String(time).padStart(13, "0");
+
 /** A text that nobody else has: 50 random bits. */
 export const uniqueText = (clock: Pick<Clock, "random">): string => clock.random().toString(36).slice(2, 12);
 
@@ -93,7 +96,7 @@ export const setAside = async (
   const now = clock.now();
   const unique = uniqueText(clock);
   const entries = publications.filter(lingers).map(({ message, except, offset, epoch }, at): Entry => {
-    const id = `${String(now).padStart(13, "0")}#${String(at).padStart(3, "0")}#${unique}`;
+    const id = `${idAt(now)}#${String(at).padStart(3, "0")}#${unique}`;
     return { id, message, ...(except !== undefined && { except }), ...(epoch !== undefined && { offset, epoch }) };
   });
   try {

@@ -50,7 +50,7 @@ describe("a channel that keeps its last message", () => {
 describe("a channel with shards", () => {
   it("reaches everybody once, through workers too; who leaves is gone from every shard", async () => {
     const count = 16;
-    const system = await TestSystem.start({ props: { channels: CHANNELS, wildcards: ["big/*"], fanOutThreshold: 5 }, queueWaitScale: 0.1 });
+    const system = await TestSystem.start({ props: { channels: CHANNELS, wildcards: ["big/*"], fanOutThreshold: 5 }, queueWaitScale: 0.2 });
     try {
       const wires = await Promise.all(Array.from({ length: count }, () => system.connect()));
       for (const [at, wire] of wires.entries()) await wire.subscribe(at % 4 === 0 ? "big/*" : "big/1");

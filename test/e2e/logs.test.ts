@@ -1,9 +1,9 @@
-import { LambdaClient } from "@aws-sdk/client-lambda";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Guards } from "../../infra/index.js";
 import { Meta } from "../../protocol/index.js";
-import { Publisher } from "../../publisher/index.js";
+import type { Publisher } from "../../publisher/index.js";
+import { publisherOf } from "./support/back-end.js";
 import { GuardCode } from "./support/guard-functions.js";
 import { TestSystem } from "./support/system.js";
 
@@ -78,14 +78,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-const backEnd = (): Publisher => {
-  const { model, endpoints } = system.running;
-  const endpoint = endpoints["AWS_ENDPOINT_URL_LAMBDA"];
-  const role = model.roles.find(({ logicalId }) => logicalId.startsWith("BackEnd"));
-  const functionName = model.functions.find(({ logicalId }) => logicalId.startsWith("PushItPublisher"))!.name;
-  const credentials = system.running.credentialsOf(role!.logicalId);
-  return new Publisher({ functionName, client: new LambdaClient({ endpoint, region: "us-east-1", credentials }) });
-};
+const backEnd = (): Publisher => publisherOf(system, "BackEnd");
 
 const above = (): string[] => system.logs.filter(({ level }) => level !== "debug").map(({ message }) => message);
 

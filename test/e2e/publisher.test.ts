@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { Stack } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { PushIt } from "../../infra/index.js";
 import { Publisher, type PublisherError } from "../../publisher/index.js";
+import { credentialsOf, publisherName, publisherOf as publisherFor } from "./support/back-end.js";
 import { curl, curlTest } from "./support/curl.js";
 import { runExample } from "./support/example.js";
 import { TestSystem } from "./support/system.js";
@@ -49,22 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-const credentialsOf = (name: string) => {
-  const role = system.running.model.roles.find(({ logicalId }) => logicalId.startsWith(name));
-  return system.running.credentialsOf(role?.logicalId ?? name);
-};
-
-const functionName = () => system.running.model.functions.find(({ logicalId }) => logicalId.startsWith("PushItPublisher"))!.name;
-
-const publisherOf = (role: string, name = functionName()): Publisher =>
-  new Publisher({
-    functionName: name,
-    client: new LambdaClient({
-      endpoint: system.running.endpoints["AWS_ENDPOINT_URL_LAMBDA"],
-      region: "us-east-1",
-      credentials: credentialsOf(role),
-    }),
-  });
+const publisherOf = (role: string, name?: string): Publisher => publisherFor(system, role, name);
 
 const url = () => Object.entries(system.running.functionUrls).find(([id]) => id.startsWith("PushItPublisher"))![1];
 
@@ -150,12 +135,12 @@ test.each([
   ["CommonJS", `const { Publisher } = require("./dist/publisher/index.js");`],
 ])("the built package's %s needs nothing but the environment that a role gives it", async (type, load) => {
   const wire = await subscriber("built");
-  const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf("BackEnd");
+  const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(system, "BackEnd");
   const script = `${load} new Publisher({ functionName: process.env.NAME }).publish("built", ${JSON.stringify(type)}).then(console.log);`;
   const env = {
     PATH: process.env["PATH"],
     ...system.running.endpoints,
-    NAME: functionName(),
+    NAME: publisherName(system),
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -197,7 +182,7 @@ describe("a request that is not understood", () => {
 describe("the URL", () => {
   curlTest("takes the example of docs/SERVER.md, as curl signs it", async () => {
     const wire = await subscriber("stories/5");
-    const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf("WithoutSdk");
+    const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(system, "WithoutSdk");
     const said = await runExample("curl", {
       AWS_REGION: "us-east-1",
       AWS_ACCESS_KEY_ID: accessKeyId,
@@ -211,13 +196,13 @@ describe("the URL", () => {
 
   curlTest("refuses who has no right to it, or only the one to invoke the function", async () => {
     const request = ["--data", '{"version":1,"publish":[{"channel":"a","data":1}]}'];
-    for (const signer of [{}, credentialsOf("Stranger"), credentialsOf("BackEnd")]) {
+    for (const signer of [{}, credentialsOf(system, "Stranger"), credentialsOf(system, "BackEnd")]) {
       expect(await curl(url(), signer, ...request)).toMatchObject({ status: 403 });
     }
   });
 
   curlTest("answers what is wrong with a request", async () => {
-    const ask = (...more: string[]) => curl(url(), credentialsOf("WithoutSdk"), ...more);
+    const ask = (...more: string[]) => curl(url(), credentialsOf(system, "WithoutSdk"), ...more);
     expect(await ask()).toMatchObject({ status: 405, headers: { allow: "POST" } });
     expect(await ask("--data", "{")).toMatchObject({ status: 400, body: expect.stringContaining('"bad_request"') });
     expect(await ask("--data", "{}")).toMatchObject({ status: 400, body: expect.stringContaining("version must be 1") });

@@ -89,7 +89,7 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
       () => {
         const incomplete = crowd.filter((each) => !each.complete(acknowledged));
         const some = incomplete.slice(0, 5).map((each) => each.waitsFor(acknowledged));
-        const dead = system.logs.filter(({ message }) => message.includes(": it was received")).length;
+        const dead = system.deadSegments.length;
         const open = system.logs.filter(({ message }) => message.includes("close_failed")).length;
         return `${what}; ${incomplete.length} wait, of whom ${some.join("; ")}; ${dead} segments are dead, ${open} connections were not closed at once`;
       },

@@ -38,6 +38,9 @@ const ASKED: Record<Place, [guard: GuardRequest["guard"], yes: RegExp]> = {
 /** What the channels of a place's trials begin with. */
 const PREFIX = { connect: "", subscribe: "sub/", "wildcard subscribe": "wild/", publish: "pub/", unsubscribe: "unsub/", deliver: "deliver/", disconnect: "left/" };
 
+/** A trial's channel. */
+const channelOf = (place: Place, behaviour: Parameters<typeof segmentOf>[0]): string => `${PREFIX[place]}${segmentOf(behaviour)}`;
+
 const codesOf = (outcome: Outcome): string[] => outcome.split(" or ");
 
 /** Within the guard's timeout and some grace, and without a word of what the guard threw. */
@@ -91,8 +94,8 @@ const AT_ONCE = 6;
 /** Has the function that asks about a place run again for a moment: in between it is frozen, its guards' thread with it. */
 const runAgain = async (place: Place, { system, listener }: Trial): Promise<void> => {
   if (place === "connect" || place === "disconnect") return (await system.connect({ credentials: { [place]: HOLDING } })).close();
-  const channel = `${PREFIX[place]}${segmentOf(HOLDING)}`;
-  if (place === "publish" || place === "deliver") await listener.publish(`${PREFIX.publish}${segmentOf(HOLDING)}`, 1);
+  const channel = channelOf(place, HOLDING);
+  if (place === "publish" || place === "deliver") await listener.publish(channelOf("publish", HOLDING), 1);
   else if (place === "unsubscribe") await listener.unsubscribe(channel);
   else await listener.subscribe(channel);
 };
@@ -113,7 +116,7 @@ const answeredLate = async (trial: Trial, place: Place): Promise<void> => {
     }
     return void (await system.invoked(said, mark));
   }
-  const about = place === "connect" ? `"connect":"${behaviour}"` : `"channel":"${PREFIX[place]}${segmentOf(behaviour)}`;
+  const about = place === "connect" ? `"connect":"${behaviour}"` : `"channel":"${channelOf(place, behaviour)}`;
   const { result } = await system.invoked(
     (all) => all.find(({ event }) => (event as GuardRequest).guard === guard && JSON.stringify(event).includes(about)),
     `the late answer about ${place}`,
@@ -145,7 +148,7 @@ const handshakeOf = (system: TestSystem, credentials: Json): Promise<string> => 
 
 const subscribing = (place: "subscribe" | "wildcard subscribe", suffix: string) => async (trial: Trial): Promise<void> => {
   const { behaviour, outcome } = trial;
-  const channel = `${PREFIX[place]}${segmentOf(behaviour)}${suffix}`;
+  const channel = `${channelOf(place, behaviour)}${suffix}`;
   const { wire, rows, subscription } = await agentIn(trial, channel);
   const before = await rows();
   expectAnswer(await inTime(() => wire.subscribe(channel)), outcome, Meta.subscribe);
@@ -176,7 +179,7 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
   "wildcard subscribe": subscribing("wildcard subscribe", "/*"),
   async publish(trial) {
     const { behaviour, outcome } = trial;
-    const channel = `pub/${segmentOf(behaviour)}`;
+    const channel = channelOf("publish", behaviour);
     const { wire, rows } = await agentIn(trial, channel);
     await wire.subscribe(channel);
     const before = await rows();
@@ -189,7 +192,7 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
   },
   async unsubscribe(trial) {
     const { behaviour, outcome } = trial;
-    const channel = `unsub/${segmentOf(behaviour)}`;
+    const channel = channelOf("unsubscribe", behaviour);
     const { wire, rows, subscription } = await agentIn(trial, channel);
     await wire.subscribe(channel);
     const before = await rows();
@@ -203,7 +206,7 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
   },
   async deliver(trial) {
     const { system, behaviour, outcome } = trial;
-    const channel = `deliver/${segmentOf(behaviour)}`;
+    const channel = channelOf("deliver", behaviour);
     const [{ wire, rows }, publisher] = await Promise.all([agentIn(trial, channel), system.connect({ credentials: {} })]);
     await wire.subscribe(channel);
     const before = await rows();
@@ -220,7 +223,7 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
     const wire = await system.connect({ credentials: { disconnect: behaviour } });
     const { agent } = (await wire.ping()).data as { agent: string };
     const { connectionId } = await system.connectionOf(wire);
-    await wire.subscribe(`left/${segmentOf(behaviour)}`);
+    await wire.subscribe(channelOf("disconnect", behaviour));
     await wire.close();
     expect((await system.disconnected(connectionId)).result.ok).toBe(true);
     const nothing = async (): Promise<void> =>

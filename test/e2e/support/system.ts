@@ -144,6 +144,11 @@ export class TestSystem {
     return wire;
   }
 
+  /** What the runtime has said of segments that went to the dead-letter queue. */
+  get deadSegments(): LogEntry[] {
+    return this.logs.filter(({ message }) => message.includes(": it was received"));
+  }
+
   /** Everything in the table. */
   rows(): Promise<Row[]> {
     return rowsOf(this.running);
