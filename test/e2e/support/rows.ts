@@ -65,9 +65,12 @@ const older = (row: Row, seconds: number): Row => {
   return pk.startsWith("r#") ? { ...aged, sk: sk.replace(/^\d+/, (end) => String(Number(end) - seconds)) } : aged;
 };
 
-/** Makes all connections older than they are. Nothing may write meanwhile. */
-export const ageRows = async (system: System, seconds: number): Promise<void> => {
-  for (const row of await rowsOf(system)) {
+/**
+ * Makes all connections older than they are. Nothing may write meanwhile.
+ * @param rows whose age is changed; left out: all
+ */
+export const ageRows = async (system: System, seconds: number, rows?: readonly Row[]): Promise<void> => {
+  for (const row of rows ?? (await rowsOf(system))) {
     const aged = older(row, seconds);
     if (aged["sk"] !== row["sk"]) await deleteRow(system, row);
     await putRow(system, aged);
