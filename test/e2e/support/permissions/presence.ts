@@ -30,6 +30,11 @@ export const attend = async ({ system, allowed, leaveBehind, takeNothing, told, 
   await ran(1);
   await allowed(wire.unsubscribe("rooms/quiet"));
   await ran(2);
+  const leaver = await allowed(system.connect());
+  await allowed(leaver.subscribe("rooms/quiet"));
+  await ran(3);
+  await leaver.close();
+  await ran(4);
   // A channel that nobody is on any more, and has not been for a while.
   await putRow(system.running, { pk: "o#0", sk: "rooms/old", w: "1", ttl: "9999999999" });
   // One who is gone, and of whom nobody has been told.
