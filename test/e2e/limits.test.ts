@@ -1,3 +1,4 @@
+import { Duration } from "aws-cdk-lib";
 import WebSocket from "ws";
 import { PushIt, type StateChange } from "../../client/index.js";
 import { type Answer, CREDENTIALS_PREFIX, type Json, Meta, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/index.js";
@@ -59,7 +60,13 @@ describe("limits, each lowered", () => {
   beforeAll(async () => {
     system = await TestSystem.start({
       guards: GUARDS,
-      props: { limits: LIMITS, allowedOrigins: ["https://example.com"], wildcards: ["news/*"] },
+      props: {
+        limits: LIMITS,
+        allowedOrigins: ["https://example.com"],
+        wildcards: ["news/*"],
+        // A second, as by default, a busy machine may take to start the thread; here the guard has to have been told.
+        timeouts: { onDisconnect: Duration.seconds(5) },
+      },
       log: () => heard.notify(),
     });
   });
