@@ -50,7 +50,7 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   presence: { table: ["GetItem", "Query"], connections: FAREWELL },
   history: { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], connections: FAREWELL },
   default: { table: ["GetItem"], connections: FAREWELL },
-  sweep: { table: ["GetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
+  sweep: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
   publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
   deliver: {
     table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"],

@@ -1,5 +1,5 @@
 import type { BackEndRequest, BackEndResponse } from "../protocol/index.js";
-import { explain, PublisherError } from "./errors.js";
+import { explain, isThrottle, PublisherError } from "./errors.js";
 
 /** What is needed of a Lambda client: `new LambdaClient({ … })` of `@aws-sdk/client-lambda` has it. */
 export interface LambdaLike {
@@ -69,12 +69,25 @@ export class Invoker {
 
   async #send(payload: string): Promise<Invocation> {
     const { InvokeCommand, LambdaClient } = await loadSdk();
+    let mayHaveRun = false;
     try {
       this.#client ??= new LambdaClient({ requestHandler }) as LambdaLike;
       const command = new InvokeCommand({ FunctionName: this.#functionName, Payload: new TextEncoder().encode(payload) });
+      // Behind the SDK's retries, so that it sees each attempt: the last one's error says nothing of those before.
+      command.middlewareStack.add(
+        (next) => async (args) => {
+          try {
+            return await next(args);
+          } catch (error) {
+            mayHaveRun ||= !isThrottle(error);
+            throw error;
+          }
+        },
+        { step: "finalizeRequest", priority: "low", name: "pushItAttempts" },
+      );
       return (await this.#client.send(command as never)) as Invocation;
     } catch (error) {
-      throw explain(error, this.#functionName);
+      throw explain(error, this.#functionName, mayHaveRun);
     }
   }
 

@@ -39,7 +39,7 @@ export class AttendedTable extends Table {
     await this.#attendance.leave(connectionId, channels);
   }
 
-  override async renewAgent(agent: Agent, previous: Agent): Promise<boolean> {
+  override async renewAgent(agent: Agent, previous: Agent): Promise<Agent | undefined> {
     const renewed = await super.renewAgent(agent, previous);
     if (renewed && JSON.stringify(agent.info) !== JSON.stringify(previous.info)) {
       await this.#attendance.describe(agent, (await this.holdings(agent.connectionId)).channels);

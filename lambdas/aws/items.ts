@@ -30,6 +30,7 @@ export const agentItem = (agent: Agent): Item => ({
   ...(agent.info === undefined ? {} : { i: text(JSON.stringify(agent.info)) }),
   ...(agent.userId === undefined ? {} : { n: text(agent.userId) }),
   ...(agent.expiresAt === undefined ? {} : { x: number(agent.expiresAt) }),
+  ...(agent.renewals === undefined ? {} : { r: number(agent.renewals) }),
 });
 
 /**
@@ -87,6 +88,7 @@ export const standingOf = (connectionId: string, item: Item): Standing => {
   const session = item["s"]?.S;
   const userId = item["n"]?.S;
   const expiresAt = expiresAtOf(item);
+  const renewals = item["r"] && Number(item["r"].N);
   return {
     agent: {
       uuid: item["u"]?.S ?? "",
@@ -99,6 +101,7 @@ export const standingOf = (connectionId: string, item: Item): Standing => {
       ...(info === undefined ? {} : { info }),
       ...(userId === undefined ? {} : { userId }),
       ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(renewals === undefined ? {} : { renewals }),
     },
   };
 };

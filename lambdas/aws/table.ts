@@ -87,24 +87,22 @@ export class Table implements Store {
     ]);
   }
 
-  async renewAgent(agent: Agent, previous: Agent): Promise<boolean> {
-    const { connectionId, uuid } = agent;
-    const { expiresAt } = previous;
+  async renewAgent(renewed: Agent, previous: Agent): Promise<Agent | undefined> {
+    const { connectionId, uuid } = renewed;
+    const { renewals } = previous;
+    const agent = { ...renewed, renewals: (renewals ?? 0) + 1 };
     // Of two renewals at once one is the first, and the other has to look again.
     const replaced = await this.#conditionally(
       new PutItemCommand({
         TableName: this.#name,
         Item: { ...key(standingKey(connectionId)), ...agentItem(agent) },
-        ConditionExpression: `u = :uuid AND ${expiresAt === undefined ? "attribute_not_exists(x)" : "x = :expiresAt"}`,
-        ExpressionAttributeValues: { ":uuid": text(uuid), ...(expiresAt === undefined ? {} : { ":expiresAt": number(expiresAt) }) },
+        ConditionExpression: `u = :uuid AND ${renewals === undefined ? "attribute_not_exists(r)" : "r = :renewals"}`,
+        ExpressionAttributeValues: { ":uuid": text(uuid), ...(renewals === undefined ? {} : { ":renewals": number(renewals) }) },
       }),
     );
-    if (!replaced) return false;
-    if (endOf(previous) === endOf(agent)) return true;
-    // The last registration goes when the next is there: whoever dies before leaves the last, and the sweep makes the next.
-    await this.putRegistration(agent);
-    await this.deleteRegistration(connectionId, endOf(previous));
-    return true;
+    if (!replaced) return undefined;
+    if (endOf(previous) !== endOf(agent)) await this.putRegistration(agent);
+    return agent;
   }
 
   async putRegistration(agent: Lifetime & Pick<Agent, "connectionId">): Promise<void> {

@@ -20,6 +20,8 @@ export interface Agent {
   userId?: string;
   /** What `agent.connected({ expiresAt })` set, in epoch milliseconds: when its credentials have to be renewed. */
   expiresAt?: number;
+  /** How often it was renewed, if it was: of two renewals at once, this tells the first from the other. */
+  renewals?: number;
 }
 
 /** What decides how long an agent lives. */

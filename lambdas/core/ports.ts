@@ -32,10 +32,12 @@ export interface Store {
   agents(connectionIds: string[]): Promise<Map<string, Agent>>;
   putAgent(agent: Agent): Promise<void>;
   /**
-   * Puts a renewed agent in the place of what it was.
-   * @returns whether it was still that; if not, it has left or was renewed by somebody else, and nothing has changed
+   * Puts a renewed agent in the place of what it was, and has its connection looked at once it has to be over; its last
+   * registration stays.
+   * @returns the agent with its number of renewals, if it was still what it was; otherwise it has left or was renewed by
+   * somebody else, and nothing has changed
    */
-  renewAgent(agent: Agent, previous: Agent): Promise<boolean>;
+  renewAgent(agent: Agent, previous: Agent): Promise<Agent | undefined>;
   /** Lets those of an agent's subscriptions that are still there end when it does. */
   renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void>;
   putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;

@@ -12,7 +12,7 @@ import { removeAgent, type Removal } from "./remove.js";
 
 /** What ending agents and subscriptions needs. */
 export interface Revoking extends Removal {
-  store: Removal["store"] & Pick<Store, "subscribers" | "putOverdue">;
+  store: Removal["store"] & Pick<Store, "subscribers" | "putOverdue" | "agents">;
   connections: Connections;
   clock: Clock;
   log: Pick<Log, "error" | "warn">;
@@ -107,7 +107,7 @@ export const unsubscribe = async (
   reason: string | undefined,
 ): Promise<number> => {
   const { store, connections, log } = system;
-  const found = (await connectionsOf(system, target)).filter(({ expired }) => !expired);
+  const found = await connectionsOf(system, target);
   const answer: Answer = {
     ...about(channel, { channel: Meta.unsubscribe, successful: true }),
     code: "revoked",
@@ -117,6 +117,8 @@ export const unsubscribe = async (
   return forEach(system, found, async (connection, deadline) => {
     const { connectionId } = connection;
     await store.deleteSubscriptions(connectionId, [channel]);
+    // Over, or renewed by somebody who has not come to this row yet.
+    if (connection.expired && !(await store.agents([connectionId])).has(connectionId)) return false;
     const step = await postTo(system, connection, frames, { postsUntil: deadline, patienceMs: Infinity });
     if (step === "done") return true;
     log.warn("not_told", { connection: connectionId });

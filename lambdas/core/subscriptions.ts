@@ -27,6 +27,31 @@ export const endingAt = ({ expiresAt: _known, ...agent }: Agent, expiresAt: numb
 /** Where all connections of a user are subscribed is no subscription of the agent's own. */
 const own = (channels: readonly string[]): string[] => channels.filter((channel) => !isReserved(channel));
 
+/** Whether an agent may be subscribed to these channels besides those it has, as it is now. */
+export const fits = async (
+  { store, settings }: Subscribing,
+  { connectionId }: Agent,
+  channels: readonly string[],
+): Promise<boolean> => {
+  if (channels.length === 0) return true;
+  const before = new Set((await store.holdings(connectionId)).channels);
+  const after = new Set([...before, ...channels]);
+  return after.size === before.size || own([...after]).length <= settings.limits.subscriptionsPerAgent;
+};
+
+/**
+ * Makes an agent's subscriptions end when it does. Another renewal may change meanwhile when that is, and another frame
+ * may subscribe it: whoever is last sees what the others did.
+ * @returns whether the agent is still there
+ */
+export const prolong = async (store: Pick<Store, "holdings" | "renewSubscriptions">, agent: Agent): Promise<boolean> => {
+  for (;;) {
+    const { present, outdated, expiresAt } = await store.holdings(agent.connectionId);
+    if (!present || outdated.length === 0) return present;
+    await store.renewSubscriptions(endingAt(agent, expiresAt), outdated);
+  }
+};
+
 /**
  * Subscribes an agent, each group of channels as a whole or not at all.
  * @param groups what each guard permitted
@@ -66,8 +91,12 @@ export const addSubscriptions = async (
   const { present, channels } = held;
   const fresh = permitted.filter((channel) => !before.has(channel));
   if (present && (own(channels).length <= most || fresh.length === 0)) {
-    const gone = new Set(confirm ? permitted.filter((channel) => !channels.includes(channel)) : []);
-    return outcomes.map((outcome, at) => (groups[at]?.some((channel) => gone.has(channel)) ? "unavailable" : outcome));
+    const gone = permitted.filter((channel) => !channels.includes(channel));
+    // Of a channel's two rows the one by which publications find the agent may have been written after the removal.
+    // Nothing would ever find that it is left over: the agent is not subscribed, as far as its own rows say.
+    if (gone.length > 0) await store.deleteSubscriptions(agent.connectionId, gone);
+    const unsure = new Set(confirm ? gone : []);
+    return outcomes.map((outcome, at) => (groups[at]?.some((channel) => unsure.has(channel)) ? "unavailable" : outcome));
   }
   await store.deleteSubscriptions(agent.connectionId, present ? fresh : permitted);
   return outcomes.map((outcome, at) => {

@@ -2,10 +2,11 @@ import type { Clock, Connections, Log, Overdue, Store } from "./ports.js";
 import { expire } from "./farewell.js";
 import { limiter } from "./limiter.js";
 import { removeAgent, type Removal } from "./remove.js";
+import { prolong } from "./subscriptions.js";
 
 /** What sweeping needs. */
 export interface Sweeping extends Removal {
-  store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue" | "putOverdue" | "putRegistration" | "standing">;
+  store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue" | "putOverdue" | "putRegistration" | "renewSubscriptions" | "standing">;
   connections: Connections;
   clock: Pick<Clock, "now">;
   log: Pick<Log, "error">;
@@ -35,13 +36,14 @@ export const sweep = async (system: Sweeping, remainingMs: () => number): Promis
   const limited = limiter(REMOVALS_IN_FLIGHT);
   const enough = (): boolean => remainingMs() >= REMOVAL_MS + system.onDisconnectMs;
   /**
-   * What became of it. One that has been renewed has another registration: now, if who renewed it died before. One that
-   * API Gateway did not close has to be looked at again.
+   * What became of it. One that has been renewed has another registration, and subscriptions that end when it does: now,
+   * if who renewed it died before. One that API Gateway did not close has to be looked at again.
    */
   const end = async ({ connectionId, renewable }: Overdue): Promise<"removed" | "renewed" | "open"> => {
     const standing = renewable ? await system.store.standing(connectionId) : undefined;
     if (standing && "agent" in standing) {
       await system.store.putRegistration(standing.agent);
+      await prolong(system.store, standing.agent);
       return "renewed";
     }
     const closed = renewable ? await expire(system.connections, connectionId) : await system.connections.close(connectionId);

@@ -56,7 +56,7 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
   Ping: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
   DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
   Sweep: {
-    "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"],
+    "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
     ...farewell,
   },
 };

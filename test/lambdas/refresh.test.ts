@@ -59,7 +59,7 @@ describe("the connection guard", () => {
     expect(await ask({ credentials: "new" })).toMatchObject([
       { channel: "/meta/refresh", uuid: "u1", successful: true, data: { agent: before.uuid, expiresIn: 900_000 } },
     ]);
-    expect(stored()).toEqual({ ...before, credentials: "claims", info: "new", expiresAt: LATER });
+    expect(stored()).toEqual({ ...before, credentials: "claims", info: "new", expiresAt: LATER, renewals: 1 });
     expect(ends()).toEqual([end(LATER), end(LATER)]);
     expect([...store.registrations]).toEqual([`${end(LATER)}#c1`]);
   });
@@ -69,7 +69,7 @@ describe("the connection guard", () => {
     const [answer] = await ask({ credentials: "new" });
     expect(answer?.data).not.toHaveProperty("expiresIn");
     const { credentials: _c, info: _i, expiresAt: _e, ...bare } = before;
-    expect(stored()).toEqual(bare);
+    expect(stored()).toEqual({ ...bare, renewals: 1 });
   });
 
   test("'s credentials are not kept where none are to be", async () => {
@@ -170,14 +170,32 @@ describe("what leaves the agent what it was", () => {
   });
 
   test("is a renewal that another one has overtaken, which holds", async () => {
-    const it = await setUp();
+    const it = await setUp(async () => permitted({ subscribe: ["b"] }));
     const other = { ...before, expiresAt: LATER + 5_000 };
     it.store.before.renewAgent = async () => {
       delete it.store.before.renewAgent;
       await it.store.renewAgent(other, before);
     };
     expect(await it.ask()).toMatchObject([{ successful: false, code: "unavailable" }]);
-    expect(it.stored()).toEqual(other);
+    expect(it.stored()).toEqual({ ...other, renewals: 1 });
+    expect(it.store.traces("c1")).not.toContain("b");
+  });
+
+  test("is what fills its last places in the same moment", async () => {
+    const limits = { ...DEFAULT_SETTINGS.limits, subscriptionsPerAgent: 2 };
+    const it = await setUp(async () => permitted({ credentials: "claims", subscribe: ["b"] }), { limits });
+    it.store.before.putSubscriptions = async () => {
+      delete it.store.before.putSubscriptions;
+      // As a Lambda does that has just looked.
+      await it.store.putSubscriptions({ ...before, expiresAt: LATER }, ["c"]);
+    };
+    expect(await it.ask()).toMatchObject([{ successful: false, code: "too_many_subscriptions" }]);
+    expect(it.stored()).toEqual({ ...before, renewals: 2 });
+    expect(it.ends()).toEqual([end(SOON), end(SOON)]);
+    expect(it.store.endOf("c1", "c")).toBe(end(SOON));
+    expect(it.store.traces("c1")).not.toContain("b");
+    expect(it.store.registrations).toContain(`${end(SOON)}#c1`);
+    expect(it.connections.closed).toEqual([]);
   });
 });
 
@@ -220,8 +238,8 @@ describe("a Lambda that dies", () => {
     throw new Error("killed");
   };
 
-  test.each(["putSubscriptions", "renewAgent", "renewSubscriptions"] as const)(
-    "before %s leaves no subscription that outlives its agent, and asking again makes all well",
+  test.each(["renewAgent", "putSubscriptions", "renewSubscriptions", "deleteRegistration"] as const)(
+    "before %s leaves no subscription that outlives its agent, and a registration of the last end; asking again makes all well",
     async (step) => {
       const it = await setUp(async () => permitted({ subscribe: ["b"] }));
       it.store.before[step] = dies;
@@ -229,6 +247,8 @@ describe("a Lambda that dies", () => {
       const agentEnd = end(it.stored()?.expiresAt ?? 0);
       for (const channel of ["a", "b"]) expect(it.store.endOf("c1", channel) ?? 0).toBeLessThanOrEqual(agentEnd);
       expect(it.store.registrations).toContain(`${agentEnd}#c1`);
+      // For the sweep, which does the rest if nobody asks again.
+      expect(it.store.registrations).toContain(`${end(SOON)}#c1`);
 
       delete it.store.before[step];
       const again = { ...it.stored()! };
@@ -244,7 +264,7 @@ describe("renewals at once", () => {
     const shorter = { ...before, expiresAt: NOW + 100_000 };
     it.store.before.renewSubscriptions = async () => {
       delete it.store.before.renewSubscriptions;
-      await it.store.renewAgent(shorter, { ...before, expiresAt: LATER });
+      await it.store.renewAgent(shorter, { ...before, renewals: 1 });
     };
     await it.ask();
     expect(it.stored()?.expiresAt).toBe(shorter.expiresAt);

@@ -45,7 +45,7 @@ describe("an agent that has to be renewed", () => {
   const expiresAt = NOW + 10_000;
   const OVER = 10_000 + RENEWAL_SECONDS * 1000;
   const due = agentOf("c1", { userId: "ada", expiresAt });
-  const renewed = { ...due, info: "new", expiresAt: NOW + 900_000 };
+  const renewed = { ...due, info: "new", expiresAt: NOW + 900_000, renewals: 1 };
   const ids = async (): Promise<[string, boolean][]> => (await overdue()).map(({ connectionId, renewable }) => [connectionId, renewable]);
 
   test("is there until a minute after its time, then it has expired; once its connection must be gone, it is nothing", async () => {
@@ -77,11 +77,13 @@ describe("an agent that has to be renewed", () => {
     expect(await ids()).toEqual([["c1", true]]);
   });
 
-  test("and is renewed has a new end, of which the sweep knows, and not of the old one", async () => {
+  test("and is renewed has a new end, of which the sweep knows; of the old one until whoever renewed it is done", async () => {
     await it.table.putAgent(due);
-    expect(await it.table.renewAgent(renewed, due)).toBe(true);
+    expect(await it.table.renewAgent({ ...due, info: "new", expiresAt: renewed.expiresAt }, due)).toEqual(renewed);
     expect(await it.table.standing("c1")).toEqual({ agent: renewed });
     it.clock.advance(OVER + 1_000);
+    expect(await ids()).toEqual([["c1", true]]);
+    await it.table.deleteRegistration("c1", endOf(due));
     expect(await ids()).toEqual([]);
     it.clock.advance(900_000);
     expect(await ids()).toEqual([["c1", true]]);
@@ -103,18 +105,18 @@ describe("an agent that has to be renewed", () => {
   test("may lose its end when it is renewed, and get one", async () => {
     const { expiresAt: _end, ...endless } = due;
     await it.table.putAgent(due);
-    expect(await it.table.renewAgent(endless, due)).toBe(true);
-    expect(await it.table.standing("c1")).toEqual({ agent: endless });
-    expect(await it.table.renewAgent(due, endless)).toBe(true);
-    expect(await it.table.standing("c1")).toEqual({ agent: due });
-    expect((await it.rows()).filter(({ pk }) => pk?.S?.startsWith("r#"))).toHaveLength(1);
+    const once = await it.table.renewAgent(endless, due);
+    expect(once).toEqual({ ...endless, renewals: 1 });
+    expect(await it.table.standing("c1")).toEqual({ agent: once });
+    expect(await it.table.renewAgent(due, once!)).toEqual({ ...due, renewals: 2 });
+    expect(await it.table.standing("c1")).toEqual({ agent: { ...due, renewals: 2 } });
   });
 
   test("is not renewed when it has left: nothing comes back", async () => {
     await it.table.putAgent(due);
     await it.table.putSubscriptions(due, ["a"]);
     await it.table.claim("c1");
-    expect(await it.table.renewAgent(renewed, due)).toBe(false);
+    expect(await it.table.renewAgent(renewed, due)).toBeUndefined();
     expect(await it.table.standing("c1")).toBeUndefined();
     await it.table.deleteSubscriptions("c1", ["a"]);
     await it.table.renewSubscriptions(renewed, ["a"]);
@@ -122,19 +124,28 @@ describe("an agent that has to be renewed", () => {
     expect(await subscribersOf(it.table, "a")).toEqual([]);
   });
 
-  test("is renewed by exactly one of twenty at once", async () => {
-    await it.table.putAgent(due);
-    const others = Array.from({ length: 20 }, (_, at) => ({ ...due, expiresAt: NOW + 100_000 + at * 1_000 }));
-    const won = (await Promise.all(others.map((other) => it.table.renewAgent(other, due)))).flatMap((done, at) => (done ? [others[at]] : []));
+  test.each([
+    ["other ends", (at: number) => NOW + 100_000 + at * 1_000],
+    ["the same end", () => expiresAt],
+    ["no end", () => undefined],
+  ])("is renewed by exactly one of twenty at once that give it %s", async (_, endAt) => {
+    const { expiresAt: _end, ...endless } = due;
+    const before = endAt(0) === undefined ? endless : due;
+    await it.table.putAgent(before);
+    const others = Array.from({ length: 20 }, (_, at) => {
+      const end = endAt(at);
+      return { ...endless, info: at, ...(end === undefined ? {} : { expiresAt: end }) };
+    });
+    const won = (await Promise.all(others.map((other) => it.table.renewAgent(other, before)))).flatMap((done) => done ?? []);
     expect(won).toHaveLength(1);
     expect(await it.table.standing("c1")).toEqual({ agent: won[0] });
-    it.clock.advance((endOf(won[0] ?? due) + 1) * 1000 - NOW);
-    expect((await overdue()).map(({ deadline }) => deadline)).toEqual([`${endOf(won[0] ?? due)}#c1`]);
+    const registered = (await it.rows()).flatMap(({ pk, sk }) => (pk?.S?.startsWith("r#") ? [sk?.S] : []));
+    expect(registered.sort()).toEqual([...new Set([endOf(before), endOf(won[0]!)].map((end) => `${end}#c1`))].sort());
   });
 
   test("is not renewed over another's connection id", async () => {
     await it.table.putAgent({ ...due, uuid: "another" });
-    expect(await it.table.renewAgent(renewed, due)).toBe(false);
+    expect(await it.table.renewAgent(renewed, due)).toBeUndefined();
   });
 
   test("and whose next registration cannot be written keeps the last, for the sweep to find", async () => {

@@ -238,9 +238,9 @@ describe("the table of a deployment with presence", () => {
     await table.putSubscriptions(ada, ["rooms/1", "plain"]);
     await members.told("rooms/1", (await members.all("rooms/1"))[0]!);
     await occupancy.begin("rooms/1");
-    await table.renewAgent(ada, ada);
+    const renewed = await table.renewAgent(ada, ada);
     expect(asked).toHaveLength(1);
-    await table.renewAgent({ ...ada, info: "busy" }, ada);
+    await table.renewAgent({ ...renewed!, info: "busy" }, renewed!);
     expect(asked).toHaveLength(2);
     expect(await members.all("rooms/1")).toMatchObject([{ info: "busy", told: false }]);
   });

@@ -135,15 +135,15 @@ export class MemoryStore implements Store {
     this.registrations.add(`${endOf(agent)}#${agent.connectionId}`);
   }
 
-  async renewAgent(agent: Agent, previous: Agent): Promise<boolean> {
-    await this.#step("renewAgent", agent.connectionId);
-    const standing = this.standings.get(agent.connectionId);
-    if (!standing || !("agent" in standing) || standing.agent.uuid !== agent.uuid) return false;
-    if (standing.agent.expiresAt !== previous.expiresAt) return false;
-    this.registrations.delete(`${endOf(previous)}#${agent.connectionId}`);
+  async renewAgent(renewed: Agent, previous: Agent): Promise<Agent | undefined> {
+    await this.#step("renewAgent", renewed.connectionId);
+    const standing = this.standings.get(renewed.connectionId);
+    if (!standing || !("agent" in standing) || standing.agent.uuid !== renewed.uuid) return undefined;
+    if (standing.agent.renewals !== previous.renewals) return undefined;
+    const agent = { ...renewed, renewals: (previous.renewals ?? 0) + 1 };
     this.registrations.add(`${endOf(agent)}#${agent.connectionId}`);
     this.standings.set(agent.connectionId, { agent });
-    return true;
+    return agent;
   }
 
   async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {

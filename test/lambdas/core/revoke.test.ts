@@ -1,3 +1,4 @@
+import { EXPIRED } from "../../../lambdas/core/agent.js";
 import { fanOut } from "../../../lambdas/core/fan-out.js";
 import { disconnect, Incomplete, unsubscribe } from "../../../lambdas/core/revoke.js";
 import type { PostResult } from "../../../lambdas/core/ports.js";
@@ -176,7 +177,7 @@ describe("disconnecting", () => {
   test("a refresh that its guard has just accepted does not bring the agent back", async () => {
     const system = await setUp();
     await disconnect(system, { connectionId: "c1" }, undefined);
-    expect(await system.store.renewAgent(agentOf("c1", ann), agentOf("c1", ann))).toBe(false);
+    expect(await system.store.renewAgent(agentOf("c1", ann), agentOf("c1", ann))).toBeUndefined();
     expect(system.store.traces("c1")).toEqual([]);
   });
 });
@@ -223,13 +224,22 @@ describe("unsubscribing", () => {
     expect(system.connections.posts).toEqual([]);
   });
 
-  test("leaves agents alone that were not renewed in time: they are told when they are closed", async () => {
+  test("tells nothing to agents that were not renewed in time: they are told when they are closed", async () => {
     const system = await setUp();
-    const { subscribers } = system.store;
-    system.store.subscribers = async function* (channel) {
-      for await (const page of subscribers.call(system.store, channel)) yield page.map((each) => ({ ...each, expired: true as const }));
-    };
+    for (const id of ["c1", "c2"]) {
+      system.store.expired.add(id);
+      system.store.standings.set(id, { denial: EXPIRED });
+    }
     expect(await unsubscribe(system, ann, "a", undefined)).toBe(0);
     expect(system.connections.posts).toEqual([]);
+    expect(system.store.traces("c1")).not.toContain("a");
+  });
+
+  test("does not take an agent for over whose renewal has not come to its user's row yet", async () => {
+    const system = await setUp();
+    system.store.expired.add("c1");
+    expect(await unsubscribe(system, ann, "a", undefined)).toBe(2);
+    expect(system.connections.received("c1")).toEqual([ended()]);
+    expect(system.store.traces("c1")).not.toContain("a");
   });
 });

@@ -132,6 +132,17 @@ describe("a registration of an agent that had to be renewed", () => {
     expect(calls.indexOf("putRegistration c0")).toBeLessThan(calls.indexOf("deleteOverdue c0"));
   });
 
+  test("makes its subscriptions end when it does where who renewed the agent died before it could", async () => {
+    const system = await over();
+    const { store } = system;
+    const due = agentOf("c0", { expiresAt: NOW });
+    await store.with(due, "a");
+    const renewed = await store.renewAgent({ ...due, expiresAt: NOW + 900_000 }, due);
+    await sweep(system, PLENTY);
+    expect(store.endOf("c0", "a")).toBe(endOf(renewed!));
+    expect(store.calls.indexOf("renewSubscriptions c0 a")).toBeLessThan(store.calls.indexOf("deleteOverdue c0"));
+  });
+
   test("ends an agent that has not: it is told so, closed and removed, and onDisconnect is told", async () => {
     const system = await over();
     const { standing } = system.store;
