@@ -53,6 +53,9 @@ const TIME_MS = FULL ? 3_600_000 : 900_000;
 /** How often those are looked for once more whom a function found gone when its time was over. */
 const LOOKS = 10;
 
+/** How many sweeps may be needed for what a killed worker has left half done. */
+const SWEEPS = 5;
+
 describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faults on posts, workers killed`, () => {
   const random = seeded(20_261_124);
   const waiting = new Waiting(SILENCE_MS, true);
@@ -115,7 +118,7 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
 
   /** The rows of connections that have ended. */
   const remains = async (): Promise<Row[]> =>
-    (await system.rows()).filter((row) => [...ended].some((id) => JSON.stringify(row).includes(id)));
+    (await system.rows()).filter(({ pk = "", sk = "" }) => `${pk}#${sk}`.split("#").some((part) => ended.has(part)));
 
   beforeAll(async () => {
     system = await TestSystem.start({
@@ -202,8 +205,12 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
     expect(await found()).toEqual([]);
     // A worker killed between a connection's last rows and its registration leaves that to the sweep, which takes it in
     // its time. (`$disconnect` would, too: but these connections were made older here, and API Gateway does not know it.)
-    await ageRows(system.running, OVERDUE, await remains());
-    expect(await system.running.invoke(system.functionOf("PushItSweep"), {})).toMatchObject({ ok: true });
+    // One that API Gateway does not close in time, as on a machine that is busy, is the next sweep's.
+    clearInterval(sweeping);
+    for (let left = await remains(), sweeps = 0; left.length > 0 && sweeps < SWEEPS; left = await remains(), sweeps += 1) {
+      await ageRows(system.running, OVERDUE, left);
+      expect(await system.running.invoke(system.functionOf("PushItSweep"), {})).toMatchObject({ ok: true });
+    }
     expect(await remains()).toEqual([]);
     expect((await system.rows()).filter(({ pk }) => pk === `c#${CHANNEL}`)).toHaveLength(SUBSCRIBERS);
   }, TIME_MS);

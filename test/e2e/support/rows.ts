@@ -1,4 +1,4 @@
-import { DeleteItemCommand, DynamoDBClient, paginateScan, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, DeleteItemCommand, DynamoDBClient, paginateScan, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { System } from "../../../local/dev/system.js";
 
 /** A row of the table, as plain values. */
@@ -29,30 +29,39 @@ export const rowsOf = async (system: System): Promise<Row[]> => {
   return rows;
 };
 
-/** Puts a row as it could have been written long ago. */
-export const putRow = async (system: System, row: Row): Promise<void> => {
-  const client = clientOf(system);
+/** A row as DynamoDB takes it. */
+const itemOf = (row: Row): Record<string, AttributeValue> => {
   // What is an agent's id elsewhere says until when somebody delivers on a channel.
   const isHead = row["pk"]?.startsWith("h#") === true;
   const numbers = /^[po]#/.test(row["pk"] ?? "") ? PRESENCE_NUMBERS : NUMBERS;
   const isNumber = (name: string): boolean =>
-    isHead ? !["pk", "sk", "e"].includes(name) : numbers.has(name) || (name === "u" && row["pk"]?.startsWith("f#") === true);
-  const attribute = ([name, value]: [string, string]) => [name, isNumber(name) ? { N: value } : { S: value }];
-  await client.send(
-    new PutItemCommand({
-      TableName: system.model.tables[0]?.name,
-      Item: Object.fromEntries(Object.entries(row).map(attribute)),
-    }),
-  );
-  client.destroy();
+    isHead
+      ? !["pk", "sk", "e"].includes(name)
+      : numbers.has(name) || (name === "u" && row["pk"]?.startsWith("f#") === true) || (name === "r" && row["sk"] === "agent");
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, isNumber(name) ? { N: value } : { S: value }]));
 };
 
-/** Deletes a row, as somebody else could have. */
-export const deleteRow = async (system: System, { pk = "", sk = "" }: Row): Promise<void> => {
+const put = async (client: DynamoDBClient, { model }: System, row: Row): Promise<void> =>
+  void (await client.send(new PutItemCommand({ TableName: model.tables[0]?.name, Item: itemOf(row) })));
+
+const remove = async (client: DynamoDBClient, { model }: System, { pk = "", sk = "" }: Row): Promise<void> =>
+  void (await client.send(new DeleteItemCommand({ TableName: model.tables[0]?.name, Key: { pk: { S: pk }, sk: { S: sk } } })));
+
+/** Does something with a client, which is gone afterwards. */
+const withClient = async (system: System, work: (client: DynamoDBClient) => Promise<void>): Promise<void> => {
   const client = clientOf(system);
-  await client.send(new DeleteItemCommand({ TableName: system.model.tables[0]?.name, Key: { pk: { S: pk }, sk: { S: sk } } }));
-  client.destroy();
+  try {
+    await work(client);
+  } finally {
+    client.destroy();
+  }
 };
+
+/** Puts a row as it could have been written long ago. */
+export const putRow = (system: System, row: Row): Promise<void> => withClient(system, (client) => put(client, system, row));
+
+/** Deletes a row, as somebody else could have. */
+export const deleteRow = (system: System, row: Row): Promise<void> => withClient(system, (client) => remove(client, system, row));
 
 /** A row as it would be, had all that it tells of happened so many seconds earlier. */
 const older = (row: Row, seconds: number): Row => {
@@ -69,13 +78,14 @@ const older = (row: Row, seconds: number): Row => {
  * Makes all connections older than they are. Nothing may write meanwhile.
  * @param rows whose age is changed; left out: all
  */
-export const ageRows = async (system: System, seconds: number, rows?: readonly Row[]): Promise<void> => {
-  for (const row of rows ?? (await rowsOf(system))) {
-    const aged = older(row, seconds);
-    if (aged["sk"] !== row["sk"]) await deleteRow(system, row);
-    await putRow(system, aged);
-  }
-};
+export const ageRows = (system: System, seconds: number, rows?: readonly Row[]): Promise<void> =>
+  withClient(system, async (client) => {
+    for (const row of rows ?? (await rowsOf(system))) {
+      const aged = older(row, seconds);
+      if (aged["sk"] !== row["sk"]) await remove(client, system, row);
+      await put(client, system, aged);
+    }
+  });
 
 /** The connection of an agent, by the agent's id. */
 export const connectionOf = (rows: Row[], agent: string): { connectionId: string; connectedAt: number } => {
