@@ -106,8 +106,9 @@ export class FunctionRunner implements GuardRunner {
 
   /** What a function says itself goes to the debug log only: it may hold anything. */
   async #ask<T>(arn: string, request: GuardRequest, read: (response: string) => Read<T>): Promise<Asked<T>> {
-    const { invoke, log } = this.#running;
+    const { invoke, timing, log } = this.#running;
     const { guard, timeoutMs } = request;
+    const until = timing.now() + timeoutMs;
     const invoked = await invoke(arn, JSON.stringify(request), { timeoutMs, asynchronous: guard === "onDisconnect" });
     const failed = (detail: string, said: string | undefined): Asked<T> => {
       if (said !== undefined) log.debug("guard_function_said", { guard, function: arn, said });
@@ -115,6 +116,8 @@ export class FunctionRunner implements GuardRunner {
     };
     if (invoked.kind === "failed") return failed(`the guard function ${arn} failed: ${invoked.detail}`, invoked.said);
     if (invoked.kind !== "answered") return invoked;
+    // It came when time was over, before whoever keeps it had noticed.
+    if (timing.now() >= until) return { kind: "timeout" };
     const response = read(invoked.payload);
     if ("value" in response) return { kind: "read", value: response.value };
     return failed(`the response of the guard function ${arn} is invalid: ${response.fault}`, invoked.payload);
