@@ -1,4 +1,4 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isUserId, type Json, type Message, NESTING, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isUserId, type Json, type Message, NESTING, PUBLICATIONS_PER_GUARD_CALL, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import { type Fields, isObject, nesting } from "../core/requests.js";
 import { LAST_DATE } from "./call.js";
@@ -60,6 +60,7 @@ const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest, 
 
 const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Names): Message[] => {
   must(Array.isArray(publish), "publish is not a list");
+  must(publish.length <= PUBLICATIONS_PER_GUARD_CALL, `publish has more than ${PUBLICATIONS_PER_GUARD_CALL} entries`);
   return (publish as unknown[]).map((each) => {
     must(isObject(each) && Object.hasOwn(each, "data"), "publish has an entry that is not a channel and data");
     const { channel, data } = each;

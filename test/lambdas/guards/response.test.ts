@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import fc from "fast-check";
-import { DEFAULT_LIMITS, CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isWildcard, type Json, matches, RESULT_BYTES, USER_ID_LENGTH } from "../../../protocol/index.js";
+import { DEFAULT_LIMITS, CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isWildcard, type Json, matches, PUBLICATIONS_PER_GUARD_CALL, RESULT_BYTES, USER_ID_LENGTH } from "../../../protocol/index.js";
 import type { HandlerName } from "../../../lambdas/core/entries.js";
 import { type AgentData, type GuardRequest, VERDICTS } from "../../../lambdas/guards/contract.js";
 import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
@@ -122,6 +122,8 @@ describe("a response", () => {
   });
 });
 
+const publications = (count: number) => Array.from({ length: count }, () => ({ channel: "a", data: 1 }));
+
 describe("a response is invalid", () => {
   const connected = { version: 1, verdict: "connected" };
   const published = { version: 1, verdict: "publicationSuccess", channel: "stories/5", publish: [] };
@@ -163,6 +165,7 @@ describe("a response is invalid", () => {
     ["that subscribes to what is reserved", { ...connected, subscribe: ["/meta/x"] }, "onConnectionRequest", /reserved_channel/],
     ["that subscribes to a wildcard that is not enabled", { ...connected, subscribe: ["news/*"] }, "onConnectionRequest", /\(wildcard\)/],
     ["that publishes nothing it names", { version: 1, verdict: "publicationSuccess", channel: "stories/5" }, "onPublicationRequest", /publish is not a list/],
+    ["that publishes too much", { ...published, publish: publications(PUBLICATIONS_PER_GUARD_CALL + 1) }, "onPublicationRequest", /publish has more than 100 entries/],
     ["that publishes a text", { ...published, publish: ["planted"] }, "onPublicationRequest", /publish has an entry/],
     ["that publishes without data", { ...published, publish: [{ channel: "a" }] }, "onPublicationRequest", /publish has an entry/],
     ["that publishes nowhere", { ...published, publish: [{ data: 1 }] }, "onPublicationRequest", /bad_channel/],
@@ -196,7 +199,10 @@ describe("the JSON Schema of responses agrees with what is accepted", () => {
       credentials: value,
       result: value,
       subscribe: fc.oneof(list(channel), fc.constant(Array.from({ length: 26 }, (_, at) => `c${at}`))),
-      publish: list(fc.oneof(fc.record({ channel, data: value }, { requiredKeys: [] }), value)),
+      publish: fc.oneof(
+        { weight: 8, arbitrary: list(fc.oneof(fc.record({ channel, data: value }, { requiredKeys: [] }), value)) },
+        fc.constantFrom(0, 1).map((more) => publications(PUBLICATIONS_PER_GUARD_CALL + more)),
+      ),
       deliveries: list(fc.oneof(fc.record({ agent: fc.oneof(fc.constantFrom(...RECIPIENTS), value), data: value }, { requiredKeys: [] }), value)),
     },
     { requiredKeys: [] },
