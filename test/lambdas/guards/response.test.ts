@@ -183,6 +183,39 @@ describe("a response is invalid", () => {
   });
 });
 
+describe("a response that names a field twice is invalid", () => {
+  const yes = '"channel":"stories/5","verdict":"subscribe"';
+  test.each([
+    ["the verdict", `{"version":1,"verdict":"subscriptionDenied",${yes}}`],
+    ["the channel", `{"version":1,"channel":"planted",${yes}}`],
+    ["the version", `{"version":2,"version":1,${yes}}`],
+    ["the same twice", `{"version":1,${yes},${yes}}`],
+    ["what is not known", `{"version":1,${yes},"x":1,"x":1}`],
+    ["with spaces and escapes", `{ "version" : 1, "\\u0076erdict" :\n"subscriptionDenied" , ${yes} }`],
+    ["behind texts that look like an end", `{"version":1,"x":"\\\\","y":"\\"}{[:","verdict":"subscriptionDenied",${yes}}`],
+    ["an object's prototype", `{"version":1,${yes},"__proto__":1,"__proto__":2}`],
+  ])("%s", (_, response) => {
+    expect(() => JSON.parse(response) as unknown).not.toThrow();
+    expect(faultOf(response, "onSubscriptionRequest")).toBe("the response names a field twice");
+  });
+
+  test("but not one whose texts, or what is in it, only look like that", () => {
+    const look = { a: ':"verdict":', 'verdict":': "\\", '\\":': { verdict: 1, a: [{ verdict: 1 }, { verdict: 2 }] }, ["__proto__"]: 1, "": {} };
+    expect(faultOf(`{"version":1,${yes},${JSON.stringify(look).slice(1)}`, "onSubscriptionRequest")).toBeUndefined();
+  });
+
+  test("any object is taken with each field once, and with none of them twice", () => {
+    const others = fc.dictionary(fc.string({ unit: "binary" }).filter((key) => !["version", "channel", "verdict", "subscribe"].includes(key)), fc.jsonValue(), { minKeys: 1 });
+    fc.assert(fc.property(others, fc.nat(), fc.constantFrom(undefined, 2), (object, pick, space) => {
+      const text = (value: object): string => JSON.stringify(value, null, space).slice(1, -1);
+      const all = Object.entries(object);
+      const again = Object.fromEntries([all[pick % all.length]!]);
+      expect(faultOf(`{"version":1,${yes},${text(object)}}`, "onSubscriptionRequest")).toBeUndefined();
+      expect(faultOf(`{"version":1,${yes},${text(object)},${text(again)}}`, "onSubscriptionRequest")).toBe("the response names a field twice");
+    }), { seed: 1 });
+  });
+});
+
 describe("the JSON Schema of responses agrees with what is accepted", () => {
   const channel = fc.constantFrom("stories/5", "a", "/a/b", "stories/*", "stories/5/*", "news/*", "", "a b", "/meta/x", "/meta", "a/*/b", "*", "a//b", "1/2/3/4/5/6/7/8", "1/2/3/4/5/6/7/8/9", "x".repeat(128), "x".repeat(129), `stories/${"x".repeat(120)}/*`);
   const value = fc.constantFrom<Json>(null, true, 0, 1, NOW, NOW + 1, NOW + 0.5, 1e300, "", "a1", "x".repeat(129), [], {}, ["a1"]);
