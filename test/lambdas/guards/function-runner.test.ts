@@ -45,7 +45,7 @@ const setUp = (answer: (asked: Asked) => object | Invoked, functions = FUNCTIONS
     functions,
     wildcards: ["stories/*", "private/*"],
     limits: DEFAULT_LIMITS,
-    clock: { now: () => NOW },
+    clock: { now: () => NOW, random: () => 0, sleep: () => Promise.resolve() },
     timing,
     log,
     invoke: async (arn, payload, options) => {
