@@ -27,6 +27,12 @@ export const CHANNELS_PER_FRAME = 25;
 /** Most messages in one publish frame. */
 export const MESSAGES_PER_FRAME = 25;
 
+/**
+ * Most messages that one call of a publication guard publishes: as many as a back end publishes in one request. With
+ * `MESSAGES_PER_FRAME` it bounds what one frame can have stored and delivered.
+ */
+export const PUBLICATIONS_PER_GUARD_CALL = 100;
+
 /** Longest channel name in characters (all are ASCII), which keeps a subscriber's row under 200 bytes. */
 export const CHANNEL_LENGTH = 128;
 

@@ -47,7 +47,7 @@ const spawnWorker = (module: string, rules: ChannelRules) => (setup: Pick<Worker
  */
 export const createGuards = (
   { timeouts, wildcards, limits }: Settings,
-  clock: Pick<Clock, "now">,
+  clock: Clock,
   log: Log,
   read?: ReadHistory,
 ): Guards => {

@@ -32,7 +32,8 @@ const resultOf = ({ status, headers, body }: SignedResponse, asynchronous: boole
   if (asynchronous && status === 202) return { kind: "accepted" };
   if (!asynchronous && status === 200) return { kind: "answered", payload: body };
   const type = typeName(String(headers["x-amzn-errortype"] ?? "").split(":")[0]);
-  return { kind: "failed", detail: `Lambda answered ${status}${type && ` ${type}`}`, said: body };
+  const passing = status === 429 || status >= 500;
+  return { kind: "failed", detail: `Lambda answered ${status}${type && ` ${type}`}`, said: body, ...(passing && { passing }) };
 };
 
 /**
@@ -56,7 +57,8 @@ export const lambdaInvoke = (): Invoke => {
       return resultOf(response, asynchronous);
     } catch (error) {
       if (error instanceof RequestTimeout) return { kind: "timeout" };
-      return { kind: "failed", detail: `Lambda could not be reached (${typeName((error as NodeJS.ErrnoException).code) || "no code"})` };
+      const code = typeName((error as NodeJS.ErrnoException).code) || "no code";
+      return { kind: "failed", detail: `Lambda could not be reached (${code})`, passing: true };
     }
   };
 };

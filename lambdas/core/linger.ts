@@ -1,3 +1,4 @@
+import { MESSAGES_PER_FRAME, PUBLICATIONS_PER_GUARD_CALL } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { optionsOf, someChannel } from "./channel-options.js";
 import type { Clock, Log } from "./ports.js";
@@ -76,6 +77,9 @@ export const leaseMs = ({ channels, fanOutMs, timeouts }: SettingAside["settings
 /** What the ids of messages begin with that came at a time, in epoch milliseconds. */
 export const idAt = (time: number): string => String(time).padStart(13, "0");
 
+/** As many digits as places in the largest frame have, whose messages each have a guard that publishes as much as it may. */
+const PLACE_DIGITS = String(MESSAGES_PER_FRAME * PUBLICATIONS_PER_GUARD_CALL - 1).length;
+
 /** A text that nobody else has: 50 random bits. */
 export const uniqueText = (clock: Pick<Clock, "random">): string => clock.random().toString(36).slice(2, 12);
 
@@ -96,7 +100,7 @@ export const setAside = async (
   const now = clock.now();
   const unique = uniqueText(clock);
   const entries = publications.filter(lingers).map(({ message, except, offset, epoch }, at): Entry => {
-    const id = `${idAt(now)}#${String(at).padStart(3, "0")}#${unique}`;
+    const id = `${idAt(now)}#${String(at).padStart(PLACE_DIGITS, "0")}#${unique}`;
     return { id, message, ...(except !== undefined && { except }), ...(epoch !== undefined && { offset, epoch }) };
   });
   try {

@@ -21,10 +21,19 @@ export interface SubscriptionRequest {
 export const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** How deep the objects and lists of a JSON text are nested, without parsing it. */
-export const nesting = (json: string): number => {
+/** What can be said of a JSON text without parsing it. */
+export interface Outline {
+  /** How deep its objects and lists are nested. */
+  nesting: number;
+  /** How many fields its outermost object has, those counted twice that it names twice: parsing keeps the last. */
+  fields: number;
+}
+
+/** Outlines a JSON text. What is no JSON has an outline too, which says nothing. */
+export const outlineOf = (json: string): Outline => {
   let depth = 0;
   let deepest = 0;
+  let fields = 0;
   let quoted = false;
   for (let at = 0; at < json.length; at += 1) {
     const character = json[at];
@@ -34,13 +43,14 @@ export const nesting = (json: string): number => {
     } else if (character === '"') quoted = true;
     else if (character === "[" || character === "{") deepest = Math.max(deepest, (depth += 1));
     else if (character === "]" || character === "}") depth -= 1;
+    else if (character === ":" && depth === 1) fields += 1;
   }
-  return deepest;
+  return { nesting: deepest, fields };
 };
 
 /** The frame as a JSON object; `undefined` when it is anything else, or larger or deeper than a frame may be. */
 export const readFrame = (body: string | null | undefined): Fields | undefined => {
-  if (!body || Buffer.byteLength(body) > FRAME_BYTES || nesting(body) > NESTING) return undefined;
+  if (!body || Buffer.byteLength(body) > FRAME_BYTES || outlineOf(body).nesting > NESTING) return undefined;
   try {
     const value: unknown = JSON.parse(body);
     return isObject(value) ? value : undefined;

@@ -78,7 +78,7 @@ export interface Channel {
   readonly name: string;
   /**
    * In `onPublicationRequest`: stage the message for this channel's subscribers. It is delivered if the closing
-   * verdict is `publicationSuccess`. Call it on as many channels as you like.
+   * verdict is `publicationSuccess`. Call it on several channels if you like, 100 times in one guard call at most: more throws.
    */
   publish(message: { data: unknown; uuid?: string }): void;
   /**

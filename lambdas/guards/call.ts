@@ -1,4 +1,4 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, type HistoryQuery, INFO_BYTES, isUserId, type Json, RESULT_BYTES, type Message, type Replay, USER_ID_LENGTH } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, type HistoryQuery, INFO_BYTES, isUserId, type Json, type Message, PUBLICATIONS_PER_GUARD_CALL, type Replay, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./api.js";
 import type { Decision, GuardCall } from "./messages.js";
@@ -104,6 +104,9 @@ export const argumentsFor = (
       const fault = publicationFault(name, rules);
       if (fault) throw new TypeError(`channel.publish: nothing can be published on "${name}" (${fault})`);
       if (closed) return events.ignored("channel.publish");
+      if (publish.length >= PUBLICATIONS_PER_GUARD_CALL) {
+        throw new RangeError(`channel.publish: at most ${PUBLICATIONS_PER_GUARD_CALL} messages in one guard call`);
+      }
       publish.push({ channel: name, uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") });
     },
     async history(options = {}) {

@@ -17,6 +17,9 @@ export const RECIPIENTS_PER_REQUEST = 100;
  */
 export const REQUEST_BYTES = 5_000_000;
 
+/** Largest response that a request asks for, in bytes: Lambda returns 6 MB, or fails, and then nobody of a batch gets anything. */
+export const RESPONSE_BYTES = 5_000_000;
+
 /** An agent, as a guard function sees it. */
 export interface AgentData {
   uuid: string;

@@ -1,6 +1,6 @@
 import type { Message } from "../../protocol/index.js";
 import { limiter } from "../core/limiter.js";
-import { type AgentData, RECIPIENTS_PER_REQUEST, REQUEST_BYTES } from "./contract.js";
+import { type AgentData, RECIPIENTS_PER_REQUEST, REQUEST_BYTES, RESPONSE_BYTES } from "./contract.js";
 import type { CallResult } from "./runner.js";
 
 /** How many batches are with guard functions at once. Each may bring an environment of its function to life. */
@@ -39,11 +39,23 @@ export interface BatchTiming {
 
 interface Open extends DeliveryBatch {
   bytes: number;
+  /** How many recipients it takes. */
+  most: number;
   timeoutMs: number;
   /** Until when it may take, on the clock of `timing`. */
   until: number;
   settlers: ((result: CallResult) => void)[];
 }
+
+/** What one recipient has in a response besides its data, in bytes: generously, for runtimes that write spaces. */
+const DELIVERY_BYTES = 128;
+
+/** How long a JSON text is where all but ASCII is written as `\u…`: no runtime writes more. */
+const escapedBytes = (json: string): number => json.length + 5 * (json.match(/[^ -~]/g)?.length ?? 0);
+
+/** About how many recipients can be asked at once, so that all of them can be given a message as large as this one. */
+const mostFor = ({ data }: Message): number =>
+  Math.min(RECIPIENTS_PER_REQUEST, Math.floor(RESPONSE_BYTES / (escapedBytes(JSON.stringify(data)) + DELIVERY_BYTES)) || 1);
 
 /**
  * Gathers recipients of the same message into batches, and asks about each batch once. A batch goes out when it is full
@@ -76,7 +88,7 @@ export class DeliveryBatches {
     open.until = Math.min(open.until, until);
     return new Promise((settle) => {
       open.settlers.push(settle);
-      if (open.recipients.length === RECIPIENTS_PER_REQUEST) this.#close(open);
+      if (open.recipients.length >= open.most) this.#close(open);
     });
   }
 
@@ -86,7 +98,7 @@ export class DeliveryBatches {
     if (known && known.bytes + bytes <= REQUEST_BYTES) return known;
     if (known) this.#close(known);
     const own = Buffer.byteLength(JSON.stringify(message));
-    const open: Open = { function: arn, message, recipients: [], settlers: [], bytes: own, timeoutMs: Infinity, until: Infinity };
+    const open: Open = { function: arn, message, recipients: [], settlers: [], bytes: own, most: mostFor(message), timeoutMs: Infinity, until: Infinity };
     this.#open.set(arn, (this.#open.get(arn) ?? new Map<Message, Open>()).set(message, open));
     this.#timing.soon(() => this.#close(open));
     return open;

@@ -7,6 +7,7 @@ import { type BatchTime, type BatchTiming, DeliveryBatches, type DeliveryBatch }
 import type { GuardCall } from "./messages.js";
 import { type Read, readDecision, readDeliveries } from "./response.js";
 import type { CallResult, GuardRunner } from "./runner.js";
+import { tell } from "./tell.js";
 
 /** Guard functions: their ARNs by entry (`DEFAULT_ENTRY`, a channel or a pattern) and handler. */
 export type GuardFunctions = Record<string, Partial<Record<HandlerName, string>>>;
@@ -18,8 +19,11 @@ export type Invoked =
   /** Lambda will run it; nobody hears what comes of it. */
   | { kind: "accepted" }
   | { kind: "timeout" }
-  /** `detail`: who failed and how, without what the function said. */
-  | { kind: "failed"; detail: string; said?: string };
+  /**
+   * `detail`: who failed and how, without what the function said. `passing`: it was Lambda that could not just then, and
+   * may run the function if it is asked again.
+   */
+  | { kind: "failed"; detail: string; said?: string; passing?: true };
 
 /** Invokes a function. Never rejects, and takes no longer than `timeoutMs`. */
 export type Invoke = (
@@ -36,7 +40,7 @@ export interface FunctionRunning {
   /** The deployment's: what a function permits is held to them. */
   limits: ChannelRules["limits"];
   invoke: Invoke;
-  clock: Pick<Clock, "now">;
+  clock: Clock;
   timing: BatchTiming;
   log: Pick<Log, "debug" | "warn" | "error">;
 }
@@ -106,15 +110,21 @@ export class FunctionRunner implements GuardRunner {
 
   /** What a function says itself goes to the debug log only: it may hold anything. */
   async #ask<T>(arn: string, request: GuardRequest, read: (response: string) => Read<T>): Promise<Asked<T>> {
-    const { invoke, log } = this.#running;
+    const { invoke, timing, log } = this.#running;
     const { guard, timeoutMs } = request;
-    const invoked = await invoke(arn, JSON.stringify(request), { timeoutMs, asynchronous: guard === "onDisconnect" });
+    const until = timing.now() + timeoutMs;
+    const payload = JSON.stringify(request);
+    const invoked = await (guard === "onDisconnect"
+      ? tell(this.#running, arn, payload, timeoutMs)
+      : invoke(arn, payload, { timeoutMs, asynchronous: false }));
     const failed = (detail: string, said: string | undefined): Asked<T> => {
       if (said !== undefined) log.debug("guard_function_said", { guard, function: arn, said });
       return { kind: "failed", detail };
     };
     if (invoked.kind === "failed") return failed(`the guard function ${arn} failed: ${invoked.detail}`, invoked.said);
     if (invoked.kind !== "answered") return invoked;
+    // It came when time was over, before whoever keeps it had noticed.
+    if (timing.now() >= until) return { kind: "timeout" };
     const response = read(invoked.payload);
     if ("value" in response) return { kind: "read", value: response.value };
     return failed(`the response of the guard function ${arn} is invalid: ${response.fault}`, invoked.payload);

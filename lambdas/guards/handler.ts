@@ -5,6 +5,7 @@ import type { Guards } from "./api.js";
 import { argumentsFor } from "./call.js";
 import { type AgentData, CONTRACT_VERSION, type DeliveryData, type GuardRequest, type GuardResponse } from "./contract.js";
 import { deliveryOf, responseOf } from "./from-decision.js";
+import { type HandlerLog, handlerLog } from "./handler-log.js";
 import type { Decision, GuardCall } from "./messages.js";
 import { callHandler, dropsBySilence, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
 import { traceOf } from "./trace.js";
@@ -36,7 +37,7 @@ const within = async <T>(work: Promise<T>, timeoutMs: number, late: () => Error)
 };
 
 /** The closing verdict of one handler. Its arguments are copies: what it does to them no other handler sees. */
-const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[]): Promise<Decision> =>
+const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[], log: HandlerLog): Promise<Decision> =>
   new Promise((resolve, reject) => {
     const call = JSON.parse(JSON.stringify(given)) as GuardCall;
     let decided = false;
@@ -47,7 +48,7 @@ const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[
         // What the guard does later to what it gave changes nothing.
         resolve(JSON.parse(JSON.stringify(decision)) as Decision);
       },
-      ignored: (verdict) => console.warn({ event: "guard_verdict_ignored", guard: call.handler, verdict }),
+      ignored: (verdict) => log.warn({ event: "guard_verdict_ignored", guard: call.handler, verdict }),
     });
     const run = async (): Promise<void> => {
       const returned = callHandler(entries, call, args);
@@ -56,17 +57,17 @@ const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[
     };
     run().catch((error: unknown) => {
       const { detail, said } = traceOf(error);
-      console.error({ event: "guard_failed", guard: call.handler, detail });
-      console.debug({ event: "guard_said", guard: call.handler, said });
+      log.error({ event: "guard_failed", guard: call.handler, detail });
+      log.debug({ event: "guard_said", guard: call.handler, said });
       reject(named("GuardFailed", `${call.handler} failed; the log of this function says how`));
     });
   });
 
 /**
  * Turns guards, as a guard module exports them, into the handler of a guard Lambda: `Guards.fromLambda` takes the
- * function. What a handler throws is logged here, its message at debug level only, and fails the invocation without
- * saying anything of it; so does a request that nothing here decides, or of a version that is not known. A verdict ends
- * the invocation: what a handler has not done by then may never be done.
+ * function. What a handler throws is logged here, its message only where the function's log is in JSON and at debug level,
+ * and fails the invocation without saying anything of it; so does a request that nothing here decides, or of a version that
+ * is not known. A verdict ends the invocation: what a handler has not done by then may never be done.
  * @param guards as a guard module default-exports them. Throws when they cannot be
  * @example
  * import { guardHandler } from "push-it-aws/guards";
@@ -77,9 +78,13 @@ const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[
  *   },
  * });
  */
-export const guardHandler = <Credentials = unknown>(
-  guards: Guards<Credentials>,
-): ((request: GuardRequest, context?: GuardContext) => Promise<GuardResponse | undefined>) => {
+export const guardHandler = <Credentials = unknown>(guards: Guards<Credentials>): GuardHandler =>
+  handlerOf(guards, handlerLog(process.env));
+
+/** The handler of a guard Lambda. */
+export type GuardHandler = (request: GuardRequest, context?: GuardContext) => Promise<GuardResponse | undefined>;
+
+const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): GuardHandler => {
   const entries = entriesOf(guards);
   const manifest = manifestOf(entries);
 
@@ -101,7 +106,7 @@ export const guardHandler = <Credentials = unknown>(
     const callFor = (entry: string, who: AgentData): GuardCall => ({ handler, entry, agent: who, ...about });
     const patience = Math.min(timeoutMs, context?.getRemainingTimeInMillis?.() ?? Infinity);
     const limit = patience - Math.min(EARLIER.atMostMs, patience * EARLIER.share);
-    const decide = (call: GuardCall): Promise<Decision> => within(decisionOf(entries, call, wildcards), limit, () => outOfTime(call));
+    const decide = (call: GuardCall): Promise<Decision> => within(decisionOf(entries, call, wildcards, log), limit, () => outOfTime(call));
 
     if (handler === "onMessageReceived" && message) {
       const deliver = async (recipient: AgentData): Promise<DeliveryData[]> => {
@@ -110,7 +115,7 @@ export const guardHandler = <Credentials = unknown>(
           const decision = await decide(call);
           return deliveryOf(recipient, message, decision.permitted ? decision.publish[0] : undefined);
         } catch (error) {
-          if ((error as Error).name === "GuardTimeout") console.warn({ event: "guard_timeout", guard: handler, agent: recipient.uuid, channel });
+          if ((error as Error).name === "GuardTimeout") log.warn({ event: "guard_timeout", guard: handler, agent: recipient.uuid, channel });
           return [];
         }
       };
@@ -120,7 +125,7 @@ export const guardHandler = <Credentials = unknown>(
     if (!agent) throw named("GuardRequest", "the request has no agent");
     // Nobody waits for onDisconnect: it may take what Lambda gives it.
     const ask = (entry: string): Promise<Decision> =>
-      handler === "onDisconnect" ? decisionOf(entries, callFor(entry, agent), wildcards) : decide(callFor(entry, agent));
+      handler === "onDisconnect" ? decisionOf(entries, callFor(entry, agent), wildcards, log) : decide(callFor(entry, agent));
     const [decision, ...further] = await Promise.all([ask(first), ...others.map(ask)] as const);
     return responseOf(request, agreed([decision, ...further], channel));
   };

@@ -39,6 +39,10 @@ interface Pending {
   /** Until when it may be run again, on the clock of `performance.now()`. */
   retryUntil: number;
   timer: NodeJS.Timeout;
+  /** When its time is over, on the clock of `performance.now()`. */
+  deadline: number;
+  /** Once its time is over: the id of the call whose code was running then, 0 where there was none. */
+  overIn?: number | undefined;
   begun?: (() => void) | undefined;
   settle(result: CallResult): void;
 }
@@ -60,6 +64,12 @@ interface Session {
 /** What killed a thread: before it has begun a call, nothing of a client's was in it. */
 const tracedIn = ({ begun }: Session, error: unknown): Partial<Trace> & Pick<Trace, "detail"> =>
   Atomics.load(begun, 0) === 0 ? traceOfLoading(error) : traceOf(error);
+
+/**
+ * Whether another call is to blame than this one. A thread that died before it began anything died of loading the module:
+ * the next one would, too.
+ */
+const isAnother = (blamed: number, id: number): boolean => blamed !== 0 && blamed !== id;
 
 /**
  * Runs guards in a worker thread that the caller outlives: it can be blocked, exit or exhaust its memory, and the main
@@ -150,11 +160,11 @@ export class GuardHost implements GuardRunner {
     return session;
   }
 
-  #dispatch(call: Omit<Pending, "timer">): void {
+  #dispatch(call: Omit<Pending, "timer" | "deadline" | "overIn">): void {
     const session = this.#current();
     const id = (this.#lastId += 1);
     const timer = setTimeout(() => void this.#expire(session, id), call.timeoutMs);
-    session.pending.set(id, { ...call, timer });
+    session.pending.set(id, { ...call, timer, deadline: performance.now() + call.timeoutMs, overIn: undefined });
     session.watch ??= setInterval(() => this.#checkMemory(session), MEMORY_CHECK_MS);
     session.worker.postMessage({ kind: "call", id, call: call.call });
   }
@@ -169,9 +179,9 @@ export class GuardHost implements GuardRunner {
       case "begun":
         return session.pending.get(message.id)?.begun?.();
       case "decided":
-        return this.#settle(session, message.id, { kind: "decided", decision: JSON.parse(message.decision) as Decision });
+        return this.#conclude(session, message.id, () => ({ kind: "decided", decision: JSON.parse(message.decision) as Decision }));
       case "failed":
-        return this.#settle(session, message.id, { kind: "failed", detail: message.detail, said: message.said });
+        return this.#conclude(session, message.id, () => ({ kind: "failed", detail: message.detail, said: message.said }));
       case "ignored":
         return this.#log.warn("guard_verdict_ignored", { verdict: message.verdict });
       case "read":
@@ -189,13 +199,38 @@ export class GuardHost implements GuardRunner {
     }
   }
 
+  /**
+   * Takes what came of a call. Once its time is over that is nothing any more: it is about to be settled as a timeout.
+   *
+   * What counts is when it is read here, by the clock and not by whether the timer has run: both may come in the same
+   * turn. So a verdict that was given in time counts for nothing where this thread was too busy to read it, or where Lambda
+   * froze the environment in between. That is the less permissive of two errors, and the rarer: Lambda freezes only what
+   * has answered its request already, so that nobody waits for the verdict; and whether it was given in time only the
+   * guard's own thread could say, which decides nothing.
+   */
+  #conclude(session: Session, id: number, result: () => CallResult): void {
+    const pending = session.pending.get(id);
+    if (!pending) return;
+    if (pending.overIn === undefined && performance.now() < pending.deadline) return this.#settle(session, id, result());
+    const overIn = (pending.overIn ??= Atomics.load(session.begun, 0));
+    // Another recipient's guard has blocked the thread beyond this one's time, and costs it no message.
+    if (!pending.delivery || !isAnother(overIn, id)) return;
+    this.#forget(session, id, pending);
+    if (performance.now() < pending.retryUntil) this.#dispatch(pending);
+    else pending.settle({ kind: "late" });
+  }
+
   #settle(session: Session, id: number, result: CallResult): void {
     const pending = session.pending.get(id);
     if (!pending) return;
+    this.#forget(session, id, pending);
+    pending.settle(result);
+  }
+
+  #forget(session: Session, id: number, { timer }: Pending): void {
     session.pending.delete(id);
     if (session.pending.size === 0) this.#stopWatching(session);
-    clearTimeout(pending.timer);
-    pending.settle(result);
+    clearTimeout(timer);
   }
 
   #checkMemory(session: Session): void {
@@ -207,8 +242,13 @@ export class GuardHost implements GuardRunner {
     session.watch = undefined;
   }
 
-  /** A call's time is over. Whether its thread is to blame is found out before it is answered: nothing runs after. */
+  /**
+   * A call's time is over, whatever its guard still says. Whether its thread has to go is found out before it is answered:
+   * nothing runs after.
+   */
   async #expire(session: Session, id: number): Promise<void> {
+    const pending = session.pending.get(id);
+    if (pending) pending.overIn ??= Atomics.load(session.begun, 0);
     session.probe ??= this.#probe(session);
     const alive = await session.probe;
     delete session.probe;
@@ -243,10 +283,10 @@ export class GuardHost implements GuardRunner {
     const now = performance.now();
     for (const [id, call] of pending) {
       clearTimeout(call.timer);
-      // A thread that died before it began anything died of loading the module: the next one would, too.
-      const innocent = retry && blamed !== 0 && id !== blamed;
+      const innocent = retry && isAnother(blamed, id);
       if (innocent && now < call.retryUntil) this.#dispatch(call);
-      else call.settle(innocent && call.delivery ? { kind: "late" } : result);
+      else if (innocent && call.delivery) call.settle({ kind: "late" });
+      else call.settle(call.overIn === undefined ? result : { kind: "timeout" });
     }
     await ended;
   }

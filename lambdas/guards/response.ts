@@ -1,6 +1,6 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isUserId, type Json, type Message, NESTING, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isUserId, type Json, type Message, NESTING, PUBLICATIONS_PER_GUARD_CALL, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
-import { type Fields, isObject, nesting } from "../core/requests.js";
+import { type Fields, isObject, outlineOf } from "../core/requests.js";
 import { LAST_DATE } from "./call.js";
 import { CONTRACT_VERSION, type GuardRequest, RECIPIENTS_PER_REQUEST, VERDICTS } from "./contract.js";
 import type { Decision } from "./messages.js";
@@ -60,6 +60,7 @@ const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest, 
 
 const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Names): Message[] => {
   must(Array.isArray(publish), "publish is not a list");
+  must(publish.length <= PUBLICATIONS_PER_GUARD_CALL, `publish has more than ${PUBLICATIONS_PER_GUARD_CALL} entries`);
   return (publish as unknown[]).map((each) => {
     must(isObject(each) && Object.hasOwn(each, "data"), "publish has an entry that is not a channel and data");
     const { channel, data } = each;
@@ -71,7 +72,8 @@ const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Na
 
 /** The response's fields, when it is one to this request at all. */
 const fieldsOf = (response: string, request: GuardRequest): Fields => {
-  must(nesting(response) <= NESTING + ENVELOPE, `the response is nested deeper than ${NESTING + ENVELOPE}`);
+  const outline = outlineOf(response);
+  must(outline.nesting <= NESTING + ENVELOPE, `the response is nested deeper than ${NESTING + ENVELOPE}`);
   let fields: unknown;
   try {
     fields = JSON.parse(response);
@@ -79,6 +81,8 @@ const fieldsOf = (response: string, request: GuardRequest): Fields => {
     throw new Fault("the response is not JSON");
   }
   must(isObject(fields), "the response is not an object");
+  // Of two verdicts in one response none is the valid one.
+  must(Object.keys(fields).length === outline.fields, "the response names a field twice");
   must(fields["version"] === CONTRACT_VERSION, `version is not ${CONTRACT_VERSION}`);
   const verdicts: readonly unknown[] = VERDICTS[request.guard];
   must(verdicts.includes(fields["verdict"]), `verdict is not one of ${verdicts.join(", ")}`);

@@ -66,6 +66,8 @@ beforeAll(async () => {
       (handler.node.defaultChild as lambda.CfnFunction).loggingConfig = { logFormat: "JSON", applicationLogLevel: "DEBUG" };
       return Guards.fromLambda({
         channels: {
+          // Says nothing of its log, which is in text, then: every line of it is kept.
+          "plain/*": { onSubscriptionRequest: code.node(stack, "Plain", HANDLER) },
           "own/*": { onSubscriptionRequest: handler },
           mute: { onMessageReceived: handler },
           "lies/*": { onSubscriptionRequest: code.node(stack, "Liar", LIAR) },
@@ -88,7 +90,7 @@ test("no log above debug level holds credentials, messages, results or reasons, 
   const failed = { successful: false, code: "guard_failed" };
   for (const channel of ["yes", "deaf", "mute"]) await agent.subscribe(channel);
   await agent.subscribe("no");
-  for (const channel of ["text", "timer", "own/a", "lies/a"]) expect(await agent.subscribe(channel)).toMatchObject(failed);
+  for (const channel of ["text", "timer", "own/a", "plain/a", "lies/a"]) expect(await agent.subscribe(channel)).toMatchObject(failed);
   await agent.publish("yes", "planted-data");
   for (const channel of ["deaf", "mute"]) await agent.publish(channel, "planted-data");
   await agent.publish("no", "planted-data");
@@ -119,6 +121,9 @@ test("no log above debug level holds credentials, messages, results or reasons, 
   }
   expect(written.some((message) => message.includes("SyntaxError") && message.includes(" at read "))).toBe(true);
   for (const secret of PLANTED) expect(written.filter((message) => message.includes(secret))).toEqual([]);
+  const plain = system.logs.filter(({ source }) => source.startsWith("Plain")).map(({ message }) => message);
+  expect(plain.some((message) => message.includes("guard_failed") && message.includes("SyntaxError"))).toBe(true);
+  for (const secret of PLANTED) expect(plain.filter((message) => message.includes(secret))).toEqual([]);
   // At debug level they can be found: what is above has been looked for in the right place.
   const debug = system.logs.filter(({ level }) => level === "debug").map(({ message }) => message);
   const said = debug.filter((message) => message.includes("guard_said"));

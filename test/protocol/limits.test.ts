@@ -21,6 +21,7 @@ describe("docs/PROTOCOL.md", () => {
     ["`result`", limits.RESULT_BYTES],
     ["reason", limits.REASON_BYTES],
     ["channels in a subscribe", limits.CHANNELS_PER_FRAME],
+    ["messages that one call of a publication guard publishes", limits.PUBLICATIONS_PER_GUARD_CALL],
   ])("says of %s what the code does: %i", (what, limit) => {
     expect(size(what)).toBe(limit);
   });

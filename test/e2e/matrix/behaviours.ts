@@ -23,7 +23,8 @@ export const BEHAVIOURS = [
   "exhausts memory",
   "exhausts memory outside its heap",
   "returns garbage",
-  "calls two verdicts",
+  "calls two verdicts, denies and then allows",
+  "calls two verdicts, allows and then denies",
   "stages effects and then denies",
 ] as const;
 
@@ -95,8 +96,9 @@ export const GUARDS = `{
               () => channel.publish(message),
             );
           },
-          // A delivery guard has one verdict; a second one may not deliver again.
-          two: () => { agent.deliver(channel, message); agent.deliver(channel, { ...message, data: "second" }); },
+          // A delivery guard has one verdict, and denies by returning without it: what comes then may not deliver, or not again.
+          noThenYes: () => { setTimeout(() => agent.deliver(channel, message)); return Promise.resolve(); },
+          yesThenNo: () => { agent.deliver(channel, message); agent.deliver(channel, { ...message, data: "second" }); return Promise.resolve(); },
         }),
     },
   },
@@ -129,7 +131,8 @@ export const PRELUDE = `
     "exhausts memory": () => { const all = []; for (;;) all.push(new Array(1e5).fill(all.length)); },
     "exhausts memory outside its heap": () => { const all = []; for (;;) all.push(Buffer.alloc(4e6, 1)); },
     "returns garbage": () => ({ permitted: true, connected: true, version: 1, verdict: "yes" }),
-    "calls two verdicts": ({ yes, no, two }) => (two ?? (() => { no(); yes(); }))(),
+    "calls two verdicts, denies and then allows": ({ yes, no, noThenYes }) => (noThenYes ?? (() => { no(); yes(); }))(),
+    "calls two verdicts, allows and then denies": ({ yes, no, yesThenNo }) => (yesThenNo ?? (() => { yes(); no(); }))(),
     "stages effects and then denies": ({ stage, no }) => { stage(); return no(); },
   };
   const act = (place, mode, verdicts) => (modes[mode] ?? modes.allows)(verdicts, place);

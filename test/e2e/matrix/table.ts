@@ -23,7 +23,9 @@ const OUTCOMES: Record<Behaviour, Outcome | Record<Host, Outcome>> = {
   "exhausts memory outside its heap": "guard_failed or guard_timeout",
   // A module's guard may return what it likes, and decide later; a response that is no verdict decides nothing later.
   "returns garbage": { module: "guard_timeout", "guard Lambda": "guard_failed" },
-  "calls two verdicts": "denied",
+  // The first one counts.
+  "calls two verdicts, denies and then allows": "denied",
+  "calls two verdicts, allows and then denies": "permitted",
   "stages effects and then denies": "denied",
 };
 
@@ -33,7 +35,13 @@ const OUTCOMES: Record<Behaviour, Outcome | Record<Host, Outcome>> = {
  * that has nothing left to wait for has ended, without an answer.
  */
 const DEPARTURES: Record<Host, Partial<Record<Behaviour, Outcome>>> = {
-  module: { allows: "guard_failed", denies: "guard_failed", "returns garbage": "permitted", "calls two verdicts": "guard_failed" },
+  module: {
+    allows: "guard_failed",
+    denies: "guard_failed",
+    "returns garbage": "permitted",
+    "calls two verdicts, denies and then allows": "guard_failed",
+    "calls two verdicts, allows and then denies": "guard_failed",
+  },
   "guard Lambda": { ...Object.fromEntries(BEHAVIOURS.map((behaviour) => [behaviour, "guard_failed"])), "never answers": "permitted", "returns garbage": "permitted" },
 };
 
@@ -81,8 +89,6 @@ const CELLS: Record<Place, (outcome: Outcome, host: Host) => Omit<Cell, "outcome
 const outcomeOf = (host: Host, place: Place, behaviour: Behaviour): Outcome => {
   const departure = place === "disconnect" ? DEPARTURES[host][behaviour] : undefined;
   if (departure) return departure;
-  // The first of two deliveries is the verdict.
-  if (place === "deliver" && behaviour === "calls two verdicts") return "permitted";
   if (behaviour === "stages effects and then denies" && NO_STAGE.has(place)) return "guard_failed";
   const general = OUTCOMES[behaviour];
   return typeof general === "string" ? general : general[host];

@@ -60,14 +60,17 @@ describe("an invocation", () => {
   });
 
   test.each([
-    [429, "TooManyRequestsException"],
-    [403, "AccessDeniedException"],
-    [404, "ResourceNotFoundException"],
-    [413, "RequestTooLargeException"],
-    [500, "ServiceException"],
-  ])("that Lambda refuses with %i has failed, asked once", async (status, type) => {
+    [429, "TooManyRequestsException", true],
+    [403, "AccessDeniedException", undefined],
+    [404, "ResourceNotFoundException", undefined],
+    [413, "RequestTooLargeException", undefined],
+    [500, "ServiceException", true],
+    [503, "ServiceUnavailableException", true],
+  ])("that Lambda refuses with %i has failed, asked once", async (status, type, passing) => {
     answering(status, { "x-amzn-errortype": `${type}:http://example.com/` }, '{"Message":"x"}');
-    expect(await lambdaInvoke()(ARN, "{}", WAITING)).toMatchObject({ kind: "failed", detail: `Lambda answered ${status} ${type}` });
+    expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({
+      kind: "failed", detail: `Lambda answered ${status} ${type}`, said: '{"Message":"x"}', ...(passing && { passing }),
+    });
     expect(server.received).toHaveLength(1);
   });
 
@@ -79,6 +82,6 @@ describe("an invocation", () => {
 
   test("that cannot be made has failed", async () => {
     server.answer = (_request, response) => response.destroy();
-    expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({ kind: "failed", detail: "Lambda could not be reached (ECONNRESET)" });
+    expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({ kind: "failed", detail: "Lambda could not be reached (ECONNRESET)", passing: true });
   });
 });

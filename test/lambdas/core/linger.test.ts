@@ -1,3 +1,4 @@
+import { type Message, MESSAGES_PER_FRAME, PUBLICATIONS_PER_GUARD_CALL } from "../../../protocol/index.js";
 import { leaseMs, revive } from "../../../lambdas/core/linger.js";
 import { serverPublish } from "../../../lambdas/core/server-publish.js";
 import { agentOf, messageOf, NOW } from "./fakes.js";
@@ -42,6 +43,15 @@ describe("publications on channels that linger", () => {
     // The lease of one that has died says that what waits was promised.
     expect(system.tasks[1]).not.toHaveProperty("first");
     expect(await waiting(system)).toEqual(["m1", "m2", "m3"]);
+  });
+
+  test("keep their order where a frame is full, and its guard publishes as much as it may", async () => {
+    const system = await systemOf();
+    const several = (uuid: string) => Array.from({ length: PUBLICATIONS_PER_GUARD_CALL }, (_, at) => messageOf("busy/1", "hello", `${uuid}.${at}`));
+    const guards = { ...system.guards, publication: async (_: unknown, { uuid }: Message) => ({ permitted: true as const, subscribe: [], publish: several(uuid) }) };
+    const frame = Array.from({ length: MESSAGES_PER_FRAME }, (_, at) => `m${at}`);
+    await publish({ ...system, guards }, agent, frame.map((uuid) => outgoing(uuid)));
+    expect(await waiting(system)).toEqual(frame.flatMap((uuid) => several(uuid).map((one) => one.uuid)));
   });
 
   test("keep whom they spare", async () => {

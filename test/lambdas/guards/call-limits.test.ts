@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from "../../../protocol/index.js";
+import { CHANNELS_PER_FRAME, DEFAULT_LIMITS, PUBLICATIONS_PER_GUARD_CALL } from "../../../protocol/index.js";
 import { guardCall } from "./call-fixture.js";
 
 const LIMITS = { ...DEFAULT_LIMITS, channelLength: 9, channelPunctuation: "", channelsPerFrame: 1 };
@@ -20,5 +20,25 @@ describe("what a guard stages is held to the names that its deployment allows", 
     for (const name of ["a", "b", "c"]) agent.subscribe(name);
     agent.subscribe(channel);
     expect(decisions).toMatchObject([{ permitted: true, subscribe: ["stories/5", "a", "b", "c"] }]);
+  });
+});
+
+describe("what a guard stages is counted", () => {
+  test("publications, on one channel or on several: one too many throws into the guard, and is not staged", () => {
+    const { agent, channel, message, decisions, ignored } = guardCall("onPublicationRequest");
+    for (let count = 0; count < PUBLICATIONS_PER_GUARD_CALL; count += 1) (count % 2 === 0 ? channel : agent.channel(`c${count}`)).publish(message);
+    for (const one of [channel, agent.channel("another")]) {
+      expect(() => one.publish(message)).toThrow(new RangeError("channel.publish: at most 100 messages in one guard call"));
+    }
+    agent.publicationSuccess(message);
+    channel.publish(message);
+    expect(decisions.map((decision) => decision.permitted && decision.publish.length)).toEqual([100]);
+    expect(ignored).toEqual(["channel.publish"]);
+  });
+
+  test("subscriptions", () => {
+    const { agent } = guardCall("onConnectionRequest");
+    for (let count = 0; count < CHANNELS_PER_FRAME; count += 1) agent.subscribe(`c${count}`);
+    expect(() => agent.subscribe("another")).toThrow(RangeError);
   });
 });

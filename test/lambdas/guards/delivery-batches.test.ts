@@ -67,6 +67,27 @@ describe("recipients of one message", () => {
     for (const { batch } of asked) expect(Buffer.byteLength(JSON.stringify(batch))).toBeLessThan(REQUEST_BYTES + 1_000);
   });
 
+  /** As some runtimes write an answer: in ASCII alone. */
+  const written = (json: string): number => json.replace(/[^ -~]/g, "\\u0000").length;
+
+  test.each([
+    ["of 32 KB of ASCII", "x".repeat(32_000), [100, 50]],
+    // Three times as many bytes where it is escaped as in UTF-8.
+    ["of 32 KB of letters that some runtimes escape", "é".repeat(16_000), [52, 52, 46]],
+    ["of 32 KB of line breaks", "\n".repeat(16_000), [100, 50]],
+  ])("are asked about in as many batches as leave room for an answer that changes all, a message %s", async (_, data, expected) => {
+    const { asked, add, close } = setUp();
+    const message = messageOf("a", data);
+    const results = Promise.all(Array.from({ length: 150 }, (_, at) => add(`agent-with-an-id-${at}`, message)));
+    close();
+    await results;
+    expect(sizes(asked)).toEqual(expected);
+    for (const { batch: { recipients } } of asked) {
+      const deliveries = recipients.map(({ uuid }) => ({ agent: uuid, data }));
+      expect(written(JSON.stringify({ version: 1, verdict: "deliver", channel: "a", deliveries }, null, 1))).toBeLessThan(6 * 2 ** 20);
+    }
+  });
+
   test("who come after a batch has gone make another", async () => {
     const { asked, add, close } = setUp();
     const message = messageOf("a");

@@ -32,24 +32,27 @@ interface Asked {
   asynchronous: boolean;
 }
 
-const timing = { now: () => performance.now(), soon: setImmediate };
+/** How much later it is than the clock says, in milliseconds. */
+let took = 0;
+const timing = { now: () => performance.now() + took, soon: setImmediate };
 
 /** Guards that are functions which answer as told. */
 const setUp = (answer: (asked: Asked) => object | Invoked, functions = FUNCTIONS) => {
+  took = 0;
   const asked: Asked[] = [];
   const log = new TestLog();
   const runner = new FunctionRunner({
     functions,
     wildcards: ["stories/*", "private/*"],
     limits: DEFAULT_LIMITS,
-    clock: { now: () => NOW },
+    clock: { now: () => NOW, random: () => 0, sleep: () => Promise.resolve() },
     timing,
     log,
     invoke: async (arn, payload, options) => {
       const one = { arn, request: JSON.parse(payload) as GuardRequest, ...options };
       asked.push(one);
       const given = answer(one);
-      return "kind" in given ? (given) : { kind: "answered", payload: JSON.stringify({ version: 1, ...given }) };
+      return "kind" in given ? given : { kind: "answered", payload: JSON.stringify({ version: 1, ...given }) };
     },
   });
   return { asked, log, runner, guards: new DeveloperGuards(runner, DEFAULT_TIMEOUTS, log) };
@@ -168,6 +171,11 @@ describe("anything but a valid verdict permits nothing", () => {
     });
   }
 
+  test.each(KINDS)("a yes that is read when time is over, for a %s", async (_, ask, _request, response) => {
+    const { guards } = setUp(() => ((took = 10_000), response));
+    expect(await ask(guards)).toMatchObject({ permitted: false, code: "guard_timeout" });
+  });
+
   test("what the function said is in the debug log", async () => {
     const { guards, log } = setUp(() => ({ verdict: "planted secret" }));
     await guards.connection(agent);
@@ -231,8 +239,11 @@ describe("deliveries", () => {
     expect(log.of("guard_failed")[0]).toMatchObject({ guard: "onMessageReceived", channel: "stories/5", detail: expect.stringContaining(ALL) });
   });
 
-  test("of a batch whose function is too slow reach nobody, and that is logged once", async () => {
-    const { guards, log } = setUp(() => ({ kind: "timeout" }));
+  test.each([
+    ["", (): object => ({ kind: "timeout" })],
+    [", though it answers", (one: Asked) => ((took += 1_000), deliveriesTo(one, (uuid) => ({ agent: uuid })))],
+  ])("of a batch whose function is too slow%s reach nobody, and that is logged once", async (_, answer) => {
+    const { guards, log } = setUp(answer);
     expect(await deliver(guards)).toEqual(many.map(() => undefined));
     expect(log.of("guard_timeout").map(({ recipients }) => recipients)).toEqual([100, 100, 50]);
   });
@@ -246,9 +257,8 @@ describe("deliveries", () => {
 
   test("are not mixed between messages of the same uuid", async () => {
     const { guards } = setUp((one) => deliveriesTo(one, (uuid) => ({ agent: uuid })));
-    const [one, other] = [messageOf("stories/5", 1), messageOf("stories/5", 2)];
-    const got = await Promise.all([guards.delivery(agent, one, 5_000), guards.delivery(agent, other, 5_000)]);
-    expect(got).toEqual([one, other]);
+    const both = [messageOf("stories/5", 1), messageOf("stories/5", 2)];
+    expect(await Promise.all(both.map((one) => guards.delivery(agent, one, 5_000)))).toEqual(both);
   });
 });
 

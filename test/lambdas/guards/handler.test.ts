@@ -34,6 +34,16 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
+/** Has the functions that are made meanwhile know of their log what Lambda tells them; nothing of a text log's level. */
+const logging = (format: string | undefined, level?: string): void => {
+  for (const [name, value] of Object.entries({ FORMAT: format, LEVEL: level })) {
+    if (value === undefined) delete process.env[`AWS_LAMBDA_LOG_${name}`];
+    else process.env[`AWS_LAMBDA_LOG_${name}`] = value;
+  }
+};
+beforeEach(() => logging("JSON", "DEBUG"));
+afterAll(() => logging(undefined));
+
 /** What the log says of a handler that threw: where, and at debug level what. */
 const thrown = (guard: string) => [
   { level: "error", line: { event: "guard_failed", guard, detail: expect.stringMatching(/^\w*Error\n {4}at /) } },
@@ -195,6 +205,24 @@ describe("guardHandler fails the invocation", () => {
     done();
     expect(await told).toMatchObject({ name: "GuardFailed" });
   });
+});
+
+test.each([
+  [undefined, undefined, false],
+  ["Text", undefined, false],
+  // Set as variables of the function's own: the log has no levels all the same.
+  ["Text", "DEBUG", false],
+  [undefined, "DEBUG", false],
+  ["JSON", undefined, false],
+  ["JSON", "INFO", false],
+  ["JSON", "DEBUG", true],
+  ["JSON", "TRACE", true],
+])("what a handler threw is told to a log in %s at level %s: %s", async (format, level, told) => {
+  logging(format, level);
+  const handler = guardHandler({ onConnectionRequest: () => Promise.reject(new Error("planted secret")) });
+  await expect(handler(request("onConnectionRequest"))).rejects.toThrow("failed");
+  expect(said).toMatchObject(thrown("onConnectionRequest").slice(0, told ? 2 : 1));
+  expect(JSON.stringify(said).includes("planted secret")).toBe(told);
 });
 
 test("a verdict stands, whatever comes after it", async () => {

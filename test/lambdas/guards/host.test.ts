@@ -148,12 +148,14 @@ class ScriptedWorker implements WorkerLike {
 const scripted = () => {
   jest.useFakeTimers();
   const workers: ScriptedWorker[] = [];
-  const host = new GuardHost(() => {
+  let last: Int32Array = new Int32Array(1);
+  const host = new GuardHost(({ begun }) => {
+    last = new Int32Array(begun);
     const worker = new ScriptedWorker();
     workers.push(worker);
     return worker;
   }, new TestLog());
-  return { host, workers };
+  return { host, workers, begun: () => last };
 };
 
 describe("a module that takes long to load", () => {
@@ -228,12 +230,70 @@ describe("a verdict from the thread", () => {
     expect(await second).toEqual({ kind: "timeout" });
   });
 
-  test("that comes while the thread is probed still counts: it was under way in time", async () => {
+  const YES: FromWorker = { kind: "decided", id: 1, decision: '{"permitted":true,"subscribe":["stories/5"],"publish":[]}' };
+  const FAILED: FromWorker = { kind: "failed", id: 1, detail: "Error", said: "Error" };
+
+  test.each([YES, FAILED])("that comes while the thread is probed is late ($kind): time is over, whatever becomes of the thread", async (said) => {
+    for (const alive of [true, false]) {
+      const { host, workers } = scripted();
+      const call = host.run(callOf("onSubscriptionRequest"), 1_000);
+      await jest.advanceTimersByTimeAsync(1_000);
+      workers[0]?.say(said);
+      if (alive) workers[0]?.say({ kind: "alive" });
+      await jest.advanceTimersByTimeAsync(100);
+      expect(await call).toEqual({ kind: "timeout" });
+      expect(workers[0]?.terminated).toBe(!alive);
+    }
+  });
+
+  test.each([YES, FAILED])("that is read when time is over, before the timer is, is late ($kind)", async (said) => {
+    const { host, workers } = scripted();
+    const now = jest.spyOn(performance, "now");
+    const call = host.run(callOf("onSubscriptionRequest"), 1_000);
+    now.mockReturnValue(performance.now() + 1_000);
+    workers[0]?.say(said);
+    now.mockRestore();
+    await jest.advanceTimersByTimeAsync(1_000);
+    workers[0]?.say({ kind: "alive" });
+    expect(await call).toEqual({ kind: "timeout" });
+  });
+
+  test("that comes a moment before time is over counts", async () => {
     const { host, workers } = scripted();
     const call = host.run(callOf("onSubscriptionRequest"), 1_000);
+    await jest.advanceTimersByTimeAsync(999);
+    workers[0]?.say(YES);
+    expect(await call).toMatchObject(granted);
+  });
+
+  test("that a guard gives once it has blocked its thread for longer than it may permits nothing", async () => {
+    const folder = await loaded(`{
+      onSubscriptionRequest(channel, agent) {
+        if (channel.name === "block") for (const until = performance.now() + ${TIMEOUT + 50}; performance.now() < until;);
+        agent.subscribe(channel);
+      },
+    }`);
+    expect(await ask(folder, "block", TIMEOUT)).toEqual({ kind: "timeout" });
+    expect(await ask(folder, "a")).toMatchObject(granted);
+  });
+
+  test.each([
+    [1, 1_000, "timeout"],
+    [2, 1_000, "late"],
+    [2, 60_000, "decided"],
+  ])("about a delivery that was late because of call %i, with %i ms in all: %s", async (blamed, withinMs, kind) => {
+    const { host, workers, begun } = scripted();
+    const call = host.run(callOf("onMessageReceived"), 1_000, withinMs);
+    void host.run(callOf("onMessageReceived"), 1_000, 1_000);
+    begun()[0] = blamed;
     await jest.advanceTimersByTimeAsync(1_000);
-    workers[0]?.say({ kind: "decided", id: 1, decision: '{"permitted":false,"reason":"x"}' });
+    workers[0]?.say(YES);
     workers[0]?.say({ kind: "alive" });
-    expect(await call).toMatchObject({ kind: "decided" });
+    await jest.advanceTimersByTimeAsync(10);
+    workers[0]?.say({ ...YES, id: 3 });
+    expect(await call).toMatchObject({ kind });
+    // Nobody else was asked again.
+    expect(workers[0]?.heard.filter((message) => message.kind === "call")).toHaveLength(kind === "decided" ? 3 : 2);
+    expect(workers).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import fc from "fast-check";
-import { DEFAULT_LIMITS, CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isWildcard, type Json, matches, RESULT_BYTES, USER_ID_LENGTH } from "../../../protocol/index.js";
+import { DEFAULT_LIMITS, CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isWildcard, type Json, matches, PUBLICATIONS_PER_GUARD_CALL, RESULT_BYTES, USER_ID_LENGTH } from "../../../protocol/index.js";
 import type { HandlerName } from "../../../lambdas/core/entries.js";
 import { type AgentData, type GuardRequest, VERDICTS } from "../../../lambdas/guards/contract.js";
 import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
@@ -122,6 +122,8 @@ describe("a response", () => {
   });
 });
 
+const publications = (count: number) => Array.from({ length: count }, () => ({ channel: "a", data: 1 }));
+
 describe("a response is invalid", () => {
   const connected = { version: 1, verdict: "connected" };
   const published = { version: 1, verdict: "publicationSuccess", channel: "stories/5", publish: [] };
@@ -163,6 +165,7 @@ describe("a response is invalid", () => {
     ["that subscribes to what is reserved", { ...connected, subscribe: ["/meta/x"] }, "onConnectionRequest", /reserved_channel/],
     ["that subscribes to a wildcard that is not enabled", { ...connected, subscribe: ["news/*"] }, "onConnectionRequest", /\(wildcard\)/],
     ["that publishes nothing it names", { version: 1, verdict: "publicationSuccess", channel: "stories/5" }, "onPublicationRequest", /publish is not a list/],
+    ["that publishes too much", { ...published, publish: publications(PUBLICATIONS_PER_GUARD_CALL + 1) }, "onPublicationRequest", /publish has more than 100 entries/],
     ["that publishes a text", { ...published, publish: ["planted"] }, "onPublicationRequest", /publish has an entry/],
     ["that publishes without data", { ...published, publish: [{ channel: "a" }] }, "onPublicationRequest", /publish has an entry/],
     ["that publishes nowhere", { ...published, publish: [{ data: 1 }] }, "onPublicationRequest", /bad_channel/],
@@ -177,6 +180,39 @@ describe("a response is invalid", () => {
   ])("%s", (_, response, guard, fault) => {
     expect(faultOf(response, guard)).toMatch(fault);
     expect(faultOf(response, guard)).not.toContain("planted");
+  });
+});
+
+describe("a response that names a field twice is invalid", () => {
+  const yes = '"channel":"stories/5","verdict":"subscribe"';
+  test.each([
+    ["the verdict", `{"version":1,"verdict":"subscriptionDenied",${yes}}`],
+    ["the channel", `{"version":1,"channel":"planted",${yes}}`],
+    ["the version", `{"version":2,"version":1,${yes}}`],
+    ["the same twice", `{"version":1,${yes},${yes}}`],
+    ["what is not known", `{"version":1,${yes},"x":1,"x":1}`],
+    ["with spaces and escapes", `{ "version" : 1, "\\u0076erdict" :\n"subscriptionDenied" , ${yes} }`],
+    ["behind texts that look like an end", `{"version":1,"x":"\\\\","y":"\\"}{[:","verdict":"subscriptionDenied",${yes}}`],
+    ["an object's prototype", `{"version":1,${yes},"__proto__":1,"__proto__":2}`],
+  ])("%s", (_, response) => {
+    expect(() => JSON.parse(response) as unknown).not.toThrow();
+    expect(faultOf(response, "onSubscriptionRequest")).toBe("the response names a field twice");
+  });
+
+  test("but not one whose texts, or what is in it, only look like that", () => {
+    const look = { a: ':"verdict":', 'verdict":': "\\", '\\":': { verdict: 1, a: [{ verdict: 1 }, { verdict: 2 }] }, ["__proto__"]: 1, "": {} };
+    expect(faultOf(`{"version":1,${yes},${JSON.stringify(look).slice(1)}`, "onSubscriptionRequest")).toBeUndefined();
+  });
+
+  test("any object is taken with each field once, and with none of them twice", () => {
+    const others = fc.dictionary(fc.string({ unit: "binary" }).filter((key) => !["version", "channel", "verdict", "subscribe"].includes(key)), fc.jsonValue(), { minKeys: 1 });
+    fc.assert(fc.property(others, fc.nat(), fc.constantFrom(undefined, 2), (object, pick, space) => {
+      const text = (value: object): string => JSON.stringify(value, null, space).slice(1, -1);
+      const all = Object.entries(object);
+      const again = Object.fromEntries([all[pick % all.length]!]);
+      expect(faultOf(`{"version":1,${yes},${text(object)}}`, "onSubscriptionRequest")).toBeUndefined();
+      expect(faultOf(`{"version":1,${yes},${text(object)},${text(again)}}`, "onSubscriptionRequest")).toBe("the response names a field twice");
+    }), { seed: 1 });
   });
 });
 
@@ -196,7 +232,10 @@ describe("the JSON Schema of responses agrees with what is accepted", () => {
       credentials: value,
       result: value,
       subscribe: fc.oneof(list(channel), fc.constant(Array.from({ length: 26 }, (_, at) => `c${at}`))),
-      publish: list(fc.oneof(fc.record({ channel, data: value }, { requiredKeys: [] }), value)),
+      publish: fc.oneof(
+        { weight: 8, arbitrary: list(fc.oneof(fc.record({ channel, data: value }, { requiredKeys: [] }), value)) },
+        fc.constantFrom(0, 1).map((more) => publications(PUBLICATIONS_PER_GUARD_CALL + more)),
+      ),
       deliveries: list(fc.oneof(fc.record({ agent: fc.oneof(fc.constantFrom(...RECIPIENTS), value), data: value }, { requiredKeys: [] }), value)),
     },
     { requiredKeys: [] },
