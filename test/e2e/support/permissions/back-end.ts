@@ -47,8 +47,8 @@ const publishByUrl = async ({ system, allowed }: Tools, wire: Wire): Promise<voi
   const request = { host, path: "/", method: "POST", service: "lambda", region: "us-east-1", headers: { "content-type": "application/json" }, body };
   const { headers } = aws4.sign(request, credentialsOf(system, "MayUseUrl"));
   const answer = await allowed(fetch(url, { method: "POST", body, headers: headers as Record<string, string> }));
-  // A refusal is logged: whoever is told so need not be told of its consequence first.
-  await allowed(answer.status === 200 ? wire.message("by the URL") : new Promise(() => undefined));
+  expect(answer.status).toBe(200);
+  await allowed(wire.message("by the URL"));
 };
 
 const manage = async ({ system, allowed }: Tools, wire: Wire): Promise<void> => {

@@ -1,8 +1,8 @@
 /** Most of an agent: as many as the test makes. */
 export const SUBSCRIPTIONS = 16;
 
-/** A channel whose guard reads the history of another one, and that one. */
-export const READING = { channel: "rooms/reading", history: "history/read-by-guard" };
+/** A channel whose guard reads the histories of two others: of one that has something to be sealed, and of a new one. */
+export const READING = { channel: "rooms/reading", history: "history/read-by-guard", fresh: "history/fresh" };
 
 /** What a module's guard of leaving logs: who has left. */
 export const LEFT = "has left:";
@@ -49,6 +49,7 @@ export const moduleWith = (secrets: readonly string[]): string => `
       "${READING.channel}": {
         async onSubscriptionRequest(channel, agent) {
           await agent.channel("${READING.history}").history({ since: { epoch: "e1", offset: 0 } });
+          await agent.channel("${READING.fresh}").history();
           agent.subscribe(channel);
         },
       },

@@ -13,8 +13,8 @@ import type { Option, Tools } from "./tools.js";
 /** What the platform does for a function, and not the function itself. */
 const PLATFORM = /^logs:/;
 
-/** Actions of a customer's key that DynamoDB says its callers have to be allowed, and never asks for locally. */
-const KEY = /^kms:(DescribeKey|Encrypt|ReEncrypt(From|To))$/;
+/** What DynamoDB's documentation wants its callers to be allowed, and is not seen to ask for: all that is needed of a key but to decrypt. */
+const KEY = /^kms:(DescribeKey|Encrypt|GenerateDataKey|ReEncrypt(From|To))$/;
 
 /** A part of the template to do without: how `scripts/iam-mutate.mjs` shows that each one is needed. */
 export const MISSING = process.env["PUSH_IT_TEST_WITHOUT"] ? (JSON.parse(process.env["PUSH_IT_TEST_WITHOUT"]) as Place) : undefined;
