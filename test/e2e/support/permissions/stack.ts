@@ -13,7 +13,7 @@ import type { Option, Tools } from "./tools.js";
 /** What the platform does for a function, and not the function itself. */
 const PLATFORM = /^logs:/;
 
-/** What DynamoDB's documentation wants its callers to be allowed, and is not seen to ask for: all that is needed of a key but to decrypt. */
+/** What DynamoDB's documentation wants its callers to be allowed, and asks for nothing that can be seen; queues ask those who send for a data key. */
 const KEY = /^kms:(DescribeKey|Encrypt|GenerateDataKey|ReEncrypt(From|To))$/;
 
 /** A part of the template to do without: how `scripts/iam-mutate.mjs` shows that each one is needed. */
