@@ -1,4 +1,5 @@
 import type { InputProperties } from "./events/input/input.js";
+import type { EncryptedResource } from "./iam/keys.js";
 import type { Policies } from "./iam/policy.js";
 
 /** What the local runtime runs, read from a synthesized template: one WebSocket API and what hangs on it. */
@@ -26,6 +27,8 @@ export interface SystemModel {
   mappings: MappingModel[];
   /** What the functions' resource policies permit. */
   permissions: ResourcePermission[];
+  /** Tables, queues and secrets of the stack that are under a customer's key. */
+  encrypted: EncryptedResource[];
   /** The users of the stack, with everything that any policy of the stack gives them. */
   users: UserModel[];
   /** The stack's outputs that have a value here. */

@@ -4,12 +4,61 @@
 export const JUSTIFIED = [
   {
     actions: /^logs:(CreateLogStream|PutLogEvents)$/,
-    reason: "Lambda itself writes a function's log in the name of its role; locally logs go to stderr",
+    reason: "Lambda itself writes a function's log in the name of its role; locally logs go to stderr (test/infra/permissions.test.ts)",
+  },
+  {
+    actions: /^kms:(DescribeKey|Encrypt|GenerateDataKey|ReEncrypt(From|To))$/,
+    reason: "DynamoDB's documentation wants who uses a table under a customer's key to be allowed it; locally only what is needed to decrypt, and to send to a queue, is asked (test/infra/permissions.test.ts)",
   },
 ];
 
 /** Why no test can use an action; `undefined`: one has to. */
 export const reasonFor = (action) => JUSTIFIED.find(({ actions }) => actions.test(action))?.reason;
+
+const statementsOf = (document) => [document?.Statement ?? []].flat();
+
+/** Whether what may invoke a function here is asked for that: a rule that waits for events is; the API and the clock are not. */
+const isAsked = ({ Properties: { Principal, SourceArn } }, { Resources }) => {
+  const rule = Resources[SourceArn?.["Fn::GetAtt"]?.[0]];
+  return Principal === "events.amazonaws.com" && rule?.Properties.EventPattern !== undefined;
+};
+
+/** What else permits besides the policies of roles, by type: how many statements one has that the local runtime does not ask, and why. */
+const OTHERS = {
+  "AWS::Lambda::Permission": {
+    count: (resource, template) => (isAsked(resource, template) ? 0 : 1),
+    reason: "lets the API, or the clock, invoke a function, which they do here whatever permits it (test/infra/resource-policies.test.ts)",
+  },
+  "AWS::SQS::QueuePolicy": {
+    count: ({ Properties }) => statementsOf(Properties.PolicyDocument).length,
+    reason: "denies requests to a queue that are not by TLS, and there are no others to be told from here (test/infra/resource-policies.test.ts)",
+  },
+  "AWS::KMS::Key": {
+    count: ({ Properties }) => statementsOf(Properties.KeyPolicy).length,
+    reason: "a key's own policy, which leaves it to the policies of roles who may use the key (test/infra/resource-policies.test.ts)",
+  },
+  "AWS::IAM::Role": {
+    count: ({ Properties }) => statementsOf(Properties.AssumeRolePolicyDocument).length,
+    reason: "says who may assume a role: Lambda, and nothing else runs functions here (test/infra/resource-policies.test.ts)",
+  },
+};
+
+/** Statements of a template that the local runtime does not ask: how many, and why, for each kind. */
+export const notAsked = (template) => {
+  const counts = new Map();
+  for (const resource of Object.values(template.Resources)) {
+    const { count, reason } = OTHERS[resource.Type] ?? {};
+    const found = count?.(resource, template) ?? 0;
+    if (found > 0) counts.set(reason, (counts.get(reason) ?? 0) + found);
+  }
+  return counts;
+};
+
+/** Logical ids of what permits a service to invoke a function, and is asked here. */
+export const permissionsAsked = (template) =>
+  Object.entries(template.Resources).flatMap(([id, resource]) =>
+    resource.Type === "AWS::Lambda::Permission" && isAsked(resource, template) ? [id] : [],
+  );
 
 /** A function of the construct itself, without what makes it unique. */
 const OWN_FUNCTION = /^function:PushIt\w+Function[0-9A-F]{8}$/;

@@ -6,6 +6,7 @@ import { readAsync } from "./async.js";
 import { belongsTo, findConstruct, type FoundConstruct } from "./construct.js";
 import { readFunctions } from "./functions.js";
 import { INERT } from "./inert.js";
+import { readKeys } from "./keys.js";
 import { readMappings } from "./mappings.js";
 import { readAssembly } from "./manifest.js";
 import { outsideVerdicts, unrunnableFunctions } from "./outside.js";
@@ -75,6 +76,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
     tables,
     schedules,
     ...sources,
+    encrypted: readKeys(reader),
     outputs: readOutputs(stack.template, scope),
     resources: reader.verdicts,
     outside: outsideVerdicts(beside),

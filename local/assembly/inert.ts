@@ -5,7 +5,7 @@ export const INERT: Record<string, string> = {
   "AWS::ApiGatewayV2::Deployment": "routes are live at once",
   "AWS::ApiGateway::Account": "there are no access logs locally",
   "AWS::SQS::QueuePolicy": "queues are used by callers of this account only, by what their own policies say",
-  "AWS::KMS::Key": "nothing is kept on disk",
+  "AWS::KMS::Key": "nothing is kept on disk; whether a caller may use it is asked of its own policies",
   "AWS::KMS::Alias": "nothing is kept on disk",
   "AWS::CloudWatch::Alarm": "there are no metrics locally",
   "AWS::CloudWatch::Dashboard": "there are no metrics locally",

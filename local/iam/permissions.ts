@@ -1,6 +1,7 @@
 import type { Place } from "../lambda/variables.js";
 import type { FunctionModel, Log, RoleModel, UserModel } from "../model.js";
 import { type Caller, contextOf } from "./caller.js";
+import { type EncryptedResource, keyCalls } from "./keys.js";
 import type { CallContext } from "./patterns.js";
 import { type Call, type Grant, judge, type Verdict } from "./policy.js";
 import { refusalOf } from "./refusal.js";
@@ -8,7 +9,7 @@ import { refusalOf } from "./refusal.js";
 /** What is run at the moment, as far as permissions are about it. */
 export interface PermissionsSubject {
   place: Place;
-  model: { functions: FunctionModel[]; roles: RoleModel[]; users?: UserModel[] };
+  model: { functions: FunctionModel[]; roles: RoleModel[]; users?: UserModel[]; encrypted?: EncryptedResource[] };
 }
 
 /** Is told what came of each call; see `npm run iam`. */
@@ -45,7 +46,8 @@ export class Permissions {
   }
 
   /**
-   * The first of the calls that a caller may not make; `undefined`: it may make them all. A refusal is logged.
+   * The first of the calls that a caller may not make; `undefined`: it may make them all, and use the keys that what they
+   * are about is under. A refusal is logged.
    * @param callerId the logical id of a function, a role or a user
    * @param otherwise whether something else than the caller's own policies permits a call, such as the resource's
    */
@@ -54,9 +56,9 @@ export class Permissions {
     calls: readonly Call[],
     otherwise: (call: Call) => boolean = () => false,
   ): Refusal | undefined {
-    const { place } = this.subject();
+    const { place, model } = this.subject();
     const { caller, policies } = this.#identify(callerId);
-    for (const call of calls) {
+    for (const call of calls.flatMap((each) => [each, ...keyCalls(each, model.encrypted ?? [], place)])) {
       const verdict = judgeByEitherName(policies, call, { ...contextOf(caller, place), ...call.context });
       if (verdict.allowed) this.witness.used(policies, verdict.grant);
       else if (verdict.because === "explicit-deny" || !otherwise(call))

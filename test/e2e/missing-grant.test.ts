@@ -49,9 +49,9 @@ describe("taking a grant away", () => {
 
   it("deletes what it names, and nothing else", () => {
     const [action, resource, whole] = [template(), template(), template()];
-    deleteGrant(action, { policy: "SendRole", statement: 0, expected: read, action: 1 });
-    deleteGrant(resource, { policy: "SendRole", statement: 1, expected: post, resource: 0 });
-    deleteGrant(whole, { policy: "SendRole", statement: 0, expected: read });
+    deleteGrant(action, { id: "SendRole", statement: 0, expected: read, action: 1 });
+    deleteGrant(resource, { id: "SendRole", statement: 1, expected: post, resource: 0 });
+    deleteGrant(whole, { id: "SendRole", statement: 0, expected: read });
     const rest = { SendRole2: policyOf(other) };
     expect(action).toEqual({ Resources: { SendRole: policyOf({ ...read, Action: ["dynamodb:GetItem"] }, post), ...rest } });
     expect(resource).toEqual({ Resources: { SendRole: policyOf(read, { ...post, Resource: ["DELETE"] }), ...rest } });
@@ -59,12 +59,12 @@ describe("taking a grant away", () => {
   });
 
   test.each([
-    ["another statement", { policy: "SendRole", statement: 1, expected: read }, "not"],
-    ["no statement", { policy: "SendRole", statement: 2, expected: read }, "has no statement 2"],
-    ["an action that is not there", { policy: "SendRole", statement: 0, expected: read, action: 2 }, "no 2 of"],
-    ["a resource that is not there", { policy: "SendRole", statement: 1, expected: post, resource: 2 }, "no 2 of"],
-    ["the only resource", { policy: "SendRole", statement: 0, expected: read, resource: 0 }, "no 0 of"],
-    ["no policy", { policy: "Send", statement: 0, expected: read }, "there are 0 policies"],
+    ["another statement", { id: "SendRole", statement: 1, expected: read }, "not"],
+    ["no statement", { id: "SendRole", statement: 2, expected: read }, "has no statement 2"],
+    ["an action that is not there", { id: "SendRole", statement: 0, expected: read, action: 2 }, "no 2 of"],
+    ["a resource that is not there", { id: "SendRole", statement: 1, expected: post, resource: 2 }, "no 2 of"],
+    ["the only resource", { id: "SendRole", statement: 0, expected: read, resource: 0 }, "no 0 of"],
+    ["no policy", { id: "Send", statement: 0, expected: read }, "there are 0 policies"],
   ])("refuses what would delete %s", (_, place, message) => {
     const untouched = template();
     expect(() => deleteGrant(untouched, place)).toThrow(message);

@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { memberKey } from "../../lambdas/core/keys.js";
 import type { Attendance, Attended, Member } from "../../protocol/index.js";
-import { leaveGap } from "./support/histories.js";
+import { leaveGap } from "./support/permissions/histories.js";
 import { connectionOf, deleteRow, putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";

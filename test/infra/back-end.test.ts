@@ -131,7 +131,12 @@ describe("publishTarget", () => {
     const deadLetterQueue = new sqs.Queue(stack, "Lost");
     const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
     rule.addTarget(pushIt.publishTarget({ channel: "sold", data: 1, deadLetterQueue, retryAttempts: 3, maxEventAge: Duration.minutes(2) }));
-    Templates.fromStack(stack).hasResourceProperties("AWS::Events::Rule", {
+    const template = Templates.fromStack(stack);
+    const [policy] = Object.entries(resourcesOf(template, "AWS::SQS::QueuePolicy")).filter(([id]) => id.startsWith("Lost"));
+    expect(readable(policy?.[1].Properties["PolicyDocument"])).toMatchObject({
+      Statement: [{ Effect: "Allow", Principal: { Service: "events.amazonaws.com" }, Action: "sqs:SendMessage", Resource: expect.stringMatching(/^<Lost\w*\.Arn>$/) }],
+    });
+    template.hasResourceProperties("AWS::Events::Rule", {
       Targets: [
         {
           RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 120 },

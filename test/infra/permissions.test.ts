@@ -252,6 +252,17 @@ describe("a customer's key", () => {
     template.hasResourceProperties("AWS::DynamoDB::Table", { SSESpecification: { SSEEnabled: true, SSEType: "KMS" } });
   });
 
+  test("is granted to those functions, too, that only some channels need", () => {
+    const stack = makeStack();
+    const channels = { "all/*": { history: {}, presence: true, linger: Duration.millis(250) } };
+    const actual = permissions(synthesize({ encryptionKey: new kms.Key(stack, "Key"), channels }, stack));
+    const keys = Object.fromEntries(Object.entries(actual).map(([name, resources]) => [name, resources["<Key.Arn>"]]));
+    // A ping renews who is there.
+    const reading = ["DefaultRoute", "Handshake", "Presence"];
+    expect(Object.keys(keys)).toHaveLength(FUNCTION_NAMES.length);
+    for (const [name, actions] of Object.entries(keys)) expect([name, actions]).toEqual([name, [...(reading.includes(name) ? read : write)].sort()]);
+  });
+
   test("is made where none is given, and granted likewise", () => {
     const template = synthesize({ encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED });
     expectKey(template, "<TableKey.Arn>");

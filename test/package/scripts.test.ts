@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { ROOT, temporaryFolder } from "./processes.js";
 
 describe("npm run test:dynamodb-local", () => {
@@ -63,5 +65,38 @@ describe("npm run iam", () => {
       `${ROLE}  dynamodb:Query  table/PushItTable08C3B553`,
       "Stranger0123ABCD  execute-api:ManageConnections  api/live/POST/@connections/*",
     ]);
+  });
+});
+
+describe("npm run iam:mutate", () => {
+  const permission = (Principal: string, rule: string) => ({
+    Type: "AWS::Lambda::Permission",
+    Properties: { Action: "lambda:InvokeFunction", FunctionName: "Fn", Principal, SourceArn: { "Fn::GetAtt": [rule, "Arn"] } },
+  });
+  const Resources = {
+    Sold: { Type: "AWS::Events::Rule", Properties: { EventPattern: {} } },
+    Clock: { Type: "AWS::Events::Rule", Properties: { ScheduleExpression: "rate(1 minute)" } },
+    BySold: permission("events.amazonaws.com", "Sold"),
+    ByClock: permission("events.amazonaws.com", "Clock"),
+    ByApi: permission("apigateway.amazonaws.com", "Api"),
+    Queue: { Type: "AWS::SQS::QueuePolicy", Properties: { PolicyDocument: { Statement: [{}, {}] } } },
+  };
+
+  test("tries what lets rules invoke functions, and names an existing test for each statement that it does not try", () => {
+    const script = `
+      import { JUSTIFIED, notAsked, permissionsAsked } from "./scripts/grants.mjs";
+      const template = ${JSON.stringify({ Resources })};
+      const reasons = JUSTIFIED.map(({ reason }) => reason);
+      console.log(JSON.stringify({ asked: permissionsAsked(template), others: [...notAsked(template)], reasons }));
+    `;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: ROOT, encoding: "utf8" });
+    expect(stderr).toBe("");
+    const { asked, others, reasons } = JSON.parse(stdout) as { asked: string[]; others: [string, number][]; reasons: string[] };
+    expect(asked).toEqual(["BySold"]);
+    expect(others.map(([, times]) => times)).toEqual([2, 2]);
+    for (const reason of [...reasons, ...others.map(([text]) => text)]) {
+      const [, file = "none"] = /\((test\/\S+)\)$/.exec(reason) ?? [];
+      expect([file, existsSync(join(ROOT, file))]).toEqual([file, true]);
+    }
   });
 });

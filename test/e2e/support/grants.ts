@@ -3,7 +3,7 @@ import type { Resource, Template } from "../../../local/assembly/template.js";
 /** A part of a policy in a template: a whole statement, or one of its actions or resources. */
 export interface GrantPlace {
   /** The policy's logical id. */
-  policy: string;
+  id: string;
   statement: number;
   /** What the statement says as a whole: another one is not touched. */
   expected: PolicyStatement;
@@ -13,6 +13,26 @@ export interface GrantPlace {
   resource?: number;
 }
 
+/** Something else in a template that permits: a whole resource, such as what lets a service invoke a function. */
+export interface PermissionPlace {
+  /** The resource's logical id. */
+  id: string;
+  /** What the resource is. */
+  type: string;
+}
+
+/** What can be left out of a template. */
+export type Place = GrantPlace | PermissionPlace;
+
+/** Deletes it; throws when it is not there, and when something else is. */
+export const deletePart = (template: Template, place: Place): void => {
+  if (!("type" in place)) return deleteGrant(template, place);
+  const { id, type } = place;
+  const found = template.Resources?.[id];
+  if (found?.Type !== type) throw new Error(`${id} is ${found?.Type ?? "not there"}, not ${type}`);
+  delete template.Resources?.[id];
+};
+
 /** A statement as templates have it. */
 export interface PolicyStatement {
   Action: string | string[];
@@ -20,8 +40,8 @@ export interface PolicyStatement {
 }
 
 /** Deletes a part of a policy; throws when it is not there, and when something else is. */
-export const deleteGrant = (template: Template, { policy, statement, expected, action, resource }: GrantPlace): void => {
-  const statements = statementsOf(template, (id) => id === policy, policy);
+export const deleteGrant = (template: Template, { id: policy, statement, expected, action, resource }: GrantPlace): void => {
+  const statements = statementsOf(template, (each) => each === policy, policy);
   const found = statements[statement];
   if (!found) throw new Error(`${policy} has no statement ${statement}`);
   if (JSON.stringify(found) !== JSON.stringify(expected)) {

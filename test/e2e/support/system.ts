@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { App, Duration, Stack } from "aws-cdk-lib";
-import { Guards, PushIt, type PushItProps } from "../../../infra/index.js";
+import { type GuardModuleProps, Guards, PushIt, type PushItProps } from "../../../infra/index.js";
 import type { Template } from "../../../local/assembly/template.js";
 import type { SystemOptions } from "../../../local/dev/options.js";
 import { startSystem, type System } from "../../../local/dev/system.js";
@@ -14,6 +14,8 @@ import { Wire, type WireOptions } from "./wire.js";
 /** What a test's system is made of. */
 export interface TestSystemOptions
   extends Partial<Pick<SystemOptions, "faults" | "limits" | "meter" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale">> {
+  /** Secrets of the guard module, by name. */
+  secrets?: Record<string, string>;
   /**
    * The construct's props, guards apart; where they need something of the stack, made with it. Guards have more time than
    * by default, where these do not say how much.
@@ -21,6 +23,8 @@ export interface TestSystemOptions
   props?: Omit<PushItProps, "guards"> | ((stack: Stack) => Omit<PushItProps, "guards">);
   /** The source of a guard module. */
   guards?: string;
+  /** What that module has besides its code, made with the stack. */
+  guardProps?: (stack: Stack) => GuardModuleProps;
   /** Makes guards that are functions of the stack; together with `guards`, if there are any. */
   guardFunctions?: (stack: Stack) => Guards;
   /** The source of a guard module that stands in for the app's own, as with `push-it dev --guards`. */
@@ -47,8 +51,8 @@ const PATIENT = {
   onMessageReceived: Duration.seconds(4),
 };
 
-const guardsOf = (stack: Stack, module: string, { guards, guardFunctions }: TestSystemOptions): { guards?: Guards } => {
-  const kinds = [...(guards === undefined ? [] : [Guards.fromModule(module)]), ...(guardFunctions ? [guardFunctions(stack)] : [])];
+const guardsOf = (stack: Stack, module: string, { guards, guardProps, guardFunctions }: TestSystemOptions): { guards?: Guards } => {
+  const kinds = [...(guards === undefined ? [] : [Guards.fromModule(module, guardProps?.(stack))]), ...(guardFunctions ? [guardFunctions(stack)] : [])];
   return kinds.length === 0 ? {} : { guards: Guards.combine(...kinds) };
 };
 
@@ -102,8 +106,9 @@ export class TestSystem {
   static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     mkdirSync(FOLDERS, { recursive: true });
     const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
-    const { faults, limits, meter, environment, permissionsLog, asyncRetryScale, queueWaitScale, instead, log } = options;
-    const other = join(system.folder, "instead.ts");
+    const { faults, limits, meter, environment, permissionsLog, asyncRetryScale, queueWaitScale, instead, secrets, log } = options;
+    const [other, secretsFile] = [join(system.folder, "instead.ts"), join(system.folder, "secrets.json")];
+    if (secrets) writeFileSync(secretsFile, JSON.stringify(secrets));
     if (instead !== undefined) writeFileSync(other, instead);
     system.#running = await startSystem({
       ...(faults && { faults }),
@@ -114,6 +119,7 @@ export class TestSystem {
       ...(asyncRetryScale !== undefined && { asyncRetryScale }),
       ...(queueWaitScale !== undefined && { queueWaitScale }),
       ...(instead !== undefined && { guards: other }),
+      ...(secrets && { secrets: secretsFile }),
       project: ROOT,
       dist: join(ROOT, "dist"),
       assembly: synthesize(system.folder, options),

@@ -55,6 +55,7 @@ test("resources are listed compactly: run and inert by type, refused by logical 
     buses: [],
     urls: [],
     queues: [],
+    encrypted: [],
     mappings: [],
     permissions: [],
     users: [],

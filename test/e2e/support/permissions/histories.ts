@@ -1,13 +1,8 @@
-import { headKey } from "../../../lambdas/core/keys.js";
-import { putRow } from "./rows.js";
-import type { TestSystem } from "./system.js";
-import type { Wire } from "./wire.js";
-
-/** How a test waits, and the function that serves back ends. */
-interface Tools {
-  allowed: <T>(work: Promise<T>) => Promise<T>;
-  publisherId: string;
-}
+import { headKey } from "../../../../lambdas/core/keys.js";
+import { putRow } from "../rows.js";
+import type { TestSystem } from "../system.js";
+import type { Wire } from "../wire.js";
+import type { Tools } from "./tools.js";
 
 /** An offset that is taken, and whose writer died a minute ago: whoever reads next seals it. */
 export const leaveGap = async (system: TestSystem, channel: string): Promise<void> => {
@@ -16,7 +11,7 @@ export const leaveGap = async (system: TestSystem, channel: string): Promise<voi
 };
 
 /** Stores, repeats and reads histories below `history/`, by all functions that do that. */
-export const useHistories = async (system: TestSystem, publisher: Wire, { allowed, publisherId }: Tools): Promise<void> => {
+export const useHistories = async ({ system, allowed, idOf }: Tools, publisher: Wire): Promise<void> => {
   for (const action of ["publish", "send"]) {
     const channel = `history/${action}`;
     await allowed(publisher.subscribe(channel));
@@ -43,5 +38,5 @@ export const useHistories = async (system: TestSystem, publisher: Wire, { allowe
 
   const publish = [{ channel: "history/backend", uuid: "once", data: "history" }];
   const requests = [{ version: 1, publish }, { version: 1, publish }, { version: 1, history: { channel: "history/publisher", since } }];
-  for (const request of requests) expect(await allowed(system.running.invoke(publisherId, request))).toMatchObject({ ok: true });
+  for (const request of requests) expect(await allowed(system.running.invoke(idOf("PublisherFunction"), request))).toMatchObject({ ok: true });
 };

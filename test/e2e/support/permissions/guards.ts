@@ -1,0 +1,58 @@
+/** Most of an agent: as many as the test makes. */
+export const SUBSCRIPTIONS = 16;
+
+/** A channel whose guard reads the histories of two others: of one that has something to be sealed, and of a new one. */
+export const READING = { channel: "rooms/reading", history: "history/read-by-guard", fresh: "history/fresh" };
+
+/** What a module's guard of leaving logs: who has left. */
+export const LEFT = "has left:";
+
+/**
+ * All guards.
+ * @param first what each of them does before it decides
+ */
+const handlers = (first: string): string => `{
+  async onConnectionRequest(agent) {
+    ${first}
+    if (agent.credentials === "nobody") return agent.connectionDenied("Not you.");
+    if (agent.credentials === "greedy") for (let at = 0; at < ${SUBSCRIPTIONS}; at += 1) agent.subscribe("greed/" + at);
+    agent.subscribe("greetings");
+    agent.subscribe("rooms/" + Math.random());
+    agent.connected();
+  },
+  async onSubscriptionRequest(channel, agent) { ${first} agent.subscribe(channel); },
+  async onUnsubscriptionRequest(channel, agent) { ${first} agent.unsubscribe(channel); },
+  async onPublicationRequest(channel, agent, message) {
+    ${first}
+    if (message.data === "move") agent.subscribe("rooms/" + Math.random());
+    channel.publish(message);
+    agent.publicationSuccess(message);
+  },
+  async onMessageReceived(channel, agent, message) { ${first} agent.deliver(channel, message); },
+  async onDisconnect(agent) { ${first} console.warn("${LEFT} " + agent.connection.id); },
+`;
+
+/** Guards in a function of their own, which every function that asks any of them has to be allowed to invoke. */
+export const FUNCTION = `
+  import { guardHandler } from "push-it-aws/guards";
+  export const handler = guardHandler(${handlers("")}});
+`;
+
+/** Guards in a module, which run in the functions themselves. */
+export const MODULE = `export default ${handlers("")}};`;
+
+/** The same, each of which needs secrets; and one that reads a history to decide. */
+export const moduleWith = (secrets: readonly string[]): string => `
+  import { secret } from "push-it-aws/guards";
+  export default ${handlers(secrets.map((name) => `await secret("${name}");`).join(" "))}
+    channels: {
+      "${READING.channel}": {
+        async onSubscriptionRequest(channel, agent) {
+          await agent.channel("${READING.history}").history({ since: { epoch: "e1", offset: 0 } });
+          await agent.channel("${READING.fresh}").history();
+          agent.subscribe(channel);
+        },
+      },
+    },
+  };
+`;

@@ -1,0 +1,54 @@
+import { PROTOCOL_DENIED, RENEWAL_SECONDS } from "../../../../protocol/index.js";
+import { putRow } from "../rows.js";
+import type { Wire } from "../wire.js";
+import type { Tools } from "./tools.js";
+
+/** An agent that its guard subscribes to more than it may have is none. */
+export const askTooMuch = async ({ system, allowed }: Tools): Promise<void> =>
+  expect((await allowed(system.connect({ credentials: "greedy" }))).protocol).toBe(PROTOCOL_DENIED);
+
+/** A denied connection is told so, and closed, when it asks. */
+export const askDenied = async ({ system, allowed }: Tools, action: "connect" | "ping"): Promise<void> => {
+  const wire = await allowed(system.connect({ credentials: "nobody" }));
+  wire.send({ action, channel: `/meta/${action}`, uuid: "1" });
+  await allowed(wire.ended());
+  expect(wire.received).toContainEqual(expect.objectContaining({ successful: false, code: "denied" }));
+};
+
+/** An agent that should have been renewed long ago. */
+const outlive = async ({ system, allowed }: Tools): Promise<{ wire: Wire; connectionId: string }> => {
+  const wire = await allowed(system.connect());
+  const { connectionId } = await allowed(system.connectionOf(wire));
+  const row = (await system.rows()).find(({ pk, sk }) => pk === `a#${connectionId}` && sk === "agent");
+  await putRow(system.running, { ...row, x: String(Date.now() - 1_000 * 2 * RENEWAL_SECONDS) });
+  return { wire, connectionId };
+};
+
+/** Such an agent is told so by whatever it asks, and closed. */
+export const askTooLate = async (tools: Tools, action: string): Promise<void> => {
+  const { wire } = await outlive(tools);
+  wire.send({ action, channel: `/meta/${action}`, uuid: "1", data: {} });
+  await tools.allowed(wire.ended());
+  expect(wire.received).toContainEqual(expect.objectContaining({ successful: false, code: "expired" }));
+};
+
+/** An agent that is renewed, and then may not stay. */
+export const renewAndDeny = async ({ system, allowed }: Tools): Promise<void> => {
+  const wire = await allowed(system.connect());
+  const refresh = { action: "refresh", channel: "/meta/refresh" };
+  expect(await allowed(wire.request(refresh))).toMatchObject({ successful: true });
+  expect(await allowed(wire.request({ ...refresh, data: { credentials: "nobody" } }))).toMatchObject({ code: "denied" });
+  await allowed(wire.ended());
+};
+
+/** A registration is left of each: one connection is too old, the other's agent was not renewed. */
+export const sweep = async (tools: Tools): Promise<void> => {
+  const { system, allowed, lose, told } = tools;
+  const wire = await allowed(system.connect());
+  const [old, late] = [await allowed(system.connectionOf(wire)), await outlive(tools)];
+  lose(old.connectionId);
+  await putRow(system.running, { pk: "r#0", sk: `0000000001#${old.connectionId}`, ttl: "9999999999" });
+  await putRow(system.running, { pk: "r#0", sk: `0000000001#${late.connectionId}`, ttl: "9999999999", e: "9999999999" });
+  await allowed(system.running.runSchedules());
+  await allowed(Promise.all([wire.ended(), late.wire.ended(), told(old.connectionId)]));
+};
