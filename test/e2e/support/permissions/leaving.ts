@@ -41,14 +41,29 @@ export const renewAndDeny = async ({ system, allowed }: Tools): Promise<void> =>
   await allowed(wire.ended());
 };
 
-/** A registration is left of each: one connection is too old, the other's agent was not renewed. */
+/** An agent that was renewed by who has not come to the row of its subscription. */
+const renewHalf = async ({ system, allowed }: Tools): Promise<{ connectionId: string; isWhole: () => Promise<boolean> }> => {
+  const wire = await allowed(system.connect());
+  expect(await allowed(wire.subscribe("half"))).toMatchObject({ successful: true });
+  const { connectionId } = await allowed(system.connectionOf(wire));
+  const rowOf = async () => (await system.rows()).find(({ pk, sk }) => pk === "c#half" && sk === connectionId);
+  const row = await rowOf();
+  await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
+  await putRow(system.running, { ...row, pk: `a#${connectionId}`, sk: "s#half", ttl: String(Number(row?.["ttl"]) - 60) });
+  return { connectionId, isWhole: async () => (await rowOf())?.["ttl"] === row?.["ttl"] };
+};
+
+/** A registration is left of each: one connection is too old, one's agent was not renewed, one's was not all the way. */
 export const sweep = async (tools: Tools): Promise<void> => {
   const { system, allowed, lose, told } = tools;
   const wire = await allowed(system.connect());
-  const [old, late] = [await allowed(system.connectionOf(wire)), await outlive(tools)];
+  const [old, late, half] = [await allowed(system.connectionOf(wire)), await outlive(tools), await renewHalf(tools)];
   lose(old.connectionId);
   await putRow(system.running, { pk: "r#0", sk: `0000000001#${old.connectionId}`, ttl: "9999999999" });
-  await putRow(system.running, { pk: "r#0", sk: `0000000001#${late.connectionId}`, ttl: "9999999999", e: "9999999999" });
+  for (const { connectionId } of [late, half]) {
+    await putRow(system.running, { pk: "r#0", sk: `0000000001#${connectionId}`, ttl: "9999999999", e: "9999999999" });
+  }
   await allowed(system.running.runSchedules());
   await allowed(Promise.all([wire.ended(), late.wire.ended(), told(old.connectionId)]));
+  expect(await half.isWhole()).toBe(true);
 };
