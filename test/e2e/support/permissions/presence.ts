@@ -18,8 +18,8 @@ export const attend = async ({ system, allowed, leaveBehind, takeNothing, told, 
   const handedOn = nextRun("DeliverFunction");
   const other = await allowed(system.connect());
   await allowed(other.subscribe("rooms/1"));
-  takeAll();
   await handedOn;
+  takeAll();
   await allowed(deaf.until(() => deaf.received.some(({ channel }) => channel === "/meta/presence"), "who came"));
   await allowed(wire.unsubscribe("rooms/1"));
   // Whoever comes or goes while a run is awaited has none begin: so each waits for the other's.

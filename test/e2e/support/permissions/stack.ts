@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duration } from "aws-cdk-lib";
 import type { ChannelOptions } from "../../../../infra/index.js";
+import type { InvocationReport } from "../../../../local/lambda/pool.js";
 import { RECORD_VARIABLE, type RecordLine } from "../../../../local/iam/record.js";
 import { deletePart, type Place } from "../grants.js";
 import { putRow } from "../rows.js";
@@ -108,7 +109,12 @@ const toolsOf = (system: TestSystem, has: Tools["has"], refused: Promise<never>,
       const wire = await allowed(system.connect());
       expect(await allowed(wire.subscribe(channel))).toMatchObject({ successful: true });
       const { connectionId } = await allowed(system.connectionOf(wire));
-      const row = (await system.rows()).find(({ pk, sk }) => pk === `c#${channel}` && sk === connectionId);
+      const rows = await system.rows();
+      // Whoever finds it gone has that told only if it is not just being told who came.
+      const room = rows.find(({ pk, sk }) => pk === `a#${connectionId}` && sk?.startsWith("s#rooms/"))?.["sk"]?.slice("s#".length);
+      const isTold = ({ event }: InvocationReport): boolean => (event as { channel?: string }).channel === room;
+      if (has("presence")) await allowed(system.invoked((all) => all.some(isTold), `${room} to be told who came`));
+      const row = rows.find(({ pk, sk }) => pk === `c#${channel}` && sk === connectionId);
       await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
       gone.add(connectionId);
       return connectionId;
