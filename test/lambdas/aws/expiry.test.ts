@@ -2,16 +2,11 @@ import { RENEWAL_SECONDS } from "../../../protocol/index.js";
 import { CONNECTION_SECONDS, endOf, EXPIRED } from "../../../lambdas/core/agent.js";
 import type { Overdue } from "../../../lambdas/core/ports.js";
 import { agentOf, NOW } from "../core/fakes.js";
-import { testEngine, type TestTable } from "./test-table.js";
+import { type TestTable, useTables } from "./test-table.js";
 import { subscribersOf } from "../../../lambdas/core/recipients.js";
 
-const engine = testEngine();
 let it: TestTable;
-beforeAll(engine.start, 60_000);
-afterAll(engine.stop);
-beforeEach(async () => {
-  it = await engine.table();
-});
+useTables((table) => (it = table));
 
 describe("an agent that was not renewed", () => {
   const over = agentOf("over", { expiresAt: NOW - RENEWAL_SECONDS * 1000 });

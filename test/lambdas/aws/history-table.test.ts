@@ -5,9 +5,8 @@ import { replayFrom } from "../../../lambdas/core/replay.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { CHANNEL_LENGTH, type Json } from "../../../protocol/index.js";
 import { agentOf, messageOf, NOW } from "../core/fakes.js";
-import { itemSize, testEngine, type TestTable } from "./test-table.js";
+import { itemSize, type TestTable, useTables } from "./test-table.js";
 
-const engine = testEngine();
 let it: TestTable;
 let histories: HistoryTable;
 
@@ -15,10 +14,8 @@ const DEDUPE = 900;
 const KEEP = { size: 100, seconds: 3_600 };
 const ID = { channel: "a", publisher: "ada", uuid: "m1" };
 
-beforeAll(engine.start, 60_000);
-afterAll(engine.stop);
-beforeEach(async () => {
-  it = await engine.table();
+useTables((table) => {
+  it = table;
   histories = new HistoryTable(it, it.clock, DEDUPE);
 });
 

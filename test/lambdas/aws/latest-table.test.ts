@@ -1,15 +1,12 @@
 import { LATEST_SECONDS, LatestTable } from "../../../lambdas/aws/latest-table.js";
 import { messageOf, NOW } from "../core/fakes.js";
-import { testEngine, type TestTable } from "./test-table.js";
+import { type TestTable, useTables } from "./test-table.js";
 
-const engine = testEngine();
 let it: TestTable;
 let latest: LatestTable;
 
-beforeAll(engine.start, 60_000);
-afterAll(engine.stop);
-beforeEach(async () => {
-  it = await engine.table();
+const engine = useTables((table) => {
+  it = table;
   latest = new LatestTable({ client: it.client, name: it.name }, it.clock);
 });
 

@@ -1,15 +1,12 @@
 import { LingerTable } from "../../../lambdas/aws/linger-table.js";
 import { messageOf, NOW } from "../core/fakes.js";
-import { testEngine, type TestTable } from "./test-table.js";
+import { type TestTable, useTables } from "./test-table.js";
 
-const engine = testEngine();
 let it: TestTable;
 let lingering: LingerTable;
 
-beforeAll(engine.start, 60_000);
-afterAll(engine.stop);
-beforeEach(async () => {
-  it = await engine.table();
+useTables((table) => {
+  it = table;
   lingering = new LingerTable(it, it.clock);
 });
 

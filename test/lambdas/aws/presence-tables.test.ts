@@ -6,11 +6,9 @@ import { memberKey, memberPlace } from "../../../lambdas/core/keys.js";
 import type { Occupied } from "../../../lambdas/core/occupancy.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf, NOW, TestLog } from "../core/fakes.js";
-import { itemSize, testEngine } from "./test-table.js";
+import { itemSize, useEngine } from "./test-table.js";
 
-const engine = testEngine();
-beforeAll(engine.start, 60_000);
-afterAll(engine.stop);
+const engine = useEngine();
 
 const LEASE = 120_000;
 const UNTIL = NOW + LEASE;

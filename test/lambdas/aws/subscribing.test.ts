@@ -2,19 +2,14 @@ import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
 import { subscribersOf } from "../../../lambdas/core/recipients.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf } from "../core/fakes.js";
-import { testEngine, type TestTable } from "./test-table.js";
+import { type TestTable, useTables } from "./test-table.js";
 
 /*
  * A subscription is two rows, and a batch writes its rows in whatever order: what else happens may come in between.
  */
 
-const engine = testEngine();
 let it: TestTable;
-beforeAll(engine.start, 60_000);
-afterAll(engine.stop);
-beforeEach(async () => {
-  it = await engine.table();
-});
+useTables((table) => (it = table));
 
 const agent = agentOf("c1");
 

@@ -5,17 +5,11 @@ import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf } from "../core/fakes.js";
-import { type Intercept, testEngine, type TestTable } from "./test-table.js";
+import { type Intercept, type TestTable, useTables } from "./test-table.js";
 import { subscribersOf } from "../../../lambdas/core/recipients.js";
 
-const engine = testEngine();
 let it: TestTable;
-
-beforeAll(engine.start, 60_000);
-afterAll(engine.stop);
-beforeEach(async () => {
-  it = await engine.table();
-});
+useTables((table) => (it = table));
 
 const agent = agentOf("c1");
 const subscribing = () => ({ store: it.table, settings: DEFAULT_SETTINGS });

@@ -2,16 +2,10 @@ import { Table } from "../../../lambdas/aws/table.js";
 import { channelKeys } from "../../../lambdas/core/keys.js";
 import { subscribersOf } from "../../../lambdas/core/recipients.js";
 import { agentOf, NOW } from "../core/fakes.js";
-import { testEngine, type TestTable } from "./test-table.js";
+import { type TestTable, useTables } from "./test-table.js";
 
-const engine = testEngine();
 let it: TestTable;
-
-beforeAll(engine.start, 60_000);
-afterAll(engine.stop);
-beforeEach(async () => {
-  it = await engine.table();
-});
+useTables((table) => (it = table));
 
 const IDS = Array.from({ length: 40 }, (_, at) => `L0SM9c${String(at).padStart(4, "0")}CIhw=`);
 

@@ -14,21 +14,15 @@ import { LingerTable } from "../../../lambdas/aws/linger-table.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, NOW, TestConnections, TestLog, TestSegments } from "../core/fakes.js";
-import { itemSize, testEngine, type TestTable } from "./test-table.js";
+import { itemSize, type TestTable, useTables } from "./test-table.js";
 import { subscribersOf } from "../../../lambdas/core/recipients.js";
 
 /*
  * What an operation costs, as the engine bills it (ConsumedCapacity). For items up to 1 KB.
  */
 
-const engine = testEngine();
 let it: TestTable;
-
-beforeAll(engine.start, 60_000);
-afterAll(engine.stop);
-beforeEach(async () => {
-  it = await engine.table();
-});
+useTables((table) => (it = table));
 
 /** As long as API Gateway's connection ids are. */
 const CONNECTION = "L0SM9cOFvHcCIhw=";

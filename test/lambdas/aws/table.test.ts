@@ -2,17 +2,11 @@ import { CONNECTION_SECONDS, denialDeadlineOf, expiryOf } from "../../../lambdas
 import { subscriberKey, subscriptionKey } from "../../../lambdas/core/keys.js";
 import type { Overdue } from "../../../lambdas/core/ports.js";
 import { agentOf, NOW } from "../core/fakes.js";
-import { testEngine, type TestTable } from "./test-table.js";
+import { type TestTable, useTables } from "./test-table.js";
 import { subscribersOf } from "../../../lambdas/core/recipients.js";
 
-const engine = testEngine();
 let it: TestTable;
-
-beforeAll(engine.start, 60_000);
-afterAll(engine.stop);
-beforeEach(async () => {
-  it = await engine.table();
-});
+useTables((table) => (it = table));
 
 const agent = agentOf("c1", { credentials: { user: "größe", roles: [] }, info: null });
 const expired = agentOf("old", { connectedAt: NOW - (CONNECTION_SECONDS + 600) * 1000 });

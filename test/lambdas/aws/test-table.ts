@@ -153,6 +153,27 @@ export const testEngine = () => {
   };
 };
 
+/** An engine that runs while the tests of a file do. */
+export const useEngine = (): ReturnType<typeof testEngine> => {
+  const engine = testEngine();
+  beforeAll(engine.start, 60_000);
+  afterAll(engine.stop);
+  return engine;
+};
+
+/**
+ * The same, with a new table for each test.
+ * @param take is given the table before the test begins
+ * @example
+ * let it: TestTable;
+ * useTables((table) => (it = table));
+ */
+export const useTables = (take: (table: TestTable) => unknown): ReturnType<typeof testEngine> => {
+  const engine = useEngine();
+  beforeEach(async () => void take(await engine.table()));
+  return engine;
+};
+
 const valueSize = (value: AttributeValue): number => {
   if (value.S !== undefined) return Buffer.byteLength(value.S);
   // A number takes about one byte for two significant digits, and one more.
