@@ -27,16 +27,21 @@ export const endingAt = ({ expiresAt: _known, ...agent }: Agent, expiresAt: numb
 /** Where all connections of a user are subscribed is no subscription of the agent's own. */
 const own = (channels: readonly string[]): string[] => channels.filter((channel) => !isReserved(channel));
 
-/** Whether an agent may be subscribed to these channels besides those it has, as it is now. */
+/** Whether an agent may have these channels besides those it has: nobody is refused what is there already. */
+const allows = (most: number, before: ReadonlySet<string>, channels: readonly string[]): boolean => {
+  const after = new Set([...before, ...channels]);
+  return after.size === before.size || own([...after]).length <= most;
+};
+
+/** Whether an agent may be subscribed to these channels, as it is now. */
 export const fits = async (
   { store, settings }: Subscribing,
   { connectionId }: Agent,
   channels: readonly string[],
 ): Promise<boolean> => {
   if (channels.length === 0) return true;
-  const before = new Set((await store.holdings(connectionId)).channels);
-  const after = new Set([...before, ...channels]);
-  return after.size === before.size || own([...after]).length <= settings.limits.subscriptionsPerAgent;
+  const { channels: before } = await store.holdings(connectionId);
+  return allows(settings.limits.subscriptionsPerAgent, new Set(before), channels);
 };
 
 /**
@@ -71,8 +76,7 @@ export const addSubscriptions = async (
   const before = new Set(held.channels);
   const granted = new Set(before);
   const outcomes = groups.map((group): Subscribed => {
-    const after = new Set([...granted, ...group]);
-    if (own([...after]).length > most && after.size > granted.size) return "too_many_subscriptions";
+    if (!allows(most, granted, group)) return "too_many_subscriptions";
     for (const channel of group) granted.add(channel);
     return "done";
   });
