@@ -127,8 +127,8 @@ const triedIn = new Map();
  * Where the very same part of the same policy has been tried before. It is not tried again: that it is needed in this
  * stack, too, the stack's own test says, which fails where a grant is not used.
  */
-const sameIn = ({ place, says }) => triedIn.get(textOf(place, says));
-const textOf = (place, says) => JSON.stringify([{ ...place, statement: undefined }, says]);
+const sameIn = ({ place }) => triedIn.get(textOf(place));
+const textOf = (place) => JSON.stringify({ ...place, statement: undefined });
 
 /** Tries everything of one stack that is not the same in another, and prints it. */
 const tryStack = async (name, stack) => {
@@ -137,7 +137,7 @@ const tryStack = async (name, stack) => {
   const tries = [...grantsIn(template), ...permissionsIn(template)].filter(({ place }) => place.id.includes(filter));
   for (const each of tries) each.reason = reasonOf(each) ?? (sameIn(each) && `the same as in ${sameIn(each)}`);
   const left = tries.filter(({ reason }) => !reason);
-  for (const { place, says } of left) triedIn.set(textOf(place, says), name);
+  for (const { place } of left) triedIn.set(textOf(place), name);
   const queue = [...left];
   const work = async () => {
     for (let each = queue.shift(); each; each = queue.shift()) {
