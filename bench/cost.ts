@@ -1,4 +1,4 @@
-import { PING_INTERVAL } from "../client/options.js";
+import { PING_INTERVAL } from "../client/src/options.js";
 import { DEFAULT_SETTINGS } from "../lambdas/settings.js";
 import { COMPUTE_MS, DECLARED_MS } from "../local/meter/latency.js";
 import { PRICES } from "../local/meter/prices.js";

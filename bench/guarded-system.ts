@@ -4,7 +4,7 @@ import { App, Stack } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { buildSync } from "esbuild";
 import { WebSocket } from "ws";
-import { PushIt as Client } from "../client/index.js";
+import { PushIt as Client } from "../client/src/index.js";
 import { Guards, PushIt } from "../infra/index.js";
 import { startSystem } from "../local/dev/system.js";
 

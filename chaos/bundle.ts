@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileFunction } from "node:vm";
-import type { PushIt } from "../client/index.js";
+import type { PushIt } from "../client/src/index.js";
 
 /** The SDK's class, from its bundle for browsers: what applications run, and not its source. */
 export const bundledSdk = (root: string): typeof PushIt => {

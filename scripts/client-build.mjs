@@ -18,10 +18,10 @@ const common = {
 
 /** The bundles: an ES module for bundlers and Node, the same without history and presence, a global `PushIt` for a `<script>` tag. */
 export const CLIENT_BUNDLES = {
-  esm: { ...common, format: "esm", entryPoints: ["client/index.ts"], outfile: "dist/client/index.js" },
-  core: { ...common, format: "esm", entryPoints: ["client/core.ts"], outfile: "dist/client/core.js" },
+  esm: { ...common, format: "esm", entryPoints: ["client/src/index.ts"], outfile: "dist/client/index.js" },
+  core: { ...common, format: "esm", entryPoints: ["client/src/core.ts"], outfile: "dist/client/core.js" },
   // Wrapped in a function of its own: see below.
-  iife: { ...common, format: "esm", entryPoints: ["client/global.ts"], outfile: "dist/client/push-it.iife.js" },
+  iife: { ...common, format: "esm", entryPoints: ["client/src/script.ts"], outfile: "dist/client/push-it.iife.js" },
 };
 
 /** Builds one bundle in memory (`esm`, `core` or `iife`); gives its text. */

@@ -8,7 +8,7 @@ import { write } from "./output.mjs";
 /** What each declaration tree starts from, and where it goes. */
 const TREES = [
   { entries: ["infra/index.ts", "lambdas/guards/api.ts", "publisher/index.ts"], folder: "dist/types" },
-  { entries: ["client/index.ts", "client/core.ts"], folder: "dist/client/types" },
+  { entries: ["client/src/index.ts", "client/src/core.ts"], folder: "dist/client/types" },
 ];
 
 /** Writes the declarations of all trees; gives the files. Throws with the compiler's words where they do not compile. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { WebSocket } from "ws";
-import { PushIt as Client } from "../../client/index.js";
+import { PushIt as Client } from "../../client/src/index.js";
 import { PushIt, type PushItProps } from "../../infra/index.js";
 import { startSystem } from "../../local/dev/system.js";
 import { difference, type MeterSnapshot } from "../../local/meter/counts.js";

@@ -1,5 +1,5 @@
-import { backoff } from "../../client/backoff.js";
-import { RETRY_BASE, RETRY_CAP } from "../../client/options.js";
+import { backoff } from "../../client/src/backoff.js";
+import { RETRY_BASE, RETRY_CAP } from "../../client/src/options.js";
 import { nothingUsed, type Used, usdOf } from "./bill.js";
 import { CALLS_MS, LATENCY_MS } from "./model.js";
 import type { Quotas } from "./quotas.js";

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import { brotliCompressSync } from "node:zlib";
 import WebSocket from "ws";
-import type { PushIt } from "../../client/index.js";
+import type { PushIt } from "../../client/src/index.js";
 import { Bench } from "./support/setup.js";
 
 /** What each bundle may weigh, in bytes, brotli-compressed as a CDN serves it; `core.mjs` is without history and presence. */

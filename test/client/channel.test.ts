@@ -1,4 +1,4 @@
-import { PushItError } from "../../client/index.js";
+import { PushItError } from "../../client/src/index.js";
 import { Mailbox } from "./support/mailbox.js";
 import { Bench, settled } from "./support/setup.js";
 

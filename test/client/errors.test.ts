@@ -1,4 +1,4 @@
-import { PushItError, type RequestCode } from "../../client/errors.js";
+import { PushItError, type RequestCode } from "../../client/src/errors.js";
 
 describe("PushItError", () => {
   it("is an error with a code, a reason, and what it is about", () => {

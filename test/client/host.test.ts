@@ -1,4 +1,4 @@
-import { deadline } from "../../client/host.js";
+import { deadline } from "../../client/src/host.js";
 import { FakeHost } from "./support/fake-host.js";
 
 describe("deadline", () => {

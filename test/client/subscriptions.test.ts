@@ -1,9 +1,9 @@
 import type { Answer } from "../../protocol/index.js";
-import { Emitter } from "../../client/emitter.js";
-import type { Socket } from "../../client/host.js";
-import type { Core } from "../../client/parts.js";
-import { addSubscriptions } from "../../client/subscriptions.js";
-import { addTraffic } from "../../client/traffic.js";
+import { Emitter } from "../../client/src/emitter.js";
+import type { Socket } from "../../client/src/host.js";
+import type { Core } from "../../client/src/parts.js";
+import { addSubscriptions } from "../../client/src/subscriptions.js";
+import { addTraffic } from "../../client/src/traffic.js";
 import { FakeHost } from "./support/fake-host.js";
 import { settled } from "./support/setup.js";
 

@@ -1,9 +1,9 @@
-import type { PushItError } from "../../client/errors.js";
-import type { Socket } from "../../client/host.js";
-import { freshId } from "../../client/id.js";
-import type { Request } from "../../client/request.js";
-import type { Core } from "../../client/parts.js";
-import { addTraffic, type Traffic } from "../../client/traffic.js";
+import type { PushItError } from "../../client/src/errors.js";
+import type { Socket } from "../../client/src/host.js";
+import { freshId } from "../../client/src/id.js";
+import type { Request } from "../../client/src/request.js";
+import type { Core } from "../../client/src/parts.js";
+import { addTraffic, type Traffic } from "../../client/src/traffic.js";
 import { FakeHost } from "./support/fake-host.js";
 import { settled } from "./support/setup.js";
 

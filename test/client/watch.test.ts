@@ -1,4 +1,4 @@
-import { watch } from "../../client/watch.js";
+import { watch } from "../../client/src/watch.js";
 import { FakeHost } from "./support/fake-host.js";
 
 const MINUTE = 60_000;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import WebSocket from "ws";
-import { PushIt, PushItError, type PushItOptions, type StateChange } from "../../client/index.js";
+import { PushIt, PushItError, type PushItOptions, type StateChange } from "../../client/src/index.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
 

@@ -1,4 +1,4 @@
-import type { Host } from "../../../client/host.js";
+import type { Host } from "../../../client/src/host.js";
 
 interface Timer {
   id: number;

@@ -1,4 +1,4 @@
-import type { Action, Json } from "../protocol/frames.js";
+import type { Action, Json } from "../../protocol/frames.js";
 import { tell } from "./emitter.js";
 import { PushItError, type RequestCode } from "./errors.js";
 import { gather, ROOM, utf8, write, type Incoming } from "./frames.js";

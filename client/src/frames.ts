@@ -1,5 +1,5 @@
-import { CHANNELS_PER_FRAME, FRAME_BYTES, MESSAGES_PER_FRAME } from "../protocol/limits.js";
-import type { Answer, Message } from "../protocol/frames.js";
+import { CHANNELS_PER_FRAME, FRAME_BYTES, MESSAGES_PER_FRAME } from "../../protocol/limits.js";
+import type { Answer, Message } from "../../protocol/frames.js";
 import { isSubscription, type Request } from "./request.js";
 
 /** What may come in: a message, an answer, an error of API Gateway itself; every field is unproven. */

@@ -1,5 +1,5 @@
-import type { Position } from "../protocol/history.js";
-import type { Attendance } from "../protocol/presence.js";
+import type { Position } from "../../protocol/history.js";
+import type { Attendance } from "../../protocol/presence.js";
 import { Channel as Core } from "./core-channel.js";
 import type { HistoryOptions, Present, Recorded } from "./types.js";
 

@@ -1,4 +1,4 @@
-import { isId } from "../protocol/id.js";
+import { isId } from "../../protocol/id.js";
 import { Channel } from "./core-channel.js";
 import { createSieve } from "./sieve.js";
 import { addConnection } from "./connection.js";

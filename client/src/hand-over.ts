@@ -1,4 +1,4 @@
-import { PROTOCOL } from "../protocol/version.js";
+import { PROTOCOL } from "../../protocol/version.js";
 import type { Socket } from "./host.js";
 import { CONNECTION_LIFETIME, TIMEOUT } from "./options.js";
 import type { Core } from "./parts.js";

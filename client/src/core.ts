@@ -6,4 +6,4 @@ export type { CoreOptions, Credentials } from "./options.js";
 export { PushIt } from "./core-push-it.js";
 export type { State, StateChange, StateCode } from "./state.js";
 export type { ChannelEvents, Events, OnError, Outgoing, Published, ReceivedMessage } from "./types.js";
-export type { Code, Json, Message } from "../protocol/index.js";
+export type { Code, Json, Message } from "../../protocol/index.js";

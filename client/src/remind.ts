@@ -1,4 +1,4 @@
-import { CHANNELS_PER_PING } from "../protocol/limits.js";
+import { CHANNELS_PER_PING } from "../../protocol/limits.js";
 import type { Core } from "./parts.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { Attended } from "../protocol/presence.js";
+import type { Attended } from "../../protocol/presence.js";
 import type { Core } from "./parts.js";
 import { remind } from "./remind.js";
 

@@ -1,4 +1,4 @@
-import type { Code } from "../protocol/index.js";
+import type { Code } from "../../protocol/index.js";
 
 /**
  * Why a request failed, for programs: what the server answers (docs/PROTOCOL.md, "Codes") and what the SDK adds for

@@ -1,4 +1,4 @@
-import type { Position } from "../protocol/history.js";
+import type { Position } from "../../protocol/history.js";
 import type { Host, SocketClass } from "./host.js";
 
 /** Any JSON value, or a function that gives one, possibly later. */

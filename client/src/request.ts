@@ -1,4 +1,4 @@
-import type { Action, Json } from "../protocol/frames.js";
+import type { Action, Json } from "../../protocol/frames.js";
 import type { PushItError } from "./errors.js";
 
 /** Ends a request: with an error, or without one and with what the server's answer carried. */

@@ -1,5 +1,5 @@
-import { CREDENTIALS_BYTES } from "../protocol/limits.js";
-import { CREDENTIALS_PREFIX, PROTOCOL, PROTOCOL_DENIED } from "../protocol/version.js";
+import { CREDENTIALS_BYTES } from "../../protocol/limits.js";
+import { CREDENTIALS_PREFIX, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/version.js";
 import { base64url } from "./base64.js";
 import { utf8 } from "./frames.js";
 

@@ -18,4 +18,4 @@ export type {
   Recorded,
   SubscribeOptions,
 } from "./types.js";
-export type { Code, Json, Member, Message, Position } from "../protocol/index.js";
+export type { Code, Json, Member, Message, Position } from "../../protocol/index.js";

@@ -1,5 +1,5 @@
-import type { Message, ServerFacts, SubscribedTo } from "../protocol/frames.js";
-import { PROTOCOL_DENIED } from "../protocol/version.js";
+import type { Message, ServerFacts, SubscribedTo } from "../../protocol/frames.js";
+import { PROTOCOL_DENIED } from "../../protocol/version.js";
 import { backoff } from "./backoff.js";
 import type { PushItError, RequestCode } from "./errors.js";
 import { parse, type Incoming } from "./frames.js";

@@ -1,6 +1,6 @@
-import type { Json, Message } from "../protocol/frames.js";
-import type { Position, HistoryMessage } from "../protocol/history.js";
-import type { Member } from "../protocol/presence.js";
+import type { Json, Message } from "../../protocol/frames.js";
+import type { Position, HistoryMessage } from "../../protocol/history.js";
+import type { Member } from "../../protocol/presence.js";
 import type { PushItError, RequestCode } from "./errors.js";
 import type { StateChange } from "./state.js";
 import type { SubscriptionEvents } from "./subscriptions.js";

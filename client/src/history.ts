@@ -1,5 +1,5 @@
-import type { Message } from "../protocol/frames.js";
-import type { Position, Replay } from "../protocol/history.js";
+import type { Message } from "../../protocol/frames.js";
+import type { Position, Replay } from "../../protocol/history.js";
 import type { RequestCode } from "./errors.js";
 import { RETRY_CAP } from "./options.js";
 import type { Core } from "./parts.js";

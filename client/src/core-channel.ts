@@ -1,4 +1,4 @@
-import { isWildcard } from "../protocol/channel.js";
+import { isWildcard } from "../../protocol/channel.js";
 import type { PushItError } from "./errors.js";
 import type { PushIt } from "./core-push-it.js";
 import type { ChannelEvents, Events, Published, ReceivedMessage, SubscribeOptions } from "./types.js";

@@ -1,4 +1,4 @@
-import type { Replay } from "../protocol/history.js";
+import type { Replay } from "../../protocol/history.js";
 import { PushItError, type RequestCode } from "./errors.js";
 import type { Socket } from "./host.js";
 import { freshId } from "./id.js";

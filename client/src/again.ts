@@ -1,4 +1,4 @@
-import { SESSION_PREFIX } from "../protocol/version.js";
+import { SESSION_PREFIX } from "../../protocol/version.js";
 import { deadline } from "./host.js";
 import { freshId } from "./id.js";
 import { RETRY_BASE } from "./options.js";

@@ -1,4 +1,4 @@
-import type { Message } from "../protocol/frames.js";
+import type { Message } from "../../protocol/frames.js";
 
 /** How many messages are remembered. */
 const MEMORY = 1_000;
