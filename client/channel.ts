@@ -1,5 +1,5 @@
 import type { Position } from "../protocol/history.js";
-import type { Attendance } from "../protocol/presence.js";
+import type { PresencePage } from "../protocol/presence.js";
 import { Channel as Core } from "./core-channel.js";
 import type { HistoryOptions, Present, Recorded } from "./types.js";
 
@@ -34,9 +34,9 @@ export class Channel<Data = unknown> extends Core<Data> {
   /** Who is subscribed to this very channel, where it has presence. Rejects with a `PushItError`. */
   async presence(): Promise<Present> {
     const members: Present["members"] = [];
-    let page: Partial<Attendance> = {};
+    let page: Partial<PresencePage> = {};
     do {
-      page = await this.#ask<Attendance>("presence", { after: page.more });
+      page = await this.#ask<PresencePage>("presence", { after: page.more });
       members.push(...page.members!);
     } while (page.more);
     return { count: members.length, members };

@@ -1,5 +1,5 @@
-import type { Message, ServerFacts, SubscribedTo } from "../protocol/frames.js";
-import { PROTOCOL_DENIED } from "../protocol/version.js";
+import type { Message, ConnectionInfo, SubscribeResult } from "../protocol/frames.js";
+import { SUBPROTOCOL_DENIED } from "../protocol/version.js";
 import { backoff } from "./backoff.js";
 import type { PushItError, RequestCode } from "./errors.js";
 import { parse, type Incoming } from "./frames.js";
@@ -25,7 +25,7 @@ export interface Connection {
   /** A message arrived. */
   _message(message: Message): void;
   /** The server tells something of a channel or of itself, in an answer on a meta channel. */
-  _told(told: Partial<SubscribedTo & ServerFacts>, channel: string): void;
+  _told(told: Partial<SubscribeResult & ConnectionInfo>, channel: string): void;
   /** How often to ping, in milliseconds. */
   _interval(): number;
 }
@@ -122,7 +122,7 @@ export const addConnection = (core: Core): void => {
     core._socket = socket;
     socket.onopen = live(() => {
       stopTimers();
-      if (socket.protocol === PROTOCOL_DENIED) askWhy();
+      if (socket.protocol === SUBPROTOCOL_DENIED) askWhy();
       else opened();
     });
     socket.onmessage = live(({ data }: { data: unknown }) => parse(data).forEach(live(receive)));
@@ -166,7 +166,7 @@ export const addConnection = (core: Core): void => {
     } else {
       core._answer(frame);
       // What a publication guard gives is no word of the server's.
-      if (data && !/l$/.test(channel)) core._told(data as Partial<SubscribedTo & ServerFacts>, channel);
+      if (data && !/l$/.test(channel)) core._told(data as Partial<SubscribeResult & ConnectionInfo>, channel);
       if (core._ready && /^exp|_agent$/.test(code!)) leave("lose", code as StateCode, error);
     }
   };
@@ -206,11 +206,11 @@ export const addConnection = (core: Core): void => {
     _leave: leave,
     _listen: listen,
     _offer: async () => offer(await (ask ? ask() : credentials), core._offers),
-    _told({ channel, latest, expiresIn }) {
+    _told({ channel, latest, expiresInMs }) {
       if (latest) core._message({ channel: channel!, ...latest });
       // Asked or not, the server tells how long the agent is vouched for.
-      if (ask && !renewal && expiresIn! < LONGEST)
-        renewal = host.setTimeout(renew, expiresIn! - Math.min(retryCap, expiresIn! / 5) * host.Math.random());
+      if (ask && !renewal && expiresInMs! < LONGEST)
+        renewal = host.setTimeout(renew, expiresInMs! - Math.min(retryCap, expiresInMs! / 5) * host.Math.random());
     },
     _interval: () => core.pingInterval ?? PING_INTERVAL,
     _connect() {

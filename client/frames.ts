@@ -1,9 +1,9 @@
 import { CHANNELS_PER_FRAME, FRAME_BYTES, MESSAGES_PER_FRAME } from "../protocol/limits.js";
-import type { Answer, Message } from "../protocol/frames.js";
+import type { Reply, Message } from "../protocol/frames.js";
 import { isSubscription, type Request } from "./request.js";
 
 /** What may come in: a message, an answer, an error of API Gateway itself; every field is unproven. */
-export type Incoming = Partial<Answer & Message> & { message?: unknown };
+export type Incoming = Partial<Reply & Message> & { message?: unknown };
 
 /** The objects of a frame from the server; none for an empty frame, and for what is not ours. */
 export const parse = (text: unknown): Incoming[] => {

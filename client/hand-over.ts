@@ -1,4 +1,4 @@
-import { PROTOCOL } from "../protocol/version.js";
+import { SUBPROTOCOL } from "../protocol/version.js";
 import type { Socket } from "./host.js";
 import { CONNECTION_LIFETIME, TIMEOUT } from "./options.js";
 import type { Core } from "./parts.js";
@@ -47,7 +47,7 @@ export const handOver = (core: Core): void => {
       // Some classes throw where nobody listens.
       next.onerror = () => {};
       next.onopen = () => {
-        if (next.protocol === PROTOCOL && current()) replace(old, next);
+        if (next.protocol === SUBPROTOCOL && current()) replace(old, next);
         else next.close();
       };
     } catch {

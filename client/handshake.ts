@@ -1,5 +1,5 @@
 import { CREDENTIALS_BYTES } from "../protocol/limits.js";
-import { CREDENTIALS_PREFIX, PROTOCOL, PROTOCOL_DENIED } from "../protocol/version.js";
+import { CREDENTIALS_PREFIX, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../protocol/version.js";
 import { base64url } from "./base64.js";
 import { utf8 } from "./frames.js";
 
@@ -9,7 +9,7 @@ import { utf8 } from "./frames.js";
  * `undefined` when the credentials are too large.
  */
 export const offer = (credentials: unknown, more: readonly string[] = []): string[] | undefined => {
-  const protocols = [PROTOCOL, PROTOCOL_DENIED, ...more];
+  const protocols = [SUBPROTOCOL, SUBPROTOCOL_DENIED, ...more];
   const json = JSON.stringify(credentials) as string | undefined;
   if (json) {
     const bytes = utf8(json);

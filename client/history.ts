@@ -32,7 +32,7 @@ interface Track {
 }
 
 /** What the server says of a channel: all of it, or that it says nothing, and why. */
-interface Told extends Pick<Replay, "channel" | "messages" | "more" | "pending" | "recovered"> {
+interface Told extends Pick<Replay, "channel" | "messages" | "more" | "pendingMs" | "recovered"> {
   position?: Position | undefined;
   code?: RequestCode;
 }
@@ -49,7 +49,7 @@ export interface History {
 export const keepHistory = (core: Core): void => {
   const { host, retryCap = RETRY_CAP, _message, _start, _told, _want } = core;
   const tracks = new Map<string, Track>();
-  let checkEvery = Infinity;
+  let historyCheckIntervalMs = Infinity;
 
   const begin = (channel: string, since?: Position): Track => {
     const track = tracks.get(channel) ?? { _channel: channel, _held: [] };
@@ -108,7 +108,7 @@ export const keepHistory = (core: Core): void => {
     core._ask("history", settle, { channel, since: track._position } as { channel: string });
   };
 
-  const take = ({ channel, position, messages = [], recovered, code, more, pending = 0 }: Told, told?: boolean): void => {
+  const take = ({ channel, position, messages = [], recovered, code, more, pendingMs = 0 }: Told, told?: boolean): void => {
     const track = begin(channel);
     // What came meanwhile may have led beyond what the answer knew.
     if (position && !knows(track, position))
@@ -119,9 +119,9 @@ export const keepHistory = (core: Core): void => {
         for (const message of messages) pass(track, { ...position, channel, ...message });
         track._position = position;
       }
-    track._behind ||= more || pending;
+    track._behind ||= more || pendingMs;
     if (code && !told) core._emit("subscribed", { channel, recovered, code });
-    drain(track, more ? 0 : pending + PENDING * (1 + host.Math.random()));
+    drain(track, more ? 0 : pendingMs + PENDING * (1 + host.Math.random()));
   };
 
   remind(
@@ -129,7 +129,7 @@ export const keepHistory = (core: Core): void => {
     "positions",
     (channel) => core._position(channel),
     (channels) => Object.fromEntries(channels.map((channel) => [channel, core._position(channel)])),
-    () => core.checkInterval ?? checkEvery,
+    () => core.checkInterval ?? historyCheckIntervalMs,
   );
 
   core._start = (request) => {
@@ -151,11 +151,11 @@ export const keepHistory = (core: Core): void => {
 
   core._told = (told, on) => {
     if (on === "/meta/subscribe" && told.position) {
-      checkEvery = Math.min(checkEvery, told.checkEvery!);
+      historyCheckIntervalMs = Math.min(historyCheckIntervalMs, told.historyCheckIntervalMs!);
       take(told as Told, true);
     }
     _told(told, on);
-    for (const channel of told.behind ?? []) if (tracks.has(channel)) take({ channel, more: true });
+    for (const channel of told.laggingChannels ?? []) if (tracks.has(channel)) take({ channel, more: true });
   };
 
   core._message = (message) => {

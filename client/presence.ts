@@ -1,4 +1,4 @@
-import type { Attended } from "../protocol/presence.js";
+import type { PresenceEventData } from "../protocol/presence.js";
 import type { Core } from "./parts.js";
 import { remind } from "./remind.js";
 
@@ -15,7 +15,7 @@ export const attend = (core: Core): void => {
 
   remind(
     core,
-    "present",
+    "presentChannels",
     (channel) => attended.has(channel),
     (channels) => channels,
     () => every,
@@ -23,12 +23,12 @@ export const attend = (core: Core): void => {
 
   core._told = (told, on) => {
     _told(told, on);
-    if (told.presentEvery) {
+    if (told.presenceIntervalMs) {
       attended.add(told.channel!);
-      every = Math.min(every, told.presentEvery);
+      every = Math.min(every, told.presenceIntervalMs);
     }
     // Only what is wanted is subscribed again: the application may have left since it was asked about.
-    for (const channel of told.absent ?? []) {
+    for (const channel of told.absentChannels ?? []) {
       core._live.delete(channel);
       _opened();
     }
@@ -36,7 +36,7 @@ export const attend = (core: Core): void => {
 
   core._message = (message) => {
     if (message.channel !== "/meta/presence") return _message(message);
-    const { channel, joined, left, at } = message.data as unknown as Attended;
+    const { channel, joined, left, at } = message.data as unknown as PresenceEventData;
     const member = (joined ?? left)!;
     const key = channel + " " + member.agent;
     if (at <= latest.get(key)!) return;

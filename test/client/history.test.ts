@@ -158,7 +158,7 @@ describe("after a loss", () => {
     const again = await next.frames.take();
     expect(targets(again)).toEqual([{ channel: "a", since: at(11) }]);
     next.send(numbered(14));
-    replay(next, again, { position: at(13), recovered: true, messages: replayed(12, 13), checkEvery: 30_000 });
+    replay(next, again, { position: at(13), recovered: true, messages: replayed(12, 13), historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, next);
     expect(numbers(heard)).toEqual([11, 12, 13, 14]);
     expect(await events.take()).toEqual({ channel: "a", recovered: true });
@@ -222,7 +222,7 @@ describe("tail loss", () => {
     bench.host.advance(30_000);
     const ping = await peer.frames.take();
     expect(ping).toMatchObject({ action: "ping", data: { positions: { a: at(10) } } });
-    peer.send({ channel: "/meta/ping", uuid: ping.uuid, successful: true, data: { behind: ["a", "never heard of"] } });
+    peer.send({ channel: "/meta/ping", uuid: ping.uuid, successful: true, data: { laggingChannels: ["a", "never heard of"] } });
     await arrived(pushIt, peer);
     bench.host.advance(0);
     const frame = await peer.frames.take();

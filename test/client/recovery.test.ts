@@ -13,7 +13,7 @@ it("tells the newest message of a channel that has its latest value from its his
   const { pushIt, peer } = await bench.connected({ channels: ["a"], ...QUIET });
   const heard: unknown[] = [];
   pushIt.on("message", ({ data, epoch, offset }) => heard.push({ data, epoch, offset }));
-  replay(peer, await peer.frames.take(), { position: at(9), messages: replayed(7), checkEvery: 30_000 });
+  replay(peer, await peer.frames.take(), { position: at(9), messages: replayed(7), historyCheckIntervalMs: 30_000 });
   await arrived(pushIt, peer);
   peer.send(numbered(10));
   await arrived(pushIt, peer);
@@ -28,7 +28,7 @@ describe("an answer that does not begin where the client is", () => {
     const heard = hearing(pushIt);
     const frame = await peer.frames.take();
     pushIt.channel("a").subscribe({ since: at(3) }).catch(() => undefined);
-    replay(peer, frame, { position: at(5), checkEvery: 30_000 });
+    replay(peer, frame, { position: at(5), historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, peer);
     bench.host.advance(2_000);
     const question = await peer.frames.take();
@@ -44,7 +44,7 @@ describe("an answer that does not begin where the client is", () => {
     const heard = hearing(pushIt);
     const guarded = (uuid: string, offset: number) => [
       { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "b" } },
-      { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "a", position: at(offset), checkEvery: 30_000 } },
+      { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "a", position: at(offset), historyCheckIntervalMs: 30_000 } },
     ];
     peer.send(...guarded((await peer.frames.take()).uuid, 10), numbered(11));
     await arrived(pushIt, peer);
@@ -62,7 +62,7 @@ describe("an answer that does not begin where the client is", () => {
   it("is followed by a question where the next offset is pending", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"], since: { a: at(10) }, ...QUIET });
-    replay(peer, await peer.frames.take(), { position: at(10), recovered: true, pending: 4_500, checkEvery: 30_000 });
+    replay(peer, await peer.frames.take(), { position: at(10), recovered: true, pendingMs: 4_500, historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, peer);
     bench.host.advance(4_499);
     await arrived(pushIt, peer);
@@ -82,7 +82,7 @@ describe("who unsubscribes and subscribes", () => {
     const frame = await peer.frames.take();
     expect(targets(frame)).toEqual([{ channel: "a" }]);
     peer.send(numbered(14));
-    replay(peer, frame, { position: at(13), checkEvery: 30_000 });
+    replay(peer, frame, { position: at(13), historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, peer);
     expect(numbers(heard)).toEqual([14]);
   });
@@ -164,7 +164,7 @@ describe("presence", () => {
     for (let left = channels.length; left > 0; ) {
       const { uuid, data } = await peer.frames.take();
       const names = data!.channels!;
-      peer.send(...names.map((channel) => ({ channel: "/meta/subscribe", uuid, successful: true, data: { channel, presentEvery: 60_000 } })));
+      peer.send(...names.map((channel) => ({ channel: "/meta/subscribe", uuid, successful: true, data: { channel, presenceIntervalMs: 60_000 } })));
       left -= names.length;
     }
     await arrived(pushIt, peer);
@@ -177,7 +177,7 @@ describe("presence", () => {
     const { uuid } = await peer.frames.take();
     pushIt.unsubscribe("a");
     peer.answer(await peer.frames.take());
-    peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absent: ["a"] } });
+    peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absentChannels: ["a"] } });
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
     // What had been sent before would come before.
@@ -192,7 +192,7 @@ describe("presence", () => {
     await arrived(pushIt, peer);
     bench.host.advance(30_000);
     const { data } = await peer.frames.take();
-    expect((data as unknown as { present: string[] }).present).toContain("a149");
+    expect((data as unknown as { presentChannels: string[] }).presentChannels).toContain("a149");
   });
 
   it("is not said of what a hand-over has not moved yet", async () => {

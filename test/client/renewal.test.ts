@@ -10,11 +10,11 @@ const LEAD = 15_000;
 /** How many messages were sent: each has an id of its own, or it would count as a repetition. */
 let sent = 0;
 
-/** A client with a function for its credentials, on a server that vouches for it for `expiresIn` milliseconds. */
-const vouched = async (expiresIn: number | undefined, credentials: () => unknown = () => "token") => {
+/** A client with a function for its credentials, on a server that vouches for it for `expiresInMs` milliseconds. */
+const vouched = async (expiresInMs: number | undefined, credentials: () => unknown = () => "token") => {
   bench.server.automatic = false;
   const { pushIt, states, peer } = await bench.connected({ credentials });
-  peer.answer(await peer.frames.take(), { successful: true, data: expiresIn === undefined ? {} : { expiresIn } });
+  peer.answer(await peer.frames.take(), { successful: true, data: expiresInMs === undefined ? {} : { expiresInMs } });
   const handled = async (): Promise<void> => {
     const off = pushIt.on("message", () => undefined);
     const heard = new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
@@ -40,7 +40,7 @@ describe("a client with a function for its credentials", () => {
     for (const expected of [2, 3]) {
       const frame = await refreshed(peer, MINUTE);
       expect(frame).toEqual({ action: "refresh", channel: "/meta/refresh", uuid: frame.uuid, data: { credentials: { token: expected } } });
-      peer.answer(frame, { successful: true, data: { expiresIn: 65_000 } });
+      peer.answer(frame, { successful: true, data: { expiresInMs: 65_000 } });
       await handled();
     }
     expect(pushIt.state).toBe("connected");
@@ -68,7 +68,7 @@ describe("a client with a function for its credentials", () => {
 
   it("renews at once when it is asked to, and once only", async () => {
     const { peer } = await vouched(undefined);
-    const ask = { channel: "/meta/refresh", successful: true, data: { expiresIn: -5 } };
+    const ask = { channel: "/meta/refresh", successful: true, data: { expiresInMs: -5 } };
     peer.send(ask, ask);
     await settled();
     peer.send(ask, { channel: "a", uuid: "other", data: 1 });
@@ -138,7 +138,7 @@ describe("a client with a function for its credentials", () => {
     bench.host.advance(8.55 * MINUTE);
     const ping = await peer.frames.take();
     expect(ping).toMatchObject({ action: "ping" });
-    peer.answer(ping, { successful: true, data: { expiresIn: MINUTE } });
+    peer.answer(ping, { successful: true, data: { expiresInMs: MINUTE } });
     await handled();
     expect(await refreshed(peer, MINUTE)).toMatchObject({ action: "refresh" });
   });
@@ -147,7 +147,7 @@ describe("a client with a function for its credentials", () => {
 describe("a client whose credentials never change", () => {
   it("asks nothing and renews nothing, also when it is asked to", async () => {
     const { peer } = await bench.connected({ credentials: "token" });
-    peer.send({ channel: "/meta/refresh", successful: true, data: { expiresIn: -5 } });
+    peer.send({ channel: "/meta/refresh", successful: true, data: { expiresInMs: -5 } });
     await settled();
     bench.host.advance(1_000);
     await settled();
@@ -228,7 +228,7 @@ describe("the back end", () => {
     const publication = pushIt.channel("a").publish(1);
     const frame = await peer.frames.take();
     peer.send(
-      { channel: "/meta/refresh", successful: true, data: { expiresIn: 0 } },
+      { channel: "/meta/refresh", successful: true, data: { expiresInMs: 0 } },
       { channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "Not yours.", data: { channel: "a" } },
     );
     peer.answer(frame);

@@ -1,4 +1,4 @@
-import type { Answer } from "../../protocol/index.js";
+import type { Reply } from "../../protocol/index.js";
 import { Emitter } from "../../client/emitter.js";
 import type { Socket } from "../../client/host.js";
 import type { Core } from "../../client/parts.js";
@@ -31,7 +31,7 @@ const make = (options: { ready?: boolean; channels?: string[] } = {}) => {
     core._want(channel, on, (error) => outcome.push(error?.code ?? "ok"));
     return outcome;
   };
-  const answer = async (index: number, more: Partial<Answer> = { successful: true }): Promise<void> => {
+  const answer = async (index: number, more: Partial<Reply> = { successful: true }): Promise<void> => {
     const { action, uuid, data } = sent[index]!;
     for (const channel of data.channels)
       core._answer({ channel: `/meta/${action}`, uuid, data: { channel }, ...more });

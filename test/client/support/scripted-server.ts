@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Answer, Json, Message } from "../../../protocol/index.js";
+import type { Reply, Json, Message } from "../../../protocol/index.js";
 import { Mailbox } from "./mailbox.js";
 
 /** A frame of a client, as loosely as a test needs it. */
@@ -35,12 +35,12 @@ export class Peer {
     });
   }
 
-  send(...frames: (Partial<Answer> | Message | object)[]): void {
+  send(...frames: (Partial<Reply> | Message | object)[]): void {
     this.socket.send(JSON.stringify(frames.length === 1 ? frames[0] : frames));
   }
 
   /** Answers a frame as a server that permits everything does. */
-  answer(frame: ClientFrame, more: Partial<Answer> = { successful: true }): void {
+  answer(frame: ClientFrame, more: Partial<Reply> = { successful: true }): void {
     const { action, uuid } = frame;
     if (action === "subscribe" || action === "unsubscribe")
       this.send(
