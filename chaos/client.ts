@@ -66,7 +66,7 @@ export class ChaosClient {
       connectionLifetime: keepsTime ? lifetimeMs : connectionMs * 2,
       WebSocket: this.#sockets.Socket,
       // Waits by chance are the seed's as well.
-      host: { Date, Math: { random: sourceOf(seed, who.name) }, setTimeout, clearTimeout },
+      platform: { Date, Math: { random: sourceOf(seed, who.name) }, setTimeout, clearTimeout },
     };
     this.#sdk = this.#begin({});
   }

@@ -119,7 +119,7 @@ const askedBy = (frame: Fields): Extract<Asks, { kind: "pong" }> | undefined => 
   const data = Object.hasOwn(frame, "data") ? frame["data"] : {};
   if (!isFields(data)) return undefined;
   const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
-  const present: unknown = Object.hasOwn(data, "present") ? data["present"] : [];
+  const present: unknown = Object.hasOwn(data, "presentChannels") ? data["presentChannels"] : [];
   if (!isFields(positions) || !Array.isArray(present) || present.length > 100 || Object.keys(positions).length > 100) return undefined;
   const entries = Object.entries(positions).flatMap(([name, value]): [string, Position][] => (isPosition(value) ? [[name, value]] : []));
   const names = present.filter((name) => typeof name === "string");

@@ -1,5 +1,5 @@
 import {
-  type Attendance,
+  type PresencePage,
   type DisconnectResponse,
   type HistoryQuery,
   type HistoryResponse,
@@ -25,7 +25,7 @@ export interface AgentLike {
 }
 
 /** A connection that is spared: an agent, or the id of its connection. */
-export type Spared = AgentLike | string;
+export type Excluded = AgentLike | string;
 
 /** Whose connections something is about: one agent's, or all of a user's. */
 export type Target = AgentLike | { readonly userId: string };
@@ -33,7 +33,7 @@ export type Target = AgentLike | { readonly userId: string };
 /** What can be said of a message besides its data. */
 export interface PublishOptions {
   /** An agent that does not get it: mostly the one who caused it. */
-  readonly except?: Spared;
+  readonly exclude?: Excluded;
   /** 1 to 64 of `0-9A-Za-z-_`. Give one of your own to publish again what may or may not have been published. @default - one is made */
   readonly uuid?: string;
 }
@@ -49,16 +49,16 @@ export interface PublisherOptions {
   readonly client?: LambdaLike;
 }
 
-const idOf = (spared: Spared): string => (typeof spared === "string" ? spared : spared.connection.id);
+const idOf = (spared: Excluded): string => (typeof spared === "string" ? spared : spared.connection.id);
 
 const fieldsOf = (target: Target): TargetFields =>
   "connection" in target ? { connectionId: target.connection.id } : { userId: target.userId };
 
 /** Every message has its uuid before the first attempt: what the SDK repeats can be told. */
-const entryOf = ({ except, uuid, ...message }: Message): PublishEntry => ({
+const entryOf = ({ exclude, uuid, ...message }: Message): PublishEntry => ({
   ...message,
   uuid: uuid ?? newId((bytes) => crypto.getRandomValues(bytes)),
-  ...(except === undefined ? {} : { except: idOf(except) }),
+  ...(exclude === undefined ? {} : { excludeConnectionId: idOf(exclude) }),
 });
 
 const withReason = (reason: string | undefined): { reason?: string } => (reason === undefined ? {} : { reason });
@@ -136,7 +136,7 @@ export class Publisher {
    * @example
    * const { count } = await publisher.presence("rooms/5");
    */
-  async presence(channel: string, options: Omit<PresenceQuery, "channel"> = {}): Promise<Attendance> {
+  async presence(channel: string, options: Omit<PresenceQuery, "channel"> = {}): Promise<PresencePage> {
     return (await this.#invoker.invoke<PresenceResponse>({ version, presence: { channel, ...options } })).presence;
   }
 

@@ -1,29 +1,44 @@
+/** zone.js, if the page has it: Angular runs change detection after what runs in its zone. */
+interface ZoneJs {
+  Zone?: { current: { wrap<Callback>(callback: Callback, source: string): Callback } };
+}
+
 /**
- * Calls the application. In a microtask of its own: what the application throws is reported as any uncaught error and
- * breaks nothing here, callbacks never run before the call that caused them has returned, and they keep their order.
+ * Calls the application, in a microtask of its own. What the application throws is reported as any uncaught error and
+ * breaks nothing here. A callback never runs before the call that caused it has returned. Callbacks keep their order.
  */
-export const tell = <Args extends unknown[]>(callback: ((...args: Args) => void) | undefined, ...args: Args): void =>
+export const defer = <Args extends unknown[]>(callback: ((...args: Args) => void) | undefined, ...args: Args): void =>
   queueMicrotask(() => callback?.(...args));
 
 /** Listeners by event. */
 export class Emitter<Events> {
-  readonly _listeners: { [Event in keyof Events]?: Set<(value: Events[Event]) => void> } = {};
+  readonly #listeners: { [Event in keyof Events]?: Set<(value: Events[Event]) => void> } = {};
+  readonly #onUnheard: (event: keyof Events, value: Events[keyof Events]) => void;
 
-  /** Adds a listener; the returned function removes it, at once. */
-  _on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void): () => void {
-    const listeners = (this._listeners[event] ??= new Set());
-    // Wrapped, so that a function that is added twice is two listeners, each with its own removal.
+  /** @param onUnheard called with an event that has no listener */
+  constructor(onUnheard: (event: keyof Events, value: Events[keyof Events]) => void = () => {}) {
+    this.#onUnheard = onUnheard;
+  }
+
+  /** Adds a listener. The returned function removes it, at once. */
+  on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void): () => void {
+    const listeners = (this.#listeners[event] ??= new Set());
+    const { Zone } = globalThis as ZoneJs;
+    const inZone = Zone ? Zone.current.wrap(listener, "push-it-client") : listener;
+    // Wrapped: a function that is added twice is two listeners, each with its own removal.
     const entry = (value: Events[Event]): void => {
-      if (listeners.has(entry)) listener(value);
+      if (listeners.has(entry)) inZone(value);
     };
     listeners.add(entry);
     return () => void listeners.delete(entry);
   }
 
-  /** Tells an event, once this turn is over: whoever has begun to listen by then hears it. */
-  _emit<Event extends keyof Events>(event: Event, value: Events[Event]): void {
-    tell(() => {
-      for (const listener of this._listeners[event] ?? []) tell(listener, value);
+  /** Emits an event once the running code has ended: a listener that is added until then receives it. */
+  emit<Event extends keyof Events>(event: Event, value: Events[Event]): void {
+    defer(() => {
+      const listeners = this.#listeners[event];
+      if (!listeners?.size) this.#onUnheard(event, value);
+      for (const listener of listeners ?? []) defer(listener, value);
     });
   }
 }

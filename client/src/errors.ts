@@ -1,46 +1,45 @@
-import type { Code } from "../../protocol/index.js";
+import { type ClientCode, type Code, hasTrait, RETRYABLE } from "../../protocol/codes.js";
 
 /**
- * Why a request failed, for programs: what the server answers (docs/PROTOCOL.md, "Codes") and what the SDK adds for
- * requests that never reached the server or never came back (docs/CLIENT.md, "Codes of requests").
+ * Why a request failed, for programs: a code of the server (docs/PROTOCOL.md, "Codes"), or one of the SDK for a request
+ * that never reached the server or whose reply never came (docs/CLIENT.md, "Codes of requests").
  */
-export type RequestCode =
-  | Code
-  | "timeout"
-  | "closed"
-  | "internal"
-  | "throttled"
-  | "queue_full"
-  | "superseded";
+export type RequestCode = Code | ClientCode;
 
-/** As little of each code as no other begins with: this travels to every page. */
-const TEMPORARY = /^(gua|que|cha|clo|exp|int|rat|thr|tim|una)|_agent$/;
+/** What an error is about. */
+export interface ErrorSubject {
+  channel?: string | undefined;
+  uuid?: string | undefined;
+}
 
 /**
- * A request that failed. `message` is the reason, for people: the guard's own words where a guard said no.
+ * A request that failed. `message` is the reason, for people: the guard's own words if a guard denied it.
  * @example
  * try { await channel.publish(story); } catch (error) {
- *   if (error instanceof PushItError && error.temporary) showRetryButton();
+ *   if (error instanceof PushItError && error.retryable) showRetryButton();
  * }
  */
 export class PushItError extends Error {
+  override readonly name = "PushItError";
   /** Why, for programs. */
-  declare readonly code: RequestCode;
+  readonly code: RequestCode;
   /** The channel of the request. */
-  declare readonly channel: string | undefined;
-  /** The message's id, of a publication; the frame's, of a subscription. */
-  declare readonly uuid: string | undefined;
+  readonly channel: string | undefined;
+  /** The id of a publication's message, or of another request's frame. */
+  readonly uuid: string | undefined;
 
-  constructor(code: RequestCode, reason?: string, channel?: string, uuid?: string) {
+  constructor(code: RequestCode, reason?: string, { channel, uuid }: ErrorSubject = {}) {
     super(reason || code);
-    Object.assign(this, { name: "PushItError", code, channel, uuid });
+    this.code = code;
+    this.channel = channel;
+    this.uuid = uuid;
   }
 
   /**
-   * Whether the same request may succeed later. After `timeout`, `closed` and `internal` a publication may or may not
+   * Whether the same request may succeed later. After `timeout`, `closed`, `internal` and `unavailable` a publication may
    * have happened.
    */
-  get temporary(): boolean {
-    return TEMPORARY.test(this.code);
+  get retryable(): boolean {
+    return hasTrait(this.code, RETRYABLE);
   }
 }

@@ -11,7 +11,7 @@ import { Bench } from "./support/setup.js";
 
 /** What each bundle may weigh, in bytes, brotli-compressed as a CDN serves it; `core.mjs` is without history and presence. */
 const LIMITS: [file: string, bytes: number][] = [
-  ["index.mjs", 5 * 1024],
+  ["index.mjs", 5_200],
   ["push-it.iife.js", 5_200],
   ["core.mjs", 3.5 * 1024],
 ];

@@ -45,6 +45,6 @@ describe("PushItError", () => {
     ["superseded", false],
     ["credentials_too_large", false],
   ])("%s: temporary is %s, as PROTOCOL.md's column says", (code, temporary) => {
-    expect(new PushItError(code).temporary).toBe(temporary);
+    expect(new PushItError(code).retryable).toBe(temporary);
   });
 });

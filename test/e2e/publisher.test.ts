@@ -81,7 +81,7 @@ describe("a back end that may publish", () => {
     const publisher = publisherOf("BackEnd");
     const { uuid } = await publisher.publish("stories/5", { title: "größe" });
     for (const wire of [ada, wild]) expect(await wire.message({ title: "größe" })).toMatchObject({ channel: "stories/5", uuid });
-    await publisher.publish("stories/5", "not for Ada", { except: await agentOf(ada), uuid: "mine" });
+    await publisher.publish("stories/5", "not for Ada", { exclude: await agentOf(ada), uuid: "mine" });
     expect(await wild.message("not for Ada")).toMatchObject({ uuid: "mine" });
     await publisher.publish("stories/5", "for both");
     await ada.message("for both");

@@ -74,7 +74,7 @@ import { type PublishResult, Publisher, PublisherError } from 'push-it-aws/publi
 const publisher = new Publisher({ functionName: 'publisher' });
 
 export const tell = async (agent: { connection: { id: string } }): Promise<PublishResult[]> => {
-  const { uuid }: { uuid: string } = await publisher.publish('offers', { price: 1 }, { except: agent });
+  const { uuid }: { uuid: string } = await publisher.publish('offers', { price: 1 }, { exclude: agent });
   await publisher.publishToUser('ann', uuid);
   const ended: number = await publisher.disconnect({ userId: 'mallory' }, 'No.') + await publisher.unsubscribe(agent, 'offers');
   const results = await publisher.publish([{ channel: 'offers', data: ended }, { userId: 'ann', data: null }]);

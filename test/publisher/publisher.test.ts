@@ -52,11 +52,11 @@ describe("publishing", () => {
 
   test("keeps a uuid that is given, and spares an agent or a connection", async () => {
     const { client, publisher } = publisherWith();
-    await publisher.publish("a", 1, { uuid: "mine", except: { connection: { id: "c1=" } } });
-    await publisher.publishToUser("ann", null, { uuid: "yours", except: "c2" });
+    await publisher.publish("a", 1, { uuid: "mine", exclude: { connection: { id: "c1=" } } });
+    await publisher.publishToUser("ann", null, { uuid: "yours", exclude: "c2" });
     expect(client.asked.map(({ publish }) => publish)).toEqual([
-      [{ channel: "a", data: 1, uuid: "mine", except: "c1=" }],
-      [{ userId: "ann", data: null, uuid: "yours", except: "c2" }],
+      [{ channel: "a", data: 1, uuid: "mine", excludeConnectionId: "c1=" }],
+      [{ userId: "ann", data: null, uuid: "yours", excludeConnectionId: "c2" }],
     ]);
   });
 

@@ -1,4 +1,4 @@
-import type { ServerFacts } from "../../../protocol/index.js";
+import type { ConnectionInfo } from "../../../protocol/index.js";
 import { count, duration } from "../model/format.js";
 import { guardsText, type LocalInfo } from "../model/info.js";
 import type { Session } from "../model/session.js";
@@ -9,7 +9,7 @@ type Line = [what: string, value?: string];
 
 /** What the server says of itself, and what `push-it dev` says of what it runs. */
 export const showServer = (session: Session): { local: (info: LocalInfo) => void } => {
-  let facts: ServerFacts | undefined;
+  let facts: ConnectionInfo | undefined;
   let info: LocalInfo | undefined;
   const show = (): void => {
     const lines = [...(facts ? factLines(facts) : []), ...(info ? localLines(info) : [])];
@@ -46,7 +46,7 @@ const lineElements = ([what, value]: Line): HTMLElement[] =>
     ? [el("dt", { class: "heading", text: what })]
     : [el("dt", { text: what }), el("dd", { text: value })];
 
-const factLines = ({ agent, timeouts, limits }: ServerFacts): Line[] => [
+const factLines = ({ agent, timeouts, limits }: ConnectionInfo): Line[] => [
   ["This connection"],
   ["agent", agent],
   ["Guard timeouts"],

@@ -1,4 +1,4 @@
-import type { Host } from "../../../client/src/host.js";
+import type { PageEvent, Platform } from "../../../client/src/index.js";
 
 interface Timer {
   id: number;
@@ -7,14 +7,18 @@ interface Timer {
 }
 
 /** A world whose time passes only when a test says so. */
-export class FakeHost implements Host {
+export class FakePlatform implements Platform {
   /** What the clock shows. */
   now = 1_000_000;
   /** What `Math.random()` gives. */
   random = 0.5;
   readonly Date = { now: (): number => this.now };
   readonly Math = { random: (): number => this.random };
-  readonly document = { hidden: false };
+  readonly document: { hidden: boolean; onfreeze?: unknown } & Pick<FakePlatform, "addEventListener" | "removeEventListener"> = {
+    hidden: false,
+    addEventListener: (type, listener) => this.addEventListener(type, listener),
+    removeEventListener: (type, listener) => this.removeEventListener(type, listener),
+  };
   readonly #page = new EventTarget();
   #timers: Timer[] = [];
   #id = 0;
@@ -34,13 +38,17 @@ export class FakeHost implements Host {
     this.#timers = this.#timers.filter((timer) => timer.id !== id);
   }
 
-  addEventListener(type: string, listener: (event: { type: string }) => void, options: { signal: AbortSignal }): void {
-    this.#page.addEventListener(type, listener, options);
+  addEventListener(type: string, listener: (event: PageEvent) => void): void {
+    this.#page.addEventListener(type, listener as unknown as EventListener);
   }
 
-  /** A page event. */
-  dispatch(type: "online" | "pageshow" | "visibilitychange"): void {
-    this.#page.dispatchEvent(new Event(type));
+  removeEventListener(type: string, listener: (event: PageEvent) => void): void {
+    this.#page.removeEventListener(type, listener as unknown as EventListener);
+  }
+
+  /** An event of the page, with what it says. */
+  dispatch(type: string, fields: Partial<PageEvent> = {}): void {
+    this.#page.dispatchEvent(Object.assign(new Event(type), fields));
   }
 
   /** Lets time pass; every timer fires when it is due. */
