@@ -126,6 +126,8 @@ export interface SubscribeResult extends Partial<Replay> {
 export interface ConnectionInfo {
   /** The agent's id. */
   agent: string;
+  /** Whose connection it is, if its connection guard said so. */
+  userId?: string;
   /** The guards' timeouts, in milliseconds. */
   timeouts: GuardTimeouts;
   limits: Limits & { frameBytes: number };
