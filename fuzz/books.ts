@@ -3,7 +3,7 @@ import type { Audit } from "./audit.js";
 import { type Fields, fieldsOf } from "./fields.js";
 import type { Asks } from "./fit.js";
 import { dataFor, type Changes, type Ledger, type Member } from "./ledger.js";
-import { keeps, tells, transforms } from "./policy.js";
+import { keeps, tells, transforms, userOf } from "./policy.js";
 import { replayFault } from "./replays.js";
 import type { Shelves } from "./shelves.js";
 
@@ -148,9 +148,10 @@ export class Books {
   }
 
   #memberFault(channel: string, value: unknown): string | undefined {
-    const { agent, info } = fieldsOf(value);
-    if (!same(keysOf(value), ["agent", "info"])) return "what is no member";
+    const { agent, info, userId } = fieldsOf(value);
     const known = this.audit.memberOf(String(agent));
+    const its = known && userOf(known.name);
+    if (userId !== its || !same(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"])) return "what is no member";
     if (!known || !this.ledger.everSubscribed(known, channel)) return "somebody who never was there";
     return info === known.name ? undefined : "what nobody said of itself";
   }

@@ -39,8 +39,8 @@ export interface Expected {
   reused?: boolean;
   /** What it tells besides. */
   asks?: Asks;
-  /** All of `data`, or a part of it. */
-  data?: Record<string, Json>;
+  /** All of `data`, or a part of it; `undefined`: it must not have such a field. */
+  data?: Record<string, Json | undefined>;
 }
 
 const ERROR = "/meta/error";

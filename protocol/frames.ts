@@ -126,7 +126,7 @@ export interface SubscribeResult extends Partial<Replay> {
 export interface ConnectionInfo {
   /** The agent's id. */
   agent: string;
-  /** The agent's user, if its connection guard named one. */
+  /** Whose connection it is, if its connection guard said so. */
   userId?: string;
   /** The guards' timeouts, in milliseconds. */
   timeouts: GuardTimeouts;

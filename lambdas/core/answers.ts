@@ -89,6 +89,7 @@ export const renewalDue = ({ expiresAt }: Agent, now: number): Reply[] =>
 export const facts = (agent: Agent, settings: Settings, now: number): { [name: string]: Json } => {
   const told: ConnectionInfo = {
     agent: agent.uuid,
+    ...(agent.userId === undefined ? {} : { userId: agent.userId }),
     timeouts: settings.timeouts,
     limits: { ...settings.limits, frameBytes: FRAME_BYTES },
     ...(agent.expiresAt === undefined ? {} : { expiresInMs: agent.expiresAt - now }),

@@ -57,7 +57,7 @@ describe("the connection guard", () => {
   test("that accepts replaces all it can set, and the agent is told for how long", async () => {
     const { ask, stored, ends, store } = await setUp(async () => permitted({ credentials: "claims", info: "new", userId: "ada" }));
     expect(await ask({ credentials: "new" })).toMatchObject([
-      { channel: "/meta/refresh", uuid: "u1", successful: true, data: { agent: before.uuid, expiresInMs: 900_000 } },
+      { channel: "/meta/refresh", uuid: "u1", successful: true, data: { agent: before.uuid, userId: "ada", expiresInMs: 900_000 } },
     ]);
     expect(stored()).toEqual({ ...before, credentials: "claims", info: "new", expiresAt: LATER, renewals: 1 });
     expect(ends()).toEqual([end(LATER), end(LATER)]);

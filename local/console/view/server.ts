@@ -46,9 +46,10 @@ const lineElements = ([what, value]: Line): HTMLElement[] =>
     ? [el("dt", { class: "heading", text: what })]
     : [el("dt", { text: what }), el("dd", { text: value })];
 
-const factLines = ({ agent, timeouts, limits }: ConnectionInfo): Line[] => [
+const factLines = ({ agent, userId, timeouts, limits }: ConnectionInfo): Line[] => [
   ["This connection"],
   ["agent", agent],
+  ...(userId === undefined ? [] : [["user", userId] satisfies Line]),
   ["Guard timeouts"],
   ...Object.entries({ ...timeouts }).map(([guard, milliseconds]): Line => [guard, duration(milliseconds)]),
   ["Limits"],

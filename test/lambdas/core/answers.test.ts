@@ -69,6 +69,10 @@ test("the server's facts tell the agent's id, the guards' timeouts and the limit
   });
 });
 
+test("the server's facts tell whose connection it is, if the connection guard said so", () => {
+  expect(facts(agentOf("c1", { userId: "ada" }), DEFAULT_SETTINGS, 1_000)).toMatchObject({ userId: "ada" });
+});
+
 test("the server's facts tell an agent that expires how long it has", () => {
   expect(facts(agentOf("c1", { expiresAt: 61_000 }), DEFAULT_SETTINGS, 1_000)).toMatchObject({ expiresInMs: 60_000 });
 });
