@@ -4,7 +4,7 @@ import type { Host, SocketClass } from "./host.js";
 /** Any JSON value, or a function that gives one, possibly later. */
 export type Credentials = unknown;
 
-/** What `new PushIt(…)` takes, also that of `push-it-aws/client/core`. All times are in milliseconds. */
+/** What `new PushIt(…)` takes, also that of `push-it-client/core`. All times are in milliseconds. */
 export interface CoreOptions {
   /** Where the Push-It stage is: `wss://….execute-api.….amazonaws.com/stage`. */
   url: string;

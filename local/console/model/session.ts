@@ -1,5 +1,5 @@
-import { type Published, PushIt, PushItError } from "../../../client/src/index.js";
-import type { Events, Position, ReceivedMessage as Received, State, StateChange } from "../../../client/src/index.js";
+import { type Published, PushIt, PushItError } from "push-it-client";
+import type { Events, Position, ReceivedMessage as Received, State, StateChange } from "push-it-client";
 import { isWildcard, type Json, newId, PROTOCOL } from "../../../protocol/index.js";
 import { hear } from "./answers.js";
 import { Attendance } from "./attendance.js";
