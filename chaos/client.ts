@@ -1,4 +1,4 @@
-import type { PushIt, PushItOptions, ReceivedMessage } from "../client/src/index.js";
+import type { PushIt, PushItOptions, ReceivedMessage } from "push-it-client";
 import type { Journal, Position, Subscription } from "./journal.js";
 import type { Pace } from "./pace.js";
 import type { Planned } from "./plan.js";

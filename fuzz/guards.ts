@@ -1,4 +1,4 @@
-import { guards } from "push-it-aws/guards";
+import { guards } from "push-it-server/guards";
 import * as policy from "./policy.js";
 
 /** What the connection guard leaves of the credentials. */

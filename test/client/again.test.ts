@@ -1,4 +1,4 @@
-import type { PushItError, Published } from "../../client/src/index.js";
+import type { PushItError, Published } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, at, reconnected, subscribed } from "./support/recorded.js";
 import { Bench, settled } from "./support/setup.js";

@@ -1,4 +1,4 @@
-import { PushItError } from "../../client/src/index.js";
+import { PushItError } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { Bench, settled } from "./support/setup.js";
 

@@ -1,4 +1,4 @@
-import type { Events } from "../../client/src/index.js";
+import type { Events } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, at, hearing, numbered, replay, replayed, subscribed, targets } from "./support/recorded.js";
 import { Bench, settled } from "./support/setup.js";

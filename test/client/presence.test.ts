@@ -1,4 +1,4 @@
-import type { PresenceEvent } from "../../client/src/index.js";
+import type { PresenceEvent } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, replay } from "./support/recorded.js";
 import { Bench, settled } from "./support/setup.js";

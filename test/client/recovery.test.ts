@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import type { PushItError } from "../../client/src/index.js";
+import type { PushItError } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, at, hearing, numbered, reconnected, replay, replayed, subscribed, targets } from "./support/recorded.js";
 import { Bench, settled } from "./support/setup.js";

@@ -11,7 +11,7 @@ import {
   type SocketClass,
   type State,
   type StateChange,
-} from "../../client/src/index.js";
+} from "push-it-client";
 import { FakePlatform } from "./support/fake-platform.js";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

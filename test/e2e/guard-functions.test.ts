@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { type Reply, type Json, Meta, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
 import { Guards } from "../../infra/index.js";
-import type { GuardRequest } from "../../lambdas/guards/api.js";
+import type { GuardRequest } from "push-it-server/guards";
 import { pythonTest } from "../python.js";
 import { blockOf, everywhere, GuardCode } from "./support/guard-functions.js";
 import { TestSystem, type TestSystemOptions } from "./support/system.js";
@@ -37,7 +37,7 @@ const usersIn = (requests: GuardRequest[]): (string | undefined)[] =>
 
 describe("guards that are functions", () => {
   const ALL = `
-    import { guardHandler } from "push-it-aws/guards";
+    import { guardHandler } from "push-it-server/guards";
     export const handler = guardHandler({
       onConnectionRequest(agent) {
         const { name } = agent.credentials ?? {};

@@ -3,7 +3,7 @@ import { Meta, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 
 const GUARDS = `
-  import { guards } from "push-it-aws/guards";
+  import { guards } from "push-it-server/guards";
 
   export default guards<{ user?: string; token?: string }>({
     async onConnectionRequest(agent) {

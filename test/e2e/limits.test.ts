@@ -1,6 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import WebSocket from "ws";
-import { PushIt, type StateChange } from "../../client/src/index.js";
+import { PushIt, type StateChange } from "push-it-client";
 import { type Reply, CREDENTIALS_PREFIX, type Json, Meta, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import type { Stack } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { PushIt } from "../../infra/index.js";
-import { Publisher, type PublisherError } from "../../publisher/index.js";
+import { Publisher, type PublisherError } from "push-it-server/publisher";
 import { credentialsOf, publisherName, publisherOf as publisherFor } from "./support/back-end.js";
 import { curl, curlTest } from "./support/curl.js";
 import { runExample } from "./support/example.js";
@@ -131,8 +131,8 @@ describe("a back end that may publish", () => {
 });
 
 test.each([
-  ["ES module", `import { Publisher } from "./dist/publisher/index.mjs";`],
-  ["CommonJS", `const { Publisher } = require("./dist/publisher/index.js");`],
+  ["ES module", `import { Publisher } from "push-it-server/publisher";`],
+  ["CommonJS", `const { Publisher } = require("push-it-server/publisher");`],
 ])("the built package's %s needs nothing but the environment that a role gives it", async (type, load) => {
   const wire = await subscriber("built");
   const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(system, "BackEnd");

@@ -1,5 +1,5 @@
-import { type PublishResult, PushIt, PushItError } from "../../../client/src/index.js";
-import type { Events, Position, ReceivedMessage as Received, State, StateChange } from "../../../client/src/index.js";
+import { type PublishResult, PushIt, PushItError } from "push-it-client";
+import type { Events, Position, ReceivedMessage as Received, State, StateChange } from "push-it-client";
 import { isWildcard, type Json, newId, SUBPROTOCOL } from "../../../protocol/index.js";
 import { hear } from "./answers.js";
 import { Attendance } from "./attendance.js";

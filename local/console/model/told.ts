@@ -1,4 +1,4 @@
-import type { Position, StateChange } from "../../../client/src/index.js";
+import type { Position, StateChange } from "push-it-client";
 import type { Json, ConnectionInfo } from "../../../protocol/index.js";
 import type { Here } from "./attendance.js";
 import type { RecoveryReport } from "./recovery.js";

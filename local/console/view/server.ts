@@ -7,7 +7,7 @@ import { byId, el } from "./dom.js";
 /** A line of the sheet: what, and its value; a heading where there is no value. */
 type Line = [what: string, value?: string];
 
-/** What the server says of itself, and what `push-it dev` says of what it runs. */
+/** What the server says of itself, and what `push-it-cli dev` says of what it runs. */
 export const showServer = (session: Session): { local: (info: LocalInfo) => void } => {
   let facts: ConnectionInfo | undefined;
   let info: LocalInfo | undefined;

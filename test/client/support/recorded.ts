@@ -1,5 +1,5 @@
 import type { Position, Replay } from "../../../protocol/index.js";
-import type { PushIt, PushItOptions } from "../../../client/src/index.js";
+import type { PushIt, PushItOptions } from "push-it-client";
 import type { ClientFrame, Peer } from "./scripted-server.js";
 import { settled, type Bench } from "./setup.js";
 

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { PushIt, type PushItOptions, type StateChange } from "../../../client/src/index.js";
+import { PushIt, type PushItOptions, type StateChange } from "push-it-client";
 import { FakePlatform } from "./fake-platform.js";
 import { Mailbox } from "./mailbox.js";
 import { ScriptedServer } from "./scripted-server.js";

@@ -1,4 +1,4 @@
-import type { BackEndRequest, BackEndResponse } from "../protocol/index.js";
+import type { BackEndRequest, BackEndResponse } from "../../protocol/index.js";
 import { explain, isThrottle, PublisherError } from "./errors.js";
 
 /** What is needed of a Lambda client: `new LambdaClient({ … })` of `@aws-sdk/client-lambda` has it. */

@@ -1,4 +1,4 @@
-import { ENTRIES_PER_REQUEST, type PublishEntry, REQUEST_BYTES, REQUEST_VERSION } from "../protocol/index.js";
+import { ENTRIES_PER_REQUEST, type PublishEntry, REQUEST_BYTES, REQUEST_VERSION } from "../../protocol/index.js";
 
 /** What a request takes besides its entries, in bytes. */
 const ENVELOPE_BYTES = JSON.stringify({ version: REQUEST_VERSION, publish: [] }).length;

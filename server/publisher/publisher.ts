@@ -14,7 +14,7 @@ import {
   REQUEST_VERSION as version,
   type TargetFields,
   type UnsubscribeResponse,
-} from "../protocol/index.js";
+} from "../../protocol/index.js";
 import { batches } from "./batches.js";
 import { PublisherError } from "./errors.js";
 import { Invoker, type LambdaLike } from "./invoke.js";

@@ -1,4 +1,4 @@
-import type { Code, PublishResult } from "../protocol/index.js";
+import type { Code, PublishResult } from "../../protocol/index.js";
 
 /**
  * What went wrong, for programs: a code of docs/PROTOCOL.md that refused a message, or

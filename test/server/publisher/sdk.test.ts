@@ -1,4 +1,4 @@
-import { Publisher } from "../../publisher/index.js";
+import { Publisher } from "push-it-server/publisher";
 
 jest.mock("@aws-sdk/client-lambda", () => {
   throw new Error("Cannot find module '@aws-sdk/client-lambda'");

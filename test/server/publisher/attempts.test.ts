@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { Publisher } from "../../publisher/index.js";
+import { Publisher } from "push-it-server/publisher";
 
 /*
  * What the AWS SDK repeats, with the SDK itself and a service that answers as told.

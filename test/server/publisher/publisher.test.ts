@@ -1,6 +1,6 @@
 import { InvokeCommand } from "@aws-sdk/client-lambda";
-import type { PublishEntry } from "../../protocol/index.js";
-import { Publisher, type LambdaLike, type PublisherError } from "../../publisher/index.js";
+import type { PublishEntry } from "../../../protocol/index.js";
+import { Publisher, type LambdaLike, type PublisherError } from "push-it-server/publisher";
 
 /** What the function is asked, by requests in order. */
 interface Asked {

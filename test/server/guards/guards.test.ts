@@ -1,4 +1,4 @@
-import { type Agent, guards } from "../../../lambdas/guards/api.js";
+import { type Agent, guards } from "push-it-server/guards";
 
 test("guards() types a module and changes nothing about it", () => {
   const module = {
