@@ -1,6 +1,6 @@
 import WebSocket from "ws";
-import { Mailbox } from "./support/mailbox.js";
-import { Bench, settled } from "./support/setup.js";
+import { Mailbox } from "../support/mailbox.js";
+import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
 const MINUTE = 60_000;

@@ -1,5 +1,5 @@
-import { watch } from "../../client/src/watch.js";
-import { FakePlatform } from "./support/fake-platform.js";
+import { watch } from "../../../client/src/watch.js";
+import { FakePlatform } from "../support/fake-platform.js";
 
 const MINUTE = 60_000;
 

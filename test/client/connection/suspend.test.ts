@@ -1,5 +1,5 @@
-import { arrived, at, subscribed, targets } from "./support/recorded.js";
-import { Bench, settled } from "./support/setup.js";
+import { arrived, at, subscribed, targets } from "../support/recorded.js";
+import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
 const MINUTE = 60_000;

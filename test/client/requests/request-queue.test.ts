@@ -1,295 +1,237 @@
-import type { PushItError } from "../../client/src/errors.js";
-import type { Socket } from "../../client/src/platform/platform.js";
-import { freshId } from "../../client/src/id.js";
-import type { Request } from "../../client/src/request.js";
-import type { Core } from "../../client/src/parts.js";
-import { addTraffic, type Traffic } from "../../client/src/traffic.js";
-import { FakePlatform } from "./support/fake-platform.js";
-import { settled } from "./support/setup.js";
+import type { PushItError } from "../../../client/src/errors.js";
+import { newId } from "../../../client/src/platform/id.js";
+import type { Outcome } from "../../../client/src/requests/request.js";
+import { RequestQueue } from "../../../client/src/requests/request-queue.js";
+import { FakeInternals, FakeTransport } from "../support/fake-internals.js";
+import { settled } from "../support/setup.js";
 
-interface Sent {
-  action: string;
-  uuid: string;
-  data?: { channels?: string[] };
-  messages?: { uuid: string; data: unknown }[];
-}
-
-const make = (options: { queueLimit?: number; ready?: boolean } = {}) => {
-  const host = new FakePlatform();
-  const texts: string[] = [];
-  const traffic = { url: "", host, queueLimit: options.queueLimit ?? 1_000 } as unknown as Core;
-  addTraffic(traffic);
-  traffic._socket = { send: (text: string) => texts.push(text), close: () => {} } as unknown as Socket;
-  traffic._ready = options.ready ?? true;
-  return { host, traffic, texts, sent: () => texts.map((text) => JSON.parse(text) as Sent) };
+const make = ({ queueLimit = 1_000, isConnected = true } = {}) => {
+  const client = new FakeInternals({ queueLimit });
+  const transport = new FakeTransport();
+  const queue = new RequestQueue(client);
+  if (isConnected) queue.transport = transport;
+  return { client, platform: client.platform, transport, queue, sent: () => transport.frames };
 };
 
-const publish = (traffic: Traffic, data: unknown, action: "publish" | "send" = "publish") => {
-  const uuid = freshId();
-  const settle = jest.fn<void, [PushItError?, unknown?]>();
-  const request: Request = {
-    _action: action,
-    _lane: action === "send" ? uuid : "",
-    _uuid: uuid,
-    _channel: "a",
-    _json: JSON.stringify({ channel: "a", uuid, data }),
-    _settle: settle,
-  };
-  traffic._add(request);
-  return { uuid, settle, code: () => settle.mock.calls[0]?.[0]?.code };
+/** A request's outcome, as far as it is known. */
+const outcomeOf = (onEnd: jest.Mock<void, [Outcome]>) => ({
+  onEnd,
+  error: (): PushItError | undefined => onEnd.mock.calls[0]?.[0].error,
+  code: (): string | undefined => onEnd.mock.calls[0]?.[0].error?.code,
+});
+
+const publish = (queue: RequestQueue, data: unknown, action: "publish" | "send" = "publish", uuid = newId(), channel = "a") => {
+  const onEnd = jest.fn<void, [Outcome]>();
+  queue.enqueue({ action, orderingKey: action === "send" ? uuid : " ", uuid, channel, payload: JSON.stringify({ channel, uuid, data }), onEnd });
+  return { uuid, ...outcomeOf(onEnd) };
 };
 
-const subscribe = (traffic: Traffic, channel: string, action: "subscribe" | "unsubscribe" = "subscribe") => {
-  const settle = jest.fn<void, [PushItError?]>();
-  traffic._add({
-    _action: action,
-    _lane: " " + channel,
-    _uuid: freshId(),
-    _channel: channel,
-    _json: JSON.stringify(channel),
-    _settle: settle,
-  });
-  return { settle, code: () => settle.mock.calls[0]?.[0]?.code };
+const subscribe = (queue: RequestQueue, channel: string, action: "subscribe" | "unsubscribe" = "subscribe") => {
+  const onEnd = jest.fn<void, [Outcome]>();
+  const request = queue.enqueue({ action, orderingKey: " " + channel, uuid: newId(), channel, payload: JSON.stringify(channel), onEnd });
+  return { request, ...outcomeOf(onEnd) };
 };
-
-const succeed = (traffic: Traffic, uuid: string): void =>
-  traffic._answer({ channel: "/meta/successful", uuid, successful: true });
 
 describe("publications", () => {
   it("of one turn share a frame", async () => {
-    const { traffic, sent } = make();
-    for (const data of [1, 2, 3]) publish(traffic, data);
+    const { queue, sent } = make();
+    for (const data of [1, 2, 3]) publish(queue, data);
     await settled();
     expect(sent().map(({ messages }) => messages?.map(({ data }) => data))).toEqual([[1, 2, 3]]);
   });
 
-  it("have one frame in flight; what gathers meanwhile goes as the next, in order", async () => {
-    const { traffic, sent } = make();
-    const first = publish(traffic, 0);
+  it("have one frame in flight; later ones gather, in order", async () => {
+    const { queue, transport, sent } = make();
+    const succeed = (uuid: string): boolean => queue.handleReply({ channel: "/meta/successful", uuid, successful: true }, transport);
+    const first = publish(queue, 0);
     await settled();
-    for (let data = 1; data <= 30; data++) publish(traffic, data);
+    for (let data = 1; data <= 30; data++) publish(queue, data);
     await settled();
     expect(sent()).toHaveLength(1);
 
-    succeed(traffic, first.uuid);
+    succeed(first.uuid);
     await settled();
     const second = sent()[1]!.messages!;
     expect(second.map(({ data }) => data)).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
 
-    for (const { uuid } of second.slice(1)) succeed(traffic, uuid);
+    for (const { uuid } of second.slice(1)) succeed(uuid);
     await settled();
     expect(sent()).toHaveLength(2);
-    succeed(traffic, second[0]!.uuid);
+    succeed(second[0]!.uuid);
     await settled();
     expect(sent()[2]!.messages!.map(({ data }) => data)).toEqual([26, 27, 28, 29, 30]);
   });
 
   it("go on after one that timed out", async () => {
-    const { host, traffic, sent } = make();
-    const first = publish(traffic, 1);
+    const { platform, queue, sent } = make();
+    const first = publish(queue, 1);
     await settled();
-    const second = publish(traffic, 2);
-    host.advance(29_000);
+    const second = publish(queue, 2);
+    platform.advance(29_000);
     await settled();
     expect(sent()).toHaveLength(1);
-    host.advance(1_000);
+    platform.advance(1_000);
     await settled();
-    expect(first.code()).toBe("timeout");
-    expect(second.code()).toBe("timeout");
+    expect([first.code(), second.code()]).toEqual(["timeout", "timeout"]);
 
-    publish(traffic, 3);
+    publish(queue, 3);
     await settled();
     expect(sent()).toHaveLength(2);
   });
 
-  it("have their timeout once in the queue and once for the answer", async () => {
-    const { host, traffic, sent } = make({ ready: false });
-    const { settle, code } = publish(traffic, 1);
-    host.advance(25_000);
-    traffic._ready = true;
-    traffic._flush();
+  it("have their timeout once in the queue and once for the reply", async () => {
+    const { platform, queue, transport, sent } = make({ isConnected: false });
+    const { onEnd, code } = publish(queue, 1);
+    platform.advance(25_000);
+    queue.transport = transport;
+    queue.flush();
     await settled();
     expect(sent()).toHaveLength(1);
-    host.advance(29_999);
-    expect(settle).not.toHaveBeenCalled();
-    host.advance(1);
+    platform.advance(29_999);
+    expect(onEnd).not.toHaveBeenCalled();
+    platform.advance(1);
     expect(code()).toBe("timeout");
   });
 
-  it("wait for a connection, but not for ever, and are not sent after they timed out", async () => {
-    const { host, traffic, texts } = make({ ready: false });
-    const { code } = publish(traffic, 1);
-    host.advance(30_000);
-    expect(code()).toBe("timeout");
-    traffic._ready = true;
-    traffic._flush();
+  it("say whether the reply or the connection did not come", async () => {
+    const { platform, queue } = make();
+    const { error } = publish(queue, 1);
     await settled();
-    expect(texts).toEqual([]);
+    const waiting = publish(queue, 2);
+    platform.advance(30_000);
+    expect(error()!.message).toBe("The reply did not come in time.");
+    expect(waiting.error()!.message).toBe("It could not be sent in time.");
   });
 
-  it("are refused when too many wait", () => {
-    const { traffic } = make({ ready: false, queueLimit: 2 });
-    const codes = [1, 2, 3].map((data) => publish(traffic, data)).map(({ code }) => code());
-    expect(codes).toEqual([undefined, undefined, "queue_full"]);
-    expect(subscribe(traffic, "b").code()).toBeUndefined();
+  it("are not sent after they timed out without a connection", async () => {
+    const { platform, queue, transport } = make({ isConnected: false });
+    const { code } = publish(queue, 1);
+    platform.advance(30_000);
+    expect(code()).toBe("timeout");
+    queue.transport = transport;
+    queue.flush();
+    await settled();
+    expect(transport.texts).toEqual([]);
   });
 
-  it("are refused before the wire when they cannot fit a frame, and spare the others", async () => {
-    const { traffic, texts } = make();
-    const tooLarge = publish(traffic, "x".repeat(33_000));
-    const wide = publish(traffic, "ö".repeat(16_400));
-    const fits = publish(traffic, "ö".repeat(16_000));
+  it("are refused with the figure when too many are open", () => {
+    const { queue } = make({ isConnected: false, queueLimit: 2 });
+    const all = [1, 2, 3].map((data) => publish(queue, data));
+    expect(all.map(({ code }) => code())).toEqual([undefined, undefined, "queue_full"]);
+    expect(all[2]!.error()!.message).toBe("2 requests are open already.");
+    expect(subscribe(queue, "b").code()).toBeUndefined();
+  });
+
+  it("are refused with figures when no frame can hold them", async () => {
+    const { queue, transport } = make();
+    const tooLarge = publish(queue, "x".repeat(100_000 - 20 - 32 - 2));
+    const wide = publish(queue, "ö".repeat(16_400));
+    const fits = publish(queue, "ö".repeat(16_000));
     await settled();
     expect([tooLarge.code(), wide.code(), fits.code()]).toEqual(["too_large", "too_large", undefined]);
-    expect(texts).toHaveLength(1);
-    expect(Buffer.byteLength(texts[0]!)).toBeLessThanOrEqual(32_768);
+    expect(tooLarge.error()!.message).toMatch(/^[\d]{2,3},\d{3} bytes of JSON; at most 32,639 fit a frame\.$/);
+    expect(transport.texts).toHaveLength(1);
+    expect(Buffer.byteLength(transport.texts[0]!)).toBeLessThanOrEqual(32_768);
   });
 
-  it("whose answer is an error fail with its code, reason and uuid, and touch no other", async () => {
-    const { traffic } = make();
-    const [bad, good] = [publish(traffic, 1), publish(traffic, 2)];
+  it("fail with code, reason and uuid of their own reply only", async () => {
+    const { queue, transport } = make();
+    const [bad, good] = [publish(queue, 1), publish(queue, 2)];
     await settled();
-    traffic._answer({ channel: "/meta/error", uuid: bad.uuid, successful: false, error: "No.", code: "denied" });
-    traffic._answer({ channel: "/meta/successful", uuid: good.uuid, successful: true, data: { channel: "other" } });
-    expect(bad.settle.mock.calls[0]![0]).toMatchObject({ code: "denied", message: "No.", channel: "a", uuid: bad.uuid });
-    expect(good.settle).toHaveBeenCalledWith(undefined, { channel: "other" });
+    queue.handleReply({ channel: "/meta/error", uuid: bad.uuid, successful: false, error: "No.", code: "denied" }, transport);
+    queue.handleReply({ channel: "/meta/successful", uuid: good.uuid, successful: true, data: { channel: "other" } }, transport);
+    expect(bad.error()).toMatchObject({ code: "denied", message: "No.", channel: "a", uuid: bad.uuid });
+    expect(good.onEnd).toHaveBeenCalledWith({ data: { channel: "other" }, position: undefined, transport });
+  });
+
+  it("of one uuid on two channels have a reply each", async () => {
+    const { queue, transport, sent } = make();
+    const one = publish(queue, 1, "publish", "same", "a");
+    const two = publish(queue, 2, "publish", "same", "b");
+    await settled();
+    expect(sent()).toHaveLength(1);
+    queue.handleReply({ channel: "/meta/successful", uuid: "same", successful: true }, transport);
+    await settled();
+    expect(sent()[1]).toMatchObject({ channel: "b" });
+    queue.handleReply({ channel: "/meta/error", uuid: "same", successful: false, code: "denied" }, transport);
+    expect([one.onEnd.mock.calls.length, one.code(), two.code()]).toEqual([1, undefined, "denied"]);
   });
 });
 
 describe("messages that are only sent", () => {
-  it("need no answer and wait for none", async () => {
-    const { traffic, sent, host } = make();
-    publish(traffic, 0);
+  it("need no reply and wait for none", async () => {
+    const { queue, sent, platform } = make();
+    publish(queue, 0);
     await settled();
-    const one = publish(traffic, 1, "send");
-    const two = publish(traffic, 2, "send");
+    const one = publish(queue, 1, "send");
+    const two = publish(queue, 2, "send");
     await settled();
     expect(sent()[1]).toMatchObject({ action: "send", messages: [{ data: 1 }, { data: 2 }] });
-    host.advance(60_000);
+    platform.advance(60_000);
     expect([one.code(), two.code()]).toEqual([undefined, undefined]);
-    expect(one.settle).toHaveBeenCalledTimes(1);
+    expect(one.onEnd).toHaveBeenCalledTimes(1);
   });
 });
 
 describe("subscriptions", () => {
-  it("of several channels share a frame, each with its own answer", async () => {
-    const { traffic, sent } = make();
-    const [a, b] = [subscribe(traffic, "a"), subscribe(traffic, "b")];
+  it("of several channels share a frame, each with its own reply", async () => {
+    const { queue, transport, sent } = make();
+    const [a, b] = [subscribe(queue, "a"), subscribe(queue, "b")];
     await settled();
     const { uuid, data } = sent()[0]!;
     expect(data).toEqual({ channels: ["a", "b"] });
-    traffic._answer({ channel: "/meta/subscribe", uuid, successful: true, data: { channel: "b" } });
-    traffic._answer({
-      channel: "/meta/subscribe",
-      uuid,
-      successful: false,
-      code: "denied",
-      error: "No.",
-      data: { channel: "a" },
-    });
-    expect(b.settle).toHaveBeenCalledWith(undefined, { channel: "b" });
+    queue.handleReply({ channel: "/meta/subscribe", uuid, successful: true, data: { channel: "b" } }, transport);
+    queue.handleReply({ channel: "/meta/subscribe", uuid, successful: false, code: "denied", error: "No.", data: { channel: "a" } }, transport);
+    expect(b.onEnd).toHaveBeenCalledWith(expect.objectContaining({ data: { channel: "b" } }));
     expect(a.code()).toBe("denied");
   });
 
-  it("of one channel are in flight one after the other, of others at once", async () => {
-    const { traffic, sent } = make();
-    subscribe(traffic, "a");
+  it("of one channel follow each other, of others go at once", async () => {
+    const { queue, transport, sent } = make();
+    subscribe(queue, "a");
     await settled();
-    subscribe(traffic, "a", "unsubscribe");
-    subscribe(traffic, "b");
-    publish(traffic, 1);
+    subscribe(queue, "a", "unsubscribe");
+    subscribe(queue, "b");
+    publish(queue, 1);
     await settled();
     expect(sent().map(({ action }) => action)).toEqual(["subscribe", "subscribe", "publish"]);
-    traffic._answer({ channel: "/meta/subscribe", uuid: sent()[0]!.uuid, successful: true, data: { channel: "a" } });
+    queue.handleReply({ channel: "/meta/subscribe", uuid: sent()[0]!.uuid, successful: true, data: { channel: "a" } }, transport);
     await settled();
     expect(sent()[3]).toMatchObject({ action: "unsubscribe", data: { channels: ["a"] } });
   });
 
-  it("all fail when the answer to their frame names no channel", async () => {
-    const { traffic, sent } = make();
-    const both = [subscribe(traffic, "a"), subscribe(traffic, "b")];
+  it("all fail when the reply to their frame names no channel", async () => {
+    const { queue, transport, sent } = make();
+    const both = [subscribe(queue, "a"), subscribe(queue, "b")];
     await settled();
-    traffic._answer({ channel: "/meta/subscribe", uuid: sent()[0]!.uuid, successful: false, code: "bad_frame" });
+    queue.handleReply({ channel: "/meta/subscribe", uuid: sent()[0]!.uuid, successful: false, code: "bad_frame" }, transport);
     expect(both.map(({ code }) => code())).toEqual(["bad_frame", "bad_frame"]);
   });
+
+  it("take a reply whose channel name the server has cut", async () => {
+    const { queue, transport, sent } = make();
+    const name = "x".repeat(200);
+    const long = subscribe(queue, name);
+    await settled();
+    queue.handleReply({ channel: "/meta/subscribe", uuid: sent()[0]!.uuid, successful: false, code: "bad_channel", data: { channel: name.slice(0, 130) } }, transport);
+    expect(long.code()).toBe("bad_channel");
+  });
+
+  it("can be withdrawn before they are sent", async () => {
+    const { queue, sent, platform } = make();
+    const { request, onEnd } = subscribe(queue, "a");
+    queue.withdraw(request);
+    await settled();
+    expect([sent(), onEnd.mock.calls, platform.timers]).toEqual([[], [], 0]);
+  });
 });
 
-describe("answers without a uuid", () => {
-  it("are for the one frame that waits: the server could not read it", async () => {
-    const { traffic } = make();
-    const both = [publish(traffic, 1), publish(traffic, 2)];
+describe("replies without a uuid", () => {
+  it("are for the only frame in flight: the server could not read it", async () => {
+    const { queue, transport } = make();
+    const both = [publish(queue, 1), publish(queue, 2)];
     await settled();
-    traffic._answer({ channel: "/meta/error", successful: false, code: "bad_frame", error: "Nested too deep." });
+    queue.handleReply({ channel: "/meta/error", successful: false, code: "bad_frame", error: "Nested too deep." }, transport);
     expect(both.map(({ code }) => code())).toEqual(["bad_frame", "bad_frame"]);
-  });
-});
-
-describe("API Gateway's own error frames", () => {
-  it.each([
-    ["Internal server error", "internal"],
-    ["Too Many Requests", "throttled"],
-    ["Limit exceeded", "throttled"],
-    ["Forbidden", "unknown_action"],
-  ])("%s is %s, for the one frame that waits", async (text, code) => {
-    const { traffic } = make();
-    const both = [publish(traffic, 1), publish(traffic, 2)];
-    await settled();
-    traffic._gatewayError(text);
-    expect(both.map((publication) => publication.code())).toEqual([code, code]);
-  });
-
-  it("are nobody's when several frames wait, or none", async () => {
-    const { traffic } = make();
-    traffic._gatewayError("Internal server error");
-    const publication = publish(traffic, 1);
-    const subscription = subscribe(traffic, "b");
-    await settled();
-    traffic._gatewayError("Internal server error");
-    expect([publication.code(), subscription.code()]).toEqual([undefined, undefined]);
-  });
-
-  it("do not touch what has not been sent", async () => {
-    const { traffic, sent } = make();
-    publish(traffic, 1);
-    await settled();
-    const next = publish(traffic, 2);
-    traffic._gatewayError("Internal server error");
-    await settled();
-    expect(next.code()).toBeUndefined();
-    expect(sent()[1]).toMatchObject({ data: 2 });
-  });
-});
-
-describe("a lost connection", () => {
-  it("fails what is in flight and keeps what waits for the next", async () => {
-    const { traffic, sent } = make();
-    const first = publish(traffic, 1);
-    await settled();
-    const second = publish(traffic, 2);
-    traffic._ready = false;
-    traffic._fell();
-    await settled();
-    expect([first.code(), second.code()]).toEqual(["closed", undefined]);
-    traffic._ready = true;
-    traffic._flush();
-    await settled();
-    expect(sent()).toHaveLength(2);
-    expect(sent()[1]).toMatchObject({ data: 2 });
-  });
-
-  it("that is given up fails everything, and what is asked afterwards, with its code", async () => {
-    const { traffic, host } = make();
-    const first = publish(traffic, 1);
-    await settled();
-    const second = publish(traffic, 2);
-    traffic._ready = false;
-    traffic._stopped = ["denied", "Members only."];
-    traffic._fell();
-    const third = publish(traffic, 3);
-    for (const { settle } of [first, second, third])
-      expect(settle.mock.calls).toEqual([
-        [expect.objectContaining({ code: "denied", message: "Members only." }), undefined],
-      ]);
-    expect(host.timers).toBe(0);
   });
 });
