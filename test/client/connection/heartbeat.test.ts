@@ -1,3 +1,6 @@
+import { Heartbeat } from "../../../client/src/connection/heartbeat.js";
+import { PingPayload } from "../../../client/src/connection/ping-payload.js";
+import { FakeConnection, FakeInternals } from "../support/fake-internals.js";
 import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
@@ -10,24 +13,24 @@ const PING = 8.55 * MINUTE;
 const passBackoff = (): void => bench.platform.advance(1_000);
 
 describe("the heartbeat", () => {
-  it("pings, and is content with an answer", async () => {
+  it("pings, and is content with a reply", async () => {
     const { pushIt, peer } = await bench.connected();
     bench.platform.advance(PING);
     expect(await peer.frames.take()).toMatchObject({ action: "ping", channel: "/meta/ping" });
-    // The answer has been handled when the next one has.
+    // The reply has been handled when the next one has.
     await pushIt.channel("a").publish(1);
     bench.platform.advance(10_000);
     expect(pushIt.state).toBe("connected");
   });
 
-  it("takes a ping that is not answered in time for a dead connection", async () => {
+  it("takes a ping without a reply for a dead connection", async () => {
     bench.server.automatic = false;
     const { states, peer } = await bench.connected();
     bench.platform.advance(PING);
     await peer.frames.take();
     bench.platform.advance(10_000);
     expect(await states.find(({ code }) => code === "unresponsive")).toMatchObject({ state: "connecting" });
-    // The old socket's end is no news.
+    // The old socket's end changes nothing.
     await peer.closed;
     await settled();
     expect(states.waiting).toBe(0);
@@ -35,7 +38,7 @@ describe("the heartbeat", () => {
     await bench.server.peers.take();
   });
 
-  it("takes any answer to a ping for life, also an error", async () => {
+  it("takes any reply to a ping for life, also an error", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     bench.platform.advance(PING);
@@ -57,7 +60,7 @@ describe("the heartbeat", () => {
     await bench.server.peers.take();
   });
 
-  it("learns of a lost agent from any answer", async () => {
+  it("notices a lost agent by any reply", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
     const publication = pushIt.channel("a").publish(1);
@@ -67,45 +70,60 @@ describe("the heartbeat", () => {
   });
 });
 
-describe("sleep, freezing, background", () => {
-  it("doubts a connection after a sleep: probes it, and replaces it when it is dead", async () => {
-    bench.server.automatic = false;
-    const { states, peer } = await bench.connected();
-    bench.platform.sleep(5 * MINUTE);
-    expect(await peer.frames.take()).toMatchObject({ action: "ping" });
-    bench.platform.advance(10_000);
-    await states.find(({ code }) => code === "unresponsive");
+/** A heartbeat alone, and when it pinged. */
+const make = (random = 0) => {
+  const client = new FakeInternals();
+  client.platform.random = random;
+  const start = client.platform.now;
+  const pings: number[] = [];
+  const heartbeat = new Heartbeat(client, new PingPayload(client, new FakeConnection()), () => pings.push(client.platform.now - start));
+  return { platform: client.platform, heartbeat, pings };
+};
+
+describe("the heartbeat's interval", () => {
+  it("is 9 minutes, less up to a tenth at random", () => {
+    const latest = make(0);
+    latest.heartbeat.start();
+    latest.platform.advance(30 * MINUTE);
+    expect(latest.pings).toEqual([9 * MINUTE, 18 * MINUTE, 27 * MINUTE]);
+
+    const earliest = make(1);
+    earliest.heartbeat.start();
+    earliest.platform.advance(17 * MINUTE);
+    expect(earliest.pings).toEqual([8.1 * MINUTE, 16.2 * MINUTE]);
   });
 
-  it("probes when a page comes back, unless the server was heard just now", async () => {
-    const { pushIt, peer } = await bench.connected();
-    bench.platform.advance(20_000);
-    bench.platform.dispatch("visibilitychange");
-    await pushIt.channel("a").publish(1);
-    bench.platform.advance(31_000);
-    bench.platform.dispatch("visibilitychange");
-    await pushIt.channel("a").publish(2);
-    expect(peer.frames.all.map(({ action }) => action)).toEqual(["publish", "ping", "publish"]);
+  it("begins anew with a new connection, and ends with it", () => {
+    const { platform, heartbeat, pings } = make();
+    heartbeat.start();
+    platform.advance(5 * MINUTE);
+    heartbeat.start();
+    platform.advance(8 * MINUTE);
+    expect(pings).toEqual([]);
+    heartbeat.stop();
+    platform.advance(30 * MINUTE);
+    expect([pings, platform.timers]).toEqual([[], 0]);
+  });
+});
+
+describe("after something was sent", () => {
+  it("4 seconds of silence lead to a ping", () => {
+    const { platform, heartbeat, pings } = make();
+    heartbeat.sent();
+    platform.advance(3_000);
+    heartbeat.sent();
+    platform.advance(999);
+    expect(pings).toEqual([]);
+    platform.advance(1);
+    expect(pings).toEqual([4_000]);
   });
 
-  it("probes at once when the network is back", async () => {
-    const { peer } = await bench.connected();
-    bench.platform.dispatch("online");
-    expect(await peer.frames.take()).toMatchObject({ action: "ping" });
-  });
-
-  it("raises no false alarm where a throttled tab's timers fire late: the answer came in time", async () => {
-    bench.server.automatic = false;
-    const { pushIt, states, peer } = await bench.connected();
-    bench.platform.advance(PING);
-    const frame = await peer.frames.take();
-    // The tab is frozen with the ping under way. It thaws: the timer fires first, the answer is still queued.
-    bench.platform.sleep(5 * MINUTE);
-    peer.answer(frame);
-    peer.send({ channel: "a", uuid: "u", data: 1 });
-    await new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
-    bench.platform.advance(5_000);
-    expect(pushIt.state).toBe("connected");
-    expect(states.all.map(({ state }) => state)).toEqual(["connecting", "connected"]);
+  it("anything that arrives is enough", () => {
+    const { platform, heartbeat, pings } = make();
+    heartbeat.sent();
+    platform.advance(3_999);
+    heartbeat.received();
+    platform.advance(MINUTE);
+    expect([pings, platform.timers]).toEqual([[], 0]);
   });
 });
