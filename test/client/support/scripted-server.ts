@@ -87,6 +87,8 @@ export class ScriptedServer {
   introduces = true;
   /** The status a handshake is refused with. */
   refuse: number | undefined;
+  /** How many handshakes were refused. */
+  refused = 0;
   readonly #server: WebSocketServer;
 
   private constructor() {
@@ -94,7 +96,11 @@ export class ScriptedServer {
       host: "127.0.0.1",
       port: 0,
       handleProtocols: () => this.select,
-      verifyClient: (_info, done) => (this.refuse ? done(false, this.refuse) : done(true)),
+      verifyClient: (_info, done) => {
+        if (!this.refuse) return done(true);
+        this.refused += 1;
+        done(false, this.refuse);
+      },
     });
     this.#server.on("connection", (socket, request: IncomingMessage) => {
       const offered = request.headers["sec-websocket-protocol"]!.split(/, ?/);
