@@ -1,4 +1,4 @@
-import { Bench, settled } from "./support/setup.js";
+import { Bench, settled } from "../support/setup.js";
 
 const LIFETIME = 100_000;
 

@@ -1,11 +1,11 @@
-import type { Reply } from "../../protocol/index.js";
-import { Emitter } from "../../client/src/emitter.js";
-import type { Socket } from "../../client/src/platform/platform.js";
-import type { Core } from "../../client/src/parts.js";
-import { addSubscriptions } from "../../client/src/subscriptions.js";
-import { addTraffic } from "../../client/src/traffic.js";
-import { FakePlatform } from "./support/fake-platform.js";
-import { settled } from "./support/setup.js";
+import type { Reply } from "../../../protocol/index.js";
+import { Emitter } from "../../../client/src/emitter.js";
+import type { Socket } from "../../../client/src/platform/platform.js";
+import type { Core } from "../../../client/src/parts.js";
+import { addSubscriptions } from "../../../client/src/subscriptions.js";
+import { addTraffic } from "../../../client/src/traffic.js";
+import { FakePlatform } from "../support/fake-platform.js";
+import { settled } from "../support/setup.js";
 
 interface Sent {
   action: "subscribe" | "unsubscribe";

@@ -1,5 +1,5 @@
-import { Bench, settled } from "./support/setup.js";
-import type { Peer } from "./support/scripted-server.js";
+import { Bench, settled } from "../support/setup.js";
+import type { Peer } from "../support/scripted-server.js";
 
 const bench = Bench.use();
 const MINUTE = 60_000;
