@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { launch, type Page } from "puppeteer-core";
+import { callOf, type Engine, type RunningBrowser, type Tab } from "./engine.js";
+import { environment } from "./environment.js";
+
+/** Where Debian puts it. */
+const EXECUTABLE = "/usr/bin/firefox-esr";
+
+/** What keeps the browser from talking to anybody but the page under test. */
+const PREFERENCES = {
+  "network.proxy.type": 0,
+  "network.captive-portal-service.enabled": false,
+  "network.connectivity-service.enabled": false,
+};
+
+/** Firefox as Debian has it; by WebDriver BiDi. */
+export const firefox: Engine = {
+  name: "firefox",
+  missing: () => (existsSync(EXECUTABLE) ? undefined : "apt-get install -y --no-install-recommends firefox-esr"),
+  launch: async () => {
+    const browser = await launch({
+      browser: "firefox",
+      executablePath: EXECUTABLE,
+      headless: true,
+      extraPrefsFirefox: PREFERENCES,
+      env: environment(),
+    });
+    return {
+      version: await browser.version(),
+      open: async (url) => {
+        const tab = new FirefoxTab(await browser.newPage());
+        await tab.goto(url);
+        return tab;
+      },
+      close: () => browser.close(),
+    } satisfies RunningBrowser;
+  },
+};
+
+class FirefoxTab implements Tab {
+  constructor(private readonly page: Page) {}
+
+  async goto(url: string): Promise<void> {
+    await this.page.goto(url);
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+  }
+
+  evaluate: Tab["evaluate"] = (run, ...args) => this.page.evaluate(callOf(run, args)) as ReturnType<typeof run>;
+
+  close(): Promise<void> {
+    return this.page.close({ runBeforeUnload: true });
+  }
+
+  async setOffline(offline: boolean): Promise<void> {
+    await this.page.setOfflineMode(offline);
+  }
+}
