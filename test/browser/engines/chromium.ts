@@ -1,6 +1,6 @@
 import type { BrowserContext, CDPSession, Page } from "playwright-core";
 import { launchChromium } from "../chromium.js";
-import { callOf, type Engine, type RunningBrowser, type Tab } from "./engine.js";
+import { type Engine, type RunningBrowser, Tab } from "./engine.js";
 
 /** Chromium, which `npm ci` brought; by the protocol of its developer tools. */
 export const chromium: Engine = {
@@ -21,13 +21,15 @@ export const chromium: Engine = {
   },
 };
 
-class ChromiumTab implements Tab {
+class ChromiumTab extends Tab {
   #session: Promise<CDPSession> | undefined;
 
   constructor(
     private readonly context: BrowserContext,
     private readonly page: Page,
-  ) {}
+  ) {
+    super();
+  }
 
   async goto(url: string): Promise<void> {
     await this.page.goto(url);
@@ -37,18 +39,24 @@ class ChromiumTab implements Tab {
     await this.page.reload();
   }
 
-  evaluate: Tab["evaluate"] = (run, ...args) => this.page.evaluate(callOf(run, args));
+  async back(): Promise<void> {
+    await this.page.goBack();
+  }
 
   close(): Promise<void> {
     return this.page.close({ runBeforeUnload: true });
   }
 
-  async setOffline(offline: boolean): Promise<void> {
+  override async setOffline(offline: boolean): Promise<void> {
     await this.context.setOffline(offline);
   }
 
-  async setFrozen(frozen: boolean): Promise<void> {
+  override async setFrozen(frozen: boolean): Promise<void> {
     const session = await (this.#session ??= this.context.newCDPSession(this.page));
     await session.send("Page.setWebLifecycleState", { state: frozen ? "frozen" : "active" });
+  }
+
+  protected run<Result>(expression: string): Promise<Result> {
+    return this.page.evaluate<Result>(expression);
   }
 }

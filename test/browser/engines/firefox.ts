@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { launch, type Page } from "puppeteer-core";
-import { callOf, type Engine, type RunningBrowser, type Tab } from "./engine.js";
+import { type Engine, type RunningBrowser, Tab } from "./engine.js";
 import { environment } from "./environment.js";
 
 /** Where Debian puts it. */
@@ -37,8 +37,10 @@ export const firefox: Engine = {
   },
 };
 
-class FirefoxTab implements Tab {
-  constructor(private readonly page: Page) {}
+class FirefoxTab extends Tab {
+  constructor(private readonly page: Page) {
+    super();
+  }
 
   async goto(url: string): Promise<void> {
     await this.page.goto(url);
@@ -48,13 +50,19 @@ class FirefoxTab implements Tab {
     await this.page.reload();
   }
 
-  evaluate: Tab["evaluate"] = (run, ...args) => this.page.evaluate(callOf(run, args)) as ReturnType<typeof run>;
+  async back(): Promise<void> {
+    await this.page.goBack();
+  }
 
   close(): Promise<void> {
     return this.page.close({ runBeforeUnload: true });
   }
 
-  async setOffline(offline: boolean): Promise<void> {
+  override async setOffline(offline: boolean): Promise<void> {
     await this.page.setOfflineMode(offline);
+  }
+
+  protected run<Result>(expression: string): Promise<Result> {
+    return this.page.evaluate(expression) as Promise<Result>;
   }
 }

@@ -21,6 +21,8 @@ export class WebDriverSession {
 
   private constructor(
     private readonly url: string,
+    /** The window that the session began with: it stays, because with the last window the session would end. */
+    private readonly first: string,
     /** What the browser says of itself. */
     readonly capabilities: Capabilities,
   ) {}
@@ -29,17 +31,13 @@ export class WebDriverSession {
   static async begin(server: string, capabilities: Capabilities): Promise<WebDriverSession> {
     const asked = { capabilities: { alwaysMatch: { ...capabilities, timeouts: { script: PATIENCE, pageLoad: PATIENCE } } } };
     const begun = await command<{ sessionId: string; capabilities: Capabilities }>("POST", `${server}/session`, asked);
-    return new WebDriverSession(`${server}/session/${begun.sessionId}`, begun.capabilities);
+    const url = `${server}/session/${begun.sessionId}`;
+    return new WebDriverSession(url, await command<string>("GET", `${url}/window`), begun.capabilities);
   }
 
   /** Makes a window, and gives what it is called. */
-  async newWindow(): Promise<string> {
-    return this.#next(async () => (await this.#post<{ handle: string }>("/window/new", { type: "window" })).handle);
-  }
-
-  /** What the windows are called. */
-  async windows(): Promise<string[]> {
-    return this.#next(() => command<string[]>("GET", `${this.url}/window/handles`));
+  newWindow(): Promise<string> {
+    return this.#in(this.first, async () => (await this.#post<{ handle: string }>("/window/new", { type: "window" })).handle);
   }
 
   /** Loads a page. */
@@ -50,6 +48,11 @@ export class WebDriverSession {
   /** Loads the page again. */
   reload(window: string): Promise<void> {
     return this.#in(window, () => this.#post("/refresh", {}));
+  }
+
+  /** Goes back in the window's history. */
+  back(window: string): Promise<void> {
+    return this.#in(window, () => this.#post("/back", {}));
   }
 
   /** Evaluates an expression, and waits for the promise if it is one. */

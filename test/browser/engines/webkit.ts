@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { callOf, type Engine, type RunningBrowser, type Tab } from "./engine.js";
+import { type Engine, type RunningBrowser, Tab } from "./engine.js";
 import { environment } from "./environment.js";
 import { WebDriverSession } from "./webdriver.js";
 
@@ -40,12 +40,10 @@ export const webkit: Engine = {
         "webkitgtk:browserOptions": { binary: miniBrowser(), args: ["--automation"] },
       });
       const { browserName, browserVersion } = session.capabilities;
-      // The window that the session began with is the first tab's.
-      const unused = await session.windows();
       return {
         version: `WebKitGTK ${String(browserVersion)} (${String(browserName)})`,
         open: async (url) => {
-          const tab = new WebKitTab(session, unused.shift() ?? (await session.newWindow()));
+          const tab = new WebKitTab(session, await session.newWindow());
           await tab.goto(url);
           return tab;
         },
@@ -61,11 +59,13 @@ export const webkit: Engine = {
   },
 };
 
-class WebKitTab implements Tab {
+class WebKitTab extends Tab {
   constructor(
     private readonly session: WebDriverSession,
     private readonly window: string,
-  ) {}
+  ) {
+    super();
+  }
 
   goto(url: string): Promise<void> {
     return this.session.goto(this.window, url);
@@ -75,10 +75,16 @@ class WebKitTab implements Tab {
     return this.session.reload(this.window);
   }
 
-  evaluate: Tab["evaluate"] = (run, ...args) => this.session.evaluate(this.window, callOf(run, args));
+  back(): Promise<void> {
+    return this.session.back(this.window);
+  }
 
   close(): Promise<void> {
     return this.session.closeWindow(this.window);
+  }
+
+  protected run<Result>(expression: string): Promise<Result> {
+    return this.session.evaluate(this.window, expression);
   }
 }
 
@@ -120,7 +126,7 @@ const startDisplay = async (started: ChildProcess[]): Promise<string> => {
 /** Starts the driver on a free port and gives its address, once it answers. */
 const startDriver = async (started: ChildProcess[], env: Record<string, string>): Promise<string> => {
   const port = await freePort();
-  const child = spawn(DRIVER, [`--port=${port}`, "--host=127.0.0.1"], { stdio: "ignore", env, detached: true });
+  const child = spawn(DRIVER, [`--port=${port}`, "--host=127.0.0.1"], { stdio: "ignore", env });
   started.push(child);
   while (!(await answers(port))) {
     if (child.exitCode !== null) throw new Error(`WebKitWebDriver has ended with ${child.exitCode}`);
