@@ -14,11 +14,18 @@ export interface Beginning {
   channels?: string[];
   /** Use the ES module instead of the `<script>` tag's global. */
   module?: boolean;
+  /** Connect from a worker, which uses the ES module, instead of the page. */
+  worker?: boolean;
   /** The page's Content-Security-Policy. */
   csp?: string;
+  /** The page's Content-Security-Policy-Report-Only. */
+  cspReportOnly?: string;
 }
 
-const PAGE = join(ROOT, "test/browser/pages/talk.html");
+const PAGES = join(ROOT, "test/browser/pages");
+
+/** The headers of a page that its address may choose. */
+const CHOSEN = ["content-security-policy", "content-security-policy-report-only"];
 
 /** A web server with one page and the built SDK, on a port of its own: another origin than the stage's. */
 export class Site {
@@ -31,14 +38,21 @@ export class Site {
   }
 
   /** The address of a page that begins so. */
-  page({ csp, channels = [], ...beginning }: Beginning): string {
-    const query = new URLSearchParams({ talk: JSON.stringify({ channels, ...beginning }), ...(csp !== undefined && { csp }) });
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/?${query}`;
+  page({ csp, cspReportOnly, channels = [], ...beginning }: Beginning): string {
+    const query = new URLSearchParams({ talk: JSON.stringify({ channels, ...beginning }) });
+    if (csp !== undefined) query.set("content-security-policy", csp);
+    if (cspReportOnly !== undefined) query.set("content-security-policy-report-only", cspReportOnly);
+    return `${this.origin}/?${query}`;
   }
 
   /** The address of an empty page of this site. */
   get elsewhere(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/elsewhere`;
+    return `${this.origin}/elsewhere`;
+  }
+
+  /** Where it is. */
+  private get origin(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {
@@ -51,10 +65,13 @@ const answer = ({ url = "" }: IncomingMessage, response: ServerResponse): void =
   const { pathname, searchParams } = new URL(url, "http://site");
   const send = (type: string, body: string | Buffer): void => void response.setHeader("content-type", type).end(body);
   const file = /^\/sdk\/([\w./-]+\.js)$/.exec(pathname)?.[1];
-  const policy = searchParams.get("csp");
-  if (policy !== null) response.setHeader("content-security-policy", policy);
+  for (const header of CHOSEN) {
+    const value = searchParams.get(header);
+    if (value !== null) response.setHeader(header, value);
+  }
   if (file !== undefined) send("text/javascript", readFileSync(join(SDK, file)));
-  else if (pathname === "/") send("text/html", readFileSync(PAGE));
+  else if (pathname === "/") send("text/html", readFileSync(join(PAGES, "talk.html")));
+  else if (pathname === "/worker.js") send("text/javascript", readFileSync(join(PAGES, "worker.js")));
   else if (pathname === "/elsewhere") send("text/html", "<!doctype html><title>Elsewhere</title>");
   else response.writeHead(404).end();
 };

@@ -19,6 +19,19 @@ export const CONVERSATION: readonly BrowserTest[] = [
     },
   },
   {
+    title: "a worker talks",
+    async run(world) {
+      const worker = await world.open({}, { channels: ["rooms/worker"], worker: true });
+      const page = await world.open({}, { channels: ["rooms/worker"] });
+      await page.publish("rooms/worker", "Hello from the page");
+      await worker.messages(1);
+      await worker.publish("rooms/worker", "Hello from the worker");
+      for (const each of [page, worker]) {
+        expect(await each.messages(2)).toEqual(["Hello from the page", "Hello from the worker"]);
+      }
+    },
+  },
+  {
     title: "shows why a connection is denied, and connects with other credentials",
     async run(world) {
       const page = await world.open({ credentials: { token: "expired" } });
