@@ -44,7 +44,7 @@ class ChromiumTab extends Tab {
   }
 
   close(): Promise<void> {
-    return this.page.close({ runBeforeUnload: true });
+    return this.page.close();
   }
 
   override async setOffline(offline: boolean): Promise<void> {

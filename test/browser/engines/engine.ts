@@ -76,7 +76,7 @@ export abstract class Tab {
     while (!(await this.run<boolean>(`(${String(watch)})(() => ${callOf(holds, args)}, ${LOOK})`))) {
       if (Date.now() < end) continue;
       const shown = await this.evaluate(() => document.body.innerText);
-      throw new Error(`the page does not come to ${callOf(holds, args)}; it shows:\n${shown}`);
+      throw new Error(`the page does not come to ${callOf(holds, args).replace(/\s+/g, " ")}; it shows:\n${shown}`);
     }
   }
 }

@@ -22,6 +22,8 @@ export const firefox: Engine = {
       browser: "firefox",
       executablePath: EXECUTABLE,
       headless: true,
+      // On a machine that is busy with other things.
+      timeout: 100_000,
       extraPrefsFirefox: PREFERENCES,
       env: environment(),
     });
@@ -55,7 +57,7 @@ class FirefoxTab extends Tab {
   }
 
   close(): Promise<void> {
-    return this.page.close({ runBeforeUnload: true });
+    return this.page.close();
   }
 
   override async setOffline(offline: boolean): Promise<void> {

@@ -13,10 +13,12 @@ import { WebDriverSession } from "./webdriver.js";
 const DRIVER = "/usr/bin/WebKitWebDriver";
 const DISPLAY = "/usr/bin/Xvfb";
 
+const LIBRARIES = "/usr/lib";
+
 /** The browser that comes with the library, in a folder whose name has the machine's architecture. */
 const miniBrowser = (): string | undefined =>
-  readdirSync("/usr/lib")
-    .flatMap((folder) => ["4.1", "4.0"].map((version) => `/usr/lib/${folder}/webkit2gtk-${version}/MiniBrowser`))
+  (existsSync(LIBRARIES) ? readdirSync(LIBRARIES) : [])
+    .flatMap((folder) => ["4.1", "4.0"].map((version) => join(LIBRARIES, folder, `webkit2gtk-${version}/MiniBrowser`)))
     .find((path) => existsSync(path));
 
 /** WebKitGTK as Debian has it, which is Safari's engine; by WebDriver over HTTP, on a display that nobody sees. */
@@ -31,7 +33,8 @@ export const webkit: Engine = {
     const home = mkdtempSync(join(tmpdir(), "push-it-webkit-"));
     const cleanUp = async (): Promise<void> => {
       for (const child of started.reverse()) await ended(child);
-      rmSync(home, { recursive: true, force: true });
+      // The last to end may still be writing there.
+      rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     };
     try {
       const display = await startDisplay(started);
