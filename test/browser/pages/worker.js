@@ -1,5 +1,5 @@
 // The same client in a worker: it tells the page what to append to its lists.
-import { PushIt } from "/sdk/index.js";
+import { PushIt } from "/sdk/esm/index.js";
 
 const { options, channels } = JSON.parse(new URLSearchParams(location.search).get("talk"));
 const pushIt = new PushIt(options);
