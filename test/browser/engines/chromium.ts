@@ -1,62 +1,21 @@
-import type { BrowserContext, CDPSession, Page } from "playwright-core";
-import { launchChromium } from "../chromium.js";
-import { type Engine, type RunningBrowser, Tab } from "./engine.js";
+import { chromiumCommand } from "../chromium.js";
+import type { Engine } from "./engine.js";
+import { launchByPuppeteer, PuppeteerTab } from "./puppeteer.js";
 
-/** Chromium, which `npm ci` brought; by the protocol of its developer tools. */
+/**
+ * Chromium, which `npm ci` brought; by the protocol of its developer tools. Puppeteer lets a page lose the focus, without
+ * which none can be frozen; Playwright does not.
+ */
 export const chromium: Engine = {
   name: "chromium",
   missing: () => undefined,
-  launch: async () => {
-    const browser = await launchChromium();
-    const context = await browser.newContext();
-    return {
-      version: `Chromium ${browser.version()}`,
-      open: async (url) => {
-        const tab = new ChromiumTab(context, await context.newPage());
-        await tab.goto(url);
-        return tab;
-      },
-      close: () => browser.close(),
-    } satisfies RunningBrowser;
-  },
+  launch: async () => launchByPuppeteer({ ...(await chromiumCommand()), headless: "shell" }, (page) => new ChromiumTab(page)),
 };
 
-class ChromiumTab extends Tab {
-  #session: Promise<CDPSession> | undefined;
-
-  constructor(
-    private readonly context: BrowserContext,
-    private readonly page: Page,
-  ) {
-    super();
-  }
-
-  async goto(url: string): Promise<void> {
-    await this.page.goto(url);
-  }
-
-  async reload(): Promise<void> {
-    await this.page.reload();
-  }
-
-  async back(): Promise<void> {
-    await this.page.goBack();
-  }
-
-  close(): Promise<void> {
-    return this.page.close();
-  }
-
-  override async setOffline(offline: boolean): Promise<void> {
-    await this.context.setOffline(offline);
-  }
-
+class ChromiumTab extends PuppeteerTab {
   override async setFrozen(frozen: boolean): Promise<void> {
-    const session = await (this.#session ??= this.context.newCDPSession(this.page));
+    const session = await this.page.createCDPSession();
     await session.send("Page.setWebLifecycleState", { state: frozen ? "frozen" : "active" });
-  }
-
-  protected run<Result>(expression: string): Promise<Result> {
-    return this.page.evaluate<Result>(expression);
+    await session.detach();
   }
 }
