@@ -1,11 +1,12 @@
 import { PushItError } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, hearing } from "./support/recorded.js";
+import type { Peer } from "./support/scripted-server.js";
 import { Bench, settled } from "./support/setup.js";
 
 const bench = Bench.use();
 
-const actions = ({ frames }: { frames: Mailbox<{ action: string }> }): string[] => frames.all.map(({ action }) => action);
+const actions = ({ frames }: Peer): string[] => frames.all.map(({ action }) => action);
 
 /** The rejections that nobody handles while `run` does. */
 const unhandled = async (run: () => Promise<void>): Promise<unknown[]> => {

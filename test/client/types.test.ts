@@ -67,7 +67,7 @@ describe("the types", () => {
     void (() => dated.publish({ at: new Date() }));
     void (() => dated.on("message", ({ data }) => data.at satisfies string));
     // @ts-expect-error a Date has become text
-    void (() => dated.on("message", ({ data }) => data.at.getTime()));
+    void (() => dated.on("message", ({ data }) => data.at satisfies Date));
 
     // Who this client is, other credentials, and what is known of them.
     proves<Equal<typeof pushIt.me, { agent: string; userId?: string } | undefined>>();

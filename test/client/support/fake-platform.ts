@@ -48,12 +48,12 @@ export class FakePlatform implements Platform {
 
   addEventListener(type: string, listener: (event: PageEvent) => void): void {
     this.#listeners.add(listener);
-    this.#page.addEventListener(type, listener as unknown as EventListener);
+    this.#page.addEventListener(type, listener);
   }
 
   removeEventListener(type: string, listener: (event: PageEvent) => void): void {
     this.#listeners.delete(listener);
-    this.#page.removeEventListener(type, listener as unknown as EventListener);
+    this.#page.removeEventListener(type, listener);
   }
 
   /** An event of the page, with what it says. */
