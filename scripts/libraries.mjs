@@ -21,7 +21,7 @@ const SCRIPT = {
   ...LIBRARIES.client.options,
   format: "iife",
   minify: true,
-  // The map tells files and lines. Their text would be a fifth of the package, which has it twice already.
+  // As with CommonJS: files and lines.
   sourcesContent: false,
   entryPoints: { "push-it.iife": "client/src/script.ts" },
 };
@@ -87,6 +87,8 @@ const asCommonJs = async (modules, dist, { target }) => {
     const result = await transform(text.replace(/(?<=\/\/# sourceMappingURL=)\S+\n$/, `${inline}\n`), {
       ...options,
       sourcemap: "external",
+      // Files and lines are enough for a stack trace. The text of the sources is in the maps of the ES modules.
+      sourcesContent: false,
       sourcefile: relative(dirname(file), path),
     });
     return [
