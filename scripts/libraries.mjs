@@ -7,7 +7,8 @@ import { common, installedWith, NODE } from "./bundles.mjs";
 export const LIBRARIES = {
   client: {
     entries: { index: "client/src/index.ts", core: "client/src/core.ts" },
-    options: { platform: "browser", target: "es2022", sourcemap: true },
+    // Neutral, because for browsers esbuild decides what `process.env.NODE_ENV` is: that is the application's to say.
+    options: { platform: "neutral", target: "es2022", sourcemap: true },
   },
   server: {
     entries: { guards: "server/guards/index.ts", publisher: "server/publisher/index.ts" },
@@ -19,6 +20,7 @@ export const LIBRARIES = {
 const SCRIPT = {
   ...common,
   ...LIBRARIES.client.options,
+  platform: "browser",
   format: "iife",
   minify: true,
   // As with CommonJS: files and lines.
