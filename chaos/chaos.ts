@@ -3,12 +3,15 @@ import { CREDENTIALS_PREFIX } from "../protocol/index.js";
 import { bundledSdk } from "./bundle.js";
 import { CHANNELS } from "./channels.js";
 import { type History, judge, type Violation, type Wrong } from "./checker.js";
+import { countsOf } from "./counts.js";
 import { type Crowd, gather } from "./crowd.js";
-import { Faults } from "./faults.js";
+import { Faults, roleOf } from "./faults.js";
 import { Journal } from "./journal.js";
+import { type Move, Moves } from "./moves.js";
 import { type Pace, paceOf } from "./pace.js";
 import { planOf } from "./plan.js";
 import { type Doing, isPermitted } from "./policy.js";
+import { positionsIn } from "./positions.js";
 import { publishAll } from "./publishing.js";
 import { comesTogether, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
 import { sourceOf } from "./random.js";
@@ -29,12 +32,29 @@ export interface ChaosOptions {
 /** What strikes: by schedule, by the clock, or because a publication wants it. */
 export type FaultKind = Kind | "lifetime" | "guardSlow" | "guardDead";
 
+/** What must have been there to be judged, by how often it was. */
+export interface Judged {
+  /** Subscriptions that an application ended, and was told so. */
+  unsubscriptions: number;
+  /** Components that others replaced in one turn. */
+  remounts: number;
+  /** Subscriptions to wildcards that were acknowledged. */
+  wildcards: number;
+  /** Runs of workers that deliver what the publishing function does not. */
+  workers: number;
+  /** Publications whose positions their publishers were told. */
+  positions: number;
+}
+
 /** How a run went. */
 export interface Outcome {
   published: number;
   acknowledged: number;
   wrong: Record<Wrong, number>;
+  /** How often an application was subscribed again after a loss. */
   recoveries: number;
+  judged: Judged;
+  moves: Record<Move, number>;
   /** How often somebody was told that it has missed something. */
   missed: number;
   faults: Record<FaultKind, number>;
@@ -78,6 +98,7 @@ class Run {
   readonly #faults: Faults;
   readonly #pace: Pace;
   #lifetimes = 0;
+  #workers = 0;
 
   constructor(
     private readonly root: string,
@@ -86,7 +107,7 @@ class Run {
   ) {
     const { seed, messages } = options;
     this.#schedule = new Schedule(seed, messages);
-    this.#faults = new Faults(seed, this.#schedule, this.#trail);
+    this.#faults = new Faults(seed, this.#schedule, this.#trail, this.#journal);
     this.#pace = paceOf(messages);
   }
 
@@ -96,7 +117,7 @@ class Run {
       faults: this.#faults,
       limits: { connectionMs: this.#pace.connectionMs },
       log: () => undefined,
-      report: (invocation) => this.#connected(invocation),
+      report: (invocation) => this.#invoked(invocation),
     });
     try {
       return await this.#on(target);
@@ -111,9 +132,11 @@ class Run {
     this.#faults.system = system;
     const onError = (what: string): void => void (this.#errors[what] = (this.#errors[what] ?? 0) + 1);
     const onLifetime = (): void => void (this.#lifetimes += 1);
-    const context = { Sdk: bundledSdk(this.root), url: system.websocketUrl, seed, pace, journal, trail, onError, onLifetime };
+    const recovers = (channel: string): boolean => keeps(channel) !== "nothing";
+    const context = { Sdk: bundledSdk(this.root), url: system.websocketUrl, seed, pace, journal, trail, onError, onLifetime, recovers };
     const plan = planOf(seed, messages);
     const crowd = gather(context, plan);
+    const moves = new Moves(seed, messages, crowd.all);
     const table = new TableView(system);
     try {
       await this.#await("everybody's subscriptions at the beginning", () => crowd.all.flatMap(({ waitsFor }) => waitsFor));
@@ -121,16 +144,17 @@ class Run {
       let told = 0;
       const count = (): void => this.progress.published((told += 1));
       const random = sourceOf(seed, "victims");
-      await publishAll({ plan, publishers: crowd.publishers, victims: crowd.all, schedule: this.#schedule, random, told: count });
+      await publishAll({ plan, publishers: crowd.publishers, victims: crowd.all, schedule: this.#schedule, moves, random, told: count });
       this.#schedule.end();
-      return await this.#judged(system, crowd, table);
+      moves.end();
+      return this.#outcome(await this.#judged(system, crowd, table), moves.done);
     } finally {
       for (const client of crowd.all) client.end();
       table.close();
     }
   }
 
-  async #judged(system: Target["system"], crowd: Crowd, table: TableView): Promise<Outcome> {
+  async #judged(system: Target["system"], crowd: Crowd, table: TableView): Promise<Violation[]> {
     this.progress.phase("quiet");
     const missing = (): string[] => {
       const waiting = crowd.all.flatMap(({ waitsFor }) => waitsFor);
@@ -146,7 +170,7 @@ class Run {
     this.progress.phase("sweep");
     const { items, stale } = await sweepOnce(system, table);
     const staleRows = stale.map((item) => JSON.stringify(item));
-    return this.#outcome(judge({ ...this.#history(), stored: storedIn(items), staleRows }), crowd);
+    return judge({ ...this.#history(), stored: storedIn(items), staleRows });
   }
 
   /** @param missing what is still waited for, in words */
@@ -156,22 +180,24 @@ class Run {
   }
 
   #history(): History {
-    const { publications, subscriptions } = this.#journal;
-    return { publications, subscriptions, keeps };
+    return { journal: this.#journal, keeps };
   }
 
-  #outcome(violations: Violation[], crowd: Crowd): Outcome {
+  #outcome(violations: Violation[], moves: Outcome["moves"]): Outcome {
     const publications = [...this.#journal.publications.values()];
-    const wrong = { lost: 0, duplicated: 0, reordered: 0, leaked: 0, staleRows: 0 };
+    const wrong = { lost: 0, duplicated: 0, reordered: 0, misplaced: 0, leaked: 0, staleRows: 0 };
     for (const violation of violations) wrong[violation.wrong] += 1;
     const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
     const guarded = (is: (doing: Doing) => boolean): number => publications.filter(({ data, told }) => told && data.do && is(data.do)).length;
+    const { recoveries, missed, unsubscriptions, wildcards } = countsOf(this.#journal);
     return {
       published: publications.length,
       acknowledged: publications.filter(({ told }) => told?.acknowledged).length,
       wrong,
-      missed: this.#journal.subscriptions.reduce((sum, { events }) => sum + events.filter(({ is }) => is === "missed").length, 0),
-      recoveries: crowd.all.reduce((sum, { recoveries }) => sum + recoveries, 0),
+      missed,
+      recoveries,
+      judged: { unsubscriptions, remounts: moves.remounted, wildcards, workers: this.#workers, positions: positionsIn(publications) },
+      moves,
       faults: {
         ...this.#schedule.struck,
         lifetime: this.#lifetimes,
@@ -185,8 +211,9 @@ class Run {
     };
   }
 
-  /** Learns from `$connect` whose connection one is. */
-  #connected({ event }: InvocationReport): void {
+  /** Counts workers, and learns from `$connect` whose connection one is. */
+  #invoked({ event, functionId }: InvocationReport): void {
+    if (roleOf(functionId) === "deliver") this.#workers += 1;
     const { requestContext, headers } = event as { requestContext?: { eventType?: string; connectionId?: string }; headers?: Record<string, string> };
     const { eventType, connectionId } = requestContext ?? {};
     if (eventType !== "CONNECT" || connectionId === undefined) return;
@@ -194,7 +221,7 @@ class Run {
     const credentials = offered.split(/, ?/).find((each) => each.startsWith(CREDENTIALS_PREFIX));
     if (credentials === undefined) return;
     const { name } = JSON.parse(Buffer.from(credentials.slice(CREDENTIALS_PREFIX.length), "base64url").toString()) as { name: string };
-    this.#faults.knows(connectionId, name);
+    this.#journal.owns(connectionId, name);
   }
 }
 
