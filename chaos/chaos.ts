@@ -16,6 +16,7 @@ import { publishAll } from "./publishing.js";
 import { comesTogether, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
 import { sourceOf } from "./random.js";
 import { type Kind, Schedule } from "./schedule.js";
+import { storyOf } from "./story.js";
 import { storedIn, TableView } from "./table.js";
 import { LEASE_SECONDS, startTarget, type Target } from "./target.js";
 import { Trail } from "./trail.js";
@@ -61,6 +62,8 @@ export interface Outcome {
   violations: readonly Violation[];
   /** What happened to the first message that something is wrong with. */
   trail: readonly string[];
+  /** What the applications did and were told that the first violations of each kind are about. */
+  stories: readonly { what: string; lines: readonly string[] }[];
   /** How often requests failed with each code, publications by channel. */
   errors: Record<string, number>;
   /** What did not come about in time, in words. */
@@ -75,6 +78,9 @@ export interface Progress {
 
 /** How much of what is late is told. */
 const MOST = 5;
+
+/** How many stories are told of each kind of violation. */
+const STORIES = 2;
 
 /** How long presence may be wrong at the end, in milliseconds: one lease, and a moment for who was taken for gone. */
 const PRESENCE_MS = (LEASE_SECONDS + 10) * 1_000;
@@ -141,6 +147,7 @@ class Run {
     try {
       await this.#await("everybody's subscriptions at the beginning", () => crowd.all.flatMap(({ waitsFor }) => waitsFor));
       this.progress.phase("everybody is there");
+      moves.begin();
       let told = 0;
       const count = (): void => this.progress.published((told += 1));
       const random = sourceOf(seed, "victims");
@@ -206,9 +213,20 @@ class Run {
       },
       violations,
       trail: first === undefined ? [] : this.#trail.of(first),
+      stories: this.#stories(violations),
       errors: this.#errors,
       late: this.#late,
     };
+  }
+
+  #stories(violations: readonly Violation[]): Outcome["stories"] {
+    const told = new Map<string, number>();
+    return violations.flatMap(({ wrong, what, who, channel, uuid }) => {
+      const before = told.get(wrong) ?? 0;
+      if (who === undefined || channel === undefined || before >= STORIES) return [];
+      told.set(wrong, before + 1);
+      return [{ what, lines: storyOf(this.#journal, { who, channel, uuid }) }];
+    });
   }
 
   /** Counts workers, and learns from `$connect` whose connection one is. */

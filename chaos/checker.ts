@@ -25,6 +25,9 @@ export interface Violation {
   what: string;
   /** The message that it happened to. */
   uuid?: string;
+  /** Whom it happened to, and on which channel. */
+  who?: string;
+  channel?: string;
 }
 
 /** What all judgements need. */
@@ -78,7 +81,7 @@ const judgeApplication = ({ who, pages }: Application, context: Context): Violat
   for (const page of read) {
     for (const { publication: { uuid }, channel, offset, span } of lossesOf(page, judging)) {
       const what = `${who.name} on ${channel} has not received ${uuid} (${offset ?? "plain"}), by ${span}`;
-      lost.set(`${channel} ${uuid}`, { wrong: "lost", uuid, what });
+      lost.set(`${channel} ${uuid}`, { wrong: "lost", uuid, what, who: who.name, channel });
     }
   }
   const earlier = new Map<string, Set<string>>();
@@ -97,30 +100,34 @@ const judgeApplication = ({ who, pages }: Application, context: Context): Violat
 
 const nameOf = ({ page }: ReadPage, channel: string): string => `${page.who.name} on ${channel}`;
 
-const saidWrongly = ({ page, readings }: ReadPage): Violation[] =>
-  [...readings.values()].flatMap(({ wrong }) => wrong.map((what): Violation => ({ wrong: "lost", what: `${page.who.name} ${what}` })));
+const saidWrongly = ({ page: { who }, readings }: ReadPage): Violation[] =>
+  [...readings.values()].flatMap(({ name, wrong }) =>
+    wrong.map((what): Violation => ({ wrong: "lost", what: `${who.name} ${what}`, who: who.name, channel: name })),
+  );
 
 /** A component's own listener is told what the client's listener is told. */
 const unheard = ({ page, listened }: ReadPage): Violation[] =>
   listened.flatMap(({ name, holder, heard, told }): Violation[] => {
     if (heard === told) return [];
     const what = `component ${holder} of ${page.who.name} on ${name} was told ${heard} messages, and its client ${told}`;
-    return [{ wrong: heard < told ? "lost" : "duplicated", what }];
+    return [{ wrong: heard < told ? "lost" : "duplicated", what, who: page.who.name, channel: name }];
   });
 
 /** Nobody may be told that it cannot have what is kept. */
-const toldToHaveMissed = ({ page }: ReadPage, { keeps }: Context): Violation[] =>
-  page.entries.flatMap((event): Violation[] =>
-    event.is === "subscribed" && event.recovered === false && keeps(event.name) === "all"
-      ? [{ wrong: "lost", what: `${page.who.name} on ${event.name} was told that it cannot have all (${event.code ?? ""}), though all is kept` }]
-      : [],
-  );
+const toldToHaveMissed = ({ page: { who, entries } }: ReadPage, { keeps }: Context): Violation[] =>
+  entries.flatMap((event): Violation[] => {
+    if (event.is !== "subscribed" || event.recovered !== false || keeps(event.name) !== "all") return [];
+    const what = `${who.name} on ${event.name} was told that it cannot have all (${event.code ?? ""}), though all is kept`;
+    return [{ wrong: "lost", what, who: who.name, channel: event.name }];
+  });
 
 const leaks = (read: ReadPage, context: Context): Violation[] =>
   [...read.messages].flatMap(([channel, messages]) =>
     messages.flatMap((message): Violation[] => {
       const why = leak(read, channel, message, context.journal.publications.get(message.uuid));
-      return why === undefined ? [] : [{ wrong: "leaked", uuid: message.uuid, what: `${nameOf(read, channel)} received ${message.uuid}: ${why}` }];
+      if (why === undefined) return [];
+      const what = `${nameOf(read, channel)} received ${message.uuid}: ${why}`;
+      return [{ wrong: "leaked", uuid: message.uuid, what, who: read.page.who.name, channel }];
     }),
   );
 
@@ -150,7 +157,7 @@ const duplicates = (read: ReadPage, { order }: Context, earlier: Map<string, Set
         return [];
       }
       const where = seen.has(uuid) ? "" : ", which an earlier page has received";
-      return [{ wrong: "duplicated", uuid, what: `${nameOf(read, channel)} received ${uuid} again${where}` }];
+      return [{ wrong: "duplicated", uuid, what: `${nameOf(read, channel)} received ${uuid} again${where}`, who: read.page.who.name, channel }];
     });
     earlier.set(channel, new Set([...before, ...seen]));
     return found;
@@ -166,14 +173,15 @@ const swaps = (read: ReadPage, { recovers, order, begunAt }: Context): Violation
     let newest: Received | undefined;
     return messages.flatMap((message): Violation[] => {
       const span = spanAt(spans, message.at);
-      if (!span || seen.has(message.uuid)) return [];
+      const isAgain = seen.has(message.uuid);
       seen.add(message.uuid);
+      if (!span || isAgain) return [];
       const before = newest && offsetOf(newest) > offsetOf(message) ? newest : undefined;
       if (!before) newest = message;
       // What a wildcard brought from before the subscription's own first position may come in any order.
       if (!before || (!span.since && begunAt(message.uuid) < span.from.at && hadWildcard(read, channel, message.at))) return [];
       const what = `${nameOf(read, channel)} received ${message.uuid} (${offsetOf(message)}) after ${before.uuid} (${offsetOf(before)})`;
-      return [{ wrong: "reordered", uuid: message.uuid, what }];
+      return [{ wrong: "reordered", uuid: message.uuid, what, who: read.page.who.name, channel }];
     });
   });
 

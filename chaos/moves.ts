@@ -51,7 +51,7 @@ export class Moves {
   readonly #schedule: Schedule<Move>;
   readonly #random: Random;
   readonly #timers = new Set<NodeJS.Timeout>();
-  #over = false;
+  #over = true;
 
   constructor(
     seed: number,
@@ -62,6 +62,11 @@ export class Moves {
     this.#random = sourceOf(seed, "moves");
     this.done = Object.fromEntries(MOVES.map((move) => [move, 0])) as Record<Move, number>;
     for (const client of clients) client.onOccasion = (occasion) => this.#occasion(client, occasion);
+  }
+
+  /** Everybody is there: from now on they move. */
+  begin(): void {
+    this.#over = false;
   }
 
   /** One more publication begins. */

@@ -47,7 +47,8 @@ const unlike = (publications: readonly Publication[]): Misplacement[] =>
 /** Each place is one message's: the stored one's, if the table still holds it. */
 const taken = (publications: readonly Publication[], stored: readonly Stored[]): Misplacement[] => {
   const owners = new Map(stored.map((each) => [placeOf(each.channel, each), each.uuid]));
-  const places = new Map(stored.map(({ channel, uuid, epoch, offset }) => [`${channel} ${uuid}`, { epoch, offset }]));
+  const places = new Map<string, Position>();
+  for (const { channel, uuid, epoch, offset } of [...stored].reverse()) places.set(`${channel} ${uuid}`, { epoch, offset });
   return publications.flatMap(({ uuid, channel, acknowledgements }) => {
     const position = acknowledgements.find((each) => each);
     if (!position) return [];

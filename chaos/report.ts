@@ -22,7 +22,7 @@ export const jsonLine = ({ published, acknowledged, wrong, recoveries, judged, f
 
 /** What is wrong, for people: how to see it again, and what happened to the first message that went wrong. */
 export const failureText = (outcome: Outcome, options: ChaosOptions): string => {
-  const { violations, trail } = outcome;
+  const { violations, trail, stories } = outcome;
   const replay = `--seed ${options.seed} --messages ${options.messages}`;
   const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
   return [
@@ -30,6 +30,7 @@ export const failureText = (outcome: Outcome, options: ChaosOptions): string => 
     ...(Object.keys(outcome.wrong) as Wrong[]).flatMap((kind) => firsts(violations, kind)),
     `  replay: npm run chaos -- ${replay}`,
     ...(first === undefined ? [] : [`  the history of ${first}:`, ...trail.map((line) => `    ${line}`)]),
+    ...stories.flatMap(({ what, lines }) => [`  the story of: ${what}`, ...lines.map((line) => `    ${line}`)]),
     "",
   ].join("\n");
 };
