@@ -48,7 +48,7 @@ export const storyOf = (journal: Pick<Journal, "applications" | "publications" |
     lines.push({ ...begun, text: `(${uuid} is published)` });
     for (const { ms, was } of journal.postsTo(who, channel, uuid)) lines.push({ at: lines.find((each) => each.ms > ms)?.at ?? Infinity, ms, text: `(${uuid} is posted: ${was})` });
   }
-  lines.sort((a, b) => a.ms - b.ms);
+  lines.sort((a, b) => a.ms - b.ms || a.at - b.at || 0);
   const middle = Math.max(0, lines.findIndex(({ ms }) => ms >= (begun?.ms ?? Infinity)));
   return lines.slice(Math.max(0, middle - BEFORE), middle + AFTER).map(({ at, ms, text }) => `${(ms / 1000).toFixed(3).padStart(9)} ${String(at).padStart(7)}  ${text}`);
 };
