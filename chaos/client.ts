@@ -1,4 +1,4 @@
-import type { PushIt, PushItOptions } from "../client/index.js";
+import type { PushIt, PushItOptions } from "push-it-client";
 import { isWildcard } from "../protocol/index.js";
 import type { EntryOf, Journal, Position } from "./journal.js";
 import type { Pace } from "./pace.js";
@@ -78,7 +78,7 @@ export class ChaosClient {
       connectionLifetime: keepsTime ? lifetimeMs : connectionMs * 2,
       WebSocket: this.#sockets.Socket,
       // Waits by chance are the seed's as well.
-      host: { Date, Math: { random: sourceOf(seed, who.name) }, setTimeout, clearTimeout },
+      platform: { Date, Math: { random: sourceOf(seed, who.name) }, setTimeout, clearTimeout },
     };
     this.#page = this.#open({});
   }

@@ -1,4 +1,4 @@
-import type { Channel, PushIt, PushItError, PushItOptions } from "../client/index.js";
+import type { Channel, PushIt, PushItError, PushItOptions } from "push-it-client";
 import { isWildcard } from "../protocol/index.js";
 import type { EntryOf, Journal, Page, Position } from "./journal.js";
 import { covers } from "./pages.js";
@@ -142,11 +142,11 @@ export class ChaosPage {
       () => {
         if (!this.#left) journal.note(this.page, { is: "fulfilled", call });
       },
-      ({ code, temporary }) => {
+      ({ code, retryable }) => {
         if (this.#left) return;
         heard.error(code);
-        journal.note(this.page, { is: "rejected", call, code, retryable: temporary });
-        if (is === "subscribe" && !temporary && code !== "superseded") heard.refused(component, code);
+        journal.note(this.page, { is: "rejected", call, code, retryable });
+        if (is === "subscribe" && !retryable && code !== "superseded") heard.refused(component, code);
       },
     ];
   }
@@ -170,6 +170,7 @@ export class ChaosPage {
       journal.note(page, { is: "state", state, code });
       heard.state();
     });
+    on("rotated", ({ channels }) => void journal.note(page, { is: "rotated", names: channels }));
     on("error", ({ code }) => heard.error(code));
   }
 }

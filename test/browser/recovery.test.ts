@@ -71,7 +71,7 @@ describe("a tab on a channel with history", () => {
   /** A tab in a browser of its own, which reaches the stage through `port`. */
   const open = async (name: string, port = stage.port, where = browser): Promise<{ context: BrowserContext; page: Page }> => {
     const context = await where.newContext();
-    const sdk = readFileSync(join(ROOT, "dist/client/push-it.iife.js"), "utf8");
+    const sdk = readFileSync(join(ROOT, "client/dist/push-it.iife.js"), "utf8");
     const body = PAGE.replace("/*SDK*/", () => sdk).replace("/STAGE", stage.pathname);
     await context.route("http://app.test/**", (route) => route.fulfill({ contentType: "text/html", body }));
     const page = await context.newPage();

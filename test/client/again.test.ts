@@ -1,4 +1,4 @@
-import type { PushItError, Published } from "../../client/index.js";
+import type { PushItError, Published } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, at, reconnected, subscribed } from "./support/recorded.js";
 import { Bench, settled } from "./support/setup.js";
@@ -48,7 +48,7 @@ describe("a publication on a channel with history", () => {
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
     // Chance is 0.5, and the bound 2 seconds.
-    bench.host.advance(1_000);
+    bench.platform.advance(1_000);
     await settled();
     expect(await peer.frames.take()).toMatchObject({ messages: [{ uuid, data: 1 }, { data: 2 }] });
     expect(errors.waiting).toBe(0);
@@ -61,12 +61,12 @@ describe("a publication on a channel with history", () => {
     await peer.frames.take();
     peer.send({ message: "Internal server error", connectionId: "c", requestId: "r" });
     await arrived(pushIt, peer);
-    bench.host.advance(1_000);
+    bench.platform.advance(1_000);
     await peer.frames.take();
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     peer.send({ channel: "/meta/successful", uuid, successful: true, position: at(11) });
     expect(await published.take()).toEqual({ uuid });
-    bench.host.advance(10_000);
+    bench.platform.advance(10_000);
     await arrived(pushIt, peer);
     expect(peer.frames.all.filter(({ action }) => action === "publish")).toHaveLength(2);
   });
@@ -74,13 +74,13 @@ describe("a publication on a channel with history", () => {
   it("fails once 5 minutes are over, and at once where the answer is final", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     const errors = new Mailbox<PushItError>();
-    const start = bench.host.now;
+    const start = bench.platform.now;
     pushIt.publish({ channel: "a", data: 1 }, errors.put);
     let sent = 0;
-    for (; !errors.waiting; bench.host.advance(1_000), await settled()) sent = peer.frames.all.filter(({ action }) => action === "publish").length;
+    for (; !errors.waiting; bench.platform.advance(1_000), await settled()) sent = peer.frames.all.filter(({ action }) => action === "publish").length;
     expect(await errors.take()).toMatchObject({ code: "timeout", channel: "a" });
-    expect(bench.host.now - start).toBeGreaterThan(300_000);
-    expect(bench.host.now - start).toBeLessThan(335_000);
+    expect(bench.platform.now - start).toBeGreaterThan(300_000);
+    expect(bench.platform.now - start).toBeLessThan(335_000);
     expect(sent).toBeGreaterThan(5);
     const { uuid } = await peer.frames.find(({ action }) => action === "publish");
     pushIt.publish({ channel: "a", data: 2, uuid }, errors.put);

@@ -6,7 +6,7 @@ const bench = Bench.use();
 const MINUTE = 60_000;
 
 /** Lets the wait before a first retry pass. */
-const passBackoff = (): void => bench.host.advance(1_000);
+const passBackoff = (): void => bench.platform.advance(1_000);
 
 describe("connecting", () => {
   it("offers the version, the wish to hear reasons, and the credentials; open means connected", async () => {
@@ -35,7 +35,7 @@ describe("connecting", () => {
 
   it("is given up and tried again when nothing happens in time", async () => {
     const { states } = bench.client({ credentials: () => new Promise(() => {}) });
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     const change = await states.find(({ code }) => code !== "connect");
     expect(change).toMatchObject({ state: "connecting", previous: "connecting", code: "timeout", retryIn: 500 });
   });
@@ -48,7 +48,7 @@ describe("connecting", () => {
       const { retryIn, code } = await states.find(({ code }) => code !== "connect");
       expect(code).toBe("unreachable");
       waits.push(retryIn);
-      bench.host.advance(retryIn!);
+      bench.platform.advance(retryIn!);
     }
     expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
   });
@@ -94,7 +94,7 @@ describe("credentials", () => {
     const change = await states.find(({ code }) => code !== "connect");
     expect(change).toMatchObject({ state: "disconnected", code: "credentials_too_large", retryIn: undefined });
     await expect(waiting).rejects.toMatchObject({ code: "credentials_too_large" });
-    expect(bench.host.timers).toBe(0);
+    expect(bench.platform.timers).toBe(0);
     expect(bench.server.peers.all).toEqual([]);
     token = "small";
     pushIt.connect();
@@ -136,23 +136,23 @@ describe("a lost connection", () => {
     const { states, peer } = await bench.connected();
     peer.socket.close();
     expect((await states.find(({ code }) => code === "closed")).retryIn).toBe(500);
-    bench.host.advance(500);
+    bench.platform.advance(500);
     (await bench.server.peers.take()).socket.close();
     expect((await states.find(({ code }) => code === "closed")).retryIn).toBe(1_000);
-    bench.host.advance(1_000);
+    bench.platform.advance(1_000);
     const stable = await bench.server.peers.take();
     await states.find(({ state }) => state === "connected");
-    bench.host.advance(MINUTE);
+    bench.platform.advance(MINUTE);
     stable.socket.close();
     expect((await states.find(({ code }) => code === "closed")).retryIn).toBe(500);
   });
 
   it("is made again at once when the network is back, or the application asks", async () => {
-    bench.host.random = 0.99;
+    bench.platform.random = 0.99;
     const { pushIt, states, peer } = await bench.connected();
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
-    bench.host.dispatch("online");
+    bench.platform.dispatch("online");
     const second = await bench.server.peers.take();
     await states.find(({ state }) => state === "connected");
     second.socket.terminate();
@@ -176,7 +176,7 @@ describe("disconnecting", () => {
     await expect(waiting).rejects.toMatchObject({ code: "closed" });
     expect(await states.find(({ state }) => state === "disconnected")).toMatchObject({ code: "disconnect" });
     await peer.closed;
-    expect(bench.host.timers).toBe(0);
+    expect(bench.platform.timers).toBe(0);
   });
 
   it("while credentials are being fetched opens nothing", async () => {

@@ -3,7 +3,7 @@ import { Bench, settled } from "./support/setup.js";
 const bench = Bench.use();
 
 /** Lets the wait before a first retry pass. */
-const passBackoff = (): void => bench.host.advance(1_000);
+const passBackoff = (): void => bench.platform.advance(1_000);
 
 describe("a denial", () => {
   beforeEach(() => {
@@ -20,8 +20,8 @@ describe("a denial", () => {
     const change = await states.find(({ state }) => state === "denied");
     expect(change).toMatchObject({ previous: "connecting", code: "denied", reason: "Members only." });
     await peer.closed;
-    expect(bench.host.timers).toBe(0);
-    bench.host.dispatch("online");
+    expect(bench.platform.timers).toBe(0);
+    bench.platform.dispatch("online");
     await settled();
     expect(pushIt.state).toBe("denied");
     expect(peer.texts).toHaveLength(1);
@@ -79,7 +79,7 @@ describe("a denial", () => {
     const { states } = bench.client();
     const peer = await bench.server.peers.take();
     await peer.frames.take();
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "denied" });
   });
 

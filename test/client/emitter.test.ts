@@ -1,4 +1,4 @@
-import { Emitter, tell } from "../../client/emitter.js";
+import { Emitter, tell } from "../../client/src/emitter.js";
 import { settled } from "./support/setup.js";
 import { uncaught } from "./support/uncaught.js";
 

@@ -1,4 +1,4 @@
-import { PushItError, type RequestCode } from "../../client/errors.js";
+import { PushItError, type RequestCode } from "../../client/src/errors.js";
 
 describe("PushItError", () => {
   it("is an error with a code, a reason, and what it is about", () => {
@@ -45,6 +45,6 @@ describe("PushItError", () => {
     ["superseded", false],
     ["credentials_too_large", false],
   ])("%s: temporary is %s, as PROTOCOL.md's column says", (code, temporary) => {
-    expect(new PushItError(code).temporary).toBe(temporary);
+    expect(new PushItError(code).retryable).toBe(temporary);
   });
 });

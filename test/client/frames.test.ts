@@ -1,6 +1,6 @@
-import { gather, parse, utf8, write } from "../../client/frames.js";
-import { freshId } from "../../client/id.js";
-import type { Request } from "../../client/request.js";
+import { gather, parse, utf8, write } from "../../client/src/frames.js";
+import { freshId } from "../../client/src/id.js";
+import type { Request } from "../../client/src/request.js";
 import { CHANNELS_PER_FRAME, FRAME_BYTES, isId, MESSAGES_PER_FRAME } from "../../protocol/index.js";
 
 const request = (json: string, more: Partial<Request> = {}): Request => ({

@@ -1,4 +1,4 @@
-import type { Events } from "../../client/index.js";
+import type { Events } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, at, hearing, numbered, replay, replayed, subscribed, targets } from "./support/recorded.js";
 import { Bench, settled } from "./support/setup.js";
@@ -14,14 +14,14 @@ const numbers = (heard: unknown[]): number[] => heard.filter((data) => typeof da
 /** A client whose next connection has just opened beside the one in use. */
 const handingOver = async (options = {}) => {
   const client = await subscribed(bench, { ...QUIET, ...options });
-  bench.host.advance(BEGIN);
+  bench.platform.advance(BEGIN);
   const next = await bench.server.peers.take();
   return { ...client, next, ping: await next.frames.find(({ action }) => action === "ping") };
 };
 
 /** Lets the client see that the server has answered, and close the old connection. */
 const released = async (peer: { closed: Promise<number> }): Promise<number> => {
-  bench.host.advance(1_000);
+  bench.platform.advance(1_000);
   return peer.closed;
 };
 
@@ -51,16 +51,16 @@ describe("the hand-over", () => {
     await arrived(pushIt, next);
     expect(numbers(heard)).toContain(13);
     // And so on, on the next connection.
-    bench.host.advance(BEGIN);
+    bench.platform.advance(BEGIN);
     await bench.server.peers.take();
   });
 
   it("lets what is in flight on the old connection end there", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
-    bench.host.advance(BEGIN - 10);
+    bench.platform.advance(BEGIN - 10);
     const outcome = pushIt.channel("plain").publish(1);
     const { uuid } = await peer.frames.take();
-    bench.host.advance(10);
+    bench.platform.advance(10);
     const next = await bench.server.peers.take();
     next.answer(await next.frames.find(({ action }) => action === "ping"));
     replay(next, await next.frames.find(({ action }) => action === "subscribe"), { position: at(10), recovered: true });
@@ -72,7 +72,7 @@ describe("the hand-over", () => {
     peer.send({ channel: "/meta/successful", uuid, successful: true });
     expect(await outcome).toEqual({ uuid });
     expect(await next.frames.take()).toMatchObject({ action: "publish", data: 2 });
-    bench.host.advance(1_000);
+    bench.platform.advance(1_000);
     next.answer(await next.frames.take());
     await peer.closed;
   });
@@ -85,7 +85,7 @@ describe("the hand-over", () => {
     next.send({ channel: "/meta/subscribe", uuid: frame.uuid, successful: false, code: "guard_timeout", error: "Slow.", data: { channel: "a" } });
     next.answer(ping);
     await arrived(pushIt, next);
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     next.answer(await next.frames.find(({ action }) => action === "ping"));
     await peer.closed;
     await settled();
@@ -98,7 +98,7 @@ describe("the hand-over", () => {
     const { pushIt, peer, states } = await subscribed(bench, QUIET);
     if (how === "fails") bench.server.refuse = 429;
     else bench.server.select = "push-it.v1.denied";
-    bench.host.advance(BEGIN);
+    bench.platform.advance(BEGIN);
     if (how === "fails") await new Promise((resolve) => setTimeout(resolve, 100));
     else {
       await (await bench.server.peers.take()).closed;
@@ -108,7 +108,7 @@ describe("the hand-over", () => {
     bench.server.refuse = undefined;
     bench.server.select = "push-it.v1";
     // Half of a hundredth of its life.
-    bench.host.advance(HOUR / 100);
+    bench.platform.advance(HOUR / 100);
     const next = await bench.server.peers.take();
     const ping = await next.frames.find(({ action }) => action === "ping");
     replay(next, await next.frames.find(({ action }) => action === "subscribe"), { position: at(10), recovered: true });
@@ -123,7 +123,7 @@ describe("the hand-over", () => {
     // How long it is vouched for; the answer is here before what is sent next.
     await peer.frames.take();
     await arrived(pushIt, peer);
-    bench.host.advance(BEGIN);
+    bench.platform.advance(BEGIN);
     const next = await bench.server.peers.take();
     bench.server.automatic = false;
     await next.frames.take();
@@ -131,16 +131,16 @@ describe("the hand-over", () => {
     pushIt.disconnect();
     await Promise.all([peer.closed, next.closed]);
     await settled();
-    expect(bench.host.timers).toBe(0);
+    expect(bench.platform.timers).toBe(0);
   });
 
   it("gives way to an ordinary reconnection where the old connection breaks first", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
-    bench.host.advance(BEGIN - 1);
+    bench.platform.advance(BEGIN - 1);
     peer.socket.terminate();
     await peer.closed;
     await new Promise((resolve) => setTimeout(resolve, 20));
-    bench.host.advance(1_000);
+    bench.platform.advance(1_000);
     await bench.server.peers.take();
     expect(hearing(pushIt)).toEqual([]);
     await settled();

@@ -1,4 +1,4 @@
-import { offer } from "../../client/handshake.js";
+import { offer } from "../../client/src/connection/handshake.js";
 
 const credentialsOf = (protocols: string[] | undefined): unknown => {
   const entry = protocols!.find((name) => name.startsWith("push-it.credentials."))!;

@@ -7,25 +7,25 @@ const MINUTE = 60_000;
 const PING = 8.55 * MINUTE;
 
 /** Lets the wait before a first retry pass. */
-const passBackoff = (): void => bench.host.advance(1_000);
+const passBackoff = (): void => bench.platform.advance(1_000);
 
 describe("the heartbeat", () => {
   it("pings, and is content with an answer", async () => {
     const { pushIt, peer } = await bench.connected();
-    bench.host.advance(PING);
+    bench.platform.advance(PING);
     expect(await peer.frames.take()).toMatchObject({ action: "ping", channel: "/meta/ping" });
     // The answer has been handled when the next one has.
     await pushIt.channel("a").publish(1);
-    bench.host.advance(10_000);
+    bench.platform.advance(10_000);
     expect(pushIt.state).toBe("connected");
   });
 
   it("takes a ping that is not answered in time for a dead connection", async () => {
     bench.server.automatic = false;
     const { states, peer } = await bench.connected();
-    bench.host.advance(PING);
+    bench.platform.advance(PING);
     await peer.frames.take();
-    bench.host.advance(10_000);
+    bench.platform.advance(10_000);
     expect(await states.find(({ code }) => code === "unresponsive")).toMatchObject({ state: "connecting" });
     // The old socket's end is no news.
     await peer.closed;
@@ -38,18 +38,18 @@ describe("the heartbeat", () => {
   it("takes any answer to a ping for life, also an error", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
-    bench.host.advance(PING);
+    bench.platform.advance(PING);
     peer.answer(await peer.frames.take(), { successful: false, code: "unavailable", error: "Busy." });
     peer.send({ channel: "a", uuid: "u", data: 1 });
     await new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
-    bench.host.advance(MINUTE);
+    bench.platform.advance(MINUTE);
     expect(pushIt.state).toBe("connected");
   });
 
   it("reconnects when the server does not know the agent any more", async () => {
     bench.server.automatic = false;
     const { states, peer } = await bench.connected();
-    bench.host.advance(PING);
+    bench.platform.advance(PING);
     peer.answer(await peer.frames.take(), { successful: false, error: "Unknown agent.", code: "unknown_agent" });
     const change = await states.find(({ code }) => code === "unknown_agent");
     expect(change).toMatchObject({ state: "connecting", reason: "Unknown agent." });
@@ -71,40 +71,40 @@ describe("sleep, freezing, background", () => {
   it("doubts a connection after a sleep: probes it, and replaces it when it is dead", async () => {
     bench.server.automatic = false;
     const { states, peer } = await bench.connected();
-    bench.host.sleep(5 * MINUTE);
+    bench.platform.sleep(5 * MINUTE);
     expect(await peer.frames.take()).toMatchObject({ action: "ping" });
-    bench.host.advance(10_000);
+    bench.platform.advance(10_000);
     await states.find(({ code }) => code === "unresponsive");
   });
 
   it("probes when a page comes back, unless the server was heard just now", async () => {
     const { pushIt, peer } = await bench.connected();
-    bench.host.advance(20_000);
-    bench.host.dispatch("visibilitychange");
+    bench.platform.advance(20_000);
+    bench.platform.dispatch("visibilitychange");
     await pushIt.channel("a").publish(1);
-    bench.host.advance(31_000);
-    bench.host.dispatch("visibilitychange");
+    bench.platform.advance(31_000);
+    bench.platform.dispatch("visibilitychange");
     await pushIt.channel("a").publish(2);
     expect(peer.frames.all.map(({ action }) => action)).toEqual(["publish", "ping", "publish"]);
   });
 
   it("probes at once when the network is back", async () => {
     const { peer } = await bench.connected();
-    bench.host.dispatch("online");
+    bench.platform.dispatch("online");
     expect(await peer.frames.take()).toMatchObject({ action: "ping" });
   });
 
   it("raises no false alarm where a throttled tab's timers fire late: the answer came in time", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
-    bench.host.advance(PING);
+    bench.platform.advance(PING);
     const frame = await peer.frames.take();
     // The tab is frozen with the ping under way. It thaws: the timer fires first, the answer is still queued.
-    bench.host.sleep(5 * MINUTE);
+    bench.platform.sleep(5 * MINUTE);
     peer.answer(frame);
     peer.send({ channel: "a", uuid: "u", data: 1 });
     await new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
-    bench.host.advance(5_000);
+    bench.platform.advance(5_000);
     expect(pushIt.state).toBe("connected");
     expect(states.all.map(({ state }) => state)).toEqual(["connecting", "connected"]);
   });

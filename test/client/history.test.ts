@@ -1,4 +1,4 @@
-import type { Events } from "../../client/index.js";
+import type { Events } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, at, hearing, numbered, reconnected, replay, replayed, subscribed, targets } from "./support/recorded.js";
 import { Bench, settled } from "./support/setup.js";
@@ -16,7 +16,7 @@ describe("a channel with history", () => {
     expect(numbers(heard)).toEqual([11, 12, 13, 14]);
     expect(pushIt.channel("a").position).toEqual(at(14));
     // Nothing was missing for long: nothing is asked.
-    bench.host.advance(5_000);
+    bench.platform.advance(5_000);
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
   });
@@ -32,10 +32,10 @@ describe("a channel with history", () => {
     const { pushIt, peer, heard } = await subscribed(bench);
     peer.send(numbered(13));
     await arrived(pushIt, peer);
-    bench.host.advance(299);
+    bench.platform.advance(299);
     await settled();
     expect([numbers(heard), peer.frames.waiting]).toEqual([[], 0]);
-    bench.host.advance(1);
+    bench.platform.advance(1);
     const frame = await peer.frames.take();
     expect(frame).toEqual({ action: "history", channel: "/meta/history", uuid: frame.uuid, data: { channel: "a", since: at(10) } });
     peer.send(numbered(15));
@@ -51,13 +51,13 @@ describe("a channel with history", () => {
     const { pushIt, peer, heard } = await subscribed(bench);
     peer.send(numbered(12));
     await arrived(pushIt, peer);
-    bench.host.advance(300);
+    bench.platform.advance(300);
     replay(peer, await peer.frames.take(), { position: at(10), recovered: true });
     await arrived(pushIt, peer);
-    bench.host.advance(999);
+    bench.platform.advance(999);
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
-    bench.host.advance(1_001);
+    bench.platform.advance(1_001);
     replay(peer, await peer.frames.take(), { position: at(12), messages: replayed(12), recovered: true });
     await arrived(pushIt, peer);
     expect(numbers(heard)).toEqual([12]);
@@ -67,10 +67,10 @@ describe("a channel with history", () => {
     const { pushIt, peer, heard } = await subscribed(bench);
     peer.send(numbered(16));
     await arrived(pushIt, peer);
-    bench.host.advance(300);
+    bench.platform.advance(300);
     replay(peer, await peer.frames.take(), { position: at(12), messages: replayed(11, 12), recovered: true, more: true });
     await arrived(pushIt, peer);
-    bench.host.advance(0);
+    bench.platform.advance(0);
     const next = await peer.frames.take();
     expect(next.data).toEqual({ channel: "a", since: at(12) });
     replay(peer, next, { position: at(15), messages: replayed(13, 15), recovered: true });
@@ -84,11 +84,11 @@ describe("a channel with history", () => {
     pushIt.on("subscribed", missed.put);
     peer.send(numbered(13));
     await arrived(pushIt, peer);
-    bench.host.advance(300);
+    bench.platform.advance(300);
     const { uuid } = await peer.frames.take();
     peer.send({ channel: "/meta/history", uuid, successful: false, code: "unavailable", error: "Busy.", data: { channel: "a" } });
     await arrived(pushIt, peer);
-    bench.host.advance(15_000);
+    bench.platform.advance(15_000);
     const again = await peer.frames.take();
     peer.send({ channel: "/meta/history", uuid: again.uuid, successful: false, code: "denied", error: "No.", data: { channel: "a" } });
     expect(await missed.take()).toEqual({ channel: "a", recovered: false, code: "denied" });
@@ -100,20 +100,20 @@ describe("a channel with history", () => {
     const { pushIt, peer, heard } = await subscribed(bench);
     for (let offset = 12; offset < 12 + 501; offset++) peer.send(numbered(offset));
     await arrived(pushIt, peer);
-    bench.host.advance(300);
+    bench.platform.advance(300);
     replay(peer, await peer.frames.take(), { position: at(11), messages: replayed(11), recovered: true });
     await arrived(pushIt, peer);
     // What was held is gone.
     expect(numbers(heard)).toEqual([11]);
     peer.send(numbered(13));
     await arrived(pushIt, peer);
-    bench.host.advance(300);
+    bench.platform.advance(300);
     const question = await peer.frames.take();
     // What is dropped while the question is under way may not be in its answer.
     for (let offset = 14; offset < 14 + 501; offset++) peer.send(numbered(offset));
     replay(peer, question, { position: at(13), messages: replayed(12, 13), recovered: true });
     await arrived(pushIt, peer);
-    bench.host.advance(2_000);
+    bench.platform.advance(2_000);
     expect((await peer.frames.take()).data).toEqual({ channel: "a", since: at(13) });
   });
 
@@ -123,7 +123,7 @@ describe("a channel with history", () => {
     pushIt.on("subscribed", missed.put);
     peer.send(numbered(3, "e2"));
     await arrived(pushIt, peer);
-    bench.host.advance(300);
+    bench.platform.advance(300);
     replay(peer, await peer.frames.take(), { position: at(3, "e2"), recovered: false, code: "epoch_changed" });
     expect(await missed.take()).toEqual({ channel: "a", recovered: false, code: "epoch_changed" });
     peer.send(numbered(4, "e2"), numbered(11));
@@ -158,7 +158,7 @@ describe("after a loss", () => {
     const again = await next.frames.take();
     expect(targets(again)).toEqual([{ channel: "a", since: at(11) }]);
     next.send(numbered(14));
-    replay(next, again, { position: at(13), recovered: true, messages: replayed(12, 13), checkEvery: 30_000 });
+    replay(next, again, { position: at(13), recovered: true, messages: replayed(12, 13), historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, next);
     expect(numbers(heard)).toEqual([11, 12, 13, 14]);
     expect(await events.take()).toEqual({ channel: "a", recovered: true });
@@ -219,12 +219,12 @@ describe("what comes through a wildcard alone", () => {
 describe("tail loss", () => {
   it("is noticed: pings carry positions, and what is behind is asked for", async () => {
     const { pushIt, peer, heard } = await subscribed(bench);
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     const ping = await peer.frames.take();
     expect(ping).toMatchObject({ action: "ping", data: { positions: { a: at(10) } } });
-    peer.send({ channel: "/meta/ping", uuid: ping.uuid, successful: true, data: { behind: ["a", "never heard of"] } });
+    peer.send({ channel: "/meta/ping", uuid: ping.uuid, successful: true, data: { laggingChannels: ["a", "never heard of"] } });
     await arrived(pushIt, peer);
-    bench.host.advance(0);
+    bench.platform.advance(0);
     const frame = await peer.frames.take();
     expect(frame.data).toEqual({ channel: "a", since: at(10) });
     replay(peer, frame, { position: at(11), messages: replayed(11), recovered: true });
@@ -234,14 +234,14 @@ describe("tail loss", () => {
 
   it("is looked for as often as the application says, while there are channels with history", async () => {
     const { pushIt, peer } = await subscribed(bench, { checkInterval: 5_000 });
-    bench.host.advance(10_000);
+    bench.platform.advance(10_000);
     const ping = await peer.frames.take();
     expect(ping.action).toBe("ping");
     peer.answer(ping);
     pushIt.unsubscribe("a");
     peer.answer(await peer.frames.take());
     await arrived(pushIt, peer);
-    bench.host.advance(400_000);
+    bench.platform.advance(400_000);
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
   });

@@ -1,9 +1,9 @@
-import { deadline } from "../../client/host.js";
-import { FakeHost } from "./support/fake-host.js";
+import { deadline } from "../../client/src/platform/platform.js";
+import { FakePlatform } from "./support/fake-platform.js";
 
 describe("deadline", () => {
   it("expires in time", () => {
-    const host = new FakeHost();
+    const host = new FakePlatform();
     const expired = jest.fn();
     deadline(host, 30_000, expired);
     host.advance(29_999);
@@ -13,7 +13,7 @@ describe("deadline", () => {
   });
 
   it("does not expire once it is called off", () => {
-    const host = new FakeHost();
+    const host = new FakePlatform();
     const expired = jest.fn();
     deadline(host, 30_000, expired)();
     host.advance(60_000);
@@ -21,7 +21,7 @@ describe("deadline", () => {
   });
 
   it("gives what arrived in a frozen tab a moment before it expires", () => {
-    const host = new FakeHost();
+    const host = new FakePlatform();
     const expired = jest.fn();
     const cancel = deadline(host, 30_000, expired);
     host.sleep(600_000);
@@ -32,7 +32,7 @@ describe("deadline", () => {
   });
 
   it("expires after that moment when nothing arrived", () => {
-    const host = new FakeHost();
+    const host = new FakePlatform();
     const expired = jest.fn();
     deadline(host, 30_000, expired);
     host.sleep(600_000);

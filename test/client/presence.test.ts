@@ -1,4 +1,4 @@
-import type { PresenceEvent } from "../../client/index.js";
+import type { PresenceEvent } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, replay } from "./support/recorded.js";
 import { Bench, settled } from "./support/setup.js";
@@ -9,7 +9,7 @@ const bench = Bench.use();
 const attending = async () => {
   bench.server.automatic = false;
   const { pushIt, peer } = await bench.connected({ channels: ["a"] });
-  replay(peer, await peer.frames.take(), { presentEvery: 40_000 });
+  replay(peer, await peer.frames.take(), { presenceIntervalMs: 40_000 });
   await arrived(pushIt, peer);
   return { pushIt, peer };
 };
@@ -37,17 +37,17 @@ describe("presence", () => {
     const { pushIt, peer } = await attending();
     const again = new Mailbox<object>();
     pushIt.on("subscribed", again.put);
-    bench.host.advance(40_000);
+    bench.platform.advance(40_000);
     const ping = await peer.frames.take();
-    expect(ping).toMatchObject({ action: "ping", data: { present: ["a"] } });
-    peer.send({ channel: "/meta/ping", uuid: ping.uuid, successful: true, data: { absent: ["a"] } });
-    replay(peer, await peer.frames.take(), { presentEvery: 40_000 });
+    expect(ping).toMatchObject({ action: "ping", data: { presentChannels: ["a"] } });
+    peer.send({ channel: "/meta/ping", uuid: ping.uuid, successful: true, data: { absentChannels: ["a"] } });
+    replay(peer, await peer.frames.take(), { presenceIntervalMs: 40_000 });
     // It may have missed messages.
     expect(await again.take()).toEqual({ channel: "a" });
     pushIt.unsubscribe("a");
     peer.answer(await peer.frames.take());
     await arrived(pushIt, peer);
-    bench.host.advance(400_000);
+    bench.platform.advance(400_000);
     await settled();
     expect(peer.frames.waiting).toBe(0);
   });

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import type { PushItError } from "../../client/index.js";
+import type { PushItError } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { arrived, at, hearing, numbered, reconnected, replay, replayed, subscribed, targets } from "./support/recorded.js";
 import { Bench, settled } from "./support/setup.js";
@@ -13,7 +13,7 @@ it("tells the newest message of a channel that has its latest value from its his
   const { pushIt, peer } = await bench.connected({ channels: ["a"], ...QUIET });
   const heard: unknown[] = [];
   pushIt.on("message", ({ data, epoch, offset }) => heard.push({ data, epoch, offset }));
-  replay(peer, await peer.frames.take(), { position: at(9), messages: replayed(7), checkEvery: 30_000 });
+  replay(peer, await peer.frames.take(), { position: at(9), messages: replayed(7), historyCheckIntervalMs: 30_000 });
   await arrived(pushIt, peer);
   peer.send(numbered(10));
   await arrived(pushIt, peer);
@@ -28,9 +28,9 @@ describe("an answer that does not begin where the client is", () => {
     const heard = hearing(pushIt);
     const frame = await peer.frames.take();
     pushIt.channel("a").subscribe({ since: at(3) }).catch(() => undefined);
-    replay(peer, frame, { position: at(5), checkEvery: 30_000 });
+    replay(peer, frame, { position: at(5), historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, peer);
-    bench.host.advance(2_000);
+    bench.platform.advance(2_000);
     const question = await peer.frames.take();
     expect(question).toMatchObject({ action: "history", data: { channel: "a", since: at(3) } });
     replay(peer, question, { position: at(5), messages: replayed(4, 5), recovered: true });
@@ -44,14 +44,14 @@ describe("an answer that does not begin where the client is", () => {
     const heard = hearing(pushIt);
     const guarded = (uuid: string, offset: number) => [
       { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "b" } },
-      { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "a", position: at(offset), checkEvery: 30_000 } },
+      { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "a", position: at(offset), historyCheckIntervalMs: 30_000 } },
     ];
     peer.send(...guarded((await peer.frames.take()).uuid, 10), numbered(11));
     await arrived(pushIt, peer);
     const next = await reconnected(bench, peer);
     next.send(...guarded((await next.frames.take()).uuid, 13));
     await arrived(pushIt, next);
-    bench.host.advance(2_000);
+    bench.platform.advance(2_000);
     const question = await next.frames.take();
     expect(question.data).toEqual({ channel: "a", since: at(11) });
     replay(next, question, { position: at(13), messages: replayed(12, 13), recovered: true });
@@ -62,12 +62,12 @@ describe("an answer that does not begin where the client is", () => {
   it("is followed by a question where the next offset is pending", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"], since: { a: at(10) }, ...QUIET });
-    replay(peer, await peer.frames.take(), { position: at(10), recovered: true, pending: 4_500, checkEvery: 30_000 });
+    replay(peer, await peer.frames.take(), { position: at(10), recovered: true, pendingMs: 4_500, historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, peer);
-    bench.host.advance(4_499);
+    bench.platform.advance(4_499);
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
-    bench.host.advance(2_001);
+    bench.platform.advance(2_001);
     expect((await peer.frames.take()).data).toEqual({ channel: "a", since: at(10) });
   });
 });
@@ -82,7 +82,7 @@ describe("who unsubscribes and subscribes", () => {
     const frame = await peer.frames.take();
     expect(targets(frame)).toEqual([{ channel: "a" }]);
     peer.send(numbered(14));
-    replay(peer, frame, { position: at(13), checkEvery: 30_000 });
+    replay(peer, frame, { position: at(13), historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, peer);
     expect(numbers(heard)).toEqual([14]);
   });
@@ -105,9 +105,9 @@ describe("publishing again", () => {
     await peer.frames.take();
     const publications = (): number => peer.frames.all.filter(({ action }) => action === "publish").length;
     const before = publications();
-    bench.host.sleep(3_600_000);
+    bench.platform.sleep(3_600_000);
     for (let looks = 0; looks < 20 && !errors.waiting; looks += 1) {
-      bench.host.advance(1_000);
+      bench.platform.advance(1_000);
       await settled();
     }
     expect(errors.waiting).toBe(1);
@@ -130,13 +130,13 @@ describe("publishing again", () => {
     peer.socket.terminate();
     while (pushIt.state === "connected") await settled();
     // It is queued again by now; then the lid is closed, and opened where there is a network.
-    bench.host.advance(15_000);
+    bench.platform.advance(15_000);
     offline = false;
-    bench.host.sleep(3_600_000);
+    bench.platform.sleep(3_600_000);
     const next = await bench.server.peers.take();
     for (let looks = 0; looks < 20 && !errors.waiting; looks += 1) {
       await settled();
-      bench.host.advance(100);
+      bench.platform.advance(100);
     }
     expect(errors.waiting).toBe(1);
     expect(next.frames.all.filter(({ action }) => action === "publish")).toEqual([]);
@@ -150,7 +150,7 @@ describe("publishing again", () => {
       const { uuid } = await peer.frames.take();
       peer.send({ channel: "/meta/error", uuid, successful: false, code, error: "Busy." });
       await arrived(pushIt, peer);
-      bench.host.advance(10_000);
+      bench.platform.advance(10_000);
     }
     expect(await peer.frames.take()).toMatchObject({ action: "publish", data: 1 });
     expect(errors.waiting).toBe(0);
@@ -164,7 +164,7 @@ describe("presence", () => {
     for (let left = channels.length; left > 0; ) {
       const { uuid, data } = await peer.frames.take();
       const names = data!.channels!;
-      peer.send(...names.map((channel) => ({ channel: "/meta/subscribe", uuid, successful: true, data: { channel, presentEvery: 60_000 } })));
+      peer.send(...names.map((channel) => ({ channel: "/meta/subscribe", uuid, successful: true, data: { channel, presenceIntervalMs: 60_000 } })));
       left -= names.length;
     }
     await arrived(pushIt, peer);
@@ -173,11 +173,11 @@ describe("presence", () => {
 
   it("does not bring back a channel that the application has left", async () => {
     const { pushIt, peer } = await attending(["a"]);
-    bench.host.advance(60_000);
+    bench.platform.advance(60_000);
     const { uuid } = await peer.frames.take();
     pushIt.unsubscribe("a");
     peer.answer(await peer.frames.take());
-    peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absent: ["a"] } });
+    peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absentChannels: ["a"] } });
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
     // What had been sent before would come before.
@@ -187,17 +187,17 @@ describe("presence", () => {
 
   it("is said of each channel in time, however many there are", async () => {
     const { pushIt, peer } = await attending(Array.from({ length: 150 }, (_, at) => `a${at}`));
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     peer.answer(await peer.frames.take());
     await arrived(pushIt, peer);
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     const { data } = await peer.frames.take();
-    expect((data as unknown as { present: string[] }).present).toContain("a149");
+    expect((data as unknown as { presentChannels: string[] }).presentChannels).toContain("a149");
   });
 
   it("is not said of what a hand-over has not moved yet", async () => {
     await attending(["a"], { connectionLifetime: 50_000 });
-    bench.host.advance(48_500);
+    bench.platform.advance(48_500);
     const next = await bench.server.peers.take();
     const ping = await next.frames.find(({ action }) => action === "ping");
     expect(ping.data).toBeUndefined();

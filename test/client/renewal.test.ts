@@ -10,11 +10,11 @@ const LEAD = 15_000;
 /** How many messages were sent: each has an id of its own, or it would count as a repetition. */
 let sent = 0;
 
-/** A client with a function for its credentials, on a server that vouches for it for `expiresIn` milliseconds. */
-const vouched = async (expiresIn: number | undefined, credentials: () => unknown = () => "token") => {
+/** A client with a function for its credentials, on a server that vouches for it for `expiresInMs` milliseconds. */
+const vouched = async (expiresInMs: number | undefined, credentials: () => unknown = () => "token") => {
   bench.server.automatic = false;
   const { pushIt, states, peer } = await bench.connected({ credentials });
-  peer.answer(await peer.frames.take(), { successful: true, data: expiresIn === undefined ? {} : { expiresIn } });
+  peer.answer(await peer.frames.take(), { successful: true, data: expiresInMs === undefined ? {} : { expiresInMs } });
   const handled = async (): Promise<void> => {
     const off = pushIt.on("message", () => undefined);
     const heard = new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
@@ -28,7 +28,7 @@ const vouched = async (expiresIn: number | undefined, credentials: () => unknown
 
 /** Lets time pass until the client sends a refresh. */
 const refreshed = async (peer: Peer, milliseconds: number) => {
-  bench.host.advance(milliseconds);
+  bench.platform.advance(milliseconds);
   return peer.frames.take();
 };
 
@@ -36,18 +36,18 @@ describe("a client with a function for its credentials", () => {
   it("asks how long it is vouched for, and renews with fresh credentials before that, again and again", async () => {
     let token = 0;
     const { pushIt, peer, handled } = await vouched(5 * MINUTE, () => ({ token: ++token }));
-    bench.host.advance(4 * MINUTE - LEAD);
+    bench.platform.advance(4 * MINUTE - LEAD);
     for (const expected of [2, 3]) {
       const frame = await refreshed(peer, MINUTE);
       expect(frame).toEqual({ action: "refresh", channel: "/meta/refresh", uuid: frame.uuid, data: { credentials: { token: expected } } });
-      peer.answer(frame, { successful: true, data: { expiresIn: 65_000 } });
+      peer.answer(frame, { successful: true, data: { expiresInMs: 65_000 } });
       await handled();
     }
     expect(pushIt.state).toBe("connected");
   });
 
   it("renews a fifth of a short time before the end at most", async () => {
-    bench.host.random = 1;
+    bench.platform.random = 1;
     const { peer } = await vouched(10_000);
     expect(await refreshed(peer, 8_000)).toMatchObject({ action: "refresh" });
   });
@@ -55,29 +55,29 @@ describe("a client with a function for its credentials", () => {
   it("has nothing to do where nobody says for how long", async () => {
     const { peer } = await vouched(undefined);
     // The look at the clock, and the hand-over to the next connection.
-    expect(bench.host.timers).toBe(2);
+    expect(bench.platform.timers).toBe(2);
     expect(peer.frames.waiting).toBe(0);
   });
 
   it("sets no timer for what is longer than any timer, which would fire at once", async () => {
     const { peer } = await vouched(365 * 24 * 60 * MINUTE);
     // The look at the clock, and the hand-over to the next connection.
-    expect(bench.host.timers).toBe(2);
+    expect(bench.platform.timers).toBe(2);
     expect(peer.frames.waiting).toBe(0);
   });
 
   it("renews at once when it is asked to, and once only", async () => {
     const { peer } = await vouched(undefined);
-    const ask = { channel: "/meta/refresh", successful: true, data: { expiresIn: -5 } };
+    const ask = { channel: "/meta/refresh", successful: true, data: { expiresInMs: -5 } };
     peer.send(ask, ask);
     await settled();
     peer.send(ask, { channel: "a", uuid: "other", data: 1 });
     await settled();
-    while (bench.host.timers < 2) await settled();
+    while (bench.platform.timers < 2) await settled();
     expect(await refreshed(peer, 0)).toMatchObject({ action: "refresh", data: { credentials: "token" } });
     peer.send(ask);
     await settled();
-    bench.host.advance(1_000);
+    bench.platform.advance(1_000);
     await settled();
     expect(peer.frames.waiting).toBe(0);
   });
@@ -96,7 +96,7 @@ describe("a client with a function for its credentials", () => {
       if (++given === 2) throw new Error("no session");
       return given;
     });
-    bench.host.advance(MINUTE);
+    bench.platform.advance(MINUTE);
     await settled();
     expect(peer.frames.waiting).toBe(0);
     expect(await refreshed(peer, LEAD)).toMatchObject({ action: "refresh", data: { credentials: 3 } });
@@ -115,18 +115,18 @@ describe("a client with a function for its credentials", () => {
     peer.answer(await refreshed(peer, MINUTE), { successful: false, code: "denied", error: "You were suspended." });
     expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "denied", reason: "You were suspended." });
     await peer.closed;
-    expect(bench.host.timers).toBe(0);
+    expect(bench.platform.timers).toBe(0);
   });
 
   it("renews nothing when its connection has gone meanwhile", async () => {
     let give: (token: string) => void = () => undefined;
     let given = 0;
     const { states, peer } = await vouched(MINUTE, () => (++given === 2 ? new Promise((resolve) => (give = resolve)) : given));
-    bench.host.advance(MINUTE);
+    bench.platform.advance(MINUTE);
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
     give("late");
-    bench.host.advance(1_000);
+    bench.platform.advance(1_000);
     const next = await bench.server.peers.take();
     expect(await next.frames.take()).toMatchObject({ action: "ping" });
     await settled();
@@ -135,10 +135,10 @@ describe("a client with a function for its credentials", () => {
 
   it("learns from every later ping, too", async () => {
     const { peer, handled } = await vouched(undefined);
-    bench.host.advance(8.55 * MINUTE);
+    bench.platform.advance(8.55 * MINUTE);
     const ping = await peer.frames.take();
     expect(ping).toMatchObject({ action: "ping" });
-    peer.answer(ping, { successful: true, data: { expiresIn: MINUTE } });
+    peer.answer(ping, { successful: true, data: { expiresInMs: MINUTE } });
     await handled();
     expect(await refreshed(peer, MINUTE)).toMatchObject({ action: "refresh" });
   });
@@ -147,9 +147,9 @@ describe("a client with a function for its credentials", () => {
 describe("a client whose credentials never change", () => {
   it("asks nothing and renews nothing, also when it is asked to", async () => {
     const { peer } = await bench.connected({ credentials: "token" });
-    peer.send({ channel: "/meta/refresh", successful: true, data: { expiresIn: -5 } });
+    peer.send({ channel: "/meta/refresh", successful: true, data: { expiresInMs: -5 } });
     await settled();
-    bench.host.advance(1_000);
+    bench.platform.advance(1_000);
     await settled();
     expect(peer.frames.waiting).toBe(0);
   });
@@ -158,7 +158,7 @@ describe("a client whose credentials never change", () => {
     const { states, peer } = await bench.connected({ credentials: "token" });
     peer.send({ channel: "/meta/refresh", successful: false, code: "expired", error: "Not renewed." });
     expect(await states.find(({ code }) => code === "expired")).toMatchObject({ state: "connecting", reason: "Not renewed.", retryIn: 500 });
-    bench.host.advance(1_000);
+    bench.platform.advance(1_000);
     await states.find(({ state }) => state === "connected");
   });
 
@@ -180,7 +180,7 @@ describe("the back end", () => {
     expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "revoked", reason: "Banned." });
     await expect(pushIt.channel("a").publish(1)).rejects.toMatchObject({ code: "revoked", message: "Banned.", temporary: false });
     await peer.closed;
-    expect(bench.host.timers).toBe(0);
+    expect(bench.platform.timers).toBe(0);
     pushIt.connect();
     await states.find(({ state }) => state === "connected");
   });
@@ -194,7 +194,7 @@ describe("the back end", () => {
     expect(pushIt.state).toBe("connected");
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
-    bench.host.advance(1_000);
+    bench.platform.advance(1_000);
     const next = await bench.server.peers.take();
     expect(await next.frames.take()).toMatchObject({ action: "subscribe", data: { channels: ["b"] } });
   });
@@ -228,7 +228,7 @@ describe("the back end", () => {
     const publication = pushIt.channel("a").publish(1);
     const frame = await peer.frames.take();
     peer.send(
-      { channel: "/meta/refresh", successful: true, data: { expiresIn: 0 } },
+      { channel: "/meta/refresh", successful: true, data: { expiresInMs: 0 } },
       { channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "Not yours.", data: { channel: "a" } },
     );
     peer.answer(frame);
@@ -244,6 +244,6 @@ describe("a connection that is denied", () => {
     const peer = await bench.server.peers.take();
     peer.answer(await peer.frames.take(), { successful: false, error: "No.", code });
     expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code, reason: "No." });
-    expect(bench.host.timers).toBe(0);
+    expect(bench.platform.timers).toBe(0);
   });
 });

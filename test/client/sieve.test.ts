@@ -1,4 +1,4 @@
-import { createSieve } from "../../client/sieve.js";
+import { createSieve } from "../../client/src/sieve.js";
 import type { Message } from "../../protocol/frames.js";
 
 /** What is told of messages: `[channel, uuid, offset]`. */

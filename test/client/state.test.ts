@@ -1,4 +1,4 @@
-import { transition, type Happening, type State } from "../../client/state.js";
+import { transition, type Happening, type State } from "../../client/src/connection/state.js";
 
 const STATES: State[] = ["disconnected", "connecting", "connected", "denied"];
 const HAPPENINGS: Happening[] = ["connect", "open", "lose", "deny", "stop"];

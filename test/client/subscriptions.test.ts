@@ -1,10 +1,10 @@
-import type { Answer } from "../../protocol/index.js";
-import { Emitter } from "../../client/emitter.js";
-import type { Socket } from "../../client/host.js";
-import type { Core } from "../../client/parts.js";
-import { addSubscriptions } from "../../client/subscriptions.js";
-import { addTraffic } from "../../client/traffic.js";
-import { FakeHost } from "./support/fake-host.js";
+import type { Reply } from "../../protocol/index.js";
+import { Emitter } from "../../client/src/emitter.js";
+import type { Socket } from "../../client/src/platform/platform.js";
+import type { Core } from "../../client/src/parts.js";
+import { addSubscriptions } from "../../client/src/subscriptions.js";
+import { addTraffic } from "../../client/src/traffic.js";
+import { FakePlatform } from "./support/fake-platform.js";
 import { settled } from "./support/setup.js";
 
 interface Sent {
@@ -14,7 +14,7 @@ interface Sent {
 }
 
 const make = (options: { ready?: boolean; channels?: string[] } = {}) => {
-  const host = new FakeHost();
+  const host = new FakePlatform();
   const sent: Sent[] = [];
   const told: string[] = [];
   const core = Object.assign(new Emitter(), { url: "", host, channels: options.channels ?? [] }) as unknown as Core;
@@ -31,7 +31,7 @@ const make = (options: { ready?: boolean; channels?: string[] } = {}) => {
     core._want(channel, on, (error) => outcome.push(error?.code ?? "ok"));
     return outcome;
   };
-  const answer = async (index: number, more: Partial<Answer> = { successful: true }): Promise<void> => {
+  const answer = async (index: number, more: Partial<Reply> = { successful: true }): Promise<void> => {
     const { action, uuid, data } = sent[index]!;
     for (const channel of data.channels)
       core._answer({ channel: `/meta/${action}`, uuid, data: { channel }, ...more });

@@ -1,10 +1,10 @@
-import type { PushItError } from "../../client/errors.js";
-import type { Socket } from "../../client/host.js";
-import { freshId } from "../../client/id.js";
-import type { Request } from "../../client/request.js";
-import type { Core } from "../../client/parts.js";
-import { addTraffic, type Traffic } from "../../client/traffic.js";
-import { FakeHost } from "./support/fake-host.js";
+import type { PushItError } from "../../client/src/errors.js";
+import type { Socket } from "../../client/src/platform/platform.js";
+import { freshId } from "../../client/src/id.js";
+import type { Request } from "../../client/src/request.js";
+import type { Core } from "../../client/src/parts.js";
+import { addTraffic, type Traffic } from "../../client/src/traffic.js";
+import { FakePlatform } from "./support/fake-platform.js";
 import { settled } from "./support/setup.js";
 
 interface Sent {
@@ -15,7 +15,7 @@ interface Sent {
 }
 
 const make = (options: { queueLimit?: number; ready?: boolean } = {}) => {
-  const host = new FakeHost();
+  const host = new FakePlatform();
   const texts: string[] = [];
   const traffic = { url: "", host, queueLimit: options.queueLimit ?? 1_000 } as unknown as Core;
   addTraffic(traffic);

@@ -1,10 +1,10 @@
-import { watch } from "../../client/watch.js";
-import { FakeHost } from "./support/fake-host.js";
+import { watch } from "../../client/src/watch.js";
+import { FakePlatform } from "./support/fake-platform.js";
 
 const MINUTE = 60_000;
 
 const watched = (random = 0) => {
-  const host = new FakeHost();
+  const host = new FakePlatform();
   host.random = random;
   const pings: number[] = [];
   const wakes: boolean[] = [];

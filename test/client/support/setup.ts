@@ -1,20 +1,20 @@
 import WebSocket from "ws";
-import { PushIt, type PushItOptions, type StateChange } from "../../../client/index.js";
-import { FakeHost } from "./fake-host.js";
+import { PushIt, type PushItOptions, type StateChange } from "push-it-client";
+import { FakePlatform } from "./fake-platform.js";
 import { Mailbox } from "./mailbox.js";
 import { ScriptedServer } from "./scripted-server.js";
 
 /** A server, and clients that talk to it in a time of their own; all are gone after each test. */
 export class Bench {
   server!: ScriptedServer;
-  host!: FakeHost;
+  platform!: FakePlatform;
   readonly #clients: PushIt[] = [];
 
   /** Registers the hooks that make and clean up; call it in a `describe` or at the top of a file. */
   static use(): Bench {
     const bench = new Bench();
     beforeEach(async () => {
-      bench.host = new FakeHost();
+      bench.platform = new FakePlatform();
       bench.server = await ScriptedServer.start();
     });
     afterEach(async () => {
@@ -25,7 +25,7 @@ export class Bench {
   }
 
   client(options: Partial<PushItOptions> = {}): { pushIt: PushIt; states: Mailbox<StateChange> } {
-    const pushIt = new PushIt({ url: this.server.url, WebSocket, host: this.host, ...options });
+    const pushIt = new PushIt({ url: this.server.url, WebSocket, platform: this.platform, ...options });
     const states = new Mailbox<StateChange>();
     pushIt.on("state", states.put);
     this.#clients.push(pushIt);
