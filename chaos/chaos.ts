@@ -85,6 +85,8 @@ const STORIES = 2;
 /** How long presence may be wrong at the end, in milliseconds: one lease, and a moment for who was taken for gone. */
 const PRESENCE_MS = (LEASE_SECONDS + 10) * 1_000;
 
+const LINGERING: ReadonlySet<string> = new Set(CHANNELS.flatMap(({ name, lingerMs }) => (lingerMs === undefined ? [] : [name])));
+
 const SIZES = new Map(CHANNELS.map(({ name, size }) => [name, size]));
 
 /** Whether a run of so many messages may be more than a channel keeps. */
@@ -151,7 +153,8 @@ class Run {
       let told = 0;
       const count = (): void => this.progress.published((told += 1));
       const random = sourceOf(seed, "victims");
-      await publishAll({ plan, publishers: crowd.publishers, victims: crowd.all, schedule: this.#schedule, moves, random, told: count });
+      const { publishers, all: victims } = crowd;
+      await publishAll({ plan, publishers, victims, schedule: this.#schedule, moves, random, journal, told: count });
       this.#schedule.end();
       moves.end();
       return this.#outcome(await this.#judged(system, crowd, table), moves.done);
@@ -187,7 +190,7 @@ class Run {
   }
 
   #history(): History {
-    return { journal: this.#journal, keeps };
+    return { journal: this.#journal, keeps, lingers: (channel) => LINGERING.has(channel) };
   }
 
   #outcome(violations: Violation[], moves: Outcome["moves"]): Outcome {
@@ -230,8 +233,11 @@ class Run {
   }
 
   /** Counts workers, and learns from `$connect` whose connection one is. */
-  #invoked({ event, functionId }: InvocationReport): void {
-    if (roleOf(functionId) === "deliver") this.#workers += 1;
+  #invoked({ event, functionId, result }: InvocationReport): void {
+    if (roleOf(functionId) === "deliver") {
+      this.#workers += 1;
+      if (result.ok) for (const { messageId } of (event as { Records: { messageId: string }[] }).Records) this.#journal.delivered(messageId);
+    }
     const { requestContext, headers } = event as { requestContext?: { eventType?: string; connectionId?: string }; headers?: Record<string, string> };
     const { eventType, connectionId } = requestContext ?? {};
     if (eventType !== "CONNECT" || connectionId === undefined) return;

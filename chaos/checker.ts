@@ -7,13 +7,15 @@ import { misplacements } from "./positions.js";
 
 /** What a run is judged by: nothing of it is the SDK's own bookkeeping. */
 export interface History {
-  journal: Pick<Journal, "publications" | "applications" | "postsTo">;
+  journal: Pick<Journal, "publications" | "applications" | "postsTo" | "isWaiting" | "denialsOf">;
   /** What the table says; absent: it has not been asked yet. */
   stored?: readonly Stored[];
   /** Rows of agents that are not there any more, in words. */
   staleRows?: readonly string[];
   /** Whether a channel keeps everything that is published in the run, some of it, or nothing. */
   keeps(channel: string): "all" | "some" | "nothing";
+  /** Whether a channel's messages gather before they are delivered. */
+  lingers(channel: string): boolean;
 }
 
 /** What may be wrong. */

@@ -24,7 +24,7 @@ const POST_FAULTS: readonly [Kind, PostFault][] = [
 ];
 
 /** What becomes of a post by what it meets. */
-const OUTCOMES: Record<PostFault, Post["was"]> = { gone: "failed", limit: "failed", error: "failed", lose: "lost", duplicate: "clean" };
+const OUTCOMES: Record<PostFault, Post["was"]> = { gone: "denied", limit: "failed", error: "failed", lose: "lost", duplicate: "clean" };
 
 const CALL_FAULTS: readonly [Kind, DynamoDbFault][] = [
   ["dbThrottled", "throttle"],
@@ -46,10 +46,10 @@ interface Frame {
   uuid?: string;
 }
 
-/** The messages of the run in a frame that is posted. */
+/** The messages of the run in a frame that is posted, or in a segment. */
 const messagesIn = (body: string): { channel: string; uuid: string }[] => {
-  const value = JSON.parse(body) as Frame | Frame[];
-  const frames = Array.isArray(value) ? value : [value];
+  const value = JSON.parse(body) as Frame | Frame[] | { publications: { message: Frame }[] };
+  const frames = Array.isArray(value) ? value : "publications" in value ? value.publications.map(({ message }) => message) : [value];
   return frames.flatMap(({ channel, uuid }) => (channel !== undefined && uuid?.match(UUIDS)?.[0] === uuid && uuid !== undefined ? [{ channel, uuid }] : []));
 };
 
@@ -67,7 +67,7 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
     seed: number,
     private readonly schedule: Schedule,
     private readonly trail: Trail,
-    private readonly journal: Pick<Journal, "owner" | "posted">,
+    private readonly journal: Pick<Journal, "owner" | "posted" | "queued">,
   ) {
     this.#late = sourceOf(seed, "late");
     this.#further = sourceOf(seed, "further");
@@ -100,6 +100,11 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
 
   duplicateDelivery(): boolean {
     return this.schedule.strikes("redelivered");
+  }
+
+  /** Delays nothing: only looks at what is queued. */
+  delayDelivery(_queue: string, messageId: string, body: string): undefined {
+    this.journal.queued(messageId, messagesIn(body));
   }
 
   retire(): boolean {

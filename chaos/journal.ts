@@ -90,9 +90,16 @@ export interface Post {
   ms: number;
   /**
    * `clean`: nothing struck it; `lost`: the network said that it was delivered, and it was not; `failed`: the server knows
-   * that it was not delivered.
+   * that it was not delivered; `denied`: the server was told that there is no such connection, and there was.
    */
-  was: "clean" | "lost" | "failed";
+  was: "clean" | "lost" | "failed" | "denied";
+}
+
+/** Messages on their way to a worker. */
+interface Segment {
+  sent: number;
+  /** When a worker had dealt with it; absent: none has. */
+  done?: number;
 }
 
 /** What is stored of a channel's message. */
@@ -109,6 +116,9 @@ export class Journal {
   readonly applications: Application[] = [];
   readonly #posts = new Map<string, Map<string, Post[]>>();
   readonly #owners = new Map<string, string>();
+  readonly #denials = new Map<string, number[]>();
+  readonly #segments = new Map<string, Segment>();
+  readonly #segmentsOf = new Map<string, Segment[]>();
   #time = 0;
   #calls = 0;
   #turns = 0;
@@ -174,6 +184,39 @@ export class Journal {
     const post: Post = { ms: this.clock(), was };
     if (mine) mine.push(post);
     else posts.set(connection, [post]);
+    if (was === "denied") this.#denials.set(connection, [...(this.#denials.get(connection) ?? []), post.ms]);
+  }
+
+  /** A segment was sent to the queue, with these messages. */
+  queued(segment: string, messages: readonly { channel: string; uuid: string }[]): void {
+    const queued: Segment = { sent: this.clock() };
+    this.#segments.set(segment, queued);
+    for (const { channel, uuid } of messages) {
+      const key = `${channel} ${uuid}`;
+      this.#segmentsOf.set(key, [...(this.#segmentsOf.get(key) ?? []), queued]);
+    }
+  }
+
+  /** A worker has dealt with a segment. */
+  delivered(segment: string): void {
+    const known = this.#segments.get(segment);
+    if (known) known.done ??= this.clock();
+  }
+
+  /** How many segments were queued in the last `ms` milliseconds, and wait for a worker or keep one busy. */
+  waiting(ms: number): number {
+    const since = this.clock() - ms;
+    return [...this.#segments.values()].filter(({ sent, done }) => done === undefined && sent >= since).length;
+  }
+
+  /** Whether a segment with a message waited for a worker, or kept one busy, at a time. */
+  isWaiting(channel: string, uuid: string, ms: number): boolean {
+    return (this.#segmentsOf.get(`${channel} ${uuid}`) ?? []).some(({ sent, done }) => sent <= ms && (done ?? Infinity) > ms);
+  }
+
+  /** When the server was told that an application's connection is gone, although it was not. */
+  denialsOf(name: string): number[] {
+    return [...this.#denials].flatMap(([connection, each]) => (this.#owners.get(connection) === name ? each : []));
   }
 
   /** The posts of a message to an application, whichever connection they went to. */

@@ -1,5 +1,5 @@
-import { ARRIVAL_MS, LATENESS_MS } from "../../chaos/losses.js";
-import { type Actor, Scene } from "./scene.js";
+import { ARRIVAL_MS, FORGOTTEN_MS } from "../../chaos/losses.js";
+import { type Actor, LINGERING, Scene } from "./scene.js";
 
 describe("the checker, of spans of subscription that nothing recovers", () => {
   let scene: Scene;
@@ -54,12 +54,54 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
       expect(scene.judged()).toEqual(["lost m1"]);
     });
 
-    it("finds a message that nobody posted for long, although the connection is lost later", () => {
-      scene.publish("m1", plain);
-      scene.wait(LATENESS_MS);
-      scene.publish("m2", plain);
-      actor.loses().reconnects("plain/a");
-      expect(scene.judged()).toEqual(["lost m1"]);
+    describe("when the connection is lost later", () => {
+      const loseLater = (): void => {
+        scene.wait(ARRIVAL_MS);
+        actor.loses().reconnects("plain/a");
+      };
+
+      it("finds a message that nobody has posted, and that no worker was to post", () => {
+        scene.publish("m1", plain);
+        loseLater();
+        expect(scene.judged()).toEqual(["lost m1"]);
+      });
+
+      it("excuses it while it waits for a worker", () => {
+        scene.journal.queued("segment", [{ channel: "plain/a", uuid: "m1" }]);
+        scene.publish("m1", plain);
+        scene.publish("m2", plain);
+        loseLater();
+        scene.journal.delivered("segment");
+        expect(scene.judged()).toEqual(["lost m2"]);
+      });
+
+      it("finds it when a worker had dealt with it", () => {
+        scene.journal.queued("segment", [{ channel: "plain/a", uuid: "m1" }]);
+        scene.publish("m1", plain);
+        scene.journal.delivered("segment");
+        loseLater();
+        expect(scene.judged()).toEqual(["lost m1"]);
+      });
+
+      it("excuses it when the server was told that the connection is gone, for as long as the client cannot know", () => {
+        scene.publish("m1", plain);
+        scene.posts("plain/a", "m1", "denied");
+        scene.publish("m2", plain);
+        loseLater();
+        expect(scene.judged()).toEqual([]);
+        scene.posts("plain/a", "m2", "denied");
+        scene.publish("m3", plain);
+        scene.wait(FORGOTTEN_MS);
+        loseLater();
+        expect(scene.judged()).toEqual(["lost m3"]);
+      });
+
+      it("excuses it on a channel whose messages gather", () => {
+        actor.subscribes(LINGERING);
+        scene.publish("m1", { channel: LINGERING });
+        loseLater();
+        expect(scene.judged()).toEqual([]);
+      });
     });
 
     it("does not take doubts about a connection for a loss", () => {

@@ -8,6 +8,9 @@ export const OUTSIDER: Credentials = { name: "s2", ear: 0, insider: false };
 /** The epoch of every channel's history here. */
 export const EPOCH = "e";
 
+/** The channel whose messages gather. */
+export const LINGERING = "plain/gathered";
+
 type Publishing = Partial<Payload> & { channel?: string; acknowledged?: boolean; page?: number };
 
 /** A page of an application in a planted journal. */
@@ -120,7 +123,7 @@ export class Scene {
 
   /** What the checker finds. */
   violations(more: Partial<History> = {}): ReturnType<typeof judge> {
-    return judge({ journal: this.journal, stored: this.stored, keeps, ...more });
+    return judge({ journal: this.journal, stored: this.stored, keeps, lingers: (channel) => channel === LINGERING, ...more });
   }
 }
 

@@ -1,8 +1,8 @@
-import { LATENESS_MS, RECOVERY_MS } from "../../chaos/losses.js";
+import { ARRIVAL_MS, RECOVERY_MS } from "../../chaos/losses.js";
 import { type Actor, EPOCH, Scene } from "./scene.js";
 
 /** Longer than anything may take. */
-const LONG_MS = 2 * Math.max(RECOVERY_MS, LATENESS_MS);
+const LONG_MS = 2 * RECOVERY_MS;
 
 describe("the checker, of spans of subscription to channels with history", () => {
   let scene: Scene;
@@ -65,6 +65,26 @@ describe("the checker, of spans of subscription to channels with history", () =>
       scene.wait(RECOVERY_MS);
       actor.unsubscribes("log/b");
       expect(scene.judged()).toEqual(["lost n1"]);
+    });
+
+    it("expects the next message as soon as it has arrived, and those behind it only if there was time to ask", () => {
+      actor.subscribes("log/a");
+      for (const uuid of ["m1", "m2", "m3"]) scene.publish(uuid);
+      actor.receives("log/a", "m1");
+      scene.wait(1);
+      for (const uuid of ["m2", "m3"]) scene.posts("log/a", uuid);
+      scene.wait(ARRIVAL_MS);
+      actor.unsubscribes("log/a");
+      expect(scene.judged()).toEqual(["lost m2"]);
+    });
+
+    it("does not expect the next message if it came to a connection that was about to be replaced", () => {
+      actor.subscribes("log/a");
+      scene.publish("m1");
+      scene.posts("log/a", "m1");
+      scene.wait(ARRIVAL_MS);
+      actor.loses().reconnects("log/a").unsubscribes("log/a");
+      expect(scene.judged()).toEqual([]);
     });
 
     it("excuses an unsubscription soon after a lost connection, which leaves no time to recover", () => {
