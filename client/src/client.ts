@@ -51,7 +51,7 @@ export class Client implements Internals {
   }
 
   /** A holder wants a channel, from a position on if it says so. */
-  hold(channel: string, holder: Holder, since: unknown, settle: SettleWish): void {
+  hold(channel: string, holder: Holder, since?: unknown, settle?: SettleWish): void {
     this.notify("onWanted", channel, since);
     this.subscriptions.hold(channel, holder, settle);
   }
@@ -75,7 +75,7 @@ export class Client implements Internals {
       ...{ action, uuid, channel, payload, orderingKey },
       onEnd: (outcome) => {
         if (!outcome.error) this.notify("onPublished", channel, outcome);
-        if (outcome.data !== undefined) result.result = outcome.data;
+        result.result = outcome.data;
         settle(outcome.error);
       },
     });
@@ -144,9 +144,9 @@ export class Client implements Internals {
 const encodeMessage = (request: { channel: unknown; uuid: unknown; data?: unknown; message?: unknown; echo?: boolean | undefined }): string => {
   const { channel, uuid, message, data = message, echo } = request;
   if (typeof channel !== "string" || !isId(uuid)) throw new Error('A message needs a channel, and a uuid of 1 to 64 of "0-9A-Za-z-_".');
-  const loss = typeof process !== "undefined" && process.env.NODE_ENV !== "production" && findLoss(data);
-  if (loss) throw new Error(loss);
   const json = JSON.stringify(data) as string | undefined;
   if (json === undefined) throw new Error("The data is missing, or it is nothing that JSON can carry.");
+  const loss = typeof process !== "undefined" && process.env.NODE_ENV !== "production" && findLoss(data);
+  if (loss) throw new Error(loss);
   return `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${echo === false ? ',"echo":false' : ""}}`;
 };

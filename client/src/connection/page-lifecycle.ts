@@ -49,6 +49,10 @@ export class PageLifecycle implements Extension {
     this.#tick();
   }
 
+  onDisconnected(): void {
+    if (!this.#client.isActive) this.#cancelTick?.();
+  }
+
   /** Looks at the clock again and again, as long as the client is to be connected. */
   #tick(): void {
     const { timers } = this.#client;
@@ -57,7 +61,7 @@ export class PageLifecycle implements Extension {
     this.#tickDueAt = timers.now() + TICK_MS;
     this.#cancelTick = timers.after(TICK_MS, () => {
       if (this.#wasFrozen()) this.#returned(true);
-      if (this.#client.isActive) this.#tick();
+      this.#tick();
     });
   }
 

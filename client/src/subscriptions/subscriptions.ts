@@ -36,9 +36,9 @@ export class Subscriptions implements Extension {
   }
 
   /** A holder wants a channel. `settle` is called when it is subscribed, or with the reason why it is not. */
-  hold(channel: string, holder: Holder, settle: SettleWish): void {
+  hold(channel: string, holder: Holder, settle?: SettleWish): void {
     if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)
-      return settle(new PushItError("bad_channel", `A channel has a name of at most ${CHANNEL_LENGTH} characters.`, { channel }));
+      return settle?.(new PushItError("bad_channel", `A channel has a name of at most ${CHANNEL_LENGTH} characters.`, { channel }));
     const subscription: Subscription = this.#subscriptions.get(channel) ?? { channel, holders: new Set(), waiters: [] };
     this.#subscriptions.set(channel, subscription);
     subscription.holders.add(holder);
@@ -104,9 +104,9 @@ export class Subscriptions implements Extension {
   }
 
   /** Looks at a channel when the running code has ended: opposite calls cancel out until then. */
-  #reconcileSoon(subscription: Subscription, waiter: Waiter): void {
+  #reconcileSoon(subscription: Subscription, { settle, ...waiter }: Omit<Waiter, "settle"> & { settle: SettleWish | undefined }): void {
     subscription.isPaused = false;
-    subscription.waiters.push(waiter);
+    if (settle) subscription.waiters.push({ ...waiter, settle });
     defer(() => this.#reconcile(subscription));
   }
 
