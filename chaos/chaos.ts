@@ -154,7 +154,7 @@ class Run {
       const count = (): void => this.progress.published((told += 1));
       const random = sourceOf(seed, "victims");
       const { publishers, all: victims } = crowd;
-      await publishAll({ plan, publishers, victims, schedule: this.#schedule, moves, random, journal, told: count });
+      await publishAll({ plan, publishers, victims, schedule: this.#schedule, moves, random, told: count });
       this.#schedule.end();
       moves.end();
       return this.#outcome(await this.#judged(system, crowd, table), moves.done);

@@ -203,12 +203,6 @@ export class Journal {
     if (known) known.done ??= this.clock();
   }
 
-  /** How many segments were queued in the last `ms` milliseconds, and wait for a worker or keep one busy. */
-  waiting(ms: number): number {
-    const since = this.clock() - ms;
-    return [...this.#segments.values()].filter(({ sent, done }) => done === undefined && sent >= since).length;
-  }
-
   /** Whether a segment with a message waited for a worker, or kept one busy, at a time. */
   isWaiting(channel: string, uuid: string, ms: number): boolean {
     return (this.#segmentsOf.get(`${channel} ${uuid}`) ?? []).some(({ sent, done }) => sent <= ms && (done ?? Infinity) > ms);

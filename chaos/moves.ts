@@ -118,7 +118,7 @@ export class Moves {
         if (component) this.#leaveFor(client, component, random);
         return component !== undefined;
       case "blinked":
-        client.blink(pick(random, allowed(random() < 0.5 ? CHANNELS.map(({ name }) => name) : [...client.home])));
+        client.blink(pick(random, allowed([...CHANNELS.map(({ name }) => name), ...client.home, ...client.home])));
         return true;
       case "doubled":
         if (component) this.#comeFor(client, component.name, random);

@@ -181,7 +181,12 @@ export class Subscriptions implements Extension {
     const { channel, holders, waiters } = subscription;
     const { transport: current } = this.#connection;
     // Nothing will be sent until the application connects again: what it wants stays.
-    if (this.#queue.stopped) return this.#fail(subscription, wants, error);
+    if (this.#queue.stopped) {
+      const waiting = subscription.waiters;
+      subscription.waiters = [];
+      for (const { settle } of waiting) settle(error);
+      return;
+    }
     if (wants && !error.retryable) return this.#endWish(subscription, error);
     // Its transport is gone: what was to end there has ended, and what was to begin begins on the next one.
     if (transport && transport !== current && (current || !wants)) return;
