@@ -131,7 +131,10 @@ const STEPS: Record<Kind, Step> = {
     for (let count = 1 + (b % 3); count > 0; count -= 1) server.ordered.push({ failure: at(FAILURE_NAMES, a), ...(action && { action }) });
   },
   deny,
-  freeze: (world, { a }) => world.clock.freeze(world.clock.now + at([3_000, 20_000, 70_000, 400_000, 4_000_000], a), world.chance),
+  freeze: async (world, { a }) => {
+    await world.clock.freeze(world.clock.now + at([3_000, 20_000, 70_000, 400_000, 4_000_000], a), world.chance);
+    world.oracle.frozenAt = world.clock.now;
+  },
   stall: (world, { a, c }) => {
     const link = at(world.open, c);
     if (link) link.stalledUntil = world.clock.now + at([500, 3_000, 9_000, 12_000], a);

@@ -19,6 +19,9 @@ export interface Violation {
   what: string;
 }
 
+/** How long the client may leave a channel that failed before it tries again, in milliseconds: a request's time and a retry's. */
+const MOST_IDLE = 65_000;
+
 /** Judges all that the client does, by an independent reading of docs/PROTOCOL.md and docs/CLIENT.md. */
 export class Oracle implements Witness {
   readonly violations: Violation[] = [];
@@ -30,6 +33,10 @@ export class Oracle implements Witness {
   readonly subscriptions: Subscriptions;
   readonly messages: Messages;
   readonly requests: Requests;
+  /** When the client's process last stood still. */
+  frozenAt = 0;
+  /** Since when a channel that is said to be subscribed is on no connection. */
+  readonly #lacking = new Map<string, number>();
   /** When a channel was subscribed on a connection. */
   readonly #moved: { channel: string | undefined; link: number; at: number }[] = [];
 
@@ -105,6 +112,7 @@ export class Oracle implements Witness {
   /** Judges what must hold after each step. */
   step(server: Server, links: readonly Link[]): void {
     this.messages.step();
+    this.requests.step();
     if (!this.subscriptions.connected) return;
     const open = links.filter((link) => link.open);
     const peers = [...server.peers].filter(({ link }) => link.open);
@@ -137,10 +145,14 @@ export class Oracle implements Witness {
     this.messages.forget();
   }
 
+  /** A channel may be on no connection only as long as the client is at it: then it tells `subscribed` in the end. */
   #holds({ channel, told, holders }: Status, peers: readonly Peer[]): void {
-    if (told !== "yes" || holders.size === 0) return;
-    if (peers.some(({ agent, notices }) => notices.has(channel) || agent!.subscriptions.has(channel))) return;
-    this.fail("subscriptions", `${channel} is said to be subscribed, and is on none of the client's connections`);
+    const { now } = this.clock;
+    if (told !== "yes" || holders.size === 0 || peers.some(({ agent, notices }) => notices.has(channel) || agent!.subscriptions.has(channel)))
+      return void this.#lacking.delete(channel);
+    const since = Math.max(this.#lacking.get(channel) ?? now, this.traffic.asked.get(channel)?.at ?? 0, this.frozenAt);
+    this.#lacking.set(channel, since);
+    if (now - since > MOST_IDLE) this.fail("subscriptions", `${channel} is said to be subscribed, and is on none of the client's connections`);
   }
 
   #movedAt(channel: string, link: number): number {

@@ -21,6 +21,17 @@ export interface Ask {
   call: number;
 }
 
+/** A publication that failed: judged when the step is over, because the reason may be told later in it. */
+interface Failed {
+  publication: Publication;
+  code: string;
+  at: number;
+  /** Whether the server's success had come. */
+  answered: boolean;
+  /** Whether the client knows that the channel has a history. */
+  known: boolean;
+}
+
 /** How long a publication on a channel with history is tried again, in milliseconds. */
 const PATIENCE = 300_000;
 
@@ -33,6 +44,7 @@ const NOTHING_DONE = ["denied", "guard_timeout", "guard_failed", "rate_limited",
 /** Judges that every request ends once, and truly. */
 export class Requests {
   readonly #asks = new Set<Ask>();
+  #failures: Failed[] = [];
   readonly #calls = new Map<string, number>();
   /** When the application or the server last ended everything: publications end with that. */
   stoppedAt = -Infinity;
@@ -78,33 +90,42 @@ export class Requests {
       this.fail("requests", `${nameOf(ask.publication)} is said to be published, and is not`);
   }
 
+  /** The step is over: judges the publications that failed in it. */
+  step(): void {
+    for (const failed of this.#failures.splice(0)) this.#unpublished(failed);
+  }
+
   /** Everything has had its time: nothing may be open. */
   finish(): void {
+    this.step();
     for (const ask of this.#asks) this.fail("requests", `${this.#name(ask)} never ends`);
   }
 
   #failed(ask: Ask, { code }: PushItError): void {
     const { kind, channel, publication } = ask;
     if (code === "too_many") this.fail("requests", `${this.#name(ask)} ends with too_many, though it is one alone`);
-    if (publication) return this.#unpublished(publication, code);
+    if (publication) {
+      this.#failures.push({
+        ...{ publication, code, at: this.clock.now, answered: this.traffic.answered.has(publication.n) },
+        known: hasHistory(channel) && this.subscriptions.of(channel).chain !== undefined,
+      });
+      return;
+    }
     if (kind !== "subscribe" && kind !== "unsubscribe") return;
     const asked = this.traffic.asked.get(channel);
     if (code === "timeout" && asked?.action === kind && asked.answered && asked.at >= ask.calledAt)
       this.fail("requests", `${this.#name(ask)} ends with timeout, though the answer came`);
   }
 
-  #unpublished(publication: Publication, code: string): void {
-    const { clock, traffic } = this;
-    const sent = traffic.sent.get(publication.n);
-    const stopped = sent !== undefined && this.stoppedAt >= sent.at;
-    if (stopped) return;
-    if (traffic.answered.has(publication.n) && !publication.uuid.startsWith("twin"))
+  #unpublished({ publication, code, at, known, answered }: Failed): void {
+    const sent = this.traffic.sent.get(publication.n);
+    if (sent && this.stoppedAt >= sent.at) return;
+    if (answered && !publication.uuid.startsWith("twin"))
       this.fail("requests", `${nameOf(publication)} ends with ${code}, though the server's success came`);
     if (sent?.times === 1 && publication.executed && NOTHING_DONE.includes(code))
       this.fail("requests", `${nameOf(publication)} ends with ${code}, though it is published`);
-    const known = hasHistory(publication.channel) && this.subscriptions.of(publication.channel).chain;
-    if (sent && known && TRIED_AGAIN.includes(code) && clock.now - sent.at < PATIENCE)
-      this.fail("repeating", `${nameOf(publication)} ends with ${code} ${clock.now - sent.at} ms after it was first sent, on a channel with history`);
+    if (sent && known && TRIED_AGAIN.includes(code) && at - sent.at < PATIENCE)
+      this.fail("repeating", `${nameOf(publication)} ends with ${code} ${at - sent.at} ms after it was first sent, on a channel with history`);
   }
 
   #name({ kind, channel, holder, publication, calledAt }: Ask): string {

@@ -40,7 +40,8 @@ export class Traffic {
   readonly asked = new Map<string, { action: string; at: number; answered: boolean }>();
   /** When the client last sent anything but a ping. */
   busyAt = 0;
-  readonly #flights = new Map<string, Flight>();
+  readonly #flights = new Map<number, Flight>();
+  #flight = 0;
   #order = 0;
 
   constructor(
@@ -56,7 +57,7 @@ export class Traffic {
     if (action !== "ping") this.busyAt = now;
     if (action === "publish") this.#publishes(link, frame);
     if (action === "subscribe" || action === "unsubscribe") this.#subscribes(link, frame);
-    this.#flights.set(`${link.id} ${keyOf(frame)}`, { frame, link, sentAt: now });
+    this.#flights.set((this.#flight += 1), { frame, link, sentAt: now });
   }
 
   /** The client is given objects; whether a history page was asked for by the SDK itself. */
@@ -111,7 +112,7 @@ export class Traffic {
     }
   }
 
-  #replied(key: string, frame: ClientFrame, object: Record<string, unknown>): void {
+  #replied(key: number, frame: ClientFrame, object: Record<string, unknown>): void {
     const data = object["data"] as Record<string, unknown> | undefined;
     const about = data?.["channel"];
     const subscribes = frame.action === "subscribe" || frame.action === "unsubscribe";
@@ -129,7 +130,7 @@ export class Traffic {
   }
 
   /** One channel of a frame is answered; the others stay in flight. */
-  #land(key: string, frame: ClientFrame, channel: string): void {
+  #land(key: number, frame: ClientFrame, channel: string): void {
     const flight = this.#flights.get(key)!;
     const channels = targetsOf(frame).filter((target) => target.channel !== channel);
     if (channels.length === 0) this.#flights.delete(key);

@@ -53,3 +53,12 @@ export const drawFate = (chance: Chance, action: string, trouble: number, ordere
   const fate: Fate = { work, ...FAILURES[failure] };
   return failure === "refused" ? { ...fate, code: chance.pick(LATER[action] ?? ["unavailable"]) } : fate;
 };
+
+/** Whether one channel or message of a frame is done, which is answered with `code`, or with success. */
+export const isDone = (chance: Chance, fate: Fate, code: string | undefined): boolean => {
+  // What says "unavailable" may have happened all the same.
+  if (code) return code === "unavailable" && fate.done === "half" && chance.happens(0.5);
+  // Others of the frame have failed, not this one.
+  if (fate.code || fate.done === "all") return true;
+  return fate.done === "half" && chance.happens(0.5);
+};

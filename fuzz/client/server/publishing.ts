@@ -1,6 +1,6 @@
 import { hasHistory, isLatestOnly, isWildcard, LONGEST_NAME } from "../channels.js";
 import type { Publication } from "../publication.js";
-import type { Fate } from "./fate.js";
+import { isDone, type Fate } from "./fate.js";
 import { posted, type Server } from "./server.js";
 import type { ClientFrame, OutgoingMessage, Peer } from "./types.js";
 
@@ -41,8 +41,8 @@ export class Publishing {
         if (!publication) return witness.malformed(JSON.stringify(data), "nobody published this");
         const code = tooMany ? "too_many" : (this.#verdict(channel) ?? (busy.has(channel) ? "channel_busy" : this.#failure(fate, channel, index)));
         if (code === "channel_busy") busy.add(channel);
-        const half = fate.done === "half" && chance.happens(0.5);
-        const does = code ? code === "unavailable" && half : fate.done === "all" || half;
+        if (code || fate.reply !== "answer") publication.complete = false;
+        const does = isDone(chance, fate, code);
         const refused = does ? this.#execute(publication, session, peer, fate, copies) : undefined;
         answers.push(
           (code ?? refused)
@@ -124,7 +124,6 @@ export class Publishing {
       this.#latest.set(channel, publication);
     }
     this.#executed(publication);
-    if (fate && (fate.reply !== "answer" || fate.done === "half")) publication.complete = false;
     this.#distribute(publication, publisher, fate, copies);
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { WIRE } from "../adapter.js";
 import { hasHistory, hasLatest, hasPresence, isLatestOnly, LONGEST_NAME } from "../channels.js";
-import type { Fate } from "./fate.js";
+import { isDone, type Fate } from "./fate.js";
 import { recorded, shown, type Server } from "./server.js";
 import type { ClientFrame, Peer, Target } from "./types.js";
 
@@ -28,7 +28,7 @@ export class Subscribing {
       const under = peer.operations.get(target.channel) ?? 0;
       peer.operations.set(target.channel, under + 1);
       const outcome: Outcome = { ...target, ...(code && { code }), done: false, overlapped: under > 0, data: {} };
-      const does = code ? code === "unavailable" && fate.done === "half" && chance.happens(0.5) : fate.done !== "nothing" && !(fate.done === "half" && chance.happens(0.5));
+      const does = isDone(chance, fate, code);
       if (does) clock.later(fate.work * chance.next(), () => this.#do(peer, frame.action, outcome));
       return outcome;
     });
