@@ -70,6 +70,7 @@ export class Clock {
   /** Lets time pass until `until`; microtasks run after each event of the client. */
   async advance(until: number, stop?: () => boolean): Promise<void> {
     this.#events = 0;
+    await drained();
     for (let entry; (entry = this.#next(until)); ) {
       this.now = entry.at;
       await this.#fire(entry);
@@ -84,6 +85,7 @@ export class Clock {
    */
   async freeze(until: number, chance: Chance): Promise<void> {
     this.#events = 0;
+    await drained();
     const late: Record<"timer" | "socket", Entry[]> = { timer: [], socket: [] };
     for (let entry; (entry = this.#next(until)); ) {
       this.now = entry.at;

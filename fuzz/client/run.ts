@@ -14,7 +14,7 @@ export interface RunOutcome {
 }
 
 /** The seed of one batch: neighbours' have nothing in common. */
-const seedOf = (seed: number, index: number): number => (index === 0 ? seed : Math.imul(seed ^ Math.imul(index, 0x9e3779b1), 0x85ebca6b) | 0);
+const seedOf = (seed: number, index: number): number => (index === 0 ? seed : Math.imul(seed ^ Math.imul(index, 0x9e3779b1), 0x85ebca6b) >>> 1);
 
 /** The batches of a run. */
 export const batchesOf = ({ runs, steps, seed, path, without }: ClientFuzzOptions): Batch[] => {

@@ -88,6 +88,8 @@ const probe = async (world: World): Promise<void> => {
 const leave = async (world: World): Promise<void> => {
   const { oracle, clock, platform, client } = world;
   if (clock.timers > MOST_TIMERS) oracle.fail("growth", `${clock.timers} timers run while the client is at rest`);
+  // A ping may be under way.
+  await world.advance(10_000, () => (openRequests(client) ?? 0) === 0);
   const open = openRequests(client) ?? 0;
   if (open > 0) oracle.fail("growth", `${open} requests are open while the client is at rest`);
   client.disconnect();

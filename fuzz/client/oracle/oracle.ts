@@ -22,6 +22,9 @@ export interface Violation {
 /** How long the client may leave a channel that failed before it tries again, in milliseconds: a request's time and a retry's. */
 const MOST_IDLE = 65_000;
 
+/** Connections that a client may have at once: the one in use, one that is drained, one that is being opened. */
+const MOST_CONNECTIONS = 3;
+
 /** Judges all that the client does, by an independent reading of docs/PROTOCOL.md and docs/CLIENT.md. */
 export class Oracle implements Witness {
   readonly violations: Violation[] = [];
@@ -113,6 +116,8 @@ export class Oracle implements Witness {
   step(server: Server, links: readonly Link[]): void {
     this.messages.step();
     this.requests.step();
+    const inUse = links.filter((link) => link.inUse).length;
+    if (inUse > MOST_CONNECTIONS) this.fail("growth", `the client has ${inUse} connections at once`);
     if (!this.subscriptions.connected) return;
     const open = links.filter((link) => link.open);
     const peers = [...server.peers].filter(({ link }) => link.open);

@@ -103,6 +103,7 @@ export class Requests {
 
   #failed(ask: Ask, { code }: PushItError): void {
     const { kind, channel, publication } = ask;
+    if (kind === "unsubscribe" && code !== "superseded") this.subscriptions.notUnsubscribed(channel);
     if (code === "too_many") this.fail("requests", `${this.#name(ask)} ends with too_many, though it is one alone`);
     if (publication) {
       this.#failures.push({

@@ -103,6 +103,12 @@ export class Subscriptions {
     if (status.holders.size === 0) this.#leaves(status, "no");
   }
 
+  /** An `unsubscribe` has failed: whether the channel is subscribed is open, until something else is told. */
+  notUnsubscribed(channel: string): void {
+    const status = this.of(channel);
+    if (status.holders.size === 0) status.told = "unknown";
+  }
+
   /** The event `subscribed`. */
   onSubscribed(channel: string, recovered: boolean | undefined, code: string | undefined): void {
     const status = this.of(channel);

@@ -23,6 +23,8 @@ interface Flight {
   frame: ClientFrame;
   link: Link;
   sentAt: number;
+  /** An error of API Gateway came, which may have been this one's. */
+  blamed?: boolean;
 }
 
 /** After so many milliseconds the client gives up waiting for an answer: then it may ask again. */
@@ -64,7 +66,7 @@ export class Traffic {
   delivered(link: Link, objects: Record<string, unknown>[]): void {
     const gateway = objects.some((object) => object["channel"] === undefined && typeof object["message"] === "string");
     // The client may take it for the answer to what is in flight.
-    if (gateway) for (const [key, { link: on }] of this.#flights) if (on === link) this.#flights.delete(key);
+    if (gateway) for (const flight of this.#flights.values()) if (flight.link === link) flight.blamed = true;
     for (const object of objects) if (typeof object["uuid"] === "string" && "successful" in object) this.#answered(link, object);
   }
 
@@ -76,7 +78,7 @@ export class Traffic {
   #inFlight(matches: (flight: Flight) => boolean): Flight | undefined {
     for (const [key, flight] of this.#flights)
       if (this.clock.now - flight.sentAt >= TIMEOUT || !flight.link.inUse) this.#flights.delete(key);
-      else if (matches(flight)) return flight;
+      else if (!flight.blamed && matches(flight)) return flight;
     return undefined;
   }
 

@@ -15,6 +15,9 @@ import type { Agent, ClientFrame, Deployment, Peer, Policy, Witness } from "./ty
 /** API Gateway closes a connection on which nothing passed for so long, in milliseconds. */
 const IDLE = 600_000;
 
+/** How long a browser waits for a handshake that nobody answers, in milliseconds. */
+const HANGS = 120_000;
+
 /** How long an agent is still served after its end, in milliseconds. */
 const RENEWAL = 60_000;
 
@@ -49,7 +52,8 @@ export class Server {
   handshake(link: Link, protocols: string[]): void {
     const { clock, chance, policy } = this;
     const wait = 1 + chance.delay(2_000);
-    if (policy.hangs) return;
+    // Nobody answers; in the end the browser gives up.
+    if (policy.hangs) return void clock.later(HANGS, () => link.finish(1006));
     clock.later(wait, () => {
       if (!link.inUse) return;
       if (policy.refusesUntil > clock.now) return link.finish(1006);
