@@ -87,7 +87,7 @@ export class Messages {
       const publication = this.#find(data);
       if (!publication || publication.uuid !== uuid || publication.channel !== channel) continue;
       if (isLatestOnly(channel)) {
-        const newest = this.#newest.get(channel) ?? 0;
+        const newest = Math.max(this.#newest.get(channel) ?? 0, this.highest(channel));
         if (publication.offset! <= newest) continue;
         this.#newest.set(channel, publication.offset!);
       }
