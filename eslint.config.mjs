@@ -6,7 +6,7 @@ import tseslint from "typescript-eslint";
 const NODE = ["Buffer", "URL", "__dirname", "console", "module", "performance", "process", "require", "setTimeout"];
 
 export default defineConfig(
-  globalIgnores(["**/node_modules/", "dist/", "cdk.out/", "coverage/", ".push-it/"]),
+  globalIgnores(["**/node_modules/", "**/dist/", "cdk.out/", "coverage/", ".push-it/"]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   { rules: { eqeqeq: ["error", "always", { null: "ignore" }], "max-lines": ["error", { max: 320 }] } },

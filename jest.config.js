@@ -4,9 +4,16 @@ module.exports = {
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
   // Sources import each other as what they become: "./x.js" is x.ts here.
-  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  moduleNameMapper: {
+    "^(\\.{1,2}/.*)\\.js$": "$1",
+    // The packages by their names are their sources, as in tsconfig.json.
+    "^push-it-aws$": "<rootDir>/infra/index.ts",
+    "^push-it-client$": "<rootDir>/client/src/index.ts",
+    "^push-it-client/core$": "<rootDir>/client/src/core.ts",
+    "^push-it-server/(guards|publisher)$": "<rootDir>/server/$1/index.ts",
+  },
   setupFiles: ["<rootDir>/test/setup.ts"],
-  modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/cdk.out"],
+  modulePathIgnorePatterns: ["<rootDir>/((client|local|server)/)?dist/", "<rootDir>/cdk.out"],
   reporters: ["default", "<rootDir>/scripts/closing-line.cjs"],
   maxWorkers: 2,
   // For a machine that is busy with other things: what waits in a test says by itself, and sooner, what never came.

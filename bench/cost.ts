@@ -1,4 +1,4 @@
-import { PING_INTERVAL } from "../client/options.js";
+import { DEFAULTS } from "../client/src/options.js";
 import { DEFAULT_SETTINGS } from "../lambdas/settings.js";
 import { COMPUTE_MS, DECLARED_MS } from "../local/meter/latency.js";
 import { PRICES } from "../local/meter/prices.js";
@@ -26,7 +26,7 @@ const MINUTE = {
     const ping = (2 * PRICES.apiGateway.messages + PRICES.lambda.requests + reads * PRICES.dynamodb.readUnits) / MILLION;
     const gbSeconds = ((COMPUTE_MS + (history ? 2 : 1) * DECLARED_MS.dynamoDb) / 1_000) * 0.5;
     // Less up to a tenth, at random.
-    const perMinute = 60_000 / (0.95 * (history ? DEFAULT_SETTINGS.checkMs : PING_INTERVAL));
+    const perMinute = 60_000 / (0.95 * (history ? DEFAULT_SETTINGS.checkMs : DEFAULTS.pingInterval));
     return PRICES.apiGateway.connectionMinutes / MILLION + perMinute * (ping + gbSeconds * PRICES.lambda.gbSecond);
   },
   appSyncEvents: (): number => PRICES.appSyncEvents.connectionMinutes / MILLION,

@@ -4,7 +4,7 @@ import { App, Stack } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { buildSync } from "esbuild";
 import { WebSocket } from "ws";
-import { PushIt as Client } from "../client/index.js";
+import { PushIt as Client } from "push-it-client";
 import { Guards, PushIt } from "../infra/index.js";
 import { startSystem } from "../local/dev/system.js";
 
@@ -45,7 +45,7 @@ const guardsOf = (stack: Stack, folder: string, variant: Variant): Guards | unde
     writeFileSync(file, `export default ${HANDLERS};`);
     return Guards.fromModule(file);
   }
-  writeFileSync(file, `import { guardHandler } from "push-it-aws/guards";\nexport const handler = guardHandler(${HANDLERS});`);
+  writeFileSync(file, `import { guardHandler } from "push-it-server/guards";\nexport const handler = guardHandler(${HANDLERS});`);
   const outfile = join(folder, "guard/index.mjs");
   buildSync({ entryPoints: [file], outfile, bundle: true, platform: "node", format: "esm", absWorkingDir: folder, logLevel: "silent" });
   const fn = new lambda.Function(stack, "Guard", {
@@ -89,7 +89,7 @@ export const startGuarded = async (root: string, guard: Variant, recipients: num
   const invoked: string[] = [];
   const system = await startSystem({
     project: root,
-    dist: join(root, "dist"),
+    dist: join(root, "local/dist"),
     assembly: synthesize(folder, guard),
     log: () => undefined,
     report: ({ functionId }) => invoked.push(functionId),

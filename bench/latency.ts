@@ -1,4 +1,4 @@
-import type { PushIt } from "../client/index.js";
+import type { PushIt } from "push-it-client";
 import type { Benchmark, BenchContext } from "./benchmark.js";
 import { lineChart } from "./chart.js";
 import { connected, subscribers } from "./load/clients.js";

@@ -1,4 +1,4 @@
-import type { PushIt, PushItOptions, ReceivedMessage } from "../client/index.js";
+import type { PushIt, PushItOptions, ReceivedMessage } from "push-it-client";
 import type { Journal, Position, Subscription } from "./journal.js";
 import type { Pace } from "./pace.js";
 import type { Planned } from "./plan.js";
@@ -66,7 +66,7 @@ export class ChaosClient {
       connectionLifetime: keepsTime ? lifetimeMs : connectionMs * 2,
       WebSocket: this.#sockets.Socket,
       // Waits by chance are the seed's as well.
-      host: { Date, Math: { random: sourceOf(seed, who.name) }, setTimeout, clearTimeout },
+      platform: { Date, Math: { random: sourceOf(seed, who.name) }, setTimeout, clearTimeout },
     };
     this.#sdk = this.#begin({});
   }

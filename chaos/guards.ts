@@ -1,4 +1,4 @@
-import { guards } from "push-it-aws/guards";
+import { guards } from "push-it-server/guards";
 import * as policy from "./policy.js";
 
 /** How long what is slow takes, in milliseconds: within the guards' time, however busy the machine is. */

@@ -66,7 +66,7 @@ export const startTarget = async (
     const system = await startSystem({
       ...options,
       project: root,
-      dist: join(root, "dist"),
+      dist: join(root, "local/dist"),
       assembly: synthesize(folder),
       sweepEveryMs: SWEEP_MS,
       maxEnvironments: ENVIRONMENTS,

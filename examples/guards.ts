@@ -1,4 +1,4 @@
-import { guards } from "push-it-aws/guards";
+import { guards } from "push-it-server/guards";
 
 export default guards({
   onPublicationRequest(channel, agent, message) {

@@ -1,9 +1,9 @@
-import type { Answer, Attended, Json, Message, Position, Skip } from "../protocol/index.js";
+import type { Reply, PresenceEventData, Json, Message, Position, WithheldMessage } from "../protocol/index.js";
 import type { Audit } from "./audit.js";
 import { type Fields, fieldsOf } from "./fields.js";
 import type { Asks } from "./fit.js";
 import { dataFor, type Changes, type Ledger, type Member } from "./ledger.js";
-import { keeps, tells, transforms } from "./policy.js";
+import { keeps, tells, transforms, userOf } from "./policy.js";
 import { replayFault } from "./replays.js";
 import type { Shelves } from "./shelves.js";
 
@@ -16,7 +16,7 @@ export interface Asker {
 const keysOf = (value: unknown): string[] => Object.keys(fieldsOf(value)).sort();
 const same = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join();
 
-const REPLAY_KEYS = new Set(["channel", "position", "messages", "more", "pending", "recovered", "code"]);
+const REPLAY_KEYS = new Set(["channel", "position", "messages", "more", "pendingMs", "recovered", "code"]);
 
 /** Judges what answers tell of histories and of who is there, and notes it. */
 export class Books {
@@ -32,7 +32,7 @@ export class Books {
   ) {}
 
   /** What is wrong with an answer to a question. */
-  fault(asker: Asker, asks: Asks, answer: Answer): string | undefined {
+  fault(asker: Asker, asks: Asks, answer: Reply): string | undefined {
     const data = fieldsOf(answer.data);
     switch (asks.kind) {
       case "stored":
@@ -50,11 +50,11 @@ export class Books {
   }
 
   /** Notes what an answer told. */
-  learn(asker: Asker, asks: Asks, answer: Answer): void {
+  learn(asker: Asker, asks: Asks, answer: Reply): void {
     const { ledger, shelves } = this;
     if (asks.kind === "stored") shelves.learn(asks.channel, answer.position!, ledger.now, asks);
     if (asks.kind !== "subscribed" && asks.kind !== "history") return;
-    const { position, messages = [], more, pending } = fieldsOf(answer.data) as Fields & { position?: Position; messages?: (Message & { offset: number })[] };
+    const { position, messages = [], more, pendingMs } = fieldsOf(answer.data) as Fields & { position?: Position; messages?: (Message & { offset: number })[] };
     if (!position) return;
     const { channel } = asks;
     shelves.learn(channel, position, ledger.now);
@@ -62,7 +62,7 @@ export class Books {
       shelves.learn(channel, { ...position, offset }, ledger.now, { uuid, data: asPublished(channel, data) });
       this.#hadOf(asker.member, channel).add(offset);
     }
-    if (asks.kind === "subscribed" && !more && pending === undefined) this.#promises.push({ asker, channel, after: position.offset });
+    if (asks.kind === "subscribed" && !more && pendingMs === undefined) this.#promises.push({ asker, channel, after: position.offset });
   }
 
   /** What is wrong with a message on a channel with history, beside what the ledger says. */
@@ -78,7 +78,7 @@ export class Books {
   }
 
   /** What is wrong with being told that there is a message which one does not get. */
-  skip(member: Member, { channel, epoch, offset }: Skip): string | undefined {
+  skip(member: Member, { channel, epoch, offset }: WithheldMessage): string | undefined {
     const fault = keeps(channel) ? this.shelves.positionFault(channel, { epoch, offset }) : "a position, on a channel without history";
     if (fault !== undefined) return fault;
     this.shelves.learn(channel, { epoch, offset }, this.ledger.now);
@@ -88,7 +88,7 @@ export class Books {
 
   /** What is wrong with being told that somebody came or went. */
   attended(member: Member, { data }: Message): string | undefined {
-    const { channel, at, joined, left } = fieldsOf(data) as Partial<Attended> & Fields;
+    const { channel, at, joined, left } = fieldsOf(data) as Partial<PresenceEventData> & Fields;
     if (typeof channel !== "string" || !tells(channel) || typeof at !== "number") return "who is there, of no channel that tells";
     if (!same(keysOf(data), ["at", "channel", joined === undefined ? "left" : "joined"])) return "neither that somebody came nor that somebody went";
     if (!this.ledger.everHeard(member, channel)) return "who is on a channel that it was never subscribed to";
@@ -131,9 +131,9 @@ export class Books {
   }
 
   #subscribedFault(asker: Asker, { channel, since }: Extract<Asks, { kind: "subscribed" }>, data: Fields): string | undefined {
-    const { presentEvery, checkEvery, ...others } = data;
-    if ((typeof presentEvery === "number") !== tells(channel)) return "presentEvery where nobody is told of, or none where somebody is";
-    if ((typeof checkEvery === "number") !== keeps(channel)) return "checkEvery without history, or none with it";
+    const { presenceIntervalMs, historyCheckIntervalMs, ...others } = data;
+    if ((typeof presenceIntervalMs === "number") !== tells(channel)) return "presenceIntervalMs where nobody is told of, or none where somebody is";
+    if ((typeof historyCheckIntervalMs === "number") !== keeps(channel)) return "historyCheckIntervalMs without history, or none with it";
     if (!keeps(channel)) return same(keysOf(others), ["channel"]) ? undefined : "too much";
     if (since.length === 0) {
       if (!same(keysOf(others), ["channel", "position"])) return "too much, or no position";
@@ -148,9 +148,10 @@ export class Books {
   }
 
   #memberFault(channel: string, value: unknown): string | undefined {
-    const { agent, info } = fieldsOf(value);
-    if (!same(keysOf(value), ["agent", "info"])) return "what is no member";
+    const { agent, info, userId } = fieldsOf(value);
     const known = this.audit.memberOf(String(agent));
+    const its = known && userOf(known.name);
+    if (userId !== its || !same(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"])) return "what is no member";
     if (!known || !this.ledger.everSubscribed(known, channel)) return "somebody who never was there";
     return info === known.name ? undefined : "what nobody said of itself";
   }
@@ -165,7 +166,7 @@ export class Books {
   }
 
   #pongFault({ member, changes }: Asker, { positions, present }: Extract<Asks, { kind: "pong" }>, data: Fields): string | undefined {
-    const { behind = [], absent = [] } = data as { behind?: string[]; absent?: string[] };
+    const { laggingChannels: behind = [], absentChannels: absent = [] } = data as { laggingChannels?: string[]; absentChannels?: string[] };
     const { sure, unsure } = this.ledger.subscriptionsOf(member);
     const stays = (channel: string): boolean => sure.has(channel) && !changes.unsubscribe.has(channel);
     const may = (channel: string): boolean => sure.has(channel) || unsure.has(channel) || changes.subscribe.has(channel);

@@ -8,7 +8,7 @@ import { ASKED_AT_ONCE, PUBLISHED_AT_ONCE } from "./names.js";
 import { perhapsLimited, perhapsOvertaken, perhapsReused } from "./fit.js";
 import { judge } from "./oracle.js";
 import { entryOf, type Handshake, OWN_CLOSE, Peer, PROTOCOLS, quote, shake } from "./peer.js";
-import { PASSWORD, SECRET } from "./policy.js";
+import { PASSWORD, SECRET, userOf } from "./policy.js";
 import type { Range } from "./range.js";
 import { closesBySize, ends, fire, type Shot } from "./shots.js";
 import { withAgents, withEpochs } from "./values.js";
@@ -135,7 +135,7 @@ export class Play {
     this.#all.push(peer);
     ledger.join(peer, member.subscribed, from);
     if (!denied) {
-      peer.expect([{ channels: ["/meta/ping"], uuid: "hello" }], "hello");
+      peer.expect([{ channels: ["/meta/ping"], uuid: "hello", data: { userId: userOf(member.name) } }], "hello");
       peer.socket.send(JSON.stringify({ action: "ping", channel: "/meta/ping", uuid: "hello" }));
       await this.#quiet([], [peer]);
       audit.knows(peer);
@@ -158,7 +158,7 @@ export class Play {
     const ids = this.#peers.map((each) => each?.agent ?? "");
     const text = Buffer.from(withEpochs(withAgents(wire.text, ids), (channel) => this.range.shelves.epochOf(channel))).toString();
     const code = closesBySize(text, wire.fragmentBytes);
-    const sender = { agent: peer.agent, ...(peer.denied === undefined ? {} : { denied: peer.denied }) };
+    const sender = { agent: peer.agent, name: peer.name, ...(peer.denied === undefined ? {} : { denied: peer.denied }) };
     return { peer, wire, text, times, verdict: code === undefined ? judge(text, sender) : ends(code) };
   }
 

@@ -1,4 +1,4 @@
-import type { Answer, Code, Json, Position } from "../protocol/index.js";
+import type { Reply, Code, Json, Position } from "../protocol/index.js";
 import type { Chances } from "./claims.js";
 import { isFields } from "./fields.js";
 import type { Publication, Verdict } from "./oracle.js";
@@ -16,7 +16,7 @@ export type Asks =
   | { kind: "pong"; positions: [string, Position][]; present: string[] };
 
 /** Says what is wrong with what an answer tells; `undefined`: nothing. */
-export type Check = (asks: Asks, answer: Answer) => string | undefined;
+export type Check = (asks: Asks, answer: Reply) => string | undefined;
 
 /** One answer that must come. */
 export interface Expected {
@@ -39,8 +39,8 @@ export interface Expected {
   reused?: boolean;
   /** What it tells besides. */
   asks?: Asks;
-  /** All of `data`, or a part of it. */
-  data?: Record<string, Json>;
+  /** All of `data`, or a part of it; `undefined`: it must not have such a field. */
+  data?: Record<string, Json | undefined>;
 }
 
 const ERROR = "/meta/error";
@@ -86,14 +86,14 @@ export const perhapsOvertaken = (verdict: Verdict, renewals: number, unsubscribe
 };
 
 /** Whether the server asks, unasked, that an agent be renewed: its time is over. */
-export const isAsk = ({ channel, uuid, successful, data }: Answer): boolean =>
-  channel === "/meta/refresh" && uuid === undefined && successful && isFields(data) && Number(data["expiresIn"]) <= 0;
+export const isAsk = ({ channel, uuid, successful, data }: Reply): boolean =>
+  channel === "/meta/refresh" && uuid === undefined && successful && isFields(data) && Number(data["expiresInMs"]) <= 0;
 
 const cut = (about: string, got: unknown): boolean =>
   typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
 
 /** Whether an answer refuses what is expected with one of the codes with which it may be. */
-const isRefused = ({ uuid, channels, limited, overtaken, reused }: Expected, { channel, code, successful, error, uuid: its }: Answer): boolean => {
+const isRefused = ({ uuid, channels, limited, overtaken, reused }: Expected, { channel, code, successful, error, uuid: its }: Reply): boolean => {
   const own = channels.includes(channel) && channel !== "/meta/successful";
   const may =
     (limited && code === "rate_limited" && (channel === ERROR || own)) ||
@@ -102,7 +102,7 @@ const isRefused = ({ uuid, channels, limited, overtaken, reused }: Expected, { c
   return may === true && its === uuid && !successful && error !== undefined;
 };
 
-const isOne = (expected: Expected, got: Answer, check: Check): boolean => {
+const isOne = (expected: Expected, got: Reply, check: Check): boolean => {
   if (isRefused(expected, got)) return true;
   const data = isFields(got.data) ? got.data : {};
   // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
@@ -125,7 +125,7 @@ const isOne = (expected: Expected, got: Answer, check: Check): boolean => {
  * What is expected once it is known which of the channels that a subscribe frame names have failed because of a race:
  * each of them is told so, and what nobody else has granted has no answer of its own.
  */
-const withoutLost = (expected: readonly Expected[], got: readonly Answer[]): readonly Expected[] => {
+const withoutLost = (expected: readonly Expected[], got: readonly Reply[]): readonly Expected[] => {
   if (!expected.some(({ raced }) => raced)) return expected;
   const asked = new Set(expected.flatMap(({ grantedBy = [] }) => grantedBy));
   const told = got.filter(({ code, channel }) => code === "unavailable" && channel === "/meta/subscribe");
@@ -143,19 +143,19 @@ const withoutLost = (expected: readonly Expected[], got: readonly Answer[]): rea
 };
 
 /** Which answer is which of those expected, in any order; `undefined`: they are not exactly those. */
-export const paired = (wanted: readonly Expected[], got: readonly Answer[], check: Check): [Expected, Answer][] | undefined => {
+export const paired = (wanted: readonly Expected[], got: readonly Reply[], check: Check): [Expected, Reply][] | undefined => {
   const expected = withoutLost(wanted, got);
   if (expected.length !== got.length) return undefined;
   const left = [...got];
-  const pairs: [Expected, Answer][] = [];
+  const pairs: [Expected, Reply][] = [];
   for (const each of expected) {
     const at = left.findIndex((answer) => isOne(each, answer, check));
     if (at < 0) return undefined;
-    pairs.push([each, ...left.splice(at, 1)] as [Expected, Answer]);
+    pairs.push([each, ...left.splice(at, 1)] as [Expected, Reply]);
   }
   return pairs;
 };
 
 /** Whether a frame's answers are exactly those expected, whatever they tell besides. */
-export const answersFit = (expected: readonly Expected[], got: readonly Answer[]): boolean =>
+export const answersFit = (expected: readonly Expected[], got: readonly Reply[]): boolean =>
   paired(expected, got, () => undefined) !== undefined;

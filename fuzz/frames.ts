@@ -46,7 +46,7 @@ const proper = (tag: string): fc.Arbitrary<Fields> => {
   const from = kept.chain((name) => positionOn(name).map((since) => ({ channel: name, since })));
   const query = fc.tuple(fc.oneof(from, kept.map((name) => ({ channel: name }))), fc.record({ limit: fc.constantFrom(1, 2, 5, 100), reverse: fc.boolean() }, { requiredKeys: [] }));
   const after = fc.record({ after: fc.oneof(fc.constantFrom("@agent0@", "@agent1@", "", "~"), hostileText) }, { requiredKeys: [] });
-  const there = fc.record({ positions: fc.array(from, { maxLength: 3 }).map((all) => Object.fromEntries(all.map(({ channel: name, since }) => [name, since]))), present: fc.array(kept, { maxLength: 4 }) }, { requiredKeys: [] });
+  const there = fc.record({ positions: fc.array(from, { maxLength: 3 }).map((all) => Object.fromEntries(all.map(({ channel: name, since }) => [name, since]))), presentChannels: fc.array(kept, { maxLength: 4 }) }, { requiredKeys: [] });
   const odd = { since: position, limit: fc.oneof(fc.constantFrom(0, 101, 1.5, -1, 1e20, "1", null), hostileJson), reverse: hostileJson, after: hostileJson };
   const strange = fc.tuple(channel, fc.record(odd, { requiredKeys: [] })).map(([name, rest]) => ({ channel: name, ...rest }));
   const target = fc.oneof(
@@ -60,7 +60,7 @@ const proper = (tag: string): fc.Arbitrary<Fields> => {
     channel.map((name) => ({ channel: name })),
     fc.array(target, { minLength: 1, maxLength: 5 }).map((channels) => ({ channels })),
   );
-  const oddly = fc.record({ positions: fc.oneof(fc.dictionary(channel, position, { maxKeys: 3 }), hostileJson), present: fc.oneof(fc.array(channel), hostileJson) }, { requiredKeys: [] });
+  const oddly = fc.record({ positions: fc.oneof(fc.dictionary(channel, position, { maxKeys: 3 }), hostileJson), presentChannels: fc.oneof(fc.array(channel), hostileJson) }, { requiredKeys: [] });
   const subscription = (action: string) => fc.tuple(meta(action), names).map(([frame, data]) => ({ ...frame, data }));
   const message = fc.record(
     { channel, uuid, data: messageData, echo: fc.boolean() },

@@ -1,4 +1,4 @@
-import { guards } from "push-it-aws/guards";
+import { guards } from "push-it-server/guards";
 import * as policy from "./policy.js";
 
 /** What the connection guard leaves of the credentials. */
@@ -31,7 +31,8 @@ export default guards<Known>({
     const vouched = typeof time === "string" && Object.hasOwn(policy.VOUCHED, time) ? policy.VOUCHED[time] : undefined;
     agent.credentials = { name: known };
     if (!agent.isConnected && name === policy.GREETED) agent.subscribe(policy.GREETINGS);
-    agent.connected({ info, ...(vouched === undefined ? {} : { expiresAt: Date.now() + vouched }) });
+    const userId = policy.userOf(known);
+    agent.connected({ info, ...(userId !== undefined && { userId }), ...(vouched === undefined ? {} : { expiresAt: Date.now() + vouched }) });
   },
   async onSubscriptionRequest(channel, agent) {
     const ruling = policy.ruling("subscribe", channel.name);

@@ -1,5 +1,5 @@
 import type { Code } from "../protocol/index.js";
-import { BREAKS, GREETED, GREETINGS, PASSWORD } from "./policy.js";
+import { BREAKS, GREETED, GREETINGS, PASSWORD, userOf } from "./policy.js";
 
 /** What a handshake must come to: refused with a status, or a socket with an agent or with a denial. */
 export type HandshakeOutcome =
@@ -38,6 +38,7 @@ export const judgeHandshake = (protocols: readonly string[], credentials: string
   return {
     status: 101,
     name: typeof name === "string" ? name : "nobody",
-    subscribed: name === GREETED ? [GREETINGS] : [],
+    // Where messages to its user are found is a row like any other.
+    subscribed: name === GREETED ? [GREETINGS, `/meta/user/${userOf(name)}`] : [],
   };
 };

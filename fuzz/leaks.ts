@@ -1,4 +1,4 @@
-import type { Answer } from "../protocol/index.js";
+import type { Reply } from "../protocol/index.js";
 import { INTERNAL, PASSWORD, REASON, SECRET } from "./policy.js";
 
 /** What betrays a stack trace, a file of the server, a service of AWS, or a credential. */
@@ -16,7 +16,7 @@ const TELLTALES: readonly [string, RegExp][] = [
  * messages of a history are those that others published.
  * @param tableName the table's name
  */
-export const leakIn = (answer: Answer, tableName: string): string | undefined => {
+export const leakIn = (answer: Reply, tableName: string): string | undefined => {
   const { channel: _asked, messages, ...others } = { channel: undefined, messages: [], ...(typeof answer.data === "object" ? answer.data : {}) };
   const replayed = answer.channel === "/meta/history" || answer.channel === "/meta/subscribe";
   const data = replayed ? others : { ...others, messages };

@@ -14,6 +14,8 @@ import * as policy from "./policy.js";
 export interface Sender {
   /** Its agent's id; absent: the socket was denied. */
   agent?: string;
+  /** What its credentials called it. */
+  name?: string;
   /** With what a denied socket was denied. */
   denied?: Code;
 }
@@ -119,7 +121,7 @@ const askedBy = (frame: Fields): Extract<Asks, { kind: "pong" }> | undefined => 
   const data = Object.hasOwn(frame, "data") ? frame["data"] : {};
   if (!isFields(data)) return undefined;
   const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
-  const present: unknown = Object.hasOwn(data, "present") ? data["present"] : [];
+  const present: unknown = Object.hasOwn(data, "presentChannels") ? data["presentChannels"] : [];
   if (!isFields(positions) || !Array.isArray(present) || present.length > 100 || Object.keys(positions).length > 100) return undefined;
   const entries = Object.entries(positions).flatMap(([name, value]): [string, Position][] => (isPosition(value) ? [[name, value]] : []));
   const names = present.filter((name) => typeof name === "string");
@@ -219,8 +221,14 @@ const publication = (frame: Fields): Verdict => {
   return answers(told, { publish, messages: list.length });
 };
 
+/** What a live agent is told of itself; `undefined`: it is told nothing of that kind. */
+interface ConnectionFields extends Record<string, Json | undefined> {
+  agent: string;
+  userId: string | undefined;
+}
+
 /** Who may not stay is told so and closed; otherwise the agent is renewed, or is what it was. */
-const renewal = (agent: string, frame: Fields): Verdict => {
+const renewal = (self: ConnectionFields, frame: Fields): Verdict => {
   const meta = "/meta/refresh";
   const data = own(frame, "data") ?? (Object.hasOwn(frame, "data") ? null : {});
   if (!isFields(data)) return bad(frame, meta);
@@ -234,11 +242,11 @@ const renewal = (agent: string, frame: Fields): Verdict => {
     return answers([], { outcome: { kind: "answers", answers: [{ ...base, code: "denied" }], closes: true } });
   }
   const moment = isFields(credentials) && own(credentials, "for") === "moment";
-  return answers([{ ...base, data: { agent } }], { renews: moment ? "moment" : "long" });
+  return answers([{ ...base, data: self }], { renews: moment ? "moment" : "long" });
 };
 
 /** What a live agent's frame leads to. */
-const forAgent = (agent: string, action: unknown, frame: Fields | undefined): Verdict => {
+const forAgent = (self: ConnectionFields, action: unknown, frame: Fields | undefined): Verdict => {
   if (!frame) return bad(undefined);
   if (typeof action !== "string") return bad(frame);
   if (action === "publish" || action === "send") return publication(frame);
@@ -248,12 +256,12 @@ const forAgent = (agent: string, action: unknown, frame: Fields | undefined): Ve
   const meta = `/meta/${action}`;
   if (!names.isUuid(own(frame, "uuid")) || own(frame, "channel") !== meta) return bad(frame, meta);
   if (action === "subscribe" || action === "unsubscribe") return subscription(frame, action);
-  if (action === "refresh") return renewal(agent, frame);
+  if (action === "refresh") return renewal(self, frame);
   if (action === "history") return history(frame);
   if (action === "presence") return presence(frame);
   const asks = action === "ping" ? askedBy(frame) : undefined;
   if (action === "ping" && !asks) return bad(frame, meta);
-  const verdict = answers([{ channels: [meta], ...uuidIn(frame), data: { agent }, ...(asks && { asks }) }]);
+  const verdict = answers([{ channels: [meta], ...uuidIn(frame), data: self, ...(asks && { asks }) }]);
   return asks && asks.positions.length + asks.present.length > 0 ? { ...verdict, asking: "pong" } : verdict;
 };
 
@@ -271,12 +279,12 @@ const forDenied = (code: Code, action: unknown, frame: Fields | undefined): Verd
  * What a text frame, whole or joined from fragments, must lead to.
  * @param text as it arrives: what is no UTF-8 has been replaced
  */
-export const judge = (text: string, { agent = "", denied }: Sender): Verdict => {
+export const judge = (text: string, { agent = "", name = "", denied }: Sender): Verdict => {
   const value = parsed(text);
   // API Gateway chooses the route before anybody minds how large or deep the frame is.
   const action = isFields(value) ? own(value, "action") : undefined;
   const readable = Buffer.byteLength(text) <= names.FRAME_BYTES && names.depthOf(value) <= names.NESTING;
   const frame = readable && isFields(value) ? value : undefined;
-  const verdict = denied ? forDenied(denied, action, frame) : forAgent(agent, action, frame);
+  const verdict = denied ? forDenied(denied, action, frame) : forAgent({ agent, userId: policy.userOf(name) }, action, frame);
   return action === "send" ? { ...verdict, outcome: { kind: "silence" } } : verdict;
 };

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { type Answer, type Code, CREDENTIALS_PREFIX, type Json, type Message, PROTOCOL, PROTOCOL_DENIED, type Skip } from "../protocol/index.js";
+import { type Reply, type Code, CREDENTIALS_PREFIX, type Json, type Message, SUBPROTOCOL, SUBPROTOCOL_DENIED, type WithheldMessage } from "../protocol/index.js";
 import { isFields } from "./fields.js";
 import { type Asks, type Expected, isAsk, paired } from "./fit.js";
 import { leakIn } from "./leaks.js";
@@ -16,11 +16,11 @@ export interface PeerEvents {
   violation(what: string): void;
   message(peer: Peer, message: Message): void;
   /** It was told that there is a message which it does not get. */
-  skip(peer: Peer, skip: Skip): void;
+  skip(peer: Peer, skip: WithheldMessage): void;
   /** What is wrong with what an answer tells. */
-  fault(peer: Peer, asks: Asks, answer: Answer): string | undefined;
+  fault(peer: Peer, asks: Asks, answer: Reply): string | undefined;
   /** What an answer told, where it is known which question it answers. */
-  learn(peer: Peer, asks: Asks, answer: Answer): void;
+  learn(peer: Peer, asks: Asks, answer: Reply): void;
   answer(code: string): void;
   /** A service failed, and the server said so: nobody knows what became of the frame. */
   disturbed(): void;
@@ -31,7 +31,7 @@ export const entryOf = (credentials: Json): string =>
   CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials)).toString("base64url");
 
 /** Both names of the protocol. */
-export const PROTOCOLS = [PROTOCOL, PROTOCOL_DENIED];
+export const PROTOCOLS = [SUBPROTOCOL, SUBPROTOCOL_DENIED];
 
 /** Opens a socket, or finds out with which status that was refused. */
 export const shake = (url: string, protocols: readonly string[]): Promise<Handshake> =>
@@ -51,16 +51,16 @@ interface Pending {
   frame: string;
 }
 
-const isAnswer = (value: unknown): value is Answer & Record<string, unknown> =>
+const isAnswer = (value: unknown): value is Reply & Record<string, unknown> =>
   isFields(value) && typeof value["channel"] === "string" && value["channel"].startsWith("/meta/") && "successful" in value;
 const hasFields = (value: unknown, ...fields: string[]): boolean =>
   isFields(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
 const isMessage = (value: unknown): value is Message & Record<string, unknown> =>
   hasFields(value, "channel,data,uuid", "channel,data,epoch,offset,uuid");
-const isSkip = (value: unknown): value is Skip & Record<string, unknown> => hasFields(value, "channel,epoch,offset");
+const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> => hasFields(value, "channel,epoch,offset");
 
 /** The agent's id, where an answer tells it. */
-const agentIn = ({ channel, successful, data }: Answer): string => {
+const agentIn = ({ channel, successful, data }: Reply): string => {
   const agent = successful && ["/meta/ping", "/meta/connect"].includes(channel) && isFields(data) ? data["agent"] : "";
   return typeof agent === "string" ? agent : "";
 };
@@ -189,7 +189,7 @@ export class Peer {
     if (answers.length > 0) this.#answered(answers, text);
   }
 
-  #answered(all: Answer[], text: string): void {
+  #answered(all: Reply[], text: string): void {
     const answers = this.dueSince === undefined ? all : all.filter((each) => !isAsk(each));
     for (const answer of answers) {
       this.agent ||= agentIn(answer);
@@ -203,7 +203,7 @@ export class Peer {
     const [first] = answers;
     if (!first) return this.events.violation(`an agent was asked to renew without an answer to anything: ${quote(text)}`);
     let fault: string | undefined;
-    const check = (asks: Asks, answer: Answer): string | undefined => {
+    const check = (asks: Asks, answer: Reply): string | undefined => {
       const found = this.events.fault(this, asks, answer);
       fault ??= found;
       return found;

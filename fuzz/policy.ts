@@ -31,6 +31,9 @@ export const RESULT = { logged: true };
 export const GREETED = "greeted";
 export const GREETINGS = "greetings";
 
+/** Whose connection the connection guard says that it is: it knows one user, by this agent's name. */
+export const userOf = (name: string): string | undefined => (name === GREETED ? "user of greeted" : undefined);
+
 /** An agent of this name gets nothing of what is published on `shout/…`. */
 export const DEAF = "deaf";
 

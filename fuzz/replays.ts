@@ -45,14 +45,14 @@ const isMessage = (value: unknown): value is HistoryMessage =>
  */
 export const replayFault = (shelf: Shelf, query: Query, told: Told, reader: Reader, now: number): string | undefined => {
   const { since, limit, reverse } = query;
-  const { position, code, more, pending, recovered, messages = [] } = told;
+  const { position, code, more, pendingMs, recovered, messages = [] } = told;
   const known = before(shelf, now);
   const least = Math.max(0, ...known);
   if (!codesOf(shelf, least, query).includes(code as string | undefined)) return `the code ${String(code)}`;
   const tells = since !== undefined && (!reverse || code !== undefined);
   if (recovered !== (tells ? code === undefined : undefined)) return "recovered that is not right";
   if (more !== undefined && more !== true) return "more that is not true";
-  if (pending !== undefined && !(typeof pending === "number" && pending >= 0 && pending <= 5_000)) return "an impossible time";
+  if (pendingMs !== undefined && !(typeof pendingMs === "number" && pendingMs >= 0 && pendingMs <= 5_000)) return "an impossible time";
   if (code !== undefined) return messages.length > 0 || more || position.offset < least ? "more than that not all can be given" : undefined;
 
   if (!Array.isArray(messages) || !messages.every(isMessage) || (told.messages && messages.length === 0)) return "what are no messages";
@@ -65,9 +65,9 @@ export const replayFault = (shelf: Shelf, query: Query, told: Told, reader: Read
   if (!messages.every((message) => reader.may(message))) return "a message that nobody published so";
 
   // Where all is said, what is known must be within what is said; else what is known there must have been said.
-  if (!more && pending === undefined && !reverse && position.offset < least) return "less than there is";
+  if (!more && pendingMs === undefined && !reverse && position.offset < least) return "less than there is";
   if (more && !reverse && position.offset >= shelf.most) return "that there is more, which there is not";
-  if (reverse && (shelf.busy >= now || pending !== undefined)) return undefined;
+  if (reverse && (shelf.busy >= now || pendingMs !== undefined)) return undefined;
   const there = new Set(offsets);
   const lowest = Math.max(reverse && !more ? 1 : from, shelf.most - KEPT.size + 1, 1);
   const missing = known.find((offset) => {

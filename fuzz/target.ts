@@ -56,11 +56,11 @@ const readyLine = (child: ChildProcess, log: readonly string[]): Promise<{ webso
   new Promise((resolve, reject) => {
     if (child.stdout) createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line) as { websocketUrl: string }));
     child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`push-it dev ended with ${code}:\n${log.join("\n")}`)));
+    child.once("exit", (code) => reject(new Error(`push-it-cli dev ended with ${code}:\n${log.join("\n")}`)));
   });
 
 /**
- * Runs `push-it dev` with the guards under fire, as a process of its own and with a table that can be looked into. It
+ * Runs `push-it-cli dev` with the guards under fire, as a process of its own and with a table that can be looked into. It
  * listens on 127.0.0.1 only.
  * @param root the package's folder; it must have been built
  * @throws Error when it does not start
@@ -70,7 +70,7 @@ export const startTarget = async (root: string): Promise<Target> => {
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, "fuzz-"));
   const engine = await startEmbedded();
-  const cli = join(root, "dist/local/cli.js");
+  const cli = join(root, "local/dist/cli.js");
   const sweep = ["--sweep-every", String(SWEEP_SECONDS)];
   const args = ["dev", "--port", "0", "--json", "--app", synthesize(folder), "--dynamodb", engine.endpoint, ...sweep];
   const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });

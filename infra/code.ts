@@ -17,7 +17,7 @@ export const plainCode = (scope: Construct, name: FunctionName): lambda.Code =>
 
 /**
  * A function's code, the guards' worker, and the guard module if there is one. The worker is always there, so that
- * guards can be tried locally (`push-it dev --guards`) on a template that has none.
+ * guards can be tried locally (`push-it-cli dev --guards`) on a template that has none.
  */
 export const guardedCode = (scope: Construct, name: FunctionName, bundle?: GuardBundle): lambda.Code => {
   const folder = lambdasFolder(scope);

@@ -17,7 +17,7 @@ export interface GuardModuleProps {
   readonly environment?: { [key: string]: string };
 
   /**
-   * Secrets that guards read with `await secret("NAME")` from `push-it-aws/guards`, by the name they use. Granted to
+   * Secrets that guards read with `await secret("NAME")` from `push-it-server/guards`, by the name they use. Granted to
    * the functions that run guards; read when first used.
    *
    * @default - none

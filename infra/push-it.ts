@@ -23,7 +23,7 @@ import { type RouteName, ROUTES, routeNames, routeSettings } from "./routes.js";
 import { settingsOf, validate } from "./settings.js";
 import { timeoutParts, timeoutSeconds } from "./timeouts.js";
 
-/** Marks the API in the template, for `push-it dev`. */
+/** Marks the API in the template, for `push-it-cli dev`. */
 const METADATA_KEY = "push-it:construct";
 
 /**
@@ -107,7 +107,7 @@ export class PushIt extends Construct {
   }
 
   /**
-   * Lets a back end of this account publish, disconnect and unsubscribe, with `Publisher` from `push-it-aws/publisher`:
+   * Lets a back end of this account publish, disconnect and unsubscribe, with `Publisher` from `push-it-server/publisher`:
    * it may invoke that one function, and has no rights on the table or the connections. No publication guard decides
    * about what it publishes, so it may publish on every channel.
    *

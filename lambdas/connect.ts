@@ -1,6 +1,6 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
 import { randomFillSync } from "node:crypto";
-import { newId, PROTOCOL, PROTOCOL_DENIED } from "../protocol/index.js";
+import { newId, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../protocol/index.js";
 import { createSystem, type System } from "./aws/system.js";
 import { admit, channelsOf, tooManyAgents } from "./core/admission.js";
 import type { Agent, Denial } from "./core/agent.js";
@@ -41,7 +41,7 @@ export const connect = async (
     log.info("connection_denied", { connection: connectionId, code: denial.code });
     if (settings.denials === "refuse" || !offer.explains) return { statusCode };
     await store.putDenial(connectionId, connectedAt, denial);
-    return opened(PROTOCOL_DENIED);
+    return opened(SUBPROTOCOL_DENIED);
   };
 
   if (!mayConnect(headers, settings.allowedOrigins)) return deny({ code: "bad_origin", reason: TEXT.bad_origin });
@@ -68,7 +68,7 @@ export const connect = async (
     const crowded = await tooManyAgents(store, settings.limits, admitted);
     if (subscribed === "done" && !crowded) {
       await events.put("Agent Connected", agentDetail(admitted));
-      return opened(PROTOCOL);
+      return opened(SUBPROTOCOL);
     }
     await undo();
     const code = subscribed === "done" ? "too_many_agents" : subscribed;

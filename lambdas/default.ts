@@ -1,4 +1,4 @@
-import { type Answer, Meta } from "../protocol/index.js";
+import { type Reply, Meta } from "../protocol/index.js";
 import { ManagementApi } from "./aws/connections.js";
 import { route } from "./aws/route.js";
 import { createSystem } from "./aws/system.js";
@@ -9,7 +9,7 @@ const system = createSystem();
 const connections = new ManagementApi(system.log);
 
 /** What a frame is told that no route takes. */
-export const stray = (body: string | undefined): Answer => {
+export const stray = (body: string | undefined): Reply => {
   const frame = readFrame(body);
   return failure(Meta.error, uuidOf(frame), frame && typeof frame["action"] === "string" ? "unknown_action" : "bad_frame");
 };

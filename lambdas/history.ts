@@ -1,4 +1,4 @@
-import { type Answer, Meta } from "../protocol/index.js";
+import { type Reply, Meta } from "../protocol/index.js";
 import { ManagementApi } from "./aws/connections.js";
 import { openHistories } from "./aws/open-histories.js";
 import { route } from "./aws/route.js";
@@ -20,7 +20,7 @@ export const history = async (
   system: Pick<System, "settings" | "guards" | "clock" | "log"> & Replaying & Questioned,
   agent: Agent,
   body: string | undefined,
-): Promise<Answer[]> => {
+): Promise<Reply[]> => {
   const read = readHistory(body);
   if ("faults" in read) return read.faults;
   const { uuid, query } = read.request;

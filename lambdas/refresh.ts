@@ -1,4 +1,4 @@
-import { type Answer, Meta } from "../protocol/index.js";
+import { type Reply, Meta } from "../protocol/index.js";
 import { ManagementApi } from "./aws/connections.js";
 import { withAgent } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
@@ -15,7 +15,7 @@ export const refresh = async (
   system: Pick<System, "settings" | "store" | "guards" | "clock" | "log"> & { connections: Connections },
   agent: Agent,
   body: string | undefined,
-): Promise<Answer[]> => {
+): Promise<Reply[]> => {
   const { settings, clock, connections, log } = system;
   const read = readRefresh(body, settings.limits);
   if ("faults" in read) return read.faults;

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyResultV2 } from "aws-lambda";
-import type { Answer } from "../protocol/index.js";
+import type { Reply } from "../protocol/index.js";
 import { createPublishing } from "./aws/publishing.js";
 import { type FrameEvent, route } from "./aws/route.js";
 import { PublicationRate } from "./core/publication-rate.js";
@@ -21,7 +21,7 @@ const send = route(publishing, async ({ body }, agent) => {
  */
 export const handler = async (event: FrameEvent): Promise<APIGatewayProxyResultV2> => {
   const { body = "[]" } = await send(event);
-  const answers = [JSON.parse(body) as Answer | Answer[]].flat();
+  const answers = [JSON.parse(body) as Reply | Reply[]].flat();
   const failed = answers.filter(({ successful }) => !successful).map(({ uuid, code }) => ({ uuid, code }));
   if (failed.length > 0) system.log.warn("send_failed", { connection: event.requestContext.connectionId, failed });
   return { statusCode: 200 };

@@ -1,4 +1,4 @@
-import { type Answer, type Code, Meta } from "../protocol/index.js";
+import { type Reply, type Code, Meta } from "../protocol/index.js";
 import { ManagementApi } from "./aws/connections.js";
 import { LatestTable } from "./aws/latest-table.js";
 import { openHistories } from "./aws/open-histories.js";
@@ -21,15 +21,15 @@ export const subscribe = async (
   system: Pick<System, "settings" | "store" | "guards"> & TellingLatest & TellingHistory,
   agent: Agent,
   body: string | undefined,
-): Promise<Answer[]> => {
+): Promise<Reply[]> => {
   const { settings, store, guards } = system;
   const read = readSubscription(body, Meta.subscribe, settings.limits);
   if ("faults" in read) return read.faults;
   const { uuid, channels, since, misplaced } = read.request;
 
-  const no = (channel: string, code: Code, reason?: string): Answer => about(channel, failure(Meta.subscribe, uuid, code, reason));
+  const no = (channel: string, code: Code, reason?: string): Reply => about(channel, failure(Meta.subscribe, uuid, code, reason));
   const judged = await Promise.all(
-    channels.map(async (channel): Promise<{ denial: Answer } | { subscribe: string[] }> => {
+    channels.map(async (channel): Promise<{ denial: Reply } | { subscribe: string[] }> => {
       const fault = subscriptionFault(channel, settings);
       if (fault) return { denial: no(channel, fault) };
       // What is stored in clients may be broken: that is no reason to refuse the other channels, for ever.
@@ -52,7 +52,7 @@ export const subscribe = async (
   const asked = channels.filter((channel) => granted.has(channel));
   const unasked = [...granted].filter((channel) => !channels.includes(channel));
   const grants = new Map([...asked, ...unasked].map((name) => [name, granting(name, settings, success(Meta.subscribe, uuid))]));
-  const grantsOf = (names: string[]): Answer[] => names.flatMap((name) => grants.get(name) ?? []);
+  const grantsOf = (names: string[]): Reply[] => names.flatMap((name) => grants.get(name) ?? []);
   const all = [...grantsOf(asked), ...denials, ...grantsOf(unasked)];
   const { answers, missed } = await tellLatest(system, agent, grants, all);
   const told = answers.map((answer, at) => {

@@ -1,4 +1,4 @@
-import { type Answer, Meta } from "../protocol/index.js";
+import { type Reply, Meta } from "../protocol/index.js";
 import { ManagementApi } from "./aws/connections.js";
 import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
@@ -12,14 +12,14 @@ export const unsubscribe = async (
   { settings, store, guards }: Pick<System, "settings" | "store" | "guards">,
   agent: Agent,
   body: string | undefined,
-): Promise<Answer[]> => {
+): Promise<Reply[]> => {
   const read = readSubscription(body, Meta.unsubscribe, settings.limits);
   if ("faults" in read) return read.faults;
   const { uuid, channels } = read.request;
 
   const leaving: string[] = [];
   const answers = await Promise.all(
-    channels.map(async (channel): Promise<Answer> => {
+    channels.map(async (channel): Promise<Reply> => {
       const fault = subscriptionFault(channel, settings);
       if (fault) return about(channel, failure(Meta.unsubscribe, uuid, fault));
       const verdict = await guards.unsubscription(agent, channel);

@@ -1,7 +1,7 @@
 import type { Code } from "./codes.js";
 import type { Json } from "./frames.js";
 import type { HistoryQuery, Position, Replay } from "./history.js";
-import type { Attendance, PresenceQuery } from "./presence.js";
+import type { PresencePage, PresenceQuery } from "./presence.js";
 
 /** The version of the back end's requests; see docs/SERVER.md. */
 export const REQUEST_VERSION = 1;
@@ -24,7 +24,7 @@ export type PublishEntry = ({ channel: string } | { userId: string }) & {
   /** 1 to 64 of `0-9A-Za-z-_`. @default - one is made */
   uuid?: string;
   /** The id of a connection that is spared. */
-  except?: string;
+  excludeConnectionId?: string;
 };
 
 /** Whose connections a request is about. */
@@ -107,7 +107,7 @@ export interface HistoryResponse {
 /** The answer to a presence request. */
 export interface PresenceResponse {
   version: typeof REQUEST_VERSION;
-  presence: Attendance;
+  presence: PresencePage;
 }
 
 /** What a request that is not understood gets, or one about what the channel does not have. Nothing has happened. */

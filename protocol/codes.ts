@@ -1,28 +1,70 @@
-/** What went wrong, for programs; each value is explained in docs/PROTOCOL.md, "Codes". */
-export type Code =
-  | "denied"
-  | "guard_timeout"
-  | "guard_failed"
-  | "bad_frame"
-  | "bad_origin"
-  | "credentials_too_large"
-  | "unknown_action"
-  | "bad_channel"
-  | "reserved_channel"
-  | "wildcard"
-  | "too_many"
-  | "too_many_subscriptions"
-  | "too_many_agents"
-  | "too_large"
-  | "rate_limited"
-  | "expired"
-  | "revoked"
-  | "unknown_agent"
-  | "no_history"
-  | "no_presence"
-  | "position_expired"
-  | "epoch_changed"
-  | "too_far_behind"
-  | "uuid_reused"
-  | "channel_busy"
-  | "unavailable";
+/** The same request may succeed later. */
+export const RETRYABLE = 1;
+
+/**
+ * A publication that failed so may have happened, or may soon succeed. On a channel with history it is safe to publish it
+ * again with the same uuid.
+ */
+export const AMBIGUOUS = 2;
+
+/** The connection has lost its agent: the SDK reconnects. */
+export const ENDS_AGENT = 4;
+
+/** As the reason of a refused handshake: the SDK stops until the application calls `connect()`. */
+export const DENIES_CONNECTION = 8;
+
+/** The server's codes and what each means for a client. docs/PROTOCOL.md, "Codes", explains them. */
+export const CODES = {
+  denied: DENIES_CONNECTION,
+  guard_timeout: RETRYABLE | DENIES_CONNECTION,
+  guard_failed: RETRYABLE | DENIES_CONNECTION,
+  bad_frame: DENIES_CONNECTION,
+  bad_origin: DENIES_CONNECTION,
+  credentials_too_large: DENIES_CONNECTION,
+  unknown_action: 0,
+  bad_channel: 0,
+  reserved_channel: 0,
+  wildcard: 0,
+  too_many: DENIES_CONNECTION,
+  too_many_subscriptions: DENIES_CONNECTION,
+  too_many_agents: DENIES_CONNECTION,
+  too_large: DENIES_CONNECTION,
+  rate_limited: RETRYABLE | AMBIGUOUS,
+  expired: RETRYABLE | AMBIGUOUS | ENDS_AGENT,
+  revoked: 0,
+  unknown_agent: RETRYABLE | AMBIGUOUS | ENDS_AGENT,
+  no_history: 0,
+  no_presence: 0,
+  position_expired: 0,
+  epoch_changed: 0,
+  too_far_behind: 0,
+  uuid_reused: 0,
+  channel_busy: RETRYABLE | AMBIGUOUS,
+  unavailable: RETRYABLE | AMBIGUOUS,
+} as const satisfies Record<string, number>;
+
+/** A code that the server sends. */
+export type Code = keyof typeof CODES;
+
+/** The SDK's own codes: for requests that never reached the server, or whose reply never came. */
+export const CLIENT_CODES = {
+  timeout: RETRYABLE | AMBIGUOUS,
+  closed: RETRYABLE | AMBIGUOUS,
+  internal: RETRYABLE | AMBIGUOUS,
+  throttled: RETRYABLE | AMBIGUOUS,
+  queue_full: RETRYABLE,
+  superseded: 0,
+  bad_position: 0,
+} as const satisfies Record<string, number>;
+
+/** A code that the SDK adds. */
+export type ClientCode = keyof typeof CLIENT_CODES;
+
+const TRAITS: Readonly<Record<string, number | undefined>> = { ...CODES, ...CLIENT_CODES };
+
+/**
+ * Whether a code has a trait: `RETRYABLE`, `AMBIGUOUS`, `ENDS_AGENT` or `DENIES_CONNECTION`. A newer server may send
+ * codes that are not in the table; those have none.
+ * @example hasTrait(error.code, RETRYABLE)
+ */
+export const hasTrait = (code: string | undefined, trait: number): boolean => ((TRAITS[code!] ?? 0) & trait) > 0;

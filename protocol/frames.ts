@@ -48,7 +48,7 @@ export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offse
 }
 
 /** `action: "connect"`. */
-export interface MetaFrame {
+export interface ConnectFrame {
   action: "connect";
   channel: typeof Meta.connect;
   uuid: string;
@@ -63,7 +63,7 @@ export interface PingFrame {
     /** Where the client is, by channel: the answer says which of them have gone on. */
     positions?: Record<string, Position>;
     /** Channels with presence that it is still there on. */
-    present?: string[];
+    presentChannels?: string[];
   };
 }
 
@@ -97,7 +97,7 @@ export type PublicationFrame =
   | { action: "publish" | "send"; messages: OutgoingMessage[] };
 
 /** What the server says to a request. */
-export interface Answer {
+export interface Reply {
   channel: MetaChannel;
   /** The request's; absent only when the request had none that could be read. */
   uuid?: string;
@@ -112,29 +112,31 @@ export interface Answer {
 }
 
 /** `data` of a successful `/meta/subscribe`; with `position` and what belongs to it where the channel has history. */
-export interface SubscribedTo extends Partial<Replay> {
+export interface SubscribeResult extends Partial<Replay> {
   channel: string;
   /** How often to ask, with `ping`, whether the channel has gone on, in milliseconds; where it has history. */
-  checkEvery?: number;
+  historyCheckIntervalMs?: number;
   /** How often to say, with `ping`, that the agent is still present, in milliseconds; where the channel has presence. */
-  presentEvery?: number;
+  presenceIntervalMs?: number;
   /** The channel's last message, where it is kept, there is one, and the frame holds it. */
   latest?: { uuid: string; data: Json; offset: number };
 }
 
 /** `data` of a successful `/meta/ping`, `/meta/connect` and `/meta/refresh`. */
-export interface ServerFacts {
+export interface ConnectionInfo {
   /** The agent's id. */
   agent: string;
+  /** Whose connection it is, if its connection guard said so. */
+  userId?: string;
   /** The guards' timeouts, in milliseconds. */
   timeouts: GuardTimeouts;
   limits: Limits & { frameBytes: number };
   /** Those of the asked channels that have messages behind the positions that the ping carried. */
-  behind?: string[];
+  laggingChannels?: string[];
   /** Those of the asked channels on which the agent is not present (any more): subscribe again. */
-  absent?: string[];
+  absentChannels?: string[];
   /** In how many milliseconds the agent has to be renewed by a `refresh`; not positive: now. Left out: never. */
-  expiresIn?: number;
+  expiresInMs?: number;
 }
 
 /** How long each guard may take for its verdict, in milliseconds. */

@@ -20,7 +20,7 @@ export interface HistoryMessage {
  * That a subscriber does not get the message at this position: its delivery guard withheld it, or its publisher spared
  * it. Whoever counts positions goes on with the next one.
  */
-export interface Skip {
+export interface WithheldMessage {
   channel: string;
   epoch: string;
   offset: number;
@@ -39,7 +39,7 @@ export interface Replay {
   /** There is more than this answer holds: ask with `history` from `position` on. */
   more?: true;
   /** What comes next is not decided yet: in how many milliseconds it will be. Ask with `history` then, unless it came. */
-  pending?: number;
+  pendingMs?: number;
   /** Whether everything behind the position that was asked about is here, or follows; left out where none was. */
   recovered?: boolean;
   /** Why not, where `recovered` is false; `position` is then the newest. */

@@ -26,7 +26,7 @@ export interface PresenceQuery {
 }
 
 /** `data` of a successful answer on `/meta/presence`. */
-export interface Attendance {
+export interface PresencePage {
   channel: string;
   /**
    * How many agents are present in all: exactly, where one answer holds all of them. Otherwise as many as were there when
@@ -39,7 +39,7 @@ export interface Attendance {
 }
 
 /** `data` of a message on `/meta/presence`: somebody came or went; exactly one of `joined` and `left`. */
-export interface Attended {
+export interface PresenceEventData {
   channel: string;
   joined?: Member;
   left?: Member;

@@ -1,46 +1,60 @@
 #!/usr/bin/env node
-// Builds dist/: the bundles, and the type declarations.
-//   --bundles  only the bundles (what running needs; the declarations are for whoever imports the package)
+// Builds the four packages, each into its folder dist/: the bundles, and the type declarations. Builds nothing if nothing
+// has changed since the last time.
+//   --bundles  only the bundles (what running needs; the declarations are for whoever imports a package)
+//   --force    build in any case
 //   --quiet    say nothing unless something is wrong
 import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, formatMessages } from "esbuild";
 import { bundles, copies } from "./bundles.mjs";
-import { buildClient } from "./client-build.mjs";
+import { libraryFiles } from "./libraries.mjs";
 import { prune, write } from "./output.mjs";
+import { inputsOf, isUpToDate, noteBuilt } from "./stamp.mjs";
 import { emitTypes } from "./types.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const quiet = process.argv.includes("--quiet");
+const types = !process.argv.includes("--bundles");
 const started = Date.now();
 const say = (text) => quiet || console.log(text);
+
+const put = (path, contents, options) => {
+  write(path, contents, options);
+  say(`${relative(root, path).padEnd(44)} ${(contents.length / 1024).toFixed(1).padStart(8)} KB`);
+  return path;
+};
 
 /** Runs one bundle and writes its outputs; gives what was written. */
 const bundle = async ({ executable, ...options }) => {
   const result = await build({ ...options, write: false });
-  for (const file of result.outputFiles) {
-    write(file.path, file.contents, { executable });
-    say(`${relative(root, file.path).padEnd(44)} ${(file.contents.length / 1024).toFixed(1).padStart(8)} KB`);
-  }
-  return result.outputFiles.map((file) => file.path);
+  return result.outputFiles.map((file) => put(file.path, file.contents, { executable }));
 };
+
+const libraries = async () => (await libraryFiles(root)).map(({ path, text }) => put(path, Buffer.from(text)));
 
 const copy = ([from, to]) => {
   write(resolve(root, to), readFileSync(resolve(root, from)));
   return resolve(root, to);
 };
 
+/** The folders that hold what was built, and nothing else. */
+const DISTS = ["dist", "client/dist", "server/dist", "local/dist"];
+
 const main = async () => {
+  const inputs = inputsOf(root);
+  if (!process.argv.includes("--force") && isUpToDate(root, inputs, { types })) return say("nothing has changed");
   // All of them, so that one look shows everything that is wrong.
-  const results = await Promise.allSettled([...bundles().map(bundle), buildClient({ root, write, say })]);
+  const results = await Promise.allSettled([...bundles().map(bundle), libraries()]);
   const errors = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
   if (errors.length > 0) throw new AggregateError(errors);
-  const written = [...results.flatMap(({ value }) => value), ...copies().map(copy)];
-  if (!process.argv.includes("--bundles")) {
-    written.push(...emitTypes(root));
-    prune(join(root, "dist"), new Set(written));
+  const paths = [...results.flatMap(({ value }) => value), ...copies().map(copy)];
+  if (types) {
+    paths.push(...emitTypes(root));
+    for (const folder of DISTS) prune(join(root, folder), new Set(paths));
   }
+  noteBuilt(root, inputs, { types, paths });
   say(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 };
 

@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { leanSdk } from "./lean-sdk.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** The functions of the template: each is `lambdas/<name>.ts` and becomes `dist/lambdas/<name>/index.mjs`. */
 export const FUNCTIONS = [
@@ -39,13 +38,16 @@ const REQUIRE_BANNER =
 /**
  * The lowest Node that runs it: functions run on Node 24 in AWS, and the same files on a developer's Node 20 locally.
  */
-const NODE = "node20";
+export const NODE = "node20";
 
-/** Consumers have these: what the package depends on, and what it expects beside it. */
-const external = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
+/** What is installed with a package, or beside it: what it depends on, and what it expects. */
+export const installedWith = (folder) => {
+  const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+  return Object.keys({ ...dependencies, ...peerDependencies });
+};
 
 /** @type {import("esbuild").BuildOptions} */
-const common = { bundle: true, legalComments: "none", logLevel: "silent", absWorkingDir: root };
+export const common = { bundle: true, legalComments: "none", logLevel: "silent", absWorkingDir: root };
 
 /** Lambda code: one minified ES module with the SDK inside, whose credentials come from the environment only. */
 const lambda = {
@@ -67,14 +69,13 @@ const lambda = {
   plugins: [leanSdk],
 };
 
-/** Node code that is installed with the package. */
-const node = { ...common, platform: "node", target: NODE, external };
-const nodeModule = { ...node, format: "esm", banner: { js: REQUIRE_BANNER } };
+/** Node code of a package that is run, or required. */
+const node = (folder) => ({ ...common, platform: "node", target: NODE, format: "cjs", external: installedWith(folder) });
 
 const browser = { ...common, platform: "browser", target: "es2022", minify: true };
 
-/** Everything that is bundled, but the client: it has rules of its own (size, private names). */
-export const bundles = () => [
+/** What `push-it-aws` is: the functions, what runs guard modules in them, and the construct. */
+const construct = () => [
   ...FUNCTIONS.map((name) => ({
     ...lambda,
     entryPoints: [`lambdas/${name}.ts`],
@@ -87,22 +88,26 @@ export const bundles = () => [
     // The user's module: bundled at synth into the folder that this file is copied to.
     external: ["./guards.mjs"],
   },
-  { ...nodeModule, entryPoints: ["lambdas/guards/api.ts"], outfile: "dist/guards/index.mjs" },
-  { ...node, format: "cjs", entryPoints: ["lambdas/guards/api.ts"], outfile: "dist/guards/index.js" },
-  { ...nodeModule, entryPoints: ["publisher/index.ts"], outfile: "dist/publisher/index.mjs" },
-  { ...node, format: "cjs", entryPoints: ["publisher/index.ts"], outfile: "dist/publisher/index.js" },
-  { ...node, format: "cjs", entryPoints: ["infra/index.ts"], outfile: "dist/infra/index.js" },
+  { ...node("."), entryPoints: ["infra/index.ts"], outfile: "dist/infra/index.js" },
+];
+
+/** What `push-it-cli` is: the command, what runs in the processes of functions, the console page, and the SDK that it serves. */
+const command = () => [
   {
-    ...node,
-    format: "cjs",
+    ...node("local"),
     entryPoints: ["local/cli.ts"],
-    outfile: "dist/local/cli.js",
+    outfile: "local/dist/cli.js",
     banner: { js: "#!/usr/bin/env node" },
     executable: true,
   },
-  { ...nodeModule, entryPoints: ["local/bootstrap.ts"], outfile: "dist/local/bootstrap.mjs" },
-  { ...browser, format: "esm", entryPoints: ["local/console/main.ts"], outfile: "dist/local/console/main.js" },
+  { ...node("local"), format: "esm", banner: { js: REQUIRE_BANNER }, entryPoints: ["local/bootstrap.ts"], outfile: "local/dist/bootstrap.mjs" },
+  { ...browser, format: "esm", entryPoints: ["local/console/main.ts"], outfile: "local/dist/console/main.js" },
+  { ...browser, format: "esm", entryPoints: ["client/src/index.ts"], outfile: "local/dist/sdk/index.js" },
+  { ...browser, format: "iife", entryPoints: ["client/src/script.ts"], outfile: "local/dist/sdk/push-it.iife.js" },
 ];
+
+/** Everything that is bundled, but what others import: scripts/libraries.mjs has that. */
+export const bundles = () => [...construct(), ...command()];
 
 /** The console page. */
 const CONSOLE = "local/console";
@@ -112,9 +117,9 @@ const SCHEMAS = "docs/schemas";
 
 /** Files that are copied as they are, `[source, destination]`: the console page's static parts, what is Python, schemas. */
 export const copies = () => [
-  ["local/lambda/child/bootstrap.py", "dist/local/bootstrap.py"],
+  ["local/lambda/child/bootstrap.py", "local/dist/bootstrap.py"],
   ...readdirSync(join(root, CONSOLE))
     .filter((name) => /\.(html|css|svg|png|ico|webmanifest)$/.test(name))
-    .map((name) => [`${CONSOLE}/${name}`, `dist/${CONSOLE}/${name}`]),
-  ...readdirSync(join(root, SCHEMAS)).map((name) => [`${SCHEMAS}/${name}`, `dist/schemas/${name}`]),
+    .map((name) => [`${CONSOLE}/${name}`, `local/dist/console/${name}`]),
+  ...readdirSync(join(root, SCHEMAS)).map((name) => [`${SCHEMAS}/${name}`, `server/dist/schemas/${name}`]),
 ];

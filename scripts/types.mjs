@@ -1,28 +1,36 @@
-// The type declarations of what the package exports.
+// The type declarations of what the packages export.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
+import { KINDS, LIBRARIES } from "./libraries.mjs";
 import { write } from "./output.mjs";
+
+/** A library's declarations are there twice, because TypeScript takes each for what its folder says: ES modules, or CommonJS. */
+const foldersOf = (library) => Object.keys(KINDS).map((kind) => `${library}/dist/${kind}/types`);
 
 /** What each declaration tree starts from, and where it goes. */
 const TREES = [
-  { entries: ["infra/index.ts", "lambdas/guards/api.ts", "publisher/index.ts"], folder: "dist/types" },
-  { entries: ["client/index.ts", "client/core.ts"], folder: "dist/client/types" },
+  { entries: ["infra/index.ts"], folders: ["dist/types"] },
+  // What a script tag loads is CommonJS to Node, or no module at all.
+  { entries: ["client/src/script.ts"], folders: ["client/dist/cjs/types"] },
+  ...Object.entries(LIBRARIES).map(([library, { entries }]) => ({ entries: Object.values(entries), folders: foldersOf(library) })),
 ];
 
 /** Writes the declarations of all trees; gives the files. Throws with the compiler's words where they do not compile. */
-export const emitTypes = (root) => TREES.flatMap((tree) => emitTree(root, tree));
-
-const emitTree = (root, { entries, folder }) => {
+export const emitTypes = (root) => {
   const outDir = mkdtempSync(join(tmpdir(), "push-it-types-"));
   try {
-    emit(root, entries, outDir);
-    return reachable(entries.map((entry) => join(outDir, declarationOf(entry)))).map((file) => {
-      const target = join(root, folder, relative(outDir, file));
-      write(target, readFileSync(file));
-      return target;
-    });
+    emit(root, TREES.flatMap(({ entries }) => entries), outDir);
+    return TREES.flatMap(({ entries, folders }) =>
+      reachable(entries.map((entry) => join(outDir, declarationOf(entry)))).flatMap((file) =>
+        folders.map((folder) => {
+          const target = join(root, folder, relative(outDir, file));
+          write(target, readFileSync(file));
+          return target;
+        }),
+      ),
+    );
   } finally {
     rmSync(outDir, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Duration } from "aws-cdk-lib";
-import type { PushIt as Client } from "../../client/index.js";
+import type { PushIt as Client } from "push-it-client";
 import { difference } from "../../local/meter/counts.js";
 import type { Meter } from "../../local/meter/meter.js";
 import type { Load, Units } from "./cell.js";

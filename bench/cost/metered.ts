@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { WebSocket } from "ws";
-import { PushIt as Client } from "../../client/index.js";
+import { PushIt as Client } from "push-it-client";
 import { PushIt, type PushItProps } from "../../infra/index.js";
 import { startSystem } from "../../local/dev/system.js";
 import { difference, type MeterSnapshot } from "../../local/meter/counts.js";
@@ -121,7 +121,7 @@ export const withSubscribers = async <Result>(
   const parent = join(root, ".push-it");
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, "bench-"));
-  const system = await startSystem({ project: root, dist: join(root, "dist"), assembly: synthesize(folder, channels), log: () => undefined, meter: true });
+  const system = await startSystem({ project: root, dist: join(root, "local/dist"), assembly: synthesize(folder, channels), log: () => undefined, meter: true });
   let clients: Client[] = [];
   try {
     if (!system.meter) throw new Error("the system has no meter");

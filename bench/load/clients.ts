@@ -1,5 +1,5 @@
 import { WebSocket } from "ws";
-import { PushIt } from "../../client/index.js";
+import { PushIt } from "push-it-client";
 
 /** Where to connect, and as whom. */
 export interface Target {

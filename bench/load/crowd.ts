@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
-import { PROTOCOL } from "../../protocol/index.js";
+import { SUBPROTOCOL } from "../../protocol/index.js";
 
 /** What has become of a crowd until now. */
 export interface CrowdState {
@@ -142,7 +142,7 @@ export class Crowd {
 
   #open(): Promise<void> {
     return new Promise((resolve) => {
-      const socket = new WebSocket(this.#url, PROTOCOL, { perMessageDeflate: false });
+      const socket = new WebSocket(this.#url, SUBPROTOCOL, { perMessageDeflate: false });
       socket.on("open", () => {
         this.#sockets.push(socket);
         resolve();

@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request as httpR
 import { buffer } from "node:stream/consumers";
 import { sign } from "aws4";
 import { WebSocket } from "ws";
-import { PROTOCOL } from "../../protocol/index.js";
+import { SUBPROTOCOL } from "../../protocol/index.js";
 import { rounded, spreadOf } from "../stats.js";
 import type { LoadRuntime } from "./runtime.js";
 
@@ -56,7 +56,7 @@ const timed = (work: () => Promise<unknown>) => async (): Promise<number> => {
 
 /** Opens a socket without the SDK. */
 const open = async (url: string): Promise<WebSocket> => {
-  const socket = new WebSocket(url, PROTOCOL, { perMessageDeflate: false });
+  const socket = new WebSocket(url, SUBPROTOCOL, { perMessageDeflate: false });
   await once(socket, "open");
   return socket;
 };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PushIt } from "../../client/index.js";
+import type { PushIt } from "push-it-client";
 import { rounded, type Spread, spreadOf } from "../stats.js";
 
 /** A load: who publishes to whom, how fast and for how long. */

@@ -51,7 +51,7 @@ void serve(async ({ root, assembly }: RuntimeArguments) => {
   const reports: InvocationReport[] = [];
   const system = await startSystem({
     project: root,
-    dist: join(root, "dist"),
+    dist: join(root, "local/dist"),
     assembly,
     permissionsLog: false,
     log: () => undefined,

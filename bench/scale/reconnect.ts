@@ -1,11 +1,13 @@
-import { backoff } from "../../client/backoff.js";
-import { RETRY_BASE, RETRY_CAP } from "../../client/options.js";
+import { backoff } from "../../client/src/connection/backoff.js";
+import { DEFAULTS } from "../../client/src/options.js";
 import { nothingUsed, type Used, usdOf } from "./bill.js";
 import { CALLS_MS, LATENCY_MS } from "./model.js";
 import type { Quotas } from "./quotas.js";
 import { seeded } from "./random.js";
 import { TimingWheel } from "./timing-wheel.js";
 import { TokenBucket } from "./token-bucket.js";
+
+const { retryBase: RETRY_BASE, retryCap: RETRY_CAP } = DEFAULTS;
 
 /** What it took until everybody was back. */
 export interface Reconnected {

@@ -3,7 +3,7 @@ import { App, CfnOutput, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
-import { AccessLogs, Guards, PushIt } from "push-it-aws/infra";
+import { AccessLogs, Guards, PushIt } from "push-it-aws";
 
 class ChatStack extends Stack {
   constructor(scope: Construct, id: string) {

@@ -1,4 +1,4 @@
-import { guards, secret, type Agent } from "push-it-aws/guards";
+import { guards, secret, type Agent } from "push-it-server/guards";
 import { type Claims, readToken } from "./token.js";
 
 /** What is said in a room. */

@@ -3,7 +3,7 @@ import * as events from "aws-cdk-lib/aws-events";
 import * as s3 from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import { join } from "node:path";
-import { Guards, PushIt } from "push-it-aws/infra";
+import { Guards, PushIt } from "push-it-aws";
 
 /** Tells whoever looks at a bucket what is put into it, as it happens. No code of one's own runs on the way. */
 class S3EventsStack extends Stack {

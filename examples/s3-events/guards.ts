@@ -1,4 +1,4 @@
-import { guards } from "push-it-aws/guards";
+import { guards } from "push-it-server/guards";
 
 /** Whoever connects may look; nobody but the rule publishes, and no guard is asked about that. */
 export default guards({

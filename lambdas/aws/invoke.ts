@@ -3,7 +3,7 @@ import { endpointOf, RequestTimeout, SignedClient, type SignedResponse } from ".
 
 /**
  * Function errors that say that time ran out: Lambda's own, when the function's timeout is over, and that of
- * `guardHandler` from `push-it-aws/guards`.
+ * `guardHandler` from `push-it-server/guards`.
  */
 const OUT_OF_TIME = new Set(["Sandbox.Timedout", "GuardTimeout"]);
 

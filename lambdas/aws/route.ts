@@ -1,5 +1,5 @@
 import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
-import { type Answer, MESSAGES_PER_FRAME, Meta } from "../../protocol/index.js";
+import { type Reply, MESSAGES_PER_FRAME, Meta } from "../../protocol/index.js";
 import { type Agent, EXPIRED } from "../core/agent.js";
 import { denial, failure, frameOf, renewalDue } from "../core/answers.js";
 import { tellAndClose } from "../core/farewell.js";
@@ -42,12 +42,12 @@ export interface Routing {
 
 /** What a route tells its caller: answers, or none where it has told its caller itself, and messages that ride with them. */
 export interface Told {
-  answers: Answer[];
+  answers: Reply[];
   messages: readonly Packed[];
 }
 
 /** What a route does for an agent. */
-export type Work = (event: FrameEvent, agent: Agent) => Promise<Answer[] | Told>;
+export type Work = (event: FrameEvent, agent: Agent) => Promise<Reply[] | Told>;
 
 /**
  * A route that answers its caller. The work gets the connection's agent; a connection that has none is answered here:
@@ -59,7 +59,7 @@ export const withAgent =
   async (event: FrameEvent): Promise<RouteResult> => {
     const { connectionId } = event.requestContext;
     const uuids = uuidsOf(event.body);
-    const all = (answer: (uuid: string | undefined) => Answer): Answer[] => uuids.map(answer);
+    const all = (answer: (uuid: string | undefined) => Reply): Reply[] => uuids.map(answer);
     try {
       const standing = await system.directory.standing(connectionId);
       if (!standing) return answered(all((uuid) => failure(Meta.error, uuid, "unknown_agent")));
@@ -81,10 +81,10 @@ export const route = (system: Routing & Pick<System, "clock">, work: Work): ((ev
     return { answers: [...answers, ...renewalDue(agent, system.clock.now())], messages };
   });
 
-const toldBy = (told: Answer[] | Told): Told => (Array.isArray(told) ? { answers: told, messages: [] } : told);
+const toldBy = (told: Reply[] | Told): Told => (Array.isArray(told) ? { answers: told, messages: [] } : told);
 
 /** Answers as the route response that API Gateway sends back. */
-export const answered = (told: Answer[] | Told): RouteResult => {
+export const answered = (told: Reply[] | Told): RouteResult => {
   const { answers, messages } = toldBy(told);
   return answers.length === 0 ? { statusCode: 200 } : { statusCode: 200, body: frameOf(answers, messages) };
 };

@@ -1,4 +1,4 @@
-import type { Answer, Meta, ServerFacts } from "../../protocol/index.js";
+import type { Reply, Meta, ConnectionInfo } from "../../protocol/index.js";
 import type { Agent } from "../core/agent.js";
 import { denial, facts, failure, success } from "../core/answers.js";
 import { tellAndClose } from "../core/farewell.js";
@@ -8,7 +8,7 @@ import { answered, type FrameEvent, type RouteResult } from "./route.js";
 import type { System } from "./system.js";
 
 /** What a frame is told besides, or what is wrong with it. */
-export type Besides = (agent: Agent, body: string | undefined) => Promise<{ facts: Pick<ServerFacts, "absent" | "behind"> } | { faults: Answer[] }>;
+export type Besides = (agent: Agent, body: string | undefined) => Promise<{ facts: Pick<ConnectionInfo, "absentChannels" | "laggingChannels"> } | { faults: Reply[] }>;
 
 const NOTHING: Besides = () => Promise.resolve({ facts: {} });
 
@@ -27,7 +27,7 @@ export const whoAmI =
     const { connectionId } = requestContext;
     const read = readMetaFrame(body, channel);
     const uuid = uuidOf(readFrame(body));
-    const farewell = async (answer: Answer): Promise<RouteResult> => {
+    const farewell = async (answer: Reply): Promise<RouteResult> => {
       await tellAndClose(connections, connectionId, answer);
       return answered([]);
     };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Attended, type Json, type Message, Meta } from "../../protocol/index.js";
+import { type PresenceEventData, type Json, type Message, Meta } from "../../protocol/index.js";
 import type { BackEndEvents } from "./back-end-events.js";
 import { fanOut, type FanOut } from "./fan-out.js";
 import { limiter } from "./limiter.js";
@@ -111,7 +111,7 @@ const publicationOf = (channel: string, attendant: Attendant): Publication => {
   const { agent, since, goneAt } = attendant;
   // Of two about one agent the later one counts, even where the clocks of those who noted it differ.
   const at = goneAt === undefined ? since : Math.max(goneAt, since + 1);
-  const said: Attended = { channel, ...(goneAt === undefined ? { joined: memberOf(attendant) } : { left: memberOf(attendant) }), at };
+  const said: PresenceEventData = { channel, ...(goneAt === undefined ? { joined: memberOf(attendant) } : { left: memberOf(attendant) }), at };
   // The same for whoever tells it again; a uuid has 64 characters, and a channel may have more.
   const uuid = createHash("sha256").update(JSON.stringify([channel, agent, goneAt === undefined, at])).digest("base64url").slice(0, 22);
   const message: Message = { channel: Meta.presence, uuid, data: said as unknown as Json };

@@ -1,4 +1,4 @@
-import { type Answer, type Code, CHANNEL_LENGTH, FRAME_BYTES, type Json, Meta, type MetaChannel, type ServerFacts, type SubscribedTo } from "../../protocol/index.js";
+import { type Reply, type Code, CHANNEL_LENGTH, FRAME_BYTES, type Json, Meta, type MetaChannel, type ConnectionInfo, type SubscribeResult } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { type Agent, type Denial, EXPIRED } from "./agent.js";
 import { optionsOf } from "./channel-options.js";
@@ -37,7 +37,7 @@ export const TEXT: Readonly<Record<Code, string>> = {
 const withUuid = (uuid: string | undefined): { uuid?: string } => (uuid === undefined ? {} : { uuid });
 
 /** An answer that says no. */
-export const failure = (channel: MetaChannel, uuid: string | undefined, code: Code, error = TEXT[code]): Answer => ({
+export const failure = (channel: MetaChannel, uuid: string | undefined, code: Code, error = TEXT[code]): Reply => ({
   channel,
   ...withUuid(uuid),
   successful: false,
@@ -46,7 +46,7 @@ export const failure = (channel: MetaChannel, uuid: string | undefined, code: Co
 });
 
 /** An answer that says yes. */
-export const success = (channel: MetaChannel, uuid: string, data?: Json): Answer => ({
+export const success = (channel: MetaChannel, uuid: string, data?: Json): Reply => ({
   channel,
   uuid,
   successful: true,
@@ -57,19 +57,19 @@ export const success = (channel: MetaChannel, uuid: string, data?: Json): Answer
  * An answer about one of a frame's channels. What is longer than any channel's name is cut: 25 answers must fit one
  * frame, and it cannot have been meant.
  */
-export const about = (channel: string, answer: Answer): Answer => ({
+export const about = (channel: string, answer: Reply): Reply => ({
   ...answer,
-  data: { channel: channel.slice(0, CHANNEL_LENGTH + "/*".length) } satisfies SubscribedTo,
+  data: { channel: channel.slice(0, CHANNEL_LENGTH + "/*".length) } satisfies SubscribeResult,
 });
 
 /** An answer that grants a subscription, with what the client has to do about it. */
-export const granting = (channel: string, { channels, presenceLeaseMs }: Pick<Settings, "channels" | "presenceLeaseMs">, answer: Answer): Answer => {
-  const presentEvery = optionsOf(channels, channel).presence && presenceLeaseMs / 2;
-  return { ...answer, data: { channel, ...(presentEvery && { presentEvery }) } satisfies SubscribedTo };
+export const granting = (channel: string, { channels, presenceLeaseMs }: Pick<Settings, "channels" | "presenceLeaseMs">, answer: Reply): Reply => {
+  const presenceIntervalMs = optionsOf(channels, channel).presence && presenceLeaseMs / 2;
+  return { ...answer, data: { channel, ...(presenceIntervalMs && { presenceIntervalMs }) } satisfies SubscribeResult };
 };
 
 /** What a connection without an agent is told, whatever it asks: that it was denied, or not renewed. */
-export const denial = (uuid: string | undefined, { code, reason }: Denial): Answer =>
+export const denial = (uuid: string | undefined, { code, reason }: Denial): Reply =>
   failure(code === EXPIRED.code ? Meta.refresh : Meta.connect, uuid, code, reason);
 
 /**
@@ -77,21 +77,22 @@ export const denial = (uuid: string | undefined, { code, reason }: Denial): Answ
  * @returns nothing where there is time left
  * @param now epoch milliseconds
  */
-export const renewalDue = ({ expiresAt }: Agent, now: number): Answer[] =>
+export const renewalDue = ({ expiresAt }: Agent, now: number): Reply[] =>
   expiresAt === undefined || expiresAt > now
     ? []
-    : [{ channel: Meta.refresh, successful: true, data: { expiresIn: expiresAt - now } }];
+    : [{ channel: Meta.refresh, successful: true, data: { expiresInMs: expiresAt - now } }];
 
 /**
  * `data` of a successful `/meta/ping`, `/meta/connect` and `/meta/refresh`.
  * @param now epoch milliseconds
  */
 export const facts = (agent: Agent, settings: Settings, now: number): { [name: string]: Json } => {
-  const told: ServerFacts = {
+  const told: ConnectionInfo = {
     agent: agent.uuid,
+    ...(agent.userId === undefined ? {} : { userId: agent.userId }),
     timeouts: settings.timeouts,
     limits: { ...settings.limits, frameBytes: FRAME_BYTES },
-    ...(agent.expiresAt === undefined ? {} : { expiresIn: agent.expiresAt - now }),
+    ...(agent.expiresAt === undefined ? {} : { expiresInMs: agent.expiresAt - now }),
   };
   return JSON.parse(JSON.stringify(told)) as { [name: string]: Json };
 };
@@ -101,7 +102,7 @@ export const facts = (agent: Agent, settings: Settings, now: number): { [name: s
  * what guards subscribed an agent to unasked can be too much, and comes last.
  * @param messages what travels with them, and before them: as many as the frame takes with all answers
  */
-export const frameOf = (answers: readonly Answer[], messages: readonly Packed[] = []): string => {
+export const frameOf = (answers: readonly Reply[], messages: readonly Packed[] = []): string => {
   const packed = [...messages.map(({ json }) => json), ...answers.map((answer) => JSON.stringify(answer))];
   const [only] = packed;
   if (only !== undefined && packed.length === 1) return only;

@@ -1,4 +1,4 @@
-import { type Answer, type Attendance, FRAME_BYTES, type Json, type Member, Meta, type PresenceQuery } from "../../protocol/index.js";
+import { type Reply, type PresencePage, FRAME_BYTES, type Json, type Member, Meta, type PresenceQuery } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { about, failure, success } from "./answers.js";
@@ -73,7 +73,7 @@ export const attendanceOf = async (
   system: Pick<TellingPresence, "members" | "occupancy" | "clock">,
   query: PresenceQuery,
   size: AnswerSize,
-): Promise<Attendance> => {
+): Promise<PresencePage> => {
   const { channel, after } = query;
   const part = await partOf(system, query, size);
   const told = part.members.length;
@@ -96,7 +96,7 @@ export const tellPresence = async (
   system: TellingPresence,
   agent: Agent,
   { uuid, ...query }: { uuid: string } & PresenceQuery,
-): Promise<Answer> => {
+): Promise<Reply> => {
   const { channel } = query;
   const { presence } = optionsOf(system.settings.channels, channel);
   const refusal = await refusalOf(system, agent, channel, presence ? undefined : "no_presence");

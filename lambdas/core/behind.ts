@@ -1,4 +1,4 @@
-import { type Answer, CHANNELS_PER_PING, Meta, type Position } from "../../protocol/index.js";
+import { type Reply, CHANNELS_PER_PING, Meta, type Position } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { failure } from "./answers.js";
@@ -16,7 +16,7 @@ export interface TellingBehind {
 export const readPositions = (body: string | null | undefined): Parsed<Map<string, Position>> => {
   const fields = readFrame(body);
   const data: unknown = fields?.["data"];
-  const bad = (error: string): { faults: Answer[] } => ({ faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)] });
+  const bad = (error: string): { faults: Reply[] } => ({ faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)] });
   if (data !== undefined && !isObject(data)) return bad("data must be an object, or left out.");
   // `null` is not left out: only what is missing is.
   const { positions: wanted = {} } = data ?? {};

@@ -1,4 +1,4 @@
-import type { Answer } from "../../protocol/index.js";
+import type { Reply } from "../../protocol/index.js";
 import { EXPIRED } from "./agent.js";
 import { denial, frameOf } from "./answers.js";
 import { Frame } from "./frame.js";
@@ -16,7 +16,7 @@ export const CLOSING_MS = 2_500;
  * and a Lambda that has settled can close nothing: so these answers, and no others, are posted.
  * @returns whether it is closed
  */
-export const tellAndClose = async (connections: Connections, connectionId: string, ...answers: Answer[]): Promise<boolean> => {
+export const tellAndClose = async (connections: Connections, connectionId: string, ...answers: Reply[]): Promise<boolean> => {
   await connections.post(connectionId, new Frame(frameOf(answers)), TELLING_MS);
   return connections.close(connectionId, CLOSING_MS);
 };

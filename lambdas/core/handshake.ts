@@ -1,4 +1,4 @@
-import { CREDENTIALS_PREFIX, type Json, type Limits, PROTOCOL, PROTOCOL_DENIED, SESSION_PREFIX } from "../../protocol/index.js";
+import { CREDENTIALS_PREFIX, type Json, type Limits, SUBPROTOCOL, SUBPROTOCOL_DENIED, SESSION_PREFIX } from "../../protocol/index.js";
 import { digest, SESSION } from "./session.js";
 
 /** What a client offers in its handshake. */
@@ -38,11 +38,11 @@ const entriesOf = (offered: readonly string[], prefix: string): string[] =>
 export const readOffer = (headers: Headers, { credentialsBytes }: Pick<Limits, "credentialsBytes">): Offer | LargeOffer | undefined => {
   const header = headerOf(headers, "sec-websocket-protocol") ?? "";
   const offered = header.split(",").map((entry) => entry.trim());
-  if (!offered.includes(PROTOCOL)) return undefined;
+  if (!offered.includes(SUBPROTOCOL)) return undefined;
   const [encoded, ...more] = entriesOf(offered, CREDENTIALS_PREFIX);
   const [secret, ...others] = entriesOf(offered, SESSION_PREFIX);
   if (more.length > 0 || others.length > 0 || (secret !== undefined && !SESSION.test(secret))) return undefined;
-  const explains = offered.includes(PROTOCOL_DENIED);
+  const explains = offered.includes(SUBPROTOCOL_DENIED);
   const session = secret === undefined ? undefined : digest(secret);
   if (encoded === undefined) return { explains, credentials: undefined, session };
   // Buffer skips what is not base64url instead of refusing it.

@@ -1,4 +1,4 @@
-import { type Answer, FRAME_BYTES, HISTORY_PAGE, type Json, type Position, type SubscribedTo } from "../../protocol/index.js";
+import { type Reply, FRAME_BYTES, HISTORY_PAGE, type Json, type Position, type SubscribeResult } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { type ChannelOptions, type HistoryOptions, optionsOf } from "./channel-options.js";
@@ -24,10 +24,10 @@ const ROOM_BYTES = 512;
 export const tellHistory = async (
   system: TellingHistory,
   agent: Agent,
-  granted: ReadonlyMap<string, Answer>,
+  granted: ReadonlyMap<string, Reply>,
   since: ReadonlyMap<string, Position>,
-  answers: readonly Answer[],
-): Promise<Answer[]> => {
+  answers: readonly Reply[],
+): Promise<Reply[]> => {
   const { settings } = system;
   const options = new Map([...granted.keys()].map((channel) => [channel, optionsOf(settings.channels, channel)]));
   const kept = new Map([...options].flatMap(([channel, { history }]): [string, HistoryOptions][] => (history ? [[channel, history]] : [])));
@@ -39,15 +39,15 @@ export const tellHistory = async (
     const page = await pageOf(system, its, options.get(channel)!, position);
     return { channel, fresh: position === undefined, decision: await decide(system, agent, channel, its.head.epoch, page) };
   });
-  const told = new Map<Answer, Answer>();
-  const tell = (channel: string, data: SubscribedTo): void => {
+  const told = new Map<Reply, Reply>();
+  const tell = (channel: string, data: SubscribeResult): void => {
     const answer = granted.get(channel)!;
     // An interface is no `Json` to the compiler, because somebody could add a field to it.
     told.set(answer, { ...answer, data: { ...(answer.data as object), ...data } as unknown as Json });
   };
   const bare = (await Promise.all(read)).map((one) => ({ ...one, bare: dataOf(settings, one, 0).data }));
   for (const one of bare) tell(one.channel, one.bare);
-  const all = (): Answer[] => answers.map((answer) => told.get(answer) ?? answer);
+  const all = (): Reply[] => answers.map((answer) => told.get(answer) ?? answer);
   let room = FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(all()));
   for (const one of bare) {
     const { data, bytes } = dataOf(settings, one, room);
@@ -70,9 +70,9 @@ const dataOf = (
   { checkMs }: TellingHistory["settings"],
   { channel, fresh, decision }: { channel: string; fresh: boolean; decision: Decision },
   room: number,
-): { data: SubscribedTo; bytes: number } => {
+): { data: SubscribeResult; bytes: number } => {
   const { replay, bytes } = fitting(decision, room);
-  if (!fresh) return { data: { channel, ...replay, recovered: replay.code === undefined, checkEvery: checkMs }, bytes };
+  if (!fresh) return { data: { channel, ...replay, recovered: replay.code === undefined, historyCheckIntervalMs: checkMs }, bytes };
   const { position, messages, more } = replay;
-  return { data: { channel, position, ...(messages && { messages }), ...(more && { more }), checkEvery: checkMs }, bytes };
+  return { data: { channel, position, ...(messages && { messages }), ...(more && { more }), historyCheckIntervalMs: checkMs }, bytes };
 };

@@ -51,12 +51,12 @@ export const readFor = async (system: Replaying & { settings: Pick<Settings, "ch
 };
 
 /** A part of a history for who may read everything. */
-export const replayOf = ({ channel, since, reverse }: HistoryQuery, { position, messages, more, pending, code }: Page): Replay => ({
+export const replayOf = ({ channel, since, reverse }: HistoryQuery, { position, messages, more, pendingMs, code }: Page): Replay => ({
   channel,
   position,
   messages: messages.map(({ offset, message }) => ({ ...message, offset })),
   ...(more && { more }),
-  ...(pending !== undefined && { pending: Math.ceil(pending) }),
+  ...(pendingMs !== undefined && { pendingMs: Math.ceil(pendingMs) }),
   ...(since && (!reverse || code) && { recovered: code === undefined, ...(code && { code }) }),
 });
 

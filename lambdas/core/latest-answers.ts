@@ -1,4 +1,4 @@
-import { type Answer, FRAME_BYTES, type Limits, type Message } from "../../protocol/index.js";
+import { type Reply, FRAME_BYTES, type Limits, type Message } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { optionsOf } from "./channel-options.js";
@@ -33,14 +33,14 @@ export const POST_MS = 2_000;
 export const tellLatest = async (
   system: TellingLatest,
   agent: Agent,
-  granted: ReadonlyMap<string, Answer>,
-  answers: readonly Answer[],
-): Promise<{ answers: Answer[]; missed: string[] }> => {
+  granted: ReadonlyMap<string, Reply>,
+  answers: readonly Reply[],
+): Promise<{ answers: Reply[]; missed: string[] }> => {
   const kept = [...granted.keys()].filter((channel) => keepsLatest(optionsOf(system.settings.channels, channel)));
   if (kept.length === 0) return { answers: [...answers], missed: [] };
   const known = await system.latest.read(kept);
   const decided = await Promise.all(kept.map((channel) => decide(system, agent, known.get(channel))));
-  const told = new Map<Answer, Answer>();
+  const told = new Map<Reply, Reply>();
   const left: Message[] = [];
   let room = FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(answers));
   for (const message of decided) {

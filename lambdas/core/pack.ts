@@ -1,4 +1,4 @@
-import { FRAME_BYTES, type Limits, type Message, type Skip } from "../../protocol/index.js";
+import { FRAME_BYTES, type Limits, type Message, type WithheldMessage } from "../../protocol/index.js";
 import { Frame } from "./frame.js";
 
 /** A message as it travels, and its size. */
@@ -12,7 +12,7 @@ export interface Packed {
 export const pack = ({ channel, uuid, data, offset, epoch }: Message): Packed => packed({ channel, uuid, data, offset, epoch });
 
 /** That there is a message which its recipient does not get. */
-export const packSkip = ({ channel, epoch, offset }: Skip): Packed => packed({ channel, epoch, offset });
+export const packSkip = ({ channel, epoch, offset }: WithheldMessage): Packed => packed({ channel, epoch, offset });
 
 const packed = (value: object): Packed => {
   const json = JSON.stringify(value);

@@ -1,4 +1,4 @@
-import { type Answer, CHANNELS_PER_PING, Meta } from "../../protocol/index.js";
+import { type Reply, CHANNELS_PER_PING, Meta } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { failure } from "./answers.js";
 import { withPresence } from "./channel-options.js";
@@ -27,11 +27,11 @@ export const RENEWED_AFTER = 1 / 4;
 export const readPresent = (body: string | null | undefined): Parsed<string[]> => {
   const fields = readFrame(body);
   const { data = {} } = fields ?? {};
-  const bad = (error: string): { faults: Answer[] } => ({ faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)] });
+  const bad = (error: string): { faults: Reply[] } => ({ faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)] });
   if (!isObject(data)) return bad("data must be an object, or left out.");
-  const { present = [] } = data;
-  const listed = Array.isArray(present) && present.length <= CHANNELS_PER_PING && present.every((channel) => typeof channel === "string");
-  return listed ? { request: present } : bad(`data.present must be a list of at most ${CHANNELS_PER_PING} channels.`);
+  const { presentChannels = [] } = data;
+  const listed = Array.isArray(presentChannels) && presentChannels.length <= CHANNELS_PER_PING && presentChannels.every((channel) => typeof channel === "string");
+  return listed ? { request: presentChannels } : bad(`data.presentChannels must be a list of at most ${CHANNELS_PER_PING} channels.`);
 };
 
 /**

@@ -1,4 +1,4 @@
-import { type Answer, FRAME_BYTES, type Limits, type Message, Meta, type OutgoingMessage } from "../../protocol/index.js";
+import { type Reply, FRAME_BYTES, type Limits, type Message, Meta, type OutgoingMessage } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { failure, frameOf, success } from "./answers.js";
 import { type ChannelRules, publicationFault } from "./channels.js";
@@ -30,12 +30,12 @@ export interface Publishing extends FanOut, Subscribing, Stamping, SettingAside,
 
 /** What one message's guard made of it. */
 interface Outcome {
-  answer: Answer;
+  answer: Reply;
   publish: Message[];
   subscribe: string[];
 }
 
-const refused = (answer: Answer): Outcome => ({ answer, publish: [], subscribe: [] });
+const refused = (answer: Reply): Outcome => ({ answer, publish: [], subscribe: [] });
 
 const judge = async (
   { guards, settings }: Pick<Publishing, "guards" | "settings">,
@@ -60,7 +60,7 @@ const judge = async (
 /** What a publisher is told. */
 export interface Published {
   /** One for each message, in the same order. */
-  answers: Answer[];
+  answers: Reply[];
   /** The publisher's own copies of what it published, where they ride with the answers. */
   messages: readonly Packed[];
 }
@@ -96,7 +96,7 @@ export const publish = async (
     return { own: { channel, uuid, data }, publications: publish.map((message): Publication => ({ message, ...except })) };
   });
   const recorded = await record(system, publisherOf(agent), submissions);
-  const answers = outcomes.map(({ answer }, at): Answer => {
+  const answers = outcomes.map(({ answer }, at): Reply => {
     const { refused: code, position } = recorded[at]!;
     return code ? failure(Meta.error, answer.uuid, code) : { ...answer, ...(position && { position }) };
   });

@@ -1,4 +1,4 @@
-import { type Answer, Meta, type ServerFacts } from "../../protocol/index.js";
+import { type Reply, Meta, type ConnectionInfo } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { failure } from "./answers.js";
 import { behind, readPositions, type TellingBehind } from "./behind.js";
@@ -21,7 +21,7 @@ export const remind = async (
   system: Reminding,
   agent: Pick<Agent, "connectionId">,
   body: string | undefined,
-): Promise<{ facts: Pick<ServerFacts, "absent" | "behind"> } | { faults: Answer[] }> => {
+): Promise<{ facts: Pick<ConnectionInfo, "absentChannels" | "laggingChannels"> } | { faults: Reply[] }> => {
   const [positions, present] = [readPositions(body), readPresent(body)];
   if ("faults" in positions) return positions;
   if ("faults" in present) return present;
@@ -30,5 +30,5 @@ export const remind = async (
   if (system.rate.take(connectionId, 1) < 1) return { faults: [failure(Meta.ping, uuidOf(readFrame(body)), "rate_limited")] };
   const goneOn = behind(system, agent, positions.request);
   const [channels, absent] = await Promise.all([goneOn, renewPresence(system, connectionId, present.request)]);
-  return { facts: { ...(channels.length > 0 && { behind: channels }), ...(absent.length > 0 && { absent }) } };
+  return { facts: { ...(channels.length > 0 && { laggingChannels: channels }), ...(absent.length > 0 && { absentChannels: absent }) } };
 };

@@ -27,7 +27,7 @@ export interface Page {
   /** There is more to ask for, from `position` on. */
   more: boolean;
   /** What comes next is not decided yet: in how many milliseconds it will be. */
-  pending?: number;
+  pendingMs?: number;
   /** Why what was asked for cannot be given. */
   code?: GapCode;
 }
@@ -35,7 +35,7 @@ export interface Page {
 /** Rows of which each follows the one before. */
 interface Settled {
   rows: readonly Row[];
-  pending?: number;
+  pendingMs?: number;
 }
 
 /** How far back the newest message is looked for at first, in rows; then ten times as far, and so on. */
@@ -182,10 +182,10 @@ const isKept = ({ clock }: Replaying, { seconds }: HistoryOptions, at: number): 
 /** Whether what was taken at `at` is as young as the channel's messages are kept. */
 const isFresh = ({ clock }: Replaying, { seconds }: HistoryOptions, at: number): boolean => at + seconds * 1000 > clock.now();
 
-const pageOf = ({ epoch, offset: last }: Head, before: number, { rows, pending }: Settled): Page => {
+const pageOf = ({ epoch, offset: last }: Head, before: number, { rows, pendingMs }: Settled): Page => {
   const offset = rows.at(-1)?.offset ?? before;
   const messages = rows.filter(isMessage);
-  return { position: { epoch, offset }, messages, more: pending === undefined && offset < last, ...(pending === undefined ? {} : { pending }) };
+  return { position: { epoch, offset }, messages, more: pendingMs === undefined && offset < last, ...(pendingMs === undefined ? {} : { pendingMs }) };
 };
 
 /**
@@ -201,8 +201,8 @@ const settled = async (system: Replaying, channel: Channel, rows: readonly Row[]
     const row = found.get(offset);
     // Taken before whatever was taken later.
     const by = Math.min(channel.head.at, ...(row ? [] : rows.filter((each) => each.offset > offset).map(({ at }) => at)));
-    const pending = by + PENDING_MS - clock.now();
-    if (!row && pending > 0) return { rows: await known(gapless), pending };
+    const pendingMs = by + PENDING_MS - clock.now();
+    if (!row && pendingMs > 0) return { rows: await known(gapless), pendingMs };
     gapless.push(row ? Promise.resolve(row) : seal(system, channel, { offset, at: by }));
   }
   return { rows: await known(gapless) };

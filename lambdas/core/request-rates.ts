@@ -1,7 +1,7 @@
 import type { Allowance } from "./rate.js";
 
 /**
- * Pings of one agent that carry `positions` or `present`: each reads up to three rows for each of 100 channels. The SDK
+ * Pings of one agent that carry `positions` or `presentChannels`: each reads up to three rows for each of 100 channels. The SDK
  * sends one in five seconds at most for each 100 channels, and one a second while it hands over; others cost next to
  * nothing and are not counted.
  */

@@ -1,11 +1,11 @@
-import { type Answer, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage, type PresenceQuery, type Position } from "../../protocol/index.js";
+import { type Reply, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage, type PresenceQuery, type Position } from "../../protocol/index.js";
 import { failure } from "./answers.js";
 
 /** A frame's JSON object, before anything about its fields is known. */
 export type Fields = Record<string, unknown>;
 
 /** What a frame asks for, or the answers that say what is wrong with it. */
-export type Parsed<Request> = { request: Request } | { faults: Answer[] };
+export type Parsed<Request> = { request: Request } | { faults: Reply[] };
 
 /** A subscribe or unsubscribe request: its channels, each once. */
 export interface SubscriptionRequest {
@@ -63,7 +63,7 @@ export const readFrame = (body: string | null | undefined): Fields | undefined =
 export const uuidOf = (fields: Fields | undefined): string | undefined =>
   isId(fields?.["uuid"]) ? fields["uuid"] : undefined;
 
-const bad = (fields: Fields | undefined, error: string): { faults: Answer[] } => ({
+const bad = (fields: Fields | undefined, error: string): { faults: Reply[] } => ({
   faults: [failure(Meta.error, uuidOf(fields), "bad_frame", error)],
 });
 

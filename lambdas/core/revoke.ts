@@ -1,4 +1,4 @@
-import { type Answer, Meta, type TargetFields } from "../../protocol/index.js";
+import { type Reply, Meta, type TargetFields } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { about, failure, frameOf, TEXT } from "./answers.js";
 import { tellAndClose } from "./farewell.js";
@@ -108,7 +108,7 @@ export const unsubscribe = async (
 ): Promise<number> => {
   const { store, connections, log } = system;
   const found = await connectionsOf(system, target);
-  const answer: Answer = {
+  const answer: Reply = {
     ...about(channel, { channel: Meta.unsubscribe, successful: true }),
     code: "revoked",
     error: reason || TEXT.revoked,

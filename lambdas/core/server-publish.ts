@@ -60,7 +60,7 @@ const judge = ({ settings, newUuid }: ServerPublishing, entry: PublishEntry | En
   if (fault) return refused(entry.uuid, fault);
   if (!fitsChannel(message, settings)) return refused(entry.uuid, "too_large");
   const to = "userId" in entry ? { to: userChannel(entry.userId) } : {};
-  const except = entry.except === undefined ? {} : { except: entry.except };
+  const except = entry.excludeConnectionId === undefined ? {} : { except: entry.excludeConnectionId };
   return { result: { uuid, accepted: true }, publication: { message, ...to, ...except } };
 };
 

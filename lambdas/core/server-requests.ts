@@ -86,16 +86,16 @@ const readPublish = (entries: unknown): { request: ServerRequest } | { error: st
 
 const readEntry = (entry: unknown): PublishEntry | EntryFault => {
   if (!isObject(entry)) return { fault: "An entry must be an object." };
-  const { uuid, channel, userId, except, data } = entry;
+  const { uuid, channel, userId, excludeConnectionId, data } = entry;
   if (uuid !== undefined && !isId(uuid)) return { fault: "uuid must be 1 to 64 of 0-9 A-Z a-z - _." };
   const named = uuid === undefined ? {} : { uuid };
   const fault = (error: string): EntryFault => ({ ...named, fault: error });
   if ((channel === undefined) === (userId === undefined)) return fault("An entry must have either a channel or a userId.");
   if (channel !== undefined && typeof channel !== "string") return fault("channel must be a text.");
   if (userId !== undefined && !isUserId(userId)) return fault(`userId ${NO_USER_ID}.`);
-  if (except !== undefined && !isConnectionId(except)) return fault(`except ${NO_CONNECTION_ID}.`);
+  if (excludeConnectionId !== undefined && !isConnectionId(excludeConnectionId)) return fault(`excludeConnectionId ${NO_CONNECTION_ID}.`);
   if (data === undefined) return fault("An entry must have data.");
   if (depthOf(data) > NESTING) return fault(`data may be nested at most ${NESTING} deep.`);
   const to = channel === undefined ? { userId: userId as string } : { channel };
-  return { ...to, ...named, data: data as Json, ...(except === undefined ? {} : { except }) };
+  return { ...to, ...named, data: data as Json, ...(excludeConnectionId === undefined ? {} : { excludeConnectionId }) };
 };

@@ -76,7 +76,7 @@ const LIST_BYTES = 16;
  * @param room in bytes
  */
 export const fitting = ({ page, decided }: Decision, room: number, reverse = false): { replay: Omit<Replay, "channel">; bytes: number } => {
-  const { position, messages, more, pending, code } = page;
+  const { position, messages, more, pendingMs, code } = page;
   let bytes = LIST_BYTES;
   let taken = 0;
   while (taken < decided.length && bytes + decided[taken]!.bytes <= room) bytes += decided[taken++]!.bytes;
@@ -89,7 +89,7 @@ export const fitting = ({ page, decided }: Decision, room: number, reverse = fal
       position: here,
       ...(told.length > 0 && { messages: told }),
       ...((more || left) && { more: true }),
-      ...(pending !== undefined && !left && { pending: Math.ceil(pending) }),
+      ...(pendingMs !== undefined && !left && { pendingMs: Math.ceil(pendingMs) }),
       ...(code && { code }),
     },
     bytes,

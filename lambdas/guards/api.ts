@@ -1,10 +1,5 @@
 import type { HistoryQuery, Json, Message, Replay } from "../../protocol/index.js";
 
-export type { HistoryMessage, Json, Message, Position, Replay } from "../../protocol/index.js";
-export type { AgentData, DeliveryData, GuardRequest, GuardResponse } from "./contract.js";
-export { guardHandler } from "./handler.js";
-export { secret } from "./secret.js";
-
 /** Names a channel: a `Channel`, or its name. */
 export type ChannelLike = string | Channel;
 
@@ -118,16 +113,3 @@ export interface Guards<Credentials = unknown> extends ChannelGuards<Credentials
   /** Guards by channel (`private/5`) or pattern (`private/*`), the most specific first; what an entry leaves out falls back to the less specific, last to the default. */
   channels?: Record<string, ChannelGuards<Credentials>>;
 }
-
-/**
- * Types a guard module without a type annotation.
- * @example
- * import { guards } from "push-it-aws/guards";
- * export default guards({
- *   onSubscriptionRequest(channel, agent) {
- *     if (channel.name.startsWith("public/")) agent.subscribe(channel);
- *     else agent.subscriptionDenied(channel, "Only public channels, please.");
- *   },
- * });
- */
-export const guards = <Credentials = unknown>(module: Guards<Credentials>): Guards<Credentials> => module;

@@ -70,7 +70,7 @@ const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[
  * is not known. A verdict ends the invocation: what a handler has not done by then may never be done.
  * @param guards as a guard module default-exports them. Throws when they cannot be
  * @example
- * import { guardHandler } from "push-it-aws/guards";
+ * import { guardHandler } from "push-it-server/guards";
  * export const handler = guardHandler({
  *   onSubscriptionRequest(channel, agent) {
  *     if (channel.name === `private/${agent.userId}`) agent.subscribe(channel);

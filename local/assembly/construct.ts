@@ -45,7 +45,7 @@ const constructsOf = (stack: StackArtifact): FoundConstruct[] =>
     if ((marker.version ?? 0) > CONSTRUCT_VERSION) {
       throw new Failure(
         `${marker.path} was made by a newer push-it-aws.`,
-        "Update the command: npm install push-it-aws@latest",
+        "Update the command: npm install push-it-cli@latest",
       );
     }
     const { path, guards } = marker;

@@ -28,7 +28,7 @@ showHint(session, publish.on);
 const server = showServer(session);
 const meter = showMeter();
 
-/** A page that `push-it dev` serves has everything to begin with; one with guards may need credentials first. */
+/** A page that `push-it-cli dev` serves has everything to begin with; one with guards may need credentials first. */
 const begin = async (): Promise<void> => {
   const { searchParams } = new URL(location.href);
   const info = await fetchInfo(fetch);

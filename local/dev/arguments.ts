@@ -6,10 +6,10 @@ import type { SystemOptions } from "./options.js";
 /** Where the local run listens unless told otherwise. */
 const PORT = 8787;
 
-/** What `push-it dev --help` says. */
-export const DEV_HELP = `push-it dev: runs a Push-It construct of your CDK app on this machine
+/** What `push-it-cli dev --help` says. */
+export const DEV_HELP = `push-it-cli dev: runs a Push-It construct of your CDK app on this machine
 
-  push-it dev [options]
+  push-it-cli dev [options]
 
 Options
   --port PORT              where to listen; 0: any free port (default ${PORT})
@@ -57,7 +57,7 @@ export interface DevArguments {
 }
 
 /**
- * Reads the arguments of `push-it dev`.
+ * Reads the arguments of `push-it-cli dev`.
  * @throws Failure for an option that does not exist, or a value that cannot be
  */
 export const parseDevArguments = (args: string[]): DevArguments => {
@@ -71,7 +71,7 @@ const parse = (args: string[]) => {
   try {
     return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    throw new Failure((error as Error).message, "push-it dev --help lists the options.");
+    throw new Failure((error as Error).message, "push-it-cli dev --help lists the options.");
   }
 };
 

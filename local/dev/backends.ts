@@ -90,8 +90,8 @@ const strikesOf = ({ options: { faults }, environments }: BackendsContext): { st
 
 /** Two of them, to tell an engine that keeps tables apart by access key. */
 const signersOf = (credentials: Credentials, { region }: Place): [Signer, Signer] => [
-  { accessKeyId: credentials.of("push-it dev").accessKeyId, region },
-  { accessKeyId: credentials.of("push-it dev, again").accessKeyId, region },
+  { accessKeyId: credentials.of("push-it-cli dev").accessKeyId, region },
+  { accessKeyId: credentials.of("push-it-cli dev, again").accessKeyId, region },
 ];
 
 /** The file is read now, so that a mistake is told at once, and again whenever a secret is asked for. */

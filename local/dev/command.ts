@@ -8,7 +8,7 @@ import { styleFor } from "./style.js";
 import { startSystem, type System } from "./system.js";
 
 /**
- * Runs `push-it dev` until it is told to stop.
+ * Runs `push-it-cli dev` until it is told to stop.
  * @param dist the built package's folder
  * @throws Failure when it cannot start
  */

@@ -27,7 +27,7 @@ const SDK: Record<string, string> = { "/sdk/index.js": "index.js", "/sdk/push-it
 
 /** What the page listener serves from. */
 export interface PagesOptions {
-  /** The built package: holds `local/console` and `client`. */
+  /** The built package: holds `console` and `sdk`. */
   dist: string;
   /** What runs here, for the console page. */
   info: () => object;
@@ -39,7 +39,7 @@ export interface PagesOptions {
 
 /** Serves the console page at `/`, the SDK, and what runs here as JSON; takes events. */
 export const pages = ({ dist, info, meter, events }: PagesOptions) => {
-  const files = join(dist, "local/console");
+  const files = join(dist, "console");
   return (request: IncomingMessage, response: ServerResponse): void => {
     const path = pathOf(request);
     if (events && path === EVENTS_PATH && request.method === "POST") return void events(request, response);
@@ -48,7 +48,7 @@ export const pages = ({ dist, info, meter, events }: PagesOptions) => {
     if (path === INFO_PATH) return send(response, 200, "application/json", JSON.stringify(info()));
     if (meter && path === METER_PATH) return send(response, 200, "application/json", JSON.stringify(meter()));
     const sdk = path === undefined ? undefined : SDK[path];
-    const file = sdk === undefined ? inside(files, path) : join(dist, "client", sdk);
+    const file = sdk === undefined ? inside(files, path) : join(dist, "sdk", sdk);
     void sendFile(response, file);
   };
 };

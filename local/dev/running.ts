@@ -195,7 +195,7 @@ export class RunningSystem implements System {
     const { options, guardian, credentials, meter } = this.parts;
     const { model, place } = this.loaded.current;
     return new LambdaRuntime(model.functions, {
-      bootstraps: { node: join(options.dist, "local/bootstrap.mjs"), python: join(options.dist, "local/bootstrap.py") },
+      bootstraps: { node: join(options.dist, "bootstrap.mjs"), python: join(options.dist, "bootstrap.py") },
       libraries: nodePath(options.project),
       place,
       credentials,

@@ -76,7 +76,7 @@ export interface System {
  * Runs a Push-It from its synthesized template on this machine.
  * @throws Failure when it cannot be run, with the next step
  * @example
- * const system = await startSystem({ project: process.cwd(), dist: "dist", log: () => undefined });
+ * const system = await startSystem({ project: process.cwd(), dist: "local/dist", log: () => undefined });
  * new WebSocket(system.websocketUrl, "push-it.v1");
  */
 export const startSystem = async (options: SystemOptions): Promise<System> => {

@@ -2,9 +2,9 @@ import type { FunctionModel } from "../model.js";
 
 /** The built programs that run functions, by language: absolute paths. */
 export interface Bootstraps {
-  /** `dist/local/bootstrap.mjs`. */
+  /** `dist/bootstrap.mjs`. */
   node: string;
-  /** `dist/local/bootstrap.py`. */
+  /** `dist/bootstrap.py`. */
   python: string;
 }
 

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { Crowd, ROOM } from "../../bench/load/crowd.js";
-import { PROTOCOL } from "../../protocol/index.js";
+import { SUBPROTOCOL } from "../../protocol/index.js";
 
 /** A server of sockets that answers as a test says. */
 const serving = async (answer: (frame: { action: string; uuid: string; channel: string }, socket: WebSocket) => unknown, crowdOf: (crowd: Crowd) => Promise<void>) => {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => PROTOCOL });
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => SUBPROTOCOL });
   server.on("connection", (socket) =>
     socket.on("message", (data: Buffer) => {
       const said = answer(JSON.parse(data.toString()), socket);

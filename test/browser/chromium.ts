@@ -85,13 +85,15 @@ const QUIET = [
   "--proxy-server=direct://",
 ];
 
-/** Starts a headless Chromium that `npm ci` brought: nothing is downloaded, and no library of the system is needed. */
-export const launchChromium = async (): Promise<Browser> => {
+/** How to start the headless Chromium that `npm ci` brought: nothing is downloaded, and no library of the system is needed. */
+export const chromiumCommand = async (): Promise<{ executablePath: string; args: string[]; env: Record<string, string> }> => {
   const home = await unpacked();
-  return await chromium.launch({
+  return {
     executablePath: join(home, "chromium"),
     args: [...sparticuz.args.filter((flag) => !UNWANTED.includes(flag) && !flag.startsWith("--headless")), ...QUIET],
     env: browserEnvironment(home),
-    headless: true,
-  });
+  };
 };
+
+/** Starts it, driven by Playwright, which sees to it that every page has the focus. */
+export const launchChromium = async (): Promise<Browser> => await chromium.launch({ ...(await chromiumCommand()), headless: true });

@@ -6,7 +6,7 @@ import { Dev } from "./dev.js";
 
 jest.setTimeout(120_000);
 
-describe("the console page of push-it dev, without guards", () => {
+describe("the console page of push-it-cli dev, without guards", () => {
   let dev: Dev;
   let browser: Browser;
   let context: BrowserContext;
@@ -292,7 +292,7 @@ describe("the console page of push-it dev, without guards", () => {
     expect(await tab.messages.first().isVisible()).toBe(true);
   });
 
-  it("opens without push-it dev's facts, and waits for a URL", async () => {
+  it("opens without push-it-cli dev's facts, and waits for a URL", async () => {
     await context.route("**/_push-it/info", (route) => route.fulfill({ status: 404 }));
     const tab = await ConsolePage.open(context, dev.consoleUrl);
     await tab.page.getByText("Not connected yet.").waitFor();

@@ -5,7 +5,7 @@ import { Dev } from "./dev.js";
 
 jest.setTimeout(120_000);
 
-describe("the console page of push-it dev --meter", () => {
+describe("the console page of push-it-cli dev --meter", () => {
   let dev: Dev;
   let browser: Browser;
 

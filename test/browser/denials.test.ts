@@ -8,7 +8,7 @@ jest.setTimeout(120_000);
 
 const GUARDS = ["--guards", join(ROOT, "test/browser/guards.ts")];
 
-describe("the console page of push-it dev, with guards that deny", () => {
+describe("the console page of push-it-cli dev, with guards that deny", () => {
   let dev: Dev;
   let browser: Browser;
   let tab: ConsolePage;

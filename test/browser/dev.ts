@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 /** The package's root: where `cdk.json` is. */
 export const ROOT = resolve(__dirname, "../..");
 
-/** A `push-it dev` of its own, as a user starts it. */
+/** A `push-it-cli dev` of its own, as a user starts it. */
 export class Dev {
   private constructor(
     private readonly process: ChildProcess,
@@ -19,7 +19,7 @@ export class Dev {
    * @throws Error with what the command said, when it ends before that
    */
   static async start(...args: string[]): Promise<Dev> {
-    const command = [join(ROOT, "dist/local/cli.js"), "dev", "--port", "0", "--json", ...args];
+    const command = [join(ROOT, "local/dist/cli.js"), "dev", "--port", "0", "--json", ...args];
     const child = spawn(process.execPath, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
     let log = "";
     child.stderr.on("data", (text) => (log += text));
@@ -27,7 +27,7 @@ export class Dev {
       once(createInterface(child.stdout), "line"),
       once(child, "close").then(() => undefined),
     ]);
-    if (!line) throw new Error(`push-it dev ended:\n${log}`);
+    if (!line) throw new Error(`push-it-cli dev ended:\n${log}`);
     const { consoleUrl, websocketUrl } = JSON.parse(String(line[0])) as { consoleUrl: string; websocketUrl: string };
     return new Dev(child, consoleUrl, websocketUrl);
   }

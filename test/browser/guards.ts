@@ -1,4 +1,4 @@
-import { guards } from "push-it-aws/guards";
+import { guards } from "push-it-server/guards";
 
 /** Denies what the browser tests want to see denied, each with a reason of its own. */
 export default guards<{ token?: string } | undefined>({

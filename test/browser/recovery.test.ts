@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { TestSystem } from "../e2e/support/system.js";
 import { launchChromium } from "./chromium.js";
 import { Cuttable } from "./cuttable.js";
-import { ROOT } from "./dev.js";
+import { SDK_SCRIPT } from "./sdk.js";
 
 jest.setTimeout(240_000);
 
@@ -71,7 +70,7 @@ describe("a tab on a channel with history", () => {
   /** A tab in a browser of its own, which reaches the stage through `port`. */
   const open = async (name: string, port = stage.port, where = browser): Promise<{ context: BrowserContext; page: Page }> => {
     const context = await where.newContext();
-    const sdk = readFileSync(join(ROOT, "dist/client/push-it.iife.js"), "utf8");
+    const sdk = readFileSync(SDK_SCRIPT, "utf8");
     const body = PAGE.replace("/*SDK*/", () => sdk).replace("/STAGE", stage.pathname);
     await context.route("http://app.test/**", (route) => route.fulfill({ contentType: "text/html", body }));
     const page = await context.newPage();

@@ -6,15 +6,11 @@ import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import { brotliCompressSync } from "node:zlib";
 import WebSocket from "ws";
-import type { PushIt } from "../../client/index.js";
+import type { PushIt } from "push-it-client";
 import { Bench } from "./support/setup.js";
 
-/** What each bundle may weigh, in bytes, brotli-compressed as a CDN serves it; `core.mjs` is without history and presence. */
-const LIMITS: [file: string, bytes: number][] = [
-  ["index.mjs", 5 * 1024],
-  ["push-it.iife.js", 5_200],
-  ["core.mjs", 3.5 * 1024],
-];
+/** What the script for a page without a bundler may weigh, in bytes, brotli-compressed as a CDN serves it. */
+const SCRIPT_LIMIT = 7.5 * 1024;
 
 const bench = Bench.use();
 const run = promisify(execFile);
@@ -27,32 +23,61 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const text = (file: string): string => readFileSync(join(folder, file), "utf8");
+const text = (file: string): string => readFileSync(join(folder, "client", file), "utf8");
 
-describe("the bundles", () => {
-  it.each(LIMITS)("%s weighs at most %d bytes", (file, limit) => {
-    expect(brotliCompressSync(text(file)).length).toBeLessThanOrEqual(limit);
-  });
-
-  it("leave out of the smaller one what it does not do", () => {
+describe("an application", () => {
+  it("of the smaller SDK has nothing of what that does not do", () => {
     for (const word of ["/meta/presence", '"history"', "push-it.session"]) {
-      expect(text("index.mjs")).toContain(word);
-      expect(text("core.mjs")).not.toContain(word);
+      expect(text("index-application.mjs")).toContain(word);
+      expect(text("core-application.mjs")).not.toContain(word);
     }
   });
 
-  it("depend on nothing", () => {
-    for (const file of ["index.mjs", "core.mjs"]) {
+  it("needs nothing else", () => {
+    for (const file of ["index-application.mjs", "core-application.mjs"]) {
       expect(text(file)).not.toMatch(/\bimport\b|\brequire\b/);
       expect(text(file)).toMatch(/export ?\{[^}]*\};?\s*$/);
     }
   });
 });
 
+/** What a program prints, in JSON. */
+const printed = async (program: string, flags: string[] = []): Promise<unknown> => {
+  const { stdout } = await run(process.execPath, [...flags, "-e", program], { cwd: join(folder, "client") });
+  return JSON.parse(stdout);
+};
+
+describe("both SDKs in one program", () => {
+  const SAME = "console.log(all.PushItError === core.PushItError && all.PushIt !== core.PushIt)";
+
+  it.each([
+    ["ES modules", `const [all, core] = await Promise.all([import("./esm/index.js"), import("./esm/core.js")]); ${SAME}`, "module"],
+    ["CommonJS", `const all = require("./cjs/index.js"), core = require("./cjs/core.js"); ${SAME}`, "commonjs"],
+  ])("throw errors of one class, as %s", async (_kind, program, type) => {
+    expect(await printed(program, [`--input-type=${type}`])).toBe(true);
+  });
+});
+
+describe("the source maps", () => {
+  it.each(["esm", "cjs"])("lead from where an error is thrown to its line in the source, as %s", async (kind) => {
+    const stack = await printed(
+      `import("./${kind}/index.js").then(({ PushIt }) => {
+        class WebSocket { constructor() { throw new Error("here"); } }
+        new PushIt({ url: "ws://127.0.0.1:1", WebSocket }).channel("a").publish("x".repeat(40_000)).catch(({ stack }) => { console.log(JSON.stringify(stack)); process.exit(); });
+      })`,
+      ["--enable-source-maps"],
+    );
+    const [, file = "", line] = /\((.*\/client\/src\/[^:]+\.ts):(\d+):\d+\)/.exec(String(stack)) ?? [];
+    const [, path = ""] = /\/(client\/src\/.*)$/.exec(file) ?? [];
+    const source = readFileSync(join(__dirname, "../..", path), "utf8").split("\n");
+    expect(source[Number(line) - 1]).toContain("PushItError");
+  });
+});
+
 /** Runs the scenario in a process of its own, with the server echoing one message. */
 const scenario = async (flags: string[], file: string, ...library: string[]) => {
   const script = join(__dirname, "support/scenario.mjs");
-  const running = run(process.execPath, [...flags, script, join(folder, file), bench.server.url, ...library]);
+  const running = run(process.execPath, [...flags, script, join(folder, "client", file), bench.server.url, ...library]);
   const peer = await bench.server.peers.take();
   await peer.frames.find(({ action }) => action === "publish");
   peer.send({ channel: "a", uuid: "u", data: { n: 0 } });
@@ -70,23 +95,33 @@ const OUTCOME = {
   states: ["connecting connect", "connected connected"],
 };
 
-describe("the ES module", () => {
-  it.each([["index.mjs", 4], ["core.mjs", 3]])("runs on Node with the ws package's class: %s", async (file, offered) => {
+describe("the modules", () => {
+  it.each([
+    ["esm/index.js", 4],
+    ["esm/core.js", 3],
+    ["cjs/index.js", 4],
+    ["cjs/core.js", 3],
+    ["index-application.mjs", 4],
+  ])("run on Node with the ws package's class: %s", async (file, offered) => {
     const { outcome, protocols, sent } = await scenario([], file, require.resolve("ws"));
     expect(outcome).toEqual(OUTCOME);
     expect(protocols).toHaveLength(offered);
     expect(sent).toMatchObject({ action: "send", data: 2 });
   });
 
-  it("runs with the runtime's own WebSocket", async () => {
+  it("run with the runtime's own WebSocket", async () => {
     // Node has it without a flag from 22 on.
     const flags = "WebSocket" in globalThis || Number(process.versions.node.split(".")[0]) >= 22 ? [] : ["--experimental-websocket"];
-    const { outcome } = await scenario(flags, "index.mjs");
+    const { outcome } = await scenario(flags, "esm/index.js");
     expect(outcome).toEqual(OUTCOME);
   });
 });
 
 describe("the script", () => {
+  it(`weighs at most ${SCRIPT_LIMIT} bytes`, () => {
+    expect(brotliCompressSync(text("push-it.iife.js")).length).toBeLessThanOrEqual(SCRIPT_LIMIT);
+  });
+
   it("defines the global PushIt, and takes the world from the page", async () => {
     const page = {
       WebSocket,

@@ -1,4 +1,4 @@
-import { PushItError } from "../../client/index.js";
+import { PushItError } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { Bench, settled } from "./support/setup.js";
 
@@ -29,7 +29,7 @@ describe("promises", () => {
     const { pushIt, peer } = await bench.connected();
     const published = pushIt.channel("a").publish(1);
     await peer.frames.take();
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     await expect(published).rejects.toMatchObject({ code: "timeout", temporary: true });
   });
 });
@@ -66,7 +66,7 @@ describe("listeners", () => {
     await subscribed.take();
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     expect(await subscribed.take()).toEqual({ channel: "stories/5" });
     // A wildcard is a subscription of its own.
     expect(wildcard).not.toHaveBeenCalled();
@@ -132,7 +132,7 @@ describe("for await", () => {
     peer.answer(await peer.frames.take());
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     const next = await bench.server.peers.take();
     next.answer(await next.frames.take(), { successful: false, error: "Not any more.", code: "denied" });
     await expect(second).rejects.toMatchObject({ code: "denied", message: "Not any more." });
@@ -147,7 +147,7 @@ describe("for await", () => {
     expect((await first).value).toMatchObject({ data: 1 });
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
-    bench.host.advance(30_000);
+    bench.platform.advance(30_000);
     const next = await bench.server.peers.take();
     await next.frames.take();
     next.send({ channel: "a", uuid: "u2", data: 2 });

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import type { Outgoing, PushItError, Published, ReceivedMessage } from "../../client/index.js";
+import type { Outgoing, PushItError, Published, ReceivedMessage } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { Bench, settled } from "./support/setup.js";
 import { uncaught } from "./support/uncaught.js";

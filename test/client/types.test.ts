@@ -11,8 +11,8 @@ import {
   type SocketClass,
   type State,
   type StateChange,
-} from "../../client/index.js";
-import { FakeHost } from "./support/fake-host.js";
+} from "push-it-client";
+import { FakePlatform } from "./support/fake-platform.js";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const proves = <_Claim extends true, _Another extends true = true>(): void => {};
@@ -25,7 +25,7 @@ interface Story {
   title: string;
 }
 
-const options: PushItOptions = { url: "ws://127.0.0.1:1", autoConnect: false, WebSocket, host: new FakeHost() };
+const options: PushItOptions = { url: "ws://127.0.0.1:1", autoConnect: false, WebSocket, host: new FakePlatform() };
 const browsers: SocketClass = globalThis.WebSocket;
 
 describe("the types", () => {

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { PushIt, type PushItOptions, type StateChange } from "../../client/index.js";
+import { PushIt, type PushItOptions, type StateChange } from "push-it-client";
 import { expire, GUARDS_THAT_VOUCH, OVER } from "./support/expiry.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";

@@ -40,9 +40,9 @@ describe("an agent that has to be renewed", () => {
       const { wire, connectionId } = await connected({ user: "ada", forMs: 5_000 }, "renewed/a");
       const answer = await refresh(wire, { user: "ada", forMs: HOUR, subscribe: "renewed/b" });
       expect(answer).toMatchObject({ channel: "/meta/refresh", successful: true });
-      const { expiresIn } = answer.data as { expiresIn: number };
-      expect(expiresIn).toBeGreaterThan(HOUR - 60_000);
-      expect(expiresIn).toBeLessThanOrEqual(HOUR);
+      const { expiresInMs } = answer.data as { expiresInMs: number };
+      expect(expiresInMs).toBeGreaterThan(HOUR - 60_000);
+      expect(expiresInMs).toBeLessThanOrEqual(HOUR);
       const ends = (await rowsOf(connectionId)).filter(({ pk, sk }) => pk?.startsWith("c#") || sk?.startsWith("s#")).map(({ ttl }) => ttl);
       // Two rows for each of two channels and of the user.
       expect(ends).toHaveLength(6);
@@ -58,7 +58,7 @@ describe("an agent that has to be renewed", () => {
       const { wire } = await connected({ user: "bea", forMs: 5_000 });
       expect((await wire.publish("cached", 1)).data).toEqual({ user: "bea", renewed: false });
       await refresh(wire, { user: "bea", forMs: HOUR });
-      expect((await wire.ping()).data).toMatchObject({ expiresIn: expect.any(Number) as number });
+      expect((await wire.ping()).data).toMatchObject({ expiresInMs: expect.any(Number) as number });
     });
 
     it("keeps its subscriptions when the sweep comes past its old time", async () => {
@@ -74,9 +74,9 @@ describe("an agent that has to be renewed", () => {
 
     it("may be renewed from no end to an end and back", async () => {
       const { wire } = await connected({ user: "dan" });
-      expect((await wire.ping()).data).not.toHaveProperty("expiresIn");
-      expect((await refresh(wire, { user: "dan", forMs: HOUR })).data).toHaveProperty("expiresIn");
-      expect((await refresh(wire, { user: "dan" })).data).not.toHaveProperty("expiresIn");
+      expect((await wire.ping()).data).not.toHaveProperty("expiresInMs");
+      expect((await refresh(wire, { user: "dan", forMs: HOUR })).data).toHaveProperty("expiresInMs");
+      expect((await refresh(wire, { user: "dan" })).data).not.toHaveProperty("expiresInMs");
     });
   });
 
@@ -150,7 +150,7 @@ describe("an agent that has to be renewed", () => {
       expect(await wire.subscribe("kims/2")).toMatchObject({ successful: true });
       const ask = await wire.until(() => wire.received.find(({ channel, uuid }) => channel === "/meta/refresh" && uuid === undefined), "being asked");
       expect(ask).toMatchObject({ successful: true });
-      expect((ask.data as { expiresIn: number }).expiresIn).toBeLessThan(0);
+      expect((ask.data as { expiresInMs: number }).expiresInMs).toBeLessThan(0);
       await wire.publish("kims", "served");
       expect(await wire.message("served")).toBeDefined();
     });
@@ -207,8 +207,8 @@ describe("an agent that has to be renewed", () => {
       const before = await connected({ user: "rae", forMs: 3_000 }, "raes");
       const warm = await before.wire.publish("raes", "warm");
       expect(warm.successful).toBe(true);
-      const told = (await before.wire.ping()).data as { expiresIn: number };
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, told.expiresIn) + 50));
+      const told = (await before.wire.ping()).data as { expiresInMs: number };
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, told.expiresInMs) + 50));
       // The Lambda that has it in its cache would serve it for 60 seconds.
       await expire(system, before.connectionId, OVER);
       expect(await before.wire.publish("raes", "too late")).toMatchObject({ successful: false, code: "expired" });

@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
-import { type Answer, type Json, Meta, PROTOCOL_DENIED } from "../../protocol/index.js";
+import { type Reply, type Json, Meta, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
 import { Guards } from "../../infra/index.js";
-import type { GuardRequest } from "../../lambdas/guards/api.js";
+import type { GuardRequest } from "push-it-server/guards";
 import { pythonTest } from "../python.js";
 import { blockOf, everywhere, GuardCode } from "./support/guard-functions.js";
 import { TestSystem, type TestSystemOptions } from "./support/system.js";
@@ -37,7 +37,7 @@ const usersIn = (requests: GuardRequest[]): (string | undefined)[] =>
 
 describe("guards that are functions", () => {
   const ALL = `
-    import { guardHandler } from "push-it-aws/guards";
+    import { guardHandler } from "push-it-server/guards";
     export const handler = guardHandler({
       onConnectionRequest(agent) {
         const { name } = agent.credentials ?? {};
@@ -102,7 +102,7 @@ describe("guards that are functions", () => {
     expect(JSON.stringify(await system.rows())).not.toContain("planted secret");
 
     const denied = await system.connect({ credentials: {} });
-    expect(denied.protocol).toBe(PROTOCOL_DENIED);
+    expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
     expect(await denied.request({ action: "connect", channel: Meta.connect })).toMatchObject({ code: "denied", error: "Who are you?" });
   });
 
@@ -202,7 +202,7 @@ describe("a guard written from docs/GUARDS.md", () => {
       const renewals = () => requestsTo(system, "Members", "onConnectionRequest").filter((request) => request.agent?.isConnected);
       const credentials = { name: "ada", key: "lovelace" };
       expect(renewals()).toEqual([]);
-      expect(await refresh({ credentials })).toMatchObject({ successful: true, data: { expiresIn: expect.any(Number) as number } });
+      expect(await refresh({ credentials })).toMatchObject({ successful: true, data: { expiresInMs: expect.any(Number) as number } });
       expect(renewals()).toMatchObject([{ agent: { credentials, userId: "ada", expiresAt: expect.any(Number) as number } }]);
       const { agent: sample } = JSON.parse(blockOf("json", '"expiresAt": 1')) as GuardRequest;
       // This guard says no info, which the sample has.
@@ -286,7 +286,7 @@ describe("a module and functions", () => {
   const functions: TestSystemOptions["guardFunctions"] = (stack) =>
     Guards.fromLambda({ channels: { "private/*": { onSubscriptionRequest: code.node(stack, "Private", yes) } } });
 
-  const both = async (options: TestSystemOptions): Promise<[Answer, Answer, TestSystem]> => {
+  const both = async (options: TestSystemOptions): Promise<[Reply, Reply, TestSystem]> => {
     const system = await TestSystem.start({ props: PATIENT, guardFunctions: functions, ...options });
     try {
       const agent = await system.connect();

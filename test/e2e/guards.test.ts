@@ -1,9 +1,9 @@
 import { Duration } from "aws-cdk-lib";
-import { Meta, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/index.js";
+import { Meta, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 
 const GUARDS = `
-  import { guards } from "push-it-aws/guards";
+  import { guards } from "push-it-server/guards";
 
   export default guards<{ user?: string; token?: string }>({
     async onConnectionRequest(agent) {
@@ -88,7 +88,7 @@ describe("a system with guards", () => {
 
   describe("1 an agent connects", () => {
     it("connects an agent that the guard lets in; a later verdict is ignored", async () => {
-      expect((await connect()).protocol).toBe(PROTOCOL);
+      expect((await connect()).protocol).toBe(SUBPROTOCOL);
     });
 
     it("subscribes it to what the guard said, from the first answer on", async () => {
@@ -100,7 +100,7 @@ describe("a system with guards", () => {
 
     it("tells a denied client why, on a socket that can do nothing, and closes it", async () => {
       const denied = await system.connect({ credentials: { token: "wrong" } });
-      expect(denied.protocol).toBe(PROTOCOL_DENIED);
+      expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
       const expected = { channel: "/meta/connect", successful: false, error: "Wrong token.", code: "denied" };
       expect(await denied.subscribe("stories/5")).toMatchObject(expected);
       expect(await denied.publish("stories/5", "let me in")).toMatchObject(expected);
@@ -113,7 +113,7 @@ describe("a system with guards", () => {
     });
 
     it("refuses a denied client that did not ask for reasons with 403", async () => {
-      await expect(system.connect({ protocols: [PROTOCOL] })).rejects.toThrow("refused: 403");
+      await expect(system.connect({ protocols: [SUBPROTOCOL] })).rejects.toThrow("refused: 403");
     });
 
     it("keeps what the guard left of the credentials, and not what the client sent", async () => {

@@ -1,4 +1,4 @@
-import { type Answer, type Position, SESSION_PREFIX, PROTOCOL, type Replay } from "../../protocol/index.js";
+import { type Reply, type Position, SESSION_PREFIX, SUBPROTOCOL, type Replay } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
 
@@ -27,12 +27,12 @@ const GUARDS = `
   };
 `;
 
-const subscribe = (wire: Wire, channel: string, since?: Position): Promise<Answer> =>
+const subscribe = (wire: Wire, channel: string, since?: Position): Promise<Reply> =>
   wire.request({ action: "subscribe", channel: "/meta/subscribe", data: { channel, ...(since && { since }) } });
-const history = (wire: Wire, data: Record<string, unknown>): Promise<Answer> =>
+const history = (wire: Wire, data: Record<string, unknown>): Promise<Reply> =>
   wire.request({ action: "history", channel: "/meta/history", data });
-const replay = ({ data }: Answer): Replay & { checkEvery?: number } => data as unknown as Replay;
-const told = (answer: Answer): unknown[] => (replay(answer).messages ?? []).map(({ data }) => data);
+const replay = ({ data }: Reply): Replay & { historyCheckIntervalMs?: number } => data as unknown as Replay;
+const told = (answer: Reply): unknown[] => (replay(answer).messages ?? []).map(({ data }) => data);
 
 describe("a channel with history", () => {
   let system: TestSystem;
@@ -45,7 +45,7 @@ describe("a channel with history", () => {
     const [publisher, subscriber] = await Promise.all([system.connect(), system.connect()]);
     const first = await subscribe(subscriber, "kept/1");
     const { position } = replay(first);
-    expect(first.data).toEqual({ channel: "kept/1", position: { epoch: position.epoch, offset: 0 }, checkEvery: 300_000 });
+    expect(first.data).toEqual({ channel: "kept/1", position: { epoch: position.epoch, offset: 0 }, historyCheckIntervalMs: 300_000 });
     for (const data of [1, 2, 3]) {
       expect(await publisher.publish("kept/1", data)).toMatchObject({ successful: true, position: { epoch: position.epoch, offset: data } });
     }
@@ -65,7 +65,7 @@ describe("a channel with history", () => {
   });
 
   it("stores once what is published again by the same session on another connection, and refuses other data", async () => {
-    const protocols = [PROTOCOL, SESSION_PREFIX + SECRET];
+    const protocols = [SUBPROTOCOL, SESSION_PREFIX + SECRET];
     const [listener, one] = [await system.connect(), await system.connect({ protocols })];
     await subscribe(listener, "kept/other");
     const { position } = await one.publish("kept/two", "x", { uuid: "same" });
@@ -82,7 +82,7 @@ describe("a channel with history", () => {
   });
 
   it("refuses a handshake whose session is none, or that has two", async () => {
-    const offer = (...secrets: string[]) => system.connect({ protocols: [PROTOCOL, ...secrets.map((each) => SESSION_PREFIX + each)] });
+    const offer = (...secrets: string[]) => system.connect({ protocols: [SUBPROTOCOL, ...secrets.map((each) => SESSION_PREFIX + each)] });
     await expect(offer("short")).rejects.toThrow("refused: 400");
     await expect(offer(SECRET, `${SECRET.slice(1)}t`)).rejects.toThrow("refused: 400");
   });
@@ -137,10 +137,10 @@ describe("a channel with history", () => {
     const [wire, publisher] = await Promise.all([system.connect(), system.connect()]);
     const { position } = replay(await subscribe(wire, "kept/tail"));
     const ping = (positions: unknown) => wire.request({ action: "ping", channel: "/meta/ping", data: { positions } });
-    expect((await ping({ "kept/tail": position })).data).not.toHaveProperty("behind");
+    expect((await ping({ "kept/tail": position })).data).not.toHaveProperty("laggingChannels");
     await publisher.publish("kept/tail", 1);
     await publisher.publish("kept/else", 1);
-    expect((await ping({ "kept/tail": position, "kept/else": position })).data).toMatchObject({ behind: ["kept/tail"] });
+    expect((await ping({ "kept/tail": position, "kept/else": position })).data).toMatchObject({ laggingChannels: ["kept/tail"] });
     expect((await ping({ "kept/tail": 1 }))).toMatchObject({ successful: false, code: "bad_frame" });
   });
 });

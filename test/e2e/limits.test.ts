@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import WebSocket from "ws";
-import { PushIt, type StateChange } from "../../client/index.js";
-import { type Answer, CREDENTIALS_PREFIX, type Json, Meta, PROTOCOL, PROTOCOL_DENIED } from "../../protocol/index.js";
+import { PushIt, type StateChange } from "push-it-client";
+import { type Reply, CREDENTIALS_PREFIX, type Json, Meta, SESSION_PREFIX, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
 import type { Wire, WireOptions } from "./support/wire.js";
@@ -52,7 +52,7 @@ const GUARDS = `
 `;
 
 const entry = (credentials: Json): string => CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials)).toString("base64url");
-const codes = (answers: Answer[]): (string | undefined)[] => answers.map(({ code }) => code);
+const codes = (answers: Reply[]): (string | undefined)[] => answers.map(({ code }) => code);
 
 describe("limits, each lowered", () => {
   let system: TestSystem;
@@ -93,14 +93,14 @@ describe("limits, each lowered", () => {
     return mine.filter((sk) => sk.startsWith("s#")).map((sk) => sk.slice(2)).sort();
   };
 
-  const subscribeTo = (wire: Wire, channels: string[], count = channels.length): Promise<Answer[]> => {
+  const subscribeTo = (wire: Wire, channels: string[], count = channels.length): Promise<Reply[]> => {
     const uuid = wire.uuid();
     wire.send({ action: "subscribe", channel: Meta.subscribe, uuid, data: { channels } });
     return wire.answers(uuid, count);
   };
 
   /** Publishes messages in one frame, and resolves with their answers, in order. */
-  const publishAll = async (wire: Wire, messages: { channel: string; data: Json }[]): Promise<Answer[]> => {
+  const publishAll = async (wire: Wire, messages: { channel: string; data: Json }[]): Promise<Reply[]> => {
     const named = messages.map((message, at) => ({ ...message, uuid: `${message.channel}-${at}-${wire.uuid()}` }));
     wire.send({ action: "publish", messages: named });
     return (await Promise.all(named.map(({ uuid }) => wire.answers(uuid)))).flat();
@@ -116,10 +116,10 @@ describe("limits, each lowered", () => {
     system.invocations.filter(({ event }) => JSON.stringify(event).includes('"eventType":"DISCONNECT"')).length;
 
   /** What a client is told that is denied; resolves when nothing is left of that. */
-  const denialOf = async (options: WireOptions): Promise<Answer> => {
+  const denialOf = async (options: WireOptions): Promise<Reply> => {
     const before = disconnects();
     const told = await system.connect(options);
-    expect(told.protocol).toBe(PROTOCOL_DENIED);
+    expect(told.protocol).toBe(SUBPROTOCOL_DENIED);
     const answer = await told.request({ action: "connect", channel: Meta.connect });
     await told.ended();
     await system.invoked(() => disconnects() > before, "$disconnect of a denied socket");
@@ -237,7 +237,7 @@ describe("limits, each lowered", () => {
     });
 
     it("a connection guard that wants more prevents the connection: no agent, no rows, and nobody has left", async () => {
-      expect(await unchanged(() => refused([PROTOCOL, entry({ greedy: 1 })]))).toBe("refused: 403");
+      expect(await unchanged(() => refused([SUBPROTOCOL, entry({ greedy: 1 })]))).toBe("refused: 403");
       expect(await denialOf({ credentials: { greedy: 1 } })).toMatchObject({ code: "too_many_subscriptions" });
       expect(logged("left 1.")).toBe(0);
     });
@@ -257,18 +257,24 @@ describe("limits, each lowered", () => {
       const ann = { credentials: { user: "ann" } };
       const first = await system.connect(ann);
       await system.connect(ann);
-      expect(await unchanged(() => refused([PROTOCOL, entry({ user: "ann" })]))).toBe("refused: 403");
+      expect(await unchanged(() => refused([SUBPROTOCOL, entry({ user: "ann" })]))).toBe("refused: 403");
       expect(await denialOf(ann)).toMatchObject({ code: "too_many_agents" });
       const { connectionId } = await system.connectionOf(first);
       await first.close();
       await system.disconnected(connectionId);
       await log("left ann.");
       expect(logged("left ann.")).toBe(1);
-      expect((await system.connect(ann)).protocol).toBe(PROTOCOL);
+      expect((await system.connect(ann)).protocol).toBe(SUBPROTOCOL);
+    });
+
+    it("two of one session count once, as while a client replaces its connection; a third one is refused", async () => {
+      const offered = (letter: string) => [SUBPROTOCOL, SESSION_PREFIX + letter.repeat(22), entry({ user: "fay" })];
+      for (const letter of ["a", "b", "a", "b"]) expect((await system.connect({ protocols: offered(letter) })).protocol).toBe(SUBPROTOCOL);
+      for (const letter of ["a", "b", "c"]) expect(await unchanged(() => refused(offered(letter)))).toBe("refused: 403");
     });
 
     it("never more than allowed, also when ten come at once", async () => {
-      const offered = [PROTOCOL, entry({ user: "bob" })];
+      const offered = [SUBPROTOCOL, entry({ user: "bob" })];
       const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => system.connect({ protocols: offered })));
       const opened = outcomes.filter(({ status }) => status === "fulfilled").length;
       expect(opened).toBeLessThanOrEqual(LIMITS.agentsPerUser);
@@ -280,14 +286,16 @@ describe("limits, each lowered", () => {
 
   it("credentialsBytes: more are refused before a guard is asked, and told why; the SDK stops with that", async () => {
     const credentials = { user: "eve", more: "x".repeat(20) };
-    expect(await unchanged(() => refused([PROTOCOL, entry(credentials)]))).toBe("refused: 400");
+    expect(await unchanged(() => refused([SUBPROTOCOL, entry(credentials)]))).toBe("refused: 400");
     expect(await unchanged(() => denialOf({ credentials }))).toMatchObject({ successful: false, code: "credentials_too_large" });
+    const before = disconnects();
     const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket, credentials });
     const states: StateChange[] = [];
     await new Promise<void>((resolve) => pushIt.on("state", (change) => (states.push(change), change.previous === "connecting" && resolve())));
     pushIt.disconnect();
+    await system.invoked(() => disconnects() > before, "$disconnect of the SDK's denied socket");
     expect(states.at(-1)).toMatchObject({ state: "denied", code: "credentials_too_large", retryIn: undefined });
-    expect((await system.connect({ credentials: { user: "dan", more: "x".repeat(13) } })).protocol).toBe(PROTOCOL);
+    expect((await system.connect({ credentials: { user: "dan", more: "x".repeat(13) } })).protocol).toBe(SUBPROTOCOL);
     await log("asked dan.");
     expect(logged("asked eve.")).toBe(0);
   });
@@ -295,10 +303,10 @@ describe("limits, each lowered", () => {
   it("allowedOrigins: pages of others are refused before a guard is asked, and told why; other clients are not", async () => {
     const evil = { Origin: "https://evil.example" };
     const credentials = { user: "mallory" };
-    expect(await unchanged(() => refused([PROTOCOL, entry(credentials)], evil))).toBe("refused: 403");
+    expect(await unchanged(() => refused([SUBPROTOCOL, entry(credentials)], evil))).toBe("refused: 403");
     expect(await denialOf({ credentials, headers: evil })).toMatchObject({ successful: false, code: "bad_origin" });
-    expect((await system.connect({ headers: { Origin: "https://example.com" } })).protocol).toBe(PROTOCOL);
-    expect((await system.connect({ credentials: { user: "carol" } })).protocol).toBe(PROTOCOL);
+    expect((await system.connect({ headers: { Origin: "https://example.com" } })).protocol).toBe(SUBPROTOCOL);
+    expect((await system.connect({ credentials: { user: "carol" } })).protocol).toBe(SUBPROTOCOL);
     await log("asked carol.");
     expect(logged("asked mallory.")).toBe(0);
   });

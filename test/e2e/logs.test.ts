@@ -2,7 +2,7 @@ import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Guards } from "../../infra/index.js";
 import { Meta } from "../../protocol/index.js";
-import type { Publisher } from "../../publisher/index.js";
+import type { Publisher } from "push-it-server/publisher";
 import { publisherOf } from "./support/back-end.js";
 import { GuardCode } from "./support/guard-functions.js";
 import { TestSystem } from "./support/system.js";
@@ -46,7 +46,7 @@ const GUARDS = `
 
 /** Guards that break in functions of their own: with `guardHandler`, and without. */
 const HANDLER = `
-  import { guardHandler } from "push-it-aws/guards";
+  import { guardHandler } from "push-it-server/guards";
   ${READ}
   export const handler = guardHandler({
     onSubscriptionRequest: (channel, agent) => read(agent.credentials),

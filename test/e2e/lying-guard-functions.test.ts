@@ -3,7 +3,7 @@ import { Guards } from "../../infra/index.js";
 import type { GuardRequest } from "../../lambdas/guards/contract.js";
 import type { InvocationReport } from "../../local/lambda/pool.js";
 import type { InvokeResult } from "../../local/model.js";
-import { type Answer, Meta, PROTOCOL_DENIED } from "../../protocol/index.js";
+import { type Reply, Meta, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
 import { everywhere, GuardCode } from "./support/guard-functions.js";
 import { TestSystem } from "./support/system.js";
 
@@ -102,10 +102,10 @@ describe("a guard function that gives no valid verdict", () => {
 
     const connecting = async (): Promise<void> => {
       const denied = await system.connect({ credentials: { mode } });
-      expect(denied.protocol).toBe(PROTOCOL_DENIED);
+      expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
       expect(await denied.request({ action: "connect", channel: Meta.connect })).toMatchObject(failed("/meta/connect"));
     };
-    const asking = async (answer: Promise<Answer>, channel: string): Promise<void> => expect(await answer).toMatchObject(failed(channel));
+    const asking = async (answer: Promise<Reply>, channel: string): Promise<void> => expect(await answer).toMatchObject(failed(channel));
     await Promise.all([
       connecting(),
       asking(agent.subscribe(channelOf("onSubscriptionRequest")), "/meta/subscribe"),

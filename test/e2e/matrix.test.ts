@@ -12,7 +12,7 @@ import type { Wire } from "./support/wire.js";
  * caller does: where a guard is to answer late it is told that there is time.
  */
 const HANDLER = `
-  import { guardHandler } from "push-it-aws/guards";
+  import { guardHandler } from "push-it-server/guards";
   ${PRELUDE}
   const inner = guardHandler(${GUARDS});
   const mine = {

@@ -1,4 +1,4 @@
-import { Meta, PROTOCOL } from "../../protocol/index.js";
+import { Meta, SUBPROTOCOL } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 
 /** The seed's behaviour where no guard is configured: everything is open. */
@@ -11,7 +11,7 @@ describe("a system without guards", () => {
 
   it("connects everyone: open means connected", async () => {
     const agent = await system.connect();
-    expect(agent.protocol).toBe(PROTOCOL);
+    expect(agent.protocol).toBe(SUBPROTOCOL);
     const { successful, data } = await agent.request({ action: "connect", channel: Meta.connect });
     expect(successful).toBe(true);
     expect(data).toMatchObject({ agent: expect.stringMatching(/^[\w-]{22}$/), timeouts: { onConnectionRequest: 10_000 } });
@@ -152,8 +152,8 @@ describe("a system without guards", () => {
   it.each([
     ["offers no version that the server knows", ["push-it.v9"]],
     ["offers no subprotocol", []],
-    ["brings credentials that are no JSON", [PROTOCOL, "push-it.credentials.bm90IGpzb24"]],
-    ["brings credentials that are too large", [PROTOCOL, `push-it.credentials.${Buffer.from(JSON.stringify("x".repeat(4095))).toString("base64url")}`]],
+    ["brings credentials that are no JSON", [SUBPROTOCOL, "push-it.credentials.bm90IGpzb24"]],
+    ["brings credentials that are too large", [SUBPROTOCOL, `push-it.credentials.${Buffer.from(JSON.stringify("x".repeat(4095))).toString("base64url")}`]],
   ])("refuses a handshake that %s with 400", async (_name, protocols) => {
     await expect(system.connect({ protocols })).rejects.toThrow("refused: 400");
   });

@@ -1,6 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { memberKey } from "../../lambdas/core/keys.js";
-import type { Attendance, Attended, Member } from "../../protocol/index.js";
+import type { PresencePage, PresenceEventData, Member } from "../../protocol/index.js";
 import { leaveGap } from "./support/permissions/histories.js";
 import { connectionOf, deleteRow, putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
@@ -37,19 +37,19 @@ const faults = { gone: new Set<string>(), forgotten: new Set<string>() };
 const LEASE = Duration.seconds(20);
 
 /** What a client has been told of who came and went on a channel. */
-const heard = (wire: Wire, channel: string): Attended[] =>
-  wire.received.filter((each) => each.channel === "/meta/presence" && each.successful === undefined).map(({ data }) => data as unknown as Attended).filter((each) => each.channel === channel);
+const heard = (wire: Wire, channel: string): PresenceEventData[] =>
+  wire.received.filter((each) => each.channel === "/meta/presence" && each.successful === undefined).map(({ data }) => data as unknown as PresenceEventData).filter((each) => each.channel === channel);
 
 /** Resolves when a client has been told that an agent came, or went. */
-const told = (wire: Wire, channel: string, kind: "joined" | "left", agent: string): Promise<Attended> =>
+const told = (wire: Wire, channel: string, kind: "joined" | "left", agent: string): Promise<PresenceEventData> =>
   wire.until(() => heard(wire, channel).find((each) => each[kind]?.agent === agent), `that ${agent} ${kind} ${channel}`);
 
 const ask = (wire: Wire, channel: string, after?: string) =>
   wire.request({ action: "presence", channel: "/meta/presence", data: { channel, ...(after === undefined ? {} : { after }) } });
 
-const attendance = async (wire: Wire, channel: string): Promise<Attendance> => (await ask(wire, channel)).data as unknown as Attendance;
+const attendance = async (wire: Wire, channel: string): Promise<PresencePage> => (await ask(wire, channel)).data as unknown as PresencePage;
 
-const ping = (wire: Wire, present: unknown) => wire.request({ action: "ping", channel: "/meta/ping", data: { present } });
+const ping = (wire: Wire, present: unknown) => wire.request({ action: "ping", channel: "/meta/ping", data: { presentChannels: present } });
 
 describe("a channel with presence", () => {
   let system: TestSystem;
@@ -89,7 +89,7 @@ describe("a channel with presence", () => {
   it("tells who is there, and its subscribers who comes and who goes", async () => {
     const ada = await arrive("ada", "rooms/1");
     const bob = await arrive("bob");
-    expect((await bob.wire.subscribe("rooms/1")).data).toEqual({ channel: "rooms/1", presentEvery: 10_000 });
+    expect((await bob.wire.subscribe("rooms/1")).data).toEqual({ channel: "rooms/1", presenceIntervalMs: 10_000 });
     expect(await told(ada.wire, "rooms/1", "joined", bob.agent)).toEqual({ channel: "rooms/1", joined: bob.me, at: expect.any(Number) });
     expect(await attendance(ada.wire, "rooms/1")).toEqual({
       channel: "rooms/1",
@@ -150,7 +150,7 @@ describe("a channel with presence", () => {
     let pages = 0;
     let after: string | undefined;
     do {
-      const page = (await ask(wire, "rooms/4", after)).data as unknown as Attendance;
+      const page = (await ask(wire, "rooms/4", after)).data as unknown as PresencePage;
       expect(page.count).toBe(201);
       agents.push(...page.members.map(({ agent }) => agent));
       after = page.more;
@@ -209,18 +209,18 @@ describe("a channel with presence", () => {
     const until = async (): Promise<number> => Number((await memberRow("rooms/8", ada.connectionId))?.["l"]);
     const fresh = await until();
     const { data } = await ping(ada.wire, ["rooms/8", "plain", "rooms/9"]);
-    expect(data).toMatchObject({ agent: ada.agent, absent: ["rooms/9"] });
+    expect(data).toMatchObject({ agent: ada.agent, absentChannels: ["rooms/9"] });
     expect(await until()).toBe(fresh);
     const half = fresh - LEASE.toMilliseconds() / 2;
     await silence("rooms/8", ada.connectionId, half);
     await ping(ada.wire, ["rooms/8"]);
     expect(await until()).toBeGreaterThan(half);
-    expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absent");
+    expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absentChannels");
     await silence("rooms/8", ada.connectionId);
     await minute();
-    expect((await ping(ada.wire, ["rooms/8"])).data).toMatchObject({ absent: ["rooms/8"] });
+    expect((await ping(ada.wire, ["rooms/8"])).data).toMatchObject({ absentChannels: ["rooms/8"] });
     await ada.wire.subscribe("rooms/8");
-    expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absent");
+    expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absentChannels");
     for (const present of ["rooms/8", [1], Array.from({ length: 101 }, () => "rooms/8"), null]) {
       expect(await ping(ada.wire, present)).toMatchObject({ channel: "/meta/ping", successful: false, code: "bad_frame" });
     }
@@ -257,7 +257,7 @@ describe("a channel with presence", () => {
   it("tells the last message as well, where that is kept", async () => {
     const { wire } = await arrive("ada");
     await wire.publish("rooms/latest", "news");
-    expect((await wire.subscribe("rooms/latest")).data).toMatchObject({ channel: "rooms/latest", presentEvery: 10_000, latest: { data: "news" } });
+    expect((await wire.subscribe("rooms/latest")).data).toMatchObject({ channel: "rooms/latest", presenceIntervalMs: 10_000, latest: { data: "news" } });
   });
 
   it("leaves no row when everybody has gone and a while is over", async () => {

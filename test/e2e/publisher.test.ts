@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import type { Stack } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { PushIt } from "../../infra/index.js";
-import { Publisher, type PublisherError } from "../../publisher/index.js";
+import { Publisher, type PublisherError } from "push-it-server/publisher";
 import { credentialsOf, publisherName, publisherOf as publisherFor } from "./support/back-end.js";
 import { curl, curlTest } from "./support/curl.js";
 import { runExample } from "./support/example.js";
@@ -81,7 +81,7 @@ describe("a back end that may publish", () => {
     const publisher = publisherOf("BackEnd");
     const { uuid } = await publisher.publish("stories/5", { title: "größe" });
     for (const wire of [ada, wild]) expect(await wire.message({ title: "größe" })).toMatchObject({ channel: "stories/5", uuid });
-    await publisher.publish("stories/5", "not for Ada", { except: await agentOf(ada), uuid: "mine" });
+    await publisher.publish("stories/5", "not for Ada", { exclude: await agentOf(ada), uuid: "mine" });
     expect(await wild.message("not for Ada")).toMatchObject({ uuid: "mine" });
     await publisher.publish("stories/5", "for both");
     await ada.message("for both");
@@ -131,8 +131,8 @@ describe("a back end that may publish", () => {
 });
 
 test.each([
-  ["ES module", `import { Publisher } from "./dist/publisher/index.mjs";`],
-  ["CommonJS", `const { Publisher } = require("./dist/publisher/index.js");`],
+  ["ES module", `import { Publisher } from "push-it-server/publisher";`],
+  ["CommonJS", `const { Publisher } = require("push-it-server/publisher");`],
 ])("the built package's %s needs nothing but the environment that a role gives it", async (type, load) => {
   const wire = await subscriber("built");
   const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(system, "BackEnd");

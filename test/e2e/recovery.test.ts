@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { PushIt, type PushItOptions } from "../../client/index.js";
+import { PushIt, type PushItOptions } from "push-it-client";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
   run("npx", ["tsx", "examples/s3-events/app.ts"], { env: { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: context } });
   system = await startSystem({
     project: ROOT,
-    dist: join(ROOT, "dist"),
+    dist: join(ROOT, "local/dist"),
     assembly,
     dynamodb: process.env["PUSH_IT_TEST_DYNAMODB"] ?? "embedded",
     log: ({ message }) => logged.push(message),

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import WebSocket from "ws";
-import { PushIt, PushItError, type PushItOptions, type StateChange } from "../../client/index.js";
+import { PushIt, PushItError, type PushItOptions, type StateChange } from "push-it-client";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
 
@@ -135,7 +135,7 @@ describe("the SDK against a running system", () => {
     const script = join(folder, "script.mjs");
     writeFileSync(
       script,
-      `import { PushIt } from "push-it-aws/client";
+      `import { PushIt } from "push-it-client";
       import WebSocket from "ws";
       const [a, b] = [1, 2].map(() => new PushIt({ url: process.argv[2], WebSocket }));
       const received = [];

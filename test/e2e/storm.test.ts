@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { PushIt } from "../../client/index.js";
+import { PushIt } from "push-it-client";
 import type { PostFault } from "../../local/gateway/options.js";
 import { ageRows, type Row } from "./support/rows.js";
 import { seeded } from "./support/seeded.js";

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { Meta, PROTOCOL_DENIED } from "../../protocol/index.js";
+import { Meta, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 
 /** The connection guard's timeout here. */
@@ -18,7 +18,7 @@ describe("guards that cannot be loaded", () => {
     const system = await TestSystem.start({ guards: guards.includes("default") ? guards : `${guards}\nexport default {};`, props: { timeouts: { onConnectionRequest: timeout } } });
     try {
       const denied = await system.connect({ credentials: 1 });
-      expect(denied.protocol).toBe(PROTOCOL_DENIED);
+      expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
       const answer = await denied.request({ action: "connect", channel: Meta.connect });
       expect(answer).toMatchObject({ successful: false, code: expect.stringMatching(/^guard_(timeout|failed)$/) });
       expect(answer.error).not.toContain("planted secret");

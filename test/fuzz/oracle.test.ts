@@ -101,9 +101,9 @@ describe("a renewal", () => {
   });
 
   it("is asked for unasked, once the time is over", () => {
-    const ask = { channel: "/meta/refresh" as const, successful: true, data: { expiresIn: -1 } };
+    const ask = { channel: "/meta/refresh" as const, successful: true, data: { expiresInMs: -1 } };
     expect(isAsk(ask)).toBe(true);
-    for (const other of [{ ...ask, uuid: "u" }, { ...ask, data: { expiresIn: 5 } }, { ...ask, successful: false }, { ...ask, data: null }]) {
+    for (const other of [{ ...ask, uuid: "u" }, { ...ask, data: { expiresInMs: 5 } }, { ...ask, successful: false }, { ...ask, data: null }]) {
       expect(isAsk(other)).toBe(false);
     }
   });

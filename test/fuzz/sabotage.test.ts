@@ -28,6 +28,7 @@ describe("a server that says something wrong is found out", () => {
   const cases: [what: string, sabotage: Sabotage, violation: RegExp][] = [
     ["says yes for no", (frame) => [frame.replace(/"successful":false,"error":"[^"]*","code":"denied"/, '"successful":true')], /no frame calls for/],
     ["gives another code", (frame) => [frame.replace('"bad_frame"', '"bad_channel"')], /no frame calls for/],
+    ["calls a connection another user's", (frame) => [frame.replace('"timeouts":', '"userId":"mallory","timeouts":')], /no frame calls for/],
     ["says it is unavailable", (frame) => [frame.replace('"bad_frame"', '"unavailable"')], /log does not say/],
     ["answers twice", (frame) => (frame.includes("/meta/subscribe") ? [frame, frame] : [frame]), /no frame calls for/],
     ["delivers twice", (frame) => (isMessage(frame) ? [frame, frame] : [frame]), /more often than it was published/],

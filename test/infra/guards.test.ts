@@ -40,7 +40,7 @@ const granted = (template: Template, action: string): Record<string, unknown> =>
 const toEach = (names: string[], resource: unknown) => Object.fromEntries(names.map((name) => [name, resource]));
 
 describe("a guard module", () => {
-  test("is named in the template, for `push-it dev`, and silences the warning", () => {
+  test("is named in the template, for `push-it-cli dev`, and silences the warning", () => {
     const stack = makeStack();
     const template = withGuards({}, stack);
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toEqual({

@@ -74,7 +74,7 @@ describe("the API", () => {
     expect(rates.sort()).toEqual(["rate(1 minute)", "rate(15 minutes)"]);
   });
 
-  test("tells `push-it dev` which construct it is", () => {
+  test("tells `push-it-cli dev` which construct it is", () => {
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata).toMatchObject({
       "push-it:construct": { version: 1, path: "Test/PushIt" },
     });

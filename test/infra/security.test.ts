@@ -92,7 +92,7 @@ describe("what a permitted agent has read and written", () => {
   });
 
   test.each([
-    ["carry `positions` or `present`", REMINDING_PINGS],
+    ["carry `positions` or `presentChannels`", REMINDING_PINGS],
     ["`history` requests", HISTORY_REQUESTS],
     ["`presence` requests", PRESENCE_REQUESTS],
   ])("the protocol says how many %s there may be", (what, { perSecond, burst }) => {

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-const publication = { version: 1, publish: [{ channel: "stories/5", data: "größe", uuid: "m1", except: "c2" }] };
+const publication = { version: 1, publish: [{ channel: "stories/5", data: "größe", uuid: "m1", excludeConnectionId: "c2" }] };
 
 /** A request as the function's URL hands it over. */
 const overUrl = (body: unknown, more: { method?: string; base64?: boolean } = {}) => {

@@ -57,7 +57,7 @@ describe("the connection guard", () => {
   test("that accepts replaces all it can set, and the agent is told for how long", async () => {
     const { ask, stored, ends, store } = await setUp(async () => permitted({ credentials: "claims", info: "new", userId: "ada" }));
     expect(await ask({ credentials: "new" })).toMatchObject([
-      { channel: "/meta/refresh", uuid: "u1", successful: true, data: { agent: before.uuid, expiresIn: 900_000 } },
+      { channel: "/meta/refresh", uuid: "u1", successful: true, data: { agent: before.uuid, userId: "ada", expiresInMs: 900_000 } },
     ]);
     expect(stored()).toEqual({ ...before, credentials: "claims", info: "new", expiresAt: LATER, renewals: 1 });
     expect(ends()).toEqual([end(LATER), end(LATER)]);
@@ -67,7 +67,7 @@ describe("the connection guard", () => {
   test("that sets nothing leaves nothing but whose it is, and no end", async () => {
     const { ask, stored } = await setUp(async () => ({ permitted: true, subscribe: [], publish: [] }));
     const [answer] = await ask({ credentials: "new" });
-    expect(answer?.data).not.toHaveProperty("expiresIn");
+    expect(answer?.data).not.toHaveProperty("expiresInMs");
     const { credentials: _c, info: _i, expiresAt: _e, ...bare } = before;
     expect(stored()).toEqual({ ...bare, renewals: 1 });
   });

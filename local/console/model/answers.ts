@@ -1,9 +1,9 @@
-import { Meta, type ServerFacts } from "../../../protocol/index.js";
+import { Meta, type ConnectionInfo } from "../../../protocol/index.js";
 
 /** What a frame from the server tells besides what the SDK makes of it. */
 export interface Heard {
   /** Who this connection is, and the server's limits. */
-  facts?: ServerFacts;
+  facts?: ConnectionInfo;
   /** Channels that are subscribed now. */
   subscribed: string[];
   /** Those of them that tell who is there. */
@@ -14,7 +14,7 @@ export interface Heard {
 interface Item {
   channel?: unknown;
   successful?: unknown;
-  data?: { channel?: unknown; agent?: unknown; presentEvery?: unknown };
+  data?: { channel?: unknown; agent?: unknown; presenceIntervalMs?: unknown };
 }
 
 /** Reads a frame from the server. */
@@ -22,10 +22,10 @@ export const hear = (text: string): Heard => {
   const heard: Heard = { subscribed: [], attended: [] };
   for (const { channel, data } of successes(text)) {
     const tellsFacts = channel === Meta.connect || channel === Meta.ping;
-    if (tellsFacts && typeof data?.agent === "string") heard.facts = data as ServerFacts;
+    if (tellsFacts && typeof data?.agent === "string") heard.facts = data as ConnectionInfo;
     if (channel !== Meta.subscribe || typeof data?.channel !== "string") continue;
     heard.subscribed.push(data.channel);
-    if (typeof data.presentEvery === "number") heard.attended.push(data.channel);
+    if (typeof data.presenceIntervalMs === "number") heard.attended.push(data.channel);
   }
   return heard;
 };

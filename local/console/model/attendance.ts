@@ -1,4 +1,4 @@
-import type { Member } from "../../../client/index.js";
+import type { Member } from "push-it-client";
 
 /** Who came to a channel, or left it, and when: in milliseconds since 1970. */
 export interface Coming {

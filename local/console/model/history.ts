@@ -1,4 +1,4 @@
-import type { Position } from "../../../client/index.js";
+import type { Position } from "push-it-client";
 
 /** What places a message among others: only where its channel has a history is there a position. */
 export interface Placed {

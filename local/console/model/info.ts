@@ -1,12 +1,12 @@
 import { functionsText, type SystemInfo } from "../../dev/info.js";
 
-/** What `push-it dev` tells the page it serves; elsewhere there is nobody to tell. */
+/** What `push-it-cli dev` tells the page it serves; elsewhere there is nobody to tell. */
 export type LocalInfo = Pick<SystemInfo, "websocketUrl"> & Partial<Omit<SystemInfo, "websocketUrl">>;
 
-/** Where `push-it dev` tells what it runs. */
+/** Where `push-it-cli dev` tells what it runs. */
 const INFO_PATH = "/_push-it/info";
 
-/** Asks the server of this page what it runs: `undefined` where it is not `push-it dev`. */
+/** Asks the server of this page what it runs: `undefined` where it is not `push-it-cli dev`. */
 export const fetchInfo = async (get: typeof fetch): Promise<LocalInfo | undefined> => {
   try {
     const response = await get(INFO_PATH);

@@ -1,7 +1,7 @@
 import type { MeterInfo } from "../../dev/info.js";
 import { amount, billLines, dollars, usdPerMillionDeliveries } from "../../meter/table.js";
 
-/** Where `push-it dev --meter` tells what AWS would bill. */
+/** Where `push-it-cli dev --meter` tells what AWS would bill. */
 const METER_PATH = "/_push-it/meter";
 
 /** One row of the bill as people see it: what, how much of it, and what it costs. */

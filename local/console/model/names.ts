@@ -1,4 +1,4 @@
-import type { Member } from "../../../client/index.js";
+import type { Member } from "push-it-client";
 
 /** As much of an agent's id as tells a few of them apart. */
 const SHORT = 6;

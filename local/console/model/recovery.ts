@@ -1,4 +1,4 @@
-import type { Position } from "../../../client/index.js";
+import type { Position } from "push-it-client";
 
 /**
  * What became of a channel since the connection was lost.

@@ -1,4 +1,4 @@
-import type { PushItError } from "../../../client/index.js";
+import type { PushItError } from "push-it-client";
 import { Meta, newId } from "../../../protocol/index.js";
 import type { Problem } from "./subscriptions.js";
 import { requestWords } from "./words.js";

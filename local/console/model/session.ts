@@ -1,6 +1,6 @@
-import { type Published, PushIt, PushItError } from "../../../client/index.js";
-import type { Events, Position, ReceivedMessage as Received, State, StateChange } from "../../../client/index.js";
-import { isWildcard, type Json, newId, PROTOCOL } from "../../../protocol/index.js";
+import { type PublishResult, PushIt, PushItError } from "push-it-client";
+import type { Events, Position, ReceivedMessage as Received, State, StateChange } from "push-it-client";
+import { isWildcard, type Json, newId, SUBPROTOCOL } from "../../../protocol/index.js";
 import { hear } from "./answers.js";
 import { Attendance } from "./attendance.js";
 import { Journal } from "./journal.js";
@@ -157,7 +157,7 @@ export class Session {
       this.#pushIt.publish(
         { ...message, uuid },
         (error) => resolve(outcome({ problem: problemOf(error) })),
-        ({ result }: Published) => resolve(outcome({ result })),
+        ({ result }: PublishResult) => resolve(outcome({ result })),
       );
     });
   }
@@ -277,7 +277,7 @@ export class Session {
         this.#tell("wire", event);
         if (event.kind === "open") this.#outage.opened(socket);
         if (event.kind === "close") this.#outage.closed(socket);
-        if (event.kind === "open" && event.protocol === PROTOCOL) socket.send(whoAmI());
+        if (event.kind === "open" && event.protocol === SUBPROTOCOL) socket.send(whoAmI());
         if (event.kind === "frame" && event.direction === "in") this.#heard(event.text);
       },
       this.#outage.admit,

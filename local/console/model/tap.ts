@@ -1,4 +1,4 @@
-import type { SocketClass } from "../../../client/index.js";
+import type { SocketClass } from "push-it-client";
 import { CREDENTIALS_PREFIX, SESSION_PREFIX } from "../../../protocol/index.js";
 import type { Direction } from "./frames.js";
 

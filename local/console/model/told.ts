@@ -1,5 +1,5 @@
-import type { Position, StateChange } from "../../../client/index.js";
-import type { Json, ServerFacts } from "../../../protocol/index.js";
+import type { Position, StateChange } from "push-it-client";
+import type { Json, ConnectionInfo } from "../../../protocol/index.js";
 import type { Here } from "./attendance.js";
 import type { RecoveryReport } from "./recovery.js";
 import type { Problem, Subscription } from "./subscriptions.js";
@@ -54,7 +54,7 @@ export interface SessionListener {
   subscriptions(all: ShownSubscription[]): void;
   message(message: ReceivedMessage): void;
   wire(event: WireEvent): void;
-  server(facts: ServerFacts): void;
+  server(facts: ConnectionInfo): void;
   /** The connection is gone, and with it the agent. */
   gone(): void;
   /** Messages of a channel's history, oldest first. */

@@ -1,4 +1,4 @@
-import type { RequestCode, StateChange, StateCode } from "../../../client/index.js";
+import type { RequestCode, StateChange, StateCode } from "push-it-client";
 import { CREDENTIALS_BYTES, FRAME_BYTES } from "../../../protocol/index.js";
 import { bytes } from "./format.js";
 

@@ -1,4 +1,4 @@
-import type { State } from "../../../client/index.js";
+import type { State } from "push-it-client";
 import { hueOf } from "../model/format.js";
 import { readSubscription } from "../model/input.js";
 import type { Session } from "../model/session.js";

@@ -1,4 +1,4 @@
-import type { StateChange } from "../../../client/index.js";
+import type { StateChange } from "push-it-client";
 import { CREDENTIALS_BYTES } from "../../../protocol/index.js";
 import { count } from "../model/format.js";
 import { readCredentials, readUrl } from "../model/input.js";

@@ -1,4 +1,4 @@
-import type { StateChange } from "../../../client/index.js";
+import type { StateChange } from "push-it-client";
 import { clock, duration, size } from "../model/format.js";
 import type { Session } from "../model/session.js";
 import type { WireEvent } from "../model/tap.js";

@@ -1,4 +1,4 @@
-import type { Member } from "../../../client/index.js";
+import type { Member } from "push-it-client";
 import type { Coming, Here } from "../model/attendance.js";
 import { clock, count, hueOf } from "../model/format.js";
 import { nameOf } from "../model/names.js";

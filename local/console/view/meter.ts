@@ -4,7 +4,7 @@ import { byId, el } from "./dom.js";
 /** How often the bill is asked for while it is looked at, in milliseconds. */
 const EVERY_MS = 1_000;
 
-/** What AWS would bill, live, where `push-it dev` counts it. */
+/** What AWS would bill, live, where `push-it-cli dev` counts it. */
 export const showMeter = (): { metered: (metered: boolean) => void } => {
   const tab = byId("tab-meter", HTMLElement);
   const panel = byId("panel-meter", HTMLElement);

@@ -1,4 +1,4 @@
-import type { ServerFacts } from "../../../protocol/index.js";
+import type { ConnectionInfo } from "../../../protocol/index.js";
 import { count, duration } from "../model/format.js";
 import { guardsText, type LocalInfo } from "../model/info.js";
 import type { Session } from "../model/session.js";
@@ -7,9 +7,9 @@ import { byId, el } from "./dom.js";
 /** A line of the sheet: what, and its value; a heading where there is no value. */
 type Line = [what: string, value?: string];
 
-/** What the server says of itself, and what `push-it dev` says of what it runs. */
+/** What the server says of itself, and what `push-it-cli dev` says of what it runs. */
 export const showServer = (session: Session): { local: (info: LocalInfo) => void } => {
-  let facts: ServerFacts | undefined;
+  let facts: ConnectionInfo | undefined;
   let info: LocalInfo | undefined;
   const show = (): void => {
     const lines = [...(facts ? factLines(facts) : []), ...(info ? localLines(info) : [])];
@@ -46,9 +46,10 @@ const lineElements = ([what, value]: Line): HTMLElement[] =>
     ? [el("dt", { class: "heading", text: what })]
     : [el("dt", { text: what }), el("dd", { text: value })];
 
-const factLines = ({ agent, timeouts, limits }: ServerFacts): Line[] => [
+const factLines = ({ agent, userId, timeouts, limits }: ConnectionInfo): Line[] => [
   ["This connection"],
   ["agent", agent],
+  ...(userId === undefined ? [] : [["user", userId] satisfies Line]),
   ["Guard timeouts"],
   ...Object.entries({ ...timeouts }).map(([guard, milliseconds]): Line => [guard, duration(milliseconds)]),
   ["Limits"],

@@ -1,4 +1,4 @@
-import type { StateChange } from "../../../client/index.js";
+import type { StateChange } from "push-it-client";
 import type { Session } from "../model/session.js";
 import { stateWords } from "../model/words.js";
 import { byId, copyButton } from "./dom.js";

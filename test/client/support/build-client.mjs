@@ -1,10 +1,13 @@
-// Builds the SDK's bundles into a folder, as scripts/build.mjs does: node build-client.mjs FOLDER
-import { writeFileSync } from "node:fs";
+// Builds the SDK into a folder, as scripts/build.mjs does, and two applications that use all of it, as their bundler
+// makes them: node build-client.mjs FOLDER
 import { join } from "node:path";
-import { clientBundle } from "../../../scripts/client-build.mjs";
+import { applicationOf, libraryFiles } from "../../../scripts/libraries.mjs";
+import { write } from "../../../scripts/output.mjs";
 
 const [folder] = process.argv.slice(2);
-const root = join(import.meta.dirname, "../../..");
-writeFileSync(join(folder, "index.mjs"), await clientBundle(root, "esm"));
-writeFileSync(join(folder, "core.mjs"), await clientBundle(root, "core"));
-writeFileSync(join(folder, "push-it.iife.js"), await clientBundle(root, "iife"));
+for (const { path, text } of await libraryFiles(join(import.meta.dirname, "../../.."), (library) => join(folder, library))) {
+  write(path, text);
+}
+for (const name of ["index", "core"]) {
+  write(join(folder, `client/${name}-application.mjs`), await applicationOf(`./esm/${name}.js`, join(folder, "client")));
+}

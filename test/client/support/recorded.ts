@@ -1,5 +1,5 @@
 import type { Position, Replay } from "../../../protocol/index.js";
-import type { PushIt, PushItOptions } from "../../../client/index.js";
+import type { PushIt, PushItOptions } from "push-it-client";
 import type { ClientFrame, Peer } from "./scripted-server.js";
 import { settled, type Bench } from "./setup.js";
 
@@ -19,7 +19,7 @@ export const targets = (frame: ClientFrame): { channel: string; since?: Position
   );
 
 /** Answers a subscribe or history frame about one channel. */
-export const replay = (peer: Peer, { action, uuid, data }: ClientFrame, told: Partial<Replay> & { checkEvery?: number; presentEvery?: number }): void => {
+export const replay = (peer: Peer, { action, uuid, data }: ClientFrame, told: Partial<Replay> & { historyCheckIntervalMs?: number; presenceIntervalMs?: number }): void => {
   const channel = action === "subscribe" ? targets({ action, uuid, data })[0]!.channel : (data as unknown as Replay).channel;
   peer.send({ channel: "/meta/" + action, uuid, successful: true, data: { channel, ...told } });
 };
@@ -52,7 +52,7 @@ export const subscribed = async (bench: Bench, options: Partial<PushItOptions> =
   bench.server.automatic = false;
   const { pushIt, peer, states } = await bench.connected({ channels: ["a"], ...options });
   const frame = await peer.frames.find(({ action }) => action === "subscribe");
-  replay(peer, frame, { position, checkEvery: 30_000 });
+  replay(peer, frame, { position, historyCheckIntervalMs: 30_000 });
   await arrived(pushIt, peer);
   const heard = hearing(pushIt);
   return { pushIt, peer, states, heard, frame };
@@ -63,6 +63,6 @@ export const reconnected = async (bench: Bench, peer: Peer): Promise<Peer> => {
   peer.socket.terminate();
   await peer.closed;
   await new Promise((resolve) => setTimeout(resolve, 20));
-  bench.host.advance(1_000);
+  bench.platform.advance(1_000);
   return bench.server.peers.take();
 };

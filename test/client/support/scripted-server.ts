@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Answer, Json, Message } from "../../../protocol/index.js";
+import type { Reply, Json, Message } from "../../../protocol/index.js";
 import { Mailbox } from "./mailbox.js";
 
 /** A frame of a client, as loosely as a test needs it. */
@@ -14,33 +14,46 @@ export interface ClientFrame {
   echo?: boolean;
 }
 
+let agents = 0;
+
 /** One connection, as the server sees it. */
 export class Peer {
   readonly frames = new Mailbox<ClientFrame>();
   readonly texts: string[] = [];
+  /** The ping that followed the handshake. */
+  first?: ClientFrame;
   readonly closed: Promise<number>;
 
   constructor(
     readonly socket: WebSocket,
     readonly protocols: string[],
     automatic: () => boolean,
+    introduces: () => boolean,
   ) {
     this.closed = new Promise((resolve) => socket.on("close", resolve));
+    let isAskedWhoItIs = false;
     socket.on("message", (data: Buffer) => {
       const text = data.toString();
       const frame = JSON.parse(text) as ClientFrame;
+      // The ping that follows each handshake: a test sees the pings after it.
+      if (frame.action === "ping" && !isAskedWhoItIs && socket.protocol === "push-it.v1") {
+        isAskedWhoItIs = true;
+        this.first = frame;
+        if (introduces()) this.answer(frame, { successful: true, data: { agent: `agent-${(agents += 1)}` } });
+        return;
+      }
       this.texts.push(text);
       this.frames.put(frame);
       if (automatic()) this.answer(frame);
     });
   }
 
-  send(...frames: (Partial<Answer> | Message | object)[]): void {
+  send(...frames: (Partial<Reply> | Message | object)[]): void {
     this.socket.send(JSON.stringify(frames.length === 1 ? frames[0] : frames));
   }
 
   /** Answers a frame as a server that permits everything does. */
-  answer(frame: ClientFrame, more: Partial<Answer> = { successful: true }): void {
+  answer(frame: ClientFrame, more: Partial<Reply> = { successful: true }): void {
     const { action, uuid } = frame;
     if (action === "subscribe" || action === "unsubscribe")
       this.send(
@@ -65,6 +78,8 @@ export class ScriptedServer {
   select = "push-it.v1";
   /** Whether frames are answered at once, as if everything were permitted. */
   automatic = true;
+  /** Whether the ping that follows a handshake is answered at once. */
+  introduces = true;
   /** The status a handshake is refused with. */
   refuse: number | undefined;
   readonly #server: WebSocketServer;
@@ -78,7 +93,7 @@ export class ScriptedServer {
     });
     this.#server.on("connection", (socket, request: IncomingMessage) => {
       const offered = request.headers["sec-websocket-protocol"]!.split(/, ?/);
-      this.peers.put(new Peer(socket, offered, () => this.automatic));
+      this.peers.put(new Peer(socket, offered, () => this.automatic, () => this.introduces));
     });
   }
 

@@ -1,20 +1,20 @@
 import WebSocket from "ws";
-import { PushIt, type PushItOptions, type StateChange } from "../../../client/index.js";
-import { FakeHost } from "./fake-host.js";
+import { PushIt, type PushItOptions, type StateChange } from "push-it-client";
+import { FakePlatform } from "./fake-platform.js";
 import { Mailbox } from "./mailbox.js";
 import { ScriptedServer } from "./scripted-server.js";
 
 /** A server, and clients that talk to it in a time of their own; all are gone after each test. */
 export class Bench {
   server!: ScriptedServer;
-  host!: FakeHost;
+  platform!: FakePlatform;
   readonly #clients: PushIt[] = [];
 
   /** Registers the hooks that make and clean up; call it in a `describe` or at the top of a file. */
   static use(): Bench {
     const bench = new Bench();
     beforeEach(async () => {
-      bench.host = new FakeHost();
+      bench.platform = new FakePlatform();
       bench.server = await ScriptedServer.start();
     });
     afterEach(async () => {
@@ -25,20 +25,26 @@ export class Bench {
   }
 
   client(options: Partial<PushItOptions> = {}): { pushIt: PushIt; states: Mailbox<StateChange> } {
-    const pushIt = new PushIt({ url: this.server.url, WebSocket, host: this.host, ...options });
+    const pushIt = new PushIt({ url: this.server.url, WebSocket, platform: this.platform, ...options });
     const states = new Mailbox<StateChange>();
     pushIt.on("state", states.put);
     this.#clients.push(pushIt);
     return { pushIt, states };
   }
 
-  /** A client that is connected, and the server's end of its connection. */
+  /** A client that is connected and knows who it is, and the server's end of its connection. */
   async connected(options: Partial<PushItOptions> = {}) {
     const { pushIt, states } = this.client(options);
     await states.find(({ state }) => state === "connected");
+    if (this.server.introduces) await introduced(pushIt);
     return { pushIt, states, peer: await this.server.peers.take() };
   }
 }
+
+/** The server has replied to the ping that follows the handshake: no question is open. */
+export const introduced = async (pushIt: PushIt): Promise<void> => {
+  while (!pushIt.me) await settled();
+};
 
 /** Lets everything run that waits for nothing but its turn. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

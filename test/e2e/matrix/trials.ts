@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GuardRequest } from "../../../lambdas/guards/contract.js";
-import { type Answer, type Json, Meta, PROTOCOL, PROTOCOL_DENIED } from "../../../protocol/index.js";
+import { type Reply, type Json, Meta, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../../protocol/index.js";
 import type { Row } from "../support/rows.js";
 import type { TestSystem } from "../support/system.js";
 import type { Wire } from "../support/wire.js";
@@ -52,7 +52,7 @@ const inTime = async <T>(ask: () => Promise<T>): Promise<T> => {
   return answer;
 };
 
-const expectAnswer = (answer: Answer, outcome: Outcome, yes: string, no = yes): void => {
+const expectAnswer = (answer: Reply, outcome: Outcome, yes: string, no = yes): void => {
   if (outcome === "permitted") return expect(answer).toMatchObject({ channel: yes, successful: true });
   expect(answer).toMatchObject({ channel: no, successful: false });
   expect(codesOf(outcome)).toContain(answer.code);
@@ -162,7 +162,7 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
     const { system, behaviour, outcome } = trial;
     const credentials = { connect: behaviour };
     const wire = await inTime(() => system.connect({ credentials }));
-    expect(wire.protocol).toBe(outcome === "permitted" ? PROTOCOL : PROTOCOL_DENIED);
+    expect(wire.protocol).toBe(outcome === "permitted" ? SUBPROTOCOL : SUBPROTOCOL_DENIED);
     expectAnswer(await wire.request({ action: "connect", channel: Meta.connect }), outcome, Meta.connect);
     const connectionId = await handshakeOf(system, credentials);
     if (outcome !== "permitted") {

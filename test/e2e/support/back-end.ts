@@ -1,5 +1,5 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { Publisher } from "../../../publisher/index.js";
+import { Publisher } from "push-it-server/publisher";
 import type { TestSystem } from "./system.js";
 
 /** The credentials of a role of the stack, by the beginning of its id. */

@@ -6,7 +6,7 @@ import { buildSync } from "esbuild";
 
 const ROOT = resolve(__dirname, "../../..");
 
-/** Code of guard functions, inside the package, so that `push-it-aws/guards` is this one. */
+/** Code of guard functions, inside the package, so that `push-it-server/guards` is this one. */
 export class GuardCode {
   readonly #folders: string[] = [];
 

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { PushIt, type StateChange } from "../../../client/index.js";
+import { PushIt, type StateChange } from "push-it-client";
 import type { Waiting } from "./waiting.js";
 
 /** A client that counts what it gets, and knows from which message on it must get all. */

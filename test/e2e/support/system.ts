@@ -27,7 +27,7 @@ export interface TestSystemOptions
   guardProps?: (stack: Stack) => GuardModuleProps;
   /** Makes guards that are functions of the stack; together with `guards`, if there are any. */
   guardFunctions?: (stack: Stack) => Guards;
-  /** The source of a guard module that stands in for the app's own, as with `push-it dev --guards`. */
+  /** The source of a guard module that stands in for the app's own, as with `push-it-cli dev --guards`. */
   instead?: string;
   /** Adds what stands beside the construct in its stack. */
   beside?: (stack: Stack, pushIt: PushIt) => void;
@@ -39,7 +39,7 @@ export interface TestSystemOptions
 
 const ROOT = resolve(__dirname, "../../..");
 
-/** Inside the package, so that a guard module's `push-it-aws/guards` is this one. */
+/** Inside the package, so that a guard module's `push-it-server/guards` is this one. */
 const FOLDERS = join(ROOT, ".push-it");
 
 /** Time for guards that answer: a busy machine may take a second to start a thread, or a guard function. */
@@ -121,7 +121,7 @@ export class TestSystem {
       ...(instead !== undefined && { guards: other }),
       ...(secrets && { secrets: secretsFile }),
       project: ROOT,
-      dist: join(ROOT, "dist"),
+      dist: join(ROOT, "local/dist"),
       assembly: synthesize(system.folder, options),
       dynamodb: process.env["PUSH_IT_TEST_DYNAMODB"] ?? "embedded",
       log(entry) {

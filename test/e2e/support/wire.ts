@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { type Answer, CREDENTIALS_PREFIX, type Json, type Message, Meta, PROTOCOL, PROTOCOL_DENIED } from "../../../protocol/index.js";
+import { type Reply, CREDENTIALS_PREFIX, type Json, type Message, Meta, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../../protocol/index.js";
 import { Waiting } from "./waiting.js";
 
 /** How a test connects. */
@@ -11,7 +11,7 @@ export interface WireOptions {
 }
 
 /** One frame of the server's, when it came. */
-type Incoming = Partial<Answer> & Partial<Message> & { message?: string };
+type Incoming = Partial<Reply> & Partial<Message> & { message?: string };
 
 /** A client that speaks the protocol by hand: what a test says goes on the wire as it is. */
 export class Wire {
@@ -42,7 +42,7 @@ export class Wire {
   /** Opens a connection; rejects with the HTTP status of a refused handshake. */
   static open(url: string, { credentials, protocols, headers }: WireOptions = {}): Promise<Wire> {
     const entry = CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials ?? null)).toString("base64url");
-    const offered = protocols ?? [PROTOCOL, PROTOCOL_DENIED, ...(credentials === undefined ? [] : [entry])];
+    const offered = protocols ?? [SUBPROTOCOL, SUBPROTOCOL_DENIED, ...(credentials === undefined ? [] : [entry])];
     const socket = new WebSocket(url, offered, { headers: headers ?? {} });
     const wire = new Wire(socket);
     return new Promise((resolve, reject) => {
@@ -74,37 +74,37 @@ export class Wire {
   }
 
   /** The answers that carry this uuid, once there are `count` of them. */
-  answers(uuid: string, count = 1): Promise<Answer[]> {
+  answers(uuid: string, count = 1): Promise<Reply[]> {
     return this.until(() => {
       const answers = this.received.filter((each) => each.uuid === uuid && each.channel?.startsWith("/meta/"));
-      return answers.length >= count && (answers as Answer[]);
+      return answers.length >= count && (answers as Reply[]);
     }, `${count} answers to ${uuid}`);
   }
 
-  async #one(uuid: string): Promise<Answer> {
-    return (await this.answers(uuid))[0] as Answer;
+  async #one(uuid: string): Promise<Reply> {
+    return (await this.answers(uuid))[0] as Reply;
   }
 
   /** Sends any frame, with a fresh uuid unless it has one, and resolves with its first answer. */
-  request(frame: Record<string, unknown> & { uuid?: string }): Promise<Answer> {
+  request(frame: Record<string, unknown> & { uuid?: string }): Promise<Reply> {
     const { uuid = this.uuid() } = frame;
     this.send({ ...frame, uuid });
     return this.#one(uuid);
   }
 
-  subscribe(channel: string): Promise<Answer> {
+  subscribe(channel: string): Promise<Reply> {
     return this.request({ action: "subscribe", channel: Meta.subscribe, data: { channel } });
   }
 
-  unsubscribe(channel: string): Promise<Answer> {
+  unsubscribe(channel: string): Promise<Reply> {
     return this.request({ action: "unsubscribe", channel: Meta.unsubscribe, data: { channel } });
   }
 
-  publish(channel: string, data: Json, more: { uuid?: string; echo?: boolean } = {}): Promise<Answer> {
+  publish(channel: string, data: Json, more: { uuid?: string; echo?: boolean } = {}): Promise<Reply> {
     return this.request({ action: "publish", channel, data, ...more });
   }
 
-  ping(): Promise<Answer> {
+  ping(): Promise<Reply> {
     return this.request({ action: "ping", channel: Meta.ping });
   }
 

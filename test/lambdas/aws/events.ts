@@ -1,5 +1,5 @@
 import type { APIGatewayProxyResultV2 } from "aws-lambda";
-import type { Answer } from "../../../protocol/index.js";
+import type { Reply } from "../../../protocol/index.js";
 import type { FrameEvent } from "../../../lambdas/aws/route.js";
 import type { ConnectEvent } from "../../../lambdas/connect.js";
 import { NOW } from "../core/fakes.js";
@@ -41,9 +41,9 @@ export const disconnectEvent = (connectionId = "c1", connectedAt = NOW): FrameEv
 });
 
 /** What a route response sends: its answers. */
-export const answersOf = (result: APIGatewayProxyResultV2): Answer[] => {
+export const answersOf = (result: APIGatewayProxyResultV2): Reply[] => {
   if (typeof result === "string" || result.statusCode !== 200 || !result.body) {
     throw new Error(`no answers in ${JSON.stringify(result)}`);
   }
-  return [JSON.parse(result.body) as Answer | Answer[]].flat();
+  return [JSON.parse(result.body) as Reply | Reply[]].flat();
 };

@@ -138,10 +138,10 @@ describe("an agent whose time is over", () => {
     const ask = { channel: "/meta/refresh", successful: true };
     expect(answersOf(await handler(frameEvent(frame)))).toEqual([
       success(Meta.successful, "u1", "done"),
-      { ...ask, data: { expiresIn: 0 } },
+      { ...ask, data: { expiresInMs: 0 } },
     ]);
     clock.advance(1_500);
-    expect(answersOf(await handler(frameEvent(frame)))).toContainEqual({ ...ask, data: { expiresIn: -1_500 } });
+    expect(answersOf(await handler(frameEvent(frame)))).toContainEqual({ ...ask, data: { expiresInMs: -1_500 } });
   });
 
   test("is not asked any more once it is renewed, also where the old one was cached", async () => {

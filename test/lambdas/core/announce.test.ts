@@ -1,6 +1,6 @@
 import { ALWAYS_TOLD, announce, announceAll, type Announcing } from "../../../lambdas/core/announce.js";
 import { Attendance } from "../../../lambdas/core/attendance.js";
-import { type Attended, FRAME_BYTES, INFO_BYTES, Meta, USER_ID_LENGTH } from "../../../protocol/index.js";
+import { type PresenceEventData, FRAME_BYTES, INFO_BYTES, Meta, USER_ID_LENGTH } from "../../../protocol/index.js";
 import { agentOf, NOW } from "./fakes.js";
 import { fanOutSystem } from "./fan-out-system.js";
 import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
@@ -20,11 +20,11 @@ const setUp = async () => {
   const events = { put: async (type: string, { channel }: Record<string, unknown>) => void told.push(`${type} ${String(channel)}`) };
   const announcing: Announcing = { ...system, members, occupancy, events };
   const attendance = new Attendance({ members, occupancy, announce: async (channel) => void asked.push(channel), settings, clock, log });
-  const heard = (): Attended[] =>
-    (connections.received("listener") as { channel: string; data: Attended }[]).filter(({ channel }) => channel === Meta.presence).map(({ data }) => data);
+  const heard = (): PresenceEventData[] =>
+    (connections.received("listener") as { channel: string; data: PresenceEventData }[]).filter(({ channel }) => channel === Meta.presence).map(({ data }) => data);
   /** What came of each agent, in the order of `at`: who has seen all of it believes the last. */
   const believed = (): string[] => {
-    const last = new Map<string, Attended>();
+    const last = new Map<string, PresenceEventData>();
     for (const each of heard()) {
       const agent = (each.joined ?? each.left)!.agent;
       if (each.at >= (last.get(agent)?.at ?? 0)) last.set(agent, each);

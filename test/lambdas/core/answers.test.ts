@@ -1,4 +1,4 @@
-import { type Answer, FRAME_BYTES, MESSAGES_PER_FRAME, Meta, RESULT_BYTES } from "../../../protocol/index.js";
+import { type Reply, FRAME_BYTES, MESSAGES_PER_FRAME, Meta, RESULT_BYTES } from "../../../protocol/index.js";
 import { denial, facts, failure, frameOf, success } from "../../../lambdas/core/answers.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf } from "./fakes.js";
@@ -36,7 +36,7 @@ describe("an answer", () => {
 });
 
 describe("a frame of answers", () => {
-  const answer = (uuid: string): Answer => success(Meta.successful, uuid);
+  const answer = (uuid: string): Reply => success(Meta.successful, uuid);
 
   test("is one object for one answer, a list for several, in order", () => {
     expect(JSON.parse(frameOf([answer("a")]))).toEqual(answer("a"));
@@ -47,7 +47,7 @@ describe("a frame of answers", () => {
     const many = Array.from({ length: 100 }, (_, at) => success(Meta.subscribe, `u${at}`, { channel: "x".repeat(1_000) }));
     const frame = frameOf(many);
     expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(FRAME_BYTES);
-    const told = JSON.parse(frame) as Answer[];
+    const told = JSON.parse(frame) as Reply[];
     expect(told.length).toBeGreaterThan(25);
     expect(told).toEqual(many.slice(0, told.length));
   });
@@ -69,6 +69,10 @@ test("the server's facts tell the agent's id, the guards' timeouts and the limit
   });
 });
 
+test("the server's facts tell whose connection it is, if the connection guard said so", () => {
+  expect(facts(agentOf("c1", { userId: "ada" }), DEFAULT_SETTINGS, 1_000)).toMatchObject({ userId: "ada" });
+});
+
 test("the server's facts tell an agent that expires how long it has", () => {
-  expect(facts(agentOf("c1", { expiresAt: 61_000 }), DEFAULT_SETTINGS, 1_000)).toMatchObject({ expiresIn: 60_000 });
+  expect(facts(agentOf("c1", { expiresAt: 61_000 }), DEFAULT_SETTINGS, 1_000)).toMatchObject({ expiresInMs: 60_000 });
 });

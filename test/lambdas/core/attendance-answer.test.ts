@@ -4,7 +4,7 @@ import { memberPlace } from "../../../lambdas/core/keys.js";
 import { serve } from "../../../lambdas/core/serve.js";
 import type { Verdict } from "../../../lambdas/core/ports.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { type Attendance, FRAME_BYTES, type Json } from "../../../protocol/index.js";
+import { type PresencePage, FRAME_BYTES, type Json } from "../../../protocol/index.js";
 import { agentOf, NOW, TestClock } from "./fakes.js";
 import { fanOutSystem } from "./fan-out-system.js";
 import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
@@ -58,7 +58,7 @@ test("an answer is one frame, and says where to go on; whoever does so misses no
   for (let after: string | undefined = ""; after !== undefined; ) {
     const answer = await ask("rooms/1", after);
     expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(FRAME_BYTES);
-    const { members: page, more } = answer.data as unknown as Attendance;
+    const { members: page, more } = answer.data as unknown as PresencePage;
     told.push(...page.map(({ agent }) => agent));
     if (more !== undefined) await members.leave(told.at(-1)!, "rooms/1", NOW);
     after = more;
@@ -80,7 +80,7 @@ const reading = async (count: number, until?: number) => {
   const told = new Set<string>();
   for (let after: string | undefined = ""; after !== undefined; ) {
     answers.push(0);
-    const data: Attendance = (await ask("rooms/1", after)).data as unknown as Attendance;
+    const data: PresencePage = (await ask("rooms/1", after)).data as unknown as PresencePage;
     for (const { agent } of data.members) told.add(agent);
     after = data.more;
   }
@@ -101,7 +101,7 @@ test("an answer reads a thousand rows at most, also where nobody is there any mo
 
 test("how many there are is counted where one answer tells all; else it is what the last run has noted, whoever asks on", async () => {
   const { members, occupancy, ask, join } = setUp();
-  const count = async (after?: string) => (await ask("rooms/1", after)).data as unknown as Attendance;
+  const count = async (after?: string) => (await ask("rooms/1", after)).data as unknown as PresencePage;
   await occupancy.note("rooms/1", 1_234);
   for (let at = 0; at < 20; at += 1) await join(`c${at}`);
   expect(await count()).toMatchObject({ count: 20 });

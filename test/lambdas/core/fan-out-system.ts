@@ -4,7 +4,7 @@ import type { FlushTask } from "../../../lambdas/core/linger.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { PublicationRate } from "../../../lambdas/core/publication-rate.js";
 import { publish, type Publishing } from "../../../lambdas/core/publish.js";
-import { type Answer, DEFAULT_LIMITS, type Limits, type OutgoingMessage } from "../../../protocol/index.js";
+import { type Reply, DEFAULT_LIMITS, type Limits, type OutgoingMessage } from "../../../protocol/index.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
@@ -58,5 +58,5 @@ export const audienceOf = async (system: FanOutSystem, count: number, channel: s
 };
 
 /** Publishes for who is answered by nothing but answers: everything else is posted to it, too. */
-export const publishUnanswered = async (system: Publishing, agent: Agent, messages: readonly OutgoingMessage[]): Promise<Answer[]> =>
+export const publishUnanswered = async (system: Publishing, agent: Agent, messages: readonly OutgoingMessage[]): Promise<Reply[]> =>
   (await publish(system, agent, messages, { answered: false })).answers;

@@ -1,4 +1,4 @@
-import { type Answer, FRAME_BYTES, HISTORY_PAGE, type Position, type SubscribedTo } from "../../../protocol/index.js";
+import { type Reply, FRAME_BYTES, HISTORY_PAGE, type Position, type SubscribeResult } from "../../../protocol/index.js";
 import { frameOf } from "../../../lambdas/core/answers.js";
 import { behind, readPositions } from "../../../lambdas/core/behind.js";
 import type { ChannelOptions } from "../../../lambdas/core/channel-options.js";
@@ -41,15 +41,15 @@ const setUp = async (kept: Record<string, number>, { bytes = 1, guards = {}, lat
   return { ...system, ask, read };
 };
 
-const dataOf = ({ data }: Answer): SubscribedTo => data as unknown as SubscribedTo;
+const dataOf = ({ data }: Reply): SubscribeResult => data as unknown as SubscribeResult;
 const at = (offset: number): Position => ({ epoch: EPOCH, offset });
-const offsets = ({ messages = [] }: SubscribedTo): number[] => messages.map(({ offset }) => offset);
+const offsets = ({ messages = [] }: SubscribeResult): number[] => messages.map(({ offset }) => offset);
 
 describe("the answer to a subscription", () => {
   test("says where the channel is, or what is behind the position, once the subscription is stored", async () => {
     const { ask, store } = await setUp({ "kept/1": 3 });
     const told = await ask("kept/1", "plain", "kept/new", { channel: "plain/2", since: at(1) });
-    expect(told).toMatchObject([{ channel: "kept/1", position: at(3), checkEvery: DEFAULT_SETTINGS.checkMs }, {}, { position: { offset: 0 } }, {}]);
+    expect(told).toMatchObject([{ channel: "kept/1", position: at(3), historyCheckIntervalMs: DEFAULT_SETTINGS.checkMs }, {}, { position: { offset: 0 } }, {}]);
     expect([told[1], told[3]]).toEqual([{ channel: "plain" }, { channel: "plain/2" }]);
     expect(store.calls).toEqual(["holdings c1", "putSubscriptions c1 kept/1 plain kept/new plain/2", "holdings c1", "heads", "take"]);
     expect(await ask({ channel: "kept/1", since: at(1) })).toMatchObject([{ recovered: true, position: at(3), messages: [{ offset: 2 }, { offset: 3 }] }]);
@@ -124,7 +124,7 @@ describe("a delivery guard", () => {
     const delivery: Guards["delivery"] = async (_agent, message) => (message.uuid === "m2" ? { ...message, data: "changed" } : undefined);
     const { ask } = await setUp({ "kept/1": 3 }, { guards: { guardsDelivery, delivery } });
     expect(await ask({ channel: "kept/1", since: at(0) })).toEqual([
-      { channel: "kept/1", position: at(3), messages: [{ uuid: "m2", data: "changed", offset: 2 }], recovered: true, checkEvery: DEFAULT_SETTINGS.checkMs },
+      { channel: "kept/1", position: at(3), messages: [{ uuid: "m2", data: "changed", offset: 2 }], recovered: true, historyCheckIntervalMs: DEFAULT_SETTINGS.checkMs },
     ]);
   });
 

@@ -61,8 +61,8 @@ const frame = (channel: string, data?: unknown) => JSON.stringify({ action: "x",
 test("what a ping may say of presence is a list of channels, not too long, or nothing", () => {
   const many = Array.from({ length: CHANNELS_PER_PING }, () => "a");
   expect(readPresent(frame("/meta/ping"))).toEqual({ request: [] });
-  for (const present of [[], ["rooms/1"], many]) expect(readPresent(frame("/meta/ping", { present }))).toEqual({ request: present });
-  for (const data of [null, [], "x", { present: null }, { present: "a" }, { present: [1] }, { present: {} }, { present: [...many, "a"] }]) {
+  for (const present of [[], ["rooms/1"], many]) expect(readPresent(frame("/meta/ping", { presentChannels: present }))).toEqual({ request: present });
+  for (const data of [null, [], "x", { presentChannels: null }, { presentChannels: "a" }, { presentChannels: [1] }, { presentChannels: {} }, { presentChannels: [...many, "a"] }]) {
     expect(readPresent(frame("/meta/ping", data))).toMatchObject({ faults: [{ channel: "/meta/ping", uuid: "u1", code: "bad_frame" }] });
   }
 });

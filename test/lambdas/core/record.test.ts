@@ -27,8 +27,8 @@ const store = (system: System, ...submissions: Submission[]) => record(system, "
 /** All that a reader is told who begins at the beginning, and asks until nothing more is told now. */
 const readAll = async (system: System, from = 0) => {
   const head = system.histories.heads_.get(CHANNEL)!;
-  const { messages, position, pending } = await replayFrom(system, { channel: CHANNEL, head, keep: KEEP }, { epoch: head.epoch, offset: from }, 100);
-  return { told: messages.map(({ offset, message }) => `${offset}:${message.uuid}`), position, pending };
+  const { messages, position, pendingMs } = await replayFrom(system, { channel: CHANNEL, head, keep: KEEP }, { epoch: head.epoch, offset: from }, 100);
+  return { told: messages.map(({ offset, message }) => `${offset}:${message.uuid}`), position, pendingMs };
 };
 
 describe("what is published on a channel with history", () => {
@@ -219,7 +219,7 @@ describe.each(["before", "after"] as const)("a writer that is killed %s any of i
       const early = await readAll(system);
       system.clock.advance(PENDING_MS);
       const late = await readAll(system);
-      expect(late.pending).toBeUndefined();
+      expect(late.pendingMs).toBeUndefined();
       expect(late.told.at(-1)).toMatch(/:next$/);
       expect(late.told.slice(0, early.told.length)).toEqual(early.told);
       // Whoever repeats it now changes nothing of what has been told.

@@ -27,12 +27,12 @@ const setUp = async () => {
 
 test("a ping is told where the agent is behind, and where it is not present", async () => {
   const { ping } = await setUp();
-  expect(await ping({ positions: { "kept/1": SINCE }, present: ["rooms/1"] })).toEqual({ facts: { behind: ["kept/1"], absent: ["rooms/1"] } });
+  expect(await ping({ positions: { "kept/1": SINCE }, presentChannels: ["rooms/1"] })).toEqual({ facts: { laggingChannels: ["kept/1"], absentChannels: ["rooms/1"] } });
   expect(await ping({ positions: { "kept/1": { epoch: "e1", offset: 2 } } })).toEqual({ facts: {} });
-  expect(await ping({ present: "rooms/1" })).toMatchObject({ faults: [{ code: "bad_frame" }] });
+  expect(await ping({ presentChannels: "rooms/1" })).toMatchObject({ faults: [{ code: "bad_frame" }] });
 });
 
-test.each([{ positions: { "kept/1": SINCE } }, { present: ["rooms/1"] }])("one agent that says %j too often is refused, before anything is read", async (data) => {
+test.each([{ positions: { "kept/1": SINCE } }, { presentChannels: ["rooms/1"] }])("one agent that says %j too often is refused, before anything is read", async (data) => {
   const { clock, ping, reads } = await setUp();
   for (let times = 0; times < REMINDING_PINGS.burst; times += 1) expect(await ping(data)).toHaveProperty("facts");
   const before = reads();

@@ -80,7 +80,7 @@ describe("an offset at which nothing is", () => {
     // What came after it is a second younger.
     clock.advance(PENDING_MS - 2_001);
     const early = await from(2);
-    expect([told(early), early.pending]).toEqual([{ offsets: [3], at: 3 }, 1]);
+    expect([told(early), early.pendingMs]).toEqual([{ offsets: [3], at: 3 }, 1]);
     clock.advance(1);
     expect(told(await from(2))).toEqual({ offsets: [3, 5, 6], at: 6 });
     expect(histories.told(CHANNEL)).toEqual(["1:m1", "2:m2", "3:m3", "4:-", "5:m5", "6:m6"]);
@@ -108,7 +108,7 @@ describe("an offset at which nothing is", () => {
 
   test("at the very beginning is waited for like any other", async () => {
     const { clock, from, all } = setUp(1, []);
-    expect((await from(0)).pending).toBe(PENDING_MS);
+    expect((await from(0)).pendingMs).toBe(PENDING_MS);
     expect(told(await all())).toEqual({ offsets: [], at: 0 });
     clock.advance(PENDING_MS);
     expect(told(await from(0))).toEqual({ offsets: [], at: 1 });

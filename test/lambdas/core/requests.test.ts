@@ -1,8 +1,8 @@
-import { type Answer, DEFAULT_LIMITS, FRAME_BYTES, Meta, NESTING } from "../../../protocol/index.js";
+import { type Reply, DEFAULT_LIMITS, FRAME_BYTES, Meta, NESTING } from "../../../protocol/index.js";
 import { type Parsed, readFrame, readMetaFrame, readPublication, readSubscription, uuidOf } from "../../../lambdas/core/requests.js";
 import { nested, padded } from "./requests-fixture.js";
 
-const faultsOf = (parsed: Parsed<unknown>): Answer[] => {
+const faultsOf = (parsed: Parsed<unknown>): Reply[] => {
   if ("request" in parsed) throw new Error(`expected faults, got ${JSON.stringify(parsed.request)}`);
   return parsed.faults;
 };

@@ -29,7 +29,7 @@ test("messages reach exact and wildcard subscribers and users, in order, without
 
 test("a connection can be spared", async () => {
   const system = await setUp({ wildcards: ["stories/*"] });
-  await serverPublish(system, [{ channel: "stories/5", data: 1, except: "c1" }, { userId: "ann", data: 2, except: "c1" }]);
+  await serverPublish(system, [{ channel: "stories/5", data: 1, excludeConnectionId: "c1" }, { userId: "ann", data: 2, excludeConnectionId: "c1" }]);
   expect(system.connections.to("c1")).toEqual([]);
   expect(system.connections.received("c2")).toMatchObject([{ data: 1 }]);
 });

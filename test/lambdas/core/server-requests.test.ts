@@ -11,7 +11,7 @@ describe("a publish request", () => {
   test("has entries for channels and for users, each with what it says", () => {
     const publish = [
       { channel: "stories/5", data: null },
-      { userId: "ann", data: { a: [1] }, uuid: "m1", except: "L0SM9cOFvHcCIhw=" },
+      { userId: "ann", data: { a: [1] }, uuid: "m1", excludeConnectionId: "L0SM9cOFvHcCIhw=" },
     ];
     expect(read({ version, publish })).toEqual({ kind: "publish", entries: publish });
   });
@@ -31,9 +31,9 @@ describe("a publish request", () => {
     [{ channel: "a", uuid: "m1" }, /must have data/, "m1"],
     [{ channel: "a", data: 1, uuid: "no spaces" }, /uuid/, undefined],
     [{ channel: "a", data: 1, uuid: "x".repeat(65) }, /uuid/, undefined],
-    [{ channel: "a", data: 1, except: "" }, /except/, undefined],
-    [{ channel: "a", data: 1, except: "new\nline" }, /except/, undefined],
-    [{ channel: "a", data: 1, except: { connection: { id: "c1" } } }, /except/, undefined],
+    [{ channel: "a", data: 1, excludeConnectionId: "" }, /excludeConnectionId/, undefined],
+    [{ channel: "a", data: 1, excludeConnectionId: "new\nline" }, /excludeConnectionId/, undefined],
+    [{ channel: "a", data: 1, excludeConnectionId: { connection: { id: "c1" } } }, /excludeConnectionId/, undefined],
   ])("knows that %j is no entry, and takes the others", (entry, fault, uuid) => {
     const good = { channel: "a", data: 1 };
     expect(read({ version, publish: [good, entry] })).toEqual({

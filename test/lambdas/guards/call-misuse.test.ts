@@ -1,6 +1,6 @@
 import { CREDENTIALS_BYTES, INFO_BYTES, RESULT_BYTES } from "../../../protocol/index.js";
 import { HANDLERS } from "../../../lambdas/core/entries.js";
-import type { Agent, Channel, Message } from "../../../lambdas/guards/api.js";
+import type { Agent, Channel, Message } from "push-it-server/guards";
 import { guardCall } from "./call-fixture.js";
 
 type Use = (agent: Agent, channel: Channel, message: Message) => void;

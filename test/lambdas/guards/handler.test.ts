@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS, type Message } from "../../../protocol/index.js";
-import { type Agent, guardHandler, type Guards } from "../../../lambdas/guards/api.js";
+import { type Agent, guardHandler, type Guards } from "push-it-server/guards";
 import type { AgentData, GuardRequest } from "../../../lambdas/guards/contract.js";
 import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
 import { NOW } from "../core/fakes.js";

@@ -12,7 +12,7 @@ const FUNCTION = `
   spawn("sleep", ["1000"]);
   export const handler = async () => ({ statusCode: 200 });`;
 
-describe("push-it dev --json", () => {
+describe("push-it-cli dev --json", () => {
   /** Starts it, with one frozen environment that has a process of its own, and a temporary folder that can be looked at. */
   const started = async () => {
     const tmp = newFolder();

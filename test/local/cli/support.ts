@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 
-export const CLI = resolve(__dirname, "../../../dist/local/cli.js");
+export const CLI = resolve(__dirname, "../../../local/dist/cli.js");
 
 /** What a command did. */
 export interface Ran {

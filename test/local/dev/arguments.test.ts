@@ -1,7 +1,7 @@
 import { DEV_HELP, parseDevArguments } from "../../../local/dev/arguments.js";
 import { Failure } from "../../../local/failure.js";
 
-describe("the arguments of push-it dev", () => {
+describe("the arguments of push-it-cli dev", () => {
   test("have defaults", () => {
     expect(parseDevArguments([])).toEqual({ help: false, json: false, options: { port: 8787, limits: {} } });
   });

@@ -10,14 +10,14 @@ let server: Server;
 
 beforeAll(async () => {
   dist = mkdtempSync(join(tmpdir(), "pages-test-"));
-  for (const folder of ["local/console/img", "local/consoleToo", "client"])
+  for (const folder of ["console/img", "consoleToo", "sdk"])
     mkdirSync(join(dist, folder), { recursive: true });
-  writeFileSync(join(dist, "local/console/index.html"), "<title>Console</title>");
-  writeFileSync(join(dist, "local/console/main.js"), "main");
-  writeFileSync(join(dist, "local/console/img/a.svg"), "<svg/>");
-  writeFileSync(join(dist, "local/consoleToo/secret.txt"), "secret");
-  writeFileSync(join(dist, "local/cli.js"), "secret");
-  writeFileSync(join(dist, "client/index.js"), "sdk");
+  writeFileSync(join(dist, "console/index.html"), "<title>Console</title>");
+  writeFileSync(join(dist, "console/main.js"), "main");
+  writeFileSync(join(dist, "console/img/a.svg"), "<svg/>");
+  writeFileSync(join(dist, "consoleToo/secret.txt"), "secret");
+  writeFileSync(join(dist, "cli.js"), "secret");
+  writeFileSync(join(dist, "sdk/index.js"), "sdk");
   server = createServer(pages({ dist, info: () => ({ construct: "App/PushIt" }) })).listen(0, "127.0.0.1");
   await new Promise((ready) => server.once("listening", ready));
 });

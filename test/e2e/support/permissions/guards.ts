@@ -34,7 +34,7 @@ const handlers = (first: string): string => `{
 
 /** Guards in a function of their own, which every function that asks any of them has to be allowed to invoke. */
 export const FUNCTION = `
-  import { guardHandler } from "push-it-aws/guards";
+  import { guardHandler } from "push-it-server/guards";
   export const handler = guardHandler(${handlers("")}});
 `;
 
@@ -43,7 +43,7 @@ export const MODULE = `export default ${handlers("")}};`;
 
 /** The same, each of which needs secrets; and one that reads a history to decide. */
 export const moduleWith = (secrets: readonly string[]): string => `
-  import { secret } from "push-it-aws/guards";
+  import { secret } from "push-it-server/guards";
   export default ${handlers(secrets.map((name) => `await secret("${name}");`).join(" "))}
     channels: {
       "${READING.channel}": {

@@ -34,7 +34,7 @@ export const useHistories = async ({ system, allowed, idOf }: Tools, publisher: 
 
   const positions = { "history/subscribe": since };
   const pinged = await allowed(publisher.request({ action: "ping", channel: "/meta/ping", data: { positions } }));
-  expect(pinged.data).toMatchObject({ behind: ["history/subscribe"] });
+  expect(pinged.data).toMatchObject({ laggingChannels: ["history/subscribe"] });
 
   const publish = [{ channel: "history/backend", uuid: "once", data: "history" }];
   const requests = [{ version: 1, publish }, { version: 1, publish }, { version: 1, history: { channel: "history/publisher", since } }];

@@ -1,11 +1,11 @@
-import { PROTOCOL_DENIED, RENEWAL_SECONDS } from "../../../../protocol/index.js";
+import { SUBPROTOCOL_DENIED, RENEWAL_SECONDS } from "../../../../protocol/index.js";
 import { putRow } from "../rows.js";
 import type { Wire } from "../wire.js";
 import type { Tools } from "./tools.js";
 
 /** An agent that its guard subscribes to more than it may have is none. */
 export const askTooMuch = async ({ system, allowed }: Tools): Promise<void> =>
-  expect((await allowed(system.connect({ credentials: "greedy" }))).protocol).toBe(PROTOCOL_DENIED);
+  expect((await allowed(system.connect({ credentials: "greedy" }))).protocol).toBe(SUBPROTOCOL_DENIED);
 
 /** A denied connection is told so, and closed, when it asks. */
 export const askDenied = async ({ system, allowed }: Tools, action: "connect" | "ping"): Promise<void> => {

@@ -11,7 +11,7 @@ export const attend = async ({ system, allowed, leaveBehind, takeNothing, told, 
   // A lease of which half is over: what is said sooner is not noted.
   const mine = (await system.rows()).find(({ pk }) => pk === "p#rooms/1")!;
   await putRow(system.running, { ...mine, l: String(Number(mine["l"]) - 60_000) });
-  expect(await allowed(wire.request({ action: "ping", channel: "/meta/ping", data: { present: ["rooms/1"] } }))).toMatchObject({ successful: true });
+  expect(await allowed(wire.request({ action: "ping", channel: "/meta/ping", data: { presentChannels: ["rooms/1"] } }))).toMatchObject({ successful: true });
   const left = await leaveBehind("rooms/1");
   const { wire: deaf, takeAll } = await takeNothing("rooms/1");
   await allowed(told(left));

@@ -18,7 +18,7 @@ describe("hear", () => {
   it("hears which channels tell who is there", () => {
     const frame = [
       { channel: "/meta/subscribe", successful: true, data: { channel: "a" } },
-      { channel: "/meta/subscribe", successful: true, data: { channel: "b", presentEvery: 60_000 } },
+      { channel: "/meta/subscribe", successful: true, data: { channel: "b", presenceIntervalMs: 60_000 } },
     ];
     expect(hear(JSON.stringify(frame)).attended).toEqual(["b"]);
   });

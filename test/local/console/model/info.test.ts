@@ -6,7 +6,7 @@ const answering =
     Promise.resolve(new Response(body, { status }));
 
 describe("fetchInfo", () => {
-  it("gives what push-it dev tells", async () => {
+  it("gives what push-it-cli dev tells", async () => {
     expect(await fetchInfo(answering('{"websocketUrl":"ws://127.0.0.1:1/live"}'))).toEqual({
       websocketUrl: "ws://127.0.0.1:1/live",
     });

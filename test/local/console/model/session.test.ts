@@ -3,8 +3,8 @@ import { Session } from "../../../../local/console/model/session.js";
 import type { RecoveryReport } from "../../../../local/console/model/recovery.js";
 import type { ReceivedMessage, ShownSubscription } from "../../../../local/console/model/told.js";
 import type { WireEvent } from "../../../../local/console/model/tap.js";
-import type { State, StateChange } from "../../../../client/index.js";
-import type { ServerFacts } from "../../../../protocol/index.js";
+import type { State, StateChange } from "push-it-client";
+import type { ConnectionInfo } from "../../../../protocol/index.js";
 import { Stage, type StageOptions } from "./stage.js";
 
 /** What `ws` has of the browser's class is all that the session needs. */
@@ -16,7 +16,7 @@ class Told {
   readonly states: StateChange[] = [];
   readonly messages: ReceivedMessage[] = [];
   readonly wire: WireEvent[] = [];
-  readonly facts: ServerFacts[] = [];
+  readonly facts: ConnectionInfo[] = [];
   readonly outages: boolean[] = [];
   earlier: ReceivedMessage[] = [];
   recovery: RecoveryReport | undefined;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type HistoryMessage, type Member, Meta, type Position, PROTOCOL, PROTOCOL_DENIED } from "../../../../protocol/index.js";
+import { type HistoryMessage, type Member, Meta, type Position, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../../../protocol/index.js";
 
 /** A request as this stage reads it. */
 interface Request {
@@ -38,7 +38,7 @@ export class Stage {
   }
 
   static async start(options: StageOptions = {}): Promise<Stage> {
-    const protocol = options.denies === undefined ? PROTOCOL : PROTOCOL_DENIED;
+    const protocol = options.denies === undefined ? SUBPROTOCOL : SUBPROTOCOL_DENIED;
     const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => protocol });
     await once(server, "listening");
     return new Stage(server, options);
@@ -104,7 +104,7 @@ export class Stage {
 
   /** What the answer to a subscription says of a room. */
   get #offers(): object {
-    return { ...this.#replay(), checkEvery: 60_000, presentEvery: 60_000 };
+    return { ...this.#replay(), historyCheckIntervalMs: 60_000, presenceIntervalMs: 60_000 };
   }
 
   #replay(messages?: HistoryMessage[]): object {

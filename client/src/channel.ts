@@ -1,0 +1,62 @@
+import type { Position, Replay } from "../../protocol/history.js";
+import { BaseChannel } from "./base-channel.js";
+import type { Client } from "./client.js";
+import type { Recovery } from "./history/recovery.js";
+import type { Received } from "./json.js";
+import type { Presence } from "./presence/presence.js";
+import { dataOf } from "./requests/request-queue.js";
+import type { HistoryOptions, HistoryPage, PresenceSet } from "./types.js";
+
+/** The parts of a client that history and presence are. */
+export interface ChannelParts {
+  recovery: Recovery;
+  presence: Presence;
+}
+
+/**
+ * One part of an application on one channel or wildcard: promises, listeners and `for await`; the channel's history, and
+ * who is present. Each object holds its own subscription: the server is asked to unsubscribe when the last one has left.
+ * @typeParam Data what is published on it
+ * @example
+ * const stories = pushIt.channel<Story>("stories/5");
+ * const off = stories.on("message", ({ data }) => show(data));
+ * await stories.subscribe();
+ * await stories.publish({ title: "Once" }, { echo: false });
+ */
+export class Channel<Data = unknown> extends BaseChannel<Data> {
+  readonly #client: Client;
+  readonly #parts: ChannelParts;
+
+  constructor(client: Client, name: string, parts: ChannelParts) {
+    super(client, name);
+    this.#client = client;
+    this.#parts = parts;
+  }
+
+  /**
+   * Everything up to here was delivered. A later `subscribe({ since })`, also of another page, goes on from it.
+   * `undefined` while that is not known, and if the channel has no history.
+   */
+  get position(): Position | undefined {
+    return this.#parts.recovery.position(this.name);
+  }
+
+  /**
+   * Reads the channel's history, whether subscribed or not. Rejects with a `PushItError`.
+   * @example const { messages } = await stories.history({ reverse: true, limit: 20 });
+   */
+  history(options?: HistoryOptions): Promise<HistoryPage<Received<Data>>> {
+    return new Promise((resolve, reject) => {
+      this.#client.queue.ask("history", { ...options, channel: this.name }, (outcome) => {
+        if (outcome.error) return reject(outcome.error);
+        const replay = dataOf<Replay>(outcome);
+        resolve({ ...replay, messages: (replay.messages ?? []) as HistoryPage<Received<Data>>["messages"] });
+      });
+    });
+  }
+
+  /** Who is subscribed to this very channel, if it has presence. Rejects with a `PushItError`. */
+  presence(): Promise<PresenceSet> {
+    return this.#parts.presence.read(this.name);
+  }
+}

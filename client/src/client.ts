@@ -1,0 +1,152 @@
+import { isId } from "../../protocol/id.js";
+import type { Message, SubscribeResult } from "../../protocol/frames.js";
+import { Connection } from "./connection/connection.js";
+import type { StateChange } from "./connection/state.js";
+import { defer, Emitter } from "./emitter.js";
+import { PushItError } from "./errors.js";
+import type { Extension, Notifications } from "./extension.js";
+import type { Internals, SettleWish } from "./internals.js";
+import { findLoss } from "./json.js";
+import { Deduplicator } from "./messages/deduplicator.js";
+import { type PushItOptions, type ResolvedOptions, resolveOptions } from "./options.js";
+import { newId, requireRuntime } from "./platform/id.js";
+import { Timers } from "./platform/timers.js";
+import { RequestQueue } from "./requests/request-queue.js";
+import type { Holder } from "./subscriptions/subscription.js";
+import { Subscriptions } from "./subscriptions/subscriptions.js";
+import type { Events, OnError, PublishRequest, PublishResult } from "./types.js";
+
+/** The parts of one client, wired together. */
+export class Client implements Internals {
+  readonly options: ResolvedOptions<PushItOptions>;
+  readonly timers: Timers;
+  readonly emitter = new Emitter<Events>((event, value) => this.#warnOf(event, value));
+  readonly extensions: Extension[] = [];
+  readonly ownHold = {};
+  readonly queue = new RequestQueue(this);
+  readonly connection: Connection;
+  readonly subscriptions: Subscriptions;
+  subprotocols: string[] = [];
+  readonly #deduplicator = new Deduplicator();
+
+  /**
+   * @throws TypeError if an option cannot be used
+   * @throws Error if the runtime lacks something
+   */
+  constructor(options: PushItOptions) {
+    requireRuntime();
+    this.options = resolveOptions(options);
+    this.timers = new Timers(this.options.platform);
+    this.connection = new Connection(this, this.queue);
+    this.subscriptions = new Subscriptions(this, this.connection, this.queue);
+    this.extensions.push(this.subscriptions);
+  }
+
+  get isConnected(): boolean {
+    return this.connection.state === "connected";
+  }
+
+  get isActive(): boolean {
+    return this.isConnected || this.connection.state === "connecting";
+  }
+
+  /** A holder wants a channel, from a position on if it says so. */
+  hold(channel: string, holder: Holder, since?: unknown, settle?: SettleWish): void {
+    this.notify("onWanted", channel, since);
+    this.subscriptions.hold(channel, holder, settle);
+  }
+
+  /** Publishes a message, with a reply (`publish`) or without (`send`). Returns its id. */
+  publish(action: "publish" | "send", request: PublishRequest, onError?: OnError, onSuccess?: (result: PublishResult) => void): string {
+    const { channel, uuid = newId(), echo = true } = request;
+    const result: PublishResult = { uuid };
+    const settle = this.settler(result, onError, onSuccess);
+    let payload: string;
+    try {
+      payload = encodeMessage({ ...request, uuid });
+    } catch (error) {
+      settle(new PushItError("bad_frame", (error as Error).message, { channel, uuid }));
+      return uuid;
+    }
+    if (!echo) this.#deduplicator.spare(channel, uuid);
+    // Publications keep their order. Messages without a reply have none.
+    const orderingKey = action === "publish" ? " " : uuid;
+    this.queue.enqueue({
+      ...{ action, uuid, channel, payload, orderingKey },
+      onEnd: (outcome) => {
+        if (!outcome.error) this.notify("onPublished", channel, outcome);
+        result.result = outcome.data;
+        settle(outcome.error);
+      },
+    });
+    return uuid;
+  }
+
+  /** Ends a call of the application: one of its callbacks, or the `error` event if it gave none for errors. */
+  settler<Value>(value: Value, onError?: OnError, onSuccess?: (value: Value) => void): SettleWish {
+    return (error) => {
+      if (!error) defer(onSuccess, value);
+      else if (onError) defer(onError, error);
+      else if (error.code !== "superseded") this.emitter.emit("error", error);
+    };
+  }
+
+  /** Disconnects, and forgets everything about this client's user. */
+  reset(): void {
+    this.connection.end("stop", "disconnect");
+    this.#deduplicator.clear();
+    this.notify("onReset");
+  }
+
+  notify<Name extends keyof Notifications>(name: Name, ...args: Parameters<Notifications[Name]>): void {
+    for (const extension of this.extensions) (extension[name] as ((...args: Parameters<Notifications[Name]>) => void) | undefined)?.apply(extension, args);
+  }
+
+  changeState(change: StateChange): void {
+    this.timers.keepAlive = this.isActive;
+    this.log("state", change);
+    this.emitter.emit("state", change);
+  }
+
+  subscribed(result: SubscribeResult): void {
+    const { channel, latest } = result;
+    if (latest) this.deliver({ channel, ...latest });
+    this.notify("onSubscribed", result);
+    this.connection.schedulePing();
+  }
+
+  receive(message: Message): void {
+    this.log("received", message.channel, message.uuid);
+    if (!this.extensions.some((extension) => extension.onMessage?.(message))) this.deliver(message);
+  }
+
+  deliver(message: Message): void {
+    if (this.#deduplicator.isNew(message)) this.emitter.emit("message", { ...message, payload: message.data });
+  }
+
+  log(...details: unknown[]): void {
+    this.options.logger?.debug?.("push-it", ...details);
+  }
+
+  /** An error that no listener receives is written to the logger; in development, to the console. */
+  #warnOf(event: keyof Events, value: unknown): void {
+    const error = event === "error" ? value : event === "unsubscribed" && (value as Events["unsubscribed"]).error;
+    if (error) this.options.logger?.warn?.("push-it", error);
+    if (error && !this.options.logger && typeof process !== "undefined" && process.env.NODE_ENV !== "production")
+      console.warn(`push-it: ${(error as PushItError).channel}: ${(error as PushItError).message} Listen to the "${event}" event.`);
+  }
+}
+
+/**
+ * A message as JSON. One malformed message would spoil the others of its frame.
+ * @throws Error that says what is wrong
+ */
+const encodeMessage = (request: { channel: unknown; uuid: unknown; data?: unknown; message?: unknown; echo?: boolean | undefined }): string => {
+  const { channel, uuid, message, data = message, echo } = request;
+  if (typeof channel !== "string" || !isId(uuid)) throw new Error('A message needs a channel, and a uuid of 1 to 64 of "0-9A-Za-z-_".');
+  const json = JSON.stringify(data) as string | undefined;
+  if (json === undefined) throw new Error("The data is missing, or it is nothing that JSON can carry.");
+  const loss = typeof process !== "undefined" && process.env.NODE_ENV !== "production" && findLoss(data);
+  if (loss) throw new Error(loss);
+  return `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${echo === false ? ',"echo":false' : ""}}`;
+};

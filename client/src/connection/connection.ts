@@ -1,0 +1,296 @@
+import { DENIES_CONNECTION, ENDS_AGENT, hasTrait } from "../../../protocol/codes.js";
+import { type ConnectionInfo, type Message, Meta, type SubscribeResult } from "../../../protocol/frames.js";
+import { SUBPROTOCOL_DENIED } from "../../../protocol/version.js";
+import { PushItError, type RequestCode } from "../errors.js";
+import type { ConnectionPart, Internals } from "../internals.js";
+import type { Socket, SocketClass } from "../platform/platform.js";
+import { type IncomingFrame, parseFrame } from "../requests/frames.js";
+import type { RequestQueue } from "../requests/request-queue.js";
+import { backoff } from "./backoff.js";
+import { CredentialsRenewal } from "./credentials-renewal.js";
+import { buildSubprotocols } from "./handshake.js";
+import { Heartbeat } from "./heartbeat.js";
+import { PingPayload } from "./ping-payload.js";
+import { type ConnectionEvent, type State, type StateCode, transition } from "./state.js";
+import { Transport } from "./transport.js";
+
+/** How long a connection must have stood, in milliseconds, so that its loss counts as a first failure. */
+const STABLE_AFTER_MS = 10_000;
+
+/** Keeps one connection to the server: handshake, state, heartbeat, reconnecting, renewal. */
+export class Connection implements ConnectionPart {
+  state: State = "disconnected";
+  /** The transport in use, also while it is in doubt. */
+  transport: Transport | undefined;
+  readonly #client: Internals;
+  readonly #queue: RequestQueue;
+  readonly #payload: PingPayload;
+  readonly #heartbeat: Heartbeat;
+  readonly #renewal: CredentialsRenewal;
+  /** The socket that opens. What an earlier one still reports is ignored. */
+  #opening: { close?(): void } | undefined;
+  #cancelTimeout: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
+  /** How many attempts failed since the last stable connection. */
+  #failures = 0;
+  /** Whether the server has accepted this client since `connect()`. */
+  #wasAccepted = false;
+  /** The transport that a ping is under way on. */
+  #pinging: Transport | undefined;
+
+  constructor(client: Internals, queue: RequestQueue) {
+    this.#client = client;
+    this.#queue = queue;
+    this.#payload = new PingPayload(client, this);
+    this.#heartbeat = new Heartbeat(client, this.#payload, () => this.ping());
+    this.#renewal = new CredentialsRenewal(client, (data) => this.#refresh(data));
+  }
+
+  /**
+   * Connects, also after a denial. An attempt that waits is made at once. With other credentials, an open connection is
+   * replaced.
+   * @throws Error if there is no WebSocket class
+   */
+  connect(options: { credentials?: unknown } = {}): void {
+    this.#requireSocketClass();
+    if ("credentials" in options) {
+      this.#renewal.credentials = options.credentials;
+      if (this.transport) this.lose("connect", "", 0);
+    }
+    if (!this.#enter("connect", "connect")) return this.hurry();
+    this.#failures = 0;
+    this.#wasAccepted = false;
+    this.#queue.stopped = undefined;
+    this.#client.notify("onConnecting");
+    void this.#open();
+  }
+
+  /** Ends the connection until `connect()`: the application does, or the server has denied or ended this agent. */
+  end(event: "stop" | "deny", code: StateCode, reason?: string): void {
+    this.#leave(event, code, reason);
+  }
+
+  /** The transport or the attempt is lost: the next attempt follows after `retryIn` milliseconds. */
+  lose(code: StateCode, reason?: string, retryIn?: number): void {
+    const { timers, options } = this.#client;
+    if (this.transport && timers.now() - this.transport.openedAt > STABLE_AFTER_MS) this.#failures = 0;
+    const delay = retryIn ?? backoff(this.#failures, options.retryBase, options.retryCap, timers.random(1));
+    if (!this.#leave("lose", code, reason, delay)) return;
+    this.#failures++;
+    this.#cancelRetry = timers.after(delay, () => void this.#open());
+    if (code === "unreachable") this.#client.notify("onUnreachable", this.#failures);
+  }
+
+  /** The transport may be dead: nothing is sent to it until the server has replied to a ping. */
+  doubt(code: StateCode): void {
+    if (!this.#enter("doubt", code)) return;
+    this.#queue.transport = undefined;
+    this.ping();
+  }
+
+  /** Makes an attempt now that waits for its time. */
+  hurry(): void {
+    if (this.#cancelRetry) void this.#open();
+  }
+
+  /** Asks the server whether the transport works. */
+  ping(): void {
+    const { transport } = this;
+    if (!transport || this.#pinging === transport) return;
+    this.#pinging = transport;
+    const onEnd = ({ error }: { error?: PushItError }): void => {
+      if (this.#pinging === transport) this.#pinging = undefined;
+      if (this.transport !== transport || error?.code === "closed") return;
+      if (error?.code === "timeout") this.lose("unresponsive", "The server did not reply to a ping.");
+      // Any other reply shows that it is there.
+      else if (this.#enter("open", "verified")) {
+        this.#queue.transport = transport;
+        this.#client.notify("onVerified");
+        this.#queue.flush();
+      }
+    };
+    this.#queue.sendNow(transport, "ping", this.#payload.next(), onEnd, this.#client.options.pingTimeout);
+  }
+
+  /** Renews the agent now, with fresh credentials. Rejects with a `PushItError`, or with what the application threw. */
+  renew(): Promise<void> {
+    return this.#renewal.renew();
+  }
+
+  /**
+   * Opens a socket for the next transport, beside the one in use. Rejects with what the application's credentials function
+   * or the WebSocket class throws.
+   */
+  async openSocket(): Promise<Socket> {
+    const subprotocols = buildSubprotocols(await this.#renewal.get(), this.#client.subprotocols);
+    return new (this.#requireSocketClass())(this.#client.options.url, subprotocols);
+  }
+
+  /** Uses an accepted socket from now on. A transport that it replaces still receives until it is closed. */
+  use(socket: Socket): void {
+    const transport = this.#createTransport(socket);
+    this.#cancelTimeout?.();
+    this.#opening = undefined;
+    this.transport = this.#queue.transport = transport;
+    this.#wasAccepted = true;
+    this.#renewal.cancel();
+    socket.onmessage = ({ data }: { data: unknown }) => {
+      for (const frame of parseFrame(data)) if (!transport.isClosed) this.#receive(frame, transport);
+    };
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
+      if (transport === this.transport) return this.lose("closed", `${code} ${reason}`);
+      transport.isClosed = true;
+      this.#queue.failInFlight(transport);
+      this.#client.notify("onReplacedClosed", transport);
+    };
+    this.#enter("open", "connected");
+    this.#client.notify("onConnected", transport);
+    // The reply says who this agent is, its limits, and when it has to be renewed.
+    this.ping();
+    this.#heartbeat.start();
+    this.#queue.flush();
+  }
+
+  /** Plans the next ping anew: what it has to carry may have changed. */
+  schedulePing(): void {
+    if (this.transport) this.#heartbeat.schedule();
+  }
+
+  #requireSocketClass(): SocketClass {
+    const { WebSocket, platform } = this.#client.options;
+    const socketClass = WebSocket ?? platform.WebSocket;
+    if (!socketClass) throw new Error("This runtime has no WebSocket. Pass a class as the option WebSocket, for example that of the ws package.");
+    return socketClass;
+  }
+
+  /** Changes the state and reports it. Returns false if the state machine has no such change. */
+  #enter(event: ConnectionEvent, code: StateCode, reason = "", retryIn?: number): boolean {
+    const previous = this.state;
+    const state = transition(previous, event);
+    if (!state) return false;
+    this.state = state;
+    this.#client.changeState({ state, previous, code, reason, retryIn });
+    return true;
+  }
+
+  /** Gives up the transport or the attempt. Returns false if the state machine has no such change. */
+  #leave(event: "lose" | "stop" | "deny", code: StateCode, reason = "", retryIn?: number): boolean {
+    const { transport } = this;
+    if (!this.#enter(event, code, reason, retryIn)) return false;
+    this.#cancelTimeout?.();
+    this.#cancelRetry?.();
+    this.#renewal.cancel();
+    this.#heartbeat.stop();
+    this.#opening?.close?.();
+    this.#opening = this.#cancelRetry = this.transport = this.#queue.transport = undefined;
+    transport?.close();
+    if (event !== "lose") this.#queue.stopped = { code: code === "disconnect" ? "closed" : (code as RequestCode), reason: reason || "The client is not connected: call connect()." };
+    if (transport) this.#queue.failInFlight(transport);
+    this.#client.notify("onDisconnected");
+    if (event !== "lose") this.#queue.failAll();
+    return true;
+  }
+
+  async #open(): Promise<void> {
+    const { timers, options } = this.#client;
+    const attempt = {};
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    this.#opening = attempt;
+    this.#cancelTimeout = timers.deadline(options.timeout, () => this.lose("timeout", "Not connected in time."));
+    let failure: StateCode = "credentials_failed";
+    try {
+      const subprotocols = buildSubprotocols(await this.#renewal.get(), this.#client.subprotocols);
+      if (this.#opening !== attempt) return;
+      failure = "socket_failed";
+      this.#listen(new (this.#requireSocketClass())(options.url, subprotocols));
+    } catch (error) {
+      if (this.#opening !== attempt) return;
+      if (error instanceof PushItError && error.code === "credentials_too_large") this.end("stop", error.code, error.message);
+      else this.lose(failure, String(error));
+    }
+  }
+
+  #listen(socket: Socket): void {
+    this.#opening = socket;
+    socket.onopen = () => {
+      if (this.#opening !== socket) return;
+      if (socket.protocol === SUBPROTOCOL_DENIED) this.#askForReason(socket);
+      else this.use(socket);
+    };
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
+      if (this.#opening === socket) this.lose("unreachable", `${code} ${reason}`);
+    };
+    // "close" follows and says more. But it does not if Chromium's CSP or WebKit's rule against mixed content forbids it.
+    socket.onerror = () => {
+      this.#client.timers.after(0, () => {
+        if (this.#opening === socket) this.lose("unreachable", "The browser refused the connection, or it failed.");
+      });
+    };
+  }
+
+  /** The server selected the subprotocol of a denial: it waits to be asked for the reason. */
+  #askForReason(socket: Socket): void {
+    const transport = this.#createTransport(socket);
+    this.#cancelTimeout?.();
+    socket.onmessage = ({ data }: { data: unknown }) => {
+      for (const frame of parseFrame(data)) this.#receive(frame, transport);
+    };
+    this.#queue.sendNow(transport, "connect", undefined, ({ error }) => {
+      if (this.#opening !== socket) return;
+      // Without a reply it is still certain that there is no agent.
+      const { code, message } = !error || error.code === "timeout" ? { code: "denied" as const, message: "" } : error;
+      // After a loss, the server may still count this client's own dead connection.
+      const mayChange = code === "too_many_agents" && this.#wasAccepted;
+      if (hasTrait(code, DENIES_CONNECTION) && !mayChange) this.end("deny", code as StateCode, message);
+      else this.lose(code as StateCode, message);
+    });
+  }
+
+  #createTransport(socket: Socket): Transport {
+    const transport: Transport = new Transport(socket, this.#client.timers.now(), () => {
+      if (transport === this.transport) this.#heartbeat.sent();
+    });
+    return transport;
+  }
+
+  #receive(frame: IncomingFrame, transport: Transport): void {
+    const { channel, message, successful, code, error, data } = frame;
+    transport.lastReceivedAt = this.#client.timers.now();
+    if (transport === this.transport) this.#heartbeat.received();
+    if (typeof channel !== "string") {
+      if (typeof message === "string") this.#queue.handleGatewayError(message, transport);
+    } else if (successful === undefined) this.#client.receive(frame as Message);
+    else if (code === "revoked") {
+      if (successful) this.#client.notify("onRevoked", (data as { channel: string }).channel, error);
+      else this.end("deny", code, error);
+    } else {
+      const wasAsked = this.#queue.handleReply(frame, transport);
+      if (channel === Meta.subscribe && successful && !wasAsked) this.#client.subscribed(data as unknown as SubscribeResult);
+      if (channel === Meta.ping || channel === Meta.refresh || channel === Meta.connect) this.#takeInfo((data ?? {}) as Partial<ConnectionInfo>, transport);
+      if (hasTrait(code, ENDS_AGENT) && transport === this.transport) this.lose(code as StateCode, error);
+    }
+  }
+
+  /** Takes what the server says of the agent and the deployment. */
+  #takeInfo(info: Partial<ConnectionInfo>, transport: Transport): void {
+    const { agent, userId, limits, expiresInMs } = info;
+    if (agent) transport.me = { agent, ...(userId !== undefined && { userId }) };
+    if (limits) this.#queue.limits = limits;
+    if (transport !== this.transport) return;
+    if (expiresInMs !== undefined) this.#renewal.schedule(expiresInMs);
+    this.#client.notify("onInfo", info as ConnectionInfo);
+  }
+
+  #refresh(data: { credentials: unknown }): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { transport } = this;
+      if (!transport) return reject(new PushItError("closed", "The client is not connected."));
+      this.#queue.sendNow(transport, "refresh", data, ({ error }) => {
+        if (error?.code === "denied" && transport === this.transport) this.end("deny", "denied", error.message);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import { CREDENTIALS_BYTES } from "../../../protocol/limits.js";
+import { CREDENTIALS_PREFIX, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../../protocol/version.js";
+import { PushItError } from "../errors.js";
+import { base64url, figure, utf8 } from "../platform/text.js";
+
+/**
+ * The credentials as the bytes of their JSON.
+ * @throws PushItError if they are too large
+ */
+export const encodeCredentials = (credentials: unknown): Uint8Array => {
+  const bytes = utf8(JSON.stringify(credentials) ?? "");
+  if (bytes.length > CREDENTIALS_BYTES)
+    throw new PushItError("credentials_too_large", `The credentials have ${figure(bytes.length)} bytes of JSON; at most ${figure(CREDENTIALS_BYTES)} are allowed.`);
+  return bytes;
+};
+
+/**
+ * The subprotocols that a handshake offers: the version, the wish to receive the reason of a denial, what extensions add,
+ * the credentials.
+ * @throws PushItError if the credentials are too large
+ */
+export const buildSubprotocols = (credentials: unknown, added: readonly string[]): string[] => {
+  const bytes = encodeCredentials(credentials);
+  return [SUBPROTOCOL, SUBPROTOCOL_DENIED, ...added, ...(bytes.length > 0 ? [CREDENTIALS_PREFIX + base64url(bytes)] : [])];
+};

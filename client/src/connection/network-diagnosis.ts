@@ -1,0 +1,45 @@
+import type { Extension } from "../extension.js";
+import type { ConnectionPart, Internals } from "../internals.js";
+import { listen } from "../platform/platform.js";
+
+/** How long to wait before the next attempt, in milliseconds, if the page's own policy forbids the connection. */
+const CSP_RETRY_MS = 300_000;
+
+/** After how many failures in a row to find out whether the network blocks WebSockets. */
+const PROBE_AFTER_FAILURES = 3;
+
+/**
+ * Says more about a connection that fails than a WebSocket can. A browser shows a page only close code 1006, whatever the
+ * cause.
+ */
+export class NetworkDiagnosis implements Extension {
+  readonly #client: Internals;
+  readonly #connection: ConnectionPart;
+
+  constructor(client: Internals, connection: ConnectionPart) {
+    this.#client = client;
+    this.#connection = connection;
+    const { platform, url } = client.options;
+    const { host, origin } = new URL(url);
+    listen(platform, "securitypolicyviolation", ({ disposition, blockedURI = "" }) => {
+      if (disposition !== "report" && blockedURI.startsWith("ws") && blockedURI.includes(host) && !connection.transport)
+        connection.lose("csp", `The Content-Security-Policy of this page forbids the connection: add ${origin} to its connect-src.`, CSP_RETRY_MS);
+    });
+  }
+
+  onUnreachable(failures: number): void {
+    const { platform, url } = this.#client.options;
+    if (failures !== PROBE_AFTER_FAILURES) return;
+    // Whatever its status is, a reply shows that the server can be reached.
+    platform.fetch?.(url.replace(/^ws/i, "http"), { mode: "no-cors", cache: "no-store", credentials: "omit" }).then(
+      () => this.#hint(),
+      () => {},
+    );
+  }
+
+  #hint(): void {
+    const { state } = this.#connection;
+    const reason = "The server replies over HTTP but not over WebSockets: a proxy or firewall may block them, or the server refuses connections now.";
+    if (state === "connecting") this.#client.changeState({ state, previous: state, code: "websocket_blocked", reason });
+  }
+}

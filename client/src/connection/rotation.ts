@@ -1,0 +1,134 @@
+import { SUBPROTOCOL } from "../../../protocol/version.js";
+import type { Client } from "../client.js";
+import type { Extension } from "../extension.js";
+import type { Transport } from "./transport.js";
+
+/**
+ * How long API Gateway lets a connection live, in milliseconds.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+ */
+const CONNECTION_LIFETIME_MS = 7_200_000;
+
+/** How long a replaced transport still receives, in milliseconds. docs/CLIENT.md, "Rotation", has the measurement. */
+const DRAIN_MS = 30_000;
+
+/** The largest share of its life that a transport may spend as a replaced one. */
+const MAX_DRAIN_SHARE = 1 / 4;
+
+/** How often to look whether everything has moved, in milliseconds. */
+const MOVE_POLL_MS = 1_000;
+
+/** When to rotate at the latest, how long before that at most, and how long to wait before another attempt: in lives. */
+const ROTATE_AT_LATEST = 0.99;
+const ROTATION_JITTER = 0.04;
+const ROTATION_RETRY = 1 / 300;
+
+/** What a rotation asks of history and presence. */
+export interface RotationQuestions {
+  /** Whether the server counts an agent on a channel. */
+  isCounted(channel: string): boolean;
+  /** Whether what is missed on a channel is recovered. */
+  isRecovered(channel: string): boolean;
+}
+
+/**
+ * Opens the next connection beside the one in use before API Gateway ends that, moves the subscriptions, and closes the
+ * old one when no more messages can be under way to it. Until then both receive; what arrives twice is delivered once.
+ *
+ * The moment is random, between 95 and 99 % of the connection's life, and earlier by the time that the old connection
+ * still receives. How evenly it has to be spread follows from API Gateway's quota of 500 new connections a second. A fleet
+ * was itself connected at that rate or slower. A moment that is independent of other clients' smooths a rate and never
+ * sharpens it. So any spread does that is wider than what clients have in common (a timer's tick, a deployment's restart),
+ * and a narrow one costs the least. A client that is refused keeps its old connection and tries again.
+ */
+export class Rotation implements Extension {
+  readonly #client: Client;
+  readonly #questions: RotationQuestions;
+  readonly #lifetime: number;
+  readonly #drainTime: number;
+  /** The transport that was replaced and still receives. */
+  #old: Transport | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(client: Client, questions: RotationQuestions) {
+    const { connectionLifetime = CONNECTION_LIFETIME_MS, drainTime = DRAIN_MS } = client.options;
+    this.#client = client;
+    this.#questions = questions;
+    this.#lifetime = connectionLifetime;
+    this.#drainTime = Math.min(drainTime, connectionLifetime * MAX_DRAIN_SHARE);
+  }
+
+  onConnected(): void {
+    const share = ROTATE_AT_LATEST - this.#client.timers.random(ROTATION_JITTER);
+    this.#schedule(this.#lifetime * share - this.#drainTime);
+  }
+
+  onDisconnected(): void {
+    this.#cancel?.();
+    if (!this.#client.isActive) this.#old?.close();
+  }
+
+  /** Nobody wants a channel any more: the old transport must not bring its messages either. */
+  onUnsubscribed(channel: string): void {
+    if (this.#old?.subscriptions.has(channel)) this.#unsubscribeOld([channel]);
+  }
+
+  /** What had not moved by then misses messages until it is subscribed again. */
+  onReplacedClosed(old: Transport): void {
+    const { connection, subscriptions } = this.#client;
+    if (old === this.#old) this.#old = undefined;
+    for (const channel of old.subscriptions.keys()) if (!connection.transport?.subscriptions.has(channel)) subscriptions.miss(channel);
+  }
+
+  #schedule(milliseconds: number): void {
+    this.#cancel?.();
+    this.#cancel = this.#client.timers.after(milliseconds, () => void this.#openReplacement());
+  }
+
+  async #openReplacement(): Promise<void> {
+    const { connection, timers } = this.#client;
+    const old = connection.transport;
+    // Again after a while, unless this attempt succeeds.
+    this.#schedule(this.#lifetime * ROTATION_RETRY * (1 + timers.random(1)));
+    // Credentials that fail, or no socket: the next attempt is planned.
+    const socket = await connection.openSocket().catch(() => undefined);
+    if (!socket) return;
+    // Some classes throw if nobody listens.
+    socket.onerror = () => {};
+    socket.onopen = () => {
+      if (socket.protocol !== SUBPROTOCOL || !old || connection.transport !== old || !this.#client.isConnected) return socket.close();
+      this.#old = old;
+      connection.use(socket);
+      this.#closeWhenMoved(old, timers.now() + this.#client.options.timeout);
+    };
+  }
+
+  /** Looks again and again whether the old transport is still needed, until it is not or `giveUpAt` is past. */
+  #closeWhenMoved(old: Transport, giveUpAt: number): void {
+    const { connection, timers, queue, subscriptions } = this.#client;
+    timers.after(MOVE_POLL_MS, () => {
+      if (old.isClosed) return;
+      const there = connection.transport?.subscriptions;
+      const isEverythingThere = subscriptions.wanted().every((channel) => there?.has(channel) || !old.subscriptions.has(channel));
+      // A reply on the new transport promises the subscriptions, too, that the connection guard made.
+      const hasMoved = connection.transport?.me && isEverythingThere && !queue.hasInFlight(old);
+      if (!hasMoved && timers.now() < giveUpAt) return this.#closeWhenMoved(old, giveUpAt);
+      // Otherwise others would count this client twice.
+      this.#unsubscribeOld([...old.subscriptions.keys()].filter((channel) => this.#questions.isCounted(channel)));
+      timers.after(this.#drainTime, () => this.#close(old));
+    });
+  }
+
+  #unsubscribeOld(channels: string[]): void {
+    const { queue } = this.#client;
+    for (const channel of channels) this.#old?.subscriptions.delete(channel);
+    while (channels[0] && this.#old) queue.sendNow(this.#old, "unsubscribe", { channels: channels.splice(0, queue.limits.channelsPerFrame) }, () => {});
+  }
+
+  #close(old: Transport): void {
+    const { emitter, subscriptions } = this.#client;
+    if (old.isClosed) return;
+    old.close();
+    emitter.emit("rotated", { channels: subscriptions.wanted().filter((channel) => !this.#questions.isRecovered(channel)) });
+  }
+}

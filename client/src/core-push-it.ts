@@ -1,0 +1,31 @@
+import { BaseChannel } from "./base-channel.js";
+import { BasePushIt } from "./base-push-it.js";
+import { Client } from "./client.js";
+import type { CoreOptions } from "./options.js";
+
+/**
+ * A client: one connection to a Push-It, kept as long as the application wants it; without history and presence.
+ * @example
+ * const pushIt = new PushIt({ url: "wss://…", channels: ["stories/5"], credentials: () => session.token() });
+ * pushIt.onMessageReceived = (channel, message) => show(channel, message.data);
+ * pushIt.publish({ channel: "stories/5", data: { text: "Hello" } }, (error) => alert(error.message));
+ */
+export class PushIt extends BasePushIt {
+  readonly #client: Client;
+
+  /** @throws TypeError if an option cannot be used; Error if the runtime lacks something */
+  constructor(options: CoreOptions) {
+    const client = new Client(options);
+    super(client);
+    this.#client = client;
+  }
+
+  /**
+   * A channel or wildcard, with promises, listeners and `for await`. Each object has its own subscription.
+   * @typeParam Data what is published on it: what your application agrees on, nobody checks it
+   * @example for await (const { data } of pushIt.channel<Story>("stories/5")) show(data);
+   */
+  channel<Data = unknown>(name: string): BaseChannel<Data> {
+    return new BaseChannel(this.#client, name);
+  }
+}

@@ -1,0 +1,10 @@
+// The SDK without history and presence: smaller. Channels that have them are like any other here.
+export { BaseChannel as Channel, type PublishOptions } from "./base-channel.js";
+export type { State, StateChange, StateCode } from "./connection/state.js";
+export { PushIt } from "./core-push-it.js";
+export { PushItError, type RequestCode } from "./errors.js";
+export type { Received, Sendable } from "./json.js";
+export type { CoreOptions, Credentials, Logger } from "./options.js";
+export type { AppStateLike, PageEvent, PageEventTarget, Platform, Socket, SocketClass } from "./platform/platform.js";
+export type { ChannelEvents, Events, OnError, PresenceEvent, PresenceEvents, PublishRequest, PublishResult, ReceivedMessage, SubscribeOptions, SubscriptionEvents } from "./types.js";
+export type { Code, Json, Member, Message, Position } from "../../protocol/index.js";

@@ -1,0 +1,44 @@
+/** zone.js, if the page has it: Angular runs change detection after what runs in its zone. */
+interface ZoneJs {
+  Zone?: { current: { wrap<Callback>(callback: Callback, source: string): Callback } };
+}
+
+/**
+ * Calls the application, in a microtask of its own. What the application throws is reported as any uncaught error and
+ * breaks nothing here. A callback never runs before the call that caused it has returned. Callbacks keep their order.
+ */
+export const defer = <Args extends unknown[]>(callback: ((...args: Args) => void) | undefined, ...args: Args): void =>
+  queueMicrotask(() => callback?.(...args));
+
+/** Listeners by event. */
+export class Emitter<Events> {
+  readonly #listeners: { [Event in keyof Events]?: Set<(value: Events[Event]) => void> } = {};
+  readonly #onUnheard: (event: keyof Events, value: Events[keyof Events]) => void;
+
+  /** @param onUnheard called with an event that has no listener */
+  constructor(onUnheard: (event: keyof Events, value: Events[keyof Events]) => void = () => {}) {
+    this.#onUnheard = onUnheard;
+  }
+
+  /** Adds a listener. The returned function removes it, at once. */
+  on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void): () => void {
+    const listeners = (this.#listeners[event] ??= new Set());
+    const { Zone } = globalThis as ZoneJs;
+    const inZone = Zone ? Zone.current.wrap(listener, "push-it-client") : listener;
+    // Wrapped: a function that is added twice is two listeners, each with its own removal.
+    const entry = (value: Events[Event]): void => {
+      if (listeners.has(entry)) inZone(value);
+    };
+    listeners.add(entry);
+    return () => void listeners.delete(entry);
+  }
+
+  /** Emits an event once the running code has ended: a listener that is added until then receives it. */
+  emit<Event extends keyof Events>(event: Event, value: Events[Event]): void {
+    defer(() => {
+      const listeners = this.#listeners[event];
+      if (!listeners?.size) this.#onUnheard(event, value);
+      for (const listener of listeners ?? []) defer(listener, value);
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { AMBIGUOUS, hasTrait } from "../../../protocol/codes.js";
+import { SESSION_PREFIX } from "../../../protocol/version.js";
+import { BoundedMap } from "../bounded-map.js";
+import type { Client } from "../client.js";
+import { backoff } from "../connection/backoff.js";
+import type { RequestCode } from "../errors.js";
+import type { Extension } from "../extension.js";
+import type { Outcome, Request } from "../requests/request.js";
+import { newId } from "../platform/id.js";
+import type { Recovery } from "./recovery.js";
+
+/** How long a publication may be sent again, in milliseconds, from when it was sent first. The server knows it for longer. */
+const RETRY_WINDOW_MS = 300_000;
+
+/** The longest wait before a publication is sent again, in milliseconds. */
+const MAX_RETRY_DELAY_MS = 10_000;
+
+/** Of how many channels to remember that they have history. */
+const MAX_REMEMBERED = 1_000;
+
+/**
+ * Publishes again what may not have happened, with the same uuid, on channels that are known to have history: there the
+ * server knows it again. A publication keeps its place, and those behind it wait. So their order stays.
+ */
+export class PublishRetry implements Extension {
+  readonly #client: Client;
+  readonly #recovery: Recovery;
+  readonly #historyChannels = new BoundedMap<string, true>(MAX_REMEMBERED);
+
+  constructor(client: Client, recovery: Recovery) {
+    this.#client = client;
+    this.#recovery = recovery;
+    this.onReset();
+  }
+
+  onPublished(channel: string, { position }: Outcome): void {
+    if (position) this.#historyChannels.set(channel, true);
+  }
+
+  retryLater(request: Request, code: RequestCode): boolean {
+    const { timers, queue, options } = this.#client;
+    const { action, channel, firstSentAt } = request;
+    const isSafe = channel !== undefined && (this.#historyChannels.has(channel) || this.#recovery.position(channel) !== undefined);
+    if (action !== "publish" || firstSentAt === undefined || !isSafe || !hasTrait(code, AMBIGUOUS)) return false;
+    request.giveUpAt ??= firstSentAt + RETRY_WINDOW_MS;
+    if (timers.now() >= request.giveUpAt) return false;
+    const delay = code === "closed" ? 0 : backoff(request.attempts - 1, options.retryBase, MAX_RETRY_DELAY_MS, timers.random(1));
+    request.cancelTimer?.();
+    request.state = "waiting";
+    request.cancelTimer = timers.after(delay, () => {
+      request.state = "queued";
+      queue.startTimer(request);
+      queue.flush();
+    });
+    return true;
+  }
+
+  onReset(): void {
+    this.#historyChannels.clear();
+    // By this secret the server knows who publishes again.
+    this.#client.subprotocols = [SESSION_PREFIX + newId()];
+  }
+}

@@ -1,0 +1,201 @@
+import { matches } from "../../../protocol/channel.js";
+import type { ConnectionInfo, Message, SubscribeResult } from "../../../protocol/frames.js";
+import type { Position, Replay } from "../../../protocol/history.js";
+import { BoundedMap } from "../bounded-map.js";
+import type { Client } from "../client.js";
+import type { Extension, PingPart } from "../extension.js";
+import { dataOf } from "../requests/request-queue.js";
+import type { Request } from "../requests/request.js";
+import { ChannelRecovery, isPosition, type PlacedMessage, positionOf } from "./channel-recovery.js";
+
+/** How long a message that is missing may still be on its way, in milliseconds, before the client asks for it. */
+const GAP_WAIT_MS = 300;
+
+/**
+ * How long to wait before asking again for what the server could not give yet, in milliseconds, and up to twice that at
+ * random. It may take the server 5 seconds to know that a publication will never be stored.
+ */
+const PENDING_RETRY_MS = 1_000;
+
+/** Of how many channels to remember that they are received without an own subscription. */
+const MAX_REMEMBERED = 1_000;
+
+/** Keeps the positions of channels with history, and has what is missing asked for. */
+export class Recovery implements Extension {
+  readonly pingPart: PingPart = {
+    key: "positions",
+    intervalMs: () => this.#client.options.checkInterval ?? this.#checkIntervalMs,
+    includes: (channel) => this.position(channel) !== undefined,
+    encode: (channels) => Object.fromEntries(channels.map((channel) => [channel, this.position(channel)])),
+  };
+  readonly #client: Client;
+  readonly #channels = new Map<string, ChannelRecovery>();
+  /** Where the application says that it is, on channels that this client has no position of its own for. */
+  readonly #since = new Map<string, Position>();
+  /** Channels whose stored position is not one: their subscription says so. */
+  readonly #badPositions = new Set<string>();
+  /** Channels that were received without an own subscription: a guard may have subscribed this agent to them. */
+  readonly #receivedOtherwise = new BoundedMap<string, true>(MAX_REMEMBERED);
+  #checkIntervalMs = Infinity;
+
+  constructor(client: Client) {
+    this.#client = client;
+    for (const [channel, since] of Object.entries(client.options.since ?? {})) this.onWanted(channel, since);
+  }
+
+  onWanted(channel: string, since: unknown): void {
+    if (this.position(channel) || since === undefined) return;
+    this.#badPositions.delete(channel);
+    if (isPosition(since)) this.#since.set(channel, positionOf(since));
+    else {
+      this.#since.delete(channel);
+      this.#badPositions.add(channel);
+    }
+  }
+
+  /** Everything up to here was delivered on a channel. */
+  position(channel: string): Position | undefined {
+    return this.#channels.get(channel)?.position ?? this.#since.get(channel);
+  }
+
+  beforeSend(request: Request): void {
+    if (request.action !== "subscribe") return;
+    const recovery = this.#of(request.channel!);
+    recovery.isSubscribing = true;
+    recovery.cancelWait?.();
+    recovery.cancelWait = undefined;
+    // Now, not when it was asked: the position may have changed in the queue.
+    const since = recovery.position;
+    request.payload = JSON.stringify(since ? { channel: request.channel, since } : request.channel);
+  }
+
+  onMessage(message: Message): boolean {
+    if (message.epoch === undefined) return false;
+    const recovery = this.#channels.get(message.channel);
+    if (!recovery || (!recovery.position && !recovery.isSubscribing)) {
+      this.#receivedOtherwise.set(message.channel, true);
+      return false;
+    }
+    recovery.receive(message as PlacedMessage);
+    this.#askLater(recovery, GAP_WAIT_MS);
+    return true;
+  }
+
+  onSubscribed(result: SubscribeResult): void {
+    const { channel, position } = result;
+    const isBad = this.#badPositions.delete(channel);
+    if (isBad) this.#client.emitter.emit("subscribed", { channel, recovered: false, code: "bad_position" });
+    if (position) {
+      this.#checkIntervalMs = Math.min(this.#checkIntervalMs, result.historyCheckIntervalMs ?? Infinity);
+      const recovery = this.#of(channel);
+      recovery.isSubscribing = false;
+      recovery.apply(result, this.#isCovered(channel));
+      this.#askLater(recovery, this.#waitAfter(result));
+    } else this.#forget(channel);
+  }
+
+  onSubscribeFailed(channel: string): void {
+    const recovery = this.#channels.get(channel);
+    if (!recovery) return;
+    recovery.isSubscribing = false;
+    if (recovery.position) this.#askLater(recovery, 0);
+    else recovery.release();
+  }
+
+  onUnsubscribed(channel: string): void {
+    this.#forget(channel);
+    this.#since.delete(channel);
+    this.#badPositions.delete(channel);
+    this.#receivedOtherwise.delete(channel);
+  }
+
+  onInfo({ laggingChannels = [] }: ConnectionInfo): void {
+    for (const channel of laggingChannels) {
+      const recovery = this.#channels.get(channel);
+      if (!recovery) continue;
+      recovery.hasGap = true;
+      this.#askLater(recovery, 0);
+    }
+  }
+
+  onVerified(): void {
+    for (const recovery of this.#channels.values()) this.#askLater(recovery, 0);
+  }
+
+  onDisconnected(): void {
+    for (const recovery of this.#channels.values()) recovery.stop();
+  }
+
+  onReset(): void {
+    for (const channel of this.#channels.keys()) this.#forget(channel);
+    this.#since.clear();
+    this.#badPositions.clear();
+    this.#receivedOtherwise.clear();
+  }
+
+  #of(channel: string): ChannelRecovery {
+    const known = this.#channels.get(channel);
+    if (known) return known;
+    const recovery = new ChannelRecovery(channel, (message) => this.#client.deliver(message));
+    recovery.position = this.#since.get(channel);
+    this.#since.delete(channel);
+    this.#channels.set(channel, recovery);
+    return recovery;
+  }
+
+  /** The channel is plain, or nobody subscribes to it any more. What waits is delivered if another subscription covers it. */
+  #forget(channel: string): void {
+    const recovery = this.#channels.get(channel);
+    if (!recovery) return;
+    recovery.stop();
+    this.#channels.delete(channel);
+    recovery.release();
+  }
+
+  /** Whether another subscription brings a channel's messages, too. */
+  #isCovered(channel: string): boolean {
+    return this.#receivedOtherwise.has(channel) || this.#client.subscriptions.wanted().some((name) => matches(name, channel));
+  }
+
+  /** How long to wait after an answer, if it left something open. */
+  #waitAfter({ more, pendingMs = 0 }: Pick<Replay, "more" | "pendingMs">): number {
+    return more ? 0 : pendingMs + PENDING_RETRY_MS + this.#client.timers.random(PENDING_RETRY_MS);
+  }
+
+  /** Asks for what is missing, if something is missing still after `milliseconds`. */
+  #askLater(recovery: ChannelRecovery, milliseconds: number): void {
+    if (!recovery.isIncomplete || recovery.isAsking || recovery.isSubscribing) return;
+    recovery.cancelWait ??= this.#client.timers.after(milliseconds, () => {
+      recovery.cancelWait = undefined;
+      if (recovery.isIncomplete) this.#ask(recovery);
+    });
+  }
+
+  #ask(recovery: ChannelRecovery): void {
+    const { channel } = recovery;
+    const isCurrent = (): boolean => this.#channels.get(channel) === recovery && recovery.isAsking;
+    // On another connection the subscription asks for everything.
+    if (!this.#client.isConnected || recovery.isSubscribing) return;
+    recovery.isAsking = true;
+    recovery.hasGap = false;
+    this.#client.queue.ask("history", { channel, since: recovery.position }, (outcome) => {
+      if (!isCurrent()) return;
+      recovery.isAsking = false;
+      if (!outcome.error) this.#takeReplay(recovery, dataOf<Replay>(outcome));
+      else if (outcome.error.retryable) {
+        recovery.hasGap = true;
+        this.#askLater(recovery, this.#client.timers.random(this.#client.options.retryCap));
+      } else {
+        this.#client.emitter.emit("subscribed", { channel, recovered: false, code: outcome.error.code });
+        recovery.skipGap();
+      }
+    });
+  }
+
+  #takeReplay(recovery: ChannelRecovery, replay: Replay): void {
+    const { channel, code } = replay;
+    if (code) this.#client.emitter.emit("subscribed", { channel, recovered: false, code });
+    recovery.apply(replay, this.#isCovered(channel));
+    this.#askLater(recovery, this.#waitAfter(replay));
+  }
+}

@@ -1,0 +1,24 @@
+export type { PublishOptions } from "./base-channel.js";
+export { Channel } from "./channel.js";
+export type { State, StateChange, StateCode } from "./connection/state.js";
+export { PushItError, type RequestCode } from "./errors.js";
+export type { Received, Sendable } from "./json.js";
+export type { CoreOptions, Credentials, Logger, PushItOptions } from "./options.js";
+export type { AppStateLike, PageEvent, PageEventTarget, Platform, Socket, SocketClass } from "./platform/platform.js";
+export { PushIt } from "./push-it.js";
+export type {
+  ChannelEvents,
+  Events,
+  HistoryOptions,
+  HistoryPage,
+  OnError,
+  PresenceEvent,
+  PresenceEvents,
+  PresenceSet,
+  PublishRequest,
+  PublishResult,
+  ReceivedMessage,
+  SubscribeOptions,
+  SubscriptionEvents,
+} from "./types.js";
+export type { Code, Json, Member, Message, Position } from "../../protocol/index.js";

@@ -1,0 +1,15 @@
+import { base64url } from "./text.js";
+
+/** What the SDK needs of every runtime, and which package adds it to an older React Native. */
+const POLYFILLS = { crypto: "react-native-get-random-values", TextEncoder: "fast-text-encoding", btoa: "base-64" };
+
+/**
+ * @throws Error if the runtime lacks something that no option can give
+ */
+export const requireRuntime = (): void => {
+  for (const [name, polyfill] of Object.entries(POLYFILLS))
+    if (!(name in globalThis)) throw new Error(`This runtime has no ${name}. Load a polyfill before push-it-client; for React Native there is "${polyfill}".`);
+};
+
+/** A new id for a message or request: 128 random bits in 22 characters of `0-9A-Za-z-_`. */
+export const newId = (): string => base64url(crypto.getRandomValues(new Uint8Array(16)));

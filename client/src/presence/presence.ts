@@ -1,0 +1,87 @@
+import type { ConnectionInfo, Message, SubscribeResult } from "../../../protocol/frames.js";
+import { Meta } from "../../../protocol/frames.js";
+import type { PresenceEventData, PresencePage } from "../../../protocol/presence.js";
+import { BoundedMap } from "../bounded-map.js";
+import type { Client } from "../client.js";
+import type { Extension, PingPart } from "../extension.js";
+import { dataOf } from "../requests/request-queue.js";
+import type { PresenceSet } from "../types.js";
+
+/** Of how many members to remember when they came or went. */
+const MAX_REMEMBERED = 1_000;
+
+/** Keeps this agent present on channels that have presence, and emits who comes and goes. */
+export class Presence implements Extension {
+  readonly pingPart: PingPart = {
+    key: "presentChannels",
+    intervalMs: () => this.#intervalMs,
+    includes: (channel) => this.#channels.has(channel),
+    encode: (channels) => channels,
+  };
+  readonly #client: Client;
+  /** The wanted channels that have presence. */
+  readonly #channels = new Set<string>();
+  /** When a member last came or went, by channel and agent. */
+  readonly #latest = new BoundedMap<string, number>(MAX_REMEMBERED);
+  #intervalMs = Infinity;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Whether a channel is known to have presence. */
+  has(channel: string): boolean {
+    return this.#channels.has(channel);
+  }
+
+  /** Reads who is present on a channel, page by page. */
+  async read(channel: string): Promise<PresenceSet> {
+    const members: PresenceSet["members"] = [];
+    let after: string | undefined;
+    do {
+      const page = await this.#readPage(channel, after);
+      members.push(...page.members);
+      after = page.more;
+    } while (after !== undefined);
+    return { count: members.length, members };
+  }
+
+  onSubscribed({ channel, presenceIntervalMs }: SubscribeResult): void {
+    if (presenceIntervalMs === undefined) return;
+    this.#channels.add(channel);
+    this.#intervalMs = Math.min(this.#intervalMs, presenceIntervalMs);
+  }
+
+  onUnsubscribed(channel: string): void {
+    this.#channels.delete(channel);
+  }
+
+  onInfo({ absentChannels = [] }: ConnectionInfo): void {
+    for (const channel of absentChannels) this.#client.subscriptions.subscribeAgain(channel);
+  }
+
+  onMessage(message: Message): boolean {
+    if (message.channel !== Meta.presence) return false;
+    const { channel, joined, left, at } = message.data as unknown as PresenceEventData;
+    const member = joined ?? left;
+    const key = `${channel} ${member?.agent}`;
+    if (!member || at <= (this.#latest.get(key) ?? -Infinity)) return true;
+    this.#latest.set(key, at);
+    this.#client.emitter.emit(joined ? "join" : "leave", { ...member, channel });
+    return true;
+  }
+
+  onReset(): void {
+    this.#channels.clear();
+    this.#latest.clear();
+  }
+
+  #readPage(channel: string, after: string | undefined): Promise<PresencePage> {
+    return new Promise((resolve, reject) => {
+      this.#client.queue.ask("presence", { channel, after }, (outcome) => {
+        if (outcome.error) reject(outcome.error);
+        else resolve(dataOf<PresencePage>(outcome));
+      });
+    });
+  }
+}

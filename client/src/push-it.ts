@@ -1,0 +1,47 @@
+import { BasePushIt } from "./base-push-it.js";
+import { Channel, type ChannelParts } from "./channel.js";
+import { Client } from "./client.js";
+import { NetworkDiagnosis } from "./connection/network-diagnosis.js";
+import { PageLifecycle } from "./connection/page-lifecycle.js";
+import { Rotation } from "./connection/rotation.js";
+import { PublishRetry } from "./history/publish-retry.js";
+import { Recovery } from "./history/recovery.js";
+import type { PushItOptions } from "./options.js";
+import { Presence } from "./presence/presence.js";
+
+/**
+ * A client: one connection to a Push-It, kept as long as the application wants it.
+ * @example
+ * const pushIt = new PushIt({ url: "wss://…", channels: ["stories/5"], credentials: () => session.token() });
+ * pushIt.onMessageReceived = (channel, message) => show(channel, message.data);
+ * pushIt.publish({ channel: "stories/5", data: { text: "Hello" } }, (error) => alert(error.message));
+ */
+export class PushIt extends BasePushIt {
+  readonly #client: Client;
+  readonly #parts: ChannelParts;
+
+  /** @throws TypeError if an option cannot be used; Error if the runtime lacks something */
+  constructor(options: PushItOptions) {
+    const client = new Client(options);
+    const presence = new Presence(client);
+    const recovery = new Recovery(client);
+    const rotation = new Rotation(client, {
+      isCounted: (channel) => presence.has(channel),
+      isRecovered: (channel) => recovery.position(channel) !== undefined,
+    });
+    const { connection, extensions } = client;
+    extensions.push(presence, recovery, new PublishRetry(client, recovery), rotation, new PageLifecycle(client, connection), new NetworkDiagnosis(client, connection));
+    super(client);
+    this.#client = client;
+    this.#parts = { recovery, presence };
+  }
+
+  /**
+   * A channel or wildcard, with promises, listeners and `for await`. Each object has its own subscription.
+   * @typeParam Data what is published on it: what your application agrees on, nobody checks it
+   * @example for await (const { data } of pushIt.channel<Story>("stories/5")) show(data);
+   */
+  channel<Data = unknown>(name: string): Channel<Data> {
+    return new Channel(this.#client, name, this.#parts);
+  }
+}

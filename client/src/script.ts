@@ -1,0 +1,6 @@
+// What a <script> tag loads: defines the global `PushIt`, with the other classes on it.
+import { Channel } from "./channel.js";
+import { PushItError } from "./errors.js";
+import { PushIt } from "./push-it.js";
+
+(globalThis as { PushIt?: typeof PushIt }).PushIt = Object.assign(PushIt, { Channel, PushItError });

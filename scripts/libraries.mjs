@@ -1,0 +1,98 @@
+// The packages that others import, push-it-client and push-it-server: each as ES modules and as CommonJS, readable.
+import { basename, dirname, join, relative } from "node:path";
+import { build, transform } from "esbuild";
+import { common, installedWith, NODE } from "./bundles.mjs";
+
+/** By folder: what can be imported from the package, and the source of each. */
+export const LIBRARIES = {
+  client: {
+    entries: { index: "client/src/index.ts", core: "client/src/core.ts" },
+    options: { platform: "browser", target: "es2022", sourcemap: true },
+  },
+  server: {
+    entries: { guards: "server/guards/index.ts", publisher: "server/publisher/index.ts" },
+    options: { platform: "node", target: NODE },
+  },
+};
+
+/** The SDK for a script tag, minified: it defines the global `PushIt`. */
+const SCRIPT = {
+  ...common,
+  ...LIBRARIES.client.options,
+  format: "iife",
+  minify: true,
+  // The map tells files and lines. Their text would be a fifth of the package, which has it twice already.
+  sourcesContent: false,
+  entryPoints: { "push-it.iife": "client/src/script.ts" },
+};
+
+/** What `esbuild --bundle --minify` makes of an application in `folder` that uses everything of a module; its text. */
+export const applicationOf = async (module, folder) => {
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from ${JSON.stringify(module)};`, resolveDir: folder },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    write: false,
+    // The built package, as an application finds it: our tsconfig.json would lead to its sources.
+    tsconfigRaw: {},
+  });
+  return outputFiles[0].text;
+};
+
+/** The folders of the two kinds, and what tells Node, TypeScript and bundlers which kind it is. */
+export const KINDS = { esm: "module", cjs: "commonjs" };
+
+/** Builds everything below the folder `dist` of each library, in memory; gives the files: their paths and texts. */
+export const libraryFiles = async (root, dist = (folder) => join(root, folder, "dist")) => {
+  const libraries = await Promise.all(Object.keys(LIBRARIES).map((folder) => filesOf(root, folder, dist(folder))));
+  const script = await build({ ...SCRIPT, absWorkingDir: root, outdir: dist("client"), write: false });
+  return [...libraries.flat(), ...script.outputFiles.map(({ path, text }) => ({ path, text }))];
+};
+
+const filesOf = async (root, folder, dist) => {
+  const { entries, options } = LIBRARIES[folder];
+  const { outputFiles } = await build({
+    ...common,
+    ...options,
+    absWorkingDir: root,
+    format: "esm",
+    // What several entries share is in a file of its own: so `PushItError` is one class, wherever it is imported from.
+    splitting: true,
+    chunkNames: "shared-[hash]",
+    entryPoints: entries,
+    external: installedWith(folder),
+    outdir: join(dist, "esm"),
+    write: false,
+  });
+  const modules = outputFiles.map(({ path, text }) => ({ path, text }));
+  const manifests = Object.entries(KINDS).map(([kind, type]) => ({
+    path: join(dist, kind, "package.json"),
+    text: `${JSON.stringify({ type, sideEffects: false })}\n`,
+  }));
+  return [...modules, ...(await asCommonJs(modules, dist, options)), ...manifests];
+};
+
+/** The same files as CommonJS: esbuild splits ES modules only. */
+const asCommonJs = async (modules, dist, { target }) => {
+  const textOf = new Map(modules.map(({ path, text }) => [path, text]));
+  // As a node's: so the names of what is exported are written where Node's loader for ES modules looks for them.
+  const options = { format: "cjs", platform: "node", target, logLevel: "silent", legalComments: "none" };
+  const convert = async ({ path, text }) => {
+    const file = join(dist, "cjs", relative(join(dist, "esm"), path));
+    const map = textOf.get(`${path}.map`);
+    // A module that only exports what others do has no line of any source.
+    if (map === undefined || JSON.parse(map).sources.length === 0) return [{ path: file, text: (await transform(text, options)).code }];
+    const inline = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+    const result = await transform(text.replace(/(?<=\/\/# sourceMappingURL=)\S+\n$/, `${inline}\n`), {
+      ...options,
+      sourcemap: "external",
+      sourcefile: relative(dirname(file), path),
+    });
+    return [
+      { path: file, text: `${result.code}//# sourceMappingURL=${basename(file)}.map\n` },
+      { path: `${file}.map`, text: result.map },
+    ];
+  };
+  return (await Promise.all(modules.filter(({ path }) => path.endsWith(".js")).map(convert))).flat();
+};

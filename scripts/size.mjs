@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+// Prints what the packages weigh, and ends with 1 if one is over its budget: `npm run size`. KB are 1,024 bytes here.
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
+import { applicationOf } from "./libraries.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const KB = 1024;
+
+/** The most that the SDK may add to an application, in bytes, minified by its bundler and compressed as a CDN does it. */
+const BUNDLED = { "push-it-client": 7.5 * KB, "push-it-client/core": 5 * KB };
+
+/** The packages by folder, and the most that one may take when it is installed. */
+const PACKAGES = { client: 600 * KB, server: Infinity, ".": Infinity, local: Infinity };
+
+const packOf = (folder) => {
+  const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+  const [pack] = JSON.parse(execFileSync("npm", args, { cwd: join(root, folder), encoding: "utf8" }));
+  return pack;
+};
+
+const over = [];
+const inKb = (bytes) => `${(bytes / KB).toFixed(2)} KB`.padStart(11);
+const print = (name, text, bytes, budget) => {
+  const allowed = budget === Infinity ? "" : `  (at most ${budget / KB} KB)`;
+  console.log(`${name.padEnd(20)} ${text}${allowed}`);
+  if (bytes > budget) over.push(`${name} is ${bytes - budget} bytes over its budget.`);
+};
+
+console.log("In an application, everything used (esbuild --bundle --minify, brotli)");
+for (const [name, budget] of Object.entries(BUNDLED)) {
+  const bytes = brotliCompressSync(await applicationOf(name, root)).length;
+  print(name, inKb(bytes), bytes, budget);
+}
+console.log("\nPackages, packed and installed");
+for (const [folder, budget] of Object.entries(PACKAGES)) {
+  const { name, size, unpackedSize } = packOf(folder);
+  print(name, `${inKb(size)} ${inKb(unpackedSize)}`, unpackedSize, budget);
+}
+if (over.length > 0) {
+  console.error(`\n${over.join("\n")}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,31 @@
+import { ENTRIES_PER_REQUEST, type PublishEntry, REQUEST_BYTES, REQUEST_VERSION } from "../../protocol/index.js";
+
+/** What a request takes besides its entries, in bytes. */
+const ENVELOPE_BYTES = JSON.stringify({ version: REQUEST_VERSION, publish: [] }).length;
+
+/** Entries of one request, or one entry that is too large for any. */
+export type Batch = { entries: PublishEntry[] } | { tooLarge: PublishEntry };
+
+/** Entries, in order, in as few requests as the limits allow. */
+export const batches = (entries: readonly PublishEntry[]): Batch[] => {
+  const found: Batch[] = [];
+  let batch: PublishEntry[] = [];
+  let bytes = ENVELOPE_BYTES;
+  const flush = (): void => {
+    if (batch.length > 0) found.push({ entries: batch });
+    batch = [];
+    bytes = ENVELOPE_BYTES;
+  };
+  for (const entry of entries) {
+    const size = new TextEncoder().encode(JSON.stringify(entry)).length + ",".length;
+    if (batch.length === ENTRIES_PER_REQUEST || bytes + size > REQUEST_BYTES) flush();
+    if (ENVELOPE_BYTES + size > REQUEST_BYTES) {
+      found.push({ tooLarge: entry });
+      continue;
+    }
+    batch.push(entry);
+    bytes += size;
+  }
+  flush();
+  return found;
+};

@@ -1,0 +1,87 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import ts from "typescript";
+import { ROOT, run } from "./processes.js";
+
+/** The folders of the four packages, and what each is called. */
+export const PACKAGES = { client: "push-it-client", server: "push-it-server", ".": "push-it-aws", local: "push-it-cli" };
+
+/** The folder of a package. */
+export type PackageFolder = keyof typeof PACKAGES;
+
+/** The parts of a package's manifest that are looked at here. */
+export interface Manifest {
+  name: string;
+  version: string;
+  main?: string;
+  module?: string;
+  types?: string;
+  bin?: Record<string, string>;
+  exports: Record<string, Target>;
+  typesVersions?: { "*": Record<string, string[]> };
+  sideEffects?: boolean;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional: boolean }>;
+}
+
+type Target = string | { [condition: string]: Target };
+
+/** The manifest in a folder. */
+export const manifestIn = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+
+/** What `npm pack` says it packs. */
+export interface Pack {
+  size: number;
+  unpackedSize: number;
+  files: { path: string; mode: number }[];
+}
+
+/** What is packed of a package, without packing it. */
+export const packOf = (folder: PackageFolder): Pack => {
+  const [pack] = JSON.parse(run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: join(ROOT, folder) })) as [Pack];
+  return pack;
+};
+
+/** Packs a package into a folder; gives the tarball. */
+export const packInto = (target: string, folder: PackageFolder): string => {
+  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", target];
+  const [{ filename }] = JSON.parse(run("npm", args, { cwd: join(ROOT, folder) })) as [{ filename: string }];
+  return join(target, filename);
+};
+
+/** Makes an empty project in a folder and installs packages there, as they are packed; gives the folder. */
+export const installedIn = (app: string, packages: PackageFolder[], ...flags: string[]): string => {
+  mkdirSync(app);
+  writeFileSync(join(app, "package.json"), '{"private":true}\n');
+  run("npm", ["install", "--no-audit", "--no-fund", ...flags, ...packages.map((each) => packInto(app, each))], { cwd: app });
+  return app;
+};
+
+const leaves = (target: Target): string[] => (typeof target === "string" ? [target] : Object.values(target).flatMap(leaves));
+
+/** Every file that a manifest names; those with a `*` stand for several. */
+export const targetsOf = ({ main, module, types, bin = {}, exports, typesVersions }: Manifest): string[] => {
+  const older = Object.values(typesVersions?.["*"] ?? {}).flat();
+  const all = [main, module, types, ...Object.values(bin), ...leaves(exports), ...older].filter((each) => each !== undefined);
+  return [...new Set(all.map((target) => posix.normalize(target)))];
+};
+
+/** What a script or a declaration imports. */
+export const importsOf = (file: string): string[] =>
+  ts.preProcessFile(readFileSync(file, "utf8"), true, true).importedFiles.map(({ fileName }) => fileName);
+
+/** The files that a file leads to: itself, what it imports of the same package, and their source maps. */
+export const filesFrom = (folder: PackageFolder, entry: string, found = new Set<string>()): Set<string> => {
+  if (found.has(entry)) return found;
+  found.add(entry);
+  if (!/\.(js|mjs|ts)$/.test(entry)) return found;
+  const [, map] = /^\/\/# sourceMappingURL=(\S+)$/m.exec(readFileSync(join(ROOT, folder, entry), "utf8")) ?? [];
+  if (map !== undefined) found.add(posix.join(dirname(entry), map));
+  for (const name of importsOf(join(ROOT, folder, entry)).filter((one) => one.startsWith("."))) {
+    const file = entry.endsWith(".d.ts") ? name.replace(/\.js$/, ".d.ts") : name;
+    filesFrom(folder, posix.join(dirname(entry), file), found);
+  }
+  return found;
+};

@@ -1,0 +1,14 @@
+import { Publisher } from "push-it-server/publisher";
+
+jest.mock("@aws-sdk/client-lambda", () => {
+  throw new Error("Cannot find module '@aws-sdk/client-lambda'");
+});
+
+test("where the AWS SDK is missing, the error says how to install it", async () => {
+  const publisher = new Publisher({ functionName: "publisher" });
+  await expect(publisher.publish("a", 1)).rejects.toMatchObject({
+    name: "PublisherError",
+    code: "bad_request",
+    message: "The AWS SDK is missing: npm install @aws-sdk/client-lambda",
+  });
+});
