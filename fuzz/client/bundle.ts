@@ -33,6 +33,7 @@ export const bundleWorker = async (root: string, folder?: string): Promise<strin
     target: "node20",
     sourcemap: "inline",
     logLevel: "warning",
+    define: { "process.env.NODE_ENV": '"production"' },
     ...(folder !== undefined && { plugins: [clientFrom(root, resolve(folder))] }),
   });
   return outfile;

@@ -1,5 +1,5 @@
 import type { Plan } from "./commands.js";
-import { CHANNELS, LONG_CHANNEL } from "./channels.js";
+import { CHANNELS, LONG_CHANNELS } from "./channels.js";
 import { GUARDED, type Setting } from "./world.js";
 
 const LIMITS = [25, 25, 3, 1, 2];
@@ -15,7 +15,7 @@ const at = <Value>(values: readonly Value[], index: number): Value => values[ind
 /** The channel that a number names. */
 export const channelAt = (index: number): string => {
   const channel = at(CHANNELS, index);
-  return channel === "p/long" ? LONG_CHANNEL : channel;
+  return LONG_CHANNELS[channel as keyof typeof LONG_CHANNELS] ?? channel;
 };
 
 /** What the numbers of a plan mean. */

@@ -1,4 +1,3 @@
-import { PROMISES } from "./adapter.js";
 import { hasHistory, hasPresence, PUBLIC_CHANNELS } from "./channels.js";
 import type { Command, Kind } from "./commands.js";
 import type { Publication } from "./publication.js";
@@ -75,6 +74,9 @@ const ask: Step = (world, { a, b }) => {
   if (b % 3 === 0) {
     const asked = world.oracle.requests.begin("history", channel, "client");
     world.call(asked, () => world.follow(asked, world.handle(channel, "A").history({ limit: APP_LIMIT, reverse: b % 2 === 0 })));
+  } else if (b % 3 === 1) {
+    const asked = world.oracle.requests.begin("refresh", channel, "client");
+    world.call(asked, () => world.follow(asked, world.client.refreshCredentials()));
   } else {
     const asked = world.oracle.requests.begin("presence", channel, "client");
     world.call(asked, () => world.follow(asked, world.handle(channel, "A").presence()));
@@ -170,15 +172,17 @@ const STEPS: Record<Kind, Step> = {
   vouch: ({ server, clock }, { a }) => {
     for (const { agent } of server.peers) if (agent?.expiresAt !== undefined) agent.expiresAt = clock.now + at([0, 1_000, 20_000, -70_000], a);
   },
-  disconnect: ({ client }) => client.disconnect(),
+  disconnect: ({ client, oracle, clock }) => {
+    oracle.requests.stoppedAt = clock.now;
+    client.disconnect();
+  },
   connect: ({ client, server }, { a }) => {
     if (a === 31) server.policy.deniedConnections = at(CONNECTION_CODES, a);
     else if (a > 20) delete server.policy.deniedConnections;
-    client.connect();
+    if (a % 8 === 7) client.connect({ credentials: () => ({ token: a }) });
+    else client.connect();
   },
-  reset: (world) => {
-    if (PROMISES.reset) world.reset();
-  },
+  reset: (world) => world.reset(),
 };
 
 /** Carries out a command, lets a little time pass, and judges. */

@@ -74,11 +74,10 @@ export class World {
       oracle.subscriptions.onUnsubscribed(channel, error !== undefined);
     });
     this.client.on("error", (error) => note(() => `told error ${error.code} of ${error.channel}`));
-    // Versions without this event do not give it.
-    this.client.on("rotated" as never, ((rotated: { channels: string[] }) => {
-      note(() => `told rotated ${rotated.channels.join()}`);
-      oracle.messages.rotated(rotated.channels);
-    }) as never);
+    this.client.on("rotated", ({ channels }) => {
+      note(() => `told rotated ${channels.join()}`);
+      oracle.messages.rotated(channels);
+    });
   }
 
   /** The connections that the client uses, the newest last. */
@@ -96,7 +95,7 @@ export class World {
 
   /** The application forgets everything. */
   reset(): void {
-    (this.client as unknown as { reset(): void }).reset();
+    this.client.reset();
     this.oracle.forget();
     this.stored.clear();
   }

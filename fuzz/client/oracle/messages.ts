@@ -1,5 +1,5 @@
-import { PROMISES } from "../adapter.js";
-import { hasHistory, hears, isLatestOnly } from "../channels.js";
+import { DRAIN } from "../adapter.js";
+import { GUARD_CHANNEL, hasHistory, hears, isLatestOnly } from "../channels.js";
 import type { Clock } from "../clock.js";
 import type { Publication } from "../publication.js";
 import type { Fail } from "./oracle.js";
@@ -103,7 +103,7 @@ export class Messages {
       return this.fail("truth", `the application is told what nobody published: ${JSON.stringify(given)}`);
     publication.told += 1;
     if (publication.told > 1 && !publication.excused) this.fail("once", `${nameOf(publication)} is told twice`);
-    if (publication.own && !publication.echo && (PROMISES.holders || !hasHistory(channel)))
+    if (publication.own && !publication.echo && !publication.excused)
       this.fail("echo", `${nameOf(publication)} is told, though this client published it with echo: false`);
     if (isLatestOnly(channel) && offset! < this.highest(channel)) this.fail("order", `${nameOf(publication)} is told after a newer value`);
     if (hasHistory(channel)) this.#inOrder(publication);
@@ -163,8 +163,8 @@ export class Messages {
     if (isLatestOnly(channel) && offset! < this.highest(channel)) return false;
     // A worker was so late that the old connection was closed, and the rotation has told so.
     const names = covers.filter(({ open }) => open).map(({ subscribed }) => subscribed);
-    const late = missed.some(({ link, at }) => names.every((name) => at >= this.movedAt(name, link) + PROMISES.drain));
-    return !(late && names.some((name) => this.#rotated.has(name)));
+    const late = missed.some(({ link, at }) => names.every((name) => at >= this.movedAt(name, link) + DRAIN));
+    return !(late && names.some((name) => this.#rotated.has(name) || name === GUARD_CHANNEL));
   }
 
   #inOrder(publication: Publication): void {

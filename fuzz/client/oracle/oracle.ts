@@ -146,6 +146,7 @@ export class Oracle implements Witness {
 
   /** The application has called `reset`. */
   forget(): void {
+    this.requests.stoppedAt = this.clock.now;
     this.subscriptions.forget();
     this.messages.forget();
   }

@@ -101,9 +101,11 @@ export class Requests {
     for (const ask of this.#asks) this.fail("requests", `${this.#name(ask)} never ends`);
   }
 
-  #failed(ask: Ask, { code }: PushItError): void {
+  #failed(ask: Ask, { code, retryable }: PushItError): void {
     const { kind, channel, publication } = ask;
-    if (kind === "unsubscribe" && code !== "superseded") this.subscriptions.notUnsubscribed(channel);
+    if (kind === "unsubscribe" && code !== "superseded") this.subscriptions.notUnsubscribed(channel, ask.holder, retryable);
+    // Such a name is never wanted.
+    if (kind === "subscribe" && code === "bad_channel") this.subscriptions.refused(channel);
     if (code === "too_many") this.fail("requests", `${this.#name(ask)} ends with too_many, though it is one alone`);
     if (publication) {
       this.#failures.push({

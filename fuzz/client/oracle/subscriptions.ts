@@ -1,4 +1,4 @@
-import { PROMISES, type Position, type StateChange } from "../adapter.js";
+import type { Position, StateChange } from "../adapter.js";
 import { GUARD_CHANNEL, hasHistory } from "../channels.js";
 import type { Clock } from "../clock.js";
 import type { Span } from "../publication.js";
@@ -24,16 +24,20 @@ export interface Status {
   channel: string;
   /** Who holds the channel: handles, and the client itself. */
   holders: Set<string>;
+  /** Handles that have subscribed at some time: they unsubscribe for themselves only. */
+  known: Set<string>;
   /** What the application was told, for the connection in use. */
   told: "yes" | "no" | "unknown";
+  /** What that was when the last holder left. */
+  before?: "yes" | "no" | "unknown";
   /** The promise of the subscription itself, on channels without history. */
   span?: Span | undefined;
   /** The same on channels with history: it outlives connections. */
   chain?: Chain | undefined;
 }
 
-/** How a client whose handles do not count names the one holder. */
-const EVERYBODY = "client";
+/** The holder that stands for the callbacks and the option `channels`. */
+const OWN = "client";
 
 /** Judges what the application is told of its subscriptions. */
 export class Subscriptions {
@@ -62,7 +66,7 @@ export class Subscriptions {
   /** What is known of a channel. */
   of(channel: string): Status {
     let status = this.#statuses.get(channel);
-    if (!status) this.#statuses.set(channel, (status = { channel, holders: new Set(), told: "no" }));
+    if (!status) this.#statuses.set(channel, (status = { channel, holders: new Set(), known: new Set([OWN]), told: "no" }));
     return status;
   }
 
@@ -79,15 +83,17 @@ export class Subscriptions {
 
   /** The application calls `subscribe`. */
   subscribes(channel: string, holder: string): void {
-    this.of(channel).holders.add(PROMISES.holders ? holder : EVERYBODY);
+    const { holders, known } = this.of(channel);
+    holders.add(holder);
+    known.add(holder);
   }
 
-  /** The application calls `unsubscribe`. */
+  /** The application calls `unsubscribe`. A handle that has never subscribed does so for the client itself. */
   unsubscribes(channel: string, holder: string): void {
     const status = this.of(channel);
-    const name = PROMISES.holders && status.holders.has(holder) ? holder : EVERYBODY;
-    if (!status.holders.delete(name) && PROMISES.holders) return;
-    if (status.holders.size === 0) this.#leaves(status, "unknown");
+    if (!status.holders.delete(status.known.has(holder) ? holder : OWN) || status.holders.size > 0) return;
+    status.before = status.told;
+    this.#leaves(status, status.told === "no" ? "no" : "unknown");
   }
 
   /** A `subscribe` has succeeded that no later `unsubscribe` of the same holder has overtaken. */
@@ -103,10 +109,20 @@ export class Subscriptions {
     if (status.holders.size === 0) this.#leaves(status, "no");
   }
 
-  /** An `unsubscribe` has failed: whether the channel is subscribed is open, until something else is told. */
-  notUnsubscribed(channel: string): void {
+  /** An `unsubscribe` has failed: it is tried again, or, if the server refuses it for good, the channel stays. */
+  notUnsubscribed(channel: string, holder: string, retryable: boolean): void {
     const status = this.of(channel);
-    if (status.holders.size === 0) status.told = "unknown";
+    if (status.holders.size > 0) return;
+    if (retryable) status.told = "unknown";
+    else {
+      this.subscribes(channel, status.known.has(holder) ? holder : OWN);
+      if (status.before === "yes") this.subscribed(channel);
+    }
+  }
+
+  /** Nobody can subscribe to a channel of that name. */
+  refused(channel: string): void {
+    this.of(channel).holders.clear();
   }
 
   /** The event `subscribed`. */
@@ -114,7 +130,8 @@ export class Subscriptions {
     const status = this.of(channel);
     const { chain } = status;
     status.told = "yes";
-    if (recovered === false) this.excuse(channel);
+    // A bad position alone misses nothing.
+    if (recovered === false && code !== "bad_position") this.excuse(channel);
     if (status.holders.size === 0) return;
     if (!hasHistory(channel)) status.span = this.#reopened(status.span, channel);
     else if (!chain) this.#begins(status);
@@ -133,7 +150,7 @@ export class Subscriptions {
 
   /** The event `state`. */
   onState({ state, code }: StateChange): void {
-    if (this.connected && PROMISES.doubt && state === "connecting" && ["frozen", "offline"].includes(code)) {
+    if (this.connected && state === "connecting" && ["frozen", "offline"].includes(code)) {
       this.doubtful = true;
       this.connected = false;
     } else if (this.doubtful && state === "connected" && (code as string) === "verified") {
@@ -165,6 +182,7 @@ export class Subscriptions {
     for (const status of this.#statuses.values()) {
       this.#ends(status);
       if (status.told === "yes") status.told = "unknown";
+      status.before = "unknown";
     }
   }
 

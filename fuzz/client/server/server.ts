@@ -1,5 +1,5 @@
 import { WIRE, type Position } from "../adapter.js";
-import { GUARD_CHANNEL, hasHistory, hasPresence, hears, LONGEST_NAME } from "../channels.js";
+import { GUARD_CHANNEL, hasHistory, hasPresence, hears, LONGEST_SHOWN } from "../channels.js";
 import type { Chance } from "../chance.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
@@ -225,7 +225,7 @@ export class Server {
 }
 
 /** A channel's name as answers repeat it. */
-export const shown = (channel: string): string => channel.slice(0, LONGEST_NAME);
+export const shown = (channel: string): string => channel.slice(0, LONGEST_SHOWN);
 
 /** A message as answers about a history tell it. */
 export const recorded = ({ n, uuid, offset }: Publication): object => ({ uuid, data: { n }, offset });
