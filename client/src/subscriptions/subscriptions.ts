@@ -179,8 +179,11 @@ export class Subscriptions implements Extension {
   #onFailed(subscription: Subscription, wants: boolean, error: PushItError, { transport }: Outcome): void {
     const { channel, holders, waiters } = subscription;
     const { transport: current } = this.#connection;
-    // Nothing will be sent until the application connects again: what it wants stays.
-    if (this.#queue.stopped) return this.#fail(subscription, wants, error);
+    // Nothing will be sent until the application connects again: what it wants stays, and nobody waits.
+    if (this.#queue.stopped) {
+      this.#settle(subscription, (waiter) => waiter.wants !== wants);
+      return this.#fail(subscription, wants, error);
+    }
     if (wants && !error.retryable) return this.#endWish(subscription, error);
     // Its transport is gone: what was to end there has ended, and what was to begin begins on the next one.
     if (transport && transport !== current && (current || !wants)) return;
