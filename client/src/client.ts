@@ -1,5 +1,6 @@
 import { isId } from "../../protocol/id.js";
 import type { Message, SubscribeResult } from "../../protocol/frames.js";
+import { SESSION_PREFIX } from "../../protocol/version.js";
 import { Connection } from "./connection/connection.js";
 import type { StateChange } from "./connection/state.js";
 import { defer, Emitter } from "./emitter.js";
@@ -26,7 +27,7 @@ export class Client implements Internals {
   readonly queue = new RequestQueue(this);
   readonly connection: Connection;
   readonly subscriptions: Subscriptions;
-  subprotocols: string[] = [];
+  subprotocols: string[];
   readonly #deduplicator = new Deduplicator();
 
   /**
@@ -35,6 +36,7 @@ export class Client implements Internals {
    */
   constructor(options: PushItOptions) {
     requireRuntime();
+    this.subprotocols = offerSession();
     this.options = resolveOptions(options);
     this.timers = new Timers(this.options.platform);
     this.connection = new Connection(this, this.queue);
@@ -95,6 +97,7 @@ export class Client implements Internals {
   reset(): void {
     this.connection.end("stop", "disconnect");
     this.#deduplicator.clear();
+    this.subprotocols = offerSession();
     this.notify("onReset");
   }
 
@@ -133,9 +136,12 @@ export class Client implements Internals {
     const error = event === "error" ? value : event === "unsubscribed" && (value as Events["unsubscribed"]).error;
     if (error) this.options.logger?.warn?.("push-it", error);
     if (error && !this.options.logger && typeof process !== "undefined" && process.env.NODE_ENV !== "production")
-      console.warn(`push-it: ${(error as PushItError).channel}: ${(error as PushItError).message} Listen to the "${event}" event.`);
+      console.warn(`push-it: ${(error as PushItError).channel}: ${(error as PushItError).message} (No listener of "${event}" received this.)`);
   }
 }
+
+/** By this secret the server knows which connections are one client's, also when it publishes again. */
+const offerSession = (): string[] => [SESSION_PREFIX + newId()];
 
 /**
  * A message as JSON. One malformed message would spoil the others of its frame.

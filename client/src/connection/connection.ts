@@ -47,15 +47,15 @@ export class Connection implements ConnectionPart {
   }
 
   /**
-   * Connects, also after a denial. An attempt that waits is made at once. With other credentials, an open connection is
-   * replaced.
+   * Connects, also after a denial. An attempt that waits is made at once. With other credentials, the connection or attempt
+   * is replaced.
    * @throws Error if there is no WebSocket class
    */
   connect(options: { credentials?: unknown } = {}): void {
     this.#requireSocketClass();
     if ("credentials" in options) {
       this.#renewal.credentials = options.credentials;
-      if (this.transport) this.lose("connect", "", 0);
+      this.lose("connect", "", 0);
     }
     if (!this.#enter("connect", "connect")) return this.hurry();
     this.#failures = 0;

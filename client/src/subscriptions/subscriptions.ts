@@ -60,7 +60,6 @@ export class Subscriptions implements Extension {
     const subscription = this.#subscriptions.get(channel);
     if (!subscription?.holders.size) return;
     this.#connection.transport?.subscriptions.set(channel, false);
-    this.miss(channel);
     this.#reconcile(subscription);
   }
 
@@ -170,8 +169,10 @@ export class Subscriptions implements Extension {
     const { channel } = subscription;
     const result: SubscribeResult = { ...dataOf<SubscribeResult | undefined>(outcome), channel };
     const { recovered, code } = result;
-    outcome.transport!.subscriptions.set(channel, true);
-    if (!subscription.isAnnounced || code) this.#client.emitter.emit("subscribed", { channel, recovered, code });
+    const { subscriptions } = outcome.transport!;
+    const mayHaveMissed = !subscription.isAnnounced || subscriptions.get(channel) === false;
+    subscriptions.set(channel, true);
+    if (mayHaveMissed || code) this.#client.emitter.emit("subscribed", { channel, recovered, code });
     subscription.isAnnounced = true;
     this.#client.subscribed(result);
   }
@@ -192,7 +193,6 @@ export class Subscriptions implements Extension {
     if (error.retryable) {
       // It may have happened.
       if (transport && transport === current) current.subscriptions.set(channel, false);
-      if (!wants) subscription.isAnnounced = false;
       this.#pause(subscription);
     } else if (!holders.size) holders.add(this.#client.ownHold);
     this.#fail(subscription, wants, error);
@@ -216,7 +216,8 @@ export class Subscriptions implements Extension {
     const failed = subscription.waiters.filter((waiter) => waiter.wants === wants);
     subscription.waiters = subscription.waiters.filter((waiter) => waiter.wants !== wants);
     for (const { settle } of failed) settle(error);
-    if (!failed[0] && error.code !== "closed") this.#client.emitter.emit("error", error);
+    // Of what the back end revoked, the event says it all.
+    if (!failed[0] && error.code !== "closed" && error.code !== "revoked") this.#client.emitter.emit("error", error);
   }
 
   /** Tries again later, together with what else failed. */
