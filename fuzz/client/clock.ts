@@ -12,7 +12,7 @@ export interface Entry {
 }
 
 /** More events than this in one step mean that somebody retries without a pause. */
-const MOST_EVENTS = 20_000;
+const MOST_EVENTS = 4_000;
 
 /** Timers with a longer delay fire at once, as in every runtime. */
 const LONGEST_DELAY = 2 ** 31 - 1;

@@ -64,6 +64,8 @@ export class Link {
   stalledUntil = 0;
   /** Everything that is sent disappears, and nobody is told. */
   dead = false;
+  /** When the client first sent something that disappeared. */
+  lostAt: number | undefined;
   /** The server's end; there is one as long as the server thinks that it is connected. */
   far: Far | undefined;
   readonly #up: Pipe;
@@ -144,7 +146,10 @@ export class Link {
   /** The client sends. */
   transmit(text: string): void {
     this.sent(text);
-    if (this.dead) return;
+    if (this.dead) {
+      this.lostAt ??= this.clock.now;
+      return;
+    }
     const sentAt = this.clock.now;
     this.#up.push(this.latency(), () => this.far?.received(text, sentAt));
   }

@@ -34,7 +34,7 @@ export const walk = async ({ plan, commands }: Walk, tracing = false): Promise<C
       }
       await calm(world);
       if (oracle.violations.length > 0) return;
-      oracle.settled(world.server, world.links);
+      oracle.settled(world.server, world.links, world.client.me);
       await probe(world);
       if (oracle.violations.length === 0) await leave(world);
     } catch (error) {

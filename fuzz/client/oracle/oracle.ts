@@ -1,4 +1,4 @@
-import type { StateChange } from "../adapter.js";
+import { NOTICES, type StateChange } from "../adapter.js";
 import { hasPresence } from "../channels.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
@@ -49,7 +49,7 @@ export class Oracle implements Witness {
     readonly guards: boolean,
     readonly note: (line: () => string) => void,
   ) {
-    this.traffic = new Traffic(clock, this.fail);
+    this.traffic = new Traffic(clock, () => this.subscriptions.connected, this.fail);
     this.subscriptions = new Subscriptions(
       clock,
       this.traffic,
@@ -119,6 +119,9 @@ export class Oracle implements Witness {
     const inUse = links.filter((link) => link.inUse).length;
     if (inUse > MOST_CONNECTIONS) this.fail("growth", `the client has ${inUse} connections at once`);
     if (!this.subscriptions.connected) return;
+    const current = links.filter((link) => link.open).at(-1);
+    if (current?.lostAt !== undefined && this.clock.now - Math.max(current.lostAt, this.frozenAt) > NOTICES)
+      this.fail("heartbeat", `the network has been dead for ${this.clock.now - current.lostAt} ms since the client sent something, and it says that it is connected`);
     const open = links.filter((link) => link.open);
     const peers = [...server.peers].filter(({ link }) => link.open);
     // Somebody has just been told, or is about to be, that a connection is over.
@@ -128,12 +131,13 @@ export class Oracle implements Witness {
   }
 
   /** Judges what must hold when everything has had its time: one connection, and on it just what was told. */
-  settled(server: Server, links: readonly Link[]): void {
+  settled(server: Server, links: readonly Link[], me: { agent: string } | undefined): void {
     if (!this.subscriptions.connected) return this.fail("state", "the client does not connect, though everything is well");
     const open = links.filter((link) => link.inUse);
     if (open.length !== 1) return this.fail("state", `the client has ${open.length} connections`);
     const peer = [...server.peers].find(({ link }) => link === open[0]);
     if (!peer?.agent) return this.fail("state", "the client's connection is over, and it has not noticed");
+    if (me?.agent !== peer.agent.id) this.fail("identity", `the client says that it is ${me?.agent}, and it is ${peer.agent.id}`);
     for (const { channel, told, holders } of this.subscriptions.all) {
       const has = peer.agent.subscriptions.has(channel);
       if (told === "yes" && !has) this.fail("subscriptions", `${channel} is said to be subscribed, and is not on the connection in use`);

@@ -48,6 +48,8 @@ export class Traffic {
 
   constructor(
     readonly clock: Clock,
+    /** Whether the state is `connected`: in doubt, nothing is settled. */
+    readonly isConnected: () => boolean,
     readonly fail: Fail,
   ) {}
 
@@ -125,7 +127,7 @@ export class Traffic {
     if (subscribes) {
       this.#land(key, frame, target.channel);
       const asked = this.asked.get(target.channel);
-      if (asked?.action === frame.action) asked.answered = true;
+      if (asked?.action === frame.action) asked.answered = this.isConnected();
     }
     const app = frame.action === "history" && frame.data?.["limit"] === APP_LIMIT;
     if (data?.["position"] && !app) this.#tellsPosition(target, data);
