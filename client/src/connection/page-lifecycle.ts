@@ -49,7 +49,10 @@ export class PageLifecycle implements Extension {
         this.#connection.ping();
       }),
       listen(platform, "offline", () => this.#connection.doubt("offline")),
-      listen(platform, "pageshow", ({ persisted }) => this.#returned(persisted)),
+      listen(platform, "pageshow", ({ persisted }) => {
+        // Otherwise the page is shown for the first time.
+        if (persisted) this.#returned(true);
+      }),
       listen(platform.document, "resume", () => this.#returned(true)),
       listen(platform, "visibilitychange", () => this.#changed(platform.document?.hidden)),
     ];

@@ -124,7 +124,8 @@ export class Subscriptions implements Extension {
     /** `true`: the server has it; `false`: it may have it. */
     const there = transport?.subscriptions.get(channel);
     const isAsWanted = holders.size ? there : there === undefined;
-    if (!isAsWanted) {
+    if (!isAsWanted && this.#queue.stopped) this.#stop(subscription);
+    else if (!isAsWanted) {
       // Without a connection only those who wait make a request, which waits for one.
       if (!isPaused && (isConnected || waiters.length || !holders.size)) this.#request(subscription, action);
     } else if (!holders.size) {
@@ -134,6 +135,12 @@ export class Subscriptions implements Extension {
       this.#client.notify("onUnsubscribed", channel);
       this.#settle(subscription);
     } else if (isConnected) this.#settle(subscription);
+  }
+
+  /** Nothing will be sent until the application connects again: what it wants stays, and nobody waits for it. */
+  #stop({ channel, holders, waiters }: Subscription): void {
+    const { code, reason } = this.#queue.stopped!;
+    for (const { holder, wants, settle } of waiters.splice(0)) settle(wants && holders.has(holder) ? new PushItError(code, reason, { channel }) : undefined);
   }
 
   /** Those who wait learn that it is as they asked, or that they have asked for the opposite since. */
@@ -161,8 +168,7 @@ export class Subscriptions implements Extension {
         this.#reconcile(subscription);
       },
     });
-    // A queue that takes nothing has ended it already.
-    if (!this.#queue.stopped) subscription.request = request;
+    subscription.request = request;
   }
 
   #onSubscribed(subscription: Subscription, outcome: Outcome): void {
@@ -180,11 +186,7 @@ export class Subscriptions implements Extension {
   #onFailed(subscription: Subscription, wants: boolean, error: PushItError, { transport }: Outcome): void {
     const { channel, holders, waiters } = subscription;
     const { transport: current } = this.#connection;
-    // Nothing will be sent until the application connects again: what it wants stays, and nobody waits.
-    if (this.#queue.stopped) {
-      this.#settle(subscription, (waiter) => waiter.wants !== wants);
-      return this.#fail(subscription, wants, error);
-    }
+    if (this.#queue.stopped) return;
     if (wants && !error.retryable) return this.#endWish(subscription, error);
     // Its transport is gone: what was to end there has ended, and what was to begin begins on the next one.
     if (transport && transport !== current && (current || !wants)) return;

@@ -1,3 +1,4 @@
+/* global URLSearchParams, location, postMessage, self */
 // The same client in a worker: it tells the page what to append to its lists.
 import { PushIt } from "/sdk/esm/index.js";
 
@@ -7,4 +8,4 @@ pushIt.on("state", ({ state, code, reason }) => postMessage(["events", `${state}
 pushIt.on("subscribed", ({ channel }) => postMessage(["events", `subscribed ${channel}`]));
 pushIt.on("message", ({ data }) => postMessage(["messages", data]));
 channels.forEach((channel) => pushIt.subscribe(channel));
-onmessage = ({ data: [channel, data] }) => pushIt.publish({ channel, data });
+self.onmessage = ({ data: [channel, data] }) => pushIt.publish({ channel, data });

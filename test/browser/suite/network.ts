@@ -72,7 +72,6 @@ export const NETWORK: readonly BrowserTest[] = [
       await page.forgetHappenings();
       await page.tab.setOffline!(true);
       await page.shows("connecting offline");
-      await page.state("connecting");
       await page.tab.setOffline!(false);
       await page.shows("connected verified");
       await page.publish("rooms/offline", "still here");

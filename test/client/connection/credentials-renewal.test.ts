@@ -1,5 +1,6 @@
 import { Bench, settled } from "../support/setup.js";
 import type { Peer } from "../support/scripted-server.js";
+import { arrived } from "../support/recorded.js";
 
 const bench = Bench.use();
 const MINUTE = 60_000;
@@ -7,21 +8,14 @@ const MINUTE = 60_000;
 /** How long before the end a client renews when chance is 0.5: half of `retryCap`. */
 const LEAD = 15_000;
 
-/** How many messages were sent: each has an id of its own, or it would count as a repetition. */
-let sent = 0;
-
 /** A client with a function for its credentials, on a server that vouches for it for `expiresInMs` milliseconds. */
 const vouched = async (expiresInMs: number | undefined, credentials: () => unknown = () => "token") => {
   bench.server.automatic = false;
-  const { pushIt, states, peer } = await bench.connected({ credentials });
-  peer.answer(await peer.frames.take(), { successful: true, data: expiresInMs === undefined ? {} : { expiresInMs } });
-  const handled = async (): Promise<void> => {
-    const off = pushIt.on("message", () => undefined);
-    const heard = new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
-    peer.send({ channel: "a", uuid: `u${(sent += 1)}`, data: 1 });
-    await heard;
-    off();
-  };
+  bench.server.introduces = false;
+  const { pushIt, states, peer } = await bench.connected({ credentials, suspectAfter: Infinity });
+  const data = { agent: "agent", ...(expiresInMs !== undefined && { expiresInMs }) };
+  peer.answer(await peer.introduction, { successful: true, data });
+  const handled = (): Promise<void> => arrived(pushIt, peer);
   await handled();
   return { pushIt, states, peer, handled };
 };
@@ -33,7 +27,7 @@ const refreshed = async (peer: Peer, milliseconds: number) => {
 };
 
 describe("a client with a function for its credentials", () => {
-  it("asks how long it is vouched for, and renews with fresh credentials before that, again and again", async () => {
+  it("renews with fresh credentials before the end, again and again", async () => {
     let token = 0;
     const { pushIt, peer, handled } = await vouched(5 * MINUTE, () => ({ token: ++token }));
     bench.platform.advance(4 * MINUTE - LEAD);
@@ -46,39 +40,41 @@ describe("a client with a function for its credentials", () => {
     expect(pushIt.state).toBe("connected");
   });
 
-  it("renews a fifth of a short time before the end at most", async () => {
+  it("renews at most a fifth of a short time early", async () => {
     bench.platform.random = 1;
     const { peer } = await vouched(10_000);
-    expect(await refreshed(peer, 8_000)).toMatchObject({ action: "refresh" });
+    bench.platform.advance(7_999);
+    await settled();
+    expect(peer.frames.waiting).toBe(0);
+    expect(await refreshed(peer, 1)).toMatchObject({ action: "refresh" });
   });
 
-  it("has nothing to do where nobody says for how long", async () => {
-    const { peer } = await vouched(undefined);
-    // The look at the clock, and the hand-over to the next connection.
-    expect(bench.platform.timers).toBe(2);
+  it("has nothing to do when nobody says for how long", async () => {
+    const { peer, handled } = await vouched(undefined);
+    bench.platform.advance(8 * MINUTE);
+    await handled();
     expect(peer.frames.waiting).toBe(0);
   });
 
-  it("sets no timer for what is longer than any timer, which would fire at once", async () => {
-    const { peer } = await vouched(365 * 24 * 60 * MINUTE);
-    // The look at the clock, and the hand-over to the next connection.
-    expect(bench.platform.timers).toBe(2);
-    expect(peer.frames.waiting).toBe(0);
+  it("sets no timer that is longer than any timer", async () => {
+    const { peer, handled } = await vouched(undefined);
+    const { timers } = bench.platform;
+    peer.send({ channel: "/meta/refresh", successful: true, data: { expiresInMs: 365 * 24 * 60 * MINUTE } });
+    await handled();
+    expect([bench.platform.timers, peer.frames.waiting]).toEqual([timers, 0]);
   });
 
   it("renews at once when it is asked to, and once only", async () => {
-    const { peer } = await vouched(undefined);
+    const { peer, handled } = await vouched(undefined);
     const ask = { channel: "/meta/refresh", successful: true, data: { expiresInMs: -5 } };
     peer.send(ask, ask);
-    await settled();
-    peer.send(ask, { channel: "a", uuid: "other", data: 1 });
-    await settled();
-    while (bench.platform.timers < 2) await settled();
+    peer.send(ask);
+    await handled();
     expect(await refreshed(peer, 0)).toMatchObject({ action: "refresh", data: { credentials: "token" } });
     peer.send(ask);
-    await settled();
+    await handled();
     bench.platform.advance(1_000);
-    await settled();
+    await handled();
     expect(peer.frames.waiting).toBe(0);
   });
 
@@ -92,12 +88,12 @@ describe("a client with a function for its credentials", () => {
 
   it("tries again when its credentials fail", async () => {
     let given = 0;
-    const { peer } = await vouched(MINUTE, () => {
+    const { peer, handled } = await vouched(MINUTE, () => {
       if (++given === 2) throw new Error("no session");
       return given;
     });
     bench.platform.advance(MINUTE);
-    await settled();
+    await handled();
     expect(peer.frames.waiting).toBe(0);
     expect(await refreshed(peer, LEAD)).toMatchObject({ action: "refresh", data: { credentials: 3 } });
   });
@@ -115,7 +111,9 @@ describe("a client with a function for its credentials", () => {
     peer.answer(await refreshed(peer, MINUTE), { successful: false, code: "denied", error: "You were suspended." });
     expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "denied", reason: "You were suspended." });
     await peer.closed;
-    expect(bench.platform.timers).toBe(0);
+    bench.platform.advance(3_600_000);
+    await settled();
+    expect(bench.server.peers.waiting).toBe(0);
   });
 
   it("renews nothing when its connection has gone meanwhile", async () => {
@@ -128,7 +126,7 @@ describe("a client with a function for its credentials", () => {
     give("late");
     bench.platform.advance(1_000);
     const next = await bench.server.peers.take();
-    expect(await next.frames.take()).toMatchObject({ action: "ping" });
+    await next.introduction;
     await settled();
     expect(next.frames.waiting).toBe(0);
   });
@@ -144,11 +142,58 @@ describe("a client with a function for its credentials", () => {
   });
 });
 
+describe("refreshCredentials()", () => {
+  it("sends fresh credentials now, and is fulfilled by the reply", async () => {
+    let token = 0;
+    const { pushIt, peer } = await vouched(undefined, () => ++token);
+    const renewed = pushIt.refreshCredentials();
+    const frame = await peer.frames.take();
+    expect(frame).toMatchObject({ action: "refresh", data: { credentials: 2 } });
+    peer.answer(frame, { successful: true, data: { agent: "agent", userId: "ann" } });
+    await expect(renewed).resolves.toBeUndefined();
+    expect(pushIt.me).toEqual({ agent: "agent", userId: "ann" });
+  });
+
+  it("works with credentials that are not a function", async () => {
+    const { pushIt, peer } = await bench.connected({ credentials: "token" });
+    await pushIt.refreshCredentials();
+    expect(peer.frames.all).toMatchObject([{ action: "refresh", data: { credentials: "token" } }]);
+  });
+
+  it("rejects with the server's error, and stays connected", async () => {
+    const { pushIt, peer } = await vouched(undefined);
+    const renewed = pushIt.refreshCredentials();
+    peer.answer(await peer.frames.take(), { successful: false, code: "guard_timeout", error: "Too slow." });
+    await expect(renewed).rejects.toMatchObject({ name: "PushItError", code: "guard_timeout", message: "Too slow." });
+    expect(pushIt.state).toBe("connected");
+  });
+
+  it("ends the connection when the guard denies", async () => {
+    const { pushIt, states, peer } = await vouched(undefined);
+    const renewed = pushIt.refreshCredentials();
+    peer.answer(await peer.frames.take(), { successful: false, code: "denied", error: "Not you." });
+    await expect(renewed).rejects.toMatchObject({ code: "denied" });
+    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "denied", reason: "Not you." });
+  });
+
+  it("rejects when the client is not connected", async () => {
+    const { pushIt } = bench.client({ autoConnect: false });
+    await expect(pushIt.refreshCredentials()).rejects.toMatchObject({ name: "PushItError", code: "closed" });
+  });
+
+  it("rejects when the credentials are too large", async () => {
+    const { pushIt } = await bench.connected({ credentials: "small" });
+    const other = await bench.connected({ credentials: (() => { let n = 0; return () => (n++ ? "x".repeat(5_000) : "small"); })() });
+    await expect(other.pushIt.refreshCredentials()).rejects.toMatchObject({ code: "credentials_too_large" });
+    expect([pushIt.state, other.pushIt.state]).toEqual(["connected", "connected"]);
+  });
+});
+
 describe("a client whose credentials never change", () => {
-  it("asks nothing and renews nothing, also when it is asked to", async () => {
-    const { peer } = await bench.connected({ credentials: "token" });
+  it("renews nothing, also when it is asked to", async () => {
+    const { pushIt, peer } = await bench.connected({ credentials: "token" });
     peer.send({ channel: "/meta/refresh", successful: true, data: { expiresInMs: -5 } });
-    await settled();
+    await arrived(pushIt, peer);
     bench.platform.advance(1_000);
     await settled();
     expect(peer.frames.waiting).toBe(0);
@@ -162,88 +207,13 @@ describe("a client whose credentials never change", () => {
     await states.find(({ state }) => state === "connected");
   });
 
-  it("takes `expired` for the answer to what it asked", async () => {
+  it("takes `expired` for the reply to what it asked", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
     const publication = pushIt.channel("a").publish(1);
     const { uuid } = await peer.frames.take();
     peer.send({ channel: "/meta/refresh", uuid, successful: false, code: "expired", error: "Not renewed." });
-    await expect(publication).rejects.toMatchObject({ code: "expired", temporary: true });
+    await expect(publication).rejects.toMatchObject({ code: "expired", retryable: true });
     await states.find(({ code }) => code === "expired");
-  });
-});
-
-describe("the back end", () => {
-  it("ends an agent: denied, with its reason, until the application connects", async () => {
-    const { pushIt, states, peer } = await bench.connected();
-    peer.send({ channel: "/meta/connect", successful: false, code: "revoked", error: "Banned." });
-    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "revoked", reason: "Banned." });
-    await expect(pushIt.channel("a").publish(1)).rejects.toMatchObject({ code: "revoked", message: "Banned.", temporary: false });
-    await peer.closed;
-    expect(bench.platform.timers).toBe(0);
-    pushIt.connect();
-    await states.find(({ state }) => state === "connected");
-  });
-
-  it("ends a subscription: told once, and not subscribed again on the next connection", async () => {
-    const { pushIt, states, peer } = await bench.connected({ channels: ["a", "b"] });
-    await pushIt.channel("a").subscribe();
-    const ended = new Promise((resolve) => pushIt.channel("a").on("unsubscribed", resolve));
-    peer.send({ channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "Not yours.", data: { channel: "a" } });
-    expect(await ended).toMatchObject({ channel: "a", error: { code: "revoked", message: "Not yours.", channel: "a" } });
-    expect(pushIt.state).toBe("connected");
-    peer.socket.terminate();
-    await states.find(({ code }) => code === "closed");
-    bench.platform.advance(1_000);
-    const next = await bench.server.peers.take();
-    expect(await next.frames.take()).toMatchObject({ action: "subscribe", data: { channels: ["b"] } });
-  });
-
-  it("ends a loop over a subscription with its reason", async () => {
-    const { pushIt, peer } = await bench.connected();
-    const channel = pushIt.channel("a");
-    const loop = (async () => {
-      for await (const { data } of channel) void data;
-    })();
-    await new Promise<void>((resolve) => channel.on("subscribed", () => resolve()));
-    peer.send({ channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "Not yours.", data: { channel: "a" } });
-    await expect(loop).rejects.toMatchObject({ code: "revoked" });
-  });
-
-  it("reaches a user without a subscription", async () => {
-    const { pushIt, peer } = await bench.connected();
-    const heard = [
-      new Promise((resolve) => pushIt.on("message", resolve)),
-      new Promise((resolve) => pushIt.channel("/meta/user").on("message", resolve)),
-      new Promise((resolve) => (pushIt.onMessageReceived = (_channel, message) => resolve(message))),
-    ];
-    peer.send({ channel: "/meta/user", uuid: "u", data: "hello" });
-    const message = { channel: "/meta/user", uuid: "u", data: "hello", payload: "hello" };
-    expect(await Promise.all(heard)).toEqual([message, message, message]);
-  });
-
-  it("fails no request by what it says unasked", async () => {
-    bench.server.automatic = false;
-    const { pushIt, peer } = await bench.connected();
-    const publication = pushIt.channel("a").publish(1);
-    const frame = await peer.frames.take();
-    peer.send(
-      { channel: "/meta/refresh", successful: true, data: { expiresInMs: 0 } },
-      { channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "Not yours.", data: { channel: "a" } },
-    );
-    peer.answer(frame);
-    await expect(publication).resolves.toMatchObject({ uuid: frame.uuid });
-  });
-});
-
-describe("a connection that is denied", () => {
-  it.each(["bad_origin", "credentials_too_large", "too_many_agents", "too_many_subscriptions"] as const)("with %s is not tried again", async (code) => {
-    bench.server.select = "push-it.v1.denied";
-    bench.server.automatic = false;
-    const { states } = bench.client();
-    const peer = await bench.server.peers.take();
-    peer.answer(await peer.frames.take(), { successful: false, error: "No.", code });
-    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code, reason: "No." });
-    expect(bench.platform.timers).toBe(0);
   });
 });
