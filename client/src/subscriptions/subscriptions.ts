@@ -196,7 +196,7 @@ export class Subscriptions implements Extension {
       // It may have happened.
       if (transport && transport === current) current.subscriptions.set(channel, false);
       this.#pause(subscription);
-    } else if (!holders.size) holders.add(this.#client.ownHold);
+    } else if (!holders.size) current?.subscriptions.delete(channel); // Nobody asked for it, and the server keeps what it has.
     this.#fail(subscription, wants, error);
   }
 
