@@ -68,13 +68,12 @@ export class HistoryLog {
     this.#delete(this.head(now), "position_expired");
   }
 
-  /** The history is lost: the next one has another epoch. */
+  /** The history is lost: the next one has another epoch. What was published stays known. */
   lose(): void {
     this.#epochs += 1;
     this.epoch = `${this.epoch.split("e")[0]}e${this.#epochs}`;
     this.#places = [];
     this.#deleted = 0;
-    this.#stored.clear();
   }
 
   /** The last offset up to which everything is decided. */
