@@ -16,8 +16,9 @@ export interface Limits {
    */
   readonly subscriptionsPerAgent?: number;
   /**
-   * Connections of one `userId` at a time: 1 to 1,000. Each new connection of a user reads those there are; leave
-   * `userId` out where many people share one.
+   * Connections of one `userId` at a time: 1 to 1,000. Two connections of one client session count once, so that a client
+   * can replace its connection. Each new connection of a user reads those there are; leave `userId` out where many people
+   * share one.
    *
    * @default 100
    */

@@ -2,12 +2,15 @@ import { USER_ID_LENGTH } from "./limits.js";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 
+/** What TypeScript since 5.7 calls `Uint8Array<ArrayBuffer>`; before, the type had no parameter. */
+type Bytes = InstanceType<typeof Uint8Array>;
+
 /**
  * A new id: 22 characters of `0-9A-Za-z-_`, 132 random bits.
  * @param random fills the given bytes with randomness, as `crypto.getRandomValues` does
  * @example newId((bytes) => crypto.getRandomValues(bytes)) // "s0Y_2b…"
  */
-export const newId = (random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array): string => {
+export const newId = (random: (bytes: Bytes) => Uint8Array): string => {
   let id = "";
   for (const byte of random(new Uint8Array(22))) id += ALPHABET[byte & 63];
   return id;

@@ -63,7 +63,7 @@ export const CHANNELS_PER_PING = 100;
 export interface Limits {
   /** Most channels and wildcards that one agent is subscribed to. */
   subscriptionsPerAgent: number;
-  /** Most agents of one `userId` at a time. */
+  /** Most agents of one `userId` at a time; two of one session count once. */
   agentsPerUser: number;
   /** Messages that one agent may publish in a second; best effort, counted by each Lambda environment for itself. */
   publicationsPerSecond: number;

@@ -15,7 +15,7 @@ export abstract class BasePushIt {
   constructor(client: Client) {
     this.#client = client;
     this.on("message", (message) => this.onMessageReceived?.(message.channel, message));
-    for (const channel of client.options.channels ?? []) this.subscribe(channel);
+    for (const channel of client.options.channels ?? []) client.hold(channel, client.ownHold);
     if (client.options.autoConnect) this.connect();
   }
 

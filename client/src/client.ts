@@ -1,5 +1,6 @@
 import { isId } from "../../protocol/id.js";
 import type { Message, SubscribeResult } from "../../protocol/frames.js";
+import { SESSION_PREFIX } from "../../protocol/version.js";
 import { Connection } from "./connection/connection.js";
 import type { StateChange } from "./connection/state.js";
 import { defer, Emitter } from "./emitter.js";
@@ -26,7 +27,7 @@ export class Client implements Internals {
   readonly queue = new RequestQueue(this);
   readonly connection: Connection;
   readonly subscriptions: Subscriptions;
-  subprotocols: string[] = [];
+  subprotocols: string[];
   readonly #deduplicator = new Deduplicator();
 
   /**
@@ -35,6 +36,7 @@ export class Client implements Internals {
    */
   constructor(options: PushItOptions) {
     requireRuntime();
+    this.subprotocols = offerSession();
     this.options = resolveOptions(options);
     this.timers = new Timers(this.options.platform);
     this.connection = new Connection(this, this.queue);
@@ -51,7 +53,7 @@ export class Client implements Internals {
   }
 
   /** A holder wants a channel, from a position on if it says so. */
-  hold(channel: string, holder: Holder, since: unknown, settle: SettleWish): void {
+  hold(channel: string, holder: Holder, since?: unknown, settle?: SettleWish): void {
     this.notify("onWanted", channel, since);
     this.subscriptions.hold(channel, holder, settle);
   }
@@ -75,7 +77,7 @@ export class Client implements Internals {
       ...{ action, uuid, channel, payload, orderingKey },
       onEnd: (outcome) => {
         if (!outcome.error) this.notify("onPublished", channel, outcome);
-        if (outcome.data !== undefined) result.result = outcome.data;
+        result.result = outcome.data;
         settle(outcome.error);
       },
     });
@@ -95,6 +97,7 @@ export class Client implements Internals {
   reset(): void {
     this.connection.end("stop", "disconnect");
     this.#deduplicator.clear();
+    this.subprotocols = offerSession();
     this.notify("onReset");
   }
 
@@ -133,9 +136,12 @@ export class Client implements Internals {
     const error = event === "error" ? value : event === "unsubscribed" && (value as Events["unsubscribed"]).error;
     if (error) this.options.logger?.warn?.("push-it", error);
     if (error && !this.options.logger && typeof process !== "undefined" && process.env.NODE_ENV !== "production")
-      console.warn(`push-it: ${(error as PushItError).channel}: ${(error as PushItError).message} Listen to the "${event}" event.`);
+      console.warn(`push-it: ${(error as PushItError).channel}: ${(error as PushItError).message} (No listener of "${event}" received this.)`);
   }
 }
+
+/** By this secret the server knows which connections are one client's, also when it publishes again. */
+const offerSession = (): string[] => [SESSION_PREFIX + newId()];
 
 /**
  * A message as JSON. One malformed message would spoil the others of its frame.
@@ -144,9 +150,9 @@ export class Client implements Internals {
 const encodeMessage = (request: { channel: unknown; uuid: unknown; data?: unknown; message?: unknown; echo?: boolean | undefined }): string => {
   const { channel, uuid, message, data = message, echo } = request;
   if (typeof channel !== "string" || !isId(uuid)) throw new Error('A message needs a channel, and a uuid of 1 to 64 of "0-9A-Za-z-_".');
-  const loss = typeof process !== "undefined" && process.env.NODE_ENV !== "production" && findLoss(data);
-  if (loss) throw new Error(loss);
   const json = JSON.stringify(data) as string | undefined;
   if (json === undefined) throw new Error("The data is missing, or it is nothing that JSON can carry.");
+  const loss = typeof process !== "undefined" && process.env.NODE_ENV !== "production" && findLoss(data);
+  if (loss) throw new Error(loss);
   return `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${echo === false ? ',"echo":false' : ""}}`;
 };

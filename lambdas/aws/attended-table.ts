@@ -28,7 +28,7 @@ export class AttendedTable extends Table {
     this.#attendance = attendance;
   }
 
-  override async putSubscriptions(agent: Attendee, channels: string[]): Promise<void> {
+  override async putSubscriptions(agent: Attendee & Pick<Agent, "session">, channels: string[]): Promise<void> {
     await this.#attendance.join(agent, channels);
     await super.putSubscriptions(agent, channels);
     await this.#attendance.tell(channels);

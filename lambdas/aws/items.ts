@@ -34,13 +34,24 @@ export const agentItem = (agent: Agent): Item => ({
 });
 
 /**
+ * How many characters of a session's hash the rows of a user's connections hold: 48 bits tell one user's sessions apart,
+ * and keep the rows small, because each new connection of the user reads all of them.
+ */
+const SESSION_CHARACTERS = 8;
+
+/**
  * The attributes of a subscription's rows, keys apart: when they end, which tells when the connection began, unless the
  * agent ends sooner.
+ * @param session the hash of the connection's session, if the rows are to name it
  */
-export const subscriptionItem = (lifetime: Lifetime): Item => {
+export const subscriptionItem = (lifetime: Lifetime, session?: string): Item => {
   const expiry = expiryOf(lifetime.connectedAt);
   const end = endOf(lifetime);
-  return { ttl: number(end), ...(end === expiry ? {} : { e: number(expiry) }) };
+  return {
+    ttl: number(end),
+    ...(end === expiry ? {} : { e: number(expiry) }),
+    ...(session === undefined ? {} : { s: text(session.slice(0, SESSION_CHARACTERS)) }),
+  };
 };
 
 /** The attributes of a registration, keys apart: those of a subscription, but kept until the sweep has found it. */
@@ -63,7 +74,12 @@ export const subscriberOf = (item: Item, nowSeconds: number): Subscriber | undef
   const end = subscriptionEndOf(item);
   const expiry = Number(item["e"]?.N ?? end);
   if (expiry <= nowSeconds) return undefined;
-  const subscriber = { connectionId: item["sk"]?.S ?? "", connectedAt: connectedAtOf(expiry) };
+  const session = item["s"]?.S;
+  const subscriber = {
+    connectionId: item["sk"]?.S ?? "",
+    connectedAt: connectedAtOf(expiry),
+    ...(session === undefined ? {} : { session }),
+  };
   return end > nowSeconds ? subscriber : { ...subscriber, expired: true };
 };
 

@@ -7,6 +7,7 @@ import {
   QueryCommand,
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
+import { isReserved } from "../../protocol/index.js";
 import { type Agent, type Denial, denialDeadlineOf, endOf, EXPIRED, expiryOf, type Lifetime, type Standing } from "../core/agent.js";
 import { type ChannelPatterns, shardsOf } from "../core/channel-options.js";
 import {
@@ -14,7 +15,6 @@ import {
   channelOf,
   connectionKey,
   deadlineKey,
-  type Key,
   registrationKey,
   shardKey,
   SHARDS,
@@ -45,6 +45,10 @@ import {
 
 /** How many rows are written at once where each has a condition. */
 const WRITES_IN_FLIGHT = 16;
+
+/** The rows of a subscription, keys apart. The only reserved channel is a user's: its rows name the connection's session. */
+const itemFor = (agent: Lifetime & Pick<Agent, "session">, channel: string): Item =>
+  subscriptionItem(agent, isReserved(channel) ? agent.session : undefined);
 
 /** The table: one partition per connection, one per channel, and a few with what the sweep has to look at. */
 export class Table implements Store {
@@ -109,18 +113,18 @@ export class Table implements Store {
     await this.#batches.write([put(registrationKey(agent.connectionId, endOf(agent)), registrationItem(agent))]);
   }
 
-  async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {
-    const item = subscriptionItem(agent);
+  async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void> {
     const limited = limiter(WRITES_IN_FLIGHT);
-    const rows = channels.flatMap((channel) => [
-      subscriptionKey(agent.connectionId, channel),
-      ...subscriberKeys(channel, agent.connectionId, shardsOf(this.#channels, channel)),
-    ]);
+    const rows = channels.flatMap((channel) => {
+      const keys = [
+        subscriptionKey(agent.connectionId, channel),
+        ...subscriberKeys(channel, agent.connectionId, shardsOf(this.#channels, channel)),
+      ];
+      return keys.map((row): Item => ({ ...key(row), ...itemFor(agent, channel) }));
+    });
     // Row by row, because batches know no condition: what has been unsubscribed meanwhile must not come back.
-    const replace = (row: Key): Promise<unknown> =>
-      this.#conditionally(
-        new PutItemCommand({ TableName: this.#name, Item: { ...key(row), ...item }, ConditionExpression: "attribute_exists(pk)" }),
-      );
+    const replace = (row: Item): Promise<unknown> =>
+      this.#conditionally(new PutItemCommand({ TableName: this.#name, Item: row, ConditionExpression: "attribute_exists(pk)" }));
     await Promise.all(rows.map((row) => limited(() => replace(row))));
   }
 
@@ -132,13 +136,15 @@ export class Table implements Store {
     ]);
   }
 
-  async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {
-    const item = subscriptionItem(agent);
+  async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void> {
     await this.#batches.write(
-      [...new Set(channels)].flatMap((channel) => [
-        put(subscriptionKey(agent.connectionId, channel), item),
-        put(subscriberKey(channel, agent.connectionId, shardsOf(this.#channels, channel)), item),
-      ]),
+      [...new Set(channels)].flatMap((channel) => {
+        const item = itemFor(agent, channel);
+        return [
+          put(subscriptionKey(agent.connectionId, channel), item),
+          put(subscriberKey(channel, agent.connectionId, shardsOf(this.#channels, channel)), item),
+        ];
+      }),
     );
   }
 
@@ -246,7 +252,7 @@ export class Table implements Store {
       KeyConditionExpression: side ? `pk = :pk AND sk ${side.sk} :than` : "pk = :pk",
       ExpressionAttributeValues: { ":pk": text(pk), ...(side ? { ":than": text(side.than) } : {}) },
       ExpressionAttributeNames: { "#ttl": "ttl" },
-      ProjectionExpression: "sk, #ttl, e, x",
+      ProjectionExpression: "sk, #ttl, e, x, s",
       ConsistentRead: true,
     };
     let from: Item | undefined;

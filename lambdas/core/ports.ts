@@ -10,6 +10,8 @@ export interface Subscriber {
   connectedAt: number;
   /** Its agent was not renewed in time: it gets nothing any more, and its connection is to be closed. */
   expired?: true;
+  /** Among a user's connections, and if the client offered a session: the beginning of its hash. */
+  session?: string;
 }
 
 /** What is stored of one connection. */
@@ -39,10 +41,10 @@ export interface Store {
    */
   renewAgent(agent: Agent, previous: Agent): Promise<Agent | undefined>;
   /** Lets those of an agent's subscriptions that are still there end when it does. */
-  renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void>;
+  renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void>;
   putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;
   /** Subscribes one agent to channels. Subscribing again is harmless. */
-  putSubscriptions(agent: Attendee, channels: string[]): Promise<void>;
+  putSubscriptions(agent: Attendee & Pick<Agent, "session">, channels: string[]): Promise<void>;
   /** Removes subscriptions. Removing what is not there is harmless. */
   deleteSubscriptions(connectionId: string, channels: string[]): Promise<void>;
   /**

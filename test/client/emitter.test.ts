@@ -1,4 +1,4 @@
-import { Emitter, tell } from "../../client/src/emitter.js";
+import { defer, Emitter } from "../../client/src/emitter.js";
 import { settled } from "./support/setup.js";
 import { uncaught } from "./support/uncaught.js";
 
@@ -7,76 +7,97 @@ interface Events {
 }
 
 describe("Emitter", () => {
-  it("tells every listener, in order, after the turn in which it happened", async () => {
+  it("calls every listener, in order, after the turn of the event", async () => {
     const emitter = new Emitter<Events>();
-    const heard: string[] = [];
-    emitter._on("number", (value) => heard.push(`a${value}`));
-    emitter._on("number", (value) => heard.push(`b${value}`));
-    emitter._emit("number", 1);
-    emitter._emit("number", 2);
-    expect(heard).toEqual([]);
+    const received: string[] = [];
+    emitter.on("number", (value) => received.push(`a${value}`));
+    emitter.on("number", (value) => received.push(`b${value}`));
+    emitter.emit("number", 1);
+    emitter.emit("number", 2);
+    expect(received).toEqual([]);
     await settled();
-    expect(heard).toEqual(["a1", "b1", "a2", "b2"]);
+    expect(received).toEqual(["a1", "b1", "a2", "b2"]);
   });
 
-  it("tells whoever began to listen in the same turn", async () => {
+  it("calls a listener that was added in the same turn", async () => {
     const emitter = new Emitter<Events>();
     const listener = jest.fn();
-    emitter._emit("number", 1);
-    emitter._on("number", listener);
+    emitter.emit("number", 1);
+    emitter.on("number", listener);
     await settled();
     expect(listener).toHaveBeenCalledWith(1);
   });
 
-  it("never calls a listener once it is removed, also when the event had happened", async () => {
+  it("never calls a removed listener, also when the event had happened", async () => {
     const emitter = new Emitter<Events>();
     const listener = jest.fn();
-    const remove = emitter._on("number", listener);
-    emitter._emit("number", 1);
+    const remove = emitter.on("number", listener);
+    emitter.emit("number", 1);
     remove();
     await settled();
     expect(listener).not.toHaveBeenCalled();
   });
 
-  it("does not call one that another listener removes meanwhile", async () => {
+  it("does not call a listener that another listener removes meanwhile", async () => {
     const emitter = new Emitter<Events>();
     const second = jest.fn();
-    emitter._on("number", () => remove());
-    const remove = emitter._on("number", second);
-    emitter._emit("number", 1);
+    emitter.on("number", () => remove());
+    const remove = emitter.on("number", second);
+    emitter.emit("number", 1);
     await settled();
     expect(second).not.toHaveBeenCalled();
   });
 
-  it("counts the same function twice when it is added twice", async () => {
+  it("counts a function that is added twice as two listeners", async () => {
     const emitter = new Emitter<Events>();
     const listener = jest.fn();
-    const remove = emitter._on("number", listener);
-    emitter._on("number", listener);
+    const remove = emitter.on("number", listener);
+    emitter.on("number", listener);
     remove();
-    emitter._emit("number", 1);
+    emitter.emit("number", 1);
     await settled();
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  it("reports what a listener throws, and goes on with the others", async () => {
+  it("reports what a listener throws, and calls the others", async () => {
     const emitter = new Emitter<Events>();
     const other = jest.fn();
-    emitter._on("number", () => {
+    emitter.on("number", () => {
       throw new Error("mine");
     });
-    emitter._on("number", other);
+    emitter.on("number", other);
     const errors = await uncaught(async () => {
-      emitter._emit("number", 1);
+      emitter.emit("number", 1);
       await settled();
     });
     expect(errors).toEqual([new Error("mine")]);
     expect(other).toHaveBeenCalledWith(1);
   });
+
+  it("reports an event that has no listener, and only such", async () => {
+    const onUnheard = jest.fn();
+    const emitter = new Emitter<Events>(onUnheard);
+    const remove = emitter.on("number", () => {});
+    emitter.emit("number", 1);
+    await settled();
+    expect(onUnheard).not.toHaveBeenCalled();
+    remove();
+    emitter.emit("number", 2);
+    await settled();
+    expect(onUnheard.mock.calls).toEqual([["number", 2]]);
+  });
 });
 
-describe("tell", () => {
+describe("defer", () => {
   it("does nothing for a callback that was not given", async () => {
-    expect(await uncaught(async () => tell(undefined))).toEqual([]);
+    expect(await uncaught(async () => defer(undefined))).toEqual([]);
+  });
+
+  it("keeps the order of callbacks", async () => {
+    const received: number[] = [];
+    for (const n of [1, 2, 3]) defer((value: number) => void received.push(value), n);
+    expect(received).toEqual([]);
+    await settled();
+    expect(received).toEqual([1, 2, 3]);
   });
 });

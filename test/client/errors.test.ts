@@ -2,7 +2,7 @@ import { PushItError, type RequestCode } from "../../client/src/errors.js";
 
 describe("PushItError", () => {
   it("is an error with a code, a reason, and what it is about", () => {
-    const error = new PushItError("denied", "Members only.", "stories/5", "uuid");
+    const error = new PushItError("denied", "Members only.", { channel: "stories/5", uuid: "uuid" });
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({
       name: "PushItError",
@@ -13,7 +13,7 @@ describe("PushItError", () => {
     });
   });
 
-  it("says its code where nobody gave a reason", () => {
+  it("has its code as the message when nobody gave a reason", () => {
     expect(new PushItError("closed").message).toBe("closed");
     expect(new PushItError("denied", "").message).toBe("denied");
   });
@@ -30,6 +30,7 @@ describe("PushItError", () => {
     ["unknown_agent", true],
     ["expired", true],
     ["rate_limited", true],
+    ["channel_busy", true],
     ["revoked", false],
     ["too_many_subscriptions", false],
     ["too_many_agents", false],
@@ -44,7 +45,15 @@ describe("PushItError", () => {
     ["unknown_action", false],
     ["superseded", false],
     ["credentials_too_large", false],
-  ])("%s: temporary is %s, as PROTOCOL.md's column says", (code, temporary) => {
-    expect(new PushItError(code).retryable).toBe(temporary);
+    ["uuid_reused", false],
+    ["no_history", false],
+    ["no_presence", false],
+    ["bad_position", false],
+  ])("%s: retryable is %s, as PROTOCOL.md's column says", (code, retryable) => {
+    expect(new PushItError(code).retryable).toBe(retryable);
+  });
+
+  it("with a code of a newer server is not retryable", () => {
+    expect(new PushItError("invented_later" as RequestCode).retryable).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import WebSocket from "ws";
 import { PushIt, type StateChange } from "push-it-client";
-import { type Reply, CREDENTIALS_PREFIX, type Json, Meta, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
+import { type Reply, CREDENTIALS_PREFIX, type Json, Meta, SESSION_PREFIX, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
 import type { Wire, WireOptions } from "./support/wire.js";
@@ -267,6 +267,12 @@ describe("limits, each lowered", () => {
       expect((await system.connect(ann)).protocol).toBe(SUBPROTOCOL);
     });
 
+    it("two of one session count once, as while a client replaces its connection; a third one is refused", async () => {
+      const offered = (letter: string) => [SUBPROTOCOL, SESSION_PREFIX + letter.repeat(22), entry({ user: "fay" })];
+      for (const letter of ["a", "b", "a", "b"]) expect((await system.connect({ protocols: offered(letter) })).protocol).toBe(SUBPROTOCOL);
+      for (const letter of ["a", "b", "c"]) expect(await unchanged(() => refused(offered(letter)))).toBe("refused: 403");
+    });
+
     it("never more than allowed, also when ten come at once", async () => {
       const offered = [SUBPROTOCOL, entry({ user: "bob" })];
       const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => system.connect({ protocols: offered })));
@@ -282,10 +288,12 @@ describe("limits, each lowered", () => {
     const credentials = { user: "eve", more: "x".repeat(20) };
     expect(await unchanged(() => refused([SUBPROTOCOL, entry(credentials)]))).toBe("refused: 400");
     expect(await unchanged(() => denialOf({ credentials }))).toMatchObject({ successful: false, code: "credentials_too_large" });
+    const before = disconnects();
     const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket, credentials });
     const states: StateChange[] = [];
     await new Promise<void>((resolve) => pushIt.on("state", (change) => (states.push(change), change.previous === "connecting" && resolve())));
     pushIt.disconnect();
+    await system.invoked(() => disconnects() > before, "$disconnect of the SDK's denied socket");
     expect(states.at(-1)).toMatchObject({ state: "denied", code: "credentials_too_large", retryIn: undefined });
     expect((await system.connect({ credentials: { user: "dan", more: "x".repeat(13) } })).protocol).toBe(SUBPROTOCOL);
     await log("asked dan.");

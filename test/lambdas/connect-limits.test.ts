@@ -80,6 +80,21 @@ describe("connections of one user", () => {
     expect(await open("last")).toEqual({ statusCode: 403 });
   });
 
+  test("may overlap with the one that each replaces, of the same session; a third one counts", async () => {
+    const { store, open } = setUp({ limits }, { userId: "ann" });
+    const session = (letter: string): string => `push-it.v1, push-it.session.${letter.repeat(22)}`;
+    expect([await open("a1", session("a")), await open("b1", session("b"))]).toEqual([opened, opened]);
+    expect([await open("a2", session("a")), await open("b2", session("b"))]).toEqual([opened, opened]);
+    for (const offer of [session("a"), session("c"), "push-it.v1"]) expect(await open("more", offer)).toEqual({ statusCode: 403 });
+    expect(await subscribersOf(store, userChannel("ann"))).toHaveLength(4);
+  });
+
+  test("that offer no session overlap with nobody", async () => {
+    const { open } = setUp({ limits: { ...limits, agentsPerUser: 1 } }, { userId: "ann" });
+    await open("c1");
+    expect(await open("c2")).toEqual({ statusCode: 403 });
+  });
+
   test("of other users, or of nobody, do not count", async () => {
     const { open } = setUp({ limits: { ...limits, agentsPerUser: 1 } });
     expect([await open("c1"), await open("c2")]).toEqual([opened, opened]);

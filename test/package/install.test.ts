@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import { type Manifest, PACKAGES, type PackageFolder, packInto } from "./packs.js";
+import { installedIn, type Manifest, PACKAGES, type PackageFolder } from "./packs.js";
 import { ROOT, run, temporaryFolder } from "./processes.js";
 
 /*
@@ -13,14 +13,7 @@ const INSTALL = process.env["PUSH_IT_TEST_INSTALL"] === "1";
 const { folder, remove } = temporaryFolder();
 afterAll(remove);
 
-/** Installs a package into a folder of its own. */
-const installed = (which: PackageFolder, ...flags: string[]): string => {
-  const app = join(folder, PACKAGES[which]);
-  mkdirSync(app);
-  writeFileSync(join(app, "package.json"), '{"private":true}\n');
-  run("npm", ["install", "--no-audit", "--no-fund", ...flags, packInto(folder, which)], { cwd: app });
-  return app;
-};
+const installed = (which: PackageFolder, ...flags: string[]): string => installedIn(join(folder, PACKAGES[which]), [which], ...flags);
 
 /** The names of all packages below `node_modules`, nested ones too. */
 const namesIn = (app: string): string[] => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import ts from "typescript";
 import { ROOT, run } from "./processes.js";
@@ -49,6 +49,14 @@ export const packInto = (target: string, folder: PackageFolder): string => {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", target];
   const [{ filename }] = JSON.parse(run("npm", args, { cwd: join(ROOT, folder) })) as [{ filename: string }];
   return join(target, filename);
+};
+
+/** Makes an empty project in a folder and installs packages there, as they are packed; gives the folder. */
+export const installedIn = (app: string, packages: PackageFolder[], ...flags: string[]): string => {
+  mkdirSync(app);
+  writeFileSync(join(app, "package.json"), '{"private":true}\n');
+  run("npm", ["install", "--no-audit", "--no-fund", ...flags, ...packages.map((each) => packInto(app, each))], { cwd: app });
+  return app;
 };
 
 const leaves = (target: Target): string[] => (typeof target === "string" ? [target] : Object.values(target).flatMap(leaves));

@@ -16,6 +16,34 @@ describe("npm run test:dynamodb-local", () => {
   });
 });
 
+describe("npm run build", () => {
+  test("builds again if what it reads or what it wrote is another, and for declarations that it has not written", () => {
+    const { folder, remove } = temporaryFolder();
+    const script = `
+      import { rmSync, writeFileSync } from "node:fs";
+      import { join } from "node:path";
+      import { isUpToDate, noteBuilt } from "./scripts/stamp.mjs";
+      const root = ${JSON.stringify(folder)};
+      const output = join(root, "output.js");
+      const said = { first: isUpToDate(root, "a", { types: false }) };
+      writeFileSync(output, "1");
+      noteBuilt(root, "a", { types: false, paths: [output] });
+      said.same = isUpToDate(root, "a", { types: false });
+      said.declarations = isUpToDate(root, "a", { types: true });
+      said.input = isUpToDate(root, "b", { types: false });
+      writeFileSync(output, "2");
+      said.output = isUpToDate(root, "a", { types: false });
+      rmSync(output);
+      said.gone = isUpToDate(root, "a", { types: false });
+      console.log(JSON.stringify(said));
+    `;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: ROOT, encoding: "utf8" });
+    remove();
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({ first: false, same: true, declarations: false, input: false, output: false, gone: false });
+  });
+});
+
 describe("npm run iam", () => {
   const ARN = "arn:aws:lambda:us-east-1:123456789012:function:";
   const ROLE = "PushItPublishRole0123ABCD";

@@ -47,15 +47,15 @@ export class Connection implements ConnectionPart {
   }
 
   /**
-   * Connects, also after a denial. An attempt that waits is made at once. With other credentials, an open connection is
-   * replaced.
+   * Connects, also after a denial. An attempt that waits is made at once. With other credentials, the connection or attempt
+   * is replaced.
    * @throws Error if there is no WebSocket class
    */
   connect(options: { credentials?: unknown } = {}): void {
     this.#requireSocketClass();
     if ("credentials" in options) {
       this.#renewal.credentials = options.credentials;
-      if (this.transport) this.lose("connect", "", 0);
+      this.lose("connect", "", 0);
     }
     if (!this.#enter("connect", "connect")) return this.hurry();
     this.#failures = 0;
@@ -198,17 +198,27 @@ export class Connection implements ConnectionPart {
     this.#cancelRetry = undefined;
     this.#opening = attempt;
     this.#cancelTimeout = timers.deadline(options.timeout, () => this.lose("timeout", "Not connected in time."));
-    let failure: StateCode = "credentials_failed";
+    let subprotocols: string[];
     try {
-      const subprotocols = buildSubprotocols(await this.#renewal.get(), this.#client.subprotocols);
-      if (this.#opening !== attempt) return;
-      failure = "socket_failed";
-      this.#listen(new (this.#requireSocketClass())(options.url, subprotocols));
+      subprotocols = buildSubprotocols(await this.#renewal.get(), this.#client.subprotocols);
     } catch (error) {
       if (this.#opening !== attempt) return;
-      if (error instanceof PushItError && error.code === "credentials_too_large") this.end("stop", error.code, error.message);
-      else this.lose(failure, String(error));
+      if (error instanceof PushItError && error.code === "credentials_too_large") return this.end("stop", error.code, error.message);
+      return this.lose("credentials_failed", String(error));
     }
+    if (this.#opening !== attempt) return;
+    try {
+      this.#listen(new (this.#requireSocketClass())(options.url, subprotocols));
+    } catch (error) {
+      this.#loseSoon(attempt, "socket_failed", String(error));
+    }
+  }
+
+  /** Loses an attempt a moment later: if the page's policy forbids it, the browser says so until then. */
+  #loseSoon(attempt: object, code: StateCode, reason: string): void {
+    this.#client.timers.after(0, () => {
+      if (this.#opening === attempt) this.lose(code, reason);
+    });
   }
 
   #listen(socket: Socket): void {
@@ -222,11 +232,7 @@ export class Connection implements ConnectionPart {
       if (this.#opening === socket) this.lose("unreachable", `${code} ${reason}`);
     };
     // "close" follows and says more. But it does not if Chromium's CSP or WebKit's rule against mixed content forbids it.
-    socket.onerror = () => {
-      this.#client.timers.after(0, () => {
-        if (this.#opening === socket) this.lose("unreachable", "The browser refused the connection, or it failed.");
-      });
-    };
+    socket.onerror = () => this.#loseSoon(socket, "unreachable", "The browser refused the connection, or it failed.");
   }
 
   /** The server selected the subprotocol of a denial: it waits to be asked for the reason. */

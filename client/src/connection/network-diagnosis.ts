@@ -15,16 +15,24 @@ const PROBE_AFTER_FAILURES = 3;
 export class NetworkDiagnosis implements Extension {
   readonly #client: Internals;
   readonly #connection: ConnectionPart;
+  #stopListening: (() => void) | undefined;
 
   constructor(client: Internals, connection: ConnectionPart) {
     this.#client = client;
     this.#connection = connection;
-    const { platform, url } = client.options;
-    const { host, origin } = new URL(url);
-    listen(platform, "securitypolicyviolation", ({ disposition, blockedURI = "" }) => {
-      if (disposition !== "report" && blockedURI.startsWith("ws") && blockedURI.includes(host) && !connection.transport)
-        connection.lose("csp", `The Content-Security-Policy of this page forbids the connection: add ${origin} to its connect-src.`, CSP_RETRY_MS);
+  }
+
+  onConnecting(): void {
+    const { platform, url } = this.#client.options;
+    const [origin] = /^\w+:\/\/[^/?#]+/.exec(url)!;
+    this.#stopListening = listen(platform, "securitypolicyviolation", ({ disposition, blockedURI = "" }) => {
+      if (disposition !== "report" && blockedURI.startsWith(origin) && !this.#connection.transport)
+        this.#connection.lose("csp", `The Content-Security-Policy of this page forbids the connection: add ${origin} to its connect-src.`, CSP_RETRY_MS);
     });
+  }
+
+  onDisconnected(): void {
+    if (!this.#client.isActive) this.#stopListening?.();
   }
 
   onUnreachable(failures: number): void {
@@ -39,7 +47,7 @@ export class NetworkDiagnosis implements Extension {
 
   #hint(): void {
     const { state } = this.#connection;
-    const reason = "The server replies over HTTP but not over WebSockets: a proxy or firewall may block them, or the server refuses connections now.";
+    const reason = "The server replies over HTTP but not over WebSockets: a proxy or firewall may block them, or the server refuses connections now, because of large cookies for example.";
     if (state === "connecting") this.#client.changeState({ state, previous: state, code: "websocket_blocked", reason });
   }
 }

@@ -31,22 +31,40 @@ export class PageLifecycle implements Extension {
   #wasHidden = false;
   #cancelTick: (() => void) | undefined;
   #cancelSuspension: (() => void) | undefined;
+  #removals: (() => void)[] = [];
 
   constructor(client: Internals, connection: ConnectionPart) {
-    const { platform, appState } = client.options;
     this.#client = client;
     this.#connection = connection;
-    listen(platform, "online", () => this.#returned(false));
-    listen(platform, "offline", () => connection.doubt("offline"));
-    listen(platform, "pageshow", ({ persisted }) => this.#returned(persisted));
-    listen(platform.document, "resume", () => this.#returned(true));
-    listen(platform, "visibilitychange", () => this.#changed(platform.document?.hidden));
-    appState?.addEventListener("change", (state) => this.#changed(state !== "active"));
-    this.#changed(platform.document?.hidden);
   }
 
   onConnecting(): void {
+    const { platform, appState } = this.#client.options;
+    const subscription = appState?.addEventListener("change", (state) => this.#changed(state !== "active"));
+    this.#removals = [
+      () => subscription?.remove(),
+      listen(platform, "online", () => {
+        this.#connection.hurry();
+        // What came by the network before says nothing about this one.
+        this.#connection.ping();
+      }),
+      listen(platform, "offline", () => this.#connection.doubt("offline")),
+      listen(platform, "pageshow", ({ persisted }) => {
+        // Otherwise the page is shown for the first time.
+        if (persisted) this.#returned(true);
+      }),
+      listen(platform.document, "resume", () => this.#returned(true)),
+      listen(platform, "visibilitychange", () => this.#changed(platform.document?.hidden)),
+    ];
+    this.#changed(platform.document?.hidden);
     this.#tick();
+  }
+
+  onDisconnected(): void {
+    if (this.#client.isActive) return;
+    this.#cancelTick?.();
+    this.#cancelSuspension?.();
+    for (const remove of this.#removals) remove();
   }
 
   /** Looks at the clock again and again, as long as the client is to be connected. */
@@ -57,7 +75,7 @@ export class PageLifecycle implements Extension {
     this.#tickDueAt = timers.now() + TICK_MS;
     this.#cancelTick = timers.after(TICK_MS, () => {
       if (this.#wasFrozen()) this.#returned(true);
-      if (this.#client.isActive) this.#tick();
+      this.#tick();
     });
   }
 
@@ -77,7 +95,7 @@ export class PageLifecycle implements Extension {
     else if (options.suspendWhenHidden) this.#cancelSuspension = timers.after(options.suspendWhenHidden, () => this.#connection.lose("suspended", "", UNTIL_SEEN_MS));
   }
 
-  /** The process runs again, the page is seen, or the network is back. */
+  /** The process runs again, or the page is seen. */
   #returned(wasFrozen = this.#wasFrozen()): void {
     const { timers } = this.#client;
     const { transport } = this.#connection;

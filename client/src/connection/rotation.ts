@@ -77,7 +77,7 @@ export class Rotation implements Extension {
   onReplacedClosed(old: Transport): void {
     const { connection, subscriptions } = this.#client;
     if (old === this.#old) this.#old = undefined;
-    for (const channel of old.subscriptions.keys()) if (!connection.transport?.subscriptions.has(channel)) subscriptions.miss(channel);
+    for (const channel of old.subscriptions.keys()) if (!connection.transport?.subscriptions.get(channel)) subscriptions.miss(channel);
   }
 
   #schedule(milliseconds: number): void {
@@ -109,7 +109,7 @@ export class Rotation implements Extension {
     timers.after(MOVE_POLL_MS, () => {
       if (old.isClosed) return;
       const there = connection.transport?.subscriptions;
-      const isEverythingThere = subscriptions.wanted().every((channel) => there?.has(channel) || !old.subscriptions.has(channel));
+      const isEverythingThere = subscriptions.wanted().every((channel) => there?.get(channel) || !old.subscriptions.has(channel));
       // A reply on the new transport promises the subscriptions, too, that the connection guard made.
       const hasMoved = connection.transport?.me && isEverythingThere && !queue.hasInFlight(old);
       if (!hasMoved && timers.now() < giveUpAt) return this.#closeWhenMoved(old, giveUpAt);

@@ -1,12 +1,10 @@
 import { AMBIGUOUS, hasTrait } from "../../../protocol/codes.js";
-import { SESSION_PREFIX } from "../../../protocol/version.js";
 import { BoundedMap } from "../bounded-map.js";
 import type { Client } from "../client.js";
 import { backoff } from "../connection/backoff.js";
 import type { RequestCode } from "../errors.js";
 import type { Extension } from "../extension.js";
 import type { Outcome, Request } from "../requests/request.js";
-import { newId } from "../platform/id.js";
 import type { Recovery } from "./recovery.js";
 
 /** How long a publication may be sent again, in milliseconds, from when it was sent first. The server knows it for longer. */
@@ -30,7 +28,6 @@ export class PublishRetry implements Extension {
   constructor(client: Client, recovery: Recovery) {
     this.#client = client;
     this.#recovery = recovery;
-    this.onReset();
   }
 
   onPublished(channel: string, { position }: Outcome): void {
@@ -57,7 +54,5 @@ export class PublishRetry implements Extension {
 
   onReset(): void {
     this.#historyChannels.clear();
-    // By this secret the server knows who publishes again.
-    this.#client.subprotocols = [SESSION_PREFIX + newId()];
   }
 }

@@ -48,9 +48,9 @@ export const nextBatch = (requests: Iterable<Request>, { channelsPerFrame, messa
 
 /** The text of a frame that carries requests of one action. Subscriptions share the uuid of the first. */
 export const encodeBatch = (batch: readonly Request[]): string => {
-  const { action, uuid, payload } = batch[0]!;
+  const { action, uuid, channel, payload } = batch[0]!;
   const start = `{"action":"${action}",`;
   const payloads = batch.map((request) => request.payload).join();
-  if (isSubscriptionAction(action)) return `${start}"channel":"/meta/${action}","uuid":"${uuid}","data":{"channels":[${payloads}]}}`;
+  if (channel !== undefined && isSubscriptionAction(action)) return `${start}"channel":"/meta/${action}","uuid":"${uuid}","data":{"channels":[${payloads}]}}`;
   return batch.length > 1 ? `${start}"messages":[${payloads}]}` : start + payload.slice(1);
 };

@@ -88,7 +88,7 @@ export class RequestQueue {
     const replied = this.#inFlight(transport).filter((request) =>
       isSubscriptionAction(request.action)
         ? // A reply that names no channel is for all of its frame.
-          request.batch!.uuid === uuid && (named === undefined || named === request.channel!.slice(0, MAX_NAME_LENGTH))
+          request.batch!.uuid === uuid && (named === undefined || request.channel === undefined || named === request.channel.slice(0, MAX_NAME_LENGTH))
         : request.uuid === uuid,
     );
     for (const request of replied)

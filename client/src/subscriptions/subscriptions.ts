@@ -36,9 +36,9 @@ export class Subscriptions implements Extension {
   }
 
   /** A holder wants a channel. `settle` is called when it is subscribed, or with the reason why it is not. */
-  hold(channel: string, holder: Holder, settle: SettleWish): void {
+  hold(channel: string, holder: Holder, settle?: SettleWish): void {
     if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)
-      return settle(new PushItError("bad_channel", `A channel has a name of at most ${CHANNEL_LENGTH} characters.`, { channel }));
+      return settle?.(new PushItError("bad_channel", `A channel has a name of at most ${CHANNEL_LENGTH} characters.`, { channel }));
     const subscription: Subscription = this.#subscriptions.get(channel) ?? { channel, holders: new Set(), waiters: [] };
     this.#subscriptions.set(channel, subscription);
     subscription.holders.add(holder);
@@ -60,7 +60,6 @@ export class Subscriptions implements Extension {
     const subscription = this.#subscriptions.get(channel);
     if (!subscription?.holders.size) return;
     this.#connection.transport?.subscriptions.set(channel, false);
-    this.miss(channel);
     this.#reconcile(subscription);
   }
 
@@ -104,9 +103,9 @@ export class Subscriptions implements Extension {
   }
 
   /** Looks at a channel when the running code has ended: opposite calls cancel out until then. */
-  #reconcileSoon(subscription: Subscription, waiter: Waiter): void {
+  #reconcileSoon(subscription: Subscription, { settle, ...waiter }: Omit<Waiter, "settle"> & { settle: SettleWish | undefined }): void {
     subscription.isPaused = false;
-    subscription.waiters.push(waiter);
+    if (settle) subscription.waiters.push({ ...waiter, settle });
     defer(() => this.#reconcile(subscription));
   }
 
@@ -125,7 +124,8 @@ export class Subscriptions implements Extension {
     /** `true`: the server has it; `false`: it may have it. */
     const there = transport?.subscriptions.get(channel);
     const isAsWanted = holders.size ? there : there === undefined;
-    if (!isAsWanted) {
+    if (!isAsWanted && this.#queue.stopped) this.#stop(subscription);
+    else if (!isAsWanted) {
       // Without a connection only those who wait make a request, which waits for one.
       if (!isPaused && (isConnected || waiters.length || !holders.size)) this.#request(subscription, action);
     } else if (!holders.size) {
@@ -135,6 +135,12 @@ export class Subscriptions implements Extension {
       this.#client.notify("onUnsubscribed", channel);
       this.#settle(subscription);
     } else if (isConnected) this.#settle(subscription);
+  }
+
+  /** Nothing will be sent until the application connects again: what it wants stays, and nobody waits for it. */
+  #stop({ channel, holders, waiters }: Subscription): void {
+    const { code, reason } = this.#queue.stopped!;
+    for (const { holder, wants, settle } of waiters.splice(0)) settle(wants && holders.has(holder) ? new PushItError(code, reason, { channel }) : undefined);
   }
 
   /** Those who wait learn that it is as they asked, or that they have asked for the opposite since. */
@@ -162,16 +168,17 @@ export class Subscriptions implements Extension {
         this.#reconcile(subscription);
       },
     });
-    // A queue that takes nothing has ended it already.
-    if (!this.#queue.stopped) subscription.request = request;
+    subscription.request = request;
   }
 
   #onSubscribed(subscription: Subscription, outcome: Outcome): void {
     const { channel } = subscription;
     const result: SubscribeResult = { ...dataOf<SubscribeResult | undefined>(outcome), channel };
     const { recovered, code } = result;
-    outcome.transport!.subscriptions.set(channel, true);
-    if (!subscription.isAnnounced || code) this.#client.emitter.emit("subscribed", { channel, recovered, code });
+    const { subscriptions } = outcome.transport!;
+    const mayHaveMissed = !subscription.isAnnounced || subscriptions.get(channel) === false;
+    subscriptions.set(channel, true);
+    if (mayHaveMissed || code) this.#client.emitter.emit("subscribed", { channel, recovered, code });
     subscription.isAnnounced = true;
     this.#client.subscribed(result);
   }
@@ -179,8 +186,7 @@ export class Subscriptions implements Extension {
   #onFailed(subscription: Subscription, wants: boolean, error: PushItError, { transport }: Outcome): void {
     const { channel, holders, waiters } = subscription;
     const { transport: current } = this.#connection;
-    // Nothing will be sent until the application connects again: what it wants stays.
-    if (this.#queue.stopped) return this.#fail(subscription, wants, error);
+    if (this.#queue.stopped) return;
     if (wants && !error.retryable) return this.#endWish(subscription, error);
     // Its transport is gone: what was to end there has ended, and what was to begin begins on the next one.
     if (transport && transport !== current && (current || !wants)) return;
@@ -189,7 +195,6 @@ export class Subscriptions implements Extension {
     if (error.retryable) {
       // It may have happened.
       if (transport && transport === current) current.subscriptions.set(channel, false);
-      if (!wants) subscription.isAnnounced = false;
       this.#pause(subscription);
     } else if (!holders.size) holders.add(this.#client.ownHold);
     this.#fail(subscription, wants, error);
@@ -213,7 +218,8 @@ export class Subscriptions implements Extension {
     const failed = subscription.waiters.filter((waiter) => waiter.wants === wants);
     subscription.waiters = subscription.waiters.filter((waiter) => waiter.wants !== wants);
     for (const { settle } of failed) settle(error);
-    if (!failed[0] && error.code !== "closed") this.#client.emitter.emit("error", error);
+    // Of what the back end revoked, the event says it all.
+    if (!failed[0] && error.code !== "closed" && error.code !== "revoked") this.#client.emitter.emit("error", error);
   }
 
   /** Tries again later, together with what else failed. */

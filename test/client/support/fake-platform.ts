@@ -19,13 +19,21 @@ export class FakePlatform implements Platform {
     addEventListener: (type, listener) => this.addEventListener(type, listener),
     removeEventListener: (type, listener) => this.removeEventListener(type, listener),
   };
+  /** What a test lets the probe over HTTPS do. */
+  fetch?: Platform["fetch"];
   readonly #page = new EventTarget();
+  readonly #listeners = new Set<(event: PageEvent) => void>();
   #timers: Timer[] = [];
   #id = 0;
 
   /** How many timers run. */
   get timers(): number {
     return this.#timers.length;
+  }
+
+  /** How many functions listen to events of the page. */
+  get listeners(): number {
+    return this.#listeners.size;
   }
 
   setTimeout(callback: () => void, milliseconds: number): unknown {
@@ -39,10 +47,12 @@ export class FakePlatform implements Platform {
   }
 
   addEventListener(type: string, listener: (event: PageEvent) => void): void {
+    this.#listeners.add(listener);
     this.#page.addEventListener(type, listener as unknown as EventListener);
   }
 
   removeEventListener(type: string, listener: (event: PageEvent) => void): void {
+    this.#listeners.delete(listener);
     this.#page.removeEventListener(type, listener as unknown as EventListener);
   }
 

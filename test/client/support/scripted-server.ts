@@ -22,6 +22,8 @@ export class Peer {
   readonly texts: string[] = [];
   /** The ping that followed the handshake. */
   first?: ClientFrame;
+  /** The same, once it is here. */
+  readonly introduction: Promise<ClientFrame>;
   readonly closed: Promise<number>;
 
   constructor(
@@ -31,6 +33,8 @@ export class Peer {
     introduces: () => boolean,
   ) {
     this.closed = new Promise((resolve) => socket.on("close", resolve));
+    let introduce = (_ping: ClientFrame): void => {};
+    this.introduction = new Promise((resolve) => (introduce = resolve));
     let isAskedWhoItIs = false;
     socket.on("message", (data: Buffer) => {
       const text = data.toString();
@@ -39,6 +43,7 @@ export class Peer {
       if (frame.action === "ping" && !isAskedWhoItIs && socket.protocol === "push-it.v1") {
         isAskedWhoItIs = true;
         this.first = frame;
+        introduce(frame);
         if (introduces()) this.answer(frame, { successful: true, data: { agent: `agent-${(agents += 1)}` } });
         return;
       }
@@ -82,6 +87,8 @@ export class ScriptedServer {
   introduces = true;
   /** The status a handshake is refused with. */
   refuse: number | undefined;
+  /** How many handshakes were refused. */
+  refused = 0;
   readonly #server: WebSocketServer;
 
   private constructor() {
@@ -89,7 +96,11 @@ export class ScriptedServer {
       host: "127.0.0.1",
       port: 0,
       handleProtocols: () => this.select,
-      verifyClient: (_info, done) => (this.refuse ? done(false, this.refuse) : done(true)),
+      verifyClient: (_info, done) => {
+        if (!this.refuse) return done(true);
+        this.refused += 1;
+        done(false, this.refuse);
+      },
     });
     this.#server.on("connection", (socket, request: IncomingMessage) => {
       const offered = request.headers["sec-websocket-protocol"]!.split(/, ?/);

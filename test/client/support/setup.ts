@@ -32,13 +32,19 @@ export class Bench {
     return { pushIt, states };
   }
 
-  /** A client that is connected, and the server's end of its connection. */
+  /** A client that is connected and knows who it is, and the server's end of its connection. */
   async connected(options: Partial<PushItOptions> = {}) {
     const { pushIt, states } = this.client(options);
     await states.find(({ state }) => state === "connected");
+    if (this.server.introduces) await introduced(pushIt);
     return { pushIt, states, peer: await this.server.peers.take() };
   }
 }
+
+/** The server has replied to the ping that follows the handshake: no question is open. */
+export const introduced = async (pushIt: PushIt): Promise<void> => {
+  while (!pushIt.me) await settled();
+};
 
 /** Lets everything run that waits for nothing but its turn. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

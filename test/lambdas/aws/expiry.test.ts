@@ -1,5 +1,6 @@
 import { RENEWAL_SECONDS } from "../../../protocol/index.js";
 import { CONNECTION_SECONDS, endOf, EXPIRED } from "../../../lambdas/core/agent.js";
+import { userChannel } from "../../../lambdas/core/keys.js";
 import type { Overdue } from "../../../lambdas/core/ports.js";
 import { agentOf, NOW } from "../core/fakes.js";
 import { type TestTable, useTables } from "./test-table.js";
@@ -95,6 +96,17 @@ describe("an agent that has to be renewed", () => {
     expect(await it.table.holdings("c1")).toMatchObject({ outdated: [] });
     it.clock.advance(OVER);
     expect((await subscribersOf(it.table, "a"))[0]).not.toHaveProperty("expired");
+  });
+
+  test("keeps its session among its user's connections when it is renewed", async () => {
+    const session = "0123456789abcdefghij-_";
+    const user = userChannel("ada");
+    await it.table.putSubscriptions({ ...due, session }, ["a", user]);
+    const marked = [{ connectionId: "c1", connectedAt: due.connectedAt, session: session.slice(0, 8) }];
+    expect(await subscribersOf(it.table, user)).toEqual(marked);
+    expect((await subscribersOf(it.table, "a"))[0]).not.toHaveProperty("session");
+    await it.table.renewSubscriptions({ ...renewed, session }, ["a", user]);
+    expect(await subscribersOf(it.table, user)).toEqual(marked);
   });
 
   test("may lose its end when it is renewed, and get one", async () => {

@@ -15,6 +15,7 @@ import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, NOW, TestConnections, TestLog, TestSegments } from "../core/fakes.js";
 import { itemSize, type TestTable, useTables } from "./test-table.js";
+import { userChannel } from "../../../lambdas/core/keys.js";
 import { subscribersOf } from "../../../lambdas/core/recipients.js";
 
 /*
@@ -63,6 +64,22 @@ describe("connect", () => {
       await tooManyAgents(it.table, DEFAULT_SETTINGS.limits, ada);
     });
     expect(cost).toEqual({ commands: ["Query", "BatchWriteItem", "Query", "Query"], read: 3, written: 2 });
+  });
+
+  test("with a userId and a session costs the same: the row of the user's connection names the session", async () => {
+    const ada = { ...agent, userId: "ada", session: "s".repeat(22) };
+    await it.table.putAgent(ada);
+    const cost = await it.cost(async () => {
+      await addSubscriptions(subscribing(), ada, [channelsOf(ada, { permitted: true, subscribe: [], publish: [] })]);
+      await tooManyAgents(it.table, DEFAULT_SETTINGS.limits, ada);
+    });
+    expect(cost).toEqual({ commands: ["Query", "BatchWriteItem", "Query", "Query"], read: 3, written: 2 });
+  });
+
+  test("of a user with 30 connections costs one read unit to count them, whatever their sessions", async () => {
+    const agents = Array.from({ length: 30 }, (_, at) => agentOf(`${at}`.padStart(CONNECTION.length, "0"), { userId: "ada", session: `${at}`.padStart(22, "s") }));
+    for (const each of agents) await it.table.putSubscriptions(each, [userChannel("ada")]);
+    expect(await it.cost(() => tooManyAgents(it.table, DEFAULT_SETTINGS.limits, agents[0]!))).toMatchObject({ read: 1 });
   });
 
   test("costs the same when it is denied and explained", async () => {

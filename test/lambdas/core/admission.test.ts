@@ -28,8 +28,13 @@ test("an agent is subscribed to what its guard said, and found by its user", () 
 });
 
 describe("a user's agents", () => {
-  const withAgents = (count: number, expired = 0) => {
-    const agents = Array.from({ length: count }, (_, at) => ({ connectionId: `c${at}`, connectedAt: NOW, ...(at < expired && { expired: true as const }) }));
+  const withAgents = (count: number, expired = 0, sessions: readonly string[] = []) => {
+    const agents = Array.from({ length: count }, (_, at) => ({
+      connectionId: `c${at}`,
+      connectedAt: NOW,
+      ...(at < expired && { expired: true as const }),
+      ...(sessions[at] !== undefined && { session: sessions[at] }),
+    }));
     const asked: string[] = [];
     const subscribers = async function* (channel: string) {
       asked.push(channel);
@@ -45,6 +50,23 @@ describe("a user's agents", () => {
     expect(await tooManyAgents(three, limits, ada)).toBe(false);
     expect(three.asked).toEqual(["/meta/user/ada"]);
     expect(await tooManyAgents(withAgents(4), limits, ada)).toBe(true);
+  });
+
+  test.each<[sessions: string[], tooMany: boolean]>([
+    [["s", "s", "t", "t", "u", "u"], false],
+    [["s", "t", "s", "u", "t", "u"], false],
+    [["s", "s", "s", "t"], false],
+    [["s", "s", "s", "s"], false],
+    [["s", "s", "s", "s", "s"], true],
+    [["s", "s", "s", "t", "u"], true],
+    [["s", "s", "t", "u", "v"], true],
+  ])("of the sessions %j count once for two of one session, and each further one counts: too many is %s", async (sessions, tooMany) => {
+    expect(await tooManyAgents(withAgents(sessions.length, 0, sessions), limits, ada)).toBe(tooMany);
+  });
+
+  test("that have expired make no place in their session", async () => {
+    expect(await tooManyAgents(withAgents(4, 1, ["s", "s", "t", "u"]), limits, ada)).toBe(false);
+    expect(await tooManyAgents(withAgents(5, 1, ["s", "s", "t", "u", "v"]), limits, ada)).toBe(true);
   });
 
   test("do not count once they have expired", async () => {

@@ -1,4 +1,4 @@
-import type { Json, Message } from "../../../protocol/index.js";
+import { isReserved, type Json, type Message } from "../../../protocol/index.js";
 import { type Agent, type Denial, denialDeadlineOf, endOf, type Lifetime, type Standing } from "../../../lambdas/core/agent.js";
 import { decodeSegment, encodeSegment, type Segment, type Segments } from "../../../lambdas/core/segments.js";
 import type { Frame } from "../../../lambdas/core/frame.js";
@@ -85,7 +85,7 @@ export class TestLog implements Log {
 /** The table as a few maps, with the order of calls, and with a place to interleave or fail. */
 export class MemoryStore implements Store {
   readonly standings = new Map<string, Standing>();
-  readonly #subscriptions = new Map<string, Map<string, Lifetime>>();
+  readonly #subscriptions = new Map<string, Map<string, Lifetime & Pick<Agent, "session">>>();
   readonly registrations = new Set<string>();
   /** Connections that are overdue because they were not renewed. */
   readonly renewable = new Set<string>();
@@ -146,7 +146,7 @@ export class MemoryStore implements Store {
     return agent;
   }
 
-  async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {
+  async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void> {
     await this.#step("renewSubscriptions", agent.connectionId, ...channels);
     const mine = this.#subscriptions.get(agent.connectionId);
     for (const channel of channels) if (mine?.has(channel)) mine.set(channel, agent);
@@ -163,9 +163,9 @@ export class MemoryStore implements Store {
     this.registrations.add(`${denialDeadlineOf(connectedAt)}#${connectionId}`);
   }
 
-  async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId">, channels: string[]): Promise<void> {
+  async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void> {
     await this.#step("putSubscriptions", agent.connectionId, ...channels);
-    const mine = this.#subscriptions.get(agent.connectionId) ?? new Map<string, Lifetime>();
+    const mine = this.#subscriptions.get(agent.connectionId) ?? new Map<string, Lifetime & Pick<Agent, "session">>();
     for (const channel of channels) mine.set(channel, agent);
     this.#subscriptions.set(agent.connectionId, mine);
   }
@@ -179,7 +179,8 @@ export class MemoryStore implements Store {
     await this.#step("subscribers", channel, ...(after ? [after] : []));
     const found = [...this.#subscriptions].filter(([id, mine]) => mine.has(channel) && id > after).sort(([a], [b]) => (a < b ? -1 : 1));
     const subscribers = found.map(([connectionId, mine]): Subscriber => {
-      const subscriber = { connectionId, connectedAt: mine.get(channel)!.connectedAt };
+      const { connectedAt, session } = mine.get(channel)!;
+      const subscriber = { connectionId, connectedAt, ...(isReserved(channel) && session !== undefined && { session }) };
       return this.expired.has(connectionId) ? { ...subscriber, expired: true } : subscriber;
     });
     for (let at = 0; at < subscribers.length; at += this.pageSize) {

@@ -1,7 +1,7 @@
 import type { Events } from "push-it-client";
-import { Mailbox } from "./support/mailbox.js";
-import { arrived, at, hearing, numbered, reconnected, replay, replayed, subscribed, targets } from "./support/recorded.js";
-import { Bench, settled } from "./support/setup.js";
+import { Mailbox } from "../support/mailbox.js";
+import { arrived, at, hearing, numbered, reconnected, replay, replayed, subscribed, targets } from "../support/recorded.js";
+import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
 

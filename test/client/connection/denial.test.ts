@@ -1,4 +1,4 @@
-import { Bench, settled } from "./support/setup.js";
+import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
 
@@ -11,7 +11,7 @@ describe("a denial", () => {
     bench.server.automatic = false;
   });
 
-  it("is asked for its reason with one frame, told with reason and code, and final", async () => {
+  it("is asked for its reason with one frame, and is final", async () => {
     const { pushIt, states } = bench.client();
     const peer = await bench.server.peers.take();
     const frame = await peer.frames.take();
@@ -20,24 +20,34 @@ describe("a denial", () => {
     const change = await states.find(({ state }) => state === "denied");
     expect(change).toMatchObject({ previous: "connecting", code: "denied", reason: "Members only." });
     await peer.closed;
-    expect(bench.platform.timers).toBe(0);
     bench.platform.dispatch("online");
+    bench.platform.advance(3_600_000);
     await settled();
     expect(pushIt.state).toBe("denied");
     expect(peer.texts).toHaveLength(1);
+    expect(bench.server.peers.waiting).toBe(0);
   });
 
-  it("fails what waits, and what is asked later, with its reason", async () => {
+  it("leaves no timer", async () => {
+    const { states } = bench.client();
+    const peer = await bench.server.peers.take();
+    peer.answer(await peer.frames.take(), { successful: false, code: "denied" });
+    await states.find(({ state }) => state === "denied");
+    expect(bench.platform.timers).toBe(0);
+  });
+
+  it("fails what waits, and later requests, with its reason", async () => {
     const { pushIt } = bench.client();
     const waiting = pushIt.channel("a").publish(1);
     const peer = await bench.server.peers.take();
     peer.answer(await peer.frames.take(), { successful: false, error: "Members only.", code: "denied" });
     await expect(waiting).rejects.toMatchObject({ code: "denied", message: "Members only." });
-    await expect(pushIt.channel("a").subscribe()).rejects.toMatchObject({ code: "denied" });
+    await expect(pushIt.channel("a").subscribe()).rejects.toMatchObject({ code: "denied", message: "Members only." });
   });
 
   it("ends when the application connects again", async () => {
     const { pushIt, states } = bench.client({ channels: ["a"] });
+    pushIt.on("error", () => {});
     const peer = await bench.server.peers.take();
     peer.answer(await peer.frames.take(), { successful: false, code: "denied" });
     await states.find(({ state }) => state === "denied");
@@ -54,6 +64,16 @@ describe("a denial", () => {
     peer.answer(await peer.frames.take(), { successful: false, error: "Too slow.", code });
     expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code, reason: "Too slow." });
     await expect(pushIt.channel("a").subscribe()).rejects.toMatchObject({ message: "Too slow." });
+  });
+
+  it.each(["bad_origin", "credentials_too_large", "too_many_agents", "too_many_subscriptions"] as const)("with %s is final, too", async (code) => {
+    const { states } = bench.client();
+    const peer = await bench.server.peers.take();
+    peer.answer(await peer.frames.take(), { successful: false, error: "No.", code });
+    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code, reason: "No." });
+    bench.platform.advance(3_600_000);
+    await settled();
+    expect(bench.server.peers.waiting).toBe(0);
   });
 
   it("that the server could not look up is retried", async () => {
@@ -80,10 +100,10 @@ describe("a denial", () => {
     const peer = await bench.server.peers.take();
     await peer.frames.take();
     bench.platform.advance(30_000);
-    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "denied" });
+    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "denied", reason: "" });
   });
 
-  it("whose socket closes before the answer is asked for again", async () => {
+  it("whose socket closes before the reply is asked for again", async () => {
     const { states } = bench.client();
     const peer = await bench.server.peers.take();
     await peer.frames.take();
@@ -93,5 +113,34 @@ describe("a denial", () => {
     expect(states.all.filter(({ code }) => code !== "connect")).toHaveLength(1);
     passBackoff();
     await bench.server.peers.take();
+  });
+});
+
+describe("too many agents", () => {
+  it("after a loss may be this client's own dead connection", async () => {
+    const { states, peer } = await bench.connected();
+    peer.socket.terminate();
+    await states.find(({ code }) => code === "closed");
+    bench.server.select = "push-it.v1.denied";
+    bench.server.automatic = false;
+    passBackoff();
+    const next = await bench.server.peers.take();
+    next.answer(await next.frames.take(), { successful: false, code: "too_many_agents", error: "At most 1." });
+    expect(await states.find(({ code }) => code === "too_many_agents")).toMatchObject({ state: "connecting", retryIn: expect.any(Number) });
+    bench.server.select = "push-it.v1";
+    bench.platform.advance(30_000);
+    await states.find(({ state }) => state === "connected");
+  });
+
+  it("is final again once the application has disconnected", async () => {
+    const { pushIt, states, peer } = await bench.connected();
+    pushIt.disconnect();
+    await peer.closed;
+    bench.server.select = "push-it.v1.denied";
+    bench.server.automatic = false;
+    pushIt.connect();
+    const next = await bench.server.peers.take();
+    next.answer(await next.frames.take(), { successful: false, code: "too_many_agents", error: "At most 1." });
+    expect(await states.find(({ code }) => code === "too_many_agents")).toMatchObject({ state: "denied" });
   });
 });

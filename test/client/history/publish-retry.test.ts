@@ -1,7 +1,7 @@
 import type { PushItError, Published } from "push-it-client";
-import { Mailbox } from "./support/mailbox.js";
-import { arrived, at, reconnected, subscribed } from "./support/recorded.js";
-import { Bench, settled } from "./support/setup.js";
+import { Mailbox } from "../support/mailbox.js";
+import { arrived, at, reconnected, subscribed } from "../support/recorded.js";
+import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
 /** No pings: nobody would answer them. */

@@ -1,4 +1,4 @@
-import { backoff } from "../../client/src/connection/backoff.js";
+import { backoff } from "../../../client/src/connection/backoff.js";
 
 describe("backoff", () => {
   it("doubles its bound with each attempt, up to the cap", () => {

@@ -1,8 +1,8 @@
 import WebSocket from "ws";
 import type { PushItError } from "push-it-client";
-import { Mailbox } from "./support/mailbox.js";
-import { arrived, at, hearing, numbered, reconnected, replay, replayed, subscribed, targets } from "./support/recorded.js";
-import { Bench, settled } from "./support/setup.js";
+import { Mailbox } from "../support/mailbox.js";
+import { arrived, at, hearing, numbered, reconnected, replay, replayed, subscribed, targets } from "../support/recorded.js";
+import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
 const QUIET = { checkInterval: 1e12, pingInterval: 1e12 };

@@ -1,0 +1,234 @@
+import { makeSubscriptions as make } from "../support/subscriptions.js";
+import { settled } from "../support/setup.js";
+
+describe("unsubscribing", () => {
+  it("that was denied leaves the channel subscribed, also after a reconnection", async () => {
+    const { hold, release, answer, lose, open, actions, told } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    const outcome = release("a");
+    await settled();
+    await answer(1, { successful: false, code: "denied" });
+    expect(outcome).toEqual(["denied"]);
+    lose();
+    await open();
+    expect(actions()).toEqual(["subscribe a", "unsubscribe a", "subscribe a"]);
+    expect(told).toEqual(["subscribed a"]);
+  });
+
+  it("that was denied gives the channel back to who had it", async () => {
+    const { hold, release, answer, subscriptions } = make();
+    const one = {};
+    hold("a", one);
+    await settled();
+    await answer(0);
+    release("a", one);
+    await settled();
+    await answer(1, { successful: false, code: "denied" });
+    expect(subscriptions.wanted()).toEqual(["a"]);
+    const again = release("a", one);
+    await settled();
+    await answer(2);
+    expect(again).toEqual(["ok"]);
+    expect(subscriptions.wanted()).toEqual([]);
+  });
+
+  it.each(["internal", "timeout", "unavailable"] as const)("that failed with %s is carried out later", async (code) => {
+    const { platform, hold, release, answer, actions, told } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    const outcome = release("a");
+    await settled();
+    await answer(1, { successful: false, code: code as "unavailable" });
+    expect(outcome).toEqual([code]);
+    platform.advance(15_000);
+    await settled();
+    await answer(2);
+    expect(actions()).toEqual(["subscribe a", "unsubscribe a", "unsubscribe a"]);
+    expect(told.at(-1)).toBe("unsubscribed a");
+  });
+
+  it.each(["internal", "timeout", "unavailable"] as const)("that failed with %s may have happened: subscribing asks the server", async (code) => {
+    const { hold, release, answer, actions } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    release("a");
+    await settled();
+    await answer(1, { successful: false, code: code as "unavailable" });
+    const again = hold("a");
+    await settled();
+    expect([again, actions()]).toEqual([[], ["subscribe a", "unsubscribe a", "subscribe a"]]);
+    await answer(2);
+    expect(again).toEqual(["ok"]);
+  });
+
+  it("without a connection is done at once: there is no agent", async () => {
+    const { hold, release, open, actions } = make({ isConnected: false });
+    const outcomes = [hold("a"), release("a")];
+    await settled();
+    expect(outcomes).toEqual([["superseded"], ["ok"]]);
+    await open();
+    expect(actions()).toEqual([]);
+  });
+
+  it("that a lost connection interrupted is done with it", async () => {
+    const { hold, release, answer, lose, open, actions } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    const outcome = release("a");
+    await settled();
+    lose();
+    await open();
+    // There is no agent any more: it is unsubscribed.
+    expect(outcome).toEqual(["ok"]);
+    expect(actions()).toEqual(["subscribe a", "unsubscribe a"]);
+  });
+});
+
+describe("a new connection", () => {
+  it("is subscribed to everything that is wanted", async () => {
+    const { hold, answer, lose, open, sent } = make({ isConnected: false });
+    hold("configured");
+    await settled();
+    await open();
+    await answer(0);
+    hold("established");
+    await settled();
+    await answer(1);
+    lose();
+    const meanwhile = hold("meanwhile");
+    await open();
+    const channels = sent().slice(2).flatMap(({ data }) => data!.channels!);
+    expect(channels.sort()).toEqual(["configured", "established", "meanwhile"]);
+    expect(sent()).toHaveLength(3);
+    await answer(2);
+    expect(meanwhile).toEqual(["ok"]);
+  });
+
+  it("is not asked twice for what a retry was to ask for", async () => {
+    const { platform, hold, answer, lose, open, actions } = make();
+    hold("a");
+    await settled();
+    await answer(0, { successful: false, code: "unavailable" });
+    lose();
+    await open();
+    platform.advance(20_000);
+    await settled();
+    expect(actions()).toEqual(["subscribe a", "subscribe a"]);
+  });
+
+  it("goes on with what was interrupted, whose caller was told", async () => {
+    const { hold, answer, lose, open, told } = make();
+    const outcome = hold("a");
+    await settled();
+    lose();
+    await open();
+    expect(outcome).toEqual(["closed"]);
+    await answer(1);
+    expect(told).toEqual(["subscribed a"]);
+  });
+
+  it("goes on, without a word, with what nobody waits for", async () => {
+    const { hold, answer, lose, open, told } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    lose();
+    await open();
+    lose();
+    await open();
+    await answer(2);
+    expect(told).toEqual(["subscribed a", "subscribed a"]);
+  });
+
+  it("on which the guard denies reports that the channel is gone", async () => {
+    const { hold, answer, lose, open, told } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    lose();
+    await open();
+    await answer(1, { successful: false, code: "denied", error: "Not any more." });
+    expect(told).toEqual(["subscribed a", "unsubscribed a denied", "error a denied"]);
+  });
+
+  it("one channel of many that is denied does not touch the others", async () => {
+    const { hold, sent, queue, subscriptions, lose, open, told, platform } = make();
+    const outcomes = ["a", "b", "c"].map((channel) => hold(channel));
+    await settled();
+    const { uuid, transport } = sent()[0]!;
+    for (const channel of ["a", "b", "c"])
+      queue.handleReply({ channel: "/meta/subscribe", uuid, data: { channel }, ...(channel === "b" ? { successful: false, code: "denied" } : { successful: true }) }, transport);
+    await settled();
+    expect(outcomes).toEqual([["ok"], ["denied"], ["ok"]]);
+    expect(told).toEqual(["subscribed a", "unsubscribed b denied", "subscribed c"]);
+    platform.advance(300_000);
+    lose();
+    await open();
+    expect(sent().slice(1).map(({ data }) => data!.channels)).toEqual([["a", "c"]]);
+    expect(subscriptions.wanted()).toEqual(["a", "c"]);
+  });
+
+  it("keeps a reply of the old one apart from its own subscriptions", async () => {
+    const { hold, answer, open, actions } = make();
+    const outcome = hold("a");
+    await settled();
+    // A rotation: the next transport is in use, and the old one still replies.
+    await open();
+    await answer(0);
+    expect(actions()).toEqual(["subscribe a", "subscribe a"]);
+    await answer(1);
+    expect(outcome).toEqual(["ok"]);
+  });
+});
+
+describe("waiting for a connection", () => {
+  it("ends with the timeout; the wish remains until it is withdrawn", async () => {
+    const { platform, hold, open, actions } = make({ isConnected: false });
+    const outcome = hold("a");
+    await settled();
+    platform.advance(30_000);
+    expect(outcome).toEqual(["timeout"]);
+    await open();
+    expect(actions()).toEqual(["subscribe a"]);
+  });
+});
+
+describe("a queue that is stopped", () => {
+  it("fails the call with its reason, and the wish remains", async () => {
+    const { hold, queue, lose, open, actions, subscriptions } = make();
+    lose();
+    queue.stopped = { code: "denied", reason: "Members only." };
+    const outcome = hold("a");
+    await settled();
+    expect([outcome, subscriptions.wanted()]).toEqual([["denied"], ["a"]]);
+    queue.stopped = undefined;
+    await open();
+    expect(actions()).toEqual(["subscribe a"]);
+  });
+});
+
+describe("a channel on which the server does not count the agent", () => {
+  it("is subscribed again, which is an event", async () => {
+    const { hold, answer, subscriptions, actions, told } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    subscriptions.subscribeAgain("a");
+    await settled();
+    await answer(1);
+    expect(actions()).toEqual(["subscribe a", "subscribe a"]);
+    expect(told).toEqual(["subscribed a", "subscribed a"]);
+  });
+
+  it("is left alone when nobody wants it", async () => {
+    const { subscriptions, actions } = make();
+    subscriptions.subscribeAgain("a");
+    await settled();
+    expect(actions()).toEqual([]);
+  });
+});
