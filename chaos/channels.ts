@@ -46,3 +46,6 @@ export const channelOptions = (): Record<string, ChannelOptions> =>
       },
     ]),
   );
+
+/** The wildcards that clients subscribe to, and the construct enables. */
+export const WILDCARDS: readonly string[] = [...new Set(CHANNELS.map(({ name }) => name.replace(/[^/]+$/, "*")))];

@@ -3,16 +3,20 @@ import { CREDENTIALS_PREFIX } from "../protocol/index.js";
 import { bundledSdk } from "./bundle.js";
 import { CHANNELS } from "./channels.js";
 import { type History, judge, type Violation, type Wrong } from "./checker.js";
+import { countsOf } from "./counts.js";
 import { type Crowd, gather } from "./crowd.js";
-import { Faults } from "./faults.js";
+import { Faults, roleOf } from "./faults.js";
 import { Journal } from "./journal.js";
+import { type Move, Moves } from "./moves.js";
 import { type Pace, paceOf } from "./pace.js";
 import { planOf } from "./plan.js";
 import { type Doing, isPermitted } from "./policy.js";
+import { positionsIn } from "./positions.js";
 import { publishAll } from "./publishing.js";
 import { comesTogether, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
 import { sourceOf } from "./random.js";
 import { type Kind, Schedule } from "./schedule.js";
+import { storyOf } from "./story.js";
 import { storedIn, TableView } from "./table.js";
 import { LEASE_SECONDS, startTarget, type Target } from "./target.js";
 import { Trail } from "./trail.js";
@@ -29,18 +33,37 @@ export interface ChaosOptions {
 /** What strikes: by schedule, by the clock, or because a publication wants it. */
 export type FaultKind = Kind | "lifetime" | "guardSlow" | "guardDead";
 
+/** What must have been there to be judged, by how often it was. */
+export interface Judged {
+  /** Subscriptions that an application ended, and was told so. */
+  unsubscriptions: number;
+  /** Components that others replaced in one turn. */
+  remounts: number;
+  /** Subscriptions to wildcards that were acknowledged. */
+  wildcards: number;
+  /** Runs of workers that deliver what the publishing function does not. */
+  workers: number;
+  /** Publications whose positions their publishers were told. */
+  positions: number;
+}
+
 /** How a run went. */
 export interface Outcome {
   published: number;
   acknowledged: number;
   wrong: Record<Wrong, number>;
+  /** How often an application was subscribed again after a loss. */
   recoveries: number;
+  judged: Judged;
+  moves: Record<Move, number>;
   /** How often somebody was told that it has missed something. */
   missed: number;
   faults: Record<FaultKind, number>;
   violations: readonly Violation[];
   /** What happened to the first message that something is wrong with. */
   trail: readonly string[];
+  /** What the applications did and were told that the first violations of each kind are about. */
+  stories: readonly { what: string; lines: readonly string[] }[];
   /** How often requests failed with each code, publications by channel. */
   errors: Record<string, number>;
   /** What did not come about in time, in words. */
@@ -56,8 +79,13 @@ export interface Progress {
 /** How much of what is late is told. */
 const MOST = 5;
 
+/** How many stories are told of each kind of violation. */
+const STORIES = 2;
+
 /** How long presence may be wrong at the end, in milliseconds: one lease, and a moment for who was taken for gone. */
 const PRESENCE_MS = (LEASE_SECONDS + 10) * 1_000;
+
+const LINGERING: ReadonlySet<string> = new Set(CHANNELS.flatMap(({ name, lingerMs }) => (lingerMs === undefined ? [] : [name])));
 
 const SIZES = new Map(CHANNELS.map(({ name, size }) => [name, size]));
 
@@ -78,6 +106,7 @@ class Run {
   readonly #faults: Faults;
   readonly #pace: Pace;
   #lifetimes = 0;
+  #workers = 0;
 
   constructor(
     private readonly root: string,
@@ -86,7 +115,7 @@ class Run {
   ) {
     const { seed, messages } = options;
     this.#schedule = new Schedule(seed, messages);
-    this.#faults = new Faults(seed, this.#schedule, this.#trail);
+    this.#faults = new Faults(seed, this.#schedule, this.#trail, this.#journal);
     this.#pace = paceOf(messages);
   }
 
@@ -96,7 +125,7 @@ class Run {
       faults: this.#faults,
       limits: { connectionMs: this.#pace.connectionMs },
       log: () => undefined,
-      report: (invocation) => this.#connected(invocation),
+      report: (invocation) => this.#invoked(invocation),
     });
     try {
       return await this.#on(target);
@@ -111,26 +140,31 @@ class Run {
     this.#faults.system = system;
     const onError = (what: string): void => void (this.#errors[what] = (this.#errors[what] ?? 0) + 1);
     const onLifetime = (): void => void (this.#lifetimes += 1);
-    const context = { Sdk: bundledSdk(this.root), url: system.websocketUrl, seed, pace, journal, trail, onError, onLifetime };
+    const recovers = (channel: string): boolean => keeps(channel) !== "nothing";
+    const context = { Sdk: bundledSdk(this.root), url: system.websocketUrl, seed, pace, journal, trail, onError, onLifetime, recovers };
     const plan = planOf(seed, messages);
     const crowd = gather(context, plan);
+    const moves = new Moves(seed, messages, crowd.all);
     const table = new TableView(system);
     try {
       await this.#await("everybody's subscriptions at the beginning", () => crowd.all.flatMap(({ waitsFor }) => waitsFor));
       this.progress.phase("everybody is there");
+      moves.begin();
       let told = 0;
       const count = (): void => this.progress.published((told += 1));
       const random = sourceOf(seed, "victims");
-      await publishAll({ plan, publishers: crowd.publishers, victims: crowd.all, schedule: this.#schedule, random, told: count });
+      const { publishers, all: victims } = crowd;
+      await publishAll({ plan, publishers, victims, schedule: this.#schedule, moves, random, told: count });
       this.#schedule.end();
-      return await this.#judged(system, crowd, table);
+      moves.end();
+      return this.#outcome(await this.#judged(system, crowd, table), moves.done);
     } finally {
       for (const client of crowd.all) client.end();
       table.close();
     }
   }
 
-  async #judged(system: Target["system"], crowd: Crowd, table: TableView): Promise<Outcome> {
+  async #judged(system: Target["system"], crowd: Crowd, table: TableView): Promise<Violation[]> {
     this.progress.phase("quiet");
     const missing = (): string[] => {
       const waiting = crowd.all.flatMap(({ waitsFor }) => waitsFor);
@@ -146,7 +180,7 @@ class Run {
     this.progress.phase("sweep");
     const { items, stale } = await sweepOnce(system, table);
     const staleRows = stale.map((item) => JSON.stringify(item));
-    return this.#outcome(judge({ ...this.#history(), stored: storedIn(items), staleRows }), crowd);
+    return judge({ ...this.#history(), stored: storedIn(items), staleRows });
   }
 
   /** @param missing what is still waited for, in words */
@@ -156,22 +190,24 @@ class Run {
   }
 
   #history(): History {
-    const { publications, subscriptions } = this.#journal;
-    return { publications, subscriptions, keeps };
+    return { journal: this.#journal, keeps, lingers: (channel) => LINGERING.has(channel) };
   }
 
-  #outcome(violations: Violation[], crowd: Crowd): Outcome {
+  #outcome(violations: Violation[], moves: Outcome["moves"]): Outcome {
     const publications = [...this.#journal.publications.values()];
-    const wrong = { lost: 0, duplicated: 0, reordered: 0, leaked: 0, staleRows: 0 };
+    const wrong = { lost: 0, duplicated: 0, reordered: 0, misplaced: 0, leaked: 0, staleRows: 0 };
     for (const violation of violations) wrong[violation.wrong] += 1;
     const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
     const guarded = (is: (doing: Doing) => boolean): number => publications.filter(({ data, told }) => told && data.do && is(data.do)).length;
+    const { recoveries, missed, unsubscriptions, wildcards } = countsOf(this.#journal);
     return {
       published: publications.length,
       acknowledged: publications.filter(({ told }) => told?.acknowledged).length,
       wrong,
-      missed: this.#journal.subscriptions.reduce((sum, { events }) => sum + events.filter(({ is }) => is === "missed").length, 0),
-      recoveries: crowd.all.reduce((sum, { recoveries }) => sum + recoveries, 0),
+      missed,
+      recoveries,
+      judged: { unsubscriptions, remounts: moves.remounted, wildcards, workers: this.#workers, positions: positionsIn(publications) },
+      moves,
       faults: {
         ...this.#schedule.struck,
         lifetime: this.#lifetimes,
@@ -180,13 +216,28 @@ class Run {
       },
       violations,
       trail: first === undefined ? [] : this.#trail.of(first),
+      stories: this.#stories(violations),
       errors: this.#errors,
       late: this.#late,
     };
   }
 
-  /** Learns from `$connect` whose connection one is. */
-  #connected({ event }: InvocationReport): void {
+  #stories(violations: readonly Violation[]): Outcome["stories"] {
+    const told = new Map<string, number>();
+    return violations.flatMap(({ wrong, what, who, channel, uuid }) => {
+      const before = told.get(wrong) ?? 0;
+      if (who === undefined || channel === undefined || before >= STORIES) return [];
+      told.set(wrong, before + 1);
+      return [{ what, lines: storyOf(this.#journal, { who, channel, uuid }) }];
+    });
+  }
+
+  /** Counts workers, and learns from `$connect` whose connection one is. */
+  #invoked({ event, functionId, result }: InvocationReport): void {
+    if (roleOf(functionId) === "deliver") {
+      this.#workers += 1;
+      if (result.ok) for (const { messageId } of (event as { Records: { messageId: string }[] }).Records) this.#journal.delivered(messageId);
+    }
     const { requestContext, headers } = event as { requestContext?: { eventType?: string; connectionId?: string }; headers?: Record<string, string> };
     const { eventType, connectionId } = requestContext ?? {};
     if (eventType !== "CONNECT" || connectionId === undefined) return;
@@ -194,7 +245,7 @@ class Run {
     const credentials = offered.split(/, ?/).find((each) => each.startsWith(CREDENTIALS_PREFIX));
     if (credentials === undefined) return;
     const { name } = JSON.parse(Buffer.from(credentials.slice(CREDENTIALS_PREFIX.length), "base64url").toString()) as { name: string };
-    this.#faults.knows(connectionId, name);
+    this.#journal.owns(connectionId, name);
   }
 }
 

@@ -1,21 +1,25 @@
-import type { Event, Publication, Stored, Subscription } from "./journal.js";
+import type { Application, Journal, Publication, Stored } from "./journal.js";
+import { type Due, type Judging, lossesOf, missingOf } from "./losses.js";
 import { isSame, Order } from "./order.js";
-import { isPermitted, maySubscribe, mayHear, publishedOn } from "./policy.js";
+import { coverOf, hadWildcard, overlaps, readPage, type ReadPage, type Received, spanAt } from "./pages.js";
+import { isPermitted, mayHear, maySubscribe, publishedOn } from "./policy.js";
+import { misplacements } from "./positions.js";
 
 /** What a run is judged by: nothing of it is the SDK's own bookkeeping. */
 export interface History {
-  publications: ReadonlyMap<string, Publication>;
-  subscriptions: readonly Subscription[];
+  journal: Pick<Journal, "publications" | "applications" | "postsTo" | "isWaiting" | "denialsOf">;
   /** What the table says; absent: it has not been asked yet. */
   stored?: readonly Stored[];
   /** Rows of agents that are not there any more, in words. */
   staleRows?: readonly string[];
   /** Whether a channel keeps everything that is published in the run, some of it, or nothing. */
   keeps(channel: string): "all" | "some" | "nothing";
+  /** Whether a channel's messages gather before they are delivered. */
+  lingers(channel: string): boolean;
 }
 
 /** What may be wrong. */
-export type Wrong = "lost" | "duplicated" | "reordered" | "leaked" | "staleRows";
+export type Wrong = "lost" | "duplicated" | "reordered" | "misplaced" | "leaked" | "staleRows";
 
 /** Something that is wrong. */
 export interface Violation {
@@ -23,164 +27,174 @@ export interface Violation {
   what: string;
   /** The message that it happened to. */
   uuid?: string;
+  /** Whom it happened to, and on which channel. */
+  who?: string;
+  channel?: string;
 }
 
-type Received = Event & { is: "message" };
-
-/** A time in which a subscriber was to receive everything. */
-interface Stay {
-  from: number;
-  /** Whether it lasted to the end of the run. */
-  lasts: boolean;
-  /** It was told that all behind this is to come. */
-  behind?: number;
-  received: Received[];
+/** What all judgements need. */
+interface Context extends History, Omit<Judging, "missing" | "journal"> {
+  order: Order;
+  acknowledged: ReadonlyMap<string, readonly Due[]>;
 }
 
 /**
- * Judges what subscribers received by what publishers were told and what guards permit.
+ * Judges what subscribers received by what publishers were told, when who was subscribed, and what guards permit.
  * @returns what is wrong, in the order of the publications that it is about
  */
 export const judge = (history: History): Violation[] => {
-  const order = new Order(history.publications.values(), history.stored ?? []);
-  const acknowledged = new Map<string, Publication[]>();
-  for (const each of history.publications.values()) {
-    if (!each.told?.acknowledged) continue;
-    for (const channel of publishedOn(each.channel)) {
-      const others = acknowledged.get(channel);
-      if (others) others.push(each);
-      else acknowledged.set(channel, [each]);
-    }
-  }
+  const context = contextOf(history);
   const violations = [
-    ...history.subscriptions.flatMap((each) => [...leaks(each, history), ...duplicates(each), ...lossesAndSwaps(each, history, order, acknowledged)]),
-    ...storage(history, order),
+    ...history.journal.applications.flatMap((each) => judgeApplication(each, context)),
+    ...storage(context),
     ...(history.staleRows ?? []).map((what): Violation => ({ wrong: "staleRows", what })),
   ];
-  const begun = ({ uuid = "" }: Violation): number => history.publications.get(uuid)?.begun ?? Infinity;
+  const begun = ({ uuid }: Violation): number => (uuid === undefined ? Infinity : context.begunAt(uuid));
   return violations.sort((a, b) => begun(a) - begun(b) || 0);
 };
 
-const messagesOf = ({ events }: Subscription): Received[] => events.filter((event): event is Received => event.is === "message");
+const contextOf = (history: History): Context => {
+  const { publications } = history.journal;
+  const order = new Order(publications.values(), history.stored ?? []);
+  const acknowledged = new Map<string, Due[]>();
+  for (const publication of publications.values()) {
+    if (!publication.told?.acknowledged) continue;
+    for (const channel of publishedOn(publication.channel)) {
+      const due: Due = { publication, channel, offset: order.of(channel, publication.uuid) };
+      const others = acknowledged.get(channel);
+      if (others) others.push(due);
+      else acknowledged.set(channel, [due]);
+    }
+  }
+  return {
+    ...history,
+    order,
+    acknowledged,
+    recovers: (name) => history.keeps(name) !== "nothing",
+    offsetOf: (channel, uuid) => order.of(channel, uuid),
+    begunAt: (uuid) => publications.get(uuid)?.begun.at ?? Infinity,
+  };
+};
 
-const nameOf = ({ who, channel }: Subscription): string => `${who.name} on ${channel}`;
+const judgeApplication = ({ who, pages }: Application, context: Context): Violation[] => {
+  const read = pages.map((page) => readPage(page, context.recovers));
+  const judging = { ...context, missing: missingOf(read, context.acknowledged) };
+  const lost = new Map<string, Violation>();
+  for (const page of read) {
+    for (const { publication: { uuid }, channel, offset, span } of lossesOf(page, judging)) {
+      const what = `${who.name} on ${channel} has not received ${uuid} (${offset ?? "plain"}), by ${span}`;
+      lost.set(`${channel} ${uuid}`, { wrong: "lost", uuid, what, who: who.name, channel });
+    }
+  }
+  const earlier = new Map<string, Set<string>>();
+  return [
+    ...lost.values(),
+    ...read.flatMap((page) => [
+      ...saidWrongly(page),
+      ...unheard(page),
+      ...toldToHaveMissed(page, context),
+      ...leaks(page, context),
+      ...duplicates(page, context, earlier),
+      ...swaps(page, context),
+    ]),
+  ];
+};
 
-const leaks = (subscription: Subscription, { publications }: History): Violation[] =>
-  messagesOf(subscription).flatMap((message): Violation[] => {
-    const why = leak(subscription, message, publications.get(message.uuid));
-    return why === undefined ? [] : [{ wrong: "leaked", uuid: message.uuid, what: `${nameOf(subscription)} received ${message.uuid}: ${why}` }];
+const nameOf = ({ page }: ReadPage, channel: string): string => `${page.who.name} on ${channel}`;
+
+const saidWrongly = ({ page: { who }, readings }: ReadPage): Violation[] =>
+  [...readings.values()].flatMap(({ name, wrong }) =>
+    wrong.map((what): Violation => ({ wrong: "lost", what: `${who.name} ${what}`, who: who.name, channel: name })),
+  );
+
+/** A component's own listener is told what the client's listener is told. */
+const unheard = ({ page, listened }: ReadPage): Violation[] =>
+  listened.flatMap(({ name, holder, heard, told }): Violation[] => {
+    if (heard === told) return [];
+    const what = `component ${holder} of ${page.who.name} on ${name} was told ${heard} messages, and its client ${told}`;
+    return [{ wrong: heard < told ? "lost" : "duplicated", what, who: page.who.name, channel: name }];
   });
 
-const leak = ({ who, channel }: Subscription, { uuid, data, at }: Received, publication?: Publication): string | undefined => {
-  if (!publication || publication.begun > at) return `nobody has published it`;
+/** Nobody may be told that it cannot have what is kept. */
+const toldToHaveMissed = ({ page: { who, entries } }: ReadPage, { keeps }: Context): Violation[] =>
+  entries.flatMap((event): Violation[] => {
+    if (event.is !== "subscribed" || event.recovered !== false || keeps(event.name) !== "all") return [];
+    const what = `${who.name} on ${event.name} was told that it cannot have all (${event.code ?? ""}), though all is kept`;
+    return [{ wrong: "lost", what, who: who.name, channel: event.name }];
+  });
+
+const leaks = (read: ReadPage, context: Context): Violation[] =>
+  [...read.messages].flatMap(([channel, messages]) =>
+    messages.flatMap((message): Violation[] => {
+      const why = leak(read, channel, message, context.journal.publications.get(message.uuid));
+      if (why === undefined) return [];
+      const what = `${nameOf(read, channel)} received ${message.uuid}: ${why}`;
+      return [{ wrong: "leaked", uuid: message.uuid, what, who: read.page.who.name, channel }];
+    }),
+  );
+
+const leak = (read: ReadPage, channel: string, { uuid, data, at }: Received, publication?: Publication): string | undefined => {
+  const { who } = read.page;
+  if (!publication || publication.begun.at > at) return `nobody has published it`;
   if (!publishedOn(publication.channel).includes(channel)) return `it was published on ${publication.channel}`;
   if (!isSame(publication.data, data)) return `another one was published as ${uuid}`;
   if (!isPermitted(publication.data)) return `no guard permitted it (${publication.data.do})`;
   if (!maySubscribe(channel, who)) return "it may not subscribe there";
-  return mayHear(channel, publication.data, who) ? undefined : "its delivery guard withholds it";
+  if (!mayHear(channel, publication.data, who)) return "its delivery guard withholds it";
+  const wishes = coverOf(read, channel).flatMap((each) => each.wishes);
+  return wishes.some((wish) => overlaps(wish, publication.begun.at, at)) ? undefined : "it was not subscribed since it was published";
 };
 
-const duplicates = (subscription: Subscription): Violation[] => {
-  const seen = new Set<string>();
-  return messagesOf(subscription).flatMap(({ uuid }): Violation[] => {
-    if (!seen.has(uuid)) {
-      seen.add(uuid);
-      return [];
-    }
-    return [{ wrong: "duplicated", uuid, what: `${nameOf(subscription)} received ${uuid} again` }];
+/** @param earlier what the application received on its earlier pages, by channel; what it received on this one is added */
+const duplicates = (read: ReadPage, { order }: Context, earlier: Map<string, Set<string>>): Violation[] =>
+  [...read.messages].flatMap(([channel, messages]) => {
+    const before = earlier.get(channel) ?? new Set<string>();
+    const seen = new Set<string>();
+    const spans = read.readings.get(channel)?.spans ?? [];
+    const found = messages.flatMap(({ uuid, at }): Violation[] => {
+      const since = spanAt(spans, at)?.since;
+      const again = before.has(uuid) && since && (order.of(channel, uuid) ?? Infinity) <= since.offset;
+      if (!seen.has(uuid) && !again) {
+        seen.add(uuid);
+        return [];
+      }
+      const where = seen.has(uuid) ? "" : ", which an earlier page has received";
+      return [{ wrong: "duplicated", uuid, what: `${nameOf(read, channel)} received ${uuid} again${where}`, who: read.page.who.name, channel }];
+    });
+    earlier.set(channel, new Set([...before, ...seen]));
+    return found;
   });
-};
 
-/** On channels with history: nothing is missing, and nothing comes behind what it precedes. */
-const lossesAndSwaps = (
-  subscription: Subscription,
-  history: History,
-  order: Order,
-  acknowledged: ReadonlyMap<string, readonly Publication[]>,
-): Violation[] => {
-  const kept = history.keeps(subscription.channel);
-  if (kept === "nothing") return [];
-  const offsetOf = ({ uuid, offset }: Received): number => order.of(subscription.channel, uuid) ?? offset ?? NaN;
-  const all = messagesOf(subscription);
-  return [
-    // Nobody may be told that it cannot have what is kept.
-    ...(kept === "all" ? toldToHaveMissed(subscription) : []),
-    ...lossesOf(subscription, all, acknowledged.get(subscription.channel) ?? [], order),
-    ...swaps(subscription, all, offsetOf),
+/** On a channel with history: nothing comes after what it precedes, while the application is subscribed to the channel itself. */
+const swaps = (read: ReadPage, { recovers, order, begunAt }: Context): Violation[] =>
+  [...read.messages].flatMap(([channel, messages]) => {
+    if (!recovers(channel)) return [];
+    const spans = read.readings.get(channel)?.spans ?? [];
+    const offsetOf = ({ uuid, offset }: Received): number => order.of(channel, uuid) ?? offset ?? NaN;
+    const seen = new Set<string>();
+    let newest: Received | undefined;
+    return messages.flatMap((message): Violation[] => {
+      const span = spanAt(spans, message.at);
+      const isAgain = seen.has(message.uuid);
+      seen.add(message.uuid);
+      if (!span || isAgain) return [];
+      const before = newest && offsetOf(newest) > offsetOf(message) ? newest : undefined;
+      if (!before) newest = message;
+      // What a wildcard brought from before the subscription's own first position may come in any order.
+      if (!before || (!span.since && begunAt(message.uuid) < span.from.at && hadWildcard(read, channel, message.at))) return [];
+      const what = `${nameOf(read, channel)} received ${message.uuid} (${offsetOf(message)}) after ${before.uuid} (${offsetOf(before)})`;
+      return [{ wrong: "reordered", uuid: message.uuid, what, who: read.page.who.name, channel }];
+    });
+  });
+
+/** What the table must and must not hold of the channels with history, and what publishers were told of it. */
+const storage = ({ journal, stored = [], stored: asked, order, keeps, recovers }: Context): Violation[] => {
+  const { publications } = journal;
+  const violations: Violation[] = [
+    ...order.contradictions.map(({ uuid, what }): Violation => ({ wrong: "reordered", uuid, what: `${uuid} ${what}` })),
+    ...misplacements([...publications.values()], stored, recovers).map((each): Violation => ({ wrong: "misplaced", ...each })),
   ];
-};
-
-const toldToHaveMissed = (subscription: Subscription): Violation[] =>
-  subscription.events.flatMap((event): Violation[] =>
-    event.is === "missed" ? [{ wrong: "lost", what: `${nameOf(subscription)} was told that it cannot have all (${event.code}), though all is kept` }] : [],
-  );
-
-const swaps = (subscription: Subscription, all: Received[], offsetOf: (message: Received) => number): Violation[] => {
-  const seen = new Set<string>();
-  let newest: Received | undefined;
-  return all.flatMap((message): Violation[] => {
-    if (seen.has(message.uuid)) return [];
-    seen.add(message.uuid);
-    const before = newest && offsetOf(newest) > offsetOf(message) ? newest : undefined;
-    if (!before) newest = message;
-    if (!before) return [];
-    const what = `${nameOf(subscription)} received ${message.uuid} (${offsetOf(message)}) after ${before.uuid} (${offsetOf(before)})`;
-    return [{ wrong: "reordered", uuid: message.uuid, what }];
-  });
-};
-
-const staysOf = ({ events }: Subscription): Stay[] => {
-  const stays: Stay[] = [];
-  let open: Stay | undefined;
-  const begin = (from: number, behind?: number): void => {
-    stays.push((open = { from, lasts: true, received: [], ...(behind !== undefined && { behind }) }));
-  };
-  const end = (): void => {
-    if (open) open.lasts = false;
-    open = undefined;
-  };
-  for (const event of events) {
-    if (event.is === "message") open?.received.push(event);
-    else if (event.is === "subscribed" && !open) begin(event.at);
-    else if (event.is === "missed") {
-      end();
-      begin(event.at, event.position?.offset);
-    } else if (event.is === "unsubscribed") end();
-  }
-  return stays;
-};
-
-const lossesOf = (subscription: Subscription, all: Received[], acknowledged: readonly Publication[], order: Order): Violation[] => {
-  const { who, channel } = subscription;
-  const had = new Set(all.map(({ uuid }) => uuid));
-  const due = acknowledged.filter(({ uuid, data }) => !had.has(uuid) && mayHear(channel, data, who));
-  const stays = staysOf(subscription);
-  return due.flatMap(({ uuid, begun }): Violation[] => {
-    const offset = order.of(channel, uuid);
-    const missing = stays.some((stay) => isDue(stay, begun, offset, order, channel));
-    return missing ? [{ wrong: "lost", uuid, what: `${nameOf(subscription)} has not received ${uuid} (${offset})` }] : [];
-  });
-};
-
-/** Whether a message had to come in this time: it was published later than it began, or stands behind what came. */
-const isDue = (
-  { from, lasts, behind, received }: Stay,
-  begun: number,
-  offset: number | undefined,
-  order: Order,
-  channel: string,
-): boolean => {
-  const offsets = received.flatMap(({ uuid }) => order.of(channel, uuid) ?? []);
-  const isBehind = offset !== undefined && offset > Math.min(behind ?? Infinity, ...offsets);
-  if (lasts) return begun > from || isBehind;
-  return isBehind && offset < Math.max(...offsets);
-};
-
-/** What the table must and must not hold of the channels with history. */
-const storage = (history: History, order: Order): Violation[] => {
-  const { publications, stored } = history;
-  const violations: Violation[] = order.contradictions.map(({ uuid, what }) => ({ wrong: "reordered", uuid, what: `${uuid} ${what}` }));
-  if (!stored) return violations;
+  if (!asked) return violations;
   violations.push(...order.twice.map(({ uuid, offset }): Violation => ({ wrong: "duplicated", uuid, what: `${uuid} is stored again, at ${offset}` })));
   for (const { uuid, channel } of stored) {
     const publication = publications.get(uuid);
@@ -190,7 +204,7 @@ const storage = (history: History, order: Order): Violation[] => {
   const held = new Set(stored.map(({ channel, uuid }) => `${channel} ${uuid}`));
   for (const { uuid, channel, told } of publications.values()) {
     if (!told?.acknowledged) continue;
-    const missing = publishedOn(channel).filter((each) => history.keeps(each) === "all" && !held.has(`${each} ${uuid}`));
+    const missing = publishedOn(channel).filter((each) => keeps(each) === "all" && !held.has(`${each} ${uuid}`));
     violations.push(...missing.map((each): Violation => ({ wrong: "lost", uuid, what: `${uuid} was acknowledged, and is not stored on ${each}` })));
   }
   return violations;

@@ -1,5 +1,5 @@
 import { ChaosClient, type ClientContext } from "./client.js";
-import { CHANNELS } from "./channels.js";
+import { CHANNELS, WILDCARDS } from "./channels.js";
 import type { Plan } from "./plan.js";
 import { EARS, maySubscribe } from "./policy.js";
 import { pick, sourceOf } from "./random.js";
@@ -9,6 +9,10 @@ const EACH = 4;
 
 /** One in so many is no insider, and may not read what is private. */
 const OUTSIDER = 4;
+
+/** One in so many subscribes to a wildcard as well; and of the components one in so many uses the callback API. */
+const WIDE = 3;
+const CALLBACKS = 5;
 
 /** The clients of a run. */
 export interface Crowd {
@@ -25,7 +29,9 @@ export const gather = (context: ClientContext, plan: Plan): Crowd => {
     const who = { name, ear: index % EARS, insider: index % OUTSIDER !== OUTSIDER - 1 };
     const client = new ChaosClient(context, who, index % 2 === 0);
     // Whoever may not read what is private tries.
-    for (const channel of new Set([...channels, ...names.filter((each) => !maySubscribe(each, who))])) client.subscribe(channel);
+    for (const channel of [...channels, ...names.filter((each) => !maySubscribe(each, who))]) client.home.add(channel);
+    if (index % WIDE === 0) client.home.add(pick(random, WILDCARDS.filter((each) => maySubscribe(each, who))));
+    for (const each of client.home) client.mount(each, random() < 1 / CALLBACKS ? "callbacks" : "handle");
     return client;
   };
   const some = (first: string): Set<string> => {

@@ -2,6 +2,8 @@ import type { SystemOptions } from "../local/dev/options.js";
 import type { System } from "../local/dev/system.js";
 import type { PostFault } from "../local/gateway/index.js";
 import type { DynamoDbCall, DynamoDbFault } from "../local/iam/dynamodb-faults.js";
+import type { Journal, Post } from "./journal.js";
+import { UUIDS } from "./plan.js";
 import { between, type Random, sourceOf } from "./random.js";
 import type { Kind, Schedule } from "./schedule.js";
 import type { Trail } from "./trail.js";
@@ -21,6 +23,9 @@ const POST_FAULTS: readonly [Kind, PostFault][] = [
   ["duplicated", "duplicate"],
 ];
 
+/** What becomes of a post by what it meets. */
+const OUTCOMES: Record<PostFault, Post["was"]> = { gone: "denied", limit: "failed", error: "failed", lose: "lost", duplicate: "clean" };
+
 const CALL_FAULTS: readonly [Kind, DynamoDbFault][] = [
   ["dbThrottled", "throttle"],
   ["db500", "fail"],
@@ -34,9 +39,21 @@ const WRITE_FAULTS: readonly [Kind, DynamoDbFault][] = [
 ];
 
 /** What functions are called in strikes and trails: `publish` for the function behind `publish`. */
-const roleOf = (functionId: string): string => (/PushIt(\w+?)Function/.exec(functionId)?.[1] ?? functionId).toLowerCase();
+export const roleOf = (functionId: string): string => (/PushIt(\w+?)Function/.exec(functionId)?.[1] ?? functionId).toLowerCase();
 
-/** Strikes a local system by a schedule. */
+interface Frame {
+  channel?: string;
+  uuid?: string;
+}
+
+/** The messages of the run in a frame that is posted, or in a segment. */
+const messagesIn = (body: string): { channel: string; uuid: string }[] => {
+  const value = JSON.parse(body) as Frame | Frame[] | { publications: { message: Frame }[] };
+  const frames = Array.isArray(value) ? value : "publications" in value ? value.publications.map(({ message }) => message) : [value];
+  return frames.flatMap(({ channel, uuid }) => (channel !== undefined && uuid?.match(UUIDS)?.[0] === uuid && uuid !== undefined ? [{ channel, uuid }] : []));
+};
+
+/** Strikes a local system by a schedule, and writes down what is posted. */
 export class Faults implements NonNullable<SystemOptions["faults"]> {
   /** Connections that have ended, whether their `$disconnect` was lost or not. */
   readonly ended = new Set<string>();
@@ -44,28 +61,26 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
   readonly #further: Random;
   /** What environments' next calls meet. */
   readonly #bursts = new Map<string, { fault: DynamoDbFault; left: number }>();
-  /** Whom connections belong to, for trails. */
-  readonly #names = new Map<string, string>();
   system: Pick<System, "cut"> | undefined;
 
   constructor(
     seed: number,
     private readonly schedule: Schedule,
     private readonly trail: Trail,
+    private readonly journal: Pick<Journal, "owner" | "posted" | "queued">,
   ) {
     this.#late = sourceOf(seed, "late");
     this.#further = sourceOf(seed, "further");
   }
 
-  /** A connection belongs to a client. */
-  knows(connectionId: string, name: string): void {
-    this.#names.set(connectionId, name);
-  }
-
   beforePost(connectionId: string, body: Buffer): PostFault | undefined {
     const found = POST_FAULTS.find(([kind]) => this.schedule.strikes(kind));
     const cut = !found && this.schedule.strikes("cut") && this.system?.cut(connectionId);
-    this.trail.noteAll(body.toString(), `is posted to ${this.#name(connectionId)}${this.ended.has(connectionId) ? ", which is gone" : cut ? ": cut" : found ? `: ${found[0]}` : ""}`);
+    const isGone = this.ended.has(connectionId);
+    const text = body.toString();
+    this.trail.noteAll(text, `is posted to ${this.#name(connectionId)}${isGone ? ", which is gone" : cut ? ": cut" : found ? `: ${found[0]}` : ""}`);
+    const was: Post["was"] = isGone || cut ? "failed" : OUTCOMES[found?.[1] ?? "duplicate"];
+    for (const { channel, uuid } of messagesIn(text)) this.journal.posted(connectionId, channel, uuid, was);
     return found?.[1];
   }
 
@@ -85,6 +100,11 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
 
   duplicateDelivery(): boolean {
     return this.schedule.strikes("redelivered");
+  }
+
+  /** Delays nothing: only looks at what is queued. */
+  delayDelivery(_queue: string, messageId: string, body: string): undefined {
+    this.journal.queued(messageId, messagesIn(body));
   }
 
   retire(): boolean {
@@ -115,7 +135,7 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
   }
 
   #name(connectionId: string): string {
-    const name = this.#names.get(connectionId);
+    const name = this.journal.owner(connectionId);
     return name === undefined ? connectionId : `${name} (${connectionId})`;
   }
 }

@@ -2,28 +2,29 @@ import type { Publication, Stored } from "./journal.js";
 import { publishedOn } from "./policy.js";
 
 /**
- * The order of each channel's messages, as the table and the answers to publishers tell it; the positions that
- * subscribers are told are believed last.
+ * The order of each channel's messages, as the table and the acknowledgements say it. The offsets that subscribers
+ * receive count only if neither of the two knows the message.
  */
 export class Order {
-  readonly #offsets = new Map<string, number>();
-  /** What table and answers do not agree on, by message. */
+  readonly #offsets = new Map<string, Map<string, number>>();
+  /** What the table contradicts itself in, by message. */
   readonly contradictions: { uuid: string; what: string }[] = [];
   /** Messages that are stored more than once. */
   readonly twice: Stored[] = [];
 
   constructor(publications: Iterable<Publication>, stored: readonly Stored[]) {
-    const taken = new Map<string, string>();
     const epochs = new Map<string, string>();
     for (const each of stored) {
       const epoch = epochs.get(each.channel) ?? each.epoch;
       epochs.set(each.channel, epoch);
       if (epoch !== each.epoch) this.#contradicts(each.uuid, `is in another history of ${each.channel} than those before`);
       if (this.of(each.channel, each.uuid) !== undefined) this.twice.push(each);
-      else this.#offsets.set(placeOf(each.channel, each.uuid), each.offset);
+      else this.#set(each.channel, each.uuid, each.offset);
     }
-    for (const { uuid, channel, told } of publications) {
-      if (told?.position) this.#told(channel, uuid, told.position.offset);
+    const taken = new Map<string, string>();
+    for (const { uuid, channel, acknowledgements } of publications) {
+      const told = acknowledgements.find((each) => each);
+      if (told && this.of(channel, uuid) === undefined) this.#set(channel, uuid, told.offset);
       for (const each of publishedOn(channel)) {
         const offset = this.of(each, uuid);
         if (offset === undefined) continue;
@@ -37,22 +38,19 @@ export class Order {
 
   /** Where a message stands in its channel. */
   of(channel: string, uuid: string): number | undefined {
-    return this.#offsets.get(placeOf(channel, uuid));
+    return this.#offsets.get(channel)?.get(uuid);
   }
 
-  #told(channel: string, uuid: string, offset: number): void {
-    const known = this.of(channel, uuid);
-    if (known === undefined) this.#offsets.set(placeOf(channel, uuid), offset);
-    else if (known !== offset) this.#contradicts(uuid, `is stored at ${known}, and its publisher was told ${offset}`);
+  #set(channel: string, uuid: string, offset: number): void {
+    let offsets = this.#offsets.get(channel);
+    if (!offsets) this.#offsets.set(channel, (offsets = new Map<string, number>()));
+    offsets.set(uuid, offset);
   }
 
   #contradicts(uuid: string, what: string): void {
     this.contradictions.push({ uuid, what });
   }
 }
-
-/** A guard may have published a message on several channels. */
-const placeOf = (channel: string, uuid: string): string => `${channel} ${uuid}`;
 
 /** Whether what came is what was published, as text: it has been nothing else on its way. */
 export const isSame = (published: unknown, received: unknown): boolean => JSON.stringify(published) === JSON.stringify(received);

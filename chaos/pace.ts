@@ -9,7 +9,7 @@ export interface Pace {
   lifetimeMs: number;
   /** How often clients ask whether they have missed something. */
   checkMs: number;
-  /** How long everybody has to recover, once nothing strikes any more. */
+  /** How long everybody has to recover, once nothing strikes any more: workers may take 5 minutes, on a busy machine they do. */
   quietMs: number;
 }
 
@@ -25,5 +25,5 @@ export const paceOf = (messages: number): Pace => ({
     ? { publishers: 4, subscribers: 12, connectionMs: 20_000, lifetimeMs: 14_000 }
     : { publishers: 8, subscribers: 20, connectionMs: 60_000, lifetimeMs: 40_000 }),
   checkMs: 2_000,
-  quietMs: 120_000,
+  quietMs: 300_000,
 });

@@ -1,4 +1,5 @@
 import type { ChaosClient } from "./client.js";
+import type { Moves } from "./moves.js";
 import type { Plan } from "./plan.js";
 import { pick, type Random } from "./random.js";
 import type { Schedule } from "./schedule.js";
@@ -13,6 +14,8 @@ export interface Publishing {
   /** Those whose connections may be cut on their side, and whose pages may be loaded anew. */
   victims: readonly ChaosClient[];
   schedule: Schedule;
+  /** Has clients subscribe and unsubscribe meanwhile. */
+  moves: Pick<Moves, "advance">;
   /** Chooses the victims. */
   random: Random;
   /** Is called whenever one more publisher is told what became of a publication. */
@@ -20,13 +23,14 @@ export interface Publishing {
 }
 
 /** Has everything published that is planned, each publisher's in its order, and resolves when all of it is told. */
-export const publishAll = async ({ plan, publishers, victims, schedule, random, told }: Publishing): Promise<void> => {
+export const publishAll = async ({ plan, publishers, victims, schedule, moves, random, told }: Publishing): Promise<void> => {
   const lanes = [...plan].flatMap(([name, planned]) => {
     const publisher = publishers.get(name)!;
     const waiting = planned.values();
     const next = async (): Promise<void> => {
       for (const each of waiting) {
         schedule.advance();
+        moves.advance();
         if (schedule.strikes("clientCut")) pick(random, victims).cut();
         if (schedule.strikes("reloaded")) pick(random, victims).reload();
         await publisher.publish(each);

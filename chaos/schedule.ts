@@ -65,37 +65,42 @@ export interface Strike {
   victim?: string;
 }
 
+/** How often things of each kind are to happen in a run of 5,000 messages. */
+export type Times<Name extends string> = Readonly<Record<Name, number>>;
+
 /** When what is to strike: always the same for the same seed. */
-export const strikesOf = (seed: number, messages: number): Record<Kind, Strike[]> => {
-  const strikes = (kind: Kind): Strike[] => {
+export const strikesOf = <Name extends string = Kind>(seed: number, messages: number, often: Times<Name> = TIMES as unknown as Times<Name>): Record<Name, Strike[]> => {
+  const kinds = Object.keys(often) as Name[];
+  const strikes = (kind: Name): Strike[] => {
     const random = sourceOf(seed, kind);
-    const times = Math.ceil((TIMES[kind] * messages) / WHOLE);
+    const times = Math.ceil((often[kind] * messages) / WHOLE);
     const made = Array.from({ length: times }, (): Strike => {
       const at = Math.floor(random() * messages * LATEST);
       const skip = between(random, 0, MOST_SKIPPED);
-      return { at, skip, ...(TARGETED.has(kind) && { victim: pick(random, VICTIMS) }) };
+      return { at, skip, ...(TARGETED.has(kind as string as Kind) && { victim: pick(random, VICTIMS) }) };
     });
     return made.sort((a, b) => a.at - b.at);
   };
-  return Object.fromEntries(KINDS.map((kind) => [kind, strikes(kind)])) as Record<Kind, Strike[]>;
+  return Object.fromEntries(kinds.map((kind) => [kind, strikes(kind)])) as Record<Name, Strike[]>;
 };
 
 /**
  * Decides at each opportunity whether a fault strikes. When each is due is the seed's; which opportunity comes then is
  * up to the processes.
  */
-export class Schedule {
+export class Schedule<Name extends string = Kind> {
   /** How often each kind has struck. */
-  readonly struck: Record<Kind, number>;
-  readonly #pending: Record<Kind, Strike[]>;
+  readonly struck: Record<Name, number>;
+  readonly #pending: Record<Name, Strike[]>;
   readonly #patience: number;
   #progress = 0;
   #over = false;
 
-  constructor(seed: number, messages: number) {
-    this.#pending = strikesOf(seed, messages);
+  /** @param often what may strike; left out: the faults */
+  constructor(seed: number, messages: number, often?: Times<Name>) {
+    this.#pending = strikesOf(seed, messages, often);
     this.#patience = messages * PATIENCE;
-    this.struck = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
+    this.struck = Object.fromEntries(Object.keys(this.#pending).map((kind) => [kind, 0])) as Record<Name, number>;
   }
 
   /** One more publication has begun. */
@@ -112,7 +117,7 @@ export class Schedule {
    * Whether a fault strikes now, which counts.
    * @param whom the function that it would strike
    */
-  strikes(kind: Kind, whom?: string): boolean {
+  strikes(kind: Name, whom?: string): boolean {
     if (this.#over) return false;
     const pending = this.#pending[kind];
     const index = pending.findIndex(({ at, victim }) => at <= this.#progress && this.#fits(at, victim, whom));

@@ -4,7 +4,7 @@ import { App, Duration, Stack } from "aws-cdk-lib";
 import { Guards, PushIt } from "../infra/index.js";
 import type { SystemOptions } from "../local/dev/options.js";
 import { startSystem, type System } from "../local/dev/system.js";
-import { channelOptions } from "./channels.js";
+import { channelOptions, WILDCARDS } from "./channels.js";
 
 /** Subscribers that the publishing function posts to itself: few, so that workers and their queue have all others. */
 const THRESHOLD = 3;
@@ -35,6 +35,7 @@ const synthesize = (folder: string): string => {
   new PushIt(new Stack(app, "Chaos"), "PushIt", {
     guards: Guards.fromModule(join(__dirname, "guards.ts")),
     channels: channelOptions(),
+    wildcards: [...WILDCARDS],
     presenceLease: Duration.seconds(LEASE_SECONDS),
     fanOutThreshold: THRESHOLD,
     fanOutBudget: Duration.seconds(FAN_OUT_SECONDS),

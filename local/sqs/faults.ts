@@ -6,5 +6,5 @@ export interface QueueFaults {
   /** Whether a message that has just been delivered is delivered once more, to whoever asks next. */
   duplicateDelivery?(queue: string, messageId: string): boolean;
   /** Milliseconds by which a message that was sent is late, besides its own delay. */
-  delayDelivery?(queue: string, messageId: string): number | undefined;
+  delayDelivery?(queue: string, messageId: string, body: string): number | undefined;
 }

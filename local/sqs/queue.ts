@@ -74,7 +74,7 @@ export class Queue {
   /** @param delayMs instead of the queue's own delay */
   send(message: Message, delayMs = this.settings.delayMs): void {
     const { now, faults, name } = this.options;
-    const lateMs = faults?.delayDelivery?.(name, message.id) ?? 0;
+    const lateMs = faults?.delayDelivery?.(name, message.id, message.body) ?? 0;
     this.#put({ key: this.options.makeId(), message, receiveCount: 0, hiddenUntil: now() + this.#scaled(delayMs) + lateMs });
   }
 

@@ -24,6 +24,11 @@ describe(`a chaos run of ${OPTIONS.messages} messages`, () => {
     expect(Math.min(lifetime, guardSlow, guardDead)).toBeGreaterThan(0);
   });
 
+  it("has had clients do everything that they do with their subscriptions", () => {
+    expect(Object.entries(outcome.moves).filter(([, times]) => times < 1)).toEqual([]);
+    expect(Object.entries(outcome.judged).filter(([, times]) => times < 1)).toEqual([]);
+  });
+
   it("has published, and recovered", () => {
     expect(outcome.published).toBeGreaterThanOrEqual(OPTIONS.messages);
     expect(outcome.acknowledged).toBeGreaterThan(OPTIONS.messages / 2);

@@ -7,12 +7,15 @@ const faults = { ...Object.fromEntries(KINDS.map((kind) => [kind, 20])), lifetim
 const GOOD: Outcome = {
   published: 5_010,
   acknowledged: 4_900,
-  wrong: { lost: 0, duplicated: 0, reordered: 0, leaked: 0, staleRows: 0 },
+  wrong: { lost: 0, duplicated: 0, reordered: 0, misplaced: 0, leaked: 0, staleRows: 0 },
   recoveries: 300,
+  judged: { unsubscriptions: 400, remounts: 300, wildcards: 100, workers: 2_000, positions: 4_000 },
+  moves: { remounted: 300, unmounted: 200, flipped: 100, blinked: 100, doubled: 100, widened: 100 },
   missed: 7,
   faults,
   violations: [],
   trail: [],
+  stories: [],
   errors: {},
   late: [],
 };
@@ -29,9 +32,15 @@ describe("the report of a chaos run", () => {
       "lost",
       "duplicated",
       "reordered",
+      "misplaced",
       "leaked",
       "staleRows",
       "recoveries",
+      "unsubscriptions",
+      "remounts",
+      "wildcards",
+      "workers",
+      "positions",
       "faults",
     ]);
   });
@@ -40,8 +49,12 @@ describe("the report of a chaos run", () => {
     expect(faultsOf(GOOD, options)).toEqual([]);
   });
 
-  it.each(["lost", "duplicated", "reordered", "leaked", "staleRows"] as const)("fails a run in which something is %s", (wrong) => {
+  it.each(["lost", "duplicated", "reordered", "misplaced", "leaked", "staleRows"] as const)("fails a run in which something is %s", (wrong) => {
     expect(faultsOf({ ...GOOD, wrong: { ...GOOD.wrong, [wrong]: 1 } }, options)).toEqual([`${wrong}: 1`]);
+  });
+
+  it.each(["unsubscriptions", "remounts", "wildcards", "workers", "positions"] as const)("fails a run in which there were no %s", (what) => {
+    expect(faultsOf({ ...GOOD, judged: { ...GOOD.judged, [what]: 0 } }, options)).toHaveLength(1);
   });
 
   it("fails a long run in which a fault struck less than 20 times, and no short one", () => {
@@ -56,9 +69,11 @@ describe("the report of a chaos run", () => {
 
   it("tells how to replay a failure, and what happened to the first message that went wrong", () => {
     const violations = [{ wrong: "lost", what: "s1 has not received m1", uuid: "m1" }] as const;
-    const text = failureText({ ...GOOD, wrong: { ...GOOD.wrong, lost: 1 }, violations, trail: ["it is posted"] }, options);
+    const stories = [{ what: "s1 has not received m1", lines: ["s1 subscribes"] }];
+    const text = failureText({ ...GOOD, wrong: { ...GOOD.wrong, lost: 1 }, violations, stories, trail: ["it is posted"] }, options);
     expect(text).toContain("npm run chaos -- --seed 3 --messages 5000");
     expect(text).toContain("s1 has not received m1");
+    expect(text).toContain("the story of: s1 has not received m1\n    s1 subscribes");
     expect(text).toContain("the history of m1:\n    it is posted");
   });
 });

@@ -134,7 +134,7 @@ export class Subscriptions implements Extension {
       subscription.isAnnounced = false;
       this.#client.notify("onUnsubscribed", channel);
       this.#settle(subscription);
-    } else if (isConnected) this.#settle(subscription);
+    } else this.#settle(subscription);
   }
 
   /** Nothing will be sent until the application connects again: what it wants stays, and nobody waits for it. */
@@ -196,7 +196,8 @@ export class Subscriptions implements Extension {
       // It may have happened.
       if (transport && transport === current) current.subscriptions.set(channel, false);
       this.#pause(subscription);
-    } else if (!holders.size) holders.add(this.#client.ownHold);
+      // Nobody asked for this, and the server refuses it: it stays as it is.
+    } else if (!holders.size) current?.subscriptions.delete(channel);
     this.#fail(subscription, wants, error);
   }
 

@@ -1,0 +1,89 @@
+import type { Position, Publication, Stored } from "./journal.js";
+
+/** Something that is wrong with a position that a publisher was told. */
+export interface Misplacement {
+  uuid: string;
+  what: string;
+}
+
+const placeOf = (channel: string, { epoch, offset }: Position): string => `${channel} ${epoch} ${offset}`;
+
+const isSame = (a: Position | undefined, b: Position | undefined): boolean => a?.epoch === b?.epoch && a?.offset === b?.offset;
+
+/**
+ * Judges the positions in acknowledgements: each names the message that is stored there, no two messages have one in
+ * common, and one publisher's messages stand in its order.
+ * @param keeps whether a channel has history
+ * @param stored what the table holds; empty: it has not been asked yet
+ */
+export const misplacements = (
+  publications: readonly Publication[],
+  stored: readonly Stored[],
+  keeps: (channel: string) => boolean,
+): Misplacement[] => {
+  const acknowledged = publications.filter(({ channel, told }) => told?.acknowledged && keeps(channel));
+  const positions = publications.filter(({ channel }) => keeps(channel));
+  return [...untold(acknowledged), ...unlike(positions), ...taken(positions, stored), ...unordered(acknowledged)];
+};
+
+/** How many positions there are to judge. */
+export const positionsIn = (publications: readonly Publication[]): number =>
+  publications.filter(({ acknowledgements }) => acknowledgements.some((each) => each)).length;
+
+const untold = (acknowledged: readonly Publication[]): Misplacement[] =>
+  acknowledged.flatMap(({ uuid, acknowledgements }) =>
+    acknowledgements.some((each) => each) ? [] : [{ uuid, what: `${uuid} was acknowledged without a position` }],
+  );
+
+/** Of one message all acknowledgements say the same, and the SDK says what they say. */
+const unlike = (publications: readonly Publication[]): Misplacement[] =>
+  publications.flatMap(({ uuid, told, acknowledgements }) => {
+    const [first, ...others] = acknowledgements.filter((each) => each !== undefined);
+    if (!first) return [];
+    const other = [...others, ...(told?.position ? [told.position] : [])].find((each) => !isSame(first, each));
+    return other ? [{ uuid, what: `${uuid} is at ${first.offset}, and its publisher was told ${other.offset} too` }] : [];
+  });
+
+/** Each place is one message's: the stored one's, if the table still holds it. */
+const taken = (publications: readonly Publication[], stored: readonly Stored[]): Misplacement[] => {
+  const owners = new Map(stored.map((each) => [placeOf(each.channel, each), each.uuid]));
+  const places = new Map<string, Position>();
+  for (const { channel, uuid, epoch, offset } of [...stored].reverse()) places.set(`${channel} ${uuid}`, { epoch, offset });
+  return publications.flatMap(({ uuid, channel, acknowledgements }) => {
+    const position = acknowledgements.find((each) => each);
+    if (!position) return [];
+    const place = placeOf(channel, position);
+    const owner = owners.get(place);
+    owners.set(place, owner ?? uuid);
+    if (owner !== undefined && owner !== uuid) return [{ uuid, what: `${uuid} has the place ${place}, which is ${owner}'s` }];
+    const kept = places.get(`${channel} ${uuid}`);
+    if (!kept || isSame(kept, position)) return [];
+    return [{ uuid, what: `${uuid} is stored at ${kept.offset}, and its publisher was told ${position.offset}` }];
+  });
+};
+
+/**
+ * One publisher's messages on a channel stand in the order in which it published them. A message that was sent more than
+ * once may stand behind later ones, unless these were published when it had been acknowledged.
+ */
+const unordered = (acknowledged: readonly Publication[]): Misplacement[] => {
+  const lanes = new Map<string, Publication[]>();
+  for (const each of [...acknowledged].sort((a, b) => a.begun.at - b.begun.at)) {
+    const lane = `${each.by} ${each.channel}`;
+    lanes.set(lane, [...(lanes.get(lane) ?? []), each]);
+  }
+  return [...lanes.values()].flatMap((lane) =>
+    lane.flatMap((later, index) => {
+      const offset = offsetOf(later);
+      const before = lane.slice(0, index).find((each) => offsetOf(each) > offset && mustPrecede(each, later));
+      if (!before) return [];
+      const what = `${later.uuid} stands at ${offset}, before ${before.uuid} (${offsetOf(before)}), which its publisher published before`;
+      return [{ uuid: later.uuid, what }];
+    }),
+  );
+};
+
+const offsetOf = ({ acknowledgements }: Publication): number => acknowledgements.find((each) => each)?.offset ?? NaN;
+
+const mustPrecede = (earlier: Publication, later: Publication): boolean =>
+  earlier.told!.at < later.begun.at || (earlier.page === later.page && earlier.sent === 1);

@@ -1,0 +1,262 @@
+import type { Entry, EntryOf, Moment, Position } from "./journal.js";
+
+/** Why a span ended. */
+export type Why =
+  /** The application unsubscribed. */
+  | "released"
+  /** The connection was lost. This ends the spans of what is not recovered. */
+  | "lost"
+  /** A rotation closed the old connection, and the SDK said that this may have cost a message. */
+  | "rotated"
+  /** The SDK said that it is subscribed anew, and that something was missed. */
+  | "missed"
+  /** The SDK said that it is not subscribed any more. */
+  | "refused"
+  /** The page was left. */
+  | "left";
+
+/** A time in which an application was subscribed to a name, as far as it was told. */
+export interface Span {
+  name: string;
+  /** When a subscription was acknowledged. */
+  from: Moment;
+  /** When it ended, and why; absent: it lasts to the end of the run. */
+  to?: Moment & { why: Why };
+  /** Everything behind this position is to come, whenever it was published. */
+  since?: Position;
+  /** When the application asked for what began this span. */
+  asked: number;
+  /** When something last disturbed it: it began, its connection was lost, or was there again. */
+  disturbed: Moment;
+}
+
+/** A time in which an application wished for a name: until its unsubscription was answered. */
+export interface Wish {
+  name: string;
+  from: number;
+  /** Infinity: no answer told that it is over. */
+  to: number;
+}
+
+/** What a page's entries say about one name. */
+export interface Reading {
+  name: string;
+  spans: Span[];
+  wishes: Wish[];
+  /** What the SDK told and must not have told, in words. */
+  wrong: string[];
+  /** Whether somebody on the page wishes for it. */
+  wished: boolean;
+  /** Whether the application was told that it is subscribed, on the connection in use. */
+  stands: boolean;
+  /** How many calls have no answer. */
+  unanswered: number;
+}
+
+/** States in which the connection is doubted and not lost. */
+const DOUBTS: ReadonlySet<string> = new Set(["frozen", "offline"]);
+
+/** Whether a change of the state says that the connection is lost. */
+export const isLoss = ({ state, code }: EntryOf<"state">): boolean => state !== "connected" && !DOUBTS.has(code);
+
+interface Holder {
+  call: number;
+  acknowledged: boolean;
+}
+
+/** Reads a page's entries about one name, in their order. */
+class Reader {
+  readonly spans: Span[] = [];
+  readonly wishes: Wish[] = [];
+  readonly wrong: string[] = [];
+  readonly #holders = new Map<number, Holder>();
+  readonly #calls = new Map<number, { holder: number; wants: boolean }>();
+  #open: Span | undefined;
+  #wish: Wish | undefined;
+  /** Where the next span goes on from: the page's position, until an unsubscription forgets it. */
+  #since: Position | undefined;
+  #asked = 0;
+  /** The turn in which the last holder left, and the span that this ended. */
+  #released: { turn: number; span: Span } | undefined;
+  /** The application subscribed again in the turn in which it unsubscribed: this span goes on. */
+  #resumes: Span | undefined;
+  /** The unsubscription whose answer ends the wish. */
+  #leaving: number | undefined;
+  /** The connection was lost, and nothing has told since that this name is subscribed again. */
+  #away = false;
+
+  constructor(
+    private readonly name: string,
+    private readonly recovers: boolean,
+    since: Position | undefined,
+  ) {
+    this.#since = recovers ? since : undefined;
+  }
+
+  read(entries: Iterable<Entry>): Reading {
+    for (const entry of entries) this.#take(entry);
+    const { name, spans, wishes, wrong } = this;
+    const stands = this.#open !== undefined && !this.#away;
+    return { name, spans, wishes, wrong, wished: this.#holders.size > 0, stands, unanswered: this.#calls.size };
+  }
+
+  #take(entry: Entry): void {
+    if ("name" in entry && entry.name !== this.name) return;
+    switch (entry.is) {
+      case "subscribe":
+        return this.#subscribes(entry);
+      case "unsubscribe":
+        return this.#unsubscribes(entry);
+      case "fulfilled":
+        return this.#fulfilled(entry);
+      case "rejected":
+        return this.#rejected(entry);
+      case "subscribed":
+        return this.#subscribed(entry);
+      case "unsubscribed":
+        return this.#unsubscribed(entry);
+      case "state":
+        return this.#changed(entry);
+      case "rotated":
+        if (!this.recovers && this.#open && entry.names.includes(this.name)) this.#again(entry, "rotated");
+        return;
+      case "left":
+        return this.#left(entry);
+      case "message":
+      case "listened":
+        return;
+    }
+  }
+
+  #subscribes({ at, holder, call, turn }: EntryOf<"subscribe">): void {
+    if (this.#holders.size === 0) {
+      this.#asked = at;
+      this.#resumes = this.recovers && this.#released?.turn === turn ? this.#released.span : undefined;
+      if (!this.#wish || this.#wish.to <= at) this.wishes.push((this.#wish = { name: this.name, from: at, to: Infinity }));
+      this.#wish.to = Infinity;
+    }
+    this.#holders.set(holder, { call, acknowledged: false });
+    this.#calls.set(call, { holder, wants: true });
+  }
+
+  #unsubscribes({ at, ms, holder, call, turn }: EntryOf<"unsubscribe">): void {
+    this.#calls.set(call, { holder, wants: false });
+    this.#holders.delete(holder);
+    this.#leaving = call;
+    const span = this.#open;
+    if (span && !this.#isHeld()) this.#end({ at, ms }, "released");
+    if (this.#holders.size > 0) return;
+    if (span) this.#released = { turn, span };
+    else if (this.#released?.turn !== turn) this.#released = undefined;
+    // Whoever unsubscribes forgets the position. Whoever subscribes again in the same turn goes on with the last span.
+    this.#resumes = undefined;
+    this.#since = undefined;
+  }
+
+  #fulfilled({ at, ms, call }: EntryOf<"fulfilled">): void {
+    const known = this.#calls.get(call);
+    if (!known) return;
+    this.#calls.delete(call);
+    if (!known.wants) {
+      if (call === this.#leaving) this.#endWish(at);
+      return;
+    }
+    const holder = this.#holders.get(known.holder);
+    if (holder?.call !== call) return;
+    holder.acknowledged = true;
+    this.#away = false;
+    this.#begin({ at, ms });
+  }
+
+  #rejected({ at, ms, call, code, retryable }: EntryOf<"rejected">): void {
+    const known = this.#calls.get(call);
+    if (!known) return;
+    this.#calls.delete(call);
+    const holder = this.#holders.get(known.holder);
+    if (!known.wants || holder?.call !== call || retryable || code === "superseded") return;
+    this.#holders.delete(known.holder);
+    if (!this.#isHeld()) this.#end({ at, ms }, "refused");
+    this.#endWish(at);
+  }
+
+  #subscribed({ at, ms, recovered }: EntryOf<"subscribed">): void {
+    if (this.#holders.size === 0) return;
+    for (const holder of this.#holders.values()) holder.acknowledged = true;
+    this.#away = false;
+    if (recovered === false) {
+      this.#since = undefined;
+      this.#resumes = undefined;
+      this.#again({ at, ms }, "missed");
+    } else if (this.#open && !this.recovers) this.#again({ at, ms }, "missed");
+    else this.#begin({ at, ms });
+    if (this.#open) this.#open.disturbed = { at, ms };
+  }
+
+  #unsubscribed({ at, ms, code }: EntryOf<"unsubscribed">): void {
+    if (code === undefined && this.#isHeld()) this.wrong.push(`was told that ${this.name} is unsubscribed, and has not unsubscribed`);
+    if (code !== undefined) this.#holders.clear();
+    this.#end({ at, ms }, "refused");
+    this.#endWish(at);
+  }
+
+  #changed(entry: EntryOf<"state">): void {
+    const { at, ms } = entry;
+    if (isLoss(entry)) this.#away = true;
+    if (!this.recovers && isLoss(entry)) this.#end({ at, ms }, "lost");
+    if (this.#open) this.#open.disturbed = { at, ms };
+  }
+
+  #left({ at, ms, positions }: EntryOf<"left">): void {
+    if (this.recovers && this.#open && !positions[this.name]) {
+      this.wrong.push(`has no position on ${this.name}, and is subscribed to it`);
+    }
+    this.#end({ at, ms }, "left");
+    this.#holders.clear();
+    this.#calls.clear();
+    this.#endWish(at);
+  }
+
+  /** Nothing that is published from now on may come, unless somebody still wishes for it. */
+  #endWish(at: number): void {
+    if (this.#wish && this.#holders.size === 0) this.#wish.to = Math.min(this.#wish.to, at);
+  }
+
+  #isHeld(): boolean {
+    return [...this.#holders.values()].some(({ acknowledged }) => acknowledged);
+  }
+
+  #begin(from: Moment): void {
+    if (this.#open) return;
+    if (this.#resumes) {
+      this.#open = this.#resumes;
+      delete this.#open.to;
+      this.#resumes = undefined;
+      return;
+    }
+    this.#open = { name: this.name, from, asked: this.#asked, disturbed: from, ...(this.#since && { since: this.#since }) };
+    this.#since = undefined;
+    this.spans.push(this.#open);
+  }
+
+  #end(to: Moment, why: Why): void {
+    if (this.#open) {
+      this.#open.to = { ...to, why };
+      if (this.#away) this.#open.disturbed = to;
+    }
+    this.#open = undefined;
+  }
+
+  #again(moment: Moment, why: Why): void {
+    this.#end(moment, why);
+    this.#begin(moment);
+  }
+}
+
+/**
+ * Reads what a page's entries say about a name.
+ * @param entries all of the page's, or those that are not messages
+ * @param recovers whether it is a channel with history
+ * @param since the position that the page began with
+ */
+export const readName = (name: string, entries: Iterable<Entry>, recovers: boolean, since?: Position): Reading =>
+  new Reader(name, recovers, since).read(entries);
