@@ -27,11 +27,7 @@ const text = (file: string): string => readFileSync(join(folder, "client", file)
 
 describe("an application", () => {
   it("of the smaller SDK has nothing of what that does not do", () => {
-<<<<<<< HEAD
-    for (const word of ["/meta/presence", '"history"', "presentChannels"]) {
-=======
     for (const word of ['"presentChannels"', '"visibilitychange"', '"securitypolicyviolation"']) {
->>>>>>> refs/heads/packages
       expect(text("index-application.mjs")).toContain(word);
       expect(text("core-application.mjs")).not.toContain(word);
     }
