@@ -12,6 +12,8 @@ module.exports = {
     "^push-it-client/core$": "<rootDir>/client/src/core.ts",
     "^push-it-server/(guards|publisher)$": "<rootDir>/server/$1/index.ts",
   },
+  globalSetup: "<rootDir>/test/run/make-folder.ts",
+  globalTeardown: "<rootDir>/test/run/remove-folder.ts",
   setupFiles: ["<rootDir>/test/setup.ts"],
   modulePathIgnorePatterns: ["<rootDir>/((client|local|server)/)?dist/", "<rootDir>/cdk.out"],
   reporters: ["default", "<rootDir>/scripts/closing-line.cjs"],

@@ -7,7 +7,8 @@ import { common, installedWith, NODE } from "./bundles.mjs";
 export const LIBRARIES = {
   client: {
     entries: { index: "client/src/index.ts", core: "client/src/core.ts" },
-    options: { platform: "browser", target: "es2022", sourcemap: true },
+    // Neutral, because for browsers esbuild decides what `process.env.NODE_ENV` is: that is the application's to say.
+    options: { platform: "neutral", target: "es2022", sourcemap: true },
   },
   server: {
     entries: { guards: "server/guards/index.ts", publisher: "server/publisher/index.ts" },
@@ -19,9 +20,10 @@ export const LIBRARIES = {
 const SCRIPT = {
   ...common,
   ...LIBRARIES.client.options,
+  platform: "browser",
   format: "iife",
   minify: true,
-  // The map tells files and lines. Their text would be a fifth of the package, which has it twice already.
+  // As with CommonJS: files and lines.
   sourcesContent: false,
   entryPoints: { "push-it.iife": "client/src/script.ts" },
 };
@@ -87,6 +89,8 @@ const asCommonJs = async (modules, dist, { target }) => {
     const result = await transform(text.replace(/(?<=\/\/# sourceMappingURL=)\S+\n$/, `${inline}\n`), {
       ...options,
       sourcemap: "external",
+      // Files and lines are enough for a stack trace. The text of the sources is in the maps of the ES modules.
+      sourcesContent: false,
       sourcefile: relative(dirname(file), path),
     });
     return [

@@ -3,7 +3,7 @@ import type { Message, SubscribeResult } from "../../protocol/frames.js";
 import { SESSION_PREFIX } from "../../protocol/version.js";
 import { Connection } from "./connection/connection.js";
 import type { StateChange } from "./connection/state.js";
-import { defer, Emitter } from "./emitter.js";
+import { defer, Emitter, inZone } from "./emitter.js";
 import { PushItError } from "./errors.js";
 import type { Extension, Notifications } from "./extension.js";
 import type { Internals, SettleWish } from "./internals.js";
@@ -86,9 +86,11 @@ export class Client implements Internals {
 
   /** Ends a call of the application: one of its callbacks, or the `error` event if it gave none for errors. */
   settler<Value>(value: Value, onError?: OnError, onSuccess?: (value: Value) => void): SettleWish {
+    const succeed = inZone(onSuccess);
+    const fail = inZone(onError);
     return (error) => {
-      if (!error) defer(onSuccess, value);
-      else if (onError) defer(onError, error);
+      if (!error) defer(succeed, value);
+      else if (fail) defer(fail, error);
       else if (error.code !== "superseded") this.emitter.emit("error", error);
     };
   }

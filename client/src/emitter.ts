@@ -10,6 +10,12 @@ interface ZoneJs {
 export const defer = <Args extends unknown[]>(callback: ((...args: Args) => void) | undefined, ...args: Args): void =>
   queueMicrotask(() => callback?.(...args));
 
+/** A callback as it runs in the zone of now, if there are zones. */
+export const inZone = <Callback>(callback: Callback): Callback => {
+  const { Zone } = globalThis as ZoneJs;
+  return Zone && callback ? Zone.current.wrap(callback, "push-it-client") : callback;
+};
+
 /** Listeners by event. */
 export class Emitter<Events> {
   readonly #listeners: { [Event in keyof Events]?: Set<(value: Events[Event]) => void> } = {};
@@ -23,11 +29,10 @@ export class Emitter<Events> {
   /** Adds a listener. The returned function removes it, at once. */
   on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void): () => void {
     const listeners = (this.#listeners[event] ??= new Set());
-    const { Zone } = globalThis as ZoneJs;
-    const inZone = Zone ? Zone.current.wrap(listener, "push-it-client") : listener;
+    const called = inZone(listener);
     // Wrapped: a function that is added twice is two listeners, each with its own removal.
     const entry = (value: Events[Event]): void => {
-      if (listeners.has(entry)) inZone(value);
+      if (listeners.has(entry)) called(value);
     };
     listeners.add(entry);
     return () => void listeners.delete(entry);

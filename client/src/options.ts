@@ -150,9 +150,9 @@ export const resolveOptions = <Options extends CoreOptions>(options: Options): R
     throw new TypeError(`"url" must be a WebSocket URL such as "wss://….amazonaws.com/live"; it is ${JSON.stringify(options?.url)}.`);
   return {
     ...DEFAULTS,
-    platform: globalThis as unknown as Platform,
+    platform: globalThis,
     autoConnect: options.WebSocket !== undefined || isInteractive(),
     // An option that is there and undefined is left out.
     ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options),
-  } as unknown as ResolvedOptions<Options>;
+  };
 };

@@ -27,7 +27,7 @@ const text = (file: string): string => readFileSync(join(folder, "client", file)
 
 describe("an application", () => {
   it("of the smaller SDK has nothing of what that does not do", () => {
-    for (const word of ["/meta/presence", '"history"', "push-it.session"]) {
+    for (const word of ["/meta/presence", '"history"', "presentChannels"]) {
       expect(text("index-application.mjs")).toContain(word);
       expect(text("core-application.mjs")).not.toContain(word);
     }
@@ -74,6 +74,9 @@ describe("the source maps", () => {
   });
 });
 
+/** The flags with which this Node has a WebSocket: from 22 on it has one without. */
+const OWN_SOCKET = "WebSocket" in globalThis || Number(process.versions.node.split(".")[0]) >= 22 ? [] : ["--experimental-websocket"];
+
 /** Runs the scenario in a process of its own, with the server echoing one message. */
 const scenario = async (flags: string[], file: string, ...library: string[]) => {
   const script = join(__dirname, "support/scenario.mjs");
@@ -96,24 +99,71 @@ const OUTCOME = {
 };
 
 describe("the modules", () => {
-  it.each([
-    ["esm/index.js", 4],
-    ["esm/core.js", 3],
-    ["cjs/index.js", 4],
-    ["cjs/core.js", 3],
-    ["index-application.mjs", 4],
-  ])("run on Node with the ws package's class: %s", async (file, offered) => {
+  it.each(["esm/index.js", "esm/core.js", "cjs/index.js", "cjs/core.js", "index-application.mjs"])("run on Node with the ws package's class: %s", async (file) => {
     const { outcome, protocols, sent } = await scenario([], file, require.resolve("ws"));
     expect(outcome).toEqual(OUTCOME);
-    expect(protocols).toHaveLength(offered);
+    expect(protocols).toHaveLength(4);
     expect(sent).toMatchObject({ action: "send", data: 2 });
   });
 
   it("run with the runtime's own WebSocket", async () => {
-    // Node has it without a flag from 22 on.
-    const flags = "WebSocket" in globalThis || Number(process.versions.node.split(".")[0]) >= 22 ? [] : ["--experimental-websocket"];
-    const { outcome } = await scenario(flags, "esm/index.js");
+    const { outcome } = await scenario(OWN_SOCKET, "esm/index.js");
     expect(outcome).toEqual(OUTCOME);
+  });
+});
+
+/** What a program prints of each kind, run beside a server that accepts everybody. */
+const ran = async (program: string, flags: string[] = []) => {
+  const { stdout, stderr } = await run(process.execPath, [...flags, "-e", program], {
+    cwd: join(folder, "client"),
+    env: { ...process.env, URL_OF_STAGE: bench.server.url, NODE_OPTIONS: "", NODE_NO_WARNINGS: "" },
+  });
+  return { stdout, stderr };
+};
+
+/** What a process that should have ended prints 5 seconds later: what keeps it. */
+const WATCH = 'setTimeout(() => { console.log("still there: " + process.getActiveResourcesInfo()); process.exit(); }, 5_000).unref();';
+const CONNECT = `const { PushIt } = require("./cjs/index.js"); const url = process.env.URL_OF_STAGE;`;
+const WS = `const WebSocket = require(${JSON.stringify(require.resolve("ws"))});`;
+
+describe("on Node", () => {
+  it("a client with times without end prints no warning", async () => {
+    const { stdout, stderr } = await ran(
+      `${CONNECT} ${WS} const pushIt = new PushIt({ url, WebSocket, timeout: Infinity, pingInterval: Infinity, pingTimeout: Infinity, suspectAfter: Infinity, connectionLifetime: Infinity });
+       pushIt.channel("a").publish(1).then(() => { console.log("published"); pushIt.disconnect(); });`,
+    );
+    expect([stdout, stderr]).toEqual(["published\n", ""]);
+  });
+
+  it("a client that has disconnected lets the process end", async () => {
+    const { stdout } = await ran(
+      `${CONNECT} ${WS} const pushIt = new PushIt({ url, WebSocket, channels: ["a"] });
+       pushIt.on("subscribed", () => { pushIt.disconnect(); ${WATCH} });`,
+    );
+    expect(stdout).toBe("");
+  });
+
+  it("a connected client keeps the process alive", async () => {
+    const { stdout } = await ran(
+      `${CONNECT} ${WS} const pushIt = new PushIt({ url, WebSocket });
+       pushIt.on("state", ({ state }) => state === "connected" && setTimeout(() => { console.log("alive"); process.exit(); }, 500).unref());`,
+    );
+    expect(stdout).toBe("alive\n");
+  });
+
+  it.each([["without", []], ["with", OWN_SOCKET]])("a server that renders pages, %s a WebSocket of its own, opens nothing and ends", async (_what, flags) => {
+    const { stdout, stderr } = await ran(
+      `${CONNECT} ${WATCH} const pushIt = new PushIt({ url, channels: ["a"] }); pushIt.channel("b").subscribe(); console.log(pushIt.state);`,
+      flags,
+    );
+    expect([stdout, stderr.replace(/.*ExperimentalWarning.*\n.*\n/, "")]).toEqual(["disconnected\n", ""]);
+    expect(bench.server.peers.all).toEqual([]);
+  });
+
+  it("without a WebSocket connect() says what to pass", async () => {
+    // Node 20 has none; a newer one is made to have none.
+    const { stdout } = await ran(`delete globalThis.WebSocket; ${CONNECT} try { new PushIt({ url }).connect(); } catch (error) { console.log(error.message); }`);
+    expect(stdout).toBe("This runtime has no WebSocket. Pass a class as the option WebSocket, for example that of the ws package.\n");
   });
 });
 
@@ -124,6 +174,7 @@ describe("the script", () => {
 
   it("defines the global PushIt, and takes the world from the page", async () => {
     const page = {
+      window: {},
       WebSocket,
       AbortController,
       TextEncoder,

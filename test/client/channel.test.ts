@@ -1,11 +1,12 @@
 import { PushItError } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
+import { arrived } from "./support/recorded.js";
 import { Bench, settled } from "./support/setup.js";
 
 const bench = Bench.use();
 
 describe("promises", () => {
-  it("settle with the answer", async () => {
+  it("settle with the reply", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     const channel = pushIt.channel("stories/5");
@@ -24,18 +25,18 @@ describe("promises", () => {
     await expect(denied).rejects.toBeInstanceOf(PushItError);
   });
 
-  it("reject with the timeout when nobody answers", async () => {
+  it("reject with the timeout when nobody replies", async () => {
     bench.server.automatic = false;
-    const { pushIt, peer } = await bench.connected();
+    const { pushIt, peer } = await bench.connected({ suspectAfter: Infinity });
     const published = pushIt.channel("a").publish(1);
     await peer.frames.take();
     bench.platform.advance(30_000);
-    await expect(published).rejects.toMatchObject({ code: "timeout", temporary: true });
+    await expect(published).rejects.toMatchObject({ code: "timeout", retryable: true });
   });
 });
 
 describe("listeners", () => {
-  it("hear their channel and nothing else, until they are removed", async () => {
+  it("receive from their channel and nothing else, until they are removed", async () => {
     const { pushIt, peer } = await bench.connected();
     const five = new Mailbox<unknown>();
     const all = new Mailbox<string>();
@@ -55,7 +56,7 @@ describe("listeners", () => {
     expect(all.waiting).toBe(0);
   });
 
-  it("hear that the channel is subscribed, also again after a reconnection", async () => {
+  it("receive that the channel is subscribed, also after a reconnection", async () => {
     const { pushIt, states, peer } = await bench.connected();
     const subscribed = new Mailbox<{ channel: string }>();
     const channel = pushIt.channel("stories/5");
@@ -66,26 +67,66 @@ describe("listeners", () => {
     await subscribed.take();
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
-    bench.platform.advance(30_000);
+    bench.platform.advance(1_000);
     expect(await subscribed.take()).toEqual({ channel: "stories/5" });
     // A wildcard is a subscription of its own.
     expect(wildcard).not.toHaveBeenCalled();
   });
+
+  it("of the error event receive errors of their channel", async () => {
+    const { pushIt } = await bench.connected();
+    const errors = new Mailbox<PushItError>();
+    const other = jest.fn();
+    pushIt.channel("a").on("error", errors.put);
+    pushIt.channel("b").on("error", other);
+    pushIt.publish({ channel: "a", data: "x".repeat(40_000) });
+    expect(await errors.take()).toMatchObject({ code: "too_large", channel: "a" });
+    expect(other).not.toHaveBeenCalled();
+  });
+
+  it("that are added at each reconnection add up", async () => {
+    const { pushIt, states, peer } = await bench.connected();
+    const channel = pushIt.channel("a");
+    const show = jest.fn();
+    const onState = (): void => void channel.on("message", show);
+    onState();
+    pushIt.on("state", ({ state }) => state === "connected" && onState());
+    peer.socket.terminate();
+    await states.find(({ code }) => code === "closed");
+    bench.platform.advance(1_000);
+    const next = await bench.server.peers.take();
+    await states.find(({ state }) => state === "connected");
+    next.send({ channel: "a", uuid: "u1", data: 1 });
+    await arrived(pushIt, next);
+    // It is the application that adds a second one; each is removed by what `on` returned.
+    expect(show).toHaveBeenCalledTimes(2);
+  });
+
+  it("that are added once receive once, over any number of reconnections", async () => {
+    const { pushIt, states, peer } = await bench.connected();
+    const channel = pushIt.channel("a");
+    const show = jest.fn();
+    channel.on("message", show);
+    await channel.subscribe();
+    let last = peer;
+    for (let n = 0; n < 5; n++) {
+      last.socket.terminate();
+      await states.find(({ code }) => code === "closed");
+      bench.platform.advance(30_000);
+      last = await bench.server.peers.take();
+      await states.find(({ state }) => state === "connected");
+      await arrived(pushIt, last);
+    }
+    last.send({ channel: "a", uuid: "u1", data: 1 });
+    await arrived(pushIt, last);
+    expect(show).toHaveBeenCalledTimes(1);
+  });
 });
 
 describe("for await", () => {
-  it("subscribes, gives the messages in order, and removes its listeners when it is left", async () => {
+  it("subscribes, gives the messages in order, and can be left", async () => {
     const { pushIt, peer } = await bench.connected();
     const received: unknown[] = [];
-    const off = jest.fn();
-    const on = pushIt.on.bind(pushIt);
-    const spy = jest.spyOn(pushIt, "on").mockImplementation((event, listener) => {
-      const remove = on(event, listener);
-      return () => {
-        off();
-        remove();
-      };
-    });
     const loop = (async () => {
       for await (const { data } of pushIt.channel<number>("a")) {
         received.push(data);
@@ -98,22 +139,45 @@ describe("for await", () => {
     peer.send({ channel: "a", uuid: "u4", data: 3 }, { channel: "a", uuid: "u5", data: 4 });
     await loop;
     expect(received).toEqual([1, 2, 3]);
-    expect(spy).toHaveBeenCalledTimes(2);
-    expect(off).toHaveBeenCalledTimes(2);
     // Leaving the loop leaves the subscription.
     await pushIt.channel("a").publish(1);
     expect(peer.frames.all.map(({ action }) => action)).toEqual(["subscribe", "publish"]);
   });
 
-  it("ends when the channel is unsubscribed, after the messages that came before", async () => {
+  it("removes its listeners when it is left", async () => {
     const { pushIt, peer } = await bench.connected();
+    const channel = pushIt.channel("a");
+    const added = jest.fn();
+    const removed = jest.fn();
+    const on = channel.on.bind(channel);
+    jest.spyOn(channel, "on").mockImplementation((event, listener) => {
+      const remove = on(event, listener);
+      added();
+      return () => {
+        removed();
+        remove();
+      };
+    });
+    const iterator = channel[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await peer.frames.take();
+    peer.send({ channel: "a", uuid: "u1", data: 1 });
+    await first;
+    await iterator.return(undefined);
+    expect(added.mock.calls.length).toBeGreaterThan(0);
+    expect(removed).toHaveBeenCalledTimes(added.mock.calls.length);
+  });
+
+  it("ends when its object unsubscribes, after what came before", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const channel = pushIt.channel("a");
     const received: unknown[] = [];
     const loop = (async () => {
-      for await (const { data } of pushIt.channel("a")) received.push(data);
+      for await (const { data } of channel) received.push(data);
     })();
     await peer.frames.take();
     peer.send({ channel: "a", uuid: "u1", data: 1 });
-    await pushIt.channel("a").unsubscribe();
+    await channel.unsubscribe();
     await loop;
     expect(received).toEqual([1]);
   });
@@ -121,6 +185,7 @@ describe("for await", () => {
   it("throws a denial, the first time and after a reconnection", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
+    pushIt.on("error", () => {});
     const iterate = async (name: string): Promise<void> => {
       for await (const message of pushIt.channel(name)) throw new Error(`unexpected ${message.uuid}`);
     };
@@ -132,7 +197,7 @@ describe("for await", () => {
     peer.answer(await peer.frames.take());
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
-    bench.platform.advance(30_000);
+    bench.platform.advance(1_000);
     const next = await bench.server.peers.take();
     next.answer(await next.frames.take(), { successful: false, error: "Not any more.", code: "denied" });
     await expect(second).rejects.toMatchObject({ code: "denied", message: "Not any more." });
@@ -147,11 +212,25 @@ describe("for await", () => {
     expect((await first).value).toMatchObject({ data: 1 });
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
-    bench.platform.advance(30_000);
+    bench.platform.advance(1_000);
     const next = await bench.server.peers.take();
     await next.frames.take();
     next.send({ channel: "a", uuid: "u2", data: 2 });
     expect((await iterator.next()).value).toMatchObject({ data: 2 });
+    await iterator.return(undefined);
+  });
+
+  it("goes on after an error that may pass", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    const iterator = pushIt.channel<number>("a")[Symbol.asyncIterator]();
+    const first = iterator.next();
+    peer.answer(await peer.frames.take(), { successful: false, code: "guard_timeout", error: "Slow." });
+    await arrived(pushIt, peer);
+    bench.platform.advance(15_000);
+    peer.answer(await peer.frames.find(({ action }) => action === "subscribe"));
+    peer.send({ channel: "a", uuid: "u1", data: 1 });
+    expect((await first).value).toMatchObject({ data: 1 });
     await iterator.return(undefined);
   });
 });

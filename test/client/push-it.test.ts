@@ -1,15 +1,15 @@
 import WebSocket from "ws";
-import type { Outgoing, PushItError, Published, ReceivedMessage } from "push-it-client";
+import type { PublishRequest, PublishResult, PushItError, ReceivedMessage } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
 import { Bench, settled } from "./support/setup.js";
 import { uncaught } from "./support/uncaught.js";
 
 const bench = Bench.use();
 
-describe("the seed's API", () => {
+describe("the callback API", () => {
   it("publishes, and gives the message's id at once", async () => {
     const { pushIt, peer } = await bench.connected();
-    const published = new Mailbox<Published>();
+    const published = new Mailbox<PublishResult>();
     const uuid = pushIt.publish({ channel: "stories/5", data: { a: 1 } }, undefined, published.put);
     expect(uuid).toMatch(/^[0-9A-Za-z_-]{22}$/);
     expect(await peer.frames.take()).toEqual({ action: "publish", channel: "stories/5", uuid, data: { a: 1 } });
@@ -22,22 +22,22 @@ describe("the seed's API", () => {
     expect(await peer.frames.take()).toMatchObject({ data: "old" });
   });
 
-  it("passes on null, false and 0 as the values they are", async () => {
+  it("sends null, false, 0 and empty text as they are", async () => {
     const { pushIt, peer } = await bench.connected();
     for (const data of [null, false, 0, ""]) pushIt.publish({ channel: "a", data });
     expect((await peer.frames.take()).messages!.map(({ data }) => data)).toEqual([null, false, 0, ""]);
   });
 
-  it("publishes under an id of the application's", async () => {
+  it("publishes with an id that the application chose", async () => {
     const { pushIt, peer } = await bench.connected();
     expect(pushIt.publish({ channel: "a", data: 1, uuid: "mine" })).toBe("mine");
     expect(await peer.frames.take()).toMatchObject({ uuid: "mine" });
   });
 
-  it("tells onError why, and onSuccess what the guard said", async () => {
+  it("gives onError the error, and onSuccess the guard's result", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
-    const outcomes = new Mailbox<PushItError | Published>();
+    const outcomes = new Mailbox<PushItError | PublishResult>();
     pushIt.publish({ channel: "a", data: 1 }, outcomes.put, outcomes.put);
     peer.answer(await peer.frames.take(), { successful: false, error: "Not you.", code: "denied" });
     expect(await outcomes.take()).toMatchObject({ name: "PushItError", code: "denied", message: "Not you." });
@@ -58,7 +58,7 @@ describe("the seed's API", () => {
     expect(await outcomes.take()).toMatchObject({ code: "denied", message: "Stay.", channel: "calendar/2" });
   });
 
-  it("gives every message to onMessageReceived, with uuid, channel, data and payload", async () => {
+  it("gives every message to onMessageReceived, whatever its channel", async () => {
     const { pushIt, peer } = await bench.connected({ channels: ["stories/*"] });
     const received = new Mailbox<[string, ReceivedMessage]>();
     pushIt.onMessageReceived = (channel, message) => received.put([channel, message]);
@@ -82,7 +82,7 @@ describe("the seed's API", () => {
 });
 
 describe("order", () => {
-  it("of one publisher's messages is kept: one frame is in flight, the rest gathers", async () => {
+  it("is kept: one frame is in flight, the rest gathers", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     for (let data = 0; data < 3; data++) pushIt.publish({ channel: "a", data });
@@ -101,7 +101,7 @@ describe("order", () => {
     expect(order).toEqual(Array.from({ length: 100 }, (_, data) => data));
   });
 
-  it("is kept across frames that are full by size, none of which is over 32 KB", async () => {
+  it("is kept across full frames, none of them over 32 KB", async () => {
     const { pushIt, peer } = await bench.connected();
     const publications = Array.from({ length: 40 }, (_, n) => pushIt.channel("a").publish({ n, text: "ö".repeat(3_000) }));
     await Promise.all(publications);
@@ -114,8 +114,8 @@ describe("order", () => {
   });
 });
 
-describe("errors that nobody waits for", () => {
-  it("go to the error event", async () => {
+describe("errors that no callback receives", () => {
+  it("are error events", async () => {
     const { pushIt } = await bench.connected();
     const errors = new Mailbox<PushItError>();
     pushIt.on("error", errors.put);
@@ -125,7 +125,8 @@ describe("errors that nobody waits for", () => {
     expect(await errors.take()).toMatchObject({ code: "too_large" });
   });
 
-  it("harm nothing where nobody listens either: no rejection, no exception", async () => {
+  it("harm nothing without a listener: no rejection, no exception", async () => {
+    jest.spyOn(console, "warn").mockImplementation(() => {});
     const rejections: unknown[] = [];
     const note = (reason: unknown): void => void rejections.push(reason);
     process.on("unhandledRejection", note);
@@ -142,10 +143,11 @@ describe("errors that nobody waits for", () => {
       await settled();
     });
     process.off("unhandledRejection", note);
+    jest.restoreAllMocks();
     expect([errors, rejections]).toEqual([[], []]);
   });
 
-  it("what JSON cannot say is refused, and spares what is sent with it", async () => {
+  it("of data that JSON cannot carry do not touch other messages", async () => {
     const { pushIt, peer } = await bench.connected();
     const errors = new Mailbox<PushItError>();
     const loop: Record<string, unknown> = {};
@@ -160,24 +162,24 @@ describe("errors that nobody waits for", () => {
 describe("a malformed message", () => {
   it.each<[string, object]>([
     ["no data", { channel: "a" }],
-    ["data that JSON has no word for", { channel: "a", data: () => {} }],
+    ["data that JSON cannot carry", { channel: "a", data: () => {} }],
     ["no channel", { data: 1 }],
-    ["a channel that is no text", { channel: 5, data: 1 }],
+    ["a channel that is not text", { channel: 5, data: 1 }],
     ["an id that the protocol does not allow", { channel: "a", data: 1, uuid: 'x","data":"injected' }],
     ["an empty id", { channel: "a", data: 1, uuid: "" }],
   ])("with %s is refused before it can spoil the frame of others", async (_what, message) => {
     const { pushIt, peer } = await bench.connected();
     const errors = new Mailbox<PushItError>();
-    pushIt.publish(message as Outgoing, errors.put);
+    pushIt.publish(message as PublishRequest, errors.put);
     await pushIt.channel("a").publish("fine");
     expect(await errors.take()).toMatchObject({ code: "bad_frame" });
     expect(peer.frames.all.map(({ data }) => data)).toEqual(["fine"]);
   });
 
-  it("is no channel to subscribe to either", async () => {
+  it("cannot be a channel to subscribe to either", async () => {
     const { pushIt, peer } = await bench.connected();
     const wrong = pushIt.channel(undefined as unknown as string).subscribe();
-    const refused = expect(wrong).rejects.toMatchObject({ code: "bad_frame" });
+    const refused = expect(wrong).rejects.toMatchObject({ code: "bad_channel" });
     await pushIt.channel("a").subscribe();
     await refused;
     expect(peer.frames.all.map(({ data }) => data)).toEqual([{ channels: ["a"] }]);
@@ -207,7 +209,7 @@ describe("what the application throws", () => {
 });
 
 describe("send", () => {
-  it("asks for no answer", async () => {
+  it("asks for no reply", async () => {
     const { pushIt, peer } = await bench.connected();
     const uuid = pushIt.send({ channel: "a", data: 1, echo: false });
     expect(await peer.frames.take()).toEqual({ action: "send", channel: "a", uuid, data: 1, echo: false });
@@ -238,6 +240,7 @@ describe("the frames on the wire", () => {
     }
     const { pushIt, peer } = await bench.connected({ WebSocket: Tapped });
     const { uuid } = await pushIt.channel("a").publish(1);
-    expect(frames).toEqual([`> ${peer.texts[0]!}`, `< {"channel":"/meta/successful","uuid":"${uuid}","successful":true}`]);
+    expect(frames[0]).toBe(`> ${JSON.stringify(peer.first)}`);
+    expect(frames.slice(2)).toEqual([`> ${peer.texts[0]!}`, `< {"channel":"/meta/successful","uuid":"${uuid}","successful":true}`]);
   });
 });

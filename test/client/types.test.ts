@@ -25,7 +25,7 @@ interface Story {
   title: string;
 }
 
-const options: PushItOptions = { url: "ws://127.0.0.1:1", autoConnect: false, WebSocket, host: new FakePlatform() };
+const options: PushItOptions = { url: "ws://127.0.0.1:1", autoConnect: false, WebSocket, platform: new FakePlatform() };
 const browsers: SocketClass = globalThis.WebSocket;
 
 describe("the types", () => {
@@ -53,11 +53,34 @@ describe("the types", () => {
     // @ts-expect-error a url is required
     void (() => new PushIt({ channels: [] }));
 
+    // Data that JSON would change is refused by type.
+    const lossy = pushIt.channel<{ at: Date; n: bigint }>("lossy");
+    // @ts-expect-error JSON has no bigint
+    void (() => lossy.publish({ at: new Date(), n: 1n }));
+    // @ts-expect-error a Map becomes {}
+    void (() => pushIt.publish({ channel: "a", data: new Map([[1, 2]]) }));
+    // @ts-expect-error nor functions, in whatever depth
+    void (() => pushIt.publish({ channel: "a", data: { deep: [{ act: () => {} }] } }));
+    // @ts-expect-error undefined is not data
+    void (() => pushIt.channel("a").publish(undefined));
+    const dated = pushIt.channel<{ at: Date }>("dated");
+    void (() => dated.publish({ at: new Date() }));
+    void (() => dated.on("message", ({ data }) => data.at satisfies string));
+    // @ts-expect-error a Date has become text
+    void (() => dated.on("message", ({ data }) => data.at.getTime()));
+
+    // Who this client is, other credentials, and what is known of them.
+    proves<Equal<typeof pushIt.me, { agent: string; userId?: string } | undefined>>();
+    proves<Equal<ReturnType<typeof pushIt.refreshCredentials>, Promise<void>>>();
+    void (() => pushIt.connect({ credentials: { token: "t" } }));
+    void (() => pushIt.reset() satisfies void);
+
     // What listeners and loops are given, by assignment both ways.
     const offs: (() => void)[] = [
       pushIt.on("state", exactly<StateChange>()),
       pushIt.on("message", exactly<ReceivedMessage>()),
       pushIt.on("error", exactly<PushItError>()),
+      pushIt.on("rotated", exactly<{ channels: string[] }>()),
       stories.on("message", exactly<ReceivedMessage<Story>>()),
       stories.on("subscribed", exactly<{ channel: string }>()),
     ];

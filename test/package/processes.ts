@@ -23,8 +23,15 @@ export const temporaryFolder = (): { folder: string; remove: () => void } => {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 };
 
-/** Runs a program to its end; gives its standard output. Throws with everything it said when it fails. */
-export const run = (command: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): string => {
+/**
+ * Runs a program to its end; gives its standard output. Throws with everything it said when it fails, or when it takes
+ * more than `timeout` milliseconds.
+ */
+export const run = (
+  command: string,
+  args: string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; timeout?: number } = {},
+): string => {
   const { status, error, stdout, stderr } = spawnSync(command, args, {
     cwd: ROOT,
     encoding: "utf8",

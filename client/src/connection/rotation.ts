@@ -1,6 +1,7 @@
 import { SUBPROTOCOL } from "../../../protocol/version.js";
 import type { Client } from "../client.js";
 import type { Extension } from "../extension.js";
+import type { Socket } from "../platform/platform.js";
 import type { Transport } from "./transport.js";
 
 /**
@@ -48,6 +49,8 @@ export class Rotation implements Extension {
   readonly #drainTime: number;
   /** The transport that was replaced and still receives. */
   #old: Transport | undefined;
+  /** The socket that opens, or the last that was opened, to replace a transport. */
+  #replacement: Socket | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(client: Client, questions: RotationQuestions) {
@@ -90,9 +93,12 @@ export class Rotation implements Extension {
     const old = connection.transport;
     // Again after a while, unless this attempt succeeds.
     this.#schedule(this.#lifetime * ROTATION_RETRY * (1 + timers.random(1)));
+    // One attempt at a time. This does nothing to a socket that is in use.
+    if (this.#replacement !== old?.socket) this.#replacement?.close();
     // Credentials that fail, or no socket: the next attempt is planned.
     const socket = await connection.openSocket().catch(() => undefined);
     if (!socket) return;
+    this.#replacement = socket;
     // Some classes throw if nobody listens.
     socket.onerror = () => {};
     socket.onopen = () => {

@@ -45,12 +45,15 @@ export class Recovery implements Extension {
 
   onWanted(channel: string, since: unknown): void {
     if (this.position(channel) || since === undefined) return;
+    const recovery = this.#channels.get(channel);
     this.#badPositions.delete(channel);
-    if (isPosition(since)) this.#since.set(channel, positionOf(since));
-    else {
+    if (!isPosition(since)) {
       this.#since.delete(channel);
       this.#badPositions.add(channel);
-    }
+    } else if (recovery) {
+      // Its subscription is under way already: what its reply leaves out is asked for.
+      recovery.position = positionOf(since);
+    } else this.#since.set(channel, positionOf(since));
   }
 
   /** Everything up to here was delivered on a channel. */

@@ -7,8 +7,10 @@ const POLYFILLS = { crypto: "react-native-get-random-values", TextEncoder: "fast
  * @throws Error if the runtime lacks something that no option can give
  */
 export const requireRuntime = (): void => {
+  const { crypto, TextEncoder, btoa } = globalThis as { crypto?: Partial<Crypto>; TextEncoder?: unknown; btoa?: unknown };
+  const found = { crypto: crypto?.getRandomValues, TextEncoder, btoa };
   for (const [name, polyfill] of Object.entries(POLYFILLS))
-    if (!(name in globalThis)) throw new Error(`This runtime has no ${name}. Load a polyfill before push-it-client; for React Native there is "${polyfill}".`);
+    if (!found[name as keyof typeof found]) throw new Error(`This runtime has no ${name}. Load a polyfill before push-it-client; for React Native there is "${polyfill}".`);
 };
 
 /** A new id for a message or request: 128 random bits in 22 characters of `0-9A-Za-z-_`. */

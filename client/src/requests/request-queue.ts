@@ -85,7 +85,9 @@ export class RequestQueue {
     // What the server sends unasked names no request either, but it is not a reply.
     if (!uuid && channel === "/meta/error") this.#failOnlyInFlight(transport, failure, error);
     const named = (data as { channel?: string } | undefined)?.channel;
-    const replied = this.#inFlight(transport).filter((request) =>
+    // A publication that waits to be sent again takes a late success, too.
+    const sent = successful ? [...this.#open].filter(({ batch }) => batch?.transport === transport) : this.#inFlight(transport);
+    const replied = sent.filter((request) =>
       isSubscriptionAction(request.action)
         ? // A reply that names no channel is for all of its frame.
           request.batch!.uuid === uuid && (named === undefined || request.channel === undefined || named === request.channel.slice(0, MAX_NAME_LENGTH))

@@ -124,7 +124,8 @@ export class Subscriptions implements Extension {
     /** `true`: the server has it; `false`: it may have it. */
     const there = transport?.subscriptions.get(channel);
     const isAsWanted = holders.size ? there : there === undefined;
-    if (!isAsWanted) {
+    if (!isAsWanted && this.#queue.stopped) this.#stop(subscription);
+    else if (!isAsWanted) {
       // Without a connection only those who wait make a request, which waits for one.
       if (!isPaused && (isConnected || waiters.length || !holders.size)) this.#request(subscription, action);
     } else if (!holders.size) {
@@ -133,7 +134,13 @@ export class Subscriptions implements Extension {
       subscription.isAnnounced = false;
       this.#client.notify("onUnsubscribed", channel);
       this.#settle(subscription);
-    } else if (isConnected) this.#settle(subscription);
+    } else this.#settle(subscription);
+  }
+
+  /** Nothing will be sent until the application connects again: what it wants stays, and nobody waits for it. */
+  #stop({ channel, holders, waiters }: Subscription): void {
+    const { code, reason } = this.#queue.stopped!;
+    for (const { holder, wants, settle } of waiters.splice(0)) settle(wants && holders.has(holder) ? new PushItError(code, reason, { channel }) : undefined);
   }
 
   /** Those who wait learn that it is as they asked, or that they have asked for the opposite since. */
@@ -161,8 +168,7 @@ export class Subscriptions implements Extension {
         this.#reconcile(subscription);
       },
     });
-    // A queue that takes nothing has ended it already.
-    if (!this.#queue.stopped) subscription.request = request;
+    subscription.request = request;
   }
 
   #onSubscribed(subscription: Subscription, outcome: Outcome): void {
@@ -180,13 +186,7 @@ export class Subscriptions implements Extension {
   #onFailed(subscription: Subscription, wants: boolean, error: PushItError, { transport }: Outcome): void {
     const { channel, holders, waiters } = subscription;
     const { transport: current } = this.#connection;
-    // Nothing will be sent until the application connects again: what it wants stays.
-    if (this.#queue.stopped) {
-      const waiting = subscription.waiters;
-      subscription.waiters = [];
-      for (const { settle } of waiting) settle(error);
-      return;
-    }
+    if (this.#queue.stopped) return;
     if (wants && !error.retryable) return this.#endWish(subscription, error);
     // Its transport is gone: what was to end there has ended, and what was to begin begins on the next one.
     if (transport && transport !== current && (current || !wants)) return;
@@ -196,7 +196,8 @@ export class Subscriptions implements Extension {
       // It may have happened.
       if (transport && transport === current) current.subscriptions.set(channel, false);
       this.#pause(subscription);
-    } else if (!holders.size) holders.add(this.#client.ownHold);
+      // Nobody asked for this, and the server refuses it: it stays as it is.
+    } else if (!holders.size) current?.subscriptions.delete(channel);
     this.#fail(subscription, wants, error);
   }
 

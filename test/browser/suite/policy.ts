@@ -38,6 +38,8 @@ export const POLICY: readonly BrowserTest[] = [
       const { text, retryIn } = await page.shows("connecting csp");
       expect(text).toContain("connect-src");
       expect(retryIn).toBeGreaterThanOrEqual(RARELY);
+      // No attempt before its time, neither when the page had been loaded nor later.
+      expect((await page.happenings()).map(({ text: told }) => told.split(" ")[1])).toEqual(["connect", "csp"]);
       expect(way.accepted).toBe(0);
     },
   },

@@ -72,6 +72,8 @@ describe("connecting", () => {
       }
     }
     const { states } = bench.client({ WebSocket: Refused });
+    await settled();
+    bench.platform.advance(0);
     const change = await states.find(({ code }) => code === "socket_failed");
     expect(change).toMatchObject({ state: "connecting", reason: expect.stringMatching(/SyntaxError/), retryIn: 500 });
   });

@@ -8,7 +8,9 @@ const make = (url = "wss://push-it.test/live") => {
   const client = new FakeInternals({ url });
   const connection = new FakeConnection();
   connection.state = "connecting";
-  return { client, platform: client.platform, connection, diagnosis: new NetworkDiagnosis(client, connection) };
+  const diagnosis = new NetworkDiagnosis(client, connection);
+  diagnosis.onConnecting();
+  return { client, platform: client.platform, connection, diagnosis };
 };
 
 describe("a Content-Security-Policy that forbids the connection", () => {

@@ -18,7 +18,7 @@ const make = ({ announcesFreezes = false, appState }: { announcesFreezes?: boole
     platform.document.hidden = !isVisible;
     platform.dispatch("visibilitychange");
   };
-  return { client, platform, connection, calls: connection.calls, show };
+  return { client, platform, connection, lifecycle, calls: connection.calls, show };
 };
 
 const FROZEN = ["doubt", "frozen"];
@@ -70,10 +70,10 @@ describe("the page's life", () => {
     expect(calls).toEqual([["hurry"], FROZEN]);
   });
 
-  it("pageshow of a page that was not kept is not a freeze", () => {
+  it("pageshow of a page that was not kept means nothing", () => {
     const { platform, calls } = make();
     platform.dispatch("pageshow", { persisted: false });
-    expect(calls).toEqual([["hurry"]]);
+    expect(calls).toEqual([]);
   });
 
   it("a page that is seen asks unless the server spoke recently", () => {
@@ -107,11 +107,21 @@ describe("the page's life", () => {
     expect(calls).toEqual([]);
   });
 
-  it("has no timer left once the client is not active", () => {
-    const { client, platform, calls } = make();
+  it("is not followed any more once the client is not active", () => {
+    const { client, platform, calls, lifecycle, show } = make();
     client.isActive = false;
-    platform.advance(10_000);
-    expect([platform.timers, calls]).toEqual([0, []]);
+    lifecycle.onDisconnected();
+    expect([platform.timers, platform.listeners]).toEqual([0, 0]);
+    platform.sleep(MINUTE);
+    show(true);
+    expect(calls).toEqual([]);
+  });
+
+  it("is followed while the client reconnects", () => {
+    const { platform, calls, lifecycle } = make();
+    lifecycle.onDisconnected();
+    platform.dispatch("online");
+    expect(calls[0]).toEqual(["hurry"]);
   });
 });
 

@@ -1,206 +1,239 @@
-import WebSocket from "ws";
-import type { PushItError } from "push-it-client";
+import type { Events } from "push-it-client";
 import { Mailbox } from "../support/mailbox.js";
-import { arrived, at, hearing, numbered, reconnected, replay, replayed, subscribed, targets } from "../support/recorded.js";
+import { arrived, at, hearing, numbered, numbers, QUIET, replay, replayed, subscribed } from "../support/recorded.js";
 import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
-const QUIET = { checkInterval: 1e12, pingInterval: 1e12 };
-const numbers = (heard: unknown[]): unknown[] => heard.filter((data) => typeof data === "number");
 
-it("tells the newest message of a channel that has its latest value from its history, with a position to store", async () => {
-  bench.server.automatic = false;
-  const { pushIt, peer } = await bench.connected({ channels: ["a"], ...QUIET });
-  const heard: unknown[] = [];
-  pushIt.on("message", ({ data, epoch, offset }) => heard.push({ data, epoch, offset }));
-  replay(peer, await peer.frames.take(), { position: at(9), messages: replayed(7), historyCheckIntervalMs: 30_000 });
-  await arrived(pushIt, peer);
-  peer.send(numbered(10));
-  await arrived(pushIt, peer);
-  expect(heard.filter((each) => (each as { offset?: number }).offset)).toEqual([7, 10].map((data) => ({ data, ...at(data) })));
-  expect(pushIt.channel("a").position).toEqual(at(10));
-});
+describe("a channel with history", () => {
+  it("delivers messages in the order of their offsets, each once", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench);
+    peer.send(numbered(11), numbered(13), numbered(12), numbered(12), numbered(11), numbered(14));
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([11, 12, 13, 14]);
+    expect(pushIt.channel("a").position).toEqual(at(14));
+    // Nothing was missing for long: nothing is asked.
+    bench.platform.advance(5_000);
+    await arrived(pushIt, peer);
+    expect(peer.frames.waiting).toBe(0);
+  });
 
-describe("an answer that does not begin where the client is", () => {
-  it("is followed by a question, where `since` came while the subscription was under way", async () => {
+  it("passes over what the server withholds", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench);
+    peer.send(numbered(13), { channel: "a", epoch: "e1", offset: 11 }, { channel: "a", epoch: "e1", offset: 12 });
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([13]);
+  });
+
+  it("asks for what is missing, after a moment, once", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench);
+    peer.send(numbered(13));
+    await arrived(pushIt, peer);
+    bench.platform.advance(299);
+    await settled();
+    expect([numbers(heard), peer.frames.waiting]).toEqual([[], 0]);
+    bench.platform.advance(1);
+    const frame = await peer.frames.take();
+    expect(frame).toEqual({ action: "history", channel: "/meta/history", uuid: frame.uuid, data: { channel: "a", since: at(10) } });
+    peer.send(numbered(15));
+    replay(peer, frame, { position: at(13), messages: replayed(11, 12, 13), recovered: true });
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([11, 12, 13]);
+    peer.send(numbered(14));
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([11, 12, 13, 14, 15]);
+  });
+
+  it("waits for a pending gap, and asks until the server has sealed it", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench);
+    peer.send(numbered(12));
+    await arrived(pushIt, peer);
+    bench.platform.advance(300);
+    replay(peer, await peer.frames.take(), { position: at(10), recovered: true });
+    await arrived(pushIt, peer);
+    bench.platform.advance(999);
+    await arrived(pushIt, peer);
+    expect(peer.frames.waiting).toBe(0);
+    bench.platform.advance(1_001);
+    replay(peer, await peer.frames.take(), { position: at(12), messages: replayed(12), recovered: true });
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([12]);
+  });
+
+  it("takes a history page by page", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench);
+    peer.send(numbered(16));
+    await arrived(pushIt, peer);
+    bench.platform.advance(300);
+    replay(peer, await peer.frames.take(), { position: at(12), messages: replayed(11, 12), recovered: true, more: true });
+    await arrived(pushIt, peer);
+    bench.platform.advance(0);
+    const next = await peer.frames.take();
+    expect(next.data).toEqual({ channel: "a", since: at(12) });
+    replay(peer, next, { position: at(15), messages: replayed(13, 15), recovered: true });
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([11, 12, 13, 15, 16]);
+  });
+
+  it("asks again after a failure that may pass", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench, QUIET);
+    peer.send(numbered(12));
+    await arrived(pushIt, peer);
+    bench.platform.advance(300);
+    const { uuid } = await peer.frames.take();
+    peer.send({ channel: "/meta/history", uuid, successful: false, code: "unavailable", error: "Busy.", data: { channel: "a" } });
+    await arrived(pushIt, peer);
+    bench.platform.advance(15_000);
+    replay(peer, await peer.frames.take(), { position: at(12), messages: replayed(11, 12), recovered: true });
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([11, 12]);
+  });
+
+  it("goes on behind a gap that it may not read", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench, QUIET);
+    const missed = new Mailbox<Events["subscribed"]>();
+    pushIt.on("subscribed", missed.put);
+    peer.send(numbered(13));
+    await arrived(pushIt, peer);
+    bench.platform.advance(300);
+    const { uuid } = await peer.frames.take();
+    peer.send({ channel: "/meta/history", uuid, successful: false, code: "denied", error: "No.", data: { channel: "a" } });
+    expect(await missed.take()).toEqual({ channel: "a", recovered: false, code: "denied" });
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([13]);
+    peer.send(numbered(14));
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([13, 14]);
+  });
+
+  it("holds 500 messages at most, and asks for the rest", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench);
+    for (let offset = 12; offset < 12 + 501; offset++) peer.send(numbered(offset));
+    await arrived(pushIt, peer);
+    bench.platform.advance(300);
+    replay(peer, await peer.frames.take(), { position: at(11), messages: replayed(11), recovered: true });
+    await arrived(pushIt, peer);
+    // What was held is gone.
+    expect(numbers(heard)).toEqual([11]);
+    peer.send(numbered(13));
+    await arrived(pushIt, peer);
+    bench.platform.advance(300);
+    const question = await peer.frames.take();
+    // What is dropped while the question is under way may not be in its reply.
+    for (let offset = 14; offset < 14 + 501; offset++) peer.send(numbered(offset));
+    replay(peer, question, { position: at(13), messages: replayed(12, 13), recovered: true });
+    await arrived(pushIt, peer);
+    bench.platform.advance(2_000);
+    expect((await peer.frames.take()).data).toEqual({ channel: "a", since: at(13) });
+  });
+
+  it("asks when messages of another history arrive, and reports the gap", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench);
+    const missed = new Mailbox<Events["subscribed"]>();
+    pushIt.on("subscribed", missed.put);
+    peer.send(numbered(3, "e2"));
+    await arrived(pushIt, peer);
+    bench.platform.advance(300);
+    replay(peer, await peer.frames.take(), { position: at(3, "e2"), recovered: false, code: "epoch_changed" });
+    expect(await missed.take()).toEqual({ channel: "a", recovered: false, code: "epoch_changed" });
+    peer.send(numbered(4, "e2"), numbered(11));
+    await arrived(pushIt, peer);
+    // The one that had arrived is delivered, too.
+    expect(numbers(heard)).toEqual([3, 4]);
+    expect(pushIt.channel("a").position).toEqual(at(4, "e2"));
+  });
+
+  it("holds what arrives before the subscription's reply", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected({ channels: ["a"] });
+    const heard = hearing(pushIt);
+    const frame = await peer.frames.take();
+    peer.send(numbered(8), numbered(7), numbered(6));
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([]);
+    replay(peer, frame, { position: at(6) });
+    await arrived(pushIt, peer);
+    // What has arrived is delivered, also what the position covers.
+    expect(numbers(heard)).toEqual([6, 7, 8]);
+  });
+
+  it("delivers its latest value with a position to store", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"], ...QUIET });
-    const heard = hearing(pushIt);
-    const frame = await peer.frames.take();
-    pushIt.channel("a").subscribe({ since: at(3) }).catch(() => undefined);
-    replay(peer, frame, { position: at(5), historyCheckIntervalMs: 30_000 });
+    const heard: unknown[] = [];
+    pushIt.on("message", ({ data, epoch, offset }) => offset && heard.push({ data, epoch, offset }));
+    replay(peer, await peer.frames.take(), { position: at(9), messages: replayed(7), historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, peer);
-    bench.platform.advance(2_000);
-    const question = await peer.frames.take();
-    expect(question).toMatchObject({ action: "history", data: { channel: "a", since: at(3) } });
-    replay(peer, question, { position: at(5), messages: replayed(4, 5), recovered: true });
+    peer.send(numbered(10));
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([4, 5]);
-  });
-
-  it("is followed by a question, where another channel's guard subscribes it after a loss", async () => {
-    bench.server.automatic = false;
-    const { pushIt, peer } = await bench.connected({ channels: ["b"], ...QUIET });
-    const heard = hearing(pushIt);
-    const guarded = (uuid: string, offset: number) => [
-      { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "b" } },
-      { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "a", position: at(offset), historyCheckIntervalMs: 30_000 } },
-    ];
-    peer.send(...guarded((await peer.frames.take()).uuid, 10), numbered(11));
-    await arrived(pushIt, peer);
-    const next = await reconnected(bench, peer);
-    next.send(...guarded((await next.frames.take()).uuid, 13));
-    await arrived(pushIt, next);
-    bench.platform.advance(2_000);
-    const question = await next.frames.take();
-    expect(question.data).toEqual({ channel: "a", since: at(11) });
-    replay(next, question, { position: at(13), messages: replayed(12, 13), recovered: true });
-    await arrived(pushIt, next);
-    expect(numbers(heard)).toEqual([11, 12, 13]);
-  });
-
-  it("is followed by a question where the next offset is pending", async () => {
-    bench.server.automatic = false;
-    const { pushIt, peer } = await bench.connected({ channels: ["a"], since: { a: at(10) }, ...QUIET });
-    replay(peer, await peer.frames.take(), { position: at(10), recovered: true, pendingMs: 4_500, historyCheckIntervalMs: 30_000 });
-    await arrived(pushIt, peer);
-    bench.platform.advance(4_499);
-    await arrived(pushIt, peer);
-    expect(peer.frames.waiting).toBe(0);
-    bench.platform.advance(2_001);
-    expect((await peer.frames.take()).data).toEqual({ channel: "a", since: at(10) });
+    expect(heard).toEqual([7, 10].map((data) => ({ data, ...at(data) })));
+    expect(pushIt.channel("a").position).toEqual(at(10));
   });
 });
 
-describe("who unsubscribes and subscribes", () => {
-  it("begins anew, in order, also before the first is answered", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench, QUIET);
-    pushIt.unsubscribe("a");
-    const gone = await peer.frames.take();
-    pushIt.subscribe("a");
-    peer.answer(gone);
-    const frame = await peer.frames.take();
-    expect(targets(frame)).toEqual([{ channel: "a" }]);
-    peer.send(numbered(14));
-    replay(peer, frame, { position: at(13), historyCheckIntervalMs: 30_000 });
+describe("a last message that was lost", () => {
+  it("is noticed: pings carry positions, and the client asks", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench);
+    bench.platform.advance(30_000);
+    const ping = await peer.frames.take();
+    expect(ping).toMatchObject({ action: "ping", data: { positions: { a: at(10) } } });
+    peer.send({ channel: "/meta/ping", uuid: ping.uuid, successful: true, data: { laggingChannels: ["a", "never heard of"] } });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([14]);
+    bench.platform.advance(0);
+    const frame = await peer.frames.take();
+    expect(frame.data).toEqual({ channel: "a", since: at(10) });
+    replay(peer, frame, { position: at(11), messages: replayed(11), recovered: true });
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([11]);
   });
 
-  it("begins where it says", async () => {
-    const { pushIt, peer } = await subscribed(bench, QUIET);
-    const channel = pushIt.channel("a");
-    const again = channel.unsubscribe().then(() => channel.subscribe({ since: at(3) }));
-    again.catch(() => undefined);
-    peer.answer(await peer.frames.take());
-    expect(targets(await peer.frames.take())).toEqual([{ channel: "a", since: at(3) }]);
-  });
-});
-
-describe("publishing again", () => {
-  it("ends where the process slept for longer than the server remembers", async () => {
-    const { pushIt, peer } = await subscribed(bench, QUIET);
-    const errors = new Mailbox<PushItError>();
-    pushIt.publish({ channel: "a", data: 1 }, errors.put);
-    await peer.frames.take();
-    const publications = (): number => peer.frames.all.filter(({ action }) => action === "publish").length;
-    const before = publications();
-    bench.platform.sleep(3_600_000);
-    for (let looks = 0; looks < 20 && !errors.waiting; looks += 1) {
-      bench.platform.advance(1_000);
-      await settled();
-    }
-    expect(errors.waiting).toBe(1);
-    expect(publications()).toBe(before);
-  });
-
-  it("ends where the process slept for longer while it waited for another connection", async () => {
-    let offline = false;
-    class Socket extends WebSocket {
-      constructor(url: string, protocols: string[]) {
-        if (offline) throw new Error("there is no network");
-        super(url, protocols);
-      }
-    }
-    const { pushIt, peer } = await subscribed(bench, { ...QUIET, WebSocket: Socket });
-    const errors = new Mailbox<PushItError>();
-    pushIt.publish({ channel: "a", data: 1 }, errors.put);
-    await peer.frames.take();
-    offline = true;
-    peer.socket.terminate();
-    while (pushIt.state === "connected") await settled();
-    // It is queued again by now; then the lid is closed, and opened where there is a network.
-    bench.platform.advance(15_000);
-    offline = false;
-    bench.platform.sleep(3_600_000);
-    const next = await bench.server.peers.take();
-    for (let looks = 0; looks < 20 && !errors.waiting; looks += 1) {
-      await settled();
-      bench.platform.advance(100);
-    }
-    expect(errors.waiting).toBe(1);
-    expect(next.frames.all.filter(({ action }) => action === "publish")).toEqual([]);
-  });
-
-  it("goes on where the repetition comes too fast", async () => {
-    const { pushIt, peer } = await subscribed(bench, QUIET);
-    const errors = new Mailbox<PushItError>();
-    pushIt.publish({ channel: "a", data: 1 }, errors.put);
-    for (const code of ["unavailable", "rate_limited"] as const) {
-      const { uuid } = await peer.frames.take();
-      peer.send({ channel: "/meta/error", uuid, successful: false, code, error: "Busy." });
+  it("is looked for as often as the application says", async () => {
+    const { pushIt, peer } = await subscribed(bench, { checkInterval: 5_000 });
+    for (let n = 0; n < 3; n++) {
+      bench.platform.advance(5_000);
+      const ping = await peer.frames.take();
+      expect(ping).toMatchObject({ action: "ping", data: { positions: { a: at(10) } } });
+      peer.answer(ping);
       await arrived(pushIt, peer);
-      bench.platform.advance(10_000);
     }
-    expect(await peer.frames.take()).toMatchObject({ action: "publish", data: 1 });
-    expect(errors.waiting).toBe(0);
+  });
+
+  it("is not looked for once nobody wants the channel", async () => {
+    const { pushIt, peer } = await subscribed(bench, { checkInterval: 5_000 });
+    pushIt.unsubscribe("a");
+    peer.answer(await peer.frames.take());
+    await arrived(pushIt, peer);
+    bench.platform.advance(5_000);
+    // The ping that was planned already says nothing of it, and no other follows.
+    const ping = await peer.frames.take();
+    expect(ping.data).toBeUndefined();
+    peer.answer(ping);
+    await arrived(pushIt, peer);
+    bench.platform.advance(400_000);
+    await arrived(pushIt, peer);
+    expect(peer.frames.waiting).toBe(0);
   });
 });
 
-describe("presence", () => {
-  const attending = async (channels: string[], options = {}) => {
-    bench.server.automatic = false;
-    const { pushIt, peer } = await bench.connected({ channels, ...options });
-    for (let left = channels.length; left > 0; ) {
-      const { uuid, data } = await peer.frames.take();
-      const names = data!.channels!;
-      peer.send(...names.map((channel) => ({ channel: "/meta/subscribe", uuid, successful: true, data: { channel, presenceIntervalMs: 60_000 } })));
-      left -= names.length;
-    }
-    await arrived(pushIt, peer);
-    return { pushIt, peer };
-  };
+describe("channel.history()", () => {
+  it("gives a part of the history, and moves nothing", async () => {
+    const { pushIt, peer } = await subscribed(bench);
+    const part = pushIt.channel("a").history({ since: at(5), limit: 2, reverse: true });
+    const frame = await peer.frames.take();
+    expect(frame.data).toEqual({ channel: "a", since: at(5), limit: 2, reverse: true });
+    replay(peer, frame, { position: at(3), messages: replayed(4, 3), more: true, recovered: true });
+    expect(await part).toEqual({ channel: "a", position: at(3), messages: replayed(4, 3), more: true, recovered: true });
+    expect(pushIt.channel("a").position).toEqual(at(10));
+  });
 
-  it("does not bring back a channel that the application has left", async () => {
-    const { pushIt, peer } = await attending(["a"]);
-    bench.platform.advance(60_000);
+  it("may be empty, may fail, and each is a frame", async () => {
+    const { pushIt, peer } = await subscribed(bench);
+    const parts = ["a", "b"].map((name) => pushIt.channel(name).history());
+    const refused = expect(parts[1]).rejects.toMatchObject({ code: "no_history", channel: "b" });
+    replay(peer, await peer.frames.take(), { position: at(0) });
     const { uuid } = await peer.frames.take();
-    pushIt.unsubscribe("a");
-    peer.answer(await peer.frames.take());
-    peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absentChannels: ["a"] } });
-    await arrived(pushIt, peer);
-    expect(peer.frames.waiting).toBe(0);
-    // What had been sent before would come before.
-    pushIt.publish({ channel: "b", data: 1 });
-    expect((await peer.frames.take()).action).toBe("publish");
-  });
-
-  it("is said of each channel in time, however many there are", async () => {
-    const { pushIt, peer } = await attending(Array.from({ length: 150 }, (_, at) => `a${at}`));
-    bench.platform.advance(30_000);
-    peer.answer(await peer.frames.take());
-    await arrived(pushIt, peer);
-    bench.platform.advance(30_000);
-    const { data } = await peer.frames.take();
-    expect((data as unknown as { presentChannels: string[] }).presentChannels).toContain("a149");
-  });
-
-  it("is not said of what a hand-over has not moved yet", async () => {
-    await attending(["a"], { connectionLifetime: 50_000 });
-    bench.platform.advance(48_500);
-    const next = await bench.server.peers.take();
-    const ping = await next.frames.find(({ action }) => action === "ping");
-    expect(ping.data).toBeUndefined();
-    await settled();
+    peer.send({ channel: "/meta/history", uuid, successful: false, code: "no_history", error: "None.", data: { channel: "b" } });
+    expect(await parts[0]).toEqual({ channel: "a", messages: [], position: at(0) });
+    await refused;
   });
 });

@@ -1,15 +1,20 @@
 import type { PresenceEvent } from "push-it-client";
 import { Mailbox } from "../support/mailbox.js";
-import { arrived, replay } from "../support/recorded.js";
-import { Bench, settled } from "../support/setup.js";
+import { arrived } from "../support/recorded.js";
+import { Bench, introduced } from "../support/setup.js";
 
 const bench = Bench.use();
 
-/** A client that is subscribed to `a`, which has presence. */
-const attending = async () => {
+/** A client that is subscribed to channels that have presence. */
+const attending = async (channels = ["a"], options = {}) => {
   bench.server.automatic = false;
-  const { pushIt, peer } = await bench.connected({ channels: ["a"] });
-  replay(peer, await peer.frames.take(), { presenceIntervalMs: 40_000 });
+  const { pushIt, peer } = await bench.connected({ channels, ...options });
+  for (let left = channels.length; left > 0; ) {
+    const { uuid, data } = await peer.frames.take();
+    const names = data!.channels!;
+    peer.send(...names.map((channel) => ({ channel: "/meta/subscribe", uuid, successful: true, data: { channel, presenceIntervalMs: 40_000 } })));
+    left -= names.length;
+  }
   await arrived(pushIt, peer);
   return { pushIt, peer };
 };
@@ -21,8 +26,10 @@ const told = (what: "joined" | "left", agent: string, at: number, channel = "a")
   data: { channel, [what]: { agent, info: { name: agent } }, at },
 });
 
+const presentChannels = (frame: { data?: unknown }): string[] => (frame.data as { presentChannels: string[] }).presentChannels;
+
 describe("presence", () => {
-  it("tells who comes and goes, each once, and of two about one agent the later", async () => {
+  it("reports who comes and goes, each once, the later counts", async () => {
     const { pushIt, peer } = await attending();
     const events: [string, PresenceEvent][] = [];
     for (const event of ["join", "leave"] as const) pushIt.channel("a").on(event, (member) => events.push([event, member]));
@@ -33,26 +40,95 @@ describe("presence", () => {
     expect(events).toEqual([["join", member("x")], ["leave", member("y")], ["leave", member("x")]]);
   });
 
-  it("is kept: pings say where the agent is, and where it is not any more it subscribes again", async () => {
+  it("is not a message", async () => {
+    const { pushIt, peer } = await attending();
+    const messages: string[] = [];
+    pushIt.on("message", ({ channel }) => messages.push(channel));
+    peer.send(told("joined", "x", 5));
+    await arrived(pushIt, peer);
+    expect(messages).toEqual(["/meta/user"]);
+  });
+
+  it("is kept by pings that name the channel", async () => {
+    const { pushIt, peer } = await attending();
+    for (let n = 0; n < 3; n++) {
+      bench.platform.advance(40_000);
+      const ping = await peer.frames.take();
+      expect(ping).toMatchObject({ action: "ping", data: { presentChannels: ["a"] } });
+      peer.answer(ping);
+      await arrived(pushIt, peer);
+    }
+  });
+
+  it("is taken again when the server counted the agent as gone", async () => {
     const { pushIt, peer } = await attending();
     const again = new Mailbox<object>();
     pushIt.on("subscribed", again.put);
     bench.platform.advance(40_000);
-    const ping = await peer.frames.take();
-    expect(ping).toMatchObject({ action: "ping", data: { presentChannels: ["a"] } });
-    peer.send({ channel: "/meta/ping", uuid: ping.uuid, successful: true, data: { absentChannels: ["a"] } });
-    replay(peer, await peer.frames.take(), { presenceIntervalMs: 40_000 });
+    const { uuid } = await peer.frames.take();
+    peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absentChannels: ["a"] } });
+    const frame = await peer.frames.take();
+    expect(frame).toMatchObject({ action: "subscribe", data: { channels: ["a"] } });
+    peer.answer(frame);
     // It may have missed messages.
     expect(await again.take()).toEqual({ channel: "a" });
+  });
+
+  it("is not kept on a channel that nobody wants", async () => {
+    const { pushIt, peer } = await attending();
     pushIt.unsubscribe("a");
     peer.answer(await peer.frames.take());
     await arrived(pushIt, peer);
+    bench.platform.advance(40_000);
+    // The ping that was planned already says nothing of it, and no other follows.
+    const ping = await peer.frames.take();
+    expect(ping.data).toBeUndefined();
+    peer.answer(ping);
+    await arrived(pushIt, peer);
     bench.platform.advance(400_000);
-    await settled();
+    await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
   });
 
-  it("tells who is there, page by page", async () => {
+  it("does not bring back a channel that the application has left", async () => {
+    const { pushIt, peer } = await attending();
+    bench.platform.advance(40_000);
+    const { uuid } = await peer.frames.take();
+    pushIt.unsubscribe("a");
+    peer.answer(await peer.frames.take());
+    peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absentChannels: ["a"] } });
+    await arrived(pushIt, peer);
+    expect(peer.frames.waiting).toBe(0);
+    // What had been sent before would come before.
+    pushIt.publish({ channel: "b", data: 1 }, () => {});
+    expect((await peer.frames.take()).action).toBe("publish");
+  });
+
+  it("is said of each channel in time, however many there are", async () => {
+    const channels = Array.from({ length: 150 }, (_, at) => `a${at}`);
+    const { pushIt, peer } = await attending(channels);
+    const said: string[] = [];
+    for (let n = 0; n < 2; n++) {
+      bench.platform.advance(20_000);
+      const ping = await peer.frames.take();
+      said.push(...presentChannels(ping));
+      peer.answer(ping);
+      await arrived(pushIt, peer);
+    }
+    expect(said.sort()).toEqual([...channels].sort());
+  });
+
+  it("is not said of what a rotation has not moved yet", async () => {
+    const { pushIt } = await attending(["a"], { connectionLifetime: 40_000 });
+    bench.platform.advance(0.97 * 40_000 - 10_000);
+    const next = await bench.server.peers.take();
+    expect((await next.introduction).data).toBeUndefined();
+    await introduced(pushIt);
+  });
+});
+
+describe("channel.presence()", () => {
+  it("gives who is there, page by page", async () => {
     const { pushIt, peer } = await attending();
     const present = pushIt.channel("a").presence();
     const first = await peer.frames.take();
@@ -64,7 +140,7 @@ describe("presence", () => {
     expect(await present).toEqual({ count: 2, members: [{ agent: "x" }, { agent: "y", userId: "u" }] });
   });
 
-  it("may be none", async () => {
+  it("rejects when the channel has none", async () => {
     const { pushIt, peer } = await attending();
     const refused = expect(pushIt.channel("b").presence()).rejects.toMatchObject({ code: "no_presence", channel: "b" });
     const { uuid } = await peer.frames.take();

@@ -3,6 +3,9 @@ import type { PushIt, PushItOptions } from "push-it-client";
 import type { ClientFrame, Peer } from "./scripted-server.js";
 import { settled, type Bench } from "./setup.js";
 
+/** No pings of the heartbeat, which nobody would answer: for tests in which much time passes. */
+export const QUIET = { checkInterval: 1e12, pingInterval: 1e12, suspectAfter: 1e12 };
+
 /** A position in the history that tests use where they name no other. */
 export const at = (offset: number, epoch = "e1"): Position => ({ epoch, offset });
 
@@ -59,10 +62,12 @@ export const subscribed = async (bench: Bench, options: Partial<PushItOptions> =
 };
 
 /** Cuts the connection; gives the server's end of the next one. */
-export const reconnected = async (bench: Bench, peer: Peer): Promise<Peer> => {
+export const reconnected = async (bench: Bench, pushIt: PushIt, peer: Peer): Promise<Peer> => {
   peer.socket.terminate();
-  await peer.closed;
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  while (pushIt.state === "connected") await settled();
   bench.platform.advance(1_000);
   return bench.server.peers.take();
 };
+
+/** The numbers among what was heard: what was "settled" is left out. */
+export const numbers = (heard: unknown[]): number[] => heard.filter((data) => typeof data === "number");

@@ -3,12 +3,15 @@ import { pathToFileURL } from "node:url";
 
 const [bundle, url, library] = process.argv.slice(2);
 const { PushIt, PushItError, Channel } = await import(pathToFileURL(bundle).href);
-const options = library ? { WebSocket: (await import(library)).default } : {};
+// A server that renders pages does not connect by itself.
+const options = library ? { WebSocket: (await import(library)).default } : { autoConnect: true };
 
 const states = [];
 const pushIt = new PushIt({ url, channels: ["a"], credentials: { token: "t" }, ...options });
 pushIt.on("state", ({ state, code }) => states.push(`${state} ${code}`));
 const seed = new Promise((resolve) => (pushIt.onMessageReceived = (channel, message) => resolve({ channel, ...message })));
+// On a server the SDK connects by itself only with a class that it was given.
+if (!library) pushIt.connect();
 await new Promise((resolve) => pushIt.on("subscribed", resolve));
 
 const channel = pushIt.channel("a");
@@ -24,7 +27,7 @@ console.log(
     received: await seed,
     looped: await loop,
     published: Object.keys(published),
-    refused: [refused instanceof PushItError, refused.name, refused.code, refused.temporary],
+    refused: [refused instanceof PushItError, refused.name, refused.code, refused.retryable],
     isChannel: channel instanceof Channel,
     states,
   }),

@@ -1,0 +1,132 @@
+import fc from "fast-check";
+
+/** What can happen in one step; the first is the simplest, to which others are shrunk. How often each stands here is its weight. */
+const WEIGHTS = {
+  advance: 14,
+  subscribe: 14,
+  unsubscribe: 7,
+  flip: 6,
+  other: 12,
+  publish: 9,
+  settle: 3,
+  cut: 4,
+  rotate: 4,
+  trouble: 6,
+  deny: 5,
+  freeze: 2,
+  stall: 3,
+  kill: 1,
+  refuse: 2,
+  network: 2,
+  limits: 2,
+  revoke: 3,
+  hide: 1,
+  damage: 2,
+  ask: 3,
+  visit: 1,
+  vouch: 1,
+  disconnect: 1,
+  connect: 2,
+  reset: 1,
+} as const;
+
+/** The name of a command. */
+export type Kind = keyof typeof WEIGHTS;
+
+/** The names of all commands. */
+export const KINDS = Object.keys(WEIGHTS) as Kind[];
+
+/** One step of a walk: what it does with its numbers is the command's matter; each is good. */
+export interface Command {
+  kind: Kind;
+  a: number;
+  b: number;
+  c: number;
+  /** The seed of all that is random in this step; 0: nothing is. */
+  salt: number;
+}
+
+/** What a walk decides before its first step, as numbers. */
+export interface Plan {
+  limits: number;
+  lifetime: number;
+  since: number;
+  channels: number;
+  trouble: number;
+  mess: number;
+  flags: number;
+  salt: number;
+}
+
+/** One walk. */
+export interface Walk {
+  plan: Plan;
+  commands: Command[];
+}
+
+const MOST_SALT = 2 ** 20;
+
+/** How far a list has been shrunk: pieces of `size` have been tried up to `from`. */
+interface Progress {
+  size: number;
+  from: number;
+}
+
+/**
+ * Lists of exactly so many commands. They shrink by leaving out pieces, large ones first; then each command becomes as
+ * simple as it can be. It goes on where the last success was, which takes far fewer attempts than beginning anew.
+ */
+class Exactly extends fc.Arbitrary<Command[]> {
+  constructor(
+    readonly command: fc.Arbitrary<Command>,
+    readonly count: number,
+  ) {
+    super();
+  }
+
+  generate(random: fc.Random): fc.Value<Command[]> {
+    const commands = Array.from({ length: this.count }, () => this.command.generate(random, undefined).value);
+    return new fc.Value(commands, undefined);
+  }
+
+  canShrinkWithoutContext(value: unknown): value is Command[] {
+    return Array.isArray(value);
+  }
+
+  shrink(commands: Command[], context: unknown): fc.Stream<fc.Value<Command[]>> {
+    return fc.stream(shorter(commands, context as Progress | undefined));
+  }
+}
+
+function* shorter(commands: Command[], progress: Progress | undefined): IterableIterator<fc.Value<Command[]>> {
+  const { length } = commands;
+  let { size, from } = progress ?? { size: Math.ceil(length / 2), from: length };
+  for (; size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2), from = length)
+    for (let start = Math.max(0, from - size); from > 0; from = start, start = Math.max(0, from - size))
+      yield new fc.Value([...commands.slice(0, start), ...commands.slice(from)], { size, from: start });
+  for (let index = 0; index < length; index += 1)
+    for (const simpler of simplerThan(commands[index]!)) {
+      // What is simpler may make others superfluous.
+      yield new fc.Value(commands.with(index, simpler), { size: 1, from: length });
+    }
+}
+
+function* simplerThan(command: Command): IterableIterator<Command> {
+  if (command.kind !== "advance") yield { ...command, kind: "advance" };
+  for (const key of ["salt", "c", "b", "a"] as const) {
+    const value = command[key];
+    if (value > 0) yield { ...command, [key]: 0 };
+    if (key !== "salt" && value > 1) yield { ...command, [key]: value >> 1 };
+    if (key !== "salt" && value > 1) yield { ...command, [key]: value - 1 };
+  }
+}
+
+/** Walks of so many steps. */
+export const walks = (steps: number, without: readonly string[] = []): fc.Arbitrary<Walk> => {
+  const kinds = KINDS.filter((kind) => !without.includes(kind)).flatMap((kind) => Array<Kind>(WEIGHTS[kind]).fill(kind));
+  const number = fc.nat(31);
+  const salt = fc.nat(MOST_SALT);
+  const command = fc.record({ kind: fc.constantFrom(...kinds), a: number, b: number, c: number, salt });
+  const plan = fc.record({ limits: number, lifetime: number, since: number, channels: number, trouble: number, mess: number, flags: number, salt });
+  return fc.record({ commands: new Exactly(command, steps), plan });
+};

@@ -1,0 +1,233 @@
+import type { Clock, Entry, Lane } from "./clock.js";
+
+/** The states of a WebSocket, as browsers number them. */
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
+
+type Listener = (event: never) => void;
+
+/** One direction of a connection: what is pushed arrives later, in order. */
+class Pipe {
+  #items: { at: number; run: () => void; lost: (() => void) | undefined }[] = [];
+  #last = 0;
+  #entry: Entry | undefined;
+
+  constructor(
+    readonly clock: Clock,
+    readonly lane: Lane,
+    readonly stalledUntil: () => number,
+  ) {}
+
+  push(delay: number, run: () => void, lost?: () => void): void {
+    this.#last = Math.max(this.#last, this.clock.now + delay);
+    this.#items.push({ at: this.#last, run, lost });
+    if (!this.#entry) this.#arm();
+  }
+
+  /** Loses all that is under way. */
+  clear(): void {
+    for (const { lost } of this.#items.splice(0)) lost?.();
+    this.clock.cancel(this.#entry);
+    this.#entry = undefined;
+  }
+
+  #arm(): void {
+    const [first] = this.#items;
+    this.#entry = first && this.clock.at(Math.max(first.at, this.stalledUntil()), this.lane, () => this.#fire());
+  }
+
+  #fire(): void {
+    this.#entry = undefined;
+    if (this.stalledUntil() <= this.clock.now) this.#items.shift()!.run();
+    // What ran may have pushed and armed, or cleared.
+    if (!this.#entry) this.#arm();
+  }
+}
+
+/** What a server's end of a connection hears. */
+export interface Far {
+  /** A frame arrived. */
+  received(text: string, sentAt: number): void;
+  /** The connection is over. */
+  gone(): void;
+}
+
+/**
+ * One connection and the client's WebSocket on it. The network between both ends delays, stalls, loses everything
+ * silently (`dead`) or cuts.
+ */
+export class Link {
+  readonly socket: FakeSocket;
+  /** Nothing passes before this time. */
+  stalledUntil = 0;
+  /** Everything that is sent disappears, and nobody is told. */
+  dead = false;
+  /** When the client first sent something that disappeared. */
+  lostAt: number | undefined;
+  /** The server's end; there is one as long as the server thinks that it is connected. */
+  far: Far | undefined;
+  readonly #up: Pipe;
+  readonly #down: Pipe;
+
+  constructor(
+    /** Which of the client's connections it is, from 1 on. */
+    readonly id: number,
+    readonly clock: Clock,
+    /** The latency of the next frame, in milliseconds. */
+    readonly latency: () => number,
+    /** Told each frame that the client sends, at once. */
+    readonly sent: (text: string) => void,
+    /** Told before the client is given a frame. */
+    readonly delivering: (text: string) => void,
+    /** Whether a socket still gives messages after `close()`, as the package `ws` does and browsers do not. */
+    readonly deliversWhileClosing: boolean,
+  ) {
+    this.#up = new Pipe(clock, "server", () => this.stalledUntil);
+    this.#down = new Pipe(clock, "socket", () => this.stalledUntil);
+    this.socket = new FakeSocket(this);
+  }
+
+  /** Whether the client has it open, as far as the client knows. */
+  get open(): boolean {
+    return this.socket.readyState === OPEN;
+  }
+
+  /** Whether the client uses it, or is about to. */
+  get inUse(): boolean {
+    return this.socket.readyState <= OPEN;
+  }
+
+  /** The server accepts the handshake. */
+  accept(protocol: string): void {
+    this.#send(() => {
+      if (this.socket.readyState !== CONNECTING) return;
+      this.socket.protocol = protocol;
+      this.socket.readyState = OPEN;
+      this.socket.fire("open", { type: "open" });
+    });
+  }
+
+  /** The server sends a frame; `delivered` runs just before the client is given it, `lost` if it has closed by then. */
+  post(text: string, delivered?: () => void, lost?: () => void): void {
+    this.#send(() => {
+      const { readyState } = this.socket;
+      if (readyState !== OPEN && !(readyState === CLOSING && this.deliversWhileClosing)) return lost?.();
+      delivered?.();
+      this.delivering(text);
+      this.socket.fire("message", { type: "message", data: text });
+    }, lost);
+  }
+
+  /** The server's end closes, or refuses the handshake: the client learns it behind all that was sent before. */
+  finish(code: number, reason = ""): void {
+    this.far = undefined;
+    this.#send(() => this.#closed(code, reason));
+  }
+
+  /** The network breaks: what is under way is lost, both ends learn it later. */
+  cut(clientAfter: number, serverAfter: number): void {
+    this.#up.clear();
+    this.#down.clear();
+    this.stalledUntil = 0;
+    this.dead = true;
+    this.clock.at(this.clock.now + clientAfter, "socket", () => this.#closed(1006, ""));
+    this.clock.later(serverAfter, () => this.#gone());
+  }
+
+  /** From now on everything disappears; both ends think that they are connected. */
+  kill(): void {
+    this.dead = true;
+    this.#up.clear();
+    this.#down.clear();
+  }
+
+  /** The client sends. */
+  transmit(text: string): void {
+    this.sent(text);
+    if (this.dead) {
+      this.lostAt ??= this.clock.now;
+      return;
+    }
+    const sentAt = this.clock.now;
+    this.#up.push(this.latency(), () => this.far?.received(text, sentAt));
+  }
+
+  /** The client closes: the server learns it behind all that was sent; then the client is told that it is closed. */
+  hangUp(): void {
+    if (this.dead) {
+      this.clock.at(this.clock.now + 20_000, "socket", () => this.#closed(1006, ""));
+      return;
+    }
+    this.#up.push(this.latency(), () => {
+      this.#gone();
+      this.#send(() => this.#closed(1005, ""));
+    });
+  }
+
+  #send(run: () => void, lost?: () => void): void {
+    if (this.dead) lost?.();
+    else this.#down.push(this.latency(), run, lost);
+  }
+
+  #gone(): void {
+    const { far } = this;
+    this.far = undefined;
+    far?.gone();
+  }
+
+  #closed(code: number, reason: string): void {
+    if (this.socket.readyState === CLOSED) return;
+    const opened = this.socket.readyState !== CONNECTING;
+    this.socket.readyState = CLOSED;
+    if (!opened || code === 1006) this.socket.fire("error", { type: "error" });
+    this.socket.fire("close", { type: "close", code: opened ? code : 1006, reason, wasClean: code !== 1006 });
+  }
+}
+
+/** The client's end of a connection: what the SDK needs of a WebSocket. */
+export class FakeSocket {
+  protocol = "";
+  readyState = CONNECTING;
+  bufferedAmount = 0;
+  binaryType = "blob";
+  onopen: Listener | null = null;
+  onmessage: Listener | null = null;
+  onclose: Listener | null = null;
+  onerror: Listener | null = null;
+  readonly #link: Link;
+  readonly #listeners = new Map<string, Set<Listener>>();
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** Sends a frame, as a browser does: an error before the socket is open, silence after it is closed. */
+  send(text: string): void {
+    if (this.readyState === CONNECTING) throw new Error("InvalidStateError: the WebSocket is still connecting");
+    if (this.readyState === OPEN) this.#link.transmit(text);
+  }
+
+  /** Closes; the `close` event follows. */
+  close(): void {
+    if (this.readyState >= CLOSING) return;
+    this.readyState = CLOSING;
+    this.#link.hangUp();
+  }
+
+  addEventListener(type: string, listener: Listener): void {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners.add(listener));
+  }
+
+  removeEventListener(type: string, listener: Listener): void {
+    this.#listeners.get(type)?.delete(listener);
+  }
+
+  /** Gives an event to whoever listens. */
+  fire(type: "open" | "message" | "close" | "error", event: object): void {
+    this[`on${type}`]?.(event as never);
+    for (const listener of [...(this.#listeners.get(type) ?? [])]) listener(event as never);
+  }
+}

@@ -1,0 +1,198 @@
+import { DRAIN } from "../adapter.js";
+import { GUARD_CHANNEL, hasHistory, hears, isLatestOnly } from "../channels.js";
+import type { Clock } from "../clock.js";
+import type { Publication } from "../publication.js";
+import type { Fail } from "./oracle.js";
+import type { Chain, Subscriptions } from "./subscriptions.js";
+
+/** What the application is given as a message. */
+export interface Given {
+  channel: string;
+  uuid: string;
+  data: unknown;
+  offset?: number;
+  epoch?: string;
+}
+
+/** Judges what the application is told on channels: each promised message once, in order, or an event. */
+export class Messages {
+  /** All that was published, by number. */
+  readonly all: Publication[] = [];
+  readonly #byChannel = new Map<string, Publication[]>();
+  /** The largest offset that the application was told, by channel. */
+  readonly #highest = new Map<string, { epoch: string | undefined; offset: number }>();
+  /** The largest offset that the client was given on channels with a latest value. */
+  readonly #newest = new Map<string, number>();
+  /** What has to be told before this step is over. */
+  #expected: Publication[] = [];
+  /** What was left out in a channel's order, unless an event says so in the same step. */
+  #skipped: { publication: Publication; chain: Chain; by: Publication }[] = [];
+  #foreign: { publication: Publication; chain: Chain }[] = [];
+  /** Channels of which a rotation has told that late messages may be missed. */
+  readonly #rotated = new Set<string>();
+
+  constructor(
+    readonly clock: Clock,
+    readonly subscriptions: Subscriptions,
+    readonly fail: Fail,
+    /** When a channel was last subscribed on a connection, and until then not on another one in use. */
+    readonly movedAt: (channel: string, link: number) => number,
+  ) {}
+
+  /** Somebody publishes: whatever is promised now covers it. */
+  started(base: Pick<Publication, "channel" | "own" | "echo" | "session"> & { uuid?: string; withheld?: boolean }): Publication {
+    const n = this.all.length;
+    const publication: Publication = {
+      ...{ uuid: `m${n}`, withheld: false, ...base },
+      ...{ n, startedAt: this.clock.now, executed: 0, complete: true, lost: false, missed: [], told: 0, excused: false },
+      covers: [],
+    };
+    this.covered(publication);
+    this.all.push(publication);
+    let list = this.#byChannel.get(base.channel);
+    if (!list) this.#byChannel.set(base.channel, (list = []));
+    list.push(publication);
+    return publication;
+  }
+
+  /** A publish frame is sent from now on: what is promised now covers it. */
+  covered(publication: Publication): void {
+    publication.startedAt = this.clock.now;
+    publication.covers = [...this.subscriptions.spans()].filter(({ subscribed }) => hears(subscribed, publication.channel));
+  }
+
+  /** The largest offset that was told on a channel. */
+  highest(channel: string): number {
+    return this.#highest.get(channel)?.offset ?? 0;
+  }
+
+  /** An event says that the application has to load a channel anew. */
+  excuse(channel: string): void {
+    for (const publication of this.#byChannel.get(channel) ?? []) publication.excused = true;
+  }
+
+  /** The event `rotated`. */
+  rotated(channels: readonly string[]): void {
+    for (const channel of channels) this.#rotated.add(channel);
+  }
+
+  /** Everything that the client may have missed before is forgiven: the application has called `reset`. */
+  forget(): void {
+    for (const publication of this.all) publication.excused = true;
+  }
+
+  /** The client is about to be given a frame: what nothing holds back is told at once. */
+  delivered(objects: Given[]): void {
+    for (const { data, uuid, channel } of objects) {
+      const publication = this.#find(data);
+      if (!publication || publication.uuid !== uuid || publication.channel !== channel) continue;
+      if (isLatestOnly(channel)) {
+        const newest = Math.max(this.#newest.get(channel) ?? 0, this.highest(channel));
+        if (publication.offset! <= newest) continue;
+        this.#newest.set(channel, publication.offset!);
+      }
+      if (this.#owed(publication) && !publication.told && this.#atOnce(publication)) this.#expected.push(publication);
+    }
+  }
+
+  /** The application is told a message. */
+  told(given: Given): void {
+    const publication = this.#find(given.data);
+    const { channel, uuid, offset, epoch } = given;
+    if (!publication || publication.channel !== channel || publication.uuid !== uuid || publication.offset !== offset || (epoch ?? publication.epoch) !== publication.epoch)
+      return this.fail("truth", `the application is told what nobody published: ${JSON.stringify(given)}`);
+    publication.told += 1;
+    if (publication.told > 1 && !publication.excused) this.fail("once", `${nameOf(publication)} is told twice`);
+    if (publication.own && !publication.echo && !publication.excused)
+      this.fail("echo", `${nameOf(publication)} is told, though this client published it with echo: false`);
+    if (isLatestOnly(channel) && offset! < this.highest(channel)) this.fail("order", `${nameOf(publication)} is told after a newer value`);
+    if (hasHistory(channel)) this.#inOrder(publication);
+    const highest = this.#highest.get(channel);
+    if (offset !== undefined && (!highest || epoch !== highest.epoch || offset > highest.offset)) this.#highest.set(channel, { epoch, offset });
+  }
+
+  /** The step is over: judges what had to happen in it. */
+  step(): void {
+    for (const publication of this.#expected) {
+      if (!publication.told && this.#owed(publication)) this.fail("delivery", `${nameOf(publication)} reached the client under an acknowledged subscription and is not told`);
+    }
+    this.#expected = [];
+    for (const { publication, chain, by } of this.#skipped)
+      if (!publication.told && this.#chainOf(publication) === chain) this.fail("order", `${nameOf(publication)} is left out: ${nameOf(by)} is told before it`);
+    this.#skipped = [];
+    for (const { publication, chain } of this.#foreign)
+      if (this.#chainOf(publication) === chain && chain.epoch !== publication.epoch) this.fail("order", `${nameOf(publication)} of another history is told, and no event says so`);
+    this.#foreign = [];
+  }
+
+  /** Everything has had its time: all that is promised must have been told. */
+  finish(): void {
+    this.step();
+    for (const publication of this.all) {
+      if (publication.told || !publication.executed || !this.#owed(publication)) continue;
+      const chain = this.#chainOf(publication);
+      if (chain && isPromised(chain, publication)) this.fail("history", `${nameOf(publication)} is never told, though the subscription was acknowledged`);
+      else if (!publication.excused && this.#isCovered(publication)) this.fail("delivery", `${nameOf(publication)} is never told, though ${openNames(publication)} was acknowledged and no event says so`);
+    }
+  }
+
+  #find(data: unknown): Publication | undefined {
+    return this.all[(data as { n?: number } | undefined)?.n ?? -1];
+  }
+
+  #chainOf({ channel }: Publication): Chain | undefined {
+    return hasHistory(channel) ? this.subscriptions.of(channel).chain : undefined;
+  }
+
+  /** Whether the client is to be told this at all. */
+  #owed({ withheld, own, echo }: Publication): boolean {
+    return !withheld && (echo || !own);
+  }
+
+  /** Whether nothing may hold this back: it has no order, or the channel itself was never asked for. */
+  #atOnce(publication: Publication): boolean {
+    const { channel } = publication;
+    if (!publication.covers.some(({ open }) => open)) return false;
+    const { told, chain, holders } = this.subscriptions.of(channel);
+    return !hasHistory(channel) || (told === "no" && !chain && holders.size === 0);
+  }
+
+  #isCovered(publication: Publication): boolean {
+    const { channel, complete, lost, covers, missed, offset } = publication;
+    if (!complete || lost || !covers.some(({ open }) => open)) return false;
+    if (isLatestOnly(channel) && offset! < this.highest(channel)) return false;
+    // A worker was so late that the old connection was closed, and the rotation has told so.
+    const names = covers.filter(({ open }) => open).map(({ subscribed }) => subscribed);
+    const late = missed.some(({ link, at }) => names.every((name) => at >= this.movedAt(name, link) + DRAIN));
+    return !(late && names.some((name) => this.#rotated.has(name) || name === GUARD_CHANNEL));
+  }
+
+  #inOrder(publication: Publication): void {
+    const chain = this.#chainOf(publication);
+    if (!chain) return;
+    if (chain.epoch === undefined) chain.epoch = publication.epoch;
+    if (publication.epoch !== chain.epoch) {
+      this.#foreign.push({ publication, chain });
+      return;
+    }
+    if (publication.offset! <= chain.floor) return;
+    if (publication.offset! <= chain.last) return this.fail("order", `${nameOf(publication)} is told after offset ${chain.last}`);
+    for (const other of this.#byChannel.get(publication.channel)!)
+      if (other.epoch === chain.epoch && other.offset! > chain.last && other.offset! < publication.offset! && !other.told && this.#owed(other) && isPromised(chain, other))
+        this.#skipped.push({ publication: other, chain, by: publication });
+    chain.last = publication.offset!;
+  }
+}
+
+const isPromised = (chain: Chain, { epoch, offset, startedAt }: Publication): boolean =>
+  epoch === chain.epoch && (chain.from === undefined ? startedAt >= chain.since : offset! > chain.from);
+
+const openNames = ({ covers }: Publication): string =>
+  covers
+    .filter(({ open }) => open)
+    .map(({ subscribed }) => subscribed)
+    .join(" and ");
+
+/** How a publication is named in a report. */
+export const nameOf = ({ n, channel, offset, epoch, own }: Publication): string =>
+  `message ${n} on ${channel}${offset === undefined ? "" : ` (${epoch ?? ""} ${offset})`}${own ? ", published by this client," : ""}`;

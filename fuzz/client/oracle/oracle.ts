@@ -1,0 +1,172 @@
+import { NOTICES, type StateChange } from "../adapter.js";
+import { hasPresence } from "../channels.js";
+import type { Clock } from "../clock.js";
+import type { Link } from "../link.js";
+import type { Publication } from "../publication.js";
+import type { Server } from "../server/server.js";
+import type { ClientFrame, Peer, Witness } from "../server/types.js";
+import { Messages, nameOf, type Given } from "./messages.js";
+import { Requests } from "./requests.js";
+import { Subscriptions, type Status } from "./subscriptions.js";
+import { Traffic } from "./traffic.js";
+
+/** Notes that a promise was broken: which one, and how. */
+export type Fail = (rule: string, what: string) => void;
+
+/** A promise that was broken. */
+export interface Violation {
+  rule: string;
+  what: string;
+}
+
+/** How long the client may leave a channel that failed before it tries again, in milliseconds: a request's time and a retry's. */
+const MOST_IDLE = 65_000;
+
+/** Connections that a client may have at once: the one in use, one that is drained, one that is being opened. */
+const MOST_CONNECTIONS = 3;
+
+/** Judges all that the client does, by an independent reading of docs/PROTOCOL.md and docs/CLIENT.md. */
+export class Oracle implements Witness {
+  readonly violations: Violation[] = [];
+  readonly fail: Fail = (rule, what) => {
+    this.note(() => `VIOLATION of ${rule}: ${what}`);
+    this.violations.push({ rule, what });
+  };
+  readonly traffic: Traffic;
+  readonly subscriptions: Subscriptions;
+  readonly messages: Messages;
+  readonly requests: Requests;
+  /** When the client's process last stood still. */
+  frozenAt = 0;
+  /** Since when a channel that is said to be subscribed is on no connection. */
+  readonly #lacking = new Map<string, number>();
+  /** When a channel was subscribed on a connection. */
+  readonly #moved: { channel: string | undefined; link: number; at: number }[] = [];
+
+  constructor(
+    readonly clock: Clock,
+    /** Whether the connection guard subscribes agents. */
+    readonly guards: boolean,
+    readonly note: (line: () => string) => void,
+  ) {
+    this.traffic = new Traffic(clock, () => this.subscriptions.connected, this.fail);
+    this.subscriptions = new Subscriptions(
+      clock,
+      this.traffic,
+      this.fail,
+      (channel) => this.messages.highest(channel),
+      (channel) => this.messages.excuse(channel),
+    );
+    this.messages = new Messages(clock, this.subscriptions, this.fail, (channel, link) => this.#movedAt(channel, link));
+    this.requests = new Requests(clock, this.subscriptions, this.traffic, this.fail);
+  }
+
+  malformed(text: string, why: string): void {
+    this.fail("frames", `the client sends what the protocol forbids (${why}): ${text}`);
+  }
+
+  executed(publication: Publication): void {
+    if (publication.executed > 1) this.fail("once", `${nameOf(publication)} is published twice`);
+  }
+
+  publication(n: number): Publication | undefined {
+    return this.messages.all[n];
+  }
+
+  other(channel: string): Publication {
+    return this.messages.started({ channel, own: false, echo: true, session: "somebody", withheld: this.withholds });
+  }
+  /** Whether the client's delivery guard withholds what is published now. */
+  withholds = false;
+
+  /** The client sends a frame. */
+  frameSent(link: Link, text: string): void {
+    this.note(() => `client sends on link ${link.id}: ${text}`);
+    const frame = JSON.parse(text) as ClientFrame;
+    const messages = frame.messages ?? (frame.action === "publish" || frame.action === "send" ? [frame as unknown as { data: { n: number } }] : []);
+    for (const { data } of messages) {
+      const publication = this.messages.all[data.n];
+      if (publication && !this.traffic.sent.has(data.n)) this.messages.covered(publication);
+    }
+    this.traffic.frameSent(link, frame);
+  }
+
+  /** The client is about to be given a frame. */
+  frameDelivered(link: Link, text: string): void {
+    this.note(() => `client gets on link ${link.id}: ${text}`);
+    const objects = [JSON.parse(text) as Record<string, unknown>].flat();
+    this.messages.delivered(objects as unknown as Given[]);
+    this.traffic.delivered(link, objects);
+    if (objects.some((object) => "successful" in object)) {
+      this.#moved.push({ channel: undefined, link: link.id, at: this.clock.now });
+      if (this.guards) this.subscriptions.answers();
+    }
+    for (const { channel, successful, data } of objects)
+      if (channel === "/meta/subscribe" && successful === true)
+        this.#moved.push({ channel: (data as { channel: string }).channel, link: link.id, at: this.clock.now });
+  }
+
+  /** The event `state`. */
+  onState(change: StateChange): void {
+    if (change.state === "denied" || change.state === "disconnected") this.requests.stoppedAt = this.clock.now;
+    this.subscriptions.onState(change);
+  }
+
+  /** Judges what must hold after each step. */
+  step(server: Server, links: readonly Link[]): void {
+    this.messages.step();
+    this.requests.step();
+    const inUse = links.filter((link) => link.inUse).length;
+    if (inUse > MOST_CONNECTIONS) this.fail("growth", `the client has ${inUse} connections at once`);
+    if (!this.subscriptions.connected) return;
+    const current = links.filter((link) => link.open).at(-1);
+    if (current?.lostAt !== undefined && this.clock.now - Math.max(current.lostAt, this.frozenAt) > NOTICES)
+      this.fail("heartbeat", `the network has been dead for ${this.clock.now - current.lostAt} ms since the client sent something, and it says that it is connected`);
+    const open = links.filter((link) => link.open);
+    const peers = [...server.peers].filter(({ link }) => link.open);
+    // Somebody has just been told, or is about to be, that a connection is over.
+    if (open.length === 0) return this.fail("state", "the client says that it is connected, and has no open connection");
+    if (peers.length < open.length || peers.some(({ link, agent }) => link.dead || !agent)) return;
+    for (const status of this.subscriptions.all) this.#holds(status, peers);
+  }
+
+  /** Judges what must hold when everything has had its time: one connection, and on it just what was told. */
+  settled(server: Server, links: readonly Link[], me: { agent: string } | undefined): void {
+    if (!this.subscriptions.connected) return this.fail("state", "the client does not connect, though everything is well");
+    const open = links.filter((link) => link.inUse);
+    if (open.length !== 1) return this.fail("state", `the client has ${open.length} connections`);
+    const peer = [...server.peers].find(({ link }) => link === open[0]);
+    if (!peer?.agent) return this.fail("state", "the client's connection is over, and it has not noticed");
+    if (me?.agent !== peer.agent.id) this.fail("identity", `the client says that it is ${me?.agent}, and it is ${peer.agent.id}`);
+    for (const { channel, told, holders } of this.subscriptions.all) {
+      const has = peer.agent.subscriptions.has(channel);
+      if (told === "yes" && !has) this.fail("subscriptions", `${channel} is said to be subscribed, and is not on the connection in use`);
+      if (told === "no" && has) this.fail("subscriptions", `${channel} is said to be unsubscribed, and is subscribed on the connection in use`);
+      if (told === "yes" && has && hasPresence(channel) && !((peer.agent.leases.get(channel) ?? 0) > this.clock.now))
+        this.fail("presence", `${channel} is subscribed, and the server takes the client for gone`);
+      if (holders.size > 0 && told !== "yes") this.fail("subscriptions", `${channel} is wanted, and the application was told ${told}`);
+    }
+  }
+
+  /** The application has called `reset`. */
+  forget(): void {
+    this.requests.stoppedAt = this.clock.now;
+    this.subscriptions.forget();
+    this.messages.forget();
+  }
+
+  /** A channel may be on no connection only as long as the client is at it: then it tells `subscribed` in the end. */
+  #holds({ channel, told, holders }: Status, peers: readonly Peer[]): void {
+    const { now } = this.clock;
+    if (told !== "yes" || holders.size === 0 || peers.some(({ agent, notices }) => notices.has(channel) || agent!.subscriptions.has(channel)))
+      return void this.#lacking.delete(channel);
+    const since = Math.max(this.#lacking.get(channel) ?? now, this.traffic.asked.get(channel)?.at ?? 0, this.frozenAt);
+    this.#lacking.set(channel, since);
+    if (now - since > MOST_IDLE) this.fail("subscriptions", `${channel} is said to be subscribed, and is on none of the client's connections`);
+  }
+
+  #movedAt(channel: string, link: number): number {
+    const moved = this.#moved.find((move) => move.link > link && (move.channel === channel || (channel === "g/1" && move.channel === undefined)));
+    return moved?.at ?? Infinity;
+  }
+}

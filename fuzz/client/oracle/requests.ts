@@ -1,0 +1,138 @@
+import type { PushItError } from "../adapter.js";
+import type { Clock } from "../clock.js";
+import { hasHistory } from "../channels.js";
+import type { Publication } from "../publication.js";
+import { nameOf } from "./messages.js";
+import type { Fail } from "./oracle.js";
+import type { Subscriptions } from "./subscriptions.js";
+import type { Traffic } from "./traffic.js";
+
+/** What the application asked for. */
+export interface Ask {
+  kind: "subscribe" | "unsubscribe" | "publish" | "history" | "presence" | "refresh";
+  channel: string;
+  /** Who asks: a handle, or the client itself. */
+  holder: string;
+  publication?: Publication;
+  calledAt: number;
+  /** How often it has ended. */
+  ends: number;
+  /** How many calls about the same channel this holder has made since. */
+  call: number;
+}
+
+/** A publication that failed: judged when the step is over, because the reason may be told later in it. */
+interface Failed {
+  publication: Publication;
+  code: string;
+  at: number;
+  /** Whether the server's success had come. */
+  answered: boolean;
+  /** Whether the client knows that the channel has a history. */
+  known: boolean;
+}
+
+/** How long a publication on a channel with history is tried again, in milliseconds. */
+const PATIENCE = 300_000;
+
+/** Codes after which a publication on a channel with history is tried again. */
+const TRIED_AGAIN = ["timeout", "closed", "internal", "throttled", "unavailable", "channel_busy", "rate_limited", "expired", "unknown_agent"];
+
+/** Codes of the server that say that nothing was done. */
+const NOTHING_DONE = ["denied", "guard_timeout", "guard_failed", "rate_limited", "channel_busy", "uuid_reused", "too_many", "bad_channel", "wildcard"];
+
+/** Judges that every request ends once, and truly. */
+export class Requests {
+  readonly #asks = new Set<Ask>();
+  #failures: Failed[] = [];
+  readonly #calls = new Map<string, number>();
+  /** When the application or the server last ended everything: publications end with that. */
+  stoppedAt = -Infinity;
+
+  constructor(
+    readonly clock: Clock,
+    readonly subscriptions: Subscriptions,
+    readonly traffic: Traffic,
+    readonly fail: Fail,
+  ) {}
+
+  /** How many requests have not ended. */
+  get open(): number {
+    return this.#asks.size;
+  }
+
+  /** The application asks for something. */
+  begin(kind: Ask["kind"], channel: string, holder: string, publication?: Publication): Ask {
+    const key = `${channel} ${holder}`;
+    const call = (this.#calls.get(key) ?? 0) + (publication ? 0 : 1);
+    this.#calls.set(key, call);
+    const ask: Ask = { kind, channel, holder, ...(publication && { publication }), calledAt: this.clock.now, ends: 0, call };
+    this.#asks.add(ask);
+    if (kind === "subscribe") this.subscriptions.subscribes(channel, holder);
+    if (kind === "unsubscribe") this.subscriptions.unsubscribes(channel, holder);
+    return ask;
+  }
+
+  /** The call threw: nothing was asked. */
+  withdraw(ask: Ask): void {
+    this.#asks.delete(ask);
+  }
+
+  /** A request ends. */
+  end(ask: Ask, error: PushItError | undefined): void {
+    ask.ends += 1;
+    this.#asks.delete(ask);
+    if (ask.ends > 1) return this.fail("requests", `${this.#name(ask)} ends a second time`);
+    if (error) this.#failed(ask, error);
+    else if (ask.kind === "subscribe" && this.#calls.get(`${ask.channel} ${ask.holder}`) === ask.call) this.subscriptions.subscribed(ask.channel);
+    else if (ask.kind === "unsubscribe") this.subscriptions.unsubscribed(ask.channel);
+    else if (ask.publication && !ask.publication.executed)
+      this.fail("requests", `${nameOf(ask.publication)} is said to be published, and is not`);
+  }
+
+  /** The step is over: judges the publications that failed in it. */
+  step(): void {
+    for (const failed of this.#failures.splice(0)) this.#unpublished(failed);
+  }
+
+  /** Everything has had its time: nothing may be open. */
+  finish(): void {
+    this.step();
+    for (const ask of this.#asks) this.fail("requests", `${this.#name(ask)} never ends`);
+  }
+
+  #failed(ask: Ask, { code, retryable }: PushItError): void {
+    const { kind, channel, publication } = ask;
+    if (kind === "unsubscribe" && code !== "superseded") this.subscriptions.notUnsubscribed(channel, ask.holder, retryable);
+    // Such a name is never wanted.
+    if (kind === "subscribe" && code === "bad_channel") this.subscriptions.refused(channel);
+    if (code === "too_many") this.fail("requests", `${this.#name(ask)} ends with too_many, though it is one alone`);
+    if (publication) {
+      this.#failures.push({
+        ...{ publication, code, at: this.clock.now, answered: this.traffic.answered.has(publication.n) },
+        known: hasHistory(channel) && this.subscriptions.of(channel).chain !== undefined,
+      });
+      return;
+    }
+    if (kind !== "subscribe" && kind !== "unsubscribe") return;
+    const asked = this.traffic.asked.get(channel);
+    if (code === "timeout" && asked?.action === kind && asked.answered && asked.at >= ask.calledAt)
+      this.fail("requests", `${this.#name(ask)} ends with timeout, though the answer came`);
+  }
+
+  #unpublished({ publication, code, at, known, answered }: Failed): void {
+    const sent = this.traffic.sent.get(publication.n);
+    if (sent && this.stoppedAt >= sent.at) return;
+    if (answered && !publication.uuid.startsWith("twin"))
+      this.fail("requests", `${nameOf(publication)} ends with ${code}, though the server's success came`);
+    if (sent?.times === 1 && publication.executed && NOTHING_DONE.includes(code))
+      this.fail("requests", `${nameOf(publication)} ends with ${code}, though it is published`);
+    if (sent && known && TRIED_AGAIN.includes(code) && at - sent.at < PATIENCE)
+      this.fail("repeating", `${nameOf(publication)} ends with ${code} ${at - sent.at} ms after it was first sent, on a channel with history`);
+  }
+
+  #name({ kind, channel, holder, publication, calledAt }: Ask): string {
+    const what = publication ? `the publication of ${nameOf(publication)}` : `${kind} of ${channel} by ${holder}`;
+    return `${what} (asked ${this.clock.now - calledAt} ms ago)`;
+  }
+}

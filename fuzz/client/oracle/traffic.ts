@@ -1,0 +1,163 @@
+import type { Position } from "../adapter.js";
+import type { Clock } from "../clock.js";
+import type { Link } from "../link.js";
+import { shown } from "../server/server.js";
+import { targetsOf } from "../server/subscribing.js";
+import type { ClientFrame } from "../server/types.js";
+import { APP_LIMIT } from "../walk-constants.js";
+import type { Fail } from "./oracle.js";
+
+/** An answer that told the client where it is on a channel. */
+export interface PositionTold {
+  /** Grows with each one. */
+  order: number;
+  position: Position;
+  /** Where the client said it was. */
+  since?: Position;
+  recovered?: boolean;
+  code?: string;
+}
+
+/** A frame on its way to its answer. */
+interface Flight {
+  frame: ClientFrame;
+  link: Link;
+  sentAt: number;
+  /** An error of API Gateway came, which may have been this one's. */
+  blamed?: boolean;
+}
+
+/** After so many milliseconds the client gives up waiting for an answer: then it may ask again. */
+const TIMEOUT = 30_000;
+
+/** Watches what the client sends and is given: what is in flight, and what answers told. */
+export class Traffic {
+  /** The last position that an answer told, by channel. */
+  readonly positions = new Map<string, PositionTold>();
+  /** Own publications whose success was delivered to the client, by their number. */
+  readonly answered = new Set<number>();
+  /** When a publication was first sent, and how often, by its number. */
+  readonly sent = new Map<number, { at: number; times: number }>();
+  /** The last subscribe or unsubscribe frame by channel, and whether its answer was delivered. */
+  readonly asked = new Map<string, { action: string; at: number; answered: boolean }>();
+  /** When the client last sent anything but a ping. */
+  busyAt = 0;
+  readonly #flights = new Map<number, Flight>();
+  #flight = 0;
+  #order = 0;
+
+  constructor(
+    readonly clock: Clock,
+    /** Whether the state is `connected`: in doubt, nothing is settled. */
+    readonly isConnected: () => boolean,
+    readonly fail: Fail,
+  ) {}
+
+  /** The client sends a frame. */
+  frameSent(link: Link, frame: ClientFrame): void {
+    const now = this.clock.now;
+    const { action } = frame;
+    if (action === "send") return;
+    if (action !== "ping") this.busyAt = now;
+    if (action === "publish") this.#publishes(link, frame);
+    if (action === "subscribe" || action === "unsubscribe") this.#subscribes(link, frame);
+    this.#flights.set((this.#flight += 1), { frame, link, sentAt: now });
+  }
+
+  /** The client is given objects; whether a history page was asked for by the SDK itself. */
+  delivered(link: Link, objects: Record<string, unknown>[]): void {
+    const gateway = objects.some((object) => object["channel"] === undefined && typeof object["message"] === "string");
+    // The client may take it for the answer to what is in flight.
+    if (gateway) for (const flight of this.#flights.values()) if (flight.link === link) flight.blamed = true;
+    for (const object of objects) if (typeof object["uuid"] === "string" && "successful" in object) this.#answered(link, object);
+  }
+
+  /** A connection is over, for the client. */
+  closed(link: Link): void {
+    for (const [key, flight] of this.#flights) if (flight.link === link) this.#flights.delete(key);
+  }
+
+  #inFlight(matches: (flight: Flight) => boolean): Flight | undefined {
+    for (const [key, flight] of this.#flights)
+      if (this.clock.now - flight.sentAt >= TIMEOUT || !flight.link.inUse) this.#flights.delete(key);
+      else if (!flight.blamed && matches(flight)) return flight;
+    return undefined;
+  }
+
+  #publishes(link: Link, frame: ClientFrame): void {
+    const now = this.clock.now;
+    const other = this.#inFlight((flight) => flight.frame.action === "publish");
+    if (other) this.fail("one publish frame in flight", `${keyOf(frame)} is sent while ${keyOf(other.frame)} is in flight`);
+    for (const { data } of messagesOf(frame)) {
+      const sent = this.sent.get(data.n);
+      if (sent) sent.times += 1;
+      else this.sent.set(data.n, { at: now, times: 1 });
+    }
+  }
+
+  #subscribes(link: Link, frame: ClientFrame): void {
+    for (const { channel } of targetsOf(frame)) {
+      const other = this.#inFlight((flight) => flight.link === link && isAbout(flight.frame, channel));
+      if (other) this.fail("one operation of a channel in flight", `${frame.action} of ${channel} is sent while ${other.frame.action} is in flight`);
+      this.asked.set(channel, { action: frame.action, at: this.clock.now, answered: false });
+    }
+  }
+
+  #answered(link: Link, object: Record<string, unknown>): void {
+    const uuid = object["uuid"] as string;
+    for (const [key, flight] of this.#flights) {
+      const { frame } = flight;
+      if (flight.link !== link) continue;
+      const message = frame.action === "publish" && messagesOf(frame).find((one) => one.uuid === uuid);
+      if (message) {
+        if (object["successful"] === true) this.answered.add(message.data.n);
+        if (messagesOf(frame).at(-1)!.uuid === uuid) this.#flights.delete(key);
+      } else if (frame.uuid === uuid) this.#replied(key, frame, object);
+    }
+  }
+
+  #replied(key: number, frame: ClientFrame, object: Record<string, unknown>): void {
+    const data = object["data"] as Record<string, unknown> | undefined;
+    const about = data?.["channel"];
+    const subscribes = frame.action === "subscribe" || frame.action === "unsubscribe";
+    if (!subscribes) this.#flights.delete(key);
+    const targets = subscribes ? targetsOf(frame) : [{ ...(frame.data as object), channel: frame.data?.channel ?? "" }];
+    const target = targets.find(({ channel }) => shown(channel) === about) as { channel: string; since?: Position } | undefined;
+    if (!target) return;
+    if (subscribes) {
+      this.#land(key, frame, target.channel);
+      const asked = this.asked.get(target.channel);
+      if (asked?.action === frame.action) asked.answered = this.isConnected();
+    }
+    const app = frame.action === "history" && frame.data?.["limit"] === APP_LIMIT;
+    if (data?.["position"] && !app) this.#tellsPosition(target, data);
+  }
+
+  /** One channel of a frame is answered; the others stay in flight. */
+  #land(key: number, frame: ClientFrame, channel: string): void {
+    const flight = this.#flights.get(key)!;
+    const channels = targetsOf(frame).filter((target) => target.channel !== channel);
+    if (channels.length === 0) this.#flights.delete(key);
+    else this.#flights.set(key, { ...flight, frame: { ...frame, data: { channels } } });
+  }
+
+  #tellsPosition({ channel, since }: { channel: string; since?: Position }, data: Record<string, unknown>): void {
+    this.#order += 1;
+    this.positions.set(channel, {
+      order: this.#order,
+      position: data["position"] as Position,
+      ...(since && { since }),
+      ...(data["recovered"] !== undefined && { recovered: data["recovered"] as boolean }),
+      ...(data["code"] !== undefined && { code: data["code"] as string }),
+    });
+  }
+}
+
+const messagesOf = (frame: ClientFrame): { uuid: string; data: { n: number } }[] =>
+  frame.messages ?? [frame as unknown as { uuid: string; data: { n: number } }];
+
+const keyOf = (frame: ClientFrame): string =>
+  frame.action === "publish" ? `publish ${messagesOf(frame).map(({ data }) => data.n).join()}` : `${frame.action} ${frame.uuid}`;
+
+const isAbout = (frame: ClientFrame, channel: string): boolean =>
+  (frame.action === "subscribe" || frame.action === "unsubscribe") && targetsOf(frame).some((target) => target.channel === channel);

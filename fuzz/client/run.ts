@@ -1,0 +1,66 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import type { ClientFuzzOptions } from "./arguments.js";
+import type { Batch, Finding, Outcome } from "./check.js";
+
+/** Walks that a process takes before it reports. */
+const BATCH = 100;
+
+/** How a run went. */
+export interface RunOutcome {
+  runs: number;
+  steps: number;
+  findings: Finding[];
+}
+
+/** The seed of one batch: neighbours' have nothing in common. */
+const seedOf = (seed: number, index: number): number => (index === 0 ? seed : Math.imul(seed ^ Math.imul(index, 0x9e3779b1), 0x85ebca6b) >>> 1);
+
+/** The batches of a run. */
+export const batchesOf = ({ runs, steps, seed, path, without }: ClientFuzzOptions): Batch[] => {
+  if (path !== undefined) return [{ seed, runs: 1, steps, path, without }];
+  const count = Math.ceil(runs / BATCH);
+  return Array.from({ length: count }, (_, index) => ({
+    seed: seedOf(seed, index),
+    runs: index < count - 1 ? BATCH : runs - BATCH * (count - 1),
+    steps,
+    without,
+  }));
+};
+
+/** Has processes take the walks, each one batch after the other; ends early when a promise was broken. */
+export const runWalks = async (
+  workerFile: string,
+  options: ClientFuzzOptions,
+  progress: (outcome: RunOutcome) => void,
+): Promise<RunOutcome> => {
+  const all: RunOutcome = { runs: 0, steps: 0, findings: [] };
+  const batches = batchesOf(options);
+  const work = async (): Promise<void> => {
+    const child = fork(workerFile, [], { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: ["--max-old-space-size=512"] });
+    try {
+      for (let batch; (batch = batches.shift()); ) {
+        if (all.findings.length > 0 && !options.keepGoing) return;
+        const { runs, steps, finding } = await ask(child, batch);
+        all.runs += runs;
+        all.steps += steps;
+        if (finding) all.findings.push(finding);
+        progress(all);
+      }
+    } finally {
+      child.kill();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(options.workers, batches.length) }, work));
+  return all;
+};
+
+const ask = async (child: ChildProcess, batch: Batch): Promise<Outcome> => {
+  const failed = once(child, "exit").then(([code]) => {
+    throw new Error(`a process that takes walks ended with ${String(code)}`);
+  });
+  child.send(batch);
+  const [outcome] = (await Promise.race([once(child, "message"), failed])) as [Outcome];
+  failed.catch(() => undefined);
+  return outcome;
+};

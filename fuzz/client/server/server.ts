@@ -1,0 +1,240 @@
+import { WIRE, type Position } from "../adapter.js";
+import { GUARD_CHANNEL, hasHistory, hasPresence, hears, LONGEST_SHOWN } from "../channels.js";
+import type { Chance } from "../chance.js";
+import type { Clock } from "../clock.js";
+import type { Link } from "../link.js";
+import type { Publication } from "../publication.js";
+import { drawFate, type Failure, type Fate } from "./fate.js";
+import { HistoryLog } from "./history-log.js";
+import { Informing } from "./informing.js";
+import { Publishing } from "./publishing.js";
+import { faultOf } from "./shape.js";
+import { Subscribing } from "./subscribing.js";
+import type { Agent, ClientFrame, Deployment, Peer, Policy, Witness } from "./types.js";
+
+/** API Gateway closes a connection on which nothing passed for so long, in milliseconds. */
+const IDLE = 600_000;
+
+/** How long a browser waits for a handshake that nobody answers, in milliseconds. */
+const HANGS = 120_000;
+
+/** How long an agent is still served after its end, in milliseconds. */
+const RENEWAL = 60_000;
+
+/** A server that follows docs/PROTOCOL.md, in memory, with everything in it that can go wrong. */
+export class Server {
+  /** All connections that the server thinks are open. */
+  readonly peers = new Set<Peer>();
+  /** Failures that commands have ordered for the next frames. */
+  readonly ordered: { failure: Failure; action?: string }[] = [];
+  readonly publishing = new Publishing(this);
+  readonly #subscribing = new Subscribing(this);
+  readonly #informing = new Informing(this);
+  readonly #logs = new Map<string, HistoryLog>();
+  #agents = 0;
+
+  constructor(
+    readonly clock: Clock,
+    readonly chance: Chance,
+    readonly policy: Policy,
+    readonly deployment: Deployment,
+    readonly witness: Witness,
+  ) {}
+
+  /** The history of a channel. */
+  log(channel: string): HistoryLog {
+    let log = this.#logs.get(channel);
+    if (!log) this.#logs.set(channel, (log = new HistoryLog(channel, this.deployment.historySize)));
+    return log;
+  }
+
+  /** A handshake begins. */
+  handshake(link: Link, protocols: string[]): void {
+    const { clock, chance, policy } = this;
+    const wait = 1 + chance.delay(2_000);
+    // Nobody answers; in the end the browser gives up.
+    if (policy.hangs) return void clock.later(HANGS, () => link.finish(1006));
+    clock.later(wait, () => {
+      if (!link.inUse) return;
+      if (policy.refusesUntil > clock.now) return link.finish(1006);
+      const peer: Peer = { link, session: "", openedAt: clock.now, activeAt: clock.now, operations: new Map(), notices: new Set() };
+      link.far = { received: (text, sentAt) => this.#received(peer, text, sentAt), gone: () => this.#left(peer) };
+      const code = policy.deniedConnections;
+      if (code && (!this.deployment.explains || !protocols.includes("push-it.v1.denied"))) return link.finish(1006);
+      if (code) peer.denial = { code, error: `No, ${code}.` };
+      else {
+        peer.agent = this.#agent(protocols);
+        peer.session = peer.agent.session;
+      }
+      this.peers.add(peer);
+      link.accept(code ? "push-it.v1.denied" : "push-it.v1");
+      clock.later(this.deployment.lifetime, () => this.close(peer, 1001, "Going away"));
+      this.#watchIdle(peer);
+    });
+  }
+
+  /** Ends a connection from the server's side. */
+  close(peer: Peer, code: number, reason = ""): void {
+    if (!this.peers.has(peer)) return;
+    this.#left(peer);
+    peer.link.finish(code, reason);
+  }
+
+  /** Ends an agent: the back end says so. */
+  revoke(peer: Peer): void {
+    this.post(peer, [{ channel: "/meta/connect", successful: false, code: "revoked", error: "Enough." }]);
+    this.close(peer, 1000);
+  }
+
+  /** Ends a subscription: the back end says so. */
+  revokeSubscription(peer: Peer, channel: string): void {
+    if (!peer.agent?.subscriptions.has(channel)) return;
+    this.unsubscribe(peer, channel);
+    peer.notices.add(channel);
+    const notice = { channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "Enough.", data: { channel } };
+    this.post(peer, [notice], () => peer.notices.delete(channel));
+  }
+
+  /** Subscribes an agent. */
+  subscribe(peer: Peer, channel: string): void {
+    const { agent } = peer;
+    if (!agent) return;
+    const joins = hasPresence(channel) && !((agent.leases.get(channel) ?? 0) > this.clock.now && agent.subscriptions.has(channel));
+    agent.subscriptions.add(channel);
+    if (hasPresence(channel)) agent.leases.set(channel, this.clock.now + this.deployment.presenceLease);
+    if (joins) this.publishing.announce(channel, "joined", agent.id);
+  }
+
+  /** Unsubscribes an agent. */
+  unsubscribe(peer: Peer, channel: string): void {
+    if (!peer.agent?.subscriptions.delete(channel)) return;
+    if (peer.agent.leases.delete(channel)) this.publishing.announce(channel, "left", peer.agent.id);
+  }
+
+  /** Whether a message on a channel is for an agent. */
+  hears(peer: Peer, channel: string): boolean {
+    for (const subscription of peer.agent?.subscriptions ?? []) if (hears(subscription, channel)) return true;
+    return false;
+  }
+
+  /** Sends objects in one frame; `lost` runs if the client has closed by then. */
+  post(peer: Peer, objects: object[], delivered?: () => void, lost?: () => void): void {
+    if (!this.peers.has(peer)) return lost?.();
+    peer.activeAt = this.clock.now;
+    peer.link.post(JSON.stringify(objects.length === 1 ? objects[0] : objects), delivered, lost);
+  }
+
+  /** Answers a frame; an agent whose time is over is asked to renew. */
+  answer(peer: Peer, objects: object[], fate: Fate): void {
+    const { agent } = peer;
+    if (fate.reply === "nothing") return;
+    if (fate.reply !== "answer") {
+      const message = fate.reply === "internal" ? "Internal server error" : "Too Many Requests";
+      return this.post(peer, [{ message, connectionId: "c", requestId: "r" }]);
+    }
+    if (agent?.expiresAt !== undefined && agent.expiresAt <= this.clock.now)
+      objects.push({ channel: "/meta/refresh", successful: true, data: { [WIRE.expiresIn]: agent.expiresAt - this.clock.now } });
+    this.post(peer, objects);
+  }
+
+  /** For how much longer the guard vouches for an agent; nothing if for ever. */
+  vouched(agent: Agent): Record<string, number> {
+    return agent.expiresAt === undefined ? {} : { [WIRE.expiresIn]: agent.expiresAt - this.clock.now };
+  }
+
+  /** A page of a channel's history, as answers tell it. */
+  replay(channel: string, since: Position | undefined, most: number): Record<string, unknown> {
+    const log = this.log(channel);
+    const page = since ? log.replay(since, this.clock.now, most) : log.read(0, this.clock.now, most);
+    return {
+      channel,
+      position: { epoch: page.epoch, offset: page.offset },
+      ...(since && { recovered: !page.code }),
+      ...(page.code && { code: page.code }),
+      ...(page.messages.length > 0 && { messages: page.messages.filter((message) => !message.withheld).map(recorded) }),
+      ...(page.more && { more: true }),
+      ...(page.pending !== undefined && { [WIRE.pending]: page.pending }),
+    };
+  }
+
+  #agent(protocols: string[]): Agent {
+    const { policy, clock, deployment } = this;
+    const session = protocols.find((protocol) => protocol.startsWith("push-it.session."));
+    this.#agents += 1;
+    return {
+      id: `agent${this.#agents}`,
+      session: session ?? `agent${this.#agents}`,
+      subscriptions: new Set(deployment.guardSubscribes.length > 0 ? [GUARD_CHANNEL] : []),
+      leases: new Map(),
+      ...(policy.vouches !== undefined && { expiresAt: clock.now + policy.vouches }),
+    };
+  }
+
+  #watchIdle(peer: Peer): void {
+    this.clock.at(peer.activeAt + IDLE, "server", () => {
+      if (!this.peers.has(peer)) return;
+      if (this.clock.now - peer.activeAt >= IDLE) this.close(peer, 1001, "Going away");
+      else this.#watchIdle(peer);
+    });
+  }
+
+  #left(peer: Peer): void {
+    this.peers.delete(peer);
+    const { agent } = peer;
+    peer.agent = undefined;
+    for (const channel of agent?.leases.keys() ?? []) this.publishing.announce(channel, "left", agent!.id);
+  }
+
+  #received(peer: Peer, text: string, sentAt: number): void {
+    const { clock, chance, policy } = this;
+    const fault = faultOf(text);
+    if (fault) return this.witness.malformed(text, fault);
+    const frame = JSON.parse(text) as ClientFrame;
+    peer.activeAt = clock.now;
+    if (peer.denial) return this.#deny(peer, frame);
+    const at = this.ordered.findIndex(({ action }) => !action || action === frame.action);
+    const ordered = at >= 0 ? this.ordered.splice(at, 1)[0]!.failure : undefined;
+    const fate = drawFate(chance, frame.action, policy.trouble, ordered);
+    // What API Gateway gives up on is over before the client gives up.
+    fate.work = Math.max(1, Math.min(fate.work, sentAt + 28_500 - clock.now));
+    clock.later(chance.delay(60), () => this.#begin(peer, frame, fate));
+  }
+
+  #deny(peer: Peer, { action, uuid }: ClientFrame): void {
+    if (action === "send") return;
+    this.post(peer, [{ channel: "/meta/connect", uuid, successful: false, ...peer.denial }]);
+    if (action === "connect" || action === "ping") this.close(peer, 1000);
+  }
+
+  #begin(peer: Peer, frame: ClientFrame, fate: Fate): void {
+    const { agent } = peer;
+    const { action, uuid } = frame;
+    this.witness.note(() => `server: ${action} ${uuid} on link ${peer.link.id}: ${JSON.stringify(fate)}`);
+    const publishes = action === "publish" || action === "send";
+    if (!this.peers.has(peer)) return publishes ? this.publishing.run(peer, frame, fate) : undefined;
+    const over = agent?.expiresAt !== undefined && agent.expiresAt + RENEWAL <= this.clock.now;
+    if (!agent || over) {
+      const code = over ? "expired" : "unknown_agent";
+      this.post(peer, [{ channel: over ? "/meta/refresh" : `/meta/${action}`, uuid, successful: false, code, error: code }]);
+      return this.close(peer, 1000);
+    }
+    if (publishes) this.publishing.run(peer, frame, fate);
+    else if (action === "subscribe" || action === "unsubscribe") this.#subscribing.run(peer, frame, fate);
+    else this.#informing.run(peer, agent, frame, fate);
+  }
+}
+
+/** A channel's name as answers repeat it. */
+export const shown = (channel: string): string => channel.slice(0, LONGEST_SHOWN);
+
+/** A message as answers about a history tell it. */
+export const recorded = ({ n, uuid, offset }: Publication): object => ({ uuid, data: { n }, offset });
+
+/** A message as it is posted. */
+export const posted = ({ n, channel, uuid, epoch, offset }: Publication): object => ({
+  channel,
+  uuid,
+  data: { n },
+  ...(offset !== undefined && { offset }),
+  ...(hasHistory(channel) && { epoch }),
+});

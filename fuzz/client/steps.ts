@@ -1,0 +1,198 @@
+import { hasHistory, hasPresence, PUBLIC_CHANNELS } from "./channels.js";
+import type { Command, Kind } from "./commands.js";
+import type { Publication } from "./publication.js";
+import { FAILURE_NAMES } from "./server/fate.js";
+import { BROKEN, channelAt } from "./setting.js";
+import { APP_LIMIT } from "./walk-constants.js";
+import type { World } from "./world.js";
+
+const FACES = ["client", "A", "B"] as const;
+const TIMES = [0, 5, 40, 300, 1_000, 3_000, 8_000, 15_000, 31_000, 62_000, 100_000, 310_000, 610_000];
+const LOSSES = [0, 10, 500, 5_000];
+const CODES = ["denied", "too_many_subscriptions", "guard_timeout"];
+const ACTIONS = [undefined, "subscribe", "unsubscribe", "publish", "ping", "history", "refresh"];
+const CONNECTION_CODES = ["denied", "guard_failed", "too_many_agents", "unavailable"];
+
+const at = <Value>(values: readonly Value[], index: number): Value => values[index % values.length]!;
+
+/** How each command is carried out. */
+type Step = (world: World, command: Command) => void | Promise<void>;
+
+const subscribe = (world: World, channel: string, face: string, since?: unknown): void => {
+  const ask = world.oracle.requests.begin("subscribe", channel, face);
+  const options = since === undefined ? undefined : { since: since as never };
+  world.call(ask, () => {
+    if (face === "client") world.client.subscribe(channel, ...world.callbacks(ask), options);
+    else world.follow(ask, world.handle(channel, face).subscribe(options));
+  });
+};
+
+const unsubscribe = (world: World, channel: string, face: string): void => {
+  const ask = world.oracle.requests.begin("unsubscribe", channel, face);
+  world.call(ask, () => {
+    if (face === "client") world.client.unsubscribe(channel, ...world.callbacks(ask));
+    else world.follow(ask, world.handle(channel, face).unsubscribe());
+  });
+};
+
+/** Publishes with the client under test. */
+export const publish = (world: World, channel: string, echo: boolean, face: string, uuid?: string): void => {
+  const { oracle } = world;
+  const publication: Publication = oracle.messages.started({ channel, own: true, echo, session: "" });
+  publication.covers = [];
+  const ask = oracle.requests.begin("publish", channel, face, publication);
+  const data = { n: publication.n };
+  if (uuid !== undefined) publication.uuid = uuid;
+  world.call(ask, () => {
+    const [failed, succeeded] = world.callbacks(ask);
+    const message = { channel, data, ...(uuid !== undefined && { uuid }), ...(!echo && { echo }) };
+    if (face === "client") publication.uuid = world.client.publish(message, failed, succeeded);
+    else world.follow(ask, world.handle(channel, face).publish(data, echo ? undefined : { echo }));
+  });
+};
+
+/** Where the application says that it is: nothing, what it has stored, something broken, or an older position. */
+const sinceOf = (world: World, channel: string, index: number): unknown => {
+  const stored = world.stored.get(channel);
+  if (index < 20 || (!stored && index < 28)) return undefined;
+  if (index >= 28) return at(BROKEN, index);
+  return index < 24 ? stored : { ...stored, offset: Math.max(0, stored!.offset - (index - 23)) };
+};
+
+/** Two opposite calls or more in one turn. */
+const flip: Step = (world, { a, b, c }) => {
+  const channel = channelAt(a);
+  const one = at(FACES, b);
+  const two = c % 3 === 0 ? at(FACES, b + 1) : one;
+  const calls = at(["us", "su", "sus", "usu", "usus"], c);
+  [...calls].forEach((call, index) => (call === "s" ? subscribe : unsubscribe)(world, channel, index % 2 === 0 ? one : two));
+};
+
+const ask: Step = (world, { a, b }) => {
+  const channel = channelAt(a);
+  if (channel.endsWith("*") || channel.length > 100) return;
+  if (b % 3 === 0) {
+    const asked = world.oracle.requests.begin("history", channel, "client");
+    world.call(asked, () => world.follow(asked, world.handle(channel, "A").history({ limit: APP_LIMIT, reverse: b % 2 === 0 })));
+  } else if (b % 3 === 1) {
+    const asked = world.oracle.requests.begin("refresh", channel, "client");
+    world.call(asked, () => world.follow(asked, world.client.refreshCredentials()));
+  } else {
+    const asked = world.oracle.requests.begin("presence", channel, "client");
+    world.call(asked, () => world.follow(asked, world.handle(channel, "A").presence()));
+  }
+};
+
+const deny: Step = ({ server: { policy } }, { a, b, c }) => {
+  const what = at(["deniedSubscriptions", "deniedUnsubscriptions", "deniedPublications", "deniedSubscriptions"] as const, b);
+  const channel = what === "deniedPublications" ? at(PUBLIC_CHANNELS, a) : channelAt(a);
+  if (policy[what].has(channel)) policy[what].delete(channel);
+  else policy[what].set(channel, at(CODES, c));
+};
+
+const STEPS: Record<Kind, Step> = {
+  advance: (world, { a }) => world.advance(at(TIMES, a)),
+  subscribe: (world, { a, b, c }) => {
+    const channel = channelAt(a);
+    subscribe(world, channel, at(FACES, b), hasHistory(channel) ? sinceOf(world, channel, c) : undefined);
+  },
+  unsubscribe: (world, { a, b }) => unsubscribe(world, channelAt(a), at(FACES, b)),
+  flip,
+  other: (world, { a, b, c }) => {
+    world.oracle.withholds = c >= 29;
+    for (let count = 1 + (b % 3); count > 0; count -= 1) world.server.publishing.other(at(PUBLIC_CHANNELS, a), c === 28 ? "late" : c === 27 ? "never" : undefined);
+    world.oracle.withholds = false;
+  },
+  publish: (world, { a, b, c }) => {
+    const echo = c % 4 !== 1;
+    if (c === 31) {
+      const uuid = `twin${world.oracle.messages.all.length}`;
+      publish(world, at(PUBLIC_CHANNELS, a), echo, "client", uuid);
+      publish(world, at(PUBLIC_CHANNELS, a + 1 + (b % 3)), echo, "client", uuid);
+    } else for (let count = 1 + (b % 3); count > 0; count -= 1) publish(world, at(PUBLIC_CHANNELS, a + (b >> 3) * count), echo, "client");
+  },
+  settle: async (world) => {
+    const { policy } = world.server;
+    const { trouble, mess } = policy;
+    Object.assign(policy, { trouble: 0, mess: 0 });
+    await world.advance(20_000);
+    Object.assign(policy, { trouble, mess });
+  },
+  cut: (world, { a, b, c }) => {
+    const link = at(world.open, c);
+    if (world.open.length > 0) link!.cut(at(LOSSES, a), at(LOSSES, b));
+  },
+  rotate: async (world) => {
+    const { length } = world.links;
+    const { connectionLifetime } = world.setting.options;
+    if (connectionLifetime > 300_000 || world.open.length === 0) return;
+    await world.advance(connectionLifetime, () => world.links.length > length && world.links.at(-1)!.open);
+  },
+  trouble: ({ server }, { a, b, c }) => {
+    const action = at(ACTIONS, c);
+    for (let count = 1 + (b % 3); count > 0; count -= 1) server.ordered.push({ failure: at(FAILURE_NAMES, a), ...(action && { action }) });
+  },
+  deny,
+  freeze: async (world, { a }) => {
+    await world.clock.freeze(world.clock.now + at([3_000, 20_000, 70_000, 400_000, 4_000_000], a), world.chance);
+    world.oracle.frozenAt = world.clock.now;
+  },
+  stall: (world, { a, c }) => {
+    const link = at(world.open, c);
+    if (link) link.stalledUntil = world.clock.now + at([500, 3_000, 9_000, 12_000], a);
+  },
+  kill: (world, { c }) => at(world.open, c)?.kill(),
+  refuse: ({ server, clock }, { a, b }) => {
+    server.policy.refusesUntil = clock.now + at([1_000, 10_000, 60_000, 200_000], a);
+    server.policy.hangs = b > 26;
+    if (server.policy.hangs) clock.later(60_000, () => (server.policy.hangs = false));
+  },
+  network: (world, { a, b }) => {
+    const online = a % 2 === 1;
+    // Going offline is told; the connections are then dead, or not.
+    if (!online && b % 2 === 1) for (const link of world.open) link.kill();
+    world.platform.online(online);
+  },
+  limits: ({ server: { policy } }, { a }) => {
+    policy.channelsPerFrame = policy.messagesPerFrame = at([25, 3, 1, 2], a);
+  },
+  revoke: ({ server }, { a, b }) => {
+    for (const peer of [...server.peers])
+      if (b === 31) server.revoke(peer);
+      else server.revokeSubscription(peer, channelAt(a));
+  },
+  hide: ({ platform }, { a }) => platform.hide(a % 2 === 0),
+  damage: ({ server, clock }, { a, b }) => {
+    const log = server.log(at(["h/1", "h/2", "hl/1"], a));
+    if (b % 2 === 0) log.expire(clock.now);
+    else log.lose();
+  },
+  ask,
+  visit: ({ server }, { a, b }) => server.publishing.visit(at(["r/1", "hr/1"], a), `visitor${b % 3}`),
+  vouch: ({ server, clock }, { a }) => {
+    for (const { agent } of server.peers) if (agent?.expiresAt !== undefined) agent.expiresAt = clock.now + at([0, 1_000, 20_000, -70_000], a);
+  },
+  disconnect: ({ client, oracle, clock }) => {
+    oracle.requests.stoppedAt = clock.now;
+    client.disconnect();
+  },
+  connect: ({ client, server }, { a }) => {
+    if (a === 31) server.policy.deniedConnections = at(CONNECTION_CODES, a);
+    else if (a > 20) delete server.policy.deniedConnections;
+    if (a % 8 === 7) client.connect({ credentials: () => ({ token: a }) });
+    else client.connect();
+  },
+  reset: (world) => world.reset(),
+};
+
+/** Carries out a command, lets a little time pass, and judges. */
+export const carryOut = async (world: World, command: Command): Promise<void> => {
+  world.chance.reseed(command.salt);
+  world.oracle.note(() => `--- ${JSON.stringify(command)}`);
+  await STEPS[command.kind](world, command);
+  await world.advance(world.chance.pick([0, 0, 3, 20, 200]));
+  world.judge();
+};
+
+/** Whether a channel is worth a visit. */
+export const isVisited = hasPresence;

@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { ROOT } from "../processes.js";
+import { commandOf, Consumer } from "./packed.js";
+
+/** The compilers, by the folders that this repository has them in: the oldest, the last of version 5, ours, the newest. */
+const COMPILERS = { "5.4": "typescript-5.4", "5.9": "typescript-5.9", "6": "typescript", "7": "typescript-7" };
+
+type Version = keyof typeof COMPILERS;
+
+const STRICT = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: false,
+  noUnusedLocals: true,
+  noEmit: true,
+  target: "es2022",
+  lib: ["es2022", "dom"],
+  // Nobody needs the types of Node for the SDK.
+  types: [],
+};
+
+/** Each fixture, under the ending that makes it CommonJS or an ES module. */
+const FIXTURES = ["web-app", "core-app", "back-end"];
+
+/** Compiles an application with what its tsconfig.json says; gives the files that it read. Throws what does not compile. */
+const compileIn = (app: Consumer, version: Version): string => {
+  try {
+    return app.node([commandOf(`${COMPILERS[version]}/bin/tsc`), "--pretty", "false", "--listFiles"]);
+  } catch (error) {
+    const lines = String(error).split("\n").filter((line) => !/^\/\S+\.[cm]?ts$/.test(line));
+    throw new Error(lines.join("\n"));
+  }
+};
+
+/** Compiles the fixtures as a consumer does; gives the declarations of the packages that it read. */
+const compile = (version: Version, compilerOptions: object, endings: string[]): string[] => {
+  const app = new Consumer(`types-${version}`);
+  for (const fixture of FIXTURES) for (const ending of endings) app.copy(`${fixture}.ts`, `${fixture}.${ending}`);
+  app.write("tsconfig.json", JSON.stringify({ compilerOptions: { ...STRICT, ...compilerOptions }, include: ["*"] }));
+  return [...compileIn(app, version).matchAll(/node_modules\/(push-it-\w+\/dist\/.*\.d\.ts)$/gm)].map(([, file]) => file!);
+};
+
+/** The declarations of the entries, as one kind of module. */
+const entries = (kind: "cjs" | "esm"): string[] => [
+  `push-it-client/dist/${kind}/types/client/src/index.d.ts`,
+  `push-it-client/dist/${kind}/types/client/src/core.d.ts`,
+  `push-it-server/dist/${kind}/types/server/guards/index.d.ts`,
+  `push-it-server/dist/${kind}/types/server/publisher/index.d.ts`,
+];
+
+const entriesIn = (files: string[]): string[] => files.filter((file) => /\/(src|guards|publisher)\/(index|core)\.d\.ts$/.test(file)).sort();
+
+describe.each(["5.4", "5.9", "6"] as const)("TypeScript %s, moduleResolution node10", (version) => {
+  test("compiles every export, and refuses what it should", () => {
+    const deprecated = version === "6" ? { ignoreDeprecations: "6.0" } : {};
+    const files = compile(version, { module: "commonjs", moduleResolution: "node10", ...deprecated }, ["ts"]);
+    expect(entriesIn(files)).toEqual(entries("cjs").sort());
+  });
+});
+
+describe.each(["5.4", "7"] as const)("TypeScript %s", (version) => {
+  test.each(["node16", "nodenext"])("compiles every export with moduleResolution %s, in CommonJS and in ES modules", (resolution) => {
+    const files = compile(version, { module: resolution, moduleResolution: resolution }, ["cts", "mts"]);
+    expect(entriesIn(files)).toEqual([...entries("cjs"), ...entries("esm")].sort());
+  });
+
+  test("compiles every export with moduleResolution bundler", () => {
+    const files = compile(version, { module: "esnext", moduleResolution: "bundler" }, ["ts"]);
+    expect(entriesIn(files)).toEqual(entries("esm").sort());
+  });
+
+  test("tells what does not compile", () => {
+    const app = new Consumer("wrong", {
+      "app.ts": 'import { PushIt } from "push-it-client";\nnew PushIt({ url: "wss://example.com", timeout: "soon" });\n',
+      "tsconfig.json": JSON.stringify({ compilerOptions: { ...STRICT, module: "esnext", moduleResolution: "bundler" } }),
+    });
+    expect(() => compileIn(app, version)).toThrow(/app\.ts\(2,40\): error TS2322: Type 'string' is not assignable to type 'number'/);
+  });
+});
+
+/** What a declaration file exports by name. */
+const exportsOf = (file: string): string[] => {
+  const { statements } = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
+  return statements.flatMap((statement) =>
+    ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)
+      ? statement.exportClause.elements.map(({ name }) => name.text)
+      : [],
+  );
+};
+
+/** What a file imports from a module by name. */
+const importsFrom = (file: string, module: string): string[] => {
+  const { statements } = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
+  return statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) || (statement.moduleSpecifier as ts.StringLiteral).text !== module) return [];
+    const bindings = statement.importClause?.namedBindings;
+    return bindings && ts.isNamedImports(bindings) ? bindings.elements.map(({ name }) => name.text) : [];
+  });
+};
+
+test.each([
+  ["push-it-client", "web-app.ts", "index.d.ts"],
+  ["push-it-client/core", "core-app.ts", "core.d.ts"],
+])("the application of %s uses everything that it exports", (module, fixture, declaration) => {
+  const exported = exportsOf(join(ROOT, "client/dist/esm/types/client/src", declaration));
+  expect(exported).toEqual(expect.arrayContaining(["PushIt", "PushItError", "Channel"]));
+  expect(importsFrom(join(__dirname, "fixtures", fixture), module).sort()).toEqual(exported.sort());
+});
