@@ -18,12 +18,17 @@ export class Bench {
       bench.server = await ScriptedServer.start();
     });
     afterEach(async () => {
+      // A test that fails half-way leaves promises that nobody awaits any more. They must not end the whole run.
+      const ignore = (): void => {};
+      process.on("unhandledRejection", ignore);
       for (const client of bench.#clients.splice(0)) {
         // What is open fails now, and nobody is to be warned of it.
         client.on("error", () => {});
         client.disconnect();
       }
       await bench.server.stop();
+      await settled();
+      process.off("unhandledRejection", ignore);
     });
     return bench;
   }
