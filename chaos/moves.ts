@@ -30,7 +30,7 @@ const MOVES = Object.keys(TIMES) as Move[];
 const AT_ONCE: readonly Move[] = ["remounted", "remounted", "flipped", "unmounted", "blinked", "doubled"];
 
 /** On how many occasions of each kind an application does something. */
-const SHARES: Record<Occasion, number> = { cut: 0.35, state: 0.12, socket: 0.15 };
+const SHARES: Record<Occasion, number> = { cut: 0.35, state: 0.06, socket: 0.08 };
 
 /** How long after an occasion at most, in milliseconds. */
 const SOON_MS = 60;

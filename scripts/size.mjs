@@ -9,8 +9,11 @@ import { applicationOf } from "./libraries.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const KB = 1024;
 
-/** The most that the SDK may add to an application, in bytes, minified by its bundler and compressed as a CDN does it. */
-const BUNDLED = { "push-it-client": 7.5 * KB, "push-it-client/core": 5 * KB };
+/**
+ * The most that the SDK may add to an application, in bytes, minified by its bundler and compressed as a CDN does it. A
+ * change that needs more has to say why.
+ */
+const BUNDLED = { "push-it-client": 10.75 * KB, "push-it-client/core": 7.75 * KB };
 
 /** The packages by folder, and the most that one may take when it is installed. */
 const PACKAGES = { client: 600 * KB, server: Infinity, ".": Infinity, local: Infinity };

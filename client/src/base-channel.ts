@@ -31,6 +31,7 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
   readonly #loopEnds = new Set<() => void>();
   #hasSubscribed = false;
 
+  /** @internal */
   constructor(client: Client, name: string) {
     this.#client = client;
     this.name = name;

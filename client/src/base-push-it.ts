@@ -12,6 +12,7 @@ export abstract class BasePushIt {
   readonly __v_skip = true;
   readonly #client: Client;
 
+  /** @internal */
   constructor(client: Client) {
     this.#client = client;
     this.on("message", (message) => this.onMessageReceived?.(message.channel, message));

@@ -27,6 +27,7 @@ export class Channel<Data = unknown> extends BaseChannel<Data> {
   readonly #client: Client;
   readonly #parts: ChannelParts;
 
+  /** @internal */
   constructor(client: Client, name: string, parts: ChannelParts) {
     super(client, name);
     this.#client = client;

@@ -97,10 +97,11 @@ export class Client implements Internals {
 
   /** Disconnects, and forgets everything about this client's user. */
   reset(): void {
+    this.notify("onReset");
     this.connection.end("stop", "disconnect");
+    this.subscriptions.onDisconnected();
     this.#deduplicator.clear();
     this.subprotocols = offerSession();
-    this.notify("onReset");
   }
 
   notify<Name extends keyof Notifications>(name: Name, ...args: Parameters<Notifications[Name]>): void {
@@ -137,8 +138,12 @@ export class Client implements Internals {
   #warnOf(event: keyof Events, value: unknown): void {
     const error = event === "error" ? value : event === "unsubscribed" && (value as Events["unsubscribed"]).error;
     if (error) this.options.logger?.warn?.("push-it", error);
-    if (error && !this.options.logger && typeof process !== "undefined" && process.env.NODE_ENV !== "production")
-      console.warn(`push-it: ${(error as PushItError).channel}: ${(error as PushItError).message} (No listener of "${event}" received this.)`);
+    try {
+      if (process.env.NODE_ENV !== "production" && error && !this.options.logger)
+        console.warn(`push-it: ${(error as PushItError).channel}: ${(error as PushItError).message} (No listener of "${event}" received this.)`);
+    } catch {
+      // A page without a bundler has no `process`: it is not a development build.
+    }
   }
 }
 
@@ -154,7 +159,12 @@ const encodeMessage = (request: { channel: unknown; uuid: unknown; data?: unknow
   if (typeof channel !== "string" || !isId(uuid)) throw new Error('A message needs a channel, and a uuid of 1 to 64 of "0-9A-Za-z-_".');
   const json = JSON.stringify(data) as string | undefined;
   if (json === undefined) throw new Error("The data is missing, or it is nothing that JSON can carry.");
-  const loss = typeof process !== "undefined" && process.env.NODE_ENV !== "production" && findLoss(data);
+  let loss: string | undefined;
+  try {
+    if (process.env.NODE_ENV !== "production") loss = findLoss(data);
+  } catch {
+    // A page without a bundler has no `process`: it is not a development build.
+  }
   if (loss) throw new Error(loss);
   return `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${echo === false ? ',"echo":false' : ""}}`;
 };

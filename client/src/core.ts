@@ -7,4 +7,7 @@ export type { Received, Sendable } from "./json.js";
 export type { CoreOptions, Credentials, Logger } from "./options.js";
 export type { AppStateLike, PageEvent, PageEventTarget, Platform, Socket, SocketClass } from "./platform/platform.js";
 export type { ChannelEvents, Events, OnError, PresenceEvent, PresenceEvents, PublishRequest, PublishResult, ReceivedMessage, SubscribeOptions, SubscriptionEvents } from "./types.js";
-export type { Code, Json, Member, Message, Position } from "../../protocol/index.js";
+export type { Code } from "../../protocol/codes.js";
+export type { Json, Message } from "../../protocol/frames.js";
+export type { Position } from "../../protocol/history.js";
+export type { Member } from "../../protocol/presence.js";

@@ -21,4 +21,7 @@ export type {
   SubscribeOptions,
   SubscriptionEvents,
 } from "./types.js";
-export type { Code, Json, Member, Message, Position } from "../../protocol/index.js";
+export type { Code } from "../../protocol/codes.js";
+export type { Json, Message } from "../../protocol/frames.js";
+export type { Position } from "../../protocol/history.js";
+export type { Member } from "../../protocol/presence.js";

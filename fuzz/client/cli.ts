@@ -20,12 +20,14 @@ const main = async (args: string[]): Promise<void> => {
   const worker = await bundleWorker(ROOT, options.client);
   try {
     let told = 0;
+    let shown = 0;
     const outcome = await runWalks(worker, options, ({ runs, findings }) => {
+      for (const finding of findings.slice(shown)) process.stderr.write(findingText(finding, options.path !== undefined));
+      shown = findings.length;
       if (seconds() - told < 5) return;
       told = seconds();
       process.stderr.write(`${runs} of ${options.runs} walks, ${findings.length} violations, ${Math.round(told)} s\n`);
     });
-    for (const finding of outcome.findings) process.stderr.write(findingText(finding, options.path !== undefined));
     process.stdout.write(json ? jsonLine(outcome, seconds()) : summary(outcome, seconds()));
     process.exitCode = outcome.findings.length > 0 ? 1 : 0;
   } finally {

@@ -91,16 +91,19 @@ export class Rotation implements Extension {
   async #openReplacement(): Promise<void> {
     const { connection, timers } = this.#client;
     const old = connection.transport;
-    // Again after a while, unless this attempt succeeds.
-    this.#schedule(this.#lifetime * ROTATION_RETRY * (1 + timers.random(1)));
-    // One attempt at a time. This does nothing to a socket that is in use.
+    const retryIn = this.#lifetime * ROTATION_RETRY * (1 + timers.random(1));
+    // One attempt at a time: an attempt that hangs is given up before the next one. A socket in use stays open.
     if (this.#replacement !== old?.socket) this.#replacement?.close();
+    this.#schedule(Math.max(retryIn, this.#client.options.timeout));
     // Credentials that fail, or no socket: the next attempt is planned.
     const socket = await connection.openSocket().catch(() => undefined);
     if (!socket) return;
     this.#replacement = socket;
     // Some classes throw if nobody listens.
     socket.onerror = () => {};
+    socket.onclose = () => {
+      if (this.#replacement === socket && connection.transport === old) this.#schedule(retryIn);
+    };
     socket.onopen = () => {
       if (socket.protocol !== SUBPROTOCOL || !old || connection.transport !== old || !this.#client.isConnected) return socket.close();
       this.#old = old;

@@ -1,4 +1,4 @@
-import type { Code } from "../../../protocol/index.js";
+import type { Code } from "../../../protocol/codes.js";
 
 /**
  * The state of the connection.

@@ -130,7 +130,8 @@ export class Recovery implements Extension {
   }
 
   onReset(): void {
-    for (const channel of this.#channels.keys()) this.#forget(channel);
+    this.onDisconnected();
+    this.#channels.clear();
     this.#since.clear();
     this.#badPositions.clear();
     this.#receivedOtherwise.clear();

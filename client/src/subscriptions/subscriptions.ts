@@ -94,8 +94,10 @@ export class Subscriptions implements Extension {
   }
 
   onReset(): void {
-    for (const subscription of this.#subscriptions.values()) subscription.holders.clear();
-    this.#reconcileAll();
+    for (const { channel, holders } of this.#subscriptions.values()) {
+      if (holders.size) this.#client.emitter.emit("unsubscribed", { channel });
+      holders.clear();
+    }
   }
 
   #reconcileAll(): void {

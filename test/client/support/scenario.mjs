@@ -10,8 +10,6 @@ const states = [];
 const pushIt = new PushIt({ url, channels: ["a"], credentials: { token: "t" }, ...options });
 pushIt.on("state", ({ state, code }) => states.push(`${state} ${code}`));
 const seed = new Promise((resolve) => (pushIt.onMessageReceived = (channel, message) => resolve({ channel, ...message })));
-// On a server the SDK connects by itself only with a class that it was given.
-if (!library) pushIt.connect();
 await new Promise((resolve) => pushIt.on("subscribed", resolve));
 
 const channel = pushIt.channel("a");

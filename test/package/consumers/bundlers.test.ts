@@ -66,7 +66,7 @@ test.each(["web", "node"])("webpack builds the SDK for target %s", async (target
     target,
     output: { path: app.folder, filename: "bundle.cjs" },
     performance: { hints: false },
-  })!;
+  });
   const stats = await new Promise<webpack.Stats>((resolve, reject) => compiler.run((error, result) => (error ? reject(error) : resolve(result!))));
   await new Promise<void>((resolve, reject) => compiler.close((error) => (error ? reject(error) : resolve())));
   const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });

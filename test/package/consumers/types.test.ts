@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
@@ -25,13 +26,13 @@ const STRICT = {
 const FIXTURES = ["web-app", "core-app", "back-end"];
 
 /** Compiles an application with what its tsconfig.json says; gives the files that it read. Throws what does not compile. */
-const compileIn = (app: Consumer, version: Version): string => {
-  try {
-    return app.node([commandOf(`${COMPILERS[version]}/bin/tsc`), "--pretty", "false", "--listFiles"]);
-  } catch (error) {
-    const lines = String(error).split("\n").filter((line) => !/^\/\S+\.[cm]?ts$/.test(line));
-    throw new Error(lines.join("\n"));
-  }
+const compileIn = (app: Consumer, version: Version): string[] => {
+  const tsc = commandOf(`${COMPILERS[version]}/bin/tsc`);
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "--pretty", "false", "--listFiles"], { cwd: app.folder, encoding: "utf8", timeout: 240_000 });
+  const lines = stdout.split("\n");
+  const isFile = (line: string): boolean => /^\/\S+\.[cm]?ts$/.test(line);
+  if (status !== 0) throw new Error(lines.filter((line) => !isFile(line)).join("\n"));
+  return lines.filter(isFile);
 };
 
 /** Compiles the fixtures as a consumer does; gives the declarations of the packages that it read. */
@@ -39,7 +40,7 @@ const compile = (version: Version, compilerOptions: object, endings: string[]): 
   const app = new Consumer(`types-${version}`);
   for (const fixture of FIXTURES) for (const ending of endings) app.copy(`${fixture}.ts`, `${fixture}.${ending}`);
   app.write("tsconfig.json", JSON.stringify({ compilerOptions: { ...STRICT, ...compilerOptions }, include: ["*"] }));
-  return [...compileIn(app, version).matchAll(/node_modules\/(push-it-\w+\/dist\/.*\.d\.ts)$/gm)].map(([, file]) => file!);
+  return compileIn(app, version).flatMap((file) => /\/node_modules\/(push-it-.*)$/.exec(file)?.slice(1) ?? []);
 };
 
 /** The declarations of the entries, as one kind of module. */

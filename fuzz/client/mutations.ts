@@ -1,0 +1,119 @@
+/** One change of a source text. */
+export interface Edit {
+  /** A file below `client/src`. */
+  file: string;
+  /** What is there, exactly once. */
+  search: string;
+  replace: string;
+}
+
+/** A fault that the SDK once had, put back. */
+export interface Mutation {
+  /** Its number and what it did. */
+  fault: string;
+  edits: Edit[];
+}
+
+const SUBSCRIPTIONS = "subscriptions/subscriptions.ts";
+const QUEUE = "requests/request-queue.ts";
+const RECOVERY = "history/recovery.ts";
+
+/** The faults that the model must find. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    fault: "1: unsubscribe() and subscribe() in one turn forget the position, and hold back all that comes",
+    edits: [
+      {
+        file: SUBSCRIPTIONS,
+        search: "if (!subscription?.holders.delete(holder)) return settle();",
+        replace: 'if (!subscription?.holders.delete(holder)) return settle();\n    if (!subscription.holders.size) this.#client.notify("onUnsubscribed", channel);',
+      },
+      {
+        file: RECOVERY,
+        search: "if (this.position(channel) || since === undefined) return;",
+        replace: "if (this.position(channel)) return;\n    this.#of(channel).isSubscribing = true;\n    if (since === undefined) return;",
+      },
+    ],
+  },
+  {
+    fault: "1, after a reconnection: unsubscribe() and subscribe() in one turn forget the position",
+    edits: [
+      {
+        file: SUBSCRIPTIONS,
+        search: "if (!subscription?.holders.delete(holder)) return settle();",
+        replace: 'if (!subscription?.holders.delete(holder)) return settle();\n    if (!subscription.holders.size) this.#client.notify("onUnsubscribed", channel);',
+      },
+    ],
+  },
+  {
+    fault: "2: lowered limits are not obeyed, and too_many gives a channel up",
+    edits: [
+      { file: QUEUE, search: 'else if (code !== "too_many" || !this.#split(request)) this.fail', replace: "else this.fail" },
+      { file: "connection/connection.ts", search: "if (limits) this.#queue.limits = limits;", replace: "" },
+    ],
+  },
+  {
+    fault: "3: a subscription counts for the connection in use, whichever was asked",
+    edits: [{ file: SUBSCRIPTIONS, search: "const { subscriptions } = outcome.transport!;", replace: "const { subscriptions } = this.#connection.transport!;" }],
+  },
+  {
+    fault: "4: after a denial, what a wildcard brings is held back",
+    edits: [
+      {
+        file: SUBSCRIPTIONS,
+        search: 'this.#client.emitter.emit("unsubscribed", { channel, error });\n    this.#client.notify("onSubscribeFailed", channel);',
+        replace: 'this.#client.emitter.emit("unsubscribed", { channel, error });',
+      },
+    ],
+  },
+  {
+    fault: "5: what a wildcard brings before the first position is dropped",
+    edits: [
+      {
+        file: "history/channel-recovery.ts",
+        search: "for (const message of passed) this.#deliver(message);",
+        replace: "for (const message of messages) this.#deliver({ ...message, channel: this.channel, epoch });",
+      },
+    ],
+  },
+  {
+    fault: "6: the old connection is closed as soon as everything has moved",
+    edits: [{ file: "connection/rotation.ts", search: "timers.after(this.#drainTime, () => this.#close(old));", replace: "this.#close(old);" }],
+  },
+  {
+    fault: "7: after an unsubscription that may have happened, the channel counts as subscribed",
+    edits: [
+      {
+        file: SUBSCRIPTIONS,
+        search: "if (transport && transport === current) current.subscriptions.set(channel, false);",
+        replace: "if (wants && transport && transport === current) current.subscriptions.set(channel, false);",
+      },
+    ],
+  },
+  {
+    fault: "15: the answer about a name that the server cut is not recognised",
+    edits: [
+      { file: QUEUE, search: "named === request.channel.slice(0, MAX_NAME_LENGTH)", replace: "named === request.channel" },
+      { file: SUBSCRIPTIONS, search: 'if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)', replace: 'if (typeof channel !== "string")' },
+    ],
+  },
+  {
+    fault: "16: one answer ends two messages of one uuid",
+    edits: [{ file: "requests/frames.ts", search: "!taken.has(orderingKey) && !taken.has(uuid)", replace: "!taken.has(orderingKey)" }],
+  },
+  {
+    fault: "17: a stored position that is not one is sent",
+    edits: [{ file: RECOVERY, search: "if (isPosition(since)) this.#since", replace: "if (since) this.#since" }],
+  },
+  {
+    fault: "18: a publication that is sent again fails after one timeout",
+    edits: [
+      { file: QUEUE, search: "Math.min(isResent ? Infinity : timeout, giveUpAt - timers.now())", replace: "Math.min(isResent ? timeout : timeout, giveUpAt - timers.now())" },
+      { file: "history/publish-retry.ts", search: "firstSentAt === undefined || !isSafe", replace: 'firstSentAt === undefined || request.state !== "inFlight" || !isSafe' },
+    ],
+  },
+  {
+    fault: "20: the client is told what it published with echo: false",
+    edits: [{ file: "client.ts", search: "if (!echo) this.#deduplicator.spare(channel, uuid);", replace: "void echo;" }],
+  },
+];
