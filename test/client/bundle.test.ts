@@ -59,7 +59,7 @@ describe("both SDKs in one program", () => {
 });
 
 describe("the source maps", () => {
-  it.each(["esm", "cjs"])("lead from where an error is thrown to its line in the source, as %s", async (kind) => {
+  it.each(["esm", "cjs"])("lead from an error to its line in the source: %s", async (kind) => {
     const stack = await printed(
       `import("./${kind}/index.js").then(({ PushIt }) => {
         class WebSocket { constructor() { throw new Error("here"); } }
@@ -151,7 +151,7 @@ describe("on Node", () => {
     expect(stdout).toBe("alive\n");
   });
 
-  it.each([["without", []], ["with", OWN_SOCKET]])("a server that renders pages, %s a WebSocket of its own, opens nothing and ends", async (_what, flags) => {
+  it.each([["without", []], ["with", OWN_SOCKET]])("a rendering server, %s a WebSocket of its own, opens nothing and ends", async (_what, flags) => {
     const { stdout, stderr } = await ran(
       `${CONNECT} ${WATCH} const pushIt = new PushIt({ url, channels: ["a"] }); pushIt.channel("b").subscribe(); console.log(pushIt.state);`,
       flags,

@@ -1,7 +1,7 @@
 import { PushItError, type RequestCode } from "../../client/src/errors.js";
 
 describe("PushItError", () => {
-  it("is an error with a code, a reason, and what it is about", () => {
+  it("is an error with code, reason, and what it is about", () => {
     const error = new PushItError("denied", "Members only.", { channel: "stories/5", uuid: "uuid" });
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({

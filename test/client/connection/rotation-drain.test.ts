@@ -110,7 +110,7 @@ describe("after a rotation", () => {
     expect(heard).not.toContain("my own");
   });
 
-  it("a subscription made by an event of the back end ends on both", async () => {
+  it("what the back end revokes ends for the application", async () => {
     const { pushIt, next } = await moved();
     pushIt.on("error", () => {});
     const ended = new Promise((resolve) => pushIt.on("unsubscribed", resolve));

@@ -97,7 +97,7 @@ describe("a fresh subscription", () => {
     expect(delivered).toEqual([6, 7, 8]);
   });
 
-  it("delivers late messages at or before its position while a wildcard covers it", () => {
+  it("delivers late, older messages while a wildcard covers it", () => {
     const { recovery, delivered, receive } = make();
     recovery.apply({ position: at(7) }, true);
     receive(6, 9, 5, 8);

@@ -44,7 +44,7 @@ describe("a channel with history", () => {
     expect(numbers(heard)).toEqual([11, 12, 13, 14, 15]);
   });
 
-  it("waits for a pending gap, and asks until the server has sealed it", async () => {
+  it("asks about a pending gap until the server has sealed it", async () => {
     const { pushIt, peer, heard } = await subscribed(bench);
     peer.send(numbered(12));
     await arrived(pushIt, peer);

@@ -56,7 +56,7 @@ describe("a runtime that lacks something", () => {
     });
   });
 
-  it("a document and page events, as in React Native: connects and notices a freeze", async () => {
+  it("a document, as React Native: connects and notices a freeze", async () => {
     Object.assign(bench.platform, { document: undefined, addEventListener: undefined, removeEventListener: undefined });
     const { states } = await bench.connected();
     bench.platform.sleep(300_000);

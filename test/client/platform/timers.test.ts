@@ -43,7 +43,7 @@ describe("a deadline", () => {
 });
 
 describe("a timer", () => {
-  it.each([Infinity, 2 ** 31, 1e12, NaN])("of %d ms is not set: a runtime would fire it at once", (milliseconds) => {
+  it.each([Infinity, 2 ** 31, 1e12, NaN])("of %d ms is not set: it would fire at once", (milliseconds) => {
     const { platform, timers, expired } = make();
     const cancels = [timers.after(milliseconds, expired), timers.deadline(milliseconds, expired)];
     expect(platform.timers).toBe(0);

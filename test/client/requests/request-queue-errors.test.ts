@@ -102,7 +102,7 @@ describe("a lost connection", () => {
     expect(sent()[1]).toMatchObject({ data: 2 });
   });
 
-  it("that is given up fails everything that was not sent with its code", async () => {
+  it("that is given up fails what waits with its code", async () => {
     const { queue, transport, publish, platform } = make();
     const first = publish(1);
     await settled();

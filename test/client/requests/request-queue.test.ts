@@ -227,7 +227,7 @@ describe("subscriptions", () => {
 });
 
 describe("replies without a uuid", () => {
-  it("are for the only frame in flight: the server could not read it", async () => {
+  it("are for the only frame in flight: it was unreadable", async () => {
     const { queue, transport } = make();
     const both = [publish(queue, 1), publish(queue, 2)];
     await settled();
