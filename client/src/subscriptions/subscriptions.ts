@@ -95,7 +95,9 @@ export class Subscriptions implements Extension {
   }
 
   onReset(): void {
-    for (const { channel, holders } of this.#subscriptions.values()) {
+    for (const subscription of this.#subscriptions.values()) {
+      const { channel, holders } = subscription;
+      this.#stop(subscription);
       if (holders.size) this.#client.emitter.emit("unsubscribed", { channel });
       holders.clear();
     }
@@ -150,9 +152,13 @@ export class Subscriptions implements Extension {
   }
 
   /** Nothing will be sent until the application connects again: what it wants stays, and nobody waits for it. */
-  #stop({ channel, holders, waiters }: Subscription): void {
-    const { code, reason } = this.#queue.stopped!;
-    for (const { holder, wants, settle } of waiters.splice(0)) settle(wants && holders.has(holder) ? new PushItError(code, reason, { channel }) : undefined);
+  #stop(subscription: Subscription): void {
+    const { channel, holders, waiters } = subscription;
+    const { code, reason } = this.#queue.stopped ?? { code: "closed" as const, reason: "The client was reset." };
+    const isInVain = ({ holder, wants }: Waiter): boolean => wants && holders.has(holder);
+    subscription.waiters = waiters.filter((waiter) => !isInVain(waiter));
+    for (const { settle } of waiters.filter(isInVain)) settle(new PushItError(code, reason, { channel }));
+    this.#settle(subscription);
   }
 
   /** Those who wait learn that it is as they asked, or that they have asked for the opposite since. */
