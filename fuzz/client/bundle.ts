@@ -19,13 +19,14 @@ const clientFrom = (root: string, folder: string): Plugin => ({
 });
 
 /**
- * Bundles the process that takes walks; gives the file.
+ * Bundles a program of this folder, with the SDK; gives the file.
+ * @param entry its name: `worker` takes walks, `growth` measures what a client keeps
  * @param folder what holds the `client/` to be used, if it is not the repository's
  */
-export const bundleWorker = async (root: string, folder?: string): Promise<string> => {
-  const outfile = join(mkdtempSync(join(tmpdir(), "push-it-walks-")), "worker.cjs");
+export const bundleProgram = async (root: string, entry: "worker" | "growth", folder?: string): Promise<string> => {
+  const outfile = join(mkdtempSync(join(tmpdir(), "push-it-walks-")), `${entry}.cjs`);
   await build({
-    entryPoints: [join(root, "fuzz/client/worker.ts")],
+    entryPoints: [join(root, "fuzz/client", `${entry}.ts`)],
     outfile,
     bundle: true,
     platform: "node",

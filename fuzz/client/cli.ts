@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { Failure } from "../../local/failure.js";
 import { CLIENT_FUZZ_HELP, parseClientFuzzArguments } from "./arguments.js";
-import { bundleWorker } from "./bundle.js";
+import { bundleProgram } from "./bundle.js";
 import { findingText, jsonLine, summary } from "./report.js";
 import { runWalks } from "./run.js";
 
@@ -17,7 +17,7 @@ const main = async (args: string[]): Promise<void> => {
   const begun = performance.now();
   const seconds = (): number => (performance.now() - begun) / 1000;
   process.stderr.write(`seed ${options.seed}\n`);
-  const worker = await bundleWorker(ROOT, options.client);
+  const worker = await bundleProgram(ROOT, "worker", options.client);
   try {
     let told = 0;
     let shown = 0;

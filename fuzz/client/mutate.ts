@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ClientFuzzOptions } from "./arguments.js";
-import { bundleWorker } from "./bundle.js";
+import { bundleProgram } from "./bundle.js";
 import { MUTATIONS, type Mutation } from "./mutations.js";
 import { findingText } from "./report.js";
 import { runWalks, type RunOutcome } from "./run.js";
@@ -33,7 +33,7 @@ export const mutated = (root: string, { fault, edits }: Mutation): string => {
 /** Takes walks with a mutated SDK, up to the first violation. */
 export const tryMutation = async (root: string, mutation: Mutation, runs: number, workers: number): Promise<RunOutcome> => {
   const folder = mutated(root, mutation);
-  const worker = await bundleWorker(root, folder);
+  const worker = await bundleProgram(root, "worker", folder);
   const options: ClientFuzzOptions = { runs, steps: 60, seed: SEED, workers, without: [], keepGoing: false };
   try {
     return await runWalks(worker, options, () => {});

@@ -49,7 +49,7 @@ export const walk = async ({ plan, commands }: Walk, tracing = false): Promise<C
 
 /** From now on everything goes well. Waits until all that the client still has to do is done. */
 const calm = async (world: World): Promise<void> => {
-  const { server, platform, client, oracle, clock } = world;
+  const { server, platform, client, oracle } = world;
   const { policy } = server;
   oracle.note(() => "--- calm");
   Object.assign(policy, { trouble: 0, mess: 0, refusesUntil: 0, hangs: false });
@@ -61,15 +61,18 @@ const calm = async (world: World): Promise<void> => {
   world.chance.reseed(0);
   platform.hide(false);
   platform.online(true);
-  const rested = (): boolean => oracle.subscriptions.connected && oracle.requests.open === 0 && world.open.length === 1 && clock.now - oracle.traffic.busyAt > 20_000;
   for (let round = 0; round < 24; round += 1) {
     if (client.state === "denied" || client.state === "disconnected") client.connect();
     await world.advance(30_000);
     world.judge();
-    if (oracle.violations.length > 0 || (round >= 5 && rested())) return;
+    if (oracle.violations.length > 0 || (round >= 5 && isAtRest(world))) return;
   }
-  await world.advance(200_000, rested);
+  await world.advance(200_000, () => isAtRest(world));
 };
+
+/** Whether the client has nothing to do. */
+const isAtRest = ({ oracle, clock, open }: World): boolean =>
+  oracle.subscriptions.connected && oracle.requests.open === 0 && open.length === 1 && clock.now - oracle.traffic.busyAt > 20_000;
 
 /** Somebody and the client publish on every channel: who is deaf is found out. */
 const probe = async (world: World): Promise<void> => {
@@ -89,6 +92,7 @@ const probe = async (world: World): Promise<void> => {
 /** The client disconnects: nothing of it may stay. */
 const leave = async (world: World): Promise<void> => {
   const { oracle, clock, platform, client } = world;
+  await world.advance(200_000, () => isAtRest(world));
   if (clock.timers > MOST_TIMERS) oracle.fail("growth", `${clock.timers} timers run while the client is at rest`);
   client.disconnect();
   await world.advance(60_000);

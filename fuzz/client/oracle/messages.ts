@@ -39,6 +39,8 @@ export class Messages {
     readonly fail: Fail,
     /** When a channel was last subscribed on a connection, and until then not on another one in use. */
     readonly movedAt: (channel: string, link: number) => number,
+    /** Whether the client waits for an answer about a channel. */
+    readonly isAsking: (channel: string) => boolean,
   ) {}
 
   /** Somebody publishes: whatever is promised now covers it. */
@@ -160,7 +162,7 @@ export class Messages {
     const { channel } = publication;
     if (!publication.covers.some(({ open }) => open)) return false;
     const { told, chain, holders } = this.subscriptions.of(channel);
-    return !hasHistory(channel) || (told === "no" && !chain && holders.size === 0);
+    return !hasHistory(channel) || (told === "no" && !chain && holders.size === 0 && !this.isAsking(channel));
   }
 
   #isCovered(publication: Publication): boolean {
@@ -191,7 +193,7 @@ export class Messages {
 }
 
 const isPromised = (chain: Chain, { epoch, offset, startedAt }: Publication): boolean =>
-  epoch === chain.epoch && (chain.from === undefined ? startedAt >= chain.since : offset! > chain.from);
+  (epoch === chain.epoch || chain.epoch === undefined) && (chain.from === undefined ? startedAt >= chain.since : offset! > chain.from);
 
 const openNames = ({ covers }: Publication): string =>
   covers

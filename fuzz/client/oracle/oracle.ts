@@ -57,7 +57,7 @@ export class Oracle implements Witness {
       (channel) => this.messages.highest(channel),
       (channel) => this.messages.excuse(channel),
     );
-    this.messages = new Messages(clock, this.subscriptions, this.fail, (channel, link) => this.#movedAt(channel, link));
+    this.messages = new Messages(clock, this.subscriptions, this.fail, (channel, link) => this.#movedAt(channel, link), (channel) => this.traffic.isAsking(channel));
     this.requests = new Requests(clock, this.subscriptions, this.traffic, this.fail);
   }
 

@@ -235,8 +235,8 @@ export class Subscriptions {
       status.chain = { epoch, from: offset, since: this.clock.now, floor: offset, last: offset, answer: told.order };
       return;
     }
-    const floor = this.highest(status.channel);
-    status.chain = { ...status.chain!, from: undefined, since: this.clock.now, floor, last: floor };
+    // Which history it goes on in, the next message says.
+    status.chain = { ...status.chain!, epoch: undefined, from: undefined, since: this.clock.now, floor: 0, last: 0 };
   }
 }
 

@@ -72,9 +72,9 @@ export class Traffic {
     for (const object of objects) if (typeof object["uuid"] === "string" && "successful" in object) this.#answered(link, object);
   }
 
-  /** A connection is over, for the client. */
-  closed(link: Link): void {
-    for (const [key, flight] of this.#flights) if (flight.link === link) this.#flights.delete(key);
+  /** Whether the client waits for an answer about a channel. */
+  isAsking(channel: string): boolean {
+    return this.#inFlight((flight) => isAbout(flight.frame, channel)) !== undefined;
   }
 
   #inFlight(matches: (flight: Flight) => boolean): Flight | undefined {
