@@ -13,8 +13,11 @@ export interface PublishOptions {
   echo?: boolean | undefined;
 }
 
-/** What a channel takes as data: of a known type what JSON can carry of it, otherwise anything that JSON can carry. */
-export type DataToSend<Data, Sent> = unknown extends Data ? Sent & Sendable<Sent> : Sendable<Data>;
+/**
+ * What a channel takes as data: of a known type what JSON can carry of it, otherwise anything that JSON can carry.
+ * @example const post = <Data>(channel: Channel<Data>, data: DataToSend<Data>) => channel.publish(data);
+ */
+export type DataToSend<Data, Sent = Data> = unknown extends Data ? Sent & Sendable<Sent> : Sendable<Data>;
 
 /**
  * One part of an application on one channel or wildcard: promises, listeners and `for await`. Each object holds its own

@@ -7,7 +7,10 @@ import type { Presence } from "./presence/presence.js";
 import { dataOf } from "./requests/request-queue.js";
 import type { HistoryOptions, HistoryPage, PresenceSet } from "./types.js";
 
-/** The parts of a client that history and presence are. */
+/**
+ * The parts of a client that history and presence are.
+ * @internal
+ */
 export interface ChannelParts {
   recovery: Recovery;
   presence: Presence;

@@ -99,6 +99,7 @@ export class Client implements Internals {
   reset(): void {
     this.notify("onReset");
     this.connection.end("stop", "disconnect");
+    this.queue.failAll();
     this.subscriptions.onDisconnected();
     this.#deduplicator.clear();
     this.subprotocols = offerSession();

@@ -1,5 +1,5 @@
 // The SDK without history and presence: smaller. Channels that have them are like any other here.
-export { BaseChannel as Channel, type PublishOptions } from "./base-channel.js";
+export { BaseChannel as Channel, type DataToSend, type PublishOptions } from "./base-channel.js";
 export type { State, StateChange, StateCode } from "./connection/state.js";
 export { PushIt } from "./core-push-it.js";
 export { PushItError, type RequestCode } from "./errors.js";

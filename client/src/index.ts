@@ -1,4 +1,4 @@
-export type { PublishOptions } from "./base-channel.js";
+export type { DataToSend, PublishOptions } from "./base-channel.js";
 export { Channel } from "./channel.js";
 export type { State, StateChange, StateCode } from "./connection/state.js";
 export { PushItError, type RequestCode } from "./errors.js";

@@ -23,8 +23,8 @@ export interface Publication {
   withheld: boolean;
   /** Whether a post of it was lost, which only a channel's history makes good. */
   lost: boolean;
-  /** The connections to which it was posted after the client had closed them, and when. */
-  missed: { link: number; at: number }[];
+  /** The connections on which it was lost because they were closed or broken, and when. */
+  missed: { link: number; at: number; broken: boolean }[];
   /** How often the application was given it. */
   told: number;
   /** Under which promises it was published. */

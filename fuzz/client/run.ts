@@ -38,10 +38,15 @@ export const runWalks = async (
   const batches = batchesOf(options);
   const work = async (): Promise<void> => {
     const child = fork(workerFile, [], { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: ["--max-old-space-size=512"] });
+    const ended = once(child, "exit").then(([code]) => {
+      throw new Error(`a process that takes walks ended with ${String(code)}`);
+    });
+    // It ends, too, when it is told to.
+    ended.catch(() => undefined);
     try {
       for (let batch; (batch = batches.shift()); ) {
         if (all.findings.length > 0 && !options.keepGoing) return;
-        const { runs, steps, finding } = await ask(child, batch);
+        const { runs, steps, finding } = await Promise.race([ask(child, batch), ended]);
         all.runs += runs;
         all.steps += steps;
         if (finding) all.findings.push(finding);
@@ -55,12 +60,8 @@ export const runWalks = async (
   return all;
 };
 
-const ask = async (child: ChildProcess, batch: Batch): Promise<Outcome> => {
-  const failed = once(child, "exit").then(([code]) => {
-    throw new Error(`a process that takes walks ended with ${String(code)}`);
+const ask = (child: ChildProcess, batch: Batch): Promise<Outcome> =>
+  new Promise((resolve) => {
+    child.once("message", (outcome) => resolve(outcome as Outcome));
+    child.send(batch);
   });
-  child.send(batch);
-  const [outcome] = (await Promise.race([once(child, "message"), failed])) as [Outcome];
-  failed.catch(() => undefined);
-  return outcome;
-};

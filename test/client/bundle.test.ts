@@ -177,7 +177,6 @@ describe("the script", () => {
       window: {},
       WebSocket,
       AbortController,
-      TextEncoder,
       btoa,
       crypto,
       queueMicrotask,

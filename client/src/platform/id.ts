@@ -1,14 +1,14 @@
 import { base64url } from "./text.js";
 
 /** What the SDK needs of every runtime, and which package adds it to an older React Native. */
-const POLYFILLS = { crypto: "react-native-get-random-values", TextEncoder: "fast-text-encoding", btoa: "base-64" };
+const POLYFILLS = { crypto: "react-native-get-random-values", btoa: "base-64" };
 
 /**
  * @throws Error if the runtime lacks something that no option can give
  */
 export const requireRuntime = (): void => {
-  const { crypto, TextEncoder, btoa } = globalThis as { crypto?: Partial<Crypto>; TextEncoder?: unknown; btoa?: unknown };
-  const found = { crypto: crypto?.getRandomValues, TextEncoder, btoa };
+  const { crypto, btoa } = globalThis as { crypto?: Partial<Crypto>; btoa?: unknown };
+  const found = { crypto: crypto?.getRandomValues, btoa };
   for (const [name, polyfill] of Object.entries(POLYFILLS))
     if (!found[name as keyof typeof found]) throw new Error(`This runtime has no ${name}. Load a polyfill before push-it-client; for React Native there is "${polyfill}".`);
 };

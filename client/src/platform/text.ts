@@ -1,5 +1,6 @@
-/** The bytes of `text` in UTF-8. */
-export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+/** The bytes of `text` in UTF-8. JSON never has half of a surrogate pair. Written out: Jest's jsdom has no TextEncoder. */
+export const utf8 = (text: string): Uint8Array =>
+  Uint8Array.from(encodeURIComponent(text).match(/%..|./g) ?? [], (each) => (each.length > 1 ? parseInt(each.slice(1), 16) : each.charCodeAt(0)));
 
 /** `bytes` in base64url, without padding. */
 export const base64url = (bytes: Uint8Array): string =>

@@ -111,7 +111,8 @@ export class RequestQueue {
 
   /** Fails all that is open: nothing will be sent any more. */
   failAll(): void {
-    for (const request of this.#open) this.fail(request, this.stopped!.code, this.stopped!.reason);
+    const { code, reason } = this.stopped ?? { code: "closed" as const, reason: "The client was reset." };
+    for (const request of this.#open) this.fail(request, code, reason);
   }
 
   /** Whether a request waits for a reply on a transport. */

@@ -1,6 +1,7 @@
 import { DRAIN } from "../adapter.js";
 import { GUARD_CHANNEL, hasHistory, hears, isLatestOnly } from "../channels.js";
 import type { Clock } from "../clock.js";
+import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import type { Fail } from "./oracle.js";
 import type { Chain, Subscriptions } from "./subscriptions.js";
@@ -27,7 +28,8 @@ export class Messages {
   #expected: Publication[] = [];
   /** What was left out in a channel's order, unless an event says so in the same step. */
   #skipped: { publication: Publication; chain: Chain; by: Publication }[] = [];
-  #foreign: { publication: Publication; chain: Chain }[] = [];
+  /** What was told of another history than the channel's: an event has to follow that says so. */
+  readonly #foreign: { publication: Publication; chain: Chain }[] = [];
   /** Channels of which a rotation has told that late messages may be missed. */
   readonly #rotated = new Set<string>();
 
@@ -95,6 +97,11 @@ export class Messages {
     }
   }
 
+  /** A frame arrives on a connection that the client has closed. */
+  unread(link: Link, objects: Given[]): void {
+    for (const { data } of objects) this.#find(data)?.missed.push({ link: link.id, at: this.clock.now, broken: false });
+  }
+
   /** The application is told a message. */
   told(given: Given): void {
     const publication = this.#find(given.data);
@@ -120,14 +127,13 @@ export class Messages {
     for (const { publication, chain, by } of this.#skipped)
       if (!publication.told && this.#chainOf(publication) === chain) this.fail("order", `${nameOf(publication)} is left out: ${nameOf(by)} is told before it`);
     this.#skipped = [];
-    for (const { publication, chain } of this.#foreign)
-      if (this.#chainOf(publication) === chain && chain.epoch !== publication.epoch) this.fail("order", `${nameOf(publication)} of another history is told, and no event says so`);
-    this.#foreign = [];
   }
 
   /** Everything has had its time: all that is promised must have been told. */
   finish(): void {
     this.step();
+    for (const { publication, chain } of this.#foreign)
+      if (this.#chainOf(publication) === chain && chain.epoch !== publication.epoch) this.fail("order", `${nameOf(publication)} of another history is told, and no event says so`);
     for (const publication of this.all) {
       if (publication.told || !publication.executed || !this.#owed(publication)) continue;
       const chain = this.#chainOf(publication);
@@ -161,9 +167,9 @@ export class Messages {
     const { channel, complete, lost, covers, missed, offset } = publication;
     if (!complete || lost || !covers.some(({ open }) => open)) return false;
     if (isLatestOnly(channel) && offset! < this.highest(channel)) return false;
-    // A worker was so late that the old connection was closed, and the rotation has told so.
+    // The old connection had broken, or a worker was so late that it was closed; and the rotation has told so.
     const names = covers.filter(({ open }) => open).map(({ subscribed }) => subscribed);
-    const late = missed.some(({ link, at }) => names.every((name) => at >= this.movedAt(name, link) + DRAIN));
+    const late = missed.some(({ link, at, broken }) => broken || names.every((name) => at >= this.movedAt(name, link) + DRAIN));
     return !(late && names.some((name) => this.#rotated.has(name) || name === GUARD_CHANNEL));
   }
 

@@ -95,6 +95,8 @@ export class Oracle implements Witness {
   frameDelivered(link: Link, text: string): void {
     this.note(() => `client gets on link ${link.id}: ${text}`);
     const objects = [JSON.parse(text) as Record<string, unknown>].flat();
+    // The client has closed it: what still comes, it need not read.
+    if (!link.open) return this.messages.unread(link, objects as unknown as Given[]);
     this.messages.delivered(objects as unknown as Given[]);
     this.traffic.delivered(link, objects);
     if (objects.some((object) => "successful" in object)) {

@@ -63,12 +63,12 @@ export class Requests {
 
   /** The application asks for something. */
   begin(kind: Ask["kind"], channel: string, holder: string, publication?: Publication): Ask {
-    const key = `${channel} ${holder}`;
+    if (kind === "subscribe") this.subscriptions.subscribes(channel, holder);
+    const key = `${channel} ${this.subscriptions.holderOf(channel, holder)}`;
     const call = (this.#calls.get(key) ?? 0) + (publication ? 0 : 1);
     this.#calls.set(key, call);
     const ask: Ask = { kind, channel, holder, ...(publication && { publication }), calledAt: this.clock.now, ends: 0, call };
     this.#asks.add(ask);
-    if (kind === "subscribe") this.subscriptions.subscribes(channel, holder);
     if (kind === "unsubscribe") this.subscriptions.unsubscribes(channel, holder);
     return ask;
   }
@@ -83,11 +83,16 @@ export class Requests {
     ask.ends += 1;
     this.#asks.delete(ask);
     if (ask.ends > 1) return this.fail("requests", `${this.#name(ask)} ends a second time`);
-    if (error) this.#failed(ask, error);
-    else if (ask.kind === "subscribe" && this.#calls.get(`${ask.channel} ${ask.holder}`) === ask.call) this.subscriptions.subscribed(ask.channel);
-    else if (ask.kind === "unsubscribe") this.subscriptions.unsubscribed(ask.channel);
-    else if (ask.publication && !ask.publication.executed)
-      this.fail("requests", `${nameOf(ask.publication)} is said to be published, and is not`);
+    if (error) return this.#failed(ask, error);
+    const { kind, channel, publication } = ask;
+    const holder = this.subscriptions.holderOf(channel, ask.holder);
+    const overtaken = this.#calls.get(`${channel} ${holder}`) !== ask.call;
+    if (kind === "subscribe" && !overtaken) this.subscriptions.subscribed(channel);
+    if (kind === "unsubscribe") this.subscriptions.unsubscribed(channel);
+    if (publication && !publication.executed) this.fail("requests", `${nameOf(publication)} is said to be published, and is not`);
+    // Callbacks are told of success only if it is so; a handle's promise is then fulfilled quietly.
+    if (kind === "subscribe" && ask.holder === "client" && overtaken && !this.subscriptions.of(channel).holders.has(holder))
+      this.fail("requests", `${this.#name(ask)} succeeds, though a later unsubscribe() overtook it`);
   }
 
   /** The step is over: judges the publications that failed in it. */

@@ -91,9 +91,14 @@ export class Subscriptions {
   /** The application calls `unsubscribe`. A handle that has never subscribed does so for the client itself. */
   unsubscribes(channel: string, holder: string): void {
     const status = this.of(channel);
-    if (!status.holders.delete(status.known.has(holder) ? holder : OWN) || status.holders.size > 0) return;
-    status.before = status.told;
+    if (!status.holders.delete(this.holderOf(channel, holder)) || status.holders.size > 0) return;
+    if (status.told !== "unknown") status.before = status.told;
     this.#leaves(status, status.told === "no" ? "no" : "unknown");
+  }
+
+  /** Who holds a channel for a caller. */
+  holderOf(channel: string, caller: string): string {
+    return this.of(channel).known.has(caller) ? caller : OWN;
   }
 
   /** A `subscribe` has succeeded that no later `unsubscribe` of the same holder has overtaken. */
@@ -115,7 +120,7 @@ export class Subscriptions {
     if (status.holders.size > 0) return;
     if (retryable) status.told = "unknown";
     else {
-      this.subscribes(channel, status.known.has(holder) ? holder : OWN);
+      this.subscribes(channel, this.holderOf(channel, holder));
       if (status.before === "yes") this.subscribed(channel);
     }
   }

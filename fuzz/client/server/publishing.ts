@@ -152,10 +152,7 @@ export class Publishing {
   #post(peer: Peer, publication: Publication, object: object): void {
     const { clock, chance, policy } = this.server;
     const post = (after: number): void => {
-      clock.later(after, () => {
-        const at = clock.now;
-        this.server.post(peer, [object], undefined, () => publication.missed.push({ link: peer.link.id, at }));
-      });
+      clock.later(after, () => this.server.post(peer, [object], undefined, () => this.#missed(publication, peer)));
     };
     const mess = chance.happens(policy.mess) ? chance.pick(["worker", "lost", "again", "late"] as const) : "none";
     if (mess === "worker") return post(1 + chance.int(WORKER));
@@ -166,7 +163,7 @@ export class Publishing {
     }
     if (mess === "lost") {
       // Whoever cannot be reached is closed.
-      publication.missed.push({ link: peer.link.id, at: clock.now });
+      this.#missed(publication, peer);
       clock.later(chance.int(30_000), () => this.server.close(peer, 1001, "Unreachable"));
       return;
     }
@@ -174,6 +171,11 @@ export class Publishing {
     this.#posts.set(peer, at);
     post(at - clock.now);
     if (mess === "again") post(at - clock.now + chance.int(WORKER));
+  }
+
+  /** A post is lost: the client had closed the connection, or it had broken, or the server closes it. */
+  #missed(publication: Publication, { link }: Peer): void {
+    publication.missed.push({ link: link.id, at: this.server.clock.now, broken: link.dead || link.inUse });
   }
 }
 

@@ -26,7 +26,6 @@ const withGlobals = async (changed: Record<string, unknown>, run: () => unknown)
 describe("a runtime that lacks something", () => {
   it.each([
     ["crypto", "react-native-get-random-values"],
-    ["TextEncoder", "fast-text-encoding"],
     ["btoa", "base-64"],
   ])("%s: one clear error names the polyfill", async (name, polyfill) => {
     await withGlobals({ [name]: undefined }, () => {

@@ -22,14 +22,11 @@ test("Jest runs the SDK as CommonJS, in a page of jsdom, without a transform", (
     const core = require("push-it-client/core");
   `;
   const app = new Consumer("jest", { "behaviour.cjs": COMMON_JS["behaviour.cjs"], "page.test.cjs": inPage(required) });
-  // jsdom as Jest has it lacks TextEncoder, which the SDK asks for.
-  app.write("setup.cjs", 'globalThis.TextEncoder = require("node:util").TextEncoder;');
   const config = {
     rootDir: app.folder,
     testMatch: ["<rootDir>/*.test.cjs"],
     testEnvironment: commandOf("jest-environment-jsdom"),
     transform: {},
-    setupFiles: ["<rootDir>/setup.cjs"],
     cacheDirectory: join(app.folder, "cache"),
   };
   expect(passedIn(app.node([commandOf("jest/bin/jest.js"), "--json", "--runInBand", "--config", JSON.stringify(config)]))).toBe(1);
