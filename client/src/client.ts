@@ -97,10 +97,10 @@ export class Client implements Internals {
 
   /** Disconnects, and forgets everything about this client's user. */
   reset(): void {
-    this.notify("onReset");
     this.connection.end("stop", "disconnect");
+    // A client that was not connected yet has requests that wait.
     this.queue.failAll();
-    this.subscriptions.onDisconnected();
+    this.notify("onReset");
     this.#deduplicator.clear();
     this.subprotocols = offerSession();
   }

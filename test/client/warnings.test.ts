@@ -71,11 +71,18 @@ describe("an error that somebody receives", () => {
     const { pushIt, peer } = await bench.connected();
     pushIt.publish({ channel: "a", data: "x".repeat(40_000) }, () => {});
     await expect(pushIt.channel("a").publish("x".repeat(40_000))).rejects.toMatchObject({ code: "too_large" });
+    await arrived(pushIt, peer);
+    expect(warnings()).toEqual([]);
+  });
+
+  it("of a subscription is warned of: nobody may await its promise", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
     const refused = expect(pushIt.channel("b").subscribe()).rejects.toMatchObject({ code: "denied" });
     peer.answer(await peer.frames.take(), { successful: false, code: "denied", error: "No." });
     await refused;
     await arrived(pushIt, peer);
-    expect(warnings()).toEqual([]);
+    expect(warnings()).toEqual([expect.stringContaining("b: No.")]);
   });
 });
 

@@ -48,6 +48,7 @@ export class Subscriptions implements Extension {
   /** A holder does not want a channel any more. `settle` is called when it has left, or with the reason why it has not. */
   release(channel: string, holder: Holder, settle: SettleWish): void {
     const subscription = this.#subscriptions.get(channel);
+    if (!subscription && holder === this.#client.ownHold && typeof channel === "string") return this.#releaseUnknown(channel, holder, settle);
     if (!subscription?.holders.delete(holder)) return settle();
     if (!subscription.holders.size) return this.#reconcileSoon(subscription, { holder, wants: false, settle });
     // Others still want it: this one is gone at once.
@@ -98,6 +99,15 @@ export class Subscriptions implements Extension {
       if (holders.size) this.#client.emitter.emit("unsubscribed", { channel });
       holders.clear();
     }
+    this.#reconcileAll();
+  }
+
+  /** A guard may have subscribed this agent to a channel that nobody here wanted. */
+  #releaseUnknown(channel: string, holder: Holder, settle: SettleWish): void {
+    const subscription: Subscription = { channel, holders: new Set(), waiters: [] };
+    this.#connection.transport?.subscriptions.set(channel, false);
+    this.#subscriptions.set(channel, subscription);
+    this.#reconcileSoon(subscription, { holder, wants: false, settle });
   }
 
   #reconcileAll(): void {
