@@ -52,6 +52,8 @@ export class Rotation implements Extension {
   /** The socket that opens, or the last that was opened, to replace a transport. */
   #replacement: Socket | undefined;
   #cancel: (() => void) | undefined;
+  /** Stops the wait until the old transport can be closed. */
+  #cancelMove: (() => void) | undefined;
 
   constructor(client: Client, questions: RotationQuestions) {
     const { connectionLifetime = CONNECTION_LIFETIME_MS, drainTime = DRAIN_MS } = client.options;
@@ -68,7 +70,13 @@ export class Rotation implements Extension {
 
   onDisconnected(): void {
     this.#cancel?.();
-    if (!this.#client.isActive) this.#old?.close();
+    if (!this.#client.isActive) this.onUserChanged();
+  }
+
+  /** What the former user receives must not arrive any more. */
+  onUserChanged(): void {
+    this.#old?.close();
+    this.#cancelMove?.();
   }
 
   /** Nobody wants a channel any more: the old transport must not bring its messages either. */
@@ -115,7 +123,7 @@ export class Rotation implements Extension {
   /** Looks again and again whether the old transport is still needed, until it is not or `giveUpAt` is past. */
   #closeWhenMoved(old: Transport, giveUpAt: number): void {
     const { connection, timers, queue, subscriptions } = this.#client;
-    timers.after(MOVE_POLL_MS, () => {
+    this.#cancelMove = timers.after(MOVE_POLL_MS, () => {
       if (old.isClosed) return;
       const there = connection.transport?.subscriptions;
       const isEverythingThere = subscriptions.wanted().every((channel) => there?.get(channel) || !old.subscriptions.has(channel));
@@ -124,7 +132,7 @@ export class Rotation implements Extension {
       if (!hasMoved && timers.now() < giveUpAt) return this.#closeWhenMoved(old, giveUpAt);
       // Otherwise others would count this client twice.
       this.#unsubscribeOld([...old.subscriptions.keys()].filter((channel) => this.#questions.isCounted(channel)));
-      timers.after(this.#drainTime, () => this.#close(old));
+      this.#cancelMove = timers.after(this.#drainTime, () => this.#close(old));
     });
   }
 

@@ -31,6 +31,8 @@ export class ChannelRecovery {
   readonly channel: string;
   /** Everything up to here was delivered. Undefined: not known yet, or the channel has no history. */
   position: Position | undefined;
+  /** Whether the server has said that the channel has history. */
+  hasHistory = false;
   /** A subscription is under way: its reply says from where on everything arrives. */
   isSubscribing = false;
   /** Something is known to follow that is not here. */
