@@ -1,9 +1,10 @@
 // Puts back faults that the SDK once had, one at a time, and shows that the model finds each: `npm run fuzz:client:mutate`.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import type { ClientFuzzOptions } from "./arguments.js";
 import { bundleProgram } from "./bundle.js";
+import { mutated } from "./mutant.js";
 import { MUTATIONS, type Mutation } from "./mutations.js";
 import { findingText } from "./report.js";
 import { runWalks, type RunOutcome } from "./run.js";
@@ -16,22 +17,8 @@ const CONTROL_RUNS = 200;
 
 const SEED = 1;
 
-/** A copy of the SDK's sources with a mutation's edits. */
-export const mutated = (root: string, { fault, edits }: Mutation): string => {
-  const folder = mkdtempSync(join(tmpdir(), "push-it-mutant-"));
-  cpSync(join(root, "client/src"), join(folder, "client/src"), { recursive: true });
-  for (const { file, search, replace } of edits) {
-    const path = join(folder, "client/src", file);
-    const text = readFileSync(path, "utf8");
-    const count = text.split(search).length - 1;
-    if (count !== 1) throw new Error(`Fault ${fault}: the text is ${count} times in ${file}: ${search}`);
-    writeFileSync(path, text.replace(search, () => replace));
-  }
-  return folder;
-};
-
 /** Takes walks with a mutated SDK, up to the first violation. */
-export const tryMutation = async (root: string, mutation: Mutation, runs: number, workers: number): Promise<RunOutcome> => {
+const tryMutation = async (root: string, mutation: Mutation, runs: number, workers: number): Promise<RunOutcome> => {
   const folder = mutated(root, mutation);
   const worker = await bundleProgram(root, "worker", folder);
   const options: ClientFuzzOptions = { runs, steps: 60, seed: SEED, workers, without: [], keepGoing: false };
@@ -44,7 +31,7 @@ export const tryMutation = async (root: string, mutation: Mutation, runs: number
 
 const main = async (filter: string | undefined): Promise<void> => {
   const workers = availableParallelism();
-  const chosen = MUTATIONS.filter(({ fault }) => !filter || fault.startsWith(filter));
+  const chosen = MUTATIONS.filter(({ fault, isGrowth }) => !isGrowth && (!filter || fault.startsWith(filter)));
   const control = await tryMutation(ROOT, { fault: "none", edits: [] }, CONTROL_RUNS, workers);
   if (control.findings[0]) {
     process.stderr.write(findingText(control.findings[0], false));
@@ -62,8 +49,7 @@ const main = async (filter: string | undefined): Promise<void> => {
   }
 };
 
-if (require.main === module)
-  main(process.argv[2]).catch((error: unknown) => {
-    process.stderr.write(`✗ ${(error as Error).stack ?? String(error)}\n`);
-    process.exitCode = 1;
-  });
+main(process.argv[2]).catch((error: unknown) => {
+  process.stderr.write(`✗ ${(error as Error).stack ?? String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -12,6 +12,8 @@ export interface Mutation {
   /** Its number and what it did. */
   fault: string;
   edits: Edit[];
+  /** Walks are too short to see it: only the measurement of growth does. */
+  isGrowth?: true;
 }
 
 const SUBSCRIPTIONS = "subscriptions/subscriptions.ts";
@@ -103,7 +105,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     fault: "17: a stored position that is not one is sent",
-    edits: [{ file: RECOVERY, search: "if (isPosition(since)) this.#since", replace: "if (since) this.#since" }],
+    edits: [{ file: RECOVERY, search: "if (!isPosition(since)) {", replace: "if (!since) {" }],
   },
   {
     fault: "18: a publication that is sent again fails after one timeout",
@@ -115,5 +117,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     fault: "20: the client is told what it published with echo: false",
     edits: [{ file: "client.ts", search: "if (!echo) this.#deduplicator.spare(channel, uuid);", replace: "void echo;" }],
+  },
+  {
+    fault: "22: the largest offsets are kept of each channel that was ever seen",
+    edits: [{ file: "messages/deduplicator.ts", search: "#offsets = new BoundedMap<string, number>(MAX_REMEMBERED)", replace: "#offsets = new BoundedMap<string, number>(Infinity)" }],
+    isGrowth: true,
   },
 ];

@@ -180,7 +180,8 @@ export class Messages {
     if (!chain) return;
     if (chain.epoch === undefined) chain.epoch = publication.epoch;
     if (publication.epoch !== chain.epoch) {
-      this.#foreign.push({ publication, chain });
+      // An old one may come late, by a wildcard for example.
+      if (publication.startedAt >= chain.since) this.#foreign.push({ publication, chain });
       return;
     }
     if (publication.offset! <= chain.floor) return;

@@ -1,0 +1,24 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Mutation } from "./mutations.js";
+
+/**
+ * A copy of the SDK's sources with a mutation's edits; gives the folder, whose `client/` it is.
+ * @throws Error if a text is not there exactly once
+ */
+export const mutated = (root: string, { fault, edits }: Mutation): string => {
+  const folder = mkdtempSync(join(tmpdir(), "push-it-mutant-"));
+  cpSync(join(root, "client/src"), join(folder, "client/src"), { recursive: true });
+  for (const { file, search, replace } of edits) {
+    const path = join(folder, "client/src", file);
+    const text = readFileSync(path, "utf8");
+    const count = text.split(search).length - 1;
+    if (count !== 1) {
+      rmSync(folder, { recursive: true });
+      throw new Error(`Fault ${fault}: the text is ${count} times in ${file}: ${search}`);
+    }
+    writeFileSync(path, text.replace(search, () => replace));
+  }
+  return folder;
+};
