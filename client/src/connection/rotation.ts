@@ -84,11 +84,14 @@ export class Rotation implements Extension {
     if (this.#old?.subscriptions.has(channel)) this.#unsubscribeOld([channel]);
   }
 
-  /** What had not moved by then misses messages until it is subscribed again. */
+  /** What had not moved by then misses messages until it is subscribed again; on what had, a late one may be missed. */
   onReplacedClosed(old: Transport): void {
-    const { connection, subscriptions } = this.#client;
-    if (old === this.#old) this.#old = undefined;
+    const { connection, emitter, subscriptions } = this.#client;
+    if (old !== this.#old) return;
+    this.#old = undefined;
+    this.#cancelMove?.();
     for (const channel of old.subscriptions.keys()) if (!connection.transport?.subscriptions.get(channel)) subscriptions.miss(channel);
+    if (this.#client.isActive) emitter.emit("rotated", { channels: subscriptions.wanted().filter((channel) => !this.#questions.isRecovered(channel)) });
   }
 
   #schedule(milliseconds: number): void {
@@ -143,9 +146,8 @@ export class Rotation implements Extension {
   }
 
   #close(old: Transport): void {
-    const { emitter, subscriptions } = this.#client;
-    if (old.isClosed) return;
     old.close();
-    emitter.emit("rotated", { channels: subscriptions.wanted().filter((channel) => !this.#questions.isRecovered(channel)) });
+    // The event of the socket may take as long as a dead network does.
+    this.onReplacedClosed(old);
   }
 }
