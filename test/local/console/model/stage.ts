@@ -8,7 +8,7 @@ interface Request {
   action: string;
   channel: string;
   uuid: string;
-  data: { channel?: string; channels?: (string | { channel: string; since?: Position })[]; limit?: number; reverse?: boolean };
+  data?: { channel?: string; channels?: (string | { channel: string; since?: Position })[]; limit?: number; reverse?: boolean };
 }
 
 /** How a stage answers. */
@@ -69,11 +69,11 @@ export class Stage {
     });
   }
 
-  #answers({ action, channel, uuid, data }: Request): object[] {
+  #answers({ action, channel, uuid, data = {} }: Request): object[] {
     const { denies, gifts = [] } = this.options;
     if (denies !== undefined)
       return [{ channel: Meta.connect, uuid, successful: false, error: denies, code: "denied" }];
-    if (action === "connect") return [{ channel: Meta.connect, uuid, successful: true, data: { agent: "agent-1" } }];
+    if (action === "connect" || action === "ping") return [{ channel, uuid, successful: true, data: { agent: "agent-1" } }];
     if (action === "publish")
       return [{ channel, uuid, data }, this.#verdict(Meta.successful, Meta.error, channel, uuid)];
     const about = data.channel ?? "";
