@@ -1,6 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import WebSocket from "ws";
-import { PushIt, PushItError } from "push-it-client";
+import { PushIt, type PushItError } from "push-it-client";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
 
