@@ -95,7 +95,7 @@ export const publish = async (
     const except = echo === false ? { except: agent.connectionId } : {};
     return { own: { channel, uuid, data }, publications: publish.map((message): Publication => ({ message, ...except })) };
   });
-  const recorded = await record(system, publisherOf(agent), submissions);
+  const recorded = await record(system, publisherOf(agent), submissions, agent.userId);
   const answers = outcomes.map(({ answer }, at): Reply => {
     const { refused: code, position } = recorded[at]!;
     return code ? failure(Meta.error, answer.uuid, code) : { ...answer, ...(position && { position }) };

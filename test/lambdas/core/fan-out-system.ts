@@ -9,6 +9,7 @@ import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
 import { MemoryLatest, MemoryLingering } from "./channel-fakes.js";
+import { MemoryErasure } from "./erasure-fakes.js";
 import { MemoryHistories } from "./history-fakes.js";
 import { agentOf, MemoryStore, TestClock, TestConnections, TestLog, TestSegments } from "./fakes.js";
 
@@ -39,13 +40,14 @@ export const fanOutSystem = (
   const settings = { ...DEFAULT_SETTINGS, limits, wildcards, fanOutMs, fanOutThreshold, channels };
   const latest = new MemoryLatest(store.calls);
   const histories = new MemoryHistories(clock, settings.dedupeSeconds, store);
+  const erasure = new MemoryErasure(histories, latest, clock);
   const lingering = new MemoryLingering(clock, store.calls);
   const members = new MemoryMembers();
   const occupancy = new MemoryOccupancy();
   /** What flushers were to run for. */
   const tasks: FlushTask[] = [];
   const invokeFlush = async (task: FlushTask): Promise<void> => void tasks.push(task);
-  return { store, clock, log, connections, left, segments: new TestSegments(), guards, settings, latest, histories, lingering, members, occupancy, tasks, invokeFlush, rate };
+  return { store, clock, log, connections, left, segments: new TestSegments(), guards, settings, latest, histories, erasure, lingering, members, occupancy, tasks, invokeFlush, rate };
 };
 
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;
