@@ -194,17 +194,26 @@ export interface PushItProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * Whether the table can be restored to any second of the last 35 days. Its rows describe open sockets and are at most
-   * a few hours old: a restored table would describe sockets that are long closed.
+   * Whether the table can be restored to any second of the last 35 days. Of use for channels with `history`; all other
+   * rows describe open sockets, which are long closed when a table has been restored.
    *
-   * @default false
+   * @default - true if a channel has `history`, otherwise false
    */
   readonly pointInTimeRecovery?: boolean;
 
   /**
-   * What becomes of the table when the construct is removed. Nothing in it outlives the sockets it describes.
+   * Whether DynamoDB refuses to delete the table, until this is set to false and deployed.
    *
-   * @default RemovalPolicy.DESTROY
+   * @default - true if a channel has `history` and `removalPolicy` is not DESTROY, otherwise false
+   */
+  readonly deletionProtection?: boolean;
+
+  /**
+   * What happens to the table, and to a key that the construct made for it, when the construct is removed or renamed.
+   * With `history`, the table holds all messages of up to 30 days. Without, nothing in it outlives its sockets by more
+   * than a day.
+   *
+   * @default - RemovalPolicy.RETAIN if a channel has `history`, otherwise RemovalPolicy.DESTROY
    */
   readonly removalPolicy?: RemovalPolicy;
 

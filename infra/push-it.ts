@@ -1,7 +1,7 @@
-import { Annotations, Duration, Names, RemovalPolicy } from "aws-cdk-lib";
+import { Annotations, Duration, Names } from "aws-cdk-lib";
 import * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
-import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
 import * as iam from "aws-cdk-lib/aws-iam";
@@ -21,6 +21,7 @@ import type { PushItProps } from "./props.js";
 import { publishTarget, type PublishTargetProps } from "./publish-target.js";
 import { type RouteName, ROUTES, routeNames, routeSettings } from "./routes.js";
 import { settingsOf, validate } from "./settings.js";
+import { makeTable } from "./table.js";
 import { timeoutParts, timeoutSeconds } from "./timeouts.js";
 
 /** Marks the API in the template, for `push-it-cli dev`. */
@@ -59,7 +60,7 @@ export class PushIt extends Construct {
     validate(this, props);
     const settings = settingsOf(this, props);
     const guards = this.bindGuards(props, settings);
-    this.table = this.makeTable(props);
+    this.table = makeTable(this, props, settings);
     this.api = this.makeApi(props, guards);
     const routes = routeNames(settings);
     this.stage = this.makeStage(props, routes);
@@ -190,26 +191,6 @@ export class PushIt extends Construct {
       );
     }
     return guards;
-  }
-
-  private makeTable(props: PushItProps): dynamodb.Table {
-    const table = new dynamodb.Table(this, "Table", {
-      partitionKey: { name: "pk", type: dynamodb.AttributeType.STRING },
-      sortKey: { name: "sk", type: dynamodb.AttributeType.STRING },
-      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-      timeToLiveAttribute: "ttl",
-      encryption: props.encryption,
-      encryptionKey: props.encryptionKey,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.pointInTimeRecovery ?? false },
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
-    });
-    acknowledge(
-      table,
-      "AwsSolutions-DDB3",
-      "Rows describe open sockets and are a few hours old at most; restored ones would describe closed sockets. " +
-        "The prop pointInTimeRecovery turns it on",
-    );
-    return table;
   }
 
   private makeApi(props: PushItProps, guards?: GuardsConfig): apigatewayv2.WebSocketApi {

@@ -138,6 +138,7 @@ describe("the table", () => {
       BillingMode: "PAY_PER_REQUEST",
       TimeToLiveSpecification: { AttributeName: "ttl", Enabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false },
+      DeletionProtectionEnabled: false,
     });
     expect(only(template, "AWS::DynamoDB::Table").DeletionPolicy).toBe("Delete");
   });
