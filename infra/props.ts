@@ -151,10 +151,11 @@ export interface PushItProps {
   readonly stageName?: string;
 
   /**
-   * How many requests each route takes, of all clients together.
+   * How many requests each route takes, of all clients together. Note that an account has a quota of new connections as
+   * well: 500 per second.
    *
-   * @default - connect 100 per second with bursts of 200, all others more; half of an account's default quota in sum,
-   * so that the other half remains for posting messages
+   * @default - connect 400 per second with bursts of 800; all routes together six tenths of an account's default quota,
+   * so that the rest remains for posting messages. A quarter of that in Regions with a quarter of the quota
    */
   readonly throttling?: RouteThrottling;
 

@@ -19,7 +19,8 @@ import { acknowledge } from "./nag.js";
 import { grantConnections } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { publishTarget, type PublishTargetProps } from "./publish-target.js";
-import { type RouteName, ROUTES, routeNames, routeSettings } from "./routes.js";
+import { regionOf } from "./regions.js";
+import { ROUTE_NAMES, ROUTES, routeSettings } from "./routes.js";
 import { settingsOf, validate } from "./settings.js";
 import { makeTable } from "./table.js";
 import { timeoutParts, timeoutSeconds } from "./timeouts.js";
@@ -62,8 +63,7 @@ export class PushIt extends Construct {
     const guards = this.bindGuards(props, settings);
     this.table = makeTable(this, props, settings);
     this.api = this.makeApi(props, guards);
-    const routes = routeNames(settings);
-    this.stage = this.makeStage(props, routes);
+    this.stage = this.makeStage(props);
     this.deliveries = new Deliveries(this, "Deliveries", {
       workerSeconds: timeoutSeconds(timeoutParts("deliver", settings)),
       ...(this.table.encryptionKey && { encryptionKey: this.table.encryptionKey }),
@@ -82,7 +82,7 @@ export class PushIt extends Construct {
       },
     });
     this.deliveries.feed(this.functions.deliver);
-    this.addRoutes(routes);
+    this.addRoutes();
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
     if (this.functions.announce) this.scheduleAnnounce(this.functions.announce);
     if (props.publishUrl) {
@@ -203,7 +203,7 @@ export class PushIt extends Construct {
     return api;
   }
 
-  private makeStage(props: PushItProps, routes: readonly RouteName[]): apigatewayv2.WebSocketStage {
+  private makeStage(props: PushItProps): apigatewayv2.WebSocketStage {
     const logs = props.accessLogs?._bind(this);
     const stage = new apigatewayv2.WebSocketStage(this, "Stage", {
       webSocketApi: this.api,
@@ -220,14 +220,14 @@ export class PushIt extends Construct {
           "the prop accessLogs turns them on. The functions' own logs are always there",
       );
     }
-    (stage.node.defaultChild as apigatewayv2.CfnStage).routeSettings = routeSettings(routes, props.throttling);
+    (stage.node.defaultChild as apigatewayv2.CfnStage).routeSettings = routeSettings(regionOf(this), props.throttling);
     return stage;
   }
 
-  private addRoutes(routes: readonly RouteName[]): void {
-    for (const name of routes) {
+  private addRoutes(): void {
+    for (const name of ROUTE_NAMES) {
       const { key, answers } = ROUTES[name];
-      const integration = new WebSocketLambdaIntegration("Integration", this.functions[name]!);
+      const integration = new WebSocketLambdaIntegration("Integration", this.functions[name] ?? this.functions.default);
       const route = this.api.addRoute(key, { integration, returnResponse: answers });
       acknowledge(
         route,
