@@ -220,7 +220,7 @@ export interface FunctionConcurrency {
   readonly publisher?: number;
   /**
    * For the workers of large fan-outs: each posts to up to 1,000 subscribers. What finds them all busy waits in their
-   * queue.
+   * queue. To bound them without setting anything aside, use `deliveryConcurrency`.
    *
    * @default - unreserved
    */

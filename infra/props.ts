@@ -43,6 +43,14 @@ export interface PushItProps {
   readonly fanOutThreshold?: number;
 
   /**
+   * How many of those workers run at once, at most. It sets no concurrency aside, unlike `reservedConcurrency.deliver`, and
+   * the segments that have to wait cost nothing. From 2 to 1,000.
+   *
+   * @default - `reservedConcurrency.deliver` if that is given, but at least 2; otherwise 500
+   */
+  readonly deliveryConcurrency?: number;
+
+  /**
    * The patterns at or below which wildcard subscriptions are possible, such as `stories/*`. Each publication on a
    * channel below one costs a Query more for every pattern level that could match it; other channels cost nothing.
    *

@@ -8,7 +8,7 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
-import { Deliveries } from "./deliveries.js";
+import { Deliveries, workersOf } from "./deliveries.js";
 import { GUARDS_OF, type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
 import { functionsAsked } from "./guard-functions.js";
@@ -81,7 +81,7 @@ export class PushIt extends Construct {
         queue: this.deliveries.queue,
       },
     });
-    this.deliveries.feed(this.functions.deliver);
+    this.deliveries.feed(this.functions.deliver, workersOf(this, props));
     this.addRoutes();
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
     if (this.functions.announce) this.scheduleAnnounce(this.functions.announce);
