@@ -18,7 +18,7 @@ type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWrit
 type ConnectionAction = "POST" | "GET" | "DELETE";
 
 /** What a function may do with the queue of segments. What Lambda needs to feed a function, it does in that one's name. */
-type QueueAction = "SendMessage" | "ReceiveMessage" | "DeleteMessage" | "GetQueueAttributes";
+type QueueAction = "SendMessage" | "ReceiveMessage" | "DeleteMessage" | "GetQueueAttributes" | "ChangeMessageVisibility";
 
 /** What a function may do. */
 export interface Permissions {
@@ -53,9 +53,10 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   sweep: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
   publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
   deliver: {
-    table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"],
+    // UpdateItem counts the attempts at a segment.
+    table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem", "UpdateItem"],
     connections: FAREWELL,
-    queue: ["SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"],
+    queue: ["SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"],
   },
   flush: { table: ["BatchGetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
   announce: { table: ["Query", "UpdateItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },

@@ -73,6 +73,9 @@ export const latestKey = (channel: string): Key => ({ pk: `v#${channel}`, sk: "l
 /** A message that waits on a channel whose messages gather. */
 export const logKey = (channel: string, id: string): Key => ({ pk: `l#${channel}`, sk: id });
 
+/** How many workers have begun with a segment of a fan-out again, by the id of its message in the queue. */
+export const attemptsKey = (id: string): Key => ({ pk: `w#${id}`, sk: "attempts" });
+
 /** How many messages a channel with history has had. */
 export const headKey = (channel: string): Key => ({ pk: `h#${channel}`, sk: "head" });
 

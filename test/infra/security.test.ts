@@ -57,7 +57,7 @@ describe("what a stranger costs", () => {
     ["`Denials.REFUSE`", rate("connect"), refused],
     ["`Denials.EXPLAIN`", rate("connect"), explained],
     ["whole 10 seconds", rate("connect"), MESSAGE + lambda(10) + LOG],
-    ["frames on denied sockets", rate("subscribe", "unsubscribe", "publish", "refresh", "default"), frame + MESSAGE],
+    ["frames on denied sockets", rate("subscribe", "unsubscribe", "publish", "refresh", "ping", "presence", "history", "default"), frame + MESSAGE],
     ["the same on `send`", rate("send"), frame],
   ];
 

@@ -203,7 +203,7 @@ describe("a worker", () => {
     expect(await fanOut(system, hello)).toMatchObject({ sent: 990, failed: 0, handedOn: 1 });
     expect(system.segments.ids.sort()).toEqual([...slow].sort());
     const handedOnBy = system.clock.now() + SLOW_MS;
-    expect(system.segments.sent[0]!.segment.until).toBeLessThanOrEqual(handedOnBy);
+    expect(system.segments.sent[0]!.segment.slowUntil).toBeLessThanOrEqual(handedOnBy);
     const pauses: number[] = [];
     await work(system, pauses);
     // What workers are given is slow clients alone: that is not the account either.
