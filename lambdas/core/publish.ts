@@ -6,6 +6,7 @@ import { fanOut, type FanOut } from "./fan-out.js";
 import { stamp, type Stamping } from "./latest.js";
 import { setAside, type SettingAside } from "./linger.js";
 import { fitsChannel } from "./measure.js";
+import { withOwnIds } from "./own-ids.js";
 import type { Packed } from "./pack.js";
 import type { Guards } from "./ports.js";
 import type { PublicationRate } from "./publication-rate.js";
@@ -47,12 +48,13 @@ const judge = async (
   if (fault) return refused(failure(Meta.error, uuid, fault));
   const verdict = await guards.publication(agent, { channel: message.channel, uuid, data: message.data });
   if (!verdict.permitted) return refused(failure(Meta.error, uuid, verdict.code, verdict.reason));
-  if (!verdict.publish.every((published) => fitsChannel(published, settings))) {
+  const publish = withOwnIds(verdict.publish);
+  if (!publish.every((published) => fitsChannel(published, settings))) {
     return refused(failure(Meta.error, uuid, "too_large"));
   }
   return {
     answer: success(Meta.successful, uuid, verdict.result),
-    publish: verdict.publish,
+    publish,
     subscribe: verdict.subscribe,
   };
 };
