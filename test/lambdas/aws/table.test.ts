@@ -111,7 +111,7 @@ describe("subscriptions", () => {
   test("of an agent name its channels, and not the agent's own row", async () => {
     await it.table.putAgent(agent);
     await it.table.putSubscriptions(agent, ["agent"]);
-    expect(await it.table.holdings("c1")).toEqual({ present: true, channels: ["agent"], outdated: [] });
+    expect(await it.table.holdings("c1")).toEqual({ present: true, channels: ["agent"], outdated: [], info: null });
   });
 
   test("past their connection's end are nobody's, though the rows are still there; cleaning up still finds them", async () => {
