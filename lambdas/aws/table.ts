@@ -207,7 +207,7 @@ export class Table implements Store {
 
   async putOverdue(connectionIds: string[], deadline: number): Promise<void> {
     const item = { ttl: ttlAfterSweep(deadline) };
-    await this.#batches.write(connectionIds.map((connectionId) => put(registrationKey(connectionId, deadline), item)));
+    await this.#batches.write([...new Set(connectionIds)].map((connectionId) => put(registrationKey(connectionId, deadline), item)));
   }
 
   async *overdue(): AsyncIterable<Overdue> {

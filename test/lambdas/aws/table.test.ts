@@ -181,6 +181,11 @@ describe("a claim", () => {
 });
 
 describe("what is overdue", () => {
+  test("is noted once, however often it is named", async () => {
+    await it.table.putOverdue(["c1", "c2", "c1"], Math.floor(NOW / 1000) - 1);
+    expect((await overdue()).map(({ connectionId }) => connectionId).sort()).toEqual(["c1", "c2"]);
+  });
+
   test("is every connection past its deadline, agents and denials, in whichever shard, and no other", async () => {
     const gone = Array.from({ length: 40 }, (_, at) => ({ ...expired, connectionId: `gone${at}` }));
     for (const one of gone) await it.table.putAgent(one);
