@@ -19,7 +19,7 @@ const setUp = async () => {
   const occupancy = new OccupancyTable(it, it.clock);
   const asked: string[] = [];
   const settings = { ...DEFAULT_SETTINGS, channels: { "rooms/*": { presence: true } } as const };
-  const announce = async (channel: string) => void asked.push(channel);
+  const announce = async (channels: readonly string[]) => void asked.push(...channels);
   const attendance = new Attendance({ members, occupancy, announce, settings, clock: it.clock, log: new TestLog() });
   const table = new AttendedTable(it.client, it.name, it.clock, {}, attendance);
   return { it, members, occupancy, asked, table };

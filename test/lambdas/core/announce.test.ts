@@ -19,7 +19,7 @@ const setUp = async () => {
   const told: string[] = [];
   const events = { put: async (type: string, { channel }: Record<string, unknown>) => void told.push(`${type} ${String(channel)}`) };
   const announcing: Announcing = { ...system, members, occupancy, events };
-  const attendance = new Attendance({ members, occupancy, announce: async (channel) => void asked.push(channel), settings, clock, log });
+  const attendance = new Attendance({ members, occupancy, announce: async (channels) => void asked.push(channels.join(" ")), settings, clock, log });
   const heard = (): PresenceEventData[] =>
     (connections.received("listener") as { channel: string; data: PresenceEventData }[]).filter(({ channel }) => channel === Meta.presence).map(({ data }) => data);
   /** What came of each agent, in the order of `at`: who has seen all of it believes the last. */
