@@ -129,7 +129,8 @@ export interface PushItProps {
 
   /**
    * Whether a back end can also send its requests to a URL, signed with IAM credentials: for systems without an AWS SDK.
-   * Whom `grantPublishUrl` names may use it.
+   * Whom `grantPublishUrl` names may use it. Some Regions have no such URLs: synthesis refuses it there, if the Region is
+   * known.
    *
    * @default false
    */
@@ -232,6 +233,13 @@ export interface PushItProps {
    * @default 512
    */
   readonly memorySize?: number;
+
+  /**
+   * What the functions run on. x86_64 costs a quarter more for the same time; choose it in a Region without arm64.
+   *
+   * @default lambda.Architecture.ARM_64
+   */
+  readonly architecture?: lambda.Architecture;
 
   /**
    * How long the functions' logs are kept.

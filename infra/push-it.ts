@@ -1,4 +1,4 @@
-import { Annotations, Duration, Names } from "aws-cdk-lib";
+import { Annotations, Duration, Names, Stack } from "aws-cdk-lib";
 import * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
@@ -19,7 +19,7 @@ import { acknowledge } from "./nag.js";
 import { grantConnections } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { publishTarget, type PublishTargetProps } from "./publish-target.js";
-import { regionOf } from "./regions.js";
+import { regionOf, requireFunctionUrls } from "./regions.js";
 import { ROUTE_NAMES, ROUTES, routeSettings } from "./routes.js";
 import { settingsOf, validate } from "./settings.js";
 import { makeTable } from "./table.js";
@@ -27,6 +27,17 @@ import { timeoutParts, timeoutSeconds } from "./timeouts.js";
 
 /** Marks the API in the template, for `push-it-cli dev`. */
 const METADATA_KEY = "push-it:construct";
+
+/** Why the API needs its default endpoint. */
+const DISABLED =
+  "the API's default endpoint is disabled (disableExecuteApiEndpoint), but the functions post to clients and close " +
+  "connections through it: no client would receive anything. Leave it enabled. A custom domain works beside it.";
+
+/** Whether the template will say that an API has no default endpoint, by its property or by an override. */
+const isDisabled = (api: apigatewayv2.CfnApi): boolean => {
+  const { Resources = {} } = Stack.of(api).resolve(api._toCloudFormation()) as { Resources?: { [id: string]: { Properties?: { DisableExecuteApiEndpoint?: unknown } } } };
+  return Object.values(Resources).some(({ Properties }) => String(Properties?.DisableExecuteApiEndpoint) === "true");
+};
 
 /**
  * Realtime publish and subscribe over WebSockets: an API Gateway WebSocket API, a function for each of its routes, and
@@ -86,6 +97,7 @@ export class PushIt extends Construct {
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
     if (this.functions.announce) this.scheduleAnnounce(this.functions.announce);
     if (props.publishUrl) {
+      requireFunctionUrls(this);
       this.functionUrl = this.functions.publisher.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
     }
     this.guards = new GuardPrincipal([...RUNS_GUARDS].flatMap((name) => (this.functions[name]?.role as iam.Role | undefined) ?? []));
@@ -199,6 +211,7 @@ export class PushIt extends Construct {
       routeSelectionExpression: "$request.body.action",
     });
     const resource = api.node.defaultChild as apigatewayv2.CfnApi;
+    this.node.addValidation({ validate: () => (isDisabled(resource) ? [DISABLED] : []) });
     resource.addMetadata(METADATA_KEY, { version: 1, path: this.node.path, ...(guards?.module && { guards: guards.module.entry }) });
     return api;
   }
@@ -255,7 +268,7 @@ export class PushIt extends Construct {
       description: "Finds who has left channels without anybody noticing",
       schedule: events.Schedule.rate(Duration.minutes(1)),
     });
-    // A missed run is made up for by the next.
+    // The age and attempts here are of handing the event to Lambda; those of the run are the function's.
     rule.addTarget(new targets.LambdaFunction(announce, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }));
   }
 }
