@@ -113,7 +113,8 @@ export interface PushItProps {
 
   /**
    * The origins of the pages that may connect, such as `https://example.com`: all others are refused before the
-   * connection guard runs. Clients that are no browsers choose what they send, or send no origin; whether they may
+   * connection guard runs. In `https://*.previews.example.com` the `*` is any one label, in `https://*-team.example.com`
+   * the beginning of one. Clients that are not browsers choose what they send, or send no origin; whether they may
    * connect, only the guard decides.
    *
    * @default - all

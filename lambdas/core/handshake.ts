@@ -1,4 +1,5 @@
 import { CREDENTIALS_PREFIX, type Json, type Limits, SUBPROTOCOL, SUBPROTOCOL_DENIED, SESSION_PREFIX } from "../../protocol/index.js";
+import { isAllowedOrigin } from "./origins.js";
 import { digest, SESSION } from "./session.js";
 
 /** What a client offers in its handshake. */
@@ -24,11 +25,11 @@ const headerOf = (headers: Headers, wanted: string): string | undefined =>
 /**
  * Whether a page of this handshake's `Origin` may connect. Who sends none is no browser: what a page cannot choose,
  * anybody else can, so that this stops pages and nobody else.
- * @param allowed origins in lower case; empty: all
+ * @param allowed origins and patterns in lower case; empty: all
  */
 export const mayConnect = (headers: Headers, allowed: readonly string[]): boolean => {
   const origin = headerOf(headers, "origin");
-  return allowed.length === 0 || origin === undefined || allowed.includes(origin.toLowerCase());
+  return allowed.length === 0 || origin === undefined || allowed.some((each) => isAllowedOrigin(origin, each));
 };
 
 const entriesOf = (offered: readonly string[], prefix: string): string[] =>
