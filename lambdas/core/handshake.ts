@@ -32,6 +32,38 @@ export const mayConnect = (headers: Headers, allowed: readonly string[]): boolea
   return allowed.length === 0 || origin === undefined || allowed.some((each) => isAllowedOrigin(origin, each));
 };
 
+/**
+ * What a client has sent besides credentials, as it sent it: for the connection guard alone. It is not stored and not
+ * logged.
+ */
+export interface Handshake {
+  /** The page's origin; absent if the client is not a browser, or hides it. */
+  origin?: string;
+  /** Of the URL; of a name that comes several times, the last value. */
+  query: { [name: string]: string };
+  /** Without decoding; of a name that comes several times, the first value, which is the one of the most specific path. */
+  cookies: { [name: string]: string };
+}
+
+/** Reads a handshake for the connection guard. */
+export const handshakeOf = (headers: Headers, query: Record<string, string | undefined> = {}): Handshake => {
+  const origin = headerOf(headers, "origin");
+  const given = Object.entries(query).filter((each): each is [string, string] => each[1] !== undefined);
+  return { ...(origin !== undefined && { origin }), query: Object.fromEntries(given), cookies: cookiesOf(headerOf(headers, "cookie")) };
+};
+
+/** @see https://datatracker.ietf.org/doc/html/rfc6265#section-5.4 */
+const cookiesOf = (header = ""): { [name: string]: string } => {
+  const cookies = new Map<string, string>();
+  for (const pair of header.split(";")) {
+    const equals = pair.indexOf("=");
+    const name = pair.slice(0, Math.max(0, equals)).trim();
+    if (name !== "" && !cookies.has(name)) cookies.set(name, pair.slice(equals + 1).trim());
+  }
+  // Names of the object's own, whatever they are: a cookie __proto__ too.
+  return Object.fromEntries(cookies);
+};
+
 const entriesOf = (offered: readonly string[], prefix: string): string[] =>
   offered.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
 

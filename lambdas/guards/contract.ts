@@ -1,5 +1,6 @@
 import type { Json, Message } from "../../protocol/index.js";
 import type { HandlerName } from "../core/entries.js";
+import type { Handshake } from "../core/handshake.js";
 
 /*
  * What a guard function is asked, and what it answers: version 1 of the contract of docs/GUARDS.md.
@@ -30,7 +31,8 @@ export interface AgentData {
   /** In epoch milliseconds. */
   expiresAt?: number;
   isConnected: boolean;
-  connection: { id: string; sourceIp: string; userAgent: string };
+  /** What the handshake had besides is there in `onConnectionRequest` only, and not where an agent is renewed. */
+  connection: { id: string; sourceIp: string; userAgent: string } & Partial<Handshake>;
 }
 
 /** What a guard function is asked. */
