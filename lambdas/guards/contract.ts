@@ -1,6 +1,5 @@
 import type { Json, Message } from "../../protocol/index.js";
 import type { HandlerName } from "../core/entries.js";
-import type { Handshake } from "../core/handshake.js";
 
 /*
  * What a guard function is asked, and what it answers: version 1 of the contract of docs/GUARDS.md.
@@ -32,7 +31,14 @@ export interface AgentData {
   expiresAt?: number;
   isConnected: boolean;
   /** What the handshake had besides is there in `onConnectionRequest` only, and not where an agent is renewed. */
-  connection: { id: string; sourceIp: string; userAgent: string } & Partial<Handshake>;
+  connection: {
+    id: string;
+    sourceIp: string;
+    userAgent: string;
+    origin?: string;
+    query?: { [name: string]: string };
+    cookies?: { [name: string]: string };
+  };
 }
 
 /** What a guard function is asked. */
