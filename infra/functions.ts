@@ -1,6 +1,7 @@
 import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
 import type * as events from "aws-cdk-lib/aws-events";
 import * as iam from "aws-cdk-lib/aws-iam";
+import type * as kms from "aws-cdk-lib/aws-kms";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
@@ -115,6 +116,8 @@ export interface FunctionContext {
   /** Where `@connections` of the stage is. */
   readonly callbackUrl: string;
   readonly guards?: GuardsConfig;
+  /** What log groups are encrypted with, if it is not CloudWatch's own key. */
+  readonly logKey?: kms.IKey | undefined;
   /** What delivers on channels that linger, once it is made. */
   readonly flush?: lambda.Function | undefined;
   /** What tells who comes and goes, once it is made. */
@@ -169,6 +172,7 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   const { props, settings, subjects, guards } = context;
   const runsGuards = RUNS_GUARDS.has(name);
   const logGroup = new logs.LogGroup(scope, "Logs", {
+    encryptionKey: context.logKey,
     retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
     removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.DESTROY,
   });

@@ -205,6 +205,15 @@ export interface PushItProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
+   * Whether the table's key also encrypts the log groups that the construct makes. CloudWatch Logs encrypts them in any
+   * case. Needs `encryptionKey`, or `TableEncryption.CUSTOMER_MANAGED`. The key policy gets what CloudWatch Logs needs; that of
+   * an imported key is yours to change: synthesis warns.
+   *
+   * @default false
+   */
+  readonly logEncryption?: boolean;
+
+  /**
    * Whether the table can be restored to any second of the last 35 days. Of use for channels with `history`; all other
    * rows describe open sockets, which are long closed when a table has been restored.
    *

@@ -5,6 +5,7 @@ import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
 import * as iam from "aws-cdk-lib/aws-iam";
+import type * as kms from "aws-cdk-lib/aws-kms";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
@@ -15,6 +16,7 @@ import { functionsAsked } from "./guard-functions.js";
 import { GuardPrincipal } from "./guard-principal.js";
 import type { GuardsConfig } from "./guards.js";
 import { invalid } from "./invalid.js";
+import { logKeyOf } from "./log-key.js";
 import { acknowledge } from "./nag.js";
 import { grantConnections } from "./permissions.js";
 import type { PushItProps } from "./props.js";
@@ -74,7 +76,8 @@ export class PushIt extends Construct {
     const guards = this.bindGuards(props, settings);
     this.table = makeTable(this, props, settings);
     this.api = this.makeApi(props, guards);
-    this.stage = this.makeStage(props);
+    const logKey = logKeyOf(this, props.logEncryption, this.table.encryptionKey);
+    this.stage = this.makeStage(props, logKey);
     this.deliveries = new Deliveries(this, "Deliveries", {
       workerSeconds: timeoutSeconds(timeoutParts("deliver", settings)),
       ...(this.table.encryptionKey && { encryptionKey: this.table.encryptionKey }),
@@ -83,6 +86,7 @@ export class PushIt extends Construct {
       props,
       settings,
       guards,
+      logKey,
       callbackUrl: this.stage.callbackUrl,
       subjects: {
         table: this.table,
@@ -216,8 +220,8 @@ export class PushIt extends Construct {
     return api;
   }
 
-  private makeStage(props: PushItProps): apigatewayv2.WebSocketStage {
-    const logs = props.accessLogs?._bind(this);
+  private makeStage(props: PushItProps, logKey?: kms.IKey): apigatewayv2.WebSocketStage {
+    const logs = props.accessLogs?._bind(this, logKey);
     const stage = new apigatewayv2.WebSocketStage(this, "Stage", {
       webSocketApi: this.api,
       stageName: props.stageName ?? "live",
