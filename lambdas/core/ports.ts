@@ -1,6 +1,7 @@
 import type { Json, Message } from "../../protocol/index.js";
 import type { Agent, Denial, Lifetime, Standing } from "./agent.js";
 import type { Frame } from "./frame.js";
+import type { Handshake } from "./handshake.js";
 import type { Attendee } from "./members.js";
 
 /** One subscriber of a channel. */
@@ -143,8 +144,11 @@ export type DeliveryVerdict = Message | "late" | undefined;
 
 /** The developer's guards. No method rejects: what goes wrong in a guard is a denial, and its detail is logged. */
 export interface Guards {
-  /** @param isConnected whether the agent is renewed on its open connection */
-  connection(agent: Agent, isConnected?: boolean): Promise<Verdict>;
+  /**
+   * @param isConnected whether the agent is renewed on its open connection
+   * @param handshake what the client has sent besides; of a renewal nothing
+   */
+  connection(agent: Agent, isConnected?: boolean, handshake?: Handshake): Promise<Verdict>;
   /** For a wildcard: permitted only if every guard that could apply to a channel it matches permits it. */
   subscription(agent: Agent, channel: string): Promise<Verdict>;
   unsubscription(agent: Agent, channel: string): Promise<Verdict>;

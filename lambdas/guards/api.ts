@@ -27,8 +27,8 @@ export interface Agent<Credentials = unknown> {
    * handshake waits, and in `onDisconnect`.
    */
   readonly isConnected: boolean;
-  /** The client's address and user agent, as API Gateway saw them. */
-  readonly connection: { readonly id: string; readonly sourceIp: string; readonly userAgent: string };
+  /** The client's address and user agent, as API Gateway saw them; and its handshake, in `onConnectionRequest`. */
+  readonly connection: Connection;
 
   /** Closing verdict of `onConnectionRequest`: the agent may connect. */
   connected(options?: ConnectedOptions): void;
@@ -53,6 +53,25 @@ export interface Agent<Credentials = unknown> {
   deliver(channel: ChannelLike, message: Message<unknown>): void;
   /** Another channel, to publish on from `onPublicationRequest`: `agent.channel("audit").publish(message)`. */
   channel(name: string): Channel;
+}
+
+/**
+ * An agent's connection. `origin`, `query` and `cookies` are what the client has sent with its handshake: they are there in
+ * `onConnectionRequest` while the handshake waits, and nowhere else. Nothing stores or logs them.
+ */
+export interface Connection {
+  readonly id: string;
+  readonly sourceIp: string;
+  readonly userAgent: string;
+  /** The origin of the page; `undefined` if the client is not a browser. Clients that are not browsers can send any. */
+  readonly origin?: string;
+  /** The query of the URL. Not for tokens: servers, proxies and browsers keep URLs in logs and histories. */
+  readonly query?: { readonly [name: string]: string };
+  /**
+   * The cookies, not decoded. Only behind a domain of your own, and only with `allowedOrigins`: browsers send cookies
+   * whatever page opens the connection.
+   */
+  readonly cookies?: { readonly [name: string]: string };
 }
 
 /** What `agent.connected` may say of the agent. */
