@@ -29,6 +29,12 @@ export interface Holdings {
   info?: Json;
 }
 
+/**
+ * Which of a subscription's rows is deleted first. The agent's own: whoever reads it afterwards knows whether somebody else
+ * has subscribed the agent meanwhile. That row last: whoever deletes the rest after a failure still finds it.
+ */
+export type DeletionOrder = "own first" | "own last";
+
 /** What is kept between two invocations. Every read is strongly consistent, and none returns an expired row. */
 export interface Store {
   /** What is known of a connection. */
@@ -48,8 +54,8 @@ export interface Store {
   putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;
   /** Subscribes one agent to channels. Subscribing again is harmless. */
   putSubscriptions(agent: Attendee & Pick<Agent, "session">, channels: string[]): Promise<void>;
-  /** Removes subscriptions. Removing what is not there is harmless. */
-  deleteSubscriptions(connectionId: string, channels: string[]): Promise<void>;
+  /** Removes subscriptions. Removing what is not there is harmless. @param order "own first" if left out */
+  deleteSubscriptions(connectionId: string, channels: string[], order?: DeletionOrder): Promise<void>;
   /**
    * The subscribers of a channel or wildcard, page by page, in the order of their connection ids.
    * @param after the connection id behind which to begin

@@ -89,7 +89,13 @@ export interface ConnectedOptions {
 
 /** The channel a guard decides about. */
 export interface Channel {
+  /** A channel's name. In `onSubscriptionRequest` and `onUnsubscriptionRequest` it may be a wildcard such as `private/*`. */
   readonly name: string;
+  /**
+   * Whether `name` is a wildcard, which stands for all channels below it. Look at it before you compare `name` with text that
+   * holds what a user has chosen: a user called `*` would be given `private/*`.
+   */
+  readonly isWildcard: boolean;
   /**
    * In `onPublicationRequest`: stage the message for this channel's subscribers. It is delivered if the closing
    * verdict is `publicationSuccess`. Call it on several channels, or several times on one channel, up to 100 times in one
