@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import type { InvocationReport } from "../../../local/lambda/pool.js";
 import { startSystem, type System } from "../../../local/dev/system.js";
 import type { LogEntry } from "../../../local/model.js";
+import { Waiting } from "../../e2e/support/waiting.js";
 import { ROOT, type StackTemplate } from "./releases.js";
 
 interface AssetManifest {
@@ -30,6 +31,7 @@ export class LiveStack {
   readonly logs: LogEntry[] = [];
   /** Every invocation that is over. */
   readonly invocations: InvocationReport[] = [];
+  readonly #waiting = new Waiting();
   readonly #files: AssetManifest["files"] = {};
   #running: System | undefined;
 
@@ -59,7 +61,10 @@ export class LiveStack {
       // Each change makes them start anew: few of them, or the test would do little else.
       maxEnvironments: ENVIRONMENTS,
       log: (entry) => void live.logs.push(entry),
-      report: (invocation) => void live.invocations.push(invocation),
+      report(invocation) {
+        live.invocations.push(invocation);
+        live.#waiting.notify();
+      },
     });
     return live;
   }
@@ -78,6 +83,11 @@ export class LiveStack {
     if (assembly !== undefined) this.#add(assembly);
     this.#write("template", template);
     await this.running.reload();
+  }
+
+  /** Resolves when there is such an invocation, now or later. */
+  invoked(is: (invocation: InvocationReport) => boolean): Promise<InvocationReport> {
+    return this.#waiting.until(() => this.invocations.find(is), () => "an invocation");
   }
 
   /** Ends everything. */
