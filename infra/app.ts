@@ -1,4 +1,4 @@
-import { App, Duration } from "aws-cdk-lib";
+import { Annotations, App, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Guards, PushItStack } from "./index.js";
 
 const app = new App();
@@ -6,10 +6,14 @@ const app = new App();
 // `npx cdk deploy -c guards=guards.ts`, or write it down: guards: Guards.fromModule("guards.ts").
 const guards: unknown = app.node.tryGetContext("guards");
 
-new PushItStack(app, "PushIt", {
+const { pushIt } = new PushItStack(app, "PushIt", {
   guards: typeof guards === "string" ? Guards.fromModule(guards) : undefined,
   channels: {
     // In a room nobody misses anything, and everybody sees who is there. All other channels are plain.
     "rooms/*": { history: { size: 1_000, ttl: Duration.days(1) }, presence: true },
   },
+  // This is an example to try things with: `npx cdk destroy` removes it with all messages. Leave this line out for real
+  // data, and the acknowledgement below: then the table is kept.
+  removalPolicy: RemovalPolicy.DESTROY,
 });
+Annotations.of(pushIt).acknowledgeWarning("push-it-aws:historyDestroyed", "It is an example: nobody will miss its messages");

@@ -1,19 +1,47 @@
-import { Duration } from "aws-cdk-lib";
+import { Duration, Token } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import * as sqs from "aws-cdk-lib/aws-sqs";
-import { Construct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import { SEGMENT_RECEIVES } from "../lambdas/core/segments.js";
+import { invalid } from "./invalid.js";
+import type { PushItProps } from "./props.js";
 
-/** How long the queue hides a segment after its worker's time is over, in seconds: then the worker has died. */
-const AFTER_TIMEOUT_SECONDS = 5;
+/**
+ * For how many times its worker's timeout the queue hides a segment, so that Lambda can go on looking for a free worker.
+ * A worker that has begun shortens that to its own time: see lambdas/deliver.ts.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+const VISIBILITY_TIMEOUTS = 6;
+
+/**
+ * How many workers there can be at once.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const WORKERS = { least: 2, most: 1_000 };
+
+/**
+ * Most workers at once by default: half of the functions that an account can run at once by default, so that large
+ * fan-outs leave the other half to handshakes and frames.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const DEFAULT_WORKERS = 500;
 
 /**
  * How long what nobody could deliver is kept, in days: as long as SQS allows.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
  */
 const DEAD_DAYS = 14;
+
+/** How many workers there can be at once: as the props say, or as many as are reserved, or the default. */
+export const workersOf = (scope: IConstruct, { deliveryConcurrency, reservedConcurrency }: PushItProps): number => {
+  const { least, most } = WORKERS;
+  const reserved = reservedConcurrency?.deliver;
+  const workers = deliveryConcurrency ?? (reserved === undefined ? DEFAULT_WORKERS : Math.min(most, Math.max(least, reserved)));
+  if (Token.isUnresolved(workers) || (Number.isInteger(workers) && workers >= least && workers <= most)) return workers;
+  throw invalid(scope, `deliveryConcurrency is ${workers}, but must be a whole number from ${least} to ${most}`);
+};
 
 /** What the queue of segments depends on. */
 export interface DeliveriesProps {
@@ -34,7 +62,10 @@ export interface DeliveriesProps {
 export class Deliveries extends Construct {
   /** Where the functions that publish hand segments on. */
   readonly queue: sqs.Queue;
-  /** Where segments are that workers died of again and again, the one as well that was to close whom they are for: not all of those know. */
+  /**
+   * Segments that all workers have failed at, including those that were to close the recipients. So some recipients may
+   * not know that they have missed a message.
+   */
   readonly deadLetterQueue: sqs.Queue;
   /** Goes off when there is a segment in the dead-letter queue. It notifies nobody until it is given an action. */
   readonly alarm: cloudwatch.Alarm;
@@ -52,7 +83,7 @@ export class Deliveries extends Construct {
     this.queue = new sqs.Queue(this, "Queue", {
       ...encryption,
       enforceSSL: true,
-      visibilityTimeout: Duration.seconds(workerSeconds + AFTER_TIMEOUT_SECONDS),
+      visibilityTimeout: Duration.seconds(workerSeconds * VISIBILITY_TIMEOUTS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: SEGMENT_RECEIVES },
     });
     this.alarm = this.deadLetterQueue
@@ -65,9 +96,12 @@ export class Deliveries extends Construct {
       });
   }
 
-  /** Feeds a function with segments, one at a time: what a crash repeats is one segment. */
-  feed(worker: lambda.Function): void {
+  /**
+   * Feeds a function with segments, one at a time: a crash repeats one segment.
+   * @param maxConcurrency how many workers there are at once
+   */
+  feed(worker: lambda.Function, maxConcurrency: number): void {
     // Not `SqsEventSource`, which grants more than Lambda needs.
-    worker.addEventSourceMapping("Segments", { eventSourceArn: this.queue.queueArn, batchSize: 1 });
+    worker.addEventSourceMapping("Segments", { eventSourceArn: this.queue.queueArn, batchSize: 1, maxConcurrency });
   }
 }

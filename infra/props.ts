@@ -43,6 +43,14 @@ export interface PushItProps {
   readonly fanOutThreshold?: number;
 
   /**
+   * How many of those workers run at once, at most. It sets no concurrency aside, unlike `reservedConcurrency.deliver`, and
+   * the segments that have to wait cost nothing. From 2 to 1,000.
+   *
+   * @default - `reservedConcurrency.deliver` if that is given, but at least 2; otherwise 500
+   */
+  readonly deliveryConcurrency?: number;
+
+  /**
    * The patterns at or below which wildcard subscriptions are possible, such as `stories/*`. Each publication on a
    * channel below one costs a Query more for every pattern level that could match it; other channels cost nothing.
    *
@@ -151,10 +159,11 @@ export interface PushItProps {
   readonly stageName?: string;
 
   /**
-   * How many requests each route takes, of all clients together.
+   * How many requests each route takes, of all clients together. Note that an account has a quota of new connections as
+   * well: 500 per second.
    *
-   * @default - connect 100 per second with bursts of 200, all others more; half of an account's default quota in sum,
-   * so that the other half remains for posting messages
+   * @default - connect 400 per second with bursts of 800; all routes together six tenths of an account's default quota,
+   * so that the rest remains for posting messages. A quarter of that in Regions with a quarter of the quota
    */
   readonly throttling?: RouteThrottling;
 
@@ -194,17 +203,26 @@ export interface PushItProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * Whether the table can be restored to any second of the last 35 days. Its rows describe open sockets and are at most
-   * a few hours old: a restored table would describe sockets that are long closed.
+   * Whether the table can be restored to any second of the last 35 days. Of use for channels with `history`; all other
+   * rows describe open sockets, which are long closed when a table has been restored.
    *
-   * @default false
+   * @default - true if a channel has `history`, otherwise false
    */
   readonly pointInTimeRecovery?: boolean;
 
   /**
-   * What becomes of the table when the construct is removed. Nothing in it outlives the sockets it describes.
+   * Whether DynamoDB refuses to delete the table, until this is set to false and deployed.
    *
-   * @default RemovalPolicy.DESTROY
+   * @default - true if a channel has `history` and `removalPolicy` is not DESTROY, otherwise false
+   */
+  readonly deletionProtection?: boolean;
+
+  /**
+   * What happens to the table, and to a key that the construct made for it, when the construct is removed or renamed.
+   * With `history`, the table holds all messages of up to 30 days. Without, nothing in it outlives its sockets by more
+   * than a day.
+   *
+   * @default - RemovalPolicy.RETAIN if a channel has `history`, otherwise RemovalPolicy.DESTROY
    */
   readonly removalPolicy?: RemovalPolicy;
 

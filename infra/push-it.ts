@@ -1,14 +1,14 @@
-import { Annotations, Duration, Names, RemovalPolicy } from "aws-cdk-lib";
+import { Annotations, Duration, Names } from "aws-cdk-lib";
 import * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
-import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
-import { Deliveries } from "./deliveries.js";
+import { Deliveries, workersOf } from "./deliveries.js";
 import { GUARDS_OF, type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
 import { functionsAsked } from "./guard-functions.js";
@@ -19,8 +19,10 @@ import { acknowledge } from "./nag.js";
 import { grantConnections } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { publishTarget, type PublishTargetProps } from "./publish-target.js";
-import { type RouteName, ROUTES, routeNames, routeSettings } from "./routes.js";
+import { regionOf } from "./regions.js";
+import { ROUTE_NAMES, ROUTES, routeSettings } from "./routes.js";
 import { settingsOf, validate } from "./settings.js";
+import { makeTable } from "./table.js";
 import { timeoutParts, timeoutSeconds } from "./timeouts.js";
 
 /** Marks the API in the template, for `push-it-cli dev`. */
@@ -59,10 +61,9 @@ export class PushIt extends Construct {
     validate(this, props);
     const settings = settingsOf(this, props);
     const guards = this.bindGuards(props, settings);
-    this.table = this.makeTable(props);
+    this.table = makeTable(this, props, settings);
     this.api = this.makeApi(props, guards);
-    const routes = routeNames(settings);
-    this.stage = this.makeStage(props, routes);
+    this.stage = this.makeStage(props);
     this.deliveries = new Deliveries(this, "Deliveries", {
       workerSeconds: timeoutSeconds(timeoutParts("deliver", settings)),
       ...(this.table.encryptionKey && { encryptionKey: this.table.encryptionKey }),
@@ -80,8 +81,8 @@ export class PushIt extends Construct {
         queue: this.deliveries.queue,
       },
     });
-    this.deliveries.feed(this.functions.deliver);
-    this.addRoutes(routes);
+    this.deliveries.feed(this.functions.deliver, workersOf(this, props));
+    this.addRoutes();
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
     if (this.functions.announce) this.scheduleAnnounce(this.functions.announce);
     if (props.publishUrl) {
@@ -138,7 +139,7 @@ export class PushIt extends Construct {
   }
 
   /**
-   * A target for EventBridge rules: each event is published as one message, whose `uuid` is the event's id.
+   * A target for EventBridge rules: each event is published as one message, whose `uuid` is the event's id and a suffix for this target.
    *
    * @param props what is published, and what becomes of events that cannot be handed over
    *
@@ -192,26 +193,6 @@ export class PushIt extends Construct {
     return guards;
   }
 
-  private makeTable(props: PushItProps): dynamodb.Table {
-    const table = new dynamodb.Table(this, "Table", {
-      partitionKey: { name: "pk", type: dynamodb.AttributeType.STRING },
-      sortKey: { name: "sk", type: dynamodb.AttributeType.STRING },
-      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-      timeToLiveAttribute: "ttl",
-      encryption: props.encryption,
-      encryptionKey: props.encryptionKey,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.pointInTimeRecovery ?? false },
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
-    });
-    acknowledge(
-      table,
-      "AwsSolutions-DDB3",
-      "Rows describe open sockets and are a few hours old at most; restored ones would describe closed sockets. " +
-        "The prop pointInTimeRecovery turns it on",
-    );
-    return table;
-  }
-
   private makeApi(props: PushItProps, guards?: GuardsConfig): apigatewayv2.WebSocketApi {
     const api = new apigatewayv2.WebSocketApi(this, "Api", {
       apiName: props.apiName ?? Names.uniqueResourceName(this, { maxLength: 128, separator: "-" }),
@@ -222,7 +203,7 @@ export class PushIt extends Construct {
     return api;
   }
 
-  private makeStage(props: PushItProps, routes: readonly RouteName[]): apigatewayv2.WebSocketStage {
+  private makeStage(props: PushItProps): apigatewayv2.WebSocketStage {
     const logs = props.accessLogs?._bind(this);
     const stage = new apigatewayv2.WebSocketStage(this, "Stage", {
       webSocketApi: this.api,
@@ -239,14 +220,14 @@ export class PushIt extends Construct {
           "the prop accessLogs turns them on. The functions' own logs are always there",
       );
     }
-    (stage.node.defaultChild as apigatewayv2.CfnStage).routeSettings = routeSettings(routes, props.throttling);
+    (stage.node.defaultChild as apigatewayv2.CfnStage).routeSettings = routeSettings(regionOf(this), props.throttling);
     return stage;
   }
 
-  private addRoutes(routes: readonly RouteName[]): void {
-    for (const name of routes) {
+  private addRoutes(): void {
+    for (const name of ROUTE_NAMES) {
       const { key, answers } = ROUTES[name];
-      const integration = new WebSocketLambdaIntegration("Integration", this.functions[name]!);
+      const integration = new WebSocketLambdaIntegration("Integration", this.functions[name] ?? this.functions.default);
       const route = this.api.addRoute(key, { integration, returnResponse: answers });
       acknowledge(
         route,

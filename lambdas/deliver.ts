@@ -1,17 +1,31 @@
-import type { SQSEvent } from "aws-lambda";
+import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
+import { AttemptsTable } from "./aws/attempts-table.js";
 import { createFanOut } from "./aws/publishing.js";
 import { deliverSegment } from "./core/fan-out.js";
-import { atReceive, decodeSegment } from "./core/segments.js";
+import { atAttempt, attemptOf, decodeSegment } from "./core/segments.js";
 
 const system = createFanOut();
+const attempts = new AttemptsTable(system.table, system.clock);
+
+/** How long after its worker's time is over a segment comes back, in seconds: then the worker has died. */
+const AFTER_TIMEOUT_SECONDS = 5;
 
 /**
- * The Lambda behind the queue: delivers one segment of a fan-out. What fails is delivered again when its visibility
- * timeout is over. What has failed too often is given up: its subscribers are closed, so that they know. Where that
- * fails too, it is in the dead-letter queue in the end.
+ * The Lambda behind the queue: delivers one segment of a fan-out. If it fails, the segment comes back and is delivered
+ * again. If too many workers have failed, the next one closes the recipients, so that they know. If that fails too, the
+ * segment is in the dead-letter queue in the end.
  */
-export const handler = async ({ Records }: SQSEvent): Promise<void> => {
-  for (const { body, attributes } of Records) {
-    await deliverSegment(system, atReceive(decodeSegment(body), Number(attributes.ApproximateReceiveCount)));
+export const handler = async ({ Records }: SQSEvent, context: Pick<Context, "getRemainingTimeInMillis">): Promise<void> => {
+  for (const record of Records) await deliver(record, Math.ceil(context.getRemainingTimeInMillis() / 1_000));
+};
+
+const deliver = async ({ body, messageId, receiptHandle, attributes }: SQSRecord, seconds: number): Promise<void> => {
+  const noted = system.segments.comesBackIn(seconds + AFTER_TIMEOUT_SECONDS, receiptHandle);
+  try {
+    const attempt = await attemptOf(attempts, messageId, Number(attributes.ApproximateReceiveCount));
+    await deliverSegment(system, atAttempt(decodeSegment(body), attempt));
+  } finally {
+    // What a Lambda leaves unawaited is frozen with it.
+    await noted;
   }
 };

@@ -18,7 +18,8 @@ class ChatStack extends Stack {
       guards: Guards.fromModule(join(__dirname, "guards.ts"), { secrets: { SIGNING_KEY: signingKey } }),
       timeouts: { onConnectionRequest: Duration.seconds(3) },
       throttling: { connect: { rateLimit: 20, burstLimit: 40 } },
-      reservedConcurrency: { sweep: 1 },
+      // An example leaves nothing behind.
+      removalPolicy: RemovalPolicy.DESTROY,
       accessLogs: AccessLogs.existingRole(),
     });
 

@@ -17,7 +17,11 @@ class S3EventsStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
 
-    const pushIt = new PushIt(this, "PushIt", { guards: Guards.fromModule(join(__dirname, "guards.ts")) });
+    const pushIt = new PushIt(this, "PushIt", {
+      guards: Guards.fromModule(join(__dirname, "guards.ts")),
+      // An example leaves nothing behind but the uploads.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
 
     const created = new events.Rule(this, "Created", {
       description: "Tells subscribers of new objects",

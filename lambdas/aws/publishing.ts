@@ -2,7 +2,6 @@ import type { Histories } from "../core/history.js";
 import type { Latest } from "../core/latest.js";
 import type { FlushTask, Lingering } from "../core/linger.js";
 import type { Connections } from "../core/ports.js";
-import type { Segments } from "../core/segments.js";
 import { ManagementApi } from "./connections.js";
 import { invokeFlush } from "./invoke-flush.js";
 import { openHistories } from "./open-histories.js";
@@ -14,7 +13,7 @@ import { type Announce, createSystem, type System } from "./system.js";
 /** What every Lambda that fans out works with. */
 export interface FanOutSystem extends System {
   connections: Connections;
-  segments: Segments;
+  segments: SegmentQueue;
 }
 
 /** What every Lambda that publishes works with. */

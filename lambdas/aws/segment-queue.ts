@@ -1,6 +1,6 @@
 import { limiter } from "../core/limiter.js";
 import { encodeSegment, type Segment, type Segments } from "../core/segments.js";
-import { SignedClient } from "./signed-request.js";
+import { SignedClient, type SignedResponse } from "./signed-request.js";
 
 /**
  * Most messages in one SendMessageBatch.
@@ -64,6 +64,15 @@ export class SegmentQueue implements Segments {
     return left.flat().map(({ segment }) => segment);
   }
 
+  /**
+   * Says when a segment comes back if its worker dies. The queue itself hides it for much longer, so that Lambda has time
+   * to find a free worker. Never rejects: then the segment comes back later, if it has to.
+   * @param receipt the receipt handle of its message
+   */
+  async comesBackIn(seconds: number, receipt: string): Promise<void> {
+    await this.#ask("ChangeMessageVisibility", { ReceiptHandle: receipt, VisibilityTimeout: seconds }).catch(() => undefined);
+  }
+
   /** Returns what the queue has not taken. */
   async #sendBatch(batch: Entry[], delaySeconds: number): Promise<Entry[]> {
     let left = batch;
@@ -77,15 +86,19 @@ export class SegmentQueue implements Segments {
   /** Returns the ids of the entries that the queue has taken. */
   async #attempt(batch: readonly Entry[], delaySeconds: number): Promise<Set<string>> {
     const Entries = batch.map(({ body }, at) => ({ Id: String(at), MessageBody: body, DelaySeconds: delaySeconds }));
-    const { status, body } = await this.#client.send({
-      method: "POST",
-      path: "/",
-      headers: { "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.SendMessageBatch" },
-      body: JSON.stringify({ QueueUrl: this.#url, Entries }),
-      timeoutMs: CALL_MS,
-    });
+    const { status, body } = await this.#ask("SendMessageBatch", { Entries });
     if (status !== 200) return new Set();
     const { Successful = [] } = JSON.parse(body) as { Successful?: { Id: string }[] };
     return new Set(Successful.map(({ Id }) => Id));
+  }
+
+  #ask(operation: string, parameters: object): Promise<SignedResponse> {
+    return this.#client.send({
+      method: "POST",
+      path: "/",
+      headers: { "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": `AmazonSQS.${operation}` },
+      body: JSON.stringify({ QueueUrl: this.#url, ...parameters }),
+      timeoutMs: CALL_MS,
+    });
   }
 }

@@ -1,11 +1,11 @@
 import type { Left } from "./distribution.js";
 import type { Clock, Log, Subscriber } from "./ports.js";
 import type { Publication, Recipient } from "./recipients.js";
-import { type Segment, SEGMENT_RECIPIENTS, type Segments, segmentsFor } from "./segments.js";
+import { type Deadlines, OVER, type Segment, SEGMENT_RECIPIENTS, type Segments, segmentsFor } from "./segments.js";
 
 /**
  * How long a recipient that was tried in vain is tried further, by workers, in milliseconds: a client that reads nothing
- * for so long is closed, so that it costs no more.
+ * for so long is closed, so that it costs no more. It is tried at least once in that time.
  */
 export const SLOW_MS = 30_000;
 
@@ -35,27 +35,27 @@ export class HandOn {
       others.push(subscriber);
       this.#gathered.set(publications, others);
       if (others.length < SEGMENT_RECIPIENTS) continue;
-      this.#send(segmentsFor(publications, others, this.#segment.until));
+      this.#send(segmentsFor(publications, others, this.#deadlines));
       this.#gathered.delete(publications);
     }
   }
 
   /** All subscribers behind a connection id, who have not been read. */
   rest(after: string): void {
-    this.#send(segmentsFor(this.#segment.publications, { after }, this.#segment.until));
+    this.#send(segmentsFor(this.#segment.publications, { after }, this.#deadlines));
   }
 
   /**
    * Recipients that were not reached, and goes with all that has been gathered.
    * @param pause how long workers leave those alone that were tried in vain, and whether that was the account's rate:
-   * then they are no slower than others, and are tried as long as everybody
+   * then they are no slower than others, and are tried as long as everybody, unless an earlier worker found them slow
    */
   left({ waiting, slow }: Left, { delaySeconds, throttled }: { delaySeconds: number; throttled: boolean }): void {
-    const { until } = this.#segment;
     this.add(waiting);
-    this.#flush(until, 0);
+    this.#flush(this.#deadlines, 0);
     this.add(slow);
-    this.#flush(throttled ? until : Math.min(until, this.#clock.now() + SLOW_MS), delaySeconds);
+    const account = throttled && this.#segment.slowUntil === undefined;
+    this.#flush(account ? this.#deadlines : this.#slowDeadlines(delaySeconds), delaySeconds);
   }
 
   /**
@@ -72,9 +72,21 @@ export class HandOn {
     });
   }
 
-  #flush(until: number, delaySeconds: number): void {
+  get #deadlines(): Deadlines {
+    const { until, slowUntil } = this.#segment;
+    return slowUntil === undefined ? { until } : { until, slowUntil };
+  }
+
+  /** Of recipients that were just tried in vain. If the next worker came too late to try again, it is only to close. */
+  #slowDeadlines(delaySeconds: number): Deadlines {
+    const now = this.#clock.now();
+    const { until, slowUntil = now + SLOW_MS } = this.#segment;
+    return now + delaySeconds * 1_000 >= slowUntil ? OVER : { until, slowUntil };
+  }
+
+  #flush(deadlines: Deadlines, delaySeconds: number): void {
     for (const [publications, subscribers] of this.#gathered) {
-      this.#send(segmentsFor(publications, subscribers, until), delaySeconds);
+      this.#send(segmentsFor(publications, subscribers, deadlines), delaySeconds);
     }
     this.#gathered.clear();
   }

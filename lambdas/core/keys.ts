@@ -73,18 +73,30 @@ export const latestKey = (channel: string): Key => ({ pk: `v#${channel}`, sk: "l
 /** A message that waits on a channel whose messages gather. */
 export const logKey = (channel: string, id: string): Key => ({ pk: `l#${channel}`, sk: id });
 
+/** How many workers have begun with a segment of a fan-out again, by the id of its message in the queue. */
+export const attemptsKey = (id: string): Key => ({ pk: `w#${id}`, sk: "attempts" });
+
 /** How many messages a channel with history has had. */
 export const headKey = (channel: string): Key => ({ pk: `h#${channel}`, sk: "head" });
 
 /** That a publisher has published a message on a channel with history, and where it is. */
 export const claimKey = (channel: string, publisher: string, uuid: string): Key => ({ pk: `d#${channel}#${publisher}`, sk: uuid });
 
+/** What the partitions of channels' histories begin with. */
+export const ROWS_PREFIX = "m#";
+
 /** A message of a channel's history, or that there is none at its offset. Each epoch has a partition of its own. */
 export const rowKey = (channel: string, epoch: string, offset: number): Key => ({
-  pk: `m#${channel}#${epoch}`,
+  pk: `${ROWS_PREFIX}${channel}#${epoch}`,
   // As many digits as a thousand a second fill in three hundred years.
   sk: String(offset).padStart(13, "0"),
 });
+
+/** What `rowKey` made a key of. No channel's name and no epoch has a `#`. */
+export const positionOfRow = ({ pk, sk }: Key): { channel: string; epoch: string; offset: number } => {
+  const [, channel = "", epoch = ""] = pk.split("#");
+  return { channel, epoch, offset: Number(sk) };
+};
 
 /** The partitions of the leases: that somebody delivers what waits on a channel. */
 export const leaseShards = (): string[] => Array.from({ length: SHARDS }, (_, shard) => `f#${shard}`);

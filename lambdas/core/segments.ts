@@ -11,6 +11,27 @@ export interface Segment {
   recipients: readonly Subscriber[] | { after: string };
   /** Until when it is tried, in epoch milliseconds; whoever has not been reached by then is closed. */
   until: number;
+  /**
+   * Of recipients that were tried in vain: when they count as clients that read nothing, in epoch milliseconds. Only a
+   * worker that has tried them decides that, so time that no worker was free for does not count.
+   */
+  slowUntil?: number;
+}
+
+/** How long a segment is tried. */
+export type Deadlines = Pick<Segment, "until" | "slowUntil">;
+
+/** Of a segment that the next worker does not try: it closes the recipients. */
+export const OVER: Deadlines = { until: 0 };
+
+/** How often workers have begun with a segment. Lambda counts receives, which throttles raise as well. */
+export interface Attempts {
+  /**
+   * Notes that a worker begins with a segment that has been received before.
+   * @param id the id of its message in the queue
+   * @returns how many workers have begun so, this one included
+   */
+  begin(id: string): Promise<number>;
 }
 
 /** Where segments go: they are kept until a worker has dealt with them. */
@@ -27,15 +48,30 @@ export interface Segments {
 export const SEGMENT_RECIPIENTS = 1_000;
 
 /**
- * How often a segment is given to a worker: all but the last try to deliver it, the last one closes whom it is for, so
- * that they know. Less would give up what only found all workers busy.
+ * How many workers may fail at a segment before the next one closes the recipients, so that they know. The first worker
+ * is not counted (see `attemptOf`), so there are five or six.
+ */
+export const SEGMENT_ATTEMPTS = 5;
+
+/**
+ * How often the queue gives a segment away before it is in the dead-letter queue. A backstop only, because receives also
+ * count when Lambda finds all workers busy: at 96 seconds for each of those, 48 minutes; at 21 seconds for each worker
+ * that dies, ten minutes, in which several have tried to close the recipients.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
-export const SEGMENT_RECEIVES = 6;
+export const SEGMENT_RECEIVES = 30;
 
-/** A segment as its worker is to deal with it, which is the `receive`th, from 1. */
-export const atReceive = (segment: Segment, receive: number): Segment =>
-  receive < SEGMENT_RECEIVES ? segment : { ...segment, until: 0 };
+/**
+ * How many workers have certainly begun with a segment, this one included. On the first receive nobody has to ask, which
+ * is nearly always: so what goes well costs nothing. If that receive was throttled no worker has begun, so a first
+ * worker that died is not counted: the error is one attempt more, never one less.
+ */
+export const attemptOf = async (attempts: Attempts, id: string, receive: number): Promise<number> =>
+  receive <= 1 ? 1 : attempts.begin(id);
+
+/** A segment as its worker is to deal with it, which is the `attempt`th, from 1. */
+export const atAttempt = (segment: Segment, attempt: number): Segment =>
+  attempt <= SEGMENT_ATTEMPTS ? segment : { ...segment, ...OVER };
 
 /** Version of the text, for workers of a version that is just being deployed. */
 const VERSION = 1;
@@ -43,6 +79,8 @@ const VERSION = 1;
 interface Text {
   v: number;
   until: number;
+  /** Workers of an older version do not know it, and try as long as everybody. */
+  slow?: number;
   publications: readonly Publication[];
   recipients: string | { after: string };
 }
@@ -61,9 +99,10 @@ const subscriberOf = (name: string): Subscriber => {
 };
 
 /** A segment as it travels. */
-export const encodeSegment = ({ publications, recipients, until }: Segment): string => {
+export const encodeSegment = ({ publications, recipients, until, slowUntil }: Segment): string => {
   const who = "after" in recipients ? recipients : recipients.map(nameOf).join(" ");
-  return JSON.stringify({ v: VERSION, until, publications, recipients: who } satisfies Text);
+  const slow = slowUntil === undefined ? {} : { slow: slowUntil };
+  return JSON.stringify({ v: VERSION, until, ...slow, publications, recipients: who } satisfies Text);
 };
 
 /**
@@ -71,10 +110,10 @@ export const encodeSegment = ({ publications, recipients, until }: Segment): str
  * @throws Error where it is something else: then it stays in the queue, and comes to the dead-letter queue in the end
  */
 export const decodeSegment = (text: string): Segment => {
-  const { v, until, publications, recipients } = JSON.parse(text) as Text;
+  const { v, until, slow, publications, recipients } = JSON.parse(text) as Text;
   if (v !== VERSION) throw new Error(`a segment of version ${String(v)}`);
   const who = typeof recipients === "string" ? recipients.split(" ").map(subscriberOf) : recipients;
-  return { publications, until, recipients: who };
+  return { publications, until, ...(slow !== undefined && { slowUntil: slow }), recipients: who };
 };
 
 /**
@@ -103,10 +142,10 @@ const grouped = (publications: readonly Publication[]): Publication[][] => {
 export const segmentsFor = (
   publications: readonly Publication[],
   recipients: readonly Subscriber[] | { after: string },
-  until: number,
+  deadlines: Deadlines,
 ): Segment[] => {
   const parts = "after" in recipients ? [recipients] : chunks(recipients, SEGMENT_RECIPIENTS);
-  return grouped(publications).flatMap((group) => parts.map((part): Segment => ({ publications: group, recipients: part, until })));
+  return grouped(publications).flatMap((group) => parts.map((part): Segment => ({ publications: group, recipients: part, ...deadlines })));
 };
 
 const chunks = <T>(all: readonly T[], size: number): T[][] =>

@@ -78,7 +78,7 @@ export type GuardVerdict =
       verdict: "publicationSuccess";
       channel: string;
       /** What is delivered; empty: accepted, delivered nowhere. */
-      publish: { channel: string; data: Json }[];
+      publish: { channel: string; data: Json; uuid?: string }[];
       subscribe?: string[];
       result?: Json;
     }

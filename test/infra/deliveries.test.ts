@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import * as kms from "aws-cdk-lib/aws-kms";
+import type { PushItProps } from "../../infra/index.js";
 import { makeStack, readable, resourcesOf, synthesize } from "./synth.js";
 
 const template = synthesize();
@@ -10,23 +11,44 @@ const queues = (from: typeof template): Record<string, Record<string, unknown>> 
     Object.entries(resourcesOf(from, "AWS::SQS::Queue")).map(([id, { Properties }]) => [/Dead/.test(id) ? "dead" : "queue", readable(Properties) as Record<string, unknown>]),
   );
 
+const mappingOf = (props: PushItProps): Record<string, unknown> => {
+  const [mapping] = Object.values(resourcesOf(synthesize(props), "AWS::Lambda::EventSourceMapping"));
+  return readable(mapping!.Properties) as Record<string, unknown>;
+};
+
 describe("the queue of segments", () => {
-  test("hides a segment for five seconds longer than its worker may take, and gives up after five workers and one that closes", () => {
+  test("hides a segment for six times as long as its worker may take, which is AWS's advice, and gives it away 30 times", () => {
     const [worker] = Object.entries(resourcesOf(template, "AWS::Lambda::Function")).filter(([id]) => id.includes("DeliverFunction"));
     const { VisibilityTimeout, RedrivePolicy } = queues(template)["queue"]!;
     expect(worker![1].Properties.Timeout).toBe(16);
-    expect(VisibilityTimeout).toBe(21);
-    expect(RedrivePolicy).toEqual({ deadLetterTargetArn: "<DeliveriesDead.Arn>", maxReceiveCount: 6 });
+    expect(VisibilityTimeout).toBe(6 * 16);
+    expect(RedrivePolicy).toEqual({ deadLetterTargetArn: "<DeliveriesDead.Arn>", maxReceiveCount: 30 });
   });
 
   test("follows the props that decide the worker's time", () => {
     const changed = queues(synthesize({ fanOutBudget: Duration.seconds(5), timeouts: { onDisconnect: Duration.seconds(3) } }));
-    expect(changed["queue"]!["VisibilityTimeout"]).toBe(5 + 3 + 5 + 5);
+    expect(changed["queue"]!["VisibilityTimeout"]).toBe(6 * (5 + 3 + 5));
   });
 
-  test("feeds workers one segment at a time: what a crash repeats", () => {
-    const [mapping] = Object.values(resourcesOf(template, "AWS::Lambda::EventSourceMapping"));
-    expect(readable(mapping!.Properties)).toEqual({ BatchSize: 1, EventSourceArn: "<DeliveriesQueue.Arn>", FunctionName: "<DeliverFunction>" });
+  test("feeds workers one segment at a time, and at most half of an account's functions", () => {
+    expect(mappingOf({})).toEqual({
+      BatchSize: 1,
+      EventSourceArn: "<DeliveriesQueue.Arn>",
+      FunctionName: "<DeliverFunction>",
+      ScalingConfig: { MaximumConcurrency: 500 },
+    });
+  });
+
+  test("feeds no more workers than there can be: what is reserved, or what the prop says", () => {
+    const workers = (props: PushItProps) => mappingOf(props)["ScalingConfig"];
+    expect(workers({ reservedConcurrency: { deliver: 20 } })).toEqual({ MaximumConcurrency: 20 });
+    expect(workers({ reservedConcurrency: { deliver: 1 } })).toEqual({ MaximumConcurrency: 2 });
+    expect(workers({ reservedConcurrency: { deliver: 5_000 } })).toEqual({ MaximumConcurrency: 1_000 });
+    expect(workers({ reservedConcurrency: { deliver: 20 }, deliveryConcurrency: 8 })).toEqual({ MaximumConcurrency: 8 });
+  });
+
+  test.each([0, 1, 1_001, 2.5, NaN])("refuses %p workers", (deliveryConcurrency) => {
+    expect(() => synthesize({ deliveryConcurrency })).toThrow(`deliveryConcurrency is ${deliveryConcurrency}, but must be a whole number from 2 to 1000`);
   });
 
   test("is encrypted, as its dead-letter queue is, which keeps what it has for two weeks", () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { App, Stack } from "aws-cdk-lib";
+import { App, Stack, type StackProps } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { PushIt, type PushItProps } from "../../infra/index.js";
 
@@ -13,8 +13,11 @@ export const FLAGS = (
 const QUICKLY = { "aws:cdk:bundling-stacks": [], "@aws-cdk/core:annotationsInValidationReport": false };
 
 /** An app with one stack. */
-export const makeStack = (context: Record<string, unknown> = {}): Stack =>
-  new Stack(new App({ context: { ...FLAGS, ...QUICKLY, ...context } }), "Test");
+export const makeStack = (context: Record<string, unknown> = {}, props: StackProps = {}): Stack =>
+  new Stack(new App({ context: { ...FLAGS, ...QUICKLY, ...context } }), "Test", props);
+
+/** An app with one stack that knows its Region. */
+export const makeStackIn = (region: string): Stack => makeStack({}, { env: { account: "111122223333", region } });
 
 /** A Push-It in a stack of its own. */
 export const makePushIt = (props: PushItProps = {}, stack = makeStack()): PushIt => new PushIt(stack, "PushIt", props);

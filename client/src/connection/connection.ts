@@ -99,15 +99,10 @@ export class Connection implements ConnectionPart {
     const { transport } = this;
     if (!transport || this.#pinging === transport) return;
     this.#pinging = transport;
-    const sentAt = this.#client.timers.now();
     const onEnd = ({ error }: { error?: PushItError }): void => {
       if (this.#pinging === transport) this.#pinging = undefined;
       if (this.transport !== transport || error?.code === "closed") return;
-      if (error?.code === "timeout") {
-        // API Gateway's error about a throttled ping names no request. But whatever arrives shows that the server is there.
-        if (transport.lastReceivedAt > sentAt) this.ping();
-        else this.lose("unresponsive", "The server did not reply to a ping.");
-      }
+      if (error?.code === "timeout") this.lose("unresponsive", "The server did not reply to a ping.");
       // Any other reply shows that it is there.
       else if (this.#enter("open", "verified")) {
         this.#queue.transport = transport;

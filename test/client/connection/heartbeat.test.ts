@@ -38,7 +38,7 @@ describe("the heartbeat", () => {
     await bench.server.peers.take();
   });
 
-  it("pings again when only the reply is missing: a throttled ping gets an error that names no request", async () => {
+  it("takes an error that names no request for life: it may be about a throttled ping", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     bench.platform.advance(PING);
@@ -50,7 +50,6 @@ describe("the heartbeat", () => {
     peer.send({ channel: "a", uuid: "u", data: 1 });
     await new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
     bench.platform.advance(9_000);
-    expect(await peer.frames.take()).toMatchObject({ action: "ping" });
     expect(pushIt.state).toBe("connected");
   });
 

@@ -82,3 +82,18 @@ describe("handing segments on", () => {
     expect(batches()).toHaveLength(2 * took.length);
   });
 });
+
+describe("saying when a segment comes back", () => {
+  test("tells the queue for how many more seconds it is hidden", async () => {
+    server().answer = (_request, response) => void response.end("{}");
+    await new SegmentQueue().comesBackIn(21, "receipt");
+    expect(server().received.map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(body) as unknown])).toEqual([
+      ["AmazonSQS.ChangeMessageVisibility", { QueueUrl: QUEUE, ReceiptHandle: "receipt", VisibilityTimeout: 21 }],
+    ]);
+  });
+
+  test("is no reason to fail if the queue does not answer", async () => {
+    server().answer = (_request, response) => void response.destroy();
+    await expect(new SegmentQueue().comesBackIn(21, "receipt")).resolves.toBeUndefined();
+  });
+});

@@ -116,7 +116,7 @@ describe("a recipient that is busy (429) or fails (5xx)", () => {
     const others = system.connections.posts.filter((post) => post.connectionId !== "c0");
     expect(new Set(others.map((post) => post.at))).toEqual(new Set([begun]));
     expect(system.segments.sent).toEqual([
-      { segment: { publications: [publication("a")], recipients: [{ connectionId: "c0", connectedAt: NOW - 600_000 }], until: system.clock.now() + SLOW_MS }, delaySeconds: 0 },
+      { segment: { publications: [publication("a")], recipients: [{ connectionId: "c0", connectedAt: NOW - 600_000 }], until: NOW + LATEST_MS, slowUntil: system.clock.now() + SLOW_MS }, delaySeconds: 0 },
     ]);
     expect(system.log.of("fan_out")).toEqual([{ sent: 299, gone: 0, failed: 0, handedOn: 1 }]);
   });

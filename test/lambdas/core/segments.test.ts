@@ -1,4 +1,4 @@
-import { atReceive, decodeSegment, encodeSegment, type Segment, SEGMENT_RECEIVES, SEGMENT_RECIPIENTS, segmentsFor } from "../../../lambdas/core/segments.js";
+import { atAttempt, decodeSegment, encodeSegment, type Segment, SEGMENT_RECIPIENTS, segmentsFor } from "../../../lambdas/core/segments.js";
 import { messageOf, NOW } from "./fakes.js";
 
 const publication = { message: messageOf("a") };
@@ -10,8 +10,9 @@ describe("a segment as text", () => {
     ["whoever has not been read", { after: "L0SM9cOFvHcCIhw=" }],
   ])("reads as it was written: %s", (_, recipients) => {
     const publications = [publication, { message: messageOf("/meta/user", { deep: [null] }, "m2"), to: "/meta/user/ann", except: "c1" }];
-    const segment = { publications, recipients, until: NOW + 1_234 };
-    expect(decodeSegment(encodeSegment(segment))).toEqual(segment);
+    for (const segment of [{ publications, recipients, until: NOW + 1_234 }, { publications, recipients, until: NOW, slowUntil: NOW + 1 }]) {
+      expect(decodeSegment(encodeSegment(segment))).toEqual(segment);
+    }
   });
 
   test("of as many as one holds, with a small message, is one request of SQS (64 KB)", () => {
@@ -27,14 +28,14 @@ describe("a segment as text", () => {
 describe("what is handed on", () => {
   test("goes in segments of at most 1,000", () => {
     const all = Array.from({ length: 2_001 }, (_, at) => subscriber(at));
-    const sizes = segmentsFor([publication], all, NOW).map(({ recipients }) => ("after" in recipients ? -1 : recipients.length));
+    const sizes = segmentsFor([publication], all, { until: NOW }).map(({ recipients }) => ("after" in recipients ? -1 : recipients.length));
     expect(sizes).toEqual([1_000, 1_000, 1]);
   });
 
   test("is split, in order, where its messages are too large for a queue", () => {
     const large = (uuid: string) => ({ message: messageOf("a", "x".repeat(32_000), uuid) });
     const publications = Array.from({ length: 9 }, (_, at) => large(`m${at}`));
-    const segments = segmentsFor(publications, { after: "" }, NOW);
+    const segments = segmentsFor(publications, { after: "" }, { until: NOW });
     expect(segments.flatMap((each) => each.publications)).toEqual(publications);
     expect(segments.length).toBe(3);
     for (const segment of segments) expect(Buffer.byteLength(encodeSegment(segment))).toBeLessThan(160 * 1024);
@@ -44,9 +45,8 @@ describe("what is handed on", () => {
 describe("a segment that is given to workers again and again", () => {
   const segment: Segment = { publications: [publication], recipients: [subscriber(1)], until: NOW };
 
-  test("is tried five times, and the sixth worker closes whom it is for", () => {
-    const untils = Array.from({ length: SEGMENT_RECEIVES }, (_, at) => atReceive(segment, at + 1).until);
-    expect(untils).toEqual([NOW, NOW, NOW, NOW, NOW, 0]);
-    expect(atReceive(segment, SEGMENT_RECEIVES + 1)).toEqual({ ...segment, until: 0 });
+  test("is tried five times, and the sixth worker closes the recipients", () => {
+    const untils = Array.from({ length: 7 }, (_, at) => atAttempt(segment, at + 1).until);
+    expect(untils).toEqual([NOW, NOW, NOW, NOW, NOW, 0, 0]);
   });
 });
