@@ -1,15 +1,18 @@
-// The guards of the app that a release keeps: they permit everything, and take over who the client says it is.
+// The guards of the app that a release keeps: they permit everything, and take over who the client says it is. Only a
+// client that says it may not connect is denied.
 import { guards } from "push-it-server/guards";
 
 /** What the clients of this app present. */
 interface Who {
   userId?: string;
   name?: string;
+  denied?: boolean;
 }
 
 export default guards<Who | undefined>({
   onConnectionRequest(agent) {
-    const { userId, name } = agent.credentials ?? {};
+    const { userId, name, denied } = agent.credentials ?? {};
+    if (denied) return agent.connectionDenied("You said so.");
     agent.connected({ ...(userId !== undefined && { userId }), ...(name !== undefined && { info: { name } }) });
   },
   onSubscriptionRequest: (channel, agent) => agent.subscribe(channel),

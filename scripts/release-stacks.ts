@@ -16,6 +16,7 @@ export const addReleaseStacks = (app: App): void => {
     wildcards: ["rooms/*", "stocks/*", "news/*"],
     channels: {
       "rooms/*": { history: { size: 1_000, ttl: Duration.days(1) }, presence: true },
+      "kept/*": { history: {} },
       "stocks/*": { latest: true },
       "busy/*": { linger: Duration.millis(200) },
       "crowds/*": { shards: 4 },

@@ -1,0 +1,78 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { seeded } from "../e2e/support/seeded.js";
+import { stepsOf } from "./support/exchange.js";
+import { LiveStack } from "./support/live.js";
+import { clientOf, NOW, type Party } from "./support/party.js";
+import { FIRST, newFolder, ROOT, type StackTemplate, synthesizeNow, templateOf, unpack } from "./support/releases.js";
+import { Traffic } from "./support/traffic.js";
+
+const STACK = "Everything";
+
+/** How many steps an update takes: several resources at a time, because each round of traffic takes its time. */
+const STEPS = 3;
+
+const SEEDS = [1, 2];
+
+let folder: string;
+let before: string;
+let after: string;
+
+beforeAll(() => {
+  folder = newFolder();
+  before = unpack(folder);
+  after = synthesizeNow(join(folder, "now"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A template whose functions all differ from those of any other release, so that each is exchanged. */
+const marked = (template: StackTemplate): StackTemplate => {
+  for (const { Type, Properties } of Object.values(template.Resources)) {
+    const { Variables } = (Properties?.["Environment"] ?? {}) as { Variables?: Record<string, unknown> };
+    if (Type === "AWS::Lambda::Function" && Variables) Variables["PUSH_IT_TEST_RELEASE"] = "now";
+  }
+  return template;
+};
+
+/** The kinds of rows that the architecture's page tells of, by the letter that their keys begin with. */
+const documentedKinds = (): string[] => {
+  const page = readFileSync(join(ROOT, "docs/ARCHITECTURE.md"), "utf8");
+  return [...new Set([...page.matchAll(/^\| [^|]+ \| `([a-z])#/gm)].map(([, kind]) => kind!))];
+};
+
+const uuidsOf = (party: Party, channel: string): string[] => party.on(channel).map(({ uuid }) => uuid).sort();
+
+/** Everything that has to hold after an update, whatever its order was. */
+const requireRight = async (live: LiveStack, traffic: Traffic): Promise<void> => {
+  for (const party of traffic.parties) {
+    expect({ who: party.userId, wrong: party.wrong, disorder: party.disorder }).toEqual({ who: party.userId, wrong: [], disorder: [] });
+    for (const [channel, uuids] of traffic.expected) expect(uuidsOf(party, channel)).toEqual([...uuids].sort());
+  }
+  expect(traffic.rawDuplicates).toEqual([]);
+  expect(await traffic.present()).toEqual(traffic.parties.map(({ userId }) => userId).sort());
+  expect(await traffic.endless()).toEqual([]);
+  expect(documentedKinds()).toEqual(expect.arrayContaining(await traffic.kinds()));
+  expect(live.logs.filter(({ level }) => level === "error")).toEqual([]);
+  expect(live.invocations.filter(({ result }) => !result.ok)).toEqual([]);
+};
+
+describe("a stack that is updated from the first release to this one, and rolled back", () => {
+  it.each(SEEDS)("keeps working after each step, in an order by the seed %d", async (seed) => {
+    const random = seeded(seed);
+    const [old, now] = [templateOf(before, STACK), marked(templateOf(after, STACK))];
+    const live = await LiveStack.start(join(folder, `live-${seed}`), STACK, [before, after], old);
+    const traffic = await Traffic.start(live, [clientOf(folder, FIRST.replaceAll(".", "-")), NOW]);
+    try {
+      const go = async (from: StackTemplate, to: StackTemplate): Promise<void> => {
+        for (const { template } of stepsOf(from, to, random, STEPS)) await traffic.round(() => live.change(template));
+        await requireRight(live, traffic);
+      };
+      await go(old, now);
+      await go(now, old);
+    } finally {
+      await traffic.end();
+      await live.close();
+    }
+  });
+});
