@@ -19,5 +19,5 @@ module.exports = {
   reporters: ["default", "<rootDir>/scripts/closing-line.cjs"],
   maxWorkers: 2,
   // For a machine that is busy with other things: what waits in a test says by itself, and sooner, what never came.
-  testTimeout: 240_000,
+  testTimeout: 120_000,
 };

@@ -108,6 +108,8 @@ export const startGuarded = async (root: string, guard: Variant, recipients: num
   await publisher.channel(CHANNEL).subscribe();
   await Promise.all(hearers.map((hearer) => hearer.channel(GUARDED).subscribe()));
   const passing: Client[] = [];
+  // One object: another one would hold a subscription of its own.
+  const room = publisher.channel(SUBSCRIBED);
   let subscribed = false;
   let messages = 0;
 
@@ -130,7 +132,7 @@ export const startGuarded = async (root: string, guard: Variant, recipients: num
     perform: {
       connect: async () => passing.push(await connected()),
       async subscribe() {
-        await publisher.channel(SUBSCRIBED).subscribe();
+        await room.subscribe();
         subscribed = true;
       },
       publish: () => publisher.channel(CHANNEL).publish(1),
@@ -138,7 +140,7 @@ export const startGuarded = async (root: string, guard: Variant, recipients: num
     },
     async settle() {
       for (const client of passing.splice(0)) client.disconnect();
-      if (subscribed) await publisher.channel(SUBSCRIBED).unsubscribe();
+      if (subscribed) await room.unsubscribe();
       subscribed = false;
     },
     countFromHere: () => void (invoked.length = 0),

@@ -38,6 +38,8 @@ const synthesize = (folder: string): string => {
     guards: Guards.fromModule(join(__dirname, "guards.ts")),
     wildcards: WILDCARDS,
     channels,
+    // All episodes share a few users.
+    limits: { ratesPerUser: 1_000 },
     // So long that nobody who stays is ever taken for gone.
     presenceLease: Duration.minutes(10),
     timeouts: {

@@ -32,6 +32,22 @@ export interface Limits {
    */
   readonly publicationsPerSecond?: number;
   /**
+   * Channels that one agent may subscribe to in a second, and as many that it may unsubscribe from: 1 to 1,000. A channel
+   * with presence counts as five, because all its subscribers are told. At once, a client may restore all its
+   * subscriptions twice, whatever this says. Best effort: each environment of a function counts for itself.
+   *
+   * @default 25
+   */
+  readonly subscriptionChangesPerSecond?: number;
+  /**
+   * How many times as much as one agent all agents of one `userId` may do together in a second: 1 to 1,000. It holds for
+   * whatever has a rate by agent: publications, changes of subscriptions, and requests for history, presence and renewal.
+   * Best effort: each environment of a function counts for itself. Leave `userId` out if many people share one.
+   *
+   * @default 10
+   */
+  readonly ratesPerUser?: number;
+  /**
    * Channels in a subscribe or unsubscribe frame: 1 to 25.
    *
    * @default 25
@@ -79,6 +95,8 @@ export const LIMIT_RANGES: { readonly [name in keyof Counts]: { least: number; m
   subscriptionsPerAgent: { least: 1, most: 1_000 },
   agentsPerUser: { least: 1, most: 1_000 },
   publicationsPerSecond: { least: 1, most: 25_000 },
+  subscriptionChangesPerSecond: { least: 1, most: 1_000 },
+  ratesPerUser: { least: 1, most: 1_000 },
   channelsPerFrame: { least: 1, most: DEFAULT_LIMITS.channelsPerFrame },
   messagesPerFrame: { least: 1, most: DEFAULT_LIMITS.messagesPerFrame },
   messageBytes: { least: MESSAGE_BYTES_FLOOR, most: DEFAULT_LIMITS.messageBytes },

@@ -12,7 +12,7 @@ import type { GuardsConfig } from "./guards.js";
 import type { FunctionName } from "./timeouts.js";
 
 /** What a function may do with the table. */
-type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWriteItem" | "DeleteItem" | "UpdateItem";
+type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWriteItem" | "DeleteItem" | "UpdateItem" | "Scan";
 
 /** What a function may do with the connections of the stage: post to them, ask about them, close them. */
 type ConnectionAction = "POST" | "GET" | "DELETE";
@@ -36,7 +36,7 @@ const PUBLICATION: Permissions = {
   queue: ["SendMessage"],
 };
 
-/** What each function may do, whatever its channels' options: what its code does, and no more. There is no Scan, and no index. */
+/** What each function may do, whatever its channels' options: what its code does, and no more. There is no index. */
 export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   connect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   disconnect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
@@ -104,6 +104,8 @@ export const permissionsOf = (
     // Whoever stores or reads a history may have to say that nothing will be at an offset.
     if (publishes || name === "subscribe") more.push("GetItem", "BatchGetItem", "PutItem", "UpdateItem");
     if (name === "ping") more.push("BatchGetItem");
+    // To forget a user, it looks for the user's messages in the whole table.
+    if (name === "publisher") more.push("Scan");
     // It reads no history itself, but its guard may.
     if (name === "presence" && guards?.module) more.push("BatchGetItem", "PutItem", "UpdateItem");
   }

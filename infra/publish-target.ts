@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Token } from "aws-cdk-lib";
 import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
@@ -27,7 +28,17 @@ export interface PublishTargetProps extends targets.TargetBaseProps {
   readonly data: unknown;
 }
 
-/** A target that publishes one message for each event; `uuid` is the event's id, so that one that comes twice can be told. */
+/** How many hexadecimal digits tell the targets of one event apart. With an event's id a uuid has fewer than 64 characters. */
+const TARGET_DIGITS = 8;
+
+/** The same for one target of one rule in each deployment. */
+const targetDigits = (rule: IConstruct, id: string): string =>
+  createHash("sha256").update(`${rule.node.addr}/${id}`).digest("hex").slice(0, TARGET_DIGITS);
+
+/**
+ * A target that publishes one message for each event. The message's `uuid` is the event's id and a suffix that names the
+ * target. So an event that comes twice has the same `uuid` twice, and two targets may publish one event on one channel.
+ */
 export const publishTarget = (scope: IConstruct, publisher: lambda.IFunction, props: PublishTargetProps): events.IRuleTarget => {
   const { channel, userId, data, ...rest } = props;
   if ((channel === undefined) === (userId === undefined)) {
@@ -40,6 +51,11 @@ export const publishTarget = (scope: IConstruct, publisher: lambda.IFunction, pr
     throw invalid(scope, `publishTarget: a userId is 1 to ${USER_ID_LENGTH} characters`);
   }
   const to = channel === undefined ? { userId } : { channel };
-  const request = { version: REQUEST_VERSION, publish: [{ ...to, uuid: events.EventField.eventId, data }] };
-  return new targets.LambdaFunction(publisher, { ...rest, event: events.RuleTargetInput.fromObject(request) });
+  return {
+    bind: (rule, id = "") => {
+      const uuid = `${events.EventField.eventId}-${targetDigits(rule, id)}`;
+      const request = { version: REQUEST_VERSION, publish: [{ ...to, uuid, data }] };
+      return new targets.LambdaFunction(publisher, { ...rest, event: events.RuleTargetInput.fromObject(request) }).bind(rule, id);
+    },
+  };
 };

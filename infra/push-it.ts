@@ -155,7 +155,7 @@ export class PushIt extends Construct {
   }
 
   /**
-   * A target for EventBridge rules: each event is published as one message, whose `uuid` is the event's id.
+   * A target for EventBridge rules: each event is published as one message, whose `uuid` is the event's id and a suffix for this target.
    *
    * @param props what is published, and what becomes of events that cannot be handed over
    *

@@ -11,11 +11,11 @@ import { readPresence } from "./core/requests.js";
 
 const system = createSystem();
 const connections = new ManagementApi(system.log);
-const { table, clock } = system;
+const { table, clock, settings } = system;
 // It reads none itself, but its guard may.
 openHistories(system);
 const attendance = { members: new MembersTable(table, clock), occupancy: new OccupancyNotes(table, clock) };
-const telling = { ...system, ...attendance, rate: new Rate(PRESENCE_REQUESTS, clock) };
+const telling = { ...system, ...attendance, rate: new Rate(PRESENCE_REQUESTS, clock, settings.limits.ratesPerUser) };
 
 /** The Lambda behind `presence`: who is on a channel? */
 export const handler = route({ ...system, connections }, async ({ body }, agent) => {

@@ -1,5 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { type BackEndResponse, newId } from "../protocol/index.js";
+import { ErasureTable } from "./aws/erasure-table.js";
 import { isUrlEvent, overHttp } from "./aws/function-url.js";
 import { MembersTable } from "./aws/members-table.js";
 import { OccupancyNotes } from "./aws/occupancy-notes.js";
@@ -10,7 +11,8 @@ import { serve } from "./core/serve.js";
 const system = createPublishing();
 const { table, clock } = system;
 const attendance = { members: new MembersTable(table, clock), occupancy: new OccupancyNotes(table, clock) };
-const serving = { ...system, ...attendance, newUuid: () => newId(randomFillSync) };
+const erasure = new ErasureTable(table, clock);
+const serving = { ...system, ...attendance, erasure, newUuid: () => newId(randomFillSync) };
 
 /** The codes of what was refused. */
 const refusals = (response: BackEndResponse): string[] => {

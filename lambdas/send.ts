@@ -4,11 +4,14 @@ import { createPublishing } from "./aws/publishing.js";
 import { type FrameEvent, route } from "./aws/route.js";
 import { PublicationRate } from "./core/publication-rate.js";
 import { publish } from "./core/publish.js";
+import { Rate } from "./core/rate.js";
+import { LINGERING_MS } from "./core/request-rates.js";
 import { readPublication } from "./core/requests.js";
 
 const system = createPublishing();
 const { limits } = system.settings;
-const publishing = { ...system, rate: new PublicationRate(limits.publicationsPerSecond, system.clock) };
+const lingeringRate = new Rate(LINGERING_MS, system.clock, limits.ratesPerUser);
+const publishing = { ...system, rate: new PublicationRate(limits, system.clock), lingeringRate };
 
 const send = route(publishing, async ({ body }, agent) => {
   const read = readPublication(body, limits);

@@ -11,6 +11,7 @@ import { subscriptionFault } from "./core/channels.js";
 import { tellHistory, type TellingHistory } from "./core/history-answers.js";
 import { tellLatest, type TellingLatest } from "./core/latest-answers.js";
 import { readSubscription } from "./core/requests.js";
+import { SubscriptionRate } from "./core/subscription-rate.js";
 import { addSubscriptions } from "./core/subscriptions.js";
 
 /**
@@ -18,7 +19,7 @@ import { addSubscriptions } from "./core/subscriptions.js";
  * last message where that is kept, and with its position, or what was published behind one, where it has history.
  */
 export const subscribe = async (
-  system: Pick<System, "settings" | "store" | "guards"> & TellingLatest & TellingHistory,
+  system: Pick<System, "settings" | "store" | "guards"> & TellingLatest & TellingHistory & { rate: Pick<SubscriptionRate, "allows"> },
   agent: Agent,
   body: string | undefined,
 ): Promise<Reply[]> => {
@@ -35,6 +36,8 @@ export const subscribe = async (
       // What is stored in clients may be broken: that is no reason to refuse the other channels, for ever.
       const lost = misplaced.has(channel) && optionsOf(settings.channels, channel).history;
       if (lost) return { denial: no(channel, "bad_frame", "since must be a position: { epoch, offset }.") };
+      // Before the guard: asking that is what costs most.
+      if (!system.rate.allows(agent, channel)) return { denial: no(channel, "rate_limited") };
       const verdict = await guards.subscription(agent, channel);
       return verdict.permitted ? { subscribe: verdict.subscribe } : { denial: no(channel, verdict.code, verdict.reason) };
     }),
@@ -66,7 +69,7 @@ const system = createSystem();
 const connections = new ManagementApi(system.log);
 const { table, clock } = system;
 const histories = openHistories(system);
-const subscribing = { ...system, connections, histories, latest: new LatestTable(table, clock) };
+const subscribing = { ...system, connections, histories, latest: new LatestTable(table, clock), rate: new SubscriptionRate(system) };
 
 /** The Lambda behind `subscribe`. */
 export const handler = route(subscribing, (event, agent) => subscribe(subscribing, agent, event.body));

@@ -6,10 +6,11 @@ import type { Agent } from "./core/agent.js";
 import { about, failure, success } from "./core/answers.js";
 import { subscriptionFault } from "./core/channels.js";
 import { readSubscription } from "./core/requests.js";
+import { SubscriptionRate } from "./core/subscription-rate.js";
 
 /** Asks the guard of each channel, removes what they permitted to go, and answers for each channel by itself. */
 export const unsubscribe = async (
-  { settings, store, guards }: Pick<System, "settings" | "store" | "guards">,
+  { settings, store, guards, rate }: Pick<System, "settings" | "store" | "guards"> & { rate: Pick<SubscriptionRate, "allows"> },
   agent: Agent,
   body: string | undefined,
 ): Promise<Reply[]> => {
@@ -22,6 +23,7 @@ export const unsubscribe = async (
     channels.map(async (channel): Promise<Reply> => {
       const fault = subscriptionFault(channel, settings);
       if (fault) return about(channel, failure(Meta.unsubscribe, uuid, fault));
+      if (!rate.allows(agent, channel)) return about(channel, failure(Meta.unsubscribe, uuid, "rate_limited"));
       const verdict = await guards.unsubscription(agent, channel);
       if (!verdict.permitted) return about(channel, failure(Meta.unsubscribe, uuid, verdict.code, verdict.reason));
       leaving.push(channel);
@@ -35,6 +37,7 @@ export const unsubscribe = async (
 
 const system = createSystem();
 const connections = new ManagementApi(system.log);
+const unsubscribing = { ...system, connections, rate: new SubscriptionRate(system) };
 
 /** The Lambda behind `unsubscribe`. */
-export const handler = route({ ...system, connections }, (event, agent) => unsubscribe(system, agent, event.body));
+export const handler = route(unsubscribing, (event, agent) => unsubscribe(unsubscribing, agent, event.body));

@@ -66,8 +66,42 @@ export interface PresenceRequest {
   presence: PresenceQuery;
 }
 
+/** Deletes one message from a channel's history. Subscribers are told. */
+export interface DeleteMessageRequest {
+  version: typeof REQUEST_VERSION;
+  deleteMessage: { channel: string; position: Position };
+}
+
+/** Deletes all that is kept of a channel's messages. Subscribers are told. */
+export interface DeleteHistoryRequest {
+  version: typeof REQUEST_VERSION;
+  deleteHistory: {
+    channel: string;
+    /** Goes on with a deletion whose response said `more`. */
+    continue?: boolean;
+  };
+}
+
+/** Disconnects a user, and deletes what the user's agents have published from all histories. Subscribers are told. */
+export interface ForgetUserRequest {
+  version: typeof REQUEST_VERSION;
+  forgetUser: {
+    userId: string;
+    /** Goes on behind a response that said `more`: its value. */
+    after?: string;
+  };
+}
+
 /** What the back end can ask for. */
-export type BackEndRequest = PublishRequest | DisconnectRequest | UnsubscribeRequest | HistoryRequest | PresenceRequest;
+export type BackEndRequest =
+  | PublishRequest
+  | DisconnectRequest
+  | UnsubscribeRequest
+  | HistoryRequest
+  | PresenceRequest
+  | DeleteMessageRequest
+  | DeleteHistoryRequest
+  | ForgetUserRequest;
 
 /** What became of one entry: taken and brought to the subscribers, or refused. */
 export type PublishResult =
@@ -110,6 +144,31 @@ export interface PresenceResponse {
   presence: PresencePage;
 }
 
+/** The answer to a request that deletes one message: whether it is deleted, now or before. */
+export interface DeleteMessageResponse {
+  version: typeof REQUEST_VERSION;
+  deletedMessage: boolean;
+}
+
+/** The answer to a request that deletes a history: how many messages this request has deleted. */
+export interface DeleteHistoryResponse {
+  version: typeof REQUEST_VERSION;
+  deletedMessages: number;
+  /** There is more to delete: ask again with `continue`. */
+  more?: true;
+}
+
+/** The answer to a request that forgets a user. */
+export interface ForgetUserResponse {
+  version: typeof REQUEST_VERSION;
+  /** How many connections had an agent. */
+  disconnected: number;
+  /** How many messages this request has deleted. */
+  deletedMessages: number;
+  /** Not all rows have been looked at: ask again with this as `after`. */
+  more?: string;
+}
+
 /** What a request that is not understood gets, or one about what the channel does not have. Nothing has happened. */
 export interface RequestRefused {
   version: typeof REQUEST_VERSION;
@@ -118,4 +177,13 @@ export interface RequestRefused {
 }
 
 /** What the function answers. */
-export type BackEndResponse = PublishResponse | DisconnectResponse | UnsubscribeResponse | HistoryResponse | PresenceResponse | RequestRefused;
+export type BackEndResponse =
+  | PublishResponse
+  | DisconnectResponse
+  | UnsubscribeResponse
+  | HistoryResponse
+  | PresenceResponse
+  | DeleteMessageResponse
+  | DeleteHistoryResponse
+  | ForgetUserResponse
+  | RequestRefused;

@@ -26,6 +26,18 @@ export interface WithheldMessage {
   offset: number;
 }
 
+/** A message that was deleted. */
+export interface DeletedMessage extends Position {
+  uuid: string;
+}
+
+/** `data` of a message on `/meta/history`: what the back end has deleted from a channel's history. */
+export interface Deletion {
+  channel: string;
+  /** Left out: everything that was published on the channel until now. */
+  messages?: DeletedMessage[];
+}
+
 /** Why the messages behind a position cannot all be given any more. */
 export type GapCode = Extract<Code, "position_expired" | "epoch_changed" | "too_far_behind">;
 

@@ -67,6 +67,13 @@ export interface Limits {
   agentsPerUser: number;
   /** Messages that one agent may publish in a second; best effort, counted by each Lambda environment for itself. */
   publicationsPerSecond: number;
+  /**
+   * Channels that one agent may subscribe to, and as many that it may unsubscribe from, in a second; a channel with presence
+   * counts as five. Best effort, like publications.
+   */
+  subscriptionChangesPerSecond: number;
+  /** How many times as much as one agent all agents of one `userId` may do together, of whatever has a rate. */
+  ratesPerUser: number;
   /** Most channels in a subscribe or unsubscribe frame: `CHANNELS_PER_FRAME` or less. */
   channelsPerFrame: number;
   /** Most messages in a publish frame: `MESSAGES_PER_FRAME` or less. */
@@ -86,6 +93,8 @@ export const DEFAULT_LIMITS: Limits = {
   subscriptionsPerAgent: 100,
   agentsPerUser: 100,
   publicationsPerSecond: 100,
+  subscriptionChangesPerSecond: 25,
+  ratesPerUser: 10,
   channelsPerFrame: CHANNELS_PER_FRAME,
   messagesPerFrame: MESSAGES_PER_FRAME,
   messageBytes: FRAME_BYTES,

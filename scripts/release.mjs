@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// Keeps a release: `node scripts/release.mjs` writes releases/VERSION.json.br, which holds the templates, the functions'
-// bundles and the packed client of the version in package.json. A later version is tested against it: its functions meet
-// rows that these wrote, and its clients meet these functions. A release that is kept already is not written again,
-// unless `--again` is given.
+// Keeps a release: `node scripts/release.mjs` writes releases/VERSION.json.br, which holds the cloud assembly of
+// scripts/release-app.ts (templates and the code of functions) and the packed client of the version in package.json. A
+// later version is tested against it by `npm run test:update`: its functions meet rows that these functions wrote, and
+// its clients meet these functions. The local runtime runs the assembly. A release that is kept already is not written
+// again, unless `--again` is given.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +17,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Where a version is kept. */
 export const releasePath = (version) => join(root, "releases", `${version}.json.br`);
 
-/** The files of a version that is kept: texts by path, such as `templates/Plain.template.json`. */
+/** The files of a version that is kept: texts by path, such as `assembly/Plain.template.json`. */
 export const readRelease = (version) => JSON.parse(brotliDecompressSync(readFileSync(releasePath(version))).toString("utf8")).files;
 
 /** Writes the files of a version that is kept into a folder. */
@@ -33,6 +34,25 @@ const textsOf = (folder, path, isKept = () => true) =>
     .filter(isKept)
     .map((file) => [join(path, relative(folder, file)), readFileSync(file, "utf8")]);
 
+/** What of a cloud assembly is kept: nothing that says where it was made, and nothing that only the CDK's command reads. */
+const ASSEMBLY_FILES = /(^|\/)(cdk\.out|manifest\.json|[^/]+\.(template|assets)\.json|asset\.[0-9a-f]+\/.+)$/;
+const ARTIFACTS = ["cdk:asset-manifest", "aws:cloudformation:stack"];
+
+/** A manifest of those artifacts. The metadata that it leaves out holds the traces of constructs. */
+const leanManifest = (text) => {
+  const { artifacts, ...manifest } = JSON.parse(text);
+  const kept = Object.fromEntries(Object.entries(artifacts).filter(([, { type }]) => ARTIFACTS.includes(type)));
+  for (const artifact of Object.values(kept)) {
+    delete artifact.additionalMetadataFile;
+    delete artifact.metadata;
+  }
+  return JSON.stringify({ ...manifest, artifacts: kept }, null, 2);
+};
+
+/** The files of a cloud assembly that are kept. */
+const assemblyOf = (folder) =>
+  textsOf(folder, "assembly", (file) => ASSEMBLY_FILES.test(file)).map(([path, text]) => [path, path === "assembly/manifest.json" ? leanManifest(text) : text]);
+
 /** Everything that is kept of what is built now. */
 const collect = (work) => {
   const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
@@ -41,8 +61,7 @@ const collect = (work) => {
   const [{ filename }] = JSON.parse(run("npm", ["pack", "--workspace", "push-it-client", "--json", "--ignore-scripts", "--pack-destination", work]));
   execFileSync("tar", ["xzf", join(work, filename), "-C", work]);
   const files = [
-    ...textsOf(assembly, "templates", (file) => file.endsWith(".template.json")),
-    ...textsOf(join(root, "dist/lambdas"), "lambdas"),
+    ...assemblyOf(assembly),
     ...textsOf(join(work, "package"), "client", (file) => !file.endsWith(".map")),
   ];
   return Object.fromEntries(files.sort(([one], [other]) => (one < other ? -1 : 1)));

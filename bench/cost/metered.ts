@@ -48,7 +48,7 @@ const subscriber = (url: string, channels: string[]): Promise<Client> =>
     const client = new Client({ url, WebSocket, timeout: 120_000 });
     client.on("state", ({ state, code, reason }) => {
       if (state === "connected") Promise.all(channels.map((channel) => client.channel(channel).subscribe())).then(() => resolve(client), reject);
-      else if (code !== "connect") reject(new Error(`${code} ${reason}`));
+      else if (state === "denied") reject(new Error(`${code} ${reason}`));
     });
   });
 

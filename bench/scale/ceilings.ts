@@ -52,6 +52,7 @@ function* arrivals(perSecond: number, lastingMs: number, random: () => number): 
 export const subscribeCeiling = (quotas: Quotas, lastingMs = SUSTAINED_MS, seed = 1): Ceiling =>
   highest(1.2 * quotas.requestsPerSecond, (perSecond) => {
     const random = seeded(seed);
+    const route = sustained(quotas.throttling.subscribe.rateLimit);
     const requests = sustained(quotas.requestsPerSecond);
     const table = sustained(quotas.tableWrites);
     const partitions = Array.from({ length: quotas.shards }, () => sustained(quotas.partitionWrites));
@@ -59,7 +60,7 @@ export const subscribeCeiling = (quotas: Quotas, lastingMs = SUSTAINED_MS, seed 
     let failed = 0;
     for (const at of arrivals(perSecond, lastingMs, random)) {
       const partition = partitions[Math.floor(random() * partitions.length)]!;
-      const done = requests.take(at) && partition.take(at) && table.take(at, SUBSCRIBE_CALLS.writes);
+      const done = route.take(at) && requests.take(at) && partition.take(at) && table.take(at, SUBSCRIBE_CALLS.writes);
       if (!done && (failed += 1) > FAILURES * perSecond * (lastingMs / 1_000)) return undefined;
     }
     return CALLS_MS.subscribe + LATENCY_MS.frame;

@@ -1,6 +1,6 @@
 import { historyCeiling, lingerCeiling, subscribeCeiling, SUSTAINED_MS } from "./ceilings.js";
 import { publish } from "./publish.js";
-import { DEFAULT_QUOTAS, type Lever, LEVERS, type Quotas } from "./quotas.js";
+import { DEFAULT_QUOTAS, type Lever, LEVERS, NEW_ACCOUNT, type Quotas, SMALL_REGION } from "./quotas.js";
 import { reconnect, type Reconnected } from "./reconnect.js";
 
 /** What is simulated. */
@@ -70,7 +70,7 @@ const published = (subscribers: number): Plan => ({
   },
 });
 
-const CONNECTING: readonly Lever[] = ["connectionsPerSecond", "tableThroughput", "partition", "requestsPerSecond", "concurrency"];
+const CONNECTING: readonly Lever[] = ["connectionsPerSecond", "throttling.subscribe", "tableThroughput", "partition", "requestsPerSecond", "concurrency"];
 
 const outcomeOf = ({ lastBackMs, usd, awayMs }: Reconnected): Outcome => ({ lastDeliveryMs: lastBackMs, usd, awayMs, badness: awayMs.p99 });
 
@@ -78,7 +78,7 @@ const reconnected = (subscribers: number): Plan => ({
   scenario: "reconnect",
   subscribers,
   levers: CONNECTING,
-  steps: 3,
+  steps: 4,
   run: (quotas) => outcomeOf(reconnect(subscribers, quotas)),
 });
 
@@ -106,8 +106,8 @@ const handedOver = (subscribers: number): Plan => {
 const subscribed = (lastingMs: number): Plan => ({
   scenario: "subscribe",
   subscribers: 1_000_000,
-  levers: ["partition", "tableThroughput", "requestsPerSecond", "concurrency"],
-  steps: 3,
+  levers: ["throttling.subscribe", "partition", "tableThroughput", "requestsPerSecond", "concurrency"],
+  steps: 4,
   run(quotas) {
     const { perSecond, lateMs } = subscribeCeiling(quotas, lastingMs);
     return { lastDeliveryMs: lateMs, usd: null, perSecond, badness: 1 / perSecond };
@@ -166,12 +166,24 @@ const cellOf = (plan: Plan, quotas: Quotas, label: string): Cell => {
 const labelOf = (raised: readonly (readonly [Lever, number])[]): string =>
   raised.map(([lever, factor]) => `${lever} ×${factor}`).join(", ") || "default";
 
-/** A scenario with the default quotas; then with what binds it doubled and tenfold, and so on from there. */
+/** The accounts that have less than the default, by what their rows are called; and up to how many subscribers. */
+const ACCOUNTS = [
+  { label: "new account", quotas: NEW_ACCOUNT, most: 100_000 },
+  { label: "small Region", quotas: SMALL_REGION, most: Infinity },
+] as const;
+
+/** Scenarios with a row for each of them. */
+const BY_ACCOUNT: ReadonlySet<Scenario> = new Set(["publish", "reconnect", "subscribe"]);
+
+/** A scenario with the default quotas, and with those of accounts that have less; then with what binds it doubled and tenfold, and so on from there. */
 function* chain(plan: Plan): Generator<Cell> {
   const raised: [Lever, number][] = [];
   let quotas = DEFAULT_QUOTAS;
   let cell = cellOf(plan, quotas, labelOf(raised));
   yield cell;
+  if (BY_ACCOUNT.has(plan.scenario)) {
+    for (const { label, quotas: fewer, most } of ACCOUNTS) if (plan.subscribers <= most || plan.scenario === "subscribe") yield cellOf(plan, fewer, label);
+  }
   for (let step = 0; step < plan.steps; step += 1) {
     const lever = cell.boundBy;
     if (lever === "latency" || raised.some(([before]) => before === lever)) return;

@@ -1,3 +1,13 @@
+import { defaultThrottle } from "../../infra/routes.js";
+import { NEW_ACCOUNT_CONCURRENCY } from "../../local/lambda/concurrency.js";
+import { SMALL_REGION_THROTTLE } from "../../local/gateway/limits.js";
+
+/** Requests of one route: so many a second, and so many at once. */
+export interface RouteThrottle {
+  rateLimit: number;
+  burstLimit: number;
+}
+
 /** What AWS allows, and what a deployment chooses: each can be raised. */
 export interface Quotas {
   /** Requests to the account's APIs in a second, `@connections` calls included. */
@@ -5,6 +15,8 @@ export interface Quotas {
   requestBurst: number;
   /** Connections opened in a second. */
   connectionsPerSecond: number;
+  /** What the construct's own throttles let through. */
+  throttling: { connect: RouteThrottle; subscribe: RouteThrottle };
   /** Functions running at once. */
   concurrency: number;
   /** `deliver` workers that a queue begins with, that are added each minute, and that there are at most. */
@@ -69,6 +81,12 @@ export const PARTITION_WRITES = 1_000;
 export const TABLE_READS = 12_000;
 export const TABLE_WRITES = 4_000;
 
+/**
+ * Read and write units that AWS lets one on-demand table have in a second, however warm it is. Service Quotas raises it.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html
+ */
+export const TABLE_QUOTA = 40_000;
+
 /** Memory of the construct's functions where nothing else is said, in MB. */
 export const MEMORY_MB = 512;
 
@@ -78,11 +96,18 @@ export const MEMORY_MB = 512;
  */
 export const VCPU_MB = 1_769;
 
-/** A new account, a new table, and no shards. */
+/** The construct's throttles, if nothing else is said. */
+const throttlingIn = (region?: string): Quotas["throttling"] => ({
+  connect: defaultThrottle("connect", region),
+  subscribe: defaultThrottle("subscribe", region),
+});
+
+/** An account with AWS's default quotas, a new table, and no shards. */
 export const DEFAULT_QUOTAS: Quotas = {
   requestsPerSecond: REQUESTS_PER_SECOND,
   requestBurst: REQUEST_BURST,
   connectionsPerSecond: CONNECTIONS_PER_SECOND,
+  throttling: throttlingIn(),
   concurrency: CONCURRENCY,
   pollers: POLLERS,
   partitionReads: PARTITION_READS,
@@ -93,6 +118,22 @@ export const DEFAULT_QUOTAS: Quotas = {
   shards: 1,
 };
 
+/** A new account, whose functions run ten at a time until AWS raises that. */
+export const NEW_ACCOUNT: Quotas = { ...DEFAULT_QUOTAS, concurrency: NEW_ACCOUNT_CONCURRENCY };
+
+/** An account in one of the Regions that have a quarter of the requests; the construct's throttles are a quarter there, too. */
+export const SMALL_REGION: Quotas = {
+  ...DEFAULT_QUOTAS,
+  requestsPerSecond: SMALL_REGION_THROTTLE.rate,
+  requestBurst: SMALL_REGION_THROTTLE.burst,
+  throttling: throttlingIn("eu-south-1"),
+};
+
+const raised = ({ rateLimit, burstLimit }: RouteThrottle, factor: number): RouteThrottle => ({
+  rateLimit: rateLimit * factor,
+  burstLimit: burstLimit * factor,
+});
+
 /** What can bind, and how it is raised. */
 export const LEVERS = {
   requestsPerSecond: (quotas: Quotas, factor: number): Quotas => ({
@@ -100,9 +141,15 @@ export const LEVERS = {
     requestsPerSecond: quotas.requestsPerSecond * factor,
     requestBurst: quotas.requestBurst * factor,
   }),
+  /** The account's and the construct's own: either alone would go on binding. */
   connectionsPerSecond: (quotas: Quotas, factor: number): Quotas => ({
     ...quotas,
     connectionsPerSecond: quotas.connectionsPerSecond * factor,
+    throttling: { ...quotas.throttling, connect: raised(quotas.throttling.connect, factor) },
+  }),
+  "throttling.subscribe": (quotas: Quotas, factor: number): Quotas => ({
+    ...quotas,
+    throttling: { ...quotas.throttling, subscribe: raised(quotas.throttling.subscribe, factor) },
   }),
   concurrency: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, concurrency: quotas.concurrency * factor }),
   /** Provisioned mode: pollers that are there before the first message. */
@@ -110,11 +157,11 @@ export const LEVERS = {
     ...quotas,
     pollers: { ...quotas.pollers, first: quotas.pollers.first * factor, perMinute: quotas.pollers.perMinute * factor },
   }),
-  /** Warm throughput: what the table is prepared for. */
+  /** Warm throughput: what the table is prepared for, up to its quota. */
   tableThroughput: (quotas: Quotas, factor: number): Quotas => ({
     ...quotas,
-    tableReads: quotas.tableReads * factor,
-    tableWrites: quotas.tableWrites * factor,
+    tableReads: Math.min(TABLE_QUOTA, quotas.tableReads * factor),
+    tableWrites: Math.min(TABLE_QUOTA, quotas.tableWrites * factor),
   }),
   /** A partition's throughput is no quota: the channel is spread over more of them. */
   partition: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, shards: quotas.shards * factor }),

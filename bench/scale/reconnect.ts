@@ -2,7 +2,7 @@ import { backoff } from "../../client/src/connection/backoff.js";
 import { DEFAULTS } from "../../client/src/options.js";
 import { nothingUsed, type Used, usdOf } from "./bill.js";
 import { CALLS_MS, LATENCY_MS } from "./model.js";
-import type { Quotas } from "./quotas.js";
+import type { Quotas, RouteThrottle } from "./quotas.js";
 import { seeded } from "./random.js";
 import { TimingWheel } from "./timing-wheel.js";
 import { TokenBucket } from "./token-bucket.js";
@@ -66,6 +66,8 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
   const weight = subscribers / count;
   const bucket = (perSecond: number, burst = perSecond): TokenBucket => new TokenBucket(perSecond / weight, Math.max(burst / weight, 4));
   const connections = bucket(quotas.connectionsPerSecond);
+  const route = ({ rateLimit, burstLimit }: RouteThrottle): TokenBucket => bucket(rateLimit, burstLimit);
+  const [connectRoute, subscribeRoute] = [route(quotas.throttling.connect), route(quotas.throttling.subscribe)];
   const requests = bucket(quotas.requestsPerSecond, quotas.requestBurst);
   const partitions = Array.from({ length: quotas.shards }, () => bucket(quotas.partitionWrites));
   const table = bucket(quotas.tableWrites);
@@ -129,7 +131,7 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
   };
 
   const connect = (agent: number): void => {
-    if (running >= concurrency || !connections.take(wheel.now) || !requests.take(wheel.now)) return tryAgain(agent);
+    if (running >= concurrency || !connectRoute.take(wheel.now) || !connections.take(wheel.now) || !requests.take(wheel.now)) return tryAgain(agent);
     running += 1;
     at[agent] = At.Connecting;
     wheel.plan(agent, wheel.now + CALLS_MS.connect);
@@ -146,7 +148,7 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
     wheel.plan(agent, wheel.now + LATENCY_MS.frame);
   };
   const subscribe = (agent: number): void => {
-    if (running >= concurrency || !requests.take(wheel.now)) return subscribeLater(agent);
+    if (running >= concurrency || !subscribeRoute.take(wheel.now) || !requests.take(wheel.now)) return subscribeLater(agent);
     running += 1;
     at[agent] = At.Subscribing;
     used.messages += 2 * weight;

@@ -20,12 +20,12 @@ const lineOf = ({ timeline }: Reconnected, subscribers: number): [number, number
 
 /** How subscribers come back: after a loss, with raised quotas, and two hours after the loss. */
 export const timelines = (subscribers: number): Timeline[] => {
-  const raised = LEVERS.tableThroughput(LEVERS.partition(LEVERS.connectionsPerSecond(DEFAULT_QUOTAS, 10), 10), 10);
+  const raised = (["connectionsPerSecond", "throttling.subscribe", "partition", "tableThroughput"] as const).reduce((quotas, lever) => LEVERS[lever](quotas, 10), DEFAULT_QUOTAS);
   const storm = reconnect(subscribers, DEFAULT_QUOTAS);
   const handOver = reconnect(subscribers, DEFAULT_QUOTAS, { lostAt: burst(storm.openedAt), noticedMs: AT_ONCE, seed: 2 });
   return [
     { name: "all at once, default quotas", points: lineOf(storm, subscribers) },
-    { name: "all at once, connections, table and shards ×10", points: lineOf(reconnect(subscribers, raised), subscribers) },
+    { name: "all at once; connections, subscriptions, table and shards ×10", points: lineOf(reconnect(subscribers, raised), subscribers) },
     { name: "two hours later", points: lineOf(handOver, subscribers), dashed: true },
   ];
 };

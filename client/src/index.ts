@@ -9,6 +9,7 @@ export { PushIt } from "./push-it.js";
 export type {
   ChannelEvents,
   Events,
+  HistoryEvents,
   HistoryOptions,
   HistoryPage,
   OnError,
@@ -23,5 +24,5 @@ export type {
 } from "./types.js";
 export type { Code } from "../../protocol/codes.js";
 export type { Json, Message } from "../../protocol/frames.js";
-export type { Position } from "../../protocol/history.js";
+export type { DeletedMessage, Deletion, Position } from "../../protocol/history.js";
 export type { Member } from "../../protocol/presence.js";

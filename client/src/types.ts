@@ -1,5 +1,5 @@
 import type { Json, Message } from "../../protocol/frames.js";
-import type { HistoryMessage, Position } from "../../protocol/history.js";
+import type { Deletion, HistoryMessage, Position } from "../../protocol/history.js";
 import type { Member } from "../../protocol/presence.js";
 import type { StateChange } from "./connection/state.js";
 import type { PushItError, RequestCode } from "./errors.js";
@@ -105,6 +105,15 @@ export interface SubscriptionEvents {
   error: PushItError;
 }
 
+/** What is deleted, on channels with history. */
+export interface HistoryEvents {
+  /**
+   * The back end has deleted messages from a channel's history: forget your copies. Without `messages`, all that was
+   * published until now. A copy that was on its way may arrive after this.
+   */
+  deleted: Deletion;
+}
+
 /** Who comes and goes, on channels with presence. */
 export interface PresenceEvents {
   /** Somebody subscribed to a channel. */
@@ -114,7 +123,7 @@ export interface PresenceEvents {
 }
 
 /** The events of `pushIt.on(…)`. */
-export interface Events extends SubscriptionEvents, PresenceEvents {
+export interface Events extends SubscriptionEvents, PresenceEvents, HistoryEvents {
   /** The state changed, or an attempt to connect failed. */
   state: StateChange;
   /** A message arrived, on any channel. */
@@ -127,7 +136,7 @@ export interface Events extends SubscriptionEvents, PresenceEvents {
 }
 
 /** The events of `channel.on(…)`: those of `pushIt.on(…)` that concern the channel. */
-export interface ChannelEvents<Data = unknown> extends SubscriptionEvents, PresenceEvents {
+export interface ChannelEvents<Data = unknown> extends SubscriptionEvents, PresenceEvents, HistoryEvents {
   /** A message arrived on the channel, or on one that the wildcard matches. */
   message: ReceivedMessage<Data>;
 }

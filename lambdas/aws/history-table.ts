@@ -91,10 +91,11 @@ export class HistoryTable implements Histories {
     return this.#put(keyOf(id), this.#claimItem(claim), "e = :epoch AND n = :offset", { ":epoch": text(epoch), ":offset": number(offset) });
   }
 
-  async put(channel: string, epoch: string, { offset, at, message }: Row, { seconds }: HistoryOptions): Promise<boolean> {
+  async put(channel: string, epoch: string, { offset, at, message, userId }: Row, { seconds }: HistoryOptions): Promise<boolean> {
     const item: Item = {
       t: number(at),
       ...(message && { m: text(JSON.stringify(message)) }),
+      ...(userId !== undefined && { o: text(userId) }),
       ttl: number(Math.ceil(at / 1000) + seconds + MARGIN_SECONDS),
     };
     return this.#put(rowKey(channel, epoch, offset), item, "attribute_not_exists(pk)");
@@ -170,9 +171,11 @@ const headOf = (item: Item): Head => ({
 
 const rowOf = (item: Item): Row => {
   const message = item["m"]?.S;
+  const deleted = item["d"]?.S;
   return {
     offset: Number(item["sk"]?.S),
     at: numberOf(item, "t"),
     ...(message !== undefined && { message: JSON.parse(message) as { uuid: string; data: Json } }),
+    ...(deleted !== undefined && { deleted }),
   };
 };

@@ -63,6 +63,12 @@ export const registrationItem = (lifetime: Lifetime): Item => ({
 /** Until when the agent of an agent's row is vouched for, in epoch milliseconds; `undefined`: as long as it is connected. */
 export const expiresAtOf = (item: Item): number | undefined => (item["x"] && Number(item["x"].N));
 
+const json = (value: AttributeValue | undefined): Json | undefined =>
+  value?.S === undefined ? undefined : (JSON.parse(value.S) as Json);
+
+/** What the connection guard last said of the agent of an agent's row. */
+export const infoOf = (item: Item): Json | undefined => json(item["i"]);
+
 /** When the agent of an agent's row ends, in epoch seconds, as the rows of its subscriptions should say. */
 export const agentEndOf = (item: Item): number => Number(item["ttl"]?.N) - SWEEP_SECONDS;
 
@@ -91,16 +97,13 @@ export const denialItem = (connectedAt: number, deadline: number, { code, reason
   d: text(reason),
 });
 
-const json = (value: AttributeValue | undefined): Json | undefined =>
-  value?.S === undefined ? undefined : (JSON.parse(value.S) as Json);
-
 /** Reads what `agentItem` or `denialItem` wrote. */
 export const standingOf = (connectionId: string, item: Item): Standing => {
   if (item["k"]?.S !== undefined) {
     return { denial: { code: item["k"].S as Code, reason: item["d"]?.S ?? "" } };
   }
   const credentials = json(item["c"]);
-  const info = json(item["i"]);
+  const info = infoOf(item);
   const session = item["s"]?.S;
   const userId = item["n"]?.S;
   const expiresAt = expiresAtOf(item);

@@ -9,8 +9,11 @@ import { type Item, number, text, ttlAfterSweep } from "./items.js";
 /** How often a join is tried that meets others that note the same agent's going. */
 const ATTEMPTS = 3;
 
-/** What is there and has not gone. */
+/** A row that has not gone. */
 const THERE = "attribute_exists(pk) AND attribute_not_exists(g)";
+
+/** A row that has not gone, and whose lease is not over. */
+const PRESENT = `${THERE} AND l > :now`;
 
 /** What those need of the rows of members who only note who comes and goes: less code in their bundles. */
 export class MembersNotes implements Pick<Members, "join" | "describe" | "renew" | "leave"> {
@@ -27,9 +30,9 @@ export class MembersNotes implements Pick<Members, "join" | "describe" | "renew"
     const told = toldOf(agent);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const fresh = await this.update(connectionId, channel, {
-        // One that has gone is another from now on, of whom nobody has been told.
+        // If the agent has gone, or its lease is over, others may have seen it absent. So it counts as a new member.
         update: `SET u = :agent, c = :connection, s = :now, l = :until, #ttl = :ttl${told.set} REMOVE t, g${told.remove}`,
-        condition: "attribute_not_exists(pk) OR attribute_exists(g)",
+        condition: "attribute_not_exists(pk) OR attribute_exists(g) OR l <= :now",
         names: { "#ttl": "ttl" },
         values: {
           ":agent": text(agent.uuid),
@@ -40,7 +43,14 @@ export class MembersNotes implements Pick<Members, "join" | "describe" | "renew"
           ...told.values,
         },
       });
-      if (fresh || (await this.renew(connectionId, channel, until))) return;
+      if (fresh || (await this.#renewSame(agent, channel, now, until))) return;
+      // It is present, and was described by another info.
+      const described = await this.update(connectionId, channel, {
+        update: `SET s = :now, l = :until${told.set} REMOVE t${told.remove}`,
+        condition: PRESENT,
+        values: { ":now": number(now), ":until": number(until), ...told.values },
+      });
+      if (described) return;
     }
     throw new Error("others keep changing whether the agent is present");
   }
@@ -54,8 +64,18 @@ export class MembersNotes implements Pick<Members, "join" | "describe" | "renew"
     });
   }
 
-  renew(connectionId: string, channel: string, until: number): Promise<boolean> {
-    return this.update(connectionId, channel, { update: "SET l = :until", condition: THERE, values: { ":until": number(until) } });
+  renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean> {
+    return this.update(connectionId, channel, { update: "SET l = :until", condition: PRESENT, values: { ":now": number(now), ":until": number(until) } });
+  }
+
+  /** Renews an agent's row if the row describes the agent as it is. */
+  #renewSame({ connectionId, info }: Attendee, channel: string, now: number, until: number): Promise<boolean> {
+    const same = info === undefined ? "attribute_not_exists(i)" : "i = :info";
+    return this.update(connectionId, channel, {
+      update: "SET l = :until",
+      condition: `${PRESENT} AND ${same}`,
+      values: { ":now": number(now), ":until": number(until), ...(info === undefined ? {} : { ":info": text(JSON.stringify(info)) }) },
+    });
   }
 
   leave(connectionId: string, channel: string, now: number): Promise<boolean> {

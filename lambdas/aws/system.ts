@@ -38,14 +38,17 @@ const ANSWER_MS = 2_000;
 
 const environment = process.env;
 
-const settings: Settings = { ...DEFAULT_SETTINGS, ...(JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Settings) };
+const told = JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Partial<Settings>;
 
-/** Has a channel's subscribers told who comes and goes. */
-export type Announce = (channel: string) => Promise<void>;
+/** While a stack is updated, a function may have new code and the environment of the version before. */
+const settings: Settings = { ...DEFAULT_SETTINGS, ...told, limits: { ...DEFAULT_SETTINGS.limits, ...told.limits } };
+
+/** Has channels' subscribers told who comes and goes. */
+export type Announce = (channels: readonly string[]) => Promise<void>;
 
 const inAnotherFunction = (): Announce => {
   const invoke = invokeAsync("PUSH_IT_ANNOUNCE", systemClock);
-  return (channel) => invoke({ channel });
+  return (channels) => invoke({ channels });
 };
 
 /** The table, which notes who is where if some channel wants that. */
@@ -65,7 +68,7 @@ const guardsWith = (events: BackEndEvents, read: ReadHistory): Guards => {
 
 /**
  * Builds the system from the environment that the construct sets. Once per execution environment.
- * @param announce has a channel's subscribers told who comes and goes; left out: by the function that does that
+ * @param announce has channels' subscribers told who comes and goes; left out: by the function that does that
  */
 export const createSystem = (announce?: Announce): System => {
   const client = new DynamoDBClient({

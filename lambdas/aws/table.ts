@@ -32,6 +32,7 @@ import {
   agentItem,
   denialItem,
   expiresAtOf,
+  infoOf,
   type Item,
   number,
   registrationItem,
@@ -183,8 +184,9 @@ export class Table implements Store {
     if (!standing) return { present: false, channels, outdated: [] };
     const end = agentEndOf(standing);
     const expiresAt = expiresAtOf(standing);
+    const info = infoOf(standing);
     const outdated = channels.filter((channel) => ends.get(channel) !== end);
-    return { present: true, channels, outdated, ...(expiresAt === undefined ? {} : { expiresAt }) };
+    return { present: true, channels, outdated, ...(expiresAt === undefined ? {} : { expiresAt }), ...(info === undefined ? {} : { info }) };
   }
 
   async claim(connectionId: string): Promise<Standing> {
@@ -205,7 +207,7 @@ export class Table implements Store {
 
   async putOverdue(connectionIds: string[], deadline: number): Promise<void> {
     const item = { ttl: ttlAfterSweep(deadline) };
-    await this.#batches.write(connectionIds.map((connectionId) => put(registrationKey(connectionId, deadline), item)));
+    await this.#batches.write([...new Set(connectionIds)].map((connectionId) => put(registrationKey(connectionId, deadline), item)));
   }
 
   async *overdue(): AsyncIterable<Overdue> {
@@ -252,7 +254,7 @@ export class Table implements Store {
       KeyConditionExpression: side ? `pk = :pk AND sk ${side.sk} :than` : "pk = :pk",
       ExpressionAttributeValues: { ":pk": text(pk), ...(side ? { ":than": text(side.than) } : {}) },
       ExpressionAttributeNames: { "#ttl": "ttl" },
-      ProjectionExpression: "sk, #ttl, e, x, s",
+      ProjectionExpression: "sk, #ttl, e, i, x, s",
       ConsistentRead: true,
     };
     let from: Item | undefined;

@@ -6,6 +6,7 @@ import { limiter } from "./limiter.js";
 import { type Attendant, isPresent, memberOf, type Members } from "./members.js";
 import { type Occupancy, type Occupied, VACANT_MS } from "./occupancy.js";
 import type { Publication } from "./recipients.js";
+import { waitForAll } from "./wait-for-all.js";
 
 /** How many members any answer about presence can tell: of a channel with more, it is noted how many there are. */
 export const ALWAYS_TOLD = 25;
@@ -13,12 +14,21 @@ export const ALWAYS_TOLD = 25;
 /** What telling who comes and goes needs. */
 export interface Announcing extends FanOut {
   members: Pick<Members, "all" | "end" | "told" | "forget">;
-  occupancy: Pick<Occupancy, "begin" | "occupy" | "vacate" | "note" | "forget" | "all">;
+  occupancy: Pick<Occupancy, "read" | "begin" | "occupy" | "vacate" | "note" | "forget" | "all">;
   events: BackEndEvents;
 }
 
 /** How long a run waits for others to come and go, in milliseconds: all of them are told together. */
 export const GATHER_MS = 200;
+
+/** The same on channels with many members. A publication that lingers waits no longer. */
+export const LONGEST_GATHER_MS = 5_000;
+
+/**
+ * How long a run waits on a channel with so many members. They are told about a thousand times a second, or less, whoever
+ * comes and goes: a channel with 1,000 members is told once a second, one with 5,000 and more every 5 seconds.
+ */
+export const gatherMs = (members: number): number => Math.min(LONGEST_GATHER_MS, Math.max(GATHER_MS, members));
 
 /** How many rows are written at once. */
 const WRITES_IN_FLIGHT = 16;
@@ -26,12 +36,24 @@ const WRITES_IN_FLIGHT = 16;
 /** How many channels are looked after at once. */
 const CHANNELS_IN_FLIGHT = 8;
 
-/** Tells one channel's subscribers who has come and gone. */
-export const announce = async (system: Announcing, channel: string): Promise<void> => {
-  await system.clock.sleep(GATHER_MS);
-  // From here on whoever notes something asks for another run; what was noted before is read below.
-  const found = await system.occupancy.begin(channel);
-  await reconcile(system, found ?? { channel, occupied: false, since: system.clock.now(), awaitedUntil: 0, old: false });
+/**
+ * Tells the subscribers of some channels who has come and gone.
+ * @throws what the first channel that failed did; all others have been told
+ */
+export const announceEach = async (system: Announcing, channels: readonly string[]): Promise<void> => {
+  const limited = limiter(CHANNELS_IN_FLIGHT);
+  await waitForAll(channels.map((channel) => announce(system, channel, limited)));
+};
+
+/** Tells one channel's subscribers who has come and gone; only what follows the gathering takes a place. */
+export const announce = async (system: Announcing, channel: string, limited = limiter(1)): Promise<void> => {
+  const before = await system.occupancy.read(channel);
+  await system.clock.sleep(gatherMs(before?.count ?? 0));
+  await limited(async () => {
+    // From here on whoever notes something asks for another run; what was noted before is read below.
+    const found = await system.occupancy.begin(channel);
+    await reconcile(system, found ?? { channel, occupied: false, since: system.clock.now(), awaitedUntil: 0, old: false });
+  });
 };
 
 /**

@@ -1,3 +1,4 @@
+import { CHANNELS_PER_FRAME } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { withPresence } from "./channel-options.js";
 import { limiter } from "./limiter.js";
@@ -9,8 +10,8 @@ import type { Clock, Log } from "./ports.js";
 export interface Attending {
   members: Pick<Members, "join" | "describe" | "leave">;
   occupancy: Pick<Occupancy, "read" | "watch" | "elect">;
-  /** Has the channel's subscribers told. */
-  announce: (channel: string) => Promise<void>;
+  /** Has the channels' subscribers told, in one run. */
+  announce: (channels: readonly string[]) => Promise<void>;
   settings: Pick<Settings, "channels" | "presenceLeaseMs">;
   clock: Pick<Clock, "now">;
   log: Pick<Log, "error">;
@@ -18,6 +19,9 @@ export interface Attending {
 
 /** How long a run is awaited before another one is asked for, in milliseconds. */
 export const AWAITED_MS = 30_000;
+
+/** How many channels one run tells: as many as a frame can subscribe to. */
+export const CHANNELS_PER_RUN = CHANNELS_PER_FRAME;
 
 /** How many channels are written at once. */
 const WRITES_IN_FLIGHT = 16;
@@ -50,36 +54,45 @@ export class Attendance {
   /** Notes that an agent is not subscribed to these channels any more, and has it told. */
   async leave(connectionId: string, channels: readonly string[]): Promise<void> {
     const { members, clock } = this.#system;
+    const left: string[] = [];
     await this.#each(channels, async (channel) => {
-      if (await members.leave(connectionId, channel, clock.now())) await this.#tell(channel);
+      if (await members.leave(connectionId, channel, clock.now())) left.push(channel);
     });
+    await this.tell(left);
   }
 
   /** Notes that something else is to be told of an agent from now on, and has it told. */
   async describe(agent: Attendee, channels: readonly string[]): Promise<void> {
     const { members, clock } = this.#system;
-    await this.#each(channels, async (channel) => {
-      await members.describe(agent, channel, clock.now());
-      await this.#tell(channel);
-    });
+    await this.#each(channels, (channel) => members.describe(agent, channel, clock.now()));
+    await this.tell(channels);
   }
 
-  /** Has the subscribers told who came. */
+  /** Has the subscribers told who came: by as few runs as possible, and none on a channel for which one is awaited. */
   async tell(channels: readonly string[]): Promise<void> {
-    await this.#each(channels, (channel) => this.#tell(channel));
+    const { announce, log } = this.#system;
+    const elected: string[] = [];
+    await this.#each(channels, async (channel) => {
+      if (await this.#elect(channel)) elected.push(channel);
+    });
+    const runs = chunks(elected, CHANNELS_PER_RUN).map((some) =>
+      // They are noted, and the next minute's run tells them.
+      announce(some).catch((error: unknown) => log.error("announce_not_invoked", { channels: some, error: String(error) })),
+    );
+    await Promise.all(runs);
   }
 
-  /** Has a run tell it, unless one is awaited that has not begun to read. */
-  async #tell(channel: string): Promise<void> {
-    const { occupancy, announce, clock, log } = this.#system;
+  /** @returns whether a run has to be made to tell it: none is awaited that has not begun to read */
+  async #elect(channel: string): Promise<boolean> {
+    const { occupancy, clock, log } = this.#system;
     try {
       const found = await occupancy.read(channel);
       const now = clock.now();
-      if (found && found.awaitedUntil > now) return;
-      if (await occupancy.elect(channel, now, now + AWAITED_MS)) await announce(channel);
+      return !(found && found.awaitedUntil > now) && (await occupancy.elect(channel, now, now + AWAITED_MS));
     } catch (error) {
       // It is noted, and the next minute's run tells it.
-      log.error("announce_not_invoked", { channel, error: String(error) });
+      log.error("announce_not_invoked", { channels: [channel], error: String(error) });
+      return false;
     }
   }
 
@@ -88,3 +101,6 @@ export class Attendance {
     await Promise.all(present.map((channel) => this.#limited(() => work(channel))));
   }
 }
+
+const chunks = <T>(all: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));

@@ -40,8 +40,8 @@ export const deliveries = (system: Delivering, deadline: number): ((page: readon
     return (withheld && skipOf(publication)) ?? pack({ ...message, offset, epoch });
   });
   const plain = once((publications: readonly Publication[]) => publications.map(packed));
-  // Who may subscribe may know who is there: that has been decided.
-  const isGuarded = once(async (channel: string) => channel !== Meta.presence && guards.guardsDelivery(channel));
+  // Who may subscribe may know who is there, and what was deleted: that has been decided.
+  const isGuarded = once(async (channel: string) => channel !== Meta.presence && channel !== Meta.history && guards.guardsDelivery(channel));
 
   /** The publications of a list about which a guard decides. */
   const guarded = once(async (publications: readonly Publication[]): Promise<ReadonlySet<Publication>> => {

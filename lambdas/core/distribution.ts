@@ -118,7 +118,12 @@ export class Distribution {
    * everything. Whom API Gateway does not close, the sweep does.
    */
   async giveUp(recipients: readonly Recipient[]): Promise<void> {
-    await Promise.all(recipients.map((recipient) => this.#giveUp(recipient)));
+    // What is too large for one segment comes in several, so one connection may be among the recipients more than once.
+    const missed = new Map<string, number>();
+    for (const { subscriber: { connectionId }, publications } of recipients) {
+      missed.set(connectionId, (missed.get(connectionId) ?? 0) + publications.length);
+    }
+    await Promise.all([...missed].map(([connectionId, messages]) => this.#giveUp(connectionId, messages)));
     const { store, clock } = this.#system;
     if (this.#open.length > 0) await store.putOverdue(this.#open.splice(0), Math.floor(clock.now() / 1000));
   }
@@ -179,10 +184,10 @@ export class Distribution {
     return built;
   }
 
-  async #giveUp({ subscriber: { connectionId }, publications }: Recipient): Promise<void> {
+  async #giveUp(connectionId: string, messages: number): Promise<void> {
     const { connections, clock, log } = this.#system;
     this.delivered.failed += 1;
-    log.warn("not_delivered", { connection: connectionId, messages: publications.length });
+    log.warn("not_delivered", { connection: connectionId, messages });
     const inTime = (): boolean => clock.now() < this.#times.postsUntil + CLOSING_MS;
     const closed = await this.#remove(async () => inTime() && (await connections.close(connectionId)));
     if (!closed) this.#open.push(connectionId);

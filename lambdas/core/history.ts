@@ -19,6 +19,10 @@ export interface Row {
   at: number;
   /** Left out: it is sealed, and there will never be one. */
   message?: { uuid: string; data: Json };
+  /** Which user's agent has published it, so that it can be deleted when the user is to be forgotten. */
+  userId?: string;
+  /** The uuid of a message that was here and was deleted. A repeated publication finds it, and is not stored again. */
+  deleted?: string;
 }
 
 /** That a publisher's message has an offset. */

@@ -82,12 +82,21 @@ export const headKey = (channel: string): Key => ({ pk: `h#${channel}`, sk: "hea
 /** That a publisher has published a message on a channel with history, and where it is. */
 export const claimKey = (channel: string, publisher: string, uuid: string): Key => ({ pk: `d#${channel}#${publisher}`, sk: uuid });
 
+/** What the partitions of channels' histories begin with. */
+export const ROWS_PREFIX = "m#";
+
 /** A message of a channel's history, or that there is none at its offset. Each epoch has a partition of its own. */
 export const rowKey = (channel: string, epoch: string, offset: number): Key => ({
-  pk: `m#${channel}#${epoch}`,
+  pk: `${ROWS_PREFIX}${channel}#${epoch}`,
   // As many digits as a thousand a second fill in three hundred years.
   sk: String(offset).padStart(13, "0"),
 });
+
+/** What `rowKey` made a key of. No channel's name and no epoch has a `#`. */
+export const positionOfRow = ({ pk, sk }: Key): { channel: string; epoch: string; offset: number } => {
+  const [, channel = "", epoch = ""] = pk.split("#");
+  return { channel, epoch, offset: Number(sk) };
+};
 
 /** The partitions of the leases: that somebody delivers what waits on a channel. */
 export const leaseShards = (): string[] => Array.from({ length: SHARDS }, (_, shard) => `f#${shard}`);

@@ -60,6 +60,8 @@ export interface SettingAside {
   lingering: Pick<Lingering, "append" | "remove" | "heldUntil" | "hold" | "release">;
   /** Has the flusher run. Rejects where that cannot be said for sure. */
   invokeFlush: (task: FlushTask) => Promise<void>;
+  /** Told of each channel for which a flusher is started. */
+  onFlusher?: (channel: string) => void;
   settings: Pick<Settings, "channels" | "fanOutMs" | "timeouts">;
   clock: Clock;
 }
@@ -116,12 +118,13 @@ export const setAside = async (
 };
 
 /** Makes sure that the channel has a flusher. */
-const elect = async ({ lingering, invokeFlush, settings, clock }: SettingAside, channel: string, since: number): Promise<void> => {
+const elect = async ({ lingering, invokeFlush, onFlusher, settings, clock }: SettingAside, channel: string, since: number): Promise<void> => {
   const heldUntil = await lingering.heldUntil(channel);
   if (heldUntil !== undefined && heldUntil > clock.now()) return;
   const owner = uniqueText(clock);
   // Whoever was faster has the lease, and makes the flusher run.
   if (!(await lingering.hold({ channel, owner, until: clock.now() + leaseMs(settings, channel) }))) return;
+  onFlusher?.(channel);
   try {
     await invokeFlush({ channel, owner, since, ...(heldUntil === undefined && { first: true }) });
   } catch (error) {

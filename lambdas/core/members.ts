@@ -23,7 +23,8 @@ export interface Attendant extends Member {
  */
 export interface Members {
   /**
-   * Notes that an agent is there: as one who has just come, unless it is there already.
+   * Notes that an agent is there. It counts as one that has just come, and is told again, if it is not there, if its lease
+   * is over, or if its `info` has changed.
    * @param now epoch milliseconds
    * @param until as `Attendant` has it
    */
@@ -32,8 +33,11 @@ export interface Members {
   describe(agent: Attendee, channel: string, now: number): Promise<void>;
   /** Until when an agent counts as present, by channel: those among these where it is. Strongly consistent. */
   untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>>;
-  /** Notes that an agent says it is there. @returns whether it was */
-  renew(connectionId: string, channel: string, until: number): Promise<boolean>;
+  /**
+   * Notes that an agent says it is there.
+   * @returns whether it was; not if its lease is over: others may already have seen that it is not there
+   */
+  renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean>;
   /** Notes that an agent has gone. @returns whether it was there */
   leave(connectionId: string, channel: string, now: number): Promise<boolean>;
   /** Notes that an attendant whose time is over is gone. @returns whether it is; if not, it has said that it is there */

@@ -25,6 +25,8 @@ export interface Holdings {
   outdated: string[];
   /** Until when its agent is vouched for, as it is stored now, in epoch milliseconds. */
   expiresAt?: number;
+  /** What `agent.connected({ info })` last said of its agent, as it is stored now. */
+  info?: Json;
 }
 
 /** What is kept between two invocations. Every read is strongly consistent, and none returns an expired row. */

@@ -48,11 +48,12 @@ export const renewPresence = async (
   if (present.length === 0) return [];
   const limited = limiter(WRITES_IN_FLIGHT);
   const found = await members.untilOf(connectionId, present);
-  const until = clock.now() + settings.presenceLeaseMs;
+  const now = clock.now();
+  const until = now + settings.presenceLeaseMs;
   const late = until - settings.presenceLeaseMs * RENEWED_AFTER;
   const isThere = async (channel: string): Promise<boolean> => {
     const its = found.get(channel);
-    return its !== undefined && (its > late || limited(() => members.renew(connectionId, channel, until)));
+    return its !== undefined && (its > late || limited(() => members.renew(connectionId, channel, now, until)));
   };
   const there = await Promise.all(present.map(isThere));
   return present.filter((_, at) => !there[at]);

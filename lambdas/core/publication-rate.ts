@@ -1,3 +1,4 @@
+import type { Limits } from "../../protocol/index.js";
 import type { Clock } from "./ports.js";
 import { Rate } from "./rate.js";
 
@@ -6,8 +7,7 @@ export const BURST_SECONDS = 2;
 
 /** Counts what each agent publishes. */
 export class PublicationRate extends Rate {
-  /** @param perSecond how many messages an agent may publish in a second, on average */
-  constructor(perSecond: number, clock: Pick<Clock, "now">) {
-    super({ perSecond, burst: perSecond * BURST_SECONDS }, clock);
+  constructor({ publicationsPerSecond: perSecond, ratesPerUser }: Pick<Limits, "publicationsPerSecond" | "ratesPerUser">, clock: Pick<Clock, "now">) {
+    super({ perSecond, burst: perSecond * BURST_SECONDS }, clock, ratesPerUser);
   }
 }

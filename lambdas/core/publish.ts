@@ -5,7 +5,9 @@ import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
 import { stamp, type Stamping } from "./latest.js";
 import { setAside, type SettingAside } from "./linger.js";
+import { chargeLingering, type LingeringBound, withinLingering } from "./lingering-rate.js";
 import { fitsChannel } from "./measure.js";
+import { withOwnIds } from "./own-ids.js";
 import type { Packed } from "./pack.js";
 import type { Guards } from "./ports.js";
 import type { PublicationRate } from "./publication-rate.js";
@@ -16,7 +18,7 @@ import type { Recording } from "./settle.js";
 import { addSubscriptions, type Subscribing } from "./subscriptions.js";
 
 /** What publishing needs. */
-export interface Publishing extends FanOut, Subscribing, Stamping, SettingAside, Recording {
+export interface Publishing extends FanOut, Subscribing, Stamping, Omit<SettingAside, "onFlusher">, Recording, Pick<LingeringBound, "lingeringRate"> {
   store: FanOut["store"] & Subscribing["store"];
   guards: FanOut["guards"] & Pick<Guards, "publication">;
   settings: FanOut["settings"] &
@@ -47,12 +49,13 @@ const judge = async (
   if (fault) return refused(failure(Meta.error, uuid, fault));
   const verdict = await guards.publication(agent, { channel: message.channel, uuid, data: message.data });
   if (!verdict.permitted) return refused(failure(Meta.error, uuid, verdict.code, verdict.reason));
-  if (!verdict.publish.every((published) => fitsChannel(published, settings))) {
+  const publish = withOwnIds(verdict.publish);
+  if (!publish.every((published) => fitsChannel(published, settings))) {
     return refused(failure(Meta.error, uuid, "too_large"));
   }
   return {
     answer: success(Meta.successful, uuid, verdict.result),
-    publish: verdict.publish,
+    publish,
     subscribe: verdict.subscribe,
   };
 };
@@ -79,12 +82,11 @@ export const publish = async (
   messages: readonly OutgoingMessage[],
   { answered }: { answered: boolean },
 ): Promise<Published> => {
-  const soonEnough = system.rate.take(agent.connectionId, messages.length);
-  const judged = await Promise.all(
-    messages.map(async (message, at) =>
-      at < soonEnough ? judge(system, agent, message) : refused(failure(Meta.error, message.uuid, "rate_limited")),
-    ),
-  );
+  const soonEnough = system.rate.take(agent, messages.length);
+  const limited = (at: number): Outcome => refused(failure(Meta.error, messages[at]!.uuid, "rate_limited"));
+  const decided = await Promise.all(messages.map(async (message, at) => (at < soonEnough ? judge(system, agent, message) : limited(at))));
+  const fitting = await withinLingering(system, agent, decided.map(({ publish }) => publish));
+  const judged = decided.map((outcome, at) => (fitting[at] ? outcome : limited(at)));
   const subscribed = await addSubscriptions(system, agent, judged.map(({ subscribe }) => subscribe));
   const outcomes = judged.map((outcome, at) => {
     const came = subscribed[at] ?? "done";
@@ -95,14 +97,15 @@ export const publish = async (
     const except = echo === false ? { except: agent.connectionId } : {};
     return { own: { channel, uuid, data }, publications: publish.map((message): Publication => ({ message, ...except })) };
   });
-  const recorded = await record(system, publisherOf(agent), submissions);
+  const recorded = await record(system, publisherOf(agent), submissions, agent.userId);
   const answers = outcomes.map(({ answer }, at): Reply => {
     const { refused: code, position } = recorded[at]!;
     return code ? failure(Meta.error, answer.uuid, code) : { ...answer, ...(position && { position }) };
   });
   const publications = recorded.flatMap((each) => each.publications);
   const room = FRAME_BYTES - Buffer.byteLength(frameOf(answers)) - SPARE_BYTES;
-  const now = await stamp(system, await setAside(system, publications));
+  const onFlusher = (channel: string): void => chargeLingering(system, agent, channel);
+  const now = await stamp(system, await setAside({ ...system, onFlusher }, publications));
   const { own } = await fanOut(system, now, answered ? { connectionId: agent.connectionId, room } : undefined);
   return { answers, messages: own };
 };

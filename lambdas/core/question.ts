@@ -26,7 +26,7 @@ export const refusalOf = async (
   const fault = subscriptionFault(channel, settings) ?? none;
   if (fault) return [fault];
   // Before the guard: asking that is what costs most.
-  if (rate.take(agent.connectionId, 1) < 1) return ["rate_limited"];
+  if (rate.take(agent, 1) < 1) return ["rate_limited"];
   const verdict = await guards.subscription(agent, channel);
   if (!verdict.permitted) return verdict.reason === undefined ? [verdict.code] : [verdict.code, verdict.reason];
   // A guard may permit an agent something else instead: that is no permission to know of this.

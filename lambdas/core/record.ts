@@ -26,15 +26,21 @@ export interface Recorded {
  * read: who subscribes too late to be among them then finds it stored.
  * @param publisher whose uuids they are
  * @param submissions in the order of the frame: offsets follow it
+ * @param userId the publisher's user, if there is one
  * @throws where that cannot be said for sure: then some may be stored, and repeating it is safe
  */
-export const record = async (system: Recording, publisher: string, submissions: readonly Submission[]): Promise<readonly Recorded[]> => {
+export const record = async (
+  system: Recording,
+  publisher: string,
+  submissions: readonly Submission[],
+  userId?: string,
+): Promise<readonly Recorded[]> => {
   const { channels } = system.settings;
   const keeps = ({ message }: Publication): boolean => optionsOf(channels, message.channel).history !== undefined;
   const none = !someChannel(channels, ({ history }) => history) || !submissions.some(({ publications }) => publications.some(keeps));
   if (none) return submissions;
   const { wanted, reused } = sorted(submissions, keeps);
-  const stored = await storeAll(system, publisher, wanted);
+  const stored = await storeAll(system, publisher, wanted, userId);
   return submissions.map((submission): Recorded => {
     if (reused.has(submission)) return { publications: [], refused: "uuid_reused" };
     const { own, publications } = submission;
@@ -52,7 +58,7 @@ const positionOf = (settled: Settled | undefined): Position | [] => (typeof sett
 
 /** What is stored is delivered; the rest is, if nothing of its submission was refused: else it comes with the repetition. */
 const delivered = (publication: Publication, settled: Settled | undefined, incomplete: boolean): Publication | [] => {
-  if (typeof settled === "object") return { ...publication, message: settled.message, ...settled.position };
+  if (typeof settled === "object") return settled.isDeleted ? [] : { ...publication, message: settled.message, ...settled.position };
   return settled === undefined && !incomplete ? publication : [];
 };
 
@@ -79,12 +85,17 @@ const sorted = (
 };
 
 /** Channels side by side; of each, all offsets are taken in one write. */
-const storeAll = async (system: Recording, publisher: string, wanted: ReadonlyMap<string, Wanted>): Promise<Map<string, Settled>> => {
+const storeAll = async (
+  system: Recording,
+  publisher: string,
+  wanted: ReadonlyMap<string, Wanted>,
+  userId: string | undefined,
+): Promise<Map<string, Settled>> => {
   const byChannel = new Map<string, Wanted[]>();
   for (const one of wanted.values()) byChannel.set(one.message.channel, [...(byChannel.get(one.message.channel) ?? []), one]);
   const stored = new Map<string, Settled>();
   const store = async (own: readonly Wanted[]): Promise<void> => {
-    for (const [at, settled] of (await settle(system, publisher, own)).entries()) stored.set(keyOf(own[at]!.message), settled);
+    for (const [at, settled] of (await settle(system, publisher, own, userId)).entries()) stored.set(keyOf(own[at]!.message), settled);
   };
   await waitForAll([...byChannel.values()].map(store));
   return stored;

@@ -19,7 +19,7 @@ export interface Reminding extends TellingBehind, Renewing {
  */
 export const remind = async (
   system: Reminding,
-  agent: Pick<Agent, "connectionId">,
+  agent: Pick<Agent, "connectionId" | "userId">,
   body: string | undefined,
 ): Promise<{ facts: Pick<ConnectionInfo, "absentChannels" | "laggingChannels"> } | { faults: Reply[] }> => {
   const [positions, present] = [readPositions(body), readPresent(body)];
@@ -27,7 +27,7 @@ export const remind = async (
   if ("faults" in present) return present;
   if (positions.request.size === 0 && present.request.length === 0) return { facts: {} };
   const { connectionId } = agent;
-  if (system.rate.take(connectionId, 1) < 1) return { faults: [failure(Meta.ping, uuidOf(readFrame(body)), "rate_limited")] };
+  if (system.rate.take(agent, 1) < 1) return { faults: [failure(Meta.ping, uuidOf(readFrame(body)), "rate_limited")] };
   const goneOn = behind(system, agent, positions.request);
   const [channels, absent] = await Promise.all([goneOn, renewPresence(system, connectionId, present.request)]);
   return { facts: { ...(channels.length > 0 && { laggingChannels: channels }), ...(absent.length > 0 && { absentChannels: absent }) } };

@@ -2,6 +2,7 @@ import { type BackEndResponse, REQUEST_VERSION as version } from "../../protocol
 import { TEXT } from "./answers.js";
 import { attendanceOf, type TellingPresence } from "./attendance-answer.js";
 import { optionsOf } from "./channel-options.js";
+import { deleteHistory, deleteMessage, type Erasing, forgetUser } from "./erase.js";
 import { read, replayOf } from "./history-request.js";
 import type { Replaying } from "./replay.js";
 import { disconnect, type Revoking, unsubscribe } from "./revoke.js";
@@ -9,7 +10,8 @@ import { serverPublish, type ServerPublishing } from "./server-publish.js";
 import { readServerRequest } from "./server-requests.js";
 
 /** What serving the back end needs. */
-export type Serving = ServerPublishing & Revoking & Replaying & Pick<TellingPresence, "members" | "occupancy" | "clock"> & { store: ServerPublishing["store"] & Revoking["store"] };
+export type Serving = ServerPublishing & Revoking & Replaying & Pick<TellingPresence, "members" | "occupancy" | "clock"> &
+  Erasing & { store: ServerPublishing["store"] & Revoking["store"]; lingering: ServerPublishing["lingering"] & Erasing["lingering"] };
 
 /** How large one answer about presence is at most: a sixth of what an invocation can answer, in bytes. */
 const PRESENCE = { bytes: 1024 * 1024, rows: 10_000 };
@@ -41,5 +43,15 @@ export const serve = async (system: Serving, value: unknown): Promise<BackEndRes
       return { version, disconnected: await disconnect(system, request.target, request.reason) };
     case "unsubscribe":
       return { version, unsubscribed: await unsubscribe(system, request.target, request.channel, request.reason) };
+    case "deleteMessage":
+      if (!optionsOf(system.settings.channels, request.channel).history) return { version, error: TEXT.no_history, code: "no_history" };
+      return { version, deletedMessage: await deleteMessage(system, request.channel, request.position) };
+    case "deleteHistory": {
+      const { history, latest } = optionsOf(system.settings.channels, request.channel);
+      if (!history && !latest) return { version, error: TEXT.no_history, code: "no_history" };
+      return { version, ...(await deleteHistory(system, request.channel, request.isContinued)) };
+    }
+    case "forgetUser":
+      return { version, ...(await forgetUser(system, request.userId, request.after)) };
   }
 };

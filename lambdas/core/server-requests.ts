@@ -16,6 +16,7 @@ import {
 import { subscriptionFault } from "./channels.js";
 import { depthOf } from "./depth.js";
 import { readQuery } from "./history-request.js";
+import { ERASURES, type ErasureRequest, readErasure } from "./erasure-requests.js";
 import { cut } from "./reason.js";
 import { isObject, readPresenceQuery } from "./requests.js";
 
@@ -31,9 +32,10 @@ export type ServerRequest =
   | { kind: "history"; query: HistoryQuery }
   | { kind: "presence"; query: PresenceQuery }
   | { kind: "disconnect"; target: TargetFields; reason: string | undefined }
-  | { kind: "unsubscribe"; target: TargetFields; channel: string; reason: string | undefined };
+  | { kind: "unsubscribe"; target: TargetFields; channel: string; reason: string | undefined }
+  | ErasureRequest;
 
-const KINDS = ["publish", "history", "presence", "disconnect", "unsubscribe"] as const;
+const KINDS = ["publish", "history", "presence", "disconnect", "unsubscribe", ...ERASURES] as const;
 
 /** A connection's id as API Gateway makes them: visible ASCII. */
 const isConnectionId = (id: unknown): id is string =>
@@ -57,6 +59,8 @@ export const readServerRequest = (value: unknown): { request: ServerRequest } | 
     const query = readPresenceQuery(value["presence"]);
     return query ? { request: { kind, query } } : { error: "presence must have a channel; after is a text, or left out." };
   }
+
+  if (kind === "deleteMessage" || kind === "deleteHistory" || kind === "forgetUser") return readErasure(kind, value[kind]);
 
   const target = readTarget(value[kind]);
   if (typeof target === "string") return { error: `${kind} ${target}.` };

@@ -23,6 +23,8 @@ export interface Wanted {
 export interface Stored {
   position: Position;
   message: Message;
+  /** It was deleted since it was published first: nobody receives it again. */
+  isDeleted?: true;
 }
 
 /** What became of a message. */
@@ -41,6 +43,8 @@ const BESIDE_MS = PENDING_MS / 2;
 interface Writer {
   system: Recording;
   publisher: string;
+  /** The publisher's user, if there is one. */
+  userId: string | undefined;
   channel: string;
   keep: HistoryOptions;
 }
@@ -65,12 +69,13 @@ type Claiming = Claimed | "uuid_reused" | "channel_busy";
  * will be; after the second, an offset that a repetition finds and fills. Readers wait for it `PENDING_MS` and then seal
  * it; so a writer that comes later than that seals it itself, moves on to another one, and takes the claim along.
  * @param wanted messages of one channel, in the order that their offsets are to have
+ * @param userId the publisher's user, if there is one
  * @returns what became of each, in the same order; after one that the channel is too busy for all are, so that their
  * repetition has the order that they have
  */
-export const settle = async (system: Recording, publisher: string, wanted: readonly Wanted[]): Promise<Settled[]> => {
+export const settle = async (system: Recording, publisher: string, wanted: readonly Wanted[], userId?: string): Promise<Settled[]> => {
   const channel = wanted[0]!.message.channel;
-  const writer: Writer = { system, publisher, channel, keep: optionsOf(system.settings.channels, channel).history! };
+  const writer: Writer = { system, publisher, userId, channel, keep: optionsOf(system.settings.channels, channel).history! };
   const head = await orBusy(take(writer, wanted.length));
   if (head === "channel_busy") return wanted.map(() => "channel_busy");
   const places = wanted.map((_, at) => placeOf(head, head.offset - wanted.length + 1 + at));
@@ -163,10 +168,10 @@ const behind = async (writer: Writer, claimed: Claimed, last: Position | undefin
 
 /** Puts a message at its place, or finds it there; `undefined` where that is sealed. */
 const storedAt = async (
-  { system: { histories }, channel, keep }: Writer,
+  { system: { histories }, channel, keep, userId }: Writer,
   { claim: { epoch, offset, at }, wanted: { message: { uuid, data } } }: Claimed,
 ): Promise<Stored | undefined> => {
-  if (await histories.put(channel, epoch, { offset, at, message: { uuid, data } }, keep)) {
+  if (await histories.put(channel, epoch, { offset, at, message: { uuid, data }, ...(userId !== undefined && { userId }) }, keep)) {
     return { position: { epoch, offset }, message: { channel, uuid, data } };
   }
   return found(histories, channel, { epoch, offset }, uuid);
@@ -183,6 +188,7 @@ const found = async (
   uuid: string,
 ): Promise<Stored | undefined> => {
   const there: Row | undefined = await histories.row(channel, epoch, offset);
+  if (there?.deleted === uuid) return { position: { epoch, offset }, message: { channel, uuid, data: null }, isDeleted: true };
   return there?.message?.uuid === uuid ? { position: { epoch, offset }, message: { channel, ...there.message } } : undefined;
 };
 

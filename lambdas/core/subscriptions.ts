@@ -18,11 +18,18 @@ export interface Subscribing {
   settings: { limits: { subscriptionsPerAgent: number } };
 }
 
-/** An agent, with when it has to be renewed. */
-export const endingAt = ({ expiresAt: _known, ...agent }: Agent, expiresAt: number | undefined): Agent => ({
+/** What a renewal may change of an agent. */
+type Renewable = Pick<Agent, "expiresAt" | "info">;
+
+/** An agent with what its row says now. What a cache knows of it may be older than its last renewal. */
+const asStored = ({ expiresAt: _expiresAt, info: _info, ...agent }: Agent, { expiresAt, info }: Renewable): Agent => ({
   ...agent,
   ...(expiresAt === undefined ? {} : { expiresAt }),
+  ...(info === undefined ? {} : { info }),
 });
+
+const isSame = (one: Renewable, other: Renewable): boolean =>
+  one.expiresAt === other.expiresAt && JSON.stringify(one.info) === JSON.stringify(other.info);
 
 /** Where all connections of a user are subscribed is no subscription of the agent's own. */
 const own = (channels: readonly string[]): string[] => channels.filter((channel) => !isReserved(channel));
@@ -51,9 +58,10 @@ export const fits = async (
  */
 export const prolong = async (store: Pick<Store, "holdings" | "renewSubscriptions">, agent: Agent): Promise<boolean> => {
   for (;;) {
-    const { present, outdated, expiresAt } = await store.holdings(agent.connectionId);
+    const held = await store.holdings(agent.connectionId);
+    const { present, outdated } = held;
     if (!present || outdated.length === 0) return present;
-    await store.renewSubscriptions(endingAt(agent, expiresAt), outdated);
+    await store.renewSubscriptions(asStored(agent, held), outdated);
   }
 };
 
@@ -82,16 +90,15 @@ export const addSubscriptions = async (
   });
   const permitted = groups.filter((_, at) => outcomes[at] === "done").flat();
   if (permitted.length === 0) return outcomes;
-  let end: number | undefined;
+  let known: Renewable;
   do {
-    // As it was just read: what a cache knows of the agent's end may be from before it was renewed.
-    end = held.expiresAt;
-    await store.putSubscriptions(endingAt(agent, end), permitted);
+    known = held;
+    await store.putSubscriptions(asStored(agent, known), permitted);
     // Read after writing: a removal that came before these rows has not seen them, but has deleted the agent first; of
     // several frames that fill the last places at once, none ends with more than there are; and a renewal that has not
     // seen these rows has changed the agent first.
     held = await store.holdings(agent.connectionId);
-  } while (held.present && held.expiresAt !== end);
+  } while (held.present && !isSame(held, known));
   const { present, channels } = held;
   const fresh = permitted.filter((channel) => !before.has(channel));
   if (present && (own(channels).length <= most || fresh.length === 0)) {

@@ -92,7 +92,11 @@ export interface Channel {
   readonly name: string;
   /**
    * In `onPublicationRequest`: stage the message for this channel's subscribers. It is delivered if the closing
-   * verdict is `publicationSuccess`. Call it on several channels if you like, 100 times in one guard call at most: more throws.
+   * verdict is `publicationSuccess`. Call it on several channels, or several times on one channel, up to 100 times in one
+   * guard call: more throws.
+   * @param message `uuid` names the message on its channel: 1 to 64 characters of `0-9A-Za-z-_`, anything else throws.
+   * Left out: the publisher's. If several messages of one guard call have the same uuid on one channel, the first keeps
+   * it, and each later one gets a uuid that is derived from it.
    */
   publish(message: { data: unknown; uuid?: string }): void;
   /**

@@ -1,4 +1,4 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, type HistoryQuery, INFO_BYTES, isUserId, type Json, type Message, PUBLICATIONS_PER_GUARD_CALL, type Replay, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, type HistoryQuery, INFO_BYTES, isId, isUserId, type Json, type Message, PUBLICATIONS_PER_GUARD_CALL, type Replay, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./api.js";
 import type { Decision, GuardCall } from "./messages.js";
@@ -107,7 +107,9 @@ export const argumentsFor = (
       if (publish.length >= PUBLICATIONS_PER_GUARD_CALL) {
         throw new RangeError(`channel.publish: at most ${PUBLICATIONS_PER_GUARD_CALL} messages in one guard call`);
       }
-      publish.push({ channel: name, uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") });
+      const { uuid = call.message?.uuid ?? "" } = message;
+      if (!isId(uuid)) throw new TypeError("channel.publish: message.uuid must be 1 to 64 characters of 0-9 A-Z a-z - _, or left out");
+      publish.push({ channel: name, uuid, data: copy(message.data, "message.data") });
     },
     async history(options = {}) {
       if (call.handler !== "onSubscriptionRequest" && call.handler !== "onPublicationRequest") {

@@ -86,7 +86,7 @@ export type GuardVerdict =
       verdict: "publicationSuccess";
       channel: string;
       /** What is delivered; empty: accepted, delivered nowhere. */
-      publish: { channel: string; data: Json }[];
+      publish: { channel: string; data: Json; uuid?: string }[];
       subscribe?: string[];
       result?: Json;
     }

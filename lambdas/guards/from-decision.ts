@@ -3,7 +3,7 @@ import { type AgentData, CONTRACT_VERSION, type DeliveryData, type GuardRequest,
 import type { Decision } from "./messages.js";
 
 /** The response that says what was decided about a request; none for what nobody waits for. */
-export const responseOf = ({ guard, channel = "", agent }: GuardRequest, decision: Decision): GuardResponse | undefined => {
+export const responseOf = ({ guard, channel = "", agent, message }: GuardRequest, decision: Decision): GuardResponse | undefined => {
   const version = CONTRACT_VERSION;
   if (!decision.permitted) {
     const reason = decision.reason === "" ? {} : { reason: decision.reason };
@@ -33,7 +33,7 @@ export const responseOf = ({ guard, channel = "", agent }: GuardRequest, decisio
     case "onSubscriptionRequest":
       return { version, verdict: "subscribe", channel, ...subscribe };
     case "onPublicationRequest":
-      return { version, verdict: "publicationSuccess", channel, publish: publish.map(withoutUuid), ...more, ...subscribe };
+      return { version, verdict: "publicationSuccess", channel, publish: publish.map((each) => entryOf(each, message)), ...more, ...subscribe };
     case "onUnsubscriptionRequest":
       return { version, verdict: "unsubscribe", channel };
     case "onMessageReceived":
@@ -42,7 +42,12 @@ export const responseOf = ({ guard, channel = "", agent }: GuardRequest, decisio
   }
 };
 
-const withoutUuid = ({ channel, data }: Message): { channel: string; data: Json } => ({ channel, data });
+/** An entry of `publish`; the uuid is left out if it is the one of the message that was asked about. */
+const entryOf = ({ channel, data, uuid }: Message, asked: Message | undefined): { channel: string; data: Json; uuid?: string } => ({
+  channel,
+  data,
+  ...(uuid === asked?.uuid ? {} : { uuid }),
+});
 
 /** What one recipient gets; nothing is said of a message that stays as it is. */
 export const deliveryOf = (agent: AgentData, { data }: Message, delivered: Message | undefined): DeliveryData[] => {

@@ -1,4 +1,4 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isUserId, type Json, type Message, NESTING, PUBLICATIONS_PER_GUARD_CALL, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isId, isUserId, type Json, type Message, NESTING, PUBLICATIONS_PER_GUARD_CALL, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import { type Fields, isObject, outlineOf } from "../core/requests.js";
 import { LAST_DATE } from "./call.js";
@@ -66,7 +66,9 @@ const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Na
     const { channel, data } = each;
     const fault = typeof channel === "string" ? publicationFault(channel, { limits }) : "bad_channel";
     must(fault === undefined, `publish names a channel that nothing can be published on (${fault})`);
-    return { channel: channel as string, uuid: message?.uuid ?? "", data: data as Json };
+    const { uuid = message?.uuid ?? "" } = each;
+    must(isId(uuid), "publish has an entry whose uuid is not 1 to 64 characters of 0-9 A-Z a-z - _");
+    return { channel: channel as string, uuid, data: data as Json };
   });
 };
 

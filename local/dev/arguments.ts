@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { Failure } from "../failure.js";
 import type { GatewayLimits } from "../gateway/index.js";
 import type { SystemOptions } from "./options.js";
+import { isQuotaProfile, QUOTA_PROFILES, type QuotaProfile } from "./quotas.js";
 
 /** Where the local run listens unless told otherwise. */
 const PORT = 8787;
@@ -23,8 +24,9 @@ Options
   --max-duration SECONDS   close connections that are as old as that (AWS: 7200)
   --sweep-every SECONDS    run schedules this often, instead of as the template says
   --meter                  count what AWS would bill: shown in the console page, and printed at the end
-  --quotas                 enforce AWS's default quotas: 10,000 requests and 500 new connections a second, 3,000 read
-                           and 1,000 write units a second of a partition, 1,000 functions at a time
+  --quotas[=WHOSE]         enforce AWS's quotas: 10,000 requests and 500 new connections a second, 3,000 read and 1,000
+                           write units a second of a partition, 1,000 functions at a time (default);
+                           new-account: 10 functions at a time; small-region: 2,500 requests a second
   --json                   print one line of JSON when ready, and nothing else, on stdout; logs go to stderr
   --help                   this
 
@@ -44,7 +46,7 @@ const OPTIONS = {
   "max-duration": { type: "string" },
   "sweep-every": { type: "string" },
   meter: { type: "boolean" },
-  quotas: { type: "boolean" },
+  quotas: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -69,11 +71,14 @@ type Values = ReturnType<typeof parse>;
 
 const parse = (args: string[]) => {
   try {
-    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: args.map(withProfile), options: OPTIONS, strict: true, allowPositionals: false }).values;
   } catch (error) {
     throw new Failure((error as Error).message, "push-it-cli dev --help lists the options.");
   }
 };
+
+/** `--quotas` alone is `--quotas=default`. */
+const withProfile = (argument: string): string => (argument === "--quotas" ? "--quotas=default" : argument);
 
 const systemOptions = (values: Values): DevArguments["options"] => {
   const { guards, secrets, dynamodb, app, construct, env } = values;
@@ -89,7 +94,7 @@ const systemOptions = (values: Values): DevArguments["options"] => {
     ...(env && { environment: Object.fromEntries(env.map(variable)) }),
     ...(sweep !== undefined && { sweepEveryMs: sweep }),
     ...(values.meter && { meter: true }),
-    ...(values.quotas && { quotas: true }),
+    ...(values.quotas !== undefined && { quotas: profile(values.quotas) }),
   };
 };
 
@@ -117,6 +122,11 @@ const number = (name: string, text: string, most: number): number => {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value <= most && (name !== "port" || Number.isInteger(value))) return value;
   throw new Failure(`--${name} ${text} is not a number from 0 to ${most}.`);
+};
+
+const profile = (text: string): QuotaProfile => {
+  if (isQuotaProfile(text)) return text;
+  throw new Failure(`--quotas=${text} is not known.`, `Choose one of ${Object.keys(QUOTA_PROFILES).join(", ")}.`);
 };
 
 const variable = (text: string): [string, string] => {

@@ -4,6 +4,7 @@ import type { LambdaFaults } from "../lambda/faults.js";
 import type { InvocationReport } from "../lambda/pool.js";
 import type { Log } from "../model.js";
 import type { QueueFaults } from "../sqs/faults.js";
+import type { QuotaProfile } from "./quotas.js";
 
 /** What to run, and how. */
 export interface SystemOptions {
@@ -53,11 +54,11 @@ export interface SystemOptions {
   /** Whether to count what AWS would bill; see {@link System.meter}. @default false */
   meter?: boolean;
   /**
-   * Whether to enforce AWS's default quotas of an account: requests and new connections a second, units of a partition,
-   * concurrency. What `limits` says goes before.
-   * @default false
+   * Whose quotas to enforce: requests and new connections a second, units of a partition, concurrency. `limits` overrides
+   * the gateway's part.
+   * @default none are enforced
    */
-  quotas?: boolean;
+  quotas?: QuotaProfile;
   /** Whether to go on with changed guards and apps as their files change. @default false */
   watch?: boolean;
   log: Log;

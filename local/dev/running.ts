@@ -7,9 +7,8 @@ import { Failure } from "../failure.js";
 import type { Environments } from "../iam/dynamodb-faults.js";
 import type { Permissions } from "../iam/permissions.js";
 import { Signatures } from "../iam/signatures.js";
-import { ACCOUNT_QUOTAS, type Gateway } from "../gateway/index.js";
+import type { Gateway } from "../gateway/index.js";
 import type { CallerCredentials, Credentials } from "../lambda/credentials.js";
-import { ACCOUNT_CONCURRENCY } from "../lambda/concurrency.js";
 import type { Guardian } from "../lambda/guardian.js";
 import { LambdaRuntime } from "../lambda/runtime.js";
 import type { Meter } from "../meter/meter.js";
@@ -25,6 +24,7 @@ import { type Lambda, startLambda } from "./lambda.js";
 import { authorizer, permissionsOf } from "./permissions.js";
 import { listen } from "./listen.js";
 import type { SystemOptions } from "./options.js";
+import { QUOTA_PROFILES } from "./quotas.js";
 import { pages } from "./pages.js";
 import { postedEvents } from "./posted-events.js";
 import { type RunningQueues, startQueues } from "./queues.js";
@@ -204,7 +204,7 @@ export class RunningSystem implements System {
       endpoints: () => this.endpoints,
       ...(options.report && { report: options.report }),
       ...(meter && { meter }),
-      ...(options.quotas && { concurrency: ACCOUNT_CONCURRENCY }),
+      ...(options.quotas && { concurrency: QUOTA_PROFILES[options.quotas].concurrency }),
       ...(options.faults && { faults: options.faults }),
       ...(options.maxEnvironments !== undefined && { maxEnvironments: options.maxEnvironments }),
     });
@@ -226,7 +226,7 @@ export class RunningSystem implements System {
   async #listen(): Promise<void> {
     const { options, credentials, closers, meter } = this.parts;
     const { dist, log, port = 0, faults = {} } = options;
-    const limits = { ...(options.quotas && ACCOUNT_QUOTAS), ...options.limits };
+    const limits = { ...(options.quotas && QUOTA_PROFILES[options.quotas].gateway), ...options.limits };
     const info = () => infoOf(this.model, options, this.dynamodb, this.websocketUrl);
     const secretFor = (accessKeyId: string) => credentials.secretFor(accessKeyId);
     const fallback = pages({ dist, info, events: postedEvents((event) => this.emit(event)), meter: meter && (() => meterInfo(meter)) });

@@ -54,13 +54,17 @@ export const INTEGRATION_MS = 29_000;
 export const ACCOUNT_THROTTLE: Throttle = { rate: 10_000, burst: 5_000 };
 
 /**
+ * The same in the Regions that AWS gives less: Cape Town, Milan, Jakarta, UAE, Hyderabad, Melbourne, Spain, Zurich, Tel
+ * Aviv, Calgary, Malaysia, Thailand and Mexico.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+export const SMALL_REGION_THROTTLE: Throttle = { rate: 2_500, burst: 1_250 };
+
+/**
  * New connections that an account may open in a Region. Off unless asked for.
  * @see {@link WEBSOCKET_QUOTAS}
  */
 export const CONNECT_THROTTLE: Throttle = { rate: 500, burst: 500 };
-
-/** The account's rates as AWS gives them to everybody. */
-export const ACCOUNT_QUOTAS = { account: ACCOUNT_THROTTLE, connects: CONNECT_THROTTLE };
 
 /** What bounds the gateway. Times are milliseconds, sizes bytes. */
 export interface GatewayLimits {

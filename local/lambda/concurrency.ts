@@ -7,6 +7,13 @@ import type { FunctionModel, InvokeResult } from "../model.js";
 export const ACCOUNT_CONCURRENCY = 1000;
 
 /**
+ * The same in a new account, until AWS raises it. AWS says "reduced"; users have been given 10.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ * @see https://github.com/awslabs/fhir-works-on-aws-deployment/issues/691
+ */
+export const NEW_ACCOUNT_CONCURRENCY = 10;
+
+/**
  * The concurrency of an account: what is reserved for some functions is not there for the others. An event that waits
  * here for one of the few environments this machine has would run in AWS, and counts as if it did.
  */

@@ -1,10 +1,14 @@
 import {
   type PresencePage,
+  type DeleteHistoryResponse,
+  type DeleteMessageResponse,
   type DisconnectResponse,
+  type ForgetUserResponse,
   type HistoryQuery,
   type HistoryResponse,
   type Json,
   newId,
+  type Position,
   type PresenceQuery,
   type PresenceResponse,
   type PublishEntry,
@@ -162,6 +166,53 @@ export class Publisher {
   async unsubscribe(target: Target, channel: string, reason?: string): Promise<number> {
     const request = { version, unsubscribe: fieldsOf(target), channel, ...withReason(reason) } as const;
     return (await this.#invoker.invoke<UnsubscribeResponse>(request)).unsubscribed;
+  }
+
+  /**
+   * Deletes one message from a channel's history, for moderation. Subscribers receive the event `deleted`. Copies that have
+   * left the server stay: see docs/SERVER.md.
+   * @param position the message's: `{ epoch, offset }`, as `history` tells them, or a message itself
+   * @returns whether there was such a message
+   * @throws PublisherError `no_history` if the channel keeps none
+   */
+  async deleteMessage(channel: string, position: Position): Promise<boolean> {
+    const { epoch, offset } = position;
+    const request = { version, deleteMessage: { channel, position: { epoch, offset } } } as const;
+    return (await this.#invoker.invoke<DeleteMessageResponse>(request)).deletedMessage;
+  }
+
+  /**
+   * Deletes all that is kept of a channel's messages: its history, or its last message. Subscribers receive the event
+   * `deleted`. What is published from now on is the beginning of another history. Takes 5 seconds and more.
+   * @returns how many messages were deleted from the history
+   * @throws PublisherError `no_history` if the channel keeps nothing; `unavailable` when not all could be deleted: nobody can
+   * read it any more, and asking again deletes the rest
+   */
+  async deleteHistory(channel: string): Promise<number> {
+    let { deletedMessages, more } = await this.#invoker.invoke<DeleteHistoryResponse>({ version, deleteHistory: { channel } });
+    while (more) {
+      const next = await this.#invoker.invoke<DeleteHistoryResponse>({ version, deleteHistory: { channel, continue: true } });
+      deletedMessages += next.deletedMessages;
+      ({ more } = next);
+    }
+    return deletedMessages;
+  }
+
+  /**
+   * Forgets a user: disconnects the user's agents, and deletes what they have published from all histories. Subscribers
+   * receive the event `deleted`. Reads the whole table once: see docs/SERVER.md for what that costs and what stays.
+   * @returns how many connections had an agent, and how many messages were deleted
+   * @throws PublisherError `unavailable` when not all could be done; asking again does the rest
+   */
+  async forgetUser(userId: string): Promise<{ disconnected: number; deletedMessages: number }> {
+    const first = await this.#invoker.invoke<ForgetUserResponse>({ version, forgetUser: { userId } });
+    let { deletedMessages, more } = first;
+    while (more !== undefined) {
+      const next = await this.#invoker.invoke<ForgetUserResponse>({ version, forgetUser: { userId, after: more } });
+      deletedMessages += next.deletedMessages;
+      ({ more } = next);
+    }
+    return { disconnected: first.disconnected, deletedMessages };
   }
 
   /**

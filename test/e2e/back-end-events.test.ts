@@ -33,7 +33,7 @@ describe("what the back end is told on its bus", () => {
         return { eventBus, channels: { "rooms/*": { presence: true } } };
       },
     });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   const told = (type: string, has: Record<string, unknown>): BusEvent[] =>
@@ -69,7 +69,7 @@ describe("what the back end is told on its bus", () => {
     expect(told("Agent Disconnected", { agent })).toHaveLength(1);
     expect(told("Channel Vacated", { channel: "rooms/1" })).toHaveLength(1);
     expect(told("Channel Occupied", { channel: "plain" })).toEqual([]);
-  }, 60_000);
+  });
 
   it("is nothing of who was denied", async () => {
     const before = told("Agent Connected", {}).length;

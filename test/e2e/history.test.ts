@@ -38,7 +38,7 @@ describe("a channel with history", () => {
   let system: TestSystem;
   beforeAll(async () => {
     system = await TestSystem.start({ guards: GUARDS, props: { channels: CHANNELS } });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   it("numbers what is published, tells the publisher where it is, and who comes back what it has missed", async () => {

@@ -13,7 +13,7 @@ describe("a grant that is missing", () => {
         deleteAction(template, "PushItPublishRole", "execute-api:ManageConnections");
       },
     });
-  }, 60_000);
+  });
   afterAll(() => system.close());
 
   it("fails here as it would in AWS: DynamoDB refuses, the client is told `unavailable`, and nothing is stored", async () => {

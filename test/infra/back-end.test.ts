@@ -95,21 +95,34 @@ describe("publishTarget", () => {
     return { made, template: template(), stack };
   };
 
-  test("makes one message of each event, whose uuid is the event's id", () => {
+  test("makes one message of each event, whose uuid is the event's id and names the target", () => {
     const order = events.EventField.fromPath("$.detail.order");
     const { made } = target({ channel: `shops/${events.EventField.fromPath("$.detail.shop")}`, data: { order, kind: "sold" } });
     expect(made).toMatchObject({
       Arn: PUBLISHER,
       InputTransformer: { InputPathsMap: { "detail-order": "$.detail.order", "detail-shop": "$.detail.shop", id: "$.id" } },
     });
-    expect(made.InputTransformer.InputTemplate).toBe(
-      '{"version":1,"publish":[{"channel":"shops/<detail-shop>","uuid":<id>,"data":{"order":<detail-order>,"kind":"sold"}}]}',
+    expect(made.InputTransformer.InputTemplate).toMatch(
+      /^\{"version":1,"publish":\[\{"channel":"shops\/<detail-shop>","uuid":"<id>-[0-9a-f]{8}","data":\{"order":<detail-order>,"kind":"sold"\}\}\]\}$/,
     );
   });
 
   test("can be for a user", () => {
     const { made } = target({ userId: events.EventField.fromPath("$.detail.customer"), data: 1 });
-    expect(made.InputTransformer.InputTemplate).toBe('{"version":1,"publish":[{"userId":<detail-customer>,"uuid":<id>,"data":1}]}');
+    expect(made.InputTransformer.InputTemplate).toMatch(/^\{"version":1,"publish":\[\{"userId":<detail-customer>,"uuid":"<id>-[0-9a-f]{8}","data":1\}\]\}$/);
+  });
+
+  test("gives one event another uuid for each target, the same in each synthesis", () => {
+    const uuids = (): string[] => {
+      const { stack, pushIt, template } = setUp();
+      for (const name of ["One", "Two"]) {
+        const rule = new events.Rule(stack, name, { eventPattern: { source: ["shop"] } });
+        for (const data of [1, 2]) rule.addTarget(pushIt.publishTarget({ channel: "sold", data }));
+      }
+      return JSON.stringify(template().toJSON()).match(/<id>-[0-9a-f]{8}/g) ?? [];
+    };
+    expect(new Set(uuids()).size).toBe(4);
+    expect(uuids()).toEqual(uuids());
   });
 
   test("permits that rule, and no other, to invoke that function", () => {

@@ -158,7 +158,7 @@ describe("what the functions may do", () => {
     const more: Record<string, string[]> = {
       Publish: ["PutItem", "UpdateItem"],
       Send: ["PutItem", "UpdateItem"],
-      Publisher: ["GetItem", "PutItem", "UpdateItem"],
+      Publisher: ["GetItem", "PutItem", "Scan", "UpdateItem"],
       Subscribe: ["BatchGetItem", "PutItem", "UpdateItem"],
       Ping: ["BatchGetItem"],
     };

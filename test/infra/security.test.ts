@@ -7,7 +7,7 @@ import type { PushIt } from "../../infra/index.js";
 import { ROUTES, type RouteName } from "../../infra/routes.js";
 import type { Allowance } from "../../lambdas/core/rate.js";
 import { ROWS_PER_FRAME } from "../../lambdas/core/attendance-answer.js";
-import { HISTORY_REQUESTS, PRESENCE_REQUESTS, REMINDING_PINGS } from "../../lambdas/core/request-rates.js";
+import { HISTORY_REQUESTS, PRESENCE_CHANGE, PRESENCE_REQUESTS, REFRESH_REQUESTS, REMINDING_PINGS, subscriptionChanges } from "../../lambdas/core/request-rates.js";
 import { PRICES } from "../../local/meter/prices.js";
 import { CHANNELS_PER_FRAME, CHANNELS_PER_PING, DEFAULT_LIMITS, HISTORY_PAGE } from "../../protocol/index.js";
 import { makePushIt } from "./synth.js";
@@ -78,15 +78,24 @@ describe("what a permitted agent has read and written", () => {
   /** Each is looked up as one that comes; its channel twice. */
   const [coming, held] = [2, 8];
   const read = (units: number, seconds: number): number => 2 * MESSAGE + lambda(seconds) + units * READ;
-  const rows: [what: string, route: RouteName, own: Allowance | undefined, perMillion: number][] = [
+  /** Full frames of one agent, where each channel counts as so many. */
+  const frames = (each: number): Allowance => {
+    const { perSecond, burst } = subscriptionChanges(DEFAULT_LIMITS);
+    return { perSecond: perSecond / CHANNELS_PER_FRAME / each, burst: burst / CHANNELS_PER_FRAME / each };
+  };
+  const rows: [what: string, route: RouteName, own: Allowance, perMillion: number][] = [
     ["`positions`", "ping", REMINDING_PINGS, read(agent + 3 * CHANNELS_PER_PING, 0.01)],
     ["`history` of", "history", HISTORY_REQUESTS, read(heads + HISTORY_PAGE * LARGEST, 0.02)],
     ["`presence` on a channel", "presence", PRESENCE_REQUESTS, read(members, 0.02)],
-    ["`subscribe` to", "subscribe", undefined, read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY + coming), 0.05) + CHANNELS_PER_FRAME * 4 * WRITE],
+    ["`subscribe` to 25 channels with history", "subscribe", frames(1), read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY), 0.05) + CHANNELS_PER_FRAME * 2 * WRITE],
+    ["to 25 channels with presence as well", "subscribe", frames(PRESENCE_CHANGE), read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY + coming), 0.05) + CHANNELS_PER_FRAME * 4 * WRITE],
+    ["`unsubscribe` from 25", "unsubscribe", frames(1), read(agent, 0.02) + CHANNELS_PER_FRAME * 2 * WRITE],
+    // As table-units.test.ts measures it.
+    ["`refresh` of an agent", "refresh", REFRESH_REQUESTS, read(10, 0.5) + (3 + 2 * DEFAULT_LIMITS.subscriptionsPerAgent) * WRITE],
   ];
 
   test.each(rows)("%s", (what, route, own, perMillion) => {
-    const [one, all] = [own?.perSecond ?? rate(route), rate(route)];
+    const [one, all] = [own.perSecond, rate(route)];
     const per = perMillion.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
     expect(lineOf(what)).toContain(`= ${per} | ${one} | ${dollars(one, perMillion)} | ${all} | ${dollars(all, perMillion)} |`);
   });
@@ -95,6 +104,7 @@ describe("what a permitted agent has read and written", () => {
     ["carry `positions` or `presentChannels`", REMINDING_PINGS],
     ["`history` requests", HISTORY_REQUESTS],
     ["`presence` requests", PRESENCE_REQUESTS],
+    ["`refresh` requests", REFRESH_REQUESTS],
   ])("the protocol says how many %s there may be", (what, { perSecond, burst }) => {
     const protocol = readFileSync(join(root, "docs/PROTOCOL.md"), "utf8").split("\n");
     expect(protocol.find((line) => line.startsWith("|") && line.includes(what) && line.includes("in a second"))).toContain(`| ${perSecond}, and ${burst} at once`);

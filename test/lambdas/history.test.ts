@@ -17,7 +17,7 @@ test("an agent that asks for histories too often is refused, before a guard is a
     clock,
     log: new TestLog(),
     histories: new MemoryHistories(clock, 900, store),
-    rate: new Rate(HISTORY_REQUESTS, clock),
+    rate: new Rate(HISTORY_REQUESTS, clock, 10),
   };
   const ask = async (channel = "kept/1", connectionId = "c1") => {
     const [answer] = await history(system, agentOf(connectionId), JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data: { channel } }));

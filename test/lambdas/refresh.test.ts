@@ -1,6 +1,8 @@
 import { type Agent, EXPIRED } from "../../lambdas/core/agent.js";
 import { userChannel } from "../../lambdas/core/keys.js";
 import type { Guards, Permitted } from "../../lambdas/core/ports.js";
+import { Rate } from "../../lambdas/core/rate.js";
+import { REFRESH_REQUESTS } from "../../lambdas/core/request-rates.js";
 import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { refresh } from "../../lambdas/refresh.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../lambdas/settings.js";
@@ -28,7 +30,7 @@ const setUp = async (connection: Guards["connection"] = async () => permitted(),
     },
     disconnected: async ({ connectionId }) => void left.push(connectionId),
   };
-  const system = { settings: { ...DEFAULT_SETTINGS, ...settings }, store, guards, clock, connections, log };
+  const system = { settings: { ...DEFAULT_SETTINGS, ...settings }, store, guards, clock, connections, log, rate: new Rate(REFRESH_REQUESTS, clock, 10) };
   const ask = (data?: unknown, more: object = {}) =>
     refresh(system, before, JSON.stringify({ action: "refresh", channel: "/meta/refresh", uuid: "u1", data, ...more }));
   const stored = (): Agent | undefined => {
@@ -270,4 +272,16 @@ describe("renewals at once", () => {
     expect(it.stored()?.expiresAt).toBe(shorter.expiresAt);
     expect(it.ends()).toEqual([end(shorter.expiresAt), end(shorter.expiresAt)]);
   });
+});
+
+test("who renews too often is refused, before its guard is asked, and stays what it was", async () => {
+  const { ask, asked, clock, stored } = await setUp();
+  for (let attempt = 0; attempt < 10; attempt += 1) await ask();
+  const before = stored();
+  expect(await ask()).toMatchObject([{ channel: "/meta/refresh", uuid: "u1", successful: false, code: "rate_limited" }]);
+  expect(asked).toHaveLength(10);
+  expect(stored()).toEqual(before);
+  clock.advance(5_000);
+  await ask();
+  expect(asked).toHaveLength(11);
 });

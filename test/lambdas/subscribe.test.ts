@@ -1,6 +1,7 @@
 import { FRAME_BYTES } from "../../protocol/index.js";
 import { frameOf } from "../../lambdas/core/answers.js";
 import type { Guards, Permitted } from "../../lambdas/core/ports.js";
+import { SubscriptionRate } from "../../lambdas/core/subscription-rate.js";
 import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { subscribe } from "../../lambdas/subscribe.js";
@@ -16,11 +17,11 @@ const setUp = async (subscription: Guards["subscription"] = openGuards.subscript
   const clock = new TestClock();
   const histories = new MemoryHistories(clock, 900, store);
   const rest = { clock, histories, log: new TestLog(), connections: new TestConnections(clock), latest: new MemoryLatest(store.calls) };
-  const settings = { ...DEFAULT_SETTINGS, wildcards: ["stories/*"], channels: { "kept/*": { history: { size: 10, seconds: 60 } } } };
-  const system = { settings, store, guards: { ...openGuards, subscription }, ...rest };
+  const settings = { ...DEFAULT_SETTINGS, wildcards: ["stories/*"], channels: { "kept/*": { history: { size: 10, seconds: 60 } }, "rooms/*": { presence: true } } as const };
+  const system = { settings, store, rate: new SubscriptionRate({ settings, clock }), guards: { ...openGuards, subscription }, ...rest };
   const ask = (data: unknown) =>
     subscribe(system, agent, JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data }));
-  return { store, ask };
+  return { store, clock, ask };
 };
 
 const yes = (channel: string) => ({ channel: "/meta/subscribe", uuid: "u1", successful: true, data: { channel } });
@@ -121,4 +122,16 @@ test("an agent that has left meanwhile is not acknowledged, and leaves nothing b
   store.before.putSubscriptions = () => void store.standings.delete("c1");
   expect(await ask({ channels: ["a", "b"] })).toMatchObject([{ channel: "/meta/error", uuid: "u1", code: "unknown_agent" }]);
   expect((await store.holdings("c1")).channels).toEqual([]);
+});
+
+test("who subscribes too often is refused, channel by channel, before a guard is asked; a channel with presence counts as five", async () => {
+  const asked: string[] = [];
+  const { ask, clock, store } = await setUp(async (_agent, channel) => (asked.push(channel), permitted(channel)));
+  for (let frame = 0; frame < 8; frame += 1) await ask({ channels: Array.from({ length: 25 }, (_, at) => `rooms/${at}`) });
+  expect(asked).toHaveLength(200);
+  expect(await ask({ channel: "plain" })).toMatchObject([no("plain", "rate_limited")]);
+  expect(asked).toHaveLength(200);
+  clock.advance(200);
+  expect(await ask({ channels: ["rooms/1", "plain", "a b"] })).toMatchObject([{ successful: true, data: { channel: "rooms/1" } }, no("plain", "rate_limited"), no("a b", "bad_channel")]);
+  expect((await store.holdings("c1")).channels).not.toContain("plain");
 });

@@ -1,18 +1,22 @@
 import type { Guards } from "../../lambdas/core/ports.js";
+import type { Limits } from "../../protocol/index.js";
+import { SubscriptionRate } from "../../lambdas/core/subscription-rate.js";
 import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { unsubscribe } from "../../lambdas/unsubscribe.js";
-import { agentOf, MemoryStore } from "./core/fakes.js";
+import { agentOf, MemoryStore, TestClock } from "./core/fakes.js";
 
 const agent = agentOf("c1");
 
-const setUp = async (unsubscription: Guards["unsubscription"] = openGuards.unsubscription) => {
+const setUp = async (unsubscription: Guards["unsubscription"] = openGuards.unsubscription, limits: Partial<Limits> = {}) => {
   const store = await new MemoryStore().with(agent, "a", "b", "stories/*");
   await store.with(agentOf("c2"), "a");
-  const system = { settings: { ...DEFAULT_SETTINGS, wildcards: ["stories/*"] }, store, guards: { ...openGuards, unsubscription } };
+  const clock = new TestClock();
+  const settings = { ...DEFAULT_SETTINGS, wildcards: ["stories/*"], limits: { ...DEFAULT_SETTINGS.limits, ...limits } };
+  const system = { settings, rate: new SubscriptionRate({ settings, clock }), store, guards: { ...openGuards, unsubscription } };
   const ask = (data: unknown) =>
     unsubscribe(system, agent, JSON.stringify({ action: "unsubscribe", channel: "/meta/unsubscribe", uuid: "u1", data }));
-  return { store, ask };
+  return { store, clock, ask };
 };
 
 const yes = (channel: string) => ({ channel: "/meta/unsubscribe", uuid: "u1", successful: true, data: { channel } });
@@ -66,4 +70,17 @@ test("nothing is answered successful that could not be removed", async () => {
     throw new Error("throttled");
   };
   await expect(ask({ channel: "a" })).rejects.toThrow("throttled");
+});
+
+test("who unsubscribes too often is refused, before a guard is asked", async () => {
+  const asked: string[] = [];
+  const limits = { subscriptionsPerAgent: 1, subscriptionChangesPerSecond: 1 };
+  const { ask, clock } = await setUp(async (_agent, channel) => (asked.push(channel), { permitted: true, subscribe: [], publish: [] }), limits);
+  const channels = Array.from({ length: 11 }, (_, at) => `c${at}`);
+  const answers = await ask({ channels });
+  expect(answers.map(({ code }) => code)).toEqual([...Array.from({ length: 10 }, () => undefined), "rate_limited"]);
+  expect(answers.at(-1)).toMatchObject({ channel: "/meta/unsubscribe", uuid: "u1", successful: false, data: { channel: "c10" } });
+  expect(asked).toHaveLength(10);
+  clock.advance(1_000);
+  expect(await ask({ channel: "c10" })).toEqual([yes("c10")]);
 });

@@ -1,12 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FUNCTION_NAMES } from "../../infra/timeouts.js";
+import { readSystem } from "../../local/assembly/index.js";
+import type { SystemModel } from "../../local/model.js";
 
 const root = join(__dirname, "../..");
 /** The first release. Later versions are tested against it, so it stays. */
 const FIRST = "0.2.0";
+/** How many functions its construct has at most. */
+const FUNCTIONS = 17;
 
 let folder: string;
 
@@ -19,17 +22,30 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const node = (script: string): string => execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
 
-const template = (name: string): { Resources: Record<string, { Type: string }> } =>
-  JSON.parse(readFileSync(join(folder, `templates/${name}.template.json`), "utf8")) as { Resources: Record<string, { Type: string }> };
+const filesBelow = (below: string): string[] =>
+  readdirSync(below, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+
+const read = (name: string): SystemModel => readSystem(join(folder, "assembly"), { construct: `${name}/PushIt` }).model;
 
 describe("the first release", () => {
   it("has the code of each function", () => {
-    for (const name of FUNCTION_NAMES) expect(existsSync(join(folder, "lambdas", name, "index.mjs"))).toBe(true);
+    const { functions } = read("Everything");
+    expect(functions).toHaveLength(FUNCTIONS);
+    for (const { code } of functions) expect(existsSync(join(code, "index.mjs"))).toBe(true);
   });
 
-  it.each(["Plain", "Everything"])("has the template %s, with a table and an API", (name) => {
-    const types = Object.values(template(name).Resources).map(({ Type }) => Type);
-    expect(types).toEqual(expect.arrayContaining(["AWS::DynamoDB::Table", "AWS::ApiGatewayV2::Api", "AWS::Lambda::Function"]));
+  it.each(["Plain", "Everything"])("has a stack %s that the local runtime can run, with its outputs", (name) => {
+    const { tables, api, unrunnable, outputs } = read(name);
+    expect(tables).toHaveLength(1);
+    expect(Object.keys(api.routes)).toEqual(expect.arrayContaining(["$connect", "publish"]));
+    expect(unrunnable).toEqual([]);
+    const expected = [...(name === "Everything" ? ["PublishUrl"] : []), "Publisher", "Url"];
+    expect(Object.keys(outputs).sort()).toEqual(expected);
+  });
+
+  it("does not say where it was made", () => {
+    const texts = filesBelow(folder).map((file) => readFileSync(file, "utf8"));
+    expect(texts.filter((text) => text.includes(root.replace(/\/$/, "")))).toEqual([]);
   });
 
   it("has a client that runs", () => {

@@ -1,6 +1,6 @@
 import { matches } from "../../../protocol/channel.js";
-import type { ConnectionInfo, Message, SubscribeResult } from "../../../protocol/frames.js";
-import type { Position, Replay } from "../../../protocol/history.js";
+import { type ConnectionInfo, type Message, Meta, type SubscribeResult } from "../../../protocol/frames.js";
+import type { Deletion, Position, Replay } from "../../../protocol/history.js";
 import { BoundedMap } from "../bounded-map.js";
 import type { Client } from "../client.js";
 import type { Extension, PingPart } from "../extension.js";
@@ -78,6 +78,10 @@ export class Recovery implements Extension {
   }
 
   onMessage(message: Message): boolean {
+    if (message.channel === Meta.history) {
+      this.#client.emitter.emit("deleted", message.data as unknown as Deletion);
+      return true;
+    }
     if (message.epoch === undefined) return false;
     const recovery = this.#channels.get(message.channel);
     if (!recovery || (!recovery.position && !recovery.isSubscribing)) {

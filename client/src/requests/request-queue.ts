@@ -83,7 +83,7 @@ export class RequestQueue {
   handleReply({ channel, uuid, successful, error, code, data, position }: IncomingFrame, transport: Transport): boolean {
     const failure: RequestCode = code ?? "internal";
     // What the server sends unasked names no request either, but it is not a reply.
-    if (!uuid && channel === "/meta/error") this.#failOnlyInFlight(transport, failure, error);
+    if (!uuid && channel === "/meta/error") this.#failUnnamed(transport, failure, error);
     const named = (data as { channel?: string } | undefined)?.channel;
     // A publication that waits to be sent again takes a late success, too.
     const sent = successful ? [...this.#open].filter(({ batch }) => batch?.transport === transport) : this.#inFlight(transport);
@@ -101,7 +101,7 @@ export class RequestQueue {
 
   /** Takes an error frame of API Gateway, which names no request. */
   handleGatewayError(text: string, transport: Transport): void {
-    this.#failOnlyInFlight(transport, gatewayCode(text), "API Gateway: " + text);
+    this.#failUnnamed(transport, gatewayCode(text), "API Gateway: " + text);
   }
 
   /** Fails what is in flight on a transport that is gone. */
@@ -178,10 +178,14 @@ export class RequestQueue {
     return [...this.#open].filter(({ state, batch }) => state === "inFlight" && batch!.transport === transport);
   }
 
-  /** Fails what an error is about that names no request: the frame in flight, if there is only one. */
-  #failOnlyInFlight(transport: Transport, code: RequestCode, reason?: string): void {
+  /**
+   * Fails what an error is about that names no request: the frame in flight, if there is only one. A ping fails in any case:
+   * it may be the one, and whatever arrives shows that the server is there.
+   */
+  #failUnnamed(transport: Transport, code: RequestCode, reason?: string): void {
     const inFlight = this.#inFlight(transport);
-    if (inFlight.every(({ batch }) => batch === inFlight[0]!.batch)) for (const request of inFlight) this.fail(request, code, reason);
+    const isOnly = inFlight.every(({ batch }) => batch === inFlight[0]!.batch);
+    for (const request of inFlight) if (isOnly || request.action === "ping") this.fail(request, code, reason);
   }
 
   /** Puts a request of a frame that was too large back into the queue, for a smaller one. Returns false if it was alone. */

@@ -9,6 +9,8 @@ export interface Waiter {
   holder: Holder;
   /** Whether the holder wanted the channel. */
   wants: boolean;
+  /** Whether the holder left a channel that nobody here held. */
+  isUnknown?: boolean;
   settle: SettleWish;
 }
 

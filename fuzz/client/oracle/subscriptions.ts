@@ -227,6 +227,8 @@ export class Subscriptions {
 
   /** Something of a history is missed, and the application knows: it goes on from the answer's position. */
   #restarts(status: Status, code: string | undefined): void {
+    // What was no position was not sent: the channel is followed from the answer's position, as without one.
+    if (code === "bad_position") return this.#begins(status);
     const told = this.traffic.positions.get(status.channel);
     if (told && told.code === code && told.recovered === false) {
       this.#used.set(status.channel, told.order);

@@ -75,6 +75,8 @@ export class Informing {
         subscriptionsPerAgent: 100,
         agentsPerUser: 100,
         publicationsPerSecond: 100,
+        subscriptionChangesPerSecond: 25,
+        ratesPerUser: 10,
         credentialsBytes: 4_096,
       },
       ...(lagging.length > 0 && { [WIRE.lagging]: lagging }),

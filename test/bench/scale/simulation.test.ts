@@ -9,6 +9,7 @@ const UNLIMITED: Quotas = {
   requestsPerSecond: 1e12,
   requestBurst: 1e12,
   connectionsPerSecond: 1e12,
+  throttling: { connect: { rateLimit: 1e12, burstLimit: 1e12 }, subscribe: { rateLimit: 1e12, burstLimit: 1e12 } },
   concurrency: 10_000,
   pollers: { first: 10_000, perMinute: 1, most: 10_000 },
   partitionReads: 1e12,
@@ -90,6 +91,13 @@ describe("a loss of all connections", () => {
     expect(lastBackMs).toBeLessThan(1.1 * 99_000 + 30_000);
   });
 
+  it("takes as long with the construct's own throttle, whatever the account would let through", () => {
+    const throttling = { ...UNLIMITED.throttling, connect: { rateLimit: 400, burstLimit: 800 } };
+    const { lastBackMs } = reconnect(50_000, { ...UNLIMITED, throttling });
+    expect(lastBackMs).toBeGreaterThan(((50_000 - 800) / 400) * 1_000);
+    expect(reconnect(50_000, LEVERS.connectionsPerSecond({ ...UNLIMITED, throttling }, 10)).lastBackMs).toBeLessThan(lastBackMs / 3);
+  });
+
   it("is the same for the same seed", () => {
     expect(reconnect(2_000, DEFAULT_QUOTAS)).toEqual(reconnect(2_000, DEFAULT_QUOTAS));
   });
@@ -97,7 +105,15 @@ describe("a loss of all connections", () => {
   it("simulated with fewer connections that stand for several comes to the same", () => {
     const quotas = LEVERS.connectionsPerSecond(DEFAULT_QUOTAS, 2);
     const exact = reconnect(50_000, quotas);
-    const scaled = reconnect(500_000, { ...quotas, requestsPerSecond: 1e5, requestBurst: 5e4, connectionsPerSecond: 1e4, concurrency: 1e4, partitionWrites: 1e4, tableWrites: 4e4 });
+    const scaled = reconnect(500_000, {
+      ...quotas,
+      throttling: LEVERS["throttling.subscribe"](LEVERS.connectionsPerSecond(quotas, 10), 10).throttling,
+      requestsPerSecond: 1e5,
+      requestBurst: 5e4,
+      connectionsPerSecond: 1e4, concurrency: 1e4,
+      partitionWrites: 1e4,
+      tableWrites: 4e4,
+    });
     expect(scaled.lastBackMs).toBe(exact.lastBackMs);
     expect(scaled.usd).toBeCloseTo(10 * exact.usd, 6);
   });

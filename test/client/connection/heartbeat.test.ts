@@ -38,6 +38,21 @@ describe("the heartbeat", () => {
     await bench.server.peers.take();
   });
 
+  it("takes an error that names no request for life: it may be about a throttled ping", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    bench.platform.advance(PING);
+    await peer.frames.take();
+    pushIt.channel("a").publish(1).catch(() => undefined);
+    await peer.frames.take();
+    bench.platform.advance(1_000);
+    peer.send({ message: "Internal server error", connectionId: "c", requestId: "r" });
+    peer.send({ channel: "a", uuid: "u", data: 1 });
+    await new Promise<void>((resolve) => pushIt.on("message", () => resolve()));
+    bench.platform.advance(9_000);
+    expect(pushIt.state).toBe("connected");
+  });
+
   it("takes any reply to a ping for life, also an error", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();

@@ -237,3 +237,20 @@ describe("channel.history()", () => {
     await refused;
   });
 });
+
+describe("what the back end deletes", () => {
+  it("is told by an event of the client and of the channel, and is not a message", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const heard = hearing(pushIt);
+    const told: unknown[] = [];
+    pushIt.on("deleted", (deletion) => told.push(deletion));
+    pushIt.channel("rooms/5").on("deleted", (deletion) => told.push(deletion));
+    pushIt.channel("rooms/6").on("deleted", (deletion) => told.push(deletion));
+    const deletion = { channel: "rooms/5", messages: [{ epoch: "e1", offset: 3, uuid: "m3" }] };
+    peer.send({ channel: "/meta/history", uuid: "u1", data: deletion });
+    await arrived(pushIt, peer);
+    expect(told).toEqual([deletion, deletion]);
+    // The message by which the test sees that all has arrived.
+    expect(heard).toEqual(["settled"]);
+  });
+});

@@ -34,6 +34,22 @@ describe("unsubscribing", () => {
     expect(subscriptions.wanted()).toEqual([]);
   });
 
+  it("that was denied gives the channel to nobody who never had it", async () => {
+    const { hold, release, answer, subscriptions } = make();
+    const one = {};
+    // A guard may have subscribed this agent to it.
+    release("a");
+    hold("a", one);
+    release("a", one);
+    await settled();
+    await answer(0, { successful: false, code: "denied" });
+    // Whoever had it has it again, and leaves again: then nobody wants it.
+    await answer(1);
+    expect(subscriptions.wanted()).toEqual(["a"]);
+    release("a", one);
+    expect(subscriptions.wanted()).toEqual([]);
+  });
+
   it.each(["internal", "timeout", "unavailable"] as const)("that failed with %s is carried out later", async (code) => {
     const { platform, hold, release, answer, actions, told } = make();
     hold("a");

@@ -13,7 +13,7 @@ import { Wire, type WireOptions } from "./wire.js";
 
 /** What a test's system is made of. */
 export interface TestSystemOptions
-  extends Partial<Pick<SystemOptions, "faults" | "limits" | "meter" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale">> {
+  extends Partial<Pick<SystemOptions, "faults" | "limits" | "meter" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale" | "quotas">> {
   /** Secrets of the guard module, by name. */
   secrets?: Record<string, string>;
   /**
@@ -106,7 +106,7 @@ export class TestSystem {
   static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     mkdirSync(FOLDERS, { recursive: true });
     const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
-    const { faults, limits, meter, environment, permissionsLog, asyncRetryScale, queueWaitScale, instead, secrets, log } = options;
+    const { faults, limits, meter, environment, permissionsLog, asyncRetryScale, queueWaitScale, quotas, instead, secrets, log } = options;
     const [other, secretsFile] = [join(system.folder, "instead.ts"), join(system.folder, "secrets.json")];
     if (secrets) writeFileSync(secretsFile, JSON.stringify(secrets));
     if (instead !== undefined) writeFileSync(other, instead);
@@ -118,6 +118,7 @@ export class TestSystem {
       ...(permissionsLog !== undefined && { permissionsLog }),
       ...(asyncRetryScale !== undefined && { asyncRetryScale }),
       ...(queueWaitScale !== undefined && { queueWaitScale }),
+      ...(quotas && { quotas }),
       ...(instead !== undefined && { guards: other }),
       ...(secrets && { secrets: secretsFile }),
       project: ROOT,

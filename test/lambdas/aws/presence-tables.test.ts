@@ -19,7 +19,7 @@ const setUp = async () => {
   const occupancy = new OccupancyTable(it, it.clock);
   const asked: string[] = [];
   const settings = { ...DEFAULT_SETTINGS, channels: { "rooms/*": { presence: true } } as const };
-  const announce = async (channel: string) => void asked.push(channel);
+  const announce = async (channels: readonly string[]) => void asked.push(...channels);
   const attendance = new Attendance({ members, occupancy, announce, settings, clock: it.clock, log: new TestLog() });
   const table = new AttendedTable(it.client, it.name, it.clock, {}, attendance);
   return { it, members, occupancy, asked, table };
@@ -61,21 +61,21 @@ describe("the members of a channel", () => {
 
   test("are renewed while they are there, and ended only if they were not renewed since", async () => {
     const { members } = await setUp();
-    expect(await members.renew("c1", "rooms/1", UNTIL)).toBe(false);
+    expect(await members.renew("c1", "rooms/1", NOW, UNTIL)).toBe(false);
     await members.join(ada, "rooms/1", NOW, UNTIL);
     const [before] = await members.all("rooms/1");
-    expect(await members.renew("c1", "rooms/1", UNTIL + 1)).toBe(true);
+    expect(await members.renew("c1", "rooms/1", NOW, UNTIL + 1)).toBe(true);
     expect(await members.end("rooms/1", before!, UNTIL)).toBe(false);
     const [after] = await members.all("rooms/1");
     expect(await members.end("rooms/1", after!, UNTIL + 2)).toBe(true);
-    expect(await members.renew("c1", "rooms/1", UNTIL + 3)).toBe(false);
+    expect(await members.renew("c1", "rooms/1", NOW, UNTIL + 3)).toBe(false);
   });
 
   test("say until when they are there, those who are, with one read for all channels", async () => {
     const { it, members } = await setUp();
     for (const channel of ["rooms/1", "rooms/2", "rooms/3"]) await members.join(ada, channel, NOW, UNTIL);
     await members.leave("c1", "rooms/2", NOW);
-    await members.renew("c1", "rooms/3", UNTIL + 1);
+    await members.renew("c1", "rooms/3", NOW, UNTIL + 1);
     await members.join(agentOf("c2"), "rooms/4", NOW, UNTIL);
     const channels = ["rooms/1", "rooms/2", "rooms/3", "rooms/4", "rooms/5"];
     const expected = new Map([["rooms/1", UNTIL], ["rooms/3", UNTIL + 1]]);
@@ -266,7 +266,7 @@ describe("costs, in units", () => {
   test("saying so again: 1 to write; going: 1 to write, 1 to read, and 1 to write for all who go together", async () => {
     const { it, members, occupancy, table } = await setUp();
     await table.putSubscriptions(ada, ["rooms/1"]);
-    expect(await it.cost(() => members.renew("c1", "rooms/1", UNTIL))).toMatchObject({ read: 0, written: 1 });
+    expect(await it.cost(() => members.renew("c1", "rooms/1", NOW, UNTIL))).toMatchObject({ read: 0, written: 1 });
     await occupancy.begin("rooms/1");
     expect(await it.cost(() => table.deleteSubscriptions("c1", ["rooms/1"]))).toMatchObject({ read: 1, written: 4 });
   });

@@ -12,6 +12,8 @@ import { HistoryTable } from "../../../lambdas/aws/history-table.js";
 import { LatestTable } from "../../../lambdas/aws/latest-table.js";
 import { LingerTable } from "../../../lambdas/aws/linger-table.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import { Rate } from "../../../lambdas/core/rate.js";
+import { LINGERING_MS } from "../../../lambdas/core/request-rates.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, NOW, TestConnections, TestLog, TestSegments } from "../core/fakes.js";
 import { itemSize, type TestTable, useTables } from "./test-table.js";
@@ -43,10 +45,11 @@ const publishing = () => {
   const log = new TestLog();
   const { table: store, clock } = it;
   const settings = { ...DEFAULT_SETTINGS, wildcards: ["w/*"] };
-  const rate = { take: (_agent: string, wanted: number) => wanted };
+  const rate = { take: (_agent: unknown, wanted: number) => wanted };
+  const lingeringRate = new Rate(LINGERING_MS, it.clock, 1);
   const histories = new HistoryTable(it, clock, settings.dedupeSeconds);
   const gathering = { histories, latest: new LatestTable(it, clock), lingering: new LingerTable(it, clock), invokeFlush };
-  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), segments: new TestSegments(), settings, rate, ...gathering };
+  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), segments: new TestSegments(), settings, rate, lingeringRate, ...gathering };
 };
 
 const message = (channel: string) => ({ channel, uuid: "m1", data: "hello" });

@@ -111,7 +111,7 @@ describe("subscriptions", () => {
   test("of an agent name its channels, and not the agent's own row", async () => {
     await it.table.putAgent(agent);
     await it.table.putSubscriptions(agent, ["agent"]);
-    expect(await it.table.holdings("c1")).toEqual({ present: true, channels: ["agent"], outdated: [] });
+    expect(await it.table.holdings("c1")).toEqual({ present: true, channels: ["agent"], outdated: [], info: null });
   });
 
   test("past their connection's end are nobody's, though the rows are still there; cleaning up still finds them", async () => {
@@ -181,6 +181,11 @@ describe("a claim", () => {
 });
 
 describe("what is overdue", () => {
+  test("is noted once, however often it is named", async () => {
+    await it.table.putOverdue(["c1", "c2", "c1"], Math.floor(NOW / 1000) - 1);
+    expect((await overdue()).map(({ connectionId }) => connectionId).sort()).toEqual(["c1", "c2"]);
+  });
+
   test("is every connection past its deadline, agents and denials, in whichever shard, and no other", async () => {
     const gone = Array.from({ length: 40 }, (_, at) => ({ ...expired, connectionId: `gone${at}` }));
     for (const one of gone) await it.table.putAgent(one);

@@ -19,7 +19,7 @@ const setUp = async () => {
   const told: string[] = [];
   const events = { put: async (type: string, { channel }: Record<string, unknown>) => void told.push(`${type} ${String(channel)}`) };
   const announcing: Announcing = { ...system, members, occupancy, events };
-  const attendance = new Attendance({ members, occupancy, announce: async (channel) => void asked.push(channel), settings, clock, log });
+  const attendance = new Attendance({ members, occupancy, announce: async (channels) => void asked.push(channels.join(" ")), settings, clock, log });
   const heard = (): PresenceEventData[] =>
     (connections.received("listener") as { channel: string; data: PresenceEventData }[]).filter(({ channel }) => channel === Meta.presence).map(({ data }) => data);
   /** What came of each agent, in the order of `at`: who has seen all of it believes the last. */
@@ -136,23 +136,23 @@ describe("who has been silent for a lease", () => {
     await join("c2");
     await minute();
     clock.advance(LEASE - 1);
-    await members.renew("c2", "rooms/1", clock.now() + LEASE);
+    await members.renew("c2", "rooms/1", clock.now(), clock.now() + LEASE);
     await minute();
     expect(believed()).toEqual(["uuid-of-c1", "uuid-of-c2"]);
     clock.advance(1);
     await minute();
     expect(believed()).toEqual(["uuid-of-c2"]);
-    expect(await members.renew("c1", "rooms/1", clock.now() + LEASE)).toBe(false);
+    expect(await members.renew("c1", "rooms/1", clock.now(), clock.now() + LEASE)).toBe(false);
   });
 
-  test("and renews while a run is about to end it, stays", async () => {
+  test("and renews by a clock that is behind, while a run is about to end it, stays", async () => {
     const { join, minute, believed, clock, members } = await setUp();
     await join("c1");
     await minute();
     clock.advance(LEASE);
     members.before = async (step) => {
       members.before = (next) => void next;
-      if (step === "all") members.before = async (next) => void (next === "end" && ((members.before = () => undefined), await members.renew("c1", "rooms/1", clock.now() + LEASE)));
+      if (step === "all") members.before = async (next) => void (next === "end" && ((members.before = () => undefined), await members.renew("c1", "rooms/1", clock.now() - 1, clock.now() + LEASE)));
     };
     await minute();
     expect(believed()).toEqual(["uuid-of-c1"]);
@@ -256,7 +256,7 @@ describe("a Lambda that dies", () => {
         // Whoever got no answer has subscribed again by now.
         if (!members.at("rooms/1", "c2")) await join("c2");
         clock.advance(LEASE - 2_000);
-        await members.renew("c2", "rooms/1", clock.now() + LEASE);
+        await members.renew("c2", "rooms/1", clock.now(), clock.now() + LEASE);
         clock.advance(2_000);
         await minute();
         expect(believed()).toEqual(["uuid-of-c2"]);

@@ -17,7 +17,7 @@ const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], pub
   const settings = { ...DEFAULT_SETTINGS, wildcards: ["rooms/*"], channels: { "rooms/*": { presence: true } } as const };
   const asked: string[] = [];
   const guards = { subscription: async (_agent: unknown, channel: string) => (asked.push(channel), verdict) };
-  const rate = new Rate({ perSecond: 1, burst: 20 }, clock);
+  const rate = new Rate({ perSecond: 1, burst: 20 }, clock, 10);
   const occupancy = new MemoryOccupancy();
   const system = { members, occupancy, clock, settings, guards, rate };
   const ask = async (channel = "rooms/1", after?: string) => tellPresence(system, me, { uuid: "u1", channel, ...(after === undefined ? {} : { after }) });

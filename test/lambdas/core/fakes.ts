@@ -196,7 +196,7 @@ export class MemoryStore implements Store {
     if (!standing || !("agent" in standing)) return { present: standing !== undefined, channels, outdated: [] };
     const { agent } = standing;
     const outdated = channels.filter((channel) => this.endOf(connectionId, channel) !== endOf(agent));
-    return { present: true, channels, outdated, ...(agent.expiresAt === undefined ? {} : { expiresAt: agent.expiresAt }) };
+    return { present: true, channels, outdated, ...(agent.expiresAt === undefined ? {} : { expiresAt: agent.expiresAt }), ...(agent.info === undefined ? {} : { info: agent.info }) };
   }
 
   /** When a subscription's row says that it ends, in epoch seconds; `undefined` where there is none. */

@@ -260,3 +260,15 @@ describe("a worker", () => {
     expect(system.segments.sent).toMatchObject([{ delaySeconds: 0, segment: { until: NOW + LATEST_MS } }]);
   });
 });
+
+test("who is to get more than a segment holds, and can be neither handed on nor closed, is given to the sweep once", async () => {
+  const system = fanOutSystem({ threshold: 1 });
+  const ids = await audienceOf(system, 3, "a");
+  system.segments.refuses = () => true;
+  for (const id of ids) system.connections.unclosable.add(id);
+  // 180 KB: two segments for the same recipients.
+  const publications = Array.from({ length: 6 }, (_, at) => ({ message: messageOf("a", "x".repeat(30_000), `m${at}`) }));
+  expect(await fanOut(system, publications)).toMatchObject({ sent: 1, failed: 2 });
+  expect(system.store.calls.filter((call) => call.startsWith("putOverdue"))).toEqual(["putOverdue c1 c2"]);
+  expect(system.log.of("not_delivered").map(({ messages }) => messages)).toEqual([6, 6]);
+});

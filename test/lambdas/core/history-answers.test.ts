@@ -3,6 +3,7 @@ import { frameOf } from "../../../lambdas/core/answers.js";
 import { behind, readPositions } from "../../../lambdas/core/behind.js";
 import type { ChannelOptions } from "../../../lambdas/core/channel-options.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
+import { SubscriptionRate } from "../../../lambdas/core/subscription-rate.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { history } from "../../../lambdas/history.js";
@@ -27,14 +28,14 @@ const setUp = async (kept: Record<string, number>, { bytes = 1, guards = {}, lat
     }
   }
   const settings = { ...DEFAULT_SETTINGS, channels: { "kept/*": { ...OPTIONS, ...(latest && { latest }) } } };
-  const system = { settings, store, histories, clock, latest: new MemoryLatest(store.calls), connections: new TestConnections(clock), log: new TestLog(), guards: { ...openGuards, ...guards } };
+  const system = { settings, store, rate: new SubscriptionRate({ settings, clock }), histories, clock, latest: new MemoryLatest(store.calls), connections: new TestConnections(clock), log: new TestLog(), guards: { ...openGuards, ...guards } };
   const ask = async (...channels: (string | { channel: string; since: Position })[]) => {
     const answers = await subscribe(system, agent, JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data: { channels } }));
     expect(Buffer.byteLength(frameOf(answers))).toBeLessThanOrEqual(FRAME_BYTES);
     return answers.map(dataOf);
   };
   const read = async (data: Record<string, unknown>) => {
-    const answers = await history({ ...system, rate: { take: (_id: string, wanted: number) => wanted } }, agent, JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data }));
+    const answers = await history({ ...system, rate: { take: (_agent: unknown, wanted: number) => wanted } }, agent, JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data }));
     expect(Buffer.byteLength(frameOf(answers))).toBeLessThanOrEqual(FRAME_BYTES);
     return dataOf(answers[0]!);
   };

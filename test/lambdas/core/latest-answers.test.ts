@@ -1,6 +1,7 @@
 import { FRAME_BYTES, type Json } from "../../../protocol/index.js";
 import { frameOf } from "../../../lambdas/core/answers.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
+import { SubscriptionRate } from "../../../lambdas/core/subscription-rate.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { subscribe } from "../../../lambdas/subscribe.js";
@@ -20,7 +21,7 @@ const setUp = async (kept: Record<string, Json>, more: Partial<Guards> = {}) => 
   store.calls.length = 0;
   const settings = { ...DEFAULT_SETTINGS, wildcards: ["prices/*"], channels: { "prices/*": { latest: true as const } } };
   const histories = new MemoryHistories(clock, 900, store);
-  const system = { settings, store, histories, latest, clock, connections, log: new TestLog(), guards: { ...openGuards, ...more } };
+  const system = { settings, store, rate: new SubscriptionRate({ settings, clock }), histories, latest, clock, connections, log: new TestLog(), guards: { ...openGuards, ...more } };
   const ask = (...channels: string[]) =>
     subscribe(system, agent, JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data: { channels } }));
   return { ...system, ask };

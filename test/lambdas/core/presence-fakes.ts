@@ -24,7 +24,8 @@ export class MemoryMembers implements Members {
     await this.before("join");
     const row = this.at(channel, connectionId);
     const fresh = { connectionId, agent, since, until, told: false, ...(userId === undefined ? {} : { userId }), ...(info === undefined ? {} : { info }) };
-    this.rows.set(`${channel} ${connectionId}`, row && row.goneAt === undefined ? { ...row, until } : fresh);
+    const same = row && row.goneAt === undefined && row.until > since && JSON.stringify(row.info) === JSON.stringify(info);
+    this.rows.set(`${channel} ${connectionId}`, same ? { ...row, until } : fresh);
   }
 
   async describe({ connectionId, info }: Attendee, channel: string, now: number): Promise<void> {
@@ -37,8 +38,8 @@ export class MemoryMembers implements Members {
     return new Map(rows.flatMap(([channel, row]) => (row && row.goneAt === undefined ? [[channel, row.until]] : [])));
   }
 
-  renew(connectionId: string, channel: string, until: number): Promise<boolean> {
-    return this.#change("renew", channel, connectionId, (row) => row.goneAt === undefined && { ...row, until });
+  renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean> {
+    return this.#change("renew", channel, connectionId, (row) => row.goneAt === undefined && row.until > now && { ...row, until });
   }
 
   leave(connectionId: string, channel: string, now: number): Promise<boolean> {

@@ -7,13 +7,14 @@ import { MemoryMembers } from "./presence-fakes.js";
 
 const settings = { ...DEFAULT_SETTINGS, channels: { "rooms/*": { presence: true } } as const };
 
-test("an agent is renewed where it is; where it is not, or has gone, it hears so; other channels are left out", async () => {
+test("an agent is renewed where it is; where it is not, has gone, or was silent for a lease, it hears so; other channels are left out", async () => {
   const members = new MemoryMembers();
   const clock = new TestClock();
-  for (const channel of ["rooms/1", "rooms/2"]) await members.join(agentOf("c1"), channel, NOW, NOW + 1);
+  for (const channel of ["rooms/1", "rooms/2"]) await members.join(agentOf("c1"), channel, NOW, NOW + 1_001);
+  await members.join(agentOf("c1"), "rooms/4", NOW, NOW + 1_000);
   await members.leave("c1", "rooms/2", NOW);
   clock.advance(1_000);
-  expect(await renewPresence({ members, clock, settings }, "c1", ["rooms/1", "rooms/2", "rooms/3", "plain", "rooms/*"])).toEqual(["rooms/2", "rooms/3"]);
+  expect(await renewPresence({ members, clock, settings }, "c1", ["rooms/1", "rooms/2", "rooms/3", "rooms/4", "plain", "rooms/*"])).toEqual(["rooms/2", "rooms/3", "rooms/4"]);
   expect(members.at("rooms/1", "c1")?.until).toBe(NOW + 1_000 + settings.presenceLeaseMs);
 });
 

@@ -67,6 +67,16 @@ describe("a publication guard", () => {
     expect(system.connections.received("listener")).toEqual([messageOf("b", "for b"), messageOf("c", "for c")]);
   });
 
+  test("may publish several messages on one channel: each has a uuid of its own, the same when it is repeated", async () => {
+    const system = await setUp(async (_agent, message) => permitted({ publish: [{ ...message, data: 1 }, { ...message, data: 2 }] }));
+    await publish(system, agent, [out("a")]);
+    const received = system.connections.received("listener") as Message[];
+    expect(received).toMatchObject([{ uuid: "m1", data: 1 }, { data: 2 }]);
+    expect(received[1]!.uuid).not.toBe("m1");
+    await publish(system, agent, [out("a")]);
+    expect(system.connections.received("listener")).toEqual([...received, ...received]);
+  });
+
   test("may succeed without publishing: the message was only logged, or posted elsewhere", async () => {
     const system = await setUp(async () => permitted());
     expect(await publish(system, agent, [out("a")])).toMatchObject([{ channel: "/meta/successful", successful: true }]);

@@ -19,7 +19,7 @@ const setUp = async () => {
       return new Map(channels.map((channel) => [channel, { epoch: "e1", offset: 2, at: NOW, begun: NOW }]));
     },
   };
-  const system = { members, clock, settings, histories, rate: new Rate(REMINDING_PINGS, clock) };
+  const system = { members, clock, settings, histories, rate: new Rate(REMINDING_PINGS, clock, 10) };
   const ping = (data?: unknown, connectionId = "c1") =>
     remind(system, agentOf(connectionId), JSON.stringify({ action: "ping", channel: "/meta/ping", uuid: "u1", data }));
   return { clock, ping, reads: () => reads };

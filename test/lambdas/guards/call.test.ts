@@ -135,7 +135,7 @@ describe("onPublicationRequest(channel, agent, message)", () => {
     expect(decisions).toEqual([{ ...yes, publish: [{ channel: "stories/5", uuid: "m1", data: "hello" }] }]);
   });
 
-  test("channel.publish on as many channels as the guard likes, in its order, under the publisher's uuid", () => {
+  test("channel.publish on as many channels as the guard likes, in its order, under the publisher's uuid or the one that the guard gives", () => {
     const { agent, channel, message, decisions } = guardCall("onPublicationRequest");
     agent.channel("audit").publish({ data: { who: agent.uuid }, uuid: "another" });
     channel.publish(message);
@@ -143,11 +143,16 @@ describe("onPublicationRequest(channel, agent, message)", () => {
     expect(decisions).toMatchObject([
       {
         publish: [
-          { channel: "audit", uuid: "m1", data: { who: "agent-1" } },
+          { channel: "audit", uuid: "another", data: { who: "agent-1" } },
           { channel: "stories/5", uuid: "m1", data: "hello" },
         ],
       },
     ]);
+  });
+
+  test.each(["a b", "", "x".repeat(65), 5])("channel.publish under what is not a uuid throws: %p", (uuid) => {
+    const { channel } = guardCall("onPublicationRequest");
+    expect(() => channel.publish({ data: 1, uuid: uuid as string })).toThrow("channel.publish: message.uuid must be 1 to 64 characters");
   });
 
   test("publicationSuccess(message, result) carries a result to the publisher", () => {

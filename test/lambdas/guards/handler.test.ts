@@ -82,12 +82,13 @@ describe("guardHandler answers", () => {
       onPublicationRequest(channel, agent, message) {
         channel.publish(message);
         agent.channel("audit").publish({ data: 1 });
+        agent.channel("audit").publish({ data: 2, uuid: "own" });
         agent.subscribe("a");
         agent.publicationSuccess(message, { ok: 1 });
       },
     }, request("onPublicationRequest"), {
       verdict: "publicationSuccess", channel: "stories/5",
-      publish: [{ channel: "stories/5", data: { text: "hello" } }, { channel: "audit", data: 1 }], subscribe: ["a"], result: { ok: 1 },
+      publish: [{ channel: "stories/5", data: { text: "hello" } }, { channel: "audit", data: 1 }, { channel: "audit", data: 2, uuid: "own" }], subscribe: ["a"], result: { ok: 1 },
     }],
     ["yes to a publication that goes nowhere", { onPublicationRequest: (_channel, agent, message) => agent.publicationSuccess(message) }, request("onPublicationRequest"), { verdict: "publicationSuccess", channel: "stories/5", publish: [] }],
     ["no to a publication, whatever was staged", {

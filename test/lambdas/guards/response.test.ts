@@ -92,6 +92,13 @@ describe("a response", () => {
     expect(decision({ verdict: "publicationSuccess", channel: "stories/5", publish: [] }, "onPublicationRequest")).toMatchObject({ publish: [] });
   });
 
+  test("that publishes under uuids of its own", () => {
+    const publish = [{ channel: "b", data: 1, uuid: "own-1" }, { channel: "b", data: 2 }];
+    expect(decision({ verdict: "publicationSuccess", channel: "stories/5", publish }, "onPublicationRequest")).toMatchObject({
+      publish: [{ uuid: "own-1" }, { uuid: "m1" }],
+    });
+  });
+
   test("that delivers: as it is, or changed, and to nobody else", () => {
     const response = { version: 1, verdict: "deliver", channel: "stories/5", deliveries: [{ agent: "a3", data: null }, { agent: "a1" }] };
     expect(read(response, "onMessageReceived")).toEqual({
@@ -171,6 +178,8 @@ describe("a response is invalid", () => {
     ["that publishes nowhere", { ...published, publish: [{ data: 1 }] }, "onPublicationRequest", /bad_channel/],
     ["that publishes on a wildcard", { ...published, publish: [{ channel: "stories/*", data: 1 }] }, "onPublicationRequest", /\(wildcard\)/],
     ["that publishes on what is reserved", { ...published, publish: [{ channel: "/meta/error", data: 1 }] }, "onPublicationRequest", /reserved_channel/],
+    ["that publishes under what is not a uuid", { ...published, publish: [{ channel: "a", data: 1, uuid: "a b" }] }, "onPublicationRequest", /uuid is not 1 to 64/],
+    ["that publishes under a number", { ...published, publish: [{ channel: "a", data: 1, uuid: 5 }] }, "onPublicationRequest", /uuid is not 1 to 64/],
     ["that delivers nothing it names", delivered, "onMessageReceived", /deliveries is not a list/],
     ["that delivers by agent", { ...delivered, deliveries: { a1: 1 } }, "onMessageReceived", /deliveries is not a list/],
     ["that delivers to a text", { ...delivered, deliveries: ["a1"] }, "onMessageReceived", /entry without an agent/],

@@ -24,7 +24,7 @@ describe("the arguments of push-it-cli dev", () => {
         limits: { idleMs: 1500, connectionMs: 20_000 },
         sweepEveryMs: 3000,
         meter: true,
-        quotas: true,
+        quotas: "default",
       },
     });
   });
@@ -39,10 +39,15 @@ describe("the arguments of push-it-cli dev", () => {
     ["--idle-timeout 0", "--idle-timeout must be more than 0."],
     ["--sweep-every never", "--sweep-every never is not a number"],
     ["--env A", "--env A names no value."],
+    ["--quotas=mine", "--quotas=mine is not known."],
     ["extra", "Unexpected argument 'extra'"],
   ])("%s is refused: %s", (line, message) => {
     expect(() => parseDevArguments(line.split(" "))).toThrow(Failure);
     expect(() => parseDevArguments(line.split(" "))).toThrow(message);
+  });
+
+  test.each(["default", "new-account", "small-region"] as const)("name the quotas %s", (name) => {
+    expect(parseDevArguments([`--quotas=${name}`, "--port", "0"]).options).toMatchObject({ quotas: name, port: 0 });
   });
 
   test("are all in the help", () => {

@@ -186,3 +186,34 @@ describe("asking who is on a channel", () => {
     expect(await errorOf(publisher.presence("plain"))).toMatchObject({ code: "no_presence", message: "No." });
   });
 });
+
+describe("deleting", () => {
+  /** Answers requests one after the other. */
+  const answering = (...answers: object[]) => publisherWith((_, at) => payload({ version: 1, ...answers[at - 1] }));
+
+  test("a message sends its position, and nothing else of a message", async () => {
+    const { client, publisher } = answering({ deletedMessage: true });
+    const message = { epoch: "e1", offset: 5, uuid: "m5", data: "secret" };
+    expect(await publisher.deleteMessage("rooms/5", message)).toBe(true);
+    expect(client.asked).toEqual([{ version: 1, deleteMessage: { channel: "rooms/5", position: { epoch: "e1", offset: 5 } } }]);
+  });
+
+  test("a history goes on until it is whole", async () => {
+    const { client, publisher } = answering({ deletedMessages: 0, more: true }, { deletedMessages: 250, more: true }, { deletedMessages: 50 });
+    expect(await publisher.deleteHistory("rooms/5")).toBe(300);
+    const next = { version: 1, deleteHistory: { channel: "rooms/5", continue: true } };
+    expect(client.asked).toEqual([{ version: 1, deleteHistory: { channel: "rooms/5" } }, next, next]);
+  });
+
+  test("a user goes on until the whole table was read", async () => {
+    const { client, publisher } = answering({ disconnected: 2, deletedMessages: 0, more: "" }, { disconnected: 0, deletedMessages: 3, more: "abc" }, { disconnected: 0, deletedMessages: 1 });
+    expect(await publisher.forgetUser("ann")).toEqual({ disconnected: 2, deletedMessages: 4 });
+    const asked = [{ userId: "ann" }, { userId: "ann", after: "" }, { userId: "ann", after: "abc" }];
+    expect(client.asked).toEqual(asked.map((forgetUser) => ({ version: 1, forgetUser })));
+  });
+
+  test("what the channel does not keep is an error", async () => {
+    const { publisher } = answering({ code: "no_history", error: "This channel keeps no history." });
+    expect(await errorOf(publisher.deleteHistory("plain"))).toMatchObject({ code: "no_history" });
+  });
+});

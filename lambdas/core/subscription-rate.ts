@@ -1,0 +1,21 @@
+import type { Settings } from "../settings.js";
+import { optionsOf } from "./channel-options.js";
+import type { Clock } from "./ports.js";
+import { type Counted, Rate } from "./rate.js";
+import { PRESENCE_CHANGE, subscriptionChanges } from "./request-rates.js";
+
+/** Counts the channels that each agent subscribes to, or those that it unsubscribes from. */
+export class SubscriptionRate {
+  readonly #rate: Rate;
+  readonly #channels: Settings["channels"];
+
+  constructor({ settings, clock }: { settings: Pick<Settings, "channels" | "limits">; clock: Pick<Clock, "now"> }) {
+    this.#rate = new Rate(subscriptionChanges(settings.limits), clock, settings.limits.ratesPerUser);
+    this.#channels = settings.channels;
+  }
+
+  /** Counts one channel. @returns whether the agent may change its subscription now; if not, nothing was counted */
+  allows(agent: Counted, channel: string): boolean {
+    return this.#rate.spend(agent, optionsOf(this.#channels, channel).presence ? PRESENCE_CHANGE : 1);
+  }
+}

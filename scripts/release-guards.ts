@@ -1,0 +1,22 @@
+// The guards of the app that a release keeps: they permit everything, and take over who the client says it is.
+import { guards } from "push-it-server/guards";
+
+/** What the clients of this app present. */
+interface Who {
+  userId?: string;
+  name?: string;
+}
+
+export default guards<Who | undefined>({
+  onConnectionRequest(agent) {
+    const { userId, name } = agent.credentials ?? {};
+    agent.connected({ ...(userId !== undefined && { userId }), ...(name !== undefined && { info: { name } }) });
+  },
+  onSubscriptionRequest: (channel, agent) => agent.subscribe(channel),
+  onUnsubscriptionRequest: (channel, agent) => agent.unsubscribe(channel),
+  onPublicationRequest(channel, agent, message) {
+    channel.publish(message);
+    agent.publicationSuccess(message);
+  },
+  onDisconnect: () => undefined,
+});
