@@ -14,6 +14,9 @@ const STEPS = 3;
 
 const SEEDS = [1, 2];
 
+// A whole system is exchanged twice, on however busy a machine.
+jest.setTimeout(300_000);
+
 let folder: string;
 let before: string;
 let after: string;
@@ -43,8 +46,19 @@ const documentedKinds = (): string[] => {
 
 const uuidsOf = (party: Party, channel: string): string[] => party.on(channel).map(({ uuid }) => uuid).sort();
 
+/**
+ * What functions of now may be denied during a rollback, with the reason why that hurts nobody. CloudFormation takes a
+ * policy back before the function that depends on it, so such a function runs without its new grants for a while.
+ */
+const MAY_BE_DENIED: Readonly<Record<string, string>> = {
+  "sqs:ChangeMessageVisibility": "a worker asks for its segment to come back later or sooner; without it, the queue's own timeout counts",
+};
+
+const isExpected = ({ source, message }: { source: string; message: string }): boolean =>
+  source === "iam" && Object.keys(MAY_BE_DENIED).some((action) => message.includes(` may not ${action} on `));
+
 /** Everything that has to hold after an update, whatever its order was. */
-const requireRight = async (live: LiveStack, traffic: Traffic): Promise<void> => {
+const requireRight = async (live: LiveStack, traffic: Traffic, isBack = false): Promise<void> => {
   for (const party of traffic.parties) {
     expect({ who: party.userId, wrong: party.wrong, disorder: party.disorder }).toEqual({ who: party.userId, wrong: [], disorder: [] });
     for (const [channel, uuids] of traffic.expected) expect(uuidsOf(party, channel)).toEqual([...uuids].sort());
@@ -53,7 +67,7 @@ const requireRight = async (live: LiveStack, traffic: Traffic): Promise<void> =>
   expect(await traffic.present()).toEqual(traffic.parties.map(({ userId }) => userId).sort());
   expect(await traffic.endless()).toEqual([]);
   expect(documentedKinds()).toEqual(expect.arrayContaining(await traffic.kinds()));
-  expect(live.logs.filter(({ level }) => level === "error")).toEqual([]);
+  expect(live.logs.filter((entry) => entry.level === "error" && !(isBack && isExpected(entry)))).toEqual([]);
   expect(live.invocations.filter(({ result }) => !result.ok)).toEqual([]);
 };
 
@@ -64,12 +78,12 @@ describe("a stack that is updated from the first release to this one, and rolled
     const live = await LiveStack.start(join(folder, `live-${seed}`), STACK, [before, after], old);
     const traffic = await Traffic.start(live, [clientOf(folder, FIRST.replaceAll(".", "-")), NOW]);
     try {
-      const go = async (from: StackTemplate, to: StackTemplate): Promise<void> => {
+      const go = async (from: StackTemplate, to: StackTemplate, isBack = false): Promise<void> => {
         for (const { template } of stepsOf(from, to, random, STEPS)) await traffic.round(() => live.change(template));
-        await requireRight(live, traffic);
+        await requireRight(live, traffic, isBack);
       };
       await go(old, now);
-      await go(now, old);
+      await go(now, old, true);
     } finally {
       await traffic.end();
       await live.close();

@@ -236,7 +236,7 @@ export const VARIANTS: readonly Variant[] = [
     name: "times, logs and resources are others",
     about: [
       ...(["timeouts", "fanOutBudget", "dedupeWindow", "checkInterval", "presenceLease", "sweepInterval", "throttling", "reservedConcurrency"] as const),
-      ...(["pointInTimeRecovery", "removalPolicy", "memorySize", "logRetention", "logRemovalPolicy", "applicationLogLevel", "systemLogLevel"] as const),
+      ...(["deliveryConcurrency", "pointInTimeRecovery", "deletionProtection", "removalPolicy", "memorySize", "logRetention", "logRemovalPolicy", "applicationLogLevel", "systemLogLevel"] as const),
     ],
     props: () => ({
       ...BASE,
@@ -248,8 +248,11 @@ export const VARIANTS: readonly Variant[] = [
       sweepInterval: Duration.minutes(5),
       throttling: { ping: { rateLimit: 50, burstLimit: 50 } },
       reservedConcurrency: { sweep: 1 },
-      pointInTimeRecovery: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      deliveryConcurrency: 10,
+      // What channels with history have by default.
+      pointInTimeRecovery: false,
+      deletionProtection: false,
+      removalPolicy: RemovalPolicy.DESTROY,
       memorySize: 1024,
       logRetention: RetentionDays.ONE_WEEK,
       logRemovalPolicy: RemovalPolicy.RETAIN,
