@@ -9,8 +9,6 @@ export interface Waiter {
   holder: Holder;
   /** Whether the holder wanted the channel. */
   wants: boolean;
-  /** Whether the holder left a channel that nobody here held. */
-  isUnknown?: boolean;
   settle: SettleWish;
 }
 

@@ -109,7 +109,7 @@ export class Subscriptions implements Extension {
     const subscription: Subscription = { channel, holders: new Set(), waiters: [] };
     this.#connection.transport?.subscriptions.set(channel, false);
     this.#subscriptions.set(channel, subscription);
-    this.#reconcileSoon(subscription, { holder, wants: false, isUnknown: true, settle });
+    this.#reconcileSoon(subscription, { holder, wants: false, settle });
   }
 
   #reconcileAll(): void {
@@ -209,7 +209,8 @@ export class Subscriptions implements Extension {
     // Its transport is gone: what was to end there has ended, and what was to begin begins on the next one.
     if (transport && transport !== current && (current || !wants)) return;
     if (wants) this.#client.notify("onSubscribeFailed", channel);
-    else if (!error.retryable) for (const { holder } of waiters.filter((waiter) => !waiter.wants && !waiter.isUnknown)) holders.add(holder);
+    // Who knows that it was subscribed has it again.
+    else if (!error.retryable && subscription.isAnnounced) for (const { holder } of waiters.filter((waiter) => !waiter.wants)) holders.add(holder);
     if (error.retryable) {
       // It may have happened.
       if (transport && transport === current) current.subscriptions.set(channel, false);

@@ -24,8 +24,6 @@ export interface Status {
   channel: string;
   /** Who holds the channel: handles, and the client itself. */
   holders: Set<string>;
-  /** Who has held it and left. */
-  left: Set<string>;
   /** Handles that have subscribed at some time: they unsubscribe for themselves only. */
   known: Set<string>;
   /** What the application was told, for the connection in use. */
@@ -68,7 +66,7 @@ export class Subscriptions {
   /** What is known of a channel. */
   of(channel: string): Status {
     let status = this.#statuses.get(channel);
-    if (!status) this.#statuses.set(channel, (status = { channel, holders: new Set(), left: new Set(), known: new Set([OWN]), told: "no" }));
+    if (!status) this.#statuses.set(channel, (status = { channel, holders: new Set(), known: new Set([OWN]), told: "no" }));
     return status;
   }
 
@@ -93,10 +91,7 @@ export class Subscriptions {
   /** The application calls `unsubscribe`. A handle that has never subscribed does so for the client itself. */
   unsubscribes(channel: string, holder: string): void {
     const status = this.of(channel);
-    const who = this.holderOf(channel, holder);
-    if (!status.holders.delete(who)) return;
-    status.left.add(who);
-    if (status.holders.size > 0) return;
+    if (!status.holders.delete(this.holderOf(channel, holder)) || status.holders.size > 0) return;
     if (status.told !== "unknown") status.before = status.told;
     this.#leaves(status, status.told === "no" ? "no" : "unknown");
   }
@@ -116,29 +111,24 @@ export class Subscriptions {
   /** An `unsubscribe` has succeeded. */
   unsubscribed(channel: string): void {
     const status = this.of(channel);
-    if (status.holders.size > 0) return;
-    status.left.clear();
-    this.#leaves(status, "no");
+    if (status.holders.size === 0) this.#leaves(status, "no");
   }
 
   /** An `unsubscribe` has failed: it is tried again, or, if the server refuses it for good, the channel stays. */
   notUnsubscribed(channel: string, holder: string, retryable: boolean): void {
     const status = this.of(channel);
     if (status.holders.size > 0) return;
-    const who = this.holderOf(channel, holder);
-    // Who never held it does not hold it because the server refuses to end it.
-    if (retryable || !status.left.has(who)) status.told = "unknown";
+    // Who was never told to be subscribed does not hold it because the server refuses to end it.
+    if (retryable || status.before !== "yes") status.told = "unknown";
     else {
-      this.subscribes(channel, who);
-      if (status.before === "yes") this.subscribed(channel);
+      this.subscribes(channel, this.holderOf(channel, holder));
+      this.subscribed(channel);
     }
   }
 
   /** Nobody can subscribe to a channel of that name. */
   refused(channel: string): void {
-    const { holders, left } = this.of(channel);
-    holders.clear();
-    left.clear();
+    this.of(channel).holders.clear();
   }
 
   /** The event `subscribed`. */
@@ -148,7 +138,7 @@ export class Subscriptions {
     status.told = "yes";
     // A bad position alone misses nothing.
     if (recovered === false && code !== "bad_position") this.excuse(channel);
-    if (status.holders.size === 0) return;
+    if (status.holders.size === 0) return void (status.before = "yes");
     if (!hasHistory(channel)) status.span = this.#reopened(status.span, channel);
     else if (!chain) this.#begins(status);
     else if (recovered === false) this.#restarts(status, code);

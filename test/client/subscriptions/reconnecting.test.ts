@@ -34,20 +34,16 @@ describe("unsubscribing", () => {
     expect(subscriptions.wanted()).toEqual([]);
   });
 
-  it("that was denied gives the channel to nobody who never had it", async () => {
-    const { hold, release, answer, subscriptions } = make();
+  it("that was denied gives the channel to nobody who was never told to be subscribed", async () => {
+    const { hold, release, answer, actions, subscriptions } = make();
     const one = {};
     // A guard may have subscribed this agent to it.
-    release("a");
-    hold("a", one);
-    release("a", one);
+    const outcomes = [release("a"), hold("a", one), release("a", one)];
     await settled();
     await answer(0, { successful: false, code: "denied" });
-    // Whoever had it has it again, and leaves again: then nobody wants it.
-    await answer(1);
-    expect(subscriptions.wanted()).toEqual(["a"]);
-    release("a", one);
+    expect(outcomes).toEqual([["denied"], ["superseded"], ["denied"]]);
     expect(subscriptions.wanted()).toEqual([]);
+    expect(actions()).toEqual(["unsubscribe a"]);
   });
 
   it.each(["internal", "timeout", "unavailable"] as const)("that failed with %s is carried out later", async (code) => {
