@@ -33,6 +33,8 @@ export interface Notifications {
   onUnreachable(failures: number): void;
   /** The application connects. */
   onConnecting(): void;
+  /** The application replaced the credentials: what arrives for the former ones is not its any more. */
+  onUserChanged(): void;
   /** The application forgets everything about this client's user. */
   onReset(): void;
 }

@@ -26,7 +26,7 @@ export interface CoreOptions {
    * The SDK calls the function on every attempt to connect, and again before what it gave expires.
    * @default undefined - the guard sees `undefined`
    */
-  credentials?: Credentials | undefined;
+  credentials?: Credentials;
   /**
    * Whether to connect at once. If not, `connect()` does.
    * @default true in a page, a worker, React Native, and if `WebSocket` is given; otherwise false, so that a server that

@@ -27,7 +27,7 @@ export class PushIt extends BasePushIt {
     const recovery = new Recovery(client);
     const rotation = new Rotation(client, {
       isCounted: (channel) => presence.has(channel),
-      isRecovered: (channel) => recovery.position(channel) !== undefined,
+      isRecovered: (channel) => recovery.hasHistory(channel),
     });
     const { connection, extensions } = client;
     extensions.push(presence, recovery, new PublishRetry(client, recovery), rotation, new PageLifecycle(client, connection), new NetworkDiagnosis(client, connection));

@@ -69,7 +69,7 @@ const main = async (): Promise<void> => {
       links.push(link);
       link.far = { received: (text) => reply(link, JSON.parse(text) as ClientFrame), gone: () => {} };
       link.accept("push-it.v1");
-      return link.socket as never;
+      return link.socket;
     }
   } as unknown as SocketClass;
   const options = { channels: ["latest/*", "history/*"], since: {}, pingInterval: 540_000, connectionLifetime: 1e9 };

@@ -73,8 +73,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "history/channel-recovery.ts",
-        search: "for (const message of passed) this.#deliver(message);",
-        replace: "for (const message of messages) this.#deliver({ ...message, channel: this.channel, epoch });",
+        search: "for (const message of [...passed, ...given].sort(byOffset)) this.#deliver(message);",
+        replace: "for (const message of given) this.#deliver(message);",
       },
     ],
   },

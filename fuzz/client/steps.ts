@@ -120,7 +120,7 @@ const STEPS: Record<Kind, Step> = {
   },
   cut: (world, { a, b, c }) => {
     const link = at(world.open, c);
-    if (world.open.length > 0) link!.cut(at(LOSSES, a), at(LOSSES, b));
+    if (world.open.length > 0) link.cut(at(LOSSES, a), at(LOSSES, b));
   },
   rotate: async (world) => {
     const { length } = world.links;

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { createClient, PushItError, type Client, type ClientOptions, type SocketClass } from "./adapter.js";
 import { Chance } from "./chance.js";
 import { GUARD_CHANNEL } from "./channels.js";
@@ -132,8 +133,8 @@ export class World {
   }
 
   #ended(ask: Ask, error: unknown): void {
-    this.oracle.note(() => `request ends: ${ask.kind} ${ask.channel} by ${ask.holder}: ${error === undefined ? "ok" : error instanceof PushItError ? error.code : String(error)}`);
-    if (error !== undefined && !(error instanceof PushItError)) return this.oracle.fail("requests", `${ask.kind} of ${ask.channel} fails with what is not a PushItError: ${String(error)}`);
+    this.oracle.note(() => `request ends: ${ask.kind} ${ask.channel} by ${ask.holder}: ${error === undefined ? "ok" : error instanceof PushItError ? error.code : inspect(error)}`);
+    if (error !== undefined && !(error instanceof PushItError)) return this.oracle.fail("requests", `${ask.kind} of ${ask.channel} fails with what is not a PushItError: ${inspect(error)}`);
     this.oracle.requests.end(ask, error);
   }
 

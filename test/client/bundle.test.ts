@@ -186,6 +186,9 @@ describe("the script", () => {
     const before = Object.keys(page);
     runInNewContext(text("push-it.iife.js"), page);
     expect(Object.keys(page)).toEqual([...before, "PushIt"]);
+    // The other classes are on it.
+    const { Channel, PushItError } = page.PushIt as unknown as Record<string, unknown>;
+    expect([typeof Channel, typeof PushItError]).toEqual(["function", "function"]);
     const pushIt = new page.PushIt({ url: bench.server.url });
     await new Promise((resolve) => pushIt.on("state", ({ state }) => state === "connected" && resolve(state)));
     await pushIt.channel("a").publish(1);

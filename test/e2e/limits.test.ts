@@ -290,11 +290,11 @@ describe("limits, each lowered", () => {
     expect(await unchanged(() => denialOf({ credentials }))).toMatchObject({ successful: false, code: "credentials_too_large" });
     const before = disconnects();
     const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket, credentials });
-    const states: StateChange[] = [];
-    await new Promise<void>((resolve) => pushIt.on("state", (change) => (states.push(change), change.previous === "connecting" && resolve())));
+    const denied = new Promise<StateChange>((resolve) => pushIt.on("state", (change) => change.previous === "connecting" && resolve(change)));
+    const { state, code, retryIn } = await denied;
     pushIt.disconnect();
     await system.invoked(() => disconnects() > before, "$disconnect of the SDK's denied socket");
-    expect(states.at(-1)).toMatchObject({ state: "denied", code: "credentials_too_large", retryIn: undefined });
+    expect({ state, code, retryIn }).toEqual({ state: "denied", code: "credentials_too_large", retryIn: undefined });
     expect((await system.connect({ credentials: { user: "dan", more: "x".repeat(13) } })).protocol).toBe(SUBPROTOCOL);
     await log("asked dan.");
     expect(logged("asked eve.")).toBe(0);

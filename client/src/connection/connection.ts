@@ -55,6 +55,7 @@ export class Connection implements ConnectionPart {
     this.#requireSocketClass();
     if ("credentials" in options) {
       this.#renewal.credentials = options.credentials;
+      this.#client.notify("onUserChanged");
       this.lose("connect", "", 0);
     }
     if (!this.#enter("connect", "connect")) return this.hurry();

@@ -52,6 +52,8 @@ export class Rotation implements Extension {
   /** The socket that opens, or the last that was opened, to replace a transport. */
   #replacement: Socket | undefined;
   #cancel: (() => void) | undefined;
+  /** Stops the wait until the old transport can be closed. */
+  #cancelMove: (() => void) | undefined;
 
   constructor(client: Client, questions: RotationQuestions) {
     const { connectionLifetime = CONNECTION_LIFETIME_MS, drainTime = DRAIN_MS } = client.options;
@@ -68,7 +70,13 @@ export class Rotation implements Extension {
 
   onDisconnected(): void {
     this.#cancel?.();
-    if (!this.#client.isActive) this.#old?.close();
+    if (!this.#client.isActive) this.onUserChanged();
+  }
+
+  /** What the former user receives must not arrive any more. */
+  onUserChanged(): void {
+    this.#old?.close();
+    this.#cancelMove?.();
   }
 
   /** Nobody wants a channel any more: the old transport must not bring its messages either. */
@@ -76,11 +84,14 @@ export class Rotation implements Extension {
     if (this.#old?.subscriptions.has(channel)) this.#unsubscribeOld([channel]);
   }
 
-  /** What had not moved by then misses messages until it is subscribed again. */
+  /** What had not moved by then misses messages until it is subscribed again; on what had, a late one may be missed. */
   onReplacedClosed(old: Transport): void {
-    const { connection, subscriptions } = this.#client;
-    if (old === this.#old) this.#old = undefined;
+    const { connection, emitter, subscriptions } = this.#client;
+    if (old !== this.#old) return;
+    this.#old = undefined;
+    this.#cancelMove?.();
     for (const channel of old.subscriptions.keys()) if (!connection.transport?.subscriptions.get(channel)) subscriptions.miss(channel);
+    if (this.#client.isActive) emitter.emit("rotated", { channels: subscriptions.wanted().filter((channel) => !this.#questions.isRecovered(channel)) });
   }
 
   #schedule(milliseconds: number): void {
@@ -115,7 +126,7 @@ export class Rotation implements Extension {
   /** Looks again and again whether the old transport is still needed, until it is not or `giveUpAt` is past. */
   #closeWhenMoved(old: Transport, giveUpAt: number): void {
     const { connection, timers, queue, subscriptions } = this.#client;
-    timers.after(MOVE_POLL_MS, () => {
+    this.#cancelMove = timers.after(MOVE_POLL_MS, () => {
       if (old.isClosed) return;
       const there = connection.transport?.subscriptions;
       const isEverythingThere = subscriptions.wanted().every((channel) => there?.get(channel) || !old.subscriptions.has(channel));
@@ -124,7 +135,7 @@ export class Rotation implements Extension {
       if (!hasMoved && timers.now() < giveUpAt) return this.#closeWhenMoved(old, giveUpAt);
       // Otherwise others would count this client twice.
       this.#unsubscribeOld([...old.subscriptions.keys()].filter((channel) => this.#questions.isCounted(channel)));
-      timers.after(this.#drainTime, () => this.#close(old));
+      this.#cancelMove = timers.after(this.#drainTime, () => this.#close(old));
     });
   }
 
@@ -135,9 +146,8 @@ export class Rotation implements Extension {
   }
 
   #close(old: Transport): void {
-    const { emitter, subscriptions } = this.#client;
-    if (old.isClosed) return;
     old.close();
-    emitter.emit("rotated", { channels: subscriptions.wanted().filter((channel) => !this.#questions.isRecovered(channel)) });
+    // The event of the socket may take as long as a dead network does.
+    this.onReplacedClosed(old);
   }
 }

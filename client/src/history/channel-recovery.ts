@@ -31,6 +31,8 @@ export class ChannelRecovery {
   readonly channel: string;
   /** Everything up to here was delivered. Undefined: not known yet, or the channel has no history. */
   position: Position | undefined;
+  /** Whether the server has said that the channel has history. */
+  hasHistory = false;
   /** A subscription is under way: its reply says from where on everything arrives. */
   isSubscribing = false;
   /** Something is known to follow that is not here. */
@@ -125,14 +127,17 @@ export class ChannelRecovery {
     this.isAsking = this.isSubscribing = false;
   }
 
-  /** Begins anew at a position. What waits and is not behind it was published before: it is delivered first. */
+  /**
+   * Begins anew at a position. What has arrived and is not behind it is delivered first, but not to a fresh subscription
+   * that nothing else covers: it is promised what comes behind the position, and would get others with holes in between.
+   */
   #jump(position: Position, messages: NonNullable<Replay["messages"]>, isCovered: boolean): void {
     const { epoch } = position;
-    for (const message of messages) this.#buffer.push({ ...message, channel: this.channel, epoch });
     const isPassed = (message: PlacedMessage): boolean => message.epoch !== epoch || isAtOrBefore(message, position);
-    const passed = this.#buffer.filter(isPassed).sort(byOffset);
+    const given = messages.map((message) => ({ ...message, channel: this.channel, epoch }));
+    const passed = isCovered || this.position ? this.#buffer.filter(isPassed) : [];
     this.#buffer = this.#buffer.filter((message) => !isPassed(message));
-    for (const message of passed) this.#deliver(message);
+    for (const message of [...passed, ...given].sort(byOffset)) this.#deliver(message);
     this.position = positionOf(position);
     this.#unordered = isCovered ? positionOf(position) : undefined;
   }

@@ -37,7 +37,7 @@ export class PublishRetry implements Extension {
   retryLater(request: Request, code: RequestCode): boolean {
     const { timers, queue, options } = this.#client;
     const { action, channel, firstSentAt } = request;
-    const isSafe = channel !== undefined && (this.#historyChannels.has(channel) || this.#recovery.position(channel) !== undefined);
+    const isSafe = channel !== undefined && (this.#historyChannels.has(channel) || this.#recovery.hasHistory(channel));
     if (action !== "publish" || firstSentAt === undefined || !isSafe || !hasTrait(code, AMBIGUOUS)) return false;
     request.giveUpAt ??= firstSentAt + RETRY_WINDOW_MS;
     if (timers.now() >= request.giveUpAt) return false;

@@ -61,6 +61,11 @@ export class Recovery implements Extension {
     return this.#channels.get(channel)?.position ?? this.#since.get(channel);
   }
 
+  /** Whether a channel is known to have history. */
+  hasHistory(channel: string): boolean {
+    return this.#channels.get(channel)?.hasHistory ?? false;
+  }
+
   beforeSend(request: Request): void {
     if (request.action !== "subscribe") return;
     const recovery = this.#of(request.channel!);
@@ -92,6 +97,7 @@ export class Recovery implements Extension {
       this.#checkIntervalMs = Math.min(this.#checkIntervalMs, result.historyCheckIntervalMs ?? Infinity);
       const recovery = this.#of(channel);
       recovery.isSubscribing = false;
+      recovery.hasHistory = true;
       recovery.apply(result, this.#isCovered(channel));
       this.#askLater(recovery, this.#waitAfter(result));
     } else this.#forget(channel);

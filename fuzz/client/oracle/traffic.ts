@@ -122,7 +122,7 @@ export class Traffic {
     const subscribes = frame.action === "subscribe" || frame.action === "unsubscribe";
     if (!subscribes) this.#flights.delete(key);
     const targets = subscribes ? targetsOf(frame) : [{ ...(frame.data as object), channel: frame.data?.channel ?? "" }];
-    const target = targets.find(({ channel }) => shown(channel) === about) as { channel: string; since?: Position } | undefined;
+    const target: { channel: string; since?: Position } | undefined = targets.find(({ channel }) => shown(channel) === about);
     if (!target) return;
     if (subscribes) {
       this.#land(key, frame, target.channel);

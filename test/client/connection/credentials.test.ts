@@ -45,6 +45,13 @@ describe("credentials that are too large", () => {
     expect(bench.server.peers.all).toEqual([]);
   });
 
+  it("are a token with 200 groups, for example", async () => {
+    const groups = Array.from({ length: 200 }, (_, n) => `group-${n}-of-the-company`);
+    const token = ["header", Buffer.from(JSON.stringify({ sub: "ann", groups })).toString("base64url"), "signature"].join(".");
+    const { states } = bench.client({ credentials: () => ({ token }) });
+    expect((await states.find(({ code }) => code === "credentials_too_large")).reason).toMatch(/^The credentials have [5-9],\d{3} bytes of JSON; at most 4,096 are allowed\./);
+  });
+
   it("leave no timer", async () => {
     const { states } = bench.client({ credentials: "x".repeat(5_000) });
     await states.find(({ code }) => code === "credentials_too_large");

@@ -26,6 +26,14 @@ describe("what arrives", () => {
     expect([await received.take(), await received.take()]).toEqual(["a", ["seven", 7]]);
   });
 
+  it("on a plain channel with a known uuid is dropped, whoever published it", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const received = new Mailbox<unknown>();
+    pushIt.on("message", ({ data }) => received.put(data));
+    peer.send({ channel: "a", uuid: "u1", data: "first" }, { channel: "a", uuid: "u1", data: "second" }, { channel: "b", uuid: "u1", data: "another channel" });
+    expect([await received.take(), await received.take()]).toEqual(["first", "another channel"]);
+  });
+
   it("as a guard's result is not a message, whatever it looks like", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();

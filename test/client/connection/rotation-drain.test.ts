@@ -127,6 +127,12 @@ describe("after a rotation", () => {
     expect(pushIt.me).toBe(me);
   });
 
+  it("another user's credentials end the old connection, too", async () => {
+    const { pushIt, peer, next } = await moved({ credentials: "ann" });
+    pushIt.connect({ credentials: "bob" });
+    await Promise.all([next.closed, peer.closed]);
+  });
+
   it("the end of the old agent is not the client's end", async () => {
     const { pushIt, peer } = await moved();
     peer.send({ channel: "/meta/ping", successful: false, code: "unknown_agent", error: "Unknown agent." });

@@ -213,6 +213,20 @@ describe("a rotation", () => {
     expect(bench.server.peers.waiting).toBe(0);
   });
 
+  it.each([
+    ["while channels move", 0],
+    ["while the old connection drains", 1_000],
+  ])("leaves no timer when the application disconnects %s", async (_when, milliseconds) => {
+    const { pushIt, peer, next } = await rotating();
+    replay(next, await next.frames.find(({ action }) => action === "subscribe"), { position: at(10), recovered: true });
+    await arrived(pushIt, next);
+    await introduced(pushIt);
+    bench.platform.advance(milliseconds);
+    pushIt.disconnect();
+    await Promise.all([peer.closed, next.closed]);
+    expect(bench.platform.timers).toBe(0);
+  });
+
   it("gives way to a reconnection when the old connection breaks first", async () => {
     const { pushIt, peer, states } = await subscribed(bench, QUIET);
     bench.platform.advance(BEGIN - 1);

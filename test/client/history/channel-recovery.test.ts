@@ -81,13 +81,16 @@ describe("messages with a known position", () => {
 });
 
 describe("a fresh subscription", () => {
-  it("delivers what waits: up to its position, and behind it", () => {
+  it.each([
+    ["delivers only what waits behind its position", false, [8]],
+    ["delivers what waits before it, if a wildcard promises that", true, [6, 7, 8]],
+  ])("%s", (_name, isCovered, expected) => {
     const { recovery, delivered, receive } = make();
     recovery.isSubscribing = true;
     receive(8, 6, 7);
     expect(delivered).toEqual([]);
-    recovery.apply({ position: at(7) }, false);
-    expect([delivered, recovery.position]).toEqual([[6, 7, 8], at(8)]);
+    recovery.apply({ position: at(7) }, isCovered);
+    expect([delivered, recovery.position]).toEqual([expected, at(8)]);
   });
 
   it("begins with the messages of its reply", () => {

@@ -240,6 +240,32 @@ describe("on other channels", () => {
     expect(errors.waiting).toBe(0);
   });
 
+  it("a stored position does not prove that a channel has history", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected({ since: { plain: at(5) }, ...QUIET });
+    const errors = new Mailbox<PushItError>();
+    pushIt.publish({ channel: "plain", data: 1 }, errors.put);
+    await peer.frames.take();
+    const next = await reconnected(bench, pushIt, peer);
+    expect(await errors.take()).toMatchObject({ code: "closed" });
+    await arrived(pushIt, next);
+    expect(publications(next)).toBe(0);
+  });
+
+  it("a stored position changes nothing once the channel is subscribed", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected({ channels: ["plain"], ...QUIET });
+    peer.answer(await peer.frames.take());
+    await arrived(pushIt, peer);
+    void pushIt.channel("plain").subscribe({ since: at(5) });
+    await arrived(pushIt, peer);
+    const errors = new Mailbox<PushItError>();
+    pushIt.publish({ channel: "plain", data: 1 }, errors.put);
+    await peer.frames.take();
+    await reconnected(bench, pushIt, peer);
+    expect(await errors.take()).toMatchObject({ code: "closed" });
+  });
+
   it("send is never repeated, also with history", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     pushIt.send({ channel: "a", data: 1 });

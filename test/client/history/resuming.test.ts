@@ -51,6 +51,23 @@ describe("after a loss", () => {
   });
 });
 
+describe("own messages without echo", () => {
+  it("are not delivered by what is recovered either", async () => {
+    const { pushIt, peer, heard } = await subscribed(bench, QUIET);
+    const uuid = pushIt.publish({ channel: "a", data: 11, echo: false });
+    await peer.frames.take();
+    peer.send({ channel: "/meta/successful", uuid, successful: true, position: at(11) });
+    await arrived(pushIt, peer);
+    const next = await reconnected(bench, pushIt, peer);
+    const frame = await next.frames.take();
+    expect(targets(frame)).toEqual([{ channel: "a", since: at(10) }]);
+    replay(next, frame, { position: at(12), recovered: true, messages: [{ uuid, data: 11, offset: 11 }, ...replayed(12)] });
+    await arrived(pushIt, next);
+    expect(numbers(heard)).toEqual([12]);
+    expect(pushIt.channel("a").position).toEqual(at(12));
+  });
+});
+
 describe("a stored position", () => {
   it("is where subscribing begins, by an option or a call", async () => {
     bench.server.automatic = false;
