@@ -1,4 +1,4 @@
-import { hasHistory, hasPresence } from "./channels.js";
+import { hasHistory, hasPresence, PUBLIC_CHANNELS } from "./channels.js";
 import type { Command, Kind } from "./commands.js";
 import type { Publication } from "./publication.js";
 import { FAILURE_NAMES } from "./server/fate.js";
@@ -108,7 +108,8 @@ const STEPS: Record<Kind, Step> = {
     if (c === 31) {
       const uuid = `twin${world.oracle.messages.all.length}`;
       publish(world, publicAt(a), echo, "client", uuid);
-      publish(world, publicAt(a + 1 + (b % 3)), echo, "client", uuid);
+      const others = PUBLIC_CHANNELS.filter((channel) => channel !== publicAt(a));
+      publish(world, at(others, b), echo, "client", uuid);
     } else for (let count = 1 + (b % 3); count > 0; count -= 1) publish(world, publicAt(a + (b >> 3) * count), echo, "client");
   },
   settle: async (world) => {

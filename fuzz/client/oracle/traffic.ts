@@ -74,7 +74,8 @@ export class Traffic {
 
   /** Whether the client waits for an answer about a channel. */
   isAsking(channel: string): boolean {
-    return this.#inFlight((flight) => isAbout(flight.frame, channel)) !== undefined;
+    const { now } = this.clock;
+    return [...this.#flights.values()].some(({ frame, link, sentAt }) => link.inUse && now - sentAt < TIMEOUT && isAbout(frame, channel));
   }
 
   #inFlight(matches: (flight: Flight) => boolean): Flight | undefined {
