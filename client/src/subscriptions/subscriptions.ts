@@ -214,8 +214,11 @@ export class Subscriptions implements Extension {
       // It may have happened.
       if (transport && transport === current) current.subscriptions.set(channel, false);
       this.#pause(subscription);
-      // Nobody asked for this, and the server refuses it: it stays as it is.
-    } else if (!holders.size) current?.subscriptions.delete(channel);
+    } else if (!holders.size) {
+      // The server keeps what the application knows to be subscribed. What it has refused before, nobody asks about again.
+      if (subscription.isAnnounced) holders.add(this.#client.ownHold);
+      else current?.subscriptions.delete(channel);
+    }
     this.#fail(subscription, wants, error);
   }
 

@@ -34,6 +34,24 @@ describe("unsubscribing", () => {
     expect(subscriptions.wanted()).toEqual([]);
   });
 
+  it("that is denied when it is tried again leaves the channel subscribed", async () => {
+    const { platform, hold, release, answer, actions, told, subscriptions } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    release("a");
+    await settled();
+    await answer(1, { successful: false, code: "unavailable" });
+    platform.advance(15_000);
+    await settled();
+    await answer(2, { successful: false, code: "denied" });
+    // Whether it is there still, the server is asked.
+    await answer(3);
+    expect(actions()).toEqual(["subscribe a", "unsubscribe a", "unsubscribe a", "subscribe a"]);
+    expect(told).toEqual(["subscribed a", "error a denied", "subscribed a"]);
+    expect(subscriptions.wanted()).toEqual(["a"]);
+  });
+
   it.each(["internal", "timeout", "unavailable"] as const)("that failed with %s is carried out later", async (code) => {
     const { platform, hold, release, answer, actions, told } = make();
     hold("a");
