@@ -1,5 +1,6 @@
 import type { SubscribeResult } from "../../../protocol/frames.js";
 import { CHANNEL_LENGTH } from "../../../protocol/limits.js";
+import type { Transport } from "../connection/transport.js";
 import { defer } from "../emitter.js";
 import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
@@ -85,10 +86,10 @@ export class Subscriptions implements Extension {
     this.#reconcileAll();
   }
 
-  onRevoked(channel: string, reason: string | undefined): void {
+  onRevoked(channel: string, reason: string | undefined, transport: Transport): void {
     const error = new PushItError("revoked", reason, { channel });
     const subscription = this.#subscriptions.get(channel);
-    this.#connection.transport?.subscriptions.delete(channel);
+    transport.subscriptions.delete(channel);
     if (!subscription) return this.#client.emitter.emit("unsubscribed", { channel, error });
     this.#endWish(subscription, error);
     this.#reconcile(subscription);
