@@ -183,7 +183,7 @@ export class Subscriptions implements Extension {
         subscription.request = undefined;
         if (outcome.error) this.#onFailed(subscription, action === "subscribe", outcome.error, outcome);
         else if (action === "subscribe") this.#onSubscribed(subscription, outcome);
-        else outcome.transport!.subscriptions.delete(channel);
+        else this.#onUnsubscribed(subscription, outcome);
         this.#reconcile(subscription);
       },
     });
@@ -200,6 +200,12 @@ export class Subscriptions implements Extension {
     if (mayHaveMissed || code) this.#client.emitter.emit("subscribed", { channel, recovered, code });
     subscription.isAnnounced = true;
     this.#client.subscribed(result);
+  }
+
+  #onUnsubscribed(subscription: Subscription, { transport }: Outcome): void {
+    transport!.subscriptions.delete(subscription.channel);
+    // If it is wanted again by now, what comes until it is there again is missed.
+    if (subscription.holders.size) subscription.isAnnounced = false;
   }
 
   #onFailed(subscription: Subscription, wants: boolean, error: PushItError, { transport }: Outcome): void {

@@ -34,6 +34,22 @@ describe("unsubscribing", () => {
     expect(subscriptions.wanted()).toEqual([]);
   });
 
+  it("that succeeded leaves a gap, which the next subscription tells, also on a connection that replaced this one", async () => {
+    const { hold, release, answer, open, told } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    release("a");
+    await settled();
+    hold("a");
+    await settled();
+    await answer(1);
+    await answer(2, { successful: false, code: "unavailable" });
+    await open();
+    await answer(3);
+    expect(told).toEqual(["subscribed a", "subscribed a"]);
+  });
+
   it("that is denied when it is tried again leaves the channel subscribed", async () => {
     const { platform, hold, release, answer, actions, told, subscriptions } = make();
     hold("a");
