@@ -136,7 +136,7 @@ const STEPS: Record<Kind, Step> = {
   deny,
   freeze: async (world, { a }) => {
     await world.clock.freeze(world.clock.now + at([3_000, 20_000, 70_000, 400_000, 4_000_000], a), world.chance);
-    world.oracle.frozenAt = world.clock.now;
+    world.oracle.traffic.frozenAt = world.clock.now;
   },
   stall: (world, { a, c }) => {
     const link = at(world.open, c);

@@ -140,7 +140,7 @@ export class Subscriptions {
     if (status.holders.size === 0) return;
     if (!hasHistory(channel)) status.span = this.#reopened(status.span, channel);
     else if (!chain) this.#begins(status);
-    else if (recovered === false) this.#restarts(status, code);
+    else if (recovered === false && code !== "bad_position") this.#restarts(status, code);
     else if (recovered === undefined && chain.answer !== (this.traffic.positions.get(channel)?.order ?? 0))
       this.fail("recovery", `${channel} is subscribed again without recovery, though its position was known`);
   }

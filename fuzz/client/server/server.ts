@@ -57,7 +57,7 @@ export class Server {
     clock.later(wait, () => {
       if (!link.inUse) return;
       if (policy.refusesUntil > clock.now) return link.finish(1006);
-      const peer: Peer = { link, session: "", openedAt: clock.now, activeAt: clock.now, operations: new Map(), notices: new Set() };
+      const peer: Peer = { link, session: "", openedAt: clock.now, activeAt: clock.now, operations: new Map(), kept: new Set(), notices: new Set() };
       link.far = { received: (text, sentAt) => this.#received(peer, text, sentAt), gone: () => this.#left(peer) };
       const code = policy.deniedConnections;
       if (code && (!this.deployment.explains || !protocols.includes("push-it.v1.denied"))) return link.finish(1006);
@@ -107,6 +107,7 @@ export class Server {
 
   /** Unsubscribes an agent. */
   unsubscribe(peer: Peer, channel: string): void {
+    peer.kept.delete(channel);
     if (!peer.agent?.subscriptions.delete(channel)) return;
     if (peer.agent.leases.delete(channel)) this.publishing.announce(channel, "left", peer.agent.id);
   }
