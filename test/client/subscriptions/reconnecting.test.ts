@@ -35,7 +35,7 @@ describe("unsubscribing", () => {
   });
 
   it("that succeeded leaves a gap, which the next subscription tells, also on a connection that replaced this one", async () => {
-    const { hold, release, answer, open, told } = make();
+    const { platform, hold, release, answer, open, told } = make();
     hold("a");
     await settled();
     await answer(0);
@@ -46,6 +46,8 @@ describe("unsubscribing", () => {
     await answer(1);
     await answer(2, { successful: false, code: "unavailable" });
     await open();
+    platform.advance(15_000);
+    await settled();
     await answer(3);
     expect(told).toEqual(["subscribed a", "subscribed a"]);
   });
