@@ -102,6 +102,11 @@ export class Messages {
     }
   }
 
+  /** The client is about to be given a channel's latest value, in an answer: what is older need not be told. */
+  latest(channel: string, offset: number): void {
+    this.#newest.set(channel, Math.max(this.#newest.get(channel) ?? 0, offset));
+  }
+
   /** A frame arrives on a connection that the client has closed. */
   unread(link: Link, objects: Given[]): void {
     for (const { data } of objects) this.#find(data)?.missed.push({ link: link.id, at: this.clock.now, broken: false });

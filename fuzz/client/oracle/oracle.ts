@@ -102,8 +102,11 @@ export class Oracle implements Witness {
       if (this.guards) this.subscriptions.answers();
     }
     for (const { channel, successful, data } of objects)
-      if (channel === "/meta/subscribe" && successful === true)
-        this.#moved.push({ channel: (data as { channel: string }).channel, link: link.id, at: this.clock.now });
+      if (channel === "/meta/subscribe" && successful === true) {
+        const { channel: about, latest } = data as { channel: string; latest?: { offset: number } };
+        this.#moved.push({ channel: about, link: link.id, at: this.clock.now });
+        if (latest) this.messages.latest(about, latest.offset);
+      }
   }
 
   /** The event `state`. */
@@ -141,7 +144,7 @@ export class Oracle implements Witness {
     for (const { channel, told, holders } of this.subscriptions.all) {
       const has = peer.agent.subscriptions.has(channel);
       if (told === "yes" && !has) this.fail("subscriptions", `${channel} is said to be subscribed, and is not on the connection in use`);
-      if (told === "no" && has && !peer.kept.has(channel)) this.fail("subscriptions", `${channel} is said to be unsubscribed, and is subscribed on the connection in use`);
+      if (told === "no" && has && !server.kept.has(channel)) this.fail("subscriptions", `${channel} is said to be unsubscribed, and is subscribed on the connection in use`);
       if (told === "yes" && has && hasPresence(channel) && !((peer.agent.leases.get(channel) ?? 0) > this.clock.now))
         this.fail("presence", `${channel} is subscribed, and the server takes the client for gone`);
       if (holders.size > 0 && told !== "yes") this.fail("subscriptions", `${channel} is wanted, and the application was told ${told}`);

@@ -216,14 +216,17 @@ export class Subscriptions {
   /** A history that is followed from now on: from the answer's position, or from what the client said. */
   #chain(channel: string): Chain {
     const told = this.traffic.positions.get(channel);
-    const floor = this.highest(channel);
+    const floor = Math.max(this.highest(channel), this.#floors.get(channel) ?? 0);
     const used = told === undefined || told.order <= (this.#used.get(channel) ?? 0);
     if (told) this.#used.set(channel, told.order);
     if (used) return { epoch: told?.position.epoch, from: undefined, since: this.clock.now, floor, last: floor, answer: told?.order ?? 0 };
     const start = startOf(told);
+    this.#floors.set(channel, start.offset);
     return { epoch: told.position.epoch, from: start.offset, since: this.clock.now, floor: start.offset, last: start.offset, answer: told.order };
   }
   readonly #used = new Map<string, number>();
+  /** The position with which a channel was last begun: up to there a wildcard brings messages in any order, also later. */
+  readonly #floors = new Map<string, number>();
 
   /** Something of a history is missed, and the application knows: it goes on from the answer's position. */
   #restarts(status: Status, code: string | undefined): void {

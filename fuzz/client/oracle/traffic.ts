@@ -84,8 +84,8 @@ export class Traffic {
 
   #inFlight(matches: (flight: Flight) => boolean): Flight | undefined {
     for (const [key, flight] of this.#flights)
-      if (this.clock.now - flight.sentAt >= TIMEOUT || !flight.link.inUse) this.#flights.delete(key);
-      else if (!flight.blamed && matches(flight)) return flight;
+      if (!flight.link.inUse) this.#flights.delete(key);
+      else if (this.clock.now - flight.sentAt < TIMEOUT && !flight.blamed && matches(flight)) return flight;
     return undefined;
   }
 

@@ -27,6 +27,8 @@ export class Server {
   readonly peers = new Set<Peer>();
   /** Failures that commands have ordered for the next frames. */
   readonly ordered: { failure: Failure; action?: string }[] = [];
+  /** What a guard did not let the client leave at some time: whether it stays wanted then, is the client's matter. */
+  readonly kept = new Set<string>();
   /** Connections that are over, and what was subscribed there. */
   readonly gone: { link: Link; subscriptions: Set<string>; at: number }[] = [];
   readonly publishing = new Publishing(this);
@@ -59,7 +61,7 @@ export class Server {
     clock.later(wait, () => {
       if (!link.inUse) return;
       if (policy.refusesUntil > clock.now) return link.finish(1006);
-      const peer: Peer = { link, session: "", openedAt: clock.now, activeAt: clock.now, operations: new Map(), kept: new Set(), notices: new Set() };
+      const peer: Peer = { link, session: "", openedAt: clock.now, activeAt: clock.now, operations: new Map(), notices: new Set() };
       link.far = { received: (text, sentAt) => this.#received(peer, text, sentAt), gone: () => this.#left(peer) };
       const code = policy.deniedConnections;
       if (code && (!this.deployment.explains || !protocols.includes("push-it.v1.denied"))) return link.finish(1006);
@@ -109,7 +111,6 @@ export class Server {
 
   /** Unsubscribes an agent. */
   unsubscribe(peer: Peer, channel: string): void {
-    peer.kept.delete(channel);
     if (!peer.agent?.subscriptions.delete(channel)) return;
     if (peer.agent.leases.delete(channel)) this.publishing.announce(channel, "left", peer.agent.id);
   }

@@ -51,8 +51,6 @@ export interface Peer {
   activeAt: number;
   /** Operations under way, by channel: subscriptions and unsubscriptions. */
   operations: Map<string, number>;
-  /** What a guard did not let the agent leave. */
-  kept: Set<string>;
   /** What the server has ended and the client is about to be told: no promise holds for these channels. */
   notices: Set<string>;
 }
