@@ -1,5 +1,6 @@
 import type { SubscribeResult } from "../../../protocol/frames.js";
 import { CHANNEL_LENGTH } from "../../../protocol/limits.js";
+import type { Transport } from "../connection/transport.js";
 import { defer } from "../emitter.js";
 import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
@@ -85,10 +86,10 @@ export class Subscriptions implements Extension {
     this.#reconcileAll();
   }
 
-  onRevoked(channel: string, reason: string | undefined): void {
+  onRevoked(channel: string, reason: string | undefined, transport: Transport): void {
     const error = new PushItError("revoked", reason, { channel });
     const subscription = this.#subscriptions.get(channel);
-    this.#connection.transport?.subscriptions.delete(channel);
+    transport.subscriptions.delete(channel);
     if (!subscription) return this.#client.emitter.emit("unsubscribed", { channel, error });
     this.#endWish(subscription, error);
     this.#reconcile(subscription);
@@ -182,7 +183,7 @@ export class Subscriptions implements Extension {
         subscription.request = undefined;
         if (outcome.error) this.#onFailed(subscription, action === "subscribe", outcome.error, outcome);
         else if (action === "subscribe") this.#onSubscribed(subscription, outcome);
-        else outcome.transport!.subscriptions.delete(channel);
+        else this.#onUnsubscribed(subscription, outcome);
         this.#reconcile(subscription);
       },
     });
@@ -201,6 +202,12 @@ export class Subscriptions implements Extension {
     this.#client.subscribed(result);
   }
 
+  #onUnsubscribed(subscription: Subscription, { transport }: Outcome): void {
+    transport!.subscriptions.delete(subscription.channel);
+    // If it is wanted again by now, what comes until it is there again is missed.
+    if (subscription.holders.size) subscription.isAnnounced = false;
+  }
+
   #onFailed(subscription: Subscription, wants: boolean, error: PushItError, { transport }: Outcome): void {
     const { channel, holders, waiters } = subscription;
     const { transport: current } = this.#connection;
@@ -215,8 +222,11 @@ export class Subscriptions implements Extension {
       // It may have happened.
       if (transport && transport === current) current.subscriptions.set(channel, false);
       this.#pause(subscription);
-      // Nobody asked for this, and the server refuses it: it stays as it is.
-    } else if (!holders.size) current?.subscriptions.delete(channel);
+    } else if (!holders.size) {
+      // The server keeps what the application knows to be subscribed. What it has refused before, nobody asks about again.
+      if (subscription.isAnnounced) holders.add(this.#client.ownHold);
+      else current?.subscriptions.delete(channel);
+    }
     this.#fail(subscription, wants, error);
   }
 
