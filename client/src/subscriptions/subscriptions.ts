@@ -50,10 +50,12 @@ export class Subscriptions implements Extension {
   release(channel: string, holder: Holder, settle: SettleWish): void {
     const subscription = this.#subscriptions.get(channel);
     if (!subscription && holder === this.#client.ownHold && typeof channel === "string") return this.#releaseUnknown(channel, holder, settle);
-    if (!subscription?.holders.delete(holder)) return settle();
+    if (!subscription) return settle();
+    const hasLeft = subscription.holders.delete(holder);
+    // Also if all have left before, and the server has not replied yet.
     if (!subscription.holders.size) return this.#reconcileSoon(subscription, { holder, wants: false, settle });
     // Others still want it: this one is gone at once.
-    this.#settle(subscription, (waiter) => waiter.holder === holder);
+    if (hasLeft) this.#settle(subscription, (waiter) => waiter.holder === holder);
     settle();
   }
 
@@ -68,7 +70,7 @@ export class Subscriptions implements Extension {
   /** The application misses messages of a channel until it is subscribed again. */
   miss(channel: string): void {
     const subscription = this.#subscriptions.get(channel);
-    if (subscription) subscription.isAnnounced = false;
+    if (subscription?.holders.size) subscription.isAnnounced = false;
   }
 
   onConnected(): void {

@@ -201,6 +201,7 @@ export class Subscriptions {
     this.#ends(status);
     status.chain = undefined;
     status.told = told;
+    if (told === "no") status.before = "no";
   }
 
   #reopened(span: Span | undefined, subscribed: string): Span {
