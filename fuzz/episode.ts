@@ -191,11 +191,11 @@ export class Play {
   #announce({ peer, text, times, verdict }: Shot, changes: ReadonlyMap<Peer, Changes>, renewals: number): Announced[] {
     // Frames overtake each other: what exceeds the rate may be any message of this burst.
     const limited = peer.published > PUBLISHED_AT_ONCE;
-    const unsubscribed = changes.get(peer)?.unsubscribe ?? new Set();
+    const { subscribe: subscribed = new Set(), unsubscribe: unsubscribed = new Set() }: Partial<Changes> = changes.get(peer) ?? {};
     const claims = this.#claims.get(peer) ?? new Claims();
     const claimed = perhapsReused(verdict, (each) => claims.chances(each));
     const often = verdict.asking && peer.asked[verdict.asking] > ASKED_AT_ONCE[verdict.asking];
-    const { outcome, publish } = perhapsOvertaken(limited || often ? perhapsLimited(claimed) : claimed, renewals, unsubscribed);
+    const { outcome, publish } = perhapsOvertaken(limited || often ? perhapsLimited(claimed) : claimed, renewals, unsubscribed, subscribed);
     const among = new Map([...changes].filter(([each]) => each.ending.size === 0));
     if (verdict.renews && renewals > 1) peer.overtaken = true;
     const entries: Announced[] = [];

@@ -35,6 +35,8 @@ export interface Expected {
   grantedBy?: readonly string[];
   /** Whether it may be gone again when it has been made, because another frame ends it. */
   raced?: boolean;
+  /** Of an unsubscription: whether `unavailable` may come instead, because another frame subscribes the agent. */
+  met?: boolean;
   /** Whether `uuid_reused` may come instead, because frames on their way claim the same uuid. */
   reused?: boolean;
   /** What it tells besides. */
@@ -74,14 +76,21 @@ export const perhapsReused = (verdict: Verdict, chances: (publication: Publicati
  * right, and a subscription may have been ended in the moment in which it was made.
  * @param renewals how many renewals are on their way
  * @param unsubscribed channels from which frames on their way unsubscribe the agent
+ * @param subscribed channels to which frames on their way subscribe the agent
  */
-export const perhapsOvertaken = (verdict: Verdict, renewals: number, unsubscribed: ReadonlySet<string>): Verdict => {
+export const perhapsOvertaken = (verdict: Verdict, renewals: number, unsubscribed: ReadonlySet<string>, subscribed: ReadonlySet<string> = new Set()): Verdict => {
   const { outcome, renews } = verdict;
   if (outcome.kind !== "answers") return verdict;
   const overtaken = renews !== undefined && renewals > 1;
   const raced = ({ grantedBy, about = "" }: Expected): boolean => grantedBy !== undefined && unsubscribed.has(about);
-  if (!overtaken && !outcome.answers.some(raced)) return verdict;
-  const answers = outcome.answers.map((each) => ({ ...each, ...(overtaken && { overtaken }), ...(raced(each) && { raced: true }) }));
+  const met = ({ channels, code, about = "" }: Expected): boolean => channels.includes("/meta/unsubscribe") && code === undefined && subscribed.has(about);
+  if (!overtaken && !outcome.answers.some((each) => raced(each) || met(each))) return verdict;
+  const answers = outcome.answers.map((each) => ({
+    ...each,
+    ...(overtaken && { overtaken }),
+    ...(raced(each) && { raced: true }),
+    ...(met(each) && { met: true }),
+  }));
   return { ...verdict, outcome: { ...outcome, answers } };
 };
 
@@ -93,11 +102,12 @@ const cut = (about: string, got: unknown): boolean =>
   typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
 
 /** Whether an answer refuses what is expected with one of the codes with which it may be. */
-const isRefused = ({ uuid, channels, limited, overtaken, reused }: Expected, { channel, code, successful, error, uuid: its }: Reply): boolean => {
+const isRefused = ({ uuid, channels, limited, overtaken, met, about = "", reused }: Expected, { channel, code, successful, error, uuid: its, data }: Reply): boolean => {
   const own = channels.includes(channel) && channel !== "/meta/successful";
   const may =
     (limited && code === "rate_limited" && (channel === ERROR || own)) ||
     (overtaken && code === "unavailable" && channel === "/meta/refresh") ||
+    (met && code === "unavailable" && channel === "/meta/unsubscribe" && isFields(data) && cut(about, data["channel"])) ||
     (reused && code === "uuid_reused" && channel === ERROR);
   return may === true && its === uuid && !successful && error !== undefined;
 };

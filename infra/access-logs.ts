@@ -2,6 +2,7 @@ import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as apigateway from "aws-cdk-lib/aws-apigateway";
 import * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 import * as iam from "aws-cdk-lib/aws-iam";
+import type * as kms from "aws-cdk-lib/aws-kms";
 import * as logs from "aws-cdk-lib/aws-logs";
 import type { Construct, IConstruct } from "constructs";
 import { acknowledge } from "./nag.js";
@@ -66,13 +67,15 @@ export class AccessLogs {
 
   /**
    * What the stage needs to know, after making what the logs need.
+   * @param encryptionKey the key of a log group that is made here
    * @internal
    */
-  _bind(scope: Construct): AccessLogConfig | undefined {
+  _bind(scope: Construct, encryptionKey?: kms.IKey): AccessLogConfig | undefined {
     if (!this.enabled) return undefined;
     const logGroup =
       this.options.logGroup ??
       new logs.LogGroup(scope, "AccessLogs", {
+        encryptionKey,
         retention: this.options.retention ?? logs.RetentionDays.ONE_MONTH,
         removalPolicy: this.options.removalPolicy ?? RemovalPolicy.DESTROY,
       });

@@ -1,6 +1,7 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
 import type * as events from "aws-cdk-lib/aws-events";
 import * as iam from "aws-cdk-lib/aws-iam";
+import type * as kms from "aws-cdk-lib/aws-kms";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
@@ -8,10 +9,9 @@ import { someChannel } from "../lambdas/core/channel-options.js";
 import type { HandlerName } from "../lambdas/core/entries.js";
 import type { Settings } from "../lambdas/settings.js";
 import { guardedCode, plainCode } from "./code.js";
+import { requireRoom } from "./environment.js";
 import type { GuardsConfig } from "./guards.js";
 import { grantGuardWork, guardEnvironment } from "./guard-environment.js";
-import { invalid } from "./invalid.js";
-import { ENVIRONMENT_BYTES } from "./limits.js";
 import { grantOwnWork, INVOKES_ANNOUNCE, INVOKES_FLUSH, permissionsOf, PUTS_EVENTS, type Subjects } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, type FunctionName, isNeeded, timeoutParts, timeoutSeconds } from "./timeouts.js";
@@ -116,6 +116,8 @@ export interface FunctionContext {
   /** Where `@connections` of the stage is. */
   readonly callbackUrl: string;
   readonly guards?: GuardsConfig;
+  /** What log groups are encrypted with, if it is not CloudWatch's own key. */
+  readonly logKey?: kms.IKey | undefined;
   /** What delivers on channels that linger, once it is made. */
   readonly flush?: lambda.Function | undefined;
   /** What tells who comes and goes, once it is made. */
@@ -155,10 +157,22 @@ const ID: { readonly [name in FunctionName]: string } = {
   announce: "Announce",
 };
 
+/**
+ * What Lambda does with asynchronous events that it could not hand over, or that failed. Otherwise it would repeat each
+ * twice, for up to six hours.
+ */
+const ASYNCHRONOUS: { readonly [name in FunctionName]?: lambda.EventInvokeConfigOptions } = {
+  // A missed sweep or a failed one is made up for by the next.
+  sweep: { retryAttempts: 0, maxEventAge: Duration.minutes(5) },
+  // It runs each minute, for all channels: what a run has missed is the next one's, before Lambda would repeat it.
+  announce: { retryAttempts: 0, maxEventAge: Duration.minutes(1) },
+};
+
 const makeFunction = (scope: Construct, name: FunctionName, context: FunctionContext): lambda.Function => {
   const { props, settings, subjects, guards } = context;
   const runsGuards = RUNS_GUARDS.has(name);
   const logGroup = new logs.LogGroup(scope, "Logs", {
+    encryptionKey: context.logKey,
     retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
     removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.DESTROY,
   });
@@ -176,7 +190,7 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   return new lambda.Function(scope, "Function", {
     description: `Push-It ${name}`,
     runtime: RUNTIME,
-    architecture: lambda.Architecture.ARM_64,
+    architecture: props.architecture ?? lambda.Architecture.ARM_64,
     handler: "index.handler",
     code: runsGuards ? guardedCode(scope, name, guards?.module?.bundle) : plainCode(scope, name),
     memorySize: props.memorySize ?? MEMORY,
@@ -188,8 +202,7 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
     applicationLogLevelV2: props.applicationLogLevel ?? lambda.ApplicationLogLevel.INFO,
     systemLogLevelV2: props.systemLogLevel ?? lambda.SystemLogLevel.WARN,
     environment,
-    // A missed sweep or a failed one is made up for by the next.
-    ...(name === "sweep" && { retryAttempts: 0, maxEventAge: Duration.minutes(5) }),
+    ...ASYNCHRONOUS[name],
   });
 };
 
@@ -207,24 +220,11 @@ const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards:
   TABLE_NAME: context.subjects.table.tableName,
   ...(permissionsOf(name, context.settings, context.guards).queue.length > 0 && { PUSH_IT_SEGMENTS: context.subjects.queue.queueUrl }),
   PUSH_IT_SETTINGS: JSON.stringify(context.settings),
+  // Each partition has a domain of its own, such as amazonaws.eu: no code knows them.
+  PUSH_IT_URL_SUFFIX: Aws.URL_SUFFIX,
   // The SDK and our own client take it from here; no code names an endpoint.
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: context.callbackUrl,
   ...(context.flush && INVOKES_FLUSH.includes(name) && { PUSH_IT_FLUSH: context.flush.functionArn }),
   ...(context.announce && INVOKES_ANNOUNCE.includes(name) && { PUSH_IT_ANNOUNCE: context.announce.functionArn }),
   ...(busOf(name, context.props) && { PUSH_IT_EVENT_BUS: busOf(name, context.props)?.eventBusArn ?? "" }),
 });
-
-/** What a reference is taken for: about the longest ARN of a function. */
-const ARN = "arn:".padEnd(128, "-");
-
-/** Throws where Lambda would refuse the environment. What references will be is not known yet, but how long they can be. */
-const requireRoom = (scope: Construct, environment: Record<string, string>): void => {
-  const bytesOf = (value: string): number => Buffer.byteLength(value.replace(/\$\{Token\[[^\]]+\]\}/g, ARN));
-  const bytes = Object.entries(environment).reduce((sum, [name, value]) => sum + bytesOf(name) + bytesOf(value), 0);
-  if (bytes <= ENVIRONMENT_BYTES) return;
-  throw invalid(
-    scope,
-    `the environment would have ${bytes} bytes, but Lambda allows ${ENVIRONMENT_BYTES}: ` +
-      "shorten the guards' environment or the wildcards, or use fewer guard functions or patterns of channels",
-  );
-};

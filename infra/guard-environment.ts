@@ -52,6 +52,10 @@ export const grantGuardWork = (role: iam.Role, { module, functions }: GuardsConf
   grantFunctions(role, functions, handlers);
 };
 
+/** Secrets Manager as KMS names it. AWS does not say if partitions with another domain use that one, so both are named. */
+const viaSecretsManager = ({ region, urlSuffix }: Stack): string[] =>
+  [...new Set(["amazonaws.com", urlSuffix])].map((suffix) => `secretsmanager.${region}.${suffix}`);
+
 const grantSecret = (role: iam.Role, secret: secretsmanager.ISecret): void => {
   role.addToPolicy(
     new iam.PolicyStatement({
@@ -65,7 +69,7 @@ const grantSecret = (role: iam.Role, secret: secretsmanager.ISecret): void => {
     new iam.PolicyStatement({
       actions: ["kms:Decrypt"],
       resources: [secret.encryptionKey.keyArn],
-      conditions: { StringEquals: { "kms:ViaService": `secretsmanager.${Stack.of(secret).region}.amazonaws.com` } },
+      conditions: { StringEquals: { "kms:ViaService": viaSecretsManager(Stack.of(secret)) } },
     }),
   );
 };

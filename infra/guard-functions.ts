@@ -1,10 +1,11 @@
-import { Annotations, type Duration } from "aws-cdk-lib";
+import { Annotations, type Duration, Token } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { DEFAULT_ENTRY, HANDLERS, type HandlerName, manifestFault } from "../lambdas/core/entries.js";
 import type { GuardTimeouts } from "../protocol/index.js";
 import { invalid } from "./invalid.js";
+import { regionOf } from "./regions.js";
 
 /** Functions that guard channels: each is invoked as docs/GUARDS.md says. */
 export interface ChannelGuardFunctions {
@@ -79,7 +80,17 @@ export const guardFunctionMap = (scope: Construct, { channels = {}, ...guards }:
   if (empty) throw invalid(scope, `guards: channels["${empty[0]}"] names no function`);
   const functions = new Map(found.filter(([, handlers]) => handlers.size > 0));
   if (functions.size === 0) throw invalid(scope, "guards: Guards.fromLambda names no function");
+  for (const [entry, byHandler] of functions) {
+    for (const [handler, guard] of byHandler) requireSameRegion(scope, guard, placeOf(entry, handler));
+  }
   return functions;
+};
+
+/** Throws if a guard function is certainly in another Region: functions are invoked in their caller's own. */
+const requireSameRegion = (scope: Construct, guard: lambda.IFunction, place: string): void => {
+  const [own, other] = [regionOf(scope), guard.env.region];
+  if (own === undefined || Token.isUnresolved(other) || other === own) return;
+  throw invalid(scope, `guards: the function for ${place} is in ${other}, but this Push-It is in ${own}, where it would not be found; deploy the function to ${own}`);
 };
 
 const handlersOf = (scope: Construct, entry: string, guards: object): Map<HandlerName, lambda.IFunction> => {

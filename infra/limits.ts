@@ -12,7 +12,7 @@ export const FUNCTION_TIMEOUT_MS = 28 * SECOND;
 export const GUARD_TIMEOUT_FLOOR_MS = 100;
 
 /**
- * Most bytes of a function's environment, names and values together.
+ * Most bytes of a function's environment, as JSON.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const ENVIRONMENT_BYTES = 4 * 1024;

@@ -42,7 +42,7 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   disconnect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   handshake: { table: ["GetItem"], connections: FAREWELL },
   subscribe: { table: ["GetItem", "Query", "BatchWriteItem"], connections: FAREWELL },
-  unsubscribe: { table: ["GetItem", "BatchWriteItem"], connections: FAREWELL },
+  unsubscribe: { table: ["GetItem", "Query", "BatchWriteItem"], connections: FAREWELL },
   publish: PUBLICATION,
   send: PUBLICATION,
   refresh: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },

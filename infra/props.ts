@@ -113,7 +113,8 @@ export interface PushItProps {
 
   /**
    * The origins of the pages that may connect, such as `https://example.com`: all others are refused before the
-   * connection guard runs. Clients that are no browsers choose what they send, or send no origin; whether they may
+   * connection guard runs. In `https://*.previews.example.com` the `*` is any one label, in `https://*-team.example.com`
+   * the beginning of one. Clients that are not browsers choose what they send, or send no origin; whether they may
    * connect, only the guard decides.
    *
    * @default - all
@@ -129,7 +130,8 @@ export interface PushItProps {
 
   /**
    * Whether a back end can also send its requests to a URL, signed with IAM credentials: for systems without an AWS SDK.
-   * Whom `grantPublishUrl` names may use it.
+   * Whom `grantPublishUrl` names may use it. Some Regions have no such URLs: synthesis refuses it there, if the Region is
+   * known.
    *
    * @default false
    */
@@ -203,6 +205,15 @@ export interface PushItProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
+   * Whether the table's key also encrypts the log groups that the construct makes. CloudWatch Logs encrypts them in any
+   * case. Needs `encryptionKey`, or `TableEncryption.CUSTOMER_MANAGED`. The key policy gets what CloudWatch Logs needs; that of
+   * an imported key is yours to change: synthesis warns.
+   *
+   * @default false
+   */
+  readonly logEncryption?: boolean;
+
+  /**
    * Whether the table can be restored to any second of the last 35 days. Of use for channels with `history`; all other
    * rows describe open sockets, which are long closed when a table has been restored.
    *
@@ -232,6 +243,13 @@ export interface PushItProps {
    * @default 512
    */
   readonly memorySize?: number;
+
+  /**
+   * What the functions run on. x86_64 costs a quarter more for the same time; choose it in a Region without arm64.
+   *
+   * @default lambda.Architecture.ARM_64
+   */
+  readonly architecture?: lambda.Architecture;
 
   /**
    * How long the functions' logs are kept.

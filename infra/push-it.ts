@@ -1,10 +1,11 @@
-import { Annotations, Duration, Names } from "aws-cdk-lib";
+import { Annotations, Duration, Names, Stack } from "aws-cdk-lib";
 import * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
 import * as iam from "aws-cdk-lib/aws-iam";
+import type * as kms from "aws-cdk-lib/aws-kms";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
@@ -15,11 +16,12 @@ import { functionsAsked } from "./guard-functions.js";
 import { GuardPrincipal } from "./guard-principal.js";
 import type { GuardsConfig } from "./guards.js";
 import { invalid } from "./invalid.js";
+import { logKeyOf } from "./log-key.js";
 import { acknowledge } from "./nag.js";
 import { grantConnections } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { publishTarget, type PublishTargetProps } from "./publish-target.js";
-import { regionOf } from "./regions.js";
+import { regionOf, requireFunctionUrls } from "./regions.js";
 import { ROUTE_NAMES, ROUTES, routeSettings } from "./routes.js";
 import { settingsOf, validate } from "./settings.js";
 import { makeTable } from "./table.js";
@@ -27,6 +29,17 @@ import { timeoutParts, timeoutSeconds } from "./timeouts.js";
 
 /** Marks the API in the template, for `push-it-cli dev`. */
 const METADATA_KEY = "push-it:construct";
+
+/** Why the API needs its default endpoint. */
+const DISABLED =
+  "the API's default endpoint is disabled (disableExecuteApiEndpoint), but the functions post to clients and close " +
+  "connections through it: no client would receive anything. Leave it enabled. A custom domain works beside it.";
+
+/** Whether the template will say that an API has no default endpoint, by its property or by an override. */
+const isDisabled = (api: apigatewayv2.CfnApi): boolean => {
+  const { Resources = {} } = Stack.of(api).resolve(api._toCloudFormation()) as { Resources?: { [id: string]: { Properties?: { DisableExecuteApiEndpoint?: unknown } } } };
+  return Object.values(Resources).some(({ Properties }) => String(Properties?.DisableExecuteApiEndpoint) === "true");
+};
 
 /**
  * Realtime publish and subscribe over WebSockets: an API Gateway WebSocket API, a function for each of its routes, and
@@ -63,7 +76,8 @@ export class PushIt extends Construct {
     const guards = this.bindGuards(props, settings);
     this.table = makeTable(this, props, settings);
     this.api = this.makeApi(props, guards);
-    this.stage = this.makeStage(props);
+    const logKey = logKeyOf(this, props.logEncryption, this.table.encryptionKey);
+    this.stage = this.makeStage(props, logKey);
     this.deliveries = new Deliveries(this, "Deliveries", {
       workerSeconds: timeoutSeconds(timeoutParts("deliver", settings)),
       ...(this.table.encryptionKey && { encryptionKey: this.table.encryptionKey }),
@@ -72,6 +86,7 @@ export class PushIt extends Construct {
       props,
       settings,
       guards,
+      logKey,
       callbackUrl: this.stage.callbackUrl,
       subjects: {
         table: this.table,
@@ -86,6 +101,7 @@ export class PushIt extends Construct {
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
     if (this.functions.announce) this.scheduleAnnounce(this.functions.announce);
     if (props.publishUrl) {
+      requireFunctionUrls(this);
       this.functionUrl = this.functions.publisher.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
     }
     this.guards = new GuardPrincipal([...RUNS_GUARDS].flatMap((name) => (this.functions[name]?.role as iam.Role | undefined) ?? []));
@@ -199,12 +215,13 @@ export class PushIt extends Construct {
       routeSelectionExpression: "$request.body.action",
     });
     const resource = api.node.defaultChild as apigatewayv2.CfnApi;
+    this.node.addValidation({ validate: () => (isDisabled(resource) ? [DISABLED] : []) });
     resource.addMetadata(METADATA_KEY, { version: 1, path: this.node.path, ...(guards?.module && { guards: guards.module.entry }) });
     return api;
   }
 
-  private makeStage(props: PushItProps): apigatewayv2.WebSocketStage {
-    const logs = props.accessLogs?._bind(this);
+  private makeStage(props: PushItProps, logKey?: kms.IKey): apigatewayv2.WebSocketStage {
+    const logs = props.accessLogs?._bind(this, logKey);
     const stage = new apigatewayv2.WebSocketStage(this, "Stage", {
       webSocketApi: this.api,
       stageName: props.stageName ?? "live",
@@ -255,7 +272,7 @@ export class PushIt extends Construct {
       description: "Finds who has left channels without anybody noticing",
       schedule: events.Schedule.rate(Duration.minutes(1)),
     });
-    // A missed run is made up for by the next.
+    // The age and attempts here are of handing the event to Lambda; those of the run are the function's.
     rule.addTarget(new targets.LambdaFunction(announce, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }));
   }
 }

@@ -1,5 +1,6 @@
 import { Stack, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
+import { invalid } from "./invalid.js";
 
 /**
  * Regions whose accounts have a quarter of the usual requests: 2,500 a second instead of 10,000, bursts of 1,250
@@ -47,5 +48,13 @@ export const regionOf = (scope: IConstruct): string | undefined => {
   return Token.isUnresolved(region) ? undefined : region;
 };
 
-/** Whether a Region has Lambda function URLs. */
-export const hasFunctionUrls = (region: string): boolean => !WITHOUT_FUNCTION_URLS.has(region) && !region.startsWith("cn-");
+/** Throws if the Region is known, and has no Lambda function URLs. */
+export const requireFunctionUrls = (scope: IConstruct): void => {
+  const region = regionOf(scope);
+  if (region === undefined || (!WITHOUT_FUNCTION_URLS.has(region) && !region.startsWith("cn-"))) return;
+  throw invalid(
+    scope,
+    `publishUrl: ${region} has no Lambda function URLs. Leave publishUrl out, and have the back end invoke the function: ` +
+      "grantPublish, and Publisher with functionName",
+  );
+};

@@ -30,7 +30,9 @@ export const makeTable = (scope: Construct, props: PushItProps, { channels }: Pi
     removalPolicy,
   });
   // The key that the construct made is of no use without the table, and the table is lost without the key.
-  if (!props.encryptionKey) table.encryptionKey?.applyRemovalPolicy(removalPolicy);
+  // So are logs that are kept.
+  const keepsLogs = props.logEncryption && props.logRemovalPolicy !== undefined && props.logRemovalPolicy !== RemovalPolicy.DESTROY;
+  if (!props.encryptionKey) table.encryptionKey?.applyRemovalPolicy(keepsLogs ? RemovalPolicy.RETAIN : removalPolicy);
   if (!history) acknowledge(table, "AwsSolutions-DDB3", NOT_RESTORABLE);
   if (history && removalPolicy === RemovalPolicy.DESTROY) {
     Annotations.of(scope).addWarningV2(

@@ -6,13 +6,14 @@ import { admit, channelsOf, tooManyAgents } from "./core/admission.js";
 import type { Agent, Denial } from "./core/agent.js";
 import { TEXT } from "./core/answers.js";
 import { agentDetail } from "./core/back-end-events.js";
-import { mayConnect, readOffer } from "./core/handshake.js";
+import { handshakeOf, mayConnect, readOffer } from "./core/handshake.js";
 import { removeAgent } from "./core/remove.js";
 import { addSubscriptions } from "./core/subscriptions.js";
 
 /** `$connect`: the handshake waits for what this returns. */
 export type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
   headers: Record<string, string | undefined>;
+  queryStringParameters?: Record<string, string | undefined>;
   requestContext: { identity?: { sourceIp?: string; userAgent?: string } };
 };
 
@@ -30,7 +31,7 @@ const opened = (protocol: string): APIGatewayProxyResultV2 => ({
 /** Runs the connection guard, then stores the agent and what the guard subscribed it to; or stores why not. */
 export const connect = async (
   { settings, store, guards, events, log }: Pick<System, "settings" | "store" | "guards" | "events" | "log">,
-  { headers, requestContext }: ConnectEvent,
+  { headers, queryStringParameters, requestContext }: ConnectEvent,
 ): Promise<APIGatewayProxyResultV2> => {
   const { connectionId, connectedAt, eventType, identity } = requestContext;
   if (eventType !== "CONNECT") return { statusCode: 400 };
@@ -56,7 +57,7 @@ export const connect = async (
     ...(offer.session === undefined ? {} : { session: offer.session }),
     ...(offer.credentials === undefined ? {} : { credentials: offer.credentials }),
   };
-  const verdict = await guards.connection(agent);
+  const verdict = await guards.connection(agent, false, handshakeOf(headers, queryStringParameters));
   if (!verdict.permitted) return deny(verdict);
 
   const admitted = admit(agent, verdict, settings.keepCredentials);

@@ -6,6 +6,7 @@ import type { Agent } from "./core/agent.js";
 import { about, failure, success } from "./core/answers.js";
 import { subscriptionFault } from "./core/channels.js";
 import { readSubscription } from "./core/requests.js";
+import { removeSubscriptions } from "./core/subscriptions.js";
 import { SubscriptionRate } from "./core/subscription-rate.js";
 
 /** Asks the guard of each channel, removes what they permitted to go, and answers for each channel by itself. */
@@ -31,8 +32,11 @@ export const unsubscribe = async (
     }),
   );
 
-  await store.deleteSubscriptions(agent.connectionId, leaving);
-  return answers;
+  const again = new Set(await removeSubscriptions({ store, settings }, agent, leaving));
+  return answers.map((answer, at) => {
+    const channel = channels[at]!;
+    return again.has(channel) ? about(channel, failure(Meta.unsubscribe, uuid, "unavailable")) : answer;
+  });
 };
 
 const system = createSystem();

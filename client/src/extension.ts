@@ -17,8 +17,8 @@ export interface Notifications {
   onSubscribeFailed(channel: string): void;
   /** A channel is not subscribed any more, and not wanted. */
   onUnsubscribed(channel: string): void;
-  /** The back end ended a subscription. */
-  onRevoked(channel: string, reason: string | undefined): void;
+  /** The back end ended a subscription of the agent on a transport. */
+  onRevoked(channel: string, reason: string | undefined, transport: Transport): void;
   /** The server says who this agent is, its limits, and what the ping asked. */
   onInfo(info: ConnectionInfo): void;
   /** A new transport is in use. Nothing is subscribed there yet. */

@@ -6,6 +6,7 @@ import type { ClientFuzzOptions } from "./arguments.js";
 import { bundleProgram } from "./bundle.js";
 import { mutated } from "./mutant.js";
 import { MUTATIONS, type Mutation } from "./mutations.js";
+import type { Violation } from "./oracle/oracle.js";
 import { findingText } from "./report.js";
 import { runWalks, type RunOutcome } from "./run.js";
 
@@ -17,35 +18,55 @@ const CONTROL_RUNS = 200;
 
 const SEED = 1;
 
-/** Takes walks with a mutated SDK, up to the first violation. */
-const tryMutation = async (root: string, mutation: Mutation, runs: number, workers: number): Promise<RunOutcome> => {
-  const folder = mutated(root, mutation);
-  const worker = await bundleProgram(root, "worker", folder);
-  const options: ClientFuzzOptions = { runs, steps: 60, seed: SEED, workers, without: [], keepGoing: false };
-  try {
-    return await runWalks(worker, options, () => {});
-  } finally {
-    for (const unneeded of [folder, dirname(worker)]) rmSync(unneeded, { recursive: true, force: true });
-  }
+/** What is printed of a violation. */
+const LONGEST_LINE = 160;
+
+/** The processes' programs: the SDK as it is, and mutants. All are removed in the end. */
+const programs: string[] = [];
+
+const program = async (folder?: string): Promise<string> => {
+  const file = await bundleProgram(ROOT, "worker", folder);
+  programs.push(dirname(file));
+  return file;
+};
+
+const OPTIONS: ClientFuzzOptions = { runs: MOST_RUNS, steps: 60, seed: SEED, workers: availableParallelism(), without: [], keepGoing: false };
+
+const walk = (file: string, options: Partial<ClientFuzzOptions> = {}): Promise<RunOutcome> => runWalks(file, { ...OPTIONS, ...options }, () => {});
+
+/** What the model says of one mutant. */
+const tryMutation = async (unmutated: string, mutation: Mutation): Promise<string> => {
+  const begun = performance.now();
+  const folder = mutated(ROOT, mutation);
+  programs.push(folder);
+  const { runs, findings } = await walk(await program(folder));
+  const [finding] = findings;
+  if (!finding) throw new Error(`not found in ${runs} walks`);
+  // What the SDK as it is does, too, says nothing of the mutation.
+  const { seed, path, violations } = finding;
+  if ((await walk(unmutated, { seed, path })).findings.length > 0) throw new Error(`the SDK as it is fails, too:\n${findingText(finding, false)}`);
+  const [{ rule, what }] = violations as [Violation];
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  return `found after ${runs} walks, ${seconds} s, by ${finding.walk.commands.length} commands: ${rule}: ${what.slice(0, LONGEST_LINE)}`;
 };
 
 const main = async (filter: string | undefined): Promise<void> => {
-  const workers = availableParallelism();
   const chosen = MUTATIONS.filter(({ fault, isGrowth }) => !isGrowth && (!filter || fault.startsWith(filter)));
-  const control = await tryMutation(ROOT, { fault: "none", edits: [] }, CONTROL_RUNS, workers);
-  if (control.findings[0]) {
-    process.stderr.write(findingText(control.findings[0], false));
-    throw new Error("The model finds something in the SDK as it is: mend that first.");
-  }
-  process.stdout.write(`no fault: nothing found in ${control.runs} walks\n`);
-  for (const mutation of chosen) {
-    const begun = performance.now();
-    const { runs, findings } = await tryMutation(ROOT, mutation, MOST_RUNS, workers);
-    const seconds = Math.round((performance.now() - begun) / 1000);
-    const [finding] = findings;
-    if (!finding) process.exitCode = 1;
-    process.stdout.write(`${finding ? "found" : "NOT FOUND"} after ${runs} walks, ${seconds} s: fault ${mutation.fault}\n`);
-    if (finding) process.stdout.write(`  ${finding.violations[0]!.rule}: ${finding.violations[0]!.what.slice(0, 200)} (${finding.walk.commands.length} commands)\n`);
+  try {
+    const unmutated = await program();
+    const { runs, findings } = await walk(unmutated, { runs: CONTROL_RUNS });
+    if (findings[0]) throw new Error(`The model finds something in the SDK as it is: mend that first.\n${findingText(findings[0], false)}`);
+    process.stdout.write(`no fault: nothing found in ${runs} walks\n`);
+    for (const mutation of chosen)
+      await tryMutation(unmutated, mutation).then(
+        (line) => process.stdout.write(`✓ ${mutation.fault}\n  ${line}\n`),
+        (error: unknown) => {
+          process.exitCode = 1;
+          process.stdout.write(`✗ ${mutation.fault}\n  ${(error as Error).message}\n`);
+        },
+      );
+  } finally {
+    for (const folder of programs) rmSync(folder, { recursive: true, force: true });
   }
 };
 

@@ -18,6 +18,13 @@ export const channelAt = (index: number): string => {
   return LONG_CHANNELS[channel as keyof typeof LONG_CHANNELS] ?? channel;
 };
 
+/** The channel to publish on that a number names: that of `channelAt`, or one below it. */
+export const publicAt = (index: number): string => {
+  const channel = at(CHANNELS, index);
+  if (channel.startsWith("p/") && channel.length > 3) return "p/2";
+  return channel.replace("*", "1");
+};
+
 /** What the numbers of a plan mean. */
 export const settingOf = ({ limits, lifetime, since, channels, trouble, mess, flags }: Plan): Setting => {
   const flag = (bit: number): boolean => ((flags >> bit) & 1) === 1;

@@ -2,7 +2,7 @@ import { hasHistory, hasPresence, PUBLIC_CHANNELS } from "./channels.js";
 import type { Command, Kind } from "./commands.js";
 import type { Publication } from "./publication.js";
 import { FAILURE_NAMES } from "./server/fate.js";
-import { BROKEN, channelAt } from "./setting.js";
+import { BROKEN, channelAt, publicAt } from "./setting.js";
 import { APP_LIMIT } from "./walk-constants.js";
 import type { World } from "./world.js";
 
@@ -85,7 +85,7 @@ const ask: Step = (world, { a, b }) => {
 
 const deny: Step = ({ server: { policy } }, { a, b, c }) => {
   const what = at(["deniedSubscriptions", "deniedUnsubscriptions", "deniedPublications", "deniedSubscriptions"] as const, b);
-  const channel = what === "deniedPublications" ? at(PUBLIC_CHANNELS, a) : channelAt(a);
+  const channel = what === "deniedPublications" ? publicAt(a) : channelAt(a);
   if (policy[what].has(channel)) policy[what].delete(channel);
   else policy[what].set(channel, at(CODES, c));
 };
@@ -100,16 +100,17 @@ const STEPS: Record<Kind, Step> = {
   flip,
   other: (world, { a, b, c }) => {
     world.oracle.withholds = c >= 29;
-    for (let count = 1 + (b % 3); count > 0; count -= 1) world.server.publishing.other(at(PUBLIC_CHANNELS, a), c === 28 ? "late" : c === 27 ? "never" : undefined);
+    for (let count = 1 + (b % 3); count > 0; count -= 1) world.server.publishing.other(publicAt(a), c === 28 ? "late" : c === 27 ? "never" : undefined);
     world.oracle.withholds = false;
   },
   publish: (world, { a, b, c }) => {
     const echo = c % 4 !== 1;
     if (c === 31) {
       const uuid = `twin${world.oracle.messages.all.length}`;
-      publish(world, at(PUBLIC_CHANNELS, a), echo, "client", uuid);
-      publish(world, at(PUBLIC_CHANNELS, a + 1 + (b % 3)), echo, "client", uuid);
-    } else for (let count = 1 + (b % 3); count > 0; count -= 1) publish(world, at(PUBLIC_CHANNELS, a + (b >> 3) * count), echo, "client");
+      publish(world, publicAt(a), echo, "client", uuid);
+      const others = PUBLIC_CHANNELS.filter((channel) => channel !== publicAt(a));
+      publish(world, at(others, b), echo, "client", uuid);
+    } else for (let count = 1 + (b % 3); count > 0; count -= 1) publish(world, publicAt(a + (b >> 3) * count), echo, "client");
   },
   settle: async (world) => {
     const { policy } = world.server;
@@ -135,7 +136,7 @@ const STEPS: Record<Kind, Step> = {
   deny,
   freeze: async (world, { a }) => {
     await world.clock.freeze(world.clock.now + at([3_000, 20_000, 70_000, 400_000, 4_000_000], a), world.chance);
-    world.oracle.frozenAt = world.clock.now;
+    world.oracle.traffic.frozenAt = world.clock.now;
   },
   stall: (world, { a, c }) => {
     const link = at(world.open, c);
@@ -163,7 +164,7 @@ const STEPS: Record<Kind, Step> = {
   },
   hide: ({ platform }, { a }) => platform.hide(a % 2 === 0),
   damage: ({ server, clock }, { a, b }) => {
-    const log = server.log(at(["h/1", "h/2", "hl/1"], a));
+    const log = server.log(at(["h/1", "h/2", "h/1", "h/1", "hl/1"], a));
     if (b % 2 === 0) log.expire(clock.now);
     else log.lose();
   },

@@ -3,7 +3,7 @@ import type { Agent } from "../core/agent.js";
 import type { Attendance } from "../core/attendance.js";
 import type { Attendee } from "../core/members.js";
 import type { ChannelPatterns } from "../core/channel-options.js";
-import type { Clock } from "../core/ports.js";
+import type { Clock, DeletionOrder } from "../core/ports.js";
 import { Table } from "./table.js";
 
 /**
@@ -34,8 +34,8 @@ export class AttendedTable extends Table {
     await this.#attendance.tell(channels);
   }
 
-  override async deleteSubscriptions(connectionId: string, channels: string[]): Promise<void> {
-    await super.deleteSubscriptions(connectionId, channels);
+  override async deleteSubscriptions(connectionId: string, channels: string[], order?: DeletionOrder): Promise<void> {
+    await super.deleteSubscriptions(connectionId, channels, order);
     await this.#attendance.leave(connectionId, channels);
   }
 

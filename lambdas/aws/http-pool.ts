@@ -55,6 +55,12 @@ export interface HttpCall {
 /** How long a connection may be silent before the system asks whether the other side is there, in milliseconds. */
 const PROBE_MS = 1_000;
 
+/**
+ * How many TLS handshakes a new pool has under way at once; twice as many after each that is done. A full handshake costs 1
+ * to 3 ms of CPU, and those after the first resume its session. So the first connections work while the others are made.
+ */
+const FIRST_HANDSHAKES = 4;
+
 /** The error of a connection that ended in the middle, as Node's own. */
 const hungUp = (): NodeJS.ErrnoException => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
 
@@ -138,6 +144,9 @@ export class HttpPool {
   /** The last one first: it is the least likely to have been closed meanwhile. */
   readonly #free: Line[] = [];
   readonly #waiting: Exchange[] = [];
+  /** TLS handshakes under way, and how many there may be. */
+  readonly #handshakes = new Set<net.Socket>();
+  #mostHandshakes = FIRST_HANDSHAKES;
   readonly #events: Events = {
     free: (line) => this.#next(line),
     over: (line) => this.#forget(line),
@@ -194,10 +203,30 @@ export class HttpPool {
   }
 
   #open(): Line | undefined {
-    if (this.#lines.size >= this.#maxSockets) return undefined;
+    if (this.#lines.size >= this.#maxSockets || this.#handshakes.size >= this.#mostHandshakes) return undefined;
     const line = new Line(this.#connect(), this.#events);
     this.#lines.add(line);
+    if (line.socket instanceof tls.TLSSocket) this.#ramp(line.socket);
     return line;
+  }
+
+  /** Lets more connections be made once this one is. */
+  #ramp(socket: tls.TLSSocket): void {
+    this.#handshakes.add(socket);
+    socket.once("secureConnect", () => {
+      this.#handshakes.delete(socket);
+      this.#mostHandshakes *= 2;
+      this.#openWaiting();
+    });
+  }
+
+  /** Makes connections for those who wait, as many as there may be. */
+  #openWaiting(): void {
+    while (this.#waiting.length > 0) {
+      const line = this.#open();
+      if (!line) return;
+      this.#send(line, this.#waiting.shift()!);
+    }
   }
 
   #next(line: Line): void {
@@ -222,8 +251,8 @@ export class HttpPool {
 
   #closed(line: Line): void {
     this.#lines.delete(line);
-    const next = this.#waiting[0] && this.#open();
-    if (next) this.#send(next, this.#waiting.shift()!);
+    this.#handshakes.delete(line.socket);
+    this.#openWaiting();
   }
 }
 

@@ -46,12 +46,13 @@ export interface SignedResponse {
 }
 
 /**
- * The endpoint of a service: what its variable `AWS_ENDPOINT_URL_…` says, as for the SDKs, or the Region's.
+ * The endpoint of a service: what its variable `AWS_ENDPOINT_URL_…` says, as for the SDKs, or the Region's. The domain of
+ * the partition (`amazonaws.com`, `amazonaws.com.cn`, `amazonaws.eu` …) is in `PUSH_IT_URL_SUFFIX`, by CloudFormation.
  * @param service as in its host name, such as `lambda`
  * @param variable what follows `AWS_ENDPOINT_URL_`
  */
 export const endpointOf = (service: string, variable: string, region = process.env["AWS_REGION"] ?? ""): URL => {
-  const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  const suffix = process.env["PUSH_IT_URL_SUFFIX"] ?? "amazonaws.com";
   return new URL(process.env[`AWS_ENDPOINT_URL_${variable}`] ?? `https://${service}.${region}.${suffix}`);
 };
 

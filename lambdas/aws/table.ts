@@ -24,7 +24,7 @@ import {
   subscriptionKey,
 } from "../core/keys.js";
 import { limiter } from "../core/limiter.js";
-import type { Clock, Holdings, Overdue, Store, Subscriber } from "../core/ports.js";
+import type { Clock, DeletionOrder, Holdings, Overdue, Store, Subscriber } from "../core/ports.js";
 import { merged } from "../core/streams.js";
 import { Batches, keyItem as key, put, remove } from "./batches.js";
 import {
@@ -138,24 +138,23 @@ export class Table implements Store {
   }
 
   async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void> {
+    const { connectionId } = agent;
+    const each = [...new Set(channels)];
+    // The agent's own rows first: see docs/ARCHITECTURE.md, "One channel, at once".
+    await this.#batches.write(each.map((channel) => put(subscriptionKey(connectionId, channel), itemFor(agent, channel))));
     await this.#batches.write(
-      [...new Set(channels)].flatMap((channel) => {
-        const item = itemFor(agent, channel);
-        return [
-          put(subscriptionKey(agent.connectionId, channel), item),
-          put(subscriberKey(channel, agent.connectionId, shardsOf(this.#channels, channel)), item),
-        ];
-      }),
+      each.map((channel) => put(subscriberKey(channel, connectionId, shardsOf(this.#channels, channel)), itemFor(agent, channel))),
     );
   }
 
-  async deleteSubscriptions(connectionId: string, channels: string[]): Promise<void> {
-    await this.#batches.write(
-      [...new Set(channels)].flatMap((channel) => [
-        ...subscriberKeys(channel, connectionId, shardsOf(this.#channels, channel)).map(remove),
-        remove(subscriptionKey(connectionId, channel)),
-      ]),
-    );
+  async deleteSubscriptions(connectionId: string, channels: string[], order: DeletionOrder = "own first"): Promise<void> {
+    const each = [...new Set(channels)];
+    const steps = [
+      each.map((channel) => remove(subscriptionKey(connectionId, channel))),
+      each.flatMap((channel) => subscriberKeys(channel, connectionId, shardsOf(this.#channels, channel)).map(remove)),
+    ];
+    if (order === "own last") steps.reverse();
+    for (const step of steps) await this.#batches.write(step);
   }
 
   subscribers(channel: string, after?: string): AsyncIterable<readonly Subscriber[]> {

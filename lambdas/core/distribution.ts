@@ -50,8 +50,13 @@ export interface Left {
   slow: Recipient[];
 }
 
-/** How many connections that are gone are removed, or that were given up are closed, at once. */
-const REMOVALS_IN_FLIGHT = 8;
+/**
+ * How many connections that are gone are removed, or that were given up are closed, at once. Each takes one call of API
+ * Gateway and five of DynamoDB, whose SDK has 50 connections. Their rows are not deleted together: a batch costs as many
+ * write units, and one that fails would leave the rows of all.
+ * @see https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-maxsockets.html
+ */
+export const REMOVALS_IN_FLIGHT = 32;
 
 /** How long after a distribution's time is over connections are still closed, in milliseconds. */
 const CLOSING_MS = 1_000;

@@ -1,6 +1,7 @@
 import type { Json, Message } from "../../protocol/index.js";
 import type { Agent, Denial, Lifetime, Standing } from "./agent.js";
 import type { Frame } from "./frame.js";
+import type { Handshake } from "./handshake.js";
 import type { Attendee } from "./members.js";
 
 /** One subscriber of a channel. */
@@ -28,6 +29,12 @@ export interface Holdings {
   info?: Json;
 }
 
+/**
+ * Which of a subscription's rows is deleted first. The agent's own: whoever reads it afterwards knows whether somebody else
+ * has subscribed the agent meanwhile. That row last: whoever deletes the rest after a failure still finds it.
+ */
+export type DeletionOrder = "own first" | "own last";
+
 /** What is kept between two invocations. Every read is strongly consistent, and none returns an expired row. */
 export interface Store {
   /** What is known of a connection. */
@@ -47,8 +54,8 @@ export interface Store {
   putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;
   /** Subscribes one agent to channels. Subscribing again is harmless. */
   putSubscriptions(agent: Attendee & Pick<Agent, "session">, channels: string[]): Promise<void>;
-  /** Removes subscriptions. Removing what is not there is harmless. */
-  deleteSubscriptions(connectionId: string, channels: string[]): Promise<void>;
+  /** Removes subscriptions. Removing what is not there is harmless. @param order "own first" if left out */
+  deleteSubscriptions(connectionId: string, channels: string[], order?: DeletionOrder): Promise<void>;
   /**
    * The subscribers of a channel or wildcard, page by page, in the order of their connection ids.
    * @param after the connection id behind which to begin
@@ -143,8 +150,11 @@ export type DeliveryVerdict = Message | "late" | undefined;
 
 /** The developer's guards. No method rejects: what goes wrong in a guard is a denial, and its detail is logged. */
 export interface Guards {
-  /** @param isConnected whether the agent is renewed on its open connection */
-  connection(agent: Agent, isConnected?: boolean): Promise<Verdict>;
+  /**
+   * @param isConnected whether the agent is renewed on its open connection
+   * @param handshake what the client has sent besides; of a renewal nothing
+   */
+  connection(agent: Agent, isConnected?: boolean, handshake?: Handshake): Promise<Verdict>;
   /** For a wildcard: permitted only if every guard that could apply to a channel it matches permits it. */
   subscription(agent: Agent, channel: string): Promise<Verdict>;
   unsubscription(agent: Agent, channel: string): Promise<Verdict>;

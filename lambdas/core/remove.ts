@@ -26,7 +26,7 @@ export const removeAgent = async (
   try {
     const { channels } = await store.holdings(connectionId);
     known ||= channels.length > 0;
-    await store.deleteSubscriptions(connectionId, channels);
+    await store.deleteSubscriptions(connectionId, channels, "own last");
   } finally {
     // Claimed is told, even if the rows resist: what a Lambda leaves unawaited is frozen with it.
     await told;

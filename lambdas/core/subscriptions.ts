@@ -115,3 +115,18 @@ export const addSubscriptions = async (
     return groups[at]?.some((channel) => fresh.includes(channel)) ? "too_many_subscriptions" : outcome;
   });
 };
+
+/**
+ * Unsubscribes an agent. If somebody subscribes it to one of the channels at the same time, the rows of that subscription may
+ * have been deleted in part. The agent may have been told that it is subscribed, so all of its rows are written again.
+ * @returns the channels to which the agent was subscribed at the same time, and stays
+ */
+export const removeSubscriptions = async (system: Subscribing, agent: Agent, channels: readonly string[]): Promise<string[]> => {
+  if (channels.length === 0) return [];
+  const { store } = system;
+  await store.deleteSubscriptions(agent.connectionId, [...channels]);
+  const held = await store.holdings(agent.connectionId);
+  const again = channels.filter((channel) => held.channels.includes(channel));
+  if (held.present && again.length > 0) await addSubscriptions(system, agent, again.map((channel) => [channel]));
+  return again;
+};

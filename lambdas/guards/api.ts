@@ -27,8 +27,8 @@ export interface Agent<Credentials = unknown> {
    * handshake waits, and in `onDisconnect`.
    */
   readonly isConnected: boolean;
-  /** The client's address and user agent, as API Gateway saw them. */
-  readonly connection: { readonly id: string; readonly sourceIp: string; readonly userAgent: string };
+  /** The client's address and user agent, as API Gateway saw them; and its handshake, in `onConnectionRequest`. */
+  readonly connection: Connection;
 
   /** Closing verdict of `onConnectionRequest`: the agent may connect. */
   connected(options?: ConnectedOptions): void;
@@ -55,6 +55,25 @@ export interface Agent<Credentials = unknown> {
   channel(name: string): Channel;
 }
 
+/**
+ * An agent's connection. `origin`, `query` and `cookies` are what the client has sent with its handshake: they are there in
+ * `onConnectionRequest` while the handshake waits, and nowhere else. Nothing stores or logs them.
+ */
+export interface Connection {
+  readonly id: string;
+  readonly sourceIp: string;
+  readonly userAgent: string;
+  /** The origin of the page; `undefined` if the client is not a browser. Clients that are not browsers can send any. */
+  readonly origin?: string;
+  /** The query of the URL. Not for tokens: servers, proxies and browsers keep URLs in logs and histories. */
+  readonly query?: { readonly [name: string]: string };
+  /**
+   * The cookies, not decoded. Only behind a domain of your own, and only with `allowedOrigins`: browsers send cookies
+   * whatever page opens the connection.
+   */
+  readonly cookies?: { readonly [name: string]: string };
+}
+
 /** What `agent.connected` may say of the agent. */
 export interface ConnectedOptions {
   /** May be shown to other agents: at most 256 bytes of JSON. */
@@ -70,7 +89,13 @@ export interface ConnectedOptions {
 
 /** The channel a guard decides about. */
 export interface Channel {
+  /** A channel's name. In `onSubscriptionRequest` and `onUnsubscriptionRequest` it may be a wildcard such as `private/*`. */
   readonly name: string;
+  /**
+   * Whether `name` is a wildcard, which stands for all channels below it. Look at it before you compare `name` with text that
+   * holds what a user has chosen: a user called `*` would be given `private/*`.
+   */
+  readonly isWildcard: boolean;
   /**
    * In `onPublicationRequest`: stage the message for this channel's subscribers. It is delivered if the closing
    * verdict is `publicationSuccess`. Call it on several channels, or several times on one channel, up to 100 times in one

@@ -1,4 +1,4 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, type HistoryQuery, INFO_BYTES, isId, isUserId, type Json, type Message, PUBLICATIONS_PER_GUARD_CALL, type Replay, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
+import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, type HistoryQuery, INFO_BYTES, isId, isUserId, isWildcard, type Json, type Message, PUBLICATIONS_PER_GUARD_CALL, type Replay, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./api.js";
 import type { Decision, GuardCall } from "./messages.js";
@@ -98,6 +98,7 @@ export const argumentsFor = (
 
   const channelNamed = (name: string): Channel => ({
     name,
+    isWildcard: isWildcard(name),
     toString: () => name,
     publish(message) {
       only("channel.publish", "onPublicationRequest");

@@ -30,7 +30,15 @@ export interface AgentData {
   /** In epoch milliseconds. */
   expiresAt?: number;
   isConnected: boolean;
-  connection: { id: string; sourceIp: string; userAgent: string };
+  /** What the handshake had besides is there in `onConnectionRequest` only, and not where an agent is renewed. */
+  connection: {
+    id: string;
+    sourceIp: string;
+    userAgent: string;
+    origin?: string;
+    query?: { [name: string]: string };
+    cookies?: { [name: string]: string };
+  };
 }
 
 /** What a guard function is asked. */

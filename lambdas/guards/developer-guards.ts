@@ -1,6 +1,7 @@
 import type { GuardTimeouts, Message } from "../../protocol/index.js";
 import type { Agent } from "../core/agent.js";
 import { entriesFor, type HandlerName } from "../core/entries.js";
+import type { Handshake } from "../core/handshake.js";
 import type { DeliveryVerdict, Guards, Log, Permitted, Verdict } from "../core/ports.js";
 import { cut } from "../core/reason.js";
 import { agreed } from "./agree.js";
@@ -57,8 +58,9 @@ export class DeveloperGuards implements Guards {
     this.#log = log;
   }
 
-  async connection(agent: Agent, isConnected = false): Promise<Verdict> {
-    return (await this.#decide("onConnectionRequest", { ...agent, isConnected })) ?? openGuards.connection(agent);
+  async connection(agent: Agent, isConnected = false, handshake?: Handshake): Promise<Verdict> {
+    const asked = { ...agent, isConnected, ...(handshake && { handshake }) };
+    return (await this.#decide("onConnectionRequest", asked)) ?? openGuards.connection(agent);
   }
 
   async subscription(agent: Agent, channel: string): Promise<Verdict> {
@@ -141,7 +143,7 @@ export class DeveloperGuards implements Guards {
 }
 
 /** The agent that a guard is asked about; who asks for a connection may have one already, which is to be renewed. */
-type Asked = Agent & { isConnected?: boolean };
+type Asked = Agent & { isConnected?: boolean; handshake?: Handshake };
 
 const callOf = (handler: HandlerName, entry: string, agent: Asked, channel?: string, message?: Message): GuardCall => ({
   handler,
@@ -153,7 +155,7 @@ const callOf = (handler: HandlerName, entry: string, agent: Asked, channel?: str
     ...(agent.userId === undefined ? {} : { userId: agent.userId }),
     ...(agent.expiresAt === undefined ? {} : { expiresAt: agent.expiresAt }),
     isConnected: agent.isConnected ?? handler !== "onDisconnect",
-    connection: { id: agent.connectionId, sourceIp: agent.sourceIp, userAgent: agent.userAgent },
+    connection: { id: agent.connectionId, sourceIp: agent.sourceIp, userAgent: agent.userAgent, ...agent.handshake },
   },
   ...(channel === undefined ? {} : { channel }),
   ...(message === undefined ? {} : { message }),

@@ -73,7 +73,7 @@ const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[
  * import { guardHandler } from "push-it-server/guards";
  * export const handler = guardHandler({
  *   onSubscriptionRequest(channel, agent) {
- *     if (channel.name === `private/${agent.userId}`) agent.subscribe(channel);
+ *     if (!channel.isWildcard && channel.name === `private/${agent.userId}`) agent.subscribe(channel);
  *     else agent.subscriptionDenied(channel, "Not your channel.");
  *   },
  * });

@@ -166,3 +166,21 @@ describe("answers fit what is expected", () => {
     expect(answersFit(expected, [])).toBe(false);
   });
 });
+
+describe("an unsubscription that races a subscription", () => {
+  const frame = JSON.stringify({ action: "unsubscribe", channel: "/meta/unsubscribe", uuid: "u", data: { channels: ["open/a", "open/b"] } });
+  const answer = (channel: string, code?: "unavailable") => ({
+    channel: "/meta/unsubscribe" as const, uuid: "u", successful: code === undefined, data: { channel }, ...(code && { code, error: "Met." }),
+  });
+  const fits = (subscribed: string[], got: ReturnType<typeof answer>[]): boolean => {
+    const { outcome } = perhapsOvertaken(told(frame), 0, new Set(), new Set(subscribed));
+    return outcome.kind === "answers" && answersFit(outcome.answers, got);
+  };
+
+  it("may fail, or not, on that channel alone", () => {
+    expect(fits(["open/a"], [answer("open/a", "unavailable"), answer("open/b")])).toBe(true);
+    expect(fits(["open/a"], [answer("open/a"), answer("open/b")])).toBe(true);
+    expect(fits(["open/a"], [answer("open/a"), answer("open/b", "unavailable")])).toBe(false);
+    expect(fits([], [answer("open/a", "unavailable"), answer("open/b")])).toBe(false);
+  });
+});

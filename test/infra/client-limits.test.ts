@@ -82,6 +82,12 @@ describe("allowed origins", () => {
     ).toEqual(["https://example.com", "http://localhost:3000", "https://xn--bcher-kva.example", "capacitor://localhost", "http://[::1]"]);
   });
 
+  test("can be patterns, as browsers would send what they match", () => {
+    expect(
+      originsOf("https://*.Previews.Example.com", "HTTPS://*.previews.example.com:443", "https://*-Team.vercel.app", "https://*.bücher.example", "https://*.example.com:8443"),
+    ).toEqual(["https://*.previews.example.com", "https://*-team.vercel.app", "https://*.xn--bcher-kva.example", "https://*.example.com:8443"]);
+  });
+
   test.each([
     ["https://example.com/", "is no origin"],
     ["https://example.com/app", "is no origin"],
@@ -93,7 +99,24 @@ describe("allowed origins", () => {
     ["", "is no origin"],
     ["https://exa mple.com", "is no origin"],
     ["https://example.com:99999", "its host or port is malformed"],
-    ["https://*.example.com", "is a pattern"],
+    ["https://*.com", "anybody who registers a name below com"],
+    ["https://*.co.uk", "anybody who registers a name below co.uk"],
+    ["https://*.vercel.app", "anybody who registers a name below vercel.app"],
+    ["https://*.internal", "anybody who registers a name below internal"],
+    ["https://*-team.com", "anybody who registers a name below com"],
+    ["http://*.example.com", "is not a pattern"],
+    ["https://*", "is not a pattern"],
+    ["https://*:8443", "is not a pattern"],
+    ["https://*.*.example.com", "is not a pattern"],
+    ["https://a*.example.com", "is not a pattern"],
+    ["https://*_a.example.com", "is not a pattern"],
+    ["https://a.*.example.com", "is not a pattern"],
+    ["https://example.*", "is not a pattern"],
+    ["https://*.example.com/", "is not a pattern"],
+    ["https://*.user@example.com", "is not a pattern"],
+    ["https://*.10.0.0.1", "addresses have no labels"],
+    ["https://*.example.com:99999", "its host or port is malformed"],
+    ["capacitor://*.example.com", "is not a pattern"],
     ["*", "leave allowedOrigins out"],
     ["null", "it tells nothing"],
   ])("%j is refused", (origin, why) => {

@@ -185,7 +185,7 @@ describe("guard functions cannot be", () => {
         const channels = Object.fromEntries(Array.from({ length: 25 }, (_, at) => [`channel-${at}/*`, { onSubscriptionRequest: one }]));
         return Guards.fromLambda({ channels });
       }),
-    ).toThrow(/PushIt\/Subscribe: the environment would have \d+ bytes, but Lambda allows 4096/);
+    ).toThrow(/PushIt\/Subscribe: the environment would have \d+ bytes as JSON, but Lambda allows 4096/);
   });
 });
 

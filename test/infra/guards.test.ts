@@ -82,7 +82,7 @@ describe("a guard module", () => {
 
   test("cannot have more environment than Lambda allows", () => {
     expect(() => withGuards({ environment: { LONG: "x".repeat(4_000) } })).toThrow(
-      /PushIt\/Connect: the environment would have \d+ bytes, but Lambda allows 4096/,
+      /PushIt\/Connect: the environment would have \d+ bytes as JSON, but Lambda allows 4096/,
     );
   });
 

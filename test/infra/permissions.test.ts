@@ -21,7 +21,7 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
   Disconnect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
   Handshake: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
   Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...farewell },
-  Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem"], ...farewell },
+  Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...farewell },
   Publish: {
     "<Table.Arn>": [
       "dynamodb:BatchGetItem",

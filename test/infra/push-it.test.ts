@@ -137,6 +137,7 @@ describe("the functions", () => {
       expect(JSON.parse(PUSH_IT_SETTINGS!)).toEqual(DEFAULT_SETTINGS);
       expect(others).toEqual({
         TABLE_NAME: "<Table>",
+        PUSH_IT_URL_SUFFIX: "<AWS::URLSuffix>",
         AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: "https://<Api>.execute-api.<AWS::Region>.<AWS::URLSuffix>/live",
         ...(publishes && { PUSH_IT_SEGMENTS: "<DeliveriesQueue>" }),
       });

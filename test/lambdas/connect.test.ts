@@ -76,6 +76,31 @@ describe("connect succeeds by default", () => {
   });
 });
 
+describe("the handshake's origin, query and cookies", () => {
+  const withHandshake = () => {
+    const event = connectEvent("push-it.v1");
+    event.headers = { ...event.headers, Origin: "https://example.com", Cookie: "sid=secret-cookie" };
+    return { ...event, queryStringParameters: { room: "secret-query" } };
+  };
+
+  test("are told to the connection guard", async () => {
+    const told: unknown[] = [];
+    const { system } = setUp();
+    const guards: Guards = { ...system.guards, connection: async (agent, isConnected, handshake) => (told.push(isConnected, handshake), openGuards.connection(agent)) };
+    expect(await connect({ ...system, guards }, withHandshake())).toEqual(accepted);
+    expect(told).toEqual([false, { origin: "https://example.com", query: { room: "secret-query" }, cookies: { sid: "secret-cookie" } }]);
+  });
+
+  test("are not stored, and not logged", async () => {
+    for (const verdict of [permitted(), { permitted: false, code: "denied", reason: "no" } as const]) {
+      const { system, store, log } = setUp(async () => verdict);
+      await connect(system, withHandshake());
+      expect(JSON.stringify([[...store.standings], log])).not.toMatch(/secret-|example\.com/);
+      expect(store.standings.size).toBe(verdict.permitted ? 1 : 0);
+    }
+  });
+});
+
 describe("a malformed handshake is refused with 400, and no guard is asked", () => {
   test.each([
     ["no subprotocol", []],

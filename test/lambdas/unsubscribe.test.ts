@@ -84,3 +84,13 @@ test("who unsubscribes too often is refused, before a guard is asked", async () 
   clock.advance(1_000);
   expect(await ask({ channel: "c10" })).toEqual([yes("c10")]);
 });
+
+test("who is subscribed again in the same moment stays subscribed, and is told to ask again", async () => {
+  const { store, ask } = await setUp();
+  store.before.holdings = async () => {
+    delete store.before.holdings;
+    await store.putSubscriptions(agent, ["a"]);
+  };
+  expect(await ask({ channels: ["a", "b"] })).toMatchObject([{ successful: false, code: "unavailable", data: { channel: "a" } }, yes("b")]);
+  expect((await store.holdings("c1")).channels.sort()).toEqual(["a", "stories/*"]);
+});

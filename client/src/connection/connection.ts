@@ -269,7 +269,7 @@ export class Connection implements ConnectionPart {
       if (typeof message === "string") this.#queue.handleGatewayError(message, transport);
     } else if (successful === undefined) this.#client.receive(frame as Message);
     else if (code === "revoked") {
-      if (successful) this.#client.notify("onRevoked", (data as { channel: string }).channel, error);
+      if (successful) this.#client.notify("onRevoked", (data as { channel: string }).channel, error, transport);
       else this.end("deny", code, error);
     } else {
       const wasAsked = this.#queue.handleReply(frame, transport);

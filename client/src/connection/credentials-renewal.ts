@@ -38,8 +38,10 @@ export class CredentialsRenewal {
     const { timers, options } = this.#client;
     // The server reminds with each reply. One renewal at a time is enough.
     if (this.#isRenewing && expiresInMs <= 0) return;
+    // A browser wakes a hidden tab once a minute, and the server waits for a minute: half of the time is always left for that.
+    const lead = Math.min(options.retryCap, expiresInMs / 5) / 2;
     if (expiresInMs < FAR_AWAY_MS && typeof this.credentials === "function")
-      this.#plan(expiresInMs - timers.random(Math.min(options.retryCap, expiresInMs / 5)));
+      this.#plan(expiresInMs - lead - timers.random(lead));
   }
 
   /** Forgets what was planned: the agent is gone. */

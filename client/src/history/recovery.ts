@@ -3,6 +3,7 @@ import { type ConnectionInfo, type Message, Meta, type SubscribeResult } from ".
 import type { Deletion, Position, Replay } from "../../../protocol/history.js";
 import { BoundedMap } from "../bounded-map.js";
 import type { Client } from "../client.js";
+import type { RequestCode } from "../errors.js";
 import type { Extension, PingPart } from "../extension.js";
 import { dataOf } from "../requests/request-queue.js";
 import type { Request } from "../requests/request.js";
@@ -200,15 +201,20 @@ export class Recovery implements Extension {
         recovery.hasGap = true;
         this.#askLater(recovery, this.#client.timers.random(this.#client.options.retryCap));
       } else {
-        this.#client.emitter.emit("subscribed", { channel, recovered: false, code: outcome.error.code });
+        this.#tellLoss(channel, outcome.error.code);
         recovery.skipGap();
       }
     });
   }
 
+  /** What is missing cannot be had. Of a channel that nobody wants any more, nobody is told. */
+  #tellLoss(channel: string, code: RequestCode): void {
+    if (this.#client.subscriptions.wanted().includes(channel)) this.#client.emitter.emit("subscribed", { channel, recovered: false, code });
+  }
+
   #takeReplay(recovery: ChannelRecovery, replay: Replay): void {
     const { channel, code } = replay;
-    if (code) this.#client.emitter.emit("subscribed", { channel, recovered: false, code });
+    if (code) this.#tellLoss(channel, code);
     recovery.apply(replay, this.#isCovered(channel));
     this.#askLater(recovery, this.#waitAfter(replay));
   }

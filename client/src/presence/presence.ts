@@ -3,12 +3,19 @@ import { Meta } from "../../../protocol/frames.js";
 import type { PresenceEventData, PresencePage } from "../../../protocol/presence.js";
 import { BoundedMap } from "../bounded-map.js";
 import type { Client } from "../client.js";
+import type { PushItError } from "../errors.js";
 import type { Extension, PingPart } from "../extension.js";
 import { dataOf } from "../requests/request-queue.js";
 import type { PresenceSet } from "../types.js";
 
 /** Of how many members to remember when they came or went. */
 const MAX_REMEMBERED = 1_000;
+
+/** Longest pause before a further page is asked for again, in milliseconds; the server tells 5 pages a second. */
+const MAX_PAUSE_MS = 2_000;
+
+/** How often a further page is asked for before its error is reported. */
+const MAX_ATTEMPTS = 10;
 
 /** Keeps this agent present on channels that have presence, and emits who comes and goes. */
 export class Presence implements Extension {
@@ -39,7 +46,7 @@ export class Presence implements Extension {
     const members: PresenceSet["members"] = [];
     let after: string | undefined;
     do {
-      const page = await this.#readPage(channel, after);
+      const page: PresencePage = await (after === undefined ? this.#readPage(channel, after) : this.#readOn(channel, after));
       members.push(...page.members);
       after = page.more;
     } while (after !== undefined);
@@ -74,6 +81,19 @@ export class Presence implements Extension {
   onReset(): void {
     this.#channels.clear();
     this.#latest.clear();
+  }
+
+  /** Reads a further page. A large channel has more pages than the server tells at once: then it waits, and asks again. */
+  async #readOn(channel: string, after: string): Promise<PresencePage> {
+    const { timers, options } = this.#client;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#readPage(channel, after);
+      } catch (error) {
+        if ((error as PushItError).code !== "rate_limited" || attempt === MAX_ATTEMPTS) throw error;
+        await new Promise<void>((resolve) => timers.after(timers.random(Math.min(options.retryCap, MAX_PAUSE_MS)), resolve));
+      }
+    }
   }
 
   #readPage(channel: string, after: string | undefined): Promise<PresencePage> {

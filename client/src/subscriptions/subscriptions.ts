@@ -1,5 +1,6 @@
 import type { SubscribeResult } from "../../../protocol/frames.js";
 import { CHANNEL_LENGTH } from "../../../protocol/limits.js";
+import type { Transport } from "../connection/transport.js";
 import { defer } from "../emitter.js";
 import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
@@ -85,10 +86,10 @@ export class Subscriptions implements Extension {
     this.#reconcileAll();
   }
 
-  onRevoked(channel: string, reason: string | undefined): void {
+  onRevoked(channel: string, reason: string | undefined, transport: Transport): void {
     const error = new PushItError("revoked", reason, { channel });
     const subscription = this.#subscriptions.get(channel);
-    this.#connection.transport?.subscriptions.delete(channel);
+    transport.subscriptions.delete(channel);
     if (!subscription) return this.#client.emitter.emit("unsubscribed", { channel, error });
     this.#endWish(subscription, error);
     this.#reconcile(subscription);
@@ -182,7 +183,7 @@ export class Subscriptions implements Extension {
         subscription.request = undefined;
         if (outcome.error) this.#onFailed(subscription, action === "subscribe", outcome.error, outcome);
         else if (action === "subscribe") this.#onSubscribed(subscription, outcome);
-        else outcome.transport!.subscriptions.delete(channel);
+        else this.#onUnsubscribed(subscription, outcome);
         this.#reconcile(subscription);
       },
     });
@@ -201,6 +202,12 @@ export class Subscriptions implements Extension {
     this.#client.subscribed(result);
   }
 
+  #onUnsubscribed(subscription: Subscription, { transport }: Outcome): void {
+    transport!.subscriptions.delete(subscription.channel);
+    // If it is wanted again by now, what comes until it is there again is missed.
+    if (subscription.holders.size) subscription.isAnnounced = false;
+  }
+
   #onFailed(subscription: Subscription, wants: boolean, error: PushItError, { transport }: Outcome): void {
     const { channel, holders, waiters } = subscription;
     const { transport: current } = this.#connection;
@@ -209,13 +216,17 @@ export class Subscriptions implements Extension {
     // Its transport is gone: what was to end there has ended, and what was to begin begins on the next one.
     if (transport && transport !== current && (current || !wants)) return;
     if (wants) this.#client.notify("onSubscribeFailed", channel);
-    else if (!error.retryable) for (const { holder } of waiters.filter((waiter) => !waiter.wants)) holders.add(holder);
+    // Who knows that it was subscribed has it again.
+    else if (!error.retryable && subscription.isAnnounced) for (const { holder } of waiters.filter((waiter) => !waiter.wants)) holders.add(holder);
     if (error.retryable) {
       // It may have happened.
       if (transport && transport === current) current.subscriptions.set(channel, false);
       this.#pause(subscription);
-      // Nobody asked for this, and the server refuses it: it stays as it is.
-    } else if (!holders.size) current?.subscriptions.delete(channel);
+    } else if (!holders.size) {
+      // The server keeps what the application knows to be subscribed. What it has refused before, nobody asks about again.
+      if (subscription.isAnnounced) holders.add(this.#client.ownHold);
+      else current?.subscriptions.delete(channel);
+    }
     this.#fail(subscription, wants, error);
   }
 

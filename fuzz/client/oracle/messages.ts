@@ -6,6 +6,9 @@ import type { Publication } from "../publication.js";
 import type { Fail } from "./oracle.js";
 import type { Chain, Subscriptions } from "./subscriptions.js";
 
+/** How long before a message a rotation may have told that such may be missed, in milliseconds. */
+const ROTATION = 180_000;
+
 /** What the application is given as a message. */
 export interface Given {
   channel: string;
@@ -30,8 +33,8 @@ export class Messages {
   #skipped: { publication: Publication; chain: Chain; by: Publication }[] = [];
   /** What was told of another history than the channel's: an event has to follow that says so. */
   readonly #foreign: { publication: Publication; chain: Chain }[] = [];
-  /** Channels of which a rotation has told that late messages may be missed. */
-  readonly #rotated = new Set<string>();
+  /** When a rotation last told of a channel that late messages may be missed. */
+  readonly #rotated = new Map<string, number>();
 
   constructor(
     readonly clock: Clock,
@@ -77,7 +80,7 @@ export class Messages {
 
   /** The event `rotated`. */
   rotated(channels: readonly string[]): void {
-    for (const channel of channels) this.#rotated.add(channel);
+    for (const channel of channels) this.#rotated.set(channel, this.clock.now);
   }
 
   /** Everything that the client may have missed before is forgiven: the application has called `reset`. */
@@ -97,6 +100,11 @@ export class Messages {
       }
       if (this.#owed(publication) && !publication.told && this.#atOnce(publication)) this.#expected.push(publication);
     }
+  }
+
+  /** The client is about to be given a channel's latest value, in an answer: what is older need not be told. */
+  latest(channel: string, offset: number): void {
+    this.#newest.set(channel, Math.max(this.#newest.get(channel) ?? 0, offset));
   }
 
   /** A frame arrives on a connection that the client has closed. */
@@ -166,13 +174,13 @@ export class Messages {
   }
 
   #isCovered(publication: Publication): boolean {
-    const { channel, complete, lost, covers, missed, offset } = publication;
+    const { channel, complete, lost, covers, missed, offset, startedAt } = publication;
     if (!complete || lost || !covers.some(({ open }) => open)) return false;
     if (isLatestOnly(channel) && offset! < this.highest(channel)) return false;
     // The old connection had broken, or a worker was so late that it was closed; and the rotation has told so.
     const names = covers.filter(({ open }) => open).map(({ subscribed }) => subscribed);
     const late = missed.some(({ link, at, broken }) => broken || names.every((name) => at >= this.movedAt(name, link) + DRAIN));
-    return !(late && names.some((name) => this.#rotated.has(name) || name === GUARD_CHANNEL));
+    return !(late && names.some((name) => (this.#rotated.get(name) ?? -Infinity) > startedAt - ROTATION || name === GUARD_CHANNEL));
   }
 
   #inOrder(publication: Publication): void {

@@ -36,8 +36,6 @@ export class Oracle implements Witness {
   readonly subscriptions: Subscriptions;
   readonly messages: Messages;
   readonly requests: Requests;
-  /** When the client's process last stood still. */
-  frozenAt = 0;
   /** Since when a channel that is said to be subscribed is on no connection. */
   readonly #lacking = new Map<string, number>();
   /** When a channel was subscribed on a connection. */
@@ -104,8 +102,11 @@ export class Oracle implements Witness {
       if (this.guards) this.subscriptions.answers();
     }
     for (const { channel, successful, data } of objects)
-      if (channel === "/meta/subscribe" && successful === true)
-        this.#moved.push({ channel: (data as { channel: string }).channel, link: link.id, at: this.clock.now });
+      if (channel === "/meta/subscribe" && successful === true) {
+        const { channel: about, latest } = data as { channel: string; latest?: { offset: number } };
+        this.#moved.push({ channel: about, link: link.id, at: this.clock.now });
+        if (latest) this.messages.latest(about, latest.offset);
+      }
   }
 
   /** The event `state`. */
@@ -122,7 +123,7 @@ export class Oracle implements Witness {
     if (inUse > MOST_CONNECTIONS) this.fail("growth", `the client has ${inUse} connections at once`);
     if (!this.subscriptions.connected) return;
     const current = links.filter((link) => link.open).at(-1);
-    if (current?.lostAt !== undefined && this.clock.now - Math.max(current.lostAt, this.frozenAt) > NOTICES)
+    if (current?.lostAt !== undefined && this.clock.now - Math.max(current.lostAt, this.traffic.frozenAt) > NOTICES)
       this.fail("heartbeat", `the network has been dead for ${this.clock.now - current.lostAt} ms since the client sent something, and it says that it is connected`);
     const open = links.filter((link) => link.open);
     const peers = [...server.peers].filter(({ link }) => link.open);
@@ -143,7 +144,7 @@ export class Oracle implements Witness {
     for (const { channel, told, holders } of this.subscriptions.all) {
       const has = peer.agent.subscriptions.has(channel);
       if (told === "yes" && !has) this.fail("subscriptions", `${channel} is said to be subscribed, and is not on the connection in use`);
-      if (told === "no" && has) this.fail("subscriptions", `${channel} is said to be unsubscribed, and is subscribed on the connection in use`);
+      if (told === "no" && has && !server.kept.has(channel)) this.fail("subscriptions", `${channel} is said to be unsubscribed, and is subscribed on the connection in use`);
       if (told === "yes" && has && hasPresence(channel) && !((peer.agent.leases.get(channel) ?? 0) > this.clock.now))
         this.fail("presence", `${channel} is subscribed, and the server takes the client for gone`);
       if (holders.size > 0 && told !== "yes") this.fail("subscriptions", `${channel} is wanted, and the application was told ${told}`);
@@ -162,7 +163,7 @@ export class Oracle implements Witness {
     const { now } = this.clock;
     if (told !== "yes" || holders.size === 0 || peers.some(({ agent, notices }) => notices.has(channel) || agent!.subscriptions.has(channel)))
       return void this.#lacking.delete(channel);
-    const since = Math.max(this.#lacking.get(channel) ?? now, this.traffic.asked.get(channel)?.at ?? 0, this.frozenAt);
+    const since = Math.max(this.#lacking.get(channel) ?? now, this.traffic.asked.get(channel)?.at ?? 0, this.traffic.frozenAt);
     this.#lacking.set(channel, since);
     if (now - since > MOST_IDLE) this.fail("subscriptions", `${channel} is said to be subscribed, and is on none of the client's connections`);
   }

@@ -44,7 +44,9 @@ const NOTHING_DONE = ["denied", "guard_timeout", "guard_failed", "rate_limited",
 /** Judges that every request ends once, and truly. */
 export class Requests {
   readonly #asks = new Set<Ask>();
-  #failures: Failed[] = [];
+  readonly #failures: Failed[] = [];
+  /** Subscriptions by callbacks that succeeded after a later call: judged when the step is over. */
+  readonly #overtaken: Ask[] = [];
   readonly #calls = new Map<string, number>();
   /** When the application or the server last ended everything: publications end with that. */
   stoppedAt = -Infinity;
@@ -90,14 +92,15 @@ export class Requests {
     if (kind === "subscribe" && !overtaken) this.subscriptions.subscribed(channel);
     if (kind === "unsubscribe") this.subscriptions.unsubscribed(channel);
     if (publication && !publication.executed) this.fail("requests", `${nameOf(publication)} is said to be published, and is not`);
-    // Callbacks are told of success only if it is so; a handle's promise is then fulfilled quietly.
-    if (kind === "subscribe" && ask.holder === "client" && overtaken && !this.subscriptions.of(channel).holders.has(holder))
-      this.fail("requests", `${this.#name(ask)} succeeds, though a later unsubscribe() overtook it`);
+    if (kind === "subscribe" && ask.holder === "client" && overtaken) this.#overtaken.push(ask);
   }
 
   /** The step is over: judges the publications that failed in it. */
   step(): void {
     for (const failed of this.#failures.splice(0)) this.#unpublished(failed);
+    // Callbacks are told of success only if it is so; a handle's promise is fulfilled quietly.
+    for (const ask of this.#overtaken.splice(0))
+      if (!this.subscriptions.wants(ask.channel)) this.fail("requests", `${this.#name(ask)} succeeds, though a later unsubscribe() overtook it`);
   }
 
   /** Everything has had its time: nothing may be open. */

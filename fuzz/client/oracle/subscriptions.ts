@@ -118,10 +118,11 @@ export class Subscriptions {
   notUnsubscribed(channel: string, holder: string, retryable: boolean): void {
     const status = this.of(channel);
     if (status.holders.size > 0) return;
-    if (retryable) status.told = "unknown";
+    // Who was never told to be subscribed does not hold it because the server refuses to end it.
+    if (retryable || status.before !== "yes") status.told = "unknown";
     else {
       this.subscribes(channel, this.holderOf(channel, holder));
-      if (status.before === "yes") this.subscribed(channel);
+      this.subscribed(channel);
     }
   }
 
@@ -137,10 +138,10 @@ export class Subscriptions {
     status.told = "yes";
     // A bad position alone misses nothing.
     if (recovered === false && code !== "bad_position") this.excuse(channel);
-    if (status.holders.size === 0) return;
+    if (status.holders.size === 0) return void (status.before = "yes");
     if (!hasHistory(channel)) status.span = this.#reopened(status.span, channel);
     else if (!chain) this.#begins(status);
-    else if (recovered === false) this.#restarts(status, code);
+    else if (recovered === false && code !== "bad_position") this.#restarts(status, code);
     else if (recovered === undefined && chain.answer !== (this.traffic.positions.get(channel)?.order ?? 0))
       this.fail("recovery", `${channel} is subscribed again without recovery, though its position was known`);
   }
@@ -216,17 +217,22 @@ export class Subscriptions {
   /** A history that is followed from now on: from the answer's position, or from what the client said. */
   #chain(channel: string): Chain {
     const told = this.traffic.positions.get(channel);
-    const floor = this.highest(channel);
+    const floor = Math.max(this.highest(channel), this.#floors.get(channel) ?? 0);
     const used = told === undefined || told.order <= (this.#used.get(channel) ?? 0);
     if (told) this.#used.set(channel, told.order);
     if (used) return { epoch: told?.position.epoch, from: undefined, since: this.clock.now, floor, last: floor, answer: told?.order ?? 0 };
     const start = startOf(told);
+    this.#floors.set(channel, start.offset);
     return { epoch: told.position.epoch, from: start.offset, since: this.clock.now, floor: start.offset, last: start.offset, answer: told.order };
   }
   readonly #used = new Map<string, number>();
+  /** The position with which a channel was last begun: up to there a wildcard brings messages in any order, also later. */
+  readonly #floors = new Map<string, number>();
 
   /** Something of a history is missed, and the application knows: it goes on from the answer's position. */
   #restarts(status: Status, code: string | undefined): void {
+    // What was no position was not sent: the channel is followed from the answer's position, as without one.
+    if (code === "bad_position") return this.#begins(status);
     const told = this.traffic.positions.get(status.channel);
     if (told && told.code === code && told.recovered === false) {
       this.#used.set(status.channel, told.order);

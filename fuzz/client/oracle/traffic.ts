@@ -39,7 +39,9 @@ export class Traffic {
   /** When a publication was first sent, and how often, by its number. */
   readonly sent = new Map<number, { at: number; times: number }>();
   /** The last subscribe or unsubscribe frame by channel, and whether its answer was delivered. */
-  readonly asked = new Map<string, { action: string; at: number; answered: boolean }>();
+  readonly asked = new Map<string, { action: string; at: number; answered: boolean; link: number }>();
+  /** When the client's process last stood still. */
+  frozenAt = 0;
   /** When the client last sent anything but a ping. */
   busyAt = 0;
   readonly #flights = new Map<number, Flight>();
@@ -74,13 +76,16 @@ export class Traffic {
 
   /** Whether the client waits for an answer about a channel. */
   isAsking(channel: string): boolean {
-    return this.#inFlight((flight) => isAbout(flight.frame, channel)) !== undefined;
+    const { now } = this.clock;
+    return [...this.#flights.values()].some(
+      ({ frame, link, sentAt }) => link.inUse && now - Math.max(sentAt, this.frozenAt) < TIMEOUT && isAbout(frame, channel),
+    );
   }
 
   #inFlight(matches: (flight: Flight) => boolean): Flight | undefined {
     for (const [key, flight] of this.#flights)
-      if (this.clock.now - flight.sentAt >= TIMEOUT || !flight.link.inUse) this.#flights.delete(key);
-      else if (!flight.blamed && matches(flight)) return flight;
+      if (!flight.link.inUse) this.#flights.delete(key);
+      else if (this.clock.now - flight.sentAt < TIMEOUT && !flight.blamed && matches(flight)) return flight;
     return undefined;
   }
 
@@ -99,7 +104,8 @@ export class Traffic {
     for (const { channel } of targetsOf(frame)) {
       const other = this.#inFlight((flight) => flight.link === link && isAbout(flight.frame, channel));
       if (other) this.fail("one operation of a channel in flight", `${frame.action} of ${channel} is sent while ${other.frame.action} is in flight`);
-      this.asked.set(channel, { action: frame.action, at: this.clock.now, answered: false });
+      // On a connection that was replaced, only what is left is cleared away.
+      if (link.id >= (this.asked.get(channel)?.link ?? 0)) this.asked.set(channel, { action: frame.action, at: this.clock.now, answered: false, link: link.id });
     }
   }
 
@@ -112,11 +118,11 @@ export class Traffic {
       if (message) {
         if (object["successful"] === true) this.answered.add(message.data.n);
         if (messagesOf(frame).at(-1)!.uuid === uuid) this.#flights.delete(key);
-      } else if (frame.uuid === uuid) this.#replied(key, frame, object);
+      } else if (frame.uuid === uuid) this.#replied(key, flight, object);
     }
   }
 
-  #replied(key: number, frame: ClientFrame, object: Record<string, unknown>): void {
+  #replied(key: number, { frame, link }: Flight, object: Record<string, unknown>): void {
     const data = object["data"] as Record<string, unknown> | undefined;
     const about = data?.["channel"];
     const subscribes = frame.action === "subscribe" || frame.action === "unsubscribe";
@@ -127,7 +133,7 @@ export class Traffic {
     if (subscribes) {
       this.#land(key, frame, target.channel);
       const asked = this.asked.get(target.channel);
-      if (asked?.action === frame.action) asked.answered = this.isConnected();
+      if (asked?.action === frame.action && asked.link === link.id) asked.answered = this.isConnected();
     }
     const app = frame.action === "history" && frame.data?.["limit"] === APP_LIMIT;
     if (data?.["position"] && !app) this.#tellsPosition(target, data);

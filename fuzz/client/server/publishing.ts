@@ -1,7 +1,8 @@
 import { hasHistory, isLatestOnly, isWildcard, LONGEST_NAME } from "../channels.js";
+import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import { isDone, type Fate } from "./fate.js";
-import { posted, type Server } from "./server.js";
+import { hasSubscriber, posted, type Server } from "./server.js";
 import type { ClientFrame, OutgoingMessage, Peer } from "./types.js";
 
 /** How long a worker usually takes, and how long a late one does, in milliseconds. */
@@ -137,6 +138,8 @@ export class Publishing {
   #distribute(publication: Publication, publisher?: Peer, fate?: Fate, copies: object[] = []): void {
     const { channel, epoch, offset } = publication;
     const skip = { channel, epoch, offset };
+    for (const { link, subscriptions, at } of this.server.gone)
+      if (this.server.clock.now - at < LATE_WORKER && hasSubscriber(subscriptions, channel)) this.#missed(publication, link);
     for (const peer of [...this.server.peers]) {
       if (!this.server.hears(peer, channel)) continue;
       const spared = publication.withheld || (peer === publisher && !publication.echo);
@@ -152,7 +155,7 @@ export class Publishing {
   #post(peer: Peer, publication: Publication, object: object): void {
     const { clock, chance, policy } = this.server;
     const post = (after: number): void => {
-      clock.later(after, () => this.server.post(peer, [object], undefined, () => this.#missed(publication, peer)));
+      clock.later(after, () => this.server.post(peer, [object], undefined, () => this.#missed(publication, peer.link)));
     };
     const mess = chance.happens(policy.mess) ? chance.pick(["worker", "lost", "again", "late"] as const) : "none";
     if (mess === "worker") return post(1 + chance.int(WORKER));
@@ -163,7 +166,7 @@ export class Publishing {
     }
     if (mess === "lost") {
       // Whoever cannot be reached is closed.
-      this.#missed(publication, peer);
+      this.#missed(publication, peer.link);
       clock.later(chance.int(30_000), () => this.server.close(peer, 1001, "Unreachable"));
       return;
     }
@@ -174,7 +177,7 @@ export class Publishing {
   }
 
   /** A post is lost: the client had closed the connection, or it had broken, or the server closes it. */
-  #missed(publication: Publication, { link }: Peer): void {
+  #missed(publication: Publication, link: Link): void {
     publication.missed.push({ link: link.id, at: this.server.clock.now, broken: link.dead || link.inUse });
   }
 }

@@ -27,6 +27,10 @@ export class Server {
   readonly peers = new Set<Peer>();
   /** Failures that commands have ordered for the next frames. */
   readonly ordered: { failure: Failure; action?: string }[] = [];
+  /** What a guard did not let the client leave at some time: whether it stays wanted then, is the client's matter. */
+  readonly kept = new Set<string>();
+  /** Connections that are over, and what was subscribed there. */
+  readonly gone: { link: Link; subscriptions: Set<string>; at: number }[] = [];
   readonly publishing = new Publishing(this);
   readonly #subscribing = new Subscribing(this);
   readonly #informing = new Informing(this);
@@ -113,8 +117,7 @@ export class Server {
 
   /** Whether a message on a channel is for an agent. */
   hears(peer: Peer, channel: string): boolean {
-    for (const subscription of peer.agent?.subscriptions ?? []) if (hears(subscription, channel)) return true;
-    return false;
+    return peer.agent !== undefined && hasSubscriber(peer.agent.subscriptions, channel);
   }
 
   /** Sends objects in one frame; `lost` runs if the client has closed by then. */
@@ -181,6 +184,7 @@ export class Server {
   #left(peer: Peer): void {
     this.peers.delete(peer);
     const { agent } = peer;
+    if (agent) this.gone.push({ link: peer.link, subscriptions: agent.subscriptions, at: this.clock.now });
     peer.agent = undefined;
     for (const channel of agent?.leases.keys() ?? []) this.publishing.announce(channel, "left", agent!.id);
   }
@@ -223,6 +227,12 @@ export class Server {
     else this.#informing.run(peer, agent, frame, fate);
   }
 }
+
+/** Whether one of some subscriptions hears what is published on a channel. */
+export const hasSubscriber = (subscriptions: Iterable<string>, channel: string): boolean => {
+  for (const subscription of subscriptions) if (hears(subscription, channel)) return true;
+  return false;
+};
 
 /** A channel's name as answers repeat it. */
 export const shown = (channel: string): string => channel.slice(0, LONGEST_SHOWN);

@@ -27,6 +27,7 @@ export class Subscribing {
       const code = tooMany ? "too_many" : this.#verdict(frame.action, target.channel) ?? this.#failure(fate, index);
       const under = peer.operations.get(target.channel) ?? 0;
       peer.operations.set(target.channel, under + 1);
+      if (code && frame.action === "unsubscribe" && policy.deniedUnsubscriptions.get(target.channel) === code) this.server.kept.add(target.channel);
       const outcome: Outcome = { ...target, ...(code && { code }), done: false, overlapped: under > 0, data: {} };
       const does = isDone(chance, fate, code);
       if (does) clock.later(fate.work * chance.next(), () => this.#do(peer, frame.action, outcome));

@@ -5,8 +5,8 @@ import { arrived } from "../support/recorded.js";
 const bench = Bench.use();
 const MINUTE = 60_000;
 
-/** How long before the end a client renews when chance is 0.5: half of `retryCap`. */
-const LEAD = 15_000;
+/** How long before the end a client renews when chance is 0.5: three quarters of `retryCap`. */
+const LEAD = 22_500;
 
 /** A client with a function for its credentials, on a server that vouches for it for `expiresInMs` milliseconds. */
 const vouched = async (expiresInMs: number | undefined, credentials: () => unknown = () => "token") => {

@@ -119,6 +119,13 @@ describe("after a rotation", () => {
     expect(pushIt.state).toBe("connected");
   });
 
+  it("what the back end revokes on the old connection ends on the new one", async () => {
+    const { pushIt, peer, next } = await moved();
+    pushIt.on("error", () => {});
+    peer.send({ channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "Not yours.", data: { channel: "plain" } });
+    expect(await next.frames.find(({ action }) => action === "unsubscribe")).toMatchObject({ data: { channels: ["plain"] } });
+  });
+
   it("a reply of the old connection changes nothing of the new one", async () => {
     const { pushIt, peer } = await moved();
     const { me } = pushIt;

@@ -140,6 +140,31 @@ describe("channel.presence()", () => {
     expect(await present).toEqual({ count: 2, members: [{ agent: "x" }, { agent: "y", userId: "u" }] });
   });
 
+  it("waits and goes on if the server tells no more pages just now", async () => {
+    const { pushIt, peer } = await attending();
+    const present = pushIt.channel("a").presence();
+    const first = await peer.frames.take();
+    peer.send({ channel: "/meta/presence", uuid: first.uuid, successful: true, data: { channel: "a", count: 2, members: [{ agent: "x" }], more: "x" } });
+    for (let refusal = 1; refusal <= 2; refusal += 1) {
+      const { uuid } = await peer.frames.take();
+      peer.send({ channel: "/meta/presence", uuid, successful: false, code: "rate_limited", error: "Later.", data: { channel: "a" } });
+      await arrived(pushIt, peer);
+      bench.platform.advance(2_000);
+    }
+    const last = await peer.frames.take();
+    expect(last.data).toEqual({ channel: "a", after: "x" });
+    peer.send({ channel: "/meta/presence", uuid: last.uuid, successful: true, data: { channel: "a", count: 2, members: [{ agent: "y" }] } });
+    expect(await present).toMatchObject({ count: 2 });
+  });
+
+  it("rejects when the first page is refused, for the application knows best when to ask again", async () => {
+    const { pushIt, peer } = await attending();
+    const refused = expect(pushIt.channel("a").presence()).rejects.toMatchObject({ code: "rate_limited" });
+    const { uuid } = await peer.frames.take();
+    peer.send({ channel: "/meta/presence", uuid, successful: false, code: "rate_limited", error: "Later.", data: { channel: "a" } });
+    await refused;
+  });
+
   it("rejects when the channel has none", async () => {
     const { pushIt, peer } = await attending();
     const refused = expect(pushIt.channel("b").presence()).rejects.toMatchObject({ code: "no_presence", channel: "b" });

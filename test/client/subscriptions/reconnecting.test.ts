@@ -34,6 +34,54 @@ describe("unsubscribing", () => {
     expect(subscriptions.wanted()).toEqual([]);
   });
 
+  it("that was denied gives the channel to nobody who was never told to be subscribed", async () => {
+    const { hold, release, answer, actions, subscriptions } = make();
+    const one = {};
+    // A guard may have subscribed this agent to it.
+    const outcomes = [release("a"), hold("a", one), release("a", one)];
+    await settled();
+    await answer(0, { successful: false, code: "denied" });
+    expect(outcomes).toEqual([["denied"], ["superseded"], ["denied"]]);
+    expect(subscriptions.wanted()).toEqual([]);
+    expect(actions()).toEqual(["unsubscribe a"]);
+  });
+
+  it("that succeeded leaves a gap, which the next subscription tells, also on a connection that replaced this one", async () => {
+    const { platform, hold, release, answer, open, told } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    release("a");
+    await settled();
+    hold("a");
+    await settled();
+    await answer(1);
+    await answer(2, { successful: false, code: "unavailable" });
+    await open();
+    platform.advance(15_000);
+    await settled();
+    await answer(3);
+    expect(told).toEqual(["subscribed a", "subscribed a"]);
+  });
+
+  it("that is denied when it is tried again leaves the channel subscribed", async () => {
+    const { platform, hold, release, answer, actions, told, subscriptions } = make();
+    hold("a");
+    await settled();
+    await answer(0);
+    release("a");
+    await settled();
+    await answer(1, { successful: false, code: "unavailable" });
+    platform.advance(15_000);
+    await settled();
+    await answer(2, { successful: false, code: "denied" });
+    // Whether it is there still, the server is asked.
+    await answer(3);
+    expect(actions()).toEqual(["subscribe a", "unsubscribe a", "unsubscribe a", "subscribe a"]);
+    expect(told).toEqual(["subscribed a", "error a denied", "subscribed a"]);
+    expect(subscriptions.wanted()).toEqual(["a"]);
+  });
+
   it.each(["internal", "timeout", "unavailable"] as const)("that failed with %s is carried out later", async (code) => {
     const { platform, hold, release, answer, actions, told } = make();
     hold("a");

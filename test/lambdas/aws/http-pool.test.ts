@@ -168,4 +168,30 @@ describe("over TLS", () => {
     pool.dropFree();
     expect(await ask()).toEqual({ name: "localhost", resumed: true, protocol: "http/1.1" });
   });
+
+  test("makes few connections first, and most of the others resume the session of those", async () => {
+    const { createSecureContext } = tls;
+    const trusting = jest.spyOn(tls, "createSecureContext").mockImplementation(() => createSecureContext({ ca: file("localhost.crt") }));
+    let begun = 0;
+    let begunBeforeFirst: number | undefined;
+    const onConnection = (): void => void (begun += 1);
+    const onSecure = (): void => void (begunBeforeFirst ??= begun);
+    secure.on("connection", onConnection).on("secureConnection", onSecure);
+    const pool = poolAt(url, 64);
+    const answers = await Promise.all(Array.from({ length: 200 }, () => pool.send(get("/"), LONG_MS)));
+    secure.off("connection", onConnection).off("secureConnection", onSecure);
+    trusting.mockRestore();
+    expect(begunBeforeFirst).toBeLessThanOrEqual(4);
+    expect(begun).toBeLessThanOrEqual(64);
+    const resumed = answers.filter(({ body }) => (JSON.parse(body) as { resumed: boolean }).resumed);
+    expect(answers).toHaveLength(200);
+    expect(resumed.length).toBeGreaterThan(0);
+    pool.dropFree();
+  });
+
+  test("goes on when a handshake fails: whoever waits is told, too", async () => {
+    const pool = poolAt(url, 64);
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => pool.send(get("/"), LONG_MS)));
+    expect(outcomes.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => "rejected"));
+  });
 });

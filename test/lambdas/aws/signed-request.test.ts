@@ -173,11 +173,16 @@ describe("a connection", () => {
 });
 
 describe("an endpoint", () => {
+  afterEach(() => delete process.env["PUSH_IT_URL_SUFFIX"]);
+
   test.each([
-    ["eu-central-1", "https://lambda.eu-central-1.amazonaws.com/"],
-    ["cn-north-1", "https://lambda.cn-north-1.amazonaws.com.cn/"],
-    ["us-gov-west-1", "https://lambda.us-gov-west-1.amazonaws.com/"],
-  ])("in %s is %s", (region, endpoint) => {
+    ["eu-central-1", "amazonaws.com", "https://lambda.eu-central-1.amazonaws.com/"],
+    ["cn-north-1", "amazonaws.com.cn", "https://lambda.cn-north-1.amazonaws.com.cn/"],
+    ["us-gov-west-1", "amazonaws.com", "https://lambda.us-gov-west-1.amazonaws.com/"],
+    ["eusc-de-east-1", "amazonaws.eu", "https://lambda.eusc-de-east-1.amazonaws.eu/"],
+    ["us-iso-east-1", "c2s.ic.gov", "https://lambda.us-iso-east-1.c2s.ic.gov/"],
+  ])("in %s, whose partition has the domain %s, is %s", (region, suffix, endpoint) => {
+    process.env["PUSH_IT_URL_SUFFIX"] = suffix;
     expect(endpointOf("lambda", "LAMBDA", region).href).toBe(endpoint);
   });
 

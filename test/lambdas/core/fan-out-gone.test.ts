@@ -1,5 +1,6 @@
 import { EXPIRED } from "../../../lambdas/core/agent.js";
 import { YOUNG_MS } from "../../../lambdas/core/retry.js";
+import { REMOVALS_IN_FLIGHT } from "../../../lambdas/core/distribution.js";
 import { fanOut } from "../../../lambdas/core/fan-out.js";
 import { agentOf, messageOf, NOW } from "./fakes.js";
 import { audienceOf, fanOutSystem } from "./fan-out-system.js";
@@ -154,4 +155,21 @@ describe("a subscriber that was not renewed in time", () => {
     expect(system.connections.posts).toEqual([]);
     expect(system.store.traces("c0")).not.toEqual([]);
   });
+});
+
+test("many that are gone are removed side by side, as many as there are connections for", async () => {
+  const system = fanOutSystem();
+  const ids = await audienceOf(system, 200, "a");
+  for (const id of ids) system.connections.scripts.set(id, ["gone"]);
+  let [now, most] = [0, 0];
+  const { close } = system.connections;
+  system.connections.close = async (id) => {
+    most = Math.max(most, (now += 1));
+    await new Promise((resolve) => setImmediate(resolve));
+    now -= 1;
+    return close.call(system.connections, id);
+  };
+  expect(await fanOut(system, hello)).toMatchObject({ sent: 0, gone: 200 });
+  expect(most).toBe(REMOVALS_IN_FLIGHT);
+  expect(system.store.standings.size).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { CREDENTIALS_BYTES, DEFAULT_LIMITS } from "../../../protocol/index.js";
-import { type Headers, mayConnect, type Offer, readOffer as readOfferWithin } from "../../../lambdas/core/handshake.js";
+import { handshakeOf, type Headers, mayConnect, type Offer, readOffer as readOfferWithin } from "../../../lambdas/core/handshake.js";
 
 const readOffer = (headers: Headers) => readOfferWithin(headers, DEFAULT_LIMITS) as Offer | undefined;
 
@@ -114,5 +114,36 @@ describe("an origin", () => {
 
   test("is nobody's business where all are allowed", () => {
     expect(mayConnect({ Origin: "https://evil.example" }, [])).toBe(true);
+  });
+});
+
+describe("what a handshake has for the connection guard", () => {
+  test("is its origin, its query and its cookies, as they were sent", () => {
+    const headers = { ORIGIN: "https://Example.com", cookie: 'sid=abc==; theme="dark"; empty=;  spaced  =  x ', Host: "x" };
+    expect(handshakeOf(headers, { room: "a/b", empty: "" })).toEqual({
+      origin: "https://Example.com",
+      query: { room: "a/b", empty: "" },
+      cookies: { sid: "abc==", theme: '"dark"', empty: "", spaced: "x" },
+    });
+  });
+
+  test("is empty where nothing was sent, without an origin", () => {
+    expect(handshakeOf({})).toEqual({ query: {}, cookies: {} });
+    expect(handshakeOf({ Cookie: "" }, { a: undefined })).toEqual({ query: {}, cookies: {} });
+  });
+
+  test.each([
+    ["no name", "=x; ; ;; =", {}],
+    ["no value", "a; b=1", { b: "1" }],
+    ["a name twice: the first counts", "a=1; a=2", { a: "1" }],
+    ["a percent sign", "a=%00%", { a: "%00%" }],
+  ])("takes cookies with %s", (_, cookie, cookies) => {
+    expect(handshakeOf({ cookie }).cookies).toEqual(cookies);
+  });
+
+  test("has names of its own only, whatever they are", () => {
+    const { query, cookies } = handshakeOf({ cookie: "__proto__=x; constructor=y" }, JSON.parse('{"__proto__":"z"}') as Record<string, string>);
+    expect([Object.keys(query), Object.keys(cookies)]).toEqual([["__proto__"], ["__proto__", "constructor"]]);
+    expect(Object.getPrototypeOf(cookies)).toBe(Object.prototype);
   });
 });

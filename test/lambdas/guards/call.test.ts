@@ -178,6 +178,11 @@ describe("onPublicationRequest(channel, agent, message)", () => {
   });
 });
 
+test.each([["private/*", true], ["private/5", false]])("channel.isWildcard of %s is %p", (name, is) => {
+  const { agent, channel } = guardCall("onSubscriptionRequest", { channel: name });
+  expect([channel.name, channel.isWildcard, agent.channel("stories/5").isWildcard]).toEqual([name, is, false]);
+});
+
 describe("onMessageReceived(channel, agent, message)", () => {
   test("deliver(channel, message) delivers, transformed as the guard likes, under the message's own channel and uuid", () => {
     const { agent, channel, message, decisions } = guardCall("onMessageReceived");

@@ -92,6 +92,18 @@ describe("a guard gets", () => {
     });
   });
 
+  test("the handshake, if it is the connection guard; of a renewal nothing, and later guards nothing either", async () => {
+    const { guards } = guardFolder(`{
+      onConnectionRequest(agent) { agent.connected({ info: { ...agent.connection } }); },
+      onPublicationRequest(channel, agent, message) { agent.publicationSuccess(message, { ...agent.connection }); },
+    }`);
+    const plain = { id: "c1", sourceIp: agent.sourceIp, userAgent: agent.userAgent };
+    const handshake = { origin: "https://example.com", query: { a: "b" }, cookies: { c: "d" } };
+    expect(await guards.connection(agent, false, handshake)).toMatchObject({ permitted: true, info: { ...plain, ...handshake } });
+    expect(await guards.connection(agent, true)).toHaveProperty("info", plain);
+    expect(await guards.publication(agent, messageOf("a"))).toHaveProperty("result", plain);
+  });
+
   test("an agent of its own: what one call does to it no other sees", async () => {
     const { guards } = guardFolder(`{ onPublicationRequest(channel, agent, message) {
       agent.publicationSuccess(message, { user: agent.credentials.user });

@@ -24,7 +24,7 @@ export const attend = async ({ system, allowed, leaveBehind, takeNothing, told, 
   await allowed(wire.unsubscribe("rooms/1"));
   // Whoever comes or goes while a run is awaited has none begin: so each waits for the other's.
   const isRun = ({ functionId, event }: InvocationReport): boolean =>
-    functionId.startsWith("PushItAnnounce") && (event as { channel?: string }).channel === "rooms/quiet";
+    functionId.startsWith("PushItAnnounce") && (event as { channels?: string[] }).channels?.includes("rooms/quiet") === true;
   const ran = (times: number): Promise<unknown> => allowed(system.invoked((all) => all.filter(isRun).length >= times, "a run that tells"));
   await allowed(wire.subscribe("rooms/quiet"));
   await ran(1);

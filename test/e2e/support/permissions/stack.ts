@@ -112,7 +112,7 @@ const toolsOf = (system: TestSystem, has: Tools["has"], refused: Promise<never>,
       const rows = await system.rows();
       // Whoever finds it gone has that told only if it is not just being told who came.
       const room = rows.find(({ pk, sk }) => pk === `a#${connectionId}` && sk?.startsWith("s#rooms/"))?.["sk"]?.slice("s#".length);
-      const isTold = ({ event }: InvocationReport): boolean => (event as { channel?: string }).channel === room;
+      const isTold = ({ event }: InvocationReport): boolean => (event as { channels?: string[] }).channels?.some((channel) => channel === room) === true;
       if (has("presence")) await allowed(system.invoked((all) => all.some(isTold), `${room} to be told who came`));
       const row = rows.find(({ pk, sk }) => pk === `c#${channel}` && sk === connectionId);
       await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });

@@ -1,0 +1,24 @@
+import { REASON_BYTES } from "../../../protocol/index.js";
+import { cut } from "../../../lambdas/core/reason.js";
+import { useEngine } from "../aws/test-table.js";
+import { NOW } from "./fakes.js";
+
+const engine = useEngine();
+
+describe("a guard's reason", () => {
+  test.each([["Not \ud83d here.", "Not \ufffd here."], ["\ude00", "\ufffd"], ["Not here. \ud83d\ude00", "Not here. \ud83d\ude00"]])(
+    "has no half of a surrogate pair: %j",
+    (given, reason) => expect(cut(given)).toBe(reason),
+  );
+
+  test("is cut between characters, also if they are replaced", () => {
+    expect(Buffer.byteLength(cut("\ud83d".repeat(REASON_BYTES)))).toBe(Math.floor(REASON_BYTES / 3) * 3);
+  });
+
+  test("is stored and read as it is told", async () => {
+    const { table } = await engine.table();
+    const reason = cut("Half: \ud83d, whole: \ud83d\ude00");
+    await table.putDenial("c1", NOW, { code: "denied", reason });
+    expect(await table.standing("c1")).toEqual({ denial: { code: "denied", reason } });
+  });
+});
