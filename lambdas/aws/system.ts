@@ -48,7 +48,8 @@ export type Announce = (channels: readonly string[]) => Promise<void>;
 
 const inAnotherFunction = (): Announce => {
   const invoke = invokeAsync("PUSH_IT_ANNOUNCE", systemClock);
-  return (channels) => invoke({ channels });
+  // `channel` is for the first release's function, which a rollback brings back before the functions that invoke it.
+  return (channels) => invoke({ channel: channels[0], channels });
 };
 
 /** The table, which notes who is where if some channel wants that. */

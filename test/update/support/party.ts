@@ -24,6 +24,9 @@ export const USER_CHANNEL = "/meta/user";
 /** Channels whose messages arrive in the order of their offsets. */
 const ORDERED: readonly string[] = [CHANNELS.room, CHANNELS.kept];
 
+/** Who comes and goes is told at once, not by the run of the next minute, which would make up for a lost one. */
+const PROMPT_MS = 25_000;
+
 /** A version of the client. */
 export interface Version {
   name: string;
@@ -58,6 +61,7 @@ export class Party {
   readonly userId: string;
   readonly #sockets: WebSocket[] = [];
   readonly #waiting = new Waiting();
+  readonly #attending = new Waiting(PROMPT_MS);
   /** Channels that have been subscribed since the connection was cut. */
   readonly #subscribed = new Set<string>();
 
@@ -95,7 +99,7 @@ export class Party {
 
   /** Resolves when this party has been told that somebody has come to the room, or has left it. */
   sees(userId: string, what: "joined" | "left"): Promise<unknown> {
-    return this.#waiting.until(() => this[what].has(userId), () => this.#say(`sees that ${userId} ${what}`));
+    return this.#attending.until(() => this[what].has(userId), () => this.#say(`sees that ${userId} ${what}`));
   }
 
   /** Cuts the connection, as a network does. The client comes back by itself. */
@@ -128,6 +132,7 @@ export class Party {
       (value: Value): void => {
         note(value);
         this.#waiting.notify();
+        this.#attending.notify();
       };
     client.on("message", noting(({ channel, uuid, data, offset }) => void this.received.push({ channel, uuid, data, ...(offset !== undefined && { offset }) })));
     client.on("join", noting(({ userId }) => userId !== undefined && this.joined.add(userId)));
