@@ -86,11 +86,11 @@ export class Rotation implements Extension {
 
   /** What had not moved by then misses messages until it is subscribed again; on what had, a late one may be missed. */
   onReplacedClosed(old: Transport): void {
-    const { connection, emitter, subscriptions } = this.#client;
+    const { emitter, subscriptions } = this.#client;
     if (old !== this.#old) return;
     this.#old = undefined;
     this.#cancelMove?.();
-    for (const channel of old.subscriptions.keys()) if (!connection.transport?.subscriptions.get(channel)) subscriptions.miss(channel);
+    this.#leaveBehind([...old.subscriptions.keys()]);
     if (this.#client.isActive) emitter.emit("rotated", { channels: subscriptions.wanted().filter((channel) => !this.#questions.isRecovered(channel)) });
   }
 
@@ -139,8 +139,15 @@ export class Rotation implements Extension {
     });
   }
 
+  /** The old transport brings nothing of these channels any more. */
+  #leaveBehind(channels: string[]): void {
+    const { connection, subscriptions } = this.#client;
+    for (const channel of channels) if (!connection.transport?.subscriptions.get(channel)) subscriptions.miss(channel);
+  }
+
   #unsubscribeOld(channels: string[]): void {
     const { queue } = this.#client;
+    this.#leaveBehind(channels);
     for (const channel of channels) this.#old?.subscriptions.delete(channel);
     while (channels[0] && this.#old) queue.sendNow(this.#old, "unsubscribe", { channels: channels.splice(0, queue.limits.channelsPerFrame) }, () => {});
   }
