@@ -64,6 +64,8 @@ export class Link {
   stalledUntil = 0;
   /** Everything that is sent disappears, and nobody is told. */
   dead = false;
+  /** Whether the server has closed it. */
+  isEndedByServer = false;
   /** When the client first sent something that disappeared. */
   lostAt: number | undefined;
   /** The server's end; there is one as long as the server thinks that it is connected. */
@@ -122,6 +124,7 @@ export class Link {
 
   /** The server's end closes, or refuses the handshake: the client learns it behind all that was sent before. */
   finish(code: number, reason = ""): void {
+    this.isEndedByServer = true;
     this.far = undefined;
     this.#send(() => this.#closed(code, reason));
   }

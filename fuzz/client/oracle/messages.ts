@@ -176,6 +176,9 @@ export class Messages {
   #isCovered(publication: Publication): boolean {
     const { channel, complete, lost, covers, missed, offset, startedAt } = publication;
     if (!complete || lost || !covers.some(({ open }) => open)) return false;
+    // The application has said that it knows everything up to a position.
+    const since = this.subscriptions.traffic.positions.get(channel)?.since;
+    if (since && since.epoch === publication.epoch && offset! <= since.offset) return false;
     if (isLatestOnly(channel) && offset! < this.highest(channel)) return false;
     // The old connection had broken, or a worker was so late that it was closed; and the rotation has told so.
     const names = covers.filter(({ open }) => open).map(({ subscribed }) => subscribed);

@@ -221,7 +221,8 @@ export class Subscriptions {
     const floor = Math.max(this.highest(channel), this.#floors.get(channel) ?? 0);
     const used = told === undefined || told.order <= (this.#used.get(channel) ?? 0);
     if (told) this.#used.set(channel, told.order);
-    if (used) return { epoch: told?.position.epoch, from: undefined, since: this.clock.now, floor, last: floor, answer: told?.order ?? 0 };
+    // Without a new answer, the next message says which history it is.
+    if (used) return { epoch: undefined, from: undefined, since: this.clock.now, floor, last: floor, answer: told?.order ?? 0 };
     const start = startOf(told);
     this.#floors.set(channel, start.offset);
     return { epoch: told.position.epoch, from: start.offset, since: this.clock.now, floor: start.offset, last: start.offset, answer: told.order };

@@ -15,6 +15,8 @@ export class Publishing {
   readonly visitors = new Map<string, Set<string>>();
   readonly #latest = new Map<string, Publication>();
   /** When a publisher's last direct post to a connection was: later ones come behind. */
+  /** What a publisher's own copy is of. */
+  readonly #copied = new WeakMap<object, Publication>();
   readonly #posts = new WeakMap<Peer, number>();
   #uuids = 0;
 
@@ -53,8 +55,9 @@ export class Publishing {
       }),
     );
     clock.later(fate.work + 1, () => {
-      if (frame.action === "publish") this.server.answer(peer, [...copies, ...answers], fate);
-      else if (copies.length > 0) this.server.post(peer, copies);
+      const lost = (): void => copies.forEach((copy) => this.#missed(this.#copied.get(copy)!, peer.link));
+      if (frame.action === "publish") this.server.answer(peer, [...copies, ...answers], fate, lost);
+      else if (copies.length > 0) this.server.post(peer, copies, undefined, lost);
     });
   }
 
@@ -146,7 +149,10 @@ export class Publishing {
       if (spared && !hasHistory(channel)) continue;
       const object = spared ? skip : posted(publication);
       if (peer !== publisher) this.#post(peer, publication, object);
-      else if (fate?.reply === "answer") copies.push(object);
+      else if (fate?.reply === "answer") {
+        copies.push(object);
+        this.#copied.set(object, publication);
+      }
       else publication.lost = true;
     }
   }
@@ -178,7 +184,7 @@ export class Publishing {
 
   /** A post is lost: the client had closed the connection, or it had broken, or the server closes it. */
   #missed(publication: Publication, link: Link): void {
-    publication.missed.push({ link: link.id, at: this.server.clock.now, broken: link.dead || link.inUse });
+    publication.missed.push({ link: link.id, at: this.server.clock.now, broken: link.dead || link.inUse || link.isEndedByServer });
   }
 }
 

@@ -127,8 +127,8 @@ export class Server {
     peer.link.post(JSON.stringify(objects.length === 1 ? objects[0] : objects), delivered, lost);
   }
 
-  /** Answers a frame; an agent whose time is over is asked to renew. */
-  answer(peer: Peer, objects: object[], fate: Fate): void {
+  /** Answers a frame; an agent whose time is over is asked to renew. `lost` runs if the answer does not arrive. */
+  answer(peer: Peer, objects: object[], fate: Fate, lost?: () => void): void {
     const { agent } = peer;
     if (fate.reply === "nothing") return;
     if (fate.reply !== "answer") {
@@ -137,7 +137,7 @@ export class Server {
     }
     if (agent?.expiresAt !== undefined && agent.expiresAt <= this.clock.now)
       objects.push({ channel: "/meta/refresh", successful: true, data: { [WIRE.expiresIn]: agent.expiresAt - this.clock.now } });
-    this.post(peer, objects);
+    this.post(peer, objects, undefined, lost);
   }
 
   /** For how much longer the guard vouches for an agent; nothing if for ever. */
