@@ -46,10 +46,19 @@ const synthesize = (folder: string, channels: Channels): string => {
 const subscriber = (url: string, channels: string[]): Promise<Client> =>
   new Promise((resolve, reject) => {
     const client = new Client({ url, WebSocket, timeout: 120_000 });
-    client.on("state", ({ state, code, reason }) => {
-      if (state === "connected") Promise.all(channels.map((channel) => client.channel(channel).subscribe())).then(() => resolve(client), reject);
-      else if (state === "denied") reject(new Error(`${code} ${reason}`));
+    const missing = new Set(channels);
+    // What a busy machine fails at is tried again: the event says when it has succeeded.
+    client.on("error", () => undefined);
+    client.on("subscribed", ({ channel }) => {
+      missing.delete(channel);
+      if (missing.size === 0) resolve(client);
     });
+    client.on("unsubscribed", ({ channel, error }) => reject(error ?? new Error(`${channel} is not subscribed`)));
+    client.on("state", ({ state, code, reason }) => {
+      if (state === "denied") reject(new Error(`${code} ${reason}`));
+      else if (state === "connected" && channels.length === 0) resolve(client);
+    });
+    for (const channel of channels) client.subscribe(channel);
   });
 
 /** Which channels there are of each fan-out. */

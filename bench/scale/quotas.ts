@@ -1,3 +1,4 @@
+import { DEFAULT_WORKERS } from "../../infra/deliveries.js";
 import { defaultThrottle } from "../../infra/routes.js";
 import { NEW_ACCOUNT_CONCURRENCY } from "../../local/lambda/concurrency.js";
 import { SMALL_REGION_THROTTLE } from "../../local/gateway/limits.js";
@@ -61,11 +62,11 @@ export const IDLE_MS = 10 * 60 * 1_000;
 export const CONCURRENCY = 1_000;
 
 /**
- * Batches that an event source mapping works on at once: to begin with, more each minute, and at most. (AWS's support
- * pages say 1,250 at most; no cell comes near either.)
+ * Batches that an event source mapping works on at once: to begin with, more each minute, and at most: the default of the
+ * construct's `deliveryConcurrency`.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
-export const POLLERS = { first: 5, perMinute: 300, most: 1_000 };
+export const POLLERS = { first: 5, perMinute: 300, most: DEFAULT_WORKERS };
 
 /**
  * Read and write units of one partition in a second.
