@@ -112,8 +112,7 @@ export class Recovery implements Extension {
     const recovery = this.#channels.get(channel);
     if (!recovery) return;
     recovery.isSubscribing = false;
-    if (!this.#isWanted(channel)) this.#forget(channel);
-    else if (recovery.position) this.#askLater(recovery, 0);
+    if (recovery.position) this.#askLater(recovery, 0);
     else recovery.release();
   }
 
@@ -208,13 +207,9 @@ export class Recovery implements Extension {
     });
   }
 
-  #isWanted(channel: string): boolean {
-    return this.#client.subscriptions.wanted().includes(channel);
-  }
-
   /** What is missing cannot be had. Of a channel that nobody wants any more, nobody is told. */
   #tellLoss(channel: string, code: RequestCode): void {
-    if (this.#isWanted(channel)) this.#client.emitter.emit("subscribed", { channel, recovered: false, code });
+    if (this.#client.subscriptions.wanted().includes(channel)) this.#client.emitter.emit("subscribed", { channel, recovered: false, code });
   }
 
   #takeReplay(recovery: ChannelRecovery, replay: Replay): void {

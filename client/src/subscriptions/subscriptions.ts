@@ -241,7 +241,7 @@ export class Subscriptions implements Extension {
     // What was there before, the server may have still.
     if (subscriptions?.has(channel)) subscriptions.set(channel, false);
     this.#client.emitter.emit("unsubscribed", { channel, error });
-    this.#client.notify("onSubscribeFailed", channel);
+    this.#client.notify("onUnsubscribed", channel);
     this.#fail(subscription, true, error);
   }
 
