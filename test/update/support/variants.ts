@@ -3,7 +3,7 @@ import { TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import { EventBus, Rule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Key } from "aws-cdk-lib/aws-kms";
-import { ApplicationLogLevel, Code, Function as Lambda, Runtime, SystemLogLevel } from "aws-cdk-lib/aws-lambda";
+import { ApplicationLogLevel, Architecture, Code, Function as Lambda, Runtime, SystemLogLevel } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { AccessLogs, type ChannelOptions, Denials, Guards, type PushItProps } from "../../../infra/index.js";
 import { Meta } from "../../../protocol/index.js";
@@ -212,8 +212,8 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "the table has a key of the app's",
-    about: ["encryptionKey"],
-    props: (stack) => ({ ...BASE, encryptionKey: new Key(stack, "Key") }),
+    about: ["encryptionKey", "logEncryption"],
+    props: (stack) => ({ ...BASE, encryptionKey: new Key(stack, "Key"), logEncryption: true }),
   },
   {
     name: "a back end is told and has a URL, and requests are logged",
@@ -236,7 +236,7 @@ export const VARIANTS: readonly Variant[] = [
     name: "times, logs and resources are others",
     about: [
       ...(["timeouts", "fanOutBudget", "dedupeWindow", "checkInterval", "presenceLease", "sweepInterval", "throttling", "reservedConcurrency"] as const),
-      ...(["deliveryConcurrency", "pointInTimeRecovery", "deletionProtection", "removalPolicy", "memorySize", "logRetention", "logRemovalPolicy", "applicationLogLevel", "systemLogLevel"] as const),
+      ...(["deliveryConcurrency", "pointInTimeRecovery", "deletionProtection", "removalPolicy", "memorySize", "architecture", "logRetention", "logRemovalPolicy", "applicationLogLevel", "systemLogLevel"] as const),
     ],
     props: () => ({
       ...BASE,
@@ -254,6 +254,7 @@ export const VARIANTS: readonly Variant[] = [
       deletionProtection: false,
       removalPolicy: RemovalPolicy.DESTROY,
       memorySize: 1024,
+      architecture: Architecture.X86_64,
       logRetention: RetentionDays.ONE_WEEK,
       logRemovalPolicy: RemovalPolicy.RETAIN,
       applicationLogLevel: ApplicationLogLevel.DEBUG,
