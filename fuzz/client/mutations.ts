@@ -27,8 +27,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: SUBSCRIPTIONS,
-        search: "if (!subscription?.holders.delete(holder)) return settle();",
-        replace: 'if (!subscription?.holders.delete(holder)) return settle();\n    if (!subscription.holders.size) this.#client.notify("onUnsubscribed", channel);',
+        search: "const hasLeft = subscription.holders.delete(holder);",
+        replace: 'const hasLeft = subscription.holders.delete(holder);\n    if (!subscription.holders.size) this.#client.notify("onUnsubscribed", channel);',
       },
       {
         file: RECOVERY,
@@ -42,8 +42,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: SUBSCRIPTIONS,
-        search: "if (!subscription?.holders.delete(holder)) return settle();",
-        replace: 'if (!subscription?.holders.delete(holder)) return settle();\n    if (!subscription.holders.size) this.#client.notify("onUnsubscribed", channel);',
+        search: "const hasLeft = subscription.holders.delete(holder);",
+        replace: 'const hasLeft = subscription.holders.delete(holder);\n    if (!subscription.holders.size) this.#client.notify("onUnsubscribed", channel);',
       },
     ],
   },
@@ -62,9 +62,9 @@ export const MUTATIONS: readonly Mutation[] = [
     fault: "4: after a denial, what a wildcard brings is held back",
     edits: [
       {
-        file: SUBSCRIPTIONS,
-        search: 'this.#client.emitter.emit("unsubscribed", { channel, error });\n    this.#client.notify("onSubscribeFailed", channel);',
-        replace: 'this.#client.emitter.emit("unsubscribed", { channel, error });',
+        file: RECOVERY,
+        search: "onUnsubscribed(channel: string): void {\n    this.#forget(channel);",
+        replace: "onUnsubscribed(channel: string): void {",
       },
     ],
   },

@@ -6,8 +6,8 @@ import { FUNCTION_NAMES } from "../../infra/timeouts.js";
 
 const ROOT = join(__dirname, "../..");
 
-/** The publish function's bound: 240 KB. */
-const PUBLISH_BYTES = 240 * 1024;
+/** The publish function's bound: 250 KB. */
+const PUBLISH_BYTES = 250 * 1024;
 
 test("coldstart: every function beside bare node and the SDK, with its size as built", async () => {
   const shares: number[] = [];
