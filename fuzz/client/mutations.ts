@@ -56,7 +56,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     fault: "3: a subscription counts for the connection in use, whichever was asked",
-    edits: [{ file: SUBSCRIPTIONS, search: "const { subscriptions } = outcome.transport!;", replace: "const { subscriptions } = this.#connection.transport!;" }],
+    edits: [{ file: SUBSCRIPTIONS, search: "const { subscriptions } = outcome.transport!;", replace: "const { subscriptions } = this.#connection.transport ?? outcome.transport!;" }],
   },
   {
     fault: "4: after a denial, what a wildcard brings is held back",
