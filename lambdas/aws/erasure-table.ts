@@ -1,5 +1,4 @@
 import {
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -13,6 +12,7 @@ import { HEAD_SECONDS } from "../core/history.js";
 import { headKey, type Key, latestKey, positionOfRow, rowKey, ROWS_PREFIX } from "../core/keys.js";
 import type { Clock } from "../core/ports.js";
 import { Batches, keyItem, remove } from "./batches.js";
+import { conditionally } from "./conditionally.js";
 import { type Item, number, text } from "./items.js";
 
 /** How many rows one page of a deletion reads: as many as a few batches of writes delete. */
@@ -115,10 +115,10 @@ export class ErasureTable implements Erasure {
     return (await this.#client.send(new GetItemCommand({ TableName: this.#name, Key: keyItem(key), ConsistentRead: true }))).Item;
   }
 
-  /** Changes a row that there is. */
+  /** Changes a row that there is. If its time was over, or somebody else has changed it, nothing happens. */
   async #update(key: Key, expression: string, values?: Item, condition = "attribute_exists(pk)"): Promise<void> {
-    try {
-      await this.#client.send(
+    await conditionally(
+      this.#client.send(
         new UpdateItemCommand({
           TableName: this.#name,
           Key: keyItem(key),
@@ -127,11 +127,8 @@ export class ErasureTable implements Erasure {
           ...(expression.includes("#ttl") && { ExpressionAttributeNames: { "#ttl": "ttl" } }),
           ...(values && { ExpressionAttributeValues: values }),
         }),
-      );
-    } catch (error) {
-      // Its time was over, or somebody else has changed it.
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+      ),
+    );
   }
 }
 

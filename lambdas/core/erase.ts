@@ -1,5 +1,4 @@
-import type { DeletedMessage, Deletion, Json, Position } from "../../protocol/index.js";
-import { Meta } from "../../protocol/index.js";
+import { type DeletedMessage, type Deletion, type Json, Meta, type Position } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { type HistoryOptions, optionsOf, someChannel } from "./channel-options.js";
 import { fanOut, type FanOut } from "./fan-out.js";
