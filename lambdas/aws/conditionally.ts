@@ -9,3 +9,6 @@ export const conditionally = async <Output>(write: Promise<Output>): Promise<Out
     throw error;
   }
 };
+
+/** Whether a write's condition was met. */
+export const met = async (write: Promise<unknown>): Promise<boolean> => (await conditionally(write)) !== undefined;

@@ -1,5 +1,4 @@
 import {
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -12,6 +11,7 @@ import { ChannelBusy, type Claim, type ClaimId, type Head, HEAD_SECONDS, type Hi
 import { claimKey, headKey, type Key, rowKey, subscriptionKey } from "../core/keys.js";
 import type { Clock } from "../core/ports.js";
 import { Batches, keyItem } from "./batches.js";
+import { met } from "./conditionally.js";
 import { type Item, number, text } from "./items.js";
 
 /** How DynamoDB says that a partition, the table or the account has too much to do. */
@@ -139,13 +139,7 @@ export class HistoryTable implements Histories {
       ...(condition.includes("#ttl") && { ExpressionAttributeNames: { "#ttl": "ttl" } }),
       ...(values && { ExpressionAttributeValues: values }),
     });
-    try {
-      await notThrottled(this.#client.send(command));
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    return met(notThrottled(this.#client.send(command)));
   }
 }
 

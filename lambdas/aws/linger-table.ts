@@ -10,7 +10,7 @@ import { type Key, leaseKey, leaseShards, logKey } from "../core/keys.js";
 import type { Entry, Lease, Lingering } from "../core/linger.js";
 import type { Clock } from "../core/ports.js";
 import { Batches, keyItem, put, remove } from "./batches.js";
-import { conditionally } from "./conditionally.js";
+import { met } from "./conditionally.js";
 import { type Item, number, text, ttlAfterSweep } from "./items.js";
 
 /** The log of each channel whose messages gather, a row for each message; and a row for each lease. */
@@ -113,8 +113,6 @@ export class LingerTable implements Lingering {
     );
   }
 }
-
-const met = async (write: Promise<unknown>): Promise<boolean> => (await conditionally(write)) !== undefined;
 
 const keyOf = ({ id, message }: Entry): Key => logKey(message.channel, id);
 
