@@ -45,6 +45,18 @@ export class Claims {
     };
   }
 
+  /** Whether the server may move a message to a later offset: because it, or another of its frame and channel, is repeated. */
+  mayMove({ channel }: Publication, frame: readonly Publication[]): boolean {
+    return frame.some((each) => each.channel === channel && this.isRepeated(each));
+  }
+
+  /** Whether its uuid is under way once more, or may be stored. */
+  isRepeated(publication: Publication): boolean {
+    if (publication.claim === undefined) return false;
+    const state = this.#of(publication);
+    return !state.has(NONE) || state.size > 1 || (this.#attempts.get(keyOf(publication)) ?? []).length > 1;
+  }
+
   /** Whether one of them has been asked about before: of those that are the same only the first has to come. */
   repeats(publication: Publication): boolean {
     if (publication.claim === undefined) return false;

@@ -183,7 +183,7 @@ export class Play {
     for (const peer of this.#all) {
       const claims = this.#claims.get(peer) ?? new Claims();
       this.#claims.set(peer, claims);
-      claims.open(shots.flatMap((shot) => (shot.peer === peer ? shot.verdict.publish : [])));
+      claims.open(shots.flatMap(({ peer: by, times, verdict }) => (by === peer ? Array.from({ length: times }, () => verdict.publish).flat() : [])));
     }
   }
 
@@ -203,14 +203,14 @@ export class Play {
       if (outcome.kind === "answers") peer.expect(outcome.answers, text);
       // Whoever is being closed, or too fast, may have published, and is promised nothing.
       const ending = peer.ending.size > 0 || limited;
+      const answered = outcome.kind === "answers" && !ending;
       for (const each of publish) {
         const { succeeds, fresh } = claims.chances(each);
-        if (each.claim !== undefined) this.range.shelves.announce(each.channel, this.range.ledger.now, outcome.kind === "answers" && !ending);
+        if (each.claim !== undefined) this.range.shelves.announce(each.channel, this.range.ledger.now, { answered, moves: claims.mayMove(each, publish) });
         if (!succeeds) continue;
         // Who publishes again is not promised that it comes again.
         const first = fresh && !claims.repeats(each);
-        const entry = this.range.ledger.publish(peer, each, ending || !first ? new Map() : among);
-        entries.push({ entry, answered: outcome.kind === "answers" && !ending });
+        entries.push({ entry: this.range.ledger.publish(peer, each, ending || !first ? new Map() : among), answered });
       }
     }
     if (outcome.kind === "silence") this.range.answer("none");

@@ -18,6 +18,9 @@ export interface Shelf {
   busy: number;
 }
 
+/** How often the server moves a message to a later offset before it answers `channel_busy`. */
+const MOST_MOVES = 6;
+
 const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** What is known of channels' histories, from all that was told of them: none of it may ever change. */
@@ -36,10 +39,13 @@ export class Shelves {
     return this.#shelves.get(channel)?.epoch;
   }
 
-  /** A publication is about to be sent: it takes an offset, also where it turns out to be a repetition. */
-  announce(channel: string, tick: number, answered: boolean): void {
+  /**
+   * A publication is about to be sent: it takes an offset, also if it turns out to be a repetition.
+   * @param moves it is published more often than once, at once: each time the server may move it to later offsets
+   */
+  announce(channel: string, tick: number, { answered, moves = false }: { answered: boolean; moves?: boolean }): void {
     const shelf = this.of(channel);
-    shelf.most += 1;
+    shelf.most += moves ? 1 + MOST_MOVES : 1;
     shelf.busy = Math.max(shelf.busy, answered ? tick : Infinity);
   }
 

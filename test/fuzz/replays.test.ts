@@ -8,7 +8,7 @@ const message = (offset: number) => ({ uuid: `u${offset}`, data: offset, offset 
 describe("a replay of three messages that were known before", () => {
   const shelves = new Shelves();
   for (const offset of [1, 2, 3]) {
-    shelves.announce("kept/a", 0, true);
+    shelves.announce("kept/a", 0, { answered: true });
     shelves.learn("kept/a", { epoch: "e", offset }, 0, message(offset));
   }
   const at = (offset: number, epoch = "e") => ({ epoch, offset });
@@ -57,4 +57,23 @@ test("a uuid stands for what was acknowledged; of two at once either may be refu
     { succeeds: true, reused: false, fresh: false },
     { succeeds: false, reused: true, fresh: false },
   ]);
+});
+
+test("a message that is published twice at once may take more offsets than two", () => {
+  const shelves = new Shelves();
+  shelves.announce("kept/a", 0, { answered: true, moves: true });
+  expect(shelves.positionFault("kept/a", { epoch: "e", offset: 7 })).toBeUndefined();
+  expect(shelves.positionFault("kept/a", { epoch: "e", offset: 8 })).toMatch(/nobody can have taken/);
+});
+
+test("a publication is repeated if its uuid is under way once more, or may be stored", () => {
+  const claims = new Claims();
+  const one = { channel: "kept/a", uuid: "u", data: "1", echo: true, claim: "1" };
+  claims.open([one]);
+  expect(claims.isRepeated(one)).toBe(false);
+  claims.open([one, one]);
+  expect(claims.isRepeated(one)).toBe(true);
+  claims.close(true);
+  claims.open([one]);
+  expect(claims.isRepeated(one)).toBe(true);
 });
