@@ -205,7 +205,7 @@ export class GuardHost implements GuardRunner {
       case "failed":
         return this.#conclude(session, message.id, () => ({ kind: "failed", detail: message.detail, said: message.said }));
       case "ignored":
-        return this.#log.warn("guard_verdict_ignored", { verdict: message.verdict });
+        return this.#log.warn("guard_verdict_ignored", { ...message.about, verdict: message.verdict });
       case "read":
         return void this.#readFor(session, message.id, JSON.parse(message.query));
       case "alive":
