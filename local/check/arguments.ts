@@ -1,0 +1,101 @@
+import { parseArgs } from "node:util";
+import type { Json } from "../../protocol/index.js";
+import { Failure } from "../failure.js";
+import { CREDENTIALS_HELP, credentialsOf } from "../remote/credentials.js";
+import { regionOfUrl, urlOf } from "../remote/url.js";
+import { DEFAULT_PREFIXES, PATIENCE_MS } from "./limits.js";
+import { CHECKS } from "./registry.js";
+import { type CheckSettings, DEFAULT_SETTINGS } from "./settings.js";
+
+const NAMES = CHECKS.map(({ name }) => name);
+
+/** What `push-it-cli check --help` says. */
+export const CHECK_HELP = `push-it-cli check: tells whether a deployed Push-It keeps its promises
+
+  push-it-cli check --url wss://… [options]
+
+Options
+  --url URL                the stack's output: wss://….execute-api.….amazonaws.com/live
+  ${CREDENTIALS_HELP}
+  --channel PREFIX         try channels below this one, such as rooms/42; repeatable; checks take the first one that has
+                           what they need (default: ${DEFAULT_PREFIXES.join(" and ")})
+  --only NAMES             only these checks, separated by commas
+  --json                   print one JSON object at the end, and nothing else
+  --help                   this
+
+Checks
+${CHECKS.map(({ name, promise }) => `  ${name.padEnd(25)}${promise}`).join("\n")}
+
+It waits ${PATIENCE_MS / 1000} seconds at most for an answer or a message. It creates nothing that stays: what it publishes on channels
+with history expires with the channel's ttl.
+
+Exit status
+  0  all checks passed
+  1  a check failed
+  2  wrong use
+  3  no check failed, but something was not tried: a guard denies it, or a feature is off
+`;
+
+const OPTIONS = {
+  url: { type: "string" },
+  credentials: { type: "string" },
+  channel: { type: "string", multiple: true },
+  only: { type: "string" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** What was asked for on the command line. */
+export interface CheckArguments {
+  settings: CheckSettings;
+  /** Names of the checks that were asked for. */
+  only: readonly string[];
+  json: boolean;
+}
+
+const parse = (args: string[]) => {
+  try {
+    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    // Node repeats an argument that it does not know. It may be the credentials, after a space too many.
+    const { message } = error as Error;
+    const said = message.includes("Unexpected argument") ? "There is an argument that belongs to no option." : message;
+    throw new Failure(said, "push-it-cli check --help lists the options.");
+  }
+};
+
+/**
+ * Reads the arguments of `push-it-cli check`.
+ * @returns `undefined` if help is asked for
+ * @throws Failure for an option that does not exist, or a value that cannot be
+ */
+export const parseCheckArguments = (args: string[]): CheckArguments | undefined => {
+  const { help, url: given, credentials, channel, only, json = false } = parse(args);
+  if (help) return undefined;
+  const url = urlOf(given);
+  return { json, only: namesOf(only), settings: settingsOf(url, credentialsOf(credentials), channel) };
+};
+
+const settingsOf = (url: string, credentials: Json | undefined, channel: string[] | undefined): CheckSettings => ({
+  ...DEFAULT_SETTINGS,
+  url,
+  credentials,
+  prefixes: channel?.map(prefixOf) ?? DEFAULT_PREFIXES,
+  region: regionOfUrl(url),
+});
+
+/** What a run adds to a prefix: two segments, so that the whole is a channel name. */
+const LONGEST_PREFIX = 80;
+
+const prefixOf = (text: string): string => {
+  const prefix = text.replace(/\/(\*)?$/, "");
+  if (/^\/?[\w\-.:@=+,~!]+(\/[\w\-.:@=+,~!]+)*$/.test(prefix) && prefix.length <= LONGEST_PREFIX && !/^\/?meta(\/|$)/.test(prefix)) return prefix;
+  throw new Failure(`--channel ${text} is not the beginning of a channel name.`, `Give one of at most ${LONGEST_PREFIX} characters, such as rooms/42`);
+};
+
+const namesOf = (text: string | undefined): string[] => {
+  const names = text?.split(",").map((each) => each.trim()) ?? NAMES;
+  const unknown = names.find((name) => !NAMES.includes(name));
+  if (unknown === undefined) return names;
+  throw new Failure(`--only ${unknown} is not a check.`, `The checks are ${NAMES.join(", ")}`);
+};
