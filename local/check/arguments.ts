@@ -1,13 +1,15 @@
 import { parseArgs } from "node:util";
-import type { Json } from "../../protocol/index.js";
 import { Failure } from "../failure.js";
 import { CREDENTIALS_HELP, credentialsOf } from "../remote/credentials.js";
 import { regionOfUrl, urlOf } from "../remote/url.js";
+import type { Check } from "./check.js";
 import { DEFAULT_PREFIXES, PATIENCE_MS } from "./limits.js";
-import { CHECKS } from "./registry.js";
+import { ALL_CHECKS, AWS_CHECKS, CHECKS } from "./registry.js";
 import { type CheckSettings, DEFAULT_SETTINGS } from "./settings.js";
 
-const NAMES = CHECKS.map(({ name }) => name);
+const NAMES = ALL_CHECKS.map(({ name }) => name);
+
+const lineOf = ({ name, promise }: Check): string => `  ${name.padEnd(25)}${promise}`;
 
 /** What `push-it-cli check --help` says. */
 export const CHECK_HELP = `push-it-cli check: tells whether a deployed Push-It keeps its promises
@@ -20,14 +22,21 @@ Options
   --channel PREFIX         try channels below this one, such as rooms/42; repeatable; checks take the first one that has
                            what they need (default: ${DEFAULT_PREFIXES.join(" and ")})
   --only NAMES             only these checks, separated by commas
+  --publisher FUNCTION     also check as a back end: pushIt.publisherName; takes AWS credentials with grantPublish
+  --table NAME             also look what is left in the table: pushIt.table.tableName; takes AWS credentials with
+                           dynamodb:Query
+  --region REGION          the AWS Region (default: that of the URL, or what the AWS SDK finds)
   --json                   print one JSON object at the end, and nothing else
   --help                   this
 
 Checks
-${CHECKS.map(({ name, promise }) => `  ${name.padEnd(25)}${promise}`).join("\n")}
+${CHECKS.map(lineOf).join("\n")}
+
+Checks with AWS credentials, which the AWS SDK finds in the environment or in a profile
+${AWS_CHECKS.map(({ check }) => lineOf(check)).join("\n")}
 
 It waits ${PATIENCE_MS / 1000} seconds at most for an answer or a message. It creates nothing that stays: what it publishes on channels
-with history expires with the channel's ttl.
+with history expires with the channel's ttl. With --publisher it is deleted at the end.
 
 Exit status
   0  all checks passed
@@ -41,6 +50,9 @@ const OPTIONS = {
   credentials: { type: "string" },
   channel: { type: "string", multiple: true },
   only: { type: "string" },
+  publisher: { type: "string" },
+  table: { type: "string" },
+  region: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -70,19 +82,32 @@ const parse = (args: string[]) => {
  * @throws Failure for an option that does not exist, or a value that cannot be
  */
 export const parseCheckArguments = (args: string[]): CheckArguments | undefined => {
-  const { help, url: given, credentials, channel, only, json = false } = parse(args);
+  const { help, json = false, only, ...values } = parse(args);
   if (help) return undefined;
-  const url = urlOf(given);
-  return { json, only: namesOf(only), settings: settingsOf(url, credentialsOf(credentials), channel) };
+  const settings = settingsOf(values);
+  return { json, only: namesOf(only) ?? namesFor(settings), settings };
 };
 
-const settingsOf = (url: string, credentials: Json | undefined, channel: string[] | undefined): CheckSettings => ({
-  ...DEFAULT_SETTINGS,
-  url,
-  credentials,
-  prefixes: channel?.map(prefixOf) ?? DEFAULT_PREFIXES,
-  region: regionOfUrl(url),
-});
+type Values = Omit<ReturnType<typeof parse>, "help" | "json" | "only">;
+
+const settingsOf = ({ url: given, credentials, channel, publisher, table, region }: Values): CheckSettings => {
+  const url = urlOf(given);
+  return {
+    ...DEFAULT_SETTINGS,
+    url,
+    credentials: credentialsOf(credentials),
+    prefixes: channel?.map(prefixOf) ?? DEFAULT_PREFIXES,
+    publisher,
+    table,
+    region: region ?? regionOfUrl(url),
+  };
+};
+
+/** The checks of a run: those that take AWS credentials only if they are asked for. */
+const namesFor = (settings: CheckSettings): string[] => [
+  ...CHECKS.map(({ name }) => name),
+  ...AWS_CHECKS.flatMap(({ option, check }) => (settings[option] === undefined ? [] : [check.name])),
+];
 
 /** What a run adds to a prefix: two segments, so that the whole is a channel name. */
 const LONGEST_PREFIX = 80;
@@ -93,9 +118,9 @@ const prefixOf = (text: string): string => {
   throw new Failure(`--channel ${text} is not the beginning of a channel name.`, `Give one of at most ${LONGEST_PREFIX} characters, such as rooms/42`);
 };
 
-const namesOf = (text: string | undefined): string[] => {
-  const names = text?.split(",").map((each) => each.trim()) ?? NAMES;
-  const unknown = names.find((name) => !NAMES.includes(name));
+const namesOf = (text: string | undefined): string[] | undefined => {
+  const names = text?.split(",").map((each) => each.trim());
+  const unknown = names?.find((name) => !NAMES.includes(name));
   if (unknown === undefined) return names;
   throw new Failure(`--only ${unknown} is not a check.`, `The checks are ${NAMES.join(", ")}`);
 };

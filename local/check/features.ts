@@ -8,6 +8,8 @@ export type Feature = "plain" | "history" | "presence" | "latest" | "wildcards";
 /** What was found out about the channels below a prefix. */
 export interface Probed {
   prefix: string;
+  /** The one that was tried. */
+  channel: string;
   has: ReadonlySet<Feature>;
   /** Why nothing can be tried there; left out: it can. */
   closed?: string;
@@ -47,7 +49,7 @@ const probeOne = async (wire: Wire, prefix: string, run: string): Promise<Probed
   const wildcard = await subscribe(`${prefix}/${run}/*`);
   const names = [...(first.successful ? [channel] : []), ...(wildcard.successful ? [`${prefix}/${run}/*`] : [])];
   if (names.length > 0) await wire.request({ action: "unsubscribe", channel: Meta.unsubscribe, data: { channels: names } });
-  return { prefix, has: featuresOf(first, again, wildcard), ...(closed !== undefined && { closed }) };
+  return { prefix, channel, has: featuresOf(first, again, wildcard), ...(closed !== undefined && { closed }) };
 };
 
 /** What a channel can do, by the answers to two subscriptions, with a publication between them, and to a wildcard. */

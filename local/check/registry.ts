@@ -1,3 +1,6 @@
+import { leftovers } from "./back-end/leftovers.js";
+import { publisher } from "./back-end/publisher.js";
+import { revocation } from "./back-end/revocation.js";
 import type { Check } from "./check.js";
 import { answers } from "./checks/answers.js";
 import { cleanup } from "./checks/cleanup.js";
@@ -38,3 +41,13 @@ export const CHECKS: readonly Check[] = [
   unsubscription,
   cleanup,
 ];
+
+/** What takes AWS credentials, by the option that asks for it. */
+export const AWS_CHECKS: readonly { option: "publisher" | "table"; check: Check }[] = [
+  { option: "publisher", check: publisher },
+  { option: "publisher", check: revocation },
+  { option: "table", check: leftovers },
+];
+
+/** All checks, in the order in which they are printed. */
+export const ALL_CHECKS: readonly Check[] = [...CHECKS, ...AWS_CHECKS.map(({ check }) => check)];

@@ -18,6 +18,8 @@ export interface RunResult {
   outcome: Outcome;
   results: CheckResult[];
   tookMs: number;
+  /** Channels with history that something was published on. */
+  kept: string[];
 }
 
 /** What the command exits with. 2 is for wrong use. */
@@ -38,7 +40,7 @@ export const runChecks = async (checks: readonly Check[], settings: CheckSetting
   const begun = performance.now();
   const run = freshId().slice(0, RUN_CHARACTERS);
   const prober: { trial?: Trial } = {};
-  const shared: Shared = { settings, run, used: new Set(), probed: lazily(() => probedBy(shared, prober)) };
+  const shared: Shared = { settings, run, kept: new Set(), probed: lazily(() => probedBy(shared, prober)) };
   const results: CheckResult[] = [];
   let next = 0;
   let printed = 0;
@@ -53,7 +55,7 @@ export const runChecks = async (checks: readonly Check[], settings: CheckSetting
   };
   await Promise.all(Array.from({ length: Math.min(settings.atOnce, checks.length) }, work));
   await prober.trial?.end();
-  return { outcome: overall(results.map(({ outcome }) => outcome)), results, tookMs: performance.now() - begun };
+  return { outcome: overall(results.map(({ outcome }) => outcome)), results, tookMs: performance.now() - begun, kept: [...shared.kept] };
 };
 
 /** Begins when it is first called: nothing is asked for if no check wants to know. */
@@ -64,7 +66,9 @@ const lazily = <T>(begin: () => Promise<T>): (() => Promise<T>) => {
 
 const probedBy = async (shared: Shared, prober: { trial?: Trial }): Promise<Probed[]> => {
   prober.trial = new Trial(shared, "probe");
-  return probe(await prober.trial.open(), shared.settings.prefixes, shared.run);
+  const probed = await probe(await prober.trial.open(), shared.settings.prefixes, shared.run);
+  for (const { channel, has, closed } of probed) if (closed === undefined && has.has("history")) shared.kept.add(channel);
+  return probed;
 };
 
 const runOne = async (check: Check, shared: Shared): Promise<CheckResult> => {

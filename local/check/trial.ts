@@ -27,8 +27,8 @@ export interface Shared {
   run: string;
   /** What channels can do; asked for when it is first wanted. */
   probed(): Promise<readonly Probed[]>;
-  /** Channels that were subscribed to or published on. */
-  used: Set<string>;
+  /** Channels with history that something was published on. */
+  kept: Set<string>;
 }
 
 /** The status of a denied handshake, if the deployment gives no reasons. */
@@ -98,7 +98,6 @@ export class Trial {
    * @throws NotTried if a guard denies it; Error for any other refusal
    */
   async subscribe(wire: Wire, channel: string, since?: Position): Promise<SubscribeResult> {
-    this.shared.used.add(channel);
     const data = { channel, ...(since && { since }) };
     const reply = accepted(await wire.request({ action: "subscribe", channel: Meta.subscribe, data }), `subscribing to ${channel}`);
     return reply.data as unknown as SubscribeResult;
@@ -112,21 +111,22 @@ export class Trial {
 
   /** Publishes one message; same errors. */
   async publish(wire: Wire, channel: string, n = 1, more: { echo?: boolean; uuid?: string; data?: Json } = {}): Promise<Sent> {
-    this.shared.used.add(channel);
     const { uuid = freshId(), data = dataOf(n), ...rest } = more;
     const sentAt = performance.now();
     const reply = await wire.request({ action: "publish", channel, uuid, data, ...rest });
-    return { uuid, sentAt, position: accepted(reply, `publishing on ${channel}`).position };
+    const { position } = accepted(reply, `publishing on ${channel}`);
+    if (position) this.shared.kept.add(channel);
+    return { uuid, sentAt, position };
   }
 
   /** Publishes messages in one frame; same errors. */
   async publishAll(wire: Wire, channel: string, count: number): Promise<Sent[]> {
-    this.shared.used.add(channel);
     const uuids = Array.from({ length: count }, freshId);
     const sentAt = performance.now();
     const messages = uuids.map((uuid, n) => ({ channel, uuid, data: dataOf(n) }));
     const replies = await wire.requests({ action: "publish", messages }, uuids);
     const positions = new Map(replies.map((reply) => [reply.uuid, accepted(reply, `publishing on ${channel}`).position]));
+    if (replies.some(({ position }) => position)) this.shared.kept.add(channel);
     return uuids.map((uuid) => ({ uuid, sentAt, position: positions.get(uuid) }));
   }
 

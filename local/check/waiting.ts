@@ -41,7 +41,7 @@ export class Waiting {
           if (found !== undefined && found !== false) end(() => resolve(found));
           else if (over !== undefined) missing(`: ${over}`);
         } catch (error) {
-          end(() => reject(error));
+          end(() => reject(error instanceof Error ? error : new Error(String(error))));
         }
       };
       this.#looks.add(look);
