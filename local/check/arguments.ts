@@ -25,6 +25,8 @@ Options
   --publisher FUNCTION     also check as a back end: pushIt.publisherName; takes AWS credentials with grantPublish
   --table NAME             also look what is left in the table: pushIt.table.tableName; takes AWS credentials with
                            dynamodb:Query
+  --account                also read the account's quotas; takes AWS credentials: docs/DEPLOY.md lists the permissions
+  --users N                for so many users, say which quota binds first and what to request (implies --account)
   --region REGION          the AWS Region (default: that of the URL, or what the AWS SDK finds)
   --json                   print one JSON object at the end, and nothing else
   --help                   this
@@ -52,6 +54,8 @@ const OPTIONS = {
   only: { type: "string" },
   publisher: { type: "string" },
   table: { type: "string" },
+  account: { type: "boolean" },
+  users: { type: "string" },
   region: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -90,8 +94,9 @@ export const parseCheckArguments = (args: string[]): CheckArguments | undefined 
 
 type Values = Omit<ReturnType<typeof parse>, "help" | "json" | "only">;
 
-const settingsOf = ({ url: given, credentials, channel, publisher, table, region }: Values): CheckSettings => {
+const settingsOf = ({ url: given, credentials, channel, publisher, table, region, account, users: people }: Values): CheckSettings => {
   const url = urlOf(given);
+  const users = usersOf(people);
   return {
     ...DEFAULT_SETTINGS,
     url,
@@ -99,6 +104,9 @@ const settingsOf = ({ url: given, credentials, channel, publisher, table, region
     prefixes: channel?.map(prefixOf) ?? DEFAULT_PREFIXES,
     publisher,
     table,
+    // Absent, not false: an option that is not given asks for nothing.
+    account: account === true || users !== undefined ? true : undefined,
+    users,
     region: region ?? regionOfUrl(url),
   };
 };
@@ -108,6 +116,16 @@ const namesFor = (settings: CheckSettings): string[] => [
   ...CHECKS.map(({ name }) => name),
   ...AWS_CHECKS.flatMap(({ option, check }) => (settings[option] === undefined ? [] : [check.name])),
 ];
+
+/** More than a channel of one deployment can serve: docs/SCALING.md. */
+const MOST_USERS = 100_000_000;
+
+const usersOf = (text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  const users = Number(text);
+  if (/^\d+$/.test(text) && users >= 1 && users <= MOST_USERS) return users;
+  throw new Failure(`--users ${text} is not a whole number from 1 to ${MOST_USERS}.`, "For example: --users 100000");
+};
 
 /** What a run adds to a prefix: two segments, so that the whole is a channel name. */
 const LONGEST_PREFIX = 80;

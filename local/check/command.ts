@@ -1,6 +1,7 @@
 import { styleFor } from "../dev/style.js";
 import { messageOf } from "../failure.js";
 import { redactor } from "../remote/credentials.js";
+import { accountLines } from "./account/report.js";
 import { type CheckArguments, CHECK_HELP, parseCheckArguments } from "./arguments.js";
 import { publisherOf } from "./back-end/aws.js";
 import { ALL_CHECKS, AWS_CHECKS } from "./registry.js";
@@ -30,7 +31,7 @@ const checkAll = async ({ settings, only, json }: CheckArguments): Promise<numbe
   if (!json) say(`${settings.url}\n\n`);
   const result = await runChecks(checks, settings, (each) => (json ? undefined : say(lineOf(each))));
   await tidy(settings, result);
-  say(json ? `${JSON.stringify(jsonOf(settings.url, startedAt, result))}\n` : summaryOf(result) + notAsked(settings));
+  say(json ? `${JSON.stringify(jsonOf(settings.url, startedAt, result, settings.users))}\n` : accountOf(settings, result) + summaryOf(result) + notAsked(settings));
   return EXIT[result.outcome];
 };
 
@@ -44,6 +45,8 @@ const tidy = async (settings: CheckSettings, { kept }: RunResult): Promise<void>
     process.stderr.write(`The histories of ${kept.join(", ")} could not be deleted, and expire by themselves: ${messageOf(error)}\n`);
   }
 };
+
+const accountOf = ({ users }: CheckSettings, { account }: RunResult): string => (account ? accountLines(account, users, styleFor(process.stdout)) : "");
 
 /** Names the checks that nobody asked for: they are neither passed nor "not tried". */
 const notAsked = (settings: CheckSettings): string => {

@@ -1,3 +1,4 @@
+import { account } from "./account/check.js";
 import { leftovers } from "./back-end/leftovers.js";
 import { publisher } from "./back-end/publisher.js";
 import { revocation } from "./back-end/revocation.js";
@@ -43,10 +44,11 @@ export const CHECKS: readonly Check[] = [
 ];
 
 /** What takes AWS credentials, by the option that asks for it. */
-export const AWS_CHECKS: readonly { option: "publisher" | "table"; check: Check }[] = [
+export const AWS_CHECKS: readonly { option: "publisher" | "table" | "account"; check: Check }[] = [
   { option: "publisher", check: publisher },
   { option: "publisher", check: revocation },
   { option: "table", check: leftovers },
+  { option: "account", check: account },
 ];
 
 /** All checks, in the order in which they are printed. */

@@ -1,5 +1,6 @@
 import { styleFor, type Style } from "../dev/style.js";
 import { inWords, type Spread, spreadOf } from "../remote/numbers.js";
+import { accountJson } from "./account/report.js";
 import type { Outcome } from "./check.js";
 import type { CheckResult, RunResult } from "./runner.js";
 import { EXIT } from "./runner.js";
@@ -45,7 +46,7 @@ export const summaryOf = ({ outcome, results, tookMs }: RunResult, style: Style 
   const count = (wanted: Outcome): number => results.filter((each) => each.outcome === wanted).length;
   const [colour, mark] = MARKS[outcome];
   const said = {
-    passed: `all ${results.length} checks passed`,
+    passed: results.length === 1 ? "the check passed" : `all ${results.length} checks passed`,
     failed: `${count("failed")} of ${results.length} checks failed: ${results.flatMap(({ name, outcome: each }) => (each === "failed" ? [name] : [])).join(", ")}`,
     "not tried": `${count("passed")} of ${results.length} checks passed, none failed`,
   }[outcome];
@@ -54,7 +55,7 @@ export const summaryOf = ({ outcome, results, tookMs }: RunResult, style: Style 
 };
 
 /** The run as programs read it. docs/DEPLOY.md, "Check what you deployed", explains the fields. */
-export const jsonOf = (url: string, startedAt: Date, { outcome, results, tookMs }: RunResult): object => ({
+export const jsonOf = (url: string, startedAt: Date, { outcome, results, tookMs, account }: RunResult, users: number | undefined): object => ({
   version: 1,
   url,
   startedAt: startedAt.toISOString(),
@@ -70,4 +71,5 @@ export const jsonOf = (url: string, startedAt: Date, { outcome, results, tookMs 
     latencies: latenciesOf([{ times } as CheckResult]),
   })),
   latencies: latenciesOf(results),
+  ...(account && { account: accountJson(account, users) }),
 });

@@ -1,3 +1,4 @@
+import type { AccountReading } from "./account/facts.js";
 import type { Check, Outcome, Verdict } from "./check.js";
 import { probe, type Probed } from "./features.js";
 import type { CheckSettings } from "./settings.js";
@@ -20,6 +21,7 @@ export interface RunResult {
   tookMs: number;
   /** Channels with history that something was published on. */
   kept: string[];
+  account?: AccountReading;
 }
 
 /** What the command exits with. 2 is for wrong use. */
@@ -55,7 +57,9 @@ export const runChecks = async (checks: readonly Check[], settings: CheckSetting
   };
   await Promise.all(Array.from({ length: Math.min(settings.atOnce, checks.length) }, work));
   await prober.trial?.end();
-  return { outcome: overall(results.map(({ outcome }) => outcome)), results, tookMs: performance.now() - begun, kept: [...shared.kept] };
+  const { kept, account } = shared;
+  const outcome = overall(results.map((each) => each.outcome));
+  return { outcome, results, tookMs: performance.now() - begun, kept: [...kept], ...(account && { account }) };
 };
 
 /** Begins when it is first called: nothing is asked for if no check wants to know. */

@@ -11,6 +11,10 @@ export interface CheckSettings {
   publisher?: string | undefined;
   /** The DynamoDB table's name. @default none */
   table?: string | undefined;
+  /** Whether the account is read. @default false */
+  account?: boolean | undefined;
+  /** For how many users the account is looked at. @default none */
+  users?: number | undefined;
   /** The AWS Region. @default none: as the environment or a profile says */
   region?: string | undefined;
   /** Longest wait for one answer or message, in milliseconds. */

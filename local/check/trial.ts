@@ -1,6 +1,7 @@
 import { WebSocket } from "ws";
 import { PushIt, type PushItOptions } from "push-it-client";
 import { type ConnectionInfo, type Json, Meta, type Position, type Reply, SUBPROTOCOL_DENIED, type SubscribeResult } from "../../protocol/index.js";
+import type { AccountReading } from "./account/facts.js";
 import { NotTried } from "./check.js";
 import { dataOf, denialOf, type Feature, prefixWith, type Probed } from "./features.js";
 import type { CheckSettings } from "./settings.js";
@@ -29,6 +30,8 @@ export interface Shared {
   probed(): Promise<readonly Probed[]>;
   /** Channels with history that something was published on. */
   kept: Set<string>;
+  /** What the account allows, once that is read. */
+  account?: AccountReading;
 }
 
 /** The status of a denied handshake, if the deployment gives no reasons. */

@@ -17,5 +17,12 @@ export const spreadOf = (measurements: readonly number[]): Spread | undefined =>
   return { count: sorted.length, p50, p95, p99 };
 };
 
+/** Above this, a time is told in minutes. */
+const MINUTES_MS = 120_000;
+
 /** A time for people. */
-export const inWords = (ms: number): string => (ms < 1_000 ? `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+export const inWords = (ms: number): string => {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1_000) return `${ms.toFixed(0)} ms`;
+  return ms < MINUTES_MS ? `${(ms / 1_000).toFixed(1)} s` : `${(ms / 60_000).toFixed(1)} min`;
+};
