@@ -1,6 +1,6 @@
 import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as apigateway from "aws-cdk-lib/aws-apigateway";
-import * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as logs from "aws-cdk-lib/aws-logs";
@@ -31,7 +31,7 @@ export interface AccessLogOptions {
 
 /** What the stage logs to, and what must be there before it. */
 interface AccessLogConfig {
-  readonly settings: apigatewayv2.IAccessLogSettings;
+  readonly settings: apigatewayv2.CfnStage.AccessLogSettingsProperty;
   readonly dependency?: IConstruct;
 }
 
@@ -80,28 +80,26 @@ export class AccessLogs {
         removalPolicy: this.options.removalPolicy ?? RemovalPolicy.DESTROY,
       });
     return {
-      settings: { destination: new apigatewayv2.LogGroupLogDestination(logGroup), format: FORMAT },
+      settings: { destinationArn: logGroup.logGroupArn, format: FORMAT },
       dependency: this.manageRole ? accountRole(scope) : undefined,
     };
   }
 }
 
 /** Nothing that a client chose freely is logged, least of all the handshake's headers: they carry credentials. */
-const FORMAT = apigateway.AccessLogFormat.custom(
-  JSON.stringify({
-    requestId: "$context.requestId",
-    requestTime: "$context.requestTime",
-    eventType: "$context.eventType",
-    routeKey: "$context.routeKey",
-    status: "$context.status",
-    connectionId: "$context.connectionId",
-    connectedAt: "$context.connectedAt",
-    ip: "$context.identity.sourceIp",
-    integrationStatus: "$context.integrationStatus",
-    integrationLatency: "$context.integrationLatency",
-    error: "$context.error.responseType",
-  }),
-);
+const FORMAT = JSON.stringify({
+  requestId: "$context.requestId",
+  requestTime: "$context.requestTime",
+  eventType: "$context.eventType",
+  routeKey: "$context.routeKey",
+  status: "$context.status",
+  connectionId: "$context.connectionId",
+  connectedAt: "$context.connectedAt",
+  ip: "$context.identity.sourceIp",
+  integrationStatus: "$context.integrationStatus",
+  integrationLatency: "$context.integrationLatency",
+  error: "$context.error.responseType",
+});
 
 /** The account's setting; made once in a stack, however many Push-Its it has. */
 const accountRole = (scope: Construct): IConstruct => {
