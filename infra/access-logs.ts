@@ -5,6 +5,7 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as logs from "aws-cdk-lib/aws-logs";
 import type { Construct, IConstruct } from "constructs";
+import { accessLogOptions } from "./checks/shapes.js";
 import { acknowledge } from "./nag.js";
 
 /** Where access logs go. */
@@ -72,6 +73,7 @@ export class AccessLogs {
    */
   _bind(scope: Construct, encryptionKey?: kms.IKey): AccessLogConfig | undefined {
     if (!this.enabled) return undefined;
+    accessLogOptions(scope, "accessLogs", this.options);
     const logGroup =
       this.options.logGroup ??
       new logs.LogGroup(scope, "AccessLogs", {

@@ -9,6 +9,7 @@ import type * as kms from "aws-cdk-lib/aws-kms";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
+import { pushItProps } from "./checks/shapes.js";
 import { Deliveries, workersOf } from "./deliveries.js";
 import { GUARDS_OF, type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
@@ -71,6 +72,7 @@ export class PushIt extends Construct {
 
   constructor(scope: Construct, id: string, props: PushItProps = {}) {
     super(scope, id);
+    pushItProps(this, "", props);
     validate(this, props);
     const settings = settingsOf(this, props);
     const guards = this.bindGuards(props, settings);
