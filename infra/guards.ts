@@ -2,6 +2,7 @@ import type * as iam from "aws-cdk-lib/aws-iam";
 import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
 import type { GuardTimeouts } from "../protocol/index.js";
+import { GUARD_BUNDLING } from "./guard-build.js";
 import { type GuardBundle, bundleGuards } from "./guard-bundle.js";
 import { combinedFunctions, fitTimeouts, type GuardFunctionMap, type GuardFunctions, guardFunctionMap } from "./guard-functions.js";
 import { invalid } from "./invalid.js";
@@ -120,6 +121,8 @@ class ModuleGuards extends Guards {
   override _bind(scope: Construct): GuardsConfig {
     const { environment = {}, secrets = {}, initialPolicy = [], bundling = {} } = this.props;
     const bundle = bundleGuards(scope, this.entry, bundling);
+    // For who bundles the module again without a synthesis. It is in the cloud assembly, and not in the template.
+    scope.node.addMetadata(GUARD_BUNDLING, bundling);
     return { module: { entry: this.entry, environment, secrets, initialPolicy, bundle }, functions: new Map() };
   }
 }
