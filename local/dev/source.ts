@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { functionUrlIds, readSystem, type ReadSystem } from "../assembly/index.js";
 import { synthesize } from "../assembly/synthesize.js";
 import { InputRecorder, type Inputs } from "../inputs/inputs.js";
+import { withDebugLogs } from "./guard-log.js";
 import { GuardModule, withGuards } from "./guards.js";
 import type { SystemOptions } from "./options.js";
 
@@ -98,7 +99,7 @@ export class Source {
     const directory = assembly ?? (await this.#synthesize());
     const folder = resolve(project, directory);
     const urls = await this.reserve(functionUrlIds(folder, construct));
-    return readSystem(folder, {
+    const read = readSystem(folder, {
       urls,
       queues: this.queues,
       folder: join(this.folder, "inline"),
@@ -106,6 +107,7 @@ export class Source {
       ...(environment && { environment }),
       ...(guards !== undefined && { acknowledged: [OPEN_TO_EVERYONE] }),
     });
+    return this.options.debugLogs ? { ...read, model: withDebugLogs(read.model) } : read;
   }
 
   async #synthesize(): Promise<string> {
