@@ -3,6 +3,7 @@ import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
 import type { GuardTimeouts } from "../protocol/index.js";
 import { guardFunctionProps, guardModuleEntry, guardModuleProps } from "./checks/shapes.js";
+import { GUARD_BUNDLING } from "./guard-build.js";
 import { type GuardBundle, bundleGuards } from "./guard-bundle.js";
 import { combinedFunctions, fitTimeouts, type GuardFunctionMap, type GuardFunctions, guardFunctionMap } from "./guard-functions.js";
 import { invalid } from "./invalid.js";
@@ -123,6 +124,8 @@ class ModuleGuards extends Guards {
     guardModuleProps(scope, "guards", this.props);
     const { environment = {}, secrets = {}, initialPolicy = [], bundling = {} } = this.props;
     const bundle = bundleGuards(scope, this.entry, bundling);
+    // For who bundles the module again without a synthesis. It is in the cloud assembly, and not in the template.
+    scope.node.addMetadata(GUARD_BUNDLING, bundling);
     return { module: { entry: this.entry, environment, secrets, initialPolicy, bundle }, functions: new Map() };
   }
 }
