@@ -50,6 +50,8 @@ export class ChaosPage {
   readonly sdk: PushIt;
   readonly components = new Set<Component>();
   readonly #told = new Map<string, number>();
+  /** Names that the page has unsubscribed from: their position of the last page does not count any more. */
+  readonly #unsubscribed = new Set<string>();
   #left = false;
   #holders = 0;
 
@@ -88,7 +90,7 @@ export class ChaosPage {
   subscribe(component: Component, turn: number): void {
     const { name, way, handle } = component;
     const { since, sinceBy } = this.parts;
-    const position = sinceBy === "subscribe" ? since[name] : undefined;
+    const position = sinceBy === "subscribe" && !this.#unsubscribed.has(name) ? since[name] : undefined;
     const options = position ? { since: position } : {};
     const [fulfilled, rejected] = this.#calls("subscribe", component, turn);
     if (way === "handle") handle.subscribe(options).then(fulfilled, rejected);
@@ -97,6 +99,7 @@ export class ChaosPage {
 
   /** A component unsubscribes, and stays. */
   unsubscribe(component: Component, turn: number): void {
+    this.#unsubscribed.add(component.name);
     const [fulfilled, rejected] = this.#calls("unsubscribe", component, turn);
     if (component.way === "handle") component.handle.unsubscribe().then(fulfilled, rejected);
     else this.sdk.unsubscribe(component.name, rejected, fulfilled);
