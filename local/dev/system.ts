@@ -95,6 +95,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     closers.add(() => sqs.close());
     const reserve = (ids: string[]) => urls.reserve(ids);
     const source = new Source(options, folder, (child) => guardian.watch(child), reserve, sqs.endpoint);
+    closers.add(() => source.close());
     const credentials = new Credentials();
     const meter = options.meter ? new Meter({ callerOf: (accessKeyId) => credentials.identify(accessKeyId) }) : undefined;
     return await RunningSystem.start({ options, source, guardian, closers, urls, sqs, credentials, meter });
