@@ -6,7 +6,10 @@ const app = new App();
 // `npx cdk deploy -c guards=guards.ts`, or write it down: guards: Guards.fromModule("guards.ts").
 const guards: unknown = app.node.tryGetContext("guards");
 
-const { pushIt } = new PushItStack(app, "PushIt", {
+// `-c name=Other` deploys another one beside it, as scripts/verify-deployment.mjs does.
+const name: unknown = app.node.tryGetContext("name");
+
+const { pushIt } = new PushItStack(app, typeof name === "string" ? name : "PushIt", {
   guards: typeof guards === "string" ? Guards.fromModule(guards) : undefined,
   channels: {
     // In a room nobody misses anything, and everybody sees who is there. All other channels are plain.
