@@ -11,7 +11,10 @@ const { pushIt } = new PushItStack(app, "PushIt", {
   channels: {
     // In a room nobody misses anything, and everybody sees who is there. All other channels are plain.
     "rooms/*": { history: { size: 1_000, ttl: Duration.days(1) }, presence: true },
+    // For `push-it-cli check`: with these it tries everything. What it publishes expires after a minute.
+    "push-it-check/kept/*": { history: { size: 100, ttl: Duration.minutes(1) }, presence: true, latest: true },
   },
+  wildcards: ["push-it-check/*"],
   // This is an example to try things with: `npx cdk destroy` removes it with all messages. Leave this line out for real
   // data, and the acknowledgement below: then the table is kept.
   removalPolicy: RemovalPolicy.DESTROY,

@@ -1,46 +1,7 @@
 import { Stack, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { invalid } from "./invalid.js";
-
-/**
- * Regions whose accounts have a quarter of the usual requests: 2,500 a second instead of 10,000, bursts of 1,250
- * instead of 5,000.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
- */
-export const SMALL_REGIONS: ReadonlySet<string> = new Set([
-  "af-south-1",
-  "ap-south-2",
-  "ap-southeast-3",
-  "ap-southeast-4",
-  "ap-southeast-5",
-  "ap-southeast-7",
-  "ca-west-1",
-  "eu-central-2",
-  "eu-south-1",
-  "eu-south-2",
-  "il-central-1",
-  "me-central-1",
-  "mx-central-1",
-]);
-
-/**
- * Regions without Lambda function URLs; China, all of it, has none either.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
- * @see https://docs.amazonaws.cn/en_us/aws/latest/userguide/lambda.html
- */
-const WITHOUT_FUNCTION_URLS: ReadonlySet<string> = new Set([
-  "ap-east-2",
-  "ap-south-2",
-  "ap-southeast-4",
-  "ap-southeast-5",
-  "ap-southeast-6",
-  "ap-southeast-7",
-  "ca-west-1",
-  "eu-central-2",
-  "eu-south-2",
-  "il-central-1",
-  "me-central-1",
-]);
+import { lacksFunctionUrls } from "./region-sets.js";
 
 /** The Region that a construct is deployed to, if it is known at synthesis. */
 export const regionOf = (scope: IConstruct): string | undefined => {
@@ -51,7 +12,7 @@ export const regionOf = (scope: IConstruct): string | undefined => {
 /** Throws if the Region is known, and has no Lambda function URLs. */
 export const requireFunctionUrls = (scope: IConstruct): void => {
   const region = regionOf(scope);
-  if (region === undefined || (!WITHOUT_FUNCTION_URLS.has(region) && !region.startsWith("cn-"))) return;
+  if (region === undefined || !lacksFunctionUrls(region)) return;
   throw invalid(
     scope,
     `publishUrl: ${region} has no Lambda function URLs. Leave publishUrl out, and have the back end invoke the function: ` +

@@ -1,6 +1,6 @@
 import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 import type { RouteThrottling } from "./options.js";
-import { SMALL_REGIONS } from "./regions.js";
+import { SMALL_REGIONS } from "./region-sets.js";
 import type { FunctionName } from "./timeouts.js";
 
 /** A function that is behind a route. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Failure, messageOf } from "./failure.js";
 import { DEV_HELP } from "./dev/arguments.js";
 import { dev } from "./dev/command.js";
@@ -7,6 +8,7 @@ import { version } from "./package.json";
 const HELP = `push-it-cli ${version}: realtime publish and subscribe on AWS serverless
 
   push-it-cli dev [options]    run a Push-It construct of your CDK app on this machine
+  push-it-cli check --url URL  tell whether a deployed Push-It keeps its promises (check --help)
   push-it-cli --version
   push-it-cli --help
 
@@ -15,18 +17,34 @@ ${DEV_HELP}`;
 /** The built package: this file is `dist/cli.js`. */
 const DIST = __dirname;
 
+/** A command for what is deployed: a bundle of its own in `dist`, loaded when it is asked for. It gives the exit status. */
+interface Tool {
+  run(args: string[]): Promise<number>;
+}
+
+const TOOLS = ["check"];
+
+/** What a tool exits with if it could not run. `dev` exits with 1 then. */
+const NOT_RUN = 2;
+
 const main = async ([command, ...rest]: string[]): Promise<void> => {
   if (command === "dev") return await dev(rest, DIST);
+  if (command !== undefined && TOOLS.includes(command)) {
+    const tool = (await import(join(DIST, `${command}.js`))) as Tool;
+    return void (process.exitCode = await tool.run(rest));
+  }
   if (command === "--version" || command === "-v") return void process.stdout.write(`${version}\n`);
   if (command === undefined || command === "--help" || command === "-h") return void process.stdout.write(HELP);
   throw new Failure(`There is no command ${command}.`, "push-it-cli --help lists what there is.");
 };
 
+/** A bundle of its own has a `Failure` class of its own: the name is the same. */
+const isFailure = (error: unknown): error is Failure => error instanceof Error && error.name === "Failure";
+
 main(process.argv.slice(2)).catch((error: unknown) => {
   const style = styleFor(process.stderr);
-  const next = error instanceof Failure && error.next ? `\n${style.cyan("→")} ${error.next}` : "";
-  const detail =
-    error instanceof Failure || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
+  const next = isFailure(error) && error.next ? `\n${style.cyan("→")} ${error.next}` : "";
+  const detail = isFailure(error) || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
   process.stderr.write(`${style.red("✗")} ${detail}${next}\n`);
-  process.exit(1);
+  process.exit(TOOLS.includes(process.argv[2] ?? "") ? NOT_RUN : 1);
 });

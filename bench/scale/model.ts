@@ -2,27 +2,31 @@ import { LATEST_MS, POSTS_SHARE, PUBLISHER_PATIENCE_MS, WORKER_PATIENCE_MS } fro
 import { SLOW_MS } from "../../lambdas/core/hand-on.js";
 import { SEGMENT_RECIPIENTS } from "../../lambdas/core/segments.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
-import { VCPU_MB } from "./quotas.js";
+import {
+  CALLS_MS,
+  cpuShare,
+  DYNAMODB_MS,
+  POST_MICROS,
+  READ_UNIT_BYTES,
+  ROW_BYTES,
+  SUBSCRIBE_CALLS,
+} from "../../local/check/account/work.js";
+
+// What `push-it-cli check` reckons with, too.
+export { CALLS_MS, cpuShare, READ_UNIT_BYTES, ROW_BYTES, SUBSCRIBE_CALLS };
 
 /**
  * What calls take, in milliseconds: declared, as everywhere in this project, because loopback says nothing about AWS.
  * `page` is a Query that fills its 1 MB; `handshake` is a TCP, TLS and WebSocket handshake over the internet, and
  * `coldStart` the start of a function's environment: both are guesses.
  */
-export const LATENCY_MS = { dynamoDb: 5, page: 20, post: 10, queue: 10, poll: 20, invoke: 10, coldStart: 250, handshake: 150, frame: 50 };
+export const LATENCY_MS = { dynamoDb: DYNAMODB_MS, page: 20, post: 10, queue: 10, poll: 20, invoke: 10, coldStart: 250, handshake: 150, frame: 50 };
 
 /**
- * Bytes of a subscriber's row, by DynamoDB's rules, with a channel's name of 75 characters: `stories/5` makes 44.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
- */
-export const ROW_BYTES = 110;
-
-/**
- * Bytes of a Query's page, and of a read unit.
+ * Bytes of a Query's page.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
  */
 export const PAGE_BYTES = 1024 * 1024;
-export const READ_UNIT_BYTES = 4 * 1024;
 
 /** Rows of a full page, and what it costs in read units. */
 export const PAGE_ROWS = Math.floor(PAGE_BYTES / ROW_BYTES);
@@ -41,10 +45,7 @@ export interface Cpu {
   perHandOnMicros: number;
 }
 
-export const CPU: Cpu = { perPostMicros: 70, perRowMicros: 6.6, perHandOnMicros: 0.5 };
-
-/** The share of a vCPU that a function with this much memory has. */
-export const cpuShare = (memoryMb: number): number => Math.min(1, memoryMb / VCPU_MB);
+export const CPU: Cpu = { perPostMicros: POST_MICROS, perRowMicros: 6.6, perHandOnMicros: 0.5 };
 
 // What the product does by itself is the product's own: nothing here can fall behind it.
 export { LATEST_MS, SEGMENT_RECIPIENTS, SLOW_MS };
@@ -64,15 +65,6 @@ export const PATIENCE_MS = { publisher: PUBLISHER_PATIENCE_MS, worker: WORKER_PA
  */
 export const BATCH_MESSAGES = 10;
 export const SEGMENT_BYTES = 25_000;
-
-/**
- * How long functions work for one frame, in milliseconds: their DynamoDB calls that follow each other, for connections
- * without a user and channels without a guard.
- */
-export const CALLS_MS = { connect: LATENCY_MS.dynamoDb, subscribe: 5 * LATENCY_MS.dynamoDb, leave: 4 * LATENCY_MS.dynamoDb };
-
-/** Write units of a subscription: the agent's row and the channel's; the channel's is in one partition with all others. */
-export const SUBSCRIBE_CALLS = { writes: 2 };
 
 /**
  * Of `linger`: bytes of a write unit, and of a frame.

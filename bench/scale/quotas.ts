@@ -1,7 +1,35 @@
 import { DEFAULT_WORKERS } from "../../infra/deliveries.js";
 import { defaultThrottle } from "../../infra/routes.js";
+import {
+  CONCURRENCY,
+  CONNECTIONS_PER_SECOND,
+  MEMORY_MB,
+  PARTITION_READS,
+  PARTITION_WRITES,
+  REQUEST_BURST,
+  REQUESTS_PER_SECOND,
+  TABLE_QUOTA,
+  TABLE_READS,
+  TABLE_WRITES,
+  VCPU_MB,
+} from "../../local/check/account/quotas.js";
 import { NEW_ACCOUNT_CONCURRENCY } from "../../local/lambda/concurrency.js";
 import { SMALL_REGION_THROTTLE } from "../../local/gateway/limits.js";
+
+// What `push-it-cli check` reckons with, too.
+export {
+  CONCURRENCY,
+  CONNECTIONS_PER_SECOND,
+  MEMORY_MB,
+  PARTITION_READS,
+  PARTITION_WRITES,
+  REQUEST_BURST,
+  REQUESTS_PER_SECOND,
+  TABLE_QUOTA,
+  TABLE_READS,
+  TABLE_WRITES,
+  VCPU_MB,
+};
 
 /** Requests of one route: so many a second, and so many at once. */
 export interface RouteThrottle {
@@ -35,20 +63,6 @@ export interface Quotas {
 }
 
 /**
- * Requests a second over all of an account's APIs in a Region, and the bucket for bursts. AWS sets the bucket by the
- * rate; here it is raised with it.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
- */
-export const REQUESTS_PER_SECOND = 10_000;
-export const REQUEST_BURST = 5_000;
-
-/**
- * New connections a second, account and Region.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
- */
-export const CONNECTIONS_PER_SECOND = 500;
-
-/**
  * How long a connection lasts at most, and how long it may be idle, in milliseconds.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
@@ -56,46 +70,11 @@ export const CONNECTION_MS = 2 * 60 * 60 * 1_000;
 export const IDLE_MS = 10 * 60 * 1_000;
 
 /**
- * Functions running at once, account and Region.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
- */
-export const CONCURRENCY = 1_000;
-
-/**
  * Batches that an event source mapping works on at once: to begin with, more each minute, and at most: the default of the
  * construct's `deliveryConcurrency`.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 export const POLLERS = { first: 5, perMinute: 300, most: DEFAULT_WORKERS };
-
-/**
- * Read and write units of one partition in a second.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
- */
-export const PARTITION_READS = 3_000;
-export const PARTITION_WRITES = 1_000;
-
-/**
- * What a new on-demand table takes in a second; it grows with what it has seen, and can be warmed.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html
- */
-export const TABLE_READS = 12_000;
-export const TABLE_WRITES = 4_000;
-
-/**
- * Read and write units that AWS lets one on-demand table have in a second, however warm it is. Service Quotas raises it.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html
- */
-export const TABLE_QUOTA = 40_000;
-
-/** Memory of the construct's functions where nothing else is said, in MB. */
-export const MEMORY_MB = 512;
-
-/**
- * Memory at which a function has one whole vCPU, in MB.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
- */
-export const VCPU_MB = 1_769;
 
 /** The construct's throttles, if nothing else is said. */
 const throttlingIn = (region?: string): Quotas["throttling"] => ({

@@ -115,6 +115,10 @@ export class RunningSystem implements System {
     return this.loaded.current.place;
   }
 
+  get guardModule() {
+    return this.parts.source.guardModule?.entry;
+  }
+
   get dynamodb() {
     return this.backends.dynamodb;
   }

@@ -72,6 +72,8 @@ export interface System {
    * @throws Failure when there is none
    */
   credentialsOf(logicalId: string): CallerCredentials;
+  /** The guard module's absolute path; `undefined`: there is none, or its source is not here. */
+  readonly guardModule: string | undefined;
   /** Runs everything that is scheduled, once, now. */
   runSchedules(): Promise<InvokeResult[]>;
   /** Goes on with the app and the guards as they are now; rejects, and changes nothing, when they cannot be run. */

@@ -1,6 +1,6 @@
 import type { Template } from "aws-cdk-lib/assertions";
 import type { PushItProps } from "../../infra/index.js";
-import { SMALL_REGIONS } from "../../infra/regions.js";
+import { SMALL_REGIONS } from "../../infra/region-sets.js";
 import { ROUTES } from "../../infra/routes.js";
 import { makeStackIn, only, readable, resourcesOf, synthesize } from "./synth.js";
 

@@ -35,8 +35,11 @@ export class Recovery implements Extension {
   readonly #since = new Map<string, Position>();
   /** Channels whose stored position is not one: their subscription says so. */
   readonly #badPositions = new Set<string>();
-  /** Channels that were received without an own subscription: a guard may have subscribed this agent to them. */
-  readonly #receivedOtherwise = new BoundedMap<string, true>(MAX_REMEMBERED);
+  /**
+   * Channels that were received without an own subscription: a guard may have subscribed this agent to them. False: an own
+   * subscription ended before, and what still comes may be its rest.
+   */
+  readonly #receivedOtherwise = new BoundedMap<string, boolean>(MAX_REMEMBERED);
   #checkIntervalMs = Infinity;
 
   constructor(client: Client) {
@@ -86,7 +89,7 @@ export class Recovery implements Extension {
     if (message.epoch === undefined) return false;
     const recovery = this.#channels.get(message.channel);
     if (!recovery || (!recovery.position && !recovery.isSubscribing)) {
-      this.#receivedOtherwise.set(message.channel, true);
+      if (!this.#receivedOtherwise.has(message.channel)) this.#receivedOtherwise.set(message.channel, true);
       return false;
     }
     recovery.receive(message as PlacedMessage);
@@ -120,7 +123,7 @@ export class Recovery implements Extension {
     this.#forget(channel);
     this.#since.delete(channel);
     this.#badPositions.delete(channel);
-    this.#receivedOtherwise.delete(channel);
+    this.#receivedOtherwise.set(channel, false);
   }
 
   onInfo({ laggingChannels = [] }: ConnectionInfo): void {
@@ -169,7 +172,7 @@ export class Recovery implements Extension {
 
   /** Whether another subscription brings a channel's messages, too. */
   #isCovered(channel: string): boolean {
-    return this.#receivedOtherwise.has(channel) || this.#client.subscriptions.wanted().some((name) => matches(name, channel));
+    return this.#receivedOtherwise.get(channel) || this.#client.subscriptions.wanted().some((name) => matches(name, channel));
   }
 
   /** How long to wait after an answer, if it left something open. */

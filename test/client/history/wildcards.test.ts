@@ -129,3 +129,25 @@ describe("a channel that a guard subscribed", () => {
     expect([...numbers(heard)].sort()).toEqual([5, 6, 7, 8]);
   });
 });
+
+describe("a channel that is subscribed again", () => {
+  it("is not told what is left of its last subscription", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected(QUIET);
+    const heard = hearing(pushIt);
+    const handle = pushIt.channel("a");
+    void handle.subscribe();
+    replay(peer, await peer.frames.take(), { position: at(4), historyCheckIntervalMs: 30_000 });
+    await arrived(pushIt, peer);
+    void handle.unsubscribe();
+    peer.answer(await peer.frames.take());
+    await arrived(pushIt, peer);
+    peer.send(numbered(5));
+    await arrived(pushIt, peer);
+    void handle.subscribe();
+    replay(peer, await peer.frames.take(), { position: at(7), historyCheckIntervalMs: 30_000 });
+    peer.send(numbered(8), numbered(6), numbered(9));
+    await arrived(pushIt, peer);
+    expect(numbers(heard)).toEqual([5, 8, 9]);
+  });
+});
