@@ -51,7 +51,7 @@ const EXPECTED: Expected[] = [
   {
     folder: "local",
     beside: [
-      ...["dist/bootstrap.mjs", "dist/node-path.mjs", "dist/bootstrap.py", "dist/sdk/index.js", "dist/sdk/push-it.iife.js"],
+      ...["dist/bootstrap.mjs", "dist/node-path.mjs", "dist/recorder.cjs", "dist/bootstrap.py", "dist/sdk/index.js", "dist/sdk/push-it.iife.js"],
       ...consoleFiles,
       "dist/starter-guards/guards.mjs",
       ...starterFiles,
