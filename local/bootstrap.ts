@@ -1,3 +1,4 @@
+import module from "node:module";
 import { EVENTS_FD, readFrameSync, RESULTS_FD, writeFrameSync } from "./lambda/frames.js";
 import { logSettings, patchConsole } from "./lambda/child/console.js";
 import { RuntimeError, toFunctionError } from "./lambda/child/errors.js";
@@ -23,7 +24,17 @@ const die = (thrown: unknown): never => {
   process.exit(1);
 };
 
+/** Lambda's own runtimes resolve imports by NODE_PATH, too; see node-path.ts. */
+const importByNodePath = async (): Promise<void> => {
+  if (!env.NODE_PATH) return;
+  const file = new URL("./node-path.mjs", import.meta.url);
+  if (typeof module.registerHooks !== "function") return module.register(file);
+  const { resolveSync } = (await import(file.href)) as typeof import("./lambda/child/node-path.js");
+  module.registerHooks({ resolve: resolveSync });
+};
+
 const serve = async (): Promise<void> => {
+  await importByNodePath();
   const runtime = (env.AWS_EXECUTION_ENV ?? "").replace("AWS_Lambda_", "");
   const handler = await loadHandler(env.LAMBDA_TASK_ROOT ?? "", env._HANDLER ?? "", runtime);
   send({ type: "ready" });

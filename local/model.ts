@@ -1,3 +1,4 @@
+import type { BackEndModel } from "./assembly/back-end.js";
 import type { InputProperties } from "./events/input/input.js";
 import type { EncryptedResource } from "./iam/keys.js";
 import type { Policies } from "./iam/policy.js";
@@ -31,6 +32,8 @@ export interface SystemModel {
   encrypted: EncryptedResource[];
   /** The users of the stack, with everything that any policy of the stack gives them. */
   users: UserModel[];
+  /** What a back end publishes with that runs outside the stack; absent: the construct has no such function. */
+  backEnd?: BackEndModel;
   /** The stack's outputs that have a value here. */
   outputs: Record<string, string>;
   /** Every resource of the construct, and what becomes of it here. */
@@ -266,8 +269,7 @@ export interface OutsideVerdict {
 }
 
 /** What came of running a function once. */
-export type InvokeResult =
-  | { ok: true; payload: unknown }
+export type InvokeResult = { ok: true; payload: unknown }
   | {
       ok: false;
       kind: "error" | "timeout" | "crash" | "throttled";

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 
 /**
  * Finds a module as the developer's project would, then as this package would.
@@ -17,11 +17,17 @@ export const resolveFrom = (project: string, id: string): string | undefined => 
   return undefined;
 };
 
-/** Where a project's packages are, its own folder's first, as `NODE_PATH` takes it. */
-export const nodePath = (project: string): string => {
+/**
+ * Where a project's packages are, its own folder's first, then those that this package brings along, as `NODE_PATH`
+ * takes it. So a function finds the AWS SDK's client for Lambda even in a project that has not installed it.
+ */
+export const nodePath = (project: string): string =>
+  [...new Set([...foldersAbove(resolve(project)), ...foldersAbove(__dirname)])].join(delimiter);
+
+const foldersAbove = (start: string): string[] => {
   const folders: string[] = [];
-  for (let folder = resolve(project); ; folder = dirname(folder)) {
-    folders.push(join(folder, "node_modules"));
-    if (folder === dirname(folder)) return folders.join(delimiter);
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (basename(folder) !== "node_modules") folders.push(join(folder, "node_modules"));
+    if (folder === dirname(folder)) return folders;
   }
 };

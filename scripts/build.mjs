@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// Builds the four packages, each into its folder dist/: the bundles, and the type declarations. Builds nothing if nothing
-// has changed since the last time.
-//   --bundles  only the bundles (what running needs; the declarations are for whoever imports a package)
+// Builds the four packages, each into its folder dist/: the bundles, the type declarations, and the stack that the
+// command runs without an app. Builds nothing if nothing has changed since the last time.
+//   --bundles  only the bundles (what running needs; the declarations are for whoever imports a package, and the starter
+//              for a folder without a CDK app)
 //   --force    build in any case
 //   --quiet    say nothing unless something is wrong
 import { readFileSync } from "node:fs";
@@ -11,6 +12,7 @@ import { build, formatMessages } from "esbuild";
 import { bundles, copies } from "./bundles.mjs";
 import { libraryFiles } from "./libraries.mjs";
 import { prune, write } from "./output.mjs";
+import { emitStarter } from "./starter.mjs";
 import { inputsOf, isUpToDate, noteBuilt } from "./stamp.mjs";
 import { emitTypes } from "./types.mjs";
 
@@ -51,7 +53,7 @@ const main = async () => {
   if (errors.length > 0) throw new AggregateError(errors);
   const paths = [...results.flatMap(({ value }) => value), ...copies().map(copy)];
   if (types) {
-    paths.push(...emitTypes(root));
+    paths.push(...emitTypes(root), ...emitStarter(root));
     for (const folder of DISTS) prune(join(root, folder), new Set(paths));
   }
   noteBuilt(root, inputs, { types, paths });

@@ -103,6 +103,8 @@ const command = () => [
   // Commands for what is deployed, with the SDKs that they need: `dev` does not load them.
   ...["check"].map((name) => ({ ...node("local"), entryPoints: [`local/${name}/command.ts`], outfile: `local/dist/${name}.js`, minify: true })),
   { ...node("local"), format: "esm", banner: { js: REQUIRE_BANNER }, entryPoints: ["local/bootstrap.ts"], outfile: "local/dist/bootstrap.mjs" },
+  { ...node("local"), format: "esm", entryPoints: ["local/lambda/child/node-path.ts"], outfile: "local/dist/node-path.mjs" },
+  { ...node("local"), format: "esm", entryPoints: ["local/starter/guards.ts"], outfile: "local/dist/starter-guards/guards.mjs" },
   { ...node("local"), entryPoints: ["local/inputs/recorder.ts"], outfile: "local/dist/recorder.cjs" },
   { ...browser, format: "esm", entryPoints: ["local/console/main.ts"], outfile: "local/dist/console/main.js" },
   { ...browser, format: "esm", entryPoints: ["client/src/index.ts"], outfile: "local/dist/sdk/index.js" },

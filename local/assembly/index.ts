@@ -5,6 +5,7 @@ import type { Place } from "../lambda/variables.js";
 import type { FunctionModel, SystemModel } from "../model.js";
 import { readApi } from "./api.js";
 import { readAsync } from "./async.js";
+import { readBackEnd } from "./back-end.js";
 import { belongsTo, findConstruct, type FoundConstruct } from "./construct.js";
 import { readFunctions } from "./functions.js";
 import { INERT } from "./inert.js";
@@ -69,6 +70,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const api = readApi(reader, functions);
   const schedules = readSchedules(reader, functions);
   const { warnings, ...sources } = readSources([reader, beside], [...functions, ...others]);
+  const { backEnd, users } = readBackEnd(construct, functions, sources.urls, place);
   reader.rest(INERT);
   const model: SystemModel = {
     path,
@@ -77,6 +79,8 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
     functions: [...functions, ...others],
     unrunnable: [reader, beside].flatMap(unrunnableFunctions),
     ...principals,
+    users: [...principals.users, ...users],
+    ...(backEnd && { backEnd }),
     tables,
     schedules,
     ...sources,
@@ -91,12 +95,14 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
 
 /**
  * Logical ids of the function URLs of a construct's stack: each must have its place before the rest is read, because
- * functions may be told where it is.
+ * functions may be told where it is. The construct's own comes first, then the others as the template lists them.
  * @throws Failure
  */
 export const functionUrlIds = (directory: string, construct?: string): string[] => {
-  const { stack } = findConstruct(readAssembly(resolvePath(directory)), construct);
-  return Object.entries(stack.template.Resources ?? {}).flatMap(([id, { Type: type }]) => (type === FUNCTION_URL ? [id] : []));
+  const found = findConstruct(readAssembly(resolvePath(directory)), construct);
+  const urls = Object.entries(found.stack.template.Resources ?? {}).filter(([, { Type: type }]) => type === FUNCTION_URL);
+  const [own, others] = [urls.filter(([, each]) => belongsTo(found, each)), urls.filter(([, each]) => !belongsTo(found, each))];
+  return [...own, ...others].map(([id]) => id);
 };
 
 /** What runs functions besides the API, the clock and each other, wherever in the stack it is. */

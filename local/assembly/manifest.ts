@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { Failure, messageOf } from "../failure.js";
+import { withNested } from "./nested.js";
 import type { Template } from "./template.js";
 
 /** One stack of a cloud assembly. */
 export interface StackArtifact {
   /** The stack's name in CloudFormation. */
   name: string;
+  /** With the resources of its nested stacks. */
   template: Template;
   /** Account and Region, where the app fixes them. */
   account?: string;
@@ -75,9 +77,11 @@ const readStack = (
     const { type, properties } = artifacts[dependency] ?? {};
     return type === "cdk:asset-manifest" && properties?.file ? [properties.file] : [];
   });
+  const name = artifact.properties?.stackName ?? id;
+  const template = readJson<Template>(join(directory, artifact.properties?.templateFile ?? `${id}.template.json`));
   return {
-    name: artifact.properties?.stackName ?? id,
-    template: readJson<Template>(join(directory, artifact.properties?.templateFile ?? `${id}.template.json`)),
+    name,
+    template: withNested(template, name, (file) => readJson<Template>(join(directory, file))),
     ...known("account", account),
     ...known("region", region),
     assets: new Map(manifests.flatMap((file) => readAssets(directory, file))),

@@ -13,7 +13,8 @@ export const DEV_HELP = `push-it-cli dev: runs a Push-It construct of your CDK a
   push-it-cli dev [options]
 
 Options
-  --port PORT              where to listen; 0: any free port (default ${PORT})
+  --port PORT              where to listen; other parts take the ports after it; 0: any free ports (default ${PORT})
+  --host ADDRESS           the address to listen at; 0.0.0.0: all of this machine, for phones and containers (default 127.0.0.1)
   --guards FILE            a guard module to try instead of the app's own; its guard functions stay
   --secrets FILE           values of guards' secrets: a JSON object by name
   --env NAME=VALUE         an environment variable of functions, instead of the template's; repeatable
@@ -36,6 +37,7 @@ Events as AWS services send them to EventBridge are taken as POSTs of applicatio
 
 const OPTIONS = {
   port: { type: "string" },
+  host: { type: "string" },
   guards: { type: "string" },
   secrets: { type: "string" },
   env: { type: "string", multiple: true },
@@ -81,11 +83,12 @@ const parse = (args: string[]) => {
 const withProfile = (argument: string): string => (argument === "--quotas" ? "--quotas=default" : argument);
 
 const systemOptions = (values: Values): DevArguments["options"] => {
-  const { guards, secrets, dynamodb, app, construct, env } = values;
+  const { host, guards, secrets, dynamodb, app, construct, env } = values;
   const sweep = seconds(values, "sweep-every");
   return {
     port: values.port === undefined ? PORT : number("port", values.port, MAX_PORT),
     limits: limitsOf(values),
+    ...(host !== undefined && { host }),
     ...(guards !== undefined && { guards }),
     ...(secrets !== undefined && { secrets }),
     ...(dynamodb !== undefined && { dynamodb }),

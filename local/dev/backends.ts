@@ -18,6 +18,7 @@ import { readSecrets } from "../secrets/file.js";
 import { getSecretValue, type ServiceAnswer } from "../secrets/handler.js";
 import type { Closers } from "./closers.js";
 import type { SystemOptions } from "./options.js";
+import type { Ports } from "./ports.js";
 import { type Operations, startServices } from "./services.js";
 
 /** What functions call besides `@connections`. */
@@ -46,6 +47,7 @@ export interface BackendsContext {
   meter: Meter | undefined;
   /** Whom faults of DynamoDB strike. */
   environments: Environments;
+  ports: Ports;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface BackendsContext {
  * @throws Failure when the engine or the secrets file cannot be used
  */
 export const startBackends = async (context: BackendsContext): Promise<Backends> => {
-  const { options, log, place, credentials, guardian, closers, permissions, meter } = context;
+  const { options, log, place, credentials, guardian, closers, permissions, meter, ports } = context;
   const signers = signersOf(credentials, place);
   const { project, dynamodb: engine = "embedded" } = options;
   const operations: Operations = {
@@ -62,9 +64,10 @@ export const startBackends = async (context: BackendsContext): Promise<Backends>
   };
   const dynamodb = await startDynamoDb(engine, { project, guardian, signers, log });
   closers.add(() => dynamodb.close());
-  const proxy = await startDynamoDbProxy({ upstream: dynamodb.endpoint, credentials, permissions, ...watchOf(context), ...strikesOf(context) });
+  const proxy = await startDynamoDbProxy({ upstream: dynamodb.endpoint, server: ports.server("dynamodb"), credentials, permissions, ...watchOf(context), ...strikesOf(context) });
   closers.add(() => proxy.close());
-  const services = await startServices(credentials, operations, meter && ((accessKeyId, service) => meter.call(accessKeyId, KINDS[service]!)));
+  const counts = meter && ((accessKeyId: string, service: string) => meter.call(accessKeyId, KINDS[service]!));
+  const services = await startServices(credentials, operations, counts, ports.server("services"));
   closers.add(() => services.close());
   return {
     dynamodb,

@@ -1,37 +1,41 @@
 import type { OutsideVerdict, ResourceVerdict, SystemModel } from "../model.js";
 import { functionsText, type GuardsInfo } from "./info.js";
+import { backEndLines, type Ready } from "./ready.js";
 import type { Style } from "./style.js";
 
 /** What is told when the system is ready. */
 export interface BannerFacts {
-  consoleUrl: string;
-  websocketUrl: string;
+  ready: Ready;
   dynamodb: string;
   guards: GuardsInfo;
-  /** From the command's start, in milliseconds. */
-  startedMs: number;
-  construct: string;
 }
 
 /** The lines that greet a developer. */
 export const banner = (facts: BannerFacts, style: Style): string => {
   const { bold, cyan, dim, green } = style;
-  const seconds = (facts.startedMs / 1000).toFixed(1);
+  const { construct, consoleUrl, websocketUrl, readyMs } = facts.ready;
+  const seconds = (readyMs / 1000).toFixed(1);
+  const backEnd = backEndLines(facts.ready).map((line) => `      ${line}`);
   return [
     "",
-    `  ${green("●")} ${bold("Push-It")} runs ${bold(facts.construct)} ${dim(`ready in ${seconds} s`)}`,
+    `  ${green("●")} ${bold("Push-It")} runs ${bold(construct)} ${dim(`ready in ${seconds} s`)}`,
     "",
-    `    ${dim("Console  ")} ${cyan(bold(facts.consoleUrl))}`,
-    `    ${dim("WebSocket")} ${cyan(facts.websocketUrl)}`,
+    `    ${dim("Console  ")} ${cyan(bold(consoleUrl))}`,
+    `    ${dim("WebSocket")} ${cyan(websocketUrl)}`,
     `    ${dim("DynamoDB ")} ${facts.dynamodb}`,
     `    ${dim("Guards   ")} ${guardsLine(facts.guards, style)}`,
     "",
+    ...(backEnd.length > 0 ? [`    ${dim("A back end publishes with the keys of this run, and may do nothing else:")}`, ...backEnd, ""] : []),
     `    Open the console in two tabs, subscribe both to ${bold("rooms/5")}, and publish in one.`,
     `    ${dim("Ctrl-C ends it.")}`,
     "",
     "",
   ].join("\n");
 };
+
+/** Warns that other machines can reach the run. */
+export const reachableLine = ({ yellow }: Style): string =>
+  `${yellow("warning ")} --host: other machines can connect to this run, and read what it sends: nothing is encrypted.\n`;
 
 /**
  * What becomes of the template's resources: one line for those that run, by type; inert ones by type with the reason;
@@ -54,6 +58,23 @@ export const resourceLines = ({ path, resources, outside, warnings }: SystemMode
   ];
   return `${style.bold(path)}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 };
+
+/** Says loudly that the built-in stack runs, that its guards permit everything, and how to have others. */
+export const starterLines = (project: string, guards: string | undefined, { bold, cyan, yellow }: Style): string =>
+  [
+    `${yellow("!")} There is no cdk.json in ${project}: the stack that is built into push-it-cli runs.`,
+    ...(guards === undefined
+      ? [
+          `${yellow("!")} ${bold("EVERYONE MAY DO EVERYTHING")}: its guards permit all. A client with the credentials {"userId":"ada"} is the user ada.`,
+          `  For guards of your own, write guards.js, and start with ${cyan("--guards guards.js")}:`,
+          "    export default {",
+          "      onConnectionRequest(agent) { agent.connected(); },",
+          '      onPublicationRequest(channel, agent, message) { agent.publicationDenied(message, "Nobody may."); },',
+          "    };",
+        ]
+      : []),
+    "",
+  ].join("\n");
 
 const outsideLines = (outside: OutsideVerdict[], { dim, yellow }: Style): string[] => {
   const of = (verdict: OutsideVerdict["verdict"]) => outside.filter((each) => each.verdict === verdict);
@@ -82,6 +103,7 @@ const guardsLine = ({ source, file, functions = 0 }: GuardsInfo, { yellow, dim }
   if (source === "file") return `${file}${more} ${dim("(--guards; reloads when it changes)")}`;
   if (source === "app") return `${file}${more} ${dim("(the app's own; reloads when it changes)")}`;
   if (source === "functions") return `${functionsText(functions)} ${dim("(the app's own)")}`;
+  if (source === "starter") return `${yellow("built in: everyone may do everything")} ${dim("(see below)")}`;
   return `${yellow("none: everyone may do everything")} ${dim("(try --guards guards.ts)")}`;
 };
 

@@ -1,11 +1,14 @@
 import { billTable } from "../meter/table.js";
 import { DEV_HELP, parseDevArguments } from "./arguments.js";
-import { banner, resourceLines } from "./banner.js";
+import { banner, reachableLine, resourceLines, starterLines } from "./banner.js";
 import { guardsOf } from "./info.js";
 import type { LogEntry } from "../model.js";
 import { readable } from "./guard-log.js";
 import type { SystemOptions } from "./options.js";
 import { logLine, requestLine } from "./output.js";
+import { addressesOf, isReachable } from "./ports.js";
+import { readyOf } from "./ready.js";
+import { isStarter } from "./source.js";
 import { styleFor } from "./style.js";
 import { startSystem, type System } from "./system.js";
 
@@ -16,20 +19,23 @@ import { startSystem, type System } from "./system.js";
  */
 export const dev = async (args: string[], dist: string): Promise<void> => {
   const started = performance.now();
-  const { help, json, options } = parseDevArguments(args);
+  const { help, json, options: asked } = parseDevArguments(args);
   if (help) return void process.stdout.write(DEV_HELP);
+  const options = { ...asked, project: process.cwd() };
   const stop = stopper();
   const [report, use] = reporting();
-  const system = await startSystem({ ...options, ...report, dist, project: process.cwd(), watch: true, debugLogs: true });
+  const system = await startSystem({ ...options, ...report, dist, watch: true, debugLogs: true });
   stop.use(system);
   use(system);
   process.stderr.write(resourceLines(system.model, styleFor(process.stderr)));
-  const { websocketUrl, managementUrl, consoleUrl, functionUrls, model, dynamodb } = system;
-  const urls = { websocketUrl, managementUrl, consoleUrl, ...(model.urls.length > 0 && { functionUrls }) };
-  if (json) return void process.stdout.write(`${JSON.stringify(urls)}\n`);
-  const startedMs = performance.now() - started;
-  const facts = { consoleUrl, websocketUrl, dynamodb: dynamodb.name, guards: guardsOf(model, options), startedMs };
-  process.stdout.write(banner({ ...facts, construct: model.path }, styleFor(process.stdout)));
+  const { model, dynamodb } = system;
+  const ready = readyOf(system, performance.now() - started);
+  const style = styleFor(process.stderr);
+  if (isStarter(options)) process.stderr.write(starterLines(options.project, options.guards, style));
+  if (isReachable(addressesOf(options.host))) process.stderr.write(reachableLine(style));
+  if (json) return void process.stdout.write(`${JSON.stringify(ready)}\n`);
+  const facts = { ready, dynamodb: dynamodb.name, guards: guardsOf(model, { ...options, starter: isStarter(options) }) };
+  process.stdout.write(banner(facts, styleFor(process.stdout)));
 };
 
 /** Logs go to stderr, whatever stdout is for. */

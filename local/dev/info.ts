@@ -6,9 +6,9 @@ import type { Bill } from "../meter/usd.js";
 import type { SystemModel } from "../model.js";
 import type { SystemOptions } from "./options.js";
 
-/** Which guards are in force: the app's own module, that of `--guards`, functions alone, or none. */
+/** Which guards are in force: the app's own module, that of `--guards`, functions alone, none, or those of the built-in stack, which permit everything. */
 export interface GuardsInfo {
-  source: "app" | "file" | "functions" | "none";
+  source: "app" | "file" | "functions" | "none" | "starter";
   /** The module, as the app or `--guards` names it. */
   file?: string;
   /** How many functions are guards, with a module or without; absent: none. */
@@ -41,11 +41,18 @@ export const meterInfo = (meter: Meter): MeterInfo => {
   return { used, usd: meter.usd(snapshot) };
 };
 
+/** What says whose guards are in force, besides the model. */
+export interface GuardsOptions extends Pick<SystemOptions, "guards"> {
+  /** Whether the built-in stack runs. @default false */
+  starter?: boolean;
+}
+
 /** Tells the guards in force. */
-export const guardsOf = (model: SystemModel, options: Pick<SystemOptions, "guards">): GuardsInfo => {
+export const guardsOf = (model: SystemModel, options: GuardsOptions): GuardsInfo => {
   const count = guardFunctions(model).size;
   const functions = count > 0 ? { functions: count } : {};
   if (options.guards !== undefined) return { source: "file", file: options.guards, ...functions };
+  if (options.starter) return { source: "starter" };
   if (model.guards !== undefined) return { source: "app", file: model.guards, ...functions };
   return { source: count > 0 ? "functions" : "none", ...functions };
 };
@@ -70,7 +77,7 @@ const arnsOf = (text: string | undefined): string[] => {
 /** Tells what runs here. */
 export const infoOf = (
   model: SystemModel,
-  options: SystemOptions,
+  options: SystemOptions & GuardsOptions,
   dynamodb: DynamoDb,
   websocketUrl: string,
 ): SystemInfo => ({

@@ -6,6 +6,7 @@ import type { Meter } from "../meter/meter.js";
 import type { Invoker, SystemModel } from "../model.js";
 import type { Closers } from "./closers.js";
 import type { SystemOptions } from "./options.js";
+import type { Ports } from "./ports.js";
 
 /** What serving Lambda takes. */
 export interface LambdaContext {
@@ -17,25 +18,26 @@ export interface LambdaContext {
   model: () => SystemModel;
   invoker: Invoker;
   meter: Meter | undefined;
+  ports: Ports;
 }
 
 /** Lambda, as functions of this run see it. */
 export interface Lambda {
-  endpoint: string;
+  port: number;
   /** Invokes a function asynchronously, by its logical id: failures are retried. */
   enqueue(functionId: string, event: unknown, requestId: string): void;
 }
 
 /** Serves `Invoke`. Once it is closed, nothing is retried any more, and what was pending is told. */
 export const startLambda = async (context: LambdaContext): Promise<Lambda> => {
-  const { options, credentials, permissions, closers, model, invoker, meter: counts } = context;
+  const { options, credentials, permissions, closers, model, invoker, meter: counts, ports } = context;
   const { log, asyncRetryScale: scale = 1 } = options;
   const functions = () => model().functions;
   const invocations = new AsyncInvocations({ invoker, permissions, functions, log, clock: CLOCK, scale });
   closers.add(() => invocations.close());
   const enqueue: Lambda["enqueue"] = (...event) => invocations.add(...event);
   const meter: LambdaServiceOptions["meter"] = counts && ((accessKeyId, kind) => counts.call(accessKeyId, kind));
-  const service = await startLambdaService({ credentials, permissions, model, invoker, enqueue, log, meter });
+  const service = await startLambdaService({ credentials, permissions, model, invoker, enqueue, log, meter, server: ports.server("lambda") });
   closers.add(() => service.close());
-  return { endpoint: service.endpoint, enqueue };
+  return { port: service.port, enqueue };
 };

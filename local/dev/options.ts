@@ -16,8 +16,10 @@ export interface SystemOptions {
   assembly?: string;
   /** The construct's path, where the app has several. */
   construct?: string;
-  /** 0: any free port. @default 0 */
+  /** Where to listen; other parts take the ports after it, see `OFFSETS`. 0: any free ports. @default 0 */
   port?: number;
+  /** The address to listen at; `0.0.0.0`: all of this machine. @default "127.0.0.1" */
+  host?: string;
   /** `embedded`, `local` (Amazon's DynamoDB Local), or an endpoint's URL. @default "embedded" */
   dynamodb?: string;
   /** A guard module that stands in for the app's own. */

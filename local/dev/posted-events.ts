@@ -37,9 +37,12 @@ const MESSAGES = {
   415: "An event is application/json.",
 };
 
-const refusalOf = ({ headers }: IncomingMessage): Refusal | undefined => {
+/** Where a program on this machine calls from, also if the run listens at all addresses: a host's name can be made up. */
+const HERE = /^(::ffff:)?127\.|^::1$/;
+
+const refusalOf = ({ headers, socket }: IncomingMessage): Refusal | undefined => {
   const { host = "", origin } = headers;
-  if (!LOOPBACK.test(host) || (origin !== undefined && origin !== `http://${host}`)) return 403;
+  if (!HERE.test(socket.remoteAddress ?? "") || !LOOPBACK.test(host) || (origin !== undefined && origin !== `http://${host}`)) return 403;
   if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")) return 415;
   if (headers["content-length"] === undefined) return 411;
   return Number(headers["content-length"]) > MAX_BYTES ? 413 : undefined;

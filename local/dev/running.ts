@@ -24,12 +24,13 @@ import { type Lambda, startLambda } from "./lambda.js";
 import { authorizer, permissionsOf } from "./permissions.js";
 import { listen } from "./listen.js";
 import type { SystemOptions } from "./options.js";
+import type { Ports } from "./ports.js";
 import { QUOTA_PROFILES } from "./quotas.js";
 import { pages } from "./pages.js";
 import { postedEvents } from "./posted-events.js";
 import { type RunningQueues, startQueues } from "./queues.js";
 import { Reloads } from "./reloads.js";
-import type { Source } from "./source.js";
+import { isStarter, type Source } from "./source.js";
 import type { System } from "./system.js";
 
 /** What a system is put together from. */
@@ -41,6 +42,7 @@ export interface SystemParts {
   credentials: Credentials;
   urls: FunctionUrls;
   sqs: SqsService;
+  ports: Ports;
   meter: Meter | undefined;
 }
 
@@ -56,7 +58,7 @@ export class RunningSystem implements System {
 
   /** Loads, starts and connects everything; what it has started before it fails is left to the closers. */
   static async start(parts: SystemParts): Promise<RunningSystem> {
-    const { options, source, guardian, closers, credentials, meter } = parts;
+    const { options, source, guardian, closers, credentials, meter, ports } = parts;
     const first = await source.load();
     const loaded = { current: first };
     const [functions, tables] = [() => loaded.current.model.functions, () => loaded.current.model.tables];
@@ -65,7 +67,7 @@ export class RunningSystem implements System {
     const { log } = options;
     const invokeAsync = (functionId: string, event: unknown) => system.#lambda?.enqueue(functionId, event, randomUUID());
     const events = new Events({ place, invokeAsync, log });
-    const context = { options, log, place, credentials, guardian, closers, permissions, meter };
+    const context = { options, log, place, credentials, guardian, closers, permissions, meter, ports };
     const environments: Environments = {
       kill: (accessKeyId) => system.#runtime.environments.kill(accessKeyId),
       freeze: (accessKeyId) => system.#runtime.environments.freeze(accessKeyId),
@@ -109,6 +111,10 @@ export class RunningSystem implements System {
     return this.loaded.current.model;
   }
 
+  get place() {
+    return this.loaded.current.place;
+  }
+
   get guardModule() {
     return this.parts.source.guardModule?.entry;
   }
@@ -126,7 +132,7 @@ export class RunningSystem implements System {
   }
 
   get consoleUrl() {
-    return `http://127.0.0.1:${this.#gateway?.port ?? ""}/`;
+    return `http://${this.parts.ports.addresses.shown}:${this.#gateway?.port ?? ""}/`;
   }
 
   get meter() {
@@ -157,9 +163,17 @@ export class RunningSystem implements System {
     return {
       ...this.backends.endpoints,
       AWS_ENDPOINT_URL_SQS: this.parts.sqs.endpoint,
-      AWS_ENDPOINT_URL_LAMBDA: this.#lambda?.endpoint ?? "",
+      AWS_ENDPOINT_URL_LAMBDA: this.#lambdaUrl("local"),
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: this.managementUrl,
     };
+  }
+
+  get lambdaUrl() {
+    return this.#lambdaUrl("shown");
+  }
+
+  get ports() {
+    return this.parts.ports.all;
   }
 
   get functionUrls() {
@@ -195,6 +209,10 @@ export class RunningSystem implements System {
     return this.parts.closers.close();
   }
 
+  #lambdaUrl(from: "local" | "shown"): string {
+    return this.#lambda ? `http://${this.parts.ports.addresses[from]}:${this.#lambda.port}` : "";
+  }
+
   #startRuntime(): LambdaRuntime {
     const { options, guardian, credentials, meter } = this.parts;
     const { model, place } = this.loaded.current;
@@ -228,16 +246,19 @@ export class RunningSystem implements System {
   }
 
   async #listen(): Promise<void> {
-    const { options, credentials, closers, meter } = this.parts;
-    const { dist, log, port = 0, faults = {} } = options;
+    const { options, credentials, closers, meter, ports } = this.parts;
+    const { dist, log, faults = {} } = options;
     const limits = { ...(options.quotas && QUOTA_PROFILES[options.quotas].gateway), ...options.limits };
-    const info = () => infoOf(this.model, options, this.dynamodb, this.websocketUrl);
+    const info = () => infoOf(this.model, { ...options, starter: isStarter(options) }, this.dynamodb, this.websocketUrl);
     const secretFor = (accessKeyId: string) => credentials.secretFor(accessKeyId);
     const fallback = pages({ dist, info, events: postedEvents((event) => this.emit(event)), meter: meter && (() => meterInfo(meter)) });
     const gateway = await listen({
       api: this.model.api,
       invoker: this.#runtime,
-      port,
+      port: 0,
+      server: ports.server("gateway"),
+      host: ports.addresses.local,
+      shownHost: ports.addresses.shown,
       limits,
       log,
       fallback,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { type HttpServer, startHttpServer } from "../http-server.js";
 import { SIGNATURE_ERRORS, SIGNATURE_MESSAGES, Signatures } from "../iam/signatures.js";
@@ -17,14 +17,16 @@ export type MeterService = (accessKeyId: string, service: string) => () => void;
 /**
  * AWS services besides DynamoDB, Lambda and `@connections` that functions call: serves the given operations to whoever
  * has credentials of this run, and to nobody else.
+ * @param server one that listens already; @default one on a free port
  */
 export const startServices = (
   credentials: Credentials,
   operations: Operations,
   meter?: MeterService,
+  server?: Server,
 ): Promise<HttpServer> => {
   const desk = new Desk(credentials, operations, meter);
-  return startHttpServer((request, response) => void respond(request, response, desk));
+  return startHttpServer((request, response) => void respond(request, response, desk), server);
 };
 
 const respond = async (request: IncomingMessage, response: ServerResponse, desk: Desk): Promise<void> => {

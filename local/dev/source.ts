@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { GUARDS_FILE } from "../../infra/guard-build.js";
 import { functionUrlIds, readSystem, type ReadSystem } from "../assembly/index.js";
 import { synthesize } from "../assembly/synthesize.js";
 import { InputRecorder, type Inputs } from "../inputs/inputs.js";
@@ -11,6 +12,16 @@ import type { SystemOptions } from "./options.js";
 /** The construct's warning that it has no guards, which does not hold where others stand in. */
 const OPEN_TO_EVERYONE = "push-it-aws:openToEveryone";
 
+/** The assembly that is run in a folder without an app, in the built package; `scripts/starter.mjs` makes it. */
+const STARTER = "starter";
+
+/** The guards of that assembly, which permit everything. */
+const STARTER_GUARDS = `starter-guards/${GUARDS_FILE}`;
+
+/** Whether there is neither an app nor an assembly to run, so that the built-in stack is run. */
+export const isStarter = ({ assembly, project }: Pick<SystemOptions, "assembly" | "project">): boolean =>
+  assembly === undefined && !existsSync(join(project, "cdk.json"));
+
 /** The guards that can be bundled without a synthesis. */
 interface Guards {
   /** Tells other modules, and other ways to bundle them, apart. */
@@ -20,7 +31,7 @@ interface Guards {
   module: GuardModule;
 }
 
-/** Where the system to run comes from: an app or its assembly, and perhaps other guards. */
+/** Where the system to run comes from: an app, its assembly or the built-in one, and perhaps other guards. */
 export class Source {
   #read: ReadSystem | undefined;
   #guards: Guards | undefined;
@@ -67,7 +78,8 @@ export class Source {
     const read = this.#read;
     const guards = await this.#guardsOf(read);
     // The app's own guards are in its assembly as they were when it was synthesized.
-    if (!guards || (guards.own && (app || first))) return read;
+    if (!guards) return isStarter(this.options) ? this.#open(read) : read;
+    if (guards.own && (app || first)) return read;
     const bundle = await guards.module.bundle();
     return { ...read, model: withGuards(read.model, bundle, join(this.folder, "guards"), guards.own) };
   }
@@ -92,12 +104,25 @@ export class Source {
     return (this.#guards = { key, own, module });
   }
 
+  /** The built-in stack with the built-in guards. */
+  #open(read: ReadSystem): ReadSystem {
+    const file = readFileSync(join(this.options.dist, STARTER_GUARDS));
+    const bundle = { files: new Map([[GUARDS_FILE, file]]), inputs: [] };
+    return { ...read, model: withGuards(read.model, bundle, join(this.folder, "guards")) };
+  }
+
+  /** The folder of the assembly to read. */
+  async #assembly(): Promise<string> {
+    const { assembly, project, dist, log } = this.options;
+    if (assembly !== undefined) return resolve(project, assembly);
+    if (isStarter(this.options)) return join(dist, STARTER);
+    if (!this.#read) log({ level: "info", source: "push-it", message: SYNTHESIZING });
+    return resolve(project, await this.#synthesize());
+  }
+
   async #readApp(): Promise<ReadSystem> {
-    const { assembly, project, construct, environment, guards } = this.options;
-    if (assembly === undefined && !this.#read)
-      this.options.log({ level: "info", source: "push-it", message: SYNTHESIZING });
-    const directory = assembly ?? (await this.#synthesize());
-    const folder = resolve(project, directory);
+    const { construct, environment, guards } = this.options;
+    const folder = await this.#assembly();
     const urls = await this.reserve(functionUrlIds(folder, construct));
     const read = readSystem(folder, {
       urls,

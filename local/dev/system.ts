@@ -9,8 +9,10 @@ import { Meter } from "../meter/meter.js";
 import type { InvokeResult, SystemModel } from "../model.js";
 import { SqsService } from "../sqs/service.js";
 import { FunctionUrls } from "../urls/server.js";
+import type { Place } from "../lambda/variables.js";
 import { Closers } from "./closers.js";
 import type { SystemOptions } from "./options.js";
+import { Ports } from "./ports.js";
 import { RunningSystem } from "./running.js";
 import { Source } from "./source.js";
 
@@ -20,6 +22,8 @@ export interface System {
   readonly model: SystemModel;
   /** The DynamoDB engine. */
   readonly dynamodb: DynamoDb;
+  /** Where the stack says it is. */
+  readonly place: Place;
   /** Such as `ws://127.0.0.1:8787/live`. */
   readonly websocketUrl: string;
   /** Where `@connections` is served. */
@@ -30,8 +34,12 @@ export interface System {
   readonly credentials: Credentials;
   /** The `AWS_ENDPOINT_URL_…` variables that functions have, and whoever acts as a role of the stack needs. */
   readonly endpoints: Record<string, string>;
+  /** Where Lambda's Invoke is served, for callers that are no functions: `AWS_ENDPOINT_URL_LAMBDA`. */
+  readonly lambdaUrl: string;
   /** Where function URLs are served, by logical id. */
   readonly functionUrls: Record<string, string>;
+  /** The port of each part but function URLs. */
+  readonly ports: Record<string, number>;
   /** What AWS would bill; absent, unless it was asked for: see {@link SystemOptions.meter}. */
   readonly meter: Meter | undefined;
   /** Ids of the functions' processes. */
@@ -85,20 +93,23 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   checkPlatform();
   const closers = new Closers();
   try {
+    const ports = await Ports.open(options.port ?? 0, options.host);
+    closers.add(() => ports.close());
     const folder = mkdtempSync(join(tmpdir(), "push-it-"));
     closers.add(() => rmSync(folder, { recursive: true, force: true }));
     const guardian = new Guardian(folder);
     closers.add(() => guardian.close());
-    const urls = new FunctionUrls();
+    const { listen, shown } = ports.addresses;
+    const urls = new FunctionUrls({ listen, shown, port: (index) => ports.urlPort(index) });
     closers.add(() => urls.close());
-    const sqs = await SqsService.listen();
+    const sqs = await SqsService.listen(ports.server("sqs"));
     closers.add(() => sqs.close());
     const reserve = (ids: string[]) => urls.reserve(ids);
     const source = new Source(options, folder, (child) => guardian.watch(child), reserve, sqs.endpoint);
     closers.add(() => source.close());
     const credentials = new Credentials();
     const meter = options.meter ? new Meter({ callerOf: (accessKeyId) => credentials.identify(accessKeyId) }) : undefined;
-    return await RunningSystem.start({ options, source, guardian, closers, urls, sqs, credentials, meter });
+    return await RunningSystem.start({ options, source, guardian, closers, urls, sqs, ports, credentials, meter });
   } catch (error) {
     await closers.close();
     throw error;

@@ -18,17 +18,19 @@ const notFound = (_request: IncomingMessage, response: ServerResponse): void => 
   response.writeHead(404, { "Content-Type": "application/json", "Content-Length": body.length }).end(body);
 };
 
-const httpServer = (context: GatewayContext, fallback: GatewayOptions["fallback"] = notFound): Server => {
+/** A server for a gateway, which does not listen yet. Node's own header limit is above the gateway's, which counts as AWS does and answers in its shape. */
+export const createGatewayServer = (): Server => createServer({ maxHeaderSize: NODE_HEADER_BYTES });
+
+const serve = (server: Server, context: GatewayContext, fallback: GatewayOptions["fallback"] = notFound): void => {
   const management = new ManagementServer(context);
   const upgrader = new Upgrader(context);
-  // Node's own header limit is above the gateway's, which counts as AWS does and answers in its shape.
-  const server = createServer({ maxHeaderSize: NODE_HEADER_BYTES, keepAliveTimeout: context.limits.keepAliveMs });
+  server.keepAliveTimeout = context.limits.keepAliveMs;
+  server.removeAllListeners("request");
   server.on("request", (request, response) => {
     if (management.serves(request)) management.handle(request, response);
     else fallback(request, response);
   });
   server.on("upgrade", (request, socket, head) => void upgrader.upgrade(request, socket, head));
-  return server;
 };
 
 const listen = (server: Server, port: number, host: string): Promise<number> =>
@@ -61,11 +63,12 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const now = options.now ?? Date.now;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const context = gatewayContext({ model: api, invoker, limits, faults, log, authorize, secretFor, meter, now });
-  const server = httpServer(context, options.fallback);
-  const port = await listen(server, wanted, host);
+  const server = options.server ?? createGatewayServer();
+  serve(server, context, options.fallback);
+  const port = options.server ? (server.address() as AddressInfo).port : await listen(server, wanted, host);
   return {
     port,
-    websocketUrl: `ws://${host}:${port}/${api.stage}`,
+    websocketUrl: `ws://${options.shownHost ?? host}:${port}/${api.stage}`,
     managementUrl: `http://${host}:${port}/${api.stage}`,
     get connections() {
       return [...context.registry.all()].flatMap(({ open, facts }) => (open ? [facts.id] : []));

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ApiModel, Invoker, Log } from "../model.js";
 import type { GatewayLimits } from "./limits.js";
 import type { GatewayMeter } from "./metering.js";
@@ -38,8 +38,12 @@ export interface GatewayOptions {
   invoker: Invoker;
   /** 0: any free port. */
   port: number;
-  /** @default "127.0.0.1" */
+  /** Where functions of this machine reach it. @default "127.0.0.1" */
   host?: string;
+  /** The host of `websocketUrl`. @default host */
+  shownHost?: string;
+  /** What listens already, made by `createGatewayServer`. @default one that listens on `port` of `host` */
+  server?: Server;
   /** @default DEFAULT_LIMITS */
   limits?: Partial<GatewayLimits>;
   /** Is told what failed: what would be in API Gateway's execution log. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { messageOf } from "../failure.js";
 import { type HttpServer, startHttpServer } from "../http-server.js";
@@ -20,6 +20,8 @@ export interface DynamoDbProxyOptions {
   watch?: CapacityWatch;
   /** Faults that a test strikes with. @default none */
   strikes?: DynamoDbStrikes;
+  /** A server that listens already. @default one on a free port */
+  server?: Server;
 }
 
 /** An error of DynamoDB's protocol: always 400, its type behind a namespace. */
@@ -37,12 +39,12 @@ const TARGET = /^DynamoDB_\d{8}\.(\w+)$/;
 export const startDynamoDbProxy = async (options: DynamoDbProxyOptions): Promise<HttpServer> => {
   const engine = new Engine(new URL(options.upstream));
   const gate = new Gate(options);
-  const server = await startHttpServer((request, response) => void serve(request, response, gate, engine, options));
+  const server = await startHttpServer((request, response) => void serve(request, response, gate, engine, options), options.server);
   const close = (): Promise<void> => {
     engine.close();
     return server.close();
   };
-  return { endpoint: server.endpoint, close };
+  return { ...server, close };
 };
 
 const serve = async (

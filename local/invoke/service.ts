@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { messageOf } from "../failure.js";
 import { type HttpServer, startHttpServer } from "../http-server.js";
 import type { Permissions } from "../iam/permissions.js";
@@ -25,6 +25,8 @@ export interface LambdaServiceOptions {
   /** Takes an event that nobody waits for. */
   enqueue: (functionId: string, event: unknown, requestId: string) => void;
   log: Log;
+  /** A server that listens already. @default one on a free port */
+  server?: Server;
   /**
    * Is told that somebody calls; what it returns, that the call is answered, with what the function is billed.
    * @default nothing is metered
@@ -38,7 +40,7 @@ export interface LambdaServiceOptions {
  */
 export const startLambdaService = (options: LambdaServiceOptions): Promise<HttpServer> => {
   const service = new LambdaService(options);
-  return startHttpServer((request, response) => void service.serve(request, response));
+  return startHttpServer((request, response) => void service.serve(request, response), options.server);
 };
 
 class LambdaService {

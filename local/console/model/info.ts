@@ -54,10 +54,11 @@ export const guardsText = ({ guards }: LocalInfo): string | undefined => {
       return `the app's own${more}`;
     case "functions":
       return functionsText(functions);
+    case "starter":
     case "none":
       return "none: open to everyone";
   }
 };
 
 /** Whether anybody may connect, so that the page may do so unasked. */
-export const isOpen = ({ guards }: LocalInfo): boolean => guards?.source === "none";
+export const isOpen = ({ guards }: LocalInfo): boolean => guards?.source === "none" || guards?.source === "starter";

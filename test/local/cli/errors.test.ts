@@ -36,8 +36,6 @@ describe("what goes wrong is said with the next step, exit code 1, no stack, not
 
   test("an unknown option", () => refused(["dev", "--prot", "1"], {}, /Unknown option '--prot'/, /--help/));
 
-  test("no cdk.json", () => refused(["dev"], { cwd: newFolder() }, /There is no cdk.json in/, /--app cdk.out/));
-
   test("an app that fails", () => {
     const cwd = newFolder();
     writeFileSync(join(cwd, "cdk.json"), JSON.stringify({ app: "echo no such prop >&2; exit 1" }));
@@ -50,7 +48,7 @@ describe("what goes wrong is said with the next step, exit code 1, no stack, not
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((ready) => server.once("listening", ready));
     const port = String((server.address() as AddressInfo).port);
-    await refused(["dev", "--app", writeFixture(OK), "--port", port], {}, `Port ${port} is taken`, /--port 0/);
+    await refused(["dev", "--app", writeFixture(OK), "--port", port], {}, `Port ${port} is taken: the WebSocket API`, /--port 0/);
     server.close();
   });
 

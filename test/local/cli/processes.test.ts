@@ -40,11 +40,15 @@ describe("push-it-cli dev --json", () => {
     const line = await ready;
     expect(output.stdout).toBe(`${JSON.stringify(line)}\n`);
     const { port } = new URL(line.consoleUrl);
-    expect(line).toEqual({
+    expect(line).toMatchObject({
+      construct: "App/PushIt",
       websocketUrl: `ws://127.0.0.1:${port}/live`,
       managementUrl: `http://127.0.0.1:${port}/live`,
       consoleUrl: `http://127.0.0.1:${port}/`,
+      readyMs: expect.any(Number),
     });
+    // This app has no publisher.
+    expect(line.credentials).toBeUndefined();
     expect(output.stderr).toMatch(/App\/PushIt\n {2}run {6}.*Lambda::Function/);
     await until(() => /\$connect +\d+ ms {2}200 {2}cold start/.test(output.stderr));
     child.kill("SIGTERM");

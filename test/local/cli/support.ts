@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
+import type { Ready } from "../../../local/dev/ready.js";
 
 export const CLI = resolve(__dirname, "../../../local/dist/cli.js");
 
@@ -23,7 +24,7 @@ export interface Launched {
   child: ChildProcess;
   output: { stdout: string; stderr: string };
   /** The ready line; rejects if the command ends before. */
-  ready: Promise<{ websocketUrl: string; managementUrl: string; consoleUrl: string }>;
+  ready: Promise<Ready>;
 }
 
 /** Starts the command. */

@@ -1,5 +1,6 @@
 import { banner, resourceLines } from "../../../local/dev/banner.js";
 import { logLine, requestLine } from "../../../local/dev/output.js";
+import type { Ready } from "../../../local/dev/ready.js";
 import { styleFor } from "../../../local/dev/style.js";
 import type { SystemModel } from "../../../local/model.js";
 
@@ -18,13 +19,22 @@ describe("colours", () => {
 });
 
 describe("the banner", () => {
-  const facts = {
-    consoleUrl: "http://127.0.0.1:1/",
-    websocketUrl: "ws://127.0.0.1:1/live",
-    dynamodb: "embedded (dynalite)",
-    startedMs: 2345,
+  const ready: Ready = {
     construct: "App/PushIt",
+    websocketUrl: "ws://127.0.0.1:1/live",
+    managementUrl: "http://127.0.0.1:1/live",
+    consoleUrl: "http://127.0.0.1:1/",
+    eventsUrl: "http://127.0.0.1:1/events",
+    functionUrls: {},
+    environment: { AWS_REGION: "eu-west-1", AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:2" },
+    endpoints: {},
+    outputs: {},
+    region: "eu-west-1",
+    account: "123456789012",
+    ports: {},
+    readyMs: 2345,
   };
+  const facts = { ready, dynamodb: "embedded (dynalite)" };
 
   test.each([
     [{ source: "none" as const }, "everyone may do everything"],
@@ -35,9 +45,18 @@ describe("the banner", () => {
     [{ source: "file" as const, file: "try.ts", functions: 2 }, "try.ts and 2 guard functions (--guards"],
   ])("says what runs where, and the guards: %j", (guards, said) => {
     const text = banner({ ...facts, guards }, plain);
-    for (const part of [said, facts.consoleUrl, facts.websocketUrl, facts.dynamodb, "2.3 s", "two tabs"]) {
+    for (const part of [said, ready.consoleUrl, ready.websocketUrl, facts.dynamodb, "2.3 s", "two tabs"]) {
       expect(text).toContain(part);
     }
+  });
+
+  test("says how a back end publishes, if there is a publisher", () => {
+    const withKeys = { ...ready, publisherName: "App-Publisher", credentials: { accessKeyId: "AKIA1", secretAccessKey: "s" } };
+    const guards = { source: "none" } as const;
+    expect(banner({ ...facts, guards }, plain)).not.toContain("curl");
+    expect(banner({ ...facts, ready: withKeys, guards }, plain)).toMatch(
+      /export AWS_REGION=eu-west-1\n[^]*curl --aws-sigv4 aws:amz:eu-west-1:lambda [^]*"\$AWS_ENDPOINT_URL_LAMBDA\/2015-03-31\/functions\/App-Publisher\/invocations"/,
+    );
   });
 });
 

@@ -24,6 +24,8 @@ describe("the guards in force", () => {
     ["a module and functions", modelOf(asking, { guards: "guards.ts" }), {}, { source: "app", file: "guards.ts", functions: 2 }],
     ["--guards, which leaves functions", modelOf(asking), { guards: "try.ts" }, { source: "file", file: "try.ts", functions: 2 }],
     ["those of another construct", modelOf(asking, {}, true), {}, { source: "none" }],
+    ["the built-in stack's", modelOf([undefined]), { starter: true }, { source: "starter" }],
+    ["--guards with the built-in stack", modelOf([undefined]), { starter: true, guards: "try.ts" }, { source: "file", file: "try.ts" }],
     ["what cannot be read", modelOf(["nonsense"]), {}, { source: "functions", functions: 1 }],
   ])("%s", (_, model, options, guards) => {
     expect(guardsOf(model, options)).toEqual(guards);

@@ -1,0 +1,66 @@
+import type { ResolveHook, ResolveHookSync } from "node:module";
+import { delimiter, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/*
+ * Lets ES modules find packages in the folders of NODE_PATH, as Lambda's runtimes do from Node 18 on. Node itself looks
+ * there for `require` only. A function that imports the AWS SDK, and does not bundle it, finds it in no other way.
+ * https://aws.amazon.com/blogs/compute/node-js-18-x-runtime-now-available-in-aws-lambda/
+ *
+ * This file is a module of its own, because `register` of Node 20 runs it in another thread.
+ */
+
+const folders = (process.env.NODE_PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+
+/** A name such as `@aws-sdk/client-lambda` or `ws/wrapper.mjs`. */
+const isPackage = (specifier: string): boolean => !/^(\.{0,2}\/|#|[a-z]+:)/i.test(specifier);
+
+/** Places whose `node_modules` is a folder of NODE_PATH. */
+const places = folders.map((folder) => pathToFileURL(join(dirname(folder), "index.mjs")).href);
+
+/** The part of Lambda's Node runtimes that is not in everybody's `node_modules`. */
+const SDK = /^@(aws-sdk|smithy)\//;
+
+const explained = (error: unknown, specifier: string): unknown => {
+  if (!SDK.test(specifier) || !(error instanceof Error)) return error;
+  error.message +=
+    `\nLambda's Node runtimes have ${specifier}, and this machine does not. ` +
+    `Install it where the app is: npm install --save-dev ${specifier.split("/").slice(0, 2).join("/")}`;
+  return error;
+};
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+
+/** For `module.register`: Node 20 to 22.14. */
+export const resolve: ResolveHook = async (specifier, context, next) => {
+  try {
+    return await next(specifier, context);
+  } catch (error) {
+    if (!isPackage(specifier) || !isMissing(error)) throw error;
+    for (const parentURL of places) {
+      try {
+        return await next(specifier, { ...context, parentURL });
+      } catch (missing) {
+        if (!isMissing(missing)) throw missing;
+      }
+    }
+    throw explained(error, specifier);
+  }
+};
+
+/** For `module.registerHooks`, which runs in the thread that imports: Node 22.15 and later. */
+export const resolveSync: ResolveHookSync = (specifier, context, next) => {
+  try {
+    return next(specifier, context);
+  } catch (error) {
+    if (!isPackage(specifier) || !isMissing(error)) throw error;
+    for (const parentURL of places) {
+      try {
+        return next(specifier, { ...context, parentURL });
+      } catch (missing) {
+        if (!isMissing(missing)) throw missing;
+      }
+    }
+    throw explained(error, specifier);
+  }
+};
