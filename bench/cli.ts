@@ -8,6 +8,7 @@ import type { Benchmark } from "./benchmark.js";
 import { coldstart } from "./coldstart/coldstart.js";
 import { connections } from "./connections.js";
 import { cost } from "./cost.js";
+import { dev } from "./dev.js";
 import { fanout } from "./fanout.js";
 import { guards } from "./guards.js";
 import { latency } from "./latency.js";
@@ -20,6 +21,7 @@ const BENCHMARKS: Record<string, Benchmark<unknown>> = {
   coldstart,
   connections,
   cost,
+  dev,
   fanout,
   guards,
   latency,

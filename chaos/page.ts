@@ -18,7 +18,7 @@ export interface Component {
   /** @internal Its listener's end, and how many messages it was told. */
   stop(): void;
   heard: number;
-  /** @internal How many messages of its name the client had been told when it was mounted. */
+  /** @internal How many messages of its name a listener of the client was told, that was added and removed in the same turn. */
   told: number;
   /** @internal It waits to ask again for what it was refused. */
   waits?: boolean;
@@ -49,7 +49,6 @@ export class ChaosPage {
   readonly page: Page;
   readonly sdk: PushIt;
   readonly components = new Set<Component>();
-  readonly #told = new Map<string, number>();
   /** Names that the page has unsubscribed from: their position of the last page does not count any more. */
   readonly #unsubscribed = new Set<string>();
   #left = false;
@@ -71,8 +70,12 @@ export class ChaosPage {
   mount(name: string, way: Way = "handle", turn = this.parts.journal.turn()): Component {
     const handle = this.sdk.channel(name);
     const holder = way === "handle" ? (this.#holders += 1) : 0;
-    const component: Component = { holder, name, way, handle, stop: () => undefined, heard: 0, told: this.#toldOf(name) };
-    component.stop = handle.on("message", () => void (component.heard += 1));
+    const component: Component = { holder, name, way, handle, stop: () => undefined, heard: 0, told: 0 };
+    const stops = [
+      handle.on("message", () => void (component.heard += 1)),
+      this.sdk.on("message", ({ channel }) => void (covers(name, channel) && (component.told += 1))),
+    ];
+    component.stop = () => stops.forEach((stop) => stop());
     this.components.add(component);
     this.subscribe(component, turn);
     return component;
@@ -125,14 +128,10 @@ export class ChaosPage {
     return [...this.components].filter((each) => each.name === name);
   }
 
-  #toldOf(name: string): number {
-    return [...this.#told].reduce((sum, [channel, count]) => sum + (covers(name, channel) ? count : 0), 0);
-  }
-
   #listened(component: Component): void {
     const { name, holder, heard, told } = component;
     component.stop();
-    this.parts.journal.note(this.page, { is: "listened", name, holder, heard, told: this.#toldOf(name) - told });
+    this.parts.journal.note(this.page, { is: "listened", name, holder, heard, told });
   }
 
   /** Writes a call down, and gives what its answers are told to. */
@@ -159,7 +158,6 @@ export class ChaosPage {
     const { journal, heard } = this.parts;
     const on: PushIt["on"] = (event, listener) => sdk.on(event, (value) => void (this.#left || listener(value)));
     on("message", ({ channel, uuid, data, offset }) => {
-      this.#told.set(channel, (this.#told.get(channel) ?? 0) + 1);
       heard.message(journal.note(page, { is: "message", channel, uuid, data, ...(offset !== undefined && { offset }) }) as EntryOf<"message">);
     });
     on("subscribed", ({ channel, recovered, code }) => {

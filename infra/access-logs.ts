@@ -1,10 +1,11 @@
 import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as apigateway from "aws-cdk-lib/aws-apigateway";
-import * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as logs from "aws-cdk-lib/aws-logs";
 import type { Construct, IConstruct } from "constructs";
+import { accessLogOptions } from "./checks/shapes.js";
 import { acknowledge } from "./nag.js";
 
 /** Where access logs go. */
@@ -31,7 +32,7 @@ export interface AccessLogOptions {
 
 /** What the stage logs to, and what must be there before it. */
 interface AccessLogConfig {
-  readonly settings: apigatewayv2.IAccessLogSettings;
+  readonly settings: apigatewayv2.CfnStage.AccessLogSettingsProperty;
   readonly dependency?: IConstruct;
 }
 
@@ -72,6 +73,7 @@ export class AccessLogs {
    */
   _bind(scope: Construct, encryptionKey?: kms.IKey): AccessLogConfig | undefined {
     if (!this.enabled) return undefined;
+    accessLogOptions(scope, "accessLogs", this.options);
     const logGroup =
       this.options.logGroup ??
       new logs.LogGroup(scope, "AccessLogs", {
@@ -80,28 +82,26 @@ export class AccessLogs {
         removalPolicy: this.options.removalPolicy ?? RemovalPolicy.DESTROY,
       });
     return {
-      settings: { destination: new apigatewayv2.LogGroupLogDestination(logGroup), format: FORMAT },
+      settings: { destinationArn: logGroup.logGroupArn, format: FORMAT },
       dependency: this.manageRole ? accountRole(scope) : undefined,
     };
   }
 }
 
 /** Nothing that a client chose freely is logged, least of all the handshake's headers: they carry credentials. */
-const FORMAT = apigateway.AccessLogFormat.custom(
-  JSON.stringify({
-    requestId: "$context.requestId",
-    requestTime: "$context.requestTime",
-    eventType: "$context.eventType",
-    routeKey: "$context.routeKey",
-    status: "$context.status",
-    connectionId: "$context.connectionId",
-    connectedAt: "$context.connectedAt",
-    ip: "$context.identity.sourceIp",
-    integrationStatus: "$context.integrationStatus",
-    integrationLatency: "$context.integrationLatency",
-    error: "$context.error.responseType",
-  }),
-);
+const FORMAT = JSON.stringify({
+  requestId: "$context.requestId",
+  requestTime: "$context.requestTime",
+  eventType: "$context.eventType",
+  routeKey: "$context.routeKey",
+  status: "$context.status",
+  connectionId: "$context.connectionId",
+  connectedAt: "$context.connectedAt",
+  ip: "$context.identity.sourceIp",
+  integrationStatus: "$context.integrationStatus",
+  integrationLatency: "$context.integrationLatency",
+  error: "$context.error.responseType",
+});
 
 /** The account's setting; made once in a stack, however many Push-Its it has. */
 const accountRole = (scope: Construct): IConstruct => {

@@ -16,8 +16,11 @@ import { grantOwnWork, INVOKES_ANNOUNCE, INVOKES_FLUSH, permissionsOf, PUTS_EVEN
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, type FunctionName, isNeeded, timeoutParts, timeoutSeconds } from "./timeouts.js";
 
-/** What the functions run on: the newest Node with long-term support that the CDK knows. */
-export const RUNTIME = lambda.Runtime.NODEJS_24_X;
+/** The CDK's own constant, which an older CDK does not have. */
+const { NODEJS_24_X } = lambda.Runtime as Partial<Pick<typeof lambda.Runtime, "NODEJS_24_X">>;
+
+/** What the functions run on: the newest Node with long-term support. */
+export const RUNTIME = NODEJS_24_X ?? new lambda.Runtime("nodejs24.x", lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
 
 /** Memory of a function where nothing else is said, in MB. */
 const MEMORY = 512;

@@ -5,6 +5,9 @@ import type { GuardBundlingOptions } from "./options.js";
 /** What a function imports when it runs guards. */
 export const GUARDS_FILE = "guards.mjs";
 
+/** The construct's metadata that says how its guard module is bundled: `GuardBundlingOptions`. */
+export const GUARD_BUNDLING = "push-it-aws:guardBundling";
+
 /**
  * Packages that are CommonJS inside call `require`, which an ES module does not have. esbuild does not look into a
  * banner, so its name must be one that no bundled module uses.

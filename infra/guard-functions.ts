@@ -2,7 +2,7 @@ import { Annotations, type Duration, Token } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import { DEFAULT_ENTRY, HANDLERS, type HandlerName, manifestFault } from "../lambdas/core/entries.js";
+import { DEFAULT_ENTRY, type HandlerName, manifestFault } from "../lambdas/core/entries.js";
 import type { GuardTimeouts } from "../protocol/index.js";
 import { invalid } from "./invalid.js";
 import { regionOf } from "./regions.js";
@@ -68,11 +68,11 @@ export const functionsAsked = (functions: GuardFunctionMap = new Map(), handlers
 export const placeOf = (entry: string, handler: HandlerName): string =>
   entry === DEFAULT_ENTRY ? handler : `channels["${entry}"].${handler}`;
 
-/** The functions by their places. Throws where a name is no guard's, a pattern is none, or there is no function at all. */
+/** The functions by their places. Throws if a pattern is not one, or if there is no function at all. */
 export const guardFunctionMap = (scope: Construct, { channels = {}, ...guards }: GuardFunctions): GuardFunctionMap => {
   if (DEFAULT_ENTRY in channels) throw invalid(scope, 'guards: channels: "" is no channel name');
   const found = [[DEFAULT_ENTRY, guards] as const, ...Object.entries(channels)].map(
-    ([entry, handlers]) => [entry, handlersOf(scope, entry, handlers)] as const,
+    ([entry, handlers]) => [entry, handlersOf(handlers)] as const,
   );
   const fault = manifestFault(Object.fromEntries(found.map(([entry, handlers]) => [entry, [...handlers.keys()]])));
   if (fault) throw invalid(scope, `guards: channels: ${fault}`);
@@ -93,15 +93,8 @@ const requireSameRegion = (scope: Construct, guard: lambda.IFunction, place: str
   throw invalid(scope, `guards: the function for ${place} is in ${other}, but this Push-It is in ${own}, where it would not be found; deploy the function to ${own}`);
 };
 
-const handlersOf = (scope: Construct, entry: string, guards: object): Map<HandlerName, lambda.IFunction> => {
-  const given = Object.entries(guards).filter((each): each is [string, lambda.IFunction] => each[1] !== undefined);
-  const stray = given.find(([name]) => !(HANDLERS as readonly string[]).includes(name));
-  if (stray) {
-    const where = entry === DEFAULT_ENTRY ? "" : ` of channels["${entry}"]`;
-    throw invalid(scope, `guards: "${stray[0]}"${where} is no guard; there are ${HANDLERS.join(", ")}`);
-  }
-  return new Map(given as [HandlerName, lambda.IFunction][]);
-};
+const handlersOf = (guards: ChannelGuardFunctions): Map<HandlerName, lambda.IFunction> =>
+  new Map(Object.entries(guards).filter((each): each is [HandlerName, lambda.IFunction] => each[1] !== undefined));
 
 /** All of them together. Throws where two decide at the same place. */
 export const combinedFunctions = (scope: Construct, maps: readonly GuardFunctionMap[]): GuardFunctionMap => {

@@ -2,6 +2,8 @@ import type * as iam from "aws-cdk-lib/aws-iam";
 import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
 import type { GuardTimeouts } from "../protocol/index.js";
+import { guardFunctionProps, guardModuleEntry, guardModuleProps } from "./checks/shapes.js";
+import { GUARD_BUNDLING } from "./guard-build.js";
 import { type GuardBundle, bundleGuards } from "./guard-bundle.js";
 import { combinedFunctions, fitTimeouts, type GuardFunctionMap, type GuardFunctions, guardFunctionMap } from "./guard-functions.js";
 import { invalid } from "./invalid.js";
@@ -118,8 +120,12 @@ class ModuleGuards extends Guards {
   }
 
   override _bind(scope: Construct): GuardsConfig {
+    guardModuleEntry(scope, "guards: the path of the guard module", this.entry ?? null);
+    guardModuleProps(scope, "guards", this.props);
     const { environment = {}, secrets = {}, initialPolicy = [], bundling = {} } = this.props;
     const bundle = bundleGuards(scope, this.entry, bundling);
+    // For who bundles the module again without a synthesis. It is in the cloud assembly, and not in the template.
+    scope.node.addMetadata(GUARD_BUNDLING, bundling);
     return { module: { entry: this.entry, environment, secrets, initialPolicy, bundle }, functions: new Map() };
   }
 }
@@ -130,6 +136,7 @@ class FunctionGuards extends Guards {
   }
 
   override _bind(scope: Construct, timeouts: GuardTimeouts): GuardsConfig {
+    guardFunctionProps(scope, "guards", this.guards);
     const functions = guardFunctionMap(scope, this.guards);
     fitTimeouts(scope, functions, timeouts);
     return { functions };

@@ -5,6 +5,7 @@ import * as targets from "aws-cdk-lib/aws-events-targets";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import type { IConstruct } from "constructs";
 import { isChannelName, REQUEST_VERSION, USER_ID_LENGTH } from "../protocol/index.js";
+import { publishTargetProps } from "./checks/shapes.js";
 import { invalid } from "./invalid.js";
 
 /** What an EventBridge rule publishes: `channel` or `userId`, and `data`; the rest is about what cannot be handed over. */
@@ -40,6 +41,7 @@ const targetDigits = (rule: IConstruct, id: string): string =>
  * target. So an event that comes twice has the same `uuid` twice, and two targets may publish one event on one channel.
  */
 export const publishTarget = (scope: IConstruct, publisher: lambda.IFunction, props: PublishTargetProps): events.IRuleTarget => {
+  publishTargetProps(scope, "publishTarget", props);
   const { channel, userId, data, ...rest } = props;
   if ((channel === undefined) === (userId === undefined)) {
     throw invalid(scope, "publishTarget needs either a channel or a userId");

@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { PROP_NAMES, pushItStackProps } from "./checks/shapes.js";
 import type { PushItProps } from "./props.js";
 import { PushIt } from "./push-it.js";
 
@@ -17,7 +18,8 @@ export class PushItStack extends Stack {
 
   constructor(scope: Construct, id: string, props: PushItStackProps = {}) {
     super(scope, id, { description: "Push-It: guarded realtime publish and subscribe", ...props });
-    this.pushIt = new PushIt(this, "PushIt", props);
+    pushItStackProps(this, "", props);
+    this.pushIt = new PushIt(this, "PushIt", Object.fromEntries(PROP_NAMES.map((name) => [name, props[name]])));
     new CfnOutput(this, "Url", { description: "Where clients connect", value: this.pushIt.url });
     new CfnOutput(this, "Publisher", { description: "The function that a back end invokes", value: this.pushIt.publisherName });
     const { publishUrl } = this.pushIt;

@@ -9,6 +9,7 @@ import type * as kms from "aws-cdk-lib/aws-kms";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
+import { pushItProps } from "./checks/shapes.js";
 import { Deliveries, workersOf } from "./deliveries.js";
 import { GUARDS_OF, type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
@@ -71,6 +72,7 @@ export class PushIt extends Construct {
 
   constructor(scope: Construct, id: string, props: PushItProps = {}) {
     super(scope, id);
+    pushItProps(this, "", props);
     validate(this, props);
     const settings = settingsOf(this, props);
     const guards = this.bindGuards(props, settings);
@@ -151,7 +153,15 @@ export class PushIt extends Construct {
    */
   grantPublishUrl(grantee: iam.IGrantable): iam.Grant {
     if (!this.functionUrl) throw invalid(this, "grantPublishUrl needs the URL: set the prop publishUrl to true");
-    return this.functionUrl.grantInvokeUrl(grantee);
+    const grant = this.functionUrl.grantInvokeUrl(grantee);
+    // IAM asks for both rights. An older CDK grants the URL alone; in a policy by a newer one this statement stands once.
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: ["lambda:InvokeFunction"],
+      resourceArns: [this.functions.publisher.functionArn],
+      conditions: { Bool: { "lambda:InvokedViaFunctionUrl": true } },
+    });
+    return grant;
   }
 
   /**
@@ -226,7 +236,6 @@ export class PushIt extends Construct {
       webSocketApi: this.api,
       stageName: props.stageName ?? "live",
       autoDeploy: true,
-      accessLogSettings: logs?.settings,
     });
     if (logs?.dependency) stage.node.addDependency(logs.dependency);
     if (!logs) {
@@ -237,7 +246,10 @@ export class PushIt extends Construct {
           "the prop accessLogs turns them on. The functions' own logs are always there",
       );
     }
-    (stage.node.defaultChild as apigatewayv2.CfnStage).routeSettings = routeSettings(regionOf(this), props.throttling);
+    const resource = stage.node.defaultChild as apigatewayv2.CfnStage;
+    // Not by the stage's own prop: an older CDK ignores that.
+    if (logs) resource.accessLogSettings = logs.settings;
+    resource.routeSettings = routeSettings(regionOf(this), props.throttling);
     return stage;
   }
 

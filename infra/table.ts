@@ -24,11 +24,12 @@ export const makeTable = (scope: Construct, props: PushItProps, { channels }: Pi
     timeToLiveAttribute: "ttl",
     encryption: props.encryption,
     encryptionKey: props.encryptionKey,
-    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: restorable },
     // With DESTROY the user has said that the table may go: protection would only make the removal fail.
     deletionProtection: props.deletionProtection ?? (history && removalPolicy !== RemovalPolicy.DESTROY),
     removalPolicy,
   });
+  // Not by the table's own prop: an older CDK ignores that.
+  (table.node.defaultChild as dynamodb.CfnTable).pointInTimeRecoverySpecification = { pointInTimeRecoveryEnabled: restorable };
   // The key that the construct made is of no use without the table, and the table is lost without the key.
   // So are logs that are kept.
   const keepsLogs = props.logEncryption && props.logRemovalPolicy !== undefined && props.logRemovalPolicy !== RemovalPolicy.DESTROY;

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
 import { randomFillSync } from "node:crypto";
 import { newId, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../protocol/index.js";
+import { GuardsNotLoaded } from "./aws/guards-not-loaded.js";
 import { createSystem, type System } from "./aws/system.js";
 import { admit, channelsOf, tooManyAgents } from "./core/admission.js";
 import type { Agent, Denial } from "./core/agent.js";
@@ -36,11 +37,17 @@ export const connect = async (
   const { connectionId, connectedAt, eventType, identity } = requestContext;
   if (eventType !== "CONNECT") return { statusCode: 400 };
   const offer = readOffer(headers, settings.limits);
-  if (!offer) return { statusCode: 400 };
+  if (!offer) {
+    log.info("connection_denied", { connection: connectionId, code: "bad_frame" });
+    return { statusCode: 400 };
+  }
 
   const deny = async (denial: Denial, statusCode = 403): Promise<APIGatewayProxyResultV2> => {
     log.info("connection_denied", { connection: connectionId, code: denial.code });
-    if (settings.denials === "refuse" || !offer.explains) return { statusCode };
+    if (settings.denials === "refuse" || !offer.explains) {
+      if (denial.unloaded) throw new GuardsNotLoaded();
+      return { statusCode };
+    }
     await store.putDenial(connectionId, connectedAt, denial);
     return opened(SUBPROTOCOL_DENIED);
   };
@@ -58,7 +65,7 @@ export const connect = async (
     ...(offer.credentials === undefined ? {} : { credentials: offer.credentials }),
   };
   const verdict = await guards.connection(agent, false, handshakeOf(headers, queryStringParameters));
-  if (!verdict.permitted) return deny(verdict);
+  if (!verdict.permitted) return deny({ code: verdict.code, reason: verdict.reason, ...(guards.unloaded() && { unloaded: true }) });
 
   const admitted = admit(agent, verdict, settings.keepCredentials);
   const undo = (): Promise<unknown> => removeAgent({ store, guards: UNTOLD }, admitted);

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
+import { requireLoaded } from "./aws/guards-not-loaded.js";
 import { createSystem } from "./aws/system.js";
 import { removeAgent } from "./core/remove.js";
 
@@ -7,5 +8,6 @@ const system = createSystem();
 /** The Lambda behind `$disconnect`: best effort, because API Gateway may never call it. What it fails to do, the sweep does. */
 export const handler = async ({ requestContext }: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> => {
   if (requestContext.eventType === "DISCONNECT") await removeAgent(system, requestContext);
+  requireLoaded(system.guards);
   return { statusCode: 200 };
 };

@@ -14,10 +14,14 @@ const attendance = { members: new MembersTable(table, clock), occupancy: new Occ
 const erasure = new ErasureTable(table, clock);
 const serving = { ...system, ...attendance, erasure, newUuid: () => newId(randomFillSync) };
 
-/** The codes of what was refused. */
-const refusals = (response: BackEndResponse): string[] => {
-  if ("code" in response) return [response.code];
-  return "results" in response ? response.results.flatMap((each) => (each.accepted ? [] : each.code)) : [];
+/** What the log says of what was refused; `undefined` where nothing was. */
+const refusals = (response: BackEndResponse): { codes: string[]; uuids?: string[]; error?: string } | undefined => {
+  // The error of a whole request is one of ours, and says nothing of what it held.
+  if ("code" in response) return { codes: [response.code], ...("error" in response && { error: response.error }) };
+  const refused = "results" in response ? response.results.filter(({ accepted }) => !accepted) : [];
+  if (refused.length === 0) return undefined;
+  const uuids = refused.flatMap(({ uuid }) => uuid ?? []);
+  return { codes: refused.flatMap((each) => (each.accepted ? [] : each.code)), ...(uuids.length > 0 && { uuids }) };
 };
 
 /**
@@ -27,10 +31,8 @@ const refusals = (response: BackEndResponse): string[] => {
 const invoked = async (request: unknown): Promise<BackEndResponse> => {
   try {
     const response = await serve(serving, request);
-    const codes = refusals(response);
-    // The error of a whole request is one of ours, and says nothing of what it held.
-    const why = "error" in response ? { error: response.error } : {};
-    if (codes.length > 0) system.log.error("publication_refused", { codes, ...why });
+    const refused = refusals(response);
+    if (refused) system.log.error("publication_refused", refused);
     return response;
   } catch (error) {
     system.log.error("request_failed", { error: String(error) });
@@ -38,6 +40,14 @@ const invoked = async (request: unknown): Promise<BackEndResponse> => {
   }
 };
 
+/** Answers over HTTP: who asks reads the answer, so what was refused is no error of this function. */
+const served = async (request: unknown): Promise<BackEndResponse> => {
+  const response = await serve(serving, request);
+  const refused = refusals(response);
+  if (refused) system.log.info("publication_refused", refused);
+  return response;
+};
+
 /** The Lambda behind no route: what the back end asks for (docs/SERVER.md), by invoking it or through its URL. */
 export const handler = (event: unknown): Promise<unknown> =>
-  isUrlEvent(event) ? overHttp(event, (request) => serve(serving, request), system.log) : invoked(event);
+  isUrlEvent(event) ? overHttp(event, served, system.log) : invoked(event);

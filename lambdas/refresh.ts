@@ -30,7 +30,7 @@ export const refresh = async (
   const answer = failure(Meta.refresh, uuid, code, reason);
   if ("refused" in renewal) return [answer];
 
-  log.info("renewal_denied", { connection: agent.connectionId, code });
+  log.info("renewal_denied", { connection: agent.connectionId, agent: agent.uuid, uuid, code });
   try {
     await removeAgent(system, agent);
   } finally {

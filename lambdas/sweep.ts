@@ -2,6 +2,7 @@ import { ManagementApi } from "./aws/connections.js";
 import { invokeFlush } from "./aws/invoke-flush.js";
 import { LingerTable } from "./aws/linger-table.js";
 import { createSystem } from "./aws/system.js";
+import { requireLoaded } from "./aws/guards-not-loaded.js";
 import { revive } from "./core/linger.js";
 import { sweep } from "./core/sweep.js";
 
@@ -16,4 +17,5 @@ export const handler = async (_event: unknown, context: { getRemainingTimeInMill
   if (revived > 0) system.log.warn("flushers_revived", { channels: revived });
   const swept = await sweep({ ...system, connections, onDisconnectMs }, () => context.getRemainingTimeInMillis());
   system.log.info("swept", { ...swept });
+  requireLoaded(system.guards);
 };

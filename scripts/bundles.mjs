@@ -103,6 +103,7 @@ const command = () => [
   // Commands for what is deployed, with the SDKs that they need: `dev` does not load them.
   ...["check", "load"].map((name) => ({ ...node("local"), entryPoints: [`local/${name}/command.ts`], outfile: `local/dist/${name}.js`, minify: true })),
   { ...node("local"), format: "esm", banner: { js: REQUIRE_BANNER }, entryPoints: ["local/bootstrap.ts"], outfile: "local/dist/bootstrap.mjs" },
+  { ...node("local"), entryPoints: ["local/inputs/recorder.ts"], outfile: "local/dist/recorder.cjs" },
   { ...browser, format: "esm", entryPoints: ["local/console/main.ts"], outfile: "local/dist/console/main.js" },
   { ...browser, format: "esm", entryPoints: ["client/src/index.ts"], outfile: "local/dist/sdk/index.js" },
   { ...browser, format: "iife", entryPoints: ["client/src/script.ts"], outfile: "local/dist/sdk/push-it.iife.js" },

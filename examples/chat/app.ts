@@ -23,8 +23,15 @@ class ChatStack extends Stack {
       accessLogs: AccessLogs.existingRole(),
     });
 
-    new cloudwatch.Alarm(this, "PublishErrors", {
-      metric: pushIt.functions.publish.metricErrors({ period: Duration.minutes(5) }),
+    // A function also fails if the guard module cannot be loaded: docs/LOGS.md.
+    const { connect, disconnect, handshake, publish, refresh, send, subscribe, unsubscribe } = pushIt.functions;
+    const functions = { connect, disconnect, handshake, publish, refresh, send, subscribe, unsubscribe };
+    new cloudwatch.Alarm(this, "Errors", {
+      metric: new cloudwatch.MathExpression({
+        expression: `SUM([${Object.keys(functions).map((name) => `FILL(${name}, 0)`).join(", ")}])`,
+        usingMetrics: Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, fn.metricErrors()])),
+        period: Duration.minutes(5),
+      }),
       threshold: 1,
       evaluationPeriods: 1,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,

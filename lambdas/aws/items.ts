@@ -90,17 +90,18 @@ export const subscriberOf = (item: Item, nowSeconds: number): Subscriber | undef
 };
 
 /** A denial's attributes, keys apart. */
-export const denialItem = (connectedAt: number, deadline: number, { code, reason }: Denial): Item => ({
+export const denialItem = (connectedAt: number, deadline: number, { code, reason, unloaded }: Denial): Item => ({
   ttl: ttlAfterSweep(deadline),
   t: number(connectedAt),
   k: text(code),
   d: text(reason),
+  ...(unloaded && { f: number(1) }),
 });
 
 /** Reads what `agentItem` or `denialItem` wrote. */
 export const standingOf = (connectionId: string, item: Item): Standing => {
   if (item["k"]?.S !== undefined) {
-    return { denial: { code: item["k"].S as Code, reason: item["d"]?.S ?? "" } };
+    return { denial: { code: item["k"].S as Code, reason: item["d"]?.S ?? "", ...(item["f"] && { unloaded: true as const }) } };
   }
   const credentials = json(item["c"]);
   const info = infoOf(item);

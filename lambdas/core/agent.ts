@@ -31,6 +31,8 @@ export type Lifetime = Pick<Agent, "connectedAt" | "expiresAt">;
 export interface Denial {
   code: Code;
   reason: string;
+  /** Whether the guards could not be loaded: then the invocation that tells the client fails afterwards. */
+  unloaded?: true;
 }
 
 /** What an agent that was not renewed in time is from then on. */

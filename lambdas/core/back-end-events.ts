@@ -25,7 +25,7 @@ export const agentDetail = ({ uuid, connectionId, connectedAt, userId, info }: A
 
 /** Guards beside which the back end is told that an agent has left: whenever its guard is, so once. */
 export const tellingOfLeaving = (guards: Guards, events: BackEndEvents): Guards => ({
-  connection: (agent, isConnected) => guards.connection(agent, isConnected),
+  connection: (agent, isConnected, handshake) => guards.connection(agent, isConnected, handshake),
   subscription: (agent, channel) => guards.subscription(agent, channel),
   unsubscription: (agent, channel) => guards.unsubscription(agent, channel),
   publication: (agent, message) => guards.publication(agent, message),
@@ -34,4 +34,5 @@ export const tellingOfLeaving = (guards: Guards, events: BackEndEvents): Guards 
   disconnected: async (agent) => {
     await Promise.all([guards.disconnected(agent), events.put("Agent Disconnected", agentDetail(agent))]);
   },
+  unloaded: () => guards.unloaded(),
 });

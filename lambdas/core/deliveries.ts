@@ -29,15 +29,20 @@ export type Decide = (recipient: Recipient) => Delivery | Promise<Delivery>;
 /**
  * Asks the delivery guards of a fan-out.
  * @param deadline until when guards may be asked, in epoch milliseconds
+ * @param withheld called for each recipient that does not get a message because its guard gave no yes
  * @returns prepares a page: the agents are read here whom a guard has to know. Recipients of the same list that no
  * guard decides about get the very same list of messages
  */
-export const deliveries = (system: Delivering, deadline: number): ((page: readonly Recipient[]) => Promise<Decide>) => {
+export const deliveries = (
+  system: Delivering,
+  deadline: number,
+  withheld: (publication: Publication) => void,
+): ((page: readonly Recipient[]) => Promise<Decide>) => {
   const { store, guards, clock, log, settings } = system;
   const limited = limiter(WAITING_GUARDS);
   const packed = once((publication: Publication) => {
-    const { message, offset, epoch, withheld } = publication;
-    return (withheld && skipOf(publication)) ?? pack({ ...message, offset, epoch });
+    const { message, offset, epoch } = publication;
+    return (publication.withheld && skipOf(publication)) ?? pack({ ...message, offset, epoch });
   });
   const plain = once((publications: readonly Publication[]) => publications.map(packed));
   // Who may subscribe may know who is there, and what was deleted: that has been decided.
@@ -64,10 +69,13 @@ export const deliveries = (system: Delivering, deadline: number): ((page: readon
     if (!delivery) return "late";
     const transformed = await delivery.transformed;
     if (transformed === "late") return transformed;
-    if (!transformed) return skipOf(publication);
+    if (!transformed) {
+      withheld(publication);
+      return skipOf(publication);
+    }
     const fitting = pack({ ...transformed, offset, epoch });
     if (fits(fitting, settings.limits)) return fitting;
-    log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, bytes: fitting.bytes });
+    log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, uuid: message.uuid, bytes: fitting.bytes });
     return skipOf(publication);
   };
 

@@ -6,7 +6,7 @@ import type { Frame } from "./frame.js";
 import { frames, type Packed } from "./pack.js";
 import type { Clock, Connections, Log, Store, Subscriber } from "./ports.js";
 import { type Patience, type Posted, Poster } from "./posting.js";
-import type { Recipient } from "./recipients.js";
+import { type Publication, type Recipient, uuidsOf } from "./recipients.js";
 import { removeAgent, type Removal } from "./remove.js";
 
 /** What reaching recipients needs. */
@@ -81,6 +81,8 @@ export class Distribution {
   readonly #remove = limiter(REMOVALS_IN_FLIGHT);
   readonly #frames = new WeakMap<readonly Packed[], Frame[]>();
   readonly #work: Promise<unknown>[] = [];
+  /** How many recipients do not get a publication because their guards gave no yes. */
+  readonly #withheld = new Map<Publication, number>();
   /** Connections that missed something, or were said to be gone, and could not be closed. */
   readonly #open: string[] = [];
 
@@ -88,7 +90,9 @@ export class Distribution {
     this.#system = system;
     this.#times = times;
     this.#ownPlace = own;
-    this.#prepare = deliveries(system, times.guardsUntil);
+    this.#prepare = deliveries(system, times.guardsUntil, (publication) => {
+      this.#withheld.set(publication, (this.#withheld.get(publication) ?? 0) + 1);
+    });
     this.#poster = new Poster(system, times, (recipient, posted) => this.#heard(recipient, posted));
   }
 
@@ -115,7 +119,16 @@ export class Distribution {
       failures.push(...ended.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : [])));
       await this.#poster.idle().catch((error: unknown) => failures.push(error));
     }
+    this.#logWithheld();
     if (failures.length > 0) throw failures[0];
+  }
+
+  /** One line a publication, however many recipients it was withheld from. */
+  #logWithheld(): void {
+    for (const [{ message: { channel, uuid } }, recipients] of this.#withheld) {
+      this.#system.log.info("deliveries_withheld", { channel, uuid, recipients });
+    }
+    this.#withheld.clear();
   }
 
   /**
@@ -124,11 +137,11 @@ export class Distribution {
    */
   async giveUp(recipients: readonly Recipient[]): Promise<void> {
     // What is too large for one segment comes in several, so one connection may be among the recipients more than once.
-    const missed = new Map<string, number>();
+    const missed = new Map<string, Publication[]>();
     for (const { subscriber: { connectionId }, publications } of recipients) {
-      missed.set(connectionId, (missed.get(connectionId) ?? 0) + publications.length);
+      missed.set(connectionId, [...(missed.get(connectionId) ?? []), ...publications]);
     }
-    await Promise.all([...missed].map(([connectionId, messages]) => this.#giveUp(connectionId, messages)));
+    await Promise.all([...missed].map(([connectionId, publications]) => this.#giveUp(connectionId, publications)));
     const { store, clock } = this.#system;
     if (this.#open.length > 0) await store.putOverdue(this.#open.splice(0), Math.floor(clock.now() / 1000));
   }
@@ -189,10 +202,10 @@ export class Distribution {
     return built;
   }
 
-  async #giveUp(connectionId: string, messages: number): Promise<void> {
+  async #giveUp(connectionId: string, publications: readonly Publication[]): Promise<void> {
     const { connections, clock, log } = this.#system;
     this.delivered.failed += 1;
-    log.warn("not_delivered", { connection: connectionId, messages });
+    log.warn("not_delivered", { connection: connectionId, messages: publications.length, ...uuidsOf(publications) });
     const inTime = (): boolean => clock.now() < this.#times.postsUntil + CLOSING_MS;
     const closed = await this.#remove(async () => inTime() && (await connections.close(connectionId)));
     if (!closed) this.#open.push(connectionId);

@@ -3,7 +3,7 @@ import { type Delivered, type Distributing, Distribution, type Own } from "./dis
 import { HandOn } from "./hand-on.js";
 import type { Packed } from "./pack.js";
 import type { Store } from "./ports.js";
-import { type Publication, type Recipient, recipientsOf } from "./recipients.js";
+import { type Publication, type Recipient, recipientsOf, uuidsOf } from "./recipients.js";
 import type { Segment, Segments } from "./segments.js";
 
 /** What a fan-out needs. */
@@ -106,7 +106,7 @@ const spread = async (
     await distribution.giveUp(await handOn.settled());
   }
   const fannedOut = { ...distribution.delivered, handedOn: handOn.count };
-  if (fannedOut.failed > 0 || fannedOut.gone > 0 || fannedOut.handedOn > 0) log.info("fan_out", fannedOut);
+  if (fannedOut.failed > 0 || fannedOut.gone > 0 || fannedOut.handedOn > 0) log.info("fan_out", { ...fannedOut, ...uuidsOf(segment.publications) });
   return { ...fannedOut, own: distribution.own };
 };
 

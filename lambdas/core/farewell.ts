@@ -12,6 +12,13 @@ export const TELLING_MS = 1_500;
 export const CLOSING_MS = 2_500;
 
 /**
+ * Posts a frame of answers that is not left to the route response.
+ * @returns whether API Gateway has taken it
+ */
+export const tell = async (connections: Pick<Connections, "post">, connectionId: string, frame: string): Promise<boolean> =>
+  (await connections.post(connectionId, new Frame(frame), TELLING_MS)) === "sent";
+
+/**
  * Tells a connection that has no agent why, and closes it. A route response leaves only when the Lambda has settled,
  * and a Lambda that has settled can close nothing: so these answers, and no others, are posted.
  * @returns whether it is closed

@@ -3,6 +3,7 @@ import { optionsOf } from "./channel-options.js";
 import { deliverSegment, fanOut, type FanOut } from "./fan-out.js";
 import { stamp, type Stamping } from "./latest.js";
 import { type Entry, type FlushTask, idAt, leaseMs, type Lingering, uniqueText } from "./linger.js";
+import { uuidsOf } from "./recipients.js";
 
 /** What a flusher needs. */
 export interface Flushing extends FanOut, Stamping {
@@ -75,9 +76,9 @@ const bring = async (system: Flushing, { channel, since = 0, first }: FlushTask,
   const late = entries.filter(({ id }) => id < oldest);
   // Where nobody had a lease, what was too late even then is of a publisher that died between storing it and electing.
   const promised = first ? late.filter(({ id }) => id >= idAt(since - LATEST_DELIVERY_MS)) : late;
-  if (promised.length < late.length) system.log.warn("not_promised", { channel, messages: late.length - promised.length });
+  if (promised.length < late.length) system.log.warn("not_promised", { channel, messages: late.length - promised.length, ...uuidsOf(late) });
   if (promised.length > 0) {
-    system.log.error("not_delivered", { channel, messages: promised.length });
+    system.log.error("not_delivered", { channel, messages: promised.length, ...uuidsOf(promised) });
     // All who would have got them are closed: they have missed something, and so they know it.
     await deliverSegment(system, { publications: promised, recipients: { after: "" }, until: 0 });
   }

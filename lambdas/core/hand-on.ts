@@ -1,6 +1,6 @@
 import type { Left } from "./distribution.js";
 import type { Clock, Log, Subscriber } from "./ports.js";
-import type { Publication, Recipient } from "./recipients.js";
+import { type Publication, type Recipient, uuidsOf } from "./recipients.js";
 import { type Deadlines, OVER, type Segment, SEGMENT_RECIPIENTS, type Segments, segmentsFor } from "./segments.js";
 
 /**
@@ -94,7 +94,7 @@ export class HandOn {
   #send(segments: Segment[], delaySeconds = 0): void {
     this.count += segments.length;
     const sent = this.#segments.send(segments, delaySeconds).catch((error: unknown) => {
-      this.#log.error("hand_on_failed", { segments: segments.length, error: String(error) });
+      this.#log.error("hand_on_failed", { segments: segments.length, ...uuidsOf(segments[0]?.publications ?? []), error: String(error) });
       return segments;
     });
     this.#sending.push(sent);

@@ -75,7 +75,7 @@ const decide = async (
   const delivered = { ...transformed, offset };
   const fitting = pack(delivered);
   if (fits(fitting, settings.limits)) return delivered;
-  log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, bytes: fitting.bytes });
+  log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, uuid: message.uuid, bytes: fitting.bytes });
   return undefined;
 };
 

@@ -170,6 +170,8 @@ export interface Guards {
   delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<DeliveryVerdict>;
   /** Tells that an agent has left. */
   disconnected(agent: Agent): Promise<void>;
+  /** Whether guards that were asked since the last call of this could not be loaded. An environment serves one event at a time. */
+  unloaded(): boolean;
 }
 
 /** Structured logging. Credentials, message data and guard reasons go to `debug` only. */

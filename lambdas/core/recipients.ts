@@ -102,3 +102,11 @@ export const subscribersOf = async (store: Pick<Store, "subscribers">, channel: 
   for await (const page of store.subscribers(channel)) all.push(...page);
   return all;
 };
+
+/** How many uuids one line of the log names. */
+const UUIDS_IN_LINE = 25;
+
+/** The uuids of publications, as the log says them. */
+export const uuidsOf = (publications: readonly Pick<Publication, "message">[]): { uuids: string[] } => ({
+  uuids: publications.slice(0, UUIDS_IN_LINE).map(({ message }) => message.uuid),
+});

@@ -55,7 +55,7 @@ export const decide = async (system: Telling, agent: Agent, channel: string, epo
     if (!delivered) return { offset, bytes: 0 };
     const fitting = pack({ ...delivered, offset, epoch });
     if (fits(fitting, settings.limits) && fitting.bytes <= FRAME_BYTES - REPLAY_BYTES) return asStored({ offset, at: 0, message: { uuid: delivered.uuid, data: delivered.data } });
-    log.error("delivery_too_large", { agent: agent.uuid, channel, bytes: fitting.bytes });
+    log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: fitting.bytes });
     return { offset, bytes: 0 };
   };
   const all = await Promise.all(page.messages.map((row) => limited(() => ask(row))));

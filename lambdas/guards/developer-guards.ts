@@ -44,6 +44,7 @@ export const openGuards: Guards = {
   guardsDelivery: () => Promise.resolve(false),
   delivery: (_agent, message) => Promise.resolve(message),
   disconnected: () => Promise.resolve(),
+  unloaded: () => false,
 };
 
 /** The developer's guards, wherever they run: whose guard decides, and what comes of its verdict or of its absence. */
@@ -51,6 +52,7 @@ export class DeveloperGuards implements Guards {
   readonly #runner: GuardRunner;
   readonly #timeouts: GuardTimeouts;
   readonly #log: Log;
+  #unloaded = false;
 
   constructor(runner: GuardRunner, timeouts: GuardTimeouts, log: Log) {
     this.#runner = runner;
@@ -87,7 +89,7 @@ export class DeveloperGuards implements Guards {
     // Less time than a guard's own is the fan-out's fault: who is cut short has missed something, and has to know.
     const cutShort = result.kind === "timeout" && withinMs < this.#timeouts.onMessageReceived;
     if (result.kind === "late" || cutShort) return "late";
-    const verdict = this.#judge("onMessageReceived", result, agent, message.channel);
+    const verdict = this.#judge("onMessageReceived", result, agent, message.channel, message);
     return verdict.permitted ? verdict.publish[0] : undefined;
   }
 
@@ -95,10 +97,16 @@ export class DeveloperGuards implements Guards {
     await this.#decide("onDisconnect", agent);
   }
 
+  unloaded(): boolean {
+    const unloaded = this.#unloaded;
+    this.#unloaded = false;
+    return unloaded;
+  }
+
   /** The verdict of every entry that has a say; `undefined` when none has. */
   async #decide(handler: HandlerName, agent: Asked, channel?: string, message?: Message): Promise<Verdict | undefined> {
     const results = await this.#ask(handler, agent, channel, message);
-    const [first, ...others] = results.map((result) => this.#judge(handler, result, agent, channel));
+    const [first, ...others] = results.map((result) => this.#judge(handler, result, agent, channel, message));
     return first && agreed([first, ...others], channel);
   }
 
@@ -118,7 +126,10 @@ export class DeveloperGuards implements Guards {
     const begun = performance.now();
     const manifest = await this.#runner.manifest(timeoutMs);
     if (manifest === "timeout") return [{ kind: "timeout" }];
-    if (!manifest) return [{ kind: "failed", detail: "the guards could not be loaded" }];
+    if (!manifest) {
+      this.#unloaded = true;
+      return [{ kind: "failed", detail: "the guards could not be loaded" }];
+    }
     const spent = performance.now() - begun;
     const remaining = Math.max(1, timeoutMs - spent);
     return Promise.all(
@@ -128,10 +139,11 @@ export class DeveloperGuards implements Guards {
     );
   }
 
-  #judge(handler: HandlerName, result: CallResult, agent: Agent, channel: string | undefined): Verdict {
+  #judge(handler: HandlerName, result: CallResult, agent: Agent, channel: string | undefined, message: Message | undefined): Verdict {
     const verdict = verdictOf(handler, result);
     if (!verdict.permitted) {
-      const fields = { guard: handler, agent: agent.uuid, ...(channel === undefined ? {} : { channel }) };
+      const about = { ...(channel === undefined ? {} : { channel }), ...(message && { uuid: message.uuid }) };
+      const fields = { guard: handler, agent: agent.uuid, ...about };
       if (result.kind === "failed") {
         this.#log.error("guard_failed", { ...fields, detail: result.detail });
         if (result.said !== undefined) this.#log.debug("guard_said", { ...fields, said: result.said });

@@ -96,7 +96,7 @@ export class FunctionRunner implements GuardRunner {
     if (asked.kind === "read") return recipients.map(({ uuid }) => deliveredTo(asked.value.get(uuid)));
     // What the wait for others took from the guard's time is not the guard's fault.
     if (asked.kind === "timeout" && cut) return recipients.map(() => ({ kind: "late" }));
-    const fields = { guard: request.guard, channel, recipients: recipients.length };
+    const fields = { guard: request.guard, channel, uuid: message.uuid, recipients: recipients.length };
     if (asked.kind === "failed") this.#running.log.error("guard_failed", { ...fields, detail: asked.detail });
     if (asked.kind !== "timeout") return recipients.map(() => NOTHING);
     this.#running.log.warn("guard_timeout", fields);
@@ -118,7 +118,8 @@ export class FunctionRunner implements GuardRunner {
       ? tell(this.#running, arn, payload, timeoutMs)
       : invoke(arn, payload, { timeoutMs, asynchronous: false }));
     const failed = (detail: string, said: string | undefined): Asked<T> => {
-      if (said !== undefined) log.debug("guard_function_said", { guard, function: arn, said });
+      const uuid = request.message?.uuid;
+      if (said !== undefined) log.debug("guard_function_said", { guard, function: arn, ...(uuid === undefined ? {} : { uuid }), said });
       return { kind: "failed", detail };
     };
     if (invoked.kind === "failed") return failed(`the guard function ${arn} failed: ${invoked.detail}`, invoked.said);

@@ -6,7 +6,7 @@ import { argumentsFor } from "./call.js";
 import { type AgentData, CONTRACT_VERSION, type DeliveryData, type GuardRequest, type GuardResponse } from "./contract.js";
 import { deliveryOf, responseOf } from "./from-decision.js";
 import { type HandlerLog, handlerLog } from "./handler-log.js";
-import type { Decision, GuardCall } from "./messages.js";
+import { aboutOf, type Decision, type GuardCall } from "./messages.js";
 import { callHandler, dropsBySilence, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
 import { traceOf } from "./trace.js";
 
@@ -40,6 +40,7 @@ const within = async <T>(work: Promise<T>, timeoutMs: number, late: () => Error)
 const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[], log: HandlerLog): Promise<Decision> =>
   new Promise((resolve, reject) => {
     const call = JSON.parse(JSON.stringify(given)) as GuardCall;
+    const about = aboutOf(given);
     let decided = false;
     // Names beyond what the deployment allows are refused where the response is read.
     const args = argumentsFor(call, { wildcards, limits: DEFAULT_LIMITS }, {
@@ -48,7 +49,7 @@ const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[
         // What the guard does later to what it gave changes nothing.
         resolve(JSON.parse(JSON.stringify(decision)) as Decision);
       },
-      ignored: (verdict) => log.warn({ event: "guard_verdict_ignored", guard: call.handler, verdict }),
+      ignored: (verdict) => log.warn({ event: "guard_verdict_ignored", ...about, verdict }),
     });
     const run = async (): Promise<void> => {
       const returned = callHandler(entries, call, args);
@@ -57,8 +58,8 @@ const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[
     };
     run().catch((error: unknown) => {
       const { detail, said } = traceOf(error);
-      log.error({ event: "guard_failed", guard: call.handler, detail });
-      log.debug({ event: "guard_said", guard: call.handler, said });
+      log.error({ event: "guard_failed", ...about, detail });
+      log.debug({ event: "guard_said", ...about, said });
       reject(named("GuardFailed", `${call.handler} failed; the log of this function says how`));
     });
   });
@@ -115,7 +116,7 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
           const decision = await decide(call);
           return deliveryOf(recipient, message, decision.permitted ? decision.publish[0] : undefined);
         } catch (error) {
-          if ((error as Error).name === "GuardTimeout") log.warn({ event: "guard_timeout", guard: handler, agent: recipient.uuid, channel });
+          if ((error as Error).name === "GuardTimeout") log.warn({ event: "guard_timeout", ...aboutOf(call) });
           return [];
         }
       };

@@ -10,7 +10,7 @@ export interface WorkerLike {
   postMessage(message: ToWorker): void;
   on(event: "message", listener: (message: FromWorker) => void): unknown;
   on(event: "error", listener: (error: unknown) => void): unknown;
-  on(event: "exit", listener: () => void): unknown;
+  on(event: "exit", listener: (code?: number) => void): unknown;
   terminate(): Promise<unknown>;
 }
 
@@ -61,9 +61,18 @@ interface Session {
   alive?: () => void;
 }
 
-/** What killed a thread: before it has begun a call, nothing of a client's was in it. */
-const tracedIn = ({ begun }: Session, error: unknown): Partial<Trace> & Pick<Trace, "detail"> =>
-  Atomics.load(begun, 0) === 0 ? traceOfLoading(error) : traceOf(error);
+/** Whether a thread has begun no call yet: then all that it ran is the guard module itself, and nothing of a client's is in it. */
+const isLoading = ({ begun }: Session): boolean => Atomics.load(begun, 0) === 0;
+
+/** What killed a thread. */
+const tracedIn = (session: Session, error: unknown): Partial<Trace> & Pick<Trace, "detail"> =>
+  isLoading(session) ? traceOfLoading(error) : traceOf(error);
+
+/** What the log says of a thread that ended by itself. */
+const exitDetail = (session: Session, code: number | undefined): string =>
+  isLoading(session)
+    ? `the guard module's thread exited with code ${String(code)} before it had begun a call: does the module call process.exit, or await what never comes?`
+    : "the guard ended its thread";
 
 /**
  * Whether another call is to blame than this one. A thread that died before it began anything died of loading the module:
@@ -104,7 +113,7 @@ export class GuardHost implements GuardRunner {
 
   /**
    * Which guards the module defines; `undefined` when it could not be loaded, `"timeout"` when it still is not after
-   * `timeoutMs`. It goes on loading then, and may be there for the next caller.
+   * `timeoutMs`. It goes on loading then, and may be there for the next caller, until `LOAD_MS` are over.
    */
   async manifest(timeoutMs: number): Promise<Manifest | "timeout" | undefined> {
     const session = this.#current();
@@ -115,8 +124,10 @@ export class GuardHost implements GuardRunner {
     const manifest = await Promise.race([session.loaded, late]);
     clearTimeout(timer);
     if ((waiting.callers -= 1) === 0) waiting.before += performance.now() - waiting.since;
-    if (manifest === "timeout" && waiting.before >= LOAD_MS) await this.#end(session, { kind: "timeout" });
-    return manifest;
+    if (manifest !== "timeout" || waiting.before < LOAD_MS || this.#session !== session) return manifest;
+    this.#notLoaded(`the guard module was not loaded after ${LOAD_MS / 1000} seconds: does it loop, or await what never comes?`);
+    await this.#end(session, { kind: "timeout" });
+    return undefined;
   }
 
   /**
@@ -155,9 +166,20 @@ export class GuardHost implements GuardRunner {
       waiting: { callers: 0, since: 0, before: 0 },
     };
     worker.on("message", (message) => this.#hear(session, message));
-    worker.on("error", (error) => void this.#end(session, { kind: "failed", ...tracedIn(session, error) }));
-    worker.on("exit", () => void this.#end(session, { kind: "failed", detail: "the guard ended its thread" }));
+    worker.on("error", (error) => this.#died(session, tracedIn(session, error)));
+    worker.on("exit", (code) => this.#died(session, { detail: exitDetail(session, code) }));
     return session;
+  }
+
+  /** A thread has died by itself. One that has begun no call died of its module: the next one would, too, so the log says why. */
+  #died(session: Session, trace: Partial<Trace> & Pick<Trace, "detail">): void {
+    if (this.#session !== session) return;
+    if (isLoading(session)) this.#notLoaded(trace.detail);
+    void this.#end(session, { kind: "failed", ...trace });
+  }
+
+  #notLoaded(detail: string): void {
+    this.#log.error("guards_not_loaded", { detail });
   }
 
   #dispatch(call: Omit<Pending, "timer" | "deadline" | "overIn">): void {
@@ -174,7 +196,7 @@ export class GuardHost implements GuardRunner {
       case "loaded":
         return session.finishLoading(message.manifest);
       case "not loaded":
-        this.#log.error("guards_not_loaded", { detail: message.detail });
+        this.#notLoaded(message.detail);
         return void this.#end(session, { kind: "failed", detail: message.detail }, false);
       case "begun":
         return session.pending.get(message.id)?.begun?.();
@@ -183,7 +205,7 @@ export class GuardHost implements GuardRunner {
       case "failed":
         return this.#conclude(session, message.id, () => ({ kind: "failed", detail: message.detail, said: message.said }));
       case "ignored":
-        return this.#log.warn("guard_verdict_ignored", { verdict: message.verdict });
+        return this.#log.warn("guard_verdict_ignored", { ...message.about, verdict: message.verdict });
       case "read":
         return void this.#readFor(session, message.id, JSON.parse(message.query));
       case "alive":

@@ -15,6 +15,17 @@ export interface GuardCall {
   message?: Message;
 }
 
+/** What a call is about, as the log says it. */
+export type About = Pick<GuardCall, "channel"> & { guard: HandlerName; agent: string; uuid?: string };
+
+/** What the log says that a call is about. */
+export const aboutOf = ({ handler, agent, channel, message }: Pick<GuardCall, "handler" | "agent" | "channel" | "message">): About => ({
+  guard: handler,
+  agent: agent.uuid,
+  ...(channel === undefined ? {} : { channel }),
+  ...(message === undefined ? {} : { uuid: message.uuid }),
+});
+
 /** What a guard decided. A delivery is `permitted` with the message in `publish`, or with none when it was dropped. */
 export type Decision = Permitted | Omit<Denied, "code">;
 
@@ -34,7 +45,7 @@ export type FromWorker =
   | { kind: "begun"; id: number }
   | { kind: "decided"; id: number; decision: string }
   | ({ kind: "failed"; id: number } & Trace)
-  | { kind: "ignored"; id: number; verdict: string }
+  | { kind: "ignored"; id: number; verdict: string; about: About }
   /** A guard wants to read a history: a query as JSON. */
   | { kind: "read"; id: number; query: string }
   | { kind: "alive" };

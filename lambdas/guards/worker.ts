@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { blameOn } from "./blame.js";
 import { argumentsFor } from "./call.js";
-import type { FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js";
+import { aboutOf, type FromWorker, type GuardCall, type ToWorker, type WorkerSetup } from "./messages.js";
 import { Reads } from "./reads.js";
 import { callHandler, dropsBySilence, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
 import { traceOf, traceOfLoading } from "./trace.js";
@@ -26,7 +26,7 @@ const run = async (entries: ModuleEntries, id: number, call: GuardCall): Promise
       decided = true;
       say({ kind: "decided", id, decision: JSON.stringify(decision) });
     },
-    ignored: (verdict) => say({ kind: "ignored", id, verdict }),
+    ignored: (verdict) => say({ kind: "ignored", id, verdict, about: aboutOf(call) }),
     read: (query) => reads.read(query),
   });
   try {

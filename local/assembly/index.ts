@@ -1,4 +1,6 @@
 import { resolve as resolvePath } from "node:path";
+import { GUARD_BUNDLING } from "../../infra/guard-build.js";
+import type { GuardBundlingOptions } from "../../infra/options.js";
 import type { Place } from "../lambda/variables.js";
 import type { FunctionModel, SystemModel } from "../model.js";
 import { readApi } from "./api.js";
@@ -41,6 +43,8 @@ export interface ReadOptions {
 export interface ReadSystem {
   model: SystemModel;
   place: Place;
+  /** How the app has its guard module bundled. */
+  guardBundling: GuardBundlingOptions;
 }
 
 /**
@@ -82,7 +86,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
     outside: outsideVerdicts(beside),
     warnings: [...warningsOf(construct, options.acknowledged ?? []), ...warnings],
   };
-  return { place, model };
+  return { place, model, guardBundling: guardBundlingOf(construct) };
 };
 
 /**
@@ -107,6 +111,10 @@ const readSources = (readers: [ResourceReader, ResourceReader], functions: Funct
   for (const reader of readers) reader.adopt(whole.verdicts);
   return { buses, rules, urls, permissions, queues, mappings, warnings };
 };
+
+/** How the app has its guard module bundled. */
+const guardBundlingOf = ({ stack, path }: FoundConstruct): GuardBundlingOptions =>
+  stack.metadata[`/${path}`]?.find(({ type }) => type === GUARD_BUNDLING)?.data ?? {};
 
 /** The CDK attaches warnings to construct paths that begin with a slash, and appends how to silence them. */
 const warningsOf = ({ stack, path }: FoundConstruct, acknowledged: string[]): string[] =>

@@ -24,6 +24,7 @@ const SHOWN_LINES = 40;
  * @param project the folder with `cdk.json`
  * @param outdir where to; what is there already is kept, so that an asset that did not change keeps its path
  * @param started told of each process it starts
+ * @param variables environment variables of these processes, besides
  * @returns the cloud assembly's folder: `outdir`, or the one that `cdk.json` names as its app
  * @throws Failure without a `cdk.json`, or when the app fails
  */
@@ -31,6 +32,7 @@ export const synthesize = async (
   project: string,
   outdir: string,
   started: (child: ChildProcess) => void,
+  variables: Record<string, string> = {},
 ): Promise<string> => {
   const { app, build, context } = readCdkJson(project);
   if (!app)
@@ -38,7 +40,7 @@ export const synthesize = async (
   const ready = resolve(project, app);
   if (statSync(ready, { throwIfNoEntry: false })?.isDirectory()) return ready;
   mkdirSync(outdir, { recursive: true });
-  const env = environment(outdir, { ...context, ...readContext(project), ...CONTEXT });
+  const env = { ...environment(outdir, { ...context, ...readContext(project), ...CONTEXT }), ...variables };
   if (build) await run(build, project, env, started);
   await run(commandOf(project, app), project, env, started);
   return outdir;

@@ -2,6 +2,8 @@ import { billTable } from "../meter/table.js";
 import { DEV_HELP, parseDevArguments } from "./arguments.js";
 import { banner, resourceLines } from "./banner.js";
 import { guardsOf } from "./info.js";
+import type { LogEntry } from "../model.js";
+import { readable } from "./guard-log.js";
 import type { SystemOptions } from "./options.js";
 import { logLine, requestLine } from "./output.js";
 import { styleFor } from "./style.js";
@@ -17,8 +19,10 @@ export const dev = async (args: string[], dist: string): Promise<void> => {
   const { help, json, options } = parseDevArguments(args);
   if (help) return void process.stdout.write(DEV_HELP);
   const stop = stopper();
-  const system = await startSystem({ ...options, ...reporting(), dist, project: process.cwd(), watch: true });
+  const [report, use] = reporting();
+  const system = await startSystem({ ...options, ...report, dist, project: process.cwd(), watch: true, debugLogs: true });
   stop.use(system);
+  use(system);
   process.stderr.write(resourceLines(system.model, styleFor(process.stderr)));
   const { websocketUrl, managementUrl, consoleUrl, functionUrls, model, dynamodb } = system;
   const urls = { websocketUrl, managementUrl, consoleUrl, ...(model.urls.length > 0 && { functionUrls }) };
@@ -29,15 +33,30 @@ export const dev = async (args: string[], dist: string): Promise<void> => {
 };
 
 /** Logs go to stderr, whatever stdout is for. */
-const reporting = (): Pick<SystemOptions, "log" | "report" | "reloaded"> => {
+const reporting = (): [Pick<SystemOptions, "log" | "report" | "reloaded">, use: (started: System) => void] => {
   const style = styleFor(process.stderr);
   const write = (text: string) => void process.stderr.write(text);
-  return {
-    log: (entry) => (entry.level === "debug" ? undefined : write(logLine(entry, style))),
-    report: (report) => write(requestLine(report, style)),
-    reloaded: (functions) => write(`${style.green("reloaded")} ${functions.join(", ")}\n`),
+  let system: System | undefined;
+  const read = (entry: LogEntry): LogEntry | undefined =>
+    system ? readable(entry, { model: system.model, guards: system.guardModule, cwd: process.cwd() }) : entry;
+  const log = (entry: LogEntry): void => {
+    const shown = read(entry);
+    if (shown && shown.level !== "debug") write(logLine(shown, style));
   };
+  return [
+    {
+      log,
+      report: (report) => write(requestLine(report, style)),
+      reloaded: (functions) => write(`${style.green("reloaded")} ${reloadedText(functions)}\n`),
+    },
+    (started) => void (system = started),
+  ];
 };
+
+/** Most functions that are named. */
+const NAMED = 3;
+
+const reloadedText = (functions: string[]): string => (functions.length > NAMED ? `${functions.length} functions` : functions.join(", "));
 
 /** Ends the system on SIGINT, SIGTERM and SIGHUP; a second signal does not wait. */
 const stopper = () => {

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Message, Metafile } from "esbuild";
+import type { BuildContext, Message, Metafile } from "esbuild";
 import { GUARDS_FILE, guardBuildOptions, hasDefaultExport } from "../../infra/guard-build.js";
+import type { GuardBundlingOptions } from "../../infra/options.js";
 import { Failure } from "../failure.js";
 import type { FunctionModel, SystemModel } from "../model.js";
 import { resolveFrom } from "../packages.js";
@@ -19,36 +20,66 @@ export interface GuardBundle {
 /** What a function that can run guards has beside its own code. */
 const WORKER_FILE = "guard-worker.mjs";
 
-/**
- * Bundles a guard module with the project's esbuild.
- * @throws Failure when it does not exist or does not compile, or without esbuild
- */
-export const bundleGuards = async (project: string, module: string): Promise<GuardBundle> => {
-  const entry = resolve(project, module);
-  if (!existsSync(entry)) throw new Failure(`There is no guard module at ${entry}.`, "Name one: --guards guards.ts");
-  const esbuild = loadEsbuild(project);
-  try {
-    const { outputFiles, metafile } = await esbuild.build(guardBuildOptions(entry));
-    requireDefaultExport(entry, metafile);
-    return {
-      files: new Map(outputFiles.map(({ path, contents }) => [basename(path), contents])),
-      inputs: Object.keys(metafile.inputs).map((input) => resolve(dirname(entry), input)),
-    };
-  } catch (error) {
-    const { errors } = error as { errors?: Message[] };
-    if (!errors) throw error;
-    const messages = await esbuild.formatMessages(errors, { kind: "error", color: false });
-    throw new Failure(`The guard module does not compile:\n\n${messages.join("\n").trimEnd()}`, `Put ${entry} right.`);
+/** A guard module that is bundled again and again with the project's esbuild, which keeps what has not changed. */
+export class GuardModule {
+  /** The module's absolute path. */
+  readonly entry: string;
+  #context: Promise<BuildContext> | undefined;
+  #inputs: string[] = [];
+
+  /** @param module the module's path, from the project's folder */
+  constructor(
+    private readonly project: string,
+    module: string,
+    private readonly bundling: GuardBundlingOptions = {},
+  ) {
+    this.entry = resolve(project, module);
   }
-};
+
+  /** The source files that it was last made of, as absolute paths. */
+  get inputs(): string[] {
+    return this.#inputs;
+  }
+
+  /** @throws Failure when it does not exist or does not compile, or without esbuild */
+  async bundle(): Promise<GuardBundle> {
+    const { entry } = this;
+    if (!existsSync(entry)) throw new Failure(`There is no guard module at ${entry}.`, "Name one: --guards guards.ts");
+    const esbuild = loadEsbuild(this.project);
+    try {
+      this.#context ??= esbuild.context(guardBuildOptions(entry, this.bundling));
+      const { outputFiles, metafile } = await (await this.#context).rebuild();
+      requireDefaultExport(entry, metafile!);
+      this.#inputs = Object.keys(metafile!.inputs).map((input) => resolve(dirname(entry), input));
+      return { files: new Map(outputFiles!.map(({ path, contents }) => [basename(path), contents])), inputs: this.#inputs };
+    } catch (error) {
+      const { errors } = error as { errors?: Message[] };
+      if (!errors) throw error;
+      // The file that is wrong may be one that was not imported before.
+      this.#inputs = [...new Set([...this.#inputs, ...errors.flatMap(({ location }) => (location ? resolve(dirname(entry), location.file) : []))])];
+      const messages = await esbuild.formatMessages(errors, { kind: "error", color: false });
+      throw new Failure(`The guard module does not compile:\n\n${messages.join("\n").trimEnd()}`, `Fix ${entry} and save it.`);
+    }
+  }
+
+  /** Ends what esbuild keeps. */
+  async close(): Promise<void> {
+    const context = await this.#context?.catch(() => undefined);
+    this.#context = undefined;
+    await context?.dispose();
+  }
+}
 
 /**
  * The same system with another guard module: every function that can run guards gets a copy of its code with it.
  * @param folder where the copies go
+ * @param own whether it is the app's own module: then only functions that have it already get it
  */
-export const withGuards = (model: SystemModel, bundle: GuardBundle, folder: string): SystemModel => ({
+export const withGuards = (model: SystemModel, bundle: GuardBundle, folder: string, own = false): SystemModel => ({
   ...model,
-  functions: model.functions.map((each) => (runsGuards(each) ? guarded(each, bundle, folder) : each)),
+  functions: model.functions.map((each) =>
+    runsGuards(each) && (!own || existsSync(join(each.code, GUARDS_FILE))) ? guarded(each, bundle, folder) : each,
+  ),
 });
 
 /** Whether a function can run the construct's guards; those of another construct beside it are not replaced. */

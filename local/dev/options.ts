@@ -59,6 +59,11 @@ export interface SystemOptions {
    * @default none are enforced
    */
   quotas?: QuotaProfile;
+  /**
+   * Whether functions log at debug level, as with the construct's `applicationLogLevel: DEBUG`; then the log has what guards
+   * throw. @default as the template says
+   */
+  debugLogs?: boolean;
   /** Whether to go on with changed guards and apps as their files change. @default false */
   watch?: boolean;
   log: Log;

@@ -109,6 +109,10 @@ export class RunningSystem implements System {
     return this.loaded.current.model;
   }
 
+  get guardModule() {
+    return this.parts.source.guardModule?.entry;
+  }
+
   get dynamodb() {
     return this.backends.dynamodb;
   }

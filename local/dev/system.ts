@@ -64,6 +64,8 @@ export interface System {
    * @throws Failure when there is none
    */
   credentialsOf(logicalId: string): CallerCredentials;
+  /** The guard module's absolute path; `undefined`: there is none, or its source is not here. */
+  readonly guardModule: string | undefined;
   /** Runs everything that is scheduled, once, now. */
   runSchedules(): Promise<InvokeResult[]>;
   /** Goes on with the app and the guards as they are now; rejects, and changes nothing, when they cannot be run. */
@@ -93,6 +95,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     closers.add(() => sqs.close());
     const reserve = (ids: string[]) => urls.reserve(ids);
     const source = new Source(options, folder, (child) => guardian.watch(child), reserve, sqs.endpoint);
+    closers.add(() => source.close());
     const credentials = new Credentials();
     const meter = options.meter ? new Meter({ callerOf: (accessKeyId) => credentials.identify(accessKeyId) }) : undefined;
     return await RunningSystem.start({ options, source, guardian, closers, urls, sqs, credentials, meter });

@@ -42,7 +42,7 @@ test("a failure of the server is explained by time, or found", () => {
   const late = '{"event":"route_failed","error":"TimeoutError: 2000 ms"}';
   expect([failureIn(late), isLate(late)]).toEqual([undefined, true]);
   expect(isLate('{"event":"guard_timeout"}')).toBe(false);
-  expect(failureIn('{"event":"send_failed"}')).toBeUndefined();
+  expect(failureIn('{"event":"refused"}')).toBeUndefined();
 });
 
 describe("the audit", () => {

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import * as events from "aws-cdk-lib/aws-events";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as kms from "aws-cdk-lib/aws-kms";
@@ -83,6 +83,17 @@ describe("cdk-nag's AWS Solutions", () => {
       "AwsSolutions-DDB3",
       "AwsSolutions-IAM5",
     ]);
+  });
+
+  test("gets no answer from a CDK that refuses its ids, and a stack all the same", () => {
+    // As a CDK of 2.255 does with an id that has "::" twice.
+    const refusing = jest.spyOn(Validations.prototype, "acknowledge").mockImplementation(() => {
+      throw new Error("Invalid validation rule ID");
+    });
+    const stack = makeStack();
+    makePushIt({}, stack);
+    refusing.mockRestore();
+    expect(answers(stack)).toEqual([]);
   });
 
   test("still finds what is outside the construct", () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stack } from "aws-cdk-lib";
@@ -9,7 +10,9 @@ import type { Allowance } from "../../lambdas/core/rate.js";
 import { ROWS_PER_FRAME } from "../../lambdas/core/attendance-answer.js";
 import { HISTORY_REQUESTS, PRESENCE_CHANGE, PRESENCE_REQUESTS, REFRESH_REQUESTS, REMINDING_PINGS, subscriptionChanges } from "../../lambdas/core/request-rates.js";
 import { PRICES } from "../../local/meter/prices.js";
-import { CHANNELS_PER_FRAME, CHANNELS_PER_PING, DEFAULT_LIMITS, HISTORY_PAGE } from "../../protocol/index.js";
+import { about, failure } from "../../lambdas/core/answers.js";
+import { refusalsIn } from "../../lambdas/core/refusals.js";
+import { CHANNEL_LENGTH, CHANNELS_PER_FRAME, CHANNELS_PER_PING, DEFAULT_LIMITS, HISTORY_PAGE, Meta } from "../../protocol/index.js";
 import { makePushIt } from "./synth.js";
 
 const root = join(__dirname, "../..");
@@ -37,6 +40,8 @@ describe("the threat model", () => {
 
 /** In USD per million, as the page says them. */
 const [MESSAGE, MINUTE, REQUEST, GB_SECOND, WRITE, READ, LOG] = [1, 0.25, 0.2, 13.3334, 0.625, 0.125, 0.125];
+/** In USD per GB. */
+const GB_OF_LOG = 0.5;
 const rate = (...names: RouteName[]): number => names.reduce((sum, name) => sum + ROUTES[name].throttle.rateLimit, 0);
 const dollars = (perSecond: number, perMillion: number): string =>
   `**$${((perSecond * 3600 * perMillion) / 1e6).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}**`;
@@ -52,7 +57,7 @@ test("prices are those of the one table of prices", () => {
 describe("what a stranger costs", () => {
   const refused = MESSAGE + lambda(0.05) + LOG;
   const explained = refused + 4 * WRITE + READ + lambda(0.02) + 16 * MINUTE;
-  const frame = MESSAGE + lambda(0.01) + READ;
+  const frame = MESSAGE + lambda(0.01) + READ + LOG;
   const rows: [attack: string, perSecond: number, perMillion: number][] = [
     ["`Denials.REFUSE`", rate("connect"), refused],
     ["`Denials.EXPLAIN`", rate("connect"), explained],
@@ -67,6 +72,17 @@ describe("what a stranger costs", () => {
     expect(line).toContain(perMillion.toFixed(2));
     expect(line).toContain(dollars(perSecond, perMillion));
   });
+});
+
+test("the longest line of a refusal costs what the page says", () => {
+  const channels = Array.from({ length: CHANNELS_PER_FRAME }, (_, at) => String(at).padEnd(CHANNEL_LENGTH + "/*".length, "x"));
+  const refused = refusalsIn(channels.map((channel) => about(channel, failure(Meta.subscribe, "u".repeat(64), "too_many_subscriptions"))));
+  expect(refused).toHaveLength(1);
+  const message = { event: "refused", route: "unsubscribe", connection: "L0SM9cOFvHcCIhw=", agent: "u".repeat(22), ...refused[0] };
+  const bytes = JSON.stringify({ timestamp: new Date(0), level: "INFO", requestId: randomUUID(), message }).length;
+  const perMillion = (bytes / 1000) * GB_OF_LOG;
+  expect(page).toContain(`${(bytes / 1000).toFixed(1)} KB, $${perMillion.toFixed(2)} a million`);
+  expect(page).toContain(dollars(rate("subscribe"), perMillion));
 });
 
 describe("what a permitted agent has read and written", () => {

@@ -1,11 +1,10 @@
-import type { APIGatewayProxyResultV2 } from "aws-lambda";
-import type { FrameEvent } from "../../lambdas/aws/route.js";
+import type { FrameEvent, RouteResult } from "../../lambdas/aws/route.js";
 import { frameEvent } from "./aws/events.js";
 import { agentOf } from "./core/fakes.js";
 import { Deployed } from "./deployed.js";
 
 const deployed = new Deployed();
-let handler: (event: FrameEvent) => Promise<APIGatewayProxyResultV2>;
+let handler: (event: FrameEvent) => Promise<RouteResult>;
 const agent = agentOf("c1", { connectedAt: Date.now() - 60_000 });
 
 beforeAll(async () => {
@@ -31,7 +30,8 @@ test.each([
   ["what cannot be published on", { action: "send", ...message, channel: "/meta/x" }, "c1", "reserved_channel"],
   ["a stranger", { action: "send", ...message }, "stranger", "unknown_agent"],
 ])("send has no answer for %s either: the log has it", async (_, frame, connection, code) => {
-  const warned = jest.spyOn(console, "warn").mockImplementation(() => undefined);
+  const info = jest.spyOn(console, "info").mockImplementation(() => undefined);
   expect(await handler(frameEvent(frame, connection))).toEqual({ statusCode: 200 });
-  expect(warned.mock.calls).toEqual([[{ event: "send_failed", connection, failed: [{ uuid: "m1", code }] }]]);
+  const who = { route: "publish", connection, ...(connection === "c1" && { agent: agent.uuid }) };
+  expect(info.mock.calls).toEqual([[{ event: "refused", ...who, code, uuid: "m1" }]]);
 });

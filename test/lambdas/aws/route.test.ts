@@ -1,6 +1,6 @@
-import { FRAME_BYTES, Meta } from "../../../protocol/index.js";
+import { FRAME_BYTES, Meta, type Reply } from "../../../protocol/index.js";
 import { Directory } from "../../../lambdas/core/directory.js";
-import { success } from "../../../lambdas/core/answers.js";
+import { about, failure, success } from "../../../lambdas/core/answers.js";
 import { type Agent, EXPIRED } from "../../../lambdas/core/agent.js";
 import { answered, route } from "../../../lambdas/aws/route.js";
 import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "../core/fakes.js";
@@ -12,13 +12,14 @@ const setUp = () => {
   const asked: Agent[] = [];
   const clock = new TestClock();
   const connections = new TestConnections(clock);
-  const system = { directory: new Directory(store, clock), clock, connections, log };
+  const guards = { unloaded: () => false };
+  const system = { directory: new Directory(store, clock), clock, connections, log, guards };
   const handler = route(system, (event, agent) => {
     asked.push(agent);
     if (event.body?.includes("explode")) throw new Error("secret detail");
     return Promise.resolve([success(Meta.successful, "u1", "done")]);
   });
-  return { store, log, asked, clock, connections, handler };
+  return { store, log, asked, clock, connections, guards, system, handler };
 };
 
 const frame = { action: "publish", channel: "a", uuid: "u1", data: 1 };
@@ -102,7 +103,7 @@ describe("a failure", () => {
       { channel: "/meta/error", uuid: "m2", successful: false, code: "unavailable" },
     ]);
     expect(JSON.stringify(result)).not.toContain("secret detail");
-    expect(log.of("route_failed")).toEqual([{ route: "publish", error: "Error: secret detail" }]);
+    expect(log.of("route_failed")).toEqual([{ route: "publish", connection: "c1", uuid: "m1", error: "Error: secret detail" }]);
   });
 
   test("to read who is asking is answered the same", async () => {
@@ -170,5 +171,46 @@ describe("an agent whose time is over", () => {
     await handler(frameEvent("garbage"));
     expect(connections.received("c1")).toMatchObject([{ channel: "/meta/refresh", code: "expired" }]);
     expect(connections.closed).toEqual(["c1"]);
+  });
+});
+
+describe("what a route refuses", () => {
+  const refusing = (...answers: Reply[]) => {
+    const { store, log, connections, guards, system } = setUp();
+    return { store, log, connections, guards, handler: route(system, () => Promise.resolve(answers)) };
+  };
+
+  test("is a line of the log for each code, with uuids and channels, and never with the reason", async () => {
+    const { store, log, handler } = refusing(
+      success(Meta.successful, "m0"),
+      failure(Meta.error, "m1", "rate_limited", "planted reason"),
+      failure(Meta.error, "m2", "rate_limited"),
+      about("rooms/5", failure(Meta.subscribe, "m3", "denied", "planted reason")),
+    );
+    await store.with(agentOf("c1"));
+    await handler(frameEvent(frame));
+    const who = { route: "publish", connection: "c1", agent: "uuid-of-c1" };
+    expect(log.entries).toEqual([
+      { level: "info", event: "refused", fields: { ...who, code: "rate_limited", uuids: ["m1", "m2"] } },
+      { level: "info", event: "refused", fields: { ...who, code: "denied", uuid: "m3", channel: "rooms/5" } },
+    ]);
+  });
+
+  test("to a connection without an agent is one line a frame", async () => {
+    const { log, handler } = setUp();
+    await handler(frameEvent({ action: "publish", messages: [{ uuid: "m1" }, { uuid: "m2" }] }));
+    expect(log.entries).toEqual([{ level: "info", event: "refused", fields: { route: "publish", connection: "c1", code: "unknown_agent", uuid: "m1" } }]);
+  });
+
+  test("because the guards could not be loaded is posted first, and then fails the invocation", async () => {
+    const answer = failure(Meta.error, "u1", "guard_failed");
+    const { store, connections, guards, handler } = refusing(answer);
+    await store.with(agentOf("c1"));
+    guards.unloaded = () => true;
+    await expect(handler(frameEvent(frame))).rejects.toThrow("guards_not_loaded");
+    expect(connections.received("c1")).toEqual([answer]);
+    // Whom nothing can be posted to gets the answer as ever.
+    connections.post = () => Promise.resolve("busy");
+    expect(answersOf(await handler(frameEvent(frame)))).toEqual([answer]);
   });
 });

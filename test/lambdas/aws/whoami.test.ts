@@ -49,6 +49,14 @@ describe.each([
     expect(connections.closed).toEqual(["c1"]);
   });
 
+  test("of a connection that was denied because the guards could not be loaded is told so and closed, and then fails", async () => {
+    const { store, connections, ask } = setUp(channel);
+    await store.putDenial("c1", NOW, { code: "guard_failed", reason: "Broken.", unloaded: true });
+    await expect(ask(frame)).rejects.toThrow("guards_not_loaded");
+    expect(connections.received("c1")).toMatchObject([{ uuid: "u1", code: "guard_failed", error: "Broken." }]);
+    expect(connections.closed).toEqual(["c1"]);
+  });
+
   test("of a denied connection is told the reason on /meta/connect, and the connection closed", async () => {
     const { store, connections, ask } = setUp(channel);
     await store.putDenial("c1", NOW, { code: "guard_timeout", reason: "Too slow." });

@@ -13,6 +13,14 @@ test("that an agent has left is told once, by whoever tells its guard, with what
   expect(JSON.stringify(told)).not.toContain("secret");
 });
 
+test("guards see what they saw: the handshake, too; and whether they could be loaded is still known", async () => {
+  const connection = jest.fn(openGuards.connection);
+  const guards = tellingOfLeaving({ ...openGuards, connection, unloaded: () => true }, NO_EVENTS);
+  await guards.connection(agentOf("c1"), false, { query: { room: "5" }, cookies: {} });
+  expect(connection.mock.calls).toEqual([[agentOf("c1"), false, { query: { room: "5" }, cookies: {} }]]);
+  expect(guards.unloaded()).toBe(true);
+});
+
 test("guards decide as they did", async () => {
   const guards = tellingOfLeaving(openGuards, NO_EVENTS);
   const agent = agentOf("c1");

@@ -110,7 +110,7 @@ describe("a fan-out beyond its threshold", () => {
     system.segments.send = () => Promise.reject(new Error("the queue is not there"));
     expect(await fanOut(system, hello)).toMatchObject({ sent: 2, failed: 3, handedOn: 0 });
     expect(system.connections.closed).toEqual(["c2", "c3", "c4"]);
-    expect(system.log.of("hand_on_failed")).toEqual([{ segments: 1, error: "Error: the queue is not there" }]);
+    expect(system.log.of("hand_on_failed")).toEqual([{ segments: 1, uuids: ["m1"], error: "Error: the queue is not there" }]);
   });
 });
 
@@ -192,7 +192,7 @@ describe("a worker", () => {
     expect(system.clock.now() - begun).toBeGreaterThanOrEqual(SLOW_MS);
     expect(system.clock.now() - begun).toBeLessThanOrEqual(SLOW_MS + 10_000);
     expect(system.connections.closed).toEqual(["c0"]);
-    expect(system.log.of("not_delivered")).toEqual([{ connection: "c0", messages: 1 }]);
+    expect(system.log.of("not_delivered")).toEqual([{ connection: "c0", messages: 1, uuids: ["m1"] }]);
   });
 
   test("closes ten slow clients of a thousand after that half minute: they are not the account", async () => {

@@ -118,7 +118,7 @@ describe("a recipient that is busy (429) or fails (5xx)", () => {
     expect(system.segments.sent).toEqual([
       { segment: { publications: [publication("a")], recipients: [{ connectionId: "c0", connectedAt: NOW - 600_000 }], until: NOW + LATEST_MS, slowUntil: system.clock.now() + SLOW_MS }, delaySeconds: 0 },
     ]);
-    expect(system.log.of("fan_out")).toEqual([{ sent: 299, gone: 0, failed: 0, handedOn: 1 }]);
+    expect(system.log.of("fan_out")).toEqual([{ sent: 299, gone: 0, failed: 0, handedOn: 1, uuids: ["m1"] }]);
   });
 
   test("that refuses is closed at once, logged and counted: a worker could do no more", async () => {
@@ -128,7 +128,7 @@ describe("a recipient that is busy (429) or fails (5xx)", () => {
     expect(await fanOut(system, [publication("a")])).toMatchObject({ sent: 1, failed: 1, handedOn: 0 });
     expect(system.connections.closed).toEqual(["c0"]);
     expect(system.store.traces("c0")).toContain("a");
-    expect(system.log.of("not_delivered")).toEqual([{ connection: "c0", messages: 1 }]);
+    expect(system.log.of("not_delivered")).toEqual([{ connection: "c0", messages: 1, uuids: ["m1"] }]);
   });
 });
 

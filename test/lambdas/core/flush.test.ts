@@ -102,7 +102,7 @@ describe("a flusher", () => {
     await post(system, "m3");
     system.clock.advance(1_001);
     await runAll(system);
-    expect(system.log.of("not_delivered")).toContainEqual({ channel: CHANNEL, messages: 2 });
+    expect(system.log.of("not_delivered")).toContainEqual({ channel: CHANNEL, messages: 2, uuids: ["m1", "m2"] });
     expect(received(system)).toEqual(["m3"]);
     expect(system.connections.closed).toEqual(["c1"]);
     expectNothingLeft(system);

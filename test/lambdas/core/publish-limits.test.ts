@@ -64,7 +64,7 @@ describe("a message that is too large as it would be delivered", () => {
     const system = await setUp({ guards: { guardsDelivery: async () => true, delivery }, limits: { messageBytes: limit } });
     expect(codes(await publish(system, agent, [out("a")]))).toEqual([undefined]);
     expect(system.connections.posts).toEqual([]);
-    expect(system.log.of("delivery_too_large")).toEqual([{ agent: "uuid-of-listener", channel: "a", bytes: limit + 1 }]);
+    expect(system.log.of("delivery_too_large")).toEqual([{ agent: "uuid-of-listener", channel: "a", uuid: "m1", bytes: limit + 1 }]);
   });
 });
 

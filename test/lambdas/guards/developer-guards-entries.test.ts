@@ -167,7 +167,7 @@ describe("a verdict", () => {
     const folder = guardFolder(`{ onConnectionRequest(agent) { agent.connectionDenied("First."); agent.connected(); } }`);
     expect(await folder.guards.connection(agent)).toMatchObject({ permitted: false, reason: "First." });
     await folder.guards.connection(agent);
-    expect(folder.log.of("guard_verdict_ignored")).toContainEqual({ verdict: "agent.connected" });
+    expect(folder.log.of("guard_verdict_ignored")).toContainEqual({ guard: "onConnectionRequest", agent: agent.uuid, verdict: "agent.connected" });
   });
 
   test("that stands is not undone by a throw after it", async () => {

@@ -149,13 +149,14 @@ const scripted = () => {
   jest.useFakeTimers();
   const workers: ScriptedWorker[] = [];
   let last: Int32Array = new Int32Array(1);
+  const log = new TestLog();
   const host = new GuardHost(({ begun }) => {
     last = new Int32Array(begun);
     const worker = new ScriptedWorker();
     workers.push(worker);
     return worker;
-  }, new TestLog());
-  return { host, workers, begun: () => last };
+  }, log);
+  return { host, workers, log, begun: () => last };
 };
 
 describe("a module that takes long to load", () => {
@@ -173,14 +174,16 @@ describe("a module that takes long to load", () => {
   });
 
   test("is given up and tried anew once callers have waited for ten seconds, however many they were at a time", async () => {
-    const { host, workers } = scripted();
+    const { host, workers, log } = scripted();
     for (let second = 1; second <= 10; second += 1) {
       expect(workers).toHaveLength(1);
       const calls = Promise.all(Array.from({ length: 25 }, () => host.manifest(1_000)));
       await jest.advanceTimersByTimeAsync(1_000);
-      expect(new Set(await calls)).toEqual(new Set(["timeout"]));
+      // The caller that gives it up knows that it could not be loaded.
+      expect(new Set(await calls)).toEqual(new Set(second < 10 ? ["timeout"] : ["timeout", undefined]));
     }
     expect(workers[0]?.terminated).toBe(true);
+    expect(log.of("guards_not_loaded")).toEqual([{ detail: expect.stringContaining("not loaded after 10 seconds") }]);
     const next = host.manifest(1_000);
     workers[1]?.say({ kind: "loaded", manifest: {} });
     expect(await next).toEqual({});

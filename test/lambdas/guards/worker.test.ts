@@ -35,14 +35,25 @@ describe("a guard module that", () => {
     expect(folder.log.of("guards_not_loaded")).toMatchObject([{ detail: expect.stringMatching(detail) }]);
   });
 
-  test("exits while it is loaded permits nothing", async () => {
-    const folder = guardFolder("process.exit(0);");
+  const NEVER = "await new Promise(() => {});";
+  const DEATHS: [name: string, source: string, detail: RegExp][] = [
+    ["exits", "process.exit(3);", /exited with code 3 .*process\.exit/],
+    ["rejects a promise that nobody handles", `setInterval(() => {}, 1_000); void Promise.reject(new Error("no database")); ${NEVER}`, /no database/],
+    ["throws in a timer", `setTimeout(() => { throw new Error("no database"); }, 20); ${NEVER}`, /no database/],
+    ["exhausts its heap", "const all = []; for (;;) all.push(new Array(1_000).fill(all.length));", /memory limit/],
+    ["waits for what never comes", NEVER, /await what never comes/],
+  ];
+
+  test.each(DEATHS)("%s while it is loaded permits nothing, and says in the log why", async (_, source, detail) => {
+    const folder = guardFolder(`${source} export default {};`);
     expect(await folder.guards.connection(agent)).toMatchObject({ permitted: false, code: "guard_failed" });
+    expect(folder.log.of("guards_not_loaded")).toEqual([{ detail: expect.stringMatching(detail) }]);
   });
 
-  test("waits for what never comes permits nothing", async () => {
-    const folder = guardFolder("await new Promise(() => {}); export default {};");
-    expect(await folder.guards.connection(agent)).toMatchObject({ permitted: false, code: "guard_failed" });
+  test("is loaded, and whose thread dies of it before anybody asks, says in the log why", async () => {
+    const folder = guardFolder('setTimeout(() => { throw new Error("no database"); }, 50); export default {};');
+    await folder.ended;
+    expect(folder.log.of("guards_not_loaded")).toEqual([{ detail: expect.stringContaining("no database") }]);
   });
 
   test.each([

@@ -61,7 +61,7 @@ describe("what goes wrong is said with the next step, exit code 1, no stack, not
       ["dev", "--app", app, "--guards", "guards.ts"],
       { cwd: app },
       /ERROR[^]*guards\.ts:2:28:/,
-      /Put .*guards\.ts right/,
+      /Fix .*guards\.ts and save it/,
     );
   });
 

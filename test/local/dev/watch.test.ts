@@ -2,17 +2,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Watcher } from "../../../local/dev/watch.js";
+import { isSource, sourceFolders, Watcher } from "../../../local/dev/watch.js";
 import { until } from "./support.js";
 
 let folder: string;
 let watcher: Watcher;
-let changes: number;
+let changes: string[][];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "watch-test-"));
-  changes = 0;
-  watcher = new Watcher(() => (changes += 1));
+  changes = [];
+  watcher = new Watcher((paths) => changes.push(paths));
   for (const each of ["infra/deep", "node_modules/x", "cdk.out", ".git"])
     mkdirSync(join(folder, each), { recursive: true });
 });
@@ -28,18 +28,19 @@ const write = (file: string) => writeFileSync(join(folder, file), String(Math.ra
 const QUIET_MS = 400;
 
 describe("a project's sources", () => {
-  test("count in every folder, several changes at once count once", async () => {
-    watcher.sources(folder);
+  test("count in every folder, several changes at once are told at once", async () => {
+    watcher.watch(sourceFolders(folder), isSource);
     write("infra/deep/app.ts");
     write("cdk.json");
-    await until(() => changes > 0);
+    await until(() => changes.length > 0);
     await sleep(QUIET_MS);
-    expect(changes).toBe(1);
+    expect(changes).toHaveLength(1);
+    expect([...changes[0]!].sort()).toEqual([join(folder, "cdk.json"), join(folder, "infra/deep/app.ts")]);
   });
 
   test("do not include what is made: packages, output, hidden folders, compiled files, other kinds", async () => {
     write("infra/app.ts");
-    watcher.sources(folder);
+    watcher.watch(sourceFolders(folder), isSource);
     for (const file of [
       "node_modules/x/a.js",
       "cdk.out/a.json",
@@ -50,19 +51,19 @@ describe("a project's sources", () => {
     ])
       write(file);
     await sleep(QUIET_MS);
-    expect(changes).toBe(0);
+    expect(changes).toEqual([]);
     write("infra/plain.js");
-    await until(() => changes === 1);
+    await until(() => changes.length === 1);
   });
 });
 
 test("single files count, and only those, also when an editor replaces them", async () => {
   write("a.ts");
-  watcher.files([join(folder, "a.ts")]);
+  watcher.watch([folder], (path) => path === join(folder, "a.ts"));
   write("b.ts");
   await sleep(QUIET_MS);
-  expect(changes).toBe(0);
+  expect(changes).toEqual([]);
   rmSync(join(folder, "a.ts"));
   write("a.ts");
-  await until(() => changes === 1);
+  await until(() => changes.length === 1);
 });
