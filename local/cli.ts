@@ -9,6 +9,7 @@ const HELP = `push-it-cli ${version}: realtime publish and subscribe on AWS serv
 
   push-it-cli dev [options]    run a Push-It construct of your CDK app on this machine
   push-it-cli check --url URL  tell whether a deployed Push-It keeps its promises (check --help)
+  push-it-cli load --url URL   a load test of a Push-It of your own (load --help)
   push-it-cli --version
   push-it-cli --help
 
@@ -22,7 +23,7 @@ interface Tool {
   run(args: string[]): Promise<number>;
 }
 
-const TOOLS = ["check"];
+const TOOLS = ["check", "load"];
 
 /** What a tool exits with if it could not run. `dev` exits with 1 then. */
 const NOT_RUN = 2;

@@ -101,7 +101,7 @@ const command = () => [
     executable: true,
   },
   // Commands for what is deployed, with the SDKs that they need: `dev` does not load them.
-  ...["check"].map((name) => ({ ...node("local"), entryPoints: [`local/${name}/command.ts`], outfile: `local/dist/${name}.js`, minify: true })),
+  ...["check", "load"].map((name) => ({ ...node("local"), entryPoints: [`local/${name}/command.ts`], outfile: `local/dist/${name}.js`, minify: true })),
   { ...node("local"), format: "esm", banner: { js: REQUIRE_BANNER }, entryPoints: ["local/bootstrap.ts"], outfile: "local/dist/bootstrap.mjs" },
   { ...node("local"), format: "esm", entryPoints: ["local/lambda/child/node-path.ts"], outfile: "local/dist/node-path.mjs" },
   { ...node("local"), format: "esm", entryPoints: ["local/starter/guards.ts"], outfile: "local/dist/starter-guards/guards.mjs" },

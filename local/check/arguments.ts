@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { Failure } from "../failure.js";
 import { CREDENTIALS_HELP, credentialsOf } from "../remote/credentials.js";
+import { prefixOf } from "../remote/prefix.js";
 import { regionOfUrl, urlOf } from "../remote/url.js";
 import type { Check } from "./check.js";
 import { DEFAULT_PREFIXES, PATIENCE_MS } from "./limits.js";
@@ -125,15 +126,6 @@ const usersOf = (text: string | undefined): number | undefined => {
   const users = Number(text);
   if (/^\d+$/.test(text) && users >= 1 && users <= MOST_USERS) return users;
   throw new Failure(`--users ${text} is not a whole number from 1 to ${MOST_USERS}.`, "For example: --users 100000");
-};
-
-/** What a run adds to a prefix: two segments, so that the whole is a channel name. */
-const LONGEST_PREFIX = 80;
-
-const prefixOf = (text: string): string => {
-  const prefix = text.replace(/\/(\*)?$/, "");
-  if (/^\/?[\w\-.:@=+,~!]+(\/[\w\-.:@=+,~!]+)*$/.test(prefix) && prefix.length <= LONGEST_PREFIX && !/^\/?meta(\/|$)/.test(prefix)) return prefix;
-  throw new Failure(`--channel ${text} is not the beginning of a channel name.`, `Give one of at most ${LONGEST_PREFIX} characters, such as rooms/42`);
 };
 
 const namesOf = (text: string | undefined): string[] | undefined => {
