@@ -20,6 +20,7 @@ Options
   --env NAME=VALUE         an environment variable of functions, instead of the template's; repeatable
   --dynamodb ENGINE        embedded (default), local (Amazon's DynamoDB Local; needs Java 17), or a URL
   --app FOLDER             an app that is synthesized already (default: the app of cdk.json is synthesized)
+  --fresh                  synthesize the app even if nothing has changed since the last run
   --construct PATH         which construct, where the app has several
   --idle-timeout SECONDS   close connections that are idle for so long (AWS: 600)
   --max-duration SECONDS   close connections that are as old as that (AWS: 7200)
@@ -44,6 +45,7 @@ const OPTIONS = {
   dynamodb: { type: "string" },
   app: { type: "string" },
   construct: { type: "string" },
+  fresh: { type: "boolean" },
   "idle-timeout": { type: "string" },
   "max-duration": { type: "string" },
   "sweep-every": { type: "string" },
@@ -96,6 +98,7 @@ const systemOptions = (values: Values): DevArguments["options"] => {
     ...(construct !== undefined && { construct }),
     ...(env && { environment: Object.fromEntries(env.map(variable)) }),
     ...(sweep !== undefined && { sweepEveryMs: sweep }),
+    ...(values.fresh && { fresh: true }),
     ...(values.meter && { meter: true }),
     ...(values.quotas !== undefined && { quotas: profile(values.quotas) }),
   };

@@ -68,6 +68,8 @@ export interface SystemOptions {
   debugLogs?: boolean;
   /** Whether to go on with changed guards and apps as their files change. @default false */
   watch?: boolean;
+  /** Whether to synthesize an app that has not changed since a run with `watch`. @default false */
+  fresh?: boolean;
   log: Log;
   /** Told of every invocation when it is over. */
   report?: (report: InvocationReport) => void;

@@ -1,9 +1,10 @@
 import type { ChildProcess } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { GUARDS_FILE } from "../../infra/guard-build.js";
 import { functionUrlIds, readSystem, type ReadSystem } from "../assembly/index.js";
 import { synthesize } from "../assembly/synthesize.js";
+import { AssemblyCache } from "../inputs/assembly-cache.js";
 import { InputRecorder, type Inputs } from "../inputs/inputs.js";
 import { withDebugLogs } from "./guard-log.js";
 import { GuardModule, withGuards } from "./guards.js";
@@ -113,11 +114,9 @@ export class Source {
 
   /** The folder of the assembly to read. */
   async #assembly(): Promise<string> {
-    const { assembly, project, dist, log } = this.options;
+    const { assembly, project, dist } = this.options;
     if (assembly !== undefined) return resolve(project, assembly);
-    if (isStarter(this.options)) return join(dist, STARTER);
-    if (!this.#read) log({ level: "info", source: "push-it", message: SYNTHESIZING });
-    return resolve(project, await this.#synthesize());
+    return isStarter(this.options) ? join(dist, STARTER) : resolve(project, await this.#synthesize());
   }
 
   async #readApp(): Promise<ReadSystem> {
@@ -136,18 +135,41 @@ export class Source {
   }
 
   async #synthesize(): Promise<string> {
-    const { project, dist, watch } = this.options;
+    const { project, dist, watch, fresh } = this.options;
     const outdir = join(this.folder, "assembly");
-    if (!watch) return synthesize(project, outdir, this.started);
+    const cache = watch ? new AssemblyCache(project, toolOf(dist)) : undefined;
+    if (!this.#read) {
+      const inputs = fresh ? undefined : cache?.take(outdir);
+      this.#tell(inputs ? UNCHANGED : SYNTHESIZING);
+      if (inputs) {
+        this.#inputs = inputs;
+        return outdir;
+      }
+    }
+    if (!cache) return synthesize(project, outdir, this.started);
     const recorder = new InputRecorder(dist);
     try {
+      const begun = Date.now();
       const directory = await synthesize(project, outdir, this.started, recorder.variables);
       this.#inputs = await recorder.inputs(resolve(project), this.folder);
+      if (directory === outdir && this.#inputs) cache.store(outdir, this.#inputs, begun);
       return directory;
     } finally {
       recorder.close();
     }
   }
+
+  #tell(message: string): void {
+    this.options.log({ level: "info", source: "push-it", message });
+  }
 }
+
+/** Tells one build of this command from another. */
+const toolOf = (dist: string): string => {
+  const { size = 0, mtimeMs = 0 } = statSync(join(dist, "cli.js"), { throwIfNoEntry: false }) ?? {};
+  return `${dist} ${size} ${mtimeMs}`;
+};
+
+const UNCHANGED = "Nothing has changed since the app was synthesized: its last assembly is run. --fresh synthesizes it again.";
 
 const SYNTHESIZING = "Synthesizing the app of cdk.json …";

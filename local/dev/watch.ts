@@ -11,7 +11,7 @@ const IGNORED = new Set(["node_modules", "dist", "build", "out", "cdk.out", "cov
 const SOURCES = new Set([".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx", ".json"]);
 
 /** Most folders that are watched: the system gives each user a limited number of watches. */
-const MAX_FOLDERS = 1000;
+export const MAX_FOLDERS = 1000;
 
 /** Whether a change of a file counts. @param listed whether it came or went */
 export type Counts = (path: string, listed: boolean) => boolean;

@@ -200,7 +200,7 @@ describe("limits, each lowered", () => {
     await listener.subscribe("sent");
     publisher.send({ action: "send", messages: [1, 2, 3].map((data) => ({ channel: "sent", data, uuid: `s${data}` })) });
     await listener.message(2);
-    await log('{"uuid":"s3","code":"rate_limited"}');
+    await log('"code":"rate_limited","uuid":"s3"');
     expect(listener.messages().map(({ data }) => data)).toEqual([1, 2]);
   });
 
