@@ -133,7 +133,7 @@ describe("a guard function that gives no valid verdict", () => {
 
     const lines = system.logs.slice(logged).map(({ message }) => message);
     for (const guard of ["onConnectionRequest", "onSubscriptionRequest", "onUnsubscriptionRequest", "onPublicationRequest", "onMessageReceived"]) {
-      expect([guard, lines.filter((line) => line.includes(expected) && line.includes(guard)).length]).toEqual([guard, 1]);
+      expect([guard, lines.filter((line) => line.includes(`"event":"${expected}"`) && line.includes(guard)).length]).toEqual([guard, 1]);
     }
     // The function's own log may say what it threw; the logs of those that asked it do not.
     const own = system.functionOf("Liar");
