@@ -58,7 +58,7 @@ test("a subscriber that is gone is closed and removed, and the publication succe
   const info = jest.spyOn(console, "info").mockImplementation(() => undefined);
   const result = await handler(frameEvent({ action: "publish", ...message("m1") }));
   expect(answersOf(result)).toMatchObject([message("m1"), { successful: true }]);
-  expect(info).toHaveBeenCalledWith({ event: "fan_out", sent: 1, gone: 1, failed: 0, handedOn: 0 });
+  expect(info).toHaveBeenCalledWith({ event: "fan_out", sent: 1, gone: 1, failed: 0, handedOn: 0, uuids: ["m1"] });
   info.mockRestore();
   expect(deployed.closed()).toEqual(["gone"]);
   expect(JSON.stringify(await deployed.table.rows())).not.toContain("gone");
