@@ -74,7 +74,8 @@ export const startTarget = async (root: string): Promise<Target> => {
   const engine = await startEmbedded();
   const cli = join(root, "local/dist/cli.js");
   const sweep = ["--sweep-every", String(SWEEP_SECONDS)];
-  const args = ["dev", "--port", "0", "--json", "--app", synthesize(folder), "--dynamodb", engine.endpoint, ...sweep];
+  // The log is judged as it is in AWS: without what guards throw.
+  const args = ["dev", "--port", "0", "--json", "--logs", "template", "--app", synthesize(folder), "--dynamodb", engine.endpoint, ...sweep];
   const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const log: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => log.push(line));

@@ -29,6 +29,8 @@ Options
   --quotas[=WHOSE]         enforce AWS's quotas: 10,000 requests and 500 new connections a second, 3,000 read and 1,000
                            write units a second of a partition, 1,000 functions at a time (default);
                            new-account: 10 functions at a time; small-region: 2,500 requests a second
+  --logs LEVEL             debug (default): functions also log what guards throw, with its message;
+                           template: they log as the template says, as they do in AWS
   --json                   print one line of JSON when ready, and nothing else, on stdout; logs go to stderr
   --help                   this
 
@@ -51,6 +53,7 @@ const OPTIONS = {
   "sweep-every": { type: "string" },
   meter: { type: "boolean" },
   quotas: { type: "string" },
+  logs: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -90,6 +93,7 @@ const systemOptions = (values: Values): DevArguments["options"] => {
   return {
     port: values.port === undefined ? PORT : number("port", values.port, MAX_PORT),
     limits: limitsOf(values),
+    debugLogs: isDebug(values.logs ?? "debug"),
     ...(host !== undefined && { host }),
     ...(guards !== undefined && { guards }),
     ...(secrets !== undefined && { secrets }),
@@ -133,6 +137,11 @@ const number = (name: string, text: string, most: number): number => {
 const profile = (text: string): QuotaProfile => {
   if (isQuotaProfile(text)) return text;
   throw new Failure(`--quotas=${text} is not known.`, `Choose one of ${Object.keys(QUOTA_PROFILES).join(", ")}.`);
+};
+
+const isDebug = (text: string): boolean => {
+  if (text === "debug" || text === "template") return text === "debug";
+  throw new Failure(`--logs ${text} is not known.`, "Choose debug or template.");
 };
 
 const variable = (text: string): [string, string] => {

@@ -24,7 +24,7 @@ export const dev = async (args: string[], dist: string): Promise<void> => {
   const options = { ...asked, project: process.cwd() };
   const stop = stopper();
   const [report, use] = reporting();
-  const system = await startSystem({ ...options, ...report, dist, watch: true, debugLogs: true });
+  const system = await startSystem({ ...options, ...report, dist, watch: true });
   stop.use(system);
   use(system);
   process.stderr.write(resourceLines(system.model, styleFor(process.stderr)));

@@ -3,13 +3,13 @@ import { Failure } from "../../../local/failure.js";
 
 describe("the arguments of push-it-cli dev", () => {
   test("have defaults", () => {
-    expect(parseDevArguments([])).toEqual({ help: false, json: false, options: { port: 8787, limits: {} } });
+    expect(parseDevArguments([])).toEqual({ help: false, json: false, options: { port: 8787, limits: {}, debugLogs: true } });
   });
 
   test("say everything there is to say", () => {
     const line =
       "--port 0 --guards g.ts --secrets s.json --env A=1 --env B=x=y --dynamodb local --app cdk.out --construct P/Q " +
-      "--idle-timeout 1.5 --max-duration 20 --sweep-every 3 --meter --quotas --json";
+      "--idle-timeout 1.5 --max-duration 20 --sweep-every 3 --meter --quotas --fresh --logs template --json";
     expect(parseDevArguments(line.split(" "))).toEqual({
       help: false,
       json: true,
@@ -25,6 +25,8 @@ describe("the arguments of push-it-cli dev", () => {
         sweepEveryMs: 3000,
         meter: true,
         quotas: "default",
+        fresh: true,
+        debugLogs: false,
       },
     });
   });
@@ -40,6 +42,7 @@ describe("the arguments of push-it-cli dev", () => {
     ["--sweep-every never", "--sweep-every never is not a number"],
     ["--env A", "--env A names no value."],
     ["--quotas=mine", "--quotas=mine is not known."],
+    ["--logs all", "--logs all is not known."],
     ["extra", "Unexpected argument 'extra'"],
   ])("%s is refused: %s", (line, message) => {
     expect(() => parseDevArguments(line.split(" "))).toThrow(Failure);
