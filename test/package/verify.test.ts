@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Duration } from "aws-cdk-lib";
+import { TestSystem } from "../e2e/support/system.js";
 import { ROOT, run, temporaryFolder } from "./processes.js";
 
-/* The scripts of .github/workflows/aws.yml. */
+/* What .github/workflows/aws.yml does on AWS, against the local system, by the same script. */
 
 const { folder, remove } = temporaryFolder();
 afterAll(remove);
@@ -16,6 +18,35 @@ const verify = async (...args: string[]): Promise<{ status: number; stderr: stri
   const [status] = (await once(child, "close")) as [number];
   return { status, stderr };
 };
+
+interface Report {
+  passed: boolean;
+  check: { checks: { outcome: string }[] };
+  bench: { published: number; missing: number };
+}
+
+test("a run writes a report and a badge", async () => {
+  // The channels of the example, infra/app.ts.
+  const system = await TestSystem.start({ props: { channels: { "rooms/*": { history: { size: 1_000, ttl: Duration.days(1) }, presence: true } } } });
+  try {
+    const { status, stderr } = await verify("--url", system.running.websocketUrl, "--out", folder);
+    if (status !== 0) throw new Error(stderr);
+    const [date, badge] = readdirSync(folder).sort();
+    expect([date, badge]).toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\d\.json$/), "badge.json"]);
+    const report = JSON.parse(readFileSync(join(folder, date!), "utf8")) as Report;
+    const passed = report.check.checks.filter(({ outcome }) => outcome === "passed").length;
+    expect(report).toMatchObject({ version: 1, passed: true, bench: { published: 50, missing: 0 } });
+    expect(passed).toBeGreaterThan(10);
+    expect(JSON.parse(readFileSync(join(folder, badge!), "utf8"))).toMatchObject({
+      schemaVersion: 1,
+      message: `${passed} checks passed, ${date!.slice(0, 10)}`,
+      color: "brightgreen",
+    });
+  } finally {
+    await system.close();
+  }
+  // All checks, one after the other, and 10 seconds of load.
+}, 400_000);
 
 test("a run against nothing fails, and writes nothing", async () => {
   const out = join(folder, "nothing");
