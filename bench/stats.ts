@@ -1,13 +1,11 @@
+import { rank } from "../local/remote/numbers.js";
+
 /** How a number of measurements are spread. */
 export interface Spread {
   p50: number;
   p95: number;
   p99: number;
 }
-
-/** The value below which a share of the measurements lies (nearest rank). */
-const rank = (sorted: readonly number[], share: number): number =>
-  sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
 
 /** Rounded to two digits behind the point. */
 export const rounded = (value: number): number => Math.round(value * 100) / 100;

@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util";
 import { Failure } from "../failure.js";
 import { CREDENTIALS_HELP, credentialsOf } from "../remote/credentials.js";
+import { optionsOf } from "../remote/options.js";
 import { prefixOf } from "../remote/prefix.js";
 import { regionOfUrl, urlOf } from "../remote/url.js";
 import type { Check } from "./check.js";
@@ -70,16 +70,7 @@ export interface CheckArguments {
   json: boolean;
 }
 
-const parse = (args: string[]) => {
-  try {
-    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    // Node repeats an argument that it does not know. It may be the credentials, after a space too many.
-    const { message } = error as Error;
-    const said = message.includes("Unexpected argument") ? "There is an argument that belongs to no option." : message;
-    throw new Failure(said, "push-it-cli check --help lists the options.");
-  }
-};
+const parse = (args: string[]) => optionsOf("check", OPTIONS, args);
 
 /**
  * Reads the arguments of `push-it-cli check`.

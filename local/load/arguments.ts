@@ -1,7 +1,7 @@
-import { parseArgs } from "node:util";
 import type { Json } from "../../protocol/index.js";
 import { Failure } from "../failure.js";
 import { CREDENTIALS_HELP, credentialsOf } from "../remote/credentials.js";
+import { optionsOf } from "../remote/options.js";
 import { prefixOf } from "../remote/prefix.js";
 import { isOwnMachine, urlOf } from "../remote/url.js";
 import { DEFAULT_PREFIX, DEFAULTS, MOST, RAMP_PER_SECOND } from "./limits.js";
@@ -59,16 +59,7 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-const parse = (args: string[]) => {
-  try {
-    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    // Node repeats an argument that it does not know. It may be the credentials, after a space too many.
-    const { message } = error as Error;
-    const said = message.includes("Unexpected argument") ? "There is an argument that belongs to no option." : message;
-    throw new Failure(said, "push-it-cli load --help lists the options.");
-  }
-};
+const parse = (args: string[]) => optionsOf("load", OPTIONS, args);
 
 const whole = (name: "clients" | "seconds", text: string | undefined): number => {
   if (text === undefined) return DEFAULTS[name];

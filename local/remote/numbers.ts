@@ -7,7 +7,7 @@ export interface Spread {
 }
 
 /** The value below which a share of the measurements lies (nearest rank). */
-const rank = (sorted: readonly number[], share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+export const rank = (sorted: readonly number[], share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
 
 /** The spread of some measurements, in any order; `undefined` if there are none. */
 export const spreadOf = (measurements: readonly number[]): Spread | undefined => {
