@@ -1,4 +1,4 @@
-import { PARTITION_READS, PARTITION_WRITES, REQUESTS_PER_SECOND } from "../scale/quotas.js";
+import { PARTITION_READS, PARTITION_WRITES, REQUESTS_PER_SECOND } from "../../local/check/account/quotas.js";
 import type { Load, Units } from "./cell.js";
 import { framesOf, perWindow } from "./units.js";
 

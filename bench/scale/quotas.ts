@@ -16,21 +16,6 @@ import {
 import { NEW_ACCOUNT_CONCURRENCY } from "../../local/lambda/concurrency.js";
 import { SMALL_REGION_THROTTLE } from "../../local/gateway/limits.js";
 
-// What `push-it-cli check` reckons with, too.
-export {
-  CONCURRENCY,
-  CONNECTIONS_PER_SECOND,
-  MEMORY_MB,
-  PARTITION_READS,
-  PARTITION_WRITES,
-  REQUEST_BURST,
-  REQUESTS_PER_SECOND,
-  TABLE_QUOTA,
-  TABLE_READS,
-  TABLE_WRITES,
-  VCPU_MB,
-};
-
 /** Requests of one route: so many a second, and so many at once. */
 export interface RouteThrottle {
   rateLimit: number;

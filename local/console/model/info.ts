@@ -1,4 +1,5 @@
 import { functionsText, type SystemInfo } from "../../dev/info.js";
+import { isOwnMachine } from "../../remote/url.js";
 
 /** What `push-it-cli dev` tells the page it serves; elsewhere there is nobody to tell. */
 export type LocalInfo = Pick<SystemInfo, "websocketUrl"> & Partial<Omit<SystemInfo, "websocketUrl">>;
@@ -40,7 +41,7 @@ export const chooseUrl = ({ parameter, remembered, local }: UrlSources): string 
 };
 
 const isOnThisMachine = (url: string): boolean =>
-  URL.canParse(url) && ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
+  URL.canParse(url) && isOwnMachine(url);
 
 /** The guards in force, for people. */
 export const guardsText = ({ guards }: LocalInfo): string | undefined => {

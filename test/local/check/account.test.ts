@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { judgeAccount } from "../../../local/check/account/check.js";
 import { planFor, publicationBounds, reconnectionBounds } from "../../../local/check/account/bounds.js";
 import { regionNotes } from "../../../local/check/account/report.js";
-import { DEFAULT_QUOTAS, REQUESTS_PER_SECOND } from "../../../bench/scale/quotas.js";
+import { REQUESTS_PER_SECOND } from "../../../local/check/account/quotas.js";
+import { DEFAULT_QUOTAS } from "../../../bench/scale/quotas.js";
 import { run } from "../cli/support.js";
 
 /** What AWS answers about an account, by operation: as its pages about these operations show it. */
