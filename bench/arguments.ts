@@ -30,7 +30,10 @@ export const parseBenchArguments = (args: string[], benchmarks: Known): BenchArg
   const benchmark = Object.hasOwn(benchmarks, name) && more.length === 0 ? benchmarks[name] : undefined;
   if (!benchmark) {
     const all = Object.keys(benchmarks).join(", ");
-    throw new Failure(name ? `There is no benchmark "${positionals.join(" ")}".` : "Which benchmark?", `One of: ${all}.`);
+    throw new Failure(
+      name ? `There is no benchmark "${positionals.join(" ")}".` : "Which benchmark?",
+      `One of: ${all}.`,
+    );
   }
   const foreign = Object.keys(options).find((option) => !Object.hasOwn(benchmark.options ?? {}, option));
   if (foreign !== undefined) throw new Failure(`${name} has no option --${foreign}.`, HELP);

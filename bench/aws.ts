@@ -29,9 +29,11 @@ const DEFAULTS = { subscribers: 10, rate: 10, seconds: 30, bytes: 100 };
 const MOST = { subscribers: 2_000, rate: 1_000, seconds: 3_600, bytes: 30_000 };
 
 const urlOf = (given: Options[string]): string => {
-  if (typeof given !== "string") throw new Failure("aws needs --url.", "It is the stack's output: wss://….amazonaws.com/live");
+  if (typeof given !== "string")
+    throw new Failure("aws needs --url.", "It is the stack's output: wss://….amazonaws.com/live");
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (!url || !["ws:", "wss:"].includes(url.protocol)) throw new Failure("--url is no WebSocket URL.", "Such as wss://….amazonaws.com/live");
+  if (!url || !["ws:", "wss:"].includes(url.protocol))
+    throw new Failure("--url is no WebSocket URL.", "Such as wss://….amazonaws.com/live");
   // Not repeated in the message: whoever wrote it there may have written a secret.
   if (url.username || url.password || url.search || url.hash) {
     throw new Failure("--url holds more than an address.", `Credentials go into ${CREDENTIALS_VARIABLE}, as JSON.`);
@@ -86,7 +88,15 @@ export const measureAws = async ({ progress }: Pick<BenchContext, "progress">, p
     const publisher = await connected(plan);
     clients.push(publisher);
     const { channel, perSecond, seconds, bytes } = plan;
-    const published = await publishAt({ publisher, subscribers: hearing, channel, perSecond, seconds, bytes, progress });
+    const published = await publishAt({
+      publisher,
+      subscribers: hearing,
+      channel,
+      perSecond,
+      seconds,
+      bytes,
+      progress,
+    });
     return { ...published, subscribers: plan.subscribers, bytes, estimatedUsd: estimate(plan).usd };
   } finally {
     for (const client of clients) client.disconnect();

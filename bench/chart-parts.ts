@@ -43,8 +43,7 @@ export const figure = (value: number): string => {
 };
 
 const style = (): string => {
-  const colours = (of: 0 | 1): string =>
-    COLOURS.map((pair, index) => `.c${index}{color:${pair[of]}}`).join("");
+  const colours = (of: 0 | 1): string => COLOURS.map((pair, index) => `.c${index}{color:${pair[of]}}`).join("");
   return (
     `<style>text{font:12px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600;font-size:14px}.faint{fill:#59636e}` +
     `.grid{stroke:#d1d9e0}rect,circle{fill:currentColor}polyline{fill:none;stroke:currentColor;stroke-width:2}` +

@@ -92,7 +92,13 @@ export const barChart = ({ title, unit, groups, series, log }: BarChart): string
     return [
       text(group, { x: left - 10, y: y + groupHeight / 2 + 4, anchor: "end" }),
       ...series.flatMap((each, index) =>
-        bar(each.values[row] ?? null, { axis, left, width, y: y + index * (BAR + BETWEEN_BARS), colour: colourOf(index) }),
+        bar(each.values[row] ?? null, {
+          axis,
+          left,
+          width,
+          y: y + index * (BAR + BETWEEN_BARS),
+          colour: colourOf(index),
+        }),
       ),
     ];
   });
@@ -116,8 +122,14 @@ const HEIGHT = 260;
  */
 export const lineChart = ({ title, x, y, series }: LineChart): string => {
   const points = series.flatMap((each) => each.points);
-  const xAxis = axisFor(points.map((point) => point[0]), x.log);
-  const yAxis = axisFor(points.map((point) => point[1]), y.log);
+  const xAxis = axisFor(
+    points.map((point) => point[0]),
+    x.log,
+  );
+  const yAxis = axisFor(
+    points.map((point) => point[1]),
+    y.log,
+  );
   const names = series.map(({ name }) => name);
   const left = 24 + Math.max(...yAxis.ticks.map((tick) => figure(tick).length)) * LETTER;
   const width = WIDTH - left - 30;

@@ -73,7 +73,8 @@ const main = async (args: string[]): Promise<void> => {
 };
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const text = error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
+  const text =
+    error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
   process.stderr.write(`✗ ${text ?? String(error)}\n`);
   process.exitCode = 1;
 });

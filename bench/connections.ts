@@ -64,7 +64,10 @@ const watched = async <T>(work: Promise<T>, tell: () => Promise<void>): Promise<
  * Measures.
  * @throws Failure when this user may not open so many files
  */
-export const measureConnections = async ({ root, progress }: BenchContext, plan: ConnectionsPlan): Promise<Connections> => {
+export const measureConnections = async (
+  { root, progress }: BenchContext,
+  plan: ConnectionsPlan,
+): Promise<Connections> => {
   requireFiles(plan.connections + WARM_UP);
   const runtime = await startLoadRuntime(root);
   const start = () => Child.start<CrowdWorks>(join(__dirname, "load/crowd-process.ts"), { url: runtime.websocketUrl });
@@ -125,7 +128,10 @@ const table = (result: Connections): string => {
     ["errors", String(errors)],
     ["until all were open", `${connectSeconds.toFixed(1)} s`],
     ["held", `${heldSeconds.toFixed(1)} s`],
-    ["publications, and messages received", `${published.toLocaleString("en-US")}, ${received.toLocaleString("en-US")}`],
+    [
+      "publications, and messages received",
+      `${published.toLocaleString("en-US")}, ${received.toLocaleString("en-US")}`,
+    ],
     ["messages that came again", String(repeated)],
     ["the runtime's memory for each connection", `${(result.bytesPerConnection / KB).toFixed(1)} KB`],
     ["of that, the heap of its main thread", `${(result.heapBytesPerConnection / KB).toFixed(1)} KB`],

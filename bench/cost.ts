@@ -23,7 +23,8 @@ const significant = (value: number): number => Number(value.toPrecision(4));
 const MINUTE = {
   pushIt: (history: boolean): number => {
     const reads = history ? 3 : 1;
-    const ping = (2 * PRICES.apiGateway.messages + PRICES.lambda.requests + reads * PRICES.dynamodb.readUnits) / MILLION;
+    const ping =
+      (2 * PRICES.apiGateway.messages + PRICES.lambda.requests + reads * PRICES.dynamodb.readUnits) / MILLION;
     const gbSeconds = ((COMPUTE_MS + (history ? 2 : 1) * DECLARED_MS.dynamoDb) / 1_000) * 0.5;
     // Less up to a tenth, at random.
     const perMinute = 60_000 / (0.95 * (history ? DEFAULT_SETTINGS.checkMs : DEFAULTS.pingInterval));
@@ -48,7 +49,12 @@ export const costCell = (load: Load, units?: Units): CostCell => {
   const used = units ?? modelled(load);
   const { fanOut, perSecond, bytes, lingerMs, history } = load;
   const perMillion = MILLION / fanOut;
-  const publication = { pushIt: usdOf(used), appSyncEvents: appSyncEvents(load), iotCore: iotCore(load), awsSample: awsSample(load) };
+  const publication = {
+    pushIt: usdOf(used),
+    appSyncEvents: appSyncEvents(load),
+    iotCore: iotCore(load),
+    awsSample: awsSample(load),
+  };
   // A connection receives each publication: so many a minute.
   const minutes = MILLION / (60 * perSecond);
   return {
@@ -67,7 +73,16 @@ export const costCell = (load: Load, units?: Units): CostCell => {
 /** All cells, with what was metered where something was. */
 export const costCells = (metered: readonly Metered[]): CostCell[] =>
   LOADS.map((load) =>
-    costCell(load, metered.find((each) => load.lingerMs === 0 && each.fanOut === load.fanOut && each.bytes === load.bytes && each.history === load.history)?.units),
+    costCell(
+      load,
+      metered.find(
+        (each) =>
+          load.lingerMs === 0 &&
+          each.fanOut === load.fanOut &&
+          each.bytes === load.bytes &&
+          each.history === load.history,
+      )?.units,
+    ),
   );
 
 const usd = (value: number): string => value.toFixed(value < 10 ? 3 : 1);
@@ -95,10 +110,22 @@ const table = (cells: CostCell[]): string =>
   ].join("\n");
 
 const charts = (cells: CostCell[]): Chart[] => {
-  const points = (name: (typeof NAMES)[number], perSecond: number, lingerMs: number, history = false): [number, number][] =>
+  const points = (
+    name: (typeof NAMES)[number],
+    perSecond: number,
+    lingerMs: number,
+    history = false,
+  ): [number, number][] =>
     FAN_OUTS.flatMap((fanOut) =>
       cells
-        .filter((cell) => cell.fanOut === fanOut && cell.perSecond === perSecond && cell.bytes === 100 && cell.lingerMs === lingerMs && cell.history === history)
+        .filter(
+          (cell) =>
+            cell.fanOut === fanOut &&
+            cell.perSecond === perSecond &&
+            cell.bytes === 100 &&
+            cell.lingerMs === lingerMs &&
+            cell.history === history,
+        )
         .map((cell): [number, number] => [fanOut, cell[name]]),
     );
   return [

@@ -42,7 +42,10 @@ interface Run {
 
 const start = async (root: string, folder: string): Promise<Run> => {
   const begun = performance.now();
-  const child = spawn(process.execPath, [join(root, "local/dist/cli.js"), "dev", "--port", "0", "--json"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(root, "local/dist/cli.js"), "dev", "--port", "0", "--json"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const ended = once(child, "close").then(() => Promise.reject(new Error(`push-it-cli dev ended:\n${said}`)));

@@ -1,5 +1,9 @@
 import http from "node:http";
-import { ApiGatewayManagementApiClient, GoneException, PostToConnectionCommand } from "@aws-sdk/client-apigatewaymanagementapi";
+import {
+  ApiGatewayManagementApiClient,
+  GoneException,
+  PostToConnectionCommand,
+} from "@aws-sdk/client-apigatewaymanagementapi";
 import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { systemClock } from "../lambdas/aws/clock.js";
 import { ManagementApi } from "../lambdas/aws/connections.js";
@@ -90,7 +94,9 @@ const sdk = (url: string): Publishing => {
   const client = new ApiGatewayManagementApiClient({ endpoint: `${url}/live` });
   return async (subscribers, posting) => {
     posting();
-    await Promise.all(idsOf(subscribers).map((ConnectionId) => client.send(new PostToConnectionCommand({ ConnectionId, Data: frame }))));
+    await Promise.all(
+      idsOf(subscribers).map((ConnectionId) => client.send(new PostToConnectionCommand({ ConnectionId, Data: frame }))),
+    );
   };
 };
 
@@ -103,7 +109,9 @@ const awsSample = (url: string): Publishing => {
   const table = new DynamoDBClient({ endpoint: url });
   return async (subscribers, posting) => {
     const TableName = `table-${subscribers}`;
-    const { Items: items = [] } = await table.send(new ScanCommand({ TableName, ProjectionExpression: "connectionId" }));
+    const { Items: items = [] } = await table.send(
+      new ScanCommand({ TableName, ProjectionExpression: "connectionId" }),
+    );
     const client = new ApiGatewayManagementApiClient({ endpoint: `${url}/live` });
     posting();
     await Promise.all(

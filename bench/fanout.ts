@@ -36,7 +36,8 @@ const ENVIRONMENT = {
   AWS_SESSION_TOKEN: "t".repeat(900),
 };
 
-const median = (published: readonly Published[], of: (each: Published) => number): number => spreadOf(published.map(of)).p50;
+const median = (published: readonly Published[], of: (each: Published) => number): number =>
+  spreadOf(published.map(of)).p50;
 
 const summary = (subscribers: number, published: readonly Published[]): Delivered => ({
   deliveriesPerSecond: rounded((subscribers * 1_000) / median(published, ({ postMs }) => postMs)),
@@ -55,7 +56,11 @@ export const measureFanOut = async ({ root, progress }: BenchContext, rounds = R
   const total = [...rounds].reduce((sum, [subscribers, times]) => sum + subscribers * (times + 1), 0);
   let done = 0;
   try {
-    const [stub, { port }] = await processes.start<{ port: number }>(processes.bundle(join(__dirname, "fanout-stub.ts")), [], {});
+    const [stub, { port }] = await processes.start<{ port: number }>(
+      processes.bundle(join(__dirname, "fanout-stub.ts")),
+      [],
+      {},
+    );
     const program = processes.bundle(join(__dirname, "fanout-poster.ts"));
     const results: FanOutCost[] = [];
     for (const [subscribers, times] of rounds) {
@@ -72,7 +77,13 @@ export const measureFanOut = async ({ root, progress }: BenchContext, rounds = R
         }
       }
       const cell = (path: Path): Delivered => summary(subscribers, published[path]);
-      results.push({ subscribers, pushIt: cell("pushIt"), rawHttp: cell("rawHttp"), sdk: cell("sdk"), awsSample: cell("awsSample") });
+      results.push({
+        subscribers,
+        pushIt: cell("pushIt"),
+        rawHttp: cell("rawHttp"),
+        sdk: cell("sdk"),
+        awsSample: cell("awsSample"),
+      });
     }
     return results;
   } finally {
@@ -88,7 +99,12 @@ const LABEL: Record<Path, string> = {
 };
 
 /** The same for a legend, which is one line. */
-const SHORT: Record<Path, string> = { pushIt: "Push-It", rawHttp: "node:http, not signed", sdk: "the SDK", awsSample: "AWS's chat sample" };
+const SHORT: Record<Path, string> = {
+  pushIt: "Push-It",
+  rawHttp: "node:http, not signed",
+  sdk: "the SDK",
+  awsSample: "AWS's chat sample",
+};
 
 const whole = (value: number): string => Math.round(value).toLocaleString("en");
 

@@ -45,9 +45,20 @@ const guardsOf = (stack: Stack, folder: string, variant: Variant): Guards | unde
     writeFileSync(file, `export default ${HANDLERS};`);
     return Guards.fromModule(file);
   }
-  writeFileSync(file, `import { guardHandler } from "push-it-server/guards";\nexport const handler = guardHandler(${HANDLERS});`);
+  writeFileSync(
+    file,
+    `import { guardHandler } from "push-it-server/guards";\nexport const handler = guardHandler(${HANDLERS});`,
+  );
   const outfile = join(folder, "guard/index.mjs");
-  buildSync({ entryPoints: [file], outfile, bundle: true, platform: "node", format: "esm", absWorkingDir: folder, logLevel: "silent" });
+  buildSync({
+    entryPoints: [file],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    absWorkingDir: folder,
+    logLevel: "silent",
+  });
   const fn = new lambda.Function(stack, "Guard", {
     runtime: lambda.Runtime.NODEJS_24_X,
     handler: "index.handler",
@@ -64,7 +75,10 @@ const guardsOf = (stack: Stack, folder: string, variant: Variant): Guards | unde
 
 const synthesize = (folder: string, variant: Variant): string => {
   const outdir = join(folder, "cdk.out");
-  const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
+  const app = new App({
+    outdir,
+    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
+  });
   const stack = new Stack(app, "Bench");
   const guards = guardsOf(stack, folder, variant);
   new PushIt(stack, "PushIt", guards && { guards });
@@ -73,7 +87,12 @@ const synthesize = (folder: string, variant: Variant): string => {
 };
 
 /** Functions that are invoked for an operation's sake; the others (`$disconnect`, `ping`) belong to the measuring. */
-const PART_OF = { connect: /Connect|Guard/, subscribe: /Subscribe|Guard/, publish: /Publish|Guard/, deliver: /Publish|Guard/ };
+const PART_OF = {
+  connect: /Connect|Guard/,
+  subscribe: /Subscribe|Guard/,
+  publish: /Publish|Guard/,
+  deliver: /Publish|Guard/,
+};
 
 /** Not `$disconnect` or `unsubscribe`, whose names hold the others'. */
 const NOT_PART = /Disconnect|Unsubscribe/;

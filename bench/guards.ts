@@ -50,7 +50,9 @@ const usdPerMillion = (guard: Variant, operation: Operation, invocations: number
   const wait = { none: 0, module: DECLARED_MS.guard, lambda: DECLARED_MS.invoke + DECLARED_MS.guard }[guard];
   // A delivery guard is shown the recipients' agents, which are read for it.
   const reading = operation === "deliver" && guard !== "none" ? DECLARED_MS.dynamoDb : 0;
-  const gbMs = ROUTE_GB * (OWN_MS[operation] + reading + WAITS[operation] * wait) + GUARD_GB * DECLARED_MS.guard * (invocations - 1);
+  const gbMs =
+    ROUTE_GB * (OWN_MS[operation] + reading + WAITS[operation] * wait) +
+    GUARD_GB * DECLARED_MS.guard * (invocations - 1);
   return rounded(invocations * PRICES.lambda.requests + (gbMs / 1000) * PRICES.lambda.gbSecond * 1e6);
 };
 
@@ -61,7 +63,12 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 };
 
 /** Measures one operation with all kinds of guards in turn, so that what disturbs the machine disturbs all alike. */
-const measure = async (systems: GuardedSystem[], operation: Operation, rounds: number, progress: () => void): Promise<GuardCost[]> => {
+const measure = async (
+  systems: GuardedSystem[],
+  operation: Operation,
+  rounds: number,
+  progress: () => void,
+): Promise<GuardCost[]> => {
   const warmUp = Math.ceil(rounds / 10);
   const measured = systems.map(() => [] as number[]);
   for (let round = -warmUp; round < rounds; round += 1) {
@@ -75,7 +82,13 @@ const measure = async (systems: GuardedSystem[], operation: Operation, rounds: n
   }
   return systems.map(({ guard, invocations }, at) => {
     const each = rounded(invocations(operation) / rounds);
-    return { guard, operation, ms: spreadOf(measured[at] ?? []), invocations: each, usdPerMillion: usdPerMillion(guard, operation, each) };
+    return {
+      guard,
+      operation,
+      ms: spreadOf(measured[at] ?? []),
+      invocations: each,
+      usdPerMillion: usdPerMillion(guard, operation, each),
+    };
   });
 };
 

@@ -46,7 +46,10 @@ const STALLED_MS = 1_000;
 
 /** Whether a rate was more than the machine can do. */
 const saturated = ({ perSecond, achievedPerSecond, acknowledged, failed, missing }: Published): boolean =>
-  achievedPerSecond < KEEPS_UP * perSecond || acknowledged.p50 > STALLED_MS || missing > 0 || Object.keys(failed).length > 0;
+  achievedPerSecond < KEEPS_UP * perSecond ||
+  acknowledged.p50 > STALLED_MS ||
+  missing > 0 ||
+  Object.keys(failed).length > 0;
 
 /** One publication by itself: how long the first subscriber waited, once everything is over. */
 const publishOne = async (publisher: PushIt, hearing: readonly PushIt[]): Promise<number> => {

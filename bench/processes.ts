@@ -23,13 +23,25 @@ export class Processes {
   /** @returns the bundle's file */
   bundle(program: string): string {
     const outfile = join(this.#folder, `${basename(program, ".ts")}.cjs`);
-    buildSync({ entryPoints: [program], outfile, bundle: true, minify: true, platform: "node", format: "cjs", logLevel: "error" });
+    buildSync({
+      entryPoints: [program],
+      outfile,
+      bundle: true,
+      minify: true,
+      platform: "node",
+      format: "cjs",
+      logLevel: "error",
+    });
     return outfile;
   }
 
   /** Starts a bundle; gives the process, and the first thing that it says. */
   async start<Hello>(file: string, args: string[], env: Record<string, string>): Promise<[Process, Hello]> {
-    const child = fork(file, args, { execArgv: [], env: { PATH: process.env["PATH"] ?? "", ...env }, stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    const child = fork(file, args, {
+      execArgv: [],
+      env: { PATH: process.env["PATH"] ?? "", ...env },
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
     this.#running.push(child);
     const ended = once(child, "exit").then(() => [{ error: `${basename(file)} ended` }]);
     const hear = async <Answer>(): Promise<Answer> => {

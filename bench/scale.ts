@@ -84,7 +84,9 @@ const TABLES: Record<Scenario, { title: string; columns: readonly Column[] }> = 
 
 const tableOf = (scenario: Scenario, cells: readonly Cell[]): string => {
   const { title, columns } = TABLES[scenario];
-  const rows = cells.filter((cell) => cell.scenario === scenario).map((cell) => `| ${columns.map(([, of]) => of(cell)).join(" | ")} |`);
+  const rows = cells
+    .filter((cell) => cell.scenario === scenario)
+    .map((cell) => `| ${columns.map(([, of]) => of(cell)).join(" | ")} |`);
   const heads = columns.map(([name]) => name);
   const align = columns.map(([name]) => (name === "quotas" || name === "bound by" ? "---" : "--:"));
   return [`**${title}**`, "", `| ${heads.join(" | ")} |`, `|${align.join("|")}|`, ...rows].join("\n");
@@ -97,10 +99,17 @@ const table = (cells: Cell[]): string =>
 const ends = (cells: readonly Cell[], scenario: Scenario): { name: string; points: [number, number][] }[] => {
   const of = cells.filter((cell) => cell.scenario === scenario);
   const sizes = [...new Set(of.map((cell) => cell.subscribers))];
-  const point = (cell: Cell | undefined): [number, number][] => (cell ? [[cell.subscribers, cell.lastDeliveryMs / 1_000]] : []);
+  const point = (cell: Cell | undefined): [number, number][] =>
+    cell ? [[cell.subscribers, cell.lastDeliveryMs / 1_000]] : [];
   return [
-    { name: `${scenario}, default quotas`, points: sizes.flatMap((size) => point(of.find((cell) => cell.subscribers === size))) },
-    { name: `${scenario}, raised`, points: sizes.flatMap((size) => point(of.filter((cell) => cell.subscribers === size).at(-1))) },
+    {
+      name: `${scenario}, default quotas`,
+      points: sizes.flatMap((size) => point(of.find((cell) => cell.subscribers === size))),
+    },
+    {
+      name: `${scenario}, raised`,
+      points: sizes.flatMap((size) => point(of.filter((cell) => cell.subscribers === size).at(-1))),
+    },
   ];
 };
 
@@ -112,7 +121,10 @@ const charts = (cells: Cell[]): Chart[] => [
       title: "Time to the last subscriber",
       x: { label: "subscribers", log: true },
       y: { label: "seconds", log: true },
-      series: [...ends(cells, "publish"), ...ends(cells, "reconnect")].map((each, index) => ({ ...each, dashed: index % 2 === 1 })),
+      series: [...ends(cells, "publish"), ...ends(cells, "reconnect")].map((each, index) => ({
+        ...each,
+        dashed: index % 2 === 1,
+      })),
     }),
   },
   {

@@ -37,7 +37,8 @@ const MAX_SEED = 2 ** 31 - 1;
  */
 export const parseChaosArguments = (args: string[], chosen: number): ChaosArguments => {
   const { messages, seed, dynamodb = "embedded", json = false, help = false } = parse(args);
-  if (dynamodb !== "embedded" && dynamodb !== "local") throw new Failure(`--dynamodb ${dynamodb} is neither embedded nor local.`);
+  if (dynamodb !== "embedded" && dynamodb !== "local")
+    throw new Failure(`--dynamodb ${dynamodb} is neither embedded nor local.`);
   return {
     help,
     json,

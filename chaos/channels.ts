@@ -37,14 +37,16 @@ export const CHANNELS: readonly ChaosChannel[] = [
 /** The `channels` of the construct. */
 export const channelOptions = (): Record<string, ChannelOptions> =>
   Object.fromEntries(
-    CHANNELS.filter(({ size, lingerMs, presence }) => size ?? lingerMs ?? presence).map(({ name, size, lingerMs, presence }) => [
-      name,
-      {
-        ...(size !== undefined && { history: { size } }),
-        ...(lingerMs !== undefined && { linger: Duration.millis(lingerMs) }),
-        ...(presence && { presence }),
-      },
-    ]),
+    CHANNELS.filter(({ size, lingerMs, presence }) => size ?? lingerMs ?? presence).map(
+      ({ name, size, lingerMs, presence }) => [
+        name,
+        {
+          ...(size !== undefined && { history: { size } }),
+          ...(lingerMs !== undefined && { linger: Duration.millis(lingerMs) }),
+          ...(presence && { presence }),
+        },
+      ],
+    ),
   );
 
 /** The wildcards that clients subscribe to, and the construct enables. */

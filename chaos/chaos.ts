@@ -85,7 +85,9 @@ const STORIES = 2;
 /** How long presence may be wrong at the end, in milliseconds: one lease, and a moment for who was taken for gone. */
 const PRESENCE_MS = (LEASE_SECONDS + 10) * 1_000;
 
-const LINGERING: ReadonlySet<string> = new Set(CHANNELS.flatMap(({ name, lingerMs }) => (lingerMs === undefined ? [] : [name])));
+const LINGERING: ReadonlySet<string> = new Set(
+  CHANNELS.flatMap(({ name, lingerMs }) => (lingerMs === undefined ? [] : [name])),
+);
 
 const SIZES = new Map(CHANNELS.map(({ name, size }) => [name, size]));
 
@@ -141,13 +143,25 @@ class Run {
     const onError = (what: string): void => void (this.#errors[what] = (this.#errors[what] ?? 0) + 1);
     const onLifetime = (): void => void (this.#lifetimes += 1);
     const recovers = (channel: string): boolean => keeps(channel) !== "nothing";
-    const context = { Sdk: bundledSdk(this.root), url: system.websocketUrl, seed, pace, journal, trail, onError, onLifetime, recovers };
+    const context = {
+      Sdk: bundledSdk(this.root),
+      url: system.websocketUrl,
+      seed,
+      pace,
+      journal,
+      trail,
+      onError,
+      onLifetime,
+      recovers,
+    };
     const plan = planOf(seed, messages);
     const crowd = gather(context, plan);
     const moves = new Moves(seed, messages, crowd.all);
     const table = new TableView(system);
     try {
-      await this.#await("everybody's subscriptions at the beginning", () => crowd.all.flatMap(({ waitsFor }) => waitsFor));
+      await this.#await("everybody's subscriptions at the beginning", () =>
+        crowd.all.flatMap(({ waitsFor }) => waitsFor),
+      );
       this.progress.phase("everybody is there");
       moves.begin();
       let told = 0;
@@ -198,7 +212,8 @@ class Run {
     const wrong = { lost: 0, duplicated: 0, reordered: 0, misplaced: 0, leaked: 0, staleRows: 0 };
     for (const violation of violations) wrong[violation.wrong] += 1;
     const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
-    const guarded = (is: (doing: Doing) => boolean): number => publications.filter(({ data, told }) => told && data.do && is(data.do)).length;
+    const guarded = (is: (doing: Doing) => boolean): number =>
+      publications.filter(({ data, told }) => told && data.do && is(data.do)).length;
     const { recoveries, missed, unsubscriptions, wildcards } = countsOf(this.#journal);
     return {
       published: publications.length,
@@ -206,7 +221,13 @@ class Run {
       wrong,
       missed,
       recoveries,
-      judged: { unsubscriptions, remounts: moves.remounted, wildcards, workers: this.#workers, positions: positionsIn(publications) },
+      judged: {
+        unsubscriptions,
+        remounts: moves.remounted,
+        wildcards,
+        workers: this.#workers,
+        positions: positionsIn(publications),
+      },
       moves,
       faults: {
         ...this.#schedule.struck,
@@ -236,15 +257,23 @@ class Run {
   #invoked({ event, functionId, result }: InvocationReport): void {
     if (roleOf(functionId) === "deliver") {
       this.#workers += 1;
-      if (result.ok) for (const { messageId } of (event as { Records: { messageId: string }[] }).Records) this.#journal.delivered(messageId);
+      if (result.ok)
+        for (const { messageId } of (event as { Records: { messageId: string }[] }).Records)
+          this.#journal.delivered(messageId);
     }
-    const { requestContext, headers } = event as { requestContext?: { eventType?: string; connectionId?: string }; headers?: Record<string, string> };
+    const { requestContext, headers } = event as {
+      requestContext?: { eventType?: string; connectionId?: string };
+      headers?: Record<string, string>;
+    };
     const { eventType, connectionId } = requestContext ?? {};
     if (eventType !== "CONNECT" || connectionId === undefined) return;
-    const offered = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === "sec-websocket-protocol")?.[1] ?? "";
+    const offered =
+      Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === "sec-websocket-protocol")?.[1] ?? "";
     const credentials = offered.split(/, ?/).find((each) => each.startsWith(CREDENTIALS_PREFIX));
     if (credentials === undefined) return;
-    const { name } = JSON.parse(Buffer.from(credentials.slice(CREDENTIALS_PREFIX.length), "base64url").toString()) as { name: string };
+    const { name } = JSON.parse(Buffer.from(credentials.slice(CREDENTIALS_PREFIX.length), "base64url").toString()) as {
+      name: string;
+    };
     this.#journal.owns(connectionId, name);
   }
 }

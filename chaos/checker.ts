@@ -81,7 +81,12 @@ const judgeApplication = ({ who, pages }: Application, context: Context): Violat
   const judging = { ...context, missing: missingOf(read, context.acknowledged) };
   const lost = new Map<string, Violation>();
   for (const page of read) {
-    for (const { publication: { uuid }, channel, offset, span } of lossesOf(page, judging)) {
+    for (const {
+      publication: { uuid },
+      channel,
+      offset,
+      span,
+    } of lossesOf(page, judging)) {
       const what = `${who.name} on ${channel} has not received ${uuid} (${offset ?? "plain"}), by ${span}`;
       lost.set(`${channel} ${uuid}`, { wrong: "lost", uuid, what, who: who.name, channel });
     }
@@ -133,7 +138,12 @@ const leaks = (read: ReadPage, context: Context): Violation[] =>
     }),
   );
 
-const leak = (read: ReadPage, channel: string, { uuid, data, at }: Received, publication?: Publication): string | undefined => {
+const leak = (
+  read: ReadPage,
+  channel: string,
+  { uuid, data, at }: Received,
+  publication?: Publication,
+): string | undefined => {
   const { who } = read.page;
   if (!publication || publication.begun.at > at) return `nobody has published it`;
   if (!publishedOn(publication.channel).includes(channel)) return `it was published on ${publication.channel}`;
@@ -142,7 +152,9 @@ const leak = (read: ReadPage, channel: string, { uuid, data, at }: Received, pub
   if (!maySubscribe(channel, who)) return "it may not subscribe there";
   if (!mayHear(channel, publication.data, who)) return "its delivery guard withholds it";
   const wishes = coverOf(read, channel).flatMap((each) => each.wishes);
-  return wishes.some((wish) => overlaps(wish, publication.begun.at, at)) ? undefined : "it was not subscribed since it was published";
+  return wishes.some((wish) => overlaps(wish, publication.begun.at, at))
+    ? undefined
+    : "it was not subscribed since it was published";
 };
 
 /** @param earlier what the application received on its earlier pages, by channel; what it received on this one is added */
@@ -159,7 +171,15 @@ const duplicates = (read: ReadPage, { order }: Context, earlier: Map<string, Set
         return [];
       }
       const where = seen.has(uuid) ? "" : ", which an earlier page has received";
-      return [{ wrong: "duplicated", uuid, what: `${nameOf(read, channel)} received ${uuid} again${where}`, who: read.page.who.name, channel }];
+      return [
+        {
+          wrong: "duplicated",
+          uuid,
+          what: `${nameOf(read, channel)} received ${uuid} again${where}`,
+          who: read.page.who.name,
+          channel,
+        },
+      ];
     });
     earlier.set(channel, new Set([...before, ...seen]));
     return found;
@@ -181,7 +201,8 @@ const swaps = (read: ReadPage, { recovers, order, begunAt }: Context): Violation
       const before = newest && offsetOf(newest) > offsetOf(message) ? newest : undefined;
       if (!before) newest = message;
       // What a wildcard brought from before the subscription's own first position may come in any order.
-      if (!before || (!span.since && begunAt(message.uuid) < span.from.at && hadWildcard(read, channel, message.at))) return [];
+      if (!before || (!span.since && begunAt(message.uuid) < span.from.at && hadWildcard(read, channel, message.at)))
+        return [];
       const what = `${nameOf(read, channel)} received ${message.uuid} (${offsetOf(message)}) after ${before.uuid} (${offsetOf(before)})`;
       return [{ wrong: "reordered", uuid: message.uuid, what, who: read.page.who.name, channel }];
     });
@@ -192,10 +213,19 @@ const storage = ({ journal, stored = [], stored: asked, order, keeps, recovers }
   const { publications } = journal;
   const violations: Violation[] = [
     ...order.contradictions.map(({ uuid, what }): Violation => ({ wrong: "reordered", uuid, what: `${uuid} ${what}` })),
-    ...misplacements([...publications.values()], stored, recovers).map((each): Violation => ({ wrong: "misplaced", ...each })),
+    ...misplacements([...publications.values()], stored, recovers).map((each): Violation => ({
+      wrong: "misplaced",
+      ...each,
+    })),
   ];
   if (!asked) return violations;
-  violations.push(...order.twice.map(({ uuid, offset }): Violation => ({ wrong: "duplicated", uuid, what: `${uuid} is stored again, at ${offset}` })));
+  violations.push(
+    ...order.twice.map(({ uuid, offset }): Violation => ({
+      wrong: "duplicated",
+      uuid,
+      what: `${uuid} is stored again, at ${offset}`,
+    })),
+  );
   for (const { uuid, channel } of stored) {
     const publication = publications.get(uuid);
     if (publication && publishedOn(publication.channel).includes(channel) && isPermitted(publication.data)) continue;
@@ -205,7 +235,13 @@ const storage = ({ journal, stored = [], stored: asked, order, keeps, recovers }
   for (const { uuid, channel, told } of publications.values()) {
     if (!told?.acknowledged) continue;
     const missing = publishedOn(channel).filter((each) => keeps(each) === "all" && !held.has(`${each} ${uuid}`));
-    violations.push(...missing.map((each): Violation => ({ wrong: "lost", uuid, what: `${uuid} was acknowledged, and is not stored on ${each}` })));
+    violations.push(
+      ...missing.map((each): Violation => ({
+        wrong: "lost",
+        uuid,
+        what: `${uuid} was acknowledged, and is not stored on ${each}`,
+      })),
+    );
   }
   return violations;
 };

@@ -14,7 +14,8 @@ const main = async (args: string[]): Promise<void> => {
   if (help) return void process.stdout.write(CHAOS_HELP);
   const begun = performance.now();
   process.stderr.write(`seed ${options.seed}\n`);
-  const phase = (what: string): void => void process.stderr.write(`${what}: after ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
+  const phase = (what: string): void =>
+    void process.stderr.write(`${what}: after ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
   const outcome = await chaos(ROOT, options, { published: progressOn(process.stderr, options.messages), phase });
   const text = summary(outcome, options, (performance.now() - begun) / 1000);
   (json ? process.stderr : process.stdout).write(text);
@@ -25,7 +26,8 @@ const main = async (args: string[]): Promise<void> => {
 };
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const text = error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
+  const text =
+    error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
   process.stderr.write(`✗ ${text ?? String(error)}\n`);
   process.exitCode = 1;
 });

@@ -139,13 +139,19 @@ export class ChaosClient {
       const told = (acknowledged: boolean, code?: string, position?: Position): void => {
         trail.note(uuid, `${this.who.name} is told ${code ?? "that it is published"}`);
         if (code !== undefined) onError(`${code}: ${channel}`);
-        publication.told = { ...journal.now(), acknowledged, ...(code !== undefined && { code }), ...(position && { position }) };
+        publication.told = {
+          ...journal.now(),
+          acknowledged,
+          ...(code !== undefined && { code }),
+          ...(position && { position }),
+        };
         resolve(acknowledged);
       };
       this.#page.sdk.publish(
         { channel, uuid, data },
         ({ code }) => told(false, code),
-        (published: object) => told(true, undefined, "position" in published ? (published.position as Position | undefined) : undefined),
+        (published: object) =>
+          told(true, undefined, "position" in published ? (published.position as Position | undefined) : undefined),
       );
     });
   }
@@ -165,7 +171,9 @@ export class ChaosClient {
   reload(): void {
     const mounted = this.components.map(({ name, way }) => ({ name, way }));
     const left = Object.entries(this.#page.leave());
-    this.#page = this.#open(Object.fromEntries(left.flatMap(([name, position]) => (position ? [[name, position]] : []))));
+    this.#page = this.#open(
+      Object.fromEntries(left.flatMap(([name, position]) => (position ? [[name, position]] : []))),
+    );
     for (const { name, way } of mounted) this.mount(name, way);
   }
 
@@ -184,14 +192,19 @@ export class ChaosClient {
       const waits = this.wants(reading.name) && !reading.stands && this.#may(reading.name);
       return [
         ...(waits ? [`${state} waits for ${reading.name}`] : []),
-        ...(reading.unanswered > 0 && this.#may(reading.name) ? [`${state} waits for ${reading.unanswered} answers about ${reading.name}`] : []),
+        ...(reading.unanswered > 0 && this.#may(reading.name)
+          ? [`${state} waits for ${reading.unanswered} answers about ${reading.name}`]
+          : []),
       ];
     });
   }
 
   /** The names of those who are present on a channel, as it is told; `undefined`: it is told nothing. */
   async present(channel: string): Promise<string[] | undefined> {
-    const told = await this.#page.sdk.channel(channel).presence().catch(() => undefined);
+    const told = await this.#page.sdk
+      .channel(channel)
+      .presence()
+      .catch(() => undefined);
     return told?.members.map(({ info }) => (info as { name: string }).name);
   }
 

@@ -30,7 +30,13 @@ export const gather = (context: ClientContext, plan: Plan): Crowd => {
     const client = new ChaosClient(context, who, index % 2 === 0);
     // Whoever may not read what is private tries.
     for (const channel of [...channels, ...names.filter((each) => !maySubscribe(each, who))]) client.home.add(channel);
-    if (index % WIDE === 0) client.home.add(pick(random, WILDCARDS.filter((each) => maySubscribe(each, who))));
+    if (index % WIDE === 0)
+      client.home.add(
+        pick(
+          random,
+          WILDCARDS.filter((each) => maySubscribe(each, who)),
+        ),
+      );
     for (const each of client.home) client.mount(each, random() < 1 / CALLBACKS ? "callbacks" : "handle");
     return client;
   };
@@ -41,6 +47,8 @@ export const gather = (context: ClientContext, plan: Plan): Crowd => {
   };
   const publishers = new Map([...plan.keys()].map((name, index) => [name, join(name, index, [pick(random, names)])]));
   // In turn, so that no channel is left without.
-  const subscribers = Array.from({ length: context.pace.subscribers }, (_, index) => join(`s${index}`, index, some(names[index % names.length]!)));
+  const subscribers = Array.from({ length: context.pace.subscribers }, (_, index) =>
+    join(`s${index}`, index, some(names[index % names.length]!)),
+  );
   return { publishers, all: [...publishers.values(), ...subscribers] };
 };

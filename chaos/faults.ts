@@ -24,7 +24,13 @@ const POST_FAULTS: readonly [Kind, PostFault][] = [
 ];
 
 /** What becomes of a post by what it meets. */
-const OUTCOMES: Record<PostFault, Post["was"]> = { gone: "denied", limit: "failed", error: "failed", lose: "lost", duplicate: "clean" };
+const OUTCOMES: Record<PostFault, Post["was"]> = {
+  gone: "denied",
+  limit: "failed",
+  error: "failed",
+  lose: "lost",
+  duplicate: "clean",
+};
 
 const CALL_FAULTS: readonly [Kind, DynamoDbFault][] = [
   ["dbThrottled", "throttle"],
@@ -39,7 +45,8 @@ const WRITE_FAULTS: readonly [Kind, DynamoDbFault][] = [
 ];
 
 /** What functions are called in strikes and trails: `publish` for the function behind `publish`. */
-export const roleOf = (functionId: string): string => (/PushIt(\w+?)Function/.exec(functionId)?.[1] ?? functionId).toLowerCase();
+export const roleOf = (functionId: string): string =>
+  (/PushIt(\w+?)Function/.exec(functionId)?.[1] ?? functionId).toLowerCase();
 
 interface Frame {
   channel?: string;
@@ -49,8 +56,14 @@ interface Frame {
 /** The messages of the run in a frame that is posted, or in a segment. */
 const messagesIn = (body: string): { channel: string; uuid: string }[] => {
   const value = JSON.parse(body) as Frame | Frame[] | { publications: { message: Frame }[] };
-  const frames = Array.isArray(value) ? value : "publications" in value ? value.publications.map(({ message }) => message) : [value];
-  return frames.flatMap(({ channel, uuid }) => (channel !== undefined && uuid?.match(UUIDS)?.[0] === uuid && uuid !== undefined ? [{ channel, uuid }] : []));
+  const frames = Array.isArray(value)
+    ? value
+    : "publications" in value
+      ? value.publications.map(({ message }) => message)
+      : [value];
+  return frames.flatMap(({ channel, uuid }) =>
+    channel !== undefined && uuid?.match(UUIDS)?.[0] === uuid && uuid !== undefined ? [{ channel, uuid }] : [],
+  );
 };
 
 /** Strikes a local system by a schedule, and writes down what is posted. */
@@ -78,7 +91,10 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
     const cut = !found && this.schedule.strikes("cut") && this.system?.cut(connectionId);
     const isGone = this.ended.has(connectionId);
     const text = body.toString();
-    this.trail.noteAll(text, `is posted to ${this.#name(connectionId)}${isGone ? ", which is gone" : cut ? ": cut" : found ? `: ${found[0]}` : ""}`);
+    this.trail.noteAll(
+      text,
+      `is posted to ${this.#name(connectionId)}${isGone ? ", which is gone" : cut ? ": cut" : found ? `: ${found[0]}` : ""}`,
+    );
     const was: Post["was"] = isGone || cut ? "failed" : OUTCOMES[found?.[1] ?? "duplicate"];
     for (const { channel, uuid } of messagesIn(text)) this.journal.posted(connectionId, channel, uuid, was);
     return found?.[1];
@@ -114,7 +130,10 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
   onCall(call: DynamoDbCall): DynamoDbFault | undefined {
     const fault = this.#fault(call);
     const told = JSON.stringify(call.asked);
-    this.trail.noteAll(told, `${roleOf(call.functionId)} ${call.operation}s it${fault ? `: ${fault}` : ""}: ${told.slice(0, 150)}`);
+    this.trail.noteAll(
+      told,
+      `${roleOf(call.functionId)} ${call.operation}s it${fault ? `: ${fault}` : ""}: ${told.slice(0, 150)}`,
+    );
     return fault;
   }
 

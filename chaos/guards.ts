@@ -39,7 +39,8 @@ export default guards<policy.Credentials>({
   channels: {
     [policy.HEARD]: {
       onMessageReceived(channel, agent, message) {
-        if (policy.mayHear(channel.name, message.data as policy.Payload, agent.credentials)) agent.deliver(channel, message);
+        if (policy.mayHear(channel.name, message.data as policy.Payload, agent.credentials))
+          agent.deliver(channel, message);
       },
     },
     [policy.SLOW]: {

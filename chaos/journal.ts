@@ -205,7 +205,9 @@ export class Journal {
 
   /** Whether a segment with a message waited for a worker, or kept one busy, at a time. */
   isWaiting(channel: string, uuid: string, ms: number): boolean {
-    return (this.#segmentsOf.get(`${channel} ${uuid}`) ?? []).some(({ sent, done }) => sent <= ms && (done ?? Infinity) > ms);
+    return (this.#segmentsOf.get(`${channel} ${uuid}`) ?? []).some(
+      ({ sent, done }) => sent <= ms && (done ?? Infinity) > ms,
+    );
   }
 
   /** When the server was told that an application's connection is gone, although it was not. */

@@ -43,12 +43,15 @@ export interface Judging {
   begunAt(uuid: string): number;
 }
 
-const told = (span: Span): string => `${span.name} (from ${span.from.at}${span.to ? ` to ${span.to.at}, ${span.to.why}` : " on"})`;
+const told = (span: Span): string =>
+  `${span.name} (from ${span.from.at}${span.to ? ` to ${span.to.at}, ${span.to.why}` : " on"})`;
 
 /** What a page's application has lost. */
 export const lossesOf = (read: ReadPage, judging: Judging): Loss[] =>
   [...read.readings.values()].flatMap(({ name, spans }) =>
-    spans.flatMap((span) => (judging.recovers(name) ? lostBehind(span, read, judging) : lostOnTheWay(span, read, judging))),
+    spans.flatMap((span) =>
+      judging.recovers(name) ? lostBehind(span, read, judging) : lostOnTheWay(span, read, judging),
+    ),
   );
 
 /** On a channel with history: nothing that the subscription covers may be missing. */
@@ -59,7 +62,9 @@ const lostBehind = (span: Span, read: ReadPage, { missing, offsetOf, begunAt, jo
   // What a wildcard brought from before the subscription's own first position may come in any order.
   const isOrdered = since !== undefined || !hadWildcard(read, channel, endOf(span));
   const offsets = (read.messages.get(channel) ?? []).flatMap(({ at, uuid }) =>
-    at > beginOf(span) && at < endOf(span) && (isOrdered || begunAt(uuid) > from.at) ? (offsetOf(channel, uuid) ?? []) : [],
+    at > beginOf(span) && at < endOf(span) && (isOrdered || begunAt(uuid) > from.at)
+      ? (offsetOf(channel, uuid) ?? [])
+      : [],
   );
   const low = since ? since.offset : Math.min(...offsets);
   const position = to?.why === "left" ? read.left?.positions[channel]?.offset : undefined;
@@ -100,7 +105,12 @@ const lostOnTheWay = (span: Span, read: ReadPage, judging: Judging): Loss[] => {
  * - The span ended before the post had arrived, or while the server was still about it: it may take 5 minutes.
  * - The span ended because the server had been told that the connection is gone, and had forgotten its agent.
  */
-const isExcused = ({ publication, channel }: Due, { from, to }: Span, { journal, lingers }: Judging, name: string): boolean => {
+const isExcused = (
+  { publication, channel }: Due,
+  { from, to }: Span,
+  { journal, lingers }: Judging,
+  name: string,
+): boolean => {
   const { uuid, told: answer } = publication;
   const posts = journal.postsTo(name, channel, uuid);
   const clean = posts.filter(({ was }) => was === "clean");

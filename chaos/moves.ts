@@ -72,7 +72,8 @@ export class Moves {
   /** One more publication begins. */
   advance(): void {
     this.#schedule.advance();
-    for (const move of MOVES) if (this.#schedule.strikes(move)) this.#do(move, pick(this.#random, this.clients), this.#random);
+    for (const move of MOVES)
+      if (this.#schedule.strikes(move)) this.#do(move, pick(this.#random, this.clients), this.#random);
   }
 
   /** Everybody goes home: each client is subscribed to what it is subscribed to at rest, and nothing moves any more. */

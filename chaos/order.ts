@@ -17,7 +17,8 @@ export class Order {
     for (const each of stored) {
       const epoch = epochs.get(each.channel) ?? each.epoch;
       epochs.set(each.channel, epoch);
-      if (epoch !== each.epoch) this.#contradicts(each.uuid, `is in another history of ${each.channel} than those before`);
+      if (epoch !== each.epoch)
+        this.#contradicts(each.uuid, `is in another history of ${each.channel} than those before`);
       if (this.of(each.channel, each.uuid) !== undefined) this.twice.push(each);
       else this.#set(each.channel, each.uuid, each.offset);
     }
@@ -53,4 +54,5 @@ export class Order {
 }
 
 /** Whether what came is what was published, as text: it has been nothing else on its way. */
-export const isSame = (published: unknown, received: unknown): boolean => JSON.stringify(published) === JSON.stringify(received);
+export const isSame = (published: unknown, received: unknown): boolean =>
+  JSON.stringify(published) === JSON.stringify(received);

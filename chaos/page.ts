@@ -85,7 +85,8 @@ export class ChaosPage {
   unmount(component: Component, turn = this.parts.journal.turn()): void {
     if (!this.components.delete(component)) return;
     // Those that use the callback API have one subscription in common.
-    if (component.way === "handle" || !this.#of(component.name).some(({ way }) => way === "callbacks")) this.unsubscribe(component, turn);
+    if (component.way === "handle" || !this.#of(component.name).some(({ way }) => way === "callbacks"))
+      this.unsubscribe(component, turn);
     this.#listened(component);
   }
 
@@ -135,7 +136,11 @@ export class ChaosPage {
   }
 
   /** Writes a call down, and gives what its answers are told to. */
-  #calls(is: "subscribe" | "unsubscribe", component: Component, turn: number): [() => void, (error: PushItError) => void] {
+  #calls(
+    is: "subscribe" | "unsubscribe",
+    component: Component,
+    turn: number,
+  ): [() => void, (error: PushItError) => void] {
     const { journal, heard } = this.parts;
     const { name, holder } = component;
     const call = journal.call();
@@ -158,10 +163,23 @@ export class ChaosPage {
     const { journal, heard } = this.parts;
     const on: PushIt["on"] = (event, listener) => sdk.on(event, (value) => void (this.#left || listener(value)));
     on("message", ({ channel, uuid, data, offset }) => {
-      heard.message(journal.note(page, { is: "message", channel, uuid, data, ...(offset !== undefined && { offset }) }) as EntryOf<"message">);
+      heard.message(
+        journal.note(page, {
+          is: "message",
+          channel,
+          uuid,
+          data,
+          ...(offset !== undefined && { offset }),
+        }) as EntryOf<"message">,
+      );
     });
     on("subscribed", ({ channel, recovered, code }) => {
-      journal.note(page, { is: "subscribed", name: channel, ...(recovered !== undefined && { recovered }), ...(code && { code }) });
+      journal.note(page, {
+        is: "subscribed",
+        name: channel,
+        ...(recovered !== undefined && { recovered }),
+        ...(code && { code }),
+      });
     });
     on("unsubscribed", ({ channel, error }) => {
       journal.note(page, { is: "unsubscribed", name: channel, ...(error && { code: error.code }) });
@@ -176,4 +194,5 @@ export class ChaosPage {
   }
 }
 
-const copyOf = (position: Position | undefined): Position | undefined => (position ? { epoch: position.epoch, offset: position.offset } : undefined);
+const copyOf = (position: Position | undefined): Position | undefined =>
+  position ? { epoch: position.epoch, offset: position.offset } : undefined;

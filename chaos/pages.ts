@@ -37,7 +37,13 @@ export const readPage = (page: Page, recovers: (name: string) => boolean): ReadP
   const names = new Set(marks.flatMap((entry) => (entry.is === "subscribe" ? [entry.name] : [])));
   const readings = new Map([...names].map((name) => [name, readName(name, marks, recovers(name), page.since[name])]));
   const left = marks.find((entry) => entry.is === "left");
-  return { page, messages, readings, listened: marks.filter((entry) => entry.is === "listened"), ...(left && { left }) };
+  return {
+    page,
+    messages,
+    readings,
+    listened: marks.filter((entry) => entry.is === "listened"),
+    ...(left && { left }),
+  };
 };
 
 /** The readings of the names that bring a channel's messages. */
@@ -58,4 +64,5 @@ export const endOf = ({ to }: Span): number => to?.at ?? Infinity;
 export const beginOf = ({ since, asked, from }: Span): number => (since ? asked : from.at);
 
 /** The span of a channel's own subscription in which a message was received. */
-export const spanAt = (spans: readonly Span[], at: number): Span | undefined => spans.find((span) => at > beginOf(span) && at < endOf(span));
+export const spanAt = (spans: readonly Span[], at: number): Span | undefined =>
+  spans.find((span) => at > beginOf(span) && at < endOf(span));

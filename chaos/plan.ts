@@ -30,7 +30,7 @@ const doings = (random: Random, messages: number): Map<number, Doing> => {
   const found = new Map<number, Doing>();
   for (const [doing, times] of Object.entries(TIMES) as [Doing, number][]) {
     const wanted = Math.min(Math.ceil((times * messages) / WHOLE), Math.floor(messages / 10));
-    for (let struck = 0; struck < wanted; ) {
+    for (let struck = 0; struck < wanted;) {
       const at = Math.floor(random() * messages);
       if (found.has(at)) continue;
       found.set(at, doing);
@@ -44,7 +44,9 @@ const doings = (random: Random, messages: number): Map<number, Doing> => {
 export const planOf = (seed: number, messages: number): Plan => {
   const random = sourceOf(seed, "plan");
   const doing = doings(random, messages);
-  const plan = new Map<string, Planned[]>(Array.from({ length: paceOf(messages).publishers }, (_, index) => [`p${index}`, []]));
+  const plan = new Map<string, Planned[]>(
+    Array.from({ length: paceOf(messages).publishers }, (_, index) => [`p${index}`, []]),
+  );
   const names = [...plan.keys()];
   for (let at = 0; at < messages; at += 1) {
     const by = pick(random, names);

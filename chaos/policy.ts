@@ -46,7 +46,8 @@ export const SPREAD = "spread/a";
 export const SPREAD_TO = "log/b";
 
 /** The channels that a permitted publication is for. */
-export const publishedOn = (channel: string): readonly string[] => (channel === SPREAD ? [SPREAD, SPREAD_TO] : [channel]);
+export const publishedOn = (channel: string): readonly string[] =>
+  channel === SPREAD ? [SPREAD, SPREAD_TO] : [channel];
 
 const isBelow = (pattern: string, channel: string): boolean => channel.startsWith(pattern.slice(0, -1));
 

@@ -8,7 +8,8 @@ export interface Misplacement {
 
 const placeOf = (channel: string, { epoch, offset }: Position): string => `${channel} ${epoch} ${offset}`;
 
-const isSame = (a: Position | undefined, b: Position | undefined): boolean => a?.epoch === b?.epoch && a?.offset === b?.offset;
+const isSame = (a: Position | undefined, b: Position | undefined): boolean =>
+  a?.epoch === b?.epoch && a?.offset === b?.offset;
 
 /**
  * Judges the positions in acknowledgements: each names the message that is stored there, no two messages have one in
@@ -41,21 +42,25 @@ const unlike = (publications: readonly Publication[]): Misplacement[] =>
     const [first, ...others] = acknowledgements.filter((each) => each !== undefined);
     if (!first) return [];
     const other = [...others, ...(told?.position ? [told.position] : [])].find((each) => !isSame(first, each));
-    return other ? [{ uuid, what: `${uuid} is at ${first.offset}, and its publisher was told ${other.offset} too` }] : [];
+    return other
+      ? [{ uuid, what: `${uuid} is at ${first.offset}, and its publisher was told ${other.offset} too` }]
+      : [];
   });
 
 /** Each place is one message's: the stored one's, if the table still holds it. */
 const taken = (publications: readonly Publication[], stored: readonly Stored[]): Misplacement[] => {
   const owners = new Map(stored.map((each) => [placeOf(each.channel, each), each.uuid]));
   const places = new Map<string, Position>();
-  for (const { channel, uuid, epoch, offset } of [...stored].reverse()) places.set(`${channel} ${uuid}`, { epoch, offset });
+  for (const { channel, uuid, epoch, offset } of [...stored].reverse())
+    places.set(`${channel} ${uuid}`, { epoch, offset });
   return publications.flatMap(({ uuid, channel, acknowledgements }) => {
     const position = acknowledgements.find((each) => each);
     if (!position) return [];
     const place = placeOf(channel, position);
     const owner = owners.get(place);
     owners.set(place, owner ?? uuid);
-    if (owner !== undefined && owner !== uuid) return [{ uuid, what: `${uuid} has the place ${place}, which is ${owner}'s` }];
+    if (owner !== undefined && owner !== uuid)
+      return [{ uuid, what: `${uuid} has the place ${place}, which is ${owner}'s` }];
     const kept = places.get(`${channel} ${uuid}`);
     if (!kept || isSame(kept, position)) return [];
     return [{ uuid, what: `${uuid} is stored at ${kept.offset}, and its publisher was told ${position.offset}` }];

@@ -23,7 +23,15 @@ export interface Publishing {
 }
 
 /** Has everything published that is planned, each publisher's in its order, and resolves when all of it is told. */
-export const publishAll = async ({ plan, publishers, victims, schedule, moves, random, told }: Publishing): Promise<void> => {
+export const publishAll = async ({
+  plan,
+  publishers,
+  victims,
+  schedule,
+  moves,
+  random,
+  told,
+}: Publishing): Promise<void> => {
   const lanes = [...plan].flatMap(([name, planned]) => {
     const publisher = publishers.get(name)!;
     const waiting = planned.values();

@@ -23,7 +23,7 @@ const STILL_MS = 45_000;
  */
 export const comesTogether = async <T>(missing: () => T[] | Promise<T[]>, ms: number): Promise<T[]> => {
   let [last, since] = ["", performance.now()];
-  for (const end = since + ms; ; ) {
+  for (const end = since + ms; ;) {
     const rest = await missing();
     const now = performance.now();
     const text = JSON.stringify(rest);
@@ -59,7 +59,9 @@ export const wronglyPresent = async (crowd: readonly ChaosClient[], channel: str
   const twice = told.filter((name, index) => told.indexOf(name) !== index);
   return [
     ...expected.filter((name) => !told.includes(name)).map((name) => `${name} is not present on ${channel}`),
-    ...[...twice, ...told.filter((name) => !expected.includes(name))].map((name) => `${name} is present on ${channel} without being there`),
+    ...[...twice, ...told.filter((name) => !expected.includes(name))].map(
+      (name) => `${name} is present on ${channel} without being there`,
+    ),
   ];
 };
 

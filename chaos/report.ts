@@ -9,11 +9,23 @@ const LEAST = 20;
 const MOST = 6;
 
 /** What of a run is not as it must be, in words; empty: it has passed. */
-export const faultsOf = ({ wrong, judged, faults, late }: Outcome, { messages }: Pick<ChaosOptions, "messages">): string[] => {
+export const faultsOf = (
+  { wrong, judged, faults, late }: Outcome,
+  { messages }: Pick<ChaosOptions, "messages">,
+): string[] => {
   const counted = Object.entries(wrong).flatMap(([what, count]) => (count > 0 ? [`${what}: ${count}`] : []));
-  const seldom = Object.entries(faults).flatMap(([kind, times]) => (times < LEAST ? [`${kind} struck ${times} times only`] : []));
-  const unseen = Object.entries(judged).flatMap(([what, count]) => (count > 0 ? [] : [`no ${what}: nothing was judged of them`]));
-  return [...counted, ...unseen, ...(messages >= WHOLE ? seldom : []), ...late.map((what) => `did not come about in time: ${what}`)];
+  const seldom = Object.entries(faults).flatMap(([kind, times]) =>
+    times < LEAST ? [`${kind} struck ${times} times only`] : [],
+  );
+  const unseen = Object.entries(judged).flatMap(([what, count]) =>
+    count > 0 ? [] : [`no ${what}: nothing was judged of them`],
+  );
+  return [
+    ...counted,
+    ...unseen,
+    ...(messages >= WHOLE ? seldom : []),
+    ...late.map((what) => `did not come about in time: ${what}`),
+  ];
 };
 
 /** The line of `--json`. */

@@ -49,7 +49,19 @@ const LATEST = 0.9;
 const MOST_SKIPPED = 6;
 
 /** Whose writes are struck: functions, most the busiest. */
-const VICTIMS = ["publish", "publish", "publish", "deliver", "flush", "subscribe", "subscribe", "connect", "disconnect", "announce", "ping"] as const;
+const VICTIMS = [
+  "publish",
+  "publish",
+  "publish",
+  "deliver",
+  "flush",
+  "subscribe",
+  "subscribe",
+  "connect",
+  "disconnect",
+  "announce",
+  "ping",
+] as const;
 const TARGETED: ReadonlySet<Kind> = new Set(["killedBefore", "killedAfter", "timedOut"]);
 
 /** How long one waits for its victim, in shares of a run, before it takes any. */
@@ -69,7 +81,11 @@ export interface Strike {
 export type Times<Name extends string> = Readonly<Record<Name, number>>;
 
 /** When what is to strike: always the same for the same seed. */
-export const strikesOf = <Name extends string = Kind>(seed: number, messages: number, often: Times<Name> = TIMES as unknown as Times<Name>): Record<Name, Strike[]> => {
+export const strikesOf = <Name extends string = Kind>(
+  seed: number,
+  messages: number,
+  often: Times<Name> = TIMES as unknown as Times<Name>,
+): Record<Name, Strike[]> => {
   const kinds = Object.keys(often) as Name[];
   const strikes = (kind: Name): Strike[] => {
     const random = sourceOf(seed, kind);

@@ -132,7 +132,8 @@ class Reader {
     if (this.#holders.size === 0) {
       this.#asked = at;
       this.#resumes = this.recovers && this.#released?.turn === turn ? this.#released.span : undefined;
-      if (!this.#wish || this.#wish.to <= at) this.wishes.push((this.#wish = { name: this.name, from: at, to: Infinity }));
+      if (!this.#wish || this.#wish.to <= at)
+        this.wishes.push((this.#wish = { name: this.name, from: at, to: Infinity }));
       this.#wish.to = Infinity;
     }
     this.#holders.set(holder, { call, acknowledged: false });
@@ -193,7 +194,8 @@ class Reader {
   }
 
   #unsubscribed({ at, ms, code }: EntryOf<"unsubscribed">): void {
-    if (code === undefined && this.#isHeld()) this.wrong.push(`was told that ${this.name} is unsubscribed, and has not unsubscribed`);
+    if (code === undefined && this.#isHeld())
+      this.wrong.push(`was told that ${this.name} is unsubscribed, and has not unsubscribed`);
     if (code !== undefined) this.#holders.clear();
     this.#end({ at, ms }, "refused");
     this.#endWish(at);
@@ -233,7 +235,13 @@ class Reader {
       this.#resumes = undefined;
       return;
     }
-    this.#open = { name: this.name, from, asked: this.#asked, disturbed: from, ...(this.#since && { since: this.#since }) };
+    this.#open = {
+      name: this.name,
+      from,
+      asked: this.#asked,
+      disturbed: from,
+      ...(this.#since && { since: this.#since }),
+    };
     this.#since = undefined;
     this.spans.push(this.#open);
   }

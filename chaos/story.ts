@@ -15,23 +15,32 @@ export interface Subject {
 }
 
 const answers = (page: Page): Map<number, string> =>
-  new Map(page.entries.flatMap((entry) => (entry.is === "subscribe" || entry.is === "unsubscribe" ? [[entry.call, `${entry.is} ${entry.name}`]] : [])));
+  new Map(
+    page.entries.flatMap((entry) =>
+      entry.is === "subscribe" || entry.is === "unsubscribe" ? [[entry.call, `${entry.is} ${entry.name}`]] : [],
+    ),
+  );
 
 const textOf = (entry: Entry, calls: ReadonlyMap<number, string>): string => {
   const { at: _at, ms: _ms, is, ...rest } = entry;
   if (entry.is === "message") return `receives ${entry.uuid} on ${entry.channel} (${entry.offset ?? "plain"})`;
-  if (entry.is === "fulfilled" || entry.is === "rejected") return `${is}: ${calls.get(entry.call) ?? ""} ${JSON.stringify(rest)}`;
+  if (entry.is === "fulfilled" || entry.is === "rejected")
+    return `${is}: ${calls.get(entry.call) ?? ""} ${JSON.stringify(rest)}`;
   return `${is} ${JSON.stringify(rest)}`;
 };
 
 const concerns = (entry: Entry, channel: string, calls: ReadonlyMap<number, string>): boolean => {
   if (entry.is === "message") return entry.channel === channel;
-  if (entry.is === "fulfilled" || entry.is === "rejected") return covers(calls.get(entry.call)?.split(" ")[1] ?? "", channel);
+  if (entry.is === "fulfilled" || entry.is === "rejected")
+    return covers(calls.get(entry.call)?.split(" ")[1] ?? "", channel);
   return !("name" in entry) || covers(entry.name, channel);
 };
 
 /** What one application did and was told about a channel, around a publication. */
-export const storyOf = (journal: Pick<Journal, "applications" | "publications" | "postsTo">, subject: Subject): string[] => {
+export const storyOf = (
+  journal: Pick<Journal, "applications" | "publications" | "postsTo">,
+  subject: Subject,
+): string[] => {
   const { applications, publications } = journal;
   const { who, channel, uuid } = subject;
   const begun = uuid === undefined ? undefined : publications.get(uuid)?.begun;
@@ -46,9 +55,15 @@ export const storyOf = (journal: Pick<Journal, "applications" | "publications" |
     });
   if (begun && uuid !== undefined) {
     lines.push({ ...begun, text: `(${uuid} is published)` });
-    for (const { ms, was } of journal.postsTo(who, channel, uuid)) lines.push({ at: lines.find((each) => each.ms > ms)?.at ?? Infinity, ms, text: `(${uuid} is posted: ${was})` });
+    for (const { ms, was } of journal.postsTo(who, channel, uuid))
+      lines.push({ at: lines.find((each) => each.ms > ms)?.at ?? Infinity, ms, text: `(${uuid} is posted: ${was})` });
   }
   lines.sort((a, b) => a.ms - b.ms || a.at - b.at || 0);
-  const middle = Math.max(0, lines.findIndex(({ ms }) => ms >= (begun?.ms ?? Infinity)));
-  return lines.slice(Math.max(0, middle - BEFORE), middle + AFTER).map(({ at, ms, text }) => `${(ms / 1000).toFixed(3).padStart(9)} ${String(at).padStart(7)}  ${text}`);
+  const middle = Math.max(
+    0,
+    lines.findIndex(({ ms }) => ms >= (begun?.ms ?? Infinity)),
+  );
+  return lines
+    .slice(Math.max(0, middle - BEFORE), middle + AFTER)
+    .map(({ at, ms, text }) => `${(ms / 1000).toFixed(3).padStart(9)} ${String(at).padStart(7)}  ${text}`);
 };

@@ -45,7 +45,8 @@ const older = (item: Item, seconds: number): Item => {
   earlier(SECONDS, seconds);
   earlier(MILLISECONDS, seconds * 1000);
   const { pk, sk } = keyOf(item);
-  if (pk.startsWith("r#")) aged["sk"] = { S: sk.replace(/^\d+/, (end) => String(Number(end) - seconds).padStart(end.length, "0")) };
+  if (pk.startsWith("r#"))
+    aged["sk"] = { S: sk.replace(/^\d+/, (end) => String(Number(end) - seconds).padStart(end.length, "0")) };
   return aged;
 };
 

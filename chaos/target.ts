@@ -30,7 +30,10 @@ const ASYNC_SCALE = 0.02;
 
 const synthesize = (folder: string): string => {
   const outdir = join(folder, "cdk.out");
-  const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
+  const app = new App({
+    outdir,
+    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
+  });
   const time = Duration.seconds(GUARD_SECONDS);
   new PushIt(new Stack(app, "Chaos"), "PushIt", {
     guards: Guards.fromModule(join(__dirname, "guards.ts")),
@@ -39,7 +42,12 @@ const synthesize = (folder: string): string => {
     presenceLease: Duration.seconds(LEASE_SECONDS),
     fanOutThreshold: THRESHOLD,
     fanOutBudget: Duration.seconds(FAN_OUT_SECONDS),
-    timeouts: { onConnectionRequest: time, onSubscriptionRequest: time, onPublicationRequest: time, onMessageReceived: time },
+    timeouts: {
+      onConnectionRequest: time,
+      onSubscriptionRequest: time,
+      onPublicationRequest: time,
+      onMessageReceived: time,
+    },
   });
   app.synth();
   return outdir;

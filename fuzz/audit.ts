@@ -111,14 +111,24 @@ export class Audit {
         if (present && row["u"] === member.agent) there.add(present.channel);
       }
       const { sure, unsure } = this.ledger.subscriptionsOf(member);
-      const wrong = [...there].filter((each) => !sure.has(each) && !unsure.has(each)).map((each) => `it is present on ${each}, where it is not`);
-      const absent = [...sure].filter((each) => tells(each) && !there.has(each)).map((each) => `it is not present on ${each}, where it is`);
-      return [...wrong, ...absent, ...Object.entries(stored).flatMap(([side, channels]) => [
-        ...[...sure].filter((each) => !channels.has(each)).map((each) => `no ${side} row of the subscription to ${each}`),
-        ...[...channels]
-          .filter((each) => !sure.has(each) && !unsure.has(each))
-          .map((each) => `a ${side} row of a subscription to ${each}, which there is not`),
-      ])];
+      const wrong = [...there]
+        .filter((each) => !sure.has(each) && !unsure.has(each))
+        .map((each) => `it is present on ${each}, where it is not`);
+      const absent = [...sure]
+        .filter((each) => tells(each) && !there.has(each))
+        .map((each) => `it is not present on ${each}, where it is`);
+      return [
+        ...wrong,
+        ...absent,
+        ...Object.entries(stored).flatMap(([side, channels]) => [
+          ...[...sure]
+            .filter((each) => !channels.has(each))
+            .map((each) => `no ${side} row of the subscription to ${each}`),
+          ...[...channels]
+            .filter((each) => !sure.has(each) && !unsure.has(each))
+            .map((each) => `a ${side} row of a subscription to ${each}, which there is not`),
+        ]),
+      ];
     });
   }
 
@@ -168,7 +178,8 @@ export class Audit {
     if (kind === "h" || message === undefined) return undefined;
     const stored = JSON.parse(message) as { uuid: string; data: Json };
     const known = shelf.offsets.get(Number(sk));
-    if (known && (known.uuid !== stored.uuid || known.data !== JSON.stringify(stored.data))) return "a row of another message than was told";
+    if (known && (known.uuid !== stored.uuid || known.data !== JSON.stringify(stored.data)))
+      return "a row of another message than was told";
     return this.ledger.isStored({ channel, ...stored }) ? undefined : "a row of a message that no guard permitted";
   }
 }

@@ -43,7 +43,9 @@ export class Books {
         return this.#pongFault(asker, asks, data);
       case "history":
         if (data["channel"] !== asks.channel) return "another channel";
-        return Object.keys(data).some((key) => !REPLAY_KEYS.has(key)) ? "too much" : this.#replayFault(asker, asks, data);
+        return Object.keys(data).some((key) => !REPLAY_KEYS.has(key))
+          ? "too much"
+          : this.#replayFault(asker, asks, data);
       case "subscribed":
         return this.#subscribedFault(asker, asks, data);
     }
@@ -54,7 +56,12 @@ export class Books {
     const { ledger, shelves } = this;
     if (asks.kind === "stored") shelves.learn(asks.channel, answer.position!, ledger.now, asks);
     if (asks.kind !== "subscribed" && asks.kind !== "history") return;
-    const { position, messages = [], more, pendingMs } = fieldsOf(answer.data) as Fields & { position?: Position; messages?: (Message & { offset: number })[] };
+    const {
+      position,
+      messages = [],
+      more,
+      pendingMs,
+    } = fieldsOf(answer.data) as Fields & { position?: Position; messages?: (Message & { offset: number })[] };
     if (!position) return;
     const { channel } = asks;
     shelves.learn(channel, position, ledger.now);
@@ -62,12 +69,16 @@ export class Books {
       shelves.learn(channel, { ...position, offset }, ledger.now, { uuid, data: asPublished(channel, data) });
       this.#hadOf(asker.member, channel).add(offset);
     }
-    if (asks.kind === "subscribed" && !more && pendingMs === undefined) this.#promises.push({ asker, channel, after: position.offset });
+    if (asks.kind === "subscribed" && !more && pendingMs === undefined)
+      this.#promises.push({ asker, channel, after: position.offset });
   }
 
   /** What is wrong with a message on a channel with history, beside what the ledger says. */
   message(member: Member, { channel, uuid, data, offset, epoch }: Message): string | undefined {
-    if (!keeps(channel)) return offset === undefined && epoch === undefined ? undefined : "a message with a position, on a channel without history";
+    if (!keeps(channel))
+      return offset === undefined && epoch === undefined
+        ? undefined
+        : "a message with a position, on a channel without history";
     const position = { epoch: epoch as string, offset: offset as number };
     const published = { uuid, data: asPublished(channel, data) };
     const fault = this.shelves.messageFault(channel, position, published);
@@ -79,7 +90,9 @@ export class Books {
 
   /** What is wrong with being told that there is a message which one does not get. */
   skip(member: Member, { channel, epoch, offset }: WithheldMessage): string | undefined {
-    const fault = keeps(channel) ? this.shelves.positionFault(channel, { epoch, offset }) : "a position, on a channel without history";
+    const fault = keeps(channel)
+      ? this.shelves.positionFault(channel, { epoch, offset })
+      : "a position, on a channel without history";
     if (fault !== undefined) return fault;
     this.shelves.learn(channel, { epoch, offset }, this.ledger.now);
     this.#hadOf(member, channel).add(offset);
@@ -89,8 +102,10 @@ export class Books {
   /** What is wrong with being told that somebody came or went. */
   attended(member: Member, { data }: Message): string | undefined {
     const { channel, at, joined, left } = fieldsOf(data) as Partial<PresenceEventData> & Fields;
-    if (typeof channel !== "string" || !tells(channel) || typeof at !== "number") return "who is there, of no channel that tells";
-    if (!same(keysOf(data), ["at", "channel", joined === undefined ? "left" : "joined"])) return "neither that somebody came nor that somebody went";
+    if (typeof channel !== "string" || !tells(channel) || typeof at !== "number")
+      return "who is there, of no channel that tells";
+    if (!same(keysOf(data), ["at", "channel", joined === undefined ? "left" : "joined"]))
+      return "neither that somebody came nor that somebody went";
     if (!this.ledger.everHeard(member, channel)) return "who is on a channel that it was never subscribed to";
     return this.#memberFault(channel, joined ?? left);
   }
@@ -100,8 +115,12 @@ export class Books {
     return this.#promises.flatMap(({ asker: { member, changes }, channel, after }) => {
       if (!isThere(member) || changes.unsubscribe.has(channel)) return [];
       const had = this.#hadOf(member, channel);
-      const missing = [...this.shelves.of(channel).offsets.keys()].filter((offset) => offset > after && !had.has(offset));
-      return missing.map((offset) => `agent "${member.name}" was at ${after} of ${channel}, and was not told of ${offset}`);
+      const missing = [...this.shelves.of(channel).offsets.keys()].filter(
+        (offset) => offset > after && !had.has(offset),
+      );
+      return missing.map(
+        (offset) => `agent "${member.name}" was at ${after} of ${channel}, and was not told of ${offset}`,
+      );
     });
   }
 
@@ -117,7 +136,11 @@ export class Books {
     return had;
   }
 
-  #replayFault({ member }: Asker, asks: { channel: string; since?: Position; limit: number; reverse: boolean }, data: Fields): string | undefined {
+  #replayFault(
+    { member }: Asker,
+    asks: { channel: string; since?: Position; limit: number; reverse: boolean },
+    data: Fields,
+  ): string | undefined {
     const { channel } = asks;
     const fault = this.shelves.positionFault(channel, data["position"]);
     if (fault !== undefined) return fault;
@@ -125,25 +148,50 @@ export class Books {
       get: (_uuid: string, published: Json) => dataFor({ channel, data: published }, member),
       may: (message: { uuid: string; data: Json; offset: number }): boolean =>
         this.ledger.wasPublished(member, { channel, ...message }) &&
-        this.shelves.messageFault(channel, { ...(data["position"] as Position), offset: message.offset }, { uuid: message.uuid, data: asPublished(channel, message.data) }) === undefined,
+        this.shelves.messageFault(
+          channel,
+          { ...(data["position"] as Position), offset: message.offset },
+          { uuid: message.uuid, data: asPublished(channel, message.data) },
+        ) === undefined,
     };
-    return replayFault(this.shelves.of(channel), asks, data as Fields & { position: Position }, reader, this.ledger.now);
+    return replayFault(
+      this.shelves.of(channel),
+      asks,
+      data as Fields & { position: Position },
+      reader,
+      this.ledger.now,
+    );
   }
 
-  #subscribedFault(asker: Asker, { channel, since }: Extract<Asks, { kind: "subscribed" }>, data: Fields): string | undefined {
+  #subscribedFault(
+    asker: Asker,
+    { channel, since }: Extract<Asks, { kind: "subscribed" }>,
+    data: Fields,
+  ): string | undefined {
     const { presenceIntervalMs, historyCheckIntervalMs, ...others } = data;
-    if ((typeof presenceIntervalMs === "number") !== tells(channel)) return "presenceIntervalMs where nobody is told of, or none where somebody is";
-    if ((typeof historyCheckIntervalMs === "number") !== keeps(channel)) return "historyCheckIntervalMs without history, or none with it";
+    if ((typeof presenceIntervalMs === "number") !== tells(channel))
+      return "presenceIntervalMs where nobody is told of, or none where somebody is";
+    if ((typeof historyCheckIntervalMs === "number") !== keeps(channel))
+      return "historyCheckIntervalMs without history, or none with it";
     if (!keeps(channel)) return same(keysOf(others), ["channel"]) ? undefined : "too much";
     if (since.length === 0) {
       if (!same(keysOf(others), ["channel", "position"])) return "too much, or no position";
-      const known = [...this.shelves.of(channel).offsets].filter(([, { tick }]) => tick < this.ledger.now).map(([offset]) => offset);
+      const known = [...this.shelves.of(channel).offsets]
+        .filter(([, { tick }]) => tick < this.ledger.now)
+        .map(([offset]) => offset);
       const fault = this.shelves.positionFault(channel, others["position"]);
-      return fault ?? ((others["position"] as Position).offset < Math.max(0, ...known) ? "a position that is not the newest" : undefined);
+      return (
+        fault ??
+        ((others["position"] as Position).offset < Math.max(0, ...known)
+          ? "a position that is not the newest"
+          : undefined)
+      );
     }
     if (Object.keys(others).some((key) => !REPLAY_KEYS.has(key))) return "too much";
     // Of a channel that is named twice, either position may count.
-    const faults = since.map((each) => this.#replayFault(asker, { channel, since: each, limit: 100, reverse: false }, others));
+    const faults = since.map((each) =>
+      this.#replayFault(asker, { channel, since: each, limit: 100, reverse: false }, others),
+    );
     return faults.includes(undefined) ? undefined : faults[0];
   }
 
@@ -151,25 +199,36 @@ export class Books {
     const { agent, info, userId } = fieldsOf(value);
     const known = this.audit.memberOf(String(agent));
     const its = known && userOf(known.name);
-    if (userId !== its || !same(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"])) return "what is no member";
+    if (userId !== its || !same(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"]))
+      return "what is no member";
     if (!known || !this.ledger.everSubscribed(known, channel)) return "somebody who never was there";
     return info === known.name ? undefined : "what nobody said of itself";
   }
 
   #attendanceFault({ channel, after }: { channel: string; after: string }, data: Fields): string | undefined {
     const { count, members } = data;
-    if (!same(keysOf(data), ["channel", "count", "members"]) || data["channel"] !== channel || !Array.isArray(members)) return "what does not say who is there";
+    if (!same(keysOf(data), ["channel", "count", "members"]) || data["channel"] !== channel || !Array.isArray(members))
+      return "what does not say who is there";
     const ids = members.map((each) => String(fieldsOf(each)["agent"]));
     if (new Set(ids).size < ids.length) return "a member twice";
-    if (typeof count !== "number" || count < ids.length || (after === "" && count !== ids.length)) return "another count";
+    if (typeof count !== "number" || count < ids.length || (after === "" && count !== ids.length))
+      return "another count";
     return members.map((each) => this.#memberFault(channel, each)).find((fault) => fault !== undefined);
   }
 
-  #pongFault({ member, changes }: Asker, { positions, present }: Extract<Asks, { kind: "pong" }>, data: Fields): string | undefined {
-    const { laggingChannels: behind = [], absentChannels: absent = [] } = data as { laggingChannels?: string[]; absentChannels?: string[] };
+  #pongFault(
+    { member, changes }: Asker,
+    { positions, present }: Extract<Asks, { kind: "pong" }>,
+    data: Fields,
+  ): string | undefined {
+    const { laggingChannels: behind = [], absentChannels: absent = [] } = data as {
+      laggingChannels?: string[];
+      absentChannels?: string[];
+    };
     const { sure, unsure } = this.ledger.subscriptionsOf(member);
     const stays = (channel: string): boolean => sure.has(channel) && !changes.unsubscribe.has(channel);
-    const may = (channel: string): boolean => sure.has(channel) || unsure.has(channel) || changes.subscribe.has(channel);
+    const may = (channel: string): boolean =>
+      sure.has(channel) || unsure.has(channel) || changes.subscribe.has(channel);
     const asked = new Map(positions.filter(([channel]) => keeps(channel)));
     if (behind.some((channel) => !asked.has(channel) || !may(channel))) return "behind on what it did not ask for";
     const gone = [...asked].find(([channel, { epoch, offset }]) => {

@@ -68,7 +68,8 @@ const CLEANUP_MS = 90_000;
 const LOOK_MS = 250;
 
 /** The seed of one episode: neighbours' have nothing in common. */
-const seedOf = (seed: number, index: number): number => Math.imul(seed ^ Math.imul(index + 1, 0x9e3779b1), 0x85ebca6b) | 0;
+const seedOf = (seed: number, index: number): number =>
+  Math.imul(seed ^ Math.imul(index + 1, 0x9e3779b1), 0x85ebca6b) | 0;
 
 const size = ({ bursts }: Episode): number => bursts.flat().length;
 
@@ -106,7 +107,14 @@ export class Fuzzer {
     this.#shrinkMs = shrinkMs;
     const { answers } = this.#outcome;
     const answer = (code: string): void => void (answers[code] = (answers[code] ?? 0) + 1);
-    this.#range = { struggled: () => false, ...fire, ledger: this.#ledger, shelves: this.#shelves, audit: this.#audit, answer };
+    this.#range = {
+      struggled: () => false,
+      ...fire,
+      ledger: this.#ledger,
+      shelves: this.#shelves,
+      audit: this.#audit,
+      answer,
+    };
   }
 
   /** Does it all. */
@@ -154,7 +162,11 @@ export class Fuzzer {
     });
     if (what.length === 0) return;
     const replay = `--seed ${this.options.seed} --path ${index}:${result.counterexamplePath ?? "0"}`;
-    this.#outcome.violations.push({ what, replay, ...(result.counterexample ? { episode: result.counterexample[0] } : {}) });
+    this.#outcome.violations.push({
+      what,
+      replay,
+      ...(result.counterexample ? { episode: result.counterexample[0] } : {}),
+    });
   }
 
   async #play(generated: Episode, counts: boolean): Promise<string[]> {

@@ -82,7 +82,12 @@ export class Play {
     await this.#quiet(sent);
     for (const { entry, answered } of sent) if (answered) ledger.finish(entry);
     for (const [peer, change] of changes) ledger.settle(peer, change);
-    for (const [peer, claims] of this.#claims) claims.close(peer.ending.size === 0 && peer.published <= PUBLISHED_AT_ONCE && !shots.some((shot) => shot.peer === peer && shot.verdict.outcome.kind === "silence"));
+    for (const [peer, claims] of this.#claims)
+      claims.close(
+        peer.ending.size === 0 &&
+          peer.published <= PUBLISHED_AT_ONCE &&
+          !shots.some((shot) => shot.peer === peer && shot.verdict.outcome.kind === "silence"),
+      );
     this.#books.settle();
     for (const peer of this.#all) if (peer.closed !== undefined) ledger.leave(peer);
   }
@@ -97,7 +102,11 @@ export class Play {
     if (peer) this.#peers[slot] = peer;
   }
 
-  async #open(offer: string[], protocols: readonly string[], credentials: string | undefined): Promise<{ peer?: Peer }> {
+  async #open(
+    offer: string[],
+    protocols: readonly string[],
+    credentials: string | undefined,
+  ): Promise<{ peer?: Peer }> {
     const { url, ledger, audit, tableName, answer } = this.range;
     const from = ledger.now;
     const expected = judgeHandshake(protocols, credentials);
@@ -156,9 +165,15 @@ export class Play {
     if (!peer) throw new Error("an agent could not connect");
     if (wire.kind === "bytes") return { peer, wire, text: wire.hex, times, verdict: ends(wire.binary ? 1003 : 1007) };
     const ids = this.#peers.map((each) => each?.agent ?? "");
-    const text = Buffer.from(withEpochs(withAgents(wire.text, ids), (channel) => this.range.shelves.epochOf(channel))).toString();
+    const text = Buffer.from(
+      withEpochs(withAgents(wire.text, ids), (channel) => this.range.shelves.epochOf(channel)),
+    ).toString();
     const code = closesBySize(text, wire.fragmentBytes);
-    const sender = { agent: peer.agent, name: peer.name, ...(peer.denied === undefined ? {} : { denied: peer.denied }) };
+    const sender = {
+      agent: peer.agent,
+      name: peer.name,
+      ...(peer.denied === undefined ? {} : { denied: peer.denied }),
+    };
     return { peer, wire, text, times, verdict: code === undefined ? judge(text, sender) : ends(code) };
   }
 
@@ -183,7 +198,11 @@ export class Play {
     for (const peer of this.#all) {
       const claims = this.#claims.get(peer) ?? new Claims();
       this.#claims.set(peer, claims);
-      claims.open(shots.flatMap(({ peer: by, times, verdict }) => (by === peer ? Array.from({ length: times }, () => verdict.publish).flat() : [])));
+      claims.open(
+        shots.flatMap(({ peer: by, times, verdict }) =>
+          by === peer ? Array.from({ length: times }, () => verdict.publish).flat() : [],
+        ),
+      );
     }
   }
 
@@ -191,11 +210,17 @@ export class Play {
   #announce({ peer, text, times, verdict }: Shot, changes: ReadonlyMap<Peer, Changes>, renewals: number): Announced[] {
     // Frames overtake each other: what exceeds the rate may be any message of this burst.
     const limited = peer.published > PUBLISHED_AT_ONCE;
-    const { subscribe: subscribed = new Set(), unsubscribe: unsubscribed = new Set() }: Partial<Changes> = changes.get(peer) ?? {};
+    const { subscribe: subscribed = new Set(), unsubscribe: unsubscribed = new Set() }: Partial<Changes> =
+      changes.get(peer) ?? {};
     const claims = this.#claims.get(peer) ?? new Claims();
     const claimed = perhapsReused(verdict, (each) => claims.chances(each));
     const often = verdict.asking && peer.asked[verdict.asking] > ASKED_AT_ONCE[verdict.asking];
-    const { outcome, publish } = perhapsOvertaken(limited || often ? perhapsLimited(claimed) : claimed, renewals, unsubscribed, subscribed);
+    const { outcome, publish } = perhapsOvertaken(
+      limited || often ? perhapsLimited(claimed) : claimed,
+      renewals,
+      unsubscribed,
+      subscribed,
+    );
     const among = new Map([...changes].filter(([each]) => each.ending.size === 0));
     if (verdict.renews && renewals > 1) peer.overtaken = true;
     const entries: Announced[] = [];
@@ -206,7 +231,11 @@ export class Play {
       const answered = outcome.kind === "answers" && !ending;
       for (const each of publish) {
         const { succeeds, fresh } = claims.chances(each);
-        if (each.claim !== undefined) this.range.shelves.announce(each.channel, this.range.ledger.now, { answered, moves: claims.mayMove(each, publish) });
+        if (each.claim !== undefined)
+          this.range.shelves.announce(each.channel, this.range.ledger.now, {
+            answered,
+            moves: claims.mayMove(each, publish),
+          });
         if (!succeeds) continue;
         // Who publishes again is not promised that it comes again.
         const first = fresh && !claims.repeats(each);
@@ -266,7 +295,9 @@ export class Play {
   }
 
   #promised(): string[] {
-    return this.#books.owed((member) => this.#all.some((peer) => peer === member && peer.closed === undefined && peer.ending.size === 0));
+    return this.#books.owed((member) =>
+      this.#all.some((peer) => peer === member && peer.closed === undefined && peer.ending.size === 0),
+    );
   }
 
   #change(): Promise<void> {

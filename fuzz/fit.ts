@@ -65,7 +65,8 @@ export const perhapsReused = (verdict: Verdict, chances: (publication: Publicati
     const { asks, uuid, code } = each;
     if (asks?.kind !== "stored" || code !== undefined) return each;
     const its = publish.filter(({ claim, uuid: id }) => claim === asks.claim && id === asks.uuid).map(chances);
-    if (its.some(({ succeeds }) => !succeeds)) return { channels: [ERROR], ...(uuid !== undefined && { uuid }), code: "uuid_reused" };
+    if (its.some(({ succeeds }) => !succeeds))
+      return { channels: [ERROR], ...(uuid !== undefined && { uuid }), code: "uuid_reused" };
     return its.some(({ reused }) => reused) ? { ...each, reused: true } : each;
   });
   return { ...verdict, outcome: { ...outcome, answers } };
@@ -78,12 +79,18 @@ export const perhapsReused = (verdict: Verdict, chances: (publication: Publicati
  * @param unsubscribed channels from which frames on their way unsubscribe the agent
  * @param subscribed channels to which frames on their way subscribe the agent
  */
-export const perhapsOvertaken = (verdict: Verdict, renewals: number, unsubscribed: ReadonlySet<string>, subscribed: ReadonlySet<string> = new Set()): Verdict => {
+export const perhapsOvertaken = (
+  verdict: Verdict,
+  renewals: number,
+  unsubscribed: ReadonlySet<string>,
+  subscribed: ReadonlySet<string> = new Set(),
+): Verdict => {
   const { outcome, renews } = verdict;
   if (outcome.kind !== "answers") return verdict;
   const overtaken = renews !== undefined && renewals > 1;
   const raced = ({ grantedBy, about = "" }: Expected): boolean => grantedBy !== undefined && unsubscribed.has(about);
-  const met = ({ channels, code, about = "" }: Expected): boolean => channels.includes("/meta/unsubscribe") && code === undefined && subscribed.has(about);
+  const met = ({ channels, code, about = "" }: Expected): boolean =>
+    channels.includes("/meta/unsubscribe") && code === undefined && subscribed.has(about);
   if (!overtaken && !outcome.answers.some((each) => raced(each) || met(each))) return verdict;
   const answers = outcome.answers.map((each) => ({
     ...each,
@@ -102,12 +109,19 @@ const cut = (about: string, got: unknown): boolean =>
   typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
 
 /** Whether an answer refuses what is expected with one of the codes with which it may be. */
-const isRefused = ({ uuid, channels, limited, overtaken, met, about = "", reused }: Expected, { channel, code, successful, error, uuid: its, data }: Reply): boolean => {
+const isRefused = (
+  { uuid, channels, limited, overtaken, met, about = "", reused }: Expected,
+  { channel, code, successful, error, uuid: its, data }: Reply,
+): boolean => {
   const own = channels.includes(channel) && channel !== "/meta/successful";
   const may =
     (limited && code === "rate_limited" && (channel === ERROR || own)) ||
     (overtaken && code === "unavailable" && channel === "/meta/refresh") ||
-    (met && code === "unavailable" && channel === "/meta/unsubscribe" && isFields(data) && cut(about, data["channel"])) ||
+    (met &&
+      code === "unavailable" &&
+      channel === "/meta/unsubscribe" &&
+      isFields(data) &&
+      cut(about, data["channel"])) ||
     (reused && code === "uuid_reused" && channel === ERROR);
   return may === true && its === uuid && !successful && error !== undefined;
 };
@@ -116,7 +130,8 @@ const isOne = (expected: Expected, got: Reply, check: Check): boolean => {
   if (isRefused(expected, got)) return true;
   const data = isFields(got.data) ? got.data : {};
   // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
-  const bare = got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;
+  const bare =
+    got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;
   return (
     bare &&
     expected.channels.includes(got.channel) &&
@@ -139,10 +154,14 @@ const withoutLost = (expected: readonly Expected[], got: readonly Reply[]): read
   if (!expected.some(({ raced }) => raced)) return expected;
   const asked = new Set(expected.flatMap(({ grantedBy = [] }) => grantedBy));
   const told = got.filter(({ code, channel }) => code === "unavailable" && channel === "/meta/subscribe");
-  const lost = new Set([...asked].filter((name) => told.some(({ data }) => isFields(data) && cut(name, data["channel"]))));
+  const lost = new Set(
+    [...asked].filter((name) => told.some(({ data }) => isFields(data) && cut(name, data["channel"]))),
+  );
   // Whatever is gone takes all along that were permitted together with it.
   const explained = [...lost].every((name) =>
-    expected.some(({ raced, grantedBy = [] }) => raced && grantedBy.includes(name) && grantedBy.every((each) => lost.has(each))),
+    expected.some(
+      ({ raced, grantedBy = [] }) => raced && grantedBy.includes(name) && grantedBy.every((each) => lost.has(each)),
+    ),
   );
   if (!explained) return expected;
   const base = { channels: ["/meta/subscribe"], ...(expected[0]?.uuid !== undefined && { uuid: expected[0].uuid }) };
@@ -153,7 +172,11 @@ const withoutLost = (expected: readonly Expected[], got: readonly Reply[]): read
 };
 
 /** Which answer is which of those expected, in any order; `undefined`: they are not exactly those. */
-export const paired = (wanted: readonly Expected[], got: readonly Reply[], check: Check): [Expected, Reply][] | undefined => {
+export const paired = (
+  wanted: readonly Expected[],
+  got: readonly Reply[],
+  check: Check,
+): [Expected, Reply][] | undefined => {
   const expected = withoutLost(wanted, got);
   if (expected.length !== got.length) return undefined;
   const left = [...got];

@@ -22,10 +22,17 @@ export const fuzz = async (root: string, options: FuzzOptions, progress?: (runs:
     const { ended, log } = target;
     if (ended !== undefined) outcome.violations.push({ what: [`the system died: ${ended}`, ...log.slice(-20)] });
     const quoted = (what: string, lines: string[]): void => {
-      if (lines.length > 0) outcome.violations.push({ what: lines.slice(0, MOST).map((line) => `${what}: ${line.slice(0, 500)}`) });
+      if (lines.length > 0)
+        outcome.violations.push({ what: lines.slice(0, MOST).map((line) => `${what}: ${line.slice(0, 500)}`) });
     };
-    quoted("the log holds a secret", log.filter((line) => secretIn(line) !== undefined));
-    quoted("the server failed", log.filter((line) => failureIn(line) !== undefined));
+    quoted(
+      "the log holds a secret",
+      log.filter((line) => secretIn(line) !== undefined),
+    );
+    quoted(
+      "the server failed",
+      log.filter((line) => failureIn(line) !== undefined),
+    );
     return outcome;
   } finally {
     rows.close();

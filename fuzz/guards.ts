@@ -32,7 +32,11 @@ export default guards<Known>({
     agent.credentials = { name: known };
     if (!agent.isConnected && name === policy.GREETED) agent.subscribe(policy.GREETINGS);
     const userId = policy.userOf(known);
-    agent.connected({ info, ...(userId !== undefined && { userId }), ...(vouched === undefined ? {} : { expiresAt: Date.now() + vouched }) });
+    agent.connected({
+      info,
+      ...(userId !== undefined && { userId }),
+      ...(vouched === undefined ? {} : { expiresAt: Date.now() + vouched }),
+    });
   },
   async onSubscriptionRequest(channel, agent) {
     const ruling = policy.ruling("subscribe", channel.name);

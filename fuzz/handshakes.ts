@@ -3,9 +3,7 @@ import { BREAKS, GREETED, GREETINGS, PASSWORD, userOf } from "./policy.js";
 
 /** What a handshake must come to: refused with a status, or a socket with an agent or with a denial. */
 export type HandshakeOutcome =
-  | { status: number }
-  | { status: 101; denied: Code }
-  | { status: 101; name: string; subscribed: string[] };
+  { status: number } | { status: 101; denied: Code } | { status: 101; name: string; subscribed: string[] };
 
 /** Largest credentials, in bytes of their JSON. */
 export const CREDENTIALS_BYTES = 4_096;
@@ -30,7 +28,10 @@ export const judgeHandshake = (protocols: readonly string[], credentials: string
   if (!protocols.includes("push-it.v1") || (large && !explains)) return { status: 400 };
   if (large) return { status: 101, denied: "credentials_too_large" };
   if (!read) return { status: 400 };
-  const { pass, name } = (typeof read.value === "object" && read.value !== null ? read.value : {}) as Record<string, unknown>;
+  const { pass, name } = (typeof read.value === "object" && read.value !== null ? read.value : {}) as Record<
+    string,
+    unknown
+  >;
   if (pass !== PASSWORD) {
     if (!explains) return { status: 403 };
     return { status: 101, denied: pass === BREAKS ? "guard_failed" : "denied" };

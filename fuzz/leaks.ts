@@ -17,7 +17,11 @@ const TELLTALES: readonly [string, RegExp][] = [
  * @param tableName the table's name
  */
 export const leakIn = (answer: Reply, tableName: string): string | undefined => {
-  const { channel: _asked, messages, ...others } = { channel: undefined, messages: [], ...(typeof answer.data === "object" ? answer.data : {}) };
+  const {
+    channel: _asked,
+    messages,
+    ...others
+  } = { channel: undefined, messages: [], ...(typeof answer.data === "object" ? answer.data : {}) };
   const replayed = answer.channel === "/meta/history" || answer.channel === "/meta/subscribe";
   const data = replayed ? others : { ...others, messages };
   const text = `${answer.error ?? ""}\n${JSON.stringify(data)}`;
@@ -27,7 +31,8 @@ export const leakIn = (answer: Reply, tableName: string): string | undefined => 
 };
 
 /** What a line of the log, at level info or above, must not hold: credentials, message data, reasons of guards, and what they threw. */
-export const secretIn = (line: string): string | undefined => [SECRET, PASSWORD, INTERNAL].find((secret) => line.includes(secret));
+export const secretIn = (line: string): string | undefined =>
+  [SECRET, PASSWORD, INTERNAL].find((secret) => line.includes(secret));
 
 const FAILURE = /route_failed|removal_failed|post_failed|failed for connection|\$connect failed/;
 const TIME = /Timeout|timed out|ECONNRESET|leaves? a part of a batch undone/i;
@@ -36,4 +41,5 @@ const TIME = /Timeout|timed out|ECONNRESET|leaves? a part of a batch undone/i;
 export const isLate = (line: string): boolean => FAILURE.test(line) && TIME.test(line);
 
 /** A line of the log that tells of a failure which time does not explain; `undefined` for others. */
-export const failureIn = (line: string): string | undefined => (FAILURE.test(line) && !TIME.test(line) ? line : undefined);
+export const failureIn = (line: string): string | undefined =>
+  FAILURE.test(line) && !TIME.test(line) ? line : undefined;

@@ -151,11 +151,12 @@ export class Ledger {
     const same = entries.filter((entry) => JSON.stringify(dataFor(entry, member)) === data);
     if (same.length === 0) return "a message that nobody published so, or that a guard denied";
     const permitted = same.filter((entry) => this.#mayHear(entry, member));
-    if (permitted.length === 0) return "a message on a channel that it was not subscribed to, or that it asked not to hear";
+    if (permitted.length === 0)
+      return "a message on a channel that it was not subscribed to, or that it asked not to hear";
     // Those that are owed first: of equal messages nobody can tell which one came.
-    const entry = permitted.sort((a, b) => Number(b.owed.has(member)) - Number(a.owed.has(member))).find(
-      ({ reached }) => !reached.has(member.key),
-    );
+    const entry = permitted
+      .sort((a, b) => Number(b.owed.has(member)) - Number(a.owed.has(member)))
+      .find(({ reached }) => !reached.has(member.key));
     if (!entry) return TWICE;
     entry.reached.add(member.key);
     this.#pay(entry, member);
@@ -185,7 +186,9 @@ export class Ledger {
 
   /** Whether such a message was published by anybody, as it is stored. */
   isStored({ channel, uuid, data }: Message): boolean {
-    return (this.#entries.get(keyOf({ channel, uuid })) ?? []).some((entry) => JSON.stringify(entry.data) === JSON.stringify(data));
+    return (this.#entries.get(keyOf({ channel, uuid })) ?? []).some(
+      (entry) => JSON.stringify(entry.data) === JSON.stringify(data),
+    );
   }
 
   /** Whether a member may ever have heard what is published on a channel. */
@@ -247,7 +250,10 @@ export type Sent = ReturnType<Ledger["publish"]>;
 const keyOf = ({ channel, uuid }: Pick<Message, "channel" | "uuid">): string => `${uuid} ${channel}`;
 
 /** What a member gets of a publication, the delivery guard asked; `undefined`: nothing. */
-export const dataFor = ({ channel, data }: Pick<Publication, "channel" | "data">, { name }: Member): Json | undefined => {
+export const dataFor = (
+  { channel, data }: Pick<Publication, "channel" | "data">,
+  { name }: Member,
+): Json | undefined => {
   if (!transforms(channel)) return data;
   return name === DEAF ? undefined : { to: name, heard: data };
 };

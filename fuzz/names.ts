@@ -36,7 +36,10 @@ const SEGMENTS = 8;
 
 /** Whether a value can be a frame's uuid. */
 export const isUuid = (value: unknown): value is string =>
-  typeof value === "string" && value.length >= 1 && value.length <= 64 && [...value].every((each) => ID_LETTERS.has(each));
+  typeof value === "string" &&
+  value.length >= 1 &&
+  value.length <= 64 &&
+  [...value].every((each) => ID_LETTERS.has(each));
 
 /** Whether a name is `/meta` or below it. */
 export const isMeta = (name: string): boolean => name === "/meta" || name.slice(0, 6) === "/meta/";

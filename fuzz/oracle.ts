@@ -22,9 +22,7 @@ export interface Sender {
 
 /** What a frame must be answered with: one frame of answers, none at all, or the end of the connection. */
 export type Outcome =
-  | { kind: "answers"; answers: Expected[]; closes: boolean }
-  | { kind: "silence" }
-  | { kind: "close"; code: number };
+  { kind: "answers"; answers: Expected[]; closes: boolean } | { kind: "silence" } | { kind: "close"; code: number };
 
 /** A message that guards permitted, on one of the channels it goes to. */
 export interface Publication {
@@ -122,8 +120,11 @@ const askedBy = (frame: Fields): Extract<Asks, { kind: "pong" }> | undefined => 
   if (!isFields(data)) return undefined;
   const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
   const present: unknown = Object.hasOwn(data, "presentChannels") ? data["presentChannels"] : [];
-  if (!isFields(positions) || !Array.isArray(present) || present.length > 100 || Object.keys(positions).length > 100) return undefined;
-  const entries = Object.entries(positions).flatMap(([name, value]): [string, Position][] => (isPosition(value) ? [[name, value]] : []));
+  if (!isFields(positions) || !Array.isArray(present) || present.length > 100 || Object.keys(positions).length > 100)
+    return undefined;
+  const entries = Object.entries(positions).flatMap(([name, value]): [string, Position][] =>
+    isPosition(value) ? [[name, value]] : [],
+  );
   const names = present.filter((name) => typeof name === "string");
   const all = entries.length === Object.keys(positions).length && names.length === present.length;
   return all ? { kind: "pong", positions: entries, present: names } : undefined;
@@ -132,7 +133,8 @@ const askedBy = (frame: Fields): Extract<Asks, { kind: "pong" }> | undefined => 
 /** A question about a channel, which its subscription guard decides about as it decides about a subscription. */
 const question = (meta: string, frame: Fields, asks: Extract<Asks, { kind: "history" | "attendance" }>): Verdict => {
   const { channel, kind } = asks;
-  const [can, none]: [boolean, Code] = kind === "history" ? [policy.keeps(channel), "no_history"] : [policy.tells(channel), "no_presence"];
+  const [can, none]: [boolean, Code] =
+    kind === "history" ? [policy.keeps(channel), "no_history"] : [policy.tells(channel), "no_presence"];
   const code = names.subscriptionFault(channel, policy.WILDCARDS) ?? (can ? CODES[subscriptionRuling(channel)] : none);
   const verdict = answers([{ channels: [meta], ...uuidIn(frame), about: channel, ...(code ? { code } : { asks }) }]);
   return { ...verdict, asking: kind };
@@ -144,7 +146,8 @@ const history = (frame: Fields): Verdict => {
   const data = own(frame, "data");
   if (!target || target.misplaced || !isFields(data)) return bad(frame, meta);
   const [limit = 100, reverse = false] = [own(data, "limit"), own(data, "reverse")];
-  if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > 100 || typeof reverse !== "boolean") return bad(frame, meta);
+  if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > 100 || typeof reverse !== "boolean")
+    return bad(frame, meta);
   return question(meta, frame, { kind: "history", ...target, limit: limit as number, reverse });
 };
 
@@ -152,7 +155,8 @@ const presence = (frame: Fields): Verdict => {
   const meta = "/meta/presence";
   const data = own(frame, "data");
   const [channel, after = ""] = isFields(data) ? [own(data, "channel"), own(data, "after")] : [];
-  if (typeof channel !== "string" || typeof after !== "string" || after.length > names.AFTER_LENGTH) return bad(frame, meta);
+  if (typeof channel !== "string" || typeof after !== "string" || after.length > names.AFTER_LENGTH)
+    return bad(frame, meta);
   return question(meta, frame, { kind: "attendance", channel, after });
 };
 
@@ -166,12 +170,16 @@ const subscription = (frame: Fields, action: "subscribe" | "unsubscribe"): Verdi
   const refused: Expected[] = [];
   for (const name of new Set(wanted.map(({ channel }) => channel))) {
     const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.ruling("unsubscribe", name);
-    const misplaced = action === "subscribe" && policy.keeps(name) && wanted.some((each) => each.channel === name && each.misplaced);
+    const misplaced =
+      action === "subscribe" && policy.keeps(name) && wanted.some((each) => each.channel === name && each.misplaced);
     const code = names.subscriptionFault(name, policy.WILDCARDS) ?? (misplaced ? "bad_frame" : CODES[ruled]);
     if (code) refused.push({ ...base, about: name, code });
-    else for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name]) granted.set(each, [...(granted.get(each) ?? []), name]);
+    else
+      for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name])
+        granted.set(each, [...(granted.get(each) ?? []), name]);
   }
-  const since = (name: string): Position[] => wanted.flatMap((each) => (each.channel === name && each.since ? each.since : []));
+  const since = (name: string): Position[] =>
+    wanted.flatMap((each) => (each.channel === name && each.since ? each.since : []));
   const permitted = [...granted].map(([about, by]): Expected => {
     if (action === "unsubscribe") return { ...base, about };
     return { ...base, about, grantedBy: by, asks: { kind: "subscribed", channel: about, since: since(about) } };
@@ -189,12 +197,19 @@ const isMessage = (value: unknown): value is Fields & { uuid: string; channel: s
 /** Whether a message can be delivered; one that is told again has to fit an answer, too. */
 const fits = ({ channel, uuid, data, claim }: Publication): boolean => {
   const numbered = claim === undefined ? {} : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
-  return Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <= names.FRAME_BYTES - (claim === undefined ? 0 : 1_024);
+  return (
+    Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <=
+    names.FRAME_BYTES - (claim === undefined ? 0 : 1_024)
+  );
 };
 
 /** Whether a message has the uuid of an earlier one of its frame, on a channel with history, and is another one. */
 const isReuse = (publish: readonly Publication[], all: readonly Publication[]): boolean =>
-  all.some(({ channel, uuid, claim }) => publish.some((each) => each.claim !== undefined && each.channel === channel && each.uuid === uuid && each.claim !== claim));
+  all.some(({ channel, uuid, claim }) =>
+    publish.some(
+      (each) => each.claim !== undefined && each.channel === channel && each.uuid === uuid && each.claim !== claim,
+    ),
+  );
 
 const publication = (frame: Fields): Verdict => {
   const list: unknown = Object.hasOwn(frame, "messages") ? frame["messages"] : [frame];
@@ -211,12 +226,19 @@ const publication = (frame: Fields): Verdict => {
     const code = names.publicationFault(channel) ?? CODES[policy.ruling("publish", channel)];
     if (code) return { channels: [ERROR], uuid, code };
     const claim = JSON.stringify([channel, data]);
-    const all = policy.publishedOn(channel).map((each) => ({ channel: each, uuid, data, echo: echo !== false, ...(policy.keeps(each) && { claim }) }));
+    const all = policy
+      .publishedOn(channel)
+      .map((each) => ({ channel: each, uuid, data, echo: echo !== false, ...(policy.keeps(each) && { claim }) }));
     if (!all.every(fits)) return { channels: [ERROR], uuid, code: "too_large" };
     if (isReuse(publish, all)) return { channels: [ERROR], uuid, code: "uuid_reused" };
     publish.push(...all);
     const asks: Asks = { kind: "stored", channel, uuid, data, claim };
-    return { channels: ["/meta/successful"], uuid, ...(all.length === 0 ? { data: policy.RESULT } : {}), ...(policy.keeps(channel) && all.length > 0 && { asks }) };
+    return {
+      channels: ["/meta/successful"],
+      uuid,
+      ...(all.length === 0 ? { data: policy.RESULT } : {}),
+      ...(policy.keeps(channel) && all.length > 0 && { asks }),
+    };
   });
   return answers(told, { publish, messages: list.length });
 };
@@ -285,6 +307,8 @@ export const judge = (text: string, { agent = "", name = "", denied }: Sender): 
   const action = isFields(value) ? own(value, "action") : undefined;
   const readable = Buffer.byteLength(text) <= names.FRAME_BYTES && names.depthOf(value) <= names.NESTING;
   const frame = readable && isFields(value) ? value : undefined;
-  const verdict = denied ? forDenied(denied, action, frame) : forAgent({ agent, userId: policy.userOf(name) }, action, frame);
+  const verdict = denied
+    ? forDenied(denied, action, frame)
+    : forAgent({ agent, userId: policy.userOf(name) }, action, frame);
   return action === "send" ? { ...verdict, outcome: { kind: "silence" } } : verdict;
 };

@@ -1,5 +1,14 @@
 import WebSocket from "ws";
-import { type Reply, type Code, CREDENTIALS_PREFIX, type Json, type Message, SUBPROTOCOL, SUBPROTOCOL_DENIED, type WithheldMessage } from "../protocol/index.js";
+import {
+  type Reply,
+  type Code,
+  CREDENTIALS_PREFIX,
+  type Json,
+  type Message,
+  SUBPROTOCOL,
+  SUBPROTOCOL_DENIED,
+  type WithheldMessage,
+} from "../protocol/index.js";
 import { isFields } from "./fields.js";
 import { type Asks, type Expected, isAsk, paired } from "./fit.js";
 import { leakIn } from "./leaks.js";
@@ -52,12 +61,16 @@ interface Pending {
 }
 
 const isAnswer = (value: unknown): value is Reply & Record<string, unknown> =>
-  isFields(value) && typeof value["channel"] === "string" && value["channel"].startsWith("/meta/") && "successful" in value;
+  isFields(value) &&
+  typeof value["channel"] === "string" &&
+  value["channel"].startsWith("/meta/") &&
+  "successful" in value;
 const hasFields = (value: unknown, ...fields: string[]): boolean =>
   isFields(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
 const isMessage = (value: unknown): value is Message & Record<string, unknown> =>
   hasFields(value, "channel,data,uuid", "channel,data,epoch,offset,uuid");
-const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> => hasFields(value, "channel,epoch,offset");
+const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> =>
+  hasFields(value, "channel,epoch,offset");
 
 /** The agent's id, where an answer tells it. */
 const agentIn = ({ channel, successful, data }: Reply): string => {
@@ -72,7 +85,8 @@ const EXPIRING_MS = 30_000;
 const QUOTE = 300;
 
 /** A frame, as a report quotes it. */
-export const quote = (text: string): string => (text.length > QUOTE ? `${text.slice(0, QUOTE)}… (${text.length})` : text);
+export const quote = (text: string): string =>
+  text.length > QUOTE ? `${text.slice(0, QUOTE)}… (${text.length})` : text;
 
 /** How a socket ends that its client has closed, without a code. */
 export const OWN_CLOSE = 1005;
@@ -162,7 +176,8 @@ export class Peer {
     if (code !== OWN_CLOSE) this.events.answer(`close_${code}`);
     // A denied socket that stays is closed by the sweep.
     const swept = this.denied !== undefined && code === 1000;
-    if (!swept && !this.ending.has(code)) this.events.violation(`the connection was closed with ${code}, undocumented here`);
+    if (!swept && !this.ending.has(code))
+      this.events.violation(`the connection was closed with ${code}, undocumented here`);
     this.#pending = [];
     this.#got = [];
   }
@@ -201,7 +216,8 @@ export class Peer {
       }
     }
     const [first] = answers;
-    if (!first) return this.events.violation(`an agent was asked to renew without an answer to anything: ${quote(text)}`);
+    if (!first)
+      return this.events.violation(`an agent was asked to renew without an answer to anything: ${quote(text)}`);
     let fault: string | undefined;
     const check = (asks: Asks, answer: Reply): string | undefined => {
       const found = this.events.fault(this, asks, answer);
@@ -214,10 +230,15 @@ export class Peer {
       const failed = answers.every(({ code }) => code === "unavailable");
       if (failed) this.events.disturbed();
       const gone = this.leaving && answers.every(({ code }) => code === "unknown_agent");
-      fitting = failed || gone ? this.#pending.flatMap((each, at) => (each.answers.some(({ uuid }) => uuid === first.uuid) ? [at] : [])) : [];
+      fitting =
+        failed || gone
+          ? this.#pending.flatMap((each, at) => (each.answers.some(({ uuid }) => uuid === first.uuid) ? [at] : []))
+          : [];
     }
     if (!matching([...this.#got, fitting])) {
-      return this.events.violation(`an answer that no frame calls for${fault === undefined ? "" : ` (it tells ${fault})`}: ${quote(text)}`);
+      return this.events.violation(
+        `an answer that no frame calls for${fault === undefined ? "" : ` (it tells ${fault})`}: ${quote(text)}`,
+      );
     }
     this.#got.push(fitting);
     // Where several frames ask something else, nobody knows which of them this is about.

@@ -44,7 +44,18 @@ export const WILDCARDS = ["open/*", "shout/*", "denied/*", "news/*", "kept/*", "
 export const KEPT = { size: 20, minutes: 60 };
 
 /** The patterns of channels with history; nobody may subscribe to those of `drop/…`, on which everybody may publish. */
-export const HISTORIES = ["kept/*", "drop/*", "rooms/kept/*", "shout/kept/*", "spread/kept/*", "copies/kept/*", "pair/kept/*", "extra/kept/*", "denied/kept/*", "throws/kept/*"];
+export const HISTORIES = [
+  "kept/*",
+  "drop/*",
+  "rooms/kept/*",
+  "shout/kept/*",
+  "spread/kept/*",
+  "copies/kept/*",
+  "pair/kept/*",
+  "extra/kept/*",
+  "denied/kept/*",
+  "throws/kept/*",
+];
 
 /** The patterns of channels that tell who is there. */
 export const ROOMS = ["rooms/*", "rooms/kept/*", "drop/*"];

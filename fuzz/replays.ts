@@ -24,7 +24,8 @@ type Told = Partial<Record<string, unknown>> & { position: Position; messages?: 
 const SURELY_FITS = FRAME_BYTES - 2_048;
 
 /** What had been told of the history before it was asked for: that must be in it. */
-const before = (shelf: Shelf, now: number): number[] => [...shelf.offsets].filter(([, { tick }]) => tick < now).map(([offset]) => offset);
+const before = (shelf: Shelf, now: number): number[] =>
+  [...shelf.offsets].filter(([, { tick }]) => tick < now).map(([offset]) => offset);
 
 /** The code with which a position must, and may, be refused. Nothing gets too old while the fuzzer runs. */
 const codesOf = (shelf: Shelf, least: number, { since, reverse }: Query): (string | undefined)[] => {
@@ -37,13 +38,22 @@ const codesOf = (shelf: Shelf, least: number, { since, reverse }: Query): (strin
 };
 
 const isMessage = (value: unknown): value is HistoryMessage =>
-  typeof value === "object" && value !== null && Object.keys(value).sort().join() === "data,offset,uuid" && Number.isSafeInteger((value as HistoryMessage).offset);
+  typeof value === "object" &&
+  value !== null &&
+  Object.keys(value).sort().join() === "data,offset,uuid" &&
+  Number.isSafeInteger((value as HistoryMessage).offset);
 
 /**
  * What is wrong with a replay whose position is possible; `undefined`: nothing.
  * @param now in ticks: what was told before must be there
  */
-export const replayFault = (shelf: Shelf, query: Query, told: Told, reader: Reader, now: number): string | undefined => {
+export const replayFault = (
+  shelf: Shelf,
+  query: Query,
+  told: Told,
+  reader: Reader,
+  now: number,
+): string | undefined => {
   const { since, limit, reverse } = query;
   const { position, code, more, pendingMs, recovered, messages = [] } = told;
   const known = before(shelf, now);
@@ -52,16 +62,24 @@ export const replayFault = (shelf: Shelf, query: Query, told: Told, reader: Read
   const tells = since !== undefined && (!reverse || code !== undefined);
   if (recovered !== (tells ? code === undefined : undefined)) return "recovered that is not right";
   if (more !== undefined && more !== true) return "more that is not true";
-  if (pendingMs !== undefined && !(typeof pendingMs === "number" && pendingMs >= 0 && pendingMs <= 5_000)) return "an impossible time";
-  if (code !== undefined) return messages.length > 0 || more || position.offset < least ? "more than that not all can be given" : undefined;
+  if (pendingMs !== undefined && !(typeof pendingMs === "number" && pendingMs >= 0 && pendingMs <= 5_000))
+    return "an impossible time";
+  if (code !== undefined)
+    return messages.length > 0 || more || position.offset < least ? "more than that not all can be given" : undefined;
 
-  if (!Array.isArray(messages) || !messages.every(isMessage) || (told.messages && messages.length === 0)) return "what are no messages";
+  if (!Array.isArray(messages) || !messages.every(isMessage) || (told.messages && messages.length === 0))
+    return "what are no messages";
   if (messages.length > limit) return "more messages than were asked for";
   const offsets = messages.map(({ offset }) => offset);
-  const ordered = offsets.every((offset, at) => at === 0 || (reverse ? offset < offsets[at - 1]! : offset > offsets[at - 1]!));
+  const ordered = offsets.every(
+    (offset, at) => at === 0 || (reverse ? offset < offsets[at - 1]! : offset > offsets[at - 1]!),
+  );
   if (!ordered) return "messages in another order";
-  const [from, to] = reverse ? [position.offset, since ? since.offset - 1 : Infinity] : [(since?.offset ?? 0) + 1, position.offset];
-  if (offsets.some((offset) => offset < from || offset > to || offset <= least - KEPT.size)) return "messages that were not asked for, or are not kept";
+  const [from, to] = reverse
+    ? [position.offset, since ? since.offset - 1 : Infinity]
+    : [(since?.offset ?? 0) + 1, position.offset];
+  if (offsets.some((offset) => offset < from || offset > to || offset <= least - KEPT.size))
+    return "messages that were not asked for, or are not kept";
   if (!messages.every((message) => reader.may(message))) return "a message that nobody published so";
 
   // Where all is said, what is known must be within what is said; else what is known there must have been said.

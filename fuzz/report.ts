@@ -7,7 +7,10 @@ const CELLS = 30;
 const STEPS = 10;
 
 /** Tells on stderr how far a run is: as a bar on a terminal, a line now and then elsewhere. */
-export const progressOn = (stream: { isTTY?: boolean; write(text: string): unknown }, total: number): ((runs: number) => void) => {
+export const progressOn = (
+  stream: { isTTY?: boolean; write(text: string): unknown },
+  total: number,
+): ((runs: number) => void) => {
   let told = 0;
   return (runs) => {
     const share = Math.min(1, runs / total);
@@ -33,12 +36,15 @@ export const violationText = ({ what, replay, episode }: Violation): string => {
   const lines = what.map((each) => `✗ ${each}`);
   if (replay !== undefined) lines.push(`  replay: npm run fuzz -- ${replay}`);
   if (episode) lines.push(`  agents: ${JSON.stringify(episode.agents)}`);
-  for (const burst of episode?.bursts ?? []) lines.push("  at once:", ...burst.map((each) => `    ${JSON.stringify(each)}`));
+  for (const burst of episode?.bursts ?? [])
+    lines.push("  at once:", ...burst.map((each) => `    ${JSON.stringify(each)}`));
   return `${lines.join("\n")}\n`;
 };
 
 /** How a run went, for people. */
 export const summary = ({ runs, violations, answers }: Outcome, seed: number, seconds: number): string => {
-  const counts = Object.entries(sorted(answers)).map(([code, count]) => `  ${code.padEnd(18)} ${String(count).padStart(8)}`);
+  const counts = Object.entries(sorted(answers)).map(
+    ([code, count]) => `  ${code.padEnd(18)} ${String(count).padStart(8)}`,
+  );
   return `${counts.join("\n")}\n${runs} runs, ${violations.length} violations, seed ${seed}, ${seconds.toFixed(1)} s\n`;
 };

@@ -63,13 +63,16 @@ export class Shelves {
     const fault = this.positionFault(channel, position);
     if (fault !== undefined || position.offset === 0) return fault ?? "a message at no offset";
     const known = this.of(channel).offsets.get(position.offset);
-    return known && (known.uuid !== uuid || known.data !== JSON.stringify(data)) ? "another message at this offset than before" : undefined;
+    return known && (known.uuid !== uuid || known.data !== JSON.stringify(data))
+      ? "another message at this offset than before"
+      : undefined;
   }
 
   /** Notes what was told. */
   learn(channel: string, { epoch, offset }: Position, tick: number, message?: { uuid: string; data: Json }): void {
     const shelf = this.of(channel);
     shelf.epoch ??= epoch;
-    if (message && !shelf.offsets.has(offset)) shelf.offsets.set(offset, { uuid: message.uuid, data: JSON.stringify(message.data), tick });
+    if (message && !shelf.offsets.has(offset))
+      shelf.offsets.set(offset, { uuid: message.uuid, data: JSON.stringify(message.data), tick });
   }
 }

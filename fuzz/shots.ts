@@ -20,7 +20,13 @@ export const closesBySize = (text: string, fragmentBytes?: number): number | und
 };
 
 /** What a frame leads to that ends the connection. */
-export const ends = (code: number): Verdict => ({ outcome: { kind: "close", code }, subscribe: [], unsubscribe: [], publish: [], messages: 0 });
+export const ends = (code: number): Verdict => ({
+  outcome: { kind: "close", code },
+  subscribe: [],
+  unsubscribe: [],
+  publish: [],
+  messages: 0,
+});
 
 /** Sends a frame as often as it is to be sent. */
 export const fire = ({ peer: { socket }, wire, text, times }: Shot): void => {

@@ -27,12 +27,18 @@ const SWEEP_SECONDS = 15;
 
 const synthesize = (folder: string): string => {
   const outdir = join(folder, "cdk.out");
-  const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
+  const app = new App({
+    outdir,
+    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
+  });
   const time = Duration.seconds(GUARD_SECONDS);
   const history = { size: KEPT.size, ttl: Duration.minutes(KEPT.minutes) };
   const patterns = [...new Set([...HISTORIES, ...ROOMS])];
   const channels = Object.fromEntries(
-    patterns.map((each) => [each, { ...(HISTORIES.includes(each) && { history }), ...(ROOMS.includes(each) && { presence: true }) }]),
+    patterns.map((each) => [
+      each,
+      { ...(HISTORIES.includes(each) && { history }), ...(ROOMS.includes(each) && { presence: true }) },
+    ]),
   );
   new PushIt(new Stack(app, "Fuzz"), "PushIt", {
     guards: Guards.fromModule(join(__dirname, "guards.ts")),
@@ -56,7 +62,10 @@ const synthesize = (folder: string): string => {
 
 const readyLine = (child: ChildProcess, log: readonly string[]): Promise<{ websocketUrl: string }> =>
   new Promise((resolve, reject) => {
-    if (child.stdout) createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line) as { websocketUrl: string }));
+    if (child.stdout)
+      createInterface({ input: child.stdout }).once("line", (line) =>
+        resolve(JSON.parse(line) as { websocketUrl: string }),
+      );
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`push-it-cli dev ended with ${code}:\n${log.join("\n")}`)));
   });
@@ -75,7 +84,19 @@ export const startTarget = async (root: string): Promise<Target> => {
   const cli = join(root, "local/dist/cli.js");
   const sweep = ["--sweep-every", String(SWEEP_SECONDS)];
   // The log is judged as it is in AWS: without what guards throw.
-  const args = ["dev", "--port", "0", "--json", "--logs", "template", "--app", synthesize(folder), "--dynamodb", engine.endpoint, ...sweep];
+  const args = [
+    "dev",
+    "--port",
+    "0",
+    "--json",
+    "--logs",
+    "template",
+    "--app",
+    synthesize(folder),
+    "--dynamodb",
+    engine.endpoint,
+    ...sweep,
+  ];
   const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const log: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => log.push(line));
@@ -94,7 +115,15 @@ export const startTarget = async (root: string): Promise<Target> => {
   };
   try {
     const { websocketUrl } = await readyLine(child, log);
-    return { url: websocketUrl, dynamodb: engine.endpoint, log, close, get ended() { return ended; } };
+    return {
+      url: websocketUrl,
+      dynamodb: engine.endpoint,
+      log,
+      close,
+      get ended() {
+        return ended;
+      },
+    };
   } catch (error) {
     await close();
     throw error;

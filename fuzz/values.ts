@@ -12,11 +12,59 @@ export const withAgents = (text: string, ids: readonly string[]): string =>
 /** Strings as hostile as UTF-16 allows: lone surrogates, NUL, line ends, what is special to JavaScript or to the table. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
-    "", "0", "-1", "__proto__", "constructor", "toString", "hasOwnProperty", "\u0000", "a\u0000b", "\ud800", "\udc00\ud800",
-    "\ufeff", "\u202e", "\r\n", "a/\n", "a\n", " ", "é", "😀", "*", "/*", "/", "//", "a//b", "a/", "/a", "/a/*", "a/*/b", "**",
-    "..", "../..", "a#b", "c#open", "s#open", "agent", "$connect", "$default", "/meta", "/meta/", "/meta/subscribe",
-    "/meta/connect", "/metal", "meta/x", "//meta/x", "/META/x", "@agent0@", "@agent1@", "a".repeat(128), "a".repeat(129),
-    `${"a".repeat(128)}/*`, "a/b/c/d/e/f/g/h", "a/b/c/d/e/f/g/h/i", "/a/b/c/d/e/f/g/h",
+    "",
+    "0",
+    "-1",
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "\u0000",
+    "a\u0000b",
+    "\ud800",
+    "\udc00\ud800",
+    "\ufeff",
+    "\u202e",
+    "\r\n",
+    "a/\n",
+    "a\n",
+    " ",
+    "é",
+    "😀",
+    "*",
+    "/*",
+    "/",
+    "//",
+    "a//b",
+    "a/",
+    "/a",
+    "/a/*",
+    "a/*/b",
+    "**",
+    "..",
+    "../..",
+    "a#b",
+    "c#open",
+    "s#open",
+    "agent",
+    "$connect",
+    "$default",
+    "/meta",
+    "/meta/",
+    "/meta/subscribe",
+    "/meta/connect",
+    "/metal",
+    "meta/x",
+    "//meta/x",
+    "/META/x",
+    "@agent0@",
+    "@agent1@",
+    "a".repeat(128),
+    "a".repeat(129),
+    `${"a".repeat(128)}/*`,
+    "a/b/c/d/e/f/g/h",
+    "a/b/c/d/e/f/g/h/i",
+    "/a/b/c/d/e/f/g/h",
   ),
   fc.string({ maxLength: 20 }),
   fc.string({ unit: "binary", maxLength: 20 }),
@@ -54,8 +102,20 @@ export const keptChannel = (tag: string): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 16, arbitrary: fc.constantFrom(`kept/${tag}`, `kept/${tag}`, `rooms/kept/${tag}`) },
     { weight: 4, arbitrary: fc.constantFrom(`rooms/${tag}`, `shout/kept/${tag}`) },
-    { weight: 3, arbitrary: fc.constantFrom(`spread/kept/${tag}`, `copies/kept/${tag}`, `pair/kept/${tag}`, `extra/kept/${tag}`) },
-    { weight: 2, arbitrary: fc.constantFrom(`drop/${tag}`, `denied/kept/${tag}`, `throws/kept/${tag}`, `kept/${tag}/*`, `rooms/${tag}/*`) },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(`spread/kept/${tag}`, `copies/kept/${tag}`, `pair/kept/${tag}`, `extra/kept/${tag}`),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        `drop/${tag}`,
+        `denied/kept/${tag}`,
+        `throws/kept/${tag}`,
+        `kept/${tag}/*`,
+        `rooms/${tag}/*`,
+      ),
+    },
   );
 
 /** The name of a channel's history, as far as it is known when a frame is sent. */
@@ -65,8 +125,14 @@ export const withEpochs = (text: string, epochOf: (channel: string) => string | 
 /** A position that a client may have: of a history that there is or was, at an offset that there is, was or never will be. */
 export const positionOn = (channel: string): fc.Arbitrary<Json> =>
   fc.record({
-    epoch: fc.oneof({ weight: 9, arbitrary: fc.constant(`@epoch:${channel}@`) }, { weight: 1, arbitrary: fc.constantFrom("", "other", "x".repeat(64)) }),
-    offset: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 30 }) }, { weight: 1, arbitrary: fc.constantFrom(1e6, Number.MAX_SAFE_INTEGER) }),
+    epoch: fc.oneof(
+      { weight: 9, arbitrary: fc.constant(`@epoch:${channel}@`) },
+      { weight: 1, arbitrary: fc.constantFrom("", "other", "x".repeat(64)) },
+    ),
+    offset: fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: 0, max: 30 }) },
+      { weight: 1, arbitrary: fc.constantFrom(1e6, Number.MAX_SAFE_INTEGER) },
+    ),
   });
 
 /**
@@ -79,12 +145,27 @@ export const channelName = (tag: string): fc.Arbitrary<string> => {
   const below = (head: string): string[] => [`${head}/${tag}`, `${head}/${tag}/b`];
   return fc.oneof(
     // Few, so that what is published meets who is subscribed.
-    { weight: 20, arbitrary: fc.constantFrom(`open/${tag}`, `open/${tag}`, `open/${tag}/b`, `shout/${tag}`, `spread/${tag}`) },
+    {
+      weight: 20,
+      arbitrary: fc.constantFrom(`open/${tag}`, `open/${tag}`, `open/${tag}/b`, `shout/${tag}`, `spread/${tag}`),
+    },
     { weight: 8, arbitrary: keptChannel(tag) },
     { weight: 4, arbitrary: fc.constantFrom(...heads.flatMap(below)) },
     { weight: 3, arbitrary: fc.constantFrom(...closed.flatMap(below)) },
-    { weight: 3, arbitrary: fc.constantFrom(`open/${tag}/*`, `open/${tag}/*`, `shout/${tag}/*`, `denied/${tag}/*`, `pair/${tag}/*`) },
-    { weight: 1, arbitrary: fc.constantFrom(VAULT, "news/*", "open/*/*", "opening/*", GREETINGS, "constructor", "__proto__") },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(
+        `open/${tag}/*`,
+        `open/${tag}/*`,
+        `shout/${tag}/*`,
+        `denied/${tag}/*`,
+        `pair/${tag}/*`,
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(VAULT, "news/*", "open/*/*", "opening/*", GREETINGS, "constructor", "__proto__"),
+    },
     { weight: 1, arbitrary: fc.constantFrom("/meta", "/meta/subscribe", "/meta/*", "/meta/successful", "/metal") },
     { weight: 2, arbitrary: hostileText },
   );

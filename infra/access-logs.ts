@@ -112,9 +112,7 @@ const accountRole = (scope: Construct): IConstruct => {
   const role = new iam.Role(stack, `${id}Role`, {
     description: "Lets every API of this account and Region write its logs",
     assumedBy: new iam.ServicePrincipal("apigateway.amazonaws.com"),
-    managedPolicies: [
-      iam.ManagedPolicy.fromAwsManagedPolicyName("service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
-    ],
+    managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName("service-role/AmazonAPIGatewayPushToCloudWatchLogs")],
   });
   role.applyRemovalPolicy(RemovalPolicy.RETAIN);
   acknowledge(

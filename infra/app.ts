@@ -22,4 +22,7 @@ const { pushIt } = new PushItStack(app, typeof name === "string" ? name : "PushI
   // data, and the acknowledgement below: then the table is kept.
   removalPolicy: RemovalPolicy.DESTROY,
 });
-Annotations.of(pushIt).acknowledgeWarning("push-it-aws:historyDestroyed", "It is an example: nobody will miss its messages");
+Annotations.of(pushIt).acknowledgeWarning(
+  "push-it-aws:historyDestroyed",
+  "It is an example: nobody will miss its messages",
+);

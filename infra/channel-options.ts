@@ -1,7 +1,11 @@
 import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { isChannelOf } from "../lambdas/core/channels.js";
-import type { ChannelOptions as SettledOptions, ChannelPatterns, HistoryOptions as SettledHistory } from "../lambdas/core/channel-options.js";
+import type {
+  ChannelOptions as SettledOptions,
+  ChannelPatterns,
+  HistoryOptions as SettledHistory,
+} from "../lambdas/core/channel-options.js";
 import { isWildcard, type Limits } from "../protocol/index.js";
 import { invalid } from "./invalid.js";
 import { HISTORY_SECONDS, HISTORY_SIZE, LINGER_MS, MOST_SHARDS } from "./limits.js";
@@ -82,7 +86,8 @@ export const channelsOf = (
       }
       const { linger, latest, history, presence, shards } = options;
       if (Token.isUnresolved(latest)) throw invalid(scope, `channels["${pattern}"].latest must be known at synthesis`);
-      if (Token.isUnresolved(presence)) throw invalid(scope, `channels["${pattern}"].presence must be known at synthesis`);
+      if (Token.isUnresolved(presence))
+        throw invalid(scope, `channels["${pattern}"].presence must be known at synthesis`);
       const settled: SettledOptions = {
         ...(linger && { lingerMs: lingerOf(scope, pattern, linger) }),
         ...(latest && { latest }),
@@ -114,7 +119,11 @@ const lingerOf = (scope: IConstruct, pattern: string, linger: Duration): number 
 /** How much of a channel is kept where nothing else is said. */
 const HISTORY: SettledHistory = { size: 1_000, seconds: 24 * 60 * 60 };
 
-const historyOf = (scope: IConstruct, pattern: string, { size = HISTORY.size, ttl }: HistoryOptions): SettledHistory => {
+const historyOf = (
+  scope: IConstruct,
+  pattern: string,
+  { size = HISTORY.size, ttl }: HistoryOptions,
+): SettledHistory => {
   const prop = `channels["${pattern}"].history`;
   if (Token.isUnresolved(size) || ttl?.isUnresolved()) throw invalid(scope, `${prop} must be known at synthesis`);
   const seconds = ttl?.toSeconds({ integral: false }) ?? HISTORY.seconds;
@@ -123,7 +132,12 @@ const historyOf = (scope: IConstruct, pattern: string, { size = HISTORY.size, tt
   return { size, seconds };
 };
 
-const whole = (scope: IConstruct, found: string, value: number, { least, most }: { least: number; most: number }): void => {
+const whole = (
+  scope: IConstruct,
+  found: string,
+  value: number,
+  { least, most }: { least: number; most: number },
+): void => {
   if (Number.isInteger(value) && value >= least && value <= most) return;
   throw invalid(scope, `${found}, but must be a whole number from ${least} to ${most}`);
 };

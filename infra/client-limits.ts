@@ -107,7 +107,10 @@ export const LIMIT_RANGES: { readonly [name in keyof Counts]: { least: number; m
 /** The limits that the props say, for the functions. Throws where they are impossible. */
 export const limitsOf = (scope: IConstruct, limits: Limits = {}): SettledLimits => {
   const settled = { ...DEFAULT_LIMITS };
-  for (const [name, { least, most }] of Object.entries(LIMIT_RANGES) as [keyof Counts, { least: number; most: number }][]) {
+  for (const [name, { least, most }] of Object.entries(LIMIT_RANGES) as [
+    keyof Counts,
+    { least: number; most: number },
+  ][]) {
     const value = limits[name] ?? DEFAULT_LIMITS[name];
     if (Token.isUnresolved(value)) throw invalid(scope, `limits.${name} must be known at synthesis`);
     if (!Number.isInteger(value) || value < least || value > most) {

@@ -51,6 +51,7 @@ const digest = (bundle?: GuardBundle): string => {
 const lambdasFolder = (scope: Construct): string => {
   const candidates = [join(__dirname, "../lambdas"), join(__dirname, "../dist/lambdas")];
   const found = candidates.find((folder) => existsSync(join(folder, WORKER_FILE)));
-  if (!found) throw invalid(scope, `the functions are not built (no ${WORKER_FILE} in ${candidates[1]}): npm run build`);
+  if (!found)
+    throw invalid(scope, `the functions are not built (no ${WORKER_FILE} in ${candidates[1]}): npm run build`);
   return found;
 };

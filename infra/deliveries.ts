@@ -38,7 +38,8 @@ const DEAD_DAYS = 14;
 export const workersOf = (scope: IConstruct, { deliveryConcurrency, reservedConcurrency }: PushItProps): number => {
   const { least, most } = WORKERS;
   const reserved = reservedConcurrency?.deliver;
-  const workers = deliveryConcurrency ?? (reserved === undefined ? DEFAULT_WORKERS : Math.min(most, Math.max(least, reserved)));
+  const workers =
+    deliveryConcurrency ?? (reserved === undefined ? DEFAULT_WORKERS : Math.min(most, Math.max(least, reserved)));
   if (Token.isUnresolved(workers) || (Number.isInteger(workers) && workers >= least && workers <= most)) return workers;
   throw invalid(scope, `deliveryConcurrency is ${workers}, but must be a whole number from ${least} to ${most}`);
 };

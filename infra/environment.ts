@@ -15,7 +15,9 @@ const LONGEST: { readonly [name: string]: string } = {
 
 /** Text with its references as long as they can become. */
 const resolved = (text: string): string =>
-  text.replace(/\$\{Token\[([^\]]+)\.\d+\]\}/g, (_, name: string) => LONGEST[name] ?? ARN).replace(/\$\{Token\[[^\]]+\]\}/g, ARN);
+  text
+    .replace(/\$\{Token\[([^\]]+)\.\d+\]\}/g, (_, name: string) => LONGEST[name] ?? ARN)
+    .replace(/\$\{Token\[[^\]]+\]\}/g, ARN);
 
 /**
  * Bytes of an environment as Lambda measures it: its JSON text, names, quotes and escapes included. Of references, as
@@ -23,7 +25,9 @@ const resolved = (text: string): string =>
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const environmentBytes = (environment: { readonly [name: string]: string }): number =>
-  Buffer.byteLength(JSON.stringify(Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, resolved(value)]))));
+  Buffer.byteLength(
+    JSON.stringify(Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, resolved(value)]))),
+  );
 
 /** Throws if Lambda would refuse the environment. */
 export const requireRoom = (scope: IConstruct, environment: { readonly [name: string]: string }): void => {

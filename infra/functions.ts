@@ -12,7 +12,14 @@ import { guardedCode, plainCode } from "./code.js";
 import { requireRoom } from "./environment.js";
 import type { GuardsConfig } from "./guards.js";
 import { grantGuardWork, guardEnvironment } from "./guard-environment.js";
-import { grantOwnWork, INVOKES_ANNOUNCE, INVOKES_FLUSH, permissionsOf, PUTS_EVENTS, type Subjects } from "./permissions.js";
+import {
+  grantOwnWork,
+  INVOKES_ANNOUNCE,
+  INVOKES_FLUSH,
+  permissionsOf,
+  PUTS_EVENTS,
+  type Subjects,
+} from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, type FunctionName, isNeeded, timeoutParts, timeoutSeconds } from "./timeouts.js";
 
@@ -20,7 +27,8 @@ import { FUNCTION_NAMES, type FunctionName, isNeeded, timeoutParts, timeoutSecon
 const { NODEJS_24_X } = lambda.Runtime as Partial<Pick<typeof lambda.Runtime, "NODEJS_24_X">>;
 
 /** What the functions run on: the newest Node with long-term support. */
-export const RUNTIME = NODEJS_24_X ?? new lambda.Runtime("nodejs24.x", lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
+export const RUNTIME =
+  NODEJS_24_X ?? new lambda.Runtime("nodejs24.x", lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
 
 /** Memory of a function where nothing else is said, in MB. */
 const MEMORY = 512;
@@ -106,10 +114,14 @@ export const GUARDS_OF: { readonly [name in FunctionName]: readonly HandlerName[
 
 /** Which guards a function asks: where messages are kept, `subscribe` asks about their delivery too. */
 export const guardsOf = (name: FunctionName, { channels }: Pick<Settings, "channels">): readonly HandlerName[] =>
-  name === "subscribe" && someChannel(channels, ({ latest, history }) => latest ?? history) ? [...GUARDS_OF[name], "onMessageReceived"] : GUARDS_OF[name];
+  name === "subscribe" && someChannel(channels, ({ latest, history }) => latest ?? history)
+    ? [...GUARDS_OF[name], "onMessageReceived"]
+    : GUARDS_OF[name];
 
 /** What runs guards, when there are any. */
-export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set(FUNCTION_NAMES.filter((name) => GUARDS_OF[name].length > 0));
+export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set(
+  FUNCTION_NAMES.filter((name) => GUARDS_OF[name].length > 0),
+);
 
 /** What all functions have in common. */
 export interface FunctionContext {
@@ -185,7 +197,12 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   grantOwnWork(role, permissionsOf(name, settings, guards), logGroup, subjects);
   const invoked = invokedBy(name, context);
   if (invoked.length > 0) {
-    role.addToPolicy(new iam.PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: invoked.map(({ functionArn }) => functionArn) }));
+    role.addToPolicy(
+      new iam.PolicyStatement({
+        actions: ["lambda:InvokeFunction"],
+        resources: invoked.map(({ functionArn }) => functionArn),
+      }),
+    );
   }
   const bus = busOf(name, props);
   if (bus) role.addToPolicy(new iam.PolicyStatement({ actions: ["events:PutEvents"], resources: [bus.eventBusArn] }));
@@ -216,12 +233,15 @@ const invokedBy = (name: FunctionName, { flush, announce }: FunctionContext): la
 ];
 
 /** Where a function tells the back end what happens. */
-const busOf = (name: FunctionName, { eventBus }: PushItProps): events.IEventBus | undefined => (PUTS_EVENTS.includes(name) ? eventBus : undefined);
+const busOf = (name: FunctionName, { eventBus }: PushItProps): events.IEventBus | undefined =>
+  PUTS_EVENTS.includes(name) ? eventBus : undefined;
 
 const environmentOf = (name: FunctionName, context: FunctionContext, runsGuards: boolean): Record<string, string> => ({
   ...(runsGuards && context.guards && guardEnvironment(context.guards, guardsOf(name, context.settings))),
   TABLE_NAME: context.subjects.table.tableName,
-  ...(permissionsOf(name, context.settings, context.guards).queue.length > 0 && { PUSH_IT_SEGMENTS: context.subjects.queue.queueUrl }),
+  ...(permissionsOf(name, context.settings, context.guards).queue.length > 0 && {
+    PUSH_IT_SEGMENTS: context.subjects.queue.queueUrl,
+  }),
   PUSH_IT_SETTINGS: JSON.stringify(context.settings),
   // Each partition has a domain of its own, such as amazonaws.eu: no code knows them.
   PUSH_IT_URL_SUFFIX: Aws.URL_SUFFIX,

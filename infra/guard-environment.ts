@@ -46,7 +46,11 @@ export const validateGuardEnvironment = (scope: IConstruct, { environment, secre
 };
 
 /** Gives a role what the guards need that it asks: the module's secrets and policy, and the functions to invoke. */
-export const grantGuardWork = (role: iam.Role, { module, functions }: GuardsConfig, handlers: readonly HandlerName[]): void => {
+export const grantGuardWork = (
+  role: iam.Role,
+  { module, functions }: GuardsConfig,
+  handlers: readonly HandlerName[],
+): void => {
   for (const statement of module?.initialPolicy ?? []) role.addToPolicy(statement.copy());
   for (const secret of Object.values(module?.secrets ?? {})) grantSecret(role, secret);
   grantFunctions(role, functions, handlers);

@@ -61,7 +61,10 @@ export interface GuardFunctions extends ChannelGuardFunctions {
 export type GuardFunctionMap = ReadonlyMap<string, ReadonlyMap<HandlerName, lambda.IFunction>>;
 
 /** The functions that decide about any of these. */
-export const functionsAsked = (functions: GuardFunctionMap = new Map(), handlers: readonly HandlerName[]): lambda.IFunction[] =>
+export const functionsAsked = (
+  functions: GuardFunctionMap = new Map(),
+  handlers: readonly HandlerName[],
+): lambda.IFunction[] =>
   [...functions.values()].flatMap((byHandler) => handlers.flatMap((handler) => byHandler.get(handler) ?? []));
 
 /** Where a guard function decides, for people. */
@@ -90,7 +93,10 @@ export const guardFunctionMap = (scope: Construct, { channels = {}, ...guards }:
 const requireSameRegion = (scope: Construct, guard: lambda.IFunction, place: string): void => {
   const [own, other] = [regionOf(scope), guard.env.region];
   if (own === undefined || Token.isUnresolved(other) || other === own) return;
-  throw invalid(scope, `guards: the function for ${place} is in ${other}, but this Push-It is in ${own}, where it would not be found; deploy the function to ${own}`);
+  throw invalid(
+    scope,
+    `guards: the function for ${place} is in ${other}, but this Push-It is in ${own}, where it would not be found; deploy the function to ${own}`,
+  );
 };
 
 const handlersOf = (guards: ChannelGuardFunctions): Map<HandlerName, lambda.IFunction> =>
@@ -111,16 +117,26 @@ export const combinedFunctions = (scope: Construct, maps: readonly GuardFunction
 };
 
 /** The ARNs of the functions that are asked as these handlers, by entry and handler. */
-const arnsOf = (functions: GuardFunctionMap, handlers: readonly HandlerName[]): Record<string, Record<string, string>> => {
+const arnsOf = (
+  functions: GuardFunctionMap,
+  handlers: readonly HandlerName[],
+): Record<string, Record<string, string>> => {
   const asked = [...functions].map(([entry, guards]): [string, Record<string, string>] => [
     entry,
-    Object.fromEntries([...guards].filter(([handler]) => handlers.includes(handler)).map(([handler, { functionArn }]) => [handler, functionArn])),
+    Object.fromEntries(
+      [...guards]
+        .filter(([handler]) => handlers.includes(handler))
+        .map(([handler, { functionArn }]) => [handler, functionArn]),
+    ),
   ]);
   return Object.fromEntries(asked.filter(([, guards]) => Object.keys(guards).length > 0));
 };
 
 /** What a function that asks these handlers has to know of guard functions: nothing, where it asks none. */
-export const functionEnvironment = (functions: GuardFunctionMap, handlers: readonly HandlerName[]): { [name: string]: string } => {
+export const functionEnvironment = (
+  functions: GuardFunctionMap,
+  handlers: readonly HandlerName[],
+): { [name: string]: string } => {
   const arns = arnsOf(functions, handlers);
   return Object.keys(arns).length === 0 ? {} : { PUSH_IT_GUARD_FUNCTIONS: JSON.stringify(arns) };
 };
@@ -128,7 +144,8 @@ export const functionEnvironment = (functions: GuardFunctionMap, handlers: reado
 /** Lets a role invoke the guard functions that are asked as these handlers, and no version or alias besides. */
 export const grantFunctions = (role: iam.Role, functions: GuardFunctionMap, handlers: readonly HandlerName[]): void => {
   const resources = [...new Set(Object.values(arnsOf(functions, handlers)).flatMap((guards) => Object.values(guards)))];
-  if (resources.length > 0) role.addToPolicy(new iam.PolicyStatement({ actions: ["lambda:InvokeFunction"], resources }));
+  if (resources.length > 0)
+    role.addToPolicy(new iam.PolicyStatement({ actions: ["lambda:InvokeFunction"], resources }));
 };
 
 /** The timeouts that were set here, in seconds: a later Push-It with the same function may need more. */

@@ -5,7 +5,13 @@ import type { GuardTimeouts } from "../protocol/index.js";
 import { guardFunctionProps, guardModuleEntry, guardModuleProps } from "./checks/shapes.js";
 import { GUARD_BUNDLING } from "./guard-build.js";
 import { type GuardBundle, bundleGuards } from "./guard-bundle.js";
-import { combinedFunctions, fitTimeouts, type GuardFunctionMap, type GuardFunctions, guardFunctionMap } from "./guard-functions.js";
+import {
+  combinedFunctions,
+  fitTimeouts,
+  type GuardFunctionMap,
+  type GuardFunctions,
+  guardFunctionMap,
+} from "./guard-functions.js";
 import { invalid } from "./invalid.js";
 import type { GuardBundlingOptions } from "./options.js";
 
@@ -153,9 +159,15 @@ class CombinedGuards extends Guards {
     const modules = configs.flatMap(({ module }) => module ?? []);
     if (configs.length === 0) throw invalid(scope, "guards: Guards.combine needs something to combine");
     if (modules.length > 1) {
-      throw invalid(scope, `guards: there can be one guard module, not ${modules.map(({ entry }) => entry).join(" and ")}`);
+      throw invalid(
+        scope,
+        `guards: there can be one guard module, not ${modules.map(({ entry }) => entry).join(" and ")}`,
+      );
     }
-    const functions = combinedFunctions(scope, configs.map((config) => config.functions));
+    const functions = combinedFunctions(
+      scope,
+      configs.map((config) => config.functions),
+    );
     return { ...(modules[0] && { module: modules[0] }), functions };
   }
 }

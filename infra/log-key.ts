@@ -9,9 +9,17 @@ import { invalid } from "./invalid.js";
  * ask for it.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
-export const logKeyOf = (scope: IConstruct, logEncryption: boolean | undefined, key: kms.IKey | undefined): kms.IKey | undefined => {
+export const logKeyOf = (
+  scope: IConstruct,
+  logEncryption: boolean | undefined,
+  key: kms.IKey | undefined,
+): kms.IKey | undefined => {
   if (!logEncryption) return undefined;
-  if (!key) throw invalid(scope, "logEncryption needs a key: set encryptionKey, or encryption to TableEncryption.CUSTOMER_MANAGED");
+  if (!key)
+    throw invalid(
+      scope,
+      "logEncryption needs a key: set encryptionKey, or encryption to TableEncryption.CUSTOMER_MANAGED",
+    );
   const { partition, region, account, urlSuffix } = Stack.of(scope);
   const { statementAdded } = key.addToResourcePolicy(
     new iam.PolicyStatement({
@@ -19,7 +27,9 @@ export const logKeyOf = (scope: IConstruct, logEncryption: boolean | undefined, 
       actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
       // Of a key policy, the key itself.
       resources: ["*"],
-      conditions: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:${partition}:logs:${region}:${account}:log-group:*` } },
+      conditions: {
+        ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:${partition}:logs:${region}:${account}:log-group:*` },
+      },
     }),
     true,
   );

@@ -10,8 +10,9 @@ const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\*]+$/i;
 const PATTERN = /^https:\/\/\*([a-z0-9-]*)\.([^\s/?#@\\*]+)$/i;
 
 /** The origins that the prop says, as browsers send them. Throws if one could never match, or would match anybody's. */
-export const originsOf = (scope: IConstruct, origins: readonly string[] = []): string[] =>
-  [...new Set(origins.map((origin) => originOf(scope, origin)))];
+export const originsOf = (scope: IConstruct, origins: readonly string[] = []): string[] => [
+  ...new Set(origins.map((origin) => originOf(scope, origin))),
+];
 
 const originOf = (scope: IConstruct, text: string): string => {
   const problem = (what: string): Error => invalid(scope, `allowedOrigins: "${text}" ${what}`);
@@ -20,7 +21,9 @@ const originOf = (scope: IConstruct, text: string): string => {
   if (text.includes("*")) return patternOf(text, problem);
   if (text === "null") throw problem("is what all pages without an origin of their own send: it tells nothing");
   if (!ORIGIN.test(text)) {
-    throw problem('is no origin: a scheme, a host and perhaps a port, without a path or a "/" at the end, such as "https://example.com"');
+    throw problem(
+      'is no origin: a scheme, a host and perhaps a port, without a path or a "/" at the end, such as "https://example.com"',
+    );
   }
   if (!URL.canParse(text)) throw problem("is no origin: its host or port is malformed");
   const url = new URL(text);
@@ -40,6 +43,9 @@ const patternOf = (text: string, problem: (what: string) => Error): string => {
   if (/^[\d.]+$|^\[/.test(hostname)) throw problem("is not a pattern: addresses have no labels");
   // Anybody can register a name directly below a public suffix, such as com, co.uk or vercel.app.
   const open = getPublicSuffix(hostname, { allowPrivateDomains: end === "" }) === hostname;
-  if (open) throw problem(`would allow pages of anybody who registers a name below ${hostname}; name the origins, or a domain that is yours`);
+  if (open)
+    throw problem(
+      `would allow pages of anybody who registers a name below ${hostname}; name the origins, or a domain that is yours`,
+    );
   return `https://*${end.toLowerCase()}.${host}`;
 };

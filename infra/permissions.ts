@@ -12,13 +12,15 @@ import type { GuardsConfig } from "./guards.js";
 import type { FunctionName } from "./timeouts.js";
 
 /** What a function may do with the table. */
-type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWriteItem" | "DeleteItem" | "UpdateItem" | "Scan";
+type TableAction =
+  "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWriteItem" | "DeleteItem" | "UpdateItem" | "Scan";
 
 /** What a function may do with the connections of the stage: post to them, ask about them, close them. */
 type ConnectionAction = "POST" | "GET" | "DELETE";
 
 /** What a function may do with the queue of segments. What Lambda needs to feed a function, it does in that one's name. */
-type QueueAction = "SendMessage" | "ReceiveMessage" | "DeleteMessage" | "GetQueueAttributes" | "ChangeMessageVisibility";
+type QueueAction =
+  "SendMessage" | "ReceiveMessage" | "DeleteMessage" | "GetQueueAttributes" | "ChangeMessageVisibility";
 
 /** What a function may do. */
 export interface Permissions {
@@ -51,15 +53,27 @@ export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   history: { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], connections: FAREWELL },
   default: { table: ["GetItem"], connections: FAREWELL },
   sweep: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
-  publisher: { table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
+  publisher: {
+    table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"],
+    connections: FAREWELL,
+    queue: ["SendMessage"],
+  },
   deliver: {
     // UpdateItem counts the attempts at a segment.
     table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem", "UpdateItem"],
     connections: FAREWELL,
     queue: ["SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"],
   },
-  flush: { table: ["BatchGetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
-  announce: { table: ["Query", "UpdateItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL, queue: ["SendMessage"] },
+  flush: {
+    table: ["BatchGetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"],
+    connections: FAREWELL,
+    queue: ["SendMessage"],
+  },
+  announce: {
+    table: ["Query", "UpdateItem", "DeleteItem", "BatchWriteItem"],
+    connections: FAREWELL,
+    queue: ["SendMessage"],
+  },
 };
 
 /** What brings publications to their subscribers at once. */
@@ -69,7 +83,15 @@ const PUBLISHES: readonly FunctionName[] = ["publish", "send", "publisher"];
 export const INVOKES_FLUSH: readonly FunctionName[] = [...PUBLISHES, "sweep"];
 
 /** What removes agents: it tells the back end so, where that wants to know. */
-const REMOVES: readonly FunctionName[] = [...PUBLISHES, "disconnect", "refresh", "sweep", "deliver", "flush", "announce"];
+const REMOVES: readonly FunctionName[] = [
+  ...PUBLISHES,
+  "disconnect",
+  "refresh",
+  "sweep",
+  "deliver",
+  "flush",
+  "announce",
+];
 
 /** What begins or ends subscriptions, and so notes who is there. */
 const ATTENDS: readonly FunctionName[] = [...REMOVES, "connect", "subscribe", "unsubscribe"];
@@ -93,8 +115,10 @@ export const permissionsOf = (
   const more: TableAction[] = [];
   const publishes = PUBLISHES.includes(name);
   if (publishes && someChannel(channels, ({ lingerMs }) => lingerMs)) more.push("GetItem", "PutItem");
-  if (publishes && someChannel(channels, ({ latest, history, lingerMs }) => latest && !history && !lingerMs)) more.push("UpdateItem");
-  if (name === "flush" && someChannel(channels, ({ latest, history, lingerMs }) => latest && !history && lingerMs)) more.push("UpdateItem");
+  if (publishes && someChannel(channels, ({ latest, history, lingerMs }) => latest && !history && !lingerMs))
+    more.push("UpdateItem");
+  if (name === "flush" && someChannel(channels, ({ latest, history, lingerMs }) => latest && !history && lingerMs))
+    more.push("UpdateItem");
   if (name === "subscribe" && someChannel(channels, ({ latest }) => latest)) more.push("BatchGetItem");
   if (someChannel(channels, ({ presence }) => presence)) {
     if (ATTENDS.includes(name)) more.push("GetItem", "UpdateItem");
@@ -136,8 +160,19 @@ export const grantOwnWork = (
   subjects: Subjects,
 ): void => {
   role.addToPolicy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]));
-  role.addToPolicy(allow(table.map((action) => `dynamodb:${action}`), [subjects.table.tableArn]));
-  if (queue.length > 0) role.addToPolicy(allow(queue.map((action) => `sqs:${action}`), [subjects.queue.queueArn]));
+  role.addToPolicy(
+    allow(
+      table.map((action) => `dynamodb:${action}`),
+      [subjects.table.tableArn],
+    ),
+  );
+  if (queue.length > 0)
+    role.addToPolicy(
+      allow(
+        queue.map((action) => `sqs:${action}`),
+        [subjects.queue.queueArn],
+      ),
+    );
   // DynamoDB and SQS use a customer's key in the name of whoever calls them.
   const writes = table.some((action) => WRITES.includes(action));
   subjects.encryptionKey?.grant(role, ...READ_KEY, ...(writes ? WRITE_KEY : []));

@@ -40,7 +40,11 @@ const targetDigits = (rule: IConstruct, id: string): string =>
  * A target that publishes one message for each event. The message's `uuid` is the event's id and a suffix that names the
  * target. So an event that comes twice has the same `uuid` twice, and two targets may publish one event on one channel.
  */
-export const publishTarget = (scope: IConstruct, publisher: lambda.IFunction, props: PublishTargetProps): events.IRuleTarget => {
+export const publishTarget = (
+  scope: IConstruct,
+  publisher: lambda.IFunction,
+  props: PublishTargetProps,
+): events.IRuleTarget => {
   publishTargetProps(scope, "publishTarget", props);
   const { channel, userId, data, ...rest } = props;
   if ((channel === undefined) === (userId === undefined)) {
@@ -57,7 +61,10 @@ export const publishTarget = (scope: IConstruct, publisher: lambda.IFunction, pr
     bind: (rule, id = "") => {
       const uuid = `${events.EventField.eventId}-${targetDigits(rule, id)}`;
       const request = { version: REQUEST_VERSION, publish: [{ ...to, uuid, data }] };
-      return new targets.LambdaFunction(publisher, { ...rest, event: events.RuleTargetInput.fromObject(request) }).bind(rule, id);
+      return new targets.LambdaFunction(publisher, { ...rest, event: events.RuleTargetInput.fromObject(request) }).bind(
+        rule,
+        id,
+      );
     },
   };
 };

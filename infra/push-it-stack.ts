@@ -21,8 +21,12 @@ export class PushItStack extends Stack {
     pushItStackProps(this, "", props);
     this.pushIt = new PushIt(this, "PushIt", Object.fromEntries(PROP_NAMES.map((name) => [name, props[name]])));
     new CfnOutput(this, "Url", { description: "Where clients connect", value: this.pushIt.url });
-    new CfnOutput(this, "Publisher", { description: "The function that a back end invokes", value: this.pushIt.publisherName });
+    new CfnOutput(this, "Publisher", {
+      description: "The function that a back end invokes",
+      value: this.pushIt.publisherName,
+    });
     const { publishUrl } = this.pushIt;
-    if (publishUrl) new CfnOutput(this, "PublishUrl", { description: "Where a back end sends requests", value: publishUrl });
+    if (publishUrl)
+      new CfnOutput(this, "PublishUrl", { description: "Where a back end sends requests", value: publishUrl });
   }
 }

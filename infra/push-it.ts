@@ -38,7 +38,9 @@ const DISABLED =
 
 /** Whether the template will say that an API has no default endpoint, by its property or by an override. */
 const isDisabled = (api: apigatewayv2.CfnApi): boolean => {
-  const { Resources = {} } = Stack.of(api).resolve(api._toCloudFormation()) as { Resources?: { [id: string]: { Properties?: { DisableExecuteApiEndpoint?: unknown } } } };
+  const { Resources = {} } = Stack.of(api).resolve(api._toCloudFormation()) as {
+    Resources?: { [id: string]: { Properties?: { DisableExecuteApiEndpoint?: unknown } } };
+  };
   return Object.values(Resources).some(({ Properties }) => String(Properties?.DisableExecuteApiEndpoint) === "true");
 };
 
@@ -106,8 +108,12 @@ export class PushIt extends Construct {
       requireFunctionUrls(this);
       this.functionUrl = this.functions.publisher.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
     }
-    this.guards = new GuardPrincipal([...RUNS_GUARDS].flatMap((name) => (this.functions[name]?.role as iam.Role | undefined) ?? []));
-    this.askedByPublisher = new Set([this.guards, ...functionsAsked(guards?.functions, GUARDS_OF.publisher)].map((each) => each.grantPrincipal));
+    this.guards = new GuardPrincipal(
+      [...RUNS_GUARDS].flatMap((name) => (this.functions[name]?.role as iam.Role | undefined) ?? []),
+    );
+    this.askedByPublisher = new Set(
+      [this.guards, ...functionsAsked(guards?.functions, GUARDS_OF.publisher)].map((each) => each.grantPrincipal),
+    );
   }
 
   /** Where clients connect: `wss://…`. */
@@ -226,7 +232,11 @@ export class PushIt extends Construct {
     });
     const resource = api.node.defaultChild as apigatewayv2.CfnApi;
     this.node.addValidation({ validate: () => (isDisabled(resource) ? [DISABLED] : []) });
-    resource.addMetadata(METADATA_KEY, { version: 1, path: this.node.path, ...(guards?.module && { guards: guards.module.entry }) });
+    resource.addMetadata(METADATA_KEY, {
+      version: 1,
+      path: this.node.path,
+      ...(guards?.module && { guards: guards.module.entry }),
+    });
     return api;
   }
 

@@ -59,14 +59,20 @@ export const ROUTE_NAMES = Object.keys(ROUTES) as RouteName[];
 const SMALL = 1 / 4;
 
 /** The throttle of a route where the user says nothing else. */
-export const defaultThrottle = (name: RouteName, region: string | undefined): Required<apigatewayv2.ThrottleSettings> => {
+export const defaultThrottle = (
+  name: RouteName,
+  region: string | undefined,
+): Required<apigatewayv2.ThrottleSettings> => {
   const { rateLimit, burstLimit } = ROUTES[name].throttle;
   const share = region !== undefined && SMALL_REGIONS.has(region) ? SMALL : 1;
   return { rateLimit: rateLimit * share, burstLimit: burstLimit * share };
 };
 
 /** The stage's settings of each route, as CloudFormation spells them. */
-export const routeSettings = (region: string | undefined, throttling: RouteThrottling = {}): Record<string, Record<string, number>> => {
+export const routeSettings = (
+  region: string | undefined,
+  throttling: RouteThrottling = {},
+): Record<string, Record<string, number>> => {
   const entries = ROUTE_NAMES.map((name): [string, Record<string, number>] => {
     const { rateLimit, burstLimit } = { ...defaultThrottle(name, region), ...throttling[name] };
     return [ROUTES[name].key, { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit }];

@@ -7,7 +7,16 @@ import { type GuardTimeouts, isWildcard, type Limits } from "../protocol/index.j
 import { channelsOf } from "./channel-options.js";
 import { limitsOf } from "./client-limits.js";
 import { invalid } from "./invalid.js";
-import { CHECK_MS, CLAIM_SECONDS, DEDUPE_SECONDS, FAN_OUT_THRESHOLD, GUARD_TIMEOUT_FLOOR_MS, MEMORY_MB, PRESENCE_LEASE_MS, SWEEP_MINUTES } from "./limits.js";
+import {
+  CHECK_MS,
+  CLAIM_SECONDS,
+  DEDUPE_SECONDS,
+  FAN_OUT_THRESHOLD,
+  GUARD_TIMEOUT_FLOOR_MS,
+  MEMORY_MB,
+  PRESENCE_LEASE_MS,
+  SWEEP_MINUTES,
+} from "./limits.js";
 import { originsOf } from "./origins.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, isNeeded, timeoutParts, tooLong } from "./timeouts.js";
@@ -23,15 +32,32 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
     keepCredentials: props.keepCredentials ?? DEFAULT_SETTINGS.keepCredentials,
     fanOutThreshold: props.fanOutThreshold ?? DEFAULT_SETTINGS.fanOutThreshold,
     fanOutMs: milliseconds(scope, "fanOutBudget", props.fanOutBudget, DEFAULT_SETTINGS.fanOutMs),
-    dedupeSeconds: within(scope, "dedupeWindow", props.dedupeWindow, DEFAULT_SETTINGS.dedupeSeconds, DEDUPE_SECONDS, "seconds"),
+    dedupeSeconds: within(
+      scope,
+      "dedupeWindow",
+      props.dedupeWindow,
+      DEFAULT_SETTINGS.dedupeSeconds,
+      DEDUPE_SECONDS,
+      "seconds",
+    ),
     checkMs: within(scope, "checkInterval", props.checkInterval, DEFAULT_SETTINGS.checkMs, CHECK_MS, "milliseconds"),
-    presenceLeaseMs: within(scope, "presenceLease", props.presenceLease, DEFAULT_SETTINGS.presenceLeaseMs, PRESENCE_LEASE_MS, "milliseconds"),
+    presenceLeaseMs: within(
+      scope,
+      "presenceLease",
+      props.presenceLease,
+      DEFAULT_SETTINGS.presenceLeaseMs,
+      PRESENCE_LEASE_MS,
+      "milliseconds",
+    ),
     limits,
     allowedOrigins: originsOf(scope, props.allowedOrigins),
   };
   if (!inRange(settings.fanOutThreshold, FAN_OUT_THRESHOLD)) {
     const { least, most } = FAN_OUT_THRESHOLD;
-    throw invalid(scope, `fanOutThreshold is ${settings.fanOutThreshold}, but must be a whole number from ${least} to ${most}`);
+    throw invalid(
+      scope,
+      `fanOutThreshold is ${settings.fanOutThreshold}, but must be a whole number from ${least} to ${most}`,
+    );
   }
   if (settings.timeouts.onMessageReceived > settings.fanOutMs) {
     throw invalid(
@@ -72,7 +98,8 @@ const timeoutsOf = (scope: IConstruct, { timeouts = {} }: PushItProps): GuardTim
 
 const milliseconds = (scope: IConstruct, prop: string, duration: Duration | undefined, fallback: number): number => {
   if (!duration) return fallback;
-  if (duration.isUnresolved()) throw invalid(scope, `${prop} must be known at synthesis: it decides functions' timeouts`);
+  if (duration.isUnresolved())
+    throw invalid(scope, `${prop} must be known at synthesis: it decides functions' timeouts`);
   const value = duration.toMilliseconds();
   if (!(value >= GUARD_TIMEOUT_FLOOR_MS)) {
     throw invalid(scope, `${prop} is ${value} ms, but must be at least ${GUARD_TIMEOUT_FLOOR_MS} ms`);
@@ -90,7 +117,8 @@ const within = (
 ): number => {
   if (!duration) return fallback;
   if (duration.isUnresolved()) throw invalid(scope, `${prop} must be known at synthesis`);
-  const value = unit === "seconds" ? duration.toSeconds({ integral: false }) : duration.toMilliseconds({ integral: false });
+  const value =
+    unit === "seconds" ? duration.toSeconds({ integral: false }) : duration.toMilliseconds({ integral: false });
   if (inRange(value, range)) return value;
   throw invalid(scope, `${prop} is ${value} ${unit}, but must be whole ${unit} from ${range.least} to ${range.most}`);
 };

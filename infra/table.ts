@@ -13,7 +13,11 @@ export const HISTORY_DESTROYED = "push-it-aws:historyDestroyed";
  * The table. Without a history its rows describe open sockets, so it may go with the construct. A history is data that
  * exists nowhere else, so a table with a history stays unless the props say otherwise.
  */
-export const makeTable = (scope: Construct, props: PushItProps, { channels }: Pick<Settings, "channels">): dynamodb.Table => {
+export const makeTable = (
+  scope: Construct,
+  props: PushItProps,
+  { channels }: Pick<Settings, "channels">,
+): dynamodb.Table => {
   const history = someChannel(channels, (options) => options.history);
   const removalPolicy = props.removalPolicy ?? (history ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
   const restorable = props.pointInTimeRecovery ?? history;
@@ -29,10 +33,13 @@ export const makeTable = (scope: Construct, props: PushItProps, { channels }: Pi
     removalPolicy,
   });
   // Not by the table's own prop: an older CDK ignores that.
-  (table.node.defaultChild as dynamodb.CfnTable).pointInTimeRecoverySpecification = { pointInTimeRecoveryEnabled: restorable };
+  (table.node.defaultChild as dynamodb.CfnTable).pointInTimeRecoverySpecification = {
+    pointInTimeRecoveryEnabled: restorable,
+  };
   // The key that the construct made is of no use without the table, and the table is lost without the key.
   // So are logs that are kept.
-  const keepsLogs = props.logEncryption && props.logRemovalPolicy !== undefined && props.logRemovalPolicy !== RemovalPolicy.DESTROY;
+  const keepsLogs =
+    props.logEncryption && props.logRemovalPolicy !== undefined && props.logRemovalPolicy !== RemovalPolicy.DESTROY;
   if (!props.encryptionKey) table.encryptionKey?.applyRemovalPolicy(keepsLogs ? RemovalPolicy.RETAIN : removalPolicy);
   if (!history) acknowledge(table, "AwsSolutions-DDB3", NOT_RESTORABLE);
   if (history && removalPolicy === RemovalPolicy.DESTROY) {

@@ -148,8 +148,7 @@ const replaying = ({ onMessageReceived }: Settings["timeouts"]): TimeoutParts =>
 });
 
 /** The function's timeout in whole seconds: its parts and the margin, rounded up. May be too long: see `tooLong`. */
-export const timeoutSeconds = (parts: TimeoutParts): number =>
-  Math.ceil((sum(parts) + MARGIN_MS) / 1_000);
+export const timeoutSeconds = (parts: TimeoutParts): number => Math.ceil((sum(parts) + MARGIN_MS) / 1_000);
 
 /**
  * Why a function with these parts cannot be deployed, naming the props, or `undefined` if it can.

@@ -23,8 +23,12 @@ interface AnnounceTask {
  * The Lambda behind no route: tells subscribers who comes to a channel and who goes; of the channels it is invoked with
  * (`channel` is what functions of the version before say), or, by the schedule, of all. Where it fails, Lambda runs it again, and so does the schedule.
  */
-export const handler = async ({ channel, channels = channel === undefined ? undefined : [channel] }: AnnounceTask, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
-  const enough = (): boolean => context.getRemainingTimeInMillis() > settings.fanOutMs + settings.timeouts.onDisconnect + CHANNEL_MS;
+export const handler = async (
+  { channel, channels = channel === undefined ? undefined : [channel] }: AnnounceTask,
+  context: { getRemainingTimeInMillis(): number },
+): Promise<void> => {
+  const enough = (): boolean =>
+    context.getRemainingTimeInMillis() > settings.fanOutMs + settings.timeouts.onDisconnect + CHANNEL_MS;
   try {
     if (channels !== undefined) await announceEach(announcing, channels);
     else {

@@ -65,14 +65,17 @@ export const connect = async (
     ...(offer.credentials === undefined ? {} : { credentials: offer.credentials }),
   };
   const verdict = await guards.connection(agent, false, handshakeOf(headers, queryStringParameters));
-  if (!verdict.permitted) return deny({ code: verdict.code, reason: verdict.reason, ...(guards.unloaded() && { unloaded: true }) });
+  if (!verdict.permitted)
+    return deny({ code: verdict.code, reason: verdict.reason, ...(guards.unloaded() && { unloaded: true }) });
 
   const admitted = admit(agent, verdict, settings.keepCredentials);
   const undo = (): Promise<unknown> => removeAgent({ store, guards: UNTOLD }, admitted);
   try {
     await store.putAgent(admitted);
     // Last: whoever publishes from here on finds the agent as a subscriber.
-    const [subscribed = "done"] = await addSubscriptions({ store, settings }, admitted, [channelsOf(admitted, verdict)]);
+    const [subscribed = "done"] = await addSubscriptions({ store, settings }, admitted, [
+      channelsOf(admitted, verdict),
+    ]);
     const crowded = await tooManyAgents(store, settings.limits, admitted);
     if (subscribed === "done" && !crowded) {
       await events.put("Agent Connected", agentDetail(admitted));

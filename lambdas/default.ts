@@ -11,7 +11,11 @@ const connections = new ManagementApi(system.log);
 /** What a frame is told that no route takes. */
 export const stray = (body: string | undefined): Reply => {
   const frame = readFrame(body);
-  return failure(Meta.error, uuidOf(frame), frame && typeof frame["action"] === "string" ? "unknown_action" : "bad_frame");
+  return failure(
+    Meta.error,
+    uuidOf(frame),
+    frame && typeof frame["action"] === "string" ? "unknown_action" : "bad_frame",
+  );
 };
 
 /** The Lambda behind `$default`: frames that are not JSON, have no `action`, or one that does not exist. */

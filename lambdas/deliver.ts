@@ -15,7 +15,10 @@ const AFTER_TIMEOUT_SECONDS = 5;
  * again. If too many workers have failed, the next one closes the recipients, so that they know. If that fails too, the
  * segment is in the dead-letter queue in the end.
  */
-export const handler = async ({ Records }: SQSEvent, context: Pick<Context, "getRemainingTimeInMillis">): Promise<void> => {
+export const handler = async (
+  { Records }: SQSEvent,
+  context: Pick<Context, "getRemainingTimeInMillis">,
+): Promise<void> => {
   for (const record of Records) await deliver(record, Math.ceil(context.getRemainingTimeInMillis() / 1_000));
 };
 

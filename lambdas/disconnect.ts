@@ -6,7 +6,9 @@ import { removeAgent } from "./core/remove.js";
 const system = createSystem();
 
 /** The Lambda behind `$disconnect`: best effort, because API Gateway may never call it. What it fails to do, the sweep does. */
-export const handler = async ({ requestContext }: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> => {
+export const handler = async ({
+  requestContext,
+}: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> => {
   if (requestContext.eventType === "DISCONNECT") await removeAgent(system, requestContext);
   requireLoaded(system.guards);
   return { statusCode: 200 };

@@ -33,7 +33,12 @@ export const history = async (
 
 const system = createSystem();
 const connections = new ManagementApi(system.log);
-const reading = { ...system, connections, histories: openHistories(system), rate: new Rate(HISTORY_REQUESTS, system.clock, system.settings.limits.ratesPerUser) };
+const reading = {
+  ...system,
+  connections,
+  histories: openHistories(system),
+  rate: new Rate(HISTORY_REQUESTS, system.clock, system.settings.limits.ratesPerUser),
+};
 
 /** The Lambda behind `history`. */
 export const handler = route(reading, (event, agent) => history(reading, agent, event.body));

@@ -14,7 +14,10 @@ import { readRefresh } from "./core/requests.js";
 
 /** Renews an agent on its open connection. One that may not stay is removed, told and closed; then nothing is returned. */
 export const refresh = async (
-  system: Pick<System, "settings" | "store" | "guards" | "clock" | "log"> & { connections: Connections; rate: Pick<Rate, "spend"> },
+  system: Pick<System, "settings" | "store" | "guards" | "clock" | "log"> & {
+    connections: Connections;
+    rate: Pick<Rate, "spend">;
+  },
   agent: Agent,
   body: string | undefined,
 ): Promise<Reply[]> => {
@@ -48,4 +51,6 @@ const refreshing = { ...system, connections, rate: new Rate(REFRESH_REQUESTS, cl
 const directory = { standing: (connectionId: string) => system.store.standing(connectionId) };
 
 /** The Lambda behind `refresh`. */
-export const handler = withAgent({ ...refreshing, directory }, (event, agent) => refresh(refreshing, agent, event.body));
+export const handler = withAgent({ ...refreshing, directory }, (event, agent) =>
+  refresh(refreshing, agent, event.body),
+);

@@ -19,7 +19,9 @@ import { addSubscriptions } from "./core/subscriptions.js";
  * last message where that is kept, and with its position, or what was published behind one, where it has history.
  */
 export const subscribe = async (
-  system: Pick<System, "settings" | "store" | "guards"> & TellingLatest & TellingHistory & { rate: Pick<SubscriptionRate, "allows"> },
+  system: Pick<System, "settings" | "store" | "guards"> &
+    TellingLatest &
+    TellingHistory & { rate: Pick<SubscriptionRate, "allows"> },
   agent: Agent,
   body: string | undefined,
 ): Promise<Reply[]> => {
@@ -28,7 +30,8 @@ export const subscribe = async (
   if ("faults" in read) return read.faults;
   const { uuid, channels, since, misplaced } = read.request;
 
-  const no = (channel: string, code: Code, reason?: string): Reply => about(channel, failure(Meta.subscribe, uuid, code, reason));
+  const no = (channel: string, code: Code, reason?: string): Reply =>
+    about(channel, failure(Meta.subscribe, uuid, code, reason));
   const judged = await Promise.all(
     channels.map(async (channel): Promise<{ denial: Reply } | { subscribe: string[] }> => {
       const fault = subscriptionFault(channel, settings);
@@ -39,7 +42,9 @@ export const subscribe = async (
       // Before the guard: asking that is what costs most.
       if (!system.rate.allows(agent, channel)) return { denial: no(channel, "rate_limited") };
       const verdict = await guards.subscription(agent, channel);
-      return verdict.permitted ? { subscribe: verdict.subscribe } : { denial: no(channel, verdict.code, verdict.reason) };
+      return verdict.permitted
+        ? { subscribe: verdict.subscribe }
+        : { denial: no(channel, verdict.code, verdict.reason) };
     }),
   );
 
@@ -54,7 +59,9 @@ export const subscribe = async (
   });
   const asked = channels.filter((channel) => granted.has(channel));
   const unasked = [...granted].filter((channel) => !channels.includes(channel));
-  const grants = new Map([...asked, ...unasked].map((name) => [name, granting(name, settings, success(Meta.subscribe, uuid))]));
+  const grants = new Map(
+    [...asked, ...unasked].map((name) => [name, granting(name, settings, success(Meta.subscribe, uuid))]),
+  );
   const grantsOf = (names: string[]): Reply[] => names.flatMap((name) => grants.get(name) ?? []);
   const all = [...grantsOf(asked), ...denials, ...grantsOf(unasked)];
   const { answers, missed } = await tellLatest(system, agent, grants, all);
@@ -69,7 +76,13 @@ const system = createSystem();
 const connections = new ManagementApi(system.log);
 const { table, clock } = system;
 const histories = openHistories(system);
-const subscribing = { ...system, connections, histories, latest: new LatestTable(table, clock), rate: new SubscriptionRate(system) };
+const subscribing = {
+  ...system,
+  connections,
+  histories,
+  latest: new LatestTable(table, clock),
+  rate: new SubscriptionRate(system),
+};
 
 /** The Lambda behind `subscribe`. */
 export const handler = route(subscribing, (event, agent) => subscribe(subscribing, agent, event.body));

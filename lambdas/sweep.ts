@@ -8,7 +8,11 @@ import { sweep } from "./core/sweep.js";
 
 const system = createSystem();
 const connections = new ManagementApi(system.log);
-const reviving = { ...system, lingering: new LingerTable(system.table, system.clock), invokeFlush: invokeFlush(system.clock) };
+const reviving = {
+  ...system,
+  lingering: new LingerTable(system.table, system.clock),
+  invokeFlush: invokeFlush(system.clock),
+};
 
 /** The Lambda that the schedule runs: finds what nobody noticed. */
 export const handler = async (_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {

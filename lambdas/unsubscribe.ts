@@ -11,7 +11,12 @@ import { SubscriptionRate } from "./core/subscription-rate.js";
 
 /** Asks the guard of each channel, removes what they permitted to go, and answers for each channel by itself. */
 export const unsubscribe = async (
-  { settings, store, guards, rate }: Pick<System, "settings" | "store" | "guards"> & { rate: Pick<SubscriptionRate, "allows"> },
+  {
+    settings,
+    store,
+    guards,
+    rate,
+  }: Pick<System, "settings" | "store" | "guards"> & { rate: Pick<SubscriptionRate, "allows"> },
   agent: Agent,
   body: string | undefined,
 ): Promise<Reply[]> => {

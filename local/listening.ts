@@ -38,17 +38,29 @@ export const listenAt = async (server: Server, listening: Listening): Promise<nu
 
 const MAX_PORT = 65_535;
 
-const SPAN =
-  `A run listens at its --port and the ${OFFSETS.services} after it, and has its function URLs from the ${FIRST_URL_OFFSET}th after it on`;
+const SPAN = `A run listens at its --port and the ${OFFSETS.services} after it, and has its function URLs from the ${FIRST_URL_OFFSET}th after it on`;
 
 const failureOf = ({ port, host, what }: Listening, error: unknown): Failure => {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "EADDRINUSE")
-    return new Failure(`Port ${port} is taken: ${what} would be there.`, `Choose another with --port, or --port 0 for any that are free. ${SPAN}.`);
-  if (code === "EACCES") return new Failure(`Port ${port} may not be used: ${what} would be there.`, "Choose one above 1023, such as --port 8787.");
+    return new Failure(
+      `Port ${port} is taken: ${what} would be there.`,
+      `Choose another with --port, or --port 0 for any that are free. ${SPAN}.`,
+    );
+  if (code === "EACCES")
+    return new Failure(
+      `Port ${port} may not be used: ${what} would be there.`,
+      "Choose one above 1023, such as --port 8787.",
+    );
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN")
-    return new Failure(`This machine has no address ${host}.`, "Leave --host out, or take all addresses: --host 0.0.0.0");
+    return new Failure(
+      `This machine has no address ${host}.`,
+      "Leave --host out, or take all addresses: --host 0.0.0.0",
+    );
   if (code === "ERR_SOCKET_BAD_PORT")
-    return new Failure(`${port} is not a port: ${what} would be there.`, `Choose a --port that leaves room below ${MAX_PORT}. ${SPAN}.`);
+    return new Failure(
+      `${port} is not a port: ${what} would be there.`,
+      `Choose a --port that leaves room below ${MAX_PORT}. ${SPAN}.`,
+    );
   return new Failure(`Port ${port} cannot be used: ${messageOf(error)}`);
 };

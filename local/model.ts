@@ -269,7 +269,8 @@ export interface OutsideVerdict {
 }
 
 /** What came of running a function once. */
-export type InvokeResult = { ok: true; payload: unknown }
+export type InvokeResult =
+  | { ok: true; payload: unknown }
   | {
       ok: false;
       kind: "error" | "timeout" | "crash" | "throttled";

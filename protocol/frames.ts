@@ -6,7 +6,8 @@ import type { Limits } from "./limits.js";
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** What the client asks for; the value of a frame's `action`, by which API Gateway chooses the route. */
-export type Action = "connect" | "subscribe" | "unsubscribe" | "publish" | "send" | "refresh" | "ping" | "history" | "presence";
+export type Action =
+  "connect" | "subscribe" | "unsubscribe" | "publish" | "send" | "refresh" | "ping" | "history" | "presence";
 
 /** Where answers arrive, and what requests on a meta action carry as their `channel`; `user` is where messages to a user arrive. */
 export const Meta = {
@@ -93,8 +94,7 @@ export interface SubscriptionTarget {
 
 /** `action: "publish"` and `action: "send"`: one message in the frame itself, or several in `messages`. */
 export type PublicationFrame =
-  | ({ action: "publish" | "send" } & OutgoingMessage)
-  | { action: "publish" | "send"; messages: OutgoingMessage[] };
+  ({ action: "publish" | "send" } & OutgoingMessage) | { action: "publish" | "send"; messages: OutgoingMessage[] };
 
 /** What the server says to a request. */
 export interface Reply {

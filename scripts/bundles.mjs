@@ -42,7 +42,9 @@ export const NODE = "node20";
 
 /** What is installed with a package, or beside it: what it depends on, and what it expects. */
 export const installedWith = (folder) => {
-  const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+  const { dependencies = {}, peerDependencies = {} } = JSON.parse(
+    readFileSync(join(root, folder, "package.json"), "utf8"),
+  );
   return Object.keys({ ...dependencies, ...peerDependencies });
 };
 
@@ -70,7 +72,13 @@ const lambda = {
 };
 
 /** Node code of a package that is run, or required. */
-const node = (folder) => ({ ...common, platform: "node", target: NODE, format: "cjs", external: installedWith(folder) });
+const node = (folder) => ({
+  ...common,
+  platform: "node",
+  target: NODE,
+  format: "cjs",
+  external: installedWith(folder),
+});
 
 const browser = { ...common, platform: "browser", target: "es2022", minify: true };
 
@@ -101,10 +109,31 @@ const command = () => [
     executable: true,
   },
   // Commands for what is deployed, with the SDKs that they need: `dev` does not load them.
-  ...["check", "load"].map((name) => ({ ...node("local"), entryPoints: [`local/${name}/command.ts`], outfile: `local/dist/${name}.js`, minify: true })),
-  { ...node("local"), format: "esm", banner: { js: REQUIRE_BANNER }, entryPoints: ["local/bootstrap.ts"], outfile: "local/dist/bootstrap.mjs" },
-  { ...node("local"), format: "esm", entryPoints: ["local/lambda/child/node-path.ts"], outfile: "local/dist/node-path.mjs" },
-  { ...node("local"), format: "esm", entryPoints: ["local/starter/guards.ts"], outfile: "local/dist/starter-guards/guards.mjs" },
+  ...["check", "load"].map((name) => ({
+    ...node("local"),
+    entryPoints: [`local/${name}/command.ts`],
+    outfile: `local/dist/${name}.js`,
+    minify: true,
+  })),
+  {
+    ...node("local"),
+    format: "esm",
+    banner: { js: REQUIRE_BANNER },
+    entryPoints: ["local/bootstrap.ts"],
+    outfile: "local/dist/bootstrap.mjs",
+  },
+  {
+    ...node("local"),
+    format: "esm",
+    entryPoints: ["local/lambda/child/node-path.ts"],
+    outfile: "local/dist/node-path.mjs",
+  },
+  {
+    ...node("local"),
+    format: "esm",
+    entryPoints: ["local/starter/guards.ts"],
+    outfile: "local/dist/starter-guards/guards.mjs",
+  },
   { ...node("local"), entryPoints: ["local/inputs/recorder.ts"], outfile: "local/dist/recorder.cjs" },
   { ...browser, format: "esm", entryPoints: ["local/console/main.ts"], outfile: "local/dist/console/main.js" },
   { ...browser, format: "esm", entryPoints: ["client/src/index.ts"], outfile: "local/dist/sdk/index.js" },

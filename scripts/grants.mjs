@@ -4,11 +4,13 @@
 export const JUSTIFIED = [
   {
     actions: /^logs:(CreateLogStream|PutLogEvents)$/,
-    reason: "Lambda itself writes a function's log in the name of its role; locally logs go to stderr (test/infra/permissions.test.ts)",
+    reason:
+      "Lambda itself writes a function's log in the name of its role; locally logs go to stderr (test/infra/permissions.test.ts)",
   },
   {
     actions: /^kms:(DescribeKey|Encrypt|GenerateDataKey|ReEncrypt(From|To))$/,
-    reason: "DynamoDB's documentation wants who uses a table under a customer's key to be allowed it; locally only what is needed to decrypt, and to send to a queue, is asked (test/infra/permissions.test.ts)",
+    reason:
+      "DynamoDB's documentation wants who uses a table under a customer's key to be allowed it; locally only what is needed to decrypt, and to send to a queue, is asked (test/infra/permissions.test.ts)",
   },
 ];
 
@@ -27,19 +29,23 @@ const isAsked = ({ Properties: { Principal, SourceArn } }, { Resources }) => {
 const OTHERS = {
   "AWS::Lambda::Permission": {
     count: (resource, template) => (isAsked(resource, template) ? 0 : 1),
-    reason: "lets the API, or the clock, invoke a function, which they do here whatever permits it (test/infra/resource-policies.test.ts)",
+    reason:
+      "lets the API, or the clock, invoke a function, which they do here whatever permits it (test/infra/resource-policies.test.ts)",
   },
   "AWS::SQS::QueuePolicy": {
     count: ({ Properties }) => statementsOf(Properties.PolicyDocument).length,
-    reason: "denies requests to a queue that are not by TLS, and there are no others to be told from here (test/infra/resource-policies.test.ts)",
+    reason:
+      "denies requests to a queue that are not by TLS, and there are no others to be told from here (test/infra/resource-policies.test.ts)",
   },
   "AWS::KMS::Key": {
     count: ({ Properties }) => statementsOf(Properties.KeyPolicy).length,
-    reason: "a key's own policy, which leaves it to the policies of roles who may use the key (test/infra/resource-policies.test.ts)",
+    reason:
+      "a key's own policy, which leaves it to the policies of roles who may use the key (test/infra/resource-policies.test.ts)",
   },
   "AWS::IAM::Role": {
     count: ({ Properties }) => statementsOf(Properties.AssumeRolePolicyDocument).length,
-    reason: "says who may assume a role: Lambda, and nothing else runs functions here (test/infra/resource-policies.test.ts)",
+    reason:
+      "says who may assume a role: Lambda, and nothing else runs functions here (test/infra/resource-policies.test.ts)",
   },
 };
 
@@ -73,7 +79,8 @@ export const kindOf = (resource) =>
     .replace(/^[a-z0-9]{10}\//, "api/");
 
 /** One line of a recording, so that lines that say the same of different stacks are equal. */
-export const textOf = ({ role, function: name, action, resource }) => `${role ?? name}  ${action}  ${targetOf(action, resource)}`;
+export const textOf = ({ role, function: name, action, resource }) =>
+  `${role ?? name}  ${action}  ${targetOf(action, resource)}`;
 
 const targetOf = (action, resource) => {
   const kind = kindOf(resource);

@@ -17,7 +17,10 @@ const STACKS = {
   functions: { file: "test/e2e/permissions.test.ts" },
   module: { file: "test/e2e/permissions-module.test.ts" },
   ...Object.fromEntries(
-    ["plain", "latest", "linger", "history", "presence"].map((name) => [name, { file: "test/e2e/permissions-options.test.ts", test: `nothing but ${name}` }]),
+    ["plain", "latest", "linger", "history", "presence"].map((name) => [
+      name,
+      { file: "test/e2e/permissions-options.test.ts", test: `nothing but ${name}` },
+    ]),
   ),
 };
 
@@ -26,7 +29,11 @@ const require = createRequire(import.meta.url);
 const args = process.argv.slice(2);
 const [filter = ""] = args.filter((arg) => !arg.startsWith("--"));
 const onlyStatements = args.includes("--statements");
-const wanted = args.find((arg) => arg.startsWith("--stack="))?.slice("--stack=".length).split(",") ?? Object.keys(STACKS);
+const wanted =
+  args
+    .find((arg) => arg.startsWith("--stack="))
+    ?.slice("--stack=".length)
+    .split(",") ?? Object.keys(STACKS);
 const unknown = wanted.filter((name) => !(name in STACKS));
 if (unknown.length > 0) {
   console.error(`There is no stack ${unknown.join(", ")}; there are ${Object.keys(STACKS).join(", ")}.`);
@@ -39,7 +46,11 @@ const AT_ONCE = 2;
 const run = ({ file, test }, env) =>
   new Promise((resolve, reject) => {
     const args = [require.resolve("jest/bin/jest"), file, ...(test ? ["-t", test] : []), "--testTimeout=120000"];
-    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
     child.once("error", reject).once("close", (status) => resolve({ status, stderr }));
@@ -71,9 +82,18 @@ const grantsIn = ({ Resources }) =>
         const place = { id, statement, expected };
         const targets = [...new Set(resources.map(nameOf))].join(", ");
         const whole = { place, actions, isWhole: true, says: `${actions.join(", ")} on ${targets}` };
-        const each = actions.length > 1
-          ? actions.map((says, action) => ({ place: { ...place, action }, actions: [says], says: `${says} on ${targets}` }))
-          : resources.map((arn, resource) => ({ place: { ...place, resource }, actions, says: `${actions[0]} on ${nameOf(arn)}` }));
+        const each =
+          actions.length > 1
+            ? actions.map((says, action) => ({
+                place: { ...place, action },
+                actions: [says],
+                says: `${says} on ${targets}`,
+              }))
+            : resources.map((arn, resource) => ({
+                place: { ...place, resource },
+                actions,
+                says: `${actions[0]} on ${nameOf(arn)}`,
+              }));
         return each.length > 1 && !onlyStatements ? [whole, ...each] : [whole];
       }),
     );
@@ -82,7 +102,12 @@ const grantsIn = ({ Resources }) =>
 const permissionsIn = (template) =>
   permissionsAsked(template).map((id) => {
     const { Action, FunctionName } = template.Resources[id].Properties;
-    return { place: { id, type: "AWS::Lambda::Permission" }, actions: [Action], isWhole: true, says: `${Action} on ${nameOf(FunctionName)} for a rule` };
+    return {
+      place: { id, type: "AWS::Lambda::Permission" },
+      actions: [Action],
+      isWhole: true,
+      says: `${Action} on ${nameOf(FunctionName)} for a rule`,
+    };
   });
 
 /** A resource's logical id, or the verb on connections. */
@@ -105,7 +130,9 @@ const notices = async (stack, { place, actions }) => {
   if (status === 0) return { noticed: false, result: "NOT NOTICED" };
   if (place.type) {
     const [result] = /\w+ could not run \w+/.exec(stderr) ?? [];
-    return result && stderr.includes(`has no ${place.type}`) ? { noticed: true, result } : { noticed: false, result: OTHERWISE };
+    return result && stderr.includes(`has no ${place.type}`)
+      ? { noticed: true, result }
+      : { noticed: false, result: OTHERWISE };
   }
   const [, id, action] = /(\w+) may not (\S+) on/.exec(stderr) ?? [];
   if (id === undefined) return { noticed: false, result: OTHERWISE };
@@ -158,7 +185,9 @@ const report = (name, tries, others) => {
   const count = (title, of) => {
     const all = tries.filter(of);
     const tried = all.filter(({ outcome }) => outcome);
-    console.log(`${name}: ${title}: ${all.length}, tried: ${tried.length}, noticed: ${tried.filter(({ outcome }) => outcome.noticed).length}`);
+    console.log(
+      `${name}: ${title}: ${all.length}, tried: ${tried.length}, noticed: ${tried.filter(({ outcome }) => outcome.noticed).length}`,
+    );
   };
   count("statements", ({ isWhole }) => isWhole);
   if (!onlyStatements) count("single actions and resources", ({ isWhole }) => !isWhole);
@@ -178,7 +207,8 @@ for (const name of wanted) done.push(await tryStack(name, STACKS[name]));
 
 const all = done.flatMap(({ tries }) => tries);
 const others = new Map();
-for (const [reason, times] of done.flatMap((each) => [...each.others])) others.set(reason, (others.get(reason) ?? 0) + times);
+for (const [reason, times] of done.flatMap((each) => [...each.others]))
+  others.set(reason, (others.get(reason) ?? 0) + times);
 console.log(`\n${wanted.join(", ")}`);
 report("all", all, others);
 const tried = all.filter(({ outcome }) => outcome);

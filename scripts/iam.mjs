@@ -50,9 +50,15 @@ try {
   const all = of("denied");
   const denied = all.filter((line) => !DENIED_ON_PURPOSE.test(line.function)).map(textOf);
   print("Denied calls", denied);
-  print("Denied to roles that ask for it on purpose", all.filter((line) => DENIED_ON_PURPOSE.test(line.function)).map(textOf));
+  print(
+    "Denied to roles that ask for it on purpose",
+    all.filter((line) => DENIED_ON_PURPOSE.test(line.function)).map(textOf),
+  );
   print("Unused grants without a justification", unjustified);
-  print("Unused grants with one", justified.filter(([, grants]) => grants.length > 0).map(([reason, grants]) => `${grants.length} × ${reason}`));
+  print(
+    "Unused grants with one",
+    justified.filter(([, grants]) => grants.length > 0).map(([reason, grants]) => `${grants.length} × ${reason}`),
+  );
   console.log(`Grants: ${of("granted").length}, used: ${used.size}`);
   if (status !== 0) console.log("The tests failed.");
   process.exitCode = status === 0 && denied.length === 0 && unjustified.length === 0 ? 0 : 1;

@@ -15,9 +15,15 @@ const LEFT_OUT = [
     () => `export const getInstanceMetadataRegion = async () => { ${refuse("getInstanceMetadataRegion")} };`,
   ],
   // Signatures of the messages of event streams, which DynamoDB has none of; the signer makes one of these all the same.
-  ["signature-v4/dist-es/HeaderFormatter.js", () => `export class HeaderFormatter { format() { ${refuse("HeaderFormatter")} } }`],
+  [
+    "signature-v4/dist-es/HeaderFormatter.js",
+    () => `export class HeaderFormatter { format() { ${refuse("HeaderFormatter")} } }`,
+  ],
   // The manifest of which only the version is read, for the User-Agent.
-  ["client-dynamodb/package.json", (path) => `export default { version: "${JSON.parse(readFileSync(path, "utf8")).version}" };`],
+  [
+    "client-dynamodb/package.json",
+    (path) => `export default { version: "${JSON.parse(readFileSync(path, "utf8")).version}" };`,
+  ],
 ];
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("/", "[\\\\/]");
@@ -27,7 +33,10 @@ export const leanSdk = {
   name: "lean-sdk",
   setup(build) {
     for (const [end, contents] of LEFT_OUT) {
-      build.onLoad({ filter: new RegExp(`[\\\\/]${escaped(end)}$`) }, ({ path }) => ({ contents: contents(path), loader: "js" }));
+      build.onLoad({ filter: new RegExp(`[\\\\/]${escaped(end)}$`) }, ({ path }) => ({
+        contents: contents(path),
+        loader: "js",
+      }));
     }
   },
 };

@@ -84,7 +84,8 @@ const asCommonJs = async (modules, dist, { target }) => {
     const file = join(dist, "cjs", relative(join(dist, "esm"), path));
     const map = textOf.get(`${path}.map`);
     // A module that only exports what others do has no line of any source.
-    if (map === undefined || JSON.parse(map).sources.length === 0) return [{ path: file, text: (await transform(text, options)).code }];
+    if (map === undefined || JSON.parse(map).sources.length === 0)
+      return [{ path: file, text: (await transform(text, options)).code }];
     const inline = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
     const result = await transform(text.replace(/(?<=\/\/# sourceMappingURL=)\S+\n$/, `${inline}\n`), {
       ...options,

@@ -18,7 +18,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export const releasePath = (version) => join(root, "releases", `${version}.json.br`);
 
 /** The files of a version that is kept: texts by path, such as `assembly/Plain.template.json`. */
-export const readRelease = (version) => JSON.parse(brotliDecompressSync(readFileSync(releasePath(version))).toString("utf8")).files;
+export const readRelease = (version) =>
+  JSON.parse(brotliDecompressSync(readFileSync(releasePath(version))).toString("utf8")).files;
 
 /** Writes the files of a version that is kept into a folder. */
 export const unpackRelease = (version, folder) => {
@@ -51,14 +52,20 @@ const leanManifest = (text) => {
 
 /** The files of a cloud assembly that are kept. */
 const assemblyOf = (folder) =>
-  textsOf(folder, "assembly", (file) => ASSEMBLY_FILES.test(file)).map(([path, text]) => [path, path === "assembly/manifest.json" ? leanManifest(text) : text]);
+  textsOf(folder, "assembly", (file) => ASSEMBLY_FILES.test(file)).map(([path, text]) => [
+    path,
+    path === "assembly/manifest.json" ? leanManifest(text) : text,
+  ]);
 
 /** Everything that is kept of what is built now. */
 const collect = (work) => {
-  const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+  const run = (command, args) =>
+    execFileSync(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
   const assembly = join(work, "assembly");
   run("npx", ["cdk", "synth", "--quiet", "--app", "npx tsx scripts/release-app.ts", "--output", assembly]);
-  const [{ filename }] = JSON.parse(run("npm", ["pack", "--workspace", "push-it-client", "--json", "--ignore-scripts", "--pack-destination", work]));
+  const [{ filename }] = JSON.parse(
+    run("npm", ["pack", "--workspace", "push-it-client", "--json", "--ignore-scripts", "--pack-destination", work]),
+  );
   execFileSync("tar", ["xzf", join(work, filename), "-C", work]);
   const files = [
     ...assemblyOf(assembly),
@@ -70,7 +77,8 @@ const collect = (work) => {
 const main = () => {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const path = releasePath(version);
-  if (existsSync(path) && !process.argv.includes("--again")) return console.log(`${version} is kept already. Give --again to replace it.`);
+  if (existsSync(path) && !process.argv.includes("--again"))
+    return console.log(`${version} is kept already. Give --again to replace it.`);
   const work = mkdtempSync(join(tmpdir(), "push-it-release-"));
   try {
     const files = collect(work);
@@ -78,7 +86,9 @@ const main = () => {
     // The bundles have most of their code in common: the window has to reach from one to the next.
     const { BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT, BROTLI_MAX_WINDOW_BITS } = constants;
     mkdirSync(join(path, ".."), { recursive: true });
-    const archive = brotliCompressSync(text, { params: { [BROTLI_PARAM_LGWIN]: BROTLI_MAX_WINDOW_BITS, [BROTLI_PARAM_SIZE_HINT]: text.length } });
+    const archive = brotliCompressSync(text, {
+      params: { [BROTLI_PARAM_LGWIN]: BROTLI_MAX_WINDOW_BITS, [BROTLI_PARAM_SIZE_HINT]: text.length },
+    });
     writeFileSync(path, archive);
     console.log(`${relative(root, path)}: ${Object.keys(files).length} files, ${Math.round(archive.length / 1024)} KB`);
   } finally {

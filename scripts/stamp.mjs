@@ -5,8 +5,25 @@ import { join, relative } from "node:path";
 import { filesBelow, write } from "./output.mjs";
 
 /** What a build reads. */
-const FOLDERS = ["protocol", "lambdas", "infra", "client/src", "server/guards", "server/publisher", "local", "scripts", "docs/schemas"];
-const FILES = ["package.json", "client/package.json", "server/package.json", "local/package.json", "package-lock.json", "tsconfig.json"];
+const FOLDERS = [
+  "protocol",
+  "lambdas",
+  "infra",
+  "client/src",
+  "server/guards",
+  "server/publisher",
+  "local",
+  "scripts",
+  "docs/schemas",
+];
+const FILES = [
+  "package.json",
+  "client/package.json",
+  "server/package.json",
+  "local/package.json",
+  "package-lock.json",
+  "tsconfig.json",
+];
 
 const digestOf = (contents) => createHash("sha256").update(contents).digest("base64");
 

@@ -60,11 +60,13 @@ const emit = (root) => {
       removalPolicy: cdk.RemovalPolicy.DESTROY,
     });
     app.synth();
-    return filesBelow(outdir).filter(isRead).map((file) => {
-      const target = join(root, "local/dist/starter", relative(outdir, file));
-      write(target, contentsOf(file));
-      return target;
-    });
+    return filesBelow(outdir)
+      .filter(isRead)
+      .map((file) => {
+        const target = join(root, "local/dist/starter", relative(outdir, file));
+        write(target, contentsOf(file));
+        return target;
+      });
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }

@@ -14,14 +14,21 @@ const TREES = [
   { entries: ["infra/index.ts"], folders: ["dist/types"] },
   // What a script tag loads is CommonJS to Node, or no module at all.
   { entries: ["client/src/script.ts"], folders: ["client/dist/cjs/types"] },
-  ...Object.entries(LIBRARIES).map(([library, { entries }]) => ({ entries: Object.values(entries), folders: foldersOf(library) })),
+  ...Object.entries(LIBRARIES).map(([library, { entries }]) => ({
+    entries: Object.values(entries),
+    folders: foldersOf(library),
+  })),
 ];
 
 /** Writes the declarations of all trees; gives the files. Throws with the compiler's words where they do not compile. */
 export const emitTypes = (root) => {
   const outDir = mkdtempSync(join(tmpdir(), "push-it-types-"));
   try {
-    emit(root, TREES.flatMap(({ entries }) => entries), outDir);
+    emit(
+      root,
+      TREES.flatMap(({ entries }) => entries),
+      outDir,
+    );
     return TREES.flatMap(({ entries, folders }) =>
       reachable(entries.map((entry) => join(outDir, declarationOf(entry)))).flatMap((file) =>
         folders.map((folder) => {

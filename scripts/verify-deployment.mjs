@@ -20,7 +20,12 @@ const LOAD = ["--subscribers", "5", "--rate", "5", "--seconds", "10"];
 
 /** Runs a command to its end; what it prints goes to stderr, and its standard output is given back as well. */
 const run = (command, args) => {
-  const { status, error, stdout } = spawnSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 64 * 1024 * 1024 });
+  const { status, error, stdout } = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (error) throw error;
   process.stderr.write(stdout);
   return { status, stdout };
@@ -55,7 +60,14 @@ const verify = ({ url, publisher }) => {
   const check = JSON.parse(stdout);
   const bench = JSON.parse(must("npx", ["tsx", "bench/cli.ts", "aws", "--url", url, ...LOAD, "--json"]));
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return { version: 1, package: version, date: new Date().toISOString(), passed: status === PASSED || status === NOT_TRIED, check, bench };
+  return {
+    version: 1,
+    package: version,
+    date: new Date().toISOString(),
+    passed: status === PASSED || status === NOT_TRIED,
+    check,
+    bench,
+  };
 };
 
 /** For a badge of shields.io. @see https://shields.io/badges/endpoint-badge */
@@ -66,7 +78,13 @@ const badgeOf = ({ passed, check, date }) => {
 };
 
 const main = () => {
-  const { values } = parseArgs({ options: { stack: { type: "string" }, url: { type: "string" }, out: { type: "string", default: join(root, "docs/verified") } } });
+  const { values } = parseArgs({
+    options: {
+      stack: { type: "string" },
+      url: { type: "string" },
+      out: { type: "string", default: join(root, "docs/verified") },
+    },
+  });
   const { stack, url, out } = values;
   if ((stack === undefined) === (url === undefined)) throw new Error("Give either --stack NAME or --url URL.");
   let report;

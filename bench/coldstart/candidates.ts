@@ -105,8 +105,17 @@ const SDK = ["@aws-sdk/client-apigatewaymanagementapi", "@aws-sdk/client-dynamod
 /** The same work with the SDK, not bundled: deployed with all of its packages. */
 const unbundled = (root: string, folder: string, entry: string): Candidate => {
   const file = join(folder, "unbundled.mjs");
-  buildSync({ entryPoints: [entry], outfile: file, format: "esm", target: "node20", logLevel: "silent", absWorkingDir: root });
-  const packages = [...installed(SDK, root)].filter((each, _, all) => !all.some((other) => each.startsWith(`${other}/`)));
+  buildSync({
+    entryPoints: [entry],
+    outfile: file,
+    format: "esm",
+    target: "node20",
+    logLevel: "silent",
+    absWorkingDir: root,
+  });
+  const packages = [...installed(SDK, root)].filter(
+    (each, _, all) => !all.some((other) => each.startsWith(`${other}/`)),
+  );
   return { name: UNBUNDLED, file, bytes: packages.reduce((sum, each) => sum + folderBytes(each), bytesOf(file)) };
 };
 

@@ -65,7 +65,13 @@ export const measureColdStarts = async ({ root, progress }: BenchContext, rounds
     }
     return all.map(({ candidate, ms }) => {
       const { p50, p95 } = spreadOf(ms);
-      return { function: candidate.name, bytes: candidate.bytes, loadMs: rounded(Math.min(...ms)), medianMs: p50, p95Ms: p95 };
+      return {
+        function: candidate.name,
+        bytes: candidate.bytes,
+        loadMs: rounded(Math.min(...ms)),
+        medianMs: p50,
+        p95Ms: p95,
+      };
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });

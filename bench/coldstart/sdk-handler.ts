@@ -1,4 +1,8 @@
-import { ApiGatewayManagementApiClient, GoneException, PostToConnectionCommand } from "@aws-sdk/client-apigatewaymanagementapi";
+import {
+  ApiGatewayManagementApiClient,
+  GoneException,
+  PostToConnectionCommand,
+} from "@aws-sdk/client-apigatewaymanagementapi";
 import { DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
 
@@ -8,7 +12,9 @@ const dynamodb = new DynamoDBClient({});
 const management = new ApiGatewayManagementApiClient({});
 
 /** Posts a frame's data to every subscriber of its channel. */
-export const handler = async ({ body }: APIGatewayProxyWebsocketEventV2): Promise<{ statusCode: number; body: string }> => {
+export const handler = async ({
+  body,
+}: APIGatewayProxyWebsocketEventV2): Promise<{ statusCode: number; body: string }> => {
   const { channel, uuid, data } = JSON.parse(body ?? "{}") as { channel: string; uuid: string; data: unknown };
   const { Items: subscribers = [] } = await dynamodb.send(
     new QueryCommand({

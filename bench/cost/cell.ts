@@ -49,6 +49,8 @@ export const LINGERS = [0, 250, 500] as const;
 /** All of them. */
 export const LOADS: readonly Load[] = [false, true].flatMap((history) =>
   FAN_OUTS.flatMap((fanOut) =>
-    RATES.flatMap((perSecond) => SIZES.flatMap((bytes) => LINGERS.map((lingerMs) => ({ fanOut, perSecond, bytes, lingerMs, history })))),
+    RATES.flatMap((perSecond) =>
+      SIZES.flatMap((bytes) => LINGERS.map((lingerMs) => ({ fanOut, perSecond, bytes, lingerMs, history }))),
+    ),
   ),
 );

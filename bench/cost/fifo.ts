@@ -49,7 +49,9 @@ export const fifo = (load: Load, waits: boolean): Gathered => {
 
 /** Loads of 100 bytes of which the two ways are compared. */
 const COMPARED: readonly Load[] = [
-  ...[1, 10, 100, 1_000].flatMap((subscribers) => [250, 500].map((lingerMs) => ({ fanOut: subscribers, perSecond: 20, lingerMs }))),
+  ...[1, 10, 100, 1_000].flatMap((subscribers) =>
+    [250, 500].map((lingerMs) => ({ fanOut: subscribers, perSecond: 20, lingerMs })),
+  ),
   ...[250, 500].map((lingerMs) => ({ fanOut: 100, perSecond: 100, lingerMs })),
 ].map((load) => ({ ...load, bytes: 100, history: false }));
 
@@ -62,7 +64,8 @@ export const fifoTable = (): string =>
     "|--:|--:|--:|--:|--:|--:|",
     ...COMPARED.map((load) => {
       const { fanOut: subscribers, perSecond, lingerMs } = load;
-      const cell = ({ usd, together }: Gathered): string => `${((usd * 1e6) / subscribers).toFixed(3)} (${Number(together.toPrecision(2))})`;
+      const cell = ({ usd, together }: Gathered): string =>
+        `${((usd * 1e6) / subscribers).toFixed(3)} (${Number(together.toPrecision(2))})`;
       const flusher = { usd: usdOf(modelled(load)), together: (perSecond * lingerMs) / 1_000 };
       return `| ${subscribers.toLocaleString("en-US")} | ${perSecond} | ${lingerMs} | ${cell(fifo(load, false))} | ${cell(fifo(load, true))} | ${cell(flusher)} |`;
     }),

@@ -80,7 +80,9 @@ export const withLingering = <Result>(
   use: (meterOf: MeterLingering) => Promise<Result>,
 ): Promise<Result> => {
   const fanOuts = [...new Set(loads.map(({ fanOut }) => fanOut))];
-  const channelsOf = (fanOut: number): string[] => [...new Set(loads.filter((load) => load.fanOut === fanOut).map(channelOf))];
+  const channelsOf = (fanOut: number): string[] => [
+    ...new Set(loads.filter((load) => load.fanOut === fanOut).map(channelOf)),
+  ];
   const setup = { root, channels: patternsOf(loads), fanOuts, channelsOf, progress: () => undefined };
   return withSubscribers(setup, async (meter, clients) => {
     // The first publication finds cold functions, and an agent that is in no cache.

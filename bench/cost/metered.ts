@@ -36,7 +36,10 @@ const CHANNELS: Channels = { "kept/*": { history: {} } };
 
 const synthesize = (folder: string, channels: Channels): string => {
   const outdir = join(folder, "cdk.out");
-  const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
+  const app = new App({
+    outdir,
+    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
+  });
   new PushIt(new Stack(app, "Cost"), "PushIt", { channels });
   app.synth();
   return outdir;
@@ -65,7 +68,12 @@ const subscriber = (url: string, channels: string[]): Promise<Client> =>
 type ChannelsOf = (fanOut: number) => string[];
 
 /** Clients of which the first so many are subscribed to the channels of each fan-out. */
-const connect = async (url: string, fanOuts: readonly number[], of: ChannelsOf, progress: (share: number) => void): Promise<Client[]> => {
+const connect = async (
+  url: string,
+  fanOuts: readonly number[],
+  of: ChannelsOf,
+  progress: (share: number) => void,
+): Promise<Client[]> => {
   const most = Math.max(...fanOuts);
   const clients: Client[] = [];
   while (clients.length < most) {
@@ -130,7 +138,13 @@ export const withSubscribers = async <Result>(
   const parent = join(root, ".push-it");
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, "bench-"));
-  const system = await startSystem({ project: root, dist: join(root, "local/dist"), assembly: synthesize(folder, channels), log: () => undefined, meter: true });
+  const system = await startSystem({
+    project: root,
+    dist: join(root, "local/dist"),
+    assembly: synthesize(folder, channels),
+    log: () => undefined,
+    meter: true,
+  });
   let clients: Client[] = [];
   try {
     if (!system.meter) throw new Error("the system has no meter");
@@ -156,7 +170,8 @@ export const meterPublications = (
   return withSubscribers({ root, channels: CHANNELS, fanOuts, channelsOf, progress }, async (meter, clients) => {
     const all: Metered[] = [];
     for (const history of [false, true]) {
-      for (const bytes of SIZES) for (const fanOut of fanOuts) all.push(await meterOne(meter, clients, { fanOut, bytes, history }));
+      for (const bytes of SIZES)
+        for (const fanOut of fanOuts) all.push(await meterOne(meter, clients, { fanOut, bytes, history }));
     }
     return all;
   });

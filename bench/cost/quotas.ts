@@ -17,7 +17,11 @@ export const boundBy = (load: Load, { readUnits, writeUnits }: Units): string | 
   const needed = [
     { what: "requests", most: REQUESTS_PER_SECOND, rate: perSecond * (1 + posts) },
     { what: "read units of one partition", most: PARTITION_READS, rate: perSecond * readUnits },
-    { what: "write units of one partition", most: PARTITION_WRITES, rate: perSecond * (history ? writeUnits - HISTORY_ELSEWHERE : writeUnits) },
+    {
+      what: "write units of one partition",
+      most: PARTITION_WRITES,
+      rate: perSecond * (history ? writeUnits - HISTORY_ELSEWHERE : writeUnits),
+    },
   ];
   const over = needed.filter(({ rate, most }) => rate > most);
   return over.map(({ what, rate, most }) => `${count(rate)} ${what} a second > ${count(most)}`).join("; ") || null;

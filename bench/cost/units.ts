@@ -72,7 +72,8 @@ const kept = ({ bytes, history }: Load): Pick<Units, "gbSeconds" | "writeUnits">
 };
 
 /** Bytes of a message as it travels. */
-export const messageBytes = ({ bytes, history }: Load): number => bytes + DESIGN.envelopeBytes + (history ? DESIGN.positionBytes : 0);
+export const messageBytes = ({ bytes, history }: Load): number =>
+  bytes + DESIGN.envelopeBytes + (history ? DESIGN.positionBytes : 0);
 
 const plain = (load: Load): Units => {
   const { fanOut: subscribers } = load;
@@ -134,7 +135,8 @@ const lingering = (load: Load, { publications, windows }: FlusherRun): Units => 
   // with that reading, the first one when the message was published. At last it releases the lease, reads and forgets.
   const windowMs = Math.max(lingerMs, dynamoDb + bringMs + dynamoDb);
   const lastMs = dynamoDb + (empty ? 0 : bringMs) + 3 * dynamoDb;
-  const flusherMs = COMPUTE_MS + lingerMs - ELECTING_MS + (windows + empty - 1) * windowMs + lastMs + windows * workersMs;
+  const flusherMs =
+    COMPUTE_MS + lingerMs - ELECTING_MS + (windows + empty - 1) * windowMs + lastMs + windows * workersMs;
   const publisherMs = publications * (COMPUTE_MS + 2 * dynamoDb) + dynamoDb + invokeAsync;
   const row = Math.ceil(message / DESIGN.writeBytes);
   const logUnits = Math.max(1, Math.ceil((messages * message) / READ_BYTES));

@@ -34,7 +34,9 @@ export class Child<W extends Works<W>> {
     this.#process = fork(file, [JSON.stringify(argument)], { execArgv: NODE_OPTIONS, stdio: [...stdio] });
     this.#process.stderr?.on("data", (text: Buffer) => (this.#errors = (this.#errors + text.toString()).slice(-2000)));
     this.#process.on("message", (said: Said) => this.#said(said));
-    this.#process.on("close", (code) => this.#ended(new Error(`a process of the benchmark ended (${code}):\n${this.#errors}`)));
+    this.#process.on("close", (code) =>
+      this.#ended(new Error(`a process of the benchmark ended (${code}):\n${this.#errors}`)),
+    );
   }
 
   /**
@@ -48,7 +50,10 @@ export class Child<W extends Works<W>> {
   }
 
   /** Asks it to do something. Rejects when that fails, or when the process ends. */
-  ask<Name extends keyof W & string>(name: Name, argument?: Parameters<W[Name]>[0]): Promise<Awaited<ReturnType<W[Name]>>> {
+  ask<Name extends keyof W & string>(
+    name: Name,
+    argument?: Parameters<W[Name]>[0],
+  ): Promise<Awaited<ReturnType<W[Name]>>> {
     const id = (this.#asked += 1);
     this.#process.send({ id, name, argument } satisfies Ask);
     return this.#answer(id);

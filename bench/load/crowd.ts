@@ -87,7 +87,12 @@ export class Crowd {
   async subscribe(): Promise<void> {
     for (let at = 0; at < this.#sockets.length; at += ROOM) {
       const answered = new Promise<void>((resolve) => this.#waiting.set(`s${at}`, resolve));
-      this.#send(at, { action: "subscribe", channel: "/meta/subscribe", uuid: `s${at}`, data: { channel: roomOf(at) } });
+      this.#send(at, {
+        action: "subscribe",
+        channel: "/meta/subscribe",
+        uuid: `s${at}`,
+        data: { channel: roomOf(at) },
+      });
       const late = new AbortController();
       await Promise.race([answered, sleep(DRAIN_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
       late.abort();

@@ -112,16 +112,26 @@ export const measureEmulation = async (
       ConsistentRead: true,
     });
     const headers = { "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.Query" };
-    const query = timed(() => signedRequest(agent, runtime, new URL(dynamodbUrl), { service: "dynamodb", headers, body }));
+    const query = timed(() =>
+      signedRequest(agent, runtime, new URL(dynamodbUrl), { service: "dynamodb", headers, body }),
+    );
     const frame = JSON.stringify({ channel, uuid: "q", data: null });
     const post = timed(async () => {
       const at = new URL(`${managementUrl}/@connections/${encodeURIComponent(connectionId)}`);
       const arrived = once(socket, "message");
-      await Promise.all([arrived, signedRequest(agent, runtime, at, { service: "execute-api", headers: {}, body: frame })]);
+      await Promise.all([
+        arrived,
+        signedRequest(agent, runtime, at, { service: "execute-api", headers: {}, body: frame }),
+      ]);
     });
     const took = await inTurn(times, { gateway, invoke, query, post, received: publish });
     const median = (part: keyof typeof took): number => spreadOf(took[part]).p50;
-    const parts = { gateway: median("gateway"), invoke: median("invoke"), query: median("query"), post: median("post") };
+    const parts = {
+      gateway: median("gateway"),
+      invoke: median("invoke"),
+      query: median("query"),
+      post: median("post"),
+    };
     const total = rounded(parts.gateway + parts.invoke + parts.query + parts.post);
     return { ...parts, total, received: median("received") };
   } finally {

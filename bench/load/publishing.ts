@@ -88,7 +88,8 @@ class Tally {
   async drained(): Promise<void> {
     const all = new Promise<void>((resolve) => (this.#all = resolve));
     const late = new AbortController();
-    if (this.#missing > 0) await Promise.race([all, sleep(DRAIN_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
+    if (this.#missing > 0)
+      await Promise.race([all, sleep(DRAIN_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
     late.abort();
   }
 }

@@ -19,7 +19,10 @@ export const startLoadRuntime = async (root: string): Promise<LoadRuntime> => {
   try {
     const assembly = join(folder, "cdk.out");
     synthesizeLoad(assembly);
-    const child = await Child.start<RuntimeWorks>(join(__dirname, "runtime-process.ts"), { root, assembly } satisfies RuntimeArguments);
+    const child = await Child.start<RuntimeWorks>(join(__dirname, "runtime-process.ts"), {
+      root,
+      assembly,
+    } satisfies RuntimeArguments);
     const facts = await child.ask("facts");
     const close = (): Promise<void> => child.stop().finally(remove);
     return { ...facts, child, close };

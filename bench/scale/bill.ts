@@ -13,7 +13,14 @@ export interface Used {
 }
 
 /** Nothing yet. */
-export const nothingUsed = (): Used => ({ messages: 0, invocations: 0, gbMs: 0, reads: 0, writes: 0, queueRequests: 0 });
+export const nothingUsed = (): Used => ({
+  messages: 0,
+  invocations: 0,
+  gbMs: 0,
+  reads: 0,
+  writes: 0,
+  queueRequests: 0,
+});
 
 /** What that costs, in USD. */
 export const usdOf = ({ messages, invocations, gbMs, reads, writes, queueRequests }: Used): number => {

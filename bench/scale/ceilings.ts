@@ -81,8 +81,17 @@ export interface Lingering {
  * than the window makes the next window longer, whose frames are fuller.
  * @param lastingMs how long a rate has to be sustained
  */
-export const lingerCeiling = ({ subscribers, bytes, lingerMs }: Lingering, quotas: Quotas, lastingMs = SUSTAINED_MS, seed = 1): Ceiling => {
-  const { lastDeliveryMs, acknowledgedMs } = publish(subscribers, { ...quotas, requestsPerSecond: Infinity, requestBurst: Infinity }, { seed });
+export const lingerCeiling = (
+  { subscribers, bytes, lingerMs }: Lingering,
+  quotas: Quotas,
+  lastingMs = SUSTAINED_MS,
+  seed = 1,
+): Ceiling => {
+  const { lastDeliveryMs, acknowledgedMs } = publish(
+    subscribers,
+    { ...quotas, requestsPerSecond: Infinity, requestBurst: Infinity },
+    { seed },
+  );
   const units = Math.ceil(bytes / LINGER.writeUnitBytes);
   const perFrame = Math.max(1, Math.floor(LINGER.frameBytes / bytes));
   return highest(Math.min(quotas.requestsPerSecond, 2 * quotas.partitionWrites), (perSecond) => {
@@ -130,11 +139,20 @@ export interface Kept {
  * What either does not take is answered `channel_busy`.
  * @param lastingMs how long a rate has to be sustained
  */
-export const historyCeiling = ({ bytes, perFrame }: Kept, quotas: Quotas, lastingMs = SUSTAINED_MS, seed = 1): Ceiling => {
+export const historyCeiling = (
+  { bytes, perFrame }: Kept,
+  quotas: Quotas,
+  lastingMs = SUSTAINED_MS,
+  seed = 1,
+): Ceiling => {
   const units = Math.ceil(bytes / HISTORY.writeUnitBytes);
   return highest(4 * quotas.partitionWrites, (perSecond) => {
     const random = seeded(seed);
-    const [head, messages, table] = [sustained(quotas.partitionWrites), sustained(quotas.partitionWrites), sustained(quotas.tableWrites)];
+    const [head, messages, table] = [
+      sustained(quotas.partitionWrites),
+      sustained(quotas.partitionWrites),
+      sustained(quotas.tableWrites),
+    ];
     let [all, busy] = [0, 0];
     for (const at of arrivals(perSecond / perFrame, lastingMs, random)) {
       all += perFrame;

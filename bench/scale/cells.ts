@@ -37,7 +37,9 @@ export interface Cell {
 }
 
 /** What a run with some quotas came to: what is to be compared, the less the better, and what is told. */
-type Outcome = Pick<Cell, "bytes" | "lastDeliveryMs" | "usd" | "closed" | "acknowledgedMs" | "awayMs" | "perSecond"> & { badness: number };
+type Outcome = Pick<Cell, "bytes" | "lastDeliveryMs" | "usd" | "closed" | "acknowledgedMs" | "awayMs" | "perSecond"> & {
+  badness: number;
+};
 
 /** Something to simulate. */
 interface Plan {
@@ -66,13 +68,31 @@ const published = (subscribers: number): Plan => ({
   run(quotas) {
     const { lastDeliveryMs, acknowledgedMs, usd, closed } = publish(subscribers, quotas);
     // Who is closed comes back, and has missed it: worse than late.
-    return { lastDeliveryMs, usd, closed, acknowledgedMs: Math.round(acknowledgedMs), badness: lastDeliveryMs * (1 + closed) };
+    return {
+      lastDeliveryMs,
+      usd,
+      closed,
+      acknowledgedMs: Math.round(acknowledgedMs),
+      badness: lastDeliveryMs * (1 + closed),
+    };
   },
 });
 
-const CONNECTING: readonly Lever[] = ["connectionsPerSecond", "throttling.subscribe", "tableThroughput", "partition", "requestsPerSecond", "concurrency"];
+const CONNECTING: readonly Lever[] = [
+  "connectionsPerSecond",
+  "throttling.subscribe",
+  "tableThroughput",
+  "partition",
+  "requestsPerSecond",
+  "concurrency",
+];
 
-const outcomeOf = ({ lastBackMs, usd, awayMs }: Reconnected): Outcome => ({ lastDeliveryMs: lastBackMs, usd, awayMs, badness: awayMs.p99 });
+const outcomeOf = ({ lastBackMs, usd, awayMs }: Reconnected): Outcome => ({
+  lastDeliveryMs: lastBackMs,
+  usd,
+  awayMs,
+  badness: awayMs.p99,
+});
 
 const reconnected = (subscribers: number): Plan => ({
   scenario: "reconnect",
@@ -123,7 +143,11 @@ const lingering = (subscribers: number, lastingMs: number): Plan => ({
   levers: ["logPartition", "requestsPerSecond", "cpu"],
   steps: 0,
   run(quotas) {
-    const { perSecond, lateMs } = lingerCeiling({ subscribers, bytes: MESSAGE_BYTES, lingerMs: 250 }, quotas, lastingMs);
+    const { perSecond, lateMs } = lingerCeiling(
+      { subscribers, bytes: MESSAGE_BYTES, lingerMs: 250 },
+      quotas,
+      lastingMs,
+    );
     return { lastDeliveryMs: lateMs, usd: null, perSecond, badness: 1 / perSecond };
   },
 });
@@ -144,7 +168,9 @@ const kept = (bytes: number, lastingMs: number): Plan => ({
 const binding = ({ levers, run }: Plan, quotas: Quotas): Lever | "latency" => {
   const raised = (but?: Lever): number =>
     run(levers.filter((lever) => lever !== but).reduce((all, lever) => LEVERS[lever](all, TENFOLD), quotas)).badness;
-  const worst = levers.map((lever) => ({ lever, badness: raised(lever) })).reduce((most, each) => (each.badness > most.badness ? each : most));
+  const worst = levers
+    .map((lever) => ({ lever, badness: raised(lever) }))
+    .reduce((most, each) => (each.badness > most.badness ? each : most));
   return worst.badness > raised() * NOTICEABLE ? worst.lever : "latency";
 };
 
@@ -182,7 +208,8 @@ function* chain(plan: Plan): Generator<Cell> {
   let cell = cellOf(plan, quotas, labelOf(raised));
   yield cell;
   if (BY_ACCOUNT.has(plan.scenario)) {
-    for (const { label, quotas: fewer, most } of ACCOUNTS) if (plan.subscribers <= most || plan.scenario === "subscribe") yield cellOf(plan, fewer, label);
+    for (const { label, quotas: fewer, most } of ACCOUNTS)
+      if (plan.subscribers <= most || plan.scenario === "subscribe") yield cellOf(plan, fewer, label);
   }
   for (let step = 0; step < plan.steps; step += 1) {
     const lever = cell.boundBy;

@@ -20,7 +20,17 @@ export { CALLS_MS, cpuShare, READ_UNIT_BYTES, ROW_BYTES, SUBSCRIBE_CALLS };
  * `page` is a Query that fills its 1 MB; `handshake` is a TCP, TLS and WebSocket handshake over the internet, and
  * `coldStart` the start of a function's environment: both are guesses.
  */
-export const LATENCY_MS = { dynamoDb: DYNAMODB_MS, page: 20, post: 10, queue: 10, poll: 20, invoke: 10, coldStart: 250, handshake: 150, frame: 50 };
+export const LATENCY_MS = {
+  dynamoDb: DYNAMODB_MS,
+  page: 20,
+  post: 10,
+  queue: 10,
+  poll: 20,
+  invoke: 10,
+  coldStart: 250,
+  handshake: 150,
+  frame: 50,
+};
 
 /**
  * Bytes of a Query's page.

@@ -1,4 +1,19 @@
-import { LATENCY_MS, BATCH_MESSAGES, type Cpu, CPU, cpuShare, LATEST_MS, OWN_RECIPIENTS, PATIENCE_MS, POSTS_MS, READ_UNIT_BYTES, ROW_BYTES, SEGMENT_BYTES, SEGMENT_RECIPIENTS, SLOW_MS } from "./model.js";
+import {
+  LATENCY_MS,
+  BATCH_MESSAGES,
+  type Cpu,
+  CPU,
+  cpuShare,
+  LATEST_MS,
+  OWN_RECIPIENTS,
+  PATIENCE_MS,
+  POSTS_MS,
+  READ_UNIT_BYTES,
+  ROW_BYTES,
+  SEGMENT_BYTES,
+  SEGMENT_RECIPIENTS,
+  SLOW_MS,
+} from "./model.js";
 import { pauseOf, WORKER_PAUSE_SECONDS } from "../../lambdas/core/fan-out.js";
 import { nothingUsed, type Used, usdOf } from "./bill.js";
 import { Cursor } from "./cursor.js";
@@ -52,7 +67,10 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
   const { cpu = CPU, latency = LATENCY_MS, own = OWN_RECIPIENTS, seed = 1 } = options;
   const random = seeded(seed);
   const requests = new TokenBucket(quotas.requestsPerSecond, quotas.requestBurst);
-  const partitions = Array.from({ length: quotas.shards }, () => new TokenBucket(quotas.partitionReads, quotas.partitionReads));
+  const partitions = Array.from(
+    { length: quotas.shards },
+    () => new TokenBucket(quotas.partitionReads, quotas.partitionReads),
+  );
   const table = new TokenBucket(quotas.tableReads, quotas.tableReads);
   const share = cpuShare(quotas.memoryMb);
   const queue = new WorkQueue();
@@ -69,7 +87,16 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
   const posting = new Uint8Array(subscribers);
   const triedUntil = new Float64Array(subscribers);
   const reached = new Uint8Array(subscribers);
-  const result: Published = { lastDeliveryMs: 0, acknowledgedMs: 0, usd: 0, used, delivered: 0, closed: 0, refused: 0, workers: 0 };
+  const result: Published = {
+    lastDeliveryMs: 0,
+    acknowledgedMs: 0,
+    usd: 0,
+    used,
+    delivered: 0,
+    closed: 0,
+    refused: 0,
+    workers: 0,
+  };
 
   let reader: { poster: Poster; cursor: Cursor; room: number; attempts: number[]; beyond: number[] } | undefined;
   const starting: (Segment | undefined)[] = new Array<Segment | undefined>(quotas.concurrency);
@@ -212,7 +239,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     poster.reading += 1;
     if (!partitions[shard]!.take(wheel.now, units) || !table.take(wheel.now, units)) {
       tried[shard]! += 1;
-      return wheel.plan(reads + shard, wheel.now + random() * THROTTLED_MS * 2 ** Math.min(5, tried[shard]!) );
+      return wheel.plan(reads + shard, wheel.now + random() * THROTTLED_MS * 2 ** Math.min(5, tried[shard]!));
     }
     tried[shard] = 0;
     used.reads += units;
@@ -256,7 +283,8 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     else if (entity === poll) polled();
     else startWorker(entity - starts);
   }
-  if (reached.some((times) => times > 1) || result.delivered + result.closed !== subscribers) throw new Error("a subscriber was reached twice, or forgotten");
+  if (reached.some((times) => times > 1) || result.delivered + result.closed !== subscribers)
+    throw new Error("a subscriber was reached twice, or forgotten");
   result.usd = usdOf(used);
   return result;
 };

@@ -131,9 +131,15 @@ export const LEVERS = {
   /** A partition's throughput is no quota: the channel is spread over more of them. */
   partition: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, shards: quotas.shards * factor }),
   /** The one partition that a channel's log is in: nothing raises it, but it can bind. */
-  logPartition: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, partitionWrites: quotas.partitionWrites * factor }),
+  logPartition: (quotas: Quotas, factor: number): Quotas => ({
+    ...quotas,
+    partitionWrites: quotas.partitionWrites * factor,
+  }),
   /** CPU comes with memory, up to the one vCPU that a Node process can use. */
-  cpu: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, memoryMb: Math.min(VCPU_MB, quotas.memoryMb * factor) }),
+  cpu: (quotas: Quotas, factor: number): Quotas => ({
+    ...quotas,
+    memoryMb: Math.min(VCPU_MB, quotas.memoryMb * factor),
+  }),
 } as const;
 
 /** What can bind. */

@@ -64,7 +64,8 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
   const random = seeded(seed);
   const count = simulated(subscribers);
   const weight = subscribers / count;
-  const bucket = (perSecond: number, burst = perSecond): TokenBucket => new TokenBucket(perSecond / weight, Math.max(burst / weight, 4));
+  const bucket = (perSecond: number, burst = perSecond): TokenBucket =>
+    new TokenBucket(perSecond / weight, Math.max(burst / weight, 4));
   const connections = bucket(quotas.connectionsPerSecond);
   const route = ({ rateLimit, burstLimit }: RouteThrottle): TokenBucket => bucket(rateLimit, burstLimit);
   const [connectRoute, subscribeRoute] = [route(quotas.throttling.connect), route(quotas.throttling.subscribe)];
@@ -79,7 +80,11 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
   const openedAt = new Float64Array(count);
   const away = new Float64Array(count);
   const lost = lostAt ?? new Float64Array(count);
-  const wheel = new TimingWheel(2 * count, RESOLUTION_MS, Math.max(...noticedMs) + LONGEST_WAIT_MS + lost.reduce((most, each) => Math.max(most, each), 0));
+  const wheel = new TimingWheel(
+    2 * count,
+    RESOLUTION_MS,
+    Math.max(...noticedMs) + LONGEST_WAIT_MS + lost.reduce((most, each) => Math.max(most, each), 0),
+  );
   const used = nothingUsed();
   const refused = { connects: 0, subscribes: 0, departures: 0 };
   const opened: number[] = [];
@@ -99,7 +104,11 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
     used.gbMs += weight * ms * (quotas.memoryMb / 1024);
   };
   /** Writes, or waits as the SDK in the Lambda does; `false`: it gives up. `undefined`: it tries again. */
-  const wrote = (entity: number, units: { writes: number; reads: number }, partition?: TokenBucket): boolean | undefined => {
+  const wrote = (
+    entity: number,
+    units: { writes: number; reads: number },
+    partition?: TokenBucket,
+  ): boolean | undefined => {
     if ((partition?.take(wheel.now) ?? true) && table.take(wheel.now, units.writes)) {
       used.writes += weight * units.writes;
       used.reads += weight * units.reads;
@@ -131,7 +140,13 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
   };
 
   const connect = (agent: number): void => {
-    if (running >= concurrency || !connectRoute.take(wheel.now) || !connections.take(wheel.now) || !requests.take(wheel.now)) return tryAgain(agent);
+    if (
+      running >= concurrency ||
+      !connectRoute.take(wheel.now) ||
+      !connections.take(wheel.now) ||
+      !requests.take(wheel.now)
+    )
+      return tryAgain(agent);
     running += 1;
     at[agent] = At.Connecting;
     wheel.plan(agent, wheel.now + CALLS_MS.connect);
@@ -148,7 +163,8 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
     wheel.plan(agent, wheel.now + LATENCY_MS.frame);
   };
   const subscribe = (agent: number): void => {
-    if (running >= concurrency || !subscribeRoute.take(wheel.now) || !requests.take(wheel.now)) return subscribeLater(agent);
+    if (running >= concurrency || !subscribeRoute.take(wheel.now) || !requests.take(wheel.now))
+      return subscribeLater(agent);
     running += 1;
     at[agent] = At.Subscribing;
     used.messages += 2 * weight;

@@ -14,18 +14,33 @@ const POINTS = 40;
 
 const lineOf = ({ timeline }: Reconnected, subscribers: number): [number, number][] => {
   const step = Math.max(1, Math.ceil(timeline.length / POINTS));
-  const seconds = Array.from({ length: Math.ceil(timeline.length / step) }, (_, at) => Math.min(timeline.length, (at + 1) * step));
-  return [[0, 0], ...seconds.map((second): [number, number] => [second, (100 * (timeline[second - 1] ?? 0)) / subscribers])];
+  const seconds = Array.from({ length: Math.ceil(timeline.length / step) }, (_, at) =>
+    Math.min(timeline.length, (at + 1) * step),
+  );
+  return [
+    [0, 0],
+    ...seconds.map((second): [number, number] => [second, (100 * (timeline[second - 1] ?? 0)) / subscribers]),
+  ];
 };
 
 /** How subscribers come back: after a loss, with raised quotas, and two hours after the loss. */
 export const timelines = (subscribers: number): Timeline[] => {
-  const raised = (["connectionsPerSecond", "throttling.subscribe", "partition", "tableThroughput"] as const).reduce((quotas, lever) => LEVERS[lever](quotas, 10), DEFAULT_QUOTAS);
+  const raised = (["connectionsPerSecond", "throttling.subscribe", "partition", "tableThroughput"] as const).reduce(
+    (quotas, lever) => LEVERS[lever](quotas, 10),
+    DEFAULT_QUOTAS,
+  );
   const storm = reconnect(subscribers, DEFAULT_QUOTAS);
-  const handOver = reconnect(subscribers, DEFAULT_QUOTAS, { lostAt: burst(storm.openedAt), noticedMs: AT_ONCE, seed: 2 });
+  const handOver = reconnect(subscribers, DEFAULT_QUOTAS, {
+    lostAt: burst(storm.openedAt),
+    noticedMs: AT_ONCE,
+    seed: 2,
+  });
   return [
     { name: "all at once, default quotas", points: lineOf(storm, subscribers) },
-    { name: "all at once; connections, subscriptions, table and shards ×10", points: lineOf(reconnect(subscribers, raised), subscribers) },
+    {
+      name: "all at once; connections, subscriptions, table and shards ×10",
+      points: lineOf(reconnect(subscribers, raised), subscribers),
+    },
     { name: "two hours later", points: lineOf(handOver, subscribers), dashed: true },
   ];
 };

@@ -36,7 +36,8 @@ export class TimingWheel {
   plan(entity: number, whenMs: number): void {
     const slot = Math.ceil(whenMs / this.#resolution - 1e-9);
     if (this.#planned[entity] !== 0) throw new RangeError(`entity ${entity} has an event already, or does not exist`);
-    if (!(slot >= this.#slot && slot < this.#slot + this.#slots)) throw new RangeError(`no event can be planned for ${whenMs} ms at ${this.now} ms`);
+    if (!(slot >= this.#slot && slot < this.#slot + this.#slots))
+      throw new RangeError(`no event can be planned for ${whenMs} ms at ${this.now} ms`);
     const at = slot % this.#slots;
     const last = this.#last[at] ?? -1;
     if (last < 0) this.#first[at] = entity;

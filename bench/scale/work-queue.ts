@@ -24,7 +24,7 @@ export class WorkQueue {
 
   /** The next segment that can be received. */
   receive(nowMs: number): Segment | undefined {
-    for (let at = 0; at < this.#delayed.length; ) {
+    for (let at = 0; at < this.#delayed.length;) {
       const delayed = this.#delayed[at]!;
       if (delayed.at > nowMs + 1e-6) at += 1;
       else {

@@ -2,7 +2,14 @@ import { isWildcard } from "../../protocol/channel.js";
 import type { Client } from "./client.js";
 import type { PushItError } from "./errors.js";
 import type { Received, Sendable } from "./json.js";
-import type { ChannelEvents, Events, PublishRequest, PublishResult, ReceivedMessage, SubscribeOptions } from "./types.js";
+import type {
+  ChannelEvents,
+  Events,
+  PublishRequest,
+  PublishResult,
+  ReceivedMessage,
+  SubscribeOptions,
+} from "./types.js";
 
 /** How to publish on a channel. */
 export interface PublishOptions {
@@ -86,7 +93,10 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
    * Listens to an event of this channel. Listening alone does not subscribe.
    * @returns a function that removes the listener
    */
-  on<Event extends keyof ChannelEvents>(event: Event, listener: (value: ChannelEvents<Received<Data>>[Event]) => void): () => void {
+  on<Event extends keyof ChannelEvents>(
+    event: Event,
+    listener: (value: ChannelEvents<Received<Data>>[Event]) => void,
+  ): () => void {
     return this.#client.emitter.on(event, (value: Events[Event]) => {
       const channel = value.channel!;
       // What arrives is well-formed: below the wildcard is what begins as it does.

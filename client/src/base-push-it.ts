@@ -95,7 +95,12 @@ export abstract class BasePushIt {
    * @param onError called if it failed; if left out, the `error` event is emitted
    * @param onSuccess called when subscribed: every message that is published from now on arrives
    */
-  subscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void, options?: SubscribeOptions): void {
+  subscribe(
+    channel: string,
+    onError?: OnError,
+    onSuccess?: (channel: string) => void,
+    options?: SubscribeOptions,
+  ): void {
     this.#client.hold(channel, this.#client.ownHold, options?.since, this.#client.settler(channel, onError, onSuccess));
   }
 
@@ -106,6 +111,10 @@ export abstract class BasePushIt {
    * @param onSuccess called when it is done
    */
   unsubscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void): void {
-    this.#client.subscriptions.release(channel, this.#client.ownHold, this.#client.settler(channel, onError, onSuccess));
+    this.#client.subscriptions.release(
+      channel,
+      this.#client.ownHold,
+      this.#client.settler(channel, onError, onSuccess),
+    );
   }
 }

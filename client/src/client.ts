@@ -59,7 +59,12 @@ export class Client implements Internals {
   }
 
   /** Publishes a message, with a reply (`publish`) or without (`send`). Returns its id. */
-  publish(action: "publish" | "send", request: PublishRequest, onError?: OnError, onSuccess?: (result: PublishResult) => void): string {
+  publish(
+    action: "publish" | "send",
+    request: PublishRequest,
+    onError?: OnError,
+    onSuccess?: (result: PublishResult) => void,
+  ): string {
     const { channel, uuid = newId(), echo = true } = request;
     const result: PublishResult = { uuid };
     const settle = this.settler(result, onError, onSuccess);
@@ -106,7 +111,8 @@ export class Client implements Internals {
   }
 
   notify<Name extends keyof Notifications>(name: Name, ...args: Parameters<Notifications[Name]>): void {
-    for (const extension of this.extensions) (extension[name] as ((...args: Parameters<Notifications[Name]>) => void) | undefined)?.apply(extension, args);
+    for (const extension of this.extensions)
+      (extension[name] as ((...args: Parameters<Notifications[Name]>) => void) | undefined)?.apply(extension, args);
   }
 
   changeState(change: StateChange): void {
@@ -141,7 +147,9 @@ export class Client implements Internals {
     if (error) this.options.logger?.warn?.("push-it", error);
     try {
       if (process.env.NODE_ENV !== "production" && error && !this.options.logger)
-        console.warn(`push-it: ${(error as PushItError).channel}: ${(error as PushItError).message} (No listener of "${event}" received this.)`);
+        console.warn(
+          `push-it: ${(error as PushItError).channel}: ${(error as PushItError).message} (No listener of "${event}" received this.)`,
+        );
     } catch {
       // A page without a bundler has no `process`: it is not a development build.
     }
@@ -155,9 +163,16 @@ const offerSession = (): string[] => [SESSION_PREFIX + newId()];
  * A message as JSON. One malformed message would spoil the others of its frame.
  * @throws Error that says what is wrong
  */
-const encodeMessage = (request: { channel: unknown; uuid: unknown; data?: unknown; message?: unknown; echo?: boolean | undefined }): string => {
+const encodeMessage = (request: {
+  channel: unknown;
+  uuid: unknown;
+  data?: unknown;
+  message?: unknown;
+  echo?: boolean | undefined;
+}): string => {
   const { channel, uuid, message, data = message, echo } = request;
-  if (typeof channel !== "string" || !isId(uuid)) throw new Error('A message needs a channel, and a uuid of 1 to 64 of "0-9A-Za-z-_".');
+  if (typeof channel !== "string" || !isId(uuid))
+    throw new Error('A message needs a channel, and a uuid of 1 to 64 of "0-9A-Za-z-_".');
   const json = JSON.stringify(data) as string | undefined;
   if (json === undefined) throw new Error("The data is missing, or it is nothing that JSON can carry.");
   let loss: string | undefined;

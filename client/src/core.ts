@@ -6,7 +6,19 @@ export { PushItError, type RequestCode } from "./errors.js";
 export type { Received, Sendable } from "./json.js";
 export type { CoreOptions, Credentials, Logger } from "./options.js";
 export type { AppStateLike, PageEvent, PageEventTarget, Platform, Socket, SocketClass } from "./platform/platform.js";
-export type { ChannelEvents, Events, HistoryEvents, OnError, PresenceEvent, PresenceEvents, PublishRequest, PublishResult, ReceivedMessage, SubscribeOptions, SubscriptionEvents } from "./types.js";
+export type {
+  ChannelEvents,
+  Events,
+  HistoryEvents,
+  OnError,
+  PresenceEvent,
+  PresenceEvents,
+  PublishRequest,
+  PublishResult,
+  ReceivedMessage,
+  SubscribeOptions,
+  SubscriptionEvents,
+} from "./types.js";
 export type { Code } from "../../protocol/codes.js";
 export type { Json, Message } from "../../protocol/frames.js";
 export type { DeletedMessage, Deletion, Position } from "../../protocol/history.js";

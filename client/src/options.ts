@@ -147,7 +147,9 @@ export const DEFAULTS = {
  */
 export const resolveOptions = <Options extends CoreOptions>(options: Options): ResolvedOptions<Options> => {
   if (!/^wss?:\/\/[^/]/i.test(options?.url))
-    throw new TypeError(`"url" must be a WebSocket URL such as "wss://….amazonaws.com/live"; it is ${JSON.stringify(options?.url)}.`);
+    throw new TypeError(
+      `"url" must be a WebSocket URL such as "wss://….amazonaws.com/live"; it is ${JSON.stringify(options?.url)}.`,
+    );
   return {
     ...DEFAULTS,
     platform: globalThis,

@@ -30,7 +30,14 @@ export class PushIt extends BasePushIt {
       isRecovered: (channel) => recovery.hasHistory(channel),
     });
     const { connection, extensions } = client;
-    extensions.push(presence, recovery, new PublishRetry(client, recovery), rotation, new PageLifecycle(client, connection), new NetworkDiagnosis(client, connection));
+    extensions.push(
+      presence,
+      recovery,
+      new PublishRetry(client, recovery),
+      rotation,
+      new PageLifecycle(client, connection),
+      new NetworkDiagnosis(client, connection),
+    );
     super(client);
     this.#client = client;
     this.#parts = { recovery, presence };

@@ -25,7 +25,10 @@ export type PublishRequest<Data = unknown> = {
    * @default true
    */
   echo?: boolean | undefined;
-} & ({ /** Anything that JSON can carry. */ data: Data & Sendable<Data> } | { /** The same, as older clients call it. */ message: Data & Sendable<Data> });
+} & (
+  | { /** Anything that JSON can carry. */ data: Data & Sendable<Data> }
+  | { /** The same, as older clients call it. */ message: Data & Sendable<Data> }
+);
 
 /** What a publisher learns of its message. */
 export interface PublishResult {

@@ -28,7 +28,9 @@ class ChatStack extends Stack {
     const functions = { connect, disconnect, handshake, publish, refresh, send, subscribe, unsubscribe };
     new cloudwatch.Alarm(this, "Errors", {
       metric: new cloudwatch.MathExpression({
-        expression: `SUM([${Object.keys(functions).map((name) => `FILL(${name}, 0)`).join(", ")}])`,
+        expression: `SUM([${Object.keys(functions)
+          .map((name) => `FILL(${name}, 0)`)
+          .join(", ")}])`,
         usingMetrics: Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, fn.metricErrors()])),
         period: Duration.minutes(5),
       }),

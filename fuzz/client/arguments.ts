@@ -32,7 +32,8 @@ export interface ClientFuzzOptions {
 const number = (name: string, text: string | undefined, otherwise: number, least: number): number => {
   if (text === undefined) return otherwise;
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least) throw new Failure(`--${name} ${text}: not a whole number from ${least} on`);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new Failure(`--${name} ${text}: not a whole number from ${least} on`);
   return value;
 };
 

@@ -1,5 +1,19 @@
 /** The channels of every walk; what a channel can do is in its name. Few, so that commands meet. */
-export const CHANNELS = ["h/1", "h/2", "h/*", "p/1", "p/2", "p/*", "l/1", "l/*", "hl/1", "r/1", "hr/1", "p/long", "p/129"] as const;
+export const CHANNELS = [
+  "h/1",
+  "h/2",
+  "h/*",
+  "p/1",
+  "p/2",
+  "p/*",
+  "l/1",
+  "l/*",
+  "hl/1",
+  "r/1",
+  "hr/1",
+  "p/long",
+  "p/129",
+] as const;
 
 /** Names that are too long: the first for any server's answer, which cuts it; the second for a channel alone. */
 export const LONG_CHANNELS = { "p/long": `p/${"x".repeat(198)}`, "p/129": `p/${"x".repeat(127)}` };

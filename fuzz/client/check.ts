@@ -52,7 +52,11 @@ export const check = async ({ seed, runs, steps, path, without }: Batch): Promis
     rule ??= first!.rule;
     return first!.rule !== rule;
   });
-  const details = await fc.check(property, { seed, numRuns: runs, ...(path !== undefined && { path, endOnFailure: true }) });
+  const details = await fc.check(property, {
+    seed,
+    numRuns: runs,
+    ...(path !== undefined && { path, endOnFailure: true }),
+  });
   if (details.failed && details.counterexample) {
     const [one] = details.counterexample;
     const { violations, trace } = await walk(one, true);

@@ -12,7 +12,10 @@ const ROOT = join(__dirname, "../..");
 const MOST_CHOSEN_SEED = 1_000_000;
 
 const main = async (args: string[]): Promise<void> => {
-  const { help, json, options } = parseClientFuzzArguments(args, { seed: randomInt(MOST_CHOSEN_SEED), workers: availableParallelism() });
+  const { help, json, options } = parseClientFuzzArguments(args, {
+    seed: randomInt(MOST_CHOSEN_SEED),
+    workers: availableParallelism(),
+  });
   if (help) return void process.stdout.write(CLIENT_FUZZ_HELP);
   const begun = performance.now();
   const seconds = (): number => (performance.now() - begun) / 1000;
@@ -22,7 +25,8 @@ const main = async (args: string[]): Promise<void> => {
     let told = 0;
     let shown = 0;
     const outcome = await runWalks(worker, options, ({ runs, findings }) => {
-      for (const finding of findings.slice(shown)) process.stderr.write(findingText(finding, options.path !== undefined));
+      for (const finding of findings.slice(shown))
+        process.stderr.write(findingText(finding, options.path !== undefined));
       shown = findings.length;
       if (seconds() - told < 5) return;
       told = seconds();
@@ -36,7 +40,8 @@ const main = async (args: string[]): Promise<void> => {
 };
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const text = error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
+  const text =
+    error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
   process.stderr.write(`✗ ${text ?? String(error)}\n`);
   process.exitCode = 1;
 });

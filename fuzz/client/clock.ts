@@ -71,7 +71,7 @@ export class Clock {
   async advance(until: number, stop?: () => boolean): Promise<void> {
     this.#events = 0;
     await drained();
-    for (let entry; (entry = this.#next(until)); ) {
+    for (let entry; (entry = this.#next(until));) {
       this.now = entry.at;
       await this.#fire(entry);
       if (stop?.()) return;
@@ -87,7 +87,7 @@ export class Clock {
     this.#events = 0;
     await drained();
     const late: Record<"timer" | "socket", Entry[]> = { timer: [], socket: [] };
-    for (let entry; (entry = this.#next(until)); ) {
+    for (let entry; (entry = this.#next(until));) {
       this.now = entry.at;
       if (entry.lane === "server") entry.run!();
       else late[entry.lane].push(entry);

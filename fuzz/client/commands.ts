@@ -37,7 +37,17 @@ export type Kind = keyof typeof WEIGHTS;
 export const KINDS = Object.keys(WEIGHTS) as Kind[];
 
 /** Commands whose first number names a channel. */
-const CHANNEL_KINDS: readonly Kind[] = ["subscribe", "unsubscribe", "flip", "other", "publish", "deny", "revoke", "ask", "damage"];
+const CHANNEL_KINDS: readonly Kind[] = [
+  "subscribe",
+  "unsubscribe",
+  "flip",
+  "other",
+  "publish",
+  "deny",
+  "revoke",
+  "ask",
+  "damage",
+];
 
 /** One step of a walk: what it does with its numbers is the command's matter; each is good. */
 export interface Command {
@@ -71,10 +81,35 @@ const MOST_SALT = 2 ** 20;
 const MOST_NUMBER = 31;
 
 /** Commands that end promises: a walk has only some of them, or little would be promised for long. */
-const DISRUPTIVE: readonly Kind[] = ["cut", "freeze", "kill", "refuse", "network", "revoke", "hide", "damage", "vouch", "disconnect", "connect", "reset", "deny", "limits", "trouble", "stall"];
+const DISRUPTIVE: readonly Kind[] = [
+  "cut",
+  "freeze",
+  "kill",
+  "refuse",
+  "network",
+  "revoke",
+  "hide",
+  "damage",
+  "vouch",
+  "disconnect",
+  "connect",
+  "reset",
+  "deny",
+  "limits",
+  "trouble",
+  "stall",
+];
 
 /** Channels that concern each other, by their places in `CHANNELS`: histories, plain ones, latest values. */
-const FAMILIES = [[0, 1, 2], [0, 1, 2], [0, 2], [3, 4, 5], [6, 7], [0, 3, 8], [9, 10]];
+const FAMILIES = [
+  [0, 1, 2],
+  [0, 1, 2],
+  [0, 2],
+  [3, 4, 5],
+  [6, 7],
+  [0, 3, 8],
+  [9, 10],
+];
 
 /** How many of ten channels are of the walk's family. */
 const FAMILIAR = 8;
@@ -146,8 +181,19 @@ function* simplerThan(command: Command): IterableIterator<Command> {
 
 /** Walks of so many steps. */
 export const walks = (steps: number, without: readonly string[] = []): fc.Arbitrary<Walk> => {
-  const kinds = KINDS.filter((kind) => !without.includes(kind)).flatMap((kind) => Array<Kind>(WEIGHTS[kind]).fill(kind));
+  const kinds = KINDS.filter((kind) => !without.includes(kind)).flatMap((kind) =>
+    Array<Kind>(WEIGHTS[kind]).fill(kind),
+  );
   const number = fc.nat(MOST_NUMBER);
-  const plan = fc.record({ limits: number, lifetime: number, since: number, channels: number, trouble: number, mess: number, flags: number, salt: fc.nat(MOST_SALT) });
+  const plan = fc.record({
+    limits: number,
+    lifetime: number,
+    since: number,
+    channels: number,
+    trouble: number,
+    mess: number,
+    flags: number,
+    salt: fc.nat(MOST_SALT),
+  });
   return fc.record({ commands: new Exactly(kinds, steps), plan });
 };

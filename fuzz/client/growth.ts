@@ -23,7 +23,12 @@ const reply = (link: Link, frame: ClientFrame): void => {
         targetsOf(frame).map(({ channel }) =>
           channel.startsWith("d")
             ? { channel: meta, uuid, successful: false, code: "denied", error: "No.", data: { channel } }
-            : { channel: meta, uuid, successful: true, data: { channel, ...(channel.startsWith("h") && positionOf(channel)) } },
+            : {
+                channel: meta,
+                uuid,
+                successful: true,
+                data: { channel, ...(channel.startsWith("h") && positionOf(channel)) },
+              },
         ),
       ),
     );
@@ -36,7 +41,10 @@ const reply = (link: Link, frame: ClientFrame): void => {
   } else link.post(JSON.stringify({ channel: meta, uuid, successful: true, data: { agent: "a" } }));
 };
 
-const positionOf = (channel: string): object => ({ position: { epoch: `e${channel}`, offset: 1 }, [WIRE.historyCheck]: 1e9 });
+const positionOf = (channel: string): object => ({
+  position: { epoch: `e${channel}`, offset: 1 },
+  [WIRE.historyCheck]: 1e9,
+});
 
 /** One round: messages, subscriptions and publications on channels that nobody has seen. */
 const round = async (client: Client, clock: Clock, link: Link, n: number): Promise<void> => {
@@ -65,7 +73,14 @@ const main = async (): Promise<void> => {
   const links: Link[] = [];
   const WebSocket = class {
     constructor() {
-      const link: Link = new Link(links.length + 1, clock, () => 1, () => {}, () => {}, false);
+      const link: Link = new Link(
+        links.length + 1,
+        clock,
+        () => 1,
+        () => {},
+        () => {},
+        false,
+      );
       links.push(link);
       link.far = { received: (text) => reply(link, JSON.parse(text) as ClientFrame), gone: () => {} };
       link.accept("push-it.v1");
@@ -80,7 +95,9 @@ const main = async (): Promise<void> => {
   const before = heap();
   for (let n = WARM_UP + 1; n <= WARM_UP + ROUNDS; n += 1) await round(client, clock, links.at(-1)!, n);
   const bytes = heap() - before;
-  process.stdout.write(`${JSON.stringify({ rounds: ROUNDS, bytes, timers: clock.timers, connections: links.length })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ rounds: ROUNDS, bytes, timers: clock.timers, connections: links.length })}\n`,
+  );
 };
 
 void main();

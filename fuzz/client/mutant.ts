@@ -18,7 +18,10 @@ export const mutated = (root: string, { fault, edits }: Mutation): string => {
       rmSync(folder, { recursive: true });
       throw new Error(`Fault ${fault}: the text is ${count} times in ${file}: ${search}`);
     }
-    writeFileSync(path, text.replace(search, () => replace));
+    writeFileSync(
+      path,
+      text.replace(search, () => replace),
+    );
   }
   return folder;
 };

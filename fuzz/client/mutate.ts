@@ -30,9 +30,17 @@ const program = async (folder?: string): Promise<string> => {
   return file;
 };
 
-const OPTIONS: ClientFuzzOptions = { runs: MOST_RUNS, steps: 60, seed: SEED, workers: availableParallelism(), without: [], keepGoing: false };
+const OPTIONS: ClientFuzzOptions = {
+  runs: MOST_RUNS,
+  steps: 60,
+  seed: SEED,
+  workers: availableParallelism(),
+  without: [],
+  keepGoing: false,
+};
 
-const walk = (file: string, options: Partial<ClientFuzzOptions> = {}): Promise<RunOutcome> => runWalks(file, { ...OPTIONS, ...options }, () => {});
+const walk = (file: string, options: Partial<ClientFuzzOptions> = {}): Promise<RunOutcome> =>
+  runWalks(file, { ...OPTIONS, ...options }, () => {});
 
 /** What the model says of one mutant. */
 const tryMutation = async (unmutated: string, mutation: Mutation): Promise<string> => {
@@ -44,7 +52,8 @@ const tryMutation = async (unmutated: string, mutation: Mutation): Promise<strin
   if (!finding) throw new Error(`not found in ${runs} walks`);
   // What the SDK as it is does, too, says nothing of the mutation.
   const { seed, path, violations } = finding;
-  if ((await walk(unmutated, { seed, path })).findings.length > 0) throw new Error(`the SDK as it is fails, too:\n${findingText(finding, false)}`);
+  if ((await walk(unmutated, { seed, path })).findings.length > 0)
+    throw new Error(`the SDK as it is fails, too:\n${findingText(finding, false)}`);
   const [{ rule, what }] = violations as [Violation];
   const seconds = Math.round((performance.now() - begun) / 1000);
   return `found after ${runs} walks, ${seconds} s, by ${finding.walk.commands.length} commands: ${rule}: ${what.slice(0, LONGEST_LINE)}`;
@@ -55,7 +64,10 @@ const main = async (filter: string | undefined): Promise<void> => {
   try {
     const unmutated = await program();
     const { runs, findings } = await walk(unmutated, { runs: CONTROL_RUNS });
-    if (findings[0]) throw new Error(`The model finds something in the SDK as it is: mend that first.\n${findingText(findings[0], false)}`);
+    if (findings[0])
+      throw new Error(
+        `The model finds something in the SDK as it is: mend that first.\n${findingText(findings[0], false)}`,
+      );
     process.stdout.write(`no fault: nothing found in ${runs} walks\n`);
     for (const mutation of chosen)
       await tryMutation(unmutated, mutation).then(

@@ -28,12 +28,14 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: SUBSCRIPTIONS,
         search: "const hasLeft = subscription.holders.delete(holder);",
-        replace: 'const hasLeft = subscription.holders.delete(holder);\n    if (!subscription.holders.size) this.#client.notify("onUnsubscribed", channel);',
+        replace:
+          'const hasLeft = subscription.holders.delete(holder);\n    if (!subscription.holders.size) this.#client.notify("onUnsubscribed", channel);',
       },
       {
         file: RECOVERY,
         search: "if (this.position(channel) || since === undefined) return;",
-        replace: "if (this.position(channel)) return;\n    this.#of(channel).isSubscribing = true;\n    if (since === undefined) return;",
+        replace:
+          "if (this.position(channel)) return;\n    this.#of(channel).isSubscribing = true;\n    if (since === undefined) return;",
       },
     ],
   },
@@ -43,20 +45,31 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: SUBSCRIPTIONS,
         search: "const hasLeft = subscription.holders.delete(holder);",
-        replace: 'const hasLeft = subscription.holders.delete(holder);\n    if (!subscription.holders.size) this.#client.notify("onUnsubscribed", channel);',
+        replace:
+          'const hasLeft = subscription.holders.delete(holder);\n    if (!subscription.holders.size) this.#client.notify("onUnsubscribed", channel);',
       },
     ],
   },
   {
     fault: "2: lowered limits are not obeyed, and too_many gives a channel up",
     edits: [
-      { file: QUEUE, search: 'else if (code !== "too_many" || !this.#split(request)) this.fail', replace: "else this.fail" },
+      {
+        file: QUEUE,
+        search: 'else if (code !== "too_many" || !this.#split(request)) this.fail',
+        replace: "else this.fail",
+      },
       { file: "connection/connection.ts", search: "if (limits) this.#queue.limits = limits;", replace: "" },
     ],
   },
   {
     fault: "3: a subscription counts for the connection in use, whichever was asked",
-    edits: [{ file: SUBSCRIPTIONS, search: "const { subscriptions } = outcome.transport!;", replace: "const { subscriptions } = this.#connection.transport ?? outcome.transport!;" }],
+    edits: [
+      {
+        file: SUBSCRIPTIONS,
+        search: "const { subscriptions } = outcome.transport!;",
+        replace: "const { subscriptions } = this.#connection.transport ?? outcome.transport!;",
+      },
+    ],
   },
   {
     fault: "4: after a denial, what a wildcard brings is held back",
@@ -80,7 +93,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     fault: "6: the old connection is closed as soon as everything has moved",
-    edits: [{ file: "connection/rotation.ts", search: "timers.after(this.#drainTime, () => this.#close(old));", replace: "this.#close(old);" }],
+    edits: [
+      {
+        file: "connection/rotation.ts",
+        search: "timers.after(this.#drainTime, () => this.#close(old));",
+        replace: "this.#close(old);",
+      },
+    ],
   },
   {
     fault: "7: after an unsubscription that may have happened, the channel counts as subscribed",
@@ -95,13 +114,27 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     fault: "15: the answer about a name that the server cut is not recognised",
     edits: [
-      { file: QUEUE, search: "named === request.channel.slice(0, MAX_NAME_LENGTH)", replace: "named === request.channel" },
-      { file: SUBSCRIPTIONS, search: 'if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)', replace: 'if (typeof channel !== "string")' },
+      {
+        file: QUEUE,
+        search: "named === request.channel.slice(0, MAX_NAME_LENGTH)",
+        replace: "named === request.channel",
+      },
+      {
+        file: SUBSCRIPTIONS,
+        search: 'if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)',
+        replace: 'if (typeof channel !== "string")',
+      },
     ],
   },
   {
     fault: "16: one answer ends two messages of one uuid",
-    edits: [{ file: "requests/frames.ts", search: "!taken.has(orderingKey) && !taken.has(uuid)", replace: "!taken.has(orderingKey)" }],
+    edits: [
+      {
+        file: "requests/frames.ts",
+        search: "!taken.has(orderingKey) && !taken.has(uuid)",
+        replace: "!taken.has(orderingKey)",
+      },
+    ],
   },
   {
     fault: "17: a stored position that is not one is sent",
@@ -110,17 +143,33 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     fault: "18: a publication that is sent again fails after one timeout",
     edits: [
-      { file: QUEUE, search: "Math.min(isResent ? Infinity : timeout, giveUpAt - timers.now())", replace: "Math.min(isResent ? timeout : timeout, giveUpAt - timers.now())" },
-      { file: "history/publish-retry.ts", search: "firstSentAt === undefined || !isSafe", replace: 'firstSentAt === undefined || request.state !== "inFlight" || !isSafe' },
+      {
+        file: QUEUE,
+        search: "Math.min(isResent ? Infinity : timeout, giveUpAt - timers.now())",
+        replace: "Math.min(isResent ? timeout : timeout, giveUpAt - timers.now())",
+      },
+      {
+        file: "history/publish-retry.ts",
+        search: "firstSentAt === undefined || !isSafe",
+        replace: 'firstSentAt === undefined || request.state !== "inFlight" || !isSafe',
+      },
     ],
   },
   {
     fault: "20: the client is told what it published with echo: false",
-    edits: [{ file: "client.ts", search: "if (!echo) this.#deduplicator.spare(channel, uuid);", replace: "void echo;" }],
+    edits: [
+      { file: "client.ts", search: "if (!echo) this.#deduplicator.spare(channel, uuid);", replace: "void echo;" },
+    ],
   },
   {
     fault: "22: the largest offsets are kept of each channel that was ever seen",
-    edits: [{ file: "messages/deduplicator.ts", search: "#offsets = new BoundedMap<string, number>(MAX_REMEMBERED)", replace: "#offsets = new BoundedMap<string, number>(Infinity)" }],
+    edits: [
+      {
+        file: "messages/deduplicator.ts",
+        search: "#offsets = new BoundedMap<string, number>(MAX_REMEMBERED)",
+        replace: "#offsets = new BoundedMap<string, number>(Infinity)",
+      },
+    ],
     isGrowth: true,
   },
 ];

@@ -20,7 +20,8 @@ class Target {
   addEventListener = (type: string, listener: PageListener, options?: { signal?: AbortSignal } | boolean): void => {
     if (typeof options === "object" && options.signal?.aborted) return;
     this.#listeners.set(type, (this.#listeners.get(type) ?? new Set()).add(listener));
-    if (typeof options === "object") options.signal?.addEventListener("abort", () => this.removeEventListener(type, listener));
+    if (typeof options === "object")
+      options.signal?.addEventListener("abort", () => this.removeEventListener(type, listener));
   };
 
   removeEventListener = (type: string, listener: PageListener): void => {
@@ -40,7 +41,10 @@ export class Platform {
   readonly setTimeout: Clock["setTimeout"];
   readonly clearTimeout: Clock["clearTimeout"];
   readonly navigator = { onLine: true };
-  readonly document: { hidden: boolean; visibilityState: string } & Pick<Target, "addEventListener" | "removeEventListener">;
+  readonly document: { hidden: boolean; visibilityState: string } & Pick<
+    Target,
+    "addEventListener" | "removeEventListener"
+  >;
   readonly crypto: { getRandomValues<Values extends Uint8Array>(values: Values): Values };
   readonly #window = new Target();
   readonly #page = new Target();

@@ -14,7 +14,8 @@ export interface RunOutcome {
 }
 
 /** The seed of one batch: neighbours' have nothing in common. */
-const seedOf = (seed: number, index: number): number => (index === 0 ? seed : Math.imul(seed ^ Math.imul(index, 0x9e3779b1), 0x85ebca6b) >>> 1);
+const seedOf = (seed: number, index: number): number =>
+  index === 0 ? seed : Math.imul(seed ^ Math.imul(index, 0x9e3779b1), 0x85ebca6b) >>> 1;
 
 /** The batches of a run. */
 export const batchesOf = ({ runs, steps, seed, path, without }: ClientFuzzOptions): Batch[] => {
@@ -37,14 +38,17 @@ export const runWalks = async (
   const all: RunOutcome = { runs: 0, steps: 0, findings: [] };
   const batches = batchesOf(options);
   const work = async (): Promise<void> => {
-    const child = fork(workerFile, [], { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: ["--max-old-space-size=512"] });
+    const child = fork(workerFile, [], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      execArgv: ["--max-old-space-size=512"],
+    });
     const ended = once(child, "exit").then(([code]) => {
       throw new Error(`a process that takes walks ended with ${String(code)}`);
     });
     // It ends, too, when it is told to.
     ended.catch(() => undefined);
     try {
-      for (let batch; (batch = batches.shift()); ) {
+      for (let batch; (batch = batches.shift());) {
         if (all.findings.length > 0 && !options.keepGoing) return;
         const { runs, steps, finding } = await Promise.race([ask(child, batch), ended]);
         all.runs += runs;

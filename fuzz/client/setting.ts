@@ -8,7 +8,16 @@ const TROUBLES = [0, 0.02, 0.1, 0.25];
 const MESSES = [0, 0.05, 0.2];
 
 /** Things that applications have found in storage where they looked for a position. */
-export const BROKEN = [{ epoch: "h1e1", offset: "12" }, {}, "12", { epoch: 1, offset: 2 }, { epoch: "h1e1", offset: -1 }, { offset: 3 }, 7, { epoch: "h1e1", offset: 1.5 }];
+export const BROKEN = [
+  { epoch: "h1e1", offset: "12" },
+  {},
+  "12",
+  { epoch: 1, offset: 2 },
+  { epoch: "h1e1", offset: -1 },
+  { offset: 3 },
+  7,
+  { epoch: "h1e1", offset: 1.5 },
+];
 
 const at = <Value>(values: readonly Value[], index: number): Value => values[index % values.length]!;
 

@@ -65,7 +65,9 @@ const flip: Step = (world, { a, b, c }) => {
   const one = at(FACES, b);
   const two = c % 3 === 0 ? at(FACES, b + 1) : one;
   const calls = at(["us", "su", "sus", "usu", "usus"], c);
-  [...calls].forEach((call, index) => (call === "s" ? subscribe : unsubscribe)(world, channel, index % 2 === 0 ? one : two));
+  [...calls].forEach((call, index) =>
+    (call === "s" ? subscribe : unsubscribe)(world, channel, index % 2 === 0 ? one : two),
+  );
 };
 
 const ask: Step = (world, { a, b }) => {
@@ -73,7 +75,9 @@ const ask: Step = (world, { a, b }) => {
   if (channel.endsWith("*") || channel.length > 100) return;
   if (b % 3 === 0) {
     const asked = world.oracle.requests.begin("history", channel, "client");
-    world.call(asked, () => world.follow(asked, world.handle(channel, "A").history({ limit: APP_LIMIT, reverse: b % 2 === 0 })));
+    world.call(asked, () =>
+      world.follow(asked, world.handle(channel, "A").history({ limit: APP_LIMIT, reverse: b % 2 === 0 })),
+    );
   } else if (b % 3 === 1) {
     const asked = world.oracle.requests.begin("refresh", channel, "client");
     world.call(asked, () => world.follow(asked, world.client.refreshCredentials()));
@@ -84,7 +88,10 @@ const ask: Step = (world, { a, b }) => {
 };
 
 const deny: Step = ({ server: { policy } }, { a, b, c }) => {
-  const what = at(["deniedSubscriptions", "deniedUnsubscriptions", "deniedPublications", "deniedSubscriptions"] as const, b);
+  const what = at(
+    ["deniedSubscriptions", "deniedUnsubscriptions", "deniedPublications", "deniedSubscriptions"] as const,
+    b,
+  );
   const channel = what === "deniedPublications" ? publicAt(a) : channelAt(a);
   if (policy[what].has(channel)) policy[what].delete(channel);
   else policy[what].set(channel, at(CODES, c));
@@ -100,7 +107,8 @@ const STEPS: Record<Kind, Step> = {
   flip,
   other: (world, { a, b, c }) => {
     world.oracle.withholds = c >= 29;
-    for (let count = 1 + (b % 3); count > 0; count -= 1) world.server.publishing.other(publicAt(a), c === 28 ? "late" : c === 27 ? "never" : undefined);
+    for (let count = 1 + (b % 3); count > 0; count -= 1)
+      world.server.publishing.other(publicAt(a), c === 28 ? "late" : c === 27 ? "never" : undefined);
     world.oracle.withholds = false;
   },
   publish: (world, { a, b, c }) => {
@@ -110,7 +118,9 @@ const STEPS: Record<Kind, Step> = {
       publish(world, publicAt(a), echo, "client", uuid);
       const others = PUBLIC_CHANNELS.filter((channel) => channel !== publicAt(a));
       publish(world, at(others, b), echo, "client", uuid);
-    } else for (let count = 1 + (b % 3); count > 0; count -= 1) publish(world, publicAt(a + (b >> 3) * count), echo, "client");
+    } else
+      for (let count = 1 + (b % 3); count > 0; count -= 1)
+        publish(world, publicAt(a + (b >> 3) * count), echo, "client");
   },
   settle: async (world) => {
     const { policy } = world.server;
@@ -131,7 +141,8 @@ const STEPS: Record<Kind, Step> = {
   },
   trouble: ({ server }, { a, b, c }) => {
     const action = at(ACTIONS, c);
-    for (let count = 1 + (b % 3); count > 0; count -= 1) server.ordered.push({ failure: at(FAILURE_NAMES, a), ...(action && { action }) });
+    for (let count = 1 + (b % 3); count > 0; count -= 1)
+      server.ordered.push({ failure: at(FAILURE_NAMES, a), ...(action && { action }) });
   },
   deny,
   freeze: async (world, { a }) => {
@@ -171,7 +182,8 @@ const STEPS: Record<Kind, Step> = {
   ask,
   visit: ({ server }, { a, b }) => server.publishing.visit(at(["r/1", "hr/1"], a), `visitor${b % 3}`),
   vouch: ({ server, clock }, { a }) => {
-    for (const { agent } of server.peers) if (agent?.expiresAt !== undefined) agent.expiresAt = clock.now + at([0, 1_000, 20_000, -70_000], a);
+    for (const { agent } of server.peers)
+      if (agent?.expiresAt !== undefined) agent.expiresAt = clock.now + at([0, 1_000, 20_000, -70_000], a);
   },
   disconnect: ({ client, oracle, clock }) => {
     oracle.requests.stoppedAt = clock.now;

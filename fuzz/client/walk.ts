@@ -72,7 +72,10 @@ const calm = async (world: World): Promise<void> => {
 
 /** Whether the client has nothing to do. */
 const isAtRest = ({ oracle, clock, open }: World): boolean =>
-  oracle.subscriptions.connected && oracle.requests.open === 0 && open.length === 1 && clock.now - oracle.traffic.busyAt > 20_000;
+  oracle.subscriptions.connected &&
+  oracle.requests.open === 0 &&
+  open.length === 1 &&
+  clock.now - oracle.traffic.busyAt > 20_000;
 
 /** Somebody and the client publish on every channel: who is deaf is found out. */
 const probe = async (world: World): Promise<void> => {
@@ -98,5 +101,6 @@ const leave = async (world: World): Promise<void> => {
   await world.advance(60_000);
   if (clock.timers > 0) oracle.fail("growth", `${clock.timers} timers run after disconnect()`);
   if (world.open.length > 0) oracle.fail("growth", `${world.open.length} sockets are open after disconnect()`);
-  if (platform.listeners > MOST_LISTENERS) oracle.fail("growth", `the client has ${platform.listeners} listeners on the page`);
+  if (platform.listeners > MOST_LISTENERS)
+    oracle.fail("growth", `the client has ${platform.listeners} listeners on the page`);
 };

@@ -55,9 +55,16 @@ export class World {
     this.server = new Server(this.clock, this.chance, setting.policy, setting.deployment, this.oracle);
     const { oracle } = this;
     for (const channel of [...setting.options.channels]) oracle.subscriptions.subscribes(channel, "client");
-    this.client = createClient({ ...setting.options, ...(setting.renews && { credentials: () => ({ token: 1 }) }) }, this.platform, this.#socketClass());
+    this.client = createClient(
+      { ...setting.options, ...(setting.renews && { credentials: () => ({ token: 1 }) }) },
+      this.platform,
+      this.#socketClass(),
+    );
     this.client.on("state", (change) => {
-      note(() => `told state ${change.previous} -> ${change.state} (${change.code} ${change.reason}, retry in ${change.retryIn})`);
+      note(
+        () =>
+          `told state ${change.previous} -> ${change.state} (${change.code} ${change.reason}, retry in ${change.retryIn})`,
+      );
       oracle.onState(change);
     });
     this.client.on("message", (message) => {
@@ -114,7 +121,10 @@ export class World {
 
   /** What the application does, which may throw. */
   call(ask: Ask, run: () => void): void {
-    this.oracle.note(() => `application: ${ask.kind} ${ask.publication ? `message ${ask.publication.n} on ` : ""}${ask.channel} by ${ask.holder}`);
+    this.oracle.note(
+      () =>
+        `application: ${ask.kind} ${ask.publication ? `message ${ask.publication.n} on ` : ""}${ask.channel} by ${ask.holder}`,
+    );
     try {
       run();
     } catch (error) {
@@ -133,8 +143,15 @@ export class World {
   }
 
   #ended(ask: Ask, error: unknown): void {
-    this.oracle.note(() => `request ends: ${ask.kind} ${ask.channel} by ${ask.holder}: ${error === undefined ? "ok" : error instanceof PushItError ? error.code : inspect(error)}`);
-    if (error !== undefined && !(error instanceof PushItError)) return this.oracle.fail("requests", `${ask.kind} of ${ask.channel} fails with what is not a PushItError: ${inspect(error)}`);
+    this.oracle.note(
+      () =>
+        `request ends: ${ask.kind} ${ask.channel} by ${ask.holder}: ${error === undefined ? "ok" : error instanceof PushItError ? error.code : inspect(error)}`,
+    );
+    if (error !== undefined && !(error instanceof PushItError))
+      return this.oracle.fail(
+        "requests",
+        `${ask.kind} of ${ask.channel} fails with what is not a PushItError: ${inspect(error)}`,
+      );
     this.oracle.requests.end(ask, error);
   }
 

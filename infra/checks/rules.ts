@@ -25,7 +25,8 @@ const must =
     if (!passes(value) && !is(value)) throw invalid(scope, `${path} is ${shown(value)}, but must be ${what}`);
   };
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const has = (value: unknown, name: string): boolean => isObject(value) && name in value;
 
@@ -52,13 +53,18 @@ export const number = must<number>("a number", (value) => typeof value === "numb
 export const boolean = must<boolean>("true or false", (value) => typeof value === "boolean");
 
 /** A length of time. Told by its methods: an app can have two copies of the CDK. */
-export const duration = must<Duration>("a Duration, such as Duration.seconds(10)", (value) => has(value, "toMilliseconds"));
+export const duration = must<Duration>("a Duration, such as Duration.seconds(10)", (value) =>
+  has(value, "toMilliseconds"),
+);
 
 /** Anything. */
 export const anything: Rule<NonNullable<unknown>> = () => {};
 
 /** One of an enum's values. */
-export const oneOf = <T extends string | number>(name: string, values: Readonly<Record<string, string | T>>): Rule<T> => {
+export const oneOf = <T extends string | number>(
+  name: string,
+  values: Readonly<Record<string, string | T>>,
+): Rule<T> => {
   // An enum of numbers has the names among its values, too.
   const own = Object.entries(values).filter(([key]) => Number.isNaN(Number(key)));
   const some = own.map(([key]) => `${name}.${key}`);
@@ -67,7 +73,8 @@ export const oneOf = <T extends string | number>(name: string, values: Readonly<
 };
 
 /** An object of the CDK, told by a property that all of its kind have. */
-export const having = <T>(property: keyof T & string, what: string): Rule<T> => must<T>(what, (value) => has(value, property));
+export const having = <T>(property: keyof T & string, what: string): Rule<T> =>
+  must<T>(what, (value) => has(value, property));
 
 /** What is in a list or by a name has to be there. */
 const member = (item: Rule<unknown>, scope: IConstruct, path: string, value: unknown): void => {
@@ -80,7 +87,8 @@ export const list =
   <T>(what: string, item: Rule<T>): Rule<T[]> =>
   (scope, path, value) => {
     must(`a list of ${what}`, Array.isArray)(scope, path, value);
-    if (Array.isArray(value) && !passes(value)) value.forEach((each, at) => member(item, scope, `${path}[${at}]`, each));
+    if (Array.isArray(value) && !passes(value))
+      value.forEach((each, at) => member(item, scope, `${path}[${at}]`, each));
   };
 
 /** Something by name. */
@@ -106,10 +114,16 @@ interface Beside {
 export const struct =
   <T>(shape: Shape<T>, { names: others = [], open = false }: Beside = {}): Rule<T> =>
   (scope, path, value) => {
-    must<T>("an object with props", (each) => isObject(each) && !has(each, "toMilliseconds"))(scope, path || "props", value);
+    must<T>("an object with props", (each) => isObject(each) && !has(each, "toMilliseconds"))(
+      scope,
+      path || "props",
+      value,
+    );
     if (!isObject(value) || passes(value)) return;
     const names = Object.keys(shape);
-    const strays = Object.keys(value).filter((each) => value[each] !== undefined && !Object.hasOwn(shape, each) && !others.includes(each));
+    const strays = Object.keys(value).filter(
+      (each) => value[each] !== undefined && !Object.hasOwn(shape, each) && !others.includes(each),
+    );
     for (const name of strays) {
       const meant = nearest(name, names);
       if (meant !== undefined) throw invalid(scope, `${below(path, name)} is not a prop. Did you mean "${meant}"?`);

@@ -13,7 +13,13 @@ import type { ChannelOptions, HistoryOptions } from "../channel-options.js";
 import type { Limits } from "../client-limits.js";
 import type { ChannelGuardFunctions, GuardFunctions } from "../guard-functions.js";
 import type { GuardModuleProps, Guards } from "../guards.js";
-import { Denials, type FunctionConcurrency, type GuardBundlingOptions, type GuardTimeouts, type RouteThrottling } from "../options.js";
+import {
+  Denials,
+  type FunctionConcurrency,
+  type GuardBundlingOptions,
+  type GuardTimeouts,
+  type RouteThrottling,
+} from "../options.js";
 import type { PushItProps } from "../props.js";
 import type { PublishTargetProps } from "../publish-target.js";
 import { anything, boolean, duration, having, list, number, oneOf, record, struct, text } from "./rules.js";
@@ -122,7 +128,10 @@ const PUSH_IT: Parameters<typeof struct<PushItProps>>[0] = {
   deletionProtection: boolean,
   removalPolicy,
   memorySize: number,
-  architecture: having<lambda.Architecture>("dockerPlatform", "a lambda.Architecture, such as lambda.Architecture.ARM_64"),
+  architecture: having<lambda.Architecture>(
+    "dockerPlatform",
+    "a lambda.Architecture, such as lambda.Architecture.ARM_64",
+  ),
   logRetention: retention,
   logRemovalPolicy: removalPolicy,
   applicationLogLevel: oneOf<lambda.ApplicationLogLevel>("lambda.ApplicationLogLevel", lambda.ApplicationLogLevel),
@@ -182,7 +191,9 @@ const channelGuards = {
 };
 
 /** Why the guards of a whole connection cannot be a channel's is said elsewhere. */
-const channelGuardFunctions = struct<ChannelGuardFunctions>(channelGuards, { names: ["onConnectionRequest", "onDisconnect"] });
+const channelGuardFunctions = struct<ChannelGuardFunctions>(channelGuards, {
+  names: ["onConnectionRequest", "onDisconnect"],
+});
 
 /** Functions that are guards. */
 export const guardFunctionProps = struct<GuardFunctions>({

@@ -27,7 +27,10 @@ export class AttemptsTable implements Attempts {
         Key: keyItem(attemptsKey(id)),
         UpdateExpression: "ADD n :one SET #ttl = :ttl",
         ExpressionAttributeNames: { "#ttl": "ttl" },
-        ExpressionAttributeValues: { ":one": number(1), ":ttl": number(Math.ceil(this.#clock.now() / 1000) + COUNT_SECONDS) },
+        ExpressionAttributeValues: {
+          ":one": number(1),
+          ":ttl": number(Math.ceil(this.#clock.now() / 1000) + COUNT_SECONDS),
+        },
         ReturnValues: "UPDATED_NEW",
       }),
     );

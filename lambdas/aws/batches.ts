@@ -1,4 +1,9 @@
-import { BatchGetItemCommand, BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  type WriteRequest,
+} from "@aws-sdk/client-dynamodb";
 import type { Key } from "../core/keys.js";
 import { limiter } from "../core/limiter.js";
 import type { Clock } from "../core/ports.js";
@@ -55,7 +60,9 @@ export class Batches {
       chunks(requests, BATCH_WRITES).map(async (batch) => {
         let left = batch;
         for (let attempt = 1; left.length > 0; attempt += 1) {
-          const { UnprocessedItems } = await this.#client.send(new BatchWriteItemCommand({ RequestItems: { [this.#name]: left } }));
+          const { UnprocessedItems } = await this.#client.send(
+            new BatchWriteItemCommand({ RequestItems: { [this.#name]: left } }),
+          );
           left = UnprocessedItems?.[this.#name] ?? [];
           if (left.length > 0) await this.#backOff(attempt);
         }

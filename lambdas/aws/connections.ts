@@ -22,7 +22,8 @@ const pathOf = (connectionId: string): string => `/@connections/${encodeURICompo
 const FRAME_HEADERS = { "Content-Type": "application/octet-stream" };
 
 /** Why a call failed, for the log: what API Gateway says of it, or what became of the request. */
-const reasonOf = ({ headers, body }: SignedResponse): string => `${String(headers["x-amzn-errortype"] ?? "")} ${body}`.trim();
+const reasonOf = ({ headers, body }: SignedResponse): string =>
+  `${String(headers["x-amzn-errortype"] ?? "")} ${body}`.trim();
 
 /**
  * API Gateway's `@connections`, at the endpoint that `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` names. Nothing is
@@ -44,7 +45,13 @@ export class ManagementApi implements Connections {
   }
 
   async post(connectionId: string, frame: Frame, withinMs = CALL_MS): Promise<PostResult> {
-    const answer = await this.#call({ method: "POST", path: pathOf(connectionId), headers: FRAME_HEADERS, body: frame, timeoutMs: withinMs });
+    const answer = await this.#call({
+      method: "POST",
+      path: pathOf(connectionId),
+      headers: FRAME_HEADERS,
+      body: frame,
+      timeoutMs: withinMs,
+    });
     const result = resultOf(answer.status);
     if (result === "failed" || result === "refused") this.#warn("post_failed", connectionId, answer);
     return result;

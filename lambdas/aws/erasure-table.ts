@@ -69,7 +69,11 @@ export class ErasureTable implements Erasure {
     return { epochs: item?.["x"]?.SS ?? [], since: Number(item?.["b"]?.N ?? 0) };
   }
 
-  async deleteRows(channel: string, epoch: string, hasTime: () => boolean): Promise<{ deleted: number; isWhole: boolean }> {
+  async deleteRows(
+    channel: string,
+    epoch: string,
+    hasTime: () => boolean,
+  ): Promise<{ deleted: number; isWhole: boolean }> {
     const batches = new Batches(this.#client, this.#name, this.#clock);
     let deleted = 0;
     let next: Item | undefined;
@@ -112,7 +116,9 @@ export class ErasureTable implements Erasure {
   }
 
   async #get(key: Key): Promise<Item | undefined> {
-    return (await this.#client.send(new GetItemCommand({ TableName: this.#name, Key: keyItem(key), ConsistentRead: true }))).Item;
+    return (
+      await this.#client.send(new GetItemCommand({ TableName: this.#name, Key: keyItem(key), ConsistentRead: true }))
+    ).Item;
   }
 
   /** Changes a row that there is. If its time was over, or somebody else has changed it, nothing happens. */

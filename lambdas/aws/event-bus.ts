@@ -49,7 +49,10 @@ export class EventBus implements BackEndEvents {
       timeoutMs: CALL_MS,
     });
     if (status !== 200) return `EventBridge answered ${status}`;
-    const { FailedEntryCount = 0, Entries: results = [] } = JSON.parse(body) as { FailedEntryCount?: number; Entries?: { ErrorCode?: string }[] };
+    const { FailedEntryCount = 0, Entries: results = [] } = JSON.parse(body) as {
+      FailedEntryCount?: number;
+      Entries?: { ErrorCode?: string }[];
+    };
     return FailedEntryCount === 0 ? "" : (results[0]?.ErrorCode ?? "refused");
   }
 }

@@ -15,14 +15,21 @@ export interface UrlEvent {
 export const isUrlEvent = (event: unknown): event is UrlEvent =>
   isObject(event) && isObject(event["requestContext"]) && isObject(event["requestContext"]["http"]);
 
-const answer = (statusCode: number, body: unknown, headers: Record<string, string> = {}): APIGatewayProxyStructuredResultV2 => ({
+const answer = (
+  statusCode: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): APIGatewayProxyStructuredResultV2 => ({
   statusCode,
   headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
   body: JSON.stringify(body),
 });
 
-const refused = (statusCode: number, error: string, headers?: Record<string, string>): APIGatewayProxyStructuredResultV2 =>
-  answer(statusCode, { version, error, code: "bad_request" }, headers);
+const refused = (
+  statusCode: number,
+  error: string,
+  headers?: Record<string, string>,
+): APIGatewayProxyStructuredResultV2 => answer(statusCode, { version, error, code: "bad_request" }, headers);
 
 const parsed = (body: Buffer): unknown => {
   try {

@@ -28,18 +28,21 @@ const LEAST_MEMORY = 0.1;
 let atStart = 0;
 
 const exhausted = (): boolean =>
-  process.memoryUsage.rss() > Math.max(memoryMb * EXHAUSTED_MEMORY * 2 ** 20, atStart + memoryMb * LEAST_MEMORY * 2 ** 20);
+  process.memoryUsage.rss() >
+  Math.max(memoryMb * EXHAUSTED_MEMORY * 2 ** 20, atStart + memoryMb * LEAST_MEMORY * 2 ** 20);
 
 /** Starts a guard worker beside this function's code. */
-const spawnWorker = (module: string, rules: ChannelRules) => (setup: Pick<WorkerSetup, "begun">): Worker => {
-  const folder = environment["LAMBDA_TASK_ROOT"] ?? process.cwd();
-  const heapMb = memoryMb * GUARD_MEMORY;
-  atStart = process.memoryUsage.rss();
-  return new Worker(join(folder, "guard-worker.mjs"), {
-    workerData: { ...setup, module: pathToFileURL(join(folder, module)).href, rules } satisfies WorkerSetup,
-    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: Math.min(48, heapMb / 4) },
-  });
-};
+const spawnWorker =
+  (module: string, rules: ChannelRules) =>
+  (setup: Pick<WorkerSetup, "begun">): Worker => {
+    const folder = environment["LAMBDA_TASK_ROOT"] ?? process.cwd();
+    const heapMb = memoryMb * GUARD_MEMORY;
+    atStart = process.memoryUsage.rss();
+    return new Worker(join(folder, "guard-worker.mjs"), {
+      workerData: { ...setup, module: pathToFileURL(join(folder, module)).href, rules } satisfies WorkerSetup,
+      resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: Math.min(48, heapMb / 4) },
+    });
+  };
 
 /**
  * The guards that the construct configured: a module (`PUSH_IT_GUARDS`), functions (`PUSH_IT_GUARD_FUNCTIONS`), both, or none.

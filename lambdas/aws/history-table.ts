@@ -7,7 +7,16 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import type { Json } from "../../protocol/index.js";
 import type { HistoryOptions } from "../core/channel-options.js";
-import { ChannelBusy, type Claim, type ClaimId, type Head, HEAD_SECONDS, type Histories, MARGIN_SECONDS, type Row } from "../core/history.js";
+import {
+  ChannelBusy,
+  type Claim,
+  type ClaimId,
+  type Head,
+  HEAD_SECONDS,
+  type Histories,
+  MARGIN_SECONDS,
+  type Row,
+} from "../core/history.js";
 import { claimKey, headKey, type Key, rowKey, subscriptionKey } from "../core/keys.js";
 import type { Clock } from "../core/ports.js";
 import { Batches, keyItem } from "./batches.js";
@@ -69,10 +78,12 @@ export class HistoryTable implements Histories {
     const found = new Map(items.map((item) => [`${item["pk"]?.S} ${item["sk"]?.S}`, item]));
     const at = ({ pk, sk }: Key): Item | undefined => found.get(`${pk} ${sk}`);
     const subscribed = channels.filter((channel) => at(subscriptionKey(connectionId, channel)));
-    return new Map(subscribed.map((channel) => {
-      const head = at(headKey(channel));
-      return [channel, head && headOf(head)];
-    }));
+    return new Map(
+      subscribed.map((channel) => {
+        const head = at(headKey(channel));
+        return [channel, head && headOf(head)];
+      }),
+    );
   }
 
   async claim(id: ClaimId, claim: Claim): Promise<boolean> {
@@ -84,14 +95,29 @@ export class HistoryTable implements Histories {
 
   async claimed(id: ClaimId): Promise<Claim | undefined> {
     const item = await this.#get(keyOf(id));
-    return item && { epoch: item["e"]?.S ?? "", offset: numberOf(item, "n"), at: numberOf(item, "t"), hash: item["h"]?.S ?? "" };
+    return (
+      item && {
+        epoch: item["e"]?.S ?? "",
+        offset: numberOf(item, "n"),
+        at: numberOf(item, "t"),
+        hash: item["h"]?.S ?? "",
+      }
+    );
   }
 
   async reclaim(id: ClaimId, claim: Claim, { epoch, offset }: Claim): Promise<boolean> {
-    return this.#put(keyOf(id), this.#claimItem(claim), "e = :epoch AND n = :offset", { ":epoch": text(epoch), ":offset": number(offset) });
+    return this.#put(keyOf(id), this.#claimItem(claim), "e = :epoch AND n = :offset", {
+      ":epoch": text(epoch),
+      ":offset": number(offset),
+    });
   }
 
-  async put(channel: string, epoch: string, { offset, at, message, userId }: Row, { seconds }: HistoryOptions): Promise<boolean> {
+  async put(
+    channel: string,
+    epoch: string,
+    { offset, at, message, userId }: Row,
+    { seconds }: HistoryOptions,
+  ): Promise<boolean> {
     const item: Item = {
       t: number(at),
       ...(message && { m: text(JSON.stringify(message)) }),
@@ -106,7 +132,13 @@ export class HistoryTable implements Histories {
     return item && rowOf(item);
   }
 
-  async rows(channel: string, epoch: string, from: number, to: number, limit: number): Promise<{ rows: Row[]; whole: boolean }> {
+  async rows(
+    channel: string,
+    epoch: string,
+    from: number,
+    to: number,
+    limit: number,
+  ): Promise<{ rows: Row[]; whole: boolean }> {
     const { pk, sk } = rowKey(channel, epoch, from);
     const { Items: items = [], LastEvaluatedKey: next } = await this.#client.send(
       new QueryCommand({
@@ -127,7 +159,9 @@ export class HistoryTable implements Histories {
   }
 
   async #get(key: Key): Promise<Item | undefined> {
-    return (await this.#client.send(new GetItemCommand({ TableName: this.#name, Key: keyItem(key), ConsistentRead: true }))).Item;
+    return (
+      await this.#client.send(new GetItemCommand({ TableName: this.#name, Key: keyItem(key), ConsistentRead: true }))
+    ).Item;
   }
 
   /** @returns whether the condition was met */

@@ -106,7 +106,7 @@ export class AnswerReader {
   }
 
   #readChunks(bytes: Buffer): boolean {
-    for (let rest = bytes; ; ) {
+    for (let rest = bytes; ;) {
       if (this.#left > 0) {
         const part = rest.subarray(0, this.#left);
         this.#body.push(part);

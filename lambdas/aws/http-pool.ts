@@ -119,7 +119,9 @@ class Line {
     this.#exchange = undefined;
     this.#events.over(this);
     // Whoever has begun to answer was there: that is no stale socket.
-    exchange?.reject(this.#reused && !exchange.reader.begun && isBroken(error) ? new StaleSocket(error.message) : error);
+    exchange?.reject(
+      this.#reused && !exchange.reader.begun && isBroken(error) ? new StaleSocket(error.message) : error,
+    );
   }
 
   #closed(): void {

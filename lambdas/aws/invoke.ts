@@ -33,7 +33,12 @@ const resultOf = ({ status, headers, body }: SignedResponse, asynchronous: boole
   if (!asynchronous && status === 200) return { kind: "answered", payload: body };
   const type = typeName(String(headers["x-amzn-errortype"] ?? "").split(":")[0]);
   const passing = status === 429 || status >= 500;
-  return { kind: "failed", detail: `Lambda answered ${status}${type && ` ${type}`}`, said: body, ...(passing && { passing }) };
+  return {
+    kind: "failed",
+    detail: `Lambda answered ${status}${type && ` ${type}`}`,
+    said: body,
+    ...(passing && { passing }),
+  };
 };
 
 /**

@@ -1,6 +1,14 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Code, Json } from "../../protocol/index.js";
-import { type Agent, connectedAtOf, type Denial, endOf, expiryOf, type Lifetime, type Standing } from "../core/agent.js";
+import {
+  type Agent,
+  connectedAtOf,
+  type Denial,
+  endOf,
+  expiryOf,
+  type Lifetime,
+  type Standing,
+} from "../core/agent.js";
 import type { Subscriber } from "../core/ports.js";
 
 /** A row as DynamoDB has it. Attribute names are short because each row is paid for by its size. */
@@ -61,7 +69,7 @@ export const registrationItem = (lifetime: Lifetime): Item => ({
 });
 
 /** Until when the agent of an agent's row is vouched for, in epoch milliseconds; `undefined`: as long as it is connected. */
-export const expiresAtOf = (item: Item): number | undefined => (item["x"] && Number(item["x"].N));
+export const expiresAtOf = (item: Item): number | undefined => item["x"] && Number(item["x"].N);
 
 const json = (value: AttributeValue | undefined): Json | undefined =>
   value?.S === undefined ? undefined : (JSON.parse(value.S) as Json);
@@ -101,7 +109,9 @@ export const denialItem = (connectedAt: number, deadline: number, { code, reason
 /** Reads what `agentItem` or `denialItem` wrote. */
 export const standingOf = (connectionId: string, item: Item): Standing => {
   if (item["k"]?.S !== undefined) {
-    return { denial: { code: item["k"].S as Code, reason: item["d"]?.S ?? "", ...(item["f"] && { unloaded: true as const }) } };
+    return {
+      denial: { code: item["k"].S as Code, reason: item["d"]?.S ?? "", ...(item["f"] && { unloaded: true as const }) },
+    };
   }
   const credentials = json(item["c"]);
   const info = infoOf(item);

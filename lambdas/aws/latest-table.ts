@@ -44,7 +44,9 @@ export class LatestTable implements Latest {
 
   async read(channels: readonly string[]): Promise<Map<string, Numbered>> {
     const channelsByKey = new Map(channels.map((channel) => [latestKey(channel).pk, channel]));
-    const items = await new Batches(this.#client, this.#name, this.#clock).read([...channelsByKey.values()].map(latestKey));
+    const items = await new Batches(this.#client, this.#name, this.#clock).read(
+      [...channelsByKey.values()].map(latestKey),
+    );
     const now = this.#clock.now() / 1000;
     // DynamoDB deletes what has expired days late.
     const living = items.filter((item) => Number(item["ttl"]?.N) > now);

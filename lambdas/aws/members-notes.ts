@@ -65,7 +65,11 @@ export class MembersNotes implements Pick<Members, "join" | "describe" | "renew"
   }
 
   renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean> {
-    return this.update(connectionId, channel, { update: "SET l = :until", condition: PRESENT, values: { ":now": number(now), ":until": number(until) } });
+    return this.update(connectionId, channel, {
+      update: "SET l = :until",
+      condition: PRESENT,
+      values: { ":now": number(now), ":until": number(until) },
+    });
   }
 
   /** Renews an agent's row if the row describes the agent as it is. */
@@ -74,16 +78,28 @@ export class MembersNotes implements Pick<Members, "join" | "describe" | "renew"
     return this.update(connectionId, channel, {
       update: "SET l = :until",
       condition: `${PRESENT} AND ${same}`,
-      values: { ":now": number(now), ":until": number(until), ...(info === undefined ? {} : { ":info": text(JSON.stringify(info)) }) },
+      values: {
+        ":now": number(now),
+        ":until": number(until),
+        ...(info === undefined ? {} : { ":info": text(JSON.stringify(info)) }),
+      },
     });
   }
 
   leave(connectionId: string, channel: string, now: number): Promise<boolean> {
-    return this.update(connectionId, channel, { update: "SET g = :now", condition: THERE, values: { ":now": number(now) } });
+    return this.update(connectionId, channel, {
+      update: "SET g = :now",
+      condition: THERE,
+      values: { ":now": number(now) },
+    });
   }
 
   /** @returns whether the condition was met */
-  protected async update(connectionId: string, channel: string, { update, condition, names, values }: Update): Promise<boolean> {
+  protected async update(
+    connectionId: string,
+    channel: string,
+    { update, condition, names, values }: Update,
+  ): Promise<boolean> {
     const updated = await conditionally(
       this.client.send(
         new UpdateItemCommand({

@@ -77,7 +77,10 @@ export class MembersTable extends MembersNotes implements Members {
       new QueryCommand({
         TableName: this.name,
         KeyConditionExpression: after === undefined ? "pk = :pk" : "pk = :pk AND sk > :after",
-        ExpressionAttributeValues: { ":pk": text(membersKey(channel)), ...(after !== undefined && { ":after": text(after) }) },
+        ExpressionAttributeValues: {
+          ":pk": text(membersKey(channel)),
+          ...(after !== undefined && { ":after": text(after) }),
+        },
         Limit: limit,
         ConsistentRead: true,
       }),

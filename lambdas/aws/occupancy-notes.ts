@@ -34,7 +34,12 @@ export class OccupancyNotes implements Pick<Occupancy, "read" | "watch" | "elect
 
   elect(channel: string, now: number, until: number): Promise<boolean> {
     const values = { ":now": number(now), ":until": number(until), ":ttl": this.ttl() };
-    return this.update(channel, "SET a = :until, w = if_not_exists(w, :now), #ttl = :ttl", values, "attribute_not_exists(a) OR a <= :now");
+    return this.update(
+      channel,
+      "SET a = :until, w = if_not_exists(w, :now), #ttl = :ttl",
+      values,
+      "attribute_not_exists(a) OR a <= :now",
+    );
   }
 
   protected ttl(): { N: string } {

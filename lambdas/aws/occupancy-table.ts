@@ -24,15 +24,30 @@ export class OccupancyTable extends OccupancyNotes implements Occupancy {
   }
 
   occupy(channel: string, now: number): Promise<boolean> {
-    return this.update(channel, "SET o = :now, w = :now, #ttl = :ttl", { ":now": number(now), ":ttl": this.ttl() }, "attribute_not_exists(o)");
+    return this.update(
+      channel,
+      "SET o = :now, w = :now, #ttl = :ttl",
+      { ":now": number(now), ":ttl": this.ttl() },
+      "attribute_not_exists(o)",
+    );
   }
 
   vacate(channel: string, now: number): Promise<boolean> {
-    return this.update(channel, "SET w = :now, #ttl = :ttl REMOVE o", { ":now": number(now), ":ttl": this.ttl() }, "attribute_exists(o)");
+    return this.update(
+      channel,
+      "SET w = :now, #ttl = :ttl REMOVE o",
+      { ":now": number(now), ":ttl": this.ttl() },
+      "attribute_exists(o)",
+    );
   }
 
   async note(channel: string, count: number): Promise<void> {
-    await this.update(channel, "SET n = :count, #ttl = :ttl", { ":count": number(count), ":ttl": this.ttl() }, "attribute_exists(pk)");
+    await this.update(
+      channel,
+      "SET n = :count, #ttl = :ttl",
+      { ":count": number(count), ":ttl": this.ttl() },
+      "attribute_exists(pk)",
+    );
   }
 
   async forget({ channel, since }: Occupied): Promise<void> {

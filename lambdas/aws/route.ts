@@ -32,7 +32,11 @@ const uuidsOf = (body: string | undefined): (string | undefined)[] => {
 /** The agent as it is in this event: its address can be read here, whatever the row says. */
 const seen = (agent: Agent, { requestContext }: FrameEvent): Agent => {
   const { identity } = requestContext as { identity?: { sourceIp?: string; userAgent?: string } };
-  return { ...agent, sourceIp: identity?.sourceIp ?? agent.sourceIp, userAgent: identity?.userAgent ?? agent.userAgent };
+  return {
+    ...agent,
+    sourceIp: identity?.sourceIp ?? agent.sourceIp,
+    userAgent: identity?.userAgent ?? agent.userAgent,
+  };
 };
 
 /** What a route works with. */
@@ -53,9 +57,15 @@ export interface Told {
 export type Work = (event: FrameEvent, agent: Agent) => Promise<Reply[] | Told>;
 
 /** Writes a line for each code with which requests of a frame were refused. */
-export const logRefusals = (log: Pick<Log, "info">, { requestContext }: FrameEvent, answers: readonly Reply[], agent?: Agent): void => {
+export const logRefusals = (
+  log: Pick<Log, "info">,
+  { requestContext }: FrameEvent,
+  answers: readonly Reply[],
+  agent?: Agent,
+): void => {
   const { routeKey: route, connectionId: connection } = requestContext;
-  for (const refusal of refusalsIn(answers)) log.info("refused", { route, connection, ...(agent && { agent: agent.uuid }), ...refusal });
+  for (const refusal of refusalsIn(answers))
+    log.info("refused", { route, connection, ...(agent && { agent: agent.uuid }), ...refusal });
 };
 
 /**
@@ -67,7 +77,11 @@ export const logRefusals = (log: Pick<Log, "info">, { requestContext }: FrameEve
  * error. Answers that cannot be posted are returned instead.
  * @param silent whether the caller gets no answer
  */
-export const withAgent = (system: Routing, work: Work, { silent = false } = {}): ((event: FrameEvent) => Promise<RouteResult>) => {
+export const withAgent = (
+  system: Routing,
+  work: Work,
+  { silent = false } = {},
+): ((event: FrameEvent) => Promise<RouteResult>) => {
   const { directory, connections, log, guards } = system;
   const answer = (told: Reply[] | Told): RouteResult => (silent ? { statusCode: 200 } : answered(told));
 
@@ -83,7 +97,11 @@ export const withAgent = (system: Routing, work: Work, { silent = false } = {}):
     const all = (reply: (uuid: string | undefined) => Reply): Reply[] => uuids.map(reply);
     try {
       const standing = await directory.standing(connectionId);
-      if (!standing) return refuse(event, all((uuid) => failure(Meta.error, uuid, "unknown_agent")));
+      if (!standing)
+        return refuse(
+          event,
+          all((uuid) => failure(Meta.error, uuid, "unknown_agent")),
+        );
       if ("denial" in standing) {
         const { denial: why } = standing;
         const told = all((uuid) => denial(uuid, why));
@@ -97,7 +115,12 @@ export const withAgent = (system: Routing, work: Work, { silent = false } = {}):
       return answer(told);
     } catch (error) {
       const uuid = uuids.find((each) => each !== undefined);
-      log.error("route_failed", { route: event.requestContext.routeKey, connection: connectionId, ...(uuid === undefined ? {} : { uuid }), error: String(error) });
+      log.error("route_failed", {
+        route: event.requestContext.routeKey,
+        connection: connectionId,
+        ...(uuid === undefined ? {} : { uuid }),
+        error: String(error),
+      });
       return answer(all((each) => failure(Meta.error, each, "unavailable")));
     }
   };
@@ -106,7 +129,8 @@ export const withAgent = (system: Routing, work: Work, { silent = false } = {}):
     const result = await serve(event);
     if (!guards.unloaded()) return result;
     const { body } = result;
-    if (body === undefined || (await tell(connections, event.requestContext.connectionId, body))) throw new GuardsNotLoaded();
+    if (body === undefined || (await tell(connections, event.requestContext.connectionId, body)))
+      throw new GuardsNotLoaded();
     return result;
   };
 };

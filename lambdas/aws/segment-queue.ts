@@ -47,7 +47,8 @@ const batched = (entries: readonly Entry[]): Entry[][] => {
 };
 
 /** Where the queue is: the standard variable, as for the SDKs, or the host of its URL. */
-const endpointOf = (queueUrl: string): URL => new URL(process.env["AWS_ENDPOINT_URL_SQS"] ?? new URL(queueUrl || "https://sqs").origin);
+const endpointOf = (queueUrl: string): URL =>
+  new URL(process.env["AWS_ENDPOINT_URL_SQS"] ?? new URL(queueUrl || "https://sqs").origin);
 
 /**
  * The queue that workers are fed from, over SQS's JSON protocol, at the URL in `PUSH_IT_SEGMENTS`.
@@ -55,12 +56,18 @@ const endpointOf = (queueUrl: string): URL => new URL(process.env["AWS_ENDPOINT_
  */
 export class SegmentQueue implements Segments {
   readonly #url = process.env["PUSH_IT_SEGMENTS"] ?? "";
-  readonly #client = new SignedClient({ service: "sqs", endpoint: endpointOf(this.#url), maxSockets: BATCHES_IN_FLIGHT });
+  readonly #client = new SignedClient({
+    service: "sqs",
+    endpoint: endpointOf(this.#url),
+    maxSockets: BATCHES_IN_FLIGHT,
+  });
   readonly #limited = limiter(BATCHES_IN_FLIGHT);
 
   async send(segments: readonly Segment[], delaySeconds = 0): Promise<Segment[]> {
     const entries = segments.map((segment) => ({ segment, body: encodeSegment(segment) }));
-    const left = await Promise.all(batched(entries).map((batch) => this.#limited(() => this.#sendBatch(batch, delaySeconds))));
+    const left = await Promise.all(
+      batched(entries).map((batch) => this.#limited(() => this.#sendBatch(batch, delaySeconds))),
+    );
     return left.flat().map(({ segment }) => segment);
   }
 
@@ -70,7 +77,9 @@ export class SegmentQueue implements Segments {
    * @param receipt the receipt handle of its message
    */
   async comesBackIn(seconds: number, receipt: string): Promise<void> {
-    await this.#ask("ChangeMessageVisibility", { ReceiptHandle: receipt, VisibilityTimeout: seconds }).catch(() => undefined);
+    await this.#ask("ChangeMessageVisibility", { ReceiptHandle: receipt, VisibilityTimeout: seconds }).catch(
+      () => undefined,
+    );
   }
 
   /** Returns what the queue has not taken. */

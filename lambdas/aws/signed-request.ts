@@ -74,7 +74,13 @@ export class SignedClient {
   /** What comes before a request's own headers. */
   readonly #lead: string;
 
-  constructor({ service, endpoint, region = process.env["AWS_REGION"] ?? "", keepAlive = true, maxSockets }: SignedClientOptions) {
+  constructor({
+    service,
+    endpoint,
+    region = process.env["AWS_REGION"] ?? "",
+    keepAlive = true,
+    maxSockets,
+  }: SignedClientOptions) {
     this.#pool = new HttpPool(endpoint, maxSockets);
     this.#sign = signer(service, region, endpoint.host);
     this.#base = endpoint.pathname.replace(/\/$/, "");
@@ -107,4 +113,7 @@ export class SignedClient {
 const NO_HEADERS = {};
 
 /** A body that only one request has. */
-const preparedOf = (text = ""): PreparedBody => ({ latin1: Buffer.from(text).toString("latin1"), sha256: sha256(text) });
+const preparedOf = (text = ""): PreparedBody => ({
+  latin1: Buffer.from(text).toString("latin1"),
+  sha256: sha256(text),
+});

@@ -45,7 +45,9 @@ const hmacWith = (key: Buffer): ((text: string) => string) => {
 /** Every service but S3 signs the path encoded once more than it is sent. */
 const encode = (path: string): string => {
   const encoded = encodeURIComponent(path).replaceAll("%2F", "/");
-  return /[!'()*]/.test(encoded) ? encoded.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`) : encoded;
+  return /[!'()*]/.test(encoded)
+    ? encoded.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    : encoded;
 };
 
 /**
@@ -57,15 +59,22 @@ const encode = (path: string): string => {
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export const signer = (service: string, region: string, host: string): Signer => {
-  const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secret = "", AWS_SESSION_TOKEN: token } = process.env;
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId = "",
+    AWS_SECRET_ACCESS_KEY: secret = "",
+    AWS_SESSION_TOKEN: token,
+  } = process.env;
   const session: Record<string, string> = token ? { "X-Amz-Security-Token": token } : {};
-  const signFor = lastOf((scope: string) => hmacWith(scope.split("/").reduce<Buffer | string>(hmac, `AWS4${secret}`) as Buffer));
+  const signFor = lastOf((scope: string) =>
+    hmacWith(scope.split("/").reduce<Buffer | string>(hmac, `AWS4${secret}`) as Buffer),
+  );
   const dateOf = lastOf((second: number) => new Date(second * 1_000).toISOString().replace(/[-:]|\.\d+/g, ""));
   let kept: Prepared | undefined;
   return ({ method, path, headers, sha256: body }) => {
     const date = dateOf(Math.floor(Date.now() / 1_000));
     const scope = `${date.slice(0, 8)}/${region}/${service}/aws4_request`;
-    if (kept?.of !== headers || kept.date !== date) kept = prepare(headers, date, { Host: host, "X-Amz-Date": date, ...session });
+    if (kept?.of !== headers || kept.date !== date)
+      kept = prepare(headers, date, { Host: host, "X-Amz-Date": date, ...session });
     const hashed = sha256(`${method}\n${encode(path)}\n\n${kept.before}${body}${kept.after}${body}`);
     const signature = signFor(scope)(`${ALGORITHM}\n${date}\n${scope}\n${hashed}`);
     const authorization = `${ALGORITHM} Credential=${accessKeyId}/${scope}, SignedHeaders=${kept.names}, Signature=${signature}`;
@@ -92,7 +101,9 @@ const prepare = (of: Signable["headers"], date: string, more: Record<string, str
     .map(([name, value]) => [name.toLowerCase(), value.trim().replace(/ +/g, " ")] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const names = sorted.map(([name]) => name).join(";");
-  const [before = "", after = ""] = `${sorted.map(([name, value]) => `${name}:${value}\n`).join("")}\n${names}\n`.split("\0");
+  const [before = "", after = ""] = `${sorted.map(([name, value]) => `${name}:${value}\n`).join("")}\n${names}\n`.split(
+    "\0",
+  );
   return { of, date, lines: all.map(([name, value]) => `${name}: ${value}\r\n`).join(""), names, before, after };
 };
 

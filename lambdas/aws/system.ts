@@ -55,10 +55,18 @@ const inAnotherFunction = (): Announce => {
 /** The table, which notes who is where if some channel wants that. */
 const storeOf = (table: System["table"], announce: Announce | undefined): Store => {
   const { client, name } = table;
-  if (!someChannel(settings.channels, ({ presence }) => presence)) return new Table(client, name, systemClock, settings.channels);
+  if (!someChannel(settings.channels, ({ presence }) => presence))
+    return new Table(client, name, systemClock, settings.channels);
   const members = new MembersNotes(table);
   const occupancy = new OccupancyNotes(table, systemClock);
-  const attending = { members, occupancy, announce: announce ?? inAnotherFunction(), settings, clock: systemClock, log: lambdaLog };
+  const attending = {
+    members,
+    occupancy,
+    announce: announce ?? inAnotherFunction(),
+    settings,
+    clock: systemClock,
+    log: lambdaLog,
+  };
   return new AttendedTable(client, name, systemClock, settings.channels, new Attendance(attending));
 };
 

@@ -8,7 +8,16 @@ import {
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { isReserved } from "../../protocol/index.js";
-import { type Agent, type Denial, denialDeadlineOf, endOf, EXPIRED, expiryOf, type Lifetime, type Standing } from "../core/agent.js";
+import {
+  type Agent,
+  type Denial,
+  denialDeadlineOf,
+  endOf,
+  EXPIRED,
+  expiryOf,
+  type Lifetime,
+  type Standing,
+} from "../core/agent.js";
 import { type ChannelPatterns, shardsOf } from "../core/channel-options.js";
 import {
   channelKeys,
@@ -102,7 +111,10 @@ export class Table implements Store {
         TableName: this.#name,
         Item: { ...key(standingKey(connectionId)), ...agentItem(agent) },
         ConditionExpression: `u = :uuid AND ${renewals === undefined ? "attribute_not_exists(r)" : "r = :renewals"}`,
-        ExpressionAttributeValues: { ":uuid": text(uuid), ...(renewals === undefined ? {} : { ":renewals": number(renewals) }) },
+        ExpressionAttributeValues: {
+          ":uuid": text(uuid),
+          ...(renewals === undefined ? {} : { ":renewals": number(renewals) }),
+        },
       }),
     );
     if (!replaced) return undefined;
@@ -114,7 +126,10 @@ export class Table implements Store {
     await this.#batches.write([put(registrationKey(agent.connectionId, endOf(agent)), registrationItem(agent))]);
   }
 
-  async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void> {
+  async renewSubscriptions(
+    agent: Lifetime & Pick<Agent, "connectionId" | "session">,
+    channels: string[],
+  ): Promise<void> {
     const limited = limiter(WRITES_IN_FLIGHT);
     const rows = channels.flatMap((channel) => {
       const keys = [
@@ -125,7 +140,9 @@ export class Table implements Store {
     });
     // Row by row, because batches know no condition: what has been unsubscribed meanwhile must not come back.
     const replace = (row: Item): Promise<unknown> =>
-      this.#conditionally(new PutItemCommand({ TableName: this.#name, Item: row, ConditionExpression: "attribute_exists(pk)" }));
+      this.#conditionally(
+        new PutItemCommand({ TableName: this.#name, Item: row, ConditionExpression: "attribute_exists(pk)" }),
+      );
     await Promise.all(rows.map((row) => limited(() => replace(row))));
   }
 
@@ -141,13 +158,21 @@ export class Table implements Store {
     const { connectionId } = agent;
     const each = [...new Set(channels)];
     // The agent's own rows first: see docs/ARCHITECTURE.md, "One channel, at once".
-    await this.#batches.write(each.map((channel) => put(subscriptionKey(connectionId, channel), itemFor(agent, channel))));
     await this.#batches.write(
-      each.map((channel) => put(subscriberKey(channel, connectionId, shardsOf(this.#channels, channel)), itemFor(agent, channel))),
+      each.map((channel) => put(subscriptionKey(connectionId, channel), itemFor(agent, channel))),
+    );
+    await this.#batches.write(
+      each.map((channel) =>
+        put(subscriberKey(channel, connectionId, shardsOf(this.#channels, channel)), itemFor(agent, channel)),
+      ),
     );
   }
 
-  async deleteSubscriptions(connectionId: string, channels: string[], order: DeletionOrder = "own first"): Promise<void> {
+  async deleteSubscriptions(
+    connectionId: string,
+    channels: string[],
+    order: DeletionOrder = "own first",
+  ): Promise<void> {
     const each = [...new Set(channels)];
     const steps = [
       each.map((channel) => remove(subscriptionKey(connectionId, channel))),
@@ -185,7 +210,13 @@ export class Table implements Store {
     const expiresAt = expiresAtOf(standing);
     const info = infoOf(standing);
     const outdated = channels.filter((channel) => ends.get(channel) !== end);
-    return { present: true, channels, outdated, ...(expiresAt === undefined ? {} : { expiresAt }), ...(info === undefined ? {} : { info }) };
+    return {
+      present: true,
+      channels,
+      outdated,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(info === undefined ? {} : { info }),
+    };
   }
 
   async claim(connectionId: string): Promise<Standing> {
@@ -206,7 +237,9 @@ export class Table implements Store {
 
   async putOverdue(connectionIds: string[], deadline: number): Promise<void> {
     const item = { ttl: ttlAfterSweep(deadline) };
-    await this.#batches.write([...new Set(connectionIds)].map((connectionId) => put(registrationKey(connectionId, deadline), item)));
+    await this.#batches.write(
+      [...new Set(connectionIds)].map((connectionId) => put(registrationKey(connectionId, deadline), item)),
+    );
   }
 
   async *overdue(): AsyncIterable<Overdue> {

@@ -9,7 +9,10 @@ import { answered, type FrameEvent, logRefusals, type RouteResult } from "./rout
 import type { System } from "./system.js";
 
 /** What a frame is told besides, or what is wrong with it. */
-export type Besides = (agent: Agent, body: string | undefined) => Promise<{ facts: Pick<ConnectionInfo, "absentChannels" | "laggingChannels"> } | { faults: Reply[] }>;
+export type Besides = (
+  agent: Agent,
+  body: string | undefined,
+) => Promise<{ facts: Pick<ConnectionInfo, "absentChannels" | "laggingChannels"> } | { faults: Reply[] }>;
 
 const NOTHING: Besides = () => Promise.resolve({ facts: {} });
 
@@ -55,9 +58,16 @@ export const whoAmI =
         if ("faults" in read) return refused(read.faults);
         const told = await besides(standing.agent, body);
         if ("faults" in told) return refused(told.faults);
-        return answered([success(channel, read.request.uuid, { ...facts(standing.agent, settings, clock.now()), ...told.facts })]);
+        return answered([
+          success(channel, read.request.uuid, { ...facts(standing.agent, settings, clock.now()), ...told.facts }),
+        ]);
       } catch (error) {
-        log.error("route_failed", { route: requestContext.routeKey, connection: connectionId, ...(uuid === undefined ? {} : { uuid }), error: String(error) });
+        log.error("route_failed", {
+          route: requestContext.routeKey,
+          connection: connectionId,
+          ...(uuid === undefined ? {} : { uuid }),
+          error: String(error),
+        });
         return answered([failure(channel, uuid, "unavailable")]);
       }
     };

@@ -11,7 +11,7 @@ export async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
     return next;
   };
   try {
-    for (let next = ask(); ; ) {
+    for (let next = ask(); ;) {
       const result = await next;
       if (result.done) return;
       next = ask();

@@ -52,7 +52,10 @@ export const announce = async (system: Announcing, channel: string, limited = li
   await limited(async () => {
     // From here on whoever notes something asks for another run; what was noted before is read below.
     const found = await system.occupancy.begin(channel);
-    await reconcile(system, found ?? { channel, occupied: false, since: system.clock.now(), awaitedUntil: 0, old: false });
+    await reconcile(
+      system,
+      found ?? { channel, occupied: false, since: system.clock.now(), awaitedUntil: 0, old: false },
+    );
   });
 };
 
@@ -114,14 +117,19 @@ const tell = async (system: Announcing, channel: string): Promise<number> => {
   const now = clock.now();
   const present = all.filter((each) => isPresent(each, now));
   const ended = await Promise.all(
-    all.filter(({ goneAt, until }) => goneAt === undefined && until <= now).map((each) =>
-      // Gone first: who is told to have left can only come as another.
-      limited(async () => ((await members.end(channel, each, now)) ? [{ ...each, goneAt: now }] : [])),
-    ),
+    all
+      .filter(({ goneAt, until }) => goneAt === undefined && until <= now)
+      .map((each) =>
+        // Gone first: who is told to have left can only come as another.
+        limited(async () => ((await members.end(channel, each, now)) ? [{ ...each, goneAt: now }] : [])),
+      ),
   );
   const left = [...all.filter(({ goneAt }) => goneAt !== undefined), ...ended.flat()];
   const joined = present.filter(({ told }) => !told);
-  await fanOut(system, [...left, ...joined].map((each) => publicationOf(channel, each)));
+  await fanOut(
+    system,
+    [...left, ...joined].map((each) => publicationOf(channel, each)),
+  );
   await Promise.all([
     ...left.map((each) => limited(() => members.forget(channel, each))),
     ...joined.map((each) => limited(() => members.told(channel, each))),
@@ -133,9 +141,16 @@ const publicationOf = (channel: string, attendant: Attendant): Publication => {
   const { agent, since, goneAt } = attendant;
   // Of two about one agent the later one counts, even where the clocks of those who noted it differ.
   const at = goneAt === undefined ? since : Math.max(goneAt, since + 1);
-  const said: PresenceEventData = { channel, ...(goneAt === undefined ? { joined: memberOf(attendant) } : { left: memberOf(attendant) }), at };
+  const said: PresenceEventData = {
+    channel,
+    ...(goneAt === undefined ? { joined: memberOf(attendant) } : { left: memberOf(attendant) }),
+    at,
+  };
   // The same for whoever tells it again; a uuid has 64 characters, and a channel may have more.
-  const uuid = createHash("sha256").update(JSON.stringify([channel, agent, goneAt === undefined, at])).digest("base64url").slice(0, 22);
+  const uuid = createHash("sha256")
+    .update(JSON.stringify([channel, agent, goneAt === undefined, at]))
+    .digest("base64url")
+    .slice(0, 22);
   const message: Message = { channel: Meta.presence, uuid, data: said as unknown as Json };
   return { message, to: channel };
 };

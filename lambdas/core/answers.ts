@@ -1,4 +1,14 @@
-import { type Reply, type Code, CHANNEL_LENGTH, FRAME_BYTES, type Json, Meta, type MetaChannel, type ConnectionInfo, type SubscribeResult } from "../../protocol/index.js";
+import {
+  type Reply,
+  type Code,
+  CHANNEL_LENGTH,
+  FRAME_BYTES,
+  type Json,
+  Meta,
+  type MetaChannel,
+  type ConnectionInfo,
+  type SubscribeResult,
+} from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { type Agent, type Denial, EXPIRED } from "./agent.js";
 import { optionsOf } from "./channel-options.js";
@@ -63,7 +73,11 @@ export const about = (channel: string, answer: Reply): Reply => ({
 });
 
 /** An answer that grants a subscription, with what the client has to do about it. */
-export const granting = (channel: string, { channels, presenceLeaseMs }: Pick<Settings, "channels" | "presenceLeaseMs">, answer: Reply): Reply => {
+export const granting = (
+  channel: string,
+  { channels, presenceLeaseMs }: Pick<Settings, "channels" | "presenceLeaseMs">,
+  answer: Reply,
+): Reply => {
   const presenceIntervalMs = optionsOf(channels, channel).presence && presenceLeaseMs / 2;
   return { ...answer, data: { channel, ...(presenceIntervalMs && { presenceIntervalMs }) } satisfies SubscribeResult };
 };

@@ -1,4 +1,12 @@
-import { type Reply, type PresencePage, FRAME_BYTES, type Json, type Member, Meta, type PresenceQuery } from "../../protocol/index.js";
+import {
+  type Reply,
+  type PresencePage,
+  FRAME_BYTES,
+  type Json,
+  type Member,
+  Meta,
+  type PresenceQuery,
+} from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { about, failure, success } from "./answers.js";
@@ -42,7 +50,11 @@ interface Part {
 }
 
 /** Those behind a place, as far as there is room. */
-const partOf = async ({ members, clock }: Pick<TellingPresence, "members" | "clock">, { channel, after }: PresenceQuery, size: AnswerSize): Promise<Part> => {
+const partOf = async (
+  { members, clock }: Pick<TellingPresence, "members" | "clock">,
+  { channel, after }: PresenceQuery,
+  size: AnswerSize,
+): Promise<Part> => {
   const told: Member[] = [];
   let { bytes, rows } = size;
   let place = after === "" ? undefined : after;
@@ -101,6 +113,9 @@ export const tellPresence = async (
   const { presence } = optionsOf(system.settings.channels, channel);
   const refusal = await refusalOf(system, agent, channel, presence ? undefined : "no_presence");
   if (refusal) return about(channel, failure(Meta.presence, uuid, ...refusal));
-  const told = await attendanceOf(system, query, { bytes: FRAME_BYTES - ENVELOPE_BYTES - ROOM_BYTES, rows: ROWS_PER_FRAME });
+  const told = await attendanceOf(system, query, {
+    bytes: FRAME_BYTES - ENVELOPE_BYTES - ROOM_BYTES,
+    rows: ROWS_PER_FRAME,
+  });
   return success(Meta.presence, uuid, told as unknown as Json);
 };

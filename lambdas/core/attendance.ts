@@ -77,7 +77,9 @@ export class Attendance {
     });
     const runs = chunks(elected, CHANNELS_PER_RUN).map((some) =>
       // They are noted, and the next minute's run tells them.
-      announce(some).catch((error: unknown) => log.error("announce_not_invoked", { channels: some, error: String(error) })),
+      announce(some).catch((error: unknown) =>
+        log.error("announce_not_invoked", { channels: some, error: String(error) }),
+      ),
     );
     await Promise.all(runs);
   }

@@ -16,14 +16,21 @@ export interface TellingBehind {
 export const readPositions = (body: string | null | undefined): Parsed<Map<string, Position>> => {
   const fields = readFrame(body);
   const data: unknown = fields?.["data"];
-  const bad = (error: string): { faults: Reply[] } => ({ faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)] });
+  const bad = (error: string): { faults: Reply[] } => ({
+    faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)],
+  });
   if (data !== undefined && !isObject(data)) return bad("data must be an object, or left out.");
   // `null` is not left out: only what is missing is.
   const { positions: wanted = {} } = data ?? {};
   if (!isObject(wanted)) return bad("data.positions must be an object, or left out.");
-  const positions = Object.entries(wanted).map(([channel, value]): [string, Position | undefined] => [channel, readPosition(value)]);
+  const positions = Object.entries(wanted).map(([channel, value]): [string, Position | undefined] => [
+    channel,
+    readPosition(value),
+  ]);
   if (positions.length > CHANNELS_PER_PING) return bad(`data.positions may have ${CHANNELS_PER_PING} channels.`);
-  const read = positions.flatMap(([channel, position]): [string, Position][] => (position ? [[channel, position]] : []));
+  const read = positions.flatMap(([channel, position]): [string, Position][] =>
+    position ? [[channel, position]] : [],
+  );
   return read.length === positions.length ? { request: new Map(read) } : bad("data.positions must hold positions.");
 };
 

@@ -44,7 +44,8 @@ export const shardsOf = (patterns: ChannelPatterns, channel: string): number => 
 
 const matching = (patterns: ChannelPatterns, channel: string): ChannelOptions => {
   if (isReserved(channel)) return NONE;
-  const own = (pattern: string): ChannelOptions | undefined => (Object.hasOwn(patterns, pattern) ? patterns[pattern] : undefined);
+  const own = (pattern: string): ChannelOptions | undefined =>
+    Object.hasOwn(patterns, pattern) ? patterns[pattern] : undefined;
   let found = own(channel);
   for (let end = channel.lastIndexOf("/"); !found && end > 0; end = channel.lastIndexOf("/", end - 1)) {
     found = own(`${channel.slice(0, end)}/*`);

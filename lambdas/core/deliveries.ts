@@ -46,7 +46,9 @@ export const deliveries = (
   });
   const plain = once((publications: readonly Publication[]) => publications.map(packed));
   // Who may subscribe may know who is there, and what was deleted: that has been decided.
-  const isGuarded = once(async (channel: string) => channel !== Meta.presence && channel !== Meta.history && guards.guardsDelivery(channel));
+  const isGuarded = once(
+    async (channel: string) => channel !== Meta.presence && channel !== Meta.history && guards.guardsDelivery(channel),
+  );
 
   /** The publications of a list about which a guard decides. */
   const guarded = once(async (publications: readonly Publication[]): Promise<ReadonlySet<Publication>> => {
@@ -75,12 +77,21 @@ export const deliveries = (
     }
     const fitting = pack({ ...transformed, offset, epoch });
     if (fits(fitting, settings.limits)) return fitting;
-    log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, uuid: message.uuid, bytes: fitting.bytes });
+    log.error("delivery_too_large", {
+      agent: agent.uuid,
+      channel: message.channel,
+      uuid: message.uuid,
+      bytes: fitting.bytes,
+    });
     return skipOf(publication);
   };
 
   /** What an agent gets; one that has left gets nothing that a guard would have to decide. */
-  const askAll = async (agent: Agent | undefined, publications: readonly Publication[], asked: ReadonlySet<Publication>): Promise<Delivery> => {
+  const askAll = async (
+    agent: Agent | undefined,
+    publications: readonly Publication[],
+    asked: ReadonlySet<Publication>,
+  ): Promise<Delivery> => {
     const decide = async (publication: Publication): Promise<Packed | "late" | undefined> =>
       asked.has(publication) ? agent && ask(agent, publication) : packed(publication);
     const decided = await Promise.all(publications.map(decide));
@@ -93,8 +104,11 @@ export const deliveries = (
     for (const { publications } of page) {
       if (!decisive.has(publications)) decisive.set(publications, await guarded(publications));
     }
-    const asking = page.filter(({ subscriber, publications }) => !subscriber.expired && decisive.get(publications)!.size > 0);
-    const agents = asking.length > 0 ? await store.agents(asking.map(({ subscriber }) => subscriber.connectionId)) : undefined;
+    const asking = page.filter(
+      ({ subscriber, publications }) => !subscriber.expired && decisive.get(publications)!.size > 0,
+    );
+    const agents =
+      asking.length > 0 ? await store.agents(asking.map(({ subscriber }) => subscriber.connectionId)) : undefined;
     return (recipient) => {
       const { subscriber, publications } = recipient;
       const asked = decisive.get(publications)!;

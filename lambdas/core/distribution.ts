@@ -125,7 +125,12 @@ export class Distribution {
 
   /** One line a publication, however many recipients it was withheld from. */
   #logWithheld(): void {
-    for (const [{ message: { channel, uuid } }, recipients] of this.#withheld) {
+    for (const [
+      {
+        message: { channel, uuid },
+      },
+      recipients,
+    ] of this.#withheld) {
       this.#system.log.info("deliveries_withheld", { channel, uuid, recipients });
     }
     this.#withheld.clear();
@@ -138,7 +143,10 @@ export class Distribution {
   async giveUp(recipients: readonly Recipient[]): Promise<void> {
     // What is too large for one segment comes in several, so one connection may be among the recipients more than once.
     const missed = new Map<string, Publication[]>();
-    for (const { subscriber: { connectionId }, publications } of recipients) {
+    for (const {
+      subscriber: { connectionId },
+      publications,
+    } of recipients) {
       missed.set(connectionId, [...(missed.get(connectionId) ?? []), ...publications]);
     }
     await Promise.all([...missed].map(([connectionId, publications]) => this.#giveUp(connectionId, publications)));
@@ -219,7 +227,8 @@ export class Distribution {
     const { connections, clock, log, store, settings } = this.#system;
     const { connectionId, expired } = subscriber;
     this.delivered.gone += 1;
-    const close = (): Promise<boolean> => (expired ? expire(connections, connectionId) : connections.close(connectionId));
+    const close = (): Promise<boolean> =>
+      expired ? expire(connections, connectionId) : connections.close(connectionId);
     if (clock.now() >= this.#times.postsUntil || !(await close())) return void this.#open.push(connectionId);
     try {
       if (await removeAgent(this.#system, subscriber)) return;

@@ -122,7 +122,10 @@ export const forgetUser = async (
   let deletedMessages = 0;
   let more: string | undefined = after;
   do {
-    const page: { found: ChannelPosition[]; after?: string } = await erasure.publishedBy(userId, more === "" ? undefined : more);
+    const page: { found: ChannelPosition[]; after?: string } = await erasure.publishedBy(
+      userId,
+      more === "" ? undefined : more,
+    );
     for (const { channel, epoch, offset } of page.found) {
       const uuid = await erasure.deleteMessage({ channel, epoch, offset });
       if (uuid === undefined) continue;
@@ -131,9 +134,13 @@ export const forgetUser = async (
     }
     more = page.after;
   } while (more !== undefined && clock.now() < until);
-  await notify(system, [...deleted].map(([channel, messages]) => ({ channel, messages })));
+  await notify(
+    system,
+    [...deleted].map(([channel, messages]) => ({ channel, messages })),
+  );
   // Last: if this function dies before, the next request finds them again, and notifies.
-  for (const [channel, messages] of deleted) for (const { epoch, offset } of messages) await erasure.disown({ channel, epoch, offset });
+  for (const [channel, messages] of deleted)
+    for (const { epoch, offset } of messages) await erasure.disown({ channel, epoch, offset });
   return { disconnected: 0, deletedMessages, ...(more !== undefined && { more }) };
 };
 
@@ -162,5 +169,8 @@ const notify = async (system: Erasing, deletions: readonly Deletion[]): Promise<
 const noticesOf = ({ channel, messages }: Deletion): Deletion[] => {
   if (!messages) return [{ channel }];
   const count = Math.ceil(messages.length / MESSAGES_PER_NOTICE);
-  return Array.from({ length: count }, (_, at) => ({ channel, messages: messages.slice(at * MESSAGES_PER_NOTICE, (at + 1) * MESSAGES_PER_NOTICE) }));
+  return Array.from({ length: count }, (_, at) => ({
+    channel,
+    messages: messages.slice(at * MESSAGES_PER_NOTICE, (at + 1) * MESSAGES_PER_NOTICE),
+  }));
 };

@@ -12,20 +12,28 @@ export type ErasureRequest =
   | { kind: "forgetUser"; userId: string; after: string | undefined };
 
 /** Reads a request that deletes what is kept; one that is not understood is refused, with the reason. */
-export const readErasure = (kind: ErasureRequest["kind"], value: unknown): { request: ErasureRequest } | { error: string } => {
+export const readErasure = (
+  kind: ErasureRequest["kind"],
+  value: unknown,
+): { request: ErasureRequest } | { error: string } => {
   const { channel, position, userId, after, continue: isContinued = false } = isObject(value) ? value : {};
   if (kind === "forgetUser") {
-    if (!isUserId(userId)) return { error: `forgetUser.userId must be the id of a user: 1 to ${USER_ID_LENGTH} characters.` };
-    if (after !== undefined && !isCursor(after)) return { error: "forgetUser.after must be the value of more in the response before." };
+    if (!isUserId(userId))
+      return { error: `forgetUser.userId must be the id of a user: 1 to ${USER_ID_LENGTH} characters.` };
+    if (after !== undefined && !isCursor(after))
+      return { error: "forgetUser.after must be the value of more in the response before." };
     return { request: { kind, userId, after } };
   }
-  if (typeof channel !== "string" || publicationFault(channel, { limits: DEFAULT_LIMITS })) return { error: `${kind}.channel must be a channel name.` };
+  if (typeof channel !== "string" || publicationFault(channel, { limits: DEFAULT_LIMITS }))
+    return { error: `${kind}.channel must be a channel name.` };
   if (kind === "deleteHistory") {
     if (typeof isContinued !== "boolean") return { error: "deleteHistory.continue must be true or false." };
     return { request: { kind, channel, isContinued } };
   }
   const at = readPosition(position);
-  return at ? { request: { kind, channel, position: at } } : { error: "deleteMessage.position must be a position: { epoch, offset }." };
+  return at
+    ? { request: { kind, channel, position: at } }
+    : { error: "deleteMessage.position must be a position: { epoch, offset }." };
 };
 
 /** Whether a text is where a page of the table ended; an empty one is the beginning. */

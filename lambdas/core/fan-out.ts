@@ -56,8 +56,10 @@ const THROTTLED_PAUSE_SECONDS = 1;
  * others were taken: a worker that is given nothing but slow clients sees 429s spread, too, but hardly anybody is taken.
  * @param delaySeconds what slow clients are left alone for
  */
-export const pauseOf = (delaySeconds: number, { throttled, sent, slow }: { throttled: boolean; sent: number; slow: number }): number =>
-  throttled && sent > slow ? Math.min(delaySeconds, THROTTLED_PAUSE_SECONDS) : delaySeconds;
+export const pauseOf = (
+  delaySeconds: number,
+  { throttled, sent, slow }: { throttled: boolean; sent: number; slow: number },
+): number => (throttled && sent > slow ? Math.min(delaySeconds, THROTTLED_PAUSE_SECONDS) : delaySeconds);
 
 /**
  * How late a message may be given to a worker at the latest, in milliseconds; docs/PROTOCOL.md, "How late, and how
@@ -102,11 +104,15 @@ const spread = async (
     // Also where reading failed: whom it has found is reached, and what a Lambda leaves unawaited is frozen with it.
     await distribution.settled();
     const { throttled, left, delivered } = distribution;
-    handOn.left(left, { throttled, delaySeconds: pauseOf(delaySeconds, { throttled, sent: delivered.sent, slow: left.slow.length }) });
+    handOn.left(left, {
+      throttled,
+      delaySeconds: pauseOf(delaySeconds, { throttled, sent: delivered.sent, slow: left.slow.length }),
+    });
     await distribution.giveUp(await handOn.settled());
   }
   const fannedOut = { ...distribution.delivered, handedOn: handOn.count };
-  if (fannedOut.failed > 0 || fannedOut.gone > 0 || fannedOut.handedOn > 0) log.info("fan_out", { ...fannedOut, ...uuidsOf(segment.publications) });
+  if (fannedOut.failed > 0 || fannedOut.gone > 0 || fannedOut.handedOn > 0)
+    log.info("fan_out", { ...fannedOut, ...uuidsOf(segment.publications) });
   return { ...fannedOut, own: distribution.own };
 };
 

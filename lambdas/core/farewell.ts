@@ -15,15 +15,22 @@ export const CLOSING_MS = 2_500;
  * Posts a frame of answers that is not left to the route response.
  * @returns whether API Gateway has taken it
  */
-export const tell = async (connections: Pick<Connections, "post">, connectionId: string, frame: string): Promise<boolean> =>
-  (await connections.post(connectionId, new Frame(frame), TELLING_MS)) === "sent";
+export const tell = async (
+  connections: Pick<Connections, "post">,
+  connectionId: string,
+  frame: string,
+): Promise<boolean> => (await connections.post(connectionId, new Frame(frame), TELLING_MS)) === "sent";
 
 /**
  * Tells a connection that has no agent why, and closes it. A route response leaves only when the Lambda has settled,
  * and a Lambda that has settled can close nothing: so these answers, and no others, are posted.
  * @returns whether it is closed
  */
-export const tellAndClose = async (connections: Connections, connectionId: string, ...answers: Reply[]): Promise<boolean> => {
+export const tellAndClose = async (
+  connections: Connections,
+  connectionId: string,
+  ...answers: Reply[]
+): Promise<boolean> => {
   await connections.post(connectionId, new Frame(frameOf(answers)), TELLING_MS);
   return connections.close(connectionId, CLOSING_MS);
 };

@@ -69,14 +69,19 @@ export const flush = async (system: Flushing, task: FlushTask, remainingMs: () =
 };
 
 /** Delivers entries of the log, then takes them off. */
-const bring = async (system: Flushing, { channel, since = 0, first }: FlushTask, entries: readonly Entry[]): Promise<void> => {
+const bring = async (
+  system: Flushing,
+  { channel, since = 0, first }: FlushTask,
+  entries: readonly Entry[],
+): Promise<void> => {
   if (entries.length === 0) return;
   const oldest = idAt(system.clock.now() - LATEST_DELIVERY_MS);
   const due = entries.filter(({ id }) => id >= oldest);
   const late = entries.filter(({ id }) => id < oldest);
   // Where nobody had a lease, what was too late even then is of a publisher that died between storing it and electing.
   const promised = first ? late.filter(({ id }) => id >= idAt(since - LATEST_DELIVERY_MS)) : late;
-  if (promised.length < late.length) system.log.warn("not_promised", { channel, messages: late.length - promised.length, ...uuidsOf(late) });
+  if (promised.length < late.length)
+    system.log.warn("not_promised", { channel, messages: late.length - promised.length, ...uuidsOf(late) });
   if (promised.length > 0) {
     system.log.error("not_delivered", { channel, messages: promised.length, ...uuidsOf(promised) });
     // All who would have got them are closed: they have missed something, and so they know it.

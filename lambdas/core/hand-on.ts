@@ -21,7 +21,10 @@ export class HandOn {
   readonly #sending: Promise<Segment[]>[] = [];
 
   /** @param segment what is being delivered, and until when */
-  constructor({ segments, clock, log }: { segments: Segments; clock: Pick<Clock, "now">; log: Pick<Log, "error"> }, segment: Segment) {
+  constructor(
+    { segments, clock, log }: { segments: Segments; clock: Pick<Clock, "now">; log: Pick<Log, "error"> },
+    segment: Segment,
+  ) {
     this.#segments = segments;
     this.#clock = clock;
     this.#log = log;
@@ -94,7 +97,11 @@ export class HandOn {
   #send(segments: Segment[], delaySeconds = 0): void {
     this.count += segments.length;
     const sent = this.#segments.send(segments, delaySeconds).catch((error: unknown) => {
-      this.#log.error("hand_on_failed", { segments: segments.length, ...uuidsOf(segments[0]?.publications ?? []), error: String(error) });
+      this.#log.error("hand_on_failed", {
+        segments: segments.length,
+        ...uuidsOf(segments[0]?.publications ?? []),
+        error: String(error),
+      });
       return segments;
     });
     this.#sending.push(sent);

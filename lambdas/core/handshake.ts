@@ -1,4 +1,11 @@
-import { CREDENTIALS_PREFIX, type Json, type Limits, SUBPROTOCOL, SUBPROTOCOL_DENIED, SESSION_PREFIX } from "../../protocol/index.js";
+import {
+  CREDENTIALS_PREFIX,
+  type Json,
+  type Limits,
+  SUBPROTOCOL,
+  SUBPROTOCOL_DENIED,
+  SESSION_PREFIX,
+} from "../../protocol/index.js";
 import { isAllowedOrigin } from "./origins.js";
 import { digest, SESSION } from "./session.js";
 
@@ -49,7 +56,11 @@ export interface Handshake {
 export const handshakeOf = (headers: Headers, query: Record<string, string | undefined> = {}): Handshake => {
   const origin = headerOf(headers, "origin");
   const given = Object.entries(query).filter((each): each is [string, string] => each[1] !== undefined);
-  return { ...(origin !== undefined && { origin }), query: Object.fromEntries(given), cookies: cookiesOf(headerOf(headers, "cookie")) };
+  return {
+    ...(origin !== undefined && { origin }),
+    query: Object.fromEntries(given),
+    cookies: cookiesOf(headerOf(headers, "cookie")),
+  };
 };
 
 /** @see https://datatracker.ietf.org/doc/html/rfc6265#section-5.4 */
@@ -68,7 +79,10 @@ const entriesOf = (offered: readonly string[], prefix: string): string[] =>
   offered.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
 
 /** Reads the `Sec-WebSocket-Protocol` header of a handshake; `undefined` when it is not one of this protocol. */
-export const readOffer = (headers: Headers, { credentialsBytes }: Pick<Limits, "credentialsBytes">): Offer | LargeOffer | undefined => {
+export const readOffer = (
+  headers: Headers,
+  { credentialsBytes }: Pick<Limits, "credentialsBytes">,
+): Offer | LargeOffer | undefined => {
   const header = headerOf(headers, "sec-websocket-protocol") ?? "";
   const offered = header.split(",").map((entry) => entry.trim());
   if (!offered.includes(SUBPROTOCOL)) return undefined;
@@ -83,7 +97,11 @@ export const readOffer = (headers: Headers, { credentialsBytes }: Pick<Limits, "
   const json = Buffer.from(encoded, "base64url");
   if (json.length > credentialsBytes) return { explains, tooLarge: true };
   try {
-    return { explains, credentials: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json)) as Json, session };
+    return {
+      explains,
+      credentials: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json)) as Json,
+      session,
+    };
   } catch {
     return undefined;
   }

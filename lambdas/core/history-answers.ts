@@ -1,4 +1,11 @@
-import { type Reply, FRAME_BYTES, HISTORY_PAGE, type Json, type Position, type SubscribeResult } from "../../protocol/index.js";
+import {
+  type Reply,
+  FRAME_BYTES,
+  HISTORY_PAGE,
+  type Json,
+  type Position,
+  type SubscribeResult,
+} from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { type ChannelOptions, type HistoryOptions, optionsOf } from "./channel-options.js";
@@ -30,14 +37,20 @@ export const tellHistory = async (
 ): Promise<Reply[]> => {
   const { settings } = system;
   const options = new Map([...granted.keys()].map((channel) => [channel, optionsOf(settings.channels, channel)]));
-  const kept = new Map([...options].flatMap(([channel, { history }]): [string, HistoryOptions][] => (history ? [[channel, history]] : [])));
+  const kept = new Map(
+    [...options].flatMap(([channel, { history }]): [string, HistoryOptions][] => (history ? [[channel, history]] : [])),
+  );
   if (kept.size === 0) return [...answers];
   const heads = await headsOf(system, kept);
   const read = [...kept].map(async ([channel, keep]) => {
     const its: Channel = { channel, head: heads.get(channel)!, keep };
     const position = since.get(channel);
     const page = await pageOf(system, its, options.get(channel)!, position);
-    return { channel, fresh: position === undefined, decision: await decide(system, agent, channel, its.head.epoch, page) };
+    return {
+      channel,
+      fresh: position === undefined,
+      decision: await decide(system, agent, channel, its.head.epoch, page),
+    };
   });
   const told = new Map<Reply, Reply>();
   const tell = (channel: string, data: SubscribeResult): void => {
@@ -58,7 +71,12 @@ export const tellHistory = async (
 };
 
 /** What an answer tells: what is behind the position; else, where that is kept, the last message. */
-const pageOf = async (system: TellingHistory, channel: Channel, { latest }: ChannelOptions, since: Position | undefined): Promise<Page> => {
+const pageOf = async (
+  system: TellingHistory,
+  channel: Channel,
+  { latest }: ChannelOptions,
+  since: Position | undefined,
+): Promise<Page> => {
   if (since) return replayFrom(system, channel, since, HISTORY_PAGE);
   if (!latest || channel.head.offset === 0) return { position: newest(channel.head), messages: [], more: false };
   const { message, position } = await newestMessage(system, channel);
@@ -72,7 +90,14 @@ const dataOf = (
   room: number,
 ): { data: SubscribeResult; bytes: number } => {
   const { replay, bytes } = fitting(decision, room);
-  if (!fresh) return { data: { channel, ...replay, recovered: replay.code === undefined, historyCheckIntervalMs: checkMs }, bytes };
+  if (!fresh)
+    return {
+      data: { channel, ...replay, recovered: replay.code === undefined, historyCheckIntervalMs: checkMs },
+      bytes,
+    };
   const { position, messages, more } = replay;
-  return { data: { channel, position, ...(messages && { messages }), ...(more && { more }), historyCheckIntervalMs: checkMs }, bytes };
+  return {
+    data: { channel, position, ...(messages && { messages }), ...(more && { more }), historyCheckIntervalMs: checkMs },
+    bytes,
+  };
 };

@@ -14,7 +14,9 @@ export const readHistory = (body: string | null | undefined): Parsed<{ uuid: str
   if ("faults" in read) return read;
   const { uuid, data } = read.request;
   const query = readQuery(data);
-  return typeof query === "string" ? { faults: [failure(Meta.history, uuid, "bad_frame", query)] } : { request: { uuid, query } };
+  return typeof query === "string"
+    ? { faults: [failure(Meta.history, uuid, "bad_frame", query)] }
+    : { request: { uuid, query } };
 };
 
 /** What is asked of a history; a text where it is nothing that could be asked. */
@@ -24,7 +26,8 @@ export const readQuery = (data: unknown): HistoryQuery | string => {
   const position = since === undefined ? undefined : readPosition(since);
   if (since !== undefined && !position) return "since must be a position: { epoch, offset }.";
   const page = limit as number;
-  if (!Number.isInteger(limit) || page < 1 || page > HISTORY_PAGE) return `limit must be a whole number from 1 to ${HISTORY_PAGE}.`;
+  if (!Number.isInteger(limit) || page < 1 || page > HISTORY_PAGE)
+    return `limit must be a whole number from 1 to ${HISTORY_PAGE}.`;
   if (typeof reverse !== "boolean") return "reverse must be true or false.";
   return { channel, limit: page, reverse, ...(position && { since: position }) };
 };
@@ -42,7 +45,10 @@ export const read = async (system: Replaying, query: HistoryQuery, keep: History
  * Reads a history for a guard.
  * @throws Error with what is wrong with its query, or that there is no such history
  */
-export const readFor = async (system: Replaying & { settings: Pick<Settings, "channels"> }, value: unknown): Promise<Replay> => {
+export const readFor = async (
+  system: Replaying & { settings: Pick<Settings, "channels"> },
+  value: unknown,
+): Promise<Replay> => {
   const query = readQuery(value);
   if (typeof query === "string") throw new TypeError(`channel.history: ${query}`);
   const keep = optionsOf(system.settings.channels, query.channel).history;
@@ -51,7 +57,10 @@ export const readFor = async (system: Replaying & { settings: Pick<Settings, "ch
 };
 
 /** A part of a history for who may read everything. */
-export const replayOf = ({ channel, since, reverse }: HistoryQuery, { position, messages, more, pendingMs, code }: Page): Replay => ({
+export const replayOf = (
+  { channel, since, reverse }: HistoryQuery,
+  { position, messages, more, pendingMs, code }: Page,
+): Replay => ({
   channel,
   position,
   messages: messages.map(({ offset, message }) => ({ ...message, offset })),
@@ -61,7 +70,12 @@ export const replayOf = ({ channel, since, reverse }: HistoryQuery, { position, 
 });
 
 /** `data` of the answer: what the agent's delivery guards let it have of that, as far as a frame takes it. */
-export const answerOf = async (system: Replaying & Telling & { clock: Replaying["clock"] }, agent: Agent, query: HistoryQuery, keep: HistoryOptions): Promise<Json> => {
+export const answerOf = async (
+  system: Replaying & Telling & { clock: Replaying["clock"] },
+  agent: Agent,
+  query: HistoryQuery,
+  keep: HistoryOptions,
+): Promise<Json> => {
   const { channel, since, reverse } = query;
   const page = await read(system, query, keep);
   const decision = await decide(system, agent, channel, page.position.epoch, page);

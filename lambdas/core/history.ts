@@ -70,7 +70,13 @@ export interface Histories {
    * @param limit most rows
    * @returns `whole`: there is no more of it
    */
-  rows(channel: string, epoch: string, from: number, to: number, limit: number): Promise<{ rows: Row[]; whole: boolean }>;
+  rows(
+    channel: string,
+    epoch: string,
+    from: number,
+    to: number,
+    limit: number,
+  ): Promise<{ rows: Row[]; whole: boolean }>;
 }
 
 /** A channel's history takes no more just now. */

@@ -36,7 +36,8 @@ export const channelOf = (sk: string): string | undefined =>
  * The partition with the subscribers of a channel or wildcard, or with a shard of them. The first shard is where all are
  * without shards: so whoever was there before is found. No channel's name has a `#`.
  */
-export const channelKey = (channel: string, shard = 0): string => (shard === 0 ? `c#${channel}` : `c#${channel}#${shard}`);
+export const channelKey = (channel: string, shard = 0): string =>
+  shard === 0 ? `c#${channel}` : `c#${channel}#${shard}`;
 
 /** All partitions with subscribers of a channel or wildcard. */
 export const channelKeys = (channel: string, shards: number): string[] =>
@@ -80,7 +81,10 @@ export const attemptsKey = (id: string): Key => ({ pk: `w#${id}`, sk: "attempts"
 export const headKey = (channel: string): Key => ({ pk: `h#${channel}`, sk: "head" });
 
 /** That a publisher has published a message on a channel with history, and where it is. */
-export const claimKey = (channel: string, publisher: string, uuid: string): Key => ({ pk: `d#${channel}#${publisher}`, sk: uuid });
+export const claimKey = (channel: string, publisher: string, uuid: string): Key => ({
+  pk: `d#${channel}#${publisher}`,
+  sk: uuid,
+});
 
 /** What the partitions of channels' histories begin with. */
 export const ROWS_PREFIX = "m#";
@@ -118,7 +122,10 @@ export const memberPlace = (connectionId: string): string =>
   createHash("sha256").update(connectionId).digest("base64url").slice(0, PLACE_LENGTH);
 
 /** That an agent is present on a channel. */
-export const memberKey = (channel: string, connectionId: string): Key => ({ pk: membersKey(channel), sk: memberPlace(connectionId) });
+export const memberKey = (channel: string, connectionId: string): Key => ({
+  pk: membersKey(channel),
+  sk: memberPlace(connectionId),
+});
 
 /** The partitions in which channels with presence are listed that have somebody, or had just now. */
 export const occupancyShards = (): string[] => Array.from({ length: SHARDS }, (_, shard) => `o#${shard}`);

@@ -75,12 +75,21 @@ const decide = async (
   const delivered = { ...transformed, offset };
   const fitting = pack(delivered);
   if (fits(fitting, settings.limits)) return delivered;
-  log.error("delivery_too_large", { agent: agent.uuid, channel: message.channel, uuid: message.uuid, bytes: fitting.bytes });
+  log.error("delivery_too_large", {
+    agent: agent.uuid,
+    channel: message.channel,
+    uuid: message.uuid,
+    bytes: fitting.bytes,
+  });
   return undefined;
 };
 
 /** Whether all was posted. */
-const post = async ({ connections, clock }: TellingLatest, agent: Agent, messages: readonly Message[]): Promise<boolean> => {
+const post = async (
+  { connections, clock }: TellingLatest,
+  agent: Agent,
+  messages: readonly Message[],
+): Promise<boolean> => {
   const patience = { postsUntil: clock.now() + POST_MS, patienceMs: POST_MS };
   return (await postTo({ connections, clock }, agent, frames(messages.map(pack)), patience)) === "done";
 };

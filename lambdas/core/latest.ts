@@ -51,7 +51,8 @@ export const stamp = async (
   const byChannel = new Map<string, Publication[]>();
   for (const publication of publications) {
     const { channel } = publication.message;
-    if (keepsLatest(optionsOf(settings.channels, channel))) byChannel.set(channel, [...(byChannel.get(channel) ?? []), publication]);
+    if (keepsLatest(optionsOf(settings.channels, channel)))
+      byChannel.set(channel, [...(byChannel.get(channel) ?? []), publication]);
   }
   if (byChannel.size === 0) return publications;
   const offsets = new Map<Publication, number>();

@@ -97,7 +97,8 @@ export const setAside = async (
   publications: readonly Publication[],
 ): Promise<readonly Publication[]> => {
   const { lingering, settings, clock } = system;
-  const lingers = ({ message }: Publication): boolean => optionsOf(settings.channels, message.channel).lingerMs !== undefined;
+  const lingers = ({ message }: Publication): boolean =>
+    optionsOf(settings.channels, message.channel).lingerMs !== undefined;
   if (!someChannel(settings.channels, ({ lingerMs }) => lingerMs) || !publications.some(lingers)) return publications;
   const now = clock.now();
   const unique = uniqueText(clock);
@@ -118,7 +119,11 @@ export const setAside = async (
 };
 
 /** Makes sure that the channel has a flusher. */
-const elect = async ({ lingering, invokeFlush, onFlusher, settings, clock }: SettingAside, channel: string, since: number): Promise<void> => {
+const elect = async (
+  { lingering, invokeFlush, onFlusher, settings, clock }: SettingAside,
+  channel: string,
+  since: number,
+): Promise<void> => {
   const heldUntil = await lingering.heldUntil(channel);
   if (heldUntil !== undefined && heldUntil > clock.now()) return;
   const owner = uniqueText(clock);

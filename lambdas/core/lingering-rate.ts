@@ -45,5 +45,8 @@ export const withinLingering = async (
 };
 
 /** Counts that a flusher was started for a channel because of an agent's publication. */
-export const chargeLingering = ({ lingeringRate, settings }: Pick<LingeringBound, "lingeringRate" | "settings">, agent: Counted, channel: string): void =>
-  lingeringRate.charge(agent, optionsOf(settings.channels, channel).lingerMs ?? 0);
+export const chargeLingering = (
+  { lingeringRate, settings }: Pick<LingeringBound, "lingeringRate" | "settings">,
+  agent: Counted,
+  channel: string,
+): void => lingeringRate.charge(agent, optionsOf(settings.channels, channel).lingerMs ?? 0);

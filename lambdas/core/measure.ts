@@ -10,7 +10,10 @@ import { fits, pack } from "./pack.js";
 export const REPLAY_BYTES = 1_024;
 
 /** Whether a message may be published: it can be delivered on its channel, and where that has history, be told again. */
-export const fitsChannel = (message: Message, settings: { channels: ChannelPatterns; limits: Pick<Limits, "messageBytes"> }): boolean => {
+export const fitsChannel = (
+  message: Message,
+  settings: { channels: ChannelPatterns; limits: Pick<Limits, "messageBytes"> },
+): boolean => {
   const packed = pack(asDelivered(message, settings));
   const replayed = optionsOf(settings.channels, message.channel).history !== undefined;
   return fits(packed, settings.limits) && (!replayed || packed.bytes <= FRAME_BYTES - REPLAY_BYTES);

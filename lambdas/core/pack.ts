@@ -9,7 +9,8 @@ export interface Packed {
 }
 
 /** Serialises a message once, however many will receive it. */
-export const pack = ({ channel, uuid, data, offset, epoch }: Message): Packed => packed({ channel, uuid, data, offset, epoch });
+export const pack = ({ channel, uuid, data, offset, epoch }: Message): Packed =>
+  packed({ channel, uuid, data, offset, epoch });
 
 /** That there is a message which its recipient does not get. */
 export const packSkip = ({ channel, epoch, offset }: WithheldMessage): Packed => packed({ channel, epoch, offset });
@@ -20,7 +21,8 @@ const packed = (value: object): Packed => {
 };
 
 /** Whether a message may be delivered: at most `messageBytes`, which is a frame or less. */
-export const fits = (message: Packed, { messageBytes }: Pick<Limits, "messageBytes">): boolean => message.bytes <= messageBytes;
+export const fits = (message: Packed, { messageBytes }: Pick<Limits, "messageBytes">): boolean =>
+  message.bytes <= messageBytes;
 
 /** Messages, in order, in as few frames as the limit allows. Each message must fit a frame by itself. */
 export const frames = (messages: readonly Packed[]): Frame[] => {

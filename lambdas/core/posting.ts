@@ -148,7 +148,10 @@ export class Poster<Recipient extends { subscriber: Subscriber }> {
       const last = attempts === 0 ? Math.min(until, now + this.#patience.patienceMs) : until;
       const next = afterPost(result, attempts + 1, now - connectedAt, last - now, clock.random());
       if (next.step !== "retry") return this.#end(recipient, next.step);
-      return void this.#pause({ recipient, frames: frames.slice(at), attempts: attempts + 1, until: last }, next.afterMs);
+      return void this.#pause(
+        { recipient, frames: frames.slice(at), attempts: attempts + 1, until: last },
+        next.afterMs,
+      );
     }
     this.#end(recipient, "done");
   }
@@ -171,7 +174,12 @@ export class Poster<Recipient extends { subscriber: Subscriber }> {
 }
 
 /** Posts frames to one connection. */
-export const postTo = async (system: Posting, subscriber: Subscriber, frames: readonly Frame[], patience: Patience): Promise<Posted> => {
+export const postTo = async (
+  system: Posting,
+  subscriber: Subscriber,
+  frames: readonly Frame[],
+  patience: Patience,
+): Promise<Posted> => {
   let posted: Posted = "late";
   const poster = new Poster<{ subscriber: Subscriber }>(system, patience, (_, what) => (posted = what));
   poster.add([{ subscriber }], frames);

@@ -27,11 +27,18 @@ export const RENEWED_AFTER = 1 / 4;
 export const readPresent = (body: string | null | undefined): Parsed<string[]> => {
   const fields = readFrame(body);
   const { data = {} } = fields ?? {};
-  const bad = (error: string): { faults: Reply[] } => ({ faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)] });
+  const bad = (error: string): { faults: Reply[] } => ({
+    faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)],
+  });
   if (!isObject(data)) return bad("data must be an object, or left out.");
   const { presentChannels = [] } = data;
-  const listed = Array.isArray(presentChannels) && presentChannels.length <= CHANNELS_PER_PING && presentChannels.every((channel) => typeof channel === "string");
-  return listed ? { request: presentChannels } : bad(`data.presentChannels must be a list of at most ${CHANNELS_PER_PING} channels.`);
+  const listed =
+    Array.isArray(presentChannels) &&
+    presentChannels.length <= CHANNELS_PER_PING &&
+    presentChannels.every((channel) => typeof channel === "string");
+  return listed
+    ? { request: presentChannels }
+    : bad(`data.presentChannels must be a list of at most ${CHANNELS_PER_PING} channels.`);
 };
 
 /**

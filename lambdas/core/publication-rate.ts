@@ -7,7 +7,10 @@ export const BURST_SECONDS = 2;
 
 /** Counts what each agent publishes. */
 export class PublicationRate extends Rate {
-  constructor({ publicationsPerSecond: perSecond, ratesPerUser }: Pick<Limits, "publicationsPerSecond" | "ratesPerUser">, clock: Pick<Clock, "now">) {
+  constructor(
+    { publicationsPerSecond: perSecond, ratesPerUser }: Pick<Limits, "publicationsPerSecond" | "ratesPerUser">,
+    clock: Pick<Clock, "now">,
+  ) {
     super({ perSecond, burst: perSecond * BURST_SECONDS }, clock, ratesPerUser);
   }
 }

@@ -1,4 +1,11 @@
-import { type Reply, FRAME_BYTES, type Limits, type Message, Meta, type OutgoingMessage } from "../../protocol/index.js";
+import {
+  type Reply,
+  FRAME_BYTES,
+  type Limits,
+  type Message,
+  Meta,
+  type OutgoingMessage,
+} from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { failure, frameOf, success } from "./answers.js";
 import { type ChannelRules, publicationFault } from "./channels.js";
@@ -18,7 +25,14 @@ import type { Recording } from "./settle.js";
 import { addSubscriptions, type Subscribing } from "./subscriptions.js";
 
 /** What publishing needs. */
-export interface Publishing extends FanOut, Subscribing, Stamping, Omit<SettingAside, "onFlusher">, Recording, Pick<LingeringBound, "lingeringRate"> {
+export interface Publishing
+  extends
+    FanOut,
+    Subscribing,
+    Stamping,
+    Omit<SettingAside, "onFlusher">,
+    Recording,
+    Pick<LingeringBound, "lingeringRate"> {
   store: FanOut["store"] & Subscribing["store"];
   guards: FanOut["guards"] & Pick<Guards, "publication">;
   settings: FanOut["settings"] &
@@ -84,18 +98,33 @@ export const publish = async (
 ): Promise<Published> => {
   const soonEnough = system.rate.take(agent, messages.length);
   const limited = (at: number): Outcome => refused(failure(Meta.error, messages[at]!.uuid, "rate_limited"));
-  const decided = await Promise.all(messages.map(async (message, at) => (at < soonEnough ? judge(system, agent, message) : limited(at))));
-  const fitting = await withinLingering(system, agent, decided.map(({ publish }) => publish));
+  const decided = await Promise.all(
+    messages.map(async (message, at) => (at < soonEnough ? judge(system, agent, message) : limited(at))),
+  );
+  const fitting = await withinLingering(
+    system,
+    agent,
+    decided.map(({ publish }) => publish),
+  );
   const judged = decided.map((outcome, at) => (fitting[at] ? outcome : limited(at)));
-  const subscribed = await addSubscriptions(system, agent, judged.map(({ subscribe }) => subscribe));
+  const subscribed = await addSubscriptions(
+    system,
+    agent,
+    judged.map(({ subscribe }) => subscribe),
+  );
   const outcomes = judged.map((outcome, at) => {
     const came = subscribed[at] ?? "done";
-    return came === "done" || !outcome.answer.successful ? outcome : refused(failure(Meta.error, outcome.answer.uuid, came));
+    return came === "done" || !outcome.answer.successful
+      ? outcome
+      : refused(failure(Meta.error, outcome.answer.uuid, came));
   });
   const submissions = outcomes.map(({ publish }, at) => {
     const { echo, channel, uuid, data } = messages[at]!;
     const except = echo === false ? { except: agent.connectionId } : {};
-    return { own: { channel, uuid, data }, publications: publish.map((message): Publication => ({ message, ...except })) };
+    return {
+      own: { channel, uuid, data },
+      publications: publish.map((message): Publication => ({ message, ...except })),
+    };
   });
   const recorded = await record(system, publisherOf(agent), submissions, agent.userId);
   const answers = outcomes.map(({ answer }, at): Reply => {

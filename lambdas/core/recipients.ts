@@ -45,7 +45,10 @@ export async function* recipientsOf(
 ): AsyncGenerator<Recipient[]> {
   const sources = sourcesOf(publications, wildcards);
   const listOf = lists(publications, [...sources.values()]);
-  const streams = [...sources.keys()].map((channel, index): Source => ({ index, ...streamOf(store.subscribers(channel, after)) }));
+  const streams = [...sources.keys()].map((channel, index): Source => ({
+    index,
+    ...streamOf(store.subscribers(channel, after)),
+  }));
   try {
     for (let live = await advanced(streams); live.length > 0; live = await advanced(live)) {
       const page = merge(live, listOf);
@@ -68,7 +71,10 @@ const sourcesOf = (publications: readonly Publication[], wildcards: readonly str
 };
 
 /** Those whose turn it is before one of the streams has to read on. */
-const merge = (live: readonly Source[], listOf: (streams: readonly Source[], id: string) => readonly Publication[]): Recipient[] => {
+const merge = (
+  live: readonly Source[],
+  listOf: (streams: readonly Source[], id: string) => readonly Publication[],
+): Recipient[] => {
   const recipients: Recipient[] = [];
   takeInOrder(live, (subscriber, found) => {
     const publications = listOf(found, subscriber.connectionId);
@@ -92,7 +98,9 @@ const lists = (publications: readonly Publication[], reached: readonly ReadonlyS
       list = publications.filter((_, at) => streams.some(({ index }) => reached[index]!.has(at)));
       known.set(key, list);
     }
-    return spared.has(id) ? list.flatMap((publication) => (publication.except === id ? sparing(publication) : publication)) : list;
+    return spared.has(id)
+      ? list.flatMap((publication) => (publication.except === id ? sparing(publication) : publication))
+      : list;
   };
 };
 

@@ -37,28 +37,38 @@ export const record = async (
 ): Promise<readonly Recorded[]> => {
   const { channels } = system.settings;
   const keeps = ({ message }: Publication): boolean => optionsOf(channels, message.channel).history !== undefined;
-  const none = !someChannel(channels, ({ history }) => history) || !submissions.some(({ publications }) => publications.some(keeps));
+  const none =
+    !someChannel(channels, ({ history }) => history) ||
+    !submissions.some(({ publications }) => publications.some(keeps));
   if (none) return submissions;
   const { wanted, reused } = sorted(submissions, keeps);
   const stored = await storeAll(system, publisher, wanted, userId);
   return submissions.map((submission): Recorded => {
     if (reused.has(submission)) return { publications: [], refused: "uuid_reused" };
     const { own, publications } = submission;
-    const settled = publications.map((publication) => (keeps(publication) ? stored.get(keyOf(publication.message)) : undefined));
+    const settled = publications.map((publication) =>
+      keeps(publication) ? stored.get(keyOf(publication.message)) : undefined,
+    );
     const refused = settled.find((each) => typeof each === "string");
-    const position = publications.flatMap(({ message: { channel } }, at) => (channel === own.channel ? positionOf(settled[at]) : []))[0];
+    const position = publications.flatMap(({ message: { channel } }, at) =>
+      channel === own.channel ? positionOf(settled[at]) : [],
+    )[0];
     return {
-      publications: publications.flatMap((publication, at) => delivered(publication, settled[at], refused !== undefined)),
+      publications: publications.flatMap((publication, at) =>
+        delivered(publication, settled[at], refused !== undefined),
+      ),
       ...(refused === undefined ? { ...(position && { position }) } : { refused }),
     };
   });
 };
 
-const positionOf = (settled: Settled | undefined): Position | [] => (typeof settled === "object" ? settled.position : []);
+const positionOf = (settled: Settled | undefined): Position | [] =>
+  typeof settled === "object" ? settled.position : [];
 
 /** What is stored is delivered; the rest is, if nothing of its submission was refused: else it comes with the repetition. */
 const delivered = (publication: Publication, settled: Settled | undefined, incomplete: boolean): Publication | [] => {
-  if (typeof settled === "object") return settled.isDeleted ? [] : { ...publication, message: settled.message, ...settled.position };
+  if (typeof settled === "object")
+    return settled.isDeleted ? [] : { ...publication, message: settled.message, ...settled.position };
   return settled === undefined && !incomplete ? publication : [];
 };
 
@@ -76,7 +86,8 @@ const sorted = (
     const its = new Map<string, Wanted>();
     for (const { message } of submission.publications.filter(keeps)) {
       const same = its.get(keyOf(message)) ?? wanted.get(keyOf(message));
-      if (same && (same.hash !== hash || JSON.stringify(same.message.data) !== JSON.stringify(message.data))) reused.add(submission);
+      if (same && (same.hash !== hash || JSON.stringify(same.message.data) !== JSON.stringify(message.data)))
+        reused.add(submission);
       its.set(keyOf(message), { message, hash });
     }
     if (!reused.has(submission)) for (const [key, one] of its) if (!wanted.has(key)) wanted.set(key, one);
@@ -92,10 +103,12 @@ const storeAll = async (
   userId: string | undefined,
 ): Promise<Map<string, Settled>> => {
   const byChannel = new Map<string, Wanted[]>();
-  for (const one of wanted.values()) byChannel.set(one.message.channel, [...(byChannel.get(one.message.channel) ?? []), one]);
+  for (const one of wanted.values())
+    byChannel.set(one.message.channel, [...(byChannel.get(one.message.channel) ?? []), one]);
   const stored = new Map<string, Settled>();
   const store = async (own: readonly Wanted[]): Promise<void> => {
-    for (const [at, settled] of (await settle(system, publisher, own, userId)).entries()) stored.set(keyOf(own[at]!.message), settled);
+    for (const [at, settled] of (await settle(system, publisher, own, userId)).entries())
+      stored.set(keyOf(own[at]!.message), settled);
   };
   await waitForAll([...byChannel.values()].map(store));
   return stored;

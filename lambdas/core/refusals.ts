@@ -12,14 +12,19 @@ export interface Refusal {
   channels?: string[];
 }
 
-const some = <Key extends string>(one: Key, values: readonly string[]): { [K in Key | `${Key}s`]?: string | string[] } => {
+const some = <Key extends string>(
+  one: Key,
+  values: readonly string[],
+): { [K in Key | `${Key}s`]?: string | string[] } => {
   const each = [...new Set(values)];
   const field = each.length === 1 ? { [one]: each[0] } : each.length === 0 ? {} : { [`${one}s`]: each };
   return field as { [K in Key | `${Key}s`]?: string | string[] };
 };
 
 const channelOf = ({ data }: Reply): string[] => {
-  const { channel } = (typeof data === "object" && data !== null && !Array.isArray(data) ? data : {}) as { channel?: unknown };
+  const { channel } = (typeof data === "object" && data !== null && !Array.isArray(data) ? data : {}) as {
+    channel?: unknown;
+  };
   return typeof channel === "string" ? [channel] : [];
 };
 
@@ -30,11 +35,15 @@ const channelOf = ({ data }: Reply): string[] => {
 export const refusalsIn = (answers: readonly Reply[]): Refusal[] => {
   const byCode = new Map<Code, Reply[]>();
   for (const answer of answers) {
-    if (!answer.successful && answer.code !== undefined) byCode.set(answer.code, [...(byCode.get(answer.code) ?? []), answer]);
+    if (!answer.successful && answer.code !== undefined)
+      byCode.set(answer.code, [...(byCode.get(answer.code) ?? []), answer]);
   }
   return [...byCode].map(([code, refused]) => ({
     code,
-    ...some("uuid", refused.flatMap(({ uuid }) => uuid ?? [])),
+    ...some(
+      "uuid",
+      refused.flatMap(({ uuid }) => uuid ?? []),
+    ),
     ...some("channel", refused.flatMap(channelOf)),
   })) as Refusal[];
 };

@@ -30,5 +30,10 @@ export const remind = async (
   if (system.rate.take(agent, 1) < 1) return { faults: [failure(Meta.ping, uuidOf(readFrame(body)), "rate_limited")] };
   const goneOn = behind(system, agent, positions.request);
   const [channels, absent] = await Promise.all([goneOn, renewPresence(system, connectionId, present.request)]);
-  return { facts: { ...(channels.length > 0 && { laggingChannels: channels }), ...(absent.length > 0 && { absentChannels: absent }) } };
+  return {
+    facts: {
+      ...(channels.length > 0 && { laggingChannels: channels }),
+      ...(absent.length > 0 && { absentChannels: absent }),
+    },
+  };
 };

@@ -62,7 +62,12 @@ export const headsOf = async (
 export const newest = ({ epoch, offset }: Head): Position => ({ epoch, offset });
 
 /** What was published behind a position, oldest first; or why not all of that can be given any more. */
-export const replayFrom = async (system: Replaying, channel: Channel, since: Position, limit: number): Promise<Page> => {
+export const replayFrom = async (
+  system: Replaying,
+  channel: Channel,
+  since: Position,
+  limit: number,
+): Promise<Page> => {
   const { head, keep } = channel;
   const lost = (code: GapCode): Page => ({ position: newest(head), messages: [], more: false, code });
   const { epoch, offset } = since;
@@ -104,11 +109,17 @@ export const oldest = async (system: Replaying, channel: Channel, limit: number)
  * The first row that is not too old. Rows outlive what they are told for by hours, and later ones are younger: so it is
  * found by halving, a row at a time, however many there are.
  */
-const firstFresh = async (system: Replaying, { channel, head, keep }: Channel, first: number): Promise<number | undefined> => {
+const firstFresh = async (
+  system: Replaying,
+  { channel, head, keep }: Channel,
+  first: number,
+): Promise<number | undefined> => {
   let [low, high] = [first, head.offset + 1];
   let found: number | undefined;
   for (let probe = first; low < high; probe = Math.floor((low + high) / 2)) {
-    const { rows: [row] } = await system.histories.rows(channel, head.epoch, probe, high - 1, 1);
+    const {
+      rows: [row],
+    } = await system.histories.rows(channel, head.epoch, probe, high - 1, 1);
     if (row && !isFresh(system, keep, row.at)) low = row.offset + 1;
     else {
       found = row?.offset ?? found;
@@ -122,14 +133,20 @@ const firstFresh = async (system: Replaying, { channel, head, keep }: Channel, f
  * The newest message that is stored, whatever is missing before it; and the position behind which is all that is not
  * settled yet, and all that is to come.
  */
-export const newestMessage = async (system: Replaying, channel: Channel): Promise<{ message?: MessageRow; position: Position }> => {
+export const newestMessage = async (
+  system: Replaying,
+  channel: Channel,
+): Promise<{ message?: MessageRow; position: Position }> => {
   const { head, keep } = channel;
   const first = Math.max(1, head.offset - keep.size + 1);
   const rows: Row[] = [];
   for (let to = head.offset, most = LAST_ROWS; to >= first && isFresh(system, keep, head.at); most *= 10) {
     const from = Math.max(first, to - most + 1);
     rows.unshift(...(await rowsBetween(system, channel, from, to)));
-    const message = rows.filter(isMessage).filter(({ at }) => isFresh(system, keep, at)).at(-1);
+    const message = rows
+      .filter(isMessage)
+      .filter(({ at }) => isFresh(system, keep, at))
+      .at(-1);
     if (message) {
       let { offset } = message;
       for (const row of rows) if (row.offset === offset + 1) offset += 1;
@@ -141,7 +158,12 @@ export const newestMessage = async (system: Replaying, channel: Channel): Promis
 };
 
 /** The newest messages, or those before a position; newest first. `position` is where to ask on. */
-export const replayBefore = async (system: Replaying, channel: Channel, since: Position | undefined, limit: number): Promise<Page> => {
+export const replayBefore = async (
+  system: Replaying,
+  channel: Channel,
+  since: Position | undefined,
+  limit: number,
+): Promise<Page> => {
   const { head, keep } = channel;
   const here = since ?? newest(head);
   if (here.epoch !== head.epoch || here.offset > head.offset) {
@@ -158,13 +180,22 @@ export const replayBefore = async (system: Replaying, channel: Channel, since: P
   const { rows } = await settled(system, channel, kept, begin, to);
   const messages = rows.filter(isMessage).reverse();
   // Where the first row of the range is missing or too old, there is nothing before it.
-  return { position: { epoch: head.epoch, offset: messages.at(-1)?.offset ?? begin }, messages, more: begin === from && begin > first };
+  return {
+    position: { epoch: head.epoch, offset: messages.at(-1)?.offset ?? begin },
+    messages,
+    more: begin === from && begin > first,
+  };
 };
 
 /** All rows of a range. */
-const rowsBetween = async ({ histories }: Replaying, { channel, head }: Channel, from: number, to: number): Promise<Row[]> => {
+const rowsBetween = async (
+  { histories }: Replaying,
+  { channel, head }: Channel,
+  from: number,
+  to: number,
+): Promise<Row[]> => {
   const all: Row[] = [];
-  for (let next = from; next <= to; ) {
+  for (let next = from; next <= to;) {
     const { rows, whole } = await histories.rows(channel, head.epoch, next, to, to - next + 1);
     all.push(...rows);
     if (whole || rows.length === 0) break;
@@ -180,12 +211,18 @@ const isKept = ({ clock }: Replaying, { seconds }: HistoryOptions, at: number): 
   at + (seconds + MARGIN_SECONDS / 2) * 1000 > clock.now();
 
 /** Whether what was taken at `at` is as young as the channel's messages are kept. */
-const isFresh = ({ clock }: Replaying, { seconds }: HistoryOptions, at: number): boolean => at + seconds * 1000 > clock.now();
+const isFresh = ({ clock }: Replaying, { seconds }: HistoryOptions, at: number): boolean =>
+  at + seconds * 1000 > clock.now();
 
 const pageOf = ({ epoch, offset: last }: Head, before: number, { rows, pendingMs }: Settled): Page => {
   const offset = rows.at(-1)?.offset ?? before;
   const messages = rows.filter(isMessage);
-  return { position: { epoch, offset }, messages, more: pendingMs === undefined && offset < last, ...(pendingMs === undefined ? {} : { pendingMs }) };
+  return {
+    position: { epoch, offset },
+    messages,
+    more: pendingMs === undefined && offset < last,
+    ...(pendingMs === undefined ? {} : { pendingMs }),
+  };
 };
 
 /**
@@ -193,14 +230,23 @@ const pageOf = ({ epoch, offset: last }: Head, before: number, { rows, pendingMs
  * long enough; else they end before it. So nobody sees an order that changes later, and nobody waits for ever.
  * @param rows those that were read, in order; all of them have their time still
  */
-const settled = async (system: Replaying, channel: Channel, rows: readonly Row[], from: number, to: number): Promise<Settled> => {
+const settled = async (
+  system: Replaying,
+  channel: Channel,
+  rows: readonly Row[],
+  from: number,
+  to: number,
+): Promise<Settled> => {
   const { clock } = system;
   const found = new Map(rows.map((row) => [row.offset, row]));
   const gapless: Promise<Row | undefined>[] = [];
   for (let offset = from; offset <= to; offset += 1) {
     const row = found.get(offset);
     // Taken before whatever was taken later.
-    const by = Math.min(channel.head.at, ...(row ? [] : rows.filter((each) => each.offset > offset).map(({ at }) => at)));
+    const by = Math.min(
+      channel.head.at,
+      ...(row ? [] : rows.filter((each) => each.offset > offset).map(({ at }) => at)),
+    );
     const pendingMs = by + PENDING_MS - clock.now();
     if (!row && pendingMs > 0) return { rows: await known(gapless), pendingMs };
     gapless.push(row ? Promise.resolve(row) : seal(system, channel, { offset, at: by }));

@@ -1,4 +1,16 @@
-import { type Reply, FRAME_BYTES, isId, type Json, type Limits, MESSAGES_PER_FRAME, Meta, NESTING, type OutgoingMessage, type PresenceQuery, type Position } from "../../protocol/index.js";
+import {
+  type Reply,
+  FRAME_BYTES,
+  isId,
+  type Json,
+  type Limits,
+  MESSAGES_PER_FRAME,
+  Meta,
+  NESTING,
+  type OutgoingMessage,
+  type PresenceQuery,
+  type Position,
+} from "../../protocol/index.js";
 import { failure } from "./answers.js";
 
 /** A frame's JSON object, before anything about its fields is known. */
@@ -92,7 +104,11 @@ const AFTER_LENGTH = 64;
 /** Reads whose presence is asked for; `undefined` where that is not said. */
 export const readPresenceQuery = (value: unknown): PresenceQuery | undefined => {
   const { channel, after } = isObject(value) ? value : {};
-  if (typeof channel !== "string" || (after !== undefined && !(typeof after === "string" && after.length <= AFTER_LENGTH))) return undefined;
+  if (
+    typeof channel !== "string" ||
+    (after !== undefined && !(typeof after === "string" && after.length <= AFTER_LENGTH))
+  )
+    return undefined;
   return { channel, ...(after === undefined ? {} : { after }) };
 };
 
@@ -103,7 +119,16 @@ export const readPresence = (body: string | null | undefined): Parsed<{ uuid: st
   const { uuid, data } = read.request;
   const query = readPresenceQuery(data);
   if (query) return { request: { uuid, ...query } };
-  return { faults: [failure(Meta.presence, uuid, "bad_frame", "The frame must have a data.channel; data.after is a text, or left out.")] };
+  return {
+    faults: [
+      failure(
+        Meta.presence,
+        uuid,
+        "bad_frame",
+        "The frame must have a data.channel; data.after is a text, or left out.",
+      ),
+    ],
+  };
 };
 
 /** Reads a `refresh` frame: the credentials it brings. */
@@ -114,7 +139,8 @@ export const readRefresh = (
   const read = readMeta(body, Meta.refresh);
   if ("faults" in read) return read;
   const { uuid, data = {} } = read.request;
-  if (!isObject(data)) return { faults: [failure(Meta.refresh, uuid, "bad_frame", "data must be an object, or left out.")] };
+  if (!isObject(data))
+    return { faults: [failure(Meta.refresh, uuid, "bad_frame", "data must be an object, or left out.")] };
   const credentials = data["credentials"] as Json | undefined;
   if (credentials !== undefined && Buffer.byteLength(JSON.stringify(credentials)) > credentialsBytes) {
     const error = `Credentials may have ${credentialsBytes} bytes of JSON.`;
@@ -144,7 +170,9 @@ export const readSubscription = (
     return { faults: [failure(meta, uuid, "too_many", error)] };
   }
   const named = targets.filter((target) => target !== undefined);
-  const since = new Map(named.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])));
+  const since = new Map(
+    named.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])),
+  );
   const misplaced = new Set(named.flatMap((target) => (target.since === null ? [target.channel] : [])));
   return { request: { uuid, channels: [...new Set(named.map((target) => target.channel))], since, misplaced } };
 };
@@ -167,7 +195,9 @@ const EPOCH_LENGTH = 64;
 export const readPosition = (value: unknown): Position | undefined => {
   const { epoch, offset } = isObject(value) ? value : {};
   const known = typeof epoch === "string" && epoch.length <= EPOCH_LENGTH;
-  return known && Number.isSafeInteger(offset) && (offset as number) >= 0 ? { epoch, offset: offset as number } : undefined;
+  return known && Number.isSafeInteger(offset) && (offset as number) >= 0
+    ? { epoch, offset: offset as number }
+    : undefined;
 };
 
 /** One message of a publish frame, or what is wrong with it. */
@@ -195,7 +225,9 @@ export const readPublication = (
   if (messages.length > messagesPerFrame) {
     const error = `At most ${messagesPerFrame} messages go in one frame.`;
     // As many as one frame of answers holds, so that a client which meant well learns of each.
-    const uuids = messages.slice(0, MESSAGES_PER_FRAME).map((message) => (isObject(message) ? uuidOf(message) : undefined));
+    const uuids = messages
+      .slice(0, MESSAGES_PER_FRAME)
+      .map((message) => (isObject(message) ? uuidOf(message) : undefined));
     return { faults: uuids.map((uuid) => failure(Meta.error, uuid, "too_many", error)) };
   }
   const faults = messages.map(messageFault);

@@ -56,7 +56,9 @@ const forEach = async (
 
 /** Whose connections these are. One that is named is not looked up: it is told and closed even if nothing is known of it. */
 const connectionsOf = async ({ store }: Revoking, target: TargetFields): Promise<Subscriber[]> =>
-  "userId" in target ? subscribersOf(store, userChannel(target.userId)) : [{ connectionId: target.connectionId, connectedAt: 0 }];
+  "userId" in target
+    ? subscribersOf(store, userChannel(target.userId))
+    : [{ connectionId: target.connectionId, connectedAt: 0 }];
 
 /**
  * Ends agents: nothing is delivered to them any more, each is told and its connection closed, and `onDisconnect` is told.
@@ -69,11 +71,18 @@ const connectionsOf = async ({ store }: Revoking, target: TargetFields): Promise
  * @returns how many connections had an agent
  * @throws Incomplete where not all could be ended in time; what is left, the sweep ends, or asking again
  */
-export const disconnect = async (system: Revoking, target: TargetFields, reason: string | undefined): Promise<number> => {
+export const disconnect = async (
+  system: Revoking,
+  target: TargetFields,
+  reason: string | undefined,
+): Promise<number> => {
   const { store, guards, connections, clock } = system;
   const found = await connectionsOf(system, target);
   const overdue = Math.floor(clock.now() / 1000);
-  await store.putOverdue(found.map(({ connectionId }) => connectionId), overdue);
+  await store.putOverdue(
+    found.map(({ connectionId }) => connectionId),
+    overdue,
+  );
   const answer = failure(Meta.connect, undefined, "revoked", reason || TEXT.revoked);
   return forEach(system, found, async ({ connectionId }) => {
     let ended: Promise<boolean> | undefined;

@@ -145,7 +145,9 @@ export const segmentsFor = (
   deadlines: Deadlines,
 ): Segment[] => {
   const parts = "after" in recipients ? [recipients] : chunks(recipients, SEGMENT_RECIPIENTS);
-  return grouped(publications).flatMap((group) => parts.map((part): Segment => ({ publications: group, recipients: part, ...deadlines })));
+  return grouped(publications).flatMap((group) =>
+    parts.map((part): Segment => ({ publications: group, recipients: part, ...deadlines })),
+  );
 };
 
 const chunks = <T>(all: readonly T[], size: number): T[][] =>

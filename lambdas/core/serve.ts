@@ -10,8 +10,14 @@ import { serverPublish, type ServerPublishing } from "./server-publish.js";
 import { readServerRequest } from "./server-requests.js";
 
 /** What serving the back end needs. */
-export type Serving = ServerPublishing & Revoking & Replaying & Pick<TellingPresence, "members" | "occupancy" | "clock"> &
-  Erasing & { store: ServerPublishing["store"] & Revoking["store"]; lingering: ServerPublishing["lingering"] & Erasing["lingering"] };
+export type Serving = ServerPublishing &
+  Revoking &
+  Replaying &
+  Pick<TellingPresence, "members" | "occupancy" | "clock"> &
+  Erasing & {
+    store: ServerPublishing["store"] & Revoking["store"];
+    lingering: ServerPublishing["lingering"] & Erasing["lingering"];
+  };
 
 /** How large one answer about presence is at most: a sixth of what an invocation can answer, in bytes. */
 const PRESENCE = { bytes: 1024 * 1024, rows: 10_000 };
@@ -34,7 +40,8 @@ export const serve = async (system: Serving, value: unknown): Promise<BackEndRes
     }
     case "presence": {
       const { query } = request;
-      if (!optionsOf(system.settings.channels, query.channel).presence) return { version, error: TEXT.no_presence, code: "no_presence" };
+      if (!optionsOf(system.settings.channels, query.channel).presence)
+        return { version, error: TEXT.no_presence, code: "no_presence" };
       return { version, presence: await attendanceOf(system, query, PRESENCE) };
     }
     case "publish":
@@ -44,7 +51,8 @@ export const serve = async (system: Serving, value: unknown): Promise<BackEndRes
     case "unsubscribe":
       return { version, unsubscribed: await unsubscribe(system, request.target, request.channel, request.reason) };
     case "deleteMessage":
-      if (!optionsOf(system.settings.channels, request.channel).history) return { version, error: TEXT.no_history, code: "no_history" };
+      if (!optionsOf(system.settings.channels, request.channel).history)
+        return { version, error: TEXT.no_history, code: "no_history" };
       return { version, deletedMessage: await deleteMessage(system, request.channel, request.position) };
     case "deleteHistory": {
       const { history, latest } = optionsOf(system.settings.channels, request.channel);

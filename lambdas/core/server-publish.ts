@@ -1,4 +1,11 @@
-import { type Code, type Limits, type Message, Meta, type PublishEntry, type PublishResult } from "../../protocol/index.js";
+import {
+  type Code,
+  type Limits,
+  type Message,
+  Meta,
+  type PublishEntry,
+  type PublishResult,
+} from "../../protocol/index.js";
 import { TEXT } from "./answers.js";
 import { type ChannelRules, publicationFault } from "./channels.js";
 import { fanOut, type FanOut } from "./fan-out.js";
@@ -41,7 +48,11 @@ export const serverPublish = async (
 ): Promise<PublishResult[]> => {
   const outcomes = entries.map((entry) => judge(system, entry));
   const accepted = outcomes.flatMap(({ publication }) => publication ?? []);
-  const recorded = await record(system, BACK_END, accepted.map((one) => ({ own: one.message, publications: [one] })));
+  const recorded = await record(
+    system,
+    BACK_END,
+    accepted.map((one) => ({ own: one.message, publications: [one] })),
+  );
   const publications = recorded.flatMap((each) => each.publications);
   await fanOut(system, await stamp(system, await setAside(system, publications)));
   const became = new Map(accepted.map((one, at) => [one, recorded[at]]));

@@ -57,10 +57,13 @@ export const readServerRequest = (value: unknown): { request: ServerRequest } | 
   }
   if (kind === "presence") {
     const query = readPresenceQuery(value["presence"]);
-    return query ? { request: { kind, query } } : { error: "presence must have a channel; after is a text, or left out." };
+    return query
+      ? { request: { kind, query } }
+      : { error: "presence must have a channel; after is a text, or left out." };
   }
 
-  if (kind === "deleteMessage" || kind === "deleteHistory" || kind === "forgetUser") return readErasure(kind, value[kind]);
+  if (kind === "deleteMessage" || kind === "deleteHistory" || kind === "forgetUser")
+    return readErasure(kind, value[kind]);
 
   const target = readTarget(value[kind]);
   if (typeof target === "string") return { error: `${kind} ${target}.` };
@@ -78,13 +81,16 @@ export const readServerRequest = (value: unknown): { request: ServerRequest } | 
 const readTarget = (target: unknown): TargetFields | string => {
   const { connectionId, userId } = isObject(target) ? target : {};
   if ((connectionId === undefined) === (userId === undefined)) return "must have either a connectionId or a userId";
-  if (userId === undefined) return isConnectionId(connectionId) ? { connectionId } : `.connectionId ${NO_CONNECTION_ID}`;
+  if (userId === undefined)
+    return isConnectionId(connectionId) ? { connectionId } : `.connectionId ${NO_CONNECTION_ID}`;
   return isUserId(userId) ? { userId } : `.userId ${NO_USER_ID}`;
 };
 
 const readPublish = (entries: unknown): { request: ServerRequest } | { error: string } => {
-  if (!Array.isArray(entries) || entries.length === 0) return { error: "publish must be a list of at least one entry." };
-  if (entries.length > ENTRIES_PER_REQUEST) return { error: `At most ${ENTRIES_PER_REQUEST} entries go in one request.` };
+  if (!Array.isArray(entries) || entries.length === 0)
+    return { error: "publish must be a list of at least one entry." };
+  if (entries.length > ENTRIES_PER_REQUEST)
+    return { error: `At most ${ENTRIES_PER_REQUEST} entries go in one request.` };
   return { request: { kind: "publish", entries: entries.map(readEntry) } };
 };
 
@@ -94,10 +100,12 @@ const readEntry = (entry: unknown): PublishEntry | EntryFault => {
   if (uuid !== undefined && !isId(uuid)) return { fault: "uuid must be 1 to 64 of 0-9 A-Z a-z - _." };
   const named = uuid === undefined ? {} : { uuid };
   const fault = (error: string): EntryFault => ({ ...named, fault: error });
-  if ((channel === undefined) === (userId === undefined)) return fault("An entry must have either a channel or a userId.");
+  if ((channel === undefined) === (userId === undefined))
+    return fault("An entry must have either a channel or a userId.");
   if (channel !== undefined && typeof channel !== "string") return fault("channel must be a text.");
   if (userId !== undefined && !isUserId(userId)) return fault(`userId ${NO_USER_ID}.`);
-  if (excludeConnectionId !== undefined && !isConnectionId(excludeConnectionId)) return fault(`excludeConnectionId ${NO_CONNECTION_ID}.`);
+  if (excludeConnectionId !== undefined && !isConnectionId(excludeConnectionId))
+    return fault(`excludeConnectionId ${NO_CONNECTION_ID}.`);
   if (data === undefined) return fault("An entry must have data.");
   if (depthOf(data) > NESTING) return fault(`data may be nested at most ${NESTING} deep.`);
   const to = channel === undefined ? { userId: userId as string } : { channel };

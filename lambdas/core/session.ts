@@ -8,7 +8,8 @@ export const SESSION = /^[\w-]{22}$/;
 export const BACK_END = "back-end";
 
 /** 128 bits of a text's SHA-256: 22 of `0-9A-Za-z-_`. */
-export const digest = (text: string): string => createHash("sha256").update(text).digest().subarray(0, 16).toString("base64url");
+export const digest = (text: string): string =>
+  createHash("sha256").update(text).digest().subarray(0, 16).toString("base64url");
 
 /** Whose uuids an agent's are: those of its session, which outlives its connection, or its own. */
 export const publisherOf = ({ session, uuid }: Pick<Agent, "session" | "uuid">): string => session ?? uuid;

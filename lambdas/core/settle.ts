@@ -1,7 +1,16 @@
 import type { Code, Message, Position } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { type HistoryOptions, optionsOf } from "./channel-options.js";
-import { ChannelBusy, type Claim, type ClaimId, type Head, type Histories, newEpoch, PENDING_MS, type Row } from "./history.js";
+import {
+  ChannelBusy,
+  type Claim,
+  type ClaimId,
+  type Head,
+  type Histories,
+  newEpoch,
+  PENDING_MS,
+  type Row,
+} from "./history.js";
 import type { Clock } from "./ports.js";
 import { waitForAll } from "./wait-for-all.js";
 
@@ -73,9 +82,20 @@ type Claiming = Claimed | "uuid_reused" | "channel_busy";
  * @returns what became of each, in the same order; after one that the channel is too busy for all are, so that their
  * repetition has the order that they have
  */
-export const settle = async (system: Recording, publisher: string, wanted: readonly Wanted[], userId?: string): Promise<Settled[]> => {
+export const settle = async (
+  system: Recording,
+  publisher: string,
+  wanted: readonly Wanted[],
+  userId?: string,
+): Promise<Settled[]> => {
   const channel = wanted[0]!.message.channel;
-  const writer: Writer = { system, publisher, userId, channel, keep: optionsOf(system.settings.channels, channel).history! };
+  const writer: Writer = {
+    system,
+    publisher,
+    userId,
+    channel,
+    keep: optionsOf(system.settings.channels, channel).history!,
+  };
   const head = await orBusy(take(writer, wanted.length));
   if (head === "channel_busy") return wanted.map(() => "channel_busy");
   const places = wanted.map((_, at) => placeOf(head, head.offset - wanted.length + 1 + at));
@@ -85,7 +105,9 @@ export const settle = async (system: Recording, publisher: string, wanted: reado
   const claims = untilBusy(claimed);
   const stored =
     spare.length === 0 && system.clock.now() - head.at < BESIDE_MS
-      ? await waitForAll<Settled | undefined>(claims.map((each) => (typeof each === "object" ? orBusy(storedAt(writer, each)) : each)))
+      ? await waitForAll<Settled | undefined>(
+          claims.map((each) => (typeof each === "object" ? orBusy(storedAt(writer, each)) : each)),
+        )
       : [undefined];
   return stored.every((each) => each !== undefined) ? stored : inOrder(writer, claims, spare);
 };
@@ -101,7 +123,9 @@ const take = ({ system, channel, keep }: Writer, count: number): Promise<Head> =
 const placeOf = ({ epoch, offset, at }: Head, taken = offset): Place => ({ epoch, offset: taken, at });
 
 const isElsewhere = (outcome: Claiming, { epoch, offset }: Place): boolean =>
-  typeof outcome === "object" ? outcome.claim.offset !== offset || outcome.claim.epoch !== epoch : outcome === "uuid_reused";
+  typeof outcome === "object"
+    ? outcome.claim.offset !== offset || outcome.claim.epoch !== epoch
+    : outcome === "uuid_reused";
 
 /** Claims an offset for a message, or finds the one that it has. */
 const claim = async (
@@ -129,7 +153,11 @@ const inOrder = async (writer: Writer, claims: readonly Claiming[], spare: Place
   const settled: Settled[] = [];
   let last: Position | undefined;
   for (const each of claims) {
-    const one = settled.includes("channel_busy") ? "channel_busy" : typeof each === "string" ? each : await orBusy(behind(writer, each, last, spare));
+    const one = settled.includes("channel_busy")
+      ? "channel_busy"
+      : typeof each === "string"
+        ? each
+        : await orBusy(behind(writer, each, last, spare));
     if (typeof one === "object" && isBehind(one.position, last)) last = one.position;
     settled.push(one);
   }
@@ -142,7 +170,12 @@ const isBehind = ({ epoch, offset }: Position, last: Position | undefined): bool
   last === undefined || epoch !== last.epoch || offset > last.offset;
 
 /** Stores a message where it is claimed, or, where that is before `last`, too long ago or sealed, at an offset behind. */
-const behind = async (writer: Writer, claimed: Claimed, last: Position | undefined, spare: Place[]): Promise<Settled> => {
+const behind = async (
+  writer: Writer,
+  claimed: Claimed,
+  last: Position | undefined,
+  spare: Place[],
+): Promise<Settled> => {
   const { histories } = writer.system;
   let { claim } = claimed;
   for (let moves = 0; moves <= MOVES; moves += 1) {
@@ -169,9 +202,21 @@ const behind = async (writer: Writer, claimed: Claimed, last: Position | undefin
 /** Puts a message at its place, or finds it there; `undefined` where that is sealed. */
 const storedAt = async (
   { system: { histories }, channel, keep, userId }: Writer,
-  { claim: { epoch, offset, at }, wanted: { message: { uuid, data } } }: Claimed,
+  {
+    claim: { epoch, offset, at },
+    wanted: {
+      message: { uuid, data },
+    },
+  }: Claimed,
 ): Promise<Stored | undefined> => {
-  if (await histories.put(channel, epoch, { offset, at, message: { uuid, data }, ...(userId !== undefined && { userId }) }, keep)) {
+  if (
+    await histories.put(
+      channel,
+      epoch,
+      { offset, at, message: { uuid, data }, ...(userId !== undefined && { userId }) },
+      keep,
+    )
+  ) {
     return { position: { epoch, offset }, message: { channel, uuid, data } };
   }
   return found(histories, channel, { epoch, offset }, uuid);
@@ -188,8 +233,11 @@ const found = async (
   uuid: string,
 ): Promise<Stored | undefined> => {
   const there: Row | undefined = await histories.row(channel, epoch, offset);
-  if (there?.deleted === uuid) return { position: { epoch, offset }, message: { channel, uuid, data: null }, isDeleted: true };
-  return there?.message?.uuid === uuid ? { position: { epoch, offset }, message: { channel, ...there.message } } : undefined;
+  if (there?.deleted === uuid)
+    return { position: { epoch, offset }, message: { channel, uuid, data: null }, isDeleted: true };
+  return there?.message?.uuid === uuid
+    ? { position: { epoch, offset }, message: { channel, ...there.message } }
+    : undefined;
 };
 
 /** Nothing will be at this offset: readers need not wait for it. Where this fails, they seal it. */

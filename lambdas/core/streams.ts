@@ -8,7 +8,11 @@ export interface Stream {
 }
 
 /** A stream of which nothing has been read. */
-export const streamOf = (pages: AsyncIterable<readonly Subscriber[]>): Stream => ({ pages: pages[Symbol.asyncIterator](), page: [], at: 0 });
+export const streamOf = (pages: AsyncIterable<readonly Subscriber[]>): Stream => ({
+  pages: pages[Symbol.asyncIterator](),
+  page: [],
+  at: 0,
+});
 
 /** Reads a stream's next page that is not empty; `false` at its end. */
 const advance = async (stream: Stream): Promise<boolean> => {
@@ -39,8 +43,15 @@ const headOf = ({ page, at }: Stream): Subscriber => page[at]!;
  * @param live all of them have something
  * @param take told each subscriber once, and the streams that it is in
  */
-export const takeInOrder = <S extends Stream>(live: readonly S[], take: (subscriber: Subscriber, found: readonly S[]) => void): void => {
-  const least = (): string => live.reduce((id, stream) => (headOf(stream).connectionId < id ? headOf(stream).connectionId : id), headOf(live[0]!).connectionId);
+export const takeInOrder = <S extends Stream>(
+  live: readonly S[],
+  take: (subscriber: Subscriber, found: readonly S[]) => void,
+): void => {
+  const least = (): string =>
+    live.reduce(
+      (id, stream) => (headOf(stream).connectionId < id ? headOf(stream).connectionId : id),
+      headOf(live[0]!).connectionId,
+    );
   do {
     const id = least();
     const found = live.length === 1 ? live : live.filter((stream) => headOf(stream).connectionId === id);
@@ -52,7 +63,9 @@ export const takeInOrder = <S extends Stream>(live: readonly S[], take: (subscri
 };
 
 /** The pages of several sources, each in the order of connection ids, as pages in that order: who is in several comes once. */
-export async function* merged(sources: readonly AsyncIterable<readonly Subscriber[]>[]): AsyncGenerator<readonly Subscriber[]> {
+export async function* merged(
+  sources: readonly AsyncIterable<readonly Subscriber[]>[],
+): AsyncGenerator<readonly Subscriber[]> {
   const streams = sources.map(streamOf);
   try {
     for (let live = await advanced(streams); live.length > 0; live = await advanced(live)) {

@@ -56,7 +56,10 @@ export const fits = async (
  * may subscribe it: whoever is last sees what the others did.
  * @returns whether the agent is still there
  */
-export const prolong = async (store: Pick<Store, "holdings" | "renewSubscriptions">, agent: Agent): Promise<boolean> => {
+export const prolong = async (
+  store: Pick<Store, "holdings" | "renewSubscriptions">,
+  agent: Agent,
+): Promise<boolean> => {
   for (;;) {
     const held = await store.holdings(agent.connectionId);
     const { present, outdated } = held;
@@ -107,7 +110,9 @@ export const addSubscriptions = async (
     // Nothing would ever find that it is left over: the agent is not subscribed, as far as its own rows say.
     if (gone.length > 0) await store.deleteSubscriptions(agent.connectionId, gone);
     const unsure = new Set(confirm ? gone : []);
-    return outcomes.map((outcome, at) => (groups[at]?.some((channel) => unsure.has(channel)) ? "unavailable" : outcome));
+    return outcomes.map((outcome, at) =>
+      groups[at]?.some((channel) => unsure.has(channel)) ? "unavailable" : outcome,
+    );
   }
   await store.deleteSubscriptions(agent.connectionId, present ? fresh : permitted);
   return outcomes.map((outcome, at) => {
@@ -121,12 +126,21 @@ export const addSubscriptions = async (
  * have been deleted in part. The agent may have been told that it is subscribed, so all of its rows are written again.
  * @returns the channels to which the agent was subscribed at the same time, and stays
  */
-export const removeSubscriptions = async (system: Subscribing, agent: Agent, channels: readonly string[]): Promise<string[]> => {
+export const removeSubscriptions = async (
+  system: Subscribing,
+  agent: Agent,
+  channels: readonly string[],
+): Promise<string[]> => {
   if (channels.length === 0) return [];
   const { store } = system;
   await store.deleteSubscriptions(agent.connectionId, [...channels]);
   const held = await store.holdings(agent.connectionId);
   const again = channels.filter((channel) => held.channels.includes(channel));
-  if (held.present && again.length > 0) await addSubscriptions(system, agent, again.map((channel) => [channel]));
+  if (held.present && again.length > 0)
+    await addSubscriptions(
+      system,
+      agent,
+      again.map((channel) => [channel]),
+    );
   return again;
 };

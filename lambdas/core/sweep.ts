@@ -6,7 +6,8 @@ import { prolong } from "./subscriptions.js";
 
 /** What sweeping needs. */
 export interface Sweeping extends Removal {
-  store: Removal["store"] & Pick<Store, "overdue" | "deleteOverdue" | "putOverdue" | "putRegistration" | "renewSubscriptions" | "standing">;
+  store: Removal["store"] &
+    Pick<Store, "overdue" | "deleteOverdue" | "putOverdue" | "putRegistration" | "renewSubscriptions" | "standing">;
   connections: Connections;
   clock: Pick<Clock, "now">;
   log: Pick<Log, "error">;
@@ -46,7 +47,9 @@ export const sweep = async (system: Sweeping, remainingMs: () => number): Promis
       await prolong(system.store, standing.agent);
       return "renewed";
     }
-    const closed = renewable ? await expire(system.connections, connectionId) : await system.connections.close(connectionId);
+    const closed = renewable
+      ? await expire(system.connections, connectionId)
+      : await system.connections.close(connectionId);
     await removeAgent(system, { connectionId });
     return closed ? "removed" : "open";
   };

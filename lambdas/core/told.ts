@@ -39,7 +39,13 @@ export const GUARD_TIMES = 3;
  * Has an agent's delivery guards decide about what is replayed to it. What there was no time for is left for the next
  * request.
  */
-export const decide = async (system: Telling, agent: Agent, channel: string, epoch: string, page: Page): Promise<Decision> => {
+export const decide = async (
+  system: Telling,
+  agent: Agent,
+  channel: string,
+  epoch: string,
+  page: Page,
+): Promise<Decision> => {
   const { guards, clock, log, settings } = system;
   if (page.messages.length === 0) return { page, decided: [] };
   if (!(await guards.guardsDelivery(channel))) return { page, decided: page.messages.map(asStored) };
@@ -54,7 +60,8 @@ export const decide = async (system: Telling, agent: Agent, channel: string, epo
     if (delivered === "late") return "late";
     if (!delivered) return { offset, bytes: 0 };
     const fitting = pack({ ...delivered, offset, epoch });
-    if (fits(fitting, settings.limits) && fitting.bytes <= FRAME_BYTES - REPLAY_BYTES) return asStored({ offset, at: 0, message: { uuid: delivered.uuid, data: delivered.data } });
+    if (fits(fitting, settings.limits) && fitting.bytes <= FRAME_BYTES - REPLAY_BYTES)
+      return asStored({ offset, at: 0, message: { uuid: delivered.uuid, data: delivered.data } });
     log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: fitting.bytes });
     return { offset, bytes: 0 };
   };
@@ -75,7 +82,11 @@ const LIST_BYTES = 16;
  * As much of a part of a history as there is room for, and where its reader is then.
  * @param room in bytes
  */
-export const fitting = ({ page, decided }: Decision, room: number, reverse = false): { replay: Omit<Replay, "channel">; bytes: number } => {
+export const fitting = (
+  { page, decided }: Decision,
+  room: number,
+  reverse = false,
+): { replay: Omit<Replay, "channel">; bytes: number } => {
   const { position, messages, more, pendingMs, code } = page;
   let bytes = LIST_BYTES;
   let taken = 0;

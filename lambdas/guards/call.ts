@@ -1,4 +1,18 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, type HistoryQuery, INFO_BYTES, isId, isUserId, isWildcard, type Json, type Message, PUBLICATIONS_PER_GUARD_CALL, type Replay, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
+import {
+  CHANNELS_PER_FRAME,
+  CREDENTIALS_BYTES,
+  type HistoryQuery,
+  INFO_BYTES,
+  isId,
+  isUserId,
+  isWildcard,
+  type Json,
+  type Message,
+  PUBLICATIONS_PER_GUARD_CALL,
+  type Replay,
+  RESULT_BYTES,
+  USER_ID_LENGTH,
+} from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./api.js";
 import type { Decision, GuardCall } from "./messages.js";
@@ -29,7 +43,8 @@ const nameOf = (channel: ChannelLike): string => (typeof channel === "string" ? 
 const copy = (value: unknown, what: string, limit?: number): Json => {
   const json = JSON.stringify(value) as string | undefined;
   if (json === undefined) throw new TypeError(`${what} must be JSON`);
-  if (limit !== undefined && Buffer.byteLength(json) > limit) throw new RangeError(`${what} must be at most ${limit} bytes of JSON`);
+  if (limit !== undefined && Buffer.byteLength(json) > limit)
+    throw new RangeError(`${what} must be at most ${limit} bytes of JSON`);
   return JSON.parse(json) as Json;
 };
 
@@ -78,11 +93,13 @@ export const argumentsFor = (
     events.decided(decision);
   };
   // Whatever a guard in plain JavaScript gives as its reason becomes text.
-  const deny = (verdict: string, reason = ""): void => close(verdict, () => ({ permitted: false, reason: `${reason}` }));
+  const deny = (verdict: string, reason = ""): void =>
+    close(verdict, () => ({ permitted: false, reason: `${reason}` }));
   const permit = (verdict: string, more: () => Partial<Decision> = () => ({})): void =>
     close(verdict, () => ({ permitted: true, subscribe, publish, ...more() }) as Decision);
   const asked = (verdict: string, channel: ChannelLike): void => {
-    if (nameOf(channel) !== call.channel) throw new TypeError(`${verdict} must name the channel asked for, ${call.channel}`);
+    if (nameOf(channel) !== call.channel)
+      throw new TypeError(`${verdict} must name the channel asked for, ${call.channel}`);
   };
 
   const stageSubscription = (name: string): void => {
@@ -109,7 +126,8 @@ export const argumentsFor = (
         throw new RangeError(`channel.publish: at most ${PUBLICATIONS_PER_GUARD_CALL} messages in one guard call`);
       }
       const { uuid = call.message?.uuid ?? "" } = message;
-      if (!isId(uuid)) throw new TypeError("channel.publish: message.uuid must be 1 to 64 characters of 0-9 A-Z a-z - _, or left out");
+      if (!isId(uuid))
+        throw new TypeError("channel.publish: message.uuid must be 1 to 64 characters of 0-9 A-Z a-z - _, or left out");
       publish.push({ channel: name, uuid, data: copy(message.data, "message.data") });
     },
     async history(options = {}) {
@@ -172,7 +190,9 @@ export const argumentsFor = (
     deliver(_channel, message) {
       only("agent.deliver", "onMessageReceived");
       permit("agent.deliver", () => ({
-        publish: [{ channel: call.channel ?? "", uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") }],
+        publish: [
+          { channel: call.channel ?? "", uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") },
+        ],
       }));
     },
     channel: channelNamed,

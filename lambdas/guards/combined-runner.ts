@@ -34,7 +34,11 @@ export class CombinedRunner implements GuardRunner {
   /** What was made of the module's manifest, which is another object whenever the module was loaded again. */
   #known: { module: Manifest; functions: Manifest; manifest: Manifest | undefined } | undefined;
 
-  constructor(module: GuardRunner, functions: GuardRunner & { manifest(): Promise<Manifest> }, log: Pick<Log, "error">) {
+  constructor(
+    module: GuardRunner,
+    functions: GuardRunner & { manifest(): Promise<Manifest> },
+    log: Pick<Log, "error">,
+  ) {
     this.#module = module;
     this.#functions = functions;
     this.#log = log;

@@ -55,7 +55,10 @@ const escapedBytes = (json: string): number => json.length + 5 * (json.match(/[^
 
 /** About how many recipients can be asked at once, so that all of them can be given a message as large as this one. */
 const mostFor = ({ data }: Message): number =>
-  Math.min(RECIPIENTS_PER_REQUEST, Math.floor(RESPONSE_BYTES / (escapedBytes(JSON.stringify(data)) + DELIVERY_BYTES)) || 1);
+  Math.min(
+    RECIPIENTS_PER_REQUEST,
+    Math.floor(RESPONSE_BYTES / (escapedBytes(JSON.stringify(data)) + DELIVERY_BYTES)) || 1,
+  );
 
 /**
  * Gathers recipients of the same message into batches, and asks about each batch once. A batch goes out when it is full
@@ -98,7 +101,16 @@ export class DeliveryBatches {
     if (known && known.bytes + bytes <= REQUEST_BYTES) return known;
     if (known) this.#close(known);
     const own = Buffer.byteLength(JSON.stringify(message));
-    const open: Open = { function: arn, message, recipients: [], settlers: [], bytes: own, most: mostFor(message), timeoutMs: Infinity, until: Infinity };
+    const open: Open = {
+      function: arn,
+      message,
+      recipients: [],
+      settlers: [],
+      bytes: own,
+      most: mostFor(message),
+      timeoutMs: Infinity,
+      until: Infinity,
+    };
     this.#open.set(arn, (this.#open.get(arn) ?? new Map<Message, Open>()).set(message, open));
     this.#timing.soon(() => this.#close(open));
     return open;
@@ -115,7 +127,10 @@ export class DeliveryBatches {
     waited = true;
   }
 
-  async #send({ function: arn, message, recipients, settlers, timeoutMs, until }: Open, waited: boolean): Promise<void> {
+  async #send(
+    { function: arn, message, recipients, settlers, timeoutMs, until }: Open,
+    waited: boolean,
+  ): Promise<void> {
     const given = Math.min(timeoutMs, until - this.#timing.now());
     const batch = { function: arn, message, recipients };
     const results = given > 0 ? await this.#ask(batch, { timeoutMs: given, cut: waited && given < timeoutMs }) : [];

@@ -22,7 +22,11 @@ const SUBJECT: Record<HandlerName, string> = {
 const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
   const subject = SUBJECT[handler];
   if (result.kind === "timeout" || result.kind === "late") {
-    return { permitted: false, code: "guard_timeout", reason: `Time ran out before the ${subject} could be authorised.` };
+    return {
+      permitted: false,
+      code: "guard_timeout",
+      reason: `Time ran out before the ${subject} could be authorised.`,
+    };
   }
   if (result.kind === "failed") {
     return { permitted: false, code: "guard_failed", reason: `The ${subject} could not be authorised.` };
@@ -32,7 +36,11 @@ const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
 };
 
 /** What happens where nobody guards. */
-const open = (subscribe: string[] = [], publish: Message[] = []): Permitted => ({ permitted: true, subscribe, publish });
+const open = (subscribe: string[] = [], publish: Message[] = []): Permitted => ({
+  permitted: true,
+  subscribe,
+  publish,
+});
 
 /** Guards that were never written: the system is open to everyone. */
 export const openGuards: Guards = {
@@ -139,7 +147,13 @@ export class DeveloperGuards implements Guards {
     );
   }
 
-  #judge(handler: HandlerName, result: CallResult, agent: Agent, channel: string | undefined, message: Message | undefined): Verdict {
+  #judge(
+    handler: HandlerName,
+    result: CallResult,
+    agent: Agent,
+    channel: string | undefined,
+    message: Message | undefined,
+  ): Verdict {
     const verdict = verdictOf(handler, result);
     if (!verdict.permitted) {
       const about = { ...(channel === undefined ? {} : { channel }), ...(message && { uuid: message.uuid }) };

@@ -1,9 +1,18 @@
 import type { Json, Message } from "../../protocol/index.js";
-import { type AgentData, CONTRACT_VERSION, type DeliveryData, type GuardRequest, type GuardResponse } from "./contract.js";
+import {
+  type AgentData,
+  CONTRACT_VERSION,
+  type DeliveryData,
+  type GuardRequest,
+  type GuardResponse,
+} from "./contract.js";
 import type { Decision } from "./messages.js";
 
 /** The response that says what was decided about a request; none for what nobody waits for. */
-export const responseOf = ({ guard, channel = "", agent, message }: GuardRequest, decision: Decision): GuardResponse | undefined => {
+export const responseOf = (
+  { guard, channel = "", agent, message }: GuardRequest,
+  decision: Decision,
+): GuardResponse | undefined => {
   const version = CONTRACT_VERSION;
   if (!decision.permitted) {
     const reason = decision.reason === "" ? {} : { reason: decision.reason };
@@ -27,13 +36,21 @@ export const responseOf = ({ guard, channel = "", agent, message }: GuardRequest
   switch (guard) {
     case "onConnectionRequest": {
       // Left out would mean that what the client sent is kept.
-      const credentials = more.credentials === undefined && agent?.credentials !== undefined ? { credentials: null } : {};
+      const credentials =
+        more.credentials === undefined && agent?.credentials !== undefined ? { credentials: null } : {};
       return { version, verdict: "connected", ...more, ...credentials, ...subscribe };
     }
     case "onSubscriptionRequest":
       return { version, verdict: "subscribe", channel, ...subscribe };
     case "onPublicationRequest":
-      return { version, verdict: "publicationSuccess", channel, publish: publish.map((each) => entryOf(each, message)), ...more, ...subscribe };
+      return {
+        version,
+        verdict: "publicationSuccess",
+        channel,
+        publish: publish.map((each) => entryOf(each, message)),
+        ...more,
+        ...subscribe,
+      };
     case "onUnsubscriptionRequest":
       return { version, verdict: "unsubscribe", channel };
     case "onMessageReceived":
@@ -43,7 +60,10 @@ export const responseOf = ({ guard, channel = "", agent, message }: GuardRequest
 };
 
 /** An entry of `publish`; the uuid is left out if it is the one of the message that was asked about. */
-const entryOf = ({ channel, data, uuid }: Message, asked: Message | undefined): { channel: string; data: Json; uuid?: string } => ({
+const entryOf = (
+  { channel, data, uuid }: Message,
+  asked: Message | undefined,
+): { channel: string; data: Json; uuid?: string } => ({
   channel,
   data,
   ...(uuid === asked?.uuid ? {} : { uuid }),

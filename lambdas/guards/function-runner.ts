@@ -83,13 +83,18 @@ export class FunctionRunner implements GuardRunner {
       ...(channel === undefined ? {} : { channel }),
       ...(message === undefined ? {} : { message }),
     });
-    const asked = await this.#ask(arn, request, (response) => readDecision(response, request, this.#running.clock.now(), this.#running.limits));
+    const asked = await this.#ask(arn, request, (response) =>
+      readDecision(response, request, this.#running.clock.now(), this.#running.limits),
+    );
     if (asked.kind === "accepted") return NOTHING;
     return asked.kind === "read" ? { kind: "decided", decision: asked.value } : (asked as CallResult);
   }
 
   /** Asks about one batch. What goes wrong is logged once, and not for each recipient. */
-  async #deliver({ function: arn, message, recipients }: DeliveryBatch, { timeoutMs, cut }: BatchTime): Promise<CallResult[]> {
+  async #deliver(
+    { function: arn, message, recipients }: DeliveryBatch,
+    { timeoutMs, cut }: BatchTime,
+  ): Promise<CallResult[]> {
     const { channel } = message;
     const request = this.#requestFor("onMessageReceived", timeoutMs, { channel, message, recipients });
     const asked = await this.#ask(arn, request, (response) => readDeliveries(response, request));
@@ -119,7 +124,8 @@ export class FunctionRunner implements GuardRunner {
       : invoke(arn, payload, { timeoutMs, asynchronous: false }));
     const failed = (detail: string, said: string | undefined): Asked<T> => {
       const uuid = request.message?.uuid;
-      if (said !== undefined) log.debug("guard_function_said", { guard, function: arn, ...(uuid === undefined ? {} : { uuid }), said });
+      if (said !== undefined)
+        log.debug("guard_function_said", { guard, function: arn, ...(uuid === undefined ? {} : { uuid }), said });
       return { kind: "failed", detail };
     };
     if (invoked.kind === "failed") return failed(`the guard function ${arn} failed: ${invoked.detail}`, invoked.said);

@@ -3,7 +3,13 @@ import { entriesFor, HANDLERS } from "../core/entries.js";
 import { agreed } from "./agree.js";
 import type { Guards } from "./api.js";
 import { argumentsFor } from "./call.js";
-import { type AgentData, CONTRACT_VERSION, type DeliveryData, type GuardRequest, type GuardResponse } from "./contract.js";
+import {
+  type AgentData,
+  CONTRACT_VERSION,
+  type DeliveryData,
+  type GuardRequest,
+  type GuardResponse,
+} from "./contract.js";
 import { deliveryOf, responseOf } from "./from-decision.js";
 import { type HandlerLog, handlerLog } from "./handler-log.js";
 import { aboutOf, type Decision, type GuardCall } from "./messages.js";
@@ -37,20 +43,29 @@ const within = async <T>(work: Promise<T>, timeoutMs: number, late: () => Error)
 };
 
 /** The closing verdict of one handler. Its arguments are copies: what it does to them no other handler sees. */
-const decisionOf = (entries: ModuleEntries, given: GuardCall, wildcards: string[], log: HandlerLog): Promise<Decision> =>
+const decisionOf = (
+  entries: ModuleEntries,
+  given: GuardCall,
+  wildcards: string[],
+  log: HandlerLog,
+): Promise<Decision> =>
   new Promise((resolve, reject) => {
     const call = JSON.parse(JSON.stringify(given)) as GuardCall;
     const about = aboutOf(given);
     let decided = false;
     // Names beyond what the deployment allows are refused where the response is read.
-    const args = argumentsFor(call, { wildcards, limits: DEFAULT_LIMITS }, {
-      decided(decision) {
-        decided = true;
-        // What the guard does later to what it gave changes nothing.
-        resolve(JSON.parse(JSON.stringify(decision)) as Decision);
+    const args = argumentsFor(
+      call,
+      { wildcards, limits: DEFAULT_LIMITS },
+      {
+        decided(decision) {
+          decided = true;
+          // What the guard does later to what it gave changes nothing.
+          resolve(JSON.parse(JSON.stringify(decision)) as Decision);
+        },
+        ignored: (verdict) => log.warn({ event: "guard_verdict_ignored", ...about, verdict }),
       },
-      ignored: (verdict) => log.warn({ event: "guard_verdict_ignored", ...about, verdict }),
-    });
+    );
     const run = async (): Promise<void> => {
       const returned = callHandler(entries, call, args);
       await returned;
@@ -91,11 +106,17 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
 
   const entriesOfRequest = ({ version, guard, channel = "" }: GuardRequest): [string, ...string[]] => {
     if (version !== CONTRACT_VERSION) {
-      throw named("GuardVersion", `this guard function speaks version ${String(CONTRACT_VERSION)} of the contract, and no other`);
+      throw named(
+        "GuardVersion",
+        `this guard function speaks version ${String(CONTRACT_VERSION)} of the contract, and no other`,
+      );
     }
     const [first, ...others] = HANDLERS.includes(guard) ? entriesFor(manifest, guard, channel) : [];
     if (first === undefined) {
-      throw named("GuardMissing", `this guard function has no ${String(guard)}${channel === "" ? "" : ` for ${channel}`}`);
+      throw named(
+        "GuardMissing",
+        `this guard function has no ${String(guard)}${channel === "" ? "" : ` for ${channel}`}`,
+      );
     }
     return [first, ...others];
   };
@@ -107,7 +128,8 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
     const callFor = (entry: string, who: AgentData): GuardCall => ({ handler, entry, agent: who, ...about });
     const patience = Math.min(timeoutMs, context?.getRemainingTimeInMillis?.() ?? Infinity);
     const limit = patience - Math.min(EARLIER.atMostMs, patience * EARLIER.share);
-    const decide = (call: GuardCall): Promise<Decision> => within(decisionOf(entries, call, wildcards, log), limit, () => outOfTime(call));
+    const decide = (call: GuardCall): Promise<Decision> =>
+      within(decisionOf(entries, call, wildcards, log), limit, () => outOfTime(call));
 
     if (handler === "onMessageReceived" && message) {
       const deliver = async (recipient: AgentData): Promise<DeliveryData[]> => {
@@ -126,9 +148,10 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
     if (!agent) throw named("GuardRequest", "the request has no agent");
     // Nobody waits for onDisconnect: it may take what Lambda gives it.
     const ask = (entry: string): Promise<Decision> =>
-      handler === "onDisconnect" ? decisionOf(entries, callFor(entry, agent), wildcards, log) : decide(callFor(entry, agent));
+      handler === "onDisconnect"
+        ? decisionOf(entries, callFor(entry, agent), wildcards, log)
+        : decide(callFor(entry, agent));
     const [decision, ...further] = await Promise.all([ask(first), ...others.map(ask)] as const);
     return responseOf(request, agreed([decision, ...further], channel));
   };
 };
-

@@ -125,7 +125,9 @@ export class GuardHost implements GuardRunner {
     clearTimeout(timer);
     if ((waiting.callers -= 1) === 0) waiting.before += performance.now() - waiting.since;
     if (manifest !== "timeout" || waiting.before < LOAD_MS || this.#session !== session) return manifest;
-    this.#notLoaded(`the guard module was not loaded after ${LOAD_MS / 1000} seconds: does it loop, or await what never comes?`);
+    this.#notLoaded(
+      `the guard module was not loaded after ${LOAD_MS / 1000} seconds: does it loop, or await what never comes?`,
+    );
     await this.#end(session, { kind: "timeout" });
     return undefined;
   }
@@ -139,7 +141,9 @@ export class GuardHost implements GuardRunner {
   run(call: GuardCall, timeoutMs: number, withinMs = 0, begun?: () => void): Promise<CallResult> {
     const retryUntil = performance.now() + withinMs - timeoutMs;
     const delivery = call.handler === "onMessageReceived";
-    return new Promise((settle) => this.#dispatch({ call: JSON.stringify(call), delivery, timeoutMs, retryUntil, begun, settle }));
+    return new Promise((settle) =>
+      this.#dispatch({ call: JSON.stringify(call), delivery, timeoutMs, retryUntil, begun, settle }),
+    );
   }
 
   /** Ends the worker. Calls that are pending fail. */
@@ -201,9 +205,16 @@ export class GuardHost implements GuardRunner {
       case "begun":
         return session.pending.get(message.id)?.begun?.();
       case "decided":
-        return this.#conclude(session, message.id, () => ({ kind: "decided", decision: JSON.parse(message.decision) as Decision }));
+        return this.#conclude(session, message.id, () => ({
+          kind: "decided",
+          decision: JSON.parse(message.decision) as Decision,
+        }));
       case "failed":
-        return this.#conclude(session, message.id, () => ({ kind: "failed", detail: message.detail, said: message.said }));
+        return this.#conclude(session, message.id, () => ({
+          kind: "failed",
+          detail: message.detail,
+          said: message.said,
+        }));
       case "ignored":
         return this.#log.warn("guard_verdict_ignored", { ...message.about, verdict: message.verdict });
       case "read":
@@ -233,7 +244,8 @@ export class GuardHost implements GuardRunner {
   #conclude(session: Session, id: number, result: () => CallResult): void {
     const pending = session.pending.get(id);
     if (!pending) return;
-    if (pending.overIn === undefined && performance.now() < pending.deadline) return this.#settle(session, id, result());
+    if (pending.overIn === undefined && performance.now() < pending.deadline)
+      return this.#settle(session, id, result());
     const overIn = (pending.overIn ??= Atomics.load(session.begun, 0));
     // Another recipient's guard has blocked the thread beyond this one's time, and costs it no message.
     if (!pending.delivery || !isAnother(overIn, id)) return;

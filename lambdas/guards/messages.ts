@@ -19,7 +19,12 @@ export interface GuardCall {
 export type About = Pick<GuardCall, "channel"> & { guard: HandlerName; agent: string; uuid?: string };
 
 /** What the log says that a call is about. */
-export const aboutOf = ({ handler, agent, channel, message }: Pick<GuardCall, "handler" | "agent" | "channel" | "message">): About => ({
+export const aboutOf = ({
+  handler,
+  agent,
+  channel,
+  message,
+}: Pick<GuardCall, "handler" | "agent" | "channel" | "message">): About => ({
   guard: handler,
   agent: agent.uuid,
   ...(channel === undefined ? {} : { channel }),

@@ -8,7 +8,8 @@ export type ModuleEntries = Map<string, Partial<Record<HandlerName, unknown>>>;
 
 /** Takes a guard module's guards apart. Throws where they are no object. */
 export const entriesOf = (module: unknown): ModuleEntries => {
-  if (typeof module !== "object" || module === null) throw new TypeError("the guard module must default-export its guards");
+  if (typeof module !== "object" || module === null)
+    throw new TypeError("the guard module must default-export its guards");
   const { channels = {} } = module as Guards;
   if (Object.hasOwn(channels, DEFAULT_ENTRY)) throw new TypeError('channels: "" is no channel name');
   return new Map([[DEFAULT_ENTRY, module], ...Object.entries<ChannelGuards>(channels)]);
@@ -19,7 +20,8 @@ export const manifestOf = (entries: ModuleEntries): Manifest => {
   const defined = [...entries].map(([entry, guards]) => {
     const handlers = HANDLERS.filter((handler) => guards[handler] !== undefined);
     const wrong = handlers.find((handler) => typeof guards[handler] !== "function");
-    if (wrong) throw new TypeError(`${entry === DEFAULT_ENTRY ? "" : `channels["${entry}"].`}${wrong} is not a function`);
+    if (wrong)
+      throw new TypeError(`${entry === DEFAULT_ENTRY ? "" : `channels["${entry}"].`}${wrong} is not a function`);
     return [entry, handlers] as const;
   });
   const manifest: Manifest = Object.fromEntries(defined);

@@ -1,4 +1,16 @@
-import { CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isId, isUserId, type Json, type Message, NESTING, PUBLICATIONS_PER_GUARD_CALL, RESULT_BYTES, USER_ID_LENGTH } from "../../protocol/index.js";
+import {
+  CHANNELS_PER_FRAME,
+  CREDENTIALS_BYTES,
+  INFO_BYTES,
+  isId,
+  isUserId,
+  type Json,
+  type Message,
+  NESTING,
+  PUBLICATIONS_PER_GUARD_CALL,
+  RESULT_BYTES,
+  USER_ID_LENGTH,
+} from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import { type Fields, isObject, outlineOf } from "../core/requests.js";
 import { LAST_DATE } from "./call.js";
@@ -88,18 +100,24 @@ const fieldsOf = (response: string, request: GuardRequest): Fields => {
   must(fields["version"] === CONTRACT_VERSION, `version is not ${CONTRACT_VERSION}`);
   const verdicts: readonly unknown[] = VERDICTS[request.guard];
   must(verdicts.includes(fields["verdict"]), `verdict is not one of ${verdicts.join(", ")}`);
-  must(request.channel === undefined || fields["channel"] === request.channel, "channel is not the one that was asked about");
+  must(
+    request.channel === undefined || fields["channel"] === request.channel,
+    "channel is not the one that was asked about",
+  );
   return fields;
 };
 
 const decisionOf = (fields: Fields, request: GuardRequest, now: number, limits: Names): Decision => {
-  const permit = (more: Partial<Decision> = {}): Decision => ({ permitted: true, subscribe: [], publish: [], ...more }) as Decision;
+  const permit = (more: Partial<Decision> = {}): Decision =>
+    ({ permitted: true, subscribe: [], publish: [], ...more }) as Decision;
   switch (fields["verdict"]) {
     case "connected": {
       const info = json(fields, "info", INFO_BYTES);
       const id = userId(fields);
       const end = expiresAt(fields, now);
-      const credentials = Object.hasOwn(fields, "credentials") ? json(fields, "credentials", CREDENTIALS_BYTES) : request.agent?.credentials;
+      const credentials = Object.hasOwn(fields, "credentials")
+        ? json(fields, "credentials", CREDENTIALS_BYTES)
+        : request.agent?.credentials;
       return permit({
         subscribe: subscriptions(fields, request, limits),
         ...(info === undefined ? {} : { info }),
@@ -135,7 +153,8 @@ const deliveriesOf = ({ deliveries }: Fields, { recipients = [], message }: Guar
     const { agent } = each as { agent: string };
     must(asked.has(agent), "deliveries names an agent that was not asked about");
     must(!delivered.has(agent), "deliveries names an agent twice");
-    if (message) delivered.set(agent, Object.hasOwn(each, "data") ? { ...message, data: each["data"] as Json } : message);
+    if (message)
+      delivered.set(agent, Object.hasOwn(each, "data") ? { ...message, data: each["data"] as Json } : message);
   }
   return delivered;
 };

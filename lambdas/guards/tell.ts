@@ -20,7 +20,12 @@ const PAUSE_MS = 75;
  * nobody else does, so it is asked again where it could not take it just then.
  * @param timeoutMs how long all attempts together may take
  */
-export const tell = async ({ invoke, timing, clock }: Telling, arn: string, payload: string, timeoutMs: number): Promise<Invoked> => {
+export const tell = async (
+  { invoke, timing, clock }: Telling,
+  arn: string,
+  payload: string,
+  timeoutMs: number,
+): Promise<Invoked> => {
   const until = timing.now() + timeoutMs;
   for (let attempt = 1; ; attempt += 1) {
     const invoked = await invoke(arn, payload, { timeoutMs: until - timing.now(), asynchronous: true });

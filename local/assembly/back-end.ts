@@ -45,7 +45,10 @@ export const readBackEnd = (
     statements: readStatements(policyOf(functionArn(publisher, place)), (value) => value),
     doubts: [],
   };
-  return { users: [user], backEnd: { userId: USER_ID, functionId, functionName, ...(url && { urlId: url.logicalId }) } };
+  return {
+    users: [user],
+    backEnd: { userId: USER_ID, functionId, functionName, ...(url && { urlId: url.logicalId }) },
+  };
 };
 
 const policyOf = (arn: string): object => ({

@@ -37,7 +37,10 @@ export const identityOf = (subject: Subject, attribute?: string): string => {
 };
 
 /** A made-up id of lower-case letters and digits. */
-export const madeUpId = ({ stack, logicalId }: Pick<Subject, "stack" | "logicalId">, characters = ID_CHARACTERS): string => {
+export const madeUpId = (
+  { stack, logicalId }: Pick<Subject, "stack" | "logicalId">,
+  characters = ID_CHARACTERS,
+): string => {
   const hash = createHash("sha256").update(`${stack}/${logicalId}`).digest();
   return [...hash.subarray(0, characters)].map((byte) => (byte % 36).toString(36)).join("");
 };
@@ -46,7 +49,8 @@ export const madeUpId = ({ stack, logicalId }: Pick<Subject, "stack" | "logicalI
 const URL_ID_CHARACTERS = 32;
 
 /** The id of a function URL. */
-export const functionUrlId = (subject: Pick<Subject, "stack" | "logicalId">): string => madeUpId(subject, URL_ID_CHARACTERS);
+export const functionUrlId = (subject: Pick<Subject, "stack" | "logicalId">): string =>
+  madeUpId(subject, URL_ID_CHARACTERS);
 
 const name = (property: string) => (subject: Subject) =>
   subject.named(property) ??

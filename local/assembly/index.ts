@@ -59,7 +59,10 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const place = placeOf(stack);
   const all = Object.entries(stack.template.Resources ?? {});
   const inside = all.filter(([, resource]) => belongsTo(construct, resource));
-  const [scope, outsiders] = [scopeOf(stack, place, options), all.filter(([, resource]) => !belongsTo(construct, resource))];
+  const [scope, outsiders] = [
+    scopeOf(stack, place, options),
+    all.filter(([, resource]) => !belongsTo(construct, resource)),
+  ];
   const reader = new ResourceReader(stack, scope, Object.fromEntries(inside));
   const beside = new ResourceReader(stack, scope, Object.fromEntries(outsiders));
   const settings = { ...options, async: readAsync(reader, beside) };
@@ -100,8 +103,13 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
  */
 export const functionUrlIds = (directory: string, construct?: string): string[] => {
   const found = findConstruct(readAssembly(resolvePath(directory)), construct);
-  const urls = Object.entries(found.stack.template.Resources ?? {}).filter(([, { Type: type }]) => type === FUNCTION_URL);
-  const [own, others] = [urls.filter(([, each]) => belongsTo(found, each)), urls.filter(([, each]) => !belongsTo(found, each))];
+  const urls = Object.entries(found.stack.template.Resources ?? {}).filter(
+    ([, { Type: type }]) => type === FUNCTION_URL,
+  );
+  const [own, others] = [
+    urls.filter(([, each]) => belongsTo(found, each)),
+    urls.filter(([, each]) => !belongsTo(found, each)),
+  ];
   return [...own, ...others].map(([id]) => id);
 };
 

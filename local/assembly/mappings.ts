@@ -3,17 +3,23 @@ import { BATCH_SIZE, CONCURRENCY, WINDOW_SECONDS } from "../sqs/poller/limits.js
 import { type Properties, Refused, type ResourceReader } from "./reader.js";
 
 /** The event source mappings of the stack that read its queues. */
-export const readMappings = (reader: ResourceReader, functions: FunctionModel[], queues: QueueModel[]): MappingModel[] => {
+export const readMappings = (
+  reader: ResourceReader,
+  functions: FunctionModel[],
+  queues: QueueModel[],
+): MappingModel[] => {
   const byName = new Map(functions.map((each) => [each.name, each]));
   return reader.each(["AWS::Lambda::EventSourceMapping"], (logicalId, properties) => {
     if (String(properties.get("Enabled")) === "false") throw new Refused("it is disabled", "inert");
     const source = properties.get("EventSourceArn");
     const queue = queues.find(({ arn }) => arn === source);
-    if (!queue) throw new Refused(`it reads ${String(source)}, and only queues of the template that are served are read here`);
+    if (!queue)
+      throw new Refused(`it reads ${String(source)}, and only queues of the template that are served are read here`);
     const name = properties.text("FunctionName").replace(/^(?:.*:)?function:/, "");
     const fn = byName.get(name);
     if (!fn) throw new Refused(`its function ${name} is not run here`);
-    for (const each of NOT_KNOWN) if (properties.get(each) !== undefined) throw new Refused(`its ${each} is not known here`);
+    for (const each of NOT_KNOWN)
+      if (properties.get(each) !== undefined) throw new Refused(`its ${each} is not known here`);
     if (fn.timeoutSeconds > queue.visibilitySeconds) {
       throw new Refused(
         `Queue visibility timeout: ${queue.visibilitySeconds} seconds is less than Function timeout: ${fn.timeoutSeconds} seconds`,

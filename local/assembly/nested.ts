@@ -29,7 +29,11 @@ interface Names {
  */
 export const withNested = (template: Template, stackName: string, read: ReadTemplate): Template => {
   if (!Object.values(template.Resources ?? {}).some(fileOf)) return template;
-  const whole: Required<Pick<Template, "Resources" | "Conditions" | "Mappings">> = { Resources: {}, Conditions: {}, Mappings: {} };
+  const whole: Required<Pick<Template, "Resources" | "Conditions" | "Mappings">> = {
+    Resources: {},
+    Conditions: {},
+    Mappings: {},
+  };
   const outputs = flatten(template, { whole, read, stackName, prefix: "" }, {});
   return { ...template, ...whole, Outputs: outputs };
 };
@@ -45,7 +49,11 @@ interface Context {
 }
 
 /** Adds a template's parts to the whole; gives its outputs, said in the whole's names. */
-const flatten = (template: Template, context: Context, parameters: Record<string, unknown>): NonNullable<Template["Outputs"]> => {
+const flatten = (
+  template: Template,
+  context: Context,
+  parameters: Record<string, unknown>,
+): NonNullable<Template["Outputs"]> => {
   const { whole, read, stackName, prefix } = context;
   const all = Object.entries(template.Resources ?? {});
   const ids = new Map(all.map(([id]) => [id, prefix !== "" && whole.Resources[id] ? `${prefix}${id}` : id]));
@@ -54,7 +62,8 @@ const flatten = (template: Template, context: Context, parameters: Record<string
     resource: (name) => ids.get(name) ?? name,
     definition: (name) => `${prefix}${name}`,
     ref(name) {
-      if (prefix !== "" && Object.hasOwn(template.Parameters ?? {}, name)) return parameterOf(template, name, parameters);
+      if (prefix !== "" && Object.hasOwn(template.Parameters ?? {}, name))
+        return parameterOf(template, name, parameters);
       if (prefix !== "" && name === "AWS::StackName") return stackName;
       return nestedOf(name) ? stackIdOf(`${stackName}-${name}`) : undefined;
     },
@@ -64,7 +73,8 @@ const flatten = (template: Template, context: Context, parameters: Record<string
     },
   };
   const say = (value: unknown): unknown => rename(value, names);
-  for (const [name, value] of Object.entries(template.Conditions ?? {})) whole.Conditions[`${prefix}${name}`] = say(value);
+  for (const [name, value] of Object.entries(template.Conditions ?? {}))
+    whole.Conditions[`${prefix}${name}`] = say(value);
   for (const [name, value] of Object.entries(template.Mappings ?? {})) whole.Mappings[`${prefix}${name}`] = value;
 
   // Ids are taken before anything is nested, so that those of the parent stay. Nested stacks give others their outputs,
@@ -79,7 +89,13 @@ const flatten = (template: Template, context: Context, parameters: Record<string
     nested.set(id, {});
     const { Parameters: given = {} } = (resource.Properties ?? {}) as { Parameters?: Record<string, unknown> };
     const own = conditionOf(resource, names, context);
-    const inner: Context = { whole, read, stackName: `${stackName}-${id}`, prefix: ids.get(id)!, ...(own !== undefined && { condition: own }) };
+    const inner: Context = {
+      whole,
+      read,
+      stackName: `${stackName}-${id}`,
+      prefix: ids.get(id)!,
+      ...(own !== undefined && { condition: own }),
+    };
     const outputs = flatten(read(fileOf(resource)!), inner, say(given) as Record<string, unknown>);
     nested.set(id, outputs);
     return outputs;
@@ -89,7 +105,10 @@ const flatten = (template: Template, context: Context, parameters: Record<string
     if (stacks.has(id)) continue;
     const condition = conditionOf(resource, names, context);
     const { Condition: _, ...rest } = resource;
-    whole.Resources[ids.get(id)!] = { ...(say(rest) as Resource), ...(condition !== undefined && { Condition: condition }) };
+    whole.Resources[ids.get(id)!] = {
+      ...(say(rest) as Resource),
+      ...(condition !== undefined && { Condition: condition }),
+    };
   }
   return say(template.Outputs ?? {}) as NonNullable<Template["Outputs"]>;
 };
@@ -99,7 +118,11 @@ const fileOf = ({ Type: type, Metadata: metadata }: Resource): string | undefine
   return typeof file === "string" ? file : undefined;
 };
 
-const parameterOf = ({ Parameters: definitions = {} }: Template, name: string, given: Record<string, unknown>): unknown => {
+const parameterOf = (
+  { Parameters: definitions = {} }: Template,
+  name: string,
+  given: Record<string, unknown>,
+): unknown => {
   const { Type: type, Default: initial } = definitions[name]!;
   const value = Object.hasOwn(given, name) ? given[name] : initial;
   if (value === undefined) return undefined;
@@ -107,7 +130,11 @@ const parameterOf = ({ Parameters: definitions = {} }: Template, name: string, g
 };
 
 /** A resource is there if its own condition holds, and that of its nested stack. */
-const conditionOf = ({ Condition: own }: Resource, names: Names, { condition: outer, whole }: Context): string | undefined => {
+const conditionOf = (
+  { Condition: own }: Resource,
+  names: Names,
+  { condition: outer, whole }: Context,
+): string | undefined => {
   const inner = own === undefined ? undefined : names.definition(own);
   if (inner === undefined || outer === undefined) return inner ?? outer;
   const both = `${outer}&${inner}`;
@@ -146,7 +173,12 @@ const INTRINSICS: Record<string, (argument: unknown, names: Names) => unknown> =
   },
   "Fn::FindInMap": (argument, names) => {
     const [name, ...keys] = argument as unknown[];
-    return { "Fn::FindInMap": [typeof name === "string" ? names.definition(name) : rename(name, names), ...keys.map((each) => rename(each, names))] };
+    return {
+      "Fn::FindInMap": [
+        typeof name === "string" ? names.definition(name) : rename(name, names),
+        ...keys.map((each) => rename(each, names)),
+      ],
+    };
   },
   "Fn::Sub": (argument, names) => {
     const [pattern, given = {}] = Array.isArray(argument) ? (argument as unknown[]) : [argument];

@@ -50,7 +50,9 @@ export const readPrincipals = (reader: ResourceReader): Principals => {
 };
 
 const readPolicy = (reader: ResourceReader, logicalId: string, properties: Properties): AttachedPolicy => ({
-  ...(reader.resources[logicalId]?.Type === "AWS::IAM::ManagedPolicy" && { arn: String(reader.scope.lookup(logicalId)) }),
+  ...(reader.resources[logicalId]?.Type === "AWS::IAM::ManagedPolicy" && {
+    arn: String(reader.scope.lookup(logicalId)),
+  }),
   roles: [properties.get("Roles") ?? properties.get("RoleName") ?? []].flat().map(String),
   users: [properties.get("Users") ?? properties.get("UserName") ?? []].flat().map(String),
   statements: statementsOf(reader, properties.unresolved("PolicyDocument")),
@@ -65,7 +67,9 @@ const readPrincipal = (
   const name = String(reader.scope.lookup(logicalId));
   const inline = [properties.unresolved("Policies") ?? []].flat() as { PolicyDocument?: unknown }[];
   const attached = policies.filter((policy) => policy[kind].includes(name)).flatMap(({ statements }) => statements);
-  const managed = ([properties.get("ManagedPolicyArns") ?? []].flat() as string[]).map((arn) => managedPolicy(arn, policies));
+  const managed = ([properties.get("ManagedPolicyArns") ?? []].flat() as string[]).map((arn) =>
+    managedPolicy(arn, policies),
+  );
   const boundaryArn = properties.get("PermissionsBoundary") as string | undefined;
   const boundary = boundaryArn === undefined ? undefined : managedPolicy(boundaryArn, policies);
   const statements = [

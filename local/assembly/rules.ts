@@ -28,7 +28,8 @@ export const readRules = (reader: ResourceReader, functions: FunctionModel[], bu
     const all = targetsOf(properties);
     const targets = all.flatMap((target) => readTarget(target, byArn));
     const others = all.filter(({ Arn: arn }) => !byArn.has(arn)).map(({ Arn: arn }) => String(arn));
-    if (targets.length === 0) throw new Refused(`it has no function as a target (${others.join(", ") || "none"})`, "inert");
+    if (targets.length === 0)
+      throw new Refused(`it has no function as a target (${others.join(", ") || "none"})`, "inert");
     if (others.length > 0) warnings.push(`${logicalId} does not run ${others.join(", ")} here: only functions are.`);
     const bus = busOf(properties, buses);
     const name = String(reader.scope.lookup(logicalId));

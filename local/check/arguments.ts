@@ -86,7 +86,16 @@ export const parseCheckArguments = (args: string[]): CheckArguments | undefined 
 
 type Values = Omit<ReturnType<typeof parse>, "help" | "json" | "only">;
 
-const settingsOf = ({ url: given, credentials, channel, publisher, table, region, account, users: people }: Values): CheckSettings => {
+const settingsOf = ({
+  url: given,
+  credentials,
+  channel,
+  publisher,
+  table,
+  region,
+  account,
+  users: people,
+}: Values): CheckSettings => {
   const url = urlOf(given);
   const users = usersOf(people);
   return {

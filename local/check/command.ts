@@ -31,7 +31,11 @@ const checkAll = async ({ settings, only, json }: CheckArguments): Promise<numbe
   if (!json) say(`${settings.url}\n\n`);
   const result = await runChecks(checks, settings, (each) => (json ? undefined : say(lineOf(each))));
   await tidy(settings, result);
-  say(json ? `${JSON.stringify(jsonOf(settings.url, startedAt, result, settings.users))}\n` : accountOf(settings, result) + summaryOf(result) + notAsked(settings));
+  say(
+    json
+      ? `${JSON.stringify(jsonOf(settings.url, startedAt, result, settings.users))}\n`
+      : accountOf(settings, result) + summaryOf(result) + notAsked(settings),
+  );
   return EXIT[result.outcome];
 };
 
@@ -42,14 +46,19 @@ const tidy = async (settings: CheckSettings, { kept }: RunResult): Promise<void>
     const backEnd = await publisherOf(settings);
     for (const channel of kept) await backEnd.deleteHistory(channel);
   } catch (error) {
-    process.stderr.write(`The histories of ${kept.join(", ")} could not be deleted, and expire by themselves: ${messageOf(error)}\n`);
+    process.stderr.write(
+      `The histories of ${kept.join(", ")} could not be deleted, and expire by themselves: ${messageOf(error)}\n`,
+    );
   }
 };
 
-const accountOf = ({ users }: CheckSettings, { account }: RunResult): string => (account ? accountLines(account, users, styleFor(process.stdout)) : "");
+const accountOf = ({ users }: CheckSettings, { account }: RunResult): string =>
+  account ? accountLines(account, users, styleFor(process.stdout)) : "";
 
 /** Names the checks that nobody asked for: they are neither passed nor "not tried". */
 const notAsked = (settings: CheckSettings): string => {
-  const names = AWS_CHECKS.flatMap(({ option, check }) => (settings[option] === undefined ? [`${check.name} (--${option})`] : []));
+  const names = AWS_CHECKS.flatMap(({ option, check }) =>
+    settings[option] === undefined ? [`${check.name} (--${option})`] : [],
+  );
   return names.length === 0 ? "" : styleFor(process.stdout).dim(`Not part of this run: ${names.join(", ")}\n`);
 };

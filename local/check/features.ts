@@ -16,7 +16,11 @@ export interface Probed {
 }
 
 /** What is published: guards that want an object with a text find one. */
-export const dataOf = (n: number, more: Record<string, Json> = {}): Json => ({ text: `push-it-cli check, message ${n}`, n, ...more });
+export const dataOf = (n: number, more: Record<string, Json> = {}): Json => ({
+  text: `push-it-cli check, message ${n}`,
+  n,
+  ...more,
+});
 
 /** How each feature is called, and the prop of the construct that has it. */
 const PROPS: Record<Feature, [string, string]> = {
@@ -48,7 +52,8 @@ const probeOne = async (wire: Wire, prefix: string, run: string): Promise<Probed
   const again = first.successful && published.successful ? await subscribe(channel) : first;
   const wildcard = await subscribe(`${prefix}/${run}/*`);
   const names = [...(first.successful ? [channel] : []), ...(wildcard.successful ? [`${prefix}/${run}/*`] : [])];
-  if (names.length > 0) await wire.request({ action: "unsubscribe", channel: Meta.unsubscribe, data: { channels: names } });
+  if (names.length > 0)
+    await wire.request({ action: "unsubscribe", channel: Meta.unsubscribe, data: { channels: names } });
   return { prefix, channel, has: featuresOf(first, again, wildcard), ...(closed !== undefined && { closed }) };
 };
 
@@ -70,7 +75,10 @@ export const featuresOf = (first: Reply, again: Reply, wildcard: Reply): Readonl
  */
 export const prefixWith = (probed: readonly Probed[], feature: Feature): string => {
   const open = probed.filter(({ closed }) => closed === undefined);
-  if (open.length === 0) throw new NotTried(`${probed[0]?.closed ?? "there is no channel"}. Name a channel that is permitted with --channel`);
+  if (open.length === 0)
+    throw new NotTried(
+      `${probed[0]?.closed ?? "there is no channel"}. Name a channel that is permitted with --channel`,
+    );
   const found = open.find(({ has }) => has.has(feature));
   if (found) return found.prefix;
   const [does, prop] = PROPS[feature];

@@ -23,7 +23,10 @@ const KINDS: Record<keyof Times, string> = {
 };
 
 /** A check's line. */
-export const lineOf = ({ name, outcome, detail, tookMs }: CheckResult, style: Style = styleFor(process.stdout)): string => {
+export const lineOf = (
+  { name, outcome, detail, tookMs }: CheckResult,
+  style: Style = styleFor(process.stdout),
+): string => {
   const [colour, mark] = MARKS[outcome];
   const said = outcome === "passed" ? detail : `${style[colour](outcome)}: ${detail}`;
   return `${style[colour](mark)} ${name.padEnd(NAME_CHARACTERS)} ${style.dim(inWords(tookMs).padStart(TIME_CHARACTERS))}  ${said}\n`;
@@ -41,7 +44,8 @@ export const latenciesOf = (results: readonly CheckResult[]): Partial<Record<key
 /** The last lines: latencies, and what it comes to. */
 export const summaryOf = ({ outcome, results, tookMs }: RunResult, style: Style = styleFor(process.stdout)): string => {
   const latencies = Object.entries(latenciesOf(results)).map(
-    ([kind, { p50, p95, count }]) => `  ${KINDS[kind as keyof Times].padEnd(24)} p50 ${inWords(p50)}, p95 ${inWords(p95)} ${style.dim(`(${count})`)}\n`,
+    ([kind, { p50, p95, count }]) =>
+      `  ${KINDS[kind as keyof Times].padEnd(24)} p50 ${inWords(p50)}, p95 ${inWords(p95)} ${style.dim(`(${count})`)}\n`,
   );
   const count = (wanted: Outcome): number => results.filter((each) => each.outcome === wanted).length;
   const [colour, mark] = MARKS[outcome];
@@ -55,7 +59,12 @@ export const summaryOf = ({ outcome, results, tookMs }: RunResult, style: Style 
 };
 
 /** The run as programs read it. docs/DEPLOY.md, "Check what you deployed", explains the fields. */
-export const jsonOf = (url: string, startedAt: Date, { outcome, results, tookMs, account }: RunResult, users: number | undefined): object => ({
+export const jsonOf = (
+  url: string,
+  startedAt: Date,
+  { outcome, results, tookMs, account }: RunResult,
+  users: number | undefined,
+): object => ({
   version: 1,
   url,
   startedAt: startedAt.toISOString(),

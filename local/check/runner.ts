@@ -38,7 +38,11 @@ const RUN_CHARACTERS = 10;
  * Runs checks, several at once.
  * @param told called with each result, in the order of the checks
  */
-export const runChecks = async (checks: readonly Check[], settings: CheckSettings, told: (result: CheckResult) => void): Promise<RunResult> => {
+export const runChecks = async (
+  checks: readonly Check[],
+  settings: CheckSettings,
+  told: (result: CheckResult) => void,
+): Promise<RunResult> => {
   const begun = performance.now();
   const run = freshId().slice(0, RUN_CHARACTERS);
   const prober: { trial?: Trial } = {};
@@ -71,7 +75,8 @@ const lazily = <T>(begin: () => Promise<T>): (() => Promise<T>) => {
 const probedBy = async (shared: Shared, prober: { trial?: Trial }): Promise<Probed[]> => {
   prober.trial = new Trial(shared, "probe");
   const probed = await probe(await prober.trial.open(), shared.settings.prefixes, shared.run);
-  for (const { channel, has, closed } of probed) if (closed === undefined && has.has("history")) shared.kept.add(channel);
+  for (const { channel, has, closed } of probed)
+    if (closed === undefined && has.has("history")) shared.kept.add(channel);
   return probed;
 };
 

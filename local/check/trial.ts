@@ -1,6 +1,14 @@
 import { WebSocket } from "ws";
 import { PushIt, type PushItOptions } from "push-it-client";
-import { type ConnectionInfo, type Json, Meta, type Position, type Reply, SUBPROTOCOL_DENIED, type SubscribeResult } from "../../protocol/index.js";
+import {
+  type ConnectionInfo,
+  type Json,
+  Meta,
+  type Position,
+  type Reply,
+  SUBPROTOCOL_DENIED,
+  type SubscribeResult,
+} from "../../protocol/index.js";
 import type { AccountReading } from "./account/facts.js";
 import { NotTried } from "./check.js";
 import { dataOf, denialOf, type Feature, prefixWith, type Probed } from "./features.js";
@@ -79,7 +87,8 @@ export class Trial {
    * @throws NotTried if the connection guard denies the credentials
    */
   async open(options: Partial<WireOptions> = {}): Promise<Wire> {
-    const denied = (why: string): NotTried => new NotTried(`the connection guard denies these credentials: ${why}. Give others with --credentials`);
+    const denied = (why: string): NotTried =>
+      new NotTried(`the connection guard denies these credentials: ${why}. Give others with --credentials`);
     const wire = await this.tryOpen(options).catch((error: unknown) => {
       throw error instanceof Refused && error.status === FORBIDDEN ? denied("HTTP 403") : error;
     });
@@ -102,7 +111,10 @@ export class Trial {
    */
   async subscribe(wire: Wire, channel: string, since?: Position): Promise<SubscribeResult> {
     const data = { channel, ...(since && { since }) };
-    const reply = accepted(await wire.request({ action: "subscribe", channel: Meta.subscribe, data }), `subscribing to ${channel}`);
+    const reply = accepted(
+      await wire.request({ action: "subscribe", channel: Meta.subscribe, data }),
+      `subscribing to ${channel}`,
+    );
     return reply.data as unknown as SubscribeResult;
   }
 
@@ -113,7 +125,12 @@ export class Trial {
   }
 
   /** Publishes one message; same errors. */
-  async publish(wire: Wire, channel: string, n = 1, more: { echo?: boolean; uuid?: string; data?: Json } = {}): Promise<Sent> {
+  async publish(
+    wire: Wire,
+    channel: string,
+    n = 1,
+    more: { echo?: boolean; uuid?: string; data?: Json } = {},
+  ): Promise<Sent> {
     const { uuid = freshId(), data = dataOf(n), ...rest } = more;
     const sentAt = performance.now();
     const reply = await wire.request({ action: "publish", channel, uuid, data, ...rest });
@@ -128,7 +145,9 @@ export class Trial {
     const sentAt = performance.now();
     const messages = uuids.map((uuid, n) => ({ channel, uuid, data: dataOf(n) }));
     const replies = await wire.requests({ action: "publish", messages }, uuids);
-    const positions = new Map(replies.map((reply) => [reply.uuid, accepted(reply, `publishing on ${channel}`).position]));
+    const positions = new Map(
+      replies.map((reply) => [reply.uuid, accepted(reply, `publishing on ${channel}`).position]),
+    );
     if (replies.some(({ position }) => position)) this.shared.kept.add(channel);
     return uuids.map((uuid) => ({ uuid, sentAt, position: positions.get(uuid) }));
   }

@@ -1,5 +1,15 @@
 import { WebSocket } from "ws";
-import { CREDENTIALS_PREFIX, type Json, type Message, Meta, newId, type Reply, SESSION_PREFIX, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
+import {
+  CREDENTIALS_PREFIX,
+  type Json,
+  type Message,
+  Meta,
+  newId,
+  type Reply,
+  SESSION_PREFIX,
+  SUBPROTOCOL,
+  SUBPROTOCOL_DENIED,
+} from "../../protocol/index.js";
 import { Missing, Waiting } from "./waiting.js";
 
 /** A handshake that was refused. */
@@ -42,11 +52,15 @@ export class Wire {
     readonly socket: WebSocket,
     private readonly options: WireOptions,
   ) {
-    this.#waiting = new Waiting(options.patienceMs, () => this.closed && `the connection was closed with ${this.closed.code}`);
+    this.#waiting = new Waiting(
+      options.patienceMs,
+      () => this.closed && `the connection was closed with ${this.closed.code}`,
+    );
     socket.on("message", (data: Buffer) => {
       const text = data.toString();
       const at = performance.now();
-      if (text !== "") this.received.push(...[JSON.parse(text) as Omit<Incoming, "at">].flat().map((each) => ({ ...each, at })));
+      if (text !== "")
+        this.received.push(...[JSON.parse(text) as Omit<Incoming, "at">].flat().map((each) => ({ ...each, at })));
       this.#waiting.notify();
     });
     socket.on("close", (code, reason) => {
@@ -118,13 +132,17 @@ export class Wire {
     this.#pending += 1;
     try {
       this.send(frame);
-      const answers = await this.until(() => {
-        const later = this.received.slice(from);
-        const gateway = later.find(({ channel, message }) => channel === undefined && message !== undefined);
-        if (gateway && this.#pending === 1) throw new Error(`API Gateway answered "${gateway.message}" to ${String(frame["action"])}`);
-        const found = later.filter((each): each is Reply & Incoming => isReply(each) && wanted.has(each.uuid ?? ""));
-        return found.length >= wanted.size && found;
-      }, `the answer to ${String(frame["action"])}`);
+      const answers = await this.until(
+        () => {
+          const later = this.received.slice(from);
+          const gateway = later.find(({ channel, message }) => channel === undefined && message !== undefined);
+          if (gateway && this.#pending === 1)
+            throw new Error(`API Gateway answered "${gateway.message}" to ${String(frame["action"])}`);
+          const found = later.filter((each): each is Reply & Incoming => isReply(each) && wanted.has(each.uuid ?? ""));
+          return found.length >= wanted.size && found;
+        },
+        `the answer to ${String(frame["action"])}`,
+      );
       this.options.answered?.((answers[0]?.at ?? begun) - begun);
       return answers;
     } finally {
@@ -146,7 +164,8 @@ export class Wire {
   /** Messages of a channel that came so far; those that are known only by their place are left out. */
   messages(channel: string): (Message & { at: number })[] {
     return this.received.filter(
-      (each): each is Message & Incoming => each.channel === channel && each.uuid !== undefined && each.data !== undefined,
+      (each): each is Message & Incoming =>
+        each.channel === channel && each.uuid !== undefined && each.data !== undefined,
     );
   }
 
@@ -176,4 +195,5 @@ export class Wire {
   }
 }
 
-const isReply = (each: Incoming): boolean => each.channel?.startsWith("/meta/") === true && each.successful !== undefined;
+const isReply = (each: Incoming): boolean =>
+  each.channel?.startsWith("/meta/") === true && each.successful !== undefined;

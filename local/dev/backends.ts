@@ -64,7 +64,14 @@ export const startBackends = async (context: BackendsContext): Promise<Backends>
   };
   const dynamodb = await startDynamoDb(engine, { project, guardian, signers, log });
   closers.add(() => dynamodb.close());
-  const proxy = await startDynamoDbProxy({ upstream: dynamodb.endpoint, server: ports.server("dynamodb"), credentials, permissions, ...watchOf(context), ...strikesOf(context) });
+  const proxy = await startDynamoDbProxy({
+    upstream: dynamodb.endpoint,
+    server: ports.server("dynamodb"),
+    credentials,
+    permissions,
+    ...watchOf(context),
+    ...strikesOf(context),
+  });
   closers.add(() => proxy.close());
   const counts = meter && ((accessKeyId: string, service: string) => meter.call(accessKeyId, KINDS[service]!));
   const services = await startServices(credentials, operations, counts, ports.server("services"));

@@ -25,7 +25,9 @@ export const banner = (facts: BannerFacts, style: Style): string => {
     `    ${dim("DynamoDB ")} ${facts.dynamodb}`,
     `    ${dim("Guards   ")} ${guardsLine(facts.guards, style)}`,
     "",
-    ...(backEnd.length > 0 ? [`    ${dim("A back end publishes with the keys of this run, and may do nothing else:")}`, ...backEnd, ""] : []),
+    ...(backEnd.length > 0
+      ? [`    ${dim("A back end publishes with the keys of this run, and may do nothing else:")}`, ...backEnd, ""]
+      : []),
     `    Open the console in two tabs, subscribe both to ${bold("rooms/5")}, and publish in one.`,
     `    ${dim("Ctrl-C ends it.")}`,
     "",
@@ -79,7 +81,9 @@ export const starterLines = (project: string, guards: string | undefined, { bold
 const outsideLines = (outside: OutsideVerdict[], { dim, yellow }: Style): string[] => {
   const of = (verdict: OutsideVerdict["verdict"]) => outside.filter((each) => each.verdict === verdict);
   const names = (all: OutsideVerdict[], what: string) =>
-    all.length > 0 ? [`${dim("outside ")} ${all.map(({ logicalId }) => logicalId).join(", ")} ${dim(`– ${what}`)}`] : [];
+    all.length > 0
+      ? [`${dim("outside ")} ${all.map(({ logicalId }) => logicalId).join(", ")} ${dim(`– ${what}`)}`]
+      : [];
   const [functions, others] = split(of("run"), ({ type }) => type === "AWS::Lambda::Function");
   const [queues, settings] = split(others, ({ type }) => type === "AWS::SQS::Queue");
   return [

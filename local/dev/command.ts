@@ -34,7 +34,11 @@ export const dev = async (args: string[], dist: string): Promise<void> => {
   if (isStarter(options)) process.stderr.write(starterLines(options.project, options.guards, style));
   if (isReachable(addressesOf(options.host))) process.stderr.write(reachableLine(style));
   if (json) return void process.stdout.write(`${JSON.stringify(ready)}\n`);
-  const facts = { ready, dynamodb: dynamodb.name, guards: guardsOf(model, { ...options, starter: isStarter(options) }) };
+  const facts = {
+    ready,
+    dynamodb: dynamodb.name,
+    guards: guardsOf(model, { ...options, starter: isStarter(options) }),
+  };
   process.stdout.write(banner(facts, styleFor(process.stdout)));
 };
 
@@ -62,7 +66,8 @@ const reporting = (): [Pick<SystemOptions, "log" | "report" | "reloaded">, use: 
 /** Most functions that are named. */
 const NAMED = 3;
 
-const reloadedText = (functions: string[]): string => (functions.length > NAMED ? `${functions.length} functions` : functions.join(", "));
+const reloadedText = (functions: string[]): string =>
+  functions.length > NAMED ? `${functions.length} functions` : functions.join(", ");
 
 /** Ends the system on SIGINT, SIGTERM and SIGHUP; a second signal does not wait. */
 const stopper = () => {

@@ -17,7 +17,8 @@ export interface LogContext {
  */
 export const withDebugLogs = (model: SystemModel): SystemModel => {
   const asked = model.functions.map(({ environment }) => environment["PUSH_IT_GUARD_FUNCTIONS"] ?? "").join("\n");
-  const isGuard = ({ name, runtime }: FunctionModel): boolean => runtime.startsWith("nodejs") && asked.includes(`:function:${name}"`);
+  const isGuard = ({ name, runtime }: FunctionModel): boolean =>
+    runtime.startsWith("nodejs") && asked.includes(`:function:${name}"`);
   const functions = model.functions.map((each): FunctionModel => {
     if (each.outside) return isGuard(each) ? { ...each, logFormat: "JSON", logLevel: "DEBUG" } : each;
     return each.logFormat === "JSON" ? { ...each, logLevel: "DEBUG" } : each;
@@ -80,9 +81,13 @@ export const readable = (entry: LogEntry, context: LogContext): LogEntry | undef
   const what = channel === undefined ? guard : `${guard} of ${channel}`;
   const told = (text: string): LogEntry => ({ level: "error", source: "guards", message: text });
   if (event === "guard_said") return told(`${what} threw:\n${readableStack(said, code, context)}`);
-  if (event === "guards_not_loaded") return told(`The guard module could not be loaded, so nothing is permitted:\n${readableStack(detail, code, context)}`);
+  if (event === "guards_not_loaded")
+    return told(
+      `The guard module could not be loaded, so nothing is permitted:\n${readableStack(detail, code, context)}`,
+    );
   // `guard_said` follows, with the message.
-  if (event === "guard_failed" && (detail.includes("\n    at ") || detail.startsWith("it threw no error"))) return undefined;
+  if (event === "guard_failed" && (detail.includes("\n    at ") || detail.startsWith("it threw no error")))
+    return undefined;
   return entry;
 };
 

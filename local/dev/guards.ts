@@ -51,14 +51,25 @@ export class GuardModule {
       const { outputFiles, metafile } = await (await this.#context).rebuild();
       requireDefaultExport(entry, metafile!);
       this.#inputs = Object.keys(metafile!.inputs).map((input) => resolve(dirname(entry), input));
-      return { files: new Map(outputFiles!.map(({ path, contents }) => [basename(path), contents])), inputs: this.#inputs };
+      return {
+        files: new Map(outputFiles!.map(({ path, contents }) => [basename(path), contents])),
+        inputs: this.#inputs,
+      };
     } catch (error) {
       const { errors } = error as { errors?: Message[] };
       if (!errors) throw error;
       // The file that is wrong may be one that was not imported before.
-      this.#inputs = [...new Set([...this.#inputs, ...errors.flatMap(({ location }) => (location ? resolve(dirname(entry), location.file) : []))])];
+      this.#inputs = [
+        ...new Set([
+          ...this.#inputs,
+          ...errors.flatMap(({ location }) => (location ? resolve(dirname(entry), location.file) : [])),
+        ]),
+      ];
       const messages = await esbuild.formatMessages(errors, { kind: "error", color: false });
-      throw new Failure(`The guard module does not compile:\n\n${messages.join("\n").trimEnd()}`, `Fix ${entry} and save it.`);
+      throw new Failure(
+        `The guard module does not compile:\n\n${messages.join("\n").trimEnd()}`,
+        `Fix ${entry} and save it.`,
+      );
     }
   }
 

@@ -62,7 +62,9 @@ export const functionsText = (count: number): string => (count === 1 ? "1 guard 
 
 /** The ARNs that the construct's functions ask as guards; those of another construct beside it are asked by that one. */
 const guardFunctions = ({ functions }: SystemModel): Set<string> =>
-  new Set(functions.flatMap(({ outside, environment }) => (outside ? [] : arnsOf(environment["PUSH_IT_GUARD_FUNCTIONS"]))));
+  new Set(
+    functions.flatMap(({ outside, environment }) => (outside ? [] : arnsOf(environment["PUSH_IT_GUARD_FUNCTIONS"]))),
+  );
 
 const arnsOf = (text: string | undefined): string[] => {
   if (!text) return [];

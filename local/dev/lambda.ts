@@ -37,7 +37,16 @@ export const startLambda = async (context: LambdaContext): Promise<Lambda> => {
   closers.add(() => invocations.close());
   const enqueue: Lambda["enqueue"] = (...event) => invocations.add(...event);
   const meter: LambdaServiceOptions["meter"] = counts && ((accessKeyId, kind) => counts.call(accessKeyId, kind));
-  const service = await startLambdaService({ credentials, permissions, model, invoker, enqueue, log, meter, server: ports.server("lambda") });
+  const service = await startLambdaService({
+    credentials,
+    permissions,
+    model,
+    invoker,
+    enqueue,
+    log,
+    meter,
+    server: ports.server("lambda"),
+  });
   closers.add(() => service.close());
   return { port: service.port, enqueue };
 };

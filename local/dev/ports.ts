@@ -84,7 +84,9 @@ export class Ports {
 
   /** The port of each part. */
   get all(): Record<Part, number> {
-    const ports = [...this.#servers].map(([part, server]) => [part, (server.address() as AddressInfo | null)?.port ?? 0] as const);
+    const ports = [...this.#servers].map(
+      ([part, server]) => [part, (server.address() as AddressInfo | null)?.port ?? 0] as const,
+    );
     return Object.fromEntries(ports) as Record<Part, number>;
   }
 
@@ -103,7 +105,9 @@ export class Ports {
 }
 
 const notYet: RequestListener = (_request, response) =>
-  void response.writeHead(503, { "retry-after": "1", "content-type": "text/plain" }).end("push-it-cli dev is starting.\n");
+  void response
+    .writeHead(503, { "retry-after": "1", "content-type": "text/plain" })
+    .end("push-it-cli dev is starting.\n");
 
 const end = (server: Server): Promise<void> =>
   new Promise((resolve) => {

@@ -42,7 +42,12 @@ const HERE = /^(::ffff:)?127\.|^::1$/;
 
 const refusalOf = ({ headers, socket }: IncomingMessage): Refusal | undefined => {
   const { host = "", origin } = headers;
-  if (!HERE.test(socket.remoteAddress ?? "") || !LOOPBACK.test(host) || (origin !== undefined && origin !== `http://${host}`)) return 403;
+  if (
+    !HERE.test(socket.remoteAddress ?? "") ||
+    !LOOPBACK.test(host) ||
+    (origin !== undefined && origin !== `http://${host}`)
+  )
+    return 403;
   if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")) return 415;
   if (headers["content-length"] === undefined) return 411;
   return Number(headers["content-length"]) > MAX_BYTES ? 413 : undefined;
@@ -52,6 +57,10 @@ const send = (response: ServerResponse, status: number, body: object): void => {
   const text = JSON.stringify(body);
   // Whatever was not read of a refused request is not read any more.
   const connection = status === 202 ? {} : { connection: "close" };
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text), ...connection });
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    ...connection,
+  });
   response.end(text);
 };

@@ -30,11 +30,27 @@ export interface RunningQueues {
 }
 
 /** Serves the queues of a template, and runs the functions that read them. */
-export const startQueues = ({ options, credentials, permissions, invoker, sqs, meter }: QueuesContext): RunningQueues => {
+export const startQueues = ({
+  options,
+  credentials,
+  permissions,
+  invoker,
+  sqs,
+  meter,
+}: QueuesContext): RunningQueues => {
   const { log, faults = {}, queueWaitScale: scale = 1 } = options;
   const queues = new Queues({ clock: CLOCK, log, scale, faults });
   // More would wait for an environment, while their messages' visibility timeout runs.
-  const mappings = new Mappings({ queues, permissions, invoker, clock: CLOCK, log, scale, most: options.maxEnvironments ?? MAX_ENVIRONMENTS, meter });
+  const mappings = new Mappings({
+    queues,
+    permissions,
+    invoker,
+    clock: CLOCK,
+    log,
+    scale,
+    most: options.maxEnvironments ?? MAX_ENVIRONMENTS,
+    meter,
+  });
   sqs.serve({ signatures: new Signatures(credentials, "sqs"), permissions, queues, log, now: CLOCK.now, meter });
   return {
     set(model) {

@@ -58,7 +58,8 @@ export class Reloads {
     const own = guardModule ? [guardModule.entry, ...guardModule.inputs] : [];
     const folders = new Set(foldersOf(own));
     if (manifest !== undefined) folders.add(dirname(manifest));
-    else if (guards === undefined && inputs) [...foldersOf(inputs.files), ...inputs.folders].forEach((folder) => folders.add(folder));
+    else if (guards === undefined && inputs)
+      [...foldersOf(inputs.files), ...inputs.folders].forEach((folder) => folders.add(folder));
     else if (guards === undefined) sourceFolders(resolve(project)).forEach((folder) => folders.add(folder));
     this.#watcher.watch(folders, (path, listed) => this.#workFor(path, listed).length > 0);
   }
@@ -84,7 +85,10 @@ export class Reloads {
     if (work.size === 0 || this.#closed) return;
     const names = paths.map((path) => relative(this.options.project, path));
     const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
-    this.#tell("info", `${names.slice(0, NAMED).join(", ")}${more} changed: ${work.has("app") ? "synthesizing the app" : "bundling the guards"} …`);
+    this.#tell(
+      "info",
+      `${names.slice(0, NAMED).join(", ")}${more} changed: ${work.has("app") ? "synthesizing the app" : "bundling the guards"} …`,
+    );
     // The guards first: they are there in a moment.
     if (work.has("guards")) await this.#try(false);
     if (work.has("app")) await this.#try(true);
@@ -95,7 +99,10 @@ export class Reloads {
     const begun = performance.now();
     try {
       await this.reload(app);
-      this.#tell("info", `${app ? "The app" : "The guard module"} is live after ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
+      this.#tell(
+        "info",
+        `${app ? "The app" : "The guard module"} is live after ${((performance.now() - begun) / 1000).toFixed(1)} s.`,
+      );
     } catch (error) {
       const next = error instanceof Failure && error.next ? `\n${error.next}` : "";
       this.#tell("error", `${messageOf(error)}${next}\nWhat ran before goes on.`);

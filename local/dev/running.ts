@@ -65,7 +65,8 @@ export class RunningSystem implements System {
     const { place } = first;
     const permissions = permissionsOf(options, () => loaded.current);
     const { log } = options;
-    const invokeAsync = (functionId: string, event: unknown) => system.#lambda?.enqueue(functionId, event, randomUUID());
+    const invokeAsync = (functionId: string, event: unknown) =>
+      system.#lambda?.enqueue(functionId, event, randomUUID());
     const events = new Events({ place, invokeAsync, log });
     const context = { options, log, place, credentials, guardian, closers, permissions, meter, ports };
     const environments: Environments = {
@@ -249,9 +250,15 @@ export class RunningSystem implements System {
     const { options, credentials, closers, meter, ports } = this.parts;
     const { dist, log, faults = {} } = options;
     const limits = { ...(options.quotas && QUOTA_PROFILES[options.quotas].gateway), ...options.limits };
-    const info = () => infoOf(this.model, { ...options, starter: isStarter(options) }, this.dynamodb, this.websocketUrl);
+    const info = () =>
+      infoOf(this.model, { ...options, starter: isStarter(options) }, this.dynamodb, this.websocketUrl);
     const secretFor = (accessKeyId: string) => credentials.secretFor(accessKeyId);
-    const fallback = pages({ dist, info, events: postedEvents((event) => this.emit(event)), meter: meter && (() => meterInfo(meter)) });
+    const fallback = pages({
+      dist,
+      info,
+      events: postedEvents((event) => this.emit(event)),
+      meter: meter && (() => meterInfo(meter)),
+    });
     const gateway = await listen({
       api: this.model.api,
       invoker: this.#runtime,

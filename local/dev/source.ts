@@ -170,6 +170,7 @@ const toolOf = (dist: string): string => {
   return `${dist} ${size} ${mtimeMs}`;
 };
 
-const UNCHANGED = "Nothing has changed since the app was synthesized: its last assembly is run. --fresh synthesizes it again.";
+const UNCHANGED =
+  "Nothing has changed since the app was synthesized: its last assembly is run. --fresh synthesizes it again.";
 
 const SYNTHESIZING = "Synthesizing the app of cdk.json …";

@@ -108,7 +108,9 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     const source = new Source(options, folder, (child) => guardian.watch(child), reserve, sqs.endpoint);
     closers.add(() => source.close());
     const credentials = new Credentials();
-    const meter = options.meter ? new Meter({ callerOf: (accessKeyId) => credentials.identify(accessKeyId) }) : undefined;
+    const meter = options.meter
+      ? new Meter({ callerOf: (accessKeyId) => credentials.identify(accessKeyId) })
+      : undefined;
     return await RunningSystem.start({ options, source, guardian, closers, urls, sqs, ports, credentials, meter });
   } catch (error) {
     await closers.close();

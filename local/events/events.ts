@@ -68,7 +68,11 @@ export class Events {
     const facts = { ruleArn: model.arn, ruleName: model.name, ingestionTime: isoSeconds(now()) };
     for (const { target, makeInput } of targets) {
       if (!this.#permitted(model, target)) {
-        this.#lost(model, target, `${target.functionId} has no AWS::Lambda::Permission for ${SERVICE} and ${model.arn}`);
+        this.#lost(
+          model,
+          target,
+          `${target.functionId} has no AWS::Lambda::Permission for ${SERVICE} and ${model.arn}`,
+        );
         continue;
       }
       const made = inputFrom(makeInput, event, facts);

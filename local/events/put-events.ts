@@ -52,14 +52,22 @@ type Result = { EventId: string } | { ErrorCode: string; ErrorMessage: string };
  * Answers `PutEvents` as EventBridge does.
  * @param callerId the caller's logical id
  */
-export const putEvents = (request: Record<string, unknown>, callerId: string, context: PutEventsContext): ServiceAnswer => {
+export const putEvents = (
+  request: Record<string, unknown>,
+  callerId: string,
+  context: PutEventsContext,
+): ServiceAnswer => {
   const { Entries: entries } = request;
   if (!isEntries(entries)) return refuse("SerializationException", "Entries is not a list of entries.");
   if (entries.length < 1 || entries.length > MAX_ENTRIES) return refuse("ValidationException", lengthMessage(entries));
   const bytes = entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
-  if (bytes > MAX_BYTES) return refuse("ValidationException", "Total size of the entries in the request is over the limit.");
+  if (bytes > MAX_BYTES)
+    return refuse("ValidationException", "Total size of the entries in the request is over the limit.");
   const { place } = context.permissions;
-  const calls = [...new Set(entries.map(busOf))].map((bus) => ({ action: "events:PutEvents", resource: busArn(bus, place) }));
+  const calls = [...new Set(entries.map(busOf))].map((bus) => ({
+    action: "events:PutEvents",
+    resource: busArn(bus, place),
+  }));
   const refusal = context.permissions.check(callerId, calls);
   if (refusal) return refuse("AccessDeniedException", refusal.message);
   const results = entries.map((entry) => put(entry, context));
@@ -81,7 +89,11 @@ const put = (entry: Entry, { events, permissions, log, now = Date.now }: PutEven
   const bus = busOf(entry);
   if (!events.has(bus)) {
     // EventBridge accepts it all the same, and it reaches nobody.
-    log({ level: "warn", source: "events", message: `An event of ${source} was lost: there is no bus ${bus} in the template.` });
+    log({
+      level: "warn",
+      source: "events",
+      message: `An event of ${source} was lost: there is no bus ${bus} in the template.`,
+    });
   } else events.put(bus, event);
   return { EventId: event.id };
 };
@@ -109,8 +121,17 @@ const isEntries = (value: unknown): value is Entry[] =>
 /** Whether seconds are a time at all. */
 const isTime = (seconds: number): boolean => !Number.isNaN(new Date(seconds * 1000).getTime());
 
-const bytesOf = ({ Source: source, DetailType: detailType, Detail: detail, Resources: resources = [], Time: time }: Entry): number => {
-  const bytes = [source, detailType, detail, ...resources].reduce((sum, text) => sum + Buffer.byteLength(text ?? ""), 0);
+const bytesOf = ({
+  Source: source,
+  DetailType: detailType,
+  Detail: detail,
+  Resources: resources = [],
+  Time: time,
+}: Entry): number => {
+  const bytes = [source, detailType, detail, ...resources].reduce(
+    (sum, text) => sum + Buffer.byteLength(text ?? ""),
+    0,
+  );
   return bytes + (time === undefined ? 0 : TIME_BYTES);
 };
 

@@ -6,7 +6,11 @@ import type { Call } from "./policy.js";
  * What a request to `@connections` needs permission for.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
  */
-export const connectionsCall = ({ method, path }: Pick<ManagementCall, "method" | "path">, apiId: string, place: Place): Call => {
+export const connectionsCall = (
+  { method, path }: Pick<ManagementCall, "method" | "path">,
+  apiId: string,
+  place: Place,
+): Call => {
   const { partition, region, account } = place;
   const [, stage = "", ...rest] = decoded(path).split("/");
   return {

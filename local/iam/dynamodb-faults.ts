@@ -54,7 +54,12 @@ export const strike = async (
   const fail = (): void => answer(response, 500, "InternalServerError", "Internal server error");
   switch (fault) {
     case "throttle":
-      return answer(response, 400, "ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded.");
+      return answer(
+        response,
+        400,
+        "ProvisionedThroughputExceededException",
+        "The level of configured provisioned throughput for the table was exceeded.",
+      );
     case "fail":
       return fail();
     case "failAfter":

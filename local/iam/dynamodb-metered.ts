@@ -32,7 +32,8 @@ export interface CapacityWatch {
 type Json = Record<string, unknown>;
 
 /** Operations that report what they consumed, where they are asked to. */
-const REPORTING = /^(?:Batch)?(?:Get|Write)Item$|^(?:Put|Update|Delete)Item$|^Query$|^Scan$|^Transact|^ExecuteStatement$/;
+const REPORTING =
+  /^(?:Batch)?(?:Get|Write)Item$|^(?:Put|Update|Delete)Item$|^Query$|^Scan$|^Transact|^ExecuteStatement$/;
 
 /**
  * Passes a request on and its answer back, and has its capacity counted: the engine is asked for it where the caller

@@ -39,7 +39,10 @@ const TARGET = /^DynamoDB_\d{8}\.(\w+)$/;
 export const startDynamoDbProxy = async (options: DynamoDbProxyOptions): Promise<HttpServer> => {
   const engine = new Engine(new URL(options.upstream));
   const gate = new Gate(options);
-  const server = await startHttpServer((request, response) => void serve(request, response, gate, engine, options), options.server);
+  const server = await startHttpServer(
+    (request, response) => void serve(request, response, gate, engine, options),
+    options.server,
+  );
   const close = (): Promise<void> => {
     engine.close();
     return server.close();

@@ -29,10 +29,18 @@ const USES: readonly KeyUse[] = [
 ];
 
 /** What a call needs besides, because what it is about is under a customer's key. */
-export const keyCalls = ({ action, resource }: Call, encrypted: readonly EncryptedResource[], { region }: Place): Call[] => {
+export const keyCalls = (
+  { action, resource }: Call,
+  encrypted: readonly EncryptedResource[],
+  { region }: Place,
+): Call[] => {
   const found = encrypted.find(({ arn }) => resource === arn || resource.startsWith(`${arn}/`));
   if (!found) return [];
   const service = action.replace(/:.*/, "");
   const needs = USES.filter(({ actions }) => actions.test(action)).flatMap((use) => use.needs);
-  return needs.map((each) => ({ action: each, resource: found.keyArn, context: { "kms:viaservice": `${service}.${region}.amazonaws.com` } }));
+  return needs.map((each) => ({
+    action: each,
+    resource: found.keyArn,
+    context: { "kms:viaservice": `${service}.${region}.amazonaws.com` },
+  }));
 };

@@ -62,7 +62,12 @@ export class Permissions {
       const verdict = judgeByEitherName(policies, call, { ...contextOf(caller, place), ...call.context });
       if (verdict.allowed) this.witness.used(policies, verdict.grant);
       else if (verdict.because === "explicit-deny" || !otherwise(call))
-        return this.#refuse(callerId, policies, { caller, call, message: refusalOf(caller, call, verdict, place) }, verdict);
+        return this.#refuse(
+          callerId,
+          policies,
+          { caller, call, message: refusalOf(caller, call, verdict, place) },
+          verdict,
+        );
     }
     return undefined;
   }

@@ -66,7 +66,9 @@ const memberOf = (raw: unknown, name: string, resolve: Resolve): unknown => {
 };
 
 const isIntrinsic = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && Object.keys(value).some((key) => key === "Ref" || key.startsWith("Fn::"));
+  typeof value === "object" &&
+  value !== null &&
+  Object.keys(value).some((key) => key === "Ref" || key.startsWith("Fn::"));
 
 const listOf = (value: unknown): unknown[] => (value === undefined ? [] : [value].flat());
 

@@ -50,7 +50,12 @@ export class AssemblyCache {
   store(outdir: string, inputs: Inputs, begun: number): void {
     const folder = this.#folder;
     const fingerprint = folder === undefined ? undefined : this.#fingerprint(inputs);
-    if (folder === undefined || fingerprint === undefined || [...inputs.files].some((path) => changedAfter(path, begun))) return;
+    if (
+      folder === undefined ||
+      fingerprint === undefined ||
+      [...inputs.files].some((path) => changedAfter(path, begun))
+    )
+      return;
     const { files, folders, code } = inputs;
     const note: Note = { fingerprint, files: [...files], folders: [...folders], code: [...code] };
     const made = `${folder}.${process.pid}`;
@@ -73,7 +78,13 @@ export class AssemblyCache {
   }
 
   #fingerprint(inputs: Inputs): string | undefined {
-    return fingerprintOf({ inputs, project: this.#project, packages: this.#packages!, tool: this.#tool, variables: process.env });
+    return fingerprintOf({
+      inputs,
+      project: this.#project,
+      packages: this.#packages!,
+      tool: this.#tool,
+      variables: process.env,
+    });
   }
 }
 
@@ -97,4 +108,5 @@ const readNote = (folder: string): Note | undefined => {
   }
 };
 
-const changedAfter = (path: string, time: number): boolean => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > time;
+const changedAfter = (path: string, time: number): boolean =>
+  (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > time;

@@ -8,7 +8,8 @@ import type { Inputs } from "./inputs.js";
 const MAX_FILES = 20_000;
 
 /** Variables that a shell or a terminal sets, and that differ from window to window. */
-const SHELL = /^(_|PWD|OLDPWD|SHLVL|TERM.*|COLORTERM|COLUMNS|LINES|WINDOWID|SSH_.*|TMUX.*|STY|VTE_VERSION|GPG_TTY|XDG_.*|DBUS_.*|DISPLAY|VSCODE_.*|npm_.*|INIT_CWD)$/;
+const SHELL =
+  /^(_|PWD|OLDPWD|SHLVL|TERM.*|COLORTERM|COLUMNS|LINES|WINDOWID|SSH_.*|TMUX.*|STY|VTE_VERSION|GPG_TTY|XDG_.*|DBUS_.*|DISPLAY|VSCODE_.*|npm_.*|INIT_CWD)$/;
 
 /** What an assembly is compared by. */
 export interface Subject {
@@ -52,7 +53,11 @@ const contentOf = (path: string): Buffer | string => (statSync(path).isFile() ? 
 const sourcesOf = (project: string): string[] | undefined => {
   const folders = sourceFolders(project);
   if (folders.length >= MAX_FOLDERS) return undefined;
-  return folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)).filter(isSource));
+  return folders.flatMap((folder) =>
+    readdirSync(folder)
+      .map((name) => join(folder, name))
+      .filter(isSource),
+  );
 };
 
 /** What is in folders and below them, without packages and hidden folders; each with its size and time. */

@@ -15,7 +15,15 @@ export interface Inputs {
 }
 
 /** Files of a project that matter whether they were read or not: they may come to be. */
-const ALWAYS = ["cdk.json", "cdk.context.json", "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "tsconfig.json"];
+const ALWAYS = [
+  "cdk.json",
+  "cdk.context.json",
+  "package.json",
+  "package-lock.json",
+  "yarn.lock",
+  "pnpm-lock.yaml",
+  "tsconfig.json",
+];
 
 /** Node code of which it is known that a CDK app was synthesized, by what it read. */
 const CDK = `${sep}aws-cdk-lib${sep}`;
@@ -30,7 +38,10 @@ export class InputRecorder {
   /** The environment variables that processes of the synthesis need. */
   get variables(): Record<string, string> {
     const file = join(this.dist, "recorder.cjs");
-    return { NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --require ${JSON.stringify(file)}`.trim(), [RECORDS]: this.#records };
+    return {
+      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --require ${JSON.stringify(file)}`.trim(),
+      [RECORDS]: this.#records,
+    };
   }
 
   /**
@@ -66,7 +77,8 @@ const isIn = (folder: string, path: string): boolean => path === folder || path.
 const isOwn = (path: string, project: string): boolean => {
   const inside = isIn(project, path);
   const folders = dirname(inside ? relative(project, path) : path).split(sep);
-  if (folders.some((name) => name === "node_modules" || (name.startsWith(".") && name !== "." && name !== ".."))) return false;
+  if (folders.some((name) => name === "node_modules" || (name.startsWith(".") && name !== "." && name !== "..")))
+    return false;
   return inside || !["/proc", "/dev", tmpdir()].some((folder) => isIn(folder, path));
 };
 

@@ -40,7 +40,8 @@ const noteOpened = (args: unknown[]): void => noteIn(isWriting(args[1]) ? writes
 /** Files that a command names, with or without quotes. */
 const noteCommand = (args: unknown[]): void => {
   const words = [args[0], ...(Array.isArray(args[1]) ? (args[1] as unknown[]) : [])].map(String);
-  for (const word of words.flatMap((each) => each.split(/[\s"'=,;]+/))) if (/\.[cm]?[jt]sx?$/.test(word)) programs.add(resolve(word));
+  for (const word of words.flatMap((each) => each.split(/[\s"'=,;]+/)))
+    if (/\.[cm]?[jt]sx?$/.test(word)) programs.add(resolve(word));
 };
 
 type Functions = Record<string, ((...args: unknown[]) => unknown) | undefined>;
@@ -55,8 +56,10 @@ const watch = (module: object, name: string, note: (args: unknown[]) => void): v
     return original.apply(this, args);
   };
   // What `util.promisify` looks for, for one.
-  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(original))) Object.defineProperty(watched, key, descriptor);
-  for (const key of Object.getOwnPropertySymbols(original)) Object.defineProperty(watched, key, Object.getOwnPropertyDescriptor(original, key)!);
+  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(original)))
+    Object.defineProperty(watched, key, descriptor);
+  for (const key of Object.getOwnPropertySymbols(original))
+    Object.defineProperty(watched, key, Object.getOwnPropertyDescriptor(original, key)!);
   functions[name] = watched;
 };
 
@@ -84,7 +87,8 @@ if (folder !== undefined) {
       watch(fs.promises, name, note);
     }
   }
-  for (const name of ["spawn", "spawnSync", "exec", "execSync", "execFile", "execFileSync"]) watch(childProcess, name, noteCommand);
+  for (const name of ["spawn", "spawnSync", "exec", "execSync", "execFile", "execFileSync"])
+    watch(childProcess, name, noteCommand);
   syncBuiltinESMExports();
   noteCommand(process.argv);
   process.on("exit", record);

@@ -117,7 +117,11 @@ class LambdaService {
     const logged = headers["x-amz-log-type"] === "Tail" ? (line: string) => void lines.push(line) : undefined;
     let calleeMs = 0;
     const billed = (ms: number): void => void (calleeMs = ms);
-    const result = await this.options.invoker.invoke(logicalId, event.value, { requestId, billed, ...(logged && { logged }) });
+    const result = await this.options.invoker.invoke(logicalId, event.value, {
+      requestId,
+      billed,
+      ...(logged && { logged }),
+    });
     end?.(calleeMs);
     const log = logged && [...lines, `END RequestId: ${requestId}`, ""].join("\n");
     const answer = answers.answerTo(result, requestId, log);

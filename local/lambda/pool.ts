@@ -58,7 +58,10 @@ export class Pool {
   /** Those that run the function as it is now. */
   #current = new Set<Environment>();
   /** How runs of an environment are metered; none are, where nothing is. */
-  readonly #metered = new WeakMap<Environment, { services: Record<string, number>; run: () => (end: RunEnd) => number }>();
+  readonly #metered = new WeakMap<
+    Environment,
+    { services: Record<string, number>; run: () => (end: RunEnd) => number }
+  >();
   readonly #waiting: Waiting[] = [];
   readonly #reaper: NodeJS.Timeout;
   #starting = 0;

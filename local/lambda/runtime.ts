@@ -135,7 +135,15 @@ export class LambdaRuntime implements Invoker {
     const write = (level: string, line: string) =>
       log({ level: levelOf(level), source: model.logicalId, message: line });
     const retire = faults?.retire && ((): boolean => faults.retire?.(model.logicalId) === true);
-    return { guardian, maxEnvironments, idleMs, write, report: (each) => report?.(each), ...(meter && { meter }), ...(retire && { retire }) };
+    return {
+      guardian,
+      maxEnvironments,
+      idleMs,
+      write,
+      report: (each) => report?.(each),
+      ...(meter && { meter }),
+      ...(retire && { retire }),
+    };
   }
 }
 

@@ -21,7 +21,13 @@ export const run = async (args: string[]): Promise<number> => {
   const { plan, json } = asked;
   const clean = redactor(plan.credentials);
   const result = await measured(plan, clean);
-  process.stdout.write(clean(json ? `${JSON.stringify({ version: 1, url: plan.url, ...result, exitStatus: statusOf(result) })}\n` : summaryOf(result)));
+  process.stdout.write(
+    clean(
+      json
+        ? `${JSON.stringify({ version: 1, url: plan.url, ...result, exitStatus: statusOf(result) })}\n`
+        : summaryOf(result),
+    ),
+  );
   return statusOf(result);
 };
 
@@ -35,7 +41,10 @@ const measured = async (plan: LoadPlan, clean: (text: string) => string): Promis
   try {
     return await runLoad(plan, interruption.signal, progressLine());
   } catch (error) {
-    throw new Failure(clean(`The load could not begin: ${messageOf(error)}`), "push-it-cli check tells what this system lets these credentials do.");
+    throw new Failure(
+      clean(`The load could not begin: ${messageOf(error)}`),
+      "push-it-cli check tells what this system lets these credentials do.",
+    );
   } finally {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, interrupt);
   }
@@ -61,7 +70,12 @@ const progressLine = (): ((progress: Progress) => void) => {
 const ANSWERED = new Set(["rate_limited", "throttled", "channel_busy", "queue_full"]);
 
 /** What the command exits with. */
-export const statusOf = ({ lost, duplicates, failed, endedEarly }: Pick<RunResult, "lost" | "duplicates" | "failed" | "endedEarly">): number => {
+export const statusOf = ({
+  lost,
+  duplicates,
+  failed,
+  endedEarly,
+}: Pick<RunResult, "lost" | "duplicates" | "failed" | "endedEarly">): number => {
   if (endedEarly === "interrupted") return INTERRUPTED;
   const unanswered = Object.keys(failed).some((code) => !ANSWERED.has(code));
   return lost > 0 || duplicates > 0 || unanswered || endedEarly ? 1 : 0;
@@ -72,7 +86,22 @@ const spread = (name: string, given: Spread | undefined): string =>
 
 /** What came of it, for people. */
 const summaryOf = (result: RunResult): string => {
-  const { clients, published, acknowledged, delivered, lost, duplicates, failed, backedOff, reconnections, latencies, rate, achievedRate, seconds, endedEarly } = result;
+  const {
+    clients,
+    published,
+    acknowledged,
+    delivered,
+    lost,
+    duplicates,
+    failed,
+    backedOff,
+    reconnections,
+    latencies,
+    rate,
+    achievedRate,
+    seconds,
+    endedEarly,
+  } = result;
   const style = styleFor(process.stdout);
   const failures = Object.entries(failed).map(([code, count]) => `${count} × ${code}`);
   const ending = { interrupted: "ended by Ctrl-C", refused: "ended early: the server goes on refusing" };
@@ -85,6 +114,10 @@ const summaryOf = (result: RunResult): string => {
     reconnections > 0 ? `  ${reconnections} connections were lost and opened again\n` : "",
     spread("publication → message", latencies.delivery),
     spread("publication → acknowledged", latencies.answer),
-    endedEarly ? style.yellow(`– ${ending[endedEarly]}\n`) : style[good ? "green" : "red"](good ? "✓ every message reached every client once\n" : "✗ not every message reached every client once\n"),
+    endedEarly
+      ? style.yellow(`– ${ending[endedEarly]}\n`)
+      : style[good ? "green" : "red"](
+          good ? "✓ every message reached every client once\n" : "✗ not every message reached every client once\n",
+        ),
   ].join("");
 };

@@ -15,7 +15,9 @@ const tapped = (onCopy: OnCopy): typeof WebSocket =>
       this.on("message", (data: Buffer) => {
         const text = data.toString();
         if (text === "") return;
-        for (const { uuid, channel, data: content } of [JSON.parse(text) as { uuid?: string; channel?: string; data?: unknown }].flat()) {
+        for (const { uuid, channel, data: content } of [
+          JSON.parse(text) as { uuid?: string; channel?: string; data?: unknown },
+        ].flat()) {
           if (uuid !== undefined && channel !== undefined && content !== undefined) onCopy(uuid, channel);
         }
       });
@@ -48,7 +50,10 @@ export class Crowd {
     const client = new PushIt({ url, credentials, WebSocket: tapped(onCopy) });
     this.#clients.push(client);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Unwelcome(`a client was not connected within ${READY_MS / 1000} s`)), READY_MS);
+      const timer = setTimeout(
+        () => reject(new Unwelcome(`a client was not connected within ${READY_MS / 1000} s`)),
+        READY_MS,
+      );
       let connected = false;
       client.on("state", ({ state, previous, code, reason }) => {
         if (state === "denied") reject(new Unwelcome(`the server denies the connection (${code}): ${reason}`));
@@ -61,7 +66,13 @@ export class Crowd {
   }
 
   /** Connects subscribers of a channel, some a second. */
-  async subscribe(count: number, channel: string, onCopy: (uuid: string, client: number) => void, signal: AbortSignal, ready: (count: number) => void): Promise<void> {
+  async subscribe(
+    count: number,
+    channel: string,
+    onCopy: (uuid: string, client: number) => void,
+    signal: AbortSignal,
+    ready: (count: number) => void,
+  ): Promise<void> {
     let done = 0;
     const one = async (at: number): Promise<void> => {
       await sleep((at * 1_000) / RAMP_PER_SECOND, undefined, { signal });

@@ -36,7 +36,11 @@ const TOO_MUCH = new Set(["rate_limited", "throttled", "channel_busy", "queue_fu
  * Runs a load to its end, or until it is interrupted. It closes all that it has opened.
  * @throws Error if clients cannot connect or subscribe
  */
-export const runLoad = async (plan: LoadPlan, signal: AbortSignal, told: (progress: Progress) => void): Promise<RunResult> => {
+export const runLoad = async (
+  plan: LoadPlan,
+  signal: AbortSignal,
+  told: (progress: Progress) => void,
+): Promise<RunResult> => {
   const channel = `${plan.prefix}/${freshId().slice(0, 10)}/load`;
   const crowd = new Crowd(plan);
   const tally = new Tally(plan.clients);
@@ -44,8 +48,12 @@ export const runLoad = async (plan: LoadPlan, signal: AbortSignal, told: (progre
   const begun: { at: number } = { at: performance.now() };
   try {
     const received = (uuid: string, client: number): void => tally.received(uuid, client, performance.now());
-    await crowd.subscribe(plan.clients, channel, received, signal, (done) => told({ phase: "connecting", done, of: plan.clients }));
-    const publishers = await Promise.all(Array.from({ length: Math.ceil(plan.rate / RATE_PER_PUBLISHER) }, () => crowd.connect()));
+    await crowd.subscribe(plan.clients, channel, received, signal, (done) =>
+      told({ phase: "connecting", done, of: plan.clients }),
+    );
+    const publishers = await Promise.all(
+      Array.from({ length: Math.ceil(plan.rate / RATE_PER_PUBLISHER) }, () => crowd.connect()),
+    );
     begun.at = performance.now();
     await publishAll(plan, channel, publishers, tally, pace, signal, told);
     await drained(tally, signal, told);
@@ -114,7 +122,7 @@ const LOOK_MS = 50;
 
 const drained = async (tally: Tally, signal: AbortSignal, told: (progress: Progress) => void): Promise<void> => {
   const of = tally.missing;
-  for (const end = performance.now() + DRAIN_MS; tally.missing > 0 && performance.now() < end && !signal.aborted; ) {
+  for (const end = performance.now() + DRAIN_MS; tally.missing > 0 && performance.now() < end && !signal.aborted;) {
     told({ phase: "waiting for the last messages", done: of - tally.missing, of });
     await sleep(LOOK_MS);
   }

@@ -62,12 +62,15 @@ export const plus = (a: FunctionCounts, b: FunctionCounts): FunctionCounts => co
 export const difference = (after: MeterSnapshot, before: MeterSnapshot): MeterSnapshot => {
   const { functions: later, ...totals } = after;
   const { functions: earlier, ...subtracted } = before;
-  const functions = Object.entries(later).map(([id, counts]) => [id, combined(counts, earlier[id] ?? noCounts(), -1)] as const);
+  const functions = Object.entries(later).map(
+    ([id, counts]) => [id, combined(counts, earlier[id] ?? noCounts(), -1)] as const,
+  );
   return { ...combined(totals, subtracted, -1), functions: Object.fromEntries(functions) };
 };
 
 const combined = <Counts extends { [name in keyof Counts]: number }>(a: Counts, b: Counts, sign: 1 | -1): Counts => {
   const result = { ...a };
-  for (const name of Object.keys(a) as (keyof Counts)[]) result[name] = (a[name] + sign * b[name]) as Counts[keyof Counts];
+  for (const name of Object.keys(a) as (keyof Counts)[])
+    result[name] = (a[name] + sign * b[name]) as Counts[keyof Counts];
   return result;
 };

@@ -36,7 +36,10 @@ export class Meter implements InvocationMeter {
   snapshot(): MeterSnapshot {
     const at = this.#now();
     const functions = Object.fromEntries([...this.#functions].map(([id, counts]) => [id, { ...counts }]));
-    const { invocations, coldStarts, gbSeconds, readUnits, writeUnits } = Object.values(functions).reduce(plus, noCounts());
+    const { invocations, coldStarts, gbSeconds, readUnits, writeUnits } = Object.values(functions).reduce(
+      plus,
+      noCounts(),
+    );
     const connectedMs = this.#connectedMs + this.#open * at - this.#openedAt;
     const used = { invocations, coldStarts, gbSeconds, readUnits, writeUnits };
     return { at, ...this.#totals, connectionMinutes: connectedMs / 60_000, ...used, functions };

@@ -11,8 +11,16 @@ export interface BillLine {
 /** What was used and what it costs, line by line; what was not used is left out. */
 export const billLines = (used: Omit<MeterSnapshot, "functions">, bill: Bill = usd(used)): BillLine[] =>
   [
-    { what: "API Gateway messages in", used: used.messagesIn, usd: part(bill.messages, used.messagesIn, used.messagesOut) },
-    { what: "API Gateway messages out", used: used.messagesOut, usd: part(bill.messages, used.messagesOut, used.messagesIn) },
+    {
+      what: "API Gateway messages in",
+      used: used.messagesIn,
+      usd: part(bill.messages, used.messagesIn, used.messagesOut),
+    },
+    {
+      what: "API Gateway messages out",
+      used: used.messagesOut,
+      usd: part(bill.messages, used.messagesOut, used.messagesIn),
+    },
     { what: "API Gateway connection minutes", used: used.connectionMinutes, usd: bill.connectionMinutes },
     { what: "Lambda requests", used: used.invocations, usd: bill.invocations },
     { what: "Lambda GB-seconds", used: used.gbSeconds, usd: bill.gbSeconds },
@@ -26,8 +34,10 @@ export const billLines = (used: Omit<MeterSnapshot, "functions">, bill: Bill = u
 const part = (sum: number, one: number, other: number): number => (one === 0 ? 0 : (sum * one) / (one + other));
 
 /** What per million deliveries would cost, in USD; `undefined`: nothing was delivered. */
-export const usdPerMillionDeliveries = ({ deliveries }: { deliveries: number }, { total }: Pick<Bill, "total">): number | undefined =>
-  deliveries > 0 ? (total / deliveries) * 1e6 : undefined;
+export const usdPerMillionDeliveries = (
+  { deliveries }: { deliveries: number },
+  { total }: Pick<Bill, "total">,
+): number | undefined => (deliveries > 0 ? (total / deliveries) * 1e6 : undefined);
 
 /** A number of things: whole if they come whole. @example amount(0.125) // "0.125" */
 export const amount = (value: number): string =>
@@ -49,9 +59,13 @@ export const billTable = (used: MeterSnapshot): string => {
     ["What AWS would bill", "used", "USD"] as const,
     ...lines,
     ["together", "", dollars(bill.total)] as const,
-    ...(perMillion === undefined ? [] : [["per million deliveries", amount(used.deliveries), dollars(perMillion)] as const]),
+    ...(perMillion === undefined
+      ? []
+      : [["per million deliveries", amount(used.deliveries), dollars(perMillion)] as const]),
   ];
   const [first, second, third] = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const text = rows.map(([what, count, money]) => `  ${what.padEnd(first!)}  ${count.padStart(second!)}  ${money.padStart(third!)}`);
+  const text = rows.map(
+    ([what, count, money]) => `  ${what.padEnd(first!)}  ${count.padStart(second!)}  ${money.padStart(third!)}`,
+  );
   return `${text.join("\n")}\n`;
 };

@@ -14,13 +14,20 @@ export const CREDENTIALS_HELP = `--credentials JSON|@FILE  what the connection g
  * The credentials to connect with: `--credentials`, or else the environment variable.
  * @throws Failure if they are not JSON or too large. The message does not repeat them.
  */
-export const credentialsOf = (given: string | undefined, environment: NodeJS.ProcessEnv = process.env): Json | undefined => {
-  const [source, text] = given === undefined ? [CREDENTIALS_VARIABLE, environment[CREDENTIALS_VARIABLE]] : textOf(given);
+export const credentialsOf = (
+  given: string | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+): Json | undefined => {
+  const [source, text] =
+    given === undefined ? [CREDENTIALS_VARIABLE, environment[CREDENTIALS_VARIABLE]] : textOf(given);
   if (text === undefined) return undefined;
   const credentials = parsed(source, text);
   const bytes = Buffer.byteLength(JSON.stringify(credentials));
   if (bytes <= CREDENTIALS_BYTES) return credentials;
-  throw new Failure(`The credentials of ${source} are ${bytes} bytes of JSON.`, `A handshake carries ${CREDENTIALS_BYTES} at most.`);
+  throw new Failure(
+    `The credentials of ${source} are ${bytes} bytes of JSON.`,
+    `A handshake carries ${CREDENTIALS_BYTES} at most.`,
+  );
 };
 
 const textOf = (given: string): [string, string] => {
@@ -29,7 +36,10 @@ const textOf = (given: string): [string, string] => {
   try {
     return [file, readFileSync(file, "utf8")];
   } catch (error) {
-    throw new Failure(`The file of --credentials cannot be read: ${messageOf(error)}`, "Give the name of a JSON file after the @.");
+    throw new Failure(
+      `The file of --credentials cannot be read: ${messageOf(error)}`,
+      "Give the name of a JSON file after the @.",
+    );
   }
 };
 
@@ -37,7 +47,10 @@ const parsed = (source: string, text: string): Json => {
   try {
     return JSON.parse(text) as Json;
   } catch {
-    throw new Failure(`The credentials of ${source} are not JSON.`, `A string needs its quotes: '"…"'. Or give a file: --credentials @FILE`);
+    throw new Failure(
+      `The credentials of ${source} are not JSON.`,
+      `A string needs its quotes: '"…"'. Or give a file: --credentials @FILE`,
+    );
   }
 };
 

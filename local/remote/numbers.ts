@@ -7,13 +7,18 @@ export interface Spread {
 }
 
 /** The value below which a share of the measurements lies (nearest rank). */
-export const rank = (sorted: readonly number[], share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
+export const rank = (sorted: readonly number[], share: number): number =>
+  sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
 
 /** The spread of some measurements, in any order; `undefined` if there are none. */
 export const spreadOf = (measurements: readonly number[]): Spread | undefined => {
   if (measurements.length === 0) return undefined;
   const sorted = [...measurements].sort((a, b) => a - b);
-  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => Math.round(rank(sorted, share) * 10) / 10) as [number, number, number];
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => Math.round(rank(sorted, share) * 10) / 10) as [
+    number,
+    number,
+    number,
+  ];
   return { count: sorted.length, p50, p95, p99 };
 };
 

@@ -6,7 +6,11 @@ import { Failure } from "../failure.js";
  * @throws Failure for an option that does not exist. The message repeats no argument that belongs to no option: it may be
  * the credentials, after a space too many.
  */
-export const optionsOf = <Options extends NonNullable<ParseArgsConfig["options"]>>(command: string, options: Options, args: string[]) => {
+export const optionsOf = <Options extends NonNullable<ParseArgsConfig["options"]>>(
+  command: string,
+  options: Options,
+  args: string[],
+) => {
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
   } catch (error) {

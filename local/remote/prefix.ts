@@ -11,5 +11,8 @@ export const prefixOf = (text: string): string => {
   const prefix = text.replace(/\/(\*)?$/, "");
   const isName = /^\/?[\w\-.:@=+,~!]+(\/[\w\-.:@=+,~!]+)*$/.test(prefix);
   if (isName && prefix.length <= LONGEST_PREFIX && !/^\/?meta(\/|$)/.test(prefix)) return prefix;
-  throw new Failure(`--channel ${text} is not the beginning of a channel name.`, `Give one of at most ${LONGEST_PREFIX} characters, such as rooms/42`);
+  throw new Failure(
+    `--channel ${text} is not the beginning of a channel name.`,
+    `Give one of at most ${LONGEST_PREFIX} characters, such as rooms/42`,
+  );
 };

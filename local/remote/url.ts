@@ -9,13 +9,20 @@ const OWN_HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
  * URL then: it may hold a secret.
  */
 export const urlOf = (given: string | undefined): string => {
-  if (given === undefined) throw new Failure("--url is missing.", "It is the stack's output: --url wss://….execute-api.….amazonaws.com/live");
+  if (given === undefined)
+    throw new Failure("--url is missing.", "It is the stack's output: --url wss://….execute-api.….amazonaws.com/live");
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (!url || !["ws:", "wss:"].includes(url.protocol)) {
-    throw new Failure("--url is not a WebSocket URL.", "It begins with wss:// or ws://, such as wss://….execute-api.….amazonaws.com/live");
+    throw new Failure(
+      "--url is not a WebSocket URL.",
+      "It begins with wss:// or ws://, such as wss://….execute-api.….amazonaws.com/live",
+    );
   }
   if (url.username || url.password || url.search || url.hash) {
-    throw new Failure("--url holds more than an address.", "Give credentials with --credentials @FILE: a URL is logged on its way.");
+    throw new Failure(
+      "--url holds more than an address.",
+      "Give credentials with --credentials @FILE: a URL is logged on its way.",
+    );
   }
   return given;
 };
@@ -24,4 +31,5 @@ export const urlOf = (given: string | undefined): string => {
 export const isOwnMachine = (url: string): boolean => OWN_HOSTS.has(new URL(url).hostname);
 
 /** The Region in an API Gateway's own host name; `undefined` for other hosts. */
-export const regionOfUrl = (url: string): string | undefined => /\.execute-api\.([a-z0-9-]+)\./.exec(new URL(url).hostname)?.[1];
+export const regionOfUrl = (url: string): string | undefined =>
+  /\.execute-api\.([a-z0-9-]+)\./.exec(new URL(url).hostname)?.[1];

@@ -16,7 +16,10 @@ const KIND = { string: 1, binary: 2 };
  */
 export const readAttributes = (raw: Record<string, unknown>): MessageAttributes => {
   const names = Object.keys(raw);
-  if (names.length > MESSAGE_ATTRIBUTES) throw Errors.attribute(`Number of message attributes [${names.length}] exceeds the allowed maximum [${MESSAGE_ATTRIBUTES}].`);
+  if (names.length > MESSAGE_ATTRIBUTES)
+    throw Errors.attribute(
+      `Number of message attributes [${names.length}] exceeds the allowed maximum [${MESSAGE_ATTRIBUTES}].`,
+    );
   return Object.fromEntries(names.map((name) => [name, readAttribute(name, raw[name])]));
 };
 
@@ -26,11 +29,15 @@ const readAttribute = (name: string, raw: unknown): MessageAttributes[string] =>
   if (!NAME.test(name)) throw Errors.attribute(`Message (user) attribute name '${name}' is invalid.`);
   const [, kind] = (typeof type === "string" && TYPE.exec(type)) || [];
   if (typeof type !== "string" || kind === undefined) {
-    throw Errors.attribute(`The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`);
+    throw Errors.attribute(
+      `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+    );
   }
   const value = kind === "Binary" ? binary : text;
   if (typeof value !== "string" || value === "") {
-    throw Errors.attribute(`Message (user) attribute '${name}' must contain a non-empty value of type '${kind === "Binary" ? "Binary" : "String"}'.`);
+    throw Errors.attribute(
+      `Message (user) attribute '${name}' must contain a non-empty value of type '${kind === "Binary" ? "Binary" : "String"}'.`,
+    );
   }
   if (kind === "Number" && !Number.isFinite(Number(value))) {
     throw Errors.attribute(`Can't cast the value of message (user) attribute '${name}' to a number.`);
@@ -74,6 +81,8 @@ const length = ({ byteLength }: Buffer): Buffer => {
 /** The attributes that a receiver asks for: by name, by the beginning of names (`order.*`), or all. */
 export const selectAttributes = (attributes: MessageAttributes, wanted: string[]): MessageAttributes => {
   const isWanted = (name: string): boolean =>
-    wanted.some((each) => each === "All" || each === name || (each.endsWith("*") && name.startsWith(each.replace(/\.?\*$/, ""))));
+    wanted.some(
+      (each) => each === "All" || each === name || (each.endsWith("*") && name.startsWith(each.replace(/\.?\*$/, ""))),
+    );
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => isWanted(name)));
 };

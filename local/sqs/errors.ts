@@ -28,10 +28,16 @@ const invalidParameter = (message: string): SqsError =>
 
 /** What SQS refuses, in its words. */
 export const Errors = {
-  noQueue: () => new SqsError("QueueDoesNotExist", `${OLD_PREFIX}NonExistentQueue`, "The specified queue does not exist."),
+  noQueue: () =>
+    new SqsError("QueueDoesNotExist", `${OLD_PREFIX}NonExistentQueue`, "The specified queue does not exist."),
   missing: (name: string) =>
-    new SqsError("MissingRequiredParameterException", "MissingParameter", `The request must contain the parameter ${name}.`),
-  serialization: (name: string) => new SqsError("SerializationException", "SerializationException", `${name} has another type.`),
+    new SqsError(
+      "MissingRequiredParameterException",
+      "MissingParameter",
+      `The request must contain the parameter ${name}.`,
+    ),
+  serialization: (name: string) =>
+    new SqsError("SerializationException", "SerializationException", `${name} has another type.`),
   invalid: (name: string, value: string | number, reason: string) =>
     invalidParameter(`Value ${value} for parameter ${name} is invalid. Reason: ${reason}`),
   tooLong: (bytes: number) =>
@@ -44,9 +50,18 @@ export const Errors = {
       "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
     ),
   receipt: (handle: string) =>
-    new SqsError("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", `The input receipt handle "${handle}" is not a valid receipt handle.`, 404),
+    new SqsError(
+      "ReceiptHandleIsInvalid",
+      "ReceiptHandleIsInvalid",
+      `The input receipt handle "${handle}" is not a valid receipt handle.`,
+      404,
+    ),
   unavailable: (handle: string) =>
-    Errors.invalid("ReceiptHandle", handle, "Message does not exist or is not available for visibility timeout change."),
+    Errors.invalid(
+      "ReceiptHandle",
+      handle,
+      "Message does not exist or is not available for visibility timeout change.",
+    ),
   noEntries: (what: string) => prefixed("EmptyBatchRequest", `There should be at least one ${what} in the request.`),
   manyEntries: (count: number) =>
     prefixed("TooManyEntriesInBatchRequest", `Maximum number of entries per request are 10. You have sent ${count}.`),
@@ -57,8 +72,12 @@ export const Errors = {
       "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.",
     ),
   batchTooLong: (limit: number, bytes: number) =>
-    prefixed("BatchRequestTooLong", `Batch requests cannot be longer than ${limit} bytes. You have sent ${bytes} bytes.`),
-  attributeName: (name: string) => new SqsError("InvalidAttributeName", "InvalidAttributeName", `Unknown Attribute ${name}.`),
+    prefixed(
+      "BatchRequestTooLong",
+      `Batch requests cannot be longer than ${limit} bytes. You have sent ${bytes} bytes.`,
+    ),
+  attributeName: (name: string) =>
+    new SqsError("InvalidAttributeName", "InvalidAttributeName", `Unknown Attribute ${name}.`),
   purging: (queue: string) =>
     prefixed("PurgeQueueInProgress", `Only one PurgeQueue operation on ${queue} is allowed every 60 seconds.`, 403),
   denied: (message: string) => new SqsError("AccessDeniedException", "AccessDenied", message, 403),

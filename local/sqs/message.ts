@@ -32,7 +32,12 @@ export interface Delivery extends Message {
 }
 
 /** What a receiver may ask of a delivery besides what the message says. */
-export const systemAttributes = ({ system, sentAt, receiveCount, firstReceivedAt }: Delivery): Record<string, string> => ({
+export const systemAttributes = ({
+  system,
+  sentAt,
+  receiveCount,
+  firstReceivedAt,
+}: Delivery): Record<string, string> => ({
   ...system,
   ApproximateReceiveCount: String(receiveCount),
   ApproximateFirstReceiveTimestamp: String(firstReceivedAt),

@@ -22,11 +22,17 @@ export const payloadBytes = (request: SqsRequest, answer: object): number => {
   return [...request.sent(), ...received].reduce((sum, each) => sum + carriedBytes(each), 0);
 };
 
-const carriedBytes = ({ MessageBody: sent = "", Body: received = "", MessageAttributes: attributes = {} }: Carried): number =>
-  Buffer.byteLength(sent + received) + attributeBytes(attributes);
+const carriedBytes = ({
+  MessageBody: sent = "",
+  Body: received = "",
+  MessageAttributes: attributes = {},
+}: Carried): number => Buffer.byteLength(sent + received) + attributeBytes(attributes);
 
 /** Receives like these, and has each receive counted; one that finds nothing is a request as well. */
-export const meteredPolls = (polls: Pick<LongPolls, "receive">, meter: QueueRequestMeter | undefined): Pick<LongPolls, "receive"> => {
+export const meteredPolls = (
+  polls: Pick<LongPolls, "receive">,
+  meter: QueueRequestMeter | undefined,
+): Pick<LongPolls, "receive"> => {
   if (!meter) return polls;
   return {
     async receive(request) {

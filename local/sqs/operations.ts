@@ -130,7 +130,12 @@ const batchAnswer = <T>(results: Result<T>[], answer: (value: T) => object): obj
   Failed: results.flatMap((each) => ("error" in each ? [failed(each.id, each.error)] : [])),
 });
 
-const failed = (id: string, { code, message }: SqsError): object => ({ Id: id, SenderFault: true, Code: code, Message: message });
+const failed = (id: string, { code, message }: SqsError): object => ({
+  Id: id,
+  SenderFault: true,
+  Code: code,
+  Message: message,
+});
 
 /** The operations that are served, by name. `GetQueueUrl` is about a queue by name, and answered apart. */
 export const OPERATIONS: Record<string, Operation> = {

@@ -30,7 +30,10 @@ const everything = ({ model, queue, createdAt }: ServedQueue): Record<string, st
     ReceiveMessageWaitTimeSeconds: String(model.waitSeconds),
     SqsManagedSseEnabled: "true",
     ...(redrive && {
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: redrive.deadLetterArn, maxReceiveCount: redrive.maxReceiveCount }),
+      RedrivePolicy: JSON.stringify({
+        deadLetterTargetArn: redrive.deadLetterArn,
+        maxReceiveCount: redrive.maxReceiveCount,
+      }),
     }),
   };
 };

@@ -75,7 +75,12 @@ export class Queue {
   send(message: Message, delayMs = this.settings.delayMs): void {
     const { now, faults, name } = this.options;
     const lateMs = faults?.delayDelivery?.(name, message.id, message.body) ?? 0;
-    this.#put({ key: this.options.makeId(), message, receiveCount: 0, hiddenUntil: now() + this.#scaled(delayMs) + lateMs });
+    this.#put({
+      key: this.options.makeId(),
+      message,
+      receiveCount: 0,
+      hiddenUntil: now() + this.#scaled(delayMs) + lateMs,
+    });
   }
 
   /**

@@ -70,7 +70,8 @@ export class Queues {
       now: () => clock.now(),
       makeId: randomUUID,
       dead: (message) => this.#dead(model.name, message),
-      expired: ({ id }) => this.#warn(`${model.logicalId} has kept message ${id} for its MessageRetentionPeriod, and drops it.`),
+      expired: ({ id }) =>
+        this.#warn(`${model.logicalId} has kept message ${id} for its MessageRetentionPeriod, and drops it.`),
       scale,
       faults,
     });
@@ -81,10 +82,14 @@ export class Queues {
     const model = this.#queues.get(name)?.model;
     const target = model?.redrive && this.findArn(model.redrive.deadLetterArn);
     if (!model || !target) {
-      return this.#warn(`Message ${message.id} of ${name} was received too often, and its dead-letter queue is gone: it is lost.`);
+      return this.#warn(
+        `Message ${message.id} of ${name} was received too often, and its dead-letter queue is gone: it is lost.`,
+      );
     }
     const times = model.redrive?.maxReceiveCount;
-    this.#warn(`${model.logicalId} gives message ${message.id} to ${target.model.logicalId}: it was received ${times} times.`);
+    this.#warn(
+      `${model.logicalId} gives message ${message.id} to ${target.model.logicalId}: it was received ${times} times.`,
+    );
     target.queue.send({ ...message, system: { ...message.system, DeadLetterQueueSourceArn: model.arn } }, 0);
     target.polls.wake();
   }
@@ -92,7 +97,8 @@ export class Queues {
   #drop(name: string, { model, queue, polls }: ServedQueue): void {
     polls.close();
     const lines = lineOf(model, queue.counts);
-    if (lines.length > 0) this.#warn(`A queue is gone from the template, and its messages with it:\n${lines.join("\n")}`);
+    if (lines.length > 0)
+      this.#warn(`A queue is gone from the template, and its messages with it:\n${lines.join("\n")}`);
     this.#queues.delete(name);
   }
 

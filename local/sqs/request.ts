@@ -24,7 +24,8 @@ export class SqsRequest {
     const value = this.members[name] ?? undefined;
     if (value === undefined) return undefined;
     if (typeof value !== "number" || !Number.isInteger(value)) throw Errors.serialization(name);
-    if (value < min || value > max) throw Errors.invalid(name, value, `Must be between ${min} and ${max}, if provided.`);
+    if (value < min || value > max)
+      throw Errors.invalid(name, value, `Must be between ${min} and ${max}, if provided.`);
     return value;
   }
 
@@ -58,7 +59,9 @@ export class SqsRequest {
     if (!Array.isArray(value) || !value.every(isObject)) throw Errors.serialization("Entries");
     if (value.length === 0) throw Errors.noEntries(what);
     if (value.length > BATCH_ENTRIES) throw Errors.manyEntries(value.length);
-    const entries = value.map((each) => new SqsRequest(each)).map((entry) => ({ id: entry.optionalText("Id") ?? "", entry }));
+    const entries = value
+      .map((each) => new SqsRequest(each))
+      .map((entry) => ({ id: entry.optionalText("Id") ?? "", entry }));
     const ids = new Set<string>();
     for (const { id } of entries) {
       if (!ENTRY_ID.test(id)) throw Errors.entryId();

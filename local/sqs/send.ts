@@ -42,7 +42,11 @@ export const readSending = (request: SqsRequest, senderId: string, now: number):
     throw Errors.invalid("MessageDeduplicationId", request.text("MessageDeduplicationId"), NOT_STANDARD);
   }
   const trace = systemSent[TRACE]?.StringValue;
-  const system = { SenderId: senderId, ...(trace !== undefined && { [TRACE]: trace }), ...(group && { MessageGroupId: group }) };
+  const system = {
+    SenderId: senderId,
+    ...(trace !== undefined && { [TRACE]: trace }),
+    ...(group && { MessageGroupId: group }),
+  };
   return {
     message: { id: randomUUID(), body, attributes, system, sentAt: now },
     ...(delay !== undefined && { delayMs: delay * 1000 }),

@@ -94,12 +94,14 @@ export class SqsService {
     if (!options) throw Errors.noQueue();
     const { signatures, permissions, queues, now, meter } = options;
     const body = await bodyOf(request);
-    if (!body) throw new SqsError("RequestEntityTooLargeException", "RequestEntityTooLarge", "The request is too large.", 413);
+    if (!body)
+      throw new SqsError("RequestEntityTooLargeException", "RequestEntityTooLarge", "The request is too large.", 413);
     const signer = signatures.signer(request, body);
     if ("fault" in signer) throw signatureError(signer.fault);
     const [, name = ""] = TARGET.exec(String(request.headers["x-amz-target"])) ?? [];
     const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
-    if (!operation) throw new SqsError("UnknownOperationException", "UnknownOperation", `${name} is not served locally.`, 404);
+    if (!operation)
+      throw new SqsError("UnknownOperationException", "UnknownOperation", `${name} is not served locally.`, 404);
     const members = new SqsRequest(parse(body));
     const address = addressOf(name, members, permissions.place);
     if (!address) throw Errors.noQueue();
@@ -111,7 +113,9 @@ export class SqsService {
     if (!served) return this.#missing(arn);
     const { userId } = permissions.callerOf(signer.callerId);
     const end = meter?.call(signer.accessKeyId, "sqs");
-    const answer = await Promise.resolve(operation.run(served, members, { senderId: userId, now: now(), signal })).finally(end);
+    const answer = await Promise.resolve(
+      operation.run(served, members, { senderId: userId, now: now(), signal }),
+    ).finally(end);
     meter?.queueRequest(payloadBytes(members, answer));
     return answer;
   }
@@ -124,7 +128,12 @@ export class SqsService {
 }
 
 const signatureError = (fault: keyof typeof SIGNATURE_ERRORS): SqsError =>
-  new SqsError(SIGNATURE_ERRORS[fault], SIGNATURE_ERRORS[fault].replace(/Exception$/, ""), SIGNATURE_MESSAGES[fault], 403);
+  new SqsError(
+    SIGNATURE_ERRORS[fault],
+    SIGNATURE_ERRORS[fault].replace(/Exception$/, ""),
+    SIGNATURE_MESSAGES[fault],
+    403,
+  );
 
 const parse = (body: Buffer): Record<string, unknown> => {
   try {
@@ -142,7 +151,13 @@ const refuse = (response: ServerResponse, requestId: string, { type, code, messa
   respond(response, requestId, status, { __type: `${namespace}#${type}`, message }, headers);
 };
 
-const respond = (response: ServerResponse, requestId: string, status: number, body: object, more: object = {}): void => {
+const respond = (
+  response: ServerResponse,
+  requestId: string,
+  status: number,
+  body: object,
+  more: object = {},
+): void => {
   const text = JSON.stringify(body);
   response.writeHead(status, {
     "content-type": "application/x-amz-json-1.0",

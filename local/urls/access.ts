@@ -35,7 +35,11 @@ export const admit = (request: IncomingMessage, body: Buffer, url: FunctionUrlMo
   const signer = signatures.signer(request, body);
   if ("fault" in signer) return { refused: faultResponse(signer.fault) };
   const { caller, userId } = permissions.callerOf(signer.callerId);
-  const asked = { functionId: url.functionId, authType: url.authType, principalArn: principalArn(caller, permissions.place) };
+  const asked = {
+    functionId: url.functionId,
+    authType: url.authType,
+    principalArn: principalArn(caller, permissions.place),
+  };
   const otherwise = ({ action }: Call) => permitsUrl(access.resourcePermissions(), action, asked);
   if (permissions.check(signer.callerId, callsOf(url), otherwise)) return { refused: FORBIDDEN };
   return { caller: { accessKeyId: signer.accessKeyId, arn: callerArn(caller, permissions.place), userId } };

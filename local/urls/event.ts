@@ -93,7 +93,8 @@ const forwarded = (host: string, sourceIp: string, { requestId }: UrlFacts): Rec
 
 const parametersOf = (query: string): Record<string, string> => {
   const parameters = new Map<string, string[]>();
-  for (const [name, value] of new URLSearchParams(query)) parameters.set(name, [...(parameters.get(name) ?? []), value]);
+  for (const [name, value] of new URLSearchParams(query))
+    parameters.set(name, [...(parameters.get(name) ?? []), value]);
   return Object.fromEntries([...parameters].map(([name, values]) => [name, values.join(",")]));
 };
 

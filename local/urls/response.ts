@@ -21,10 +21,12 @@ export const jsonResponse = (status: number, body: unknown, headers: Record<stri
  * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-response-payload
  */
 export const urlResponse = (payload: unknown): UrlResponse => {
-  if (!isFields(payload) || payload["statusCode"] === undefined) return jsonResponse(200, JSON.stringify(payload ?? null));
+  if (!isFields(payload) || payload["statusCode"] === undefined)
+    return jsonResponse(200, JSON.stringify(payload ?? null));
   const { body = "", isBase64Encoded: encoded = false, cookies = [], headers = {} } = payload;
   const status = Number(payload["statusCode"]);
-  const valid = Number.isInteger(status) && status >= 200 && status <= 599 && (body === null || typeof body === "string");
+  const valid =
+    Number.isInteger(status) && status >= 200 && status <= 599 && (body === null || typeof body === "string");
   const named = headerFields(headers);
   if (!valid || !named || !isTexts(cookies) || !cookies.every((each) => VALUE.test(each))) return badGateway();
   return {
@@ -37,7 +39,8 @@ export const urlResponse = (payload: unknown): UrlResponse => {
 const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every((each) => typeof each === "string");
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === "string");
 
 /** What the connection itself says; a function has no say in it. */
 const CONNECTION = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"]);

@@ -44,7 +44,8 @@ export class FunctionUrls {
    * @throws Failure when a port is taken
    */
   async reserve(ids: string[]): Promise<Record<string, string>> {
-    for (const [index, id] of ids.entries()) if (!this.#servers.has(id)) this.#servers.set(id, await this.#listen(id, index));
+    for (const [index, id] of ids.entries())
+      if (!this.#servers.has(id)) this.#servers.set(id, await this.#listen(id, index));
     return Object.fromEntries(ids.map((id) => [id, this.#urlOf(this.#servers.get(id)!)]));
   }
 
@@ -91,7 +92,11 @@ export class FunctionUrls {
     const server = createServer((request, response) => {
       void this.#answer(id, request).then((answer) => answer && send(response, answer));
     });
-    const listening: Listening = { port: this.#freePort(index), host: this.places.listen, what: `the function URL ${id}` };
+    const listening: Listening = {
+      port: this.#freePort(index),
+      host: this.places.listen,
+      what: `the function URL ${id}`,
+    };
     await listenAt(server, listening);
     return server;
   }
@@ -102,7 +107,8 @@ export class FunctionUrls {
     if (!model || !context) return jsonResponse(404, { Message: "Not Found" });
     const { cors } = model;
     const { origin } = request.headers;
-    if (cors && origin !== undefined && isPreflight(request.method ?? "", request.headers)) return preflightResponse(cors, origin);
+    if (cors && origin !== undefined && isPreflight(request.method ?? "", request.headers))
+      return preflightResponse(cors, origin);
     const body = await bodyOf(request);
     if (body === "gone") return undefined;
     const answer = body === "too large" ? TOO_LARGE : await invoke(model, request, body, context);
@@ -142,7 +148,9 @@ const withRequestId = (response: UrlResponse, requestId: string): UrlResponse =>
   headers: { ...response.headers, "x-amzn-requestid": requestId },
 });
 
-const TOO_LARGE = jsonResponse(413, { Message: "Request must be smaller than 6291456 bytes for the InvokeFunction operation" });
+const TOO_LARGE = jsonResponse(413, {
+  Message: "Request must be smaller than 6291456 bytes for the InvokeFunction operation",
+});
 
 /** Reads no further than a body may go. */
 const bodyOf = (request: IncomingMessage): Promise<Buffer | "too large" | "gone"> =>

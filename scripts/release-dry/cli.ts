@@ -77,24 +77,36 @@ const follow = async (todo: readonly Step[], place: Place): Promise<void> => {
 const main = async (): Promise<void> => {
   const startedAt = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "push-it-release-"));
-  const others = process.env["npm_config_registry"] ?? (await run("npm config get registry", { cwd: ROOT, env: process.env })).trim();
+  const others =
+    process.env["npm_config_registry"] ??
+    (await run("npm config get registry", { cwd: ROOT, env: process.env })).trim();
   const registry = await startRegistry(folder, others);
   try {
     const app = join(folder, "shop");
     mkdirSync(app);
     const npmrc = join(folder, "npmrc");
     // The registry takes packages from everybody; npm publishes nothing without a token.
-    writeFileSync(npmrc, `registry=${registry.url}\n//${new URL(registry.url).host}/:_authToken=none\naudit=false\nfund=false\nupdate-notifier=false\n`);
+    writeFileSync(
+      npmrc,
+      `registry=${registry.url}\n//${new URL(registry.url).host}/:_authToken=none\naudit=false\nfund=false\nupdate-notifier=false\n`,
+    );
     // What `npm run` has set would win over the file, and is the repository's.
     const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
-    const env = { ...Object.fromEntries(inherited), npm_config_userconfig: npmrc, npm_config_cache: join(folder, "cache"), npm_config_registry: registry.url };
+    const env = {
+      ...Object.fromEntries(inherited),
+      npm_config_userconfig: npmrc,
+      npm_config_cache: join(folder, "cache"),
+      npm_config_registry: registry.url,
+    };
     await publishAll({ cwd: ROOT, env });
     await follow(stepsOf(readFileSync(join(ROOT, "docs/QUICKSTART.md"), "utf8")), { cwd: app, env });
   } finally {
     await registry.close();
     rmSync(folder, { recursive: true, force: true });
   }
-  process.stdout.write(`\nThe release and the quick start work: ${steps} steps in ${Math.round((performance.now() - startedAt) / 1000)} s.\n`);
+  process.stdout.write(
+    `\nThe release and the quick start work: ${steps} steps in ${Math.round((performance.now() - startedAt) / 1000)} s.\n`,
+  );
 };
 
 main().then(
@@ -102,7 +114,9 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     process.stdout.write("\n");
-    process.stderr.write(`✗ ${(error as Error).stack ?? String(error)}\n\nThe rehearsal failed after ${steps} steps.\n`);
+    process.stderr.write(
+      `✗ ${(error as Error).stack ?? String(error)}\n\nThe rehearsal failed after ${steps} steps.\n`,
+    );
     process.exit(1);
   },
 );

@@ -46,7 +46,9 @@ export class Page {
     try {
       await this.tab.getByText(text, { exact: true }).first().waitFor({ timeout: PATIENCE_MS });
     } catch {
-      throw new Error(`The page does not show ${text}. It shows: ${await this.tab.locator("ul").innerText()}\nThe browser said: ${this.said.join("\n")}`);
+      throw new Error(
+        `The page does not show ${text}. It shows: ${await this.tab.locator("ul").innerText()}\nThe browser said: ${this.said.join("\n")}`,
+      );
     }
   }
 

@@ -16,7 +16,9 @@ export const run = async (command: string, { cwd, env }: Place): Promise<string>
     printed += text.toString();
   });
   child.stderr.on("data", (text: Buffer) => (printed += text.toString()));
-  const status = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
+  const status = await new Promise<number | null>((resolve, reject) =>
+    child.once("error", reject).once("close", resolve),
+  );
   if (status !== 0) throw new Error(`${command} ended with ${status}:\n${printed}`);
   return stdout;
 };

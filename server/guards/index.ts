@@ -1,6 +1,14 @@
 import type { Guards } from "../../lambdas/guards/api.js";
 
-export type { Agent, Channel, ChannelGuards, ChannelLike, ConnectedOptions, Connection, Guards } from "../../lambdas/guards/api.js";
+export type {
+  Agent,
+  Channel,
+  ChannelGuards,
+  ChannelLike,
+  ConnectedOptions,
+  Connection,
+  Guards,
+} from "../../lambdas/guards/api.js";
 export type { AgentData, DeliveryData, GuardRequest, GuardResponse } from "../../lambdas/guards/contract.js";
 export { guardHandler } from "../../lambdas/guards/handler.js";
 export { secret } from "../../lambdas/guards/secret.js";

@@ -21,7 +21,11 @@ export class PublisherError extends Error {
    */
   readonly results: readonly PublishResult[];
 
-  constructor(code: PublisherErrorCode, message: string, details: { results?: readonly PublishResult[]; cause?: unknown } = {}) {
+  constructor(
+    code: PublisherErrorCode,
+    message: string,
+    details: { results?: readonly PublishResult[]; cause?: unknown } = {},
+  ) {
     super(message, "cause" in details ? { cause: details.cause } : {});
     this.code = code;
     this.results = details.results ?? [];
@@ -47,11 +51,15 @@ const KNOWN: Record<string, (functionName: string) => [PublisherErrorCode, strin
     `There is no function ${name} in this Region and account. functionName is pushIt.publisherName.`,
   ],
   [THROTTLED]: (name) => ["throttled", `${name} is invoked too often at once. Try again later.`],
-  CredentialsProviderError: () => ["forbidden", "There are no AWS credentials. Run this with a role, or configure a profile."],
+  CredentialsProviderError: () => [
+    "forbidden",
+    "There are no AWS credentials. Run this with a role, or configure a profile.",
+  ],
 };
 
 /** Names of errors that say that credentials are no good. */
-const CREDENTIALS = /^(UnrecognizedClient|ExpiredToken|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|InvalidClientTokenId)/;
+const CREDENTIALS =
+  /^(UnrecognizedClient|ExpiredToken|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|InvalidClientTokenId)/;
 
 /** Whether an attempt that failed like this cannot have run the function. */
 export const isThrottle = (error: unknown): boolean => error instanceof Error && error.name === THROTTLED;
@@ -68,9 +76,14 @@ export const explain = (error: unknown, functionName: string, mayHaveRun = false
   }
   const known = KNOWN[name]?.(functionName);
   if (known) return new PublisherError(...known, { cause: error });
-  if (CREDENTIALS.test(name)) return new PublisherError("forbidden", `The AWS credentials are not valid: ${message}`, { cause: error });
+  if (CREDENTIALS.test(name))
+    return new PublisherError("forbidden", `The AWS credentials are not valid: ${message}`, { cause: error });
   if (message === "Region is missing") {
-    return new PublisherError("bad_request", "There is no AWS Region. Set AWS_REGION, or give a client.", { cause: error });
+    return new PublisherError("bad_request", "There is no AWS Region. Set AWS_REGION, or give a client.", {
+      cause: error,
+    });
   }
-  return new PublisherError("unavailable", `${functionName} could not be reached: ${message || String(error)}`, { cause: error });
+  return new PublisherError("unavailable", `${functionName} could not be reached: ${message || String(error)}`, {
+    cause: error,
+  });
 };

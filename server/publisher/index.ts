@@ -1,4 +1,13 @@
-export type { PresencePage, Code, HistoryMessage, Json, Member, Position, PublishResult, Replay } from "../../protocol/index.js";
+export type {
+  PresencePage,
+  Code,
+  HistoryMessage,
+  Json,
+  Member,
+  Position,
+  PublishResult,
+  Replay,
+} from "../../protocol/index.js";
 export { PublisherError, type PublisherErrorCode } from "./errors.js";
 export type { LambdaLike } from "./invoke.js";
 export {

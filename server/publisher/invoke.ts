@@ -55,14 +55,20 @@ export class Invoker {
    * Sends one request. Only the SDK repeats it: when it is throttled, cannot connect, or gets no answer or a 5xx.
    * @throws PublisherError
    */
-  async invoke<Response extends BackEndResponse>(request: BackEndRequest): Promise<Exclude<Response, { code: string }>> {
+  async invoke<Response extends BackEndResponse>(
+    request: BackEndRequest,
+  ): Promise<Exclude<Response, { code: string }>> {
     const { FunctionError, Payload } = await this.#send(JSON.stringify(request));
     const response = jsonOf(Payload);
     if (FunctionError !== undefined) throw this.#failed(response);
     const { code, error } = response;
-    if (code === "bad_request" || code === "no_history" || code === "no_presence") throw new PublisherError(code, String(error));
+    if (code === "bad_request" || code === "no_history" || code === "no_presence")
+      throw new PublisherError(code, String(error));
     if (response["version"] !== request.version) {
-      throw new PublisherError("not_found", `${this.#functionName} is another function. functionName is pushIt.publisherName.`);
+      throw new PublisherError(
+        "not_found",
+        `${this.#functionName} is another function. functionName is pushIt.publisherName.`,
+      );
     }
     return response as unknown as Exclude<Response, { code: string }>;
   }
@@ -72,7 +78,10 @@ export class Invoker {
     let mayHaveRun = false;
     try {
       this.#client ??= new LambdaClient({ requestHandler }) as LambdaLike;
-      const command = new InvokeCommand({ FunctionName: this.#functionName, Payload: new TextEncoder().encode(payload) });
+      const command = new InvokeCommand({
+        FunctionName: this.#functionName,
+        Payload: new TextEncoder().encode(payload),
+      });
       // Behind the SDK's retries, so that it sees each attempt: the last one's error says nothing of those before.
       command.middlewareStack.add(
         (next) => async (args) => {
@@ -93,6 +102,9 @@ export class Invoker {
 
   #failed({ errorType, errorMessage }: Record<string, unknown>): PublisherError {
     const detail = [errorType, errorMessage].filter((each) => typeof each === "string").join(": ");
-    return new PublisherError("unavailable", `${this.#functionName} failed (${detail || "it says nothing"}). Its log says more.`);
+    return new PublisherError(
+      "unavailable",
+      `${this.#functionName} failed (${detail || "it says nothing"}). Its log says more.`,
+    );
   }
 }

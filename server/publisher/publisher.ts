@@ -43,7 +43,9 @@ export interface PublishOptions {
 }
 
 /** A message for the subscribers of a channel, or for all connections of a user. */
-export type Message = PublishOptions & { readonly data: Json } & ({ readonly channel: string } | { readonly userId: string });
+export type Message = PublishOptions & { readonly data: Json } & (
+    { readonly channel: string } | { readonly userId: string }
+  );
 
 /** How a `Publisher` is made. */
 export interface PublisherOptions {
@@ -189,9 +191,15 @@ export class Publisher {
    * read it any more, and asking again deletes the rest
    */
   async deleteHistory(channel: string): Promise<number> {
-    let { deletedMessages, more } = await this.#invoker.invoke<DeleteHistoryResponse>({ version, deleteHistory: { channel } });
+    let { deletedMessages, more } = await this.#invoker.invoke<DeleteHistoryResponse>({
+      version,
+      deleteHistory: { channel },
+    });
     while (more) {
-      const next = await this.#invoker.invoke<DeleteHistoryResponse>({ version, deleteHistory: { channel, continue: true } });
+      const next = await this.#invoker.invoke<DeleteHistoryResponse>({
+        version,
+        deleteHistory: { channel, continue: true },
+      });
       deletedMessages += next.deletedMessages;
       ({ more } = next);
     }

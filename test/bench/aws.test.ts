@@ -29,7 +29,9 @@ describe("the plan", () => {
   });
 
   it("takes credentials from the environment, and does not repeat those that are no JSON", () => {
-    expect(planOf({ url: URL_OF_STACK }, { [CREDENTIALS_VARIABLE]: '{"token":"t"}' }).credentials).toEqual({ token: "t" });
+    expect(planOf({ url: URL_OF_STACK }, { [CREDENTIALS_VARIABLE]: '{"token":"t"}' }).credentials).toEqual({
+      token: "t",
+    });
     const plan = () => planOf({ url: URL_OF_STACK }, { [CREDENTIALS_VARIABLE]: "hunter2" });
     expect(plan).toThrow("is no JSON");
     expect(plan).not.toThrow("hunter2");

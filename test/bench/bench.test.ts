@@ -55,7 +55,15 @@ describe("the command line", () => {
     expect(parseBenchArguments(args, KNOWN)).toEqual({ ...NOTHING, name: "load", options: { rate: "5", yes: true } });
   });
 
-  it.each([[[]], [["nonsense"]], [["guards", "guards"]], [["guards", "--jsn"]], [["toString"]], [["guards", "--yes"]], [["load", "--rate"]]])("refuses %j, and says what there is", (args) => {
+  it.each([
+    [[]],
+    [["nonsense"]],
+    [["guards", "guards"]],
+    [["guards", "--jsn"]],
+    [["toString"]],
+    [["guards", "--yes"]],
+    [["load", "--rate"]],
+  ])("refuses %j, and says what there is", (args) => {
     expect(() => parseBenchArguments(args, KNOWN)).toThrow(Failure);
   });
 });

@@ -3,7 +3,8 @@ import { barChart, lineChart } from "../../bench/chart.js";
 import { figure } from "../../bench/chart-parts.js";
 
 /** The widths of the bars, in pixels. */
-const widths = (svg: string): number[] => [...svg.matchAll(/<rect x="[\d.]+" y="[\d.]+" width="([\d.]+)" height="16"/g)].map(([, width]) => Number(width));
+const widths = (svg: string): number[] =>
+  [...svg.matchAll(/<rect x="[\d.]+" y="[\d.]+" width="([\d.]+)" height="16"/g)].map(([, width]) => Number(width));
 
 test("a linear axis begins at 0 and ends at the first line that no value is above", () => {
   const axis = axisFor([3, 87]);
@@ -19,7 +20,9 @@ test("a logarithmic axis goes from a power of ten to a power of ten, and 0 is at
 
 test("nothing to show is an error, not an empty chart", () => {
   expect(() => axisFor([0])).toThrow("above 0");
-  expect(() => barChart({ title: "t", unit: "ms", groups: ["a"], series: [{ name: "s", values: [null] }] })).toThrow("above 0");
+  expect(() => barChart({ title: "t", unit: "ms", groups: ["a"], series: [{ name: "s", values: [null] }] })).toThrow(
+    "above 0",
+  );
 });
 
 test("bars are as long as their values, in the order of groups and series, and a missing one is a dash", () => {
@@ -44,7 +47,17 @@ test("a line goes through its points, up where values are larger", () => {
     title: "Latency",
     x: { label: "a second", log: true },
     y: { label: "ms" },
-    series: [{ name: "p50", points: [[1, 0], [10, 50], [100, 100]], dashed: true }],
+    series: [
+      {
+        name: "p50",
+        points: [
+          [1, 0],
+          [10, 50],
+          [100, 100],
+        ],
+        dashed: true,
+      },
+    ],
   });
   const [, points = ""] = /<polyline points="([^"]+)" class="c0 dashed"/.exec(svg) ?? [];
   const [a, b, c] = points.split(" ").map((point) => point.split(",").map(Number) as [number, number]);

@@ -31,7 +31,8 @@ test("coldstart: every function beside bare node and the SDK, with its size as b
   const quickest: Record<string, number> = { [BARE]: of(BARE).loadMs, [DEFAULT]: of(DEFAULT).loadMs };
   for (let again = 0; again < 3 && quickest[BARE]! >= quickest[DEFAULT]!; again += 1) {
     const more = await measureColdStarts({ root: ROOT, progress: () => undefined }, 1);
-    for (const { function: name, loadMs } of more) if (name in quickest) quickest[name] = Math.min(quickest[name]!, loadMs);
+    for (const { function: name, loadMs } of more)
+      if (name in quickest) quickest[name] = Math.min(quickest[name]!, loadMs);
   }
   expect(quickest[BARE]).toBeLessThan(quickest[DEFAULT]!);
   expect(shares.at(-1)).toBe(1);

@@ -5,7 +5,9 @@ import { openFiles, requireFiles } from "../../bench/load/limits.js";
 const ROOT = join(__dirname, "../..");
 
 test("a limit of open files that is too low is told before anything starts, with the command that raises it", () => {
-  expect(() => requireFiles(5000, 1024)).toThrow("5000 connections take 5500 open files in one process, and this user may open 1024.");
+  expect(() => requireFiles(5000, 1024)).toThrow(
+    "5000 connections take 5500 open files in one process, and this user may open 1024.",
+  );
   expect(() => requireFiles(500, 1024)).not.toThrow();
   expect(openFiles()).toBeGreaterThan(0);
 });

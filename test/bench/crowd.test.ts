@@ -5,7 +5,10 @@ import { Crowd, ROOM } from "../../bench/load/crowd.js";
 import { SUBPROTOCOL } from "../../protocol/index.js";
 
 /** A server of sockets that answers as a test says. */
-const serving = async (answer: (frame: { action: string; uuid: string; channel: string }, socket: WebSocket) => unknown, crowdOf: (crowd: Crowd) => Promise<void>) => {
+const serving = async (
+  answer: (frame: { action: string; uuid: string; channel: string }, socket: WebSocket) => unknown,
+  crowdOf: (crowd: Crowd) => Promise<void>,
+) => {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => SUBPROTOCOL });
   server.on("connection", (socket) =>
     socket.on("message", (data: Buffer) => {
@@ -58,7 +61,10 @@ test("a connection that the server closes is an error", async () => {
   const { errors, open } = await serving(
     ({ uuid, channel }, socket) => {
       setImmediate(() => socket.close(1001));
-      return [{ channel, uuid, data: 0 }, { channel: "/meta/successful", uuid, successful: true }];
+      return [
+        { channel, uuid, data: 0 },
+        { channel: "/meta/successful", uuid, successful: true },
+      ];
     },
     async (crowd) => {
       await crowd.connect(SOME);
@@ -79,7 +85,10 @@ test("the first of each channel subscribes, and all publish on it", async () => 
         return { channel: "/meta/subscribe", uuid, successful: true };
       }
       channels.add(channel);
-      return [{ channel, uuid, data: 0 }, { channel: "/meta/successful", uuid, successful: true }];
+      return [
+        { channel, uuid, data: 0 },
+        { channel: "/meta/successful", uuid, successful: true },
+      ];
     },
     async (crowd) => {
       await crowd.connect(ROOM + 20);

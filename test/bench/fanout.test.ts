@@ -5,7 +5,13 @@ import { PATHS } from "../../bench/fanout-paths.js";
 test("fanout: every way reaches every subscriber, and is measured", async () => {
   const shares: number[] = [];
   const context = { root: join(__dirname, "../.."), progress: (share: number) => shares.push(share) };
-  const results = await measureFanOut(context, new Map([[20, 1], [70, 2]]));
+  const results = await measureFanOut(
+    context,
+    new Map([
+      [20, 1],
+      [70, 2],
+    ]),
+  );
   expect(results.map(({ subscribers }) => subscribers)).toEqual([20, 70]);
   for (const result of results) {
     for (const path of PATHS) {

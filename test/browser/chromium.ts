@@ -86,7 +86,11 @@ const QUIET = [
 ];
 
 /** How to start the headless Chromium that `npm ci` brought: nothing is downloaded, and no library of the system is needed. */
-export const chromiumCommand = async (): Promise<{ executablePath: string; args: string[]; env: Record<string, string> }> => {
+export const chromiumCommand = async (): Promise<{
+  executablePath: string;
+  args: string[];
+  env: Record<string, string>;
+}> => {
   const home = await unpacked();
   return {
     executablePath: join(home, "chromium"),
@@ -96,4 +100,5 @@ export const chromiumCommand = async (): Promise<{ executablePath: string; args:
 };
 
 /** Starts it, driven by Playwright, which sees to it that every page has the focus. */
-export const launchChromium = async (): Promise<Browser> => await chromium.launch({ ...(await chromiumCommand()), headless: true });
+export const launchChromium = async (): Promise<Browser> =>
+  await chromium.launch({ ...(await chromiumCommand()), headless: true });

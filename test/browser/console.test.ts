@@ -146,7 +146,11 @@ describe("the console page of push-it-cli dev, without guards", () => {
     // From so many agents that none of them is over the rate of publications.
     const publishers = await Promise.all(Array.from({ length: 4 }, () => Wire.open(dev.websocketUrl)));
     for (let frame = 0; frame < 21; frame += 1) {
-      const messages = Array.from({ length: 25 }, (_, at) => ({ channel: "stories/5", uuid: `m${frame}-${at}`, data: at }));
+      const messages = Array.from({ length: 25 }, (_, at) => ({
+        channel: "stories/5",
+        uuid: `m${frame}-${at}`,
+        data: at,
+      }));
       publishers[frame % 4]?.send({ action: "publish", messages });
     }
     await tab.page.getByRole("heading", { name: "Messages 525" }).waitFor();
@@ -169,7 +173,10 @@ describe("the console page of push-it-cli dev, without guards", () => {
     await one.page.getByRole("button", { name: "Cut this connection" }).click();
     await one.recovery.getByText("This connection is cut.").waitFor();
     await one.page.locator(":focus", { hasText: "Mend it now" }).waitFor();
-    await other.subscription("rooms/cut").getByText(/left at/).waitFor();
+    await other
+      .subscription("rooms/cut")
+      .getByText(/left at/)
+      .waitFor();
     expect(await other.present("rooms/cut").allTextContents()).toEqual(["you"]);
     for (const data of ["1", "2", "3"]) await other.publish("rooms/cut", data);
     expect(await one.messages.count()).toBe(1);
@@ -181,7 +188,10 @@ describe("the console page of push-it-cli dev, without guards", () => {
     const recovered = one.messages.filter({ hasText: "recovered" });
     expect(await recovered.locator(".offset").allTextContents()).toEqual(["#4", "#3", "#2"]);
     expect(await recovered.locator("pre").allTextContents()).toEqual(["3", "2", "1"]);
-    await other.subscription("rooms/cut").getByText(/joined at/).waitFor();
+    await other
+      .subscription("rooms/cut")
+      .getByText(/joined at/)
+      .waitFor();
     expect(await other.present("rooms/cut").count()).toBe(2);
 
     // What is published from now on is late no more.

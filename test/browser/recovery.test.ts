@@ -68,7 +68,11 @@ describe("a tab on a channel with history", () => {
   });
 
   /** A tab in a browser of its own, which reaches the stage through `port`. */
-  const open = async (name: string, port = stage.port, where = browser): Promise<{ context: BrowserContext; page: Page }> => {
+  const open = async (
+    name: string,
+    port = stage.port,
+    where = browser,
+  ): Promise<{ context: BrowserContext; page: Page }> => {
     const context = await where.newContext();
     const sdk = readFileSync(SDK_SCRIPT, "utf8");
     const body = PAGE.replace("/*SDK*/", () => sdk).replace("/STAGE", stage.pathname);
@@ -79,7 +83,8 @@ describe("a tab on a channel with history", () => {
     return { context, page };
   };
 
-  const subscribed = (page: Page): Promise<unknown> => page.waitForFunction(() => document.title.startsWith("subscribed"), undefined, { timeout: 60_000 });
+  const subscribed = (page: Page): Promise<unknown> =>
+    page.waitForFunction(() => document.title.startsWith("subscribed"), undefined, { timeout: 60_000 });
   const shown = (page: Page): Promise<string[]> => page.locator("li").allTextContents();
   const shows = (page: Page, count: number): Promise<unknown> =>
     page.waitForFunction((least) => document.querySelectorAll("li").length >= least, count, { timeout: 60_000 });

@@ -36,7 +36,11 @@ export class TalkPage {
 
   /** Waits until an event is shown whose text begins so, and gives the first such. */
   async shows(beginning: string, patience?: number): Promise<Happening> {
-    await this.tab.until((text) => [...document.querySelectorAll("#events li")].some((item) => item.textContent?.startsWith(text)), [beginning], patience);
+    await this.tab.until(
+      (text) => [...document.querySelectorAll("#events li")].some((item) => item.textContent?.startsWith(text)),
+      [beginning],
+      patience,
+    );
     return (await this.happenings()).find(({ text }) => text.startsWith(beginning))!;
   }
 
@@ -59,7 +63,9 @@ export class TalkPage {
   /** Waits until at least so many messages are shown, and gives all. */
   async messages(least = 0, patience?: number): Promise<string[]> {
     await this.tab.until((count) => document.querySelectorAll("#messages li").length >= count, [least], patience);
-    return this.tab.evaluate(() => [...document.querySelectorAll("#messages li")].map(({ textContent }) => textContent ?? ""));
+    return this.tab.evaluate(() =>
+      [...document.querySelectorAll("#messages li")].map(({ textContent }) => textContent ?? ""),
+    );
   }
 
   /** Subscribes, and waits for what became of it. */
@@ -96,4 +102,5 @@ export class TalkPage {
 }
 
 /** Texts from a number to another. */
-export const numbers = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, at) => String(from + at));
+export const numbers = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => String(from + at));

@@ -121,7 +121,10 @@ describe("the checker", () => {
 
   it("expects what stands behind what came, whenever it was published", () => {
     receive("m1", "m2", "m3");
-    scene.actor({ ...INSIDER, name: "late" }).subscribes("log/a").receives("log/a", "m1", "m3");
+    scene
+      .actor({ ...INSIDER, name: "late" })
+      .subscribes("log/a")
+      .receives("log/a", "m1", "m3");
     expect(scene.judged()).toEqual(["lost m2"]);
   });
 
@@ -132,7 +135,8 @@ describe("the checker", () => {
   });
 
   describe("where only some is kept", () => {
-    const missed = (): void => void subscriber.note({ is: "subscribed", name: "log/short", recovered: false, code: "too_far_behind" });
+    const missed = (): void =>
+      void subscriber.note({ is: "subscribed", name: "log/short", recovered: false, code: "too_far_behind" });
     beforeEach(() => {
       receive("m1", "m2", "m3");
       subscriber.subscribes("log/short");

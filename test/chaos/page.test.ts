@@ -20,7 +20,9 @@ class FakeSdk {
   channel(name: string) {
     const handle = (this.handles += 1);
     const call = (what: string) => (options?: object) => {
-      FakeSdk.calls.push(`${what} ${name} by ${handle}${Object.keys(options ?? {}).length > 0 ? ` ${JSON.stringify(options)}` : ""}`);
+      FakeSdk.calls.push(
+        `${what} ${name} by ${handle}${Object.keys(options ?? {}).length > 0 ? ` ${JSON.stringify(options)}` : ""}`,
+      );
       return Promise.resolve();
     };
     return {
@@ -46,7 +48,8 @@ class FakeSdk {
   }
 
   emit(event: string, value: { channel: string }): void {
-    for (const [is, name, listener] of [...this.listeners]) if (is === event && (name === undefined || name === value.channel)) listener(value);
+    for (const [is, name, listener] of [...this.listeners])
+      if (is === event && (name === undefined || name === value.channel)) listener(value);
   }
 
   disconnect(): void {
@@ -65,7 +68,15 @@ describe("a page", () => {
     FakeSdk.calls = [];
     const nothing = (): void => undefined;
     const heard = { message: nothing, state: nothing, refused: nothing, error: nothing };
-    const page = new ChaosPage({ Sdk: FakeSdk as unknown as typeof PushIt, options: { url: "" }, journal, who: INSIDER, since, sinceBy, heard });
+    const page = new ChaosPage({
+      Sdk: FakeSdk as unknown as typeof PushIt,
+      options: { url: "" },
+      journal,
+      who: INSIDER,
+      since,
+      sinceBy,
+      heard,
+    });
     return [page, FakeSdk.made.at(-1)!];
   };
   const noted = ({ page }: ChaosPage): string[] => page.entries.map(({ is }) => is);
@@ -78,7 +89,15 @@ describe("a page", () => {
     page.mount("log/a", "handle", turn);
     expect(FakeSdk.calls).toEqual(["subscribe log/a by 1", "unsubscribe log/a by 1", "subscribe log/a by 2"]);
     await Promise.resolve();
-    expect(noted(page)).toEqual(["subscribe", "unsubscribe", "listened", "subscribe", "fulfilled", "fulfilled", "fulfilled"]);
+    expect(noted(page)).toEqual([
+      "subscribe",
+      "unsubscribe",
+      "listened",
+      "subscribe",
+      "fulfilled",
+      "fulfilled",
+      "fulfilled",
+    ]);
     const turns = page.page.entries.flatMap((entry) => ("turn" in entry ? [entry.turn === turn] : []));
     expect(turns).toEqual([false, true, true]);
   });

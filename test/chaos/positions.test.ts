@@ -9,7 +9,8 @@ describe("the checker, of positions that publishers are told", () => {
     for (const uuid of ["m1", "m2", "m3"]) scene.publish(uuid);
   });
   const publication = (uuid: string): Publication => scene.journal.publications.get(uuid)!;
-  const tell = (uuid: string, offset: number): void => void (publication(uuid).acknowledgements = [{ epoch: EPOCH, offset }]);
+  const tell = (uuid: string, offset: number): void =>
+    void (publication(uuid).acknowledgements = [{ epoch: EPOCH, offset }]);
 
   it("finds nothing wrong with those that name what is stored there", () => {
     expect(scene.judged()).toEqual([]);

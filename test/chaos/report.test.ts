@@ -2,7 +2,12 @@ import type { Outcome } from "../../chaos/chaos.js";
 import { failureText, faultsOf, jsonLine } from "../../chaos/report.js";
 import { KINDS } from "../../chaos/schedule.js";
 
-const faults = { ...Object.fromEntries(KINDS.map((kind) => [kind, 20])), lifetime: 20, guardSlow: 20, guardDead: 20 } as Outcome["faults"];
+const faults = {
+  ...Object.fromEntries(KINDS.map((kind) => [kind, 20])),
+  lifetime: 20,
+  guardSlow: 20,
+  guardDead: 20,
+} as Outcome["faults"];
 
 const GOOD: Outcome = {
   published: 5_010,
@@ -49,13 +54,19 @@ describe("the report of a chaos run", () => {
     expect(faultsOf(GOOD, options)).toEqual([]);
   });
 
-  it.each(["lost", "duplicated", "reordered", "misplaced", "leaked", "staleRows"] as const)("fails a run in which something is %s", (wrong) => {
-    expect(faultsOf({ ...GOOD, wrong: { ...GOOD.wrong, [wrong]: 1 } }, options)).toEqual([`${wrong}: 1`]);
-  });
+  it.each(["lost", "duplicated", "reordered", "misplaced", "leaked", "staleRows"] as const)(
+    "fails a run in which something is %s",
+    (wrong) => {
+      expect(faultsOf({ ...GOOD, wrong: { ...GOOD.wrong, [wrong]: 1 } }, options)).toEqual([`${wrong}: 1`]);
+    },
+  );
 
-  it.each(["unsubscriptions", "remounts", "wildcards", "workers", "positions"] as const)("fails a run in which there were no %s", (what) => {
-    expect(faultsOf({ ...GOOD, judged: { ...GOOD.judged, [what]: 0 } }, options)).toHaveLength(1);
-  });
+  it.each(["unsubscriptions", "remounts", "wildcards", "workers", "positions"] as const)(
+    "fails a run in which there were no %s",
+    (what) => {
+      expect(faultsOf({ ...GOOD, judged: { ...GOOD.judged, [what]: 0 } }, options)).toHaveLength(1);
+    },
+  );
 
   it("fails a long run in which a fault struck less than 20 times, and no short one", () => {
     const seldom = { ...GOOD, faults: { ...faults, lost: 19 } };
@@ -70,7 +81,10 @@ describe("the report of a chaos run", () => {
   it("tells how to replay a failure, and what happened to the first message that went wrong", () => {
     const violations = [{ wrong: "lost", what: "s1 has not received m1", uuid: "m1" }] as const;
     const stories = [{ what: "s1 has not received m1", lines: ["s1 subscribes"] }];
-    const text = failureText({ ...GOOD, wrong: { ...GOOD.wrong, lost: 1 }, violations, stories, trail: ["it is posted"] }, options);
+    const text = failureText(
+      { ...GOOD, wrong: { ...GOOD.wrong, lost: 1 }, violations, stories, trail: ["it is posted"] },
+      options,
+    );
     expect(text).toContain("npm run chaos -- --seed 3 --messages 5000");
     expect(text).toContain("s1 has not received m1");
     expect(text).toContain("the story of: s1 has not received m1\n    s1 subscribes");

@@ -20,7 +20,12 @@ describe("rows of the dead", () => {
   });
 
   it("are not those of connections that are open, or of no connection", () => {
-    const living = [row("a#here", "agent"), row("c#log/a", "here"), row("r#3", "1795736000#here"), row("p#present/a", "place", { c: { S: "here" }, l: number(later) })];
+    const living = [
+      row("a#here", "agent"),
+      row("c#log/a", "here"),
+      row("r#3", "1795736000#here"),
+      row("p#present/a", "place", { c: { S: "here" }, l: number(later) }),
+    ];
     expect(rowsOfTheDead([...living, row("m#log/a#e", "0000000000001"), row("h#log/a", "head")], ["here"])).toEqual([]);
   });
 
@@ -36,7 +41,11 @@ describe("rows of the dead", () => {
 describe("what is stored of a channel", () => {
   it("is its messages and their order; a sealed gap is none", () => {
     const message = { m: { S: JSON.stringify({ uuid: "u1", data: 1 }) } };
-    const items = [row("m#log/a#e1", "0000000000007", message), row("m#log/a#e1", "0000000000008"), row("h#log/a", "head")];
+    const items = [
+      row("m#log/a#e1", "0000000000007", message),
+      row("m#log/a#e1", "0000000000008"),
+      row("h#log/a", "head"),
+    ];
     expect(storedIn(items)).toEqual([{ channel: "log/a", epoch: "e1", offset: 7, uuid: "u1" }]);
   });
 });

@@ -59,7 +59,8 @@ export class Actor {
   }
 
   receives(channel: string, ...uuids: string[]): this {
-    for (const uuid of uuids) this.note({ is: "message", channel, uuid, data: this.scene.journal.publications.get(uuid)?.data });
+    for (const uuid of uuids)
+      this.note({ is: "message", channel, uuid, data: this.scene.journal.publications.get(uuid)?.data });
     return this;
   }
 
@@ -105,7 +106,10 @@ export class Scene {
     const publication = this.journal.begin({ uuid, channel, by: "p", page, data: { by: "p", n: 1, ...data } });
     publication.sent = 1;
     const isStored = keeps(channel) !== "nothing" && acknowledged;
-    const position: Position = { epoch: EPOCH, offset: this.stored.filter((each) => each.channel === channel).length + 1 };
+    const position: Position = {
+      epoch: EPOCH,
+      offset: this.stored.filter((each) => each.channel === channel).length + 1,
+    };
     if (isStored) this.stored.push({ channel, uuid, ...position });
     if (acknowledged) publication.acknowledgements.push(isStored ? position : undefined);
     publication.told = { ...this.journal.now(), acknowledged };
@@ -123,8 +127,15 @@ export class Scene {
 
   /** What the checker finds. */
   violations(more: Partial<History> = {}): ReturnType<typeof judge> {
-    return judge({ journal: this.journal, stored: this.stored, keeps, lingers: (channel) => channel === LINGERING, ...more });
+    return judge({
+      journal: this.journal,
+      stored: this.stored,
+      keeps,
+      lingers: (channel) => channel === LINGERING,
+      ...more,
+    });
   }
 }
 
-const keeps: History["keeps"] = (channel) => (channel.startsWith("plain/") || channel.endsWith("*") ? "nothing" : channel === "log/short" ? "some" : "all");
+const keeps: History["keeps"] = (channel) =>
+  channel.startsWith("plain/") || channel.endsWith("*") ? "nothing" : channel === "log/short" ? "some" : "all";

@@ -8,7 +8,8 @@ const play = (seed: number, messages: number, opportunities = 8): { schedule: Sc
     schedule.advance();
     for (const kind of KINDS)
       for (let each = 0; each < opportunities; each += 1)
-        for (const whom of ["publish", "subscribe"]) if (schedule.strikes(kind, whom)) when.push(`${kind} ${at} ${whom}`);
+        for (const whom of ["publish", "subscribe"])
+          if (schedule.strikes(kind, whom)) when.push(`${kind} ${at} ${whom}`);
   }
   return { schedule, when };
 };
@@ -40,7 +41,8 @@ describe("the schedule", () => {
     const schedule = new Schedule(1, 5_000);
     const [first] = strikesOf(1, 5_000).killedBefore;
     for (let at = 0; at <= first!.at; at += 1) schedule.advance();
-    const tries = (whom: string): boolean => Array.from({ length: 20 }, () => schedule.strikes("killedBefore", whom)).includes(true);
+    const tries = (whom: string): boolean =>
+      Array.from({ length: 20 }, () => schedule.strikes("killedBefore", whom)).includes(true);
     expect(tries("nobody")).toBe(false);
     for (let at = 0; at < 400; at += 1) schedule.advance();
     expect(tries("nobody")).toBe(true);

@@ -10,7 +10,9 @@ describe("what is told of an application", () => {
     scene.publish("m1");
     scene.posts("log/a", "m1", "lost");
     actor.loses().receives("log/a", "m1").receives("plain/a", "m1");
-    const lines = storyOf(scene.journal, { who: "s1", channel: "log/a", uuid: "m1" }).map((line) => line.replace(/^ *[\d.]+ +\d+ +/, ""));
+    const lines = storyOf(scene.journal, { who: "s1", channel: "log/a", uuid: "m1" }).map((line) =>
+      line.replace(/^ *[\d.]+ +\d+ +/, ""),
+    );
     expect(lines).toEqual([
       expect.stringContaining(`subscribe {"name":"log/a"`),
       expect.stringContaining("fulfilled: subscribe log/a"),
@@ -30,7 +32,10 @@ describe("what is counted", () => {
     const actor = scene.actor().subscribes("log/*").subscribes("log/a").unsubscribes("log/a");
     actor.asks("plain/*");
     actor.leaves("log/*");
-    actor.reconnects("log/a").reconnects("log/a").note({ is: "subscribed", name: "log/b", recovered: false, code: "too_far_behind" });
+    actor
+      .reconnects("log/a")
+      .reconnects("log/a")
+      .note({ is: "subscribed", name: "log/b", recovered: false, code: "too_far_behind" });
     expect(countsOf(scene.journal)).toEqual({ recoveries: 1, missed: 1, unsubscriptions: 1, wildcards: 1 });
   });
 });

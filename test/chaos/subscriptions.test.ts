@@ -167,13 +167,18 @@ describe("the checker, of spans of subscription to channels with history", () =>
     it("finds a position that is ahead of what was told", () => {
       actor.subscribes("log/a");
       for (const uuid of ["m1", "m2", "m3"]) scene.publish(uuid);
-      actor.receives("log/a", "m1").reloads({ "log/a": position(3) }).subscribes("log/a");
+      actor
+        .receives("log/a", "m1")
+        .reloads({ "log/a": position(3) })
+        .subscribes("log/a");
       expect(scene.judged()).toEqual(["lost m2", "lost m3"]);
     });
 
     it("finds that a channel has no position, although it is subscribed", () => {
       actor.subscribes("log/a").reloads().subscribes("log/a");
-      expect(scene.violations().map(({ what }) => what)).toEqual(["s1 has no position on log/a, and is subscribed to it"]);
+      expect(scene.violations().map(({ what }) => what)).toEqual([
+        "s1 has no position on log/a, and is subscribed to it",
+      ]);
     });
 
     it("begins anew when the position was forgotten by an unsubscription", () => {

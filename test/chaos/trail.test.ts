@@ -5,7 +5,10 @@ describe("the trail of a message", () => {
     const trail = new Trail();
     trail.note("chaos-p1-1", "is published");
     trail.noteAll(`{"uuid":"chaos-p1-1"},{"uuid":"chaos-p1-2"},{"uuid":"chaos-p1-1"}`, "is posted");
-    expect(trail.of("chaos-p1-1").map((line) => line.replace(/^ *[\d.]+ s {2}/, ""))).toEqual(["is published", "is posted"]);
+    expect(trail.of("chaos-p1-1").map((line) => line.replace(/^ *[\d.]+ s {2}/, ""))).toEqual([
+      "is published",
+      "is posted",
+    ]);
     expect(trail.of("chaos-p1-2")).toHaveLength(1);
     expect(trail.of("chaos-p1-3")).toEqual([]);
   });

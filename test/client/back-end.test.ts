@@ -2,14 +2,24 @@ import { Bench, settled } from "./support/setup.js";
 
 const bench = Bench.use();
 
-const revokedOn = (channel: string) => ({ channel: "/meta/unsubscribe", successful: true, code: "revoked" as const, error: "Not yours.", data: { channel } });
+const revokedOn = (channel: string) => ({
+  channel: "/meta/unsubscribe",
+  successful: true,
+  code: "revoked" as const,
+  error: "Not yours.",
+  data: { channel },
+});
 
 describe("the back end", () => {
   it("ends an agent: denied, with its reason, until the application connects", async () => {
     const { pushIt, states, peer } = await bench.connected();
     peer.send({ channel: "/meta/connect", successful: false, code: "revoked", error: "Banned." });
     expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "revoked", reason: "Banned." });
-    await expect(pushIt.channel("a").publish(1)).rejects.toMatchObject({ code: "revoked", message: "Banned.", retryable: false });
+    await expect(pushIt.channel("a").publish(1)).rejects.toMatchObject({
+      code: "revoked",
+      message: "Banned.",
+      retryable: false,
+    });
     await peer.closed;
     bench.platform.advance(3_600_000);
     await settled();
@@ -23,7 +33,10 @@ describe("the back end", () => {
     await pushIt.channel("a").subscribe();
     const ended = new Promise((resolve) => pushIt.channel("a").on("unsubscribed", resolve));
     peer.send(revokedOn("a"));
-    expect(await ended).toMatchObject({ channel: "a", error: { code: "revoked", message: "Not yours.", channel: "a" } });
+    expect(await ended).toMatchObject({
+      channel: "a",
+      error: { code: "revoked", message: "Not yours.", channel: "a" },
+    });
     expect(pushIt.state).toBe("connected");
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");

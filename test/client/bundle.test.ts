@@ -51,7 +51,11 @@ describe("both SDKs in one program", () => {
   const SAME = "console.log(all.PushItError === core.PushItError && all.PushIt !== core.PushIt)";
 
   it.each([
-    ["ES modules", `const [all, core] = await Promise.all([import("./esm/index.js"), import("./esm/core.js")]); ${SAME}`, "module"],
+    [
+      "ES modules",
+      `const [all, core] = await Promise.all([import("./esm/index.js"), import("./esm/core.js")]); ${SAME}`,
+      "module",
+    ],
     ["CommonJS", `const all = require("./cjs/index.js"), core = require("./cjs/core.js"); ${SAME}`, "commonjs"],
   ])("throw errors of one class, as %s", async (_kind, program, type) => {
     expect(await printed(program, [`--input-type=${type}`])).toBe(true);
@@ -75,7 +79,8 @@ describe("the source maps", () => {
 });
 
 /** The flags with which this Node has a WebSocket: from 22 on it has one without. */
-const OWN_SOCKET = "WebSocket" in globalThis || Number(process.versions.node.split(".")[0]) >= 22 ? [] : ["--experimental-websocket"];
+const OWN_SOCKET =
+  "WebSocket" in globalThis || Number(process.versions.node.split(".")[0]) >= 22 ? [] : ["--experimental-websocket"];
 
 /** Runs the scenario in a process of its own, with the server echoing one message. */
 const scenario = async (flags: string[], file: string, ...library: string[]) => {
@@ -99,12 +104,15 @@ const OUTCOME = {
 };
 
 describe("the modules", () => {
-  it.each(["esm/index.js", "esm/core.js", "cjs/index.js", "cjs/core.js", "index-application.mjs"])("run on Node with the ws package's class: %s", async (file) => {
-    const { outcome, protocols, sent } = await scenario([], file, require.resolve("ws"));
-    expect(outcome).toEqual(OUTCOME);
-    expect(protocols).toHaveLength(4);
-    expect(sent).toMatchObject({ action: "send", data: 2 });
-  });
+  it.each(["esm/index.js", "esm/core.js", "cjs/index.js", "cjs/core.js", "index-application.mjs"])(
+    "run on Node with the ws package's class: %s",
+    async (file) => {
+      const { outcome, protocols, sent } = await scenario([], file, require.resolve("ws"));
+      expect(outcome).toEqual(OUTCOME);
+      expect(protocols).toHaveLength(4);
+      expect(sent).toMatchObject({ action: "send", data: 2 });
+    },
+  );
 
   it("run with the runtime's own WebSocket", async () => {
     const { outcome } = await scenario(OWN_SOCKET, "esm/index.js");
@@ -122,7 +130,8 @@ const ran = async (program: string, flags: string[] = []) => {
 };
 
 /** What a process that should have ended prints 5 seconds later: what keeps it. */
-const WATCH = 'setTimeout(() => { console.log("still there: " + process.getActiveResourcesInfo()); process.exit(); }, 5_000).unref();';
+const WATCH =
+  'setTimeout(() => { console.log("still there: " + process.getActiveResourcesInfo()); process.exit(); }, 5_000).unref();';
 const CONNECT = `const { PushIt } = require("./cjs/index.js"); const url = process.env.URL_OF_STAGE;`;
 const WS = `const WebSocket = require(${JSON.stringify(require.resolve("ws"))});`;
 
@@ -151,7 +160,10 @@ describe("on Node", () => {
     expect(stdout).toBe("alive\n");
   });
 
-  it.each([["without", []], ["with", OWN_SOCKET]])("a rendering server, %s a WebSocket of its own, opens nothing and ends", async (_what, flags) => {
+  it.each([
+    ["without", []],
+    ["with", OWN_SOCKET],
+  ])("a rendering server, %s a WebSocket of its own, opens nothing and ends", async (_what, flags) => {
     const { stdout, stderr } = await ran(
       `${CONNECT} ${WATCH} const pushIt = new PushIt({ url, channels: ["a"] }); pushIt.channel("b").subscribe(); console.log(pushIt.state);`,
       flags,
@@ -162,8 +174,12 @@ describe("on Node", () => {
 
   it("without a WebSocket connect() says what to pass", async () => {
     // Node 20 has none; a newer one is made to have none.
-    const { stdout } = await ran(`delete globalThis.WebSocket; ${CONNECT} try { new PushIt({ url }).connect(); } catch (error) { console.log(error.message); }`);
-    expect(stdout).toBe("This runtime has no WebSocket. Pass a class as the option WebSocket, for example that of the ws package.\n");
+    const { stdout } = await ran(
+      `delete globalThis.WebSocket; ${CONNECT} try { new PushIt({ url }).connect(); } catch (error) { console.log(error.message); }`,
+    );
+    expect(stdout).toBe(
+      "This runtime has no WebSocket. Pass a class as the option WebSocket, for example that of the ws package.\n",
+    );
   });
 });
 

@@ -71,7 +71,12 @@ describe("the SDK without history and presence", () => {
 
   it("has the same errors, and channels without history and presence", () => {
     expect([PushItError === all.PushItError, (PushIt as unknown) === all.PushIt]).toEqual([true, false]);
-    const channel = new PushIt({ url: bench.server.url, WebSocket, platform: bench.platform, autoConnect: false }).channel("a");
+    const channel = new PushIt({
+      url: bench.server.url,
+      WebSocket,
+      platform: bench.platform,
+      autoConnect: false,
+    }).channel("a");
     expect(channel).toBeInstanceOf(Channel);
     expect(["history", "presence", "position"].filter((name) => name in channel)).toEqual([]);
   });

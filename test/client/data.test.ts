@@ -9,7 +9,10 @@ afterEach(() => {
 });
 
 /** Publishes what the types forbid, as JavaScript does. */
-const publish = (pushIt: { channel(name: string): { publish(data: never): Promise<unknown> } }, data: unknown): Promise<unknown> => pushIt.channel("a").publish(data as never);
+const publish = (
+  pushIt: { channel(name: string): { publish(data: never): Promise<unknown> } },
+  data: unknown,
+): Promise<unknown> => pushIt.channel("a").publish(data as never);
 
 describe("a message above 32 KB", () => {
   it.each([
@@ -18,7 +21,12 @@ describe("a message above 32 KB", () => {
     ["100 KB", "x".repeat(100_000), /^100,0\d\d bytes of JSON/],
   ])("is refused with its size, and the connection stays: %s", async (_what, data, message) => {
     const { pushIt, peer } = await bench.connected();
-    await expect(publish(pushIt, data)).rejects.toMatchObject({ code: "too_large", channel: "a", retryable: false, message: expect.stringMatching(message) });
+    await expect(publish(pushIt, data)).rejects.toMatchObject({
+      code: "too_large",
+      channel: "a",
+      retryable: false,
+      message: expect.stringMatching(message),
+    });
     await publish(pushIt, "small");
     expect(peer.frames.all.map(({ data }) => data)).toEqual(["small"]);
   });
@@ -33,7 +41,15 @@ describe("a message above 32 KB", () => {
 describe("data that JSON cannot carry", () => {
   it.each<[string, unknown, RegExp]>([
     ["a BigInt", { n: 1n }, /BigInt/],
-    ["a circular object", (() => { const loop: Record<string, unknown> = {}; loop["self"] = loop; return loop; })(), /circular/i],
+    [
+      "a circular object",
+      (() => {
+        const loop: Record<string, unknown> = {};
+        loop["self"] = loop;
+        return loop;
+      })(),
+      /circular/i,
+    ],
     ["undefined", undefined, /data is missing/],
     ["a symbol", { kind: Symbol("s") }, /data\.kind is a symbol/],
     ["a Map", new Map([[1, 2]]), /data is a Map.*Send \[\.\.\.value\]/],
@@ -43,7 +59,11 @@ describe("data that JSON cannot carry", () => {
     ["a function", { onClick: () => {} }, /data\.onClick is a function/],
   ])("%s is refused in development, and the error says where", async (_what, data, message) => {
     const { pushIt, peer } = await bench.connected();
-    await expect(publish(pushIt, data)).rejects.toMatchObject({ code: "bad_frame", channel: "a", message: expect.stringMatching(message) });
+    await expect(publish(pushIt, data)).rejects.toMatchObject({
+      code: "bad_frame",
+      channel: "a",
+      message: expect.stringMatching(message),
+    });
     await settled();
     expect(peer.frames.all).toEqual([]);
   });
@@ -62,7 +82,10 @@ describe("data that JSON cannot carry", () => {
   ])("%s is refused in production, too", async (_what, data, message) => {
     process.env.NODE_ENV = "production";
     const { pushIt } = await bench.connected();
-    await expect(publish(pushIt, data)).rejects.toMatchObject({ code: "bad_frame", message: expect.stringMatching(message) });
+    await expect(publish(pushIt, data)).rejects.toMatchObject({
+      code: "bad_frame",
+      message: expect.stringMatching(message),
+    });
   });
 });
 

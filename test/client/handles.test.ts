@@ -76,7 +76,9 @@ describe("two parts of a page on one channel", () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     pushIt.on("unsubscribed", () => {});
-    const refused = [pushIt.channel("x"), pushIt.channel("x")].map((channel) => expect(channel.subscribe()).rejects.toMatchObject({ code: "denied" }));
+    const refused = [pushIt.channel("x"), pushIt.channel("x")].map((channel) =>
+      expect(channel.subscribe()).rejects.toMatchObject({ code: "denied" }),
+    );
     peer.answer(await peer.frames.take(), { successful: false, code: "denied", error: "No." });
     await Promise.all(refused);
     await arrived(pushIt, peer);
@@ -169,7 +171,8 @@ describe("opposite calls in one turn", () => {
   it("of an effect while connecting are as quiet", async () => {
     const { pushIt, states } = bench.client();
     const events: unknown[] = [];
-    for (const event of ["subscribed", "unsubscribed", "error"] as const) pushIt.on(event, (value) => events.push([event, value.channel]));
+    for (const event of ["subscribed", "unsubscribed", "error"] as const)
+      pushIt.on(event, (value) => events.push([event, value.channel]));
     const rejections = await unhandled(async () => {
       const channel = pushIt.channel("a");
       void channel.subscribe();

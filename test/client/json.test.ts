@@ -16,10 +16,18 @@ describe("what JSON would change without a word", () => {
     expect(findLoss(value)).toContain(found);
   });
 
-  it.each<[unknown]>([[null], [0], [""], [false], [[]], [{}], [{ a: 1, b: [true, null, "x"] }], [new Date()], [{ left: undefined }], [{ toJSON: () => 1 }]])(
-    "is not there in %p",
-    (value) => expect(findLoss(value)).toBeUndefined(),
-  );
+  it.each<[unknown]>([
+    [null],
+    [0],
+    [""],
+    [false],
+    [[]],
+    [{}],
+    [{ a: 1, b: [true, null, "x"] }],
+    [new Date()],
+    [{ left: undefined }],
+    [{ toJSON: () => 1 }],
+  ])("is not there in %p", (value) => expect(findLoss(value)).toBeUndefined());
 
   it("comes with what to do about it", () => {
     expect(findLoss(new Map())).toContain("Send [...value] instead.");

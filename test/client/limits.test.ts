@@ -8,7 +8,10 @@ const bench = Bench.use();
 
 /** Answers the ping that follows the handshake, with the limits of a deployment. */
 const introduce = async (peer: Peer, limits: { channelsPerFrame: number; messagesPerFrame: number }): Promise<void> =>
-  peer.answer(await peer.introduction, { successful: true, data: { agent: "agent", limits } as unknown as ConnectionInfo & null });
+  peer.answer(await peer.introduction, {
+    successful: true,
+    data: { agent: "agent", limits } as unknown as ConnectionInfo & null,
+  });
 
 const TOO_MANY = { successful: false, code: "too_many" as const, error: "At most 3 in one frame." };
 
@@ -53,7 +56,7 @@ describe("limits that a ping tells", () => {
     await introduce(peer, { channelsPerFrame: 3, messagesPerFrame: 3 });
     await introduced(pushIt);
     for (let n = 0; n < 5; n++) pushIt.subscribe(`c${n}`);
-    for (let left = 5; left > 0; ) {
+    for (let left = 5; left > 0;) {
       const frame = await peer.frames.take();
       left -= targets(frame).length;
       peer.answer(frame);
@@ -90,7 +93,9 @@ describe("a frame with too many, before the limits are known", () => {
     for (let n = 1; n <= 5; n++) pushIt.publish({ channel: "x", data: n }, done.put, done.put);
     await answering(peer, () => done.all.length === 5);
     expect(done.all).toEqual(Array(5).fill({ uuid: expect.any(String) }));
-    const accepted = peer.frames.all.map((frame) => frame.messages ?? [frame]).filter((messages) => messages.length <= 3);
+    const accepted = peer.frames.all
+      .map((frame) => frame.messages ?? [frame])
+      .filter((messages) => messages.length <= 3);
     expect(accepted.flat().map(({ data }) => data)).toEqual([1, 2, 3, 4, 5]);
   });
 });

@@ -103,7 +103,9 @@ describe("order", () => {
 
   it("is kept across full frames, none of them over 32 KB", async () => {
     const { pushIt, peer } = await bench.connected();
-    const publications = Array.from({ length: 40 }, (_, n) => pushIt.channel("a").publish({ n, text: "ö".repeat(3_000) }));
+    const publications = Array.from({ length: 40 }, (_, n) =>
+      pushIt.channel("a").publish({ n, text: "ö".repeat(3_000) }),
+    );
     await Promise.all(publications);
     const numbers = peer.frames.all.flatMap((frame) =>
       (frame.messages ?? [frame]).map(({ data }) => (data as unknown as { n: number }).n),
@@ -241,6 +243,9 @@ describe("the frames on the wire", () => {
     const { pushIt, peer } = await bench.connected({ WebSocket: Tapped });
     const { uuid } = await pushIt.channel("a").publish(1);
     expect(frames[0]).toBe(`> ${JSON.stringify(peer.first)}`);
-    expect(frames.slice(2)).toEqual([`> ${peer.texts[0]!}`, `< {"channel":"/meta/successful","uuid":"${uuid}","successful":true}`]);
+    expect(frames.slice(2)).toEqual([
+      `> ${peer.texts[0]!}`,
+      `< {"channel":"/meta/successful","uuid":"${uuid}","successful":true}`,
+    ]);
   });
 });

@@ -6,7 +6,8 @@ const bench = Bench.use();
 
 const SESSION = /^push-it\.session\./;
 const sessionOf = ({ protocols }: Peer): string | undefined => protocols.find((name) => SESSION.test(name));
-const tokenOf = ({ protocols }: Peer): unknown => JSON.parse(Buffer.from(protocols.at(-1)!.split(".")[2]!, "base64url").toString());
+const tokenOf = ({ protocols }: Peer): unknown =>
+  JSON.parse(Buffer.from(protocols.at(-1)!.split(".")[2]!, "base64url").toString());
 
 describe("reset(), for another user in the same tab", () => {
   it("disconnects, and is not connected until connect()", async () => {

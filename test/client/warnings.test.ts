@@ -25,7 +25,9 @@ describe("an error that no listener receives", () => {
     const { pushIt } = await bench.connected();
     pushIt.publish({ channel: "stories/5", data: "x".repeat(100_000) });
     await settled();
-    expect(warnings()).toEqual([expect.stringMatching(/^push-it: stories\/5: 100,0\d\d bytes of JSON; at most 32,639.*"error"/)]);
+    expect(warnings()).toEqual([
+      expect.stringMatching(/^push-it: stories\/5: 100,0\d\d bytes of JSON; at most 32,639.*"error"/),
+    ]);
   });
 
   it("is warned of when a subscription ends, too", async () => {
@@ -94,7 +96,11 @@ describe("the logger", () => {
     peer.send({ channel: "stories/5", uuid: "u1", data: 1 });
     await arrived(pushIt, peer);
     const lines = logger.debug.mock.calls as unknown[][];
-    expect(lines).toContainEqual(["push-it", "state", expect.objectContaining({ state: "connected", code: "connected" })]);
+    expect(lines).toContainEqual([
+      "push-it",
+      "state",
+      expect.objectContaining({ state: "connected", code: "connected" }),
+    ]);
     expect(lines).toContainEqual(["push-it", "sent", "publish", "stories/5"]);
     expect(lines).toContainEqual(["push-it", "received", "stories/5", "u1"]);
   });
@@ -114,7 +120,11 @@ describe("the logger", () => {
     // Something fails, and nobody listens.
     pushIt.publish({ channel: "a", data: "SECRET".repeat(10_000) });
     const refused = expect(pushIt.channel("b").subscribe()).rejects.toMatchObject({ code: "denied" });
-    peer.answer(await peer.frames.find(({ action }) => action === "subscribe"), { successful: false, code: "denied", error: "No." });
+    peer.answer(await peer.frames.find(({ action }) => action === "subscribe"), {
+      successful: false,
+      code: "denied",
+      error: "No.",
+    });
     await refused;
     await settled();
     expect(seen.length).toBeGreaterThan(8);

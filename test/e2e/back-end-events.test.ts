@@ -28,8 +28,17 @@ describe("what the back end is told on its bus", () => {
       props: (stack: Stack) => {
         const eventBus = new EventBus(stack, "Bus");
         const code = Code.fromInline("exports.handler = async () => undefined;");
-        const target = new Lambda(stack, "Target", { runtime: Runtime.NODEJS_24_X, handler: "index.handler", code, timeout: Duration.seconds(20) });
-        new Rule(stack, "Rule", { eventBus, eventPattern: { source: ["push-it"] }, targets: [new LambdaFunction(target)] });
+        const target = new Lambda(stack, "Target", {
+          runtime: Runtime.NODEJS_24_X,
+          handler: "index.handler",
+          code,
+          timeout: Duration.seconds(20),
+        });
+        new Rule(stack, "Rule", {
+          eventBus,
+          eventPattern: { source: ["push-it"] },
+          targets: [new LambdaFunction(target)],
+        });
         return { eventBus, channels: { "rooms/*": { presence: true } } };
       },
     });
@@ -40,7 +49,10 @@ describe("what the back end is told on its bus", () => {
     system.invocations
       .filter(({ functionId }) => functionId.startsWith("Target"))
       .map(({ event }) => event as BusEvent)
-      .filter((event) => event["detail-type"] === type && Object.entries(has).every(([name, value]) => event.detail[name] === value));
+      .filter(
+        (event) =>
+          event["detail-type"] === type && Object.entries(has).every(([name, value]) => event.detail[name] === value),
+      );
 
   const once = (type: string, has: Record<string, unknown>): Promise<BusEvent> =>
     system.invoked(() => told(type, has)[0], `${type} ${JSON.stringify(has)}`);
@@ -53,7 +65,10 @@ describe("what the back end is told on its bus", () => {
     expect(await once("Agent Connected", { agent })).toMatchObject({ source: "push-it", detail });
     const bob = await system.connect({ credentials: "bob" });
     for (const wire of [ada, bob]) for (const channel of ["rooms/1", "plain"]) await wire.subscribe(channel);
-    expect(await once("Channel Occupied", { channel: "rooms/1" })).toMatchObject({ source: "push-it", detail: { channel: "rooms/1" } });
+    expect(await once("Channel Occupied", { channel: "rooms/1" })).toMatchObject({
+      source: "push-it",
+      detail: { channel: "rooms/1" },
+    });
     await ada.close();
     expect(await once("Agent Disconnected", { agent })).toMatchObject({ source: "push-it", detail });
     // Whoever else notices does not tell it again.
@@ -64,7 +79,10 @@ describe("what the back end is told on its bus", () => {
     await once("Channel Vacated", { channel: "rooms/1" });
     await system.running.runSchedules();
     await (await system.connect({ credentials: "carl" })).subscribe("rooms/1");
-    await system.invoked(() => told("Channel Occupied", { channel: "rooms/1" }).length === 2, "that it is occupied again");
+    await system.invoked(
+      () => told("Channel Occupied", { channel: "rooms/1" }).length === 2,
+      "that it is occupied again",
+    );
     expect(told("Agent Connected", { agent })).toHaveLength(1);
     expect(told("Agent Disconnected", { agent })).toHaveLength(1);
     expect(told("Channel Vacated", { channel: "rooms/1" })).toHaveLength(1);
@@ -74,9 +92,14 @@ describe("what the back end is told on its bus", () => {
   it("is nothing of who was denied", async () => {
     const before = told("Agent Connected", {}).length;
     const denied = await system.connect({ credentials: "nobody" });
-    const { connectionId } = (await system.rows()).filter(({ k }) => k === "denied").map(({ pk }) => ({ connectionId: (pk ?? "").slice(2) }))[0]!;
+    const { connectionId } = (await system.rows())
+      .filter(({ k }) => k === "denied")
+      .map(({ pk }) => ({ connectionId: (pk ?? "").slice(2) }))[0]!;
     await denied.close();
     await system.disconnected(connectionId);
-    expect([told("Agent Connected", {}).length, told("Agent Disconnected", { connectionId }).length]).toEqual([before, 0]);
+    expect([told("Agent Connected", {}).length, told("Agent Disconnected", { connectionId }).length]).toEqual([
+      before,
+      0,
+    ]);
   });
 });

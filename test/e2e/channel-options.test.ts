@@ -50,11 +50,15 @@ describe("a channel that keeps its last message", () => {
 describe("a channel with shards", () => {
   it("reaches everybody once, through workers too; who leaves is gone from every shard", async () => {
     const count = 16;
-    const system = await TestSystem.start({ props: { channels: CHANNELS, wildcards: ["big/*"], fanOutThreshold: 5 }, queueWaitScale: 0.2 });
+    const system = await TestSystem.start({
+      props: { channels: CHANNELS, wildcards: ["big/*"], fanOutThreshold: 5 },
+      queueWaitScale: 0.2,
+    });
     try {
       const wires = await Promise.all(Array.from({ length: count }, () => system.connect()));
       for (const [at, wire] of wires.entries()) await wire.subscribe(at % 4 === 0 ? "big/*" : "big/1");
-      const shards = async () => new Set((await system.rows()).flatMap(({ pk }) => (pk?.startsWith("c#big/1") ? [pk] : [])));
+      const shards = async () =>
+        new Set((await system.rows()).flatMap(({ pk }) => (pk?.startsWith("c#big/1") ? [pk] : [])));
       expect((await shards()).size).toBeGreaterThan(1);
 
       await wires[0]!.publish("big/1", "all");
@@ -80,7 +84,9 @@ describe("a channel that lingers", () => {
       const count = 20;
       for (let at = 1; at <= count; at += 1) expect((await publisher.publish("busy/1", at)).successful).toBe(true);
       await subscriber.message(count);
-      expect(subscriber.messages("busy/1").map(({ data }) => data)).toEqual(Array.from({ length: count }, (_, at) => at + 1));
+      expect(subscriber.messages("busy/1").map(({ data }) => data)).toEqual(
+        Array.from({ length: count }, (_, at) => at + 1),
+      );
 
       for (const data of ["a", "b"]) await publisher.publish("ticker/1", data);
       await subscriber.message("b");
@@ -121,7 +127,9 @@ describe("a channel that lingers", () => {
       await subscriber.message(3);
       expect(subscriber.messages("busy/1").map(({ data }) => data)).toEqual([1, 2, 3]);
       await system.invoked(() => runsOf(system, "Flush") >= 2, "the flusher that was run again");
-      const killed = system.invocations.filter(({ functionId, result }) => functionId === system.functionOf("PushItFlush") && !result.ok);
+      const killed = system.invocations.filter(
+        ({ functionId, result }) => functionId === system.functionOf("PushItFlush") && !result.ok,
+      );
       expect(killed).toHaveLength(1);
       expect((await system.rows()).filter(({ pk }) => /^[lf]#/.test(String(pk)))).toEqual([]);
     } finally {

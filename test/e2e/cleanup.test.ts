@@ -48,7 +48,10 @@ describe("what nobody noticed is cleaned up", () => {
     for (const result of await system.running.runSchedules()) expect(result).toMatchObject({ ok: true });
   };
 
-  const subscribed = async (who: string, channel: string): Promise<{ wire: Wire; connectionId: string; connectedAt: number }> => {
+  const subscribed = async (
+    who: string,
+    channel: string,
+  ): Promise<{ wire: Wire; connectionId: string; connectedAt: number }> => {
     const wire = await system.connect({ credentials: who });
     await wire.subscribe(channel);
     return { wire, ...(await system.connectionOf(wire)) };
@@ -172,7 +175,9 @@ describe("what nobody noticed is cleaned up", () => {
       await wire.close();
       await system.disconnected(connectionId);
       const subscribes = await system.invoked((all) => {
-        const mine = all.filter(({ event }) => JSON.stringify(event).includes(connectionId) && JSON.stringify(event).includes('"subscribe"'));
+        const mine = all.filter(
+          ({ event }) => JSON.stringify(event).includes(connectionId) && JSON.stringify(event).includes('"subscribe"'),
+        );
         return mine.length >= 4 && mine;
       }, "all subscribe frames");
       expect(subscribes.length).toBeGreaterThanOrEqual(4);

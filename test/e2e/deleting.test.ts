@@ -48,17 +48,29 @@ const deletions = (pushIt: PushIt, name: string) => {
     received.push(deletion);
     waiting.notify();
   });
-  return { received, until: (count: number) => waiting.until(() => received.length >= count || undefined, () => `${count} deletions`) };
+  return {
+    received,
+    until: (count: number) =>
+      waiting.until(
+        () => received.length >= count || undefined,
+        () => `${count} deletions`,
+      ),
+  };
 };
 
-const uuidsOf = async (channel: string): Promise<string[]> => (await backEnd.history(channel)).messages!.map(({ uuid }) => uuid);
+const uuidsOf = async (channel: string): Promise<string[]> =>
+  (await backEnd.history(channel)).messages!.map(({ uuid }) => uuid);
 
 it("one message is deleted: subscribers are told, and nobody reads it any more", async () => {
   const ann = client("ann");
   const chat = ann.channel("kept/one");
   const told = deletions(ann, "kept/one");
   await chat.subscribe();
-  const uuids = [(await chat.publish("good")).uuid, (await chat.publish("bad")).uuid, (await chat.publish("fine")).uuid];
+  const uuids = [
+    (await chat.publish("good")).uuid,
+    (await chat.publish("bad")).uuid,
+    (await chat.publish("fine")).uuid,
+  ];
   const bad = (await backEnd.history("kept/one")).messages![1]!;
   const { epoch } = (await backEnd.history("kept/one")).position;
   expect(await backEnd.deleteMessage("kept/one", { epoch, offset: bad.offset })).toBe(true);

@@ -46,9 +46,11 @@ describe("a publication to more subscribers than one function posts to", () => {
   });
   afterAll(() => system.close());
 
-  const workerId = (): string => system.running.model.functions.find(({ logicalId }) => /DeliverFunction/.test(logicalId))!.logicalId;
+  const workerId = (): string =>
+    system.running.model.functions.find(({ logicalId }) => /DeliverFunction/.test(logicalId))!.logicalId;
   const delivered = (): number => system.invocations.filter(({ functionId }) => /Deliver/.test(functionId)).length;
-  const of = (wire: Wire, uuid: string) => wire.received.filter((each) => each.uuid === uuid && each.successful === undefined);
+  const of = (wire: Wire, uuid: string) =>
+    wire.received.filter((each) => each.uuid === uuid && each.successful === undefined);
   const everybody = (uuid: string, wires = crowd) =>
     Promise.all(wires.map((wire) => wire.until(() => of(wire, uuid).length > 0, `message ${uuid}`)));
 
@@ -93,9 +95,15 @@ describe("a publication to more subscribers than one function posts to", () => {
     await everybody("m4", crowd.slice(0, -1));
     // The function has ended: whoever tries the slow one now is a worker.
     const before = refused;
-    await waiting.until(() => refused > before, () => "a worker that tries the slow one");
+    await waiting.until(
+      () => refused > before,
+      () => "a worker that tries the slow one",
+    );
     expect(system.running.kill(worker)).toBeGreaterThan(0);
-    const died = await system.invoked((all) => all.find(({ functionId, result }) => functionId === worker && !result.ok), "a worker that died");
+    const died = await system.invoked(
+      (all) => all.find(({ functionId, result }) => functionId === worker && !result.ok),
+      "a worker that died",
+    );
     expect(died.result).toMatchObject({ kind: "crash" });
     slow.clear();
     await everybody("m4");
@@ -105,7 +113,8 @@ describe("a publication to more subscribers than one function posts to", () => {
   it("closes the recipients when the first worker and five more have died of a segment: nobody believes that it has everything", async () => {
     const last = crowd.at(-1)!;
     const { connectionId } = await system.connectionOf(last);
-    const died = (): number => system.invocations.filter(({ functionId, result }) => functionId === workerId() && !result.ok).length;
+    const died = (): number =>
+      system.invocations.filter(({ functionId, result }) => functionId === workerId() && !result.ok).length;
     const before = died();
     // The publishing function hands it on; each worker dies of it.
     slow.add(connectionId);
@@ -143,7 +152,13 @@ describe("a publication on a plain channel that a module guards, once its functi
       // The first finds a cold function, and an agent that is in no cache.
       const before = await publish(1);
       const used = difference(await publish(2), before);
-      expect(used.functions[system.functionOf("PushItPublishFunction")]).toMatchObject({ invocations: 1, dynamoDbCalls: 1, posts: 1, readUnits: 1, writeUnits: 0 });
+      expect(used.functions[system.functionOf("PushItPublishFunction")]).toMatchObject({
+        invocations: 1,
+        dynamoDbCalls: 1,
+        posts: 1,
+        readUnits: 1,
+        writeUnits: 0,
+      });
       expect(used).toMatchObject({ invocations: 1, queueRequests: expect.any(Number), messagesIn: 1, messagesOut: 2 });
     } finally {
       await system.close();

@@ -35,15 +35,29 @@ const build = (stack: Stack): void => {
   new CfnOutput(stack, "Endpoint", { value: url.url });
   const bus = new EventBus(stack, "Bus");
   new Rule(stack, "S3Rule", {
-    eventPattern: { source: ["aws.s3"], detailType: ["Object Created"], detail: { object: { key: [{ suffix: ".png" }] } } },
+    eventPattern: {
+      source: ["aws.s3"],
+      detailType: ["Object Created"],
+      detail: { object: { key: [{ suffix: ".png" }] } },
+    },
     targets: [
       new LambdaFunction(target, {
-        event: RuleTargetInput.fromObject({ key: EventField.fromPath("$.detail.object.key"), says: `new: ${EventField.fromPath("$.detail.bucket.name")}` }),
+        event: RuleTargetInput.fromObject({
+          key: EventField.fromPath("$.detail.object.key"),
+          says: `new: ${EventField.fromPath("$.detail.bucket.name")}`,
+        }),
       }),
     ],
   });
-  new Rule(stack, "BusRule", { eventBus: bus, eventPattern: { source: ["shop"] }, targets: [new LambdaFunction(target)] });
-  new CfnRule(stack, "Forbidden", { eventPattern: { source: ["shop"] }, targets: [{ id: "T", arn: open.functionArn }] });
+  new Rule(stack, "BusRule", {
+    eventBus: bus,
+    eventPattern: { source: ["shop"] },
+    targets: [new LambdaFunction(target)],
+  });
+  new CfnRule(stack, "Forbidden", {
+    eventPattern: { source: ["shop"] },
+    targets: [{ id: "T", arn: open.functionArn }],
+  });
   const backend = new Role(stack, "Backend", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") });
   bus.grantPutEventsTo(backend);
   EventBus.grantAllPutEvents(backend);
@@ -56,15 +70,27 @@ const build = (stack: Stack): void => {
 /** What the CDK calls these, by what the stack calls them. */
 const idOf = (system: TestSystem, ids: string[], name: string): string => {
   const found = ids.find((id) => id.startsWith(name));
-  if (found === undefined) throw new Error(`There is no ${name} among ${ids.join(", ")}, of ${system.running.model.path}`);
+  if (found === undefined)
+    throw new Error(`There is no ${name} among ${ids.join(", ")}, of ${system.running.model.path}`);
   return found;
 };
 
 let system: TestSystem;
-const functionId = (name: string) => idOf(system, system.running.model.functions.map((each) => each.logicalId), name);
+const functionId = (name: string) =>
+  idOf(
+    system,
+    system.running.model.functions.map((each) => each.logicalId),
+    name,
+  );
 const credentials = (name: string) => {
   const { roles, users } = system.running.model;
-  return system.running.credentialsOf(idOf(system, [...roles, ...users].map((each) => each.logicalId), name));
+  return system.running.credentialsOf(
+    idOf(
+      system,
+      [...roles, ...users].map((each) => each.logicalId),
+      name,
+    ),
+  );
 };
 const url = (name: string) => {
   const { functionUrls } = system.running;
@@ -91,7 +117,10 @@ const putEvents = async (entries: object[], signer = credentials("Backend")) => 
 const S3_EVENT = objectCreated("pictures", "cat.png");
 
 const invokedWith = (name: string, has: (event: unknown) => boolean) =>
-  system.invoked((all) => all.find((each) => each.functionId === functionId(name) && has(each.event)), `${name} with an event`);
+  system.invoked(
+    (all) => all.find((each) => each.functionId === functionId(name) && has(each.event)),
+    `${name} with an event`,
+  );
 
 describe("events", () => {
   test("of AWS's own services run functions by the template's rules, with what their targets make of them", async () => {
@@ -99,7 +128,9 @@ describe("events", () => {
     const { event, result } = await invokedWith("Target", (each) => (each as { key?: string }).key === "cat.png");
     expect(event).toEqual({ key: "cat.png", says: "new: pictures" });
     expect(result.ok).toBe(true);
-    expect(system.running.emit({ ...S3_EVENT, detail: { ...S3_EVENT.detail, object: { key: "cat.jpg" } } })).toEqual([]);
+    expect(system.running.emit({ ...S3_EVENT, detail: { ...S3_EVENT.detail, object: { key: "cat.jpg" } } })).toEqual(
+      [],
+    );
     expect(() => system.running.emit({ source: "aws.s3" })).toThrow(Failure);
   });
 
@@ -120,7 +151,9 @@ describe("events", () => {
     expect(event).toMatchObject({ "detail-type": "Sold", detail: { n: 1 }, account: "123456789012" });
     const denied = await putEvents([entry], credentials("Half"));
     expect(denied).toMatchObject({ status: 400, body: { __type: "AccessDeniedException" } });
-    expect(denied.body["message"]).toMatch(/assumed-role\/.*Half.*\/push-it-dev is not authorized to perform: events:PutEvents/);
+    expect(denied.body["message"]).toMatch(
+      /assumed-role\/.*Half.*\/push-it-dev is not authorized to perform: events:PutEvents/,
+    );
   });
 
   test("run no function whose policy does not permit the rule, and the log tells", async () => {
@@ -128,7 +161,9 @@ describe("events", () => {
     await putEvents([{ Source: "shop", DetailType: "Sold", Detail: "{}" }]);
     expect(system.logs.find(({ source }) => source === "events")).toMatchObject({
       level: "error",
-      message: expect.stringMatching(/^Forbidden could not run Open.* has no AWS::Lambda::Permission for events\.amazonaws\.com/),
+      message: expect.stringMatching(
+        /^Forbidden could not run Open.* has no AWS::Lambda::Permission for events\.amazonaws\.com/,
+      ),
     });
     expect(system.invocations).toHaveLength(before);
   });
@@ -139,7 +174,10 @@ describe("events", () => {
     ["a key that was never given", { accessKeyId: "AKIAEXAMPLE" }, "UnrecognizedClientException"],
   ])("signed with %s are refused", async (_, wrong, __type) => {
     const signer = { ...credentials("Backend"), ...wrong };
-    expect(await putEvents([{ Source: "shop", DetailType: "x", Detail: "{}" }], signer)).toMatchObject({ status: 400, body: { __type } });
+    expect(await putEvents([{ Source: "shop", DetailType: "x", Detail: "{}" }], signer)).toMatchObject({
+      status: 400,
+      body: { __type },
+    });
   });
 });
 
@@ -147,7 +185,16 @@ describe("a function URL with IAM", () => {
   curlTest("is called by curl with a role's credentials, and the function is told whose", async () => {
     const signer = credentials("Backend");
     // In alphabetical order, as AWS signs parameters: older versions of curl sign them as they stand.
-    const answer = await curl(`${url("Target")}some/path?a=1&b=2`, signer, "-X", "POST", "-H", "content-type: application/json", "-d", '{"x":1}');
+    const answer = await curl(
+      `${url("Target")}some/path?a=1&b=2`,
+      signer,
+      "-X",
+      "POST",
+      "-H",
+      "content-type: application/json",
+      "-d",
+      '{"x":1}',
+    );
     expect(answer.status).toBe(200);
     expect((JSON.parse(answer.body) as { event: unknown }).event).toMatchObject({
       rawPath: "/some/path",
@@ -182,8 +229,16 @@ describe("a function URL with IAM", () => {
 
   curlTest.each<[string, () => Partial<ReturnType<typeof credentials>>, RegExp]>([
     ["half of the permissions", () => credentials("Half"), /^\{"Message":"Forbidden/],
-    ["another's secret", () => ({ ...credentials("Backend"), secretAccessKey: "x" }), /signature we calculated does not match/],
-    ["another's token", () => ({ ...credentials("Backend"), sessionToken: "x" }), /The security token included in the request is invalid/],
+    [
+      "another's secret",
+      () => ({ ...credentials("Backend"), secretAccessKey: "x" }),
+      /signature we calculated does not match/,
+    ],
+    [
+      "another's token",
+      () => ({ ...credentials("Backend"), sessionToken: "x" }),
+      /The security token included in the request is invalid/,
+    ],
     ["no credentials", () => ({}), /^\{"Message":"Forbidden/],
   ])("refuses %s with 403, and runs nothing", async (_, signer, message) => {
     const before = system.invocations.length;
@@ -193,7 +248,9 @@ describe("a function URL with IAM", () => {
   });
 
   curlTest("refuses a signature for another service", async () => {
-    expect(await curl(url("Target"), credentials("Backend"), "--aws-sigv4", "aws:amz:us-east-1:execute-api")).toMatchObject({ status: 403 });
+    expect(
+      await curl(url("Target"), credentials("Backend"), "--aws-sigv4", "aws:amz:us-east-1:execute-api"),
+    ).toMatchObject({ status: 403 });
   });
 
   test("refuses more than 6 MB", async () => {
@@ -227,5 +284,7 @@ describe("a function URL for everybody", () => {
 });
 
 test("nobody else than the stack's roles and users has credentials", () => {
-  expect(() => system.running.credentialsOf("Nobody")).toThrow(new Failure("The stack has no role and no user Nobody."));
+  expect(() => system.running.credentialsOf("Nobody")).toThrow(
+    new Failure("The stack has no role and no user Nobody."),
+  );
 });

@@ -18,7 +18,13 @@ describe("a client whose agent has to be renewed", () => {
     await system.close();
   });
 
-  const client = (options: Partial<PushItOptions>): { pushIt: PushIt; states: StateChange[]; state: (find: (change: StateChange) => boolean) => Promise<StateChange> } => {
+  const client = (
+    options: Partial<PushItOptions>,
+  ): {
+    pushIt: PushIt;
+    states: StateChange[];
+    state: (find: (change: StateChange) => boolean) => Promise<StateChange>;
+  } => {
     const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket, ...options });
     clients.push(pushIt);
     const states: StateChange[] = [];
@@ -27,7 +33,15 @@ describe("a client whose agent has to be renewed", () => {
       states.push(change);
       waiting.notify();
     });
-    return { pushIt, states, state: (find) => waiting.until(() => states.find(find), () => `a state; there were ${JSON.stringify(states)}`) };
+    return {
+      pushIt,
+      states,
+      state: (find) =>
+        waiting.until(
+          () => states.find(find),
+          () => `a state; there were ${JSON.stringify(states)}`,
+        ),
+    };
   };
 
   it("is renewed before its time, with fresh credentials, and stays connected", async () => {
@@ -42,14 +56,16 @@ describe("a client whose agent has to be renewed", () => {
       },
     });
     await state(({ state: now }) => now === "connected");
-    await waiting.until(() => given >= 3, () => `three times asked for credentials; ${given}`);
-    const refreshes = await system.invoked(
-      (all) => {
-        const found = all.filter(({ event }) => JSON.stringify(event).includes("sue") && JSON.stringify(event).includes('"refresh"'));
-        return found.length >= 2 && found;
-      },
-      "two renewals",
+    await waiting.until(
+      () => given >= 3,
+      () => `three times asked for credentials; ${given}`,
     );
+    const refreshes = await system.invoked((all) => {
+      const found = all.filter(
+        ({ event }) => JSON.stringify(event).includes("sue") && JSON.stringify(event).includes('"refresh"'),
+      );
+      return found.length >= 2 && found;
+    }, "two renewals");
     expect(refreshes).toHaveLength(2);
     const heard = new Promise((resolve) => pushIt.channel("sdk").on("message", ({ data }) => resolve(data)));
     await pushIt.channel("sdk").publish("after");
@@ -59,8 +75,14 @@ describe("a client whose agent has to be renewed", () => {
 
   it("is denied when it is renewed: for good, with the guard's reason", async () => {
     let given = 0;
-    const { state, states } = client({ credentials: () => (++given === 1 ? { user: "tom", forMs: 1_000 } : { verdict: "deny" }) });
-    expect(await state(({ state: now }) => now === "denied")).toMatchObject({ previous: "connected", code: "denied", reason: "Suspended." });
+    const { state, states } = client({
+      credentials: () => (++given === 1 ? { user: "tom", forMs: 1_000 } : { verdict: "deny" }),
+    });
+    expect(await state(({ state: now }) => now === "denied")).toMatchObject({
+      previous: "connected",
+      code: "denied",
+      reason: "Suspended.",
+    });
     expect(states).toHaveLength(3);
   });
 
@@ -74,7 +96,9 @@ describe("a client whose agent has to be renewed", () => {
     await expire(system, (row?.["pk"] ?? "").slice(2), OVER);
     await expect(pushIt.channel("umas").publish("late")).rejects.toMatchObject({ code: "expired" });
     await state(({ code }) => code === "expired");
-    const again = await state(({ previous, state: now, code }) => previous === "connecting" && now === "connected" && code === "connected");
+    const again = await state(
+      ({ previous, state: now, code }) => previous === "connecting" && now === "connected" && code === "connected",
+    );
     expect(again).toBeDefined();
     const { result } = await pushIt.channel("umas").publish("again");
     expect(result).toEqual({ user: "una", renewed: false });

@@ -14,12 +14,19 @@ describe("an agent that has to be renewed", () => {
   afterAll(() => system.close());
 
   const refresh = (wire: Wire, credentials?: object) =>
-    wire.request({ action: "refresh", channel: Meta.refresh, ...(credentials && { data: { credentials: credentials as never } }) });
+    wire.request({
+      action: "refresh",
+      channel: Meta.refresh,
+      ...(credentials && { data: { credentials: credentials as never } }),
+    });
 
   const rowsOf = async (connectionId: string): Promise<Row[]> =>
     (await system.rows()).filter((row) => JSON.stringify(row).includes(connectionId));
 
-  const connected = async (credentials: object, ...channels: string[]): Promise<{ wire: Wire; connectionId: string }> => {
+  const connected = async (
+    credentials: object,
+    ...channels: string[]
+  ): Promise<{ wire: Wire; connectionId: string }> => {
     const wire = await system.connect({ credentials: credentials as never });
     for (const channel of channels) expect(await wire.subscribe(channel)).toMatchObject({ successful: true });
     return { wire, connectionId: (await system.connectionOf(wire)).connectionId };
@@ -43,7 +50,9 @@ describe("an agent that has to be renewed", () => {
       const { expiresInMs } = answer.data as { expiresInMs: number };
       expect(expiresInMs).toBeGreaterThan(HOUR - 60_000);
       expect(expiresInMs).toBeLessThanOrEqual(HOUR);
-      const ends = (await rowsOf(connectionId)).filter(({ pk, sk }) => pk?.startsWith("c#") || sk?.startsWith("s#")).map(({ ttl }) => ttl);
+      const ends = (await rowsOf(connectionId))
+        .filter(({ pk, sk }) => pk?.startsWith("c#") || sk?.startsWith("s#"))
+        .map(({ ttl }) => ttl);
       // Two rows for each of two channels and of the user.
       expect(ends).toHaveLength(6);
       expect(new Set(ends).size).toBe(1);
@@ -85,7 +94,11 @@ describe("an agent that has to be renewed", () => {
       const before = await connected({ user: "eve", forMs: HOUR }, "eves");
       const { agent } = (await before.wire.ping()).data as { agent: string };
       expect(await refresh(before.wire, { verdict: "deny" })).toEqual({
-        channel: "/meta/refresh", uuid: expect.any(String) as string, successful: false, code: "denied", error: "Suspended.",
+        channel: "/meta/refresh",
+        uuid: expect.any(String) as string,
+        successful: false,
+        code: "denied",
+        error: "Suspended.",
       });
       await expectGone(before);
       expect(system.logs.filter(({ message }) => message.includes("told") && message.includes(agent))).toHaveLength(1);
@@ -93,7 +106,10 @@ describe("an agent that has to be renewed", () => {
 
     it("would become another user's: denied and closed", async () => {
       const before = await connected({ user: "fay", forMs: HOUR });
-      expect(await refresh(before.wire, { user: "eve", forMs: HOUR })).toMatchObject({ successful: false, code: "denied" });
+      expect(await refresh(before.wire, { user: "eve", forMs: HOUR })).toMatchObject({
+        successful: false,
+        code: "denied",
+      });
       await expectGone(before);
     });
 
@@ -127,11 +143,22 @@ describe("an agent that has to be renewed", () => {
     it("leaves meanwhile: nothing of it comes back", async () => {
       const { wire, connectionId } = await connected({ user: "ian", forMs: HOUR }, "ians");
       const renewals = system.invocations.length;
-      wire.send({ action: "refresh", channel: "/meta/refresh", uuid: "late", data: { credentials: { user: "ian", forMs: HOUR, subscribe: "ians/2", waitMs: 500 } } });
+      wire.send({
+        action: "refresh",
+        channel: "/meta/refresh",
+        uuid: "late",
+        data: { credentials: { user: "ian", forMs: HOUR, subscribe: "ians/2", waitMs: 500 } },
+      });
       await wire.close();
       await system.disconnected(connectionId);
       await system.invoked(
-        (all) => all.slice(renewals).some(({ event }) => (event as { requestContext?: { routeKey?: string } }).requestContext?.routeKey === "refresh"),
+        (all) =>
+          all
+            .slice(renewals)
+            .some(
+              ({ event }) =>
+                (event as { requestContext?: { routeKey?: string } }).requestContext?.routeKey === "refresh",
+            ),
         "the renewal",
       );
       expect(await rowsOf(connectionId)).toEqual([]);
@@ -139,7 +166,11 @@ describe("an agent that has to be renewed", () => {
 
     it("was denied the connection to begin with: the denial is repeated", async () => {
       const wire = await system.connect({ credentials: { verdict: "deny" } });
-      expect(await refresh(wire, { user: "jon" })).toMatchObject({ channel: "/meta/connect", successful: false, code: "denied" });
+      expect(await refresh(wire, { user: "jon" })).toMatchObject({
+        channel: "/meta/connect",
+        successful: false,
+        code: "denied",
+      });
     });
   });
 
@@ -148,7 +179,10 @@ describe("an agent that has to be renewed", () => {
       const { wire, connectionId } = await connected({ user: "kim", forMs: 5_000, subscribe: "kims" });
       await expire(system, connectionId, 1_000);
       expect(await wire.subscribe("kims/2")).toMatchObject({ successful: true });
-      const ask = await wire.until(() => wire.received.find(({ channel, uuid }) => channel === "/meta/refresh" && uuid === undefined), "being asked");
+      const ask = await wire.until(
+        () => wire.received.find(({ channel, uuid }) => channel === "/meta/refresh" && uuid === undefined),
+        "being asked",
+      );
       expect(ask).toMatchObject({ successful: true });
       expect((ask.data as { expiresInMs: number }).expiresInMs).toBeLessThan(0);
       await wire.publish("kims", "served");
@@ -164,14 +198,21 @@ describe("an agent that has to be renewed", () => {
       ["refresh", { channel: "/meta/refresh", data: { credentials: { user: "lee", forMs: HOUR } } }],
       ["nonsense", {}],
     ];
-    it.each(frames)("and then is told that it has expired, and closed, by its next frame: %s", async (action, frame) => {
-      const other = await connected({ user: "max" }, "lee", "lee/2");
-      const before = await connected({ user: "lee", forMs: 5_000, subscribe: "lee" });
-      await expire(system, before.connectionId, OVER);
-      expect(await before.wire.request({ action, ...frame })).toMatchObject({ channel: "/meta/refresh", successful: false, code: "expired" });
-      await expectGone(before);
-      expect(other.wire.messages()).toEqual([]);
-    });
+    it.each(frames)(
+      "and then is told that it has expired, and closed, by its next frame: %s",
+      async (action, frame) => {
+        const other = await connected({ user: "max" }, "lee", "lee/2");
+        const before = await connected({ user: "lee", forMs: 5_000, subscribe: "lee" });
+        await expire(system, before.connectionId, OVER);
+        expect(await before.wire.request({ action, ...frame })).toMatchObject({
+          channel: "/meta/refresh",
+          successful: false,
+          code: "expired",
+        });
+        await expectGone(before);
+        expect(other.wire.messages()).toEqual([]);
+      },
+    );
 
     it("and sends: told unasked and closed, though `send` has no answer", async () => {
       const before = await connected({ user: "ned", forMs: 5_000 }, "neds");
@@ -187,7 +228,9 @@ describe("an agent that has to be renewed", () => {
       await expire(system, before.connectionId, OVER);
       expect((await publisher.wire.publish("odas", "not for Pam")).successful).toBe(true);
       await expectGone(before);
-      expect(before.wire.received).toContainEqual(expect.objectContaining({ channel: "/meta/refresh", code: "expired" }));
+      expect(before.wire.received).toContainEqual(
+        expect.objectContaining({ channel: "/meta/refresh", code: "expired" }),
+      );
       expect(before.wire.received).not.toContainEqual(expect.objectContaining({ uuid: undefined, successful: true }));
       expect(before.wire.messages()).toEqual([]);
       await publisher.wire.message("not for Pam");
@@ -198,7 +241,9 @@ describe("an agent that has to be renewed", () => {
       await expire(system, before.connectionId, OVER);
       await sweep();
       await expectGone(before);
-      expect(before.wire.received).toContainEqual(expect.objectContaining({ channel: "/meta/refresh", code: "expired" }));
+      expect(before.wire.received).toContainEqual(
+        expect.objectContaining({ channel: "/meta/refresh", code: "expired" }),
+      );
     });
   });
 

@@ -4,7 +4,13 @@ import { TestSystem } from "./support/system.js";
 
 /** Unlimited: these tests make more requests a second than the template's default throttles let through. */
 const GENEROUS = { rateLimit: 100_000, burstLimit: 100_000 };
-const THROTTLING = { connect: GENEROUS, disconnect: GENEROUS, subscribe: GENEROUS, unsubscribe: GENEROUS, publish: GENEROUS };
+const THROTTLING = {
+  connect: GENEROUS,
+  disconnect: GENEROUS,
+  subscribe: GENEROUS,
+  unsubscribe: GENEROUS,
+  publish: GENEROUS,
+};
 
 /** All of them, where nothing else is said: .ci/run makes fewer where it is not the number that matters. */
 const TRIALS = Number(process.env["PUSH_IT_TEST_TRIALS"] ?? 1_000);
@@ -14,7 +20,9 @@ const MOST_UNANSWERED = 20;
 
 describe("acknowledged means live", () => {
   it(`misses none of ${TRIALS} messages published by another client after the acknowledgement`, async () => {
-    const system = await TestSystem.start({ props: { throttling: THROTTLING, limits: { subscriptionsPerAgent: TRIALS, publicationsPerSecond: 10_000 } } });
+    const system = await TestSystem.start({
+      props: { throttling: THROTTLING, limits: { subscriptionsPerAgent: TRIALS, publicationsPerSecond: 10_000 } },
+    });
     try {
       const [subscriber, publisher] = await Promise.all([system.connect(), system.connect()]);
       for (let trial = 0; trial < TRIALS; trial += 1) {
@@ -41,7 +49,10 @@ describe("acknowledged means live", () => {
       };
     `;
     const timeouts = { onConnectionRequest: Duration.seconds(5) };
-    const system = await TestSystem.start({ guards, props: { timeouts, throttling: THROTTLING, limits: { publicationsPerSecond: 10_000 } } });
+    const system = await TestSystem.start({
+      guards,
+      props: { timeouts, throttling: THROTTLING, limits: { publicationsPerSecond: 10_000 } },
+    });
     let shots = 0;
     let fire: NodeJS.Timeout | undefined;
     try {
@@ -62,7 +73,9 @@ describe("acknowledged means live", () => {
       for (const agent of slow) {
         await agent.ping();
         const received = new Set(agent.messages("fire").map(({ data }) => data));
-        const missed = Array.from({ length: shots - promised }, (_, at) => promised + at + 1).filter((data) => !received.has(data));
+        const missed = Array.from({ length: shots - promised }, (_, at) => promised + at + 1).filter(
+          (data) => !received.has(data),
+        );
         expect(missed).toEqual([]);
         expect(agent.closed).toBeUndefined();
         expect(agent.messages("fire")).toHaveLength(received.size);
@@ -83,7 +96,11 @@ describe("one publisher, one order", () => {
       const [publisher, subscriber] = await Promise.all([system.connect(), system.connect()]);
       await subscriber.subscribe("order");
       for (let frame = 0; frame < 20; frame += 1) {
-        const messages = Array.from({ length: 5 }, (_, at) => ({ channel: "order", uuid: `o-${frame}-${at}`, data: frame * 5 + at }));
+        const messages = Array.from({ length: 5 }, (_, at) => ({
+          channel: "order",
+          uuid: `o-${frame}-${at}`,
+          data: frame * 5 + at,
+        }));
         publisher.send({ action: "publish", messages });
         await publisher.answers(`o-${frame}-4`);
       }

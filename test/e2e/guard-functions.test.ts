@@ -103,14 +103,28 @@ describe("guards that are functions", () => {
 
     const denied = await system.connect({ credentials: {} });
     expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
-    expect(await denied.request({ action: "connect", channel: Meta.connect })).toMatchObject({ code: "denied", error: "Who are you?" });
+    expect(await denied.request({ action: "connect", channel: Meta.connect })).toMatchObject({
+      code: "denied",
+      error: "Who are you?",
+    });
   });
 
   it("decide subscriptions, unsubscriptions and publications, with all that they stage", async () => {
     const [ada, bob] = [await connect("ada"), await connect("bob")];
     const uuid = ada.uuid();
-    ada.send({ action: "subscribe", channel: Meta.subscribe, uuid, data: { channels: ["a", "closed/1", "forever", "stories/*"] } });
-    expect((await ada.answers(uuid, 5)).map(({ data, successful, error }) => [(data as { channel: string }).channel, successful, error])).toEqual([
+    ada.send({
+      action: "subscribe",
+      channel: Meta.subscribe,
+      uuid,
+      data: { channels: ["a", "closed/1", "forever", "stories/*"] },
+    });
+    expect(
+      (await ada.answers(uuid, 5)).map(({ data, successful, error }) => [
+        (data as { channel: string }).channel,
+        successful,
+        error,
+      ]),
+    ).toEqual([
       ["a", true, undefined],
       ["forever", true, undefined],
       ["stories/*", true, undefined],
@@ -158,7 +172,9 @@ describe("guards that are functions", () => {
     await carol.close();
     await system.disconnected(connectionId);
     await system.invoked(() => system.logs.some(({ message }) => message.includes("left: carol")), "the departure");
-    expect(requestsTo(system, "All", "onDisconnect")).toContainEqual(expect.objectContaining({ agent: expect.objectContaining({ userId: "carol", isConnected: false }) }));
+    expect(requestsTo(system, "All", "onDisconnect")).toContainEqual(
+      expect.objectContaining({ agent: expect.objectContaining({ userId: "carol", isConnected: false }) }),
+    );
   });
 });
 
@@ -166,7 +182,8 @@ describe("a guard written from docs/GUARDS.md", () => {
   pythonTest("in Python: its own example guards a system", async () => {
     const system = await TestSystem.start({
       props: PATIENT,
-      guardFunctions: (stack) => Guards.fromLambda(everywhere(code.python(stack, "Members", blockOf("python", "def handler(")))),
+      guardFunctions: (stack) =>
+        Guards.fromLambda(everywhere(code.python(stack, "Members", blockOf("python", "def handler(")))),
     });
     try {
       const ada = await system.connect({ credentials: { name: "ada", key: "lovelace" } });
@@ -175,16 +192,27 @@ describe("a guard written from docs/GUARDS.md", () => {
       expect(await ada.subscribe("stories/*")).toMatchObject({ successful: true });
       expect(await ada.publish("stories/1", { text: "hello" })).toMatchObject({ successful: true });
       await ada.message({ text: "hello", from: "ada" });
-      expect(await ada.publish("stories/1", "no text")).toMatchObject({ code: "denied", error: "A message needs a text." });
+      expect(await ada.publish("stories/1", "no text")).toMatchObject({
+        code: "denied",
+        error: "A message needs a text.",
+      });
       await ada.publish("stories/1", { text: "not for ada", to: ["bob"] });
       // A text is no list: "ada" is in "adam".
       for (const to of ["adam", 5, null, { ada: true }, ["ada", 5]]) {
-        expect(await ada.publish("stories/1", { text: "for whom?", to })).toMatchObject({ code: "denied", error: "A message is for a list of names." });
+        expect(await ada.publish("stories/1", { text: "for whom?", to })).toMatchObject({
+          code: "denied",
+          error: "A message is for a list of names.",
+        });
       }
       // What a back end publishes, only the delivery guard sees.
-      const sent = [{ to: "adam" }, { to: 5 }, { to: ["ada", 5] }, "a text", { to: ["ada"] }].map((data) => ({ channel: "stories/1", data }));
+      const sent = [{ to: "adam" }, { to: 5 }, { to: ["ada", 5] }, "a text", { to: ["ada"] }].map((data) => ({
+        channel: "stories/1",
+        data,
+      }));
       const publisher = system.running.model.functions.find(({ logicalId }) => /publisher/i.test(logicalId));
-      expect(await system.running.invoke(publisher?.logicalId ?? "", { version: 1, publish: sent })).toMatchObject({ ok: true });
+      expect(await system.running.invoke(publisher?.logicalId ?? "", { version: 1, publish: sent })).toMatchObject({
+        ok: true,
+      });
       await ada.message("a text");
       await ada.message({ to: ["ada"] });
       await ada.publish("stories/1", { text: "for ada", to: ["ada"] });
@@ -192,18 +220,32 @@ describe("a guard written from docs/GUARDS.md", () => {
       expect(ada.messages()).toHaveLength(4);
       expect(await ada.unsubscribe("stories/*")).toMatchObject({ successful: true });
 
-      for (const [credentials, error] of [[{ name: "ada", key: "wrong" }, "Wrong name or key."], ["ada", "Sign in first."], [{ name: "eve", key: "" }, "Wrong name or key."]] as const) {
+      for (const [credentials, error] of [
+        [{ name: "ada", key: "wrong" }, "Wrong name or key."],
+        ["ada", "Sign in first."],
+        [{ name: "eve", key: "" }, "Wrong name or key."],
+      ] as const) {
         const denied = await system.connect({ credentials });
-        expect(await denied.request({ action: "connect", channel: Meta.connect })).toMatchObject({ code: "denied", error });
+        expect(await denied.request({ action: "connect", channel: Meta.connect })).toMatchObject({
+          code: "denied",
+          error,
+        });
       }
 
       // What is asked to renew an agent: as docs/GUARDS.md says, and as its sample looks.
-      const refresh = (data?: { credentials: Json }) => ada.request({ action: "refresh", channel: Meta.refresh, ...(data && { data }) });
-      const renewals = () => requestsTo(system, "Members", "onConnectionRequest").filter((request) => request.agent?.isConnected);
+      const refresh = (data?: { credentials: Json }) =>
+        ada.request({ action: "refresh", channel: Meta.refresh, ...(data && { data }) });
+      const renewals = () =>
+        requestsTo(system, "Members", "onConnectionRequest").filter((request) => request.agent?.isConnected);
       const credentials = { name: "ada", key: "lovelace" };
       expect(renewals()).toEqual([]);
-      expect(await refresh({ credentials })).toMatchObject({ successful: true, data: { expiresInMs: expect.any(Number) as number } });
-      expect(renewals()).toMatchObject([{ agent: { credentials, userId: "ada", expiresAt: expect.any(Number) as number } }]);
+      expect(await refresh({ credentials })).toMatchObject({
+        successful: true,
+        data: { expiresInMs: expect.any(Number) as number },
+      });
+      expect(renewals()).toMatchObject([
+        { agent: { credentials, userId: "ada", expiresAt: expect.any(Number) as number } },
+      ]);
       const { agent: sample } = JSON.parse(blockOf("json", '"expiresAt": 1')) as GuardRequest;
       // This guard says no info, which the sample has.
       expect(Object.keys({ ...renewals()[0]?.agent, info: {} }).sort()).toEqual(Object.keys(sample ?? {}).sort());
@@ -224,7 +266,10 @@ describe("a guard written from docs/GUARDS.md", () => {
     const source = blockOf("ts", "guardHandler<{ name: string }>");
     const system = await TestSystem.start({
       props: PATIENT,
-      guardFunctions: (stack) => Guards.fromLambda({ channels: { "private/*": { onSubscriptionRequest: code.node(stack, "Private", source) } } }),
+      guardFunctions: (stack) =>
+        Guards.fromLambda({
+          channels: { "private/*": { onSubscriptionRequest: code.node(stack, "Private", source) } },
+        }),
     });
     try {
       const ada = await system.connect({ credentials: { name: "ada" } });
@@ -242,12 +287,16 @@ describe("a message to many", () => {
     const system = await TestSystem.start({
       props: PATIENT,
       guardFunctions(stack) {
-        const delivery = code.node(stack, "Delivery", `
+        const delivery = code.node(
+          stack,
+          "Delivery",
+          `
           export const handler = async ({ recipients, channel, message }) => ({
             version: 1, verdict: "deliver", channel,
             deliveries: recipients.filter((each) => each.credentials % 5 !== 0).map(({ uuid, credentials }) =>
               credentials % 2 ? { agent: uuid } : { agent: uuid, data: message.data + " for " + credentials }),
-          });`);
+          });`,
+        );
         return Guards.fromLambda({ channels: { "many/*": { onMessageReceived: delivery } } });
       },
     });
@@ -258,9 +307,11 @@ describe("a message to many", () => {
         await wire.subscribe("many/1");
         wires[number] = wire;
       };
-      for (let from = 0; from < 250; from += 10) await Promise.all(Array.from({ length: 10 }, (_, at) => join(from + at)));
+      for (let from = 0; from < 250; from += 10)
+        await Promise.all(Array.from({ length: 10 }, (_, at) => join(from + at)));
       expect(await wires[0]!.publish("many/1", "hello")).toMatchObject({ successful: true });
-      const expected = (number: number): unknown[] => (number % 5 === 0 ? [] : [number % 2 ? "hello" : `hello for ${number}`]);
+      const expected = (number: number): unknown[] =>
+        number % 5 === 0 ? [] : [number % 2 ? "hello" : `hello for ${number}`];
       for (const [number, wire] of wires.entries()) {
         if (expected(number).length > 0) await wire.until(() => wire.messages().length > 0, `the message of ${number}`);
         // A post that took too long was made again: clients drop what has a uuid that they know.
@@ -272,7 +323,9 @@ describe("a message to many", () => {
       expect(sizes[0]).toBe(100);
       expect(new Set(asked.flatMap(({ recipients = [] }) => recipients.map(({ uuid }) => uuid))).size).toBe(250);
       // A machine that is too slow for the fan-out's time leaves some of them to workers, which ask again.
-      const workers = system.invocations.filter(({ functionId }) => functionId === system.functionOf("PushItDeliver")).length;
+      const workers = system.invocations.filter(
+        ({ functionId }) => functionId === system.functionOf("PushItDeliver"),
+      ).length;
       expect(sizes.length).toBeLessThanOrEqual(3 * (1 + workers));
     } finally {
       await system.close();
@@ -281,7 +334,8 @@ describe("a message to many", () => {
 });
 
 describe("a module and functions", () => {
-  const module = (guard: string) => `export default { ${guard}(channel, agent) { agent.subscriptionDenied(channel, "Says the module."); } };`;
+  const module = (guard: string) =>
+    `export default { ${guard}(channel, agent) { agent.subscriptionDenied(channel, "Says the module."); } };`;
   const yes = `export const handler = async ({ channel }) => ({ version: 1, verdict: "subscribe", channel });`;
   const functions: TestSystemOptions["guardFunctions"] = (stack) =>
     Guards.fromLambda({ channels: { "private/*": { onSubscriptionRequest: code.node(stack, "Private", yes) } } });
@@ -310,11 +364,16 @@ describe("a module and functions", () => {
     }
   });
 
-  it.each(["guards", "instead"] as const)("that want the same place permit nothing there, and the log says why (%s)", async (how) => {
-    const conflicting = `export default { channels: { "private/*": { onSubscriptionRequest(channel, agent) { agent.subscribe(channel); } } } };`;
-    const [ours, others, system] = await both({ [how]: conflicting });
-    expect([ours, others]).toMatchObject([{ code: "guard_failed" }, { code: "guard_failed" }]);
-    const reasons = system.logs.filter(({ message }) => message.includes("guards_not_loaded"));
-    expect(reasons.map(({ message }) => message).join()).toContain("is defined by the guard module and by a guard function: leave it out of one of them");
-  });
+  it.each(["guards", "instead"] as const)(
+    "that want the same place permit nothing there, and the log says why (%s)",
+    async (how) => {
+      const conflicting = `export default { channels: { "private/*": { onSubscriptionRequest(channel, agent) { agent.subscribe(channel); } } } };`;
+      const [ours, others, system] = await both({ [how]: conflicting });
+      expect([ours, others]).toMatchObject([{ code: "guard_failed" }, { code: "guard_failed" }]);
+      const reasons = system.logs.filter(({ message }) => message.includes("guards_not_loaded"));
+      expect(reasons.map(({ message }) => message).join()).toContain(
+        "is defined by the guard module and by a guard function: leave it out of one of them",
+      );
+    },
+  );
 });

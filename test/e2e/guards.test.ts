@@ -80,7 +80,10 @@ const GUARDS = `
 describe("a system with guards", () => {
   let system: TestSystem;
   beforeAll(async () => {
-    system = await TestSystem.start({ guards: GUARDS, props: { wildcards: ["news/*", "private/*", "free/*"], timeouts: { onMessageReceived: Duration.seconds(2) } } });
+    system = await TestSystem.start({
+      guards: GUARDS,
+      props: { wildcards: ["news/*", "private/*", "free/*"], timeouts: { onMessageReceived: Duration.seconds(2) } },
+    });
   });
   afterAll(() => system.close());
 
@@ -127,7 +130,13 @@ describe("a system with guards", () => {
   describe("2 an agent subscribes", () => {
     it("denies with the guard's reason", async () => {
       const answer = await (await connect()).subscribe("secret");
-      expect(answer).toMatchObject({ channel: "/meta/subscribe", successful: false, error: "Members only.", code: "denied", data: { channel: "secret" } });
+      expect(answer).toMatchObject({
+        channel: "/meta/subscribe",
+        successful: false,
+        error: "Members only.",
+        code: "denied",
+        data: { channel: "secret" },
+      });
     });
 
     it("lets a channel's own guard win over the default, and the most specific over both", async () => {
@@ -165,11 +174,15 @@ describe("a system with guards", () => {
 
     it("delivers once to an agent on a channel and on wildcards that match it, and stops after unsubscribing from both", async () => {
       const agent = await connect();
-      for (const name of ["free/*", "free/a/*", "free/a/b"]) expect(await agent.subscribe(name)).toMatchObject({ successful: true });
+      for (const name of ["free/*", "free/a/*", "free/a/b"])
+        expect(await agent.subscribe(name)).toMatchObject({ successful: true });
       await agent.publish("free/a/b", 1);
       await agent.publish("free/other", 2);
       await agent.ping();
-      expect(agent.messages().map(({ channel, data }) => [channel, data])).toEqual([["free/a/b", 1], ["free/other", 2]]);
+      expect(agent.messages().map(({ channel, data }) => [channel, data])).toEqual([
+        ["free/a/b", 1],
+        ["free/other", 2],
+      ]);
       for (const name of ["free/*", "free/a/*", "free/a/b"]) await agent.unsubscribe(name);
       await agent.publish("free/a/b", 3);
       await agent.ping();
@@ -180,13 +193,23 @@ describe("a system with guards", () => {
   describe("3 an agent publishes", () => {
     it("denies with the guard's reason", async () => {
       const answer = await (await connect()).publish("read-only", 1, { uuid: "ro" });
-      expect(answer).toEqual({ channel: "/meta/error", uuid: "ro", successful: false, error: "Nobody writes here.", code: "denied" });
+      expect(answer).toEqual({
+        channel: "/meta/error",
+        uuid: "ro",
+        successful: false,
+        error: "Nobody writes here.",
+        code: "denied",
+      });
     });
 
     it("succeeds with a result when the message was only logged, and publishes nothing", async () => {
       const agent = await connect();
       await agent.subscribe("log-only");
-      expect(await agent.publish("log-only", 1)).toMatchObject({ channel: "/meta/successful", successful: true, data: { logged: true } });
+      expect(await agent.publish("log-only", 1)).toMatchObject({
+        channel: "/meta/successful",
+        successful: true,
+        data: { logged: true },
+      });
       await agent.ping();
       expect(agent.messages()).toEqual([]);
     });
@@ -202,7 +225,10 @@ describe("a system with guards", () => {
     it("does nothing that a guard staged before it denied", async () => {
       const agent = await connect();
       await agent.subscribe("changed-mind");
-      expect(await agent.publish("changed-mind", 1)).toMatchObject({ successful: false, error: "On second thoughts, no." });
+      expect(await agent.publish("changed-mind", 1)).toMatchObject({
+        successful: false,
+        error: "On second thoughts, no.",
+      });
       await agent.ping();
       expect(agent.messages()).toEqual([]);
       expect((await system.rows()).filter(({ pk }) => pk === "c#never")).toEqual([]);
@@ -237,7 +263,11 @@ describe("a system with guards", () => {
   it("5 an agent unsubscribes: denied with the guard's reason, and stays subscribed", async () => {
     const agent = await connect();
     await agent.subscribe("mandatory");
-    expect(await agent.unsubscribe("mandatory")).toMatchObject({ channel: "/meta/unsubscribe", successful: false, error: "You have to hear this." });
+    expect(await agent.unsubscribe("mandatory")).toMatchObject({
+      channel: "/meta/unsubscribe",
+      successful: false,
+      error: "You have to hear this.",
+    });
     await agent.publish("mandatory", "still");
     await agent.message("still");
   });
@@ -249,6 +279,8 @@ describe("a system with guards", () => {
     await agent.close();
     await system.disconnected(connectionId);
     expect((await system.rows()).filter(({ pk, sk }) => `${pk}${sk}`.includes(connectionId))).toEqual([]);
-    expect(system.logs.filter(({ message }) => message.includes('"left":"leaver"') || message.includes("left: 'leaver'"))).toHaveLength(1);
+    expect(
+      system.logs.filter(({ message }) => message.includes('"left":"leaver"') || message.includes("left: 'leaver'")),
+    ).toHaveLength(1);
   });
 });

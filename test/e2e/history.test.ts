@@ -45,12 +45,21 @@ describe("a channel with history", () => {
     const [publisher, subscriber] = await Promise.all([system.connect(), system.connect()]);
     const first = await subscribe(subscriber, "kept/1");
     const { position } = replay(first);
-    expect(first.data).toEqual({ channel: "kept/1", position: { epoch: position.epoch, offset: 0 }, historyCheckIntervalMs: 300_000 });
+    expect(first.data).toEqual({
+      channel: "kept/1",
+      position: { epoch: position.epoch, offset: 0 },
+      historyCheckIntervalMs: 300_000,
+    });
     for (const data of [1, 2, 3]) {
-      expect(await publisher.publish("kept/1", data)).toMatchObject({ successful: true, position: { epoch: position.epoch, offset: data } });
+      expect(await publisher.publish("kept/1", data)).toMatchObject({
+        successful: true,
+        position: { epoch: position.epoch, offset: data },
+      });
     }
     await subscriber.message(3);
-    expect(subscriber.messages("kept/1")).toMatchObject([1, 2, 3].map((data) => ({ data, offset: data, epoch: position.epoch })));
+    expect(subscriber.messages("kept/1")).toMatchObject(
+      [1, 2, 3].map((data) => ({ data, offset: data, epoch: position.epoch })),
+    );
     await subscriber.close();
     for (const data of [4, 5]) await publisher.publish("kept/1", data);
 
@@ -59,7 +68,10 @@ describe("a channel with history", () => {
     expect(replay(answer)).toMatchObject({ recovered: true, position: { epoch: position.epoch, offset: 5 } });
     expect(told(answer)).toEqual([4, 5]);
     const lost = await subscribe(again, "kept/1", { epoch: "other", offset: 3 });
-    expect(lost).toMatchObject({ successful: true, data: { recovered: false, code: "epoch_changed", position: { offset: 5 } } });
+    expect(lost).toMatchObject({
+      successful: true,
+      data: { recovered: false, code: "epoch_changed", position: { offset: 5 } },
+    });
     await publisher.publish("kept/1", 6);
     await again.message(6);
   });
@@ -73,16 +85,24 @@ describe("a channel with history", () => {
     const two = await system.connect({ protocols });
     expect(await two.publish("kept/two", "x", { uuid: "same" })).toMatchObject({ successful: true, position });
     const three = await system.connect({ protocols });
-    expect(await three.publish("kept/two", "y", { uuid: "same" })).toMatchObject({ successful: false, code: "uuid_reused" });
+    expect(await three.publish("kept/two", "y", { uuid: "same" })).toMatchObject({
+      successful: false,
+      code: "uuid_reused",
+    });
     const stranger = await system.connect();
-    expect((await stranger.publish("kept/two", "z", { uuid: "same" })).position).toEqual({ ...position, offset: position!.offset + 3 });
-    for (const channel of ["kept/two", "kept/other"]) expect(told(await history(listener, { channel }))).toEqual(["x", "z"]);
+    expect((await stranger.publish("kept/two", "z", { uuid: "same" })).position).toEqual({
+      ...position,
+      offset: position!.offset + 3,
+    });
+    for (const channel of ["kept/two", "kept/other"])
+      expect(told(await history(listener, { channel }))).toEqual(["x", "z"]);
     const rows = await system.rows();
     expect(JSON.stringify(rows)).not.toContain(SECRET);
   });
 
   it("refuses a handshake whose session is none, or that has two", async () => {
-    const offer = (...secrets: string[]) => system.connect({ protocols: [SUBPROTOCOL, ...secrets.map((each) => SESSION_PREFIX + each)] });
+    const offer = (...secrets: string[]) =>
+      system.connect({ protocols: [SUBPROTOCOL, ...secrets.map((each) => SESSION_PREFIX + each)] });
     await expect(offer("short")).rejects.toThrow("refused: 400");
     await expect(offer(SECRET, `${SECRET.slice(1)}t`)).rejects.toThrow("refused: 400");
   });
@@ -98,7 +118,11 @@ describe("a channel with history", () => {
     expect([told(last), replay(last).more]).toEqual([[5, 4, 3], true]);
     const before = await history(wire, { channel: "kept/pages", since: replay(last).position, reverse: true });
     expect([told(before), replay(before).more]).toEqual([[2, 1], undefined]);
-    expect(await history(wire, { channel: "kept/secret" })).toMatchObject({ successful: false, code: "denied", data: { channel: "kept/secret" } });
+    expect(await history(wire, { channel: "kept/secret" })).toMatchObject({
+      successful: false,
+      code: "denied",
+      data: { channel: "kept/secret" },
+    });
     expect(await history(wire, { channel: "plain" })).toMatchObject({ successful: false, code: "no_history" });
     expect(await history(wire, { channel: "kept/pages", limit: 101 })).toMatchObject({ code: "bad_frame" });
   });
@@ -123,14 +147,20 @@ describe("a channel with history", () => {
   it("is read by guards, which have no table of their own", async () => {
     const wire = await system.connect();
     for (let data = 1; data <= 4; data += 1) await wire.publish("kept/count", data);
-    expect((await wire.publish("kept/count", "count")).data).toEqual([[4, 3, 2], "channel.history: This channel keeps no history."]);
+    expect((await wire.publish("kept/count", "count")).data).toEqual([
+      [4, 3, 2],
+      "channel.history: This channel keeps no history.",
+    ]);
   });
 
   it("has its last message in the answer, where it is told", async () => {
     const wire = await system.connect();
     await wire.publish("both/1", "a");
     await wire.publish("both/1", "b");
-    expect((await subscribe(wire, "both/1")).data).toMatchObject({ position: { offset: 2 }, messages: [{ data: "b", offset: 2 }] });
+    expect((await subscribe(wire, "both/1")).data).toMatchObject({
+      position: { offset: 2 },
+      messages: [{ data: "b", offset: 2 }],
+    });
   });
 
   it("is noticed by a ping to have gone on", async () => {
@@ -140,7 +170,9 @@ describe("a channel with history", () => {
     expect((await ping({ "kept/tail": position })).data).not.toHaveProperty("laggingChannels");
     await publisher.publish("kept/tail", 1);
     await publisher.publish("kept/else", 1);
-    expect((await ping({ "kept/tail": position, "kept/else": position })).data).toMatchObject({ laggingChannels: ["kept/tail"] });
-    expect((await ping({ "kept/tail": 1 }))).toMatchObject({ successful: false, code: "bad_frame" });
+    expect((await ping({ "kept/tail": position, "kept/else": position })).data).toMatchObject({
+      laggingChannels: ["kept/tail"],
+    });
+    expect(await ping({ "kept/tail": 1 })).toMatchObject({ successful: false, code: "bad_frame" });
   });
 });

@@ -117,21 +117,29 @@ describe("functions beside the construct", () => {
     expect(await call("Greeter", { payload: { fail: true } })).toMatchObject({
       status: 200,
       error: "Unhandled",
-      payload: { errorType: "ValueError", errorMessage: "no such name", stackTrace: [expect.stringContaining("in handler")] },
+      payload: {
+        errorType: "ValueError",
+        errorMessage: "no such name",
+        stackTrace: [expect.stringContaining("in handler")],
+      },
     });
   });
 
   it("are refused what their role does not allow, and nothing runs", async () => {
     const { name, message } = await call("Flaky", {}, "Stranger");
     expect(name).toBe("AccessDeniedException");
-    expect(message).toMatch(/assumed-role\/Test-Stranger\S+ is not authorized to perform: lambda:InvokeFunction on resource: arn:\S+:function:Test-Flaky\S+ because no identity-based policy allows/);
+    expect(message).toMatch(
+      /assumed-role\/Test-Stranger\S+ is not authorized to perform: lambda:InvokeFunction on resource: arn:\S+:function:Test-Flaky\S+ because no identity-based policy allows/,
+    );
     expect(runsOf(system.invocations, "Flaky")).toEqual([]);
   });
 
   it("that cannot be run are errors that say why", async () => {
     expect(await call("Image")).toEqual({
       name: "InvalidParameterValueException",
-      message: expect.stringContaining("cannot be run locally: only Node and Python functions run locally, not container images"),
+      message: expect.stringContaining(
+        "cannot be run locally: only Node and Python functions run locally, not container images",
+      ),
     });
   });
 
@@ -153,7 +161,9 @@ describe("functions beside the construct", () => {
       responsePayload: { errorType: "Error", errorMessage: "never" },
     });
     expect(runsOf(system.invocations, "Hopeless")).toHaveLength(2);
-    expect(system.logs.some(({ level, message }) => level === "error" && message.startsWith("RetriesExhausted: Hopeless"))).toBe(true);
+    expect(
+      system.logs.some(({ level, message }) => level === "error" && message.startsWith("RetriesExhausted: Hopeless")),
+    ).toBe(true);
   });
 });
 

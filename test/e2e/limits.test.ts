@@ -1,7 +1,15 @@
 import { Duration } from "aws-cdk-lib";
 import WebSocket from "ws";
 import { PushIt, type StateChange } from "push-it-client";
-import { type Reply, CREDENTIALS_PREFIX, type Json, Meta, SESSION_PREFIX, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
+import {
+  type Reply,
+  CREDENTIALS_PREFIX,
+  type Json,
+  Meta,
+  SESSION_PREFIX,
+  SUBPROTOCOL,
+  SUBPROTOCOL_DENIED,
+} from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
 import type { Wire, WireOptions } from "./support/wire.js";
@@ -51,7 +59,8 @@ const GUARDS = `
   };
 `;
 
-const entry = (credentials: Json): string => CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials)).toString("base64url");
+const entry = (credentials: Json): string =>
+  CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials)).toString("base64url");
 const codes = (answers: Reply[]): (string | undefined)[] => answers.map(({ code }) => code);
 
 describe("limits, each lowered", () => {
@@ -85,12 +94,19 @@ describe("limits, each lowered", () => {
   const logged = (text: string): number => system.logs.filter(({ message }) => message.includes(text)).length;
 
   /** Resolves when the log, which comes another way than frames do, has this line so often. */
-  const log = (text: string, times = 1): Promise<boolean> => heard.until(() => logged(text) >= times, () => `${text} in the log`);
+  const log = (text: string, times = 1): Promise<boolean> =>
+    heard.until(
+      () => logged(text) >= times,
+      () => `${text} in the log`,
+    );
 
   const subscriptionsOf = async (wire: Wire): Promise<string[]> => {
     const { connectionId } = await system.connectionOf(wire);
     const mine = (await system.rows()).filter(({ pk }) => pk === `a#${connectionId}`).map(({ sk = "" }) => sk);
-    return mine.filter((sk) => sk.startsWith("s#")).map((sk) => sk.slice(2)).sort();
+    return mine
+      .filter((sk) => sk.startsWith("s#"))
+      .map((sk) => sk.slice(2))
+      .sort();
   };
 
   const subscribeTo = (wire: Wire, channels: string[], count = channels.length): Promise<Reply[]> => {
@@ -144,7 +160,9 @@ describe("limits, each lowered", () => {
     const wire = await system.connect();
     await wire.subscribe("many");
     const messages = Array.from({ length: 5 }, (_, data) => ({ channel: "many", data }));
-    expect(codes(await unchanged(() => publishAll(wire, messages)))).toEqual(Array.from({ length: 5 }, () => "too_many"));
+    expect(codes(await unchanged(() => publishAll(wire, messages)))).toEqual(
+      Array.from({ length: 5 }, () => "too_many"),
+    );
     expect(codes(await publishAll(wire, messages.slice(3)))).toEqual([undefined, undefined]);
     expect(wire.messages("many").map(({ data }) => data)).toEqual([3, 4]);
   });
@@ -152,7 +170,12 @@ describe("limits, each lowered", () => {
   it("messageBytes: what a client or a guard makes larger is too_large and reaches nobody", async () => {
     const wire = await system.connect();
     await subscribeTo(wire, ["sizes", "grow"]);
-    const sent = await unchanged(() => publishAll(wire, [{ channel: "sizes", data: "x".repeat(300) }, { channel: "grow", data: 1 }]));
+    const sent = await unchanged(() =>
+      publishAll(wire, [
+        { channel: "sizes", data: "x".repeat(300) },
+        { channel: "grow", data: 1 },
+      ]),
+    );
     expect(codes(sent)).toEqual(["too_large", "too_large"]);
     const other = await system.connect();
     await other.publish("sizes", "ok");
@@ -163,7 +186,14 @@ describe("limits, each lowered", () => {
   it("messageBytes: what a delivery guard makes larger is not delivered to that recipient, and the log says so", async () => {
     const wire = await system.connect();
     await wire.subscribe("louder");
-    expect(codes(await publishAll(wire, [{ channel: "louder", data: "big" }, { channel: "louder", data: "small" }]))).toEqual([undefined, undefined]);
+    expect(
+      codes(
+        await publishAll(wire, [
+          { channel: "louder", data: "big" },
+          { channel: "louder", data: "small" },
+        ]),
+      ),
+    ).toEqual([undefined, undefined]);
     await wire.message("small");
     expect(wire.messages()).toHaveLength(1);
     await log("delivery_too_large");
@@ -171,7 +201,11 @@ describe("limits, each lowered", () => {
 
   it.each(["thirteen-char", "a_b", "a.b"])("channelLength, channelPunctuation: %s is a bad_channel", async (name) => {
     const wire = await system.connect();
-    const answers = await unchanged(async () => [await wire.subscribe(name), await wire.unsubscribe(name), await wire.publish(name, 1)]);
+    const answers = await unchanged(async () => [
+      await wire.subscribe(name),
+      await wire.unsubscribe(name),
+      await wire.publish(name, 1),
+    ]);
     expect(codes(answers)).toEqual(["bad_channel", "bad_channel", "bad_channel"]);
     expect(await wire.subscribe("twelve-chars")).toMatchObject({ successful: true });
   });
@@ -184,7 +218,12 @@ describe("limits, each lowered", () => {
   it("publicationsPerSecond: messages over it are rate_limited each by itself, and no guard is asked about them", async () => {
     const [publisher, listener] = await Promise.all([system.connect(), system.connect()]);
     await listener.subscribe("rate");
-    const answers = await unchanged(() => publishAll(publisher, [1, 2, 3, 4].map((data) => ({ channel: "rate", data }))));
+    const answers = await unchanged(() =>
+      publishAll(
+        publisher,
+        [1, 2, 3, 4].map((data) => ({ channel: "rate", data })),
+      ),
+    );
     expect(codes(answers)).toEqual([undefined, undefined, "rate_limited", "rate_limited"]);
     await listener.message(2);
     expect(listener.messages().map(({ data }) => data)).toEqual([1, 2]);
@@ -198,7 +237,10 @@ describe("limits, each lowered", () => {
   it("publicationsPerSecond: so are messages that are sent without an answer", async () => {
     const [publisher, listener] = await Promise.all([system.connect(), system.connect()]);
     await listener.subscribe("sent");
-    publisher.send({ action: "send", messages: [1, 2, 3].map((data) => ({ channel: "sent", data, uuid: `s${data}` })) });
+    publisher.send({
+      action: "send",
+      messages: [1, 2, 3].map((data) => ({ channel: "sent", data, uuid: `s${data}` })),
+    });
     await listener.message(2);
     await log('"code":"rate_limited","uuid":"s3"');
     expect(listener.messages().map(({ data }) => data)).toEqual([1, 2]);
@@ -209,7 +251,10 @@ describe("limits, each lowered", () => {
       const wire = await system.connect();
       await subscribeTo(wire, ["a", "b"]);
       await wire.subscribe("c");
-      expect(await unchanged(() => wire.subscribe("d"))).toMatchObject({ code: "too_many_subscriptions", data: { channel: "d" } });
+      expect(await unchanged(() => wire.subscribe("d"))).toMatchObject({
+        code: "too_many_subscriptions",
+        data: { channel: "d" },
+      });
       expect(await unchanged(() => wire.subscribe("c"))).toMatchObject({ successful: true });
       await wire.unsubscribe("a");
       expect(await wire.subscribe("d")).toMatchObject({ successful: true });
@@ -220,7 +265,9 @@ describe("limits, each lowered", () => {
       const wire = await system.connect();
       await subscribeTo(wire, ["a", "b"]);
       const answers = await subscribeTo(wire, ["pair", "c"]);
-      expect(Object.fromEntries(answers.map(({ data, code }) => [(data as { channel: string }).channel, code]))).toEqual({
+      expect(
+        Object.fromEntries(answers.map(({ data, code }) => [(data as { channel: string }).channel, code])),
+      ).toEqual({
         pair: "too_many_subscriptions",
         c: undefined,
       });
@@ -230,10 +277,14 @@ describe("limits, each lowered", () => {
     it("never more, also when many frames come at once", async () => {
       const wire = await system.connect();
       const answers = await Promise.all(Array.from({ length: 8 }, (_, at) => wire.subscribe(`at-once-${at}`)));
-      const granted = answers.filter(({ successful }) => successful).map(({ data }) => (data as { channel: string }).channel);
+      const granted = answers
+        .filter(({ successful }) => successful)
+        .map(({ data }) => (data as { channel: string }).channel);
       expect(granted.length).toBeLessThanOrEqual(3);
       expect(await subscriptionsOf(wire)).toEqual(granted.sort());
-      expect(new Set(codes(answers.filter(({ successful }) => !successful)))).toEqual(new Set(["too_many_subscriptions"]));
+      expect(new Set(codes(answers.filter(({ successful }) => !successful)))).toEqual(
+        new Set(["too_many_subscriptions"]),
+      );
     });
 
     it("a connection guard that wants more prevents the connection: no agent, no rows, and nobody has left", async () => {
@@ -245,7 +296,10 @@ describe("limits, each lowered", () => {
     it("a publication guard that wants more has its message refused: it reaches nobody", async () => {
       const [wire, listener] = await Promise.all([system.connect(), system.connect()]);
       await subscribeTo(listener, ["join", "a"]);
-      expect(await unchanged(() => wire.publish("join", "first"))).toMatchObject({ successful: false, code: "too_many_subscriptions" });
+      expect(await unchanged(() => wire.publish("join", "first"))).toMatchObject({
+        successful: false,
+        code: "too_many_subscriptions",
+      });
       await wire.publish("a", "second");
       await listener.message("second");
       expect(listener.messages()).toHaveLength(1);
@@ -269,13 +323,17 @@ describe("limits, each lowered", () => {
 
     it("two of one session count once, as while a client replaces its connection; a third one is refused", async () => {
       const offered = (letter: string) => [SUBPROTOCOL, SESSION_PREFIX + letter.repeat(22), entry({ user: "fay" })];
-      for (const letter of ["a", "b", "a", "b"]) expect((await system.connect({ protocols: offered(letter) })).protocol).toBe(SUBPROTOCOL);
-      for (const letter of ["a", "b", "c"]) expect(await unchanged(() => refused(offered(letter)))).toBe("refused: 403");
+      for (const letter of ["a", "b", "a", "b"])
+        expect((await system.connect({ protocols: offered(letter) })).protocol).toBe(SUBPROTOCOL);
+      for (const letter of ["a", "b", "c"])
+        expect(await unchanged(() => refused(offered(letter)))).toBe("refused: 403");
     });
 
     it("never more than allowed, also when ten come at once", async () => {
       const offered = [SUBPROTOCOL, entry({ user: "bob" })];
-      const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => system.connect({ protocols: offered })));
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 10 }, () => system.connect({ protocols: offered })),
+      );
       const opened = outcomes.filter(({ status }) => status === "fulfilled").length;
       expect(opened).toBeLessThanOrEqual(LIMITS.agentsPerUser);
       const mine = (await system.rows()).filter(({ pk }) => pk === `c#${Meta.user}/bob`);
@@ -287,10 +345,15 @@ describe("limits, each lowered", () => {
   it("credentialsBytes: more are refused before a guard is asked, and told why; the SDK stops with that", async () => {
     const credentials = { user: "eve", more: "x".repeat(20) };
     expect(await unchanged(() => refused([SUBPROTOCOL, entry(credentials)]))).toBe("refused: 400");
-    expect(await unchanged(() => denialOf({ credentials }))).toMatchObject({ successful: false, code: "credentials_too_large" });
+    expect(await unchanged(() => denialOf({ credentials }))).toMatchObject({
+      successful: false,
+      code: "credentials_too_large",
+    });
     const before = disconnects();
     const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket, credentials });
-    const denied = new Promise<StateChange>((resolve) => pushIt.on("state", (change) => change.previous === "connecting" && resolve(change)));
+    const denied = new Promise<StateChange>((resolve) =>
+      pushIt.on("state", (change) => change.previous === "connecting" && resolve(change)),
+    );
     const { state, code, retryIn } = await denied;
     pushIt.disconnect();
     await system.invoked(() => disconnects() > before, "$disconnect of the SDK's denied socket");

@@ -8,7 +8,14 @@ import { GuardCode } from "./support/guard-functions.js";
 import { TestSystem } from "./support/system.js";
 
 /** What must be in no log: tokens, what is published, what a guard says of it, and what the back end says. */
-const PLANTED = ["planted-token", "planted-claim", "planted-data", "planted-reason", "planted-result", "planted-thrown"];
+const PLANTED = [
+  "planted-token",
+  "planted-claim",
+  "planted-data",
+  "planted-reason",
+  "planted-result",
+  "planted-thrown",
+];
 
 /** Breaks as guards do that read what is no JSON: the error quotes it. */
 const READ = "const read = (text) => JSON.parse(text);";
@@ -52,7 +59,8 @@ const HANDLER = `
     onSubscriptionRequest: (channel, agent) => read(agent.credentials),
     onMessageReceived: (channel, agent, message) => read(message.data),
   });`;
-const LIAR = 'export const handler = async ({ agent }) => ({ version: 1, verdict: agent.credentials, said: "planted-thrown" });';
+const LIAR =
+  'export const handler = async ({ agent }) => ({ version: 1, verdict: agent.credentials, said: "planted-thrown" });';
 
 const code = new GuardCode();
 afterAll(() => code.remove());
@@ -63,7 +71,10 @@ beforeAll(async () => {
     guards: GUARDS,
     guardFunctions: (stack) => {
       const handler = code.node(stack, "Handler", HANDLER);
-      (handler.node.defaultChild as lambda.CfnFunction).loggingConfig = { logFormat: "JSON", applicationLogLevel: "DEBUG" };
+      (handler.node.defaultChild as lambda.CfnFunction).loggingConfig = {
+        logFormat: "JSON",
+        applicationLogLevel: "DEBUG",
+      };
       return Guards.fromLambda({
         channels: {
           // Says nothing of its log, which is in text, then: every line of it is kept.
@@ -75,7 +86,8 @@ beforeAll(async () => {
       });
     },
     props: { applicationLogLevel: lambda.ApplicationLogLevel.DEBUG },
-    beside: (stack, pushIt) => pushIt.grantPublish(new Role(stack, "BackEnd", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") })),
+    beside: (stack, pushIt) =>
+      pushIt.grantPublish(new Role(stack, "BackEnd", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") })),
   });
 });
 afterAll(() => system.close());
@@ -90,7 +102,8 @@ test("no log above debug level holds credentials, messages, results or reasons, 
   const failed = { successful: false, code: "guard_failed" };
   for (const channel of ["yes", "deaf", "mute"]) await agent.subscribe(channel);
   await agent.subscribe("no");
-  for (const channel of ["text", "timer", "own/a", "plain/a", "lies/a"]) expect(await agent.subscribe(channel)).toMatchObject(failed);
+  for (const channel of ["text", "timer", "own/a", "plain/a", "lies/a"])
+    expect(await agent.subscribe(channel)).toMatchObject(failed);
   await agent.publish("yes", "planted-data");
   for (const channel of ["deaf", "mute"]) await agent.publish(channel, "planted-data");
   await agent.publish("no", "planted-data");
@@ -100,14 +113,22 @@ test("no log above debug level holds credentials, messages, results or reasons, 
   agent.send("planted-data, but no JSON");
   const refresh = { action: "refresh", channel: Meta.refresh };
   expect(await agent.request({ ...refresh, data: { credentials: "planted-token" } })).toMatchObject(failed);
-  expect(await agent.request({ ...refresh, data: { credentials: ["planted-token", "x".repeat(5_000)] } })).toMatchObject({ successful: false });
+  expect(
+    await agent.request({ ...refresh, data: { credentials: ["planted-token", "x".repeat(5_000)] } }),
+  ).toMatchObject({ successful: false });
   const denied = await system.connect({ credentials: { token: "wrong", also: "planted-token" } });
   await denied.subscribe("yes");
-  expect(await (await system.connect({ credentials: "planted-token" })).request({ action: "connect", channel: Meta.connect })).toMatchObject(failed);
+  expect(
+    await (
+      await system.connect({ credentials: "planted-token" })
+    ).request({ action: "connect", channel: Meta.connect }),
+  ).toMatchObject(failed);
   await system.invoked((all) => all.some(({ event }) => JSON.stringify(event).includes('"routeKey":"send"')), "send");
 
   await backEnd().publish("yes", "planted-data");
-  await backEnd().publish("/meta/no", { and: "planted-data" }).catch(() => undefined);
+  await backEnd()
+    .publish("/meta/no", { and: "planted-data" })
+    .catch(() => undefined);
   await backEnd().unsubscribe({ userId: "ada" }, "yes", "planted-reason");
   await backEnd().disconnect({ userId: "ada" }, "planted-reason");
   await system.disconnected(connectionId);
@@ -116,7 +137,13 @@ test("no log above debug level holds credentials, messages, results or reasons, 
   for (const event of ["guard_verdict_ignored", "guard_timeout", "connection_denied"]) {
     expect(written.some((message) => message.includes(event))).toBe(true);
   }
-  for (const guard of ["onConnectionRequest", "onSubscriptionRequest", "onPublicationRequest", "onMessageReceived", "onDisconnect"]) {
+  for (const guard of [
+    "onConnectionRequest",
+    "onSubscriptionRequest",
+    "onPublicationRequest",
+    "onMessageReceived",
+    "onDisconnect",
+  ]) {
     expect(written.some((message) => message.includes("guard_failed") && message.includes(guard))).toBe(true);
   }
   expect(written.some((message) => message.includes("SyntaxError") && message.includes(" at read "))).toBe(true);
@@ -130,5 +157,7 @@ test("no log above debug level holds credentials, messages, results or reasons, 
   for (const secret of ["planted-token", "planted-claim", "planted-data", "planted-thrown"]) {
     expect(said.some((message) => message.includes(secret))).toBe(true);
   }
-  expect(debug.some((message) => message.includes("guard_function_said") && message.includes("planted-thrown"))).toBe(true);
+  expect(debug.some((message) => message.includes("guard_function_said") && message.includes("planted-thrown"))).toBe(
+    true,
+  );
 });

@@ -21,10 +21,14 @@ describe("a guard function that gives no valid verdict", () => {
     "no verdict": "{ ...yes, verdict: undefined }",
     "an unknown verdict": '{ ...yes, verdict: "planted secret" }',
     "another guard's verdict": '{ ...yes, verdict: yes.verdict === "unsubscribe" ? "connected" : "unsubscribe" }',
-    "another channel": '{ ...yes, verdict: yes.verdict === "connected" ? "planted" : yes.verdict, channel: "planted/secret" }',
-    "a field of a wrong type": '{ ...yes, subscribe: "planted", publish: "planted", deliveries: "planted", channel: yes.verdict === "unsubscribe" ? 1 : yes.channel }',
-    "too much": '{ ...yes, info: "x".repeat(5000), result: "x".repeat(5000), subscribe: Array.from({ length: 26 }, (_, at) => "c" + at), deliveries: Array.from({ length: 101 }, () => ({ agent: "x" })), channel: yes.verdict === "unsubscribe" ? "x".repeat(5000) : yes.channel }',
-    "an impossible channel": '{ ...yes, subscribe: ["/meta/planted"], publish: [{ channel: "planted/*", data: 1 }], deliveries: [{ agent: "planted" }], channel: yes.verdict === "unsubscribe" ? "/meta/planted" : yes.channel }',
+    "another channel":
+      '{ ...yes, verdict: yes.verdict === "connected" ? "planted" : yes.verdict, channel: "planted/secret" }',
+    "a field of a wrong type":
+      '{ ...yes, subscribe: "planted", publish: "planted", deliveries: "planted", channel: yes.verdict === "unsubscribe" ? 1 : yes.channel }',
+    "too much":
+      '{ ...yes, info: "x".repeat(5000), result: "x".repeat(5000), subscribe: Array.from({ length: 26 }, (_, at) => "c" + at), deliveries: Array.from({ length: 101 }, () => ({ agent: "x" })), channel: yes.verdict === "unsubscribe" ? "x".repeat(5000) : yes.channel }',
+    "an impossible channel":
+      '{ ...yes, subscribe: ["/meta/planted"], publish: [{ channel: "planted/*", data: 1 }], deliveries: [{ agent: "planted" }], channel: yes.verdict === "unsubscribe" ? "/meta/planted" : yes.channel }',
   };
 
   /** What else it can do. */
@@ -32,17 +36,27 @@ describe("a guard function that gives no valid verdict", () => {
     throws: { deed: 'throw new TypeError("planted secret");', code: "guard_failed" },
     exits: { deed: "process.exit(0);", code: "guard_failed" },
     "never answers": { deed: "await new Promise((resolve) => setTimeout(resolve, 60_000));", code: "guard_timeout" },
-    "answers late": { deed: "await new Promise((resolve) => setTimeout(resolve, 5_500)); return yes;", code: "guard_timeout" },
+    "answers late": {
+      deed: "await new Promise((resolve) => setTimeout(resolve, 5_500)); return yes;",
+      code: "guard_timeout",
+    },
     "loops for ever": { deed: "for (;;);", code: "guard_timeout" },
   };
 
   const MODES = {
-    ...Object.fromEntries(Object.entries(RESPONSES).map(([name, response]) => [`returns ${name}`, { deed: `return ${response};`, code: "guard_failed" as const }])),
+    ...Object.fromEntries(
+      Object.entries(RESPONSES).map(([name, response]) => [
+        `returns ${name}`,
+        { deed: `return ${response};`, code: "guard_failed" as const },
+      ]),
+    ),
     ...DEEDS,
   };
 
   const LIAR = `
-    const deeds = { ${Object.entries(MODES).map(([name, { deed }]) => `${JSON.stringify(name)}: async (yes) => { ${deed} }`).join(",\n")} };
+    const deeds = { ${Object.entries(MODES)
+      .map(([name, { deed }]) => `${JSON.stringify(name)}: async (yes) => { ${deed} }`)
+      .join(",\n")} };
     export const handler = async (request) => {
       const { guard, channel, message, agent, recipients } = request;
       const yes = {
@@ -85,10 +99,13 @@ describe("a guard function that gives no valid verdict", () => {
   /** Whether a request has one guard do what the mode says. */
   const isAbout = (event: unknown, mode: string): boolean => {
     const { guard, channel, agent } = event as Partial<GuardRequest>;
-    return guard === "onConnectionRequest" ? JSON.stringify(agent?.credentials) === JSON.stringify({ mode }) : channel === `${guard}/${mode}`;
+    return guard === "onConnectionRequest"
+      ? JSON.stringify(agent?.credentials) === JSON.stringify({ mode })
+      : channel === `${guard}/${mode}`;
   };
   const saysYes = (result: InvokeResult): boolean =>
-    result.ok && /"verdict":"(connected|subscribe|unsubscribe|publicationSuccess|deliver)"/.test(JSON.stringify(result.payload));
+    result.ok &&
+    /"verdict":"(connected|subscribe|unsubscribe|publicationSuccess|deliver)"/.test(JSON.stringify(result.payload));
 
   it.each(Object.entries(MODES))("but %s permits nothing", async (name, { code: expected }) => {
     const mode = name.replace(/\W/g, "_");
@@ -105,13 +122,16 @@ describe("a guard function that gives no valid verdict", () => {
       expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
       expect(await denied.request({ action: "connect", channel: Meta.connect })).toMatchObject(failed("/meta/connect"));
     };
-    const asking = async (answer: Promise<Reply>, channel: string): Promise<void> => expect(await answer).toMatchObject(failed(channel));
+    const asking = async (answer: Promise<Reply>, channel: string): Promise<void> =>
+      expect(await answer).toMatchObject(failed(channel));
     await Promise.all([
       connecting(),
       asking(agent.subscribe(channelOf("onSubscriptionRequest")), "/meta/subscribe"),
       asking(agent.unsubscribe(channelOf("onUnsubscriptionRequest")), "/meta/unsubscribe"),
       asking(agent.publish(channelOf("onPublicationRequest"), "not permitted"), "/meta/error"),
-      agent.publish(channelOf("onMessageReceived"), "not permitted").then((answer) => expect(answer).toMatchObject({ successful: true })),
+      agent
+        .publish(channelOf("onMessageReceived"), "not permitted")
+        .then((answer) => expect(answer).toMatchObject({ successful: true })),
     ]);
 
     const look = async (...permitted: string[]): Promise<void> => {
@@ -126,14 +146,27 @@ describe("a guard function that gives no valid verdict", () => {
     };
     await look("permitted");
     if (name === "answers late") {
-      const late = (all: readonly InvocationReport[]) => all.filter(({ event, result }) => saysYes(result) && isAbout(event, mode));
-      await system.invoked((all) => new Set(late(all).map(({ event }) => (event as GuardRequest).guard)).size === 5, "five late answers");
+      const late = (all: readonly InvocationReport[]) =>
+        all.filter(({ event, result }) => saysYes(result) && isAbout(event, mode));
+      await system.invoked(
+        (all) => new Set(late(all).map(({ event }) => (event as GuardRequest).guard)).size === 5,
+        "five late answers",
+      );
       await look("permitted", "permitted still");
     }
 
     const lines = system.logs.slice(logged).map(({ message }) => message);
-    for (const guard of ["onConnectionRequest", "onSubscriptionRequest", "onUnsubscriptionRequest", "onPublicationRequest", "onMessageReceived"]) {
-      expect([guard, lines.filter((line) => line.includes(`"event":"${expected}"`) && line.includes(guard)).length]).toEqual([guard, 1]);
+    for (const guard of [
+      "onConnectionRequest",
+      "onSubscriptionRequest",
+      "onUnsubscriptionRequest",
+      "onPublicationRequest",
+      "onMessageReceived",
+    ]) {
+      expect([
+        guard,
+        lines.filter((line) => line.includes(`"event":"${expected}"`) && line.includes(guard)).length,
+      ]).toEqual([guard, 1]);
     }
     // The function's own log may say what it threw; the logs of those that asked it do not.
     const own = system.functionOf("Liar");

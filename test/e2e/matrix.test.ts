@@ -1,6 +1,16 @@
 import { Duration } from "aws-cdk-lib";
 import { Guards } from "../../infra/index.js";
-import { BEHAVIOURS, BUSY, GUARDS, type Host, HOSTS, LATE_MS, type Place, PLACES, PRELUDE } from "./matrix/behaviours.js";
+import {
+  BEHAVIOURS,
+  BUSY,
+  GUARDS,
+  type Host,
+  HOSTS,
+  LATE_MS,
+  type Place,
+  PLACES,
+  PRELUDE,
+} from "./matrix/behaviours.js";
 import { cellOf } from "./matrix/table.js";
 import { TIMEOUT_MS, TRIALS } from "./matrix/trials.js";
 import { GuardCode } from "./support/guard-functions.js";

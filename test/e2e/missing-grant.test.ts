@@ -25,13 +25,19 @@ describe("a grant that is missing", () => {
     expect(denial?.message).toMatch(
       /^PushItSubscribe\w+ may not dynamodb:BatchWriteItem on arn:aws:dynamodb:[\w-]+:123456789012:table\/Test-PushItTable[\w-]+\nUser: arn:aws:sts::123456789012:assumed-role\/Test-PushItSubscribeRole[\w-]+\/Test-PushItSubscribe[\w-]+ is not authorized to perform: dynamodb:BatchWriteItem on resource: arn:\S+ because no identity-based policy allows the dynamodb:BatchWriteItem action$/,
     );
-    expect(system.logs.some(({ message }) => message.includes("route_failed") && message.includes("AccessDeniedException"))).toBe(true);
+    expect(
+      system.logs.some(({ message }) => message.includes("route_failed") && message.includes("AccessDeniedException")),
+    ).toBe(true);
   });
 
   it("refuses posts to connections, and only those", async () => {
     const [wire, publisher] = await Promise.all([system.connect(), system.connect()]);
     const { connectionId, connectedAt } = await system.connectionOf(wire);
-    await putRow(system.running, { pk: "c#posts", sk: connectionId, ttl: String(Math.floor(connectedAt / 1000) + 7_200) });
+    await putRow(system.running, {
+      pk: "c#posts",
+      sk: connectionId,
+      ttl: String(Math.floor(connectedAt / 1000) + 7_200),
+    });
     await publisher.publish("posts", 1);
     expect(wire.messages()).toEqual([]);
     const denial = system.logs.find(({ message }) => message.startsWith("PushItPublish"));
@@ -44,8 +50,12 @@ describe("taking a grant away", () => {
   const read: PolicyStatement = { Action: ["dynamodb:GetItem", "dynamodb:Query"], Resource: "table" };
   const post: PolicyStatement = { Action: "execute-api:ManageConnections", Resource: ["POST", "DELETE"] };
   const other: PolicyStatement = { Action: "sqs:SendMessage", Resource: "queue" };
-  const policyOf = (...Statement: PolicyStatement[]) => ({ Type: "AWS::IAM::Policy", Properties: { PolicyDocument: { Statement } } });
-  const template = (): Template => structuredClone({ Resources: { SendRole: policyOf(read, post), SendRole2: policyOf(other) } });
+  const policyOf = (...Statement: PolicyStatement[]) => ({
+    Type: "AWS::IAM::Policy",
+    Properties: { PolicyDocument: { Statement } },
+  });
+  const template = (): Template =>
+    structuredClone({ Resources: { SendRole: policyOf(read, post), SendRole2: policyOf(other) } });
 
   it("deletes what it names, and nothing else", () => {
     const [action, resource, whole] = [template(), template(), template()];
@@ -53,7 +63,9 @@ describe("taking a grant away", () => {
     deleteGrant(resource, { id: "SendRole", statement: 1, expected: post, resource: 0 });
     deleteGrant(whole, { id: "SendRole", statement: 0, expected: read });
     const rest = { SendRole2: policyOf(other) };
-    expect(action).toEqual({ Resources: { SendRole: policyOf({ ...read, Action: ["dynamodb:GetItem"] }, post), ...rest } });
+    expect(action).toEqual({
+      Resources: { SendRole: policyOf({ ...read, Action: ["dynamodb:GetItem"] }, post), ...rest },
+    });
     expect(resource).toEqual({ Resources: { SendRole: policyOf(read, { ...post, Resource: ["DELETE"] }), ...rest } });
     expect(whole).toEqual({ Resources: { SendRole: policyOf(post), ...rest } });
   });
@@ -72,7 +84,11 @@ describe("taking a grant away", () => {
   });
 
   it("of any statement needs the beginning of one policy's name, and an action that is allowed", () => {
-    expect(() => deleteAction(template(), "SendRole", "dynamodb:Query")).toThrow("there are 2 policies SendRole, not one");
-    expect(() => deleteAction(template(), "SendRole2", "dynamodb:Query")).toThrow("SendRole2 does not allow dynamodb:Query");
+    expect(() => deleteAction(template(), "SendRole", "dynamodb:Query")).toThrow(
+      "there are 2 policies SendRole, not one",
+    );
+    expect(() => deleteAction(template(), "SendRole2", "dynamodb:Query")).toThrow(
+      "SendRole2 does not allow dynamodb:Query",
+    );
   });
 });

@@ -27,7 +27,12 @@ const MISSING = 'exports.handler = () => import("@aws-sdk/client-does-not-exist"
 const same = (scope: Stack, publisher: string, pushIt: PushIt): void => {
   const code = lambda.Code.fromInline("exports.handler = async () => process.env.PUSH_IT_PUBLISHER;");
   const environment = { PUSH_IT_PUBLISHER: publisher };
-  const made = new lambda.Function(scope, "Same", { runtime: lambda.Runtime.NODEJS_24_X, handler: "index.handler", code, environment });
+  const made = new lambda.Function(scope, "Same", {
+    runtime: lambda.Runtime.NODEJS_24_X,
+    handler: "index.handler",
+    code,
+    environment,
+  });
   pushIt.grantPublish(made);
 };
 
@@ -35,14 +40,20 @@ const synthesize = (folder: string): string => {
   const entry = join(ROOT, "test", `nested-${process.pid}.ts`);
   writeFileSync(entry, BACK_END);
   const outdir = join(folder, "cdk.out");
-  const app = new App({ outdir, context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true } });
+  const app = new App({
+    outdir,
+    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
+  });
   const stack = new Stack(app, "Shop");
   const pushIt = new PushIt(new NestedStack(stack, "Realtime"), "PushIt", { publishUrl: true });
   const never = new CfnCondition(stack, "Never", { expression: Fn.conditionEquals("a", "b") });
   const [other, absent] = [new NestedStack(stack, "Other"), new NestedStack(stack, "Absent")];
   absent.nestedStackResource!.cfnOptions.condition = never;
   for (const nested of [other, absent]) same(nested, pushIt.publisherName, pushIt);
-  for (const [scope, format] of [[stack, undefined], [new NestedStack(other, "Deep"), OutputFormat.ESM]] as const) {
+  for (const [scope, format] of [
+    [stack, undefined],
+    [new NestedStack(other, "Deep"), OutputFormat.ESM],
+  ] as const) {
     const backEnd = new NodejsFunction(scope, "BackEnd", {
       entry,
       projectRoot: ROOT,
@@ -54,7 +65,12 @@ const synthesize = (folder: string): string => {
     });
     pushIt.grantPublish(backEnd);
   }
-  new lambda.Function(stack, "Missing", { runtime: lambda.Runtime.NODEJS_22_X, handler: "index.handler", code: lambda.Code.fromInline(MISSING), timeout: Duration.seconds(20) });
+  new lambda.Function(stack, "Missing", {
+    runtime: lambda.Runtime.NODEJS_22_X,
+    handler: "index.handler",
+    code: lambda.Code.fromInline(MISSING),
+    timeout: Duration.seconds(20),
+  });
   new CfnOutput(stack, "Url", { value: Fn.sub("${Before}${Url}", { Before: "at ", Url: pushIt.url }) });
   try {
     app.synth();
@@ -69,7 +85,12 @@ let system: System;
 
 beforeAll(async () => {
   // An empty project: the SDK is the one that comes with the command.
-  system = await startSystem({ project: folder, dist: join(ROOT, "local/dist"), assembly: synthesize(folder), log: () => undefined });
+  system = await startSystem({
+    project: folder,
+    dist: join(ROOT, "local/dist"),
+    assembly: synthesize(folder),
+    log: () => undefined,
+  });
 });
 afterAll(async () => {
   await system.close();
@@ -91,7 +112,10 @@ test("NodejsFunction's bundles, CommonJS and ES modules, publish from the parent
   const backEnds = functionsLike(/BackEnd/);
   expect(backEnds).toHaveLength(2);
   for (const { logicalId } of backEnds) {
-    expect(await system.invoke(logicalId, { channel: "orders", data: logicalId })).toMatchObject({ ok: true, payload: { uuid: expect.any(String) } });
+    expect(await system.invoke(logicalId, { channel: "orders", data: logicalId })).toMatchObject({
+      ok: true,
+      payload: { uuid: expect.any(String) },
+    });
     await wire.message(logicalId);
   }
   wire.socket.close();
@@ -107,6 +131,8 @@ test("a client of the SDK that is not installed here is named, with what to do",
   const [missing] = functionsLike(/Missing/);
   expect(await system.invoke(missing!.logicalId, {})).toMatchObject({
     ok: false,
-    message: expect.stringMatching(/Lambda's Node runtimes have @aws-sdk\/client-does-not-exist[^]*npm install --save-dev @aws-sdk\/client-does-not-exist/),
+    message: expect.stringMatching(
+      /Lambda's Node runtimes have @aws-sdk\/client-does-not-exist[^]*npm install --save-dev @aws-sdk\/client-does-not-exist/,
+    ),
   });
 });

@@ -38,7 +38,13 @@ afterAll(async () => {
 });
 
 const client = (user: string): PushIt => {
-  const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket, retryBase: 100, timeout: 5_000, credentials: { user } });
+  const pushIt = new PushIt({
+    url: system.running.websocketUrl,
+    WebSocket,
+    retryBase: 100,
+    timeout: 5_000,
+    credentials: { user },
+  });
   pushIt.on("error", () => undefined);
   clients.push(pushIt);
   return pushIt;
@@ -69,7 +75,10 @@ it("serves channels that linger and presence with 10 functions at a time: what i
       });
       const channels = ["rooms/1", ...Array.from({ length: BUSY }, (_, busy) => `busy/${busy}`)];
       // A subscription that is throttled is asked again: the event says when it has succeeded.
-      const subscribed = channels.map((name) => new Promise<void>((resolve) => pushIt.on("subscribed", ({ channel }) => channel === name && resolve())));
+      const subscribed = channels.map(
+        (name) =>
+          new Promise<void>((resolve) => pushIt.on("subscribed", ({ channel }) => channel === name && resolve())),
+      );
       for (const name of channels) pushIt.subscribe(name);
       await Promise.all(subscribed);
     }),
@@ -81,7 +90,10 @@ it("serves channels that linger and presence with 10 functions at a time: what i
     }),
   );
   const missing = () => CLIENTS * BUSY * MESSAGES - [...received.values()].reduce((sum, { length }) => sum + length, 0);
-  await waiting.until(() => missing() === 0 || undefined, () => `${missing()} messages`);
+  await waiting.until(
+    () => missing() === 0 || undefined,
+    () => `${missing()} messages`,
+  );
   for (const list of received.values()) expect(list).toEqual(numbers);
   const { members } = await all[0]!.channel("rooms/1").presence();
   expect(members.map(({ userId }) => userId).sort()).toEqual(all.map((_, at) => `user-${at}`));

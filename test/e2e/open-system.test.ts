@@ -14,7 +14,10 @@ describe("a system without guards", () => {
     expect(agent.protocol).toBe(SUBPROTOCOL);
     const { successful, data } = await agent.request({ action: "connect", channel: Meta.connect });
     expect(successful).toBe(true);
-    expect(data).toMatchObject({ agent: expect.stringMatching(/^[\w-]{22}$/), timeouts: { onConnectionRequest: 10_000 } });
+    expect(data).toMatchObject({
+      agent: expect.stringMatching(/^[\w-]{22}$/),
+      timeouts: { onConnectionRequest: 10_000 },
+    });
   });
 
   it("gives each agent an id of 22 characters that no other has", async () => {
@@ -57,7 +60,11 @@ describe("a system without guards", () => {
   it("leaves the other agent subscribed when one of two unsubscribes", async () => {
     const [a, b] = await Promise.all([system.connect(), system.connect()]);
     await Promise.all([a.subscribe("calendar"), b.subscribe("calendar")]);
-    expect(await a.unsubscribe("calendar")).toMatchObject({ channel: "/meta/unsubscribe", successful: true, data: { channel: "calendar" } });
+    expect(await a.unsubscribe("calendar")).toMatchObject({
+      channel: "/meta/unsubscribe",
+      successful: true,
+      data: { channel: "calendar" },
+    });
     await b.publish("calendar", "still here");
     await b.message("still here");
     await a.ping();
@@ -66,7 +73,12 @@ describe("a system without guards", () => {
 
   it("answers several channels of one frame one by one, in one frame", async () => {
     const agent = await system.connect();
-    agent.send({ action: "subscribe", channel: Meta.subscribe, uuid: "many", data: { channels: ["a", "not a name", "b"] } });
+    agent.send({
+      action: "subscribe",
+      channel: Meta.subscribe,
+      uuid: "many",
+      data: { channels: ["a", "not a name", "b"] },
+    });
     const answers = await agent.answers("many", 3);
     expect(agent.frames).toHaveLength(1);
     expect(answers.map(({ successful, code, data }) => [data, successful, code])).toEqual([
@@ -96,7 +108,9 @@ describe("a system without guards", () => {
     agent.send({ action: "send", channel: "/meta/none", uuid: "s-2", data: "shh" });
     await agent.message("shh");
     await agent.ping();
-    expect(agent.received.filter(({ uuid, channel }) => uuid?.startsWith("s-") && channel?.startsWith("/meta/"))).toEqual([]);
+    expect(
+      agent.received.filter(({ uuid, channel }) => uuid?.startsWith("s-") && channel?.startsWith("/meta/")),
+    ).toEqual([]);
     expect(agent.frames).not.toContain("");
   });
 
@@ -110,7 +124,11 @@ describe("a system without guards", () => {
     ["has no uuid", { action: "ping", channel: Meta.ping }, "bad_frame"],
     ["is a publication without data", { action: "publish", channel: "x", uuid: "q" }, "bad_frame"],
     ["is a publication without channel", { action: "publish", uuid: "q", data: 1 }, "bad_frame"],
-    ["publishes on an unknown meta channel", { action: "publish", channel: "/meta/unknown", uuid: "q", data: 1 }, "reserved_channel"],
+    [
+      "publishes on an unknown meta channel",
+      { action: "publish", channel: "/meta/unknown", uuid: "q", data: 1 },
+      "reserved_channel",
+    ],
     ["publishes on a wildcard", { action: "publish", channel: "a/*", uuid: "q", data: 1 }, "wildcard"],
   ])("answers /meta/error, and goes on, when a frame %s", async (_name, frame, code) => {
     const agent = await system.connect();
@@ -136,7 +154,9 @@ describe("a system without guards", () => {
     await agent.ping();
     expect(agent.messages("flood")).toEqual([]);
     const channels = Array.from({ length: 26 }, (_, at) => `c/${at}`);
-    expect(await agent.request({ action: "subscribe", channel: Meta.subscribe, data: { channels } })).toMatchObject({ code: "too_many" });
+    expect(await agent.request({ action: "subscribe", channel: Meta.subscribe, data: { channels } })).toMatchObject({
+      code: "too_many",
+    });
   });
 
   it("takes the agent from the connection, whatever a frame says", async () => {
@@ -153,7 +173,10 @@ describe("a system without guards", () => {
     ["offers no version that the server knows", ["push-it.v9"]],
     ["offers no subprotocol", []],
     ["brings credentials that are no JSON", [SUBPROTOCOL, "push-it.credentials.bm90IGpzb24"]],
-    ["brings credentials that are too large", [SUBPROTOCOL, `push-it.credentials.${Buffer.from(JSON.stringify("x".repeat(4095))).toString("base64url")}`]],
+    [
+      "brings credentials that are too large",
+      [SUBPROTOCOL, `push-it.credentials.${Buffer.from(JSON.stringify("x".repeat(4095))).toString("base64url")}`],
+    ],
   ])("refuses a handshake that %s with 400", async (_name, protocols) => {
     await expect(system.connect({ protocols })).rejects.toThrow("refused: 400");
   });

@@ -13,13 +13,20 @@ const STACKS: [name: string, has: Option[]][] = [
 ];
 
 describe("what the functions of a stack may do that has nothing but", () => {
-  test.each(STACKS)("%s: each goes through all its work, is refused nothing, and leaves no grant unused", async (_, has) => {
-    const stack = await runStack({ has, guards: MODULE, props: { channels: Object.fromEntries(has.flatMap((option) => Object.entries(CHANNELS[option]))) } });
-    try {
-      await doAllWork(stack.tools);
-      stack.expectNothingSpare();
-    } finally {
-      await stack.close();
-    }
-  });
+  test.each(STACKS)(
+    "%s: each goes through all its work, is refused nothing, and leaves no grant unused",
+    async (_, has) => {
+      const stack = await runStack({
+        has,
+        guards: MODULE,
+        props: { channels: Object.fromEntries(has.flatMap((option) => Object.entries(CHANNELS[option]))) },
+      });
+      try {
+        await doAllWork(stack.tools);
+        stack.expectNothingSpare();
+      } finally {
+        await stack.close();
+      }
+    },
+  );
 });

@@ -13,7 +13,10 @@ describe("what the functions may do", () => {
   beforeAll(async () => {
     stack = await runStack({
       has: ["presence", "linger", "latest", "history"],
-      guardFunctions: (scope) => Guards.fromLambda(Object.fromEntries(HANDLERS.map((handler) => [handler, code.node(scope, handler, FUNCTION)]))),
+      guardFunctions: (scope) =>
+        Guards.fromLambda(
+          Object.fromEntries(HANDLERS.map((handler) => [handler, code.node(scope, handler, FUNCTION)])),
+        ),
       props: (scope) => ({
         eventBus: new EventBus(scope, "Bus"),
         channels: { ...CHANNELS.presence, ...CHANNELS.linger, ...CHANNELS.latest, ...CHANNELS.history, ...BOTH },

@@ -38,25 +38,45 @@ const LEASE = Duration.seconds(20);
 
 /** What a client has been told of who came and went on a channel. */
 const heard = (wire: Wire, channel: string): PresenceEventData[] =>
-  wire.received.filter((each) => each.channel === "/meta/presence" && each.successful === undefined).map(({ data }) => data as unknown as PresenceEventData).filter((each) => each.channel === channel);
+  wire.received
+    .filter((each) => each.channel === "/meta/presence" && each.successful === undefined)
+    .map(({ data }) => data as unknown as PresenceEventData)
+    .filter((each) => each.channel === channel);
 
 /** Resolves when a client has been told that an agent came, or went. */
 const told = (wire: Wire, channel: string, kind: "joined" | "left", agent: string): Promise<PresenceEventData> =>
-  wire.until(() => heard(wire, channel).find((each) => each[kind]?.agent === agent), `that ${agent} ${kind} ${channel}`);
+  wire.until(
+    () => heard(wire, channel).find((each) => each[kind]?.agent === agent),
+    `that ${agent} ${kind} ${channel}`,
+  );
 
 const ask = (wire: Wire, channel: string, after?: string) =>
-  wire.request({ action: "presence", channel: "/meta/presence", data: { channel, ...(after === undefined ? {} : { after }) } });
+  wire.request({
+    action: "presence",
+    channel: "/meta/presence",
+    data: { channel, ...(after === undefined ? {} : { after }) },
+  });
 
-const attendance = async (wire: Wire, channel: string): Promise<PresencePage> => (await ask(wire, channel)).data as unknown as PresencePage;
+const attendance = async (wire: Wire, channel: string): Promise<PresencePage> =>
+  (await ask(wire, channel)).data as unknown as PresencePage;
 
-const ping = (wire: Wire, present: unknown) => wire.request({ action: "ping", channel: "/meta/ping", data: { presentChannels: present } });
+const ping = (wire: Wire, present: unknown) =>
+  wire.request({ action: "ping", channel: "/meta/ping", data: { presentChannels: present } });
 
 describe("a channel with presence", () => {
   let system: TestSystem;
   beforeAll(async () => {
     system = await TestSystem.start({
       guards: GUARDS,
-      props: { channels: { "rooms/*": { presence: true }, "rooms/latest": { presence: true, latest: true }, "past/*": { history: {} } }, presenceLease: LEASE, wildcards: ["rooms/*"] },
+      props: {
+        channels: {
+          "rooms/*": { presence: true },
+          "rooms/latest": { presence: true, latest: true },
+          "past/*": { history: {} },
+        },
+        presenceLease: LEASE,
+        wildcards: ["rooms/*"],
+      },
       faults: {
         beforePost: (connectionId) => (faults.gone.has(connectionId) ? "gone" : undefined),
         dropDisconnect: (connectionId) => faults.forgotten.has(connectionId),
@@ -76,7 +96,8 @@ describe("a channel with presence", () => {
   const memberRow = async (channel: string, connectionId: string) =>
     (await system.rows()).find(({ pk, c }) => pk === `p#${channel}` && c === connectionId);
 
-  const rowsOf = async (channel: string) => (await system.rows()).filter(({ pk, sk }) => pk === `p#${channel}` || (pk?.startsWith("o#") && sk === channel));
+  const rowsOf = async (channel: string) =>
+    (await system.rows()).filter(({ pk, sk }) => pk === `p#${channel}` || (pk?.startsWith("o#") && sk === channel));
 
   /** Lets the lease of one agent on a channel be over, or end at another time. */
   const silence = async (channel: string, connectionId: string, until = Date.now() - 1): Promise<void> =>
@@ -90,7 +111,11 @@ describe("a channel with presence", () => {
     const ada = await arrive("ada", "rooms/1");
     const bob = await arrive("bob");
     expect((await bob.wire.subscribe("rooms/1")).data).toEqual({ channel: "rooms/1", presenceIntervalMs: 10_000 });
-    expect(await told(ada.wire, "rooms/1", "joined", bob.agent)).toEqual({ channel: "rooms/1", joined: bob.me, at: expect.any(Number) });
+    expect(await told(ada.wire, "rooms/1", "joined", bob.agent)).toEqual({
+      channel: "rooms/1",
+      joined: bob.me,
+      at: expect.any(Number),
+    });
     expect(await attendance(ada.wire, "rooms/1")).toEqual({
       channel: "rooms/1",
       count: 2,
@@ -126,11 +151,20 @@ describe("a channel with presence", () => {
 
   it("tells it to nobody whom the guard would not let subscribe to this very channel", async () => {
     const { wire } = await arrive("ada");
-    expect(await ask(wire, "rooms/closed")).toMatchObject({ channel: "/meta/presence", successful: false, code: "denied", error: "Closed.", data: { channel: "rooms/closed" } });
+    expect(await ask(wire, "rooms/closed")).toMatchObject({
+      channel: "/meta/presence",
+      successful: false,
+      code: "denied",
+      error: "Closed.",
+      data: { channel: "rooms/closed" },
+    });
     expect(await ask(wire, "plain")).toMatchObject({ successful: false, code: "no_presence" });
     expect(await ask(wire, "rooms/*")).toMatchObject({ successful: false, code: "no_presence" });
     expect(await ask(wire, "/meta/user")).toMatchObject({ successful: false, code: "reserved_channel" });
-    expect(await wire.request({ action: "presence", channel: "/meta/presence", data: {} })).toMatchObject({ channel: "/meta/presence", code: "bad_frame" });
+    expect(await wire.request({ action: "presence", channel: "/meta/presence", data: {} })).toMatchObject({
+      channel: "/meta/presence",
+      code: "bad_frame",
+    });
   });
 
   it("asks a guard that reads a history, which it may do as when it is asked about a subscription", async () => {
@@ -143,7 +177,14 @@ describe("a channel with presence", () => {
     const { wire, connectionId } = await arrive("ada", "rooms/4");
     const mine = await memberRow("rooms/4", connectionId);
     const others = Array.from({ length: 200 }, (_, at) => String(at).padStart(22, "0"));
-    for (const u of others) await putRow(system.running, { ...mine, ...memberKey("rooms/4", u), c: u, u, i: JSON.stringify("x".repeat(250)) });
+    for (const u of others)
+      await putRow(system.running, {
+        ...mine,
+        ...memberKey("rooms/4", u),
+        c: u,
+        u,
+        i: JSON.stringify("x".repeat(250)),
+      });
     // How many there are is noted with the next run that tells who comes and goes.
     await minute();
     const agents: string[] = [];
@@ -197,7 +238,13 @@ describe("a channel with presence", () => {
     const mine = { ...(await memberRow("rooms/7", ada.connectionId)) };
     const { t: _told, ...untold } = mine;
     await putRow(system.running, { ...untold, ...memberKey("rooms/7", "came"), c: "came", u: "came" });
-    await putRow(system.running, { ...mine, ...memberKey("rooms/7", "went"), c: "went", u: "went", g: String(Date.now()) });
+    await putRow(system.running, {
+      ...mine,
+      ...memberKey("rooms/7", "went"),
+      c: "went",
+      u: "went",
+      g: String(Date.now()),
+    });
     await minute();
     await told(ada.wire, "rooms/7", "joined", "came");
     await told(ada.wire, "rooms/7", "left", "went");
@@ -222,7 +269,11 @@ describe("a channel with presence", () => {
     await ada.wire.subscribe("rooms/8");
     expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absentChannels");
     for (const present of ["rooms/8", [1], Array.from({ length: 101 }, () => "rooms/8"), null]) {
-      expect(await ping(ada.wire, present)).toMatchObject({ channel: "/meta/ping", successful: false, code: "bad_frame" });
+      expect(await ping(ada.wire, present)).toMatchObject({
+        channel: "/meta/ping",
+        successful: false,
+        code: "bad_frame",
+      });
     }
   });
 
@@ -242,8 +293,15 @@ describe("a channel with presence", () => {
   it("tells anew who an agent is that was renewed as another", async () => {
     const [ada, bob] = [await arrive("ada", "rooms/10"), await arrive("bob", "rooms/10")];
     await told(ada.wire, "rooms/10", "joined", bob.agent);
-    await bob.wire.request({ action: "refresh", channel: "/meta/refresh", data: { credentials: { user: "bob", info: "busy" } } });
-    await ada.wire.until(() => heard(ada.wire, "rooms/10").find(({ joined }) => joined?.info === "busy"), "who bob is now");
+    await bob.wire.request({
+      action: "refresh",
+      channel: "/meta/refresh",
+      data: { credentials: { user: "bob", info: "busy" } },
+    });
+    await ada.wire.until(
+      () => heard(ada.wire, "rooms/10").find(({ joined }) => joined?.info === "busy"),
+      "who bob is now",
+    );
   });
 
   it("has nobody there any more whose subscription the back end ended", async () => {
@@ -257,7 +315,11 @@ describe("a channel with presence", () => {
   it("tells the last message as well, where that is kept", async () => {
     const { wire } = await arrive("ada");
     await wire.publish("rooms/latest", "news");
-    expect((await wire.subscribe("rooms/latest")).data).toMatchObject({ channel: "rooms/latest", presenceIntervalMs: 10_000, latest: { data: "news" } });
+    expect((await wire.subscribe("rooms/latest")).data).toMatchObject({
+      channel: "rooms/latest",
+      presenceIntervalMs: 10_000,
+      latest: { data: "news" },
+    });
   });
 
   it("leaves no row when everybody has gone and a while is over", async () => {

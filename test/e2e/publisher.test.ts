@@ -37,7 +37,8 @@ const GUARDS = `
 `;
 
 const beside = (stack: Stack, pushIt: PushIt): void => {
-  const role = (id: string): Role => new Role(stack, id, { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") });
+  const role = (id: string): Role =>
+    new Role(stack, id, { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") });
   pushIt.grantPublish(role("BackEnd"));
   pushIt.grantPublishUrl(role("WithoutSdk"));
   role("Stranger");
@@ -80,7 +81,8 @@ describe("a back end that may publish", () => {
     const [ada, wild] = await Promise.all([subscriber("stories/5"), subscriber("stories/*")]);
     const publisher = publisherOf("BackEnd");
     const { uuid } = await publisher.publish("stories/5", { title: "größe" });
-    for (const wire of [ada, wild]) expect(await wire.message({ title: "größe" })).toMatchObject({ channel: "stories/5", uuid });
+    for (const wire of [ada, wild])
+      expect(await wire.message({ title: "größe" })).toMatchObject({ channel: "stories/5", uuid });
     await publisher.publish("stories/5", "not for Ada", { exclude: await agentOf(ada), uuid: "mine" });
     expect(await wild.message("not for Ada")).toMatchObject({ uuid: "mine" });
     await publisher.publish("stories/5", "for both");
@@ -91,7 +93,9 @@ describe("a back end that may publish", () => {
 
   test("publishes more than one request holds, in order, and learns what was refused", async () => {
     const wire = await subscriber("bulk");
-    const messages = Array.from({ length: 130 }, (_, at) => (at === 7 ? { channel: "no channel", data: at } : { channel: "bulk", data: at }));
+    const messages = Array.from({ length: 130 }, (_, at) =>
+      at === 7 ? { channel: "no channel", data: at } : { channel: "bulk", data: at },
+    );
     const results = await publisherOf("BackEnd").publish(messages);
     expect(results).toHaveLength(130);
     expect(results.filter(({ accepted }) => !accepted)).toEqual([
@@ -99,12 +103,18 @@ describe("a back end that may publish", () => {
     ]);
     expect(() => Publisher.requireAccepted(results)).toThrow("not a channel name");
     await wire.message(129);
-    expect(wire.messages().map(({ data }) => data)).toEqual(Array.from({ length: 130 }, (_, at) => at).filter((at) => at !== 7));
+    expect(wire.messages().map(({ data }) => data)).toEqual(
+      Array.from({ length: 130 }, (_, at) => at).filter((at) => at !== 7),
+    );
   });
 
   test("is subject to limits", async () => {
     const publisher = publisherOf("BackEnd");
-    for (const [channel, data, code] of [["a", "x".repeat(40_000), "too_large"], ["stories/*", 1, "wildcard"], ["/meta/user/ann", 1, "reserved_channel"]] as const) {
+    for (const [channel, data, code] of [
+      ["a", "x".repeat(40_000), "too_large"],
+      ["stories/*", 1, "wildcard"],
+      ["/meta/user/ann", 1, "reserved_channel"],
+    ] as const) {
       expect(await errorOf(publisher.publish(channel, data))).toMatchObject({ name: "PublisherError", code });
     }
   });
@@ -114,7 +124,10 @@ describe("a back end that may publish", () => {
     if (!one || !two || !other) throw new Error("not connected");
     await publisherOf("BackEnd").publishToUser("ann", "psst");
     for (const wire of [one, two]) {
-      await wire.until(() => wire.received.find(({ channel, data }) => channel === "/meta/user" && data === "psst"), "the message to Ann");
+      await wire.until(
+        () => wire.received.find(({ channel, data }) => channel === "/meta/user" && data === "psst"),
+        "the message to Ann",
+      );
     }
     await other.ping();
     expect(JSON.stringify(other.received)).not.toContain("psst");
@@ -154,7 +167,10 @@ test.each([
 describe("a back end that may not", () => {
   test("is told what it lacks, by AWS's own error", async () => {
     const error = await errorOf(publisherOf("Stranger").publish("stories/5", 1));
-    expect(error).toMatchObject({ code: "forbidden", message: expect.stringContaining("pushIt.grantPublish(grantee)") });
+    expect(error).toMatchObject({
+      code: "forbidden",
+      message: expect.stringContaining("pushIt.grantPublish(grantee)"),
+    });
     expect(error.cause).toMatchObject({ name: "AccessDeniedException" });
   });
 
@@ -170,7 +186,9 @@ describe("a back end that may not", () => {
 
 describe("a request that is not understood", () => {
   test("is answered, logged by its code only, and changes nothing", async () => {
-    const id = system.running.model.functions.find(({ logicalId }) => logicalId.startsWith("PushItPublisher"))!.logicalId;
+    const id = system.running.model.functions.find(({ logicalId }) =>
+      logicalId.startsWith("PushItPublisher"),
+    )!.logicalId;
     const result = await system.running.invoke(id, { version: 1, publish: [], secret: "hush" });
     expect(result).toMatchObject({ ok: true, payload: { version: 1, code: "bad_request" } });
     const logged = system.logs.filter(({ message }) => message.includes("publication_refused")).at(-1);
@@ -205,7 +223,10 @@ describe("the URL", () => {
     const ask = (...more: string[]) => curl(url(), credentialsOf(system, "WithoutSdk"), ...more);
     expect(await ask()).toMatchObject({ status: 405, headers: { allow: "POST" } });
     expect(await ask("--data", "{")).toMatchObject({ status: 400, body: expect.stringContaining('"bad_request"') });
-    expect(await ask("--data", "{}")).toMatchObject({ status: 400, body: expect.stringContaining("version must be 1") });
+    expect(await ask("--data", "{}")).toMatchObject({
+      status: 400,
+      body: expect.stringContaining("version must be 1"),
+    });
   });
 });
 
@@ -215,10 +236,17 @@ describe("disconnecting", () => {
     const { connectionId } = await system.connectionOf(wire);
     expect(await publisherOf("BackEnd").disconnect({ connection: { id: connectionId } }, "Spam.")).toBe(1);
     await wire.ended();
-    expect(wire.received).toContainEqual({ channel: "/meta/connect", successful: false, code: "revoked", error: "Spam." });
+    expect(wire.received).toContainEqual({
+      channel: "/meta/connect",
+      successful: false,
+      code: "revoked",
+      error: "Spam.",
+    });
     await system.disconnected(connectionId);
     expect(await rowsAbout(connectionId)).toEqual([]);
-    expect(system.logs.filter(({ message }) => message.includes("told") && message.includes("mallory"))).toHaveLength(1);
+    expect(system.logs.filter(({ message }) => message.includes("told") && message.includes("mallory"))).toHaveLength(
+      1,
+    );
     expect(await publisherOf("BackEnd").disconnect({ connection: { id: connectionId } })).toBe(0);
   });
 
@@ -246,10 +274,19 @@ describe("disconnecting", () => {
       await banned.ended();
       const received = banned.received.length;
       await fanOut;
-      await publisher.publish([{ channel: "open/room", data: `after-${trial}` }, { channel: "open/more", data: `after-${trial}` }]);
+      await publisher.publish([
+        { channel: "open/room", data: `after-${trial}` },
+        { channel: "open/more", data: `after-${trial}` },
+      ]);
       await witness.message(`after-${trial}`);
       await system.disconnected(connectionId);
-      await system.invoked((all) => all.find(({ event }) => JSON.stringify(event).includes(connectionId) && JSON.stringify(event).includes('\\"sub\\"')), "the subscribe frame");
+      await system.invoked(
+        (all) =>
+          all.find(
+            ({ event }) => JSON.stringify(event).includes(connectionId) && JSON.stringify(event).includes('\\"sub\\"'),
+          ),
+        "the subscribe frame",
+      );
       expect(banned.received).toHaveLength(received);
       expect(await rowsAbout(connectionId)).toEqual([]);
     }
@@ -262,17 +299,27 @@ describe("unsubscribing", () => {
     await wire.subscribe("stories/2");
     const publisher = publisherOf("BackEnd");
     expect(await publisher.unsubscribe(await agentOf(wire), "stories/1", "The story is over.")).toBe(1);
-    expect(await publisher.publish([{ channel: "stories/1", data: "one" }, { channel: "stories/2", data: "two" }])).toMatchObject([
-      { accepted: true },
-      { accepted: true },
-    ]);
+    expect(
+      await publisher.publish([
+        { channel: "stories/1", data: "one" },
+        { channel: "stories/2", data: "two" },
+      ]),
+    ).toMatchObject([{ accepted: true }, { accepted: true }]);
     await wire.message("two");
     expect(wire.messages().map(({ data }) => data)).toEqual(["two"]);
-    const answer = { channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "The story is over.", data: { channel: "stories/1" } };
+    const answer = {
+      channel: "/meta/unsubscribe",
+      successful: true,
+      code: "revoked",
+      error: "The story is over.",
+      data: { channel: "stories/1" },
+    };
     expect(wire.received).toContainEqual(answer);
   });
 
   test("is not for the channel on which a user is found", async () => {
-    expect(await errorOf(publisherOf("BackEnd").unsubscribe({ userId: "ann" }, "/meta/user/ann"))).toMatchObject({ code: "bad_request" });
+    expect(await errorOf(publisherOf("BackEnd").unsubscribe({ userId: "ann" }, "/meta/user/ann"))).toMatchObject({
+      code: "bad_request",
+    });
   });
 });

@@ -59,7 +59,9 @@ const beside = (stack: Stack): void => {
   queue.grantSendMessages(sender);
   queue.grant(sender, "sqs:GetQueueAttributes");
   inline("Stranger", SENDER, { QUEUE_URL: queue.queueUrl });
-  inline("Worker", WORKER).addEventSource(new SqsEventSource(queue, { reportBatchItemFailures: true, maxConcurrency: 2 }));
+  inline("Worker", WORKER).addEventSource(
+    new SqsEventSource(queue, { reportBatchItemFailures: true, maxConcurrency: 2 }),
+  );
   inline("Undertaker", "exports.handler = async () => {};").addEventSource(new SqsEventSource(dead));
 };
 
@@ -99,7 +101,10 @@ describe("queues beside the construct", () => {
       .filter(({ records }) => records.some((each) => each.body === body));
 
   const runs = (body: string, count: number, by = "Worker"): Promise<Run[]> =>
-    system.invoked((all) => runsOf(all, by, body).length >= count && runsOf(all, by, body), `${count} runs with ${body}`);
+    system.invoked(
+      (all) => runsOf(all, by, body).length >= count && runsOf(all, by, body),
+      `${count} runs with ${body}`,
+    );
 
   const receivesOf = (all: Run[], body: string): string[] =>
     all.map(({ records }) => records.find((each) => each.body === body)!.attributes["ApproximateReceiveCount"]!);
@@ -121,14 +126,19 @@ describe("queues beside the construct", () => {
   it("refuse who may not send, in AWS's words", async () => {
     const { name, message } = await ask("Stranger", { bodies: ["no"] });
     expect(name).toBe("AccessDenied");
-    expect(message).toMatch(/assumed-role\/Test-Stranger\S+ is not authorized to perform: sqs:sendmessage on resource: arn:\S+:Test-Jobs\S+ because no identity-based policy allows/);
+    expect(message).toMatch(
+      /assumed-role\/Test-Stranger\S+ is not authorized to perform: sqs:sendmessage on resource: arn:\S+:Test-Jobs\S+ because no identity-based policy allows/,
+    );
   });
 
   it("deliver again what a crash or an error has cut off", async () => {
     for (const body of ["crash", "throw"]) {
       await ask("Sender", { bodies: [body] });
       const both = await runs(body, 2);
-      expect([both.map(({ ok }) => ok), receivesOf(both, body)]).toEqual([[false, true], ["1", "2"]]);
+      expect([both.map(({ ok }) => ok), receivesOf(both, body)]).toEqual([
+        [false, true],
+        ["1", "2"],
+      ]);
     }
   });
 
@@ -163,7 +173,11 @@ describe("queues beside the construct", () => {
 
   it("and what belongs to them is told", () => {
     const verdicts = new Map(system.running.model.outside.map(({ type, verdict }) => [type, verdict]));
-    expect(["AWS::SQS::Queue", "AWS::Lambda::EventSourceMapping", "AWS::SQS::QueuePolicy", "AWS::CloudWatch::Alarm"].map((type) => verdicts.get(type))).toEqual(["run", "run", "left", "left"]);
+    expect(
+      ["AWS::SQS::Queue", "AWS::Lambda::EventSourceMapping", "AWS::SQS::QueuePolicy", "AWS::CloudWatch::Alarm"].map(
+        (type) => verdicts.get(type),
+      ),
+    ).toEqual(["run", "run", "left", "left"]);
   });
 });
 
@@ -173,15 +187,29 @@ describe("a run that ends", () => {
       beside,
       permissionsLog: false,
       edit: ({ Resources = {} }) => {
-        const policy = Object.entries(Resources).find(([id, { Type }]) => Type === "AWS::IAM::Policy" && id.startsWith("Worker"))!;
+        const policy = Object.entries(Resources).find(
+          ([id, { Type }]) => Type === "AWS::IAM::Policy" && id.startsWith("Worker"),
+        )!;
         delete Resources[policy[0]];
       },
     });
     await system.running.invoke(system.functionOf("Sender"), { bodies: ["a", "b"] });
     await system.close();
     expect(system.logs.filter(({ source }) => source === "sqs")).toEqual([
-      { level: "error", source: "sqs", message: expect.stringMatching(/ does not run Worker\w+: its role may not call ReceiveMessage, DeleteMessage, GetQueueAttributes on Jobs\w+\.$/) },
-      { level: "warn", source: "sqs", message: expect.stringMatching(/^Messages that are still queued are lost:\n {2}Jobs\w+: 2 waiting, 0 in flight, 0 delayed$/) },
+      {
+        level: "error",
+        source: "sqs",
+        message: expect.stringMatching(
+          / does not run Worker\w+: its role may not call ReceiveMessage, DeleteMessage, GetQueueAttributes on Jobs\w+\.$/,
+        ),
+      },
+      {
+        level: "warn",
+        source: "sqs",
+        message: expect.stringMatching(
+          /^Messages that are still queued are lost:\n {2}Jobs\w+: 2 waiting, 0 in flight, 0 delayed$/,
+        ),
+      },
     ]);
     expect(system.invocations.filter(({ functionId }) => functionId === system.functionOf("Worker"))).toEqual([]);
   });

@@ -51,7 +51,11 @@ describe("the SDK recovers", () => {
       waiting.notify();
     });
     await kept.subscribe();
-    const hears = (count: number) => waiting.until(() => heard.length >= count, () => `${count} messages, but ${heard.join()}`);
+    const hears = (count: number) =>
+      waiting.until(
+        () => heard.length >= count,
+        () => `${count} messages, but ${heard.join()}`,
+      );
     return { pushIt, kept, sockets, heard, hears };
   };
 

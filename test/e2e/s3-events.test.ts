@@ -41,7 +41,7 @@ afterAll(async () => {
 
 test("the bucket has a name, by which the rule knows its events", () => expect(bucket).toMatch(/^[a-z0-9.-]{3,63}$/));
 
-test.each(["cat.png", "with space/größe & \"quotes\" <b>.png", "uploads/*", "/meta/user"])(
+test.each(["cat.png", 'with space/größe & "quotes" <b>.png', "uploads/*", "/meta/user"])(
   "a new object %j becomes a message: its key is data, the event's id begins the message's uuid",
   async (key) => {
     expect(system.emit(objectCreated(bucket, key))).toHaveLength(1);
@@ -57,5 +57,8 @@ test("other buckets' objects do not", () => {
 });
 
 test("nobody else publishes there", async () => {
-  expect(await wire.publish(`uploads/${bucket}`, 1)).toMatchObject({ code: "denied", error: "Only uploads are published here." });
+  expect(await wire.publish(`uploads/${bucket}`, 1)).toMatchObject({
+    code: "denied",
+    error: "Only uploads are published here.",
+  });
 });

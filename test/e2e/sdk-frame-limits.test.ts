@@ -50,10 +50,16 @@ describe("a deployment that takes three channels and messages in a frame", () =>
       waiting.notify();
     });
     sockets[0]!.terminate();
-    await waiting.until(() => subscribed!.length === names.length, () => `all subscribed: ${subscribed!.join()}`);
+    await waiting.until(
+      () => subscribed!.length === names.length,
+      () => `all subscribed: ${subscribed!.join()}`,
+    );
     const publisher = client().pushIt;
     for (const name of names) await publisher.channel(name).publish(1);
-    await waiting.until(() => received!.length === names.length, () => `all messages: ${received!.join()}`);
+    await waiting.until(
+      () => received!.length === names.length,
+      () => `all messages: ${received!.join()}`,
+    );
     expect([[...received!].sort(), ended, pushIt.state]).toEqual([names, [], "connected"]);
   });
 
@@ -67,9 +73,19 @@ describe("a deployment that takes three channels and messages in a frame", () =>
       waiting.notify();
     });
     await channel.subscribe();
-    const outcomes = await Promise.all([1, 2, 3, 4, 5].map((n) => channel.publish(n).then(() => "ok", ({ code }: PushItError) => code)));
+    const outcomes = await Promise.all(
+      [1, 2, 3, 4, 5].map((n) =>
+        channel.publish(n).then(
+          () => "ok",
+          ({ code }: PushItError) => code,
+        ),
+      ),
+    );
     expect(outcomes).toEqual(["ok", "ok", "ok", "ok", "ok"]);
-    await waiting.until(() => received.length === 5, () => `all messages: ${JSON.stringify(received)}`);
+    await waiting.until(
+      () => received.length === 5,
+      () => `all messages: ${JSON.stringify(received)}`,
+    );
     expect(received).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -82,8 +98,13 @@ describe("a deployment that takes three channels and messages in a frame", () =>
       subscribed.push(channel);
       waiting.notify();
     });
-    await waiting.until(() => subscribed.length === channels.length, () => `all subscribed: ${subscribed.join()}`);
-    const sizes = frames.map((text) => JSON.parse(text) as { action: string; data?: { channels: string[] } }).flatMap(({ action, data }) => (action === "subscribe" ? [data!.channels.length] : []));
+    await waiting.until(
+      () => subscribed.length === channels.length,
+      () => `all subscribed: ${subscribed.join()}`,
+    );
+    const sizes = frames
+      .map((text) => JSON.parse(text) as { action: string; data?: { channels: string[] } })
+      .flatMap(({ action, data }) => (action === "subscribe" ? [data!.channels.length] : []));
     expect(Math.max(...sizes.slice(-4))).toBeLessThanOrEqual(3);
   });
 });

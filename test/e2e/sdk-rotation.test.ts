@@ -65,7 +65,10 @@ describe("rotations on a plain channel that workers deliver to", () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const missing = ({ received }: { received: number[] }): number => published - new Set(received).size;
-    await waiting.until(() => subscribers.every((each) => missing(each) === 0), () => `all messages; missing: ${subscribers.map(missing).join()}`);
+    await waiting.until(
+      () => subscribers.every((each) => missing(each) === 0),
+      () => `all messages; missing: ${subscribers.map(missing).join()}`,
+    );
     for (const { received, events, sockets } of subscribers) {
       expect(received).toHaveLength(published);
       expect(events).toEqual([]);

@@ -21,7 +21,10 @@ let system: TestSystem;
 const clients: PushIt[] = [];
 
 beforeAll(async () => {
-  system = await TestSystem.start({ guards: GUARDS, props: { wildcards: ["kept/*"], channels: { "kept/*": { history: {} } } } });
+  system = await TestSystem.start({
+    guards: GUARDS,
+    props: { wildcards: ["kept/*"], channels: { "kept/*": { history: {} } } },
+  });
 });
 
 afterAll(async () => {
@@ -44,7 +47,11 @@ const receiving = <Data>(pushIt: PushIt, name: string, patienceMs?: number) => {
     received.push(data as Data);
     waiting.notify();
   });
-  const until = (isThere: () => boolean): Promise<true> => waiting.until(() => isThere() || undefined, () => `all on ${name}: ${JSON.stringify(received)}`);
+  const until = (isThere: () => boolean): Promise<true> =>
+    waiting.until(
+      () => isThere() || undefined,
+      () => `all on ${name}: ${JSON.stringify(received)}`,
+    );
   return { received, until };
 };
 
@@ -88,7 +95,9 @@ describe("who receives a room by a wildcard", () => {
       await publishing;
       await until(() => received.includes(last));
       const first = Math.min(...received);
-      const missing = Array.from({ length: last - first + 1 }, (_, at) => first + at).filter((n) => !received.includes(n));
+      const missing = Array.from({ length: last - first + 1 }, (_, at) => first + at).filter(
+        (n) => !received.includes(n),
+      );
       expect(missing).toEqual([]);
       expect(new Set(received).size).toBe(received.length);
       subscriber.disconnect();
@@ -101,7 +110,13 @@ describe("a guard that publishes two messages on one channel", () => {
     const [subscriber, publisher] = [client(), client()];
     const { received, until } = receiving<unknown>(subscriber, name, 5_000);
     await subscriber.channel(name).subscribe();
-    const outcome = await publisher.channel(name).publish("go").then(() => "success", ({ code }: PushItError) => code);
+    const outcome = await publisher
+      .channel(name)
+      .publish("go")
+      .then(
+        () => "success",
+        ({ code }: PushItError) => code,
+      );
     expect(outcome).toBe("success");
     await until(() => received.length === 2);
     expect(received).toEqual([{ part: 1 }, { part: 2 }]);

@@ -59,11 +59,18 @@ describe("the SDK against a running system", () => {
     await subscriber.channel("stories/5").subscribe();
     const publisher = client();
     const id = await new Promise<string>((resolve, reject) => {
-      const sent: string = publisher.publish({ channel: "stories/5", data: { title: "Once" } }, reject, () => resolve(sent));
+      const sent: string = publisher.publish({ channel: "stories/5", data: { title: "Once" } }, reject, () =>
+        resolve(sent),
+      );
     });
     expect(id).toMatch(/^[\w-]{22}$/);
-    await waiting.until(() => heard.length > 0, () => "a message");
-    expect(heard).toEqual([["stories/5", { channel: "stories/5", uuid: id, data: { title: "Once" }, payload: { title: "Once" } }]]);
+    await waiting.until(
+      () => heard.length > 0,
+      () => "a message",
+    );
+    expect(heard).toEqual([
+      ["stories/5", { channel: "stories/5", uuid: id, data: { title: "Once" }, payload: { title: "Once" } }],
+    ]);
   });
 
   it("delivers 100 messages to two clients: all, once, in order", async () => {
@@ -83,7 +90,10 @@ describe("the SDK against a running system", () => {
     );
     const numbers = Array.from({ length: 100 }, (_, at) => at);
     await Promise.all(numbers.map((number) => pair[0].channel("hundred").publish(number)));
-    await waiting.until(() => heard.every((received) => received.length >= 100), () => "100 messages each");
+    await waiting.until(
+      () => heard.every((received) => received.length >= 100),
+      () => "100 messages each",
+    );
     expect(heard).toEqual([numbers, numbers]);
   });
 
@@ -123,11 +133,17 @@ describe("the SDK against a running system", () => {
       requestContext: { connectionId, connectedAt: Date.now(), routeKey: "$disconnect", eventType: "DISCONNECT" },
     });
     const back = stateOf(pushIt, "connected");
-    await pushIt.channel("elsewhere").subscribe().catch(() => undefined);
+    await pushIt
+      .channel("elsewhere")
+      .subscribe()
+      .catch(() => undefined);
     await Promise.all([lost, back]);
     await channel.subscribe();
     await client().channel("again").publish("you are back");
-    await waiting.until(() => heard.includes("you are back"), () => "the message after reconnecting");
+    await waiting.until(
+      () => heard.includes("you are back"),
+      () => "the message after reconnecting",
+    );
   });
 
   it("works from the built bundle, as an application imports it, in ten lines", async () => {
@@ -148,7 +164,9 @@ describe("the SDK against a running system", () => {
       process.exit();`,
     );
     try {
-      const child = spawn(process.execPath, [script, system.running.websocketUrl], { stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(process.execPath, [script, system.running.websocketUrl], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       let output = "";
       child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
       await new Promise((done) => child.on("exit", done));

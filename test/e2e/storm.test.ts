@@ -157,30 +157,38 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
     await system.close();
   });
 
-  it("acknowledges every publication, and brings every message to whoever was subscribed and stayed so", async () => {
-    const begun = Date.now();
-    storming = true;
-    const cuts = Math.ceil(SUBSCRIBERS * CUT);
-    const next = async (): Promise<void> => {
-      while (published < PUBLISHES) {
-        if (published * cuts >= counts.cut * PUBLISHES) cutOne();
-        await publish();
-      }
-    };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, next));
-    await everybody("the storm's messages");
-    storming = false;
-    await publish();
-    await everybody("a message after the storm");
-    expect(acknowledged).toHaveLength(PUBLISHES + 1);
-    const workers = system.invocations.filter(({ functionId }) => functionId === worker).length;
-    const figures = { seconds: (Date.now() - begun) / 1000, ...counts, workers, ended: ended.size };
-    const sum = (of: (each: StormSubscriber) => number): number => crowd.reduce((all, each) => all + of(each), 0);
-    const unbroken = crowd.filter(({ losses }) => losses.length === 0).length;
-    const outcome = { losses: sum(({ losses }) => losses.length), unbroken, duplicates: sum(({ duplicates }) => duplicates) };
-    process.stdout.write(`storm ${JSON.stringify({ ...figures, ...outcome })}\n`);
-    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(0);
-  }, TIME_MS);
+  it(
+    "acknowledges every publication, and brings every message to whoever was subscribed and stayed so",
+    async () => {
+      const begun = Date.now();
+      storming = true;
+      const cuts = Math.ceil(SUBSCRIBERS * CUT);
+      const next = async (): Promise<void> => {
+        while (published < PUBLISHES) {
+          if (published * cuts >= counts.cut * PUBLISHES) cutOne();
+          await publish();
+        }
+      };
+      await Promise.all(Array.from({ length: IN_FLIGHT }, next));
+      await everybody("the storm's messages");
+      storming = false;
+      await publish();
+      await everybody("a message after the storm");
+      expect(acknowledged).toHaveLength(PUBLISHES + 1);
+      const workers = system.invocations.filter(({ functionId }) => functionId === worker).length;
+      const figures = { seconds: (Date.now() - begun) / 1000, ...counts, workers, ended: ended.size };
+      const sum = (of: (each: StormSubscriber) => number): number => crowd.reduce((all, each) => all + of(each), 0);
+      const unbroken = crowd.filter(({ losses }) => losses.length === 0).length;
+      const outcome = {
+        losses: sum(({ losses }) => losses.length),
+        unbroken,
+        duplicates: sum(({ duplicates }) => duplicates),
+      };
+      process.stdout.write(`storm ${JSON.stringify({ ...figures, ...outcome })}\n`);
+      for (const count of Object.values(counts)) expect(count).toBeGreaterThan(0);
+    },
+    TIME_MS,
+  );
 
   // The SDK's requests in flight travel in one frame, so that a segment holds as many messages at most.
   it("repeats at most a segment for each worker that died", () => {
@@ -194,28 +202,36 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
     expect([...codes]).toEqual(["connecting closed"]);
   });
 
-  it("leaves nothing of the dead in the table: their 410s were enough, and the sweep for what a killed worker left half done", async () => {
-    expect(lost.size).toBe(counts.cut);
-    await Promise.all([...ended].filter((id) => !lost.has(id)).map((id) => system.disconnected(id)));
-    const found = async (): Promise<Row[]> => (await remains()).filter(({ pk }) => !pk?.startsWith("r#"));
-    for (let look = 0; look < LOOKS && (await found()).length > 0; look += 1) {
+  it(
+    "leaves nothing of the dead in the table: their 410s were enough, and the sweep for what a killed worker left half done",
+    async () => {
+      expect(lost.size).toBe(counts.cut);
+      await Promise.all([...ended].filter((id) => !lost.has(id)).map((id) => system.disconnected(id)));
+      const found = async (): Promise<Row[]> => (await remains()).filter(({ pk }) => !pk?.startsWith("r#"));
+      for (let look = 0; look < LOOKS && (await found()).length > 0; look += 1) {
+        await publish();
+        await everybody("one more message");
+      }
+      expect(await found()).toEqual([]);
+      // A worker killed between a connection's last rows and its registration leaves that to the sweep, which takes it in
+      // its time. (`$disconnect` would, too: but these connections were made older here, and API Gateway does not know it.)
+      // One that API Gateway does not close in time, as on a machine that is busy, is the next sweep's.
+      clearInterval(sweeping);
+      for (
+        let left = await remains(), sweeps = 0;
+        left.length > 0 && sweeps < SWEEPS;
+        left = await remains(), sweeps += 1
+      ) {
+        await ageRows(system.running, OVERDUE, left);
+        expect(await system.running.invoke(system.functionOf("PushItSweep"), {})).toMatchObject({ ok: true });
+      }
+      expect(await remains()).toEqual([]);
+      // Whom such a sweep has closed comes again.
       await publish();
-      await everybody("one more message");
-    }
-    expect(await found()).toEqual([]);
-    // A worker killed between a connection's last rows and its registration leaves that to the sweep, which takes it in
-    // its time. (`$disconnect` would, too: but these connections were made older here, and API Gateway does not know it.)
-    // One that API Gateway does not close in time, as on a machine that is busy, is the next sweep's.
-    clearInterval(sweeping);
-    for (let left = await remains(), sweeps = 0; left.length > 0 && sweeps < SWEEPS; left = await remains(), sweeps += 1) {
-      await ageRows(system.running, OVERDUE, left);
-      expect(await system.running.invoke(system.functionOf("PushItSweep"), {})).toMatchObject({ ok: true });
-    }
-    expect(await remains()).toEqual([]);
-    // Whom such a sweep has closed comes again.
-    await publish();
-    await everybody("a message after the sweep");
-    const subscribed = (await system.rows()).filter(({ pk, sk = "" }) => pk === `c#${CHANNEL}` && !ended.has(sk));
-    expect(subscribed).toHaveLength(SUBSCRIBERS);
-  }, TIME_MS);
+      await everybody("a message after the sweep");
+      const subscribed = (await system.rows()).filter(({ pk, sk = "" }) => pk === `c#${CHANNEL}` && !ended.has(sk));
+      expect(subscribed).toHaveLength(SUBSCRIBERS);
+    },
+    TIME_MS,
+  );
 });

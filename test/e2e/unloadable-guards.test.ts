@@ -9,7 +9,13 @@ const TIMEOUT_MS = 1_000;
 /** Waits for a failed invocation of a route's function, which Lambda counts as an error. */
 const failed = (system: TestSystem, route: string): Promise<unknown> =>
   system.invoked(
-    (all) => all.find(({ event, result }) => JSON.stringify(event).includes(`"routeKey":"${route}"`) && !result.ok && result.message.includes("GuardsNotLoaded")),
+    (all) =>
+      all.find(
+        ({ event, result }) =>
+          JSON.stringify(event).includes(`"routeKey":"${route}"`) &&
+          !result.ok &&
+          result.message.includes("GuardsNotLoaded"),
+      ),
     `${route} to fail`,
   );
 
@@ -20,8 +26,16 @@ const BROKEN: [does: string, guards: string, says: RegExp][] = [
   ["export something that is no guard", "export default { onSubscriptionRequest: 1 };", /is not a function/],
   ["guard a channel that cannot be", 'export default { channels: { "a*": {} } };', /a\*/],
   ["exit", "process.exit(0);", /process\.exit/],
-  ["leave a rejection unhandled", 'setInterval(() => undefined, 1_000); void Promise.reject(new Error("planted secret")); await new Promise(() => undefined);', /planted secret/],
-  ["throw in a timer", 'setTimeout(() => { throw new Error("planted secret"); }, 20); await new Promise(() => undefined);', /planted secret/],
+  [
+    "leave a rejection unhandled",
+    'setInterval(() => undefined, 1_000); void Promise.reject(new Error("planted secret")); await new Promise(() => undefined);',
+    /planted secret/,
+  ],
+  [
+    "throw in a timer",
+    'setTimeout(() => { throw new Error("planted secret"); }, 20); await new Promise(() => undefined);',
+    /planted secret/,
+  ],
   ["exhaust their heap", "const all: unknown[] = []; for (;;) all.push(new Array(1_000).fill(all.length));", /memory/],
 ];
 
@@ -31,21 +45,28 @@ const start = (guards: string, props: PushItProps = {}): Promise<TestSystem> =>
 const request = { action: "connect", channel: Meta.connect };
 
 describe("guards that cannot be loaded", () => {
-  it.each(BROKEN)("because they %s permit nothing, say so in the log, and fail the invocation that told the client", async (_, guards, says) => {
-    const system = await start(guards, { timeouts: { onConnectionRequest: Duration.seconds(10) } });
-    try {
-      const denied = await system.connect({ credentials: 1 });
-      expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
-      const answer = await denied.request(request);
-      expect(answer).toMatchObject({ successful: false, code: "guard_failed" });
-      expect(answer.error).not.toContain("planted secret");
-      expect((await system.rows()).filter(({ u }) => u)).toEqual([]);
-      expect(system.logs.filter(({ level, message }) => level === "error" && message.includes("guards_not_loaded") && says.test(message))).not.toEqual([]);
-      await failed(system, "connect");
-    } finally {
-      await system.close();
-    }
-  });
+  it.each(BROKEN)(
+    "because they %s permit nothing, say so in the log, and fail the invocation that told the client",
+    async (_, guards, says) => {
+      const system = await start(guards, { timeouts: { onConnectionRequest: Duration.seconds(10) } });
+      try {
+        const denied = await system.connect({ credentials: 1 });
+        expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
+        const answer = await denied.request(request);
+        expect(answer).toMatchObject({ successful: false, code: "guard_failed" });
+        expect(answer.error).not.toContain("planted secret");
+        expect((await system.rows()).filter(({ u }) => u)).toEqual([]);
+        expect(
+          system.logs.filter(
+            ({ level, message }) => level === "error" && message.includes("guards_not_loaded") && says.test(message),
+          ),
+        ).not.toEqual([]);
+        await failed(system, "connect");
+      } finally {
+        await system.close();
+      }
+    },
+  );
 
   it("because they loop for ever permit nothing, in time", async () => {
     const system = await start("for (;;);", { timeouts: { onConnectionRequest: Duration.millis(TIMEOUT_MS) } });
@@ -69,7 +90,9 @@ describe("guards that cannot be loaded", () => {
   });
 
   it("answer an agent that has been connected before by every route, and fail each invocation", async () => {
-    const system = await start('if (!process.env.AWS_LAMBDA_FUNCTION_NAME?.includes("Connect")) throw new Error("planted secret");');
+    const system = await start(
+      'if (!process.env.AWS_LAMBDA_FUNCTION_NAME?.includes("Connect")) throw new Error("planted secret");',
+    );
     try {
       const agent = await system.connect();
       const refused = { successful: false, code: "guard_failed" };

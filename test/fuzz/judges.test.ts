@@ -9,7 +9,12 @@ import { jsonLine, progressOn } from "../../fuzz/report.js";
 import { Shelves } from "../../fuzz/shelves.js";
 import { Failure } from "../../local/failure.js";
 
-const answer = (error: string) => ({ channel: "/meta/error" as const, successful: false, error, code: "unavailable" as const });
+const answer = (error: string) => ({
+  channel: "/meta/error" as const,
+  successful: false,
+  error,
+  code: "unavailable" as const,
+});
 
 describe("leaks", () => {
   it.each([
@@ -82,9 +87,31 @@ describe("the audit", () => {
 });
 
 test("names are judged as the protocol's page says", () => {
-  const faults = ["a", "/a", "a//b", "a\n", "a/*", "open/*", "open/x/*", "opening/*", "/meta", "/metal", "a".repeat(129)];
+  const faults = [
+    "a",
+    "/a",
+    "a//b",
+    "a\n",
+    "a/*",
+    "open/*",
+    "open/x/*",
+    "opening/*",
+    "/meta",
+    "/metal",
+    "a".repeat(129),
+  ];
   expect(faults.map((name) => subscriptionFault(name, WILDCARDS))).toEqual([
-    undefined, undefined, "bad_channel", "bad_channel", "wildcard", undefined, undefined, "wildcard", "reserved_channel", undefined, "bad_channel",
+    undefined,
+    undefined,
+    "bad_channel",
+    "bad_channel",
+    "wildcard",
+    undefined,
+    undefined,
+    "wildcard",
+    "reserved_channel",
+    undefined,
+    "bad_channel",
   ]);
 });
 
@@ -108,7 +135,13 @@ describe("the command line", () => {
     expect(parseFuzzArguments([], 5).options).toEqual({ runs: 2_000, seed: 5 });
   });
 
-  it.each([["--runs", "0"], ["--runs", "many"], ["--seed", "-1"], ["--path", "1"], ["--sed", "1"]])("refuses %s %s", (...args) => {
+  it.each([
+    ["--runs", "0"],
+    ["--runs", "many"],
+    ["--seed", "-1"],
+    ["--path", "1"],
+    ["--sed", "1"],
+  ])("refuses %s %s", (...args) => {
     expect(() => parseFuzzArguments(args, 5)).toThrow(Failure);
   });
 

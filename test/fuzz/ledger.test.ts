@@ -71,7 +71,12 @@ describe("the ledger", () => {
     expect(publish("open/z", [[ann, nothing]], false).owed.size).toBe(0);
     expect(ledger.receive(ann, message("open/z"))).toMatch(/asked not to hear/);
     for (const each of [ann, deaf]) subscribed(each, "shout/a");
-    expect(publish("shout/a", [[ann, nothing], [deaf, nothing]]).owed).toEqual(new Set([ann]));
+    expect(
+      publish("shout/a", [
+        [ann, nothing],
+        [deaf, nothing],
+      ]).owed,
+    ).toEqual(new Set([ann]));
     expect(ledger.receive(ann, message("shout/a"))).toMatch(/nobody published/);
     expect(ledger.receive(ann, { ...message("shout/a"), data: { to: "ann", heard: 1 } })).toBeUndefined();
   });

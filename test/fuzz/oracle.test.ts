@@ -9,10 +9,30 @@ const codes = (frame: unknown): unknown => {
   const { outcome } = told(frame);
   return outcome.kind === "answers" ? outcome.answers.map(({ code }) => code ?? "ok") : outcome.kind;
 };
-const subscribe = (...channels: string[]) => ({ action: "subscribe", channel: "/meta/subscribe", uuid: "u", data: { channels } });
-const refresh = (credentials: object) => ({ action: "refresh", channel: "/meta/refresh", uuid: "u", data: { credentials } });
-const history = (channel: string, how: object = {}) => ({ action: "history", channel: "/meta/history", uuid: "u", data: { channel, ...how } });
-const presence = (channel: string, how: object = {}) => ({ action: "presence", channel: "/meta/presence", uuid: "u", data: { channel, ...how } });
+const subscribe = (...channels: string[]) => ({
+  action: "subscribe",
+  channel: "/meta/subscribe",
+  uuid: "u",
+  data: { channels },
+});
+const refresh = (credentials: object) => ({
+  action: "refresh",
+  channel: "/meta/refresh",
+  uuid: "u",
+  data: { credentials },
+});
+const history = (channel: string, how: object = {}) => ({
+  action: "history",
+  channel: "/meta/history",
+  uuid: "u",
+  data: { channel, ...how },
+});
+const presence = (channel: string, how: object = {}) => ({
+  action: "presence",
+  channel: "/meta/presence",
+  uuid: "u",
+  data: { channel, ...how },
+});
 const publish = (channel: string, data: unknown = 1) => ({ action: "publish", channel, uuid: "u", data });
 
 describe("the oracle", () => {
@@ -34,7 +54,10 @@ describe("the oracle", () => {
     [{ action: "refresh", channel: "/meta/refresh", uuid: "u" }, ["denied"]],
     [{ action: "refresh", channel: "/meta/refresh", uuid: "u", data: null }, ["bad_frame"]],
     [{ action: "refresh", channel: "/meta/ping", uuid: "u" }, ["bad_frame"]],
-    [subscribe("open/a", "denied/a", "throws/a", "/meta/x", "a b", "other/*"), ["ok", "denied", "guard_failed", "reserved_channel", "bad_channel", "wildcard"]],
+    [
+      subscribe("open/a", "denied/a", "throws/a", "/meta/x", "a b", "other/*"),
+      ["ok", "denied", "guard_failed", "reserved_channel", "bad_channel", "wildcard"],
+    ],
     [subscribe("news/*", "news/sport/*", VAULT), ["ok", "denied", "denied"]],
     [subscribe("open/a", "open/a"), ["ok"]],
     [subscribe(...Array.from({ length: 26 }, () => "open/a")), ["too_many"]],
@@ -43,9 +66,15 @@ describe("the oracle", () => {
     [{ action: "ping", channel: "/meta/ping", uuid: "u", data: { positions: null } }, ["bad_frame"]],
     [history("kept/a"), ["ok"]],
     [history("kept/a", { since: { epoch: "e", offset: 0 }, limit: 100, reverse: true }), ["ok"]],
-    ...[{ limit: 0 }, { limit: 101 }, { limit: 1.5 }, { limit: null }, { reverse: 1 }, { since: null }, { since: { epoch: "e", offset: -1 } }].map(
-      (odd): [unknown, unknown] => [history("kept/a", odd), ["bad_frame"]],
-    ),
+    ...[
+      { limit: 0 },
+      { limit: 101 },
+      { limit: 1.5 },
+      { limit: null },
+      { reverse: 1 },
+      { since: null },
+      { since: { epoch: "e", offset: -1 } },
+    ].map((odd): [unknown, unknown] => [history("kept/a", odd), ["bad_frame"]]),
     [history("drop/a"), ["denied"]],
     [history("throws/kept/a"), ["guard_failed"]],
     [history("open/a"), ["no_history"]],
@@ -55,16 +84,25 @@ describe("the oracle", () => {
     [presence("rooms/a", { after: 1 }), ["bad_frame"]],
     [presence("drop/a"), ["denied"]],
     [presence("kept/a"), ["no_presence"]],
-    [{ action: "publish", messages: [publish("kept/a"), publish("kept/a"), publish("kept/a", 2)] }, ["ok", "ok", "uuid_reused"]],
+    [
+      { action: "publish", messages: [publish("kept/a"), publish("kept/a"), publish("kept/a", 2)] },
+      ["ok", "ok", "uuid_reused"],
+    ],
     [publish("kept/a", "x".repeat(31_690)), ["too_large"]],
     [publish("staged/a"), ["denied"]],
-    [`{"action":"publish","channel":"open/a","uuid":"u","data":[${Array.from({ length: 1_600 }, () => "1e20").join()}]}`, ["too_large"]],
+    [
+      `{"action":"publish","channel":"open/a","uuid":"u","data":[${Array.from({ length: 1_600 }, () => "1e20").join()}]}`,
+      ["too_large"],
+    ],
     [{ action: "publish", messages: [publish("open/a"), { channel: "open/b" }] }, ["bad_frame", "bad_frame"]],
     [{ ...publish("open/a"), action: "send" }, "silence"],
   ];
-  it.each(cases.map(([frame, expected]) => [JSON.stringify(frame).slice(0, 90), frame, expected]))("judges %s", (_title, frame, expected) => {
-    expect(codes(frame)).toEqual(expected);
-  });
+  it.each(cases.map(([frame, expected]) => [JSON.stringify(frame).slice(0, 90), frame, expected]))(
+    "judges %s",
+    (_title, frame, expected) => {
+      expect(codes(frame)).toEqual(expected);
+    },
+  );
 
   it("knows what a frame may change, and that a denied one changes nothing", () => {
     expect(told(subscribe("pair/a", "staged/a")).subscribe).toEqual(["pair/a", "extra/a"]);
@@ -91,7 +129,13 @@ describe("a renewal", () => {
   });
 
   it("may be overtaken by another one only", () => {
-    const unavailable = { channel: "/meta/refresh" as const, uuid: "u", successful: false, error: "Busy.", code: "unavailable" as const };
+    const unavailable = {
+      channel: "/meta/refresh" as const,
+      uuid: "u",
+      successful: false,
+      error: "Busy.",
+      code: "unavailable" as const,
+    };
     const verdict = told(refresh({ pass: PASSWORD }));
     const expected = ({ outcome }: typeof verdict) => (outcome.kind === "answers" ? outcome.answers : []);
     expect(answersFit(expected(verdict), [unavailable])).toBe(false);
@@ -103,7 +147,12 @@ describe("a renewal", () => {
   it("is asked for unasked, once the time is over", () => {
     const ask = { channel: "/meta/refresh" as const, successful: true, data: { expiresInMs: -1 } };
     expect(isAsk(ask)).toBe(true);
-    for (const other of [{ ...ask, uuid: "u" }, { ...ask, data: { expiresInMs: 5 } }, { ...ask, successful: false }, { ...ask, data: null }]) {
+    for (const other of [
+      { ...ask, uuid: "u" },
+      { ...ask, data: { expiresInMs: 5 } },
+      { ...ask, successful: false },
+      { ...ask, data: null },
+    ]) {
       expect(isAsk(other)).toBe(false);
     }
   });
@@ -111,7 +160,11 @@ describe("a renewal", () => {
 
 describe("a subscription that races an unsubscription", () => {
   const about = (channel: string, code?: "unavailable") => ({
-    channel: "/meta/subscribe" as const, uuid: "u", successful: code === undefined, data: { channel }, ...(code && { code, error: "Gone." }),
+    channel: "/meta/subscribe" as const,
+    uuid: "u",
+    successful: code === undefined,
+    data: { channel },
+    ...(code && { code, error: "Gone." }),
   });
   const fits = (asked: string[], unsubscribed: string[], got: ReturnType<typeof about>[]): boolean => {
     const { outcome } = perhapsOvertaken(told(subscribe(...asked)), 0, new Set(unsubscribed));
@@ -132,7 +185,12 @@ describe("a subscription that races an unsubscription", () => {
     ["where nothing raced", ["open/a"], [], [no("open/a")]],
     ["where another channel raced", ["open/a", "open/b"], ["open/b"], [no("open/a"), yes("open/b")]],
     ["where what raced was not granted with it", ["pair/a", "extra/a"], ["pair/a"], [yes("pair/a"), no("extra/a")]],
-    ["where another one granted the same, and did not fail", ["pair/a", "extra/a"], ["extra/a"], [no("pair/a"), yes("extra/a")]],
+    [
+      "where another one granted the same, and did not fail",
+      ["pair/a", "extra/a"],
+      ["extra/a"],
+      [no("pair/a"), yes("extra/a")],
+    ],
     ["and be answered for what was granted with it", ["pair/a"], ["pair/a"], [no("pair/a"), yes("extra/a")]],
     ["for a channel that was not asked for", ["pair/a"], ["extra/a"], [yes("pair/a"), no("extra/a")]],
     ["and not be answered at all", ["open/a", "open/b"], ["open/a"], [yes("open/b")]],
@@ -168,9 +226,18 @@ describe("answers fit what is expected", () => {
 });
 
 describe("an unsubscription that races a subscription", () => {
-  const frame = JSON.stringify({ action: "unsubscribe", channel: "/meta/unsubscribe", uuid: "u", data: { channels: ["open/a", "open/b"] } });
+  const frame = JSON.stringify({
+    action: "unsubscribe",
+    channel: "/meta/unsubscribe",
+    uuid: "u",
+    data: { channels: ["open/a", "open/b"] },
+  });
   const answer = (channel: string, code?: "unavailable") => ({
-    channel: "/meta/unsubscribe" as const, uuid: "u", successful: code === undefined, data: { channel }, ...(code && { code, error: "Met." }),
+    channel: "/meta/unsubscribe" as const,
+    uuid: "u",
+    successful: code === undefined,
+    data: { channel },
+    ...(code && { code, error: "Met." }),
   });
   const fits = (subscribed: string[], got: ReturnType<typeof answer>[]): boolean => {
     const { outcome } = perhapsOvertaken(told(frame), 0, new Set(), new Set(subscribed));

@@ -6,7 +6,13 @@ import { judge } from "../../fuzz/oracle.js";
 
 const AGENT = { agent: "a-1" };
 const publication = judge(JSON.stringify({ action: "publish", channel: "open/a", uuid: "u", data: 1 }), AGENT);
-const limited = { channel: "/meta/error" as const, uuid: "u", successful: false, code: "rate_limited" as const, error: "Too many." };
+const limited = {
+  channel: "/meta/error" as const,
+  uuid: "u",
+  successful: false,
+  code: "rate_limited" as const,
+  error: "Too many.",
+};
 const expected = ({ outcome }: typeof publication) => (outcome.kind === "answers" ? outcome.answers : []);
 
 describe("rate_limited", () => {

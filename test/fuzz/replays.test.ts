@@ -12,7 +12,14 @@ describe("a replay of three messages that were known before", () => {
     shelves.learn("kept/a", { epoch: "e", offset }, 0, message(offset));
   }
   const at = (offset: number, epoch = "e") => ({ epoch, offset });
-  const fault = (query: object, told: object) => replayFault(shelves.of("kept/a"), { limit: 100, reverse: false, ...query }, { position: at(3), ...told }, reader, 1);
+  const fault = (query: object, told: object) =>
+    replayFault(
+      shelves.of("kept/a"),
+      { limit: 100, reverse: false, ...query },
+      { position: at(3), ...told },
+      reader,
+      1,
+    );
 
   it("is right where it gives all that was asked for", () => {
     expect(fault({}, { messages: [1, 2, 3].map(message) })).toBeUndefined();

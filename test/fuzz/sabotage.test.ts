@@ -26,22 +26,55 @@ describe("a server that says something wrong is found out", () => {
   });
 
   const cases: [what: string, sabotage: Sabotage, violation: RegExp][] = [
-    ["says yes for no", (frame) => [frame.replace(/"successful":false,"error":"[^"]*","code":"denied"/, '"successful":true')], /no frame calls for/],
+    [
+      "says yes for no",
+      (frame) => [frame.replace(/"successful":false,"error":"[^"]*","code":"denied"/, '"successful":true')],
+      /no frame calls for/,
+    ],
     ["gives another code", (frame) => [frame.replace('"bad_frame"', '"bad_channel"')], /no frame calls for/],
-    ["calls a connection another user's", (frame) => [frame.replace('"timeouts":', '"userId":"mallory","timeouts":')], /no frame calls for/],
+    [
+      "calls a connection another user's",
+      (frame) => [frame.replace('"timeouts":', '"userId":"mallory","timeouts":')],
+      /no frame calls for/,
+    ],
     ["says it is unavailable", (frame) => [frame.replace('"bad_frame"', '"unavailable"')], /log does not say/],
     ["answers twice", (frame) => (frame.includes("/meta/subscribe") ? [frame, frame] : [frame]), /no frame calls for/],
     ["delivers twice", (frame) => (isMessage(frame) ? [frame, frame] : [frame]), /more often than it was published/],
-    ["changes a message", (frame) => [isMessage(frame) ? frame.replace(/"uuid":"/, '"uuid":"z') : frame], /nobody published/],
-    ["counts the messages of a history otherwise", (frame) => [frame.replace(/"offset":(\d+)/g, (_all, offset: string) => `"offset":${Number(offset) + 1000}`)], /an offset that nobody can have taken/],
-    ["lets a stack trace out", (frame) => [frame.replace(/"error":"(?!Not for you)/, '"error":"at Table.put (index.mjs:1:2) ')], /holds a stack trace/],
-    ["fails", (frame) => [frame.includes("/meta/unsubscribe") ? '{"message":"Internal server error","connectionId":"c","requestId":"r"}' : frame], /neither answers nor messages/],
+    [
+      "changes a message",
+      (frame) => [isMessage(frame) ? frame.replace(/"uuid":"/, '"uuid":"z') : frame],
+      /nobody published/,
+    ],
+    [
+      "counts the messages of a history otherwise",
+      (frame) => [frame.replace(/"offset":(\d+)/g, (_all, offset: string) => `"offset":${Number(offset) + 1000}`)],
+      /an offset that nobody can have taken/,
+    ],
+    [
+      "lets a stack trace out",
+      (frame) => [frame.replace(/"error":"(?!Not for you)/, '"error":"at Table.put (index.mjs:1:2) ')],
+      /holds a stack trace/,
+    ],
+    [
+      "fails",
+      (frame) => [
+        frame.includes("/meta/unsubscribe")
+          ? '{"message":"Internal server error","connectionId":"c","requestId":"r"}'
+          : frame,
+      ],
+      /neither answers nor messages/,
+    ],
   ];
 
   let fired = 0;
   const fire = async (seed: number, runs = 600) => {
     const at = { url: saboteur.url, tableName: await rows.tableName(), rows };
-    return new Fuzzer(at, { runs, seed, lanes: 3, enough: 2, tag: `s${(fired += 1)}x` }, () => undefined, NO_SHRINKING_MS).run();
+    return new Fuzzer(
+      at,
+      { runs, seed, lanes: 3, enough: 2, tag: `s${(fired += 1)}x` },
+      () => undefined,
+      NO_SHRINKING_MS,
+    ).run();
   };
 
   it("but not one that says what is right", async () => {

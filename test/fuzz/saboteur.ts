@@ -26,7 +26,8 @@ const extentOf = (bytes: Buffer): { begin: number; end: number } | undefined => 
   const short = bytes[1] ?? 0;
   const begin = short === EIGHT_BYTES ? 10 : short === TWO_BYTES ? 4 : 2;
   if (bytes.length < begin) return undefined;
-  const size = short === EIGHT_BYTES ? Number(bytes.readBigUInt64BE(2)) : short === TWO_BYTES ? bytes.readUInt16BE(2) : short;
+  const size =
+    short === EIGHT_BYTES ? Number(bytes.readBigUInt64BE(2)) : short === TWO_BYTES ? bytes.readUInt16BE(2) : short;
   return bytes.length < begin + size ? undefined : { begin, end: begin + size };
 };
 
@@ -70,7 +71,10 @@ export class Saboteur {
     const sockets = new Set<Socket>();
     const server = createServer((client) => {
       const upstream = connect(Number(port), hostname);
-      for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
+      for (const [socket, other] of [
+        [client, upstream],
+        [upstream, client],
+      ] as const) {
         sockets.add(socket);
         socket.on("error", () => other.destroy());
         socket.on("close", () => sockets.delete(socket) && other.end());

@@ -24,7 +24,9 @@ describe("access logs", () => {
   test("go to a log group of the construct's that expires", () => {
     const template = synthesize({ accessLogs: AccessLogs.existingRole({ retention: logs.RetentionDays.ONE_DAY }) });
     expect(settingsOf(template).DestinationArn).toContain("<AccessLogs");
-    const [group] = Object.entries(resourcesOf(template, "AWS::Logs::LogGroup")).filter(([id]) => /AccessLogs/.test(id));
+    const [group] = Object.entries(resourcesOf(template, "AWS::Logs::LogGroup")).filter(([id]) =>
+      /AccessLogs/.test(id),
+    );
     expect(group![1].Properties).toEqual({ RetentionInDays: 1 });
   });
 
@@ -47,7 +49,9 @@ describe("the account's role", () => {
     const [[id, account]] = Object.entries(resourcesOf(template, "AWS::ApiGateway::Account")) as [[string, never]];
     expect(only(template, "AWS::ApiGatewayV2::Stage").DependsOn).toContain(id);
     expect(account).toMatchObject({ DeletionPolicy: "Retain" });
-    const roles = Object.values(resourcesOf(template, "AWS::IAM::Role")).filter(({ Properties }) => Properties.ManagedPolicyArns);
+    const roles = Object.values(resourcesOf(template, "AWS::IAM::Role")).filter(
+      ({ Properties }) => Properties.ManagedPolicyArns,
+    );
     expect(roles).toHaveLength(1);
     expect(roles[0]!.DeletionPolicy).toBe("Retain");
     expect(readable(roles[0]!.Properties)).toMatchObject({

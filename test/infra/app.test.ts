@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const root = join(__dirname, "../..");
-const { app, context: flags } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8")) as { app: string; context: object };
+const { app, context: flags } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8")) as {
+  app: string;
+  context: object;
+};
 
 /** Runs cdk.json's app, as the CDK does. */
 const synthesize = (given: Record<string, unknown> = {}) => {
@@ -18,7 +21,12 @@ const synthesize = (given: Record<string, unknown> = {}) => {
   });
   const template = status === 0 ? readFileSync(join(outdir, "PushIt.template.json"), "utf8") : "{}";
   rmSync(outdir, { recursive: true });
-  return { status, stderr, template: JSON.parse(template) as { Outputs: Record<string, { Value: unknown }> }, text: template };
+  return {
+    status,
+    stderr,
+    template: JSON.parse(template) as { Outputs: Record<string, { Value: unknown }> },
+    text: template,
+  };
 };
 
 describe("cdk.json's app", () => {

@@ -29,10 +29,19 @@ describe("grantPublish", () => {
   test("is refused to who is asked by the function itself: neither could be deployed before the other", () => {
     const stack = makeStack();
     const guard = (id: string) =>
-      new lambda.Function(stack, id, { runtime: lambda.Runtime.NODEJS_24_X, handler: "index.handler", code: lambda.Code.fromInline("0") });
+      new lambda.Function(stack, id, {
+        runtime: lambda.Runtime.NODEJS_24_X,
+        handler: "index.handler",
+        code: lambda.Code.fromInline("0"),
+      });
     const [departure, connection] = [guard("Departure"), guard("Connection")];
-    const pushIt = makePushIt({ guards: Guards.fromLambda({ onDisconnect: departure, onConnectionRequest: connection }) }, stack);
-    expect(() => pushIt.grantPublish(departure)).toThrow("Test/PushIt: grantPublish: guards that the publisher itself asks");
+    const pushIt = makePushIt(
+      { guards: Guards.fromLambda({ onDisconnect: departure, onConnectionRequest: connection }) },
+      stack,
+    );
+    expect(() => pushIt.grantPublish(departure)).toThrow(
+      "Test/PushIt: grantPublish: guards that the publisher itself asks",
+    );
     expect(() => pushIt.grantPublish(pushIt.guards)).toThrow("grantPublish");
     expect(pushIt.grantPublish(connection).success).toBe(true);
   });
@@ -54,12 +63,17 @@ describe("the URL", () => {
     const { pushIt, backEnd, template } = setUp();
     expect(pushIt.publishUrl).toBeUndefined();
     expect(resourcesOf(template(), "AWS::Lambda::Url")).toEqual({});
-    expect(() => pushIt.grantPublishUrl(backEnd)).toThrow("Test/PushIt: grantPublishUrl needs the URL: set the prop publishUrl to true");
+    expect(() => pushIt.grantPublishUrl(backEnd)).toThrow(
+      "Test/PushIt: grantPublishUrl needs the URL: set the prop publishUrl to true",
+    );
   });
 
   test("wants IAM credentials, and nobody has a right to it that was not granted", () => {
     const { stack, pushIt, template } = setUp({ publishUrl: true });
-    expect(readable(only(template(), "AWS::Lambda::Url").Properties)).toEqual({ AuthType: "AWS_IAM", TargetFunctionArn: PUBLISHER });
+    expect(readable(only(template(), "AWS::Lambda::Url").Properties)).toEqual({
+      AuthType: "AWS_IAM",
+      TargetFunctionArn: PUBLISHER,
+    });
     expect(readable(stack.resolve(pushIt.publishUrl))).toMatch(/FunctionUrl.*\.FunctionUrl>$/);
     const permissions = Object.values(resourcesOf(template(), "AWS::Lambda::Permission"));
     expect(JSON.stringify(permissions)).not.toContain("PublisherFunction");
@@ -90,17 +104,24 @@ describe("publishTarget", () => {
     const { stack, pushIt, template } = setUp();
     const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
     rule.addTarget(pushIt.publishTarget(props));
-    const [, found] = Object.entries(resourcesOf(template(), "AWS::Events::Rule")).find(([id]) => id.startsWith("Rule"))!;
+    const [, found] = Object.entries(resourcesOf(template(), "AWS::Events::Rule")).find(([id]) =>
+      id.startsWith("Rule"),
+    )!;
     const [made] = readable(found.Properties["Targets"]) as [{ InputTransformer: { InputTemplate: string } }];
     return { made, template: template(), stack };
   };
 
   test("makes one message of each event, whose uuid is the event's id and names the target", () => {
     const order = events.EventField.fromPath("$.detail.order");
-    const { made } = target({ channel: `shops/${events.EventField.fromPath("$.detail.shop")}`, data: { order, kind: "sold" } });
+    const { made } = target({
+      channel: `shops/${events.EventField.fromPath("$.detail.shop")}`,
+      data: { order, kind: "sold" },
+    });
     expect(made).toMatchObject({
       Arn: PUBLISHER,
-      InputTransformer: { InputPathsMap: { "detail-order": "$.detail.order", "detail-shop": "$.detail.shop", id: "$.id" } },
+      InputTransformer: {
+        InputPathsMap: { "detail-order": "$.detail.order", "detail-shop": "$.detail.shop", id: "$.id" },
+      },
     });
     expect(made.InputTransformer.InputTemplate).toMatch(
       /^\{"version":1,"publish":\[\{"channel":"shops\/<detail-shop>","uuid":"<id>-[0-9a-f]{8}","data":\{"order":<detail-order>,"kind":"sold"\}\}\]\}$/,
@@ -109,7 +130,9 @@ describe("publishTarget", () => {
 
   test("can be for a user", () => {
     const { made } = target({ userId: events.EventField.fromPath("$.detail.customer"), data: 1 });
-    expect(made.InputTransformer.InputTemplate).toMatch(/^\{"version":1,"publish":\[\{"userId":<detail-customer>,"uuid":"<id>-[0-9a-f]{8}","data":1\}\]\}$/);
+    expect(made.InputTransformer.InputTemplate).toMatch(
+      /^\{"version":1,"publish":\[\{"userId":<detail-customer>,"uuid":"<id>-[0-9a-f]{8}","data":1\}\]\}$/,
+    );
   });
 
   test("gives one event another uuid for each target, the same in each synthesis", () => {
@@ -127,7 +150,9 @@ describe("publishTarget", () => {
 
   test("permits that rule, and no other, to invoke that function", () => {
     const { template } = target({ channel: "sold", data: 1 });
-    const permissions = Object.values(resourcesOf(template, "AWS::Lambda::Permission")).map(({ Properties }) => readable(Properties));
+    const permissions = Object.values(resourcesOf(template, "AWS::Lambda::Permission")).map(({ Properties }) =>
+      readable(Properties),
+    );
     expect(permissions.filter((each) => JSON.stringify(each).includes("PublisherFunction"))).toEqual([
       {
         Action: "lambda:InvokeFunction",
@@ -143,11 +168,28 @@ describe("publishTarget", () => {
     const pushIt = makePushIt({}, stack);
     const deadLetterQueue = new sqs.Queue(stack, "Lost");
     const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
-    rule.addTarget(pushIt.publishTarget({ channel: "sold", data: 1, deadLetterQueue, retryAttempts: 3, maxEventAge: Duration.minutes(2) }));
+    rule.addTarget(
+      pushIt.publishTarget({
+        channel: "sold",
+        data: 1,
+        deadLetterQueue,
+        retryAttempts: 3,
+        maxEventAge: Duration.minutes(2),
+      }),
+    );
     const template = Templates.fromStack(stack);
-    const [policy] = Object.entries(resourcesOf(template, "AWS::SQS::QueuePolicy")).filter(([id]) => id.startsWith("Lost"));
+    const [policy] = Object.entries(resourcesOf(template, "AWS::SQS::QueuePolicy")).filter(([id]) =>
+      id.startsWith("Lost"),
+    );
     expect(readable(policy?.[1].Properties["PolicyDocument"])).toMatchObject({
-      Statement: [{ Effect: "Allow", Principal: { Service: "events.amazonaws.com" }, Action: "sqs:SendMessage", Resource: expect.stringMatching(/^<Lost\w*\.Arn>$/) }],
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Service: "events.amazonaws.com" },
+          Action: "sqs:SendMessage",
+          Resource: expect.stringMatching(/^<Lost\w*\.Arn>$/),
+        },
+      ],
     });
     template.hasResourceProperties("AWS::Events::Rule", {
       Targets: [

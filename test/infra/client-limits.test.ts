@@ -38,11 +38,19 @@ describe("limits", () => {
 
   test("of what a frame holds, of names and of credentials can only be lowered; the others can be raised", () => {
     const raisable = ranges.filter(([name, { most }]) => most > DEFAULT_LIMITS[name as keyof typeof LIMIT_RANGES]);
-    expect(raisable.map(([name]) => name)).toEqual(["subscriptionsPerAgent", "agentsPerUser", "publicationsPerSecond", "subscriptionChangesPerSecond", "ratesPerUser"]);
+    expect(raisable.map(([name]) => name)).toEqual([
+      "subscriptionsPerAgent",
+      "agentsPerUser",
+      "publicationsPerSecond",
+      "subscriptionChangesPerSecond",
+      "ratesPerUser",
+    ]);
   });
 
   test.each(ranges)("%s: its ends are accepted, what is beyond, broken or unknown is not", (name, { least, most }) => {
-    expect(limitsOf(Object.fromEntries(ranges.map(([each, range]) => [each, range.least])))).toMatchObject({ [name]: least });
+    expect(limitsOf(Object.fromEntries(ranges.map(([each, range]) => [each, range.least])))).toMatchObject({
+      [name]: least,
+    });
     expect(limitsOf({ [name]: most })).toMatchObject({ [name]: most });
     for (const value of [least - 1, most + 1, least + 0.5, NaN, Infinity]) {
       expect(() => makePushIt({ limits: { [name]: value } })).toThrow(
@@ -78,14 +86,38 @@ describe("allowed origins", () => {
   test("reach every function as browsers send them, each once", () => {
     expect(settingsOf({}).allowedOrigins).toEqual([]);
     expect(
-      originsOf("https://example.com", "HTTPS://Example.COM:443", "http://localhost:3000", "https://bücher.example", "capacitor://LocalHost", "http://[::1]:80"),
-    ).toEqual(["https://example.com", "http://localhost:3000", "https://xn--bcher-kva.example", "capacitor://localhost", "http://[::1]"]);
+      originsOf(
+        "https://example.com",
+        "HTTPS://Example.COM:443",
+        "http://localhost:3000",
+        "https://bücher.example",
+        "capacitor://LocalHost",
+        "http://[::1]:80",
+      ),
+    ).toEqual([
+      "https://example.com",
+      "http://localhost:3000",
+      "https://xn--bcher-kva.example",
+      "capacitor://localhost",
+      "http://[::1]",
+    ]);
   });
 
   test("can be patterns, as browsers would send what they match", () => {
     expect(
-      originsOf("https://*.Previews.Example.com", "HTTPS://*.previews.example.com:443", "https://*-Team.vercel.app", "https://*.bücher.example", "https://*.example.com:8443"),
-    ).toEqual(["https://*.previews.example.com", "https://*-team.vercel.app", "https://*.xn--bcher-kva.example", "https://*.example.com:8443"]);
+      originsOf(
+        "https://*.Previews.Example.com",
+        "HTTPS://*.previews.example.com:443",
+        "https://*-Team.vercel.app",
+        "https://*.bücher.example",
+        "https://*.example.com:8443",
+      ),
+    ).toEqual([
+      "https://*.previews.example.com",
+      "https://*-team.vercel.app",
+      "https://*.xn--bcher-kva.example",
+      "https://*.example.com:8443",
+    ]);
   });
 
   test.each([
@@ -120,11 +152,15 @@ describe("allowed origins", () => {
     ["*", "leave allowedOrigins out"],
     ["null", "it tells nothing"],
   ])("%j is refused", (origin, why) => {
-    expect(() => makePushIt({ allowedOrigins: ["https://example.com", origin] })).toThrow(`allowedOrigins: "${origin}" `);
+    expect(() => makePushIt({ allowedOrigins: ["https://example.com", origin] })).toThrow(
+      `allowedOrigins: "${origin}" `,
+    );
     expect(() => makePushIt({ allowedOrigins: [origin] })).toThrow(why);
   });
 
   test("known only at deployment are refused: they could not be compared", () => {
-    expect(() => makePushIt({ allowedOrigins: [Lazy.string({ produce: () => "https://example.com" })] })).toThrow("known at synthesis");
+    expect(() => makePushIt({ allowedOrigins: [Lazy.string({ produce: () => "https://example.com" })] })).toThrow(
+      "known at synthesis",
+    );
   });
 });

@@ -120,7 +120,9 @@ describe("a guard module", () => {
   });
 
   test("has its own file and line in the trace of an error", () => {
-    const { connect } = withModule(`interface Unused {\n  a: string;\n}\n\nexport default {\n  fail() {\n    throw new Error("x");\n  },\n};`);
+    const { connect } = withModule(
+      `interface Unused {\n  a: string;\n}\n\nexport default {\n  fail() {\n    throw new Error("x");\n  },\n};`,
+    );
     expect(run(connect, "guards.fail()", ["--enable-source-maps"]).error).toMatch(/guards\.ts:7:/);
   });
 

@@ -15,13 +15,18 @@ describe("an API without a default endpoint", () => {
     ["an override", (api) => api.addPropertyOverride("DisableExecuteApiEndpoint", true)],
     ["an override as text", (api) => api.addPropertyOverride("DisableExecuteApiEndpoint", "true")],
   ])("is refused, because the functions post through it: %s", (_, change) => {
-    expect(synthesizing(change)).toThrow(/Test\/PushIt.*default endpoint is disabled \(disableExecuteApiEndpoint\).*Leave it enabled/);
+    expect(synthesizing(change)).toThrow(
+      /Test\/PushIt.*default endpoint is disabled \(disableExecuteApiEndpoint\).*Leave it enabled/,
+    );
   });
 
   test.each<[string, (api: CfnApi) => void]>([
     ["as it comes", () => undefined],
     ["false", (api) => (api.disableExecuteApiEndpoint = false)],
-    ["overridden again", (api) => ((api.disableExecuteApiEndpoint = true), api.addPropertyOverride("DisableExecuteApiEndpoint", false))],
+    [
+      "overridden again",
+      (api) => ((api.disableExecuteApiEndpoint = true), api.addPropertyOverride("DisableExecuteApiEndpoint", false)),
+    ],
   ])("is not one whose endpoint is enabled: %s", (_, change) => {
     expect(synthesizing(change)).not.toThrow();
   });

@@ -8,7 +8,10 @@ const template = synthesize();
 /** The resources of a type, readable, by the end of their ids. */
 const queues = (from: typeof template): Record<string, Record<string, unknown>> =>
   Object.fromEntries(
-    Object.entries(resourcesOf(from, "AWS::SQS::Queue")).map(([id, { Properties }]) => [/Dead/.test(id) ? "dead" : "queue", readable(Properties) as Record<string, unknown>]),
+    Object.entries(resourcesOf(from, "AWS::SQS::Queue")).map(([id, { Properties }]) => [
+      /Dead/.test(id) ? "dead" : "queue",
+      readable(Properties) as Record<string, unknown>,
+    ]),
   );
 
 const mappingOf = (props: PushItProps): Record<string, unknown> => {
@@ -18,7 +21,9 @@ const mappingOf = (props: PushItProps): Record<string, unknown> => {
 
 describe("the queue of segments", () => {
   test("hides a segment for six times as long as its worker may take, which is AWS's advice, and gives it away 30 times", () => {
-    const [worker] = Object.entries(resourcesOf(template, "AWS::Lambda::Function")).filter(([id]) => id.includes("DeliverFunction"));
+    const [worker] = Object.entries(resourcesOf(template, "AWS::Lambda::Function")).filter(([id]) =>
+      id.includes("DeliverFunction"),
+    );
     const { VisibilityTimeout, RedrivePolicy } = queues(template)["queue"]!;
     expect(worker![1].Properties.Timeout).toBe(16);
     expect(VisibilityTimeout).toBe(6 * 16);
@@ -26,7 +31,9 @@ describe("the queue of segments", () => {
   });
 
   test("follows the props that decide the worker's time", () => {
-    const changed = queues(synthesize({ fanOutBudget: Duration.seconds(5), timeouts: { onDisconnect: Duration.seconds(3) } }));
+    const changed = queues(
+      synthesize({ fanOutBudget: Duration.seconds(5), timeouts: { onDisconnect: Duration.seconds(3) } }),
+    );
     expect(changed["queue"]!["VisibilityTimeout"]).toBe(6 * (5 + 3 + 5));
   });
 
@@ -44,11 +51,15 @@ describe("the queue of segments", () => {
     expect(workers({ reservedConcurrency: { deliver: 20 } })).toEqual({ MaximumConcurrency: 20 });
     expect(workers({ reservedConcurrency: { deliver: 1 } })).toEqual({ MaximumConcurrency: 2 });
     expect(workers({ reservedConcurrency: { deliver: 5_000 } })).toEqual({ MaximumConcurrency: 1_000 });
-    expect(workers({ reservedConcurrency: { deliver: 20 }, deliveryConcurrency: 8 })).toEqual({ MaximumConcurrency: 8 });
+    expect(workers({ reservedConcurrency: { deliver: 20 }, deliveryConcurrency: 8 })).toEqual({
+      MaximumConcurrency: 8,
+    });
   });
 
   test.each([0, 1, 1_001, 2.5, NaN])("refuses %p workers", (deliveryConcurrency) => {
-    expect(() => synthesize({ deliveryConcurrency })).toThrow(`deliveryConcurrency is ${deliveryConcurrency}, but must be a whole number from 2 to 1000`);
+    expect(() => synthesize({ deliveryConcurrency })).toThrow(
+      `deliveryConcurrency is ${deliveryConcurrency}, but must be a whole number from 2 to 1000`,
+    );
   });
 
   test("is encrypted, as its dead-letter queue is, which keeps what it has for two weeks", () => {

@@ -17,7 +17,10 @@ describe("docs/DEPLOY.md", () => {
       import { readFileSync } from "node:fs";
       import { withTables } from "./scripts/props.mjs";
       process.stdout.write(withTables(readFileSync("docs/DEPLOY.md", "utf8")));`;
-    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { cwd: root, encoding: "utf8" });
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: root,
+      encoding: "utf8",
+    });
     expect(stderr).toBe("");
     expect(stdout).toBe(page);
   });
@@ -29,7 +32,9 @@ describe("docs/DEPLOY.md", () => {
 
 test("docs/PERFORMANCE.md has figures for every operation with every kind of guard (otherwise: npm run bench -- guards --write)", () => {
   for (const operation of ["connect", "subscribe", "publish → acknowledged", "publish → last"]) {
-    const rows = measured("guards").split("\n").filter((line) => line.startsWith(`| ${operation}`));
+    const rows = measured("guards")
+      .split("\n")
+      .filter((line) => line.startsWith(`| ${operation}`));
     expect(rows).toHaveLength(3);
     for (const row of rows) expect(row).toMatch(/\d/);
   }

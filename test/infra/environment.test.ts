@@ -28,12 +28,16 @@ describe("an environment", () => {
   test("that only its escapes make too large is refused at synthesis, and the error says the way out", () => {
     const guards = Guards.fromModule(GUARDS, { environment: { ROOMS: mapOf(195) } });
     const attempt = () => makePushIt({ guards }, makeStackIn("eu-central-1"));
-    expect(attempt).toThrow(/PushIt\/Connect: the environment would have \d+ bytes as JSON, but Lambda allows 4096\. Most of it is in ROOMS\./);
+    expect(attempt).toThrow(
+      /PushIt\/Connect: the environment would have \d+ bytes as JSON, but Lambda allows 4096\. Most of it is in ROOMS\./,
+    );
     expect(attempt).toThrow("Write constants into the guard module instead of its environment");
   });
 
   test("of every function has room: that of a Push-It as it comes takes less than half", () => {
-    for (const { Properties } of Object.values(resourcesOf(synthesize({}, makeStackIn("ap-southeast-2")), "AWS::Lambda::Function"))) {
+    for (const { Properties } of Object.values(
+      resourcesOf(synthesize({}, makeStackIn("ap-southeast-2")), "AWS::Lambda::Function"),
+    )) {
       const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
       expect(Buffer.byteLength(JSON.stringify(Variables))).toBeLessThan(2_048);
     }

@@ -15,7 +15,10 @@ const makeFunction = (stack: Stack, id: string, timeout?: Duration) =>
   });
 
 /** A stack with a function for each name that is asked for, and a Push-It with these guards. */
-const withGuards = (guards: (fn: (id: string, timeout?: Duration) => lambda.Function) => Guards, props: PushItProps = {}) => {
+const withGuards = (
+  guards: (fn: (id: string, timeout?: Duration) => lambda.Function) => Guards,
+  props: PushItProps = {},
+) => {
   const stack = makeStack();
   const pushIt = makePushIt({ ...props, guards: guards((id, timeout) => makeFunction(stack, id, timeout)) }, stack);
   return { stack, pushIt, template: Template.fromStack(stack) };
@@ -48,15 +51,22 @@ const granted = (template: Template): Record<string, [string[], string[]][]> => 
   return found;
 };
 
-const invoke = (...functions: string[]) => [[["lambda:InvokeFunction"], functions.map((name) => `<${name}.Arn>`).sort()]];
+const invoke = (...functions: string[]) => [
+  [["lambda:InvokeFunction"], functions.map((name) => `<${name}.Arn>`).sort()],
+];
 
 const timeoutsOf = (template: Template): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(resourcesOf(template, "AWS::Lambda::Function")).map(([id, { Properties }]) => [id.replace(/[0-9A-F]{8}$/, ""), Properties["Timeout"]]),
+    Object.entries(resourcesOf(template, "AWS::Lambda::Function")).map(([id, { Properties }]) => [
+      id.replace(/[0-9A-F]{8}$/, ""),
+      Properties["Timeout"],
+    ]),
   );
 
 const warningsOf = (stack: Stack): string[] =>
-  stack.node.findAll().flatMap(({ node }) => node.metadata.filter(({ type }) => /warn/.test(type)).map(({ data }) => String(data)));
+  stack.node
+    .findAll()
+    .flatMap(({ node }) => node.metadata.filter(({ type }) => /warn/.test(type)).map(({ data }) => String(data)));
 
 describe("guard functions", () => {
   const { stack, template } = withGuards((fn) =>
@@ -67,7 +77,12 @@ describe("guard functions", () => {
       onPublicationRequest: fn("Publication"),
       onMessageReceived: fn("Delivery"),
       onDisconnect: fn("Departure"),
-      channels: { "private/*": { onSubscriptionRequest: fn("PrivateSubscription"), onPublicationRequest: fn("PrivatePublication") } },
+      channels: {
+        "private/*": {
+          onSubscriptionRequest: fn("PrivateSubscription"),
+          onPublicationRequest: fn("PrivatePublication"),
+        },
+      },
     }),
   );
 
@@ -79,7 +94,10 @@ describe("guard functions", () => {
     };
     expect(known(template)).toEqual({
       Connect: { "": { onConnectionRequest: "<Connection.Arn>" } },
-      Subscribe: { "": { onSubscriptionRequest: "<Subscription.Arn>" }, "private/*": { onSubscriptionRequest: "<PrivateSubscription.Arn>" } },
+      Subscribe: {
+        "": { onSubscriptionRequest: "<Subscription.Arn>" },
+        "private/*": { onSubscriptionRequest: "<PrivateSubscription.Arn>" },
+      },
       Unsubscribe: { "": { onUnsubscriptionRequest: "<Unsubscription.Arn>" } },
       Publish: publishing,
       Send: publishing,
@@ -109,14 +127,19 @@ describe("guard functions", () => {
 
   test("are guards: nothing warns, and no module is named", () => {
     expect(warningsOf(stack)).toEqual([]);
-    expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toEqual({ version: 1, path: "Test/PushIt" });
+    expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toEqual({
+      version: 1,
+      path: "Test/PushIt",
+    });
     for (const { Properties } of Object.values(resourcesOf(template, "AWS::Lambda::Function"))) {
       expect(JSON.stringify(Properties["Environment"] ?? {})).not.toContain("PUSH_IT_GUARDS");
     }
   });
 
   test("that few functions ask are nothing to the others", () => {
-    const { template: small } = withGuards((fn) => Guards.fromLambda({ channels: { "a/*": { onSubscriptionRequest: fn("Only") } } }));
+    const { template: small } = withGuards((fn) =>
+      Guards.fromLambda({ channels: { "a/*": { onSubscriptionRequest: fn("Only") } } }),
+    );
     expect(known(small)).toEqual({ Subscribe: { "a/*": { onSubscriptionRequest: "<Only.Arn>" } } });
     expect(granted(small)).toEqual({ Subscribe: invoke("Only") });
   });
@@ -132,31 +155,67 @@ describe("guard functions", () => {
   test("may be of elsewhere, known by their ARNs", () => {
     const stack = makeStack();
     const arn = "arn:aws:lambda:eu-west-1:123456789012:function:guard:live";
-    makePushIt({ guards: Guards.fromLambda({ onConnectionRequest: lambda.Function.fromFunctionArn(stack, "Foreign", arn) }) }, stack);
+    makePushIt(
+      { guards: Guards.fromLambda({ onConnectionRequest: lambda.Function.fromFunctionArn(stack, "Foreign", arn) }) },
+      stack,
+    );
     const foreign = Template.fromStack(stack);
-    expect(known(foreign)).toEqual({ Connect: { "": { onConnectionRequest: arn } }, Refresh: { "": { onConnectionRequest: arn } } });
-    expect(granted(foreign)).toEqual({ Connect: [[["lambda:InvokeFunction"], [arn]]], Refresh: [[["lambda:InvokeFunction"], [arn]]] });
+    expect(known(foreign)).toEqual({
+      Connect: { "": { onConnectionRequest: arn } },
+      Refresh: { "": { onConnectionRequest: arn } },
+    });
+    expect(granted(foreign)).toEqual({
+      Connect: [[["lambda:InvokeFunction"], [arn]]],
+      Refresh: [[["lambda:InvokeFunction"], [arn]]],
+    });
   });
 });
 
 describe("a module and functions together", () => {
   const { template } = withGuards((fn) =>
-    Guards.combine(Guards.fromModule(MODULE), Guards.fromLambda({ onDisconnect: fn("Departure") }), Guards.fromLambda({ channels: { a: { onSubscriptionRequest: fn("A") } } })),
+    Guards.combine(
+      Guards.fromModule(MODULE),
+      Guards.fromLambda({ onDisconnect: fn("Departure") }),
+      Guards.fromLambda({ channels: { a: { onSubscriptionRequest: fn("A") } } }),
+    ),
   );
 
   test("are both known, each where it is asked", () => {
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toMatchObject({ guards: MODULE });
-    expect(Object.keys(known(template)).sort()).toEqual(["Deliver", "Disconnect", "Publish", "Publisher", "Refresh", "Send", "Subscribe", "Sweep"]);
-    const modules = Object.values(resourcesOf(template, "AWS::Lambda::Function")).filter(({ Properties }) => JSON.stringify(Properties).includes('"PUSH_IT_GUARDS":"guards.mjs"'));
+    expect(Object.keys(known(template)).sort()).toEqual([
+      "Deliver",
+      "Disconnect",
+      "Publish",
+      "Publisher",
+      "Refresh",
+      "Send",
+      "Subscribe",
+      "Sweep",
+    ]);
+    const modules = Object.values(resourcesOf(template, "AWS::Lambda::Function")).filter(({ Properties }) =>
+      JSON.stringify(Properties).includes('"PUSH_IT_GUARDS":"guards.mjs"'),
+    );
     expect(modules).toHaveLength(10);
   });
 
   test.each<[string, (fn: (id: string) => lambda.Function) => Guards, string]>([
-    ["two modules", () => Guards.combine(Guards.fromModule(MODULE), Guards.fromModule(MODULE)), "there can be one guard module"],
-    ["two functions for one place", (fn) => Guards.combine(Guards.fromLambda({ onDisconnect: fn("A") }), Guards.fromLambda({ onDisconnect: fn("B") })), "two functions are given for onDisconnect"],
+    [
+      "two modules",
+      () => Guards.combine(Guards.fromModule(MODULE), Guards.fromModule(MODULE)),
+      "there can be one guard module",
+    ],
+    [
+      "two functions for one place",
+      (fn) =>
+        Guards.combine(Guards.fromLambda({ onDisconnect: fn("A") }), Guards.fromLambda({ onDisconnect: fn("B") })),
+      "two functions are given for onDisconnect",
+    ],
     [
       "two functions for one place of a channel",
-      (fn) => Guards.combine(...["A", "B"].map((id) => Guards.fromLambda({ channels: { "a/*": { onMessageReceived: fn(id) } } }))),
+      (fn) =>
+        Guards.combine(
+          ...["A", "B"].map((id) => Guards.fromLambda({ channels: { "a/*": { onMessageReceived: fn(id) } } })),
+        ),
       'two functions are given for channels["a/*"].onMessageReceived',
     ],
     ["nothing", () => Guards.combine(), "needs something to combine"],
@@ -169,11 +228,31 @@ describe("guard functions cannot be", () => {
   test.each<[string, (fn: lambda.Function) => GuardFunctions, string]>([
     ["none", () => ({}), "Guards.fromLambda names no function"],
     ["none, of a channel", () => ({ channels: { "a/*": {} } }), 'channels["a/*"] names no function'],
-    ["of a guard that does not exist", (fn) => ({ onSubscribtionRequest: fn }) as GuardFunctions, 'guards.onSubscribtionRequest is not a prop. Did you mean "onSubscriptionRequest"?'],
-    ["of a channel's guard that does not exist", (fn) => ({ channels: { a: { onPublish: fn } as ChannelGuardFunctions } }), 'guards.channels["a"].onPublish is not a prop. The props here are onSubscriptionRequest, '],
-    ["of a channel's guard that would never run", (fn) => ({ channels: { a: { onDisconnect: fn } as ChannelGuardFunctions } }), '"a" has onDisconnect, which would never run'],
-    ["of what is no pattern", (fn) => ({ channels: { "a*": { onSubscriptionRequest: fn } } }), '"a*" is neither a channel name nor a pattern'],
-    ["of a channel without a name", (fn) => ({ channels: { "": { onSubscriptionRequest: fn } } }), '"" is no channel name'],
+    [
+      "of a guard that does not exist",
+      (fn) => ({ onSubscribtionRequest: fn }) as GuardFunctions,
+      'guards.onSubscribtionRequest is not a prop. Did you mean "onSubscriptionRequest"?',
+    ],
+    [
+      "of a channel's guard that does not exist",
+      (fn) => ({ channels: { a: { onPublish: fn } as ChannelGuardFunctions } }),
+      'guards.channels["a"].onPublish is not a prop. The props here are onSubscriptionRequest, ',
+    ],
+    [
+      "of a channel's guard that would never run",
+      (fn) => ({ channels: { a: { onDisconnect: fn } as ChannelGuardFunctions } }),
+      '"a" has onDisconnect, which would never run',
+    ],
+    [
+      "of what is no pattern",
+      (fn) => ({ channels: { "a*": { onSubscriptionRequest: fn } } }),
+      '"a*" is neither a channel name nor a pattern',
+    ],
+    [
+      "of a channel without a name",
+      (fn) => ({ channels: { "": { onSubscriptionRequest: fn } } }),
+      '"" is no channel name',
+    ],
   ])("%s", (_, guards, message) => {
     expect(() => withGuards((fn) => Guards.fromLambda(guards(fn("Guard"))))).toThrow(message);
   });
@@ -182,7 +261,9 @@ describe("guard functions cannot be", () => {
     expect(() =>
       withGuards((fn) => {
         const one = fn("One");
-        const channels = Object.fromEntries(Array.from({ length: 25 }, (_, at) => [`channel-${at}/*`, { onSubscriptionRequest: one }]));
+        const channels = Object.fromEntries(
+          Array.from({ length: 25 }, (_, at) => [`channel-${at}/*`, { onSubscriptionRequest: one }]),
+        );
         return Guards.fromLambda({ channels });
       }),
     ).toThrow(/PushIt\/Subscribe: the environment would have \d+ bytes as JSON, but Lambda allows 4096/);
@@ -192,7 +273,12 @@ describe("guard functions cannot be", () => {
 describe("a guard function's timeout", () => {
   test("is its place's, in whole seconds, if it has none", () => {
     const { template } = withGuards(
-      (fn) => Guards.fromLambda({ onConnectionRequest: fn("Slow"), onSubscriptionRequest: fn("Quick"), onDisconnect: fn("Last") }),
+      (fn) =>
+        Guards.fromLambda({
+          onConnectionRequest: fn("Slow"),
+          onSubscriptionRequest: fn("Quick"),
+          onDisconnect: fn("Last"),
+        }),
       { timeouts: { onSubscriptionRequest: Duration.millis(300), onDisconnect: Duration.millis(2_500) } },
     );
     expect(timeoutsOf(template)).toMatchObject({ Slow: 10, Quick: 1, Last: 3 });
@@ -203,7 +289,13 @@ describe("a guard function's timeout", () => {
     const shared = makeFunction(stack, "Shared");
     makePushIt({ guards: Guards.fromLambda({ onConnectionRequest: shared, onDisconnect: shared }) }, stack);
     const other = new Stack(stack, "Other");
-    makePushIt({ guards: Guards.fromLambda({ onSubscriptionRequest: shared }), timeouts: { onSubscriptionRequest: Duration.seconds(4) } }, other);
+    makePushIt(
+      {
+        guards: Guards.fromLambda({ onSubscriptionRequest: shared }),
+        timeouts: { onSubscriptionRequest: Duration.seconds(4) },
+      },
+      other,
+    );
     expect(timeoutsOf(Template.fromStack(stack))).toMatchObject({ Shared: 10 });
     expect([warningsOf(stack), warningsOf(other)]).toEqual([[], []]);
   });
@@ -228,6 +320,10 @@ describe("a guard function's timeout", () => {
       }),
     );
     expect(timeoutsOf(template)).toMatchObject({ Same: 10, Longer: 2, Shorter: 1, Asynchronous: 300 });
-    expect(warningsOf(stack)).toEqual([expect.stringMatching(/^The guard function Test\/Longer may run longer than the 1 s .* \(onSubscriptionRequest\).*\[ack: push-it-aws:guardTimeout\]$/)]);
+    expect(warningsOf(stack)).toEqual([
+      expect.stringMatching(
+        /^The guard function Test\/Longer may run longer than the 1 s .* \(onSubscriptionRequest\).*\[ack: push-it-aws:guardTimeout\]$/,
+      ),
+    ]);
   });
 });

@@ -9,7 +9,18 @@ import { Guards, type GuardModuleProps } from "../../infra/index.js";
 import { makePushIt, makeStack, only, readable, resourcesOf, synthesize } from "./synth.js";
 
 const ENTRY = "test/infra/fixtures/guards.ts";
-const RUN_GUARDS = ["Connect", "Deliver", "Disconnect", "Publish", "Publisher", "Refresh", "Send", "Subscribe", "Sweep", "Unsubscribe"];
+const RUN_GUARDS = [
+  "Connect",
+  "Deliver",
+  "Disconnect",
+  "Publish",
+  "Publisher",
+  "Refresh",
+  "Send",
+  "Subscribe",
+  "Sweep",
+  "Unsubscribe",
+];
 
 const withGuards = (props?: GuardModuleProps, stack = makeStack()) =>
   synthesize({ guards: Guards.fromModule(ENTRY, props) }, stack);
@@ -48,7 +59,9 @@ describe("a guard module", () => {
       path: "Test/PushIt",
       guards: ENTRY,
     });
-    expect(stack.node.findAll().flatMap(({ node }) => node.metadata.filter(({ type }) => /warn/.test(type)))).toEqual([]);
+    expect(stack.node.findAll().flatMap(({ node }) => node.metadata.filter(({ type }) => /warn/.test(type)))).toEqual(
+      [],
+    );
   });
 
   test("is run by exactly the functions that need it", () => {
@@ -76,7 +89,9 @@ describe("a guard module", () => {
   test.each(["TABLE_NAME", "AWS_REGION", "PUSH_IT_SETTINGS", "LAMBDA_TASK_ROOT", "_HANDLER"])(
     "cannot set %s",
     (name) => {
-      expect(() => withGuards({ environment: { [name]: "x" } })).toThrow(`the environment variable ${name} is reserved`);
+      expect(() => withGuards({ environment: { [name]: "x" } })).toThrow(
+        `the environment variable ${name} is reserved`,
+      );
     },
   );
 
@@ -119,7 +134,9 @@ describe("a secret", () => {
     expect(granted(template, "kms:Decrypt")).toEqual(toEach(RUN_GUARDS, "<Key.Arn>"));
     const condition = { StringEquals: { "kms:ViaService": Match.anyValue() } };
     template.hasResourceProperties("AWS::IAM::Policy", {
-      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: "kms:Decrypt", Condition: condition })]) },
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Action: "kms:Decrypt", Condition: condition })]),
+      },
     });
   });
 
@@ -132,7 +149,9 @@ describe("a secret", () => {
 describe("pushIt.guards, as a grantee", () => {
   test("passes a grant on to every function that runs guards, and to no other", () => {
     const stack = makeStack();
-    const users = new dynamodb.Table(stack, "Users", { partitionKey: { name: "id", type: dynamodb.AttributeType.STRING } });
+    const users = new dynamodb.Table(stack, "Users", {
+      partitionKey: { name: "id", type: dynamodb.AttributeType.STRING },
+    });
     const pushIt = makePushIt({ guards: Guards.fromModule(ENTRY) }, stack);
     const grant = users.grantReadData(pushIt.guards);
     expect(() => grant.assertSuccess()).not.toThrow();
@@ -144,7 +163,11 @@ describe("pushIt.guards, as a grantee", () => {
     const pushIt = makePushIt({ guards: Guards.fromModule(ENTRY) }, stack);
     const bucket = new s3.Bucket(stack, "Bucket");
     bucket.addToResourcePolicy(
-      new iam.PolicyStatement({ principals: [pushIt.guards.grantPrincipal], actions: ["s3:GetObject"], resources: ["*"] }),
+      new iam.PolicyStatement({
+        principals: [pushIt.guards.grantPrincipal],
+        actions: ["s3:GetObject"],
+        resources: ["*"],
+      }),
     );
     const policy = readable(only(Template.fromStack(stack), "AWS::S3::BucketPolicy").Properties) as {
       PolicyDocument: { Statement: { Principal: { AWS: string[] } }[] };

@@ -46,7 +46,10 @@ const members = exported
   .flatMap((symbol) => {
     const own = [...(symbol.members?.values() ?? []), ...(symbol.exports?.values() ?? [])];
     return own
-      .filter((member) => member.name !== "prototype" && member.declarations && isOurs(declarationOf(member)) && isPublic(member))
+      .filter(
+        (member) =>
+          member.name !== "prototype" && member.declarations && isOurs(declarationOf(member)) && isPublic(member),
+      )
       .map((member) => [`${symbol.name}.${member.name}`, member] as const);
   });
 
@@ -105,7 +108,8 @@ describe("a type", () => {
   test.each(members)("of %s can be said in other languages", (_name, member) => {
     const declaration = declarationOf(member);
     const type = checker.getTypeOfSymbolAtLocation(member, declaration);
-    const signatures = member.flags & (ts.SymbolFlags.Method | ts.SymbolFlags.Constructor) ? type.getCallSignatures() : [];
+    const signatures =
+      member.flags & (ts.SymbolFlags.Method | ts.SymbolFlags.Constructor) ? type.getCallSignatures() : [];
     const types = ts.isConstructorDeclaration(declaration)
       ? declaration.parameters.map((parameter) => checker.getTypeAtLocation(parameter))
       : signatures.length > 0
@@ -127,7 +131,16 @@ describe("a type", () => {
     const small = ts.createProgram([file.fileName], { ...options, types: [] }, host);
     const its = small.getTypeChecker();
     const [x] = its.getExportsOfModule(its.getSymbolAtLocation(small.getSourceFile(file.fileName)!)!);
-    const problems = its.getDeclaredTypeOfSymbol(x!).getProperties().map((member) => problemOf(its.getTypeOfSymbol(member)));
-    expect(problems).toEqual(["string | number is a union", "a function", "a type without a name", undefined, undefined]);
+    const problems = its
+      .getDeclaredTypeOfSymbol(x!)
+      .getProperties()
+      .map((member) => problemOf(its.getTypeOfSymbol(member)));
+    expect(problems).toEqual([
+      "string | number is a union",
+      "a function",
+      "a type without a name",
+      undefined,
+      undefined,
+    ]);
   });
 });

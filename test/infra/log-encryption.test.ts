@@ -9,7 +9,11 @@ const MANAGED = { encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED };
 
 /** The keys of all log groups, each once. */
 const keysOf = (template: Template): unknown[] => [
-  ...new Set(Object.values(resourcesOf(template, "AWS::Logs::LogGroup")).map(({ Properties }) => JSON.stringify(readable(Properties.KmsKeyId)))),
+  ...new Set(
+    Object.values(resourcesOf(template, "AWS::Logs::LogGroup")).map(({ Properties }) =>
+      JSON.stringify(readable(Properties.KmsKeyId)),
+    ),
+  ),
 ];
 
 describe("log groups", () => {
@@ -41,7 +45,9 @@ describe("log groups", () => {
   });
 
   test("need a key", () => {
-    expect(() => makePushIt({ logEncryption: true })).toThrow("PushIt: logEncryption needs a key: set encryptionKey, or encryption to");
+    expect(() => makePushIt({ logEncryption: true })).toThrow(
+      "PushIt: logEncryption needs a key: set encryptionKey, or encryption to",
+    );
   });
 
   test("that are kept keep the key that was made", () => {

@@ -46,6 +46,8 @@ test("docs/LOGS.md has a row for each event that the functions log, with its lev
 });
 
 test("each event is named where it is written", () => {
-  const hidden = sources.flatMap(([file, source]) => (file === HELPER ? [] : [...source.matchAll(HIDDEN)].map(([text]) => `${file}: ${text}`)));
+  const hidden = sources.flatMap(([file, source]) =>
+    file === HELPER ? [] : [...source.matchAll(HIDDEN)].map(([text]) => `${file}: ${text}`),
+  );
   expect(hidden).toEqual([]);
 });

@@ -64,7 +64,9 @@ describe("cdk-nag's AWS Solutions", () => {
     pushIt.grantPublish(backEnd);
     pushIt.grantPublishUrl(backEnd);
     const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
-    rule.addTarget(pushIt.publishTarget({ channel: "shop", data: { order: events.EventField.fromPath("$.detail.order") } }));
+    rule.addTarget(
+      pushIt.publishTarget({ channel: "shop", data: { order: events.EventField.fromPath("$.detail.order") } }),
+    );
     expect(findings(stack)).toEqual([]);
   });
 

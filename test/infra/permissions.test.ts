@@ -49,14 +49,32 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
     ...handOn,
   },
   Deliver: {
-    "<Table.Arn>": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+    "<Table.Arn>": [
+      "dynamodb:BatchGetItem",
+      "dynamodb:BatchWriteItem",
+      "dynamodb:DeleteItem",
+      "dynamodb:Query",
+      "dynamodb:UpdateItem",
+    ],
     ...farewell,
-    [QUEUE]: ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"],
+    [QUEUE]: [
+      "sqs:ChangeMessageVisibility",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+      "sqs:ReceiveMessage",
+      "sqs:SendMessage",
+    ],
   },
   Ping: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
   DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
   Sweep: {
-    "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+    "<Table.Arn>": [
+      "dynamodb:BatchWriteItem",
+      "dynamodb:DeleteItem",
+      "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:Query",
+    ],
     ...farewell,
   },
 };
@@ -75,7 +93,9 @@ const statements = (template: ReturnType<typeof synthesize>): [role: string, Sta
       Roles: string[];
       PolicyDocument: { Statement: Statement[] };
     };
-    return Roles.flatMap((role) => PolicyDocument.Statement.map((statement) => [role, statement] as [string, Statement]));
+    return Roles.flatMap((role) =>
+      PolicyDocument.Statement.map((statement) => [role, statement] as [string, Statement]),
+    );
   });
 
 /** What each role may do, by resource. */
@@ -124,13 +144,19 @@ describe("what the functions may do", () => {
   test("no Scan, no wildcard in an action, and in a resource only the connections of this stage", () => {
     for (const [, { Action, Resource }] of statements(template)) {
       for (const action of [Action].flat()) expect(action).not.toMatch(/\*|Scan/);
-      for (const resource of [Resource].flat()) expect(resource.replace(/\/live\/(POST|DELETE)\/@connections\/\*$/, "")).not.toContain("*");
+      for (const resource of [Resource].flat())
+        expect(resource.replace(/\/live\/(POST|DELETE)\/@connections\/\*$/, "")).not.toContain("*");
     }
   });
 
   test("more where a channel keeps its last message: publications update it, subscribe reads it", () => {
     const keeping = permissions(synthesize({ channels: { "prices/*": { latest: true } } }));
-    const more: Record<string, string> = { Publish: "UpdateItem", Send: "UpdateItem", Publisher: "UpdateItem", Subscribe: "BatchGetItem" };
+    const more: Record<string, string> = {
+      Publish: "UpdateItem",
+      Send: "UpdateItem",
+      Publisher: "UpdateItem",
+      Subscribe: "BatchGetItem",
+    };
     for (const name of Object.keys(EXPECTED)) {
       const table = [...EXPECTED[name]!["<Table.Arn>"]!, ...(more[name] ? [`dynamodb:${more[name]}`] : [])].sort();
       expect([name, keeping[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table }]);
@@ -139,14 +165,25 @@ describe("what the functions may do", () => {
 
   test("more where a channel lingers: who publishes and the sweep invoke the flusher, which delivers", () => {
     const lingering = permissions(synthesize({ channels: { "busy/*": { linger: Duration.millis(250) } } }));
-    const more: Record<string, string[]> = { Publish: ["PutItem"], Send: ["PutItem"], Publisher: ["GetItem", "PutItem"] };
+    const more: Record<string, string[]> = {
+      Publish: ["PutItem"],
+      Send: ["PutItem"],
+      Publisher: ["GetItem", "PutItem"],
+    };
     for (const name of Object.keys(EXPECTED)) {
-      const table = [...EXPECTED[name]!["<Table.Arn>"]!, ...(more[name] ?? []).map((action) => `dynamodb:${action}`)].sort();
-      const invoke = ["Publish", "Send", "Publisher", "Sweep"].includes(name) ? { "<FlushFunction.Arn>": ["lambda:InvokeFunction"] } : {};
+      const table = [
+        ...EXPECTED[name]!["<Table.Arn>"]!,
+        ...(more[name] ?? []).map((action) => `dynamodb:${action}`),
+      ].sort();
+      const invoke = ["Publish", "Send", "Publisher", "Sweep"].includes(name)
+        ? { "<FlushFunction.Arn>": ["lambda:InvokeFunction"] }
+        : {};
       expect([name, lingering[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table, ...invoke }]);
     }
     expect(lingering.Flush).toEqual({
-      "<Table.Arn>": ["BatchGetItem", "BatchWriteItem", "DeleteItem", "PutItem", "Query"].map((action) => `dynamodb:${action}`),
+      "<Table.Arn>": ["BatchGetItem", "BatchWriteItem", "DeleteItem", "PutItem", "Query"].map(
+        (action) => `dynamodb:${action}`,
+      ),
       "<FlushLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
       ...farewell,
       ...handOn,
@@ -163,22 +200,32 @@ describe("what the functions may do", () => {
       Ping: ["BatchGetItem"],
     };
     for (const name of Object.keys(EXPECTED)) {
-      const table = [...EXPECTED[name]!["<Table.Arn>"]!, ...(more[name] ?? []).map((action) => `dynamodb:${action}`)].sort();
+      const table = [
+        ...EXPECTED[name]!["<Table.Arn>"]!,
+        ...(more[name] ?? []).map((action) => `dynamodb:${action}`),
+      ].sort();
       expect([name, keeping[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table }]);
     }
     expect(keeping.History).toEqual({
-      "<Table.Arn>": ["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"].map((action) => `dynamodb:${action}`),
+      "<Table.Arn>": ["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"].map(
+        (action) => `dynamodb:${action}`,
+      ),
       "<HistoryLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
       ...farewell,
     });
-    const both = permissions(synthesize({ channels: { "kept/*": { history: {}, latest: true, linger: Duration.millis(250) } } }));
+    const both = permissions(
+      synthesize({ channels: { "kept/*": { history: {}, latest: true, linger: Duration.millis(250) } } }),
+    );
     expect(both.Flush!["<Table.Arn>"]).not.toContain("dynamodb:UpdateItem");
   });
 
   test("the last message is written by who delivers it: the flusher, where its channel lingers", () => {
     const both = permissions(synthesize({ channels: { "ticker/*": { linger: Duration.millis(250), latest: true } } }));
     // A worker counts attempts.
-    expect(Object.keys(both).filter((name) => both[name]!["<Table.Arn>"]!.includes("dynamodb:UpdateItem"))).toEqual(["Flush", "Deliver"]);
+    expect(Object.keys(both).filter((name) => both[name]!["<Table.Arn>"]!.includes("dynamodb:UpdateItem"))).toEqual([
+      "Flush",
+      "Deliver",
+    ]);
   });
 
   test("more where a channel has presence: who begins or ends subscriptions notes it, and invokes who tells it", () => {
@@ -187,7 +234,9 @@ describe("what the functions may do", () => {
     for (const name of Object.keys(EXPECTED)) {
       const more = idle.includes(name) ? [] : ["GetItem", "UpdateItem"];
       const invoke = idle.includes(name) ? {} : { "<AnnounceFunction.Arn>": ["lambda:InvokeFunction"] };
-      const actions = [...more, ...(name === "Ping" ? ["BatchGetItem", "UpdateItem"] : [])].map((action) => `dynamodb:${action}`);
+      const actions = [...more, ...(name === "Ping" ? ["BatchGetItem", "UpdateItem"] : [])].map(
+        (action) => `dynamodb:${action}`,
+      );
       const table = [...new Set([...EXPECTED[name]!["<Table.Arn>"]!, ...actions])].sort();
       expect([name, attended[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table, ...invoke }]);
     }
@@ -197,7 +246,9 @@ describe("what the functions may do", () => {
       ...farewell,
     });
     expect(attended.Announce).toEqual({
-      "<Table.Arn>": ["BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"].map((action) => `dynamodb:${action}`),
+      "<Table.Arn>": ["BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"].map(
+        (action) => `dynamodb:${action}`,
+      ),
       "<AnnounceLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
       ...farewell,
       ...handOn,
@@ -206,7 +257,8 @@ describe("what the functions may do", () => {
 
   test("more where guards of a module may read histories while they decide who may know who is there", () => {
     const channels = { "rooms/*": { presence: true }, "kept/*": { history: {} } };
-    const tables = (props: PushItProps): string[] => permissions(synthesize(props)).Presence!["<Table.Arn>"]!.map((action) => action.replace("dynamodb:", ""));
+    const tables = (props: PushItProps): string[] =>
+      permissions(synthesize(props)).Presence!["<Table.Arn>"]!.map((action) => action.replace("dynamodb:", ""));
     const guards = Guards.fromModule("test/infra/fixtures/guards.ts");
     expect(tables({ channels, guards })).toEqual(["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"]);
     expect(tables({ channels })).toEqual(["GetItem", "Query"]);
@@ -218,7 +270,17 @@ describe("what the functions may do", () => {
     const eventBus = new EventBus(stack, "Bus");
     const telling = permissions(synthesize({ eventBus, channels: { "rooms/*": { presence: true } } }, stack));
     const puts = Object.keys(telling).filter((name) => telling[name]!["<Bus.Arn>"]);
-    expect(puts.sort()).toEqual(["Announce", "Connect", "Deliver", "Disconnect", "Publish", "Publisher", "Refresh", "Send", "Sweep"]);
+    expect(puts.sort()).toEqual([
+      "Announce",
+      "Connect",
+      "Deliver",
+      "Disconnect",
+      "Publish",
+      "Publisher",
+      "Refresh",
+      "Send",
+      "Sweep",
+    ]);
     for (const name of puts) expect(telling[name]!["<Bus.Arn>"]).toEqual(["events:PutEvents"]);
   });
 
@@ -261,7 +323,8 @@ describe("a customer's key", () => {
     // A ping renews who is there.
     const reading = ["DefaultRoute", "Handshake", "Presence"];
     expect(Object.keys(keys)).toHaveLength(FUNCTION_NAMES.length);
-    for (const [name, actions] of Object.entries(keys)) expect([name, actions]).toEqual([name, [...(reading.includes(name) ? read : write)].sort()]);
+    for (const [name, actions] of Object.entries(keys))
+      expect([name, actions]).toEqual([name, [...(reading.includes(name) ? read : write)].sort()]);
   });
 
   test("is made where none is given, and granted likewise", () => {

@@ -22,7 +22,9 @@ describe("the API", () => {
 
   test("has a run every minute if some channel has presence", () => {
     const attended = synthesize({ channels: { "rooms/*": { presence: true } } });
-    const rates = Object.values(resourcesOf(attended, "AWS::Events::Rule")).map(({ Properties }) => Properties.ScheduleExpression);
+    const rates = Object.values(resourcesOf(attended, "AWS::Events::Rule")).map(
+      ({ Properties }) => Properties.ScheduleExpression,
+    );
     expect(rates.sort()).toEqual(["rate(1 minute)", "rate(15 minutes)"]);
   });
 
@@ -38,13 +40,16 @@ describe("the stage", () => {
   const settings = stage.Properties.RouteSettings as Record<string, Record<string, number>>;
 
   test("is made after every route, or its settings would name routes that do not exist", () => {
-    for (const id of Object.keys(resourcesOf(template, "AWS::ApiGatewayV2::Route"))) expect(stage.DependsOn).toContain(id);
+    for (const id of Object.keys(resourcesOf(template, "AWS::ApiGatewayV2::Route")))
+      expect(stage.DependsOn).toContain(id);
     for (const id of Object.keys(resourcesOf(template, "AWS::ApiGatewayV2::RouteResponse")))
       expect(stage.DependsOn).toContain(id);
   });
 
   test("takes other rates for single routes, and keeps what they leave out", () => {
-    const changed = synthesize({ throttling: { connect: { rateLimit: 5 }, publish: { rateLimit: 50, burstLimit: 60 } } });
+    const changed = synthesize({
+      throttling: { connect: { rateLimit: 5 }, publish: { rateLimit: 50, burstLimit: 60 } },
+    });
     expect(only(changed, "AWS::ApiGatewayV2::Stage").Properties.RouteSettings).toEqual({
       ...settings,
       $connect: { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 800 },
@@ -121,7 +126,9 @@ describe("the functions", () => {
       });
       expect(Properties.TracingConfig).toBeUndefined();
     }
-    const groups = functions.map(({ Properties }) => (Properties.LoggingConfig as { LogGroup: { Ref: string } }).LogGroup.Ref);
+    const groups = functions.map(
+      ({ Properties }) => (Properties.LoggingConfig as { LogGroup: { Ref: string } }).LogGroup.Ref,
+    );
     const logGroups = resourcesOf(template, "AWS::Logs::LogGroup");
     expect(groups.sort()).toEqual(Object.keys(logGroups).sort());
     for (const { Properties, DeletionPolicy } of Object.values(logGroups)) {
@@ -191,7 +198,9 @@ describe("the sweep", () => {
   test("runs every 15 minutes, and is not retried for long", () => {
     expect(readOnly("AWS::Events::Rule")).toMatchObject({
       ScheduleExpression: "rate(15 minutes)",
-      Targets: [{ Arn: "<SweepFunction.Arn>", RetryPolicy: { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 300 } }],
+      Targets: [
+        { Arn: "<SweepFunction.Arn>", RetryPolicy: { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 300 } },
+      ],
     });
     expect(readOnly("AWS::Lambda::EventInvokeConfig")).toMatchObject({
       FunctionName: "<SweepFunction>",

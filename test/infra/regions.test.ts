@@ -6,12 +6,15 @@ import { Guards } from "../../infra/index.js";
 import { makePushIt, makeStack, makeStackIn, resourcesOf, synthesize } from "./synth.js";
 
 describe("publishUrl", () => {
-  test.each(["eu-central-2", "ap-southeast-7", "cn-north-1", "cn-northwest-1"])("is refused in %s, which has no function URLs", (region) => {
-    expect(() => makePushIt({ publishUrl: true }, makeStackIn(region))).toThrow(
-      `PushIt: publishUrl: ${region} has no Lambda function URLs. Leave publishUrl out, and have the back end invoke the function`,
-    );
-    expect(() => makePushIt({}, makeStackIn(region))).not.toThrow();
-  });
+  test.each(["eu-central-2", "ap-southeast-7", "cn-north-1", "cn-northwest-1"])(
+    "is refused in %s, which has no function URLs",
+    (region) => {
+      expect(() => makePushIt({ publishUrl: true }, makeStackIn(region))).toThrow(
+        `PushIt: publishUrl: ${region} has no Lambda function URLs. Leave publishUrl out, and have the back end invoke the function`,
+      );
+      expect(() => makePushIt({}, makeStackIn(region))).not.toThrow();
+    },
+  );
 
   test("is there in other Regions, and if the Region is not known", () => {
     for (const stack of [makeStackIn("eu-central-1"), makeStack()]) {
@@ -21,15 +24,23 @@ describe("publishUrl", () => {
 });
 
 test("the functions run on what the prop says", () => {
-  const functions = Object.values(resourcesOf(synthesize({ architecture: lambda.Architecture.X86_64 }), "AWS::Lambda::Function"));
+  const functions = Object.values(
+    resourcesOf(synthesize({ architecture: lambda.Architecture.X86_64 }), "AWS::Lambda::Function"),
+  );
   expect(new Set(functions.map(({ Properties }) => String(Properties.Architectures)))).toEqual(new Set(["x86_64"]));
 });
 
 describe("a guard function of another Region", () => {
-  const asking = (region: string, stack = makeStackIn("eu-central-1")) => () => {
-    const guard = lambda.Function.fromFunctionArn(stack, "Guard", `arn:aws:lambda:${region}:111122223333:function:guard`);
-    makePushIt({ guards: Guards.fromLambda({ channels: { "private/*": { onSubscriptionRequest: guard } } }) }, stack);
-  };
+  const asking =
+    (region: string, stack = makeStackIn("eu-central-1")) =>
+    () => {
+      const guard = lambda.Function.fromFunctionArn(
+        stack,
+        "Guard",
+        `arn:aws:lambda:${region}:111122223333:function:guard`,
+      );
+      makePushIt({ guards: Guards.fromLambda({ channels: { "private/*": { onSubscriptionRequest: guard } } }) }, stack);
+    };
 
   test("is refused, because it would be invoked in this one", () => {
     expect(asking("eu-west-1")).toThrow(
@@ -49,11 +60,16 @@ test("a secret's key may be used through Secrets Manager, whichever domain the p
   const secret = new secretsmanager.Secret(stack, "Secret", { encryptionKey });
   makePushIt({ guards: Guards.fromModule("test/infra/fixtures/guards.ts", { secrets: { KEY: secret } }) }, stack);
   const text = JSON.stringify(Template.fromStack(stack).findResources("AWS::IAM::Policy"));
-  expect(text).toContain('"kms:ViaService":[{"Fn::Join":["",["secretsmanager.",{"Ref":"AWS::Region"},".amazonaws.com"]]},{"Fn::Join":["",["secretsmanager.",{"Ref":"AWS::Region"},".",{"Ref":"AWS::URLSuffix"}]]}]');
+  expect(text).toContain(
+    '"kms:ViaService":[{"Fn::Join":["",["secretsmanager.",{"Ref":"AWS::Region"},".amazonaws.com"]]},{"Fn::Join":["",["secretsmanager.",{"Ref":"AWS::Region"},".",{"Ref":"AWS::URLSuffix"}]]}]',
+  );
 });
 
 test("announce is not repeated: its next run is a minute later at most", () => {
-  const configs = resourcesOf(synthesize({ channels: { "rooms/*": { presence: true } } }), "AWS::Lambda::EventInvokeConfig");
+  const configs = resourcesOf(
+    synthesize({ channels: { "rooms/*": { presence: true } } }),
+    "AWS::Lambda::EventInvokeConfig",
+  );
   const [, announce] = Object.entries(configs).find(([id]) => id.includes("Announce"))!;
   expect(announce.Properties).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
 });

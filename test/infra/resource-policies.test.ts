@@ -33,9 +33,13 @@ describe("who may invoke the functions", () => {
 
   test("the API, each for its own route", () => {
     const api = permissions.filter(({ Principal }) => Principal === "apigateway.amazonaws.com");
-    const nameOf = (name: string): string => (name === "default" ? "DefaultRoute" : name.charAt(0).toUpperCase() + name.slice(1));
-    const arnOf = (key: string): string => `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/*${key}`;
-    const expected = ROUTE_NAMES.map((name) => invoke(nameOf(name), "apigateway.amazonaws.com", arnOf(ROUTES[name].key)));
+    const nameOf = (name: string): string =>
+      name === "default" ? "DefaultRoute" : name.charAt(0).toUpperCase() + name.slice(1);
+    const arnOf = (key: string): string =>
+      `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/*${key}`;
+    const expected = ROUTE_NAMES.map((name) =>
+      invoke(nameOf(name), "apigateway.amazonaws.com", arnOf(ROUTES[name].key)),
+    );
     expect(api).toHaveLength(expected.length);
     expect(api).toEqual(expect.arrayContaining(expected));
   });
@@ -89,17 +93,23 @@ test("the key that is made leaves it to the account's policies who may use it", 
   });
 });
 
-const assumedBy = (Service: string) => ({ Version: "2012-10-17", Statement: [{ Action: "sts:AssumeRole", Effect: "Allow", Principal: { Service } }] });
+const assumedBy = (Service: string) => ({
+  Version: "2012-10-17",
+  Statement: [{ Action: "sts:AssumeRole", Effect: "Allow", Principal: { Service } }],
+});
 
 test("every role is Lambda's to assume, for a function, and nobody else's", () => {
   const roles = all("AWS::IAM::Role");
   expect(roles).toHaveLength(all("AWS::Lambda::Function").length);
-  for (const { AssumeRolePolicyDocument: document } of roles) expect(document).toEqual(assumedBy("lambda.amazonaws.com"));
+  for (const { AssumeRolePolicyDocument: document } of roles)
+    expect(document).toEqual(assumedBy("lambda.amazonaws.com"));
 });
 
 test("but the one that access logs are written with, which is API Gateway's and has what its documentation asks for", () => {
   const logged = synthesize({ accessLogs: AccessLogs.managedRole() }, makeStack());
-  const [, role] = Object.entries(resourcesOf(logged, "AWS::IAM::Role")).find(([id]) => id.startsWith("PushItApiGatewayAccount"))!;
+  const [, role] = Object.entries(resourcesOf(logged, "AWS::IAM::Role")).find(([id]) =>
+    id.startsWith("PushItApiGatewayAccount"),
+  )!;
   expect(readable(role.Properties)).toMatchObject({
     AssumeRolePolicyDocument: assumedBy("apigateway.amazonaws.com"),
     ManagedPolicyArns: ["arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"],

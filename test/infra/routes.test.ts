@@ -11,7 +11,7 @@ const everything = synthesize({ channels: { "rooms/*": { history: {}, presence: 
 const functionsOf = (from: Template): Record<string, string | undefined> => {
   const integrations = resourcesOf(from, "AWS::ApiGatewayV2::Integration");
   const pairs = Object.values(resourcesOf(from, "AWS::ApiGatewayV2::Route")).map(({ Properties }) => {
-    const [, id] = ((Properties.Target as { "Fn::Join": [string, [string, { Ref: string }]] })["Fn::Join"])[1];
+    const [, id] = (Properties.Target as { "Fn::Join": [string, [string, { Ref: string }]] })["Fn::Join"][1];
     const integration = readable(integrations[id.Ref]!.Properties) as Record<string, string>;
     expect(integration.IntegrationType).toBe("AWS_PROXY");
     return [Properties.RouteKey, /<(\w+)Function\.Arn>/.exec(integration.IntegrationUri!)?.[1]];
@@ -21,11 +21,15 @@ const functionsOf = (from: Template): Record<string, string | undefined> => {
 
 /** The throttles of each route, by route key. */
 const throttlesOf = (from: Template) =>
-  only(from, "AWS::ApiGatewayV2::Stage").Properties.RouteSettings as Record<string, { ThrottlingRateLimit: number; ThrottlingBurstLimit: number }>;
+  only(from, "AWS::ApiGatewayV2::Stage").Properties.RouteSettings as Record<
+    string,
+    { ThrottlingRateLimit: number; ThrottlingBurstLimit: number }
+  >;
 
 const inRegion = (region: string, props: PushItProps = {}): Template => synthesize(props, makeStackIn(region));
 
-const rates = (from: Template): number[] => Object.values(throttlesOf(from)).map(({ ThrottlingRateLimit }) => ThrottlingRateLimit);
+const rates = (from: Template): number[] =>
+  Object.values(throttlesOf(from)).map(({ ThrottlingRateLimit }) => ThrottlingRateLimit);
 const sum = (all: number[]): number => all.reduce((total, each) => total + each, 0);
 
 describe("the routes", () => {
@@ -76,7 +80,9 @@ describe("the routes", () => {
       expect(Object.keys(resourcesOf(template, type))).toEqual(Object.keys(resourcesOf(everything, type)));
     }
     expect(throttlesOf(template)).toEqual(throttlesOf(everything));
-    const keys = Object.values(resourcesOf(template, "AWS::ApiGatewayV2::Route")).map(({ Properties }) => Properties.RouteKey);
+    const keys = Object.values(resourcesOf(template, "AWS::ApiGatewayV2::Route")).map(
+      ({ Properties }) => Properties.RouteKey,
+    );
     expect(Object.keys(throttlesOf(template)).sort()).toEqual(keys.sort());
   });
 });

@@ -8,11 +8,25 @@ import type { PushIt } from "../../infra/index.js";
 import { ROUTES, type RouteName } from "../../infra/routes.js";
 import type { Allowance } from "../../lambdas/core/rate.js";
 import { ROWS_PER_FRAME } from "../../lambdas/core/attendance-answer.js";
-import { HISTORY_REQUESTS, PRESENCE_CHANGE, PRESENCE_REQUESTS, REFRESH_REQUESTS, REMINDING_PINGS, subscriptionChanges } from "../../lambdas/core/request-rates.js";
+import {
+  HISTORY_REQUESTS,
+  PRESENCE_CHANGE,
+  PRESENCE_REQUESTS,
+  REFRESH_REQUESTS,
+  REMINDING_PINGS,
+  subscriptionChanges,
+} from "../../lambdas/core/request-rates.js";
 import { PRICES } from "../../local/meter/prices.js";
 import { about, failure } from "../../lambdas/core/answers.js";
 import { refusalsIn } from "../../lambdas/core/refusals.js";
-import { CHANNEL_LENGTH, CHANNELS_PER_FRAME, CHANNELS_PER_PING, DEFAULT_LIMITS, HISTORY_PAGE, Meta } from "../../protocol/index.js";
+import {
+  CHANNEL_LENGTH,
+  CHANNELS_PER_FRAME,
+  CHANNELS_PER_PING,
+  DEFAULT_LIMITS,
+  HISTORY_PAGE,
+  Meta,
+} from "../../protocol/index.js";
 import { makePushIt } from "./synth.js";
 
 const root = join(__dirname, "../..");
@@ -31,7 +45,8 @@ describe("the threat model", () => {
   });
 
   test("has something for everybody whom it names, and for every limit", () => {
-    for (const [, who] of page.matchAll(/^\| ([A-Z]) \| /gm)) expect(page).toMatch(new RegExp(`^\\| ([A-Z], )*${who}(, [A-Z])* \\| .*test\\.ts`, "m"));
+    for (const [, who] of page.matchAll(/^\| ([A-Z]) \| /gm))
+      expect(page).toMatch(new RegExp(`^\\| ([A-Z], )*${who}(, [A-Z])* \\| .*test\\.ts`, "m"));
     for (const name of Object.keys(DEFAULT_LIMITS)) {
       if (name !== "channelPunctuation") expect(page).toContain(`\`${name}\``);
     }
@@ -46,11 +61,18 @@ const rate = (...names: RouteName[]): number => names.reduce((sum, name) => sum 
 const dollars = (perSecond: number, perMillion: number): string =>
   `**$${((perSecond * 3600 * perMillion) / 1e6).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}**`;
 const lambda = (seconds: number): number => REQUEST + seconds * 0.5 * GB_SECOND;
-const lineOf = (what: string): string | undefined => page.split("\n").find((each) => each.startsWith("|") && each.includes(what) && each.includes("**$"));
+const lineOf = (what: string): string | undefined =>
+  page.split("\n").find((each) => each.startsWith("|") && each.includes(what) && each.includes("**$"));
 
 test("prices are those of the one table of prices", () => {
   const { apiGateway, lambda: functions, dynamodb } = PRICES;
-  expect([MESSAGE, MINUTE, REQUEST, WRITE, READ]).toEqual([apiGateway.messages, apiGateway.connectionMinutes, functions.requests, dynamodb.writeUnits, dynamodb.readUnits]);
+  expect([MESSAGE, MINUTE, REQUEST, WRITE, READ]).toEqual([
+    apiGateway.messages,
+    apiGateway.connectionMinutes,
+    functions.requests,
+    dynamodb.writeUnits,
+    dynamodb.readUnits,
+  ]);
   expect(GB_SECOND).toBeCloseTo(functions.gbSecond * 1e6);
 });
 
@@ -62,7 +84,11 @@ describe("what a stranger costs", () => {
     ["`Denials.REFUSE`", rate("connect"), refused],
     ["`Denials.EXPLAIN`", rate("connect"), explained],
     ["whole 10 seconds", rate("connect"), MESSAGE + lambda(10) + LOG],
-    ["frames on denied sockets", rate("subscribe", "unsubscribe", "publish", "refresh", "ping", "presence", "history", "default"), frame + MESSAGE],
+    [
+      "frames on denied sockets",
+      rate("subscribe", "unsubscribe", "publish", "refresh", "ping", "presence", "history", "default"),
+      frame + MESSAGE,
+    ],
     ["the same on `send`", rate("send"), frame],
   ];
 
@@ -75,10 +101,20 @@ describe("what a stranger costs", () => {
 });
 
 test("the longest line of a refusal costs what the page says", () => {
-  const channels = Array.from({ length: CHANNELS_PER_FRAME }, (_, at) => String(at).padEnd(CHANNEL_LENGTH + "/*".length, "x"));
-  const refused = refusalsIn(channels.map((channel) => about(channel, failure(Meta.subscribe, "u".repeat(64), "too_many_subscriptions"))));
+  const channels = Array.from({ length: CHANNELS_PER_FRAME }, (_, at) =>
+    String(at).padEnd(CHANNEL_LENGTH + "/*".length, "x"),
+  );
+  const refused = refusalsIn(
+    channels.map((channel) => about(channel, failure(Meta.subscribe, "u".repeat(64), "too_many_subscriptions"))),
+  );
   expect(refused).toHaveLength(1);
-  const message = { event: "refused", route: "unsubscribe", connection: "L0SM9cOFvHcCIhw=", agent: "u".repeat(22), ...refused[0] };
+  const message = {
+    event: "refused",
+    route: "unsubscribe",
+    connection: "L0SM9cOFvHcCIhw=",
+    agent: "u".repeat(22),
+    ...refused[0],
+  };
   const bytes = JSON.stringify({ timestamp: new Date(0), level: "INFO", requestId: randomUUID(), message }).length;
   const perMillion = (bytes / 1000) * GB_OF_LOG;
   expect(page).toContain(`${(bytes / 1000).toFixed(1)} KB, $${perMillion.toFixed(2)} a million`);
@@ -103,17 +139,34 @@ describe("what a permitted agent has read and written", () => {
     ["`positions`", "ping", REMINDING_PINGS, read(agent + 3 * CHANNELS_PER_PING, 0.01)],
     ["`history` of", "history", HISTORY_REQUESTS, read(heads + HISTORY_PAGE * LARGEST, 0.02)],
     ["`presence` on a channel", "presence", PRESENCE_REQUESTS, read(members, 0.02)],
-    ["`subscribe` to 25 channels with history", "subscribe", frames(1), read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY), 0.05) + CHANNELS_PER_FRAME * 2 * WRITE],
-    ["to 25 channels with presence as well", "subscribe", frames(PRESENCE_CHANGE), read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY + coming), 0.05) + CHANNELS_PER_FRAME * 4 * WRITE],
+    [
+      "`subscribe` to 25 channels with history",
+      "subscribe",
+      frames(1),
+      read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY), 0.05) + CHANNELS_PER_FRAME * 2 * WRITE,
+    ],
+    [
+      "to 25 channels with presence as well",
+      "subscribe",
+      frames(PRESENCE_CHANGE),
+      read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY + coming), 0.05) + CHANNELS_PER_FRAME * 4 * WRITE,
+    ],
     ["`unsubscribe` from 25", "unsubscribe", frames(1), read(agent, 0.02) + CHANNELS_PER_FRAME * 2 * WRITE],
     // As table-units.test.ts measures it.
-    ["`refresh` of an agent", "refresh", REFRESH_REQUESTS, read(10, 0.5) + (3 + 2 * DEFAULT_LIMITS.subscriptionsPerAgent) * WRITE],
+    [
+      "`refresh` of an agent",
+      "refresh",
+      REFRESH_REQUESTS,
+      read(10, 0.5) + (3 + 2 * DEFAULT_LIMITS.subscriptionsPerAgent) * WRITE,
+    ],
   ];
 
   test.each(rows)("%s", (what, route, own, perMillion) => {
     const [one, all] = [own.perSecond, rate(route)];
     const per = perMillion.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-    expect(lineOf(what)).toContain(`= ${per} | ${one} | ${dollars(one, perMillion)} | ${all} | ${dollars(all, perMillion)} |`);
+    expect(lineOf(what)).toContain(
+      `= ${per} | ${one} | ${dollars(one, perMillion)} | ${all} | ${dollars(all, perMillion)} |`,
+    );
   });
 
   test.each([
@@ -123,7 +176,9 @@ describe("what a permitted agent has read and written", () => {
     ["`refresh` requests", REFRESH_REQUESTS],
   ])("the protocol says how many %s there may be", (what, { perSecond, burst }) => {
     const protocol = readFileSync(join(root, "docs/PROTOCOL.md"), "utf8").split("\n");
-    expect(protocol.find((line) => line.startsWith("|") && line.includes(what) && line.includes("in a second"))).toContain(`| ${perSecond}, and ${burst} at once`);
+    expect(
+      protocol.find((line) => line.startsWith("|") && line.includes(what) && line.includes("in a second")),
+    ).toContain(`| ${perSecond}, and ${burst} at once`);
   });
 });
 
@@ -135,7 +190,10 @@ describe("the alarm", () => {
   beforeAll(() => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, source);
-    writeFileSync(script, ts.transpileModule(source, { compilerOptions: { module: ts.ModuleKind.CommonJS } }).outputText);
+    writeFileSync(
+      script,
+      ts.transpileModule(source, { compilerOptions: { module: ts.ModuleKind.CommonJS } }).outputText,
+    );
   });
   afterAll(() => [file, script].forEach((each) => rmSync(each)));
 

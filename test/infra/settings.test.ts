@@ -18,8 +18,16 @@ const FORBIDDEN: [what: string, props: PushItProps, message: RegExp][] = [
     { timeouts: { onDisconnect: Duration.seconds(20) } },
     /disconnect function would need 35 s/,
   ],
-  ["no time at all", { timeouts: { onDisconnect: Duration.seconds(0) } }, /timeouts\.onDisconnect is 0 ms.*at least 100/],
-  ["less than 100 ms", { timeouts: { onMessageReceived: Duration.millis(99) } }, /timeouts\.onMessageReceived is 99 ms/],
+  [
+    "no time at all",
+    { timeouts: { onDisconnect: Duration.seconds(0) } },
+    /timeouts\.onDisconnect is 0 ms.*at least 100/,
+  ],
+  [
+    "less than 100 ms",
+    { timeouts: { onMessageReceived: Duration.millis(99) } },
+    /timeouts\.onMessageReceived is 99 ms/,
+  ],
   ["a fan-out without time", { fanOutBudget: Duration.millis(0) }, /fanOutBudget is 0 ms/],
   [
     "a delivery guard that is longer than the fan-out it runs in",
@@ -31,10 +39,17 @@ const FORBIDDEN: [what: string, props: PushItProps, message: RegExp][] = [
     { timeouts: { onDisconnect: Duration.seconds(Lazy.number({ produce: () => 1 })) } },
     /timeouts\.onDisconnect must be known at synthesis/,
   ],
-  ["a window that is shorter than the SDK's longest retry", { dedupeWindow: Duration.minutes(5) }, /dedupeWindow is 300 seconds.*from 360 to 86400/],
+  [
+    "a window that is shorter than the SDK's longest retry",
+    { dedupeWindow: Duration.minutes(5) },
+    /dedupeWindow is 300 seconds.*from 360 to 86400/,
+  ],
   [
     "a window in which what is known again may be gone",
-    { dedupeWindow: Duration.hours(12), channels: { "a/*": { history: {} }, "b/*": { history: { ttl: Duration.hours(1) } } } },
+    {
+      dedupeWindow: Duration.hours(12),
+      channels: { "a/*": { history: {} }, "b/*": { history: { ttl: Duration.hours(1) } } },
+    },
     /dedupeWindow is 43200 seconds, but of channels\["b\/\*"\] messages are stored for 10800 only/,
   ],
   [
@@ -65,9 +80,18 @@ describe("synthesis refuses", () => {
 describe("synthesis accepts the extremes", () => {
   test.each<[string, PushItProps]>([
     ["the shortest window", { dedupeWindow: Duration.minutes(6) }],
-    ["the longest window where no channel has history", { dedupeWindow: Duration.days(1), channels: { "a/*": { latest: true } } }],
-    ["the longest window where messages are stored for longer", { dedupeWindow: Duration.days(1), channels: { "a/*": { history: { ttl: Duration.hours(23) } } } }],
-    ["a window of which a minute is left", { dedupeWindow: Duration.minutes(120), channels: { "a/*": { history: { ttl: Duration.minutes(1) } } } }],
+    [
+      "the longest window where no channel has history",
+      { dedupeWindow: Duration.days(1), channels: { "a/*": { latest: true } } },
+    ],
+    [
+      "the longest window where messages are stored for longer",
+      { dedupeWindow: Duration.days(1), channels: { "a/*": { history: { ttl: Duration.hours(23) } } } },
+    ],
+    [
+      "a window of which a minute is left",
+      { dedupeWindow: Duration.minutes(120), channels: { "a/*": { history: { ttl: Duration.minutes(1) } } } },
+    ],
   ])("%s", (_what, props) => {
     expect(() => makePushIt(props)).not.toThrow();
   });

@@ -11,12 +11,15 @@ const DESTROYED = Match.stringLikeRegexp("all stored messages are deleted");
 
 /** What decides whether data is lost: the policies, the protection and the backups of the table. */
 const kept = (props: PushItProps, stack = makeStack()) => {
-  const table = only(synthesize(props, stack), "AWS::DynamoDB::Table") as ReturnType<typeof only> & { UpdateReplacePolicy?: string };
+  const table = only(synthesize(props, stack), "AWS::DynamoDB::Table") as ReturnType<typeof only> & {
+    UpdateReplacePolicy?: string;
+  };
   const { DeletionProtectionEnabled, PointInTimeRecoverySpecification } = table.Properties;
   return {
     policies: [table.DeletionPolicy, table.UpdateReplacePolicy],
     isProtected: DeletionProtectionEnabled ?? false,
-    restorable: (PointInTimeRecoverySpecification as { PointInTimeRecoveryEnabled: boolean }).PointInTimeRecoveryEnabled,
+    restorable: (PointInTimeRecoverySpecification as { PointInTimeRecoveryEnabled: boolean })
+      .PointInTimeRecoveryEnabled,
   };
 };
 
@@ -29,10 +32,15 @@ describe("a table with a history", () => {
   });
 
   test("is not kept if the props say so, in each respect alone", () => {
-    expect(kept({ channels: CHANNELS, removalPolicy: RemovalPolicy.DESTROY })).toEqual({ ...DELETED, restorable: true });
+    expect(kept({ channels: CHANNELS, removalPolicy: RemovalPolicy.DESTROY })).toEqual({
+      ...DELETED,
+      restorable: true,
+    });
     expect(kept({ channels: CHANNELS, pointInTimeRecovery: false })).toEqual({ ...RETAINED, restorable: false });
     expect(kept({ channels: CHANNELS, deletionProtection: false })).toEqual({ ...RETAINED, isProtected: false });
-    expect(kept({ channels: CHANNELS, removalPolicy: RemovalPolicy.DESTROY, deletionProtection: true }).isProtected).toBe(true);
+    expect(
+      kept({ channels: CHANNELS, removalPolicy: RemovalPolicy.DESTROY, deletionProtection: true }).isProtected,
+    ).toBe(true);
   });
 
   test("warns if it is to be destroyed, until that is acknowledged", () => {
@@ -61,7 +69,9 @@ describe("a table without a history", () => {
   });
 
   test("is kept, protected and restorable if the props say so", () => {
-    expect(kept({ removalPolicy: RemovalPolicy.RETAIN, deletionProtection: true, pointInTimeRecovery: true })).toEqual(RETAINED);
+    expect(kept({ removalPolicy: RemovalPolicy.RETAIN, deletionProtection: true, pointInTimeRecovery: true })).toEqual(
+      RETAINED,
+    );
   });
 });
 
@@ -78,7 +88,8 @@ test("cdk-nag's DDB3 is answered only without a history: whoever turns backups o
 
 describe("a key that the construct made", () => {
   const keyOf = (props: PushItProps): string | undefined =>
-    only(synthesize({ encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED, ...props }), "AWS::KMS::Key").DeletionPolicy;
+    only(synthesize({ encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED, ...props }), "AWS::KMS::Key")
+      .DeletionPolicy;
 
   test("goes and stays with its table", () => {
     expect(keyOf({})).toBe("Delete");

@@ -36,11 +36,18 @@ describe("a function's timeout", () => {
 
   test("of subscribe has room for the delivery guard and a post, where some channel keeps its last message", () => {
     const parts = timeoutParts("subscribe", { ...DEFAULT_SETTINGS, channels: { "prices/*": { latest: true } } });
-    expect(parts).toEqual({ "timeouts.onSubscriptionRequest": 1_000, "timeouts.onMessageReceived": 1_000, posting: POST_MS });
+    expect(parts).toEqual({
+      "timeouts.onSubscriptionRequest": 1_000,
+      "timeouts.onMessageReceived": 1_000,
+      posting: POST_MS,
+    });
   });
 
   test("of subscribe has room for the delivery guard, where some channel has history", () => {
-    const parts = timeoutParts("subscribe", { ...DEFAULT_SETTINGS, channels: { "kept/*": { history: { size: 1, seconds: 60 } } } });
+    const parts = timeoutParts("subscribe", {
+      ...DEFAULT_SETTINGS,
+      channels: { "kept/*": { history: { size: 1, seconds: 60 } } },
+    });
     expect(parts).toEqual({ "timeouts.onSubscriptionRequest": 1_000, "timeouts.onMessageReceived, 3 times,": 3_000 });
   });
 

@@ -10,7 +10,12 @@ import { connectEvent } from "./aws/events.js";
 import { MemoryStore, TestLog } from "./core/fakes.js";
 import { subscribersOf } from "../../lambdas/core/recipients.js";
 
-const permitted = (more: Partial<Permitted> = {}): Permitted => ({ permitted: true, subscribe: [], publish: [], ...more });
+const permitted = (more: Partial<Permitted> = {}): Permitted => ({
+  permitted: true,
+  subscribe: [],
+  publish: [],
+  ...more,
+});
 
 const setUp = (settings: Partial<Settings>, permission: Partial<Permitted> = {}) => {
   const store = new MemoryStore();
@@ -24,7 +29,13 @@ const setUp = (settings: Partial<Settings>, permission: Partial<Permitted> = {})
     },
     disconnected: async ({ connectionId }) => void left.push(connectionId),
   };
-  const system = { settings: { ...DEFAULT_SETTINGS, ...settings }, store, guards, events: NO_EVENTS, log: new TestLog() };
+  const system = {
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    store,
+    guards,
+    events: NO_EVENTS,
+    log: new TestLog(),
+  };
   const open = async (connectionId: string, offered = "push-it.v1", headers: Record<string, string> = {}) => {
     const event = connectEvent(offered, connectionId);
     const result = await connect(system, { ...event, headers: { ...event.headers, ...headers } });
@@ -56,7 +67,10 @@ describe("connections of one user", () => {
     expect(await open("c3")).toEqual({ statusCode: 403 });
     expect(store.traces("c3")).toEqual([]);
     expect(left).toEqual([]);
-    expect((await subscribersOf(store, userChannel("ann"))).map(({ connectionId }) => connectionId)).toEqual(["c1", "c2"]);
+    expect((await subscribersOf(store, userChannel("ann"))).map(({ connectionId }) => connectionId)).toEqual([
+      "c1",
+      "c2",
+    ]);
   });
 
   test("that are too many are told so, where the client asked to be: nothing stays but the reason", async () => {
@@ -85,7 +99,8 @@ describe("connections of one user", () => {
     const session = (letter: string): string => `push-it.v1, push-it.session.${letter.repeat(22)}`;
     expect([await open("a1", session("a")), await open("b1", session("b"))]).toEqual([opened, opened]);
     expect([await open("a2", session("a")), await open("b2", session("b"))]).toEqual([opened, opened]);
-    for (const offer of [session("a"), session("c"), "push-it.v1"]) expect(await open("more", offer)).toEqual({ statusCode: 403 });
+    for (const offer of [session("a"), session("c"), "push-it.v1"])
+      expect(await open("more", offer)).toEqual({ statusCode: 403 });
     expect(await subscribersOf(store, userChannel("ann"))).toHaveLength(4);
   });
 
@@ -102,7 +117,10 @@ describe("connections of one user", () => {
 });
 
 test("a connection guard that subscribes an agent beyond what it may have prevents the connection, and nothing stays", async () => {
-  const { store, left, open } = setUp({ limits: { ...DEFAULT_LIMITS, subscriptionsPerAgent: 2 } }, { subscribe: ["a", "b", "c"], userId: "ann" });
+  const { store, left, open } = setUp(
+    { limits: { ...DEFAULT_LIMITS, subscriptionsPerAgent: 2 } },
+    { subscribe: ["a", "b", "c"], userId: "ann" },
+  );
   expect(await open("c1")).toEqual({ statusCode: 403 });
   expect(store.traces("c1")).toEqual([]);
   expect(await open("c2", EXPLAINS)).toEqual(explained);
@@ -139,7 +157,8 @@ describe("a page of another origin", () => {
 
 describe("credentials of more bytes than allowed", () => {
   const limits = { ...DEFAULT_LIMITS, credentialsBytes: 6 };
-  const entry = (value: string) => `push-it.v1, push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
+  const entry = (value: string) =>
+    `push-it.v1, push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
 
   test("are refused with 400, before anything else", async () => {
     const { store, open, asked } = setUp({ limits });

@@ -8,9 +8,15 @@ import { DEFAULT_SETTINGS, type Settings } from "../../lambdas/settings.js";
 import { connectEvent, frameEvent } from "./aws/events.js";
 import { MemoryStore, NOW, TestLog } from "./core/fakes.js";
 
-const credentials = (value: unknown): string => `push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
+const credentials = (value: unknown): string =>
+  `push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
 
-const permitted = (more: Partial<Permitted> = {}): Permitted => ({ permitted: true, subscribe: [], publish: [], ...more });
+const permitted = (more: Partial<Permitted> = {}): Permitted => ({
+  permitted: true,
+  subscribe: [],
+  publish: [],
+  ...more,
+});
 
 const setUp = (connection?: Guards["connection"], settings: Partial<Settings> = {}) => {
   const store = new MemoryStore();
@@ -86,9 +92,18 @@ describe("the handshake's origin, query and cookies", () => {
   test("are told to the connection guard", async () => {
     const told: unknown[] = [];
     const { system } = setUp();
-    const guards: Guards = { ...system.guards, connection: async (agent, isConnected, handshake) => (told.push(isConnected, handshake), openGuards.connection(agent)) };
+    const guards: Guards = {
+      ...system.guards,
+      connection: async (agent, isConnected, handshake) => (
+        told.push(isConnected, handshake),
+        openGuards.connection(agent)
+      ),
+    };
     expect(await connect({ ...system, guards }, withHandshake())).toEqual(accepted);
-    expect(told).toEqual([false, { origin: "https://example.com", query: { room: "secret-query" }, cookies: { sid: "secret-cookie" } }]);
+    expect(told).toEqual([
+      false,
+      { origin: "https://example.com", query: { room: "secret-query" }, cookies: { sid: "secret-cookie" } },
+    ]);
   });
 
   test("are not stored, and not logged", async () => {
@@ -119,7 +134,9 @@ describe("a malformed handshake is refused with 400, and no guard is asked", () 
 
 describe("the connection guard", () => {
   test("gets what the client sent, and what it leaves in credentials is what later guards see", async () => {
-    const { open, asked, stored } = setUp(async () => permitted({ credentials: { user: "Ada" }, info: { name: "Ada" } }));
+    const { open, asked, stored } = setUp(async () =>
+      permitted({ credentials: { user: "Ada" }, info: { name: "Ada" } }),
+    );
     await open("push-it.v1", credentials("token"));
     expect(asked).toMatchObject([{ connectionId: "c1", credentials: "token" }]);
     expect(stored()).toMatchObject({ credentials: { user: "Ada" }, info: { name: "Ada" } });
@@ -155,13 +172,16 @@ describe("a connection guard that denies or does nothing prevents the connection
     ["fails", { permitted: false, code: "guard_failed", reason: "It failed." }],
   ];
 
-  test.each(DENIALS)("%s: a client that wants to know why gets a socket that tells, and no agent", async (_, denial) => {
-    const { open, store, log } = setUp(async () => denial);
-    expect(await open("push-it.v1", "push-it.v1.denied")).toEqual(explained);
-    expect(store.standings.get("c1")).toMatchObject({ denial: { code: denial.code, reason: denial.reason } });
-    expect(store.calls).toEqual(["putDenial c1"]);
-    expect(log.of("connection_denied")).toEqual([{ connection: "c1", code: denial.code }]);
-  });
+  test.each(DENIALS)(
+    "%s: a client that wants to know why gets a socket that tells, and no agent",
+    async (_, denial) => {
+      const { open, store, log } = setUp(async () => denial);
+      expect(await open("push-it.v1", "push-it.v1.denied")).toEqual(explained);
+      expect(store.standings.get("c1")).toMatchObject({ denial: { code: denial.code, reason: denial.reason } });
+      expect(store.calls).toEqual(["putDenial c1"]);
+      expect(log.of("connection_denied")).toEqual([{ connection: "c1", code: denial.code }]);
+    },
+  );
 
   test.each(DENIALS)("%s: a client that did not ask gets 403, and nothing is stored", async (_, denial) => {
     const { open, store } = setUp(async () => denial);
@@ -170,7 +190,9 @@ describe("a connection guard that denies or does nothing prevents the connection
   });
 
   test("and where denials are refused, everyone gets 403", async () => {
-    const { open, store } = setUp(async () => ({ permitted: false, code: "denied", reason: "No." }), { denials: "refuse" });
+    const { open, store } = setUp(async () => ({ permitted: false, code: "denied", reason: "No." }), {
+      denials: "refuse",
+    });
     expect(await open("push-it.v1", "push-it.v1.denied")).toEqual({ statusCode: 403 });
     expect(store.calls).toEqual([]);
   });
@@ -191,10 +213,13 @@ test("a frame that chooses the handshake's route is refused: an open connection 
   expect(store.calls).toEqual([]);
 });
 
-test.each(["putAgent", "putSubscriptions"] as const)("a table that fails at %s refuses the handshake: open means connected", async (step) => {
-  const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
-  store.before[step] = () => {
-    throw new Error("throttled");
-  };
-  await expect(open("push-it.v1")).rejects.toThrow("throttled");
-});
+test.each(["putAgent", "putSubscriptions"] as const)(
+  "a table that fails at %s refuses the handshake: open means connected",
+  async (step) => {
+    const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
+    store.before[step] = () => {
+      throw new Error("throttled");
+    };
+    await expect(open("push-it.v1")).rejects.toThrow("throttled");
+  },
+);

@@ -35,22 +35,40 @@ const run = async (name: string, event: FrameEvent): Promise<APIGatewayProxyResu
 const frames = {
   connect: { action: "connect", channel: "/meta/connect", uuid: "u1" },
   ping: { action: "ping", channel: "/meta/ping", uuid: "u2" },
-  subscribe: { action: "subscribe", channel: "/meta/subscribe", uuid: "u3", data: { channels: ["stories/5", "stories/*"] } },
-  unsubscribe: { action: "unsubscribe", channel: "/meta/unsubscribe", uuid: "u4", data: { channels: ["stories/5", "stories/*"] } },
+  subscribe: {
+    action: "subscribe",
+    channel: "/meta/subscribe",
+    uuid: "u3",
+    data: { channels: ["stories/5", "stories/*"] },
+  },
+  unsubscribe: {
+    action: "unsubscribe",
+    channel: "/meta/unsubscribe",
+    uuid: "u4",
+    data: { channels: ["stories/5", "stories/*"] },
+  },
   publish: { action: "publish", channel: "stories/5", uuid: "u5", data: "hello" },
 };
 
-const ask = async (name: keyof typeof frames, connection = "c1") => answersOf(await run(name, frameEvent(frames[name], connection)));
+const ask = async (name: keyof typeof frames, connection = "c1") =>
+  answersOf(await run(name, frameEvent(frames[name], connection)));
 
 test("an agent connects, subscribes, publishes, unsubscribes and leaves, and nothing stays behind", async () => {
   const connectedAt = Date.now();
   expect(await run("connect", connectEvent("push-it.v1", "c1", connectedAt))).toMatchObject({ statusCode: 200 });
   const who = answersOf(await run("handshake", frameEvent(frames.connect)));
-  expect(who).toMatchObject([{ channel: "/meta/connect", uuid: "u1", successful: true, data: { agent: expect.any(String) } }]);
-  expect(await ask("ping")).toMatchObject([{ channel: "/meta/ping", uuid: "u2", successful: true, data: who[0]?.data }]);
+  expect(who).toMatchObject([
+    { channel: "/meta/connect", uuid: "u1", successful: true, data: { agent: expect.any(String) } },
+  ]);
+  expect(await ask("ping")).toMatchObject([
+    { channel: "/meta/ping", uuid: "u2", successful: true, data: who[0]?.data },
+  ]);
   expect(await ask("subscribe")).toMatchObject([{ successful: true }, { successful: true }]);
   // Its own copy rides with the answer.
-  expect(await ask("publish")).toMatchObject([{ channel: "stories/5", uuid: "u5", data: "hello" }, { channel: "/meta/successful", uuid: "u5" }]);
+  expect(await ask("publish")).toMatchObject([
+    { channel: "stories/5", uuid: "u5", data: "hello" },
+    { channel: "/meta/successful", uuid: "u5" },
+  ]);
   expect(deployed.posted()).toEqual([]);
   expect(await ask("unsubscribe")).toMatchObject([{ successful: true }, { successful: true }]);
   deployed.connections.received.length = 0;
@@ -87,7 +105,9 @@ test("a denied connection is told why by every route, and closed by connect; $di
 
 test("a frame that no route takes, from an agent, is answered and does no harm", async () => {
   await deployed.table.table.putAgent(agentOf("c3", { connectedAt: Date.now() }));
-  expect(answersOf(await run("default", frameEvent({ action: "fly", uuid: "u9" }, "c3")))).toMatchObject([{ uuid: "u9", code: "unknown_action" }]);
+  expect(answersOf(await run("default", frameEvent({ action: "fly", uuid: "u9" }, "c3")))).toMatchObject([
+    { uuid: "u9", code: "unknown_action" },
+  ]);
   expect(answersOf(await run("default", frameEvent("hello", "c3")))).toMatchObject([{ code: "bad_frame" }]);
   await run("disconnect", disconnectEvent("c3", Date.now()));
 });

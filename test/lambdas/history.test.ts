@@ -20,16 +20,28 @@ test("an agent that asks for histories too often is refused, before a guard is a
     rate: new Rate(HISTORY_REQUESTS, clock, 10),
   };
   const ask = async (channel = "kept/1", connectionId = "c1") => {
-    const [answer] = await history(system, agentOf(connectionId), JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data: { channel } }));
+    const [answer] = await history(
+      system,
+      agentOf(connectionId),
+      JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data: { channel } }),
+    );
     return answer;
   };
-  for (let times = 0; times < HISTORY_REQUESTS.burst; times += 1) expect(await ask()).toMatchObject({ successful: true });
+  for (let times = 0; times < HISTORY_REQUESTS.burst; times += 1)
+    expect(await ask()).toMatchObject({ successful: true });
   const reads = store.calls.length;
-  expect(await ask()).toMatchObject({ channel: "/meta/history", uuid: "u1", successful: false, code: "rate_limited", data: { channel: "kept/1" } });
+  expect(await ask()).toMatchObject({
+    channel: "/meta/history",
+    uuid: "u1",
+    successful: false,
+    code: "rate_limited",
+    data: { channel: "kept/1" },
+  });
   expect(await ask("plain")).toMatchObject({ code: "no_history" });
   expect([asked, store.calls.length]).toEqual([HISTORY_REQUESTS.burst, reads]);
   expect(await ask("kept/1", "c2")).toMatchObject({ successful: true });
   clock.advance(1_000);
-  for (let times = 0; times < HISTORY_REQUESTS.perSecond; times += 1) expect(await ask()).toMatchObject({ successful: true });
+  for (let times = 0; times < HISTORY_REQUESTS.perSecond; times += 1)
+    expect(await ask()).toMatchObject({ successful: true });
   expect(await ask()).toMatchObject({ code: "rate_limited" });
 });

@@ -50,7 +50,9 @@ export class HttpServer {
  * A server of one's own for each test of a file, and an environment as Lambda gives one, which is put back afterwards.
  * @param environment what the environment has besides
  */
-export const serverForEach = (environment: (server: HttpServer) => Record<string, string> = () => ({})): (() => HttpServer) => {
+export const serverForEach = (
+  environment: (server: HttpServer) => Record<string, string> = () => ({}),
+): (() => HttpServer) => {
   const before = { ...process.env };
   let server: HttpServer;
   beforeEach(async () => {

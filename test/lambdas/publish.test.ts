@@ -16,7 +16,11 @@ const agent = (connectionId: string) => agentOf(connectionId, { connectedAt: Dat
 beforeAll(async () => {
   await deployed.start({ wildcards: ["stories/*"] });
   ({ handler } = await import("../../lambdas/publish.js"));
-  for (const [id, channel] of [["c1", "stories/5"], ["c2", "stories/*"], ["c3", "other"]] as const) {
+  for (const [id, channel] of [
+    ["c1", "stories/5"],
+    ["c2", "stories/*"],
+    ["c3", "other"],
+  ] as const) {
     await deployed.table.table.putAgent(agent(id));
     await deployed.table.table.putSubscriptions(agent(id), [channel]);
   }
@@ -37,7 +41,11 @@ test("publish brings a message to exact and * subscribers, the publisher's own w
 
 test("a frame of several messages arrives as one frame, in order", async () => {
   await handler(frameEvent({ action: "publish", messages: ["m1", "m2", "m3"].map((uuid) => message(uuid)) }));
-  expect(deployed.posted().find(([id]) => id === "c2")?.[1]).toMatchObject([{ uuid: "m1" }, { uuid: "m2" }, { uuid: "m3" }]);
+  expect(deployed.posted().find(([id]) => id === "c2")?.[1]).toMatchObject([
+    { uuid: "m1" },
+    { uuid: "m2" },
+    { uuid: "m3" },
+  ]);
 });
 
 test("a malformed frame is answered on /meta/error, and nothing is posted", async () => {

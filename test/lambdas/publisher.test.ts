@@ -28,7 +28,10 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-const publication = { version: 1, publish: [{ channel: "stories/5", data: "größe", uuid: "m1", excludeConnectionId: "c2" }] };
+const publication = {
+  version: 1,
+  publish: [{ channel: "stories/5", data: "größe", uuid: "m1", excludeConnectionId: "c2" }],
+};
 
 /** A request as the function's URL hands it over. */
 const overUrl = (body: unknown, more: { method?: string; base64?: boolean } = {}) => {
@@ -90,7 +93,10 @@ test("what fails is thrown, so that Lambda tries again, and says nothing of what
 describe("through its URL", () => {
   test.each([false, true])("it answers in HTTP (base64: %s)", async (base64) => {
     const answer = await overUrl(publication, { base64 });
-    expect(answer).toMatchObject({ statusCode: 200, headers: { "content-type": "application/json", "cache-control": "no-store" } });
+    expect(answer).toMatchObject({
+      statusCode: 200,
+      headers: { "content-type": "application/json", "cache-control": "no-store" },
+    });
     expect(JSON.parse(answer.body!)).toEqual({ version: 1, results: [{ uuid: "m1", accepted: true }] });
     expect(deployed.posted()).toEqual([["c1", { channel: "stories/5", uuid: "m1", data: "größe" }]]);
   });
@@ -117,8 +123,14 @@ describe("through its URL", () => {
 });
 
 test("it unsubscribes and disconnects, and leaves no row", async () => {
-  expect(await handler({ version: 1, unsubscribe: { connectionId: "c1" }, channel: "stories/5" })).toEqual({ version: 1, unsubscribed: 1 });
-  expect(await handler({ version: 1, disconnect: { userId: "ann" }, reason: "Bye." })).toEqual({ version: 1, disconnected: 2 });
+  expect(await handler({ version: 1, unsubscribe: { connectionId: "c1" }, channel: "stories/5" })).toEqual({
+    version: 1,
+    unsubscribed: 1,
+  });
+  expect(await handler({ version: 1, disconnect: { userId: "ann" }, reason: "Bye." })).toEqual({
+    version: 1,
+    disconnected: 2,
+  });
   expect(deployed.posted().slice(1).sort()).toEqual(
     ["c1", "c2"].map((id) => [id, { channel: "/meta/connect", successful: false, code: "revoked", error: "Bye." }]),
   );

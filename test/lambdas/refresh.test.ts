@@ -13,7 +13,13 @@ const SOON = NOW + 30_000;
 const LATER = NOW + 900_000;
 const before = agentOf("c1", { credentials: "old", info: "old", userId: "ada", expiresAt: SOON });
 
-const permitted = (more: Partial<Permitted> = {}): Permitted => ({ permitted: true, subscribe: [], publish: [], expiresAt: LATER, ...more });
+const permitted = (more: Partial<Permitted> = {}): Permitted => ({
+  permitted: true,
+  subscribe: [],
+  publish: [],
+  expiresAt: LATER,
+  ...more,
+});
 
 const setUp = async (connection: Guards["connection"] = async () => permitted(), settings: Partial<Settings> = {}) => {
   const store = await new MemoryStore().with(before, "a", userChannel("ada"));
@@ -30,7 +36,15 @@ const setUp = async (connection: Guards["connection"] = async () => permitted(),
     },
     disconnected: async ({ connectionId }) => void left.push(connectionId),
   };
-  const system = { settings: { ...DEFAULT_SETTINGS, ...settings }, store, guards, clock, connections, log, rate: new Rate(REFRESH_REQUESTS, clock, 10) };
+  const system = {
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    store,
+    guards,
+    clock,
+    connections,
+    log,
+    rate: new Rate(REFRESH_REQUESTS, clock, 10),
+  };
   const ask = (data?: unknown, more: object = {}) =>
     refresh(system, before, JSON.stringify({ action: "refresh", channel: "/meta/refresh", uuid: "u1", data, ...more }));
   const stored = (): Agent | undefined => {
@@ -57,9 +71,16 @@ describe("the connection guard", () => {
   });
 
   test("that accepts replaces all it can set, and the agent is told for how long", async () => {
-    const { ask, stored, ends, store } = await setUp(async () => permitted({ credentials: "claims", info: "new", userId: "ada" }));
+    const { ask, stored, ends, store } = await setUp(async () =>
+      permitted({ credentials: "claims", info: "new", userId: "ada" }),
+    );
     expect(await ask({ credentials: "new" })).toMatchObject([
-      { channel: "/meta/refresh", uuid: "u1", successful: true, data: { agent: before.uuid, userId: "ada", expiresInMs: 900_000 } },
+      {
+        channel: "/meta/refresh",
+        uuid: "u1",
+        successful: true,
+        data: { agent: before.uuid, userId: "ada", expiresInMs: 900_000 },
+      },
     ]);
     expect(stored()).toEqual({ ...before, credentials: "claims", info: "new", expiresAt: LATER, renewals: 1 });
     expect(ends()).toEqual([end(LATER), end(LATER)]);
@@ -122,7 +143,9 @@ describe("a denial", () => {
   test.each(["eve", "ADA"])("is what another user (%s) comes to", async (userId) => {
     const { ask, store, connections } = await setUp(async () => permitted({ userId }));
     expect(await ask()).toEqual([]);
-    expect(connections.received("c1")).toMatchObject([{ code: "denied", error: "An agent cannot become another user's." }]);
+    expect(connections.received("c1")).toMatchObject([
+      { code: "denied", error: "An agent cannot become another user's." },
+    ]);
     expect(store.traces("c1")).toEqual([]);
   });
 
@@ -145,7 +168,9 @@ describe("what leaves the agent what it was", () => {
 
   test.each(["guard_timeout", "guard_failed"] as const)("is %s", async (code) => {
     const it = await setUp(async () => ({ permitted: false, code, reason: "Later." }));
-    expect(await it.ask()).toEqual([{ channel: "/meta/refresh", uuid: "u1", successful: false, code, error: "Later." }]);
+    expect(await it.ask()).toEqual([
+      { channel: "/meta/refresh", uuid: "u1", successful: false, code, error: "Later." },
+    ]);
     await unchanged(it);
   });
 
@@ -278,7 +303,9 @@ test("who renews too often is refused, before its guard is asked, and stays what
   const { ask, asked, clock, stored } = await setUp();
   for (let attempt = 0; attempt < 10; attempt += 1) await ask();
   const before = stored();
-  expect(await ask()).toMatchObject([{ channel: "/meta/refresh", uuid: "u1", successful: false, code: "rate_limited" }]);
+  expect(await ask()).toMatchObject([
+    { channel: "/meta/refresh", uuid: "u1", successful: false, code: "rate_limited" },
+  ]);
   expect(asked).toHaveLength(10);
   expect(stored()).toEqual(before);
   clock.advance(5_000);

@@ -12,5 +12,10 @@ test("guards have the seed's time by default: 10 s, 1 s, 1 s; and a second for w
 });
 
 test("wildcards are off, denials explained and credentials kept by default", () => {
-  expect(DEFAULT_SETTINGS).toMatchObject({ timeouts: DEFAULT_TIMEOUTS, wildcards: [], denials: "explain", keepCredentials: true });
+  expect(DEFAULT_SETTINGS).toMatchObject({
+    timeouts: DEFAULT_TIMEOUTS,
+    wildcards: [],
+    denials: "explain",
+    keepCredentials: true,
+  });
 });

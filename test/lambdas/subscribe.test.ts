@@ -16,16 +16,38 @@ const setUp = async (subscription: Guards["subscription"] = openGuards.subscript
   const store = await new MemoryStore().with(agent);
   const clock = new TestClock();
   const histories = new MemoryHistories(clock, 900, store);
-  const rest = { clock, histories, log: new TestLog(), connections: new TestConnections(clock), latest: new MemoryLatest(store.calls) };
-  const settings = { ...DEFAULT_SETTINGS, wildcards: ["stories/*"], channels: { "kept/*": { history: { size: 10, seconds: 60 } }, "rooms/*": { presence: true } } as const };
-  const system = { settings, store, rate: new SubscriptionRate({ settings, clock }), guards: { ...openGuards, subscription }, ...rest };
+  const rest = {
+    clock,
+    histories,
+    log: new TestLog(),
+    connections: new TestConnections(clock),
+    latest: new MemoryLatest(store.calls),
+  };
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    wildcards: ["stories/*"],
+    channels: { "kept/*": { history: { size: 10, seconds: 60 } }, "rooms/*": { presence: true } } as const,
+  };
+  const system = {
+    settings,
+    store,
+    rate: new SubscriptionRate({ settings, clock }),
+    guards: { ...openGuards, subscription },
+    ...rest,
+  };
   const ask = (data: unknown) =>
     subscribe(system, agent, JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data }));
   return { store, clock, ask };
 };
 
 const yes = (channel: string) => ({ channel: "/meta/subscribe", uuid: "u1", successful: true, data: { channel } });
-const no = (channel: string, code: string) => ({ channel: "/meta/subscribe", uuid: "u1", successful: false, code, data: { channel } });
+const no = (channel: string, code: string) => ({
+  channel: "/meta/subscribe",
+  uuid: "u1",
+  successful: false,
+  code,
+  data: { channel },
+});
 
 describe("subscribe", () => {
   test("succeeds by default, exactly and by wildcard, and is acknowledged once it is stored", async () => {
@@ -39,7 +61,14 @@ describe("subscribe", () => {
     const asked: string[] = [];
     const { store, ask } = await setUp(async (_agent, channel) => (asked.push(channel), permitted(channel)));
     const since = { offset: 10 };
-    const answers = await ask({ channels: [{ channel: "kept/1", since }, "kept/2", { channel: "plain", since }, { channel: "stories/*", since: null }] });
+    const answers = await ask({
+      channels: [
+        { channel: "kept/1", since },
+        "kept/2",
+        { channel: "plain", since },
+        { channel: "stories/*", since: null },
+      ],
+    });
     expect(answers).toMatchObject([yes("kept/2"), yes("plain"), yes("stories/*"), no("kept/1", "bad_frame")]);
     expect(asked).toEqual(["kept/2", "plain", "stories/*"]);
     expect((await store.holdings("c1")).channels).toEqual(["kept/2", "plain", "stories/*"]);
@@ -54,7 +83,9 @@ describe("subscribe", () => {
 
   test("without data.channel is answered successful: false, and writes nothing", async () => {
     const { store, ask } = await setUp();
-    expect(await ask({})).toMatchObject([{ channel: "/meta/subscribe", uuid: "u1", successful: false, error: expect.stringContaining("data.channel") }]);
+    expect(await ask({})).toMatchObject([
+      { channel: "/meta/subscribe", uuid: "u1", successful: false, error: expect.stringContaining("data.channel") },
+    ]);
     expect(store.calls).toEqual([]);
   });
 
@@ -96,7 +127,11 @@ describe("a subscription guard", () => {
       return permitted(channel);
     });
     const answers = await ask({ channels: ["a", "b", "c"] });
-    expect(answers).toEqual([yes("c"), { ...no("a", "denied"), error: "Not you." }, { ...no("b", "guard_timeout"), error: "Time ran out." }]);
+    expect(answers).toEqual([
+      yes("c"),
+      { ...no("a", "denied"), error: "Not you." },
+      { ...no("b", "guard_timeout"), error: "Time ran out." },
+    ]);
     expect((await store.holdings("c1")).channels).toEqual(["c"]);
   });
 
@@ -120,18 +155,25 @@ describe("a subscription guard", () => {
 test("an agent that has left meanwhile is not acknowledged, and leaves nothing behind", async () => {
   const { store, ask } = await setUp();
   store.before.putSubscriptions = () => void store.standings.delete("c1");
-  expect(await ask({ channels: ["a", "b"] })).toMatchObject([{ channel: "/meta/error", uuid: "u1", code: "unknown_agent" }]);
+  expect(await ask({ channels: ["a", "b"] })).toMatchObject([
+    { channel: "/meta/error", uuid: "u1", code: "unknown_agent" },
+  ]);
   expect((await store.holdings("c1")).channels).toEqual([]);
 });
 
 test("who subscribes too often is refused, channel by channel, before a guard is asked; a channel with presence counts as five", async () => {
   const asked: string[] = [];
   const { ask, clock, store } = await setUp(async (_agent, channel) => (asked.push(channel), permitted(channel)));
-  for (let frame = 0; frame < 8; frame += 1) await ask({ channels: Array.from({ length: 25 }, (_, at) => `rooms/${at}`) });
+  for (let frame = 0; frame < 8; frame += 1)
+    await ask({ channels: Array.from({ length: 25 }, (_, at) => `rooms/${at}`) });
   expect(asked).toHaveLength(200);
   expect(await ask({ channel: "plain" })).toMatchObject([no("plain", "rate_limited")]);
   expect(asked).toHaveLength(200);
   clock.advance(200);
-  expect(await ask({ channels: ["rooms/1", "plain", "a b"] })).toMatchObject([{ successful: true, data: { channel: "rooms/1" } }, no("plain", "rate_limited"), no("a b", "bad_channel")]);
+  expect(await ask({ channels: ["rooms/1", "plain", "a b"] })).toMatchObject([
+    { successful: true, data: { channel: "rooms/1" } },
+    no("plain", "rate_limited"),
+    no("a b", "bad_channel"),
+  ]);
   expect((await store.holdings("c1")).channels).not.toContain("plain");
 });

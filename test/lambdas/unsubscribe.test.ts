@@ -8,14 +8,26 @@ import { agentOf, MemoryStore, TestClock } from "./core/fakes.js";
 
 const agent = agentOf("c1");
 
-const setUp = async (unsubscription: Guards["unsubscription"] = openGuards.unsubscription, limits: Partial<Limits> = {}) => {
+const setUp = async (
+  unsubscription: Guards["unsubscription"] = openGuards.unsubscription,
+  limits: Partial<Limits> = {},
+) => {
   const store = await new MemoryStore().with(agent, "a", "b", "stories/*");
   await store.with(agentOf("c2"), "a");
   const clock = new TestClock();
   const settings = { ...DEFAULT_SETTINGS, wildcards: ["stories/*"], limits: { ...DEFAULT_SETTINGS.limits, ...limits } };
-  const system = { settings, rate: new SubscriptionRate({ settings, clock }), store, guards: { ...openGuards, unsubscription } };
+  const system = {
+    settings,
+    rate: new SubscriptionRate({ settings, clock }),
+    store,
+    guards: { ...openGuards, unsubscription },
+  };
   const ask = (data: unknown) =>
-    unsubscribe(system, agent, JSON.stringify({ action: "unsubscribe", channel: "/meta/unsubscribe", uuid: "u1", data }));
+    unsubscribe(
+      system,
+      agent,
+      JSON.stringify({ action: "unsubscribe", channel: "/meta/unsubscribe", uuid: "u1", data }),
+    );
   return { store, clock, ask };
 };
 
@@ -49,7 +61,9 @@ describe("unsubscribe", () => {
 
   test("without data.channel is an error", async () => {
     const { ask } = await setUp();
-    expect(await ask(undefined)).toMatchObject([{ channel: "/meta/unsubscribe", uuid: "u1", successful: false, code: "bad_frame" }]);
+    expect(await ask(undefined)).toMatchObject([
+      { channel: "/meta/unsubscribe", uuid: "u1", successful: false, code: "bad_frame" },
+    ]);
   });
 });
 
@@ -58,7 +72,14 @@ test("an unsubscription guard that denies keeps that subscription, and no other"
     channel === "a" ? { permitted: false, code: "denied", reason: "Stay." } : openGuards.unsubscription(agent, channel),
   );
   expect(await ask({ channels: ["a", "b"] })).toEqual([
-    { channel: "/meta/unsubscribe", uuid: "u1", successful: false, code: "denied", error: "Stay.", data: { channel: "a" } },
+    {
+      channel: "/meta/unsubscribe",
+      uuid: "u1",
+      successful: false,
+      code: "denied",
+      error: "Stay.",
+      data: { channel: "a" },
+    },
     yes("b"),
   ]);
   expect((await store.holdings("c1")).channels.sort()).toEqual(["a", "stories/*"]);
@@ -75,11 +96,19 @@ test("nothing is answered successful that could not be removed", async () => {
 test("who unsubscribes too often is refused, before a guard is asked", async () => {
   const asked: string[] = [];
   const limits = { subscriptionsPerAgent: 1, subscriptionChangesPerSecond: 1 };
-  const { ask, clock } = await setUp(async (_agent, channel) => (asked.push(channel), { permitted: true, subscribe: [], publish: [] }), limits);
+  const { ask, clock } = await setUp(
+    async (_agent, channel) => (asked.push(channel), { permitted: true, subscribe: [], publish: [] }),
+    limits,
+  );
   const channels = Array.from({ length: 11 }, (_, at) => `c${at}`);
   const answers = await ask({ channels });
   expect(answers.map(({ code }) => code)).toEqual([...Array.from({ length: 10 }, () => undefined), "rate_limited"]);
-  expect(answers.at(-1)).toMatchObject({ channel: "/meta/unsubscribe", uuid: "u1", successful: false, data: { channel: "c10" } });
+  expect(answers.at(-1)).toMatchObject({
+    channel: "/meta/unsubscribe",
+    uuid: "u1",
+    successful: false,
+    data: { channel: "c10" },
+  });
   expect(asked).toHaveLength(10);
   clock.advance(1_000);
   expect(await ask({ channel: "c10" })).toEqual([yes("c10")]);
@@ -91,6 +120,9 @@ test("who is subscribed again in the same moment stays subscribed, and is told t
     delete store.before.holdings;
     await store.putSubscriptions(agent, ["a"]);
   };
-  expect(await ask({ channels: ["a", "b"] })).toMatchObject([{ successful: false, code: "unavailable", data: { channel: "a" } }, yes("b")]);
+  expect(await ask({ channels: ["a", "b"] })).toMatchObject([
+    { successful: false, code: "unavailable", data: { channel: "a" } },
+    yes("b"),
+  ]);
   expect((await store.holdings("c1")).channels.sort()).toEqual(["a", "stories/*"]);
 });

@@ -131,7 +131,9 @@ const install = (tarballs: string[]) => {
 
 beforeAll(() => {
   mkdirSync(app);
-  run(join(ROOT, "node_modules/.bin/cdk"), ["init", "app", "--language", "typescript", "--generate-only"], { cwd: app });
+  run(join(ROOT, "node_modules/.bin/cdk"), ["init", "app", "--language", "typescript", "--generate-only"], {
+    cwd: app,
+  });
   (INSTALL ? install : giveCopies)(USED.map((each) => packInto(folder, each)));
   writeFileSync(join(app, "lib/shop-stack.ts"), STACK);
   writeFileSync(join(app, "guards.ts"), GUARDS);
@@ -152,7 +154,11 @@ describe("a fresh CDK app with the packed packages", () => {
 
   test("type-checks, its guards, its back end and its web page too", () => {
     npx("tsc");
-    const web = { extends: "../tsconfig.json", include: ["*.ts"], compilerOptions: { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] } };
+    const web = {
+      extends: "../tsconfig.json",
+      include: ["*.ts"],
+      compilerOptions: { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] },
+    };
     writeFileSync(join(app, "web/tsconfig.json"), JSON.stringify(web));
     npx("tsc", "-p", "web");
   });

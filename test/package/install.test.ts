@@ -14,11 +14,14 @@ const INSTALL = process.env["PUSH_IT_TEST_INSTALL"] === "1";
 const { folder, remove } = temporaryFolder();
 afterAll(remove);
 
-const installed = (which: PackageFolder, ...flags: string[]): string => installedIn(join(folder, PACKAGES[which]), [which], ...flags);
+const installed = (which: PackageFolder, ...flags: string[]): string =>
+  installedIn(join(folder, PACKAGES[which]), [which], ...flags);
 
 /** The names of all packages below `node_modules`, nested ones too. */
 const namesIn = (app: string): string[] => {
-  const { packages } = JSON.parse(readFileSync(join(app, "node_modules/.package-lock.json"), "utf8")) as { packages: object };
+  const { packages } = JSON.parse(readFileSync(join(app, "node_modules/.package-lock.json"), "utf8")) as {
+    packages: object;
+  };
   return [...new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, "")))].sort();
 };
 
@@ -28,11 +31,16 @@ const bytesOf = (path: string): number =>
     .filter((entry) => entry.isFile())
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 
-type Locked = Partial<Pick<Manifest, "dependencies" | "peerDependencies" | "peerDependenciesMeta">> & { link?: boolean; resolved?: string };
+type Locked = Partial<Pick<Manifest, "dependencies" | "peerDependencies" | "peerDependenciesMeta">> & {
+  link?: boolean;
+  resolved?: string;
+};
 
 /** The names of all packages that come with one, by the lock file. */
 const namesByLock = (which: PackageFolder): string[] => {
-  const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as { packages: Record<string, Locked> };
+  const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
+    packages: Record<string, Locked>;
+  };
   const found = new Set<string>();
   const visit = (path: string): void => {
     const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = packages[path]!;
@@ -52,7 +60,10 @@ const namesByLock = (which: PackageFolder): string[] => {
     }
   };
   visit(which === "." ? "" : which);
-  return [...found].map((path) => path.replace(/^.*node_modules\//, "")).concat(PACKAGES[which]).sort();
+  return [...found]
+    .map((path) => path.replace(/^.*node_modules\//, ""))
+    .concat(PACKAGES[which])
+    .sort();
 };
 
 /** The HTTP status of a handshake. */
@@ -84,8 +95,14 @@ describe("push-it-client, installed alone", () => {
   test.each(["push-it-client", "push-it-client/core"])("loads %s as an ES module and as CommonJS", (path) => {
     const check = "console.log(typeof PushIt, typeof PushItError, typeof Channel)";
     const names = "{ PushIt, PushItError, Channel }";
-    expect(run(process.execPath, ["--input-type=module", "-e", `import ${names} from "${path}"; ${check}`], { cwd: app })).toBe("function function function\n");
-    expect(run(process.execPath, ["--input-type=commonjs", "-e", `const ${names} = require("${path}"); ${check}`], { cwd: app })).toBe("function function function\n");
+    expect(
+      run(process.execPath, ["--input-type=module", "-e", `import ${names} from "${path}"; ${check}`], { cwd: app }),
+    ).toBe("function function function\n");
+    expect(
+      run(process.execPath, ["--input-type=commonjs", "-e", `const ${names} = require("${path}"); ${check}`], {
+        cwd: app,
+      }),
+    ).toBe("function function function\n");
   });
 
   test("has the file for script tags where tools look for it", () => {
@@ -131,7 +148,15 @@ describe("push-it-server, installed alone", () => {
   test.each(["cjs", "esm"] as const)("runs when a bundler makes one file of it, as %s", (format) => {
     const outfile = join(app, `bundle.${format === "cjs" ? "cjs" : "mjs"}`);
     const stdin = { contents: PROGRAM, resolveDir: app };
-    const { warnings } = buildSync({ stdin, outfile, bundle: true, platform: "node", format, external: ["@aws-sdk/*"], logLevel: "silent" });
+    const { warnings } = buildSync({
+      stdin,
+      outfile,
+      bundle: true,
+      platform: "node",
+      format,
+      external: ["@aws-sdk/*"],
+      logLevel: "silent",
+    });
     expect(warnings).toEqual([]);
     expect(run(process.execPath, [outfile])).toBe(PRINTED);
   });
@@ -144,7 +169,9 @@ describe("push-it-server, installed alone", () => {
 
   test("has the schemas of guard functions", () => {
     const find = 'console.log(require("push-it-server/schemas/guard-request.v1.json").title)';
-    const { title } = JSON.parse(readFileSync(join(ROOT, "docs/schemas/guard-request.v1.json"), "utf8")) as { title: string };
+    const { title } = JSON.parse(readFileSync(join(ROOT, "docs/schemas/guard-request.v1.json"), "utf8")) as {
+      title: string;
+    };
     expect(run(process.execPath, ["--input-type=commonjs", "-e", find], { cwd: app })).toBe(`${title}\n`);
   });
 });
@@ -168,8 +195,14 @@ describe("push-it-cli, installed alone", () => {
     if (app === undefined) return;
     expect(bytesOf(join(app, "node_modules"))).toBeLessThan(50_000_000);
     expect(run("npx", ["--no-install", "push-it-cli", "--version"], { cwd: app })).toMatch(/^\d+\.\d+\.\d+\n$/);
-    writeFileSync(join(app, "guards.ts"), 'export default { onConnectionRequest: (agent: any) => agent.connectionDenied("Nobody.") };');
-    for (const [guards, status] of [[[], 101], [["--guards", "guards.ts"], 403]] as const) {
+    writeFileSync(
+      join(app, "guards.ts"),
+      'export default { onConnectionRequest: (agent: any) => agent.connectionDenied("Nobody.") };',
+    );
+    for (const [guards, status] of [
+      [[], 101],
+      [["--guards", "guards.ts"], 403],
+    ] as const) {
       const dev = await Dev.start("npx", ["--no-install", "push-it-cli", "dev", ...guards], app);
       try {
         expect(await handshake(dev.ready.websocketUrl)).toBe(status);

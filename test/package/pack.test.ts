@@ -31,7 +31,14 @@ interface Expected {
 
 const EXPECTED: Expected[] = [
   // For resolvers that know no `exports`, `core.js` and the folder `iife` say what is imported.
-  { folder: "client", beside: [...KINDS, "core.js", "iife/package.json"], dependencies: [], peers: [], optional: [], limit: 170_000 },
+  {
+    folder: "client",
+    beside: [...KINDS, "core.js", "iife/package.json"],
+    dependencies: [],
+    peers: [],
+    optional: [],
+    limit: 170_000,
+  },
   {
     folder: "server",
     beside: [...KINDS, "dist/schemas/guard-request.v1.json", "dist/schemas/guard-response.v1.json"],
@@ -51,7 +58,16 @@ const EXPECTED: Expected[] = [
   {
     folder: "local",
     beside: [
-      ...["dist/bootstrap.mjs", "dist/node-path.mjs", "dist/recorder.cjs", "dist/check.js", "dist/load.js", "dist/bootstrap.py", "dist/sdk/index.js", "dist/sdk/push-it.iife.js"],
+      ...[
+        "dist/bootstrap.mjs",
+        "dist/node-path.mjs",
+        "dist/recorder.cjs",
+        "dist/check.js",
+        "dist/load.js",
+        "dist/bootstrap.py",
+        "dist/sdk/index.js",
+        "dist/sdk/push-it.iife.js",
+      ],
       ...consoleFiles,
       "dist/starter-guards/guards.mjs",
       ...starterFiles,
@@ -90,14 +106,19 @@ describe.each(cases)("the package %s", (name, { folder, beside, dependencies, pe
   });
 
   test("says nothing of the machine it was built on", () => {
-    for (const path of packed) expect([path, readFileSync(join(ROOT, folder, path), "utf8").includes(ROOT)]).toEqual([path, false]);
+    for (const path of packed)
+      expect([path, readFileSync(join(ROOT, folder, path), "utf8").includes(ROOT)]).toEqual([path, false]);
   });
 
   test("brings and expects what it should", () => {
     const { dependencies: brought = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
     expect(Object.keys(brought).sort()).toEqual(dependencies);
     expect(Object.keys(peerDependencies).sort()).toEqual(peers);
-    expect(Object.keys(peerDependenciesMeta).filter((each) => peerDependenciesMeta[each]!.optional).sort()).toEqual(optional);
+    expect(
+      Object.keys(peerDependenciesMeta)
+        .filter((each) => peerDependenciesMeta[each]!.optional)
+        .sort(),
+    ).toEqual(optional);
   });
 
   test("needs nothing that its manifest does not name", () => {
@@ -122,7 +143,9 @@ describe.each(cases)("the package %s", (name, { folder, beside, dependencies, pe
 
 describe("the packages", () => {
   test("have a command that can be run", () => {
-    const command = packOf("local").files.find(({ path }) => path === manifestIn(join(ROOT, "local")).bin!["push-it-cli"]);
+    const command = packOf("local").files.find(
+      ({ path }) => path === manifestIn(join(ROOT, "local")).bin!["push-it-cli"],
+    );
     expect(command!.mode & 0o111).toBe(0o111);
     expect(readFileSync(join(ROOT, "local", command!.path), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
@@ -143,7 +166,14 @@ describe("the packages", () => {
   });
 
   test("are free of side effects where a bundler may leave things out", () => {
-    for (const folder of ["client", "client/dist/esm", "client/dist/cjs", "server", "server/dist/esm", "server/dist/cjs"]) {
+    for (const folder of [
+      "client",
+      "client/dist/esm",
+      "client/dist/cjs",
+      "server",
+      "server/dist/esm",
+      "server/dist/cjs",
+    ]) {
       expect([folder, manifestIn(join(ROOT, folder)).sideEffects]).toEqual([folder, false]);
     }
   });
@@ -159,6 +189,8 @@ test("the lock file has every optional dependency: npm ci refuses one that lacks
     packages: Record<string, { optionalDependencies?: Record<string, string> }>;
   };
   const locked = new Set(Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, "")));
-  const wanted = Object.values(lock.packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+  const wanted = Object.values(lock.packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.keys(optionalDependencies),
+  );
   expect(wanted.filter((name) => !locked.has(name))).toEqual([]);
 });

@@ -4,7 +4,12 @@ import ts from "typescript";
 import { ROOT, run } from "./processes.js";
 
 /** The folders of the four packages, and what each is called. */
-export const PACKAGES = { client: "push-it-client", server: "push-it-server", ".": "push-it-aws", local: "push-it-cli" };
+export const PACKAGES = {
+  client: "push-it-client",
+  server: "push-it-server",
+  ".": "push-it-aws",
+  local: "push-it-cli",
+};
 
 /** The folder of a package. */
 export type PackageFolder = keyof typeof PACKAGES;
@@ -29,7 +34,8 @@ export interface Manifest {
 type Target = string | { [condition: string]: Target };
 
 /** The manifest in a folder. */
-export const manifestIn = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+export const manifestIn = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 
 /** What `npm pack` says it packs. */
 export interface Pack {
@@ -40,7 +46,9 @@ export interface Pack {
 
 /** What is packed of a package, without packing it. */
 export const packOf = (folder: PackageFolder): Pack => {
-  const [pack] = JSON.parse(run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: join(ROOT, folder) })) as [Pack];
+  const [pack] = JSON.parse(
+    run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: join(ROOT, folder) }),
+  ) as [Pack];
   return pack;
 };
 
@@ -55,16 +63,21 @@ export const packInto = (target: string, folder: PackageFolder): string => {
 export const installedIn = (app: string, packages: PackageFolder[], ...flags: string[]): string => {
   mkdirSync(app);
   writeFileSync(join(app, "package.json"), '{"private":true}\n');
-  run("npm", ["install", "--no-audit", "--no-fund", ...flags, ...packages.map((each) => packInto(app, each))], { cwd: app });
+  run("npm", ["install", "--no-audit", "--no-fund", ...flags, ...packages.map((each) => packInto(app, each))], {
+    cwd: app,
+  });
   return app;
 };
 
-const leaves = (target: Target): string[] => (typeof target === "string" ? [target] : Object.values(target).flatMap(leaves));
+const leaves = (target: Target): string[] =>
+  typeof target === "string" ? [target] : Object.values(target).flatMap(leaves);
 
 /** Every file that a manifest names; those with a `*` stand for several. */
 export const targetsOf = ({ main, module, types, bin = {}, exports, typesVersions }: Manifest): string[] => {
   const older = Object.values(typesVersions?.["*"] ?? {}).flat();
-  const all = [main, module, types, ...Object.values(bin), ...leaves(exports), ...older].filter((each) => each !== undefined);
+  const all = [main, module, types, ...Object.values(bin), ...leaves(exports), ...older].filter(
+    (each) => each !== undefined,
+  );
   return [...new Set(all.map((target) => posix.normalize(target)))];
 };
 

@@ -10,17 +10,34 @@ const steps = stepsOf(readFileSync(join(ROOT, "docs/QUICKSTART.md"), "utf8"));
 
 test("the quick start has its files, its commands and the local run, in order", () => {
   const names = steps.map((step) => (step.kind === "file" ? step.name : step.kind));
-  expect(names).toEqual(["run", "guards.ts", "app.ts", "cdk.json", "serve", "page.ts", "index.html", "run", "back-end.mjs", "run"]);
+  expect(names).toEqual([
+    "run",
+    "guards.ts",
+    "app.ts",
+    "cdk.json",
+    "serve",
+    "page.ts",
+    "index.html",
+    "run",
+    "back-end.mjs",
+    "run",
+  ]);
 });
 
 test("the quick start installs all packages", () => {
   const commands = steps.flatMap((step) => (step.kind === "run" ? step.commands : []));
-  const installed = commands.filter((command) => command.startsWith("npm install ")).flatMap((command) => command.split(" "));
+  const installed = commands
+    .filter((command) => command.startsWith("npm install "))
+    .flatMap((command) => command.split(" "));
   expect(installed).toEqual(expect.arrayContaining(Object.values(PACKAGES)));
 });
 
 test("a block without a mark is for readers alone", () => {
-  expect(stepsOf("```sh\nrm -rf /\n```\n<!-- run -->\n```sh\na\nb\n```\n<!-- file: x.json -->\n```json\n{}\n```\n<!-- serve -->\n```sh\nc\n```\n")).toEqual([
+  expect(
+    stepsOf(
+      "```sh\nrm -rf /\n```\n<!-- run -->\n```sh\na\nb\n```\n<!-- file: x.json -->\n```json\n{}\n```\n<!-- serve -->\n```sh\nc\n```\n",
+    ),
+  ).toEqual([
     { kind: "run", commands: ["a", "b"] },
     { kind: "file", name: "x.json", text: "{}\n" },
     { kind: "serve", command: "c" },

@@ -20,10 +20,13 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const node = (script: string): string => execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+const node = (script: string): string =>
+  execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
 
 const filesBelow = (below: string): string[] =>
-  readdirSync(below, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+  readdirSync(below, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
+  );
 
 const read = (name: string): SystemModel => readSystem(join(folder, "assembly"), { construct: `${name}/PushIt` }).model;
 
@@ -50,7 +53,9 @@ describe("the first release", () => {
 
   it("has a client that runs", () => {
     const client = join(folder, "client");
-    const { exports } = JSON.parse(readFileSync(join(client, "package.json"), "utf8")) as { exports: Record<string, { import: { default: string } }> };
+    const { exports } = JSON.parse(readFileSync(join(client, "package.json"), "utf8")) as {
+      exports: Record<string, { import: { default: string } }>;
+    };
     const output = node(`
       import { PushIt } from "${join(client, exports["."]!.import.default)}";
       console.log(new PushIt({ url: "wss://example.com/live", autoConnect: false }).state);

@@ -7,7 +7,11 @@ describe("npm run test:dynamodb-local", () => {
   test("says what it needs where there is no Java, and fails", () => {
     const { folder, remove } = temporaryFolder();
     const env = { ...process.env, PATH: folder };
-    const { status, stderr } = spawnSync(process.execPath, ["scripts/test-dynamodb-local.mjs"], { cwd: ROOT, encoding: "utf8", env });
+    const { status, stderr } = spawnSync(process.execPath, ["scripts/test-dynamodb-local.mjs"], {
+      cwd: ROOT,
+      encoding: "utf8",
+      env,
+    });
     remove();
     expect(status).toBe(1);
     expect(stderr).toBe(
@@ -37,10 +41,20 @@ describe("npm run build", () => {
       said.gone = isUpToDate(root, "a", { types: false });
       console.log(JSON.stringify(said));
     `;
-    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: ROOT, encoding: "utf8" });
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
     remove();
     expect(stderr).toBe("");
-    expect(JSON.parse(stdout)).toEqual({ first: false, same: true, declarations: false, input: false, output: false, gone: false });
+    expect(JSON.parse(stdout)).toEqual({
+      first: false,
+      same: true,
+      declarations: false,
+      input: false,
+      output: false,
+      gone: false,
+    });
   });
 });
 
@@ -54,11 +68,19 @@ describe("npm run iam", () => {
       import { textOf } from "./scripts/grants.mjs";
       console.log(JSON.stringify(${JSON.stringify(lines)}.map(textOf)));
     `;
-    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: ROOT, encoding: "utf8" });
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
     expect(stderr).toBe("");
     return JSON.parse(stdout);
   };
-  const invoke = (name: string, role = ROLE) => ({ kind: "used", role, action: "lambda:InvokeFunction", resource: ARN + name });
+  const invoke = (name: string, role = ROLE) => ({
+    kind: "used",
+    role,
+    action: "lambda:InvokeFunction",
+    resource: ARN + name,
+  });
 
   test("tells the construct's functions from each other, whatever the stack, and not the guards of tests", () => {
     const lines = [
@@ -87,7 +109,12 @@ describe("npm run iam", () => {
     expect(
       textsOf([
         { kind: "granted", role: ROLE, action: "dynamodb:Query", resource },
-        { kind: "denied", function: "Stranger0123ABCD", action: "execute-api:ManageConnections", resource: connections },
+        {
+          kind: "denied",
+          function: "Stranger0123ABCD",
+          action: "execute-api:ManageConnections",
+          resource: connections,
+        },
       ]),
     ).toEqual([
       `${ROLE}  dynamodb:Query  table/PushItTable08C3B553`,
@@ -99,7 +126,12 @@ describe("npm run iam", () => {
 describe("npm run iam:mutate", () => {
   const permission = (Principal: string, rule: string) => ({
     Type: "AWS::Lambda::Permission",
-    Properties: { Action: "lambda:InvokeFunction", FunctionName: "Fn", Principal, SourceArn: { "Fn::GetAtt": [rule, "Arn"] } },
+    Properties: {
+      Action: "lambda:InvokeFunction",
+      FunctionName: "Fn",
+      Principal,
+      SourceArn: { "Fn::GetAtt": [rule, "Arn"] },
+    },
   });
   const Resources = {
     Sold: { Type: "AWS::Events::Rule", Properties: { EventPattern: {} } },
@@ -117,9 +149,16 @@ describe("npm run iam:mutate", () => {
       const reasons = JUSTIFIED.map(({ reason }) => reason);
       console.log(JSON.stringify({ asked: permissionsAsked(template), others: [...notAsked(template)], reasons }));
     `;
-    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: ROOT, encoding: "utf8" });
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
     expect(stderr).toBe("");
-    const { asked, others, reasons } = JSON.parse(stdout) as { asked: string[]; others: [string, number][]; reasons: string[] };
+    const { asked, others, reasons } = JSON.parse(stdout) as {
+      asked: string[];
+      others: [string, number][];
+      reasons: string[];
+    };
     expect(asked).toEqual(["BySold"]);
     expect(others.map(([, times]) => times)).toEqual([2, 2]);
     for (const reason of [...reasons, ...others.map(([text]) => text)]) {

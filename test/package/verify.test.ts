@@ -12,7 +12,10 @@ const { folder, remove } = temporaryFolder();
 afterAll(remove);
 
 const verify = async (...args: string[]): Promise<{ status: number; stderr: string }> => {
-  const child = spawn(process.execPath, ["scripts/verify-deployment.mjs", ...args], { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, ["scripts/verify-deployment.mjs", ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let stderr = "";
   child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
   const [status] = (await once(child, "close")) as [number];
@@ -27,7 +30,9 @@ interface Report {
 
 test("a run writes a report and a badge", async () => {
   // The channels of the example, infra/app.ts.
-  const system = await TestSystem.start({ props: { channels: { "rooms/*": { history: { size: 1_000, ttl: Duration.days(1) }, presence: true } } } });
+  const system = await TestSystem.start({
+    props: { channels: { "rooms/*": { history: { size: 1_000, ttl: Duration.days(1) }, presence: true } } },
+  });
   try {
     const { status, stderr } = await verify("--url", system.running.websocketUrl, "--out", folder);
     if (status !== 0) throw new Error(stderr);
@@ -58,7 +63,9 @@ test("a run against nothing fails, and writes nothing", async () => {
 
 test("the example can have a name of its own", () => {
   const outdir = join(folder, "cdk.out");
-  run("npx", ["tsx", "infra/app.ts"], { env: { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ name: "PushItVerify" }) } });
+  run("npx", ["tsx", "infra/app.ts"], {
+    env: { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ name: "PushItVerify" }) },
+  });
   const template = readFileSync(join(outdir, "PushItVerify.template.json"), "utf8");
   const script = `
     import { callsOf } from "./scripts/create-resources.mjs";
@@ -66,12 +73,22 @@ test("the example can have a name of its own", () => {
   `;
   // The job with AWS Emulator creates these.
   const calls = JSON.parse(run(process.execPath, ["--input-type=module", "-e", script])) as string[];
-  expect([...new Set(calls)].sort()).toEqual(["apigatewayv2 create-api", "dynamodb create-table", "iam create-role", "logs create-log-group", "sqs create-queue"]);
+  expect([...new Set(calls)].sort()).toEqual([
+    "apigatewayv2 create-api",
+    "dynamodb create-table",
+    "iam create-role",
+    "logs create-log-group",
+    "sqs create-queue",
+  ]);
 });
 
 test("resources are created at an emulator only", () => {
   const env = { ...process.env, AWS_ENDPOINT_URL: "https://dynamodb.us-east-1.amazonaws.com" };
-  const { status, stderr } = spawnSync(process.execPath, ["scripts/create-resources.mjs", "x.json"], { cwd: ROOT, encoding: "utf8", env });
+  const { status, stderr } = spawnSync(process.execPath, ["scripts/create-resources.mjs", "x.json"], {
+    cwd: ROOT,
+    encoding: "utf8",
+    env,
+  });
   expect(status).toBe(1);
   expect(stderr).toContain("must be an emulator on this machine");
 });

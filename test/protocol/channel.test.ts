@@ -1,4 +1,11 @@
-import { CHANNEL_LENGTH, CHANNEL_SEGMENTS, isChannelName, isReserved, isWildcard, matches } from "../../protocol/index.js";
+import {
+  CHANNEL_LENGTH,
+  CHANNEL_SEGMENTS,
+  isChannelName,
+  isReserved,
+  isWildcard,
+  matches,
+} from "../../protocol/index.js";
 
 describe("a channel name", () => {
   test.each([

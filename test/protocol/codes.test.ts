@@ -1,6 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AMBIGUOUS, CLIENT_CODES, type ClientCode, type Code, CODES, DENIES_CONNECTION, ENDS_AGENT, hasTrait, RETRYABLE } from "../../protocol/index.js";
+import {
+  AMBIGUOUS,
+  CLIENT_CODES,
+  type ClientCode,
+  type Code,
+  CODES,
+  DENIES_CONNECTION,
+  ENDS_AGENT,
+  hasTrait,
+  RETRYABLE,
+} from "../../protocol/index.js";
 
 const page = readFileSync(join(__dirname, "../../docs/PROTOCOL.md"), "utf8");
 const section = page.slice(page.indexOf("\n## Codes"), page.indexOf("\n## Channel names"));
@@ -8,7 +18,12 @@ const [server = "", client = ""] = section.split("The SDK adds codes");
 
 /** The last column of a table, by the code in its first. */
 const retryColumn = (table: string): Record<string, string> =>
-  Object.fromEntries([...table.matchAll(/^\| `(\w+)` \|.*\| ([^|]+) \|$/gm)].map(([, code = "", retry = ""]): [string, string] => [code, retry]));
+  Object.fromEntries(
+    [...table.matchAll(/^\| `(\w+)` \|.*\| ([^|]+) \|$/gm)].map(([, code = "", retry = ""]): [string, string] => [
+      code,
+      retry,
+    ]),
+  );
 
 const having = (trait: number, codes: object): string[] =>
   Object.keys(codes)
@@ -40,9 +55,17 @@ test("no code is both the server's and the SDK's", () => {
 });
 
 test("publications that may be repeated are those of retryable codes that no guard gave", () => {
-  expect(having(AMBIGUOUS, ALL)).toEqual(
-    ["channel_busy", "closed", "expired", "internal", "rate_limited", "throttled", "timeout", "unavailable", "unknown_agent"] satisfies (Code | ClientCode)[],
-  );
+  expect(having(AMBIGUOUS, ALL)).toEqual([
+    "channel_busy",
+    "closed",
+    "expired",
+    "internal",
+    "rate_limited",
+    "throttled",
+    "timeout",
+    "unavailable",
+    "unknown_agent",
+  ] satisfies (Code | ClientCode)[]);
   for (const code of having(AMBIGUOUS, ALL)) expect(hasTrait(code, RETRYABLE)).toBe(true);
 });
 

@@ -47,5 +47,6 @@ describe("the id of a request or message", () => {
 
 test("a user's id is any text of at most 128 code units that is well-formed: it is part of keys", () => {
   for (const id of ["a", "größe 🎉", "a/b#c", "x".repeat(USER_ID_LENGTH)]) expect(isUserId(id)).toBe(true);
-  for (const id of ["", 1, undefined, "x".repeat(USER_ID_LENGTH + 1), "\ud800", "a\udc00b"]) expect(isUserId(id)).toBe(false);
+  for (const id of ["", 1, undefined, "x".repeat(USER_ID_LENGTH + 1), "\ud800", "a\udc00b"])
+    expect(isUserId(id)).toBe(false);
 });

@@ -3,9 +3,12 @@ import { CREDENTIALS_PREFIX, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../proto
 /** RFC 9110's token: what a `Sec-WebSocket-Protocol` entry may consist of. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 
-test.each([SUBPROTOCOL, SUBPROTOCOL_DENIED, CREDENTIALS_PREFIX])("%s can stand in a Sec-WebSocket-Protocol header", (name) => {
-  expect(name).toMatch(TOKEN);
-});
+test.each([SUBPROTOCOL, SUBPROTOCOL_DENIED, CREDENTIALS_PREFIX])(
+  "%s can stand in a Sec-WebSocket-Protocol header",
+  (name) => {
+    expect(name).toMatch(TOKEN);
+  },
+);
 
 test("the names of version 1 cannot be taken for one another", () => {
   expect(new Set([SUBPROTOCOL, SUBPROTOCOL_DENIED, CREDENTIALS_PREFIX]).size).toBe(3);

@@ -44,15 +44,21 @@ const documentedKinds = (): string[] => {
   return [...new Set([...page.matchAll(/^\| [^|]+ \| `([a-z])#/gm)].map(([, kind]) => kind!))];
 };
 
-const uuidsOf = (party: Party, channel: string): string[] => party.on(channel).map(({ uuid }) => uuid).sort();
+const uuidsOf = (party: Party, channel: string): string[] =>
+  party
+    .on(channel)
+    .map(({ uuid }) => uuid)
+    .sort();
 
 /**
  * What functions of now may be denied during a rollback, with the reason why that hurts nobody. CloudFormation takes a
  * policy back before the function that depends on it, so such a function runs without its new grants for a while.
  */
 const MAY_BE_DENIED: Readonly<Record<string, string>> = {
-  "PushItDeliver sqs:ChangeMessageVisibility": "a worker asks for its segment to come back later or sooner; without it, the queue's own timeout counts",
-  "PushItUnsubscribe dynamodb:Query": "`unsubscribe` reads back what it has deleted; without it, the client is told `unavailable`, and its SDK asks again",
+  "PushItDeliver sqs:ChangeMessageVisibility":
+    "a worker asks for its segment to come back later or sooner; without it, the queue's own timeout counts",
+  "PushItUnsubscribe dynamodb:Query":
+    "`unsubscribe` reads back what it has deleted; without it, the client is told `unavailable`, and its SDK asks again",
 };
 
 /** The denial itself, and what the function says of it. */
@@ -60,13 +66,21 @@ const isExpected = ({ source, message }: { source: string; message: string }): b
   Object.keys(MAY_BE_DENIED).some((denied) => {
     const [who = "", action = ""] = denied.split(" ");
     if (source === "iam") return message.startsWith(who) && message.includes(` may not ${action} on `);
-    return source.startsWith(who) && message.includes("route_failed") && message.includes(`is not authorized to perform: ${action} `);
+    return (
+      source.startsWith(who) &&
+      message.includes("route_failed") &&
+      message.includes(`is not authorized to perform: ${action} `)
+    );
   });
 
 /** Everything that has to hold after an update, whatever its order was. */
 const requireRight = async (live: LiveStack, traffic: Traffic, isBack = false): Promise<void> => {
   for (const party of traffic.parties) {
-    expect({ who: party.userId, wrong: party.wrong, disorder: party.disorder }).toEqual({ who: party.userId, wrong: [], disorder: [] });
+    expect({ who: party.userId, wrong: party.wrong, disorder: party.disorder }).toEqual({
+      who: party.userId,
+      wrong: [],
+      disorder: [],
+    });
     for (const [channel, uuids] of traffic.expected) expect(uuidsOf(party, channel)).toEqual([...uuids].sort());
   }
   expect(traffic.rawDuplicates).toEqual([]);

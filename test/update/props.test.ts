@@ -32,7 +32,11 @@ interface Synthesized {
 /** Synthesizes a stack with these props. */
 const synthesize = (name: string, props: (stack: Stack) => PushItProps): Synthesized => {
   const assembly = join(folder, name);
-  const context = { ...FLAGS, "aws:cdk:enable-path-metadata": true, "@aws-cdk/core:annotationsInValidationReport": false };
+  const context = {
+    ...FLAGS,
+    "aws:cdk:enable-path-metadata": true,
+    "@aws-cdk/core:annotationsInValidationReport": false,
+  };
   const app = new App({ outdir: assembly, context, analyticsReporting: false });
   const stack = new Stack(app, STACK);
   const pushIt = new PushIt(stack, "PushIt", props(stack));
@@ -60,20 +64,25 @@ afterAll(async () => {
 });
 
 describe("a running stack", () => {
-  it.each(VARIANTS.map((variant, at) => ({ ...variant, at })))("goes on when $name, and when it is as before again", async (variant) => {
-    const { assembly, template } = others[variant.at]!;
-    for (const losses of [lossesOf(base, template), lossesOf(template, base)]) {
-      const noticed = losses.filter(({ what, type }) => what === "is replaced" || LASTING.includes(type) || type === "Output");
-      expect(noticed.filter(({ type }) => !REPLACEABLE.includes(type))).toEqual([]);
-    }
-    await live.change(template, assembly);
-    await variant.meanwhile?.(scene);
-    await scene.reachesAll(variant.silent);
-    await live.change(base);
-    await scene.reachesAll();
-    await variant.afterwards?.(scene);
-    expect(live.logs.filter(({ level }) => level === "error")).toEqual([]);
-  });
+  it.each(VARIANTS.map((variant, at) => ({ ...variant, at })))(
+    "goes on when $name, and when it is as before again",
+    async (variant) => {
+      const { assembly, template } = others[variant.at]!;
+      for (const losses of [lossesOf(base, template), lossesOf(template, base)]) {
+        const noticed = losses.filter(
+          ({ what, type }) => what === "is replaced" || LASTING.includes(type) || type === "Output",
+        );
+        expect(noticed.filter(({ type }) => !REPLACEABLE.includes(type))).toEqual([]);
+      }
+      await live.change(template, assembly);
+      await variant.meanwhile?.(scene);
+      await scene.reachesAll(variant.silent);
+      await live.change(base);
+      await scene.reachesAll();
+      await variant.afterwards?.(scene);
+      expect(live.logs.filter(({ level }) => level === "error")).toEqual([]);
+    },
+  );
 
   it("has another URL with another stage, and no other prop replaces anything", () => {
     const { template } = synthesize("named", () => ({ ...BASE, apiName: "other", stageName: "other" }));
@@ -83,10 +92,13 @@ describe("a running stack", () => {
 
   it("is tried with every prop", () => {
     const named = (file: string, name: string): string[] => {
-      const [, body = ""] = new RegExp(`interface ${name} \\{(.*?)\\n\\}`, "s").exec(readFileSync(join(ROOT, "infra", file), "utf8")) ?? [];
+      const [, body = ""] =
+        new RegExp(`interface ${name} \\{(.*?)\\n\\}`, "s").exec(readFileSync(join(ROOT, "infra", file), "utf8")) ?? [];
       return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, prop]) => prop!);
     };
     const tried = ["apiName", "stageName", ...VARIANTS.flatMap(({ about }) => about)];
-    expect(tried).toEqual(expect.arrayContaining([...named("props.ts", "PushItProps"), ...named("channel-options.ts", "ChannelOptions")]));
+    expect(tried).toEqual(
+      expect.arrayContaining([...named("props.ts", "PushItProps"), ...named("channel-options.ts", "ChannelOptions")]),
+    );
   });
 });

@@ -7,7 +7,10 @@ import { newFolder, type StackTemplate, STACKS, synthesizeNow, templateOf, unpac
  * What an update from the first release may lose, by logical id or output, with the reason why no deployed stack is hurt.
  * There is no other way to let a resource go.
  */
-const MAY_GO: Readonly<Record<(typeof STACKS)[number], Readonly<Record<string, string>>>> = { Plain: {}, Everything: {} };
+const MAY_GO: Readonly<Record<(typeof STACKS)[number], Readonly<Record<string, string>>>> = {
+  Plain: {},
+  Everything: {},
+};
 
 let folder: string;
 let before: string;
@@ -64,7 +67,9 @@ describe("the comparison", () => {
   ])("finds a replacement by %s", (_what, type, properties) => {
     const found = plant((template) => Object.assign(only(template, type)[1].Properties!, properties));
     const because = Object.keys(properties);
-    expect(found).toContainEqual(expect.objectContaining({ type, what: "is replaced", because: expect.arrayContaining(because) as string[] }));
+    expect(found).toContainEqual(
+      expect.objectContaining({ type, what: "is replaced", because: expect.arrayContaining(because) as string[] }),
+    );
   });
 
   it("finds a logical id that changes", () => {

@@ -160,7 +160,10 @@ export class Connection implements ConnectionPart {
   #requireSocketClass(): SocketClass {
     const { WebSocket, platform } = this.#client.options;
     const socketClass = WebSocket ?? platform.WebSocket;
-    if (!socketClass) throw new Error("This runtime has no WebSocket. Pass a class as the option WebSocket, for example that of the ws package.");
+    if (!socketClass)
+      throw new Error(
+        "This runtime has no WebSocket. Pass a class as the option WebSocket, for example that of the ws package.",
+      );
     return socketClass;
   }
 
@@ -185,7 +188,11 @@ export class Connection implements ConnectionPart {
     this.#opening?.close?.();
     this.#opening = this.#cancelRetry = this.transport = this.#queue.transport = undefined;
     transport?.close();
-    if (event !== "lose") this.#queue.stopped = { code: code === "disconnect" ? "closed" : (code as RequestCode), reason: reason || "The client is not connected: call connect()." };
+    if (event !== "lose")
+      this.#queue.stopped = {
+        code: code === "disconnect" ? "closed" : (code as RequestCode),
+        reason: reason || "The client is not connected: call connect().",
+      };
     if (transport) this.#queue.failInFlight(transport);
     this.#client.notify("onDisconnected");
     if (event !== "lose") this.#queue.failAll();
@@ -204,7 +211,8 @@ export class Connection implements ConnectionPart {
       subprotocols = buildSubprotocols(await this.#renewal.get(), this.#client.subprotocols);
     } catch (error) {
       if (this.#opening !== attempt) return;
-      if (error instanceof PushItError && error.code === "credentials_too_large") return this.end("stop", error.code, error.message);
+      if (error instanceof PushItError && error.code === "credentials_too_large")
+        return this.end("stop", error.code, error.message);
       return this.lose("credentials_failed", String(error));
     }
     if (this.#opening !== attempt) return;
@@ -273,8 +281,10 @@ export class Connection implements ConnectionPart {
       else this.end("deny", code, error);
     } else {
       const wasAsked = this.#queue.handleReply(frame, transport);
-      if (channel === Meta.subscribe && successful && !wasAsked) this.#client.subscribed(data as unknown as SubscribeResult);
-      if (channel === Meta.ping || channel === Meta.refresh || channel === Meta.connect) this.#takeInfo((data ?? {}) as Partial<ConnectionInfo>, transport);
+      if (channel === Meta.subscribe && successful && !wasAsked)
+        this.#client.subscribed(data as unknown as SubscribeResult);
+      if (channel === Meta.ping || channel === Meta.refresh || channel === Meta.connect)
+        this.#takeInfo((data ?? {}) as Partial<ConnectionInfo>, transport);
       if (hasTrait(code, ENDS_AGENT) && transport === this.transport) this.lose(code as StateCode, error);
     }
   }

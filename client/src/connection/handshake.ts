@@ -10,7 +10,10 @@ import { base64url, figure, utf8 } from "../platform/text.js";
 export const encodeCredentials = (credentials: unknown): Uint8Array => {
   const bytes = utf8(JSON.stringify(credentials) ?? "");
   if (bytes.length > CREDENTIALS_BYTES)
-    throw new PushItError("credentials_too_large", `The credentials have ${figure(bytes.length)} bytes of JSON; at most ${figure(CREDENTIALS_BYTES)} are allowed.`);
+    throw new PushItError(
+      "credentials_too_large",
+      `The credentials have ${figure(bytes.length)} bytes of JSON; at most ${figure(CREDENTIALS_BYTES)} are allowed.`,
+    );
   return bytes;
 };
 
@@ -21,5 +24,10 @@ export const encodeCredentials = (credentials: unknown): Uint8Array => {
  */
 export const buildSubprotocols = (credentials: unknown, added: readonly string[]): string[] => {
   const bytes = encodeCredentials(credentials);
-  return [SUBPROTOCOL, SUBPROTOCOL_DENIED, ...added, ...(bytes.length > 0 ? [CREDENTIALS_PREFIX + base64url(bytes)] : [])];
+  return [
+    SUBPROTOCOL,
+    SUBPROTOCOL_DENIED,
+    ...added,
+    ...(bytes.length > 0 ? [CREDENTIALS_PREFIX + base64url(bytes)] : []),
+  ];
 };

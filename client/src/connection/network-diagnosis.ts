@@ -27,7 +27,11 @@ export class NetworkDiagnosis implements Extension {
     const [origin] = /^\w+:\/\/[^/?#]+/.exec(url)!;
     this.#stopListening = listen(platform, "securitypolicyviolation", ({ disposition, blockedURI = "" }) => {
       if (disposition !== "report" && blockedURI.startsWith(origin) && !this.#connection.transport)
-        this.#connection.lose("csp", `The Content-Security-Policy of this page forbids the connection: add ${origin} to its connect-src.`, CSP_RETRY_MS);
+        this.#connection.lose(
+          "csp",
+          `The Content-Security-Policy of this page forbids the connection: add ${origin} to its connect-src.`,
+          CSP_RETRY_MS,
+        );
     });
   }
 
@@ -47,7 +51,8 @@ export class NetworkDiagnosis implements Extension {
 
   #hint(): void {
     const { state } = this.#connection;
-    const reason = "The server replies over HTTP but not over WebSockets: a proxy or firewall may block them, or the server refuses connections now, because of large cookies for example.";
+    const reason =
+      "The server replies over HTTP but not over WebSockets: a proxy or firewall may block them, or the server refuses connections now, because of large cookies for example.";
     if (state === "connecting") this.#client.changeState({ state, previous: state, code: "websocket_blocked", reason });
   }
 }

@@ -92,7 +92,10 @@ export class PageLifecycle implements Extension {
     this.#wasHidden ||= isHidden ?? false;
     if (!isHidden) this.#returned();
     // A client that is not connected, and does not try, stays as it is.
-    else if (options.suspendWhenHidden) this.#cancelSuspension = timers.after(options.suspendWhenHidden, () => this.#connection.lose("suspended", "", UNTIL_SEEN_MS));
+    else if (options.suspendWhenHidden)
+      this.#cancelSuspension = timers.after(options.suspendWhenHidden, () =>
+        this.#connection.lose("suspended", "", UNTIL_SEEN_MS),
+      );
   }
 
   /** The process runs again, or the page is seen. */

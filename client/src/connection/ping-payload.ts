@@ -26,7 +26,10 @@ export class PingPayload {
   next(): object | undefined {
     const parts = this.#parts();
     const count = this.#count++;
-    return parts[0] && Object.fromEntries(parts.map(({ part, pages }) => [part.key, part.encode(pages[count % pages.length]!)]));
+    return (
+      parts[0] &&
+      Object.fromEntries(parts.map(({ part, pages }) => [part.key, part.encode(pages[count % pages.length]!)]))
+    );
   }
 
   /** The parts that have something to say, each with its channels as they fit into pings. */
@@ -36,7 +39,8 @@ export class PingPayload {
     return this.#client.extensions.flatMap(({ pingPart: part }) => {
       const channels = part ? subscribed.filter((channel) => part.includes(channel)) : [];
       const pages: string[][] = [];
-      for (let first = 0; first < channels.length; first += CHANNELS_PER_PING) pages.push(channels.slice(first, first + CHANNELS_PER_PING));
+      for (let first = 0; first < channels.length; first += CHANNELS_PER_PING)
+        pages.push(channels.slice(first, first + CHANNELS_PER_PING));
       return part && pages[0] ? [{ part, pages }] : [];
     });
   }

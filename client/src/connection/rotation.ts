@@ -91,7 +91,10 @@ export class Rotation implements Extension {
     this.#old = undefined;
     this.#cancelMove?.();
     this.#leaveBehind([...old.subscriptions.keys()]);
-    if (this.#client.isActive) emitter.emit("rotated", { channels: subscriptions.wanted().filter((channel) => !this.#questions.isRecovered(channel)) });
+    if (this.#client.isActive)
+      emitter.emit("rotated", {
+        channels: subscriptions.wanted().filter((channel) => !this.#questions.isRecovered(channel)),
+      });
   }
 
   #schedule(milliseconds: number): void {
@@ -116,7 +119,8 @@ export class Rotation implements Extension {
       if (this.#replacement === socket && connection.transport === old) this.#schedule(retryIn);
     };
     socket.onopen = () => {
-      if (socket.protocol !== SUBPROTOCOL || !old || connection.transport !== old || !this.#client.isConnected) return socket.close();
+      if (socket.protocol !== SUBPROTOCOL || !old || connection.transport !== old || !this.#client.isConnected)
+        return socket.close();
       this.#old = old;
       connection.use(socket);
       this.#closeWhenMoved(old, timers.now() + this.#client.options.timeout);
@@ -129,7 +133,9 @@ export class Rotation implements Extension {
     this.#cancelMove = timers.after(MOVE_POLL_MS, () => {
       if (old.isClosed) return;
       const there = connection.transport?.subscriptions;
-      const isEverythingThere = subscriptions.wanted().every((channel) => there?.get(channel) || !old.subscriptions.has(channel));
+      const isEverythingThere = subscriptions
+        .wanted()
+        .every((channel) => there?.get(channel) || !old.subscriptions.has(channel));
       // A reply on the new transport promises the subscriptions, too, that the connection guard made.
       const hasMoved = connection.transport?.me && isEverythingThere && !queue.hasInFlight(old);
       if (!hasMoved && timers.now() < giveUpAt) return this.#closeWhenMoved(old, giveUpAt);
@@ -149,7 +155,13 @@ export class Rotation implements Extension {
     const { queue } = this.#client;
     this.#leaveBehind(channels);
     for (const channel of channels) this.#old?.subscriptions.delete(channel);
-    while (channels[0] && this.#old) queue.sendNow(this.#old, "unsubscribe", { channels: channels.splice(0, queue.limits.channelsPerFrame) }, () => {});
+    while (channels[0] && this.#old)
+      queue.sendNow(
+        this.#old,
+        "unsubscribe",
+        { channels: channels.splice(0, queue.limits.channelsPerFrame) },
+        () => {},
+      );
   }
 
   #close(old: Transport): void {

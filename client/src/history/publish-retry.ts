@@ -41,7 +41,8 @@ export class PublishRetry implements Extension {
     if (action !== "publish" || firstSentAt === undefined || !isSafe || !hasTrait(code, AMBIGUOUS)) return false;
     request.giveUpAt ??= firstSentAt + RETRY_WINDOW_MS;
     if (timers.now() >= request.giveUpAt) return false;
-    const delay = code === "closed" ? 0 : backoff(request.attempts - 1, options.retryBase, MAX_RETRY_DELAY_MS, timers.random(1));
+    const delay =
+      code === "closed" ? 0 : backoff(request.attempts - 1, options.retryBase, MAX_RETRY_DELAY_MS, timers.random(1));
     request.cancelTimer?.();
     request.state = "waiting";
     request.cancelTimer = timers.after(delay, () => {

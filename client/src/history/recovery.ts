@@ -172,7 +172,9 @@ export class Recovery implements Extension {
 
   /** Whether another subscription brings a channel's messages, too. */
   #isCovered(channel: string): boolean {
-    return this.#receivedOtherwise.get(channel) || this.#client.subscriptions.wanted().some((name) => matches(name, channel));
+    return (
+      this.#receivedOtherwise.get(channel) || this.#client.subscriptions.wanted().some((name) => matches(name, channel))
+    );
   }
 
   /** How long to wait after an answer, if it left something open. */
@@ -212,7 +214,8 @@ export class Recovery implements Extension {
 
   /** What is missing cannot be had. Of a channel that nobody wants any more, nobody is told. */
   #tellLoss(channel: string, code: RequestCode): void {
-    if (this.#client.subscriptions.wanted().includes(channel)) this.#client.emitter.emit("subscribed", { channel, recovered: false, code });
+    if (this.#client.subscriptions.wanted().includes(channel))
+      this.#client.emitter.emit("subscribed", { channel, recovered: false, code });
   }
 
   #takeReplay(recovery: ChannelRecovery, replay: Replay): void {

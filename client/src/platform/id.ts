@@ -10,7 +10,10 @@ export const requireRuntime = (): void => {
   const { crypto, btoa } = globalThis as { crypto?: Partial<Crypto>; btoa?: unknown };
   const found = { crypto: crypto?.getRandomValues, btoa };
   for (const [name, polyfill] of Object.entries(POLYFILLS))
-    if (!found[name as keyof typeof found]) throw new Error(`This runtime has no ${name}. Load a polyfill before push-it-client; for React Native there is "${polyfill}".`);
+    if (!found[name as keyof typeof found])
+      throw new Error(
+        `This runtime has no ${name}. Load a polyfill before push-it-client; for React Native there is "${polyfill}".`,
+      );
 };
 
 /** A new id for a message or request: 128 random bits in 22 characters of `0-9A-Za-z-_`. */

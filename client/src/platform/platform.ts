@@ -53,7 +53,11 @@ export interface AppStateLike {
  * Listens to an event of a window or document, if there is one.
  * @returns a function that removes the listener
  */
-export const listen = (target: PageEventTarget | undefined, type: string, listener: (event: PageEvent) => void): (() => void) => {
+export const listen = (
+  target: PageEventTarget | undefined,
+  type: string,
+  listener: (event: PageEvent) => void,
+): (() => void) => {
   target?.addEventListener?.(type, listener);
   return () => target?.removeEventListener?.(type, listener);
 };

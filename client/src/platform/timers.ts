@@ -13,7 +13,10 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 const LATE_MS = 2_000;
 
 /** zone.js, which Angular uses, keeps the platform's own timers under these names. */
-type ZonePlatform = Platform & { __zone_symbol__setTimeout?: Platform["setTimeout"]; __zone_symbol__clearTimeout?: Platform["clearTimeout"] };
+type ZonePlatform = Platform & {
+  __zone_symbol__setTimeout?: Platform["setTimeout"];
+  __zone_symbol__clearTimeout?: Platform["clearTimeout"];
+};
 
 /** The clock, the timers and the randomness of a platform. */
 export class Timers {

@@ -46,7 +46,9 @@ export class Presence implements Extension {
     const members: PresenceSet["members"] = [];
     let after: string | undefined;
     do {
-      const page: PresencePage = await (after === undefined ? this.#readPage(channel, after) : this.#readOn(channel, after));
+      const page: PresencePage = await (after === undefined
+        ? this.#readPage(channel, after)
+        : this.#readOn(channel, after));
       members.push(...page.members);
       after = page.more;
     } while (after !== undefined);
@@ -91,7 +93,9 @@ export class Presence implements Extension {
         return await this.#readPage(channel, after);
       } catch (error) {
         if ((error as PushItError).code !== "rate_limited" || attempt === MAX_ATTEMPTS) throw error;
-        await new Promise<void>((resolve) => timers.after(timers.random(Math.min(options.retryCap, MAX_PAUSE_MS)), resolve));
+        await new Promise<void>((resolve) =>
+          timers.after(timers.random(Math.min(options.retryCap, MAX_PAUSE_MS)), resolve),
+        );
       }
     }
   }

@@ -28,7 +28,10 @@ export interface BatchLimits {
  * ordering key is ahead of it or in flight. Two requests with one uuid never share a frame: nobody could tell their
  * replies apart.
  */
-export const nextBatch = (requests: Iterable<Request>, { channelsPerFrame, messagesPerFrame }: BatchLimits): Request[] => {
+export const nextBatch = (
+  requests: Iterable<Request>,
+  { channelsPerFrame, messagesPerFrame }: BatchLimits,
+): Request[] => {
   const batch: Request[] = [];
   /** Ordering keys and uuids that nothing may be added of. */
   const taken = new Set<string>();
@@ -51,6 +54,7 @@ export const encodeBatch = (batch: readonly Request[]): string => {
   const { action, uuid, channel, payload } = batch[0]!;
   const start = `{"action":"${action}",`;
   const payloads = batch.map((request) => request.payload).join();
-  if (channel !== undefined && isSubscriptionAction(action)) return `${start}"channel":"/meta/${action}","uuid":"${uuid}","data":{"channels":[${payloads}]}}`;
+  if (channel !== undefined && isSubscriptionAction(action))
+    return `${start}"channel":"/meta/${action}","uuid":"${uuid}","data":{"channels":[${payloads}]}}`;
   return batch.length > 1 ? `${start}"messages":[${payloads}]}` : start + payload.slice(1);
 };

@@ -45,7 +45,11 @@ export class RequestQueue {
     const request: Request = { ...fields, state: "queued", bytes: utf8(fields.payload).length, attempts: 0 };
     if (this.stopped) this.fail(request, this.stopped.code, this.stopped.reason);
     else if (request.bytes >= MAX_PAYLOAD_BYTES)
-      this.fail(request, "too_large", `${figure(request.bytes)} bytes of JSON; at most ${figure(MAX_PAYLOAD_BYTES - 1)} fit a frame.`);
+      this.fail(
+        request,
+        "too_large",
+        `${figure(request.bytes)} bytes of JSON; at most ${figure(MAX_PAYLOAD_BYTES - 1)} fit a frame.`,
+      );
     else if (!isSubscriptionAction(request.action) && this.#open.size >= this.#client.options.queueLimit)
       this.fail(request, "queue_full", `${figure(this.#open.size)} requests are open already.`);
     else {
@@ -62,7 +66,13 @@ export class RequestQueue {
   }
 
   /** Sends a request at once, in a frame of its own, on the given transport. */
-  sendNow(transport: Transport, action: Action, data: object | undefined, onEnd: (outcome: Outcome) => void, timeout?: number): void {
+  sendNow(
+    transport: Transport,
+    action: Action,
+    data: object | undefined,
+    onEnd: (outcome: Outcome) => void,
+    timeout?: number,
+  ): void {
     this.#send(transport, [{ ...metaRequest(action, data, onEnd), timeout, state: "queued", bytes: 0, attempts: 0 }]);
   }
 
@@ -80,17 +90,23 @@ export class RequestQueue {
   }
 
   /** Ends the requests that a reply is for. Returns whether there was one. */
-  handleReply({ channel, uuid, successful, error, code, data, position }: IncomingFrame, transport: Transport): boolean {
+  handleReply(
+    { channel, uuid, successful, error, code, data, position }: IncomingFrame,
+    transport: Transport,
+  ): boolean {
     const failure: RequestCode = code ?? "internal";
     // What the server sends unasked names no request either, but it is not a reply.
     if (!uuid && channel === "/meta/error") this.#failUnnamed(transport, failure, error);
     const named = (data as { channel?: string } | undefined)?.channel;
     // A publication that waits to be sent again takes a late success, too.
-    const sent = successful ? [...this.#open].filter(({ batch }) => batch?.transport === transport) : this.#inFlight(transport);
+    const sent = successful
+      ? [...this.#open].filter(({ batch }) => batch?.transport === transport)
+      : this.#inFlight(transport);
     const replied = sent.filter((request) =>
       isSubscriptionAction(request.action)
         ? // A reply that names no channel is for all of its frame.
-          request.batch!.uuid === uuid && (named === undefined || request.channel === undefined || named === request.channel.slice(0, MAX_NAME_LENGTH))
+          request.batch!.uuid === uuid &&
+          (named === undefined || request.channel === undefined || named === request.channel.slice(0, MAX_NAME_LENGTH))
         : request.uuid === uuid,
     );
     for (const request of replied)
@@ -106,7 +122,8 @@ export class RequestQueue {
 
   /** Fails what is in flight on a transport that is gone. */
   failInFlight(transport: Transport): void {
-    for (const request of this.#inFlight(transport)) this.fail(request, "closed", "The connection was lost before the reply came.");
+    for (const request of this.#inFlight(transport))
+      this.fail(request, "closed", "The connection was lost before the reply came.");
   }
 
   /** Fails all that is open: nothing will be sent any more. */
@@ -147,7 +164,11 @@ export class RequestQueue {
   }
 
   #expire(request: Request): void {
-    this.fail(request, "timeout", request.attempts ? "The reply did not come in time." : "It could not be sent in time.");
+    this.fail(
+      request,
+      "timeout",
+      request.attempts ? "The reply did not come in time." : "It could not be sent in time.",
+    );
   }
 
   #send(transport: Transport, requests: Request[]): void {
@@ -204,7 +225,13 @@ export class RequestQueue {
 /** A request that has a frame, and an order, of its own. */
 const metaRequest = (action: Action, data: object | undefined, onEnd: (outcome: Outcome) => void): RequestFields => {
   const uuid = newId();
-  return { action, uuid, orderingKey: uuid, payload: JSON.stringify({ channel: "/meta/" + action, uuid, data }), onEnd };
+  return {
+    action,
+    uuid,
+    orderingKey: uuid,
+    payload: JSON.stringify({ channel: "/meta/" + action, uuid, data }),
+    onEnd,
+  };
 };
 
 /** The `data` of a reply, as what the protocol says it is. */

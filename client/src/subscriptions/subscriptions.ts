@@ -39,7 +39,9 @@ export class Subscriptions implements Extension {
   /** A holder wants a channel. `settle` is called when it is subscribed, or with the reason why it is not. */
   hold(channel: string, holder: Holder, settle?: SettleWish): void {
     if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)
-      return settle?.(new PushItError("bad_channel", `A channel has a name of at most ${CHANNEL_LENGTH} characters.`, { channel }));
+      return settle?.(
+        new PushItError("bad_channel", `A channel has a name of at most ${CHANNEL_LENGTH} characters.`, { channel }),
+      );
     const subscription: Subscription = this.#subscriptions.get(channel) ?? { channel, holders: new Set(), waiters: [] };
     this.#subscriptions.set(channel, subscription);
     subscription.holders.add(holder);
@@ -49,7 +51,8 @@ export class Subscriptions implements Extension {
   /** A holder does not want a channel any more. `settle` is called when it has left, or with the reason why it has not. */
   release(channel: string, holder: Holder, settle: SettleWish): void {
     const subscription = this.#subscriptions.get(channel);
-    if (!subscription && holder === this.#client.ownHold && typeof channel === "string") return this.#releaseUnknown(channel, holder, settle);
+    if (!subscription && holder === this.#client.ownHold && typeof channel === "string")
+      return this.#releaseUnknown(channel, holder, settle);
     if (!subscription) return settle();
     const hasLeft = subscription.holders.delete(holder);
     // Also if all have left before, and the server has not replied yet.
@@ -120,7 +123,10 @@ export class Subscriptions implements Extension {
   }
 
   /** Looks at a channel when the running code has ended: opposite calls cancel out until then. */
-  #reconcileSoon(subscription: Subscription, { settle, ...waiter }: Omit<Waiter, "settle"> & { settle: SettleWish | undefined }): void {
+  #reconcileSoon(
+    subscription: Subscription,
+    { settle, ...waiter }: Omit<Waiter, "settle"> & { settle: SettleWish | undefined },
+  ): void {
     subscription.isPaused = false;
     if (settle) subscription.waiters.push({ ...waiter, settle });
     defer(() => this.#reconcile(subscription));
@@ -169,7 +175,11 @@ export class Subscriptions implements Extension {
     const { channel, holders, waiters } = subscription;
     subscription.waiters = waiters.filter((waiter) => !isConcerned(waiter));
     for (const { holder, wants, settle } of waiters.filter(isConcerned))
-      settle(wants === holders.has(holder) ? undefined : new PushItError("superseded", "A later, opposite call took its place.", { channel }));
+      settle(
+        wants === holders.has(holder)
+          ? undefined
+          : new PushItError("superseded", "A later, opposite call took its place.", { channel }),
+      );
   }
 
   #request(subscription: Subscription, action: "subscribe" | "unsubscribe"): void {
@@ -219,7 +229,8 @@ export class Subscriptions implements Extension {
     if (transport && transport !== current && (current || !wants)) return;
     if (wants) this.#client.notify("onSubscribeFailed", channel);
     // Who knows that it was subscribed has it again.
-    else if (!error.retryable && subscription.isAnnounced) for (const { holder } of waiters.filter((waiter) => !waiter.wants)) holders.add(holder);
+    else if (!error.retryable && subscription.isAnnounced)
+      for (const { holder } of waiters.filter((waiter) => !waiter.wants)) holders.add(holder);
     if (error.retryable) {
       // It may have happened.
       if (transport && transport === current) current.subscriptions.set(channel, false);

@@ -47,11 +47,22 @@ export class Messages {
   ) {}
 
   /** Somebody publishes: whatever is promised now covers it. */
-  started(base: Pick<Publication, "channel" | "own" | "echo" | "session"> & { uuid?: string; withheld?: boolean }): Publication {
+  started(
+    base: Pick<Publication, "channel" | "own" | "echo" | "session"> & { uuid?: string; withheld?: boolean },
+  ): Publication {
     const n = this.all.length;
     const publication: Publication = {
       ...{ uuid: `m${n}`, withheld: false, ...base },
-      ...{ n, startedAt: this.clock.now, executed: 0, complete: true, lost: false, missed: [], told: 0, excused: false },
+      ...{
+        n,
+        startedAt: this.clock.now,
+        executed: 0,
+        complete: true,
+        lost: false,
+        missed: [],
+        told: 0,
+        excused: false,
+      },
       covers: [],
     };
     this.covered(publication);
@@ -65,7 +76,9 @@ export class Messages {
   /** A publish frame is sent from now on: what is promised now covers it. */
   covered(publication: Publication): void {
     publication.startedAt = this.clock.now;
-    publication.covers = [...this.subscriptions.spans()].filter(({ subscribed }) => hears(subscribed, publication.channel));
+    publication.covers = [...this.subscriptions.spans()].filter(({ subscribed }) =>
+      hears(subscribed, publication.channel),
+    );
   }
 
   /** The largest offset that was told on a channel. */
@@ -116,26 +129,39 @@ export class Messages {
   told(given: Given): void {
     const publication = this.#find(given.data);
     const { channel, uuid, offset, epoch } = given;
-    if (!publication || publication.channel !== channel || publication.uuid !== uuid || publication.offset !== offset || (epoch ?? publication.epoch) !== publication.epoch)
+    if (
+      !publication ||
+      publication.channel !== channel ||
+      publication.uuid !== uuid ||
+      publication.offset !== offset ||
+      (epoch ?? publication.epoch) !== publication.epoch
+    )
       return this.fail("truth", `the application is told what nobody published: ${JSON.stringify(given)}`);
     publication.told += 1;
     if (publication.told > 1 && !publication.excused) this.fail("once", `${nameOf(publication)} is told twice`);
     if (publication.own && !publication.echo && !publication.excused)
       this.fail("echo", `${nameOf(publication)} is told, though this client published it with echo: false`);
-    if (isLatestOnly(channel) && offset! < this.highest(channel)) this.fail("order", `${nameOf(publication)} is told after a newer value`);
+    if (isLatestOnly(channel) && offset! < this.highest(channel))
+      this.fail("order", `${nameOf(publication)} is told after a newer value`);
     if (hasHistory(channel)) this.#inOrder(publication);
     const highest = this.#highest.get(channel);
-    if (offset !== undefined && (!highest || epoch !== highest.epoch || offset > highest.offset)) this.#highest.set(channel, { epoch, offset });
+    if (offset !== undefined && (!highest || epoch !== highest.epoch || offset > highest.offset))
+      this.#highest.set(channel, { epoch, offset });
   }
 
   /** The step is over: judges what had to happen in it. */
   step(): void {
     for (const publication of this.#expected) {
-      if (!publication.told && this.#owed(publication)) this.fail("delivery", `${nameOf(publication)} reached the client under an acknowledged subscription and is not told`);
+      if (!publication.told && this.#owed(publication))
+        this.fail(
+          "delivery",
+          `${nameOf(publication)} reached the client under an acknowledged subscription and is not told`,
+        );
     }
     this.#expected = [];
     for (const { publication, chain, by } of this.#skipped)
-      if (!publication.told && this.#chainOf(publication) === chain) this.fail("order", `${nameOf(publication)} is left out: ${nameOf(by)} is told before it`);
+      if (!publication.told && this.#chainOf(publication) === chain)
+        this.fail("order", `${nameOf(publication)} is left out: ${nameOf(by)} is told before it`);
     this.#skipped = [];
   }
 
@@ -143,12 +169,18 @@ export class Messages {
   finish(): void {
     this.step();
     for (const { publication, chain } of this.#foreign)
-      if (this.#chainOf(publication) === chain && chain.epoch !== publication.epoch) this.fail("order", `${nameOf(publication)} of another history is told, and no event says so`);
+      if (this.#chainOf(publication) === chain && chain.epoch !== publication.epoch)
+        this.fail("order", `${nameOf(publication)} of another history is told, and no event says so`);
     for (const publication of this.all) {
       if (publication.told || !publication.executed || !this.#owed(publication)) continue;
       const chain = this.#chainOf(publication);
-      if (chain && isPromised(chain, publication)) this.fail("history", `${nameOf(publication)} is never told, though the subscription was acknowledged`);
-      else if (!publication.excused && this.#isCovered(publication)) this.fail("delivery", `${nameOf(publication)} is never told, though ${openNames(publication)} was acknowledged and no event says so`);
+      if (chain && isPromised(chain, publication))
+        this.fail("history", `${nameOf(publication)} is never told, though the subscription was acknowledged`);
+      else if (!publication.excused && this.#isCovered(publication))
+        this.fail(
+          "delivery",
+          `${nameOf(publication)} is never told, though ${openNames(publication)} was acknowledged and no event says so`,
+        );
     }
   }
 
@@ -182,8 +214,13 @@ export class Messages {
     if (isLatestOnly(channel) && offset! < this.highest(channel)) return false;
     // The old connection had broken, or a worker was so late that it was closed; and the rotation has told so.
     const names = covers.filter(({ open }) => open).map(({ subscribed }) => subscribed);
-    const late = missed.some(({ link, at, broken }) => broken || names.every((name) => at >= this.movedAt(name, link) + DRAIN));
-    return !(late && names.some((name) => (this.#rotated.get(name) ?? -Infinity) > startedAt - ROTATION || name === GUARD_CHANNEL));
+    const late = missed.some(
+      ({ link, at, broken }) => broken || names.every((name) => at >= this.movedAt(name, link) + DRAIN),
+    );
+    return !(
+      late &&
+      names.some((name) => (this.#rotated.get(name) ?? -Infinity) > startedAt - ROTATION || name === GUARD_CHANNEL)
+    );
   }
 
   #inOrder(publication: Publication): void {
@@ -196,16 +233,25 @@ export class Messages {
       return;
     }
     if (publication.offset! <= chain.floor) return;
-    if (publication.offset! <= chain.last) return this.fail("order", `${nameOf(publication)} is told after offset ${chain.last}`);
+    if (publication.offset! <= chain.last)
+      return this.fail("order", `${nameOf(publication)} is told after offset ${chain.last}`);
     for (const other of this.#byChannel.get(publication.channel)!)
-      if (other.epoch === chain.epoch && other.offset! > chain.last && other.offset! < publication.offset! && !other.told && this.#owed(other) && isPromised(chain, other))
+      if (
+        other.epoch === chain.epoch &&
+        other.offset! > chain.last &&
+        other.offset! < publication.offset! &&
+        !other.told &&
+        this.#owed(other) &&
+        isPromised(chain, other)
+      )
         this.#skipped.push({ publication: other, chain, by: publication });
     chain.last = publication.offset!;
   }
 }
 
 const isPromised = (chain: Chain, { epoch, offset, startedAt }: Publication): boolean =>
-  (epoch === chain.epoch || chain.epoch === undefined) && (chain.from === undefined ? startedAt >= chain.since : offset! > chain.from);
+  (epoch === chain.epoch || chain.epoch === undefined) &&
+  (chain.from === undefined ? startedAt >= chain.since : offset! > chain.from);
 
 const openNames = ({ covers }: Publication): string =>
   covers

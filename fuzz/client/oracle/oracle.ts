@@ -55,7 +55,13 @@ export class Oracle implements Witness {
       (channel) => this.messages.highest(channel),
       (channel) => this.messages.excuse(channel),
     );
-    this.messages = new Messages(clock, this.subscriptions, this.fail, (channel, link) => this.#movedAt(channel, link), (channel) => this.traffic.isAsking(channel));
+    this.messages = new Messages(
+      clock,
+      this.subscriptions,
+      this.fail,
+      (channel, link) => this.#movedAt(channel, link),
+      (channel) => this.traffic.isAsking(channel),
+    );
     this.requests = new Requests(clock, this.subscriptions, this.traffic, this.fail);
   }
 
@@ -81,7 +87,9 @@ export class Oracle implements Witness {
   frameSent(link: Link, text: string): void {
     this.note(() => `client sends on link ${link.id}: ${text}`);
     const frame = JSON.parse(text) as ClientFrame;
-    const messages = frame.messages ?? (frame.action === "publish" || frame.action === "send" ? [frame as unknown as { data: { n: number } }] : []);
+    const messages =
+      frame.messages ??
+      (frame.action === "publish" || frame.action === "send" ? [frame as unknown as { data: { n: number } }] : []);
     for (const { data } of messages) {
       const publication = this.messages.all[data.n];
       if (publication && !this.traffic.sent.has(data.n)) this.messages.covered(publication);
@@ -124,30 +132,39 @@ export class Oracle implements Witness {
     if (!this.subscriptions.connected) return;
     const current = links.filter((link) => link.open).at(-1);
     if (current?.lostAt !== undefined && this.clock.now - Math.max(current.lostAt, this.traffic.frozenAt) > NOTICES)
-      this.fail("heartbeat", `the network has been dead for ${this.clock.now - current.lostAt} ms since the client sent something, and it says that it is connected`);
+      this.fail(
+        "heartbeat",
+        `the network has been dead for ${this.clock.now - current.lostAt} ms since the client sent something, and it says that it is connected`,
+      );
     const open = links.filter((link) => link.open);
     const peers = [...server.peers].filter(({ link }) => link.open);
     // Somebody has just been told, or is about to be, that a connection is over.
-    if (open.length === 0) return this.fail("state", "the client says that it is connected, and has no open connection");
+    if (open.length === 0)
+      return this.fail("state", "the client says that it is connected, and has no open connection");
     if (peers.length < open.length || peers.some(({ link, agent }) => link.dead || !agent)) return;
     for (const status of this.subscriptions.all) this.#holds(status, peers);
   }
 
   /** Judges what must hold when everything has had its time: one connection, and on it just what was told. */
   settled(server: Server, links: readonly Link[], me: { agent: string } | undefined): void {
-    if (!this.subscriptions.connected) return this.fail("state", "the client does not connect, though everything is well");
+    if (!this.subscriptions.connected)
+      return this.fail("state", "the client does not connect, though everything is well");
     const open = links.filter((link) => link.inUse);
     if (open.length !== 1) return this.fail("state", `the client has ${open.length} connections`);
     const peer = [...server.peers].find(({ link }) => link === open[0]);
     if (!peer?.agent) return this.fail("state", "the client's connection is over, and it has not noticed");
-    if (me?.agent !== peer.agent.id) this.fail("identity", `the client says that it is ${me?.agent}, and it is ${peer.agent.id}`);
+    if (me?.agent !== peer.agent.id)
+      this.fail("identity", `the client says that it is ${me?.agent}, and it is ${peer.agent.id}`);
     for (const { channel, told, holders } of this.subscriptions.all) {
       const has = peer.agent.subscriptions.has(channel);
-      if (told === "yes" && !has) this.fail("subscriptions", `${channel} is said to be subscribed, and is not on the connection in use`);
-      if (told === "no" && has && !server.kept.has(channel)) this.fail("subscriptions", `${channel} is said to be unsubscribed, and is subscribed on the connection in use`);
+      if (told === "yes" && !has)
+        this.fail("subscriptions", `${channel} is said to be subscribed, and is not on the connection in use`);
+      if (told === "no" && has && !server.kept.has(channel))
+        this.fail("subscriptions", `${channel} is said to be unsubscribed, and is subscribed on the connection in use`);
       if (told === "yes" && has && hasPresence(channel) && !((peer.agent.leases.get(channel) ?? 0) > this.clock.now))
         this.fail("presence", `${channel} is subscribed, and the server takes the client for gone`);
-      if (holders.size > 0 && told !== "yes") this.fail("subscriptions", `${channel} is wanted, and the application was told ${told}`);
+      if (holders.size > 0 && told !== "yes")
+        this.fail("subscriptions", `${channel} is wanted, and the application was told ${told}`);
     }
   }
 
@@ -161,15 +178,26 @@ export class Oracle implements Witness {
   /** A channel may be on no connection only as long as the client is at it: then it tells `subscribed` in the end. */
   #holds({ channel, told, holders }: Status, peers: readonly Peer[]): void {
     const { now } = this.clock;
-    if (told !== "yes" || holders.size === 0 || peers.some(({ agent, notices }) => notices.has(channel) || agent!.subscriptions.has(channel)))
+    if (
+      told !== "yes" ||
+      holders.size === 0 ||
+      peers.some(({ agent, notices }) => notices.has(channel) || agent!.subscriptions.has(channel))
+    )
       return void this.#lacking.delete(channel);
-    const since = Math.max(this.#lacking.get(channel) ?? now, this.traffic.asked.get(channel)?.at ?? 0, this.traffic.frozenAt);
+    const since = Math.max(
+      this.#lacking.get(channel) ?? now,
+      this.traffic.asked.get(channel)?.at ?? 0,
+      this.traffic.frozenAt,
+    );
     this.#lacking.set(channel, since);
-    if (now - since > MOST_IDLE) this.fail("subscriptions", `${channel} is said to be subscribed, and is on none of the client's connections`);
+    if (now - since > MOST_IDLE)
+      this.fail("subscriptions", `${channel} is said to be subscribed, and is on none of the client's connections`);
   }
 
   #movedAt(channel: string, link: number): number {
-    const moved = this.#moved.find((move) => move.link > link && (move.channel === channel || (channel === "g/1" && move.channel === undefined)));
+    const moved = this.#moved.find(
+      (move) => move.link > link && (move.channel === channel || (channel === "g/1" && move.channel === undefined)),
+    );
     return moved?.at ?? Infinity;
   }
 }

@@ -36,10 +36,30 @@ interface Failed {
 const PATIENCE = 300_000;
 
 /** Codes after which a publication on a channel with history is tried again. */
-const TRIED_AGAIN = ["timeout", "closed", "internal", "throttled", "unavailable", "channel_busy", "rate_limited", "expired", "unknown_agent"];
+const TRIED_AGAIN = [
+  "timeout",
+  "closed",
+  "internal",
+  "throttled",
+  "unavailable",
+  "channel_busy",
+  "rate_limited",
+  "expired",
+  "unknown_agent",
+];
 
 /** Codes of the server that say that nothing was done. */
-const NOTHING_DONE = ["denied", "guard_timeout", "guard_failed", "rate_limited", "channel_busy", "uuid_reused", "too_many", "bad_channel", "wildcard"];
+const NOTHING_DONE = [
+  "denied",
+  "guard_timeout",
+  "guard_failed",
+  "rate_limited",
+  "channel_busy",
+  "uuid_reused",
+  "too_many",
+  "bad_channel",
+  "wildcard",
+];
 
 /** Judges that every request ends once, and truly. */
 export class Requests {
@@ -69,7 +89,15 @@ export class Requests {
     const key = `${channel} ${this.subscriptions.holderOf(channel, holder)}`;
     const call = (this.#calls.get(key) ?? 0) + (publication ? 0 : 1);
     this.#calls.set(key, call);
-    const ask: Ask = { kind, channel, holder, ...(publication && { publication }), calledAt: this.clock.now, ends: 0, call };
+    const ask: Ask = {
+      kind,
+      channel,
+      holder,
+      ...(publication && { publication }),
+      calledAt: this.clock.now,
+      ends: 0,
+      call,
+    };
     this.#asks.add(ask);
     if (kind === "unsubscribe") this.subscriptions.unsubscribes(channel, holder);
     return ask;
@@ -91,9 +119,11 @@ export class Requests {
     const overtaken = this.#calls.get(`${channel} ${holder}`) !== ask.call;
     if (kind === "subscribe" && !overtaken) this.subscriptions.subscribed(channel);
     if (kind === "unsubscribe") this.subscriptions.unsubscribed(channel);
-    if (publication && !publication.executed) this.fail("requests", `${nameOf(publication)} is said to be published, and is not`);
+    if (publication && !publication.executed)
+      this.fail("requests", `${nameOf(publication)} is said to be published, and is not`);
     // What the back end ends later in this step, or the server refuses, overtakes nothing.
-    if (kind === "subscribe" && ask.holder === "client" && overtaken && !this.subscriptions.wants(channel)) this.#overtaken.push(ask);
+    if (kind === "subscribe" && ask.holder === "client" && overtaken && !this.subscriptions.wants(channel))
+      this.#overtaken.push(ask);
   }
 
   /** The step is over: judges the publications that failed in it. */
@@ -101,7 +131,8 @@ export class Requests {
     for (const failed of this.#failures.splice(0)) this.#unpublished(failed);
     // Callbacks are told of success only if it is so; a handle's promise is fulfilled quietly.
     for (const ask of this.#overtaken.splice(0))
-      if (!this.subscriptions.wants(ask.channel) && this.subscriptions.of(ask.channel).told !== "yes") this.fail("requests", `${this.#name(ask)} succeeds, though a later unsubscribe() overtook it`);
+      if (!this.subscriptions.wants(ask.channel) && this.subscriptions.of(ask.channel).told !== "yes")
+        this.fail("requests", `${this.#name(ask)} succeeds, though a later unsubscribe() overtook it`);
   }
 
   /** Everything has had its time: nothing may be open. */
@@ -112,7 +143,8 @@ export class Requests {
 
   #failed(ask: Ask, { code, retryable }: PushItError): void {
     const { kind, channel, publication } = ask;
-    if (kind === "unsubscribe" && code !== "superseded") this.subscriptions.notUnsubscribed(channel, ask.holder, retryable);
+    if (kind === "unsubscribe" && code !== "superseded")
+      this.subscriptions.notUnsubscribed(channel, ask.holder, retryable);
     // Such a name is never wanted.
     if (kind === "subscribe" && code === "bad_channel") this.subscriptions.refused(channel);
     if (code === "too_many") this.fail("requests", `${this.#name(ask)} ends with too_many, though it is one alone`);
@@ -137,7 +169,10 @@ export class Requests {
     if (sent?.times === 1 && publication.executed && NOTHING_DONE.includes(code))
       this.fail("requests", `${nameOf(publication)} ends with ${code}, though it is published`);
     if (sent && known && TRIED_AGAIN.includes(code) && at - sent.at < PATIENCE)
-      this.fail("repeating", `${nameOf(publication)} ends with ${code} ${at - sent.at} ms after it was first sent, on a channel with history`);
+      this.fail(
+        "repeating",
+        `${nameOf(publication)} ends with ${code} ${at - sent.at} ms after it was first sent, on a channel with history`,
+      );
   }
 
   #name({ kind, channel, holder, publication, calledAt }: Ask): string {

@@ -66,7 +66,8 @@ export class Subscriptions {
   /** What is known of a channel. */
   of(channel: string): Status {
     let status = this.#statuses.get(channel);
-    if (!status) this.#statuses.set(channel, (status = { channel, holders: new Set(), known: new Set([OWN]), told: "no" }));
+    if (!status)
+      this.#statuses.set(channel, (status = { channel, holders: new Set(), known: new Set([OWN]), told: "no" }));
     return status;
   }
 
@@ -222,10 +223,18 @@ export class Subscriptions {
     const used = told === undefined || told.order <= (this.#used.get(channel) ?? 0);
     if (told) this.#used.set(channel, told.order);
     // Without a new answer, the next message says which history it is.
-    if (used) return { epoch: undefined, from: undefined, since: this.clock.now, floor, last: floor, answer: told?.order ?? 0 };
+    if (used)
+      return { epoch: undefined, from: undefined, since: this.clock.now, floor, last: floor, answer: told?.order ?? 0 };
     const start = startOf(told);
     this.#floors.set(channel, start.offset);
-    return { epoch: told.position.epoch, from: start.offset, since: this.clock.now, floor: start.offset, last: start.offset, answer: told.order };
+    return {
+      epoch: told.position.epoch,
+      from: start.offset,
+      since: this.clock.now,
+      floor: start.offset,
+      last: start.offset,
+      answer: told.order,
+    };
   }
   readonly #used = new Map<string, number>();
   /** The position with which a channel was last begun: up to there a wildcard brings messages in any order, also later. */
@@ -248,4 +257,5 @@ export class Subscriptions {
   }
 }
 
-const startOf = ({ position, since, recovered }: PositionTold): Position => (recovered === true && since ? since : position);
+const startOf = ({ position, since, recovered }: PositionTold): Position =>
+  recovered === true && since ? since : position;

@@ -71,14 +71,16 @@ export class Traffic {
     const gateway = objects.some((object) => object["channel"] === undefined && typeof object["message"] === "string");
     // The client may take it for the answer to what is in flight.
     if (gateway) for (const flight of this.#flights.values()) if (flight.link === link) flight.blamed = true;
-    for (const object of objects) if (typeof object["uuid"] === "string" && "successful" in object) this.#answered(link, object);
+    for (const object of objects)
+      if (typeof object["uuid"] === "string" && "successful" in object) this.#answered(link, object);
   }
 
   /** Whether the client waits for an answer about a channel. */
   isAsking(channel: string): boolean {
     const { now } = this.clock;
     return [...this.#flights.values()].some(
-      ({ frame, link, sentAt }) => link.inUse && now - Math.max(sentAt, this.frozenAt) < TIMEOUT && isAbout(frame, channel),
+      ({ frame, link, sentAt }) =>
+        link.inUse && now - Math.max(sentAt, this.frozenAt) < TIMEOUT && isAbout(frame, channel),
     );
   }
 
@@ -92,7 +94,8 @@ export class Traffic {
   #publishes(link: Link, frame: ClientFrame): void {
     const now = this.clock.now;
     const other = this.#inFlight((flight) => flight.frame.action === "publish");
-    if (other) this.fail("one publish frame in flight", `${keyOf(frame)} is sent while ${keyOf(other.frame)} is in flight`);
+    if (other)
+      this.fail("one publish frame in flight", `${keyOf(frame)} is sent while ${keyOf(other.frame)} is in flight`);
     for (const { data } of messagesOf(frame)) {
       const sent = this.sent.get(data.n);
       if (sent) sent.times += 1;
@@ -103,9 +106,14 @@ export class Traffic {
   #subscribes(link: Link, frame: ClientFrame): void {
     for (const { channel } of targetsOf(frame)) {
       const other = this.#inFlight((flight) => flight.link === link && isAbout(flight.frame, channel));
-      if (other) this.fail("one operation of a channel in flight", `${frame.action} of ${channel} is sent while ${other.frame.action} is in flight`);
+      if (other)
+        this.fail(
+          "one operation of a channel in flight",
+          `${frame.action} of ${channel} is sent while ${other.frame.action} is in flight`,
+        );
       // On a connection that was replaced, only what is left is cleared away.
-      if (link.id >= (this.asked.get(channel)?.link ?? 0)) this.asked.set(channel, { action: frame.action, at: this.clock.now, answered: false, link: link.id });
+      if (link.id >= (this.asked.get(channel)?.link ?? 0))
+        this.asked.set(channel, { action: frame.action, at: this.clock.now, answered: false, link: link.id });
     }
   }
 
@@ -128,7 +136,9 @@ export class Traffic {
     const subscribes = frame.action === "subscribe" || frame.action === "unsubscribe";
     if (!subscribes) this.#flights.delete(key);
     const targets = subscribes ? targetsOf(frame) : [{ ...(frame.data as object), channel: frame.data?.channel ?? "" }];
-    const target: { channel: string; since?: Position } | undefined = targets.find(({ channel }) => shown(channel) === about);
+    const target: { channel: string; since?: Position } | undefined = targets.find(
+      ({ channel }) => shown(channel) === about,
+    );
     if (!target) return;
     if (subscribes) {
       this.#land(key, frame, target.channel);
@@ -163,7 +173,12 @@ const messagesOf = (frame: ClientFrame): { uuid: string; data: { n: number } }[]
   frame.messages ?? [frame as unknown as { uuid: string; data: { n: number } }];
 
 const keyOf = (frame: ClientFrame): string =>
-  frame.action === "publish" ? `publish ${messagesOf(frame).map(({ data }) => data.n).join()}` : `${frame.action} ${frame.uuid}`;
+  frame.action === "publish"
+    ? `publish ${messagesOf(frame)
+        .map(({ data }) => data.n)
+        .join()}`
+    : `${frame.action} ${frame.uuid}`;
 
 const isAbout = (frame: ClientFrame, channel: string): boolean =>
-  (frame.action === "subscribe" || frame.action === "unsubscribe") && targetsOf(frame).some((target) => target.channel === channel);
+  (frame.action === "subscribe" || frame.action === "unsubscribe") &&
+  targetsOf(frame).some((target) => target.channel === channel);

@@ -43,7 +43,11 @@ export class Informing {
       const channel = `/meta/${action}`;
       if (typeof data !== "string") return this.server.answer(peer, [{ channel, uuid, successful: true, data }], fate);
       const about = frame.data?.channel === undefined ? {} : { data: { channel: frame.data.channel } };
-      this.server.answer(peer, [{ channel, uuid, successful: false, code: data, error: `No: ${data}.`, ...about }], fate);
+      this.server.answer(
+        peer,
+        [{ channel, uuid, successful: false, code: data, error: `No: ${data}.`, ...about }],
+        fate,
+      );
       if (ends) this.server.close(peer, 1000);
     });
   }
@@ -57,7 +61,10 @@ export class Informing {
 
   #facts(agent: Agent, frame?: ClientFrame): Record<string, unknown> {
     const { policy } = this.server;
-    const { positions, [WIRE.present]: present } = (frame?.data ?? {}) as { positions?: Record<string, Position>; [WIRE.present]?: string[] };
+    const { positions, [WIRE.present]: present } = (frame?.data ?? {}) as {
+      positions?: Record<string, Position>;
+      [WIRE.present]?: string[];
+    };
     const lagging = Object.entries(positions ?? {})
       .filter(([channel, position]) => hasHistory(channel) && this.server.log(channel).goesOn(position))
       .map(([channel]) => channel);
@@ -95,7 +102,12 @@ export class Informing {
 
   #history({ data }: ClientFrame): Record<string, unknown> | string {
     const { policy, deployment, clock } = this.server;
-    const { channel = "", since, limit = 100, reverse } = data as { channel?: string; since?: Position; limit?: number; reverse?: boolean };
+    const {
+      channel = "",
+      since,
+      limit = 100,
+      reverse,
+    } = data as { channel?: string; since?: Position; limit?: number; reverse?: boolean };
     const code = policy.deniedSubscriptions.get(channel);
     if (code) return code;
     if (!hasHistory(channel)) return "no_history";
@@ -103,7 +115,11 @@ export class Informing {
     if (!reverse) return this.server.replay(channel, since, most);
     const log = this.server.log(channel);
     const messages = log.read(0, clock.now, Infinity).messages.slice(-most).reverse();
-    return { channel, position: { epoch: log.epoch, offset: messages.at(-1)?.offset ?? 0 }, messages: messages.map(recorded) };
+    return {
+      channel,
+      position: { epoch: log.epoch, offset: messages.at(-1)?.offset ?? 0 },
+      messages: messages.map(recorded),
+    };
   }
 
   #presence({ data }: ClientFrame): Record<string, unknown> | string {
@@ -112,7 +128,9 @@ export class Informing {
     const code = policy.deniedSubscriptions.get(channel);
     if (code) return code;
     if (!hasPresence(channel) || isWildcard(channel)) return "no_presence";
-    const agents = [...this.server.peers].flatMap(({ agent }) => (agent && (agent.leases.get(channel) ?? 0) > clock.now ? [agent.id] : []));
+    const agents = [...this.server.peers].flatMap(({ agent }) =>
+      agent && (agent.leases.get(channel) ?? 0) > clock.now ? [agent.id] : [],
+    );
     const all = [...agents, ...(this.server.publishing.visitors.get(channel) ?? [])];
     const next = Number(after) + MEMBERS;
     const members = all.slice(Number(after), next).map((agent) => ({ agent }));

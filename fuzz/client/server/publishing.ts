@@ -42,15 +42,28 @@ export class Publishing {
       messages.forEach(({ channel, uuid, data }, index) => {
         const publication = witness.publication(data.n);
         if (!publication) return witness.malformed(JSON.stringify(data), "nobody published this");
-        const code = tooMany ? "too_many" : (this.#verdict(channel) ?? (busy.has(channel) ? "channel_busy" : this.#failure(fate, channel, index)));
+        const code = tooMany
+          ? "too_many"
+          : (this.#verdict(channel) ?? (busy.has(channel) ? "channel_busy" : this.#failure(fate, channel, index)));
         if (code === "channel_busy") busy.add(channel);
         if (code || fate.reply !== "answer") publication.complete = false;
         const does = isDone(chance, fate, code);
         const refused = does ? this.#execute(publication, session, peer, fate, copies) : undefined;
         answers.push(
           (code ?? refused)
-            ? { channel: "/meta/error", uuid, successful: false, code: code ?? refused, error: `No: ${code ?? refused}.` }
-            : { channel: "/meta/successful", uuid, successful: true, ...(hasHistory(channel) && { position: positionOf(publication) }) },
+            ? {
+                channel: "/meta/error",
+                uuid,
+                successful: false,
+                code: code ?? refused,
+                error: `No: ${code ?? refused}.`,
+              }
+            : {
+                channel: "/meta/successful",
+                uuid,
+                successful: true,
+                ...(hasHistory(channel) && { position: positionOf(publication) }),
+              },
         );
       }),
     );
@@ -94,11 +107,17 @@ export class Publishing {
   announce(channel: string, what: "joined" | "left", agent: string): void {
     const { clock, chance, policy } = this.server;
     this.#uuids += 1;
-    const message = { channel: "/meta/presence", uuid: `presence${this.#uuids}`, data: { channel, [what]: { agent }, at: clock.now } };
+    const message = {
+      channel: "/meta/presence",
+      uuid: `presence${this.#uuids}`,
+      data: { channel, [what]: { agent }, at: clock.now },
+    };
     for (const peer of this.server.peers)
       if (this.server.hears(peer, channel))
         for (let times = chance.happens(policy.mess) ? 2 : 1; times > 0; times -= 1)
-          clock.later(chance.delay(chance.happens(policy.mess) ? WORKER : 200), () => this.server.post(peer, [message]));
+          clock.later(chance.delay(chance.happens(policy.mess) ? WORKER : 200), () =>
+            this.server.post(peer, [message]),
+          );
   }
 
   #verdict(channel: string): string | undefined {
@@ -114,7 +133,13 @@ export class Publishing {
   }
 
   /** Stores a publication and posts it; gives the code with which it is refused. */
-  #execute(publication: Publication, session: string, publisher?: Peer, fate?: Fate, copies: object[] = []): string | undefined {
+  #execute(
+    publication: Publication,
+    session: string,
+    publisher?: Peer,
+    fate?: Fate,
+    copies: object[] = [],
+  ): string | undefined {
     const { clock } = this.server;
     const { channel, uuid } = publication;
     if (hasHistory(channel)) {
@@ -142,7 +167,8 @@ export class Publishing {
     const { channel, epoch, offset } = publication;
     const skip = { channel, epoch, offset };
     for (const { link, subscriptions, at } of this.server.gone)
-      if (this.server.clock.now - at < LATE_WORKER && hasSubscriber(subscriptions, channel)) this.#missed(publication, link);
+      if (this.server.clock.now - at < LATE_WORKER && hasSubscriber(subscriptions, channel))
+        this.#missed(publication, link);
     for (const peer of [...this.server.peers]) {
       if (!this.server.hears(peer, channel)) continue;
       const spared = publication.withheld || (peer === publisher && !publication.echo);
@@ -152,8 +178,7 @@ export class Publishing {
       else if (fate?.reply === "answer") {
         copies.push(object);
         this.#copied.set(object, publication);
-      }
-      else publication.lost = true;
+      } else publication.lost = true;
     }
   }
 
@@ -184,7 +209,11 @@ export class Publishing {
 
   /** A post is lost: the client had closed the connection, or it had broken, or the server closes it. */
   #missed(publication: Publication, link: Link): void {
-    publication.missed.push({ link: link.id, at: this.server.clock.now, broken: link.dead || link.inUse || link.isEndedByServer });
+    publication.missed.push({
+      link: link.id,
+      at: this.server.clock.now,
+      broken: link.dead || link.inUse || link.isEndedByServer,
+    });
   }
 }
 

@@ -61,7 +61,14 @@ export class Server {
     clock.later(wait, () => {
       if (!link.inUse) return;
       if (policy.refusesUntil > clock.now) return link.finish(1006);
-      const peer: Peer = { link, session: "", openedAt: clock.now, activeAt: clock.now, operations: new Map(), notices: new Set() };
+      const peer: Peer = {
+        link,
+        session: "",
+        openedAt: clock.now,
+        activeAt: clock.now,
+        operations: new Map(),
+        notices: new Set(),
+      };
       link.far = { received: (text, sentAt) => this.#received(peer, text, sentAt), gone: () => this.#left(peer) };
       const code = policy.deniedConnections;
       if (code && (!this.deployment.explains || !protocols.includes("push-it.v1.denied"))) return link.finish(1006);
@@ -95,7 +102,13 @@ export class Server {
     if (!peer.agent?.subscriptions.has(channel)) return;
     this.unsubscribe(peer, channel);
     peer.notices.add(channel);
-    const notice = { channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "Enough.", data: { channel } };
+    const notice = {
+      channel: "/meta/unsubscribe",
+      successful: true,
+      code: "revoked",
+      error: "Enough.",
+      data: { channel },
+    };
     this.post(peer, [notice], () => peer.notices.delete(channel));
   }
 
@@ -103,7 +116,8 @@ export class Server {
   subscribe(peer: Peer, channel: string): void {
     const { agent } = peer;
     if (!agent) return;
-    const joins = hasPresence(channel) && !((agent.leases.get(channel) ?? 0) > this.clock.now && agent.subscriptions.has(channel));
+    const joins =
+      hasPresence(channel) && !((agent.leases.get(channel) ?? 0) > this.clock.now && agent.subscriptions.has(channel));
     agent.subscriptions.add(channel);
     if (hasPresence(channel)) agent.leases.set(channel, this.clock.now + this.deployment.presenceLease);
     if (joins) this.publishing.announce(channel, "joined", agent.id);
@@ -136,7 +150,11 @@ export class Server {
       return this.post(peer, [{ message, connectionId: "c", requestId: "r" }]);
     }
     if (agent?.expiresAt !== undefined && agent.expiresAt <= this.clock.now)
-      objects.push({ channel: "/meta/refresh", successful: true, data: { [WIRE.expiresIn]: agent.expiresAt - this.clock.now } });
+      objects.push({
+        channel: "/meta/refresh",
+        successful: true,
+        data: { [WIRE.expiresIn]: agent.expiresAt - this.clock.now },
+      });
     this.post(peer, objects, undefined, lost);
   }
 
@@ -219,7 +237,9 @@ export class Server {
     const over = agent?.expiresAt !== undefined && agent.expiresAt + RENEWAL <= this.clock.now;
     if (!agent || over) {
       const code = over ? "expired" : "unknown_agent";
-      this.post(peer, [{ channel: over ? "/meta/refresh" : `/meta/${action}`, uuid, successful: false, code, error: code }]);
+      this.post(peer, [
+        { channel: over ? "/meta/refresh" : `/meta/${action}`, uuid, successful: false, code, error: code },
+      ]);
       return this.close(peer, 1000);
     }
     if (publishes) this.publishing.run(peer, frame, fate);

@@ -7,7 +7,8 @@ const CHANNELS_PER_PING = 100;
 const ID = /^[\w-]{1,64}$/;
 const META = ["connect", "subscribe", "unsubscribe", "ping", "refresh", "history", "presence"];
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Whether something is a position, as the protocol has it. */
 export const isPosition = (value: unknown): boolean =>
@@ -19,7 +20,9 @@ export const isPosition = (value: unknown): boolean =>
 
 const isTarget = (value: unknown): boolean =>
   typeof value === "string" ||
-  (isObject(value) && typeof value["channel"] === "string" && (value["since"] === undefined || isPosition(value["since"])));
+  (isObject(value) &&
+    typeof value["channel"] === "string" &&
+    (value["since"] === undefined || isPosition(value["since"])));
 
 const messageFault = (message: unknown): string | undefined => {
   if (!isObject(message)) return "a message is not an object";
@@ -38,7 +41,9 @@ const dataFault = (action: string, data: unknown): string | undefined => {
     const targets = "channels" in data ? data["channels"] : [data];
     if (!Array.isArray(targets) || targets.length === 0) return "channels is not a list of channels";
     if (!targets.every(isTarget)) return "a channel or its `since` is wrong";
-    const names = targets.map((target) => (typeof target === "string" ? target : (target as { channel: string }).channel));
+    const names = targets.map((target) =>
+      typeof target === "string" ? target : (target as { channel: string }).channel,
+    );
     return new Set(names).size < names.length ? "a channel is there twice" : undefined;
   }
   if (action === "ping")
@@ -47,8 +52,10 @@ const dataFault = (action: string, data: unknown): string | undefined => {
       if (Object.keys(value).length > CHANNELS_PER_PING) return "a ping tells of too many channels";
       if (!Array.isArray(value) && !Object.values(value).every(isPosition)) return "a ping's positions are wrong";
     }
-  if ((action === "history" || action === "presence") && typeof data["channel"] !== "string") return "no channel is asked about";
-  if (action === "history" && data["since"] !== undefined && !isPosition(data["since"])) return "`since` is not a position";
+  if ((action === "history" || action === "presence") && typeof data["channel"] !== "string")
+    return "no channel is asked about";
+  if (action === "history" && data["since"] !== undefined && !isPosition(data["since"]))
+    return "`since` is not a position";
   return undefined;
 };
 

@@ -24,10 +24,11 @@ export class Subscribing {
     const targets = targetsOf(frame);
     const tooMany = targets.length > policy.channelsPerFrame;
     const outcomes = targets.map((target, index): Outcome => {
-      const code = tooMany ? "too_many" : this.#verdict(frame.action, target.channel) ?? this.#failure(fate, index);
+      const code = tooMany ? "too_many" : (this.#verdict(frame.action, target.channel) ?? this.#failure(fate, index));
       const under = peer.operations.get(target.channel) ?? 0;
       peer.operations.set(target.channel, under + 1);
-      if (code && frame.action === "unsubscribe" && policy.deniedUnsubscriptions.get(target.channel) === code) this.server.kept.add(target.channel);
+      if (code && frame.action === "unsubscribe" && policy.deniedUnsubscriptions.get(target.channel) === code)
+        this.server.kept.add(target.channel);
       const outcome: Outcome = { ...target, ...(code && { code }), done: false, overlapped: under > 0, data: {} };
       const does = isDone(chance, fate, code);
       if (does) clock.later(fate.work * chance.next(), () => this.#do(peer, frame.action, outcome));
@@ -88,7 +89,14 @@ export class Subscribing {
       if ((overlapped || under > 0) && server.chance.happens(0.5)) peer.agent?.subscriptions.delete(channel);
       else if (action === "subscribe" && done && !code && !peer.agent?.subscriptions.has(channel)) code = "unavailable";
       return code
-        ? { channel: `/meta/${action}`, uuid, successful: false, code, error: `No: ${code}.`, data: { channel: shown(channel) } }
+        ? {
+            channel: `/meta/${action}`,
+            uuid,
+            successful: false,
+            code,
+            error: `No: ${code}.`,
+            data: { channel: shown(channel) },
+          }
         : { channel: `/meta/${action}`, uuid, successful: true, data: { channel: shown(channel), ...data } };
     });
     server.answer(peer, answers, fate);
@@ -97,4 +105,6 @@ export class Subscribing {
 
 /** The channels of a frame. */
 export const targetsOf = ({ data }: ClientFrame): Target[] =>
-  (data?.channels ?? [data as unknown as Target]).map((target) => (typeof target === "string" ? { channel: target } : target));
+  (data?.channels ?? [data as unknown as Target]).map((target) =>
+    typeof target === "string" ? { channel: target } : target,
+  );

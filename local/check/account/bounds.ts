@@ -18,7 +18,14 @@ import { CALLS_MS, CONNECT_CALLS, cpuShare, POST_MICROS, READ_UNIT_BYTES, ROW_BY
 
 /** Something that takes time because it is limited. Names are those of docs/SCALING.md. */
 export interface Bound {
-  name: "requestsPerSecond" | "connectionsPerSecond" | "throttling.connect" | "throttling.subscribe" | "concurrency" | "partition" | "tableThroughput";
+  name:
+    | "requestsPerSecond"
+    | "connectionsPerSecond"
+    | "throttling.connect"
+    | "throttling.subscribe"
+    | "concurrency"
+    | "partition"
+    | "tableThroughput";
   /** What is limited, with its limit. */
   limit: string;
   /** How long this alone makes it take, in seconds. */
@@ -61,7 +68,8 @@ const shardsFor = (factor: number): number => 2 ** Math.ceil(Math.log2(Math.max(
 /** The construct takes so many shards at most. */
 const MOST_SHARDS = 64;
 
-const shards = (factor: number): string => `shards: ${Math.min(MOST_SHARDS, shardsFor(factor))} for the channel, in the construct's channels`;
+const shards = (factor: number): string =>
+  `shards: ${Math.min(MOST_SHARDS, shardsFor(factor))} for the channel, in the construct's channels`;
 
 const warm = (table: "reads" | "writes", value: number, most: number): string =>
   value <= most
@@ -112,7 +120,8 @@ export const reconnectionBounds = (facts: AccountFacts, users: number): Bound[] 
   const wanted = users / RECONNECTION_SECONDS;
   const workSeconds = (CALLS_MS.connect + CALLS_MS.subscribe) / 1_000;
   const writes = CONNECT_CALLS.writes + SUBSCRIBE_CALLS.writes;
-  const throttle = (route: string): string => `throttling: { ${route}: { rateLimit: ${rounded(wanted)}, burstLimit: ${2 * rounded(wanted)} } } in the construct's props`;
+  const throttle = (route: string): string =>
+    `throttling: { ${route}: { rateLimit: ${rounded(wanted)}, burstLimit: ${2 * rounded(wanted)} } } in the construct's props`;
   return bySeconds([
     {
       name: "connectionsPerSecond",
@@ -161,5 +170,10 @@ export const planFor = (facts: AccountFacts, users: number): Plan => {
     ...reconnection.filter(({ seconds }) => seconds > RECONNECTION_SECONDS),
   ];
   const reduced = (facts.concurrency ?? CONCURRENCY) < CONCURRENCY ? [request(CODES.concurrency, CONCURRENCY)] : [];
-  return { users, publication, reconnection, requests: [...new Set([...reduced, ...tooSlow.map(({ raise }) => raise)])] };
+  return {
+    users,
+    publication,
+    reconnection,
+    requests: [...new Set([...reduced, ...tooSlow.map(({ raise }) => raise)])],
+  };
 };

@@ -6,16 +6,22 @@ import { readAccount } from "./read.js";
 /** What is read, in a few words. */
 const short = ({ facts }: AccountReading): string => {
   const { concurrency = 0, requestsPerSecond = 0, connectionsPerSecond = 0 } = facts;
-  const said = [`${concurrency} functions at once`, `${requestsPerSecond} requests and ${connectionsPerSecond} new connections a second`];
+  const said = [
+    `${concurrency} functions at once`,
+    `${requestsPerSecond} requests and ${connectionsPerSecond} new connections a second`,
+  ];
   return said.join(", ");
 };
 
 /** Decides by what was read: what could not be read leaves the question open. */
 export const judgeAccount = ({ reading, users }: { reading: AccountReading; users: number | undefined }): Verdict => {
-  if (reading.unread.length > 0) return { outcome: "not tried", detail: `these could not be read: ${reading.unread.join("; ")}` };
+  if (reading.unread.length > 0)
+    return { outcome: "not tried", detail: `these could not be read: ${reading.unread.join("; ")}` };
   if (users === undefined) return passed(short(reading));
   const { publication, reconnection } = planFor(reading.facts, users);
-  return passed(`with ${users.toLocaleString("en-US")} users, ${publication[0]?.name} binds publications and ${reconnection[0]?.name} reconnections`);
+  return passed(
+    `with ${users.toLocaleString("en-US")} users, ${publication[0]?.name} binds publications and ${reconnection[0]?.name} reconnections`,
+  );
 };
 
 /** Reads the account's quotas. It finds no fault: what to request is below. */

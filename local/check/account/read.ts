@@ -10,12 +10,15 @@ interface Source {
 }
 
 /** A fact, unless AWS did not say it. */
-const fact = <Name extends keyof AccountFacts>(name: Name, value: AccountFacts[Name] | undefined): Partial<AccountFacts> =>
-  value === undefined ? {} : { [name]: value };
+const fact = <Name extends keyof AccountFacts>(
+  name: Name,
+  value: AccountFacts[Name] | undefined,
+): Partial<AccountFacts> => (value === undefined ? {} : { [name]: value });
 
 /** A quota as it is applied to the account, or else AWS's default. */
 const quotaOf = async (client: ServiceQuotasClient, { service, code }: QuotaCode): Promise<number | undefined> => {
-  const { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand, NoSuchResourceException } = await import("@aws-sdk/client-service-quotas");
+  const { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand, NoSuchResourceException } =
+    await import("@aws-sdk/client-service-quotas");
   const query = { ServiceCode: service, QuotaCode: code };
   try {
     return (await client.send(new GetServiceQuotaCommand(query))).Quota?.Value;
@@ -44,7 +47,9 @@ const sourcesOf = async (region: string, table: string | undefined): Promise<Sou
       what: "the concurrency of functions",
       action: "lambda:GetAccountSettings",
       async read() {
-        const { AccountLimit } = await new lambda.LambdaClient({ region }).send(new lambda.GetAccountSettingsCommand({}));
+        const { AccountLimit } = await new lambda.LambdaClient({ region }).send(
+          new lambda.GetAccountSettingsCommand({}),
+        );
         return fact("concurrency", AccountLimit?.ConcurrentExecutions);
       },
     },
@@ -52,7 +57,9 @@ const sourcesOf = async (region: string, table: string | undefined): Promise<Sou
       what: "API Gateway's throttle and log role",
       action: "apigateway:GET on /account",
       async read() {
-        const { cloudwatchRoleArn, throttleSettings } = await new gateway.APIGatewayClient({ region }).send(new gateway.GetAccountCommand({}));
+        const { cloudwatchRoleArn, throttleSettings } = await new gateway.APIGatewayClient({ region }).send(
+          new gateway.GetAccountCommand({}),
+        );
         return {
           hasLogRole: Boolean(cloudwatchRoleArn),
           ...fact("requestsPerSecond", throttleSettings?.rateLimit),
@@ -70,7 +77,9 @@ const sourcesOf = async (region: string, table: string | undefined): Promise<Sou
             what: `the warm throughput of ${table}`,
             action: "dynamodb:DescribeTable",
             async read() {
-              const { Table } = await new dynamodb.DynamoDBClient({ region }).send(new dynamodb.DescribeTableCommand({ TableName: table }));
+              const { Table } = await new dynamodb.DynamoDBClient({ region }).send(
+                new dynamodb.DescribeTableCommand({ TableName: table }),
+              );
               const { ReadUnitsPerSecond, WriteUnitsPerSecond } = Table?.WarmThroughput ?? {};
               return { ...fact("warmReads", ReadUnitsPerSecond), ...fact("warmWrites", WriteUnitsPerSecond) };
             },

@@ -26,7 +26,8 @@ export const inAccount = async <T>(what: string, work: () => Promise<T>): Promis
     return await work();
   } catch (error) {
     const { name, message } = error as Error;
-    if (error instanceof PublisherError ? error.code === "forbidden" : FORBIDDEN.test(name)) throw new NotTried(`${what} is not possible: ${message}`);
+    if (error instanceof PublisherError ? error.code === "forbidden" : FORBIDDEN.test(name))
+      throw new NotTried(`${what} is not possible: ${message}`);
     throw error;
   }
 };

@@ -17,7 +17,8 @@ export const leftovers = check({
     const channel = await trial.channel();
     await trial.subscribe(wire, channel);
     const connection = await connectionIdOf(trial, channel);
-    const rows = async (): Promise<number> => (await Promise.all([read(connectionKey(connection)), read(channelKey(channel))])).flat().length;
+    const rows = async (): Promise<number> =>
+      (await Promise.all([read(connectionKey(connection)), read(channelKey(channel))])).flat().length;
     const before = await rows();
     await wire.close();
     const end = performance.now() + trial.settings.patienceMs;
@@ -29,5 +30,7 @@ export const leftovers = check({
     return { before, after, seconds: trial.settings.patienceMs / 1_000 };
   },
   judge: ({ before, after, seconds }) =>
-    after === 0 ? passed(`${before} rows, all gone`) : failed(`${after} of ${before} rows of a closed connection are in the table after ${seconds} s`),
+    after === 0
+      ? passed(`${before} rows, all gone`)
+      : failed(`${after} of ${before} rows of a closed connection are in the table after ${seconds} s`),
 });

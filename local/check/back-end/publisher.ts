@@ -20,7 +20,11 @@ export const publisher = check({
   async observe(trial) {
     const backEnd = await publisherOf(trial.settings);
     const subscriber = await trial.open();
-    const [channel, kept, present] = [await trial.channel(), await readable(trial, "history"), await readable(trial, "presence")];
+    const [channel, kept, present] = [
+      await trial.channel(),
+      await readable(trial, "history"),
+      await readable(trial, "presence"),
+    ];
     const publish = async (name: string): Promise<string> => {
       await trial.subscribe(subscriber, name);
       const sentAt = performance.now();
@@ -33,7 +37,8 @@ export const publisher = check({
     if (kept !== undefined) trial.shared.kept.add(kept);
     const history = kept === undefined ? undefined : (await backEnd.history(kept)).messages?.map(({ uuid }) => uuid);
     if (present !== undefined) await trial.subscribe(subscriber, present);
-    const members = present === undefined ? undefined : (await backEnd.presence(present)).members.map(({ agent }) => agent);
+    const members =
+      present === undefined ? undefined : (await backEnd.presence(present)).members.map(({ agent }) => agent);
     const { agent } = await trial.info(subscriber);
     return { history: history?.includes(stored ?? ""), presence: members?.includes(agent) };
   },

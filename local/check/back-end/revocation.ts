@@ -17,11 +17,17 @@ export const connectionIdOf = async (trial: Trial, channel: string): Promise<str
     const [found] = await read(partition);
     if (found !== undefined) return found;
   }
-  throw new Error(`the table has no subscriber of ${channel}, although one is subscribed. Is --table the table of this deployment?`);
+  throw new Error(
+    `the table has no subscriber of ${channel}, although one is subscribed. Is --table the table of this deployment?`,
+  );
 };
 
 /** Whose subscription is ended: the connection's, or else the user's, on a channel that only this connection uses. */
-const targetOf = async (trial: Trial, wire: Wire, channel: string): Promise<{ connection: { id: string } } | { userId: string }> => {
+const targetOf = async (
+  trial: Trial,
+  wire: Wire,
+  channel: string,
+): Promise<{ connection: { id: string } } | { userId: string }> => {
   if (trial.settings.table !== undefined) return { connection: { id: await connectionIdOf(trial, channel) } };
   const { userId } = await trial.info(wire);
   if (userId !== undefined) return { userId };
@@ -40,7 +46,12 @@ export const revocation = check({
     await trial.subscribe(subscriber, fence);
     const target = await targetOf(trial, subscriber, channel);
     await inAccount("ending a subscription", () => backEnd.unsubscribe(target, channel, REASON));
-    const told = subscriber.received.some(({ channel: on, code, data }) => on === Meta.unsubscribe && code === "revoked" && (data as { channel?: string } | undefined)?.channel === channel);
+    const told = subscriber.received.some(
+      ({ channel: on, code, data }) =>
+        on === Meta.unsubscribe &&
+        code === "revoked" &&
+        (data as { channel?: string } | undefined)?.channel === channel,
+    );
     const { uuid } = await trial.publish(publisher, channel);
     await trial.fence(publisher, subscriber, fence);
     const after = subscriber.copies(channel, uuid);

@@ -33,7 +33,8 @@ export const answers = check({
     if (wrong) return failed(`a frame that is ${wrong.wanted} is answered with ${wrong.got}`);
     const { p50 = 0, p95 = 0 } = spreadOf(times) ?? {};
     // The median: a cold start or one lost packet is not a fault.
-    if (p50 > slowMs) return failed(`half of the answers take more than ${p50} ms; after ${slowMs} ms the SDK suspects its connection`);
+    if (p50 > slowMs)
+      return failed(`half of the answers take more than ${p50} ms; after ${slowMs} ms the SDK suspects its connection`);
     return passed(`${times.length} answers, p50 ${p50} ms, p95 ${p95} ms`);
   },
 });

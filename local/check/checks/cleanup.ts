@@ -12,15 +12,19 @@ export const cleanup = check({
     await trial.subscribe(leaving, channel);
     const { agent } = await trial.info(leaving);
     await leaving.close();
-    const told = await staying.until(() => toldOf(staying, channel, "left", agent), "the news of who left").then(
-      () => true,
-      () => false,
-    );
+    const told = await staying
+      .until(() => toldOf(staying, channel, "left", agent), "the news of who left")
+      .then(
+        () => true,
+        () => false,
+      );
     const { members } = await membersOf(staying, channel);
     return { told, still: members.some((each) => each.agent === agent) };
   },
   judge({ told, still }) {
     if (still) return failed("an agent whose connection is closed is still present");
-    return told ? passed("gone from presence, and a message about it") : failed("a subscriber was not told that somebody left");
+    return told
+      ? passed("gone from presence, and a message about it")
+      : failed("a subscriber was not told that somebody left");
   },
 });

@@ -31,5 +31,7 @@ export const delivery = check({
   judge: ({ trials, lost, seconds }) =>
     lost.length === 0
       ? passed(`${trials} of ${trials} arrived`)
-      : failed(`${lost.length} of ${trials} messages did not arrive within ${seconds} s of their acknowledgement (trial ${lost.join(", ")})`),
+      : failed(
+          `${lost.length} of ${trials} messages did not arrive within ${seconds} s of their acknowledgement (trial ${lost.join(", ")})`,
+        ),
 });

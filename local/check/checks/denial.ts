@@ -29,8 +29,10 @@ const deniedWith = async (trial: Trial, credentials: Json | undefined): Promise<
 const NORMAL = 1000;
 
 const wrong = ({ reply, closed }: Denied, codes: readonly string[]): string | undefined => {
-  if (reply.channel !== Meta.connect || reply.successful) return `a denied client receives ${reply.channel}, successful: ${reply.successful}`;
-  if (!codes.includes(reply.code ?? "")) return `a denied client receives the code ${reply.code ?? "(none)"} instead of ${codes.join(" or ")}`;
+  if (reply.channel !== Meta.connect || reply.successful)
+    return `a denied client receives ${reply.channel}, successful: ${reply.successful}`;
+  if (!codes.includes(reply.code ?? ""))
+    return `a denied client receives the code ${reply.code ?? "(none)"} instead of ${codes.join(" or ")}`;
   if (reply.error === undefined || reply.error === "") return "a denied client receives no reason";
   return closed === NORMAL ? undefined : `the server closes a denied connection with ${closed} instead of ${NORMAL}`;
 };
@@ -41,7 +43,8 @@ export const denial = check({
   promise: "a denied client receives a code and a reason, and is closed",
   async observe(trial) {
     const tooLarge = await deniedWith(trial, TOO_LARGE);
-    if (tooLarge === "refused") throw new NotTried("this deployment refuses handshakes without a reason (denials: Denials.REFUSE)");
+    if (tooLarge === "refused")
+      throw new NotTried("this deployment refuses handshakes without a reason (denials: Denials.REFUSE)");
     // Clients without credentials: most guards deny them.
     const stranger = trial.settings.credentials === undefined ? "accepted" : await deniedWith(trial, undefined);
     return { tooLarge, stranger };

@@ -23,7 +23,8 @@ export const echo = check({
   judge({ own, others }) {
     if (own.without > 0) return failed("a publisher received a message that it published with echo: false");
     if (own.withEcho === 0) return failed("a subscribed publisher did not receive its own message");
-    if (others.without === 0 || others.withEcho === 0) return failed("another subscriber did not receive what was published with or without echo");
+    if (others.without === 0 || others.withEcho === 0)
+      return failed("another subscriber did not receive what was published with or without echo");
     return passed("own copy only with echo, others always");
   },
 });

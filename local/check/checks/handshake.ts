@@ -22,7 +22,8 @@ export const handshake = check({
   judge({ protocol, agent, unknown }) {
     if (protocol !== SUBPROTOCOL) return failed(`the server selected "${protocol}" instead of ${SUBPROTOCOL}`);
     if (typeof agent !== "string" || agent === "") return failed("an open connection has no agent");
-    if (unknown !== `HTTP ${BAD_REQUEST}`) return failed(`a client that offers only push-it.v0 gets ${unknown} instead of HTTP ${BAD_REQUEST}`);
+    if (unknown !== `HTTP ${BAD_REQUEST}`)
+      return failed(`a client that offers only push-it.v0 gets ${unknown} instead of HTTP ${BAD_REQUEST}`);
     return passed(`${SUBPROTOCOL}; an unknown version gets HTTP ${BAD_REQUEST}`);
   },
 });

@@ -6,7 +6,11 @@ import type { Wire } from "../wire.js";
 const COUNT = 5;
 
 /** A page of a history, by the uuids of its messages. */
-export const readHistory = async (wire: Wire, channel: string, query: object = {}): Promise<{ uuids: string[]; replay: Replay }> => {
+export const readHistory = async (
+  wire: Wire,
+  channel: string,
+  query: object = {},
+): Promise<{ uuids: string[]; replay: Replay }> => {
   const reply = await wire.request({ action: "history", channel: Meta.history, data: { channel, ...query } });
   const replay = accepted(reply, `reading the history of ${channel}`).data as unknown as Replay;
   return { uuids: (replay.messages ?? []).map(({ uuid }: HistoryMessage) => uuid), replay };
@@ -36,9 +40,12 @@ export const history = check({
     };
   },
   judge({ sent, offsets, all, behind, recovered, reverse }) {
-    if (offsets.some((each, at) => at > 0 && each <= (offsets[at - 1] ?? 0))) return failed(`publications were given the offsets ${offsets.join(", ")}`);
-    if (!sameList(all, sent)) return failed(`the history holds ${all.length} of ${sent.length} messages, or in another order`);
-    if (!sameList(behind, sent.slice(2))) return failed(`behind message 2 the history gives ${behind.length} messages instead of ${sent.length - 2}`);
+    if (offsets.some((each, at) => at > 0 && each <= (offsets[at - 1] ?? 0)))
+      return failed(`publications were given the offsets ${offsets.join(", ")}`);
+    if (!sameList(all, sent))
+      return failed(`the history holds ${all.length} of ${sent.length} messages, or in another order`);
+    if (!sameList(behind, sent.slice(2)))
+      return failed(`behind message 2 the history gives ${behind.length} messages instead of ${sent.length - 2}`);
     if (recovered !== true) return failed("behind message 2 the history does not say that everything is there");
     if (!sameList(reverse, sent.toReversed())) return failed("newest first, the history gives other messages");
     return passed(`${sent.length} messages, from the first, from the third, and newest first`);

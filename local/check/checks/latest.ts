@@ -15,9 +15,12 @@ export const latest = check({
     return { sent, told: told?.uuid };
   },
   judge({ sent, told }) {
-    if (told === undefined) return failed("the answer to a subscription brings no message, although three were published");
+    if (told === undefined)
+      return failed("the answer to a subscription brings no message, although three were published");
     const at = sent.indexOf(told);
     if (at < 0) return failed("the answer to a subscription brings a message that was not published on the channel");
-    return at === sent.length - 1 ? passed("the newest of three") : failed(`the answer to a subscription brings message ${at + 1} of ${sent.length} instead of the newest`);
+    return at === sent.length - 1
+      ? passed("the newest of three")
+      : failed(`the answer to a subscription brings message ${at + 1} of ${sent.length} instead of the newest`);
   },
 });

@@ -23,6 +23,10 @@ export const once = check({
     const repeated = copies.filter((each) => each > 1).length;
     // One may be API Gateway's: a post whose answer was lost is repeated, and clients drop the copy.
     if (repeated > 1) return failed(`${repeated} of ${copies.length} messages came more than once`);
-    return passed(repeated === 0 ? `${copies.length} messages, none twice` : `1 of ${copies.length} messages came twice, as after a lost answer`);
+    return passed(
+      repeated === 0
+        ? `${copies.length} messages, none twice`
+        : `1 of ${copies.length} messages came twice, as after a lost answer`,
+    );
   },
 });

@@ -11,16 +11,26 @@ export const ping = check({
     const wire = await trial.open();
     const replies = [await wire.ping(), await wire.ping()];
     const connect = await wire.request({ action: "connect", channel: Meta.connect });
-    return { replies: replies.map(({ channel, successful, code, data }) => ({ channel, successful, code, data })), agent: (connect.data as { agent?: string } | undefined)?.agent };
+    return {
+      replies: replies.map(({ channel, successful, code, data }) => ({ channel, successful, code, data })),
+      agent: (connect.data as { agent?: string } | undefined)?.agent,
+    };
   },
   judge({ replies, agent }) {
     for (const { channel, successful, code, data } of replies) {
-      if (channel !== Meta.ping || !successful) return failed(`ping is answered on ${channel}, successful: ${successful}, ${code ?? "no code"}`);
-      const said = (data ?? {}) as { agent?: unknown; limits?: Record<string, unknown>; timeouts?: Record<string, unknown> };
-      if (said.agent !== agent) return failed(`ping names the agent ${String(said.agent)}, and connect ${String(agent)}`);
+      if (channel !== Meta.ping || !successful)
+        return failed(`ping is answered on ${channel}, successful: ${successful}, ${code ?? "no code"}`);
+      const said = (data ?? {}) as {
+        agent?: unknown;
+        limits?: Record<string, unknown>;
+        timeouts?: Record<string, unknown>;
+      };
+      if (said.agent !== agent)
+        return failed(`ping names the agent ${String(said.agent)}, and connect ${String(agent)}`);
       const missing = LIMITS.filter((name) => said.limits?.[name] === undefined);
       if (missing.length > 0) return failed(`ping does not say the limits ${missing.join(", ")}`);
-      if (typeof said.timeouts?.["onConnectionRequest"] !== "number") return failed("ping does not say the guards' timeouts");
+      if (typeof said.timeouts?.["onConnectionRequest"] !== "number")
+        return failed("ping does not say the guards' timeouts");
     }
     return passed(`agent, ${LIMITS.length} limits and the guards' timeouts`);
   },

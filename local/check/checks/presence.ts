@@ -28,16 +28,21 @@ export const presence = check({
     const { agent: two } = await trial.info(second);
     await trial.subscribe(second, channel);
     const page = await membersOf(first, channel);
-    const told = await first.until(() => toldOf(first, channel, "joined", two), "the news of who came").then(
-      () => true,
-      () => false,
-    );
+    const told = await first
+      .until(() => toldOf(first, channel, "joined", two), "the news of who came")
+      .then(
+        () => true,
+        () => false,
+      );
     return { agents: [one, two], members: page.members.map(({ agent }) => agent), count: page.count, told };
   },
   judge({ agents, members, count, told }) {
     const absent = agents.filter((agent) => !members.includes(agent)).length;
     if (absent > 0) return failed(`presence leaves out ${absent} of ${agents.length} who are there`);
-    if (members.length !== agents.length || count !== agents.length) return failed(`presence tells ${members.length} members and the count ${count} instead of ${agents.length}`);
-    return told ? passed("both members, and a message about the second") : failed("a subscriber was not told that somebody came");
+    if (members.length !== agents.length || count !== agents.length)
+      return failed(`presence tells ${members.length} members and the count ${count} instead of ${agents.length}`);
+    return told
+      ? passed("both members, and a message about the second")
+      : failed("a subscriber was not told that somebody came");
   },
 });

@@ -54,17 +54,23 @@ export const recovery = check({
     await waiting.until(() => recovered.length > 1, "the subscription after the cut");
     const last = (await trial.publish(publisher, channel, 2)).uuid;
     sent.push(last);
-    const complete = await waiting.until(() => got.includes(last) && got.length >= sent.length, "the messages of the cut").then(
-      () => true,
-      () => false,
-    );
+    const complete = await waiting
+      .until(() => got.includes(last) && got.length >= sent.length, "the messages of the cut")
+      .then(
+        () => true,
+        () => false,
+      );
     return { sent, got, recovered: recovered[1], complete };
   },
   judge({ sent, got, recovered, complete }) {
     if (recovered !== true) return failed("after a cut, the server does not say that everything was recovered");
     if (!complete || !sameList(sent, got)) {
       const missing = sent.filter((uuid) => !got.includes(uuid)).length;
-      return failed(missing > 0 ? `after a cut, ${missing} of ${sent.length} messages are missing` : `after a cut, ${got.length} messages were delivered instead of ${sent.length}, or in another order`);
+      return failed(
+        missing > 0
+          ? `after a cut, ${missing} of ${sent.length} messages are missing`
+          : `after a cut, ${got.length} messages were delivered instead of ${sent.length}, or in another order`,
+      );
     }
     return passed(`${MISSED} messages of the cut, ${sent.length} in all, once and in order`);
   },

@@ -21,7 +21,10 @@ export const sizes = check({
     const { limits } = await trial.info(publisher);
     // The frame of a publication has fields that the delivered one has not: it is the longer one.
     const uuid = freshId();
-    const position = subscribed.position && { epoch: subscribed.position.epoch, offset: subscribed.position.offset + 1 };
+    const position = subscribed.position && {
+      epoch: subscribed.position.epoch,
+      offset: subscribed.position.offset + 1,
+    };
     const most = Math.min(limits.messageBytes, subscribed.position ? FRAME_BYTES - REPLAY_BYTES : FRAME_BYTES);
     const delivered = filled(most, (data) => ({ channel, uuid, data, ...position }));
     const fitting = filled(FRAME_BYTES, (data) => ({ action: "publish", channel, uuid, data }));
@@ -29,7 +32,12 @@ export const sizes = check({
     const above = async (): Promise<string | undefined> => {
       // Where a frame cannot carry more than the limit, API Gateway closes: there is nothing to be refused.
       if (!larger(delivered)) return undefined;
-      const { successful, code } = await publisher.request({ action: "publish", channel, uuid: freshId(), data: fitting });
+      const { successful, code } = await publisher.request({
+        action: "publish",
+        channel,
+        uuid: freshId(),
+        data: fitting,
+      });
       return successful ? "success" : (code ?? "no code");
     };
     const data = larger(delivered) ? delivered : fitting;
@@ -37,12 +45,20 @@ export const sizes = check({
     const got = await subscriber.message(channel, uuid);
     await trial.arrival(subscriber, channel, sent);
     const { fill } = got.data as { fill?: string };
-    if (fill === undefined) throw new NotTried("a guard changes what is published, so that sizes cannot be compared. Name another channel with --channel");
-    return { bytes: JSON.stringify(data).length, whole: fill === (data as { fill: string }).fill, above: await above() };
+    if (fill === undefined)
+      throw new NotTried(
+        "a guard changes what is published, so that sizes cannot be compared. Name another channel with --channel",
+      );
+    return {
+      bytes: JSON.stringify(data).length,
+      whole: fill === (data as { fill: string }).fill,
+      above: await above(),
+    };
   },
   judge({ bytes, whole, above }) {
     if (!whole) return failed(`a message with ${bytes} bytes of data arrived changed`);
-    if (above !== undefined && above !== "too_large") return failed(`a message that is too large is answered with ${above}`);
+    if (above !== undefined && above !== "too_large")
+      return failed(`a message that is too large is answered with ${above}`);
     return passed(`${bytes} bytes of data arrived whole${above ? ", more is too_large" : ""}`);
   },
 });

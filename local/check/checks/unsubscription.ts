@@ -17,5 +17,8 @@ export const unsubscription = check({
     await trial.unsubscribe(subscriber, channel);
     return { after: subscriber.copies(channel, after.uuid) };
   },
-  judge: ({ after }) => (after === 0 ? passed("nothing came after it") : failed("a message that was published after an unsubscription arrived")),
+  judge: ({ after }) =>
+    after === 0
+      ? passed("nothing came after it")
+      : failed("a message that was published after an unsubscription arrived"),
 });

@@ -10,7 +10,11 @@ export const wildcards = check({
     const [one, deep, beside] = [`${below}/one`, `${below}/deep/er`, `${below}-beside/one`];
     await trial.subscribe(subscriber, `${below}/*`);
     await trial.subscribe(subscriber, one);
-    const sent = { one: await trial.publish(publisher, one), deep: await trial.publish(publisher, deep), beside: await trial.publish(publisher, beside) };
+    const sent = {
+      one: await trial.publish(publisher, one),
+      deep: await trial.publish(publisher, deep),
+      beside: await trial.publish(publisher, beside),
+    };
     await trial.fence(publisher, subscriber, `${below}/end`);
     await trial.arrival(subscriber, one, sent.one);
     return {

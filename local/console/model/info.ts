@@ -40,8 +40,7 @@ export const chooseUrl = ({ parameter, remembered, local }: UrlSources): string 
   return parameter ?? (stale ? undefined : remembered) ?? local ?? "";
 };
 
-const isOnThisMachine = (url: string): boolean =>
-  URL.canParse(url) && isOwnMachine(url);
+const isOnThisMachine = (url: string): boolean => URL.canParse(url) && isOwnMachine(url);
 
 /** The guards in force, for people. */
 export const guardsText = ({ guards }: LocalInfo): string | undefined => {

@@ -25,7 +25,11 @@ export const fetchMeter = async (get: typeof fetch): Promise<MeterInfo | undefin
 
 /** The rows of the bill: everything that was used, the sum, and what per million deliveries would cost. */
 export const billRows = ({ used, usd }: MeterInfo): BillRow[] => {
-  const rows: BillRow[] = billLines(used, usd).map((line) => ({ what: line.what, used: amount(line.used), usd: dollars(line.usd) }));
+  const rows: BillRow[] = billLines(used, usd).map((line) => ({
+    what: line.what,
+    used: amount(line.used),
+    usd: dollars(line.usd),
+  }));
   const perMillion = usdPerMillionDeliveries(used, usd);
   if (rows.length > 0) rows.push({ what: "together", used: "", usd: dollars(usd.total), sum: true });
   if (perMillion !== undefined)

@@ -64,7 +64,11 @@ export class Recovery {
     }
     this.#backAt = undefined;
     for (const { channel, position } of channels) {
-      const { newest: _, ...known } = this.#channels.get(channel) ?? { channel, count: 0, offset: position?.offset ?? 0 };
+      const { newest: _, ...known } = this.#channels.get(channel) ?? {
+        channel,
+        count: 0,
+        offset: position?.offset ?? 0,
+      };
       this.#channels.set(channel, { ...known, status: "away" });
     }
   }
@@ -75,7 +79,15 @@ export class Recovery {
   }
 
   /** The SDK's `subscribed`. Gives whether the newest message should be asked for: it tells when all has come. */
-  subscribed({ channel, recovered, code }: { channel: string; recovered?: boolean | undefined; code?: string | undefined }): boolean {
+  subscribed({
+    channel,
+    recovered,
+    code,
+  }: {
+    channel: string;
+    recovered?: boolean | undefined;
+    code?: string | undefined;
+  }): boolean {
     const tracked = this.#channels.get(channel);
     if (!tracked) return false;
     if (recovered === false) Object.assign(tracked, { status: "incomplete", code });
@@ -118,6 +130,7 @@ export class Recovery {
   }
 
   #settle(tracked: Tracked): void {
-    if (tracked.newest !== undefined && (tracked.last ?? tracked.offset) >= tracked.newest) tracked.status = "recovered";
+    if (tracked.newest !== undefined && (tracked.last ?? tracked.offset) >= tracked.newest)
+      tracked.status = "recovered";
   }
 }

@@ -111,8 +111,13 @@ export class Session {
   async history(channel: string): Promise<Loaded> {
     try {
       const { messages, position } = await this.#channel(channel).history({ reverse: true, limit: EARLIER });
-      const told = messages.reverse().map(({ uuid, data, offset }) => this.#shown({ channel, uuid, data, epoch: position.epoch, offset }));
-      this.#tell("earlier", told.map((message) => ({ ...message, late: "earlier" })));
+      const told = messages
+        .reverse()
+        .map(({ uuid, data, offset }) => this.#shown({ channel, uuid, data, epoch: position.epoch, offset }));
+      this.#tell(
+        "earlier",
+        told.map((message) => ({ ...message, late: "earlier" })),
+      );
       return { count: told.length };
     } catch (error) {
       return { count: 0, problem: problemOf(error as PushItError) };
@@ -195,7 +200,10 @@ export class Session {
 
   #lost(): void {
     const own = this.#subscriptions.all.filter(({ status, granted }) => status === "subscribed" && !granted);
-    this.#recovery.lost(Date.now(), own.map(({ channel }) => ({ channel, position: this.#position(channel) })));
+    this.#recovery.lost(
+      Date.now(),
+      own.map(({ channel }) => ({ channel, position: this.#position(channel) })),
+    );
   }
 
   #cutOrMended(until: number | undefined): void {
@@ -293,7 +301,10 @@ export class Session {
   }
 
   #tellSubscriptions(): void {
-    this.#tell("subscriptions", this.#subscriptions.all.map((each) => this.#withOffers(each)));
+    this.#tell(
+      "subscriptions",
+      this.#subscriptions.all.map((each) => this.#withOffers(each)),
+    );
   }
 
   #withOffers(subscription: ShownSubscription): ShownSubscription {

@@ -80,7 +80,12 @@ const restore = (list: HTMLElement, label: string): void => {
   (same ?? byId("subscribe-channel", HTMLInputElement)).focus();
 };
 
-const chip = (session: Session, subscription: ShownSubscription, shown: Shown, publishOn: (channel: string) => void): HTMLLIElement => {
+const chip = (
+  session: Session,
+  subscription: ShownSubscription,
+  shown: Shown,
+  publishOn: (channel: string) => void,
+): HTMLLIElement => {
   const { channel, status, problem, history, here } = subscription;
   const row = el(
     "li",
@@ -107,7 +112,11 @@ const statusText = (status: SubscriptionStatus, connection: State): string => {
   return status === "subscribed" ? "subscribed" : "";
 };
 
-const actions = (session: Session, { channel, status }: ShownSubscription, publishOn: (channel: string) => void): Node[] => {
+const actions = (
+  session: Session,
+  { channel, status }: ShownSubscription,
+  publishOn: (channel: string) => void,
+): Node[] => {
   const leave = (): void => session.unsubscribe(channel);
   if (status !== "refused") {
     return [

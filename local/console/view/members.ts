@@ -42,4 +42,5 @@ const person = (member: Member, mine: boolean): HTMLLIElement => {
 };
 
 /** The last who came or left, for people. */
-export const lastText = ({ came, member, at }: Coming): string => `${nameOf(member)} ${came ? "joined" : "left"} at ${clock(at).slice(0, 8)}`;
+export const lastText = ({ came, member, at }: Coming): string =>
+  `${nameOf(member)} ${came ? "joined" : "left"} at ${clock(at).slice(0, 8)}`;

@@ -63,8 +63,12 @@ const row = ({ channel, data, uuid, at, mine, position, late }: ReceivedMessage)
       "div",
       { class: "meta" },
       el("span", { class: "name", text: channel }),
-      ...(position ? [el("span", { class: "offset", text: `#${position.offset}`, attributes: { title: offsetTitle(position) } })] : []),
-      ...(why ? [el("span", { class: "mark", text: why.text, data: { late: late }, attributes: { title: why.title } })] : []),
+      ...(position
+        ? [el("span", { class: "offset", text: `#${position.offset}`, attributes: { title: offsetTitle(position) } })]
+        : []),
+      ...(why
+        ? [el("span", { class: "mark", text: why.text, data: { late: late }, attributes: { title: why.title } })]
+        : []),
       ...(mine ? [el("span", { class: "mark", text: "mine" })] : []),
       el("span", {
         text: bytes === undefined ? "" : size(bytes),

@@ -44,7 +44,8 @@ export const showRecovery = (session: Session): void => {
     countdown = undefined;
     tools.replaceChildren(until === undefined ? dismiss : mend);
     if (until !== undefined) {
-      const tell = (): void => void (mend.textContent = `Mend it now (${Math.max(0, Math.ceil((until - Date.now()) / 1_000))} s)`);
+      const tell = (): void =>
+        void (mend.textContent = `Mend it now (${Math.max(0, Math.ceil((until - Date.now()) / 1_000))} s)`);
       countdown = window.setInterval(tell, COUNTDOWN_MS);
       tell();
     }
@@ -68,6 +69,13 @@ export const showRecovery = (session: Session): void => {
 
 const wordsElements = ({ title, lines }: RecoveryWords, outage: boolean): HTMLElement[] => [
   el("p", {}, el("strong", { text: title })),
-  ...(outage ? [el("p", { class: "note", text: "Publish in another tab now. What this one misses comes later, where the channel keeps a history." })] : []),
+  ...(outage
+    ? [
+        el("p", {
+          class: "note",
+          text: "Publish in another tab now. What this one misses comes later, where the channel keeps a history.",
+        }),
+      ]
+    : []),
   ...lines.map(({ channel, text }) => el("p", {}, el("code", { text: channel }), document.createTextNode(` ${text}`))),
 ];

@@ -53,7 +53,10 @@ const factLines = ({ agent, userId, timeouts, limits }: ConnectionInfo): Line[] 
   ["Guard timeouts"],
   ...Object.entries({ ...timeouts }).map(([guard, milliseconds]): Line => [guard, duration(milliseconds)]),
   ["Limits"],
-  ...Object.entries({ ...limits }).map(([name, value]): Line => [name, typeof value === "number" ? count(value) : value]),
+  ...Object.entries({ ...limits }).map(([name, value]): Line => [
+    name,
+    typeof value === "number" ? count(value) : value,
+  ]),
 ];
 
 const localLines = (info: LocalInfo): Line[] => {

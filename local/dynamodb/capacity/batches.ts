@@ -31,13 +31,16 @@ export const splitBatch = (
   const all = Object.entries((request.RequestItems ?? {}) as Record<string, Entries>);
   const isLeft = (table: string) => (item: Item) => itemKey(table, item, tables).some(isHot);
   const pick = (keep: boolean): Record<string, Entries> =>
-    Object.fromEntries(all.flatMap(([table, entries]) => picked(table, entries, (item) => isLeft(table)(item) !== keep)));
+    Object.fromEntries(
+      all.flatMap(([table, entries]) => picked(table, entries, (item) => isLeft(table)(item) !== keep)),
+    );
   const kept = pick(true);
   if (Object.keys(kept).length === 0) return undefined;
   const unprocessed = pick(false);
   return {
     request: { ...request, RequestItems: kept },
-    complete: (answer) => (answer.__type === undefined ? { ...answer, [left]: merged(answer[left], unprocessed) } : answer),
+    complete: (answer) =>
+      answer.__type === undefined ? { ...answer, [left]: merged(answer[left], unprocessed) } : answer,
   };
 };
 
@@ -56,7 +59,11 @@ const merged = (ofEngine: unknown, ours: Record<string, Entries>): Record<string
   for (const [table, entries] of Object.entries(ours)) {
     const known = result[table];
     if (Array.isArray(entries)) result[table] = [...(Array.isArray(known) ? known : []), ...entries];
-    else result[table] = { ...entries, Keys: [...(known && !Array.isArray(known) ? (known.Keys ?? []) : []), ...(entries.Keys ?? [])] };
+    else
+      result[table] = {
+        ...entries,
+        Keys: [...(known && !Array.isArray(known) ? (known.Keys ?? []) : []), ...(entries.Keys ?? [])],
+      };
   }
   return result;
 };

@@ -29,7 +29,10 @@ const valueBytes = (value: AttributeValue): number => {
     case "BS":
       return (content as string[]).reduce((sum, each) => sum + valueBytes({ [type[0]!]: each }), 0);
     case "L":
-      return (content as AttributeValue[]).reduce((sum, each) => sum + ELEMENT_BYTES + valueBytes(each), CONTAINER_BYTES);
+      return (content as AttributeValue[]).reduce(
+        (sum, each) => sum + ELEMENT_BYTES + valueBytes(each),
+        CONTAINER_BYTES,
+      );
     case "M":
       return itemBytes(content as Item) + CONTAINER_BYTES + ELEMENT_BYTES * Object.keys(content as Item).length;
     default:
@@ -39,6 +42,9 @@ const valueBytes = (value: AttributeValue): number => {
 
 /** About one byte for two significant digits, and one more. */
 const numberBytes = (text: string): number => {
-  const digits = text.replace(/[eE].*$/, "").replace(/\D/g, "").replace(/^0+|0+$/g, "");
+  const digits = text
+    .replace(/[eE].*$/, "")
+    .replace(/\D/g, "")
+    .replace(/^0+|0+$/g, "");
   return Math.ceil(digits.length / 2) + 1 + (text.startsWith("-") ? 1 : 0);
 };

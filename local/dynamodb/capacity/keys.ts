@@ -69,7 +69,11 @@ const EQUALS = /([#\w.-]+)\s*=\s*(:\w+)/g;
 
 /** What a condition says that the partition key equals. */
 const queried = (query: Request, name: string): unknown => {
-  const { KeyConditionExpression: text, ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = query;
+  const {
+    KeyConditionExpression: text,
+    ExpressionAttributeNames: names = {},
+    ExpressionAttributeValues: values = {},
+  } = query;
   const found = [...String(text).matchAll(EQUALS)].find(([, path = ""]) => (names[path] ?? path) === name);
   return found?.[2] === undefined ? undefined : values[found[2]];
 };

@@ -11,8 +11,7 @@ export const PARTITION_UNITS: Units = { read: 3000, write: 1000 };
 
 /** What becomes of a request: it goes on, perhaps without a part of its batch, or it is throttled. */
 export type Admission =
-  | { request: Record<string, unknown>; complete?: BatchSplit["complete"] }
-  | { throttled: Record<string, unknown> };
+  { request: Record<string, unknown>; complete?: BatchSplit["complete"] } | { throttled: Record<string, unknown> };
 
 /** What one partition has left. */
 interface Bucket {
@@ -81,5 +80,7 @@ const HOT_KEY =
 const throttled = (table: string, kind: keyof Units): Record<string, unknown> => ({
   __type: "com.amazon.coral.availability#ThrottlingException",
   message: HOT_KEY,
-  throttlingReasons: [{ reason: `Table${kind === "read" ? "Read" : "Write"}KeyRangeThroughputExceeded`, resource: table }],
+  throttlingReasons: [
+    { reason: `Table${kind === "read" ? "Read" : "Write"}KeyRangeThroughputExceeded`, resource: table },
+  ],
 });

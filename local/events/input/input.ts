@@ -32,7 +32,11 @@ export class InputError extends Error {
  * Reads how a target's input is made.
  * @throws InputError when EventBridge would refuse it
  */
-export const readInput = ({ Input: input, InputPath: path, InputTransformer: transformer }: InputProperties): MakeInput => {
+export const readInput = ({
+  Input: input,
+  InputPath: path,
+  InputTransformer: transformer,
+}: InputProperties): MakeInput => {
   if ([input, path, transformer].filter((each) => each !== undefined).length > 1)
     throw new InputError("only one of Input, InputPath and InputTransformer may be given");
   if (input !== undefined) return constant(input);
@@ -45,11 +49,13 @@ const constant = (input: unknown): MakeInput => {
   return () => value;
 };
 
-const extracted = (path: EventPath): MakeInput => (event) => {
-  const value = path(event);
-  if (value === undefined) throw new InputError("its InputPath leads to nothing in this event");
-  return value;
-};
+const extracted =
+  (path: EventPath): MakeInput =>
+  (event) => {
+    const value = path(event);
+    if (value === undefined) throw new InputError("its InputPath leads to nothing in this event");
+    return value;
+  };
 
 const transformed = (transformer: unknown): MakeInput => {
   const { InputPathsMap: map = {}, InputTemplate: template } = transformer as Record<string, unknown>;

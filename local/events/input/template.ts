@@ -29,7 +29,7 @@ export const fillTemplate = (template: string, valueOf: (name: string) => unknow
 const scan = (template: string, replace: (name: string, quoted: boolean) => string): string => {
   let result = "";
   let quoted = false;
-  for (let at = 0; at < template.length; ) {
+  for (let at = 0; at < template.length;) {
     PLACEHOLDER.lastIndex = at;
     const [placeholder, name] = PLACEHOLDER.exec(template) ?? [];
     if (placeholder !== undefined && name !== undefined) {

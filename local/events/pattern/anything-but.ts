@@ -36,7 +36,8 @@ const ofOperator = (operand: object, at: string): Test[] => {
   const read = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
   if (!read || more.length > 0) throw new PatternError(`${at} has the operator ${operator}, which is not known here`);
   const list: unknown[] = Array.isArray(values) ? values : [values];
-  const valid = list.length > 0 && list.every((each) => typeof each === "string" && !(NEVER_EMPTY.has(operator) && each === ""));
+  const valid =
+    list.length > 0 && list.every((each) => typeof each === "string" && !(NEVER_EMPTY.has(operator) && each === ""));
   if (!valid) throw new PatternError(`${at}: ${operator} takes a text or a list of texts`);
   return list.map((each) => read(each, `${at}: ${operator}`));
 };

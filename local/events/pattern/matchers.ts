@@ -25,7 +25,10 @@ export const readMatcher = (element: unknown, at: string): Matcher => {
 
 type ReadOperator = (operand: unknown, at: string) => Matcher;
 
-const any = (test: Test): Matcher => (values) => values.some(test);
+const any =
+  (test: Test): Matcher =>
+  (values) =>
+    values.some(test);
 
 const OPERATORS: Record<string, ReadOperator> = {
   exists: (operand, at) => {

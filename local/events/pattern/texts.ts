@@ -24,7 +24,8 @@ export const equalsIgnoringCase = (operand: unknown, at: string): Test => {
 export const wildcard = (operand: unknown, at: string): Test => {
   const pattern = text(operand, at);
   if (/(^|[^\\])(\\\\)*\*\*/.test(pattern)) throw new PatternError(`${at} has two wildcards in a row`);
-  if (/\\(?![*\\])/.test(pattern.replace(/\\[*\\]/g, ""))) throw new PatternError(`${at} has a backslash that escapes nothing`);
+  if (/\\(?![*\\])/.test(pattern.replace(/\\[*\\]/g, "")))
+    throw new PatternError(`${at} has a backslash that escapes nothing`);
   // Each stretch between wildcards is looked for after the one before it, so that no pattern can take long.
   const [first = "", ...rest] = stretchesOf(pattern);
   const last = rest.pop();

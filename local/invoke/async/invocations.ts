@@ -54,7 +54,10 @@ export class AsyncInvocations {
   close(): void {
     const pending = this.#queue.close();
     if (pending.length === 0) return;
-    this.#log("warn", `Asynchronous invocations that were still pending are lost:\n${pending.map(pendingLine).join("\n")}`);
+    this.#log(
+      "warn",
+      `Asynchronous invocations that were still pending are lost:\n${pending.map(pendingLine).join("\n")}`,
+    );
   }
 
   #retrying({ functionId, requestId }: QueuedEvent, result: InvokeResult, afterMs: number): void {
@@ -67,7 +70,10 @@ export class AsyncInvocations {
     const { onSuccess, onFailure, deadLetter } = from?.async ?? {};
     if (condition === "Success") return void (from && onSuccess !== undefined && this.#tell(event, from, onSuccess));
     const ran = attempts === 1 ? "once" : `${attempts} times`;
-    this.#log("error", `${condition}: ${functionId} ran ${ran} for ${requestId}, which is given up: ${failureOf(result)}`);
+    this.#log(
+      "error",
+      `${condition}: ${functionId} ran ${ran} for ${requestId}, which is given up: ${failureOf(result)}`,
+    );
     if (from && onFailure !== undefined) this.#tell(event, from, onFailure);
     if (deadLetter !== undefined) this.#notServed(functionId, deadLetter, "The dead-letter queue");
   }
@@ -80,7 +86,11 @@ export class AsyncInvocations {
     if (!to) return this.#notServed(from.logicalId, destination, "The destination");
     const refusal = permissions.check(from.logicalId, [invokeCall(destination)]);
     if (refusal) return this.#log("error", `${to.logicalId} is not told of ${event.requestId}: ${refusal.message}`);
-    this.add(to.logicalId, invocationRecord(event, functionArn(from, place), new Date(this.options.clock.now())), randomUUID());
+    this.add(
+      to.logicalId,
+      invocationRecord(event, functionArn(from, place), new Date(this.options.clock.now())),
+      randomUUID(),
+    );
   }
 
   #notServed(functionId: string, arn: string, what: string): void {

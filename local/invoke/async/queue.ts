@@ -1,5 +1,12 @@
 import type { InvokeResult } from "../../model.js";
-import { type AttemptOutcome, type DiscardCondition, type EventHistory, NEW_EVENT, nextStep, type RetrySettings } from "./policy.js";
+import {
+  type AttemptOutcome,
+  type DiscardCondition,
+  type EventHistory,
+  NEW_EVENT,
+  nextStep,
+  type RetrySettings,
+} from "./policy.js";
 
 /** Time, as the queue needs it. */
 export interface Clock {

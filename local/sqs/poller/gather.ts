@@ -28,7 +28,8 @@ export const gather = async ({ polls, clock, batchSize, windowMs, signal }: Gath
   return gathered;
 };
 
-const bytesOf = (deliveries: Delivery[]): number => deliveries.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+const bytesOf = (deliveries: Delivery[]): number =>
+  deliveries.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
 
 /** Messages as records, in as few events as their size permits. */
 export const eventsOf = (deliveries: Delivery[], queueArn: string): SqsRecord[][] => {

@@ -66,14 +66,20 @@ export class Mappings {
     const { queues, invoker, clock, most, scale, meter } = this.options;
     const served = queues.findArn(mapping.queueArn);
     if (!served || !this.#permitted(mapping, served)) return;
-    const log = (level: LogEntry["level"], message: string): void => this.options.log({ level, source: "sqs", message });
+    const log = (level: LogEntry["level"], message: string): void =>
+      this.options.log({ level, source: "sqs", message });
     const invoke = (event: object) => invoker.invoke(mapping.functionId, event);
-    this.#running.set(mapping.logicalId, { key, poller: new Poller({ mapping, served, invoke, clock, most, scale, log, meter }) });
+    this.#running.set(mapping.logicalId, {
+      key,
+      poller: new Poller({ mapping, served, invoke, clock, most, scale, log, meter }),
+    });
   }
 
   /** AWS refuses to create a mapping whose function may not read the queue. */
   #permitted({ logicalId, functionId, queueArn }: MappingModel, { model }: ServedQueue): boolean {
-    const refusals = ACTIONS.map((action) => this.options.permissions.check(functionId, [{ action, resource: queueArn }]));
+    const refusals = ACTIONS.map((action) =>
+      this.options.permissions.check(functionId, [{ action, resource: queueArn }]),
+    );
     const refused = refusals.flatMap((refusal) => (refusal ? [refusal.call.action.replace("sqs:", "")] : []));
     if (refused.length === 0) return true;
     const message = `${logicalId} does not run ${functionId}: its role may not call ${refused.join(", ")} on ${model.logicalId}.`;

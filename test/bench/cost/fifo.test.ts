@@ -30,7 +30,11 @@ test("beyond ten messages a window it costs more than the flusher, the more the 
 });
 
 test("all are in one table", () => {
-  const rows = fifoTable().split("\n").filter((line) => /^\| [\d,]+ \|/.test(line));
+  const rows = fifoTable()
+    .split("\n")
+    .filter((line) => /^\| [\d,]+ \|/.test(line));
   expect(rows).toHaveLength(10);
-  expect(rows).toContainEqual(expect.stringMatching(/^\| 100 \| 20 \| 250 \| 1\.0\d\d \(1\) \| 0\.2\d\d \(5\) \| 0\.2\d\d \(5\) \|$/));
+  expect(rows).toContainEqual(
+    expect.stringMatching(/^\| 100 \| 20 \| 250 \| 1\.0\d\d \(1\) \| 0\.2\d\d \(5\) \| 0\.2\d\d \(5\) \|$/),
+  );
 });

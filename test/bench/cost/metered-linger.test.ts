@@ -1,6 +1,11 @@
 import { join } from "node:path";
 import type { Units } from "../../../bench/cost/cell.js";
-import { type LingeringLoad, type MeteredLingering, type MeterLingering, withLingering } from "../../../bench/cost/metered-linger.js";
+import {
+  type LingeringLoad,
+  type MeteredLingering,
+  type MeterLingering,
+  withLingering,
+} from "../../../bench/cost/metered-linger.js";
 import { type FlusherRun, modelled, perWindow } from "../../../bench/cost/units.js";
 
 const SMALL = 100;
@@ -8,7 +13,12 @@ const SMALL = 100;
 /** As often as it takes to see what a lone message costs, and some windows of busy channels. */
 const PUBLICATIONS = { 1: 2, 20: 30 };
 
-const loadOf = (fanOut: number, perSecond: 1 | 20, lingerMs: number, more: Partial<LingeringLoad> = {}): LingeringLoad => ({
+const loadOf = (
+  fanOut: number,
+  perSecond: 1 | 20,
+  lingerMs: number,
+  more: Partial<LingeringLoad> = {},
+): LingeringLoad => ({
   fanOut,
   perSecond,
   lingerMs,
@@ -26,7 +36,9 @@ const ALL = [...LOADS, loadOf(10, 1, 250, { bytes: 8_192 })];
 
 /** How the flusher ran, by the frames that were sent. */
 const runOf = ({ fanOut, publications, perSecond, units }: MeteredLingering): FlusherRun =>
-  perSecond === 1 ? { publications: 1, windows: 1 } : { publications, windows: ((units.messages - 2) * publications) / fanOut };
+  perSecond === 1
+    ? { publications: 1, windows: 1 }
+    : { publications, windows: ((units.messages - 2) * publications) / fanOut };
 
 /** How far what the functions were billed may be from the model, as for channels without `linger`. */
 const TOLERANCE = 0.35;
@@ -40,7 +52,8 @@ const BELOW = 0.5;
 /** How far the windows may be from what the rate says: they begin at some time, and the machine is not exact. */
 const WINDOWS = 2;
 
-const billed = (metered: MeteredLingering): number => metered.units.gbSeconds / modelled(metered, runOf(metered)).gbSeconds - 1;
+const billed = (metered: MeteredLingering): number =>
+  metered.units.gbSeconds / modelled(metered, runOf(metered)).gbSeconds - 1;
 
 /** Whether the machine was too busy: publications were late, so that a flusher let go, or what functions wait for was. */
 const disturbed = (metered: MeteredLingering): boolean => {
@@ -50,7 +63,8 @@ const disturbed = (metered: MeteredLingering): boolean => {
   return (
     units.queueRequests > 0 ||
     Math.abs(billed(metered)) >= TOLERANCE ||
-    (metered.perSecond > 1 && (Math.round(runs) !== 1 || Math.abs(windows - publications / perWindow(metered)) > WINDOWS))
+    (metered.perSecond > 1 &&
+      (Math.round(runs) !== 1 || Math.abs(windows - publications / perWindow(metered)) > WINDOWS))
   );
 };
 

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { type Metered, meterPublications } from "../../../bench/cost/metered.js";
 import { modelled } from "../../../bench/cost/units.js";
 
-const modelOf = ({ fanOut, bytes, history }: Metered) => modelled({ fanOut, bytes, history, perSecond: 1, lingerMs: 0 });
+const modelOf = ({ fanOut, bytes, history }: Metered) =>
+  modelled({ fanOut, bytes, history, perSecond: 1, lingerMs: 0 });
 
 /** How far what the functions were billed is from the model, as a share of that; the worst of all. */
 const furthest = (metered: readonly Metered[]): number =>
@@ -26,7 +27,15 @@ test("the model's units of one publication are those that the meter counts when 
   for (const each of metered) {
     const { fanOut, bytes, history, units } = each;
     const { messages, invocations, writeUnits, queueRequests, readUnits } = modelOf(each);
-    expect({ fanOut, bytes, history, ...units }).toMatchObject({ fanOut, bytes, history, messages, invocations, writeUnits, queueRequests });
+    expect({ fanOut, bytes, history, ...units }).toMatchObject({
+      fanOut,
+      bytes,
+      history,
+      messages,
+      invocations,
+      writeUnits,
+      queueRequests,
+    });
     // A row's bytes depend on the channel's name; an agent may have to be read again.
     expect(Math.abs(units.readUnits - readUnits)).toBeLessThanOrEqual(1);
   }

@@ -77,7 +77,12 @@ describe("the units of one publication", () => {
   it("of a flusher that took some windows are those, and the empty one after which it let go", () => {
     const load = { fanOut: 10, perSecond: 20, bytes: 100, lingerMs: 250, history: false };
     const units = modelled(load, { publications: 10, windows: 2 });
-    expect(units).toMatchObject({ messages: 2 + 2, writeUnits: 2 + (1 + 3 + 2) / 10, readUnits: 1 + (2 * 2 + 2) / 10, invocations: 1.1 });
+    expect(units).toMatchObject({
+      messages: 2 + 2,
+      writeUnits: 2 + (1 + 3 + 2) / 10,
+      readUnits: 1 + (2 * 2 + 2) / 10,
+      invocations: 1.1,
+    });
   });
 
   it("of a window of 8 KB messages fill as many frames as they need", () => {
@@ -105,7 +110,14 @@ describe("cells", () => {
     for (const cell of plainly(100)) expect(ratio(cell)).toBeLessThanOrEqual(1.03);
     for (const cell of plainly(1_000)) expect(ratio(cell)).toBeLessThanOrEqual(1.015);
     const busy = (lingerMs: number): CostCell[] =>
-      cellsWhere((cell) => cell.fanOut >= 100 && cell.perSecond === 20 && cell.bytes === 100 && cell.lingerMs === lingerMs && !cell.boundBy);
+      cellsWhere(
+        (cell) =>
+          cell.fanOut >= 100 &&
+          cell.perSecond === 20 &&
+          cell.bytes === 100 &&
+          cell.lingerMs === lingerMs &&
+          !cell.boundBy,
+      );
     for (const cell of busy(250)) expect(cell.pushIt).toBeLessThanOrEqual(0.3);
     for (const cell of busy(500)) expect(cell.pushIt).toBeLessThanOrEqual(0.15);
     for (const cell of cellsWhere(({ bytes, fanOut, lingerMs }) => bytes === 8_192 && fanOut >= 10 && lingerMs === 0)) {
@@ -114,8 +126,14 @@ describe("cells", () => {
   });
 
   it("say what history costs: at most 2.5 % from a fan-out of 100 on, pings left out", () => {
-    for (const kept of cellsWhere(({ fanOut, bytes, lingerMs }) => fanOut >= 100 && bytes === 100 && lingerMs === 0, true)) {
-      const [plain] = cellsWhere((cell) => cell.fanOut === kept.fanOut && cell.perSecond === kept.perSecond && cell.bytes === 100 && cell.lingerMs === 0);
+    for (const kept of cellsWhere(
+      ({ fanOut, bytes, lingerMs }) => fanOut >= 100 && bytes === 100 && lingerMs === 0,
+      true,
+    )) {
+      const [plain] = cellsWhere(
+        (cell) =>
+          cell.fanOut === kept.fanOut && cell.perSecond === kept.perSecond && cell.bytes === 100 && cell.lingerMs === 0,
+      );
       const ratio = kept.withoutConnectionMinutes.pushIt / plain!.withoutConnectionMinutes.pushIt;
       expect(ratio).toBeGreaterThan(1);
       expect(ratio).toBeLessThanOrEqual(1.025);
@@ -123,7 +141,9 @@ describe("cells", () => {
   });
 
   it("say which default quotas do not permit them", () => {
-    expect(costCell({ fanOut: 10_000, perSecond: 20, bytes: 100, lingerMs: 0, history: false }).boundBy).toContain("200,000 requests a second > 10,000");
+    expect(costCell({ fanOut: 10_000, perSecond: 20, bytes: 100, lingerMs: 0, history: false }).boundBy).toContain(
+      "200,000 requests a second > 10,000",
+    );
     expect(costCell({ fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 0, history: false }).boundBy).toBeNull();
   });
 

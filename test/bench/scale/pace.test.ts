@@ -25,7 +25,12 @@ const posted = async (subscribers: number, perSecond: number, burst: number, see
   };
   const patience = { postsUntil: NOW + POSTS_MS, patienceMs: PATIENCE_MS.publisher };
   const poster = new Poster({ connections: { post }, clock }, patience, () => undefined);
-  poster.add(Array.from({ length: subscribers }, (_, at) => ({ subscriber: { connectionId: `c${at}`, connectedAt: NOW - 600_000 } })), [new Frame("1")]);
+  poster.add(
+    Array.from({ length: subscribers }, (_, at) => ({
+      subscriber: { connectionId: `c${at}`, connectedAt: NOW - 600_000 },
+    })),
+    [new Frame("1")],
+  );
   await poster.idle();
   return { afterMs: clock.now() - NOW, refused: requests.refused, throttled: poster.throttled };
 };

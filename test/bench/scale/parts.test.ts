@@ -79,7 +79,14 @@ test("cells: each raises what binds the one before, until only the calls' own ti
   const cells = simulate([2_000], (share) => shares.push(share), 500);
   expect(shares.at(-1)).toBe(1);
   const of = (scenario: string): typeof cells => cells.filter((cell) => cell.scenario === scenario);
-  expect([...new Set(cells.map(({ scenario }) => scenario))]).toEqual(["publish", "reconnect", "hand-over", "subscribe", "linger", "history"]);
+  expect([...new Set(cells.map(({ scenario }) => scenario))]).toEqual([
+    "publish",
+    "reconnect",
+    "hand-over",
+    "subscribe",
+    "linger",
+    "history",
+  ]);
   for (const scenario of ["publish", "reconnect", "hand-over"]) {
     const [first, ...others] = of(scenario);
     const second = others.find(({ quotas }) => !["new account", "small Region"].includes(quotas));
@@ -88,7 +95,11 @@ test("cells: each raises what binds the one before, until only the calls' own ti
     expect(first!.usd).toBeGreaterThan(0);
     if (second) expect(second.quotas).toBe(`${first!.boundBy} ×2`);
   }
-  expect(of("subscribe").map(({ quotas }) => quotas).slice(0, 3)).toEqual(["default", "new account", "small Region"]);
+  expect(
+    of("subscribe")
+      .map(({ quotas }) => quotas)
+      .slice(0, 3),
+  ).toEqual(["default", "new account", "small Region"]);
   const table = scale.table(cells);
   expect(table).toContain("| 2,000 | default |");
   expect(table).toContain("**Subscriptions to one channel**");

@@ -21,10 +21,13 @@ const NO_CPU = { perPostMicros: 0, perRowMicros: 0, perHandOnMicros: 0 };
 const ONLY_POSTS = { ...LATENCY_MS, dynamoDb: 0, page: 0, queue: 0, poll: 0, invoke: 0, coldStart: 0 };
 
 describe("a publication", () => {
-  it.each([1, 64, 65, 640, OWN_RECIPIENTS])("to %d without any quota takes a wave of 10 ms for each 64", (subscribers) => {
-    const { lastDeliveryMs } = publish(subscribers, UNLIMITED, { cpu: NO_CPU, latency: ONLY_POSTS });
-    expect(lastDeliveryMs).toBeCloseTo(Math.ceil(subscribers / 64) * 10, 5);
-  });
+  it.each([1, 64, 65, 640, OWN_RECIPIENTS])(
+    "to %d without any quota takes a wave of 10 ms for each 64",
+    (subscribers) => {
+      const { lastDeliveryMs } = publish(subscribers, UNLIMITED, { cpu: NO_CPU, latency: ONLY_POSTS });
+      expect(lastDeliveryMs).toBeCloseTo(Math.ceil(subscribers / 64) * 10, 5);
+    },
+  );
 
   it("whose rest is handed on takes as long as the publish function's part", () => {
     const { lastDeliveryMs, workers } = publish(50_000, UNLIMITED, { cpu: NO_CPU, latency: ONLY_POSTS });
@@ -33,7 +36,11 @@ describe("a publication", () => {
   });
 
   it("that only CPU holds up takes as long as its posts take CPU", () => {
-    const { lastDeliveryMs } = publish(2_000, { ...UNLIMITED, memoryMb: 1_769 }, { cpu: { ...NO_CPU, perPostMicros: 1_000 }, latency: { ...ONLY_POSTS, post: 0 } });
+    const { lastDeliveryMs } = publish(
+      2_000,
+      { ...UNLIMITED, memoryMb: 1_769 },
+      { cpu: { ...NO_CPU, perPostMicros: 1_000 }, latency: { ...ONLY_POSTS, post: 0 } },
+    );
     expect(lastDeliveryMs).toBeCloseTo(2_000, 0);
   });
 
@@ -95,7 +102,9 @@ describe("a loss of all connections", () => {
     const throttling = { ...UNLIMITED.throttling, connect: { rateLimit: 400, burstLimit: 800 } };
     const { lastBackMs } = reconnect(50_000, { ...UNLIMITED, throttling });
     expect(lastBackMs).toBeGreaterThan(((50_000 - 800) / 400) * 1_000);
-    expect(reconnect(50_000, LEVERS.connectionsPerSecond({ ...UNLIMITED, throttling }, 10)).lastBackMs).toBeLessThan(lastBackMs / 3);
+    expect(reconnect(50_000, LEVERS.connectionsPerSecond({ ...UNLIMITED, throttling }, 10)).lastBackMs).toBeLessThan(
+      lastBackMs / 3,
+    );
   });
 
   it("is the same for the same seed", () => {
@@ -110,7 +119,8 @@ describe("a loss of all connections", () => {
       throttling: LEVERS["throttling.subscribe"](LEVERS.connectionsPerSecond(quotas, 10), 10).throttling,
       requestsPerSecond: 1e5,
       requestBurst: 5e4,
-      connectionsPerSecond: 1e4, concurrency: 1e4,
+      connectionsPerSecond: 1e4,
+      concurrency: 1e4,
       partitionWrites: 1e4,
       tableWrites: 4e4,
     });

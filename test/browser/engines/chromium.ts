@@ -9,7 +9,8 @@ import { launchByPuppeteer, PuppeteerTab } from "./puppeteer.js";
 export const chromium: Engine = {
   name: "chromium",
   missing: () => undefined,
-  launch: async () => launchByPuppeteer({ ...(await chromiumCommand()), headless: "shell" }, (page) => new ChromiumTab(page)),
+  launch: async () =>
+    launchByPuppeteer({ ...(await chromiumCommand()), headless: "shell" }, (page) => new ChromiumTab(page)),
 };
 
 class ChromiumTab extends PuppeteerTab {

@@ -71,7 +71,11 @@ export abstract class Tab {
    * Waits until a condition holds in the page. It is looked at whenever the document has changed.
    * @throws Error with the condition and what the page shows, if that takes longer than `patience` milliseconds
    */
-  async until<Arguments extends Json[]>(holds: InPage<Arguments, boolean>, args: Arguments, patience = PATIENCE): Promise<void> {
+  async until<Arguments extends Json[]>(
+    holds: InPage<Arguments, boolean>,
+    args: Arguments,
+    patience = PATIENCE,
+  ): Promise<void> {
     const end = Date.now() + patience;
     while (!(await this.run<boolean>(`(${String(watch)})(() => ${callOf(holds, args)}, ${LOOK})`))) {
       if (Date.now() < end) continue;

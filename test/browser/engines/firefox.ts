@@ -19,7 +19,13 @@ export const firefox: Engine = {
   missing: () => (existsSync(EXECUTABLE) ? undefined : "apt-get install -y --no-install-recommends firefox-esr"),
   launch: () =>
     launchByPuppeteer(
-      { browser: "firefox", executablePath: EXECUTABLE, headless: true, extraPrefsFirefox: PREFERENCES, env: environment() },
+      {
+        browser: "firefox",
+        executablePath: EXECUTABLE,
+        headless: true,
+        extraPrefsFirefox: PREFERENCES,
+        env: environment(),
+      },
       (page) => new PuppeteerTab(page),
     ),
 };

@@ -5,7 +5,10 @@ import { type RunningBrowser, Tab } from "./engine.js";
 const TIMEOUT = 100_000;
 
 /** Starts a headless browser that Puppeteer can drive: Chromium by its own protocol, Firefox by WebDriver BiDi. */
-export const launchByPuppeteer = async (options: LaunchOptions, makeTab: (page: Page) => Tab): Promise<RunningBrowser> => {
+export const launchByPuppeteer = async (
+  options: LaunchOptions,
+  makeTab: (page: Page) => Tab,
+): Promise<RunningBrowser> => {
   const browser = await launch({ timeout: TIMEOUT, ...options });
   return {
     version: await browser.version(),

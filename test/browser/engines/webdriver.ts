@@ -29,7 +29,9 @@ export class WebDriverSession {
 
   /** Begins a session. */
   static async begin(server: string, capabilities: Capabilities): Promise<WebDriverSession> {
-    const asked = { capabilities: { alwaysMatch: { ...capabilities, timeouts: { script: PATIENCE, pageLoad: PATIENCE } } } };
+    const asked = {
+      capabilities: { alwaysMatch: { ...capabilities, timeouts: { script: PATIENCE, pageLoad: PATIENCE } } },
+    };
     const begun = await command<{ sessionId: string; capabilities: Capabilities }>("POST", `${server}/session`, asked);
     const url = `${server}/session/${begun.sessionId}`;
     return new WebDriverSession(url, await command<string>("GET", `${url}/window`), begun.capabilities);
@@ -37,7 +39,10 @@ export class WebDriverSession {
 
   /** Makes a window, and gives what it is called. */
   newWindow(): Promise<string> {
-    return this.#in(this.first, async () => (await this.#post<{ handle: string }>("/window/new", { type: "window" })).handle);
+    return this.#in(
+      this.first,
+      async () => (await this.#post<{ handle: string }>("/window/new", { type: "window" })).handle,
+    );
   }
 
   /** Loads a page. */

@@ -46,14 +46,18 @@ export const NETWORK: readonly BrowserTest[] = [
       const expected = ["from the tunnel", "to the tunnel"];
       for (const each of [page, other]) expect((await each.messages(2)).sort()).toEqual(expected);
       await other.publish("kept/dead", "the end");
-      for (const each of [page, other]) expect((await each.messages(3)).sort()).toEqual([...expected, "the end"].sort());
+      for (const each of [page, other])
+        expect((await each.messages(3)).sort()).toEqual([...expected, "the end"].sort());
     },
   },
   {
     title: "notices a dead network by its heartbeat, if it only listens",
     async run(world) {
       const way = await world.way();
-      const page = await world.open({ pingInterval: 2_000, pingTimeout: 1_000 }, { channels: ["rooms/heartbeat"], way });
+      const page = await world.open(
+        { pingInterval: 2_000, pingTimeout: 1_000 },
+        { channels: ["rooms/heartbeat"], way },
+      );
       await page.forgetHappenings();
       way.die();
       await page.shows("connecting unresponsive");

@@ -56,7 +56,10 @@ export class World {
   }
 
   /** Opens the page in a new tab, and waits until it is subscribed to its channels. */
-  async open(options: Record<string, Json> = {}, { way, ...beginning }: Partial<Beginning> & { way?: Cuttable } = {}): Promise<TalkPage> {
+  async open(
+    options: Record<string, Json> = {},
+    { way, ...beginning }: Partial<Beginning> & { way?: Cuttable } = {},
+  ): Promise<TalkPage> {
     const page = await TalkPage.open(this.browser, this.site, {
       options: { url: this.url(way), ...SOON, ...options },
       ...beginning,

@@ -96,7 +96,10 @@ describe("connecting", () => {
     await settled();
     sockets[0]!.onerror!();
     bench.platform.advance(0);
-    expect(await states.find(({ code }) => code === "unreachable")).toMatchObject({ state: "connecting", retryIn: 500 });
+    expect(await states.find(({ code }) => code === "unreachable")).toMatchObject({
+      state: "connecting",
+      retryIn: 500,
+    });
   });
 });
 
@@ -107,7 +110,12 @@ describe("a lost connection", () => {
     await pushIt.channel("late").subscribe();
     peer.socket.close(1001, "Going away");
     const change = await states.find(({ code }) => code === "closed");
-    expect(change).toMatchObject({ state: "connecting", previous: "connected", reason: "1001 Going away", retryIn: 500 });
+    expect(change).toMatchObject({
+      state: "connecting",
+      previous: "connected",
+      reason: "1001 Going away",
+      retryIn: 500,
+    });
     passBackoff();
     const next = await bench.server.peers.take();
     const frames = [await next.frames.take(), await next.frames.take(), await next.frames.take()];
@@ -193,7 +201,10 @@ describe("disconnecting", () => {
   it("fails later requests, and says what to do", async () => {
     const { pushIt } = await bench.connected();
     pushIt.disconnect();
-    await expect(pushIt.channel("a").publish(1)).rejects.toMatchObject({ code: "closed", message: expect.stringContaining("call connect()") });
+    await expect(pushIt.channel("a").publish(1)).rejects.toMatchObject({
+      code: "closed",
+      message: expect.stringContaining("call connect()"),
+    });
   });
 
   it("while credentials are being fetched opens nothing", async () => {

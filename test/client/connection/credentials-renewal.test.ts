@@ -33,7 +33,12 @@ describe("a client with a function for its credentials", () => {
     bench.platform.advance(4 * MINUTE - LEAD);
     for (const expected of [2, 3]) {
       const frame = await refreshed(peer, MINUTE);
-      expect(frame).toEqual({ action: "refresh", channel: "/meta/refresh", uuid: frame.uuid, data: { credentials: { token: expected } } });
+      expect(frame).toEqual({
+        action: "refresh",
+        channel: "/meta/refresh",
+        uuid: frame.uuid,
+        data: { credentials: { token: expected } },
+      });
       peer.answer(frame, { successful: true, data: { expiresInMs: 65_000 } });
       await handled();
     }
@@ -78,13 +83,16 @@ describe("a client with a function for its credentials", () => {
     expect(peer.frames.waiting).toBe(0);
   });
 
-  it.each(["guard_timeout", "guard_failed", "unavailable"] as const)("tries again when renewing fails with %s", async (code) => {
-    const { pushIt, peer, handled } = await vouched(MINUTE);
-    peer.answer(await refreshed(peer, MINUTE), { successful: false, code, error: "Later." });
-    await handled();
-    expect(pushIt.state).toBe("connected");
-    expect(await refreshed(peer, LEAD)).toMatchObject({ action: "refresh" });
-  });
+  it.each(["guard_timeout", "guard_failed", "unavailable"] as const)(
+    "tries again when renewing fails with %s",
+    async (code) => {
+      const { pushIt, peer, handled } = await vouched(MINUTE);
+      peer.answer(await refreshed(peer, MINUTE), { successful: false, code, error: "Later." });
+      await handled();
+      expect(pushIt.state).toBe("connected");
+      expect(await refreshed(peer, LEAD)).toMatchObject({ action: "refresh" });
+    },
+  );
 
   it("tries again when its credentials fail", async () => {
     let given = 0;
@@ -109,7 +117,10 @@ describe("a client with a function for its credentials", () => {
   it("that is denied when it renews is denied for good", async () => {
     const { states, peer } = await vouched(MINUTE);
     peer.answer(await refreshed(peer, MINUTE), { successful: false, code: "denied", error: "You were suspended." });
-    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "denied", reason: "You were suspended." });
+    expect(await states.find(({ state }) => state === "denied")).toMatchObject({
+      code: "denied",
+      reason: "You were suspended.",
+    });
     await peer.closed;
     bench.platform.advance(3_600_000);
     await settled();
@@ -119,7 +130,9 @@ describe("a client with a function for its credentials", () => {
   it("renews nothing when its connection has gone meanwhile", async () => {
     let give: (token: string) => void = () => undefined;
     let given = 0;
-    const { states, peer } = await vouched(MINUTE, () => (++given === 2 ? new Promise((resolve) => (give = resolve)) : given));
+    const { states, peer } = await vouched(MINUTE, () =>
+      ++given === 2 ? new Promise((resolve) => (give = resolve)) : given,
+    );
     bench.platform.advance(MINUTE);
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
@@ -183,7 +196,12 @@ describe("refreshCredentials()", () => {
 
   it("rejects when the credentials are too large", async () => {
     const { pushIt } = await bench.connected({ credentials: "small" });
-    const other = await bench.connected({ credentials: (() => { let n = 0; return () => (n++ ? "x".repeat(5_000) : "small"); })() });
+    const other = await bench.connected({
+      credentials: (() => {
+        let n = 0;
+        return () => (n++ ? "x".repeat(5_000) : "small");
+      })(),
+    });
     await expect(other.pushIt.refreshCredentials()).rejects.toMatchObject({ code: "credentials_too_large" });
     expect([pushIt.state, other.pushIt.state]).toEqual(["connected", "connected"]);
   });
@@ -202,7 +220,11 @@ describe("a client whose credentials never change", () => {
   it("connects again when it has expired: the guard decides", async () => {
     const { states, peer } = await bench.connected({ credentials: "token" });
     peer.send({ channel: "/meta/refresh", successful: false, code: "expired", error: "Not renewed." });
-    expect(await states.find(({ code }) => code === "expired")).toMatchObject({ state: "connecting", reason: "Not renewed.", retryIn: 500 });
+    expect(await states.find(({ code }) => code === "expired")).toMatchObject({
+      state: "connecting",
+      reason: "Not renewed.",
+      retryIn: 500,
+    });
     bench.platform.advance(1_000);
     await states.find(({ state }) => state === "connected");
   });

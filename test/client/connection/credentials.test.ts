@@ -5,7 +5,8 @@ const bench = Bench.use();
 /** Lets the wait before a first retry pass. */
 const passBackoff = (): void => bench.platform.advance(1_000);
 
-const tokenOf = ({ protocols }: { protocols: string[] }): string => Buffer.from(protocols[3]!.split(".")[2]!, "base64url").toString();
+const tokenOf = ({ protocols }: { protocols: string[] }): string =>
+  Buffer.from(protocols[3]!.split(".")[2]!, "base64url").toString();
 
 describe("credentials from a function", () => {
   it("are asked for on every attempt", async () => {
@@ -19,7 +20,12 @@ describe("credentials from a function", () => {
   });
 
   it.each([
-    ["throws", () => { throw new Error("no token"); }],
+    [
+      "throws",
+      () => {
+        throw new Error("no token");
+      },
+    ],
     ["rejects", () => Promise.reject(new Error("no token"))],
     ["gives what is not JSON", () => 1n],
   ])("that %s are a coded failure, retried", async (_how, fail) => {
@@ -47,9 +53,15 @@ describe("credentials that are too large", () => {
 
   it("are a token with 200 groups, for example", async () => {
     const groups = Array.from({ length: 200 }, (_, n) => `group-${n}-of-the-company`);
-    const token = ["header", Buffer.from(JSON.stringify({ sub: "ann", groups })).toString("base64url"), "signature"].join(".");
+    const token = [
+      "header",
+      Buffer.from(JSON.stringify({ sub: "ann", groups })).toString("base64url"),
+      "signature",
+    ].join(".");
     const { states } = bench.client({ credentials: () => ({ token }) });
-    expect((await states.find(({ code }) => code === "credentials_too_large")).reason).toMatch(/^The credentials have [5-9],\d{3} bytes of JSON; at most 4,096 are allowed\./);
+    expect((await states.find(({ code }) => code === "credentials_too_large")).reason).toMatch(
+      /^The credentials have [5-9],\d{3} bytes of JSON; at most 4,096 are allowed\./,
+    );
   });
 
   it("leave no timer", async () => {
@@ -72,7 +84,7 @@ describe("connect({ credentials })", () => {
   it("replaces an open connection at once", async () => {
     const { pushIt, states, peer } = await bench.connected({ credentials: "guest", channels: ["a"] });
     pushIt.connect({ credentials: "member" });
-    expect(await states.find(({ state }) => state === "connecting" )).toMatchObject({ code: "connect" });
+    expect(await states.find(({ state }) => state === "connecting")).toMatchObject({ code: "connect" });
     const next = await bench.server.peers.take();
     expect([peer, next].map(tokenOf)).toEqual(['"guest"', '"member"']);
     await peer.closed;

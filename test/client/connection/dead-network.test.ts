@@ -22,7 +22,9 @@ describe("a network that dies silently", () => {
     await pass(13);
     expect(pushIt.state).toBe("connected");
     await pass(2);
-    expect(await states.find(({ state, previous }) => state === "connecting" && previous === "connected")).toMatchObject({ code: "unresponsive", reason: "The server did not reply to a ping." });
+    expect(
+      await states.find(({ state, previous }) => state === "connecting" && previous === "connected"),
+    ).toMatchObject({ code: "unresponsive", reason: "The server did not reply to a ping." });
     await published;
     await bench.server.peers.take();
   });
@@ -118,7 +120,10 @@ describe("a browser that reports offline", () => {
     const { pushIt, states, peer } = await bench.connected();
     bench.platform.dispatch("offline");
     expect(pushIt.state).toBe("connecting");
-    expect(await states.find(({ code }) => code === "offline")).toMatchObject({ state: "connecting", previous: "connected" });
+    expect(await states.find(({ code }) => code === "offline")).toMatchObject({
+      state: "connecting",
+      previous: "connected",
+    });
     peer.answer(await peer.frames.find(({ action }) => action === "ping"));
     await states.find(({ code }) => code === "verified");
     expect(bench.server.peers.waiting).toBe(0);

@@ -66,15 +66,18 @@ describe("a denial", () => {
     await expect(pushIt.channel("a").subscribe()).rejects.toMatchObject({ message: "Too slow." });
   });
 
-  it.each(["bad_origin", "credentials_too_large", "too_many_agents", "too_many_subscriptions"] as const)("with %s is final, too", async (code) => {
-    const { states } = bench.client();
-    const peer = await bench.server.peers.take();
-    peer.answer(await peer.frames.take(), { successful: false, error: "No.", code });
-    expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code, reason: "No." });
-    bench.platform.advance(3_600_000);
-    await settled();
-    expect(bench.server.peers.waiting).toBe(0);
-  });
+  it.each(["bad_origin", "credentials_too_large", "too_many_agents", "too_many_subscriptions"] as const)(
+    "with %s is final, too",
+    async (code) => {
+      const { states } = bench.client();
+      const peer = await bench.server.peers.take();
+      peer.answer(await peer.frames.take(), { successful: false, error: "No.", code });
+      expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code, reason: "No." });
+      bench.platform.advance(3_600_000);
+      await settled();
+      expect(bench.server.peers.waiting).toBe(0);
+    },
+  );
 
   it("that the server could not look up is retried", async () => {
     const { states } = bench.client();
@@ -126,7 +129,10 @@ describe("too many agents", () => {
     passBackoff();
     const next = await bench.server.peers.take();
     next.answer(await next.frames.take(), { successful: false, code: "too_many_agents", error: "At most 1." });
-    expect(await states.find(({ code }) => code === "too_many_agents")).toMatchObject({ state: "connecting", retryIn: expect.any(Number) });
+    expect(await states.find(({ code }) => code === "too_many_agents")).toMatchObject({
+      state: "connecting",
+      retryIn: expect.any(Number),
+    });
     bench.server.select = "push-it.v1";
     bench.platform.advance(30_000);
     await states.find(({ state }) => state === "connected");

@@ -8,10 +8,17 @@ describe("a connection in doubt", () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
     bench.platform.sleep(5 * MINUTE);
-    expect(await states.find(({ code }) => code === "frozen")).toMatchObject({ state: "connecting", previous: "connected", retryIn: undefined });
+    expect(await states.find(({ code }) => code === "frozen")).toMatchObject({
+      state: "connecting",
+      previous: "connected",
+      retryIn: undefined,
+    });
     expect(pushIt.state).toBe("connecting");
     peer.answer(await peer.frames.take());
-    expect(await states.find(({ code }) => code === "verified")).toMatchObject({ state: "connected", previous: "connecting" });
+    expect(await states.find(({ code }) => code === "verified")).toMatchObject({
+      state: "connected",
+      previous: "connecting",
+    });
     expect(bench.server.peers.waiting).toBe(0);
   });
 

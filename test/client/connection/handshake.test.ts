@@ -43,7 +43,11 @@ describe("the offered subprotocols", () => {
 describe("credentials that are too large", () => {
   it("are refused with both figures", () => {
     expect(() => encodeCredentials("x".repeat(7_000))).toThrow(
-      expect.objectContaining({ code: "credentials_too_large", retryable: false, message: expect.stringMatching(/7,002 bytes.*4,096/) }),
+      expect.objectContaining({
+        code: "credentials_too_large",
+        retryable: false,
+        message: expect.stringMatching(/7,002 bytes.*4,096/),
+      }),
     );
   });
 });

@@ -43,7 +43,10 @@ describe("the heartbeat", () => {
     const { pushIt, peer } = await bench.connected();
     bench.platform.advance(PING);
     await peer.frames.take();
-    pushIt.channel("a").publish(1).catch(() => undefined);
+    pushIt
+      .channel("a")
+      .publish(1)
+      .catch(() => undefined);
     await peer.frames.take();
     bench.platform.advance(1_000);
     peer.send({ message: "Internal server error", connectionId: "c", requestId: "r" });
@@ -91,7 +94,9 @@ const make = (random = 0) => {
   client.platform.random = random;
   const start = client.platform.now;
   const pings: number[] = [];
-  const heartbeat = new Heartbeat(client, new PingPayload(client, new FakeConnection()), () => pings.push(client.platform.now - start));
+  const heartbeat = new Heartbeat(client, new PingPayload(client, new FakeConnection()), () =>
+    pings.push(client.platform.now - start),
+  );
   return { platform: client.platform, heartbeat, pings };
 };
 

@@ -14,14 +14,21 @@ describe("what arrives", () => {
     const latest = { uuid: "u5", data: "five", offset: 5 };
     peer.answer(await peer.frames.take(), { successful: true, data: { channel: "a", latest } });
     expect([await received.take(), await received.take()]).toEqual(["a", ["five", 5]]);
-    peer.send({ channel: "a", ...latest }, { channel: "a", uuid: "u4", data: "four", offset: 4 }, { channel: "a", uuid: "u6", data: "six", offset: 6 });
+    peer.send(
+      { channel: "a", ...latest },
+      { channel: "a", uuid: "u4", data: "four", offset: 4 },
+      { channel: "a", uuid: "u6", data: "six", offset: 6 },
+    );
     expect(await received.take()).toEqual(["six", 6]);
 
     peer.socket.terminate();
     await states.find(({ retryIn }) => retryIn !== undefined);
     pushIt.connect();
     const next = await bench.server.peers.take();
-    next.answer(await next.frames.take(), { successful: true, data: { channel: "a", latest: { uuid: "u6", data: "six", offset: 6 } } });
+    next.answer(await next.frames.take(), {
+      successful: true,
+      data: { channel: "a", latest: { uuid: "u6", data: "six", offset: 6 } },
+    });
     next.send({ channel: "a", uuid: "u7", data: "seven", offset: 7 });
     expect([await received.take(), await received.take()]).toEqual(["a", ["seven", 7]]);
   });
@@ -30,7 +37,11 @@ describe("what arrives", () => {
     const { pushIt, peer } = await bench.connected();
     const received = new Mailbox<unknown>();
     pushIt.on("message", ({ data }) => received.put(data));
-    peer.send({ channel: "a", uuid: "u1", data: "first" }, { channel: "a", uuid: "u1", data: "second" }, { channel: "b", uuid: "u1", data: "another channel" });
+    peer.send(
+      { channel: "a", uuid: "u1", data: "first" },
+      { channel: "a", uuid: "u1", data: "second" },
+      { channel: "b", uuid: "u1", data: "another channel" },
+    );
     expect([await received.take(), await received.take()]).toEqual(["first", "another channel"]);
   });
 
@@ -40,7 +51,10 @@ describe("what arrives", () => {
     const received = new Mailbox<unknown>();
     pushIt.on("message", ({ payload }) => received.put(payload));
     pushIt.publish({ channel: "a", data: 1 });
-    peer.answer(await peer.frames.take(), { successful: true, data: { channel: "a", latest: { uuid: "x", data: "fake", offset: 1 } } });
+    peer.answer(await peer.frames.take(), {
+      successful: true,
+      data: { channel: "a", latest: { uuid: "x", data: "fake", offset: 1 } },
+    });
     peer.send({ channel: "a", uuid: "u1", data: "real" });
     expect(await received.take()).toBe("real");
   });
@@ -49,7 +63,8 @@ describe("what arrives", () => {
     const { pushIt, peer } = await bench.connected();
     const received = new Mailbox<unknown>();
     pushIt.on("message", ({ data }) => received.put(data));
-    for (const text of ["", "not json", "null", "17", "[]", "[null,[[]]]", "{}", '{"message":1}', '{"channel":7}']) peer.socket.send(text);
+    for (const text of ["", "not json", "null", "17", "[]", "[null,[[]]]", "{}", '{"message":1}', '{"channel":7}'])
+      peer.socket.send(text);
     peer.socket.send('{"channel":"/meta/news","uuid":"x","successful":true}');
     peer.socket.send('{"channel":"/meta/successful","uuid":"nobody\'s","successful":true}');
     peer.socket.send('{"message":"Internal server error","connectionId":"nobody waits","requestId":"r"}');

@@ -17,7 +17,9 @@ describe("a Content-Security-Policy that forbids the connection", () => {
   it("is named, with what to add to it; retries are rare", () => {
     const { platform, connection } = make();
     platform.dispatch("securitypolicyviolation", { blockedURI: "wss://push-it.test/live", disposition: "enforce" });
-    expect(connection.calls).toEqual([["lose", "csp", expect.stringContaining("add wss://push-it.test to its connect-src"), 300_000]]);
+    expect(connection.calls).toEqual([
+      ["lose", "csp", expect.stringContaining("add wss://push-it.test to its connect-src"), 300_000],
+    ]);
   });
 
   it.each([
@@ -64,7 +66,11 @@ describe("a Content-Security-Policy that forbids the connection", () => {
     }
     const { pushIt, states } = bench.client({ WebSocket: Forbidden });
     const change = await states.find(({ code }) => code === "csp");
-    expect(change).toMatchObject({ state: "connecting", retryIn: 300_000, reason: expect.stringContaining("connect-src") });
+    expect(change).toMatchObject({
+      state: "connecting",
+      retryIn: 300_000,
+      reason: expect.stringContaining("connect-src"),
+    });
     bench.platform.advance(299_999);
     await settled();
     expect([made, pushIt.state]).toEqual([1, "connecting"]);
@@ -80,7 +86,9 @@ describe("a network that blocks WebSockets", () => {
     const fetch = jest.fn().mockResolvedValue({});
     client.platform.fetch = fetch;
     for (let failures = 1; failures <= 10; failures++) diagnosis.onUnreachable(failures);
-    expect(fetch.mock.calls).toEqual([["https://push-it.test/live", { mode: "no-cors", cache: "no-store", credentials: "omit" }]]);
+    expect(fetch.mock.calls).toEqual([
+      ["https://push-it.test/live", { mode: "no-cors", cache: "no-store", credentials: "omit" }],
+    ]);
   });
 
   it("is reported when the probe gets through", async () => {
@@ -88,7 +96,9 @@ describe("a network that blocks WebSockets", () => {
     client.platform.fetch = () => Promise.resolve({});
     diagnosis.onUnreachable(3);
     await settled();
-    expect(client.states).toEqual([expect.objectContaining({ state: "connecting", previous: "connecting", code: "websocket_blocked" })]);
+    expect(client.states).toEqual([
+      expect.objectContaining({ state: "connecting", previous: "connecting", code: "websocket_blocked" }),
+    ]);
   });
 
   it("is not reported when the probe fails, or the connection stands", async () => {
@@ -131,7 +141,8 @@ describe("a network that blocks WebSockets", () => {
     bench.platform.fetch = () => Promise.resolve({ type: "opaque" });
     bench.server.refuse = 431;
     const { states } = bench.client();
-    for (let attempt = 0; attempt < 3; attempt++) bench.platform.advance((await states.find(({ code }) => code === "unreachable")).retryIn!);
+    for (let attempt = 0; attempt < 3; attempt++)
+      bench.platform.advance((await states.find(({ code }) => code === "unreachable")).retryIn!);
     expect((await states.find(({ code }) => code === "websocket_blocked")).reason).toMatch(/cookie/i);
   });
 });

@@ -23,12 +23,19 @@ const names = (count: number): string[] => Array.from({ length: count }, (_, ind
 
 describe("what pings carry", () => {
   it("is nothing when no part has anything to say", () => {
-    const { payload } = make(["a"], partOf("positions", 10, () => false));
+    const { payload } = make(
+      ["a"],
+      partOf("positions", 10, () => false),
+    );
     expect([payload.next(), payload.intervalMs()]).toEqual([undefined, Infinity]);
   });
 
   it("are the channels of each part, as often as needed", () => {
-    const { payload } = make(["a", "b"], partOf("positions", 300, (channel) => channel === "a"), partOf("presentChannels", 60));
+    const { payload } = make(
+      ["a", "b"],
+      partOf("positions", 300, (channel) => channel === "a"),
+      partOf("presentChannels", 60),
+    );
     expect(payload.next()).toEqual({ positions: ["a"], presentChannels: ["a", "b"] });
     expect(payload.intervalMs()).toBe(60);
   });

@@ -10,16 +10,32 @@ const LIFETIME = 1_000_000;
 const BEGIN = 0.97 * LIFETIME - 30_000;
 
 const reply = (peer: Peer, { uuid, data }: ClientFrame, of: (channel: string) => object): void =>
-  peer.send(...data!.channels!.map((target) => ({ channel: "/meta/subscribe", uuid, successful: true, data: of((target as { channel?: string }).channel ?? target) })));
+  peer.send(
+    ...data!.channels!.map((target) => ({
+      channel: "/meta/subscribe",
+      uuid,
+      successful: true,
+      data: of((target as { channel?: string }).channel ?? target),
+    })),
+  );
 
 /** What the server says of channels: `kept` has history, `room` has presence, the others are plain. */
 const described = (channel: string): object =>
-  channel === "kept" ? { channel, position: at(5), historyCheckIntervalMs: 30_000 } : channel === "room" ? { channel, presenceIntervalMs: 1e9 } : { channel };
+  channel === "kept"
+    ? { channel, position: at(5), historyCheckIntervalMs: 30_000 }
+    : channel === "room"
+      ? { channel, presenceIntervalMs: 1e9 }
+      : { channel };
 
 /** A client that is subscribed to three channels, and both its connections. */
 const moved = async (options = {}) => {
   bench.server.automatic = false;
-  const { pushIt, peer } = await bench.connected({ ...QUIET, connectionLifetime: LIFETIME, channels: ["plain", "kept", "room"], ...options });
+  const { pushIt, peer } = await bench.connected({
+    ...QUIET,
+    connectionLifetime: LIFETIME,
+    channels: ["plain", "kept", "room"],
+    ...options,
+  });
   reply(peer, await peer.frames.take(), described);
   await arrived(pushIt, peer);
   const heard = hearing(pushIt);
@@ -27,7 +43,9 @@ const moved = async (options = {}) => {
   pushIt.on("rotated", rotated.put);
   bench.platform.advance(BEGIN);
   const next = await bench.server.peers.take();
-  reply(next, await next.frames.find(({ action }) => action === "subscribe"), (channel) => (channel === "kept" ? { channel, position: at(5), recovered: true } : described(channel)));
+  reply(next, await next.frames.find(({ action }) => action === "subscribe"), (channel) =>
+    channel === "kept" ? { channel, position: at(5), recovered: true } : described(channel),
+  );
   await arrived(pushIt, next);
   await introduced(pushIt);
   return { pushIt, peer, next, heard, rotated };
@@ -114,7 +132,13 @@ describe("after a rotation", () => {
     const { pushIt, next } = await moved();
     pushIt.on("error", () => {});
     const ended = new Promise((resolve) => pushIt.on("unsubscribed", resolve));
-    next.send({ channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "Not yours.", data: { channel: "plain" } });
+    next.send({
+      channel: "/meta/unsubscribe",
+      successful: true,
+      code: "revoked",
+      error: "Not yours.",
+      data: { channel: "plain" },
+    });
     expect(await ended).toMatchObject({ channel: "plain", error: { code: "revoked" } });
     expect(pushIt.state).toBe("connected");
   });
@@ -122,8 +146,16 @@ describe("after a rotation", () => {
   it("what the back end revokes on the old connection ends on the new one", async () => {
     const { pushIt, peer, next } = await moved();
     pushIt.on("error", () => {});
-    peer.send({ channel: "/meta/unsubscribe", successful: true, code: "revoked", error: "Not yours.", data: { channel: "plain" } });
-    expect(await next.frames.find(({ action }) => action === "unsubscribe")).toMatchObject({ data: { channels: ["plain"] } });
+    peer.send({
+      channel: "/meta/unsubscribe",
+      successful: true,
+      code: "revoked",
+      error: "Not yours.",
+      data: { channel: "plain" },
+    });
+    expect(await next.frames.find(({ action }) => action === "unsubscribe")).toMatchObject({
+      data: { channels: ["plain"] },
+    });
   });
 
   it("a reply of the old connection changes nothing of the new one", async () => {
@@ -180,7 +212,12 @@ describe("a subscription in flight at a rotation", () => {
 
 describe("a connection that is lost right after it replaced another", () => {
   it("is not asked anything while the next one opens", async () => {
-    const { peer: old, states } = await bench.connected({ connectionLifetime: LIFETIME, channels: ["a"], retryBase: 100, ...QUIET });
+    const { peer: old, states } = await bench.connected({
+      connectionLifetime: LIFETIME,
+      channels: ["a"],
+      retryBase: 100,
+      ...QUIET,
+    });
     await old.frames.take();
     bench.server.automatic = false;
     bench.platform.advance(BEGIN);
@@ -196,7 +233,11 @@ describe("a connection that is lost right after it replaced another", () => {
   });
 
   it("leaves the old one open no longer than its draining takes", async () => {
-    const { pushIt, peer: old, states } = await bench.connected({ connectionLifetime: LIFETIME, channels: ["a"], retryBase: 100, ...QUIET });
+    const {
+      pushIt,
+      peer: old,
+      states,
+    } = await bench.connected({ connectionLifetime: LIFETIME, channels: ["a"], retryBase: 100, ...QUIET });
     pushIt.on("error", () => {});
     await old.frames.take();
     bench.server.automatic = false;

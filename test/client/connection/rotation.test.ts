@@ -41,7 +41,10 @@ describe("a rotation", () => {
     expect(peer.socket.readyState).toBe(1);
   });
 
-  it.each([[0, 0.99], [1, 0.95]])("begins at random: with chance %d at %d of the life", async (random, share) => {
+  it.each([
+    [0, 0.99],
+    [1, 0.95],
+  ])("begins at random: with chance %d at %d of the life", async (random, share) => {
     bench.platform.random = random;
     await subscribed(bench, QUIET);
     bench.platform.advance(share * 2 * HOUR - DRAIN - 10);
@@ -53,7 +56,9 @@ describe("a rotation", () => {
 
   it("moves subscriptions from where they are", async () => {
     const { next } = await rotating();
-    expect(targets(await next.frames.find(({ action }) => action === "subscribe"))).toEqual([{ channel: "a", since: at(10) }]);
+    expect(targets(await next.frames.find(({ action }) => action === "subscribe"))).toEqual([
+      { channel: "a", since: at(10) },
+    ]);
   });
 
   it("loses and doubles nothing while both connections deliver", async () => {
@@ -126,7 +131,14 @@ describe("a rotation", () => {
       const { pushIt, next } = client;
       pushIt.on("error", () => {});
       const frame = await next.frames.find(({ action }) => action === "subscribe");
-      next.send({ channel: "/meta/subscribe", uuid: frame.uuid, successful: false, code: "guard_timeout", error: "Slow.", data: { channel: "a" } });
+      next.send({
+        channel: "/meta/subscribe",
+        uuid: frame.uuid,
+        successful: false,
+        code: "guard_timeout",
+        error: "Slow.",
+        data: { channel: "a" },
+      });
       await arrived(pushIt, next);
       return client;
     };
@@ -150,7 +162,10 @@ describe("a rotation", () => {
     it("ends sooner when they succeed", async () => {
       const { pushIt, peer, next } = await failing();
       await pass(15);
-      replay(next, await next.frames.find(({ action }) => action === "subscribe"), { position: at(10), recovered: true });
+      replay(next, await next.frames.find(({ action }) => action === "subscribe"), {
+        position: at(10),
+        recovered: true,
+      });
       await arrived(pushIt, next);
       await pass(1 + 29);
       expect(peer.socket.readyState).toBe(1);

@@ -5,7 +5,9 @@ const EVENTS: ConnectionEvent[] = ["connect", "open", "doubt", "lose", "deny", "
 
 describe("the state machine", () => {
   it("knows these transitions and no other", () => {
-    const table = Object.fromEntries(STATES.map((state) => [state, EVENTS.map((event) => transition(state, event) ?? "-").join(" ")]));
+    const table = Object.fromEntries(
+      STATES.map((state) => [state, EVENTS.map((event) => transition(state, event) ?? "-").join(" ")]),
+    );
     expect(table).toEqual({
       // connect open doubt lose deny stop
       disconnected: "connecting - - - - -",

@@ -25,13 +25,22 @@ describe("Vue's reactivity", () => {
     peer.send({ channel: "stories/5", uuid: "u1", data: 5 });
     await arrived(pushIt, peer);
     await stories.value.unsubscribe();
-    expect([isProxy(stories.value), received, stories.value.name, stories.value.position]).toEqual([false, [5], "stories/5", undefined]);
+    expect([isProxy(stories.value), received, stories.value.name, stories.value.position]).toEqual([
+      false,
+      [5],
+      "stories/5",
+      undefined,
+    ]);
   });
 
   it("leaves them as they are deep in reactive state", async () => {
     const { pushIt, peer } = await bench.connected();
     const state = reactive({ connection: { pushIt, channels: [pushIt.channel("a")] } });
-    expect([isProxy(state.connection), isProxy(state.connection.pushIt), isProxy(state.connection.channels[0])]).toEqual([true, false, false]);
+    expect([
+      isProxy(state.connection),
+      isProxy(state.connection.pushIt),
+      isProxy(state.connection.channels[0]),
+    ]).toEqual([true, false, false]);
     await state.connection.channels[0]!.subscribe();
     await state.connection.pushIt.refreshCredentials();
     expect(peer.frames.all.map(({ action }) => action)).toEqual(["subscribe", "refresh"]);

@@ -13,7 +13,12 @@ interface HasTask {
 interface ZoneLike {
   name: string;
   run<Result>(callback: () => Result): Result;
-  fork(spec: { name: string; onHasTask?: (parent: unknown, current: ZoneLike, target: ZoneLike, state: HasTask) => void; onScheduleTask?: unknown; onInvokeTask?: unknown }): ZoneLike;
+  fork(spec: {
+    name: string;
+    onHasTask?: (parent: unknown, current: ZoneLike, target: ZoneLike, state: HasTask) => void;
+    onScheduleTask?: unknown;
+    onInvokeTask?: unknown;
+  }): ZoneLike;
 }
 
 const { Zone } = globalThis as unknown as { Zone: { root: ZoneLike; current: ZoneLike } };
@@ -49,7 +54,10 @@ afterEach(async () => {
 });
 
 /** A client that an Angular application makes, with the page's own clock. */
-const connected = async (zone: ZoneLike, options: Partial<PushItOptions> = {}): Promise<{ pushIt: PushIt; peer: Peer }> => {
+const connected = async (
+  zone: ZoneLike,
+  options: Partial<PushItOptions> = {},
+): Promise<{ pushIt: PushIt; peer: Peer }> => {
   const pushIt = zone.run(() => new PushIt({ url: server.url, WebSocket, ...options }));
   clients.push(pushIt);
   const peer = await server.peers.take();
@@ -68,7 +76,11 @@ describe("in Angular's zone", () => {
 
   it("a client leaves no timer pending, whatever it does", async () => {
     const { zone, hadTimer, isStable } = angular();
-    const { pushIt, peer } = await connected(zone, { channels: ["a"], checkInterval: 20_000, suspendWhenHidden: 60_000 });
+    const { pushIt, peer } = await connected(zone, {
+      channels: ["a"],
+      checkInterval: 20_000,
+      suspendWhenHidden: 60_000,
+    });
     await zone.run(() => pushIt.channel("b").subscribe());
     await zone.run(() => pushIt.channel("b").publish(1));
     server.automatic = false;

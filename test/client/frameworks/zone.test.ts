@@ -6,7 +6,12 @@ const config = jest.requireActual<object>("../../../jest.config.js");
 
 // zone.js changes this process for good, also for the test files that run in it later: so its tests have one of their own.
 it("the client works in Angular's zone: all tests of zone.suite.ts pass", () => {
-  const own = { ...config, rootDir: ROOT, testMatch: ["<rootDir>/test/client/frameworks/zone.suite.ts"], reporters: ["default"] };
+  const own = {
+    ...config,
+    rootDir: ROOT,
+    testMatch: ["<rootDir>/test/client/frameworks/zone.suite.ts"],
+    reporters: ["default"],
+  };
   // The folder that they make and remove is the run's own.
   const alone = { ...own, globalSetup: undefined, globalTeardown: undefined };
   const args = [join(ROOT, "node_modules/jest/bin/jest.js"), "--runInBand", "--config", JSON.stringify(alone)];

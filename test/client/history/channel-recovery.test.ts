@@ -1,9 +1,16 @@
-import { ChannelRecovery, isPosition, positionOf, type PlacedMessage } from "../../../client/src/history/channel-recovery.js";
+import {
+  ChannelRecovery,
+  isPosition,
+  positionOf,
+  type PlacedMessage,
+} from "../../../client/src/history/channel-recovery.js";
 import { at, numbered, replayed } from "../support/recorded.js";
 
 const make = (position?: { epoch: string; offset: number }) => {
   const delivered: unknown[] = [];
-  const recovery = new ChannelRecovery("a", ({ data, epoch }) => delivered.push(epoch === "e1" ? data : `${epoch} ${data as number}`));
+  const recovery = new ChannelRecovery("a", ({ data, epoch }) =>
+    delivered.push(epoch === "e1" ? data : `${epoch} ${data as number}`),
+  );
   recovery.position = position;
   const receive = (...offsets: number[]): void => {
     for (const offset of offsets) recovery.receive(numbered(offset));

@@ -11,7 +11,8 @@ const SESSION = /^push-it\.session\.[\w-]{22}$/;
 
 const isPublication = ({ action }: { action: string }): boolean => action === "publish";
 const publications = (peer: Peer): number => peer.frames.all.filter(isPublication).length;
-const fail = (peer: Peer, uuid: string, code: string): void => peer.send({ channel: "/meta/error", uuid, successful: false, code, error: "Busy." });
+const fail = (peer: Peer, uuid: string, code: string): void =>
+  peer.send({ channel: "/meta/error", uuid, successful: false, code, error: "Busy." });
 
 describe("the session", () => {
   it("has a secret that each connection offers, and no other client", async () => {
@@ -43,21 +44,24 @@ describe("a publication on a channel with history", () => {
     expect(published.all).toHaveLength(1);
   });
 
-  it.each(["unavailable", "channel_busy"] as const)("with %s is sent again later; what is behind it waits", async (code) => {
-    const { pushIt, peer } = await subscribed(bench, QUIET);
-    const errors = new Mailbox<PushItError>();
-    pushIt.publish({ channel: "a", data: 1 }, errors.put);
-    const { uuid } = await peer.frames.take();
-    pushIt.publish({ channel: "a", data: 2 }, errors.put);
-    fail(peer, uuid, code);
-    await arrived(pushIt, peer);
-    expect(peer.frames.waiting).toBe(0);
-    // Chance is 0.5, and the bound is at most 2 seconds.
-    bench.platform.advance(1_000);
-    await settled();
-    expect(await peer.frames.take()).toMatchObject({ messages: [{ uuid, data: 1 }, { data: 2 }] });
-    expect(errors.waiting).toBe(0);
-  });
+  it.each(["unavailable", "channel_busy"] as const)(
+    "with %s is sent again later; what is behind it waits",
+    async (code) => {
+      const { pushIt, peer } = await subscribed(bench, QUIET);
+      const errors = new Mailbox<PushItError>();
+      pushIt.publish({ channel: "a", data: 1 }, errors.put);
+      const { uuid } = await peer.frames.take();
+      pushIt.publish({ channel: "a", data: 2 }, errors.put);
+      fail(peer, uuid, code);
+      await arrived(pushIt, peer);
+      expect(peer.frames.waiting).toBe(0);
+      // Chance is 0.5, and the bound is at most 2 seconds.
+      bench.platform.advance(1_000);
+      await settled();
+      expect(await peer.frames.take()).toMatchObject({ messages: [{ uuid, data: 1 }, { data: 2 }] });
+      expect(errors.waiting).toBe(0);
+    },
+  );
 
   it("without a reply is sent again; a late reply counts", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);

@@ -34,7 +34,12 @@ describe("a channel with history", () => {
     expect([numbers(heard), peer.frames.waiting]).toEqual([[], 0]);
     bench.platform.advance(1);
     const frame = await peer.frames.take();
-    expect(frame).toEqual({ action: "history", channel: "/meta/history", uuid: frame.uuid, data: { channel: "a", since: at(10) } });
+    expect(frame).toEqual({
+      action: "history",
+      channel: "/meta/history",
+      uuid: frame.uuid,
+      data: { channel: "a", since: at(10) },
+    });
     peer.send(numbered(15));
     replay(peer, frame, { position: at(13), messages: replayed(11, 12, 13), recovered: true });
     await arrived(pushIt, peer);
@@ -65,7 +70,12 @@ describe("a channel with history", () => {
     peer.send(numbered(16));
     await arrived(pushIt, peer);
     bench.platform.advance(300);
-    replay(peer, await peer.frames.take(), { position: at(12), messages: replayed(11, 12), recovered: true, more: true });
+    replay(peer, await peer.frames.take(), {
+      position: at(12),
+      messages: replayed(11, 12),
+      recovered: true,
+      more: true,
+    });
     await arrived(pushIt, peer);
     bench.platform.advance(0);
     const next = await peer.frames.take();
@@ -81,7 +91,14 @@ describe("a channel with history", () => {
     await arrived(pushIt, peer);
     bench.platform.advance(300);
     const { uuid } = await peer.frames.take();
-    peer.send({ channel: "/meta/history", uuid, successful: false, code: "unavailable", error: "Busy.", data: { channel: "a" } });
+    peer.send({
+      channel: "/meta/history",
+      uuid,
+      successful: false,
+      code: "unavailable",
+      error: "Busy.",
+      data: { channel: "a" },
+    });
     await arrived(pushIt, peer);
     bench.platform.advance(15_000);
     replay(peer, await peer.frames.take(), { position: at(12), messages: replayed(11, 12), recovered: true });
@@ -97,7 +114,14 @@ describe("a channel with history", () => {
     await arrived(pushIt, peer);
     bench.platform.advance(300);
     const { uuid } = await peer.frames.take();
-    peer.send({ channel: "/meta/history", uuid, successful: false, code: "denied", error: "No.", data: { channel: "a" } });
+    peer.send({
+      channel: "/meta/history",
+      uuid,
+      successful: false,
+      code: "denied",
+      error: "No.",
+      data: { channel: "a" },
+    });
     expect(await missed.take()).toEqual({ channel: "a", recovered: false, code: "denied" });
     await arrived(pushIt, peer);
     expect(numbers(heard)).toEqual([13]);
@@ -177,7 +201,12 @@ describe("a last message that was lost", () => {
     bench.platform.advance(30_000);
     const ping = await peer.frames.take();
     expect(ping).toMatchObject({ action: "ping", data: { positions: { a: at(10) } } });
-    peer.send({ channel: "/meta/ping", uuid: ping.uuid, successful: true, data: { laggingChannels: ["a", "never heard of"] } });
+    peer.send({
+      channel: "/meta/ping",
+      uuid: ping.uuid,
+      successful: true,
+      data: { laggingChannels: ["a", "never heard of"] },
+    });
     await arrived(pushIt, peer);
     bench.platform.advance(0);
     const frame = await peer.frames.take();
@@ -222,7 +251,13 @@ describe("channel.history()", () => {
     const frame = await peer.frames.take();
     expect(frame.data).toEqual({ channel: "a", since: at(5), limit: 2, reverse: true });
     replay(peer, frame, { position: at(3), messages: replayed(4, 3), more: true, recovered: true });
-    expect(await part).toEqual({ channel: "a", position: at(3), messages: replayed(4, 3), more: true, recovered: true });
+    expect(await part).toEqual({
+      channel: "a",
+      position: at(3),
+      messages: replayed(4, 3),
+      more: true,
+      recovered: true,
+    });
     expect(pushIt.channel("a").position).toEqual(at(10));
   });
 
@@ -232,7 +267,14 @@ describe("channel.history()", () => {
     const refused = expect(parts[1]).rejects.toMatchObject({ code: "no_history", channel: "b" });
     replay(peer, await peer.frames.take(), { position: at(0) });
     const { uuid } = await peer.frames.take();
-    peer.send({ channel: "/meta/history", uuid, successful: false, code: "no_history", error: "None.", data: { channel: "b" } });
+    peer.send({
+      channel: "/meta/history",
+      uuid,
+      successful: false,
+      code: "no_history",
+      error: "None.",
+      data: { channel: "b" },
+    });
     expect(await parts[0]).toEqual({ channel: "a", messages: [], position: at(0) });
     await refused;
   });

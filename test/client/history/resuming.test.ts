@@ -1,6 +1,18 @@
 import type { Events } from "push-it-client";
 import { Mailbox } from "../support/mailbox.js";
-import { arrived, at, hearing, numbered, numbers, QUIET, reconnected, replay, replayed, subscribed, targets } from "../support/recorded.js";
+import {
+  arrived,
+  at,
+  hearing,
+  numbered,
+  numbers,
+  QUIET,
+  reconnected,
+  replay,
+  replayed,
+  subscribed,
+  targets,
+} from "../support/recorded.js";
 import { Bench } from "../support/setup.js";
 
 const bench = Bench.use();
@@ -17,7 +29,12 @@ describe("after a loss", () => {
     const again = await next.frames.take();
     expect(targets(again)).toEqual([{ channel: "a", since: at(11) }]);
     next.send(numbered(14));
-    replay(next, again, { position: at(13), recovered: true, messages: replayed(12, 13), historyCheckIntervalMs: 30_000 });
+    replay(next, again, {
+      position: at(13),
+      recovered: true,
+      messages: replayed(12, 13),
+      historyCheckIntervalMs: 30_000,
+    });
     await arrived(pushIt, next);
     expect(numbers(heard)).toEqual([11, 12, 13, 14]);
     expect(await events.take()).toEqual({ channel: "a", recovered: true });
@@ -61,7 +78,11 @@ describe("own messages without echo", () => {
     const next = await reconnected(bench, pushIt, peer);
     const frame = await next.frames.take();
     expect(targets(frame)).toEqual([{ channel: "a", since: at(10) }]);
-    replay(next, frame, { position: at(12), recovered: true, messages: [{ uuid, data: 11, offset: 11 }, ...replayed(12)] });
+    replay(next, frame, {
+      position: at(12),
+      recovered: true,
+      messages: [{ uuid, data: 11, offset: 11 }, ...replayed(12)],
+    });
     await arrived(pushIt, next);
     expect(numbers(heard)).toEqual([12]);
     expect(pushIt.channel("a").position).toEqual(at(12));
@@ -101,29 +122,38 @@ describe("a stored position", () => {
     expect(targets(await peer.frames.take())).toEqual([{ channel: "a" }]);
   });
 
-  it.each([[{ epoch: "e1", offset: "12" }], [{ epoch: "e1" }], [{ offset: 3 }], ["text"], [7], [null], [{ epoch: "e1", offset: -1 }], [{ epoch: "e1", offset: 1.5 }]])(
-    "that is not a position is not sent, and reported: %j",
-    async (since) => {
-      bench.server.automatic = false;
-      const { pushIt, peer } = await bench.connected(QUIET);
-      const events: unknown[] = [];
-      pushIt.on("subscribed", (event) => events.push(event));
-      const done = pushIt.channel("a").subscribe({ since: since as never });
-      const frame = await peer.frames.take();
-      expect(targets(frame)).toEqual([{ channel: "a" }]);
-      replay(peer, frame, { position: at(10) });
-      await done;
-      await arrived(pushIt, peer);
-      expect(events).toContainEqual({ channel: "a", recovered: false, code: "bad_position" });
-    },
-  );
+  it.each([
+    [{ epoch: "e1", offset: "12" }],
+    [{ epoch: "e1" }],
+    [{ offset: 3 }],
+    ["text"],
+    [7],
+    [null],
+    [{ epoch: "e1", offset: -1 }],
+    [{ epoch: "e1", offset: 1.5 }],
+  ])("that is not a position is not sent, and reported: %j", async (since) => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected(QUIET);
+    const events: unknown[] = [];
+    pushIt.on("subscribed", (event) => events.push(event));
+    const done = pushIt.channel("a").subscribe({ since: since as never });
+    const frame = await peer.frames.take();
+    expect(targets(frame)).toEqual([{ channel: "a" }]);
+    replay(peer, frame, { position: at(10) });
+    await done;
+    await arrived(pushIt, peer);
+    expect(events).toContainEqual({ channel: "a", recovered: false, code: "bad_position" });
+  });
 
   it("that is broken can be left behind by a good one", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected(QUIET);
     const events: unknown[] = [];
     pushIt.on("subscribed", (event) => events.push(event));
-    pushIt.channel("a").subscribe({ since: { epoch: "e1", offset: "12" } as never }).catch(() => {});
+    pushIt
+      .channel("a")
+      .subscribe({ since: { epoch: "e1", offset: "12" } as never })
+      .catch(() => {});
     void pushIt.channel("a").subscribe({ since: at(5) });
     const frame = await peer.frames.take();
     expect(targets(frame)).toEqual([{ channel: "a", since: at(5) }]);
@@ -134,7 +164,11 @@ describe("a stored position", () => {
 
   it("that is broken does not spoil the others of the frame", async () => {
     bench.server.automatic = false;
-    const { peer } = await bench.connected({ channels: ["a", "b"], since: { a: "broken" as never, b: at(4) }, ...QUIET });
+    const { peer } = await bench.connected({
+      channels: ["a", "b"],
+      since: { a: "broken" as never, b: at(4) },
+      ...QUIET,
+    });
     expect(targets(await peer.frames.take())).toEqual([{ channel: "a" }, { channel: "b", since: at(4) }]);
   });
 });
@@ -162,7 +196,12 @@ describe("a reply that does not begin where the client is", () => {
     const heard = hearing(pushIt);
     const guarded = (uuid: string, offset: number) => [
       { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "b" } },
-      { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "a", position: at(offset), historyCheckIntervalMs: 30_000 } },
+      {
+        channel: "/meta/subscribe",
+        uuid,
+        successful: true,
+        data: { channel: "a", position: at(offset), historyCheckIntervalMs: 30_000 },
+      },
     ];
     peer.send(...guarded((await peer.frames.take()).uuid, 10), numbered(11));
     await arrived(pushIt, peer);
@@ -180,7 +219,12 @@ describe("a reply that does not begin where the client is", () => {
   it("is followed by a question when the next offset is pending", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"], since: { a: at(10) }, ...QUIET });
-    replay(peer, await peer.frames.take(), { position: at(10), recovered: true, pendingMs: 4_500, historyCheckIntervalMs: 30_000 });
+    replay(peer, await peer.frames.take(), {
+      position: at(10),
+      recovered: true,
+      pendingMs: 4_500,
+      historyCheckIntervalMs: 30_000,
+    });
     await arrived(pushIt, peer);
     bench.platform.advance(4_499);
     await arrived(pushIt, peer);
@@ -200,7 +244,12 @@ describe("who unsubscribes and subscribes", () => {
     const frame = await peer.frames.take();
     expect(targets(frame)).toEqual([{ channel: "a", since: at(10) }]);
     peer.send(numbered(14));
-    replay(peer, frame, { position: at(13), recovered: true, messages: replayed(11, 12, 13), historyCheckIntervalMs: 30_000 });
+    replay(peer, frame, {
+      position: at(13),
+      recovered: true,
+      messages: replayed(11, 12, 13),
+      historyCheckIntervalMs: 30_000,
+    });
     await arrived(pushIt, peer);
     expect(numbers(heard)).toEqual([11, 12, 13, 14]);
   });
@@ -222,7 +271,10 @@ describe("who unsubscribes and subscribes", () => {
   it("begins where it says", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     const channel = pushIt.channel("a");
-    channel.unsubscribe().then(() => channel.subscribe({ since: at(3) })).catch(() => undefined);
+    channel
+      .unsubscribe()
+      .then(() => channel.subscribe({ since: at(3) }))
+      .catch(() => undefined);
     peer.answer(await peer.frames.take());
     expect(targets(await peer.frames.take())).toEqual([{ channel: "a", since: at(3) }]);
   });

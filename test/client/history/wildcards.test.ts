@@ -62,7 +62,14 @@ describe("a channel below a wildcard that is being subscribed", () => {
     const denied = expect(pushIt.channel("rooms/5").subscribe()).rejects.toMatchObject({ code: "denied" });
     const { uuid } = await peer.frames.take();
     peer.send(room(2));
-    peer.send({ channel: "/meta/subscribe", uuid, successful: false, code: "denied", error: "No.", data: { channel: "rooms/5" } });
+    peer.send({
+      channel: "/meta/subscribe",
+      uuid,
+      successful: false,
+      code: "denied",
+      error: "No.",
+      data: { channel: "rooms/5" },
+    });
     await denied;
     peer.send(room(3), room(4));
     await arrived(pushIt, peer);
@@ -75,7 +82,14 @@ describe("a channel below a wildcard that is being subscribed", () => {
     const { pushIt, peer, heard } = await covered();
     const failed = expect(pushIt.channel("rooms/5").subscribe()).rejects.toMatchObject({ code: "unavailable" });
     const { uuid } = await peer.frames.take();
-    peer.send({ channel: "/meta/subscribe", uuid, successful: false, code: "unavailable", error: "Busy.", data: { channel: "rooms/5" } });
+    peer.send({
+      channel: "/meta/subscribe",
+      uuid,
+      successful: false,
+      code: "unavailable",
+      error: "Busy.",
+      data: { channel: "rooms/5" },
+    });
     await failed;
     peer.send(room(3), room(4));
     await arrived(pushIt, peer);

@@ -5,11 +5,19 @@ import type { Message } from "../../../protocol/frames.js";
 const passed = (...messages: [channel: string, uuid: string, offset?: number][]): string[] => {
   const deduplicator = new Deduplicator();
   return messages
-    .filter(([channel, uuid, offset]) => deduplicator.isNew({ channel, uuid, data: null, ...(offset !== undefined && { offset }) }))
+    .filter(([channel, uuid, offset]) =>
+      deduplicator.isNew({ channel, uuid, data: null, ...(offset !== undefined && { offset }) }),
+    )
     .map(([channel, uuid]) => `${channel}/${uuid}`);
 };
 
-const placed = (offset: number, epoch = "e", uuid = "order-7"): Message => ({ channel: "a", uuid, data: 0, epoch, offset });
+const placed = (offset: number, epoch = "e", uuid = "order-7"): Message => ({
+  channel: "a",
+  uuid,
+  data: 0,
+  epoch,
+  offset,
+});
 
 describe("a message", () => {
   it("that arrives again is delivered once", () => {
@@ -46,7 +54,11 @@ describe("a message of a history", () => {
 
 describe("a message with an offset", () => {
   it("is delivered only if it is newer than all on its channel", () => {
-    expect(passed(["a", "1", 5], ["a", "2", 7], ["a", "3", 6], ["a", "4", 7], ["a", "5", 8])).toEqual(["a/1", "a/2", "a/5"]);
+    expect(passed(["a", "1", 5], ["a", "2", 7], ["a", "3", 6], ["a", "4", 7], ["a", "5", 8])).toEqual([
+      "a/1",
+      "a/2",
+      "a/5",
+    ]);
     expect(passed(["a", "1", 5], ["b", "2", 4])).toEqual(["a/1", "b/2"]);
   });
 
@@ -59,12 +71,16 @@ describe("a message with an offset", () => {
   });
 
   it("may be on a channel named like a property of every object", () => {
-    expect(passed(["constructor", "1", 5], ["constructor", "2", 4], ["constructor", "3", 6])).toEqual(["constructor/1", "constructor/3"]);
+    expect(passed(["constructor", "1", 5], ["constructor", "2", 4], ["constructor", "3", 6])).toEqual([
+      "constructor/1",
+      "constructor/3",
+    ]);
   });
 
   it("is remembered for the thousand channels that were used last", () => {
     const deduplicator = new Deduplicator();
-    const isNew = (channel: string, uuid: string, offset: number): boolean => deduplicator.isNew({ channel, uuid, data: 0, offset });
+    const isNew = (channel: string, uuid: string, offset: number): boolean =>
+      deduplicator.isNew({ channel, uuid, data: 0, offset });
     isNew("first", "1", 5);
     for (let n = 0; n < 999; n++) isNew(`c${n}`, "1", 5);
     expect(isNew("first", "2", 4)).toBe(false);
@@ -78,7 +94,9 @@ describe("an own message without echo", () => {
     const deduplicator = new Deduplicator();
     deduplicator.spare("a", "mine");
     const own: Message = { channel: "a", uuid: "mine", data: 0 };
-    expect([own, { ...own, epoch: "e", offset: 3 }, { ...own, channel: "b" }].map((message) => deduplicator.isNew(message))).toEqual([false, false, true]);
+    expect(
+      [own, { ...own, epoch: "e", offset: 3 }, { ...own, channel: "b" }].map((message) => deduplicator.isNew(message)),
+    ).toEqual([false, false, true]);
   });
 
   it("still counts as the newest value of its channel", () => {
@@ -96,6 +114,9 @@ describe("after a reset", () => {
     deduplicator.spare("a", "mine");
     deduplicator.isNew(message);
     deduplicator.clear();
-    expect([message, { channel: "a", uuid: "mine", data: 0 }].map((each) => deduplicator.isNew(each))).toEqual([true, true]);
+    expect([message, { channel: "a", uuid: "mine", data: 0 }].map((each) => deduplicator.isNew(each))).toEqual([
+      true,
+      true,
+    ]);
   });
 });

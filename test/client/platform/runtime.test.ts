@@ -37,7 +37,9 @@ describe("a runtime that lacks something", () => {
 
   it("crypto without getRandomValues: the same error", async () => {
     await withGlobals({ crypto: {} }, () => {
-      expect(() => new PushIt({ url, WebSocket, platform: new FakePlatform() })).toThrow("react-native-get-random-values");
+      expect(() => new PushIt({ url, WebSocket, platform: new FakePlatform() })).toThrow(
+        "react-native-get-random-values",
+      );
     });
   });
 
@@ -133,10 +135,13 @@ describe("autoConnect", () => {
 });
 
 describe("what cannot work is an error at once", () => {
-  it.each([["https://example.com/live"], ["not a url"], [""], [undefined]])("a url that is not a WebSocket URL: %p", (wrong) => {
-    expect(() => new PushIt({ url: wrong as string, WebSocket })).toThrow(TypeError);
-    expect(() => new PushIt({ url: wrong as string, WebSocket })).toThrow(/must be a WebSocket URL such as "wss:/);
-  });
+  it.each([["https://example.com/live"], ["not a url"], [""], [undefined]])(
+    "a url that is not a WebSocket URL: %p",
+    (wrong) => {
+      expect(() => new PushIt({ url: wrong as string, WebSocket })).toThrow(TypeError);
+      expect(() => new PushIt({ url: wrong as string, WebSocket })).toThrow(/must be a WebSocket URL such as "wss:/);
+    },
+  );
 
   it("connect() without a WebSocket class", async () => {
     const pushIt = new PushIt({ url, platform: new FakePlatform() });

@@ -82,7 +82,12 @@ describe("a timer", () => {
     const patched = jest.fn();
     const own = { set: jest.fn().mockReturnValue(7), clear: jest.fn() };
     const timers = new Timers(
-      Object.assign(platform, { setTimeout: patched, clearTimeout: patched, __zone_symbol__setTimeout: own.set, __zone_symbol__clearTimeout: own.clear }),
+      Object.assign(platform, {
+        setTimeout: patched,
+        clearTimeout: patched,
+        __zone_symbol__setTimeout: own.set,
+        __zone_symbol__clearTimeout: own.clear,
+      }),
     );
     timers.after(5, () => {})();
     expect(own.set).toHaveBeenCalledWith(expect.any(Function), 5);

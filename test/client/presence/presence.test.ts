@@ -9,10 +9,17 @@ const bench = Bench.use();
 const attending = async (channels = ["a"], options = {}) => {
   bench.server.automatic = false;
   const { pushIt, peer } = await bench.connected({ channels, ...options });
-  for (let left = channels.length; left > 0; ) {
+  for (let left = channels.length; left > 0;) {
     const { uuid, data } = await peer.frames.take();
     const names = data!.channels!;
-    peer.send(...names.map((channel) => ({ channel: "/meta/subscribe", uuid, successful: true, data: { channel, presenceIntervalMs: 40_000 } })));
+    peer.send(
+      ...names.map((channel) => ({
+        channel: "/meta/subscribe",
+        uuid,
+        successful: true,
+        data: { channel, presenceIntervalMs: 40_000 },
+      })),
+    );
     left -= names.length;
   }
   await arrived(pushIt, peer);
@@ -26,18 +33,30 @@ const told = (what: "joined" | "left", agent: string, at: number, channel = "a")
   data: { channel, [what]: { agent, info: { name: agent } }, at },
 });
 
-const presentChannels = (frame: { data?: unknown }): string[] => (frame.data as { presentChannels: string[] }).presentChannels;
+const presentChannels = (frame: { data?: unknown }): string[] =>
+  (frame.data as { presentChannels: string[] }).presentChannels;
 
 describe("presence", () => {
   it("reports who comes and goes, each once, the later counts", async () => {
     const { pushIt, peer } = await attending();
     const events: [string, PresenceEvent][] = [];
-    for (const event of ["join", "leave"] as const) pushIt.channel("a").on(event, (member) => events.push([event, member]));
-    peer.send(told("joined", "x", 5), told("joined", "x", 5), told("left", "y", 7), told("joined", "y", 6), told("left", "x", 9));
+    for (const event of ["join", "leave"] as const)
+      pushIt.channel("a").on(event, (member) => events.push([event, member]));
+    peer.send(
+      told("joined", "x", 5),
+      told("joined", "x", 5),
+      told("left", "y", 7),
+      told("joined", "y", 6),
+      told("left", "x", 9),
+    );
     peer.send(told("joined", "x", 1, "b"));
     await arrived(pushIt, peer);
     const member = (agent: string) => ({ channel: "a", agent, info: { name: agent } });
-    expect(events).toEqual([["join", member("x")], ["leave", member("y")], ["leave", member("x")]]);
+    expect(events).toEqual([
+      ["join", member("x")],
+      ["leave", member("y")],
+      ["leave", member("x")],
+    ]);
   });
 
   it("is not a message", async () => {
@@ -133,10 +152,20 @@ describe("channel.presence()", () => {
     const present = pushIt.channel("a").presence();
     const first = await peer.frames.take();
     expect(first).toMatchObject({ action: "presence", channel: "/meta/presence", data: { channel: "a" } });
-    peer.send({ channel: "/meta/presence", uuid: first.uuid, successful: true, data: { channel: "a", count: 2, members: [{ agent: "x" }], more: "x" } });
+    peer.send({
+      channel: "/meta/presence",
+      uuid: first.uuid,
+      successful: true,
+      data: { channel: "a", count: 2, members: [{ agent: "x" }], more: "x" },
+    });
     const second = await peer.frames.take();
     expect(second.data).toEqual({ channel: "a", after: "x" });
-    peer.send({ channel: "/meta/presence", uuid: second.uuid, successful: true, data: { channel: "a", count: 2, members: [{ agent: "y", userId: "u" }] } });
+    peer.send({
+      channel: "/meta/presence",
+      uuid: second.uuid,
+      successful: true,
+      data: { channel: "a", count: 2, members: [{ agent: "y", userId: "u" }] },
+    });
     expect(await present).toEqual({ count: 2, members: [{ agent: "x" }, { agent: "y", userId: "u" }] });
   });
 
@@ -144,16 +173,33 @@ describe("channel.presence()", () => {
     const { pushIt, peer } = await attending();
     const present = pushIt.channel("a").presence();
     const first = await peer.frames.take();
-    peer.send({ channel: "/meta/presence", uuid: first.uuid, successful: true, data: { channel: "a", count: 2, members: [{ agent: "x" }], more: "x" } });
+    peer.send({
+      channel: "/meta/presence",
+      uuid: first.uuid,
+      successful: true,
+      data: { channel: "a", count: 2, members: [{ agent: "x" }], more: "x" },
+    });
     for (let refusal = 1; refusal <= 2; refusal += 1) {
       const { uuid } = await peer.frames.take();
-      peer.send({ channel: "/meta/presence", uuid, successful: false, code: "rate_limited", error: "Later.", data: { channel: "a" } });
+      peer.send({
+        channel: "/meta/presence",
+        uuid,
+        successful: false,
+        code: "rate_limited",
+        error: "Later.",
+        data: { channel: "a" },
+      });
       await arrived(pushIt, peer);
       bench.platform.advance(2_000);
     }
     const last = await peer.frames.take();
     expect(last.data).toEqual({ channel: "a", after: "x" });
-    peer.send({ channel: "/meta/presence", uuid: last.uuid, successful: true, data: { channel: "a", count: 2, members: [{ agent: "y" }] } });
+    peer.send({
+      channel: "/meta/presence",
+      uuid: last.uuid,
+      successful: true,
+      data: { channel: "a", count: 2, members: [{ agent: "y" }] },
+    });
     expect(await present).toMatchObject({ count: 2 });
   });
 
@@ -161,7 +207,14 @@ describe("channel.presence()", () => {
     const { pushIt, peer } = await attending();
     const refused = expect(pushIt.channel("a").presence()).rejects.toMatchObject({ code: "rate_limited" });
     const { uuid } = await peer.frames.take();
-    peer.send({ channel: "/meta/presence", uuid, successful: false, code: "rate_limited", error: "Later.", data: { channel: "a" } });
+    peer.send({
+      channel: "/meta/presence",
+      uuid,
+      successful: false,
+      code: "rate_limited",
+      error: "Later.",
+      data: { channel: "a" },
+    });
     await refused;
   });
 
@@ -169,7 +222,14 @@ describe("channel.presence()", () => {
     const { pushIt, peer } = await attending();
     const refused = expect(pushIt.channel("b").presence()).rejects.toMatchObject({ code: "no_presence", channel: "b" });
     const { uuid } = await peer.frames.take();
-    peer.send({ channel: "/meta/presence", uuid, successful: false, code: "no_presence", error: "None.", data: { channel: "b" } });
+    peer.send({
+      channel: "/meta/presence",
+      uuid,
+      successful: false,
+      code: "no_presence",
+      error: "None.",
+      data: { channel: "b" },
+    });
     await refused;
   });
 });

@@ -16,7 +16,8 @@ const request = (payload: string, more: Partial<Request> = {}): Request => ({
   onEnd: () => {},
   ...more,
 });
-const message = (data: unknown, more: Partial<Request> = {}): Request => request(JSON.stringify({ channel: "a", uuid: newId(), data }), more);
+const message = (data: unknown, more: Partial<Request> = {}): Request =>
+  request(JSON.stringify({ channel: "a", uuid: newId(), data }), more);
 const subscription = (channel: string, more: Partial<Request> = {}): Request =>
   request(JSON.stringify(channel), { action: "subscribe", orderingKey: " " + channel, channel, ...more });
 const batch = (requests: Request[], limits = LIMITS): Request[] => nextBatch(requests, limits);
@@ -45,7 +46,14 @@ describe("nextBatch", () => {
     const limits = { channelsPerFrame: 3, messagesPerFrame: 2 };
     const messages = Array.from({ length: 5 }, (_, index) => message(index));
     expect(batch(messages, limits)).toEqual(messages.slice(0, 2));
-    expect(channels(batch(["a", "b", "c", "d"].map((name) => subscription(name)), limits))).toEqual(["a", "b", "c"]);
+    expect(
+      channels(
+        batch(
+          ["a", "b", "c", "d"].map((name) => subscription(name)),
+          limits,
+        ),
+      ),
+    ).toEqual(["a", "b", "c"]);
   });
 
   it("counts bytes of UTF-8, not characters", () => {
@@ -76,13 +84,23 @@ describe("nextBatch", () => {
   });
 
   it.each(["inFlight", "waiting"] as const)("leaves what has to wait for a request that is %s", (state) => {
-    const queue = [subscription("a", { state }), subscription("a", { action: "unsubscribe" }), subscription("b"), subscription("c")];
+    const queue = [
+      subscription("a", { state }),
+      subscription("a", { action: "unsubscribe" }),
+      subscription("b"),
+      subscription("c"),
+    ];
     expect(channels(batch(queue))).toEqual(["b", "c"]);
     expect(batch([message(1, { state }), message(2)])).toEqual([]);
   });
 
   it("mixes no actions in a frame, and keeps each order", () => {
-    const queue = [subscription("a"), subscription("b", { action: "unsubscribe" }), subscription("b"), subscription("c")];
+    const queue = [
+      subscription("a"),
+      subscription("b", { action: "unsubscribe" }),
+      subscription("b"),
+      subscription("c"),
+    ];
     expect(channels(batch(queue))).toEqual(["a", "c"]);
   });
 
@@ -93,7 +111,10 @@ describe("nextBatch", () => {
   });
 
   it("never sends a uuid again while its first reply is awaited", () => {
-    const queue = [message(1, { uuid: "same", state: "inFlight", orderingKey: "1" }), message(2, { uuid: "same", orderingKey: "2" })];
+    const queue = [
+      message(1, { uuid: "same", state: "inFlight", orderingKey: "1" }),
+      message(2, { uuid: "same", orderingKey: "2" }),
+    ];
     expect(batch(queue)).toEqual([]);
   });
 
@@ -106,7 +127,13 @@ describe("nextBatch", () => {
 describe("encodeBatch", () => {
   it("writes one message as the frame itself", () => {
     const payload = JSON.stringify({ channel: "stories/5", uuid: "u", data: null, echo: false });
-    expect(JSON.parse(encodeBatch([request(payload)]))).toEqual({ action: "publish", channel: "stories/5", uuid: "u", data: null, echo: false });
+    expect(JSON.parse(encodeBatch([request(payload)]))).toEqual({
+      action: "publish",
+      channel: "stories/5",
+      uuid: "u",
+      data: null,
+      echo: false,
+    });
   });
 
   it("writes several as a list", () => {

@@ -12,12 +12,26 @@ const make = () => {
   const publish = (data: unknown) => {
     const onEnd = jest.fn<void, [Outcome]>();
     const uuid = newId();
-    queue.enqueue({ action: "publish", orderingKey: " ", uuid, channel: "a", payload: JSON.stringify({ channel: "a", uuid, data }), onEnd });
+    queue.enqueue({
+      action: "publish",
+      orderingKey: " ",
+      uuid,
+      channel: "a",
+      payload: JSON.stringify({ channel: "a", uuid, data }),
+      onEnd,
+    });
     return { uuid, onEnd, code: () => onEnd.mock.calls[0]?.[0].error?.code };
   };
   const subscribe = (channel: string) => {
     const onEnd = jest.fn<void, [Outcome]>();
-    queue.enqueue({ action: "subscribe", orderingKey: " " + channel, uuid: newId(), channel, payload: JSON.stringify(channel), onEnd });
+    queue.enqueue({
+      action: "subscribe",
+      orderingKey: " " + channel,
+      uuid: newId(),
+      channel,
+      payload: JSON.stringify(channel),
+      onEnd,
+    });
     return { onEnd, code: () => onEnd.mock.calls[0]?.[0].error?.code };
   };
   return { client, platform: client.platform, transport, queue, publish, subscribe, sent: () => transport.frames };
@@ -115,7 +129,8 @@ describe("a lost connection", () => {
     for (const { onEnd } of [first, second, third]) expect(onEnd).toHaveBeenCalledTimes(1);
     // It may have been published.
     expect(first.code()).toBe("closed");
-    for (const { onEnd } of [second, third]) expect(onEnd.mock.calls[0]![0].error).toMatchObject({ code: "denied", message: "Members only." });
+    for (const { onEnd } of [second, third])
+      expect(onEnd.mock.calls[0]![0].error).toMatchObject({ code: "denied", message: "Members only." });
     expect(platform.timers).toBe(0);
   });
 
@@ -130,7 +145,10 @@ describe("a lost connection", () => {
 
 describe("a frame with too many", () => {
   const tooMany = (queue: RequestQueue, transport: FakeTransport, uuid: string): boolean =>
-    queue.handleReply({ channel: "/meta/subscribe", uuid, successful: false, code: "too_many", error: "At most 3." }, transport);
+    queue.handleReply(
+      { channel: "/meta/subscribe", uuid, successful: false, code: "too_many", error: "At most 3." },
+      transport,
+    );
 
   it("is halved and asked again, until it fits", async () => {
     const { queue, transport, subscribe, sent } = make();
@@ -138,10 +156,18 @@ describe("a frame with too many", () => {
     await settled();
     tooMany(queue, transport, sent()[0]!.uuid);
     await settled();
-    expect(sent().slice(1).map(({ data }) => data!.channels!.length)).toEqual([4, 4]);
+    expect(
+      sent()
+        .slice(1)
+        .map(({ data }) => data!.channels!.length),
+    ).toEqual([4, 4]);
     for (const { uuid } of sent().slice(1)) tooMany(queue, transport, uuid);
     await settled();
-    expect(sent().slice(3).map(({ data }) => data!.channels!.length)).toEqual([2, 2, 2, 2]);
+    expect(
+      sent()
+        .slice(3)
+        .map(({ data }) => data!.channels!.length),
+    ).toEqual([2, 2, 2, 2]);
     expect(all.map(({ code }) => code())).toEqual(Array(8).fill(undefined));
     // The limit that was found counts from now on.
     expect(queue.limits.channelsPerFrame).toBe(2);
@@ -152,10 +178,12 @@ describe("a frame with too many", () => {
     const all = [1, 2, 3, 4].map(publish);
     await settled();
     queue.handleReply({ channel: "/meta/error", uuid: all[0]!.uuid, successful: false, code: "too_many" }, transport);
-    for (const { uuid } of all.slice(1)) queue.handleReply({ channel: "/meta/error", uuid, successful: false, code: "too_many" }, transport);
+    for (const { uuid } of all.slice(1))
+      queue.handleReply({ channel: "/meta/error", uuid, successful: false, code: "too_many" }, transport);
     await settled();
     expect(sent()[1]!.messages!.map(({ data }) => data)).toEqual([1, 2]);
-    for (const { uuid } of all.slice(0, 2)) queue.handleReply({ channel: "/meta/successful", uuid, successful: true }, transport);
+    for (const { uuid } of all.slice(0, 2))
+      queue.handleReply({ channel: "/meta/successful", uuid, successful: true }, transport);
     await settled();
     expect(sent()[2]!.messages!.map(({ data }) => data)).toEqual([3, 4]);
     expect(all.map(({ code }) => code())).toEqual(Array(4).fill(undefined));
@@ -176,7 +204,10 @@ describe("the logger", () => {
     publish("secret");
     subscribe("b");
     await settled();
-    expect(client.logged.map(([what, action]) => [what, action])).toEqual([["sent", "publish"], ["sent", "subscribe"]]);
+    expect(client.logged.map(([what, action]) => [what, action])).toEqual([
+      ["sent", "publish"],
+      ["sent", "subscribe"],
+    ]);
     expect(JSON.stringify(client.logged)).not.toContain("secret");
   });
 });

@@ -20,15 +20,35 @@ const outcomeOf = (onEnd: jest.Mock<void, [Outcome]>) => ({
   code: (): string | undefined => onEnd.mock.calls[0]?.[0].error?.code,
 });
 
-const publish = (queue: RequestQueue, data: unknown, action: "publish" | "send" = "publish", uuid = newId(), channel = "a") => {
+const publish = (
+  queue: RequestQueue,
+  data: unknown,
+  action: "publish" | "send" = "publish",
+  uuid = newId(),
+  channel = "a",
+) => {
   const onEnd = jest.fn<void, [Outcome]>();
-  queue.enqueue({ action, orderingKey: action === "send" ? uuid : " ", uuid, channel, payload: JSON.stringify({ channel, uuid, data }), onEnd });
+  queue.enqueue({
+    action,
+    orderingKey: action === "send" ? uuid : " ",
+    uuid,
+    channel,
+    payload: JSON.stringify({ channel, uuid, data }),
+    onEnd,
+  });
   return { uuid, ...outcomeOf(onEnd) };
 };
 
 const subscribe = (queue: RequestQueue, channel: string, action: "subscribe" | "unsubscribe" = "subscribe") => {
   const onEnd = jest.fn<void, [Outcome]>();
-  const request = queue.enqueue({ action, orderingKey: " " + channel, uuid: newId(), channel, payload: JSON.stringify(channel), onEnd });
+  const request = queue.enqueue({
+    action,
+    orderingKey: " " + channel,
+    uuid: newId(),
+    channel,
+    payload: JSON.stringify(channel),
+    onEnd,
+  });
   return { request, ...outcomeOf(onEnd) };
 };
 
@@ -42,7 +62,8 @@ describe("publications", () => {
 
   it("have one frame in flight; later ones gather, in order", async () => {
     const { queue, transport, sent } = make();
-    const succeed = (uuid: string): boolean => queue.handleReply({ channel: "/meta/successful", uuid, successful: true }, transport);
+    const succeed = (uuid: string): boolean =>
+      queue.handleReply({ channel: "/meta/successful", uuid, successful: true }, transport);
     const first = publish(queue, 0);
     await settled();
     for (let data = 1; data <= 30; data++) publish(queue, data);
@@ -138,8 +159,14 @@ describe("publications", () => {
     const { queue, transport } = make();
     const [bad, good] = [publish(queue, 1), publish(queue, 2)];
     await settled();
-    queue.handleReply({ channel: "/meta/error", uuid: bad.uuid, successful: false, error: "No.", code: "denied" }, transport);
-    queue.handleReply({ channel: "/meta/successful", uuid: good.uuid, successful: true, data: { channel: "other" } }, transport);
+    queue.handleReply(
+      { channel: "/meta/error", uuid: bad.uuid, successful: false, error: "No.", code: "denied" },
+      transport,
+    );
+    queue.handleReply(
+      { channel: "/meta/successful", uuid: good.uuid, successful: true, data: { channel: "other" } },
+      transport,
+    );
     expect(bad.error()).toMatchObject({ code: "denied", message: "No.", channel: "a", uuid: bad.uuid });
     expect(good.onEnd).toHaveBeenCalledWith({ data: { channel: "other" }, position: undefined, transport });
   });
@@ -181,7 +208,10 @@ describe("subscriptions", () => {
     const { uuid, data } = sent()[0]!;
     expect(data).toEqual({ channels: ["a", "b"] });
     queue.handleReply({ channel: "/meta/subscribe", uuid, successful: true, data: { channel: "b" } }, transport);
-    queue.handleReply({ channel: "/meta/subscribe", uuid, successful: false, code: "denied", error: "No.", data: { channel: "a" } }, transport);
+    queue.handleReply(
+      { channel: "/meta/subscribe", uuid, successful: false, code: "denied", error: "No.", data: { channel: "a" } },
+      transport,
+    );
     expect(b.onEnd).toHaveBeenCalledWith(expect.objectContaining({ data: { channel: "b" } }));
     expect(a.code()).toBe("denied");
   });
@@ -195,7 +225,10 @@ describe("subscriptions", () => {
     publish(queue, 1);
     await settled();
     expect(sent().map(({ action }) => action)).toEqual(["subscribe", "subscribe", "publish"]);
-    queue.handleReply({ channel: "/meta/subscribe", uuid: sent()[0]!.uuid, successful: true, data: { channel: "a" } }, transport);
+    queue.handleReply(
+      { channel: "/meta/subscribe", uuid: sent()[0]!.uuid, successful: true, data: { channel: "a" } },
+      transport,
+    );
     await settled();
     expect(sent()[3]).toMatchObject({ action: "unsubscribe", data: { channels: ["a"] } });
   });
@@ -204,7 +237,10 @@ describe("subscriptions", () => {
     const { queue, transport, sent } = make();
     const both = [subscribe(queue, "a"), subscribe(queue, "b")];
     await settled();
-    queue.handleReply({ channel: "/meta/subscribe", uuid: sent()[0]!.uuid, successful: false, code: "bad_frame" }, transport);
+    queue.handleReply(
+      { channel: "/meta/subscribe", uuid: sent()[0]!.uuid, successful: false, code: "bad_frame" },
+      transport,
+    );
     expect(both.map(({ code }) => code())).toEqual(["bad_frame", "bad_frame"]);
   });
 
@@ -213,7 +249,16 @@ describe("subscriptions", () => {
     const name = "x".repeat(200);
     const long = subscribe(queue, name);
     await settled();
-    queue.handleReply({ channel: "/meta/subscribe", uuid: sent()[0]!.uuid, successful: false, code: "bad_channel", data: { channel: name.slice(0, 130) } }, transport);
+    queue.handleReply(
+      {
+        channel: "/meta/subscribe",
+        uuid: sent()[0]!.uuid,
+        successful: false,
+        code: "bad_channel",
+        data: { channel: name.slice(0, 130) },
+      },
+      transport,
+    );
     expect(long.code()).toBe("bad_channel");
   });
 
@@ -231,7 +276,10 @@ describe("replies without a uuid", () => {
     const { queue, transport } = make();
     const both = [publish(queue, 1), publish(queue, 2)];
     await settled();
-    queue.handleReply({ channel: "/meta/error", successful: false, code: "bad_frame", error: "Nested too deep." }, transport);
+    queue.handleReply(
+      { channel: "/meta/error", successful: false, code: "bad_frame", error: "Nested too deep." },
+      transport,
+    );
     expect(both.map(({ code }) => code())).toEqual(["bad_frame", "bad_frame"]);
   });
 });

@@ -98,20 +98,23 @@ describe("unsubscribing", () => {
     expect(told.at(-1)).toBe("unsubscribed a");
   });
 
-  it.each(["internal", "timeout", "unavailable"] as const)("that failed with %s may have happened: subscribing asks the server", async (code) => {
-    const { hold, release, answer, actions } = make();
-    hold("a");
-    await settled();
-    await answer(0);
-    release("a");
-    await settled();
-    await answer(1, { successful: false, code: code as "unavailable" });
-    const again = hold("a");
-    await settled();
-    expect([again, actions()]).toEqual([[], ["subscribe a", "unsubscribe a", "subscribe a"]]);
-    await answer(2);
-    expect(again).toEqual(["ok"]);
-  });
+  it.each(["internal", "timeout", "unavailable"] as const)(
+    "that failed with %s may have happened: subscribing asks the server",
+    async (code) => {
+      const { hold, release, answer, actions } = make();
+      hold("a");
+      await settled();
+      await answer(0);
+      release("a");
+      await settled();
+      await answer(1, { successful: false, code: code as "unavailable" });
+      const again = hold("a");
+      await settled();
+      expect([again, actions()]).toEqual([[], ["subscribe a", "unsubscribe a", "subscribe a"]]);
+      await answer(2);
+      expect(again).toEqual(["ok"]);
+    },
+  );
 
   it("without a connection is done at once: there is no agent", async () => {
     const { hold, release, open, actions } = make({ isConnected: false });
@@ -150,7 +153,9 @@ describe("a new connection", () => {
     lose();
     const meanwhile = hold("meanwhile");
     await open();
-    const channels = sent().slice(2).flatMap(({ data }) => data!.channels!);
+    const channels = sent()
+      .slice(2)
+      .flatMap(({ data }) => data!.channels!);
     expect(channels.sort()).toEqual(["configured", "established", "meanwhile"]);
     expect(sent()).toHaveLength(3);
     await answer(2);
@@ -209,14 +214,26 @@ describe("a new connection", () => {
     await settled();
     const { uuid, transport } = sent()[0]!;
     for (const channel of ["a", "b", "c"])
-      queue.handleReply({ channel: "/meta/subscribe", uuid, data: { channel }, ...(channel === "b" ? { successful: false, code: "denied" } : { successful: true }) }, transport);
+      queue.handleReply(
+        {
+          channel: "/meta/subscribe",
+          uuid,
+          data: { channel },
+          ...(channel === "b" ? { successful: false, code: "denied" } : { successful: true }),
+        },
+        transport,
+      );
     await settled();
     expect(outcomes).toEqual([["ok"], ["denied"], ["ok"]]);
     expect(told).toEqual(["subscribed a", "unsubscribed b denied", "subscribed c"]);
     platform.advance(300_000);
     lose();
     await open();
-    expect(sent().slice(1).map(({ data }) => data!.channels)).toEqual([["a", "c"]]);
+    expect(
+      sent()
+        .slice(1)
+        .map(({ data }) => data!.channels),
+    ).toEqual([["a", "c"]]);
     expect(subscriptions.wanted()).toEqual(["a", "c"]);
   });
 

@@ -1,5 +1,16 @@
 import { Mailbox } from "../support/mailbox.js";
-import { arrived, at, numbered, numbers, QUIET, reconnected, replay, replayed, subscribed, targets } from "../support/recorded.js";
+import {
+  arrived,
+  at,
+  numbered,
+  numbers,
+  QUIET,
+  reconnected,
+  replay,
+  replayed,
+  subscribed,
+  targets,
+} from "../support/recorded.js";
 import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
@@ -100,7 +111,10 @@ describe("a channel name that is too long", () => {
     const { pushIt, peer } = await bench.connected();
     const errors = jest.fn();
     pushIt.on("error", errors);
-    await expect(pushIt.channel("x".repeat(200)).subscribe()).rejects.toMatchObject({ code: "bad_channel", message: expect.stringContaining("128 characters") });
+    await expect(pushIt.channel("x".repeat(200)).subscribe()).rejects.toMatchObject({
+      code: "bad_channel",
+      message: expect.stringContaining("128 characters"),
+    });
     bench.platform.advance(180_000);
     await settled();
     expect([peer.frames.all, errors.mock.calls]).toEqual([[], []]);
@@ -113,7 +127,14 @@ describe("a channel name that is too long", () => {
     const name = "x".repeat(130);
     const refused = expect(pushIt.channel(name).subscribe()).rejects.toMatchObject({ code: "bad_channel" });
     const { uuid } = await peer.frames.take();
-    peer.send({ channel: "/meta/subscribe", uuid, successful: false, code: "bad_channel", error: "This is not a channel name.", data: { channel: name } });
+    peer.send({
+      channel: "/meta/subscribe",
+      uuid,
+      successful: false,
+      code: "bad_channel",
+      error: "This is not a channel name.",
+      data: { channel: name },
+    });
     await refused;
     bench.platform.advance(180_000);
     await arrived(pushIt, peer);
@@ -127,7 +148,15 @@ describe("one forbidden channel of many", () => {
     const { pushIt, peer } = await bench.connected(QUIET);
     const ended: string[] = [];
     pushIt.on("unsubscribed", ({ channel, error }) => ended.push(`${channel} ${error?.code}`));
-    const outcomes = ["a", "b", "c"].map((name) => pushIt.channel(name).subscribe().then(() => "ok", ({ code }: { code: string }) => code));
+    const outcomes = ["a", "b", "c"].map((name) =>
+      pushIt
+        .channel(name)
+        .subscribe()
+        .then(
+          () => "ok",
+          ({ code }: { code: string }) => code,
+        ),
+    );
     const { uuid } = await peer.frames.take();
     peer.send(
       { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "a" } },
@@ -149,8 +178,16 @@ describe("one uuid on two channels", () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected(QUIET);
     const outcome: Record<string, string> = {};
-    pushIt.publish({ channel: "a", uuid: "same", data: 1 }, ({ code }) => (outcome["a"] = code), () => (outcome["a"] = "ok"));
-    pushIt.publish({ channel: "private/b", uuid: "same", data: 1 }, ({ code }) => (outcome["b"] = code), () => (outcome["b"] = "ok"));
+    pushIt.publish(
+      { channel: "a", uuid: "same", data: 1 },
+      ({ code }) => (outcome["a"] = code),
+      () => (outcome["a"] = "ok"),
+    );
+    pushIt.publish(
+      { channel: "private/b", uuid: "same", data: 1 },
+      ({ code }) => (outcome["b"] = code),
+      () => (outcome["b"] = "ok"),
+    );
     const first = await peer.frames.take();
     expect(first).toMatchObject({ channel: "a", uuid: "same" });
     peer.answer(first);

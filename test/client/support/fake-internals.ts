@@ -30,11 +30,16 @@ export class FakeInternals implements Internals {
   readonly logged: unknown[][] = [];
 
   constructor(options: Partial<PushItOptions> = {}) {
-    this.options = resolveOptions<PushItOptions>({ url: "wss://push-it.test/live", platform: this.platform, ...options });
+    this.options = resolveOptions<PushItOptions>({
+      url: "wss://push-it.test/live",
+      platform: this.platform,
+      ...options,
+    });
   }
 
   notify<Name extends keyof Notifications>(name: Name, ...args: Parameters<Notifications[Name]>): void {
-    for (const extension of this.extensions) (extension[name] as ((...args: Parameters<Notifications[Name]>) => void) | undefined)?.apply(extension, args);
+    for (const extension of this.extensions)
+      (extension[name] as ((...args: Parameters<Notifications[Name]>) => void) | undefined)?.apply(extension, args);
   }
 
   changeState(change: StateChange): void {
@@ -117,4 +122,5 @@ export class FakeTransport extends Transport {
 }
 
 /** What a server says of itself, with what a test needs. */
-export const info = (fields: Partial<ConnectionInfo> = {}): ConnectionInfo => ({ agent: "agent", ...fields }) as ConnectionInfo;
+export const info = (fields: Partial<ConnectionInfo> = {}): ConnectionInfo =>
+  ({ agent: "agent", ...fields }) as ConnectionInfo;

@@ -14,7 +14,10 @@ export class FakePlatform implements Platform {
   random = 0.5;
   readonly Date = { now: (): number => this.now };
   readonly Math = { random: (): number => this.random };
-  readonly document: { hidden: boolean; onfreeze?: unknown } & Pick<FakePlatform, "addEventListener" | "removeEventListener"> = {
+  readonly document: { hidden: boolean; onfreeze?: unknown } & Pick<
+    FakePlatform,
+    "addEventListener" | "removeEventListener"
+  > = {
     hidden: false,
     addEventListener: (type, listener) => this.addEventListener(type, listener),
     removeEventListener: (type, listener) => this.removeEventListener(type, listener),
@@ -64,7 +67,7 @@ export class FakePlatform implements Platform {
   /** Lets time pass; every timer fires when it is due. */
   advance(milliseconds: number): void {
     const until = this.now + milliseconds;
-    for (let timer; (timer = this.#next(until)); ) this.#fire(timer, timer.at);
+    for (let timer; (timer = this.#next(until));) this.#fire(timer, timer.at);
     this.now = until;
   }
 

@@ -10,10 +10,17 @@ export const QUIET = { checkInterval: 1e12, pingInterval: 1e12, suspectAfter: 1e
 export const at = (offset: number, epoch = "e1"): Position => ({ epoch, offset });
 
 /** A message of channel `a`, number `offset`, as it travels. */
-export const numbered = (offset: number, epoch = "e1", channel = "a") => ({ channel, uuid: `${channel}${epoch}${offset}`, data: offset, offset, epoch });
+export const numbered = (offset: number, epoch = "e1", channel = "a") => ({
+  channel,
+  uuid: `${channel}${epoch}${offset}`,
+  data: offset,
+  offset,
+  epoch,
+});
 
 /** Messages of a replay, by their offsets. */
-export const replayed = (...offsets: number[]) => offsets.map((offset) => ({ uuid: `ae1${offset}`, data: offset, offset }));
+export const replayed = (...offsets: number[]) =>
+  offsets.map((offset) => ({ uuid: `ae1${offset}`, data: offset, offset }));
 
 /** What a subscribe frame asked for, each with where it is. */
 export const targets = (frame: ClientFrame): { channel: string; since?: Position }[] =>
@@ -22,8 +29,13 @@ export const targets = (frame: ClientFrame): { channel: string; since?: Position
   );
 
 /** Answers a subscribe or history frame about one channel. */
-export const replay = (peer: Peer, { action, uuid, data }: ClientFrame, told: Partial<Replay> & { historyCheckIntervalMs?: number; presenceIntervalMs?: number }): void => {
-  const channel = action === "subscribe" ? targets({ action, uuid, data })[0]!.channel : (data as unknown as Replay).channel;
+export const replay = (
+  peer: Peer,
+  { action, uuid, data }: ClientFrame,
+  told: Partial<Replay> & { historyCheckIntervalMs?: number; presenceIntervalMs?: number },
+): void => {
+  const channel =
+    action === "subscribe" ? targets({ action, uuid, data })[0]!.channel : (data as unknown as Replay).channel;
   peer.send({ channel: "/meta/" + action, uuid, successful: true, data: { channel, ...told } });
 };
 

@@ -9,7 +9,9 @@ const options = library ? { WebSocket: (await import(library)).default } : { aut
 const states = [];
 const pushIt = new PushIt({ url, channels: ["a"], credentials: { token: "t" }, ...options });
 pushIt.on("state", ({ state, code }) => states.push(`${state} ${code}`));
-const seed = new Promise((resolve) => (pushIt.onMessageReceived = (channel, message) => resolve({ channel, ...message })));
+const seed = new Promise(
+  (resolve) => (pushIt.onMessageReceived = (channel, message) => resolve({ channel, ...message })),
+);
 await new Promise((resolve) => pushIt.on("subscribed", resolve));
 
 const channel = pushIt.channel("a");

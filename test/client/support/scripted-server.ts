@@ -104,7 +104,14 @@ export class ScriptedServer {
     });
     this.#server.on("connection", (socket, request: IncomingMessage) => {
       const offered = request.headers["sec-websocket-protocol"]!.split(/, ?/);
-      this.peers.put(new Peer(socket, offered, () => this.automatic, () => this.introduces));
+      this.peers.put(
+        new Peer(
+          socket,
+          offered,
+          () => this.automatic,
+          () => this.introduces,
+        ),
+      );
     });
   }
 

@@ -15,7 +15,9 @@ export const makeSubscriptions = ({ isConnected = true } = {}) => {
   const transports: FakeTransport[] = [];
   const told: string[] = [];
   for (const event of ["subscribed", "unsubscribed"] as const)
-    client.emitter.on(event, (value) => told.push([event, value.channel, ...("error" in value ? [value.error!.code] : [])].join(" ")));
+    client.emitter.on(event, (value) =>
+      told.push([event, value.channel, ...("error" in value ? [value.error!.code] : [])].join(" ")),
+    );
   client.emitter.on("error", (error) => told.push(`error ${error.channel} ${error.code}`));
 
   const open = async (): Promise<void> => {
@@ -45,15 +47,35 @@ export const makeSubscriptions = ({ isConnected = true } = {}) => {
     call((error) => outcome.push(error?.code ?? "ok"));
     return outcome;
   };
-  const hold = (channel: string, holder: object = client.ownHold): string[] => outcomeOf((settle) => subscriptions.hold(channel, holder, settle));
-  const release = (channel: string, holder: object = client.ownHold): string[] => outcomeOf((settle) => subscriptions.release(channel, holder, settle));
+  const hold = (channel: string, holder: object = client.ownHold): string[] =>
+    outcomeOf((settle) => subscriptions.hold(channel, holder, settle));
+  const release = (channel: string, holder: object = client.ownHold): string[] =>
+    outcomeOf((settle) => subscriptions.release(channel, holder, settle));
 
   const sent = () => transports.flatMap((transport) => transport.frames.map((frame) => ({ ...frame, transport })));
   const answer = async (index: number, more: Partial<Reply> = { successful: true }): Promise<void> => {
     const { action, uuid, data, transport } = sent()[index]!;
-    for (const channel of data!.channels!) queue.handleReply({ channel: `/meta/${action}` as "/meta/subscribe", uuid, data: { channel }, ...more }, transport);
+    for (const channel of data!.channels!)
+      queue.handleReply(
+        { channel: `/meta/${action}` as "/meta/subscribe", uuid, data: { channel }, ...more },
+        transport,
+      );
     await settled();
   };
   const actions = (): string[] => sent().map(({ action, data }) => `${action} ${data!.channels!.join()}`);
-  return { client, platform: client.platform, connection, queue, subscriptions, told, open, lose, hold, release, sent, answer, actions };
+  return {
+    client,
+    platform: client.platform,
+    connection,
+    queue,
+    subscriptions,
+    told,
+    open,
+    lose,
+    hold,
+    release,
+    sent,
+    answer,
+    actions,
+  };
 };

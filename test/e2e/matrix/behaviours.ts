@@ -5,7 +5,15 @@ export const HOSTS = ["module", "guard Lambda"] as const;
 export type Host = (typeof HOSTS)[number];
 
 /** What a guard is asked about. */
-export const PLACES = ["connect", "subscribe", "wildcard subscribe", "publish", "unsubscribe", "deliver", "disconnect"] as const;
+export const PLACES = [
+  "connect",
+  "subscribe",
+  "wildcard subscribe",
+  "publish",
+  "unsubscribe",
+  "deliver",
+  "disconnect",
+] as const;
 
 /** What a guard is asked about. */
 export type Place = (typeof PLACES)[number];
@@ -32,7 +40,11 @@ export const BEHAVIOURS = [
 export type Behaviour = (typeof BEHAVIOURS)[number];
 
 /** Those that keep a processor busy: they are tried one at a time, so that the time of the others stays their own. */
-export const BUSY: ReadonlySet<Behaviour> = new Set<Behaviour>(["loops for ever", "exhausts memory", "exhausts memory outside its heap"]);
+export const BUSY: ReadonlySet<Behaviour> = new Set<Behaviour>([
+  "loops for ever",
+  "exhausts memory",
+  "exhausts memory outside its heap",
+]);
 
 /** What a guard does that keeps its function running for a moment; it is not looked at. */
 export const HOLDING = "holds on";

@@ -42,7 +42,11 @@ const DEPARTURES: Record<Host, Partial<Record<Behaviour, Outcome>>> = {
     "calls two verdicts, denies and then allows": "guard_failed",
     "calls two verdicts, allows and then denies": "guard_failed",
   },
-  "guard Lambda": { ...Object.fromEntries(BEHAVIOURS.map((behaviour) => [behaviour, "guard_failed"])), "never answers": "permitted", "returns garbage": "permitted" },
+  "guard Lambda": {
+    ...Object.fromEntries(BEHAVIOURS.map((behaviour) => [behaviour, "guard_failed"])),
+    "never answers": "permitted",
+    "returns garbage": "permitted",
+  },
 };
 
 /** Where nothing can be staged: a guard that tries has failed. */
@@ -66,7 +70,9 @@ const CELLS: Record<Place, (outcome: Outcome, host: Host) => Omit<Cell, "outcome
       ? { client: "connected", stored: "the agent" }
       : { client: `${no(outcome)}, then closed`, stored: "no agent, no subscription" },
   subscribe: (outcome) =>
-    outcome === "permitted" ? { client: "subscribed", stored: "the subscription" } : { client: no(outcome), stored: "no subscription" },
+    outcome === "permitted"
+      ? { client: "subscribed", stored: "the subscription" }
+      : { client: no(outcome), stored: "no subscription" },
   "wildcard subscribe": (outcome, host) => CELLS.subscribe(outcome, host),
   publish: (outcome) =>
     outcome === "permitted"
@@ -79,7 +85,10 @@ const CELLS: Record<Place, (outcome: Outcome, host: Host) => Omit<Cell, "outcome
   deliver: (outcome) =>
     outcome === "permitted"
       ? { client: "the recipient receives it; the publisher is acknowledged", stored: "the subscription, as before" }
-      : { client: "the recipient receives nothing; the publisher is acknowledged", stored: "the subscription, as before" },
+      : {
+          client: "the recipient receives nothing; the publisher is acknowledged",
+          stored: "the subscription, as before",
+        },
   disconnect: (outcome, host) => ({
     client: `nothing: it has left${outcome === "permitted" ? "" : host === "module" ? `; the log says ${no(outcome)}` : "; the invocation fails"}`,
     stored: "nothing",
@@ -110,5 +119,11 @@ export const markdown = (): string =>
       });
       return `| **${behaviour}** | ${cells.join(" | ")} |`;
     });
-    return [`**In a ${host}**`, "", `| the guard… | ${PLACES.join(" | ")} |`, `|---|${PLACES.map(() => "---").join("|")}|`, ...rows].join("\n");
+    return [
+      `**In a ${host}**`,
+      "",
+      `| the guard… | ${PLACES.join(" | ")} |`,
+      `|---|${PLACES.map(() => "---").join("|")}|`,
+      ...rows,
+    ].join("\n");
   }).join("\n\n");

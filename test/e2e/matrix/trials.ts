@@ -36,10 +36,19 @@ const ASKED: Record<Place, [guard: GuardRequest["guard"], yes: RegExp]> = {
 };
 
 /** What the channels of a place's trials begin with. */
-const PREFIX = { connect: "", subscribe: "sub/", "wildcard subscribe": "wild/", publish: "pub/", unsubscribe: "unsub/", deliver: "deliver/", disconnect: "left/" };
+const PREFIX = {
+  connect: "",
+  subscribe: "sub/",
+  "wildcard subscribe": "wild/",
+  publish: "pub/",
+  unsubscribe: "unsub/",
+  deliver: "deliver/",
+  disconnect: "left/",
+};
 
 /** A trial's channel. */
-const channelOf = (place: Place, behaviour: Parameters<typeof segmentOf>[0]): string => `${PREFIX[place]}${segmentOf(behaviour)}`;
+const channelOf = (place: Place, behaviour: Parameters<typeof segmentOf>[0]): string =>
+  `${PREFIX[place]}${segmentOf(behaviour)}`;
 
 const codesOf = (outcome: Outcome): string[] => outcome.split(" or ");
 
@@ -82,10 +91,21 @@ const agentIn = async ({ system }: Trial, channel: string) => {
 const texts = (rows: Row[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
 
 /** What has changed, as the keys of the rows that are new or no longer as they were. */
-const expectChange = (before: Row[], after: Row[], { come = [], gone = [] }: { come?: string[]; gone?: string[] }): void => {
+const expectChange = (
+  before: Row[],
+  after: Row[],
+  { come = [], gone = [] }: { come?: string[]; gone?: string[] },
+): void => {
   const [were, are] = [new Set(texts(before)), new Set(texts(after))];
-  const keys = (rows: Row[], others: Set<string>): string[] => rows.filter((row) => !others.has(JSON.stringify(row))).map(keyOf).sort();
-  expect({ come: keys(after, were), gone: keys(before, are) }).toEqual({ come: [...come].sort(), gone: [...gone].sort() });
+  const keys = (rows: Row[], others: Set<string>): string[] =>
+    rows
+      .filter((row) => !others.has(JSON.stringify(row)))
+      .map(keyOf)
+      .sort();
+  expect({ come: keys(after, were), gone: keys(before, are) }).toEqual({
+    come: [...come].sort(),
+    gone: [...gone].sort(),
+  });
 };
 
 /** As many events at once as make every environment of a function run that has run in a trial. */
@@ -93,7 +113,8 @@ const AT_ONCE = 6;
 
 /** Has the function that asks about a place run again for a moment: in between it is frozen, its guards' thread with it. */
 const runAgain = async (place: Place, { system, listener }: Trial): Promise<void> => {
-  if (place === "connect" || place === "disconnect") return (await system.connect({ credentials: { [place]: HOLDING } })).close();
+  if (place === "connect" || place === "disconnect")
+    return (await system.connect({ credentials: { [place]: HOLDING } })).close();
   const channel = channelOf(place, HOLDING);
   if (place === "publish" || place === "deliver") await listener.publish(channelOf("publish", HOLDING), 1);
   else if (place === "unsubscribe") await listener.unsubscribe(channel);
@@ -112,7 +133,8 @@ const answeredLate = async (trial: Trial, place: Place): Promise<void> => {
     const said = (): boolean => system.logs.some(({ message }) => message.includes(mark));
     if (host === "module") {
       await sleep(LATE_MS - TIMEOUT_MS);
-      for (let tries = 0; tries < 20 && !said(); tries += 1) await Promise.all(Array.from({ length: AT_ONCE }, () => runAgain(place, trial)));
+      for (let tries = 0; tries < 20 && !said(); tries += 1)
+        await Promise.all(Array.from({ length: AT_ONCE }, () => runAgain(place, trial)));
     }
     return void (await system.invoked(said, mark));
   }
@@ -141,20 +163,26 @@ const handshakeOf = (system: TestSystem, credentials: Json): Promise<string> => 
   const offered = Buffer.from(JSON.stringify(credentials)).toString("base64url");
   const idOf = (event: unknown): string | undefined => {
     const { requestContext } = event as { requestContext?: { eventType?: string; connectionId?: string } };
-    return requestContext?.eventType === "CONNECT" && JSON.stringify(event).includes(offered) ? requestContext.connectionId : undefined;
+    return requestContext?.eventType === "CONNECT" && JSON.stringify(event).includes(offered)
+      ? requestContext.connectionId
+      : undefined;
   };
   return system.invoked((all) => all.map(({ event }) => idOf(event)).find((id) => id !== undefined), "the handshake");
 };
 
-const subscribing = (place: "subscribe" | "wildcard subscribe", suffix: string) => async (trial: Trial): Promise<void> => {
-  const { behaviour, outcome } = trial;
-  const channel = `${channelOf(place, behaviour)}${suffix}`;
-  const { wire, rows, subscription } = await agentIn(trial, channel);
-  const before = await rows();
-  expectAnswer(await inTime(() => wire.subscribe(channel)), outcome, Meta.subscribe);
-  await settled(trial, place, async () => expectChange(before, await rows(), outcome === "permitted" ? { come: subscription } : {}));
-  await goesOn(wire);
-};
+const subscribing =
+  (place: "subscribe" | "wildcard subscribe", suffix: string) =>
+  async (trial: Trial): Promise<void> => {
+    const { behaviour, outcome } = trial;
+    const channel = `${channelOf(place, behaviour)}${suffix}`;
+    const { wire, rows, subscription } = await agentIn(trial, channel);
+    const before = await rows();
+    expectAnswer(await inTime(() => wire.subscribe(channel)), outcome, Meta.subscribe);
+    await settled(trial, place, async () =>
+      expectChange(before, await rows(), outcome === "permitted" ? { come: subscription } : {}),
+    );
+    await goesOn(wire);
+  };
 
 /** How each cell is tried: it asks the guard, and looks at what the client sees and at what is stored. */
 export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
@@ -201,13 +229,18 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
       expectChange(before, await rows(), outcome === "permitted" ? { gone: subscription } : {});
       await wire.publish(channel, "to who is subscribed");
       await goesOn(wire);
-      expect(wire.messages(channel).map(({ data }) => data)).toEqual(outcome === "permitted" ? [] : Array(times).fill("to who is subscribed"));
+      expect(wire.messages(channel).map(({ data }) => data)).toEqual(
+        outcome === "permitted" ? [] : Array(times).fill("to who is subscribed"),
+      );
     });
   },
   async deliver(trial) {
     const { system, behaviour, outcome } = trial;
     const channel = channelOf("deliver", behaviour);
-    const [{ wire, rows }, publisher] = await Promise.all([agentIn(trial, channel), system.connect({ credentials: {} })]);
+    const [{ wire, rows }, publisher] = await Promise.all([
+      agentIn(trial, channel),
+      system.connect({ credentials: {} }),
+    ]);
     await wire.subscribe(channel);
     const before = await rows();
     const answer = await inTime(() => publisher.publish(channel, "delivered"));
@@ -231,8 +264,12 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
     await settled(trial, "disconnect", nothing);
     if (host === "module") await expectLogged(system, agent, outcome);
     else {
-      const told = ({ guard, agent: about }: GuardRequest): boolean => guard === "onDisconnect" && about?.uuid === agent;
-      const { result } = await system.invoked((all) => all.find(({ event }) => told(event as GuardRequest)), "the departure");
+      const told = ({ guard, agent: about }: GuardRequest): boolean =>
+        guard === "onDisconnect" && about?.uuid === agent;
+      const { result } = await system.invoked(
+        (all) => all.find(({ event }) => told(event as GuardRequest)),
+        "the departure",
+      );
       expect(result.ok).toBe(outcome === "permitted");
     }
     await nothing();
@@ -241,7 +278,8 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
 
 /** What the log says of a departure that a thread was told of. */
 const expectLogged = async (system: TestSystem, agent: string, outcome: Outcome): Promise<void> => {
-  const lines = (): string[] => system.logs.map(({ message }) => message).filter((line) => line.includes("onDisconnect") && line.includes(agent));
+  const lines = (): string[] =>
+    system.logs.map(({ message }) => message).filter((line) => line.includes("onDisconnect") && line.includes(agent));
   if (outcome === "permitted") return expect(lines()).toEqual([]);
   const [line] = await system.invoked(() => lines().length > 0 && lines(), "what the log says of the departure");
   expect(line).toMatch(new RegExp(codesOf(outcome).join("|")));

@@ -32,9 +32,21 @@ export const curl = async (url: string, signer: Partial<CallerCredentials>, ...m
       ? []
       : ["--user", `${accessKeyId}:${secretAccessKey}`, "--aws-sigv4", "aws:amz:us-east-1:lambda"];
   const token = sessionToken === undefined ? [] : ["-H", `x-amz-security-token: ${sessionToken}`];
-  const output = await run(["--silent", "--show-error", "--max-time", "25", "--include", ...signature, ...token, ...more, url]);
+  const output = await run([
+    "--silent",
+    "--show-error",
+    "--max-time",
+    "25",
+    "--include",
+    ...signature,
+    ...token,
+    ...more,
+    url,
+  ]);
   const end = output.indexOf("\r\n\r\n");
   const [first = "", ...lines] = output.slice(0, end).split("\r\n");
-  const headers = Object.fromEntries(lines.map((line) => [line.split(":", 1)[0]!.toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]));
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.split(":", 1)[0]!.toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
+  );
   return { status: Number(first.split(" ")[1]), headers, body: output.slice(end + 4) };
 };

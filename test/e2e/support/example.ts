@@ -14,6 +14,8 @@ export const runExample = (command: string, environment: Record<string, string>)
   if (script === undefined) throw new Error(`docs/SERVER.md has no example with ${command}`);
   return new Promise((resolve, reject) => {
     const env = { PATH: process.env["PATH"], ...environment };
-    execFile("sh", ["-ec", script], { env, timeout: 25_000 }, (error, stdout) => (error ? reject(new Error(error.message)) : resolve(stdout)));
+    execFile("sh", ["-ec", script], { env, timeout: 25_000 }, (error, stdout) =>
+      error ? reject(new Error(error.message)) : resolve(stdout),
+    );
   });
 };

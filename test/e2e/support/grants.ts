@@ -40,7 +40,10 @@ export interface PolicyStatement {
 }
 
 /** Deletes a part of a policy; throws when it is not there, and when something else is. */
-export const deleteGrant = (template: Template, { id: policy, statement, expected, action, resource }: GrantPlace): void => {
+export const deleteGrant = (
+  template: Template,
+  { id: policy, statement, expected, action, resource }: GrantPlace,
+): void => {
   const statements = statementsOf(template, (each) => each === policy, policy);
   const found = statements[statement];
   if (!found) throw new Error(`${policy} has no statement ${statement}`);
@@ -54,7 +57,9 @@ export const deleteGrant = (template: Template, { id: policy, statement, expecte
 
 /** Deletes an action from all statements of a policy, by how its logical id begins; throws when no statement has it. */
 export const deleteAction = (template: Template, policy: string, action: string): void => {
-  const found = statementsOf(template, (id) => id.startsWith(policy), policy).filter(({ Action }) => [Action].flat().includes(action));
+  const found = statementsOf(template, (id) => id.startsWith(policy), policy).filter(({ Action }) =>
+    [Action].flat().includes(action),
+  );
   if (found.length === 0) throw new Error(`${policy} does not allow ${action}`);
   for (const statement of found) statement.Action = [statement.Action].flat().filter((each) => each !== action);
 };

@@ -24,10 +24,17 @@ export class GuardCode {
       format: "esm",
       target: "node20",
       logLevel: "silent",
-      banner: { js: 'import { createRequire as requireForTest } from "node:module"; const require = requireForTest(import.meta.url);' },
+      banner: {
+        js: 'import { createRequire as requireForTest } from "node:module"; const require = requireForTest(import.meta.url);',
+      },
     });
     const runtime = lambda.Runtime.NODEJS_24_X;
-    return new lambda.Function(stack, id, { runtime, handler: "index.handler", code: lambda.Code.fromAsset(folder), ...(timeout && { timeout }) });
+    return new lambda.Function(stack, id, {
+      runtime,
+      handler: "index.handler",
+      code: lambda.Code.fromAsset(folder),
+      ...(timeout && { timeout }),
+    });
   }
 
   /** A guard function from a Python file with a `handler`. */
@@ -55,7 +62,9 @@ export class GuardCode {
 /** The only block of code in this language on docs/GUARDS.md that has `mark` in it. */
 export const blockOf = (language: string, mark: string): string => {
   const page = readFileSync(join(ROOT, "docs/GUARDS.md"), "utf8");
-  const blocks = [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, "gm"))].map(([, block = ""]) => block);
+  const blocks = [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, "gm"))].map(
+    ([, block = ""]) => block,
+  );
   const found = blocks.filter((block) => block.includes(mark));
   if (found.length !== 1) throw new Error(`${found.length} blocks of ${language} with ${mark}`);
   return found[0]!;

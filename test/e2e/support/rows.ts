@@ -1,4 +1,10 @@
-import { type AttributeValue, DeleteItemCommand, DynamoDBClient, paginateScan, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  DynamoDBClient,
+  paginateScan,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import type { System } from "../../../local/dev/system.js";
 
 /** A row of the table, as plain values. */
@@ -20,7 +26,10 @@ const clientOf = ({ dynamodb }: System): DynamoDBClient =>
 export const rowsOf = async (system: System): Promise<Row[]> => {
   const client = clientOf(system);
   const rows: Row[] = [];
-  for await (const page of paginateScan({ client }, { TableName: system.model.tables[0]?.name, ConsistentRead: true })) {
+  for await (const page of paginateScan(
+    { client },
+    { TableName: system.model.tables[0]?.name, ConsistentRead: true },
+  )) {
     for (const item of page.Items ?? []) {
       rows.push(Object.fromEntries(Object.entries(item).map(([name, value]) => [name, value.S ?? value.N ?? ""])));
     }
@@ -37,15 +46,21 @@ const itemOf = (row: Row): Record<string, AttributeValue> => {
   const isNumber = (name: string): boolean =>
     isHead
       ? !["pk", "sk", "e"].includes(name)
-      : numbers.has(name) || (name === "u" && row["pk"]?.startsWith("f#") === true) || (name === "r" && row["sk"] === "agent");
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, isNumber(name) ? { N: value } : { S: value }]));
+      : numbers.has(name) ||
+        (name === "u" && row["pk"]?.startsWith("f#") === true) ||
+        (name === "r" && row["sk"] === "agent");
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, isNumber(name) ? { N: value } : { S: value }]),
+  );
 };
 
 const put = async (client: DynamoDBClient, { model }: System, row: Row): Promise<void> =>
   void (await client.send(new PutItemCommand({ TableName: model.tables[0]?.name, Item: itemOf(row) })));
 
 const remove = async (client: DynamoDBClient, { model }: System, { pk = "", sk = "" }: Row): Promise<void> =>
-  void (await client.send(new DeleteItemCommand({ TableName: model.tables[0]?.name, Key: { pk: { S: pk }, sk: { S: sk } } })));
+  void (await client.send(
+    new DeleteItemCommand({ TableName: model.tables[0]?.name, Key: { pk: { S: pk }, sk: { S: sk } } }),
+  ));
 
 /** Does something with a client, which is gone afterwards. */
 const withClient = async (system: System, work: (client: DynamoDBClient) => Promise<void>): Promise<void> => {
@@ -58,10 +73,12 @@ const withClient = async (system: System, work: (client: DynamoDBClient) => Prom
 };
 
 /** Puts a row as it could have been written long ago. */
-export const putRow = (system: System, row: Row): Promise<void> => withClient(system, (client) => put(client, system, row));
+export const putRow = (system: System, row: Row): Promise<void> =>
+  withClient(system, (client) => put(client, system, row));
 
 /** Deletes a row, as somebody else could have. */
-export const deleteRow = (system: System, row: Row): Promise<void> => withClient(system, (client) => remove(client, system, row));
+export const deleteRow = (system: System, row: Row): Promise<void> =>
+  withClient(system, (client) => remove(client, system, row));
 
 /** A row as it would be, had all that it tells of happened so many seconds earlier. */
 const older = (row: Row, seconds: number): Row => {

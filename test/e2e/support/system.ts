@@ -12,8 +12,12 @@ import { Waiting } from "./waiting.js";
 import { Wire, type WireOptions } from "./wire.js";
 
 /** What a test's system is made of. */
-export interface TestSystemOptions
-  extends Partial<Pick<SystemOptions, "faults" | "limits" | "meter" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale" | "quotas">> {
+export interface TestSystemOptions extends Partial<
+  Pick<
+    SystemOptions,
+    "faults" | "limits" | "meter" | "environment" | "permissionsLog" | "asyncRetryScale" | "queueWaitScale" | "quotas"
+  >
+> {
   /** Secrets of the guard module, by name. */
   secrets?: Record<string, string>;
   /**
@@ -51,8 +55,15 @@ const PATIENT = {
   onMessageReceived: Duration.seconds(4),
 };
 
-const guardsOf = (stack: Stack, module: string, { guards, guardProps, guardFunctions }: TestSystemOptions): { guards?: Guards } => {
-  const kinds = [...(guards === undefined ? [] : [Guards.fromModule(module, guardProps?.(stack))]), ...(guardFunctions ? [guardFunctions(stack)] : [])];
+const guardsOf = (
+  stack: Stack,
+  module: string,
+  { guards, guardProps, guardFunctions }: TestSystemOptions,
+): { guards?: Guards } => {
+  const kinds = [
+    ...(guards === undefined ? [] : [Guards.fromModule(module, guardProps?.(stack))]),
+    ...(guardFunctions ? [guardFunctions(stack)] : []),
+  ];
   return kinds.length === 0 ? {} : { guards: Guards.combine(...kinds) };
 };
 
@@ -106,7 +117,19 @@ export class TestSystem {
   static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     mkdirSync(FOLDERS, { recursive: true });
     const system = new TestSystem(mkdtempSync(join(FOLDERS, "test-")));
-    const { faults, limits, meter, environment, permissionsLog, asyncRetryScale, queueWaitScale, quotas, instead, secrets, log } = options;
+    const {
+      faults,
+      limits,
+      meter,
+      environment,
+      permissionsLog,
+      asyncRetryScale,
+      queueWaitScale,
+      quotas,
+      instead,
+      secrets,
+      log,
+    } = options;
     const [other, secretsFile] = [join(system.folder, "instead.ts"), join(system.folder, "secrets.json")];
     if (secrets) writeFileSync(secretsFile, JSON.stringify(secrets));
     if (instead !== undefined) writeFileSync(other, instead);
@@ -169,12 +192,18 @@ export class TestSystem {
 
   /** Resolves with what `find` finds among the invocations, now or after a later one, or after something is logged. */
   invoked<T>(find: (invocations: readonly InvocationReport[]) => T | undefined | false, what: string): Promise<T> {
-    return this.#waiting.until(() => find(this.invocations), () => what);
+    return this.#waiting.until(
+      () => find(this.invocations),
+      () => what,
+    );
   }
 
   /** Resolves when the connection's `$disconnect` has run. */
   disconnected(connectionId: string): Promise<InvocationReport> {
-    return this.invoked((all) => all.find(({ event }) => isDisconnect(event, connectionId)), `$disconnect of ${connectionId}`);
+    return this.invoked(
+      (all) => all.find(({ event }) => isDisconnect(event, connectionId)),
+      `$disconnect of ${connectionId}`,
+    );
   }
 
   /** The logical id of the function that a construct of the stack is. */

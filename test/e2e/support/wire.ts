@@ -1,5 +1,13 @@
 import WebSocket from "ws";
-import { type Reply, CREDENTIALS_PREFIX, type Json, type Message, Meta, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../../protocol/index.js";
+import {
+  type Reply,
+  CREDENTIALS_PREFIX,
+  type Json,
+  type Message,
+  Meta,
+  SUBPROTOCOL,
+  SUBPROTOCOL_DENIED,
+} from "../../../protocol/index.js";
 import { Waiting } from "./waiting.js";
 
 /** How a test connects. */
@@ -111,14 +119,20 @@ export class Wire {
   /** Messages (not answers) received so far, optionally of one channel. */
   messages(channel?: string): Message[] {
     return this.received.filter(
-      (each) => each.channel !== undefined && !each.channel.startsWith("/meta/") && (channel === undefined || each.channel === channel),
+      (each) =>
+        each.channel !== undefined &&
+        !each.channel.startsWith("/meta/") &&
+        (channel === undefined || each.channel === channel),
     ) as Message[];
   }
 
   /** Resolves with the message of this data, once it is there. */
   message(data: Json): Promise<Message> {
     const wanted = JSON.stringify(data);
-    return this.until(() => this.messages().find((each) => JSON.stringify(each.data) === wanted), `a message ${wanted}`);
+    return this.until(
+      () => this.messages().find((each) => JSON.stringify(each.data) === wanted),
+      `a message ${wanted}`,
+    );
   }
 
   /** Resolves when the connection is closed. */

@@ -28,11 +28,18 @@ const program = async (entry: "worker" | "growth", folder?: string): Promise<str
 };
 
 const walk = async (options: Partial<ClientFuzzOptions>, folder?: string): Promise<RunOutcome> =>
-  runWalks(await program("worker", folder), { runs: RUNS, steps: STEPS, seed: 1, workers: 1, without: [], keepGoing: false, ...options }, () => {});
+  runWalks(
+    await program("worker", folder),
+    { runs: RUNS, steps: STEPS, seed: 1, workers: 1, without: [], keepGoing: false, ...options },
+    () => {},
+  );
 
 /** A copy of the SDK with the faults of one number. */
 const withFault = (number: string): string => {
-  const folder = mutated(ROOT, MUTATIONS.find(({ fault }) => fault.startsWith(`${number}:`))!);
+  const folder = mutated(
+    ROOT,
+    MUTATIONS.find(({ fault }) => fault.startsWith(`${number}:`))!,
+  );
   folders.push(folder);
   return folder;
 };
@@ -58,7 +65,9 @@ test("a fault that is put back is found, shrunk and seen again by its replay", a
 
 describe("what a client keeps of channels that it has seen", () => {
   const grown = async (folder?: string): Promise<{ bytes: number; timers: number; connections: number }> => {
-    const { stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", await program("growth", folder)], { encoding: "utf8" });
+    const { stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", await program("growth", folder)], {
+      encoding: "utf8",
+    });
     expect(stderr).toBe("");
     return JSON.parse(stdout) as { bytes: number; timers: number; connections: number };
   };

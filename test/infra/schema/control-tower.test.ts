@@ -9,12 +9,14 @@ import { everything } from "./systems.js";
 
 /** The rules that a Push-It does not follow, and why. */
 const KNOWN = {
-  api_gw_v2_authorization_type_configured_check: "The connection guard decides, in $connect's function. Other routes cannot have an authorizer.",
+  api_gw_v2_authorization_type_configured_check:
+    "The connection guard decides, in $connect's function. Other routes cannot have an authorizer.",
   cloudwatch_alarm_action_check: "The alarm's action is the user's to add.",
   cloudwatch_log_group_retention_period_check: "It wants a year. The prop logRetention says how long.",
   cloudwatch_log_group_encrypted_check: "It wants a KMS key. The prop logEncryption gives one.",
   kms_create_grant_aws_service_check: "The key's policy is the CDK's. It leaves grants to the account's policies.",
-  lambda_function_public_access_prohibited_check: "It wants an account for each permission. Ours name the API, which is more exact.",
+  lambda_function_public_access_prohibited_check:
+    "It wants an account for each permission. Ours name the API, which is more exact.",
   lambda_inside_vpc_check: "The functions call AWS's services alone, with signed requests.",
   sqs_dlq_check: "It wants a dead-letter queue of the dead-letter queue, too.",
 };
@@ -30,7 +32,8 @@ const brokenRulesOf = (template: object): string[] => {
   return violations.map(({ ruleName }) => ruleName).sort();
 };
 
-test("a Push-It with everything breaks no rule but those that we know", () => expect(brokenRulesOf(everything())).toEqual(Object.keys(KNOWN).sort()));
+test("a Push-It with everything breaks no rule but those that we know", () =>
+  expect(brokenRulesOf(everything())).toEqual(Object.keys(KNOWN).sort()));
 
 test("a table without a backup is found", () => {
   const Table = { Type: "AWS::DynamoDB::Table", Properties: { BillingMode: "PAY_PER_REQUEST" } };

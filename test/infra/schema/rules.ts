@@ -7,7 +7,12 @@ export const ENUMS: { readonly [property: string]: readonly unknown[] } = {
   "AWS::ApiGatewayV2::Api.ProtocolType": ["HTTP", "WEBSOCKET"],
   "AWS::ApiGatewayV2::Integration.IntegrationType": ["AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"],
   "AWS::ApiGatewayV2::Route.AuthorizationType": ["NONE", "AWS_IAM", "CUSTOM", "JWT"],
-  "AWS::CloudWatch::Alarm.ComparisonOperator": ["GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"],
+  "AWS::CloudWatch::Alarm.ComparisonOperator": [
+    "GreaterThanOrEqualToThreshold",
+    "GreaterThanThreshold",
+    "LessThanThreshold",
+    "LessThanOrEqualToThreshold",
+  ],
   "AWS::CloudWatch::Alarm.Statistic": ["SampleCount", "Average", "Sum", "Minimum", "Maximum"],
   "AWS::CloudWatch::Alarm.TreatMissingData": ["breaching", "notBreaching", "ignore", "missing"],
   "AWS::DynamoDB::Table.BillingMode": ["PROVISIONED", "PAY_PER_REQUEST"],
@@ -19,7 +24,9 @@ export const ENUMS: { readonly [property: string]: readonly unknown[] } = {
   "AWS::Lambda::Function.LoggingConfig.SystemLogLevel": ["DEBUG", "INFO", "WARN"],
   "AWS::Lambda::Function.Runtime": ["nodejs22.x", "nodejs24.x"],
   "AWS::Lambda::Url.AuthType": ["AWS_IAM", "NONE"],
-  "AWS::Logs::LogGroup.RetentionInDays": [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+  "AWS::Logs::LogGroup.RetentionInDays": [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+  ],
 };
 
 /** What a resource may say besides its type and its properties, and the values of those that have few. */
@@ -36,7 +43,16 @@ export const ATTRIBUTES: { readonly [attribute: string]: readonly string[] | und
 };
 
 /** What references can name besides resources and parameters. */
-export const PSEUDO_PARAMETERS = ["AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix"].map((name) => `AWS::${name}`);
+export const PSEUDO_PARAMETERS = [
+  "AccountId",
+  "NotificationARNs",
+  "NoValue",
+  "Partition",
+  "Region",
+  "StackId",
+  "StackName",
+  "URLSuffix",
+].map((name) => `AWS::${name}`);
 
 /**
  * Resources of a template, and its bytes in a bucket.

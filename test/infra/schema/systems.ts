@@ -20,14 +20,26 @@ export const plain = (props: PushItProps = {}, stack = makeStack()): CfnTemplate
 
 /** A Push-It with everything that it can have, and what can be granted and made with it. */
 export const everything = (stack = makeStack()): CfnTemplate => {
-  const runtime = { runtime: lambda.Runtime.NODEJS_24_X, handler: "index.handler", code: lambda.Code.fromInline("exports.handler = () => {};") };
+  const runtime = {
+    runtime: lambda.Runtime.NODEJS_24_X,
+    handler: "index.handler",
+    code: lambda.Code.fromInline("exports.handler = () => {};"),
+  };
   const guard = new lambda.Function(stack, "Guard", runtime);
-  const secret = new secretsmanager.Secret(stack, "Secret", { encryptionKey: new kms.Key(stack, "SecretKey", { enableKeyRotation: true }) });
+  const secret = new secretsmanager.Secret(stack, "Secret", {
+    encryptionKey: new kms.Key(stack, "SecretKey", { enableKeyRotation: true }),
+  });
   const pushIt = makePushIt(
     {
       guards: Guards.combine(
-        Guards.fromModule("test/infra/fixtures/guards.ts", { environment: { MODE: "strict" }, secrets: { KEY: secret } }),
-        Guards.fromLambda({ onDisconnect: guard, channels: { "private/*": { onSubscriptionRequest: guard, onMessageReceived: guard } } }),
+        Guards.fromModule("test/infra/fixtures/guards.ts", {
+          environment: { MODE: "strict" },
+          secrets: { KEY: secret },
+        }),
+        Guards.fromLambda({
+          onDisconnect: guard,
+          channels: { "private/*": { onSubscriptionRequest: guard, onMessageReceived: guard } },
+        }),
       ),
       timeouts: { onConnectionRequest: Duration.seconds(5) },
       wildcards: ["rooms/*", "stocks/*"],
@@ -49,8 +61,11 @@ export const everything = (stack = makeStack()): CfnTemplate => {
     stack,
   );
   const backEnd = new iam.Role(stack, "BackEnd", { assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com") });
-  for (const grant of ["grantPublish", "grantPublishUrl", "grantDisconnect", "grantConnectionInfo"] as const) pushIt[grant](backEnd);
+  for (const grant of ["grantPublish", "grantPublishUrl", "grantDisconnect", "grantConnectionInfo"] as const)
+    pushIt[grant](backEnd);
   const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
-  rule.addTarget(pushIt.publishTarget({ channel: "shop", data: { order: events.EventField.fromPath("$.detail.order") } }));
+  rule.addTarget(
+    pushIt.publishTarget({ channel: "shop", data: { order: events.EventField.fromPath("$.detail.order") } }),
+  );
   return templateOf(stack);
 };

@@ -23,7 +23,8 @@ export interface Reference {
 }
 
 /** Whether a value is an object. */
-export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Whether CloudFormation computes a value: then only the references in it can be judged. */
 export const isIntrinsic = (value: unknown): boolean => {

@@ -24,7 +24,10 @@ describe("the attempts at a segment", () => {
     await attempts.begin("m1");
     it.clock.advance(60_000);
     await attempts.begin("m1");
-    expect(it.sent.map(({ name, units }) => [name, units])).toEqual([["UpdateItem", 1], ["UpdateItem", 1]]);
+    expect(it.sent.map(({ name, units }) => [name, units])).toEqual([
+      ["UpdateItem", 1],
+      ["UpdateItem", 1],
+    ]);
     expect(await it.row(pk, sk)).toMatchObject({ n: { N: "2" }, ttl: { N: String(NOW / 1_000 + 60 + 24 * 60 * 60) } });
   });
 });

@@ -20,8 +20,10 @@ const connectionsAt = (url: string): ManagementApi => {
   return new ManagementApi(log);
 };
 
-const answering = (status: number, body = "{}") => (_request: unknown, response: ServerResponse) =>
-  response.writeHead(status, { "content-type": "application/json" }).end(body);
+const answering =
+  (status: number, body = "{}") =>
+  (_request: unknown, response: ServerResponse) =>
+    response.writeHead(status, { "content-type": "application/json" }).end(body);
 
 beforeEach(() => {
   log = new TestLog();
@@ -36,7 +38,9 @@ describe("posting a frame", () => {
     const [request] = server.received;
     expect(request).toMatchObject({ method: "POST", body: '{"data":"größe 🎉"}' });
     expect(decodeURIComponent(request?.path ?? "")).toBe(`/prod/@connections/${ID}`);
-    expect(request?.headers["authorization"]).toMatch(/^AWS4-HMAC-SHA256 Credential=KEY\/\d+\/eu-west-1\/execute-api\//);
+    expect(request?.headers["authorization"]).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=KEY\/\d+\/eu-west-1\/execute-api\//,
+    );
   });
 
   test.each([

@@ -17,7 +17,12 @@ useTables((table) => {
 });
 
 const put = (channel: string, epoch: string, offset: number, userId?: string) =>
-  histories.put(channel, epoch, { offset, at: NOW, message: { uuid: `m${offset}`, data: "secret" }, ...(userId !== undefined && { userId }) }, KEEP);
+  histories.put(
+    channel,
+    epoch,
+    { offset, at: NOW, message: { uuid: `m${offset}`, data: "secret" }, ...(userId !== undefined && { userId }) },
+    KEEP,
+  );
 
 describe("a message", () => {
   test("is deleted, and its row stays with its uuid; again gives the same", async () => {
@@ -31,7 +36,8 @@ describe("a message", () => {
 
   test("that is not there is not made", async () => {
     await histories.put("a", "e1", { offset: 2, at: NOW }, KEEP);
-    for (const offset of [1, 2]) expect(await erasure.deleteMessage({ channel: "a", epoch: "e1", offset })).toBeUndefined();
+    for (const offset of [1, 2])
+      expect(await erasure.deleteMessage({ channel: "a", epoch: "e1", offset })).toBeUndefined();
     await erasure.disown({ channel: "a", epoch: "e1", offset: 1 });
     expect(await histories.row("a", "e1", 1)).toBeUndefined();
   });
@@ -43,7 +49,9 @@ describe("a history", () => {
     await Promise.all(Array.from({ length: 600 }, (_, at) => put("a", "e1", at + 1)));
     it.clock.advance(10);
     await erasure.restart("a", "e2", KEEP);
-    expect(await histories.heads(["a"])).toEqual(new Map([["a", { epoch: "e2", offset: 0, at: NOW + 10, begun: NOW + 10 }]]));
+    expect(await histories.heads(["a"])).toEqual(
+      new Map([["a", { epoch: "e2", offset: 0, at: NOW + 10, begun: NOW + 10 }]]),
+    );
     expect(await erasure.leftovers("a")).toEqual({ epochs: ["e1"], since: NOW + 10 });
     expect(await erasure.deleteRows("a", "e1", () => false)).toEqual({ deleted: 250, isWhole: false });
     expect(await erasure.leftovers("a")).toMatchObject({ epochs: ["e1"] });
@@ -76,11 +84,16 @@ test("a last message is deleted", async () => {
 test("a user's messages are found in the whole table, page by page", async () => {
   const large = "x".repeat(300_000);
   for (const [offset, userId] of ["ann", "bob", "ann", "ann", "bob"].entries()) {
-    await histories.put(`rooms/${offset}`, "e1", { offset: 1, at: NOW, message: { uuid: "m", data: large }, userId }, KEEP);
+    await histories.put(
+      `rooms/${offset}`,
+      "e1",
+      { offset: 1, at: NOW, message: { uuid: "m", data: large }, userId },
+      KEEP,
+    );
   }
   const found: string[] = [];
   let pages = 0;
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await erasure.publishedBy("ann", after);
     found.push(...page.found.map(({ channel, epoch, offset }) => `${channel} ${epoch} ${offset}`));
     pages += 1;

@@ -30,10 +30,16 @@ test("an event is put on the bus in EventBridge's JSON protocol, signed", async 
   expect((await put()).entries).toEqual([]);
   const [request, ...more] = server().received;
   expect(more).toEqual([]);
-  expect(request).toMatchObject({ method: "POST", path: "/", headers: { "x-amz-target": "AWSEvents.PutEvents", "content-type": "application/x-amz-json-1.1" } });
+  expect(request).toMatchObject({
+    method: "POST",
+    path: "/",
+    headers: { "x-amz-target": "AWSEvents.PutEvents", "content-type": "application/x-amz-json-1.1" },
+  });
   expect(request?.headers.authorization).toContain("/eu-west-1/events/aws4_request");
   expect(JSON.parse(request?.body ?? "")).toEqual({
-    Entries: [{ EventBusName: BUS, Source: "push-it", DetailType: "Channel Occupied", Detail: '{"channel":"rooms/1"}' }],
+    Entries: [
+      { EventBusName: BUS, Source: "push-it", DetailType: "Channel Occupied", Detail: '{"channel":"rooms/1"}' },
+    ],
   });
 });
 

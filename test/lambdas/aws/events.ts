@@ -36,7 +36,11 @@ export const connectEvent = (offered: string | undefined, connectionId = "c1", c
 
 /** The event of `$disconnect`. */
 export const disconnectEvent = (connectionId = "c1", connectedAt = NOW): FrameEvent => ({
-  requestContext: { ...context("$disconnect", connectionId, connectedAt), eventType: "DISCONNECT", messageDirection: "IN" },
+  requestContext: {
+    ...context("$disconnect", connectionId, connectedAt),
+    eventType: "DISCONNECT",
+    messageDirection: "IN",
+  },
   isBase64Encoded: false,
 });
 

@@ -27,7 +27,10 @@ describe("an agent that was not renewed", () => {
 
   test("is found by publications as one that gets nothing and has to be told", async () => {
     const found = await subscribersOf(it.table, "a");
-    expect(Object.fromEntries(found.map(({ connectionId, expired }) => [connectionId, expired]))).toEqual({ over: true, last: undefined });
+    expect(Object.fromEntries(found.map(({ connectionId, expired }) => [connectionId, expired]))).toEqual({
+      over: true,
+      last: undefined,
+    });
   });
 });
 
@@ -42,7 +45,8 @@ describe("an agent that has to be renewed", () => {
   const OVER = 10_000 + RENEWAL_SECONDS * 1000;
   const due = agentOf("c1", { userId: "ada", expiresAt });
   const renewed = { ...due, info: "new", expiresAt: NOW + 900_000, renewals: 1 };
-  const ids = async (): Promise<[string, boolean][]> => (await overdue()).map(({ connectionId, renewable }) => [connectionId, renewable]);
+  const ids = async (): Promise<[string, boolean][]> =>
+    (await overdue()).map(({ connectionId, renewable }) => [connectionId, renewable]);
 
   test("is there until a minute after its time, then it has expired; once its connection must be gone, it is nothing", async () => {
     await it.table.putAgent(due);
@@ -143,7 +147,9 @@ describe("an agent that has to be renewed", () => {
       const end = endAt(at);
       return { ...endless, info: at, ...(end === undefined ? {} : { expiresAt: end }) };
     });
-    const won = (await Promise.all(others.map((other) => it.table.renewAgent(other, before)))).flatMap((done) => done ?? []);
+    const won = (await Promise.all(others.map((other) => it.table.renewAgent(other, before)))).flatMap(
+      (done) => done ?? [],
+    );
     expect(won).toHaveLength(1);
     expect(await it.table.standing("c1")).toEqual({ agent: won[0] });
     const registered = (await it.rows()).flatMap(({ pk, sk }) => (pk?.S?.startsWith("r#") ? [sk?.S] : []));
@@ -157,7 +163,8 @@ describe("an agent that has to be renewed", () => {
 
   test("and whose next registration cannot be written keeps the last, for the sweep to find", async () => {
     await it.table.putAgent(due);
-    it.intercept = async (name, input, next) => (name === "BatchWriteItem" ? Promise.reject(new Error("killed")) : next(input));
+    it.intercept = async (name, input, next) =>
+      name === "BatchWriteItem" ? Promise.reject(new Error("killed")) : next(input);
     await expect(it.table.renewAgent(renewed, due)).rejects.toThrow("killed");
     it.intercept = undefined;
     it.clock.advance(OVER + 1_000);
@@ -167,7 +174,8 @@ describe("an agent that has to be renewed", () => {
 
   test("and whose new end cannot be written rejects, and has changed nothing", async () => {
     await it.table.putAgent(due);
-    it.intercept = async (name, input, next) => (name === "PutItem" ? Promise.reject(new Error("throttled")) : next(input));
+    it.intercept = async (name, input, next) =>
+      name === "PutItem" ? Promise.reject(new Error("throttled")) : next(input);
     await expect(it.table.renewAgent(renewed, due)).rejects.toThrow("throttled");
     expect(await it.table.standing("c1")).toEqual({ agent: due });
   });

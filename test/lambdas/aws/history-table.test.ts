@@ -24,9 +24,15 @@ describe("a channel's head", () => {
     expect(await histories.take("a", 2, "e1", KEEP)).toEqual({ epoch: "e1", offset: 2, at: NOW, begun: NOW });
     it.clock.advance(5);
     const heads = await Promise.all(Array.from({ length: 10 }, () => histories.take("a", 3, "e2", KEEP)));
-    expect(heads.map(({ offset }) => offset).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, at) => 5 + 3 * at));
-    expect(new Set(heads.map(({ epoch, at, begun }) => `${epoch} ${at - NOW} ${begun - NOW}`))).toEqual(new Set(["e1 5 0"]));
-    expect(await histories.heads(["a", "b"])).toEqual(new Map([["a", { epoch: "e1", offset: 32, at: NOW + 5, begun: NOW }]]));
+    expect(heads.map(({ offset }) => offset).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 10 }, (_, at) => 5 + 3 * at),
+    );
+    expect(new Set(heads.map(({ epoch, at, begun }) => `${epoch} ${at - NOW} ${begun - NOW}`))).toEqual(
+      new Set(["e1 5 0"]),
+    );
+    expect(await histories.heads(["a", "b"])).toEqual(
+      new Map([["a", { epoch: "e1", offset: 32, at: NOW + 5, begun: NOW }]]),
+    );
   });
 
   test("stays for long after its messages", async () => {
@@ -39,7 +45,10 @@ describe("a channel's head", () => {
     await histories.take("b", 1, "e1", KEEP);
     await it.table.putSubscriptions(agentOf("c1"), ["a", "c"]);
     const found = await histories.headsOfSubscribed("c1", ["a", "b", "c"]);
-    expect([...found].map(([channel, head]) => [channel, head?.offset])).toEqual([["a", 1], ["c", undefined]]);
+    expect([...found].map(([channel, head]) => [channel, head?.offset])).toEqual([
+      ["a", 1],
+      ["c", undefined],
+    ]);
   });
 });
 
@@ -51,7 +60,8 @@ describe("a claim", () => {
     expect(await histories.claim(ID, claim)).toBe(true);
     expect(await histories.claim(ID, { ...claim, offset: 2 })).toBe(false);
     expect(await histories.claimed(ID)).toEqual(claim);
-    for (const other of [{ publisher: "bob" }, { uuid: "m2" }, { channel: "b" }]) expect(await histories.claim({ ...ID, ...other }, claim)).toBe(true);
+    for (const other of [{ publisher: "bob" }, { uuid: "m2" }, { channel: "b" }])
+      expect(await histories.claim({ ...ID, ...other }, claim)).toBe(true);
     expect(await histories.claim(ID, { ...claim, epoch: "e2" })).toBe(true);
     it.clock.advance(DEDUPE * 1000 - 1);
     expect(await histories.claim(ID, { ...claim, epoch: "e2" })).toBe(false);
@@ -79,7 +89,9 @@ describe("an offset", () => {
     expect(await histories.row("a", "e1", 1)).toEqual({ offset: 1, at: NOW, message: message("größe") });
     expect(await histories.row("a", "e1", 2)).toEqual({ offset: 2, at: NOW });
     expect(await histories.row("a", "e2", 1)).toBeUndefined();
-    expect((await it.rows()).map(({ ttl }) => ttl?.N)).toEqual([0, 0].map(() => String(NOW / 1000 + KEEP.seconds + MARGIN_SECONDS)));
+    expect((await it.rows()).map(({ ttl }) => ttl?.N)).toEqual(
+      [0, 0].map(() => String(NOW / 1000 + KEEP.seconds + MARGIN_SECONDS)),
+    );
   });
 
   test("is read in the order of numbers, as many as are wanted", async () => {
@@ -95,15 +107,20 @@ describe("an offset", () => {
   });
 });
 
-test.each(["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"])("%s is a busy channel, where something is written", async (name) => {
-  it.intercept = async () => {
-    throw Object.assign(new Error("too much"), { name });
-  };
-  await expect(histories.take("a", 1, "e1", KEEP)).rejects.toBeInstanceOf(ChannelBusy);
-  await expect(histories.claim(ID, { epoch: "e1", offset: 1, at: NOW, hash: "h" })).rejects.toBeInstanceOf(ChannelBusy);
-  await expect(histories.put("a", "e1", { offset: 1, at: NOW }, KEEP)).rejects.toBeInstanceOf(ChannelBusy);
-  await expect(histories.heads(["a"])).rejects.toThrow("too much");
-});
+test.each(["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"])(
+  "%s is a busy channel, where something is written",
+  async (name) => {
+    it.intercept = async () => {
+      throw Object.assign(new Error("too much"), { name });
+    };
+    await expect(histories.take("a", 1, "e1", KEEP)).rejects.toBeInstanceOf(ChannelBusy);
+    await expect(histories.claim(ID, { epoch: "e1", offset: 1, at: NOW, hash: "h" })).rejects.toBeInstanceOf(
+      ChannelBusy,
+    );
+    await expect(histories.put("a", "e1", { offset: 1, at: NOW }, KEEP)).rejects.toBeInstanceOf(ChannelBusy);
+    await expect(histories.heads(["a"])).rejects.toThrow("too much");
+  },
+);
 
 test("every read is strongly consistent", async () => {
   await histories.heads(["a"]);
@@ -122,12 +139,19 @@ describe("what it costs, as the engine bills it", () => {
   const settings = { ...DEFAULT_SETTINGS, channels: { "kept/*": { history: KEEP } } };
   const uuid = (at: number): string => `${at}`.padEnd(22, "u");
   const store = (...messages: { uuid: string; data: Json }[]) => {
-    const submissions = messages.map((one) => ({ own: { channel, ...one }, publications: [{ message: { channel, ...one } }] }));
+    const submissions = messages.map((one) => ({
+      own: { channel, ...one },
+      publications: [{ message: { channel, ...one } }],
+    }));
     return it.cost(() => record({ histories, settings, clock: it.clock }, publisher, submissions));
   };
 
   test("three write units a publication while what is stored is at most 1 KB, however long its channel's name is", async () => {
-    expect(await store({ uuid: uuid(1), data: "x".repeat(700) })).toEqual({ commands: ["UpdateItem", "PutItem", "PutItem"], read: 0, written: 3 });
+    expect(await store({ uuid: uuid(1), data: "x".repeat(700) })).toEqual({
+      commands: ["UpdateItem", "PutItem", "PutItem"],
+      read: 0,
+      written: 3,
+    });
     const stored = (await it.rows()).find(({ pk }) => pk?.S?.startsWith("m#"));
     expect(itemSize(stored!)).toBeGreaterThan(900);
     expect(itemSize(stored!)).toBeLessThanOrEqual(1_024);
@@ -135,7 +159,10 @@ describe("what it costs, as the engine bills it", () => {
   });
 
   test("less for a frame of several: their offsets are one unit", async () => {
-    expect(await store(...[1, 2, 3].map((at) => ({ uuid: uuid(at), data: at })))).toMatchObject({ written: 1 + 2 * 3, read: 0 });
+    expect(await store(...[1, 2, 3].map((at) => ({ uuid: uuid(at), data: at })))).toMatchObject({
+      written: 1 + 2 * 3,
+      read: 0,
+    });
   });
 
   test("a repetition costs four writes, two of which only ask, and two reads", async () => {
@@ -151,7 +178,12 @@ describe("what it costs, as the engine bills it", () => {
     const head = (await histories.heads([channel])).get(channel)!;
     const { epoch } = head;
     const cost = await it.cost(async () => {
-      const page = await replayFrom({ histories, clock: it.clock }, { channel, head, keep: KEEP }, { epoch, offset: 0 }, 100);
+      const page = await replayFrom(
+        { histories, clock: it.clock },
+        { channel, head, keep: KEEP },
+        { epoch, offset: 0 },
+        100,
+      );
       expect(page.messages).toHaveLength(20);
     });
     expect(cost.commands).toEqual(["Query"]);
@@ -161,11 +193,19 @@ describe("what it costs, as the engine bills it", () => {
 
 test("who publishes at the same time on one channel gets different offsets, and readers find them all", async () => {
   const settings = { ...DEFAULT_SETTINGS, channels: { a: { history: KEEP } } };
-  const one = (uuid: string) => record({ histories, settings, clock: it.clock }, "ada", [{ own: messageOf("a", 1, uuid), publications: [{ message: messageOf("a", 1, uuid) }] }]);
+  const one = (uuid: string) =>
+    record({ histories, settings, clock: it.clock }, "ada", [
+      { own: messageOf("a", 1, uuid), publications: [{ message: messageOf("a", 1, uuid) }] },
+    ]);
   const uuids = Array.from({ length: 20 }, (_, at) => `m${at}`);
   await Promise.all(uuids.map(one));
   const head = (await histories.heads(["a"])).get("a")!;
-  const { messages } = await replayFrom({ histories, clock: it.clock }, { channel: "a", head, keep: KEEP }, { epoch: head.epoch, offset: 0 }, 100);
+  const { messages } = await replayFrom(
+    { histories, clock: it.clock },
+    { channel: "a", head, keep: KEEP },
+    { epoch: head.epoch, offset: 0 },
+    100,
+  );
   expect(messages.map(({ offset }) => offset)).toEqual(uuids.map((_, at) => at + 1));
   expect(messages.map(({ message }) => message.uuid).sort()).toEqual([...uuids].sort());
 });

@@ -8,16 +8,30 @@ const read = (text: string, size = Infinity): { reader: AnswerReader; complete: 
   const reader = new AnswerReader();
   let complete = false;
   let pieces = 0;
-  for (let at = 0; at < bytes.length && !complete; at += size, pieces += 1) complete = reader.push(bytes.subarray(at, at + size));
+  for (let at = 0; at < bytes.length && !complete; at += size, pieces += 1)
+    complete = reader.push(bytes.subarray(at, at + size));
   return { reader, complete, pieces };
 };
 
-const whatCame = ({ reader: { status, headers, body, reusable }, complete }: ReturnType<typeof read>) => ({ status, headers, body, reusable, complete });
+const whatCame = ({ reader: { status, headers, body, reusable }, complete }: ReturnType<typeof read>) => ({
+  status,
+  headers,
+  body,
+  reusable,
+  complete,
+});
 
 const ANSWERS: [string, string, ReturnType<typeof whatCame>][] = [
   [
     "with a length",
-    lines("HTTP/1.1 410 Gone", "Content-Type: application/json", "content-length:  8", "x-amzn-ErrorType: GoneException", "", "größe!"),
+    lines(
+      "HTTP/1.1 410 Gone",
+      "Content-Type: application/json",
+      "content-length:  8",
+      "x-amzn-ErrorType: GoneException",
+      "",
+      "größe!",
+    ),
     {
       status: 410,
       headers: { "content-type": "application/json", "content-length": "8", "x-amzn-errortype": "GoneException" },
@@ -38,8 +52,26 @@ const ANSWERS: [string, string, ReturnType<typeof whatCame>][] = [
   ],
   [
     "in chunks, with an extension and a trailer",
-    lines("HTTP/1.1 200 OK", "Transfer-Encoding: Chunked", "", "a;name=value", "0123456789", "3", "\r\n!", "0", "x-late: yes", "", ""),
-    { status: 200, headers: { "transfer-encoding": "Chunked" }, body: "0123456789\r\n!", reusable: true, complete: true },
+    lines(
+      "HTTP/1.1 200 OK",
+      "Transfer-Encoding: Chunked",
+      "",
+      "a;name=value",
+      "0123456789",
+      "3",
+      "\r\n!",
+      "0",
+      "x-late: yes",
+      "",
+      "",
+    ),
+    {
+      status: 200,
+      headers: { "transfer-encoding": "Chunked" },
+      body: "0123456789\r\n!",
+      reusable: true,
+      complete: true,
+    },
   ],
   [
     "after an interim one",
@@ -49,7 +81,13 @@ const ANSWERS: [string, string, ReturnType<typeof whatCame>][] = [
   [
     "that closes the connection",
     lines("HTTP/1.1 503 Slow Down", "Connection: Close", "Content-Length: 2", "", "no"),
-    { status: 503, headers: { connection: "Close", "content-length": "2" }, body: "no", reusable: false, complete: true },
+    {
+      status: 503,
+      headers: { connection: "Close", "content-length": "2" },
+      body: "no",
+      reusable: false,
+      complete: true,
+    },
   ],
   [
     "of HTTP/1.0, which closes it always",
@@ -80,7 +118,10 @@ test("is complete with its last byte, and not before", () => {
 });
 
 test("whatever comes behind it belongs to nobody: the connection is not used again", () => {
-  for (const text of [lines("HTTP/1.1 200 OK", "Content-Length: 0", "", "?"), lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "0", "", "?")]) {
+  for (const text of [
+    lines("HTTP/1.1 200 OK", "Content-Length: 0", "", "?"),
+    lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "0", "", "?"),
+  ]) {
     expect(read(text)).toMatchObject({ complete: true, reader: { reusable: false } });
   }
 });

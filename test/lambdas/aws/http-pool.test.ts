@@ -90,7 +90,10 @@ describe("connections", () => {
     const closed: Promise<unknown>[] = [];
     const other = createNetServer((socket) => {
       closed.push(once(socket, "close"));
-      socket.on("error", () => undefined).resume().write("220 mail.example ESMTP\r\n\r\n");
+      socket
+        .on("error", () => undefined)
+        .resume()
+        .write("220 mail.example ESMTP\r\n\r\n");
     }).listen(0, "127.0.0.1");
     await once(other, "listening");
     const pool = poolAt(`http://127.0.0.1:${(other.address() as AddressInfo).port}`);
@@ -140,7 +143,9 @@ describe("over TLS", () => {
   const file = (name: string): Buffer => readFileSync(join(__dirname, "fixtures", name));
   const answer: RequestListener = (request: IncomingMessage, response) => {
     const socket = request.socket as TLSSocket & { servername?: string };
-    response.end(JSON.stringify({ name: socket.servername, resumed: socket.isSessionReused(), protocol: socket.alpnProtocol }));
+    response.end(
+      JSON.stringify({ name: socket.servername, resumed: socket.isSessionReused(), protocol: socket.alpnProtocol }),
+    );
   };
   const secure = createTlsServer({ key: file("localhost.key"), cert: file("localhost.crt") }, answer);
   let url: string;
@@ -160,7 +165,9 @@ describe("over TLS", () => {
 
   test("says whom it wants, and resumes the session of the first with later connections", async () => {
     const { createSecureContext } = tls;
-    const trusting = jest.spyOn(tls, "createSecureContext").mockImplementation(() => createSecureContext({ ca: file("localhost.crt") }));
+    const trusting = jest
+      .spyOn(tls, "createSecureContext")
+      .mockImplementation(() => createSecureContext({ ca: file("localhost.crt") }));
     const pool = poolAt(url);
     const ask = async (): Promise<unknown> => JSON.parse((await pool.send(get("/"), LONG_MS)).body);
     expect(await ask()).toEqual({ name: "localhost", resumed: false, protocol: "http/1.1" });
@@ -171,7 +178,9 @@ describe("over TLS", () => {
 
   test("makes few connections first, and most of the others resume the session of those", async () => {
     const { createSecureContext } = tls;
-    const trusting = jest.spyOn(tls, "createSecureContext").mockImplementation(() => createSecureContext({ ca: file("localhost.crt") }));
+    const trusting = jest
+      .spyOn(tls, "createSecureContext")
+      .mockImplementation(() => createSecureContext({ ca: file("localhost.crt") }));
     let begun = 0;
     let begunBeforeFirst: number | undefined;
     const onConnection = (): void => void (begun += 1);

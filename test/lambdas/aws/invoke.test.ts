@@ -37,7 +37,11 @@ describe("an invocation", () => {
   test("whose function failed says how, and keeps what it said apart", async () => {
     const body = JSON.stringify({ errorType: "TypeError", errorMessage: "planted secret", trace: [] });
     answering(200, { "X-Amz-Function-Error": "Unhandled" }, body);
-    expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({ kind: "failed", detail: "function error Unhandled, TypeError", said: body });
+    expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({
+      kind: "failed",
+      detail: "function error Unhandled, TypeError",
+      said: body,
+    });
   });
 
   test.each([
@@ -51,7 +55,10 @@ describe("an invocation", () => {
   });
 
   test.each([
-    ["Lambda", { errorType: "Sandbox.Timedout", errorMessage: "RequestId: 1 Error: Task timed out after 1.00 seconds" }],
+    [
+      "Lambda",
+      { errorType: "Sandbox.Timedout", errorMessage: "RequestId: 1 Error: Task timed out after 1.00 seconds" },
+    ],
     ["an older Lambda", { errorMessage: "2030-01-01T00:00:00.000Z 1 Task timed out after 3.00 seconds" }],
     ["guardHandler", { errorType: "GuardTimeout", errorMessage: "no verdict" }],
   ])("whose time ran out, as %s says it, is one that got no answer in time", async (_, error) => {
@@ -69,7 +76,10 @@ describe("an invocation", () => {
   ])("that Lambda refuses with %i has failed, asked once", async (status, type, passing) => {
     answering(status, { "x-amzn-errortype": `${type}:http://example.com/` }, '{"Message":"x"}');
     expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({
-      kind: "failed", detail: `Lambda answered ${status} ${type}`, said: '{"Message":"x"}', ...(passing && { passing }),
+      kind: "failed",
+      detail: `Lambda answered ${status} ${type}`,
+      said: '{"Message":"x"}',
+      ...(passing && { passing }),
     });
     expect(server.received).toHaveLength(1);
   });
@@ -82,6 +92,10 @@ describe("an invocation", () => {
 
   test("that cannot be made has failed", async () => {
     server.answer = (_request, response) => response.destroy();
-    expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({ kind: "failed", detail: "Lambda could not be reached (ECONNRESET)", passing: true });
+    expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({
+      kind: "failed",
+      detail: "Lambda could not be reached (ECONNRESET)",
+      passing: true,
+    });
   });
 });

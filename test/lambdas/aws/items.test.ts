@@ -14,10 +14,13 @@ import { expiryOf } from "../../../lambdas/core/agent.js";
 import { agentOf, NOW } from "../core/fakes.js";
 
 describe("an agent's row", () => {
-  test.each([undefined, null, "", 0, false, { user: "Ada" }, ["größe 🎉"]])("keeps credentials %j as they are", (credentials) => {
-    const agent = agentOf("c1", credentials === undefined ? {} : { credentials });
-    expect(standingOf("c1", agentItem(agent))).toEqual({ agent });
-  });
+  test.each([undefined, null, "", 0, false, { user: "Ada" }, ["größe 🎉"]])(
+    "keeps credentials %j as they are",
+    (credentials) => {
+      const agent = agentOf("c1", credentials === undefined ? {} : { credentials });
+      expect(standingOf("c1", agentItem(agent))).toEqual({ agent });
+    },
+  );
 
   test("keeps __proto__ in credentials as data", () => {
     const credentials = JSON.parse('{"__proto__":{"admin":true}}') as { admin?: boolean };
@@ -39,7 +42,9 @@ test("a denial's row keeps code and reason, an empty reason too", () => {
 
 test("rows carry a time to live, in seconds, after what they are needed for", () => {
   expect(Number(agentItem(agentOf("c1"))["ttl"]?.N)).toBeGreaterThan(NOW / 1000 + 2 * 60 * 60 - 600);
-  expect(Number(denialItem(NOW, NOW / 1000 + 60, { code: "denied", reason: "" })["ttl"]?.N)).toBeGreaterThan(NOW / 1000 + 60);
+  expect(Number(denialItem(NOW, NOW / 1000 + 60, { code: "denied", reason: "" })["ttl"]?.N)).toBeGreaterThan(
+    NOW / 1000 + 60,
+  );
 });
 
 describe("the rows of a subscription", () => {

@@ -60,6 +60,7 @@ describe("a channel's last message", () => {
     expect((await latest.read(channels)).size).toBe(120);
     const reads = it.sent.filter(({ name }) => name === "BatchGetItem");
     expect(reads).toHaveLength(2);
-    for (const { input } of reads) expect((input["RequestItems"] as Record<string, unknown>)[it.name]).toMatchObject({ ConsistentRead: true });
+    for (const { input } of reads)
+      expect((input["RequestItems"] as Record<string, unknown>)[it.name]).toMatchObject({ ConsistentRead: true });
   });
 });

@@ -10,7 +10,11 @@ useTables((table) => {
   lingering = new LingerTable(it, it.clock);
 });
 
-const entry = (id: string, data = "größe", more: { except?: string } = {}) => ({ id, message: messageOf("a", data, `m${id}`), ...more });
+const entry = (id: string, data = "größe", more: { except?: string } = {}) => ({
+  id,
+  message: messageOf("a", data, `m${id}`),
+  ...more,
+});
 const collect = async (all: AsyncIterable<string>): Promise<string[]> => {
   const found: string[] = [];
   for await (const one of all) found.push(one);
@@ -19,8 +23,16 @@ const collect = async (all: AsyncIterable<string>): Promise<string[]> => {
 
 describe("the log of a channel", () => {
   test("gives what was stored in the order of its ids, and not what was taken off or is another channel's", async () => {
-    await lingering.append([entry("2"), entry("3", "x", { except: "c1" }), entry("1"), { id: "1", message: messageOf("b") }]);
-    expect(await lingering.waiting("a")).toEqual({ entries: [entry("1"), entry("2"), entry("3", "x", { except: "c1" })], more: false });
+    await lingering.append([
+      entry("2"),
+      entry("3", "x", { except: "c1" }),
+      entry("1"),
+      { id: "1", message: messageOf("b") },
+    ]);
+    expect(await lingering.waiting("a")).toEqual({
+      entries: [entry("1"), entry("2"), entry("3", "x", { except: "c1" })],
+      more: false,
+    });
     await lingering.remove([entry("1"), entry("3"), entry("never")]);
     expect((await lingering.waiting("a")).entries).toEqual([entry("2")]);
     expect((await lingering.waiting("b")).entries).toHaveLength(1);
@@ -83,7 +95,8 @@ describe("a lease", () => {
 
   test("that is over is found by the sweep, in whatever partition, and no other", async () => {
     const channels = Array.from({ length: 40 }, (_, at) => `c${String(at).padStart(2, "0")}`);
-    for (const [at, channel] of channels.entries()) await lingering.hold(lease("one", at % 2 ? NOW + 10_000 : NOW + 10, channel));
+    for (const [at, channel] of channels.entries())
+      await lingering.hold(lease("one", at % 2 ? NOW + 10_000 : NOW + 10, channel));
     it.clock.advance(10);
     expect(await collect(lingering.abandoned())).toEqual(channels.filter((_, at) => at % 2 === 0));
     expect(new Set((await it.rows()).map(({ pk }) => pk?.S)).size).toBeGreaterThan(4);

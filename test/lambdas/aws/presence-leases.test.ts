@@ -29,19 +29,43 @@ const setUp = async (info?: Agent["info"]) => {
   const attendance = new Attendance({ members, occupancy, announce: () => Promise.resolve(), settings, clock, log });
   const store = new AttendedTable(it.client, it.name, clock, settings.channels, attendance);
   const connections = new TestConnections(clock);
-  const announcing = { store, guards: openGuards, connections, clock, log, settings, segments: new TestSegments(), members, occupancy, events: NO_EVENTS };
+  const announcing = {
+    store,
+    guards: openGuards,
+    connections,
+    clock,
+    log,
+    settings,
+    segments: new TestSegments(),
+    members,
+    occupancy,
+    events: NO_EVENTS,
+  };
   const [ann, bob] = [agentOf("ann", info === undefined ? {} : { info }), agentOf("bob")];
   for (const agent of [ann, bob]) await store.putAgent(agent);
   const subscribe = (agent: Agent) => addSubscriptions({ store, settings }, agent, [[CHANNEL]], true);
   await subscribe(bob);
   return {
-    it, clock, members, store, settings, ann, bob, subscribe,
+    it,
+    clock,
+    members,
+    store,
+    settings,
+    ann,
+    bob,
+    subscribe,
     run: () => announce(announcing, CHANNEL),
     minute: () => announceAll(announcing, () => true),
     ping: ({ connectionId }: Agent) => renewPresence({ members, settings, clock }, connectionId, [CHANNEL]),
-    present: async () => (await attendanceOf({ members, occupancy, clock }, { channel: CHANNEL }, { bytes: 30_000, rows: 1_000 })).members.map(({ agent }) => agent),
+    present: async () =>
+      (
+        await attendanceOf({ members, occupancy, clock }, { channel: CHANNEL }, { bytes: 30_000, rows: 1_000 })
+      ).members.map(({ agent }) => agent),
     /** What Bob was told of Ann. */
-    told: () => (connections.received("bob") as unknown as { data: PresenceEventData }[]).map(({ data }) => data).filter(({ joined, left }) => (joined ?? left)?.agent === ann.uuid),
+    told: () =>
+      (connections.received("bob") as unknown as { data: PresenceEventData }[])
+        .map(({ data }) => data)
+        .filter(({ joined, left }) => (joined ?? left)?.agent === ann.uuid),
   };
 };
 
@@ -92,7 +116,9 @@ describe("an agent that was renewed with another info", () => {
     await it.subscribe(cached.agent);
     await it.run();
     expect(it.told()).toMatchObject([{ joined: { info: guest } }]);
-    expect((await it.members.all(CHANNEL)).find(({ connectionId }) => connectionId === "ann")).toMatchObject({ info: guest });
+    expect((await it.members.all(CHANNEL)).find(({ connectionId }) => connectionId === "ann")).toMatchObject({
+      info: guest,
+    });
   });
 
   test("is described by the new one, also if it was renewed while it was subscribed", async () => {

@@ -32,8 +32,19 @@ describe("the members of a channel", () => {
     const { it, members } = await setUp();
     await members.join(ada, "rooms/1", NOW, UNTIL);
     await members.join(agentOf("c2"), "rooms/1", NOW, UNTIL);
-    const row = { connectionId: "c1", agent: "uuid-of-c1", userId: "ada", info: { name: "Ada" }, since: NOW, until: UNTIL, told: false };
-    expect(await members.all("rooms/1")).toEqual([row, { connectionId: "c2", agent: "uuid-of-c2", since: NOW, until: UNTIL, told: false }]);
+    const row = {
+      connectionId: "c1",
+      agent: "uuid-of-c1",
+      userId: "ada",
+      info: { name: "Ada" },
+      since: NOW,
+      until: UNTIL,
+      told: false,
+    };
+    expect(await members.all("rooms/1")).toEqual([
+      row,
+      { connectionId: "c2", agent: "uuid-of-c2", since: NOW, until: UNTIL, told: false },
+    ]);
     expect(await members.leave("c1", "rooms/1", NOW + 1)).toBe(true);
     expect(await members.leave("c1", "rooms/1", NOW + 2)).toBe(false);
     const [gone] = await members.all("rooms/1");
@@ -56,7 +67,9 @@ describe("the members of a channel", () => {
     await members.told("rooms/1", first!);
     await members.forget("rooms/1", { ...first!, goneAt: NOW + 6 });
     expect(await members.end("rooms/1", first!, NOW + 8)).toBe(false);
-    expect(await members.all("rooms/1")).toEqual([{ connectionId: "c1", agent: "uuid-of-c1", since: NOW + 7, until: UNTIL + 7, told: false }]);
+    expect(await members.all("rooms/1")).toEqual([
+      { connectionId: "c1", agent: "uuid-of-c1", since: NOW + 7, until: UNTIL + 7, told: false },
+    ]);
   });
 
   test("are renewed while they are there, and ended only if they were not renewed since", async () => {
@@ -78,8 +91,13 @@ describe("the members of a channel", () => {
     await members.renew("c1", "rooms/3", NOW, UNTIL + 1);
     await members.join(agentOf("c2"), "rooms/4", NOW, UNTIL);
     const channels = ["rooms/1", "rooms/2", "rooms/3", "rooms/4", "rooms/5"];
-    const expected = new Map([["rooms/1", UNTIL], ["rooms/3", UNTIL + 1]]);
-    const { read, ...others } = await it.cost(async () => expect(await members.untilOf("c1", channels)).toEqual(expected));
+    const expected = new Map([
+      ["rooms/1", UNTIL],
+      ["rooms/3", UNTIL + 1],
+    ]);
+    const { read, ...others } = await it.cost(async () =>
+      expect(await members.untilOf("c1", channels)).toEqual(expected),
+    );
     expect(others).toEqual({ commands: ["BatchGetItem"], written: 0 });
     // DynamoDB Local counts nothing for a row that is not there.
     expect([3, 5]).toContain(read);
@@ -94,7 +112,9 @@ describe("the members of a channel", () => {
     await members.told("rooms/1", first!);
     const { info: _info, ...bare } = ada;
     await members.describe(bare, "rooms/1", NOW + 1);
-    expect(await members.all("rooms/1")).toEqual([{ connectionId: "c1", agent: "uuid-of-c1", userId: "ada", since: NOW + 1, until: UNTIL, told: false }]);
+    expect(await members.all("rooms/1")).toEqual([
+      { connectionId: "c1", agent: "uuid-of-c1", userId: "ada", since: NOW + 1, until: UNTIL, told: false },
+    ]);
   });
 
   test("are all read, however many pages there are", async () => {
@@ -110,7 +130,11 @@ describe("a page of members", () => {
   const crowd = async (count: number) => {
     const { it, members } = await setUp();
     const info = { name: "x".repeat(60) };
-    await Promise.all(Array.from({ length: count }, (_, at) => members.join(agentOf(`c${at}`, { userId: `user-${at}`, info }), "rooms/1", NOW, UNTIL)));
+    await Promise.all(
+      Array.from({ length: count }, (_, at) =>
+        members.join(agentOf(`c${at}`, { userId: `user-${at}`, info }), "rooms/1", NOW, UNTIL),
+      ),
+    );
     return { it, members };
   };
 
@@ -158,7 +182,8 @@ describe("a channel that is looked after", () => {
 
   test("becomes occupied, and vacant, for one of several who say so", async () => {
     const { occupancy } = await setUp();
-    const times = async (work: () => Promise<boolean>) => (await Promise.all(Array.from({ length: 5 }, work))).filter(Boolean).length;
+    const times = async (work: () => Promise<boolean>) =>
+      (await Promise.all(Array.from({ length: 5 }, work))).filter(Boolean).length;
     await occupancy.watch("rooms/1", NOW);
     expect(await times(() => occupancy.occupy("rooms/1", NOW + 1))).toBe(1);
     expect(await occupancy.read("rooms/1")).toMatchObject({ occupied: true, since: NOW + 1 });
@@ -171,7 +196,12 @@ describe("a channel that is looked after", () => {
     expect(await occupancy.begin("rooms/1")).toBeUndefined();
     expect(await occupancy.elect("rooms/1", NOW, NOW + 30_000)).toBe(true);
     expect(await occupancy.elect("rooms/1", NOW + 1, NOW + 30_001)).toBe(false);
-    expect(await occupancy.begin("rooms/1")).toMatchObject({ channel: "rooms/1", occupied: false, since: NOW, awaitedUntil: 0 });
+    expect(await occupancy.begin("rooms/1")).toMatchObject({
+      channel: "rooms/1",
+      occupied: false,
+      since: NOW,
+      awaitedUntil: 0,
+    });
     expect(await occupancy.elect("rooms/1", NOW + 1, NOW + 30_001)).toBe(true);
     expect(await occupancy.elect("rooms/1", NOW + 30_001, NOW + 60_001)).toBe(true);
   });
@@ -255,12 +285,21 @@ describe("costs, in units", () => {
   test("coming: 1 to write, 2 to read besides the subscription, and 1 to write for all who come together; the first one 1 more", async () => {
     const { it, occupancy, table } = await setUp();
     const subscription = { read: 0, written: 2 };
-    expect(await it.cost(() => table.putSubscriptions(ada, ["rooms/1"]))).toMatchObject({ read: 2, written: subscription.written + 3 });
+    expect(await it.cost(() => table.putSubscriptions(ada, ["rooms/1"]))).toMatchObject({
+      read: 2,
+      written: subscription.written + 3,
+    });
     await occupancy.occupy("rooms/1", NOW);
     // A run is awaited: nothing more is written for its sake.
-    expect(await it.cost(() => table.putSubscriptions(agentOf("c2"), ["rooms/1"]))).toMatchObject({ read: 2, written: subscription.written + 1 });
+    expect(await it.cost(() => table.putSubscriptions(agentOf("c2"), ["rooms/1"]))).toMatchObject({
+      read: 2,
+      written: subscription.written + 1,
+    });
     await occupancy.begin("rooms/1");
-    expect(await it.cost(() => table.putSubscriptions(agentOf("c3"), ["rooms/1"]))).toMatchObject({ read: 2, written: subscription.written + 2 });
+    expect(await it.cost(() => table.putSubscriptions(agentOf("c3"), ["rooms/1"]))).toMatchObject({
+      read: 2,
+      written: subscription.written + 2,
+    });
   });
 
   test("saying so again: 1 to write; going: 1 to write, 1 to read, and 1 to write for all who go together", async () => {

@@ -103,7 +103,9 @@ describe("a failure", () => {
       { channel: "/meta/error", uuid: "m2", successful: false, code: "unavailable" },
     ]);
     expect(JSON.stringify(result)).not.toContain("secret detail");
-    expect(log.of("route_failed")).toEqual([{ route: "publish", connection: "c1", uuid: "m1", error: "Error: secret detail" }]);
+    expect(log.of("route_failed")).toEqual([
+      { route: "publish", connection: "c1", uuid: "m1", error: "Error: secret detail" },
+    ]);
   });
 
   test("to read who is asking is answered the same", async () => {
@@ -160,7 +162,10 @@ describe("an agent whose time is over", () => {
     const messages = [{ uuid: "m1" }, { uuid: "m2" }];
     expect(await handler(frameEvent({ action: "publish", messages }))).toEqual({ statusCode: 200 });
     const told = { channel: "/meta/refresh", successful: false, code: "expired", error: EXPIRED.reason };
-    expect(connections.received("c1")).toEqual([{ ...told, uuid: "m1" }, { ...told, uuid: "m2" }]);
+    expect(connections.received("c1")).toEqual([
+      { ...told, uuid: "m1" },
+      { ...told, uuid: "m2" },
+    ]);
     expect(connections.closed).toEqual(["c1"]);
     expect(asked).toEqual([]);
   });
@@ -199,7 +204,13 @@ describe("what a route refuses", () => {
   test("to a connection without an agent is one line a frame", async () => {
     const { log, handler } = setUp();
     await handler(frameEvent({ action: "publish", messages: [{ uuid: "m1" }, { uuid: "m2" }] }));
-    expect(log.entries).toEqual([{ level: "info", event: "refused", fields: { route: "publish", connection: "c1", code: "unknown_agent", uuid: "m1" } }]);
+    expect(log.entries).toEqual([
+      {
+        level: "info",
+        event: "refused",
+        fields: { route: "publish", connection: "c1", code: "unknown_agent", uuid: "m1" },
+      },
+    ]);
   });
 
   test("because the guards could not be loaded is posted first, and then fails the invocation", async () => {

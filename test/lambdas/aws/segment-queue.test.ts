@@ -32,7 +32,12 @@ const segmentOf = (name: string, bytes = 10): Segment => ({
 const takeAllBut = (...refused: string[]): void => {
   server().answer = ({ body }, response) => {
     const ids = (JSON.parse(body) as Batch).Entries.map(({ Id }) => Id).filter((id) => !refused.includes(id));
-    response.end(JSON.stringify({ Successful: ids.map((Id) => ({ Id })), Failed: refused.map((Id) => ({ Id, Code: "InternalError" })) }));
+    response.end(
+      JSON.stringify({
+        Successful: ids.map((Id) => ({ Id })),
+        Failed: refused.map((Id) => ({ Id, Code: "InternalError" })),
+      }),
+    );
   };
 };
 
@@ -41,8 +46,14 @@ describe("handing segments on", () => {
     takeAllBut();
     const segments = Array.from({ length: 12 }, (_, at) => segmentOf(`m${at}`));
     expect(await new SegmentQueue().send(segments, 5)).toEqual([]);
-    expect(server().received.map(({ headers }) => headers["x-amz-target"])).toEqual(["AmazonSQS.SendMessageBatch", "AmazonSQS.SendMessageBatch"]);
-    expect(batches().map(({ QueueUrl, Entries }) => [QueueUrl, Entries.length])).toEqual([[QUEUE, 10], [QUEUE, 2]]);
+    expect(server().received.map(({ headers }) => headers["x-amz-target"])).toEqual([
+      "AmazonSQS.SendMessageBatch",
+      "AmazonSQS.SendMessageBatch",
+    ]);
+    expect(batches().map(({ QueueUrl, Entries }) => [QueueUrl, Entries.length])).toEqual([
+      [QUEUE, 10],
+      [QUEUE, 2],
+    ]);
     const entries = batches().flatMap(({ Entries }) => Entries);
     expect(new Set(entries.map(({ DelaySeconds }) => DelaySeconds))).toEqual(new Set([5]));
     expect(entries.map(({ MessageBody }) => decodeSegment(MessageBody))).toEqual(segments);
@@ -58,7 +69,10 @@ describe("handing segments on", () => {
     takeAllBut("1");
     const [one, two, three] = ["m0", "m1", "m2"].map((name) => segmentOf(name));
     expect(await new SegmentQueue().send([one!, two!, three!])).toEqual([]);
-    expect(batches().map(({ Entries }) => Entries.map(({ MessageBody }) => MessageBody))).toEqual([[one, two, three].map((each) => encodeSegment(each!)), [encodeSegment(two!)]]);
+    expect(batches().map(({ Entries }) => Entries.map(({ MessageBody }) => MessageBody))).toEqual([
+      [one, two, three].map((each) => encodeSegment(each!)),
+      [encodeSegment(two!)],
+    ]);
     takeAllBut("0", "1", "2");
     expect(await new SegmentQueue().send([one!, two!])).toEqual([one, two]);
   });
@@ -87,7 +101,9 @@ describe("saying when a segment comes back", () => {
   test("tells the queue for how many more seconds it is hidden", async () => {
     server().answer = (_request, response) => void response.end("{}");
     await new SegmentQueue().comesBackIn(21, "receipt");
-    expect(server().received.map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(body) as unknown])).toEqual([
+    expect(
+      server().received.map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(body) as unknown]),
+    ).toEqual([
       ["AmazonSQS.ChangeMessageVisibility", { QueueUrl: QUEUE, ReceiptHandle: "receipt", VisibilityTimeout: 21 }],
     ]);
   });

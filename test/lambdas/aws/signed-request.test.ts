@@ -39,21 +39,43 @@ describe("a request", () => {
   test("goes below the endpoint's path, as it is encoded, signed with the function's credentials, session and all", async () => {
     server.answer = (_request, response) => response.writeHead(202, { "x-what": "that" }).end("größe 🎉");
     const client = clientAt(`${server.url}/live`, "execute-api");
-    const answer = await client.send({ method: "POST", path: "/@connections/a%3D", headers: { "X-Amz-Some": "1" }, body: "ß", timeoutMs: 5_000 });
+    const answer = await client.send({
+      method: "POST",
+      path: "/@connections/a%3D",
+      headers: { "X-Amz-Some": "1" },
+      body: "ß",
+      timeoutMs: 5_000,
+    });
     expect(answer).toMatchObject({ status: 202, body: "größe 🎉", headers: { "x-what": "that" } });
     const [request] = server.received;
     expect(request).toMatchObject({ method: "POST", path: "/live/@connections/a%3D", body: "ß" });
-    expect(request?.headers).toMatchObject({ "x-amz-security-token": "example-token", "x-amz-some": "1", host: server.url.slice(7) });
+    expect(request?.headers).toMatchObject({
+      "x-amz-security-token": "example-token",
+      "x-amz-some": "1",
+      host: server.url.slice(7),
+    });
     expect(request?.headers["authorization"]).toContain("/eu-west-1/execute-api/aws4_request");
     expect(request && authorization(request, "execute-api")).toBe(request?.headers["authorization"]);
   });
 
   test("with a body that was prepared sends its bytes, and hashes nothing", async () => {
     const text = '{"data":"größe 🎉"}';
-    const body = { latin1: Buffer.from(text).toString("latin1"), sha256: createHash("sha256").update(text).digest("hex") };
-    await clientAt(server.url, "execute-api").send({ method: "POST", path: "/x", headers: { "Content-Type": "a/b" }, body, timeoutMs: 5_000 });
+    const body = {
+      latin1: Buffer.from(text).toString("latin1"),
+      sha256: createHash("sha256").update(text).digest("hex"),
+    };
+    await clientAt(server.url, "execute-api").send({
+      method: "POST",
+      path: "/x",
+      headers: { "Content-Type": "a/b" },
+      body,
+      timeoutMs: 5_000,
+    });
     const [request] = server.received;
-    expect(request).toMatchObject({ body: text, headers: { "content-length": String(Buffer.byteLength(text)), "x-amz-content-sha256": body.sha256 } });
+    expect(request).toMatchObject({
+      body: text,
+      headers: { "content-length": String(Buffer.byteLength(text)), "x-amz-content-sha256": body.sha256 },
+    });
     expect(request && authorization(request, "execute-api")).toBe(request?.headers["authorization"]);
   });
 
@@ -70,19 +92,26 @@ describe("a request", () => {
 
   test.each([400, 403, 429, 500, 503])("that is answered with %i is answered, and not repeated", async (status) => {
     server.answer = (_request, response) => response.writeHead(status).end("no");
-    expect(await clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 5_000 })).toMatchObject({ status, body: "no" });
+    expect(await clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 5_000 })).toMatchObject({
+      status,
+      body: "no",
+    });
     expect(server.received).toHaveLength(1);
   });
 
   test("that nobody answers is over in time, and is not repeated", async () => {
     server.answer = () => undefined;
-    await expect(clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 100 })).rejects.toThrow(RequestTimeout);
+    await expect(clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 100 })).rejects.toThrow(
+      RequestTimeout,
+    );
     expect(server.received).toHaveLength(1);
   });
 
   test("whose answer never ends is over in time", async () => {
     server.answer = (_request, response) => response.writeHead(200).write("half");
-    await expect(clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 200 })).rejects.toThrow(RequestTimeout);
+    await expect(clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 200 })).rejects.toThrow(
+      RequestTimeout,
+    );
   });
 
   test("to nobody rejects", async () => {
@@ -90,7 +119,9 @@ describe("a request", () => {
     const other = await HttpServer.start();
     const free = other.url;
     await other.close();
-    await expect(clientAt(free).send({ method: "GET", path: "/", timeoutMs: 5_000 })).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    await expect(clientAt(free).send({ method: "GET", path: "/", timeoutMs: 5_000 })).rejects.toMatchObject({
+      code: "ECONNREFUSED",
+    });
     expect(url).not.toBe(free);
   });
 });
@@ -134,7 +165,8 @@ describe("a connection", () => {
       waiting.push(response);
       if (waiting.length === 8) for (const each of waiting) each.end();
     };
-    const many = () => Promise.all(Array.from({ length: 8 }, () => client.send({ method: "GET", path: "/", timeoutMs: 5_000 })));
+    const many = () =>
+      Promise.all(Array.from({ length: 8 }, () => client.send({ method: "GET", path: "/", timeoutMs: 5_000 })));
     await many();
     const frozen = new Set(sockets);
     expect(frozen.size).toBe(8);
@@ -148,7 +180,9 @@ describe("a connection", () => {
 
   test("that broke twice, or was new, rejects: who asked may have been heard", async () => {
     server.answer = (_request, response) => response.destroy();
-    await expect(clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 5_000 })).rejects.toMatchObject({ code: "ECONNRESET" });
+    await expect(clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 5_000 })).rejects.toMatchObject({
+      code: "ECONNRESET",
+    });
     expect(server.received).toHaveLength(1);
   });
 
@@ -159,7 +193,9 @@ describe("a connection", () => {
       response.writeHead(200, { "content-length": "100" }).write("half");
       setImmediate(() => response.destroy());
     };
-    await expect(client.send({ method: "GET", path: "/", timeoutMs: 5_000 })).rejects.toMatchObject({ code: "ECONNRESET" });
+    await expect(client.send({ method: "GET", path: "/", timeoutMs: 5_000 })).rejects.toMatchObject({
+      code: "ECONNRESET",
+    });
     expect(server.received).toHaveLength(2);
   });
 

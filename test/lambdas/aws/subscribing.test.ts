@@ -18,7 +18,10 @@ const agent = agentOf("c1");
 const system = () => ({ store: it.table, settings: DEFAULT_SETTINGS });
 
 /** Runs two pieces of work, whose commands come in the given order. */
-const interleaved = async (order: readonly (0 | 1)[], works: readonly [() => Promise<unknown>, () => Promise<unknown>]): Promise<void> => {
+const interleaved = async (
+  order: readonly (0 | 1)[],
+  works: readonly [() => Promise<unknown>, () => Promise<unknown>],
+): Promise<void> => {
   const running = new AsyncLocalStorage<0 | 1>();
   const waiting: [(() => void)[], (() => void)[]] = [[], []];
   const left = [...order];
@@ -53,7 +56,10 @@ const interleaved = async (order: readonly (0 | 1)[], works: readonly [() => Pro
 const orders = (zeros: number, ones: number): (0 | 1)[][] => {
   if (zeros === 0) return [Array.from({ length: ones }, () => 1 as const)];
   if (ones === 0) return [Array.from({ length: zeros }, () => 0 as const)];
-  return [...orders(zeros - 1, ones).map((rest): (0 | 1)[] => [0, ...rest]), ...orders(zeros, ones - 1).map((rest): (0 | 1)[] => [1, ...rest])];
+  return [
+    ...orders(zeros - 1, ones).map((rest): (0 | 1)[] => [0, ...rest]),
+    ...orders(zeros, ones - 1).map((rest): (0 | 1)[] => [1, ...rest]),
+  ];
 };
 
 describe.each([true, false])("a subscription and an unsubscription at once (subscribed before: %s)", (before) => {

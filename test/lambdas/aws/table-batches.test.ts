@@ -63,7 +63,9 @@ describe("a batch that DynamoDB did only in part", () => {
     for (const one of agents) await it.table.putAgent(one);
     it.intercept = undone(3);
     const found = await it.table.agents(agents.map(({ connectionId }) => connectionId));
-    expect([...found.values()].map(({ connectionId }) => connectionId).sort()).toEqual(agents.map((one) => one.connectionId).sort());
+    expect([...found.values()].map(({ connectionId }) => connectionId).sort()).toEqual(
+      agents.map((one) => one.connectionId).sort(),
+    );
     const last = it.sent.at(-1)?.input["RequestItems"] as Batch<{ ConsistentRead?: boolean }>;
     expect(last[it.name]?.ConsistentRead).toBe(true);
   });
@@ -108,18 +110,21 @@ describe("a subscribe that loses the race against $disconnect leaves nothing beh
     expect(await it.rows()).toEqual([]);
   });
 
-  test.each(["DeleteItem", "Query", "BatchWriteItem"])("when it subscribes right before the removal's %s", async (name) => {
-    await it.table.putAgent(agent);
-    await it.table.putSubscriptions(agent, ["old"]);
-    it.intercept = async (command, input, next) => {
-      if (command !== name) return next(input);
-      it.intercept = undefined;
-      await addSubscriptions(subscribing(), agent, [channels]);
-      return next(input);
-    };
-    await removeAgent({ store: it.table, guards: openGuards }, agent);
-    expect(await it.rows()).toEqual([]);
-  });
+  test.each(["DeleteItem", "Query", "BatchWriteItem"])(
+    "when it subscribes right before the removal's %s",
+    async (name) => {
+      await it.table.putAgent(agent);
+      await it.table.putSubscriptions(agent, ["old"]);
+      it.intercept = async (command, input, next) => {
+        if (command !== name) return next(input);
+        it.intercept = undefined;
+        await addSubscriptions(subscribing(), agent, [channels]);
+        return next(input);
+      };
+      await removeAgent({ store: it.table, guards: openGuards }, agent);
+      expect(await it.rows()).toEqual([]);
+    },
+  );
 
   test("when both run at once, a hundred times", async () => {
     for (let round = 0; round < 100; round += 1) {
@@ -127,7 +132,9 @@ describe("a subscribe that loses the race against $disconnect leaves nothing beh
       await it.table.putAgent(one);
       await Promise.all([
         addSubscriptions(subscribing(), one, [["a", "b"]]),
-        new Promise((resolve) => setTimeout(resolve, round % 5)).then(() => removeAgent({ store: it.table, guards: openGuards }, one)),
+        new Promise((resolve) => setTimeout(resolve, round % 5)).then(() =>
+          removeAgent({ store: it.table, guards: openGuards }, one),
+        ),
       ]);
     }
     expect(await it.rows()).toEqual([]);

@@ -44,7 +44,8 @@ describe("a channel with shards", () => {
     const table = withShards(8);
     await subscribeAll(table);
     const found: string[] = [];
-    for await (const page of table.subscribers("big/1", IDS[29])) found.push(...page.map(({ connectionId }) => connectionId));
+    for await (const page of table.subscribers("big/1", IDS[29]))
+      found.push(...page.map(({ connectionId }) => connectionId));
     expect(found).toEqual(IDS.slice(30));
   });
 
@@ -65,7 +66,8 @@ describe("a channel that is given more shards", () => {
   });
 
   test("forgets who unsubscribes, wherever its row was", async () => {
-    for (const [at, shards] of [1, 2, 8].entries()) await subscribeAll(withShards(shards), IDS.slice(10 * at, 10 * at + 20));
+    for (const [at, shards] of [1, 2, 8].entries())
+      await subscribeAll(withShards(shards), IDS.slice(10 * at, 10 * at + 20));
     const table = withShards(16);
     for (const id of IDS) await table.deleteSubscriptions(id, ["big/1"]);
     expect(await it.rows()).toEqual([]);
@@ -80,7 +82,9 @@ describe("a channel that is given more shards", () => {
     await withShards(16).renewSubscriptions(renewed, ["big/1"]);
     expect(await partitions()).toEqual(before);
     it.clock.advance(600_000);
-    expect(await subscribersOf(withShards(16), "big/1")).toEqual([{ connectionId: "c1", connectedAt: due.connectedAt }]);
+    expect(await subscribersOf(withShards(16), "big/1")).toEqual([
+      { connectionId: "c1", connectedAt: due.connectedAt },
+    ]);
     expect(await subscribersOf(withShards(1), "big/1")).toEqual([{ connectionId: "c1", connectedAt: due.connectedAt }]);
   });
 });

@@ -48,15 +48,35 @@ const publishing = () => {
   const rate = { take: (_agent: unknown, wanted: number) => wanted };
   const lingeringRate = new Rate(LINGERING_MS, it.clock, 1);
   const histories = new HistoryTable(it, clock, settings.dedupeSeconds);
-  const gathering = { histories, latest: new LatestTable(it, clock), lingering: new LingerTable(it, clock), invokeFlush };
-  return { store, clock, log, guards: openGuards, connections: new TestConnections(clock), segments: new TestSegments(), settings, rate, lingeringRate, ...gathering };
+  const gathering = {
+    histories,
+    latest: new LatestTable(it, clock),
+    lingering: new LingerTable(it, clock),
+    invokeFlush,
+  };
+  return {
+    store,
+    clock,
+    log,
+    guards: openGuards,
+    connections: new TestConnections(clock),
+    segments: new TestSegments(),
+    settings,
+    rate,
+    lingeringRate,
+    ...gathering,
+  };
 };
 
 const message = (channel: string) => ({ channel, uuid: "m1", data: "hello" });
 
 describe("connect", () => {
   test("costs two write units, in one request, and no read", async () => {
-    expect(await it.cost(() => it.table.putAgent(agent))).toEqual({ commands: ["BatchWriteItem"], read: 0, written: 2 });
+    expect(await it.cost(() => it.table.putAgent(agent))).toEqual({
+      commands: ["BatchWriteItem"],
+      read: 0,
+      written: 2,
+    });
   });
 
   test("with a userId costs two more, and three Queries: of what the agent has, before and after, and of the user's connections", async () => {
@@ -66,7 +86,11 @@ describe("connect", () => {
       await addSubscriptions(subscribing(), ada, [channelsOf(ada, { permitted: true, subscribe: [], publish: [] })]);
       await tooManyAgents(it.table, DEFAULT_SETTINGS.limits, ada);
     });
-    expect(cost).toEqual({ commands: ["Query", "BatchWriteItem", "BatchWriteItem", "Query", "Query"], read: 3, written: 2 });
+    expect(cost).toEqual({
+      commands: ["Query", "BatchWriteItem", "BatchWriteItem", "Query", "Query"],
+      read: 3,
+      written: 2,
+    });
   });
 
   test("with a userId and a session costs the same: the row of the user's connection names the session", async () => {
@@ -76,13 +100,21 @@ describe("connect", () => {
       await addSubscriptions(subscribing(), ada, [channelsOf(ada, { permitted: true, subscribe: [], publish: [] })]);
       await tooManyAgents(it.table, DEFAULT_SETTINGS.limits, ada);
     });
-    expect(cost).toEqual({ commands: ["Query", "BatchWriteItem", "BatchWriteItem", "Query", "Query"], read: 3, written: 2 });
+    expect(cost).toEqual({
+      commands: ["Query", "BatchWriteItem", "BatchWriteItem", "Query", "Query"],
+      read: 3,
+      written: 2,
+    });
   });
 
   test("of a user with 30 connections costs one read unit to count them, whatever their sessions", async () => {
-    const agents = Array.from({ length: 30 }, (_, at) => agentOf(`${at}`.padStart(CONNECTION.length, "0"), { userId: "ada", session: `${at}`.padStart(22, "s") }));
+    const agents = Array.from({ length: 30 }, (_, at) =>
+      agentOf(`${at}`.padStart(CONNECTION.length, "0"), { userId: "ada", session: `${at}`.padStart(22, "s") }),
+    );
     for (const each of agents) await it.table.putSubscriptions(each, [userChannel("ada")]);
-    expect(await it.cost(() => tooManyAgents(it.table, DEFAULT_SETTINGS.limits, agents[0]!))).toMatchObject({ read: 1 });
+    expect(await it.cost(() => tooManyAgents(it.table, DEFAULT_SETTINGS.limits, agents[0]!))).toMatchObject({
+      read: 1,
+    });
   });
 
   test("costs the same when it is denied and explained", async () => {
@@ -115,21 +147,37 @@ describe("subscribe", () => {
 describe("refresh", () => {
   const due = { ...agent, expiresAt: NOW + 60_000 };
   const renewed = { ...due, expiresAt: NOW + 960_000 };
-  const guards = (expiresAt: number) => ({ connection: async () => ({ permitted: true as const, subscribe: [], publish: [], expiresAt }) });
+  const guards = (expiresAt: number) => ({
+    connection: async () => ({ permitted: true as const, subscribe: [], publish: [], expiresAt }),
+  });
   const renewing = (expiresAt: number) => ({ ...subscribing(), guards: guards(expiresAt), clock: it.clock });
 
   test("costs two reads of what the agent has, three write units for the agent, and two a subscription", async () => {
     await it.table.putAgent(due);
     await it.table.putSubscriptions(due, ["a", "b"]);
     const cost = await it.cost(() => renew(renewing(renewed.expiresAt), due, undefined));
-    expect(cost.commands).toEqual(["PutItem", "BatchWriteItem", "Query", "PutItem", "PutItem", "PutItem", "PutItem", "Query", "BatchWriteItem"]);
+    expect(cost.commands).toEqual([
+      "PutItem",
+      "BatchWriteItem",
+      "Query",
+      "PutItem",
+      "PutItem",
+      "PutItem",
+      "PutItem",
+      "Query",
+      "BatchWriteItem",
+    ]);
     expect(cost).toMatchObject({ read: 2, written: 3 + 2 * 2 });
   });
 
   test("that changes no end costs one write unit and one read", async () => {
     await it.table.putAgent(due);
     await it.table.putSubscriptions(due, ["a", "b"]);
-    expect(await it.cost(() => renew(renewing(due.expiresAt), due, undefined))).toEqual({ commands: ["PutItem", "Query"], read: 1, written: 1 });
+    expect(await it.cost(() => renew(renewing(due.expiresAt), due, undefined))).toEqual({
+      commands: ["PutItem", "Query"],
+      read: 1,
+      written: 1,
+    });
   });
 });
 
@@ -150,7 +198,9 @@ describe("publish", () => {
   test("to 500 subscribers of a channel with the longest name is still one Query, of about 20 read units", async () => {
     const [channel = ""] = longest(1);
     await Promise.all(
-      Array.from({ length: 500 }, (_, at) => it.table.putSubscriptions(agentOf(`${at}`.padStart(CONNECTION.length, "0")), [channel])),
+      Array.from({ length: 500 }, (_, at) =>
+        it.table.putSubscriptions(agentOf(`${at}`.padStart(CONNECTION.length, "0")), [channel]),
+      ),
     );
     const cost = await it.cost(() => publish(publishing(), agent, [message(channel)], { answered: true }));
     expect(cost).toMatchObject({ commands: ["Query"], written: 0 });
@@ -158,13 +208,19 @@ describe("publish", () => {
   });
 
   test("of several messages on one channel reads its subscribers once", async () => {
-    const cost = await it.cost(() => publish(publishing(), agent, [message("a"), message("a"), message("a")], { answered: true }));
+    const cost = await it.cost(() =>
+      publish(publishing(), agent, [message("a"), message("a"), message("a")], { answered: true }),
+    );
     expect(cost.commands).toEqual(["Query"]);
   });
 
   test("pays extra Queries only below an enabled wildcard: one for each that matches", async () => {
-    expect((await it.cost(() => publish(publishing(), agent, [message("v/x/y")], { answered: true }))).commands).toHaveLength(1);
-    expect((await it.cost(() => publish(publishing(), agent, [message("w/x/y")], { answered: true }))).commands).toHaveLength(3);
+    expect(
+      (await it.cost(() => publish(publishing(), agent, [message("v/x/y")], { answered: true }))).commands,
+    ).toHaveLength(1);
+    expect(
+      (await it.cost(() => publish(publishing(), agent, [message("w/x/y")], { answered: true }))).commands,
+    ).toHaveLength(3);
   });
 });
 
@@ -185,7 +241,10 @@ describe("a channel that keeps its last message", () => {
     const [name = ""] = longest(1);
     const channel = `prices/${name}`.slice(0, CHANNEL_LENGTH);
     const messages = [hundred(channel), hundred(channel), { ...hundred(channel), data: "x".repeat(760) }];
-    expect(await it.cost(() => publish(keeping(), agent, messages, { answered: true }))).toMatchObject({ commands: ["UpdateItem", "Query"], written: 1 });
+    expect(await it.cost(() => publish(keeping(), agent, messages, { answered: true }))).toMatchObject({
+      commands: ["UpdateItem", "Query"],
+      written: 1,
+    });
   });
 
   test("costs a subscriber one read more, of all its channels together", async () => {
@@ -199,12 +258,19 @@ describe("a channel that keeps its last message", () => {
 
   test("costs other channels nothing", async () => {
     await it.table.putSubscriptions(agent, ["other"]);
-    expect(await it.cost(() => publish(keeping(), agent, [hundred("other")], { answered: true }))).toEqual({ commands: ["Query"], read: 1, written: 0 });
+    expect(await it.cost(() => publish(keeping(), agent, [hundred("other")], { answered: true }))).toEqual({
+      commands: ["Query"],
+      read: 1,
+      written: 0,
+    });
   });
 });
 
 describe("a channel that lingers", () => {
-  const lingering = () => ({ ...publishing(), settings: { ...DEFAULT_SETTINGS, channels: { "busy/*": { lingerMs: 250 } } } });
+  const lingering = () => ({
+    ...publishing(),
+    settings: { ...DEFAULT_SETTINGS, channels: { "busy/*": { lingerMs: 250 } } },
+  });
   const hundred = (uuid: string) => ({ channel: "busy/5", uuid, data: "x".repeat(70) });
 
   test("costs one write unit for storing a publication and one read unit of the lease, while a flusher runs", async () => {

@@ -133,7 +133,8 @@ describe("subscriptions", () => {
     for (const id of ["c3", "C9", "c10", "c2", "-", "_"]) await it.table.putSubscriptions(agentOf(id), ["a"]);
     const ids = async (after?: string) => {
       const found: string[] = [];
-      for await (const page of it.table.subscribers("a", after)) found.push(...page.map(({ connectionId }) => connectionId));
+      for await (const page of it.table.subscribers("a", after))
+        found.push(...page.map(({ connectionId }) => connectionId));
       return found;
     };
     expect(await ids()).toEqual(["-", "C9", "_", "c10", "c2", "c3"]);

@@ -1,4 +1,10 @@
-import { type AttributeValue, DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+} from "@aws-sdk/client-dynamodb";
 import { resolve } from "node:path";
 import { type DynamoDb, startDynamoDb } from "../../../local/dynamodb/engine.js";
 import { createTables } from "../../../local/dynamodb/tables.js";
@@ -66,7 +72,11 @@ export class TestTable {
         attributeDefinitions: ["pk", "sk"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
       },
     ]);
-    return new TestTable(engine.endpoint, name, new DynamoDBClient({ endpoint: engine.endpoint, region: REGION, credentials: KEYS }));
+    return new TestTable(
+      engine.endpoint,
+      name,
+      new DynamoDBClient({ endpoint: engine.endpoint, region: REGION, credentials: KEYS }),
+    );
   }
 
   /** Has the price told with every command, and notes it. */
@@ -95,7 +105,9 @@ export class TestTable {
     await work();
     const sent = this.sent.slice(from);
     const sum = (writes: boolean) =>
-      sent.filter(({ name }) => /Write|Put|Delete|Update/.test(name) === writes).reduce((all, { units }) => all + units, 0);
+      sent
+        .filter(({ name }) => /Write|Put|Delete|Update/.test(name) === writes)
+        .reduce((all, { units }) => all + units, 0);
     return { commands: sent.map(({ name }) => name), read: sum(false), written: sum(true) };
   }
 

@@ -45,7 +45,9 @@ describe.each([
   test("of a connection that is not known is told so, and the connection closed: no live socket is forgotten", async () => {
     const { connections, ask } = setUp(channel);
     expect(await ask(frame)).toEqual({ statusCode: 200 });
-    expect(connections.received("c1")).toMatchObject([{ channel, uuid: "u1", successful: false, code: "unknown_agent" }]);
+    expect(connections.received("c1")).toMatchObject([
+      { channel, uuid: "u1", successful: false, code: "unknown_agent" },
+    ]);
     expect(connections.closed).toEqual(["c1"]);
   });
 
@@ -70,7 +72,9 @@ describe.each([
   test("that is malformed is told so, with its uuid if it has one; the connection stays", async () => {
     const { store, connections, ask } = setUp(channel);
     await store.with(agentOf("c1"));
-    expect(answersOf(await ask({ action, uuid: "u1" }))).toMatchObject([{ channel: "/meta/error", uuid: "u1", code: "bad_frame" }]);
+    expect(answersOf(await ask({ action, uuid: "u1" }))).toMatchObject([
+      { channel: "/meta/error", uuid: "u1", code: "bad_frame" },
+    ]);
     expect(answersOf(await ask({ action, channel }))).toMatchObject([{ channel: "/meta/error", code: "bad_frame" }]);
     expect(connections.closed).toEqual([]);
   });

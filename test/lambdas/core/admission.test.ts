@@ -3,7 +3,12 @@ import type { Permitted } from "../../../lambdas/core/ports.js";
 import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import { agentOf, NOW } from "./fakes.js";
 
-const permitted = (more: Partial<Permitted> = {}): Permitted => ({ permitted: true, subscribe: ["a"], publish: [], ...more });
+const permitted = (more: Partial<Permitted> = {}): Permitted => ({
+  permitted: true,
+  subscribe: ["a"],
+  publish: [],
+  ...more,
+});
 const offered = agentOf("c1", { credentials: "token" });
 const bare = agentOf("c1");
 
@@ -60,9 +65,12 @@ describe("a user's agents", () => {
     [["s", "s", "s", "s", "s"], true],
     [["s", "s", "s", "t", "u"], true],
     [["s", "s", "t", "u", "v"], true],
-  ])("of the sessions %j count once for two of one session, and each further one counts: too many is %s", async (sessions, tooMany) => {
-    expect(await tooManyAgents(withAgents(sessions.length, 0, sessions), limits, ada)).toBe(tooMany);
-  });
+  ])(
+    "of the sessions %j count once for two of one session, and each further one counts: too many is %s",
+    async (sessions, tooMany) => {
+      expect(await tooManyAgents(withAgents(sessions.length, 0, sessions), limits, ada)).toBe(tooMany);
+    },
+  );
 
   test("that have expired make no place in their session", async () => {
     expect(await tooManyAgents(withAgents(4, 1, ["s", "s", "t", "u"]), limits, ada)).toBe(false);

@@ -1,4 +1,11 @@
-import { announce, announceEach, type Announcing, GATHER_MS, gatherMs, LONGEST_GATHER_MS } from "../../../lambdas/core/announce.js";
+import {
+  announce,
+  announceEach,
+  type Announcing,
+  GATHER_MS,
+  gatherMs,
+  LONGEST_GATHER_MS,
+} from "../../../lambdas/core/announce.js";
 import { Attendance } from "../../../lambdas/core/attendance.js";
 import { NO_EVENTS } from "../../../lambdas/core/back-end-events.js";
 import { agentOf } from "./fakes.js";
@@ -8,7 +15,14 @@ const setUp = () => {
   const system = fanOutSystem({ channels: { "rooms/*": { presence: true } } });
   const runs: (readonly string[])[] = [];
   const { members, occupancy, settings, clock, log } = system;
-  const attendance = new Attendance({ members, occupancy, announce: async (channels) => void runs.push(channels), settings, clock, log });
+  const attendance = new Attendance({
+    members,
+    occupancy,
+    announce: async (channels) => void runs.push(channels),
+    settings,
+    clock,
+    log,
+  });
   const announcing: Announcing = { ...system, events: NO_EVENTS };
   return { ...system, runs, attendance, announcing };
 };
@@ -53,16 +67,19 @@ describe("the runs that tell who comes and goes", () => {
 });
 
 describe("how long a run gathers", () => {
-  test.each([[0, GATHER_MS], [200, GATHER_MS], [1_000, 1_000], [5_000, LONGEST_GATHER_MS], [100_000, LONGEST_GATHER_MS]])(
-    "with %i members: %i ms",
-    async (count, milliseconds) => {
-      const { announcing, occupancy, clock } = setUp();
-      await occupancy.watch("rooms/1", clock.now());
-      await occupancy.note("rooms/1", count);
-      const begun = clock.now();
-      await announce(announcing, "rooms/1");
-      expect(clock.now() - begun).toBe(milliseconds);
-      expect(gatherMs(count)).toBe(milliseconds);
-    },
-  );
+  test.each([
+    [0, GATHER_MS],
+    [200, GATHER_MS],
+    [1_000, 1_000],
+    [5_000, LONGEST_GATHER_MS],
+    [100_000, LONGEST_GATHER_MS],
+  ])("with %i members: %i ms", async (count, milliseconds) => {
+    const { announcing, occupancy, clock } = setUp();
+    await occupancy.watch("rooms/1", clock.now());
+    await occupancy.note("rooms/1", count);
+    const begun = clock.now();
+    await announce(announcing, "rooms/1");
+    expect(clock.now() - begun).toBe(milliseconds);
+    expect(gatherMs(count)).toBe(milliseconds);
+  });
 });

@@ -17,11 +17,22 @@ const setUp = async () => {
   const occupancy = new MemoryOccupancy();
   const asked: string[] = [];
   const told: string[] = [];
-  const events = { put: async (type: string, { channel }: Record<string, unknown>) => void told.push(`${type} ${String(channel)}`) };
+  const events = {
+    put: async (type: string, { channel }: Record<string, unknown>) => void told.push(`${type} ${String(channel)}`),
+  };
   const announcing: Announcing = { ...system, members, occupancy, events };
-  const attendance = new Attendance({ members, occupancy, announce: async (channels) => void asked.push(channels.join(" ")), settings, clock, log });
+  const attendance = new Attendance({
+    members,
+    occupancy,
+    announce: async (channels) => void asked.push(channels.join(" ")),
+    settings,
+    clock,
+    log,
+  });
   const heard = (): PresenceEventData[] =>
-    (connections.received("listener") as { channel: string; data: PresenceEventData }[]).filter(({ channel }) => channel === Meta.presence).map(({ data }) => data);
+    (connections.received("listener") as { channel: string; data: PresenceEventData }[])
+      .filter(({ channel }) => channel === Meta.presence)
+      .map(({ data }) => data);
   /** What came of each agent, in the order of `at`: who has seen all of it believes the last. */
   const believed = (): string[] => {
     const last = new Map<string, PresenceEventData>();
@@ -124,7 +135,11 @@ describe("how many there are", () => {
   });
 
   test("is few enough then: as many always fit an answer, whatever is told of them", () => {
-    const largest = { agent: "x".repeat(22), userId: "\u0001".repeat(USER_ID_LENGTH), info: "x".repeat(INFO_BYTES - 2) };
+    const largest = {
+      agent: "x".repeat(22),
+      userId: "\u0001".repeat(USER_ID_LENGTH),
+      info: "x".repeat(INFO_BYTES - 2),
+    };
     expect(ALWAYS_TOLD * (JSON.stringify(largest).length + 1)).toBeLessThan(FRAME_BYTES - 1_024);
   });
 });
@@ -152,7 +167,13 @@ describe("who has been silent for a lease", () => {
     clock.advance(LEASE);
     members.before = async (step) => {
       members.before = (next) => void next;
-      if (step === "all") members.before = async (next) => void (next === "end" && ((members.before = () => undefined), await members.renew("c1", "rooms/1", clock.now() - 1, clock.now() + LEASE)));
+      if (step === "all")
+        members.before = async (next) =>
+          void (
+            next === "end" &&
+            ((members.before = () => undefined),
+            await members.renew("c1", "rooms/1", clock.now() - 1, clock.now() + LEASE))
+          );
     };
     await minute();
     expect(believed()).toEqual(["uuid-of-c1"]);
@@ -233,7 +254,20 @@ test("who comes while nobody is thought to be there is found by the same run", a
 
 describe("a Lambda that dies", () => {
   /** Every step of who comes, goes, and tells it; killed before each of them in turn. */
-  test.each(["read", "watch", "join", "elect", "begin", "all", "told", "occupy", "leave", "vacate", "forget", "end"] as const)(
+  test.each([
+    "read",
+    "watch",
+    "join",
+    "elect",
+    "begin",
+    "all",
+    "told",
+    "occupy",
+    "leave",
+    "vacate",
+    "forget",
+    "end",
+  ] as const)(
     "before %s: after a lease and a minute the subscribers believe what is so, and nothing stays",
     async (fatal) => {
       for (let after = 0; after < 6; after += 1) {

@@ -44,7 +44,9 @@ describe("a frame of answers", () => {
   });
 
   test("never exceeds 32 KB: what fits is told, in order", () => {
-    const many = Array.from({ length: 100 }, (_, at) => success(Meta.subscribe, `u${at}`, { channel: "x".repeat(1_000) }));
+    const many = Array.from({ length: 100 }, (_, at) =>
+      success(Meta.subscribe, `u${at}`, { channel: "x".repeat(1_000) }),
+    );
     const frame = frameOf(many);
     expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(FRAME_BYTES);
     const told = JSON.parse(frame) as Reply[];

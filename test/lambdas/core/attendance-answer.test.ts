@@ -14,19 +14,26 @@ const me = agentOf("me");
 const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], publish: [] }) => {
   const members = new MemoryMembers();
   const clock = new TestClock();
-  const settings = { ...DEFAULT_SETTINGS, wildcards: ["rooms/*"], channels: { "rooms/*": { presence: true } } as const };
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    wildcards: ["rooms/*"],
+    channels: { "rooms/*": { presence: true } } as const,
+  };
   const asked: string[] = [];
   const guards = { subscription: async (_agent: unknown, channel: string) => (asked.push(channel), verdict) };
   const rate = new Rate({ perSecond: 1, burst: 20 }, clock, 10);
   const occupancy = new MemoryOccupancy();
   const system = { members, occupancy, clock, settings, guards, rate };
-  const ask = async (channel = "rooms/1", after?: string) => tellPresence(system, me, { uuid: "u1", channel, ...(after === undefined ? {} : { after }) });
-  const join = (id: string, more: { userId?: string; info?: Json } = {}, until = NOW + 1) => members.join(agentOf(id, { uuid: id, ...more }), "rooms/1", NOW, until);
+  const ask = async (channel = "rooms/1", after?: string) =>
+    tellPresence(system, me, { uuid: "u1", channel, ...(after === undefined ? {} : { after }) });
+  const join = (id: string, more: { userId?: string; info?: Json } = {}, until = NOW + 1) =>
+    members.join(agentOf(id, { uuid: id, ...more }), "rooms/1", NOW, until);
   return { members, occupancy, clock, ask, asked, join };
 };
 
 /** Agents in the order in which they are told: of their places, which have nothing to do with their ids. */
-const inOrder = (...ids: string[]) => ids.sort((a, b) => (memberPlace(a) < memberPlace(b) ? -1 : 1)).map((agent) => ({ agent }));
+const inOrder = (...ids: string[]) =>
+  ids.sort((a, b) => (memberPlace(a) < memberPlace(b) ? -1 : 1)).map((agent) => ({ agent }));
 
 test("who is there is told, and how many, without those who have gone or were silent for too long", async () => {
   const { members, clock, ask, join } = setUp();
@@ -55,7 +62,7 @@ test("an answer is one frame, and says where to go on; whoever does so misses no
   const ids = Array.from({ length: 300 }, (_, at) => `agent-${String(at).padStart(4, "0")}`);
   for (const id of ids) await join(id, { info: "\u20ac".repeat(80) });
   const told: string[] = [];
-  for (let after: string | undefined = ""; after !== undefined; ) {
+  for (let after: string | undefined = ""; after !== undefined;) {
     const answer = await ask("rooms/1", after);
     expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(FRAME_BYTES);
     const { members: page, more } = answer.data as unknown as PresencePage;
@@ -69,7 +76,12 @@ test("an answer is one frame, and says where to go on; whoever does so misses no
 /** What one channel's members cost: the most rows that one answer reads, and all rows of all answers. */
 const reading = async (count: number, until?: number) => {
   const { members, ask, join } = setUp();
-  for (let at = 0; at < count; at += 1) await join(`agent-${String(at).padStart(16, "0")}`, { userId: `user-${at}`, info: { name: "x".repeat(20) } }, until);
+  for (let at = 0; at < count; at += 1)
+    await join(
+      `agent-${String(at).padStart(16, "0")}`,
+      { userId: `user-${at}`, info: { name: "x".repeat(20) } },
+      until,
+    );
   const answers: number[] = [];
   const page = members.page.bind(members);
   members.page = async (...asked) => {
@@ -78,7 +90,7 @@ const reading = async (count: number, until?: number) => {
     return read;
   };
   const told = new Set<string>();
-  for (let after: string | undefined = ""; after !== undefined; ) {
+  for (let after: string | undefined = ""; after !== undefined;) {
     answers.push(0);
     const data: PresencePage = (await ask("rooms/1", after)).data as unknown as PresencePage;
     for (const { agent } of data.members) told.add(agent);
@@ -128,7 +140,12 @@ test.each<[string, Verdict, string]>([
 test("who asks too often is refused, and no guard asked", async () => {
   const { clock, ask, asked } = setUp();
   for (let times = 0; times < 20; times += 1) expect(await ask()).toMatchObject({ successful: true });
-  expect(await ask()).toMatchObject({ channel: "/meta/presence", successful: false, code: "rate_limited", data: { channel: "rooms/1" } });
+  expect(await ask()).toMatchObject({
+    channel: "/meta/presence",
+    successful: false,
+    code: "rate_limited",
+    data: { channel: "rooms/1" },
+  });
   expect(asked).toHaveLength(20);
   clock.advance(1_000);
   expect(await ask()).toMatchObject({ successful: true });
@@ -149,9 +166,14 @@ test("the back end asks who is there without a guard, and in larger pages", asyn
   const system = { ...fanOutSystem({ channels: { "rooms/*": { presence: true } } }), newUuid: () => "made" };
   for (const id of ["a", "b"]) await system.members.join(agentOf(id, { uuid: id }), "rooms/1", NOW, NOW + 1);
   const ask = (presence: unknown) => serve(system, { version: 1, presence });
-  expect(await ask({ channel: "rooms/1" })).toEqual({ version: 1, presence: { channel: "rooms/1", count: 2, members: inOrder("a", "b") } });
+  expect(await ask({ channel: "rooms/1" })).toEqual({
+    version: 1,
+    presence: { channel: "rooms/1", count: 2, members: inOrder("a", "b") },
+  });
   const [first, second] = inOrder("a", "b");
-  expect(await ask({ channel: "rooms/1", after: memberPlace(first!.agent) })).toMatchObject({ presence: { members: [second] } });
+  expect(await ask({ channel: "rooms/1", after: memberPlace(first!.agent) })).toMatchObject({
+    presence: { members: [second] },
+  });
   expect(await ask({ channel: "plain" })).toMatchObject({ code: "no_presence" });
   expect(await ask({})).toMatchObject({ code: "bad_request" });
 });

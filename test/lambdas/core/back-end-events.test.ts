@@ -9,7 +9,12 @@ test("that an agent has left is told once, by whoever tells its guard, with what
   const told: unknown[] = [];
   const guards = tellingOfLeaving(openGuards, { put: async (...event) => void told.push(event) });
   await Promise.all([1, 2, 3].map(() => removeAgent({ store, guards }, agent)));
-  expect(told).toEqual([["Agent Disconnected", { agent: "uuid-of-c1", connectionId: "c1", connectedAt: agent.connectedAt, userId: "ada", info: "Ada" }]]);
+  expect(told).toEqual([
+    [
+      "Agent Disconnected",
+      { agent: "uuid-of-c1", connectionId: "c1", connectedAt: agent.connectedAt, userId: "ada", info: "Ada" },
+    ],
+  ]);
   expect(JSON.stringify(told)).not.toContain("secret");
 });
 

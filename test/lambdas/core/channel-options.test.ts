@@ -35,12 +35,19 @@ describe("the options of a channel", () => {
 
   test("are nobody's because of a name that objects have anyway", () => {
     expect(optionsOf({}, "constructor")).toEqual({});
-    expect(optionsOf(JSON.parse('{"__proto__":{"latest":true}}') as ChannelPatterns, "__proto__")).toEqual({ latest: true });
+    expect(optionsOf(JSON.parse('{"__proto__":{"latest":true}}') as ChannelPatterns, "__proto__")).toEqual({
+      latest: true,
+    });
   });
 });
 
 test("how many shards there are: one, where nothing is said; a wildcard has those of the channels below it", () => {
-  const some: ChannelPatterns = { "big/*": { shards: 8 }, "big/eu/*": { shards: 2 }, "big/one": {}, "/meta/*": { shards: 4 } };
+  const some: ChannelPatterns = {
+    "big/*": { shards: 8 },
+    "big/eu/*": { shards: 2 },
+    "big/one": {},
+    "/meta/*": { shards: 4 },
+  };
   const channels = ["big/1", "big/*", "big/us/*", "big/eu/1", "big/eu/*", "big/one", "big", "other", "/meta/user/ada"];
   expect(channels.map((channel) => shardsOf(some, channel))).toEqual([8, 8, 8, 2, 2, 1, 1, 1, 1]);
 });

@@ -1,7 +1,10 @@
 import { DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
 import { audience, publicationFault, subscriptionFault } from "../../../lambdas/core/channels.js";
 
-const rules = (wildcards: string[] = [], limits: Partial<Limits> = {}) => ({ wildcards, limits: { ...DEFAULT_LIMITS, ...limits } });
+const rules = (wildcards: string[] = [], limits: Partial<Limits> = {}) => ({
+  wildcards,
+  limits: { ...DEFAULT_LIMITS, ...limits },
+});
 
 describe("what can be subscribed to", () => {
   test.each([

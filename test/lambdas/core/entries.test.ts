@@ -71,18 +71,27 @@ describe("a wildcard subscription asks every entry it can match", () => {
 });
 
 describe("a manifest", () => {
-  test.each([[DEFAULT_ENTRY], ["a"], ["a/b"], ["a/*"], ["/a/b/*"], ["__proto__"], ["constructor"]])("may name %j", (entry) => {
-    expect(manifestFault(manifest(entry))).toBeUndefined();
-  });
+  test.each([[DEFAULT_ENTRY], ["a"], ["a/b"], ["a/*"], ["/a/b/*"], ["__proto__"], ["constructor"]])(
+    "may name %j",
+    (entry) => {
+      expect(manifestFault(manifest(entry))).toBeUndefined();
+    },
+  );
 
-  test.each([["a b"], ["*"], ["a*"], ["a/*/b"], ["/meta/connect"], ["/meta/*"], ["a//*"], ["/*"]])("may not name %j", (entry) => {
-    expect(manifestFault(manifest(DEFAULT_ENTRY, entry))).toContain(JSON.stringify(entry));
-  });
+  test.each([["a b"], ["*"], ["a*"], ["a/*/b"], ["/meta/connect"], ["/meta/*"], ["a//*"], ["/*"]])(
+    "may not name %j",
+    (entry) => {
+      expect(manifestFault(manifest(DEFAULT_ENTRY, entry))).toContain(JSON.stringify(entry));
+    },
+  );
 
-  test.each(["onConnectionRequest", "onDisconnect"] as const)("may not put %s below a channel, where it would never run", (handler) => {
-    expect(manifestFault({ "a/*": [ask, handler] })).toContain(handler);
-    expect(manifestFault({ [DEFAULT_ENTRY]: [handler] })).toBeUndefined();
-  });
+  test.each(["onConnectionRequest", "onDisconnect"] as const)(
+    "may not put %s below a channel, where it would never run",
+    (handler) => {
+      expect(manifestFault({ "a/*": [ask, handler] })).toContain(handler);
+      expect(manifestFault({ [DEFAULT_ENTRY]: [handler] })).toBeUndefined();
+    },
+  );
 
   test("that names what every object inherits guards nothing by that", () => {
     expect(entriesFor({}, ask, "constructor")).toEqual([]);

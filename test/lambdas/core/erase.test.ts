@@ -12,7 +12,11 @@ const KEEP = { size: 100, seconds: 3_600 };
 
 const systemOf = () => {
   const system = fanOutSystem({
-    channels: { "rooms/*": { history: KEEP }, "busy/*": { history: KEEP, lingerMs: 500 }, "prices/*": { latest: true } },
+    channels: {
+      "rooms/*": { history: KEEP },
+      "busy/*": { history: KEEP, lingerMs: 500 },
+      "prices/*": { latest: true },
+    },
     wildcards: ["rooms/*"],
   });
   let last = 0;
@@ -31,12 +35,19 @@ const framesOf = ({ connections }: FanOutSystem, connectionId: string): Message[
 
 /** What a connection was sent on `/meta/history`. */
 const notices = (system: FanOutSystem, connectionId: string) =>
-  framesOf(system, connectionId).filter(({ channel }) => channel === Meta.history).map(({ data }) => data);
+  framesOf(system, connectionId)
+    .filter(({ channel }) => channel === Meta.history)
+    .map(({ data }) => data);
 
-const positionAt = (system: FanOutSystem, offset: number, channel = CHANNEL) => ({ epoch: system.histories.heads_.get(channel)!.epoch, offset });
+const positionAt = (system: FanOutSystem, offset: number, channel = CHANNEL) => ({
+  epoch: system.histories.heads_.get(channel)!.epoch,
+  offset,
+});
 
 const readAll = async (system: FanOutSystem, channel = CHANNEL) =>
-  (await oldest(system, { channel, head: system.histories.heads_.get(channel)!, keep: KEEP }, 100)).messages.map(({ message }) => message.uuid);
+  (await oldest(system, { channel, head: system.histories.heads_.get(channel)!, keep: KEEP }, 100)).messages.map(
+    ({ message }) => message.uuid,
+  );
 
 describe("a message that is deleted", () => {
   it("is not given to anybody who reads or recovers, and leaves no gap", async () => {
@@ -59,7 +70,10 @@ describe("a message that is deleted", () => {
     const position = positionAt(system, 1);
     for (const times of [1, 2]) {
       expect(await deleteMessage(system, CHANNEL, position)).toBe(true);
-      for (const id of ["c1", "c2"]) expect(notices(system, id)).toEqual(Array(times).fill({ channel: CHANNEL, messages: [{ ...position, uuid: "m1" }] }));
+      for (const id of ["c1", "c2"])
+        expect(notices(system, id)).toEqual(
+          Array(times).fill({ channel: CHANNEL, messages: [{ ...position, uuid: "m1" }] }),
+        );
     }
   });
 
@@ -78,7 +92,8 @@ describe("a message that is deleted", () => {
     const system = systemOf();
     await audienceOf(system, 1, CHANNEL);
     await publish(system, ANN, "m1");
-    for (const position of [positionAt(system, 2), { epoch: "other", offset: 1 }]) expect(await deleteMessage(system, CHANNEL, position)).toBe(false);
+    for (const position of [positionAt(system, 2), { epoch: "other", offset: 1 }])
+      expect(await deleteMessage(system, CHANNEL, position)).toBe(false);
     expect(notices(system, "c0")).toEqual([]);
     expect(await readAll(system)).toEqual(["m1"]);
   });
@@ -101,7 +116,9 @@ describe("a history that is deleted", () => {
     expect(notices(system, "c0")).toEqual([{ channel: CHANNEL }]);
     expect(await readAll(system)).toEqual([]);
     const head = system.histories.heads_.get(CHANNEL)!;
-    expect(await replayFrom(system, { channel: CHANNEL, head, keep: KEEP }, before, 100)).toMatchObject({ code: "epoch_changed" });
+    expect(await replayFrom(system, { channel: CHANNEL, head, keep: KEEP }, before, 100)).toMatchObject({
+      code: "epoch_changed",
+    });
 
     expect(await deleteHistory(system, CHANNEL, true)).toEqual({ deletedMessages: 0, more: true });
     system.clock.advance(PENDING_MS);
@@ -148,7 +165,7 @@ describe("a history that is deleted", () => {
 describe("a user who is forgotten", () => {
   const all = async (system: ReturnType<typeof systemOf>, userId: string) => {
     const total = { disconnected: 0, deletedMessages: 0 };
-    for (let after: string | undefined; ; ) {
+    for (let after: string | undefined; ;) {
       const { disconnected, deletedMessages, more } = await forgetUser(system, userId, after);
       total.disconnected += disconnected;
       total.deletedMessages += deletedMessages;
@@ -169,14 +186,27 @@ describe("a user who is forgotten", () => {
     expect(await readAll(system)).toEqual(["b1"]);
     expect(await readAll(system, "rooms/6")).toEqual([]);
     const { epoch } = positionAt(system, 1);
-    expect(notices(system, "bob")).toEqual([{ channel: CHANNEL, messages: [{ epoch, offset: 1, uuid: "a1" }, { epoch, offset: 3, uuid: "a3" }] }]);
+    expect(notices(system, "bob")).toEqual([
+      {
+        channel: CHANNEL,
+        messages: [
+          { epoch, offset: 1, uuid: "a1" },
+          { epoch, offset: 3, uuid: "a3" },
+        ],
+      },
+    ]);
     expect(JSON.stringify([...system.histories.rows_.values()].map((rows) => [...rows.values()]))).not.toContain("ann");
   });
 
   it("is found again when the function died before it notified the subscribers", async () => {
     const system = systemOf();
     await publish(system, ANN, "a1");
-    const dying = { ...system, erasure: Object.assign(Object.create(system.erasure) as typeof system.erasure, { disown: () => Promise.reject(new Error("died")) }) };
+    const dying = {
+      ...system,
+      erasure: Object.assign(Object.create(system.erasure) as typeof system.erasure, {
+        disown: () => Promise.reject(new Error("died")),
+      }),
+    };
     await expect(forgetUser(dying, "ann", "")).rejects.toThrow("died");
     await audienceOf(system, 1, CHANNEL);
     await all(system, "ann");
@@ -193,18 +223,28 @@ describe("the back end's requests to delete", () => {
   const ask = (request: object) => serve(systemOf(), { version: 1, ...request });
 
   it("are refused where nothing is kept", async () => {
-    expect(await ask({ deleteMessage: { channel: "plain", position: { epoch: "e", offset: 1 } } })).toMatchObject({ code: "no_history" });
-    expect(await ask({ deleteMessage: { channel: "prices/gold", position: { epoch: "e", offset: 1 } } })).toMatchObject({ code: "no_history" });
+    expect(await ask({ deleteMessage: { channel: "plain", position: { epoch: "e", offset: 1 } } })).toMatchObject({
+      code: "no_history",
+    });
+    expect(await ask({ deleteMessage: { channel: "prices/gold", position: { epoch: "e", offset: 1 } } })).toMatchObject(
+      { code: "no_history" },
+    );
     expect(await ask({ deleteHistory: { channel: "plain" } })).toMatchObject({ code: "no_history" });
   });
 
   it.each([
     [{ deleteMessage: { channel: CHANNEL } }, "deleteMessage.position must be a position: { epoch, offset }."],
-    [{ deleteMessage: { channel: "rooms/*", position: { epoch: "e", offset: 1 } } }, "deleteMessage.channel must be a channel name."],
+    [
+      { deleteMessage: { channel: "rooms/*", position: { epoch: "e", offset: 1 } } },
+      "deleteMessage.channel must be a channel name.",
+    ],
     [{ deleteHistory: { channel: CHANNEL, continue: "yes" } }, "deleteHistory.continue must be true or false."],
     [{ deleteHistory: CHANNEL }, "deleteHistory.channel must be a channel name."],
     [{ forgetUser: { userId: "" } }, "forgetUser.userId must be the id of a user: 1 to 128 characters."],
-    [{ forgetUser: { userId: "ann", after: "not one" } }, "forgetUser.after must be the value of more in the response before."],
+    [
+      { forgetUser: { userId: "ann", after: "not one" } },
+      "forgetUser.after must be the value of more in the response before.",
+    ],
     [{ forgetUser: { userId: "ann", after: 1 } }, "forgetUser.after must be the value of more in the response before."],
   ])("are refused if they are not understood: %j", async (request, error) => {
     expect(await ask(request)).toEqual({ version: 1, error, code: "bad_request" });

@@ -38,7 +38,11 @@ export class MemoryErasure implements Erasure {
     return { epochs: [...(this.#leftovers.get(channel) ?? [])], since: this.histories.heads_.get(channel)?.begun ?? 0 };
   }
 
-  async deleteRows(channel: string, epoch: string, hasTime: () => boolean): Promise<{ deleted: number; isWhole: boolean }> {
+  async deleteRows(
+    channel: string,
+    epoch: string,
+    hasTime: () => boolean,
+  ): Promise<{ deleted: number; isWhole: boolean }> {
     const rows = this.histories.rowsOf(channel, epoch);
     let deleted = 0;
     for (const [offset, { message }] of [...rows]) {

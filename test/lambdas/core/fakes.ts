@@ -1,8 +1,24 @@
 import { isReserved, type Json, type Message } from "../../../protocol/index.js";
-import { type Agent, type Denial, denialDeadlineOf, endOf, type Lifetime, type Standing } from "../../../lambdas/core/agent.js";
+import {
+  type Agent,
+  type Denial,
+  denialDeadlineOf,
+  endOf,
+  type Lifetime,
+  type Standing,
+} from "../../../lambdas/core/agent.js";
 import { decodeSegment, encodeSegment, type Segment, type Segments } from "../../../lambdas/core/segments.js";
 import type { Frame } from "../../../lambdas/core/frame.js";
-import type { Clock, Connections, Holdings, Log, Overdue, PostResult, Store, Subscriber } from "../../../lambdas/core/ports.js";
+import type {
+  Clock,
+  Connections,
+  Holdings,
+  Log,
+  Overdue,
+  PostResult,
+  Store,
+  Subscriber,
+} from "../../../lambdas/core/ports.js";
 
 /** When tests take place, in epoch milliseconds. */
 export const NOW = Date.UTC(2030, 0, 1);
@@ -70,7 +86,8 @@ export class TestLog implements Log {
   readonly error = this.#at("error");
 
   #at(level: keyof Log) {
-    return (event: string, fields: Record<string, unknown> = {}): void => void this.entries.push({ level, event, fields });
+    return (event: string, fields: Record<string, unknown> = {}): void =>
+      void this.entries.push({ level, event, fields });
   }
 
   events(level?: keyof Log): string[] {
@@ -126,7 +143,9 @@ export class MemoryStore implements Store {
   async agents(connectionIds: string[]): Promise<Map<string, Agent>> {
     await this.#step("agents", ...connectionIds);
     const found = connectionIds.map((id) => this.standings.get(id));
-    return new Map(found.flatMap((one) => (one && "agent" in one ? [[one.agent.connectionId, one.agent] as const] : [])));
+    return new Map(
+      found.flatMap((one) => (one && "agent" in one ? [[one.agent.connectionId, one.agent] as const] : [])),
+    );
   }
 
   async putAgent(agent: Agent): Promise<void> {
@@ -146,7 +165,10 @@ export class MemoryStore implements Store {
     return agent;
   }
 
-  async renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void> {
+  async renewSubscriptions(
+    agent: Lifetime & Pick<Agent, "connectionId" | "session">,
+    channels: string[],
+  ): Promise<void> {
     await this.#step("renewSubscriptions", agent.connectionId, ...channels);
     const mine = this.#subscriptions.get(agent.connectionId);
     for (const channel of channels) if (mine?.has(channel)) mine.set(channel, agent);
@@ -177,10 +199,16 @@ export class MemoryStore implements Store {
 
   async *subscribers(channel: string, after = ""): AsyncIterable<Subscriber[]> {
     await this.#step("subscribers", channel, ...(after ? [after] : []));
-    const found = [...this.#subscriptions].filter(([id, mine]) => mine.has(channel) && id > after).sort(([a], [b]) => (a < b ? -1 : 1));
+    const found = [...this.#subscriptions]
+      .filter(([id, mine]) => mine.has(channel) && id > after)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     const subscribers = found.map(([connectionId, mine]): Subscriber => {
       const { connectedAt, session } = mine.get(channel)!;
-      const subscriber = { connectionId, connectedAt, ...(isReserved(channel) && session !== undefined && { session }) };
+      const subscriber = {
+        connectionId,
+        connectedAt,
+        ...(isReserved(channel) && session !== undefined && { session }),
+      };
       return this.expired.has(connectionId) ? { ...subscriber, expired: true } : subscriber;
     });
     for (let at = 0; at < subscribers.length; at += this.pageSize) {
@@ -196,7 +224,13 @@ export class MemoryStore implements Store {
     if (!standing || !("agent" in standing)) return { present: standing !== undefined, channels, outdated: [] };
     const { agent } = standing;
     const outdated = channels.filter((channel) => this.endOf(connectionId, channel) !== endOf(agent));
-    return { present: true, channels, outdated, ...(agent.expiresAt === undefined ? {} : { expiresAt: agent.expiresAt }), ...(agent.info === undefined ? {} : { info: agent.info }) };
+    return {
+      present: true,
+      channels,
+      outdated,
+      ...(agent.expiresAt === undefined ? {} : { expiresAt: agent.expiresAt }),
+      ...(agent.info === undefined ? {} : { info: agent.info }),
+    };
   }
 
   /** When a subscription's row says that it ends, in epoch seconds; `undefined` where there is none. */
@@ -311,6 +345,8 @@ export class TestSegments implements Segments {
 
   /** Who is in the segments, by connection id. */
   get ids(): string[] {
-    return this.sent.flatMap(({ segment: { recipients } }) => ("after" in recipients ? [] : recipients.map(({ connectionId }) => connectionId)));
+    return this.sent.flatMap(({ segment: { recipients } }) =>
+      "after" in recipients ? [] : recipients.map(({ connectionId }) => connectionId),
+    );
   }
 }

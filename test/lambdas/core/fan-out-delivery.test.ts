@@ -14,7 +14,10 @@ const hello = [{ message: messageOf("a") }];
 describe("onMessageReceived", () => {
   test("runs per recipient, with that recipient's agent, and may transform the message for it alone", async () => {
     const system = fanOutSystem({
-      guards: guarded(async (agent, message) => ({ ...message, data: `${String(message.data)}, ${String(agent.credentials)}` })),
+      guards: guarded(async (agent, message) => ({
+        ...message,
+        data: `${String(message.data)}, ${String(agent.credentials)}`,
+      })),
     });
     await system.store.with(agentOf("c1", { credentials: "Ada" }), "a");
     await system.store.with(agentOf("c2", { credentials: "Bob" }), "a");
@@ -30,7 +33,9 @@ describe("onMessageReceived", () => {
     await audienceOf(system, 3, "a");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 2, gone: 0, failed: 0 });
     expect(system.connections.to("c1")).toEqual([]);
-    expect(system.log.entries).toEqual([{ level: "info", event: "deliveries_withheld", fields: { channel: "a", uuid: "m1", recipients: 1 } }]);
+    expect(system.log.entries).toEqual([
+      { level: "info", event: "deliveries_withheld", fields: { channel: "a", uuid: "m1", recipients: 1 } },
+    ]);
   });
 
   test("reads agents in one batch, and none where no recipient's channel is guarded", async () => {
@@ -65,8 +70,16 @@ describe("onMessageReceived", () => {
       }),
     });
     await system.store.with(agentOf("c1"), "a", "b");
-    const messages = [messageOf("a", 1, "m1"), messageOf("b", 2, "m2"), messageOf("a", 3, "m3"), messageOf("a", 4, "m4")];
-    await fanOut(system, messages.map((message) => ({ message })));
+    const messages = [
+      messageOf("a", 1, "m1"),
+      messageOf("b", 2, "m2"),
+      messageOf("a", 3, "m3"),
+      messageOf("a", 4, "m4"),
+    ];
+    await fanOut(
+      system,
+      messages.map((message) => ({ message })),
+    );
     expect(system.connections.received("c1")).toEqual([
       messageOf("a", "seen", "m1"),
       messageOf("b", 2, "m2"),
@@ -89,7 +102,9 @@ describe("onMessageReceived", () => {
 describe("a recipient whose guard could not be asked in time", () => {
   test("is handed on: a worker asks again; one whose guard gave no verdict gets nothing, and stays", async () => {
     const system = fanOutSystem({
-      guards: guarded(async (agent, message) => (agent.connectionId === "c0" ? "late" : agent.connectionId === "c1" ? undefined : message)),
+      guards: guarded(async (agent, message) =>
+        agent.connectionId === "c0" ? "late" : agent.connectionId === "c1" ? undefined : message,
+      ),
     });
     await audienceOf(system, 3, "a");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 1, gone: 0, failed: 0, handedOn: 1 });

@@ -82,7 +82,9 @@ describe("a 410 within 30 s of connectedAt", () => {
     system.connections.scripts.set("c1", ["gone"]);
     expect(await fanOut(system, hello)).toMatchObject({ sent: 0, gone: 0, failed: 0, handedOn: 1 });
     expect(system.connections.closed).toEqual([]);
-    expect(system.segments.sent[0]!.segment.recipients).toEqual([{ connectionId: "c1", connectedAt: young.connectedAt }]);
+    expect(system.segments.sent[0]!.segment.recipients).toEqual([
+      { connectionId: "c1", connectedAt: young.connectedAt },
+    ]);
     expect(system.store.traces("c1")).toHaveLength(3);
     expect(system.left).toEqual([]);
   });

@@ -32,7 +32,9 @@ describe("a fan-out beyond its threshold", () => {
     const ids = await audienceOf(system, 2_500, "a");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 300, failed: 0, handedOn: 3 });
     expect(posted(system)).toHaveLength(300);
-    expect(system.segments.sent.map(({ segment }) => "after" in segment.recipients || segment.recipients.length)).toEqual([1_000, 1_000, 200]);
+    expect(
+      system.segments.sent.map(({ segment }) => "after" in segment.recipients || segment.recipients.length),
+    ).toEqual([1_000, 1_000, 200]);
     await work(system);
     expect(posted(system).sort()).toEqual([...ids].sort());
   });
@@ -49,11 +51,19 @@ describe("a fan-out beyond its threshold", () => {
 
   test("keeps who receives what apart", async () => {
     const system = fanOutSystem({ threshold: 1 });
-    for (let at = 0; at < 9; at += 1) await system.store.with(agentOf(`c${at}`), ...(at % 3 === 0 ? ["a", "b"] : at % 3 === 1 ? ["a"] : ["b"]));
+    for (let at = 0; at < 9; at += 1)
+      await system.store.with(agentOf(`c${at}`), ...(at % 3 === 0 ? ["a", "b"] : at % 3 === 1 ? ["a"] : ["b"]));
     await fanOut(system, [{ message: messageOf("a", 1, "m1"), except: "c4" }, { message: messageOf("b", 2, "m2") }]);
     await work(system);
     const uuids = (id: string) => system.connections.received(id).map((each) => (each as { uuid: string }).uuid);
-    expect(["c0", "c1", "c2", "c3", "c4", "c8"].map(uuids)).toEqual([["m1", "m2"], ["m1"], ["m2"], ["m1", "m2"], [], ["m2"]]);
+    expect(["c0", "c1", "c2", "c3", "c4", "c8"].map(uuids)).toEqual([
+      ["m1", "m2"],
+      ["m1"],
+      ["m2"],
+      ["m1", "m2"],
+      [],
+      ["m2"],
+    ]);
     expect(system.connections.to("c3")).toHaveLength(1);
   });
 
@@ -74,8 +84,13 @@ describe("a fan-out beyond its threshold", () => {
     const ids = await audienceOf(system, 2 * READ_ON + 1, "a");
     const first = ids.toSorted()[0]!;
     await deliverSegment(system, { publications: hello, recipients: { after: first }, until: NOW + LATEST_MS });
-    const rests = (): Segment[] => system.segments.sent.map(({ segment }) => segment).filter(({ recipients }) => "after" in recipients);
-    const named = (): number => system.segments.sent.reduce((sum, { segment: { recipients } }) => sum + ("after" in recipients ? 0 : recipients.length), 0);
+    const rests = (): Segment[] =>
+      system.segments.sent.map(({ segment }) => segment).filter(({ recipients }) => "after" in recipients);
+    const named = (): number =>
+      system.segments.sent.reduce(
+        (sum, { segment: { recipients } }) => sum + ("after" in recipients ? 0 : recipients.length),
+        0,
+      );
     expect([named(), rests().length]).toEqual([READ_ON - 10, 1]);
     await deliverSegment(system, rests()[0]!);
     expect(named()).toBe(2 * READ_ON - 20);
@@ -85,7 +100,8 @@ describe("a fan-out beyond its threshold", () => {
     const system = fanOutSystem();
     system.store.pageSize = 10;
     await audienceOf(system, 20, "a");
-    for (const id of ["c0", "c1"]) system.connections.scripts.set(id, () => system.clock.sleep(50).then(() => "sent" as const));
+    for (const id of ["c0", "c1"])
+      system.connections.scripts.set(id, () => system.clock.sleep(50).then(() => "sent" as const));
     let pages = 0;
     system.store.before.subscribers = () => {
       if ((pages += 1) === 2) throw new Error("throttled");
@@ -110,7 +126,9 @@ describe("a fan-out beyond its threshold", () => {
     system.segments.send = () => Promise.reject(new Error("the queue is not there"));
     expect(await fanOut(system, hello)).toMatchObject({ sent: 2, failed: 3, handedOn: 0 });
     expect(system.connections.closed).toEqual(["c2", "c3", "c4"]);
-    expect(system.log.of("hand_on_failed")).toEqual([{ segments: 1, uuids: ["m1"], error: "Error: the queue is not there" }]);
+    expect(system.log.of("hand_on_failed")).toEqual([
+      { segments: 1, uuids: ["m1"], error: "Error: the queue is not there" },
+    ]);
   });
 });
 
@@ -139,7 +157,12 @@ describe("who is answered", () => {
   });
 
   test("gets nothing that its own delivery guard withholds", async () => {
-    const system = fanOutSystem({ guards: { guardsDelivery: async () => true, delivery: async (agent, message) => (agent.connectionId === "c7" ? undefined : message) } });
+    const system = fanOutSystem({
+      guards: {
+        guardsDelivery: async () => true,
+        delivery: async (agent, message) => (agent.connectionId === "c7" ? undefined : message),
+      },
+    });
     await audienceOf(system, 9, "a");
     expect((await fanOut(system, hello, own)).own).toEqual([]);
     expect(posted(system)).toHaveLength(8);
@@ -156,7 +179,12 @@ describe("a worker", () => {
   });
 
   test("lets delivery guards decide, as the publisher does", async () => {
-    const system = fanOutSystem({ guards: { guardsDelivery: async () => true, delivery: async (agent, message) => (agent.connectionId === "c1" ? undefined : { ...message, data: "changed" }) } });
+    const system = fanOutSystem({
+      guards: {
+        guardsDelivery: async () => true,
+        delivery: async (agent, message) => (agent.connectionId === "c1" ? undefined : { ...message, data: "changed" }),
+      },
+    });
     await audienceOf(system, 3, "a");
     await deliverSegment(system, segmentOf(["c1", "c2"]));
     expect(posted(system)).toEqual(["c2"]);
@@ -168,7 +196,9 @@ describe("a worker", () => {
     await audienceOf(system, 3, "a");
     system.connections.scripts.set("c0", ["gone"]);
     const expired = { connectionId: "c1", connectedAt: NOW - 600_000, expired: true as const };
-    expect(await deliverSegment(system, segmentOf([], { recipients: [...(segmentOf(["c0"]).recipients as []), expired] }))).toMatchObject({ gone: 2 });
+    expect(
+      await deliverSegment(system, segmentOf([], { recipients: [...(segmentOf(["c0"]).recipients as []), expired] })),
+    ).toMatchObject({ gone: 2 });
     expect(system.store.traces("c0")).toEqual([]);
     expect(system.store.traces("c1")).toEqual([]);
   });
@@ -254,7 +284,8 @@ describe("a worker", () => {
   test("hands on whom it had no time for, to be tried as long as everybody", async () => {
     const system = fanOutSystem({ budgetMs: 4_000 });
     const ids = await audienceOf(system, 200, "a");
-    for (const id of ids) system.connections.scripts.set(id, () => system.clock.sleep(2_900).then(() => "sent" as const));
+    for (const id of ids)
+      system.connections.scripts.set(id, () => system.clock.sleep(2_900).then(() => "sent" as const));
     expect(await deliverSegment(system, segmentOf(ids))).toMatchObject({ sent: 128, handedOn: 1 });
     expect(system.segments.ids).toHaveLength(72);
     expect(system.segments.sent).toMatchObject([{ delaySeconds: 0, segment: { until: NOW + LATEST_MS } }]);
@@ -267,7 +298,9 @@ test("who is to get more than a segment holds, and can be neither handed on nor 
   system.segments.refuses = () => true;
   for (const id of ids) system.connections.unclosable.add(id);
   // 180 KB: two segments for the same recipients.
-  const publications = Array.from({ length: 6 }, (_, at) => ({ message: messageOf("a", "x".repeat(30_000), `m${at}`) }));
+  const publications = Array.from({ length: 6 }, (_, at) => ({
+    message: messageOf("a", "x".repeat(30_000), `m${at}`),
+  }));
   expect(await fanOut(system, publications)).toMatchObject({ sent: 1, failed: 2 });
   expect(system.store.calls.filter((call) => call.startsWith("putOverdue"))).toEqual(["putOverdue c1 c2"]);
   expect(system.log.of("not_delivered").map(({ messages }) => messages)).toEqual([6, 6]);

@@ -50,7 +50,26 @@ export const fanOutSystem = (
   /** What flushers were to run for. */
   const tasks: FlushTask[] = [];
   const invokeFlush = async (task: FlushTask): Promise<void> => void tasks.push(task);
-  return { store, clock, log, connections, left, segments: new TestSegments(), guards, settings, latest, histories, erasure, lingering, members, occupancy, tasks, invokeFlush, rate, lingeringRate };
+  return {
+    store,
+    clock,
+    log,
+    connections,
+    left,
+    segments: new TestSegments(),
+    guards,
+    settings,
+    latest,
+    histories,
+    erasure,
+    lingering,
+    members,
+    occupancy,
+    tasks,
+    invokeFlush,
+    rate,
+    lingeringRate,
+  };
 };
 
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;
@@ -63,5 +82,8 @@ export const audienceOf = async (system: FanOutSystem, count: number, channel: s
 };
 
 /** Publishes for who is answered by nothing but answers: everything else is posted to it, too. */
-export const publishUnanswered = async (system: Publishing, agent: Agent, messages: readonly OutgoingMessage[]): Promise<Reply[]> =>
-  (await publish(system, agent, messages, { answered: false })).answers;
+export const publishUnanswered = async (
+  system: Publishing,
+  agent: Agent,
+  messages: readonly OutgoingMessage[],
+): Promise<Reply[]> => (await publish(system, agent, messages, { answered: false })).answers;

@@ -116,7 +116,15 @@ describe("a recipient that is busy (429) or fails (5xx)", () => {
     const others = system.connections.posts.filter((post) => post.connectionId !== "c0");
     expect(new Set(others.map((post) => post.at))).toEqual(new Set([begun]));
     expect(system.segments.sent).toEqual([
-      { segment: { publications: [publication("a")], recipients: [{ connectionId: "c0", connectedAt: NOW - 600_000 }], until: NOW + LATEST_MS, slowUntil: system.clock.now() + SLOW_MS }, delaySeconds: 0 },
+      {
+        segment: {
+          publications: [publication("a")],
+          recipients: [{ connectionId: "c0", connectedAt: NOW - 600_000 }],
+          until: NOW + LATEST_MS,
+          slowUntil: system.clock.now() + SLOW_MS,
+        },
+        delaySeconds: 0,
+      },
     ]);
     expect(system.log.of("fan_out")).toEqual([{ sent: 299, gone: 0, failed: 0, handedOn: 1, uuids: ["m1"] }]);
   });
@@ -167,7 +175,8 @@ describe("a recipient that is slow", () => {
   test("does not hold the fan-out beyond its time when many are: who has not been posted to by then is handed on", async () => {
     const system = fanOutSystem({ budgetMs: 5_000 });
     const ids = await audienceOf(system, 400, "a");
-    for (const id of ids) system.connections.scripts.set(id, () => system.clock.sleep(3_000).then(() => "sent" as const));
+    for (const id of ids)
+      system.connections.scripts.set(id, () => system.clock.sleep(3_000).then(() => "sent" as const));
     const begun = system.clock.now();
     expect(await fanOut(system, [publication("a")])).toMatchObject({ sent: 128, failed: 0, handedOn: 1 });
     expect(system.clock.now() - begun).toBeLessThanOrEqual(5_000 + 3_000);

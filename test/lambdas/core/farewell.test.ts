@@ -19,18 +19,24 @@ test("a connection without an agent is told first and closed then", async () => 
   expect(connections.received("c1")).toEqual([answer]);
 });
 
-test.each(["busy", "failed", "gone", "refused"] as const)("a connection is closed even if telling it is %s", async (result) => {
-  const connections = new TestConnections(new TestClock());
-  connections.scripts.set("c1", [result]);
-  await tellAndClose(connections, "c1", answer);
-  expect(connections.closed).toEqual(["c1"]);
-});
+test.each(["busy", "failed", "gone", "refused"] as const)(
+  "a connection is closed even if telling it is %s",
+  async (result) => {
+    const connections = new TestConnections(new TestClock());
+    connections.scripts.set("c1", [result]);
+    await tellAndClose(connections, "c1", answer);
+    expect(connections.closed).toEqual(["c1"]);
+  },
+);
 
 test("both take less than the margin of the function that does it, with a second for what it had to read", async () => {
   expect(TELLING_MS + CLOSING_MS).toBeLessThanOrEqual(MARGIN_MS - 1_000);
   const within: unknown[] = [];
   const connections = {
-    post: (_id: string, _frame: unknown, withinMs?: number) => (within.push(withinMs), Promise.resolve("sent" as const)),
+    post: (_id: string, _frame: unknown, withinMs?: number) => (
+      within.push(withinMs),
+      Promise.resolve("sent" as const)
+    ),
     close: (_id: string, withinMs?: number) => (within.push(withinMs), Promise.resolve(true)),
   };
   await tellAndClose(connections, "c1", answer);
@@ -40,6 +46,8 @@ test("both take less than the margin of the function that does it, with a second
 test("an agent that was not renewed is told so, unasked", async () => {
   const connections = new TestConnections(new TestClock());
   await expire(connections, "c1");
-  expect(connections.received("c1")).toEqual([{ channel: "/meta/refresh", successful: false, ...{ code: "expired", error: EXPIRED.reason } }]);
+  expect(connections.received("c1")).toEqual([
+    { channel: "/meta/refresh", successful: false, ...{ code: "expired", error: EXPIRED.reason } },
+  ]);
   expect(connections.closed).toEqual(["c1"]);
 });

@@ -25,7 +25,8 @@ export type System = Awaited<ReturnType<typeof systemOf>>;
 /** Publishes messages in one frame. */
 export const post = (system: System, ...uuids: string[]) => publish(system, agent, uuids.map(outgoing));
 /** The ids of what the subscriber received, in order. */
-export const received = (system: System): string[] => (system.connections.received("c1") as Message[]).map(({ uuid }) => uuid);
+export const received = (system: System): string[] =>
+  (system.connections.received("c1") as Message[]).map(({ uuid }) => uuid);
 const inTime = () => 300_000;
 /** Runs a flusher. */
 export const run = (system: System, task: FlushTask, remainingMs = inTime) => flush(system, task, remainingMs);
@@ -34,4 +35,5 @@ export const runAll = async (system: System): Promise<void> => {
   for (let task = system.tasks.shift(); task; task = system.tasks.shift()) await run(system, task);
 };
 /** Neither a message waits, nor is a lease there. */
-export const expectNothingLeft = ({ lingering }: System): void => expect([[...lingering.log.keys()], [...lingering.leases.keys()]]).toEqual([[], []]);
+export const expectNothingLeft = ({ lingering }: System): void =>
+  expect([[...lingering.log.keys()], [...lingering.leases.keys()]]).toEqual([[], []]);

@@ -2,7 +2,18 @@ import { LATEST_DELIVERY_MS } from "../../../lambdas/core/flush.js";
 import { type FlushTask, leaseMs, revive } from "../../../lambdas/core/linger.js";
 import { NOW } from "./fakes.js";
 import { publishUnanswered as publish } from "./fan-out-system.js";
-import { agent, CHANNEL, expectNothingLeft, outgoing, post, received, run, runAll, type System, systemOf } from "./flush-system.js";
+import {
+  agent,
+  CHANNEL,
+  expectNothingLeft,
+  outgoing,
+  post,
+  received,
+  run,
+  runAll,
+  type System,
+  systemOf,
+} from "./flush-system.js";
 
 const MINUTE = 60_000;
 
@@ -36,7 +47,15 @@ describe("a flusher", () => {
     await post(system, "m1");
     system.store.calls.length = 0;
     await runAll(system);
-    expect(system.store.calls).toEqual(["hold", "waiting", `subscribers ${CHANNEL}`, "remove", "release", "waiting", "forget"]);
+    expect(system.store.calls).toEqual([
+      "hold",
+      "waiting",
+      `subscribers ${CHANNEL}`,
+      "remove",
+      "release",
+      "waiting",
+      "forget",
+    ]);
     expect(system.clock.now()).toBe(NOW + 250);
     expectNothingLeft(system);
   });
@@ -67,7 +86,11 @@ describe("a flusher", () => {
     await post(system, "m1", "m2", "m3");
     expect(system.latest.kept.size).toBe(0);
     await runAll(system);
-    expect(system.connections.received("c1")).toMatchObject([{ offset: NOW + 1 }, { offset: NOW + 2 }, { offset: NOW + 3 }]);
+    expect(system.connections.received("c1")).toMatchObject([
+      { offset: NOW + 1 },
+      { offset: NOW + 2 },
+      { offset: NOW + 3 },
+    ]);
     expect(system.latest.kept.get(CHANNEL)).toMatchObject({ uuid: "m3", offset: NOW + 3 });
     expect(system.store.calls.filter((call) => call.startsWith("keep"))).toHaveLength(1);
   });
@@ -151,18 +174,27 @@ const dieAt = (system: System, at: number) => {
 };
 
 const RECOVERIES: [who: string, recover: (system: System, task: FlushTask) => Promise<void>][] = [
-  ["Lambda's retry", async (system, task) => {
-    system.clock.advance(MINUTE);
-    await run(system, task);
-  }],
-  ["the sweep", async (system) => {
-    system.clock.advance(leaseMs(system.settings, CHANNEL));
-    await revive(system);
-  }],
-  ["the next publication", async (system) => {
-    system.clock.advance(leaseMs(system.settings, CHANNEL));
-    await post(system, "next");
-  }],
+  [
+    "Lambda's retry",
+    async (system, task) => {
+      system.clock.advance(MINUTE);
+      await run(system, task);
+    },
+  ],
+  [
+    "the sweep",
+    async (system) => {
+      system.clock.advance(leaseMs(system.settings, CHANNEL));
+      await revive(system);
+    },
+  ],
+  [
+    "the next publication",
+    async (system) => {
+      system.clock.advance(leaseMs(system.settings, CHANNEL));
+      await post(system, "next");
+    },
+  ],
 ];
 
 /** More steps than a run has. */
@@ -184,7 +216,10 @@ describe.each(RECOVERIES)("a flusher that is killed before any of its steps: %s"
       if (dead.died) died.add(dead.died);
       await recover(system, task!);
       await runAll(system);
-      expect([at, new Set(received(system).filter((uuid) => uuid !== "next"))]).toEqual([at, new Set([...first, "last"])]);
+      expect([at, new Set(received(system).filter((uuid) => uuid !== "next"))]).toEqual([
+        at,
+        new Set([...first, "last"]),
+      ]);
       expectNothingLeft(system);
     }
     expect([...died].sort()).toEqual(["forget", "hold", "post", "release", "remove", "subscribers", "waiting"]);
@@ -200,7 +235,10 @@ describe("a publisher that is killed before any of its steps", () => {
         await system.invokeFlush(task);
       };
       const { dead, revived } = dieAt(system, at);
-      const first = await publish({ ...system, invokeFlush }, agent, [outgoing("m1")]).then(() => true, () => false);
+      const first = await publish({ ...system, invokeFlush }, agent, [outgoing("m1")]).then(
+        () => true,
+        () => false,
+      );
       revived();
       // Another one meets what the first has left, while a lease that it may have taken still holds.
       await post(system, "m2");
@@ -229,47 +267,60 @@ describe("a publication between any two steps of a flusher", () => {
   test.each([
     { first: ["m1"], expected: 6 },
     { first: ["m0", "m1"], expected: 8 },
-  ])("is delivered, wherever it is stored and wherever it then asks who flushes: of $expected steps", async ({ first, expected }) => {
-    const count = await steps(first);
-    expect(count).toBe(expected);
-    for (let stored = 1; stored <= count; stored += 1) {
-      for (let asked = stored; asked <= count + 1; asked += 1) {
-        const system = await systemOf();
-        await post(system, ...first);
-        const plain = system.lingering;
-        let go = (): void => undefined;
-        const held = new Promise<void>((resolve) => (go = resolve));
-        // The second publisher: stores, then waits until the flusher is at its step `asked`.
-        const heldUntil = async (channel: string): Promise<number> => {
-          await held;
-          return plain.leases.get(channel)?.until ?? 0;
-        };
-        const append: typeof plain.append = async (entries) => entries.forEach((entry) => plain.log.set(`${CHANNEL} ${entry.id}`, entry));
-        const hold: typeof plain.hold = async (lease) => {
-          const present = plain.leases.get(lease.channel);
-          if (present && present.until > system.clock.now()) return false;
-          plain.leases.set(lease.channel, lease);
-          return true;
-        };
-        const other = { ...system, lingering: { append, heldUntil, hold, remove: plain.remove.bind(plain), release: plain.release.bind(plain) } };
-        let second: Promise<unknown> | undefined;
-        let at = 0;
-        const [task] = system.tasks.splice(0);
-        plain.before = async () => {
-          at += 1;
-          if (at === stored) second = publish(other, agent, [outgoing("m2")]);
-          if (at === asked) go();
-          // Whatever it can do now, it does.
-          for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-        };
-        await run(system, task!);
-        plain.before = () => undefined;
-        go();
-        await second;
-        await runAll(system);
-        expect([stored, asked, new Set(received(system))]).toEqual([stored, asked, new Set([...first, "m2"])]);
-        expectNothingLeft(system);
+  ])(
+    "is delivered, wherever it is stored and wherever it then asks who flushes: of $expected steps",
+    async ({ first, expected }) => {
+      const count = await steps(first);
+      expect(count).toBe(expected);
+      for (let stored = 1; stored <= count; stored += 1) {
+        for (let asked = stored; asked <= count + 1; asked += 1) {
+          const system = await systemOf();
+          await post(system, ...first);
+          const plain = system.lingering;
+          let go = (): void => undefined;
+          const held = new Promise<void>((resolve) => (go = resolve));
+          // The second publisher: stores, then waits until the flusher is at its step `asked`.
+          const heldUntil = async (channel: string): Promise<number> => {
+            await held;
+            return plain.leases.get(channel)?.until ?? 0;
+          };
+          const append: typeof plain.append = async (entries) =>
+            entries.forEach((entry) => plain.log.set(`${CHANNEL} ${entry.id}`, entry));
+          const hold: typeof plain.hold = async (lease) => {
+            const present = plain.leases.get(lease.channel);
+            if (present && present.until > system.clock.now()) return false;
+            plain.leases.set(lease.channel, lease);
+            return true;
+          };
+          const other = {
+            ...system,
+            lingering: {
+              append,
+              heldUntil,
+              hold,
+              remove: plain.remove.bind(plain),
+              release: plain.release.bind(plain),
+            },
+          };
+          let second: Promise<unknown> | undefined;
+          let at = 0;
+          const [task] = system.tasks.splice(0);
+          plain.before = async () => {
+            at += 1;
+            if (at === stored) second = publish(other, agent, [outgoing("m2")]);
+            if (at === asked) go();
+            // Whatever it can do now, it does.
+            for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+          };
+          await run(system, task!);
+          plain.before = () => undefined;
+          go();
+          await second;
+          await runAll(system);
+          expect([stored, asked, new Set(received(system))]).toEqual([stored, asked, new Set([...first, "m2"])]);
+          expectNothingLeft(system);
+        }
       }
-    }
-  });
+    },
+  );
 });

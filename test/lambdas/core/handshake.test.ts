@@ -1,5 +1,11 @@
 import { CREDENTIALS_BYTES, DEFAULT_LIMITS } from "../../../protocol/index.js";
-import { handshakeOf, type Headers, mayConnect, type Offer, readOffer as readOfferWithin } from "../../../lambdas/core/handshake.js";
+import {
+  handshakeOf,
+  type Headers,
+  mayConnect,
+  type Offer,
+  readOffer as readOfferWithin,
+} from "../../../lambdas/core/handshake.js";
 
 const readOffer = (headers: Headers) => readOfferWithin(headers, DEFAULT_LIMITS) as Offer | undefined;
 
@@ -19,13 +25,19 @@ describe("an offer", () => {
     });
   });
 
-  test.each(["Sec-WebSocket-Protocol", "sec-websocket-protocol", "SEC-WEBSOCKET-PROTOCOL"])("is read from %s", (name) => {
-    expect(readOffer({ Host: "x", [name]: "push-it.v1" })).toBeDefined();
-  });
+  test.each(["Sec-WebSocket-Protocol", "sec-websocket-protocol", "SEC-WEBSOCKET-PROTOCOL"])(
+    "is read from %s",
+    (name) => {
+      expect(readOffer({ Host: "x", [name]: "push-it.v1" })).toBeDefined();
+    },
+  );
 
-  test.each(["push-it.v1,push-it.v1.denied", " push-it.v1 ,\tpush-it.v1.denied "])("is split at commas: %j", (header) => {
-    expect(readOffer({ "Sec-WebSocket-Protocol": header })?.explains).toBe(true);
-  });
+  test.each(["push-it.v1,push-it.v1.denied", " push-it.v1 ,\tpush-it.v1.denied "])(
+    "is split at commas: %j",
+    (header) => {
+      expect(readOffer({ "Sec-WebSocket-Protocol": header })?.explains).toBe(true);
+    },
+  );
 
   test.each([
     ["no header", {}],
@@ -56,11 +68,15 @@ describe("credentials", () => {
     const json = (bytes: number) => JSON.stringify("x".repeat(bytes - 2));
     expect(offer("push-it.v1", encoded(json(CREDENTIALS_BYTES)))?.credentials).toHaveLength(CREDENTIALS_BYTES - 2);
     expect(offer("push-it.v1", encoded(json(CREDENTIALS_BYTES + 1)))).toEqual(TOO_LARGE);
-    expect(offer("push-it.v1", "push-it.v1.denied", encoded(json(CREDENTIALS_BYTES + 1)))).toEqual({ ...TOO_LARGE, explains: true });
+    expect(offer("push-it.v1", "push-it.v1.denied", encoded(json(CREDENTIALS_BYTES + 1)))).toEqual({
+      ...TOO_LARGE,
+      explains: true,
+    });
   });
 
   test("are as few bytes as a deployment allows", () => {
-    const read = (json: string) => readOfferWithin({ "Sec-WebSocket-Protocol": `push-it.v1, ${encoded(json)}` }, { credentialsBytes: 6 });
+    const read = (json: string) =>
+      readOfferWithin({ "Sec-WebSocket-Protocol": `push-it.v1, ${encoded(json)}` }, { credentialsBytes: 6 });
     expect(read('"abcd"')).toMatchObject({ credentials: "abcd" });
     expect(read('"abcde"')).toEqual(TOO_LARGE);
   });
@@ -119,7 +135,11 @@ describe("an origin", () => {
 
 describe("what a handshake has for the connection guard", () => {
   test("is its origin, its query and its cookies, as they were sent", () => {
-    const headers = { ORIGIN: "https://Example.com", cookie: 'sid=abc==; theme="dark"; empty=;  spaced  =  x ', Host: "x" };
+    const headers = {
+      ORIGIN: "https://Example.com",
+      cookie: 'sid=abc==; theme="dark"; empty=;  spaced  =  x ',
+      Host: "x",
+    };
     expect(handshakeOf(headers, { room: "a/b", empty: "" })).toEqual({
       origin: "https://Example.com",
       query: { room: "a/b", empty: "" },
@@ -142,7 +162,10 @@ describe("what a handshake has for the connection guard", () => {
   });
 
   test("has names of its own only, whatever they are", () => {
-    const { query, cookies } = handshakeOf({ cookie: "__proto__=x; constructor=y" }, JSON.parse('{"__proto__":"z"}') as Record<string, string>);
+    const { query, cookies } = handshakeOf(
+      { cookie: "__proto__=x; constructor=y" },
+      JSON.parse('{"__proto__":"z"}') as Record<string, string>,
+    );
     expect([Object.keys(query), Object.keys(cookies)]).toEqual([["__proto__"], ["__proto__", "constructor"]]);
     expect(Object.getPrototypeOf(cookies)).toBe(Object.prototype);
   });

@@ -17,25 +17,48 @@ const EPOCH = "e1";
 const OPTIONS: ChannelOptions = { history: { size: 1_000, seconds: 3_600 } };
 
 /** A system in which channels have so many messages, of so many bytes. */
-const setUp = async (kept: Record<string, number>, { bytes = 1, guards = {}, latest }: { bytes?: number; guards?: Partial<Guards>; latest?: true } = {}) => {
+const setUp = async (
+  kept: Record<string, number>,
+  { bytes = 1, guards = {}, latest }: { bytes?: number; guards?: Partial<Guards>; latest?: true } = {},
+) => {
   const store = await new MemoryStore().with(agent);
   const clock = new TestClock();
   const histories = new MemoryHistories(clock, 900, store);
   for (const [channel, count] of Object.entries(kept)) {
     histories.heads_.set(channel, { epoch: EPOCH, offset: count, at: NOW, begun: NOW });
     for (let offset = 1; offset <= count; offset += 1) {
-      histories.rowsOf(channel).set(offset, { offset, at: NOW, message: { uuid: `m${offset}`, data: "x".repeat(bytes) } });
+      histories
+        .rowsOf(channel)
+        .set(offset, { offset, at: NOW, message: { uuid: `m${offset}`, data: "x".repeat(bytes) } });
     }
   }
   const settings = { ...DEFAULT_SETTINGS, channels: { "kept/*": { ...OPTIONS, ...(latest && { latest }) } } };
-  const system = { settings, store, rate: new SubscriptionRate({ settings, clock }), histories, clock, latest: new MemoryLatest(store.calls), connections: new TestConnections(clock), log: new TestLog(), guards: { ...openGuards, ...guards } };
+  const system = {
+    settings,
+    store,
+    rate: new SubscriptionRate({ settings, clock }),
+    histories,
+    clock,
+    latest: new MemoryLatest(store.calls),
+    connections: new TestConnections(clock),
+    log: new TestLog(),
+    guards: { ...openGuards, ...guards },
+  };
   const ask = async (...channels: (string | { channel: string; since: Position })[]) => {
-    const answers = await subscribe(system, agent, JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data: { channels } }));
+    const answers = await subscribe(
+      system,
+      agent,
+      JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data: { channels } }),
+    );
     expect(Buffer.byteLength(frameOf(answers))).toBeLessThanOrEqual(FRAME_BYTES);
     return answers.map(dataOf);
   };
   const read = async (data: Record<string, unknown>) => {
-    const answers = await history({ ...system, rate: { take: (_agent: unknown, wanted: number) => wanted } }, agent, JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data }));
+    const answers = await history(
+      { ...system, rate: { take: (_agent: unknown, wanted: number) => wanted } },
+      agent,
+      JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data }),
+    );
     expect(Buffer.byteLength(frameOf(answers))).toBeLessThanOrEqual(FRAME_BYTES);
     return dataOf(answers[0]!);
   };
@@ -50,20 +73,38 @@ describe("the answer to a subscription", () => {
   test("says where the channel is, or what is behind the position, once the subscription is stored", async () => {
     const { ask, store } = await setUp({ "kept/1": 3 });
     const told = await ask("kept/1", "plain", "kept/new", { channel: "plain/2", since: at(1) });
-    expect(told).toMatchObject([{ channel: "kept/1", position: at(3), historyCheckIntervalMs: DEFAULT_SETTINGS.checkMs }, {}, { position: { offset: 0 } }, {}]);
+    expect(told).toMatchObject([
+      { channel: "kept/1", position: at(3), historyCheckIntervalMs: DEFAULT_SETTINGS.checkMs },
+      {},
+      { position: { offset: 0 } },
+      {},
+    ]);
     expect([told[1], told[3]]).toEqual([{ channel: "plain" }, { channel: "plain/2" }]);
-    expect(store.calls).toEqual(["holdings c1", "putSubscriptions c1 kept/1 plain kept/new plain/2", "holdings c1", "heads", "take"]);
-    expect(await ask({ channel: "kept/1", since: at(1) })).toMatchObject([{ recovered: true, position: at(3), messages: [{ offset: 2 }, { offset: 3 }] }]);
-    expect(await ask({ channel: "kept/1", since: at(4) })).toMatchObject([{ recovered: false, code: "epoch_changed", position: at(3) }]);
+    expect(store.calls).toEqual([
+      "holdings c1",
+      "putSubscriptions c1 kept/1 plain kept/new plain/2",
+      "holdings c1",
+      "heads",
+      "take",
+    ]);
+    expect(await ask({ channel: "kept/1", since: at(1) })).toMatchObject([
+      { recovered: true, position: at(3), messages: [{ offset: 2 }, { offset: 3 }] },
+    ]);
+    expect(await ask({ channel: "kept/1", since: at(4) })).toMatchObject([
+      { recovered: false, code: "epoch_changed", position: at(3) },
+    ]);
   });
 
   test("holds as much as fits a frame, and says what to ask from; all channels have a position", async () => {
-    const { ask, read } = await setUp(Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`kept/${index}`, 150])), { bytes: 900 });
+    const { ask, read } = await setUp(
+      Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`kept/${index}`, 150])),
+      { bytes: 900 },
+    );
     const told = await ask(...Array.from({ length: 25 }, (_, index) => ({ channel: `kept/${index}`, since: at(0) })));
     expect(told.map(({ position, more }) => [typeof position?.offset, more])).toEqual(told.map(() => ["number", true]));
     let [here, got] = [told[0]!.position!, offsets(told[0]!)];
     expect(got.at(-1)).toBe(here.offset);
-    for (let more: true | undefined = true; more; ) {
+    for (let more: true | undefined = true; more;) {
       const page = await read({ channel: "kept/0", since: here });
       got = [...got, ...offsets(page)];
       ({ position: here = here, more } = page);
@@ -122,15 +163,25 @@ describe("a delivery guard", () => {
   const guardsDelivery = async (): Promise<boolean> => true;
 
   test("decides about each message that is told again; what it withholds is left out, and the position goes on", async () => {
-    const delivery: Guards["delivery"] = async (_agent, message) => (message.uuid === "m2" ? { ...message, data: "changed" } : undefined);
+    const delivery: Guards["delivery"] = async (_agent, message) =>
+      message.uuid === "m2" ? { ...message, data: "changed" } : undefined;
     const { ask } = await setUp({ "kept/1": 3 }, { guards: { guardsDelivery, delivery } });
     expect(await ask({ channel: "kept/1", since: at(0) })).toEqual([
-      { channel: "kept/1", position: at(3), messages: [{ uuid: "m2", data: "changed", offset: 2 }], recovered: true, historyCheckIntervalMs: DEFAULT_SETTINGS.checkMs },
+      {
+        channel: "kept/1",
+        position: at(3),
+        messages: [{ uuid: "m2", data: "changed", offset: 2 }],
+        recovered: true,
+        historyCheckIntervalMs: DEFAULT_SETTINGS.checkMs,
+      },
     ]);
   });
 
   test("that makes a message too large for an answer withholds it", async () => {
-    const delivery: Guards["delivery"] = async (_agent, message) => ({ ...message, data: "x".repeat(FRAME_BYTES - 500) });
+    const delivery: Guards["delivery"] = async (_agent, message) => ({
+      ...message,
+      data: "x".repeat(FRAME_BYTES - 500),
+    });
     const { read, log } = await setUp({ "kept/1": 1 }, { guards: { guardsDelivery, delivery } });
     expect(await read({ channel: "kept/1" })).toEqual({ channel: "kept/1", position: at(1) });
     expect(log.events("error")).toEqual(["delivery_too_large"]);
@@ -138,16 +189,19 @@ describe("a delivery guard", () => {
 
   test("always has its full time, so that one which says nothing holds up nobody for ever", async () => {
     const within: number[] = [];
-    const system = await setUp({ "kept/1": 60 }, {
-      guards: {
-        guardsDelivery,
-        delivery: async (_agent, _message, withinMs) => {
-          within.push(withinMs);
-          system.clock.advance(40);
-          return undefined;
+    const system = await setUp(
+      { "kept/1": 60 },
+      {
+        guards: {
+          guardsDelivery,
+          delivery: async (_agent, _message, withinMs) => {
+            within.push(withinMs);
+            system.clock.advance(40);
+            return undefined;
+          },
         },
       },
-    });
+    );
     const first = await system.read({ channel: "kept/1" });
     expect(first.position?.offset).toBeGreaterThan(20);
     expect(first.more).toBe(true);
@@ -168,7 +222,9 @@ describe("a delivery guard", () => {
 describe("reading a history", () => {
   test("is for who may subscribe to this very channel, and does nothing else that the guard stages", async () => {
     const subscription: Guards["subscription"] = async (_agent, channel) =>
-      channel === "kept/no" ? { permitted: false, code: "denied", reason: "Not you." } : { permitted: true, subscribe: ["kept/1", "kept/extra"], publish: [] };
+      channel === "kept/no"
+        ? { permitted: false, code: "denied", reason: "Not you." }
+        : { permitted: true, subscribe: ["kept/1", "kept/extra"], publish: [] };
     const { read, store } = await setUp({ "kept/1": 1 }, { guards: { subscription } });
     expect(offsets(await read({ channel: "kept/1" }))).toEqual([1]);
     expect(await read({ channel: "kept/no" })).toEqual({ channel: "kept/no" });
@@ -183,7 +239,14 @@ describe("a ping", () => {
   test("learns which of its subscriptions have gone on, and nothing of other channels", async () => {
     const system = await setUp({ "kept/1": 3, "kept/2": 3, "kept/3": 3, "kept/other": 3 });
     await system.store.putSubscriptions(agent, ["kept/1", "kept/2", "kept/3", "kept/lost"]);
-    const positions = new Map([["kept/1", at(3)], ["kept/2", at(2)], ["kept/3", { epoch: "e0", offset: 3 }], ["kept/other", at(1)], ["kept/lost", at(1)], ["plain", at(1)]]);
+    const positions = new Map([
+      ["kept/1", at(3)],
+      ["kept/2", at(2)],
+      ["kept/3", { epoch: "e0", offset: 3 }],
+      ["kept/other", at(1)],
+      ["kept/lost", at(1)],
+      ["plain", at(1)],
+    ]);
     expect(await behind(system, agent, positions)).toEqual(["kept/2", "kept/3", "kept/lost"]);
   });
 
@@ -199,8 +262,20 @@ describe("a ping", () => {
     expect(readPositions(frame(undefined))).toEqual({ request: new Map() });
     expect(readPositions(frame({ positions: { a: at(1) } }))).toEqual({ request: new Map([["a", at(1)]]) });
     const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`c${index}`, at(1)]));
-    for (const wrong of [1, null, { positions: [] }, { positions: null }, { positions: { a: null } }, { positions: { a: 1 } }, { positions: { a: { epoch: 1, offset: 1 } } }, { positions: { a: { epoch: "e", offset: -1 } } }, { positions: many }]) {
-      expect(readPositions(frame(wrong))).toMatchObject({ faults: [{ channel: "/meta/ping", uuid: "u1", code: "bad_frame" }] });
+    for (const wrong of [
+      1,
+      null,
+      { positions: [] },
+      { positions: null },
+      { positions: { a: null } },
+      { positions: { a: 1 } },
+      { positions: { a: { epoch: 1, offset: 1 } } },
+      { positions: { a: { epoch: "e", offset: -1 } } },
+      { positions: many },
+    ]) {
+      expect(readPositions(frame(wrong))).toMatchObject({
+        faults: [{ channel: "/meta/ping", uuid: "u1", code: "bad_frame" }],
+      });
     }
   });
 });

@@ -1,5 +1,13 @@
 import type { HistoryOptions } from "../../../lambdas/core/channel-options.js";
-import { ChannelBusy, type Claim, type ClaimId, type Head, type Histories, MARGIN_SECONDS, type Row } from "../../../lambdas/core/history.js";
+import {
+  ChannelBusy,
+  type Claim,
+  type ClaimId,
+  type Head,
+  type Histories,
+  MARGIN_SECONDS,
+  type Row,
+} from "../../../lambdas/core/history.js";
 import type { Clock } from "../../../lambdas/core/ports.js";
 import type { MemoryStore } from "./fakes.js";
 
@@ -48,7 +56,10 @@ export class MemoryHistories implements Histories {
 
   async headsOfSubscribed(connectionId: string, channels: readonly string[]): Promise<Map<string, Head | undefined>> {
     const mine = (await this.#store.holdings(connectionId)).channels;
-    return this.#step("headsOfSubscribed", () => new Map(channels.filter((one) => mine.includes(one)).map((one) => [one, this.heads_.get(one)])));
+    return this.#step(
+      "headsOfSubscribed",
+      () => new Map(channels.filter((one) => mine.includes(one)).map((one) => [one, this.heads_.get(one)])),
+    );
   }
 
   claim(id: ClaimId, claim: Claim): Promise<boolean> {
@@ -86,7 +97,13 @@ export class MemoryHistories implements Histories {
     return this.#step("row", () => this.rowsOf(channel, epoch).get(offset));
   }
 
-  rows(channel: string, epoch: string, from: number, to: number, limit: number): Promise<{ rows: Row[]; whole: boolean }> {
+  rows(
+    channel: string,
+    epoch: string,
+    from: number,
+    to: number,
+    limit: number,
+  ): Promise<{ rows: Row[]; whole: boolean }> {
     return this.#step("rows", () => {
       const all = [...this.rowsOf(channel, epoch).values()].filter(({ offset }) => offset >= from && offset <= to);
       const rows = all.sort((a, b) => a.offset - b.offset).slice(0, limit);
@@ -106,7 +123,8 @@ export class MemoryHistories implements Histories {
   expire({ seconds }: HistoryOptions): void {
     const now = this.#clock.now();
     for (const rows of this.rows_.values()) {
-      for (const { offset, at } of [...rows.values()]) if (at + (seconds + MARGIN_SECONDS) * 1000 <= now) rows.delete(offset);
+      for (const { offset, at } of [...rows.values()])
+        if (at + (seconds + MARGIN_SECONDS) * 1000 <= now) rows.delete(offset);
     }
   }
 
@@ -122,8 +140,10 @@ export class MemoryHistories implements Histories {
 }
 
 /** Lets a channel be busy at a step. */
-export const busyAt = (...steps: Step[]): ((step: Step) => void) => (step) => {
-  if (steps.includes(step)) throw new ChannelBusy();
-};
+export const busyAt =
+  (...steps: Step[]): ((step: Step) => void) =>
+  (step) => {
+    if (steps.includes(step)) throw new ChannelBusy();
+  };
 
 const keyOf = ({ channel, publisher, uuid }: ClaimId): string => `${channel} ${publisher} ${uuid}`;

@@ -36,7 +36,13 @@ test("a subscriber lies in its channel's partition, under its connection", () =>
 
 describe("a subscriber of a channel with shards", () => {
   /** Such as API Gateway gives: alike at the beginning and at the end. */
-  const IDS = Array.from({ length: 8_000 }, (_, at) => `L0S${Buffer.from(`${at * 7_919}`).toString("base64").replace(/=/g, "")}cCIhw=`);
+  const IDS = Array.from(
+    { length: 8_000 },
+    (_, at) =>
+      `L0S${Buffer.from(`${at * 7_919}`)
+        .toString("base64")
+        .replace(/=/g, "")}cCIhw=`,
+  );
 
   test.each([2, 8, 64])("lies in one of %i partitions, evenly", (shards) => {
     const counts = new Map(channelKeys("a", shards).map((pk) => [pk, 0]));
@@ -51,7 +57,9 @@ describe("a subscriber of a channel with shards", () => {
   test("may lie where it would have with fewer shards, and nowhere else", () => {
     for (const id of IDS.slice(0, 100)) {
       const places = subscriberKeys("a", id, 16);
-      expect(new Set(places.map(({ pk }) => pk))).toEqual(new Set([16, 8, 4, 2, 1].map((shards) => subscriberKey("a", id, shards).pk)));
+      expect(new Set(places.map(({ pk }) => pk))).toEqual(
+        new Set([16, 8, 4, 2, 1].map((shards) => subscriberKey("a", id, shards).pk)),
+      );
       expect(places[0]).toEqual(subscriberKey("a", id, 16));
       expect(places.map(({ pk }) => pk)).toContain(channelKey("a"));
     }

@@ -19,11 +19,29 @@ const setUp = async (kept: Record<string, Json>, more: Partial<Guards> = {}) => 
   const latest = new MemoryLatest(store.calls);
   for (const [channel, data] of Object.entries(kept)) await latest.keep(messageOf(channel, data), 1);
   store.calls.length = 0;
-  const settings = { ...DEFAULT_SETTINGS, wildcards: ["prices/*"], channels: { "prices/*": { latest: true as const } } };
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    wildcards: ["prices/*"],
+    channels: { "prices/*": { latest: true as const } },
+  };
   const histories = new MemoryHistories(clock, 900, store);
-  const system = { settings, store, rate: new SubscriptionRate({ settings, clock }), histories, latest, clock, connections, log: new TestLog(), guards: { ...openGuards, ...more } };
+  const system = {
+    settings,
+    store,
+    rate: new SubscriptionRate({ settings, clock }),
+    histories,
+    latest,
+    clock,
+    connections,
+    log: new TestLog(),
+    guards: { ...openGuards, ...more },
+  };
   const ask = (...channels: string[]) =>
-    subscribe(system, agent, JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data: { channels } }));
+    subscribe(
+      system,
+      agent,
+      JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data: { channels } }),
+    );
   return { ...system, ask };
 };
 
@@ -42,8 +60,17 @@ describe("the answer to a subscription", () => {
 
   test("reads it once the subscription is stored, all channels together; a wildcard has none", async () => {
     const { ask, store } = await setUp({ "prices/1": 1 });
-    expect(await ask("prices/1", "prices/*", "prices/2")).toEqual([yes("prices/1", 1), yes("prices/*"), yes("prices/2")]);
-    expect(store.calls).toEqual(["holdings c1", "putSubscriptions c1 prices/1 prices/* prices/2", "holdings c1", "read prices/1 prices/2"]);
+    expect(await ask("prices/1", "prices/*", "prices/2")).toEqual([
+      yes("prices/1", 1),
+      yes("prices/*"),
+      yes("prices/2"),
+    ]);
+    expect(store.calls).toEqual([
+      "holdings c1",
+      "putSubscriptions c1 prices/1 prices/* prices/2",
+      "holdings c1",
+      "read prices/1 prices/2",
+    ]);
   });
 
   test("reads nothing for other channels", async () => {
@@ -53,14 +80,21 @@ describe("the answer to a subscription", () => {
   });
 
   test("has none for who was denied; one for what its guard subscribed it to unasked", async () => {
-    const { ask } = await setUp({ "prices/1": 1, "prices/2": 2, "prices/3": 3 }, {
-      subscription: async (_agent, channel) =>
-        channel === "prices/1"
-          ? { permitted: true, subscribe: ["prices/1", "prices/3"], publish: [] }
-          : { permitted: false, code: "denied", reason: "no" },
-    });
+    const { ask } = await setUp(
+      { "prices/1": 1, "prices/2": 2, "prices/3": 3 },
+      {
+        subscription: async (_agent, channel) =>
+          channel === "prices/1"
+            ? { permitted: true, subscribe: ["prices/1", "prices/3"], publish: [] }
+            : { permitted: false, code: "denied", reason: "no" },
+      },
+    );
     const answers = await ask("prices/1", "prices/2");
-    expect(answers).toMatchObject([yes("prices/1", 1), { successful: false, data: { channel: "prices/2" } }, yes("prices/3", 3)]);
+    expect(answers).toMatchObject([
+      yes("prices/1", 1),
+      { successful: false, data: { channel: "prices/2" } },
+      yes("prices/3", 3),
+    ]);
     expect(answers[1]?.data).toEqual({ channel: "prices/2" });
   });
 
@@ -68,7 +102,10 @@ describe("the answer to a subscription", () => {
     const { ask, connections } = await setUp({ "prices/1": "x".repeat(32_000), "prices/2": "y".repeat(9_000) });
     connections.scripts.set("c1", ["refused"]);
     const answers = await ask("prices/1", "prices/2");
-    expect(answers).toMatchObject([yes("prices/1", "x".repeat(32_000)), { successful: false, code: "unavailable", data: { channel: "prices/2" } }]);
+    expect(answers).toMatchObject([
+      yes("prices/1", "x".repeat(32_000)),
+      { successful: false, code: "unavailable", data: { channel: "prices/2" } },
+    ]);
   });
 });
 
@@ -80,7 +117,9 @@ describe("what does not fit the frame of answers", () => {
     const frame = frameOf(answers);
     expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(FRAME_BYTES);
     expect(JSON.parse(frame)).toHaveLength(25);
-    const told = answers.filter(({ data }) => "latest" in (data as object)).map(({ data }) => (data as { channel: string }).channel);
+    const told = answers
+      .filter(({ data }) => "latest" in (data as object))
+      .map(({ data }) => (data as { channel: string }).channel);
     const posted = connections.received("c1") as { channel: string; offset: number }[];
     expect(told.length).toBeGreaterThan(10);
     expect([...told, ...posted.map(({ channel }) => channel)].sort()).toEqual(names.sort());
@@ -96,14 +135,20 @@ describe("what does not fit the frame of answers", () => {
 });
 
 describe("a delivery guard", () => {
-  const guarding = (delivery: Guards["delivery"]): Partial<Guards> => ({ guardsDelivery: async (channel) => channel === "prices/1", delivery });
+  const guarding = (delivery: Guards["delivery"]): Partial<Guards> => ({
+    guardsDelivery: async (channel) => channel === "prices/1",
+    delivery,
+  });
 
   test("decides about the last message as about any: it may change it, and does not see its number", async () => {
     const seen: unknown[] = [];
-    const { ask } = await setUp({ "prices/1": 1, "prices/2": 2 }, guarding(async (who, message, withinMs) => {
-      seen.push([who.connectionId, message, withinMs]);
-      return { ...message, data: "changed" };
-    }));
+    const { ask } = await setUp(
+      { "prices/1": 1, "prices/2": 2 },
+      guarding(async (who, message, withinMs) => {
+        seen.push([who.connectionId, message, withinMs]);
+        return { ...message, data: "changed" };
+      }),
+    );
     expect(await ask("prices/1", "prices/2")).toEqual([yes("prices/1", "changed"), yes("prices/2", 2)]);
     expect(seen).toEqual([["c1", messageOf("prices/1", 1), 1_000]]);
   });
@@ -112,13 +157,19 @@ describe("a delivery guard", () => {
     ["that withholds it", undefined],
     ["that could not be asked in time", "late" as const],
   ])("%s: the subscriber does not get it", async (_what, verdict) => {
-    const { ask, connections } = await setUp({ "prices/1": 1 }, guarding(async () => verdict));
+    const { ask, connections } = await setUp(
+      { "prices/1": 1 },
+      guarding(async () => verdict),
+    );
     expect(await ask("prices/1")).toEqual([yes("prices/1")]);
     expect(connections.posts).toEqual([]);
   });
 
   test("that makes it larger than any message: it is withheld, and the log says so", async () => {
-    const { ask, log } = await setUp({ "prices/1": 1 }, guarding(async (_agent, message) => ({ ...message, data: "x".repeat(FRAME_BYTES) })));
+    const { ask, log } = await setUp(
+      { "prices/1": 1 },
+      guarding(async (_agent, message) => ({ ...message, data: "x".repeat(FRAME_BYTES) })),
+    );
     expect(await ask("prices/1")).toEqual([yes("prices/1")]);
     expect(log.of("delivery_too_large")).toMatchObject([{ channel: "prices/1" }]);
   });

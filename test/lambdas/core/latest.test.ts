@@ -17,7 +17,12 @@ const outgoing = (channel: string, data: unknown = "hello", uuid = "m1") => mess
 describe("publications on channels that keep their last message", () => {
   test("are numbered on the wire, each above the one before; those of other channels are not", async () => {
     const system = await systemOf();
-    await publish(system, agent, [outgoing("prices/1", "a"), outgoing("other", "b"), outgoing("prices/1", "c"), outgoing("prices/2", "d")]);
+    await publish(system, agent, [
+      outgoing("prices/1", "a"),
+      outgoing("other", "b"),
+      outgoing("prices/1", "c"),
+      outgoing("prices/2", "d"),
+    ]);
     expect(system.connections.received("c1")).toEqual([
       { ...outgoing("prices/1", "a"), offset: NOW + 1 },
       outgoing("other", "b"),
@@ -30,12 +35,23 @@ describe("publications on channels that keep their last message", () => {
   test("are kept before subscribers are read: who is not read finds it kept", async () => {
     const system = await systemOf();
     await publish(system, agent, [outgoing("prices/1"), outgoing("prices/1"), outgoing("prices/2")]);
-    expect(system.store.calls).toEqual(["keep prices/1", "keep prices/2", "subscribers prices/1", "subscribers prices/2"]);
+    expect(system.store.calls).toEqual([
+      "keep prices/1",
+      "keep prices/2",
+      "subscribers prices/1",
+      "subscribers prices/2",
+    ]);
   });
 
   test("of a back end count too; what it sends to a user does not", async () => {
-    const system = { ...(await systemOf({ channels: { ...channels, "/meta/*": { latest: true } } })), newUuid: () => "u" };
-    await serverPublish(system, [{ channel: "prices/1", data: 1 }, { userId: "ada", data: 2 }]);
+    const system = {
+      ...(await systemOf({ channels: { ...channels, "/meta/*": { latest: true } } })),
+      newUuid: () => "u",
+    };
+    await serverPublish(system, [
+      { channel: "prices/1", data: 1 },
+      { userId: "ada", data: 2 },
+    ]);
     expect([...system.latest.kept.keys()]).toEqual(["prices/1"]);
   });
 

@@ -14,7 +14,8 @@ const systemOf = async () => {
   return system;
 };
 type System = Awaited<ReturnType<typeof systemOf>>;
-const waiting = async ({ lingering }: System, channel = "busy/1") => (await lingering.waiting(channel)).entries.map(({ message }) => message.uuid);
+const waiting = async ({ lingering }: System, channel = "busy/1") =>
+  (await lingering.waiting(channel)).entries.map(({ message }) => message.uuid);
 const outgoing = (uuid: string, channel = "busy/1") => messageOf(channel, "hello", uuid);
 
 describe("publications on channels that linger", () => {
@@ -24,9 +25,16 @@ describe("publications on channels that linger", () => {
     expect(answers.map(({ successful }) => successful)).toEqual([true, true, true]);
     expect(system.store.calls).toEqual(["append", "heldUntil", "heldUntil", "hold", "hold"]);
     expect([await waiting(system), await waiting(system, "busy/2")]).toEqual([["m1", "m2"], ["m3"]]);
-    expect(system.tasks).toMatchObject([{ channel: "busy/1", since: NOW, first: true }, { channel: "busy/2", since: NOW, first: true }]);
+    expect(system.tasks).toMatchObject([
+      { channel: "busy/1", since: NOW, first: true },
+      { channel: "busy/2", since: NOW, first: true },
+    ]);
     expect(system.tasks[0]?.owner).not.toBe(system.tasks[1]?.owner);
-    expect(system.lingering.leases.get("busy/1")).toEqual({ channel: "busy/1", owner: system.tasks[0]?.owner, until: NOW + leaseMs(system.settings, "busy/1") });
+    expect(system.lingering.leases.get("busy/1")).toEqual({
+      channel: "busy/1",
+      owner: system.tasks[0]?.owner,
+      until: NOW + leaseMs(system.settings, "busy/1"),
+    });
     expect(system.connections.posts).toEqual([]);
   });
 
@@ -47,10 +55,22 @@ describe("publications on channels that linger", () => {
 
   test("keep their order where a frame is full, and its guard publishes as much as it may", async () => {
     const system = await systemOf();
-    const several = (uuid: string) => Array.from({ length: PUBLICATIONS_PER_GUARD_CALL }, (_, at) => messageOf("busy/1", "hello", `${uuid}.${at}`));
-    const guards = { ...system.guards, publication: async (_: unknown, { uuid }: Message) => ({ permitted: true as const, subscribe: [], publish: several(uuid) }) };
+    const several = (uuid: string) =>
+      Array.from({ length: PUBLICATIONS_PER_GUARD_CALL }, (_, at) => messageOf("busy/1", "hello", `${uuid}.${at}`));
+    const guards = {
+      ...system.guards,
+      publication: async (_: unknown, { uuid }: Message) => ({
+        permitted: true as const,
+        subscribe: [],
+        publish: several(uuid),
+      }),
+    };
     const frame = Array.from({ length: MESSAGES_PER_FRAME }, (_, at) => `m${at}`);
-    await publish({ ...system, guards }, agent, frame.map((uuid) => outgoing(uuid)));
+    await publish(
+      { ...system, guards },
+      agent,
+      frame.map((uuid) => outgoing(uuid)),
+    );
     expect(await waiting(system)).toEqual(frame.flatMap((uuid) => several(uuid).map((one) => one.uuid)));
   });
 
@@ -69,7 +89,10 @@ describe("publications on channels that linger", () => {
 
   test("of a back end too; what it sends to a user never", async () => {
     const system = { ...(await systemOf()), newUuid: () => "u" };
-    await serverPublish(system, [{ channel: "busy/1", data: 1 }, { userId: "ada", data: 2 }]);
+    await serverPublish(system, [
+      { channel: "busy/1", data: 1 },
+      { userId: "ada", data: 2 },
+    ]);
     expect(await waiting(system)).toEqual(["u"]);
   });
 
@@ -97,15 +120,18 @@ describe("where it cannot be promised that a flusher runs", () => {
     expect(system.tasks).toHaveLength(1);
   });
 
-  test.each(["append", "heldUntil", "hold"] as const)("because %s fails: publishing fails, and nothing stays", async (step) => {
-    const system = await systemOf();
-    system.lingering.before = (name) => {
-      if (name === step) throw new Error("the table is away");
-    };
-    await expect(publish(system, agent, [outgoing("m1")])).rejects.toThrow("the table is away");
-    system.lingering.before = () => undefined;
-    expect([await waiting(system), system.tasks]).toEqual([[], []]);
-  });
+  test.each(["append", "heldUntil", "hold"] as const)(
+    "because %s fails: publishing fails, and nothing stays",
+    async (step) => {
+      const system = await systemOf();
+      system.lingering.before = (name) => {
+        if (name === step) throw new Error("the table is away");
+      };
+      await expect(publish(system, agent, [outgoing("m1")])).rejects.toThrow("the table is away");
+      system.lingering.before = () => undefined;
+      expect([await waiting(system), system.tasks]).toEqual([[], []]);
+    },
+  );
 
   test("because only some could be stored: publishing fails, and nothing stays", async () => {
     const system = await systemOf();
@@ -118,7 +144,11 @@ describe("where it cannot be promised that a flusher runs", () => {
 describe("the sweep", () => {
   test("has flushers run for leases that are over, and for no others; one that cannot be is logged", async () => {
     const system = await systemOf();
-    for (const [channel, until] of [["busy/1", NOW], ["busy/2", NOW + 1], ["busy/3", 0]] as const) {
+    for (const [channel, until] of [
+      ["busy/1", NOW],
+      ["busy/2", NOW + 1],
+      ["busy/3", 0],
+    ] as const) {
       system.lingering.leases.set(channel, { channel, owner: "dead", until });
     }
     const invokeFlush = async (task: { channel: string }) => {

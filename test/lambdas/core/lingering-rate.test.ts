@@ -15,7 +15,13 @@ const setUp = async () => {
   const publishOn = async (names: string[]): Promise<Reply[]> => {
     const answers: Reply[] = [];
     for (let at = 0; at < names.length; at += 25) {
-      answers.push(...(await publish(system, agent, names.slice(at, at + 25).map((name) => messageOf(name, 1, `m${(last += 1)}`)))));
+      answers.push(
+        ...(await publish(
+          system,
+          agent,
+          names.slice(at, at + 25).map((name) => messageOf(name, 1, `m${(last += 1)}`)),
+        )),
+      );
     }
     return answers;
   };
@@ -23,7 +29,8 @@ const setUp = async () => {
   return { ...system, publishOn, accepted };
 };
 
-const names = (folder: string, count: number, from = 0): string[] => Array.from({ length: count }, (_, at) => `${folder}/${from + at}`);
+const names = (folder: string, count: number, from = 0): string[] =>
+  Array.from({ length: count }, (_, at) => `${folder}/${from + at}`);
 
 describe("the functions that wait because of one agent", () => {
   test("are ten at once for the longest window, and two a second more", async () => {

@@ -63,12 +63,18 @@ describe("an origin", () => {
   });
 
   test("that a pattern allows is the URL of one host directly below the pattern's, whatever is sent", () => {
-    const piece = fc.oneof(fc.constantFrom("https://", ".", "previews.example.com", "attacker.net", "@", ":", "/", "#", "\\", "a", "-", "%"), fc.string({ maxLength: 3 }));
+    const piece = fc.oneof(
+      fc.constantFrom("https://", ".", "previews.example.com", "attacker.net", "@", ":", "/", "#", "\\", "a", "-", "%"),
+      fc.string({ maxLength: 3 }),
+    );
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join("")), (origin) => {
-        if (!isAllowedOrigin(origin, LABEL)) return;
-        expect(new URL(origin).host).toMatch(/^[a-z0-9-]+\.previews\.example\.com$/);
-      }),
+      fc.property(
+        fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join("")),
+        (origin) => {
+          if (!isAllowedOrigin(origin, LABEL)) return;
+          expect(new URL(origin).host).toMatch(/^[a-z0-9-]+\.previews\.example\.com$/);
+        },
+      ),
       { seed: 1, numRuns: 20_000 },
     );
   });

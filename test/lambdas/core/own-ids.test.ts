@@ -23,6 +23,9 @@ describe("the uuids of what one guard call publishes", () => {
   });
 
   test("leave everything else of the messages as it is", () => {
-    expect(withOwnIds([messageOf("a", 1, "m1"), messageOf("a", { x: 2 }, "m1")])).toMatchObject([messageOf("a", 1, "m1"), { channel: "a", data: { x: 2 } }]);
+    expect(withOwnIds([messageOf("a", 1, "m1"), messageOf("a", { x: 2 }, "m1")])).toMatchObject([
+      messageOf("a", 1, "m1"),
+      { channel: "a", data: { x: 2 } },
+    ]);
   });
 });

@@ -75,7 +75,9 @@ describe("a connection that fails", () => {
 describe("posting to many", () => {
   const post = async (system: ReturnType<typeof setUp>, count: number): Promise<Posted[]> => {
     const results: Posted[] = [];
-    const poster = new Poster<{ subscriber: ReturnType<typeof to> }>(system, LATER, (_, posted) => results.push(posted));
+    const poster = new Poster<{ subscriber: ReturnType<typeof to> }>(system, LATER, (_, posted) =>
+      results.push(posted),
+    );
     for (let at = 0; at < count; at += 1) poster.add([{ subscriber: to(`c${at}`) }], [one]);
     await poster.idle();
     expect(results).toHaveLength(count);
@@ -97,8 +99,13 @@ describe("posting to many", () => {
     const system = setUp();
     for (let at = 0; at < 1_000; at += 100) system.connections.scripts.set(`c${at}`, ["busy"]);
     const results: Posted[] = [];
-    const poster = new Poster<{ subscriber: ReturnType<typeof to> }>(system, LATER, (_, posted) => results.push(posted));
-    poster.add(Array.from({ length: 1_000 }, (_, at) => ({ subscriber: to(`c${at}`) })), [one]);
+    const poster = new Poster<{ subscriber: ReturnType<typeof to> }>(system, LATER, (_, posted) =>
+      results.push(posted),
+    );
+    poster.add(
+      Array.from({ length: 1_000 }, (_, at) => ({ subscriber: to(`c${at}`) })),
+      [one],
+    );
     await poster.idle();
     expect(results.filter((posted) => posted === "slow")).toHaveLength(10);
     expect(system.connections.posts.length).toBeGreaterThan(1_050);
@@ -109,7 +116,10 @@ describe("posting to many", () => {
     const system = setUp();
     for (let at = 0; at < 100; at += 1) system.connections.scripts.set(`c${at}`, ["busy"]);
     const poster = new Poster<{ subscriber: ReturnType<typeof to> }>(system, LATER, () => undefined);
-    poster.add(Array.from({ length: 100 }, (_, at) => ({ subscriber: to(`c${at}`) })), [one]);
+    poster.add(
+      Array.from({ length: 100 }, (_, at) => ({ subscriber: to(`c${at}`) })),
+      [one],
+    );
     await poster.idle();
     expect(poster.throttled).toBe(true);
   });

@@ -12,7 +12,12 @@ export class MemoryMembers implements Members {
     return this.rows.get(`${channel} ${connectionId}`);
   }
 
-  async #change(step: keyof Members, channel: string, connectionId: string, change: (row: Attendant) => Attendant | false | undefined) {
+  async #change(
+    step: keyof Members,
+    channel: string,
+    connectionId: string,
+    change: (row: Attendant) => Attendant | false | undefined,
+  ) {
     await this.before(step);
     const row = this.at(channel, connectionId);
     const changed = row && change(row);
@@ -20,16 +25,35 @@ export class MemoryMembers implements Members {
     return Boolean(changed);
   }
 
-  async join({ uuid: agent, connectionId, userId, info }: Attendee, channel: string, since: number, until: number): Promise<void> {
+  async join(
+    { uuid: agent, connectionId, userId, info }: Attendee,
+    channel: string,
+    since: number,
+    until: number,
+  ): Promise<void> {
     await this.before("join");
     const row = this.at(channel, connectionId);
-    const fresh = { connectionId, agent, since, until, told: false, ...(userId === undefined ? {} : { userId }), ...(info === undefined ? {} : { info }) };
-    const same = row && row.goneAt === undefined && row.until > since && JSON.stringify(row.info) === JSON.stringify(info);
+    const fresh = {
+      connectionId,
+      agent,
+      since,
+      until,
+      told: false,
+      ...(userId === undefined ? {} : { userId }),
+      ...(info === undefined ? {} : { info }),
+    };
+    const same =
+      row && row.goneAt === undefined && row.until > since && JSON.stringify(row.info) === JSON.stringify(info);
     this.rows.set(`${channel} ${connectionId}`, same ? { ...row, until } : fresh);
   }
 
   async describe({ connectionId, info }: Attendee, channel: string, now: number): Promise<void> {
-    await this.#change("describe", channel, connectionId, (row) => row.goneAt === undefined && { ...row, info: info ?? null, since: now, told: false });
+    await this.#change(
+      "describe",
+      channel,
+      connectionId,
+      (row) => row.goneAt === undefined && { ...row, info: info ?? null, since: now, told: false },
+    );
   }
 
   async untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>> {
@@ -39,7 +63,12 @@ export class MemoryMembers implements Members {
   }
 
   renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean> {
-    return this.#change("renew", channel, connectionId, (row) => row.goneAt === undefined && row.until > now && { ...row, until });
+    return this.#change(
+      "renew",
+      channel,
+      connectionId,
+      (row) => row.goneAt === undefined && row.until > now && { ...row, until },
+    );
   }
 
   leave(connectionId: string, channel: string, now: number): Promise<boolean> {
@@ -47,11 +76,21 @@ export class MemoryMembers implements Members {
   }
 
   end(channel: string, { connectionId, since, until }: Attendant, now: number): Promise<boolean> {
-    return this.#change("end", channel, connectionId, (row) => row.goneAt === undefined && row.since === since && row.until === until && { ...row, goneAt: now });
+    return this.#change(
+      "end",
+      channel,
+      connectionId,
+      (row) => row.goneAt === undefined && row.since === since && row.until === until && { ...row, goneAt: now },
+    );
   }
 
   async told(channel: string, { connectionId, since }: Attendant): Promise<void> {
-    await this.#change("told", channel, connectionId, (row) => row.goneAt === undefined && row.since === since && { ...row, told: true });
+    await this.#change(
+      "told",
+      channel,
+      connectionId,
+      (row) => row.goneAt === undefined && row.since === since && { ...row, told: true },
+    );
   }
 
   async forget(channel: string, { connectionId, since }: Attendant): Promise<void> {
@@ -84,9 +123,16 @@ export class MemoryOccupancy implements Occupancy {
   /** Runs before a method does its work. */
   before: (step: keyof Occupancy) => unknown = () => undefined;
 
-  async #put(step: keyof Occupancy, channel: string, now: number, change: (row: Occupied) => Occupied | false): Promise<boolean> {
+  async #put(
+    step: keyof Occupancy,
+    channel: string,
+    now: number,
+    change: (row: Occupied) => Occupied | false,
+  ): Promise<boolean> {
     await this.before(step);
-    const changed = change(this.rows.get(channel) ?? { channel, occupied: false, since: now, awaitedUntil: 0, old: false });
+    const changed = change(
+      this.rows.get(channel) ?? { channel, occupied: false, since: now, awaitedUntil: 0, old: false },
+    );
     if (changed) this.rows.set(channel, changed);
     return Boolean(changed);
   }

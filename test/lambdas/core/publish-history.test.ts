@@ -13,13 +13,19 @@ const agent = agentOf("c1");
 
 const systemOf = async (more: Parameters<typeof fanOutSystem>[0] & { lingerMs?: number; latest?: true } = {}) => {
   const { lingerMs, latest } = more;
-  const system = fanOutSystem({ channels: { "kept/*": { history: KEEP, ...(lingerMs && { lingerMs }), ...(latest && { latest }) } }, ...more });
+  const system = fanOutSystem({
+    channels: { "kept/*": { history: KEEP, ...(lingerMs && { lingerMs }), ...(latest && { latest }) } },
+    ...more,
+  });
   await system.store.with(agent, CHANNEL);
   await system.store.with(agentOf("c2"), CHANNEL);
   return system;
 };
 
-const position = (system: Awaited<ReturnType<typeof systemOf>>, offset: number): Position => ({ epoch: system.histories.heads_.get(CHANNEL)!.epoch, offset });
+const position = (system: Awaited<ReturnType<typeof systemOf>>, offset: number): Position => ({
+  epoch: system.histories.heads_.get(CHANNEL)!.epoch,
+  offset,
+});
 
 describe("a publication on a channel with history", () => {
   test("is stored before subscribers are read; they and the publisher are told where it is", async () => {
@@ -34,10 +40,14 @@ describe("a publication on a channel with history", () => {
   test("that spares its publisher tells it that it is there, with the answer, or to workers", async () => {
     const system = await systemOf();
     const { messages } = await publish(system, agent, [{ ...messageOf(CHANNEL), echo: false }], { answered: true });
-    expect(messages.map(({ json }) => JSON.parse(json) as unknown)).toEqual([{ channel: CHANNEL, ...position(system, 1) }]);
+    expect(messages.map(({ json }) => JSON.parse(json) as unknown)).toEqual([
+      { channel: CHANNEL, ...position(system, 1) },
+    ]);
     system.connections.scripts.set("c1", ["busy"]);
     await publishUnanswered(system, agent, [{ ...messageOf(CHANNEL, 2, "m2"), echo: false }]);
-    expect(system.segments.sent.flatMap(({ segment }) => segment.publications)).toMatchObject([{ withheld: true, ...position(system, 2) }]);
+    expect(system.segments.sent.flatMap(({ segment }) => segment.publications)).toMatchObject([
+      { withheld: true, ...position(system, 2) },
+    ]);
   });
 
   test("that is withheld, or has grown too large, is told to its recipient as being there; nobody asks the guard about a spared one", async () => {
@@ -51,9 +61,14 @@ describe("a publication on a channel with history", () => {
         },
       },
     });
-    await publishUnanswered(system, agent, [{ ...messageOf(CHANNEL, 1, "no"), echo: false }, { ...messageOf(CHANNEL, 1, "large"), echo: false }]);
+    await publishUnanswered(system, agent, [
+      { ...messageOf(CHANNEL, 1, "no"), echo: false },
+      { ...messageOf(CHANNEL, 1, "large"), echo: false },
+    ]);
     for (const id of ["c1", "c2"]) {
-      expect(system.connections.received(id)).toEqual([1, 2].map((offset) => ({ channel: CHANNEL, ...position(system, offset) })));
+      expect(system.connections.received(id)).toEqual(
+        [1, 2].map((offset) => ({ channel: CHANNEL, ...position(system, offset) })),
+      );
     }
     expect(new Set(asked)).toEqual(new Set(["c2"]));
   });
@@ -61,7 +76,10 @@ describe("a publication on a channel with history", () => {
   test("is refused where it does not fit the answer in which it would be told again", async () => {
     const system = await systemOf();
     const room = FRAME_BYTES - REPLAY_BYTES;
-    const [large, fits] = await publishUnanswered(system, agent, [messageOf(CHANNEL, "x".repeat(room), "a"), messageOf(CHANNEL, "x".repeat(room - 200), "b")]);
+    const [large, fits] = await publishUnanswered(system, agent, [
+      messageOf(CHANNEL, "x".repeat(room), "a"),
+      messageOf(CHANNEL, "x".repeat(room - 200), "b"),
+    ]);
     expect([large?.code, fits?.successful]).toEqual(["too_large", true]);
   });
 
@@ -69,7 +87,10 @@ describe("a publication on a channel with history", () => {
     const system = await systemOf();
     system.histories.before = busyAt("take");
     const answers = await publishUnanswered(system, agent, [messageOf(CHANNEL), messageOf("plain", 2, "m2")]);
-    expect(answers).toMatchObject([{ channel: "/meta/error", uuid: "m1", code: "channel_busy" }, { successful: true, uuid: "m2" }]);
+    expect(answers).toMatchObject([
+      { channel: "/meta/error", uuid: "m1", code: "channel_busy" },
+      { successful: true, uuid: "m2" },
+    ]);
     expect(system.store.calls).toContain("subscribers plain");
     expect(system.store.calls).not.toContain(`subscribers ${CHANNEL}`);
   });
@@ -96,9 +117,20 @@ describe("the back end", () => {
     const system = await serving();
     const request = { version: 1, publish: [of("bad channel"), of(CHANNEL, "m1"), of("plain"), of(CHANNEL)] };
     const first = await serve(system, request);
-    expect(first).toMatchObject({ results: [{ code: "bad_channel" }, { accepted: true, position: { offset: 1 } }, { uuid: "made2" }, { position: { offset: 2 } }] });
-    expect(await serve(system, { version: 1, publish: [of(CHANNEL, "m1")] })).toMatchObject({ results: [{ accepted: true, position: { offset: 1 } }] });
-    expect(await serve(system, { version: 1, publish: [of(CHANNEL, "m1", 2)] })).toMatchObject({ results: [{ accepted: false, code: "uuid_reused", uuid: "m1" }] });
+    expect(first).toMatchObject({
+      results: [
+        { code: "bad_channel" },
+        { accepted: true, position: { offset: 1 } },
+        { uuid: "made2" },
+        { position: { offset: 2 } },
+      ],
+    });
+    expect(await serve(system, { version: 1, publish: [of(CHANNEL, "m1")] })).toMatchObject({
+      results: [{ accepted: true, position: { offset: 1 } }],
+    });
+    expect(await serve(system, { version: 1, publish: [of(CHANNEL, "m1", 2)] })).toMatchObject({
+      results: [{ accepted: false, code: "uuid_reused", uuid: "m1" }],
+    });
     expect(system.histories.told(CHANNEL).filter((each) => !each.endsWith("-"))).toEqual(["1:m1", "2:made3"]);
   });
 
@@ -109,13 +141,32 @@ describe("the back end", () => {
     const { epoch } = position(system, 0);
     expect(await read({ channel: CHANNEL })).toEqual({
       version: 1,
-      history: { channel: CHANNEL, position: { epoch, offset: 2 }, messages: [{ uuid: "m1", data: 1, offset: 1 }, { uuid: "m2", data: 1, offset: 2 }] },
+      history: {
+        channel: CHANNEL,
+        position: { epoch, offset: 2 },
+        messages: [
+          { uuid: "m1", data: 1, offset: 1 },
+          { uuid: "m2", data: 1, offset: 2 },
+        ],
+      },
     });
-    expect(await read({ channel: CHANNEL, since: { epoch, offset: 1 } })).toMatchObject({ history: { recovered: true, messages: [{ uuid: "m2" }] } });
-    expect(await read({ channel: CHANNEL, reverse: true, limit: 1 })).toMatchObject({ history: { more: true, messages: [{ uuid: "m2" }] } });
-    expect(await read({ channel: CHANNEL, since: { epoch: "other", offset: 1 } })).toMatchObject({ history: { recovered: false, code: "epoch_changed" } });
+    expect(await read({ channel: CHANNEL, since: { epoch, offset: 1 } })).toMatchObject({
+      history: { recovered: true, messages: [{ uuid: "m2" }] },
+    });
+    expect(await read({ channel: CHANNEL, reverse: true, limit: 1 })).toMatchObject({
+      history: { more: true, messages: [{ uuid: "m2" }] },
+    });
+    expect(await read({ channel: CHANNEL, since: { epoch: "other", offset: 1 } })).toMatchObject({
+      history: { recovered: false, code: "epoch_changed" },
+    });
     expect(await read({ channel: "plain" })).toMatchObject({ code: "no_history" });
-    for (const wrong of [{}, 1, { channel: CHANNEL, limit: 0 }, { channel: CHANNEL, since: 1 }, { channel: CHANNEL, reverse: 1 }]) {
+    for (const wrong of [
+      {},
+      1,
+      { channel: CHANNEL, limit: 0 },
+      { channel: CHANNEL, since: 1 },
+      { channel: CHANNEL, reverse: 1 },
+    ]) {
       expect(await read(wrong)).toMatchObject({ code: "bad_request" });
     }
   });

@@ -5,8 +5,18 @@ import { agentOf, messageOf } from "./fakes.js";
 import { fanOutSystem, publishUnanswered as publish } from "./fan-out-system.js";
 
 const agent = agentOf("publisher");
-const out = (channel: string, data: Json = "hello", uuid = "m1"): OutgoingMessage => ({ channel, uuid, data, echo: true });
-const permitted = (more: Partial<Permitted> = {}): Permitted => ({ permitted: true, subscribe: [], publish: [], ...more });
+const out = (channel: string, data: Json = "hello", uuid = "m1"): OutgoingMessage => ({
+  channel,
+  uuid,
+  data,
+  echo: true,
+});
+const permitted = (more: Partial<Permitted> = {}): Permitted => ({
+  permitted: true,
+  subscribe: [],
+  publish: [],
+  ...more,
+});
 const codes = (answers: { code?: string }[]): (string | undefined)[] => answers.map(({ code }) => code);
 
 const setUp = async (options: Parameters<typeof fanOutSystem>[0] = {}) => {
@@ -24,7 +34,11 @@ describe("what is published too fast", () => {
       return permitted({ publish: [message] });
     };
     const system = await setUp({ guards: { publication }, limits: { publicationsPerSecond: 1 } });
-    const answers = await publish(system, agent, ["m1", "m2", "m3", "m4"].map((uuid) => out("a", 1, uuid)));
+    const answers = await publish(
+      system,
+      agent,
+      ["m1", "m2", "m3", "m4"].map((uuid) => out("a", 1, uuid)),
+    );
     expect(codes(answers)).toEqual([undefined, undefined, "rate_limited", "rate_limited"]);
     expect(answers.map(({ uuid }) => uuid)).toEqual(["m1", "m2", "m3", "m4"]);
     expect(asked).toEqual(["m1", "m2"]);
@@ -61,16 +75,25 @@ describe("a message that is too large as it would be delivered", () => {
 
   test("is not delivered to the one recipient whose delivery guard made it so, and the log says it", async () => {
     const delivery: Guards["delivery"] = async (_agent, message) => ({ ...message, data: "x".repeat(21) });
-    const system = await setUp({ guards: { guardsDelivery: async () => true, delivery }, limits: { messageBytes: limit } });
+    const system = await setUp({
+      guards: { guardsDelivery: async () => true, delivery },
+      limits: { messageBytes: limit },
+    });
     expect(codes(await publish(system, agent, [out("a")]))).toEqual([undefined]);
     expect(system.connections.posts).toEqual([]);
-    expect(system.log.of("delivery_too_large")).toEqual([{ agent: "uuid-of-listener", channel: "a", uuid: "m1", bytes: limit + 1 }]);
+    expect(system.log.of("delivery_too_large")).toEqual([
+      { agent: "uuid-of-listener", channel: "a", uuid: "m1", bytes: limit + 1 },
+    ]);
   });
 });
 
 test("names that this deployment does not allow cannot be published on", async () => {
   const system = await setUp({ limits: { channelLength: 3, channelPunctuation: "" } });
-  expect(codes(await publish(system, agent, [out("a"), out("a-b"), out("abcd")]))).toEqual([undefined, "bad_channel", "bad_channel"]);
+  expect(codes(await publish(system, agent, [out("a"), out("a-b"), out("abcd")]))).toEqual([
+    undefined,
+    "bad_channel",
+    "bad_channel",
+  ]);
 });
 
 describe("a publication guard that subscribes its publisher beyond what an agent may have", () => {

@@ -4,8 +4,18 @@ import { agentOf, messageOf } from "./fakes.js";
 import { fanOutSystem, publishUnanswered as publish } from "./fan-out-system.js";
 
 const agent = agentOf("publisher");
-const out = (channel: string, data: Json = "hello", uuid = "m1", echo = true): OutgoingMessage => ({ channel, uuid, data, echo });
-const permitted = (more: Partial<Permitted> = {}): Permitted => ({ permitted: true, subscribe: [], publish: [], ...more });
+const out = (channel: string, data: Json = "hello", uuid = "m1", echo = true): OutgoingMessage => ({
+  channel,
+  uuid,
+  data,
+  echo,
+});
+const permitted = (more: Partial<Permitted> = {}): Permitted => ({
+  permitted: true,
+  subscribe: [],
+  publish: [],
+  ...more,
+});
 
 /** A system in which `listener` and the publisher are subscribed to `a`, `b` and `c`. */
 const setUp = async (publication?: Guards["publication"]) => {
@@ -18,7 +28,9 @@ const setUp = async (publication?: Guards["publication"]) => {
 describe("publish succeeds by default", () => {
   test("and reaches all subscribers, the publisher too", async () => {
     const system = await setUp();
-    expect(await publish(system, agent, [out("a")])).toEqual([{ channel: "/meta/successful", uuid: "m1", successful: true }]);
+    expect(await publish(system, agent, [out("a")])).toEqual([
+      { channel: "/meta/successful", uuid: "m1", successful: true },
+    ]);
     expect(system.connections.received("listener")).toEqual([messageOf("a")]);
     expect(system.connections.received("publisher")).toEqual([messageOf("a")]);
   });
@@ -32,9 +44,17 @@ describe("publish succeeds by default", () => {
 
   test("with a channel that can be published on only", async () => {
     const system = await setUp();
-    const answers = await publish(system, agent, [out("/meta/x", 1, "m1"), out("a/*", 1, "m2"), out("a b", 1, "m3"), out("a", 1, "m4")]);
+    const answers = await publish(system, agent, [
+      out("/meta/x", 1, "m1"),
+      out("a/*", 1, "m2"),
+      out("a b", 1, "m3"),
+      out("a", 1, "m4"),
+    ]);
     expect(answers.map(({ code }) => code)).toEqual(["reserved_channel", "wildcard", "bad_channel", undefined]);
-    expect(answers.map(({ channel }) => channel)).toEqual([...Array.from({ length: 3 }, () => "/meta/error"), "/meta/successful"]);
+    expect(answers.map(({ channel }) => channel)).toEqual([
+      ...Array.from({ length: 3 }, () => "/meta/error"),
+      "/meta/successful",
+    ]);
     expect(system.connections.received("listener")).toEqual([messageOf("a", 1, "m4")]);
   });
 });
@@ -61,14 +81,26 @@ describe("a publication guard", () => {
 
   test("publishes what it staged, on as many channels as it likes, and not what it did not", async () => {
     const system = await setUp(async (_agent, message) =>
-      permitted({ publish: [{ ...message, channel: "b", data: "for b" }, { ...message, channel: "c", data: "for c" }] }),
+      permitted({
+        publish: [
+          { ...message, channel: "b", data: "for b" },
+          { ...message, channel: "c", data: "for c" },
+        ],
+      }),
     );
     expect(await publish(system, agent, [out("a")])).toMatchObject([{ successful: true }]);
     expect(system.connections.received("listener")).toEqual([messageOf("b", "for b"), messageOf("c", "for c")]);
   });
 
   test("may publish several messages on one channel: each has a uuid of its own, the same when it is repeated", async () => {
-    const system = await setUp(async (_agent, message) => permitted({ publish: [{ ...message, data: 1 }, { ...message, data: 2 }] }));
+    const system = await setUp(async (_agent, message) =>
+      permitted({
+        publish: [
+          { ...message, data: 1 },
+          { ...message, data: 2 },
+        ],
+      }),
+    );
     await publish(system, agent, [out("a")]);
     const received = system.connections.received("listener") as Message[];
     expect(received).toMatchObject([{ uuid: "m1", data: 1 }, { data: 2 }]);
@@ -91,14 +123,22 @@ describe("a publication guard", () => {
   });
 
   test("may subscribe the publisher elsewhere, which happens before anything is delivered", async () => {
-    const system = await setUp(async (_agent, message) => permitted({ subscribe: ["new"], publish: [{ ...message, channel: "new" }] }));
+    const system = await setUp(async (_agent, message) =>
+      permitted({ subscribe: ["new"], publish: [{ ...message, channel: "new" }] }),
+    );
     await publish(system, agent, [out("a")]);
-    expect(system.store.calls.slice(0, 3)).toEqual(["holdings publisher", "putSubscriptions publisher new", "holdings publisher"]);
+    expect(system.store.calls.slice(0, 3)).toEqual([
+      "holdings publisher",
+      "putSubscriptions publisher new",
+      "holdings publisher",
+    ]);
     expect(system.connections.received("publisher")).toEqual([messageOf("new")]);
   });
 
   test("spares the publisher its copy on every channel the guard chose", async () => {
-    const system = await setUp(async (_agent, message) => permitted({ publish: [message, { ...message, channel: "b" }] }));
+    const system = await setUp(async (_agent, message) =>
+      permitted({ publish: [message, { ...message, channel: "b" }] }),
+    );
     await publish(system, agent, [out("a", 1, "m1", false)]);
     expect(system.connections.received("publisher")).toEqual([]);
     expect(system.connections.received("listener")).toHaveLength(2);
@@ -109,13 +149,18 @@ describe("a message that is too large", () => {
   const system = () =>
     setUp(async (_agent, message) =>
       message.uuid === "big"
-        ? permitted({ subscribe: ["new"], publish: [message, { ...message, channel: "b", data: "x".repeat(FRAME_BYTES) }] })
+        ? permitted({
+            subscribe: ["new"],
+            publish: [message, { ...message, channel: "b", data: "x".repeat(FRAME_BYTES) }],
+          })
         : permitted({ publish: [message] }),
     );
 
   test("as it would be delivered: nothing of it happens, not even on the channels where it would fit", async () => {
     const it = await system();
-    expect(await publish(it, agent, [out("a", 1, "big")])).toMatchObject([{ channel: "/meta/error", uuid: "big", code: "too_large" }]);
+    expect(await publish(it, agent, [out("a", 1, "big")])).toMatchObject([
+      { channel: "/meta/error", uuid: "big", code: "too_large" },
+    ]);
     expect(it.connections.posts).toEqual([]);
     expect(it.store.traces("publisher")).not.toContain("new");
   });
@@ -132,7 +177,9 @@ describe("several messages in a frame", () => {
   test("are decided independently and delivered in the order of the frame, whichever guard is quicker", async () => {
     const system = await setUp(async (_agent, message): Promise<Verdict> => {
       await system.clock.sleep(message.uuid === "m1" ? 500 : 1);
-      return message.uuid === "m2" ? { permitted: false, code: "denied", reason: "No." } : permitted({ publish: [message] });
+      return message.uuid === "m2"
+        ? { permitted: false, code: "denied", reason: "No." }
+        : permitted({ publish: [message] });
     });
     const answers = await publish(system, agent, [out("a", 1, "m1"), out("a", 2, "m2"), out("b", 3, "m3")]);
     expect(answers.map(({ uuid, successful }) => [uuid, successful])).toEqual([
@@ -150,7 +197,11 @@ describe("several messages in a frame", () => {
       return permitted();
     });
     const begun = system.clock.now();
-    await publish(system, agent, Array.from({ length: 25 }, (_, at) => out("a", at, `m${at}`)));
+    await publish(
+      system,
+      agent,
+      Array.from({ length: 25 }, (_, at) => out("a", at, `m${at}`)),
+    );
     expect(system.clock.now() - begun).toBe(900);
   });
 });

@@ -9,7 +9,11 @@ const setUp = (perSecond: number) => {
 describe("what an agent asks for", () => {
   test("may be its burst at once, and what is over it is refused", () => {
     const { rate } = setUp(10);
-    expect([rate.take({ connectionId: "c1" }, 15), rate.take({ connectionId: "c1" }, 15), rate.take({ connectionId: "c1" }, 1)]).toEqual([15, 5, 0]);
+    expect([
+      rate.take({ connectionId: "c1" }, 15),
+      rate.take({ connectionId: "c1" }, 15),
+      rate.take({ connectionId: "c1" }, 1),
+    ]).toEqual([15, 5, 0]);
   });
 
   test("may be as much as the rate from then on, however it is spread over time", () => {

@@ -6,10 +6,11 @@ import { NOW } from "./fakes.js";
 const engine = useEngine();
 
 describe("a guard's reason", () => {
-  test.each([["Not \ud83d here.", "Not \ufffd here."], ["\ude00", "\ufffd"], ["Not here. \ud83d\ude00", "Not here. \ud83d\ude00"]])(
-    "has no half of a surrogate pair: %j",
-    (given, reason) => expect(cut(given)).toBe(reason),
-  );
+  test.each([
+    ["Not \ud83d here.", "Not \ufffd here."],
+    ["\ude00", "\ufffd"],
+    ["Not here. \ud83d\ude00", "Not here. \ud83d\ude00"],
+  ])("has no half of a surrogate pair: %j", (given, reason) => expect(cut(given)).toBe(reason));
 
   test("is cut between characters, also if they are replaced", () => {
     expect(Buffer.byteLength(cut("\ud83d".repeat(REASON_BYTES)))).toBe(Math.floor(REASON_BYTES / 3) * 3);

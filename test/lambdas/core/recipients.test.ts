@@ -9,10 +9,17 @@ const publication = (channel: string, uuid: string, except?: string) => ({
 /** Who receives which messages, by their ids. */
 const received = async (store: MemoryStore, wildcards: string[], ...publications: ReturnType<typeof publication>[]) => {
   const all = (await pages(store, wildcards, publications)).flat();
-  return Object.fromEntries(all.map(({ subscriber, publications: mine }) => [subscriber.connectionId, mine.map(({ message }) => message.uuid)]));
+  return Object.fromEntries(
+    all.map(({ subscriber, publications: mine }) => [subscriber.connectionId, mine.map(({ message }) => message.uuid)]),
+  );
 };
 
-const pages = async (store: MemoryStore, wildcards: string[], publications: Publication[], after?: string): Promise<Recipient[][]> => {
+const pages = async (
+  store: MemoryStore,
+  wildcards: string[],
+  publications: Publication[],
+  after?: string,
+): Promise<Recipient[][]> => {
   const read: Recipient[][] = [];
   for await (const page of recipientsOf(store, wildcards, publications, after)) read.push(page);
   return read;
@@ -59,16 +66,21 @@ describe("the pages of recipients", () => {
   };
   const publications = [publication("a/1", "m1"), publication("b", "m2")];
 
-  test.each([1, 2, 3, 7, 100])("hold each once and in order of connection ids, whatever is on whose page (of %i)", async (pageSize) => {
-    const read = (await pages(await crowded(pageSize), ["a/*"], publications)).flat();
-    const ids = Array.from({ length: 50 }, (_, at) => at + 10).filter((at) => [2, 3, 4].some((divisor) => at % divisor === 0));
-    expect(read.map(({ subscriber }) => subscriber.connectionId)).toEqual(ids.map((at) => `c${at}`));
-    for (const { subscriber, publications: mine } of read) {
-      const at = Number(subscriber.connectionId.slice(1));
-      const uuids = [...(at % 2 === 0 || at % 3 === 0 ? ["m1"] : []), ...(at % 4 === 0 ? ["m2"] : [])];
-      expect(mine.map(({ message }) => message.uuid)).toEqual(uuids);
-    }
-  });
+  test.each([1, 2, 3, 7, 100])(
+    "hold each once and in order of connection ids, whatever is on whose page (of %i)",
+    async (pageSize) => {
+      const read = (await pages(await crowded(pageSize), ["a/*"], publications)).flat();
+      const ids = Array.from({ length: 50 }, (_, at) => at + 10).filter((at) =>
+        [2, 3, 4].some((divisor) => at % divisor === 0),
+      );
+      expect(read.map(({ subscriber }) => subscriber.connectionId)).toEqual(ids.map((at) => `c${at}`));
+      for (const { subscriber, publications: mine } of read) {
+        const at = Number(subscriber.connectionId.slice(1));
+        const uuids = [...(at % 2 === 0 || at % 3 === 0 ? ["m1"] : []), ...(at % 4 === 0 ? ["m2"] : [])];
+        expect(mine.map(({ message }) => message.uuid)).toEqual(uuids);
+      }
+    },
+  );
 
   test("begin behind a connection id, where the others have been dealt with", async () => {
     const all = (await pages(await crowded(3), ["a/*"], publications)).flat();
@@ -89,13 +101,17 @@ describe("the pages of recipients", () => {
   });
 
   test("take the longest-lived of an agent's rows, which end at different times while it is renewed", async () => {
-    const rows = { "a/1": { connectionId: "c1", connectedAt: NOW, expired: true as const }, "a/*": { connectionId: "c1", connectedAt: NOW } };
+    const rows = {
+      "a/1": { connectionId: "c1", connectedAt: NOW, expired: true as const },
+      "a/*": { connectionId: "c1", connectedAt: NOW },
+    };
     const store = {
       async *subscribers(channel: string) {
         yield [rows[channel as keyof typeof rows]];
       },
     };
-    for await (const [recipient] of recipientsOf(store, ["a/*"], [publication("a/1", "m1")])) expect(recipient!.subscriber).toBe(rows["a/*"]);
+    for await (const [recipient] of recipientsOf(store, ["a/*"], [publication("a/1", "m1")]))
+      expect(recipient!.subscriber).toBe(rows["a/*"]);
     expect.assertions(1);
   });
 });

@@ -19,7 +19,9 @@ type System = ReturnType<typeof systemOf>;
 /** What a publisher sends, and publishes as it is on some channels. */
 const sent = (uuid: string, data: Json = uuid, ...channels: string[]): Submission => ({
   own: messageOf(channels[0] ?? CHANNEL, data, uuid),
-  publications: (channels.length > 0 ? channels : [CHANNEL]).map((channel) => ({ message: messageOf(channel, data, uuid) })),
+  publications: (channels.length > 0 ? channels : [CHANNEL]).map((channel) => ({
+    message: messageOf(channel, data, uuid),
+  })),
 });
 
 const store = (system: System, ...submissions: Submission[]) => record(system, "ada", submissions);
@@ -27,7 +29,12 @@ const store = (system: System, ...submissions: Submission[]) => record(system, "
 /** All that a reader is told who begins at the beginning, and asks until nothing more is told now. */
 const readAll = async (system: System, from = 0) => {
   const head = system.histories.heads_.get(CHANNEL)!;
-  const { messages, position, pendingMs } = await replayFrom(system, { channel: CHANNEL, head, keep: KEEP }, { epoch: head.epoch, offset: from }, 100);
+  const { messages, position, pendingMs } = await replayFrom(
+    system,
+    { channel: CHANNEL, head, keep: KEEP },
+    { epoch: head.epoch, offset: from },
+    100,
+  );
   return { told: messages.map(({ offset, message }) => `${offset}:${message.uuid}`), position, pendingMs };
 };
 
@@ -59,7 +66,10 @@ describe("what is published on a channel with history", () => {
 
   test("has a position only where the guard published it on the publisher's own channel", async () => {
     const system = systemOf();
-    const [elsewhere] = await store(system, { own: messageOf("kept/own", 1, "m1"), publications: [{ message: messageOf(CHANNEL, 1, "m1") }] });
+    const [elsewhere] = await store(system, {
+      own: messageOf("kept/own", 1, "m1"),
+      publications: [{ message: messageOf(CHANNEL, 1, "m1") }],
+    });
     expect(elsewhere).not.toHaveProperty("position");
     expect(elsewhere?.publications[0]).toMatchObject({ offset: 1 });
   });
@@ -69,7 +79,10 @@ describe("what is published again", () => {
   test("is stored once, at its offset, and delivered again as it was stored; the offset that it did not need is sealed", async () => {
     const system = systemOf();
     const [first] = await store(system, sent("m1"));
-    const changed: Submission = { own: messageOf(CHANNEL, "m1", "m1"), publications: [{ message: messageOf(CHANNEL, "other", "m1") }] };
+    const changed: Submission = {
+      own: messageOf(CHANNEL, "m1", "m1"),
+      publications: [{ message: messageOf(CHANNEL, "other", "m1") }],
+    };
     const [again] = await store(system, changed);
     expect(again).toEqual(first);
     expect(system.histories.told(CHANNEL)).toEqual(["1:m1", "2:-"]);
@@ -90,7 +103,9 @@ describe("what is published again", () => {
   test("with other data is refused, and nothing is published", async () => {
     const system = systemOf();
     await store(system, sent("m1", 1));
-    expect(await store(system, sent("m1", 2, CHANNEL, "plain"))).toEqual([{ publications: [], refused: "uuid_reused" }]);
+    expect(await store(system, sent("m1", 2, CHANNEL, "plain"))).toEqual([
+      { publications: [], refused: "uuid_reused" },
+    ]);
     expect(system.histories.told(CHANNEL)).toEqual(["1:m1", "2:-"]);
   });
 
@@ -102,22 +117,29 @@ describe("what is published again", () => {
     const recorded = await store(system, sent("m2", 1), sent("m2", 2), sent("m3"));
     expect(recorded.map(({ refused }) => refused)).toEqual([undefined, "uuid_reused", undefined]);
     const both = ["a", "b"].map((data) => ({ message: messageOf(CHANNEL, data, "m4") }));
-    expect(await store(system, { own: messageOf(CHANNEL, 1, "m4"), publications: both })).toEqual([{ publications: [], refused: "uuid_reused" }]);
+    expect(await store(system, { own: messageOf(CHANNEL, 1, "m4"), publications: both })).toEqual([
+      { publications: [], refused: "uuid_reused" },
+    ]);
     expect(system.histories.told(CHANNEL)).toEqual(["1:m1", "2:m2", "3:m3"]);
   });
 });
 
 describe("a channel that takes no more", () => {
-  test.each<[Step]>([["take"], ["claim"], ["put"]])("at %s is an outcome, of which a repetition makes one message", async (step) => {
-    const system = systemOf();
-    system.histories.before = busyAt(step);
-    expect(await store(system, sent("m1", 1, CHANNEL, "plain"))).toEqual([{ publications: [], refused: "channel_busy" }]);
-    system.histories.before = () => undefined;
-    const [again] = await store(system, sent("m1", 1, CHANNEL, "plain"));
-    expect(again?.publications.map(({ message }) => message.channel)).toEqual([CHANNEL, "plain"]);
-    system.clock.advance(PENDING_MS);
-    expect((await readAll(system)).told.map((each) => each.split(":")[1])).toEqual(["m1"]);
-  });
+  test.each<[Step]>([["take"], ["claim"], ["put"]])(
+    "at %s is an outcome, of which a repetition makes one message",
+    async (step) => {
+      const system = systemOf();
+      system.histories.before = busyAt(step);
+      expect(await store(system, sent("m1", 1, CHANNEL, "plain"))).toEqual([
+        { publications: [], refused: "channel_busy" },
+      ]);
+      system.histories.before = () => undefined;
+      const [again] = await store(system, sent("m1", 1, CHANNEL, "plain"));
+      expect(again?.publications.map(({ message }) => message.channel)).toEqual([CHANNEL, "plain"]);
+      system.clock.advance(PENDING_MS);
+      expect((await readAll(system)).told.map((each) => each.split(":")[1])).toEqual(["m1"]);
+    },
+  );
 
   test("holds up no other channel of the frame", async () => {
     const system = systemOf();
@@ -127,7 +149,11 @@ describe("a channel that takes no more", () => {
       return take.call(system.histories, channel, ...rest);
     };
     const recorded = await store(system, sent("m1"), sent("m2", 2, "kept/2"), sent("m3", 3, "plain"));
-    expect(recorded.map(({ refused, publications }) => [refused, publications.length])).toEqual([["channel_busy", 0], [undefined, 1], [undefined, 1]]);
+    expect(recorded.map(({ refused, publications }) => [refused, publications.length])).toEqual([
+      ["channel_busy", 0],
+      [undefined, 1],
+      [undefined, 1],
+    ]);
   });
 
   test("is no outcome where something else fails: nobody knows what is stored", async () => {
@@ -199,7 +225,10 @@ const dieAt = (system: System, at: number, when: "before" | "after") => {
 
 describe.each(["before", "after"] as const)("a writer that is killed %s any of its writes", (when) => {
   /** Kills a writer of two messages wherever it can be, and gives what a test does then. */
-  const everywhere = async (then: (system: System, died: string) => Promise<void>, prepare: (system: System) => Promise<unknown> = async () => undefined) => {
+  const everywhere = async (
+    then: (system: System, died: string) => Promise<void>,
+    prepare: (system: System) => Promise<unknown> = async () => undefined,
+  ) => {
     const died = new Set<string>();
     for (let at = 1; at <= 12; at += 1) {
       const system = systemOf();

@@ -14,7 +14,8 @@ const setUp = (last: number, present: readonly number[] = Array.from({ length: l
   const at = (offset: number): number => NOW + offset * 1000;
   const head = { epoch: EPOCH, offset: last, at: at(last), begun: NOW };
   histories.heads_.set(CHANNEL, head);
-  for (const offset of present) histories.rowsOf(CHANNEL).set(offset, { offset, at: at(offset), message: { uuid: `m${offset}`, data: offset } });
+  for (const offset of present)
+    histories.rowsOf(CHANNEL).set(offset, { offset, at: at(offset), message: { uuid: `m${offset}`, data: offset } });
   clock.advance(last * 1000);
   const system = { clock, histories };
   const channel = { channel: CHANNEL, head, keep: KEEP };
@@ -23,7 +24,8 @@ const setUp = (last: number, present: readonly number[] = Array.from({ length: l
     system,
     from: (offset: number, limit = 100) => replayFrom(system, channel, { epoch: EPOCH, offset }, limit),
     all: (limit = 100) => oldest(system, channel, limit),
-    before: (offset?: number, limit = 100) => replayBefore(system, channel, offset === undefined ? undefined : { epoch: EPOCH, offset }, limit),
+    before: (offset?: number, limit = 100) =>
+      replayBefore(system, channel, offset === undefined ? undefined : { epoch: EPOCH, offset }, limit),
     other: () => replayFrom(system, channel, { epoch: "e0", offset: 1 }, 100),
   };
 };
@@ -65,7 +67,8 @@ describe("what was published behind a position", () => {
   test("is told to who was away for longer than messages are kept, where the first that it missed is young", async () => {
     const { clock, histories, from } = setUp(9, [1, 2, 3]);
     const late = NOW + (KEEP.seconds + MARGIN_SECONDS) * 1000 + 60_000;
-    for (let offset = 4; offset <= 9; offset += 1) histories.rowsOf(CHANNEL).set(offset, { offset, at: late, message: { uuid: `m${offset}`, data: 0 } });
+    for (let offset = 4; offset <= 9; offset += 1)
+      histories.rowsOf(CHANNEL).set(offset, { offset, at: late, message: { uuid: `m${offset}`, data: 0 } });
     clock.advance(late - clock.now());
     histories.expire(KEEP);
     expect(histories.told(CHANNEL)[0]).toBe("4:m4");
@@ -137,7 +140,11 @@ describe("all that is kept", () => {
     };
     clock.advance(KEEP.seconds * 1000 - 4_000);
     const head = histories.heads_.get(CHANNEL)!;
-    expect(told(await oldest(system, { channel: CHANNEL, head, keep: { ...KEEP, size: 10_000 } }, 2))).toEqual({ offsets: [8_997, 8_998], at: 8_998, more: true });
+    expect(told(await oldest(system, { channel: CHANNEL, head, keep: { ...KEEP, size: 10_000 } }, 2))).toEqual({
+      offsets: [8_997, 8_998],
+      at: 8_998,
+      more: true,
+    });
     expect(read.reduce((sum, each) => sum + each)).toBeLessThan(20);
     expect(told(await all())).toEqual({ offsets: [8_997, 8_998, 8_999, 9_000], at: 9_000 });
   });
@@ -161,7 +168,13 @@ describe("all that is kept", () => {
 
 test("a channel without a history gets one, so that who is there from the beginning has a position", async () => {
   const { system, histories } = setUp(3);
-  const heads = await headsOf(system, new Map([[CHANNEL, KEEP], ["kept/new", KEEP]]));
+  const heads = await headsOf(
+    system,
+    new Map([
+      [CHANNEL, KEEP],
+      ["kept/new", KEEP],
+    ]),
+  );
   expect([heads.get(CHANNEL)?.offset, heads.get("kept/new")]).toEqual([3, histories.heads_.get("kept/new")]);
   expect(heads.get("kept/new")).toMatchObject({ offset: 0 });
 });

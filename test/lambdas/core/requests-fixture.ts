@@ -1,7 +1,8 @@
 import { FRAME_BYTES } from "../../../protocol/index.js";
 
 /** A body of JSON nested so deep, its outermost object included. */
-export const nested = (depth: number, rest = ""): string => `{${rest}"data":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
+export const nested = (depth: number, rest = ""): string =>
+  `{${rest}"data":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
 
 /** Fills `frame` with spaces between its fields until it has so many bytes. */
 export const padded = (frame: object, bytes = FRAME_BYTES): string => {

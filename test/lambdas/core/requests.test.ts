@@ -1,5 +1,12 @@
 import { type Reply, DEFAULT_LIMITS, FRAME_BYTES, Meta, NESTING } from "../../../protocol/index.js";
-import { type Parsed, readFrame, readMetaFrame, readPublication, readSubscription, uuidOf } from "../../../lambdas/core/requests.js";
+import {
+  type Parsed,
+  readFrame,
+  readMetaFrame,
+  readPublication,
+  readSubscription,
+  uuidOf,
+} from "../../../lambdas/core/requests.js";
 import { nested, padded } from "./requests-fixture.js";
 
 const faultsOf = (parsed: Parsed<unknown>): Reply[] => {
@@ -96,26 +103,50 @@ describe.each([Meta.connect, Meta.ping] as const)("a frame to %s", (channel) => 
 });
 
 describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (meta) => {
-  const read = (data: unknown) => readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data }), meta, DEFAULT_LIMITS);
+  const read = (data: unknown) =>
+    readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data }), meta, DEFAULT_LIMITS);
 
   test("names one channel, or several", () => {
     const since = new Map();
     expect(read({ channel: "a" })).toEqual({ request: { uuid: "u1", channels: ["a"], since, misplaced: new Set() } });
-    expect(read({ channels: ["a", "b"] })).toEqual({ request: { uuid: "u1", channels: ["a", "b"], since, misplaced: new Set() } });
+    expect(read({ channels: ["a", "b"] })).toEqual({
+      request: { uuid: "u1", channels: ["a", "b"], since, misplaced: new Set() },
+    });
   });
 
   test("may say behind which position of each something is wanted", () => {
     const since = { epoch: "e1", offset: 3 };
-    expect(read({ channel: "a", since })).toEqual({ request: { uuid: "u1", channels: ["a"], since: new Map([["a", since]]), misplaced: new Set() } });
-    expect(read({ channels: [{ channel: "a", since }, "b", { channel: "c" }] })).toMatchObject({ request: { channels: ["a", "b", "c"], since: new Map([["a", since]]) } });
-    for (const wrong of [1, null, {}, { epoch: "e1" }, { ...since, offset: 1.5 }, { ...since, offset: -1 }, { ...since, epoch: "e".repeat(65) }]) {
+    expect(read({ channel: "a", since })).toEqual({
+      request: { uuid: "u1", channels: ["a"], since: new Map([["a", since]]), misplaced: new Set() },
+    });
+    expect(read({ channels: [{ channel: "a", since }, "b", { channel: "c" }] })).toMatchObject({
+      request: { channels: ["a", "b", "c"], since: new Map([["a", since]]) },
+    });
+    for (const wrong of [
+      1,
+      null,
+      {},
+      { epoch: "e1" },
+      { ...since, offset: 1.5 },
+      { ...since, offset: -1 },
+      { ...since, epoch: "e".repeat(65) },
+    ]) {
       const misplaced = { uuid: "u1", channels: ["a", "b"], since: new Map([["b", since]]), misplaced: new Set(["a"]) };
-      expect(read({ channels: [{ channel: "a", since: wrong }, { channel: "b", since }] })).toEqual({ request: misplaced });
+      expect(
+        read({
+          channels: [
+            { channel: "a", since: wrong },
+            { channel: "b", since },
+          ],
+        }),
+      ).toEqual({ request: misplaced });
     }
   });
 
   test("names each channel once", () => {
-    expect(read({ channels: ["a", "b", "a"] })).toEqual({ request: { uuid: "u1", channels: ["a", "b"], since: new Map(), misplaced: new Set() } });
+    expect(read({ channels: ["a", "b", "a"] })).toEqual({
+      request: { uuid: "u1", channels: ["a", "b"], since: new Map(), misplaced: new Set() },
+    });
   });
 
   test("may name what is no channel name: that is decided channel by channel", () => {
@@ -149,13 +180,19 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
 
   test("names at most as many as a deployment allows, the same one twice counted twice", () => {
     const read = (channels: string[]) =>
-      readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data: { channels } }), meta, { channelsPerFrame: 2 });
+      readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data: { channels } }), meta, {
+        channelsPerFrame: 2,
+      });
     expect(read(["a", "b"])).toHaveProperty("request.channels", ["a", "b"]);
-    expect(faultsOf(read(["a", "b", "a"]))).toMatchObject([{ code: "too_many", error: "At most 2 channels go in one frame." }]);
+    expect(faultsOf(read(["a", "b", "a"]))).toMatchObject([
+      { code: "too_many", error: "At most 2 channels go in one frame." },
+    ]);
   });
 
   test.each(NOT_FRAMES)("that is %s is an error", (_, body) => {
-    expect(faultsOf(readSubscription(body, meta, DEFAULT_LIMITS))).toMatchObject([{ channel: Meta.error, code: "bad_frame" }]);
+    expect(faultsOf(readSubscription(body, meta, DEFAULT_LIMITS))).toMatchObject([
+      { channel: Meta.error, code: "bad_frame" },
+    ]);
   });
 });
 
@@ -209,7 +246,9 @@ describe("a frame that publishes", () => {
   });
 
   test("in which one message is malformed publishes none, and answers each by its uuid", () => {
-    const faults = faultsOf(read({ messages: [message, { ...message, uuid: "u2", channel: 7 }, "x", null, { uuid: "u5" }] }));
+    const faults = faultsOf(
+      read({ messages: [message, { ...message, uuid: "u2", channel: 7 }, "x", null, { uuid: "u5" }] }),
+    );
     expect(faults.map(({ uuid }) => uuid)).toEqual(["u1", "u2", undefined, undefined, "u5"]);
     expect(new Set(faults.map(({ code }) => code))).toEqual(new Set(["bad_frame"]));
     expect(faults[0]?.error).toContain("Another message");
@@ -227,9 +266,15 @@ describe("a frame that publishes", () => {
   test("holds at most as many as a deployment allows; each of more is told, so that a client can split them", () => {
     const messages = Array.from({ length: 25 }, (_, at) => ({ ...message, uuid: `u${at}` }));
     const read = (count: number) =>
-      readPublication(JSON.stringify({ action: "publish", messages: messages.slice(0, count) }), { messagesPerFrame: 2 });
+      readPublication(JSON.stringify({ action: "publish", messages: messages.slice(0, count) }), {
+        messagesPerFrame: 2,
+      });
     expect(read(2)).toHaveProperty("request.length", 2);
-    expect(faultsOf(read(3)).map(({ uuid, code }) => `${uuid} ${code}`)).toEqual(["u0 too_many", "u1 too_many", "u2 too_many"]);
+    expect(faultsOf(read(3)).map(({ uuid, code }) => `${uuid} ${code}`)).toEqual([
+      "u0 too_many",
+      "u1 too_many",
+      "u2 too_many",
+    ]);
     expect(faultsOf(read(25))).toHaveLength(25);
   });
 

@@ -19,7 +19,12 @@ const setUp = async (options: Parameters<typeof fanOutSystem>[0] = {}) => {
   return system;
 };
 
-const revoked = (error = "The server ended this.") => ({ channel: "/meta/connect", successful: false, code: "revoked", error });
+const revoked = (error = "The server ended this.") => ({
+  channel: "/meta/connect",
+  successful: false,
+  code: "revoked",
+  error,
+});
 const ended = (error = "The server ended this.") => ({
   channel: "/meta/unsubscribe",
   successful: true,
@@ -169,7 +174,8 @@ describe("disconnecting", () => {
 
   test("a subscription that its guard has just permitted is taken back", async () => {
     const system = await setUp();
-    system.store.before.putSubscriptions = async () => void (await disconnect(system, { connectionId: "c1" }, undefined));
+    system.store.before.putSubscriptions = async () =>
+      void (await disconnect(system, { connectionId: "c1" }, undefined));
     expect(await addSubscriptions(system, agentOf("c1", ann), [["late"]])).toEqual(["unknown_agent"]);
     expect(system.store.traces("c1")).toEqual([]);
   });

@@ -1,4 +1,11 @@
-import { atAttempt, decodeSegment, encodeSegment, type Segment, SEGMENT_RECIPIENTS, segmentsFor } from "../../../lambdas/core/segments.js";
+import {
+  atAttempt,
+  decodeSegment,
+  encodeSegment,
+  type Segment,
+  SEGMENT_RECIPIENTS,
+  segmentsFor,
+} from "../../../lambdas/core/segments.js";
 import { messageOf, NOW } from "./fakes.js";
 
 const publication = { message: messageOf("a") };
@@ -9,15 +16,23 @@ describe("a segment as text", () => {
     ["recipients", [subscriber(1), { ...subscriber(2), expired: true }]],
     ["whoever has not been read", { after: "L0SM9cOFvHcCIhw=" }],
   ])("reads as it was written: %s", (_, recipients) => {
-    const publications = [publication, { message: messageOf("/meta/user", { deep: [null] }, "m2"), to: "/meta/user/ann", except: "c1" }];
-    for (const segment of [{ publications, recipients, until: NOW + 1_234 }, { publications, recipients, until: NOW, slowUntil: NOW + 1 }]) {
+    const publications = [
+      publication,
+      { message: messageOf("/meta/user", { deep: [null] }, "m2"), to: "/meta/user/ann", except: "c1" },
+    ];
+    for (const segment of [
+      { publications, recipients, until: NOW + 1_234 },
+      { publications, recipients, until: NOW, slowUntil: NOW + 1 },
+    ]) {
       expect(decodeSegment(encodeSegment(segment))).toEqual(segment);
     }
   });
 
   test("of as many as one holds, with a small message, is one request of SQS (64 KB)", () => {
     const recipients = Array.from({ length: SEGMENT_RECIPIENTS }, (_, at) => subscriber(at));
-    expect(Buffer.byteLength(encodeSegment({ publications: [publication], recipients, until: NOW }))).toBeLessThan(32 * 1024);
+    expect(Buffer.byteLength(encodeSegment({ publications: [publication], recipients, until: NOW }))).toBeLessThan(
+      32 * 1024,
+    );
   });
 
   test.each(["{}", "no JSON", '{"v":2}'])("of something else is an error: %s", (text) => {
@@ -28,7 +43,9 @@ describe("a segment as text", () => {
 describe("what is handed on", () => {
   test("goes in segments of at most 1,000", () => {
     const all = Array.from({ length: 2_001 }, (_, at) => subscriber(at));
-    const sizes = segmentsFor([publication], all, { until: NOW }).map(({ recipients }) => ("after" in recipients ? -1 : recipients.length));
+    const sizes = segmentsFor([publication], all, { until: NOW }).map(({ recipients }) =>
+      "after" in recipients ? -1 : recipients.length,
+    );
     expect(sizes).toEqual([1_000, 1_000, 1]);
   });
 

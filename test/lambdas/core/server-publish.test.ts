@@ -29,7 +29,10 @@ test("messages reach exact and wildcard subscribers and users, in order, without
 
 test("a connection can be spared", async () => {
   const system = await setUp({ wildcards: ["stories/*"] });
-  await serverPublish(system, [{ channel: "stories/5", data: 1, excludeConnectionId: "c1" }, { userId: "ann", data: 2, excludeConnectionId: "c1" }]);
+  await serverPublish(system, [
+    { channel: "stories/5", data: 1, excludeConnectionId: "c1" },
+    { userId: "ann", data: 2, excludeConnectionId: "c1" },
+  ]);
   expect(system.connections.to("c1")).toEqual([]);
   expect(system.connections.received("c2")).toMatchObject([{ data: 1 }]);
 });
@@ -45,7 +48,12 @@ test("each entry is refused by itself, and those beside it are delivered", async
     { fault: "An entry must be an object." },
     { channel: "stories/5", data: "good", uuid: "m7" },
   ]);
-  const refused = (code: string, uuid?: string) => ({ ...(uuid && { uuid }), accepted: false, code, error: expect.any(String) });
+  const refused = (code: string, uuid?: string) => ({
+    ...(uuid && { uuid }),
+    accepted: false,
+    code,
+    error: expect.any(String),
+  });
   expect(results).toEqual([
     refused("reserved_channel"),
     refused("wildcard", "m2"),
@@ -69,7 +77,10 @@ test("delivery guards decide, also about what goes to a user", async () => {
       },
     },
   });
-  await serverPublish(system, [{ channel: "stories/5", data: 1 }, { userId: "ann", data: 2 }]);
+  await serverPublish(system, [
+    { channel: "stories/5", data: 1 },
+    { userId: "ann", data: 2 },
+  ]);
   expect(asked).toEqual(["c1 stories/5", "c1 /meta/user"]);
   expect(system.connections.received("c1")).toMatchObject([{ channel: "/meta/user", data: "for you" }]);
 });

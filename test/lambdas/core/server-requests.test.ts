@@ -44,7 +44,10 @@ describe("a publish request", () => {
 
   test("takes data as deep as a frame may be, and no deeper", () => {
     const deep = (depth: number): unknown => JSON.parse("[".repeat(depth) + "]".repeat(depth));
-    const { entries } = read({ version, publish: [256, 257, 100_000].map((depth) => ({ channel: "a", data: deep(depth) })) }) as {
+    const { entries } = read({
+      version,
+      publish: [256, 257, 100_000].map((depth) => ({ channel: "a", data: deep(depth) })),
+    }) as {
       entries: object[];
     };
     expect(entries.map((entry) => "fault" in entry)).toEqual([false, true, true]);
@@ -61,7 +64,10 @@ describe("a publish request", () => {
 
 describe("a disconnect request", () => {
   test("names a connection or a user, and a reason if there is one", () => {
-    expect(read({ version, disconnect: { connectionId: "c1=" } })).toEqual({ kind: "disconnect", target: { connectionId: "c1=" } });
+    expect(read({ version, disconnect: { connectionId: "c1=" } })).toEqual({
+      kind: "disconnect",
+      target: { connectionId: "c1=" },
+    });
     expect(read({ version, disconnect: { userId: "ann" }, reason: "Spam." })).toEqual({
       kind: "disconnect",
       target: { userId: "ann" },
@@ -70,7 +76,9 @@ describe("a disconnect request", () => {
   });
 
   test("has its reason cut to what an answer holds", () => {
-    expect(read({ version, disconnect: { userId: "ann" }, reason: "x".repeat(600) })).toMatchObject({ reason: "x".repeat(512) });
+    expect(read({ version, disconnect: { userId: "ann" }, reason: "x".repeat(600) })).toMatchObject({
+      reason: "x".repeat(512),
+    });
   });
 });
 
@@ -80,9 +88,12 @@ describe("an unsubscribe request", () => {
     expect(read(request)).toMatchObject({ kind: "unsubscribe", target: { userId: "ann" }, channel });
   });
 
-  test.each([undefined, 5, "", "*", "/*", "a b", "/meta/user/ann", "/meta/*", "/meta"])("cannot be about %j", (channel) => {
-    expect(() => read({ version, unsubscribe: { userId: "ann" }, channel })).toThrow("channel must be");
-  });
+  test.each([undefined, 5, "", "*", "/*", "a b", "/meta/user/ann", "/meta/*", "/meta"])(
+    "cannot be about %j",
+    (channel) => {
+      expect(() => read({ version, unsubscribe: { userId: "ann" }, channel })).toThrow("channel must be");
+    },
+  );
 });
 
 test.each<[unknown, RegExp]>([

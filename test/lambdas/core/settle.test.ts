@@ -15,12 +15,18 @@ const systemOf = () => {
 type System = ReturnType<typeof systemOf>;
 
 const write = (system: System, ...uuids: string[]): Promise<Settled[]> =>
-  settle(system, "ada", uuids.map((uuid) => ({ message: messageOf(CHANNEL, uuid, uuid), hash: uuid })));
+  settle(
+    system,
+    "ada",
+    uuids.map((uuid) => ({ message: messageOf(CHANNEL, uuid, uuid), hash: uuid })),
+  );
 
 /** The messages in the order of their offsets. */
-const told = ({ histories }: System): string[] => histories.told(CHANNEL).flatMap((each) => (each.endsWith(":-") ? [] : [each.split(":")[1]!]));
+const told = ({ histories }: System): string[] =>
+  histories.told(CHANNEL).flatMap((each) => (each.endsWith(":-") ? [] : [each.split(":")[1]!]));
 
-const offsets = (settled: readonly Settled[]): unknown[] => settled.map((each) => (typeof each === "object" ? each.position.offset : each));
+const offsets = (settled: readonly Settled[]): unknown[] =>
+  settled.map((each) => (typeof each === "object" ? each.position.offset : each));
 
 /** Lets writers take turns, one step each, in an order that is drawn: any interleaving of them can come. */
 class Turns {
@@ -47,7 +53,10 @@ class Turns {
 }
 
 /** A first try and repetitions of it, the later ones with more behind. */
-const tries = fc.array(fc.constantFrom(["a"], ["a", "b"], ["a", "b", "c"], ["a", "b", "c", "d"]), { minLength: 2, maxLength: 3 });
+const tries = fc.array(fc.constantFrom(["a"], ["a", "b"], ["a", "b", "c"], ["a", "b", "c", "d"]), {
+  minLength: 2,
+  maxLength: 3,
+});
 
 describe("messages of one frame", () => {
   test("are stored once, and in their order, whoever repeats them beside each other", async () => {
@@ -61,7 +70,9 @@ describe("messages of one frame", () => {
         expect(told(system)).toEqual(all);
         // Every one of them is told the same.
         for (const [at, uuids] of frames.entries()) {
-          expect(offsets(settled[at]!)).toEqual(uuids.map((uuid) => system.histories.claims.get(`${CHANNEL} ada ${uuid}`)?.offset));
+          expect(offsets(settled[at]!)).toEqual(
+            uuids.map((uuid) => system.histories.claims.get(`${CHANNEL} ada ${uuid}`)?.offset),
+          );
         }
         // And no reader has to wait for anything.
         const { offset } = system.histories.heads_.get(CHANNEL)!;
@@ -92,7 +103,8 @@ describe("messages of one frame", () => {
     system.histories.before = (step) => {
       if (step === "claim") system.clock.advance(PENDING_MS / 2);
       // A reader seals the first; the others it has not come to.
-      if (step === "put" && (puts += 1) === 1) system.histories.rowsOf(CHANNEL).set(1, { offset: 1, at: system.clock.now() });
+      if (step === "put" && (puts += 1) === 1)
+        system.histories.rowsOf(CHANNEL).set(1, { offset: 1, at: system.clock.now() });
     };
     await write(system, "a", "b", "c");
     expect(told(system)).toEqual(["a", "b", "c"]);
@@ -113,7 +125,10 @@ describe("messages of one frame", () => {
         if (now === step && (times += 1) === 2) busyAt(step)(step);
       };
       const settled = await write(system, "a", "b", "c", "d");
-      expect(settled.map((each) => typeof each === "object" ? "stored" : each).slice(0, 2)).toEqual(["stored", "channel_busy"]);
+      expect(settled.map((each) => (typeof each === "object" ? "stored" : each)).slice(0, 2)).toEqual([
+        "stored",
+        "channel_busy",
+      ]);
       system.histories.before = () => undefined;
       await write(system, "b", "c", "d");
       expect([step, ...told(system)]).toEqual([step, "a", "b", "c", "d"]);
@@ -136,7 +151,12 @@ describe("messages of one frame", () => {
     const system = systemOf();
     const { epoch, offset } = await system.histories.take(CHANNEL, 1, "e", { size: 1, seconds: 1 });
     const at = system.clock.now();
-    await system.histories.put(CHANNEL, epoch, { offset, at, message: { uuid: "other", data: 1 } }, { size: 1, seconds: 1 });
+    await system.histories.put(
+      CHANNEL,
+      epoch,
+      { offset, at, message: { uuid: "other", data: 1 } },
+      { size: 1, seconds: 1 },
+    );
     await system.histories.claim({ channel: CHANNEL, publisher: "ada", uuid: "a" }, { epoch, offset, at, hash: "a" });
     expect(offsets(await write(system, "a"))).toEqual([2]);
     expect(told(system)).toEqual(["other", "a"]);

@@ -1,7 +1,11 @@
 import type { Subscriber } from "../../../lambdas/core/ports.js";
 import { merged } from "../../../lambdas/core/streams.js";
 
-const subscriber = (connectionId: string, expired = false): Subscriber => ({ connectionId, connectedAt: 1, ...(expired ? { expired } : {}) });
+const subscriber = (connectionId: string, expired = false): Subscriber => ({
+  connectionId,
+  connectedAt: 1,
+  ...(expired ? { expired } : {}),
+});
 
 /** Pages of subscribers, and how many of them have been asked for. */
 const source = (...pages: string[][]) => {
@@ -22,7 +26,8 @@ const source = (...pages: string[][]) => {
   return it;
 };
 
-const idsOf = (pages: readonly (readonly Subscriber[])[]): string[] => pages.flat().map(({ connectionId }) => connectionId);
+const idsOf = (pages: readonly (readonly Subscriber[])[]): string[] =>
+  pages.flat().map(({ connectionId }) => connectionId);
 
 const all = async (...sources: ReturnType<typeof source>[]): Promise<(readonly Subscriber[])[]> => {
   const found: (readonly Subscriber[])[] = [];
@@ -46,7 +51,10 @@ test("no source is read before it is its turn, and each is ended when nobody wan
     expect(idsOf([page])).toEqual(["a"]);
     break;
   }
-  expect({ asked: [first.asked, second.asked], ended: [first.ended, second.ended] }).toEqual({ asked: [1, 1], ended: [true, true] });
+  expect({ asked: [first.asked, second.asked], ended: [first.ended, second.ended] }).toEqual({
+    asked: [1, 1],
+    ended: [true, true],
+  });
 });
 
 test("no sources, or empty ones, are nobody", async () => {

@@ -51,7 +51,9 @@ describe("who changes subscriptions without end", () => {
 
   test("is held to it by user, too: ten connections' worth for all connections", () => {
     const { change } = setUp({ subscriptionsPerAgent: 1 });
-    const allowed = Array.from({ length: 20 }, (_, at) => change("stories/1", 100, agentOf(`c${at}`, { userId: "ada" })));
+    const allowed = Array.from({ length: 20 }, (_, at) =>
+      change("stories/1", 100, agentOf(`c${at}`, { userId: "ada" })),
+    );
     expect(allowed).toEqual([...Array.from({ length: 10 }, () => 25), ...Array.from({ length: 10 }, () => 0)]);
     expect(change("stories/1", 100, agentOf("c99", { userId: "bob" }))).toBe(25);
   });

@@ -34,7 +34,10 @@ describe("an agent that would have too many subscriptions", () => {
 
   test("keeps what it has, and may ask for it again", async () => {
     const store = await new MemoryStore().with(agent, "a", "b", "c", "d");
-    expect(await addSubscriptions(subscribing(store), agent, [["d"], ["e"]])).toEqual(["done", "too_many_subscriptions"]);
+    expect(await addSubscriptions(subscribing(store), agent, [["d"], ["e"]])).toEqual([
+      "done",
+      "too_many_subscriptions",
+    ]);
     expect((await store.holdings("c1")).channels).toEqual(["a", "b", "c", "d"]);
   });
 
@@ -50,7 +53,10 @@ describe("an agent that would have too many subscriptions", () => {
       delete store.before.putSubscriptions;
       await store.putSubscriptions(agent, ["x", "y"]);
     };
-    expect(await addSubscriptions(subscribing(store), agent, [["a"], ["c"]])).toEqual(["done", "too_many_subscriptions"]);
+    expect(await addSubscriptions(subscribing(store), agent, [["a"], ["c"]])).toEqual([
+      "done",
+      "too_many_subscriptions",
+    ]);
     expect((await store.holdings("c1")).channels).toEqual(["a", "b", "x", "y"]);
   });
 
@@ -70,7 +76,8 @@ describe("an agent that would have too many subscriptions", () => {
         const stepwise = {
           holdings: async (id: string) => (await new Promise<void>((go) => (waiting[name] = go)), store.holdings(id)),
           putSubscriptions: async (...args: Parameters<MemoryStore["putSubscriptions"]>) => (
-            await new Promise<void>((go) => (waiting[name] = go)), store.putSubscriptions(...args)
+            await new Promise<void>((go) => (waiting[name] = go)),
+            store.putSubscriptions(...args)
           ),
           deleteSubscriptions: store.deleteSubscriptions.bind(store),
         };

@@ -36,13 +36,21 @@ class CountedAttempts implements Attempts {
 }
 
 /** A queue and its workers, on the system's clock: runs until nothing is left in the queue. */
-const run = async (system: FanOutSystem, { freeAt = 0, dies = () => false }: { freeAt?: number; dies?: (begun: number) => boolean }) => {
+const run = async (
+  system: FanOutSystem,
+  { freeAt = 0, dies = () => false }: { freeAt?: number; dies?: (begun: number) => boolean },
+) => {
   const attempts = new CountedAttempts();
   const [queue, dead]: [Queued[], Queued[]] = [[], []];
   let [deaths, sent] = [0, 0];
   const enqueue = (): void => {
     for (const { segment, delaySeconds } of system.segments.sent.splice(0)) {
-      queue.push({ id: `m${(sent += 1)}`, body: encodeSegment(segment), receives: 0, visibleAt: system.clock.now() + delaySeconds * 1_000 });
+      queue.push({
+        id: `m${(sent += 1)}`,
+        body: encodeSegment(segment),
+        receives: 0,
+        visibleAt: system.clock.now() + delaySeconds * 1_000,
+      });
     }
   };
   enqueue();
@@ -101,17 +109,25 @@ describe("workers that are all busy for five minutes, but for the last second", 
     const { made } = await system();
     await fanOut(made, publications);
     // The second one comes later than a message may be, so it closes.
-    expect(await run(made, { freeAt: NOW + 60_000, dies: (attempt) => attempt < SEGMENT_ATTEMPTS })).toMatchObject({ deaths: SEGMENT_ATTEMPTS - 1 });
+    expect(await run(made, { freeAt: NOW + 60_000, dies: (attempt) => attempt < SEGMENT_ATTEMPTS })).toMatchObject({
+      deaths: SEGMENT_ATTEMPTS - 1,
+    });
     expect(made.connections.closed).toEqual([]);
   });
 });
 
 describe("a segment that all workers die of", () => {
   test("is ended after five or six of them: the next one closes the recipients", async () => {
-    for (const [freeAt, deaths] of [[0, SEGMENT_ATTEMPTS + 1], [NOW + 60_000, SEGMENT_ATTEMPTS]] as const) {
+    for (const [freeAt, deaths] of [
+      [0, SEGMENT_ATTEMPTS + 1],
+      [NOW + 60_000, SEGMENT_ATTEMPTS],
+    ] as const) {
       const { made, ids } = await system();
       await fanOut(made, publications);
-      expect(await run(made, { freeAt, dies: (attempt) => attempt <= SEGMENT_ATTEMPTS })).toMatchObject({ dead: [], deaths });
+      expect(await run(made, { freeAt, dies: (attempt) => attempt <= SEGMENT_ATTEMPTS })).toMatchObject({
+        dead: [],
+        deaths,
+      });
       expect([...made.connections.closed].sort()).toEqual(ids.slice(1).sort());
       // Within the time that a message may take, so that it was the deaths that ended it.
       expect(made.clock.now()).toBeLessThan(NOW + LATEST_MS);

@@ -14,16 +14,24 @@ export const callOf = (handler: HandlerName, more: Partial<GuardCall> = {}): Gua
 });
 
 /** The arguments of one guard call, and what comes of what is done with them. */
-export const guardCall = (handler: HandlerName, more: Partial<GuardCall> & { credentials?: Json } = {}, limits = DEFAULT_LIMITS) => {
+export const guardCall = (
+  handler: HandlerName,
+  more: Partial<GuardCall> & { credentials?: Json } = {},
+  limits = DEFAULT_LIMITS,
+) => {
   const { credentials, ...rest } = more;
   const call = callOf(handler, rest);
   if (credentials !== undefined) call.agent.credentials = credentials;
   const decisions: Decision[] = [];
   const ignored: string[] = [];
-  const { agent, channel, message } = argumentsFor(call, { wildcards: ["stories/*"], limits }, {
-    decided: (decision) => decisions.push(JSON.parse(JSON.stringify(decision)) as Decision),
-    ignored: (verdict) => ignored.push(verdict),
-  });
+  const { agent, channel, message } = argumentsFor(
+    call,
+    { wildcards: ["stories/*"], limits },
+    {
+      decided: (decision) => decisions.push(JSON.parse(JSON.stringify(decision)) as Decision),
+      ignored: (verdict) => ignored.push(verdict),
+    },
+  );
   return {
     agent,
     // Guards that get no channel or message have no use for these; a test of misuse has.

@@ -26,9 +26,12 @@ describe("what a guard stages is held to the names that its deployment allows", 
 describe("what a guard stages is counted", () => {
   test("publications, on one channel or on several: one too many throws into the guard, and is not staged", () => {
     const { agent, channel, message, decisions, ignored } = guardCall("onPublicationRequest");
-    for (let count = 0; count < PUBLICATIONS_PER_GUARD_CALL; count += 1) (count % 2 === 0 ? channel : agent.channel(`c${count}`)).publish(message);
+    for (let count = 0; count < PUBLICATIONS_PER_GUARD_CALL; count += 1)
+      (count % 2 === 0 ? channel : agent.channel(`c${count}`)).publish(message);
     for (const one of [channel, agent.channel("another")]) {
-      expect(() => one.publish(message)).toThrow(new RangeError("channel.publish: at most 100 messages in one guard call"));
+      expect(() => one.publish(message)).toThrow(
+        new RangeError("channel.publish: at most 100 messages in one guard call"),
+      );
     }
     agent.publicationSuccess(message);
     channel.publish(message);

@@ -57,7 +57,11 @@ describe("a verdict about another channel than the one asked for throws", () => 
   test.each([
     ["onSubscriptionRequest", "agent.subscriptionDenied", (agent: Agent) => agent.subscriptionDenied("stories/6")],
     ["onUnsubscriptionRequest", "agent.unsubscribe", (agent: Agent) => agent.unsubscribe("stories/6")],
-    ["onUnsubscriptionRequest", "agent.unsubscriptionDenied", (agent: Agent) => agent.unsubscriptionDenied("stories/6")],
+    [
+      "onUnsubscriptionRequest",
+      "agent.unsubscriptionDenied",
+      (agent: Agent) => agent.unsubscriptionDenied("stories/6"),
+    ],
   ] as const)("in %s: %s", (handler, name, use) => {
     const { agent, decisions } = guardCall(handler);
     expect(() => use(agent)).toThrow(`${name} must name the channel asked for, stories/5`);
@@ -82,7 +86,9 @@ describe("what a guard hands over has a limit, in bytes of JSON", () => {
 
   test.each(["", "x".repeat(129), 5, null, {}])("a user is no %p", (userId) => {
     const { agent, decisions } = guardCall("onConnectionRequest");
-    expect(() => agent.connected({ userId: userId as string })).toThrow("agent.connected: userId must be a text of 1 to 128 characters");
+    expect(() => agent.connected({ userId: userId as string })).toThrow(
+      "agent.connected: userId must be a text of 1 to 128 characters",
+    );
     expect(decisions).toEqual([]);
     agent.connected({ userId: "x".repeat(128) });
     expect(decisions).toHaveLength(1);

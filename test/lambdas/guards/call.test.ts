@@ -47,7 +47,13 @@ describe("onConnectionRequest(agent)", () => {
 
   test("later guards read what it said", () => {
     const { agent } = guardCall("onSubscriptionRequest", {
-      agent: { uuid: "u", isConnected: true, userId: "ada", expiresAt: 4e12, connection: { id: "c1", sourceIp: "", userAgent: "" } },
+      agent: {
+        uuid: "u",
+        isConnected: true,
+        userId: "ada",
+        expiresAt: 4e12,
+        connection: { id: "c1", sourceIp: "", userAgent: "" },
+      },
     });
     expect([agent.userId, agent.expiresAt]).toEqual(["ada", 4e12]);
     const nobody = guardCall("onSubscriptionRequest").agent;
@@ -86,7 +92,10 @@ describe("onSubscriptionRequest(channel, agent)", () => {
     given.agent.subscribe(given.channel);
     const named = guardCall("onSubscriptionRequest");
     named.agent.subscribe("stories/5");
-    expect([given.decisions, named.decisions]).toEqual([[{ ...yes, subscribe: ["stories/5"] }], [{ ...yes, subscribe: ["stories/5"] }]]);
+    expect([given.decisions, named.decisions]).toEqual([
+      [{ ...yes, subscribe: ["stories/5"] }],
+      [{ ...yes, subscribe: ["stories/5"] }],
+    ]);
   });
 
   test("subscribe(another channel) is staged: no verdict by itself", () => {
@@ -152,7 +161,9 @@ describe("onPublicationRequest(channel, agent, message)", () => {
 
   test.each(["a b", "", "x".repeat(65), 5])("channel.publish under what is not a uuid throws: %p", (uuid) => {
     const { channel } = guardCall("onPublicationRequest");
-    expect(() => channel.publish({ data: 1, uuid: uuid as string })).toThrow("channel.publish: message.uuid must be 1 to 64 characters");
+    expect(() => channel.publish({ data: 1, uuid: uuid as string })).toThrow(
+      "channel.publish: message.uuid must be 1 to 64 characters",
+    );
   });
 
   test("publicationSuccess(message, result) carries a result to the publisher", () => {
@@ -178,7 +189,10 @@ describe("onPublicationRequest(channel, agent, message)", () => {
   });
 });
 
-test.each([["private/*", true], ["private/5", false]])("channel.isWildcard of %s is %p", (name, is) => {
+test.each([
+  ["private/*", true],
+  ["private/5", false],
+])("channel.isWildcard of %s is %p", (name, is) => {
   const { agent, channel } = guardCall("onSubscriptionRequest", { channel: name });
   expect([channel.name, channel.isWildcard, agent.channel("stories/5").isWildcard]).toEqual([name, is, false]);
 });

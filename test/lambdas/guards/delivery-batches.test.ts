@@ -1,6 +1,11 @@
 import type { Message } from "../../../protocol/index.js";
 import { type AgentData, RECIPIENTS_PER_REQUEST, REQUEST_BYTES } from "../../../lambdas/guards/contract.js";
-import { BATCHES_IN_FLIGHT, type BatchTime, DeliveryBatches, type DeliveryBatch } from "../../../lambdas/guards/delivery-batches.js";
+import {
+  BATCHES_IN_FLIGHT,
+  type BatchTime,
+  DeliveryBatches,
+  type DeliveryBatch,
+} from "../../../lambdas/guards/delivery-batches.js";
 import type { CallResult } from "../../../lambdas/guards/runner.js";
 import { messageOf } from "../core/fakes.js";
 
@@ -15,7 +20,10 @@ const agentData = (uuid: string, more: Partial<AgentData> = {}): AgentData => ({
 const resultFor = ({ uuid }: AgentData): CallResult => ({ kind: "failed", detail: uuid });
 
 /** Batches on a clock of their own, that go out when told so. */
-const setUp = (answer: (batch: DeliveryBatch, time: BatchTime) => Promise<CallResult[]> = async ({ recipients }) => recipients.map(resultFor)) => {
+const setUp = (
+  answer: (batch: DeliveryBatch, time: BatchTime) => Promise<CallResult[]> = async ({ recipients }) =>
+    recipients.map(resultFor),
+) => {
   const asked: { batch: DeliveryBatch; time: BatchTime }[] = [];
   const soon: (() => void)[] = [];
   const clock = { now: 0 };
@@ -43,7 +51,11 @@ describe("recipients of one message", () => {
     close();
     expect(await results).toEqual(["a1", "a2", "a3"].map((detail) => ({ kind: "failed", detail })));
     expect(asked).toMatchObject([{ batch: { function: "fn", message }, time: { timeoutMs: 1_000, cut: false } }]);
-    expect(asked[0]?.batch).toEqual({ function: "fn", message, recipients: ["a1", "a2", "a3"].map((uuid) => agentData(uuid)) });
+    expect(asked[0]?.batch).toEqual({
+      function: "fn",
+      message,
+      recipients: ["a1", "a2", "a3"].map((uuid) => agentData(uuid)),
+    });
   });
 
   test("are asked about a hundred at a time: a full batch waits for nobody", async () => {
@@ -60,7 +72,9 @@ describe("recipients of one message", () => {
     const { asked, add, close } = setUp();
     const message = messageOf("a");
     const credentials = "é".repeat(50_000);
-    const results = Promise.all(Array.from({ length: 99 }, (_, at) => add(`a${at}`, message, "fn", 1_000, 5_000, { credentials })));
+    const results = Promise.all(
+      Array.from({ length: 99 }, (_, at) => add(`a${at}`, message, "fn", 1_000, 5_000, { credentials })),
+    );
     close();
     await results;
     expect(sizes(asked)).toEqual([49, 49, 1]);
@@ -75,18 +89,25 @@ describe("recipients of one message", () => {
     // Three times as many bytes where it is escaped as in UTF-8.
     ["of 32 KB of letters that some runtimes escape", "é".repeat(16_000), [52, 52, 46]],
     ["of 32 KB of line breaks", "\n".repeat(16_000), [100, 50]],
-  ])("are asked about in as many batches as leave room for an answer that changes all, a message %s", async (_, data, expected) => {
-    const { asked, add, close } = setUp();
-    const message = messageOf("a", data);
-    const results = Promise.all(Array.from({ length: 150 }, (_, at) => add(`agent-with-an-id-${at}`, message)));
-    close();
-    await results;
-    expect(sizes(asked)).toEqual(expected);
-    for (const { batch: { recipients } } of asked) {
-      const deliveries = recipients.map(({ uuid }) => ({ agent: uuid, data }));
-      expect(written(JSON.stringify({ version: 1, verdict: "deliver", channel: "a", deliveries }, null, 1))).toBeLessThan(6 * 2 ** 20);
-    }
-  });
+  ])(
+    "are asked about in as many batches as leave room for an answer that changes all, a message %s",
+    async (_, data, expected) => {
+      const { asked, add, close } = setUp();
+      const message = messageOf("a", data);
+      const results = Promise.all(Array.from({ length: 150 }, (_, at) => add(`agent-with-an-id-${at}`, message)));
+      close();
+      await results;
+      expect(sizes(asked)).toEqual(expected);
+      for (const {
+        batch: { recipients },
+      } of asked) {
+        const deliveries = recipients.map(({ uuid }) => ({ agent: uuid, data }));
+        expect(
+          written(JSON.stringify({ version: 1, verdict: "deliver", channel: "a", deliveries }, null, 1)),
+        ).toBeLessThan(6 * 2 ** 20);
+      }
+    },
+  );
 
   test("who come after a batch has gone make another", async () => {
     const { asked, add, close } = setUp();
@@ -107,7 +128,9 @@ test("messages are not mixed, even if they look the same, and neither are functi
   const results = Promise.all([add("a1", one), add("a2", other), add("a3", one), add("a4", one, "another")]);
   close();
   await results;
-  expect(asked.map(({ batch }) => [batch.function, batch.message === one, batch.recipients.map(({ uuid }) => uuid)])).toEqual([
+  expect(
+    asked.map(({ batch }) => [batch.function, batch.message === one, batch.recipients.map(({ uuid }) => uuid)]),
+  ).toEqual([
     ["fn", true, ["a1", "a3"]],
     ["fn", false, ["a2"]],
     ["another", true, ["a4"]],
@@ -123,10 +146,18 @@ describe("of many batches", () => {
       await new Promise<void>((done) => release.push(done));
       return recipients.map(() => result);
     });
-    const running = Promise.all(Array.from({ length: BATCHES_IN_FLIGHT }, (_, at) => system.add(`a${at}`, messageOf("a"))));
+    const running = Promise.all(
+      Array.from({ length: BATCHES_IN_FLIGHT }, (_, at) => system.add(`a${at}`, messageOf("a"))),
+    );
     const waiting = system.add("late", messageOf("a"));
     system.close();
-    return { ...system, running, waiting, release: () => release.splice(0).forEach((done) => done()), answer: (next: CallResult) => (result = next) };
+    return {
+      ...system,
+      running,
+      waiting,
+      release: () => release.splice(0).forEach((done) => done()),
+      answer: (next: CallResult) => (result = next),
+    };
   };
 
   test("a bounded number is on its way; the others wait", async () => {

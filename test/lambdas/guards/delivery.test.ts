@@ -57,7 +57,14 @@ describe("one recipient's guard touches no other: of twenty, nineteen get their 
 
 describe("several recipients whose guards take the thread with them", () => {
   test("still touch no other", async () => {
-    const folder = guardFolder(failing(`${WAIT} process.exit(1);`, WAIT, [3, 9, 15].map((at) => `uuid-of-c${at}`)), { timeout: TIME });
+    const folder = guardFolder(
+      failing(
+        `${WAIT} process.exit(1);`,
+        WAIT,
+        [3, 9, 15].map((at) => `uuid-of-c${at}`),
+      ),
+      { timeout: TIME },
+    );
     const { got } = await deliverToTwenty(folder);
     expect(got).toEqual(all([3, 9, 15]));
   });
@@ -83,7 +90,9 @@ describe("a delivery", () => {
   });
 
   test("that used up the guard's own time is dropped, and the guard is blamed", async () => {
-    const folder = await guardFolder("{ async onMessageReceived() { await new Promise(() => {}); } }", { timeout: 100 }).ready();
+    const folder = await guardFolder("{ async onMessageReceived() { await new Promise(() => {}); } }", {
+      timeout: 100,
+    }).ready();
     expect(await folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), 100)).toBeUndefined();
     expect(folder.log.events()).toEqual(["guard_timeout"]);
   });

@@ -47,7 +47,9 @@ describe("a wildcard subscription", () => {
   }`;
 
   test("is granted if the guard of every entry it can match grants it; what they staged is done, each once", async () => {
-    const { guards } = guardFolder(module('agent.subscribe("extra/1"); agent.subscribe("extra/2"); agent.subscribe(channel);'));
+    const { guards } = guardFolder(
+      module('agent.subscribe("extra/1"); agent.subscribe("extra/2"); agent.subscribe(channel);'),
+    );
     const verdict = await guards.subscription(agent, "stories/*");
     expect(verdict).toMatchObject({ permitted: true });
     expect(verdict.permitted && verdict.subscribe.sort()).toEqual(["extra/1", "extra/2", "stories/*"]);
@@ -99,7 +101,10 @@ describe("a guard gets", () => {
     }`);
     const plain = { id: "c1", sourceIp: agent.sourceIp, userAgent: agent.userAgent };
     const handshake = { origin: "https://example.com", query: { a: "b" }, cookies: { c: "d" } };
-    expect(await guards.connection(agent, false, handshake)).toMatchObject({ permitted: true, info: { ...plain, ...handshake } });
+    expect(await guards.connection(agent, false, handshake)).toMatchObject({
+      permitted: true,
+      info: { ...plain, ...handshake },
+    });
     expect(await guards.connection(agent, true)).toHaveProperty("info", plain);
     expect(await guards.publication(agent, messageOf("a"))).toHaveProperty("result", plain);
   });
@@ -133,7 +138,9 @@ test("onConnectionRequest sees an agent that is renewed as connected, with what 
     agent.connected();
   } }`);
   const known = { credentials: "new", info: "Ada", userId: "ada", expiresAt: 4e12 };
-  expect(await guards.connection(agentOf("c1", known), true)).toMatchObject({ credentials: { ...known, isConnected: true } });
+  expect(await guards.connection(agentOf("c1", known), true)).toMatchObject({
+    credentials: { ...known, isConnected: true },
+  });
 });
 
 describe("onDisconnect(agent)", () => {
@@ -164,10 +171,16 @@ describe("onDisconnect(agent)", () => {
 
 describe("a verdict", () => {
   test("after the closing one is logged and ignored", async () => {
-    const folder = guardFolder(`{ onConnectionRequest(agent) { agent.connectionDenied("First."); agent.connected(); } }`);
+    const folder = guardFolder(
+      `{ onConnectionRequest(agent) { agent.connectionDenied("First."); agent.connected(); } }`,
+    );
     expect(await folder.guards.connection(agent)).toMatchObject({ permitted: false, reason: "First." });
     await folder.guards.connection(agent);
-    expect(folder.log.of("guard_verdict_ignored")).toContainEqual({ guard: "onConnectionRequest", agent: agent.uuid, verdict: "agent.connected" });
+    expect(folder.log.of("guard_verdict_ignored")).toContainEqual({
+      guard: "onConnectionRequest",
+      agent: agent.uuid,
+      verdict: "agent.connected",
+    });
   });
 
   test("that stands is not undone by a throw after it", async () => {

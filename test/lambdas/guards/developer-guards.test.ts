@@ -60,7 +60,11 @@ describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, d
 
   test("that denies without a reason is given one", async () => {
     const { guards } = guardFolder(module(`(${deny})();`));
-    expect(await ask(guards, agent)).toEqual({ permitted: false, code: "denied", reason: `The ${subject} was denied.` });
+    expect(await ask(guards, agent)).toEqual({
+      permitted: false,
+      code: "denied",
+      reason: `The ${subject} was denied.`,
+    });
   });
 
   test("that is not defined permits: completely open by default", async () => {
@@ -69,26 +73,37 @@ describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, d
     expect(await ask(openGuards, agent)).toMatchObject({ permitted: true });
   });
 
-  test.each(Object.entries(FAILURES))("that %s permits nothing, in time, and the next call works", async (_, { body, code, detail }) => {
-    const timeout = code === "guard_timeout" ? TIMEOUT : PATIENCE;
-    const folder = guardFolder(module(`if (agent.credentials === "trouble") { ${body} return; } ${grant};`), { timeout });
-    await folder.ready();
-    const { value, took } = await timed(ask(folder.guards, trouble));
-    expect(took).toBeLessThan(timeout + GRACE);
-    expect(value).toMatchObject({ permitted: false, code, reason: expect.stringMatching(new RegExp(`the ${subject} `, "i")) });
-    expect(JSON.stringify(value)).not.toContain("secret detail");
-    const logged = { guard: name, agent: trouble.uuid, ...(detail ? { detail: expect.stringMatching(detail) } : {}) };
-    expect(folder.log.of(code)).toMatchObject([logged]);
-    const levels = folder.log.entries.filter(({ fields }) => JSON.stringify(fields).includes("secret detail")).map(({ level }) => level);
-    expect(levels).toEqual(body.includes("secret detail") ? ["debug"] : []);
+  test.each(Object.entries(FAILURES))(
+    "that %s permits nothing, in time, and the next call works",
+    async (_, { body, code, detail }) => {
+      const timeout = code === "guard_timeout" ? TIMEOUT : PATIENCE;
+      const folder = guardFolder(module(`if (agent.credentials === "trouble") { ${body} return; } ${grant};`), {
+        timeout,
+      });
+      await folder.ready();
+      const { value, took } = await timed(ask(folder.guards, trouble));
+      expect(took).toBeLessThan(timeout + GRACE);
+      expect(value).toMatchObject({
+        permitted: false,
+        code,
+        reason: expect.stringMatching(new RegExp(`the ${subject} `, "i")),
+      });
+      expect(JSON.stringify(value)).not.toContain("secret detail");
+      const logged = { guard: name, agent: trouble.uuid, ...(detail ? { detail: expect.stringMatching(detail) } : {}) };
+      expect(folder.log.of(code)).toMatchObject([logged]);
+      const levels = folder.log.entries
+        .filter(({ fields }) => JSON.stringify(fields).includes("secret detail"))
+        .map(({ level }) => level);
+      expect(levels).toEqual(body.includes("secret detail") ? ["debug"] : []);
 
-    // A guard's time that runs out on purpose is short: on a busy machine the next call may need more than one.
-    await folder.ready();
-    const next: Verdict[] = [];
-    do next.push(await ask(folder.guards, agent));
-    while (next.length < 10 && next.at(-1)?.permitted === false && code === "guard_timeout");
-    expect(next.at(-1)).toMatchObject({ permitted: true });
-  });
+      // A guard's time that runs out on purpose is short: on a busy machine the next call may need more than one.
+      await folder.ready();
+      const next: Verdict[] = [];
+      do next.push(await ask(folder.guards, agent));
+      while (next.length < 10 && next.at(-1)?.permitted === false && code === "guard_timeout");
+      expect(next.at(-1)).toMatchObject({ permitted: true });
+    },
+  );
 });
 
 describe("a reason", () => {

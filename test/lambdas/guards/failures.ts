@@ -17,7 +17,11 @@ export const FAILURES: Record<string, Failure> = {
   "returns true instead of a verdict": { body: "return true;", code: "guard_timeout" },
   throws: { body: 'throw new Error("secret detail");', code: "guard_failed", detail: /^Error\n {4}at .*guards/ },
   "throws what is no error": { body: "throw null;", code: "guard_failed", detail: /null/ },
-  rejects: { body: `${WAIT} throw new Error("secret detail");`, code: "guard_failed", detail: /^Error\n {4}at .*guards/ },
+  rejects: {
+    body: `${WAIT} throw new Error("secret detail");`,
+    code: "guard_failed",
+    detail: /^Error\n {4}at .*guards/,
+  },
   "rejects where nobody waits": {
     body: 'void Promise.reject(new Error("secret detail")); await new Promise(() => {});',
     code: "guard_failed",

@@ -106,17 +106,32 @@ const KINDS: [string, (guards: Guards) => Promise<unknown>, object, object, obje
 ];
 
 describe("a guard function", () => {
-  test.each(KINDS)("for a %s is asked what the contract says, and heard", async (_, ask, request, response, verdict) => {
-    const { asked, guards, log } = setUp(() => response);
-    expect(await ask(guards)).toMatchObject(verdict);
-    expect(asked).toEqual([{ arn: ALL, asynchronous: false, timeoutMs: expect.any(Number), request: { ...COMMON, ...request, timeoutMs: expect.any(Number) } }]);
-    expect(asked[0]?.request.timeoutMs).toBe(asked[0]?.timeoutMs);
-    expect(log.entries).toEqual([]);
-  });
+  test.each(KINDS)(
+    "for a %s is asked what the contract says, and heard",
+    async (_, ask, request, response, verdict) => {
+      const { asked, guards, log } = setUp(() => response);
+      expect(await ask(guards)).toMatchObject(verdict);
+      expect(asked).toEqual([
+        {
+          arn: ALL,
+          asynchronous: false,
+          timeoutMs: expect.any(Number),
+          request: { ...COMMON, ...request, timeoutMs: expect.any(Number) },
+        },
+      ]);
+      expect(asked[0]?.request.timeoutMs).toBe(asked[0]?.timeoutMs);
+      expect(log.entries).toEqual([]);
+    },
+  );
 
   test.each(KINDS)("for a %s that denies is heard", async (_, ask, _request, response) => {
     const { verdict } = response as { verdict: string };
-    const no = { connected: "connectionDenied", publicationSuccess: "publicationDenied", subscribe: "subscriptionDenied", unsubscribe: "unsubscriptionDenied" }[verdict];
+    const no = {
+      connected: "connectionDenied",
+      publicationSuccess: "publicationDenied",
+      subscribe: "subscriptionDenied",
+      unsubscribe: "unsubscriptionDenied",
+    }[verdict];
     const { guards, log } = setUp(() => ({ ...response, verdict: no, reason: "Not today." }));
     expect(await ask(guards)).toEqual({ permitted: false, code: "denied", reason: "Not today." });
     expect(log.events("error")).toEqual([]);
@@ -130,7 +145,10 @@ describe("a guard function", () => {
   });
 
   test("of every entry that a wildcard can match has to agree", async () => {
-    const functions: GuardFunctions = { "stories/*": { onSubscriptionRequest: ALL }, "stories/5": { onSubscriptionRequest: PRIVATE } };
+    const functions: GuardFunctions = {
+      "stories/*": { onSubscriptionRequest: ALL },
+      "stories/5": { onSubscriptionRequest: PRIVATE },
+    };
     const { asked, guards } = setUp(
       ({ arn, request }) => ({ verdict: arn === ALL ? "subscribe" : "subscriptionDenied", channel: request.channel }),
       functions,
@@ -150,12 +168,27 @@ describe("a guard function", () => {
 describe("anything but a valid verdict permits nothing", () => {
   const failures: [string, object, string, RegExp][] = [
     ["no answer in time", { kind: "timeout" }, "guard_timeout", /./],
-    ["a failed function", { kind: "failed", detail: "function error Unhandled, TypeError", said: "planted secret" }, "guard_failed", /TypeError/],
-    ["a throttle", { kind: "failed", detail: "Lambda answered 429 TooManyRequestsException" }, "guard_failed", /429 TooMany/],
+    [
+      "a failed function",
+      { kind: "failed", detail: "function error Unhandled, TypeError", said: "planted secret" },
+      "guard_failed",
+      /TypeError/,
+    ],
+    [
+      "a throttle",
+      { kind: "failed", detail: "Lambda answered 429 TooManyRequestsException" },
+      "guard_failed",
+      /429 TooMany/,
+    ],
     ["no grant", { kind: "failed", detail: "Lambda answered 403 AccessDeniedException" }, "guard_failed", /403/],
     ["no JSON", { kind: "answered", payload: "planted secret" }, "guard_failed", /not JSON/],
     ["an unknown verdict", { verdict: "planted secret" }, "guard_failed", /verdict is not one of/],
-    ["another channel's verdict", { verdict: "subscribe", channel: "planted secret" }, "guard_failed", /(channel|verdict) is not/],
+    [
+      "another channel's verdict",
+      { verdict: "subscribe", channel: "planted secret" },
+      "guard_failed",
+      /(channel|verdict) is not/,
+    ],
     ["another version", { version: 2, verdict: "connected" }, "guard_failed", /version is not 1/],
   ];
   for (const [what, answer, code, detail] of failures) {
@@ -190,7 +223,13 @@ describe("onDisconnect", () => {
   test("is told asynchronously", async () => {
     const { asked, guards, log } = setUp(() => ({ kind: "accepted" }));
     await guards.disconnected(agent);
-    expect(asked).toMatchObject([{ arn: ALL, asynchronous: true, request: { guard: "onDisconnect", agent: { uuid: agent.uuid, isConnected: false } } }]);
+    expect(asked).toMatchObject([
+      {
+        arn: ALL,
+        asynchronous: true,
+        request: { guard: "onDisconnect", agent: { uuid: agent.uuid, isConnected: false } },
+      },
+    ]);
     expect(log.entries).toEqual([]);
   });
 
@@ -206,7 +245,8 @@ describe("onDisconnect", () => {
 
 describe("deliveries", () => {
   const many = Array.from({ length: 250 }, (_, at) => agentOf(`c${at}`));
-  const deliver = (guards: Guards, about = message) => Promise.all(many.map((one) => guards.delivery(one, about, 5_000)));
+  const deliver = (guards: Guards, about = message) =>
+    Promise.all(many.map((one) => guards.delivery(one, about, 5_000)));
   const deliveriesTo = ({ request }: Asked, pick: (uuid: string, at: number) => object | undefined) => ({
     verdict: "deliver",
     channel: request.channel,
@@ -215,7 +255,9 @@ describe("deliveries", () => {
 
   test("are asked about in batches, each recipient with its own answer", async () => {
     const { asked, guards, log } = setUp((one) =>
-      deliveriesTo(one, (uuid, at) => (at % 3 === 0 ? undefined : at % 3 === 1 ? { agent: uuid } : { agent: uuid, data: uuid })),
+      deliveriesTo(one, (uuid, at) =>
+        at % 3 === 0 ? undefined : at % 3 === 1 ? { agent: uuid } : { agent: uuid, data: uuid },
+      ),
     );
     const got = await deliver(guards);
     expect(got).toEqual(many.map(({ uuid }, at) => [undefined, message, { ...message, data: uuid }][(at % 100) % 3]));
@@ -236,7 +278,11 @@ describe("deliveries", () => {
     const { guards, log } = setUp(() => ({ kind: "failed", detail: "function error Unhandled" }));
     expect(await deliver(guards)).toEqual(many.map(() => undefined));
     expect(log.of("guard_failed").map(({ recipients }) => recipients)).toEqual([100, 100, 50]);
-    expect(log.of("guard_failed")[0]).toMatchObject({ guard: "onMessageReceived", channel: "stories/5", detail: expect.stringContaining(ALL) });
+    expect(log.of("guard_failed")[0]).toMatchObject({
+      guard: "onMessageReceived",
+      channel: "stories/5",
+      detail: expect.stringContaining(ALL),
+    });
   });
 
   test.each([
@@ -249,10 +295,14 @@ describe("deliveries", () => {
   });
 
   test("of a batch with one invalid entry reach nobody of it, and others all the same", async () => {
-    const { guards, log } = setUp((one) => deliveriesTo(one, (uuid, at) => ({ agent: at === 99 && uuid.endsWith("c99") ? "stranger" : uuid })));
+    const { guards, log } = setUp((one) =>
+      deliveriesTo(one, (uuid, at) => ({ agent: at === 99 && uuid.endsWith("c99") ? "stranger" : uuid })),
+    );
     const got = await deliver(guards);
     expect(got.map((one, at) => [at, one !== undefined])).toEqual(many.map((_, at) => [at, at >= 100]));
-    expect(log.of("guard_failed")).toMatchObject([{ recipients: 100, detail: expect.stringContaining("not asked about") }]);
+    expect(log.of("guard_failed")).toMatchObject([
+      { recipients: 100, detail: expect.stringContaining("not asked about") },
+    ]);
   });
 
   test("are not mixed between messages of the same uuid", async () => {
@@ -274,8 +324,14 @@ describe("a module and functions side by side", () => {
     };
     return { asked, runner };
   };
-  const combine = (manifest: Manifest | "timeout" | undefined, functions: GuardFunctions = { "private/*": { onSubscriptionRequest: PRIVATE } }) => {
-    const { log, runner, asked } = setUp(({ request }) => ({ verdict: "subscribe", channel: request.channel }), functions);
+  const combine = (
+    manifest: Manifest | "timeout" | undefined,
+    functions: GuardFunctions = { "private/*": { onSubscriptionRequest: PRIVATE } },
+  ) => {
+    const { log, runner, asked } = setUp(
+      ({ request }) => ({ verdict: "subscribe", channel: request.channel }),
+      functions,
+    );
     const module = moduleOf(manifest);
     const combined = new CombinedRunner(module.runner, runner, log);
     return { log, asked, module, guards: new DeveloperGuards(combined, DEFAULT_TIMEOUTS, log) };
@@ -297,7 +353,10 @@ describe("a module and functions side by side", () => {
   });
 
   test("what both define nobody decides: nothing is permitted, and the log says why, once", async () => {
-    const { guards, asked, module, log } = combine({ "private/*": ["onSubscriptionRequest"], "": ["onSubscriptionRequest"] });
+    const { guards, asked, module, log } = combine({
+      "private/*": ["onSubscriptionRequest"],
+      "": ["onSubscriptionRequest"],
+    });
     for (const channel of ["private/1", "public/1"]) {
       expect(await guards.subscription(agent, channel)).toMatchObject({ permitted: false, code: "guard_failed" });
     }
@@ -305,7 +364,10 @@ describe("a module and functions side by side", () => {
     expect(await guards.delivery(agent, message, 1_000)).toBeUndefined();
     expect([asked, module.asked]).toEqual([[], []]);
     expect(log.of("guards_not_loaded")).toEqual([
-      { detail: 'onSubscriptionRequest of "private/*" is defined by the guard module and by a guard function: leave it out of one of them' },
+      {
+        detail:
+          'onSubscriptionRequest of "private/*" is defined by the guard module and by a guard function: leave it out of one of them',
+      },
     ]);
   });
 

@@ -29,7 +29,9 @@ const said: { level: string; line: Record<string, unknown> }[] = [];
 beforeEach(() => {
   said.splice(0);
   for (const level of ["debug", "warn", "error"] as const) {
-    jest.spyOn(console, level).mockImplementation((...args: unknown[]) => void said.push({ level, line: args[0] as Record<string, unknown> }));
+    jest
+      .spyOn(console, level)
+      .mockImplementation((...args: unknown[]) => void said.push({ level, line: args[0] as Record<string, unknown> }));
   }
 });
 afterEach(() => jest.restoreAllMocks());
@@ -52,53 +54,125 @@ const thrown = (guard: string) => [
 
 describe("guardHandler answers", () => {
   test.each<[string, Guards<never>, GuardRequest, object | undefined]>([
-    ["yes to a connection, with what was said of it", {
-      onConnectionRequest(agent: Agent) {
-        agent.credentials = { sub: agent.credentials };
-        agent.subscribe("stories/1");
-        agent.connected({ info: 1, userId: "ada", expiresAt: new Date(4e12) });
+    [
+      "yes to a connection, with what was said of it",
+      {
+        onConnectionRequest(agent: Agent) {
+          agent.credentials = { sub: agent.credentials };
+          agent.subscribe("stories/1");
+          agent.connected({ info: 1, userId: "ada", expiresAt: new Date(4e12) });
+        },
       },
-    }, request("onConnectionRequest", { agent: agentData("a1", { credentials: "token" }) }), {
-      verdict: "connected", info: 1, userId: "ada", expiresAt: 4e12, credentials: { sub: "token" }, subscribe: ["stories/1"],
-    }],
-    ["yes to a connection that keeps nothing of what the client sent", {
-      onConnectionRequest(agent: Agent) {
-        agent.credentials = undefined;
-        agent.connected();
+      request("onConnectionRequest", { agent: agentData("a1", { credentials: "token" }) }),
+      {
+        verdict: "connected",
+        info: 1,
+        userId: "ada",
+        expiresAt: 4e12,
+        credentials: { sub: "token" },
+        subscribe: ["stories/1"],
       },
-    }, request("onConnectionRequest", { agent: agentData("a1", { credentials: "token" }) }), { verdict: "connected", credentials: null }],
-    ["yes to a connection without credentials", { onConnectionRequest: (agent) => agent.connected() }, request("onConnectionRequest"), { verdict: "connected" }],
-    ["no to a connection", { onConnectionRequest: (agent) => agent.connectionDenied("Sign in.") }, request("onConnectionRequest"), { verdict: "connectionDenied", reason: "Sign in." }],
-    ["no without a reason", { onConnectionRequest: (agent) => agent.connectionDenied() }, request("onConnectionRequest"), { verdict: "connectionDenied" }],
-    ["yes to a subscription, and to others", {
-      async onSubscriptionRequest(channel, agent) {
-        await Promise.resolve();
-        agent.subscribe("a");
-        agent.subscribe(channel);
+    ],
+    [
+      "yes to a connection that keeps nothing of what the client sent",
+      {
+        onConnectionRequest(agent: Agent) {
+          agent.credentials = undefined;
+          agent.connected();
+        },
       },
-    }, request("onSubscriptionRequest"), { verdict: "subscribe", channel: "stories/5", subscribe: ["a"] }],
-    ["no to a subscription", { onSubscriptionRequest: (channel, agent) => agent.subscriptionDenied(channel, "No.") }, request("onSubscriptionRequest"), { verdict: "subscriptionDenied", channel: "stories/5", reason: "No." }],
-    ["yes to a publication, elsewhere too", {
-      onPublicationRequest(channel, agent, message) {
-        channel.publish(message);
-        agent.channel("audit").publish({ data: 1 });
-        agent.channel("audit").publish({ data: 2, uuid: "own" });
-        agent.subscribe("a");
-        agent.publicationSuccess(message, { ok: 1 });
+      request("onConnectionRequest", { agent: agentData("a1", { credentials: "token" }) }),
+      { verdict: "connected", credentials: null },
+    ],
+    [
+      "yes to a connection without credentials",
+      { onConnectionRequest: (agent) => agent.connected() },
+      request("onConnectionRequest"),
+      { verdict: "connected" },
+    ],
+    [
+      "no to a connection",
+      { onConnectionRequest: (agent) => agent.connectionDenied("Sign in.") },
+      request("onConnectionRequest"),
+      { verdict: "connectionDenied", reason: "Sign in." },
+    ],
+    [
+      "no without a reason",
+      { onConnectionRequest: (agent) => agent.connectionDenied() },
+      request("onConnectionRequest"),
+      { verdict: "connectionDenied" },
+    ],
+    [
+      "yes to a subscription, and to others",
+      {
+        async onSubscriptionRequest(channel, agent) {
+          await Promise.resolve();
+          agent.subscribe("a");
+          agent.subscribe(channel);
+        },
       },
-    }, request("onPublicationRequest"), {
-      verdict: "publicationSuccess", channel: "stories/5",
-      publish: [{ channel: "stories/5", data: { text: "hello" } }, { channel: "audit", data: 1 }, { channel: "audit", data: 2, uuid: "own" }], subscribe: ["a"], result: { ok: 1 },
-    }],
-    ["yes to a publication that goes nowhere", { onPublicationRequest: (_channel, agent, message) => agent.publicationSuccess(message) }, request("onPublicationRequest"), { verdict: "publicationSuccess", channel: "stories/5", publish: [] }],
-    ["no to a publication, whatever was staged", {
-      onPublicationRequest(channel, agent, message) {
-        channel.publish(message);
-        agent.publicationDenied(message, "No.");
+      request("onSubscriptionRequest"),
+      { verdict: "subscribe", channel: "stories/5", subscribe: ["a"] },
+    ],
+    [
+      "no to a subscription",
+      { onSubscriptionRequest: (channel, agent) => agent.subscriptionDenied(channel, "No.") },
+      request("onSubscriptionRequest"),
+      { verdict: "subscriptionDenied", channel: "stories/5", reason: "No." },
+    ],
+    [
+      "yes to a publication, elsewhere too",
+      {
+        onPublicationRequest(channel, agent, message) {
+          channel.publish(message);
+          agent.channel("audit").publish({ data: 1 });
+          agent.channel("audit").publish({ data: 2, uuid: "own" });
+          agent.subscribe("a");
+          agent.publicationSuccess(message, { ok: 1 });
+        },
       },
-    }, request("onPublicationRequest"), { verdict: "publicationDenied", channel: "stories/5", reason: "No." }],
-    ["yes to an unsubscription", { onUnsubscriptionRequest: (channel, agent) => agent.unsubscribe(channel) }, request("onUnsubscriptionRequest"), { verdict: "unsubscribe", channel: "stories/5" }],
-    ["no to an unsubscription", { onUnsubscriptionRequest: (channel, agent) => agent.unsubscriptionDenied(channel) }, request("onUnsubscriptionRequest"), { verdict: "unsubscriptionDenied", channel: "stories/5" }],
+      request("onPublicationRequest"),
+      {
+        verdict: "publicationSuccess",
+        channel: "stories/5",
+        publish: [
+          { channel: "stories/5", data: { text: "hello" } },
+          { channel: "audit", data: 1 },
+          { channel: "audit", data: 2, uuid: "own" },
+        ],
+        subscribe: ["a"],
+        result: { ok: 1 },
+      },
+    ],
+    [
+      "yes to a publication that goes nowhere",
+      { onPublicationRequest: (_channel, agent, message) => agent.publicationSuccess(message) },
+      request("onPublicationRequest"),
+      { verdict: "publicationSuccess", channel: "stories/5", publish: [] },
+    ],
+    [
+      "no to a publication, whatever was staged",
+      {
+        onPublicationRequest(channel, agent, message) {
+          channel.publish(message);
+          agent.publicationDenied(message, "No.");
+        },
+      },
+      request("onPublicationRequest"),
+      { verdict: "publicationDenied", channel: "stories/5", reason: "No." },
+    ],
+    [
+      "yes to an unsubscription",
+      { onUnsubscriptionRequest: (channel, agent) => agent.unsubscribe(channel) },
+      request("onUnsubscriptionRequest"),
+      { verdict: "unsubscribe", channel: "stories/5" },
+    ],
+    [
+      "no to an unsubscription",
+      { onUnsubscriptionRequest: (channel, agent) => agent.unsubscriptionDenied(channel) },
+      request("onUnsubscriptionRequest"),
+      { verdict: "unsubscriptionDenied", channel: "stories/5" },
+    ],
     ["nothing to onDisconnect", { onDisconnect: async () => "done" }, request("onDisconnect"), undefined],
   ])("%s", async (_, guards, asked, expected) => {
     const response = await guardHandler(guards)(asked);
@@ -129,7 +203,10 @@ describe("guardHandler answers", () => {
   });
 
   test("for the recipients in time, and leaves out the one whose guard is not", async () => {
-    const asked = request("onMessageReceived", { timeoutMs: 300, recipients: ["a1", "a2"].map((uuid) => agentData(uuid)) });
+    const asked = request("onMessageReceived", {
+      timeoutMs: 300,
+      recipients: ["a1", "a2"].map((uuid) => agentData(uuid)),
+    });
     const response = await guardHandler({
       onMessageReceived(channel, agent, message) {
         if (agent.uuid === "a2") agent.deliver(channel, message);
@@ -141,28 +218,49 @@ describe("guardHandler answers", () => {
 });
 
 describe("guardHandler resolves entries as a module does:", () => {
-  const named = (name: string) => ({ onSubscriptionRequest: (channel: { name: string }, agent: Agent) => agent.subscriptionDenied(channel.name, name) });
-  const handler = guardHandler({ ...named("default"), channels: { "stories/*": named("pattern"), "stories/5": named("name") } });
+  const named = (name: string) => ({
+    onSubscriptionRequest: (channel: { name: string }, agent: Agent) => agent.subscriptionDenied(channel.name, name),
+  });
+  const handler = guardHandler({
+    ...named("default"),
+    channels: { "stories/*": named("pattern"), "stories/5": named("name") },
+  });
 
-  test.each([["stories/5", "name"], ["stories/6", "pattern"], ["news", "default"]])("%s is the %s's", async (channel, reason) => {
+  test.each([
+    ["stories/5", "name"],
+    ["stories/6", "pattern"],
+    ["news", "default"],
+  ])("%s is the %s's", async (channel, reason) => {
     expect(await handler(request("onSubscriptionRequest", { channel }))).toMatchObject({ reason });
   });
 
   test("a wildcard needs all that could apply", async () => {
     const wanted = request("onSubscriptionRequest", { channel: "stories/*" });
     const yes = (...more: string[]) => ({
-      onSubscriptionRequest: (channel: { name: string }, agent: Agent) => [...more, channel.name].forEach((name) => agent.subscribe(name)),
+      onSubscriptionRequest: (channel: { name: string }, agent: Agent) =>
+        [...more, channel.name].forEach((name) => agent.subscribe(name)),
     });
     expect(await guardHandler({ channels: { "stories/*": yes("a"), "stories/5": yes("a", "b") } })(wanted)).toEqual({
-      version: 1, verdict: "subscribe", channel: "stories/*", subscribe: ["a", "b"],
+      version: 1,
+      verdict: "subscribe",
+      channel: "stories/*",
+      subscribe: ["a", "b"],
     });
-    expect(await guardHandler({ channels: { "stories/*": yes(), "stories/5": named("Not five.") } })(wanted)).toMatchObject({
-      verdict: "subscriptionDenied", reason: "Not five.",
+    expect(
+      await guardHandler({ channels: { "stories/*": yes(), "stories/5": named("Not five.") } })(wanted),
+    ).toMatchObject({
+      verdict: "subscriptionDenied",
+      reason: "Not five.",
     });
   });
 
   test("as a method of its entry", async () => {
-    const guards = { reason: "inner", onConnectionRequest(agent: Agent) { agent.connectionDenied(this.reason); } };
+    const guards = {
+      reason: "inner",
+      onConnectionRequest(agent: Agent) {
+        agent.connectionDenied(this.reason);
+      },
+    };
     expect(await guardHandler(guards)(request("onConnectionRequest"))).toMatchObject({ reason: "inner" });
   });
 });
@@ -172,14 +270,60 @@ describe("guardHandler fails the invocation", () => {
     guardHandler(guards)(asked, context).catch((error: unknown) => error as Error);
 
   test.each<[string, Guards, Partial<GuardRequest>, string, RegExp]>([
-    ["when a handler throws", { onConnectionRequest() { throw new Error("planted secret"); } }, {}, "GuardFailed", /onConnectionRequest failed/],
-    ["when a handler rejects", { onConnectionRequest: () => Promise.reject(new Error("planted secret")) }, {}, "GuardFailed", /onConnectionRequest failed/],
-    ["when a handler gives a verdict that is not its own", { onConnectionRequest: (agent) => agent.subscribe("/meta/x") }, {}, "GuardFailed", /failed/],
-    ["when there is no verdict in time", { onConnectionRequest: () => true }, { timeoutMs: 100 }, "GuardTimeout", /onConnectionRequest gave no verdict in time/],
+    [
+      "when a handler throws",
+      {
+        onConnectionRequest() {
+          throw new Error("planted secret");
+        },
+      },
+      {},
+      "GuardFailed",
+      /onConnectionRequest failed/,
+    ],
+    [
+      "when a handler rejects",
+      { onConnectionRequest: () => Promise.reject(new Error("planted secret")) },
+      {},
+      "GuardFailed",
+      /onConnectionRequest failed/,
+    ],
+    [
+      "when a handler gives a verdict that is not its own",
+      { onConnectionRequest: (agent) => agent.subscribe("/meta/x") },
+      {},
+      "GuardFailed",
+      /failed/,
+    ],
+    [
+      "when there is no verdict in time",
+      { onConnectionRequest: () => true },
+      { timeoutMs: 100 },
+      "GuardTimeout",
+      /onConnectionRequest gave no verdict in time/,
+    ],
     ["when there is no such handler", { onDisconnect() {} }, {}, "GuardMissing", /has no onConnectionRequest/],
-    ["when there is no such guard", { onConnectionRequest: (agent) => agent.connected() }, { guard: "constructor" as never }, "GuardMissing", /no constructor/],
-    ["when the version is unknown", { onConnectionRequest: (agent) => agent.connected() }, { version: 2 as never }, "GuardVersion", /speaks version 1/],
-    ["when the request is none", { onConnectionRequest: (agent) => agent.connected() }, { version: undefined }, "GuardVersion", /speaks version 1/],
+    [
+      "when there is no such guard",
+      { onConnectionRequest: (agent) => agent.connected() },
+      { guard: "constructor" as never },
+      "GuardMissing",
+      /no constructor/,
+    ],
+    [
+      "when the version is unknown",
+      { onConnectionRequest: (agent) => agent.connected() },
+      { version: 2 as never },
+      "GuardVersion",
+      /speaks version 1/,
+    ],
+    [
+      "when the request is none",
+      { onConnectionRequest: (agent) => agent.connected() },
+      { version: undefined },
+      "GuardVersion",
+      /speaks version 1/,
+    ],
   ])("%s, and says nothing of what was thrown", async (_, guards, more, name, message) => {
     const error = await failing(guards, { ...request("onConnectionRequest"), ...more });
     expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
@@ -189,19 +333,30 @@ describe("guardHandler fails the invocation", () => {
   });
 
   test("when nobody decides about the channel", async () => {
-    const error = await failing({ channels: { "news/*": { onSubscriptionRequest() {} } } }, request("onSubscriptionRequest"));
-    expect(error).toMatchObject({ name: "GuardMissing", message: "this guard function has no onSubscriptionRequest for stories/5" });
+    const error = await failing(
+      { channels: { "news/*": { onSubscriptionRequest() {} } } },
+      request("onSubscriptionRequest"),
+    );
+    expect(error).toMatchObject({
+      name: "GuardMissing",
+      message: "this guard function has no onSubscriptionRequest for stories/5",
+    });
   });
 
   test("before Lambda ends it, where that is sooner than its caller's patience", async () => {
-    const error = await failing({ onConnectionRequest: () => undefined }, request("onConnectionRequest"), { getRemainingTimeInMillis: () => 100 });
+    const error = await failing({ onConnectionRequest: () => undefined }, request("onConnectionRequest"), {
+      getRemainingTimeInMillis: () => 100,
+    });
     expect(error).toMatchObject({ name: "GuardTimeout" });
   });
 
   test("of onDisconnect when it rejects, so that Lambda tells it again; and waits for it longer than anybody else", async () => {
     let done = (): void => undefined;
     const wait = new Promise<void>((resolve) => (done = resolve));
-    const told = failing({ onDisconnect: () => wait.then(() => Promise.reject(new Error("planted secret"))) }, request("onDisconnect", { timeoutMs: 1 }));
+    const told = failing(
+      { onDisconnect: () => wait.then(() => Promise.reject(new Error("planted secret"))) },
+      request("onDisconnect", { timeoutMs: 1 }),
+    );
     await new Promise((resolve) => setTimeout(resolve, 20));
     done();
     expect(await told).toMatchObject({ name: "GuardFailed" });
@@ -234,8 +389,14 @@ test("a verdict stands, whatever comes after it", async () => {
       throw new Error("after");
     },
   });
-  expect(await handler(request("onConnectionRequest"))).toMatchObject({ verdict: "connectionDenied", reason: "First." });
-  expect(said).toMatchObject([{ level: "warn", line: { event: "guard_verdict_ignored" } }, ...thrown("onConnectionRequest")]);
+  expect(await handler(request("onConnectionRequest"))).toMatchObject({
+    verdict: "connectionDenied",
+    reason: "First.",
+  });
+  expect(said).toMatchObject([
+    { level: "warn", line: { event: "guard_verdict_ignored" } },
+    ...thrown("onConnectionRequest"),
+  ]);
 });
 
 test.each<[string, unknown, RegExp]>([

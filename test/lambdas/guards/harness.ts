@@ -51,7 +51,11 @@ export class GuardFolder {
     if (!existsSync(WORKER)) throw new Error(`${WORKER} is missing: npm test builds it, and so does npm run build`);
     copyFileSync(WORKER, join(this.#folder, "guard-worker.mjs"));
     this.write(source);
-    this.host = new GuardHost((setup) => this.#spawn(setup, memoryMb), this.log, () => this.exhausted());
+    this.host = new GuardHost(
+      (setup) => this.#spawn(setup, memoryMb),
+      this.log,
+      () => this.exhausted(),
+    );
     this.guards = new DeveloperGuards(this.host, timeoutsOf(timeout), this.log);
   }
 

@@ -39,7 +39,11 @@ describe("a thread", () => {
 
   test("that merely waits is kept: a guard that never answers costs its own call only", async () => {
     const folder = await loaded();
-    const [waiting, ...others] = await Promise.all([ask(folder, "wait", TIMEOUT), ask(folder, "a"), ask(folder, "slow")]);
+    const [waiting, ...others] = await Promise.all([
+      ask(folder, "wait", TIMEOUT),
+      ask(folder, "a"),
+      ask(folder, "slow"),
+    ]);
     expect(waiting).toEqual({ kind: "timeout" });
     expect(others).toMatchObject([granted, granted]);
     expect(await ask(folder, "b")).toMatchObject(granted);
@@ -114,7 +118,10 @@ describe("memory that is no heap", () => {
     }`);
     const before = process.memoryUsage.rss();
     folder.exhausted = () => process.memoryUsage.rss() > before + 256 * 2 ** 20;
-    expect(await ask(folder, "hoard", 10_000)).toMatchObject({ kind: "failed", detail: expect.stringContaining("memory") });
+    expect(await ask(folder, "hoard", 10_000)).toMatchObject({
+      kind: "failed",
+      detail: expect.stringContaining("memory"),
+    });
     folder.exhausted = () => false;
     expect(await ask(folder, "a")).toMatchObject(granted);
     expect(folder.started).toBe(2);
@@ -205,7 +212,11 @@ describe("deliveries that a lost thread had begun or not", () => {
       return worker;
     }, new TestLog());
     const call = callOf("onMessageReceived");
-    const results = [host.run(call, 1_000, 5_000), host.run(call, 1_000, 1_000), host.run(callOf("onSubscriptionRequest"), 1_000, 1_000)];
+    const results = [
+      host.run(call, 1_000, 5_000),
+      host.run(call, 1_000, 1_000),
+      host.run(callOf("onSubscriptionRequest"), 1_000, 1_000),
+    ];
     const again = host.run(call, 1_000, 5_000);
     if (spawned[0]) spawned[0].begun[0] = 1;
     spawned[0]?.exit();
@@ -233,21 +244,28 @@ describe("a verdict from the thread", () => {
     expect(await second).toEqual({ kind: "timeout" });
   });
 
-  const YES: FromWorker = { kind: "decided", id: 1, decision: '{"permitted":true,"subscribe":["stories/5"],"publish":[]}' };
+  const YES: FromWorker = {
+    kind: "decided",
+    id: 1,
+    decision: '{"permitted":true,"subscribe":["stories/5"],"publish":[]}',
+  };
   const FAILED: FromWorker = { kind: "failed", id: 1, detail: "Error", said: "Error" };
 
-  test.each([YES, FAILED])("that comes while the thread is probed is late ($kind): time is over, whatever becomes of the thread", async (said) => {
-    for (const alive of [true, false]) {
-      const { host, workers } = scripted();
-      const call = host.run(callOf("onSubscriptionRequest"), 1_000);
-      await jest.advanceTimersByTimeAsync(1_000);
-      workers[0]?.say(said);
-      if (alive) workers[0]?.say({ kind: "alive" });
-      await jest.advanceTimersByTimeAsync(100);
-      expect(await call).toEqual({ kind: "timeout" });
-      expect(workers[0]?.terminated).toBe(!alive);
-    }
-  });
+  test.each([YES, FAILED])(
+    "that comes while the thread is probed is late ($kind): time is over, whatever becomes of the thread",
+    async (said) => {
+      for (const alive of [true, false]) {
+        const { host, workers } = scripted();
+        const call = host.run(callOf("onSubscriptionRequest"), 1_000);
+        await jest.advanceTimersByTimeAsync(1_000);
+        workers[0]?.say(said);
+        if (alive) workers[0]?.say({ kind: "alive" });
+        await jest.advanceTimersByTimeAsync(100);
+        expect(await call).toEqual({ kind: "timeout" });
+        expect(workers[0]?.terminated).toBe(!alive);
+      }
+    },
+  );
 
   test.each([YES, FAILED])("that is read when time is over, before the timer is, is late ($kind)", async (said) => {
     const { host, workers } = scripted();

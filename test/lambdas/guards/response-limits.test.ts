@@ -13,7 +13,11 @@ const read = (guard: GuardRequest["guard"], fields: object) =>
   );
 
 describe("what a guard function permits is held to the names that its deployment allows", () => {
-  test.each([["abcde", true], ["abcdef", false], ["a-b", false]])("subscribing to %s: %s", (name, may) => {
+  test.each([
+    ["abcde", true],
+    ["abcdef", false],
+    ["a-b", false],
+  ])("subscribing to %s: %s", (name, may) => {
     expect("value" in read("onConnectionRequest", { verdict: "connected", subscribe: [name] })).toBe(may);
   });
 });

@@ -2,7 +2,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import fc from "fast-check";
-import { DEFAULT_LIMITS, CHANNELS_PER_FRAME, CREDENTIALS_BYTES, INFO_BYTES, isWildcard, type Json, matches, PUBLICATIONS_PER_GUARD_CALL, RESULT_BYTES, USER_ID_LENGTH } from "../../../protocol/index.js";
+import {
+  DEFAULT_LIMITS,
+  CHANNELS_PER_FRAME,
+  CREDENTIALS_BYTES,
+  INFO_BYTES,
+  isWildcard,
+  type Json,
+  matches,
+  PUBLICATIONS_PER_GUARD_CALL,
+  RESULT_BYTES,
+  USER_ID_LENGTH,
+} from "../../../protocol/index.js";
 import type { HandlerName } from "../../../lambdas/core/entries.js";
 import { type AgentData, type GuardRequest, VERDICTS } from "../../../lambdas/guards/contract.js";
 import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
@@ -47,7 +58,9 @@ const GUARDS = Object.keys(VERDICTS) as HandlerName[];
 
 const read = (response: unknown, guard: HandlerName, request = requestTo(guard)) => {
   const text = typeof response === "string" ? response : JSON.stringify(response);
-  return guard === "onMessageReceived" ? readDeliveries(text, request) : readDecision(text, request, NOW, DEFAULT_LIMITS);
+  return guard === "onMessageReceived"
+    ? readDeliveries(text, request)
+    : readDecision(text, request, NOW, DEFAULT_LIMITS);
 };
 
 const decision = (response: object, guard: HandlerName) => {
@@ -63,44 +76,90 @@ const faultOf = (response: unknown, guard: HandlerName): string | undefined => {
 
 describe("a response", () => {
   test("that connects: what the client sent is kept, unless it says otherwise", () => {
-    expect(decision({ verdict: "connected" }, "onConnectionRequest")).toEqual({ permitted: true, subscribe: [], publish: [], credentials: "sent" });
-    const said = { info: { name: "Ada" }, userId: "ada", expiresAt: NOW + 1, credentials: { sub: 1 }, subscribe: ["a", "stories/*"] };
-    expect(decision({ verdict: "connected", ...said }, "onConnectionRequest")).toEqual({ permitted: true, publish: [], ...said });
-    expect(decision({ verdict: "connected", credentials: null }, "onConnectionRequest")).toMatchObject({ credentials: null });
+    expect(decision({ verdict: "connected" }, "onConnectionRequest")).toEqual({
+      permitted: true,
+      subscribe: [],
+      publish: [],
+      credentials: "sent",
+    });
+    const said = {
+      info: { name: "Ada" },
+      userId: "ada",
+      expiresAt: NOW + 1,
+      credentials: { sub: 1 },
+      subscribe: ["a", "stories/*"],
+    };
+    expect(decision({ verdict: "connected", ...said }, "onConnectionRequest")).toEqual({
+      permitted: true,
+      publish: [],
+      ...said,
+    });
+    expect(decision({ verdict: "connected", credentials: null }, "onConnectionRequest")).toMatchObject({
+      credentials: null,
+    });
   });
 
   test("that subscribes: the channel that was asked for, and further ones", () => {
-    expect(decision({ verdict: "subscribe", channel: "stories/5", subscribe: ["b"] }, "onSubscriptionRequest")).toEqual({
+    expect(decision({ verdict: "subscribe", channel: "stories/5", subscribe: ["b"] }, "onSubscriptionRequest")).toEqual(
+      {
+        permitted: true,
+        subscribe: ["stories/5", "b"],
+        publish: [],
+      },
+    );
+  });
+
+  test("that unsubscribes", () => {
+    expect(decision({ verdict: "unsubscribe", channel: "stories/5" }, "onUnsubscriptionRequest")).toEqual({
       permitted: true,
-      subscribe: ["stories/5", "b"],
+      subscribe: [],
       publish: [],
     });
   });
 
-  test("that unsubscribes", () => {
-    expect(decision({ verdict: "unsubscribe", channel: "stories/5" }, "onUnsubscriptionRequest")).toEqual({ permitted: true, subscribe: [], publish: [] });
-  });
-
   test("that publishes: what it names, in its order, with the uuid of the message", () => {
-    const publish = [{ channel: "b", data: null }, { channel: "stories/5", data: [1] }];
-    expect(decision({ verdict: "publicationSuccess", channel: "stories/5", publish, result: 0, subscribe: ["c"] }, "onPublicationRequest")).toEqual({
+    const publish = [
+      { channel: "b", data: null },
+      { channel: "stories/5", data: [1] },
+    ];
+    expect(
+      decision(
+        { verdict: "publicationSuccess", channel: "stories/5", publish, result: 0, subscribe: ["c"] },
+        "onPublicationRequest",
+      ),
+    ).toEqual({
       permitted: true,
       subscribe: ["c"],
-      publish: [{ channel: "b", uuid: "m1", data: null }, { channel: "stories/5", uuid: "m1", data: [1] }],
+      publish: [
+        { channel: "b", uuid: "m1", data: null },
+        { channel: "stories/5", uuid: "m1", data: [1] },
+      ],
       result: 0,
     });
-    expect(decision({ verdict: "publicationSuccess", channel: "stories/5", publish: [] }, "onPublicationRequest")).toMatchObject({ publish: [] });
+    expect(
+      decision({ verdict: "publicationSuccess", channel: "stories/5", publish: [] }, "onPublicationRequest"),
+    ).toMatchObject({ publish: [] });
   });
 
   test("that publishes under uuids of its own", () => {
-    const publish = [{ channel: "b", data: 1, uuid: "own-1" }, { channel: "b", data: 2 }];
-    expect(decision({ verdict: "publicationSuccess", channel: "stories/5", publish }, "onPublicationRequest")).toMatchObject({
+    const publish = [
+      { channel: "b", data: 1, uuid: "own-1" },
+      { channel: "b", data: 2 },
+    ];
+    expect(
+      decision({ verdict: "publicationSuccess", channel: "stories/5", publish }, "onPublicationRequest"),
+    ).toMatchObject({
       publish: [{ uuid: "own-1" }, { uuid: "m1" }],
     });
   });
 
   test("that delivers: as it is, or changed, and to nobody else", () => {
-    const response = { version: 1, verdict: "deliver", channel: "stories/5", deliveries: [{ agent: "a3", data: null }, { agent: "a1" }] };
+    const response = {
+      version: 1,
+      verdict: "deliver",
+      channel: "stories/5",
+      deliveries: [{ agent: "a3", data: null }, { agent: "a1" }],
+    };
     expect(read(response, "onMessageReceived")).toEqual({
       value: new Map([
         ["a3", { channel: "stories/5", uuid: "m1", data: null }],
@@ -109,14 +168,22 @@ describe("a response", () => {
     });
   });
 
-  test.each(GUARDS.filter((guard) => VERDICTS[guard].length === 2))("of %s that denies, with a reason or without", (guard) => {
-    const [, verdict] = VERDICTS[guard];
-    expect(decision({ verdict, channel: "stories/5", reason: "No." }, guard)).toEqual({ permitted: false, reason: "No." });
-    expect(decision({ verdict, channel: "stories/5" }, guard)).toEqual({ permitted: false, reason: "" });
-  });
+  test.each(GUARDS.filter((guard) => VERDICTS[guard].length === 2))(
+    "of %s that denies, with a reason or without",
+    (guard) => {
+      const [, verdict] = VERDICTS[guard];
+      expect(decision({ verdict, channel: "stories/5", reason: "No." }, guard)).toEqual({
+        permitted: false,
+        reason: "No.",
+      });
+      expect(decision({ verdict, channel: "stories/5" }, guard)).toEqual({ permitted: false, reason: "" });
+    },
+  );
 
   test("may have fields that nobody knows", () => {
-    expect(decision({ verdict: "connected", new: 1, __proto__: {} }, "onConnectionRequest")).toMatchObject({ permitted: true });
+    expect(decision({ verdict: "connected", new: 1, __proto__: {} }, "onConnectionRequest")).toMatchObject({
+      permitted: true,
+    });
   });
 
   test("may nest data as deep as a frame may, and no deeper", () => {
@@ -148,19 +215,59 @@ describe("a response is invalid", () => {
     ["whose version is a text", { ...connected, version: "1" }, "onConnectionRequest", /version is not 1/],
     ["without a verdict", { version: 1 }, "onConnectionRequest", /verdict is not one of connected, connectionDenied/],
     ["with an unknown verdict", { version: 1, verdict: "planted" }, "onConnectionRequest", /verdict is not one of/],
-    ["with another guard's verdict", { ...published, verdict: "subscribe" }, "onPublicationRequest", /publicationSuccess, publicationDenied$/],
+    [
+      "with another guard's verdict",
+      { ...published, verdict: "subscribe" },
+      "onPublicationRequest",
+      /publicationSuccess, publicationDenied$/,
+    ],
     ["without a channel", { version: 1, verdict: "unsubscribe" }, "onUnsubscriptionRequest", /channel is not the one/],
-    ["with another channel", { version: 1, verdict: "subscribe", channel: "planted" }, "onSubscriptionRequest", /channel is not the one/],
-    ["with a reason that is no text", { version: 1, verdict: "connectionDenied", reason: 1 }, "onConnectionRequest", /reason is not a text/],
-    ["with a reason of null", { version: 1, verdict: "connectionDenied", reason: null }, "onConnectionRequest", /reason is not a text/],
+    [
+      "with another channel",
+      { version: 1, verdict: "subscribe", channel: "planted" },
+      "onSubscriptionRequest",
+      /channel is not the one/,
+    ],
+    [
+      "with a reason that is no text",
+      { version: 1, verdict: "connectionDenied", reason: 1 },
+      "onConnectionRequest",
+      /reason is not a text/,
+    ],
+    [
+      "with a reason of null",
+      { version: 1, verdict: "connectionDenied", reason: null },
+      "onConnectionRequest",
+      /reason is not a text/,
+    ],
     ["with too much info", { ...connected, info: "x".repeat(INFO_BYTES) }, "onConnectionRequest", /info has 258 bytes/],
-    ["with too large credentials", { ...connected, credentials: "x".repeat(CREDENTIALS_BYTES) }, "onConnectionRequest", /credentials has/],
-    ["with too large a result", { ...published, result: "é".repeat(RESULT_BYTES / 2) }, "onPublicationRequest", /result has 1026 bytes/],
+    [
+      "with too large credentials",
+      { ...connected, credentials: "x".repeat(CREDENTIALS_BYTES) },
+      "onConnectionRequest",
+      /credentials has/,
+    ],
+    [
+      "with too large a result",
+      { ...published, result: "é".repeat(RESULT_BYTES / 2) },
+      "onPublicationRequest",
+      /result has 1026 bytes/,
+    ],
     ["with a user who has no name", { ...connected, userId: "" }, "onConnectionRequest", /userId/],
-    ["with a user's name that is too long", { ...connected, userId: "x".repeat(USER_ID_LENGTH + 1) }, "onConnectionRequest", /userId/],
+    [
+      "with a user's name that is too long",
+      { ...connected, userId: "x".repeat(USER_ID_LENGTH + 1) },
+      "onConnectionRequest",
+      /userId/,
+    ],
     ["with a user who is a number", { ...connected, userId: 5 }, "onConnectionRequest", /userId is not a text/],
     ["that ends now", { ...connected, expiresAt: NOW }, "onConnectionRequest", /a JWT's exp is in seconds/],
-    ["that ends in seconds", { ...connected, expiresAt: NOW / 1_000 + 3_600 }, "onConnectionRequest", /a JWT's exp is in seconds/],
+    [
+      "that ends in seconds",
+      { ...connected, expiresAt: NOW / 1_000 + 3_600 },
+      "onConnectionRequest",
+      /a JWT's exp is in seconds/,
+    ],
     ["that ends at a text", { ...connected, expiresAt: "2040-01-01" }, "onConnectionRequest", /expiresAt/],
     ["that ends at a fraction", { ...connected, expiresAt: NOW + 0.5 }, "onConnectionRequest", /expiresAt/],
     ["that never ends", { ...connected, expiresAt: 1e300 }, "onConnectionRequest", /expiresAt/],
@@ -169,23 +276,88 @@ describe("a response is invalid", () => {
     ["that subscribes to null", { ...connected, subscribe: null }, "onConnectionRequest", /subscribe is not a list/],
     ["that subscribes to what is no name", { ...connected, subscribe: ["a b"] }, "onConnectionRequest", /bad_channel/],
     ["that subscribes to a number", { ...connected, subscribe: [1] }, "onConnectionRequest", /bad_channel/],
-    ["that subscribes to what is reserved", { ...connected, subscribe: ["/meta/x"] }, "onConnectionRequest", /reserved_channel/],
-    ["that subscribes to a wildcard that is not enabled", { ...connected, subscribe: ["news/*"] }, "onConnectionRequest", /\(wildcard\)/],
-    ["that publishes nothing it names", { version: 1, verdict: "publicationSuccess", channel: "stories/5" }, "onPublicationRequest", /publish is not a list/],
-    ["that publishes too much", { ...published, publish: publications(PUBLICATIONS_PER_GUARD_CALL + 1) }, "onPublicationRequest", /publish has more than 100 entries/],
+    [
+      "that subscribes to what is reserved",
+      { ...connected, subscribe: ["/meta/x"] },
+      "onConnectionRequest",
+      /reserved_channel/,
+    ],
+    [
+      "that subscribes to a wildcard that is not enabled",
+      { ...connected, subscribe: ["news/*"] },
+      "onConnectionRequest",
+      /\(wildcard\)/,
+    ],
+    [
+      "that publishes nothing it names",
+      { version: 1, verdict: "publicationSuccess", channel: "stories/5" },
+      "onPublicationRequest",
+      /publish is not a list/,
+    ],
+    [
+      "that publishes too much",
+      { ...published, publish: publications(PUBLICATIONS_PER_GUARD_CALL + 1) },
+      "onPublicationRequest",
+      /publish has more than 100 entries/,
+    ],
     ["that publishes a text", { ...published, publish: ["planted"] }, "onPublicationRequest", /publish has an entry/],
-    ["that publishes without data", { ...published, publish: [{ channel: "a" }] }, "onPublicationRequest", /publish has an entry/],
+    [
+      "that publishes without data",
+      { ...published, publish: [{ channel: "a" }] },
+      "onPublicationRequest",
+      /publish has an entry/,
+    ],
     ["that publishes nowhere", { ...published, publish: [{ data: 1 }] }, "onPublicationRequest", /bad_channel/],
-    ["that publishes on a wildcard", { ...published, publish: [{ channel: "stories/*", data: 1 }] }, "onPublicationRequest", /\(wildcard\)/],
-    ["that publishes on what is reserved", { ...published, publish: [{ channel: "/meta/error", data: 1 }] }, "onPublicationRequest", /reserved_channel/],
-    ["that publishes under what is not a uuid", { ...published, publish: [{ channel: "a", data: 1, uuid: "a b" }] }, "onPublicationRequest", /uuid is not 1 to 64/],
-    ["that publishes under a number", { ...published, publish: [{ channel: "a", data: 1, uuid: 5 }] }, "onPublicationRequest", /uuid is not 1 to 64/],
+    [
+      "that publishes on a wildcard",
+      { ...published, publish: [{ channel: "stories/*", data: 1 }] },
+      "onPublicationRequest",
+      /\(wildcard\)/,
+    ],
+    [
+      "that publishes on what is reserved",
+      { ...published, publish: [{ channel: "/meta/error", data: 1 }] },
+      "onPublicationRequest",
+      /reserved_channel/,
+    ],
+    [
+      "that publishes under what is not a uuid",
+      { ...published, publish: [{ channel: "a", data: 1, uuid: "a b" }] },
+      "onPublicationRequest",
+      /uuid is not 1 to 64/,
+    ],
+    [
+      "that publishes under a number",
+      { ...published, publish: [{ channel: "a", data: 1, uuid: 5 }] },
+      "onPublicationRequest",
+      /uuid is not 1 to 64/,
+    ],
     ["that delivers nothing it names", delivered, "onMessageReceived", /deliveries is not a list/],
-    ["that delivers by agent", { ...delivered, deliveries: { a1: 1 } }, "onMessageReceived", /deliveries is not a list/],
+    [
+      "that delivers by agent",
+      { ...delivered, deliveries: { a1: 1 } },
+      "onMessageReceived",
+      /deliveries is not a list/,
+    ],
     ["that delivers to a text", { ...delivered, deliveries: ["a1"] }, "onMessageReceived", /entry without an agent/],
-    ["that delivers to a stranger", { ...delivered, deliveries: [{ agent: "planted" }] }, "onMessageReceived", /not asked about/],
-    ["that delivers twice", { ...delivered, deliveries: [{ agent: "a1" }, { agent: "a1" }] }, "onMessageReceived", /twice/],
-    ["that delivers to too many", { ...delivered, deliveries: Array.from({ length: 101 }, () => ({ agent: "a1" })) }, "onMessageReceived", /more than 100/],
+    [
+      "that delivers to a stranger",
+      { ...delivered, deliveries: [{ agent: "planted" }] },
+      "onMessageReceived",
+      /not asked about/,
+    ],
+    [
+      "that delivers twice",
+      { ...delivered, deliveries: [{ agent: "a1" }, { agent: "a1" }] },
+      "onMessageReceived",
+      /twice/,
+    ],
+    [
+      "that delivers to too many",
+      { ...delivered, deliveries: Array.from({ length: 101 }, () => ({ agent: "a1" })) },
+      "onMessageReceived",
+      /more than 100/,
+    ],
   ])("%s", (_, response, guard, fault) => {
     expect(faultOf(response, guard)).toMatch(fault);
     expect(faultOf(response, guard)).not.toContain("planted");
@@ -201,7 +373,10 @@ describe("a response that names a field twice is invalid", () => {
     ["the same twice", `{"version":1,${yes},${yes}}`],
     ["what is not known", `{"version":1,${yes},"x":1,"x":1}`],
     ["with spaces and escapes", `{ "version" : 1, "\\u0076erdict" :\n"subscriptionDenied" , ${yes} }`],
-    ["behind texts that look like an end", `{"version":1,"x":"\\\\","y":"\\"}{[:","verdict":"subscriptionDenied",${yes}}`],
+    [
+      "behind texts that look like an end",
+      `{"version":1,"x":"\\\\","y":"\\"}{[:","verdict":"subscriptionDenied",${yes}}`,
+    ],
     ["an object's prototype", `{"version":1,${yes},"__proto__":1,"__proto__":2}`],
   ])("%s", (_, response) => {
     expect(() => JSON.parse(response) as unknown).not.toThrow();
@@ -209,25 +384,74 @@ describe("a response that names a field twice is invalid", () => {
   });
 
   test("but not one whose texts, or what is in it, only look like that", () => {
-    const look = { a: ':"verdict":', 'verdict":': "\\", '\\":': { verdict: 1, a: [{ verdict: 1 }, { verdict: 2 }] }, ["__proto__"]: 1, "": {} };
+    const look = {
+      a: ':"verdict":',
+      'verdict":': "\\",
+      '\\":': { verdict: 1, a: [{ verdict: 1 }, { verdict: 2 }] },
+      ["__proto__"]: 1,
+      "": {},
+    };
     expect(faultOf(`{"version":1,${yes},${JSON.stringify(look).slice(1)}`, "onSubscriptionRequest")).toBeUndefined();
   });
 
   test("any object is taken with each field once, and with none of them twice", () => {
-    const others = fc.dictionary(fc.string({ unit: "binary" }).filter((key) => !["version", "channel", "verdict", "subscribe"].includes(key)), fc.jsonValue(), { minKeys: 1 });
-    fc.assert(fc.property(others, fc.nat(), fc.constantFrom(undefined, 2), (object, pick, space) => {
-      const text = (value: object): string => JSON.stringify(value, null, space).slice(1, -1);
-      const all = Object.entries(object);
-      const again = Object.fromEntries([all[pick % all.length]!]);
-      expect(faultOf(`{"version":1,${yes},${text(object)}}`, "onSubscriptionRequest")).toBeUndefined();
-      expect(faultOf(`{"version":1,${yes},${text(object)},${text(again)}}`, "onSubscriptionRequest")).toBe("the response names a field twice");
-    }), { seed: 1 });
+    const others = fc.dictionary(
+      fc.string({ unit: "binary" }).filter((key) => !["version", "channel", "verdict", "subscribe"].includes(key)),
+      fc.jsonValue(),
+      { minKeys: 1 },
+    );
+    fc.assert(
+      fc.property(others, fc.nat(), fc.constantFrom(undefined, 2), (object, pick, space) => {
+        const text = (value: object): string => JSON.stringify(value, null, space).slice(1, -1);
+        const all = Object.entries(object);
+        const again = Object.fromEntries([all[pick % all.length]!]);
+        expect(faultOf(`{"version":1,${yes},${text(object)}}`, "onSubscriptionRequest")).toBeUndefined();
+        expect(faultOf(`{"version":1,${yes},${text(object)},${text(again)}}`, "onSubscriptionRequest")).toBe(
+          "the response names a field twice",
+        );
+      }),
+      { seed: 1 },
+    );
   });
 });
 
 describe("the JSON Schema of responses agrees with what is accepted", () => {
-  const channel = fc.constantFrom("stories/5", "a", "/a/b", "stories/*", "stories/5/*", "news/*", "", "a b", "/meta/x", "/meta", "a/*/b", "*", "a//b", "1/2/3/4/5/6/7/8", "1/2/3/4/5/6/7/8/9", "x".repeat(128), "x".repeat(129), `stories/${"x".repeat(120)}/*`);
-  const value = fc.constantFrom<Json>(null, true, 0, 1, NOW, NOW + 1, NOW + 0.5, 1e300, "", "a1", "x".repeat(129), [], {}, ["a1"]);
+  const channel = fc.constantFrom(
+    "stories/5",
+    "a",
+    "/a/b",
+    "stories/*",
+    "stories/5/*",
+    "news/*",
+    "",
+    "a b",
+    "/meta/x",
+    "/meta",
+    "a/*/b",
+    "*",
+    "a//b",
+    "1/2/3/4/5/6/7/8",
+    "1/2/3/4/5/6/7/8/9",
+    "x".repeat(128),
+    "x".repeat(129),
+    `stories/${"x".repeat(120)}/*`,
+  );
+  const value = fc.constantFrom<Json>(
+    null,
+    true,
+    0,
+    1,
+    NOW,
+    NOW + 1,
+    NOW + 0.5,
+    1e300,
+    "",
+    "a1",
+    "x".repeat(129),
+    [],
+    {},
+    ["a1"],
+  );
   const list = <T>(entries: fc.Arbitrary<T>) => fc.oneof(fc.array(entries, { maxLength: 4 }), value);
   const fields = fc.record(
     {
@@ -245,21 +469,35 @@ describe("the JSON Schema of responses agrees with what is accepted", () => {
         { weight: 8, arbitrary: list(fc.oneof(fc.record({ channel, data: value }, { requiredKeys: [] }), value)) },
         fc.constantFrom(0, 1).map((more) => publications(PUBLICATIONS_PER_GUARD_CALL + more)),
       ),
-      deliveries: list(fc.oneof(fc.record({ agent: fc.oneof(fc.constantFrom(...RECIPIENTS), value), data: value }, { requiredKeys: [] }), value)),
+      deliveries: list(
+        fc.oneof(
+          fc.record({ agent: fc.oneof(fc.constantFrom(...RECIPIENTS), value), data: value }, { requiredKeys: [] }),
+          value,
+        ),
+      ),
     },
     { requiredKeys: [] },
   );
 
   /** What a schema cannot say; only asked about what the schema takes. */
-  const fitsRequest = (response: Record<string, unknown>, { guard, channel: asked, wildcards, recipients = [] }: GuardRequest): boolean => {
-    const { verdict, subscribe = [], deliveries = [], expiresAt = Infinity } = response as {
+  const fitsRequest = (
+    response: Record<string, unknown>,
+    { guard, channel: asked, wildcards, recipients = [] }: GuardRequest,
+  ): boolean => {
+    const {
+      verdict,
+      subscribe = [],
+      deliveries = [],
+      expiresAt = Infinity,
+    } = response as {
       verdict: never;
       subscribe?: string[];
       deliveries?: { agent: string }[];
       expiresAt?: number;
     };
     const hasSubscriptions = ["connected", "subscribe", "publicationSuccess"].includes(verdict);
-    const enabled = (name: string): boolean => !isWildcard(name) || wildcards.some((one) => one === name || matches(one, name));
+    const enabled = (name: string): boolean =>
+      !isWildcard(name) || wildcards.some((one) => one === name || matches(one, name));
     const agents = verdict === "deliver" ? deliveries.map(({ agent }) => agent) : [];
     return (
       (VERDICTS[guard] as readonly string[]).includes(verdict) &&
@@ -286,10 +524,12 @@ describe("the JSON Schema of responses agrees with what is accepted", () => {
   });
 
   test("for any JSON: nothing but an object is one", () => {
-    fc.assert(fc.property(fc.json(), fc.constantFrom(...GUARDS), (json, guard) => {
-      expect(isResponse(JSON.parse(json))).toBe(false);
-      expect(faultOf(json, guard)).toBeDefined();
-    }));
+    fc.assert(
+      fc.property(fc.json(), fc.constantFrom(...GUARDS), (json, guard) => {
+        expect(isResponse(JSON.parse(json))).toBe(false);
+        expect(faultOf(json, guard)).toBeDefined();
+      }),
+    );
   });
 });
 

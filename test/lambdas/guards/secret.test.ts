@@ -100,15 +100,18 @@ describe("a secret that cannot be read", () => {
     expect(server.received).toEqual([]);
   });
 
-  test.each([400, 403, 500])("because of a %i rejects, says so, and is asked for again the next time", async (status) => {
-    const name = named();
-    server.answer = (_request, response) => response.writeHead(status).end(JSON.stringify({ Message: VALUE }));
-    const error = await secret(name).catch((reason: unknown) => reason);
-    expect(String(error)).toContain(`Secrets Manager answered ${status} for the secret ${name}`);
-    expect(String(error)).not.toContain(VALUE);
-    server.answer = (_request, response) => response.end(JSON.stringify({ SecretString: VALUE }));
-    expect(await secret(name)).toBe(VALUE);
-  });
+  test.each([400, 403, 500])(
+    "because of a %i rejects, says so, and is asked for again the next time",
+    async (status) => {
+      const name = named();
+      server.answer = (_request, response) => response.writeHead(status).end(JSON.stringify({ Message: VALUE }));
+      const error = await secret(name).catch((reason: unknown) => reason);
+      expect(String(error)).toContain(`Secrets Manager answered ${status} for the secret ${name}`);
+      expect(String(error)).not.toContain(VALUE);
+      server.answer = (_request, response) => response.end(JSON.stringify({ SecretString: VALUE }));
+      expect(await secret(name)).toBe(VALUE);
+    },
+  );
 
   test("because it is binary rejects", async () => {
     server.answer = (_request, response) => response.end(JSON.stringify({ SecretBinary: "AAEC" }));

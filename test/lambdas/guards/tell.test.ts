@@ -38,7 +38,12 @@ describe("what nobody waits for is told", () => {
   test("again where Lambda could not take it just then, after longer and longer pauses, in what is left of its time", async () => {
     const { asked, tell } = setUp([BUSY, BUSY, BUSY, ACCEPTED]);
     expect(await tell(1_000)).toEqual(ACCEPTED);
-    expect(asked.map(({ at, timeoutMs }) => [at, timeoutMs])).toEqual([[0, 1_000], [85, 915], [245, 755], [555, 445]]);
+    expect(asked.map(({ at, timeoutMs }) => [at, timeoutMs])).toEqual([
+      [0, 1_000],
+      [85, 915],
+      [245, 755],
+      [555, 445],
+    ]);
   });
 
   test("four times at most", async () => {
@@ -54,11 +59,14 @@ describe("what nobody waits for is told", () => {
     expect(clock.at).toBeLessThan(250);
   });
 
-  test.each([[REFUSED], [{ kind: "timeout" } as const]])("once, where asking again will not help: %j", async (answer) => {
-    const { asked, tell } = setUp([answer, ACCEPTED]);
-    expect(await tell(1_000)).toEqual(answer);
-    expect(asked).toHaveLength(1);
-  });
+  test.each([[REFUSED], [{ kind: "timeout" } as const]])(
+    "once, where asking again will not help: %j",
+    async (answer) => {
+      const { asked, tell } = setUp([answer, ACCEPTED]);
+      expect(await tell(1_000)).toEqual(answer);
+      expect(asked).toHaveLength(1);
+    },
+  );
 });
 
 test.each<[HandlerName, number, string]>([

@@ -15,11 +15,23 @@ describe("of what was thrown, the log above debug level has the kind and the pla
   const withChanged = (message: string): Error => Object.assign(new Error("secret\n    before"), { message });
 
   test.each<[string, unknown, RegExp]>([
-    ["JSON.parse of a token", thrownBy(() => JSON.parse("secret-token")), /^SyntaxError\n {4}at JSON\.parse \(<anonymous>\)\n/],
-    ["a message of several lines, like a stack's", new TypeError("no\n    at secret (file:///secret.mjs:1:1)\n    at secret:1:1"), /^TypeError\n/],
+    [
+      "JSON.parse of a token",
+      thrownBy(() => JSON.parse("secret-token")),
+      /^SyntaxError\n {4}at JSON\.parse \(<anonymous>\)\n/,
+    ],
+    [
+      "a message of several lines, like a stack's",
+      new TypeError("no\n    at secret (file:///secret.mjs:1:1)\n    at secret:1:1"),
+      /^TypeError\n/,
+    ],
     ["an error without a message", new Error(""), /^Error\n/],
     ["a message that was changed", withChanged("another secret"), /^Error\n/],
-    ["a code of the system", Object.assign(new Error("connect secret"), { code: "ECONNREFUSED" }), /^Error \[ECONNREFUSED\]\n/],
+    [
+      "a code of the system",
+      Object.assign(new Error("connect secret"), { code: "ECONNREFUSED" }),
+      /^Error \[ECONNREFUSED\]\n/,
+    ],
     ["a code that is none", Object.assign(new Error("secret"), { code: "the secret" }), /^Error\n/],
     ["a name of its own", Object.assign(new Error("secret"), { name: "AuthError" }), /^AuthError\n/],
     ["a name that is none", Object.assign(new Error("secret"), { name: "the secret" }), /^Error\n/],
@@ -37,7 +49,10 @@ describe("of what was thrown, the log above debug level has the kind and the pla
     ["null", null, "null"],
     ["an object", { toString: () => "secret" }, "object"],
   ])("%s, which is no error", (_, thrown, type) => {
-    expect(traceOf(thrown)).toEqual({ detail: `it threw no error, but something of type ${type}`, said: String(thrown) });
+    expect(traceOf(thrown)).toEqual({
+      detail: `it threw no error, but something of type ${type}`,
+      said: String(thrown),
+    });
   });
 
   test("an error without a stack", () => {

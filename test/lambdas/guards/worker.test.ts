@@ -30,7 +30,11 @@ describe("a guard module that", () => {
   test.each(Object.entries(BROKEN))("%s permits nothing, and says in the log why", async (_, [source, detail]) => {
     const folder = guardFolder(source);
     const { value, took } = await timed(folder.guards.connection(agent));
-    expect(value).toEqual({ permitted: false, code: "guard_failed", reason: "The connection could not be authorised." });
+    expect(value).toEqual({
+      permitted: false,
+      code: "guard_failed",
+      reason: "The connection could not be authorised.",
+    });
     expect(took).toBeLessThan(2 * GRACE);
     expect(folder.log.of("guards_not_loaded")).toMatchObject([{ detail: expect.stringMatching(detail) }]);
   });
@@ -38,7 +42,11 @@ describe("a guard module that", () => {
   const NEVER = "await new Promise(() => {});";
   const DEATHS: [name: string, source: string, detail: RegExp][] = [
     ["exits", "process.exit(3);", /exited with code 3 .*process\.exit/],
-    ["rejects a promise that nobody handles", `setInterval(() => {}, 1_000); void Promise.reject(new Error("no database")); ${NEVER}`, /no database/],
+    [
+      "rejects a promise that nobody handles",
+      `setInterval(() => {}, 1_000); void Promise.reject(new Error("no database")); ${NEVER}`,
+      /no database/,
+    ],
     ["throws in a timer", `setTimeout(() => { throw new Error("no database"); }, 20); ${NEVER}`, /no database/],
     ["exhausts its heap", "const all = []; for (;;) all.push(new Array(1_000).fill(all.length));", /memory limit/],
     ["waits for what never comes", NEVER, /await what never comes/],
@@ -79,7 +87,8 @@ describe("a guard module that", () => {
       { timeout: 200 },
     );
     const verdicts: boolean[] = [];
-    while (verdicts.at(-1) !== true && verdicts.length < 20) verdicts.push((await folder.guards.connection(agent)).permitted);
+    while (verdicts.at(-1) !== true && verdicts.length < 20)
+      verdicts.push((await folder.guards.connection(agent)).permitted);
     expect(verdicts[0]).toBe(false);
     expect(verdicts.at(-1)).toBe(true);
     expect(folder.started).toBe(1);
@@ -94,7 +103,10 @@ describe("what a guard does to its arguments or its thread", () => {
     ["a verdict of another guard", "agent.subscribe('a'); agent.publicationSuccess({});"],
     ["a verdict that does not exist", "agent.allow();"],
     ["a subscription that cannot be", 'agent.subscribe("/meta/connect"); agent.connected();'],
-    ["a thread it empties", 'delete Object.prototype.toString; JSON.stringify = () => { throw new Error("x"); }; agent.connected();'],
+    [
+      "a thread it empties",
+      'delete Object.prototype.toString; JSON.stringify = () => { throw new Error("x"); }; agent.connected();',
+    ],
   ];
 
   test.each(failures)("%s: denied as guard_failed", async (_, body) => {

@@ -7,16 +7,24 @@ afterAll(removeFolders);
 const arn = (logicalId: string) => ({ "Fn::GetAtt": [logicalId, "Arn"] });
 
 const read = (resources: Record<string, Resource>, queues?: string) => {
-  const folder = writeAssembly({ name: "App", template: { Resources: { ...construct(), ...resources }, Outputs: OUTPUTS } });
+  const folder = writeAssembly({
+    name: "App",
+    template: { Resources: { ...construct(), ...resources }, Outputs: OUTPUTS },
+  });
   return readSystem(folder, queues === undefined ? {} : { queues }).model;
 };
 
 const OUTPUTS = { Url: { Value: { Ref: "Queue" } }, Name: { Value: { "Fn::GetAtt": ["Queue", "QueueName"] } } };
 
-const queue = (properties: object = {}, path = "App/PushIt/Queue") => resource(path, "AWS::SQS::Queue", { QueueName: "jobs", ...properties });
+const queue = (properties: object = {}, path = "App/PushIt/Queue") =>
+  resource(path, "AWS::SQS::Queue", { QueueName: "jobs", ...properties });
 const worker = fn("App/Worker", { Timeout: 20 });
 const mapping = (properties: object = {}) =>
-  resource("App/PushIt/Mapping", "AWS::Lambda::EventSourceMapping", { EventSourceArn: arn("Queue"), FunctionName: { Ref: "Worker" }, ...properties });
+  resource("App/PushIt/Mapping", "AWS::Lambda::EventSourceMapping", {
+    EventSourceArn: arn("Queue"),
+    FunctionName: { Ref: "Worker" },
+    ...properties,
+  });
 
 const verdictOf = (model: ReturnType<typeof read>, id: string) =>
   [...model.resources, ...model.outside].find(({ logicalId }) => logicalId === id);
@@ -43,14 +51,25 @@ describe("a queue", () => {
 
   test("has its URL where it is served, for whoever is told it", () => {
     const model = read({ Queue: queue() }, "http://127.0.0.1:4000");
-    expect([model.queues[0]?.url, model.outputs["Url"]]).toEqual(Array(2).fill("http://127.0.0.1:4000/123456789012/jobs"));
+    expect([model.queues[0]?.url, model.outputs["Url"]]).toEqual(
+      Array(2).fill("http://127.0.0.1:4000/123456789012/jobs"),
+    );
     expect(model.queues[0]?.arn).toBe("arn:aws:sqs:us-east-1:123456789012:jobs");
   });
 
   test("is read wherever in the stack it is, with its dead-letter queue", () => {
     const RedrivePolicy = { deadLetterTargetArn: arn("Dead"), maxReceiveCount: 3 };
-    const properties = { VisibilityTimeout: 65, MessageRetentionPeriod: 60, DelaySeconds: 5, ReceiveMessageWaitTimeSeconds: 20, MaximumMessageSize: 2048 };
-    const model = read({ Queue: queue({ ...properties, RedrivePolicy }), Dead: queue({ QueueName: "dead" }, "App/Dead") });
+    const properties = {
+      VisibilityTimeout: 65,
+      MessageRetentionPeriod: 60,
+      DelaySeconds: 5,
+      ReceiveMessageWaitTimeSeconds: 20,
+      MaximumMessageSize: 2048,
+    };
+    const model = read({
+      Queue: queue({ ...properties, RedrivePolicy }),
+      Dead: queue({ QueueName: "dead" }, "App/Dead"),
+    });
     expect(model.queues).toMatchObject([
       {
         visibilitySeconds: 65,
@@ -67,8 +86,16 @@ describe("a queue", () => {
 
   test.each([
     ["a FIFO queue", { FifoQueue: true }, "FIFO queues are not known here"],
-    ["one with a dead-letter queue elsewhere", { RedrivePolicy: { deadLetterTargetArn: "arn:aws:sqs:x:1:q", maxReceiveCount: 1 } }, "its dead-letter queue arn:aws:sqs:x:1:q is not in the template"],
-    ["one whose redrive policy is none", { RedrivePolicy: {} }, "its RedrivePolicy says no deadLetterTargetArn and maxReceiveCount"],
+    [
+      "one with a dead-letter queue elsewhere",
+      { RedrivePolicy: { deadLetterTargetArn: "arn:aws:sqs:x:1:q", maxReceiveCount: 1 } },
+      "its dead-letter queue arn:aws:sqs:x:1:q is not in the template",
+    ],
+    [
+      "one whose redrive policy is none",
+      { RedrivePolicy: {} },
+      "its RedrivePolicy says no deadLetterTargetArn and maxReceiveCount",
+    ],
   ])("%s is refused, with the reason", (_, properties, reason) => {
     const model = read({ Queue: queue(properties) });
     expect(model.queues).toEqual([]);
@@ -79,9 +106,12 @@ describe("a queue", () => {
     const model = read({
       Queue: queue(),
       QueuePolicy: resource("App/PushIt/QueuePolicy", "AWS::SQS::QueuePolicy", { Queues: [{ Ref: "Queue" }] }),
-      Alarm: resource("App/PushIt/Alarm", "AWS::CloudWatch::Alarm", { Dimensions: [{ Value: { "Fn::GetAtt": ["Queue", "QueueName"] } }] }),
+      Alarm: resource("App/PushIt/Alarm", "AWS::CloudWatch::Alarm", {
+        Dimensions: [{ Value: { "Fn::GetAtt": ["Queue", "QueueName"] } }],
+      }),
     });
-    for (const id of ["QueuePolicy", "Alarm"]) expect(verdictOf(model, id)).toMatchObject({ verdict: "inert", reason: expect.any(String) });
+    for (const id of ["QueuePolicy", "Alarm"])
+      expect(verdictOf(model, id)).toMatchObject({ verdict: "inert", reason: expect.any(String) });
   });
 });
 
@@ -117,11 +147,26 @@ describe("an event source mapping", () => {
 
   test.each<[string, object, string, string]>([
     ["that is disabled", { Enabled: false }, "inert", "it is disabled"],
-    ["of another source", { EventSourceArn: "arn:aws:kinesis:::s" }, "refused", "it reads arn:aws:kinesis:::s, and only queues of the template that are served are read here"],
+    [
+      "of another source",
+      { EventSourceArn: "arn:aws:kinesis:::s" },
+      "refused",
+      "it reads arn:aws:kinesis:::s, and only queues of the template that are served are read here",
+    ],
     ["for another function", { FunctionName: "elsewhere" }, "refused", "its function elsewhere is not run here"],
     ["with filters", { FilterCriteria: { Filters: [] } }, "refused", "its FilterCriteria is not known here"],
-    ["with large batches and no window", { BatchSize: 11 }, "refused", "a BatchSize of more than 10 takes a MaximumBatchingWindowInSeconds of at least 1"],
-    ["with one batch at a time", { ScalingConfig: { MaximumConcurrency: 1 } }, "refused", "its MaximumConcurrency must be between 2 and 1000"],
+    [
+      "with large batches and no window",
+      { BatchSize: 11 },
+      "refused",
+      "a BatchSize of more than 10 takes a MaximumBatchingWindowInSeconds of at least 1",
+    ],
+    [
+      "with one batch at a time",
+      { ScalingConfig: { MaximumConcurrency: 1 } },
+      "refused",
+      "its MaximumConcurrency must be between 2 and 1000",
+    ],
   ])("%s is not run, with the reason", (_, properties, verdict, reason) => {
     const model = read({ Queue: queue(), Worker: worker, Mapping: mapping(properties) });
     expect(model.mappings).toEqual([]);

@@ -76,7 +76,19 @@ describe("a construct in an assembly", () => {
       reason: "AWS::Cloud9::Environment is not known here",
     });
     const run = model.resources.filter((each) => each.verdict === "run").map(({ logicalId }) => logicalId);
-    expect(run).toEqual(["Role", "Policy", "Fn", "Table", "Api", "Stage", "Integration", "Connect", "Ping", "PingResponse", "Sweep"]);
+    expect(run).toEqual([
+      "Role",
+      "Policy",
+      "Fn",
+      "Table",
+      "Api",
+      "Stage",
+      "Integration",
+      "Connect",
+      "Ping",
+      "PingResponse",
+      "Sweep",
+    ]);
   });
 
   test("knows what lies outside, also below a path that only begins like its own: functions run, the rest is left", () => {
@@ -132,9 +144,13 @@ describe("a construct in an assembly", () => {
       Other: fn("App/Other", { DeadLetterConfig: { TargetArn: "arn:aws:sqs:eu-west-1:123456789012:dead" } }),
       Third: fn("App/Third"),
       FnAsync: config("App/PushIt/FnAsync", { Ref: "Fn" }, { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 300 }),
-      OtherAsync: config("App/OtherAsync", { "Fn::GetAtt": ["Other", "Arn"] }, {
-        DestinationConfig: { OnFailure: { Destination: { "Fn::GetAtt": ["Fn", "Arn"] } } },
-      }),
+      OtherAsync: config(
+        "App/OtherAsync",
+        { "Fn::GetAtt": ["Other", "Arn"] },
+        {
+          DestinationConfig: { OnFailure: { Destination: { "Fn::GetAtt": ["Fn", "Arn"] } } },
+        },
+      ),
       Alias: config("App/Alias", { Ref: "Third" }, { Qualifier: "live", MaximumRetryAttempts: 0 }),
     });
     expect(model.functions.map(({ logicalId, async }) => [logicalId, async])).toEqual([
@@ -151,7 +167,11 @@ describe("a construct in an assembly", () => {
 
   test.each([
     ["another language", { Runtime: "ruby3.4" }, "only Node and Python functions run locally, not ruby3.4"],
-    ["a runtime of its own", { Runtime: "provided.al2023" }, "only Node and Python functions run locally, not provided.al2023"],
+    [
+      "a runtime of its own",
+      { Runtime: "provided.al2023" },
+      "only Node and Python functions run locally, not provided.al2023",
+    ],
     ["a container image", { Runtime: undefined }, "only Node and Python functions run locally, not container images"],
     ["layers", { Layers: ["x"] }, "layers are not known here"],
     ["code elsewhere", { Code: { S3Bucket: "b", S3Key: "k" } }, "its code is not an asset of this assembly"],

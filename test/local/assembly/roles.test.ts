@@ -18,18 +18,27 @@ const OWN = ["dynamodb:GetItem", "dynamodb:PutItem", "execute-api:ManageConnecti
 
 describe("a role has", () => {
   test("what policies outside the construct give it", () => {
-    const Extra = resource("App/Extra", "AWS::IAM::Policy", { Roles: [{ Ref: "Role" }], PolicyDocument: document("s3:GetObject") });
+    const Extra = resource("App/Extra", "AWS::IAM::Policy", {
+      Roles: [{ Ref: "Role" }],
+      PolicyDocument: document("s3:GetObject"),
+    });
     expect(actions({ Extra })).toEqual([...OWN, "s3:GetObject"]);
   });
 
   test("not what other roles have", () => {
-    const Extra = resource("App/Extra", "AWS::IAM::Policy", { Roles: ["Other"], PolicyDocument: document("s3:GetObject") });
+    const Extra = resource("App/Extra", "AWS::IAM::Policy", {
+      Roles: ["Other"],
+      PolicyDocument: document("s3:GetObject"),
+    });
     expect(actions({ Extra })).toEqual(OWN);
   });
 
   test("what is inline, and in managed policies of the template, whichever side names the other", () => {
     const One = resource("App/One", "AWS::IAM::ManagedPolicy", { PolicyDocument: document("a:One") });
-    const Two = resource("App/Two", "AWS::IAM::ManagedPolicy", { Roles: [{ Ref: "Role" }], PolicyDocument: document("a:Two") });
+    const Two = resource("App/Two", "AWS::IAM::ManagedPolicy", {
+      Roles: [{ Ref: "Role" }],
+      PolicyDocument: document("a:Two"),
+    });
     const properties = { Policies: [{ PolicyDocument: document("a:Inline") }], ManagedPolicyArns: [{ Ref: "One" }] };
     expect(actions({ One, Two }, properties)).toEqual(["a:Inline", ...OWN, "a:Two", "a:One"]);
   });
@@ -44,7 +53,10 @@ describe("a role has", () => {
 
   test("everything of a statement but what has no value here", () => {
     const resources = [{ "Fn::ImportValue": "x" }, { "Fn::GetAtt": ["Table", "Arn"] }];
-    const Extra = resource("App/Extra", "AWS::IAM::Policy", { Roles: [{ Ref: "Role" }], PolicyDocument: document("a:b", resources) });
+    const Extra = resource("App/Extra", "AWS::IAM::Policy", {
+      Roles: [{ Ref: "Role" }],
+      PolicyDocument: document("a:b", resources),
+    });
     const { statements } = roleOf({ Extra });
     expect(statements.at(-1)?.resources).toEqual({
       not: false,

@@ -53,18 +53,41 @@ describe("a rule that waits for events", () => {
       { Id: "A", Arn: arn("Other"), InputPath: "$.detail" },
       { Id: "B", Arn: arn("Queue") },
     ];
-    const model = read({ Other: fn("App/Other"), Queue: resource("App/Queue", "AWS::SQS::Queue"), Rule: rule({ Targets }) });
-    expect(model.rules).toMatchObject([{ targets: [{ id: "A", functionId: "Other", input: { InputPath: "$.detail" } }] }]);
-    expect(model.warnings).toEqual([expect.stringMatching(/^Rule does not run arn:aws:sqs:.* here: only functions are\.$/)]);
+    const model = read({
+      Other: fn("App/Other"),
+      Queue: resource("App/Queue", "AWS::SQS::Queue"),
+      Rule: rule({ Targets }),
+    });
+    expect(model.rules).toMatchObject([
+      { targets: [{ id: "A", functionId: "Other", input: { InputPath: "$.detail" } }] },
+    ]);
+    expect(model.warnings).toEqual([
+      expect.stringMatching(/^Rule does not run arn:aws:sqs:.* here: only functions are\.$/),
+    ]);
   });
 
   test.each<[string, object, string, string]>([
     ["disabled", { State: "DISABLED" }, "left", "it is disabled"],
-    ["without a function", { Targets: [{ Id: "B", Arn: "arn:aws:sqs:::q" }] }, "left", "it has no function as a target (arn:aws:sqs:::q)"],
+    [
+      "without a function",
+      { Targets: [{ Id: "B", Arn: "arn:aws:sqs:::q" }] },
+      "left",
+      "it has no function as a target (arn:aws:sqs:::q)",
+    ],
     ["without targets", { Targets: undefined }, "left", "it has no function as a target (none)"],
     ["on another bus", { EventBusName: "elsewhere" }, "refused", "its bus elsewhere is not in the template"],
-    ["with an unknown operator", { EventPattern: { a: [{ odd: 1 }] } }, "refused", "its EventPattern is not valid: a has the operator odd, which is not known here"],
-    ["with an input that is none", { Targets: [{ Id: "T", Arn: arn("Fn"), InputTransformer: { InputTemplate: "<x>" } }] }, "refused", "target T: its InputTemplate has the invalid placeholder x"],
+    [
+      "with an unknown operator",
+      { EventPattern: { a: [{ odd: 1 }] } },
+      "refused",
+      "its EventPattern is not valid: a has the operator odd, which is not known here",
+    ],
+    [
+      "with an input that is none",
+      { Targets: [{ Id: "T", Arn: arn("Fn"), InputTransformer: { InputTemplate: "<x>" } }] },
+      "refused",
+      "target T: its InputTemplate has the invalid placeholder x",
+    ],
   ])("%s does not run, with the reason", (_, properties, verdict, reason) => {
     const model = read({ Rule: rule(properties) });
     expect(model.rules).toEqual([]);
@@ -82,8 +105,14 @@ describe("a resource policy", () => {
     });
 
   test.each<[object, object]>([
-    [{ SourceArn: "a", SourceAccount: 5 }, { sourceArn: "a", sourceAccount: "5" }],
-    [{ FunctionName: { Ref: "Fn" }, Principal: "*", FunctionUrlAuthType: "NONE" }, { principal: "*", authType: "NONE" }],
+    [
+      { SourceArn: "a", SourceAccount: 5 },
+      { sourceArn: "a", sourceAccount: "5" },
+    ],
+    [
+      { FunctionName: { Ref: "Fn" }, Principal: "*", FunctionUrlAuthType: "NONE" },
+      { principal: "*", authType: "NONE" },
+    ],
     [{ InvokedViaFunctionUrl: true }, { conditional: "url" }],
     [{ InvokedViaFunctionUrl: true, EventSourceToken: "x" }, { conditional: "unknown" }],
     [{ PrincipalOrgID: "o-1" }, { conditional: "unknown" }],
@@ -93,7 +122,10 @@ describe("a resource policy", () => {
   });
 
   test("of API Gateway is not asked, and of a function elsewhere is nothing", () => {
-    const model = read({ A: permission({ Principal: "apigateway.amazonaws.com" }), B: permission({ FunctionName: "elsewhere" }) });
+    const model = read({
+      A: permission({ Principal: "apigateway.amazonaws.com" }),
+      B: permission({ FunctionName: "elsewhere" }),
+    });
     expect(model.permissions).toEqual([]);
   });
 });
@@ -108,9 +140,13 @@ describe("a function URL", () => {
     const assembly = write({ Url: url(), Other }, { Url: { Value }, Odd: { Value: { "Fn::ImportValue": "x" } } });
     expect(functionUrlIds(assembly)).toEqual(["Url"]);
     const here = readSystem(assembly, { urls: { Url: "http://127.0.0.1:1/" } }).model;
-    expect(here.functions.find(({ logicalId }) => logicalId === "Other")?.environment).toEqual({ URL: "http://127.0.0.1:1/" });
+    expect(here.functions.find(({ logicalId }) => logicalId === "Other")?.environment).toEqual({
+      URL: "http://127.0.0.1:1/",
+    });
     expect(here.outputs).toEqual({ Url: "http://127.0.0.1:1/" });
-    expect(readSystem(assembly).model.outputs["Url"]).toMatch(/^https:\/\/[a-z0-9]{32}\.lambda-url\.us-east-1\.on\.aws\/$/);
+    expect(readSystem(assembly).model.outputs["Url"]).toMatch(
+      /^https:\/\/[a-z0-9]{32}\.lambda-url\.us-east-1\.on\.aws\/$/,
+    );
     expect(here.urls).toEqual([
       {
         logicalId: "Url",

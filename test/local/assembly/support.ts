@@ -109,7 +109,9 @@ export const construct = (path = "App/PushIt"): Record<string, Resource> => {
           {
             Effect: "Allow",
             Action: "execute-api:ManageConnections",
-            Resource: { "Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/live/POST/@connections/*" },
+            Resource: {
+              "Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/live/POST/@connections/*",
+            },
           },
           { Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: "arn:aws:secretsmanager:*:*:secret:*" },
         ],

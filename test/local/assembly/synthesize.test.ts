@@ -96,7 +96,20 @@ describe("synthesizing", () => {
     const { model } = readSystem(await synthesize(ROOT, outdir, () => undefined));
     expect(model.resources.filter(({ verdict }) => verdict === "refused")).toEqual([]);
     expect(Object.keys(model.api.routes).sort()).toEqual(
-      ["$connect", "$default", "$disconnect", "connect", "history", "ping", "presence", "publish", "refresh", "send", "subscribe", "unsubscribe"].sort(),
+      [
+        "$connect",
+        "$default",
+        "$disconnect",
+        "connect",
+        "history",
+        "ping",
+        "presence",
+        "publish",
+        "refresh",
+        "send",
+        "subscribe",
+        "unsubscribe",
+      ].sort(),
     );
     expect(model.api.routes.send?.answers).toBe(false);
     expect(model.functions).toHaveLength(16);

@@ -37,7 +37,10 @@ class FakeAws {
   constructor() {
     this.server = createServer((request, response) => {
       void this.#answer(request).then(([status, body]) => {
-        response.writeHead(status, { "content-type": "application/x-amz-json-1.1", ...(status >= 400 && { "x-amzn-errortype": String(body["__type"]) }) });
+        response.writeHead(status, {
+          "content-type": "application/x-amz-json-1.1",
+          ...(status >= 400 && { "x-amzn-errortype": String(body["__type"]) }),
+        });
         response.end(JSON.stringify(body));
       });
     });
@@ -46,22 +49,43 @@ class FakeAws {
   async #answer(request: IncomingMessage): Promise<[number, Record<string, unknown>]> {
     const { concurrency, rate, raised, role, denied = [] } = this.answers;
     const target = request.headers["x-amz-target"] as string | undefined;
-    const operation = target?.split(".")[1] ?? (request.url?.includes("account-settings") ? "GetAccountSettings" : "GetAccount");
+    const operation =
+      target?.split(".")[1] ?? (request.url?.includes("account-settings") ? "GetAccountSettings" : "GetAccount");
     const { QuotaCode = "" } = await bodyOf(request);
     this.asked.push(`${operation}${QuotaCode && ` ${QuotaCode}`}`);
     const scope = /Credential=AKIATEST\/\d+\/([\w-]+)\//.exec(request.headers.authorization ?? "")?.[1];
-    if (scope !== "eu-south-1" || denied.includes(operation)) return [403, { __type: "AccessDeniedException", message: "No." }];
+    if (scope !== "eu-south-1" || denied.includes(operation))
+      return [403, { __type: "AccessDeniedException", message: "No." }];
     switch (operation) {
       case "GetAccountSettings":
-        return [200, { AccountLimit: { ConcurrentExecutions: concurrency, UnreservedConcurrentExecutions: concurrency }, AccountUsage: { FunctionCount: 1 } }];
+        return [
+          200,
+          {
+            AccountLimit: { ConcurrentExecutions: concurrency, UnreservedConcurrentExecutions: concurrency },
+            AccountUsage: { FunctionCount: 1 },
+          },
+        ];
       case "GetAccount":
-        return [200, { ...(role && { cloudwatchRoleArn: role }), throttleSettings: { rateLimit: rate, burstLimit: rate / 2 } }];
+        return [
+          200,
+          { ...(role && { cloudwatchRoleArn: role }), throttleSettings: { rateLimit: rate, burstLimit: rate / 2 } },
+        ];
       case "GetServiceQuota":
-        return raised[QuotaCode] === undefined ? [400, { __type: "NoSuchResourceException", message: "None." }] : [200, { Quota: { QuotaCode, Value: raised[QuotaCode] } }];
+        return raised[QuotaCode] === undefined
+          ? [400, { __type: "NoSuchResourceException", message: "None." }]
+          : [200, { Quota: { QuotaCode, Value: raised[QuotaCode] } }];
       case "GetAWSDefaultServiceQuota":
         return [200, { Quota: { QuotaCode, Value: DEFAULTS[QuotaCode] } }];
       default:
-        return [200, { Table: { TableName: "Messages", WarmThroughput: { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000, Status: "ACTIVE" } } }];
+        return [
+          200,
+          {
+            Table: {
+              TableName: "Messages",
+              WarmThroughput: { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000, Status: "ACTIVE" },
+            },
+          },
+        ];
     }
   }
 }
@@ -77,14 +101,32 @@ const check = (answers: Answers, ...args: string[]) => {
   aws.answers = answers;
   aws.asked.length = 0;
   const endpoint = `http://127.0.0.1:${(aws.server.address() as AddressInfo).port}`;
-  const env = { PATH: process.env["PATH"], HOME: "/nonexistent", AWS_ACCESS_KEY_ID: "AKIATEST", AWS_SECRET_ACCESS_KEY: "secret", AWS_ENDPOINT_URL: endpoint, NO_COLOR: "1" };
-  return run(["check", "--url", "wss://abc123.execute-api.eu-south-1.amazonaws.com/live", "--only", "account", ...args], { env });
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: "/nonexistent",
+    AWS_ACCESS_KEY_ID: "AKIATEST",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    AWS_ENDPOINT_URL: endpoint,
+    NO_COLOR: "1",
+  };
+  return run(
+    ["check", "--url", "wss://abc123.execute-api.eu-south-1.amazonaws.com/live", "--only", "account", ...args],
+    { env },
+  );
 };
 
 describe("check --account, with AWS's answers written down", () => {
   test("says what there is, what binds first, and what to request", async () => {
-    const { code, stdout } = await check({ concurrency: 10, rate: 2_500, raised: { "L-9ED1E49A": 600 } }, "--users", "100000", "--table", "Messages");
-    expect(stdout).toMatch(/✓ account .*with 100,000 users, requestsPerSecond binds publications and throttling\.connect reconnections/);
+    const { code, stdout } = await check(
+      { concurrency: 10, rate: 2_500, raised: { "L-9ED1E49A": 600 } },
+      "--users",
+      "100000",
+      "--table",
+      "Messages",
+    );
+    expect(stdout).toMatch(
+      /✓ account .*with 100,000 users, requestsPerSecond binds publications and throttling\.connect reconnections/,
+    );
     expect(stdout).toMatch(/functions at once +10\n/);
     expect(stdout).toMatch(/requests to API Gateway +2,500 a second, 1,250 at once/);
     expect(stdout).toMatch(/new connections +600 a second/);
@@ -110,11 +152,29 @@ describe("check --account, with AWS's answers written down", () => {
   });
 
   test("is not tried as far as something may not be read, and says which permission is missing", async () => {
-    const answers = { concurrency: 1_000, rate: 10_000, raised: {}, role: "arn:aws:iam::1:role/logs", denied: ["GetAccountSettings"] };
+    const answers = {
+      concurrency: 1_000,
+      rate: 10_000,
+      raised: {},
+      role: "arn:aws:iam::1:role/logs",
+      denied: ["GetAccountSettings"],
+    };
     const { code, stdout } = await check(answers, "--account", "--json");
-    const { checks, account, exitStatus } = JSON.parse(stdout) as { checks: { outcome: string; detail: string }[]; account: Record<string, unknown>; exitStatus: number };
-    expect(checks[0]).toMatchObject({ outcome: "not tried", detail: expect.stringContaining("lambda:GetAccountSettings): AccessDeniedException") });
-    expect(account).toMatchObject({ region: "eu-south-1", requestsPerSecond: 10_000, connectionsPerSecond: 500, hasLogRole: true });
+    const { checks, account, exitStatus } = JSON.parse(stdout) as {
+      checks: { outcome: string; detail: string }[];
+      account: Record<string, unknown>;
+      exitStatus: number;
+    };
+    expect(checks[0]).toMatchObject({
+      outcome: "not tried",
+      detail: expect.stringContaining("lambda:GetAccountSettings): AccessDeniedException"),
+    });
+    expect(account).toMatchObject({
+      region: "eu-south-1",
+      requestsPerSecond: 10_000,
+      connectionsPerSecond: 500,
+      hasLogRole: true,
+    });
     expect(account["plan"]).toBeUndefined();
     expect({ code, exitStatus }).toEqual({ code: 3, exitStatus: 3 });
   });
@@ -136,7 +196,12 @@ describe("what binds first", () => {
   test("what is raised does not bind any more, and the next one does", () => {
     const facts = { region: "us-east-1", requestsPerSecond: 1_000_000, requestBurst: 500_000 };
     expect(publicationBounds(facts, 1_000_000)[0]!.name).toBe("partition");
-    expect(planFor(facts, 1_000_000).requests).toEqual(expect.arrayContaining([expect.stringMatching(/^shards: 2 /), expect.stringMatching(/connect: \{ rateLimit: 3400/)]));
+    expect(planFor(facts, 1_000_000).requests).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^shards: 2 /),
+        expect.stringMatching(/connect: \{ rateLimit: 3400/),
+      ]),
+    );
     expect(planFor(facts, 1_000_000).requests.join()).not.toContain("L-8A5B8E43");
     expect(planFor({ region: "us-east-1" }, 1_000).requests).toEqual([]);
   });
@@ -148,6 +213,8 @@ describe("what binds first", () => {
   });
 
   test("an account that could not be read is not one that passed", () => {
-    expect(judgeAccount({ reading: { facts: { region: "us-east-1" }, unread: ["all"] }, users: 1 }).outcome).toBe("not tried");
+    expect(judgeAccount({ reading: { facts: { region: "us-east-1" }, unread: ["all"] }, users: 1 }).outcome).toBe(
+      "not tried",
+    );
   });
 });

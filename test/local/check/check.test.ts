@@ -21,7 +21,9 @@ let system: TestSystem;
 beforeAll(async () => {
   system = await TestSystem.start({
     props: {
-      channels: { "push-it-check/kept/*": { history: { size: 100, ttl: Duration.minutes(1) }, presence: true, latest: true } },
+      channels: {
+        "push-it-check/kept/*": { history: { size: 100, ttl: Duration.minutes(1) }, presence: true, latest: true },
+      },
       wildcards: ["push-it-check/*"],
     },
   });
@@ -40,9 +42,14 @@ const settings = (url: string, more: Partial<CheckSettings> = {}): CheckSettings
 const HASTY = { patienceMs: 5_000, slowMs: SLOW_ANSWER_MS - 100, atOnce: 6 };
 
 const run = (names: readonly string[], about: CheckSettings, told: (result: CheckResult) => void = () => undefined) =>
-  runChecks(CHECKS.filter(({ name }) => names.includes(name)), about, told);
+  runChecks(
+    CHECKS.filter(({ name }) => names.includes(name)),
+    about,
+    told,
+  );
 
-const namesWith = (results: CheckResult[], outcome: string): string[] => results.flatMap((each) => (each.outcome === outcome ? [each.name] : []));
+const namesWith = (results: CheckResult[], outcome: string): string[] =>
+  results.flatMap((each) => (each.outcome === outcome ? [each.name] : []));
 
 test("a whole gateway passes every check, in order, and nothing stays", async () => {
   const proxy = await GatewayProxy.before(system.running.websocketUrl);

@@ -44,7 +44,8 @@ beforeAll(async () => {
   system = await TestSystem.start({
     guards: GUARDS,
     props: { channels: { "push-it-check/kept/*": KEPT }, wildcards: ["push-it-check/*"] },
-    beside: (stack: Stack, pushIt: PushIt) => pushIt.grantPublish(new Role(stack, "BackEnd", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") })),
+    beside: (stack: Stack, pushIt: PushIt) =>
+      pushIt.grantPublish(new Role(stack, "BackEnd", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") })),
   });
   credentials = join(newFolder(), "credentials.json");
   writeFileSync(credentials, JSON.stringify({ token: TOKEN }));
@@ -82,13 +83,22 @@ describe("against a guarded system, with credentials", () => {
     const table = system.running.model.tables[0]!.name;
     const args = ["--credentials", `@${credentials}`, "--publisher", publisherName(system), "--table", table, "--json"];
     const begun = Date.now();
-    const { code, stdout, stderr } = await run(["check", "--url", system.running.websocketUrl, ...args], { env: awsEnvironment() });
+    const { code, stdout, stderr } = await run(["check", "--url", system.running.websocketUrl, ...args], {
+      env: awsEnvironment(),
+    });
     const report = JSON.parse(stdout) as Report;
     expect(report.checks.filter(({ outcome }) => outcome !== "passed")).toEqual([]);
-    expect(report.checks.map(({ name }) => name)).toEqual(expect.arrayContaining(["publisher", "revocation", "leftovers"]));
-    expect({ code, outcome: report.outcome, exitStatus: report.exitStatus }).toEqual({ code: 0, outcome: "passed", exitStatus: 0 });
+    expect(report.checks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["publisher", "revocation", "leftovers"]),
+    );
+    expect({ code, outcome: report.outcome, exitStatus: report.exitStatus }).toEqual({
+      code: 0,
+      outcome: "passed",
+      exitStatus: 0,
+    });
     expect(stderr).not.toContain("could not be deleted");
-    for (const kind of ["connect", "answer", "delivery"]) expect(report.latencies[kind]!.p95).toBeGreaterThanOrEqual(report.latencies[kind]!.p50);
+    for (const kind of ["connect", "answer", "delivery"])
+      expect(report.latencies[kind]!.p95).toBeGreaterThanOrEqual(report.latencies[kind]!.p50);
     expect(Date.now() - begun).toBeLessThan(120_000);
     expect(stdout).not.toContain(TOKEN);
     // Messages are deleted; what is left are notes of histories, and of uuids, which expire.
@@ -116,27 +126,51 @@ describe("against a guarded system, with credentials", () => {
 
 describe("not tried is told apart from passed:", () => {
   test("a channel that the guard denies", async () => {
-    const { code, stdout } = await check("--credentials", `@${credentials}`, "--channel", "stories", "--only", "ping,delivery");
-    expect(stdout).toMatch(/– delivery .*not tried: the guard denies subscribing to stories\/.*: Only rooms\..*--channel/);
+    const { code, stdout } = await check(
+      "--credentials",
+      `@${credentials}`,
+      "--channel",
+      "stories",
+      "--only",
+      "ping,delivery",
+    );
+    expect(stdout).toMatch(
+      /– delivery .*not tried: the guard denies subscribing to stories\/.*: Only rooms\..*--channel/,
+    );
     expect(stdout).toContain("1 of 2 checks passed, none failed; 1 not tried");
     expect(code).toBe(3);
   });
 
   test("features that are off, and a guard that changes data", async () => {
     const names = ["delivery", "sizes", "latest", "history", "presence", "wildcards"];
-    const { code, stdout } = await check("--credentials", `@${credentials}`, "--channel", "rooms/42", "--only", names.join(","), "--json");
+    const { code, stdout } = await check(
+      "--credentials",
+      `@${credentials}`,
+      "--channel",
+      "rooms/42",
+      "--only",
+      names.join(","),
+      "--json",
+    );
     const { checks, outcome } = JSON.parse(stdout) as Report;
     const untried = ["sizes", "latest", "history", "presence", "wildcards"];
-    expect(checks.map((each) => [each.name, each.outcome]).sort()).toEqual([["delivery", "passed"], ...untried.map((name) => [name, "not tried"])].sort());
+    expect(checks.map((each) => [each.name, each.outcome]).sort()).toEqual(
+      [["delivery", "passed"], ...untried.map((name) => [name, "not tried"])].sort(),
+    );
     expect(checks.find(({ name }) => name === "history")!.detail).toContain("Set channels: { history } for it");
     expect({ code, outcome }).toEqual({ code: 3, outcome: "not tried" });
   });
 
   test("credentials that the guard denies, which are not printed", async () => {
     const env = { ...process.env, PUSH_IT_CREDENTIALS: JSON.stringify({ token: "another-secret" }) };
-    const { code, stdout, stderr } = await run(["check", "--url", system.running.websocketUrl, "--only", "denial,delivery"], { env });
+    const { code, stdout, stderr } = await run(
+      ["check", "--url", system.running.websocketUrl, "--only", "denial,delivery"],
+      { env },
+    );
     expect(stdout).toMatch(/✓ denial .*without credentials, denied/);
-    expect(stdout).toMatch(/– delivery .*the connection guard denies these credentials: The token \[credentials\] is not good\./);
+    expect(stdout).toMatch(
+      /– delivery .*the connection guard denies these credentials: The token \[credentials\] is not good\./,
+    );
     expect(stdout + stderr).not.toContain("another-secret");
     expect(code).toBe(3);
   });
@@ -176,13 +210,22 @@ describe("wrong use", () => {
 
   test("--help lists every check and exit status", async () => {
     const { code, stdout } = await run(["check", "--help"]);
-    for (const said of ["exactly-once", "revocation", "leftovers", "Exit status", "--credentials JSON|@FILE"]) expect(stdout).toContain(said);
+    for (const said of ["exactly-once", "revocation", "leftovers", "Exit status", "--credentials JSON|@FILE"])
+      expect(stdout).toContain(said);
     expect(code).toBe(0);
   });
 });
 
 test("credentials on the command line are gone from the process list", async () => {
-  const child = launch(["check", "--url", system.running.websocketUrl, "--credentials", JSON.stringify({ token: TOKEN }), "--only", "delivery"]).child;
+  const child = launch([
+    "check",
+    "--url",
+    system.running.websocketUrl,
+    "--credentials",
+    JSON.stringify({ token: TOKEN }),
+    "--only",
+    "delivery",
+  ]).child;
   await once(child.stdout!, "data");
   const args = execFileSync("ps", ["-o", "args=", "-p", String(child.pid)], { encoding: "utf8" });
   await once(child, "close");
@@ -194,7 +237,10 @@ describe("against what npm start runs", () => {
   let dev: ChildProcess;
   let websocketUrl: string;
   beforeAll(async () => {
-    dev = spawn(process.execPath, [join(ROOT, "local/dist/cli.js"), "dev", "--port", "0", "--json"], { cwd: ROOT, stdio: ["ignore", "pipe", "ignore"] });
+    dev = spawn(process.execPath, [join(ROOT, "local/dist/cli.js"), "dev", "--port", "0", "--json"], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     const [line] = (await once(dev.stdout!, "data")) as [Buffer];
     ({ websocketUrl } = JSON.parse(line.toString()) as { websocketUrl: string });
   });
@@ -206,7 +252,9 @@ describe("against what npm start runs", () => {
   test("all checks pass in under two minutes", async () => {
     const { code, stdout } = await run(["check", "--url", websocketUrl]);
     expect(stdout).toMatch(/all \d\d checks passed in [\d.]+ s/);
-    expect(stdout).toContain("Not part of this run: publisher (--publisher), revocation (--publisher), leftovers (--table)");
+    expect(stdout).toContain(
+      "Not part of this run: publisher (--publisher), revocation (--publisher), leftovers (--table)",
+    );
     expect(code).toBe(0);
   });
 });

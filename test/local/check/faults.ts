@@ -19,7 +19,11 @@ const each =
 
 /** Replies to one kind of request, with other data. */
 const replies = (channel: string, change: (data: Record<string, Json>) => Item): Fault["down"] =>
-  each((item) => (item["channel"] === channel && item["successful"] === true ? { ...item, data: change(item["data"] as Record<string, Json>) as Json } : item));
+  each((item) =>
+    item["channel"] === channel && item["successful"] === true
+      ? { ...item, data: change(item["data"] as Record<string, Json>) as Json }
+      : item,
+  );
 
 const isPlain = ({ channel }: Item): boolean => !String(channel).includes("/kept/");
 
@@ -34,7 +38,11 @@ export const FAULTS: Record<string, () => Broken> = {
   "drops every fourth message": () => {
     const drop = everyNth(4);
     const fault: Fault = { down: each((item) => (isMessage(item) && isPlain(item) && drop() ? undefined : item)) };
-    return { names: "delivery", also: ["once", "order-in-frame", "order-across-frames", "echo", "unsubscription"], fault };
+    return {
+      names: "delivery",
+      also: ["once", "order-in-frame", "order-across-frames", "echo", "unsubscription"],
+      fault,
+    };
   },
   "reverses the messages of a frame": () => ({
     names: "order-in-frame",
@@ -64,7 +72,12 @@ export const FAULTS: Record<string, () => Broken> = {
       up(item, passing) {
         const { channel } = (item["data"] ?? {}) as { channel?: string };
         if (item["action"] !== "subscribe" || channel?.endsWith("probe") || channel?.endsWith("*")) return item;
-        passing.answer({ channel: "/meta/subscribe", uuid: item["uuid"], successful: true, data: { channel: channel ?? "" } });
+        passing.answer({
+          channel: "/meta/subscribe",
+          uuid: item["uuid"],
+          successful: true,
+          data: { channel: channel ?? "" },
+        });
         return undefined;
       },
     },
@@ -91,7 +104,9 @@ export const FAULTS: Record<string, () => Broken> = {
   }),
   "delivers through a wildcard again": () => ({
     names: "wildcards",
-    fault: { down: (items) => (String((items[0] as Item)["channel"]).endsWith("/wildcards/one") ? [items, items] : [items]) },
+    fault: {
+      down: (items) => (String((items[0] as Item)["channel"]).endsWith("/wildcards/one") ? [items, items] : [items]),
+    },
   }),
   "shows an old latest value": () => {
     let first: Json | undefined;
@@ -104,7 +119,10 @@ export const FAULTS: Record<string, () => Broken> = {
         },
         down: replies("/meta/subscribe", (data) => ({
           ...data,
-          ...(Array.isArray(data["messages"]) && data["recovered"] === undefined && { messages: data["messages"].map((message) => ({ ...(message as Item), uuid: first })) as Json }),
+          ...(Array.isArray(data["messages"]) &&
+            data["recovered"] === undefined && {
+              messages: data["messages"].map((message) => ({ ...(message as Item), uuid: first })) as Json,
+            }),
         })),
       },
     };
@@ -112,7 +130,12 @@ export const FAULTS: Record<string, () => Broken> = {
   "loses the first message of a history": () => ({
     names: "history",
     also: ["exactly-once"],
-    fault: { down: replies("/meta/history", ({ messages, ...data }) => ({ ...data, messages: (messages as Json[] | undefined)?.slice(1) ?? [] })) },
+    fault: {
+      down: replies("/meta/history", ({ messages, ...data }) => ({
+        ...data,
+        messages: (messages as Json[] | undefined)?.slice(1) ?? [],
+      })),
+    },
   }),
   "loses what was published during a cut": () => ({
     names: "recovery",
@@ -134,7 +157,9 @@ export const FAULTS: Record<string, () => Broken> = {
           seen.set(item["uuid"], times);
           return times === 1 ? item : { ...item, uuid: `${item["uuid"]}_${times}` };
         },
-        down: each((item) => (typeof item["uuid"] === "string" ? { ...item, uuid: item["uuid"].replace(/_\d$/, "") } : item)),
+        down: each((item) =>
+          typeof item["uuid"] === "string" ? { ...item, uuid: item["uuid"].replace(/_\d$/, "") } : item,
+        ),
       },
     };
   },
@@ -162,19 +187,33 @@ export const FAULTS: Record<string, () => Broken> = {
   }),
   "says another agent in each ping": () => {
     let count = 0;
-    return { names: "ping", fault: { down: replies("/meta/ping", (data) => ({ ...data, agent: `agent-${++count}` })) } };
+    return {
+      names: "ping",
+      fault: { down: replies("/meta/ping", (data) => ({ ...data, agent: `agent-${++count}` })) },
+    };
   },
   "leaves the limits out of pings": () => ({
     names: "ping",
     also: ["handshake"],
-    fault: { down: replies("/meta/ping", ({ limits, ...data }) => ({ ...data, limits: { frameBytes: (limits as { frameBytes: number }).frameBytes } })) },
+    fault: {
+      down: replies("/meta/ping", ({ limits, ...data }) => ({
+        ...data,
+        limits: { frameBytes: (limits as { frameBytes: number }).frameBytes },
+      })),
+    },
   }),
   "gives no reason for a denial": () => ({
     names: "denial",
     fault: { down: each((item) => (item["channel"] === "/meta/connect" ? { ...item, error: undefined } : item)) },
   }),
-  "accepts a version that does not exist": () => ({ names: "handshake", fault: { refused: (status) => (status === 400 ? 0 : status) } }),
-  "answers late": () => ({ names: "answers", fault: { delayMs: ([item]) => (item?.["channel"] === "/meta/ping" ? SLOW_ANSWER_MS : 0) } }),
+  "accepts a version that does not exist": () => ({
+    names: "handshake",
+    fault: { refused: (status) => (status === 400 ? 0 : status) },
+  }),
+  "answers late": () => ({
+    names: "answers",
+    fault: { delayMs: ([item]) => (item?.["channel"] === "/meta/ping" ? SLOW_ANSWER_MS : 0) },
+  }),
   "answers with other codes": () => ({
     names: "answers",
     fault: { down: each((item) => (item["code"] === "bad_frame" ? { ...item, code: "unavailable" } : item)) },

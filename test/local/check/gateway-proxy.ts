@@ -45,7 +45,10 @@ export class GatewayProxy {
   ) {
     this.#server = createServer();
     const selected = new WeakMap<IncomingMessage, string>();
-    const clients = new WebSocketServer({ noServer: true, handleProtocols: (_offered, request) => selected.get(request) ?? false });
+    const clients = new WebSocketServer({
+      noServer: true,
+      handleProtocols: (_offered, request) => selected.get(request) ?? false,
+    });
     this.#server.on("upgrade", (request, socket, head) => {
       const offered = (request.headers["sec-websocket-protocol"] ?? "").split(/, */);
       const far = new WebSocket(this.target, offered);
@@ -91,7 +94,8 @@ export class GatewayProxy {
     };
     near.on("message", (data: Buffer) => {
       const item = this.fault.up ? this.fault.up(JSON.parse(data.toString()) as Item, passing) : data.toString();
-      if (item !== undefined && far.readyState === WebSocket.OPEN) far.send(typeof item === "string" ? item : JSON.stringify(item));
+      if (item !== undefined && far.readyState === WebSocket.OPEN)
+        far.send(typeof item === "string" ? item : JSON.stringify(item));
     });
     far.on("message", (data: Buffer) => this.#down(data.toString(), near, passing));
     near.on("close", () => far.close());
@@ -117,4 +121,5 @@ export class GatewayProxy {
   }
 }
 
-const refuse = (socket: Duplex, status: number): void => void socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\n\r\n`);
+const refuse = (socket: Duplex, status: number): void =>
+  void socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\n\r\n`);

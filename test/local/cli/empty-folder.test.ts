@@ -70,14 +70,26 @@ describe("in an empty folder", () => {
   });
 
   test.each([
-    ["Lambda's Invoke", () => `${ready.endpoints["AWS_ENDPOINT_URL_LAMBDA"]}/2015-03-31/functions/${ready.publisherName}/invocations`],
+    [
+      "Lambda's Invoke",
+      () => `${ready.endpoints["AWS_ENDPOINT_URL_LAMBDA"]}/2015-03-31/functions/${ready.publisherName}/invocations`,
+    ],
     ["the function URL", () => ready.publishUrl!],
   ])("curl publishes by %s with the printed keys, and not with others", async (_, url) => {
     const wire = await subscriber("plain");
     const curl = (env: NodeJS.ProcessEnv) => {
       const [id, secret] = [env.AWS_ACCESS_KEY_ID, env.AWS_SECRET_ACCESS_KEY];
       const body = JSON.stringify({ version: 1, publish: [{ channel: "plain", data: url() }] });
-      const args = ["-sS", "--aws-sigv4", `aws:amz:${ready.region}:lambda`, "--user", `${id}:${secret}`, "--json", body, url()];
+      const args = [
+        "-sS",
+        "--aws-sigv4",
+        `aws:amz:${ready.region}:lambda`,
+        "--user",
+        `${id}:${secret}`,
+        "--json",
+        body,
+        url(),
+      ];
       return execFileSync("curl", args, { env, encoding: "utf8" });
     };
     expect(curl({ ...outside(), AWS_SECRET_ACCESS_KEY: "another" })).toMatch(/signature/i);
@@ -88,12 +100,20 @@ describe("in an empty folder", () => {
   });
 
   test("the keys are for the publisher and nothing else", async () => {
-    const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "", AWS_ENDPOINT_URL_LAMBDA: endpoint = "" } = ready.environment;
+    const {
+      AWS_ACCESS_KEY_ID: accessKeyId = "",
+      AWS_SECRET_ACCESS_KEY: secretAccessKey = "",
+      AWS_ENDPOINT_URL_LAMBDA: endpoint = "",
+    } = ready.environment;
     const client = new LambdaClient({ endpoint, region: ready.region, credentials: { accessKeyId, secretAccessKey } });
     const sweep = ready.publisherName!.replace("Publisher", "Sweep").replace(/-\w+$/, "");
     await expect(new Publisher({ functionName: sweep, client }).publish("plain", 1)).rejects.toMatchObject({
       code: "forbidden",
-      cause: { message: expect.stringMatching(/user\/push-it-cli-back-end is not authorized to perform: lambda:InvokeFunction/) },
+      cause: {
+        message: expect.stringMatching(
+          /user\/push-it-cli-back-end is not authorized to perform: lambda:InvokeFunction/,
+        ),
+      },
     });
     client.destroy();
   });
@@ -116,13 +136,23 @@ describe("in an empty folder", () => {
       consoleUrl: `${at(0)}/`,
       publishUrl: `${at(10)}/`,
       ports: { gateway: PORT, lambda: PORT + 1, sqs: PORT + 2, dynamodb: PORT + 3, services: PORT + 4 },
-      endpoints: { AWS_ENDPOINT_URL_LAMBDA: at(1), AWS_ENDPOINT_URL_SQS: at(2), AWS_ENDPOINT_URL_DYNAMODB: at(3), AWS_ENDPOINT_URL_SECRETS_MANAGER: at(4) },
+      endpoints: {
+        AWS_ENDPOINT_URL_LAMBDA: at(1),
+        AWS_ENDPOINT_URL_SQS: at(2),
+        AWS_ENDPOINT_URL_DYNAMODB: at(3),
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: at(4),
+      },
       outputs: { Url: `ws://127.0.0.1:${PORT}/live`, PublishUrl: `${at(10)}/`, Publisher: ready.publisherName },
     });
     await stop(launched);
     launched = await start("--port", String(PORT));
     const again = await launched.ready;
-    expect({ ...again, readyMs: 0 }).toEqual({ ...ready, readyMs: 0, credentials: again.credentials, environment: again.environment });
+    expect({ ...again, readyMs: 0 }).toEqual({
+      ...ready,
+      readyMs: 0,
+      credentials: again.credentials,
+      environment: again.environment,
+    });
     expect(again.credentials!.secretAccessKey).not.toBe(ready.credentials!.secretAccessKey);
     ready = again;
   });
@@ -139,7 +169,10 @@ describe("in an empty folder", () => {
   });
 
   test("--guards replaces the built-in guards, and --host takes other addresses and warns", async () => {
-    writeFileSync(join(cwd, "guards.js"), 'export default { onConnectionRequest: (agent) => agent.connectionDenied("Nobody.") };');
+    writeFileSync(
+      join(cwd, "guards.js"),
+      'export default { onConnectionRequest: (agent) => agent.connectionDenied("Nobody.") };',
+    );
     const other = await start("--port", "0", "--guards", "guards.js", "--host", "0.0.0.0");
     const { websocketUrl, consoleUrl, managementUrl } = await other.ready;
     expect(new URL(websocketUrl).host).toBe(new URL(consoleUrl).host);
@@ -157,7 +190,9 @@ test("--json prints what local/README.md documents, no more and no less", () => 
   const [, section = ""] = /## What `--json` prints\n([^]*?)(?:\n## |$)/.exec(page) ?? [];
   const documented = [...section.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name]) => name!);
   const printed = Object.entries(ready).flatMap(([name, value]) =>
-    ["ports", "endpoints", "environment", "credentials"].includes(name) ? [name, ...Object.keys(value as object).map((key) => `${name}.${key}`)] : [name],
+    ["ports", "endpoints", "environment", "credentials"].includes(name)
+      ? [name, ...Object.keys(value as object).map((key) => `${name}.${key}`)]
+      : [name],
   );
   expect(documented.sort()).toEqual(printed.sort());
 });

@@ -48,7 +48,12 @@ describe("what goes wrong is said with the next step, exit code 1, no stack, not
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((ready) => server.once("listening", ready));
     const port = String((server.address() as AddressInfo).port);
-    await refused(["dev", "--app", writeFixture(OK), "--port", port], {}, `Port ${port} is taken: the WebSocket API`, /--port 0/);
+    await refused(
+      ["dev", "--app", writeFixture(OK), "--port", port],
+      {},
+      `Port ${port} is taken: the WebSocket API`,
+      /--port 0/,
+    );
     server.close();
   });
 

@@ -108,7 +108,11 @@ test("what does not compile is shown, and what ran before goes on", async () => 
 });
 
 test("a guard module that cannot be loaded is shown with the reason", async () => {
-  await edit("shared/word.ts", 'export const WORD: string = (() => { throw new Error("no word today"); })();', "The guard module is live");
+  await edit(
+    "shared/word.ts",
+    'export const WORD: string = (() => { throw new Error("no word today"); })();',
+    "The guard module is live",
+  );
   const from = dev.output.stderr.length;
   expect(await wire.subscribe("a")).toMatchObject({ code: "guard_failed" });
   const since = await shown("no word today", from);

@@ -56,12 +56,23 @@ describe("push-it-cli dev --json", () => {
   });
 
   test("prints what AWS would bill at its end, where that was counted", async () => {
-    const { child, output, ready } = launch(["dev", "--port", "0", "--json", "--meter", "--quotas", "--app", writeFixture(FUNCTION)]);
+    const { child, output, ready } = launch([
+      "dev",
+      "--port",
+      "0",
+      "--json",
+      "--meter",
+      "--quotas",
+      "--app",
+      writeFixture(FUNCTION),
+    ]);
     const socket = await open((await ready).websocketUrl);
     socket.on("error", () => undefined);
     child.kill("SIGINT");
     expect(await once(child, "close")).toEqual([0, null]);
-    expect(output.stderr).toMatch(/What AWS would bill +used +USD\n.*\n? *API Gateway connection minutes[^]*Lambda requests +1 [^]*together/);
+    expect(output.stderr).toMatch(
+      /What AWS would bill +used +USD\n.*\n? *API Gateway connection minutes[^]*Lambda requests +1 [^]*together/,
+    );
   });
 
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(

@@ -3,7 +3,11 @@ import { Failure } from "../../../local/failure.js";
 
 describe("the arguments of push-it-cli dev", () => {
   test("have defaults", () => {
-    expect(parseDevArguments([])).toEqual({ help: false, json: false, options: { port: 8787, limits: {}, debugLogs: true } });
+    expect(parseDevArguments([])).toEqual({
+      help: false,
+      json: false,
+      options: { port: 8787, limits: {}, debugLogs: true },
+    });
   });
 
   test("say everything there is to say", () => {

@@ -51,7 +51,11 @@ describe("the banner", () => {
   });
 
   test("says how a back end publishes, if there is a publisher", () => {
-    const withKeys = { ...ready, publisherName: "App-Publisher", credentials: { accessKeyId: "AKIA1", secretAccessKey: "s" } };
+    const withKeys = {
+      ...ready,
+      publisherName: "App-Publisher",
+      credentials: { accessKeyId: "AKIA1", secretAccessKey: "s" },
+    };
     const guards = { source: "none" } as const;
     expect(banner({ ...facts, guards }, plain)).not.toContain("curl");
     expect(banner({ ...facts, ready: withKeys, guards }, plain)).toMatch(

@@ -10,8 +10,7 @@ let server: Server;
 
 beforeAll(async () => {
   dist = mkdtempSync(join(tmpdir(), "pages-test-"));
-  for (const folder of ["console/img", "consoleToo", "sdk"])
-    mkdirSync(join(dist, folder), { recursive: true });
+  for (const folder of ["console/img", "consoleToo", "sdk"]) mkdirSync(join(dist, folder), { recursive: true });
   writeFileSync(join(dist, "console/index.html"), "<title>Console</title>");
   writeFileSync(join(dist, "console/main.js"), "main");
   writeFileSync(join(dist, "console/img/a.svg"), "<svg/>");

@@ -47,10 +47,18 @@ describe("a path", () => {
     ["$.nothing.at.all", undefined],
   ])("%s", (path, value) => expect(readPath(path)?.(EVENT)).toEqual(value));
 
-  it.each(["detail", "", "$detail", "$..key", "$.", "$.a b", "$['detail']", "$.list[-1]", "$.list[0:1]", "$.a[?(@.b)]"])(
-    "%j is none",
-    (path) => expect(readPath(path)).toBeUndefined(),
-  );
+  it.each([
+    "detail",
+    "",
+    "$detail",
+    "$..key",
+    "$.",
+    "$.a b",
+    "$['detail']",
+    "$.list[-1]",
+    "$.list[0:1]",
+    "$.a[?(@.b)]",
+  ])("%j is none", (path) => expect(readPath(path)).toBeUndefined());
 });
 
 test("without anything, the input is the event", () => expect(make({})).toBe(EVENT));
@@ -75,7 +83,7 @@ describe("an InputTemplate", () => {
     ['"<key> is \\"<big>\\""', 'a.png is "false"'],
     ['{"key":<key>,"size":<size>,"big":<big>,"none":<none>}', { key: "a.png", size: 5, big: false, none: null }],
     ['{"key":"<key>","path":"s3/<key>"}', { key: "a.png", path: "s3/a.png" }],
-    ['[9, <key>, true]', [9, "a.png", true]],
+    ["[9, <key>, true]", [9, "a.png", true]],
     ["<object>", { a: 'b"c', n: 1 }],
     ['{"list":<list>}', { list: ["x", "y"] }],
     // Quotes of a value are escaped where EventBridge adds the quotes around it.
@@ -124,6 +132,9 @@ describe("refused, with the reason:", () => {
     [{ InputTransformer: { InputPathsMap: {} } }, "its InputTransformer has no InputTemplate"],
     [{ InputTransformer: { InputTemplate: "<x>" } }, "its InputTemplate has the invalid placeholder x"],
     [{ InputTransformer: { InputTemplate: "<toString>" } }, "its InputTemplate has the invalid placeholder toString"],
-    [{ InputTransformer: { InputPathsMap: { x: "y" }, InputTemplate: "<x>" } }, "y is not a path that EventBridge knows"],
+    [
+      { InputTransformer: { InputPathsMap: { x: "y" }, InputTemplate: "<x>" } },
+      "y is not a path that EventBridge knows",
+    ],
   ])("%j: %s", (properties, reason) => expect(() => readInput(properties)).toThrow(new InputError(reason)));
 });

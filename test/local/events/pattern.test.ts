@@ -38,7 +38,12 @@ const CASES: Case[] = [
   ["anything-but prefixes", [{ "anything-but": { prefix: ["us-", "eu-"] } }], ["ap-1"], ["us-1", "eu-1"]],
   ["anything-but a suffix", [{ "anything-but": { suffix: ".png" } }], ["a.jpg"], ["a.png", undefined]],
   ["anything-but suffixes", [{ "anything-but": { suffix: [".png", ".gif"] } }], ["a.jpg"], ["a.gif"]],
-  ["anything-but in any case", [{ "anything-but": { "equals-ignore-case": ["a", "B"] } }], ["c", null], ["A", "b", undefined]],
+  [
+    "anything-but in any case",
+    [{ "anything-but": { "equals-ignore-case": ["a", "B"] } }],
+    ["c", null],
+    ["A", "b", undefined],
+  ],
   ["anything-but a wildcard", [{ "anything-but": { wildcard: "*/lib/*" } }], ["/x/", 5, null], ["/a/lib/b", undefined]],
   ["anything-but wildcards", [{ "anything-but": { wildcard: ["*a*", "*b*"] } }], ["c"], ["xax", "b"]],
 ];
@@ -67,7 +72,12 @@ describe("a pattern", () => {
     ["$or", { a: ["1"], $or: [{ b: ["2"] }, { c: ["3"] }] }, { a: "1", c: "3" }, true],
     ["$or of none", { a: ["1"], $or: [{ b: ["2"] }, { c: ["3"] }] }, { a: "1" }, false],
     ["$or but not the rest", { a: ["1"], $or: [{ b: ["2"] }, { c: ["3"] }] }, { c: "3" }, false],
-    ["$or within $or", { $or: [{ a: ["1"] }, { b: ["2"], $or: [{ c: ["3"] }, { d: ["4"] }] }] }, { b: "2", d: "4" }, true],
+    [
+      "$or within $or",
+      { $or: [{ a: ["1"] }, { b: ["2"], $or: [{ c: ["3"] }, { d: ["4"] }] }] },
+      { b: "2", d: "4" },
+      true,
+    ],
     ["$or below a field", { x: { $or: [{ a: [1] }, { b: [2] }] } }, { x: { b: 2 } }, true],
     ["$or as a field's name", { $or: { a: ["1"] } }, { $or: { a: "1" } }, true],
     ["$or of operators as a field's name", { $or: [{ prefix: "a" }, { prefix: "b" }] }, { $or: "abc" }, true],
@@ -109,9 +119,15 @@ describe("refused, with the reason:", () => {
     [{ a: [{ "anything-but": null }] }, "a: anything-but takes texts only, or numbers only"],
     [{ a: [{ "anything-but": ["x", 1] }] }, "a: anything-but takes texts only, or numbers only"],
     [{ a: [{ "anything-but": [] }] }, "a: anything-but takes texts only, or numbers only"],
-    [{ a: [{ "anything-but": { numeric: ["<", 5] } }] }, "a: anything-but has the operator numeric, which is not known here"],
+    [
+      { a: [{ "anything-but": { numeric: ["<", 5] } }] },
+      "a: anything-but has the operator numeric, which is not known here",
+    ],
     [{ a: [{ "anything-but": { prefix: "" } }] }, "a: anything-but: prefix takes a text or a list of texts"],
-    [{ a: [{ "anything-but": { prefix: { "equals-ignore-case": "x" } } }] }, "a: anything-but: prefix takes a text or a list of texts"],
+    [
+      { a: [{ "anything-but": { prefix: { "equals-ignore-case": "x" } } }] },
+      "a: anything-but: prefix takes a text or a list of texts",
+    ],
     [{ $or: [{ a: ["x"] }] }, "$or has the operator a, which is not known here"],
   ])("%j: %s", (pattern, reason) => {
     const read = () => readPattern(pattern);

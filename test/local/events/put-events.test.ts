@@ -55,7 +55,10 @@ const setUp = ({ rules = [rule()], permissions = [PERMISSION], resource = "*" }:
   });
   events.set({ rules, permissions, buses: ["orders"] });
   const model = { functions: [], roles: [allow(resource)], users: [] };
-  const judge = new Permissions(() => ({ place, model }), (entry) => log.push(entry));
+  const judge = new Permissions(
+    () => ({ place, model }),
+    (entry) => log.push(entry),
+  );
   const context = { events, permissions: judge, log: (entry: LogEntry) => log.push(entry), now: () => NOW };
   return { log, invoked, put: (request: Record<string, unknown>) => putEvents(request, "Role", context) };
 };
@@ -70,7 +73,14 @@ test("an entry becomes an event, and reaches the rules that match it", () => {
     body: { FailedEntryCount: 0, Entries: [{ EventId: expect.any(String) }, { EventId: expect.any(String) }] },
   });
   const [first, second] = (answer.body as { Entries: { EventId: string }[] }).Entries;
-  const event = { version: "0", "detail-type": "Sold", source: "shop", account: place.account, region: place.region, detail: { a: 1 } };
+  const event = {
+    version: "0",
+    "detail-type": "Sold",
+    source: "shop",
+    account: place.account,
+    region: place.region,
+    detail: { a: 1 },
+  };
   expect(invoked).toEqual([
     ["Fn", { ...event, id: first?.EventId, time: "2023-11-14T22:13:20Z", resources: ["r"] }],
     ["Fn", { ...event, id: second?.EventId, time: "2026-11-23T18:00:00Z", resources: [] }],
@@ -89,7 +99,11 @@ test.each([
 
 test.each<[object, string, string]>([
   [{ Source: "" }, "InvalidArgument", "Parameter Source is not valid. Reason: Source is a required argument."],
-  [{ DetailType: undefined }, "InvalidArgument", "Parameter DetailType is not valid. Reason: DetailType is a required argument."],
+  [
+    { DetailType: undefined },
+    "InvalidArgument",
+    "Parameter DetailType is not valid. Reason: DetailType is a required argument.",
+  ],
   [{ Detail: undefined }, "InvalidArgument", "Parameter Detail is not valid. Reason: Detail is a required argument."],
   [{ Detail: "{" }, "MalformedDetail", "Detail is malformed."],
   [{ Detail: "[1]" }, "MalformedDetail", "Detail is malformed."],
@@ -134,7 +148,9 @@ test("whose policies do not permit it on every bus is refused, and nothing is pu
     status: 400,
     body: {
       __type: "AccessDeniedException",
-      message: expect.stringContaining(`is not authorized to perform: events:PutEvents on resource: ${ARN}:event-bus/orders`),
+      message: expect.stringContaining(
+        `is not authorized to perform: events:PutEvents on resource: ${ARN}:event-bus/orders`,
+      ),
     },
   });
   expect(invoked).toHaveLength(1);
@@ -161,7 +177,9 @@ describe("the function's resource policy", () => {
     const { put, invoked, log } = setUp({ permissions });
     put({ Entries: [entry()] });
     expect(invoked).toEqual([]);
-    expect(log).toMatchObject([{ level: "error", source: "events", message: expect.stringContaining("AWS::Lambda::Permission") }]);
+    expect(log).toMatchObject([
+      { level: "error", source: "events", message: expect.stringContaining("AWS::Lambda::Permission") },
+    ]);
   });
 
   test.each<[string, ResourcePermission]>([

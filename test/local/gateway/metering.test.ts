@@ -55,7 +55,17 @@ describe("the gateway tells its meter of", () => {
     await harness.manage("DELETE", id);
     await client.closed;
     const call = `call of ${credentials.accessKeyId}`;
-    expect(told.slice(1, 10)).toEqual([call, "sent hello", "answered", call, "answered", call, "answered", call, "answered"]);
+    expect(told.slice(1, 10)).toEqual([
+      call,
+      "sent hello",
+      "answered",
+      call,
+      "answered",
+      call,
+      "answered",
+      call,
+      "answered",
+    ]);
   });
 
   it("no post that its client does not get", async () => {

@@ -12,8 +12,22 @@ describe("what a request to DynamoDB needs", () => {
     ["GetItem", { TableName: "A" }, [["GetItem", table("A")]]],
     ["GetItem", { TableName: table("A") }, [["GetItem", table("A")]]],
     ["Query", { TableName: "A", IndexName: "I" }, [["Query", `${table("A")}/index/I`]]],
-    ["BatchWriteItem", { RequestItems: { A: [], B: [] } }, [["BatchWriteItem", table("A")], ["BatchWriteItem", table("B")]]],
-    ["TransactWriteItems", { TransactItems: [{ Put: { TableName: "A" } }, { ConditionCheck: { TableName: "B" } }] }, [["PutItem", table("A")], ["ConditionCheckItem", table("B")]]],
+    [
+      "BatchWriteItem",
+      { RequestItems: { A: [], B: [] } },
+      [
+        ["BatchWriteItem", table("A")],
+        ["BatchWriteItem", table("B")],
+      ],
+    ],
+    [
+      "TransactWriteItems",
+      { TransactItems: [{ Put: { TableName: "A" } }, { ConditionCheck: { TableName: "B" } }] },
+      [
+        ["PutItem", table("A")],
+        ["ConditionCheckItem", table("B")],
+      ],
+    ],
     ["ExecuteStatement", { Statement: 'SELECT * FROM "A" WHERE pk = ?' }, [["PartiQLSelect", table("A")]]],
     ["BatchExecuteStatement", { Statements: [{ Statement: "update A set x=1" }] }, [["PartiQLUpdate", table("A")]]],
     ["ListTables", {}, [["ListTables", "*"]]],
@@ -25,14 +39,17 @@ describe("what a request to DynamoDB needs", () => {
 
 describe("a refusal", () => {
   const call = { action: "dynamodb:PutItem", resource: table("A") };
-  const who = "User: arn:aws:sts::123456789012:assumed-role/Role/Fn is not authorized to perform: dynamodb:PutItem on resource:";
+  const who =
+    "User: arn:aws:sts::123456789012:assumed-role/Role/Fn is not authorized to perform: dynamodb:PutItem on resource:";
 
   it.each([
     ["no-allow", "because no identity-based policy allows the dynamodb:PutItem action"],
     ["explicit-deny", "with an explicit deny in an identity-based policy"],
     ["boundary", "because no permissions boundary allows the dynamodb:PutItem action"],
   ] as const)("for %s, as AWS words it", (because, words) => {
-    expect(refusalOf(CALLER, call, { allowed: false, because, doubts: [] }, PLACE)).toBe(`${who} ${table("A")} ${words}`);
+    expect(refusalOf(CALLER, call, { allowed: false, because, doubts: [] }, PLACE)).toBe(
+      `${who} ${table("A")} ${words}`,
+    );
   });
 
   it("of @connections names neither account nor connection", () => {

@@ -44,7 +44,10 @@ describe("faults of DynamoDB", () => {
     proxy = await startDynamoDbProxy({
       upstream: `http://127.0.0.1:${(engine.address() as AddressInfo).port}`,
       credentials,
-      permissions: new Permissions(() => subject, () => undefined),
+      permissions: new Permissions(
+        () => subject,
+        () => undefined,
+      ),
       strikes: {
         faults: {
           onCall(call) {
@@ -79,7 +82,9 @@ describe("faults of DynamoDB", () => {
   test("the call is told with who makes it", async () => {
     fault = undefined;
     await put();
-    expect(calls).toMatchObject([{ functionId: "Fn", accessKeyId: keys.accessKeyId, operation: "PutItem", asked: { TableName: "Talk" } }]);
+    expect(calls).toMatchObject([
+      { functionId: "Fn", accessKeyId: keys.accessKeyId, operation: "PutItem", asked: { TableName: "Talk" } },
+    ]);
   });
 
   test.each<[DynamoDbFault | undefined, string, string[]]>([

@@ -42,7 +42,10 @@ describe("DynamoDB behind the check of permissions", () => {
     engine.listen(0, "127.0.0.1");
     await once(engine, "listening");
     const subject = { place: PLACE, model: { functions: [FUNCTION], roles: [ROLE] } };
-    const permissions = new Permissions(() => subject, (entry) => log.push(entry));
+    const permissions = new Permissions(
+      () => subject,
+      (entry) => log.push(entry),
+    );
     const upstream = `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
     proxy = await startDynamoDbProxy({ upstream, credentials, permissions });
   });
@@ -69,9 +72,15 @@ describe("DynamoDB behind the check of permissions", () => {
   it("refuses the rest as AWS does, says so in the log, and does not ask the engine", async () => {
     const put = clientOf(credentials.of("Fn")).send(new PutItemCommand({ TableName: "Talk", Item: {} }));
     const message = `User: arn:aws:sts::123456789012:assumed-role/App-Role/App-Fn is not authorized to perform: dynamodb:PutItem on resource: ${TABLE} because no identity-based policy allows the dynamodb:PutItem action`;
-    await expect(put).rejects.toMatchObject({ name: "AccessDeniedException", message, $metadata: { httpStatusCode: 400 } });
+    await expect(put).rejects.toMatchObject({
+      name: "AccessDeniedException",
+      message,
+      $metadata: { httpStatusCode: 400 },
+    });
     expect(asked).toEqual([]);
-    expect(log).toEqual([{ level: "error", source: "iam", message: `Fn may not dynamodb:PutItem on ${TABLE}\n${message}` }]);
+    expect(log).toEqual([
+      { level: "error", source: "iam", message: `Fn may not dynamodb:PutItem on ${TABLE}\n${message}` },
+    ]);
   });
 
   it("refuses a function without a role that is known", async () => {
@@ -85,7 +94,9 @@ describe("DynamoDB behind the check of permissions", () => {
     const forged = { ...credentials.of("Fn"), secretAccessKey: "guessed" };
     await expect(get(forged)).rejects.toMatchObject({ name: "InvalidSignatureException" });
     const unsigned = await fetch(proxy.endpoint, { method: "POST", body: "{}" });
-    expect(await unsigned.json()).toMatchObject({ __type: "com.amazon.coral.service#MissingAuthenticationTokenException" });
+    expect(await unsigned.json()).toMatchObject({
+      __type: "com.amazon.coral.service#MissingAuthenticationTokenException",
+    });
     expect(asked).toEqual([]);
   });
 

@@ -6,7 +6,11 @@ import type { FunctionModel } from "../../../local/model.js";
 const PLACE = { partition: "aws", region: "eu-west-1", account: "111122223333" };
 const arnOf = (service: string, name: string): string => `arn:aws:${service}:eu-west-1:111122223333:${name}`;
 const KEY = arnOf("kms", "key/own");
-const [TABLE, QUEUE, SECRET] = [arnOf("dynamodb", "table/T"), arnOf("sqs", "Q"), arnOf("secretsmanager", "secret:S-abcdef")];
+const [TABLE, QUEUE, SECRET] = [
+  arnOf("dynamodb", "table/T"),
+  arnOf("sqs", "Q"),
+  arnOf("secretsmanager", "secret:S-abcdef"),
+];
 const ENCRYPTED = [TABLE, QUEUE, SECRET].map((arn) => ({ arn, keyArn: KEY }));
 
 describe("what is under a customer's key takes that key", () => {
@@ -20,14 +24,22 @@ describe("what is under a customer's key takes that key", () => {
     ["dynamodb:PutItem", `${TABLE}2`, []],
   ])("%s on %s", (action, resource, needs) => {
     const context = { "kms:viaservice": `${action.split(":")[0]}.eu-west-1.amazonaws.com` };
-    expect(keyCalls({ action, resource }, ENCRYPTED, PLACE)).toEqual(needs.map((each) => ({ action: each, resource: KEY, context })));
+    expect(keyCalls({ action, resource }, ENCRYPTED, PLACE)).toEqual(
+      needs.map((each) => ({ action: each, resource: KEY, context })),
+    );
   });
 
   const permissions = (...more: object[]): Permissions => {
-    const statements = readStatements({ Statement: [{ Effect: "Allow", Action: "*", Resource: [TABLE, SECRET] }, ...more] }, (value) => value);
+    const statements = readStatements(
+      { Statement: [{ Effect: "Allow", Action: "*", Resource: [TABLE, SECRET] }, ...more] },
+      (value) => value,
+    );
     const roles = [{ logicalId: "Role", name: "Role", statements, doubts: [] }];
     const functions = [{ logicalId: "Fn", name: "Fn", role: "Role" } as FunctionModel];
-    return new Permissions(() => ({ place: PLACE, model: { functions, roles, encrypted: ENCRYPTED } }), () => undefined);
+    return new Permissions(
+      () => ({ place: PLACE, model: { functions, roles, encrypted: ENCRYPTED } }),
+      () => undefined,
+    );
   };
   const read = { action: "dynamodb:GetItem", resource: TABLE };
   const open = { action: "secretsmanager:GetSecretValue", resource: SECRET };

@@ -3,7 +3,11 @@ import { type Call, judge, type Selection, type Statement } from "../../../local
 
 const TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/Talk";
 const CALL: Call = { action: "dynamodb:GetItem", resource: TABLE };
-const CONTEXT = { "aws:principalaccount": "123456789012", "aws:requestedregion": "eu-west-1", "aws:securetransport": "true" };
+const CONTEXT = {
+  "aws:principalaccount": "123456789012",
+  "aws:requestedregion": "eu-west-1",
+  "aws:securetransport": "true",
+};
 
 const these = (...patterns: string[]): Selection => ({ not: false, patterns, unknown: [] });
 const allBut = (...patterns: string[]): Selection => ({ not: true, patterns, unknown: [] });
@@ -35,12 +39,20 @@ describe("a role's policies", () => {
     ["a deny of something else", "allowed", [allow(), deny({ actions: these("dynamodb:PutItem") })]],
     ["an action in another case", "allowed", [allow({ actions: these("DynamoDB:getitem") })]],
     ["a resource in another case", "no-allow", [allow({ resources: these(TABLE.toUpperCase()) })]],
-    ["wildcards", "allowed", [allow({ actions: these("dynamodb:Get*"), resources: these("arn:aws:dynamodb:*:*:table/T??k") })]],
+    [
+      "wildcards",
+      "allowed",
+      [allow({ actions: these("dynamodb:Get*"), resources: these("arn:aws:dynamodb:*:*:table/T??k") })],
+    ],
     ["a question mark for nothing", "no-allow", [allow({ resources: these(`${TABLE}?`) })]],
     ["a dot that is no wildcard", "no-allow", [allow({ actions: these("dynamodb.GetItem") })]],
     ["a star within a segment", "no-allow", [allow({ resources: these("arn:aws:dyn*b-1:123456789012:table/Talk") })]],
     ["a star at a segment's end", "allowed", [allow({ resources: these("arn:aws:dynamodb:*") })]],
-    ["the account as a variable", "allowed", [allow({ resources: these(TABLE.replace("123456789012", "${aws:PrincipalAccount}")) })]],
+    [
+      "the account as a variable",
+      "allowed",
+      [allow({ resources: these(TABLE.replace("123456789012", "${aws:PrincipalAccount}")) })],
+    ],
     ["an unknown variable", "no-allow", [allow({ resources: these("arn:aws:dynamodb:*:*:table/${aws:username}") })]],
     ["an unknown variable in a deny", "explicit-deny", [allow(), deny({ resources: these("${aws:username}") })]],
     ["a star that is none", "no-allow", [allow({ resources: these("arn:aws:dynamodb:*:*:table/${*}") })]],
@@ -49,7 +61,11 @@ describe("a role's policies", () => {
     ["all resources but another", "allowed", [allow({ resources: allBut("arn:aws:s3:::*") })]],
     ["all resources but this", "no-allow", [allow({ resources: allBut("*") })]],
     ["a resource that is unknown", "no-allow", [allow({ resources: unknown })]],
-    ["a resource that is unknown beside the right one", "allowed", [allow({ resources: { ...unknown, patterns: [TABLE] } })]],
+    [
+      "a resource that is unknown beside the right one",
+      "allowed",
+      [allow({ resources: { ...unknown, patterns: [TABLE] } })],
+    ],
     ["all but what is unknown", "no-allow", [allow({ resources: { ...unknown, not: true } })]],
     ["a deny of what is unknown", "explicit-deny", [allow(), deny({ resources: unknown })]],
     ["a deny of unknown actions", "explicit-deny", [allow(), deny({ actions: unknown })]],
@@ -71,7 +87,11 @@ describe("a role's policies", () => {
     ["if it exists", "allowed", condition("StringEqualsIfExists", "aws:RequestedRegion", "eu-west-1")],
     ["has an unknown key", "no-allow", condition("StringEqualsIfExists", "dynamodb:Select", "COUNT")],
     ["has an unknown operator", "no-allow", condition("DateLessThan", "aws:RequestedRegion", "eu-west-1")],
-    ["has values that cannot be told", "no-allow", [{ operator: "StringEquals", key: "aws:RequestedRegion", values: undefined }]],
+    [
+      "has values that cannot be told",
+      "no-allow",
+      [{ operator: "StringEquals", key: "aws:RequestedRegion", values: undefined }],
+    ],
   ])("a condition that %s: %s", (_, expected, conditions) => {
     expect(verdict(allow({ conditions }))).toBe(expected);
   });

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AssemblyCache } from "../../../local/inputs/assembly-cache.js";
@@ -26,10 +35,21 @@ const stored = () => {
   write(at("assets", "page", "index.html"), "<p>Hello</p>");
   write(at("node_modules", ".package-lock.json"), "{}");
   write(at("out", "manifest.json"), "assembly");
-  const inputs: Inputs = { files: new Set([at("app.ts"), at("cdk.json"), at("cdk.context.json")]), folders: new Set([at("assets")]), code: new Set([at("app.ts")]) };
+  const inputs: Inputs = {
+    files: new Set([at("app.ts"), at("cdk.json"), at("cdk.context.json")]),
+    folders: new Set([at("assets")]),
+    code: new Set([at("app.ts")]),
+  };
   const cache = new AssemblyCache(project, "tool");
   cache.store(at("out"), inputs, Date.now());
-  return { project, at, write, inputs, cache, taken: (tool = "tool") => new AssemblyCache(project, tool).take(at("taken")) };
+  return {
+    project,
+    at,
+    write,
+    inputs,
+    cache,
+    taken: (tool = "tool") => new AssemblyCache(project, tool).take(at("taken")),
+  };
 };
 
 test("an app that has not changed has its assembly, and what that depends on", () => {

@@ -60,7 +60,11 @@ describe("Lambda's Invoke", () => {
     const host = new URL(service.endpoint).host;
     const request = { host, path, method, body, service: name, region: PLACE.region };
     const { headers } = sign(request, { accessKeyId, secretAccessKey, sessionToken });
-    return fetch(service.endpoint + path, { method, headers: headers as Record<string, string>, ...(body && { body }) });
+    return fetch(service.endpoint + path, {
+      method,
+      headers: headers as Record<string, string>,
+      ...(body && { body }),
+    });
   };
 
   test.each(["App-Fn", "123456789012:function:App-Fn", arnOf("App-Fn"), `${arnOf("App-Fn")}:$LATEST`])(
@@ -72,7 +76,9 @@ describe("Lambda's Invoke", () => {
       expect(answer.FunctionError).toBeUndefined();
       expect(answer.LogResult).toBeUndefined();
       expect(answer.Payload?.transformToString()).toBe('{"text":"é"}');
-      expect(asked).toMatchObject([{ functionId: "Fn", event: { a: [1, null] }, options: { requestId: answer.$metadata.requestId } }]);
+      expect(asked).toMatchObject([
+        { functionId: "Fn", event: { a: [1, null] }, options: { requestId: answer.$metadata.requestId } },
+      ]);
     },
   );
 
@@ -92,7 +98,12 @@ describe("Lambda's Invoke", () => {
 
   test("tells of a timeout and a crash in Lambda's own words", async () => {
     const errorMessage = "Task timed out after 3.00 seconds";
-    result = { ok: false, kind: "timeout", message: errorMessage, error: { errorType: "Sandbox.Timedout", errorMessage } };
+    result = {
+      ok: false,
+      kind: "timeout",
+      message: errorMessage,
+      error: { errorType: "Sandbox.Timedout", errorMessage },
+    };
     const answer = await invoke();
     expect(answer.FunctionError).toBe("Unhandled");
     expect(JSON.parse(answer.Payload?.transformToString() ?? "")).toEqual({
@@ -104,7 +115,9 @@ describe("Lambda's Invoke", () => {
   test("gives the end of the log to who asks for it", async () => {
     const { LogResult = "", $metadata } = await invoke({ LogType: "Tail" });
     const id = $metadata.requestId;
-    expect(Buffer.from(LogResult, "base64").toString()).toBe(`START RequestId: ${id} Version: $LATEST\na line\nEND RequestId: ${id}\n`);
+    expect(Buffer.from(LogResult, "base64").toString()).toBe(
+      `START RequestId: ${id} Version: $LATEST\na line\nEND RequestId: ${id}\n`,
+    );
   });
 
   test("queues an event that nobody waits for", async () => {
@@ -116,7 +129,9 @@ describe("Lambda's Invoke", () => {
 
   test("only checks permissions in a dry run", async () => {
     expect(await invoke({ InvocationType: "DryRun" })).toMatchObject({ StatusCode: 204 });
-    await expect(invoke({ InvocationType: "DryRun", FunctionName: "Other" })).rejects.toMatchObject({ name: "AccessDeniedException" });
+    await expect(invoke({ InvocationType: "DryRun", FunctionName: "Other" })).rejects.toMatchObject({
+      name: "AccessDeniedException",
+    });
     expect([...asked, ...queued]).toEqual([]);
   });
 
@@ -129,7 +144,9 @@ describe("Lambda's Invoke", () => {
       $metadata: { httpStatusCode: 403 },
     });
     expect(asked).toEqual([]);
-    expect(log).toEqual([{ level: "error", source: "iam", message: `Caller may not lambda:InvokeFunction on ${arn}\n${message}` }]);
+    expect(log).toEqual([
+      { level: "error", source: "iam", message: `Caller may not lambda:InvokeFunction on ${arn}\n${message}` },
+    ]);
   });
 
   test("asks for permission on what is named, the qualifier included", async () => {
@@ -139,18 +156,66 @@ describe("Lambda's Invoke", () => {
   });
 
   test.each<[string, Partial<InvokeCommandInput>, string, number, string]>([
-    ["a function that does not exist", { FunctionName: "App-None" }, "ResourceNotFoundException", 404, `Function not found: ${arnOf("App-None")}`],
+    [
+      "a function that does not exist",
+      { FunctionName: "App-None" },
+      "ResourceNotFoundException",
+      404,
+      `Function not found: ${arnOf("App-None")}`,
+    ],
     ["a version", { Qualifier: "7" }, "ResourceNotFoundException", 404, `Function not found: ${arnOf("App-Fn")}:7`],
-    ["another account", { FunctionName: "999999999999:function:App-Fn" }, "ResourceNotFoundException", 404, "Function not found"],
-    ["two qualifiers", { FunctionName: "App-Fn:7", Qualifier: "8" }, "InvalidParameterValueException", 400, "derived qualifier"],
+    [
+      "another account",
+      { FunctionName: "999999999999:function:App-Fn" },
+      "ResourceNotFoundException",
+      404,
+      "Function not found",
+    ],
+    [
+      "two qualifiers",
+      { FunctionName: "App-Fn:7", Qualifier: "8" },
+      "InvalidParameterValueException",
+      400,
+      "derived qualifier",
+    ],
     ["no name", { FunctionName: "a b" }, "ValidationException", 400, "neither a name nor an ARN"],
     ["no JSON", { Payload: "{" }, "InvalidRequestContentException", 400, "Could not parse request body into json"],
     ["no UTF-8", { Payload: Uint8Array.of(0x22, 0xff, 0x22) }, "InvalidRequestContentException", 400, "not UTF-8"],
-    ["no JSON in an event", { InvocationType: "Event", Payload: "x" }, "InvalidRequestContentException", 400, "Could not parse"],
-    ["another type", { InvocationType: "Later" as "Event" }, "InvalidParameterValueException", 400, "RequestResponse, Event or DryRun"],
-    ["too much", { Payload: `"${"x".repeat(6 * MEGABYTE)}"` }, "RequestTooLargeException", 413, "smaller than 6291456 bytes"],
-    ["too large an event", { InvocationType: "Event", Payload: `"${"x".repeat(MEGABYTE)}"` }, "RequestTooLargeException", 413, "1048578 byte payload is too large for the Event invocation type (limit 1048576 bytes)"],
-    ["one that cannot be run here", { FunctionName: "App-Image" }, "InvalidParameterValueException", 400, "Image cannot be run locally: only Node functions run"],
+    [
+      "no JSON in an event",
+      { InvocationType: "Event", Payload: "x" },
+      "InvalidRequestContentException",
+      400,
+      "Could not parse",
+    ],
+    [
+      "another type",
+      { InvocationType: "Later" as "Event" },
+      "InvalidParameterValueException",
+      400,
+      "RequestResponse, Event or DryRun",
+    ],
+    [
+      "too much",
+      { Payload: `"${"x".repeat(6 * MEGABYTE)}"` },
+      "RequestTooLargeException",
+      413,
+      "smaller than 6291456 bytes",
+    ],
+    [
+      "too large an event",
+      { InvocationType: "Event", Payload: `"${"x".repeat(MEGABYTE)}"` },
+      "RequestTooLargeException",
+      413,
+      "1048578 byte payload is too large for the Event invocation type (limit 1048576 bytes)",
+    ],
+    [
+      "one that cannot be run here",
+      { FunctionName: "App-Image" },
+      "InvalidParameterValueException",
+      400,
+      "Image cannot be run locally: only Node functions run",
+    ],
   ])("refuses %s", async (_, input, name, httpStatusCode, message) => {
     await expect(invoke(input)).rejects.toMatchObject({
       name,
@@ -209,7 +274,9 @@ describe("Lambda's Invoke", () => {
     await expect(invoke({}, forged)).rejects.toMatchObject({ name: "InvalidSignatureException" });
     const path = "/2015-03-31/functions/App-Fn/invocations";
     expect((await raw(path)).status).toBe(200);
-    expect((await raw(path, { service: "dynamodb" })).headers.get("x-amzn-errortype")).toBe("InvalidSignatureException");
+    expect((await raw(path, { service: "dynamodb" })).headers.get("x-amzn-errortype")).toBe(
+      "InvalidSignatureException",
+    );
     const unsigned = await fetch(service.endpoint + path, { method: "POST" });
     expect([unsigned.status, await unsigned.text()]).toEqual([403, expect.not.stringContaining("App")]);
     expect(asked).toHaveLength(1);

@@ -35,5 +35,8 @@ export const permissionsFor = (functions: FunctionModel[], patterns: string[], l
       },
     ],
   };
-  return new Permissions(() => ({ place: PLACE, model: { functions, roles: [role] } }), (entry) => log.push(entry));
+  return new Permissions(
+    () => ({ place: PLACE, model: { functions, roles: [role] } }),
+    (entry) => log.push(entry),
+  );
 };

@@ -40,7 +40,10 @@ describe("the function that a request means", () => {
 test.each([
   ["/2015-03-31/functions/App-Fn/invocations", { functionName: "App-Fn" }],
   ["/2015-03-31/functions/App-Fn/invocations?Qualifier=live", { functionName: "App-Fn", qualifier: "live" }],
-  [`/2015-03-31/functions/${encodeURIComponent(ARN)}/invocations?Qualifier=%24LATEST`, { functionName: ARN, qualifier: "$LATEST" }],
+  [
+    `/2015-03-31/functions/${encodeURIComponent(ARN)}/invocations?Qualifier=%24LATEST`,
+    { functionName: ARN, qualifier: "$LATEST" },
+  ],
   [`/2015-03-31/functions/${ARN}/invocations`, { functionName: ARN }],
   ["/2015-03-31/functions/%E0%A4%A/invocations", { functionName: "%E0%A4%A" }],
   ["/2015-03-31/functions//invocations", undefined],

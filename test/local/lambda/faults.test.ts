@@ -15,7 +15,11 @@ describe("environments under faults", () => {
   test("one that is retired serves no second event", async () => {
     const retire = [true, false];
     const asked: string[] = [];
-    const { runtime, reports } = startBench(KEY, {}, { faults: { retire: (id) => (asked.push(id), retire.shift() === true) } });
+    const { runtime, reports } = startBench(
+      KEY,
+      {},
+      { faults: { retire: (id) => (asked.push(id), retire.shift() === true) } },
+    );
     const pids = [];
     for (let event = 0; event < 3; event += 1) pids.push(await runtime.invoke("F", {}));
     expect(reports.map(({ cold }) => cold)).toEqual([true, true, false]);

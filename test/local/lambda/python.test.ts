@@ -110,29 +110,34 @@ def handler(how, context):
     return [how, decimal.Decimal("1.5")]
 `;
 
-  pythonTest("is reported as Lambda's Python runtime reports it: type, message, request and stack, without the bootstrap's own frames", async () => {
-    const { runtime, reports, log, model } = startPython(BAD);
-    const result = await runtime.invoke("F", "raise");
-    expect(result).toEqual({
-      ok: false,
-      kind: "error",
-      message: "Odd: no such thing",
-      error: {
-        errorType: "Odd",
-        errorMessage: "no such thing",
-        requestId: reports[0]?.requestId,
-        stackTrace: [
-          expect.stringContaining(`  File "${model.code}/index.py", line 8, in handler\n`),
-          expect.stringContaining(`  File "${model.code}/index.py", line 6, in deeper\n`),
-        ],
-      },
-    });
-    expect(log).toContainEqual({
-      level: "error",
-      source: "F",
-      message: expect.stringMatching(/^\[ERROR\] Odd: no such thing\rTraceback \(most recent call last\):\r {2}File ".*in handler\r/),
-    });
-  });
+  pythonTest(
+    "is reported as Lambda's Python runtime reports it: type, message, request and stack, without the bootstrap's own frames",
+    async () => {
+      const { runtime, reports, log, model } = startPython(BAD);
+      const result = await runtime.invoke("F", "raise");
+      expect(result).toEqual({
+        ok: false,
+        kind: "error",
+        message: "Odd: no such thing",
+        error: {
+          errorType: "Odd",
+          errorMessage: "no such thing",
+          requestId: reports[0]?.requestId,
+          stackTrace: [
+            expect.stringContaining(`  File "${model.code}/index.py", line 8, in handler\n`),
+            expect.stringContaining(`  File "${model.code}/index.py", line 6, in deeper\n`),
+          ],
+        },
+      });
+      expect(log).toContainEqual({
+        level: "error",
+        source: "F",
+        message: expect.stringMatching(
+          /^\[ERROR\] Odd: no such thing\rTraceback \(most recent call last\):\r {2}File ".*in handler\r/,
+        ),
+      });
+    },
+  );
 
   pythonTest.each([
     ["set", "error", "Runtime.MarshalError", "not JSON serializable"],
@@ -143,27 +148,50 @@ def handler(how, context):
   ])("%s: %s, %s", async (how, kind, errorType, message) => {
     const { runtime } = startPython(BAD);
     const result = await runtime.invoke("F", how);
-    expect(result).toMatchObject({ ok: false, kind, error: { errorType, errorMessage: expect.stringContaining(message) } });
+    expect(result).toMatchObject({
+      ok: false,
+      kind,
+      error: { errorType, errorMessage: expect.stringContaining(message) },
+    });
     expect(await runtime.invoke("F", "well")).toEqual({ ok: true, payload: ["well", 1.5] });
   });
 
   pythonTest("is killed when its time is over, and the next event is served", async () => {
     const { runtime } = startPython(BAD, { timeoutSeconds: 1 });
-    expect(await runtime.invoke("F", "hang")).toMatchObject({ kind: "timeout", message: "Task timed out after 1.00 seconds" });
+    expect(await runtime.invoke("F", "hang")).toMatchObject({
+      kind: "timeout",
+      message: "Task timed out after 1.00 seconds",
+    });
     expect(await runtime.invoke("F", "well")).toMatchObject({ ok: true });
   });
 
   pythonTest.each([
     ["a missing module", "", "other.handler", "Runtime.ImportModuleError", "Unable to import module 'other'"],
-    ["a missing function", "other = 1", "index.handler", "Runtime.HandlerNotFound", "Handler 'handler' missing on module 'index'"],
+    [
+      "a missing function",
+      "other = 1",
+      "index.handler",
+      "Runtime.HandlerNotFound",
+      "Handler 'handler' missing on module 'index'",
+    ],
     ["a bad name", "", "index", "Runtime.MalformedHandlerName", "Bad handler 'index'"],
-    ["a syntax error", "def handler(:", "index.handler", "Runtime.UserCodeSyntaxError", "Syntax error in module 'index'"],
+    [
+      "a syntax error",
+      "def handler(:",
+      "index.handler",
+      "Runtime.UserCodeSyntaxError",
+      "Syntax error in module 'index'",
+    ],
     ["a module that raises", "raise ValueError('at once')", "index.handler", "ValueError", "at once"],
     ["an exit while loading", "import sys; sys.exit(4)", "index.handler", "Runtime.ExitError", "exit status 4"],
   ])("to load (%s) says why", async (_, source, handler, errorType, message) => {
     const { runtime } = startPython(source, { handler });
     const result = await runtime.invoke("F", {});
-    expect(result).toMatchObject({ ok: false, kind: "error", error: { errorType, errorMessage: expect.stringContaining(message) } });
+    expect(result).toMatchObject({
+      ok: false,
+      kind: "error",
+      error: { errorType, errorMessage: expect.stringContaining(message) },
+    });
   });
 });
 
@@ -209,10 +237,18 @@ def handler(event, context):
       logLevel: "WARN",
     });
     await runtime.invoke("F", {});
-    const lines = log.filter(({ message }) => message.startsWith("{")).map(({ message }) => JSON.parse(message) as object);
+    const lines = log
+      .filter(({ message }) => message.startsWith("{"))
+      .map(({ message }) => JSON.parse(message) as object);
     expect(lines).toMatchObject([
       { level: "WARNING", message: "two\nlines", logger: "app", who: "me", requestId: reports[0]?.requestId },
-      { level: "ERROR", message: "went wrong", errorType: "TypeError", errorMessage: "why", stackTrace: [expect.any(String)] },
+      {
+        level: "ERROR",
+        message: "went wrong",
+        errorType: "TypeError",
+        errorMessage: "why",
+        stackTrace: [expect.any(String)],
+      },
     ]);
   });
 });
@@ -224,7 +260,10 @@ test("without Python, whoever invokes a Python function is told", async () => {
     const { runtime } = startPython("def handler(event, context): pass");
     expect(await runtime.invoke("F", {})).toMatchObject({
       ok: false,
-      error: { errorType: "Runtime.StartError", errorMessage: "The function needs python3, which is not installed here, or not on the PATH." },
+      error: {
+        errorType: "Runtime.StartError",
+        errorMessage: "The function needs python3, which is not installed here, or not on the PATH.",
+      },
     });
   } finally {
     process.env["PATH"] = PATH;

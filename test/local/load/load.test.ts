@@ -38,11 +38,29 @@ describe("push-it-cli load, against the local run", () => {
   };
 
   test("every message reaches every client once, and no connection is left", async () => {
-    const { code, stderr, result } = await load(system.running.websocketUrl, "--clients", "5", "--rate", "4", "--seconds", "2");
-    expect(result).toMatchObject({ clients: 5, published: 8, acknowledged: 8, delivered: 40, lost: 0, duplicates: 0, failed: {}, backedOff: 0 });
+    const { code, stderr, result } = await load(
+      system.running.websocketUrl,
+      "--clients",
+      "5",
+      "--rate",
+      "4",
+      "--seconds",
+      "2",
+    );
+    expect(result).toMatchObject({
+      clients: 5,
+      published: 8,
+      acknowledged: 8,
+      delivered: 40,
+      lost: 0,
+      duplicates: 0,
+      failed: {},
+      backedOff: 0,
+    });
     const { delivery, answer } = result.latencies;
     expect(delivery!.count).toBe(40);
-    for (const { p50, p95, p99 } of [delivery!, answer!]) expect([p50, p95, p99]).toEqual([p50, p95, p99].sort((a, b) => a - b));
+    for (const { p50, p95, p99 } of [delivery!, answer!])
+      expect([p50, p95, p99]).toEqual([p50, p95, p99].sort((a, b) => a - b));
     expect(stderr).toMatch(/connecting: 1 of 5[^]*publishing: 1 of 8/);
     expect(code).toBe(0);
     // Five subscribers and a publisher: each disconnection runs its function.
@@ -50,7 +68,15 @@ describe("push-it-cli load, against the local run", () => {
   });
 
   test("a server that says that it is too much is asked for less", async () => {
-    const { code, result } = await load(system.running.websocketUrl, "--clients", "2", "--rate", "20", "--seconds", "4");
+    const { code, result } = await load(
+      system.running.websocketUrl,
+      "--clients",
+      "2",
+      "--rate",
+      "20",
+      "--seconds",
+      "4",
+    );
     expect(result.failed["rate_limited"]).toBeGreaterThan(0);
     expect(result.backedOff).toBeGreaterThan(0);
     expect(result.published).toBeLessThan(80);
@@ -60,16 +86,30 @@ describe("push-it-cli load, against the local run", () => {
   test.each<[string, Fault, Partial<RunResult>]>([
     ["loses messages", { down: (items) => [items.filter((item) => !isThird(item))] }, { lost: 2, duplicates: 0 }],
     ["sends them twice", { down: (items) => [items, items.filter(isThird)] }, { lost: 0, duplicates: 2 }],
-  ])("a gateway that %s is found", async (_what, fault, wanted) => {
-    const proxy = await GatewayProxy.before(system.running.websocketUrl, fault);
-    const { code, result } = await load(proxy.url, "--clients", "2", "--rate", "4", "--seconds", "2");
-    await proxy.close();
-    expect(result).toMatchObject({ acknowledged: 8, ...wanted });
-    expect(code).toBe(1);
-  }, 60_000);
+  ])(
+    "a gateway that %s is found",
+    async (_what, fault, wanted) => {
+      const proxy = await GatewayProxy.before(system.running.websocketUrl, fault);
+      const { code, result } = await load(proxy.url, "--clients", "2", "--rate", "4", "--seconds", "2");
+      await proxy.close();
+      expect(result).toMatchObject({ acknowledged: 8, ...wanted });
+      expect(code).toBe(1);
+    },
+    60_000,
+  );
 
   test("Ctrl-C ends it, closes all connections, and says what came of it", async () => {
-    const { child, output } = launch(["load", "--url", system.running.websocketUrl, "--clients", "3", "--rate", "2", "--seconds", "600"]);
+    const { child, output } = launch([
+      "load",
+      "--url",
+      system.running.websocketUrl,
+      "--clients",
+      "3",
+      "--rate",
+      "2",
+      "--seconds",
+      "600",
+    ]);
     while (!output.stderr.includes("publishing: 1 of")) await once(child.stderr!, "data");
     const before = system.invocations.filter(({ event }) => isDisconnect(event)).length;
     const ended = once(child, "close");
@@ -77,18 +117,30 @@ describe("push-it-cli load, against the local run", () => {
     expect(await ended).toEqual([130, null]);
     expect(output.stdout).toMatch(/3 clients, \d+ publications[^]*ended by Ctrl-C/);
     // Three subscribers and a publisher: each disconnection runs its function.
-    await system.invoked((all) => all.filter(({ event }) => isDisconnect(event)).length >= before + 4, "the disconnections");
+    await system.invoked(
+      (all) => all.filter(({ event }) => isDisconnect(event)).length >= before + 4,
+      "the disconnections",
+    );
   });
 
   test("credentials that are denied end it before it begins, and are not printed", async () => {
-    const { code, stdout, stderr } = await run(["load", "--url", system.running.websocketUrl, "--credentials", JSON.stringify({ token: "another-secret" })]);
-    expect(stderr).toMatch(/could not begin: the server denies the connection \(denied\): The token \[credentials\] is not good\./);
+    const { code, stdout, stderr } = await run([
+      "load",
+      "--url",
+      system.running.websocketUrl,
+      "--credentials",
+      JSON.stringify({ token: "another-secret" }),
+    ]);
+    expect(stderr).toMatch(
+      /could not begin: the server denies the connection \(denied\): The token \[credentials\] is not good\./,
+    );
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
 });
 
 /** Whether something is the third message of a load. */
-const isThird = ({ channel, data }: Item): boolean => String(channel).endsWith("/load") && (data as { n?: number } | undefined)?.n === 2;
+const isThird = ({ channel, data }: Item): boolean =>
+  String(channel).endsWith("/load") && (data as { n?: number } | undefined)?.n === 2;
 
 const isDisconnect = (event: unknown): boolean =>
   (event as { requestContext?: { eventType?: string } }).requestContext?.eventType === "DISCONNECT";
@@ -98,8 +150,11 @@ describe("what is asked for", () => {
 
   test("what is not on this machine needs --i-own-this", () => {
     expect(() => parseLoadArguments(["--url", url])).toThrow("is not on this machine");
-    expect(parseLoadArguments(["--url", url, "--i-own-this"])).toMatchObject({ plan: { clients: 10, rate: 10, seconds: 30 } });
-    for (const host of ["127.0.0.1", "localhost", "[::1]"]) expect(parseLoadArguments(["--url", `ws://${host}:8787/live`])).toBeDefined();
+    expect(parseLoadArguments(["--url", url, "--i-own-this"])).toMatchObject({
+      plan: { clients: 10, rate: 10, seconds: 30 },
+    });
+    for (const host of ["127.0.0.1", "localhost", "[::1]"])
+      expect(parseLoadArguments(["--url", `ws://${host}:8787/live`])).toBeDefined();
     expect(() => parseLoadArguments(["--url", "ws://127.0.0.1.example.com/live"])).toThrow(Failure);
   });
 
@@ -158,7 +213,14 @@ test("the tally counts what was acknowledged, whichever came first", () => {
   tally.failed("internal");
   tally.received("of another run", 0, 5);
   expect(tally.missing).toBe(0);
-  expect(tally.result()).toMatchObject({ published: 2, acknowledged: 1, delivered: 2, lost: 0, duplicates: 1, failed: { internal: 1 } });
+  expect(tally.result()).toMatchObject({
+    published: 2,
+    acknowledged: 1,
+    delivered: 2,
+    lost: 0,
+    duplicates: 1,
+    failed: { internal: 1 },
+  });
 });
 
 test("a load that failed for another reason than its rate is not one that passed", () => {

@@ -28,7 +28,12 @@ const serve = async (before: Before = () => undefined): Promise<string> => {
 const SLOW_MS = 300;
 
 /** Answers an Invoke whose function is billed 120 ms; a post to `/together` when three have come; one to `/slow` late. */
-const urls = { AWS_ENDPOINT_URL_LAMBDA: "", AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: "", AWS_ENDPOINT_URL_DYNAMODB: "", OTHER: "" };
+const urls = {
+  AWS_ENDPOINT_URL_LAMBDA: "",
+  AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: "",
+  AWS_ENDPOINT_URL_DYNAMODB: "",
+  OTHER: "",
+};
 const together: (() => void)[] = [];
 const posts: Before = async ({ url }) => {
   if (url === "/slow") await sleep(SLOW_MS);
@@ -106,11 +111,14 @@ describe("a function is billed", () => {
   });
 
   test("what follows each other one by one", async () => {
-    expect(await billed("await call(table); await call(table); await call(posts);")).toMatchObject({ callsMs: 5 + 5 + 10 });
+    expect(await billed("await call(table); await call(table); await call(posts);")).toMatchObject({
+      callsMs: 5 + 5 + 10,
+    });
   });
 
   test("calls of fetch as well, those at a time as one", async () => {
-    const three = "await Promise.all([1, 2, 3].map(() => fetch(posts + '/together', { method: 'POST' }).then((each) => each.text())));";
+    const three =
+      "await Promise.all([1, 2, 3].map(() => fetch(posts + '/together', { method: 'POST' }).then((each) => each.text())));";
     expect(await billed(three)).toMatchObject({ callsMs: 10, declaredMs: 30 });
   });
 
@@ -135,15 +143,12 @@ describe("a function is billed", () => {
     ["await call(posts + '/slow');"],
     ["await (await fetch(posts + '/slow', { method: 'POST' })).text();"],
     ["const slow = call(posts + '/slow'); await sleep(200); await call(table); await slow;"],
-  ])(
-    "not for waiting while a call is under way, however long that is: that is declared (%s)",
-    async (slow) => {
-      const { callsMs, waitedMs, ms } = await leastWaited(slow);
-      expect(callsMs).toBe(10);
-      expect(waitedMs).toBeLessThan(SLOW_MS / 3);
-      expect(ms).toBeLessThan(SLOW_MS);
-    },
-  );
+  ])("not for waiting while a call is under way, however long that is: that is declared (%s)", async (slow) => {
+    const { callsMs, waitedMs, ms } = await leastWaited(slow);
+    expect(callsMs).toBe(10);
+    expect(waitedMs).toBeLessThan(SLOW_MS / 3);
+    expect(ms).toBeLessThan(SLOW_MS);
+  });
 
   test("what the function that it invokes is billed besides", async () => {
     expect(await billed("await call(lambda);")).toMatchObject({ callsMs: 10 + 120 });
@@ -157,7 +162,11 @@ describe("a function is billed", () => {
   python("all its time without a call, in a language that does not measure", async () => {
     const credentials = new Credentials();
     const meter = new Meter({ callerOf: (key) => credentials.identify(key) });
-    const bench = startBench("", { runtime: "python3.13", handler: "index.handler" }, { credentials, meter, endpoints: () => urls });
+    const bench = startBench(
+      "",
+      { runtime: "python3.13", handler: "index.handler" },
+      { credentials, meter, endpoints: () => urls },
+    );
     bench.write("index.py", "import time\ndef handler(event, context):\n    time.sleep(0.2)\n");
     let ms = 0;
     await bench.runtime.invoke("F", 1, { billed: (each) => (ms = each) });

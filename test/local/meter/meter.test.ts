@@ -143,7 +143,11 @@ describe("deliveries in a frame:", () => {
     ["none in an answer", { channel: "/meta/ping", uuid: "1", successful: true }, 0],
     ["none in an error of the gateway's", { message: "Forbidden", connectionId: "x", requestId: "y" }, 0],
     ["several in a batch", { messages: [MESSAGE, MESSAGE] }, 2],
-    ["several in a list, beside an answer", [{ channel: "/meta/successful", uuid: "1", successful: true }, MESSAGE, MESSAGE], 2],
+    [
+      "several in a list, beside an answer",
+      [{ channel: "/meta/successful", uuid: "1", successful: true }, MESSAGE, MESSAGE],
+      2,
+    ],
     ["none in what is no object", 7, 0],
   ])("%s", (_, frame, count) => {
     expect(deliveriesIn(JSON.stringify(frame))).toBe(count);

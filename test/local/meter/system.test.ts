@@ -73,7 +73,10 @@ test("a system that is not metered counts nothing, and says so", async () => {
 });
 
 test("quotas bound the account's new connections, unless limits say otherwise", async () => {
-  const { system } = await start(writeFixture(ECHO), { quotas: "default", limits: { connects: { rate: 0.001, burst: 1 } } });
+  const { system } = await start(writeFixture(ECHO), {
+    quotas: "default",
+    limits: { connects: { rate: 0.001, burst: 1 } },
+  });
   const socket = await open(system.websocketUrl);
   await expect(open(system.websocketUrl)).rejects.toThrow("429");
   socket.close();

@@ -1,7 +1,13 @@
 import { Timeline } from "../../../local/meter/timeline.js";
 
 /** Makes so many calls, so many at a time, the next one as soon as one has ended, in whatever order. */
-const waves = (timeline: Timeline, calls: number, atATime: number, ms: number, shuffle = (ends: unknown[]) => ends): void => {
+const waves = (
+  timeline: Timeline,
+  calls: number,
+  atATime: number,
+  ms: number,
+  shuffle = (ends: unknown[]) => ends,
+): void => {
   const ends = Array.from({ length: Math.min(calls, atATime) }, () => timeline.begin(ms));
   for (let begun = ends.length; ends.length > 0; begun += 1) {
     shuffle(ends);

@@ -44,7 +44,9 @@ test("a mapping runs what it says, and after a change what that says", async () 
   mappings.set([MAPPING]);
   await send();
   mappings.set([{ ...MAPPING }]);
-  expect(asked).toEqual(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map((name) => `Worker sqs:${name} ${MAPPING.queueArn}`));
+  expect(asked).toEqual(
+    ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map((name) => `Worker sqs:${name} ${MAPPING.queueArn}`),
+  );
   mappings.set([{ ...MAPPING, functionId: "Other" }]);
   await send();
   expect(ran).toEqual(["Worker", "Other"]);
@@ -61,7 +63,11 @@ test("a mapping whose function may not do all it needs runs nothing, and says so
   await send();
   expect(ran).toEqual([]);
   expect(logs).toEqual([
-    { level: "error", source: "sqs", message: "Mapping does not run Worker: its role may not call DeleteMessage on jobs." },
+    {
+      level: "error",
+      source: "sqs",
+      message: "Mapping does not run Worker: its role may not call DeleteMessage on jobs.",
+    },
   ]);
 });
 

@@ -3,8 +3,23 @@ import { SqsRequest } from "../../../local/sqs/request.js";
 
 describe("what a request to a queue carries:", () => {
   test.each([
-    ["a message, its attributes included", { MessageBody: "abc", MessageAttributes: { n: { DataType: "String", StringValue: "v" } } }, {}, 11],
-    ["the messages of a batch", { Entries: [{ Id: "1", MessageBody: "abc" }, { Id: "2", MessageBody: "ü" }] }, {}, 5],
+    [
+      "a message, its attributes included",
+      { MessageBody: "abc", MessageAttributes: { n: { DataType: "String", StringValue: "v" } } },
+      {},
+      11,
+    ],
+    [
+      "the messages of a batch",
+      {
+        Entries: [
+          { Id: "1", MessageBody: "abc" },
+          { Id: "2", MessageBody: "ü" },
+        ],
+      },
+      {},
+      5,
+    ],
     ["what is received", { MaxNumberOfMessages: 10 }, { Messages: [{ Body: "abc" }, { Body: "d" }] }, 4],
     ["nothing, where nothing is received", { WaitTimeSeconds: 1 }, {}, 0],
     ["nothing, where something is deleted", { Entries: [{ Id: "1", ReceiptHandle: "x" }] }, {}, 0],

@@ -38,13 +38,22 @@ const setUp = (mapping: Partial<MappingModel> = {}, settings = {}, meter?: Queue
 };
 
 const OK: InvokeResult = { ok: true, payload: null };
-const ERROR: InvokeResult = { ok: false, kind: "error", message: "secret", error: { errorType: "TypeError", errorMessage: "secret" } };
+const ERROR: InvokeResult = {
+  ok: false,
+  kind: "error",
+  message: "secret",
+  error: { errorType: "TypeError", errorMessage: "secret" },
+};
 const THROTTLED: InvokeResult = { ok: false, kind: "throttled", message: "" };
 
 describe("a poller", () => {
   test("makes requests that are billed: receives that find nothing too, and deletes ten at a time", async () => {
     const requests: number[] = [];
-    const { running, send, pass, poller } = setUp({ batchSize: 10 }, {}, { queueRequest: (...payloads) => void requests.push(...payloads) });
+    const { running, send, pass, poller } = setUp(
+      { batchSize: 10 },
+      {},
+      { queueRequest: (...payloads) => void requests.push(...payloads) },
+    );
     await pass(20_000);
     expect(requests).toEqual([0, 0, 0, 0, 0]);
     requests.length = 0;
@@ -72,7 +81,9 @@ describe("a poller", () => {
     expect(running).toHaveLength(1);
     await pass(1);
     expect(running[1]!.records.map(({ attributes }) => attributes["ApproximateReceiveCount"])).toEqual(["2", "2"]);
-    expect(logs).toEqual(["warn: Worker has failed 2 of 2 messages of jobs, which stay in the queue: error, TypeError"]);
+    expect(logs).toEqual([
+      "warn: Worker has failed 2 of 2 messages of jobs, which stay in the queue: error, TypeError",
+    ]);
   });
 
   test("leaves only what the function reports, where it may", async () => {
@@ -127,7 +138,12 @@ describe("a poller", () => {
     const ids = Array.from({ length: 12 }, (_, index) => `${index}`);
     await send(...ids);
     await pass(5000);
-    expect(running.slice(1).flatMap((each) => each.ids).sort()).toEqual([...ids].sort());
+    expect(
+      running
+        .slice(1)
+        .flatMap((each) => each.ids)
+        .sort(),
+    ).toEqual([...ids].sort());
   });
 
   test("asks a throttled function again while the messages are the batch's, which costs no receive", async () => {
@@ -210,7 +226,10 @@ describe("the event", () => {
   const delivery = { ...message("a"), receiptHandle: "handle", receiveCount: 1, firstReceivedAt: 5, sentAt: 4 };
 
   test("has the shape that AWS gives it", () => {
-    const attributes = { Kind: { DataType: "String", StringValue: "x" }, Raw: { DataType: "Binary", BinaryValue: "AAE=" } };
+    const attributes = {
+      Kind: { DataType: "String", StringValue: "x" },
+      Raw: { DataType: "Binary", BinaryValue: "AAE=" },
+    };
     expect(sqsRecord({ ...delivery, attributes, system: { SenderId: "AROAX:me" } }, MAPPING.queueArn)).toEqual({
       messageId: "a",
       receiptHandle: "handle",

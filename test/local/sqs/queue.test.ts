@@ -107,12 +107,16 @@ describe("a queue", () => {
 
   test("delivers twice and late where a test wants it: either delivery is deleted by itself", () => {
     let duplicates = 1;
-    const { queue } = makeQueue(clock, {}, {
-      faults: {
-        duplicateDelivery: (name, id) => name === "jobs" && id === "a" && (duplicates -= 1) >= 0,
-        delayDelivery: (_, id) => (id === "late" ? 500 : undefined),
+    const { queue } = makeQueue(
+      clock,
+      {},
+      {
+        faults: {
+          duplicateDelivery: (name, id) => name === "jobs" && id === "a" && (duplicates -= 1) >= 0,
+          delayDelivery: (_, id) => (id === "late" ? 500 : undefined),
+        },
       },
-    });
+    );
     queue.send(message("late"));
     queue.send(message("a"));
     const [first] = queue.receive(10);

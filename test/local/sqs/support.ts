@@ -45,7 +45,11 @@ export const message = (id: string, sentAt = NOW): Message => ({ id, body: id, a
 export const SETTINGS: QueueSettings = { visibilityMs: 30_000, retentionMs: 345_600_000, delayMs: 0 };
 
 /** A queue, and what it tells. */
-export const makeQueue = (clock: TestClock, settings: Partial<QueueSettings> = {}, more: Partial<QueueOptions> = {}) => {
+export const makeQueue = (
+  clock: TestClock,
+  settings: Partial<QueueSettings> = {},
+  more: Partial<QueueOptions> = {},
+) => {
   const [dead, expired]: [string[], string[]] = [[], []];
   let id = 0;
   const queue = new Queue({

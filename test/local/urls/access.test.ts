@@ -20,9 +20,27 @@ describe("a function's resource policy", () => {
     ["permits no other role", both(`${ROLE}2`, "AWS_IAM"), "AWS_IAM", ROLE, [false, false]],
     ["permits nobody unknown what a role may", both(ROLE, "NONE"), "NONE", undefined, [false, false]],
     ["means the auth type", both("*", "NONE"), "AWS_IAM", ROLE, [false, true]],
-    ["means the function", both("*", "NONE").map((each) => ({ ...each, functionId: "Other" })), "NONE", undefined, [false, false]],
-    ["means its conditions", both("*", "NONE").map((each) => ({ ...each, sourceAccount: "1" })), "NONE", undefined, [false, false]],
-    ["means those that are not known", both("*", "NONE").map((each) => ({ ...each, conditional: "unknown" as const })), "NONE", undefined, [false, false]],
+    [
+      "means the function",
+      both("*", "NONE").map((each) => ({ ...each, functionId: "Other" })),
+      "NONE",
+      undefined,
+      [false, false],
+    ],
+    [
+      "means its conditions",
+      both("*", "NONE").map((each) => ({ ...each, sourceAccount: "1" })),
+      "NONE",
+      undefined,
+      [false, false],
+    ],
+    [
+      "means those that are not known",
+      both("*", "NONE").map((each) => ({ ...each, conditional: "unknown" as const })),
+      "NONE",
+      undefined,
+      [false, false],
+    ],
   ])("%s", (_, permissions, authType, principalArn, expected) => {
     const asked = { functionId: "Fn", authType, ...(principalArn !== undefined && { principalArn }) };
     expect(ACTIONS.map((action) => permitsUrl(permissions, action, asked))).toEqual(expected);
@@ -47,7 +65,10 @@ describe("a caller's own policies and the resource's", () => {
     ["an explicit deny wins over the resource's", [statement("Deny", "AWS_IAM")], true, false],
   ])("%s", (_, statements, otherwise, allowed) => {
     const model = { functions: [], roles: [{ logicalId: "Role", name: "role", doubts: [], statements }] };
-    const permissions = new Permissions(() => ({ place, model }), () => undefined);
+    const permissions = new Permissions(
+      () => ({ place, model }),
+      () => undefined,
+    );
     expect(permissions.check("Role", [call], () => otherwise) === undefined).toBe(allowed);
   });
 });

@@ -1,7 +1,12 @@
 import { urlEvent, type UrlFacts, type UrlRequest } from "../../../local/urls/event.js";
 
 const place = { partition: "aws", region: "eu-west-1", account: "123456789012" };
-const FACTS: UrlFacts = { urlId: "abc", place, requestId: "0a1b2c3d-0000-0000-0000-000000000001", now: Date.UTC(2026, 2, 5, 19, 3, 58) };
+const FACTS: UrlFacts = {
+  urlId: "abc",
+  place,
+  requestId: "0a1b2c3d-0000-0000-0000-000000000001",
+  now: Date.UTC(2026, 2, 5, 19, 3, 58),
+};
 const request = (more: Partial<UrlRequest> = {}): UrlRequest => ({
   method: "GET",
   url: "/",
@@ -19,7 +24,16 @@ test("has every field of payload format 2.0", () => {
     url: "/my%20path/x?a=1&a=2&b=c%20d&e",
     rawHeaders: [
       ...["Host", "127.0.0.1:4000", "X-Twice", "1", "x-twice", "2", "Cookie", "a=1; b=2"],
-      ...["User-Agent", "curl", "Content-Type", "application/json", "Authorization", "secret", "X-Amz-Security-Token", "secret"],
+      ...[
+        "User-Agent",
+        "curl",
+        "Content-Type",
+        "application/json",
+        "Authorization",
+        "secret",
+        "X-Amz-Security-Token",
+        "secret",
+      ],
     ],
     body: Buffer.from('{"ü":1}'),
   });
@@ -71,7 +85,15 @@ test("has every field of payload format 2.0", () => {
 
 test("leaves out what there is none of", () => {
   const event = urlEvent(request(), FACTS);
-  expect(Object.keys(event)).toEqual(["version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext", "isBase64Encoded"]);
+  expect(Object.keys(event)).toEqual([
+    "version",
+    "routeKey",
+    "rawPath",
+    "rawQueryString",
+    "headers",
+    "requestContext",
+    "isBase64Encoded",
+  ]);
   expect(event).toMatchObject({ requestContext: { accountId: "anonymous" } });
   expect(event["requestContext"]).not.toHaveProperty("authorizer");
 });

@@ -13,9 +13,24 @@ describe("what a function returns", () => {
     [{ statusCode: 201, body: "x" }, 201, JSON_TYPE, "x"],
     [{ statusCode: "204" }, 204, JSON_TYPE, ""],
     [{ statusCode: 200, body: null }, 200, JSON_TYPE, ""],
-    [{ statusCode: 200, body: "AAE=", isBase64Encoded: true, headers: { "Content-Type": "x/y" } }, 200, { "content-type": "x/y" }, "\0\u0001"],
-    [{ statusCode: 200, headers: { "X-N": 5, "Content-Length": "9", Connection: "close" } }, 200, { ...JSON_TYPE, "x-n": "5" }, ""],
-    [{ statusCode: 200, cookies: ["a=1; Path=/", "b=2"] }, 200, { ...JSON_TYPE, "set-cookie": ["a=1; Path=/", "b=2"] }, ""],
+    [
+      { statusCode: 200, body: "AAE=", isBase64Encoded: true, headers: { "Content-Type": "x/y" } },
+      200,
+      { "content-type": "x/y" },
+      "\0\u0001",
+    ],
+    [
+      { statusCode: 200, headers: { "X-N": 5, "Content-Length": "9", Connection: "close" } },
+      200,
+      { ...JSON_TYPE, "x-n": "5" },
+      "",
+    ],
+    [
+      { statusCode: 200, cookies: ["a=1; Path=/", "b=2"] },
+      200,
+      { ...JSON_TYPE, "set-cookie": ["a=1; Path=/", "b=2"] },
+      "",
+    ],
   ])("%j", (payload, status, headers, body) => {
     const response = urlResponse(payload);
     expect({ ...response, body: response.body.toString() }).toEqual({ status, headers, body });
@@ -53,13 +68,18 @@ describe("CORS", () => {
     expect(corsHeaders(cors, origin)).toEqual({ ...shared, "access-control-allow-origin": origin });
   });
 
-  it.each(["https://b.example", "http://a.example", "https://a.example.evil", "null", undefined])("says nothing to %s", (origin) => {
-    expect(corsHeaders(cors, origin)).toEqual({});
-  });
+  it.each(["https://b.example", "http://a.example", "https://a.example.evil", "null", undefined])(
+    "says nothing to %s",
+    (origin) => {
+      expect(corsHeaders(cors, origin)).toEqual({});
+    },
+  );
 
   it("permits everybody, but with credentials by name", () => {
     const open = { ...cors, allowOrigins: ["*"] };
-    expect(corsHeaders({ ...open, allowCredentials: false }, "https://x")).toMatchObject({ "access-control-allow-origin": "*" });
+    expect(corsHeaders({ ...open, allowCredentials: false }, "https://x")).toMatchObject({
+      "access-control-allow-origin": "*",
+    });
     expect(corsHeaders(open, "https://x")).toMatchObject({ "access-control-allow-origin": "https://x" });
   });
 

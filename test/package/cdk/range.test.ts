@@ -63,7 +63,8 @@ const makeApp = (name: string, fill: (app: string) => void): string => {
   const app = join(folder, name);
   mkdirSync(app);
   writeFileSync(join(app, "package.json"), '{"private":true}\n');
-  for (const file of ["every-feature.ts", "guards.ts"]) copyFileSync(join(__dirname, "fixtures", file), join(app, file));
+  for (const file of ["every-feature.ts", "guards.ts"])
+    copyFileSync(join(__dirname, "fixtures", file), join(app, file));
   fill(app);
   for (const each of ["@types/node", "undici-types", "esbuild"]) link(app, each);
   return app;
@@ -95,12 +96,16 @@ interface Template {
 /** The templates that an app synthesizes once it is compiled. */
 const synthesize = (app: string): Template[] => {
   run(process.execPath, ["every-feature.js"], { cwd: app, env: { CDK_OUTDIR: join(app, "cdk.out") } });
-  return ["None", "All"].map((name) => JSON.parse(readFileSync(join(app, `cdk.out/${name}.template.json`), "utf8")) as Template);
+  return ["None", "All"].map(
+    (name) => JSON.parse(readFileSync(join(app, `cdk.out/${name}.template.json`), "utf8")) as Template,
+  );
 };
 
 /** Without what an older CDK leaves out: that the right to call a function URL is one to a URL with IAM's signature. */
 const comparable = (templates: Template[]): unknown =>
-  JSON.parse(JSON.stringify(templates).replaceAll('"Condition":{"StringEquals":{"lambda:FunctionUrlAuthType":"AWS_IAM"}},', ""));
+  JSON.parse(
+    JSON.stringify(templates).replaceAll('"Condition":{"StringEquals":{"lambda:FunctionUrlAuthType":"AWS_IAM"}},', ""),
+  );
 
 let newest: Template[];
 
@@ -109,17 +114,23 @@ test("an app of today compiles with the newest TypeScript, and synthesizes with 
   compile(app, "typescript-7", NODE_NEXT);
   newest = synthesize(app);
   const types = Object.values(newest[1]!.Resources).map(({ Type }) => Type);
-  expect(types).toEqual(expect.arrayContaining(["AWS::ApiGatewayV2::Stage", "AWS::DynamoDB::Table", "AWS::Lambda::Url", "AWS::KMS::Key"]));
+  expect(types).toEqual(
+    expect.arrayContaining(["AWS::ApiGatewayV2::Stage", "AWS::DynamoDB::Table", "AWS::Lambda::Url", "AWS::KMS::Key"]),
+  );
 });
 
 test("an app of two years ago compiles with TypeScript 5.4", () => {
   compile(makeApp("older", withNewest), "typescript-5.4", COMMON_JS);
 });
 
-(INSTALL ? test : test.skip)("an app with the oldest CDK compiles with TypeScript 5.4, and synthesizes the same templates", () => {
-  const app = makeApp("oldest", withOldest);
-  const { version } = manifestIn(join(app, "node_modules/aws-cdk-lib"));
-  expect(`aws-cdk-lib@${version}`).toBe(lowest("aws-cdk-lib"));
-  compile(app, "typescript-5.4", COMMON_JS);
-  expect(comparable(synthesize(app))).toEqual(comparable(newest));
-}, 600_000);
+(INSTALL ? test : test.skip)(
+  "an app with the oldest CDK compiles with TypeScript 5.4, and synthesizes the same templates",
+  () => {
+    const app = makeApp("oldest", withOldest);
+    const { version } = manifestIn(join(app, "node_modules/aws-cdk-lib"));
+    expect(`aws-cdk-lib@${version}`).toBe(lowest("aws-cdk-lib"));
+    compile(app, "typescript-5.4", COMMON_JS);
+    expect(comparable(synthesize(app))).toEqual(comparable(newest));
+  },
+  600_000,
+);

@@ -38,7 +38,13 @@ describe("esbuild", () => {
     const { "main.mjs": main, ...others } = ES_MODULES;
     const required = main.replace(/import \* as (\w+) from ("push-it-client.*");/g, "const $1 = require($2);");
     const app = new Consumer("esbuild-required", { ...others, "main.js": required });
-    buildSync({ entryPoints: ["main.js"], absWorkingDir: app.folder, outfile: join(app.folder, "bundle.cjs"), bundle: true, logLevel: "silent" });
+    buildSync({
+      entryPoints: ["main.js"],
+      absWorkingDir: app.folder,
+      outfile: join(app.folder, "bundle.cjs"),
+      bundle: true,
+      logLevel: "silent",
+    });
     runsIn(app, "bundle.cjs");
   });
 });
@@ -67,7 +73,9 @@ test.each(["web", "node"])("webpack builds the SDK for target %s", async (target
     output: { path: app.folder, filename: "bundle.cjs" },
     performance: { hints: false },
   });
-  const stats = await new Promise<webpack.Stats>((resolve, reject) => compiler.run((error, result) => (error ? reject(error) : resolve(result!))));
+  const stats = await new Promise<webpack.Stats>((resolve, reject) =>
+    compiler.run((error, result) => (error ? reject(error) : resolve(result!))),
+  );
   await new Promise<void>((resolve, reject) => compiler.close((error) => (error ? reject(error) : resolve())));
   const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
   expect([errors, warnings]).toEqual([[], []]);

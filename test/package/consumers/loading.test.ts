@@ -34,25 +34,38 @@ const KNOWN: Readonly<Record<string, string[]>> = {
 };
 
 /** What a program prints that has loaded all entries. */
-const PRINTED = ENTRIES.map((entry) => `${entry}: ${KNOWN[entry]?.map((name) => `${name} function`).join(", ")}\n`).join("");
+const PRINTED = ENTRIES.map(
+  (entry) => `${entry}: ${KNOWN[entry]?.map((name) => `${name} function`).join(", ")}\n`,
+).join("");
 
 const PRINT = `
   const known = ${JSON.stringify(KNOWN)};
   for (const [entry, exported] of entries) console.log(entry + ": " + known[entry].map((name) => name + " " + typeof exported[name]).join(", "));
 `;
-const list = (load: (entry: string, at: number) => string): string => `const entries = [${ENTRIES.map((entry, at) => `["${entry}", ${load(entry, at)}]`).join(", ")}];`;
+const list = (load: (entry: string, at: number) => string): string =>
+  `const entries = [${ENTRIES.map((entry, at) => `["${entry}", ${load(entry, at)}]`).join(", ")}];`;
 const IMPORTING = `${ENTRIES.map((entry, at) => `import * as e${at} from "${entry}";\n`).join("")}${list((_entry, at) => `e${at}`)}${PRINT}`;
 const REQUIRING = `${list((entry) => `require("${entry}")`)}${PRINT}`;
 
 /** Is loaded only when a Publisher is used, and is there in Lambda. */
 const SDK = "@aws-sdk/client-lambda";
 
-const withEsbuild = (entry: string, format: "cjs" | "esm") => (app: Consumer): string => {
-  const outfile = join(app.folder, `bundle.${format === "cjs" ? "cjs" : "mjs"}`);
-  const { warnings } = buildSync({ entryPoints: [join(app.folder, entry)], outfile, bundle: true, platform: "node", format, external: ["@aws-sdk/*"], logLevel: "silent" });
-  expect(warnings).toEqual([]);
-  return outfile;
-};
+const withEsbuild =
+  (entry: string, format: "cjs" | "esm") =>
+  (app: Consumer): string => {
+    const outfile = join(app.folder, `bundle.${format === "cjs" ? "cjs" : "mjs"}`);
+    const { warnings } = buildSync({
+      entryPoints: [join(app.folder, entry)],
+      outfile,
+      bundle: true,
+      platform: "node",
+      format,
+      external: ["@aws-sdk/*"],
+      logLevel: "silent",
+    });
+    expect(warnings).toEqual([]);
+    return outfile;
+  };
 
 /** With nothing but what it must be told: the bundle is CommonJS. */
 const withNodejsFunction = (app: Consumer): string => {
@@ -63,7 +76,11 @@ const withNodejsFunction = (app: Consumer): string => {
   symlinkSync(commandOf("esbuild/bin/esbuild"), join(app.folder, "node_modules/.bin/esbuild"));
   app.write("handler.js", `${IMPORTING}\nexport const handler = () => {};`);
   const cdk = new App({ outdir: join(app.folder, "cdk.out"), context: FLAGS, analyticsReporting: false });
-  new NodejsFunction(new Stack(cdk, "Test"), "Function", { entry: join(app.folder, "handler.js"), projectRoot: app.folder, depsLockFilePath: join(app.folder, "package-lock.json") });
+  new NodejsFunction(new Stack(cdk, "Test"), "Function", {
+    entry: join(app.folder, "handler.js"),
+    projectRoot: app.folder,
+    depsLockFilePath: join(app.folder, "package-lock.json"),
+  });
   cdk.synth();
   const assets = readdirSync(join(app.folder, "cdk.out")).map((name) => join(app.folder, "cdk.out", name, "index.js"));
   return assets.find((file) => existsSync(file))!;
@@ -78,26 +95,30 @@ const withWebpack = async (app: Consumer): Promise<string> => {
     externals: { [SDK]: `commonjs ${SDK}` },
     output: { path: app.folder, filename: "bundle.cjs" },
   });
-  const stats = await new Promise<webpack.Stats>((resolve, reject) => compiler.run((error, result) => (error ? reject(error) : resolve(result!))));
+  const stats = await new Promise<webpack.Stats>((resolve, reject) =>
+    compiler.run((error, result) => (error ? reject(error) : resolve(result!))),
+  );
   await new Promise<void>((resolve, reject) => compiler.close((error) => (error ? reject(error) : resolve())));
   expect(stats.toJson({ all: false, errors: true, warnings: true })).toMatchObject({ errors: [], warnings: [] });
   return "bundle.cjs";
 };
 
-const withRollup = (format: ModuleFormat) => async (app: Consumer): Promise<string> => {
-  const warnings: unknown[] = [];
-  const bundle = await rollup({
-    input: join(app.folder, "main.mjs"),
-    external: [/^node:/, SDK],
-    plugins: [nodeResolve({ preferBuiltins: true }), commonjs()],
-    onwarn: (warning) => void warnings.push(warning.message),
-  });
-  const file = join(app.folder, `bundle.${format === "cjs" ? "cjs" : "mjs"}`);
-  await bundle.write({ file, format, inlineDynamicImports: true });
-  await bundle.close();
-  expect(warnings).toEqual([]);
-  return file;
-};
+const withRollup =
+  (format: ModuleFormat) =>
+  async (app: Consumer): Promise<string> => {
+    const warnings: unknown[] = [];
+    const bundle = await rollup({
+      input: join(app.folder, "main.mjs"),
+      external: [/^node:/, SDK],
+      plugins: [nodeResolve({ preferBuiltins: true }), commonjs()],
+      onwarn: (warning) => void warnings.push(warning.message),
+    });
+    const file = join(app.folder, `bundle.${format === "cjs" ? "cjs" : "mjs"}`);
+    await bundle.write({ file, format, inlineDynamicImports: true });
+    await bundle.close();
+    expect(warnings).toEqual([]);
+    return file;
+  };
 
 const WAYS: [string, (app: Consumer) => string | Promise<string>][] = [
   ["no bundler, imported", () => "main.mjs"],

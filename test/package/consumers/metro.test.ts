@@ -7,7 +7,9 @@ const packageIn = (path: string): ReturnType<ResolutionContext["getPackage"]> =>
   existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ReturnType<ResolutionContext["getPackage"]>) : null;
 
 const lookUp: FileSystemLookup = (path) =>
-  existsSync(path) ? { exists: true, type: statSync(path).isDirectory() ? "d" : "f", realPath: realpathSync(path) } : { exists: false };
+  existsSync(path)
+    ? { exists: true, type: statSync(path).isDirectory() ? "d" : "f", realPath: realpathSync(path) }
+    : { exists: false };
 
 /** The package that a file, or what may become one, is of: the path of a package itself is such. */
 const packageOf: ResolutionContext["getPackageForModule"] = (path) => {
@@ -19,7 +21,10 @@ const packageOf: ResolutionContext["getPackageForModule"] = (path) => {
 };
 
 /** Metro's resolver as React Native configures it. */
-const contextIn = (folder: string, given: Pick<ResolutionContext, "unstable_enablePackageExports" | "isESMImport">): ResolutionContext => ({
+const contextIn = (
+  folder: string,
+  given: Pick<ResolutionContext, "unstable_enablePackageExports" | "isESMImport">,
+): ResolutionContext => ({
   ...given,
   allowHaste: false,
   assetExts: new Set(["png"]),
@@ -55,21 +60,32 @@ const CASES = [
   { exports: false, imported: false, kind: "cjs" },
 ] as const;
 
-test.each(CASES)("Metro finds the SDK, package exports: $exports, by import: $imported", ({ exports, imported, kind }) => {
-  const app = new Consumer("metro", { ...ES_MODULES, ...COMMON_JS });
-  const context = contextIn(app.folder, { unstable_enablePackageExports: exports, isESMImport: imported });
-  const found = ["push-it-client", "push-it-client/core"].map((name) => {
-    const resolution = resolve(context, name, "ios");
-    if (resolution.type !== "sourceFile") throw new Error(`${name} is ${resolution.type}.`);
-    return resolution.filePath;
-  });
-  const home = join(realpathSync(app.folder), "../../node_modules/push-it-client");
-  // By Metro's own rules "push-it-client/core" is a file, without exports. What it requires is of the same kind.
-  expect(found.map((file) => relative(home, file))).toEqual([`dist/${kind}/index.js`, exports ? `dist/${kind}/core.js` : "core.js"]);
+test.each(CASES)(
+  "Metro finds the SDK, package exports: $exports, by import: $imported",
+  ({ exports, imported, kind }) => {
+    const app = new Consumer("metro", { ...ES_MODULES, ...COMMON_JS });
+    const context = contextIn(app.folder, { unstable_enablePackageExports: exports, isESMImport: imported });
+    const found = ["push-it-client", "push-it-client/core"].map((name) => {
+      const resolution = resolve(context, name, "ios");
+      if (resolution.type !== "sourceFile") throw new Error(`${name} is ${resolution.type}.`);
+      return resolution.filePath;
+    });
+    const home = join(realpathSync(app.folder), "../../node_modules/push-it-client");
+    // By Metro's own rules "push-it-client/core" is a file, without exports. What it requires is of the same kind.
+    expect(found.map((file) => relative(home, file))).toEqual([
+      `dist/${kind}/index.js`,
+      exports ? `dist/${kind}/core.js` : "core.js",
+    ]);
 
-  // What was found runs, in the places of the names.
-  const main = kind === "esm" ? "main.mjs" : "main.cjs";
-  const text = readFileSync(join(app.folder, main), "utf8");
-  app.write(main, text.replace('"push-it-client"', JSON.stringify(found[0])).replace('"push-it-client/core"', JSON.stringify(found[1])));
-  expect(app.node([main])).toBe(EXPECTED);
-});
+    // What was found runs, in the places of the names.
+    const main = kind === "esm" ? "main.mjs" : "main.cjs";
+    const text = readFileSync(join(app.folder, main), "utf8");
+    app.write(
+      main,
+      text
+        .replace('"push-it-client"', JSON.stringify(found[0]))
+        .replace('"push-it-client/core"', JSON.stringify(found[1])),
+    );
+    expect(app.node([main])).toBe(EXPECTED);
+  },
+);

@@ -31,7 +31,11 @@ describe("a server that renders pages", () => {
     const app = new Consumer("server", { "runtime.mjs": runtime, "main.mjs": text });
     const args = ["--import", "./runtime.mjs", "main.mjs"];
     // The SDK's own timeouts are longer: none of them can be what ends the process.
-    const { status, stderr } = spawnSync(process.execPath, args, { cwd: app.folder, encoding: "utf8", timeout: 20_000 });
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      cwd: app.folder,
+      encoding: "utf8",
+      timeout: 20_000,
+    });
     const noted = join(app.folder, "opened.txt");
     return { status, stderr, opened: existsSync(noted) ? readFileSync(noted, "utf8") : "" };
   };
@@ -60,10 +64,15 @@ describe("a server that renders pages", () => {
   });
 
   test("has no need of a WebSocket class", () => {
-    expect(render(`${MODULE}pushIt.channel("chat").subscribe();`, `${CLOCK}delete globalThis.WebSocket;`)).toEqual(ENDED_ALONE);
+    expect(render(`${MODULE}pushIt.channel("chat").subscribe();`, `${CLOCK}delete globalThis.WebSocket;`)).toEqual(
+      ENDED_ALONE,
+    );
   });
 
   test("opens a socket when it says connect()", () => {
-    expect(render(`${MODULE}process.once("opened", () => process.exit()); pushIt.connect();`)).toEqual({ ...ENDED_ALONE, opened: "wss://example.com/live\n" });
+    expect(render(`${MODULE}process.once("opened", () => process.exit()); pushIt.connect();`)).toEqual({
+      ...ENDED_ALONE,
+      opened: "wss://example.com/live\n",
+    });
   });
 });

@@ -29,7 +29,9 @@ test("Jest runs the SDK as CommonJS, in a page of jsdom, without a transform", (
     transform: {},
     cacheDirectory: join(app.folder, "cache"),
   };
-  expect(passedIn(app.node([commandOf("jest/bin/jest.js"), "--json", "--runInBand", "--config", JSON.stringify(config)]))).toBe(1);
+  expect(
+    passedIn(app.node([commandOf("jest/bin/jest.js"), "--json", "--runInBand", "--config", JSON.stringify(config)])),
+  ).toBe(1);
 });
 
 test("Vitest runs the SDK as ES modules, in a page of jsdom", () => {
@@ -39,9 +41,19 @@ test("Vitest runs the SDK as ES modules, in a page of jsdom", () => {
     import * as core from "push-it-client/core";
     import { behaviour } from "./behaviour.mjs";
   `;
-  const app = new Consumer("vitest", { "behaviour.mjs": ES_MODULES["behaviour.mjs"], "page.test.mjs": inPage(imported) });
+  const app = new Consumer("vitest", {
+    "behaviour.mjs": ES_MODULES["behaviour.mjs"],
+    "page.test.mjs": inPage(imported),
+  });
   mkdirSync(join(app.folder, "node_modules"));
   symlinkSync(commandOf("vitest"), join(app.folder, "node_modules/vitest"), "junction");
-  const report = app.node([commandOf("vitest/vitest.mjs"), "run", "--reporter=json", "--environment=jsdom", "--root", app.folder]);
+  const report = app.node([
+    commandOf("vitest/vitest.mjs"),
+    "run",
+    "--reporter=json",
+    "--environment=jsdom",
+    "--root",
+    app.folder,
+  ]);
   expect(passedIn(report)).toBe(1);
 });

@@ -28,7 +28,11 @@ const FIXTURES = ["web-app", "core-app", "back-end"];
 /** Compiles an application with what its tsconfig.json says; gives the files that it read. Throws what does not compile. */
 const compileIn = (app: Consumer, version: Version): string[] => {
   const tsc = commandOf(`${COMPILERS[version]}/bin/tsc`);
-  const { status, stdout } = spawnSync(process.execPath, [tsc, "--pretty", "false", "--listFiles"], { cwd: app.folder, encoding: "utf8", timeout: 240_000 });
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "--pretty", "false", "--listFiles"], {
+    cwd: app.folder,
+    encoding: "utf8",
+    timeout: 240_000,
+  });
   const lines = stdout.split("\n");
   const isFile = (line: string): boolean => /^\/\S+\.[cm]?ts$/.test(line);
   if (status !== 0) throw new Error(lines.filter((line) => !isFile(line)).join("\n"));
@@ -51,7 +55,8 @@ const entries = (kind: "cjs" | "esm"): string[] => [
   `push-it-server/dist/${kind}/types/server/publisher/index.d.ts`,
 ];
 
-const entriesIn = (files: string[]): string[] => files.filter((file) => /\/(src|guards|publisher)\/(index|core)\.d\.ts$/.test(file)).sort();
+const entriesIn = (files: string[]): string[] =>
+  files.filter((file) => /\/(src|guards|publisher)\/(index|core)\.d\.ts$/.test(file)).sort();
 
 describe.each(["5.4", "5.9", "6"] as const)("TypeScript %s, moduleResolution node10", (version) => {
   test("compiles every export, and refuses what it should", () => {
@@ -62,10 +67,13 @@ describe.each(["5.4", "5.9", "6"] as const)("TypeScript %s, moduleResolution nod
 });
 
 describe.each(["5.4", "7"] as const)("TypeScript %s", (version) => {
-  test.each(["node16", "nodenext"])("compiles every export with moduleResolution %s, in CommonJS and in ES modules", (resolution) => {
-    const files = compile(version, { module: resolution, moduleResolution: resolution }, ["cts", "mts"]);
-    expect(entriesIn(files)).toEqual([...entries("cjs"), ...entries("esm")].sort());
-  });
+  test.each(["node16", "nodenext"])(
+    "compiles every export with moduleResolution %s, in CommonJS and in ES modules",
+    (resolution) => {
+      const files = compile(version, { module: resolution, moduleResolution: resolution }, ["cts", "mts"]);
+      expect(entriesIn(files)).toEqual([...entries("cjs"), ...entries("esm")].sort());
+    },
+  );
 
   test("compiles every export with moduleResolution bundler", () => {
     const files = compile(version, { module: "esnext", moduleResolution: "bundler" }, ["ts"]);
@@ -74,10 +82,15 @@ describe.each(["5.4", "7"] as const)("TypeScript %s", (version) => {
 
   test("tells what does not compile", () => {
     const app = new Consumer("wrong", {
-      "app.ts": 'import { PushIt } from "push-it-client";\nnew PushIt({ url: "wss://example.com", timeout: "soon" });\n',
-      "tsconfig.json": JSON.stringify({ compilerOptions: { ...STRICT, module: "esnext", moduleResolution: "bundler" } }),
+      "app.ts":
+        'import { PushIt } from "push-it-client";\nnew PushIt({ url: "wss://example.com", timeout: "soon" });\n',
+      "tsconfig.json": JSON.stringify({
+        compilerOptions: { ...STRICT, module: "esnext", moduleResolution: "bundler" },
+      }),
     });
-    expect(() => compileIn(app, version)).toThrow(/app\.ts\(2,40\): error TS2322: Type 'string' is not assignable to type 'number'/);
+    expect(() => compileIn(app, version)).toThrow(
+      /app\.ts\(2,40\): error TS2322: Type 'string' is not assignable to type 'number'/,
+    );
   });
 });
 
@@ -95,7 +108,8 @@ const exportsOf = (file: string): string[] => {
 const importsFrom = (file: string, module: string): string[] => {
   const { statements } = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
   return statements.flatMap((statement) => {
-    if (!ts.isImportDeclaration(statement) || (statement.moduleSpecifier as ts.StringLiteral).text !== module) return [];
+    if (!ts.isImportDeclaration(statement) || (statement.moduleSpecifier as ts.StringLiteral).text !== module)
+      return [];
     const bindings = statement.importClause?.namedBindings;
     return bindings && ts.isNamedImports(bindings) ? bindings.elements.map(({ name }) => name.text) : [];
   });

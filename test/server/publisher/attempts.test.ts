@@ -17,8 +17,15 @@ beforeAll(async () => {
   service = createServer((request, response) => {
     asked += 1;
     const status = answers.shift() ?? 200;
-    const body = status === 200 ? { version: 1, disconnected: 1 } : { message: "no", Reason: "ReservedFunctionConcurrentInvocationLimitExceeded" };
-    request.resume().on("end", () => response.writeHead(status, { "x-amzn-errortype": TYPES[status] ?? "" }).end(JSON.stringify(body)));
+    const body =
+      status === 200
+        ? { version: 1, disconnected: 1 }
+        : { message: "no", Reason: "ReservedFunctionConcurrentInvocationLimitExceeded" };
+    request
+      .resume()
+      .on("end", () =>
+        response.writeHead(status, { "x-amzn-errortype": TYPES[status] ?? "" }).end(JSON.stringify(body)),
+      );
   });
   await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
 });
@@ -35,7 +42,9 @@ const disconnecting = (): Promise<number> => {
     credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
     maxAttempts: 3,
   });
-  return new Publisher({ functionName: "publisher", client }).disconnect({ userId: "ann" }).finally(() => client.destroy());
+  return new Publisher({ functionName: "publisher", client })
+    .disconnect({ userId: "ann" })
+    .finally(() => client.destroy());
 };
 
 test("every attempt throttled is throttled: nothing was done", async () => {
@@ -49,7 +58,10 @@ test.each([
   [429, 500, 429],
 ])("an attempt that may have run is not forgotten over a throttle behind it: %j, %j, %j", async (...statuses) => {
   answers.push(...statuses);
-  await expect(disconnecting()).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("may have done what was asked") });
+  await expect(disconnecting()).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining("may have done what was asked"),
+  });
   expect(asked).toBe(3);
 });
 

@@ -26,14 +26,18 @@ class Client implements LambdaLike {
 }
 
 const payload = (value: unknown) => ({ StatusCode: 200, Payload: Buffer.from(JSON.stringify(value)) });
-const acceptAll = ({ publish }: Asked) => payload({ version: 1, results: publish.map(({ uuid }) => ({ uuid, accepted: true })) });
+const acceptAll = ({ publish }: Asked) =>
+  payload({ version: 1, results: publish.map(({ uuid }) => ({ uuid, accepted: true })) });
 
 const publisherWith = (answer: (request: Asked, at: number) => unknown = acceptAll) => {
   const client = new Client(answer);
   return { client, publisher: new Publisher({ functionName: "publisher", client }) };
 };
 
-const failing = (name: string, message = "no") => () => Promise.reject(Object.assign(new Error(message), { name }));
+const failing =
+  (name: string, message = "no") =>
+  () =>
+    Promise.reject(Object.assign(new Error(message), { name }));
 
 const errorOf = (work: Promise<unknown>): Promise<PublisherError> =>
   work.then(
@@ -61,16 +65,29 @@ describe("publishing", () => {
   });
 
   test("one message throws its refusal", async () => {
-    const { publisher } = publisherWith(() => payload({ version: 1, results: [{ accepted: false, code: "wildcard", error: "Not here." }] }));
+    const { publisher } = publisherWith(() =>
+      payload({ version: 1, results: [{ accepted: false, code: "wildcard", error: "Not here." }] }),
+    );
     for (const work of [publisher.publish("a/*", 1), publisher.publishToUser("ann", 1)]) {
-      expect(await errorOf(work)).toMatchObject({ name: "PublisherError", code: "wildcard", message: "Not here.", retryable: false });
+      expect(await errorOf(work)).toMatchObject({
+        name: "PublisherError",
+        code: "wildcard",
+        message: "Not here.",
+        retryable: false,
+      });
     }
   });
 
   test("many give one result each, and throw for none that is refused, unless all are required", async () => {
-    const results = [{ uuid: "1", accepted: true }, { uuid: "2", accepted: false, code: "too_large", error: "Too much." }];
+    const results = [
+      { uuid: "1", accepted: true },
+      { uuid: "2", accepted: false, code: "too_large", error: "Too much." },
+    ];
     const { publisher } = publisherWith(() => payload({ version: 1, results }));
-    const given = await publisher.publish([{ channel: "a", data: 1 }, { userId: "ann", data: 2 }]);
+    const given = await publisher.publish([
+      { channel: "a", data: 1 },
+      { userId: "ann", data: 2 },
+    ]);
     expect(given).toEqual(results);
     expect(() => Publisher.requireAccepted(given)).toThrow(expect.objectContaining({ code: "too_large", results }));
     expect(() => Publisher.requireAccepted(given.slice(0, 1))).not.toThrow();
@@ -84,9 +101,13 @@ describe("publishing", () => {
 
   test("more than 100 go in several requests, one after the other, in order", async () => {
     const { client, publisher } = publisherWith();
-    const results = await publisher.publish(Array.from({ length: 250 }, (_, at) => ({ channel: "a", data: at, uuid: `m${at}` })));
+    const results = await publisher.publish(
+      Array.from({ length: 250 }, (_, at) => ({ channel: "a", data: at, uuid: `m${at}` })),
+    );
     expect(client.asked.map(({ publish }) => publish.length)).toEqual([100, 100, 50]);
-    expect(client.asked.flatMap(({ publish }) => publish.map(({ data }) => data))).toEqual(Array.from({ length: 250 }, (_, at) => at));
+    expect(client.asked.flatMap(({ publish }) => publish.map(({ data }) => data))).toEqual(
+      Array.from({ length: 250 }, (_, at) => at),
+    );
     expect(results.map(({ uuid }) => uuid)).toEqual(Array.from({ length: 250 }, (_, at) => `m${at}`));
   });
 
@@ -99,13 +120,16 @@ describe("publishing", () => {
       { channel: "a", data: 1 },
     ]);
     expect(client.asked.map(({ publish }) => publish.length)).toEqual([3, 1, 1]);
-    for (const asked of client.asked) expect(Buffer.byteLength(JSON.stringify(asked))).toBeLessThanOrEqual(6 * 1024 * 1024);
+    for (const asked of client.asked)
+      expect(Buffer.byteLength(JSON.stringify(asked))).toBeLessThanOrEqual(6 * 1024 * 1024);
     expect(results.map(({ accepted }) => accepted)).toEqual([true, true, true, true, false, true]);
     expect(results[4]).toEqual({ uuid: "huge", accepted: false, code: "too_large", error: expect.any(String) });
   });
 
   test("that fails half-way tells what became of the rest", async () => {
-    const { publisher } = publisherWith((asked, at) => (at === 1 ? acceptAll(asked) : { FunctionError: "Unhandled", ...payload({}) }));
+    const { publisher } = publisherWith((asked, at) =>
+      at === 1 ? acceptAll(asked) : { FunctionError: "Unhandled", ...payload({}) },
+    );
     const error = await errorOf(publisher.publish(Array.from({ length: 150 }, () => ({ channel: "a", data: 1 }))));
     expect(error).toMatchObject({ code: "unavailable", retryable: true });
     expect(error.results).toHaveLength(100);
@@ -135,29 +159,78 @@ describe("ending", () => {
   test("subscriptions gives how many were told", async () => {
     const { client, publisher } = publisherWith(() => payload({ version: 1, unsubscribed: 1 }));
     expect(await publisher.unsubscribe({ userId: "ann" }, "stories/*", "Over.")).toBe(1);
-    expect(client.asked).toEqual([{ version: 1, unsubscribe: { userId: "ann" }, channel: "stories/*", reason: "Over." }]);
+    expect(client.asked).toEqual([
+      { version: 1, unsubscribe: { userId: "ann" }, channel: "stories/*", reason: "Over." },
+    ]);
   });
 });
 
 describe("what goes wrong", () => {
   test.each<[string, (request: Asked) => unknown, string, RegExp, boolean]>([
-    ["no right", failing("AccessDeniedException"), "forbidden", /may not invoke publisher.*pushIt\.grantPublish\(grantee\)/, false],
-    ["no such function", failing("ResourceNotFoundException"), "not_found", /no function publisher.*pushIt\.publisherName/, false],
+    [
+      "no right",
+      failing("AccessDeniedException"),
+      "forbidden",
+      /may not invoke publisher.*pushIt\.grantPublish\(grantee\)/,
+      false,
+    ],
+    [
+      "no such function",
+      failing("ResourceNotFoundException"),
+      "not_found",
+      /no function publisher.*pushIt\.publisherName/,
+      false,
+    ],
     ["a throttle", failing("TooManyRequestsException"), "throttled", /too often/, true],
     ["no credentials", failing("CredentialsProviderError"), "forbidden", /no AWS credentials/, false],
     ["old credentials", failing("ExpiredTokenException", "expired"), "forbidden", /not valid: expired/, false],
     ["no Region", failing("Error", "Region is missing"), "bad_request", /Set AWS_REGION/, false],
-    ["no answer", failing("TimeoutError", "socket hang up"), "unavailable", /could not be reached: socket hang up/, true],
-    ["something without a message", () => Promise.reject(new Error("")), "unavailable", /could not be reached: Error/, true],
-    ["a function that fails", () => ({ FunctionError: "Unhandled", ...payload({ errorType: "Unavailable", errorMessage: "Later." }) }), "unavailable", /publisher failed \(Unavailable: Later\.\)/, true],
+    [
+      "no answer",
+      failing("TimeoutError", "socket hang up"),
+      "unavailable",
+      /could not be reached: socket hang up/,
+      true,
+    ],
+    [
+      "something without a message",
+      () => Promise.reject(new Error("")),
+      "unavailable",
+      /could not be reached: Error/,
+      true,
+    ],
+    [
+      "a function that fails",
+      () => ({ FunctionError: "Unhandled", ...payload({ errorType: "Unavailable", errorMessage: "Later." }) }),
+      "unavailable",
+      /publisher failed \(Unavailable: Later\.\)/,
+      true,
+    ],
     ["a function that dies", () => ({ FunctionError: "Unhandled" }), "unavailable", /says nothing/, true],
-    ["a request that is not understood", () => payload({ version: 1, code: "bad_request", error: "reason must be a text." }), "bad_request", /reason must be a text/, false],
+    [
+      "a request that is not understood",
+      () => payload({ version: 1, code: "bad_request", error: "reason must be a text." }),
+      "bad_request",
+      /reason must be a text/,
+      false,
+    ],
     ["another function", () => payload({ hello: "world" }), "not_found", /another function/, false],
-    ["a function that answers no JSON", () => ({ Payload: Buffer.from("<html>") }), "not_found", /another function/, false],
+    [
+      "a function that answers no JSON",
+      () => ({ Payload: Buffer.from("<html>") }),
+      "not_found",
+      /another function/,
+      false,
+    ],
   ])("%s is said, with the next step", async (_what, answer, code, message, retryable) => {
     const { client, publisher } = publisherWith(answer);
     for (const work of [publisher.publish("a", 1), publisher.disconnect({ userId: "ann" })]) {
-      expect(await errorOf(work)).toMatchObject({ name: "PublisherError", code, message: expect.stringMatching(message), retryable });
+      expect(await errorOf(work)).toMatchObject({
+        name: "PublisherError",
+        code,
+        message: expect.stringMatching(message),
+        retryable,
+      });
     }
     expect(client.asked).toHaveLength(2);
   });
@@ -195,18 +268,28 @@ describe("deleting", () => {
     const { client, publisher } = answering({ deletedMessage: true });
     const message = { epoch: "e1", offset: 5, uuid: "m5", data: "secret" };
     expect(await publisher.deleteMessage("rooms/5", message)).toBe(true);
-    expect(client.asked).toEqual([{ version: 1, deleteMessage: { channel: "rooms/5", position: { epoch: "e1", offset: 5 } } }]);
+    expect(client.asked).toEqual([
+      { version: 1, deleteMessage: { channel: "rooms/5", position: { epoch: "e1", offset: 5 } } },
+    ]);
   });
 
   test("a history goes on until it is whole", async () => {
-    const { client, publisher } = answering({ deletedMessages: 0, more: true }, { deletedMessages: 250, more: true }, { deletedMessages: 50 });
+    const { client, publisher } = answering(
+      { deletedMessages: 0, more: true },
+      { deletedMessages: 250, more: true },
+      { deletedMessages: 50 },
+    );
     expect(await publisher.deleteHistory("rooms/5")).toBe(300);
     const next = { version: 1, deleteHistory: { channel: "rooms/5", continue: true } };
     expect(client.asked).toEqual([{ version: 1, deleteHistory: { channel: "rooms/5" } }, next, next]);
   });
 
   test("a user goes on until the whole table was read", async () => {
-    const { client, publisher } = answering({ disconnected: 2, deletedMessages: 0, more: "" }, { disconnected: 0, deletedMessages: 3, more: "abc" }, { disconnected: 0, deletedMessages: 1 });
+    const { client, publisher } = answering(
+      { disconnected: 2, deletedMessages: 0, more: "" },
+      { disconnected: 0, deletedMessages: 3, more: "abc" },
+      { disconnected: 0, deletedMessages: 1 },
+    );
     expect(await publisher.forgetUser("ann")).toEqual({ disconnected: 2, deletedMessages: 4 });
     const asked = [{ userId: "ann" }, { userId: "ann", after: "" }, { userId: "ann", after: "abc" }];
     expect(client.asked).toEqual(asked.map((forgetUser) => ({ version: 1, forgetUser })));

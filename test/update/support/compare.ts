@@ -26,7 +26,9 @@ export const lossesOf = (before: StackTemplate, after: StackTemplate): Finding[]
     const type = change.oldResourceType ?? change.newResourceType ?? "";
     if (REMOVED.has(change.changeImpact)) return [{ id, type, what: "is removed" }];
     if (!REPLACED.has(change.changeImpact)) return [];
-    const because = Object.entries(change.propertyUpdates).flatMap(([name, { changeImpact }]) => (changeImpact && REPLACED.has(changeImpact) ? [name] : []));
+    const because = Object.entries(change.propertyUpdates).flatMap(([name, { changeImpact }]) =>
+      changeImpact && REPLACED.has(changeImpact) ? [name] : [],
+    );
     return [{ id, type, what: "is replaced", because }];
   });
   const gone = Object.entries(outputs.changes).flatMap(([id, change]): Finding[] => {

@@ -9,7 +9,10 @@ const referencesOf = (value: unknown): string[] => {
   return Object.entries(value).flatMap(([key, inner]): string[] => {
     if (key === "Ref" || key === "DependsOn") return [inner as string | string[]].flat();
     if (key === "Fn::GetAtt") return [String((inner as unknown[])[0])];
-    if (key === "Fn::Sub") return [...JSON.stringify(inner).matchAll(/\$\{([A-Za-z0-9]+)/g)].map(([, id]) => id!).concat(referencesOf(inner));
+    if (key === "Fn::Sub")
+      return [...JSON.stringify(inner).matchAll(/\$\{([A-Za-z0-9]+)/g)]
+        .map(([, id]) => id!)
+        .concat(referencesOf(inner));
     return referencesOf(inner);
   });
 };
@@ -21,7 +24,11 @@ const changedIds = (from: Resources, to: Resources): string[] =>
  * One order in which CloudFormation may change the resources of a stack: what a resource refers to, or depends on, comes
  * before it. All else is by chance.
  */
-export const orderOf = ({ Resources: from }: StackTemplate, { Resources: to }: StackTemplate, random: () => number): string[] => {
+export const orderOf = (
+  { Resources: from }: StackTemplate,
+  { Resources: to }: StackTemplate,
+  random: () => number,
+): string[] => {
   const waiting = new Set(changedIds(from, to));
   const order: string[] = [];
   while (waiting.size > 0) {

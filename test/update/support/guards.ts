@@ -14,6 +14,9 @@ export default guards<Who | undefined>({
   },
   onPublicationRequest(channel, agent, message) {
     channel.publish(message);
-    agent.publicationSuccess(message, channel.name === "whoami" ? { credentials: agent.credentials !== undefined } : undefined);
+    agent.publicationSuccess(
+      message,
+      channel.name === "whoami" ? { credentials: agent.credentials !== undefined } : undefined,
+    );
   },
 });

@@ -46,7 +46,12 @@ export class LiveStack {
    * @param assemblies those whose code its templates name
    * @param template what it is at first
    */
-  static async start(folder: string, stack: string, assemblies: readonly string[], template: StackTemplate): Promise<LiveStack> {
+  static async start(
+    folder: string,
+    stack: string,
+    assemblies: readonly string[],
+    template: StackTemplate,
+  ): Promise<LiveStack> {
     mkdirSync(folder, { recursive: true });
     const live = new LiveStack(folder, stack);
     writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifestOf(stack)));
@@ -87,7 +92,10 @@ export class LiveStack {
 
   /** Resolves when there is such an invocation, now or later. */
   invoked(is: (invocation: InvocationReport) => boolean): Promise<InvocationReport> {
-    return this.#waiting.until(() => this.invocations.find(is), () => "an invocation");
+    return this.#waiting.until(
+      () => this.invocations.find(is),
+      () => "an invocation",
+    );
   }
 
   /** Ends everything. */

@@ -16,7 +16,10 @@ export const CHANNELS = {
 } as const;
 
 /** What somebody subscribes to in order to receive what is published on those. */
-const SUBSCRIBED: readonly string[] = [...Object.values(CHANNELS).filter((name) => name !== CHANNELS.wildcard), "news/*"];
+const SUBSCRIBED: readonly string[] = [
+  ...Object.values(CHANNELS).filter((name) => name !== CHANNELS.wildcard),
+  "news/*",
+];
 
 /** Where a message to a user arrives. */
 export const USER_CHANNEL = "/meta/user";
@@ -88,18 +91,27 @@ export class Party {
 
   /** Resolves when all channels are subscribed. */
   ready(): Promise<unknown> {
-    return this.#waiting.until(() => SUBSCRIBED.every((channel) => this.#subscribed.has(channel)), () => this.#say("is subscribed to all channels"));
+    return this.#waiting.until(
+      () => SUBSCRIBED.every((channel) => this.#subscribed.has(channel)),
+      () => this.#say("is subscribed to all channels"),
+    );
   }
 
   /** Resolves when all these messages have been received. */
   hears(uuids: Iterable<string>, what = ""): Promise<unknown> {
     const missing = (): string[] => [...uuids].filter((uuid) => !this.received.some((each) => each.uuid === uuid));
-    return this.#waiting.until(() => missing().length === 0, () => this.#say(`receives ${missing().join(", ")} ${what}`));
+    return this.#waiting.until(
+      () => missing().length === 0,
+      () => this.#say(`receives ${missing().join(", ")} ${what}`),
+    );
   }
 
   /** Resolves when this party has been told that somebody has come to the room, or has left it. */
   sees(userId: string, what: "joined" | "left"): Promise<unknown> {
-    return this.#attending.until(() => this[what].has(userId), () => this.#say(`sees that ${userId} ${what}`));
+    return this.#attending.until(
+      () => this[what].has(userId),
+      () => this.#say(`sees that ${userId} ${what}`),
+    );
   }
 
   /** Cuts the connection, as a network does. The client comes back by itself. */
@@ -134,11 +146,29 @@ export class Party {
         this.#waiting.notify();
         this.#attending.notify();
       };
-    client.on("message", noting(({ channel, uuid, data, offset }) => void this.received.push({ channel, uuid, data, ...(offset !== undefined && { offset }) })));
-    client.on("join", noting(({ userId }) => userId !== undefined && this.joined.add(userId)));
-    client.on("leave", noting(({ userId }) => userId !== undefined && this.left.add(userId)));
-    client.on("error", noting((error) => void this.wrong.push(`${error.code}: ${error.message}`)));
-    client.on("unsubscribed", noting(({ channel, error }) => error && this.wrong.push(`${channel}: ${error.message}`)));
+    client.on(
+      "message",
+      noting(
+        ({ channel, uuid, data, offset }) =>
+          void this.received.push({ channel, uuid, data, ...(offset !== undefined && { offset }) }),
+      ),
+    );
+    client.on(
+      "join",
+      noting(({ userId }) => userId !== undefined && this.joined.add(userId)),
+    );
+    client.on(
+      "leave",
+      noting(({ userId }) => userId !== undefined && this.left.add(userId)),
+    );
+    client.on(
+      "error",
+      noting((error) => void this.wrong.push(`${error.code}: ${error.message}`)),
+    );
+    client.on(
+      "unsubscribed",
+      noting(({ channel, error }) => error && this.wrong.push(`${channel}: ${error.message}`)),
+    );
     client.on(
       "subscribed",
       noting(({ channel, recovered, code }) => {

@@ -21,7 +21,8 @@ export class Scene {
   static async start(live: LiveStack): Promise<Scene> {
     const open = (userId: string) => Wire.open(live.running.websocketUrl, { credentials: { userId } });
     const scene = new Scene(live, await open("ann"), await open("bob"));
-    for (const channel of CHANNELS) expect(await scene.ann.subscribe(channel === "news/a" ? "news/*" : channel)).toMatchObject({ successful: true });
+    for (const channel of CHANNELS)
+      expect(await scene.ann.subscribe(channel === "news/a" ? "news/*" : channel)).toMatchObject({ successful: true });
     return scene;
   }
 
@@ -51,7 +52,11 @@ export class Scene {
 
   /** Asks for a channel's history. */
   history(channel: string, since?: { epoch: string; offset: number }) {
-    return this.ann.request({ action: "history", channel: "/meta/history", data: { channel, ...(since && { since }) } });
+    return this.ann.request({
+      action: "history",
+      channel: "/meta/history",
+      data: { channel, ...(since && { since }) },
+    });
   }
 
   /** Asks who is on a channel. */
@@ -61,7 +66,11 @@ export class Scene {
 
   /** Where the channel with history is for who was there from the beginning. */
   get position(): { epoch: string; offset: number } {
-    const { epoch, offset } = this.ann.messages("kept/a").filter((each) => each.epoch !== undefined).at(-1) ?? {};
+    const { epoch, offset } =
+      this.ann
+        .messages("kept/a")
+        .filter((each) => each.epoch !== undefined)
+        .at(-1) ?? {};
     return { epoch: epoch!, offset: offset! };
   }
 

@@ -34,7 +34,8 @@ export class Traffic {
     const traffic = new Traffic(live, versions, wire);
     traffic.parties.push(...versions.map((version) => new Party(version, url)));
     await Promise.all(traffic.parties.map((party) => party.ready()));
-    for (const channel of [CHANNELS.plain, CHANNELS.kept, CHANNELS.sharded]) requireSuccess(await wire.subscribe(channel));
+    for (const channel of [CHANNELS.plain, CHANNELS.kept, CHANNELS.sharded])
+      requireSuccess(await wire.subscribe(channel));
     return traffic;
   }
 
@@ -102,7 +103,10 @@ export class Traffic {
       this.#expect(channel, (await party.client.channel(channel).publish(data)).uuid);
     };
     const atOnce = Object.values(CHANNELS).filter((channel) => channel !== CHANNELS.latest);
-    await Promise.all([...this.parties.flatMap((party) => atOnce.map((channel) => publish(party, channel))), this.#oneByOne(publish)]);
+    await Promise.all([
+      ...this.parties.flatMap((party) => atOnce.map((channel) => publish(party, channel))),
+      this.#oneByOne(publish),
+    ]);
   }
 
   /** A client drops what is older than what it has of a channel with a last message: so each has to arrive first. */
@@ -125,7 +129,8 @@ export class Traffic {
 
   async #backEnd(): Promise<void> {
     const data: Json = { by: "back end", round: this.#round };
-    for (const channel of Object.values(CHANNELS)) this.#expect(channel, (await this.#publisher.publish(channel, data)).uuid);
+    for (const channel of Object.values(CHANNELS))
+      this.#expect(channel, (await this.#publisher.publish(channel, data)).uuid);
     const [party] = this.parties;
     const { uuid } = await this.#publisher.publishToUser(party!.userId, data);
     await party!.hears([uuid]);
@@ -142,7 +147,8 @@ export class Traffic {
   /** Everybody has received what has been acknowledged. */
   async #heard(only?: string): Promise<void> {
     const channels = [...this.expected].filter(([channel]) => only === undefined || channel === only);
-    const hear = (party: Party) => channels.map(([channel, uuids]) => party.hears(uuids, `${channel} in round ${this.#round}`));
+    const hear = (party: Party) =>
+      channels.map(([channel, uuids]) => party.hears(uuids, `${channel} in round ${this.#round}`));
     await Promise.all(this.parties.flatMap(hear));
   }
 
@@ -159,10 +165,12 @@ export class Traffic {
     const room = client.channel(CHANNELS.room);
     const { messages } = await room.history({ reverse: true, limit: 5 });
     const expected = this.expected.get(CHANNELS.room)!;
-    if (messages.some(({ uuid }) => !expected.has(uuid)) || messages.length < 5) throw new Error(`the history has ${JSON.stringify(messages)}`);
+    if (messages.some(({ uuid }) => !expected.has(uuid)) || messages.length < 5)
+      throw new Error(`the history has ${JSON.stringify(messages)}`);
     const { members } = await room.presence();
     for (const party of this.parties) {
-      if (!members.some((member) => member.userId === party.userId)) throw new Error(`${party.userId} is not present: ${JSON.stringify(members)}`);
+      if (!members.some((member) => member.userId === party.userId))
+        throw new Error(`${party.userId} is not present: ${JSON.stringify(members)}`);
     }
   }
 
@@ -175,7 +183,11 @@ export class Traffic {
     const since = { [CHANNELS.room]: { epoch: position!.epoch, offset: before.offset! } };
     const visitor = new Party(version, this.live.running.websocketUrl, { userId, since });
     await visitor.ready();
-    await visitor.hears(received.filter(({ channel, offset = 0 }) => channel === CHANNELS.room && offset > before.offset!).map(({ uuid }) => uuid));
+    await visitor.hears(
+      received
+        .filter(({ channel, offset = 0 }) => channel === CHANNELS.room && offset > before.offset!)
+        .map(({ uuid }) => uuid),
+    );
     const latest = visitor.on(CHANNELS.latest)[0]?.data as { round?: number } | undefined;
     if (latest?.round !== this.#round) visitor.wrong.push(`the latest message is ${JSON.stringify(latest)}`);
     await Promise.all(this.parties.map((party) => party.sees(userId, "joined")));
@@ -193,7 +205,8 @@ export class Traffic {
   async #denied(): Promise<void> {
     const wire = await Wire.open(this.live.running.websocketUrl, { credentials: { denied: true } });
     const answer = await wire.request({ action: "connect", channel: Meta.connect });
-    if (answer.code !== "denied" || answer.error !== "You said so.") throw new Error(`a denied client was told ${JSON.stringify(answer)}`);
+    if (answer.code !== "denied" || answer.error !== "You said so.")
+      throw new Error(`a denied client was told ${JSON.stringify(answer)}`);
     await wire.ended();
   }
 
@@ -219,6 +232,10 @@ const requireSuccess = (reply: { successful?: boolean }): void => {
 /** A back end with the role of the stack that may publish. */
 const publisherOf = ({ running }: LiveStack): Publisher => {
   const role = running.model.roles.find(({ logicalId }) => logicalId.startsWith("BackEnd"))!.logicalId;
-  const client = new LambdaClient({ endpoint: running.endpoints["AWS_ENDPOINT_URL_LAMBDA"]!, region: "us-east-1", credentials: running.credentialsOf(role) });
+  const client = new LambdaClient({
+    endpoint: running.endpoints["AWS_ENDPOINT_URL_LAMBDA"]!,
+    region: "us-east-1",
+    credentials: running.credentialsOf(role),
+  });
   return new Publisher({ functionName: running.model.outputs["Publisher"], client });
 };

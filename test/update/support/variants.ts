@@ -3,7 +3,14 @@ import { TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import { EventBus, Rule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Key } from "aws-cdk-lib/aws-kms";
-import { ApplicationLogLevel, Architecture, Code, Function as Lambda, Runtime, SystemLogLevel } from "aws-cdk-lib/aws-lambda";
+import {
+  ApplicationLogLevel,
+  Architecture,
+  Code,
+  Function as Lambda,
+  Runtime,
+  SystemLogLevel,
+} from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { AccessLogs, type ChannelOptions, Denials, Guards, type PushItProps } from "../../../infra/index.js";
 import { Meta } from "../../../protocol/index.js";
@@ -32,7 +39,11 @@ const CHANNELS: Readonly<Record<string, ChannelOptions>> = {
 };
 
 /** What the stack is before and after each variant. */
-export const BASE: PushItProps = { guards: Guards.fromModule("test/update/support/guards.ts"), wildcards: ["news/*"], channels: CHANNELS };
+export const BASE: PushItProps = {
+  guards: Guards.fromModule("test/update/support/guards.ts"),
+  wildcards: ["news/*"],
+  channels: CHANNELS,
+};
 
 const withoutChannels = (pattern: string): PushItProps => ({
   ...BASE,
@@ -47,7 +58,8 @@ const keepsCredentials = async (scene: Scene): Promise<unknown> => {
   return (data as { credentials: boolean }).credentials;
 };
 
-const functionNamed = ({ live }: Scene, name: string): boolean => live.running.model.functions.some(({ logicalId }) => logicalId.startsWith(`PushIt${name}`));
+const functionNamed = ({ live }: Scene, name: string): boolean =>
+  live.running.model.functions.some(({ logicalId }) => logicalId.startsWith(`PushIt${name}`));
 
 /** What somebody new is told of the last message. */
 const latest = async (scene: Scene): Promise<unknown> => {
@@ -73,7 +85,10 @@ export const VARIANTS: readonly Variant[] = [
       // What was published meanwhile is not in it, and the history goes on from there.
       const data = await scene.reaches("kept/a", scene.ann);
       const { epoch, offset } = positionBefore;
-      const answer = (await scene.history("kept/a", { epoch, offset: offset - 1 })).data as { messages: { offset: number; data: unknown }[]; recovered: boolean };
+      const answer = (await scene.history("kept/a", { epoch, offset: offset - 1 })).data as {
+        messages: { offset: number; data: unknown }[];
+        recovered: boolean;
+      };
       expect(answer.recovered).toBe(true);
       expect(answer.messages[0]).toMatchObject({ offset });
       expect(answer.messages.at(-1)).toMatchObject({ data });
@@ -194,7 +209,9 @@ export const VARIANTS: readonly Variant[] = [
     about: ["allowedOrigins"],
     props: () => ({ ...BASE, allowedOrigins: ["https://example.com"] }),
     async meanwhile(scene) {
-      await expect(scene.connect({ headers: { Origin: "https://other.example" }, protocols: ["push-it.v1"] })).rejects.toThrow("refused: 403");
+      await expect(
+        scene.connect({ headers: { Origin: "https://other.example" }, protocols: ["push-it.v1"] }),
+      ).rejects.toThrow("refused: 403");
       await scene.connect({ headers: { Origin: "https://example.com" } });
     },
     afterwards: async (scene) => void (await scene.connect({ headers: { Origin: "https://other.example" } })),
@@ -222,7 +239,11 @@ export const VARIANTS: readonly Variant[] = [
       const eventBus = new EventBus(stack, "Bus");
       const code = Code.fromInline("exports.handler = async () => undefined;");
       const target = new Lambda(stack, "Target", { runtime: Runtime.NODEJS_24_X, handler: "index.handler", code });
-      new Rule(stack, "Rule", { eventBus, eventPattern: { source: ["push-it"] }, targets: [new LambdaFunction(target)] });
+      new Rule(stack, "Rule", {
+        eventBus,
+        eventPattern: { source: ["push-it"] },
+        targets: [new LambdaFunction(target)],
+      });
       return { ...BASE, eventBus, publishUrl: true, accessLogs: AccessLogs.existingRole() };
     },
     async meanwhile(scene) {
@@ -235,8 +256,28 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: "times, logs and resources are others",
     about: [
-      ...(["timeouts", "fanOutBudget", "dedupeWindow", "checkInterval", "presenceLease", "sweepInterval", "throttling", "reservedConcurrency"] as const),
-      ...(["deliveryConcurrency", "pointInTimeRecovery", "deletionProtection", "removalPolicy", "memorySize", "architecture", "logRetention", "logRemovalPolicy", "applicationLogLevel", "systemLogLevel"] as const),
+      ...([
+        "timeouts",
+        "fanOutBudget",
+        "dedupeWindow",
+        "checkInterval",
+        "presenceLease",
+        "sweepInterval",
+        "throttling",
+        "reservedConcurrency",
+      ] as const),
+      ...([
+        "deliveryConcurrency",
+        "pointInTimeRecovery",
+        "deletionProtection",
+        "removalPolicy",
+        "memorySize",
+        "architecture",
+        "logRetention",
+        "logRemovalPolicy",
+        "applicationLogLevel",
+        "systemLogLevel",
+      ] as const),
     ],
     props: () => ({
       ...BASE,

@@ -1,4 +1,8 @@
-import { ApiGatewayManagementApiClient, DeleteConnectionCommand, GetConnectionCommand } from "@aws-sdk/client-apigatewaymanagementapi";
+import {
+  ApiGatewayManagementApiClient,
+  DeleteConnectionCommand,
+  GetConnectionCommand,
+} from "@aws-sdk/client-apigatewaymanagementapi";
 import aws4 from "aws4";
 import type { Stack } from "aws-cdk-lib";
 import { EventField, Rule } from "aws-cdk-lib/aws-events";
@@ -11,7 +15,8 @@ import type { Step } from "./work.js";
 
 /** Each with one of the grants that a back end can have, and a rule that publishes. */
 export const makeBackEnds = (stack: Stack, pushIt: PushIt): void => {
-  const role = (id: string): Role => new Role(stack, id, { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") });
+  const role = (id: string): Role =>
+    new Role(stack, id, { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") });
   pushIt.grantPublish(role("MayPublish"));
   pushIt.grantPublishUrl(role("MayUseUrl"));
   pushIt.grantDisconnect(role("MayDisconnect"));
@@ -44,7 +49,15 @@ const publishByUrl = async ({ system, allowed }: Tools, wire: Wire): Promise<voi
   const [, url] = Object.entries(system.running.functionUrls).find(([id]) => id.startsWith("PushItPublisher"))!;
   const body = JSON.stringify({ version: 1, publish: [{ channel: "granted", data: "by the URL" }] });
   const { host } = new URL(url);
-  const request = { host, path: "/", method: "POST", service: "lambda", region: "us-east-1", headers: { "content-type": "application/json" }, body };
+  const request = {
+    host,
+    path: "/",
+    method: "POST",
+    service: "lambda",
+    region: "us-east-1",
+    headers: { "content-type": "application/json" },
+    body,
+  };
   const { headers } = aws4.sign(request, credentialsOf(system, "MayUseUrl"));
   const answer = await allowed(fetch(url, { method: "POST", body, headers: headers as Record<string, string> }));
   expect(answer.status).toBe(200);
@@ -54,7 +67,11 @@ const publishByUrl = async ({ system, allowed }: Tools, wire: Wire): Promise<voi
 const manage = async ({ system, allowed }: Tools, wire: Wire): Promise<void> => {
   const { connectionId: ConnectionId } = await allowed(system.connectionOf(wire));
   const clientOf = (role: string): ApiGatewayManagementApiClient =>
-    new ApiGatewayManagementApiClient({ endpoint: system.running.managementUrl, region: "us-east-1", credentials: credentialsOf(system, role) });
+    new ApiGatewayManagementApiClient({
+      endpoint: system.running.managementUrl,
+      region: "us-east-1",
+      credentials: credentialsOf(system, role),
+    });
   const [asking, closing] = [clientOf("MayAsk"), clientOf("MayDisconnect")];
   expect(await allowed(asking.send(new GetConnectionCommand({ ConnectionId })))).toHaveProperty("ConnectedAt");
   await allowed(closing.send(new DeleteConnectionCommand({ ConnectionId })));
@@ -63,7 +80,17 @@ const manage = async ({ system, allowed }: Tools, wire: Wire): Promise<void> => 
 };
 
 const publishByRule = async ({ system, allowed }: Tools, wire: Wire): Promise<void> => {
-  const event = { version: "0", id: "event-1", "detail-type": "Sold", source: "shop", account: "123456789012", time: "2026-01-01T00:00:00Z", region: "us-east-1", resources: [], detail: { what: "by a rule" } };
+  const event = {
+    version: "0",
+    id: "event-1",
+    "detail-type": "Sold",
+    source: "shop",
+    account: "123456789012",
+    time: "2026-01-01T00:00:00Z",
+    region: "us-east-1",
+    resources: [],
+    detail: { what: "by a rule" },
+  };
   expect(system.running.emit(event)).toEqual([expect.stringMatching(/^Sold/)]);
   await allowed(wire.message("by a rule"));
 };

@@ -37,6 +37,12 @@ export const useHistories = async ({ system, allowed, idOf }: Tools, publisher: 
   expect(pinged.data).toMatchObject({ laggingChannels: ["history/subscribe"] });
 
   const publish = [{ channel: "history/backend", uuid: "once", data: "history" }];
-  const requests = [{ version: 1, publish }, { version: 1, publish }, { version: 1, history: { channel: "history/publisher", since } }, { version: 1, forgetUser: { userId: "nobody", after: "" } }];
-  for (const request of requests) expect(await allowed(system.running.invoke(idOf("PublisherFunction"), request))).toMatchObject({ ok: true });
+  const requests = [
+    { version: 1, publish },
+    { version: 1, publish },
+    { version: 1, history: { channel: "history/publisher", since } },
+    { version: 1, forgetUser: { userId: "nobody", after: "" } },
+  ];
+  for (const request of requests)
+    expect(await allowed(system.running.invoke(idOf("PublisherFunction"), request))).toMatchObject({ ok: true });
 };

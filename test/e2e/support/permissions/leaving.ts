@@ -37,19 +37,29 @@ export const renewAndDeny = async ({ system, allowed }: Tools): Promise<void> =>
   const wire = await allowed(system.connect());
   const refresh = { action: "refresh", channel: "/meta/refresh" };
   expect(await allowed(wire.request(refresh))).toMatchObject({ successful: true });
-  expect(await allowed(wire.request({ ...refresh, data: { credentials: "nobody" } }))).toMatchObject({ code: "denied" });
+  expect(await allowed(wire.request({ ...refresh, data: { credentials: "nobody" } }))).toMatchObject({
+    code: "denied",
+  });
   await allowed(wire.ended());
 };
 
 /** An agent that was renewed by who has not come to the row of its subscription. */
-const renewHalf = async ({ system, allowed }: Tools): Promise<{ connectionId: string; isWhole: () => Promise<boolean> }> => {
+const renewHalf = async ({
+  system,
+  allowed,
+}: Tools): Promise<{ connectionId: string; isWhole: () => Promise<boolean> }> => {
   const wire = await allowed(system.connect());
   expect(await allowed(wire.subscribe("half"))).toMatchObject({ successful: true });
   const { connectionId } = await allowed(system.connectionOf(wire));
   const rowOf = async () => (await system.rows()).find(({ pk, sk }) => pk === "c#half" && sk === connectionId);
   const row = await rowOf();
   await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
-  await putRow(system.running, { ...row, pk: `a#${connectionId}`, sk: "s#half", ttl: String(Number(row?.["ttl"]) - 60) });
+  await putRow(system.running, {
+    ...row,
+    pk: `a#${connectionId}`,
+    sk: "s#half",
+    ttl: String(Number(row?.["ttl"]) - 60),
+  });
   return { connectionId, isWhole: async () => (await rowOf())?.["ttl"] === row?.["ttl"] };
 };
 

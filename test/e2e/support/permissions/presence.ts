@@ -5,13 +5,20 @@ import type { Wire } from "../wire.js";
 import type { Tools } from "./tools.js";
 
 /** Who comes and goes is told, asked for and said again; who tells it finds who is gone, and hands on who takes nothing. */
-export const attend = async ({ system, allowed, leaveBehind, takeNothing, told, nextRun }: Tools, wire: Wire): Promise<void> => {
+export const attend = async (
+  { system, allowed, leaveBehind, takeNothing, told, nextRun }: Tools,
+  wire: Wire,
+): Promise<void> => {
   await allowed(wire.subscribe("rooms/1"));
-  expect(await allowed(wire.request({ action: "presence", channel: "/meta/presence", data: { channel: "rooms/1" } }))).toMatchObject({ successful: true });
+  expect(
+    await allowed(wire.request({ action: "presence", channel: "/meta/presence", data: { channel: "rooms/1" } })),
+  ).toMatchObject({ successful: true });
   // A lease of which half is over: what is said sooner is not noted.
   const mine = (await system.rows()).find(({ pk }) => pk === "p#rooms/1")!;
   await putRow(system.running, { ...mine, l: String(Number(mine["l"]) - 60_000) });
-  expect(await allowed(wire.request({ action: "ping", channel: "/meta/ping", data: { presentChannels: ["rooms/1"] } }))).toMatchObject({ successful: true });
+  expect(
+    await allowed(wire.request({ action: "ping", channel: "/meta/ping", data: { presentChannels: ["rooms/1"] } })),
+  ).toMatchObject({ successful: true });
   const left = await leaveBehind("rooms/1");
   const { wire: deaf, takeAll } = await takeNothing("rooms/1");
   await allowed(told(left));
@@ -24,8 +31,10 @@ export const attend = async ({ system, allowed, leaveBehind, takeNothing, told, 
   await allowed(wire.unsubscribe("rooms/1"));
   // Whoever comes or goes while a run is awaited has none begin: so each waits for the other's.
   const isRun = ({ functionId, event }: InvocationReport): boolean =>
-    functionId.startsWith("PushItAnnounce") && (event as { channels?: string[] }).channels?.includes("rooms/quiet") === true;
-  const ran = (times: number): Promise<unknown> => allowed(system.invoked((all) => all.filter(isRun).length >= times, "a run that tells"));
+    functionId.startsWith("PushItAnnounce") &&
+    (event as { channels?: string[] }).channels?.includes("rooms/quiet") === true;
+  const ran = (times: number): Promise<unknown> =>
+    allowed(system.invoked((all) => all.filter(isRun).length >= times, "a run that tells"));
   await allowed(wire.subscribe("rooms/quiet"));
   await ran(1);
   await allowed(wire.unsubscribe("rooms/quiet"));

@@ -18,15 +18,24 @@ export const publishBy = async (tools: Tools, action: "publish" | "send", publis
   await handedOn;
   takeAll();
   await allowed(wire.message(action));
-  for (const channel of ["gathering/1", "kept/1"]) publisher.send({ action, channel, uuid: `${action}-also`, data: action });
+  for (const channel of ["gathering/1", "kept/1"])
+    publisher.send({ action, channel, uuid: `${action}-also`, data: action });
   const announced = has("presence") ? nextRun("AnnounceFunction") : undefined;
   publisher.send({ action, channel: "other", uuid: `${action}-move`, data: "move" });
   await announced;
-  await allowed(system.invoked((all) => all.find(({ event }) => JSON.stringify(event).includes(`${action}-move`)), `${action} that moves`));
+  await allowed(
+    system.invoked(
+      (all) => all.find(({ event }) => JSON.stringify(event).includes(`${action}-move`)),
+      `${action} that moves`,
+    ),
+  );
 };
 
 /** A worker reads on where a publication has stopped, delivers, finds who is gone, and hands on who takes nothing. */
-export const workOn = async ({ system, allowed, leaveBehind, takeNothing, told, idOf }: Tools, subscriber: Wire): Promise<void> => {
+export const workOn = async (
+  { system, allowed, leaveBehind, takeNothing, told, idOf }: Tools,
+  subscriber: Wire,
+): Promise<void> => {
   const left = await leaveBehind("worker");
   await allowed(subscriber.subscribe("worker"));
   const { wire, takeAll } = await takeNothing("worker");
@@ -34,7 +43,9 @@ export const workOn = async ({ system, allowed, leaveBehind, takeNothing, told, 
   const body = encodeSegment({ publications, recipients: { after: "" }, until: Date.now() + 60_000 });
   // Received before, so its attempts are counted.
   const record = { body, messageId: "again", receiptHandle: "none", attributes: { ApproximateReceiveCount: "2" } };
-  expect(await allowed(system.running.invoke(idOf("DeliverFunction"), { Records: [record] }))).toMatchObject({ ok: true });
+  expect(await allowed(system.running.invoke(idOf("DeliverFunction"), { Records: [record] }))).toMatchObject({
+    ok: true,
+  });
   await allowed(Promise.all([subscriber.message("worker"), told(left)]));
   takeAll();
   await allowed(wire.message("worker"));
@@ -42,7 +53,11 @@ export const workOn = async ({ system, allowed, leaveBehind, takeNothing, told, 
 };
 
 /** What gathers is delivered as any publication is, also where only the sweep finds that somebody has to. */
-export const gather = async ({ system, allowed, leaveBehind, takeNothing, told, nextRun }: Tools, publisher: Wire, channel: string): Promise<void> => {
+export const gather = async (
+  { system, allowed, leaveBehind, takeNothing, told, nextRun }: Tools,
+  publisher: Wire,
+  channel: string,
+): Promise<void> => {
   const left = await leaveBehind(channel);
   await allowed(publisher.subscribe(channel));
   const { wire, takeAll } = await takeNothing(channel);
@@ -66,10 +81,16 @@ export const keep = async ({ system, allowed }: Tools, publisher: Wire): Promise
 };
 
 /** The same as for an agent, for the back end. */
-export const publishForBackEnd = async ({ system, has, allowed, leaveBehind, takeNothing, told, idOf }: Tools, subscriber: Wire): Promise<void> => {
+export const publishForBackEnd = async (
+  { system, has, allowed, leaveBehind, takeNothing, told, idOf }: Tools,
+  subscriber: Wire,
+): Promise<void> => {
   const left = await leaveBehind("backend");
   const { wire, takeAll } = await takeNothing("backend");
-  const request = { version: 1, publish: ["backend", "gathering/1", "kept/1"].map((channel) => ({ channel, data: "backend" })) };
+  const request = {
+    version: 1,
+    publish: ["backend", "gathering/1", "kept/1"].map((channel) => ({ channel, data: "backend" })),
+  };
   expect(await allowed(system.running.invoke(idOf("PublisherFunction"), request))).toMatchObject({ ok: true });
   await allowed(subscriber.message("backend"));
   await allowed(told(left));
@@ -81,7 +102,10 @@ export const publishForBackEnd = async ({ system, has, allowed, leaveBehind, tak
     { disconnect: { connectionId: (await allowed(system.connectionOf(banned))).connectionId } },
     ...(has("presence") ? [{ presence: { channel: "rooms/1" } }] : []),
   ];
-  for (const each of requests) expect(await allowed(system.running.invoke(idOf("PublisherFunction"), { version: 1, ...each }))).toMatchObject({ ok: true });
+  for (const each of requests)
+    expect(await allowed(system.running.invoke(idOf("PublisherFunction"), { version: 1, ...each }))).toMatchObject({
+      ok: true,
+    });
   await allowed(banned.ended());
 };
 

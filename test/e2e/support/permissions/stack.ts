@@ -18,7 +18,9 @@ const PLATFORM = /^logs:/;
 const KEY = /^kms:(DescribeKey|Encrypt|GenerateDataKey|ReEncrypt(From|To))$/;
 
 /** A part of the template to do without: how `scripts/iam-mutate.mjs` shows that each one is needed. */
-export const MISSING = process.env["PUSH_IT_TEST_WITHOUT"] ? (JSON.parse(process.env["PUSH_IT_TEST_WITHOUT"]) as Place) : undefined;
+export const MISSING = process.env["PUSH_IT_TEST_WITHOUT"]
+  ? (JSON.parse(process.env["PUSH_IT_TEST_WITHOUT"]) as Place)
+  : undefined;
 
 /** A file for the template that is run: from there the same script knows what could be missing. */
 const TEMPLATE = process.env["PUSH_IT_TEST_TEMPLATE"];
@@ -32,10 +34,15 @@ export const CHANNELS: { readonly [option in Option]: { readonly [pattern: strin
 };
 
 /** A channel with two of them: who delivers on it keeps its last message. */
-export const BOTH: { readonly [pattern: string]: ChannelOptions } = { "both/*": { linger: Duration.millis(50), latest: true } };
+export const BOTH: { readonly [pattern: string]: ChannelOptions } = {
+  "both/*": { linger: Duration.millis(50), latest: true },
+};
 
 /** A stack of which all is asked that its functions can do. */
-export interface StackOptions extends Pick<TestSystemOptions, "beside" | "guards" | "guardProps" | "guardFunctions" | "props" | "secrets"> {
+export interface StackOptions extends Pick<
+  TestSystemOptions,
+  "beside" | "guards" | "guardProps" | "guardFunctions" | "props" | "secrets"
+> {
   /** The options of its channels. */
   has: readonly Option[];
 }
@@ -72,17 +79,24 @@ export const runStack = async ({ has, props, ...stack }: StackOptions): Promise<
   const { slow, gone, lost } = broken;
   const system = await TestSystem.start({
     ...stack,
-    props: (scope) => ({ limits: { subscriptionsPerAgent: SUBSCRIPTIONS }, ...(typeof props === "function" ? props(scope) : props) }),
+    props: (scope) => ({
+      limits: { subscriptionsPerAgent: SUBSCRIPTIONS },
+      ...(typeof props === "function" ? props(scope) : props),
+    }),
     // A segment is hidden for longer than its worker tries somebody in vain: otherwise SQS gives it to the next ones.
     queueWaitScale: 0.2,
     // Whoever finds such a one is who tells its guard.
-    faults: { beforePost: (id) => (gone.has(id) ? "gone" : slow.has(id) ? "limit" : undefined), dropDisconnect: (id) => gone.has(id) || lost.has(id) },
+    faults: {
+      beforePost: (id) => (gone.has(id) ? "gone" : slow.has(id) ? "limit" : undefined),
+      dropDisconnect: (id) => gone.has(id) || lost.has(id),
+    },
     permissionsLog: recording,
     edit(template) {
       if (TEMPLATE) writeFileSync(TEMPLATE, JSON.stringify(template));
       if (MISSING) deletePart(template, MISSING);
     },
-    log: ({ source, level, message }) => (source === "iam" || (source === "events" && level === "error")) && refused.reject(new Error(message)),
+    log: ({ source, level, message }) =>
+      (source === "iam" || (source === "events" && level === "error")) && refused.reject(new Error(message)),
   });
   return {
     tools: toolsOf(system, (option) => has.includes(option), refused.promise, broken),
@@ -96,9 +110,15 @@ export const runStack = async ({ has, props, ...stack }: StackOptions): Promise<
   };
 };
 
-const toolsOf = (system: TestSystem, has: Tools["has"], refused: Promise<never>, { slow, gone, lost }: Broken): Tools => {
+const toolsOf = (
+  system: TestSystem,
+  has: Tools["has"],
+  refused: Promise<never>,
+  { slow, gone, lost }: Broken,
+): Tools => {
   const allowed = <T>(work: Promise<T>): Promise<T> => Promise.race([work, refused]);
-  const idOf = (name: string): string => system.running.model.functions.find((each) => each.logicalId.startsWith(`PushIt${name}`))!.logicalId;
+  const idOf = (name: string): string =>
+    system.running.model.functions.find((each) => each.logicalId.startsWith(`PushIt${name}`))!.logicalId;
   return {
     system,
     has,
@@ -111,8 +131,11 @@ const toolsOf = (system: TestSystem, has: Tools["has"], refused: Promise<never>,
       const { connectionId } = await allowed(system.connectionOf(wire));
       const rows = await system.rows();
       // Whoever finds it gone has that told only if it is not just being told who came.
-      const room = rows.find(({ pk, sk }) => pk === `a#${connectionId}` && sk?.startsWith("s#rooms/"))?.["sk"]?.slice("s#".length);
-      const isTold = ({ event }: InvocationReport): boolean => (event as { channels?: string[] }).channels?.some((channel) => channel === room) === true;
+      const room = rows
+        .find(({ pk, sk }) => pk === `a#${connectionId}` && sk?.startsWith("s#rooms/"))
+        ?.["sk"]?.slice("s#".length);
+      const isTold = ({ event }: InvocationReport): boolean =>
+        (event as { channels?: string[] }).channels?.some((channel) => channel === room) === true;
       if (has("presence")) await allowed(system.invoked((all) => all.some(isTold), `${room} to be told who came`));
       const row = rows.find(({ pk, sk }) => pk === `c#${channel}` && sk === connectionId);
       await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
@@ -127,7 +150,10 @@ const toolsOf = (system: TestSystem, has: Tools["has"], refused: Promise<never>,
       return { wire, takeAll: () => slow.delete(connectionId) };
     },
     told: (connectionId) =>
-      system.invoked(() => system.logs.some(({ message }) => message.includes(`${LEFT} ${connectionId}`)), `onDisconnect of ${connectionId}`),
+      system.invoked(
+        () => system.logs.some(({ message }) => message.includes(`${LEFT} ${connectionId}`)),
+        `onDisconnect of ${connectionId}`,
+      ),
     nextRun(name) {
       const runs = (): number => system.invocations.filter(({ functionId }) => functionId === idOf(name)).length;
       const before = runs();
@@ -137,11 +163,18 @@ const toolsOf = (system: TestSystem, has: Tools["has"], refused: Promise<never>,
 };
 
 const expectNothingSpare = (system: TestSystem, recording: string): void => {
-  const lines = readFileSync(recording, "utf8").trim().split("\n").map((line) => JSON.parse(line) as RecordLine);
-  const grants = (kind: RecordLine["kind"]): RecordLine[] => lines.filter((line) => line.kind === kind && "role" in line);
+  const lines = readFileSync(recording, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as RecordLine);
+  const grants = (kind: RecordLine["kind"]): RecordLine[] =>
+    lines.filter((line) => line.kind === kind && "role" in line);
   const textOf = (line: RecordLine): string => `${"role" in line ? line.role : ""} ${line.action} ${line.resource}`;
   const used = new Set(grants("used").map(textOf));
-  const mine = grants("granted").filter(({ action }) => !PLATFORM.test(action) && !KEY.test(action)).map(textOf).filter((grant) => grant.startsWith("PushIt"));
+  const mine = grants("granted")
+    .filter(({ action }) => !PLATFORM.test(action) && !KEY.test(action))
+    .map(textOf)
+    .filter((grant) => grant.startsWith("PushIt"));
   expect(mine.length).toBeGreaterThan(30);
   expect(mine.filter((grant) => !used.has(grant))).toEqual([]);
   expect(system.logs.filter(({ source }) => source === "iam")).toEqual([]);

@@ -14,7 +14,8 @@ const inOrder = (steps: readonly Step[]): readonly Step[] => {
   return [...steps.filter(isFirst), ...steps.filter((step) => !isFirst(step))];
 };
 
-const isOf = (name: string, policy = ""): boolean => policy.startsWith(`PushIt${name}Role`) || policy.startsWith(`${name}DefaultPolicy`);
+const isOf = (name: string, policy = ""): boolean =>
+  policy.startsWith(`PushIt${name}Role`) || policy.startsWith(`${name}DefaultPolicy`);
 
 /**
  * Has every function go through all its work, as far as channels' options give it any.

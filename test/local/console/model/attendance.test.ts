@@ -4,7 +4,8 @@ const came = (agent: string, at = 1) => ({ came: true, member: { agent }, at });
 const left = (agent: string, at = 1) => ({ came: false, member: { agent }, at });
 
 describe("Attendance", () => {
-  const agents = (attendance: Attendance): string[] | undefined => attendance.of("rooms/5")?.members.map(({ agent }) => agent);
+  const agents = (attendance: Attendance): string[] | undefined =>
+    attendance.of("rooms/5")?.members.map(({ agent }) => agent);
 
   it("knows nothing of channels that nobody asked about", () => {
     const attendance = new Attendance();
@@ -19,7 +20,10 @@ describe("Attendance", () => {
     attendance.answered("rooms/5", [{ agent: "a" }, { agent: "b", userId: "ann" }]);
     attendance.changed("rooms/5", came("c"));
     attendance.changed("rooms/5", left("a", 7));
-    expect(attendance.of("rooms/5")).toEqual({ members: [{ agent: "b", userId: "ann" }, { agent: "c" }], last: left("a", 7) });
+    expect(attendance.of("rooms/5")).toEqual({
+      members: [{ agent: "b", userId: "ann" }, { agent: "c" }],
+      last: left("a", 7),
+    });
   });
 
   it("believes what was told while it asked more than the answer", () => {

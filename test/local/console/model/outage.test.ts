@@ -7,7 +7,9 @@ describe("Outage", () => {
   const begin = () => {
     const told: (number | undefined)[] = [];
     const closed: string[] = [];
-    const connection = (name: string) => ({ close: (code: number, reason: string) => closed.push(`${name} ${code} ${reason}`) });
+    const connection = (name: string) => ({
+      close: (code: number, reason: string) => closed.push(`${name} ${code} ${reason}`),
+    });
     return { outage: new Outage((until) => told.push(until)), told, closed, connection };
   };
 

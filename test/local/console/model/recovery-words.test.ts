@@ -2,11 +2,19 @@ import type { ChannelRecovery } from "../../../../local/console/model/recovery.j
 import { recoveryWords } from "../../../../local/console/model/recovery-words.js";
 
 const words = (...channels: Partial<ChannelRecovery>[]) =>
-  recoveryWords({ lostAt: 0, backAt: 2_300, channels: channels.map((each) => ({ channel: "rooms/5", status: "recovered", count: 0, ...each })) });
+  recoveryWords({
+    lostAt: 0,
+    backAt: 2_300,
+    channels: channels.map((each) => ({ channel: "rooms/5", status: "recovered", count: 0, ...each })),
+  });
 
 describe("recoveryWords", () => {
   it("says that the connection is lost, as long as it is", () => {
-    expect(recoveryWords({ lostAt: 0, channels: [] })).toEqual({ tone: "warn", title: "The connection is lost.", lines: [] });
+    expect(recoveryWords({ lostAt: 0, channels: [] })).toEqual({
+      tone: "warn",
+      title: "The connection is lost.",
+      lines: [],
+    });
   });
 
   it("says how many messages came back, and which", () => {
@@ -25,7 +33,11 @@ describe("recoveryWords", () => {
     ["Reconnected after 2.3 s.", "good", []],
     ["Reconnected after 2.3 s: nothing was missed.", "good", [{}]],
     ["Reconnected after 2.3 s, subscribing again …", "good", [{ status: "away" }]],
-    ["Reconnected after 2.3 s: 2 missed messages recovered so far …", "good", [{ status: "recovering", count: 2, first: 1, last: 2 }]],
+    [
+      "Reconnected after 2.3 s: 2 missed messages recovered so far …",
+      "good",
+      [{ status: "recovering", count: 2, first: 1, last: 2 }],
+    ],
     ["Reconnected after 2.3 s.", "warn", [{ status: "missed" }]],
     ["Reconnected after 2.3 s: nothing was missed.", "good", [{}, { channel: "stories/5", status: "missed" }]],
     ["Reconnected after 2.3 s.", "warn", [{ status: "incomplete", code: "epoch_changed" }]],

@@ -31,7 +31,13 @@ describe("Recovery", () => {
       if (!newestFirst) recovery.newest("rooms/5", 6);
       expect(recovery.message("rooms/5", 7)).toBe(false);
       expect(recovery.report).toMatchObject({ lostAt: 1_000, backAt: 3_000 });
-      expect(recovery.report?.channels[0]).toEqual({ channel: "rooms/5", status: "recovered", count: 2, first: 5, last: 6 });
+      expect(recovery.report?.channels[0]).toEqual({
+        channel: "rooms/5",
+        status: "recovered",
+        count: 2,
+        first: 5,
+        last: 6,
+      });
     }
   });
 

@@ -190,7 +190,9 @@ describe("Session", () => {
     expect(told.states.at(-1)?.reason).toBe("The network is cut, by this page.");
     history.push({ uuid: "u2", data: 2, offset: 2 }, { uuid: "u3", data: 3, offset: 3 });
     told.session.mend();
-    await told.until(() => told.recovery?.channels.every(({ status }) => status === "recovered" || status === "missed") ?? false);
+    await told.until(
+      () => told.recovery?.channels.every(({ status }) => status === "recovered" || status === "missed") ?? false,
+    );
     expect(told.outages).toEqual([true, false]);
     expect(told.messages).toMatchObject([
       { uuid: "u2", late: "missed", position: { epoch: "e", offset: 2 } },
@@ -228,8 +230,16 @@ describe("Session", () => {
     const room = () => told.subscriptions.find(({ channel }) => channel === "rooms/5");
     await told.until(() => room()?.here?.members.length === 2);
     expect(room()?.history).toBe(true);
-    stage.tell({ channel: "/meta/presence", uuid: "p1", data: { channel: "rooms/5", left: { agent: "agent-2" }, at: 1 } });
-    stage.tell({ channel: "/meta/presence", uuid: "p2", data: { channel: "rooms/5", joined: { agent: "agent-3" }, at: 2 } });
+    stage.tell({
+      channel: "/meta/presence",
+      uuid: "p1",
+      data: { channel: "rooms/5", left: { agent: "agent-2" }, at: 1 },
+    });
+    stage.tell({
+      channel: "/meta/presence",
+      uuid: "p2",
+      data: { channel: "rooms/5", joined: { agent: "agent-3" }, at: 2 },
+    });
     await told.until(() => room()?.here?.last?.came === true);
     expect(room()?.here?.members.map(({ agent }) => agent)).toEqual(["agent-1", "agent-3"]);
     await told.until(() => told.status("a") === "subscribed");

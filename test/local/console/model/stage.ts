@@ -1,14 +1,26 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type HistoryMessage, type Member, Meta, type Position, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../../../protocol/index.js";
+import {
+  type HistoryMessage,
+  type Member,
+  Meta,
+  type Position,
+  SUBPROTOCOL,
+  SUBPROTOCOL_DENIED,
+} from "../../../../protocol/index.js";
 
 /** A request as this stage reads it. */
 interface Request {
   action: string;
   channel: string;
   uuid: string;
-  data?: { channel?: string; channels?: (string | { channel: string; since?: Position })[]; limit?: number; reverse?: boolean };
+  data?: {
+    channel?: string;
+    channels?: (string | { channel: string; since?: Position })[];
+    limit?: number;
+    reverse?: boolean;
+  };
 }
 
 /** How a stage answers. */
@@ -73,19 +85,30 @@ export class Stage {
     const { denies, gifts = [] } = this.options;
     if (denies !== undefined)
       return [{ channel: Meta.connect, uuid, successful: false, error: denies, code: "denied" }];
-    if (action === "connect" || action === "ping") return [{ channel, uuid, successful: true, data: { agent: "agent-1" } }];
+    if (action === "connect" || action === "ping")
+      return [{ channel, uuid, successful: true, data: { agent: "agent-1" } }];
     if (action === "publish")
       return [{ channel, uuid, data }, this.#verdict(Meta.successful, Meta.error, channel, uuid)];
     const about = data.channel ?? "";
-    if (action === "history") return [this.#about(Meta.history, about, uuid, this.#replay(this.#history.slice(-(data.limit ?? 100)).reverse()))];
-    if (action === "presence") return [this.#about(Meta.presence, about, uuid, { count: this.#members.length, members: this.#members })];
+    if (action === "history")
+      return [
+        this.#about(Meta.history, about, uuid, this.#replay(this.#history.slice(-(data.limit ?? 100)).reverse())),
+      ];
+    if (action === "presence")
+      return [this.#about(Meta.presence, about, uuid, { count: this.#members.length, members: this.#members })];
     const asked = data.channels ?? [about];
     const given = action === "subscribe" ? [...asked, ...gifts] : asked;
     return given.map((each) => {
       const { channel: name, since } = typeof each === "string" ? { channel: each } : each;
       const kept = action === "subscribe" && name.startsWith("rooms/");
-      const missed = since && { ...this.#replay(this.#history.filter(({ offset }) => offset > since.offset)), recovered: true };
-      return { ...this.#verdict(channel, channel, name, uuid), data: { channel: name, ...(kept && { ...this.#offers, ...missed }) } };
+      const missed = since && {
+        ...this.#replay(this.#history.filter(({ offset }) => offset > since.offset)),
+        recovered: true,
+      };
+      return {
+        ...this.#verdict(channel, channel, name, uuid),
+        data: { channel: name, ...(kept && { ...this.#offers, ...missed }) },
+      };
     });
   }
 

@@ -212,7 +212,9 @@ describe("a caller", () => {
 
   it("must be allowed to do what it asks for", async () => {
     const asked: unknown[] = [];
-    const { client, id } = await start({ authorize: (call) => (asked.push(call), call.method === "GET" ? undefined : "because") });
+    const { client, id } = await start({
+      authorize: (call) => (asked.push(call), call.method === "GET" ? undefined : "because"),
+    });
     const path = `/prod/@connections/${encodeURIComponent(id)}`;
     const denied = await harness.manage("DELETE", id);
     expect([denied.status, denied.headers["x-amzn-errortype"]]).toEqual([403, "AccessDeniedException"]);

@@ -50,7 +50,11 @@ describe("an asynchronous invocation", () => {
     expect(log).toEqual([
       { level: "warn", source: "lambda", message: "Fn is invoked again in 60 s (r1): error, TypeError" },
       { level: "warn", source: "lambda", message: "Fn is invoked again in 120 s (r1): error, TypeError" },
-      { level: "error", source: "lambda", message: "RetriesExhausted: Fn ran 3 times for r1, which is given up: error, TypeError" },
+      {
+        level: "error",
+        source: "lambda",
+        message: "RetriesExhausted: Fn ran 3 times for r1, which is given up: error, TypeError",
+      },
     ]);
   });
 
@@ -108,7 +112,11 @@ describe("an asynchronous invocation", () => {
 
   test("says which destinations and queues are not served", async () => {
     const queue = "arn:aws:sqs:eu-west-1:123456789012:dead";
-    const { run, log } = start(ERROR, { retries: 0, onFailure: "arn:aws:sns:eu-west-1:123456789012:topic", deadLetter: queue });
+    const { run, log } = start(ERROR, {
+      retries: 0,
+      onFailure: "arn:aws:sns:eu-west-1:123456789012:topic",
+      deadLetter: queue,
+    });
     await run();
     expect(messages(log, "warn")).toEqual([
       "The destination arn:aws:sns:eu-west-1:123456789012:topic of Fn is not served here: nothing is sent to it.",

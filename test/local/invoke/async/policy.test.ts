@@ -18,11 +18,21 @@ const follow = (outcomes: AttemptOutcome[], settings = DEFAULTS): (number | stri
 describe("after an attempt", () => {
   test.each<[string, AttemptOutcome[], (number | string)[]]>([
     ["that succeeded, it is over", ["success"], ["finish"]],
-    ["that failed, one minute later and then two, and no more", ["error", "error", "error"], [60_000, 120_000, "RetriesExhausted"]],
-    ["that was throttled, later and later, from a second to five minutes", Array<AttemptOutcome>(11).fill("throttled"),
-      [1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000]],
-    ["throttles count for nothing, and begin anew after a run", ["throttled", "throttled", "error", "throttled", "error", "error"],
-      [1000, 2000, 60_000, 1000, 120_000, "RetriesExhausted"]],
+    [
+      "that failed, one minute later and then two, and no more",
+      ["error", "error", "error"],
+      [60_000, 120_000, "RetriesExhausted"],
+    ],
+    [
+      "that was throttled, later and later, from a second to five minutes",
+      Array<AttemptOutcome>(11).fill("throttled"),
+      [1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000],
+    ],
+    [
+      "throttles count for nothing, and begin anew after a run",
+      ["throttled", "throttled", "error", "throttled", "error", "error"],
+      [1000, 2000, 60_000, 1000, 120_000, "RetriesExhausted"],
+    ],
     ["that failed, a success ends it", ["error", "success"], [60_000, "finish"]],
   ])("%s", (_, outcomes, steps) => {
     expect(follow(outcomes)).toEqual(steps);
@@ -38,7 +48,11 @@ describe("after an attempt", () => {
   test("an event is given up when it would be too old for its next attempt", () => {
     expect(follow(["error"], { retries: 2, maxAgeMs: 60_000 })).toEqual([60_000]);
     expect(follow(["error", "error"], { retries: 2, maxAgeMs: 100_000 })).toEqual([60_000, "EventAgeExceeded"]);
-    expect(follow(["throttled", "throttled", "throttled"], { retries: 0, maxAgeMs: 3000 })).toEqual([1000, 2000, "EventAgeExceeded"]);
+    expect(follow(["throttled", "throttled", "throttled"], { retries: 0, maxAgeMs: 3000 })).toEqual([
+      1000,
+      2000,
+      "EventAgeExceeded",
+    ]);
   });
 
   test("throttles alone use up the six hours", () => {

@@ -1,4 +1,9 @@
-import { AsyncQueue, type AsyncQueueOptions, type FinishedEvent, type QueuedEvent } from "../../../../local/invoke/async/queue.js";
+import {
+  AsyncQueue,
+  type AsyncQueueOptions,
+  type FinishedEvent,
+  type QueuedEvent,
+} from "../../../../local/invoke/async/queue.js";
 import type { InvokeResult } from "../../../../local/model.js";
 import { FakeClock, settled } from "./fake-clock.js";
 
@@ -41,20 +46,27 @@ describe("an event that nobody waits for", () => {
     expect(queue.close()).toEqual([]);
   });
 
-  test.each([ERROR, TIMEOUT, CRASH])("is attempted again after one and two minutes, as the same request: $kind", async (failure) => {
-    const { queue, clock, attempts, finished } = start([failure, failure, failure]);
-    queue.add(EVENT);
-    await settled();
-    await clock.advance(59_999);
-    expect(attempts).toHaveLength(1);
-    await clock.advance(1);
-    expect(attempts).toHaveLength(2);
-    await clock.advance(119_999);
-    expect(attempts).toHaveLength(2);
-    await clock.advance(1);
-    expect(attempts.map(({ at, requestId }) => [at, requestId])).toEqual([[0, "r1"], [60_000, "r1"], [180_000, "r1"]]);
-    expect(finished).toEqual([{ ...EVENT, condition: "RetriesExhausted", attempts: 3, result: failure }]);
-  });
+  test.each([ERROR, TIMEOUT, CRASH])(
+    "is attempted again after one and two minutes, as the same request: $kind",
+    async (failure) => {
+      const { queue, clock, attempts, finished } = start([failure, failure, failure]);
+      queue.add(EVENT);
+      await settled();
+      await clock.advance(59_999);
+      expect(attempts).toHaveLength(1);
+      await clock.advance(1);
+      expect(attempts).toHaveLength(2);
+      await clock.advance(119_999);
+      expect(attempts).toHaveLength(2);
+      await clock.advance(1);
+      expect(attempts.map(({ at, requestId }) => [at, requestId])).toEqual([
+        [0, "r1"],
+        [60_000, "r1"],
+        [180_000, "r1"],
+      ]);
+      expect(finished).toEqual([{ ...EVENT, condition: "RetriesExhausted", attempts: 3, result: failure }]);
+    },
+  );
 
   test("that finds no room is not counted as run", async () => {
     const { queue, clock, finished } = start([THROTTLED, THROTTLED, ERROR, OK]);
