@@ -1,8 +1,10 @@
 import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
+import { prose } from "./scripts/prose/eslint-plugin.mjs";
+import { HELD_CODE } from "./scripts/prose/held.mjs";
 
-/** What plain scripts find in Node without importing it. */
+/** Globals of Node that plain scripts use. */
 const NODE = ["Buffer", "URL", "__dirname", "console", "module", "performance", "process", "require", "setTimeout"];
 
 export default defineConfig(
@@ -24,14 +26,14 @@ export default defineConfig(
       // A function can be async because its type says so, without awaiting anything yet.
       "@typescript-eslint/require-await": "off",
       "@typescript-eslint/switch-exhaustiveness-check": "error",
-      // What has methods here is mostly a closure, which knows no `this` that it could lose.
+      // Our objects are mostly closures that do not use `this`, so unbound methods are safe.
       "@typescript-eslint/unbound-method": "off",
     },
   },
   {
     files: ["test/**/*.ts"],
     rules: {
-      // jest's asymmetric matchers are typed as `any`, and a test knows what it makes text of.
+      // Jest's asymmetric matchers have the type `any`, and tests print many values as text.
       "@typescript-eslint/no-base-to-string": "off",
       "@typescript-eslint/no-unsafe-argument": "off",
       "@typescript-eslint/no-unsafe-assignment": "off",
@@ -41,5 +43,10 @@ export default defineConfig(
   {
     files: ["**/*.mjs", "**/*.cjs", "**/*.js"],
     languageOptions: { globals: Object.fromEntries(NODE.map((name) => [name, "readonly"])) },
+  },
+  {
+    files: HELD_CODE.flatMap((path) => [path, `${path}/**/*.{ts,mjs,cjs,js}`]),
+    plugins: { prose },
+    rules: { "prose/plain-english": "error" },
   },
 );

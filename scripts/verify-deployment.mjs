@@ -58,7 +58,7 @@ const verify = ({ url, publisher }) => {
   const { status, stdout } = run(process.execPath, publisher === undefined ? cli : [...cli, "--publisher", publisher]);
   if (stdout.trim() === "") throw new Error(`push-it-cli check ended with ${status} and without a report`);
   const check = JSON.parse(stdout);
-  const bench = JSON.parse(must("npx", ["tsx", "bench/cli.ts", "aws", "--url", url, ...LOAD, "--json"]));
+  const bench = JSON.parse(must("npx", ["tsx", "tools/bench/cli.ts", "aws", "--url", url, ...LOAD, "--json"]));
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   return {
     version: 1,

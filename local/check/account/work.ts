@@ -3,7 +3,7 @@ import { VCPU_MB } from "./quotas.js";
 /** How long a call to DynamoDB takes, in milliseconds: declared, because loopback says nothing about AWS. */
 export const DYNAMODB_MS = 5;
 
-/** CPU of one delivery, in microseconds of a whole vCPU: see `Cpu` in bench/scale/model.ts. */
+/** CPU of one delivery, in microseconds of a whole vCPU: see `Cpu` in tools/bench/scale/model.ts. */
 export const POST_MICROS = 70;
 
 /**

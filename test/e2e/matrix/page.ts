@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { between } from "../../../bench/page.js";
+import { between } from "../../../tools/bench/page.js";
 import { markdown } from "./table.js";
 
 /** The page that shows the matrix. */

@@ -1,6 +1,6 @@
 /**
  * Longest that anything may take before the test fails, where nothing else is said, in milliseconds: much for a machine
- * that is busy, and less where a grant is missing on purpose (scripts/iam-mutate.mjs), so that failing is the rule.
+ * that is busy, and less where a grant is missing on purpose (tools/iam/mutate.mjs), so that failing is the rule.
  */
 const PATIENCE_MS = process.env["PUSH_IT_TEST_WITHOUT"] ? 40_000 : 90_000;
 

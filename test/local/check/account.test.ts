@@ -5,7 +5,7 @@ import { judgeAccount } from "../../../local/check/account/check.js";
 import { planFor, publicationBounds, reconnectionBounds } from "../../../local/check/account/bounds.js";
 import { regionNotes } from "../../../local/check/account/report.js";
 import { REQUESTS_PER_SECOND } from "../../../local/check/account/quotas.js";
-import { DEFAULT_QUOTAS } from "../../../bench/scale/quotas.js";
+import { DEFAULT_QUOTAS } from "../../../tools/bench/scale/quotas.js";
 import { run } from "../cli/support.js";
 
 /** What AWS answers about an account, by operation: as its pages about these operations show it. */

@@ -17,7 +17,7 @@ const PLATFORM = /^logs:/;
 /** What DynamoDB's documentation wants its callers to be allowed, and asks for nothing that can be seen; queues ask those who send for a data key. */
 const KEY = /^kms:(DescribeKey|Encrypt|GenerateDataKey|ReEncrypt(From|To))$/;
 
-/** A part of the template to do without: how `scripts/iam-mutate.mjs` shows that each one is needed. */
+/** A part of the template to do without: how `tools/iam/mutate.mjs` shows that each one is needed. */
 export const MISSING = process.env["PUSH_IT_TEST_WITHOUT"]
   ? (JSON.parse(process.env["PUSH_IT_TEST_WITHOUT"]) as Place)
   : undefined;

@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { answersFit, perhapsLimited } from "../../../tools/fuzz/fit.js";
+import { episode } from "../../../tools/fuzz/frames.js";
+import { SUBSCRIPTIONS } from "../../../tools/fuzz/names.js";
+import { judge } from "../../../tools/fuzz/oracle.js";
+
+const AGENT = { agent: "a-1" };
+const publication = judge(JSON.stringify({ action: "publish", channel: "open/a", uuid: "u", data: 1 }), AGENT);
+const limited = {
+  channel: "/meta/error" as const,
+  uuid: "u",
+  successful: false,
+  code: "rate_limited" as const,
+  error: "Too many.",
+};
+const expected = ({ outcome }: typeof publication) => (outcome.kind === "answers" ? outcome.answers : []);
+
+describe("rate_limited", () => {
+  it("is no answer to who has published little", () => {
+    expect(publication.messages).toBe(1);
+    expect(answersFit(expected(publication), [limited])).toBe(false);
+  });
+
+  it("may be one to who has published much, and so may the other; nothing else may", () => {
+    const perhaps = expected(perhapsLimited(publication));
+    expect(answersFit(perhaps, [limited])).toBe(true);
+    expect(answersFit(perhaps, [{ channel: "/meta/successful", uuid: "u", successful: true }])).toBe(true);
+    expect(answersFit(perhaps, [{ ...limited, uuid: "v" }])).toBe(false);
+    expect(answersFit(perhaps, [{ ...limited, code: "denied" }])).toBe(false);
+    expect(answersFit(perhaps, [{ ...limited, channel: "/meta/subscribe" }])).toBe(false);
+  });
+
+  it("is never one to a frame that publishes nothing", () => {
+    const ping = judge(JSON.stringify({ action: "ping", channel: "/meta/ping", uuid: "u" }), AGENT);
+    expect(perhapsLimited(ping)).toBe(ping);
+  });
+});
+
+it("no episode has so many names that an agent could meet its limit of subscriptions: too_many_subscriptions is always wrong", () => {
+  const counts = fc.sample(episode("t1"), { seed: 1, numRuns: 300 }).map(({ bursts }) => {
+    const names = bursts.flat().flatMap((each) => {
+      if (each.kind !== "frame" || each.wire.kind !== "text") return [];
+      return judge(each.wire.text, AGENT).subscribe;
+    });
+    return new Set(names).size;
+  });
+  expect(Math.max(...counts)).toBeGreaterThan(10);
+  expect(Math.max(...counts)).toBeLessThan(SUBSCRIPTIONS * 0.8);
+});

@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { progressOn } from "../fuzz/report.js";
+import { Failure } from "../../local/failure.js";
+import { parseBenchArguments } from "./arguments.js";
+import { aws } from "./aws.js";
+import type { Benchmark } from "./benchmark.js";
+import { coldstart } from "./coldstart/coldstart.js";
+import { connections } from "./connections.js";
+import { cost } from "./cost.js";
+import { dev } from "./dev.js";
+import { fanout } from "./fanout.js";
+import { guards } from "./guards.js";
+import { latency } from "./latency.js";
+import { between, writePage } from "./page.js";
+import { scale } from "./scale.js";
+
+/** The benchmarks, by name. */
+const BENCHMARKS: Record<string, Benchmark<unknown>> = {
+  aws,
+  coldstart,
+  connections,
+  cost,
+  dev,
+  fanout,
+  guards,
+  latency,
+  scale,
+};
+
+const ROOT = join(__dirname, "../..");
+
+/** The page that shows what the benchmarks print. */
+const PAGE = "docs/PERFORMANCE.md";
+
+/** How finely progress is told. */
+const STEPS = 100;
+
+const optionsHelp = ({ options = {} }: Benchmark<unknown>): string =>
+  Object.entries(options)
+    .map(([name, { help, flag }]) => `\n    ${`--${name}${flag ? "" : " …"}`.padEnd(20)} ${help}`)
+    .join("");
+
+const help = (): string => `bench: measures this package on this machine
+
+  npm run bench -- NAME [options]
+
+Benchmarks, and options of their own
+${Object.entries(BENCHMARKS)
+  .map(([name, benchmark]) => `  ${name.padEnd(14)} ${benchmark.summary}${optionsHelp(benchmark)}`)
+  .join("\n")}
+
+Options
+  --json         print one line of JSON on stdout, and nothing else there
+  --write        put the table and the charts into their page of docs
+  --help         this
+
+Talks to 127.0.0.1 only (but aws: to --url), and ends by itself.
+`;
+
+const main = async (args: string[]): Promise<void> => {
+  const { help: asked, json, write, name, options } = parseBenchArguments(args, BENCHMARKS);
+  if (asked) return void process.stdout.write(help());
+  const benchmark = BENCHMARKS[name]!;
+  const { page = PAGE } = benchmark;
+  // Before a long run, rather than after it: whether its result has a place.
+  if (write) between(readFileSync(join(ROOT, page), "utf8"), name, "");
+  const bar = progressOn(process.stderr, STEPS);
+  const result = await benchmark.run({ root: ROOT, progress: (share) => bar(Math.round(share * STEPS)) }, options);
+  const table = benchmark.table(result);
+  if (write) writePage({ root: ROOT, page, name, table, charts: benchmark.charts?.(result) ?? [] });
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `\n${table}\n`);
+};
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const text =
+    error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
+  process.stderr.write(`✗ ${text ?? String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import type { Benchmark, BenchContext } from "../benchmark.js";
+import { barChart } from "../chart.js";
+import { countOf } from "../options.js";
+import { rounded, spreadOf } from "../stats.js";
+import { BARE, type Candidate, candidates, DEFAULT, GUARDED, UNBUNDLED } from "./candidates.js";
+
+/** One row of the result. */
+export interface ColdStart {
+  /** A function's name, or what it is compared with. */
+  function: string;
+  /** What is deployed, in bytes. */
+  bytes: number;
+  /** From the start of its import until it is loaded, in a fresh process: the best, because what disturbs only adds. */
+  loadMs: number;
+  /** The same, in the middle and at the 95th percentile. */
+  medianMs: number;
+  p95Ms: number;
+}
+
+/** How often each is loaded, where nothing else is said. */
+const ROUNDS = 25;
+
+/** What functions find in their environment; the credentials are no one's. */
+const ENVIRONMENT = {
+  AWS_REGION: "us-east-1",
+  AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "none",
+  AWS_LAMBDA_FUNCTION_NAME: "bench",
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "512",
+  AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: "http://127.0.0.1:1/live",
+  TABLE_NAME: "bench",
+  PUSH_IT_SETTINGS: JSON.stringify(DEFAULT_SETTINGS),
+};
+
+const run = promisify(execFile);
+
+const load = async ({ file, environment }: Candidate, script: string): Promise<number> => {
+  const env = { PATH: process.env["PATH"], ...ENVIRONMENT, ...environment };
+  const { stdout } = await run(process.execPath, [script, file], { env });
+  return Number(stdout);
+};
+
+/**
+ * Loads everything, one after the other, round after round: what disturbs the machine disturbs all alike. The first
+ * round, which fills the caches of the file system, does not count.
+ * @param rounds how often each is loaded
+ */
+export const measureColdStarts = async ({ root, progress }: BenchContext, rounds = ROUNDS): Promise<ColdStart[]> => {
+  const parent = join(root, ".push-it");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "bench-"));
+  try {
+    const all = candidates(root, folder).map((candidate) => ({ candidate, ms: [] as number[] }));
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const { candidate, ms } of all) {
+        const took = await load(candidate, join(root, "tools/bench/coldstart/load.mjs"));
+        if (round > 0) ms.push(took);
+      }
+      progress(round / rounds);
+    }
+    return all.map(({ candidate, ms }) => {
+      const { p50, p95 } = spreadOf(ms);
+      return {
+        function: candidate.name,
+        bytes: candidate.bytes,
+        loadMs: rounded(Math.min(...ms)),
+        medianMs: p50,
+        p95Ms: p95,
+      };
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const find = (results: readonly ColdStart[], name: string): ColdStart => {
+  const found = results.find((each) => each.function === name);
+  if (!found) throw new Error(`there is no row ${name}`);
+  return found;
+};
+
+const KB = 1024;
+
+const table = (results: ColdStart[]): string => {
+  const byDefault = find(results, DEFAULT).loadMs;
+  const rows = results.map(
+    ({ function: name, bytes, loadMs, medianMs, p95Ms }) =>
+      `| ${name} | ${(bytes / KB).toFixed(1)} | ${loadMs.toFixed(1)} | ${medianMs.toFixed(1)} | ${p95Ms.toFixed(1)} | ${(loadMs / byDefault).toFixed(2)} |`,
+  );
+  return [
+    `| function | KB (1,024 bytes) | load, best ms | median ms | p95 ms | best, of “${DEFAULT}” |`,
+    "|---|--:|--:|--:|--:|--:|",
+    ...rows,
+    "",
+    `The publish function's load time is ${rounded(find(results, "publish").loadMs / byDefault)} of the default's. A load time is from the start of a handler's import until it is there, in a fresh process of Node ${process.versions.node} on this machine, from warm file caches, the best of its rounds, because whatever else the machine does only adds to it: what a cold start adds in AWS besides (an environment, the download, the runtime) is not in it. “${DEFAULT}” and “${UNBUNDLED}” publish with the SDK's two clients, as people write it; the first finds the SDK in the runtime, as \`NodejsFunction\` makes it for the runtime that the construct pins, so that its size is without the SDK; the second brings all its packages along. “${GUARDED}” starts its guard's thread besides, which goes on loading when the function is loaded. “${BARE}” is an empty module.`,
+  ].join("\n");
+};
+
+/** Size and load time of each function, beside what people deploy otherwise. */
+export const coldstart: Benchmark<ColdStart[]> = {
+  summary: "size and load time of each function, beside bare node and the SDK as it comes",
+  options: { rounds: { help: `how often each is loaded; default ${ROUNDS}` } },
+  run: (context, options) => measureColdStarts(context, countOf(options, "rounds", { otherwise: ROUNDS, max: 1000 })),
+  table,
+  charts: (results) => [
+    {
+      name: "coldstart",
+      alt: "Load time of each function beside bare node and the SDK: the figures are in the table below",
+      svg: barChart({
+        title: "Loading a function in a fresh process, best of all rounds",
+        unit: "ms",
+        groups: results.map((each) => each.function),
+        series: [{ name: "best", values: results.map(({ loadMs }) => loadMs) }],
+      }),
+    },
+  ],
+};

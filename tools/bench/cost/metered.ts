@@ -1,0 +1,178 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { App, Stack } from "aws-cdk-lib";
+import { WebSocket } from "ws";
+import { PushIt as Client } from "push-it-client";
+import { PushIt, type PushItProps } from "../../../infra/index.js";
+import { startSystem } from "../../../local/dev/system.js";
+import { difference, type MeterSnapshot } from "../../../local/meter/counts.js";
+import type { Meter } from "../../../local/meter/meter.js";
+import { FAN_OUTS, type Load, SIZES, type Units } from "./cell.js";
+
+/** Largest fan-out that is run; larger ones are extrapolated by the model. */
+export const MOST_RUN = 1_000;
+
+/** How often each load is published and metered, after once that is not. */
+const TIMES = 5;
+
+/** How many clients connect at once. */
+const CONNECTING = 20;
+
+/** What is published: data of so many bytes of JSON, on the channel of this fan-out. */
+type Publishing = Pick<Load, "fanOut" | "bytes" | "history">;
+
+/** The units of one publication without `linger`, as they were metered. */
+export interface Metered extends Publishing {
+  units: Units;
+}
+
+/** The channels of one fan-out, plain and with history; rows are as long as their names. */
+const channelOf = (fanOut: number, history: boolean): string => `${history ? "kept" : "cost"}/${fanOut}`;
+
+/** What is said of channels, by pattern. */
+export type Channels = NonNullable<PushItProps["channels"]>;
+
+const CHANNELS: Channels = { "kept/*": { history: {} } };
+
+const synthesize = (folder: string, channels: Channels): string => {
+  const outdir = join(folder, "cdk.out");
+  const app = new App({
+    outdir,
+    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
+  });
+  new PushIt(new Stack(app, "Cost"), "PushIt", { channels });
+  app.synth();
+  return outdir;
+};
+
+/** A client that is subscribed to these channels. */
+const subscriber = (url: string, channels: string[]): Promise<Client> =>
+  new Promise((resolve, reject) => {
+    const client = new Client({ url, WebSocket, timeout: 120_000 });
+    const missing = new Set(channels);
+    // What a busy machine fails at is tried again: the event says when it has succeeded.
+    client.on("error", () => undefined);
+    client.on("subscribed", ({ channel }) => {
+      missing.delete(channel);
+      if (missing.size === 0) resolve(client);
+    });
+    client.on("unsubscribed", ({ channel, error }) => reject(error ?? new Error(`${channel} is not subscribed`)));
+    client.on("state", ({ state, code, reason }) => {
+      if (state === "denied") reject(new Error(`${code} ${reason}`));
+      else if (state === "connected" && channels.length === 0) resolve(client);
+    });
+    for (const channel of channels) client.subscribe(channel);
+  });
+
+/** Which channels there are of each fan-out. */
+type ChannelsOf = (fanOut: number) => string[];
+
+/** Clients of which the first so many are subscribed to the channels of each fan-out. */
+const connect = async (
+  url: string,
+  fanOuts: readonly number[],
+  of: ChannelsOf,
+  progress: (share: number) => void,
+): Promise<Client[]> => {
+  const most = Math.max(...fanOuts);
+  const clients: Client[] = [];
+  while (clients.length < most) {
+    const next = Array.from({ length: Math.min(CONNECTING, most - clients.length) }, (_, at) => clients.length + at);
+    const channelsOf = (index: number): string[] => fanOuts.filter((fanOut) => index < fanOut).flatMap(of);
+    clients.push(...(await Promise.all(next.map((index) => subscriber(url, channelsOf(index))))));
+    progress(clients.length / most);
+  }
+  return clients;
+};
+
+/** Publishes once; fulfilled when every subscriber has it and the publisher its answer. */
+const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history }: Publishing): Promise<void> => {
+  const channel = channelOf(fanOut, history);
+  const heard = clients.slice(0, fanOut).map(
+    (client) =>
+      new Promise<void>((resolve) => {
+        const off = client.channel(channel).on("message", () => {
+          off();
+          resolve();
+        });
+      }),
+  );
+  await Promise.all([clients[0]!.channel(channel).publish("x".repeat(bytes - 2)), ...heard]);
+};
+
+/** Of the functions that a publication runs: pings and departures are not part of it. */
+export const unitsOf = (used: MeterSnapshot, times: number): Units => ({
+  messages: (used.messagesIn + used.messagesOut) / times,
+  invocations: used.invocations / times,
+  gbSeconds: used.gbSeconds / times,
+  readUnits: used.readUnits / times,
+  writeUnits: used.writeUnits / times,
+  queueRequests: used.queueRequests / times,
+});
+
+const meterOne = async (meter: Meter, clients: readonly Client[], publishing: Publishing): Promise<Metered> => {
+  // The first one finds a cold function, and an agent that is in no cache.
+  await publishOnce(clients, publishing);
+  await meter.settled();
+  const before = meter.snapshot();
+  for (let time = 0; time < TIMES; time += 1) await publishOnce(clients, publishing);
+  await meter.settled();
+  return { ...publishing, units: unitsOf(difference(meter.snapshot(), before), TIMES) };
+};
+
+/** What is run to be metered. */
+export interface Setup {
+  /** The package's folder; it has been built. */
+  root: string;
+  channels: Channels;
+  fanOuts: readonly number[];
+  channelsOf: ChannelsOf;
+  progress: (share: number) => void;
+}
+
+/** Runs the system with its meter and as many clients as the largest fan-out, for as long as `use` takes. */
+export const withSubscribers = async <Result>(
+  { root, channels, fanOuts, channelsOf, progress }: Setup,
+  use: (meter: Meter, clients: readonly Client[]) => Promise<Result>,
+): Promise<Result> => {
+  const parent = join(root, ".push-it");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "bench-"));
+  const system = await startSystem({
+    project: root,
+    dist: join(root, "local/dist"),
+    assembly: synthesize(folder, channels),
+    log: () => undefined,
+    meter: true,
+  });
+  let clients: Client[] = [];
+  try {
+    if (!system.meter) throw new Error("the system has no meter");
+    clients = await connect(system.websocketUrl, fanOuts, channelsOf, progress);
+    return await use(system.meter, clients);
+  } finally {
+    for (const client of clients) client.disconnect();
+    await system.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/**
+ * Runs the system, publishes, and reads from its meter what one publication used.
+ * @param root the package's folder; it has been built
+ */
+export const meterPublications = (
+  root: string,
+  fanOuts: readonly number[] = FAN_OUTS.filter((fanOut) => fanOut <= MOST_RUN),
+  progress: (share: number) => void = () => undefined,
+): Promise<Metered[]> => {
+  const channelsOf = (fanOut: number): string[] => [channelOf(fanOut, false), channelOf(fanOut, true)];
+  return withSubscribers({ root, channels: CHANNELS, fanOuts, channelsOf, progress }, async (meter, clients) => {
+    const all: Metered[] = [];
+    for (const history of [false, true]) {
+      for (const bytes of SIZES)
+        for (const fanOut of fanOuts) all.push(await meterOne(meter, clients, { fanOut, bytes, history }));
+    }
+    return all;
+  });
+};

@@ -1,0 +1,90 @@
+import { LATEST_MS, POSTS_SHARE, PUBLISHER_PATIENCE_MS, WORKER_PATIENCE_MS } from "../../../lambdas/core/fan-out.js";
+import { SLOW_MS } from "../../../lambdas/core/hand-on.js";
+import { SEGMENT_RECIPIENTS } from "../../../lambdas/core/segments.js";
+import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import {
+  CALLS_MS,
+  cpuShare,
+  DYNAMODB_MS,
+  POST_MICROS,
+  READ_UNIT_BYTES,
+  ROW_BYTES,
+  SUBSCRIBE_CALLS,
+} from "../../../local/check/account/work.js";
+
+// What `push-it-cli check` reckons with, too.
+export { CALLS_MS, cpuShare, READ_UNIT_BYTES, ROW_BYTES, SUBSCRIBE_CALLS };
+
+/**
+ * What calls take, in milliseconds: declared, as everywhere in this project, because loopback says nothing about AWS.
+ * `page` is a Query that fills its 1 MB; `handshake` is a TCP, TLS and WebSocket handshake over the internet, and
+ * `coldStart` the start of a function's environment: both are guesses.
+ */
+export const LATENCY_MS = {
+  dynamoDb: DYNAMODB_MS,
+  page: 20,
+  post: 10,
+  queue: 10,
+  poll: 20,
+  invoke: 10,
+  coldStart: 250,
+  handshake: 150,
+  frame: 50,
+};
+
+/**
+ * Bytes of a Query's page.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
+ */
+export const PAGE_BYTES = 1024 * 1024;
+
+/** Rows of a full page, and what it costs in read units. */
+export const PAGE_ROWS = Math.floor(PAGE_BYTES / ROW_BYTES);
+
+/** CPU of one whole vCPU, in microseconds. */
+export interface Cpu {
+  /**
+   * Of one delivery: signing, sending, and its answer. `npm run bench -- fanout` measures some 50 a delivery to 10,000
+   * subscribers (docs/PERFORMANCE.md), without TLS, and with reading them, which `perRowMicros` is about: so some 45. The
+   * rest is a guess of what TLS and a slower core take.
+   */
+  perPostMicros: number;
+  /** Of one subscriber that is read: measured as a Query of 9,500 rows from a stub in the same process, on 2 cores with Node 20. */
+  perRowMicros: number;
+  /** Of one subscriber that is handed on in a segment. */
+  perHandOnMicros: number;
+}
+
+export const CPU: Cpu = { perPostMicros: POST_MICROS, perRowMicros: 6.6, perHandOnMicros: 0.5 };
+
+// What the product does by itself is the product's own: nothing here can fall behind it.
+export { LATEST_MS, SEGMENT_RECIPIENTS, SLOW_MS };
+
+/** How many subscribers a function that reads them posts to itself; those beyond are handed on. */
+export const OWN_RECIPIENTS = DEFAULT_SETTINGS.fanOutThreshold;
+
+/** How long a function posts and reads before it hands on what is left, in milliseconds: its share of the fan-out budget. */
+export const POSTS_MS = DEFAULT_SETTINGS.fanOutMs * POSTS_SHARE;
+
+/** How long one recipient is tried again after its first failure, by who publishes and by a worker, in milliseconds. */
+export const PATIENCE_MS = { publisher: PUBLISHER_PATIENCE_MS, worker: WORKER_PATIENCE_MS };
+
+/**
+ * Most messages of one SendMessageBatch, and bytes of a segment in it.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+ */
+export const BATCH_MESSAGES = 10;
+export const SEGMENT_BYTES = 25_000;
+
+/**
+ * Of `linger`: bytes of a write unit, and of a frame.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+ */
+export const LINGER = { writeUnitBytes: 1024, frameBytes: 32 * 1024 };
+
+/**
+ * Of `history`: bytes of a write unit, and how long a publication takes until it is stored: head, claim and message, one
+ * after the other.
+ */
+export const HISTORY = { writeUnitBytes: 1024, callsMs: 3 * LATENCY_MS.dynamoDb };

@@ -1,0 +1,223 @@
+import { backoff } from "../../../client/src/connection/backoff.js";
+import { DEFAULTS } from "../../../client/src/options.js";
+import { nothingUsed, type Used, usdOf } from "./bill.js";
+import { CALLS_MS, LATENCY_MS } from "./model.js";
+import type { Quotas, RouteThrottle } from "./quotas.js";
+import { seeded } from "./random.js";
+import { TimingWheel } from "./timing-wheel.js";
+import { TokenBucket } from "./token-bucket.js";
+
+const { retryBase: RETRY_BASE, retryCap: RETRY_CAP } = DEFAULTS;
+
+/** What it took until everybody was back. */
+export interface Reconnected {
+  /** From the first loss to the last subscriber that is subscribed again, in milliseconds. */
+  lastBackMs: number;
+  /** How long one subscriber was away: from its loss to its subscription, in milliseconds. */
+  awayMs: { p50: number; p99: number };
+  usd: number;
+  used: Used;
+  back: number;
+  /** Handshakes that were refused, subscribe frames that failed, and departures that are left to the sweep. */
+  refused: { connects: number; subscribes: number; departures: number };
+  /** Most connections opened in one second. */
+  peakPerSecond: number;
+  /** Subscribers that are back, at the end of each second. */
+  timeline: number[];
+  /** When each simulated connection opened, in milliseconds. */
+  openedAt: Float64Array;
+}
+
+/** What a simulation may be told besides. */
+export interface ReconnectOptions {
+  /** When each simulated connection is lost, in milliseconds. Left out: all at once, at 0. */
+  lostAt?: Float64Array;
+  /** When API Gateway notices that, in milliseconds after it: from, and up to. */
+  noticedMs?: readonly [from: number, to: number];
+  seed?: number;
+}
+
+/** Most connections that are simulated; each then stands for several, and quotas are divided by as many. */
+export const MOST_SIMULATED = 50_000;
+
+/** How many connections are simulated for so many subscribers. */
+export const simulated = (subscribers: number): number => Math.min(subscribers, MOST_SIMULATED);
+
+const RESOLUTION_MS = 2;
+
+/** Longer than anything that is waited for, in milliseconds. */
+const LONGEST_WAIT_MS = 120_000;
+
+/** How often the SDK in a Lambda asks a table that refuses, and its first wait, in milliseconds; doubles. */
+const TABLE_ATTEMPTS = 3;
+const THROTTLED_MS = 500;
+
+/** Write units, with the registration's, of connecting, subscribing and leaving; read units of the last two. */
+const UNITS = { connect: { writes: 2, reads: 0 }, subscribe: { writes: 2, reads: 3 }, leave: { writes: 4, reads: 1 } };
+
+/** Where a connection is. */
+const At = { Away: 0, Connecting: 1, Open: 2, Subscribing: 3, Back: 4 } as const;
+
+/** Subscribers of one channel who lose their connections and come back with the SDK's own waits. */
+export const reconnect = (subscribers: number, quotas: Quotas, options: ReconnectOptions = {}): Reconnected => {
+  const { lostAt, noticedMs = [60_000, 600_000], seed = 1 } = options;
+  const random = seeded(seed);
+  const count = simulated(subscribers);
+  const weight = subscribers / count;
+  const bucket = (perSecond: number, burst = perSecond): TokenBucket =>
+    new TokenBucket(perSecond / weight, Math.max(burst / weight, 4));
+  const connections = bucket(quotas.connectionsPerSecond);
+  const route = ({ rateLimit, burstLimit }: RouteThrottle): TokenBucket => bucket(rateLimit, burstLimit);
+  const [connectRoute, subscribeRoute] = [route(quotas.throttling.connect), route(quotas.throttling.subscribe)];
+  const requests = bucket(quotas.requestsPerSecond, quotas.requestBurst);
+  const partitions = Array.from({ length: quotas.shards }, () => bucket(quotas.partitionWrites));
+  const table = bucket(quotas.tableWrites);
+  const concurrency = Math.max(1, Math.floor(quotas.concurrency / weight));
+
+  const at = new Uint8Array(count).fill(At.Away);
+  const attempts = new Uint8Array(count).fill(1);
+  const tries = new Uint8Array(2 * count);
+  const openedAt = new Float64Array(count);
+  const away = new Float64Array(count);
+  const lost = lostAt ?? new Float64Array(count);
+  const wheel = new TimingWheel(
+    2 * count,
+    RESOLUTION_MS,
+    Math.max(...noticedMs) + LONGEST_WAIT_MS + lost.reduce((most, each) => Math.max(most, each), 0),
+  );
+  const used = nothingUsed();
+  const refused = { connects: 0, subscribes: 0, departures: 0 };
+  const opened: number[] = [];
+  const backs: number[] = [];
+  let running = 0;
+  let back = 0;
+  let lastBackMs = 0;
+
+  /** Counts a connection in the second that it is. */
+  const countIn = (seconds: number[]): void => {
+    const second = Math.floor(wheel.now / 1_000);
+    seconds[second] = (seconds[second] ?? 0) + weight;
+  };
+  const shardOf = (agent: number): TokenBucket => partitions[agent % quotas.shards]!;
+  const invoked = (ms: number): void => {
+    used.invocations += weight;
+    used.gbMs += weight * ms * (quotas.memoryMb / 1024);
+  };
+  /** Writes, or waits as the SDK in the Lambda does; `false`: it gives up. `undefined`: it tries again. */
+  const wrote = (
+    entity: number,
+    units: { writes: number; reads: number },
+    partition?: TokenBucket,
+  ): boolean | undefined => {
+    if ((partition?.take(wheel.now) ?? true) && table.take(wheel.now, units.writes)) {
+      used.writes += weight * units.writes;
+      used.reads += weight * units.reads;
+      tries[entity] = 0;
+      return true;
+    }
+    const tried = (tries[entity]! += 1);
+    if (tried >= TABLE_ATTEMPTS) {
+      tries[entity] = 0;
+      return false;
+    }
+    const wait = random() * THROTTLED_MS * 2 ** (tried - 1);
+    used.gbMs += weight * wait * (quotas.memoryMb / 1024);
+    wheel.plan(entity, wheel.now + wait);
+    return undefined;
+  };
+
+  const tryAgain = (agent: number): void => {
+    refused.connects += weight;
+    at[agent] = At.Away;
+    const wait = backoff(attempts[agent]!, RETRY_BASE, RETRY_CAP, random());
+    attempts[agent] = Math.min(200, attempts[agent]! + 1);
+    wheel.plan(agent, wheel.now + wait + LATENCY_MS.handshake);
+  };
+  const subscribeLater = (agent: number): void => {
+    refused.subscribes += weight;
+    at[agent] = At.Open;
+    wheel.plan(agent, wheel.now + backoff(0, RETRY_CAP, RETRY_CAP, random()) + LATENCY_MS.frame);
+  };
+
+  const connect = (agent: number): void => {
+    if (
+      running >= concurrency ||
+      !connectRoute.take(wheel.now) ||
+      !connections.take(wheel.now) ||
+      !requests.take(wheel.now)
+    )
+      return tryAgain(agent);
+    running += 1;
+    at[agent] = At.Connecting;
+    wheel.plan(agent, wheel.now + CALLS_MS.connect);
+  };
+  const connected = (agent: number): void => {
+    const done = wrote(agent, UNITS.connect);
+    if (done === undefined) return;
+    running -= 1;
+    invoked(CALLS_MS.connect);
+    if (!done) return tryAgain(agent);
+    openedAt[agent] = wheel.now;
+    countIn(opened);
+    at[agent] = At.Open;
+    wheel.plan(agent, wheel.now + LATENCY_MS.frame);
+  };
+  const subscribe = (agent: number): void => {
+    if (running >= concurrency || !subscribeRoute.take(wheel.now) || !requests.take(wheel.now))
+      return subscribeLater(agent);
+    running += 1;
+    at[agent] = At.Subscribing;
+    used.messages += 2 * weight;
+    wheel.plan(agent, wheel.now + CALLS_MS.subscribe);
+  };
+  const subscribed = (agent: number): void => {
+    const done = wrote(agent, UNITS.subscribe, shardOf(agent));
+    if (done === undefined) return;
+    running -= 1;
+    invoked(CALLS_MS.subscribe);
+    if (!done) return subscribeLater(agent);
+    at[agent] = At.Back;
+    back += weight;
+    lastBackMs = wheel.now;
+    away[agent] = wheel.now - lost[agent]!;
+    countIn(backs);
+  };
+  /** What comes next for a connection, by where it is. */
+  const steps = [connect, connected, subscribe, subscribed];
+  /** API Gateway has noticed that a connection is gone: its rows go too, where the table lets them. */
+  const leave = (agent: number): void => {
+    const done = wrote(count + agent, UNITS.leave, shardOf(agent));
+    if (done === undefined) return;
+    invoked(CALLS_MS.leave);
+    if (!done) refused.departures += weight;
+  };
+
+  for (let agent = 0; agent < count; agent += 1) {
+    const gone = lost[agent]!;
+    wheel.plan(agent, gone + backoff(0, RETRY_BASE, RETRY_CAP, random()) + LATENCY_MS.handshake);
+    wheel.plan(count + agent, gone + noticedMs[0] + random() * (noticedMs[1] - noticedMs[0]));
+  }
+  for (let entity = wheel.next(); entity >= 0; entity = wheel.next()) {
+    if (entity < count) steps[at[entity]!]!(entity);
+    else leave(entity - count);
+  }
+  away.sort();
+  const awayAt = (share: number): number => Math.round(away[Math.ceil(count * share) - 1] ?? 0);
+  return {
+    lastBackMs,
+    awayMs: { p50: awayAt(0.5), p99: awayAt(0.99) },
+    usd: usdOf(used),
+    used,
+    back: Math.round(back),
+    refused,
+    peakPerSecond: opened.reduce((most, each) => Math.max(most, each), 0),
+    timeline: cumulated(backs),
+    openedAt,
+  };
+};
+
+/** Sums up to and with each place; places that nothing came to count as 0. */
+const cumulated = (counts: readonly number[]): number[] => {
+  let sum = 0;
+  return Array.from(counts, (count: number | undefined) => (sum += count ?? 0));
+};

@@ -1,0 +1,17 @@
+import { rank } from "../../local/remote/numbers.js";
+
+/** How a number of measurements are spread. */
+export interface Spread {
+  p50: number;
+  p95: number;
+  p99: number;
+}
+
+/** Rounded to two digits behind the point. */
+export const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+/** The spread of some measurements, in any order. */
+export const spreadOf = (measurements: readonly number[]): Spread => {
+  const sorted = [...measurements].sort((a, b) => a - b);
+  return { p50: rounded(rank(sorted, 0.5)), p95: rounded(rank(sorted, 0.95)), p99: rounded(rank(sorted, 0.99)) };
+};

@@ -1,0 +1,38 @@
+import { isWildcard } from "../../protocol/index.js";
+import type { Journal, Page } from "./journal.js";
+
+/** What of a run is counted in the journal. */
+export interface Counts {
+  /** How often an application was subscribed to a name again, on one page. */
+  recoveries: number;
+  /** How often an application was told that it has missed something. */
+  missed: number;
+  /** Unsubscriptions that were fulfilled. */
+  unsubscriptions: number;
+  /** Subscriptions to wildcards that were fulfilled. */
+  wildcards: number;
+}
+
+/** Counts. */
+export const countsOf = ({ applications }: Pick<Journal, "applications">): Counts => {
+  const total: Counts = { recoveries: 0, missed: 0, unsubscriptions: 0, wildcards: 0 };
+  for (const page of applications.flatMap(({ pages }) => pages)) count(page, total);
+  return total;
+};
+
+const count = ({ entries }: Page, total: Counts): void => {
+  const subscribed = new Set<string>();
+  const calls = new Map<number, "unsubscriptions" | "wildcards">();
+  for (const entry of entries) {
+    if (entry.is === "unsubscribe") calls.set(entry.call, "unsubscriptions");
+    if (entry.is === "subscribe" && isWildcard(entry.name)) calls.set(entry.call, "wildcards");
+    if (entry.is === "fulfilled") {
+      const what = calls.get(entry.call);
+      if (what) total[what] += 1;
+    }
+    if (entry.is !== "subscribed") continue;
+    if (entry.recovered === false) total.missed += 1;
+    if (subscribed.has(entry.name)) total.recoveries += 1;
+    subscribed.add(entry.name);
+  }
+};

@@ -1,0 +1,160 @@
+import type { SystemOptions } from "../../local/dev/options.js";
+import type { System } from "../../local/dev/system.js";
+import type { PostFault } from "../../local/gateway/index.js";
+import type { DynamoDbCall, DynamoDbFault } from "../../local/iam/dynamodb-faults.js";
+import type { Journal, Post } from "./journal.js";
+import { UUIDS } from "./plan.js";
+import { between, type Random, sourceOf } from "./random.js";
+import type { Kind, Schedule } from "./schedule.js";
+import type { Trail } from "./trail.js";
+
+/** The longest that a post and a client's frame are late, in milliseconds. */
+const POST_LATE_MS = 1_500;
+const FRAME_LATE_MS = 400;
+
+/** How many further calls of the same environment are struck with one that DynamoDB refuses: its SDK tries again. */
+const FURTHER = 5;
+
+const POST_FAULTS: readonly [Kind, PostFault][] = [
+  ["post410", "gone"],
+  ["post429", "limit"],
+  ["post5xx", "error"],
+  ["lost", "lose"],
+  ["duplicated", "duplicate"],
+];
+
+/** What becomes of a post by what it meets. */
+const OUTCOMES: Record<PostFault, Post["was"]> = {
+  gone: "denied",
+  limit: "failed",
+  error: "failed",
+  lose: "lost",
+  duplicate: "clean",
+};
+
+const CALL_FAULTS: readonly [Kind, DynamoDbFault][] = [
+  ["dbThrottled", "throttle"],
+  ["db500", "fail"],
+  ["dbDone500", "failAfter"],
+];
+
+const WRITE_FAULTS: readonly [Kind, DynamoDbFault][] = [
+  ["killedBefore", "killBefore"],
+  ["killedAfter", "killAfter"],
+  ["timedOut", "freeze"],
+];
+
+/** What functions are called in strikes and trails: `publish` for the function behind `publish`. */
+export const roleOf = (functionId: string): string =>
+  (/PushIt(\w+?)Function/.exec(functionId)?.[1] ?? functionId).toLowerCase();
+
+interface Frame {
+  channel?: string;
+  uuid?: string;
+}
+
+/** The messages of the run in a frame that is posted, or in a segment. */
+const messagesIn = (body: string): { channel: string; uuid: string }[] => {
+  const value = JSON.parse(body) as Frame | Frame[] | { publications: { message: Frame }[] };
+  const frames = Array.isArray(value)
+    ? value
+    : "publications" in value
+      ? value.publications.map(({ message }) => message)
+      : [value];
+  return frames.flatMap(({ channel, uuid }) =>
+    channel !== undefined && uuid?.match(UUIDS)?.[0] === uuid && uuid !== undefined ? [{ channel, uuid }] : [],
+  );
+};
+
+/** Strikes a local system by a schedule, and writes down what is posted. */
+export class Faults implements NonNullable<SystemOptions["faults"]> {
+  /** Connections that have ended, whether their `$disconnect` was lost or not. */
+  readonly ended = new Set<string>();
+  readonly #late: Random;
+  readonly #further: Random;
+  /** What environments' next calls meet. */
+  readonly #bursts = new Map<string, { fault: DynamoDbFault; left: number }>();
+  system: Pick<System, "cut"> | undefined;
+
+  constructor(
+    seed: number,
+    private readonly schedule: Schedule,
+    private readonly trail: Trail,
+    private readonly journal: Pick<Journal, "owner" | "posted" | "queued">,
+  ) {
+    this.#late = sourceOf(seed, "late");
+    this.#further = sourceOf(seed, "further");
+  }
+
+  beforePost(connectionId: string, body: Buffer): PostFault | undefined {
+    const found = POST_FAULTS.find(([kind]) => this.schedule.strikes(kind));
+    const cut = !found && this.schedule.strikes("cut") && this.system?.cut(connectionId);
+    const isGone = this.ended.has(connectionId);
+    const text = body.toString();
+    this.trail.noteAll(
+      text,
+      `is posted to ${this.#name(connectionId)}${isGone ? ", which is gone" : cut ? ": cut" : found ? `: ${found[0]}` : ""}`,
+    );
+    const was: Post["was"] = isGone || cut ? "failed" : OUTCOMES[found?.[1] ?? "duplicate"];
+    for (const { channel, uuid } of messagesIn(text)) this.journal.posted(connectionId, channel, uuid, was);
+    return found?.[1];
+  }
+
+  delayPost(): number | undefined {
+    return this.schedule.strikes("delayed") ? between(this.#late, 1, POST_LATE_MS) : undefined;
+  }
+
+  delayFrame(connectionId: string): number | undefined {
+    if (this.schedule.strikes("cut")) this.system?.cut(connectionId);
+    return this.schedule.strikes("overtaken") ? between(this.#late, 1, FRAME_LATE_MS) : undefined;
+  }
+
+  dropDisconnect(connectionId: string): boolean {
+    this.ended.add(connectionId);
+    return this.schedule.strikes("disconnectLost");
+  }
+
+  duplicateDelivery(): boolean {
+    return this.schedule.strikes("redelivered");
+  }
+
+  /** Delays nothing: only looks at what is queued. */
+  delayDelivery(_queue: string, messageId: string, body: string): undefined {
+    this.journal.queued(messageId, messagesIn(body));
+  }
+
+  retire(): boolean {
+    return this.schedule.strikes("coldStart");
+  }
+
+  onCall(call: DynamoDbCall): DynamoDbFault | undefined {
+    const fault = this.#fault(call);
+    const told = JSON.stringify(call.asked);
+    this.trail.noteAll(
+      told,
+      `${roleOf(call.functionId)} ${call.operation}s it${fault ? `: ${fault}` : ""}: ${told.slice(0, 150)}`,
+    );
+    return fault;
+  }
+
+  #fault({ functionId, accessKeyId, operation }: DynamoDbCall): DynamoDbFault | undefined {
+    const role = roleOf(functionId);
+    const burst = this.#bursts.get(accessKeyId);
+    if (burst && burst.left > 0) {
+      burst.left -= 1;
+      return burst.fault;
+    }
+    if (/^(Put|Update|Delete|BatchWrite|TransactWrite)/.test(operation)) {
+      const found = WRITE_FAULTS.find(([kind]) => this.schedule.strikes(kind, role));
+      if (found) return found[1];
+    }
+    const found = CALL_FAULTS.find(([kind]) => this.schedule.strikes(kind))?.[1];
+    if (found) this.#bursts.set(accessKeyId, { fault: found, left: between(this.#further, 0, FURTHER) });
+    return found;
+  }
+
+  #name(connectionId: string): string {
+    const name = this.journal.owner(connectionId);
+    return name === undefined ? connectionId : `${name} (${connectionId})`;
+  }
+}

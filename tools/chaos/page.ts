@@ -1,0 +1,198 @@
+import type { Channel, PushIt, PushItError, PushItOptions } from "push-it-client";
+import { isWildcard } from "../../protocol/index.js";
+import type { EntryOf, Journal, Page, Position } from "./journal.js";
+import { covers } from "./pages.js";
+import type { Credentials } from "./policy.js";
+
+/** How a component subscribes: with a handle of its own, or by the callback API, as all such components of a page together. */
+export type Way = "handle" | "callbacks";
+
+/** A part of a page that subscribes while it is mounted. */
+export interface Component {
+  /** What it is called in the journal. */
+  holder: number;
+  name: string;
+  way: Way;
+  /** @internal Its handle. */
+  handle: Channel;
+  /** @internal Its listener's end, and how many messages it was told. */
+  stop(): void;
+  heard: number;
+  /** @internal How many messages of its name a listener of the client was told, that was added and removed in the same turn. */
+  told: number;
+  /** @internal It waits to ask again for what it was refused. */
+  waits?: boolean;
+}
+
+/** What a page is made of. */
+export interface PageParts {
+  Sdk: typeof PushIt;
+  options: PushItOptions;
+  journal: Journal;
+  who: Credentials;
+  /** The positions that the page begins with. */
+  since: Readonly<Record<string, Position>>;
+  /** Whether the client has them from its option, or each subscription is given its own. */
+  sinceBy: "option" | "subscribe";
+  heard: {
+    message(message: EntryOf<"message">): void;
+    /** Something happened to the connection. */
+    state(): void;
+    /** A component was refused what it asked for. */
+    refused(component: Component, code: string): void;
+    error(code: string): void;
+  };
+}
+
+/** A page of an application: one SDK client, and the components on it. It writes down what they do and are told. */
+export class ChaosPage {
+  readonly page: Page;
+  readonly sdk: PushIt;
+  readonly components = new Set<Component>();
+  /** Names that the page has unsubscribed from: their position of the last page does not count any more. */
+  readonly #unsubscribed = new Set<string>();
+  #left = false;
+  #holders = 0;
+
+  constructor(private readonly parts: PageParts) {
+    const { Sdk, options, journal, who, since, sinceBy } = parts;
+    this.page = journal.page(who, since);
+    this.sdk = new Sdk({ ...options, ...(sinceBy === "option" && { since }) });
+    this.#listen();
+  }
+
+  /** Whether something on the page subscribes to a name. */
+  wants(name: string): boolean {
+    return this.#of(name).length > 0;
+  }
+
+  /** Mounts a component, which subscribes. @param turn the turn's number, if more is done in it */
+  mount(name: string, way: Way = "handle", turn = this.parts.journal.turn()): Component {
+    const handle = this.sdk.channel(name);
+    const holder = way === "handle" ? (this.#holders += 1) : 0;
+    const component: Component = { holder, name, way, handle, stop: () => undefined, heard: 0, told: 0 };
+    const stops = [
+      handle.on("message", () => void (component.heard += 1)),
+      this.sdk.on("message", ({ channel }) => void (covers(name, channel) && (component.told += 1))),
+    ];
+    component.stop = () => stops.forEach((stop) => stop());
+    this.components.add(component);
+    this.subscribe(component, turn);
+    return component;
+  }
+
+  /** A component goes: it unsubscribes, and nobody keeps its handle. */
+  unmount(component: Component, turn = this.parts.journal.turn()): void {
+    if (!this.components.delete(component)) return;
+    // Those that use the callback API have one subscription in common.
+    if (component.way === "handle" || !this.#of(component.name).some(({ way }) => way === "callbacks"))
+      this.unsubscribe(component, turn);
+    this.#listened(component);
+  }
+
+  /** A component subscribes, for the first time or again. */
+  subscribe(component: Component, turn: number): void {
+    const { name, way, handle } = component;
+    const { since, sinceBy } = this.parts;
+    const position = sinceBy === "subscribe" && !this.#unsubscribed.has(name) ? since[name] : undefined;
+    const options = position ? { since: position } : {};
+    const [fulfilled, rejected] = this.#calls("subscribe", component, turn);
+    if (way === "handle") handle.subscribe(options).then(fulfilled, rejected);
+    else this.sdk.subscribe(name, rejected, fulfilled, options);
+  }
+
+  /** A component unsubscribes, and stays. */
+  unsubscribe(component: Component, turn: number): void {
+    this.#unsubscribed.add(component.name);
+    const [fulfilled, rejected] = this.#calls("unsubscribe", component, turn);
+    if (component.way === "handle") component.handle.unsubscribe().then(fulfilled, rejected);
+    else this.sdk.unsubscribe(component.name, rejected, fulfilled);
+  }
+
+  /** Where the application is on the channels that it subscribes to. */
+  positions(): Record<string, Position | undefined> {
+    const names = new Set([...this.components].map(({ name }) => name).filter((name) => !isWildcard(name)));
+    return Object.fromEntries([...names].map((name) => [name, copyOf(this.sdk.channel(name).position)]));
+  }
+
+  /** Leaves the page. What its client says from now on is nobody's business. */
+  leave(): Record<string, Position | undefined> {
+    const positions = this.positions();
+    for (const component of this.components) this.#listened(component);
+    this.parts.journal.note(this.page, { is: "left", positions });
+    this.#left = true;
+    this.sdk.disconnect();
+    return positions;
+  }
+
+  #of(name: string): Component[] {
+    return [...this.components].filter((each) => each.name === name);
+  }
+
+  #listened(component: Component): void {
+    const { name, holder, heard, told } = component;
+    component.stop();
+    this.parts.journal.note(this.page, { is: "listened", name, holder, heard, told });
+  }
+
+  /** Writes a call down, and gives what its answers are told to. */
+  #calls(
+    is: "subscribe" | "unsubscribe",
+    component: Component,
+    turn: number,
+  ): [() => void, (error: PushItError) => void] {
+    const { journal, heard } = this.parts;
+    const { name, holder } = component;
+    const call = journal.call();
+    journal.note(this.page, { is, name, holder, call, turn });
+    return [
+      () => {
+        if (!this.#left) journal.note(this.page, { is: "fulfilled", call });
+      },
+      ({ code, retryable }) => {
+        if (this.#left) return;
+        heard.error(code);
+        journal.note(this.page, { is: "rejected", call, code, retryable });
+        if (is === "subscribe" && !retryable && code !== "superseded") heard.refused(component, code);
+      },
+    ];
+  }
+
+  #listen(): void {
+    const { sdk, page } = this;
+    const { journal, heard } = this.parts;
+    const on: PushIt["on"] = (event, listener) => sdk.on(event, (value) => void (this.#left || listener(value)));
+    on("message", ({ channel, uuid, data, offset }) => {
+      heard.message(
+        journal.note(page, {
+          is: "message",
+          channel,
+          uuid,
+          data,
+          ...(offset !== undefined && { offset }),
+        }) as EntryOf<"message">,
+      );
+    });
+    on("subscribed", ({ channel, recovered, code }) => {
+      journal.note(page, {
+        is: "subscribed",
+        name: channel,
+        ...(recovered !== undefined && { recovered }),
+        ...(code && { code }),
+      });
+    });
+    on("unsubscribed", ({ channel, error }) => {
+      journal.note(page, { is: "unsubscribed", name: channel, ...(error && { code: error.code }) });
+      if (error) for (const component of this.#of(channel)) heard.refused(component, error.code);
+    });
+    on("state", ({ state, code }) => {
+      journal.note(page, { is: "state", state, code });
+      heard.state();
+    });
+    on("rotated", ({ channels }) => void journal.note(page, { is: "rotated", names: channels }));
+    on("error", ({ code }) => heard.error(code));
+  }
+}
+
+const copyOf = (position: Position | undefined): Position | undefined =>
+  position ? { epoch: position.epoch, offset: position.offset } : undefined;

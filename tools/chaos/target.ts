@@ -1,0 +1,94 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { App, Duration, Stack } from "aws-cdk-lib";
+import { Guards, PushIt } from "../../infra/index.js";
+import type { SystemOptions } from "../../local/dev/options.js";
+import { startSystem, type System } from "../../local/dev/system.js";
+import { channelOptions, WILDCARDS } from "./channels.js";
+
+/** Subscribers that the publishing function posts to itself: few, so that workers and their queue have all others. */
+const THRESHOLD = 3;
+
+/** How long guards may take: so much that those that answer are not late, and those that hang are soon over. */
+const GUARD_SECONDS = 3;
+
+/** How long a fan-out may take: functions that stand still are over soon after. */
+const FAN_OUT_SECONDS = 4;
+
+/** For how long an agent counts as present without saying so again: as short as it may be. */
+export const LEASE_SECONDS = 20;
+
+/** How often the sweep runs meanwhile, in milliseconds. */
+const SWEEP_MS = 30_000;
+
+/** Most environments of one function: more would have two cores start processes all the time. */
+const ENVIRONMENTS = 5;
+
+/** How much is waited of what is waited in AWS before something is tried again. */
+const QUEUE_SCALE = 0.2;
+const ASYNC_SCALE = 0.02;
+
+const synthesize = (folder: string): string => {
+  const outdir = join(folder, "cdk.out");
+  const app = new App({
+    outdir,
+    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
+  });
+  const time = Duration.seconds(GUARD_SECONDS);
+  new PushIt(new Stack(app, "Chaos"), "PushIt", {
+    guards: Guards.fromModule(join(__dirname, "guards.ts")),
+    channels: channelOptions(),
+    wildcards: [...WILDCARDS],
+    presenceLease: Duration.seconds(LEASE_SECONDS),
+    fanOutThreshold: THRESHOLD,
+    fanOutBudget: Duration.seconds(FAN_OUT_SECONDS),
+    timeouts: {
+      onConnectionRequest: time,
+      onSubscriptionRequest: time,
+      onPublicationRequest: time,
+      onMessageReceived: time,
+    },
+  });
+  app.synth();
+  return outdir;
+};
+
+/** A running system, which leaves nothing when it is closed. */
+export interface Target {
+  system: System;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a system with the built bundles, whose guards do what policy.ts says.
+ * @param root the package's folder; it must have been built
+ */
+export const startTarget = async (
+  root: string,
+  options: Pick<SystemOptions, "faults" | "limits" | "log" | "report" | "dynamodb">,
+): Promise<Target> => {
+  const parent = join(root, ".push-it");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "chaos-"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    const system = await startSystem({
+      ...options,
+      project: root,
+      dist: join(root, "local/dist"),
+      assembly: synthesize(folder),
+      sweepEveryMs: SWEEP_MS,
+      maxEnvironments: ENVIRONMENTS,
+      queueWaitScale: QUEUE_SCALE,
+      asyncRetryScale: ASYNC_SCALE,
+    });
+    const close = async (): Promise<void> => {
+      await system.close();
+      remove();
+    };
+    return { system, close };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+};

@@ -1,0 +1,72 @@
+import { parseArgs } from "node:util";
+import { Failure } from "../../local/failure.js";
+import type { FuzzOptions } from "./driver.js";
+
+/** What `npm run fuzz -- --help` says. */
+export const FUZZ_HELP = `fuzz: fires generated frames at a local Push-It, and judges all that comes back by docs/PROTOCOL.md
+
+  npm run fuzz -- [options]
+
+Options
+  --runs N       how many frames and handshakes are judged (default 2000)
+  --seed S       a whole number; the same seed fires the same frames (default: chosen, and told)
+  --path PATH    with --seed: only the episode, or the shrunk form of it, that a violation names
+  --json         print one line of JSON on stdout, and nothing else there
+  --help         this
+
+Starts the system itself, talks to 127.0.0.1 only, and ends it. Exits with 1 when there were violations.
+`;
+
+/** What was asked for on the command line. */
+export interface FuzzArguments {
+  help: boolean;
+  json: boolean;
+  options: FuzzOptions;
+}
+
+const RUNS = 2_000;
+const MAX_RUNS = 10_000_000;
+const MAX_SEED = 2 ** 31 - 1;
+
+/**
+ * Reads the command line.
+ * @param chosen the seed where none is given
+ * @throws Failure for an option that does not exist, or a value that cannot be
+ */
+export const parseFuzzArguments = (args: string[], chosen: number): FuzzArguments => {
+  const { runs, seed, path, json = false, help = false } = parse(args);
+  if (path !== undefined && seed === undefined) throw new Failure("--path needs the --seed that it belongs to.");
+  if (path !== undefined && !/^\d+(:\d+)*$/.test(path)) throw new Failure(`--path ${path} is no path such as 17:0:3.`);
+  return {
+    help,
+    json,
+    options: {
+      runs: whole("runs", runs ?? String(RUNS), 1, MAX_RUNS),
+      seed: whole("seed", seed ?? String(chosen), 0, MAX_SEED),
+      ...(path === undefined ? {} : { path }),
+    },
+  };
+};
+
+const parse = (args: string[]) => {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        runs: { type: "string" },
+        seed: { type: "string" },
+        path: { type: "string" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    throw new Failure((error as Error).message, "npm run fuzz -- --help lists the options.");
+  }
+};
+
+const whole = (name: string, text: string, least: number, most: number): number => {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new Failure(`--${name} ${text} is not a whole number from ${least} to ${most}.`);
+};

@@ -1,0 +1,252 @@
+import type { Reply, PresenceEventData, Json, Message, Position, WithheldMessage } from "../../protocol/index.js";
+import type { Audit } from "./audit.js";
+import { type Fields, fieldsOf } from "./fields.js";
+import type { Asks } from "./fit.js";
+import { dataFor, type Changes, type Ledger, type Member } from "./ledger.js";
+import { keeps, tells, transforms, userOf } from "./policy.js";
+import { replayFault } from "./replays.js";
+import type { Shelves } from "./shelves.js";
+
+/** A member, and what the frames on their way change of its subscriptions. */
+export interface Asker {
+  member: Member;
+  changes: Changes;
+}
+
+const keysOf = (value: unknown): string[] => Object.keys(fieldsOf(value)).sort();
+const same = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join();
+
+const REPLAY_KEYS = new Set(["channel", "position", "messages", "more", "pendingMs", "recovered", "code"]);
+
+/** Judges what answers tell of histories and of who is there, and notes it. */
+export class Books {
+  /** Of members who have been told where they are in a history: what they have had of what comes after. */
+  readonly #had = new Map<string, Set<number>>();
+  /** Positions behind which everything must arrive. */
+  #promises: { asker: Asker; channel: string; after: number }[] = [];
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly shelves: Shelves,
+    private readonly audit: Audit,
+  ) {}
+
+  /** What is wrong with an answer to a question. */
+  fault(asker: Asker, asks: Asks, answer: Reply): string | undefined {
+    const data = fieldsOf(answer.data);
+    switch (asks.kind) {
+      case "stored":
+        return this.shelves.messageFault(asks.channel, answer.position as Position, asks);
+      case "attendance":
+        return this.#attendanceFault(asks, data);
+      case "pong":
+        return this.#pongFault(asker, asks, data);
+      case "history":
+        if (data["channel"] !== asks.channel) return "another channel";
+        return Object.keys(data).some((key) => !REPLAY_KEYS.has(key))
+          ? "too much"
+          : this.#replayFault(asker, asks, data);
+      case "subscribed":
+        return this.#subscribedFault(asker, asks, data);
+    }
+  }
+
+  /** Notes what an answer told. */
+  learn(asker: Asker, asks: Asks, answer: Reply): void {
+    const { ledger, shelves } = this;
+    if (asks.kind === "stored") shelves.learn(asks.channel, answer.position!, ledger.now, asks);
+    if (asks.kind !== "subscribed" && asks.kind !== "history") return;
+    const {
+      position,
+      messages = [],
+      more,
+      pendingMs,
+    } = fieldsOf(answer.data) as Fields & { position?: Position; messages?: (Message & { offset: number })[] };
+    if (!position) return;
+    const { channel } = asks;
+    shelves.learn(channel, position, ledger.now);
+    for (const { uuid, data, offset } of messages) {
+      shelves.learn(channel, { ...position, offset }, ledger.now, { uuid, data: asPublished(channel, data) });
+      this.#hadOf(asker.member, channel).add(offset);
+    }
+    if (asks.kind === "subscribed" && !more && pendingMs === undefined)
+      this.#promises.push({ asker, channel, after: position.offset });
+  }
+
+  /** What is wrong with a message on a channel with history, beside what the ledger says. */
+  message(member: Member, { channel, uuid, data, offset, epoch }: Message): string | undefined {
+    if (!keeps(channel))
+      return offset === undefined && epoch === undefined
+        ? undefined
+        : "a message with a position, on a channel without history";
+    const position = { epoch: epoch as string, offset: offset as number };
+    const published = { uuid, data: asPublished(channel, data) };
+    const fault = this.shelves.messageFault(channel, position, published);
+    if (fault !== undefined) return fault;
+    this.shelves.learn(channel, position, this.ledger.now, published);
+    this.#hadOf(member, channel).add(position.offset);
+    return undefined;
+  }
+
+  /** What is wrong with being told that there is a message which one does not get. */
+  skip(member: Member, { channel, epoch, offset }: WithheldMessage): string | undefined {
+    const fault = keeps(channel)
+      ? this.shelves.positionFault(channel, { epoch, offset })
+      : "a position, on a channel without history";
+    if (fault !== undefined) return fault;
+    this.shelves.learn(channel, { epoch, offset }, this.ledger.now);
+    this.#hadOf(member, channel).add(offset);
+    return this.ledger.receiveSkip(member, channel);
+  }
+
+  /** What is wrong with being told that somebody came or went. */
+  attended(member: Member, { data }: Message): string | undefined {
+    const { channel, at, joined, left } = fieldsOf(data) as Partial<PresenceEventData> & Fields;
+    if (typeof channel !== "string" || !tells(channel) || typeof at !== "number")
+      return "who is there, of no channel that tells";
+    if (!same(keysOf(data), ["at", "channel", joined === undefined ? "left" : "joined"]))
+      return "neither that somebody came nor that somebody went";
+    if (!this.ledger.everHeard(member, channel)) return "who is on a channel that it was never subscribed to";
+    return this.#memberFault(channel, joined ?? left);
+  }
+
+  /** What was promised and has not come, of those who are there and stay subscribed. */
+  owed(isThere: (member: Member) => boolean): string[] {
+    return this.#promises.flatMap(({ asker: { member, changes }, channel, after }) => {
+      if (!isThere(member) || changes.unsubscribe.has(channel)) return [];
+      const had = this.#hadOf(member, channel);
+      const missing = [...this.shelves.of(channel).offsets.keys()].filter(
+        (offset) => offset > after && !had.has(offset),
+      );
+      return missing.map(
+        (offset) => `agent "${member.name}" was at ${after} of ${channel}, and was not told of ${offset}`,
+      );
+    });
+  }
+
+  /** Nothing is on its way any more: what comes from now on is owed by the ledger. */
+  settle(): void {
+    this.#promises = [];
+  }
+
+  #hadOf({ key }: Member, channel: string): Set<number> {
+    const name = `${key} ${channel}`;
+    const had = this.#had.get(name) ?? new Set();
+    this.#had.set(name, had);
+    return had;
+  }
+
+  #replayFault(
+    { member }: Asker,
+    asks: { channel: string; since?: Position; limit: number; reverse: boolean },
+    data: Fields,
+  ): string | undefined {
+    const { channel } = asks;
+    const fault = this.shelves.positionFault(channel, data["position"]);
+    if (fault !== undefined) return fault;
+    const reader = {
+      get: (_uuid: string, published: Json) => dataFor({ channel, data: published }, member),
+      may: (message: { uuid: string; data: Json; offset: number }): boolean =>
+        this.ledger.wasPublished(member, { channel, ...message }) &&
+        this.shelves.messageFault(
+          channel,
+          { ...(data["position"] as Position), offset: message.offset },
+          { uuid: message.uuid, data: asPublished(channel, message.data) },
+        ) === undefined,
+    };
+    return replayFault(
+      this.shelves.of(channel),
+      asks,
+      data as Fields & { position: Position },
+      reader,
+      this.ledger.now,
+    );
+  }
+
+  #subscribedFault(
+    asker: Asker,
+    { channel, since }: Extract<Asks, { kind: "subscribed" }>,
+    data: Fields,
+  ): string | undefined {
+    const { presenceIntervalMs, historyCheckIntervalMs, ...others } = data;
+    if ((typeof presenceIntervalMs === "number") !== tells(channel))
+      return "presenceIntervalMs where nobody is told of, or none where somebody is";
+    if ((typeof historyCheckIntervalMs === "number") !== keeps(channel))
+      return "historyCheckIntervalMs without history, or none with it";
+    if (!keeps(channel)) return same(keysOf(others), ["channel"]) ? undefined : "too much";
+    if (since.length === 0) {
+      if (!same(keysOf(others), ["channel", "position"])) return "too much, or no position";
+      const known = [...this.shelves.of(channel).offsets]
+        .filter(([, { tick }]) => tick < this.ledger.now)
+        .map(([offset]) => offset);
+      const fault = this.shelves.positionFault(channel, others["position"]);
+      return (
+        fault ??
+        ((others["position"] as Position).offset < Math.max(0, ...known)
+          ? "a position that is not the newest"
+          : undefined)
+      );
+    }
+    if (Object.keys(others).some((key) => !REPLAY_KEYS.has(key))) return "too much";
+    // Of a channel that is named twice, either position may count.
+    const faults = since.map((each) =>
+      this.#replayFault(asker, { channel, since: each, limit: 100, reverse: false }, others),
+    );
+    return faults.includes(undefined) ? undefined : faults[0];
+  }
+
+  #memberFault(channel: string, value: unknown): string | undefined {
+    const { agent, info, userId } = fieldsOf(value);
+    const known = this.audit.memberOf(String(agent));
+    const its = known && userOf(known.name);
+    if (userId !== its || !same(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"]))
+      return "what is no member";
+    if (!known || !this.ledger.everSubscribed(known, channel)) return "somebody who never was there";
+    return info === known.name ? undefined : "what nobody said of itself";
+  }
+
+  #attendanceFault({ channel, after }: { channel: string; after: string }, data: Fields): string | undefined {
+    const { count, members } = data;
+    if (!same(keysOf(data), ["channel", "count", "members"]) || data["channel"] !== channel || !Array.isArray(members))
+      return "what does not say who is there";
+    const ids = members.map((each) => String(fieldsOf(each)["agent"]));
+    if (new Set(ids).size < ids.length) return "a member twice";
+    if (typeof count !== "number" || count < ids.length || (after === "" && count !== ids.length))
+      return "another count";
+    return members.map((each) => this.#memberFault(channel, each)).find((fault) => fault !== undefined);
+  }
+
+  #pongFault(
+    { member, changes }: Asker,
+    { positions, present }: Extract<Asks, { kind: "pong" }>,
+    data: Fields,
+  ): string | undefined {
+    const { laggingChannels: behind = [], absentChannels: absent = [] } = data as {
+      laggingChannels?: string[];
+      absentChannels?: string[];
+    };
+    const { sure, unsure } = this.ledger.subscriptionsOf(member);
+    const stays = (channel: string): boolean => sure.has(channel) && !changes.unsubscribe.has(channel);
+    const may = (channel: string): boolean =>
+      sure.has(channel) || unsure.has(channel) || changes.subscribe.has(channel);
+    const asked = new Map(positions.filter(([channel]) => keeps(channel)));
+    if (behind.some((channel) => !asked.has(channel) || !may(channel))) return "behind on what it did not ask for";
+    const gone = [...asked].find(([channel, { epoch, offset }]) => {
+      const { epoch: its, offsets, most } = this.shelves.of(channel);
+      const least = Math.max(0, ...[...offsets].filter(([, { tick }]) => tick < this.ledger.now).map(([each]) => each));
+      const told = behind.includes(channel);
+      return told ? epoch === its && offset >= most : stays(channel) && (epoch !== its || offset < least);
+    });
+    if (gone) return `that it is ${behind.includes(gone[0]) ? "" : "not "}behind on ${gone[0]}`;
+    const there = new Set(present.filter(tells));
+    if (absent.some((channel) => !there.has(channel) || stays(channel))) return "absent where it is not";
+    const wrong = [...there].find((channel) => !may(channel) && !absent.includes(channel));
+    return wrong === undefined ? undefined : `that it is on ${wrong}`;
+  }
+}
+
+/** What was published, where a delivery guard has made something of it. */
+const asPublished = (channel: string, data: Json): Json => {
+  const heard = fieldsOf(data)["heard"];
+  return transforms(channel) && heard !== undefined ? (heard as Json) : data;
+};

@@ -1,0 +1,314 @@
+import type { Code, Json, Position } from "../../protocol/index.js";
+import { type Fields, isFields } from "./fields.js";
+import type { Asks, Expected } from "./fit.js";
+import { CREDENTIALS_BYTES } from "./handshakes.js";
+import * as names from "./names.js";
+import * as policy from "./policy.js";
+
+/*
+ * What docs/PROTOCOL.md says that a frame is answered with, and may do. Written from that page, and sharing nothing with
+ * the server but types: what both got wrong would never be found.
+ */
+
+/** The sender of a frame, as the oracle knows it. */
+export interface Sender {
+  /** Its agent's id; absent: the socket was denied. */
+  agent?: string;
+  /** What its credentials called it. */
+  name?: string;
+  /** With what a denied socket was denied. */
+  denied?: Code;
+}
+
+/** What a frame must be answered with: one frame of answers, none at all, or the end of the connection. */
+export type Outcome =
+  { kind: "answers"; answers: Expected[]; closes: boolean } | { kind: "silence" } | { kind: "close"; code: number };
+
+/** A message that guards permitted, on one of the channels it goes to. */
+export interface Publication {
+  channel: string;
+  uuid: string;
+  data: Json;
+  echo: boolean;
+  /** On channels with history: what the publisher itself has sent, by which a repetition is known again. */
+  claim?: string;
+}
+
+/** What a frame may change: nothing else may happen. */
+export interface Verdict {
+  outcome: Outcome;
+  subscribe: string[];
+  unsubscribe: string[];
+  publish: Publication[];
+  /** How many messages it asks to publish. */
+  messages: number;
+  /** What it asks for that has a rate of its own. */
+  asking?: keyof typeof names.ASKED_AT_ONCE;
+  /** Whether it renews the agent, and for so short a time that it may be asked to renew from then on. */
+  renews?: "long" | "moment";
+}
+
+const ERROR = "/meta/error";
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const own = (fields: Fields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
+const uuidIn = (value: unknown): { uuid?: string } => {
+  const uuid = isFields(value) ? own(value, "uuid") : undefined;
+  return names.isUuid(uuid) ? { uuid } : {};
+};
+
+const answers = (list: Expected[], more: Partial<Verdict> = {}): Verdict => ({
+  outcome: { kind: "answers", answers: list, closes: false },
+  subscribe: [],
+  unsubscribe: [],
+  publish: [],
+  messages: 0,
+  ...more,
+});
+const bad = (of: unknown, channel = ERROR): Verdict =>
+  answers([{ channels: [...new Set([ERROR, channel])], ...uuidIn(of), code: "bad_frame" }]);
+
+const CODES: Partial<Record<policy.Ruling, Code>> = { deny: "denied", throw: "guard_failed", silent: "guard_timeout" };
+
+/** Guards that decide about a subscription: a wildcard needs the permission of all that lie below it, too. */
+const subscriptionRuling = (name: string): policy.Ruling => {
+  if (name === policy.VAULT || (name.endsWith("/*") && names.hears(name, policy.VAULT))) return "deny";
+  return policy.ruling("subscribe", name);
+};
+
+/** Whether a value can be a position in a channel's history. */
+const isPosition = (value: unknown): value is Position => {
+  if (!isFields(value)) return false;
+  const [epoch, offset] = [own(value, "epoch"), own(value, "offset")];
+  return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
+};
+
+/** A channel that a frame names, and where it goes on from; `misplaced`: from what is no position. */
+interface Target {
+  channel: string;
+  since?: Position;
+  misplaced?: boolean;
+}
+
+const targetOf = (target: unknown): Target | undefined => {
+  if (typeof target === "string") return { channel: target };
+  const channel = isFields(target) ? own(target, "channel") : undefined;
+  if (!isFields(target) || typeof channel !== "string") return undefined;
+  const since = own(target, "since");
+  if (since === undefined) return { channel };
+  return isPosition(since) ? { channel, since } : { channel, misplaced: true };
+};
+
+const targetsOf = (data: unknown): Target[] | undefined => {
+  if (!isFields(data)) return undefined;
+  const wanted: unknown = typeof own(data, "channel") === "string" ? [data] : own(data, "channels");
+  if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
+  const targets = wanted.map(targetOf);
+  return targets.every((target) => target !== undefined) ? targets : undefined;
+};
+
+/** What a `ping` carries, positions by channel and channels, of each 100 at most; `undefined` where it may not. */
+const askedBy = (frame: Fields): Extract<Asks, { kind: "pong" }> | undefined => {
+  const data = Object.hasOwn(frame, "data") ? frame["data"] : {};
+  if (!isFields(data)) return undefined;
+  const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
+  const present: unknown = Object.hasOwn(data, "presentChannels") ? data["presentChannels"] : [];
+  if (!isFields(positions) || !Array.isArray(present) || present.length > 100 || Object.keys(positions).length > 100)
+    return undefined;
+  const entries = Object.entries(positions).flatMap(([name, value]): [string, Position][] =>
+    isPosition(value) ? [[name, value]] : [],
+  );
+  const names = present.filter((name) => typeof name === "string");
+  const all = entries.length === Object.keys(positions).length && names.length === present.length;
+  return all ? { kind: "pong", positions: entries, present: names } : undefined;
+};
+
+/** A question about a channel, which its subscription guard decides about as it decides about a subscription. */
+const question = (meta: string, frame: Fields, asks: Extract<Asks, { kind: "history" | "attendance" }>): Verdict => {
+  const { channel, kind } = asks;
+  const [can, none]: [boolean, Code] =
+    kind === "history" ? [policy.keeps(channel), "no_history"] : [policy.tells(channel), "no_presence"];
+  const code = names.subscriptionFault(channel, policy.WILDCARDS) ?? (can ? CODES[subscriptionRuling(channel)] : none);
+  const verdict = answers([{ channels: [meta], ...uuidIn(frame), about: channel, ...(code ? { code } : { asks }) }]);
+  return { ...verdict, asking: kind };
+};
+
+const history = (frame: Fields): Verdict => {
+  const meta = "/meta/history";
+  const target = targetOf(own(frame, "data"));
+  const data = own(frame, "data");
+  if (!target || target.misplaced || !isFields(data)) return bad(frame, meta);
+  const [limit = 100, reverse = false] = [own(data, "limit"), own(data, "reverse")];
+  if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > 100 || typeof reverse !== "boolean")
+    return bad(frame, meta);
+  return question(meta, frame, { kind: "history", ...target, limit: limit as number, reverse });
+};
+
+const presence = (frame: Fields): Verdict => {
+  const meta = "/meta/presence";
+  const data = own(frame, "data");
+  const [channel, after = ""] = isFields(data) ? [own(data, "channel"), own(data, "after")] : [];
+  if (typeof channel !== "string" || typeof after !== "string" || after.length > names.AFTER_LENGTH)
+    return bad(frame, meta);
+  return question(meta, frame, { kind: "attendance", channel, after });
+};
+
+const subscription = (frame: Fields, action: "subscribe" | "unsubscribe"): Verdict => {
+  const meta = `/meta/${action}`;
+  const wanted = targetsOf(own(frame, "data"));
+  if (!wanted) return bad(frame, meta);
+  const base = { channels: [meta], ...uuidIn(frame) };
+  if (wanted.length > names.PER_FRAME) return answers([{ ...base, channels: [meta, ERROR], code: "too_many" }]);
+  const granted = new Map<string, string[]>();
+  const refused: Expected[] = [];
+  for (const name of new Set(wanted.map(({ channel }) => channel))) {
+    const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.ruling("unsubscribe", name);
+    const misplaced =
+      action === "subscribe" && policy.keeps(name) && wanted.some((each) => each.channel === name && each.misplaced);
+    const code = names.subscriptionFault(name, policy.WILDCARDS) ?? (misplaced ? "bad_frame" : CODES[ruled]);
+    if (code) refused.push({ ...base, about: name, code });
+    else
+      for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name])
+        granted.set(each, [...(granted.get(each) ?? []), name]);
+  }
+  const since = (name: string): Position[] =>
+    wanted.flatMap((each) => (each.channel === name && each.since ? each.since : []));
+  const permitted = [...granted].map(([about, by]): Expected => {
+    if (action === "unsubscribe") return { ...base, about };
+    return { ...base, about, grantedBy: by, asks: { kind: "subscribed", channel: about, since: since(about) } };
+  });
+  return answers([...permitted, ...refused], { [action]: [...granted.keys()] });
+};
+
+const isMessage = (value: unknown): value is Fields & { uuid: string; channel: string; data: Json } =>
+  isFields(value) &&
+  names.isUuid(own(value, "uuid")) &&
+  typeof own(value, "channel") === "string" &&
+  Object.hasOwn(value, "data") &&
+  (!Object.hasOwn(value, "echo") || typeof value["echo"] === "boolean");
+
+/** Whether a message can be delivered; one that is told again has to fit an answer, too. */
+const fits = ({ channel, uuid, data, claim }: Publication): boolean => {
+  const numbered = claim === undefined ? {} : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
+  return (
+    Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <=
+    names.FRAME_BYTES - (claim === undefined ? 0 : 1_024)
+  );
+};
+
+/** Whether a message has the uuid of an earlier one of its frame, on a channel with history, and is another one. */
+const isReuse = (publish: readonly Publication[], all: readonly Publication[]): boolean =>
+  all.some(({ channel, uuid, claim }) =>
+    publish.some(
+      (each) => each.claim !== undefined && each.channel === channel && each.uuid === uuid && each.claim !== claim,
+    ),
+  );
+
+const publication = (frame: Fields): Verdict => {
+  const list: unknown = Object.hasOwn(frame, "messages") ? frame["messages"] : [frame];
+  if (!Array.isArray(list) || list.length === 0) return bad(frame);
+  if (list.length > names.PER_FRAME) {
+    const told = list.slice(0, names.PER_FRAME);
+    return answers(told.map((each) => ({ channels: [ERROR], ...uuidIn(each), code: "too_many" })));
+  }
+  if (!list.every(isMessage)) {
+    return answers(list.map((each) => ({ channels: [ERROR], ...uuidIn(each), code: "bad_frame" })));
+  }
+  const publish: Publication[] = [];
+  const told = list.map(({ uuid, channel, data, echo }): Expected => {
+    const code = names.publicationFault(channel) ?? CODES[policy.ruling("publish", channel)];
+    if (code) return { channels: [ERROR], uuid, code };
+    const claim = JSON.stringify([channel, data]);
+    const all = policy
+      .publishedOn(channel)
+      .map((each) => ({ channel: each, uuid, data, echo: echo !== false, ...(policy.keeps(each) && { claim }) }));
+    if (!all.every(fits)) return { channels: [ERROR], uuid, code: "too_large" };
+    if (isReuse(publish, all)) return { channels: [ERROR], uuid, code: "uuid_reused" };
+    publish.push(...all);
+    const asks: Asks = { kind: "stored", channel, uuid, data, claim };
+    return {
+      channels: ["/meta/successful"],
+      uuid,
+      ...(all.length === 0 ? { data: policy.RESULT } : {}),
+      ...(policy.keeps(channel) && all.length > 0 && { asks }),
+    };
+  });
+  return answers(told, { publish, messages: list.length });
+};
+
+/** What a live agent is told of itself; `undefined`: it is told nothing of that kind. */
+interface ConnectionFields extends Record<string, Json | undefined> {
+  agent: string;
+  userId: string | undefined;
+}
+
+/** Who may not stay is told so and closed; otherwise the agent is renewed, or is what it was. */
+const renewal = (self: ConnectionFields, frame: Fields): Verdict => {
+  const meta = "/meta/refresh";
+  const data = own(frame, "data") ?? (Object.hasOwn(frame, "data") ? null : {});
+  if (!isFields(data)) return bad(frame, meta);
+  const credentials = own(data, "credentials");
+  const base = { channels: [meta], ...uuidIn(frame) };
+  const large = credentials !== undefined && Buffer.byteLength(JSON.stringify(credentials)) > CREDENTIALS_BYTES;
+  if (large) return answers([{ ...base, code: "too_large" }]);
+  const pass = isFields(credentials) ? own(credentials, "pass") : undefined;
+  if (pass === policy.BREAKS) return answers([{ ...base, code: "guard_failed" }]);
+  if (pass !== policy.PASSWORD) {
+    return answers([], { outcome: { kind: "answers", answers: [{ ...base, code: "denied" }], closes: true } });
+  }
+  const moment = isFields(credentials) && own(credentials, "for") === "moment";
+  return answers([{ ...base, data: self }], { renews: moment ? "moment" : "long" });
+};
+
+/** What a live agent's frame leads to. */
+const forAgent = (self: ConnectionFields, action: unknown, frame: Fields | undefined): Verdict => {
+  if (!frame) return bad(undefined);
+  if (typeof action !== "string") return bad(frame);
+  if (action === "publish" || action === "send") return publication(frame);
+  if (!["connect", "history", "ping", "presence", "refresh", "subscribe", "unsubscribe"].includes(action)) {
+    return answers([{ channels: [ERROR], ...uuidIn(frame), code: "unknown_action" }]);
+  }
+  const meta = `/meta/${action}`;
+  if (!names.isUuid(own(frame, "uuid")) || own(frame, "channel") !== meta) return bad(frame, meta);
+  if (action === "subscribe" || action === "unsubscribe") return subscription(frame, action);
+  if (action === "refresh") return renewal(self, frame);
+  if (action === "history") return history(frame);
+  if (action === "presence") return presence(frame);
+  const asks = action === "ping" ? askedBy(frame) : undefined;
+  if (action === "ping" && !asks) return bad(frame, meta);
+  const verdict = answers([{ channels: [meta], ...uuidIn(frame), data: self, ...(asks && { asks }) }]);
+  return asks && asks.positions.length + asks.present.length > 0 ? { ...verdict, asking: "pong" } : verdict;
+};
+
+/** A denied socket is told its denial whatever it asks; asking who it is ends it. */
+const forDenied = (code: Code, action: unknown, frame: Fields | undefined): Verdict => {
+  const list = frame && own(frame, "messages");
+  const about: unknown[] = Array.isArray(list) && list.length > 0 ? list.slice(0, names.PER_FRAME) : [frame];
+  const closes = action === "connect" || action === "ping";
+  const told = (closes ? [frame] : about).map((each) => ({ channels: ["/meta/connect"], ...uuidIn(each), code }));
+  const verdict = answers(told);
+  return { ...verdict, outcome: { kind: "answers", answers: told, closes } };
+};
+
+/**
+ * What a text frame, whole or joined from fragments, must lead to.
+ * @param text as it arrives: what is no UTF-8 has been replaced
+ */
+export const judge = (text: string, { agent = "", name = "", denied }: Sender): Verdict => {
+  const value = parsed(text);
+  // API Gateway chooses the route before anybody minds how large or deep the frame is.
+  const action = isFields(value) ? own(value, "action") : undefined;
+  const readable = Buffer.byteLength(text) <= names.FRAME_BYTES && names.depthOf(value) <= names.NESTING;
+  const frame = readable && isFields(value) ? value : undefined;
+  const verdict = denied
+    ? forDenied(denied, action, frame)
+    : forAgent({ agent, userId: policy.userOf(name) }, action, frame);
+  return action === "send" ? { ...verdict, outcome: { kind: "silence" } } : verdict;
+};

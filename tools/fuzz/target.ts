@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { App, Duration, Stack } from "aws-cdk-lib";
+import { Guards, PushIt } from "../../infra/index.js";
+import { startEmbedded } from "../../local/dynamodb/embedded.js";
+import { HISTORIES, KEPT, ROOMS, WILDCARDS } from "./policy.js";
+
+/** The running system. */
+export interface Target {
+  url: string;
+  /** The DynamoDB engine's. */
+  dynamodb: string;
+  /** How the process ended, if it has: it should not before `close`. */
+  readonly ended: string | undefined;
+  /** Everything it has logged, at level info and above. */
+  readonly log: readonly string[];
+  close(): Promise<void>;
+}
+
+/** How long the guards may take: so much that none that answers is ever late, however busy the machine is. */
+const GUARD_SECONDS = 5;
+
+/** How often the sweep runs, so that a run sees it. */
+const SWEEP_SECONDS = 15;
+
+const synthesize = (folder: string): string => {
+  const outdir = join(folder, "cdk.out");
+  const app = new App({
+    outdir,
+    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
+  });
+  const time = Duration.seconds(GUARD_SECONDS);
+  const history = { size: KEPT.size, ttl: Duration.minutes(KEPT.minutes) };
+  const patterns = [...new Set([...HISTORIES, ...ROOMS])];
+  const channels = Object.fromEntries(
+    patterns.map((each) => [
+      each,
+      { ...(HISTORIES.includes(each) && { history }), ...(ROOMS.includes(each) && { presence: true }) },
+    ]),
+  );
+  new PushIt(new Stack(app, "Fuzz"), "PushIt", {
+    guards: Guards.fromModule(join(__dirname, "guards.ts")),
+    wildcards: WILDCARDS,
+    channels,
+    // All episodes share a few users.
+    limits: { ratesPerUser: 1_000 },
+    // So long that nobody who stays is ever taken for gone.
+    presenceLease: Duration.minutes(10),
+    timeouts: {
+      onConnectionRequest: time,
+      onSubscriptionRequest: time,
+      onUnsubscriptionRequest: time,
+      onPublicationRequest: time,
+      onMessageReceived: Duration.seconds(2),
+    },
+  });
+  app.synth();
+  return outdir;
+};
+
+const readyLine = (child: ChildProcess, log: readonly string[]): Promise<{ websocketUrl: string }> =>
+  new Promise((resolve, reject) => {
+    if (child.stdout)
+      createInterface({ input: child.stdout }).once("line", (line) =>
+        resolve(JSON.parse(line) as { websocketUrl: string }),
+      );
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`push-it-cli dev ended with ${code}:\n${log.join("\n")}`)));
+  });
+
+/**
+ * Runs `push-it-cli dev` with the guards under fire, as a process of its own and with a table that can be looked into. It
+ * listens on 127.0.0.1 only.
+ * @param root the package's folder; it must have been built
+ * @throws Error when it does not start
+ */
+export const startTarget = async (root: string): Promise<Target> => {
+  const parent = join(root, ".push-it");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "fuzz-"));
+  const engine = await startEmbedded();
+  const cli = join(root, "local/dist/cli.js");
+  const sweep = ["--sweep-every", String(SWEEP_SECONDS)];
+  // The log is judged as it is in AWS: without what guards throw.
+  const args = [
+    "dev",
+    "--port",
+    "0",
+    "--json",
+    "--logs",
+    "template",
+    "--app",
+    synthesize(folder),
+    "--dynamodb",
+    engine.endpoint,
+    ...sweep,
+  ];
+  const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const log: string[] = [];
+  createInterface({ input: child.stderr }).on("line", (line) => log.push(line));
+  let ended: string | undefined;
+  const gone = new Promise<void>((resolve) =>
+    child.once("exit", (code, signal) => {
+      ended = `it ended with ${signal ?? code}`;
+      resolve();
+    }),
+  );
+  const close = async (): Promise<void> => {
+    child.kill("SIGINT");
+    await gone;
+    await engine.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const { websocketUrl } = await readyLine(child, log);
+    return {
+      url: websocketUrl,
+      dynamodb: engine.endpoint,
+      log,
+      close,
+      get ended() {
+        return ended;
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};

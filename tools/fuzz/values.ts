@@ -1,0 +1,179 @@
+import fc from "fast-check";
+import type { Json } from "../../protocol/index.js";
+import { DEAF, GREETED, GREETINGS, SECRET, VAULT } from "./policy.js";
+
+/** How many agents an episode has at most. */
+export const SLOTS = 4;
+
+/** Stands for an agent's id, until the frame is sent: `@agent0@` is the first agent's of the episode. */
+export const withAgents = (text: string, ids: readonly string[]): string =>
+  text.replace(/@agent(\d)@/g, (_placeholder, at: string) => ids[Number(at) % Math.max(1, ids.length)] ?? "");
+
+/** Strings as hostile as UTF-16 allows: lone surrogates, NUL, line ends, what is special to JavaScript or to the table. */
+export const hostileText: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(
+    "",
+    "0",
+    "-1",
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "\u0000",
+    "a\u0000b",
+    "\ud800",
+    "\udc00\ud800",
+    "\ufeff",
+    "\u202e",
+    "\r\n",
+    "a/\n",
+    "a\n",
+    " ",
+    "é",
+    "😀",
+    "*",
+    "/*",
+    "/",
+    "//",
+    "a//b",
+    "a/",
+    "/a",
+    "/a/*",
+    "a/*/b",
+    "**",
+    "../..",
+    "../..",
+    "a#b",
+    "c#open",
+    "s#open",
+    "agent",
+    "$connect",
+    "$default",
+    "/meta",
+    "/meta/",
+    "/meta/subscribe",
+    "/meta/connect",
+    "/metal",
+    "meta/x",
+    "//meta/x",
+    "/META/x",
+    "@agent0@",
+    "@agent1@",
+    "a".repeat(128),
+    "a".repeat(129),
+    `${"a".repeat(128)}/*`,
+    "a/b/c/d/e/f/g/h",
+    "a/b/c/d/e/f/g/h/i",
+    "/a/b/c/d/e/f/g/h",
+  ),
+  fc.string({ maxLength: 20 }),
+  fc.string({ unit: "binary", maxLength: 20 }),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 }).map((units) => String.fromCharCode(...units)),
+);
+
+/** Values of every type, objects with the names of JavaScript's own fields among them. */
+export const hostileJson: fc.Arbitrary<Json> = fc.oneof(
+  fc.constantFrom<Json>(null, true, false, 0, -0, 1e20, 1.5, [], {}, [[]], [null]),
+  hostileText,
+  fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>,
+  fc.dictionary(hostileText, fc.constantFrom<Json>(null, 1, "x", {}), { maxKeys: 4 }),
+  fc.constantFrom<Json>(
+    JSON.parse('{"__proto__":{"data":1,"messages":[],"uuid":"polluted"}}') as Json,
+    { constructor: { prototype: { echo: false } } },
+    { toJSON: "x", then: "y" },
+  ),
+);
+
+/** Data of messages. All of it is secret: none may show up in a log. */
+export const messageData: fc.Arbitrary<Json> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Json>(SECRET) },
+  { weight: 2, arbitrary: hostileJson.map((value): Json => ({ [SECRET]: value })) },
+  hostileJson,
+);
+
+/** A uuid as it should be; few, so that they repeat, and other agents' ids. */
+export const uuid: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: fc.stringMatching(/^[\w-]{8}$/) },
+  fc.constantFrom("0", "u", "__proto__", "constructor", "-", "@agent0@", "@agent1@", "x".repeat(64)),
+);
+
+/** Names of channels that keep what is published, or tell who is there: few, so that something happens on them. */
+export const keptChannel = (tag: string): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 16, arbitrary: fc.constantFrom(`kept/${tag}`, `kept/${tag}`, `rooms/kept/${tag}`) },
+    { weight: 4, arbitrary: fc.constantFrom(`rooms/${tag}`, `shout/kept/${tag}`) },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(`spread/kept/${tag}`, `copies/kept/${tag}`, `pair/kept/${tag}`, `extra/kept/${tag}`),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        `drop/${tag}`,
+        `denied/kept/${tag}`,
+        `throws/kept/${tag}`,
+        `kept/${tag}/*`,
+        `rooms/${tag}/*`,
+      ),
+    },
+  );
+
+/** The name of a channel's history, as far as it is known when a frame is sent. */
+export const withEpochs = (text: string, epochOf: (channel: string) => string | undefined): string =>
+  text.replace(/@epoch:([\w/]+)@/g, (_placeholder, channel: string) => epochOf(channel) ?? "unknown");
+
+/** A position that a client may have: of a history that there is or was, at an offset that there is, was or never will be. */
+export const positionOn = (channel: string): fc.Arbitrary<Json> =>
+  fc.record({
+    epoch: fc.oneof(
+      { weight: 9, arbitrary: fc.constant(`@epoch:${channel}@`) },
+      { weight: 1, arbitrary: fc.constantFrom("", "other", "x".repeat(64)) },
+    ),
+    offset: fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: 0, max: 30 }) },
+      { weight: 1, arbitrary: fc.constantFrom(1e6, Number.MAX_SAFE_INTEGER) },
+    ),
+  });
+
+/**
+ * Names of channels that guards decide about.
+ * @param tag sets the channels of one episode apart from those of others that run at the same time
+ */
+export const channelName = (tag: string): fc.Arbitrary<string> => {
+  const heads = ["open", "shout", "spread", "pair", "extra", "copies", "news", "log", "readonly", "mandatory"];
+  const closed = ["denied", "staged", "throws"];
+  const below = (head: string): string[] => [`${head}/${tag}`, `${head}/${tag}/b`];
+  return fc.oneof(
+    // Few, so that what is published meets who is subscribed.
+    {
+      weight: 20,
+      arbitrary: fc.constantFrom(`open/${tag}`, `open/${tag}`, `open/${tag}/b`, `shout/${tag}`, `spread/${tag}`),
+    },
+    { weight: 8, arbitrary: keptChannel(tag) },
+    { weight: 4, arbitrary: fc.constantFrom(...heads.flatMap(below)) },
+    { weight: 3, arbitrary: fc.constantFrom(...closed.flatMap(below)) },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(
+        `open/${tag}/*`,
+        `open/${tag}/*`,
+        `shout/${tag}/*`,
+        `denied/${tag}/*`,
+        `pair/${tag}/*`,
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(VAULT, "news/*", "open/*/*", "opening/*", GREETINGS, "constructor", "__proto__"),
+    },
+    { weight: 1, arbitrary: fc.constantFrom("/meta", "/meta/subscribe", "/meta/*", "/meta/successful", "/metal") },
+    { weight: 2, arbitrary: hostileText },
+  );
+};
+
+/** What agents are called; `undefined`: the connection guard denies it. */
+export const agentName: fc.Arbitrary<string | undefined> = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom("ann", "bob") },
+  { weight: 2, arbitrary: fc.constantFrom(DEAF, GREETED) },
+  { weight: 1, arbitrary: fc.constant(undefined) },
+);
