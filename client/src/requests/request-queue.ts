@@ -1,4 +1,5 @@
-import type { Action, Json } from "../../../protocol/frames.js";
+import type { Action } from "../../../protocol/frames.js";
+import type { Json } from "../../../protocol/json.js";
 import { MAX_CHANNEL_LENGTH, MAX_CHANNELS_PER_FRAME, MAX_MESSAGES_PER_FRAME } from "../../../protocol/limits.js";
 import type { Transport } from "../connection/transport.js";
 import { defer } from "../emitter.js";
