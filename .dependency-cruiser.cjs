@@ -87,7 +87,7 @@ module.exports = {
       "product-without-tools",
       "Nothing that is published imports what checks, builds or shows it.",
       { path: PRODUCT },
-      { path: "^(tools|test|scripts|examples|bench|chaos|fuzz)/" },
+      { path: "^(tools|test|scripts|examples)/" },
     ),
     rule(
       "tools-for-tests-alone",
