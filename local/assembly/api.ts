@@ -1,4 +1,5 @@
-import type { ApiModel, FunctionModel, RouteModel, Throttle } from "../model.js";
+import type { ApiModel, RouteModel, Throttle } from "./model/api.js";
+import type { FunctionModel } from "./model/functions.js";
 import { Refused, type Properties, type ResourceReader } from "./reader.js";
 
 interface Stage {

@@ -1,4 +1,4 @@
-import type { AsyncModel } from "../model.js";
+import type { AsyncModel } from "./model/functions.js";
 import { Refused, type Properties, type ResourceReader } from "./reader.js";
 
 /** Only the newest version of a function exists here. */

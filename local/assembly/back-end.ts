@@ -1,22 +1,14 @@
+import type { Place } from "../core/place.js";
 import { readStatements } from "../iam/statements.js";
-import type { FunctionModel, FunctionUrlModel, UserModel } from "../model.js";
-import { functionArn, type Place } from "../lambda/variables.js";
 import type { FoundConstruct } from "./construct.js";
+import type { BackEndModel } from "./model/back-end.js";
+import { functionArn, type FunctionModel } from "./model/functions.js";
+import type { UserModel } from "./model/principals.js";
+import type { FunctionUrlModel } from "./model/urls.js";
 import { PATH_METADATA } from "./template.js";
 
 /** The user's id: with a character that no logical id has, so that no resource of a template is called the same. */
 const USER_ID = "push-it-cli/back-end";
-
-/** How a back end outside the stack publishes. */
-export interface BackEndModel {
-  /** The user whose credentials it has. */
-  userId: string;
-  /** The publisher function. */
-  functionId: string;
-  functionName: string;
-  /** Its function URL; absent: it has none. */
-  urlId?: string;
-}
 
 /** What a back end on this machine publishes with, and the IAM user that it is. */
 export interface ReadBackEnd {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inlineFile, isRunnable } from "../lambda/launch.js";
-import type { AsyncModel, FunctionModel } from "../model.js";
+import type { AsyncModel, FunctionModel } from "./model/functions.js";
 import { resolve, Unresolvable } from "./intrinsics.js";
 import { Refused, type Properties, type ResourceReader } from "./reader.js";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { busName, DEFAULT_BUS } from "../events/event.js";
-import type { Place } from "../lambda/variables.js";
+import { busName, DEFAULT_BUS } from "./model/rules.js";
+import type { Place } from "../core/place.js";
 import { Unresolvable } from "./intrinsics.js";
 import type { Resource } from "./template.js";
 

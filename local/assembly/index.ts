@@ -1,8 +1,9 @@
 import { resolve as resolvePath } from "node:path";
 import { GUARD_BUNDLING } from "../../infra/guard-build.js";
 import type { GuardBundlingOptions } from "../../infra/options.js";
-import type { Place } from "../lambda/variables.js";
-import type { FunctionModel, SystemModel } from "../model.js";
+import type { Place } from "../core/place.js";
+import type { FunctionModel } from "./model/functions.js";
+import type { SystemModel } from "./model/system.js";
 import { readApi } from "./api.js";
 import { readAsync } from "./async.js";
 import { readBackEnd } from "./back-end.js";

@@ -1,4 +1,4 @@
-import type { EncryptedResource } from "../iam/keys.js";
+import type { EncryptedResource } from "./model/encryption.js";
 import { resolve } from "./intrinsics.js";
 import type { ResourceReader } from "./reader.js";
 

@@ -1,4 +1,5 @@
-import type { FunctionModel, MappingModel, QueueModel } from "../model.js";
+import type { FunctionModel } from "./model/functions.js";
+import type { MappingModel, QueueModel } from "./model/queues.js";
 import { BATCH_SIZE, CONCURRENCY, WINDOW_SECONDS } from "../sqs/poller/limits.js";
 import { type Properties, Refused, type ResourceReader } from "./reader.js";
 

@@ -1,4 +1,5 @@
-import type { OutsideVerdict, UnrunnableFunction } from "../model.js";
+import type { OutsideVerdict } from "./model/verdicts.js";
+import type { UnrunnableFunction } from "./model/functions.js";
 import { Unresolvable } from "./intrinsics.js";
 import type { ResourceReader } from "./reader.js";
 

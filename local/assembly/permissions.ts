@@ -1,4 +1,5 @@
-import type { FunctionModel, ResourcePermission } from "../model.js";
+import type { FunctionModel } from "./model/functions.js";
+import type { ResourcePermission } from "../core/authorization/resource-policy-model.js";
 import { Refused, type Properties, type ResourceReader } from "./reader.js";
 
 /** Services whose permission is not asked here: the API runs its own functions. */

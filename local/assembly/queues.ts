@@ -1,4 +1,4 @@
-import type { QueueModel } from "../model.js";
+import type { QueueModel } from "./model/queues.js";
 import { MESSAGE_BYTES, QUEUE_DEFAULTS } from "../sqs/limits.js";
 import { type Properties, Refused, type ResourceReader } from "./reader.js";
 

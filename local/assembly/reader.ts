@@ -1,5 +1,5 @@
 import { Failure } from "../failure.js";
-import type { ResourceVerdict } from "../model.js";
+import type { ResourceVerdict } from "./model/verdicts.js";
 import { holds, resolve, Unresolvable, type Scope } from "./intrinsics.js";
 import type { StackArtifact } from "./manifest.js";
 import type { Resource } from "./template.js";

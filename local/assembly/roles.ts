@@ -1,7 +1,7 @@
 import { KNOWN_MANAGED_POLICIES } from "../iam/managed.js";
-import type { Statement } from "../iam/policy.js";
+import type { Statement } from "./model/policies.js";
 import { readStatements } from "../iam/statements.js";
-import type { RoleModel, UserModel } from "../model.js";
+import type { RoleModel, UserModel } from "./model/principals.js";
 import { madeUpId } from "./identity.js";
 import { resolve } from "./intrinsics.js";
 import type { Properties, ResourceReader } from "./reader.js";

@@ -1,8 +1,8 @@
-import { busName, DEFAULT_BUS } from "../events/event.js";
+import { busName, DEFAULT_BUS, type RuleModel, type RuleTarget } from "./model/rules.js";
 import { InputError, readInput } from "../events/input/input.js";
-import { PatternError } from "../events/pattern/error.js";
+import { PatternError } from "../events/pattern/operators.js";
 import { readPattern } from "../events/pattern/pattern.js";
-import type { FunctionModel, RuleModel, RuleTarget } from "../model.js";
+import type { FunctionModel } from "./model/functions.js";
 import { type Properties, Refused, type ResourceReader } from "./reader.js";
 
 /** The names of the stack's event buses. */

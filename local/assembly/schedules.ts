@@ -1,4 +1,5 @@
-import type { FunctionModel, ScheduleModel } from "../model.js";
+import type { FunctionModel } from "./model/functions.js";
+import type { ScheduleModel } from "./model/schedules.js";
 import { type Properties, Refused, type ResourceReader } from "./reader.js";
 
 const UNIT_MS: Record<string, number> = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };

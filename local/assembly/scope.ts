@@ -1,4 +1,4 @@
-import type { Place } from "../lambda/variables.js";
+import type { Place } from "../core/place.js";
 import { identityOf, type Subject } from "./identity.js";
 import { NO_VALUE, resolve, Unresolvable, type Scope } from "./intrinsics.js";
 import type { StackArtifact } from "./manifest.js";

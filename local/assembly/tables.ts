@@ -1,4 +1,4 @@
-import type { TableModel } from "../model.js";
+import type { TableModel } from "./model/tables.js";
 import { Refused, type ResourceReader } from "./reader.js";
 
 /** The tables of the construct. */

@@ -1,4 +1,5 @@
-import type { CorsModel, FunctionModel, FunctionUrlModel } from "../model.js";
+import type { CorsModel, FunctionUrlModel } from "./model/urls.js";
+import type { FunctionModel } from "./model/functions.js";
 import { functionUrlId } from "./identity.js";
 import { type Properties, Refused, type ResourceReader } from "./reader.js";
 

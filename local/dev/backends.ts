@@ -4,22 +4,25 @@ import type { Signer } from "../dynamodb/request.js";
 import { createTables } from "../dynamodb/tables.js";
 import type { Events } from "../events/events.js";
 import { putEvents } from "../events/put-events.js";
-import type { DynamoDbStrikes, Environments } from "../iam/dynamodb-faults.js";
+import type { DynamoDbStrikes } from "../iam/dynamodb-faults.js";
+import type { Environments } from "../core/environments.js";
 import { type DynamoDbProxyOptions, startDynamoDbProxy } from "../iam/dynamodb-proxy.js";
-import type { Permissions } from "../iam/permissions.js";
+import type { Permissions } from "../core/authorization/permissions.js";
 import { secretCall } from "../iam/secrets.js";
 import type { Credentials } from "../lambda/credentials.js";
 import type { Guardian } from "../lambda/guardian.js";
-import type { Place } from "../lambda/variables.js";
+import type { Place } from "../core/place.js";
 import type { CallKind } from "../meter/latency.js";
 import type { Meter } from "../meter/meter.js";
-import type { FunctionModel, Log, TableModel } from "../model.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
+import type { Log } from "../core/log.js";
+import type { TableModel } from "../assembly/model/tables.js";
 import { readSecrets } from "../secrets/file.js";
-import { getSecretValue, type ServiceAnswer } from "../secrets/handler.js";
+import { getSecretValue } from "../secrets/handler.js";
+import { type ServiceAnswer, type Operations, startServices } from "./services.js";
 import type { Closers } from "./closers.js";
 import type { SystemOptions } from "./options.js";
 import type { Ports } from "./ports.js";
-import { type Operations, startServices } from "./services.js";
 
 /** What functions call besides `@connections`. */
 export interface Backends {

@@ -1,5 +1,6 @@
-import type { OutsideVerdict, ResourceVerdict, SystemModel } from "../model.js";
-import { functionsText, type GuardsInfo } from "./info.js";
+import type { OutsideVerdict, ResourceVerdict } from "../assembly/model/verdicts.js";
+import type { SystemModel } from "../assembly/model/system.js";
+import { functionsText, type GuardsInfo } from "../console/api.js";
 import { backEndLines, type Ready } from "./ready.js";
 import type { Style } from "./style.js";
 

@@ -2,7 +2,7 @@ import { billTable } from "../meter/table.js";
 import { DEV_HELP, parseDevArguments } from "./arguments.js";
 import { banner, reachableLine, resourceLines, starterLines } from "./banner.js";
 import { guardsOf } from "./info.js";
-import type { LogEntry } from "../model.js";
+import type { LogEntry } from "../core/log.js";
 import { readable } from "./guard-log.js";
 import type { SystemOptions } from "./options.js";
 import { logLine, requestLine } from "./output.js";

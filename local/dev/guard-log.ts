@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
-import type { FunctionModel, LogEntry, SystemModel } from "../model.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
+import type { LogEntry } from "../core/log.js";
+import type { SystemModel } from "../assembly/model/system.js";
 
 /** What is known of a system whose log is read. */
 export interface LogContext {

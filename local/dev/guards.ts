@@ -6,7 +6,8 @@ import type { BuildContext, Message, Metafile } from "esbuild";
 import { GUARDS_FILE, guardBuildOptions, hasDefaultExport } from "../../infra/guard-build.js";
 import type { GuardBundlingOptions } from "../../infra/options.js";
 import { Failure } from "../failure.js";
-import type { FunctionModel, SystemModel } from "../model.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
+import type { SystemModel } from "../assembly/model/system.js";
 import { resolveFrom } from "../packages.js";
 
 /** A guard module, bundled as the construct bundles it. */

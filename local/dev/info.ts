@@ -1,38 +1,9 @@
-import type { DynamoDb } from "../dynamodb/engine.js";
 import type { GuardFunctions } from "../../lambdas/guards/function-runner.js";
-import type { MeterSnapshot } from "../meter/counts.js";
+import type { SystemModel } from "../assembly/model/system.js";
+import type { GuardsInfo, MeterInfo, SystemInfo } from "../console/api.js";
+import type { DynamoDb } from "../dynamodb/engine.js";
 import type { Meter } from "../meter/meter.js";
-import type { Bill } from "../meter/usd.js";
-import type { SystemModel } from "../model.js";
 import type { SystemOptions } from "./options.js";
-
-/** Which guards are in force: the app's own module, that of `--guards`, functions alone, none, or those of the built-in stack, which permit everything. */
-export interface GuardsInfo {
-  source: "app" | "file" | "functions" | "none" | "starter";
-  /** The module, as the app or `--guards` names it. */
-  file?: string;
-  /** How many functions are guards, with a module or without; absent: none. */
-  functions?: number;
-}
-
-/** What the console page shows of the running system. */
-export interface SystemInfo {
-  construct: string;
-  websocketUrl: string;
-  guards: GuardsInfo;
-  dynamodb: string;
-  resources: SystemModel["resources"];
-  outside: SystemModel["outside"];
-  warnings: string[];
-  /** Whether what AWS would bill is counted, and can be asked for. */
-  metered: boolean;
-}
-
-/** What the console page shows of what AWS would bill. */
-export interface MeterInfo {
-  used: Omit<MeterSnapshot, "functions">;
-  usd: Bill;
-}
 
 /** Tells what AWS would bill by now. */
 export const meterInfo = (meter: Meter): MeterInfo => {
@@ -56,9 +27,6 @@ export const guardsOf = (model: SystemModel, options: GuardsOptions): GuardsInfo
   if (model.guards !== undefined) return { source: "app", file: model.guards, ...functions };
   return { source: count > 0 ? "functions" : "none", ...functions };
 };
-
-/** How many guard functions there are, for people: `2 guard functions`. */
-export const functionsText = (count: number): string => (count === 1 ? "1 guard function" : `${count} guard functions`);
 
 /** The ARNs that the construct's functions ask as guards; those of another construct beside it are asked by that one. */
 const guardFunctions = ({ functions }: SystemModel): Set<string> =>

@@ -1,9 +1,11 @@
-import type { Permissions } from "../iam/permissions.js";
-import { AsyncInvocations, CLOCK } from "../invoke/async/invocations.js";
+import type { Permissions } from "../core/authorization/permissions.js";
+import { AsyncInvocations } from "../invoke/async/invocations.js";
+import { CLOCK } from "../core/clock.js";
 import { type LambdaServiceOptions, startLambdaService } from "../invoke/service.js";
 import type { Credentials } from "../lambda/credentials.js";
 import type { Meter } from "../meter/meter.js";
-import type { Invoker, SystemModel } from "../model.js";
+import type { Invoker } from "../core/invoker.js";
+import type { SystemModel } from "../assembly/model/system.js";
 import type { Closers } from "./closers.js";
 import type { SystemOptions } from "./options.js";
 import type { Ports } from "./ports.js";

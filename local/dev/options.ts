@@ -1,9 +1,9 @@
 import type { GatewayFaults, GatewayLimits } from "../gateway/index.js";
 import type { DynamoDbFaults } from "../iam/dynamodb-faults.js";
-import type { LambdaFaults } from "../lambda/faults.js";
+import type { LambdaFaults } from "../lambda/runtime.js";
 import type { InvocationReport } from "../lambda/pool.js";
-import type { Log } from "../model.js";
-import type { QueueFaults } from "../sqs/faults.js";
+import type { Log } from "../core/log.js";
+import type { QueueFaults } from "../sqs/queue.js";
 import type { QuotaProfile } from "./quotas.js";
 
 /** What to run, and how. */

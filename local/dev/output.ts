@@ -1,5 +1,5 @@
 import type { InvocationReport } from "../lambda/pool.js";
-import type { LogEntry } from "../model.js";
+import type { LogEntry } from "../core/log.js";
 import type { Style } from "./style.js";
 
 /** One line of the runtime's log, for people. */

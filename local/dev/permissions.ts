@@ -1,18 +1,18 @@
 import type { GatewayOptions } from "../gateway/index.js";
-import { connectionsCall } from "../iam/connections.js";
-import { Permissions, type PermissionsSubject } from "../iam/permissions.js";
+import { connectionsCall, connectionsRefusal } from "../iam/connections.js";
+import type { Permissions } from "../core/authorization/permissions.js";
+import { IamPermissions, type PermissionsSubject } from "../iam/permissions.js";
 import { RECORD_VARIABLE, Recording } from "../iam/record.js";
-import { connectionsRefusal } from "../iam/refusal.js";
 import type { Credentials } from "../lambda/credentials.js";
 import type { SystemOptions } from "./options.js";
 
 /** The check of permissions for a run, which is recorded where that is asked for. */
 export const permissionsOf = (options: SystemOptions, subject: () => PermissionsSubject): Permissions => {
   const { log, permissionsLog = process.env[RECORD_VARIABLE] } = options;
-  if (!permissionsLog) return new Permissions(subject, log);
+  if (!permissionsLog) return new IamPermissions(subject, log);
   const recording = new Recording(permissionsLog);
   recording.granted(subject().model);
-  return new Permissions(subject, log, recording);
+  return new IamPermissions(subject, log, recording);
 };
 
 /** Lets the gateway ask what a caller of `@connections` may do; whoever signs there is a function of this run. */

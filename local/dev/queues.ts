@@ -1,9 +1,10 @@
-import type { Permissions } from "../iam/permissions.js";
+import type { Permissions } from "../core/authorization/permissions.js";
 import { Signatures } from "../iam/signatures.js";
-import { CLOCK } from "../invoke/async/invocations.js";
+import { CLOCK } from "../core/clock.js";
 import type { Credentials } from "../lambda/credentials.js";
 import { MAX_ENVIRONMENTS } from "../lambda/runtime.js";
-import type { Invoker, SystemModel } from "../model.js";
+import type { Invoker } from "../core/invoker.js";
+import type { SystemModel } from "../assembly/model/system.js";
 import { Mappings } from "../sqs/poller/mappings.js";
 import { Queues } from "../sqs/queues.js";
 import type { SqsMeter, SqsService } from "../sqs/service.js";

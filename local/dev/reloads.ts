@@ -3,7 +3,8 @@ import type { ReadSystem } from "../assembly/index.js";
 import { Failure, messageOf } from "../failure.js";
 import type { SystemOptions } from "./options.js";
 import type { Source } from "./source.js";
-import { foldersOf, isSource, sourceFolders, Watcher } from "./watch.js";
+import { foldersOf, isSource, sourceFolders } from "../inputs/source-files.js";
+import { Watcher } from "./watch.js";
 
 /** Most changed files that are named. */
 const NAMED = 3;

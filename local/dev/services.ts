@@ -3,7 +3,6 @@ import { buffer } from "node:stream/consumers";
 import { type HttpServer, startHttpServer } from "../http-server.js";
 import { SIGNATURE_ERRORS, SIGNATURE_MESSAGES, Signatures } from "../iam/signatures.js";
 import type { Credentials } from "../lambda/credentials.js";
-import type { ServiceAnswer } from "../secrets/handler.js";
 
 /** Answers one operation. */
 export type Operation = (request: Record<string, unknown>, callerId: string) => ServiceAnswer;
@@ -78,3 +77,9 @@ const objectOf = (body: Buffer): Record<string, unknown> | undefined => {
 };
 
 const refuse = (type: string, message: string): ServiceAnswer => ({ status: 400, body: { __type: type, message } });
+
+/** What a service answers: a status, and a JSON body. */
+export interface ServiceAnswer {
+  status: number;
+  body: Record<string, unknown>;
+}

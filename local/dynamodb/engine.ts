@@ -1,4 +1,4 @@
-import type { Log } from "../model.js";
+import type { Log } from "../core/log.js";
 import type { Guardian } from "../lambda/guardian.js";
 import { startAmazon } from "./amazon.js";
 import { startEmbedded } from "./embedded.js";

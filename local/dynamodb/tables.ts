@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TableModel } from "../model.js";
+import type { TableModel } from "../assembly/model/tables.js";
 import { DynamoDbError, request, type Signer } from "./request.js";
 
 /** How often a table is looked at while it is created, and for how long, in milliseconds. */

@@ -1,5 +1,5 @@
+import type { Place } from "../core/place.js";
 import { randomUUID } from "node:crypto";
-import type { Place } from "../lambda/variables.js";
 
 /**
  * An event on a bus.
@@ -17,12 +17,6 @@ export interface BusEvent {
   resources: string[];
   detail: object;
 }
-
-/** The bus that AWS services put their events on, and whoever names none. */
-export const DEFAULT_BUS = "default";
-
-/** A bus's name, by its name or its ARN. */
-export const busName = (bus: string): string => bus.replace(/^arn:.*:event-bus\//, "");
 
 /** What an event says of itself; the rest is EventBridge's to say. */
 export interface EventFacts {

@@ -1,7 +1,9 @@
-import type { Place } from "../lambda/variables.js";
-import type { Log, ResourcePermission, RuleModel, RuleTarget } from "../model.js";
+import type { Place } from "../core/place.js";
+import type { Log } from "../core/log.js";
+import type { ResourcePermission } from "../core/authorization/resource-policy-model.js";
+import { type RuleModel, type RuleTarget, DEFAULT_BUS } from "../assembly/model/rules.js";
 import { mayInvoke } from "../iam/resource-policy.js";
-import { type BusEvent, DEFAULT_BUS, isoSeconds } from "./event.js";
+import { type BusEvent, isoSeconds } from "./event.js";
 import { InputError, type InputFacts, type MakeInput, readInput } from "./input/input.js";
 import { type EventPattern, readPattern } from "./pattern/pattern.js";
 

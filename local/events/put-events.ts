@@ -1,8 +1,9 @@
-import type { Permissions } from "../iam/permissions.js";
-import type { Place } from "../lambda/variables.js";
-import type { Log } from "../model.js";
-import type { ServiceAnswer } from "../secrets/handler.js";
-import { busName, DEFAULT_BUS, newEvent } from "./event.js";
+import type { Permissions } from "../core/authorization/permissions.js";
+import type { Place } from "../core/place.js";
+import type { Log } from "../core/log.js";
+import type { ServiceAnswer } from "../dev/services.js";
+import { busName, DEFAULT_BUS } from "../assembly/model/rules.js";
+import { newEvent } from "./event.js";
 import type { Events } from "./events.js";
 
 /**

@@ -1,4 +1,6 @@
-import type { ApiModel, Invoker, Log } from "../model.js";
+import type { ApiModel } from "../assembly/model/api.js";
+import type { Invoker } from "../core/invoker.js";
+import type { Log } from "../core/log.js";
 import type { GatewayLimits } from "./limits.js";
 import type { GatewayMeter } from "./metering.js";
 import type { GatewayFaults, ManagementCall } from "./options.js";

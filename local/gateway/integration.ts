@@ -1,4 +1,5 @@
-import type { InvokeResult, Invoker, RouteModel } from "../model.js";
+import type { InvokeResult, Invoker } from "../core/invoker.js";
+import type { RouteModel } from "../assembly/model/api.js";
 
 /** What came of a route's integration: the function's result, or that it took longer than the route allows. */
 export type IntegrationResult = InvokeResult | { ok: false; kind: "integrationTimeout"; message: string };

@@ -1,4 +1,4 @@
-import type { Throttle } from "../model.js";
+import type { Throttle } from "../assembly/model/api.js";
 
 /** The page that holds API Gateway's quotas for WebSocket APIs. */
 export const WEBSOCKET_QUOTAS =

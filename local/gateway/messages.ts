@@ -1,4 +1,4 @@
-import type { RouteModel } from "../model.js";
+import type { RouteModel } from "../assembly/model/api.js";
 import type { Connection } from "./connection.js";
 import type { GatewayContext } from "./context.js";
 import { errorFrame, Messages } from "./errors.js";

@@ -1,4 +1,4 @@
-import type { ApiModel, RouteModel } from "../model.js";
+import type { ApiModel, RouteModel } from "../assembly/model/api.js";
 import { selection } from "./selection.js";
 
 /** The predefined routes: no message can name the first two. */

@@ -1,4 +1,4 @@
-import type { ApiModel, RouteModel, Throttle } from "../model.js";
+import type { ApiModel, RouteModel, Throttle } from "../assembly/model/api.js";
 
 /** A token bucket: `burst` requests at once, refilled by `rate` a second. Starts full. */
 export class TokenBucket {

@@ -1,5 +1,5 @@
-import type { Place } from "../lambda/variables.js";
-import type { CallContext } from "./patterns.js";
+import type { Place } from "../core/place.js";
+import type { CallContext } from "../core/authorization/call.js";
 
 /** Who calls: a function, or whoever else assumes a role; or a user. */
 export type Caller =

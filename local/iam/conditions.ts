@@ -1,14 +1,6 @@
-import { type CallContext, matchesResource, matchesText, withVariables } from "./patterns.js";
-
-/** One line of a statement's `Condition`: an operator, a key, and the values it is compared with. */
-export interface Condition {
-  /** Such as `StringEqualsIfExists`. */
-  operator: string;
-  /** Such as `aws:RequestedRegion`. */
-  key: string;
-  /** `undefined`: they cannot be told here. */
-  values: string[] | undefined;
-}
+import type { Condition } from "../assembly/model/policies.js";
+import type { CallContext } from "../core/authorization/call.js";
+import { matchesResource, matchesText, withVariables } from "./patterns.js";
 
 /** Whether a condition holds: `undefined` is a doubt, and a doubt never permits anything. */
 type Outcome = boolean | undefined;
@@ -26,6 +18,7 @@ const equalsIgnoringCase: Compare = (value, wanted, context) => {
 };
 
 const like: Compare = (value, wanted, context) => matchesText(wanted, value, context);
+
 const arnLike: Compare = (value, wanted, context) => matchesResource(wanted, value, context);
 
 /** The operators that are known here; `not` holds when none of the values compares. */

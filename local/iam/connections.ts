@@ -1,6 +1,7 @@
+import type { Call } from "../core/authorization/call.js";
+import type { Place } from "../core/place.js";
+import { type Caller, callerArn } from "./caller.js";
 import type { ManagementCall } from "../gateway/index.js";
-import type { Place } from "../lambda/variables.js";
-import type { Call } from "./policy.js";
 
 /**
  * What a request to `@connections` needs permission for.
@@ -27,4 +28,15 @@ const decoded = (path: string): string => {
   } catch {
     return bare;
   }
+};
+
+/**
+ * A refusal in the words of `@connections`: the account is masked, and the connection is not named.
+ * @see https://github.com/aws/aws-cdk/issues/18410
+ */
+export const connectionsRefusal = (caller: Caller, { action, resource }: Call, place: Place): string => {
+  const masked = resource
+    .replace(/^((?:[^:]*:){4})\d+(\d{4}):/, "$1********$2:")
+    .replace(/@connections\/.*$/, "@connections/{connectionId}");
+  return `User: ${callerArn(caller, place)} is not authorized to perform: ${action} on resource: ${masked}`;
 };

@@ -1,5 +1,5 @@
-import type { Place } from "../lambda/variables.js";
-import type { Call } from "./policy.js";
+import type { Place } from "../core/place.js";
+import type { Call } from "../core/authorization/call.js";
 
 /** A request of DynamoDB, as far as permissions are about it. */
 interface Request {

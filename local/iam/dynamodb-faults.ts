@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Environments } from "../core/environments.js";
 import type { Engine, EngineAnswer } from "./dynamodb-engine.js";
 import type { AllowedRequest } from "./dynamodb-metered.js";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** A call of a function to DynamoDB that is permitted. */
 export interface DynamoDbCall extends AllowedRequest {
@@ -22,14 +23,6 @@ export interface DynamoDbFaults {
   onCall?(call: DynamoDbCall): DynamoDbFault | undefined;
 }
 
-/** Ends and freezes execution environments, by the access key that each has for itself. */
-export interface Environments {
-  /** Kills one that runs. */
-  kill(accessKeyId: string): void;
-  /** Freezes one that runs, for good. */
-  freeze(accessKeyId: string): void;
-}
-
 /** The faults, and whom they strike. */
 export interface DynamoDbStrikes {
   faults: DynamoDbFaults;
@@ -37,6 +30,7 @@ export interface DynamoDbStrikes {
 }
 
 const CONTENT = { "content-type": "application/x-amz-json-1.0" };
+
 const NAMESPACE = "com.amazonaws.dynamodb.v20120810#";
 
 const answer = (response: ServerResponse, status: number, type: string, message: string): void =>

@@ -7,7 +7,7 @@ import { dynamoDbCalls } from "./dynamodb-calls.js";
 import { Engine } from "./dynamodb-engine.js";
 import { type DynamoDbCall, type DynamoDbStrikes, strike } from "./dynamodb-faults.js";
 import { type CapacityWatch, forwardMetered } from "./dynamodb-metered.js";
-import type { Permissions } from "./permissions.js";
+import type { Permissions } from "../core/authorization/permissions.js";
 import { Signatures, type Signer } from "./signatures.js";
 
 /** What stands between functions and the engine. */

@@ -1,11 +1,6 @@
-import type { Place } from "../lambda/variables.js";
-import type { Call } from "./policy.js";
-
-/** A resource whose content is under a customer's key: who uses it needs that key, too. */
-export interface EncryptedResource {
-  arn: string;
-  keyArn: string;
-}
+import type { EncryptedResource } from "../assembly/model/encryption.js";
+import type { Call } from "../core/authorization/call.js";
+import type { Place } from "../core/place.js";
 
 /** What a service asks of a customer's key, in the name of whoever calls it. */
 interface KeyUse {

@@ -1,5 +1,4 @@
-/** What is known about a call besides its action and resource, by condition key in lower case. */
-export type CallContext = Readonly<Record<string, string>>;
+import type { CallContext } from "../core/authorization/call.js";
 
 /** A wildcard, or a policy variable such as `${aws:PrincipalAccount}` or `${*}`. */
 const SPECIAL = /\$\{([^}]*)\}|[*?]/g;

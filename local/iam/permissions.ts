@@ -1,9 +1,14 @@
-import type { Place } from "../lambda/variables.js";
-import type { FunctionModel, Log, RoleModel, UserModel } from "../model.js";
+import type { EncryptedResource } from "../assembly/model/encryption.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
+import type { RoleModel, UserModel } from "../assembly/model/principals.js";
+import type { Call, CallContext } from "../core/authorization/call.js";
+import type { Refusal } from "../core/authorization/permissions.js";
+import type { Log } from "../core/log.js";
+import type { Place } from "../core/place.js";
 import { type Caller, contextOf } from "./caller.js";
-import { type EncryptedResource, keyCalls } from "./keys.js";
-import type { CallContext } from "./patterns.js";
-import { type Call, type Grant, judge, type Verdict } from "./policy.js";
+import { keyCalls } from "./keys.js";
+import { type Grant, judge, type Verdict } from "./policy.js";
+import type { Permissions } from "../core/authorization/permissions.js";
 import { refusalOf } from "./refusal.js";
 
 /** What is run at the moment, as far as permissions are about it. */
@@ -19,18 +24,10 @@ export interface PermissionsWitness {
   denied(callerId: string, call: Call): void;
 }
 
-/** A call that was refused. */
-export interface Refusal {
-  caller: Caller;
-  call: Call;
-  /** What AWS says. */
-  message: string;
-}
-
 const NOBODY: PermissionsWitness = { used: () => undefined, denied: () => undefined };
 
 /** Judges what functions, and others with a role or user of the template, do by the policies these have. */
-export class Permissions {
+export class IamPermissions implements Permissions {
   /**
    * @param subject asked anew for every call, so that a reload counts
    */

@@ -1,34 +1,7 @@
-import { type Condition, conditionHolds, describeCondition } from "./conditions.js";
-import { type CallContext, matchesAction, matchesResource } from "./patterns.js";
-
-/** What a statement is about: certain actions or resources, or all but them. */
-export interface Selection {
-  /** Whether it is everything but the patterns: `NotAction`, `NotResource`. */
-  not: boolean;
-  patterns: string[];
-  /** Why some of its patterns are not known here, one reason each. */
-  unknown: string[];
-}
-
-/** One statement of a policy, with everything in it resolved. */
-export interface Statement {
-  effect: "Allow" | "Deny";
-  actions: Selection;
-  resources: Selection;
-  conditions: Condition[];
-}
-
-/** One thing that somebody wants to do. */
-export interface Call {
-  /** Such as `dynamodb:GetItem`. */
-  action: string;
-  /** An ARN; `*` for actions that are about no resource. */
-  resource: string;
-  /** What else policies may call the resource. */
-  alias?: string;
-  /** What conditions may ask about this call besides its caller. */
-  context?: CallContext;
-}
+import type { Policies, Selection, Statement } from "../assembly/model/policies.js";
+import type { Call, CallContext } from "../core/authorization/call.js";
+import { conditionHolds, describeCondition } from "./conditions.js";
+import { matchesAction, matchesResource } from "./patterns.js";
 
 /** One action on one resource, as a statement allows it: both may have wildcards. */
 export interface Grant {
@@ -45,13 +18,6 @@ export type Verdict =
       /** What could not be told here, and might have permitted it. */
       doubts: string[];
     };
-
-/** A role's policies. */
-export interface Policies {
-  statements: readonly Statement[];
-  /** What bounds them, if anything does: a call must be allowed by both. */
-  boundary?: readonly Statement[];
-}
 
 /**
  * Judges a call as IAM does: an explicit deny wins, and what is not allowed is denied. Conditions, variables and

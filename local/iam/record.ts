@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
-import type { FunctionModel, RoleModel } from "../model.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
+import type { RoleModel } from "../assembly/model/principals.js";
 import type { PermissionsWitness } from "./permissions.js";
 import { type Grant, grantsOf } from "./policy.js";
 

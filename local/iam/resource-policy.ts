@@ -1,5 +1,5 @@
-import type { Place } from "../lambda/variables.js";
-import type { ResourcePermission } from "../model.js";
+import type { Place } from "../core/place.js";
+import type { ResourcePermission } from "../core/authorization/resource-policy-model.js";
 import { matchesAction, matchesResource } from "./patterns.js";
 
 /** Who asks to invoke a function, as far as the function's own policy is concerned. */

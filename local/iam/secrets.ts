@@ -1,5 +1,5 @@
-import type { Place } from "../lambda/variables.js";
-import type { Call } from "./policy.js";
+import type { Place } from "../core/place.js";
+import type { Call } from "../core/authorization/call.js";
 
 /** A secret's ARN ends in a hyphen and six characters of AWS's choice. */
 const MADE_UP_SUFFIX = "-pushit";

@@ -1,5 +1,4 @@
-import type { Condition } from "./conditions.js";
-import type { Selection, Statement } from "./policy.js";
+import type { Condition, Selection, Statement } from "../assembly/model/policies.js";
 
 /**
  * The value of a part of a template.

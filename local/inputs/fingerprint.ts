@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isSource, MAX_FOLDERS, sourceFolders } from "../dev/watch.js";
+import { isSource, MAX_FOLDERS, sourceFolders } from "./source-files.js";
 import type { Inputs } from "./inputs.js";
 
 /** Most files that are compared. A larger project is synthesized each time. */

@@ -1,4 +1,4 @@
-import type { InvokeResult } from "../model.js";
+import type { InvokeResult } from "../core/invoker.js";
 import { ASYNC_BYTES, SYNC_BYTES, TAIL_BYTES } from "./limits.js";
 
 /** An HTTP answer of Lambda's `Invoke`. */

@@ -2,17 +2,19 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { messageOf } from "../failure.js";
 import { type HttpServer, startHttpServer } from "../http-server.js";
-import type { Permissions } from "../iam/permissions.js";
+import type { Permissions } from "../core/authorization/permissions.js";
 import { Signatures } from "../iam/signatures.js";
 import type { Credentials } from "../lambda/credentials.js";
 import { BILLED_HEADER } from "../lambda/messages.js";
-import type { FunctionModel, Invoker, Log, LogEntry, SystemModel } from "../model.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
+import type { Invoker } from "../core/invoker.js";
+import type { Log, LogEntry } from "../core/log.js";
+import type { SystemModel } from "../assembly/model/system.js";
 import * as answers from "./answers.js";
 import type { InvokeAnswer } from "./answers.js";
-import { invokeCall } from "./call.js";
+import { invokeCall, invocationPath, targetOf } from "./target.js";
 import { ASYNC_BYTES } from "./limits.js";
 import { bodyOf, parsePayload } from "./payload.js";
-import { invocationPath, targetOf } from "./target.js";
 
 /** What the service is made of. */
 export interface LambdaServiceOptions {

@@ -1,4 +1,5 @@
-import type { Place } from "../lambda/variables.js";
+import type { Call } from "../core/authorization/call.js";
+import type { Place } from "../core/place.js";
 
 /** Which function a request means. */
 export interface Target {
@@ -54,3 +55,10 @@ const decoded = (text: string): string => {
     return text;
   }
 };
+
+/**
+ * What invoking a function needs permission for.
+ * @param arn with the qualifier, where the caller names one
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+ */
+export const invokeCall = (arn: string): Call => ({ action: "lambda:InvokeFunction", resource: arn });

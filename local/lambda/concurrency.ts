@@ -1,4 +1,5 @@
-import type { FunctionModel, InvokeResult } from "../model.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
+import type { InvokeResult } from "../core/invoker.js";
 
 /**
  * Events that the functions of an account may have at a time in a Region.

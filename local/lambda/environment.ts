@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { isAbsolute } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import type { FunctionError } from "../model.js";
+import type { FunctionError } from "../core/invoker.js";
 import { encodeFrame, EVENTS_FD, FrameReader, RESULTS_FD } from "./frames.js";
 import type { Guardian } from "./guardian.js";
 import type { Launch } from "./launch.js";

@@ -1,4 +1,4 @@
-import type { FunctionModel } from "../model.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
 
 /** The built programs that run functions, by language: absolute paths. */
 export interface Bootstraps {

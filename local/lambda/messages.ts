@@ -1,4 +1,4 @@
-import type { FunctionError } from "../model.js";
+import type { FunctionError } from "../core/invoker.js";
 
 /** One event for a function's process. */
 export interface Invocation {

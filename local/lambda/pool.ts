@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { FunctionError, FunctionModel, InvokeOptions, InvokeResult } from "../model.js";
+import type { FunctionError, InvokeOptions, InvokeResult } from "../core/invoker.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
 import { Environment, type EnvironmentSpec, type InitError, type Outcome, type WriteLog } from "./environment.js";
 import type { Guardian } from "./guardian.js";
 import type { InvocationMeter, RunEnd } from "./metering.js";

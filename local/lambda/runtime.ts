@@ -1,14 +1,17 @@
-import type { FunctionModel, InvokeOptions, InvokeResult, Invoker, Log, LogEntry } from "../model.js";
+import { type FunctionModel, functionArn } from "../assembly/model/functions.js";
+import type { InvokeOptions, InvokeResult, Invoker } from "../core/invoker.js";
+import type { Log, LogEntry } from "../core/log.js";
 import type { Credentials } from "./credentials.js";
-import type { Environments } from "../iam/dynamodb-faults.js";
-import type { LambdaFaults } from "./faults.js";
+import type { Environments } from "../core/environments.js";
+
 import type { Guardian } from "./guardian.js";
 import { type Bootstraps, launchOf } from "./launch.js";
 import { AccountConcurrency } from "./concurrency.js";
 import type { InvocationMeter } from "./metering.js";
 import type { Environment } from "./environment.js";
 import { Pool, type InvocationReport, type PoolFunction, type PoolOptions } from "./pool.js";
-import { functionArn, functionVariables, type Place } from "./variables.js";
+import { functionVariables } from "./variables.js";
+import type { Place } from "../core/place.js";
 
 /** How functions are run. */
 export interface RuntimeOptions {
@@ -154,3 +157,12 @@ const levelOf = (level: string): LogEntry["level"] => {
   if (level === "fatal") return "error";
   return level === "warn" || level === "error" ? level : "info";
 };
+
+/** Faults of execution environments. Every member is optional and asked anew each time; none is asked in normal runs. */
+export interface LambdaFaults {
+  /**
+   * Whether an environment that has just served an event is ended instead of kept, as AWS does with any of them at any
+   * time: the next event may meet a cold start.
+   */
+  retire?(functionId: string): boolean;
+}

@@ -1,17 +1,7 @@
-import { createHash } from "node:crypto";
-import type { FunctionModel } from "../model.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
+import type { Place } from "../core/place.js";
 import type { FunctionCredentials } from "./credentials.js";
-
-/** Where this run is said to be. */
-export interface Place {
-  region: string;
-  account: string;
-  partition: string;
-}
-
-/** A function's ARN. */
-export const functionArn = (model: FunctionModel, place: Place): string =>
-  `arn:${place.partition}:lambda:${place.region}:${place.account}:function:${model.name}`;
+import { createHash } from "node:crypto";
 
 /**
  * The environment of a function's process: the template's, then what Lambda sets itself, then the endpoints.

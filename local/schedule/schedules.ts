@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Place } from "../lambda/variables.js";
-import type { Invoker, ScheduleModel } from "../model.js";
+import type { Place } from "../core/place.js";
+import type { Invoker } from "../core/invoker.js";
+import type { ScheduleModel } from "../assembly/model/schedules.js";
 
 /** The event that a rule's function gets. */
 export const scheduledEvent = ({ logicalId }: ScheduleModel, place: Place, now: Date) => ({

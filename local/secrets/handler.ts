@@ -1,14 +1,10 @@
-import type { FunctionModel, Log } from "../model.js";
+import type { FunctionModel } from "../assembly/model/functions.js";
+import type { Log } from "../core/log.js";
+import type { ServiceAnswer } from "../dev/services.js";
 import type { Secrets } from "./file.js";
 
 /** How the construct names a guard's secret in a function's environment; the value is the secret's ARN. */
 const VARIABLE = "PUSH_IT_SECRET_";
-
-/** What a service answers: a status, and a JSON body. */
-export interface ServiceAnswer {
-  status: number;
-  body: Record<string, unknown>;
-}
 
 /** What `GetSecretValue` is answered from. */
 export interface SecretsOptions {

@@ -1,4 +1,4 @@
-import type { Place } from "../lambda/variables.js";
+import type { Place } from "../core/place.js";
 import type { SqsRequest } from "./request.js";
 
 /** A queue that a request names. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../invoke/async/queue.js";
+import type { Clock } from "../core/clock.js";
 import type { Delivery } from "./message.js";
 import type { Queue } from "./queue.js";
 

@@ -1,4 +1,3 @@
-import type { QueueFaults } from "./faults.js";
 import { IN_FLIGHT } from "./limits.js";
 import type { Delivery, Message } from "./message.js";
 import { keyOfHandle, receiptHandle } from "./receipt.js";
@@ -188,4 +187,15 @@ export class Queue {
   #scaled(ms: number): number {
     return ms * (this.options.scale ?? 1);
   }
+}
+
+/**
+ * Faults of standard queues, which deliver at least once and at some time. Every member is optional and asked anew
+ * each time; none is asked in normal runs.
+ */
+export interface QueueFaults {
+  /** Whether a message that has just been delivered is delivered once more, to whoever asks next. */
+  duplicateDelivery?(queue: string, messageId: string): boolean;
+  /** Milliseconds by which a message that was sent is late, besides its own delay. */
+  delayDelivery?(queue: string, messageId: string, body: string): number | undefined;
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../invoke/async/queue.js";
-import type { Log, QueueModel } from "../model.js";
-import type { QueueFaults } from "./faults.js";
+import type { Clock } from "../core/clock.js";
+import type { Log } from "../core/log.js";
+import type { QueueModel } from "../assembly/model/queues.js";
+import { type QueueFaults, Queue, type QueueCounts, type QueueSettings } from "./queue.js";
 import { LongPolls } from "./long-polls.js";
 import type { Message } from "./message.js";
-import { Queue, type QueueCounts, type QueueSettings } from "./queue.js";
 
 /** A queue that is served. */
 export interface ServedQueue {

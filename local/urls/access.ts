@@ -1,10 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { callerArn, principalArn } from "../iam/caller.js";
-import type { Permissions } from "../iam/permissions.js";
-import type { Call } from "../iam/policy.js";
+import type { Permissions } from "../core/authorization/permissions.js";
+import type { Call } from "../core/authorization/call.js";
 import { permitsUrl } from "../iam/resource-policy.js";
 import { SIGNATURE_ERRORS, SIGNATURE_MESSAGES, type SignatureFault, type Signatures } from "../iam/signatures.js";
-import type { FunctionUrlModel, ResourcePermission } from "../model.js";
+import type { FunctionUrlModel } from "../assembly/model/urls.js";
+import type { ResourcePermission } from "../core/authorization/resource-policy-model.js";
 import type { UrlCaller } from "./event.js";
 import { jsonResponse, type UrlResponse } from "./response.js";
 

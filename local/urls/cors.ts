@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { CorsModel } from "../model.js";
+import type { CorsModel } from "../assembly/model/urls.js";
 import type { UrlResponse } from "./response.js";
 
 /** Whether a browser asks if it may send a request; Lambda answers that itself where a URL has a CORS configuration. */

@@ -1,4 +1,4 @@
-import type { Place } from "../lambda/variables.js";
+import type { Place } from "../core/place.js";
 
 /** A request to a function URL. */
 export interface UrlRequest {

@@ -1,4 +1,4 @@
-import { functionsText, type SystemInfo } from "../../dev/info.js";
+import { functionsText, type SystemInfo } from "../api.js";
 import { isOwnMachine } from "../../remote/url.js";
 
 /** What `push-it-cli dev` tells the page it serves; elsewhere there is nobody to tell. */

@@ -1,4 +1,4 @@
-import type { TableModel } from "../../model.js";
+import type { TableModel } from "../../assembly/model/tables.js";
 import type { Item } from "./item-size.js";
 import { type BatchEntry, itemKey, itemOf, type PartitionKey } from "./keys.js";
 

@@ -1,4 +1,4 @@
-import type { TableModel } from "../../model.js";
+import type { TableModel } from "../../assembly/model/tables.js";
 import { type BatchSplit, splitBatch } from "./batches.js";
 import { keysOf, type PartitionKey } from "./keys.js";
 import { kindOf, type Units } from "./units.js";

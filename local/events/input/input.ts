@@ -1,13 +1,7 @@
+import type { InputProperties } from "../../assembly/model/rules.js";
 import type { BusEvent } from "../event.js";
 import { type EventPath, readPath } from "./path.js";
 import { fillTemplate, placeholdersOf } from "./template.js";
-
-/** What a target's input is made from: at most one of these, as a template writes them. */
-export interface InputProperties {
-  Input?: unknown;
-  InputPath?: unknown;
-  InputTransformer?: unknown;
-}
 
 /** What an input may say besides the event. */
 export interface InputFacts {

@@ -1,5 +1,4 @@
-import { type Matcher, readMatcher } from "./matchers.js";
-import { PatternError } from "./error.js";
+import { type Matcher, readMatcher, PatternError } from "./operators.js";
 
 /** Whether an event, or a part of one, is what a pattern describes. */
 export type EventPattern = (event: unknown) => boolean;

@@ -1,12 +1,14 @@
-import { randomUUID } from "node:crypto";
-import type { Permissions } from "../../iam/permissions.js";
-import { functionArn } from "../../lambda/variables.js";
-import type { FunctionModel, InvokeResult, Invoker, Log, LogEntry } from "../../model.js";
-import { invokeCall } from "../call.js";
+import { functionArn, type FunctionModel } from "../../assembly/model/functions.js";
+import type { Clock } from "../../core/clock.js";
+import type { Invoker, InvokeResult } from "../../core/invoker.js";
+import type { Log, LogEntry } from "../../core/log.js";
+import type { Permissions } from "../../core/authorization/permissions.js";
+import { invokeCall } from "../target.js";
 import { ASYNC_DEFAULTS } from "../limits.js";
 import type { RetrySettings } from "./policy.js";
-import { AsyncQueue, type Clock, type FinishedEvent, type PendingEvent, type QueuedEvent } from "./queue.js";
+import { AsyncQueue, type FinishedEvent, type PendingEvent, type QueuedEvent } from "./queue.js";
 import { invocationRecord } from "./record.js";
+import { randomUUID } from "node:crypto";
 
 /** What asynchronous invocations need from around them. */
 export interface AsyncInvocationsOptions {
@@ -19,15 +21,6 @@ export interface AsyncInvocationsOptions {
   /** See {@link AsyncQueue}. */
   scale: number;
 }
-
-/** The clock of this machine; what waits keeps no process running. */
-export const CLOCK: Clock = {
-  now: Date.now,
-  after(ms, run) {
-    const timer = setTimeout(run, ms).unref();
-    return () => clearTimeout(timer);
-  },
-};
 
 /** Invocations that nobody waits for: retried as Lambda does, and told of where the template says so. */
 export class AsyncInvocations {

@@ -1,4 +1,5 @@
-import type { InvokeResult } from "../../model.js";
+import type { Clock } from "../../core/clock.js";
+import type { InvokeResult } from "../../core/invoker.js";
 import {
   type AttemptOutcome,
   type DiscardCondition,
@@ -7,17 +8,6 @@ import {
   nextStep,
   type RetrySettings,
 } from "./policy.js";
-
-/** Time, as the queue needs it. */
-export interface Clock {
-  /** Epoch milliseconds. */
-  now(): number;
-  /**
-   * Runs something later.
-   * @returns cancels it
-   */
-  after(ms: number, run: () => void): () => void;
-}
 
 /** An event for a function that nobody waits for. */
 export interface QueuedEvent {

@@ -1,4 +1,4 @@
-import type { InvokeResult } from "../../model.js";
+import type { InvokeResult } from "../../core/invoker.js";
 import { NEWEST, payloadOf } from "../answers.js";
 import type { FinishedEvent } from "./queue.js";
 

@@ -1,4 +1,4 @@
-import type { FunctionError } from "../../model.js";
+import type { FunctionError } from "../../core/invoker.js";
 
 /** What was thrown, as Lambda reports it. */
 export const toFunctionError = (thrown: unknown): FunctionError => {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../invoke/async/queue.js";
+import type { Clock } from "../../core/clock.js";
 import { BATCH_ENTRIES, LONGEST_SECONDS } from "../limits.js";
 import type { LongPolls, ReceiveRequest } from "../long-polls.js";
 import type { Delivery } from "../message.js";

@@ -1,6 +1,8 @@
-import type { Permissions } from "../../iam/permissions.js";
-import type { Clock } from "../../invoke/async/queue.js";
-import type { Invoker, Log, LogEntry, MappingModel } from "../../model.js";
+import type { Permissions } from "../../core/authorization/permissions.js";
+import type { Clock } from "../../core/clock.js";
+import type { Invoker } from "../../core/invoker.js";
+import type { Log, LogEntry } from "../../core/log.js";
+import type { MappingModel } from "../../assembly/model/queues.js";
 import type { QueueRequestMeter } from "../metering.js";
 import type { Queues, ServedQueue } from "../queues.js";
 import { Poller } from "./poller.js";

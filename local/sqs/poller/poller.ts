@@ -1,6 +1,8 @@
 import { setMaxListeners } from "node:events";
-import type { Clock } from "../../invoke/async/queue.js";
-import type { InvokeResult, LogEntry, MappingModel } from "../../model.js";
+import type { Clock } from "../../core/clock.js";
+import type { InvokeResult } from "../../core/invoker.js";
+import type { LogEntry } from "../../core/log.js";
+import type { MappingModel } from "../../assembly/model/queues.js";
 import { meterDeletes, meteredPolls, type QueueRequestMeter } from "../metering.js";
 import type { ServedQueue } from "../queues.js";
 import { Concurrency } from "./concurrency.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSystem } from "../../../local/assembly/index.js";
 import { Failure } from "../../../local/failure.js";
-import type { ResourceVerdict } from "../../../local/model.js";
+import type { ResourceVerdict } from "../../../local/assembly/model/verdicts.js";
 import { construct, fn, newFolder, removeFolders, resource, writeAssembly, writeStacks } from "./support.js";
 
 afterEach(removeFolders);

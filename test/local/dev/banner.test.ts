@@ -2,7 +2,7 @@ import { banner, resourceLines } from "../../../local/dev/banner.js";
 import { logLine, requestLine } from "../../../local/dev/output.js";
 import type { Ready } from "../../../local/dev/ready.js";
 import { styleFor } from "../../../local/dev/style.js";
-import type { SystemModel } from "../../../local/model.js";
+import type { SystemModel } from "../../../local/assembly/model/system.js";
 
 const plain = styleFor({}, {});
 const ESCAPE = "\u001b";

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { WebSocket } from "ws";
 import type { InvocationReport } from "../../../local/lambda/pool.js";
-import type { LogEntry } from "../../../local/model.js";
+import type { LogEntry } from "../../../local/core/log.js";
 import type { SystemOptions } from "../../../local/dev/options.js";
 import { startSystem, type System } from "../../../local/dev/system.js";
 import { construct, removeFolders, writeAssembly } from "../assembly/support.js";

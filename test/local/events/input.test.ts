@@ -1,5 +1,6 @@
 import type { BusEvent } from "../../../local/events/event.js";
-import { InputError, type InputProperties, readInput } from "../../../local/events/input/input.js";
+import { InputError, readInput } from "../../../local/events/input/input.js";
+import type { InputProperties } from "../../../local/assembly/model/rules.js";
 import { readPath } from "../../../local/events/input/path.js";
 
 const EVENT: BusEvent = {

@@ -1,4 +1,4 @@
-import { PatternError } from "../../../local/events/pattern/error.js";
+import { PatternError } from "../../../local/events/pattern/operators.js";
 import { readPattern } from "../../../local/events/pattern/pattern.js";
 
 type Case = [what: string, elements: unknown[], matching: unknown[], others: unknown[]];

@@ -1,6 +1,6 @@
-import { connectionsCall } from "../../../local/iam/connections.js";
+import { connectionsCall, connectionsRefusal } from "../../../local/iam/connections.js";
 import { dynamoDbCalls } from "../../../local/iam/dynamodb-calls.js";
-import { connectionsRefusal, refusalOf } from "../../../local/iam/refusal.js";
+import { refusalOf } from "../../../local/iam/refusal.js";
 import { secretCall } from "../../../local/iam/secrets.js";
 
 const PLACE = { partition: "aws", region: "eu-west-1", account: "123456789012" };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Recording } from "../../../local/iam/record.js";
-import type { RoleModel } from "../../../local/model.js";
+import type { RoleModel } from "../../../local/assembly/model/principals.js";
 import { newFolder, removeFolders } from "../assembly/support.js";
 import { fn } from "../invoke/support.js";
 

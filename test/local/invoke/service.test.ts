@@ -5,7 +5,8 @@ import { sign } from "aws4";
 import type { HttpServer } from "../../../local/http-server.js";
 import { startLambdaService } from "../../../local/invoke/service.js";
 import { Credentials, type FunctionCredentials } from "../../../local/lambda/credentials.js";
-import type { InvokeOptions, InvokeResult, LogEntry } from "../../../local/model.js";
+import type { InvokeOptions, InvokeResult } from "../../../local/core/invoker.js";
+import type { LogEntry } from "../../../local/core/log.js";
 import { arnOf, fn, permissionsFor, PLACE } from "./support.js";
 
 const MEGABYTE = 1024 * 1024;

@@ -6,7 +6,8 @@ import { Credentials } from "../../../local/lambda/credentials.js";
 import { Guardian } from "../../../local/lambda/guardian.js";
 import type { InvocationReport } from "../../../local/lambda/pool.js";
 import { LambdaRuntime, type RuntimeOptions } from "../../../local/lambda/runtime.js";
-import type { FunctionModel, LogEntry } from "../../../local/model.js";
+import type { FunctionModel } from "../../../local/assembly/model/functions.js";
+import type { LogEntry } from "../../../local/core/log.js";
 
 /** A runtime with one function `F`, and what it logged and reported. */
 export interface Bench {

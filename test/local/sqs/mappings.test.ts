@@ -1,5 +1,5 @@
-import type { Refusal } from "../../../local/iam/permissions.js";
-import type { LogEntry } from "../../../local/model.js";
+import type { Refusal } from "../../../local/core/authorization/permissions.js";
+import type { LogEntry } from "../../../local/core/log.js";
 import { Mappings } from "../../../local/sqs/poller/mappings.js";
 import { Queues } from "../../../local/sqs/queues.js";
 import { MAPPING, message, queueModel, settle, TestClock } from "./support.js";

@@ -1,4 +1,5 @@
-import type { InvokeResult, MappingModel } from "../../../local/model.js";
+import type { InvokeResult } from "../../../local/core/invoker.js";
+import type { MappingModel } from "../../../local/assembly/model/queues.js";
 import { LongPolls } from "../../../local/sqs/long-polls.js";
 import type { QueueRequestMeter } from "../../../local/sqs/metering.js";
 import { Concurrency } from "../../../local/sqs/poller/concurrency.js";

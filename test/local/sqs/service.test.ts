@@ -14,11 +14,12 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { sign } from "aws4";
-import { Permissions } from "../../../local/iam/permissions.js";
+import { IamPermissions } from "../../../local/iam/permissions.js";
 import { Signatures } from "../../../local/iam/signatures.js";
-import { CLOCK } from "../../../local/invoke/async/invocations.js";
+import { CLOCK } from "../../../local/core/clock.js";
 import { Credentials, type FunctionCredentials } from "../../../local/lambda/credentials.js";
-import type { LogEntry, RoleModel } from "../../../local/model.js";
+import type { LogEntry } from "../../../local/core/log.js";
+import type { RoleModel } from "../../../local/assembly/model/principals.js";
 import { Queues } from "../../../local/sqs/queues.js";
 import { SqsService } from "../../../local/sqs/service.js";
 import { fn, PLACE } from "../invoke/support.js";
@@ -59,7 +60,7 @@ describe("SQS", () => {
   beforeAll(async () => {
     service = await SqsService.listen();
     const functions = [fn("Caller"), fn("Stranger", { role: "None" })];
-    const permissions = new Permissions(
+    const permissions = new IamPermissions(
       () => ({ place: PLACE, model: { functions, roles: [ROLE] } }),
       (entry) => log.push(entry),
     );

@@ -1,5 +1,5 @@
-import type { Clock } from "../../../local/invoke/async/queue.js";
-import type { MappingModel, QueueModel } from "../../../local/model.js";
+import type { Clock } from "../../../local/core/clock.js";
+import type { MappingModel, QueueModel } from "../../../local/assembly/model/queues.js";
 import type { Delivery, Message } from "../../../local/sqs/message.js";
 import { Queue, type QueueOptions, type QueueSettings } from "../../../local/sqs/queue.js";
 

@@ -16,7 +16,7 @@ import { type DynamoDb, startDynamoDb } from "../../../../local/dynamodb/engine.
 import { createTables } from "../../../../local/dynamodb/tables.js";
 import type { HttpServer } from "../../../../local/http-server.js";
 import { startDynamoDbProxy } from "../../../../local/iam/dynamodb-proxy.js";
-import { Permissions } from "../../../../local/iam/permissions.js";
+import { IamPermissions } from "../../../../local/iam/permissions.js";
 import { Credentials } from "../../../../local/lambda/credentials.js";
 import { Guardian } from "../../../../local/lambda/guardian.js";
 import { fn, PLACE } from "../../invoke/support.js";
@@ -82,7 +82,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
   let client: DynamoDBClient;
 
   const start = async (partitions?: Partitions): Promise<DynamoDBClient> => {
-    const permissions = new Permissions(
+    const permissions = new IamPermissions(
       () => ({ place: PLACE, model: { functions: [fn("Fn")], roles: [ALLOWED] } }),
       () => undefined,
     );

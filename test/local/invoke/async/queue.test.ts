@@ -4,7 +4,7 @@ import {
   type FinishedEvent,
   type QueuedEvent,
 } from "../../../../local/invoke/async/queue.js";
-import type { InvokeResult } from "../../../../local/model.js";
+import type { InvokeResult } from "../../../../local/core/invoker.js";
 import { FakeClock, settled } from "./fake-clock.js";
 
 const OK: InvokeResult = { ok: true, payload: "done" };
