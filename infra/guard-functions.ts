@@ -2,7 +2,7 @@ import { Annotations, type Duration, Token } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import { DEFAULT_ENTRY, type HandlerName, manifestFault } from "../lambdas/core/entries.js";
+import { DEFAULT_ENTRY, type HandlerName, manifestFault } from "../protocol/guard-manifest.js";
 import type { GuardTimeouts } from "../protocol/index.js";
 import { invalid } from "./invalid.js";
 import { regionOf } from "./regions.js";

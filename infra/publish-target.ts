@@ -4,7 +4,7 @@ import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import type { IConstruct } from "constructs";
-import { isChannelName, REQUEST_VERSION, USER_ID_LENGTH } from "../protocol/index.js";
+import { isChannelName, SERVER_API_VERSION, MAX_USER_ID_LENGTH } from "../protocol/index.js";
 import { publishTargetProps } from "./checks/shapes.js";
 import { invalid } from "./invalid.js";
 
@@ -53,14 +53,14 @@ export const publishTarget = (
   if (channel !== undefined && !Token.isUnresolved(channel) && !isChannelName(channel)) {
     throw invalid(scope, `publishTarget: nothing can be published on "${channel}"`);
   }
-  if (userId !== undefined && !Token.isUnresolved(userId) && (userId === "" || userId.length > USER_ID_LENGTH)) {
-    throw invalid(scope, `publishTarget: a userId is 1 to ${USER_ID_LENGTH} characters`);
+  if (userId !== undefined && !Token.isUnresolved(userId) && (userId === "" || userId.length > MAX_USER_ID_LENGTH)) {
+    throw invalid(scope, `publishTarget: a userId is 1 to ${MAX_USER_ID_LENGTH} characters`);
   }
   const to = channel === undefined ? { userId } : { channel };
   return {
     bind: (rule, id = "") => {
       const uuid = `${events.EventField.eventId}-${targetDigits(rule, id)}`;
-      const request = { version: REQUEST_VERSION, publish: [{ ...to, uuid, data }] };
+      const request = { version: SERVER_API_VERSION, publish: [{ ...to, uuid, data }] };
       return new targets.LambdaFunction(publisher, { ...rest, event: events.RuleTargetInput.fromObject(request) }).bind(
         rule,
         id,

@@ -1,4 +1,4 @@
-export * from "./back-end.js";
+export * from "./server-api.js";
 export * from "./channel.js";
 export * from "./codes.js";
 export * from "./frames.js";
