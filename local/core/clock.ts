@@ -10,7 +10,7 @@ export interface Clock {
 }
 
 /** The clock of this machine; what waits keeps no process running. */
-export const CLOCK: Clock = {
+export const SYSTEM_CLOCK: Clock = {
   now: Date.now,
   after(ms, run) {
     const timer = setTimeout(run, ms).unref();

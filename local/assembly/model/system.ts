@@ -1,4 +1,4 @@
-import type { ResourcePermission } from "../../core/authorization/resource-policy-model.js";
+import type { ResourcePermission } from "../../core/authorization/resource-permission.js";
 import type { EncryptedResource } from "./encryption.js";
 import type { BackEndModel } from "./back-end.js";
 import type { ApiModel } from "./api.js";

@@ -1,5 +1,5 @@
 import type { Place } from "../place.js";
-import type { Caller } from "../../iam/caller.js";
+import type { Caller } from "./caller.js";
 import type { Call } from "./call.js";
 
 /** A call that was refused. */

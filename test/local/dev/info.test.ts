@@ -1,4 +1,4 @@
-import { guardsOf } from "../../../local/dev/info.js";
+import { guardsOf } from "../../../local/dev/pages/info.js";
 import type { FunctionModel } from "../../../local/assembly/model/functions.js";
 import type { SystemModel } from "../../../local/assembly/model/system.js";
 

@@ -1,8 +1,8 @@
-import { Events } from "../../../local/events/events.js";
-import { MAX_BYTES, putEvents } from "../../../local/events/put-events.js";
-import { IamPermissions } from "../../../local/iam/permissions.js";
+import { Events } from "../../../local/services/events/buses.js";
+import { MAX_BYTES, putEvents } from "../../../local/services/events/put-events.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
 import type { LogEntry } from "../../../local/core/log.js";
-import type { ResourcePermission } from "../../../local/core/authorization/resource-policy-model.js";
+import type { ResourcePermission } from "../../../local/core/authorization/resource-permission.js";
 import type { RoleModel } from "../../../local/assembly/model/principals.js";
 import type { RuleModel } from "../../../local/assembly/model/rules.js";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import aws4 from "aws4";
 import WebSocket, { type ClientOptions } from "ws";
-import { type Gateway, type GatewayOptions, startGateway } from "../../../local/gateway/index.js";
+import { type Gateway, type GatewayOptions, startGateway } from "../../../local/services/gateway/gateway.js";
 import type { ApiModel, RouteModel } from "../../../local/assembly/model/api.js";
 import type { InvokeResult } from "../../../local/core/invoker.js";
 import type { LogEntry } from "../../../local/core/log.js";

@@ -1,4 +1,4 @@
-import { integrate } from "../../../local/gateway/integration.js";
+import { integrate } from "../../../local/services/gateway/routes/integration.js";
 import type { InvokeResult } from "../../../local/core/invoker.js";
 
 const route = { routeKey: "publish", functionId: "F", answers: true };

@@ -1,4 +1,4 @@
-import { bucket, RouteThrottles, TokenBucket } from "../../../local/gateway/throttle.js";
+import { bucket, RouteThrottles, TokenBucket } from "../../../local/services/gateway/routes/throttle.js";
 import type { RouteModel } from "../../../local/assembly/model/api.js";
 import { apiModel, OK } from "./harness.js";
 

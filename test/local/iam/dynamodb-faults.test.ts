@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import type { HttpServer } from "../../../local/http-server.js";
-import type { DynamoDbCall, DynamoDbFault } from "../../../local/iam/dynamodb-faults.js";
-import { startDynamoDbProxy } from "../../../local/iam/dynamodb-proxy.js";
-import { IamPermissions } from "../../../local/iam/permissions.js";
-import { Credentials } from "../../../local/lambda/credentials.js";
+import type { HttpServer } from "../../../local/core/http/server.js";
+import type { DynamoDbCall, DynamoDbFault } from "../../../local/services/dynamodb/proxy/faults.js";
+import { startDynamoDbProxy } from "../../../local/services/dynamodb/proxy/proxy.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
+import { Credentials } from "../../../local/core/credentials.js";
 import type { RoleModel } from "../../../local/assembly/model/principals.js";
 import { fn, PLACE } from "../invoke/support.js";
 

@@ -1,6 +1,6 @@
-import { keyCalls } from "../../../local/iam/keys.js";
-import { IamPermissions } from "../../../local/iam/permissions.js";
-import { readStatements } from "../../../local/iam/statements.js";
+import { keyCalls } from "../../../local/services/iam/keys.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
+import { readStatements } from "../../../local/assembly/resources/policy-document.js";
 import type { FunctionModel } from "../../../local/assembly/model/functions.js";
 
 const PLACE = { partition: "aws", region: "eu-west-1", account: "111122223333" };

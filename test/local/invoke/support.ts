@@ -1,4 +1,4 @@
-import { IamPermissions } from "../../../local/iam/permissions.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
 import type { FunctionModel } from "../../../local/assembly/model/functions.js";
 import type { LogEntry } from "../../../local/core/log.js";
 import type { RoleModel } from "../../../local/assembly/model/principals.js";

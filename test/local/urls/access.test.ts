@@ -1,7 +1,7 @@
-import { permitsUrl } from "../../../local/iam/resource-policy.js";
-import { IamPermissions } from "../../../local/iam/permissions.js";
+import { permitsUrl } from "../../../local/core/authorization/resource-policy.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
 import type { Statement } from "../../../local/assembly/model/policies.js";
-import type { ResourcePermission } from "../../../local/core/authorization/resource-policy-model.js";
+import type { ResourcePermission } from "../../../local/core/authorization/resource-permission.js";
 
 const ROLE = "arn:aws:iam::123456789012:role/role";
 const both = (principal: string, authType: string): ResourcePermission[] => [

@@ -1,4 +1,4 @@
-import { AsyncInvocations } from "../../../../local/invoke/async/invocations.js";
+import { AsyncInvocations } from "../../../../local/services/lambda/async/invocations.js";
 import type { AsyncModel } from "../../../../local/assembly/model/functions.js";
 import type { InvokeResult } from "../../../../local/core/invoker.js";
 import type { LogEntry } from "../../../../local/core/log.js";

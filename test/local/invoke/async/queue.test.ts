@@ -3,7 +3,7 @@ import {
   type AsyncQueueOptions,
   type FinishedEvent,
   type QueuedEvent,
-} from "../../../../local/invoke/async/queue.js";
+} from "../../../../local/services/lambda/async/queue.js";
 import type { InvokeResult } from "../../../../local/core/invoker.js";
 import { FakeClock, settled } from "./fake-clock.js";
 
