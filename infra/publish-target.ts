@@ -3,9 +3,10 @@ import { Token } from "aws-cdk-lib";
 import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
+import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { IConstruct } from "constructs";
 import { isChannelName, SERVER_API_VERSION, MAX_USER_ID_LENGTH } from "../protocol/index.js";
-import { publishTargetProps } from "./checks/shapes.js";
+import { anything, duration, having, number, struct, text } from "./checks/rules.js";
 import { invalid } from "./invalid.js";
 
 /** What an EventBridge rule publishes: `channel` or `userId`, and `data`; the rest is about what cannot be handed over. */
@@ -28,6 +29,19 @@ export interface PublishTargetProps extends targets.TargetBaseProps {
    */
   readonly data: unknown;
 }
+
+/** A newer CDK may have more props about events that cannot be delivered. */
+const publishTargetProps = struct<PublishTargetProps>(
+  {
+    channel: text,
+    userId: text,
+    data: anything,
+    deadLetterQueue: having<sqs.IQueue>("queueArn", "an SQS queue"),
+    maxEventAge: duration,
+    retryAttempts: number,
+  },
+  { open: true },
+);
 
 /** How many hexadecimal digits tell the targets of one event apart. With an event's id a uuid has fewer than 64 characters. */
 const TARGET_DIGITS = 8;

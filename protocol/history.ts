@@ -1,5 +1,5 @@
 import type { Code } from "./codes.js";
-import type { Json } from "./frames.js";
+import type { Json } from "./json.js";
 
 /** Where somebody is in a channel's history: everything up to and including `offset` is known to them. */
 export interface Position {

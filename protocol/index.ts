@@ -4,6 +4,7 @@ export * from "./codes.js";
 export * from "./frames.js";
 export * from "./history.js";
 export * from "./id.js";
+export * from "./json.js";
 export * from "./limits.js";
 export * from "./presence.js";
 export * from "./version.js";

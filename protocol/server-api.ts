@@ -1,6 +1,6 @@
 import type { Code } from "./codes.js";
-import type { Json } from "./frames.js";
 import type { HistoryQuery, Position, Replay } from "./history.js";
+import type { Json } from "./json.js";
 import type { PresencePage, PresenceQuery } from "./presence.js";
 
 /** The version of the back end's requests; see docs/SERVER.md. */

@@ -1,4 +1,5 @@
-import type { Action, Json } from "../../../protocol/frames.js";
+import type { Action } from "../../../protocol/frames.js";
+import type { Json } from "../../../protocol/json.js";
 import type { Position } from "../../../protocol/history.js";
 import type { Transport } from "../connection/transport.js";
 import type { PushItError } from "../errors.js";
@@ -49,7 +50,7 @@ export interface Request extends RequestFields {
   /** When it was sent for the first time, in epoch milliseconds. */
   firstSentAt?: number;
   /** When it will not be sent again, in epoch milliseconds. */
-  giveUpAt?: number;
+  retryUntil?: number;
   /** Stops the clock that runs for it. */
   cancelTimer?: () => void;
 }
