@@ -72,7 +72,7 @@ const filesBelow = (folders: Iterable<string>): [path: string, state: string][] 
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
-        if (!MADE.has(entry.name) && !entry.name.startsWith("./")) open.push(path);
+        if (!MADE.has(entry.name) && !entry.name.startsWith(".")) open.push(path);
         continue;
       }
       const { size = 0, mtimeMs = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};

@@ -77,7 +77,7 @@ const isIn = (folder: string, path: string): boolean => path === folder || path.
 const isOwn = (path: string, project: string): boolean => {
   const inside = isIn(project, path);
   const folders = dirname(inside ? relative(project, path) : path).split(sep);
-  if (folders.some((name) => name === "node_modules" || (name.startsWith("./") && name !== "./" && name !== "..")))
+  if (folders.some((name) => name === "node_modules" || (name.startsWith(".") && name !== "." && name !== "..")))
     return false;
   return inside || !["/proc", "/dev", tmpdir()].some((folder) => isIn(folder, path));
 };

@@ -25,7 +25,7 @@ export const sourceFolders = (root: string): string[] => {
   const folders = [root];
   for (let at = 0; at < folders.length && folders.length < MAX_FOLDERS; at += 1) {
     const below = readdirSync(folders[at]!, { withFileTypes: true }).filter(
-      (entry) => entry.isDirectory() && !IGNORED.has(entry.name) && !entry.name.startsWith("./"),
+      (entry) => entry.isDirectory() && !IGNORED.has(entry.name) && !entry.name.startsWith("."),
     );
     folders.push(...below.map(({ name }) => join(folders[at]!, name)));
   }

@@ -55,11 +55,10 @@ const INTRINSICS: Record<string, Intrinsic> = {
   Ref: (name, scope) => scope.lookup(text(name)),
   Condition: (name, scope) => holds(scope.condition(text(name)), scope),
   "Fn::GetAtt": (argument, scope) => {
-    const [resource, ...attribute] =
-      typeof argument === "string" ? argument.split("../read-system.ts") : list(argument);
+    const [resource, ...attribute] = typeof argument === "string" ? argument.split(".") : list(argument);
     return scope.lookup(
       text(resource),
-      text(resolve(attribute.length > 1 ? attribute.join("../read-system.ts") : attribute[0], scope)),
+      text(resolve(attribute.length > 1 ? attribute.join(".") : attribute[0], scope)),
     );
   },
   "Fn::Join": (argument, scope) => {
@@ -80,7 +79,7 @@ const INTRINSICS: Record<string, Intrinsic> = {
   "Fn::FindInMap": (argument, scope) => {
     const keys = list(resolve(list(argument).slice(0, 3), scope)).map(text);
     const found = scope.mapping(keys[0]!, keys[1]!, keys[2]!);
-    if (found === undefined) throw new Unresolvable(`the mapping ${keys.join("../read-system.ts")} does not exist`);
+    if (found === undefined) throw new Unresolvable(`the mapping ${keys.join(".")} does not exist`);
     return found;
   },
   "Fn::If": (argument, scope) => {
@@ -104,8 +103,8 @@ const substitute = (argument: unknown, scope: Scope): string => {
   return text(pattern).replace(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) => {
     if (literal) return `\${${name}}`;
     if (Object.hasOwn(variables, name)) return text(resolve(variables[name], scope));
-    const [resource, ...attribute] = name.trim().split("../read-system.ts");
-    return text(scope.lookup(resource!, attribute.length > 0 ? attribute.join("../read-system.ts") : undefined));
+    const [resource, ...attribute] = name.trim().split(".");
+    return text(scope.lookup(resource!, attribute.length > 0 ? attribute.join(".") : undefined));
   });
 };
 

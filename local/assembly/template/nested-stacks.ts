@@ -162,9 +162,8 @@ const INTRINSICS: Record<string, (argument: unknown, names: Names) => unknown> =
   Ref: (name, names) => (typeof name === "string" ? (names.ref(name) ?? { Ref: names.resource(name) }) : undefined),
   Condition: (name, names) => (typeof name === "string" ? { Condition: names.definition(name) } : undefined),
   "Fn::GetAtt": (argument, names) => {
-    const [resource, ...rest] =
-      typeof argument === "string" ? argument.split("../read-system.ts") : (argument as unknown[]);
-    const attribute = rest.length === 1 ? rest[0] : rest.join("../read-system.ts");
+    const [resource, ...rest] = typeof argument === "string" ? argument.split(".") : (argument as unknown[]);
+    const attribute = rest.length === 1 ? rest[0] : rest.join(".");
     const value = typeof attribute === "string" ? names.attribute(String(resource), attribute) : undefined;
     return value ?? { "Fn::GetAtt": [names.resource(String(resource)), rename(attribute, names)] };
   },
@@ -188,10 +187,9 @@ const INTRINSICS: Record<string, (argument: unknown, names: Names) => unknown> =
     const text = String(pattern).replace(/\$\{([^!}][^}]*)\}/g, (whole, raw: string) => {
       const name = raw.trim();
       if (Object.hasOwn(own, name)) return whole;
-      const [resource, ...attribute] = name.split("../read-system.ts");
-      const value =
-        attribute.length > 0 ? names.attribute(resource!, attribute.join("../read-system.ts")) : names.ref(name);
-      if (value === undefined) return `\${${[names.resource(resource!), ...attribute].join("../read-system.ts")}}`;
+      const [resource, ...attribute] = name.split(".");
+      const value = attribute.length > 0 ? names.attribute(resource!, attribute.join(".")) : names.ref(name);
+      if (value === undefined) return `\${${[names.resource(resource!), ...attribute].join(".")}}`;
       variables[raw] = value;
       return whole;
     });

@@ -4,7 +4,7 @@ export type Selection = (body: string) => string | undefined;
 const PATH = /^\$request\.body((?:\.[\w-]+)+)$/;
 const TEMPLATE = /\$\{request\.body((?:\.[\w-]+)+)\}/g;
 
-const steps = (path: string): string[] => path.slice(1).split("../gateway.ts");
+const steps = (path: string): string[] => path.slice(1).split(".");
 
 const read = (value: unknown, path: string[]): string | undefined => {
   for (const step of path) {

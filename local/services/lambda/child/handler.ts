@@ -52,7 +52,7 @@ const load = async (file: string): Promise<unknown> => {
 /** A nested export; a CommonJS module that was imported keeps its exports under `default` as well. */
 const pick = (module: unknown, path: string): unknown => {
   const walk = (from: unknown) =>
-    path.split("./").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], from);
+    path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], from);
   return walk(module) ?? walk((module as { default?: unknown }).default);
 };
 
