@@ -2,7 +2,7 @@ import { Annotations, type Duration, Token } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import { DEFAULT_ENTRY, type HandlerName, manifestFault } from "../protocol/guard-manifest.js";
+import { DEFAULT_ENTRY, type HandlerName, manifestError } from "../protocol/guard-manifest.js";
 import type { GuardTimeouts } from "../protocol/index.js";
 import { having, record, struct } from "./checks/rules.js";
 import { invalid } from "./invalid.js";
@@ -100,7 +100,7 @@ export const guardFunctionMap = (scope: Construct, { channels = {}, ...guards }:
   const found = [[DEFAULT_ENTRY, guards] as const, ...Object.entries(channels)].map(
     ([entry, handlers]) => [entry, handlersOf(handlers)] as const,
   );
-  const fault = manifestFault(Object.fromEntries(found.map(([entry, handlers]) => [entry, [...handlers.keys()]])));
+  const fault = manifestError(Object.fromEntries(found.map(([entry, handlers]) => [entry, [...handlers.keys()]])));
   if (fault) throw invalid(scope, `guards: channels: ${fault}`);
   const empty = found.find(([entry, handlers]) => entry !== DEFAULT_ENTRY && handlers.size === 0);
   if (empty) throw invalid(scope, `guards: channels["${empty[0]}"] names no function`);

@@ -59,8 +59,8 @@ const matching = (patterns: ChannelPatterns, channel: string): ChannelSettings =
 };
 
 /** Whether a condition holds for any pattern. A feature that no channel uses costs nothing and needs no permissions. */
-export const someChannel = (patterns: ChannelPatterns, says: (options: ChannelSettings) => unknown): boolean =>
-  Object.values(patterns).some((options) => says(options));
+export const someChannel = (patterns: ChannelPatterns, condition: (options: ChannelSettings) => unknown): boolean =>
+  Object.values(patterns).some((options) => condition(options));
 
 /** The channels of a list that have presence, without repetitions. */
 export const withPresence = (patterns: ChannelPatterns, channels: readonly string[]): string[] =>

@@ -23,7 +23,7 @@ export type Manifest = Record<string, HandlerName[]>;
 const NOT_PER_CHANNEL: readonly HandlerName[] = ["onConnectionRequest", "onDisconnect"];
 
 /** An error in a manifest, or `undefined` if it has none. */
-export const manifestFault = (manifest: Manifest): string | undefined => {
+export const manifestError = (manifest: Manifest): string | undefined => {
   for (const [entry, handlers] of Object.entries(manifest)) {
     const stray = handlers.find((handler) => entry !== DEFAULT_ENTRY && NOT_PER_CHANNEL.includes(handler));
     if (stray) return `"${entry}" has ${stray}, which would never run: it is not about a channel`;
@@ -48,7 +48,7 @@ const mostSpecific = (manifest: Manifest, handler: HandlerName, name: string): s
     .sort((a, b) => Number(a === DEFAULT_ENTRY) - Number(b === DEFAULT_ENTRY) || bySpecificity(a, b))[0];
 
 /**
- * The entries whose guards decide about a channel: the most specific one that defines the guard. For a wildcard: the
+ * The entries whose guards decide about a channel: the most specific entry that defines the guard. For a wildcard: the
  * entry that covers it, and each that covers a part of it, because all must agree. Empty: no guard decides, so the
  * channel is open.
  */

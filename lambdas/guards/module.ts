@@ -3,7 +3,7 @@ import {
   HANDLERS,
   type HandlerName,
   type Manifest,
-  manifestFault,
+  manifestError,
 } from "../../protocol/guard-manifest.js";
 import type { ChannelGuards, Guards } from "./api.js";
 import type { GuardArguments } from "./call.js";
@@ -31,7 +31,7 @@ export const manifestOf = (entries: ModuleEntries): Manifest => {
     return [entry, handlers] as const;
   });
   const manifest: Manifest = Object.fromEntries(defined);
-  const fault = manifestFault(manifest);
+  const fault = manifestError(manifest);
   if (fault) throw new TypeError(`channels: ${fault}`);
   return manifest;
 };
