@@ -1,4 +1,4 @@
-import { seeded } from "../bench/scale/random.js";
+import { seeded } from "../lib/random.js";
 
 /** Numbers in [0, 1). */
 export type Random = () => number;

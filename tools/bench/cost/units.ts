@@ -1,7 +1,7 @@
 import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
 import { PRICES, steps } from "../../../local/meter/prices.js";
-import type { Load, Units } from "./cell.js";
-import { MESSAGE_BYTES, READ_BYTES } from "./peers.js";
+import type { Load, Units } from "./scenario.js";
+import { MESSAGE_BYTES, READ_BYTES } from "./competitors.js";
 
 /** What the product does for one publication: from its protocol and its rows, in the order in which it does it. */
 const DESIGN = {
@@ -34,7 +34,7 @@ const { dynamoDb, invokeAsync, post } = DECLARED_MS;
 const postsMs = (recipients: number): number => Math.ceil(recipients / DESIGN.postsInFlight) * post;
 
 /** What bringing frames to subscribers takes: one function's time, and of workers for those beyond its part. */
-export interface FanOut {
+export interface FanOutWork {
   ms: number;
   workers: number;
   /** Of all workers. */
@@ -44,7 +44,7 @@ export interface FanOut {
 }
 
 /** Reading the subscribers and posting frames to them. */
-export const fanOut = (subscribers: number, posted: number, frames: number): FanOut => {
+export const fanOutWork = (subscribers: number, posted: number, frames: number): FanOutWork => {
   const own = Math.min(posted, DESIGN.own);
   const workers = Math.ceil((posted - own) / DESIGN.segment);
   return {
@@ -63,7 +63,7 @@ export const gbSecondsOf = (ms: number): number => (ms / 1_000) * DESIGN.memoryG
  * What storing a publication before it is delivered adds: its number, that it has been published, and the message, one
  * after the other.
  */
-const kept = ({ bytes, history }: Load): Pick<Units, "gbSeconds" | "writeUnits"> => {
+const historyUnits = ({ bytes, history }: Load): Pick<Units, "gbSeconds" | "writeUnits"> => {
   if (!history) return { gbSeconds: 0, writeUnits: 0 };
   return {
     gbSeconds: gbSecondsOf(3 * dynamoDb),
@@ -75,10 +75,10 @@ const kept = ({ bytes, history }: Load): Pick<Units, "gbSeconds" | "writeUnits">
 export const messageBytes = ({ bytes, history }: Load): number =>
   bytes + DESIGN.envelopeBytes + (history ? DESIGN.positionBytes : 0);
 
-const plain = (load: Load): Units => {
+const unitsWithoutLinger = (load: Load): Units => {
   const { fanOut: subscribers } = load;
   const message = messageBytes(load);
-  const { ms, workers, workersMs, readUnits, queueRequests } = fanOut(subscribers, subscribers - 1, 1);
+  const { ms, workers, workersMs, readUnits, queueRequests } = fanOutWork(subscribers, subscribers - 1, 1);
   return {
     // The publisher's own copy rides with its answer.
     messages: steps(message, MESSAGE_BYTES) * subscribers + steps(message + DESIGN.answerBytes, MESSAGE_BYTES),
@@ -107,27 +107,27 @@ export const flusherRun = ({ perSecond, lingerMs }: Load): FlusherRun =>
     : { publications: (perSecond * DESIGN.flusherMs) / 1_000, windows: DESIGN.flusherMs / lingerMs };
 
 /** How many messages a window gathers: those that come while its first one waits. */
-export const perWindow = (load: Load): number => {
+export const messagesPerWindow = (load: Load): number => {
   const { publications, windows } = flusherRun(load);
   return publications / windows;
 };
 
 /** How many frames so many messages need that travel together. */
-export const framesFor = (load: Load, messages: number): number =>
+export const frameCount = (load: Load, messages: number): number =>
   Math.ceil(messages / Math.max(1, Math.floor(MESSAGE_BYTES / messageBytes(load))));
 
 /** How many frames a window's messages need. */
-export const framesOf = (load: Load): number => framesFor(load, perWindow(load));
+export const framesPerWindow = (load: Load): number => frameCount(load, messagesPerWindow(load));
 
 /** What is billed until a flusher runs: storing the message, reading the lease, taking it, and the Invoke. */
-const ELECTING_MS = 3 * dynamoDb + invokeAsync;
+const START_FLUSHER_MS = 3 * dynamoDb + invokeAsync;
 
-const lingering = (load: Load, { publications, windows }: FlusherRun): Units => {
+const unitsWithLinger = (load: Load, { publications, windows }: FlusherRun): Units => {
   const { fanOut: subscribers, lingerMs } = load;
   const message = messageBytes(load);
   const messages = publications / windows;
-  const frames = framesFor(load, messages);
-  const { ms, workers, workersMs, readUnits, queueRequests } = fanOut(subscribers, subscribers, frames);
+  const frames = frameCount(load, messages);
+  const { ms, workers, workersMs, readUnits, queueRequests } = fanOutWork(subscribers, subscribers, frames);
   // Whose first message stays alone lets go; any other one only after a window in which nothing came.
   const empty = publications > 1 ? 1 : 0;
   const bringMs = ms + Math.ceil(messages / DESIGN.batch) * dynamoDb;
@@ -136,7 +136,7 @@ const lingering = (load: Load, { publications, windows }: FlusherRun): Units => 
   const windowMs = Math.max(lingerMs, dynamoDb + bringMs + dynamoDb);
   const lastMs = dynamoDb + (empty ? 0 : bringMs) + 3 * dynamoDb;
   const flusherMs =
-    COMPUTE_MS + lingerMs - ELECTING_MS + (windows + empty - 1) * windowMs + lastMs + windows * workersMs;
+    COMPUTE_MS + lingerMs - START_FLUSHER_MS + (windows + empty - 1) * windowMs + lastMs + windows * workersMs;
   const publisherMs = publications * (COMPUTE_MS + 2 * dynamoDb) + dynamoDb + invokeAsync;
   const row = Math.ceil(message / DESIGN.writeBytes);
   const logUnits = Math.max(1, Math.ceil((messages * message) / READ_BYTES));
@@ -158,9 +158,9 @@ const lingering = (load: Load, { publications, windows }: FlusherRun): Units => 
  * The units of one publication, by the model.
  * @param run with `linger`: how the flusher ran, if that is known
  */
-export const modelled = (load: Load, run: FlusherRun = flusherRun(load)): Units => {
-  const units = load.lingerMs === 0 ? plain(load) : lingering(load, run);
-  const { gbSeconds, writeUnits } = kept(load);
+export const modelUnits = (load: Load, run: FlusherRun = flusherRun(load)): Units => {
+  const units = load.lingerMs === 0 ? unitsWithoutLinger(load) : unitsWithLinger(load, run);
+  const { gbSeconds, writeUnits } = historyUnits(load);
   return { ...units, gbSeconds: units.gbSeconds + gbSeconds, writeUnits: units.writeUnits + writeUnits };
 };
 

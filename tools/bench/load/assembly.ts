@@ -5,7 +5,7 @@ import { PushIt } from "../../../infra/index.js";
 import { CONNECTIONS_PER_SECOND } from "../../../local/check/account/quotas.js";
 
 /** What the function that does nothing is called. */
-export const EMPTY = "Empty";
+export const EMPTY_FUNCTION = "Empty";
 
 /** Enough for one publisher at every rate that is measured. */
 const PUBLICATIONS_PER_SECOND = 25_000;
@@ -22,7 +22,7 @@ export const synthesizeLoad = (outdir: string): void => {
     limits: { publicationsPerSecond: PUBLICATIONS_PER_SECOND },
     throttling: { connect: { rateLimit: CONNECTIONS_PER_SECOND, burstLimit: CONNECTIONS_PER_SECOND } },
   });
-  new lambda.Function(stack, EMPTY, {
+  new lambda.Function(stack, EMPTY_FUNCTION, {
     runtime: RUNTIME,
     handler: "index.handler",
     code: lambda.Code.fromInline("exports.handler = async () => ({});"),

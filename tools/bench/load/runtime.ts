@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { synthesizeLoad } from "./assembly.js";
 import { Child } from "./child.js";
-import type { RuntimeArguments, RuntimeFacts, RuntimeWorks } from "./runtime-process.js";
+import type { RuntimeArguments, RuntimeInfo, RuntimeOperations } from "./runtime-process.js";
 
 /** The local runtime in a process of its own. */
-export interface LoadRuntime extends RuntimeFacts {
-  child: Child<RuntimeWorks>;
+export interface LoadRuntime extends RuntimeInfo {
+  child: Child<RuntimeOperations>;
   close(): Promise<void>;
 }
 
@@ -19,13 +19,13 @@ export const startLoadRuntime = async (root: string): Promise<LoadRuntime> => {
   try {
     const assembly = join(folder, "cdk.out");
     synthesizeLoad(assembly);
-    const child = await Child.start<RuntimeWorks>(join(__dirname, "runtime-process.ts"), {
+    const child = await Child.start<RuntimeOperations>(join(__dirname, "runtime-process.ts"), {
       root,
       assembly,
     } satisfies RuntimeArguments);
-    const facts = await child.ask("facts");
+    const info = await child.call("info");
     const close = (): Promise<void> => child.stop().finally(remove);
-    return { ...facts, child, close };
+    return { ...info, child, close };
   } catch (error) {
     remove();
     throw error;

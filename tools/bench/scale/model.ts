@@ -67,7 +67,7 @@ export const OWN_RECIPIENTS = DEFAULT_SETTINGS.fanOutThreshold;
 export const POSTS_MS = DEFAULT_SETTINGS.fanOutMs * POSTS_SHARE;
 
 /** How long one recipient is tried again after its first failure, by who publishes and by a worker, in milliseconds. */
-export const PATIENCE_MS = { publisher: PUBLISHER_PATIENCE_MS, worker: WORKER_PATIENCE_MS };
+export const RETRY_BUDGET_MS = { publisher: PUBLISHER_PATIENCE_MS, worker: WORKER_PATIENCE_MS };
 
 /**
  * Most messages of one SendMessageBatch, and bytes of a segment in it.
