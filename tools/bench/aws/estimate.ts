@@ -1,50 +1,26 @@
-/**
- * What API Gateway charges for a million messages of up to 32 KB, in or out, in USD, in us-east-1, first tier.
- * @see https://aws.amazon.com/api-gateway/pricing/
- */
-export const USD_PER_MILLION_MESSAGES = 1;
-
-/** What API Gateway charges for a million connection minutes, in USD. */
-export const USD_PER_MILLION_MINUTES = 0.25;
-
-/**
- * What Lambda charges for a million invocations, in USD.
- * @see https://aws.amazon.com/lambda/pricing/
- */
-export const USD_PER_MILLION_INVOCATIONS = 0.2;
-
-/**
- * What DynamoDB charges for a million write units, and for a million read units, in USD, on demand.
- * @see https://aws.amazon.com/dynamodb/pricing/on-demand/
- */
-export const USD_PER_MILLION_WRITES = 0.625;
-export const USD_PER_MILLION_READS = 0.125;
-
-/** A message is charged in steps of so many bytes. */
-const MESSAGE_STEP_BYTES = 32 * 1024;
+import { READ_UNIT_BYTES } from "../../../local/check/account/work.js";
+import { MESSAGE_METER_BYTES, PRICES, steps } from "../../../local/meter/prices.js";
+import { noUnits, usdOf } from "../units.js";
 
 /** Write units of a connection that subscribes to one channel: two rows each, written and deleted. */
-const WRITES = 8;
+const CONNECTION_WRITE_UNITS = 8;
 
-/** What is sent around a message's data. */
+/** Bytes around a message's data. */
 const ENVELOPE_BYTES = 150;
 
-/** A subscriber's row, at most. */
+/** Maximum bytes of a subscriber's row. */
 const ROW_BYTES = 200;
-
-/** A read unit, strongly consistent. */
-const READ_BYTES = 4096;
 
 /** A load on a deployed stack. */
 export interface AwsLoad {
   subscribers: number;
   perSecond: number;
   seconds: number;
-  /** Size of what is published. */
+  /** Size of a message's data. */
   bytes: number;
 }
 
-/** What a load comes to. */
+/** The estimated cost of a load. */
 export interface Estimate {
   /** Messages that API Gateway charges for. */
   messages: number;
@@ -52,22 +28,21 @@ export interface Estimate {
 }
 
 /**
- * What a load costs, about: everything that the number of messages and connections decides. The GB-seconds of functions
- * are left out, which are the least of it, and so is what guards do.
+ * Estimates what a load costs, from the number of messages and connections. Excludes the GB-seconds of functions, which
+ * are the smallest part, and whatever guards do.
  */
 export const estimateCost = ({ subscribers, perSecond, seconds, bytes }: AwsLoad): Estimate => {
   const publications = Math.max(1, Math.round(perSecond * seconds));
-  const steps = Math.ceil((bytes + ENVELOPE_BYTES) / MESSAGE_STEP_BYTES);
-  // Each publication in, its answer out, and a message to each subscriber; subscribing and its answer.
-  const messages = publications * (steps + 1 + subscribers * steps) + 2 * subscribers;
+  const size = steps(bytes + ENVELOPE_BYTES, MESSAGE_METER_BYTES);
+  // Each publication, its reply, and one message to each subscriber; each subscription and its reply.
+  const messages = publications * (size + 1 + subscribers * size) + 2 * subscribers;
   const minutes = (subscribers + 1) * Math.ceil(seconds / 60 + 1);
-  const invocations = publications + 3 * (subscribers + 1);
-  const reads = publications * Math.max(1, Math.ceil((subscribers * ROW_BYTES) / READ_BYTES));
-  const micros =
-    messages * USD_PER_MILLION_MESSAGES +
-    minutes * USD_PER_MILLION_MINUTES +
-    invocations * USD_PER_MILLION_INVOCATIONS +
-    reads * USD_PER_MILLION_READS +
-    (subscribers + 1) * WRITES * USD_PER_MILLION_WRITES;
-  return { messages, usd: micros / 1e6 };
+  const usd = usdOf({
+    ...noUnits(),
+    messages,
+    invocations: publications + 3 * (subscribers + 1),
+    readUnits: publications * steps(subscribers * ROW_BYTES, READ_UNIT_BYTES),
+    writeUnits: (subscribers + 1) * CONNECTION_WRITE_UNITS,
+  });
+  return { messages, usd: usd + (minutes * PRICES.apiGateway.connectionMinutes) / 1e6 };
 };

@@ -1,5 +1,6 @@
 import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
-import { PRICES, steps } from "../../../local/meter/prices.js";
+import { READ_UNIT_BYTES } from "../../../local/check/account/work.js";
+import { MESSAGE_METER_BYTES, PRICES, steps } from "../../../local/meter/prices.js";
 import type { Load } from "./scenario.js";
 
 /**
@@ -37,18 +38,10 @@ const SAMPLE_ENVELOPE = 34;
 /** The sample, for one publication, in USD: a scan of the whole table (eventually consistent), and a POST to each connection. */
 export const awsSample = ({ fanOut, bytes }: Load): number => {
   const { apiGateway, lambda, dynamodb } = PRICES;
-  const inbound = steps(bytes + SAMPLE_ENVELOPE, MESSAGE_BYTES);
-  const outbound = fanOut * steps(bytes, MESSAGE_BYTES);
-  const reads = Math.max(1, Math.ceil((fanOut * SAMPLE.rowBytes) / READ_BYTES)) / 2;
+  const inbound = steps(bytes + SAMPLE_ENVELOPE, MESSAGE_METER_BYTES);
+  const outbound = fanOut * steps(bytes, MESSAGE_METER_BYTES);
+  const reads = Math.max(1, Math.ceil((fanOut * SAMPLE.rowBytes) / READ_UNIT_BYTES)) / 2;
   const ms = COMPUTE_MS + DECLARED_MS.dynamoDb + Math.ceil(fanOut / SAMPLE.sockets) * DECLARED_MS.post;
   const millions = (inbound + outbound) * apiGateway.messages + lambda.requests + reads * dynamodb.readUnits;
   return millions / 1e6 + (ms / 1_000) * SAMPLE.memoryGb * lambda.gbSecond;
 };
-
-/**
- * What API Gateway meters messages by, and DynamoDB reads, in bytes.
- * @see https://aws.amazon.com/api-gateway/pricing/
- * @see https://aws.amazon.com/dynamodb/pricing/on-demand/
- */
-export const MESSAGE_BYTES = 32 * 1024;
-export const READ_BYTES = 4 * 1024;

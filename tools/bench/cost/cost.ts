@@ -4,12 +4,13 @@ import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
 import { PRICES } from "../../../local/meter/prices.js";
 import type { Benchmark, Chart } from "../benchmark.js";
 import { lineChart } from "../charts/charts.js";
-import { type ScenarioCost, type Costs, FAN_OUTS, type Load, LOADS, type Units } from "./scenario.js";
+import { type ScenarioCost, type Costs, FAN_OUTS, type Load, LOADS } from "./scenario.js";
 import { fifoTable } from "./fifo.js";
 import { type Metered, meterPublications } from "./metered.js";
 import { appSyncEvents, awsSample, iotCore } from "./competitors.js";
 import { exceededQuotas } from "./quotas.js";
-import { modelUnits, usdOf } from "./units.js";
+import { gbSecondsOf, modelUnits } from "./model.js";
+import { type Units, usdOf } from "../units.js";
 
 const MILLION = 1e6;
 
@@ -25,7 +26,7 @@ const CONNECTION_MINUTE_USD = {
     const reads = history ? 3 : 1;
     const ping =
       (2 * PRICES.apiGateway.messages + PRICES.lambda.requests + reads * PRICES.dynamodb.readUnits) / MILLION;
-    const gbSeconds = ((COMPUTE_MS + (history ? 2 : 1) * DECLARED_MS.dynamoDb) / 1_000) * 0.5;
+    const gbSeconds = gbSecondsOf(COMPUTE_MS + (history ? 2 : 1) * DECLARED_MS.dynamoDb);
     // Less up to a tenth, at random.
     const perMinute = 60_000 / (0.95 * (history ? DEFAULT_SETTINGS.checkMs : DEFAULTS.pingInterval));
     return PRICES.apiGateway.connectionMinutes / MILLION + perMinute * (ping + gbSeconds * PRICES.lambda.gbSecond);

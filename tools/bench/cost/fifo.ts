@@ -1,8 +1,8 @@
 import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
-import { PRICES, QUEUE_METER_BYTES, steps } from "../../../local/meter/prices.js";
+import { MESSAGE_METER_BYTES, PRICES, QUEUE_METER_BYTES, steps } from "../../../local/meter/prices.js";
+import { usdOf } from "../units.js";
 import type { Load } from "./scenario.js";
-import { MESSAGE_BYTES } from "./competitors.js";
-import { fanOutWork, frameCount, gbSecondsOf, messageBytes, modelUnits, usdOf } from "./units.js";
+import { fanOutWork, frameCount, gbSecondsOf, messageBytes, modelUnits } from "./model.js";
 
 /**
  * How many messages of a FIFO queue a function gets at once; there is no window in which they gather.
@@ -35,7 +35,7 @@ export const fifoCost = (load: Load, waits: boolean): FifoBatching => {
   const publisherMs = COMPUTE_MS + DECLARED_MS.sqs;
   const functionMs = Math.max(COMPUTE_MS + ms, waitingMs) + workersMs;
   const units = {
-    messages: 2 * steps(message, MESSAGE_BYTES) + (subscribers * frames) / together,
+    messages: 2 * steps(message, MESSAGE_METER_BYTES) + (subscribers * frames) / together,
     invocations: 1 + (1 + workers) / together,
     gbSeconds: gbSecondsOf(publisherMs + functionMs / together),
     readUnits: readUnits / together,

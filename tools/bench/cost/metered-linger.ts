@@ -3,7 +3,8 @@ import { Duration } from "aws-cdk-lib";
 import type { PushIt as Client } from "push-it-client";
 import { difference } from "../../../local/meter/counts.js";
 import type { Meter } from "../../../local/meter/meter.js";
-import type { Load, Units } from "./scenario.js";
+import type { Units } from "../units.js";
+import type { Load } from "./scenario.js";
 import { type Channels, unitsOf, withSubscribers } from "./metered.js";
 
 /** What is published on a channel with `linger`, at its rate. */

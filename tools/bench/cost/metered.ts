@@ -7,7 +7,8 @@ import { PushIt, type PushItProps } from "../../../infra/index.js";
 import { startSystem } from "../../../local/dev/system.js";
 import { difference, type MeterSnapshot } from "../../../local/meter/counts.js";
 import type { Meter } from "../../../local/meter/meter.js";
-import { FAN_OUTS, type Load, SIZES, type Units } from "./scenario.js";
+import type { Units } from "../units.js";
+import { FAN_OUTS, type Load, SIZES } from "./scenario.js";
 
 /** Largest fan-out that is run; larger ones are extrapolated by the model. */
 export const MAX_MEASURED_FAN_OUT = 1_000;

@@ -1,6 +1,7 @@
 import { PARTITION_READS, PARTITION_WRITES, REQUESTS_PER_SECOND } from "../../../local/check/account/quotas.js";
-import type { Load, Units } from "./scenario.js";
-import { framesPerWindow, messagesPerWindow } from "./units.js";
+import type { Units } from "../units.js";
+import type { Load } from "./scenario.js";
+import { framesPerWindow, messagesPerWindow } from "./model.js";
 
 const count = (value: number): string => Math.round(value).toLocaleString("en-US");
 

@@ -12,16 +12,6 @@ export interface Load {
   history: boolean;
 }
 
-/** What is used for each publication; with `linger`, the part of a window that is this publication's. */
-export interface Units {
-  messages: number;
-  invocations: number;
-  gbSeconds: number;
-  readUnits: number;
-  writeUnits: number;
-  queueRequests: number;
-}
-
 /** USD for a million deliveries. */
 export interface Costs {
   pushIt: number;

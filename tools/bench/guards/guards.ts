@@ -1,6 +1,8 @@
 import type { Benchmark, BenchContext } from "../benchmark.js";
 import { type GuardedSystem, startGuardedSystem, GUARD_VARIANTS, type GuardVariant } from "./guarded-system.js";
-import { PRICES } from "../prices.js";
+import { MEMORY_MB } from "../../../local/check/account/quotas.js";
+import { DECLARED_MS } from "../../../local/meter/latency.js";
+import { PRICES } from "../../../local/meter/prices.js";
 import { roundTo2, type Percentiles, percentilesOf } from "../stats.js";
 
 /** What is guarded, and measured. */
@@ -25,11 +27,8 @@ export const ROUNDS: Record<Operation, number> = { connect: 100, subscribe: 200,
 /** How many recipients `deliver` has. */
 export const RECIPIENTS = 20;
 
-/**
- * How long a call takes inside AWS, in milliseconds: declared, because loopback says nothing about it. A guard itself
- * decides at once, and is charged the least that Lambda charges, 1 ms.
- */
-export const DECLARED_MS = { dynamoDb: 5, post: 10, invoke: 10, guard: 1 };
+/** The duration that a guard is billed for, in milliseconds: the least that Lambda charges, because it decides at once. */
+const GUARD_MS = 1;
 
 /** How long an operation's function works, without what its guards take: its calls that follow each other. */
 const OWN_MS: Record<Operation, number> = {
@@ -43,16 +42,15 @@ const OWN_MS: Record<Operation, number> = {
 const GUARD_WAITS: Record<Operation, number> = { connect: 1, subscribe: 1, publish: 1, deliver: 2 };
 
 /** Memory of the construct's functions and of the guard Lambda, in GB. */
-const ROUTE_GB = 0.5;
+const ROUTE_GB = MEMORY_MB / 1_024;
 const GUARD_GB = 0.125;
 
 const usdPerMillion = (guard: GuardVariant, operation: Operation, invocations: number): number => {
-  const wait = { none: 0, module: DECLARED_MS.guard, lambda: DECLARED_MS.invoke + DECLARED_MS.guard }[guard];
+  const wait = { none: 0, module: GUARD_MS, lambda: DECLARED_MS.invoke + GUARD_MS }[guard];
   // A delivery guard is shown the recipients' agents, which are read for it.
   const reading = operation === "deliver" && guard !== "none" ? DECLARED_MS.dynamoDb : 0;
   const gbMs =
-    ROUTE_GB * (OWN_MS[operation] + reading + GUARD_WAITS[operation] * wait) +
-    GUARD_GB * DECLARED_MS.guard * (invocations - 1);
+    ROUTE_GB * (OWN_MS[operation] + reading + GUARD_WAITS[operation] * wait) + GUARD_GB * GUARD_MS * (invocations - 1);
   return roundTo2(invocations * PRICES.lambda.requests + (gbMs / 1000) * PRICES.lambda.gbSecond * 1e6);
 };
 
@@ -129,13 +127,13 @@ const table = (results: GuardCost[]): string => {
     ({ guard, operation, ms, invocations, usdPerMillion: usd }) =>
       `| ${OPERATION_LABELS[operation]} | ${VARIANT_LABELS[guard]} | ${ms.p50.toFixed(1)} | ${ms.p95.toFixed(1)} | ${ms.p99.toFixed(1)} | ${invocations} | ${usd.toFixed(2)} |`,
   );
-  const { dynamoDb, post, invoke, guard } = DECLARED_MS;
+  const { dynamoDb, post, invoke } = DECLARED_MS;
   return [
     "| operation | guard | p50 ms | p95 ms | p99 ms | Lambda invocations | Lambda, USD per million |",
     "|---|---|--:|--:|--:|--:|--:|",
     ...rows,
     "",
-    `Times are of one run on loopback, without TLS and without AWS: only their differences say something. Cost is Lambda's alone, from counted invocations and declared durations: ${dynamoDb} ms a DynamoDB call, ${post} ms a POST, ${invoke} ms an Invoke, ${guard} ms a guard. API Gateway and DynamoDB charge the same with and without guards, but that delivery guards read the recipients' agents.`,
+    `Times are of one run on loopback, without TLS and without AWS: only their differences say something. Cost is Lambda's alone, from counted invocations and declared durations: ${dynamoDb} ms a DynamoDB call, ${post} ms a POST, ${invoke} ms an Invoke, ${GUARD_MS} ms a guard. API Gateway and DynamoDB charge the same with and without guards, but that delivery guards read the recipients' agents.`,
   ].join("\n");
 };
 

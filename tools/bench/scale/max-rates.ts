@@ -1,4 +1,6 @@
-import { CALLS_MS, HISTORY, LATENCY_MS, LINGER, SUBSCRIBE_CALLS } from "./model.js";
+import { FRAME_BYTES } from "../../../protocol/index.js";
+import { WRITE_UNIT_BYTES } from "../units.js";
+import { CALLS_MS, LATENCY_MS, STORE_MS, SUBSCRIBE_CALLS } from "./model.js";
 import { simulatePublish } from "./publish.js";
 import type { Quotas } from "./quotas.js";
 import { seeded } from "../../lib/random.js";
@@ -92,8 +94,8 @@ export const maxLingerRate = (
     { ...quotas, requestsPerSecond: Infinity, requestBurst: Infinity },
     { seed },
   );
-  const units = Math.ceil(bytes / LINGER.writeUnitBytes);
-  const perFrame = Math.max(1, Math.floor(LINGER.frameBytes / bytes));
+  const units = Math.ceil(bytes / WRITE_UNIT_BYTES);
+  const perFrame = Math.max(1, Math.floor(FRAME_BYTES / bytes));
   return findMaxRate(Math.min(quotas.requestsPerSecond, 2 * quotas.partitionWrites), (perSecond) => {
     const random = seeded(seed);
     const log = drainedBucket(quotas.partitionWrites);
@@ -145,7 +147,7 @@ export const maxHistoryRate = (
   lastingMs = SUSTAINED_MS,
   seed = 1,
 ): MaxRate => {
-  const units = Math.ceil(bytes / HISTORY.writeUnitBytes);
+  const units = Math.ceil(bytes / WRITE_UNIT_BYTES);
   return findMaxRate(4 * quotas.partitionWrites, (perSecond) => {
     const random = seeded(seed);
     const [head, messages, table] = [
@@ -164,6 +166,6 @@ export const maxHistoryRate = (
         if (!table.take(at, 1 + units) || !messages.take(at, units)) busy += 1;
       }
     }
-    return busy / all > FAILURES ? undefined : HISTORY.callsMs;
+    return busy / all > FAILURES ? undefined : STORE_MS;
   });
 };

@@ -69,22 +69,5 @@ export const POSTS_MS = DEFAULT_SETTINGS.fanOutMs * POSTS_SHARE;
 /** How long one recipient is tried again after its first failure, by who publishes and by a worker, in milliseconds. */
 export const RETRY_BUDGET_MS = { publisher: PUBLISHER_PATIENCE_MS, worker: WORKER_PATIENCE_MS };
 
-/**
- * Most messages of one SendMessageBatch, and bytes of a segment in it.
- * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
- */
-export const BATCH_MESSAGES = 10;
-export const SEGMENT_BYTES = 25_000;
-
-/**
- * Of `linger`: bytes of a write unit, and of a frame.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
- */
-export const LINGER = { writeUnitBytes: 1024, frameBytes: 32 * 1024 };
-
-/**
- * Of `history`: bytes of a write unit, and how long a publication takes until it is stored: head, claim and message, one
- * after the other.
- */
-export const HISTORY = { writeUnitBytes: 1024, callsMs: 3 * LATENCY_MS.dynamoDb };
+/** How long a publication with `history` takes until it is stored, in milliseconds: head, claim and message in turn. */
+export const STORE_MS = 3 * LATENCY_MS.dynamoDb;

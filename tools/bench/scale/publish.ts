@@ -1,6 +1,5 @@
 import {
   LATENCY_MS,
-  BATCH_MESSAGES,
   type Cpu,
   CPU,
   cpuShare,
@@ -10,12 +9,11 @@ import {
   POSTS_MS,
   READ_UNIT_BYTES,
   ROW_BYTES,
-  SEGMENT_BYTES,
   SEGMENT_RECIPIENTS,
   SLOW_MS,
 } from "./model.js";
 import { pauseOf, WORKER_PAUSE_SECONDS } from "../../../lambdas/core/fan-out.js";
-import { noUsage, type Usage, usdOf } from "./usage.js";
+import { noUnits, RECEIVE_SEGMENT_REQUESTS, SEND_SEGMENT_REQUESTS, type Units, usdOf } from "../units.js";
 import { Cursor } from "./cursor.js";
 import { backoffMs, PostingFunction } from "./posting-function.js";
 import type { Quotas } from "./quotas.js";
@@ -31,7 +29,7 @@ export interface PublishResult {
   /** From the publish frame to the publisher's acknowledgement, in milliseconds. */
   acknowledgedMs: number;
   usd: number;
-  used: Usage;
+  used: Units;
   /** How many subscribers got it, and how many were closed because they could not be reached in time. */
   delivered: number;
   closed: number;
@@ -59,9 +57,6 @@ const POLL_MS = 1;
 /** The SDK's wait before it reads again what a partition refused, in milliseconds; doubles. */
 const THROTTLED_MS = 500;
 
-/** Bytes that one queue request is charged for. */
-const QUEUE_REQUEST_BYTES = 64 * 1024;
-
 /** One publication to a channel with so many subscribers, by its own rules, on a system that does nothing else. */
 export const simulatePublish = (subscribers: number, quotas: Quotas, options: PublishOptions = {}): PublishResult => {
   const { cpu = CPU, latency = LATENCY_MS, own = OWN_RECIPIENTS, seed = 1 } = options;
@@ -74,7 +69,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
   const table = new TokenBucket(quotas.tableReads, quotas.tableReads);
   const share = cpuShare(quotas.memoryMb);
   const queue = new WorkQueue();
-  const used = noUsage();
+  const used = noUnits();
 
   // Entities: the subscribers, one read for each shard, who polls the queue, and workers on their way.
   const reads = subscribers;
@@ -112,7 +107,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
       const part = recipients.slice(at, at + SEGMENT_RECIPIENTS);
       const sent = poster.compute(wheel.now, cpu.perHandOnMicros * part.length) + latency.queue;
       queue.send({ recipients: part, until }, sent + delayMs);
-      used.queueRequests += Math.ceil((BATCH_MESSAGES * SEGMENT_BYTES) / QUEUE_REQUEST_BYTES) / BATCH_MESSAGES;
+      used.queueRequests += SEND_SEGMENT_REQUESTS;
       pollSoon();
     }
   };
@@ -139,7 +134,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
       result.workers = Math.max(result.workers, running);
       const cold = warm > 0 ? 0 : latency.coldStart;
       warm = Math.max(0, warm - 1);
-      used.queueRequests += 2;
+      used.queueRequests += RECEIVE_SEGMENT_REQUESTS;
       wheel.plan(starts + place, wheel.now + latency.poll + latency.invoke + cold);
     }
     if (!queue.empty) pollSoon();
@@ -218,7 +213,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
     const end = poster.compute(wheel.now, 0) + (late.length + slow.length > 0 ? latency.queue : 0);
     late.length = slow.length = 0;
     used.invocations += 1;
-    used.gbMs += (end - poster.begunAt) * (quotas.memoryMb / 1024);
+    used.gbSeconds += ((end - poster.begunAt) / 1_000) * (quotas.memoryMb / 1_024);
     if (publisher) result.acknowledgedMs = end;
     else {
       running -= 1;
@@ -243,7 +238,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
       return wheel.plan(reads + shard, wheel.now + random() * THROTTLED_MS * 2 ** Math.min(5, tried[shard]!));
     }
     tried[shard] = 0;
-    used.reads += units;
+    used.readUnits += units;
     const full = (to - from) / cursor.rows;
     const answered = wheel.now + latency.dynamoDb + (latency.page - latency.dynamoDb) * full;
     wheel.plan(reads + shard, poster.compute(answered, cpu.perRowMicros * (to - from)));

@@ -1,6 +1,6 @@
 import { backoff } from "../../../client/src/connection/backoff.js";
 import { DEFAULTS } from "../../../client/src/options.js";
-import { noUsage, type Usage, usdOf } from "./usage.js";
+import { noUnits, type Units, usdOf } from "../units.js";
 import { CALLS_MS, LATENCY_MS } from "./model.js";
 import type { Quotas, RouteThrottle } from "./quotas.js";
 import { seeded } from "../../lib/random.js";
@@ -16,7 +16,7 @@ export interface ReconnectResult {
   /** How long one subscriber was away: from its loss to its subscription, in milliseconds. */
   awayMs: { p50: number; p99: number };
   usd: number;
-  used: Usage;
+  used: Units;
   back: number;
   /** Handshakes that were refused, subscribe frames that failed, and departures that are left to the sweep. */
   refused: { connects: number; subscribes: number; departures: number };
@@ -89,7 +89,7 @@ export const simulateReconnect = (
     RESOLUTION_MS,
     Math.max(...noticedMs) + LONGEST_WAIT_MS + lost.reduce((most, each) => Math.max(most, each), 0),
   );
-  const used = noUsage();
+  const used = noUnits();
   const refused = { connects: 0, subscribes: 0, departures: 0 };
   const opened: number[] = [];
   const backs: number[] = [];
@@ -105,7 +105,7 @@ export const simulateReconnect = (
   const shardOf = (agent: number): TokenBucket => partitions[agent % quotas.shards]!;
   const invoked = (ms: number): void => {
     used.invocations += weight;
-    used.gbMs += weight * ms * (quotas.memoryMb / 1024);
+    used.gbSeconds += weight * (ms / 1_000) * (quotas.memoryMb / 1_024);
   };
   /** Writes, or waits as the SDK in the Lambda does; `false`: it gives up. `undefined`: it tries again. */
   const wrote = (
@@ -114,8 +114,8 @@ export const simulateReconnect = (
     partition?: TokenBucket,
   ): boolean | undefined => {
     if ((partition?.take(wheel.now) ?? true) && table.take(wheel.now, units.writes)) {
-      used.writes += weight * units.writes;
-      used.reads += weight * units.reads;
+      used.writeUnits += weight * units.writes;
+      used.readUnits += weight * units.reads;
       tries[entity] = 0;
       return true;
     }
@@ -125,7 +125,7 @@ export const simulateReconnect = (
       return false;
     }
     const wait = random() * THROTTLED_MS * 2 ** (tried - 1);
-    used.gbMs += weight * wait * (quotas.memoryMb / 1024);
+    used.gbSeconds += weight * (wait / 1_000) * (quotas.memoryMb / 1_024);
     wheel.plan(entity, wheel.now + wait);
     return undefined;
   };

@@ -1,5 +1,6 @@
 import { fifoCost, fifoTable } from "../../../../tools/bench/cost/fifo.js";
-import { modelUnits, usdOf } from "../../../../tools/bench/cost/units.js";
+import { modelUnits } from "../../../../tools/bench/cost/model.js";
+import { usdOf } from "../../../../tools/bench/units.js";
 
 const load = { fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 250, history: false };
 const flusher = usdOf(modelUnits(load));

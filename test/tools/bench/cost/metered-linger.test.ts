@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import type { Units } from "../../../../tools/bench/cost/scenario.js";
+import type { Units } from "../../../../tools/bench/units.js";
 import {
   type LingerLoad,
   type MeteredLinger,
   type MeterLinger,
   withLingerChannels,
 } from "../../../../tools/bench/cost/metered-linger.js";
-import { type FlusherRun, modelUnits, messagesPerWindow } from "../../../../tools/bench/cost/units.js";
+import { type FlusherRun, modelUnits, messagesPerWindow } from "../../../../tools/bench/cost/model.js";
 
 const SMALL = 100;
 

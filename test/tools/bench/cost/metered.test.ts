@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Metered, meterPublications } from "../../../../tools/bench/cost/metered.js";
-import { modelUnits } from "../../../../tools/bench/cost/units.js";
+import { modelUnits } from "../../../../tools/bench/cost/model.js";
 
 const modelOf = ({ fanOut, bytes, history }: Metered) =>
   modelUnits({ fanOut, bytes, history, perSecond: 1, lingerMs: 0 });

@@ -1,7 +1,8 @@
 import { cost, scenarioCost, scenarioCosts } from "../../../../tools/bench/cost/cost.js";
 import { type ScenarioCost, LOADS } from "../../../../tools/bench/cost/scenario.js";
 import { appSyncEvents, awsSample, iotCore } from "../../../../tools/bench/cost/competitors.js";
-import { framesPerWindow, modelUnits, usdOf } from "../../../../tools/bench/cost/units.js";
+import { framesPerWindow, modelUnits } from "../../../../tools/bench/cost/model.js";
+import { usdOf } from "../../../../tools/bench/units.js";
 
 const cells = scenarioCosts([]);
 const cellsWhere = (of: (cell: ScenarioCost) => boolean, history = false): ScenarioCost[] => {

@@ -57,7 +57,7 @@ describe("a publication", () => {
     const quotas = { ...UNLIMITED, partitionReads: 300 };
     const one = simulatePublish(100_000, quotas, { cpu: NO_CPU, latency: ONLY_POSTS });
     // 100,000 rows of 110 bytes are 2,686 units, of which 300 are there to begin with.
-    expect(one.used.reads).toBe(2_686);
+    expect(one.used.readUnits).toBe(2_686);
     expect(one.lastDeliveryMs).toBeGreaterThan(((2_686 - 300 - 256) / 300) * 1_000);
     const ten = simulatePublish(100_000, QUOTA_INCREASES.partition(quotas, 10), { cpu: NO_CPU, latency: ONLY_POSTS });
     expect(ten.lastDeliveryMs).toBeLessThan(one.lastDeliveryMs / 5);
@@ -76,8 +76,8 @@ describe("a publication", () => {
 
   it("costs what it uses", () => {
     const { usd, used } = simulatePublish(100, DEFAULT_QUOTAS);
-    expect(used).toMatchObject({ messages: 102, invocations: 1, reads: 3, writes: 0, queueRequests: 0 });
-    expect(usd).toBeCloseTo((102 + 0.2 + 3 * 0.125) / 1e6 + (used.gbMs / 1_000) * 0.0000133334, 12);
+    expect(used).toMatchObject({ messages: 102, invocations: 1, readUnits: 3, writeUnits: 0, queueRequests: 0 });
+    expect(usd).toBeCloseTo((102 + 0.2 + 3 * 0.125) / 1e6 + used.gbSeconds * 0.0000133334, 12);
   });
 });
 
