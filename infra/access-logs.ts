@@ -5,7 +5,7 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as logs from "aws-cdk-lib/aws-logs";
 import type { Construct, IConstruct } from "constructs";
-import { accessLogOptions } from "./checks/shapes.js";
+import { having, removalPolicy, retention, struct } from "./checks/rules.js";
 import { acknowledge } from "./nag.js";
 
 /** Where access logs go. */
@@ -29,6 +29,12 @@ export interface AccessLogOptions {
    */
   readonly removalPolicy?: RemovalPolicy;
 }
+
+const accessLogOptions = struct<AccessLogOptions>({
+  logGroup: having<logs.ILogGroup>("logGroupArn", "a log group"),
+  retention,
+  removalPolicy,
+});
 
 /** What the stage logs to, and what must be there before it. */
 interface AccessLogConfig {

@@ -1,12 +1,7 @@
 import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
-import { isChannelOf } from "../lambdas/core/channels.js";
-import type {
-  ChannelOptions as SettledOptions,
-  ChannelPatterns,
-  HistoryOptions as SettledHistory,
-} from "../lambdas/core/channel-options.js";
-import { isWildcard, type Limits } from "../protocol/index.js";
+import type { ChannelPatterns, ChannelSettings, HistorySettings } from "../protocol/channel-settings.js";
+import { isWildcard, type Limits, isAllowedChannelName } from "../protocol/index.js";
 import { invalid } from "./invalid.js";
 import { HISTORY_SECONDS, HISTORY_SIZE, LINGER_MS, MOST_SHARDS } from "./limits.js";
 
@@ -76,9 +71,9 @@ export const channelsOf = (
   limits: Limits,
 ): ChannelPatterns =>
   Object.fromEntries(
-    Object.entries(channels).map(([pattern, options]): [string, SettledOptions] => {
+    Object.entries(channels).map(([pattern, options]): [string, ChannelSettings] => {
       const name = isWildcard(pattern) ? pattern.slice(0, -2) : pattern;
-      if (Token.isUnresolved(pattern) || !isChannelOf({ limits }, name)) {
+      if (Token.isUnresolved(pattern) || !isAllowedChannelName({ limits }, name)) {
         throw invalid(
           scope,
           `channels: "${pattern}" is neither a channel name (within limits) nor one followed by "/*", such as "prices/*"`,
@@ -88,7 +83,7 @@ export const channelsOf = (
       if (Token.isUnresolved(latest)) throw invalid(scope, `channels["${pattern}"].latest must be known at synthesis`);
       if (Token.isUnresolved(presence))
         throw invalid(scope, `channels["${pattern}"].presence must be known at synthesis`);
-      const settled: SettledOptions = {
+      const settled: ChannelSettings = {
         ...(linger && { lingerMs: lingerOf(scope, pattern, linger) }),
         ...(latest && { latest }),
         ...(history && { history: historyOf(scope, pattern, history) }),
@@ -117,13 +112,13 @@ const lingerOf = (scope: IConstruct, pattern: string, linger: Duration): number 
 };
 
 /** How much of a channel is kept where nothing else is said. */
-const HISTORY: SettledHistory = { size: 1_000, seconds: 24 * 60 * 60 };
+const HISTORY: HistorySettings = { size: 1_000, seconds: 24 * 60 * 60 };
 
 const historyOf = (
   scope: IConstruct,
   pattern: string,
   { size = HISTORY.size, ttl }: HistoryOptions,
-): SettledHistory => {
+): HistorySettings => {
   const prop = `channels["${pattern}"].history`;
   if (Token.isUnresolved(size) || ttl?.isUnresolved()) throw invalid(scope, `${prop} must be known at synthesis`);
   const seconds = ttl?.toSeconds({ integral: false }) ?? HISTORY.seconds;

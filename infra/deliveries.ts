@@ -1,10 +1,10 @@
+import { MAX_SEGMENT_RECEIVES } from "../protocol/deployment.js";
 import { Duration, Token } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct, type IConstruct } from "constructs";
-import { SEGMENT_RECEIVES } from "../lambdas/core/segments.js";
 import { invalid } from "./invalid.js";
 import type { PushItProps } from "./props.js";
 
@@ -85,7 +85,7 @@ export class Deliveries extends Construct {
       ...encryption,
       enforceSSL: true,
       visibilityTimeout: Duration.seconds(workerSeconds * VISIBILITY_TIMEOUTS),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: SEGMENT_RECEIVES },
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_SEGMENT_RECEIVES },
     });
     this.alarm = this.deadLetterQueue
       .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: "max" })

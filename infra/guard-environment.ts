@@ -2,7 +2,7 @@ import { Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { IConstruct } from "constructs";
-import type { HandlerName } from "../lambdas/core/entries.js";
+import type { HandlerName } from "../protocol/guard-manifest.js";
 import { GUARDS_FILE } from "./guard-build.js";
 import { functionEnvironment, grantFunctions } from "./guard-functions.js";
 import type { GuardModuleConfig, GuardsConfig } from "./guards.js";

@@ -2,8 +2,9 @@ import { Annotations, type Duration, Token } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import { DEFAULT_ENTRY, type HandlerName, manifestFault } from "../lambdas/core/entries.js";
+import { DEFAULT_ENTRY, type HandlerName, manifestFault } from "../protocol/guard-manifest.js";
 import type { GuardTimeouts } from "../protocol/index.js";
+import { having, record, struct } from "./checks/rules.js";
 import { invalid } from "./invalid.js";
 import { regionOf } from "./regions.js";
 
@@ -56,6 +57,28 @@ export interface GuardFunctions extends ChannelGuardFunctions {
    */
   readonly channels?: { [pattern: string]: ChannelGuardFunctions };
 }
+
+const guardFunction = having<lambda.IFunction>("functionArn", "a Lambda function");
+
+const channelGuards = {
+  onSubscriptionRequest: guardFunction,
+  onPublicationRequest: guardFunction,
+  onMessageReceived: guardFunction,
+  onUnsubscriptionRequest: guardFunction,
+};
+
+/** `manifestFault` says why the guards of a whole connection cannot be those of a channel. */
+const channelGuardFunctions = struct<ChannelGuardFunctions>(channelGuards, {
+  names: ["onConnectionRequest", "onDisconnect"],
+});
+
+/** Checks functions that are guards. */
+export const guardFunctionProps = struct<GuardFunctions>({
+  ...channelGuards,
+  onConnectionRequest: guardFunction,
+  onDisconnect: guardFunction,
+  channels: record("an object with guard functions by pattern", channelGuardFunctions),
+});
 
 /** Guard functions by entry (`DEFAULT_ENTRY`, a channel or a pattern) and handler. */
 export type GuardFunctionMap = ReadonlyMap<string, ReadonlyMap<HandlerName, lambda.IFunction>>;

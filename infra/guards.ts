@@ -2,7 +2,7 @@ import type * as iam from "aws-cdk-lib/aws-iam";
 import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
 import type { GuardTimeouts } from "../protocol/index.js";
-import { guardFunctionProps, guardModuleEntry, guardModuleProps } from "./checks/shapes.js";
+import { boolean, having, list, record, struct, text, texts } from "./checks/rules.js";
 import { GUARD_BUNDLING } from "./guard-build.js";
 import { type GuardBundle, bundleGuards } from "./guard-bundle.js";
 import {
@@ -11,6 +11,7 @@ import {
   type GuardFunctionMap,
   type GuardFunctions,
   guardFunctionMap,
+  guardFunctionProps,
 } from "./guard-functions.js";
 import { invalid } from "./invalid.js";
 import type { GuardBundlingOptions } from "./options.js";
@@ -47,6 +48,22 @@ export interface GuardModuleProps {
    */
   readonly initialPolicy?: iam.PolicyStatement[];
 }
+
+const guardModuleProps = struct<GuardModuleProps>({
+  environment: texts,
+  secrets: record("an object with secrets", having<secretsmanager.ISecret>("secretArn", "a secret of Secrets Manager")),
+  bundling: struct<GuardBundlingOptions>({
+    externalModules: list("strings", text),
+    define: texts,
+    alias: texts,
+    loader: texts,
+    minify: boolean,
+    keepNames: boolean,
+    sourceMap: boolean,
+    tsconfig: text,
+  }),
+  initialPolicy: list("statements", having<iam.PolicyStatement>("toStatementJson", "an iam.PolicyStatement")),
+});
 
 /** What the construct needs to know of a guard module. */
 export interface GuardModuleConfig {
@@ -126,7 +143,7 @@ class ModuleGuards extends Guards {
   }
 
   override _bind(scope: Construct): GuardsConfig {
-    guardModuleEntry(scope, "guards: the path of the guard module", this.entry ?? null);
+    text(scope, "guards: the path of the guard module", this.entry ?? null);
     guardModuleProps(scope, "guards", this.props);
     const { environment = {}, secrets = {}, initialPolicy = [], bundling = {} } = this.props;
     const bundle = bundleGuards(scope, this.entry, bundling);

@@ -6,7 +6,7 @@ import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as logs from "aws-cdk-lib/aws-logs";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Settings } from "../lambdas/settings.js";
-import { someChannel } from "../lambdas/core/channel-options.js";
+import { someChannel } from "../protocol/channel-settings.js";
 import { acknowledge } from "./nag.js";
 import type { GuardsConfig } from "./guards.js";
 import type { FunctionName } from "./timeouts.js";

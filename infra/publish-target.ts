@@ -3,9 +3,10 @@ import { Token } from "aws-cdk-lib";
 import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
+import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { IConstruct } from "constructs";
-import { isChannelName, REQUEST_VERSION, USER_ID_LENGTH } from "../protocol/index.js";
-import { publishTargetProps } from "./checks/shapes.js";
+import { isChannelName, SERVER_API_VERSION, MAX_USER_ID_LENGTH } from "../protocol/index.js";
+import { anything, duration, having, number, struct, text } from "./checks/rules.js";
 import { invalid } from "./invalid.js";
 
 /** What an EventBridge rule publishes: `channel` or `userId`, and `data`; the rest is about what cannot be handed over. */
@@ -28,6 +29,19 @@ export interface PublishTargetProps extends targets.TargetBaseProps {
    */
   readonly data: unknown;
 }
+
+/** A newer CDK may have more props about events that cannot be delivered. */
+const publishTargetProps = struct<PublishTargetProps>(
+  {
+    channel: text,
+    userId: text,
+    data: anything,
+    deadLetterQueue: having<sqs.IQueue>("queueArn", "an SQS queue"),
+    maxEventAge: duration,
+    retryAttempts: number,
+  },
+  { open: true },
+);
 
 /** How many hexadecimal digits tell the targets of one event apart. With an event's id a uuid has fewer than 64 characters. */
 const TARGET_DIGITS = 8;
@@ -53,14 +67,14 @@ export const publishTarget = (
   if (channel !== undefined && !Token.isUnresolved(channel) && !isChannelName(channel)) {
     throw invalid(scope, `publishTarget: nothing can be published on "${channel}"`);
   }
-  if (userId !== undefined && !Token.isUnresolved(userId) && (userId === "" || userId.length > USER_ID_LENGTH)) {
-    throw invalid(scope, `publishTarget: a userId is 1 to ${USER_ID_LENGTH} characters`);
+  if (userId !== undefined && !Token.isUnresolved(userId) && (userId === "" || userId.length > MAX_USER_ID_LENGTH)) {
+    throw invalid(scope, `publishTarget: a userId is 1 to ${MAX_USER_ID_LENGTH} characters`);
   }
   const to = channel === undefined ? { userId } : { channel };
   return {
     bind: (rule, id = "") => {
       const uuid = `${events.EventField.eventId}-${targetDigits(rule, id)}`;
-      const request = { version: REQUEST_VERSION, publish: [{ ...to, uuid, data }] };
+      const request = { version: SERVER_API_VERSION, publish: [{ ...to, uuid, data }] };
       return new targets.LambdaFunction(publisher, { ...rest, event: events.RuleTargetInput.fromObject(request) }).bind(
         rule,
         id,

@@ -1,9 +1,8 @@
+import { HISTORY_MARGIN_SECONDS } from "../protocol/deployment.js";
 import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { DEFAULT_SETTINGS, type Settings } from "../lambdas/settings.js";
-import { isChannelOf } from "../lambdas/core/channels.js";
-import { MARGIN_SECONDS } from "../lambdas/core/history.js";
-import { type GuardTimeouts, isWildcard, type Limits } from "../protocol/index.js";
+import { type GuardTimeouts, isWildcard, type Limits, isAllowedChannelName } from "../protocol/index.js";
 import { channelsOf } from "./channel-options.js";
 import { limitsOf } from "./client-limits.js";
 import { invalid } from "./invalid.js";
@@ -77,11 +76,11 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
 /** Throws where a publication would be known again when what was stored of it may be gone: it would be stored twice. */
 const requireStored = (scope: IConstruct, { channels, dedupeSeconds }: Settings): void => {
   for (const [pattern, { history }] of Object.entries(channels)) {
-    if (!history || dedupeSeconds <= history.seconds + MARGIN_SECONDS - CLAIM_SECONDS) continue;
+    if (!history || dedupeSeconds <= history.seconds + HISTORY_MARGIN_SECONDS - CLAIM_SECONDS) continue;
     throw invalid(
       scope,
       `dedupeWindow is ${dedupeSeconds} seconds, but of channels["${pattern}"] messages are stored for ` +
-        `${history.seconds + MARGIN_SECONDS} only (history.ttl and ${MARGIN_SECONDS}), and have to be there for ${CLAIM_SECONDS} seconds longer ` +
+        `${history.seconds + HISTORY_MARGIN_SECONDS} only (history.ttl and ${HISTORY_MARGIN_SECONDS}), and have to be there for ${CLAIM_SECONDS} seconds longer ` +
         "than they are known again; shorten dedupeWindow, or keep messages for longer",
     );
   }
@@ -125,7 +124,11 @@ const within = (
 
 const wildcardsOf = (scope: IConstruct, patterns: readonly string[], limits: Limits): string[] => {
   for (const pattern of patterns) {
-    if (Token.isUnresolved(pattern) || !isWildcard(pattern) || !isChannelOf({ limits }, pattern.slice(0, -2))) {
+    if (
+      Token.isUnresolved(pattern) ||
+      !isWildcard(pattern) ||
+      !isAllowedChannelName({ limits }, pattern.slice(0, -2))
+    ) {
       throw invalid(
         scope,
         `wildcards: "${pattern}" is no pattern: a channel name (within limits) followed by "/*", such as "stories/*"`,

@@ -1,7 +1,7 @@
 import { Annotations, RemovalPolicy } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
-import { someChannel } from "../lambdas/core/channel-options.js";
+import { someChannel } from "../protocol/channel-settings.js";
 import type { Settings } from "../lambdas/settings.js";
 import { acknowledge } from "./nag.js";
 import type { PushItProps } from "./props.js";

@@ -1,6 +1,6 @@
+import { REPLAY_GUARD_TIMEOUT_FACTOR } from "../protocol/deployment.js";
 import type { Settings } from "../lambdas/settings.js";
-import { type ChannelOptions, someChannel } from "../lambdas/core/channel-options.js";
-import { GUARD_TIMES } from "../lambdas/core/told.js";
+import { type ChannelSettings, someChannel } from "../protocol/channel-settings.js";
 import { FUNCTION_TIMEOUT_MS } from "./limits.js";
 
 /**
@@ -56,7 +56,7 @@ export const FUNCTION_NAMES = [
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 /** Functions that only some deployments have, and the options of channels that need them. */
-const OPTIONAL: { readonly [name in FunctionName]?: (options: ChannelOptions) => unknown } = {
+const OPTIONAL: { readonly [name in FunctionName]?: (options: ChannelSettings) => unknown } = {
   flush: ({ lingerMs }) => lingerMs,
   presence: ({ presence }) => presence,
   announce: ({ presence }) => presence,
@@ -144,7 +144,8 @@ export const timeoutParts = (
 
 /** What the delivery guards of a replay may take. */
 const replaying = ({ onMessageReceived }: Settings["timeouts"]): TimeoutParts => ({
-  [`timeouts.onMessageReceived, ${GUARD_TIMES} times,`]: GUARD_TIMES * onMessageReceived,
+  [`timeouts.onMessageReceived, ${REPLAY_GUARD_TIMEOUT_FACTOR} times,`]:
+    REPLAY_GUARD_TIMEOUT_FACTOR * onMessageReceived,
 });
 
 /** The function's timeout in whole seconds: its parts and the margin, rounded up. May be too long: see `tooLong`. */

@@ -5,7 +5,7 @@ import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
 import { about, failure, success } from "./core/answers.js";
-import { optionsOf } from "./core/channel-options.js";
+import { channelSettings } from "../protocol/channel-settings.js";
 import { answerOf, readHistory } from "./core/history-request.js";
 import { type Questioned, refusalOf } from "./core/question.js";
 import { Rate } from "./core/rate.js";
@@ -25,7 +25,7 @@ export const history = async (
   if ("faults" in read) return read.faults;
   const { uuid, query } = read.request;
   const { channel } = query;
-  const keep = optionsOf(system.settings.channels, channel).history;
+  const keep = channelSettings(system.settings.channels, channel).history;
   const refusal = await refusalOf(system, agent, channel, keep ? undefined : "no_history");
   if (refusal) return [about(channel, failure(Meta.history, uuid, ...refusal))];
   return [{ ...success(Meta.history, uuid), data: await answerOf(system, agent, query, keep!) }];

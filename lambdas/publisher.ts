@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { type BackEndResponse, newId } from "../protocol/index.js";
+import { type ServerApiResponse, newId } from "../protocol/index.js";
 import { ErasureTable } from "./aws/erasure-table.js";
 import { isUrlEvent, overHttp } from "./aws/function-url.js";
 import { MembersTable } from "./aws/members-table.js";
@@ -15,7 +15,7 @@ const erasure = new ErasureTable(table, clock);
 const serving = { ...system, ...attendance, erasure, newUuid: () => newId(randomFillSync) };
 
 /** What the log says of what was refused; `undefined` where nothing was. */
-const refusals = (response: BackEndResponse): { codes: string[]; uuids?: string[]; error?: string } | undefined => {
+const refusals = (response: ServerApiResponse): { codes: string[]; uuids?: string[]; error?: string } | undefined => {
   // The error of a whole request is one of ours, and says nothing of what it held.
   if ("code" in response) return { codes: [response.code], ...("error" in response && { error: response.error }) };
   const refused = "results" in response ? response.results.filter(({ accepted }) => !accepted) : [];
@@ -28,7 +28,7 @@ const refusals = (response: BackEndResponse): { codes: string[]; uuids?: string[
  * Answers who invoked the function. Who did so asynchronously reads no response: so what was refused is logged, and what
  * failed is thrown, so that Lambda tries again.
  */
-const invoked = async (request: unknown): Promise<BackEndResponse> => {
+const invoked = async (request: unknown): Promise<ServerApiResponse> => {
   try {
     const response = await serve(serving, request);
     const refused = refusals(response);
@@ -41,7 +41,7 @@ const invoked = async (request: unknown): Promise<BackEndResponse> => {
 };
 
 /** Answers over HTTP: who asks reads the answer, so what was refused is no error of this function. */
-const served = async (request: unknown): Promise<BackEndResponse> => {
+const served = async (request: unknown): Promise<ServerApiResponse> => {
   const response = await serve(serving, request);
   const refused = refusals(response);
   if (refused) system.log.info("publication_refused", refused);

@@ -1,4 +1,4 @@
-import type { ChannelPatterns } from "./core/channel-options.js";
+import type { ChannelPatterns } from "../protocol/channel-settings.js";
 import { DEFAULT_LIMITS, type GuardTimeouts, type Limits } from "../protocol/index.js";
 
 /** What the construct tells every function, as JSON in the environment variable `PUSH_IT_SETTINGS`. */

@@ -6,7 +6,7 @@ import { route } from "./aws/route.js";
 import { createSystem, type System } from "./aws/system.js";
 import type { Agent } from "./core/agent.js";
 import { about, failure, granting, success } from "./core/answers.js";
-import { optionsOf } from "./core/channel-options.js";
+import { channelSettings } from "../protocol/channel-settings.js";
 import { subscriptionFault } from "./core/channels.js";
 import { tellHistory, type TellingHistory } from "./core/history-answers.js";
 import { tellLatest, type TellingLatest } from "./core/latest-answers.js";
@@ -37,7 +37,7 @@ export const subscribe = async (
       const fault = subscriptionFault(channel, settings);
       if (fault) return { denial: no(channel, fault) };
       // What is stored in clients may be broken: that is no reason to refuse the other channels, for ever.
-      const lost = misplaced.has(channel) && optionsOf(settings.channels, channel).history;
+      const lost = misplaced.has(channel) && channelSettings(settings.channels, channel).history;
       if (lost) return { denial: no(channel, "bad_frame", "since must be a position: { epoch, offset }.") };
       // Before the guard: asking that is what costs most.
       if (!system.rate.allows(agent, channel)) return { denial: no(channel, "rate_limited") };

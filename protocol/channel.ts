@@ -1,4 +1,4 @@
-import { CHANNEL_LENGTH, CHANNEL_SEGMENTS } from "./limits.js";
+import { type Limits, MAX_CHANNEL_LENGTH, MAX_CHANNEL_SEGMENTS } from "./limits.js";
 
 const NAME = /^\/?[\w.:@=+,~!-]+(\/[\w.:@=+,~!-]+)*$/;
 
@@ -10,10 +10,19 @@ export const isWildcard = (name: string): boolean => name.endsWith("/*");
 
 /** Whether `name` can be published on: a well-formed channel name, neither reserved nor a wildcard. */
 export const isChannelName = (name: string): boolean =>
-  name.length <= CHANNEL_LENGTH &&
+  name.length <= MAX_CHANNEL_LENGTH &&
   NAME.test(name) &&
-  name.split("/").filter(Boolean).length <= CHANNEL_SEGMENTS &&
+  name.split("/").filter(Boolean).length <= MAX_CHANNEL_SEGMENTS &&
   !isReserved(name);
+
+/** Whether `name` is a channel name that is also within a deployment's limits. */
+export const isAllowedChannelName = (
+  { limits }: { limits: Pick<Limits, "channelLength" | "channelPunctuation"> },
+  name: string,
+): boolean =>
+  isChannelName(name) &&
+  name.length <= limits.channelLength &&
+  [...name].every((character) => /[A-Za-z0-9/]/.test(character) || limits.channelPunctuation.includes(character));
 
 /** Whether `wildcard` (`stories/*`) matches `name` in whole segments: `stories/5` and `stories/5/x`, not `stories`. */
 export const matches = (wildcard: string, name: string): boolean =>

@@ -1,9 +1,7 @@
 import type { Code } from "./codes.js";
 import type { Position, Replay } from "./history.js";
+import type { Json } from "./json.js";
 import type { Limits } from "./limits.js";
-
-/** Any value that JSON can say. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** What the client asks for; the value of a frame's `action`, by which API Gateway chooses the route. */
 export type Action =

@@ -1,5 +1,5 @@
 import type { Code } from "./codes.js";
-import type { Json } from "./frames.js";
+import type { Json } from "./json.js";
 
 /** Where somebody is in a channel's history: everything up to and including `offset` is known to them. */
 export interface Position {
@@ -63,7 +63,7 @@ export interface HistoryQuery {
   channel: string;
   /** Messages behind this position; with `reverse`, those before it. @default - from the oldest; with `reverse`, from the newest */
   since?: Position;
-  /** Most messages in the answer: 1 to `HISTORY_PAGE`. @default HISTORY_PAGE */
+  /** Most messages in the answer: 1 to `MAX_HISTORY_PAGE_SIZE`. @default MAX_HISTORY_PAGE_SIZE */
   limit?: number;
   /** Newest first. @default false */
   reverse?: boolean;

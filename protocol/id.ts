@@ -1,4 +1,4 @@
-import { USER_ID_LENGTH } from "./limits.js";
+import { MAX_USER_ID_LENGTH } from "./limits.js";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 
@@ -19,6 +19,6 @@ export const newId = (random: (bytes: Bytes) => Uint8Array): string => {
 /** Whether `id` can name a request or a message: 1 to 64 of `0-9A-Za-z-_`. */
 export const isId = (id: unknown): id is string => typeof id === "string" && /^[\w-]{1,64}$/.test(id);
 
-/** Whether `id` can name a user: a text of 1 to `USER_ID_LENGTH` UTF-16 code units, without half of a surrogate pair. */
+/** Whether `id` can name a user: a text of 1 to `MAX_USER_ID_LENGTH` UTF-16 code units, without half of a surrogate pair. */
 export const isUserId = (id: unknown): id is string =>
-  typeof id === "string" && id !== "" && id.length <= USER_ID_LENGTH && !/\p{Surrogate}/u.test(id);
+  typeof id === "string" && id !== "" && id.length <= MAX_USER_ID_LENGTH && !/\p{Surrogate}/u.test(id);

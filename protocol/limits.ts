@@ -3,47 +3,47 @@
  * on a larger one.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
-export const FRAME_BYTES = 32 * 1024;
+export const MAX_FRAME_BYTES = 32 * 1024;
 
 /**
  * Largest credentials, in bytes of their JSON. They travel in a header, as base64url, and API Gateway allows 10,240
  * bytes for the request line and all headers together.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
-export const CREDENTIALS_BYTES = 4096;
+export const MAX_CREDENTIALS_BYTES = 4096;
 
 /** Largest `info` of an agent, in bytes of its JSON. */
-export const INFO_BYTES = 256;
+export const MAX_INFO_BYTES = 256;
 
 /** Largest `result` of a publication, in bytes of its JSON: the answers to a full frame still fit one frame. */
-export const RESULT_BYTES = 1024;
+export const MAX_RESULT_BYTES = 1024;
 
 /** Longest reason of a denial, in bytes of UTF-8; longer ones are cut. */
-export const REASON_BYTES = 512;
+export const MAX_REASON_BYTES = 512;
 
 /** Most channels in one subscribe or unsubscribe frame: their rows fill two BatchWriteItem calls. */
-export const CHANNELS_PER_FRAME = 25;
+export const MAX_CHANNELS_PER_FRAME = 25;
 
 /** Most messages in one publish frame. */
-export const MESSAGES_PER_FRAME = 25;
+export const MAX_MESSAGES_PER_FRAME = 25;
 
 /**
  * Most messages that one call of a publication guard publishes: as many as a back end publishes in one request. With
- * `MESSAGES_PER_FRAME` it bounds what one frame can have stored and delivered.
+ * `MAX_MESSAGES_PER_FRAME` it bounds what one frame can have stored and delivered.
  */
-export const PUBLICATIONS_PER_GUARD_CALL = 100;
+export const MAX_PUBLICATIONS_PER_GUARD_CALL = 100;
 
 /** Longest channel name in characters (all are ASCII), which keeps a subscriber's row under 200 bytes. */
-export const CHANNEL_LENGTH = 128;
+export const MAX_CHANNEL_LENGTH = 128;
 
 /** Most segments of a channel name: each can cost a publication one Query where wildcards are enabled. */
-export const CHANNEL_SEGMENTS = 8;
+export const MAX_CHANNEL_SEGMENTS = 8;
 
 /** Deepest nesting of objects and lists in a frame: what is deeper cannot be serialised again without risk to the stack. */
-export const NESTING = 256;
+export const MAX_JSON_DEPTH = 256;
 
 /** Longest id of a user, in UTF-16 code units. */
-export const USER_ID_LENGTH = 128;
+export const MAX_USER_ID_LENGTH = 128;
 
 /** Characters that a channel name may have besides letters, digits and `/`. */
 export const CHANNEL_PUNCTUATION = "_-.:@=+,~!";
@@ -51,13 +51,13 @@ export const CHANNEL_PUNCTUATION = "_-.:@=+,~!";
 /**
  * How long after `expiresAt` an agent is still served, in seconds: it is asked to renew, and is over when it has not.
  */
-export const RENEWAL_SECONDS = 60;
+export const RENEWAL_GRACE_SECONDS = 60;
 
 /** Most messages in one answer about a channel's history. */
-export const HISTORY_PAGE = 100;
+export const MAX_HISTORY_PAGE_SIZE = 100;
 
 /** Most channels whose positions, and most whose presence, one ping may carry. */
-export const CHANNELS_PER_PING = 100;
+export const MAX_CHANNELS_PER_PING = 100;
 
 /** Limits that a deployment chooses; told to clients by `ping`. */
 export interface Limits {
@@ -74,17 +74,17 @@ export interface Limits {
   subscriptionChangesPerSecond: number;
   /** How many times as much as one agent all agents of one `userId` may do together, of whatever has a rate. */
   ratesPerUser: number;
-  /** Most channels in a subscribe or unsubscribe frame: `CHANNELS_PER_FRAME` or less. */
+  /** Most channels in a subscribe or unsubscribe frame: `MAX_CHANNELS_PER_FRAME` or less. */
   channelsPerFrame: number;
-  /** Most messages in a publish frame: `MESSAGES_PER_FRAME` or less. */
+  /** Most messages in a publish frame: `MAX_MESSAGES_PER_FRAME` or less. */
   messagesPerFrame: number;
-  /** Largest message as it is delivered, in bytes of its JSON: `FRAME_BYTES` or less. */
+  /** Largest message as it is delivered, in bytes of its JSON: `MAX_FRAME_BYTES` or less. */
   messageBytes: number;
-  /** Longest channel name: `CHANNEL_LENGTH` or less. */
+  /** Longest channel name: `MAX_CHANNEL_LENGTH` or less. */
   channelLength: number;
   /** Characters of channel names besides letters, digits and `/`: some of `CHANNEL_PUNCTUATION`. */
   channelPunctuation: string;
-  /** Largest credentials, in bytes of their JSON: `CREDENTIALS_BYTES` or less. */
+  /** Largest credentials, in bytes of their JSON: `MAX_CREDENTIALS_BYTES` or less. */
   credentialsBytes: number;
 }
 
@@ -95,10 +95,10 @@ export const DEFAULT_LIMITS: Limits = {
   publicationsPerSecond: 100,
   subscriptionChangesPerSecond: 25,
   ratesPerUser: 10,
-  channelsPerFrame: CHANNELS_PER_FRAME,
-  messagesPerFrame: MESSAGES_PER_FRAME,
-  messageBytes: FRAME_BYTES,
-  channelLength: CHANNEL_LENGTH,
+  channelsPerFrame: MAX_CHANNELS_PER_FRAME,
+  messagesPerFrame: MAX_MESSAGES_PER_FRAME,
+  messageBytes: MAX_FRAME_BYTES,
+  channelLength: MAX_CHANNEL_LENGTH,
   channelPunctuation: CHANNEL_PUNCTUATION,
-  credentialsBytes: CREDENTIALS_BYTES,
+  credentialsBytes: MAX_CREDENTIALS_BYTES,
 };

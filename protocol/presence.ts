@@ -1,4 +1,4 @@
-import type { Json } from "./frames.js";
+import type { Json } from "./json.js";
 
 /** An agent that is present on a channel, as everybody there may know it. */
 export interface Member {

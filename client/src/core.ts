@@ -20,6 +20,7 @@ export type {
   SubscriptionEvents,
 } from "./types.js";
 export type { Code } from "../../protocol/codes.js";
-export type { Json, Message } from "../../protocol/frames.js";
+export type { Message } from "../../protocol/frames.js";
+export type { Json } from "../../protocol/json.js";
 export type { DeletedMessage, Deletion, Position } from "../../protocol/history.js";
 export type { Member } from "../../protocol/presence.js";

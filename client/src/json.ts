@@ -1,4 +1,4 @@
-import type { Json } from "../../protocol/frames.js";
+import type { Json } from "../../protocol/json.js";
 
 /** What JSON cannot carry, or not as it is. */
 type Unsendable =

@@ -1,4 +1,5 @@
-import type { Json, Message } from "../../protocol/frames.js";
+import type { Message } from "../../protocol/frames.js";
+import type { Json } from "../../protocol/json.js";
 import type { Deletion, HistoryMessage, Position } from "../../protocol/history.js";
 import type { Member } from "../../protocol/presence.js";
 import type { StateChange } from "./connection/state.js";

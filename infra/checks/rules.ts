@@ -1,4 +1,5 @@
-import { type Duration, Token } from "aws-cdk-lib";
+import { type Duration, RemovalPolicy, Token } from "aws-cdk-lib";
+import * as logs from "aws-cdk-lib/aws-logs";
 import type { IConstruct } from "constructs";
 import { invalid } from "../invalid.js";
 import { nearest } from "./nearest.js";
@@ -131,3 +132,7 @@ export const struct =
     }
     for (const [name, rule] of Object.entries<Rule<unknown>>(shape)) rule(scope, below(path, name), value[name]);
   };
+
+export const texts = record("an object with strings", text);
+export const removalPolicy = oneOf("RemovalPolicy", RemovalPolicy);
+export const retention = oneOf<logs.RetentionDays>("logs.RetentionDays", logs.RetentionDays);

@@ -1,33 +1,28 @@
-import { RemovalPolicy, type StackProps } from "aws-cdk-lib";
+import type { StackProps } from "aws-cdk-lib";
 import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 import { TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import type * as events from "aws-cdk-lib/aws-events";
-import type * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as lambda from "aws-cdk-lib/aws-lambda";
-import * as logs from "aws-cdk-lib/aws-logs";
-import type * as secretsmanager from "aws-cdk-lib/aws-secretsmanager";
-import type * as sqs from "aws-cdk-lib/aws-sqs";
-import type { AccessLogOptions, AccessLogs } from "../access-logs.js";
+import type { AccessLogs } from "../access-logs.js";
 import type { ChannelOptions, HistoryOptions } from "../channel-options.js";
 import type { Limits } from "../client-limits.js";
-import type { ChannelGuardFunctions, GuardFunctions } from "../guard-functions.js";
-import type { GuardModuleProps, Guards } from "../guards.js";
-import {
-  Denials,
-  type FunctionConcurrency,
-  type GuardBundlingOptions,
-  type GuardTimeouts,
-  type RouteThrottling,
-} from "../options.js";
+import type { Guards } from "../guards.js";
+import { Denials, type FunctionConcurrency, type GuardTimeouts, type RouteThrottling } from "../options.js";
 import type { PushItProps } from "../props.js";
-import type { PublishTargetProps } from "../publish-target.js";
-import { anything, boolean, duration, having, list, number, oneOf, record, struct, text } from "./rules.js";
-
-const removalPolicy = oneOf("RemovalPolicy", RemovalPolicy);
-const retention = oneOf<logs.RetentionDays>("logs.RetentionDays", logs.RetentionDays);
-const guardFunction = having<lambda.IFunction>("functionArn", "a Lambda function");
-const texts = record("an object with strings", text);
+import {
+  boolean,
+  duration,
+  having,
+  list,
+  number,
+  oneOf,
+  record,
+  removalPolicy,
+  retention,
+  struct,
+  text,
+} from "./rules.js";
 
 const timeouts = struct<GuardTimeouts>({
   onConnectionRequest: duration,
@@ -162,63 +157,3 @@ const STACK: { readonly [name in keyof Required<StackProps>]: true } = {
 
 /** The props of a `PushIt` among those of a stack. */
 export const pushItStackProps = struct<PushItProps>(PUSH_IT, { names: Object.keys(STACK), open: true });
-
-/** What a guard module needs besides its code. */
-export const guardModuleProps = struct<GuardModuleProps>({
-  environment: texts,
-  secrets: record("an object with secrets", having<secretsmanager.ISecret>("secretArn", "a secret of Secrets Manager")),
-  bundling: struct<GuardBundlingOptions>({
-    externalModules: list("strings", text),
-    define: texts,
-    alias: texts,
-    loader: texts,
-    minify: boolean,
-    keepNames: boolean,
-    sourceMap: boolean,
-    tsconfig: text,
-  }),
-  initialPolicy: list("statements", having<iam.PolicyStatement>("toStatementJson", "an iam.PolicyStatement")),
-});
-
-/** The path of a guard module. */
-export const guardModuleEntry = text;
-
-const channelGuards = {
-  onSubscriptionRequest: guardFunction,
-  onPublicationRequest: guardFunction,
-  onMessageReceived: guardFunction,
-  onUnsubscriptionRequest: guardFunction,
-};
-
-/** Why the guards of a whole connection cannot be a channel's is said elsewhere. */
-const channelGuardFunctions = struct<ChannelGuardFunctions>(channelGuards, {
-  names: ["onConnectionRequest", "onDisconnect"],
-});
-
-/** Functions that are guards. */
-export const guardFunctionProps = struct<GuardFunctions>({
-  ...channelGuards,
-  onConnectionRequest: guardFunction,
-  onDisconnect: guardFunction,
-  channels: record("an object with guard functions by pattern", channelGuardFunctions),
-});
-
-/** Where access logs go. */
-export const accessLogOptions = struct<AccessLogOptions>({
-  logGroup: having<logs.ILogGroup>("logGroupArn", "a log group"),
-  retention,
-  removalPolicy,
-});
-
-/** What an EventBridge rule publishes. A newer CDK may have other props about what cannot be handed over. */
-export const publishTargetProps = struct<PublishTargetProps>(
-  {
-    channel: text,
-    userId: text,
-    data: anything,
-    deadLetterQueue: having<sqs.IQueue>("queueArn", "an SQS queue"),
-    maxEventAge: duration,
-    retryAttempts: number,
-  },
-  { open: true },
-);

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Agent } from "../core/agent.js";
 import type { Attendance } from "../core/attendance.js";
 import type { Attendee } from "../core/members.js";
-import type { ChannelPatterns } from "../core/channel-options.js";
+import type { ChannelPatterns } from "../../protocol/channel-settings.js";
 import type { Clock, DeletionOrder } from "../core/ports.js";
 import { Table } from "./table.js";
 

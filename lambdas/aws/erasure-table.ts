@@ -6,7 +6,7 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { HistoryOptions } from "../core/channel-options.js";
+import type { HistorySettings } from "../../protocol/channel-settings.js";
 import type { ChannelPosition, Erasure } from "../core/erase.js";
 import { HEAD_SECONDS } from "../core/history.js";
 import { headKey, type Key, latestKey, positionOfRow, rowKey, ROWS_PREFIX } from "../core/keys.js";
@@ -44,7 +44,7 @@ export class ErasureTable implements Erasure {
     await this.#update(rowKey(channel, epoch, offset), "REMOVE o");
   }
 
-  async restart(channel: string, newEpoch: string, { seconds }: HistoryOptions): Promise<void> {
+  async restart(channel: string, newEpoch: string, { seconds }: HistorySettings): Promise<void> {
     const epoch = (await this.#get(headKey(channel)))?.["e"]?.S;
     if (epoch === undefined) return;
     const now = this.#clock.now();

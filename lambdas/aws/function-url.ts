@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { type BackEndResponse, REQUEST_BYTES, REQUEST_VERSION as version } from "../../protocol/index.js";
+import { type ServerApiResponse, MAX_REQUEST_BYTES, SERVER_API_VERSION as version } from "../../protocol/index.js";
 import { TEXT } from "../core/answers.js";
 import type { Log } from "../core/ports.js";
 import { isObject } from "../core/requests.js";
@@ -42,13 +42,13 @@ const parsed = (body: Buffer): unknown => {
 /** Answers a request that came to the function's URL; what fails is logged, and answered without any detail. */
 export const overHttp = async (
   event: UrlEvent,
-  serve: (request: unknown) => Promise<BackEndResponse>,
+  serve: (request: unknown) => Promise<ServerApiResponse>,
   log: Pick<Log, "error">,
 ): Promise<APIGatewayProxyStructuredResultV2> => {
   const { method } = event.requestContext.http;
   if (method !== "POST") return refused(405, "Requests are made with POST.", { allow: "POST" });
   const body = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
-  if (body.length > REQUEST_BYTES) return refused(413, `A request may have ${REQUEST_BYTES} bytes.`);
+  if (body.length > MAX_REQUEST_BYTES) return refused(413, `A request may have ${MAX_REQUEST_BYTES} bytes.`);
   const request = parsed(body);
   if (request === undefined) return refused(400, "The body must be JSON.");
   try {

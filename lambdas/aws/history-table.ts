@@ -1,3 +1,4 @@
+import { HISTORY_MARGIN_SECONDS } from "../../protocol/deployment.js";
 import {
   type DynamoDBClient,
   GetItemCommand,
@@ -6,7 +7,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Json } from "../../protocol/index.js";
-import type { HistoryOptions } from "../core/channel-options.js";
+import type { HistorySettings } from "../../protocol/channel-settings.js";
 import {
   ChannelBusy,
   type Claim,
@@ -14,7 +15,6 @@ import {
   type Head,
   HEAD_SECONDS,
   type Histories,
-  MARGIN_SECONDS,
   type Row,
 } from "../core/history.js";
 import { claimKey, headKey, type Key, rowKey, subscriptionKey } from "../core/keys.js";
@@ -45,7 +45,7 @@ export class HistoryTable implements Histories {
     this.#dedupeSeconds = dedupeSeconds;
   }
 
-  async take(channel: string, count: number, newEpoch: string, { seconds }: HistoryOptions): Promise<Head> {
+  async take(channel: string, count: number, newEpoch: string, { seconds }: HistorySettings): Promise<Head> {
     const now = this.#clock.now();
     const update = new UpdateItemCommand({
       TableName: this.#name,
@@ -116,13 +116,13 @@ export class HistoryTable implements Histories {
     channel: string,
     epoch: string,
     { offset, at, message, userId }: Row,
-    { seconds }: HistoryOptions,
+    { seconds }: HistorySettings,
   ): Promise<boolean> {
     const item: Item = {
       t: number(at),
       ...(message && { m: text(JSON.stringify(message)) }),
       ...(userId !== undefined && { o: text(userId) }),
-      ttl: number(Math.ceil(at / 1000) + seconds + MARGIN_SECONDS),
+      ttl: number(Math.ceil(at / 1000) + seconds + HISTORY_MARGIN_SECONDS),
     };
     return this.#put(rowKey(channel, epoch, offset), item, "attribute_not_exists(pk)");
   }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
-import { type Reply, MESSAGES_PER_FRAME, Meta } from "../../protocol/index.js";
+import { type Reply, MAX_MESSAGES_PER_FRAME, Meta } from "../../protocol/index.js";
 import { type Agent, EXPIRED } from "../core/agent.js";
 import { denial, failure, frameOf, renewalDue } from "../core/answers.js";
 import { tell, tellAndClose } from "../core/farewell.js";
@@ -25,7 +25,7 @@ const uuidsOf = (body: string | undefined): (string | undefined)[] => {
   const messages = frame?.["messages"];
   if (!Array.isArray(messages) || messages.length === 0) return [uuidOf(frame)];
   return messages
-    .slice(0, MESSAGES_PER_FRAME)
+    .slice(0, MAX_MESSAGES_PER_FRAME)
     .map((message: unknown) => uuidOf(typeof message === "object" && message !== null ? { ...message } : undefined));
 };
 

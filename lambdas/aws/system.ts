@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Attendance } from "../core/attendance.js";
 import { type BackEndEvents, NO_EVENTS, tellingOfLeaving } from "../core/back-end-events.js";
-import { someChannel } from "../core/channel-options.js";
+import { someChannel } from "../../protocol/channel-settings.js";
 import { Directory } from "../core/directory.js";
 import type { Clock, Guards, Log, Store } from "../core/ports.js";
 import type { ReadHistory } from "../guards/host.js";

@@ -18,7 +18,7 @@ import {
   type Lifetime,
   type Standing,
 } from "../core/agent.js";
-import { type ChannelPatterns, shardsOf } from "../core/channel-options.js";
+import { type ChannelPatterns, shardsOf } from "../../protocol/channel-settings.js";
 import {
   channelKeys,
   channelOf,

@@ -1,4 +1,4 @@
-import { type Code, type Json, RENEWAL_SECONDS } from "../../protocol/index.js";
+import { type Code, type Json, RENEWAL_GRACE_SECONDS } from "../../protocol/index.js";
 
 /** An agent as the system knows it: one accepted connection. */
 export interface Agent {
@@ -59,7 +59,7 @@ export const DENIED_SECONDS = 60;
  */
 export const endOf = ({ connectedAt, expiresAt }: Lifetime): number => {
   const expiry = expiryOf(connectedAt);
-  return expiresAt === undefined ? expiry : Math.min(expiry, Math.ceil(expiresAt / 1000) + RENEWAL_SECONDS);
+  return expiresAt === undefined ? expiry : Math.min(expiry, Math.ceil(expiresAt / 1000) + RENEWAL_GRACE_SECONDS);
 };
 
 /** When a denied socket is overdue, in epoch seconds. */

@@ -1,8 +1,8 @@
 import {
   type Reply,
   type Code,
-  CHANNEL_LENGTH,
-  FRAME_BYTES,
+  MAX_CHANNEL_LENGTH,
+  MAX_FRAME_BYTES,
   type Json,
   Meta,
   type MetaChannel,
@@ -11,7 +11,7 @@ import {
 } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { type Agent, type Denial, EXPIRED } from "./agent.js";
-import { optionsOf } from "./channel-options.js";
+import { channelSettings } from "../../protocol/channel-settings.js";
 import type { Packed } from "./pack.js";
 
 /** What people read beside a code, where nothing more precise is known. */
@@ -69,7 +69,7 @@ export const success = (channel: MetaChannel, uuid: string, data?: Json): Reply 
  */
 export const about = (channel: string, answer: Reply): Reply => ({
   ...answer,
-  data: { channel: channel.slice(0, CHANNEL_LENGTH + "/*".length) } satisfies SubscribeResult,
+  data: { channel: channel.slice(0, MAX_CHANNEL_LENGTH + "/*".length) } satisfies SubscribeResult,
 });
 
 /** An answer that grants a subscription, with what the client has to do about it. */
@@ -78,7 +78,7 @@ export const granting = (
   { channels, presenceLeaseMs }: Pick<Settings, "channels" | "presenceLeaseMs">,
   answer: Reply,
 ): Reply => {
-  const presenceIntervalMs = optionsOf(channels, channel).presence && presenceLeaseMs / 2;
+  const presenceIntervalMs = channelSettings(channels, channel).presence && presenceLeaseMs / 2;
   return { ...answer, data: { channel, ...(presenceIntervalMs && { presenceIntervalMs }) } satisfies SubscribeResult };
 };
 
@@ -105,7 +105,7 @@ export const facts = (agent: Agent, settings: Settings, now: number): { [name: s
     agent: agent.uuid,
     ...(agent.userId === undefined ? {} : { userId: agent.userId }),
     timeouts: settings.timeouts,
-    limits: { ...settings.limits, frameBytes: FRAME_BYTES },
+    limits: { ...settings.limits, frameBytes: MAX_FRAME_BYTES },
     ...(agent.expiresAt === undefined ? {} : { expiresInMs: agent.expiresAt - now }),
   };
   return JSON.parse(JSON.stringify(told)) as { [name: string]: Json };
@@ -121,6 +121,6 @@ export const frameOf = (answers: readonly Reply[], messages: readonly Packed[] =
   const [only] = packed;
   if (only !== undefined && packed.length === 1) return only;
   let bytes = 1;
-  const fitting = packed.filter((json) => (bytes += Buffer.byteLength(json) + 1) <= FRAME_BYTES);
+  const fitting = packed.filter((json) => (bytes += Buffer.byteLength(json) + 1) <= MAX_FRAME_BYTES);
   return `[${fitting.join(",")}]`;
 };

@@ -1,7 +1,7 @@
 import {
   type Reply,
   type PresencePage,
-  FRAME_BYTES,
+  MAX_FRAME_BYTES,
   type Json,
   type Member,
   Meta,
@@ -10,7 +10,7 @@ import {
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { about, failure, success } from "./answers.js";
-import { optionsOf } from "./channel-options.js";
+import { channelSettings } from "../../protocol/channel-settings.js";
 import { memberPlace } from "./keys.js";
 import { isPresent, memberOf, type Members } from "./members.js";
 import type { Occupancy } from "./occupancy.js";
@@ -110,11 +110,11 @@ export const tellPresence = async (
   { uuid, ...query }: { uuid: string } & PresenceQuery,
 ): Promise<Reply> => {
   const { channel } = query;
-  const { presence } = optionsOf(system.settings.channels, channel);
+  const { presence } = channelSettings(system.settings.channels, channel);
   const refusal = await refusalOf(system, agent, channel, presence ? undefined : "no_presence");
   if (refusal) return about(channel, failure(Meta.presence, uuid, ...refusal));
   const told = await attendanceOf(system, query, {
-    bytes: FRAME_BYTES - ENVELOPE_BYTES - ROOM_BYTES,
+    bytes: MAX_FRAME_BYTES - ENVELOPE_BYTES - ROOM_BYTES,
     rows: ROWS_PER_FRAME,
   });
   return success(Meta.presence, uuid, told as unknown as Json);

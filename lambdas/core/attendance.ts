@@ -1,6 +1,6 @@
-import { CHANNELS_PER_FRAME } from "../../protocol/index.js";
+import { MAX_CHANNELS_PER_FRAME } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
-import { withPresence } from "./channel-options.js";
+import { withPresence } from "../../protocol/channel-settings.js";
 import { limiter } from "./limiter.js";
 import type { Attendee, Members } from "./members.js";
 import type { Occupancy } from "./occupancy.js";
@@ -21,7 +21,7 @@ export interface Attending {
 export const AWAITED_MS = 30_000;
 
 /** How many channels one run tells: as many as a frame can subscribe to. */
-export const CHANNELS_PER_RUN = CHANNELS_PER_FRAME;
+export const CHANNELS_PER_RUN = MAX_CHANNELS_PER_FRAME;
 
 /** How many channels are written at once. */
 const WRITES_IN_FLIGHT = 16;

@@ -1,8 +1,8 @@
-import { type Reply, CHANNELS_PER_PING, Meta, type Position } from "../../protocol/index.js";
+import { type Reply, MAX_CHANNELS_PER_PING, Meta, type Position } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { failure } from "./answers.js";
-import { optionsOf } from "./channel-options.js";
+import { channelSettings } from "../../protocol/channel-settings.js";
 import type { Histories } from "./history.js";
 import { isObject, type Parsed, readFrame, readPosition, uuidOf } from "./requests.js";
 
@@ -27,7 +27,8 @@ export const readPositions = (body: string | null | undefined): Parsed<Map<strin
     channel,
     readPosition(value),
   ]);
-  if (positions.length > CHANNELS_PER_PING) return bad(`data.positions may have ${CHANNELS_PER_PING} channels.`);
+  if (positions.length > MAX_CHANNELS_PER_PING)
+    return bad(`data.positions may have ${MAX_CHANNELS_PER_PING} channels.`);
   const read = positions.flatMap(([channel, position]): [string, Position][] =>
     position ? [[channel, position]] : [],
   );
@@ -40,7 +41,7 @@ export const behind = async (
   { connectionId }: Pick<Agent, "connectionId">,
   positions: ReadonlyMap<string, Position>,
 ): Promise<string[]> => {
-  const kept = [...positions.keys()].filter((channel) => optionsOf(settings.channels, channel).history);
+  const kept = [...positions.keys()].filter((channel) => channelSettings(settings.channels, channel).history);
   if (kept.length === 0) return [];
   const heads = await histories.headsOfSubscribed(connectionId, kept);
   return [...heads].flatMap(([channel, head]) => {

@@ -1,4 +1,12 @@
-import { type Code, isChannelName, isReserved, isWildcard, type Limits, matches } from "../../protocol/index.js";
+import {
+  type Code,
+  isChannelName,
+  isReserved,
+  isWildcard,
+  type Limits,
+  matches,
+  isAllowedChannelName,
+} from "../../protocol/index.js";
 
 /** What a deployment says about names of channels; its settings have it. */
 export interface ChannelRules {
@@ -11,17 +19,11 @@ export interface ChannelRules {
 const isEnabled = (wildcard: string, patterns: readonly string[]): boolean =>
   patterns.some((pattern) => pattern === wildcard || matches(pattern, wildcard));
 
-/** Whether `name` is a channel name, also by what this deployment allows of those. */
-export const isChannelOf = ({ limits }: Pick<ChannelRules, "limits">, name: string): boolean =>
-  isChannelName(name) &&
-  name.length <= limits.channelLength &&
-  [...name].every((character) => /[A-Za-z0-9/]/.test(character) || limits.channelPunctuation.includes(character));
-
 /** Why nobody can be subscribed to `name`, whatever a guard says; `undefined` when it can. */
 export const subscriptionFault = (name: string, rules: ChannelRules): Code | undefined => {
   if (isReserved(name)) return "reserved_channel";
-  if (!isWildcard(name)) return isChannelOf(rules, name) ? undefined : "bad_channel";
-  if (!isChannelOf(rules, name.slice(0, -2))) return "bad_channel";
+  if (!isWildcard(name)) return isAllowedChannelName(rules, name) ? undefined : "bad_channel";
+  if (!isAllowedChannelName(rules, name.slice(0, -2))) return "bad_channel";
   return isEnabled(name, rules.wildcards) ? undefined : "wildcard";
 };
 
@@ -29,7 +31,7 @@ export const subscriptionFault = (name: string, rules: ChannelRules): Code | und
 export const publicationFault = (name: string, rules: Pick<ChannelRules, "limits">): Code | undefined => {
   if (isReserved(name)) return "reserved_channel";
   if (isWildcard(name)) return "wildcard";
-  return isChannelOf(rules, name) ? undefined : "bad_channel";
+  return isAllowedChannelName(rules, name) ? undefined : "bad_channel";
 };
 
 /**

@@ -1,10 +1,7 @@
 import { expiryOf, type Standing } from "./agent.js";
 import type { Clock, Store } from "./ports.js";
 
-/**
- * How long a Lambda trusts what it has read of an agent, in seconds; see docs/PROTOCOL.md, "How long the server's
- * knowledge may be old".
- */
+/** How long a Lambda caches an agent, in seconds; see docs/PROTOCOL.md, "Caching". */
 export const AGENT_CACHE_SECONDS = 60;
 
 /** Most agents that one environment remembers. */

@@ -1,6 +1,6 @@
 import { type DeletedMessage, type Deletion, type Json, Meta, type Position } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
-import { type HistoryOptions, optionsOf, someChannel } from "./channel-options.js";
+import { type HistorySettings, channelSettings, someChannel } from "../../protocol/channel-settings.js";
 import { fanOut, type FanOut } from "./fan-out.js";
 import { newEpoch, PENDING_MS } from "./history.js";
 import { keepsLatest } from "./latest.js";
@@ -23,7 +23,7 @@ export interface Erasure {
   /** Forgets whose a deleted message was. */
   disown(at: ChannelPosition): Promise<void>;
   /** Begins another history on a channel that has one, and notes that the rows of the history before have to be deleted. */
-  restart(channel: string, newEpoch: string, keep: HistoryOptions): Promise<void>;
+  restart(channel: string, newEpoch: string, keep: HistorySettings): Promise<void>;
   /** The epochs whose rows have to be deleted, and when the present one began, in epoch milliseconds. */
   leftovers(channel: string): Promise<{ epochs: string[]; since: number }>;
   /**
@@ -78,7 +78,7 @@ export const deleteHistory = async (
   isContinued: boolean,
 ): Promise<{ deletedMessages: number; more?: true }> => {
   const { erasure, clock, settings } = system;
-  const options = optionsOf(settings.channels, channel);
+  const options = channelSettings(settings.channels, channel);
   if (!isContinued) {
     if (keepsLatest(options)) await erasure.deleteLatest(channel);
     if (options.history) await erasure.restart(channel, newEpoch(clock), options.history);
@@ -150,7 +150,7 @@ const deleteWaiting = async (
   channel: string,
   isDeleted: (entry: Pick<Publication, "epoch" | "offset">) => boolean,
 ): Promise<void> => {
-  if (optionsOf(settings.channels, channel).lingerMs === undefined) return;
+  if (channelSettings(settings.channels, channel).lingerMs === undefined) return;
   const { entries } = await lingering.waiting(channel);
   const deleted = entries.filter(isDeleted);
   if (deleted.length > 0) await lingering.remove(deleted);

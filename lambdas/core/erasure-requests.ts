@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, isUserId, type Position, USER_ID_LENGTH } from "../../protocol/index.js";
+import { DEFAULT_LIMITS, isUserId, type Position, MAX_USER_ID_LENGTH } from "../../protocol/index.js";
 import { publicationFault } from "./channels.js";
 import { isObject, readPosition } from "./requests.js";
 
@@ -19,7 +19,7 @@ export const readErasure = (
   const { channel, position, userId, after, continue: isContinued = false } = isObject(value) ? value : {};
   if (kind === "forgetUser") {
     if (!isUserId(userId))
-      return { error: `forgetUser.userId must be the id of a user: 1 to ${USER_ID_LENGTH} characters.` };
+      return { error: `forgetUser.userId must be the id of a user: 1 to ${MAX_USER_ID_LENGTH} characters.` };
     if (after !== undefined && !isCursor(after))
       return { error: "forgetUser.after must be the value of more in the response before." };
     return { request: { kind, userId, after } };

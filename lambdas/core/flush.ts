@@ -1,5 +1,5 @@
 import type { Settings } from "../settings.js";
-import { optionsOf } from "./channel-options.js";
+import { channelSettings } from "../../protocol/channel-settings.js";
 import { deliverSegment, fanOut, type FanOut } from "./fan-out.js";
 import { stamp, type Stamping } from "./latest.js";
 import { type Entry, type FlushTask, idAt, leaseMs, type Lingering, uniqueText } from "./linger.js";
@@ -34,7 +34,7 @@ export const flush = async (system: Flushing, task: FlushTask, remainingMs: () =
   // Lambda may run the same task twice: the lease goes to one run of it.
   const owner = uniqueText(clock);
   let previous = task.owner;
-  const { lingerMs = 0 } = optionsOf(settings.channels, channel);
+  const { lingerMs = 0 } = channelSettings(settings.channels, channel);
   const lease = leaseMs(settings, channel);
   // For this window, and for what comes while it lets go.
   const enough = (): boolean => remainingMs() > 2 * lease;

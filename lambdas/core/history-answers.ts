@@ -1,14 +1,14 @@
 import {
   type Reply,
-  FRAME_BYTES,
-  HISTORY_PAGE,
+  MAX_FRAME_BYTES,
+  MAX_HISTORY_PAGE_SIZE,
   type Json,
   type Position,
   type SubscribeResult,
 } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
-import { type ChannelOptions, type HistoryOptions, optionsOf } from "./channel-options.js";
+import { type ChannelSettings, type HistorySettings, channelSettings } from "../../protocol/channel-settings.js";
 import { type Channel, headsOf, newest, newestMessage, type Page, replayFrom, type Replaying } from "./replay.js";
 import { type Decision, decide, fitting, type Telling } from "./told.js";
 
@@ -36,9 +36,11 @@ export const tellHistory = async (
   answers: readonly Reply[],
 ): Promise<Reply[]> => {
   const { settings } = system;
-  const options = new Map([...granted.keys()].map((channel) => [channel, optionsOf(settings.channels, channel)]));
+  const options = new Map([...granted.keys()].map((channel) => [channel, channelSettings(settings.channels, channel)]));
   const kept = new Map(
-    [...options].flatMap(([channel, { history }]): [string, HistoryOptions][] => (history ? [[channel, history]] : [])),
+    [...options].flatMap(([channel, { history }]): [string, HistorySettings][] =>
+      history ? [[channel, history]] : [],
+    ),
   );
   if (kept.size === 0) return [...answers];
   const heads = await headsOf(system, kept);
@@ -61,7 +63,7 @@ export const tellHistory = async (
   const bare = (await Promise.all(read)).map((one) => ({ ...one, bare: dataOf(settings, one, 0).data }));
   for (const one of bare) tell(one.channel, one.bare);
   const all = (): Reply[] => answers.map((answer) => told.get(answer) ?? answer);
-  let room = FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(all()));
+  let room = MAX_FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(all()));
   for (const one of bare) {
     const { data, bytes } = dataOf(settings, one, room);
     room -= bytes;
@@ -74,10 +76,10 @@ export const tellHistory = async (
 const pageOf = async (
   system: TellingHistory,
   channel: Channel,
-  { latest }: ChannelOptions,
+  { latest }: ChannelSettings,
   since: Position | undefined,
 ): Promise<Page> => {
-  if (since) return replayFrom(system, channel, since, HISTORY_PAGE);
+  if (since) return replayFrom(system, channel, since, MAX_HISTORY_PAGE_SIZE);
   if (!latest || channel.head.offset === 0) return { position: newest(channel.head), messages: [], more: false };
   const { message, position } = await newestMessage(system, channel);
   return { position, messages: message ? [message] : [], more: false };

@@ -1,8 +1,15 @@
-import { FRAME_BYTES, HISTORY_PAGE, type HistoryQuery, type Json, Meta, type Replay } from "../../protocol/index.js";
+import {
+  MAX_FRAME_BYTES,
+  MAX_HISTORY_PAGE_SIZE,
+  type HistoryQuery,
+  type Json,
+  Meta,
+  type Replay,
+} from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { failure, TEXT } from "./answers.js";
-import { type HistoryOptions, optionsOf } from "./channel-options.js";
+import { type HistorySettings, channelSettings } from "../../protocol/channel-settings.js";
 import { REPLAY_BYTES } from "./measure.js";
 import { headsOf, oldest, type Page, replayBefore, replayFrom, type Replaying } from "./replay.js";
 import { isObject, type Parsed, readMeta, readPosition } from "./requests.js";
@@ -21,20 +28,20 @@ export const readHistory = (body: string | null | undefined): Parsed<{ uuid: str
 
 /** What is asked of a history; a text where it is nothing that could be asked. */
 export const readQuery = (data: unknown): HistoryQuery | string => {
-  const { channel, since, limit = HISTORY_PAGE, reverse = false } = isObject(data) ? data : {};
+  const { channel, since, limit = MAX_HISTORY_PAGE_SIZE, reverse = false } = isObject(data) ? data : {};
   if (typeof channel !== "string") return "There must be a channel.";
   const position = since === undefined ? undefined : readPosition(since);
   if (since !== undefined && !position) return "since must be a position: { epoch, offset }.";
   const page = limit as number;
-  if (!Number.isInteger(limit) || page < 1 || page > HISTORY_PAGE)
-    return `limit must be a whole number from 1 to ${HISTORY_PAGE}.`;
+  if (!Number.isInteger(limit) || page < 1 || page > MAX_HISTORY_PAGE_SIZE)
+    return `limit must be a whole number from 1 to ${MAX_HISTORY_PAGE_SIZE}.`;
   if (typeof reverse !== "boolean") return "reverse must be true or false.";
   return { channel, limit: page, reverse, ...(position && { since: position }) };
 };
 
 /** The part of a history that is asked for. */
-export const read = async (system: Replaying, query: HistoryQuery, keep: HistoryOptions): Promise<Page> => {
-  const { channel, since, limit = HISTORY_PAGE, reverse } = query;
+export const read = async (system: Replaying, query: HistoryQuery, keep: HistorySettings): Promise<Page> => {
+  const { channel, since, limit = MAX_HISTORY_PAGE_SIZE, reverse } = query;
   const head = (await headsOf(system, new Map([[channel, keep]]))).get(channel)!;
   const its = { channel, head, keep };
   if (reverse) return replayBefore(system, its, since, limit);
@@ -51,7 +58,7 @@ export const readFor = async (
 ): Promise<Replay> => {
   const query = readQuery(value);
   if (typeof query === "string") throw new TypeError(`channel.history: ${query}`);
-  const keep = optionsOf(system.settings.channels, query.channel).history;
+  const keep = channelSettings(system.settings.channels, query.channel).history;
   if (!keep) throw new Error(`channel.history: ${TEXT.no_history}`);
   return replayOf(query, await read(system, query, keep));
 };
@@ -74,12 +81,12 @@ export const answerOf = async (
   system: Replaying & Telling & { clock: Replaying["clock"] },
   agent: Agent,
   query: HistoryQuery,
-  keep: HistoryOptions,
+  keep: HistorySettings,
 ): Promise<Json> => {
   const { channel, since, reverse } = query;
   const page = await read(system, query, keep);
   const decision = await decide(system, agent, channel, page.position.epoch, page);
-  const { replay } = fitting(decision, FRAME_BYTES - REPLAY_BYTES, reverse);
+  const { replay } = fitting(decision, MAX_FRAME_BYTES - REPLAY_BYTES, reverse);
   const recovered = since && !(reverse && !replay.code) ? { recovered: replay.code === undefined } : {};
   const told: Replay = { channel, ...replay, ...recovered };
   return told as unknown as Json;

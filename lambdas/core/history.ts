@@ -1,5 +1,5 @@
 import type { Json } from "../../protocol/index.js";
-import type { HistoryOptions } from "./channel-options.js";
+import type { HistorySettings } from "../../protocol/channel-settings.js";
 
 /** How many messages a channel with history has had: the offsets from 1 to `offset` are taken. */
 export interface Head {
@@ -51,7 +51,7 @@ export interface Histories {
    * @param newEpoch the epoch's name where it is made
    * @returns the head as it is then: the offsets taken are its last `count`
    */
-  take(channel: string, count: number, newEpoch: string, keep: HistoryOptions): Promise<Head>;
+  take(channel: string, count: number, newEpoch: string, keep: HistorySettings): Promise<Head>;
   /** The heads of those channels that have one, by channel. */
   heads(channels: readonly string[]): Promise<Map<string, Head>>;
   /** The same of those channels that a connection is subscribed to; `undefined` for one that has none. */
@@ -62,7 +62,7 @@ export interface Histories {
   /** Gives a claim another offset, if it still is what it was. */
   reclaim(id: ClaimId, claim: Claim, previous: Claim): Promise<boolean>;
   /** Stores a message at its offset, or seals it, if nothing is there. */
-  put(channel: string, epoch: string, row: Row, keep: HistoryOptions): Promise<boolean>;
+  put(channel: string, epoch: string, row: Row, keep: HistorySettings): Promise<boolean>;
   /** What is at an offset. */
   row(channel: string, epoch: string, offset: number): Promise<Row | undefined>;
   /**
@@ -89,12 +89,6 @@ export class ChannelBusy extends Error {
  * after that they seal it, and whoever comes to store its message moves on to another offset.
  */
 export const PENDING_MS = 5_000;
-
-/**
- * What a row outlives its message by, in seconds. DynamoDB deletes rows in no order once their time is over; so as long
- * as a row's is not, all that were taken after it are there. Clocks differ by much less than this.
- */
-export const MARGIN_SECONDS = 2 * 60 * 60;
 
 /**
  * What a channel's head outlives its last message by, in seconds: who comes back to a channel on which nothing happened

@@ -1,7 +1,7 @@
-import { type Reply, FRAME_BYTES, type Limits, type Message } from "../../protocol/index.js";
+import { type Reply, MAX_FRAME_BYTES, type Limits, type Message } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
-import { optionsOf } from "./channel-options.js";
+import { channelSettings } from "../../protocol/channel-settings.js";
 import { keepsLatest, type Latest, type Numbered } from "./latest.js";
 import { fits, frames, pack } from "./pack.js";
 import type { Clock, Connections, Guards, Log } from "./ports.js";
@@ -36,13 +36,13 @@ export const tellLatest = async (
   granted: ReadonlyMap<string, Reply>,
   answers: readonly Reply[],
 ): Promise<{ answers: Reply[]; missed: string[] }> => {
-  const kept = [...granted.keys()].filter((channel) => keepsLatest(optionsOf(system.settings.channels, channel)));
+  const kept = [...granted.keys()].filter((channel) => keepsLatest(channelSettings(system.settings.channels, channel)));
   if (kept.length === 0) return { answers: [...answers], missed: [] };
   const known = await system.latest.read(kept);
   const decided = await Promise.all(kept.map((channel) => decide(system, agent, known.get(channel))));
   const told = new Map<Reply, Reply>();
   const left: Message[] = [];
-  let room = FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(answers));
+  let room = MAX_FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(answers));
   for (const message of decided) {
     const answer = message && granted.get(message.channel);
     if (!answer) continue;

@@ -1,6 +1,6 @@
 import type { Message } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
-import { type ChannelOptions, optionsOf } from "./channel-options.js";
+import { type ChannelSettings, channelSettings } from "../../protocol/channel-settings.js";
 import type { Publication } from "./recipients.js";
 
 /** A message that says where it stands among its channel's publications. */
@@ -31,13 +31,13 @@ const WIDEST_EPOCH = "x".repeat(24);
 
 /** A message with all that it will have when it is delivered, for measuring it before it has that. */
 export const asDelivered = (message: Message, { channels }: Stamping["settings"]): Message => {
-  const { latest, history } = optionsOf(channels, message.channel);
+  const { latest, history } = channelSettings(channels, message.channel);
   if (history) return { ...message, offset: WIDEST_OFFSET, epoch: WIDEST_EPOCH };
   return latest ? { ...message, offset: WIDEST_OFFSET } : message;
 };
 
 /** Whether a channel's last message is kept here: one with history has it there. */
-export const keepsLatest = ({ latest, history }: ChannelOptions): boolean => latest === true && !history;
+export const keepsLatest = ({ latest, history }: ChannelSettings): boolean => latest === true && !history;
 
 /**
  * Keeps what is each channel's last message from now on, where that is kept, and numbers those channels' publications.
@@ -51,7 +51,7 @@ export const stamp = async (
   const byChannel = new Map<string, Publication[]>();
   for (const publication of publications) {
     const { channel } = publication.message;
-    if (keepsLatest(optionsOf(settings.channels, channel)))
+    if (keepsLatest(channelSettings(settings.channels, channel)))
       byChannel.set(channel, [...(byChannel.get(channel) ?? []), publication]);
   }
   if (byChannel.size === 0) return publications;

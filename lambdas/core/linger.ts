@@ -1,6 +1,6 @@
-import { MESSAGES_PER_FRAME, PUBLICATIONS_PER_GUARD_CALL } from "../../protocol/index.js";
+import { MAX_MESSAGES_PER_FRAME, MAX_PUBLICATIONS_PER_GUARD_CALL } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
-import { optionsOf, someChannel } from "./channel-options.js";
+import { channelSettings, someChannel } from "../../protocol/channel-settings.js";
 import type { Clock, Log } from "./ports.js";
 import type { Publication } from "./recipients.js";
 
@@ -74,13 +74,13 @@ const LEASE_MARGIN_MS = 10_000;
 
 /** How long a flusher that lives may take from one renewal of its lease to the next, in milliseconds. */
 export const leaseMs = ({ channels, fanOutMs, timeouts }: SettingAside["settings"], channel: string): number =>
-  (optionsOf(channels, channel).lingerMs ?? 0) + fanOutMs + timeouts.onDisconnect + LEASE_MARGIN_MS;
+  (channelSettings(channels, channel).lingerMs ?? 0) + fanOutMs + timeouts.onDisconnect + LEASE_MARGIN_MS;
 
 /** What the ids of messages begin with that came at a time, in epoch milliseconds. */
 export const idAt = (time: number): string => String(time).padStart(13, "0");
 
 /** As many digits as places in the largest frame have, whose messages each have a guard that publishes as much as it may. */
-const PLACE_DIGITS = String(MESSAGES_PER_FRAME * PUBLICATIONS_PER_GUARD_CALL - 1).length;
+const PLACE_DIGITS = String(MAX_MESSAGES_PER_FRAME * MAX_PUBLICATIONS_PER_GUARD_CALL - 1).length;
 
 /** A text that nobody else has: 50 random bits. */
 export const uniqueText = (clock: Pick<Clock, "random">): string => clock.random().toString(36).slice(2, 12);
@@ -98,7 +98,7 @@ export const setAside = async (
 ): Promise<readonly Publication[]> => {
   const { lingering, settings, clock } = system;
   const lingers = ({ message }: Publication): boolean =>
-    optionsOf(settings.channels, message.channel).lingerMs !== undefined;
+    channelSettings(settings.channels, message.channel).lingerMs !== undefined;
   if (!someChannel(settings.channels, ({ lingerMs }) => lingerMs) || !publications.some(lingers)) return publications;
   const now = clock.now();
   const unique = uniqueText(clock);

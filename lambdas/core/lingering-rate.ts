@@ -1,6 +1,6 @@
 import type { Message } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
-import { optionsOf, someChannel } from "./channel-options.js";
+import { channelSettings, someChannel } from "../../protocol/channel-settings.js";
 import type { Lingering } from "./linger.js";
 import type { Clock } from "./ports.js";
 import type { Counted, Rate } from "./rate.js";
@@ -29,7 +29,7 @@ export const withinLingering = async (
   if (!someChannel(channels, ({ lingerMs }) => lingerMs)) return wanted.map(() => true);
   const windows = new Map<string, number>();
   for (const { channel } of wanted.flat()) {
-    const { lingerMs } = optionsOf(channels, channel);
+    const { lingerMs } = channelSettings(channels, channel);
     if (lingerMs !== undefined) windows.set(channel, lingerMs);
   }
   let left = lingeringRate.left(agent);
@@ -49,4 +49,4 @@ export const chargeLingering = (
   { lingeringRate, settings }: Pick<LingeringBound, "lingeringRate" | "settings">,
   agent: Counted,
   channel: string,
-): void => lingeringRate.charge(agent, optionsOf(settings.channels, channel).lingerMs ?? 0);
+): void => lingeringRate.charge(agent, channelSettings(settings.channels, channel).lingerMs ?? 0);

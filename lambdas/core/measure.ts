@@ -1,5 +1,5 @@
-import { FRAME_BYTES, type Limits, type Message } from "../../protocol/index.js";
-import { type ChannelPatterns, optionsOf } from "./channel-options.js";
+import { MAX_FRAME_BYTES, type Limits, type Message } from "../../protocol/index.js";
+import { type ChannelPatterns, channelSettings } from "../../protocol/channel-settings.js";
 import { asDelivered } from "./latest.js";
 import { fits, pack } from "./pack.js";
 
@@ -15,6 +15,6 @@ export const fitsChannel = (
   settings: { channels: ChannelPatterns; limits: Pick<Limits, "messageBytes"> },
 ): boolean => {
   const packed = pack(asDelivered(message, settings));
-  const replayed = optionsOf(settings.channels, message.channel).history !== undefined;
-  return fits(packed, settings.limits) && (!replayed || packed.bytes <= FRAME_BYTES - REPLAY_BYTES);
+  const replayed = channelSettings(settings.channels, message.channel).history !== undefined;
+  return fits(packed, settings.limits) && (!replayed || packed.bytes <= MAX_FRAME_BYTES - REPLAY_BYTES);
 };

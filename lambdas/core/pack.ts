@@ -1,4 +1,4 @@
-import { FRAME_BYTES, type Limits, type Message, type WithheldMessage } from "../../protocol/index.js";
+import { MAX_FRAME_BYTES, type Limits, type Message, type WithheldMessage } from "../../protocol/index.js";
 import { Frame } from "./frame.js";
 
 /** A message as it travels, and its size. */
@@ -36,7 +36,7 @@ export const frames = (messages: readonly Packed[]): Frame[] => {
   };
   for (const message of messages) {
     // Each message costs itself and one comma or bracket; `bytes` starts with the other bracket.
-    if (bytes + message.bytes + 1 > FRAME_BYTES) flush();
+    if (bytes + message.bytes + 1 > MAX_FRAME_BYTES) flush();
     group.push(message.json);
     bytes += message.bytes + 1;
   }

@@ -1,7 +1,7 @@
-import { type Reply, CHANNELS_PER_PING, Meta } from "../../protocol/index.js";
+import { type Reply, MAX_CHANNELS_PER_PING, Meta } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { failure } from "./answers.js";
-import { withPresence } from "./channel-options.js";
+import { withPresence } from "../../protocol/channel-settings.js";
 import { limiter } from "./limiter.js";
 import type { Members } from "./members.js";
 import type { Clock } from "./ports.js";
@@ -34,11 +34,11 @@ export const readPresent = (body: string | null | undefined): Parsed<string[]> =
   const { presentChannels = [] } = data;
   const listed =
     Array.isArray(presentChannels) &&
-    presentChannels.length <= CHANNELS_PER_PING &&
+    presentChannels.length <= MAX_CHANNELS_PER_PING &&
     presentChannels.every((channel) => typeof channel === "string");
   return listed
     ? { request: presentChannels }
-    : bad(`data.presentChannels must be a list of at most ${CHANNELS_PER_PING} channels.`);
+    : bad(`data.presentChannels must be a list of at most ${MAX_CHANNELS_PER_PING} channels.`);
 };
 
 /**

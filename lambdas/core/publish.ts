@@ -1,6 +1,6 @@
 import {
   type Reply,
-  FRAME_BYTES,
+  MAX_FRAME_BYTES,
   type Limits,
   type Message,
   Meta,
@@ -132,7 +132,7 @@ export const publish = async (
     return code ? failure(Meta.error, answer.uuid, code) : { ...answer, ...(position && { position }) };
   });
   const publications = recorded.flatMap((each) => each.publications);
-  const room = FRAME_BYTES - Buffer.byteLength(frameOf(answers)) - SPARE_BYTES;
+  const room = MAX_FRAME_BYTES - Buffer.byteLength(frameOf(answers)) - SPARE_BYTES;
   const onFlusher = (channel: string): void => chargeLingering(system, agent, channel);
   const now = await stamp(system, await setAside({ ...system, onFlusher }, publications));
   const { own } = await fanOut(system, now, answered ? { connectionId: agent.connectionId, room } : undefined);

@@ -1,5 +1,5 @@
 import type { Code, Message, Position } from "../../protocol/index.js";
-import { optionsOf, someChannel } from "./channel-options.js";
+import { channelSettings, someChannel } from "../../protocol/channel-settings.js";
 import type { Publication } from "./recipients.js";
 import { digest } from "./session.js";
 import { type Recording, type Settled, settle, type Wanted } from "./settle.js";
@@ -36,7 +36,7 @@ export const record = async (
   userId?: string,
 ): Promise<readonly Recorded[]> => {
   const { channels } = system.settings;
-  const keeps = ({ message }: Publication): boolean => optionsOf(channels, message.channel).history !== undefined;
+  const keeps = ({ message }: Publication): boolean => channelSettings(channels, message.channel).history !== undefined;
   const none =
     !someChannel(channels, ({ history }) => history) ||
     !submissions.some(({ publications }) => publications.some(keeps));

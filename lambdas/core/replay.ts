@@ -1,6 +1,7 @@
+import { HISTORY_MARGIN_SECONDS } from "../../protocol/deployment.js";
 import type { GapCode, Position } from "../../protocol/index.js";
-import type { HistoryOptions } from "./channel-options.js";
-import { type Head, type Histories, MARGIN_SECONDS, newEpoch, PENDING_MS, type Row } from "./history.js";
+import type { HistorySettings } from "../../protocol/channel-settings.js";
+import { type Head, type Histories, newEpoch, PENDING_MS, type Row } from "./history.js";
 import type { Clock } from "./ports.js";
 
 /** What reading a history needs. */
@@ -13,7 +14,7 @@ export interface Replaying {
 export interface Channel {
   channel: string;
   head: Head;
-  keep: HistoryOptions;
+  keep: HistorySettings;
 }
 
 /** A row that is a message. */
@@ -44,7 +45,7 @@ const LAST_ROWS = 10;
 /** The heads of channels; a channel that has none gets one, so that whoever is there from the beginning has a position. */
 export const headsOf = async (
   { histories, clock }: Replaying,
-  channels: ReadonlyMap<string, HistoryOptions>,
+  channels: ReadonlyMap<string, HistorySettings>,
   known: ReadonlyMap<string, Head> | Promise<ReadonlyMap<string, Head>> = histories.heads([...channels.keys()]),
 ): Promise<Map<string, Head>> => {
   const found = await known;
@@ -207,11 +208,11 @@ const rowsBetween = async (
 const isMessage = (row: Row): row is MessageRow => row.message !== undefined;
 
 /** Whether what was taken after `at` is certainly still there. */
-const isKept = ({ clock }: Replaying, { seconds }: HistoryOptions, at: number): boolean =>
-  at + (seconds + MARGIN_SECONDS / 2) * 1000 > clock.now();
+const isKept = ({ clock }: Replaying, { seconds }: HistorySettings, at: number): boolean =>
+  at + (seconds + HISTORY_MARGIN_SECONDS / 2) * 1000 > clock.now();
 
 /** Whether what was taken at `at` is as young as the channel's messages are kept. */
-const isFresh = ({ clock }: Replaying, { seconds }: HistoryOptions, at: number): boolean =>
+const isFresh = ({ clock }: Replaying, { seconds }: HistorySettings, at: number): boolean =>
   at + seconds * 1000 > clock.now();
 
 const pageOf = ({ epoch, offset: last }: Head, before: number, { rows, pendingMs }: Settled): Page => {

@@ -1,12 +1,12 @@
 import {
   type Reply,
-  FRAME_BYTES,
+  MAX_FRAME_BYTES,
   isId,
   type Json,
   type Limits,
-  MESSAGES_PER_FRAME,
+  MAX_MESSAGES_PER_FRAME,
   Meta,
-  NESTING,
+  MAX_JSON_DEPTH,
   type OutgoingMessage,
   type PresenceQuery,
   type Position,
@@ -62,7 +62,7 @@ export const outlineOf = (json: string): Outline => {
 
 /** The frame as a JSON object; `undefined` when it is anything else, or larger or deeper than a frame may be. */
 export const readFrame = (body: string | null | undefined): Fields | undefined => {
-  if (!body || Buffer.byteLength(body) > FRAME_BYTES || outlineOf(body).nesting > NESTING) return undefined;
+  if (!body || Buffer.byteLength(body) > MAX_FRAME_BYTES || outlineOf(body).nesting > MAX_JSON_DEPTH) return undefined;
   try {
     const value: unknown = JSON.parse(body);
     return isObject(value) ? value : undefined;
@@ -226,7 +226,7 @@ export const readPublication = (
     const error = `At most ${messagesPerFrame} messages go in one frame.`;
     // As many as one frame of answers holds, so that a client which meant well learns of each.
     const uuids = messages
-      .slice(0, MESSAGES_PER_FRAME)
+      .slice(0, MAX_MESSAGES_PER_FRAME)
       .map((message) => (isObject(message) ? uuidOf(message) : undefined));
     return { faults: uuids.map((uuid) => failure(Meta.error, uuid, "too_many", error)) };
   }

@@ -1,4 +1,4 @@
-import { type Reply, Meta, type TargetFields } from "../../protocol/index.js";
+import { type Reply, Meta, type RequestTarget } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
 import { about, failure, frameOf, TEXT } from "./answers.js";
 import { tellAndClose } from "./farewell.js";
@@ -55,7 +55,7 @@ const forEach = async (
 };
 
 /** Whose connections these are. One that is named is not looked up: it is told and closed even if nothing is known of it. */
-const connectionsOf = async ({ store }: Revoking, target: TargetFields): Promise<Subscriber[]> =>
+const connectionsOf = async ({ store }: Revoking, target: RequestTarget): Promise<Subscriber[]> =>
   "userId" in target
     ? subscribersOf(store, userChannel(target.userId))
     : [{ connectionId: target.connectionId, connectedAt: 0 }];
@@ -73,7 +73,7 @@ const connectionsOf = async ({ store }: Revoking, target: TargetFields): Promise
  */
 export const disconnect = async (
   system: Revoking,
-  target: TargetFields,
+  target: RequestTarget,
   reason: string | undefined,
 ): Promise<number> => {
   const { store, guards, connections, clock } = system;
@@ -111,7 +111,7 @@ export const disconnect = async (
  */
 export const unsubscribe = async (
   system: Revoking,
-  target: TargetFields,
+  target: RequestTarget,
   channel: string,
   reason: string | undefined,
 ): Promise<number> => {

@@ -54,14 +54,6 @@ export const SEGMENT_RECIPIENTS = 1_000;
 export const SEGMENT_ATTEMPTS = 5;
 
 /**
- * How often the queue gives a segment away before it is in the dead-letter queue. A backstop only, because receives also
- * count when Lambda finds all workers busy: at 96 seconds for each of those, 48 minutes; at 21 seconds for each worker
- * that dies, ten minutes, in which several have tried to close the recipients.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
- */
-export const SEGMENT_RECEIVES = 30;
-
-/**
  * How many workers have certainly begun with a segment, this one included. On the first receive nobody has to ask, which
  * is nearly always: so what goes well costs nothing. If that receive was throttled no worker has begun, so a first
  * worker that died is not counted: the error is one attempt more, never one less.

@@ -1,7 +1,7 @@
-import { type BackEndResponse, REQUEST_VERSION as version } from "../../protocol/index.js";
+import { type ServerApiResponse, SERVER_API_VERSION as version } from "../../protocol/index.js";
 import { TEXT } from "./answers.js";
 import { attendanceOf, type TellingPresence } from "./attendance-answer.js";
-import { optionsOf } from "./channel-options.js";
+import { channelSettings } from "../../protocol/channel-settings.js";
 import { deleteHistory, deleteMessage, type Erasing, forgetUser } from "./erase.js";
 import { read, replayOf } from "./history-request.js";
 import type { Replaying } from "./replay.js";
@@ -27,20 +27,20 @@ const PRESENCE = { bytes: 1024 * 1024, rows: 10_000 };
  * @throws where a service failed, or not all could be done in time: it is safe to ask again, but for a publication
  * whose entries have no uuid
  */
-export const serve = async (system: Serving, value: unknown): Promise<BackEndResponse> => {
+export const serve = async (system: Serving, value: unknown): Promise<ServerApiResponse> => {
   const understood = readServerRequest(value);
   if ("error" in understood) return { version, error: understood.error, code: "bad_request" };
   const { request } = understood;
   switch (request.kind) {
     case "history": {
       const { query } = request;
-      const keep = optionsOf(system.settings.channels, query.channel).history;
+      const keep = channelSettings(system.settings.channels, query.channel).history;
       if (!keep) return { version, error: TEXT.no_history, code: "no_history" };
       return { version, history: replayOf(query, await read(system, query, keep)) };
     }
     case "presence": {
       const { query } = request;
-      if (!optionsOf(system.settings.channels, query.channel).presence)
+      if (!channelSettings(system.settings.channels, query.channel).presence)
         return { version, error: TEXT.no_presence, code: "no_presence" };
       return { version, presence: await attendanceOf(system, query, PRESENCE) };
     }
@@ -51,11 +51,11 @@ export const serve = async (system: Serving, value: unknown): Promise<BackEndRes
     case "unsubscribe":
       return { version, unsubscribed: await unsubscribe(system, request.target, request.channel, request.reason) };
     case "deleteMessage":
-      if (!optionsOf(system.settings.channels, request.channel).history)
+      if (!channelSettings(system.settings.channels, request.channel).history)
         return { version, error: TEXT.no_history, code: "no_history" };
       return { version, deletedMessage: await deleteMessage(system, request.channel, request.position) };
     case "deleteHistory": {
-      const { history, latest } = optionsOf(system.settings.channels, request.channel);
+      const { history, latest } = channelSettings(system.settings.channels, request.channel);
       if (!history && !latest) return { version, error: TEXT.no_history, code: "no_history" };
       return { version, ...(await deleteHistory(system, request.channel, request.isContinued)) };
     }

@@ -1,17 +1,17 @@
 import {
-  CONNECTION_ID_LENGTH,
+  MAX_CONNECTION_ID_LENGTH,
   DEFAULT_LIMITS,
-  ENTRIES_PER_REQUEST,
+  MAX_ENTRIES_PER_REQUEST,
   type HistoryQuery,
   type PresenceQuery,
   isId,
   isUserId,
   type Json,
-  NESTING,
+  MAX_JSON_DEPTH,
   type PublishEntry,
-  REQUEST_VERSION,
-  type TargetFields,
-  USER_ID_LENGTH,
+  SERVER_API_VERSION,
+  type RequestTarget,
+  MAX_USER_ID_LENGTH,
 } from "../../protocol/index.js";
 import { subscriptionFault } from "./channels.js";
 import { depthOf } from "./depth.js";
@@ -31,23 +31,23 @@ export type ServerRequest =
   | { kind: "publish"; entries: (PublishEntry | EntryFault)[] }
   | { kind: "history"; query: HistoryQuery }
   | { kind: "presence"; query: PresenceQuery }
-  | { kind: "disconnect"; target: TargetFields; reason: string | undefined }
-  | { kind: "unsubscribe"; target: TargetFields; channel: string; reason: string | undefined }
+  | { kind: "disconnect"; target: RequestTarget; reason: string | undefined }
+  | { kind: "unsubscribe"; target: RequestTarget; channel: string; reason: string | undefined }
   | ErasureRequest;
 
 const KINDS = ["publish", "history", "presence", "disconnect", "unsubscribe", ...ERASURES] as const;
 
 /** A connection's id as API Gateway makes them: visible ASCII. */
 const isConnectionId = (id: unknown): id is string =>
-  typeof id === "string" && id.length <= CONNECTION_ID_LENGTH && /^[\x21-\x7e]+$/.test(id);
+  typeof id === "string" && id.length <= MAX_CONNECTION_ID_LENGTH && /^[\x21-\x7e]+$/.test(id);
 
-const NO_CONNECTION_ID = `must be the id of a connection: 1 to ${CONNECTION_ID_LENGTH} visible ASCII characters`;
-const NO_USER_ID = `must be the id of a user: 1 to ${USER_ID_LENGTH} characters`;
+const NO_CONNECTION_ID = `must be the id of a connection: 1 to ${MAX_CONNECTION_ID_LENGTH} visible ASCII characters`;
+const NO_USER_ID = `must be the id of a user: 1 to ${MAX_USER_ID_LENGTH} characters`;
 
 /** Reads a request of the back end's; one that is not understood is refused as a whole, with the reason. */
 export const readServerRequest = (value: unknown): { request: ServerRequest } | { error: string } => {
   if (!isObject(value)) return { error: "A request must be a JSON object." };
-  if (value["version"] !== REQUEST_VERSION) return { error: `version must be ${REQUEST_VERSION}.` };
+  if (value["version"] !== SERVER_API_VERSION) return { error: `version must be ${SERVER_API_VERSION}.` };
   const [kind, ...more] = KINDS.filter((each) => value[each] !== undefined);
   if (!kind || more.length > 0) return { error: `A request must have exactly one of ${KINDS.join(", ")}.` };
   if (kind === "publish") return readPublish(value["publish"]);
@@ -78,7 +78,7 @@ export const readServerRequest = (value: unknown): { request: ServerRequest } | 
   return { request: { kind, target, channel, reason: told } };
 };
 
-const readTarget = (target: unknown): TargetFields | string => {
+const readTarget = (target: unknown): RequestTarget | string => {
   const { connectionId, userId } = isObject(target) ? target : {};
   if ((connectionId === undefined) === (userId === undefined)) return "must have either a connectionId or a userId";
   if (userId === undefined)
@@ -89,8 +89,8 @@ const readTarget = (target: unknown): TargetFields | string => {
 const readPublish = (entries: unknown): { request: ServerRequest } | { error: string } => {
   if (!Array.isArray(entries) || entries.length === 0)
     return { error: "publish must be a list of at least one entry." };
-  if (entries.length > ENTRIES_PER_REQUEST)
-    return { error: `At most ${ENTRIES_PER_REQUEST} entries go in one request.` };
+  if (entries.length > MAX_ENTRIES_PER_REQUEST)
+    return { error: `At most ${MAX_ENTRIES_PER_REQUEST} entries go in one request.` };
   return { request: { kind: "publish", entries: entries.map(readEntry) } };
 };
 
@@ -107,7 +107,7 @@ const readEntry = (entry: unknown): PublishEntry | EntryFault => {
   if (excludeConnectionId !== undefined && !isConnectionId(excludeConnectionId))
     return fault(`excludeConnectionId ${NO_CONNECTION_ID}.`);
   if (data === undefined) return fault("An entry must have data.");
-  if (depthOf(data) > NESTING) return fault(`data may be nested at most ${NESTING} deep.`);
+  if (depthOf(data) > MAX_JSON_DEPTH) return fault(`data may be nested at most ${MAX_JSON_DEPTH} deep.`);
   const to = channel === undefined ? { userId: userId as string } : { channel };
   return { ...to, ...named, data: data as Json, ...(excludeConnectionId === undefined ? {} : { excludeConnectionId }) };
 };

@@ -1,6 +1,6 @@
 import type { Code, Message, Position } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
-import { type HistoryOptions, optionsOf } from "./channel-options.js";
+import { type HistorySettings, channelSettings } from "../../protocol/channel-settings.js";
 import {
   ChannelBusy,
   type Claim,
@@ -55,7 +55,7 @@ interface Writer {
   /** The publisher's user, if there is one. */
   userId: string | undefined;
   channel: string;
-  keep: HistoryOptions;
+  keep: HistorySettings;
 }
 
 /** An offset that was taken. */
@@ -94,7 +94,7 @@ export const settle = async (
     publisher,
     userId,
     channel,
-    keep: optionsOf(system.settings.channels, channel).history!,
+    keep: channelSettings(system.settings.channels, channel).history!,
   };
   const head = await orBusy(take(writer, wanted.length));
   if (head === "channel_busy") return wanted.map(() => "channel_busy");

@@ -1,5 +1,5 @@
 import type { Settings } from "../settings.js";
-import { optionsOf } from "./channel-options.js";
+import { channelSettings } from "../../protocol/channel-settings.js";
 import type { Clock } from "./ports.js";
 import { type Counted, Rate } from "./rate.js";
 import { PRESENCE_CHANGE, subscriptionChanges } from "./request-rates.js";
@@ -16,6 +16,6 @@ export class SubscriptionRate {
 
   /** Counts one channel. @returns whether the agent may change its subscription now; if not, nothing was counted */
   allows(agent: Counted, channel: string): boolean {
-    return this.#rate.spend(agent, optionsOf(this.#channels, channel).presence ? PRESENCE_CHANGE : 1);
+    return this.#rate.spend(agent, channelSettings(this.#channels, channel).presence ? PRESENCE_CHANGE : 1);
   }
 }

@@ -1,4 +1,4 @@
-import { FRAME_BYTES, type HistoryMessage, type Limits, type Replay } from "../../protocol/index.js";
+import { MAX_FRAME_BYTES, type HistoryMessage, type Limits, type Replay } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "./agent.js";
 import { limiter } from "./limiter.js";
@@ -32,9 +32,6 @@ export interface Decision {
 /** How many delivery guards wait to be begun at once. */
 const WAITING_GUARDS = 32;
 
-/** How long the delivery guards of a replay may take, in guards' timeouts: they begin within one, and may run twice. */
-export const GUARD_TIMES = 3;
-
 /**
  * Has an agent's delivery guards decide about what is replayed to it. What there was no time for is left for the next
  * request.
@@ -60,7 +57,7 @@ export const decide = async (
     if (delivered === "late") return "late";
     if (!delivered) return { offset, bytes: 0 };
     const fitting = pack({ ...delivered, offset, epoch });
-    if (fits(fitting, settings.limits) && fitting.bytes <= FRAME_BYTES - REPLAY_BYTES)
+    if (fits(fitting, settings.limits) && fitting.bytes <= MAX_FRAME_BYTES - REPLAY_BYTES)
       return asStored({ offset, at: 0, message: { uuid: delivered.uuid, data: delivered.data } });
     log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: fitting.bytes });
     return { offset, bytes: 0 };

@@ -1,17 +1,17 @@
 import {
-  CHANNELS_PER_FRAME,
-  CREDENTIALS_BYTES,
+  MAX_CHANNELS_PER_FRAME,
+  MAX_CREDENTIALS_BYTES,
   type HistoryQuery,
-  INFO_BYTES,
+  MAX_INFO_BYTES,
   isId,
   isUserId,
   isWildcard,
   type Json,
   type Message,
-  PUBLICATIONS_PER_GUARD_CALL,
+  MAX_PUBLICATIONS_PER_GUARD_CALL,
   type Replay,
-  RESULT_BYTES,
-  USER_ID_LENGTH,
+  MAX_RESULT_BYTES,
+  MAX_USER_ID_LENGTH,
 } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./api.js";
@@ -54,7 +54,7 @@ const optional = <Key extends string>(key: Key, value: unknown, what: string, li
 /** What `connected` says of the agent, as far as it can be. */
 const identityOf = ({ userId, expiresAt }: ConnectedOptions, now: number): { userId?: string; expiresAt?: number } => {
   if (userId !== undefined && !isUserId(userId)) {
-    throw new TypeError(`agent.connected: userId must be a text of 1 to ${USER_ID_LENGTH} characters`);
+    throw new TypeError(`agent.connected: userId must be a text of 1 to ${MAX_USER_ID_LENGTH} characters`);
   }
   const end = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt;
   // Written so that what is no number, NaN among it, is refused as well.
@@ -107,8 +107,8 @@ export const argumentsFor = (
     const fault = subscriptionFault(name, rules);
     if (fault) throw new TypeError(`agent.subscribe: nobody can be subscribed to "${name}" (${fault})`);
     if (closed) return events.ignored("agent.subscribe");
-    if (subscribe.length >= CHANNELS_PER_FRAME) {
-      throw new RangeError(`agent.subscribe: at most ${CHANNELS_PER_FRAME} other channels in one guard call`);
+    if (subscribe.length >= MAX_CHANNELS_PER_FRAME) {
+      throw new RangeError(`agent.subscribe: at most ${MAX_CHANNELS_PER_FRAME} other channels in one guard call`);
     }
     subscribe.push(name);
   };
@@ -122,8 +122,8 @@ export const argumentsFor = (
       const fault = publicationFault(name, rules);
       if (fault) throw new TypeError(`channel.publish: nothing can be published on "${name}" (${fault})`);
       if (closed) return events.ignored("channel.publish");
-      if (publish.length >= PUBLICATIONS_PER_GUARD_CALL) {
-        throw new RangeError(`channel.publish: at most ${PUBLICATIONS_PER_GUARD_CALL} messages in one guard call`);
+      if (publish.length >= MAX_PUBLICATIONS_PER_GUARD_CALL) {
+        throw new RangeError(`channel.publish: at most ${MAX_PUBLICATIONS_PER_GUARD_CALL} messages in one guard call`);
       }
       const { uuid = call.message?.uuid ?? "" } = message;
       if (!isId(uuid))
@@ -150,9 +150,9 @@ export const argumentsFor = (
     connected(options) {
       only("agent.connected", "onConnectionRequest");
       permit("agent.connected", () => ({
-        ...optional("info", options?.info, "info", INFO_BYTES),
+        ...optional("info", options?.info, "info", MAX_INFO_BYTES),
         ...identityOf(options ?? {}, now()),
-        ...optional("credentials", agent.credentials, "agent.credentials", CREDENTIALS_BYTES),
+        ...optional("credentials", agent.credentials, "agent.credentials", MAX_CREDENTIALS_BYTES),
       }));
     },
     connectionDenied(reason) {
@@ -181,7 +181,7 @@ export const argumentsFor = (
     },
     publicationSuccess(_message, result) {
       only("agent.publicationSuccess", "onPublicationRequest");
-      permit("agent.publicationSuccess", () => optional("result", result, "result", RESULT_BYTES));
+      permit("agent.publicationSuccess", () => optional("result", result, "result", MAX_RESULT_BYTES));
     },
     publicationDenied(_message, reason) {
       only("agent.publicationDenied", "onPublicationRequest");

@@ -1,5 +1,5 @@
 import type { Json, Message } from "../../protocol/index.js";
-import type { HandlerName } from "../core/entries.js";
+import type { HandlerName } from "../../protocol/guard-manifest.js";
 
 /*
  * What a guard function is asked, and what it answers: version 1 of the contract of docs/GUARDS.md.

@@ -1,6 +1,6 @@
 import type { GuardTimeouts, Message } from "../../protocol/index.js";
 import type { Agent } from "../core/agent.js";
-import { entriesFor, type HandlerName } from "../core/entries.js";
+import { entriesFor, type HandlerName } from "../../protocol/guard-manifest.js";
 import type { Handshake } from "../core/handshake.js";
 import type { DeliveryVerdict, Guards, Log, Permitted, Verdict } from "../core/ports.js";
 import { cut } from "../core/reason.js";

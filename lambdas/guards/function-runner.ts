@@ -1,5 +1,5 @@
 import type { Message } from "../../protocol/index.js";
-import type { HandlerName, Manifest } from "../core/entries.js";
+import type { HandlerName, Manifest } from "../../protocol/guard-manifest.js";
 import type { ChannelRules } from "../core/channels.js";
 import type { Clock, Log } from "../core/ports.js";
 import { CONTRACT_VERSION, type GuardRequest } from "./contract.js";

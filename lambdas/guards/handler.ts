@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "../../protocol/index.js";
-import { entriesFor, HANDLERS } from "../core/entries.js";
+import { entriesFor, HANDLERS } from "../../protocol/guard-manifest.js";
 import { agreed } from "./agree.js";
 import type { Guards } from "./api.js";
 import { argumentsFor } from "./call.js";

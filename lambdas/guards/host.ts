@@ -1,5 +1,5 @@
 import type { Replay } from "../../protocol/index.js";
-import type { Manifest } from "../core/entries.js";
+import type { Manifest } from "../../protocol/guard-manifest.js";
 import type { Log } from "../core/ports.js";
 import type { Decision, FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js";
 import type { CallResult, GuardRunner } from "./runner.js";

@@ -1,6 +1,6 @@
 import type { Denied, Permitted } from "../core/ports.js";
 import type { ChannelRules } from "../core/channels.js";
-import type { HandlerName, Manifest } from "../core/entries.js";
+import type { HandlerName, Manifest } from "../../protocol/guard-manifest.js";
 import type { Message } from "../../protocol/index.js";
 import type { AgentData } from "./contract.js";
 import type { Trace } from "./trace.js";

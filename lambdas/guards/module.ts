@@ -1,4 +1,10 @@
-import { DEFAULT_ENTRY, HANDLERS, type HandlerName, type Manifest, manifestFault } from "../core/entries.js";
+import {
+  DEFAULT_ENTRY,
+  HANDLERS,
+  type HandlerName,
+  type Manifest,
+  manifestFault,
+} from "../../protocol/guard-manifest.js";
 import type { ChannelGuards, Guards } from "./api.js";
 import type { GuardArguments } from "./call.js";
 import type { GuardCall } from "./messages.js";

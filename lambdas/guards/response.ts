@@ -1,15 +1,15 @@
 import {
-  CHANNELS_PER_FRAME,
-  CREDENTIALS_BYTES,
-  INFO_BYTES,
+  MAX_CHANNELS_PER_FRAME,
+  MAX_CREDENTIALS_BYTES,
+  MAX_INFO_BYTES,
   isId,
   isUserId,
   type Json,
   type Message,
-  NESTING,
-  PUBLICATIONS_PER_GUARD_CALL,
-  RESULT_BYTES,
-  USER_ID_LENGTH,
+  MAX_JSON_DEPTH,
+  MAX_PUBLICATIONS_PER_GUARD_CALL,
+  MAX_RESULT_BYTES,
+  MAX_USER_ID_LENGTH,
 } from "../../protocol/index.js";
 import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
 import { type Fields, isObject, outlineOf } from "../core/requests.js";
@@ -45,7 +45,7 @@ const text = (fields: Fields, name: string): string | undefined => {
 
 const userId = (fields: Fields): string | undefined => {
   const id = text(fields, "userId");
-  must(id === undefined || isUserId(id), `userId does not have 1 to ${USER_ID_LENGTH} characters`);
+  must(id === undefined || isUserId(id), `userId does not have 1 to ${MAX_USER_ID_LENGTH} characters`);
   return id;
 };
 
@@ -62,7 +62,7 @@ type Names = ChannelRules["limits"];
 
 const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest, limits: Names): string[] => {
   must(Array.isArray(subscribe), "subscribe is not a list");
-  must(subscribe.length <= CHANNELS_PER_FRAME, `subscribe names more than ${CHANNELS_PER_FRAME} channels`);
+  must(subscribe.length <= MAX_CHANNELS_PER_FRAME, `subscribe names more than ${MAX_CHANNELS_PER_FRAME} channels`);
   for (const channel of subscribe as unknown[]) {
     const fault = typeof channel === "string" ? subscriptionFault(channel, { wildcards, limits }) : "bad_channel";
     must(fault === undefined, `subscribe names a channel that nobody can be subscribed to (${fault})`);
@@ -72,7 +72,10 @@ const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest, 
 
 const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Names): Message[] => {
   must(Array.isArray(publish), "publish is not a list");
-  must(publish.length <= PUBLICATIONS_PER_GUARD_CALL, `publish has more than ${PUBLICATIONS_PER_GUARD_CALL} entries`);
+  must(
+    publish.length <= MAX_PUBLICATIONS_PER_GUARD_CALL,
+    `publish has more than ${MAX_PUBLICATIONS_PER_GUARD_CALL} entries`,
+  );
   return (publish as unknown[]).map((each) => {
     must(isObject(each) && Object.hasOwn(each, "data"), "publish has an entry that is not a channel and data");
     const { channel, data } = each;
@@ -87,7 +90,7 @@ const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Na
 /** The response's fields, when it is one to this request at all. */
 const fieldsOf = (response: string, request: GuardRequest): Fields => {
   const outline = outlineOf(response);
-  must(outline.nesting <= NESTING + ENVELOPE, `the response is nested deeper than ${NESTING + ENVELOPE}`);
+  must(outline.nesting <= MAX_JSON_DEPTH + ENVELOPE, `the response is nested deeper than ${MAX_JSON_DEPTH + ENVELOPE}`);
   let fields: unknown;
   try {
     fields = JSON.parse(response);
@@ -112,11 +115,11 @@ const decisionOf = (fields: Fields, request: GuardRequest, now: number, limits: 
     ({ permitted: true, subscribe: [], publish: [], ...more }) as Decision;
   switch (fields["verdict"]) {
     case "connected": {
-      const info = json(fields, "info", INFO_BYTES);
+      const info = json(fields, "info", MAX_INFO_BYTES);
       const id = userId(fields);
       const end = expiresAt(fields, now);
       const credentials = Object.hasOwn(fields, "credentials")
-        ? json(fields, "credentials", CREDENTIALS_BYTES)
+        ? json(fields, "credentials", MAX_CREDENTIALS_BYTES)
         : request.agent?.credentials;
       return permit({
         subscribe: subscriptions(fields, request, limits),
@@ -131,7 +134,7 @@ const decisionOf = (fields: Fields, request: GuardRequest, now: number, limits: 
     case "unsubscribe":
       return permit();
     case "publicationSuccess": {
-      const result = json(fields, "result", RESULT_BYTES);
+      const result = json(fields, "result", MAX_RESULT_BYTES);
       return permit({
         publish: publications(fields, request, limits),
         subscribe: subscriptions(fields, request, limits),

@@ -1,4 +1,4 @@
-import type { Manifest } from "../core/entries.js";
+import type { Manifest } from "../../protocol/guard-manifest.js";
 import type { Decision, GuardCall } from "./messages.js";
 
 /** What came of one guard call. */

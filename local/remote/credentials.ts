@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Json } from "../../protocol/index.js";
-import { CREDENTIALS_BYTES } from "../../protocol/index.js";
+import { MAX_CREDENTIALS_BYTES } from "../../protocol/index.js";
 import { Failure, messageOf } from "../failure.js";
 
 /** The environment variable that holds a client's credentials, as JSON. */
@@ -23,10 +23,10 @@ export const credentialsOf = (
   if (text === undefined) return undefined;
   const credentials = parsed(source, text);
   const bytes = Buffer.byteLength(JSON.stringify(credentials));
-  if (bytes <= CREDENTIALS_BYTES) return credentials;
+  if (bytes <= MAX_CREDENTIALS_BYTES) return credentials;
   throw new Failure(
     `The credentials of ${source} are ${bytes} bytes of JSON.`,
-    `A handshake carries ${CREDENTIALS_BYTES} at most.`,
+    `A handshake carries ${MAX_CREDENTIALS_BYTES} at most.`,
   );
 };
 

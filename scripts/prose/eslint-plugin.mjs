@@ -1,5 +1,7 @@
 // An ESLint plugin of our own: comments, names of tests and messages of errors are plain English.
-import { problemsOfComments, problemsOfNode } from "./check-code.mjs";
+import { relative } from "node:path";
+import { VISITED, createCodeCheck } from "./check-code.mjs";
+import { ROOT, finderFor } from "./project.mjs";
 import { messageOf } from "./rules.mjs";
 
 const plainEnglish = {
@@ -9,13 +11,14 @@ const plainEnglish = {
     schema: [],
   },
   create(context) {
+    const file = relative(ROOT, context.filename);
+    const check = createCodeCheck(file, finderFor(file));
     const report = (problem) =>
       context.report({ loc: { line: problem.line, column: 0 }, message: messageOf(problem).replaceAll("{{", "{ {") });
-    const check = (node) => problemsOfNode(node).forEach(report);
+    const visit = (node) => check.node(node).forEach(report);
     return {
-      Program: () => problemsOfComments(context.sourceCode.getAllComments()).forEach(report),
-      CallExpression: check,
-      NewExpression: check,
+      Program: () => [...check.file(), ...check.comments(context.sourceCode.getAllComments())].forEach(report),
+      ...Object.fromEntries(VISITED.map((type) => [type, visit])),
     };
   },
 };

@@ -31,7 +31,7 @@ export const PATTERNS = [
     hint: 'write "is not a …" or "does not …"',
   },
   {
-    pattern: new RegExp(String.raw`(?<!\b${ASKING} )(?<!^)\bwhat (?:is|are|was|were|has|had)\b(?=[^?]*$)`, "gi"),
+    pattern: new RegExp(String.raw`(?<!\b${ASKING} )\bwhat (?:is|are|was|were|has|had)\b(?=[^?]*$)`, "g"),
     hint: "write the noun that stands for it",
   },
   { pattern: /^What\b(?=[^?]*$)/g, hint: FREE_RELATIVE, heading: false },

@@ -31,15 +31,19 @@ const problemsOfSentence = ({ text, heading = false }, maxWords) => {
   return problems;
 };
 
-/** `{ line, sentence, match, hint }` for each problem of a text in Markdown. Lines start at 1. */
-export const problemsOf = (markdown) =>
-  sentencesOf(markdown).flatMap((sentence) =>
-    problemsOfSentence(sentence, MAX_WORDS).map((problem) => ({
+/**
+ * `{ line, sentence, match, hint }` for each problem of a text in Markdown. Lines start at 1.
+ * @param finder finds the words that the glossary rules out
+ */
+export const problemsOf = (markdown, finder) =>
+  sentencesOf(markdown).flatMap((sentence) => [
+    ...problemsOfSentence(sentence, MAX_WORDS).map((problem) => ({
       line: sentence.line,
       sentence: sentence.shown,
       ...problem,
     })),
-  );
+    ...(finder?.ofSentence(sentence) ?? []),
+  ]);
 
 /** The problems of a test's name. */
 export const problemsOfName = (name) =>

@@ -43,7 +43,7 @@ const flatten = (inline, line) => {
 /** A sentence as its author wrote it, on one line. */
 const shown = (text, codes) => text.replaceAll(CODE, () => `\`${codes.shift()}\``).trim();
 
-/** `{ line, text, shown, heading }` for each sentence of a text in Markdown. Lines start at 1. */
+/** `{ line, text, shown, heading, codes }` for each sentence of a text in Markdown. Lines start at 1. */
 export const sentencesOf = (markdown) => {
   const sentences = [];
   let block;
@@ -57,8 +57,27 @@ export const sentencesOf = (markdown) => {
     for (const part of cut(text)) {
       if (part.text.trim() === "") continue;
       const own = codes.splice(0, part.text.split(CODE).length - 1);
-      sentences.push({ line: lines[part.from], text: part.text.trim(), shown: shown(part.text, own), heading });
+      sentences.push({
+        line: lines[part.from],
+        text: part.text.trim(),
+        shown: shown(part.text, [...own]),
+        heading,
+        codes: own,
+      });
     }
   }
   return sentences;
+};
+
+/** The rows of all tables of a text in Markdown, as the Markdown of their cells. */
+export const rowsOf = (markdown) => {
+  const rows = [];
+  let isCell = false;
+  for (const { type, content } of parser.parse(markdown, {})) {
+    if (type === "tr_open") rows.push([]);
+    if (type === "th_open" || type === "td_open") isCell = true;
+    if (type === "inline" && isCell) rows.at(-1).push(content);
+    if (type === "th_close" || type === "td_close") isCell = false;
+  }
+  return rows;
 };

@@ -1,7 +1,12 @@
-import { ENTRIES_PER_REQUEST, type PublishEntry, REQUEST_BYTES, REQUEST_VERSION } from "../../protocol/index.js";
+import {
+  MAX_ENTRIES_PER_REQUEST,
+  type PublishEntry,
+  MAX_REQUEST_BYTES,
+  SERVER_API_VERSION,
+} from "../../protocol/index.js";
 
 /** What a request takes besides its entries, in bytes. */
-const ENVELOPE_BYTES = JSON.stringify({ version: REQUEST_VERSION, publish: [] }).length;
+const ENVELOPE_BYTES = JSON.stringify({ version: SERVER_API_VERSION, publish: [] }).length;
 
 /** Entries of one request, or one entry that is too large for any. */
 export type Batch = { entries: PublishEntry[] } | { tooLarge: PublishEntry };
@@ -18,8 +23,8 @@ export const batches = (entries: readonly PublishEntry[]): Batch[] => {
   };
   for (const entry of entries) {
     const size = new TextEncoder().encode(JSON.stringify(entry)).length + ",".length;
-    if (batch.length === ENTRIES_PER_REQUEST || bytes + size > REQUEST_BYTES) flush();
-    if (ENVELOPE_BYTES + size > REQUEST_BYTES) {
+    if (batch.length === MAX_ENTRIES_PER_REQUEST || bytes + size > MAX_REQUEST_BYTES) flush();
+    if (ENVELOPE_BYTES + size > MAX_REQUEST_BYTES) {
       found.push({ tooLarge: entry });
       continue;
     }

@@ -1,4 +1,4 @@
-import type { BackEndRequest, BackEndResponse } from "../../protocol/index.js";
+import type { ServerApiRequest, ServerApiResponse } from "../../protocol/index.js";
 import { explain, isThrottle, PublisherError } from "./errors.js";
 
 /** What is needed of a Lambda client: `new LambdaClient({ … })` of `@aws-sdk/client-lambda` has it. */
@@ -55,8 +55,8 @@ export class Invoker {
    * Sends one request. Only the SDK repeats it: when it is throttled, cannot connect, or gets no answer or a 5xx.
    * @throws PublisherError
    */
-  async invoke<Response extends BackEndResponse>(
-    request: BackEndRequest,
+  async invoke<Response extends ServerApiResponse>(
+    request: ServerApiRequest,
   ): Promise<Exclude<Response, { code: string }>> {
     const { FunctionError, Payload } = await this.#send(JSON.stringify(request));
     const response = jsonOf(Payload);

@@ -15,8 +15,8 @@ import {
   type PublishResponse,
   type PublishResult,
   type Replay,
-  REQUEST_VERSION as version,
-  type TargetFields,
+  SERVER_API_VERSION as version,
+  type RequestTarget,
   type UnsubscribeResponse,
 } from "../../protocol/index.js";
 import { batches } from "./batches.js";
@@ -57,7 +57,7 @@ export interface PublisherOptions {
 
 const idOf = (spared: Excluded): string => (typeof spared === "string" ? spared : spared.connection.id);
 
-const fieldsOf = (target: Target): TargetFields =>
+const fieldsOf = (target: Target): RequestTarget =>
   "connection" in target ? { connectionId: target.connection.id } : { userId: target.userId };
 
 /** Every message has its uuid before the first attempt: what the SDK repeats can be told. */

@@ -1,6 +1,6 @@
 import { EventBus } from "aws-cdk-lib/aws-events";
 import { Guards } from "../../infra/index.js";
-import { HANDLERS } from "../../lambdas/core/entries.js";
+import { HANDLERS } from "../../protocol/guard-manifest.js";
 import { GuardCode } from "./support/guard-functions.js";
 import { FUNCTION } from "./support/permissions/guards.js";
 import { BOTH, CHANNELS, type RunningStack, runStack } from "./support/permissions/stack.js";

@@ -20,11 +20,11 @@ import { PRICES } from "../../local/meter/prices.js";
 import { about, failure } from "../../lambdas/core/answers.js";
 import { refusalsIn } from "../../lambdas/core/refusals.js";
 import {
-  CHANNEL_LENGTH,
-  CHANNELS_PER_FRAME,
-  CHANNELS_PER_PING,
+  MAX_CHANNEL_LENGTH,
+  MAX_CHANNELS_PER_FRAME,
+  MAX_CHANNELS_PER_PING,
   DEFAULT_LIMITS,
-  HISTORY_PAGE,
+  MAX_HISTORY_PAGE_SIZE,
   Meta,
 } from "../../protocol/index.js";
 import { makePushIt } from "./synth.js";
@@ -101,8 +101,8 @@ describe("what a stranger costs", () => {
 });
 
 test("the longest line of a refusal costs what the page says", () => {
-  const channels = Array.from({ length: CHANNELS_PER_FRAME }, (_, at) =>
-    String(at).padEnd(CHANNEL_LENGTH + "/*".length, "x"),
+  const channels = Array.from({ length: MAX_CHANNELS_PER_FRAME }, (_, at) =>
+    String(at).padEnd(MAX_CHANNEL_LENGTH + "/*".length, "x"),
   );
   const refused = refusalsIn(
     channels.map((channel) => about(channel, failure(Meta.subscribe, "u".repeat(64), "too_many_subscriptions"))),
@@ -133,25 +133,25 @@ describe("what a permitted agent has read and written", () => {
   /** Full frames of one agent, where each channel counts as so many. */
   const frames = (each: number): Allowance => {
     const { perSecond, burst } = subscriptionChanges(DEFAULT_LIMITS);
-    return { perSecond: perSecond / CHANNELS_PER_FRAME / each, burst: burst / CHANNELS_PER_FRAME / each };
+    return { perSecond: perSecond / MAX_CHANNELS_PER_FRAME / each, burst: burst / MAX_CHANNELS_PER_FRAME / each };
   };
   const rows: [what: string, route: RouteName, own: Allowance, perMillion: number][] = [
-    ["`positions`", "ping", REMINDING_PINGS, read(agent + 3 * CHANNELS_PER_PING, 0.01)],
-    ["`history` of", "history", HISTORY_REQUESTS, read(heads + HISTORY_PAGE * LARGEST, 0.02)],
+    ["`positions`", "ping", REMINDING_PINGS, read(agent + 3 * MAX_CHANNELS_PER_PING, 0.01)],
+    ["`history` of", "history", HISTORY_REQUESTS, read(heads + MAX_HISTORY_PAGE_SIZE * LARGEST, 0.02)],
     ["`presence` on a channel", "presence", PRESENCE_REQUESTS, read(members, 0.02)],
     [
       "`subscribe` to 25 channels with history",
       "subscribe",
       frames(1),
-      read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY), 0.05) + CHANNELS_PER_FRAME * 2 * WRITE,
+      read(agent + held + MAX_CHANNELS_PER_FRAME * (heads + QUERY), 0.05) + MAX_CHANNELS_PER_FRAME * 2 * WRITE,
     ],
     [
       "to 25 channels with presence as well",
       "subscribe",
       frames(PRESENCE_CHANGE),
-      read(agent + held + CHANNELS_PER_FRAME * (heads + QUERY + coming), 0.05) + CHANNELS_PER_FRAME * 4 * WRITE,
+      read(agent + held + MAX_CHANNELS_PER_FRAME * (heads + QUERY + coming), 0.05) + MAX_CHANNELS_PER_FRAME * 4 * WRITE,
     ],
-    ["`unsubscribe` from 25", "unsubscribe", frames(1), read(agent, 0.02) + CHANNELS_PER_FRAME * 2 * WRITE],
+    ["`unsubscribe` from 25", "unsubscribe", frames(1), read(agent, 0.02) + MAX_CHANNELS_PER_FRAME * 2 * WRITE],
     // As table-units.test.ts measures it.
     [
       "`refresh` of an agent",

@@ -6,7 +6,7 @@ import { REFRESH_REQUESTS } from "../../lambdas/core/request-rates.js";
 import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { refresh } from "../../lambdas/refresh.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../lambdas/settings.js";
-import { RENEWAL_SECONDS } from "../../protocol/index.js";
+import { RENEWAL_GRACE_SECONDS } from "../../protocol/index.js";
 import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "./core/fakes.js";
 
 const SOON = NOW + 30_000;
@@ -55,7 +55,7 @@ const setUp = async (connection: Guards["connection"] = async () => permitted(),
   return { store, clock, connections, log, asked, left, ask, stored, ends, system };
 };
 
-const end = (expiresAt: number): number => expiresAt / 1000 + RENEWAL_SECONDS;
+const end = (expiresAt: number): number => expiresAt / 1000 + RENEWAL_GRACE_SECONDS;
 
 describe("the connection guard", () => {
   test("is asked with the new credentials, as about an agent that is connected", async () => {
@@ -250,7 +250,7 @@ describe("an agent that", () => {
 
   test("was over when its guard had decided is not renewed", async () => {
     const it = await setUp(async () => {
-      it.clock.advance(30_000 + RENEWAL_SECONDS * 1000);
+      it.clock.advance(30_000 + RENEWAL_GRACE_SECONDS * 1000);
       return permitted({ expiresAt: LATER });
     });
     expect(await it.ask()).toEqual([]);

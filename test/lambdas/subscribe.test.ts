@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from "../../protocol/index.js";
+import { MAX_FRAME_BYTES } from "../../protocol/index.js";
 import { frameOf } from "../../lambdas/core/answers.js";
 import type { Guards, Permitted } from "../../lambdas/core/ports.js";
 import { SubscriptionRate } from "../../lambdas/core/subscription-rate.js";
@@ -115,7 +115,7 @@ describe("subscribe", () => {
     expect(one).toMatchObject([{ successful: false, code: "bad_channel", data: { channel: "x".repeat(130) } }]);
     const many = await ask({ channels: Array.from({ length: 25 }, (_, at) => `${at}${"\u0001".repeat(200)}`) });
     expect(many).toHaveLength(25);
-    expect(Buffer.byteLength(frameOf(many))).toBeLessThanOrEqual(FRAME_BYTES);
+    expect(Buffer.byteLength(frameOf(many))).toBeLessThanOrEqual(MAX_FRAME_BYTES);
   });
 });
 

@@ -1,6 +1,6 @@
 import {
-  CHANNEL_LENGTH,
-  CHANNEL_SEGMENTS,
+  MAX_CHANNEL_LENGTH,
+  MAX_CHANNEL_SEGMENTS,
   isChannelName,
   isReserved,
   isWildcard,
@@ -20,7 +20,7 @@ describe("a channel name", () => {
     "__proto__",
     "1/2/3/4/5/6/7/8",
     "/1/2/3/4/5/6/7/8",
-    "x".repeat(CHANNEL_LENGTH),
+    "x".repeat(MAX_CHANNEL_LENGTH),
   ])("can be %s", (name) => {
     expect(isChannelName(name)).toBe(true);
   });
@@ -40,14 +40,14 @@ describe("a channel name", () => {
     ["letters outside ASCII", "größe"],
     ["a NUL", "a\0b"],
     ["one segment too many", "1/2/3/4/5/6/7/8/9"],
-    ["one character too many", "x".repeat(CHANNEL_LENGTH + 1)],
+    ["one character too many", "x".repeat(MAX_CHANNEL_LENGTH + 1)],
     ["reserved", "/meta/connect"],
   ])("cannot be or hold %s", (_, name) => {
     expect(isChannelName(name)).toBe(false);
   });
 
   test("has at most eight segments, a leading slash not counted", () => {
-    expect(CHANNEL_SEGMENTS).toBe(8);
+    expect(MAX_CHANNEL_SEGMENTS).toBe(8);
   });
 });
 

@@ -13,28 +13,28 @@ const size = (what: string): number => {
 
 describe("docs/PROTOCOL.md", () => {
   test.each([
-    ["frame, either direction", limits.FRAME_BYTES],
-    ["nesting", limits.NESTING],
-    ["credentials, as JSON", limits.CREDENTIALS_BYTES],
-    ["credentials kept", limits.CREDENTIALS_BYTES],
-    ["`info`", limits.INFO_BYTES],
-    ["`result`", limits.RESULT_BYTES],
-    ["reason", limits.REASON_BYTES],
-    ["channels in a subscribe", limits.CHANNELS_PER_FRAME],
-    ["messages that one call of a publication guard publishes", limits.PUBLICATIONS_PER_GUARD_CALL],
+    ["frame, either direction", limits.MAX_FRAME_BYTES],
+    ["nesting", limits.MAX_JSON_DEPTH],
+    ["credentials, as JSON", limits.MAX_CREDENTIALS_BYTES],
+    ["credentials kept", limits.MAX_CREDENTIALS_BYTES],
+    ["`info`", limits.MAX_INFO_BYTES],
+    ["`result`", limits.MAX_RESULT_BYTES],
+    ["reason", limits.MAX_REASON_BYTES],
+    ["channels in a subscribe", limits.MAX_CHANNELS_PER_FRAME],
+    ["messages that one call of a publication guard publishes", limits.MAX_PUBLICATIONS_PER_GUARD_CALL],
   ])("says of %s what the code does: %i", (what, limit) => {
     expect(size(what)).toBe(limit);
   });
 
   test("says the same of messages, channel names and the cache", () => {
-    expect(page).toContain(`1 to ${limits.MESSAGES_PER_FRAME} messages`);
-    expect(page).toContain(`1 to ${limits.CHANNELS_PER_FRAME} channels`);
-    expect(page).toContain(`1 to ${limits.CHANNEL_LENGTH} characters`);
-    expect(page).toContain(`at most ${limits.CHANNEL_SEGMENTS} segments`);
+    expect(page).toContain(`1 to ${limits.MAX_MESSAGES_PER_FRAME} messages`);
+    expect(page).toContain(`1 to ${limits.MAX_CHANNELS_PER_FRAME} channels`);
+    expect(page).toContain(`1 to ${limits.MAX_CHANNEL_LENGTH} characters`);
+    expect(page).toContain(`at most ${limits.MAX_CHANNEL_SEGMENTS} segments`);
     expect(page).toContain(`at most ${AGENT_CACHE_SECONDS} seconds (\`AGENT_CACHE_SECONDS\`)`);
   });
 
   test("credentials of the largest size, encoded, leave room for the rest of the request's headers", () => {
-    expect(Math.ceil((limits.CREDENTIALS_BYTES * 4) / 3)).toBeLessThan(10_240 - 4_000);
+    expect(Math.ceil((limits.MAX_CREDENTIALS_BYTES * 4) / 3)).toBeLessThan(10_240 - 4_000);
   });
 });

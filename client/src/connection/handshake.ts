@@ -1,4 +1,4 @@
-import { CREDENTIALS_BYTES } from "../../../protocol/limits.js";
+import { MAX_CREDENTIALS_BYTES } from "../../../protocol/limits.js";
 import { CREDENTIALS_PREFIX, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../../protocol/version.js";
 import { PushItError } from "../errors.js";
 import { base64url, figure, utf8 } from "../platform/text.js";
@@ -9,10 +9,10 @@ import { base64url, figure, utf8 } from "../platform/text.js";
  */
 export const encodeCredentials = (credentials: unknown): Uint8Array => {
   const bytes = utf8(JSON.stringify(credentials) ?? "");
-  if (bytes.length > CREDENTIALS_BYTES)
+  if (bytes.length > MAX_CREDENTIALS_BYTES)
     throw new PushItError(
       "credentials_too_large",
-      `The credentials have ${figure(bytes.length)} bytes of JSON; at most ${figure(CREDENTIALS_BYTES)} are allowed.`,
+      `The credentials have ${figure(bytes.length)} bytes of JSON; at most ${figure(MAX_CREDENTIALS_BYTES)} are allowed.`,
     );
   return bytes;
 };

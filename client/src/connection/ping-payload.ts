@@ -1,4 +1,4 @@
-import { CHANNELS_PER_PING } from "../../../protocol/limits.js";
+import { MAX_CHANNELS_PER_PING } from "../../../protocol/limits.js";
 import type { PingPart } from "../extension.js";
 import type { ConnectionPart, Internals } from "../internals.js";
 
@@ -39,8 +39,8 @@ export class PingPayload {
     return this.#client.extensions.flatMap(({ pingPart: part }) => {
       const channels = part ? subscribed.filter((channel) => part.includes(channel)) : [];
       const pages: string[][] = [];
-      for (let first = 0; first < channels.length; first += CHANNELS_PER_PING)
-        pages.push(channels.slice(first, first + CHANNELS_PER_PING));
+      for (let first = 0; first < channels.length; first += MAX_CHANNELS_PER_PING)
+        pages.push(channels.slice(first, first + MAX_CHANNELS_PER_PING));
       return part && pages[0] ? [{ part, pages }] : [];
     });
   }

@@ -1,5 +1,5 @@
 import type { Message, Reply } from "../../../protocol/frames.js";
-import { FRAME_BYTES } from "../../../protocol/limits.js";
+import { MAX_FRAME_BYTES } from "../../../protocol/limits.js";
 import { isPublicationAction, isSubscriptionAction, type Request } from "./request.js";
 
 /** What may arrive: a message, a reply, an error of API Gateway itself. No field is proven. */
@@ -15,7 +15,7 @@ export const parseFrame = (text: unknown): IncomingFrame[] => {
 };
 
 /** How many bytes of payload a frame has room for. What surrounds it takes less than 128 bytes. */
-export const MAX_PAYLOAD_BYTES = FRAME_BYTES - 128;
+export const MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - 128;
 
 /** How many channels, and how many messages, one frame may carry. */
 export interface BatchLimits {

@@ -1,5 +1,6 @@
-import type { Action, Json } from "../../../protocol/frames.js";
-import { CHANNEL_LENGTH, CHANNELS_PER_FRAME, MESSAGES_PER_FRAME } from "../../../protocol/limits.js";
+import type { Action } from "../../../protocol/frames.js";
+import type { Json } from "../../../protocol/json.js";
+import { MAX_CHANNEL_LENGTH, MAX_CHANNELS_PER_FRAME, MAX_MESSAGES_PER_FRAME } from "../../../protocol/limits.js";
 import type { Transport } from "../connection/transport.js";
 import { defer } from "../emitter.js";
 import { PushItError, type RequestCode } from "../errors.js";
@@ -10,7 +11,7 @@ import { type BatchLimits, encodeBatch, type IncomingFrame, MAX_PAYLOAD_BYTES, n
 import { isSubscriptionAction, type Outcome, type Request, type RequestFields } from "./request.js";
 
 /** The longest name that the server repeats whole: it cuts a longer one. */
-const MAX_NAME_LENGTH = CHANNEL_LENGTH + "/*".length;
+const MAX_NAME_LENGTH = MAX_CHANNEL_LENGTH + "/*".length;
 
 /** API Gateway's own error frames say what happened in English, and nowhere else. */
 const gatewayCode = (text: string): RequestCode => {
@@ -31,7 +32,7 @@ export class RequestQueue {
   /** Why nothing will be sent until the application connects again. */
   stopped: { code: RequestCode; reason: string } | undefined;
   /** How many channels and messages a frame may carry here. */
-  limits: BatchLimits = { channelsPerFrame: CHANNELS_PER_FRAME, messagesPerFrame: MESSAGES_PER_FRAME };
+  limits: BatchLimits = { channelsPerFrame: MAX_CHANNELS_PER_FRAME, messagesPerFrame: MAX_MESSAGES_PER_FRAME };
   readonly #client: Internals;
   /** In the order in which they were asked. */
   readonly #open = new Set<Request>();

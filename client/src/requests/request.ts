@@ -1,4 +1,5 @@
-import type { Action, Json } from "../../../protocol/frames.js";
+import type { Action } from "../../../protocol/frames.js";
+import type { Json } from "../../../protocol/json.js";
 import type { Position } from "../../../protocol/history.js";
 import type { Transport } from "../connection/transport.js";
 import type { PushItError } from "../errors.js";

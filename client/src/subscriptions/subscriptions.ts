@@ -1,5 +1,5 @@
 import type { SubscribeResult } from "../../../protocol/frames.js";
-import { CHANNEL_LENGTH } from "../../../protocol/limits.js";
+import { MAX_CHANNEL_LENGTH } from "../../../protocol/limits.js";
 import type { Transport } from "../connection/transport.js";
 import { defer } from "../emitter.js";
 import { PushItError } from "../errors.js";
@@ -11,7 +11,7 @@ import { dataOf, type RequestQueue } from "../requests/request-queue.js";
 import type { Holder, Subscription, Waiter } from "./subscription.js";
 
 /** The longest name of a channel or wildcard. */
-const MAX_NAME_LENGTH = CHANNEL_LENGTH + "/*".length;
+const MAX_NAME_LENGTH = MAX_CHANNEL_LENGTH + "/*".length;
 
 /**
  * Brings the server to what the application wants. Each channel has holders: the server is asked to subscribe for the
@@ -40,7 +40,9 @@ export class Subscriptions implements Extension {
   hold(channel: string, holder: Holder, settle?: SettleWish): void {
     if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)
       return settle?.(
-        new PushItError("bad_channel", `A channel has a name of at most ${CHANNEL_LENGTH} characters.`, { channel }),
+        new PushItError("bad_channel", `A channel has a name of at most ${MAX_CHANNEL_LENGTH} characters.`, {
+          channel,
+        }),
       );
     const subscription: Subscription = this.#subscriptions.get(channel) ?? { channel, holders: new Set(), waiters: [] };
     this.#subscriptions.set(channel, subscription);

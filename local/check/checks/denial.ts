@@ -1,10 +1,10 @@
-import { CREDENTIALS_BYTES, type Json, Meta, type Reply, SUBPROTOCOL_DENIED } from "../../../protocol/index.js";
+import { MAX_CREDENTIALS_BYTES, type Json, Meta, type Reply, SUBPROTOCOL_DENIED } from "../../../protocol/index.js";
 import { check, failed, NotTried, passed } from "../check.js";
 import type { Trial } from "../trial.js";
 import { Refused } from "../wire.js";
 
 /** One byte more than any deployment takes. They fit the headers that API Gateway takes. */
-const TOO_LARGE: Json = "x".repeat(CREDENTIALS_BYTES - 1);
+const TOO_LARGE: Json = "x".repeat(MAX_CREDENTIALS_BYTES - 1);
 
 /** What a denied client saw. */
 interface Denied {
@@ -50,7 +50,7 @@ export const denial = check({
     return { tooLarge, stranger };
   },
   judge({ tooLarge, stranger }) {
-    if (tooLarge === "accepted") return failed(`credentials of more than ${CREDENTIALS_BYTES} bytes are accepted`);
+    if (tooLarge === "accepted") return failed(`credentials of more than ${MAX_CREDENTIALS_BYTES} bytes are accepted`);
     const why = wrong(tooLarge, ["credentials_too_large"]);
     if (why !== undefined) return failed(why);
     if (typeof stranger === "string") return passed(`credentials_too_large: "${tooLarge.reply.error}"`);

@@ -1,4 +1,4 @@
-import { FRAME_BYTES, type Json } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES, type Json } from "../../../protocol/index.js";
 import { REPLAY_BYTES } from "../../../lambdas/core/measure.js";
 import { check, failed, NotTried, passed } from "../check.js";
 import { dataOf } from "../features.js";
@@ -25,9 +25,9 @@ export const sizes = check({
       epoch: subscribed.position.epoch,
       offset: subscribed.position.offset + 1,
     };
-    const most = Math.min(limits.messageBytes, subscribed.position ? FRAME_BYTES - REPLAY_BYTES : FRAME_BYTES);
+    const most = Math.min(limits.messageBytes, subscribed.position ? MAX_FRAME_BYTES - REPLAY_BYTES : MAX_FRAME_BYTES);
     const delivered = filled(most, (data) => ({ channel, uuid, data, ...position }));
-    const fitting = filled(FRAME_BYTES, (data) => ({ action: "publish", channel, uuid, data }));
+    const fitting = filled(MAX_FRAME_BYTES, (data) => ({ action: "publish", channel, uuid, data }));
     const larger = (data: Json): boolean => JSON.stringify(fitting).length > JSON.stringify(data).length;
     const above = async (): Promise<string | undefined> => {
       // Where a frame cannot carry more than the limit, API Gateway closes: there is nothing to be refused.

@@ -1,7 +1,7 @@
 import {
-  CHANNEL_LENGTH,
-  CHANNEL_SEGMENTS,
-  CREDENTIALS_BYTES,
+  MAX_CHANNEL_LENGTH,
+  MAX_CHANNEL_SEGMENTS,
+  MAX_CREDENTIALS_BYTES,
   isChannelName,
   isReserved,
   isWildcard,
@@ -41,8 +41,8 @@ export const readCredentials = (text: string): Input<CredentialsText> => {
   const json = readJson(text);
   if (!json.ok) return json;
   const size = byteLength(JSON.stringify(json.value));
-  return size > CREDENTIALS_BYTES
-    ? bad(`Credentials are at most ${bytes(CREDENTIALS_BYTES)} of JSON; these are ${count(size)}.`)
+  return size > MAX_CREDENTIALS_BYTES
+    ? bad(`Credentials are at most ${bytes(MAX_CREDENTIALS_BYTES)} of JSON; these are ${count(size)}.`)
     : good({ value: json.value, bytes: size });
 };
 
@@ -66,12 +66,12 @@ export const readPublication = (text: string): Input<string> =>
 const readChannel = (name: string, value: string = name): Input<string> => {
   if (name === "") return bad("Which channel? For example stories/5.");
   if (isReserved(name)) return bad("/meta and what is below it is reserved.");
-  if (value.length > CHANNEL_LENGTH)
-    return bad(`A channel has at most ${CHANNEL_LENGTH} characters; this has ${value.length}.`);
+  if (value.length > MAX_CHANNEL_LENGTH)
+    return bad(`A channel has at most ${MAX_CHANNEL_LENGTH} characters; this has ${value.length}.`);
   if (isChannelName(name)) return good(value);
   const segments = name.split("/").filter(Boolean).length;
-  return segments > CHANNEL_SEGMENTS
-    ? bad(`A channel has at most ${CHANNEL_SEGMENTS} segments; this has ${segments}.`)
+  return segments > MAX_CHANNEL_SEGMENTS
+    ? bad(`A channel has at most ${MAX_CHANNEL_SEGMENTS} segments; this has ${segments}.`)
     : bad("A channel is made of letters, digits and _ - . : @ = + , ~ ! in segments that / separates.");
 };
 

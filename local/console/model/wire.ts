@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { describeFrame, type Direction } from "./frames.js";
 import type { WireEvent } from "./tap.js";
 import { closeWords } from "./words.js";
@@ -68,7 +68,7 @@ const frameLine = (direction: Direction, text: string): WireLine => {
     what: summary,
     preview,
     bytes: length,
-    ...(failed ? { tone: "bad" } : length > FRAME_BYTES * NEAR ? { tone: "warn" } : {}),
+    ...(failed ? { tone: "bad" } : length > MAX_FRAME_BYTES * NEAR ? { tone: "warn" } : {}),
     ...(kind === "gateway" ? { mark: "API Gateway" } : kind === "foreign" ? { mark: "not Push-It" } : {}),
     ...(kind === "empty" ? {} : { detail }),
   };

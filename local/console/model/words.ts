@@ -1,5 +1,5 @@
 import type { RequestCode, StateChange, StateCode } from "push-it-client";
-import { CREDENTIALS_BYTES, FRAME_BYTES } from "../../../protocol/index.js";
+import { MAX_CREDENTIALS_BYTES, MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { bytes } from "./format.js";
 
 /** Why API Gateway, or the network, closes: docs/PROTOCOL.md, "Close codes". */
@@ -9,7 +9,7 @@ const CLOSE_CODES: Record<number, string> = {
   1003: "API Gateway takes no binary frames",
   1005: "no code was given",
   1006: "lost, or the handshake was refused",
-  1009: `a frame was larger than ${bytes(FRAME_BYTES)}`,
+  1009: `a frame was larger than ${bytes(MAX_FRAME_BYTES)}`,
   1011: "the server failed",
 };
 
@@ -37,9 +37,9 @@ const REQUESTS: Partial<Record<RequestCode, string>> = {
   denied: "A guard said no.",
   internal: "A function of the stage failed: it may or may not have happened.",
   throttled: "The stage is throttled: try again later.",
-  too_large: `A frame holds at most ${bytes(FRAME_BYTES)}.`,
+  too_large: `A frame holds at most ${bytes(MAX_FRAME_BYTES)}.`,
   queue_full: "Too many publications wait to be sent.",
-  credentials_too_large: `Credentials are at most ${bytes(CREDENTIALS_BYTES)} of JSON.`,
+  credentials_too_large: `Credentials are at most ${bytes(MAX_CREDENTIALS_BYTES)} of JSON.`,
 };
 
 /** Why the state changed, for people. */

@@ -1,5 +1,5 @@
 import type { StateChange } from "push-it-client";
-import { CREDENTIALS_BYTES } from "../../../protocol/index.js";
+import { MAX_CREDENTIALS_BYTES } from "../../../protocol/index.js";
 import { count } from "../model/format.js";
 import { readCredentials, readUrl } from "../model/input.js";
 import type { Session } from "../model/session.js";
@@ -78,7 +78,8 @@ const showSize = (text: string): void => {
   output.toggleAttribute("data-over", !read.ok);
 };
 
-const sizeText = (size: number): string => (size === 0 ? "none" : `${count(size)} / ${count(CREDENTIALS_BYTES)} bytes`);
+const sizeText = (size: number): string =>
+  size === 0 ? "none" : `${count(size)} / ${count(MAX_CREDENTIALS_BYTES)} bytes`;
 
 const showState = (change: StateChange): void => {
   const { state } = change;

@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { byteLength, count, duration } from "../model/format.js";
 import { readData, readPublication } from "../model/input.js";
 import { layOut } from "../model/layout.js";
@@ -28,8 +28,8 @@ export const showPublish = (session: Session): PublishForm => {
     const read = readData(data.value, format());
     const size = byteLength(read.ok ? JSON.stringify(read.value) : data.value);
     const output = byId("data-bytes", HTMLElement);
-    output.textContent = `${count(size)} / ${count(FRAME_BYTES)} bytes`;
-    output.toggleAttribute("data-over", size > FRAME_BYTES);
+    output.textContent = `${count(size)} / ${count(MAX_FRAME_BYTES)} bytes`;
+    output.toggleAttribute("data-over", size > MAX_FRAME_BYTES);
   };
   const publish = async (): Promise<void> => {
     const where = readPublication(channel.value);

@@ -1,9 +1,9 @@
 import { encodeBatch, MAX_PAYLOAD_BYTES, nextBatch, parseFrame } from "../../../client/src/requests/frames.js";
 import type { Request } from "../../../client/src/requests/request.js";
 import { newId } from "../../../client/src/platform/id.js";
-import { CHANNELS_PER_FRAME, FRAME_BYTES, MESSAGES_PER_FRAME } from "../../../protocol/index.js";
+import { MAX_CHANNELS_PER_FRAME, MAX_FRAME_BYTES, MAX_MESSAGES_PER_FRAME } from "../../../protocol/index.js";
 
-const LIMITS = { channelsPerFrame: CHANNELS_PER_FRAME, messagesPerFrame: MESSAGES_PER_FRAME };
+const LIMITS = { channelsPerFrame: MAX_CHANNELS_PER_FRAME, messagesPerFrame: MAX_MESSAGES_PER_FRAME };
 
 const request = (payload: string, more: Partial<Request> = {}): Request => ({
   action: "publish",
@@ -39,7 +39,7 @@ describe("nextBatch", () => {
   it("takes messages in order, 25 at most", () => {
     const queue = Array.from({ length: 30 }, (_, index) => message(index));
     expect(batch(queue)).toEqual(queue.slice(0, 25));
-    expect([CHANNELS_PER_FRAME, MESSAGES_PER_FRAME]).toEqual([25, 25]);
+    expect([MAX_CHANNELS_PER_FRAME, MAX_MESSAGES_PER_FRAME]).toEqual([25, 25]);
   });
 
   it("takes as many as the server allows", () => {
@@ -67,7 +67,7 @@ describe("nextBatch", () => {
     for (const size of [1, 100, 1_000, 1_234, 1_300, 4_000, 16_000, 32_500]) {
       const queue = Array.from({ length: 30 }, () => message("ö".repeat(size / 2)));
       const frame = encodeBatch(batch(queue));
-      expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(FRAME_BYTES);
+      expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(MAX_FRAME_BYTES);
     }
   });
 
@@ -75,7 +75,7 @@ describe("nextBatch", () => {
     const empty = message("").bytes;
     const largest = message("x".repeat(MAX_PAYLOAD_BYTES - 1 - empty));
     expect([largest.bytes, batch([largest])]).toEqual([MAX_PAYLOAD_BYTES - 1, [largest]]);
-    expect(Buffer.byteLength(encodeBatch([largest]))).toBeLessThanOrEqual(FRAME_BYTES);
+    expect(Buffer.byteLength(encodeBatch([largest]))).toBeLessThanOrEqual(MAX_FRAME_BYTES);
   });
 
   it("never lets a small message pass a large one", () => {

@@ -1,4 +1,4 @@
-import { RENEWAL_SECONDS } from "../../../protocol/index.js";
+import { RENEWAL_GRACE_SECONDS } from "../../../protocol/index.js";
 import { deleteRow, putRow } from "./rows.js";
 import type { TestSystem } from "./system.js";
 
@@ -27,7 +27,7 @@ export const GUARDS_THAT_VOUCH = `
 `;
 
 /** Since when an agent was to be renewed that is over for good, in milliseconds. */
-export const OVER = (RENEWAL_SECONDS + 2) * 1000;
+export const OVER = (RENEWAL_GRACE_SECONDS + 2) * 1000;
 
 const DAY = 24 * 60 * 60;
 
@@ -37,7 +37,7 @@ const DAY = 24 * 60 * 60;
  */
 export const expire = async (system: TestSystem, connectionId: string, ago: number): Promise<void> => {
   const expiresAt = Date.now() - ago;
-  const end = Math.ceil(expiresAt / 1000) + RENEWAL_SECONDS;
+  const end = Math.ceil(expiresAt / 1000) + RENEWAL_GRACE_SECONDS;
   const rows = (await system.rows()).filter((row) => JSON.stringify(row).includes(connectionId));
   for (const row of rows) {
     const { pk = "", sk = "", ttl = "" } = row;

@@ -1,4 +1,4 @@
-import { RENEWAL_SECONDS } from "../../../protocol/index.js";
+import { RENEWAL_GRACE_SECONDS } from "../../../protocol/index.js";
 import { CONNECTION_SECONDS, endOf, EXPIRED } from "../../../lambdas/core/agent.js";
 import { userChannel } from "../../../lambdas/core/keys.js";
 import type { Overdue } from "../../../lambdas/core/ports.js";
@@ -10,8 +10,8 @@ let it: TestTable;
 useTables((table) => (it = table));
 
 describe("an agent that was not renewed", () => {
-  const over = agentOf("over", { expiresAt: NOW - RENEWAL_SECONDS * 1000 });
-  const last = agentOf("last", { expiresAt: NOW - RENEWAL_SECONDS * 1000 + 1_000 });
+  const over = agentOf("over", { expiresAt: NOW - RENEWAL_GRACE_SECONDS * 1000 });
+  const last = agentOf("last", { expiresAt: NOW - RENEWAL_GRACE_SECONDS * 1000 + 1_000 });
   beforeEach(async () => {
     for (const agent of [over, last]) {
       await it.table.putAgent(agent);
@@ -42,7 +42,7 @@ const overdue = async (): Promise<Overdue[]> => {
 
 describe("an agent that has to be renewed", () => {
   const expiresAt = NOW + 10_000;
-  const OVER = 10_000 + RENEWAL_SECONDS * 1000;
+  const OVER = 10_000 + RENEWAL_GRACE_SECONDS * 1000;
   const due = agentOf("c1", { userId: "ada", expiresAt });
   const renewed = { ...due, info: "new", expiresAt: NOW + 900_000, renewals: 1 };
   const ids = async (): Promise<[string, boolean][]> =>

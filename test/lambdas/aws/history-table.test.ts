@@ -1,9 +1,10 @@
+import { HISTORY_MARGIN_SECONDS } from "../../../protocol/deployment.js";
 import { HistoryTable } from "../../../lambdas/aws/history-table.js";
-import { ChannelBusy, HEAD_SECONDS, MARGIN_SECONDS } from "../../../lambdas/core/history.js";
+import { ChannelBusy, HEAD_SECONDS } from "../../../lambdas/core/history.js";
 import { record } from "../../../lambdas/core/record.js";
 import { replayFrom } from "../../../lambdas/core/replay.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { CHANNEL_LENGTH, type Json } from "../../../protocol/index.js";
+import { MAX_CHANNEL_LENGTH, type Json } from "../../../protocol/index.js";
 import { agentOf, messageOf, NOW } from "../core/fakes.js";
 import { itemSize, type TestTable, useTables } from "./test-table.js";
 
@@ -90,7 +91,7 @@ describe("an offset", () => {
     expect(await histories.row("a", "e1", 2)).toEqual({ offset: 2, at: NOW });
     expect(await histories.row("a", "e2", 1)).toBeUndefined();
     expect((await it.rows()).map(({ ttl }) => ttl?.N)).toEqual(
-      [0, 0].map(() => String(NOW / 1000 + KEEP.seconds + MARGIN_SECONDS)),
+      [0, 0].map(() => String(NOW / 1000 + KEEP.seconds + HISTORY_MARGIN_SECONDS)),
     );
   });
 
@@ -134,7 +135,7 @@ test("every read is strongly consistent", async () => {
 });
 
 describe("what it costs, as the engine bills it", () => {
-  const channel = `kept/${"x".repeat(CHANNEL_LENGTH - 5)}`;
+  const channel = `kept/${"x".repeat(MAX_CHANNEL_LENGTH - 5)}`;
   const publisher = "p".repeat(22);
   const settings = { ...DEFAULT_SETTINGS, channels: { "kept/*": { history: KEEP } } };
   const uuid = (at: number): string => `${at}`.padEnd(22, "u");

@@ -1,4 +1,4 @@
-import { FRAME_BYTES, Meta, type Reply } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES, Meta, type Reply } from "../../../protocol/index.js";
 import { Directory } from "../../../lambdas/core/directory.js";
 import { about, failure, success } from "../../../lambdas/core/answers.js";
 import { type Agent, EXPIRED } from "../../../lambdas/core/agent.js";
@@ -71,7 +71,7 @@ describe("a connection that is not known", () => {
     const { handler } = setUp();
     const result = await handler(frameEvent(body));
     expect(answersOf(result).length).toBeGreaterThan(0);
-    expect(Buffer.byteLength(String((result as { body: string }).body))).toBeLessThanOrEqual(FRAME_BYTES);
+    expect(Buffer.byteLength(String((result as { body: string }).body))).toBeLessThanOrEqual(MAX_FRAME_BYTES);
   });
 });
 

@@ -1,4 +1,4 @@
-import { CHANNEL_LENGTH, CHANNELS_PER_FRAME } from "../../../protocol/index.js";
+import { MAX_CHANNEL_LENGTH, MAX_CHANNELS_PER_FRAME } from "../../../protocol/index.js";
 import { channelsOf, tooManyAgents } from "../../../lambdas/core/admission.js";
 import { addSubscriptions } from "../../../lambdas/core/subscriptions.js";
 import { Directory } from "../../../lambdas/core/directory.js";
@@ -33,7 +33,7 @@ const agent = agentOf(CONNECTION, { credentials: { user: "Ada", roles: ["editor"
 
 /** Channel names of the greatest length. */
 const longest = (count: number): string[] =>
-  Array.from({ length: count }, (_, at) => `${String(at).padStart(2, "0")}/${"x".repeat(CHANNEL_LENGTH - 3)}`);
+  Array.from({ length: count }, (_, at) => `${String(at).padStart(2, "0")}/${"x".repeat(MAX_CHANNEL_LENGTH - 3)}`);
 
 const subscribing = () => ({ store: it.table, settings: DEFAULT_SETTINGS });
 
@@ -132,7 +132,7 @@ describe("subscribe", () => {
 
   test("of 25 channels shares two batches", async () => {
     await it.table.putAgent(agent);
-    const cost = await it.cost(() => addSubscriptions(subscribing(), agent, [longest(CHANNELS_PER_FRAME)]));
+    const cost = await it.cost(() => addSubscriptions(subscribing(), agent, [longest(MAX_CHANNELS_PER_FRAME)]));
     expect(cost).toMatchObject({ commands: ["Query", "BatchWriteItem", "BatchWriteItem", "Query"], written: 50 });
     expect(cost.read).toBeLessThanOrEqual(3);
   });
@@ -239,7 +239,7 @@ describe("a channel that keeps its last message", () => {
 
   test("costs one for all messages of a frame, and one with the longest name and 800 bytes", async () => {
     const [name = ""] = longest(1);
-    const channel = `prices/${name}`.slice(0, CHANNEL_LENGTH);
+    const channel = `prices/${name}`.slice(0, MAX_CHANNEL_LENGTH);
     const messages = [hundred(channel), hundred(channel), { ...hundred(channel), data: "x".repeat(760) }];
     expect(await it.cost(() => publish(keeping(), agent, messages, { answered: true }))).toMatchObject({
       commands: ["UpdateItem", "Query"],
@@ -341,7 +341,7 @@ describe("rows", () => {
     const rows = await it.rows();
     expect(rows).toHaveLength(4);
     for (const row of rows) expect(itemSize(row)).toBeLessThan(200);
-    expect(Math.max(...rows.map(itemSize))).toBeGreaterThan(CHANNEL_LENGTH);
+    expect(Math.max(...rows.map(itemSize))).toBeGreaterThan(MAX_CHANNEL_LENGTH);
   });
 
   test("of an agent with small credentials are under 1 KB", async () => {

@@ -1,6 +1,12 @@
 import { ALWAYS_TOLD, announce, announceAll, type Announcing } from "../../../lambdas/core/announce.js";
 import { Attendance } from "../../../lambdas/core/attendance.js";
-import { type PresenceEventData, FRAME_BYTES, INFO_BYTES, Meta, USER_ID_LENGTH } from "../../../protocol/index.js";
+import {
+  type PresenceEventData,
+  MAX_FRAME_BYTES,
+  MAX_INFO_BYTES,
+  Meta,
+  MAX_USER_ID_LENGTH,
+} from "../../../protocol/index.js";
 import { agentOf, NOW } from "./fakes.js";
 import { fanOutSystem } from "./fan-out-system.js";
 import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
@@ -137,10 +143,10 @@ describe("how many there are", () => {
   test("is few enough then: as many always fit an answer, whatever is told of them", () => {
     const largest = {
       agent: "x".repeat(22),
-      userId: "\u0001".repeat(USER_ID_LENGTH),
-      info: "x".repeat(INFO_BYTES - 2),
+      userId: "\u0001".repeat(MAX_USER_ID_LENGTH),
+      info: "x".repeat(MAX_INFO_BYTES - 2),
     };
-    expect(ALWAYS_TOLD * (JSON.stringify(largest).length + 1)).toBeLessThan(FRAME_BYTES - 1_024);
+    expect(ALWAYS_TOLD * (JSON.stringify(largest).length + 1)).toBeLessThan(MAX_FRAME_BYTES - 1_024);
   });
 });
 

@@ -1,4 +1,10 @@
-import { type Reply, FRAME_BYTES, MESSAGES_PER_FRAME, Meta, RESULT_BYTES } from "../../../protocol/index.js";
+import {
+  type Reply,
+  MAX_FRAME_BYTES,
+  MAX_MESSAGES_PER_FRAME,
+  Meta,
+  MAX_RESULT_BYTES,
+} from "../../../protocol/index.js";
 import { denial, facts, failure, frameOf, success } from "../../../lambdas/core/answers.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf } from "./fakes.js";
@@ -48,17 +54,17 @@ describe("a frame of answers", () => {
       success(Meta.subscribe, `u${at}`, { channel: "x".repeat(1_000) }),
     );
     const frame = frameOf(many);
-    expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(FRAME_BYTES);
+    expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(MAX_FRAME_BYTES);
     const told = JSON.parse(frame) as Reply[];
     expect(told.length).toBeGreaterThan(25);
     expect(told).toEqual(many.slice(0, told.length));
   });
 
   test("holds the answers to a full publish frame, each with the largest result", () => {
-    const full = Array.from({ length: MESSAGES_PER_FRAME }, () =>
-      success(Meta.successful, "u".repeat(64), "r".repeat(RESULT_BYTES - 2)),
+    const full = Array.from({ length: MAX_MESSAGES_PER_FRAME }, () =>
+      success(Meta.successful, "u".repeat(64), "r".repeat(MAX_RESULT_BYTES - 2)),
     );
-    expect(Buffer.byteLength(frameOf(full))).toBeLessThanOrEqual(FRAME_BYTES);
+    expect(Buffer.byteLength(frameOf(full))).toBeLessThanOrEqual(MAX_FRAME_BYTES);
   });
 });
 

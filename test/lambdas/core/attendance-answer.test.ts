@@ -4,7 +4,7 @@ import { memberPlace } from "../../../lambdas/core/keys.js";
 import { serve } from "../../../lambdas/core/serve.js";
 import type { Verdict } from "../../../lambdas/core/ports.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { type PresencePage, FRAME_BYTES, type Json } from "../../../protocol/index.js";
+import { type PresencePage, MAX_FRAME_BYTES, type Json } from "../../../protocol/index.js";
 import { agentOf, NOW, TestClock } from "./fakes.js";
 import { fanOutSystem } from "./fan-out-system.js";
 import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
@@ -64,7 +64,7 @@ test("an answer is one frame, and says where to go on; whoever does so misses no
   const told: string[] = [];
   for (let after: string | undefined = ""; after !== undefined;) {
     const answer = await ask("rooms/1", after);
-    expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(FRAME_BYTES);
+    expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(MAX_FRAME_BYTES);
     const { members: page, more } = answer.data as unknown as PresencePage;
     told.push(...page.map(({ agent }) => agent));
     if (more !== undefined) await members.leave(told.at(-1)!, "rooms/1", NOW);

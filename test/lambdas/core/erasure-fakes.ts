@@ -1,4 +1,4 @@
-import type { HistoryOptions } from "../../../lambdas/core/channel-options.js";
+import type { HistorySettings } from "../../../protocol/channel-settings.js";
 import type { ChannelPosition, Erasure } from "../../../lambdas/core/erase.js";
 import type { Clock } from "../../../lambdas/core/ports.js";
 import type { MemoryLatest } from "./channel-fakes.js";
@@ -27,7 +27,7 @@ export class MemoryErasure implements Erasure {
     rows.set(offset, row);
   }
 
-  async restart(channel: string, newEpoch: string, _keep: HistoryOptions): Promise<void> {
+  async restart(channel: string, newEpoch: string, _keep: HistorySettings): Promise<void> {
     const head = this.histories.heads_.get(channel);
     if (!head) return;
     this.#leftovers.set(channel, (this.#leftovers.get(channel) ?? new Set()).add(head.epoch));

@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { fanOut } from "../../../lambdas/core/fan-out.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { agentOf, messageOf } from "./fakes.js";
@@ -90,7 +90,7 @@ describe("onMessageReceived", () => {
   test("that makes a message too large for a frame drops it for that recipient, and says so in the log", async () => {
     const system = fanOutSystem({
       guards: guarded(async (agent, message) =>
-        agent.connectionId === "c1" ? { ...message, data: "x".repeat(FRAME_BYTES) } : message,
+        agent.connectionId === "c1" ? { ...message, data: "x".repeat(MAX_FRAME_BYTES) } : message,
       ),
     });
     await audienceOf(system, 3, "a");

@@ -1,5 +1,5 @@
 import type { Agent } from "../../../lambdas/core/agent.js";
-import type { ChannelPatterns } from "../../../lambdas/core/channel-options.js";
+import type { ChannelPatterns } from "../../../protocol/channel-settings.js";
 import type { FlushTask } from "../../../lambdas/core/linger.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { PublicationRate } from "../../../lambdas/core/publication-rate.js";

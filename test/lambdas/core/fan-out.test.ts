@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { fanOut, LATEST_MS } from "../../../lambdas/core/fan-out.js";
 import { SLOW_MS } from "../../../lambdas/core/hand-on.js";
 import { agentOf, messageOf, NOW } from "./fakes.js";
@@ -70,7 +70,7 @@ describe("several publications of one frame", () => {
   test("that exceed one frame go in several, one after the other", async () => {
     const system = fanOutSystem();
     await audienceOf(system, 2, "a");
-    const big = "x".repeat(FRAME_BYTES / 2);
+    const big = "x".repeat(MAX_FRAME_BYTES / 2);
     await fanOut(system, [publication("a", big, "m1"), publication("a", big, "m2"), publication("a", "small", "m3")]);
     expect(system.connections.to("c0")).toHaveLength(2);
     expect(system.connections.received("c0")).toMatchObject([{ uuid: "m1" }, { uuid: "m2" }, { uuid: "m3" }]);
@@ -80,7 +80,7 @@ describe("several publications of one frame", () => {
     const system = fanOutSystem();
     await audienceOf(system, 1, "a");
     system.connections.scripts.set("c0", ["refused", "sent"]);
-    const big = "x".repeat(FRAME_BYTES / 2);
+    const big = "x".repeat(MAX_FRAME_BYTES / 2);
     const delivered = await fanOut(system, [publication("a", big, "m1"), publication("a", big, "m2")]);
     expect(delivered).toMatchObject({ sent: 0, gone: 0, failed: 1 });
     expect(system.connections.to("c0")).toHaveLength(1);
@@ -90,7 +90,7 @@ describe("several publications of one frame", () => {
     const system = fanOutSystem();
     await audienceOf(system, 1, "a");
     system.connections.scripts.set("c0", ["busy", "busy", "sent"]);
-    const big = "x".repeat(FRAME_BYTES / 2);
+    const big = "x".repeat(MAX_FRAME_BYTES / 2);
     await fanOut(system, [publication("a", big, "m1"), publication("a", big, "m2")]);
     const uuids = system.connections.received("c0").map((message) => (message as { uuid: string }).uuid);
     expect(uuids).toEqual(["m1", "m1", "m1", "m2"]);

@@ -1,4 +1,4 @@
-import { CREDENTIALS_BYTES, DEFAULT_LIMITS } from "../../../protocol/index.js";
+import { MAX_CREDENTIALS_BYTES, DEFAULT_LIMITS } from "../../../protocol/index.js";
 import {
   handshakeOf,
   type Headers,
@@ -66,9 +66,11 @@ describe("credentials", () => {
 
   test("are at most 4,096 bytes of JSON, not one more", () => {
     const json = (bytes: number) => JSON.stringify("x".repeat(bytes - 2));
-    expect(offer("push-it.v1", encoded(json(CREDENTIALS_BYTES)))?.credentials).toHaveLength(CREDENTIALS_BYTES - 2);
-    expect(offer("push-it.v1", encoded(json(CREDENTIALS_BYTES + 1)))).toEqual(TOO_LARGE);
-    expect(offer("push-it.v1", "push-it.v1.denied", encoded(json(CREDENTIALS_BYTES + 1)))).toEqual({
+    expect(offer("push-it.v1", encoded(json(MAX_CREDENTIALS_BYTES)))?.credentials).toHaveLength(
+      MAX_CREDENTIALS_BYTES - 2,
+    );
+    expect(offer("push-it.v1", encoded(json(MAX_CREDENTIALS_BYTES + 1)))).toEqual(TOO_LARGE);
+    expect(offer("push-it.v1", "push-it.v1.denied", encoded(json(MAX_CREDENTIALS_BYTES + 1)))).toEqual({
       ...TOO_LARGE,
       explains: true,
     });

@@ -1,7 +1,13 @@
-import { type Reply, FRAME_BYTES, HISTORY_PAGE, type Position, type SubscribeResult } from "../../../protocol/index.js";
+import {
+  type Reply,
+  MAX_FRAME_BYTES,
+  MAX_HISTORY_PAGE_SIZE,
+  type Position,
+  type SubscribeResult,
+} from "../../../protocol/index.js";
 import { frameOf } from "../../../lambdas/core/answers.js";
 import { behind, readPositions } from "../../../lambdas/core/behind.js";
-import type { ChannelOptions } from "../../../lambdas/core/channel-options.js";
+import type { ChannelSettings } from "../../../protocol/channel-settings.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { SubscriptionRate } from "../../../lambdas/core/subscription-rate.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
@@ -14,7 +20,7 @@ import { MemoryHistories } from "./history-fakes.js";
 
 const agent = agentOf("c1");
 const EPOCH = "e1";
-const OPTIONS: ChannelOptions = { history: { size: 1_000, seconds: 3_600 } };
+const OPTIONS: ChannelSettings = { history: { size: 1_000, seconds: 3_600 } };
 
 /** A system in which channels have so many messages, of so many bytes. */
 const setUp = async (
@@ -50,7 +56,7 @@ const setUp = async (
       agent,
       JSON.stringify({ action: "subscribe", channel: "/meta/subscribe", uuid: "u1", data: { channels } }),
     );
-    expect(Buffer.byteLength(frameOf(answers))).toBeLessThanOrEqual(FRAME_BYTES);
+    expect(Buffer.byteLength(frameOf(answers))).toBeLessThanOrEqual(MAX_FRAME_BYTES);
     return answers.map(dataOf);
   };
   const read = async (data: Record<string, unknown>) => {
@@ -59,7 +65,7 @@ const setUp = async (
       agent,
       JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data }),
     );
-    expect(Buffer.byteLength(frameOf(answers))).toBeLessThanOrEqual(FRAME_BYTES);
+    expect(Buffer.byteLength(frameOf(answers))).toBeLessThanOrEqual(MAX_FRAME_BYTES);
     return dataOf(answers[0]!);
   };
   return { ...system, ask, read };
@@ -123,7 +129,7 @@ describe("the answer to a subscription", () => {
   test("has no more than a page, however small messages are", async () => {
     const { ask } = await setUp({ "kept/1": 150 });
     const [told] = await ask({ channel: "kept/1", since: at(20) });
-    expect([offsets(told!).length, told?.position?.offset, told?.more]).toEqual([HISTORY_PAGE, 120, true]);
+    expect([offsets(told!).length, told?.position?.offset, told?.more]).toEqual([MAX_HISTORY_PAGE_SIZE, 120, true]);
   });
 
   test("has the last message where that is told too; what does not fit is asked for", async () => {
@@ -180,7 +186,7 @@ describe("a delivery guard", () => {
   test("that makes a message too large for an answer withholds it", async () => {
     const delivery: Guards["delivery"] = async (_agent, message) => ({
       ...message,
-      data: "x".repeat(FRAME_BYTES - 500),
+      data: "x".repeat(MAX_FRAME_BYTES - 500),
     });
     const { read, log } = await setUp({ "kept/1": 1 }, { guards: { guardsDelivery, delivery } });
     expect(await read({ channel: "kept/1" })).toEqual({ channel: "kept/1", position: at(1) });

@@ -1,11 +1,11 @@
-import type { HistoryOptions } from "../../../lambdas/core/channel-options.js";
+import { HISTORY_MARGIN_SECONDS } from "../../../protocol/deployment.js";
+import type { HistorySettings } from "../../../protocol/channel-settings.js";
 import {
   ChannelBusy,
   type Claim,
   type ClaimId,
   type Head,
   type Histories,
-  MARGIN_SECONDS,
   type Row,
 } from "../../../lambdas/core/history.js";
 import type { Clock } from "../../../lambdas/core/ports.js";
@@ -40,7 +40,7 @@ export class MemoryHistories implements Histories {
     return result;
   }
 
-  take(channel: string, count: number, newEpoch: string, _keep: HistoryOptions): Promise<Head> {
+  take(channel: string, count: number, newEpoch: string, _keep: HistorySettings): Promise<Head> {
     return this.#step("take", () => {
       const now = this.#clock.now();
       const { epoch, offset, begun } = this.heads_.get(channel) ?? { epoch: newEpoch, offset: 0, begun: now };
@@ -84,7 +84,7 @@ export class MemoryHistories implements Histories {
     });
   }
 
-  put(channel: string, epoch: string, row: Row, _keep: HistoryOptions): Promise<boolean> {
+  put(channel: string, epoch: string, row: Row, _keep: HistorySettings): Promise<boolean> {
     return this.#step("put", () => {
       const rows = this.rowsOf(channel, epoch);
       if (rows.has(row.offset)) return false;
@@ -120,11 +120,11 @@ export class MemoryHistories implements Histories {
   }
 
   /** Deletes rows whose time is over, as DynamoDB does. */
-  expire({ seconds }: HistoryOptions): void {
+  expire({ seconds }: HistorySettings): void {
     const now = this.#clock.now();
     for (const rows of this.rows_.values()) {
       for (const { offset, at } of [...rows.values()])
-        if (at + (seconds + MARGIN_SECONDS) * 1000 <= now) rows.delete(offset);
+        if (at + (seconds + HISTORY_MARGIN_SECONDS) * 1000 <= now) rows.delete(offset);
     }
   }
 

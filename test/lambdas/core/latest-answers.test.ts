@@ -1,4 +1,4 @@
-import { FRAME_BYTES, type Json } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES, type Json } from "../../../protocol/index.js";
 import { frameOf } from "../../../lambdas/core/answers.js";
 import type { Guards } from "../../../lambdas/core/ports.js";
 import { SubscriptionRate } from "../../../lambdas/core/subscription-rate.js";
@@ -115,7 +115,7 @@ describe("what does not fit the frame of answers", () => {
     const { ask, connections } = await setUp(Object.fromEntries(names.map((name) => [name, "x".repeat(2_000)])));
     const answers = await ask(...names);
     const frame = frameOf(answers);
-    expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(FRAME_BYTES);
+    expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(MAX_FRAME_BYTES);
     expect(JSON.parse(frame)).toHaveLength(25);
     const told = answers
       .filter(({ data }) => "latest" in (data as object))
@@ -168,7 +168,7 @@ describe("a delivery guard", () => {
   test("that makes it larger than any message: it is withheld, and the log says so", async () => {
     const { ask, log } = await setUp(
       { "prices/1": 1 },
-      guarding(async (_agent, message) => ({ ...message, data: "x".repeat(FRAME_BYTES) })),
+      guarding(async (_agent, message) => ({ ...message, data: "x".repeat(MAX_FRAME_BYTES) })),
     );
     expect(await ask("prices/1")).toEqual([yes("prices/1")]);
     expect(log.of("delivery_too_large")).toMatchObject([{ channel: "prices/1" }]);

@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { asDelivered, stamp } from "../../../lambdas/core/latest.js";
 import { serverPublish } from "../../../lambdas/core/server-publish.js";
 import { agentOf, messageOf, NOW } from "./fakes.js";
@@ -64,10 +64,10 @@ describe("publications on channels that keep their last message", () => {
 
   test("are measured with their number: what would not fit a frame with it is refused", async () => {
     const system = await systemOf();
-    const room = FRAME_BYTES - JSON.stringify(asDelivered(messageOf("prices/1", ""), system.settings)).length;
+    const room = MAX_FRAME_BYTES - JSON.stringify(asDelivered(messageOf("prices/1", ""), system.settings)).length;
     const [fits, exceeds] = [outgoing("prices/1", "x".repeat(room)), outgoing("prices/1", "x".repeat(room + 1))];
     expect(await publish(system, agent, [fits])).toMatchObject([{ successful: true }]);
-    expect(Buffer.byteLength(system.connections.to("c1")[0] ?? "")).toBe(FRAME_BYTES);
+    expect(Buffer.byteLength(system.connections.to("c1")[0] ?? "")).toBe(MAX_FRAME_BYTES);
     expect(await publish(system, agent, [exceeds])).toMatchObject([{ code: "too_large" }]);
     expect(await publish(system, agent, [{ ...exceeds, channel: "other" }])).toMatchObject([{ successful: true }]);
   });

@@ -1,4 +1,4 @@
-import { type Message, MESSAGES_PER_FRAME, PUBLICATIONS_PER_GUARD_CALL } from "../../../protocol/index.js";
+import { type Message, MAX_MESSAGES_PER_FRAME, MAX_PUBLICATIONS_PER_GUARD_CALL } from "../../../protocol/index.js";
 import { leaseMs, revive } from "../../../lambdas/core/linger.js";
 import { serverPublish } from "../../../lambdas/core/server-publish.js";
 import { agentOf, messageOf, NOW } from "./fakes.js";
@@ -56,7 +56,7 @@ describe("publications on channels that linger", () => {
   test("keep their order where a frame is full, and its guard publishes as much as it may", async () => {
     const system = await systemOf();
     const several = (uuid: string) =>
-      Array.from({ length: PUBLICATIONS_PER_GUARD_CALL }, (_, at) => messageOf("busy/1", "hello", `${uuid}.${at}`));
+      Array.from({ length: MAX_PUBLICATIONS_PER_GUARD_CALL }, (_, at) => messageOf("busy/1", "hello", `${uuid}.${at}`));
     const guards = {
       ...system.guards,
       publication: async (_: unknown, { uuid }: Message) => ({
@@ -65,7 +65,7 @@ describe("publications on channels that linger", () => {
         publish: several(uuid),
       }),
     };
-    const frame = Array.from({ length: MESSAGES_PER_FRAME }, (_, at) => `m${at}`);
+    const frame = Array.from({ length: MAX_MESSAGES_PER_FRAME }, (_, at) => `m${at}`);
     await publish(
       { ...system, guards },
       agent,

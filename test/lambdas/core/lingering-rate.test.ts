@@ -1,5 +1,5 @@
 import type { Reply } from "../../../protocol/index.js";
-import { optionsOf } from "../../../lambdas/core/channel-options.js";
+import { channelSettings } from "../../../protocol/channel-settings.js";
 import { LINGERING_MS } from "../../../lambdas/core/request-rates.js";
 import { agentOf, messageOf } from "./fakes.js";
 import { fanOutSystem, publishUnanswered as publish } from "./fan-out-system.js";
@@ -60,7 +60,7 @@ describe("the functions that wait because of one agent", () => {
   });
 
   test("one channel can always be published on: no window is longer than what an agent may have at once", () => {
-    expect(LINGERING_MS.burst).toBeGreaterThanOrEqual(optionsOf(channels, "slow/1").lingerMs!);
+    expect(LINGERING_MS.burst).toBeGreaterThanOrEqual(channelSettings(channels, "slow/1").lingerMs!);
   });
 
   test("a publication that is refused has done nothing", async () => {

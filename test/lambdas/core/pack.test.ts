@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { fits, frames as framesOf, pack, type Packed } from "../../../lambdas/core/pack.js";
 import { messageOf } from "./fakes.js";
 
@@ -30,8 +30,8 @@ describe("a packed message", () => {
   });
 
   test("fits a frame at exactly 32 KB, and not with one byte more", () => {
-    expect(fits(sized(FRAME_BYTES), { messageBytes: FRAME_BYTES })).toBe(true);
-    expect(fits(sized(FRAME_BYTES + 1), { messageBytes: FRAME_BYTES })).toBe(false);
+    expect(fits(sized(MAX_FRAME_BYTES), { messageBytes: MAX_FRAME_BYTES })).toBe(true);
+    expect(fits(sized(MAX_FRAME_BYTES + 1), { messageBytes: MAX_FRAME_BYTES })).toBe(false);
   });
 
   test("fits where a deployment allows less at exactly that", () => {
@@ -58,22 +58,22 @@ describe("frames", () => {
   });
 
   test("hold one message of exactly 32 KB each, between others, without brackets", () => {
-    const [before, whole, after] = [sized(100, "a"), sized(FRAME_BYTES, "b"), sized(100, "c")];
+    const [before, whole, after] = [sized(100, "a"), sized(MAX_FRAME_BYTES, "b"), sized(100, "c")];
     expect(frames([before, whole, after])).toEqual([before.json, whole.json, after.json]);
   });
 
   test("are filled to exactly 32 KB, brackets and commas included, and not by a byte more", () => {
-    const half = (FRAME_BYTES - 3) / 2;
+    const half = (MAX_FRAME_BYTES - 3) / 2;
     const exact = [sized(Math.floor(half), "a"), sized(Math.ceil(half), "b")];
-    expect(frames(exact).map((frame) => Buffer.byteLength(frame))).toEqual([FRAME_BYTES]);
+    expect(frames(exact).map((frame) => Buffer.byteLength(frame))).toEqual([MAX_FRAME_BYTES]);
     const over = [sized(Math.floor(half), "a"), sized(Math.ceil(half) + 1, "b")];
     expect(frames(over)).toHaveLength(2);
   });
 
   test("never exceed 32 KB, keep every message once and in order, whatever the sizes", () => {
-    const sizes = [10_000, 22_000, 800, FRAME_BYTES, 60, 60, 16_000, 16_765, 16_766, 31_000, 60];
+    const sizes = [10_000, 22_000, 800, MAX_FRAME_BYTES, 60, 60, 16_000, 16_765, 16_766, 31_000, 60];
     const packed = frames(sizes.map((bytes, at) => sized(bytes, `m${at}`)));
-    for (const frame of packed) expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(FRAME_BYTES);
+    for (const frame of packed) expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(MAX_FRAME_BYTES);
     expect(packed.flatMap(uuids)).toEqual(sizes.map((_, at) => `m${at}`));
   });
 });

@@ -1,7 +1,7 @@
 import { readPresent, renewPresence } from "../../../lambdas/core/present.js";
 import { readPresence } from "../../../lambdas/core/requests.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { CHANNELS_PER_PING } from "../../../protocol/index.js";
+import { MAX_CHANNELS_PER_PING } from "../../../protocol/index.js";
 import { agentOf, NOW, TestClock } from "./fakes.js";
 import { MemoryMembers } from "./presence-fakes.js";
 
@@ -47,7 +47,7 @@ test("a channel that is named twice costs one write", async () => {
 });
 
 test("channels on which the agent is not cost one read together, and no write; plain ones nothing", async () => {
-  const channels = Array.from({ length: CHANNELS_PER_PING }, (_, at) => `rooms/${at}`);
+  const channels = Array.from({ length: MAX_CHANNELS_PER_PING }, (_, at) => `rooms/${at}`);
   expect(await writing([], channels)).toMatchObject({ absent: channels, steps: ["untilOf"] });
   expect(await writing([], ["plain"])).toMatchObject({ absent: [], steps: [] });
 });
@@ -81,7 +81,7 @@ const frame = (channel: string, data?: unknown) =>
   JSON.stringify({ action: "x", channel, uuid: "u1", ...(data === undefined ? {} : { data }) });
 
 test("what a ping may say of presence is a list of channels, not too long, or nothing", () => {
-  const many = Array.from({ length: CHANNELS_PER_PING }, () => "a");
+  const many = Array.from({ length: MAX_CHANNELS_PER_PING }, () => "a");
   expect(readPresent(frame("/meta/ping"))).toEqual({ request: [] });
   for (const present of [[], ["rooms/1"], many])
     expect(readPresent(frame("/meta/ping", { presentChannels: present }))).toEqual({ request: present });

@@ -1,4 +1,4 @@
-import { FRAME_BYTES, type Message, type Position } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES, type Message, type Position } from "../../../protocol/index.js";
 import { flush } from "../../../lambdas/core/flush.js";
 import { REPLAY_BYTES } from "../../../lambdas/core/measure.js";
 import { publish } from "../../../lambdas/core/publish.js";
@@ -57,7 +57,7 @@ describe("a publication on a channel with history", () => {
         guardsDelivery: async () => true,
         delivery: async ({ connectionId }, message): Promise<Message | undefined> => {
           asked.push(connectionId);
-          return message.uuid === "no" ? undefined : { ...message, data: "x".repeat(FRAME_BYTES) };
+          return message.uuid === "no" ? undefined : { ...message, data: "x".repeat(MAX_FRAME_BYTES) };
         },
       },
     });
@@ -75,7 +75,7 @@ describe("a publication on a channel with history", () => {
 
   test("is refused where it does not fit the answer in which it would be told again", async () => {
     const system = await systemOf();
-    const room = FRAME_BYTES - REPLAY_BYTES;
+    const room = MAX_FRAME_BYTES - REPLAY_BYTES;
     const [large, fits] = await publishUnanswered(system, agent, [
       messageOf(CHANNEL, "x".repeat(room), "a"),
       messageOf(CHANNEL, "x".repeat(room - 200), "b"),

@@ -1,4 +1,4 @@
-import { FRAME_BYTES, type Json, type Message, type OutgoingMessage } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES, type Json, type Message, type OutgoingMessage } from "../../../protocol/index.js";
 import type { Guards, Permitted, Verdict } from "../../../lambdas/core/ports.js";
 import { agentOf, messageOf } from "./fakes.js";
 import { fanOutSystem, publishUnanswered as publish } from "./fan-out-system.js";
@@ -151,7 +151,7 @@ describe("a message that is too large", () => {
       message.uuid === "big"
         ? permitted({
             subscribe: ["new"],
-            publish: [message, { ...message, channel: "b", data: "x".repeat(FRAME_BYTES) }],
+            publish: [message, { ...message, channel: "b", data: "x".repeat(MAX_FRAME_BYTES) }],
           })
         : permitted({ publish: [message] }),
     );

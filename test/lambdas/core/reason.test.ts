@@ -1,4 +1,4 @@
-import { REASON_BYTES } from "../../../protocol/index.js";
+import { MAX_REASON_BYTES } from "../../../protocol/index.js";
 import { cut } from "../../../lambdas/core/reason.js";
 import { useEngine } from "../aws/test-table.js";
 import { NOW } from "./fakes.js";
@@ -13,7 +13,7 @@ describe("a guard's reason", () => {
   ])("has no half of a surrogate pair: %j", (given, reason) => expect(cut(given)).toBe(reason));
 
   test("is cut between characters, also if they are replaced", () => {
-    expect(Buffer.byteLength(cut("\ud83d".repeat(REASON_BYTES)))).toBe(Math.floor(REASON_BYTES / 3) * 3);
+    expect(Buffer.byteLength(cut("\ud83d".repeat(MAX_REASON_BYTES)))).toBe(Math.floor(MAX_REASON_BYTES / 3) * 3);
   });
 
   test("is stored and read as it is told", async () => {

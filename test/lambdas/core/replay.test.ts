@@ -1,4 +1,5 @@
-import { HEAD_SECONDS, MARGIN_SECONDS, PENDING_MS } from "../../../lambdas/core/history.js";
+import { HISTORY_MARGIN_SECONDS } from "../../../protocol/deployment.js";
+import { HEAD_SECONDS, PENDING_MS } from "../../../lambdas/core/history.js";
 import { headsOf, oldest, type Page, replayBefore, replayFrom } from "../../../lambdas/core/replay.js";
 import { MemoryStore, NOW, TestClock } from "./fakes.js";
 import { MemoryHistories } from "./history-fakes.js";
@@ -58,7 +59,7 @@ describe("what was published behind a position", () => {
     const { clock, from } = setUp(9);
     expect(told(await from(4))).toEqual({ offsets: [5, 6, 7, 8, 9], at: 9 });
     // The time of 5 is over, and it may be gone or not; then nobody can say what else is.
-    clock.advance((KEEP.seconds + MARGIN_SECONDS) * 1000 - 4_000);
+    clock.advance((KEEP.seconds + HISTORY_MARGIN_SECONDS) * 1000 - 4_000);
     expect(told(await from(4))).toEqual({ offsets: [], at: 9, code: "position_expired" });
     expect(told(await from(0))).toEqual({ offsets: [], at: 9, code: "position_expired" });
     expect(told(await from(9))).toEqual({ offsets: [], at: 9 });
@@ -66,7 +67,7 @@ describe("what was published behind a position", () => {
 
   test("is told to who was away for longer than messages are kept, where the first that it missed is young", async () => {
     const { clock, histories, from } = setUp(9, [1, 2, 3]);
-    const late = NOW + (KEEP.seconds + MARGIN_SECONDS) * 1000 + 60_000;
+    const late = NOW + (KEEP.seconds + HISTORY_MARGIN_SECONDS) * 1000 + 60_000;
     for (let offset = 4; offset <= 9; offset += 1)
       histories.rowsOf(CHANNEL).set(offset, { offset, at: late, message: { uuid: `m${offset}`, data: 0 } });
     clock.advance(late - clock.now());
@@ -103,7 +104,7 @@ describe("an offset at which nothing is", () => {
 
   test("is never sealed where it may be a message whose time was over", async () => {
     const { clock, histories, from, all } = setUp(6, [5, 6]);
-    clock.advance((KEEP.seconds + MARGIN_SECONDS) * 1000);
+    clock.advance((KEEP.seconds + HISTORY_MARGIN_SECONDS) * 1000);
     expect(told(await from(3))).toMatchObject({ code: "position_expired" });
     expect(told(await all())).toEqual({ offsets: [], at: 6 });
     expect(histories.told(CHANNEL)).toEqual(["5:m5", "6:m6"]);
@@ -180,5 +181,5 @@ test("a channel without a history gets one, so that who is there from the beginn
 });
 
 test("a head outlives whatever its rows do", () => {
-  expect(HEAD_SECONDS).toBeGreaterThan(MARGIN_SECONDS);
+  expect(HEAD_SECONDS).toBeGreaterThan(HISTORY_MARGIN_SECONDS);
 });

@@ -1,4 +1,4 @@
-import { type Reply, DEFAULT_LIMITS, FRAME_BYTES, Meta, NESTING } from "../../../protocol/index.js";
+import { type Reply, DEFAULT_LIMITS, MAX_FRAME_BYTES, Meta, MAX_JSON_DEPTH } from "../../../protocol/index.js";
 import {
   type Parsed,
   readFrame,
@@ -32,20 +32,20 @@ describe("a frame", () => {
   });
 
   test("is at most 32 KB, not one byte more", () => {
-    expect(readFrame(padded({ uuid: "u1" }, FRAME_BYTES))).toEqual({ uuid: "u1" });
-    expect(readFrame(padded({ uuid: "u1" }, FRAME_BYTES + 1))).toBeUndefined();
+    expect(readFrame(padded({ uuid: "u1" }, MAX_FRAME_BYTES))).toEqual({ uuid: "u1" });
+    expect(readFrame(padded({ uuid: "u1" }, MAX_FRAME_BYTES + 1))).toBeUndefined();
   });
 
   test("is measured in bytes, not in characters", () => {
     const text = (characters: number) => JSON.stringify({ data: "é".repeat(characters) });
-    const most = (FRAME_BYTES - Buffer.byteLength(text(0))) / 2;
+    const most = (MAX_FRAME_BYTES - Buffer.byteLength(text(0))) / 2;
     expect(readFrame(text(Math.floor(most)))).toBeDefined();
     expect(readFrame(text(Math.floor(most) + 1))).toBeUndefined();
   });
 
   test("is nested at most 256 deep, itself counted", () => {
-    expect(readFrame(nested(NESTING))).toBeDefined();
-    expect(readFrame(nested(NESTING + 1))).toBeUndefined();
+    expect(readFrame(nested(MAX_JSON_DEPTH))).toBeDefined();
+    expect(readFrame(nested(MAX_JSON_DEPTH + 1))).toBeUndefined();
     expect(readFrame(nested(16_000))).toBeUndefined();
   });
 

@@ -1,4 +1,4 @@
-import { CHANNELS_PER_FRAME, DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
+import { MAX_CHANNELS_PER_FRAME, DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
 import { SubscriptionRate } from "../../../lambdas/core/subscription-rate.js";
 import { LIMIT_RANGES } from "../../../infra/client-limits.js";
 import { agentOf, TestClock } from "./fakes.js";
@@ -25,7 +25,7 @@ describe("what the SDK does by itself is never refused", () => {
   test("a page that remounts once a second for a minute, with a frame of plain channels", () => {
     const { clock, change } = setUp();
     for (let second = 0; second < 60; second += 1) {
-      expect(change("stories/1", CHANNELS_PER_FRAME)).toBe(CHANNELS_PER_FRAME);
+      expect(change("stories/1", MAX_CHANNELS_PER_FRAME)).toBe(MAX_CHANNELS_PER_FRAME);
       clock.advance(1_000);
     }
   });

@@ -1,3 +1,4 @@
+import { MAX_SEGMENT_RECEIVES } from "../../../protocol/deployment.js";
 import { deliverSegment, fanOut, LATEST_MS } from "../../../lambdas/core/fan-out.js";
 import { SLOW_MS } from "../../../lambdas/core/hand-on.js";
 import {
@@ -7,7 +8,6 @@ import {
   decodeSegment,
   encodeSegment,
   SEGMENT_ATTEMPTS,
-  SEGMENT_RECEIVES,
 } from "../../../lambdas/core/segments.js";
 import { audienceOf, fanOutSystem, type FanOutSystem } from "./fan-out-system.js";
 import { messageOf, NOW } from "./fakes.js";
@@ -59,7 +59,7 @@ const run = async (
     const message = queue.shift()!;
     system.clock.advance(Math.max(0, message.visibleAt - system.clock.now()));
     message.receives += 1;
-    if (message.receives > SEGMENT_RECEIVES) {
+    if (message.receives > MAX_SEGMENT_RECEIVES) {
       dead.push(message);
     } else if (system.clock.now() < freeAt) {
       queue.push({ ...message, visibleAt: message.visibleAt + THROTTLED_MS });
@@ -139,7 +139,7 @@ describe("a segment that all workers die of", () => {
     await fanOut(made, publications);
     const { dead, deaths } = await run(made, { dies: () => true });
     expect(dead).toHaveLength(1);
-    expect(deaths).toBe(SEGMENT_RECEIVES);
+    expect(deaths).toBe(MAX_SEGMENT_RECEIVES);
   });
 });
 

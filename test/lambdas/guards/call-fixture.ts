@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS, type Json } from "../../../protocol/index.js";
-import type { HandlerName } from "../../../lambdas/core/entries.js";
+import type { HandlerName } from "../../../protocol/guard-manifest.js";
 import { argumentsFor } from "../../../lambdas/guards/call.js";
 import type { Decision, GuardCall } from "../../../lambdas/guards/messages.js";
 

@@ -1,4 +1,4 @@
-import { CHANNELS_PER_FRAME, DEFAULT_LIMITS, PUBLICATIONS_PER_GUARD_CALL } from "../../../protocol/index.js";
+import { MAX_CHANNELS_PER_FRAME, DEFAULT_LIMITS, MAX_PUBLICATIONS_PER_GUARD_CALL } from "../../../protocol/index.js";
 import { guardCall } from "./call-fixture.js";
 
 const LIMITS = { ...DEFAULT_LIMITS, channelLength: 9, channelPunctuation: "", channelsPerFrame: 1 };
@@ -26,7 +26,7 @@ describe("what a guard stages is held to the names that its deployment allows", 
 describe("what a guard stages is counted", () => {
   test("publications, on one channel or on several: one too many throws into the guard, and is not staged", () => {
     const { agent, channel, message, decisions, ignored } = guardCall("onPublicationRequest");
-    for (let count = 0; count < PUBLICATIONS_PER_GUARD_CALL; count += 1)
+    for (let count = 0; count < MAX_PUBLICATIONS_PER_GUARD_CALL; count += 1)
       (count % 2 === 0 ? channel : agent.channel(`c${count}`)).publish(message);
     for (const one of [channel, agent.channel("another")]) {
       expect(() => one.publish(message)).toThrow(
@@ -41,7 +41,7 @@ describe("what a guard stages is counted", () => {
 
   test("subscriptions", () => {
     const { agent } = guardCall("onConnectionRequest");
-    for (let count = 0; count < CHANNELS_PER_FRAME; count += 1) agent.subscribe(`c${count}`);
+    for (let count = 0; count < MAX_CHANNELS_PER_FRAME; count += 1) agent.subscribe(`c${count}`);
     expect(() => agent.subscribe("another")).toThrow(RangeError);
   });
 });

@@ -1,5 +1,5 @@
-import { CREDENTIALS_BYTES, INFO_BYTES, RESULT_BYTES } from "../../../protocol/index.js";
-import { HANDLERS } from "../../../lambdas/core/entries.js";
+import { MAX_CREDENTIALS_BYTES, MAX_INFO_BYTES, MAX_RESULT_BYTES } from "../../../protocol/index.js";
+import { HANDLERS } from "../../../protocol/guard-manifest.js";
 import type { Agent, Channel, Message } from "push-it-server/guards";
 import { guardCall } from "./call-fixture.js";
 
@@ -113,26 +113,26 @@ describe("what a guard hands over has a limit, in bytes of JSON", () => {
 
   test("info: 256", () => {
     const { agent, decisions } = guardCall("onConnectionRequest");
-    expect(() => agent.connected({ info: text(INFO_BYTES + 1) })).toThrow("info must be at most 256 bytes of JSON");
+    expect(() => agent.connected({ info: text(MAX_INFO_BYTES + 1) })).toThrow("info must be at most 256 bytes of JSON");
     expect(() => agent.connected({ info: "é".repeat(128) })).toThrow(RangeError);
     expect(decisions).toEqual([]);
-    agent.connected({ info: text(INFO_BYTES) });
+    agent.connected({ info: text(MAX_INFO_BYTES) });
     expect(decisions).toHaveLength(1);
   });
 
   test("credentials: 4,096", () => {
     const { agent, decisions } = guardCall("onConnectionRequest");
-    agent.credentials = text(CREDENTIALS_BYTES + 1);
+    agent.credentials = text(MAX_CREDENTIALS_BYTES + 1);
     expect(() => agent.connected()).toThrow("agent.credentials must be at most 4096 bytes of JSON");
-    agent.credentials = text(CREDENTIALS_BYTES);
+    agent.credentials = text(MAX_CREDENTIALS_BYTES);
     agent.connected();
     expect(decisions).toHaveLength(1);
   });
 
   test("result: 1,024", () => {
     const { agent, message, decisions } = guardCall("onPublicationRequest");
-    expect(() => agent.publicationSuccess(message, text(RESULT_BYTES + 1))).toThrow("result must be at most 1024");
-    agent.publicationSuccess(message, text(RESULT_BYTES));
+    expect(() => agent.publicationSuccess(message, text(MAX_RESULT_BYTES + 1))).toThrow("result must be at most 1024");
+    agent.publicationSuccess(message, text(MAX_RESULT_BYTES));
     expect(decisions).toHaveLength(1);
   });
 });

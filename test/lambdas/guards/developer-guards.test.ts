@@ -1,4 +1,4 @@
-import { REASON_BYTES } from "../../../protocol/index.js";
+import { MAX_REASON_BYTES } from "../../../protocol/index.js";
 import type { Agent } from "../../../lambdas/core/agent.js";
 import type { Guards, Verdict } from "../../../lambdas/core/ports.js";
 import { cut } from "../../../lambdas/core/reason.js";
@@ -108,17 +108,17 @@ describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, d
 
 describe("a reason", () => {
   test("is cut at 512 bytes, between characters", () => {
-    expect(cut("x".repeat(REASON_BYTES))).toHaveLength(REASON_BYTES);
-    expect(cut("x".repeat(REASON_BYTES + 1))).toBe("x".repeat(REASON_BYTES));
-    expect(cut(`${"x".repeat(REASON_BYTES - 1)}é`)).toBe("x".repeat(REASON_BYTES - 1));
-    expect(cut("🎉".repeat(200))).toBe("🎉".repeat(REASON_BYTES / 4));
-    expect(cut(`x${"🎉".repeat(200)}`)).toBe(`x${"🎉".repeat(REASON_BYTES / 4 - 1)}`);
+    expect(cut("x".repeat(MAX_REASON_BYTES))).toHaveLength(MAX_REASON_BYTES);
+    expect(cut("x".repeat(MAX_REASON_BYTES + 1))).toBe("x".repeat(MAX_REASON_BYTES));
+    expect(cut(`${"x".repeat(MAX_REASON_BYTES - 1)}é`)).toBe("x".repeat(MAX_REASON_BYTES - 1));
+    expect(cut("🎉".repeat(200))).toBe("🎉".repeat(MAX_REASON_BYTES / 4));
+    expect(cut(`x${"🎉".repeat(200)}`)).toBe(`x${"🎉".repeat(MAX_REASON_BYTES / 4 - 1)}`);
   });
 
   test("is measured as JSON says it, escapes included, so that all reasons of a frame fit one", () => {
     for (const character of ["\u0001", '"', "\\", "\n", "\ud800"]) {
       const kept = cut(character.repeat(600));
-      expect(Buffer.byteLength(JSON.stringify(kept)) - 2).toBeLessThanOrEqual(REASON_BYTES);
+      expect(Buffer.byteLength(JSON.stringify(kept)) - 2).toBeLessThanOrEqual(MAX_REASON_BYTES);
       expect(kept.length).toBeGreaterThan(80);
     }
   });

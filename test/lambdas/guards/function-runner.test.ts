@@ -4,7 +4,7 @@ import { CombinedRunner } from "../../../lambdas/guards/combined-runner.js";
 import type { GuardRequest } from "../../../lambdas/guards/contract.js";
 import { DeveloperGuards } from "../../../lambdas/guards/developer-guards.js";
 import { FunctionRunner, type GuardFunctions, type Invoked } from "../../../lambdas/guards/function-runner.js";
-import type { Manifest } from "../../../lambdas/core/entries.js";
+import type { Manifest } from "../../../protocol/guard-manifest.js";
 import type { GuardRunner } from "../../../lambdas/guards/runner.js";
 import { DEFAULT_TIMEOUTS } from "../../../lambdas/settings.js";
 import { agentOf, messageOf, NOW, TestLog } from "../core/fakes.js";

@@ -4,17 +4,17 @@ import Ajv2020 from "ajv/dist/2020";
 import fc from "fast-check";
 import {
   DEFAULT_LIMITS,
-  CHANNELS_PER_FRAME,
-  CREDENTIALS_BYTES,
-  INFO_BYTES,
+  MAX_CHANNELS_PER_FRAME,
+  MAX_CREDENTIALS_BYTES,
+  MAX_INFO_BYTES,
   isWildcard,
   type Json,
   matches,
-  PUBLICATIONS_PER_GUARD_CALL,
-  RESULT_BYTES,
-  USER_ID_LENGTH,
+  MAX_PUBLICATIONS_PER_GUARD_CALL,
+  MAX_RESULT_BYTES,
+  MAX_USER_ID_LENGTH,
 } from "../../../protocol/index.js";
-import type { HandlerName } from "../../../lambdas/core/entries.js";
+import type { HandlerName } from "../../../protocol/guard-manifest.js";
 import { type AgentData, type GuardRequest, VERDICTS } from "../../../lambdas/guards/contract.js";
 import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
 import { NOW } from "../core/fakes.js";
@@ -202,7 +202,7 @@ describe("a response is invalid", () => {
   const connected = { version: 1, verdict: "connected" };
   const published = { version: 1, verdict: "publicationSuccess", channel: "stories/5", publish: [] };
   const delivered = { version: 1, verdict: "deliver", channel: "stories/5" };
-  const many = Array.from({ length: CHANNELS_PER_FRAME + 1 }, (_, at) => `c${at}`);
+  const many = Array.from({ length: MAX_CHANNELS_PER_FRAME + 1 }, (_, at) => `c${at}`);
   test.each<[string, unknown, HandlerName, RegExp]>([
     ["that is no JSON", "planted", "onConnectionRequest", /not JSON/],
     ["that is empty", "", "onConnectionRequest", /not JSON/],
@@ -240,23 +240,28 @@ describe("a response is invalid", () => {
       "onConnectionRequest",
       /reason is not a text/,
     ],
-    ["with too much info", { ...connected, info: "x".repeat(INFO_BYTES) }, "onConnectionRequest", /info has 258 bytes/],
+    [
+      "with too much info",
+      { ...connected, info: "x".repeat(MAX_INFO_BYTES) },
+      "onConnectionRequest",
+      /info has 258 bytes/,
+    ],
     [
       "with too large credentials",
-      { ...connected, credentials: "x".repeat(CREDENTIALS_BYTES) },
+      { ...connected, credentials: "x".repeat(MAX_CREDENTIALS_BYTES) },
       "onConnectionRequest",
       /credentials has/,
     ],
     [
       "with too large a result",
-      { ...published, result: "é".repeat(RESULT_BYTES / 2) },
+      { ...published, result: "é".repeat(MAX_RESULT_BYTES / 2) },
       "onPublicationRequest",
       /result has 1026 bytes/,
     ],
     ["with a user who has no name", { ...connected, userId: "" }, "onConnectionRequest", /userId/],
     [
       "with a user's name that is too long",
-      { ...connected, userId: "x".repeat(USER_ID_LENGTH + 1) },
+      { ...connected, userId: "x".repeat(MAX_USER_ID_LENGTH + 1) },
       "onConnectionRequest",
       /userId/,
     ],
@@ -296,7 +301,7 @@ describe("a response is invalid", () => {
     ],
     [
       "that publishes too much",
-      { ...published, publish: publications(PUBLICATIONS_PER_GUARD_CALL + 1) },
+      { ...published, publish: publications(MAX_PUBLICATIONS_PER_GUARD_CALL + 1) },
       "onPublicationRequest",
       /publish has more than 100 entries/,
     ],
@@ -467,7 +472,7 @@ describe("the JSON Schema of responses agrees with what is accepted", () => {
       subscribe: fc.oneof(list(channel), fc.constant(Array.from({ length: 26 }, (_, at) => `c${at}`))),
       publish: fc.oneof(
         { weight: 8, arbitrary: list(fc.oneof(fc.record({ channel, data: value }, { requiredKeys: [] }), value)) },
-        fc.constantFrom(0, 1).map((more) => publications(PUBLICATIONS_PER_GUARD_CALL + more)),
+        fc.constantFrom(0, 1).map((more) => publications(MAX_PUBLICATIONS_PER_GUARD_CALL + more)),
       ),
       deliveries: list(
         fc.oneof(

@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "../../../protocol/index.js";
-import type { HandlerName } from "../../../lambdas/core/entries.js";
+import type { HandlerName } from "../../../protocol/guard-manifest.js";
 import { FunctionRunner, type Invoked } from "../../../lambdas/guards/function-runner.js";
 import { tell, type Telling } from "../../../lambdas/guards/tell.js";
 import { TestLog } from "../core/fakes.js";

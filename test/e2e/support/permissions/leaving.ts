@@ -1,4 +1,4 @@
-import { SUBPROTOCOL_DENIED, RENEWAL_SECONDS } from "../../../../protocol/index.js";
+import { SUBPROTOCOL_DENIED, RENEWAL_GRACE_SECONDS } from "../../../../protocol/index.js";
 import { putRow } from "../rows.js";
 import type { Wire } from "../wire.js";
 import type { Tools } from "./tools.js";
@@ -20,7 +20,7 @@ const outlive = async ({ system, allowed }: Tools): Promise<{ wire: Wire; connec
   const wire = await allowed(system.connect());
   const { connectionId } = await allowed(system.connectionOf(wire));
   const row = (await system.rows()).find(({ pk, sk }) => pk === `a#${connectionId}` && sk === "agent");
-  await putRow(system.running, { ...row, x: String(Date.now() - 1_000 * 2 * RENEWAL_SECONDS) });
+  await putRow(system.running, { ...row, x: String(Date.now() - 1_000 * 2 * RENEWAL_GRACE_SECONDS) });
   return { wire, connectionId };
 };
 

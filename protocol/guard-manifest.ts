@@ -1,4 +1,4 @@
-import { isChannelName, isWildcard, matches } from "../../protocol/index.js";
+import { isChannelName, isWildcard, matches } from "./index.js";
 
 /** The names of the guards, as the seed spells them. */
 export const HANDLERS = [

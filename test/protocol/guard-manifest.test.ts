@@ -1,4 +1,4 @@
-import { DEFAULT_ENTRY, entriesFor, HANDLERS, type Manifest, manifestFault } from "../../../lambdas/core/entries.js";
+import { DEFAULT_ENTRY, entriesFor, HANDLERS, type Manifest, manifestFault } from "../../protocol/guard-manifest.js";
 
 const ask = "onSubscriptionRequest" as const;
 const manifest = (...entries: string[]): Manifest => Object.fromEntries(entries.map((entry) => [entry, [ask]]));

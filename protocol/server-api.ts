@@ -1,22 +1,22 @@
 import type { Code } from "./codes.js";
-import type { Json } from "./frames.js";
 import type { HistoryQuery, Position, Replay } from "./history.js";
+import type { Json } from "./json.js";
 import type { PresencePage, PresenceQuery } from "./presence.js";
 
 /** The version of the back end's requests; see docs/SERVER.md. */
-export const REQUEST_VERSION = 1;
+export const SERVER_API_VERSION = 1;
 
 /** Most entries in one publish request. */
-export const ENTRIES_PER_REQUEST = 100;
+export const MAX_ENTRIES_PER_REQUEST = 100;
 
 /**
  * Largest request, in bytes of its JSON.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export const REQUEST_BYTES = 6 * 1024 * 1024;
+export const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 
 /** Longest id of a connection, in characters. API Gateway's are about 16. */
-export const CONNECTION_ID_LENGTH = 128;
+export const MAX_CONNECTION_ID_LENGTH = 128;
 
 /** One message that the back end publishes: on a channel, or to a user, where it arrives on `/meta/user`. */
 export type PublishEntry = ({ channel: string } | { userId: string }) & {
@@ -28,26 +28,26 @@ export type PublishEntry = ({ channel: string } | { userId: string }) & {
 };
 
 /** Whose connections a request is about. */
-export type TargetFields = { connectionId: string } | { userId: string };
+export type RequestTarget = { connectionId: string } | { userId: string };
 
 /** Publishes: 1 to 100 entries, in order. */
 export interface PublishRequest {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   publish: PublishEntry[];
 }
 
 /** Ends agents: each is told `revoked` and its connection closed. */
 export interface DisconnectRequest {
-  version: typeof REQUEST_VERSION;
-  disconnect: TargetFields;
+  version: typeof SERVER_API_VERSION;
+  disconnect: RequestTarget;
   /** What the agents are told; cut at 512 bytes. */
   reason?: string;
 }
 
 /** Ends subscriptions: each agent is told. */
 export interface UnsubscribeRequest {
-  version: typeof REQUEST_VERSION;
-  unsubscribe: TargetFields;
+  version: typeof SERVER_API_VERSION;
+  unsubscribe: RequestTarget;
   /** A channel or a wildcard. */
   channel: string;
   /** What the agents are told; cut at 512 bytes. */
@@ -56,25 +56,25 @@ export interface UnsubscribeRequest {
 
 /** Reads a channel's history. */
 export interface HistoryRequest {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   history: HistoryQuery;
 }
 
 /** Asks who is on a channel. */
 export interface PresenceRequest {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   presence: PresenceQuery;
 }
 
 /** Deletes one message from a channel's history. Subscribers are told. */
 export interface DeleteMessageRequest {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   deleteMessage: { channel: string; position: Position };
 }
 
 /** Deletes all that is kept of a channel's messages. Subscribers are told. */
 export interface DeleteHistoryRequest {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   deleteHistory: {
     channel: string;
     /** Goes on with a deletion whose response said `more`. */
@@ -84,7 +84,7 @@ export interface DeleteHistoryRequest {
 
 /** Disconnects a user, and deletes what the user's agents have published from all histories. Subscribers are told. */
 export interface ForgetUserRequest {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   forgetUser: {
     userId: string;
     /** Goes on behind a response that said `more`: its value. */
@@ -93,7 +93,7 @@ export interface ForgetUserRequest {
 }
 
 /** What the back end can ask for. */
-export type BackEndRequest =
+export type ServerApiRequest =
   | PublishRequest
   | DisconnectRequest
   | UnsubscribeRequest
@@ -116,43 +116,43 @@ export type PublishResult =
 
 /** The answer to a publish request: one result for each entry, in the same order. */
 export interface PublishResponse {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   results: PublishResult[];
 }
 
 /** The answer to a disconnect request: how many connections had an agent. */
 export interface DisconnectResponse {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   disconnected: number;
 }
 
 /** The answer to an unsubscribe request: how many connections were told. */
 export interface UnsubscribeResponse {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   unsubscribed: number;
 }
 
 /** The answer to a history request. */
 export interface HistoryResponse {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   history: Replay;
 }
 
 /** The answer to a presence request. */
 export interface PresenceResponse {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   presence: PresencePage;
 }
 
 /** The answer to a request that deletes one message: whether it is deleted, now or before. */
 export interface DeleteMessageResponse {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   deletedMessage: boolean;
 }
 
 /** The answer to a request that deletes a history: how many messages this request has deleted. */
 export interface DeleteHistoryResponse {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   deletedMessages: number;
   /** There is more to delete: ask again with `continue`. */
   more?: true;
@@ -160,7 +160,7 @@ export interface DeleteHistoryResponse {
 
 /** The answer to a request that forgets a user. */
 export interface ForgetUserResponse {
-  version: typeof REQUEST_VERSION;
+  version: typeof SERVER_API_VERSION;
   /** How many connections had an agent. */
   disconnected: number;
   /** How many messages this request has deleted. */
@@ -170,14 +170,14 @@ export interface ForgetUserResponse {
 }
 
 /** What a request that is not understood gets, or one about what the channel does not have. Nothing has happened. */
-export interface RequestRefused {
-  version: typeof REQUEST_VERSION;
+export interface ErrorResponse {
+  version: typeof SERVER_API_VERSION;
   error: string;
   code: "bad_request" | "no_history" | "no_presence";
 }
 
 /** What the function answers. */
-export type BackEndResponse =
+export type ServerApiResponse =
   | PublishResponse
   | DisconnectResponse
   | UnsubscribeResponse
@@ -186,4 +186,4 @@ export type BackEndResponse =
   | DeleteMessageResponse
   | DeleteHistoryResponse
   | ForgetUserResponse
-  | RequestRefused;
+  | ErrorResponse;

@@ -1,13 +1,13 @@
-import { isReserved, isWildcard } from "../../protocol/index.js";
+import { isReserved, isWildcard } from "./index.js";
 
 /** What a deployment says about the channels that a pattern matches; plain JSON, because the settings hold it. */
-export interface ChannelOptions {
+export interface ChannelSettings {
   /** How long messages gather before they are delivered together, in milliseconds; left out: not at all. */
   lingerMs?: number;
   /** Whether the channel's last message is kept, for who subscribes. */
   latest?: true;
   /** How much of what was published is kept, for who was away. */
-  history?: HistoryOptions;
+  history?: HistorySettings;
   /** Whether the channel tells who is there, and who comes and goes. */
   presence?: true;
   /** How many partitions the channel's subscribers are spread over, a power of two; left out: one. */
@@ -15,7 +15,7 @@ export interface ChannelOptions {
 }
 
 /** How much of a channel's messages is kept. */
-export interface HistoryOptions {
+export interface HistorySettings {
   /** How many messages. */
   size: number;
   /** How long each, in seconds. */
@@ -23,17 +23,17 @@ export interface HistoryOptions {
 }
 
 /** Options by pattern: a channel's name, or a wildcard such as `prices/*`. */
-export type ChannelPatterns = Readonly<Record<string, ChannelOptions>>;
+export type ChannelPatterns = Readonly<Record<string, ChannelSettings>>;
 
 /** Of channels that no pattern matches, of wildcards, and of reserved channels. */
-const NONE: ChannelOptions = {};
+const NONE: ChannelSettings = {};
 
 /**
  * The options of a channel: those of its own name, or of the longest wildcard that matches it. One pattern decides;
  * options of several are not merged.
- * @example optionsOf({ "prices/*": { latest: true }, "prices/eu/*": { lingerMs: 250 } }, "prices/eu/5") // { lingerMs: 250 }
+ * @example channelSettings({ "prices/*": { latest: true }, "prices/eu/*": { lingerMs: 250 } }, "prices/eu/5") // { lingerMs: 250 }
  */
-export const optionsOf = (patterns: ChannelPatterns, channel: string): ChannelOptions =>
+export const channelSettings = (patterns: ChannelPatterns, channel: string): ChannelSettings =>
   isWildcard(channel) ? NONE : matching(patterns, channel);
 
 /**
@@ -42,9 +42,9 @@ export const optionsOf = (patterns: ChannelPatterns, channel: string): ChannelOp
  */
 export const shardsOf = (patterns: ChannelPatterns, channel: string): number => matching(patterns, channel).shards ?? 1;
 
-const matching = (patterns: ChannelPatterns, channel: string): ChannelOptions => {
+const matching = (patterns: ChannelPatterns, channel: string): ChannelSettings => {
   if (isReserved(channel)) return NONE;
-  const own = (pattern: string): ChannelOptions | undefined =>
+  const own = (pattern: string): ChannelSettings | undefined =>
     Object.hasOwn(patterns, pattern) ? patterns[pattern] : undefined;
   let found = own(channel);
   for (let end = channel.lastIndexOf("/"); !found && end > 0; end = channel.lastIndexOf("/", end - 1)) {
@@ -54,9 +54,9 @@ const matching = (patterns: ChannelPatterns, channel: string): ChannelOptions =>
 };
 
 /** Whether any pattern says so: what no channel needs costs nothing and is granted to nobody. */
-export const someChannel = (patterns: ChannelPatterns, says: (options: ChannelOptions) => unknown): boolean =>
+export const someChannel = (patterns: ChannelPatterns, says: (options: ChannelSettings) => unknown): boolean =>
   Object.values(patterns).some((options) => says(options));
 
 /** Those of some channels that tell who is there, each once. */
 export const withPresence = (patterns: ChannelPatterns, channels: readonly string[]): string[] =>
-  [...new Set(channels)].filter((channel) => optionsOf(patterns, channel).presence);
+  [...new Set(channels)].filter((channel) => channelSettings(patterns, channel).presence);

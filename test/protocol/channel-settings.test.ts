@@ -1,4 +1,4 @@
-import { type ChannelPatterns, optionsOf, shardsOf, someChannel } from "../../../lambdas/core/channel-options.js";
+import { type ChannelPatterns, channelSettings, shardsOf, someChannel } from "../../protocol/channel-settings.js";
 
 const patterns: ChannelPatterns = {
   "prices/*": { latest: true },
@@ -16,26 +16,26 @@ describe("the options of a channel", () => {
     ["prices/eu/7/x", { lingerMs: 250 }],
     ["/lead/x", { lingerMs: 100 }],
   ])("%s: the longest wildcard decides", (channel, options) => {
-    expect(optionsOf(patterns, channel)).toEqual(options);
+    expect(channelSettings(patterns, channel)).toEqual(options);
   });
 
   test("its own name decides before any wildcard, also where it says nothing", () => {
-    expect(optionsOf(patterns, "prices/eu/5")).toEqual({});
-    expect(optionsOf(patterns, "prices/eu/5/x")).toEqual({ lingerMs: 250 });
+    expect(channelSettings(patterns, "prices/eu/5")).toEqual({});
+    expect(channelSettings(patterns, "prices/eu/5/x")).toEqual({ lingerMs: 250 });
   });
 
   test.each(["prices", "pricesque/5", "/prices/5", "x", "/lead"])("%s matches nothing", (channel) => {
-    expect(optionsOf(patterns, channel)).toEqual({});
+    expect(channelSettings(patterns, channel)).toEqual({});
   });
 
   test("wildcards and reserved channels have none", () => {
-    expect(optionsOf(patterns, "prices/*")).toEqual({});
-    expect(optionsOf({ ...patterns, "/meta/*": { latest: true } }, "/meta/user/ada")).toEqual({});
+    expect(channelSettings(patterns, "prices/*")).toEqual({});
+    expect(channelSettings({ ...patterns, "/meta/*": { latest: true } }, "/meta/user/ada")).toEqual({});
   });
 
   test("are nobody's because of a name that objects have anyway", () => {
-    expect(optionsOf({}, "constructor")).toEqual({});
-    expect(optionsOf(JSON.parse('{"__proto__":{"latest":true}}') as ChannelPatterns, "__proto__")).toEqual({
+    expect(channelSettings({}, "constructor")).toEqual({});
+    expect(channelSettings(JSON.parse('{"__proto__":{"latest":true}}') as ChannelPatterns, "__proto__")).toEqual({
       latest: true,
     });
   });

@@ -1,0 +1,117 @@
+// The arrows of the code: which folder may import which. CONTRIBUTING.md draws them.
+
+/** The functions' domain: no file of it imports AWS. */
+const DOMAIN = "^lambdas/(connection|requests|publish|delivery|history|presence|linger|guards)/";
+
+/** What a function's adapters import, and its domain does not. */
+const AWS_PACKAGES = "node_modules/(@aws-sdk|@aws-crypto|@smithy|aws-lambda|aws4)/";
+
+/** Everything that is published, or bundled with what is published. */
+const PRODUCT = "^(protocol|client|server|lambdas|infra|local)/";
+
+const rule = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    rule(
+      "no-rings",
+      "Files import each other in a ring. Move what both need, often a type, to a file that both import.",
+      {},
+      { circular: true },
+    ),
+    rule(
+      "protocol-imports-nothing",
+      "protocol/ is what both sides share. It imports nothing outside of itself.",
+      { path: "^protocol/" },
+      { pathNot: "^protocol/" },
+    ),
+    rule(
+      "client-imports-protocol",
+      "The client SDK imports protocol/ and has no dependencies.",
+      { path: "^client/src/" },
+      { pathNot: "^(client/src|protocol)/" },
+    ),
+    rule(
+      "server-imports-guards",
+      "The server package imports protocol/ and the code that runs guards.",
+      { path: "^server/" },
+      { path: "^(client|infra|local|lambdas/(?!guards/))" },
+    ),
+    rule(
+      "lambdas-import-protocol",
+      "The functions import protocol/. They know neither the construct, nor the emulator, nor the SDK.",
+      { path: "^lambdas/" },
+      { path: "^(client|server|infra|local)/" },
+    ),
+    rule(
+      "domain-without-aws",
+      "The domain takes AWS as ports (lambdas/ports.ts). Its adapters are in lambdas/aws/.",
+      { path: DOMAIN },
+      { path: ["^lambdas/(aws|routes|workers)/", AWS_PACKAGES] },
+    ),
+    rule(
+      "aws-without-routes",
+      "The adapters serve the routes and workers, and import none of them.",
+      { path: "^lambdas/aws/" },
+      { path: "^lambdas/(routes|workers)/" },
+    ),
+    rule(
+      "entry-points-stand-alone",
+      "A route or worker is the entry point of one bundle. What two of them need is in the domain.",
+      { path: "^lambdas/(routes|workers)/" },
+      { path: "^lambdas/(routes|workers)/" },
+    ),
+    rule(
+      "infra-imports-lambdas",
+      "The construct imports protocol/ and lambdas/.",
+      { path: "^infra/" },
+      { path: "^(client|server|local)/" },
+    ),
+    rule(
+      "services-stand-alone",
+      "A service of the emulator imports local/core/ and the assembly's model. local/dev/ connects the services.",
+      { path: "^local/services/([^/]+)/" },
+      { path: "^local/", pathNot: ["^local/core/", "^local/assembly/model", "^local/services/$1/"] },
+    ),
+    rule(
+      "core-is-below",
+      "local/core/ is below everything else in local/.",
+      { path: "^local/core/" },
+      {
+        path: "^local/",
+        pathNot: "^local/core/",
+      },
+    ),
+    rule(
+      "product-without-tools",
+      "Nothing that is published imports what checks, builds or shows it.",
+      { path: PRODUCT },
+      { path: "^(tools|test|scripts|examples|bench|chaos|fuzz)/" },
+    ),
+    rule(
+      "tools-for-tests-alone",
+      "Only tools and tests import tools.",
+      { pathNot: "^(tools|test)/" },
+      { path: "^tools/" },
+    ),
+    rule(
+      "tools-without-each-other",
+      "A tool imports tools/lib/, and no other tool.",
+      { path: "^tools/([^/]+)/" },
+      { path: "^tools/", pathNot: ["^tools/lib/", "^tools/$1/"] },
+    ),
+    rule("no-missing-files", "The import leads nowhere.", { pathNot: "^test/" }, { couldNotResolve: true }),
+  ],
+  options: {
+    // Types count as well: what a reader has to open does not depend on what the compiler leaves.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)dist/" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
+  },
+};
