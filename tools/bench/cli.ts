@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { progressOn } from "../fuzz/report.js";
-import { Failure } from "../../local/failure.js";
+import { runCli } from "../lib/cli.js";
+import { createProgress } from "../lib/progress.js";
 import { parseBenchArguments } from "./arguments.js";
 import { aws } from "./aws/aws.js";
 import type { Benchmark } from "./benchmark.js";
@@ -65,16 +65,11 @@ const main = async (args: string[]): Promise<void> => {
   const { page = PAGE } = benchmark;
   // Before a long run, rather than after it: whether its result has a place.
   if (write) replaceSection(readFileSync(join(ROOT, page), "utf8"), name, "");
-  const bar = progressOn(process.stderr, STEPS);
+  const bar = createProgress(process.stderr, STEPS);
   const result = await benchmark.run({ root: ROOT, progress: (share) => bar(Math.round(share * STEPS)) }, options);
   const table = benchmark.table(result);
   if (write) writePage({ root: ROOT, page, name, table, charts: benchmark.charts?.(result) ?? [] });
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `\n${table}\n`);
 };
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  const text =
-    error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
-  process.stderr.write(`✗ ${text ?? String(error)}\n`);
-  process.exitCode = 1;
-});
+runCli(main);

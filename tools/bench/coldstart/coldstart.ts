@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import { makeWorkFolder } from "../../lib/work-folder.js";
 import type { Benchmark, BenchContext } from "../benchmark.js";
 import { barChart } from "../charts/charts.js";
 import { integerOption } from "../options.js";
@@ -51,11 +51,9 @@ const load = async ({ file, environment }: Candidate, script: string): Promise<n
  * @param rounds how often each is loaded
  */
 export const measureColdStarts = async ({ root, progress }: BenchContext, rounds = ROUNDS): Promise<ColdStart[]> => {
-  const parent = join(root, ".push-it");
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, "bench-"));
+  const folder = makeWorkFolder(root, "bench-");
   try {
-    const all = candidates(root, folder).map((candidate) => ({ candidate, ms: [] as number[] }));
+    const all = candidates(root, folder.path).map((candidate) => ({ candidate, ms: [] as number[] }));
     for (let round = 0; round <= rounds; round += 1) {
       for (const { candidate, ms } of all) {
         const took = await load(candidate, join(root, "tools/bench/coldstart/load.mjs"));
@@ -74,7 +72,7 @@ export const measureColdStarts = async ({ root, progress }: BenchContext, rounds
       };
     });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 };
 

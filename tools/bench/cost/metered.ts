@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { App, Stack } from "aws-cdk-lib";
 import { WebSocket } from "ws";
 import { PushIt as Client } from "push-it-client";
 import { PushIt, type PushItProps } from "../../../infra/index.js";
 import { startSystem } from "../../../local/dev/system.js";
 import { difference, type MeterSnapshot } from "../../../local/meter/counts.js";
 import type { Meter } from "../../../local/meter/meter.js";
+import { synthesize } from "../../lib/synthesize.js";
+import { makeWorkFolder } from "../../lib/work-folder.js";
 import type { Units } from "../units.js";
 import { FAN_OUTS, type Load, SIZES } from "./scenario.js";
 
@@ -34,17 +34,6 @@ const channelOf = (fanOut: number, history: boolean): string => `${history ? "ke
 export type Channels = NonNullable<PushItProps["channels"]>;
 
 const CHANNELS: Channels = { "kept/*": { history: {} } };
-
-const synthesize = (folder: string, channels: Channels): string => {
-  const outdir = join(folder, "cdk.out");
-  const app = new App({
-    outdir,
-    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
-  });
-  new PushIt(new Stack(app, "Cost"), "PushIt", { channels });
-  app.synth();
-  return outdir;
-};
 
 /** A client that is subscribed to these channels. */
 const subscriber = (url: string, channels: string[]): Promise<Client> =>
@@ -139,13 +128,11 @@ export const withSubscribers = async <Result>(
   { root, channels, fanOuts, channelsOf, progress }: MeterSetup,
   use: (meter: Meter, clients: readonly Client[]) => Promise<Result>,
 ): Promise<Result> => {
-  const parent = join(root, ".push-it");
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, "bench-"));
+  const folder = makeWorkFolder(root, "bench-");
   const system = await startSystem({
     project: root,
     dist: join(root, "local/dist"),
-    assembly: synthesize(folder, channels),
+    assembly: synthesize(folder.path, "Cost", (stack) => new PushIt(stack, "PushIt", { channels })),
     log: () => undefined,
     meter: true,
   });
@@ -157,7 +144,7 @@ export const withSubscribers = async <Result>(
   } finally {
     for (const client of clients) client.disconnect();
     await system.close();
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 };
 

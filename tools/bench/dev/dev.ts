@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import WebSocket from "ws";
 import { type Json, Meta, SUBPROTOCOL } from "../../../protocol/index.js";
+import { makeWorkFolder } from "../../lib/work-folder.js";
 import type { Benchmark, BenchContext } from "../benchmark.js";
 import { integerOption } from "../options.js";
 import { percentilesOf } from "../stats.js";
@@ -82,18 +83,17 @@ const waitForReason = async (socket: WebSocket, reason: string): Promise<void> =
 
 /** Starts an app twice, and edits its guards in between. */
 export const measureDev = async ({ root, progress }: BenchContext, edits = EDITS): Promise<DevTimes> => {
-  mkdirSync(join(root, ".push-it"), { recursive: true });
-  const folder = mkdtempSync(join(root, ".push-it", "dev-"));
-  const guards = join(folder, "guards.ts");
+  const folder = makeWorkFolder(root, "dev-");
+  const guards = join(folder.path, "guards.ts");
   const runs: Run[] = [];
   const begin = async (): Promise<Run> => {
-    const run = await start(root, folder);
+    const run = await start(root, folder.path);
     runs.push(run);
     return run;
   };
   try {
-    writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app: "npx tsx app.ts" }));
-    writeFileSync(join(folder, "app.ts"), APP);
+    writeFileSync(join(folder.path, "cdk.json"), JSON.stringify({ app: "npx tsx app.ts" }));
+    writeFileSync(join(folder.path, "app.ts"), APP);
     writeFileSync(guards, guardsDenyingWith("first"));
     const first = await begin();
     const socket = new WebSocket(first.websocketUrl, SUBPROTOCOL);
@@ -115,7 +115,7 @@ export const measureDev = async ({ root, progress }: BenchContext, edits = EDITS
     return { firstStartS: first.seconds, secondStartS: second.seconds, editsMs };
   } finally {
     await Promise.all(runs.map(stop));
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 };
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { buildSync } from "esbuild";
+import { makeWorkFolder, type WorkFolder } from "../../lib/work-folder.js";
 
 /** A process that answers each question with one message. */
 export interface Process {
@@ -11,18 +11,17 @@ export interface Process {
 
 /** Bundles programs of this folder as functions are bundled, and runs each in a process of its own. */
 export class BundledProcesses {
-  readonly #folder: string;
+  readonly #folder: WorkFolder;
   readonly #running: ChildProcess[] = [];
 
   /** @param root the package's folder */
   constructor(root: string) {
-    mkdirSync(join(root, ".push-it"), { recursive: true });
-    this.#folder = mkdtempSync(join(root, ".push-it", "bench-"));
+    this.#folder = makeWorkFolder(root, "bench-");
   }
 
   /** @returns the bundle's file */
   bundle(program: string): string {
-    const outfile = join(this.#folder, `${basename(program, ".ts")}.cjs`);
+    const outfile = join(this.#folder.path, `${basename(program, ".ts")}.cjs`);
     buildSync({
       entryPoints: [program],
       outfile,
@@ -63,6 +62,6 @@ export class BundledProcesses {
     const ended = this.#running.filter(({ exitCode }) => exitCode === null).map((child) => once(child, "exit"));
     for (const child of this.#running) child.kill();
     await Promise.all(ended);
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder.remove();
   }
 }

@@ -1,12 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { App, Stack } from "aws-cdk-lib";
+import type { Stack } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { buildSync } from "esbuild";
 import { WebSocket } from "ws";
 import { PushIt as Client } from "push-it-client";
 import { Guards, PushIt } from "../../../infra/index.js";
 import { startSystem } from "../../../local/dev/system.js";
+import { synthesize } from "../../lib/synthesize.js";
+import { makeWorkFolder } from "../../lib/work-folder.js";
 
 /** Where guards run. */
 export const GUARD_VARIANTS = ["none", "module", "lambda"] as const;
@@ -73,19 +75,6 @@ const guardsOf = (stack: Stack, folder: string, variant: GuardVariant): Guards |
   });
 };
 
-const synthesize = (folder: string, variant: GuardVariant): string => {
-  const outdir = join(folder, "cdk.out");
-  const app = new App({
-    outdir,
-    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
-  });
-  const stack = new Stack(app, "Bench");
-  const guards = guardsOf(stack, folder, variant);
-  new PushIt(stack, "PushIt", guards && { guards });
-  app.synth();
-  return outdir;
-};
-
 /** Functions that are invoked for an operation's sake; the others (`$disconnect`, `ping`) belong to the measuring. */
 const OPERATION_FUNCTIONS = {
   connect: /Connect|Guard/,
@@ -106,14 +95,15 @@ export const startGuardedSystem = async (
   guard: GuardVariant,
   recipients: number,
 ): Promise<GuardedSystem> => {
-  const parent = join(root, ".push-it");
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, "bench-"));
+  const folder = makeWorkFolder(root, "bench-");
   const invoked: string[] = [];
   const system = await startSystem({
     project: root,
     dist: join(root, "local/dist"),
-    assembly: synthesize(folder, guard),
+    assembly: synthesize(folder.path, "Bench", (stack) => {
+      const guards = guardsOf(stack, folder.path, guard);
+      new PushIt(stack, "PushIt", guards && { guards });
+    }),
     log: () => undefined,
     report: ({ functionId }) => invoked.push(functionId),
   });
@@ -172,7 +162,7 @@ export const startGuardedSystem = async (
     async close() {
       for (const client of [publisher, ...hearers, ...passing]) client.disconnect();
       await system.close();
-      rmSync(folder, { recursive: true, force: true });
+      folder.remove();
     },
   };
 };

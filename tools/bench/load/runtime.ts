@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { synthesizeLoad } from "./assembly.js";
+import { synthesize } from "../../lib/synthesize.js";
+import { makeWorkFolder } from "../../lib/work-folder.js";
+import { addLoadSystem } from "./assembly.js";
 import { Child } from "./child.js";
 import type { RuntimeArguments, RuntimeInfo, RuntimeOperations } from "./runtime-process.js";
 
@@ -12,22 +13,18 @@ export interface LoadRuntime extends RuntimeInfo {
 
 /** Runs a system without guards, as built, in a process of its own. */
 export const startLoadRuntime = async (root: string): Promise<LoadRuntime> => {
-  const parent = join(root, ".push-it");
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, "bench-"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const folder = makeWorkFolder(root, "bench-");
   try {
-    const assembly = join(folder, "cdk.out");
-    synthesizeLoad(assembly);
+    const assembly = synthesize(folder.path, "Bench", addLoadSystem);
     const child = await Child.start<RuntimeOperations>(join(__dirname, "runtime-process.ts"), {
       root,
       assembly,
     } satisfies RuntimeArguments);
     const info = await child.call("info");
-    const close = (): Promise<void> => child.stop().finally(remove);
+    const close = (): Promise<void> => child.stop().finally(folder.remove);
     return { ...info, child, close };
   } catch (error) {
-    remove();
+    folder.remove();
     throw error;
   }
 };

@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from "../../../protocol/index.js";
+import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { WRITE_UNIT_BYTES } from "../units.js";
 import { CALLS_MS, LATENCY_MS, STORE_MS, SUBSCRIBE_CALLS } from "./model.js";
 import { simulatePublish } from "./publish.js";
@@ -95,7 +95,7 @@ export const maxLingerRate = (
     { seed },
   );
   const units = Math.ceil(bytes / WRITE_UNIT_BYTES);
-  const perFrame = Math.max(1, Math.floor(FRAME_BYTES / bytes));
+  const perFrame = Math.max(1, Math.floor(MAX_FRAME_BYTES / bytes));
   return findMaxRate(Math.min(quotas.requestsPerSecond, 2 * quotas.partitionWrites), (perSecond) => {
     const random = seeded(seed);
     const log = drainedBucket(quotas.partitionWrites);
