@@ -111,7 +111,7 @@ const command = () => [
   // Commands for what is deployed, with the SDKs that they need: `dev` does not load them.
   ...["check", "load"].map((name) => ({
     ...node("local"),
-    entryPoints: [`local/${name}/command.ts`],
+    entryPoints: [`local/commands/${name}/command.ts`],
     outfile: `local/dist/${name}.js`,
     minify: true,
   })),
@@ -119,13 +119,13 @@ const command = () => [
     ...node("local"),
     format: "esm",
     banner: { js: REQUIRE_BANNER },
-    entryPoints: ["local/bootstrap.ts"],
+    entryPoints: ["local/services/lambda/child/bootstrap.ts"],
     outfile: "local/dist/bootstrap.mjs",
   },
   {
     ...node("local"),
     format: "esm",
-    entryPoints: ["local/lambda/child/node-path.ts"],
+    entryPoints: ["local/services/lambda/child/node-path.ts"],
     outfile: "local/dist/node-path.mjs",
   },
   {
@@ -134,7 +134,7 @@ const command = () => [
     entryPoints: ["local/starter/guards.ts"],
     outfile: "local/dist/starter-guards/guards.mjs",
   },
-  { ...node("local"), entryPoints: ["local/inputs/recorder.ts"], outfile: "local/dist/recorder.cjs" },
+  { ...node("local"), entryPoints: ["local/synthesis/recorder.ts"], outfile: "local/dist/recorder.cjs" },
   { ...browser, format: "esm", entryPoints: ["local/console/main.ts"], outfile: "local/dist/console/main.js" },
   { ...browser, format: "esm", entryPoints: ["client/src/index.ts"], outfile: "local/dist/sdk/index.js" },
   { ...browser, format: "iife", entryPoints: ["client/src/script.ts"], outfile: "local/dist/sdk/push-it.iife.js" },
@@ -151,7 +151,7 @@ const SCHEMAS = "docs/schemas";
 
 /** Files that are copied as they are, `[source, destination]`: the console page's static parts, what is Python, schemas. */
 export const copies = () => [
-  ["local/lambda/child/bootstrap.py", "local/dist/bootstrap.py"],
+  ["local/services/lambda/child/bootstrap.py", "local/dist/bootstrap.py"],
   ...readdirSync(join(root, CONSOLE))
     .filter((name) => /\.(html|css|svg|png|ico|webmanifest)$/.test(name))
     .map((name) => [`${CONSOLE}/${name}`, `local/dist/console/${name}`]),

@@ -54,7 +54,7 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
    */
   subscribe(options?: SubscribeOptions): Promise<void> {
     this.#hasSubscribed = true;
-    return settled((callback) => this.#client.hold(this.name, this, options?.since, callback));
+    return toPromise((callback) => this.#client.hold(this.name, this, options?.since, callback));
   }
 
   /**
@@ -62,8 +62,8 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
    * subscribed unsubscribes what `pushIt.subscribe` or the option `channels` subscribed to.
    */
   unsubscribe(): Promise<void> {
-    const holder = this.#hasSubscribed ? this : this.#client.ownHold;
-    return settled((callback) =>
+    const holder = this.#hasSubscribed ? this : this.#client.ownHolder;
+    return toPromise((callback) =>
       this.#client.subscriptions.release(this.name, holder, (error) => {
         if (!error) for (const end of this.#loopEnds) end();
         callback(error);
@@ -153,7 +153,7 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
  * The promise of a call. If nobody waits for it, its error is no uncaught one: the `unsubscribed` event and the state say
  * the same.
  */
-const settled = (call: (callback: (error?: PushItError) => void) => void): Promise<void> => {
+const toPromise = (call: (callback: (error?: PushItError) => void) => void): Promise<void> => {
   const promise = new Promise<void>((resolve, reject) => {
     call((error) => {
       if (error && error.code !== "superseded") reject(error);

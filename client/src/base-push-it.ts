@@ -16,7 +16,7 @@ export abstract class BasePushIt {
   constructor(client: Client) {
     this.#client = client;
     this.on("message", (message) => this.onMessageReceived?.(message.channel, message));
-    for (const channel of client.options.channels ?? []) client.hold(channel, client.ownHold);
+    for (const channel of client.options.channels ?? []) client.hold(channel, client.ownHolder);
     if (client.options.autoConnect) this.connect();
   }
 
@@ -101,7 +101,12 @@ export abstract class BasePushIt {
     onSuccess?: (channel: string) => void,
     options?: SubscribeOptions,
   ): void {
-    this.#client.hold(channel, this.#client.ownHold, options?.since, this.#client.settler(channel, onError, onSuccess));
+    this.#client.hold(
+      channel,
+      this.#client.ownHolder,
+      options?.since,
+      this.#client.settleCallback(channel, onError, onSuccess),
+    );
   }
 
   /**
@@ -113,8 +118,8 @@ export abstract class BasePushIt {
   unsubscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void): void {
     this.#client.subscriptions.release(
       channel,
-      this.#client.ownHold,
-      this.#client.settler(channel, onError, onSuccess),
+      this.#client.ownHolder,
+      this.#client.settleCallback(channel, onError, onSuccess),
     );
   }
 }

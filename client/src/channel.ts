@@ -51,7 +51,7 @@ export class Channel<Data = unknown> extends BaseChannel<Data> {
    */
   history(options?: HistoryOptions): Promise<HistoryPage<Received<Data>>> {
     return new Promise((resolve, reject) => {
-      this.#client.queue.ask("history", { ...options, channel: this.name }, (outcome) => {
+      this.#client.queue.enqueueMeta("history", { ...options, channel: this.name }, (outcome) => {
         if (outcome.error) return reject(outcome.error);
         const replay = dataOf<Replay>(outcome);
         resolve({ ...replay, messages: (replay.messages ?? []) as HistoryPage<Received<Data>>["messages"] });

@@ -6,7 +6,7 @@ import type { StateChange } from "./connection/state.js";
 import { defer, Emitter, inZone } from "./emitter.js";
 import { PushItError } from "./errors.js";
 import type { Extension, Notifications } from "./extension.js";
-import type { Internals, SettleWish } from "./internals.js";
+import type { Internals, SettleCallback } from "./internals.js";
 import { findLoss } from "./json.js";
 import { Deduplicator } from "./messages/deduplicator.js";
 import { type PushItOptions, type ResolvedOptions, resolveOptions } from "./options.js";
@@ -23,7 +23,7 @@ export class Client implements Internals {
   readonly timers: Timers;
   readonly emitter = new Emitter<Events>((event, value) => this.#warnOf(event, value));
   readonly extensions: Extension[] = [];
-  readonly ownHold = {};
+  readonly ownHolder = {};
   readonly queue = new RequestQueue(this);
   readonly connection: Connection;
   readonly subscriptions: Subscriptions;
@@ -36,7 +36,7 @@ export class Client implements Internals {
    */
   constructor(options: PushItOptions) {
     requireRuntime();
-    this.subprotocols = offerSession();
+    this.subprotocols = newSession();
     this.options = resolveOptions(options);
     this.timers = new Timers(this.options.platform);
     this.connection = new Connection(this, this.queue);
@@ -53,7 +53,7 @@ export class Client implements Internals {
   }
 
   /** A holder wants a channel, from a position on if it says so. */
-  hold(channel: string, holder: Holder, since?: unknown, settle?: SettleWish): void {
+  hold(channel: string, holder: Holder, since?: unknown, settle?: SettleCallback): void {
     this.notify("onWanted", channel, since);
     this.subscriptions.hold(channel, holder, settle);
   }
@@ -67,7 +67,7 @@ export class Client implements Internals {
   ): string {
     const { channel, uuid = newId(), echo = true } = request;
     const result: PublishResult = { uuid };
-    const settle = this.settler(result, onError, onSuccess);
+    const settle = this.settleCallback(result, onError, onSuccess);
     let payload: string;
     try {
       payload = encodeMessage({ ...request, uuid });
@@ -75,7 +75,7 @@ export class Client implements Internals {
       settle(new PushItError("bad_frame", (error as Error).message, { channel, uuid }));
       return uuid;
     }
-    if (!echo) this.#deduplicator.spare(channel, uuid);
+    if (!echo) this.#deduplicator.suppress(channel, uuid);
     // Publications keep their order. Messages without a reply have none.
     const orderingKey = action === "publish" ? " " : uuid;
     this.queue.enqueue({
@@ -90,7 +90,7 @@ export class Client implements Internals {
   }
 
   /** Ends a call of the application: one of its callbacks, or the `error` event if it gave none for errors. */
-  settler<Value>(value: Value, onError?: OnError, onSuccess?: (value: Value) => void): SettleWish {
+  settleCallback<Value>(value: Value, onError?: OnError, onSuccess?: (value: Value) => void): SettleCallback {
     const succeed = inZone(onSuccess);
     const fail = inZone(onError);
     return (error) => {
@@ -107,7 +107,7 @@ export class Client implements Internals {
     this.queue.failAll();
     this.notify("onReset");
     this.#deduplicator.clear();
-    this.subprotocols = offerSession();
+    this.subprotocols = newSession();
   }
 
   notify<Name extends keyof Notifications>(name: Name, ...args: Parameters<Notifications[Name]>): void {
@@ -157,7 +157,7 @@ export class Client implements Internals {
 }
 
 /** By this secret the server knows which connections are one client's, also when it publishes again. */
-const offerSession = (): string[] => [SESSION_PREFIX + newId()];
+const newSession = (): string[] => [SESSION_PREFIX + newId()];
 
 /**
  * A message as JSON. One malformed message would spoil the others of its frame.

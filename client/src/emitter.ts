@@ -19,11 +19,11 @@ export const inZone = <Callback>(callback: Callback): Callback => {
 /** Listeners by event. */
 export class Emitter<Events> {
   readonly #listeners: { [Event in keyof Events]?: Set<(value: Events[Event]) => void> } = {};
-  readonly #onUnheard: (event: keyof Events, value: Events[keyof Events]) => void;
+  readonly #onUnhandled: (event: keyof Events, value: Events[keyof Events]) => void;
 
-  /** @param onUnheard called with an event that has no listener */
-  constructor(onUnheard: (event: keyof Events, value: Events[keyof Events]) => void = () => {}) {
-    this.#onUnheard = onUnheard;
+  /** @param onUnhandled called with an event that has no listener */
+  constructor(onUnhandled: (event: keyof Events, value: Events[keyof Events]) => void = () => {}) {
+    this.#onUnhandled = onUnhandled;
   }
 
   /** Adds a listener. The returned function removes it, at once. */
@@ -42,7 +42,7 @@ export class Emitter<Events> {
   emit<Event extends keyof Events>(event: Event, value: Events[Event]): void {
     defer(() => {
       const listeners = this.#listeners[event];
-      if (!listeners?.size) this.#onUnheard(event, value);
+      if (!listeners?.size) this.#onUnhandled(event, value);
       for (const listener of listeners ?? []) defer(listener, value);
     });
   }

@@ -18,7 +18,7 @@ export interface Internals {
   /** Subprotocols that each handshake offers besides. */
   subprotocols: string[];
   /** Who holds what the callbacks and the option `channels` subscribe to. */
-  readonly ownHold: object;
+  readonly ownHolder: object;
   /** Whether requests can be sent now. */
   readonly isConnected: boolean;
   /** Whether the client is connected, or tries to be. */
@@ -43,11 +43,11 @@ export interface ConnectionPart {
   readonly transport: Transport | undefined;
   lose(code: StateCode, reason?: string, retryIn?: number): void;
   doubt(code: StateCode): void;
-  hurry(): void;
+  reconnectNow(): void;
   ping(): void;
   openSocket(): Promise<Socket | undefined>;
   use(socket: Socket): void;
 }
 
 /** Called once, when a wish has been carried out, or with the reason why it was not. */
-export type SettleWish = (error?: PushItError) => void;
+export type SettleCallback = (error?: PushItError) => void;

@@ -26,8 +26,8 @@ export class PushIt extends BasePushIt {
     const presence = new Presence(client);
     const recovery = new Recovery(client);
     const rotation = new Rotation(client, {
-      isCounted: (channel) => presence.has(channel),
-      isRecovered: (channel) => recovery.hasHistory(channel),
+      hasPresence: (channel) => presence.hasPresence(channel),
+      hasHistory: (channel) => recovery.hasHistory(channel),
     });
     const { connection, extensions } = client;
     extensions.push(

@@ -11,3 +11,6 @@ export const filesBelow = (root, paths) => {
   const files = execFileSync("git", options, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 });
   return files.split("\0").filter((file) => isCode(file) || isPage(file));
 };
+
+/** A changelog up to the end of its first section: older ones are not rewritten. */
+export const newestSection = (changelog) => changelog.split(/^(?=## )/m, 2).join("");

@@ -75,16 +75,16 @@ describe("Emitter", () => {
   });
 
   it("reports an event that has no listener, and only such", async () => {
-    const onUnheard = jest.fn();
-    const emitter = new Emitter<Events>(onUnheard);
+    const onUnhandled = jest.fn();
+    const emitter = new Emitter<Events>(onUnhandled);
     const remove = emitter.on("number", () => {});
     emitter.emit("number", 1);
     await settled();
-    expect(onUnheard).not.toHaveBeenCalled();
+    expect(onUnhandled).not.toHaveBeenCalled();
     remove();
     emitter.emit("number", 2);
     await settled();
-    expect(onUnheard.mock.calls).toEqual([["number", 2]]);
+    expect(onUnhandled.mock.calls).toEqual([["number", 2]]);
   });
 });
 

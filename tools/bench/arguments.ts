@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import type { Benchmark } from "./benchmark.js";
 import type { Options } from "./options.js";
 
@@ -19,7 +19,7 @@ export type KnownBenchmarks = Readonly<Record<string, Pick<Benchmark<unknown>, "
 
 /**
  * Reads the command line.
- * @throws Failure for a benchmark that does not exist, and for an option that does not exist or is another benchmark's
+ * @throws UserError for a benchmark that does not exist, and for an option that does not exist or is another benchmark's
  */
 export const parseBenchArguments = (args: string[], benchmarks: KnownBenchmarks): BenchArguments => {
   const { values, positionals } = parse(args, benchmarks);
@@ -30,13 +30,13 @@ export const parseBenchArguments = (args: string[], benchmarks: KnownBenchmarks)
   const benchmark = Object.hasOwn(benchmarks, name) && more.length === 0 ? benchmarks[name] : undefined;
   if (!benchmark) {
     const all = Object.keys(benchmarks).join(", ");
-    throw new Failure(
+    throw new UserError(
       name ? `There is no benchmark "${positionals.join(" ")}".` : "Which benchmark?",
       `One of: ${all}.`,
     );
   }
   const foreign = Object.keys(options).find((option) => !Object.hasOwn(benchmark.options ?? {}, option));
-  if (foreign !== undefined) throw new Failure(`${name} has no option --${foreign}.`, HELP);
+  if (foreign !== undefined) throw new UserError(`${name} has no option --${foreign}.`, HELP);
   return asked;
 };
 
@@ -58,6 +58,6 @@ const parse = (args: string[], benchmarks: KnownBenchmarks) => {
     // No option may be given more than once: no value is a list.
     return { values: values as Record<string, string | boolean | undefined>, positionals };
   } catch (error) {
-    throw new Failure((error as Error).message, HELP);
+    throw new UserError((error as Error).message, HELP);
   }
 };

@@ -1,4 +1,4 @@
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 
 /** What a benchmark's own options were given, by name. */
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
@@ -14,7 +14,7 @@ interface Bounds {
 
 /**
  * An option that is a number.
- * @throws Failure when it is none, or out of bounds
+ * @throws UserError when it is none, or out of bounds
  * @example numberOf({ seconds: "60" }, "seconds", { otherwise: 30, max: 3600 })
  */
 export const numberOption = (
@@ -26,15 +26,15 @@ export const numberOption = (
   if (given === undefined) return otherwise;
   const number = typeof given === "string" && given.trim() !== "" ? Number(given) : NaN;
   if (number >= min && number <= max) return number;
-  throw new Failure(`--${name} ${given} is not a number from ${min} to ${max}.`);
+  throw new UserError(`--${name} ${given} is not a number from ${min} to ${max}.`);
 };
 
 /**
  * An option that is a whole number.
- * @throws Failure when it is none, or out of bounds
+ * @throws UserError when it is none, or out of bounds
  */
 export const integerOption = (options: Options, name: string, bounds: Bounds): number => {
   const number = numberOption(options, name, bounds);
   if (Number.isInteger(number)) return number;
-  throw new Failure(`--${name} ${number} is not a whole number.`);
+  throw new UserError(`--${name} ${number} is not a whole number.`);
 };

@@ -1,4 +1,4 @@
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import { parseInteger, parseOptions } from "../lib/arguments.js";
 import { MAX_SEED } from "../lib/random.js";
 import type { ChaosOptions } from "./chaos.js";
@@ -41,7 +41,7 @@ const OPTIONS = {
 /**
  * Reads the command line.
  * @param chosen the seed where none is given
- * @throws Failure for an option that does not exist, or a value that cannot be
+ * @throws UserError for an option that does not exist, or a value that cannot be
  */
 export const parseChaosArguments = (args: string[], chosen: number): ChaosArguments => {
   const {
@@ -52,7 +52,7 @@ export const parseChaosArguments = (args: string[], chosen: number): ChaosArgume
     help = false,
   } = parseOptions("npm run chaos --", OPTIONS, args);
   if (dynamodb !== "embedded" && dynamodb !== "local")
-    throw new Failure(`--dynamodb ${dynamodb} is neither embedded nor local.`);
+    throw new UserError(`--dynamodb ${dynamodb} is neither embedded nor local.`);
   return {
     help,
     json,

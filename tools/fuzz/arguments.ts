@@ -1,4 +1,4 @@
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import { parseInteger, parseOptions } from "../lib/arguments.js";
 import { MAX_SEED } from "../lib/random.js";
 import type { FuzzOptions } from "./driver.js";
@@ -39,12 +39,13 @@ const OPTIONS = {
 /**
  * Reads the command line.
  * @param chosen the seed where none is given
- * @throws Failure for an option that does not exist, or a value that cannot be
+ * @throws UserError for an option that does not exist, or a value that cannot be
  */
 export const parseFuzzArguments = (args: string[], chosen: number): FuzzArguments => {
   const { runs, seed, path, json = false, help = false } = parseOptions("npm run fuzz --", OPTIONS, args);
-  if (path !== undefined && seed === undefined) throw new Failure("--path needs the --seed that it belongs to.");
-  if (path !== undefined && !/^\d+(:\d+)*$/.test(path)) throw new Failure(`--path ${path} is no path such as 17:0:3.`);
+  if (path !== undefined && seed === undefined) throw new UserError("--path needs the --seed that it belongs to.");
+  if (path !== undefined && !/^\d+(:\d+)*$/.test(path))
+    throw new UserError(`--path ${path} is no path such as 17:0:3.`);
   return {
     help,
     json,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Duration, type Stack } from "aws-cdk-lib";
 import { Guards, PushIt } from "../../infra/index.js";
-import { startEmbedded } from "../../local/dynamodb/embedded.js";
+import { startEmbedded } from "../../local/services/dynamodb/engines/embedded.js";
 import { synthesize } from "../lib/synthesize.js";
 import { makeWorkFolder } from "../lib/work-folder.js";
 import { HISTORIES, KEPT, ROOMS, WILDCARDS } from "./policy.js";

@@ -58,7 +58,7 @@ export class Connection implements ConnectionPart {
       this.#client.notify("onUserChanged");
       this.lose("connect", "", 0);
     }
-    if (!this.#enter("connect", "connect")) return this.hurry();
+    if (!this.#enter("connect", "connect")) return this.reconnectNow();
     this.#failures = 0;
     this.#wasAccepted = false;
     this.#queue.stopped = undefined;
@@ -90,7 +90,7 @@ export class Connection implements ConnectionPart {
   }
 
   /** Makes an attempt now that waits for its time. */
-  hurry(): void {
+  reconnectNow(): void {
     if (this.#cancelRetry) void this.#open();
   }
 
@@ -284,13 +284,13 @@ export class Connection implements ConnectionPart {
       if (channel === Meta.subscribe && successful && !wasAsked)
         this.#client.subscribed(data as unknown as SubscribeResult);
       if (channel === Meta.ping || channel === Meta.refresh || channel === Meta.connect)
-        this.#takeInfo((data ?? {}) as Partial<ConnectionInfo>, transport);
+        this.#handleInfo((data ?? {}) as Partial<ConnectionInfo>, transport);
       if (hasTrait(code, ENDS_AGENT) && transport === this.transport) this.lose(code as StateCode, error);
     }
   }
 
   /** Takes what the server says of the agent and the deployment. */
-  #takeInfo(info: Partial<ConnectionInfo>, transport: Transport): void {
+  #handleInfo(info: Partial<ConnectionInfo>, transport: Transport): void {
     const { agent, userId, limits, expiresInMs } = info;
     if (agent) transport.me = { agent, ...(userId !== undefined && { userId }) };
     if (limits) this.#queue.limits = limits;

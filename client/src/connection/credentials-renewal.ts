@@ -41,7 +41,7 @@ export class CredentialsRenewal {
     // A browser wakes a hidden tab once a minute, and the server waits for a minute: half of the time is always left for that.
     const lead = Math.min(options.retryCap, expiresInMs / 5) / 2;
     if (expiresInMs < FAR_AWAY_MS && typeof this.credentials === "function")
-      this.#plan(expiresInMs - lead - timers.random(lead));
+      this.#scheduleIn(expiresInMs - lead - timers.random(lead));
   }
 
   /** Forgets what was planned: the agent is gone. */
@@ -50,13 +50,13 @@ export class CredentialsRenewal {
     this.#cancel = undefined;
   }
 
-  #plan(milliseconds: number): void {
+  #scheduleIn(milliseconds: number): void {
     const { timers, options } = this.#client;
     this.cancel();
     const cancel = timers.after(milliseconds, () => {
       this.renew().catch(() => {
         // Unless the server has said something else meanwhile, or the agent is gone.
-        if (this.#cancel === cancel) this.#plan(timers.random(options.retryCap));
+        if (this.#cancel === cancel) this.#scheduleIn(timers.random(options.retryCap));
       });
     });
     this.#cancel = cancel;

@@ -1,7 +1,7 @@
 import { MAX_CREDENTIALS_BYTES } from "../../../protocol/limits.js";
 import { CREDENTIALS_PREFIX, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../../protocol/version.js";
 import { PushItError } from "../errors.js";
-import { base64url, figure, utf8 } from "../platform/text.js";
+import { base64url, formatNumber, utf8 } from "../platform/text.js";
 
 /**
  * The credentials as the bytes of their JSON.
@@ -12,7 +12,7 @@ export const encodeCredentials = (credentials: unknown): Uint8Array => {
   if (bytes.length > MAX_CREDENTIALS_BYTES)
     throw new PushItError(
       "credentials_too_large",
-      `The credentials have ${figure(bytes.length)} bytes of JSON; at most ${figure(MAX_CREDENTIALS_BYTES)} are allowed.`,
+      `The credentials have ${formatNumber(bytes.length)} bytes of JSON; at most ${formatNumber(MAX_CREDENTIALS_BYTES)} are allowed.`,
     );
   return bytes;
 };

@@ -44,12 +44,12 @@ export class NetworkDiagnosis implements Extension {
     if (failures !== PROBE_AFTER_FAILURES) return;
     // Whatever its status is, a reply shows that the server can be reached.
     platform.fetch?.(url.replace(/^ws/i, "http"), { mode: "no-cors", cache: "no-store", credentials: "omit" }).then(
-      () => this.#hint(),
+      () => this.#reportBlocked(),
       () => {},
     );
   }
 
-  #hint(): void {
+  #reportBlocked(): void {
     const { state } = this.#connection;
     const reason =
       "The server replies over HTTP but not over WebSockets: a proxy or firewall may block them, or the server refuses connections now, because of large cookies for example.";

@@ -40,23 +40,23 @@ export class PageLifecycle implements Extension {
 
   onConnecting(): void {
     const { platform, appState } = this.#client.options;
-    const subscription = appState?.addEventListener("change", (state) => this.#changed(state !== "active"));
+    const subscription = appState?.addEventListener("change", (state) => this.#onVisibilityChanged(state !== "active"));
     this.#removals = [
       () => subscription?.remove(),
       listen(platform, "online", () => {
-        this.#connection.hurry();
+        this.#connection.reconnectNow();
         // What came by the network before says nothing about this one.
         this.#connection.ping();
       }),
       listen(platform, "offline", () => this.#connection.doubt("offline")),
       listen(platform, "pageshow", ({ persisted }) => {
         // Otherwise the page is shown for the first time.
-        if (persisted) this.#returned(true);
+        if (persisted) this.#onReturned(true);
       }),
-      listen(platform.document, "resume", () => this.#returned(true)),
-      listen(platform, "visibilitychange", () => this.#changed(platform.document?.hidden)),
+      listen(platform.document, "resume", () => this.#onReturned(true)),
+      listen(platform, "visibilitychange", () => this.#onVisibilityChanged(platform.document?.hidden)),
     ];
-    this.#changed(platform.document?.hidden);
+    this.#onVisibilityChanged(platform.document?.hidden);
     this.#tick();
   }
 
@@ -74,7 +74,7 @@ export class PageLifecycle implements Extension {
     this.#wasHidden = this.#client.options.platform.document?.hidden ?? false;
     this.#tickDueAt = timers.now() + TICK_MS;
     this.#cancelTick = timers.after(TICK_MS, () => {
-      if (this.#wasFrozen()) this.#returned(true);
+      if (this.#wasFrozen()) this.#onReturned(true);
       this.#tick();
     });
   }
@@ -86,11 +86,11 @@ export class PageLifecycle implements Extension {
   }
 
   /** The page or app was hidden, or is seen. */
-  #changed(isHidden: boolean | undefined): void {
+  #onVisibilityChanged(isHidden: boolean | undefined): void {
     const { timers, options } = this.#client;
     this.#cancelSuspension?.();
     this.#wasHidden ||= isHidden ?? false;
-    if (!isHidden) this.#returned();
+    if (!isHidden) this.#onReturned();
     // A client that is not connected, and does not try, stays as it is.
     else if (options.suspendWhenHidden)
       this.#cancelSuspension = timers.after(options.suspendWhenHidden, () =>
@@ -99,10 +99,10 @@ export class PageLifecycle implements Extension {
   }
 
   /** The process runs again, or the page is seen. */
-  #returned(wasFrozen = this.#wasFrozen()): void {
+  #onReturned(wasFrozen = this.#wasFrozen()): void {
     const { timers } = this.#client;
     const { transport } = this.#connection;
-    this.#connection.hurry();
+    this.#connection.reconnectNow();
     if (wasFrozen) this.#connection.doubt("frozen");
     else if (transport && timers.now() - transport.lastReceivedAt > RECENT_MS) this.#connection.ping();
   }

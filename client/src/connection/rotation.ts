@@ -25,11 +25,11 @@ const ROTATION_JITTER = 0.04;
 const ROTATION_RETRY = 1 / 300;
 
 /** What a rotation asks of history and presence. */
-export interface RotationQuestions {
+export interface ChannelFeatures {
   /** Whether the server counts an agent on a channel. */
-  isCounted(channel: string): boolean;
+  hasPresence(channel: string): boolean;
   /** Whether what is missed on a channel is recovered. */
-  isRecovered(channel: string): boolean;
+  hasHistory(channel: string): boolean;
 }
 
 /**
@@ -44,7 +44,7 @@ export interface RotationQuestions {
  */
 export class Rotation implements Extension {
   readonly #client: Client;
-  readonly #questions: RotationQuestions;
+  readonly #features: ChannelFeatures;
   readonly #lifetime: number;
   readonly #drainTime: number;
   /** The transport that was replaced and still receives. */
@@ -55,10 +55,10 @@ export class Rotation implements Extension {
   /** Stops the wait until the old transport can be closed. */
   #cancelMove: (() => void) | undefined;
 
-  constructor(client: Client, questions: RotationQuestions) {
+  constructor(client: Client, features: ChannelFeatures) {
     const { connectionLifetime = CONNECTION_LIFETIME_MS, drainTime = DRAIN_MS } = client.options;
     this.#client = client;
-    this.#questions = questions;
+    this.#features = features;
     this.#lifetime = connectionLifetime;
     this.#drainTime = Math.min(drainTime, connectionLifetime * MAX_DRAIN_SHARE);
   }
@@ -93,7 +93,7 @@ export class Rotation implements Extension {
     this.#leaveBehind([...old.subscriptions.keys()]);
     if (this.#client.isActive)
       emitter.emit("rotated", {
-        channels: subscriptions.wanted().filter((channel) => !this.#questions.isRecovered(channel)),
+        channels: subscriptions.wanted().filter((channel) => !this.#features.hasHistory(channel)),
       });
   }
 
@@ -127,8 +127,8 @@ export class Rotation implements Extension {
     };
   }
 
-  /** Looks again and again whether the old transport is still needed, until it is not or `giveUpAt` is past. */
-  #closeWhenMoved(old: Transport, giveUpAt: number): void {
+  /** Looks again and again whether the old transport is still needed, until it is not or `waitUntil` is past. */
+  #closeWhenMoved(old: Transport, waitUntil: number): void {
     const { connection, timers, queue, subscriptions } = this.#client;
     this.#cancelMove = timers.after(MOVE_POLL_MS, () => {
       if (old.isClosed) return;
@@ -138,9 +138,9 @@ export class Rotation implements Extension {
         .every((channel) => there?.get(channel) || !old.subscriptions.has(channel));
       // A reply on the new transport promises the subscriptions, too, that the connection guard made.
       const hasMoved = connection.transport?.me && isEverythingThere && !queue.hasInFlight(old);
-      if (!hasMoved && timers.now() < giveUpAt) return this.#closeWhenMoved(old, giveUpAt);
+      if (!hasMoved && timers.now() < waitUntil) return this.#closeWhenMoved(old, waitUntil);
       // Otherwise others would count this client twice.
-      this.#unsubscribeOld([...old.subscriptions.keys()].filter((channel) => this.#questions.isCounted(channel)));
+      this.#unsubscribeOld([...old.subscriptions.keys()].filter((channel) => this.#features.hasPresence(channel)));
       this.#cancelMove = timers.after(this.#drainTime, () => this.#close(old));
     });
   }

@@ -38,7 +38,7 @@ export class ChannelRecovery {
   /** Something is known to follow that is not here. */
   hasGap = false;
   /** The server is asked for what is missing. */
-  isAsking = false;
+  isRequestPending = false;
   /** Stops the wait before the server is asked. */
   cancelWait: (() => void) | undefined;
   /**
@@ -63,7 +63,7 @@ export class ChannelRecovery {
 
   /** A message arrived. */
   receive(message: PlacedMessage): void {
-    if (this.#knows(message)) {
+    if (this.#isDelivered(message)) {
       if (isAtOrBefore(message, this.#unordered)) this.#deliver(message);
       return;
     }
@@ -72,17 +72,17 @@ export class ChannelRecovery {
       this.hasGap = true;
       this.#buffer = [];
     }
-    this.advance();
+    this.deliverReady();
   }
 
   /** Delivers what comes next, as far as it is here. */
-  advance(): void {
+  deliverReady(): void {
     if (!this.position) return;
     const { epoch } = this.position;
     // Those of another history wait until the server has said which one counts.
     const foreign = this.#buffer.filter((message) => message.epoch !== epoch);
     const own = this.#buffer.filter((message) => message.epoch === epoch).sort(byOffset);
-    while (own[0] && own[0].offset <= this.position.offset + 1) this.#pass(own.shift()!);
+    while (own[0] && own[0].offset <= this.position.offset + 1) this.#deliverNext(own.shift()!);
     this.#buffer = [...own, ...foreign];
   }
 
@@ -91,30 +91,30 @@ export class ChannelRecovery {
    * @param isCovered whether another subscription brings messages of this channel, too
    */
   apply({ position, messages = [], recovered, more, pendingMs }: HistoryUpdate, isCovered: boolean): void {
-    if (position && !this.#knows(position)) {
+    if (position && !this.#isDelivered(position)) {
       const isFresh = recovered === undefined && !this.position;
-      if (isFresh || recovered === false) this.#jump(position, messages, isCovered);
+      if (isFresh || recovered === false) this.#restartAt(position, messages, isCovered);
       // It does not begin where the client is, which was not known when it was asked.
       else if (recovered === undefined) this.hasGap = true;
       else {
-        for (const message of messages) this.#pass({ ...message, channel: this.channel, epoch: position.epoch });
+        for (const message of messages) this.#deliverNext({ ...message, channel: this.channel, epoch: position.epoch });
         this.position = positionOf(position);
       }
     }
-    if (position && position.epoch === this.position?.epoch) this.#endForeign(isCovered);
+    if (position && position.epoch === this.position?.epoch) this.#resolveForeign(isCovered);
     if (more || pendingMs) this.hasGap = true;
-    this.advance();
+    this.deliverReady();
   }
 
   /** Goes on behind what is missing: nobody will give it. */
   skipGap(): void {
     const [first] = this.#buffer;
     if (first) this.position = { epoch: first.epoch, offset: first.offset - 1 };
-    this.advance();
+    this.deliverReady();
   }
 
   /** Delivers what waits, as it came: nothing will come to put it in order. */
-  release(): void {
+  flushBuffer(): void {
     const waiting = this.#buffer;
     this.#buffer = [];
     for (const message of waiting) this.#deliver(message);
@@ -124,14 +124,14 @@ export class ChannelRecovery {
   stop(): void {
     this.cancelWait?.();
     this.cancelWait = undefined;
-    this.isAsking = this.isSubscribing = false;
+    this.isRequestPending = this.isSubscribing = false;
   }
 
   /**
    * Begins anew at a position. What has arrived and is not behind it is delivered first, but not to a fresh subscription
    * that nothing else covers: it is promised what comes behind the position, and would get others with holes in between.
    */
-  #jump(position: Position, messages: NonNullable<Replay["messages"]>, isCovered: boolean): void {
+  #restartAt(position: Position, messages: NonNullable<Replay["messages"]>, isCovered: boolean): void {
     const { epoch } = position;
     const isPassed = (message: PlacedMessage): boolean => message.epoch !== epoch || isAtOrBefore(message, position);
     const given = messages.map((message) => ({ ...message, channel: this.channel, epoch }));
@@ -143,7 +143,7 @@ export class ChannelRecovery {
   }
 
   /** The server has said which history counts: what waits of another one is old, and only another subscription promises it. */
-  #endForeign(isCovered: boolean): void {
+  #resolveForeign(isCovered: boolean): void {
     const { epoch } = this.position!;
     const foreign = this.#buffer.filter((message) => message.epoch !== epoch);
     this.#buffer = this.#buffer.filter((message) => message.epoch === epoch);
@@ -151,14 +151,14 @@ export class ChannelRecovery {
   }
 
   /** Delivers the message that comes next. */
-  #pass(message: PlacedMessage): void {
-    if (this.#knows(message)) return;
+  #deliverNext(message: PlacedMessage): void {
+    if (this.#isDelivered(message)) return;
     this.position = positionOf(message);
     this.#deliver(message);
   }
 
   /** Whether what is at a position was delivered, or passed over. */
-  #knows(position: Position): boolean {
+  #isDelivered(position: Position): boolean {
     return isAtOrBefore(position, this.position);
   }
 }

@@ -39,8 +39,8 @@ export class PublishRetry implements Extension {
     const { action, channel, firstSentAt } = request;
     const isSafe = channel !== undefined && (this.#historyChannels.has(channel) || this.#recovery.hasHistory(channel));
     if (action !== "publish" || firstSentAt === undefined || !isSafe || !hasTrait(code, AMBIGUOUS)) return false;
-    request.giveUpAt ??= firstSentAt + RETRY_WINDOW_MS;
-    if (timers.now() >= request.giveUpAt) return false;
+    request.retryUntil ??= firstSentAt + RETRY_WINDOW_MS;
+    if (timers.now() >= request.retryUntil) return false;
     const delay =
       code === "closed" ? 0 : backoff(request.attempts - 1, options.retryBase, MAX_RETRY_DELAY_MS, timers.random(1));
     request.cancelTimer?.();

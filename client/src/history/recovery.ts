@@ -72,7 +72,7 @@ export class Recovery implements Extension {
 
   beforeSend(request: Request): void {
     if (request.action !== "subscribe") return;
-    const recovery = this.#of(request.channel!);
+    const recovery = this.#recoveryOf(request.channel!);
     recovery.isSubscribing = true;
     recovery.cancelWait?.();
     recovery.cancelWait = undefined;
@@ -93,7 +93,7 @@ export class Recovery implements Extension {
       return false;
     }
     recovery.receive(message as PlacedMessage);
-    this.#askLater(recovery, GAP_WAIT_MS);
+    this.#scheduleRequest(recovery, GAP_WAIT_MS);
     return true;
   }
 
@@ -103,11 +103,11 @@ export class Recovery implements Extension {
     if (isBad) this.#client.emitter.emit("subscribed", { channel, recovered: false, code: "bad_position" });
     if (position) {
       this.#checkIntervalMs = Math.min(this.#checkIntervalMs, result.historyCheckIntervalMs ?? Infinity);
-      const recovery = this.#of(channel);
+      const recovery = this.#recoveryOf(channel);
       recovery.isSubscribing = false;
       recovery.hasHistory = true;
       recovery.apply(result, this.#isCovered(channel));
-      this.#askLater(recovery, this.#waitAfter(result));
+      this.#scheduleRequest(recovery, this.#retryDelay(result));
     } else this.#forget(channel);
   }
 
@@ -115,8 +115,8 @@ export class Recovery implements Extension {
     const recovery = this.#channels.get(channel);
     if (!recovery) return;
     recovery.isSubscribing = false;
-    if (recovery.position) this.#askLater(recovery, 0);
-    else recovery.release();
+    if (recovery.position) this.#scheduleRequest(recovery, 0);
+    else recovery.flushBuffer();
   }
 
   onUnsubscribed(channel: string): void {
@@ -131,12 +131,12 @@ export class Recovery implements Extension {
       const recovery = this.#channels.get(channel);
       if (!recovery) continue;
       recovery.hasGap = true;
-      this.#askLater(recovery, 0);
+      this.#scheduleRequest(recovery, 0);
     }
   }
 
   onVerified(): void {
-    for (const recovery of this.#channels.values()) this.#askLater(recovery, 0);
+    for (const recovery of this.#channels.values()) this.#scheduleRequest(recovery, 0);
   }
 
   onDisconnected(): void {
@@ -151,7 +151,7 @@ export class Recovery implements Extension {
     this.#receivedOtherwise.clear();
   }
 
-  #of(channel: string): ChannelRecovery {
+  #recoveryOf(channel: string): ChannelRecovery {
     const known = this.#channels.get(channel);
     if (known) return known;
     const recovery = new ChannelRecovery(channel, (message) => this.#client.deliver(message));
@@ -167,7 +167,7 @@ export class Recovery implements Extension {
     if (!recovery) return;
     recovery.stop();
     this.#channels.delete(channel);
-    recovery.release();
+    recovery.flushBuffer();
   }
 
   /** Whether another subscription brings a channel's messages, too. */
@@ -178,50 +178,50 @@ export class Recovery implements Extension {
   }
 
   /** How long to wait after an answer, if it left something open. */
-  #waitAfter({ more, pendingMs = 0 }: Pick<Replay, "more" | "pendingMs">): number {
+  #retryDelay({ more, pendingMs = 0 }: Pick<Replay, "more" | "pendingMs">): number {
     return more ? 0 : pendingMs + PENDING_RETRY_MS + this.#client.timers.random(PENDING_RETRY_MS);
   }
 
   /** Asks for what is missing, if something is missing still after `milliseconds`. */
-  #askLater(recovery: ChannelRecovery, milliseconds: number): void {
-    if (!recovery.isIncomplete || recovery.isAsking || recovery.isSubscribing) return;
+  #scheduleRequest(recovery: ChannelRecovery, milliseconds: number): void {
+    if (!recovery.isIncomplete || recovery.isRequestPending || recovery.isSubscribing) return;
     recovery.cancelWait ??= this.#client.timers.after(milliseconds, () => {
       recovery.cancelWait = undefined;
-      if (recovery.isIncomplete) this.#ask(recovery);
+      if (recovery.isIncomplete) this.#requestHistory(recovery);
     });
   }
 
-  #ask(recovery: ChannelRecovery): void {
+  #requestHistory(recovery: ChannelRecovery): void {
     const { channel } = recovery;
-    const isCurrent = (): boolean => this.#channels.get(channel) === recovery && recovery.isAsking;
+    const isCurrent = (): boolean => this.#channels.get(channel) === recovery && recovery.isRequestPending;
     // On another connection the subscription asks for everything.
     if (!this.#client.isConnected || recovery.isSubscribing) return;
-    recovery.isAsking = true;
+    recovery.isRequestPending = true;
     recovery.hasGap = false;
-    this.#client.queue.ask("history", { channel, since: recovery.position }, (outcome) => {
+    this.#client.queue.enqueueMeta("history", { channel, since: recovery.position }, (outcome) => {
       if (!isCurrent()) return;
-      recovery.isAsking = false;
-      if (!outcome.error) this.#takeReplay(recovery, dataOf<Replay>(outcome));
+      recovery.isRequestPending = false;
+      if (!outcome.error) this.#applyReplay(recovery, dataOf<Replay>(outcome));
       else if (outcome.error.retryable) {
         recovery.hasGap = true;
-        this.#askLater(recovery, this.#client.timers.random(this.#client.options.retryCap));
+        this.#scheduleRequest(recovery, this.#client.timers.random(this.#client.options.retryCap));
       } else {
-        this.#tellLoss(channel, outcome.error.code);
+        this.#reportLoss(channel, outcome.error.code);
         recovery.skipGap();
       }
     });
   }
 
   /** What is missing cannot be had. Of a channel that nobody wants any more, nobody is told. */
-  #tellLoss(channel: string, code: RequestCode): void {
+  #reportLoss(channel: string, code: RequestCode): void {
     if (this.#client.subscriptions.wanted().includes(channel))
       this.#client.emitter.emit("subscribed", { channel, recovered: false, code });
   }
 
-  #takeReplay(recovery: ChannelRecovery, replay: Replay): void {
+  #applyReplay(recovery: ChannelRecovery, replay: Replay): void {
     const { channel, code } = replay;
-    if (code) this.#tellLoss(channel, code);
+    if (code) this.#reportLoss(channel, code);
     recovery.apply(replay, this.#isCovered(channel));
-    this.#askLater(recovery, this.#waitAfter(replay));
+    this.#scheduleRequest(recovery, this.#retryDelay(replay));
   }
 }

@@ -14,11 +14,11 @@ export class Deduplicator {
   /** The largest offset by channel, of channels without history. */
   readonly #offsets = new BoundedMap<string, number>(MAX_REMEMBERED);
   /** What this client published and does not want to receive. */
-  readonly #unwanted = new BoundedMap<string, true>(MAX_REMEMBERED);
+  readonly #suppressed = new BoundedMap<string, true>(MAX_REMEMBERED);
 
   /** Remembers a message of this client that it is to be spared. */
-  spare(channel: string, uuid: string): void {
-    this.#unwanted.set(`${channel} ${uuid}`, true);
+  suppress(channel: string, uuid: string): void {
+    this.#suppressed.set(`${channel} ${uuid}`, true);
   }
 
   /** Whether a message has not arrived before, and is not to be spared. From now on it has arrived. */
@@ -30,7 +30,7 @@ export class Deduplicator {
       if (offset <= (this.#offsets.get(channel) ?? -1)) return false;
       this.#offsets.set(channel, offset);
     }
-    if (this.#seen.has(key) || this.#unwanted.has(`${channel} ${uuid}`)) return false;
+    if (this.#seen.has(key) || this.#suppressed.has(`${channel} ${uuid}`)) return false;
     this.#seen.set(key, true);
     return true;
   }
@@ -38,6 +38,6 @@ export class Deduplicator {
   clear(): void {
     this.#seen.clear();
     this.#offsets.clear();
-    this.#unwanted.clear();
+    this.#suppressed.clear();
   }
 }

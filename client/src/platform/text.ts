@@ -12,4 +12,4 @@ export const base64url = (bytes: Uint8Array): string =>
     .replace(/=/g, "");
 
 /** A number for people: `32,640`. */
-export const figure = (number: number): string => number.toLocaleString("en");
+export const formatNumber = (number: number): string => number.toLocaleString("en");

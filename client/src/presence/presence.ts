@@ -37,7 +37,7 @@ export class Presence implements Extension {
   }
 
   /** Whether a channel is known to have presence. */
-  has(channel: string): boolean {
+  hasPresence(channel: string): boolean {
     return this.#channels.has(channel);
   }
 
@@ -48,7 +48,7 @@ export class Presence implements Extension {
     do {
       const page: PresencePage = await (after === undefined
         ? this.#readPage(channel, after)
-        : this.#readOn(channel, after));
+        : this.#readPageWithRetry(channel, after));
       members.push(...page.members);
       after = page.more;
     } while (after !== undefined);
@@ -86,7 +86,7 @@ export class Presence implements Extension {
   }
 
   /** Reads a further page. A large channel has more pages than the server tells at once: then it waits, and asks again. */
-  async #readOn(channel: string, after: string): Promise<PresencePage> {
+  async #readPageWithRetry(channel: string, after: string): Promise<PresencePage> {
     const { timers, options } = this.#client;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -102,7 +102,7 @@ export class Presence implements Extension {
 
   #readPage(channel: string, after: string | undefined): Promise<PresencePage> {
     return new Promise((resolve, reject) => {
-      this.#client.queue.ask("presence", { channel, after }, (outcome) => {
+      this.#client.queue.enqueueMeta("presence", { channel, after }, (outcome) => {
         if (outcome.error) reject(outcome.error);
         else resolve(dataOf<PresencePage>(outcome));
       });

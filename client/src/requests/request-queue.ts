@@ -6,7 +6,7 @@ import { defer } from "../emitter.js";
 import { PushItError, type RequestCode } from "../errors.js";
 import type { Internals } from "../internals.js";
 import { newId } from "../platform/id.js";
-import { figure, utf8 } from "../platform/text.js";
+import { formatNumber, utf8 } from "../platform/text.js";
 import { type BatchLimits, encodeBatch, type IncomingFrame, MAX_PAYLOAD_BYTES, nextBatch } from "./frames.js";
 import { isSubscriptionAction, type Outcome, type Request, type RequestFields } from "./request.js";
 
@@ -49,10 +49,10 @@ export class RequestQueue {
       this.fail(
         request,
         "too_large",
-        `${figure(request.bytes)} bytes of JSON; at most ${figure(MAX_PAYLOAD_BYTES - 1)} fit a frame.`,
+        `${formatNumber(request.bytes)} bytes of JSON; at most ${formatNumber(MAX_PAYLOAD_BYTES - 1)} fit a frame.`,
       );
     else if (!isSubscriptionAction(request.action) && this.#open.size >= this.#client.options.queueLimit)
-      this.fail(request, "queue_full", `${figure(this.#open.size)} requests are open already.`);
+      this.fail(request, "queue_full", `${formatNumber(this.#open.size)} requests are open already.`);
     else {
       this.#open.add(request);
       this.startTimer(request);
@@ -62,7 +62,11 @@ export class RequestQueue {
   }
 
   /** Queues a request about a channel that has a frame of its own. */
-  ask(action: Action, data: { channel: string; [field: string]: unknown }, onEnd: (outcome: Outcome) => void): void {
+  enqueueMeta(
+    action: Action,
+    data: { channel: string; [field: string]: unknown },
+    onEnd: (outcome: Outcome) => void,
+  ): void {
     this.enqueue({ ...metaRequest(action, data, onEnd), channel: data.channel });
   }
 
@@ -81,7 +85,7 @@ export class RequestQueue {
   flush(): void {
     defer(() => {
       // If this process slept, the server may not know them any more.
-      for (const request of this.#open) if (request.giveUpAt! < this.#client.timers.now()) this.#expire(request);
+      for (const request of this.#open) if (request.retryUntil! < this.#client.timers.now()) this.#expire(request);
       while (this.transport) {
         const batch = nextBatch(this.#open, this.limits);
         if (!batch[0]) return;
@@ -156,10 +160,10 @@ export class RequestQueue {
   /** Starts the clock of a request that waits from now on: in the queue, or for its reply. */
   startTimer(request: Request): void {
     const { timers, options } = this.#client;
-    const { giveUpAt = Infinity, timeout = options.timeout } = request;
+    const { retryUntil = Infinity, timeout = options.timeout } = request;
     // One that is sent again waits for a connection as long as it may be sent.
-    const isResent = request.giveUpAt !== undefined && request.state === "queued";
-    const milliseconds = Math.min(isResent ? Infinity : timeout, giveUpAt - timers.now());
+    const isResent = request.retryUntil !== undefined && request.state === "queued";
+    const milliseconds = Math.min(isResent ? Infinity : timeout, retryUntil - timers.now());
     request.cancelTimer?.();
     request.cancelTimer = timers.deadline(milliseconds, () => this.#expire(request));
   }

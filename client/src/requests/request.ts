@@ -50,7 +50,7 @@ export interface Request extends RequestFields {
   /** When it was sent for the first time, in epoch milliseconds. */
   firstSentAt?: number;
   /** When it will not be sent again, in epoch milliseconds. */
-  giveUpAt?: number;
+  retryUntil?: number;
   /** Stops the clock that runs for it. */
   cancelTimer?: () => void;
 }

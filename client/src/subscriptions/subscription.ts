@@ -1,5 +1,5 @@
 import type { Request } from "../requests/request.js";
-import type { SettleWish } from "../internals.js";
+import type { SettleCallback } from "../internals.js";
 
 /** Somebody who wants a channel: a handle, or the client itself. */
 export type Holder = object;
@@ -9,7 +9,7 @@ export interface Waiter {
   holder: Holder;
   /** Whether the holder wanted the channel. */
   wants: boolean;
-  settle: SettleWish;
+  settle: SettleCallback;
 }
 
 /** One channel that somebody wants, or that the server may still have. */

@@ -4,7 +4,7 @@ import type { Transport } from "../connection/transport.js";
 import { defer } from "../emitter.js";
 import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
-import type { ConnectionPart, Internals, SettleWish } from "../internals.js";
+import type { ConnectionPart, Internals, SettleCallback } from "../internals.js";
 import { newId } from "../platform/id.js";
 import type { Outcome } from "../requests/request.js";
 import { dataOf, type RequestQueue } from "../requests/request-queue.js";
@@ -37,7 +37,7 @@ export class Subscriptions implements Extension {
   }
 
   /** A holder wants a channel. `settle` is called when it is subscribed, or with the reason why it is not. */
-  hold(channel: string, holder: Holder, settle?: SettleWish): void {
+  hold(channel: string, holder: Holder, settle?: SettleCallback): void {
     if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)
       return settle?.(
         new PushItError("bad_channel", `A channel has a name of at most ${MAX_CHANNEL_LENGTH} characters.`, {
@@ -51,9 +51,9 @@ export class Subscriptions implements Extension {
   }
 
   /** A holder does not want a channel any more. `settle` is called when it has left, or with the reason why it has not. */
-  release(channel: string, holder: Holder, settle: SettleWish): void {
+  release(channel: string, holder: Holder, settle: SettleCallback): void {
     const subscription = this.#subscriptions.get(channel);
-    if (!subscription && holder === this.#client.ownHold && typeof channel === "string")
+    if (!subscription && holder === this.#client.ownHolder && typeof channel === "string")
       return this.#releaseUnknown(channel, holder, settle);
     if (!subscription) return settle();
     const hasLeft = subscription.holders.delete(holder);
@@ -98,14 +98,14 @@ export class Subscriptions implements Extension {
     const subscription = this.#subscriptions.get(channel);
     transport.subscriptions.delete(channel);
     if (!subscription) return this.#client.emitter.emit("unsubscribed", { channel, error });
-    this.#endWish(subscription, error);
+    this.#refuse(subscription, error);
     this.#reconcile(subscription);
   }
 
   onReset(): void {
     for (const subscription of this.#subscriptions.values()) {
       const { channel, holders } = subscription;
-      this.#stop(subscription);
+      this.#settleStopped(subscription);
       if (holders.size) this.#client.emitter.emit("unsubscribed", { channel });
       holders.clear();
     }
@@ -113,7 +113,7 @@ export class Subscriptions implements Extension {
   }
 
   /** A guard may have subscribed this agent to a channel that nobody here wanted. */
-  #releaseUnknown(channel: string, holder: Holder, settle: SettleWish): void {
+  #releaseUnknown(channel: string, holder: Holder, settle: SettleCallback): void {
     const subscription: Subscription = { channel, holders: new Set(), waiters: [] };
     this.#connection.transport?.subscriptions.set(channel, false);
     this.#subscriptions.set(channel, subscription);
@@ -127,7 +127,7 @@ export class Subscriptions implements Extension {
   /** Looks at a channel when the running code has ended: opposite calls cancel out until then. */
   #reconcileSoon(
     subscription: Subscription,
-    { settle, ...waiter }: Omit<Waiter, "settle"> & { settle: SettleWish | undefined },
+    { settle, ...waiter }: Omit<Waiter, "settle"> & { settle: SettleCallback | undefined },
   ): void {
     subscription.isPaused = false;
     if (settle) subscription.waiters.push({ ...waiter, settle });
@@ -149,7 +149,7 @@ export class Subscriptions implements Extension {
     /** `true`: the server has it; `false`: it may have it. */
     const there = transport?.subscriptions.get(channel);
     const isAsWanted = holders.size ? there : there === undefined;
-    if (!isAsWanted && this.#queue.stopped) this.#stop(subscription);
+    if (!isAsWanted && this.#queue.stopped) this.#settleStopped(subscription);
     else if (!isAsWanted) {
       // Without a connection only those who wait make a request, which waits for one.
       if (!isPaused && (isConnected || waiters.length || !holders.size)) this.#request(subscription, action);
@@ -163,7 +163,7 @@ export class Subscriptions implements Extension {
   }
 
   /** Nothing will be sent until the application connects again: what it wants stays, and nobody waits for it. */
-  #stop(subscription: Subscription): void {
+  #settleStopped(subscription: Subscription): void {
     const { channel, holders, waiters } = subscription;
     const { code, reason } = this.#queue.stopped ?? { code: "closed" as const, reason: "The client was reset." };
     const isInVain = ({ holder, wants }: Waiter): boolean => wants && holders.has(holder);
@@ -226,7 +226,7 @@ export class Subscriptions implements Extension {
     const { channel, holders, waiters } = subscription;
     const { transport: current } = this.#connection;
     if (this.#queue.stopped) return;
-    if (wants && !error.retryable) return this.#endWish(subscription, error);
+    if (wants && !error.retryable) return this.#refuse(subscription, error);
     // Its transport is gone: what was to end there has ended, and what was to begin begins on the next one.
     if (transport && transport !== current && (current || !wants)) return;
     if (wants) this.#client.notify("onSubscribeFailed", channel);
@@ -239,14 +239,14 @@ export class Subscriptions implements Extension {
       this.#pause(subscription);
     } else if (!holders.size) {
       // The server keeps what the application knows to be subscribed. What it has refused before, nobody asks about again.
-      if (subscription.isAnnounced) holders.add(this.#client.ownHold);
+      if (subscription.isAnnounced) holders.add(this.#client.ownHolder);
       else current?.subscriptions.delete(channel);
     }
     this.#fail(subscription, wants, error);
   }
 
   /** The server will not have the subscription: nobody wants it any more. */
-  #endWish(subscription: Subscription, error: PushItError): void {
+  #refuse(subscription: Subscription, error: PushItError): void {
     const { channel } = subscription;
     const subscriptions = this.#connection.transport?.subscriptions;
     subscription.holders.clear();

@@ -29,7 +29,7 @@ describe("the page's life", () => {
     platform.advance(MINUTE);
     expect(calls).toEqual([]);
     platform.sleep(2 * MINUTE);
-    expect(calls).toEqual([["hurry"], FROZEN]);
+    expect(calls).toEqual([["reconnectNow"], FROZEN]);
   });
 
   it.each([16_000, MINUTE, 24 * 60 * MINUTE])("a freeze of %d ms is noticed", (milliseconds) => {
@@ -44,7 +44,7 @@ describe("the page's life", () => {
     // The clock jumps, and no timer has fired yet.
     platform.now += 3 * MINUTE;
     show(true);
-    expect(calls).toEqual([["hurry"], FROZEN]);
+    expect(calls).toEqual([["reconnectNow"], FROZEN]);
   });
 
   it("a throttled background tab, woken once a minute, is not frozen", () => {
@@ -67,7 +67,7 @@ describe("the page's life", () => {
   ])("%s ends a freeze that the browser announced", (event, fields) => {
     const { platform, calls } = make();
     platform.dispatch(event, fields);
-    expect(calls).toEqual([["hurry"], FROZEN]);
+    expect(calls).toEqual([["reconnectNow"], FROZEN]);
   });
 
   it("pageshow of a page that was not kept means nothing", () => {
@@ -80,13 +80,13 @@ describe("the page's life", () => {
     const { platform, calls, show, connection } = make();
     platform.advance(20_000);
     show(true);
-    expect(calls).toEqual([["hurry"]]);
+    expect(calls).toEqual([["reconnectNow"]]);
     platform.advance(10_001);
     show(true);
-    expect(calls.slice(1)).toEqual([["hurry"], ["ping"]]);
+    expect(calls.slice(1)).toEqual([["reconnectNow"], ["ping"]]);
     connection.transport!.lastReceivedAt = platform.now;
     show(true);
-    expect(calls.slice(3)).toEqual([["hurry"]]);
+    expect(calls.slice(3)).toEqual([["reconnectNow"]]);
   });
 
   it("offline makes the connection doubtful at once", () => {
@@ -98,7 +98,7 @@ describe("the page's life", () => {
   it("online makes an attempt at once", () => {
     const { platform, calls } = make();
     platform.dispatch("online");
-    expect(calls[0]).toEqual(["hurry"]);
+    expect(calls[0]).toEqual(["reconnectNow"]);
   });
 
   it("a page that was just hidden is left alone", () => {
@@ -121,7 +121,7 @@ describe("the page's life", () => {
     const { platform, calls, lifecycle } = make();
     lifecycle.onDisconnected();
     platform.dispatch("online");
-    expect(calls[0]).toEqual(["hurry"]);
+    expect(calls[0]).toEqual(["reconnectNow"]);
   });
 });
 
@@ -157,7 +157,7 @@ describe("React Native's AppState", () => {
     platform.advance(5 * MINUTE);
     expect(calls).toEqual([]);
     change("active");
-    expect(calls).toEqual([["hurry"], ["ping"]]);
+    expect(calls).toEqual([["reconnectNow"], ["ping"]]);
   });
 
   it("after a suspension by the system is a freeze", () => {
@@ -166,7 +166,7 @@ describe("React Native's AppState", () => {
     change("background");
     platform.now += 5 * MINUTE;
     change("active");
-    expect(calls).toEqual([["hurry"], FROZEN]);
+    expect(calls).toEqual([["reconnectNow"], FROZEN]);
   });
 
   it("gives up the connection in the background, if that is wanted", () => {

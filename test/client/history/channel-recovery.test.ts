@@ -182,7 +182,7 @@ describe("what nobody will give", () => {
     const { recovery, delivered, receive } = make();
     recovery.isSubscribing = true;
     receive(8, 6);
-    recovery.release();
+    recovery.flushBuffer();
     expect([delivered, recovery.isIncomplete]).toEqual([[8, 6], false]);
   });
 });
@@ -191,9 +191,9 @@ describe("stopping", () => {
   it("ends waiting and asking", () => {
     const { recovery } = make(at(10));
     const cancel = jest.fn();
-    Object.assign(recovery, { cancelWait: cancel, isAsking: true, isSubscribing: true });
+    Object.assign(recovery, { cancelWait: cancel, isRequestPending: true, isSubscribing: true });
     recovery.stop();
     expect(cancel).toHaveBeenCalledTimes(1);
-    expect([recovery.cancelWait, recovery.isAsking, recovery.isSubscribing]).toEqual([undefined, false, false]);
+    expect([recovery.cancelWait, recovery.isRequestPending, recovery.isSubscribing]).toEqual([undefined, false, false]);
   });
 });

@@ -92,7 +92,7 @@ describe("a message with an offset", () => {
 describe("an own message without echo", () => {
   it("is not new, whichever connection brings it", () => {
     const deduplicator = new Deduplicator();
-    deduplicator.spare("a", "mine");
+    deduplicator.suppress("a", "mine");
     const own: Message = { channel: "a", uuid: "mine", data: 0 };
     expect(
       [own, { ...own, epoch: "e", offset: 3 }, { ...own, channel: "b" }].map((message) => deduplicator.isNew(message)),
@@ -101,7 +101,7 @@ describe("an own message without echo", () => {
 
   it("still counts as the newest value of its channel", () => {
     const deduplicator = new Deduplicator();
-    deduplicator.spare("a", "mine");
+    deduplicator.suppress("a", "mine");
     expect(deduplicator.isNew({ channel: "a", uuid: "mine", data: 0, offset: 5 })).toBe(false);
     expect(deduplicator.isNew({ channel: "a", uuid: "older", data: 0, offset: 4 })).toBe(false);
   });
@@ -111,7 +111,7 @@ describe("after a reset", () => {
   it("everything is new again", () => {
     const deduplicator = new Deduplicator();
     const message: Message = { channel: "a", uuid: "1", data: 0, offset: 3 };
-    deduplicator.spare("a", "mine");
+    deduplicator.suppress("a", "mine");
     deduplicator.isNew(message);
     deduplicator.clear();
     expect([message, { channel: "a", uuid: "mine", data: 0 }].map((each) => deduplicator.isNew(each))).toEqual([

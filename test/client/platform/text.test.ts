@@ -1,4 +1,4 @@
-import { base64url, figure, utf8 } from "../../../client/src/platform/text.js";
+import { base64url, formatNumber, utf8 } from "../../../client/src/platform/text.js";
 
 describe("text", () => {
   it("is counted in bytes of UTF-8", () => {
@@ -13,6 +13,6 @@ describe("text", () => {
   });
 
   it("shows figures with commas", () => {
-    expect([999, 32_640, 1_234_567].map(figure)).toEqual(["999", "32,640", "1,234,567"]);
+    expect([999, 32_640, 1_234_567].map(formatNumber)).toEqual(["999", "32,640", "1,234,567"]);
   });
 });

@@ -188,7 +188,7 @@ describe("a new connection", () => {
   it("goes on, without a word, with what nobody waits for", async () => {
     const { subscriptions, client, answer, lose, open, told } = make({ isConnected: false });
     // As the option `channels` does.
-    subscriptions.hold("a", client.ownHold);
+    subscriptions.hold("a", client.ownHolder);
     await settled();
     await open();
     lose();

@@ -18,7 +18,7 @@ export class FakeInternals implements Internals {
   readonly options;
   readonly emitter = new Emitter<Events>();
   readonly extensions: Extension[] = [];
-  readonly ownHold = {};
+  readonly ownHolder = {};
   subprotocols: string[] = [];
   isConnected = true;
   isActive = true;
@@ -79,8 +79,8 @@ export class FakeConnection implements ConnectionPart {
     this.calls.push(["doubt", code]);
   }
 
-  hurry(): void {
-    this.calls.push(["hurry"]);
+  reconnectNow(): void {
+    this.calls.push(["reconnectNow"]);
   }
 
   ping(): void {

@@ -47,9 +47,9 @@ export const makeSubscriptions = ({ isConnected = true } = {}) => {
     call((error) => outcome.push(error?.code ?? "ok"));
     return outcome;
   };
-  const hold = (channel: string, holder: object = client.ownHold): string[] =>
+  const hold = (channel: string, holder: object = client.ownHolder): string[] =>
     outcomeOf((settle) => subscriptions.hold(channel, holder, settle));
-  const release = (channel: string, holder: object = client.ownHold): string[] =>
+  const release = (channel: string, holder: object = client.ownHolder): string[] =>
     outcomeOf((settle) => subscriptions.release(channel, holder, settle));
 
   const sent = () => transports.flatMap((transport) => transport.frames.map((frame) => ({ ...frame, transport })));

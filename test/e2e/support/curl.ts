@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import type { CallerCredentials } from "../../../local/lambda/credentials.js";
+import type { CallerCredentials } from "../../../local/core/credentials.js";
 
 /** What came of a request. */
 export interface CurlAnswer {

@@ -6,9 +6,9 @@ import {
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import { resolve } from "node:path";
-import { type DynamoDb, startDynamoDb } from "../../../local/dynamodb/engine.js";
-import { createTables } from "../../../local/dynamodb/tables.js";
-import { Guardian } from "../../../local/lambda/guardian.js";
+import { type DynamoDb, startDynamoDb } from "../../../local/services/dynamodb/engines/start.js";
+import { createTables } from "../../../local/services/dynamodb/tables.js";
+import { ProcessReaper } from "../../../local/core/process-reaper.js";
 import type { Item } from "../../../lambdas/aws/items.js";
 import { Table } from "../../../lambdas/aws/table.js";
 import { TestClock } from "../core/fakes.js";
@@ -141,11 +141,11 @@ export class TestTable {
  */
 export const testEngine = () => {
   const tables: TestTable[] = [];
-  let guardian: Guardian | undefined;
+  let guardian: ProcessReaper | undefined;
   let running: DynamoDb | undefined;
   return {
     start: async (): Promise<void> => {
-      guardian = new Guardian();
+      guardian = new ProcessReaper();
       const signers = ["LOCALKEY", "OTHERKEY"].map((accessKeyId) => ({ accessKeyId, region: REGION }));
       const [first, second] = signers as [(typeof signers)[0], (typeof signers)[0]];
       const project = resolve(__dirname, "../../..");

@@ -5,9 +5,9 @@ import ts from "typescript";
 import { guardHandler, type Guards } from "push-it-server/guards";
 import type { GuardRequest } from "../../../lambdas/guards/contract.js";
 
-/** The guard module of the README, as somebody would copy it. */
-const example = (): Guards => {
-  const page = readFileSync(join(__dirname, "../../../README.md"), "utf8");
+/** The first guard module of a page, as a reader would copy it. */
+const exampleOf = (name: string): Guards => {
+  const page = readFileSync(join(__dirname, "../../..", name), "utf8");
   const source = /```ts\n(import \{ guards \}[^]*?)```/.exec(page)?.[1] ?? "";
   const { outputText } = ts.transpileModule(source, {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
@@ -17,7 +17,7 @@ const example = (): Guards => {
   return exports.default!;
 };
 
-const verdictOn = async (channel: string, name: string): Promise<string | undefined> => {
+const verdictOf = async (guards: Guards, channel: string, name: string): Promise<string | undefined> => {
   const agent = {
     uuid: "a1",
     credentials: { name },
@@ -32,15 +32,17 @@ const verdictOn = async (channel: string, name: string): Promise<string | undefi
     agent,
     channel,
   };
-  return (await guardHandler(example())(request))?.verdict;
+  return (await guardHandler(guards)(request))?.verdict;
 };
 
-test.each([
-  ["private/ann", "ann", "subscribe"],
-  ["private/ann", "bob", "subscriptionDenied"],
-  ["private/*", "ann", "subscriptionDenied"],
-  ["private/*", "*", "subscriptionDenied"],
-  ["stories/5", "ann", "subscribe"],
-])("the README's guard decides about %s for a user called %s: %s", async (channel, name, verdict) => {
-  expect(await verdictOn(channel, name)).toBe(verdict);
+describe.each(["README.md", "docs/GUARDS.md"])("the guard of %s", (page) => {
+  it.each([
+    ["private/ann", "ann", "subscribe"],
+    ["private/ann", "bob", "subscriptionDenied"],
+    ["private/*", "ann", "subscriptionDenied"],
+    ["private/*", "*", "subscriptionDenied"],
+    ["stories/5", "ann", "subscribe"],
+  ])("decides about %s for a user called %s: %s", async (channel, name, verdict) => {
+    expect(await verdictOf(exampleOf(page), channel, name)).toBe(verdict);
+  });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Failure } from "../../../local/failure.js";
+import { UserError } from "../../../local/core/user-error.js";
 import { type AwsLoad, estimateCost } from "./estimate.js";
 import type { Benchmark, BenchContext } from "../benchmark.js";
 import { connectClient, connectSubscribers, type ConnectTarget } from "../load/clients.js";
@@ -30,13 +30,13 @@ const LIMITS = { subscribers: 2_000, rate: 1_000, seconds: 3_600, bytes: 30_000 
 
 const parseUrl = (given: Options[string]): string => {
   if (typeof given !== "string")
-    throw new Failure("aws needs --url.", "It is the stack's output: wss://….amazonaws.com/live");
+    throw new UserError("aws needs --url.", "It is the stack's output: wss://….amazonaws.com/live");
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (!url || !["ws:", "wss:"].includes(url.protocol))
-    throw new Failure("--url is no WebSocket URL.", "Such as wss://….amazonaws.com/live");
+    throw new UserError("--url is no WebSocket URL.", "Such as wss://….amazonaws.com/live");
   // Not repeated in the message: whoever wrote it there may have written a secret.
   if (url.username || url.password || url.search || url.hash) {
-    throw new Failure("--url holds more than an address.", `Credentials go into ${CREDENTIALS_VARIABLE}, as JSON.`);
+    throw new UserError("--url holds more than an address.", `Credentials go into ${CREDENTIALS_VARIABLE}, as JSON.`);
   }
   return given;
 };
@@ -46,13 +46,16 @@ const parseCredentials = (json: string | undefined): unknown => {
   try {
     return JSON.parse(json) as unknown;
   } catch {
-    throw new Failure(`${CREDENTIALS_VARIABLE} is no JSON.`, `A text needs its quotes: ${CREDENTIALS_VARIABLE}='"…"'`);
+    throw new UserError(
+      `${CREDENTIALS_VARIABLE} is no JSON.`,
+      `A text needs its quotes: ${CREDENTIALS_VARIABLE}='"…"'`,
+    );
   }
 };
 
 /**
  * What a run is asked to be, and whether it may.
- * @throws Failure where something is missing or wrong, or where it would cost more than `FREE_USD` and `--yes` is not given
+ * @throws UserError where something is missing or wrong, or where it would cost more than `FREE_USD` and `--yes` is not given
  */
 export const parseAwsPlan = (options: Options, environment: Readonly<Record<string, string | undefined>>): AwsPlan => {
   const { channel = `bench/${randomUUID()}` } = options;
@@ -67,7 +70,7 @@ export const parseAwsPlan = (options: Options, environment: Readonly<Record<stri
   };
   const { usd } = estimateCost(plan);
   if (usd > MAX_UNCONFIRMED_USD && options["yes"] !== true) {
-    throw new Failure(
+    throw new UserError(
       `${describeCost(plan)}.`,
       `That is more than ${MAX_UNCONFIRMED_USD.toFixed(2)} USD: add --yes if it is meant.`,
     );

@@ -1,4 +1,4 @@
-import { READ_UNIT_BYTES } from "../../../local/check/account/work.js";
+import { READ_UNIT_BYTES } from "../../../local/commands/check/account/work.js";
 import { MESSAGE_METER_BYTES, PRICES, steps } from "../../../local/meter/prices.js";
 import { noUnits, usdOf } from "../units.js";
 

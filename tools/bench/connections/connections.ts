@@ -62,7 +62,7 @@ const withPolling = async <T>(work: Promise<T>, tell: () => Promise<void>): Prom
 
 /**
  * Measures.
- * @throws Failure when this user may not open so many files
+ * @throws UserError when this user may not open so many files
  */
 export const measureConnections = async (
   { root, progress }: BenchContext,

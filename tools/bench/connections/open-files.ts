@@ -1,4 +1,4 @@
-import { Failure } from "../../../local/failure.js";
+import { UserError } from "../../../local/core/user-error.js";
 
 /** Files that a process has open besides the connections: the other processes' pipes, DynamoDB's connections, modules. */
 const OTHER_FILES = 500;
@@ -15,12 +15,12 @@ export const maxOpenFiles = (): number => {
 /**
  * Makes sure that a process can hold so many connections.
  * @param limit how many files it may open
- * @throws Failure when it cannot, with the command that allows it
+ * @throws UserError when it cannot, with the command that allows it
  */
 export const assertFileLimit = (connections: number, limit = maxOpenFiles()): void => {
   const needed = connections + OTHER_FILES;
   if (limit >= needed) return;
-  throw new Failure(
+  throw new UserError(
     `${connections} connections take ${needed} open files in one process, and this user may open ${limit}.`,
     `Allow them with "ulimit -n ${needed}" (as root, or in /etc/security/limits.conf), or ask for fewer: --connections ${Math.max(1, limit - OTHER_FILES)}.`,
   );

@@ -1,5 +1,5 @@
 import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
-import { READ_UNIT_BYTES } from "../../../local/check/account/work.js";
+import { READ_UNIT_BYTES } from "../../../local/commands/check/account/work.js";
 import { MESSAGE_METER_BYTES, PRICES, steps } from "../../../local/meter/prices.js";
 import type { Load } from "./scenario.js";
 

@@ -10,7 +10,7 @@ import {
   READ_UNIT_BYTES,
   ROW_BYTES,
   SUBSCRIBE_CALLS,
-} from "../../../local/check/account/work.js";
+} from "../../../local/commands/check/account/work.js";
 
 // What `push-it-cli check` reckons with, too.
 export { CALLS_MS, cpuShare, READ_UNIT_BYTES, ROW_BYTES, SUBSCRIBE_CALLS };

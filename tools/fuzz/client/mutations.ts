@@ -35,7 +35,7 @@ export const MUTATIONS: readonly Mutation[] = [
         file: RECOVERY,
         search: "if (this.position(channel) || since === undefined) return;",
         replace:
-          "if (this.position(channel)) return;\n    this.#of(channel).isSubscribing = true;\n    if (since === undefined) return;",
+          "if (this.position(channel)) return;\n    this.#recoveryOf(channel).isSubscribing = true;\n    if (since === undefined) return;",
       },
     ],
   },
@@ -145,8 +145,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: QUEUE,
-        search: "Math.min(isResent ? Infinity : timeout, giveUpAt - timers.now())",
-        replace: "Math.min(isResent ? timeout : timeout, giveUpAt - timers.now())",
+        search: "Math.min(isResent ? Infinity : timeout, retryUntil - timers.now())",
+        replace: "Math.min(isResent ? timeout : timeout, retryUntil - timers.now())",
       },
       {
         file: "history/publish-retry.ts",
@@ -158,7 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     fault: "20: the client is told what it published with echo: false",
     edits: [
-      { file: "client.ts", search: "if (!echo) this.#deduplicator.spare(channel, uuid);", replace: "void echo;" },
+      { file: "client.ts", search: "if (!echo) this.#deduplicator.suppress(channel, uuid);", replace: "void echo;" },
     ],
   },
   {

@@ -1,5 +1,5 @@
 import { memberKey } from "../../../../lambdas/core/keys.js";
-import type { InvocationReport } from "../../../../local/lambda/pool.js";
+import type { InvocationReport } from "../../../../local/services/lambda/runtime/pool.js";
 import { putRow } from "../rows.js";
 import type { Wire } from "../wire.js";
 import type { Tools } from "./tools.js";
