@@ -23,7 +23,7 @@ export type Manifest = Record<string, HandlerName[]>;
 const NOT_PER_CHANNEL: readonly HandlerName[] = ["onConnectionRequest", "onDisconnect"];
 
 /** What is wrong with a manifest's entries; `undefined` when nothing is. */
-export const manifestFault = (manifest: Manifest): string | undefined => {
+export const manifestError = (manifest: Manifest): string | undefined => {
   for (const [entry, handlers] of Object.entries(manifest)) {
     const stray = handlers.find((handler) => entry !== DEFAULT_ENTRY && NOT_PER_CHANNEL.includes(handler));
     if (stray) return `"${entry}" has ${stray}, which would never run: it is not about a channel`;

@@ -1,4 +1,4 @@
-import { BATCH_BYTES, BATCH_ENTRIES } from "../../lambdas/aws/segment-queue.js";
+import { BATCH_BYTES, BATCH_ENTRIES } from "../../lambdas/aws/sqs/segment-queue.js";
 import { PRICES, QUEUE_METER_BYTES, steps } from "../../local/meter/prices.js";
 
 /** Billed units of AWS. */

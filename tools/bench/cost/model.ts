@@ -1,8 +1,8 @@
 import { FLUSH_MS } from "../../../infra/timeouts.js";
-import { BATCH_WRITES } from "../../../lambdas/aws/batches.js";
-import { leaseMs } from "../../../lambdas/core/linger.js";
-import { POSTS_IN_FLIGHT } from "../../../lambdas/core/pace.js";
-import { SEGMENT_RECIPIENTS } from "../../../lambdas/core/segments.js";
+import { BATCH_WRITES } from "../../../lambdas/aws/dynamodb/batches.js";
+import { leaseMs } from "../../../lambdas/linger/linger.js";
+import { POSTS_IN_FLIGHT } from "../../../lambdas/delivery/adaptive-concurrency.js";
+import { SEGMENT_RECIPIENTS } from "../../../lambdas/delivery/segments.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { MEMORY_MB } from "../../../local/commands/check/account/quotas.js";
 import { READ_UNIT_BYTES } from "../../../local/commands/check/account/work.js";

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { subscriptionItem } from "../../../lambdas/aws/items.js";
+import { subscriptionItem } from "../../../lambdas/aws/dynamodb/items.js";
 
 /**
  * API Gateway and DynamoDB as far as a fan-out meets them, in a process of its own: `@connections` takes every frame, and

@@ -1,21 +1,21 @@
-import { Pace } from "../../../lambdas/core/pace.js";
-import { afterPost, YOUNG_MS } from "../../../lambdas/core/retry.js";
+import { AdaptiveConcurrency } from "../../../lambdas/delivery/adaptive-concurrency.js";
+import { nextAttempt, NEW_CONNECTION_MS } from "../../../lambdas/delivery/retry.js";
 
 /**
  * How long the product waits before it posts again after a 429, in milliseconds: its own decision is asked.
  * @returns `undefined` where its time is over
  */
 export const backoffMs = (attempt: number, remainingMs: number, chance: number): number | undefined => {
-  const next = afterPost("busy", attempt, YOUNG_MS, remainingMs, chance);
+  const next = nextAttempt("busy", attempt, NEW_CONNECTION_MS, remainingMs, chance);
   return next.step === "retry" ? next.afterMs : undefined;
 };
 
 /**
  * A running function that posts: whom it has left to post to, its CPU, and how many posts it has under way, which the
- * product's own pace says.
+ * product's own concurrency says.
  */
 export class PostingFunction {
-  readonly pace: Pace;
+  readonly concurrency: AdaptiveConcurrency;
   inFlight = 0;
   /** How many it has reached. */
   sent = 0;
@@ -43,7 +43,7 @@ export class PostingFunction {
     readonly cpuShare: number,
     recipients: number[] = [],
   ) {
-    this.pace = new Pace(clock);
+    this.concurrency = new AdaptiveConcurrency(clock);
     this.begunAt = this.#cpuFreeAt = clock.now();
     this.#queue = recipients;
   }
@@ -64,7 +64,7 @@ export class PostingFunction {
 
   /** The next recipient, in the order in which they came; -1 when none is there, or as many posts are under way as may be. */
   next(): number {
-    if (this.inFlight >= this.pace.limit || this.#isEmpty) return -1;
+    if (this.inFlight >= this.concurrency.limit || this.#isEmpty) return -1;
     return this.#requeuedHead < this.#requeued.length
       ? this.#requeued[this.#requeuedHead++]!
       : this.#queue[this.#head++]!;

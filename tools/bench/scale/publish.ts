@@ -3,16 +3,16 @@ import {
   type Cpu,
   CPU,
   cpuShare,
-  LATEST_MS,
+  DELIVERY_DEADLINE_MS,
   OWN_RECIPIENTS,
   RETRY_BUDGET_MS,
   POSTS_MS,
   READ_UNIT_BYTES,
   ROW_BYTES,
   SEGMENT_RECIPIENTS,
-  SLOW_MS,
+  SLOW_CLIENT_GRACE_MS,
 } from "./model.js";
-import { pauseOf, WORKER_PAUSE_SECONDS } from "../../../lambdas/core/fan-out.js";
+import { pauseOf, WORKER_PAUSE_SECONDS } from "../../../lambdas/delivery/fan-out.js";
 import { noUnits, RECEIVE_SEGMENT_REQUESTS, SEND_SEGMENT_REQUESTS, type Units, usdOf } from "../units.js";
 import { Cursor } from "./cursor.js";
 import { backoffMs, PostingFunction } from "./posting-function.js";
@@ -175,7 +175,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
     posting[recipient] = 0;
     poster.inFlight -= 1;
     const taken = requests.take(wheel.now);
-    poster.pace.heard(String(recipient), taken ? "sent" : "busy", attempts[recipient]! > 0);
+    poster.concurrency.record(String(recipient), taken ? "sent" : "busy", attempts[recipient]! > 0);
     if (taken) {
       reached[recipient]! += 1;
       poster.sent += 1;
@@ -206,9 +206,9 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
     if (wheel.now >= until) result.closed += late.length + slow.length;
     else {
       handOn(late, until, 0, poster);
-      const throttled = poster.pace.fallen;
+      const throttled = poster.concurrency.throttled;
       const pause = pauseOf(publisher ? 0 : WORKER_PAUSE_SECONDS, { throttled, sent: poster.sent, slow: slow.length });
-      handOn(slow, throttled ? until : Math.min(until, wheel.now + SLOW_MS), pause * 1_000, poster);
+      handOn(slow, throttled ? until : Math.min(until, wheel.now + SLOW_CLIENT_GRACE_MS), pause * 1_000, poster);
     }
     const end = poster.compute(wheel.now, 0) + (late.length + slow.length > 0 ? latency.queue : 0);
     late.length = slow.length = 0;
@@ -272,7 +272,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
 
   requests.take(0);
   used.messages += 2;
-  readOn(new PostingFunction(clock, true, LATEST_MS, share), new Cursor(subscribers, quotas.shards));
+  readOn(new PostingFunction(clock, true, DELIVERY_DEADLINE_MS, share), new Cursor(subscribers, quotas.shards));
   for (let entity = wheel.next(); entity >= 0; entity = wheel.next()) {
     if (entity < reads) happened(entity);
     else if (entity < poll) hasRead(entity - reads);
