@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { Failure, messageOf } from "./failure.js";
-import { DEV_HELP } from "./dev/arguments.js";
-import { dev } from "./dev/command.js";
-import { styleFor } from "./dev/style.js";
+import { UserError, messageOf } from "./core/user-error.js";
+import { DEV_HELP } from "./dev/command/arguments.js";
+import { dev } from "./dev/command/command.js";
+import { styleFor } from "./core/terminal-style.js";
 import { version } from "./package.json";
 
 const HELP = `push-it-cli ${version}: realtime publish and subscribe on AWS serverless
@@ -36,16 +36,16 @@ const main = async ([command, ...rest]: string[]): Promise<void> => {
   }
   if (command === "--version" || command === "-v") return void process.stdout.write(`${version}\n`);
   if (command === undefined || command === "--help" || command === "-h") return void process.stdout.write(HELP);
-  throw new Failure(`There is no command ${command}.`, "push-it-cli --help lists what there is.");
+  throw new UserError(`There is no command ${command}.`, "push-it-cli --help lists what there is.");
 };
 
-/** A bundle of its own has a `Failure` class of its own: the name is the same. */
-const isFailure = (error: unknown): error is Failure => error instanceof Error && error.name === "Failure";
+/** A bundle of its own has a `UserError` class of its own: the name is the same. */
+const isUserError = (error: unknown): error is UserError => error instanceof Error && error.name === "UserError";
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const style = styleFor(process.stderr);
-  const next = isFailure(error) && error.next ? `\n${style.cyan("→")} ${error.next}` : "";
-  const detail = isFailure(error) || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
+  const next = isUserError(error) && error.next ? `\n${style.cyan("→")} ${error.next}` : "";
+  const detail = isUserError(error) || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
   process.stderr.write(`${style.red("✗")} ${detail}${next}\n`);
   process.exit(TOOLS.includes(process.argv[2] ?? "") ? NOT_RUN : 1);
 });

@@ -6,26 +6,26 @@ import { leanSdk } from "./lean-sdk.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The functions of the template: each is `lambdas/<name>.ts` and becomes `dist/lambdas/<name>/index.mjs`. */
-export const FUNCTIONS = [
-  "connect",
-  "disconnect",
-  "handshake",
-  "subscribe",
-  "unsubscribe",
-  "publish",
-  "send",
-  "refresh",
-  "ping",
-  "presence",
-  "history",
-  "default",
-  "sweep",
-  "publisher",
-  "deliver",
-  "flush",
-  "announce",
-];
+/** The functions of the template, and where each begins below `lambdas/`: it becomes `dist/lambdas/<name>/index.mjs`. */
+export const FUNCTIONS = {
+  connect: "routes/connect",
+  disconnect: "routes/disconnect",
+  handshake: "routes/connect-status",
+  subscribe: "routes/subscribe",
+  unsubscribe: "routes/unsubscribe",
+  publish: "routes/publish",
+  send: "routes/send",
+  refresh: "routes/refresh",
+  ping: "routes/ping",
+  presence: "routes/presence",
+  history: "routes/history",
+  default: "routes/default",
+  sweep: "workers/sweep",
+  publisher: "workers/server-api",
+  deliver: "workers/fan-out-worker",
+  flush: "workers/linger-flusher",
+  announce: "workers/presence-notifier",
+};
 
 /**
  * Some of what is bundled is CommonJS that calls `require("node:…")`, which an ES module does not have. esbuild does not
@@ -84,9 +84,9 @@ const browser = { ...common, platform: "browser", target: "es2022", minify: true
 
 /** What `push-it-aws` is: the functions, what runs guard modules in them, and the construct. */
 const construct = () => [
-  ...FUNCTIONS.map((name) => ({
+  ...Object.entries(FUNCTIONS).map(([name, entry]) => ({
     ...lambda,
-    entryPoints: [`lambdas/${name}.ts`],
+    entryPoints: [`lambdas/${entry}.ts`],
     outfile: `dist/lambdas/${name}/index.mjs`,
   })),
   {
@@ -111,7 +111,7 @@ const command = () => [
   // Commands for what is deployed, with the SDKs that they need: `dev` does not load them.
   ...["check", "load"].map((name) => ({
     ...node("local"),
-    entryPoints: [`local/${name}/command.ts`],
+    entryPoints: [`local/commands/${name}/command.ts`],
     outfile: `local/dist/${name}.js`,
     minify: true,
   })),
@@ -119,13 +119,13 @@ const command = () => [
     ...node("local"),
     format: "esm",
     banner: { js: REQUIRE_BANNER },
-    entryPoints: ["local/bootstrap.ts"],
+    entryPoints: ["local/services/lambda/child/bootstrap.ts"],
     outfile: "local/dist/bootstrap.mjs",
   },
   {
     ...node("local"),
     format: "esm",
-    entryPoints: ["local/lambda/child/node-path.ts"],
+    entryPoints: ["local/services/lambda/child/node-path.ts"],
     outfile: "local/dist/node-path.mjs",
   },
   {
@@ -134,7 +134,7 @@ const command = () => [
     entryPoints: ["local/starter/guards.ts"],
     outfile: "local/dist/starter-guards/guards.mjs",
   },
-  { ...node("local"), entryPoints: ["local/inputs/recorder.ts"], outfile: "local/dist/recorder.cjs" },
+  { ...node("local"), entryPoints: ["local/synthesis/recorder.ts"], outfile: "local/dist/recorder.cjs" },
   { ...browser, format: "esm", entryPoints: ["local/console/main.ts"], outfile: "local/dist/console/main.js" },
   { ...browser, format: "esm", entryPoints: ["client/src/index.ts"], outfile: "local/dist/sdk/index.js" },
   { ...browser, format: "iife", entryPoints: ["client/src/script.ts"], outfile: "local/dist/sdk/push-it.iife.js" },
@@ -151,7 +151,7 @@ const SCHEMAS = "docs/schemas";
 
 /** Files that are copied as they are, `[source, destination]`: the console page's static parts, what is Python, schemas. */
 export const copies = () => [
-  ["local/lambda/child/bootstrap.py", "local/dist/bootstrap.py"],
+  ["local/services/lambda/child/bootstrap.py", "local/dist/bootstrap.py"],
   ...readdirSync(join(root, CONSOLE))
     .filter((name) => /\.(html|css|svg|png|ico|webmanifest)$/.test(name))
     .map((name) => [`${CONSOLE}/${name}`, `local/dist/console/${name}`]),

@@ -6,7 +6,7 @@ import { showConnection } from "./view/connection.js";
 import { byId } from "./view/dom.js";
 import { showHint } from "./view/hint.js";
 import { showInspector } from "./view/inspector.js";
-import { remembered } from "./view/memory.js";
+import { remembered } from "./view/local-storage.js";
 import { showMessages } from "./view/messages.js";
 import { showMeter } from "./view/meter.js";
 import { showPublish } from "./view/publish.js";

@@ -1,10 +1,10 @@
-import type { InvocationMeter, RunEnd, RunPlace } from "../lambda/metering.js";
+import type { InvocationMeter, RunEnd, RunPlace } from "../services/lambda/metering.js";
 import { type FunctionCounts, type MeterSnapshot, noCounts, plus } from "./counts.js";
 import { deliveriesIn } from "./deliveries.js";
 import { type CallKind, DECLARED_MS, declaredByHost, INIT_MS } from "./latency.js";
 import { EVENT_METER_BYTES, MESSAGE_METER_BYTES, QUEUE_METER_BYTES, steps } from "./prices.js";
 import { Run } from "./run.js";
-import type { EndCall } from "./timeline.js";
+import type { EndCall } from "../services/lambda/timeline.js";
 import { type Bill, usd } from "./usd.js";
 
 /** What a meter needs to know. */

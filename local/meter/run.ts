@@ -1,6 +1,6 @@
-import type { Spent } from "../lambda/messages.js";
+import type { Spent } from "../services/lambda/messages.js";
 import { COMPUTE_MS } from "./latency.js";
-import { type EndCall, Timeline } from "./timeline.js";
+import { type EndCall, Timeline } from "../services/lambda/timeline.js";
 
 /** One run of a function, as the services see it that it calls. */
 export class Run {

@@ -1,4 +1,4 @@
-import { SEGMENT_ATTEMPTS } from "../../lambdas/core/segments.js";
+import { SEGMENT_ATTEMPTS } from "../../lambdas/delivery/segments.js";
 import { difference } from "../../local/meter/counts.js";
 import { Waiting } from "./support/waiting.js";
 import { TestSystem } from "./support/system.js";

@@ -4,7 +4,7 @@ import { CfnRule, EventBus, EventField, Rule, RuleTargetInput } from "aws-cdk-li
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { PolicyStatement, Role, ServicePrincipal, User } from "aws-cdk-lib/aws-iam";
 import { CfnUrl, Code, Function as Lambda, FunctionUrlAuthType, Runtime } from "aws-cdk-lib/aws-lambda";
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import { curl, curlTest } from "./support/curl.js";
 import { objectCreated } from "./support/s3-event.js";
 import { TestSystem } from "./support/system.js";
@@ -131,7 +131,7 @@ describe("events", () => {
     expect(system.running.emit({ ...S3_EVENT, detail: { ...S3_EVENT.detail, object: { key: "cat.jpg" } } })).toEqual(
       [],
     );
-    expect(() => system.running.emit({ source: "aws.s3" })).toThrow(Failure);
+    expect(() => system.running.emit({ source: "aws.s3" })).toThrow(UserError);
   });
 
   test("can be posted to the console's port", async () => {
@@ -285,6 +285,6 @@ describe("a function URL for everybody", () => {
 
 test("only the stack's roles and users have credentials", () => {
   expect(() => system.running.credentialsOf("Stranger")).toThrow(
-    new Failure("The stack has no role and no user Stranger."),
+    new UserError("The stack has no role and no user Stranger."),
   );
 });

@@ -247,7 +247,7 @@ describe("a guard written from docs/GUARDS.md", () => {
         { agent: { credentials, userId: "ada", expiresAt: expect.any(Number) as number } },
       ]);
       const { agent: sample } = JSON.parse(blockOf("json", '"expiresAt": 1')) as GuardRequest;
-      // This guard moduleDenial no info, which the sample has.
+      // This guard gives no info, which the sample has.
       expect(Object.keys({ ...renewals()[0]?.agent, info: {} }).sort()).toEqual(Object.keys(sample ?? {}).sort());
 
       // Without credentials there are none, whatever the agent had; and a denial ends it.

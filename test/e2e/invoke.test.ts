@@ -3,7 +3,7 @@ import { Duration, type Stack } from "aws-cdk-lib";
 import * as ecr from "aws-cdk-lib/aws-ecr";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { LambdaDestination } from "aws-cdk-lib/aws-lambda-destinations";
-import type { InvocationReport } from "../../local/lambda/pool.js";
+import type { InvocationReport } from "../../local/services/lambda/runtime/pool.js";
 import { pythonTest } from "../python.js";
 import { TestSystem } from "./support/system.js";
 

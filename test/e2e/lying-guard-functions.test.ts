@@ -1,8 +1,8 @@
 import { Duration } from "aws-cdk-lib";
 import { Guards } from "../../infra/index.js";
 import type { GuardRequest } from "../../lambdas/guards/contract.js";
-import type { InvocationReport } from "../../local/lambda/pool.js";
-import type { InvokeResult } from "../../local/model.js";
+import type { InvocationReport } from "../../local/services/lambda/runtime/pool.js";
+import type { InvokeResult } from "../../local/core/invoker.js";
 import { type Reply, Meta, SUBPROTOCOL_DENIED } from "../../protocol/index.js";
 import { everywhere, GuardCode } from "./support/guard-functions.js";
 import { TestSystem } from "./support/system.js";

@@ -1,4 +1,4 @@
-import type { Template } from "../../local/assembly/template.js";
+import type { Template } from "../../local/assembly/template/template.js";
 import { deleteAction, deleteGrant, type PolicyStatement } from "./support/grants.js";
 import { putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { memberKey } from "../../lambdas/core/keys.js";
+import { memberKey } from "../../lambdas/aws/dynamodb/keys.js";
 import type { PresencePage, PresenceEventData, Member } from "../../protocol/index.js";
 import { leaveGap } from "./support/permissions/histories.js";
 import { connectionOf, deleteRow, putRow } from "./support/rows.js";

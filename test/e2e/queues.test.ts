@@ -2,8 +2,8 @@ import { Duration, type Stack } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import * as sqs from "aws-cdk-lib/aws-sqs";
-import type { InvocationReport } from "../../local/lambda/pool.js";
-import type { SqsRecord } from "../../local/sqs/poller/event.js";
+import type { InvocationReport } from "../../local/services/lambda/runtime/pool.js";
+import type { SqsRecord } from "../../local/services/sqs/poller/event.js";
 import { TestSystem } from "./support/system.js";
 
 // A system has to be synthesized and started, on however busy a machine.

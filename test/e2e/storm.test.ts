@@ -1,6 +1,6 @@
 import WebSocket from "ws";
 import { PushIt } from "push-it-client";
-import type { PostFault } from "../../local/gateway/options.js";
+import type { PostFault } from "../../local/services/gateway/options.js";
 import { ageRows, type Row } from "./support/rows.js";
 import { seeded } from "./support/seeded.js";
 import { StormSubscriber } from "./support/storm-subscriber.js";

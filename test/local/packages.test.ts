@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { nodePath, resolveFrom } from "../../local/packages.js";
+import { nodePath, resolveFrom } from "../../local/core/packages.js";
 import { newFolder, removeFolders } from "./assembly/support.js";
 
 afterEach(removeFolders);

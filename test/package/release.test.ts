@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readSystem } from "../../local/assembly/index.js";
-import type { SystemModel } from "../../local/model.js";
+import { readSystem } from "../../local/assembly/read-system.js";
+import type { SystemModel } from "../../local/assembly/model/system.js";
 
 const root = join(__dirname, "../..");
 /** The first release. Later versions are tested against it, so it stays. */

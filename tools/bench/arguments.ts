@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import type { Benchmark } from "./benchmark.js";
 import type { Options } from "./options.js";
 
@@ -30,13 +30,13 @@ export const parseBenchArguments = (args: string[], benchmarks: Known): BenchArg
   const benchmark = Object.hasOwn(benchmarks, name) && more.length === 0 ? benchmarks[name] : undefined;
   if (!benchmark) {
     const all = Object.keys(benchmarks).join(", ");
-    throw new Failure(
+    throw new UserError(
       name ? `There is no benchmark "${positionals.join(" ")}".` : "Which benchmark?",
       `One of: ${all}.`,
     );
   }
   const foreign = Object.keys(options).find((option) => !Object.hasOwn(benchmark.options ?? {}, option));
-  if (foreign !== undefined) throw new Failure(`${name} has no option --${foreign}.`, HELP);
+  if (foreign !== undefined) throw new UserError(`${name} has no option --${foreign}.`, HELP);
   return asked;
 };
 
@@ -58,6 +58,6 @@ const parse = (args: string[], benchmarks: Known) => {
     // No option may be given more than once: no value is a list.
     return { values: values as Record<string, string | boolean | undefined>, positionals };
   } catch (error) {
-    throw new Failure((error as Error).message, HELP);
+    throw new UserError((error as Error).message, HELP);
   }
 };

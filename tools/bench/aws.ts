@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import { type AwsLoad, estimate } from "./aws-cost.js";
 import type { Benchmark, BenchContext } from "./benchmark.js";
 import { connected, subscribers, type Target } from "./load/clients.js";
@@ -30,13 +30,13 @@ const MOST = { subscribers: 2_000, rate: 1_000, seconds: 3_600, bytes: 30_000 };
 
 const urlOf = (given: Options[string]): string => {
   if (typeof given !== "string")
-    throw new Failure("aws needs --url.", "It is the stack's output: wss://….amazonaws.com/live");
+    throw new UserError("aws needs --url.", "It is the stack's output: wss://….amazonaws.com/live");
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (!url || !["ws:", "wss:"].includes(url.protocol))
-    throw new Failure("--url is no WebSocket URL.", "Such as wss://….amazonaws.com/live");
+    throw new UserError("--url is no WebSocket URL.", "Such as wss://….amazonaws.com/live");
   // Not repeated in the message: whoever wrote it there may have written a secret.
   if (url.username || url.password || url.search || url.hash) {
-    throw new Failure("--url holds more than an address.", `Credentials go into ${CREDENTIALS_VARIABLE}, as JSON.`);
+    throw new UserError("--url holds more than an address.", `Credentials go into ${CREDENTIALS_VARIABLE}, as JSON.`);
   }
   return given;
 };
@@ -46,7 +46,10 @@ const credentialsOf = (json: string | undefined): unknown => {
   try {
     return JSON.parse(json) as unknown;
   } catch {
-    throw new Failure(`${CREDENTIALS_VARIABLE} is no JSON.`, `A text needs its quotes: ${CREDENTIALS_VARIABLE}='"…"'`);
+    throw new UserError(
+      `${CREDENTIALS_VARIABLE} is no JSON.`,
+      `A text needs its quotes: ${CREDENTIALS_VARIABLE}='"…"'`,
+    );
   }
 };
 
@@ -67,7 +70,7 @@ export const planOf = (options: Options, environment: Readonly<Record<string, st
   };
   const { usd } = estimate(plan);
   if (usd > FREE_USD && options["yes"] !== true) {
-    throw new Failure(`${priceOf(plan)}.`, `That is more than ${FREE_USD.toFixed(2)} USD: add --yes if it is meant.`);
+    throw new UserError(`${priceOf(plan)}.`, `That is more than ${FREE_USD.toFixed(2)} USD: add --yes if it is meant.`);
   }
   return plan;
 };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { progressOn } from "../fuzz/report.js";
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import { parseBenchArguments } from "./arguments.js";
 import { aws } from "./aws.js";
 import type { Benchmark } from "./benchmark.js";
@@ -74,7 +74,7 @@ const main = async (args: string[]): Promise<void> => {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const text =
-    error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
+    error instanceof UserError ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
   process.stderr.write(`✗ ${text ?? String(error)}\n`);
   process.exitCode = 1;
 });

@@ -5,13 +5,13 @@ import {
   PostToConnectionCommand,
 } from "@aws-sdk/client-apigatewaymanagementapi";
 import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { systemClock } from "../../lambdas/aws/clock.js";
-import { ManagementApi } from "../../lambdas/aws/connections.js";
-import { lambdaLog } from "../../lambdas/aws/log.js";
-import { Table } from "../../lambdas/aws/table.js";
-import { fanOut } from "../../lambdas/core/fan-out.js";
-import { frames, pack } from "../../lambdas/core/pack.js";
-import { POSTS_IN_FLIGHT } from "../../lambdas/core/pace.js";
+import { systemClock } from "../../lambdas/aws/lambda/clock.js";
+import { ManagementApi } from "../../lambdas/aws/api-gateway/management-api.js";
+import { lambdaLog } from "../../lambdas/aws/lambda/log.js";
+import { Table } from "../../lambdas/aws/dynamodb/table.js";
+import { fanOut } from "../../lambdas/delivery/fan-out.js";
+import { framesOf, serialize } from "../../lambdas/delivery/serialize.js";
+import { POSTS_IN_FLIGHT } from "../../lambdas/delivery/adaptive-concurrency.js";
 import { openGuards } from "../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 
@@ -28,7 +28,7 @@ export type Publishing = (subscribers: number, posting: () => void) => Promise<v
 const MESSAGE = { channel: "stories/5", uuid: "5f0c1c9e-4a1b", data: { text: "x".repeat(105) } };
 
 /** The message as it is posted. */
-const frame = frames([pack(MESSAGE)])[0]!.text;
+const frame = framesOf([serialize(MESSAGE)])[0]!.text;
 
 const idOf = (at: number): string => `L0SM9c${String(at).padStart(6, "0")}CIhw=`;
 const idsOf = (subscribers: number): string[] => Array.from({ length: subscribers }, (_, at) => idOf(at));

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { subscriptionItem } from "../../lambdas/aws/items.js";
+import { subscriptionItem } from "../../lambdas/aws/dynamodb/items.js";
 
 /**
  * API Gateway and DynamoDB as far as a fan-out meets them, in a process of its own: `@connections` takes every frame, and
@@ -36,7 +36,7 @@ const answer = (request: IncomingMessage, body: Buffer, response: ServerResponse
     posts += 1;
     return void response.writeHead(200, { "Content-Length": 0, Connection: "keep-alive" }).end();
   }
-  const operation = String(request.headers["x-amz-target"]).split("./")[1] ?? "";
+  const operation = String(request.headers["x-amz-target"]).split(".")[1] ?? "";
   const { TableName: table } = JSON.parse(body.toString()) as { TableName: string };
   const rows = page(operation, Number(table.split("-")[1]));
   response.writeHead(200, { "Content-Type": "application/x-amz-json-1.0", "Content-Length": rows.length }).end(rows);

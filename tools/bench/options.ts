@@ -1,4 +1,4 @@
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 
 /** What a benchmark's own options were given, by name. */
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
@@ -22,7 +22,7 @@ export const numberOf = (options: Options, name: string, { otherwise, min = 1, m
   if (given === undefined) return otherwise;
   const number = typeof given === "string" && given.trim() !== "" ? Number(given) : NaN;
   if (number >= min && number <= max) return number;
-  throw new Failure(`--${name} ${given} is not a number from ${min} to ${max}.`);
+  throw new UserError(`--${name} ${given} is not a number from ${min} to ${max}.`);
 };
 
 /**
@@ -32,5 +32,5 @@ export const numberOf = (options: Options, name: string, { otherwise, min = 1, m
 export const countOf = (options: Options, name: string, bounds: Bounds): number => {
   const number = numberOf(options, name, bounds);
   if (Number.isInteger(number)) return number;
-  throw new Failure(`--${name} ${number} is not a whole number.`);
+  throw new UserError(`--${name} ${number} is not a whole number.`);
 };

@@ -1,4 +1,4 @@
-import { rank } from "../../local/remote/numbers.js";
+import { rank } from "../../local/commands/remote/numbers.js";
 
 /** How a number of measurements are spread. */
 export interface Spread {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import type { ChaosOptions } from "./chaos.js";
 
 /** What `npm run chaos -- --help` says. */
@@ -38,7 +38,7 @@ const MAX_SEED = 2 ** 31 - 1;
 export const parseChaosArguments = (args: string[], chosen: number): ChaosArguments => {
   const { messages, seed, dynamodb = "embedded", json = false, help = false } = parse(args);
   if (dynamodb !== "embedded" && dynamodb !== "local")
-    throw new Failure(`--dynamodb ${dynamodb} is neither embedded nor local.`);
+    throw new UserError(`--dynamodb ${dynamodb} is neither embedded nor local.`);
   return {
     help,
     json,
@@ -63,12 +63,12 @@ const parse = (args: string[]) => {
       },
     }).values;
   } catch (error) {
-    throw new Failure((error as Error).message, "npm run chaos -- --help lists the options.");
+    throw new UserError((error as Error).message, "npm run chaos -- --help lists the options.");
   }
 };
 
 const whole = (name: string, text: string, least: number, most: number): number => {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new Failure(`--${name} ${text} is not a whole number from ${least} to ${most}.`);
+  throw new UserError(`--${name} ${text} is not a whole number from ${least} to ${most}.`);
 };

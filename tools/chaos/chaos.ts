@@ -1,4 +1,4 @@
-import type { InvocationReport } from "../../local/lambda/pool.js";
+import type { InvocationReport } from "../../local/services/lambda/runtime/pool.js";
 import { CREDENTIALS_PREFIX } from "../../protocol/index.js";
 import { bundledSdk } from "./bundle.js";
 import { CHANNELS } from "./channels.js";

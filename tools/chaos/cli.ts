@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { progressOn } from "../fuzz/report.js";
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import { CHAOS_HELP, parseChaosArguments } from "./arguments.js";
 import { chaos } from "./chaos.js";
 import { failureText, faultsOf, jsonLine, summary } from "./report.js";
@@ -27,7 +27,7 @@ const main = async (args: string[]): Promise<void> => {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const text =
-    error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
+    error instanceof UserError ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
   process.stderr.write(`✗ ${text ?? String(error)}\n`);
   process.exitCode = 1;
 });

@@ -1,7 +1,7 @@
-import type { SystemOptions } from "../../local/dev/options.js";
-import type { System } from "../../local/dev/system.js";
-import type { PostFault } from "../../local/gateway/index.js";
-import type { DynamoDbCall, DynamoDbFault } from "../../local/iam/dynamodb-faults.js";
+import type { SystemOptions } from "../../local/dev/system/options.js";
+import type { System } from "../../local/dev/system/system.js";
+import type { PostFault } from "../../local/services/gateway/gateway.js";
+import type { DynamoDbCall, DynamoDbFault } from "../../local/services/dynamodb/proxy/faults.js";
 import type { Journal, Post } from "./journal.js";
 import { UUIDS } from "./plan.js";
 import { between, type Random, sourceOf } from "./random.js";

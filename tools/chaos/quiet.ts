@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { System } from "../../local/dev/system.js";
+import type { System } from "../../local/dev/system/system.js";
 import { CHANNELS } from "./channels.js";
 import type { ChaosClient } from "./client.js";
 import { connectionOf, isPresence, type Item, saysSo, type TableView } from "./table.js";

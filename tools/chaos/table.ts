@@ -6,7 +6,7 @@ import {
   paginateScan,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { System } from "../../local/dev/system.js";
+import type { System } from "../../local/dev/system/system.js";
 import type { Stored } from "./journal.js";
 
 /** A row as it is stored. */

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import type { FuzzOptions } from "./driver.js";
 
 /** What `npm run fuzz -- --help` says. */
@@ -35,8 +35,9 @@ const MAX_SEED = 2 ** 31 - 1;
  */
 export const parseFuzzArguments = (args: string[], chosen: number): FuzzArguments => {
   const { runs, seed, path, json = false, help = false } = parse(args);
-  if (path !== undefined && seed === undefined) throw new Failure("--path needs the --seed that it belongs to.");
-  if (path !== undefined && !/^\d+(:\d+)*$/.test(path)) throw new Failure(`--path ${path} is no path such as 17:0:3.`);
+  if (path !== undefined && seed === undefined) throw new UserError("--path needs the --seed that it belongs to.");
+  if (path !== undefined && !/^\d+(:\d+)*$/.test(path))
+    throw new UserError(`--path ${path} is no path such as 17:0:3.`);
   return {
     help,
     json,
@@ -61,12 +62,12 @@ const parse = (args: string[]) => {
       },
     }).values;
   } catch (error) {
-    throw new Failure((error as Error).message, "npm run fuzz -- --help lists the options.");
+    throw new UserError((error as Error).message, "npm run fuzz -- --help lists the options.");
   }
 };
 
 const whole = (name: string, text: string, least: number, most: number): number => {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new Failure(`--${name} ${text} is not a whole number from ${least} to ${most}.`);
+  throw new UserError(`--${name} ${text} is not a whole number from ${least} to ${most}.`);
 };

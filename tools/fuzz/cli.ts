@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
-import { Failure } from "../../local/failure.js";
+import { UserError } from "../../local/core/user-error.js";
 import { FUZZ_HELP, parseFuzzArguments } from "./arguments.js";
 import { fuzz } from "./fuzz.js";
 import { jsonLine, progressOn, summary, violationText } from "./report.js";
@@ -21,7 +21,7 @@ const main = async (args: string[]): Promise<void> => {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const text =
-    error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
+    error instanceof UserError ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
   process.stderr.write(`✗ ${text ?? String(error)}\n`);
   process.exitCode = 1;
 });

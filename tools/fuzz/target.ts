@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { App, Duration, Stack } from "aws-cdk-lib";
 import { Guards, PushIt } from "../../infra/index.js";
-import { startEmbedded } from "../../local/dynamodb/embedded.js";
+import { startEmbedded } from "../../local/services/dynamodb/engines/embedded.js";
 import { HISTORIES, KEPT, ROOMS, WILDCARDS } from "./policy.js";
 
 /** The running system. */

@@ -1,4 +1,4 @@
-import type { MeterInfo } from "../../dev/info.js";
+import type { MeterInfo } from "../api.js";
 import { amount, billLines, dollars, usdPerMillionDeliveries } from "../../meter/table.js";
 
 /** Where `push-it-cli dev --meter` tells what AWS would bill. */

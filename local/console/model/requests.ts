@@ -1,7 +1,7 @@
 import type { PushItError } from "push-it-client";
 import { Meta, newId } from "../../../protocol/index.js";
 import type { Problem } from "./subscriptions.js";
-import { requestWords } from "./words.js";
+import { requestWords } from "./error-messages.js";
 
 /** Why a request failed, with the code for programs and the reason for people. */
 export const problemOf = ({ code, message }: PushItError): Problem => ({ code, reason: requestWords(code, message) });

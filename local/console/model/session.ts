@@ -2,15 +2,15 @@ import { type PublishResult, PushIt, PushItError } from "push-it-client";
 import type { Events, Position, ReceivedMessage as Received, State, StateChange } from "push-it-client";
 import { isWildcard, type Json, newId, SUBPROTOCOL } from "../../../protocol/index.js";
 import { hear } from "./answers.js";
-import { Attendance } from "./attendance.js";
+import { Attendance } from "./presence.js";
 import { Journal } from "./journal.js";
 import { Outage } from "./outage.js";
 import { Recovery } from "./recovery.js";
 import { problemOf, whoAmI } from "./requests.js";
 import { Subscriptions } from "./subscriptions.js";
 import { tapped } from "./tap.js";
-import type { Loaded, Publication, ReceivedMessage, SessionListener, ShownSubscription } from "./told.js";
-import { requestWords } from "./words.js";
+import type { Loaded, Publication, ReceivedMessage, SessionListener, ShownSubscription } from "./guard-events.js";
+import { requestWords } from "./error-messages.js";
 
 /** How many of its own messages the page recognises. */
 const OWN = 2_000;

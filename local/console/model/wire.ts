@@ -1,7 +1,7 @@
 import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { describeFrame, type Direction } from "./frames.js";
 import type { WireEvent } from "./tap.js";
-import { closeWords } from "./words.js";
+import { closeWords } from "./error-messages.js";
 
 /** A line of the wire view. */
 export interface WireLine {

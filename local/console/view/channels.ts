@@ -3,7 +3,7 @@ import { hueOf } from "../model/format.js";
 import { readSubscription } from "../model/input.js";
 import type { Session } from "../model/session.js";
 import type { Problem, SubscriptionStatus } from "../model/subscriptions.js";
-import type { ShownSubscription } from "../model/told.js";
+import type { ShownSubscription } from "../model/guard-events.js";
 import { button, byId, codeBadge, el, setCount, setProblem } from "./dom.js";
 import { historyLines } from "./history.js";
 import { lastText, members } from "./members.js";

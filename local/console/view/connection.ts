@@ -3,9 +3,9 @@ import { MAX_CREDENTIALS_BYTES } from "../../../protocol/index.js";
 import { count } from "../model/format.js";
 import { readCredentials, readUrl } from "../model/input.js";
 import type { Session } from "../model/session.js";
-import { stateWords } from "../model/words.js";
+import { stateWords } from "../model/error-messages.js";
 import { byId, codeBadge, el, setProblem } from "./dom.js";
-import { remember, remembered } from "./memory.js";
+import { remember, remembered } from "./local-storage.js";
 
 /** The connection form. */
 export interface ConnectionForm {

@@ -1,6 +1,6 @@
 import type { Session } from "../model/session.js";
 import { byId } from "./dom.js";
-import { remember, remembered } from "./memory.js";
+import { remember, remembered } from "./local-storage.js";
 
 /** The channel of the first steps. */
 const CHANNEL = "rooms/5";

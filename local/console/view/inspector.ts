@@ -3,7 +3,7 @@ import { clock, duration, size } from "../model/format.js";
 import type { Session } from "../model/session.js";
 import type { WireEvent } from "../model/tap.js";
 import { wireLine } from "../model/wire.js";
-import { stateWords } from "../model/words.js";
+import { stateWords } from "../model/error-messages.js";
 import { byId, codeBadge, copyButton, el, setCount } from "./dom.js";
 import { LiveList } from "./live-list.js";
 

@@ -1,5 +1,5 @@
 import type { Member } from "push-it-client";
-import type { Coming, Here } from "../model/attendance.js";
+import type { Coming, Here } from "../model/presence.js";
 import { clock, count, hueOf } from "../model/format.js";
 import { nameOf } from "../model/names.js";
 import { el } from "./dom.js";

@@ -2,7 +2,7 @@ import { clock, count, hueOf, size } from "../model/format.js";
 import { placeOf } from "../model/history.js";
 import { jsonBytes, layOut } from "../model/layout.js";
 import type { Session } from "../model/session.js";
-import type { ReceivedMessage } from "../model/told.js";
+import type { ReceivedMessage } from "../model/guard-events.js";
 import { matches } from "../../../protocol/index.js";
 import { byId, el, setCount } from "./dom.js";
 import { LiveList } from "./live-list.js";

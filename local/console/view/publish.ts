@@ -3,7 +3,7 @@ import { byteLength, count, duration } from "../model/format.js";
 import { readData, readPublication } from "../model/input.js";
 import { layOut } from "../model/layout.js";
 import type { Session } from "../model/session.js";
-import type { Publication } from "../model/told.js";
+import type { Publication } from "../model/guard-events.js";
 import { byId, codeBadge, el, setProblem } from "./dom.js";
 
 /** What the data field starts with: something that can be published as it is. */

@@ -1,5 +1,5 @@
 import type { RecoveryReport } from "../model/recovery.js";
-import { recoveryWords, type RecoveryWords } from "../model/recovery-words.js";
+import { recoveryWords, type RecoveryWords } from "../model/recovery-messages.js";
 import type { Session } from "../model/session.js";
 import { button, byId, el } from "./dom.js";
 

@@ -1,6 +1,6 @@
 import type { StateChange } from "push-it-client";
 import type { Session } from "../model/session.js";
-import { stateWords } from "../model/words.js";
+import { stateWords } from "../model/error-messages.js";
 import { byId, copyButton } from "./dom.js";
 
 /** How often the countdown to the next attempt is told, in milliseconds. */

@@ -77,7 +77,7 @@ const CELLS: Record<Place, (outcome: Outcome, host: Host) => Omit<Cell, "outcome
   publish: (outcome) =>
     outcome === "permitted"
       ? { client: "acknowledged; subscribers receive it", stored: "nothing" }
-      : { client: `${no(outcome)}; nobody receives anything`, stored: "nothing" },
+      : { client: `${no(outcome)}; no subscriber receives it`, stored: "nothing" },
   unsubscribe: (outcome) =>
     outcome === "permitted"
       ? { client: "unsubscribed", stored: "no subscription" }

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import type { CallerCredentials } from "../../../local/lambda/credentials.js";
+import type { CallerCredentials } from "../../../local/core/credentials.js";
 
 /** The result of a request. */
 export interface CurlAnswer {

@@ -1,4 +1,4 @@
-import type { Resource, Template } from "../../../local/assembly/template.js";
+import type { Resource, Template } from "../../../local/assembly/template/template.js";
 
 /** A part of a policy in a template: a whole statement, or one of its actions or resources. */
 export interface GrantPlace {

@@ -5,7 +5,7 @@ import {
   paginateScan,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { System } from "../../../local/dev/system.js";
+import type { System } from "../../../local/dev/system/system.js";
 
 /** A row of the table, as plain values. */
 export type Row = Record<string, string>;

@@ -2,11 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join, resolve } from "node:path";
 import { App, Duration, Stack } from "aws-cdk-lib";
 import { type GuardModuleProps, Guards, PushIt, type PushItProps } from "../../../infra/index.js";
-import type { Template } from "../../../local/assembly/template.js";
-import type { SystemOptions } from "../../../local/dev/options.js";
-import { startSystem, type System } from "../../../local/dev/system.js";
-import type { InvocationReport } from "../../../local/lambda/pool.js";
-import type { InvokeResult, LogEntry } from "../../../local/model.js";
+import type { Template } from "../../../local/assembly/template/template.js";
+import type { SystemOptions } from "../../../local/dev/system/options.js";
+import { startSystem, type System } from "../../../local/dev/system/system.js";
+import type { InvocationReport } from "../../../local/services/lambda/runtime/pool.js";
+import type { InvokeResult } from "../../../local/core/invoker.js";
+import type { LogEntry } from "../../../local/core/log.js";
 import { connectionOf, type Row, rowsOf } from "./rows.js";
 import { Waiting } from "./waiting.js";
 import { Wire, type WireOptions } from "./wire.js";

@@ -1,7 +1,7 @@
-import { holds, resolve, type Scope, Unresolvable } from "../../../local/assembly/intrinsics.js";
-import { placeOf, scopeOf } from "../../../local/assembly/scope.js";
-import type { StackArtifact } from "../../../local/assembly/manifest.js";
-import type { Template } from "../../../local/assembly/template.js";
+import { holds, resolve, type Scope, Unresolvable } from "../../../local/assembly/template/intrinsics.js";
+import { placeOf, scopeOf } from "../../../local/assembly/template/scope.js";
+import type { StackArtifact } from "../../../local/assembly/template/manifest.js";
+import type { Template } from "../../../local/assembly/template/template.js";
 
 const TEMPLATE: Template = {
   Resources: {

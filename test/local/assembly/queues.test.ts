@@ -1,5 +1,5 @@
-import { readSystem } from "../../../local/assembly/index.js";
-import type { Resource } from "../../../local/assembly/template.js";
+import { readSystem } from "../../../local/assembly/read-system.js";
+import type { Resource } from "../../../local/assembly/template/template.js";
 import { construct, fn, removeFolders, resource, writeAssembly } from "./support.js";
 
 afterAll(removeFolders);

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readSystem } from "../../../local/assembly/index.js";
-import { Failure } from "../../../local/failure.js";
-import type { ResourceVerdict } from "../../../local/model.js";
+import { readSystem } from "../../../local/assembly/read-system.js";
+import { UserError } from "../../../local/core/user-error.js";
+import type { ResourceVerdict } from "../../../local/assembly/model/verdicts.js";
 import { construct, fn, newFolder, removeFolders, resource, writeAssembly, writeStacks } from "./support.js";
 
 afterEach(removeFolders);
@@ -294,7 +294,7 @@ describe("which construct", () => {
     ["no path metadata", () => unmarked(), "does not say which resources belong to App/PushIt"],
     ["no API that runs", () => withoutStage(), "The construct has 0 stages that can be run; it takes one."],
   ])("%s is a clear error", (_, folder, message) => {
-    expect(() => readSystem(folder())).toThrow(Failure);
+    expect(() => readSystem(folder())).toThrow(UserError);
     expect(() => readSystem(folder())).toThrow(message);
   });
 

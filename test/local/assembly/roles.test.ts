@@ -1,5 +1,5 @@
-import { readSystem } from "../../../local/assembly/index.js";
-import { grantsOf } from "../../../local/iam/policy.js";
+import { readSystem } from "../../../local/assembly/read-system.js";
+import { grantsOf } from "../../../local/services/iam/policy.js";
 import { construct, removeFolders, resource, writeAssembly } from "./support.js";
 
 afterEach(removeFolders);

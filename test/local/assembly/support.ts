@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Resource, Template } from "../../../local/assembly/template.js";
+import type { Resource, Template } from "../../../local/assembly/template/template.js";
 
 /** One stack to write. */
 export interface StackFixture {

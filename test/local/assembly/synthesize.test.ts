@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { readSystem } from "../../../local/assembly/index.js";
-import { synthesize } from "../../../local/assembly/synthesize.js";
-import { Failure } from "../../../local/failure.js";
+import { readSystem } from "../../../local/assembly/read-system.js";
+import { synthesize } from "../../../local/synthesis/synthesize.js";
+import { UserError } from "../../../local/core/user-error.js";
 
 const ROOT = resolve(__dirname, "../../..");
 
@@ -75,14 +75,14 @@ describe("synthesizing", () => {
   ])("%s is a clear error", async (_, cdkJson, message) => {
     if (cdkJson !== undefined) write("cdk.json", cdkJson);
     const failed = synthesize(project, outdir, () => undefined);
-    await expect(failed).rejects.toThrow(Failure);
+    await expect(failed).rejects.toThrow(UserError);
     await expect(failed).rejects.toThrow(message);
   });
 
   test("leaves out of a failing app's stack what is not its own", async () => {
     write("app.js", 'require("node:fs").readFileSync("/nowhere/at/all");');
     write("cdk.json", { app: "node app.js" });
-    const error = await synthesize(project, outdir, () => undefined).catch((failure: Failure) => failure);
+    const error = await synthesize(project, outdir, () => undefined).catch((failure: UserError) => failure);
     expect(error).toHaveProperty("message", expect.stringMatching(/at .*app\.js:1/));
     expect(error).toHaveProperty("message", expect.not.stringContaining("at Module._compile (node:"));
   });

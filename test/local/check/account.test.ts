@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { judgeAccount } from "../../../local/check/account/check.js";
-import { planFor, publicationBounds, reconnectionBounds } from "../../../local/check/account/bounds.js";
-import { regionNotes } from "../../../local/check/account/report.js";
-import { REQUESTS_PER_SECOND } from "../../../local/check/account/quotas.js";
+import { judgeAccount } from "../../../local/commands/check/account/check.js";
+import { planFor, publicationBounds, reconnectionBounds } from "../../../local/commands/check/account/bounds.js";
+import { regionNotes } from "../../../local/commands/check/account/report.js";
+import { REQUESTS_PER_SECOND } from "../../../local/commands/check/account/quotas.js";
 import { DEFAULT_QUOTAS } from "../../../tools/bench/scale/quotas.js";
 import { run } from "../cli/support.js";
 

@@ -1,9 +1,9 @@
 import { Duration } from "aws-cdk-lib";
-import type { CheckResult } from "../../../local/check/runner.js";
-import { EXIT, runChecks } from "../../../local/check/runner.js";
-import { CHECKS } from "../../../local/check/registry.js";
-import { DEFAULT_PREFIXES } from "../../../local/check/limits.js";
-import { DEFAULT_SETTINGS, type CheckSettings } from "../../../local/check/settings.js";
+import type { CheckResult } from "../../../local/commands/check/runner.js";
+import { EXIT, runChecks } from "../../../local/commands/check/runner.js";
+import { CHECKS } from "../../../local/commands/check/registry.js";
+import { DEFAULT_PREFIXES } from "../../../local/commands/check/limits.js";
+import { DEFAULT_SETTINGS, type CheckSettings } from "../../../local/commands/check/settings.js";
 import { TestSystem } from "../../e2e/support/system.js";
 import { FAULTS, SLOW_ANSWER_MS } from "./faults.js";
 import { GatewayProxy } from "./gateway-proxy.js";

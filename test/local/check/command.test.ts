@@ -5,8 +5,8 @@ import { join, resolve } from "node:path";
 import { Duration, type Stack } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { PushIt } from "../../../infra/index.js";
-import { parseCheckArguments } from "../../../local/check/arguments.js";
-import { Failure } from "../../../local/failure.js";
+import { parseCheckArguments } from "../../../local/commands/check/arguments.js";
+import { UserError } from "../../../local/core/user-error.js";
 import { credentialsOf, publisherName } from "../../e2e/support/publisher.js";
 import { TestSystem } from "../../e2e/support/system.js";
 import { newFolder, removeFolders } from "../assembly/support.js";
@@ -203,7 +203,7 @@ describe("wrong use", () => {
     [["--url", url, "--channel", "meta"], /not the beginning of a channel name/],
   ])("is refused without a secret in the message (%#)", (args, said) => {
     const parse = () => parseCheckArguments(args);
-    expect(parse).toThrow(Failure);
+    expect(parse).toThrow(UserError);
     expect(parse).toThrow(said);
     expect(parse).not.toThrow(TOKEN);
   });

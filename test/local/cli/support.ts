@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import type { Ready } from "../../../local/dev/ready.js";
+import type { Ready } from "../../../local/dev/command/ready.js";
 
 export const CLI = resolve(__dirname, "../../../local/dist/cli.js");
 

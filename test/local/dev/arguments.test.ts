@@ -1,5 +1,5 @@
-import { DEV_HELP, parseDevArguments } from "../../../local/dev/arguments.js";
-import { Failure } from "../../../local/failure.js";
+import { DEV_HELP, parseDevArguments } from "../../../local/dev/command/arguments.js";
+import { UserError } from "../../../local/core/user-error.js";
 
 describe("the arguments of push-it-cli dev", () => {
   test("have defaults", () => {
@@ -49,7 +49,7 @@ describe("the arguments of push-it-cli dev", () => {
     ["--logs all", "--logs all is not known."],
     ["extra", "Unexpected argument 'extra'"],
   ])("%s is refused: %s", (line, message) => {
-    expect(() => parseDevArguments(line.split(" "))).toThrow(Failure);
+    expect(() => parseDevArguments(line.split(" "))).toThrow(UserError);
     expect(() => parseDevArguments(line.split(" "))).toThrow(message);
   });
 

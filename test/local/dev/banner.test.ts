@@ -1,8 +1,8 @@
-import { banner, resourceLines } from "../../../local/dev/banner.js";
-import { logLine, requestLine } from "../../../local/dev/output.js";
-import type { Ready } from "../../../local/dev/ready.js";
-import { styleFor } from "../../../local/dev/style.js";
-import type { SystemModel } from "../../../local/model.js";
+import { banner, resourceLines } from "../../../local/dev/command/banner.js";
+import { logLine, requestLine } from "../../../local/dev/command/output.js";
+import type { Ready } from "../../../local/dev/command/ready.js";
+import { styleFor } from "../../../local/core/terminal-style.js";
+import type { SystemModel } from "../../../local/assembly/model/system.js";
 
 const plain = styleFor({}, {});
 const ESCAPE = "\u001b";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runsGuards } from "../../../local/dev/guards.js";
+import { runsGuards } from "../../../local/dev/app/guards.js";
 import { newFolder, removeFolders } from "../assembly/support.js";
 import { fn } from "../invoke/support.js";
 

@@ -1,5 +1,6 @@
-import { guardsOf } from "../../../local/dev/info.js";
-import type { FunctionModel, SystemModel } from "../../../local/model.js";
+import { guardsOf } from "../../../local/dev/pages/info.js";
+import type { FunctionModel } from "../../../local/assembly/model/functions.js";
+import type { SystemModel } from "../../../local/assembly/model/system.js";
 
 const arn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
 

@@ -3,7 +3,7 @@ import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pages } from "../../../local/dev/pages.js";
+import { pages } from "../../../local/dev/pages/pages.js";
 
 let dist: string;
 let server: Server;

@@ -1,8 +1,8 @@
 import { createServer, request as httpRequest, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { pages } from "../../../local/dev/pages.js";
-import { postedEvents } from "../../../local/dev/posted-events.js";
-import { Failure } from "../../../local/failure.js";
+import { pages } from "../../../local/dev/pages/pages.js";
+import { postedEvents } from "../../../local/dev/pages/posted-events.js";
+import { UserError } from "../../../local/core/user-error.js";
 
 const emitted: unknown[] = [];
 let server: Server;
@@ -10,7 +10,7 @@ let port: number;
 
 beforeAll(async () => {
   const events = postedEvents((event) => {
-    if (event === null) throw new Failure("This is no complete event.");
+    if (event === null) throw new UserError("This is no complete event.");
     emitted.push(event);
     return ["Rule"];
   });

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { WebSocket } from "ws";
-import type { InvocationReport } from "../../../local/lambda/pool.js";
-import type { LogEntry } from "../../../local/model.js";
-import type { SystemOptions } from "../../../local/dev/options.js";
-import { startSystem, type System } from "../../../local/dev/system.js";
+import type { InvocationReport } from "../../../local/services/lambda/runtime/pool.js";
+import type { LogEntry } from "../../../local/core/log.js";
+import type { SystemOptions } from "../../../local/dev/system/options.js";
+import { startSystem, type System } from "../../../local/dev/system/system.js";
 import { construct, removeFolders, writeAssembly } from "../assembly/support.js";
 
 export const DIST = resolve(__dirname, "../../../local/dist");

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { request } from "../../../local/dynamodb/request.js";
-import { Failure } from "../../../local/failure.js";
+import { request } from "../../../local/services/dynamodb/request.js";
+import { UserError } from "../../../local/core/user-error.js";
 import { ask, open, start, stopAll, until, writeFixture } from "./support.js";
 
 afterEach(stopAll);
@@ -175,7 +175,7 @@ describe("guards of --guards", () => {
     if (text === undefined) rmSync(guards);
     else writeFileSync(guards, text);
     const failed = start(assembly, { guards });
-    await expect(failed).rejects.toThrow(Failure);
+    await expect(failed).rejects.toThrow(UserError);
     await expect(failed).rejects.toThrow(message);
   });
 });
@@ -217,7 +217,7 @@ describe("an app that is synthesized again", () => {
   test("that cannot be read changes nothing", async () => {
     const { system, assembly } = await start(writeFixture(ECHO));
     writeFileSync(join(assembly, "App.template.json"), "{");
-    await expect(system.reload()).rejects.toThrow(Failure);
+    await expect(system.reload()).rejects.toThrow(UserError);
     expect(Object.keys(system.model.api.routes)).toEqual(["$connect", "ping"]);
   });
 });

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isSource, sourceFolders, Watcher } from "../../../local/dev/watch.js";
+import { isSource, sourceFolders } from "../../../local/synthesis/source-files.js";
+import { Watcher } from "../../../local/dev/app/watcher.js";
 import { until } from "./support.js";
 
 let folder: string;

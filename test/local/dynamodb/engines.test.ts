@@ -2,13 +2,13 @@ import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
-import { type EngineContext, startDynamoDb } from "../../../local/dynamodb/engine.js";
-import { request } from "../../../local/dynamodb/request.js";
-import { createTables } from "../../../local/dynamodb/tables.js";
-import { Failure } from "../../../local/failure.js";
-import { Guardian } from "../../../local/lambda/guardian.js";
+import { type EngineContext, startDynamoDb } from "../../../local/services/dynamodb/engines/start.js";
+import { request } from "../../../local/services/dynamodb/request.js";
+import { createTables } from "../../../local/services/dynamodb/tables.js";
+import { UserError } from "../../../local/core/user-error.js";
+import { ProcessReaper } from "../../../local/core/process-reaper.js";
 
-const guardian = new Guardian();
+const guardian = new ProcessReaper();
 const signers: EngineContext["signers"] = [
   { accessKeyId: "ASIA0000000000000001", region: "eu-west-1" },
   { accessKeyId: "ASIA0000000000000002", region: "eu-west-1" },
@@ -73,7 +73,7 @@ describe("an engine that cannot be used is a clear error:", () => {
     ["nobody there", "http://127.0.0.1:9", "No DynamoDB answers at http://127.0.0.1:9"],
   ])("%s", async (_, choice, message) => {
     const failed = startDynamoDb(choice, context);
-    await expect(failed).rejects.toThrow(Failure);
+    await expect(failed).rejects.toThrow(UserError);
     await expect(failed).rejects.toThrow(message);
   });
 

@@ -1,6 +1,7 @@
-import type { BusEvent } from "../../../local/events/event.js";
-import { InputError, type InputProperties, readInput } from "../../../local/events/input/input.js";
-import { readPath } from "../../../local/events/input/path.js";
+import type { BusEvent } from "../../../local/services/events/event.js";
+import { InputError, readInput } from "../../../local/services/events/input/input.js";
+import type { InputProperties } from "../../../local/assembly/model/rules.js";
+import { readPath } from "../../../local/services/events/input/path.js";
 
 const EVENT: BusEvent = {
   version: "0",

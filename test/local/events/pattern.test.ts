@@ -1,5 +1,5 @@
-import { PatternError } from "../../../local/events/pattern/error.js";
-import { readPattern } from "../../../local/events/pattern/pattern.js";
+import { PatternError } from "../../../local/services/events/pattern/operators.js";
+import { readPattern } from "../../../local/services/events/pattern/pattern.js";
 
 type Case = [what: string, elements: unknown[], matching: unknown[], others: unknown[]];
 

@@ -1,7 +1,10 @@
-import { Events } from "../../../local/events/events.js";
-import { MAX_BYTES, putEvents } from "../../../local/events/put-events.js";
-import { Permissions } from "../../../local/iam/permissions.js";
-import type { LogEntry, ResourcePermission, RoleModel, RuleModel } from "../../../local/model.js";
+import { Events } from "../../../local/services/events/buses.js";
+import { MAX_BYTES, putEvents } from "../../../local/services/events/put-events.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
+import type { LogEntry } from "../../../local/core/log.js";
+import type { ResourcePermission } from "../../../local/core/authorization/resource-permission.js";
+import type { RoleModel } from "../../../local/assembly/model/principals.js";
+import type { RuleModel } from "../../../local/assembly/model/rules.js";
 
 const place = { partition: "aws", region: "eu-west-1", account: "123456789012" };
 const ARN = "arn:aws:events:eu-west-1:123456789012";
@@ -55,7 +58,7 @@ const setUp = ({ rules = [rule()], permissions = [PERMISSION], resource = "*" }:
   });
   events.set({ rules, permissions, buses: ["orders"] });
   const model = { functions: [], roles: [allow(resource)], users: [] };
-  const judge = new Permissions(
+  const judge = new IamPermissions(
     () => ({ place, model }),
     (entry) => log.push(entry),
   );

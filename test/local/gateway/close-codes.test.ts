@@ -1,4 +1,4 @@
-import { clientClose, protocolClose } from "../../../local/gateway/close-codes.js";
+import { clientClose, protocolClose } from "../../../local/services/gateway/connections/close-codes.js";
 
 describe("a close by the client", () => {
   it("is told as the client told it", () => {

@@ -4,7 +4,7 @@ import {
   disconnectEvent,
   messageEvent,
   requestTime,
-} from "../../../local/gateway/events.js";
+} from "../../../local/services/gateway/events.js";
 
 const facts: ConnectionFacts = {
   id: "KVmb8fjMIAMCFgQ=",

@@ -1,4 +1,4 @@
-import { FrameWatch } from "../../../local/gateway/frame-watch.js";
+import { FrameHeaderParser } from "../../../local/services/gateway/connections/frame-header-parser.js";
 
 const frame = (opcode: number, bytes: number, masked = true): Buffer => {
   const mask = masked ? 0x80 : 0;
@@ -18,7 +18,7 @@ const frame = (opcode: number, bytes: number, masked = true): Buffer => {
 
 const watched = (stream: Buffer, chunk: number): [number, number][] => {
   const seen: [number, number][] = [];
-  const watch = new FrameWatch((opcode, bytes) => void seen.push([opcode, bytes]));
+  const watch = new FrameHeaderParser((opcode, bytes) => void seen.push([opcode, bytes]));
   for (let at = 0; at < stream.length; at += chunk) watch.push(stream.subarray(at, at + chunk));
   return seen;
 };

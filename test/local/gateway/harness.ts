@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import aws4 from "aws4";
 import WebSocket, { type ClientOptions } from "ws";
-import { type Gateway, type GatewayOptions, startGateway } from "../../../local/gateway/index.js";
-import type { ApiModel, InvokeResult, LogEntry, RouteModel } from "../../../local/model.js";
+import { type Gateway, type GatewayOptions, startGateway } from "../../../local/services/gateway/gateway.js";
+import type { ApiModel, RouteModel } from "../../../local/assembly/model/api.js";
+import type { InvokeResult } from "../../../local/core/invoker.js";
+import type { LogEntry } from "../../../local/core/log.js";
 
 /** An event as the gateway hands it to a function. */
 export interface GatewayEvent {

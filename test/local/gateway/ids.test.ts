@@ -1,4 +1,4 @@
-import { gatewayId } from "../../../local/gateway/ids.js";
+import { gatewayId } from "../../../local/services/gateway/ids.js";
 
 describe("ids", () => {
   it("have the shape of API Gateway's and do not repeat", () => {

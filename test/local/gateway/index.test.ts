@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { startGateway } from "../../../local/gateway/index.js";
+import { startGateway } from "../../../local/services/gateway/gateway.js";
 import { apiModel, Harness, OK, send } from "./harness.js";
 
 const run = () => OK;

@@ -1,5 +1,5 @@
-import { integrate } from "../../../local/gateway/integration.js";
-import type { InvokeResult } from "../../../local/model.js";
+import { integrate } from "../../../local/services/gateway/routes/integration.js";
+import type { InvokeResult } from "../../../local/core/invoker.js";
 
 const route = { routeKey: "publish", functionId: "F", answers: true };
 const invoker = (invoke: () => Promise<InvokeResult>) => ({ invoke });

@@ -1,4 +1,4 @@
-import type { GatewayMeter } from "../../../local/gateway/index.js";
+import type { GatewayMeter } from "../../../local/services/gateway/gateway.js";
 import { credentials, Harness, OK } from "./harness.js";
 
 const told: string[] = [];

@@ -1,4 +1,4 @@
-import { proxyResponse } from "../../../local/gateway/proxy-response.js";
+import { proxyResponse } from "../../../local/services/gateway/routes/proxy-response.js";
 
 describe("proxy response", () => {
   it("is a status, perhaps with body and headers", () => {

@@ -1,4 +1,4 @@
-import { router } from "../../../local/gateway/routing.js";
+import { router } from "../../../local/services/gateway/routes/routing.js";
 import { apiModel, OK } from "./harness.js";
 
 const run = () => OK;

@@ -1,4 +1,4 @@
-import { selection } from "../../../local/gateway/selection.js";
+import { selection } from "../../../local/services/gateway/routes/selection-expression.js";
 
 describe("route selection expression", () => {
   const action = selection("$request.body.action");

@@ -1,5 +1,5 @@
-import { bucket, RouteThrottles, TokenBucket } from "../../../local/gateway/throttle.js";
-import type { RouteModel } from "../../../local/model.js";
+import { bucket, RouteThrottles, TokenBucket } from "../../../local/services/gateway/routes/throttle.js";
+import type { RouteModel } from "../../../local/assembly/model/api.js";
 import { apiModel, OK } from "./harness.js";
 
 describe("token bucket", () => {

@@ -1,7 +1,7 @@
-import { connectionsCall } from "../../../local/iam/connections.js";
-import { dynamoDbCalls } from "../../../local/iam/dynamodb-calls.js";
-import { connectionsRefusal, refusalOf } from "../../../local/iam/refusal.js";
-import { secretCall } from "../../../local/iam/secrets.js";
+import { connectionsCall, connectionsRefusal } from "../../../local/services/gateway/management/permission.js";
+import { dynamoDbCalls } from "../../../local/services/dynamodb/proxy/permission.js";
+import { refusalOf } from "../../../local/services/iam/refusal.js";
+import { secretCall } from "../../../local/services/secrets/permission.js";
 
 const PLACE = { partition: "aws", region: "eu-west-1", account: "123456789012" };
 const CALLER = { role: "Role", session: "Fn" };

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import type { HttpServer } from "../../../local/http-server.js";
-import type { DynamoDbCall, DynamoDbFault } from "../../../local/iam/dynamodb-faults.js";
-import { startDynamoDbProxy } from "../../../local/iam/dynamodb-proxy.js";
-import { Permissions } from "../../../local/iam/permissions.js";
-import { Credentials } from "../../../local/lambda/credentials.js";
-import type { RoleModel } from "../../../local/model.js";
+import type { HttpServer } from "../../../local/core/http/server.js";
+import type { DynamoDbCall, DynamoDbFault } from "../../../local/services/dynamodb/proxy/faults.js";
+import { startDynamoDbProxy } from "../../../local/services/dynamodb/proxy/proxy.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
+import { Credentials } from "../../../local/core/credentials.js";
+import type { RoleModel } from "../../../local/assembly/model/principals.js";
 import { fn, PLACE } from "../invoke/support.js";
 
 const ROLE: RoleModel = {
@@ -44,7 +44,7 @@ describe("faults of DynamoDB", () => {
     proxy = await startDynamoDbProxy({
       upstream: `http://127.0.0.1:${(engine.address() as AddressInfo).port}`,
       credentials,
-      permissions: new Permissions(
+      permissions: new IamPermissions(
         () => subject,
         () => undefined,
       ),

@@ -2,11 +2,12 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import type { HttpServer } from "../../../local/http-server.js";
-import { startDynamoDbProxy } from "../../../local/iam/dynamodb-proxy.js";
-import { Permissions } from "../../../local/iam/permissions.js";
-import { Credentials, type FunctionCredentials } from "../../../local/lambda/credentials.js";
-import type { LogEntry, RoleModel } from "../../../local/model.js";
+import type { HttpServer } from "../../../local/core/http/server.js";
+import { startDynamoDbProxy } from "../../../local/services/dynamodb/proxy/proxy.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
+import { Credentials, type FunctionCredentials } from "../../../local/core/credentials.js";
+import type { LogEntry } from "../../../local/core/log.js";
+import type { RoleModel } from "../../../local/assembly/model/principals.js";
 import { fn, PLACE } from "../invoke/support.js";
 
 const TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/Talk";
@@ -42,7 +43,7 @@ describe("DynamoDB behind the check of permissions", () => {
     engine.listen(0, "127.0.0.1");
     await once(engine, "listening");
     const subject = { place: PLACE, model: { functions: [FUNCTION], roles: [ROLE] } };
-    const permissions = new Permissions(
+    const permissions = new IamPermissions(
       () => subject,
       (entry) => log.push(entry),
     );

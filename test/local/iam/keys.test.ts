@@ -1,7 +1,7 @@
-import { keyCalls } from "../../../local/iam/keys.js";
-import { Permissions } from "../../../local/iam/permissions.js";
-import { readStatements } from "../../../local/iam/statements.js";
-import type { FunctionModel } from "../../../local/model.js";
+import { keyCalls } from "../../../local/services/iam/keys.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
+import { readStatements } from "../../../local/assembly/resources/policy-document.js";
+import type { FunctionModel } from "../../../local/assembly/model/functions.js";
 
 const PLACE = { partition: "aws", region: "eu-west-1", account: "111122223333" };
 const arnOf = (service: string, name: string): string => `arn:aws:${service}:eu-west-1:111122223333:${name}`;
@@ -29,14 +29,14 @@ describe("what is under a customer's key takes that key", () => {
     );
   });
 
-  const permissions = (...more: object[]): Permissions => {
+  const permissions = (...more: object[]): IamPermissions => {
     const statements = readStatements(
       { Statement: [{ Effect: "Allow", Action: "*", Resource: [TABLE, SECRET] }, ...more] },
       (value) => value,
     );
     const roles = [{ logicalId: "Role", name: "Role", statements, doubts: [] }];
     const functions = [{ logicalId: "Fn", name: "Fn", role: "Role" } as FunctionModel];
-    return new Permissions(
+    return new IamPermissions(
       () => ({ place: PLACE, model: { functions, roles, encrypted: ENCRYPTED } }),
       () => undefined,
     );

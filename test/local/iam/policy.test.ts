@@ -1,5 +1,6 @@
-import type { Condition } from "../../../local/iam/conditions.js";
-import { type Call, judge, type Selection, type Statement } from "../../../local/iam/policy.js";
+import type { Condition, Selection, Statement } from "../../../local/assembly/model/policies.js";
+import type { Call } from "../../../local/core/authorization/call.js";
+import { judge } from "../../../local/services/iam/policy.js";
 
 const TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/Talk";
 const CALL: Call = { action: "dynamodb:GetItem", resource: TABLE };

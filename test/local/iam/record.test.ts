@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Recording } from "../../../local/iam/record.js";
-import type { RoleModel } from "../../../local/model.js";
+import { PermissionRecorder } from "../../../local/services/iam/permission-recorder.js";
+import type { RoleModel } from "../../../local/assembly/model/principals.js";
 import { newFolder, removeFolders } from "../assembly/support.js";
 import { fn } from "../invoke/support.js";
 
@@ -24,6 +24,6 @@ const role = (logicalId: string): RoleModel => ({
 test("what is granted is noted for the construct's own functions: others need not use all they may", () => {
   const file = join(newFolder(), "permissions");
   const functions = [fn("Fn", { role: "Own" }), fn("Other", { role: "Others", outside: true })];
-  new Recording(file).granted({ functions, roles: [role("Own"), role("Others")] });
+  new PermissionRecorder(file).granted({ functions, roles: [role("Own"), role("Others")] });
   expect(readFileSync(file, "utf8")).toBe('{"kind":"granted","role":"Own","action":"a:b","resource":"*"}\n');
 });

@@ -10,8 +10,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AssemblyCache } from "../../../local/inputs/assembly-cache.js";
-import type { Inputs } from "../../../local/inputs/inputs.js";
+import { AssemblyCache } from "../../../local/synthesis/assembly-cache.js";
+import type { Inputs } from "../../../local/synthesis/inputs.js";
 
 const root = mkdtempSync(join(tmpdir(), "push-it-cache-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

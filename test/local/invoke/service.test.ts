@@ -2,10 +2,11 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from "@aws-sdk/client-lambda";
 import { sign } from "aws4";
-import type { HttpServer } from "../../../local/http-server.js";
-import { startLambdaService } from "../../../local/invoke/service.js";
-import { Credentials, type FunctionCredentials } from "../../../local/lambda/credentials.js";
-import type { InvokeOptions, InvokeResult, LogEntry } from "../../../local/model.js";
+import type { HttpServer } from "../../../local/core/http/server.js";
+import { startLambdaService } from "../../../local/services/lambda/invoke/service.js";
+import { Credentials, type FunctionCredentials } from "../../../local/core/credentials.js";
+import type { InvokeOptions, InvokeResult } from "../../../local/core/invoker.js";
+import type { LogEntry } from "../../../local/core/log.js";
 import { arnOf, fn, permissionsFor, PLACE } from "./support.js";
 
 const MEGABYTE = 1024 * 1024;

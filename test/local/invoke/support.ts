@@ -1,5 +1,7 @@
-import { Permissions } from "../../../local/iam/permissions.js";
-import type { FunctionModel, LogEntry, RoleModel } from "../../../local/model.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
+import type { FunctionModel } from "../../../local/assembly/model/functions.js";
+import type { LogEntry } from "../../../local/core/log.js";
+import type { RoleModel } from "../../../local/assembly/model/principals.js";
 
 export const PLACE = { partition: "aws", region: "eu-west-1", account: "123456789012" };
 
@@ -20,8 +22,8 @@ export const fn = (logicalId: string, more: Partial<FunctionModel> = {}): Functi
   ...more,
 });
 
-/** Permissions under which the role may invoke what these patterns name. */
-export const permissionsFor = (functions: FunctionModel[], patterns: string[], log: LogEntry[]): Permissions => {
+/** IamPermissions under which the role may invoke what these patterns name. */
+export const permissionsFor = (functions: FunctionModel[], patterns: string[], log: LogEntry[]): IamPermissions => {
   const role: RoleModel = {
     logicalId: "Role",
     name: "App-Role",
@@ -35,7 +37,7 @@ export const permissionsFor = (functions: FunctionModel[], patterns: string[], l
       },
     ],
   };
-  return new Permissions(
+  return new IamPermissions(
     () => ({ place: PLACE, model: { functions, roles: [role] } }),
     (entry) => log.push(entry),
   );

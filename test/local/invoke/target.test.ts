@@ -1,4 +1,4 @@
-import { invocationPath, targetOf } from "../../../local/invoke/target.js";
+import { invocationPath, targetOf } from "../../../local/services/lambda/invoke/target.js";
 
 const PLACE = { partition: "aws", region: "eu-west-1", account: "123456789012" };
 const ARN = "arn:aws:lambda:eu-west-1:123456789012:function:App-Fn";

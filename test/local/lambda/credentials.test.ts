@@ -1,4 +1,4 @@
-import { Credentials } from "../../../local/lambda/credentials.js";
+import { Credentials } from "../../../local/core/credentials.js";
 
 describe("credentials", () => {
   const credentials = new Credentials();

@@ -1,4 +1,4 @@
-import { encodeFrame, FrameReader } from "../../../local/lambda/frames.js";
+import { encodeFrame, FrameReader } from "../../../local/services/lambda/frames.js";
 
 const VALUES = [{ a: 1 }, "ünïcödé 🎉", null, { text: "x".repeat(100_000) }];
 

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Guardian } from "../../../local/lambda/guardian.js";
+import { ProcessReaper } from "../../../local/core/process-reaper.js";
 
 describe("the guardian", () => {
   test("kills what it watches, frozen or not, and removes the folder when it is closed", async () => {
     const folder = mkdtempSync(join(tmpdir(), "guardian-test-"));
-    const guardian = new Guardian(folder);
+    const guardian = new ProcessReaper(folder);
     const children = [1, 2].map(() => spawn("sleep", ["1000"], { detached: true, stdio: "ignore" }));
     children.forEach((child) => guardian.watch(child));
     children[0]!.kill("SIGSTOP");
@@ -22,7 +22,7 @@ describe("the guardian", () => {
   });
 
   test("leaves alone what has ended by itself, since its id may be another's by then", async () => {
-    const guardian = new Guardian();
+    const guardian = new ProcessReaper();
     const child = spawn("true", { detached: true, stdio: "ignore" });
     guardian.watch(child);
     await once(child, "exit");

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FunctionModel } from "../../../local/model.js";
+import type { FunctionModel } from "../../../local/assembly/model/functions.js";
 import { pythonTest } from "../../python.js";
 import { type Bench, startBench, stopBenches } from "./support.js";
 

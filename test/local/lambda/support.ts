@@ -2,11 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { buildSync } from "esbuild";
-import { Credentials } from "../../../local/lambda/credentials.js";
-import { Guardian } from "../../../local/lambda/guardian.js";
-import type { InvocationReport } from "../../../local/lambda/pool.js";
-import { LambdaRuntime, type RuntimeOptions } from "../../../local/lambda/runtime.js";
-import type { FunctionModel, LogEntry } from "../../../local/model.js";
+import { Credentials } from "../../../local/core/credentials.js";
+import { ProcessReaper } from "../../../local/core/process-reaper.js";
+import type { InvocationReport } from "../../../local/services/lambda/runtime/pool.js";
+import { LambdaRuntime, type RuntimeOptions } from "../../../local/services/lambda/runtime/runtime.js";
+import type { FunctionModel } from "../../../local/assembly/model/functions.js";
+import type { LogEntry } from "../../../local/core/log.js";
 
 /** A runtime with one function `F`, and what it logged and reported. */
 export interface Bench {
@@ -20,7 +21,7 @@ export interface Bench {
   scratch: string;
 }
 
-const running: { runtime: LambdaRuntime; guardian: Guardian; folder: string }[] = [];
+const running: { runtime: LambdaRuntime; guardian: ProcessReaper; folder: string }[] = [];
 
 /** Starts a runtime whose function `F` is an ES module with this source. */
 export const startBench = (
@@ -29,7 +30,7 @@ export const startBench = (
   options: Partial<RuntimeOptions> = {},
 ): Bench => {
   const folder = mkdtempSync(join(tmpdir(), "lambda-test-"));
-  const guardian = new Guardian();
+  const guardian = new ProcessReaper();
   const log: LogEntry[] = [];
   const reports: InvocationReport[] = [];
   const write = (file: string, text: string) => {
@@ -39,7 +40,10 @@ export const startBench = (
   write("index.mjs", source);
   const fn = { ...DEFAULTS, code: join(folder, "code"), ...model };
   const runtime = new LambdaRuntime([fn], {
-    bootstraps: { node: bootstrap(folder), python: resolve(__dirname, "../../../local/lambda/child/bootstrap.py") },
+    bootstraps: {
+      node: bootstrap(folder),
+      python: resolve(__dirname, "../../../local/services/lambda/child/bootstrap.py"),
+    },
     place: { region: "eu-west-1", account: "123456789012", partition: "aws" },
     credentials: new Credentials(),
     guardian,
@@ -74,7 +78,7 @@ const DEFAULTS: FunctionModel = {
 
 const bootstrap = (folder: string): string => {
   const outfile = join(folder, "bootstrap.mjs");
-  const entry = resolve(__dirname, "../../../local/bootstrap.ts");
+  const entry = resolve(__dirname, "../../../local/services/lambda/child/bootstrap.ts");
   buildSync({ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm" });
   return outfile;
 };

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import type { Fault, Item } from "../check/gateway-proxy.js";
 import { GatewayProxy } from "../check/gateway-proxy.js";
-import { parseLoadArguments } from "../../../local/load/arguments.js";
-import { statusOf } from "../../../local/load/command.js";
-import { MOST } from "../../../local/load/limits.js";
-import { Pace } from "../../../local/load/pace.js";
-import type { RunResult } from "../../../local/load/run.js";
-import { Tally } from "../../../local/load/tally.js";
-import { Failure } from "../../../local/failure.js";
+import { parseLoadArguments } from "../../../local/commands/load/arguments.js";
+import { statusOf } from "../../../local/commands/load/command.js";
+import { MOST } from "../../../local/commands/load/limits.js";
+import { Pace } from "../../../local/commands/load/pace.js";
+import type { RunResult } from "../../../local/commands/load/run.js";
+import { Tally } from "../../../local/commands/load/tally.js";
+import { UserError } from "../../../local/core/user-error.js";
 import { TestSystem } from "../../e2e/support/system.js";
 import { launch, run } from "../cli/support.js";
 
@@ -155,7 +155,7 @@ describe("what is asked for", () => {
     });
     for (const host of ["127.0.0.1", "localhost", "[::1]"])
       expect(parseLoadArguments(["--url", `ws://${host}:8787/live`])).toBeDefined();
-    expect(() => parseLoadArguments(["--url", "ws://127.0.0.1.example.com/live"])).toThrow(Failure);
+    expect(() => parseLoadArguments(["--url", "ws://127.0.0.1.example.com/live"])).toThrow(UserError);
   });
 
   test.each([

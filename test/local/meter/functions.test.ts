@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Credentials } from "../../../local/lambda/credentials.js";
-import type { Spent } from "../../../local/lambda/messages.js";
+import { Credentials } from "../../../local/core/credentials.js";
+import type { Spent } from "../../../local/services/lambda/messages.js";
 import { Meter } from "../../../local/meter/meter.js";
 import { startBench, stopBenches } from "../lambda/support.js";
 

@@ -1,4 +1,4 @@
-import { Timeline } from "../../../local/meter/timeline.js";
+import { Timeline } from "../../../local/services/lambda/timeline.js";
 
 /** Makes so many calls, so many at a time, the next one as soon as one has ended, in whatever order. */
 const waves = (

@@ -1,7 +1,7 @@
-import type { Refusal } from "../../../local/iam/permissions.js";
-import type { LogEntry } from "../../../local/model.js";
-import { Mappings } from "../../../local/sqs/poller/mappings.js";
-import { Queues } from "../../../local/sqs/queues.js";
+import type { Refusal } from "../../../local/core/authorization/permissions.js";
+import type { LogEntry } from "../../../local/core/log.js";
+import { Mappings } from "../../../local/services/sqs/poller/mappings.js";
+import { Queues } from "../../../local/services/sqs/queue/queues.js";
 import { MAPPING, message, queueModel, settle, TestClock } from "./support.js";
 
 const setUp = (denied: string[] = []) => {

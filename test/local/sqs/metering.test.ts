@@ -1,5 +1,5 @@
-import { meterDeletes, meteredPolls, payloadBytes } from "../../../local/sqs/metering.js";
-import { SqsRequest } from "../../../local/sqs/request.js";
+import { meterDeletes, meteredPolls, payloadBytes } from "../../../local/services/sqs/metering.js";
+import { SqsRequest } from "../../../local/services/sqs/api/request.js";
 
 describe("what a request to a queue carries:", () => {
   test.each([

@@ -1,11 +1,12 @@
-import type { InvokeResult, MappingModel } from "../../../local/model.js";
-import { LongPolls } from "../../../local/sqs/long-polls.js";
-import type { QueueRequestMeter } from "../../../local/sqs/metering.js";
-import { Concurrency } from "../../../local/sqs/poller/concurrency.js";
-import { type SqsRecord, sqsRecord } from "../../../local/sqs/poller/event.js";
-import { failedItems } from "../../../local/sqs/poller/failures.js";
-import { eventsOf } from "../../../local/sqs/poller/gather.js";
-import { Poller } from "../../../local/sqs/poller/poller.js";
+import type { InvokeResult } from "../../../local/core/invoker.js";
+import type { MappingModel } from "../../../local/assembly/model/queues.js";
+import { LongPolls } from "../../../local/services/sqs/queue/long-polls.js";
+import type { QueueRequestMeter } from "../../../local/services/sqs/metering.js";
+import { Concurrency } from "../../../local/services/sqs/poller/concurrency.js";
+import { type SqsRecord, sqsRecord } from "../../../local/services/sqs/poller/event.js";
+import { failedItems } from "../../../local/services/sqs/poller/failures.js";
+import { eventsOf } from "../../../local/services/sqs/poller/batch.js";
+import { Poller } from "../../../local/services/sqs/poller/poller.js";
 import { makeQueue, MAPPING, message, queueModel, settle, TestClock } from "./support.js";
 
 const setUp = (mapping: Partial<MappingModel> = {}, settings = {}, meter?: QueueRequestMeter) => {

@@ -1,4 +1,4 @@
-import { LongPolls } from "../../../local/sqs/long-polls.js";
+import { LongPolls } from "../../../local/services/sqs/queue/long-polls.js";
 import { bodies, makeQueue, message, TestClock } from "./support.js";
 
 describe("a queue", () => {

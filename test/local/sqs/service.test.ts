@@ -14,13 +14,14 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { sign } from "aws4";
-import { Permissions } from "../../../local/iam/permissions.js";
-import { Signatures } from "../../../local/iam/signatures.js";
-import { CLOCK } from "../../../local/invoke/async/invocations.js";
-import { Credentials, type FunctionCredentials } from "../../../local/lambda/credentials.js";
-import type { LogEntry, RoleModel } from "../../../local/model.js";
-import { Queues } from "../../../local/sqs/queues.js";
-import { SqsService } from "../../../local/sqs/service.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
+import { Signatures } from "../../../local/core/authorization/signatures.js";
+import { SYSTEM_CLOCK } from "../../../local/core/clock.js";
+import { Credentials, type FunctionCredentials } from "../../../local/core/credentials.js";
+import type { LogEntry } from "../../../local/core/log.js";
+import type { RoleModel } from "../../../local/assembly/model/principals.js";
+import { Queues } from "../../../local/services/sqs/queue/queues.js";
+import { SqsService } from "../../../local/services/sqs/api/service.js";
 import { fn, PLACE } from "../invoke/support.js";
 import { queueModel } from "./support.js";
 
@@ -59,17 +60,17 @@ describe("SQS", () => {
   beforeAll(async () => {
     service = await SqsService.listen();
     const functions = [fn("Caller"), fn("Stranger", { role: "None" })];
-    const permissions = new Permissions(
+    const permissions = new IamPermissions(
       () => ({ place: PLACE, model: { functions, roles: [ROLE] } }),
       (entry) => log.push(entry),
     );
-    queues = new Queues({ clock: CLOCK, log: (entry) => log.push(entry), scale: 0.001, faults: {} });
+    queues = new Queues({ clock: SYSTEM_CLOCK, log: (entry) => log.push(entry), scale: 0.001, faults: {} });
     service.serve({
       signatures: new Signatures(credentials, "sqs"),
       permissions,
       queues,
       log: (entry) => log.push(entry),
-      now: CLOCK.now,
+      now: SYSTEM_CLOCK.now,
     });
     client = clientOf(credentials.of("Caller"));
   });

@@ -1,7 +1,7 @@
-import type { Clock } from "../../../local/invoke/async/queue.js";
-import type { MappingModel, QueueModel } from "../../../local/model.js";
-import type { Delivery, Message } from "../../../local/sqs/message.js";
-import { Queue, type QueueOptions, type QueueSettings } from "../../../local/sqs/queue.js";
+import type { Clock } from "../../../local/core/clock.js";
+import type { MappingModel, QueueModel } from "../../../local/assembly/model/queues.js";
+import type { Delivery, Message } from "../../../local/services/sqs/queue/message.js";
+import { Queue, type QueueOptions, type QueueSettings } from "../../../local/services/sqs/queue/queue.js";
 
 /** When tests begin. */
 export const NOW = Date.UTC(2026, 10, 23);

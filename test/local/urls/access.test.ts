@@ -1,7 +1,7 @@
-import { permitsUrl } from "../../../local/iam/resource-policy.js";
-import { Permissions } from "../../../local/iam/permissions.js";
-import type { Statement } from "../../../local/iam/policy.js";
-import type { ResourcePermission } from "../../../local/model.js";
+import { permitsUrl } from "../../../local/core/authorization/resource-policy.js";
+import { IamPermissions } from "../../../local/services/iam/permissions.js";
+import type { Statement } from "../../../local/assembly/model/policies.js";
+import type { ResourcePermission } from "../../../local/core/authorization/resource-permission.js";
 
 const ROLE = "arn:aws:iam::123456789012:role/role";
 const both = (principal: string, authType: string): ResourcePermission[] => [
@@ -65,7 +65,7 @@ describe("a caller's own policies and the resource's", () => {
     ["an explicit deny wins over the resource's", [statement("Deny", "AWS_IAM")], true, false],
   ])("%s", (_, statements, otherwise, allowed) => {
     const model = { functions: [], roles: [{ logicalId: "Role", name: "role", doubts: [], statements }] };
-    const permissions = new Permissions(
+    const permissions = new IamPermissions(
       () => ({ place, model }),
       () => undefined,
     );

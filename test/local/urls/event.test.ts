@@ -1,4 +1,4 @@
-import { urlEvent, type UrlFacts, type UrlRequest } from "../../../local/urls/event.js";
+import { urlEvent, type UrlFacts, type UrlRequest } from "../../../local/services/urls/event.js";
 
 const place = { partition: "aws", region: "eu-west-1", account: "123456789012" };
 const FACTS: UrlFacts = {

@@ -1,5 +1,5 @@
-import { corsHeaders, isPreflight, preflightResponse } from "../../../local/urls/cors.js";
-import { urlResponse } from "../../../local/urls/response.js";
+import { corsHeaders, isPreflight, preflightResponse } from "../../../local/services/urls/cors.js";
+import { urlResponse } from "../../../local/services/urls/response.js";
 
 const JSON_TYPE = { "content-type": "application/json" };
 

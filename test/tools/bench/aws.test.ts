@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { aws, CREDENTIALS_VARIABLE, measureAws, planOf, priceOf } from "../../../tools/bench/aws.js";
 import { estimate } from "../../../tools/bench/aws-cost.js";
 import { startLoadRuntime } from "../../../tools/bench/load/runtime.js";
-import { Failure } from "../../../local/failure.js";
+import { UserError } from "../../../local/core/user-error.js";
 
 const ROOT = join(__dirname, "../../..");
 const URL_OF_STACK = "wss://abc123.execute-api.us-east-1.amazonaws.com/live";
@@ -24,7 +24,7 @@ describe("the plan", () => {
 
   it.each(["?token=hunter2", "#hunter2"])("refuses a URL with %s, and does not repeat it", (secret) => {
     const plan = () => planOf({ url: URL_OF_STACK + secret }, {});
-    expect(plan).toThrow(Failure);
+    expect(plan).toThrow(UserError);
     expect(plan).not.toThrow("hunter2");
   });
 
@@ -45,7 +45,7 @@ describe("the plan", () => {
 
   it("has bounds", () => {
     for (const wrong of [{ rate: "0" }, { subscribers: "1.5" }, { seconds: "1e9" }, { bytes: "32768" }]) {
-      expect(() => planOf({ url: URL_OF_STACK, ...wrong }, {})).toThrow(Failure);
+      expect(() => planOf({ url: URL_OF_STACK, ...wrong }, {})).toThrow(UserError);
     }
   });
 });

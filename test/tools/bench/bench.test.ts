@@ -6,7 +6,7 @@ import { guards, measureGuards } from "../../../tools/bench/guards.js";
 import { countOf, numberOf } from "../../../tools/bench/options.js";
 import { between, writePage } from "../../../tools/bench/page.js";
 import { spreadOf } from "../../../tools/bench/stats.js";
-import { Failure } from "../../../local/failure.js";
+import { UserError } from "../../../local/core/user-error.js";
 
 test("a spread is by nearest rank, whatever the order", () => {
   const hundred = Array.from({ length: 100 }, (_, at) => 100 - at);
@@ -64,7 +64,7 @@ describe("the command line", () => {
     [["guards", "--yes"]],
     [["load", "--rate"]],
   ])("refuses %j, and says what there is", (args) => {
-    expect(() => parseBenchArguments(args, KNOWN)).toThrow(Failure);
+    expect(() => parseBenchArguments(args, KNOWN)).toThrow(UserError);
   });
 });
 

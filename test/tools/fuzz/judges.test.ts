@@ -7,7 +7,7 @@ import { subscriptionFault } from "../../../tools/fuzz/names.js";
 import { INTERNAL, PASSWORD, REASON, SECRET, WILDCARDS } from "../../../tools/fuzz/policy.js";
 import { jsonLine, progressOn } from "../../../tools/fuzz/report.js";
 import { Shelves } from "../../../tools/fuzz/shelves.js";
-import { Failure } from "../../../local/failure.js";
+import { UserError } from "../../../local/core/user-error.js";
 
 const answer = (error: string) => ({
   channel: "/meta/error" as const,
@@ -142,7 +142,7 @@ describe("the command line", () => {
     ["--path", "1"],
     ["--sed", "1"],
   ])("refuses %s %s", (...args) => {
-    expect(() => parseFuzzArguments(args, 5)).toThrow(Failure);
+    expect(() => parseFuzzArguments(args, 5)).toThrow(UserError);
   });
 
   it("prints one line of JSON, and progress apart from it", () => {

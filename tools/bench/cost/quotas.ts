@@ -1,4 +1,8 @@
-import { PARTITION_READS, PARTITION_WRITES, REQUESTS_PER_SECOND } from "../../../local/check/account/quotas.js";
+import {
+  PARTITION_READS,
+  PARTITION_WRITES,
+  REQUESTS_PER_SECOND,
+} from "../../../local/commands/check/account/quotas.js";
 import type { Load, Units } from "./cell.js";
 import { framesOf, perWindow } from "./units.js";
 

@@ -1,4 +1,4 @@
-import { Failure } from "../../../local/failure.js";
+import { UserError } from "../../../local/core/user-error.js";
 
 /** Files that a process has open besides the connections: the other processes' pipes, DynamoDB's connections, modules. */
 const OTHER_FILES = 500;
@@ -20,7 +20,7 @@ export const openFiles = (): number => {
 export const requireFiles = (connections: number, limit = openFiles()): void => {
   const needed = connections + OTHER_FILES;
   if (limit >= needed) return;
-  throw new Failure(
+  throw new UserError(
     `${connections} connections take ${needed} open files in one process, and this user may open ${limit}.`,
     `Allow them with "ulimit -n ${needed}" (as root, or in /etc/security/limits.conf), or ask for fewer: --connections ${Math.max(1, limit - OTHER_FILES)}.`,
   );

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { startSystem } from "../../../local/dev/system.js";
-import type { CallerCredentials } from "../../../local/lambda/credentials.js";
-import type { InvocationReport } from "../../../local/lambda/pool.js";
+import { startSystem } from "../../../local/dev/system/system.js";
+import type { CallerCredentials } from "../../../local/core/credentials.js";
+import type { InvocationReport } from "../../../local/services/lambda/runtime/pool.js";
 import { EMPTY } from "./assembly.js";
 import { serve } from "./child.js";
 

@@ -1,6 +1,11 @@
-import { LATEST_MS, POSTS_SHARE, PUBLISHER_PATIENCE_MS, WORKER_PATIENCE_MS } from "../../../lambdas/core/fan-out.js";
-import { SLOW_MS } from "../../../lambdas/core/hand-on.js";
-import { SEGMENT_RECIPIENTS } from "../../../lambdas/core/segments.js";
+import {
+  DELIVERY_DEADLINE_MS,
+  POSTS_SHARE,
+  PUBLISHER_RETRY_BUDGET_MS,
+  WORKER_RETRY_BUDGET_MS,
+} from "../../../lambdas/delivery/fan-out.js";
+import { SLOW_CLIENT_GRACE_MS } from "../../../lambdas/delivery/segment-dispatcher.js";
+import { SEGMENT_RECIPIENTS } from "../../../lambdas/delivery/segments.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import {
   CALLS_MS,
@@ -10,7 +15,7 @@ import {
   READ_UNIT_BYTES,
   ROW_BYTES,
   SUBSCRIBE_CALLS,
-} from "../../../local/check/account/work.js";
+} from "../../../local/commands/check/account/work.js";
 
 // What `push-it-cli check` reckons with, too.
 export { CALLS_MS, cpuShare, READ_UNIT_BYTES, ROW_BYTES, SUBSCRIBE_CALLS };
@@ -58,7 +63,7 @@ export interface Cpu {
 export const CPU: Cpu = { perPostMicros: POST_MICROS, perRowMicros: 6.6, perHandOnMicros: 0.5 };
 
 // What the product does by itself is the product's own: nothing here can fall behind it.
-export { LATEST_MS, SEGMENT_RECIPIENTS, SLOW_MS };
+export { DELIVERY_DEADLINE_MS as LATEST_MS, SEGMENT_RECIPIENTS, SLOW_CLIENT_GRACE_MS as SLOW_MS };
 
 /** How many subscribers a function that reads them posts to itself; those beyond are handed on. */
 export const OWN_RECIPIENTS = DEFAULT_SETTINGS.fanOutThreshold;
@@ -67,7 +72,7 @@ export const OWN_RECIPIENTS = DEFAULT_SETTINGS.fanOutThreshold;
 export const POSTS_MS = DEFAULT_SETTINGS.fanOutMs * POSTS_SHARE;
 
 /** How long one recipient is tried again after its first failure, by who publishes and by a worker, in milliseconds. */
-export const PATIENCE_MS = { publisher: PUBLISHER_PATIENCE_MS, worker: WORKER_PATIENCE_MS };
+export const PATIENCE_MS = { publisher: PUBLISHER_RETRY_BUDGET_MS, worker: WORKER_RETRY_BUDGET_MS };
 
 /**
  * Most messages of one SendMessageBatch, and bytes of a segment in it.

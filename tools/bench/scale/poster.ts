@@ -1,12 +1,12 @@
-import { Pace } from "../../../lambdas/core/pace.js";
-import { afterPost, YOUNG_MS } from "../../../lambdas/core/retry.js";
+import { AdaptiveConcurrency } from "../../../lambdas/delivery/adaptive-concurrency.js";
+import { nextAttempt, NEW_CONNECTION_MS } from "../../../lambdas/delivery/retry.js";
 
 /**
  * How long the product waits before it posts again after a 429, in milliseconds: its own decision is asked.
  * @returns `undefined` where its time is over
  */
 export const backoffMs = (attempt: number, remainingMs: number, chance: number): number | undefined => {
-  const next = afterPost("busy", attempt, YOUNG_MS, remainingMs, chance);
+  const next = nextAttempt("busy", attempt, NEW_CONNECTION_MS, remainingMs, chance);
   return next.step === "retry" ? next.afterMs : undefined;
 };
 
@@ -15,7 +15,7 @@ export const backoffMs = (attempt: number, remainingMs: number, chance: number):
  * product's own pace says.
  */
 export class Poster {
-  readonly pace: Pace;
+  readonly pace: AdaptiveConcurrency;
   inFlight = 0;
   /** How many it has reached. */
   sent = 0;
@@ -43,7 +43,7 @@ export class Poster {
     readonly cpuShare: number,
     recipients: number[] = [],
   ) {
-    this.pace = new Pace(clock);
+    this.pace = new AdaptiveConcurrency(clock);
     this.begunAt = this.#cpuFreeAt = clock.now();
     this.#queue = recipients;
   }

@@ -14,7 +14,7 @@ import {
   SEGMENT_RECIPIENTS,
   SLOW_MS,
 } from "./model.js";
-import { pauseOf, WORKER_PAUSE_SECONDS } from "../../../lambdas/core/fan-out.js";
+import { pauseOf, WORKER_PAUSE_SECONDS } from "../../../lambdas/delivery/fan-out.js";
 import { nothingUsed, type Used, usdOf } from "./bill.js";
 import { Cursor } from "./cursor.js";
 import { backoffMs, Poster } from "./poster.js";
@@ -179,7 +179,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     posting[recipient] = 0;
     poster.inFlight -= 1;
     const taken = requests.take(wheel.now);
-    poster.pace.heard(String(recipient), taken ? "sent" : "busy", attempts[recipient]! > 0);
+    poster.pace.record(String(recipient), taken ? "sent" : "busy", attempts[recipient]! > 0);
     if (taken) {
       reached[recipient]! += 1;
       poster.sent += 1;
@@ -210,7 +210,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     if (wheel.now >= until) result.closed += late.length + slow.length;
     else {
       handOn(late, until, 0, poster);
-      const throttled = poster.pace.fallen;
+      const throttled = poster.pace.throttled;
       const pause = pauseOf(publisher ? 0 : WORKER_PAUSE_SECONDS, { throttled, sent: poster.sent, slow: slow.length });
       handOn(slow, throttled ? until : Math.min(until, wheel.now + SLOW_MS), pause * 1_000, poster);
     }

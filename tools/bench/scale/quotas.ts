@@ -12,9 +12,9 @@ import {
   TABLE_READS,
   TABLE_WRITES,
   VCPU_MB,
-} from "../../../local/check/account/quotas.js";
-import { NEW_ACCOUNT_CONCURRENCY } from "../../../local/lambda/concurrency.js";
-import { SMALL_REGION_THROTTLE } from "../../../local/gateway/limits.js";
+} from "../../../local/commands/check/account/quotas.js";
+import { NEW_ACCOUNT_CONCURRENCY } from "../../../local/services/lambda/runtime/account-concurrency.js";
+import { SMALL_REGION_THROTTLE } from "../../../local/services/gateway/limits.js";
 
 /** Requests of one route: so many a second, and so many at once. */
 export interface RouteThrottle {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { Failure } from "../../../local/failure.js";
+import { UserError } from "../../../local/core/user-error.js";
 
 /** What `npm run fuzz:client` prints for `--help`. */
 export const CLIENT_FUZZ_HELP = `npm run fuzz:client -- [options]
@@ -33,7 +33,7 @@ const number = (name: string, text: string | undefined, otherwise: number, least
   if (text === undefined) return otherwise;
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < least)
-    throw new Failure(`--${name} ${text}: not a whole number from ${least} on`);
+    throw new UserError(`--${name} ${text}: not a whole number from ${least} on`);
   return value;
 };
 

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { Failure } from "../../../local/failure.js";
+import { UserError } from "../../../local/core/user-error.js";
 import { CLIENT_FUZZ_HELP, parseClientFuzzArguments } from "./arguments.js";
 import { bundleProgram } from "./bundle.js";
 import { findingText, jsonLine, summary } from "./report.js";
@@ -41,7 +41,7 @@ const main = async (args: string[]): Promise<void> => {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const text =
-    error instanceof Failure ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
+    error instanceof UserError ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
   process.stderr.write(`✗ ${text ?? String(error)}\n`);
   process.exitCode = 1;
 });

@@ -1,4 +1,4 @@
-import { headKey } from "../../../../lambdas/core/keys.js";
+import { headKey } from "../../../../lambdas/aws/dynamodb/keys.js";
 import { putRow } from "../rows.js";
 import type { TestSystem } from "../system.js";
 import type { Wire } from "../wire.js";

@@ -1,5 +1,5 @@
-import { memberKey } from "../../../../lambdas/core/keys.js";
-import type { InvocationReport } from "../../../../local/lambda/pool.js";
+import { memberKey } from "../../../../lambdas/aws/dynamodb/keys.js";
+import type { InvocationReport } from "../../../../local/services/lambda/runtime/pool.js";
 import { putRow } from "../rows.js";
 import type { Wire } from "../wire.js";
 import type { Tools } from "./tools.js";
@@ -25,10 +25,10 @@ export const usePresence = async (
   const left = await leaveBehind("rooms/1");
   const { wire: deaf, takeAll } = await takeNothing("rooms/1");
   await allowed(disconnectGuardRan(left));
-  const workerRan = nextRun("DeliverFunction");
+  const enqueued = nextRun("DeliverFunction");
   const other = await allowed(system.connect());
   await allowed(other.subscribe("rooms/1"));
-  await workerRan;
+  await enqueued;
   takeAll();
   await allowed(deaf.until(() => deaf.received.some(({ channel }) => channel === "/meta/presence"), "who came"));
   await allowed(wire.unsubscribe("rooms/1"));

@@ -1,5 +1,5 @@
-import { leaseKey } from "../../../../lambdas/core/keys.js";
-import { encodeSegment } from "../../../../lambdas/core/segments.js";
+import { leaseKey } from "../../../../lambdas/aws/dynamodb/keys.js";
+import { encodeSegment } from "../../../../lambdas/delivery/segments.js";
 import { putRow } from "../rows.js";
 import type { Wire } from "../wire.js";
 import { READING } from "./guards.js";
@@ -11,11 +11,11 @@ export const publishBy = async (tools: Tools, action: "publish" | "send", publis
   const { system, has, allowed, leaveBehind, takeNothing, disconnectGuardRan, nextRun } = tools;
   const left = await leaveBehind(action);
   const { wire, takeAll } = await takeNothing(action);
-  const handedOn = nextRun(action === "publish" ? "PublishFunction" : "SendFunction");
+  const enqueued = nextRun(action === "publish" ? "PublishFunction" : "SendFunction");
   publisher.send({ action, channel: action, uuid: action, data: action });
   await allowed(publisher.message(action));
   await allowed(disconnectGuardRan(left));
-  await handedOn;
+  await enqueued;
   takeAll();
   await allowed(wire.message(action));
   for (const channel of ["gathering/1", "kept/1"])
@@ -61,9 +61,9 @@ export const gather = async (
   const left = await leaveBehind(channel);
   await allowed(publisher.subscribe(channel));
   const { wire, takeAll } = await takeNothing(channel);
-  const handedOn = nextRun("FlushFunction");
+  const enqueued = nextRun("FlushFunction");
   await allowed(publisher.publish(channel, "both"));
-  await allowed(Promise.all([publisher.message("both"), disconnectGuardRan(left), handedOn]));
+  await allowed(Promise.all([publisher.message("both"), disconnectGuardRan(left), enqueued]));
   takeAll();
   await allowed(wire.message("both"));
   await allowed(publisher.unsubscribe(channel));

@@ -1,4 +1,4 @@
-import { Attendance } from "../../../../local/console/model/attendance.js";
+import { Attendance } from "../../../../local/console/model/presence.js";
 
 const came = (agent: string, at = 1) => ({ came: true, member: { agent }, at });
 const left = (agent: string, at = 1) => ({ came: false, member: { agent }, at });

@@ -1,5 +1,5 @@
 import { billRows, fetchMeter } from "../../../../local/console/model/meter.js";
-import { meterInfo } from "../../../../local/dev/info.js";
+import { meterInfo } from "../../../../local/dev/pages/info.js";
 import { Meter } from "../../../../local/meter/meter.js";
 
 const metered = () => {

@@ -1,5 +1,5 @@
 import type { ChannelRecovery } from "../../../../local/console/model/recovery.js";
-import { recoveryWords } from "../../../../local/console/model/recovery-words.js";
+import { recoveryWords } from "../../../../local/console/model/recovery-messages.js";
 
 const words = (...channels: Partial<ChannelRecovery>[]) =>
   recoveryWords({

@@ -1,7 +1,7 @@
 import { WebSocket as NodeWebSocket } from "ws";
 import { Session } from "../../../../local/console/model/session.js";
 import type { RecoveryReport } from "../../../../local/console/model/recovery.js";
-import type { ReceivedMessage, ShownSubscription } from "../../../../local/console/model/told.js";
+import type { ReceivedMessage, ShownSubscription } from "../../../../local/console/model/guard-events.js";
 import type { WireEvent } from "../../../../local/console/model/tap.js";
 import type { State, StateChange } from "push-it-client";
 import type { ConnectionInfo } from "../../../../protocol/index.js";

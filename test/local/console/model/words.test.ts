@@ -1,4 +1,4 @@
-import { closeWords, requestWords, stateWords } from "../../../../local/console/model/words.js";
+import { closeWords, requestWords, stateWords } from "../../../../local/console/model/error-messages.js";
 
 describe("stateWords", () => {
   it("gives the guard's own words where it said no", () => {

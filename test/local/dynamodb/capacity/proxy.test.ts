@@ -10,15 +10,15 @@ import {
   QueryCommand,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
-import { Partitions } from "../../../../local/dynamodb/capacity/partitions.js";
-import type { Units } from "../../../../local/dynamodb/capacity/units.js";
-import { type DynamoDb, startDynamoDb } from "../../../../local/dynamodb/engine.js";
-import { createTables } from "../../../../local/dynamodb/tables.js";
-import type { HttpServer } from "../../../../local/http-server.js";
-import { startDynamoDbProxy } from "../../../../local/iam/dynamodb-proxy.js";
-import { Permissions } from "../../../../local/iam/permissions.js";
-import { Credentials } from "../../../../local/lambda/credentials.js";
-import { Guardian } from "../../../../local/lambda/guardian.js";
+import { Partitions } from "../../../../local/services/dynamodb/capacity/partitions.js";
+import type { Units } from "../../../../local/services/dynamodb/capacity/units.js";
+import { type DynamoDb, startDynamoDb } from "../../../../local/services/dynamodb/engines/start.js";
+import { createTables } from "../../../../local/services/dynamodb/tables.js";
+import type { HttpServer } from "../../../../local/core/http/server.js";
+import { startDynamoDbProxy } from "../../../../local/services/dynamodb/proxy/proxy.js";
+import { IamPermissions } from "../../../../local/services/iam/permissions.js";
+import { Credentials } from "../../../../local/core/credentials.js";
+import { ProcessReaper } from "../../../../local/core/process-reaper.js";
 import { fn, PLACE } from "../../invoke/support.js";
 
 const ALLOWED = {
@@ -49,7 +49,7 @@ const TABLE = {
 };
 
 const credentials = new Credentials();
-const guardian = new Guardian();
+const guardian = new ProcessReaper();
 const withoutJava = spawnSync("java", ["-version"]).error !== undefined;
 afterAll(() => guardian.close());
 
@@ -82,7 +82,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
   let client: DynamoDBClient;
 
   const start = async (partitions?: Partitions): Promise<DynamoDBClient> => {
-    const permissions = new Permissions(
+    const permissions = new IamPermissions(
       () => ({ place: PLACE, model: { functions: [fn("Fn")], roles: [ALLOWED] } }),
       () => undefined,
     );

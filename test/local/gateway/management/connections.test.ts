@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import type { Socket } from "node:net";
-import { gatewayId } from "../../../../local/gateway/ids.js";
+import { gatewayId } from "../../../../local/services/gateway/ids.js";
 import { credentials, Harness, OK, send } from "../harness.js";
 
 let harness: Harness;

@@ -4,7 +4,7 @@ import {
   GetConnectionCommand,
   PostToConnectionCommand,
 } from "@aws-sdk/client-apigatewaymanagementapi";
-import { gatewayId } from "../../../../local/gateway/ids.js";
+import { gatewayId } from "../../../../local/services/gateway/ids.js";
 import { credentials, Harness, OK } from "../harness.js";
 
 /** The client as a function makes it: no endpoint in code, only what the environment says. */

@@ -1,5 +1,5 @@
 import aws4 from "aws4";
-import { authorization, type SignedRequest, Verifier } from "../../../../local/gateway/management/sigv4.js";
+import { authorization, type SignedRequest, Verifier } from "../../../../local/core/authorization/sigv4.js";
 
 const NOW = Date.UTC(2026, 10, 23, 18, 0, 0);
 const SECRET = "local-secret";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../local/invoke/async/queue.js";
+import type { Clock } from "../../../../local/core/clock.js";
 
 /** A clock that goes only as it is told. */
 export class FakeClock implements Clock {

@@ -1,5 +1,7 @@
-import { AsyncInvocations } from "../../../../local/invoke/async/invocations.js";
-import type { AsyncModel, InvokeResult, LogEntry } from "../../../../local/model.js";
+import { AsyncInvocations } from "../../../../local/services/lambda/async/invocations.js";
+import type { AsyncModel } from "../../../../local/assembly/model/functions.js";
+import type { InvokeResult } from "../../../../local/core/invoker.js";
+import type { LogEntry } from "../../../../local/core/log.js";
 import { arnOf, fn, permissionsFor } from "../support.js";
 import { FakeClock, settled } from "./fake-clock.js";
 

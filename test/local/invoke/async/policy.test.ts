@@ -1,4 +1,9 @@
-import { type AttemptOutcome, NEW_EVENT, type NextStep, nextStep } from "../../../../local/invoke/async/policy.js";
+import {
+  type AttemptOutcome,
+  NEW_EVENT,
+  type NextStep,
+  nextStep,
+} from "../../../../local/services/lambda/async/policy.js";
 
 const HOURS = 3_600_000;
 const DEFAULTS = { retries: 2, maxAgeMs: 6 * HOURS };

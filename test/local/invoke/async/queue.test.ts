@@ -3,8 +3,8 @@ import {
   type AsyncQueueOptions,
   type FinishedEvent,
   type QueuedEvent,
-} from "../../../../local/invoke/async/queue.js";
-import type { InvokeResult } from "../../../../local/model.js";
+} from "../../../../local/services/lambda/async/queue.js";
+import type { InvokeResult } from "../../../../local/core/invoker.js";
 import { FakeClock, settled } from "./fake-clock.js";
 
 const OK: InvokeResult = { ok: true, payload: "done" };

@@ -3,10 +3,10 @@ import { publish } from "../../../../tools/bench/scale/publish.js";
 import { DEFAULT_QUOTAS } from "../../../../tools/bench/scale/quotas.js";
 import { seeded } from "../../../../tools/bench/scale/random.js";
 import { TokenBucket } from "../../../../tools/bench/scale/token-bucket.js";
-import { Frame } from "../../../../lambdas/core/frame.js";
-import type { PostResult } from "../../../../lambdas/core/ports.js";
-import { Poster } from "../../../../lambdas/core/posting.js";
-import { NOW, TestClock } from "../../../lambdas/core/fakes.js";
+import { Frame } from "../../../../lambdas/delivery/frame.js";
+import type { PostResult } from "../../../../lambdas/ports.js";
+import { Poster } from "../../../../lambdas/delivery/post-to-connections.js";
+import { NOW, TestClock } from "../../../lambdas/support/fakes.js";
 
 const NO_CPU = Object.fromEntries(Object.keys(CPU).map((name) => [name, 0])) as unknown as typeof CPU;
 const ONLY_POSTS = { ...LATENCY_MS, dynamoDb: 0, page: 0, queue: 0, poll: 0, invoke: 0, coldStart: 0 };

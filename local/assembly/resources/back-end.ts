@@ -1,0 +1,56 @@
+import type { Place } from "../../core/place.js";
+import { readStatements } from "./policy-document.js";
+import type { FoundConstruct } from "../template/construct.js";
+import type { BackEndModel } from "../model/back-end.js";
+import { functionArn, type FunctionModel } from "../model/functions.js";
+import type { UserModel } from "../model/principals.js";
+import type { FunctionUrlModel } from "../model/urls.js";
+import { PATH_METADATA } from "../template/template.js";
+
+/** The user's id: with a character that no logical id has, so that no resource of a template is called the same. */
+const USER_ID = "push-it-cli/back-end";
+
+/** What a back end on this machine publishes with, and the IAM user that it is. */
+export interface ReadBackEnd {
+  backEnd?: BackEndModel;
+  users: UserModel[];
+}
+
+/**
+ * Makes the IAM user of back ends that run outside the stack. Its policy is what `grantPublish` and `grantPublishUrl`
+ * of the construct grant: it may invoke the publisher function, also by the function's URL, and nothing else.
+ */
+export const readBackEnd = (
+  { path, stack }: FoundConstruct,
+  functions: FunctionModel[],
+  urls: FunctionUrlModel[],
+  place: Place,
+): ReadBackEnd => {
+  const pathOf = (logicalId: string) => stack.template.Resources?.[logicalId]?.Metadata?.[PATH_METADATA];
+  const publisher = functions.find(({ logicalId }) => pathOf(logicalId) === `${path}/Publisher/Function/Resource`);
+  if (!publisher) return { users: [] };
+  const { logicalId: functionId, name: functionName } = publisher;
+  const url = urls.find((each) => each.functionId === functionId);
+  const user: UserModel = {
+    logicalId: USER_ID,
+    name: "push-it-cli-back-end",
+    statements: readStatements(policyOf(functionArn(publisher, place)), (value) => value),
+    doubts: [],
+  };
+  return {
+    users: [user],
+    backEnd: { userId: USER_ID, functionId, functionName, ...(url && { urlId: url.logicalId }) },
+  };
+};
+
+const policyOf = (arn: string): object => ({
+  Statement: [
+    { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: arn },
+    {
+      Effect: "Allow",
+      Action: "lambda:InvokeFunctionUrl",
+      Resource: arn,
+      Condition: { StringEquals: { "lambda:FunctionUrlAuthType": "AWS_IAM" } },
+    },
+  ],
+});

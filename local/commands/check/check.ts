@@ -1,0 +1,59 @@
+import { messageOf } from "../../core/user-error.js";
+import type { Trial } from "./trial.js";
+
+/** What came of a check. "not tried": nothing is known, and `detail` says why. */
+export type Outcome = "passed" | "failed" | "not tried";
+
+/** A check's verdict. */
+export interface Verdict {
+  outcome: Outcome;
+  /** What was seen, or what is wrong, or why nothing could be seen. */
+  detail: string;
+}
+
+/** One promise of a deployed Push-It, and how it is tried. */
+export interface CheckSpec<Seen> {
+  /** For `--only`, and for programs. */
+  name: string;
+  /** What a deployed Push-It promises, in a sentence. */
+  promise: string;
+  /** Does the work on sockets, and says what happened. */
+  observe(trial: Trial): Promise<Seen>;
+  /** Decides by what happened alone. */
+  judge(seen: Seen): Verdict;
+}
+
+/** A check that can be run. */
+export interface Check {
+  name: string;
+  promise: string;
+  run(trial: Trial): Promise<Verdict>;
+}
+
+/** Thrown by `observe` if the deployment does not let this be tried: a guard denies it, or a feature is off. */
+export class NotTried extends Error {
+  override name = "NotTried";
+}
+
+/** Everything is as promised. */
+export const passed = (detail: string): Verdict => ({ outcome: "passed", detail });
+
+/** Something is not as promised. */
+export const failed = (detail: string): Verdict => ({ outcome: "failed", detail });
+
+/** Makes a check of its two halves. */
+export const check = <Seen>({ name, promise, observe, judge }: CheckSpec<Seen>): Check => ({
+  name,
+  promise,
+  async run(trial) {
+    try {
+      return judge(await observe(trial));
+    } catch (error) {
+      return error instanceof NotTried ? { outcome: "not tried", detail: error.message } : failed(messageOf(error));
+    }
+  },
+});
+
+/** Whether two lists hold the same, in the same order. */
+export const sameList = (one: readonly unknown[], other: readonly unknown[]): boolean =>
+  one.length === other.length && one.every((each, at) => each === other[at]);

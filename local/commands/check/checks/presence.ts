@@ -1,0 +1,48 @@
+import { Meta, type PresenceEventData, type PresencePage } from "../../../../protocol/index.js";
+import { check, failed, passed } from "../check.js";
+import { accepted } from "../trial.js";
+import type { Wire } from "../wire.js";
+
+/** Who is present on a channel. */
+export const membersOf = async (wire: Wire, channel: string): Promise<PresencePage> => {
+  const reply = await wire.request({ action: "presence", channel: Meta.presence, data: { channel } });
+  return accepted(reply, `asking who is present on ${channel}`).data as unknown as PresencePage;
+};
+
+/** Whether a connection was told that somebody came or went. */
+export const toldOf = (wire: Wire, channel: string, what: "joined" | "left", agent: string): boolean =>
+  wire.received.some((each) => {
+    const data = each.channel === Meta.presence ? (each.data as Partial<PresenceEventData> | undefined) : undefined;
+    return data?.channel === channel && data[what]?.agent === agent;
+  });
+
+/** A channel tells who is there, and who comes. */
+export const presence = check({
+  name: "presence",
+  promise: "a channel tells who is present, and its subscribers who comes",
+  async observe(trial) {
+    const [first, second] = await Promise.all([trial.open(), trial.open()]);
+    const channel = await trial.channel("presence");
+    await trial.subscribe(first, channel);
+    const { agent: one } = await trial.info(first);
+    const { agent: two } = await trial.info(second);
+    await trial.subscribe(second, channel);
+    const page = await membersOf(first, channel);
+    const told = await first
+      .until(() => toldOf(first, channel, "joined", two), "the news of who came")
+      .then(
+        () => true,
+        () => false,
+      );
+    return { agents: [one, two], members: page.members.map(({ agent }) => agent), count: page.count, told };
+  },
+  judge({ agents, members, count, told }) {
+    const absent = agents.filter((agent) => !members.includes(agent)).length;
+    if (absent > 0) return failed(`presence leaves out ${absent} of ${agents.length} who are there`);
+    if (members.length !== agents.length || count !== agents.length)
+      return failed(`presence tells ${members.length} members and the count ${count} instead of ${agents.length}`);
+    return told
+      ? passed("both members, and a message about the second")
+      : failed("a subscriber was not told that somebody came");
+  },
+});

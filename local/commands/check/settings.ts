@@ -1,0 +1,29 @@
+import type { Json } from "../../../protocol/index.js";
+import { AT_ONCE, DEFAULT_SUSPECT_MS, PATIENCE_MS } from "./limits.js";
+
+/** What a run of checks is about. */
+export interface CheckSettings {
+  url: string;
+  credentials: Json | undefined;
+  /** Where channels are made, most wanted first. */
+  prefixes: readonly string[];
+  /** The AWS function by which a back end publishes. @default none */
+  publisher?: string | undefined;
+  /** The DynamoDB table's name. @default none */
+  table?: string | undefined;
+  /** Whether the account is read. @default false */
+  account?: boolean | undefined;
+  /** For how many users the account is looked at. @default none */
+  users?: number | undefined;
+  /** The AWS Region. @default none: as the environment or a profile says */
+  region?: string | undefined;
+  /** Longest wait for one answer or message, in milliseconds. */
+  patienceMs: number;
+  /** An answer is slow above this, in milliseconds. */
+  slowMs: number;
+  /** How many checks run at once. */
+  atOnce: number;
+}
+
+/** What a run is about if nothing else is said. */
+export const DEFAULT_SETTINGS = { patienceMs: PATIENCE_MS, slowMs: DEFAULT_SUSPECT_MS, atOnce: AT_ONCE } as const;

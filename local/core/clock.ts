@@ -1,0 +1,19 @@
+/** Time, as the queue needs it. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /**
+   * Runs something later.
+   * @returns cancels it
+   */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** The clock of this machine; what waits keeps no process running. */
+export const SYSTEM_CLOCK: Clock = {
+  now: Date.now,
+  after(ms, run) {
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};

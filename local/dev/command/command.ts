@@ -1,0 +1,84 @@
+import { billTable } from "../../meter/table.js";
+import { DEV_HELP, parseDevArguments } from "./arguments.js";
+import { banner, reachableLine, resourceLines, starterLines } from "./banner.js";
+import { guardsOf } from "../pages/info.js";
+import type { LogEntry } from "../../core/log.js";
+import { readable } from "../app/guard-log.js";
+import type { SystemOptions } from "../system/options.js";
+import { logLine, requestLine } from "./output.js";
+import { addressesOf, isReachable } from "../system/ports.js";
+import { readyOf } from "./ready.js";
+import { isStarter } from "../app/source.js";
+import { styleFor } from "../../core/terminal-style.js";
+import { startSystem, type System } from "../system/system.js";
+
+/**
+ * Runs `push-it-cli dev` until it is told to stop.
+ * @param dist the built package's folder
+ * @throws UserError when it cannot start
+ */
+export const dev = async (args: string[], dist: string): Promise<void> => {
+  const started = performance.now();
+  const { help, json, options: asked } = parseDevArguments(args);
+  if (help) return void process.stdout.write(DEV_HELP);
+  const options = { ...asked, project: process.cwd() };
+  const stop = stopper();
+  const [report, use] = reporting();
+  const system = await startSystem({ ...options, ...report, dist, watch: true });
+  stop.use(system);
+  use(system);
+  process.stderr.write(resourceLines(system.model, styleFor(process.stderr)));
+  const { model, dynamodb } = system;
+  const ready = readyOf(system, performance.now() - started);
+  const style = styleFor(process.stderr);
+  if (isStarter(options)) process.stderr.write(starterLines(options.project, options.guards, style));
+  if (isReachable(addressesOf(options.host))) process.stderr.write(reachableLine(style));
+  if (json) return void process.stdout.write(`${JSON.stringify(ready)}\n`);
+  const facts = {
+    ready,
+    dynamodb: dynamodb.name,
+    guards: guardsOf(model, { ...options, starter: isStarter(options) }),
+  };
+  process.stdout.write(banner(facts, styleFor(process.stdout)));
+};
+
+/** Logs go to stderr, whatever stdout is for. */
+const reporting = (): [Pick<SystemOptions, "log" | "report" | "reloaded">, use: (started: System) => void] => {
+  const style = styleFor(process.stderr);
+  const write = (text: string) => void process.stderr.write(text);
+  let system: System | undefined;
+  const read = (entry: LogEntry): LogEntry | undefined =>
+    system ? readable(entry, { model: system.model, guards: system.guardModule, cwd: process.cwd() }) : entry;
+  const log = (entry: LogEntry): void => {
+    const shown = read(entry);
+    if (shown && shown.level !== "debug") write(logLine(shown, style));
+  };
+  return [
+    {
+      log,
+      report: (report) => write(requestLine(report, style)),
+      reloaded: (functions) => write(`${style.green("reloaded")} ${reloadedText(functions)}\n`),
+    },
+    (started) => void (system = started),
+  ];
+};
+
+/** Most functions that are named. */
+const NAMED = 3;
+
+const reloadedText = (functions: string[]): string =>
+  functions.length > NAMED ? `${functions.length} functions` : functions.join(", ");
+
+/** Ends the system on SIGINT, SIGTERM and SIGHUP; a second signal does not wait. */
+const stopper = () => {
+  let system: System | undefined;
+  let stopping = false;
+  const stop = () => {
+    if (stopping || !system) process.exit(1);
+    stopping = true;
+    if (system.meter) process.stderr.write(`\n${billTable(system.meter.snapshot())}\n`);
+    void system.close().then(() => process.exit(0));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  return { use: (started: System) => void (system = started) };
+};

@@ -1,0 +1,62 @@
+import type { GuardFunctions } from "../../../lambdas/guards/function-runner.js";
+import type { SystemModel } from "../../assembly/model/system.js";
+import type { GuardsInfo, MeterInfo, SystemInfo } from "../../console/api.js";
+import type { DynamoDb } from "../../services/dynamodb/engines/start.js";
+import type { Meter } from "../../meter/meter.js";
+import type { SystemOptions } from "../system/options.js";
+
+/** Tells what AWS would bill by now. */
+export const meterInfo = (meter: Meter): MeterInfo => {
+  const snapshot = meter.snapshot();
+  const { functions: _, ...used } = snapshot;
+  return { used, usd: meter.usd(snapshot) };
+};
+
+/** What says whose guards are in force, besides the model. */
+export interface GuardsOptions extends Pick<SystemOptions, "guards"> {
+  /** Whether the built-in stack runs. @default false */
+  starter?: boolean;
+}
+
+/** Tells the guards in force. */
+export const guardsOf = (model: SystemModel, options: GuardsOptions): GuardsInfo => {
+  const count = guardFunctions(model).size;
+  const functions = count > 0 ? { functions: count } : {};
+  if (options.guards !== undefined) return { source: "file", file: options.guards, ...functions };
+  if (options.starter) return { source: "starter" };
+  if (model.guards !== undefined) return { source: "app", file: model.guards, ...functions };
+  return { source: count > 0 ? "functions" : "none", ...functions };
+};
+
+/** The ARNs that the construct's functions ask as guards; those of another construct beside it are asked by that one. */
+const guardFunctions = ({ functions }: SystemModel): Set<string> =>
+  new Set(
+    functions.flatMap(({ outside, environment }) => (outside ? [] : arnsOf(environment["PUSH_IT_GUARD_FUNCTIONS"]))),
+  );
+
+const arnsOf = (text: string | undefined): string[] => {
+  if (!text) return [];
+  try {
+    return Object.values(JSON.parse(text) as GuardFunctions).flatMap((entry) => Object.values(entry));
+  } catch {
+    // Somebody's `--env`: functions that cannot read it permit nothing, so it is not open.
+    return [text];
+  }
+};
+
+/** Tells what runs here. */
+export const infoOf = (
+  model: SystemModel,
+  options: SystemOptions & GuardsOptions,
+  dynamodb: DynamoDb,
+  websocketUrl: string,
+): SystemInfo => ({
+  construct: model.path,
+  websocketUrl,
+  guards: guardsOf(model, options),
+  dynamodb: dynamodb.name,
+  resources: model.resources,
+  outside: model.outside,
+  warnings: model.warnings,
+  metered: options.meter ?? false,
+});

@@ -1,0 +1,78 @@
+import type { GatewayFaults, GatewayLimits } from "../../services/gateway/gateway.js";
+import type { DynamoDbFaults } from "../../services/dynamodb/proxy/faults.js";
+import type { LambdaFaults } from "../../services/lambda/runtime/runtime.js";
+import type { InvocationReport } from "../../services/lambda/runtime/pool.js";
+import type { Log } from "../../core/log.js";
+import type { QueueFaults } from "../../services/sqs/queue/queue.js";
+import type { QuotaProfile } from "./quotas.js";
+
+/** What to run, and how. */
+export interface SystemOptions {
+  /** The project's folder: holds `cdk.json`, and its packages are found from there. */
+  project: string;
+  /** The built package: holds `local/bootstrap.mjs`, `local/console` and `client`. */
+  dist: string;
+  /** A cloud assembly that is synthesized already. @default the app of `cdk.json` is synthesized */
+  assembly?: string;
+  /** The construct's path, where the app has several. */
+  construct?: string;
+  /** Where to listen; other parts take the ports after it, see `OFFSETS`. 0: any free ports. @default 0 */
+  port?: number;
+  /** The address to listen at; `0.0.0.0`: all of this machine. @default "127.0.0.1" */
+  host?: string;
+  /** `embedded`, `local` (Amazon's DynamoDB Local), or an endpoint's URL. @default "embedded" */
+  dynamodb?: string;
+  /** A guard module that stands in for the app's own. */
+  guards?: string;
+  /** A file of secrets for guards: a JSON object. */
+  secrets?: string;
+  /** Environment variables of functions, instead of the template's. */
+  environment?: Record<string, string>;
+  /**
+   * A file that grants, their uses and denied calls are appended to; `false`: none.
+   * @default what the environment variable PUSH_IT_IAM_LOG names
+   */
+  permissionsLog?: string | false;
+  /** What bounds the gateway, where it is not as in AWS. */
+  limits?: Partial<GatewayLimits>;
+  /** Faults that a test strikes the gateway, the functions, the table and the queues with. */
+  faults?: GatewayFaults & QueueFaults & DynamoDbFaults & LambdaFaults;
+  /** A period for all schedules instead of their own, in milliseconds. */
+  sweepEveryMs?: number;
+  /**
+   * How much of each wait before a retry of an asynchronous invocation is waited: 1 is as in AWS, which retries a
+   * failure after one and then two minutes.
+   * @default 1
+   */
+  asyncRetryScale?: number;
+  /**
+   * How much of each visibility timeout, delay and batching window of queues is waited: 1 is as in AWS. So little that
+   * a visibility timeout is over before its worker is has messages delivered again and again.
+   * @default 1
+   */
+  queueWaitScale?: number;
+  /** Most environments of one function at a time; what comes meanwhile waits. @default 50 */
+  maxEnvironments?: number;
+  /** Whether to count what AWS would bill; see {@link System.meter}. @default false */
+  meter?: boolean;
+  /**
+   * Whose quotas to enforce: requests and new connections a second, units of a partition, concurrency. `limits` overrides
+   * the gateway's part.
+   * @default none are enforced
+   */
+  quotas?: QuotaProfile;
+  /**
+   * Whether functions log at debug level, as with the construct's `applicationLogLevel: DEBUG`; then the log has what guards
+   * throw. @default as the template says
+   */
+  debugLogs?: boolean;
+  /** Whether to go on with changed guards and apps as their files change. @default false */
+  watch?: boolean;
+  /** Whether to synthesize an app that has not changed since a run with `watch`. @default false */
+  fresh?: boolean;
+  log: Log;
+  /** Told of every invocation when it is over. */
+  report?: (report: InvocationReport) => void;
+  /** Told when something else is run than before: the logical ids of the functions that changed. */
+  reloaded?: (functions: string[]) => void;
+}

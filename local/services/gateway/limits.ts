@@ -1,0 +1,115 @@
+import type { Throttle } from "../../assembly/model/api.js";
+
+/** The page that holds API Gateway's quotas for WebSocket APIs. */
+export const WEBSOCKET_QUOTAS =
+  "https://docs.aws.amazon.com/apigateway/latest/developerguide/" +
+  "apigateway-execution-service-websocket-limits-table.html";
+
+/**
+ * Largest WebSocket frame in either direction, in bytes of payload; a larger one closes the connection with 1009.
+ * @see {@link WEBSOCKET_QUOTAS}
+ */
+export const FRAME_BYTES = 32 * 1024;
+
+/**
+ * Largest message, in bytes, in frames of at most {@link FRAME_BYTES}.
+ * @see {@link WEBSOCKET_QUOTAS}
+ */
+export const MESSAGE_BYTES = 128 * 1024;
+
+/**
+ * Longest request line and headers together, in bytes.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+export const HEADER_BYTES = 10_240;
+
+/**
+ * Longest URL of a WebSocket API, in characters.
+ * @see {@link WEBSOCKET_QUOTAS}
+ */
+export const URL_CHARACTERS = 4096;
+
+/**
+ * How long a connection may be idle, in milliseconds.
+ * @see {@link WEBSOCKET_QUOTAS}
+ */
+export const IDLE_MS = 10 * 60_000;
+
+/**
+ * How long a connection may last, in milliseconds.
+ * @see {@link WEBSOCKET_QUOTAS}
+ */
+export const CONNECTION_MS = 2 * 60 * 60_000;
+
+/**
+ * How long an integration may take, in milliseconds.
+ * @see {@link WEBSOCKET_QUOTAS}
+ */
+export const INTEGRATION_MS = 29_000;
+
+/**
+ * Requests that an account may make in a Region, `@connections` calls included. Off unless asked for.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+export const ACCOUNT_THROTTLE: Throttle = { rate: 10_000, burst: 5_000 };
+
+/**
+ * The same in the Regions that AWS gives less: Cape Town, Milan, Jakarta, UAE, Hyderabad, Melbourne, Spain, Zurich, Tel
+ * Aviv, Calgary, Malaysia, Thailand and Mexico.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+export const SMALL_REGION_THROTTLE: Throttle = { rate: 2_500, burst: 1_250 };
+
+/**
+ * New connections that an account may open in a Region. Off unless asked for.
+ * @see {@link WEBSOCKET_QUOTAS}
+ */
+export const CONNECT_THROTTLE: Throttle = { rate: 500, burst: 500 };
+
+/** What bounds the gateway. Times are milliseconds, sizes bytes. */
+export interface GatewayLimits {
+  /** @default FRAME_BYTES */
+  frameBytes: number;
+  /** @default MESSAGE_BYTES */
+  messageBytes: number;
+  /** @default HEADER_BYTES */
+  headerBytes: number;
+  /** @default URL_CHARACTERS */
+  urlCharacters: number;
+  /** @default IDLE_MS */
+  idleMs: number;
+  /** @default CONNECTION_MS */
+  connectionMs: number;
+  /** @default INTEGRATION_MS */
+  integrationMs: number;
+  /** Bytes that may wait for a slow client until its posts are answered with 429; a guess. @default 262144 */
+  clientBufferBytes: number;
+  /** How long an idle HTTP connection to the management endpoint lives; 0: for ever. @default 10000 */
+  keepAliveMs: number;
+  /** How long a client may take to answer a close frame before its socket is destroyed. @default 2000 */
+  closeMs: number;
+  /** Handshakes that may wait for `$connect` at once; more are refused with 503. @default 10000 */
+  pendingHandshakes: number;
+  /** Messages that may be at their functions at once; more are answered with "Too Many Requests". @default 20000 */
+  pendingMessages: number;
+  /** Requests of the account, `@connections` calls, frames and handshakes together; absent: unlimited. */
+  account?: Throttle;
+  /** New connections of the account; absent: unlimited. */
+  connects?: Throttle;
+}
+
+/** The limits where nothing else is said: AWS's, with the account's rates off. */
+export const DEFAULT_LIMITS: GatewayLimits = {
+  frameBytes: FRAME_BYTES,
+  messageBytes: MESSAGE_BYTES,
+  headerBytes: HEADER_BYTES,
+  urlCharacters: URL_CHARACTERS,
+  idleMs: IDLE_MS,
+  connectionMs: CONNECTION_MS,
+  integrationMs: INTEGRATION_MS,
+  clientBufferBytes: 256 * 1024,
+  keepAliveMs: 10_000,
+  closeMs: 2_000,
+  pendingHandshakes: 10_000,
+  pendingMessages: 20_000,
+};

@@ -1,0 +1,42 @@
+import type { Call } from "../../../core/authorization/call.js";
+import type { Place } from "../../../core/place.js";
+import { type Caller, callerArn } from "../../../core/authorization/caller.js";
+import type { ManagementCall } from "../gateway.js";
+
+/**
+ * What a request to `@connections` needs permission for.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
+ */
+export const connectionsCall = (
+  { method, path }: Pick<ManagementCall, "method" | "path">,
+  apiId: string,
+  place: Place,
+): Call => {
+  const { partition, region, account } = place;
+  const [, stage = "", ...rest] = decoded(path).split("/");
+  return {
+    action: "execute-api:ManageConnections",
+    resource: `arn:${partition}:execute-api:${region}:${account}:${apiId}/${stage}/${method}/${rest.join("/")}`,
+  };
+};
+
+/** What cannot be decoded is no connection's id, and is answered so later on. */
+const decoded = (path: string): string => {
+  const [bare = ""] = path.split("?");
+  try {
+    return decodeURIComponent(bare);
+  } catch {
+    return bare;
+  }
+};
+
+/**
+ * A refusal in the words of `@connections`: the account is masked, and the connection is not named.
+ * @see https://github.com/aws/aws-cdk/issues/18410
+ */
+export const connectionsRefusal = (caller: Caller, { action, resource }: Call, place: Place): string => {
+  const masked = resource
+    .replace(/^((?:[^:]*:){4})\d+(\d{4}):/, "$1********$2:")
+    .replace(/@connections\/.*$/, "@connections/{connectionId}");
+  return `User: ${callerArn(caller, place)} is not authorized to perform: ${action} on resource: ${masked}`;
+};

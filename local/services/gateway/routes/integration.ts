@@ -1,0 +1,26 @@
+import type { InvokeResult, Invoker } from "../../../core/invoker.js";
+import type { RouteModel } from "../../../assembly/model/api.js";
+
+/** What came of a route's integration: the function's result, or that it took longer than the route allows. */
+export type IntegrationResult = InvokeResult | { ok: false; kind: "integrationTimeout"; message: string };
+
+/**
+ * Runs a route's function and waits for it, at most for the integration's timeout. A function that takes longer is not
+ * stopped: Lambda lets it run until its own timeout, and nobody hears its result. Never rejects.
+ * @param longest the longest integration timeout, in milliseconds
+ */
+export const integrate = (
+  invoker: Invoker,
+  route: RouteModel,
+  event: object,
+  longest: number,
+): Promise<IntegrationResult> =>
+  new Promise((resolve) => {
+    const ms = Math.min(route.timeoutMs ?? longest, longest);
+    const message = `The integration of ${route.routeKey} took longer than ${ms} ms.`;
+    const timer = setTimeout(() => resolve({ ok: false, kind: "integrationTimeout", message }), ms).unref();
+    void invoker.invoke(route.functionId, event).then((result) => {
+      clearTimeout(timer);
+      resolve(result);
+    });
+  });

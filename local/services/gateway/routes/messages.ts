@@ -1,0 +1,65 @@
+import type { RouteModel } from "../../../assembly/model/api.js";
+import type { Connection } from "../connections/connection.js";
+import type { GatewayContext } from "../context.js";
+import { errorFrame, Messages } from "../errors.js";
+import { messageEvent } from "../events.js";
+import { gatewayId } from "../ids.js";
+import { integrate, type IntegrationResult } from "./integration.js";
+import { sendMetered } from "../metering.js";
+import { proxyResponse } from "./proxy-response.js";
+
+/** What a function's result means for the client: a frame, nothing, or that it failed and why. */
+type Answer = { frame?: string } | { failed: string };
+
+const answerOf = (route: RouteModel, result: IntegrationResult): Answer => {
+  if (!result.ok) return { failed: result.message };
+  const response = proxyResponse(result.payload);
+  if (!response) return { failed: "It returned no proxy response, such as { statusCode: 200 }." };
+  return route.answers ? { frame: response.body ?? "" } : {};
+};
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const throttled = ({ account, api, registry, limits }: GatewayContext, route: RouteModel): boolean =>
+  registry.messages >= limits.pendingMessages || account?.take() === false || !api.throttles.take(route);
+
+const run = async (
+  context: GatewayContext,
+  connection: Connection,
+  route: RouteModel,
+  message: { body: string; requestId: string },
+): Promise<IntegrationResult> => {
+  const { routeKey } = route;
+  const late = context.faults.delayFrame?.(connection.facts.id, routeKey);
+  if (late) await pause(late);
+  const stamp = { requestId: message.requestId, now: context.now() };
+  const event = messageEvent(connection.facts, stamp, { routeKey, messageId: gatewayId(), body: message.body });
+  return integrate(context.invoker, route, event, context.limits.integrationMs);
+};
+
+/**
+ * Handles one message of a client: finds its route, runs the function, and sends back what the route answers. Messages
+ * of one connection run concurrently, so nothing keeps the order of their answers. Never rejects.
+ */
+export const handleMessage = async (context: GatewayContext, connection: Connection, body: string): Promise<void> => {
+  const { id } = connection.facts;
+  const requestId = gatewayId();
+  const refuse = (message: string): void => void sendMetered(context, connection, errorFrame(message, id, requestId));
+  const route = context.api.route(body);
+  // What is throttled is not billed, nor that the client is told so.
+  if (route && throttled(context, route)) return void connection.send(errorFrame(Messages.throttled, id, requestId));
+  context.meter?.received(Buffer.byteLength(body));
+  if (!route) return refuse(Messages.forbidden);
+
+  context.registry.messages += 1;
+  const result = await run(context, connection, route, { body, requestId });
+  context.registry.messages -= 1;
+
+  const answer = answerOf(route, result);
+  if ("failed" in answer) {
+    context.warn(`${route.routeKey} failed for connection ${id}: ${answer.failed}`);
+    refuse(Messages.failed);
+  } else if (answer.frame !== undefined && sendMetered(context, connection, answer.frame) === "full") {
+    context.warn(`The answer of ${route.routeKey} is lost: connection ${id} does not read.`);
+  }
+};

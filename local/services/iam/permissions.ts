@@ -1,0 +1,118 @@
+import type { EncryptedResource } from "../../assembly/model/encryption.js";
+import type { FunctionModel } from "../../assembly/model/functions.js";
+import type { RoleModel, UserModel } from "../../assembly/model/principals.js";
+import type { Call, CallContext } from "../../core/authorization/call.js";
+import type { Refusal } from "../../core/authorization/permissions.js";
+import type { Log } from "../../core/log.js";
+import type { Place } from "../../core/place.js";
+import { type Caller, contextOf } from "../../core/authorization/caller.js";
+import { keyCalls } from "./keys.js";
+import { type Grant, judge, type Verdict } from "./policy.js";
+import type { Permissions } from "../../core/authorization/permissions.js";
+import { refusalOf } from "./refusal.js";
+
+/** What is run at the moment, as far as permissions are about it. */
+export interface PermissionsSubject {
+  place: Place;
+  model: { functions: FunctionModel[]; roles: RoleModel[]; users?: UserModel[]; encrypted?: EncryptedResource[] };
+}
+
+/** Is told what came of each call; see `npm run iam`. */
+export interface PermissionObserver {
+  /** A role's grant permitted something. */
+  used(role: RoleModel, grant: Grant): void;
+  denied(callerId: string, call: Call): void;
+}
+
+const NOBODY: PermissionObserver = { used: () => undefined, denied: () => undefined };
+
+/** Judges what functions, and others with a role or user of the template, do by the policies these have. */
+export class IamPermissions implements Permissions {
+  /**
+   * @param subject asked anew for every call, so that a reload counts
+   */
+  constructor(
+    private readonly subject: () => PermissionsSubject,
+    private readonly log: Log,
+    private readonly witness: PermissionObserver = NOBODY,
+  ) {}
+
+  /** Where the functions are said to be. */
+  get place(): Place {
+    return this.subject().place;
+  }
+
+  /**
+   * The first of the calls that a caller may not make; `undefined`: it may make them all, and use the keys that what they
+   * are about is under. A refusal is logged.
+   * @param callerId the logical id of a function, a role or a user
+   * @param otherwise whether something else than the caller's own policies permits a call, such as the resource's
+   */
+  check(
+    callerId: string,
+    calls: readonly Call[],
+    otherwise: (call: Call) => boolean = () => false,
+  ): Refusal | undefined {
+    const { place, model } = this.subject();
+    const { caller, policies } = this.#identify(callerId);
+    for (const call of calls.flatMap((each) => [each, ...keyCalls(each, model.encrypted ?? [], place)])) {
+      const verdict = judgeByEitherName(policies, call, { ...contextOf(caller, place), ...call.context });
+      if (verdict.allowed) this.witness.used(policies, verdict.grant);
+      else if (verdict.because === "explicit-deny" || !otherwise(call))
+        return this.#refuse(
+          callerId,
+          policies,
+          { caller, call, message: refusalOf(caller, call, verdict, place) },
+          verdict,
+        );
+    }
+    return undefined;
+  }
+
+  /** Who somebody is to AWS, by the logical id of a function, a role or a user; and that one's unique id. */
+  callerOf(callerId: string): { caller: Caller; userId: string } {
+    const { caller, policies } = this.#identify(callerId);
+    const { uniqueId = policies.logicalId } = policies;
+    return { caller, userId: "user" in caller ? uniqueId : `${uniqueId}:${caller.session}` };
+  }
+
+  #identify(callerId: string): { caller: Caller; policies: RoleModel } {
+    const { functions, roles, users = [] } = this.subject().model;
+    const user = users.find(has(callerId));
+    if (user) return { caller: { user: user.name }, policies: user };
+    const asRole = roles.find(has(callerId));
+    if (asRole) return { caller: { role: asRole.name, session: SESSION }, policies: asRole };
+    const { name: session = callerId, role: roleId } = functions.find(has(callerId)) ?? {};
+    const role = roles.find(has(roleId)) ?? noRole(roleId);
+    return { caller: { role: role.name, session }, policies: role };
+  }
+
+  #refuse(callerId: string, { doubts }: RoleModel, refusal: Refusal, verdict: Verdict): Refusal {
+    const { action, resource } = refusal.call;
+    const why = [...(verdict.allowed ? [] : verdict.doubts), ...doubts].map((doubt) => `\n${doubt}`).join("");
+    const message = `${callerId} may not ${action} on ${resource}\n${refusal.message}${why}`;
+    this.log({ level: "error", source: "iam", message });
+    this.witness.denied(callerId, refusal.call);
+    return refusal;
+  }
+}
+
+/** The name of a session that is no function's. */
+const SESSION = "push-it-dev";
+
+const judgeByEitherName = (role: RoleModel, call: Call, context: CallContext): Verdict => {
+  const verdict = judge(role, call, context);
+  if (verdict.allowed || call.alias === undefined) return verdict;
+  const other = judge(role, { ...call, resource: call.alias }, context);
+  return other.allowed ? other : verdict;
+};
+
+const has = (id: string | undefined) => (each: { logicalId: string }) => each.logicalId === id;
+
+/** Whoever has no role that is known here may do nothing. */
+const noRole = (id = "none"): RoleModel => ({
+  logicalId: id,
+  name: id,
+  statements: [],
+  doubts: ["Its role is not in the template, so that its policies are not known here."],
+});

@@ -1,0 +1,31 @@
+import type { InvokeResult } from "../../../core/invoker.js";
+import { NEWEST, payloadOf } from "../invoke/responses.js";
+import type { FinishedEvent } from "./queue.js";
+
+/**
+ * What a destination is told of an event that is done with.
+ * @param arn the function's
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ */
+export const invocationRecord = (finished: FinishedEvent, arn: string, now: Date) => ({
+  version: "1.0",
+  timestamp: now.toISOString(),
+  requestContext: {
+    requestId: finished.requestId,
+    functionArn: `${arn}:${NEWEST}`,
+    condition: finished.condition,
+    approximateInvokeCount: finished.attempts,
+  },
+  requestPayload: finished.event,
+  ...response(finished.result, finished.requestId),
+});
+
+/** A function that did not run has answered nothing. */
+const response = (result: InvokeResult, requestId: string): object => {
+  if (!result.ok && result.kind === "throttled") return {};
+  const functionError = result.ok ? {} : { functionError: "Unhandled" };
+  return {
+    responseContext: { statusCode: 200, executedVersion: NEWEST, ...functionError },
+    responsePayload: payloadOf(result, requestId),
+  };
+};

@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { messageOf } from "../../../core/user-error.js";
+import { type HttpServer, startHttpServer } from "../../../core/http/server.js";
+import type { Permissions } from "../../../core/authorization/permissions.js";
+import { Signatures } from "../../../core/authorization/signatures.js";
+import type { Credentials } from "../../../core/credentials.js";
+import { BILLED_HEADER } from "../messages.js";
+import type { FunctionModel } from "../../../assembly/model/functions.js";
+import type { Invoker } from "../../../core/invoker.js";
+import type { Log, LogEntry } from "../../../core/log.js";
+import type { SystemModel } from "../../../assembly/model/system.js";
+import * as answers from "./responses.js";
+import type { InvokeResponse } from "./responses.js";
+import { invokeCall, invocationPath, targetOf } from "./target.js";
+import { ASYNC_BYTES } from "./limits.js";
+import { bodyOf, parsePayload } from "./payload.js";
+
+/** What the service is made of. */
+export interface LambdaServiceOptions {
+  credentials: Credentials;
+  permissions: Permissions;
+  /** What is run at the moment. */
+  model: () => Pick<SystemModel, "functions" | "unrunnable">;
+  /** Runs functions while their callers wait. */
+  invoker: Invoker;
+  /** Takes an event that nobody waits for. */
+  enqueue: (functionId: string, event: unknown, requestId: string) => void;
+  log: Log;
+  /** A server that listens already. @default one on a free port */
+  server?: Server;
+  /**
+   * Is told that somebody calls; what it returns, that the call is answered, with what the function is billed.
+   * @default nothing is metered
+   */
+  meter?: ((accessKeyId: string, kind: "invoke" | "invokeAsync") => (calleeMs?: number) => void) | undefined;
+}
+
+/**
+ * Serves Lambda's `Invoke` to functions of this run: what they sign is verified, and judged by their roles.
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+export const startLambdaService = (options: LambdaServiceOptions): Promise<HttpServer> => {
+  const service = new LambdaService(options);
+  return startHttpServer((request, response) => void service.serve(request, response), options.server);
+};
+
+class LambdaService {
+  readonly #signatures: Signatures;
+
+  constructor(private readonly options: LambdaServiceOptions) {
+    this.#signatures = new Signatures(options.credentials, "lambda");
+  }
+
+  /** Never rejects. */
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    const answer = await this.#read(request, requestId);
+    // Whoever has sent too much is not read to the end.
+    response.shouldKeepAlive &&= request.complete;
+    const length = answer.status === 204 ? {} : { "content-length": Buffer.byteLength(answer.body) };
+    response.writeHead(answer.status, { ...answer.headers, ...length, "x-amzn-requestid": requestId }).end(answer.body);
+  }
+
+  async #read(request: IncomingMessage, requestId: string): Promise<InvokeResponse> {
+    try {
+      const body = await bodyOf(request);
+      return body ? await this.#answer(request, body, requestId) : answers.Answers.tooLarge;
+    } catch (error) {
+      // A caller that has gone hears nothing, and needs no word in the log.
+      if (!request.destroyed || request.complete) this.#log("error", `An invocation failed: ${messageOf(error)}`);
+      return answers.Answers.failed;
+    }
+  }
+
+  /** Who asks, for what, may it, is it there: in this order, so that nobody learns what he may not know. */
+  async #answer(request: IncomingMessage, body: Buffer, requestId: string): Promise<InvokeResponse> {
+    const { permissions, model } = this.options;
+    const signer = this.#signatures.signer(request, body);
+    if ("fault" in signer) return answers.Answers[signer.fault];
+    const path = invocationPath(request.url ?? "");
+    if (!path || request.method !== "POST") return answers.Answers.unknownOperation;
+    const target = targetOf(path.functionName, path.qualifier, permissions.place);
+    if (target === "malformed") return answers.Answers.malformedName;
+    if (target === "conflict") return answers.Answers.conflict;
+    if (target === "elsewhere") return this.#missing(path.functionName, "it is of another account or Region");
+    const refusal = permissions.check(signer.callerId, [invokeCall(target.arn)]);
+    if (refusal) return answers.denied(refusal.message);
+    const { functions, unrunnable } = model();
+    const odd = unrunnable.find(({ name }) => name === target.name);
+    if (odd) return this.#unrunnable(odd.logicalId, odd.reason);
+    const found = functions.find(({ name }) => name === target.name);
+    if (!found) return this.#missing(target.arn, "the construct's stack has no such function");
+    if (target.qualifier !== undefined && target.qualifier !== answers.NEWEST) {
+      return this.#missing(target.arn, "versions and aliases do not exist here");
+    }
+    return await this.#invoke(found, body, request.headers, { requestId, accessKeyId: signer.accessKeyId });
+  }
+
+  async #invoke(
+    { logicalId }: FunctionModel,
+    body: Buffer,
+    headers: IncomingMessage["headers"],
+    { requestId, accessKeyId }: { requestId: string; accessKeyId: string },
+  ): Promise<InvokeResponse> {
+    const type = headers["x-amz-invocation-type"] ?? "RequestResponse";
+    if (type === "DryRun") return answers.permitted;
+    if (type !== "RequestResponse" && type !== "Event") return answers.Answers.invocationType;
+    if (type === "Event" && body.length > ASYNC_BYTES) return answers.tooLargeEvent(body.length);
+    const event = parsePayload(body);
+    if (typeof event === "string") return answers.notJson(event);
+    const end = this.options.meter?.(accessKeyId, type === "Event" ? "invokeAsync" : "invoke");
+    if (type === "Event") {
+      end?.();
+      this.options.enqueue(logicalId, event.value, requestId);
+      return answers.accepted;
+    }
+    const lines = [`START RequestId: ${requestId} Version: ${answers.NEWEST}`];
+    const logged = headers["x-amz-log-type"] === "Tail" ? (line: string) => void lines.push(line) : undefined;
+    let calleeMs = 0;
+    const billed = (ms: number): void => void (calleeMs = ms);
+    const result = await this.options.invoker.invoke(logicalId, event.value, {
+      requestId,
+      billed,
+      ...(logged && { logged }),
+    });
+    end?.(calleeMs);
+    const log = logged && [...lines, `END RequestId: ${requestId}`, ""].join("\n");
+    const answer = answers.answerTo(result, requestId, log);
+    return calleeMs > 0 ? { ...answer, headers: { ...answer.headers, [BILLED_HEADER]: String(calleeMs) } } : answer;
+  }
+
+  #missing(arn: string, why: string): InvokeResponse {
+    this.#log("warn", `There is no function ${arn} here: ${why}.`);
+    return answers.notFound(arn);
+  }
+
+  #unrunnable(logicalId: string, reason: string): InvokeResponse {
+    this.#log("warn", `${logicalId} was invoked, and cannot be run locally: ${reason}`);
+    return answers.unrunnable(logicalId, reason);
+  }
+
+  #log(level: LogEntry["level"], message: string): void {
+    this.options.log({ level, source: "lambda", message });
+  }
+}

@@ -1,0 +1,16 @@
+import type { Place } from "../../core/place.js";
+import type { Call } from "../../core/authorization/call.js";
+
+/** A secret's ARN ends in a hyphen and six characters of AWS's choice. */
+const MADE_UP_SUFFIX = "-pushit";
+
+/**
+ * What `GetSecretValue` needs permission for, by what the request calls the secret: its name, its ARN, or its ARN
+ * without the six characters at its end. AWS completes it before policies are asked; whether it is complete cannot be
+ * told from it, so that the permission may be for either.
+ */
+export const secretCall = (secretId: unknown, { partition, region, account }: Place): Call => {
+  const id = String(secretId);
+  const arn = id.startsWith("arn:") ? id : `arn:${partition}:secretsmanager:${region}:${account}:secret:${id}`;
+  return { action: "secretsmanager:GetSecretValue", resource: arn, alias: arn + MADE_UP_SUFFIX };
+};

@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { messageOf } from "../../../core/user-error.js";
+import { type HttpServer, startHttpServer } from "../../../core/http/server.js";
+import type { Permissions } from "../../../core/authorization/permissions.js";
+import { SIGNATURE_ERRORS, SIGNATURE_MESSAGES, type Signatures } from "../../../core/authorization/signatures.js";
+import { bodyOf } from "../../lambda/invoke/payload.js";
+import type { Log } from "../../../core/log.js";
+import { addressOf, queueArn } from "./address.js";
+import { Errors, SqsError } from "../errors.js";
+import { payloadBytes, type QueueRequestMeter } from "../metering.js";
+import { OPERATIONS } from "./operations.js";
+import type { Queues } from "../queue/queues.js";
+import { SqsRequest } from "./request.js";
+
+/** What the service is made of. */
+export interface SqsServiceOptions {
+  /** Of requests that are for `sqs`. */
+  signatures: Signatures;
+  permissions: Pick<Permissions, "check" | "callerOf" | "place">;
+  queues: Queues;
+  log: Log;
+  /** Epoch milliseconds. */
+  now: () => number;
+  /** Is told what AWS would bill. @default nothing is metered */
+  meter?: SqsMeter | undefined;
+}
+
+/** Is told of requests to queues, for what AWS bills. */
+export interface SqsMeter extends QueueRequestMeter {
+  /**
+   * Somebody calls.
+   * @returns is called when the call is answered
+   */
+  call(accessKeyId: string, kind: "sqs"): () => void;
+}
+
+const TARGET = /^AmazonSQS\.(\w+)$/;
+
+/**
+ * Serves SQS to functions of this run: what they sign is verified, and judged by their roles.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
+ */
+export class SqsService {
+  #options: SqsServiceOptions | undefined;
+  #server: HttpServer | undefined;
+
+  /**
+   * Has its place from now on, which queues' URLs tell; see {@link serve}.
+   * @param server one that listens already; @default one on a free port
+   */
+  static async listen(server?: Server): Promise<SqsService> {
+    const service = new SqsService();
+    service.#server = await startHttpServer((request, response) => void service.#serve(request, response), server);
+    return service;
+  }
+
+  /** Such as `http://127.0.0.1:49152`. */
+  get endpoint(): string {
+    return this.#server?.endpoint ?? "";
+  }
+
+  /** Answers requests from now on. */
+  serve(options: SqsServiceOptions): void {
+    this.#options = options;
+  }
+
+  /** Cuts what is still connected. */
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  /** Never rejects. */
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const requestId = randomUUID();
+    try {
+      respond(response, requestId, 200, await this.#answer(request, gone.signal));
+    } catch (error) {
+      if (error instanceof SqsError) return refuse(response, requestId, error);
+      if (gone.signal.aborted) return;
+      this.#options?.log({ level: "error", source: "sqs", message: `A request failed: ${messageOf(error)}` });
+      respond(response, requestId, 500, { __type: "InternalFailure", message: "Internal failure" });
+    } finally {
+      // Whoever has sent too much is not read to the end.
+      response.shouldKeepAlive &&= request.complete;
+    }
+  }
+
+  /** Who asks, for what, may it, is it there: in this order, so that nobody learns what he may not know. */
+  async #answer(request: IncomingMessage, signal: AbortSignal): Promise<object> {
+    const options = this.#options;
+    if (!options) throw Errors.noQueue();
+    const { signatures, permissions, queues, now, meter } = options;
+    const body = await bodyOf(request);
+    if (!body)
+      throw new SqsError("RequestEntityTooLargeException", "RequestEntityTooLarge", "The request is too large.", 413);
+    const signer = signatures.signer(request, body);
+    if ("fault" in signer) throw signatureError(signer.fault);
+    const [, name = ""] = TARGET.exec(String(request.headers["x-amz-target"])) ?? [];
+    const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
+    if (!operation)
+      throw new SqsError("UnknownOperationException", "UnknownOperation", `${name} is not served locally.`, 404);
+    const members = new SqsRequest(parse(body));
+    const address = addressOf(name, members, permissions.place);
+    if (!address) throw Errors.noQueue();
+    const arn = queueArn(address, permissions.place);
+    const refusal = permissions.check(signer.callerId, [{ action: operation.action, resource: arn }]);
+    // SQS writes actions in lower case.
+    if (refusal) throw Errors.denied(refusal.message.replaceAll(operation.action, operation.action.toLowerCase()));
+    const served = queues.findArn(arn);
+    if (!served) return this.#missing(arn);
+    const { userId } = permissions.callerOf(signer.callerId);
+    const end = meter?.call(signer.accessKeyId, "sqs");
+    const answer = await Promise.resolve(
+      operation.run(served, members, { senderId: userId, now: now(), signal }),
+    ).finally(end);
+    meter?.queueRequest(payloadBytes(members, answer));
+    return answer;
+  }
+
+  #missing(arn: string): never {
+    const message = `There is no queue ${arn} here: it is not among the template's that are served.`;
+    this.#options?.log({ level: "warn", source: "sqs", message });
+    throw Errors.noQueue();
+  }
+}
+
+const signatureError = (fault: keyof typeof SIGNATURE_ERRORS): SqsError =>
+  new SqsError(
+    SIGNATURE_ERRORS[fault],
+    SIGNATURE_ERRORS[fault].replace(/Exception$/, ""),
+    SIGNATURE_MESSAGES[fault],
+    403,
+  );
+
+const parse = (body: Buffer): Record<string, unknown> => {
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // It is no JSON at all.
+  }
+  throw Errors.serialization("The request");
+};
+
+const refuse = (response: ServerResponse, requestId: string, { type, code, message, status }: SqsError): void => {
+  const namespace = type === "QueueDoesNotExist" ? "com.amazonaws.sqs" : "com.amazon.coral.service";
+  const headers = { "x-amzn-query-error": `${code};Sender` };
+  respond(response, requestId, status, { __type: `${namespace}#${type}`, message }, headers);
+};
+
+const respond = (
+  response: ServerResponse,
+  requestId: string,
+  status: number,
+  body: object,
+  more: object = {},
+): void => {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    "content-type": "application/x-amz-json-1.0",
+    "content-length": Buffer.byteLength(text),
+    "x-amzn-requestid": requestId,
+    ...more,
+  });
+  response.end(text);
+};

@@ -1,0 +1,51 @@
+import { attributeBytes } from "./queue/attributes.js";
+import { BATCH_ENTRIES } from "./limits.js";
+import type { LongPolls } from "./queue/long-polls.js";
+import type { Delivery, MessageAttributes } from "./queue/message.js";
+import type { SqsRequest } from "./api/request.js";
+
+/** Is told of requests to queues, for what AWS bills. */
+export interface QueueRequestMeter {
+  /** Requests, by what each of them carries, in bytes. */
+  queueRequest(...payloads: number[]): void;
+}
+
+interface Carried {
+  MessageBody?: string;
+  Body?: string;
+  MessageAttributes?: MessageAttributes;
+}
+
+/** What a request carries: the messages that it sends, or that it is answered with. */
+export const payloadBytes = (request: SqsRequest, answer: object): number => {
+  const { Messages: received = [] } = answer as { Messages?: Carried[] };
+  return [...request.sent(), ...received].reduce((sum, each) => sum + carriedBytes(each), 0);
+};
+
+const carriedBytes = ({
+  MessageBody: sent = "",
+  Body: received = "",
+  MessageAttributes: attributes = {},
+}: Carried): number => Buffer.byteLength(sent + received) + attributeBytes(attributes);
+
+/** Receives like these, and has each receive counted; one that finds nothing is a request as well. */
+export const meteredPolls = (
+  polls: Pick<LongPolls, "receive">,
+  meter: QueueRequestMeter | undefined,
+): Pick<LongPolls, "receive"> => {
+  if (!meter) return polls;
+  return {
+    async receive(request) {
+      const deliveries = await polls.receive(request);
+      meter.queueRequest(deliveries.reduce((sum, each) => sum + deliveryBytes(each), 0));
+      return deliveries;
+    },
+  };
+};
+
+const deliveryBytes = ({ body, attributes }: Delivery): number => Buffer.byteLength(body) + attributeBytes(attributes);
+
+/** Counts what deletes so many messages: Lambda deletes in batches. */
+export const meterDeletes = (meter: QueueRequestMeter | undefined, messages: number): void => {
+  for (let left = messages; left > 0; left -= BATCH_ENTRIES) meter?.queueRequest(0);
+};
