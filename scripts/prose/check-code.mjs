@@ -63,6 +63,7 @@ export const problemsOfCode = (source, file, finder) => {
     comment: true,
     loc: true,
     range: true,
+    filePath: file,
     ecmaFeatures: { jsx: file.endsWith("x") },
   });
   const check = createCodeCheck(file, finder);

@@ -20,7 +20,7 @@ const GUARDS = `
   };
 `;
 
-describe("what the back end is told on its bus", () => {
+describe("events on the bus", () => {
   let system: TestSystem;
   beforeAll(async () => {
     system = await TestSystem.start({
@@ -45,7 +45,7 @@ describe("what the back end is told on its bus", () => {
   });
   afterAll(() => system.close());
 
-  const told = (type: string, has: Record<string, unknown>): BusEvent[] =>
+  const eventsOf = (type: string, has: Record<string, unknown>): BusEvent[] =>
     system.invocations
       .filter(({ functionId }) => functionId.startsWith("Target"))
       .map(({ event }) => event as BusEvent)
@@ -55,9 +55,9 @@ describe("what the back end is told on its bus", () => {
       );
 
   const once = (type: string, has: Record<string, unknown>): Promise<BusEvent> =>
-    system.invoked(() => told(type, has)[0], `${type} ${JSON.stringify(has)}`);
+    system.invoked(() => eventsOf(type, has)[0], `${type} ${JSON.stringify(has)}`);
 
-  it("is each agent that connects and disconnects, and each channel that is occupied and vacated, once", async () => {
+  it("reports each connected and disconnected agent, each occupied and vacated channel, once", async () => {
     const ada = await system.connect({ credentials: "ada" });
     const { agent } = (await ada.ping()).data as { agent: string };
     const { connectionId, connectedAt } = await system.connectionOf(ada);
@@ -71,33 +71,33 @@ describe("what the back end is told on its bus", () => {
     });
     await ada.close();
     expect(await once("Agent Disconnected", { agent })).toMatchObject({ source: "push-it", detail });
-    // Whoever else notices does not tell it again.
+    // Another function that notices it later puts no second event.
     const event = { requestContext: { connectionId, connectedAt, routeKey: "$disconnect", eventType: "DISCONNECT" } };
     await Promise.all([1, 2, 3].map(() => system.invokeRoute("$disconnect", event)));
-    expect(told("Channel Vacated", {})).toEqual([]);
+    expect(eventsOf("Channel Vacated", {})).toEqual([]);
     await bob.close();
     await once("Channel Vacated", { channel: "rooms/1" });
     await system.running.runSchedules();
     await (await system.connect({ credentials: "carl" })).subscribe("rooms/1");
     await system.invoked(
-      () => told("Channel Occupied", { channel: "rooms/1" }).length === 2,
+      () => eventsOf("Channel Occupied", { channel: "rooms/1" }).length === 2,
       "that it is occupied again",
     );
-    expect(told("Agent Connected", { agent })).toHaveLength(1);
-    expect(told("Agent Disconnected", { agent })).toHaveLength(1);
-    expect(told("Channel Vacated", { channel: "rooms/1" })).toHaveLength(1);
-    expect(told("Channel Occupied", { channel: "plain" })).toEqual([]);
+    expect(eventsOf("Agent Connected", { agent })).toHaveLength(1);
+    expect(eventsOf("Agent Disconnected", { agent })).toHaveLength(1);
+    expect(eventsOf("Channel Vacated", { channel: "rooms/1" })).toHaveLength(1);
+    expect(eventsOf("Channel Occupied", { channel: "plain" })).toEqual([]);
   });
 
   it("is nothing of who was denied", async () => {
-    const before = told("Agent Connected", {}).length;
+    const before = eventsOf("Agent Connected", {}).length;
     const denied = await system.connect({ credentials: "nobody" });
     const { connectionId } = (await system.rows())
       .filter(({ k }) => k === "denied")
       .map(({ pk }) => ({ connectionId: (pk ?? "").slice(2) }))[0]!;
     await denied.close();
     await system.disconnected(connectionId);
-    expect([told("Agent Connected", {}).length, told("Agent Disconnected", { connectionId }).length]).toEqual([
+    expect([eventsOf("Agent Connected", {}).length, eventsOf("Agent Disconnected", { connectionId }).length]).toEqual([
       before,
       0,
     ]);

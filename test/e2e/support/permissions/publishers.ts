@@ -8,13 +8,13 @@ import type { Stack } from "aws-cdk-lib";
 import { EventField, Rule } from "aws-cdk-lib/aws-events";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { PushIt } from "../../../../infra/index.js";
-import { credentialsOf, publisherOf } from "../back-end.js";
+import { credentialsOf, publisherOf } from "../publisher.js";
 import type { Wire } from "../wire.js";
 import type { Tools } from "./tools.js";
 import type { Step } from "./work.js";
 
-/** Each with one of the grants that a back end can have, and a rule that publishes. */
-export const makeBackEnds = (stack: Stack, pushIt: PushIt): void => {
+/** One role for each grant of a server program, and a rule that publishes. */
+export const addPublishers = (stack: Stack, pushIt: PushIt): void => {
   const role = (id: string): Role =>
     new Role(stack, id, { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") });
   pushIt.grantPublish(role("MayPublish"));
@@ -25,8 +25,8 @@ export const makeBackEnds = (stack: Stack, pushIt: PushIt): void => {
   rule.addTarget(pushIt.publishTarget({ channel: "granted", data: EventField.fromPath("$.detail.what") }));
 };
 
-/** What these do with what they may. */
-export const asBackEnds = (tools: Tools): Step[] => {
+/** The work of these roles. */
+export const asPublishers = (tools: Tools): Step[] => {
   const subscribed = async (): Promise<Wire> => {
     const wire = await tools.allowed(tools.system.connect());
     expect(await tools.allowed(wire.subscribe("granted"))).toMatchObject({ successful: true });
