@@ -5,7 +5,9 @@ export const HELD_CODE = ["protocol", "client/src", "scripts/prose", "test/prose
 
 /** Pages. All others are not held yet. */
 export const HELD_PAGES = [
+  "CONTRIBUTING.md",
   "README.md",
+  "SECURITY.md",
   "client/README.md",
   "docs/CLIENT.md",
   "docs/GUARDS.md",
