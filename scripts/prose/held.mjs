@@ -22,6 +22,7 @@ export const HELD_PAGES = [
   "docs/CLIENT.md",
   "docs/GUARDS.md",
   "docs/PROTOCOL.md",
+  "docs/adr",
   "docs/glossary.md",
   "local/README.md",
   "server/README.md",

@@ -13,7 +13,7 @@ import { type Item, text } from "./items.js";
  * Most writes in one BatchWriteItem.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
  */
-const BATCH_WRITES = 25;
+export const BATCH_WRITES = 25;
 
 /**
  * Most keys in one BatchGetItem.

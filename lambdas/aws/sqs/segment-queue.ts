@@ -6,14 +6,14 @@ import { SignedClient, type SignedResponse } from "../http/signed-request.js";
  * Most messages in one SendMessageBatch.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
  */
-const BATCH_ENTRIES = 10;
+export const BATCH_ENTRIES = 10;
 
 /**
  * Most bytes of one SendMessageBatch, with room for what surrounds the messages. Queues take 1 MiB; less is answered
  * sooner, and is what a queue takes that was told to take less.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
-const BATCH_BYTES = 250_000;
+export const BATCH_BYTES = 250_000;
 
 /** How many batches are under way at once. */
 const BATCHES_IN_FLIGHT = 8;
