@@ -7,7 +7,7 @@ import type { SystemOptions } from "../../../local/dev/system/options.js";
 import { startSystem, type System } from "../../../local/dev/system/system.js";
 import { construct, removeFolders, writeAssembly } from "../assembly/support.js";
 
-export const DIST = resolve(__dirname, "../../../local/dist");
+const DIST = resolve(__dirname, "../../../local/dist");
 
 /** A running fixture, and what it told. */
 export interface Running {
