@@ -56,7 +56,7 @@ describe("the back end", () => {
     expect(peer.frames.all.map(({ action }) => action)).toEqual(["subscribe", "publish"]);
   });
 
-  it("that ends a subscription is an event, and not an error besides", async () => {
+  it("that ends a subscription is an event, and not an error", async () => {
     const { pushIt, peer } = await bench.connected();
     const error = jest.fn();
     pushIt.on("error", error);
@@ -91,7 +91,7 @@ describe("the back end", () => {
     expect(await Promise.all(received)).toEqual([message, message, message]);
   });
 
-  it("ends no request by what it sends unasked", async () => {
+  it("does not end requests by its own messages", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     const publication = pushIt.channel("a").publish(1);
