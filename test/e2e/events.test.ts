@@ -284,7 +284,5 @@ describe("a function URL for everybody", () => {
 });
 
 test("nobody else than the stack's roles and users has credentials", () => {
-  expect(() => system.running.credentialsOf("Nobody")).toThrow(
-    new UserError("The stack has no role and no user Nobody."),
-  );
+  expect(() => system.running.credentialsOf("Nobody")).toThrow(new UserError("The stack has no role or user Nobody."));
 });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { App, Duration, Stack } from "aws-cdk-lib";
 import { Guards, PushIt } from "../../infra/index.js";
 import type { SystemOptions } from "../../local/dev/system/options.js";
-import { startSystem, type System } from "../../local/dev/system/system.js";
+import { startSystem } from "../../local/dev/system/start-system.js";
+import type { System } from "../../local/dev/system/system.js";
 import { channelOptions, WILDCARDS } from "./channels.js";
 
 /** Subscribers that the publishing function posts to itself: few, so that workers and their queue have all others. */

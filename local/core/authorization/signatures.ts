@@ -12,7 +12,7 @@ export type Signer = { callerId: string; accessKeyId: string } | { fault: Signat
  * Tells who of this run signed a request to a service, with Signature Version 4.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export class Signatures {
+export class SignatureVerifier {
   readonly #verifier = new Verifier();
 
   /**

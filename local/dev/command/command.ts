@@ -10,7 +10,8 @@ import { addressesOf, isReachable } from "../system/ports.js";
 import { readyOf } from "./ready.js";
 import { isStarter } from "../app/source.js";
 import { styleFor } from "../../core/terminal-style.js";
-import { startSystem, type System } from "../system/system.js";
+import { startSystem } from "../system/start-system.js";
+import type { System } from "../system/system.js";
 
 /**
  * Runs `push-it-cli dev` until it is told to stop.

@@ -1,7 +1,7 @@
 import type { GuardFunctions } from "../../../lambdas/guards/function-runner.js";
 import type { SystemModel } from "../../assembly/model/system.js";
 import type { GuardsInfo, MeterInfo, SystemInfo } from "../../console/api.js";
-import type { DynamoDb } from "../../services/dynamodb/engines/start.js";
+import type { DynamoDb } from "../../services/dynamodb/engines/engine.js";
 import type { Meter } from "../../meter/meter.js";
 import type { SystemOptions } from "../system/options.js";
 

@@ -4,6 +4,9 @@
  */
 export const MESSAGE_BYTES = 1024 * 1024;
 
+/** Largest HTTP request that is read, in bytes: a batch of binary attributes is larger in JSON than what SQS counts. */
+export const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
+
 /**
  * Most entries of a batch, and most messages that one request receives.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html

@@ -7,7 +7,7 @@ import {
   SIGNATURE_ERRORS,
   SIGNATURE_MESSAGES,
   type SignatureFault,
-  type Signatures,
+  type SignatureVerifier,
 } from "../../core/authorization/signatures.js";
 import type { FunctionUrlModel } from "../../assembly/model/urls.js";
 import type { ResourcePermission } from "../../core/authorization/resource-permission.js";
@@ -16,7 +16,7 @@ import { jsonResponse, type UrlResponse } from "./response.js";
 
 /** What decides who may call function URLs. */
 export interface UrlAccess {
-  signatures: Signatures;
+  signatures: SignatureVerifier;
   permissions: Permissions;
   /** The functions' resource policies, as they are at the moment. */
   resourcePermissions: () => ResourcePermission[];

@@ -2,18 +2,19 @@ import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
-import { type EngineContext, startDynamoDb } from "../../../local/services/dynamodb/engines/start.js";
+import type { EngineContext } from "../../../local/services/dynamodb/engines/engine.js";
+import { startEngine } from "../../../local/services/dynamodb/engines/start.js";
 import { request } from "../../../local/services/dynamodb/request.js";
 import { createTables } from "../../../local/services/dynamodb/tables.js";
 import { UserError } from "../../../local/core/user-error.js";
 import { ProcessReaper } from "../../../local/core/process-reaper.js";
 
-const guardian = new ProcessReaper();
+const reaper = new ProcessReaper();
 const signers: EngineContext["signers"] = [
   { accessKeyId: "ASIA0000000000000001", region: "eu-west-1" },
   { accessKeyId: "ASIA0000000000000002", region: "eu-west-1" },
 ];
-const context: EngineContext = { project: resolve(__dirname, "../../.."), guardian, signers, log: () => undefined };
+const context: EngineContext = { project: resolve(__dirname, "../../.."), reaper, signers, log: () => undefined };
 
 const TABLE = {
   logicalId: "Table",
@@ -30,7 +31,7 @@ const TABLE = {
 
 const withoutJava = spawnSync("java", ["-version"]).error !== undefined;
 
-afterAll(() => guardian.close());
+afterAll(() => reaper.close());
 
 describe.each([
   ["embedded", test],
@@ -38,7 +39,7 @@ describe.each([
   ["local", withoutJava && !process.env.CI ? test.skip : test],
 ])("the %s engine", (choice, runs) => {
   runs("keeps what is written, shows every caller the same tables, and ends", async () => {
-    const engine = await startDynamoDb(choice, context);
+    const engine = await startEngine(choice, context);
     const [first, second] = signers;
     expect(await createTables(engine.endpoint, first, [TABLE])).toEqual(["table"]);
     expect(await createTables(engine.endpoint, second, [TABLE])).toEqual([]);
@@ -46,7 +47,7 @@ describe.each([
     await request(engine.endpoint, first, "PutItem", { TableName: "table", Item });
     const key = { TableName: "table", Key: { pk: Item.pk, sk: Item.sk } };
     expect(await request(engine.endpoint, second, "GetItem", key)).toEqual({ Item });
-    const again = await startDynamoDb(engine.endpoint, context);
+    const again = await startEngine(engine.endpoint, context);
     expect(again).toMatchObject({ name: engine.endpoint, endpoint: engine.endpoint });
     await again.close();
     await engine.close();
@@ -72,7 +73,7 @@ describe("an engine that cannot be used is a clear error:", () => {
     ["not a URL", "somewhere", 'is neither "embedded", "local" nor a URL'],
     ["nobody there", "http://127.0.0.1:9", "No DynamoDB answers at http://127.0.0.1:9"],
   ])("%s", async (_, choice, message) => {
-    const failed = startDynamoDb(choice, context);
+    const failed = startEngine(choice, context);
     await expect(failed).rejects.toThrow(UserError);
     await expect(failed).rejects.toThrow(message);
   });
@@ -81,7 +82,7 @@ describe("an engine that cannot be used is a clear error:", () => {
     const [url, close] = await between((operation) =>
       operation === "DescribeTable" ? { __type: "x#ResourceNotFoundException", message: "no" } : undefined,
     );
-    const failed = startDynamoDb(url, context);
+    const failed = startEngine(url, context);
     await expect(failed).rejects.toMatchObject({
       message: expect.stringContaining("keeps tables apart"),
       next: expect.stringContaining("-sharedDb"),
@@ -91,7 +92,7 @@ describe("an engine that cannot be used is a clear error:", () => {
 
   test("one that wants real credentials", async () => {
     const [url, close] = await between(() => ({ __type: "x#UnrecognizedClientException", message: "invalid token" }));
-    await expect(startDynamoDb(url, context)).rejects.toThrow("refuses: UnrecognizedClientException invalid token");
+    await expect(startEngine(url, context)).rejects.toThrow("refuses: UnrecognizedClientException invalid token");
     close();
   });
 });

@@ -1,4 +1,4 @@
-import { Events } from "../../../local/services/events/buses.js";
+import { EventBuses } from "../../../local/services/events/buses.js";
 import { MAX_BYTES, putEvents } from "../../../local/services/events/put-events.js";
 import { IamPermissions } from "../../../local/services/iam/permissions.js";
 import type { LogEntry } from "../../../local/core/log.js";
@@ -50,7 +50,7 @@ interface Setup {
 const setUp = ({ rules = [rule()], permissions = [PERMISSION], resource = "*" }: Setup = {}) => {
   const log: LogEntry[] = [];
   const invoked: [string, unknown][] = [];
-  const events = new Events({
+  const events = new EventBuses({
     place,
     invokeAsync: (functionId, event) => invoked.push([functionId, event]),
     log: (entry) => log.push(entry),
@@ -62,7 +62,7 @@ const setUp = ({ rules = [rule()], permissions = [PERMISSION], resource = "*" }:
     () => ({ place, model }),
     (entry) => log.push(entry),
   );
-  const context = { events, permissions: judge, log: (entry: LogEntry) => log.push(entry), now: () => NOW };
+  const context = { buses: events, permissions: judge, log: (entry: LogEntry) => log.push(entry), now: () => NOW };
   return { log, invoked, put: (request: Record<string, unknown>) => putEvents(request, "Role", context) };
 };
 

@@ -48,7 +48,7 @@ describe("faults of DynamoDB", () => {
         () => subject,
         () => undefined,
       ),
-      strikes: {
+      faults: {
         faults: {
           onCall(call) {
             calls.push(call);

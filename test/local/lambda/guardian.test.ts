@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ProcessReaper } from "../../../local/core/process-reaper.js";
 
-describe("the guardian", () => {
+describe("the reaper", () => {
   test("kills what it watches, frozen or not, and removes the folder when it is closed", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "guardian-test-"));
-    const guardian = new ProcessReaper(folder);
+    const folder = mkdtempSync(join(tmpdir(), "reaper-test-"));
+    const reaper = new ProcessReaper(folder);
     const children = [1, 2].map(() => spawn("sleep", ["1000"], { detached: true, stdio: "ignore" }));
-    children.forEach((child) => guardian.watch(child));
+    children.forEach((child) => reaper.watch(child));
     children[0]!.kill("SIGSTOP");
     const ended = Promise.all(children.map((child) => once(child, "exit")));
-    await guardian.close();
+    await reaper.close();
     expect(await ended).toEqual([
       [null, "SIGKILL"],
       [null, "SIGKILL"],
@@ -22,11 +22,11 @@ describe("the guardian", () => {
   });
 
   test("leaves alone what has ended by itself, since its id may be another's by then", async () => {
-    const guardian = new ProcessReaper();
+    const reaper = new ProcessReaper();
     const child = spawn("true", { detached: true, stdio: "ignore" });
-    guardian.watch(child);
+    reaper.watch(child);
     await once(child, "exit");
-    await guardian.close();
-    await expect(guardian.close()).resolves.toBeUndefined();
+    await reaper.close();
+    await expect(reaper.close()).resolves.toBeUndefined();
   });
 });

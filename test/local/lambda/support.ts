@@ -21,7 +21,7 @@ export interface Bench {
   scratch: string;
 }
 
-const running: { runtime: LambdaRuntime; guardian: ProcessReaper; folder: string }[] = [];
+const running: { runtime: LambdaRuntime; reaper: ProcessReaper; folder: string }[] = [];
 
 /** Starts a runtime whose function `F` is an ES module with this source. */
 export const startBench = (
@@ -30,7 +30,7 @@ export const startBench = (
   options: Partial<RuntimeOptions> = {},
 ): Bench => {
   const folder = mkdtempSync(join(tmpdir(), "lambda-test-"));
-  const guardian = new ProcessReaper();
+  const reaper = new ProcessReaper();
   const log: LogEntry[] = [];
   const reports: InvocationReport[] = [];
   const write = (file: string, text: string) => {
@@ -46,21 +46,21 @@ export const startBench = (
     },
     place: { region: "eu-west-1", account: "123456789012", partition: "aws" },
     credentials: new Credentials(),
-    guardian,
+    reaper,
     endpoints: () => ({ AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:1" }),
     log: (entry) => log.push(entry),
     report: (report) => reports.push(report),
     ...options,
   });
-  running.push({ runtime, guardian, folder });
+  running.push({ runtime, reaper, folder });
   return { runtime, log, reports, model: fn, write, scratch: join(folder, "scratch") };
 };
 
 /** Ends every runtime that was started. */
 export const stopBenches = async (): Promise<void> => {
-  for (const { runtime, guardian, folder } of running.splice(0)) {
+  for (const { runtime, reaper, folder } of running.splice(0)) {
     await runtime.close();
-    await guardian.close();
+    await reaper.close();
     rmSync(folder, { recursive: true, force: true });
   }
 };

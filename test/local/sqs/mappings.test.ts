@@ -27,7 +27,7 @@ const setUp = (denied: string[] = []) => {
     },
     clock,
     log,
-    most: 50,
+    maxBatches: 50,
     scale: 1,
   });
   const send = (): Promise<void> => {

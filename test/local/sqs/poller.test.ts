@@ -24,7 +24,7 @@ const setUp = (mapping: Partial<MappingModel> = {}, settings = {}, meter?: Queue
         running.push({ records: Records, ids, end: (result) => (resolve(result), settle()) });
       }),
     clock,
-    most: 50,
+    maxBatches: 50,
     scale: 1,
     log: (level, text) => logs.push(`${level}: ${text}`),
     meter,

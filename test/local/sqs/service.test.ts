@@ -15,7 +15,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { sign } from "aws4";
 import { IamPermissions } from "../../../local/services/iam/permissions.js";
-import { Signatures } from "../../../local/core/authorization/signatures.js";
+import { SignatureVerifier } from "../../../local/core/authorization/signatures.js";
 import { SYSTEM_CLOCK } from "../../../local/core/clock.js";
 import { Credentials, type FunctionCredentials } from "../../../local/core/credentials.js";
 import type { LogEntry } from "../../../local/core/log.js";
@@ -66,7 +66,7 @@ describe("SQS", () => {
     );
     queues = new Queues({ clock: SYSTEM_CLOCK, log: (entry) => log.push(entry), scale: 0.001, faults: {} });
     service.serve({
-      signatures: new Signatures(credentials, "sqs"),
+      signatures: new SignatureVerifier(credentials, "sqs"),
       permissions,
       queues,
       log: (entry) => log.push(entry),

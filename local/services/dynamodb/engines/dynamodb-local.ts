@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../core/user-error.js";
 import { resolveFrom } from "../../../core/packages.js";
-import type { DynamoDb, EngineContext } from "./start.js";
+import type { DynamoDb, EngineContext } from "./engine.js";
 import { request } from "../request.js";
 
 /** Oldest Java that runs Amazon's DynamoDB Local. */
@@ -28,7 +28,7 @@ const POLL_MS = 50;
  * Starts Amazon's DynamoDB Local from its npm package, in memory, one database for all access keys.
  * @throws UserError without the package, without Java, or when it does not start
  */
-export const startAmazon = async ({ project, guardian, signers, log }: EngineContext): Promise<DynamoDb> => {
+export const startAmazon = async ({ project, reaper, signers, log }: EngineContext): Promise<DynamoDb> => {
   const folder = findJar(project);
   checkJava();
   const port = await freePort();
@@ -38,7 +38,7 @@ export const startAmazon = async ({ project, guardian, signers, log }: EngineCon
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });
-  guardian.watch(child);
+  reaper.watch(child);
   const said: string[] = [];
   child.stderr.on("data", (chunk: Buffer) => {
     said.push(chunk.toString());

@@ -1,5 +1,5 @@
 import { UserError, messageOf } from "../../../core/user-error.js";
-import type { DynamoDb } from "./start.js";
+import type { DynamoDb } from "./engine.js";
 import { DynamoDbError, request, type Signer } from "../request.js";
 
 /**

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { messageOf } from "../../../core/user-error.js";
 import { type HttpServer, startHttpServer } from "../../../core/http/server.js";
 import type { Permissions } from "../../../core/authorization/permissions.js";
-import { Signatures } from "../../../core/authorization/signatures.js";
+import { SignatureVerifier } from "../../../core/authorization/signatures.js";
 import type { Credentials } from "../../../core/credentials.js";
 import { BILLED_HEADER } from "../messages.js";
 import type { FunctionModel } from "../../../assembly/model/functions.js";
@@ -13,8 +13,9 @@ import type { SystemModel } from "../../../assembly/model/system.js";
 import * as answers from "./responses.js";
 import type { InvokeResponse } from "./responses.js";
 import { invokeCall, invocationPath, targetOf } from "./target.js";
-import { ASYNC_BYTES } from "./limits.js";
-import { bodyOf, parsePayload } from "./payload.js";
+import { ASYNC_BYTES, SYNC_BYTES } from "./limits.js";
+import { readBody } from "../../../core/http/read-body.js";
+import { parsePayload } from "./payload.js";
 
 /** What the service is made of. */
 export interface LambdaServiceOptions {
@@ -46,10 +47,10 @@ export const startLambdaService = (options: LambdaServiceOptions): Promise<HttpS
 };
 
 class LambdaService {
-  readonly #signatures: Signatures;
+  readonly #signatures: SignatureVerifier;
 
   constructor(private readonly options: LambdaServiceOptions) {
-    this.#signatures = new Signatures(options.credentials, "lambda");
+    this.#signatures = new SignatureVerifier(options.credentials, "lambda");
   }
 
   /** Never rejects. */
@@ -64,8 +65,8 @@ class LambdaService {
 
   async #read(request: IncomingMessage, requestId: string): Promise<InvokeResponse> {
     try {
-      const body = await bodyOf(request);
-      return body ? await this.#answer(request, body, requestId) : answers.Answers.tooLarge;
+      const body = await readBody(request, SYNC_BYTES);
+      return body === "too large" ? answers.Answers.tooLarge : await this.#answer(request, body, requestId);
     } catch (error) {
       // A caller that has gone hears nothing, and needs no word in the log.
       if (!request.destroyed || request.complete) this.#log("error", `An invocation failed: ${messageOf(error)}`);

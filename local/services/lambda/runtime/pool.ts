@@ -19,7 +19,7 @@ export interface InvocationReport {
 
 /** What a pool needs from around it. */
 export interface PoolOptions {
-  guardian: ProcessReaper;
+  reaper: ProcessReaper;
   /** Most environments of one function at a time; further events wait for one. */
   maxEnvironments: number;
   /** How long an idle environment is kept, in milliseconds. */
@@ -140,7 +140,7 @@ export class Pool {
 
   #start(): void {
     const spec = this.#function.spec();
-    const environment = new Environment(spec, this.options.guardian, this.options.write);
+    const environment = new Environment(spec, this.options.reaper, this.options.write);
     this.#all.add(environment);
     this.#meter(environment, spec);
     const current = this.#current.add(environment);

@@ -18,7 +18,7 @@ export interface RuntimeOptions {
   bootstraps: Bootstraps;
   place: Place;
   credentials: Credentials;
-  guardian: ProcessReaper;
+  reaper: ProcessReaper;
   /** The `AWS_ENDPOINT_URL_…` variables; asked when an environment starts. */
   endpoints: () => Record<string, string>;
   /** A `NODE_PATH` for functions outside the construct: Lambda has the AWS SDK in its own. @default none */
@@ -134,12 +134,12 @@ export class LambdaRuntime implements Invoker {
   }
 
   #poolOptions(model: FunctionModel): PoolOptions {
-    const { log, report, guardian, meter, faults, maxEnvironments = MAX_ENVIRONMENTS, idleMs = IDLE_MS } = this.options;
+    const { log, report, reaper, meter, faults, maxEnvironments = MAX_ENVIRONMENTS, idleMs = IDLE_MS } = this.options;
     const write = (level: string, line: string) =>
       log({ level: levelOf(level), source: model.logicalId, message: line });
     const retire = faults?.retire && ((): boolean => faults.retire?.(model.logicalId) === true);
     return {
-      guardian,
+      reaper,
       maxEnvironments,
       idleMs,
       write,

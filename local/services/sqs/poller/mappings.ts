@@ -14,8 +14,8 @@ export interface MappingsOptions {
   invoker: Invoker;
   clock: Clock;
   log: Log;
-  /** See {@link PollerOptions.most}. */
-  most: number;
+  /** See {@link PollerOptions.maxBatches}. */
+  maxBatches: number;
   /** See {@link QueueOptions.scale}. */
   scale: number;
   /** See {@link PollerOptions.meter}. */
@@ -65,7 +65,7 @@ export class Mappings {
   }
 
   #start(mapping: MappingModel, key: string): void {
-    const { queues, invoker, clock, most, scale, meter } = this.options;
+    const { queues, invoker, clock, maxBatches, scale, meter } = this.options;
     const served = queues.findArn(mapping.queueArn);
     if (!served || !this.#permitted(mapping, served)) return;
     const log = (level: LogEntry["level"], message: string): void =>
@@ -73,7 +73,7 @@ export class Mappings {
     const invoke = (event: object) => invoker.invoke(mapping.functionId, event);
     this.#running.set(mapping.logicalId, {
       key,
-      poller: new Poller({ mapping, served, invoke, clock, most, scale, log, meter }),
+      poller: new Poller({ mapping, served, invoke, clock, maxBatches, scale, log, meter }),
     });
   }
 

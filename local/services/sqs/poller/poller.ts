@@ -19,7 +19,7 @@ export interface PollerOptions {
   invoke: (event: { Records: SqsRecord[] }) => Promise<InvokeResult>;
   clock: Clock;
   /** Most batches at a time, besides what the mapping says. */
-  most: number;
+  maxBatches: number;
   /** How much of each wait is waited; see {@link QueueOptions.scale}. */
   scale: number;
   log: (level: LogEntry["level"], message: string) => void;
@@ -38,10 +38,12 @@ export class Poller {
   #abandoned = false;
 
   constructor(private readonly options: PollerOptions) {
-    const { mapping, most, clock } = options;
+    const { mapping, maxBatches, clock } = options;
     // Each receipt that waits listens, and a busy queue has more of them than Node's warning of a leak expects.
     setMaxListeners(0, this.#closed.signal);
-    this.#concurrency = new Concurrency(Math.min(mapping.maxConcurrency ?? CONCURRENCY.most, most), () => clock.now());
+    this.#concurrency = new Concurrency(Math.min(mapping.maxConcurrency ?? CONCURRENCY.most, maxBatches), () =>
+      clock.now(),
+    );
     this.#grow();
   }
 

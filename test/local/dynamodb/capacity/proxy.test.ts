@@ -12,7 +12,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { Partitions } from "../../../../local/services/dynamodb/capacity/partitions.js";
 import type { Units } from "../../../../local/services/dynamodb/capacity/units.js";
-import { type DynamoDb, startDynamoDb } from "../../../../local/services/dynamodb/engines/start.js";
+import type { DynamoDb } from "../../../../local/services/dynamodb/engines/engine.js";
+import { startEngine } from "../../../../local/services/dynamodb/engines/start.js";
 import { createTables } from "../../../../local/services/dynamodb/tables.js";
 import type { HttpServer } from "../../../../local/core/http/server.js";
 import { startDynamoDbProxy } from "../../../../local/services/dynamodb/proxy/proxy.js";
@@ -49,9 +50,9 @@ const TABLE = {
 };
 
 const credentials = new Credentials();
-const guardian = new ProcessReaper();
+const reaper = new ProcessReaper();
 const withoutJava = spawnSync("java", ["-version"]).error !== undefined;
-afterAll(() => guardian.close());
+afterAll(() => reaper.close());
 
 const TableName = "table";
 const key = (pk: string, sk = "s") => ({ pk: { S: pk }, sk: { S: sk } });
@@ -90,7 +91,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
       upstream: engine.endpoint,
       credentials,
       permissions,
-      watch: { meter, partitions },
+      capacity: { meter, partitions },
     });
     client = new DynamoDBClient({
       endpoint: proxy.endpoint,
@@ -113,9 +114,9 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
       { accessKeyId: "ASIA0000000000000001", region: PLACE.region },
       { accessKeyId: "ASIA0000000000000002", region: PLACE.region },
     ];
-    engine = await startDynamoDb(choice, {
+    engine = await startEngine(choice, {
       project: resolve(__dirname, "../../../.."),
-      guardian,
+      reaper,
       signers,
       log: () => undefined,
     });
