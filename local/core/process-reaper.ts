@@ -41,10 +41,10 @@ export class ProcessReaper {
     const { pid } = child;
     if (pid === undefined) return;
     this.#pids.add(pid);
-    this.#tell();
+    this.#writePids();
     child.once("exit", () => {
       this.#pids.delete(pid);
-      this.#tell();
+      this.#writePids();
     });
   }
 
@@ -57,7 +57,7 @@ export class ProcessReaper {
     await ended;
   }
 
-  #tell(): void {
+  #writePids(): void {
     if (this.#shell.stdin?.writable) this.#shell.stdin.write(`${[...this.#pids].join(" ")}\n`);
   }
 }

@@ -32,7 +32,7 @@ export class SignatureVerifier {
     const by = authorization(headers.authorization);
     if (!by) return { fault: "incomplete" };
     const callerId = this.credentials.identify(by.accessKeyId);
-    const known = this.credentials.known(by.accessKeyId);
+    const known = this.credentials.credentialsFor(by.accessKeyId);
     // The token comes along with temporary credentials, and only with them.
     const genuine = known && headers["x-amz-security-token"] === known.sessionToken;
     if (callerId === undefined || !genuine) return { fault: "unknown" };

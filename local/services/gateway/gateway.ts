@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { listen, portOf } from "../../core/http/server.js";
-import { Closes } from "./connections/close-codes.js";
+import { CloseReasons } from "./connections/close-codes.js";
 import { compile, type GatewayContext, gatewayContext } from "./context.js";
 import { DEFAULT_LIMITS } from "./limits.js";
 import { ManagementServer } from "./management/server.js";
@@ -37,7 +37,7 @@ const closeAll = async (server: Server, context: GatewayContext): Promise<void> 
   context.closing = true;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const socket of context.registry.pending) socket.destroy();
-  for (const connection of context.registry.all()) connection.close(Closes.shutdown);
+  for (const connection of context.registry.all()) connection.close(CloseReasons.shutdown);
   server.closeAllConnections();
   await Promise.all([closed, context.registry.drained()]);
 };

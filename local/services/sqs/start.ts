@@ -6,7 +6,7 @@ import type { Credentials } from "../../core/credentials.js";
 import type { Invoker } from "../../core/invoker.js";
 import type { Log } from "../../core/log.js";
 import type { SqsMeter, SqsService } from "./api/service.js";
-import { Mappings } from "./poller/mappings.js";
+import { EventSourceMappings } from "./poller/event-source-mappings.js";
 import type { QueueFaults } from "./queue/queue.js";
 import { Queues } from "./queue/queues.js";
 
@@ -41,7 +41,7 @@ export const startQueues = (options: QueuesStartOptions): RunningQueues => {
   const { sqs, credentials, permissions, invoker, log, scale, faults, maxBatches, meter } = options;
   const clock = SYSTEM_CLOCK;
   const queues = new Queues({ clock, log, scale, faults });
-  const mappings = new Mappings({ queues, permissions, invoker, clock, log, scale, maxBatches, meter });
+  const mappings = new EventSourceMappings({ queues, permissions, invoker, clock, log, scale, maxBatches, meter });
   const signatures = new SignatureVerifier(credentials, "sqs");
   sqs.serve({ signatures, permissions, queues, log, now: clock.now, meter });
   return {

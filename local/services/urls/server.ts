@@ -4,7 +4,7 @@ import { readBody } from "../../core/http/read-body.js";
 import { closeServer, type ListenAddress, listenAt, portOf } from "../../core/http/server.js";
 import type { FunctionUrlModel } from "../../assembly/model/urls.js";
 import type { Invoker, InvokeResult } from "../../core/invoker.js";
-import { admit, type UrlAccess } from "./access.js";
+import { authorizeUrlRequest, type UrlAccess } from "./access.js";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.js";
 import { urlEvent, type UrlFacts } from "./event.js";
 import { badGateway, jsonResponse, urlResponse, type UrlResponse } from "./response.js";
@@ -123,7 +123,7 @@ const invoke = async (
   body: Buffer,
   context: UrlsContext,
 ): Promise<UrlResponse> => {
-  const admission = admit(request, body, url, context);
+  const admission = authorizeUrlRequest(request, body, url, context);
   if ("refused" in admission) return admission.refused;
   const facts: UrlFacts = {
     urlId: url.urlId,

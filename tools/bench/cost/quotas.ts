@@ -1,8 +1,4 @@
-import {
-  PARTITION_READS,
-  PARTITION_WRITES,
-  REQUESTS_PER_SECOND,
-} from "../../../local/commands/check/account/quotas.js";
+import { PARTITION_READS, PARTITION_WRITES, REQUESTS_PER_SECOND } from "../../../local/commands/remote/quotas.js";
 import type { Load, Units } from "./cell.js";
 import { framesOf, perWindow } from "./units.js";
 

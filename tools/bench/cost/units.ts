@@ -1,5 +1,5 @@
 import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
-import { PRICES, steps } from "../../../local/meter/prices.js";
+import { PRICES, meteredUnits } from "../../../local/meter/prices.js";
 import type { Load, Units } from "./cell.js";
 import { MESSAGE_BYTES, READ_BYTES } from "./peers.js";
 
@@ -81,7 +81,8 @@ const plain = (load: Load): Units => {
   const { ms, workers, workersMs, readUnits, queueRequests } = fanOut(subscribers, subscribers - 1, 1);
   return {
     // The publisher's own copy rides with its answer.
-    messages: steps(message, MESSAGE_BYTES) * subscribers + steps(message + DESIGN.answerBytes, MESSAGE_BYTES),
+    messages:
+      meteredUnits(message, MESSAGE_BYTES) * subscribers + meteredUnits(message + DESIGN.answerBytes, MESSAGE_BYTES),
     invocations: 1 + workers,
     gbSeconds: gbSecondsOf(COMPUTE_MS + ms + workersMs),
     readUnits,
@@ -143,7 +144,7 @@ const lingering = (load: Load, { publications, windows }: FlusherRun): Units => 
   const [electing, releasing, forgetting] = [1, 1, 1];
   const each = (ofRun: number): number => ofRun / publications;
   return {
-    messages: 2 * steps(message, MESSAGE_BYTES) + each(windows * subscribers * frames),
+    messages: 2 * meteredUnits(message, MESSAGE_BYTES) + each(windows * subscribers * frames),
     invocations: 1 + each(1 + windows * workers),
     gbSeconds: gbSecondsOf(each(publisherMs + flusherMs)),
     // Each publication reads the lease; a window reads the log and the subscribers, an empty one and the last look the log.

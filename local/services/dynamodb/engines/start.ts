@@ -1,6 +1,6 @@
-import { startAmazon } from "./dynamodb-local.js";
+import { startDynamoDbLocal } from "./dynamodb-local.js";
 import { startEmbedded } from "./embedded.js";
-import { connect } from "./endpoint.js";
+import { connectToEndpoint } from "./endpoint.js";
 import type { DynamoDb, EngineContext } from "./engine.js";
 
 /**
@@ -10,5 +10,5 @@ import type { DynamoDb, EngineContext } from "./engine.js";
  */
 export const startEngine = (choice: string, context: EngineContext): Promise<DynamoDb> => {
   if (choice === "embedded") return startEmbedded();
-  return choice === "local" ? startAmazon(context) : connect(choice, context.signers);
+  return choice === "local" ? startDynamoDbLocal(context) : connectToEndpoint(choice, context.signers);
 };

@@ -6,7 +6,7 @@ import type { Credentials } from "../../../core/credentials.js";
 import { dynamoDbCalls } from "./permission.js";
 import { EngineForwarder } from "./forwarder.js";
 import { type DynamoDbCall, type FaultInjection, injectFault } from "./faults.js";
-import { type CapacityWatch, forwardMetered } from "./capacity.js";
+import { type CapacityControl, forwardMetered } from "./capacity.js";
 import type { Permissions } from "../../../core/authorization/permissions.js";
 import { SignatureVerifier, type Signer } from "../../../core/authorization/signatures.js";
 
@@ -17,7 +17,7 @@ export interface DynamoDbProxyOptions {
   credentials: Credentials;
   permissions: Permissions;
   /** What counts and bounds capacity. @default nothing does */
-  capacity?: CapacityWatch;
+  capacity?: CapacityControl;
   /** Faults that a test strikes with. @default none */
   faults?: FaultInjection;
   /** A server that listens already. @default one on a free port */

@@ -104,7 +104,7 @@ export class LambdaRuntime implements Invoker {
 
   #busy(accessKeyId: string): Environment | undefined {
     for (const { pool } of this.#pools.values()) {
-      const found = pool.busy(accessKeyId);
+      const found = pool.findBusy(accessKeyId);
       if (found) return found;
     }
     return undefined;
@@ -121,7 +121,7 @@ export class LambdaRuntime implements Invoker {
 
   #function(model: FunctionModel): PoolFunction {
     const { place, credentials, bootstraps, endpoints } = this.options;
-    const libraries = model.outside && model.runtime.startsWith("nodejs") ? this.options.libraries : undefined;
+    const libraries = model.external && model.runtime.startsWith("nodejs") ? this.options.libraries : undefined;
     return {
       model,
       arn: functionArn(model, place),
