@@ -2,7 +2,7 @@ import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import type { ChannelPatterns, ChannelSettings, HistorySettings } from "../protocol/channel-settings.js";
 import { isWildcard, type Limits, isAllowedChannelName } from "../protocol/index.js";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 import { HISTORY_SECONDS, HISTORY_SIZE, LINGER_MS, MOST_SHARDS } from "./limits.js";
 
 /** What can be said of the channels that a pattern matches. */
@@ -65,7 +65,7 @@ export interface HistoryOptions {
 }
 
 /** The options of channels by pattern, for the functions. Throws where they are impossible. */
-export const channelsOf = (
+export const resolveChannels = (
   scope: IConstruct,
   channels: { readonly [pattern: string]: ChannelOptions } = {},
   limits: Limits,
@@ -74,15 +74,16 @@ export const channelsOf = (
     Object.entries(channels).map(([pattern, options]): [string, ChannelSettings] => {
       const name = isWildcard(pattern) ? pattern.slice(0, -2) : pattern;
       if (Token.isUnresolved(pattern) || !isAllowedChannelName({ limits }, name)) {
-        throw invalid(
+        throw validationError(
           scope,
           `channels: "${pattern}" is neither a channel name (within limits) nor one followed by "/*", such as "prices/*"`,
         );
       }
       const { linger, latest, history, presence, shards } = options;
-      if (Token.isUnresolved(latest)) throw invalid(scope, `channels["${pattern}"].latest must be known at synthesis`);
+      if (Token.isUnresolved(latest))
+        throw validationError(scope, `channels["${pattern}"].latest must be known at synthesis`);
       if (Token.isUnresolved(presence))
-        throw invalid(scope, `channels["${pattern}"].presence must be known at synthesis`);
+        throw validationError(scope, `channels["${pattern}"].presence must be known at synthesis`);
       const settled: ChannelSettings = {
         ...(linger && { lingerMs: lingerOf(scope, pattern, linger) }),
         ...(latest && { latest }),
@@ -96,19 +97,19 @@ export const channelsOf = (
 
 const shardsOf = (scope: IConstruct, pattern: string, shards: number): number => {
   const prop = `channels["${pattern}"].shards`;
-  if (Token.isUnresolved(shards)) throw invalid(scope, `${prop} must be known at synthesis`);
+  if (Token.isUnresolved(shards)) throw validationError(scope, `${prop} must be known at synthesis`);
   // A power of two: so it is known where a subscriber was when there were fewer.
   if (Number.isInteger(Math.log2(shards)) && shards >= 1 && shards <= MOST_SHARDS) return shards;
-  throw invalid(scope, `${prop} is ${shards}, but must be a power of two from 1 to ${MOST_SHARDS}`);
+  throw validationError(scope, `${prop} is ${shards}, but must be a power of two from 1 to ${MOST_SHARDS}`);
 };
 
 const lingerOf = (scope: IConstruct, pattern: string, linger: Duration): number => {
   const prop = `channels["${pattern}"].linger`;
-  if (linger.isUnresolved()) throw invalid(scope, `${prop} must be known at synthesis`);
+  if (linger.isUnresolved()) throw validationError(scope, `${prop} must be known at synthesis`);
   const value = linger.toMilliseconds({ integral: false });
   const { least, most } = LINGER_MS;
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw invalid(scope, `${prop} is ${value} ms, but must be whole milliseconds from ${least} to ${most}`);
+  throw validationError(scope, `${prop} is ${value} ms, but must be whole milliseconds from ${least} to ${most}`);
 };
 
 /** How much of a channel is kept where nothing else is said. */
@@ -120,7 +121,8 @@ const historyOf = (
   { size = HISTORY.size, ttl }: HistoryOptions,
 ): HistorySettings => {
   const prop = `channels["${pattern}"].history`;
-  if (Token.isUnresolved(size) || ttl?.isUnresolved()) throw invalid(scope, `${prop} must be known at synthesis`);
+  if (Token.isUnresolved(size) || ttl?.isUnresolved())
+    throw validationError(scope, `${prop} must be known at synthesis`);
   const seconds = ttl?.toSeconds({ integral: false }) ?? HISTORY.seconds;
   whole(scope, `${prop}.size is ${size}`, size, HISTORY_SIZE);
   whole(scope, `${prop}.ttl is ${seconds} seconds`, seconds, HISTORY_SECONDS);
@@ -134,5 +136,5 @@ const whole = (
   { least, most }: { least: number; most: number },
 ): void => {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw invalid(scope, `${found}, but must be a whole number from ${least} to ${most}`);
+  throw validationError(scope, `${found}, but must be a whole number from ${least} to ${most}`);
 };

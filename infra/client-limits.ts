@@ -1,7 +1,7 @@
 import { Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { CHANNEL_PUNCTUATION, DEFAULT_LIMITS, type Limits as SettledLimits } from "../protocol/index.js";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 
 /**
  * What one client may ask for. Whole numbers. Limits that API Gateway's frames or the protocol bound can only be
@@ -105,16 +105,16 @@ export const LIMIT_RANGES: { readonly [name in keyof Counts]: { least: number; m
 };
 
 /** The limits that the props say, for the functions. Throws where they are impossible. */
-export const limitsOf = (scope: IConstruct, limits: Limits = {}): SettledLimits => {
+export const resolveLimits = (scope: IConstruct, limits: Limits = {}): SettledLimits => {
   const settled = { ...DEFAULT_LIMITS };
   for (const [name, { least, most }] of Object.entries(LIMIT_RANGES) as [
     keyof Counts,
     { least: number; most: number },
   ][]) {
     const value = limits[name] ?? DEFAULT_LIMITS[name];
-    if (Token.isUnresolved(value)) throw invalid(scope, `limits.${name} must be known at synthesis`);
+    if (Token.isUnresolved(value)) throw validationError(scope, `limits.${name} must be known at synthesis`);
     if (!Number.isInteger(value) || value < least || value > most) {
-      throw invalid(scope, `limits.${name} is ${value}, but must be a whole number from ${least} to ${most}`);
+      throw validationError(scope, `limits.${name} is ${value}, but must be a whole number from ${least} to ${most}`);
     }
     settled[name] = value;
   }
@@ -122,8 +122,12 @@ export const limitsOf = (scope: IConstruct, limits: Limits = {}): SettledLimits 
 };
 
 const punctuationOf = (scope: IConstruct, punctuation: string): string => {
-  if (Token.isUnresolved(punctuation)) throw invalid(scope, "limits.channelPunctuation must be known at synthesis");
+  if (Token.isUnresolved(punctuation))
+    throw validationError(scope, "limits.channelPunctuation must be known at synthesis");
   const stray = [...punctuation].find((character) => !CHANNEL_PUNCTUATION.includes(character));
   if (stray === undefined) return [...new Set(punctuation)].join("");
-  throw invalid(scope, `limits.channelPunctuation has "${stray}", but can have only some of ${CHANNEL_PUNCTUATION}`);
+  throw validationError(
+    scope,
+    `limits.channelPunctuation has "${stray}", but can have only some of ${CHANNEL_PUNCTUATION}`,
+  );
 };

@@ -5,7 +5,7 @@ import { AssetHashType, DockerImage } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { GuardBundle } from "./guard-bundle.js";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 import type { FunctionName } from "./timeouts.js";
 
 /** The worker thread that runs a guard module, beside each function that can run one. */
@@ -52,6 +52,6 @@ const lambdasFolder = (scope: Construct): string => {
   const candidates = [join(__dirname, "../lambdas"), join(__dirname, "../dist/lambdas")];
   const found = candidates.find((folder) => existsSync(join(folder, WORKER_FILE)));
   if (!found)
-    throw invalid(scope, `the functions are not built (no ${WORKER_FILE} in ${candidates[1]}): npm run build`);
+    throw validationError(scope, `the functions are not built (no ${WORKER_FILE} in ${candidates[1]}): npm run build`);
   return found;
 };

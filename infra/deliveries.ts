@@ -5,12 +5,12 @@ import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct, type IConstruct } from "constructs";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 import type { PushItProps } from "./props.js";
 
 /**
  * For how many times its worker's timeout the queue hides a segment, so that Lambda can go on looking for a free worker.
- * A worker that has begun shortens that to its own time: see lambdas/deliver.ts.
+ * A worker that has begun shortens that to its own time: see lambdas/workers/fan-out-worker.ts.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 const VISIBILITY_TIMEOUTS = 6;
@@ -19,7 +19,7 @@ const VISIBILITY_TIMEOUTS = 6;
  * How many workers there can be at once.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
-export const WORKERS = { least: 2, most: 1_000 };
+export const FAN_OUT_WORKERS = { least: 2, most: 1_000 };
 
 /**
  * Most workers at once by default: half of the functions that an account can run at once by default, so that large
@@ -32,20 +32,23 @@ export const DEFAULT_WORKERS = 500;
  * How long what nobody could deliver is kept, in days: as long as SQS allows.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
  */
-const DEAD_DAYS = 14;
+const DLQ_RETENTION_DAYS = 14;
 
 /** How many workers there can be at once: as the props say, or as many as are reserved, or the default. */
 export const workersOf = (scope: IConstruct, { deliveryConcurrency, reservedConcurrency }: PushItProps): number => {
-  const { least, most } = WORKERS;
+  const { least, most } = FAN_OUT_WORKERS;
   const reserved = reservedConcurrency?.deliver;
   const workers =
     deliveryConcurrency ?? (reserved === undefined ? DEFAULT_WORKERS : Math.min(most, Math.max(least, reserved)));
   if (Token.isUnresolved(workers) || (Number.isInteger(workers) && workers >= least && workers <= most)) return workers;
-  throw invalid(scope, `deliveryConcurrency is ${workers}, but must be a whole number from ${least} to ${most}`);
+  throw validationError(
+    scope,
+    `deliveryConcurrency is ${workers}, but must be a whole number from ${least} to ${most}`,
+  );
 };
 
 /** What the queue of segments depends on. */
-export interface DeliveriesProps {
+export interface FanOutQueueProps {
   /** The timeout of the function that delivers, in seconds. */
   readonly workerSeconds: number;
   /**
@@ -60,7 +63,7 @@ export interface DeliveriesProps {
  * Parts of large fan-outs on their way to workers. A queue holds messages of channels for moments only; they are
  * encrypted, with the construct's key where it has one.
  */
-export class Deliveries extends Construct {
+export class FanOutQueue extends Construct {
   /** Where the functions that publish hand segments on. */
   readonly queue: sqs.Queue;
   /**
@@ -71,7 +74,7 @@ export class Deliveries extends Construct {
   /** Goes off when there is a segment in the dead-letter queue. It notifies nobody until it is given an action. */
   readonly alarm: cloudwatch.Alarm;
 
-  constructor(scope: Construct, id: string, { workerSeconds, encryptionKey }: DeliveriesProps) {
+  constructor(scope: Construct, id: string, { workerSeconds, encryptionKey }: FanOutQueueProps) {
     super(scope, id);
     const encryption = encryptionKey
       ? { encryption: sqs.QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
@@ -79,7 +82,7 @@ export class Deliveries extends Construct {
     this.deadLetterQueue = new sqs.Queue(this, "Dead", {
       ...encryption,
       enforceSSL: true,
-      retentionPeriod: Duration.days(DEAD_DAYS),
+      retentionPeriod: Duration.days(DLQ_RETENTION_DAYS),
     });
     this.queue = new sqs.Queue(this, "Queue", {
       ...encryption,
@@ -101,7 +104,7 @@ export class Deliveries extends Construct {
    * Feeds a function with segments, one at a time: a crash repeats one segment.
    * @param maxConcurrency how many workers there are at once
    */
-  feed(worker: lambda.Function, maxConcurrency: number): void {
+  addConsumer(worker: lambda.Function, maxConcurrency: number): void {
     // Not `SqsEventSource`, which grants more than Lambda needs.
     worker.addEventSourceMapping("Segments", { eventSourceArn: this.queue.queueArn, batchSize: 1, maxConcurrency });
   }

@@ -1,5 +1,5 @@
 import type { IConstruct } from "constructs";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 import { ENVIRONMENT_BYTES } from "./limits.js";
 
 /** What a reference is taken for if nothing more is known of it: about the longest ARN of a function. */
@@ -30,11 +30,11 @@ export const environmentBytes = (environment: { readonly [name: string]: string 
   );
 
 /** Throws if Lambda would refuse the environment. */
-export const requireRoom = (scope: IConstruct, environment: { readonly [name: string]: string }): void => {
+export const assertEnvironmentFits = (scope: IConstruct, environment: { readonly [name: string]: string }): void => {
   const bytes = environmentBytes(environment);
   if (bytes <= ENVIRONMENT_BYTES) return;
   const [longest] = Object.entries(environment).sort(([, a], [, b]) => b.length - a.length);
-  throw invalid(
+  throw validationError(
     scope,
     `the environment would have ${bytes} bytes as JSON, but Lambda allows ${ENVIRONMENT_BYTES}. Most of it is in ${longest?.[0] ?? ""}. ` +
       "Write constants into the guard module instead of its environment, or keep long values in a secret that the guard reads; " +

@@ -9,16 +9,16 @@ import { someChannel } from "../protocol/channel-settings.js";
 import type { HandlerName } from "../protocol/guard-manifest.js";
 import type { Settings } from "../lambdas/settings.js";
 import { guardedCode, plainCode } from "./code.js";
-import { requireRoom } from "./environment.js";
+import { assertEnvironmentFits } from "./environment.js";
 import type { GuardsConfig } from "./guards.js";
-import { grantGuardWork, guardEnvironment } from "./guard-environment.js";
+import { grantGuardPermissions, guardEnvironment } from "./guard-environment.js";
 import {
-  grantOwnWork,
+  grantFunctionPermissions,
   INVOKES_ANNOUNCE,
   INVOKES_FLUSH,
   permissionsOf,
   PUTS_EVENTS,
-  type Subjects,
+  type GrantTargets,
 } from "./permissions.js";
 import type { PushItProps } from "./props.js";
 import { FUNCTION_NAMES, type FunctionName, isNeeded, timeoutParts, timeoutSeconds } from "./timeouts.js";
@@ -127,7 +127,7 @@ export const RUNS_GUARDS: ReadonlySet<FunctionName> = new Set(
 export interface FunctionContext {
   readonly props: PushItProps;
   readonly settings: Settings;
-  readonly subjects: Subjects;
+  readonly subjects: GrantTargets;
   /** Where `@connections` of the stage is. */
   readonly callbackUrl: string;
   readonly guards?: GuardsConfig;
@@ -192,9 +192,9 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
     removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.DESTROY,
   });
   const environment = environmentOf(name, context, runsGuards);
-  requireRoom(scope, environment);
+  assertEnvironmentFits(scope, environment);
   const role = new iam.Role(scope, "Role", { assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com") });
-  grantOwnWork(role, permissionsOf(name, settings, guards), logGroup, subjects);
+  grantFunctionPermissions(role, permissionsOf(name, settings, guards), logGroup, subjects);
   const invoked = invokedBy(name, context);
   if (invoked.length > 0) {
     role.addToPolicy(
@@ -206,7 +206,7 @@ const makeFunction = (scope: Construct, name: FunctionName, context: FunctionCon
   }
   const bus = busOf(name, props);
   if (bus) role.addToPolicy(new iam.PolicyStatement({ actions: ["events:PutEvents"], resources: [bus.eventBusArn] }));
-  if (runsGuards && guards) grantGuardWork(role, guards, guardsOf(name, settings));
+  if (runsGuards && guards) grantGuardPermissions(role, guards, guardsOf(name, settings));
   return new lambda.Function(scope, "Function", {
     description: `Push-It ${name}`,
     runtime: RUNTIME,

@@ -4,7 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { guardBuildOptions, hasDefaultExport } from "./guard-build.js";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 import type { GuardBundlingOptions } from "./options.js";
 
 /** A bundled guard module: what goes beside a function's own code. */
@@ -23,10 +23,13 @@ export const bundleGuards = (scope: Construct, entry: string, options: GuardBund
   // `cdk ls` and `cdk destroy` synthesize without assets: then nothing needs to compile.
   if (!Stack.of(scope).bundlingRequired) return { files: new Map(), sourceMap };
   const path = resolve(entry);
-  if (!existsSync(path)) throw invalid(scope, `there is no guard module at ${path} (given: "${entry}")`);
+  if (!existsSync(path)) throw validationError(scope, `there is no guard module at ${path} (given: "${entry}")`);
   const { outputFiles, metafile } = compile(scope, path, options);
   if (!hasDefaultExport(metafile)) {
-    throw invalid(scope, `the guard module ${entry} has no default export: export default { onConnectionRequest … }`);
+    throw validationError(
+      scope,
+      `the guard module ${entry} has no default export: export default { onConnectionRequest … }`,
+    );
   }
   return { files: new Map(outputFiles.map((file) => [basename(file.path), file.contents])), sourceMap };
 };
@@ -39,7 +42,7 @@ const compile = (scope: Construct, path: string, options: GuardBundlingOptions) 
     const { errors } = error as { errors?: Parameters<typeof esbuild.formatMessagesSync>[0] };
     if (!errors) throw error;
     const messages = esbuild.formatMessagesSync(errors, { kind: "error", color: false });
-    throw invalid(scope, `the guard module does not compile:\n${messages.join("\n")}`);
+    throw validationError(scope, `the guard module does not compile:\n${messages.join("\n")}`);
   }
 };
 
@@ -52,5 +55,5 @@ const findEsbuild = (scope: Construct): typeof import("esbuild") => {
       if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     }
   }
-  throw invalid(scope, "bundling a guard module needs esbuild, which is not installed here: npm i -D esbuild");
+  throw validationError(scope, "bundling a guard module needs esbuild, which is not installed here: npm i -D esbuild");
 };

@@ -6,7 +6,7 @@ import type { HandlerName } from "../protocol/guard-manifest.js";
 import { GUARDS_FILE } from "./guard-build.js";
 import { functionEnvironment, grantFunctions } from "./guard-functions.js";
 import type { GuardModuleConfig, GuardsConfig } from "./guards.js";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 
 /** What precedes a secret's name in the environment; the value is its ARN. */
 const SECRET_PREFIX = "PUSH_IT_SECRET_";
@@ -36,17 +36,20 @@ const moduleEnvironment = ({ bundle, environment, secrets }: GuardModuleConfig):
 /** Throws where a guard module's environment or secrets have impossible names. */
 export const validateGuardEnvironment = (scope: IConstruct, { environment, secrets }: GuardModuleConfig): void => {
   for (const name of Object.keys(environment)) {
-    if (RESERVED.test(name)) throw invalid(scope, `guards: the environment variable ${name} is reserved`);
+    if (RESERVED.test(name)) throw validationError(scope, `guards: the environment variable ${name} is reserved`);
   }
   for (const name of Object.keys(secrets)) {
     if (!/^[A-Za-z]\w*$/.test(name)) {
-      throw invalid(scope, `guards: a secret's name is letters, digits and "_", such as SIGNING_KEY; not "${name}"`);
+      throw validationError(
+        scope,
+        `guards: a secret's name is letters, digits and "_", such as SIGNING_KEY; not "${name}"`,
+      );
     }
   }
 };
 
 /** Gives a role what the guards need that it asks: the module's secrets and policy, and the functions to invoke. */
-export const grantGuardWork = (
+export const grantGuardPermissions = (
   role: iam.Role,
   { module, functions }: GuardsConfig,
   handlers: readonly HandlerName[],

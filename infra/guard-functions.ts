@@ -2,10 +2,10 @@ import { Annotations, type Duration, Token } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import { DEFAULT_ENTRY, type HandlerName, manifestFault } from "../protocol/guard-manifest.js";
+import { DEFAULT_ENTRY, type HandlerName, manifestError } from "../protocol/guard-manifest.js";
 import type { GuardTimeouts } from "../protocol/index.js";
 import { having, record, struct } from "./checks/rules.js";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 import { regionOf } from "./regions.js";
 
 /** Functions that guard channels: each is invoked as docs/GUARDS.md says. */
@@ -91,23 +91,23 @@ export const functionsAsked = (
   [...functions.values()].flatMap((byHandler) => handlers.flatMap((handler) => byHandler.get(handler) ?? []));
 
 /** Where a guard function decides, for people. */
-export const placeOf = (entry: string, handler: HandlerName): string =>
+export const propertyPath = (entry: string, handler: HandlerName): string =>
   entry === DEFAULT_ENTRY ? handler : `channels["${entry}"].${handler}`;
 
 /** The functions by their places. Throws if a pattern is not one, or if there is no function at all. */
 export const guardFunctionMap = (scope: Construct, { channels = {}, ...guards }: GuardFunctions): GuardFunctionMap => {
-  if (DEFAULT_ENTRY in channels) throw invalid(scope, 'guards: channels: "" is no channel name');
+  if (DEFAULT_ENTRY in channels) throw validationError(scope, 'guards: channels: "" is no channel name');
   const found = [[DEFAULT_ENTRY, guards] as const, ...Object.entries(channels)].map(
     ([entry, handlers]) => [entry, handlersOf(handlers)] as const,
   );
-  const fault = manifestFault(Object.fromEntries(found.map(([entry, handlers]) => [entry, [...handlers.keys()]])));
-  if (fault) throw invalid(scope, `guards: channels: ${fault}`);
+  const fault = manifestError(Object.fromEntries(found.map(([entry, handlers]) => [entry, [...handlers.keys()]])));
+  if (fault) throw validationError(scope, `guards: channels: ${fault}`);
   const empty = found.find(([entry, handlers]) => entry !== DEFAULT_ENTRY && handlers.size === 0);
-  if (empty) throw invalid(scope, `guards: channels["${empty[0]}"] names no function`);
+  if (empty) throw validationError(scope, `guards: channels["${empty[0]}"] names no function`);
   const functions = new Map(found.filter(([, handlers]) => handlers.size > 0));
-  if (functions.size === 0) throw invalid(scope, "guards: Guards.fromLambda names no function");
+  if (functions.size === 0) throw validationError(scope, "guards: Guards.fromLambda names no function");
   for (const [entry, byHandler] of functions) {
-    for (const [handler, guard] of byHandler) requireSameRegion(scope, guard, placeOf(entry, handler));
+    for (const [handler, guard] of byHandler) requireSameRegion(scope, guard, propertyPath(entry, handler));
   }
   return functions;
 };
@@ -116,7 +116,7 @@ export const guardFunctionMap = (scope: Construct, { channels = {}, ...guards }:
 const requireSameRegion = (scope: Construct, guard: lambda.IFunction, place: string): void => {
   const [own, other] = [regionOf(scope), guard.env.region];
   if (own === undefined || Token.isUnresolved(other) || other === own) return;
-  throw invalid(
+  throw validationError(
     scope,
     `guards: the function for ${place} is in ${other}, but this Push-It is in ${own}, where it would not be found; deploy the function to ${own}`,
   );
@@ -132,7 +132,8 @@ export const combinedFunctions = (scope: Construct, maps: readonly GuardFunction
     const known = combined.get(entry) ?? new Map<HandlerName, lambda.IFunction>();
     combined.set(entry, known);
     for (const [handler, guard] of handlers) {
-      if (known.has(handler)) throw invalid(scope, `guards: two functions are given for ${placeOf(entry, handler)}`);
+      if (known.has(handler))
+        throw validationError(scope, `guards: two functions are given for ${propertyPath(entry, handler)}`);
       known.set(handler, guard);
     }
   }
@@ -178,13 +179,13 @@ const fitted = new WeakMap<lambda.Function, number>();
  * Gives guard functions of the app that have no timeout that of their place. One that the user has set may end a guard
  * sooner than its caller would; where it ends it later, nobody waits for the rest, and synthesis warns.
  */
-export const fitTimeouts = (scope: Construct, functions: GuardFunctionMap, timeouts: GuardTimeouts): void => {
+export const clampTimeouts = (scope: Construct, functions: GuardFunctionMap, timeouts: GuardTimeouts): void => {
   const needs = new Map<lambda.IFunction, { seconds: number; waited: boolean; place: string }>();
   for (const [entry, handlers] of functions) {
     for (const [handler, guard] of handlers) {
       const known = needs.get(guard);
       const seconds = Math.max(1, Math.ceil(timeouts[handler] / 1_000));
-      const longest = !known || seconds > known.seconds ? { seconds, place: placeOf(entry, handler) } : known;
+      const longest = !known || seconds > known.seconds ? { seconds, place: propertyPath(entry, handler) } : known;
       needs.set(guard, { ...longest, waited: (known?.waited ?? true) && handler !== "onDisconnect" });
     }
   }

@@ -7,13 +7,13 @@ import { GUARD_BUNDLING } from "./guard-build.js";
 import { type GuardBundle, bundleGuards } from "./guard-bundle.js";
 import {
   combinedFunctions,
-  fitTimeouts,
+  clampTimeouts,
   type GuardFunctionMap,
   type GuardFunctions,
   guardFunctionMap,
   guardFunctionProps,
 } from "./guard-functions.js";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 import type { GuardBundlingOptions } from "./options.js";
 
 /** What a guard module needs besides its code. */
@@ -161,7 +161,7 @@ class FunctionGuards extends Guards {
   override _bind(scope: Construct, timeouts: GuardTimeouts): GuardsConfig {
     guardFunctionProps(scope, "guards", this.guards);
     const functions = guardFunctionMap(scope, this.guards);
-    fitTimeouts(scope, functions, timeouts);
+    clampTimeouts(scope, functions, timeouts);
     return { functions };
   }
 }
@@ -174,9 +174,9 @@ class CombinedGuards extends Guards {
   override _bind(scope: Construct, timeouts: GuardTimeouts): GuardsConfig {
     const configs = this.guards.map((guards) => guards._bind(scope, timeouts));
     const modules = configs.flatMap(({ module }) => module ?? []);
-    if (configs.length === 0) throw invalid(scope, "guards: Guards.combine needs something to combine");
+    if (configs.length === 0) throw validationError(scope, "guards: Guards.combine needs something to combine");
     if (modules.length > 1) {
-      throw invalid(
+      throw validationError(
         scope,
         `guards: there can be one guard module, not ${modules.map(({ entry }) => entry).join(" and ")}`,
       );

@@ -1,7 +1,7 @@
 export { AccessLogs, type AccessLogOptions } from "./access-logs.js";
 export type { ChannelOptions, HistoryOptions } from "./channel-options.js";
 export type { Limits } from "./client-limits.js";
-export type { Deliveries, DeliveriesProps } from "./deliveries.js";
+export type { FanOutQueue as Deliveries, FanOutQueueProps as DeliveriesProps } from "./deliveries.js";
 export type { PushItFunctions } from "./functions.js";
 export type { ChannelGuardFunctions, GuardFunctions } from "./guard-functions.js";
 export { Guards, type GuardModuleProps } from "./guards.js";

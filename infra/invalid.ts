@@ -1,7 +1,7 @@
 import type { IConstruct } from "constructs";
 
 /** An error about what the user gave a construct, with the construct's path. */
-export const invalid = (scope: IConstruct, message: string): Error => {
+export const validationError = (scope: IConstruct, message: string): Error => {
   const error = new Error(`${scope.node.path}: ${message}`);
   error.name = "ValidationError";
   return error;

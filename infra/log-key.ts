@@ -2,7 +2,7 @@ import { Annotations, Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type { IConstruct } from "constructs";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 
 /**
  * The key that log groups are encrypted with, after CloudWatch Logs was permitted to use it; none if the props do not
@@ -16,7 +16,7 @@ export const logKeyOf = (
 ): kms.IKey | undefined => {
   if (!logEncryption) return undefined;
   if (!key)
-    throw invalid(
+    throw validationError(
       scope,
       "logEncryption needs a key: set encryptionKey, or encryption to TableEncryption.CUSTOMER_MANAGED",
     );

@@ -1,7 +1,7 @@
 import { Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { getPublicSuffix } from "tldts";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 
 /** A scheme, a host and perhaps a port, as browsers write them: `https://example.com`, `capacitor://localhost`. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\*]+$/i;
@@ -10,13 +10,13 @@ const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\*]+$/i;
 const PATTERN = /^https:\/\/\*([a-z0-9-]*)\.([^\s/?#@\\*]+)$/i;
 
 /** The origins that the prop says, as browsers send them. Throws if one could never match, or would match anybody's. */
-export const originsOf = (scope: IConstruct, origins: readonly string[] = []): string[] => [
+export const resolveOrigins = (scope: IConstruct, origins: readonly string[] = []): string[] => [
   ...new Set(origins.map((origin) => originOf(scope, origin))),
 ];
 
 const originOf = (scope: IConstruct, text: string): string => {
-  const problem = (what: string): Error => invalid(scope, `allowedOrigins: "${text}" ${what}`);
-  if (Token.isUnresolved(text)) throw invalid(scope, "allowedOrigins must be known at synthesis");
+  const problem = (what: string): Error => validationError(scope, `allowedOrigins: "${text}" ${what}`);
+  if (Token.isUnresolved(text)) throw validationError(scope, "allowedOrigins must be known at synthesis");
   if (text === "*") throw problem("is no origin; to allow all, leave allowedOrigins out");
   if (text.includes("*")) return patternOf(text, problem);
   if (text === "null") throw problem("is what all pages without an origin of their own send: it tells nothing");

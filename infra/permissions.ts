@@ -30,11 +30,11 @@ export interface Permissions {
 }
 
 /** What telling a connection that it has no agent, or none any more, and closing it needs. */
-const FAREWELL: readonly ConnectionAction[] = ["POST", "DELETE"];
+const NOTIFY_AND_CLOSE: readonly ConnectionAction[] = ["POST", "DELETE"];
 
 const PUBLICATION: Permissions = {
   table: ["GetItem", "BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"],
-  connections: FAREWELL,
+  connections: NOTIFY_AND_CLOSE,
   queue: ["SendMessage"],
 };
 
@@ -42,36 +42,36 @@ const PUBLICATION: Permissions = {
 export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   connect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   disconnect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
-  handshake: { table: ["GetItem"], connections: FAREWELL },
-  subscribe: { table: ["GetItem", "Query", "BatchWriteItem"], connections: FAREWELL },
-  unsubscribe: { table: ["GetItem", "Query", "BatchWriteItem"], connections: FAREWELL },
+  handshake: { table: ["GetItem"], connections: NOTIFY_AND_CLOSE },
+  subscribe: { table: ["GetItem", "Query", "BatchWriteItem"], connections: NOTIFY_AND_CLOSE },
+  unsubscribe: { table: ["GetItem", "Query", "BatchWriteItem"], connections: NOTIFY_AND_CLOSE },
   publish: PUBLICATION,
   send: PUBLICATION,
-  refresh: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
-  ping: { table: ["GetItem"], connections: FAREWELL },
-  presence: { table: ["GetItem", "Query"], connections: FAREWELL },
-  history: { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], connections: FAREWELL },
-  default: { table: ["GetItem"], connections: FAREWELL },
-  sweep: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: FAREWELL },
+  refresh: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: NOTIFY_AND_CLOSE },
+  ping: { table: ["GetItem"], connections: NOTIFY_AND_CLOSE },
+  presence: { table: ["GetItem", "Query"], connections: NOTIFY_AND_CLOSE },
+  history: { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], connections: NOTIFY_AND_CLOSE },
+  default: { table: ["GetItem"], connections: NOTIFY_AND_CLOSE },
+  sweep: { table: ["GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"], connections: NOTIFY_AND_CLOSE },
   publisher: {
     table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"],
-    connections: FAREWELL,
+    connections: NOTIFY_AND_CLOSE,
     queue: ["SendMessage"],
   },
   deliver: {
     // UpdateItem counts the attempts at a segment.
     table: ["BatchGetItem", "Query", "DeleteItem", "BatchWriteItem", "UpdateItem"],
-    connections: FAREWELL,
+    connections: NOTIFY_AND_CLOSE,
     queue: ["SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"],
   },
   flush: {
     table: ["BatchGetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"],
-    connections: FAREWELL,
+    connections: NOTIFY_AND_CLOSE,
     queue: ["SendMessage"],
   },
   announce: {
     table: ["Query", "UpdateItem", "DeleteItem", "BatchWriteItem"],
-    connections: FAREWELL,
+    connections: NOTIFY_AND_CLOSE,
     queue: ["SendMessage"],
   },
 };
@@ -94,10 +94,10 @@ const REMOVES: readonly FunctionName[] = [
 ];
 
 /** What begins or ends subscriptions, and so notes who is there. */
-const ATTENDS: readonly FunctionName[] = [...REMOVES, "connect", "subscribe", "unsubscribe"];
+const RECORDS_PRESENCE: readonly FunctionName[] = [...REMOVES, "connect", "subscribe", "unsubscribe"];
 
 /** What has it told who comes and goes; what tells it cannot invoke itself. */
-export const INVOKES_ANNOUNCE: readonly FunctionName[] = ATTENDS.filter((name) => name !== "announce");
+export const INVOKES_ANNOUNCE: readonly FunctionName[] = RECORDS_PRESENCE.filter((name) => name !== "announce");
 
 /** What tells the back end of agents and of channels. */
 export const PUTS_EVENTS: readonly FunctionName[] = ["connect", ...REMOVES];
@@ -121,7 +121,7 @@ export const permissionsOf = (
     more.push("UpdateItem");
   if (name === "subscribe" && someChannel(channels, ({ latest }) => latest)) more.push("BatchGetItem");
   if (someChannel(channels, ({ presence }) => presence)) {
-    if (ATTENDS.includes(name)) more.push("GetItem", "UpdateItem");
+    if (RECORDS_PRESENCE.includes(name)) more.push("GetItem", "UpdateItem");
     if (name === "ping") more.push("BatchGetItem", "UpdateItem");
   }
   if (someChannel(channels, ({ history }) => history)) {
@@ -143,7 +143,7 @@ const READ_KEY = ["kms:Decrypt", "kms:DescribeKey"];
 const WRITE_KEY = ["kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"];
 
 /** What the functions' permissions are about. */
-export interface Subjects {
+export interface GrantTargets {
   readonly table: dynamodb.ITable;
   readonly encryptionKey?: kms.IKey;
   readonly api: apigatewayv2.WebSocketApi;
@@ -153,11 +153,11 @@ export interface Subjects {
 }
 
 /** Gives a function's role what the function needs for its own work. */
-export const grantOwnWork = (
+export const grantFunctionPermissions = (
   role: iam.Role,
   { table, connections, queue }: Required<Permissions>,
   logGroup: logs.ILogGroup,
-  subjects: Subjects,
+  subjects: GrantTargets,
 ): void => {
   role.addToPolicy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]));
   role.addToPolicy(
@@ -191,7 +191,7 @@ export const grantOwnWork = (
 export const grantConnections = (
   grantee: iam.IGrantable,
   actions: readonly ConnectionAction[],
-  subjects: Pick<Subjects, "api" | "stageName">,
+  subjects: Pick<GrantTargets, "api" | "stageName">,
 ): iam.Grant =>
   iam.Grant.addToPrincipal({
     grantee,
@@ -203,7 +203,7 @@ const allow = (actions: string[], resources: string[]) => new iam.PolicyStatemen
 
 const connectionArns = (
   actions: readonly ConnectionAction[],
-  { api, stageName }: Pick<Subjects, "api" | "stageName">,
+  { api, stageName }: Pick<GrantTargets, "api" | "stageName">,
 ): string[] =>
   actions.map((action) =>
     Stack.of(api).formatArn({

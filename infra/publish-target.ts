@@ -7,7 +7,7 @@ import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { IConstruct } from "constructs";
 import { isChannelName, SERVER_API_VERSION, MAX_USER_ID_LENGTH } from "../protocol/index.js";
 import { anything, duration, having, number, struct, text } from "./checks/rules.js";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 
 /** What an EventBridge rule publishes: `channel` or `userId`, and `data`; the rest is about what cannot be handed over. */
 export interface PublishTargetProps extends targets.TargetBaseProps {
@@ -62,13 +62,13 @@ export const publishTarget = (
   publishTargetProps(scope, "publishTarget", props);
   const { channel, userId, data, ...rest } = props;
   if ((channel === undefined) === (userId === undefined)) {
-    throw invalid(scope, "publishTarget needs either a channel or a userId");
+    throw validationError(scope, "publishTarget needs either a channel or a userId");
   }
   if (channel !== undefined && !Token.isUnresolved(channel) && !isChannelName(channel)) {
-    throw invalid(scope, `publishTarget: nothing can be published on "${channel}"`);
+    throw validationError(scope, `publishTarget: nothing can be published on "${channel}"`);
   }
   if (userId !== undefined && !Token.isUnresolved(userId) && (userId === "" || userId.length > MAX_USER_ID_LENGTH)) {
-    throw invalid(scope, `publishTarget: a userId is 1 to ${MAX_USER_ID_LENGTH} characters`);
+    throw validationError(scope, `publishTarget: a userId is 1 to ${MAX_USER_ID_LENGTH} characters`);
   }
   const to = channel === undefined ? { userId } : { channel };
   return {

@@ -10,13 +10,13 @@ import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
 import { pushItProps } from "./checks/shapes.js";
-import { Deliveries, workersOf } from "./deliveries.js";
+import { FanOutQueue, workersOf } from "./deliveries.js";
 import { GUARDS_OF, type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
 import { validateGuardEnvironment } from "./guard-environment.js";
 import { functionsAsked } from "./guard-functions.js";
 import { GuardPrincipal } from "./guard-principal.js";
 import type { GuardsConfig } from "./guards.js";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 import { logKeyOf } from "./log-key.js";
 import { acknowledge } from "./nag.js";
 import { grantConnections } from "./permissions.js";
@@ -24,7 +24,7 @@ import type { PushItProps } from "./props.js";
 import { publishTarget, type PublishTargetProps } from "./publish-target.js";
 import { regionOf, requireFunctionUrls } from "./regions.js";
 import { ROUTE_NAMES, ROUTES, routeSettings } from "./routes.js";
-import { settingsOf, validate } from "./settings.js";
+import { resolveSettings, validate } from "./settings.js";
 import { makeTable } from "./table.js";
 import { timeoutParts, timeoutSeconds } from "./timeouts.js";
 
@@ -62,7 +62,7 @@ export class PushIt extends Construct {
   /** The functions, for alarms and metrics. */
   readonly functions: PushItFunctions;
   /** The queue that feeds workers with parts of large fan-outs, its dead-letter queue, and the alarm about that one. */
-  readonly deliveries: Deliveries;
+  readonly fanOutQueue: FanOutQueue;
   /**
    * Whoever runs a guard module, as a grantee: `users.grantReadData(pushIt.guards)`. Guard functions have roles of their
    * own.
@@ -76,13 +76,13 @@ export class PushIt extends Construct {
     super(scope, id);
     pushItProps(this, "", props);
     validate(this, props);
-    const settings = settingsOf(this, props);
+    const settings = resolveSettings(this, props);
     const guards = this.bindGuards(props, settings);
     this.table = makeTable(this, props, settings);
     this.api = this.makeApi(props, guards);
     const logKey = logKeyOf(this, props.logEncryption, this.table.encryptionKey);
     this.stage = this.makeStage(props, logKey);
-    this.deliveries = new Deliveries(this, "Deliveries", {
+    this.fanOutQueue = new FanOutQueue(this, "Deliveries", {
       workerSeconds: timeoutSeconds(timeoutParts("deliver", settings)),
       ...(this.table.encryptionKey && { encryptionKey: this.table.encryptionKey }),
     });
@@ -97,10 +97,10 @@ export class PushIt extends Construct {
         encryptionKey: this.table.encryptionKey,
         api: this.api,
         stageName: this.stage.stageName,
-        queue: this.deliveries.queue,
+        queue: this.fanOutQueue.queue,
       },
     });
-    this.deliveries.feed(this.functions.deliver, workersOf(this, props));
+    this.fanOutQueue.addConsumer(this.functions.deliver, workersOf(this, props));
     this.addRoutes();
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
     if (this.functions.announce) this.scheduleAnnounce(this.functions.announce);
@@ -141,7 +141,7 @@ export class PushIt extends Construct {
    */
   grantPublish(grantee: iam.IGrantable): iam.Grant {
     if (this.askedByPublisher.has(grantee.grantPrincipal)) {
-      throw invalid(this, "grantPublish: guards that the publisher itself asks cannot be granted to invoke it");
+      throw validationError(this, "grantPublish: guards that the publisher itself asks cannot be granted to invoke it");
     }
     // Not `grantInvoke`, which grants the function's versions and aliases too.
     return iam.Grant.addToPrincipal({
@@ -158,7 +158,8 @@ export class PushIt extends Construct {
    * @param grantee a function, role or user
    */
   grantPublishUrl(grantee: iam.IGrantable): iam.Grant {
-    if (!this.functionUrl) throw invalid(this, "grantPublishUrl needs the URL: set the prop publishUrl to true");
+    if (!this.functionUrl)
+      throw validationError(this, "grantPublishUrl needs the URL: set the prop publishUrl to true");
     const grant = this.functionUrl.grantInvokeUrl(grantee);
     // IAM asks for both rights. An older CDK grants the URL alone; in a policy by a newer one this statement stands once.
     iam.Grant.addToPrincipal({
@@ -265,7 +266,7 @@ export class PushIt extends Construct {
 
   private addRoutes(): void {
     for (const name of ROUTE_NAMES) {
-      const { key, answers } = ROUTES[name];
+      const { key, returnsResponse: answers } = ROUTES[name];
       const integration = new WebSocketLambdaIntegration("Integration", this.functions[name] ?? this.functions.default);
       const route = this.api.addRoute(key, { integration, returnResponse: answers });
       acknowledge(

@@ -1,6 +1,6 @@
 import { Stack, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
-import { invalid } from "./invalid.js";
+import { validationError } from "./invalid.js";
 import { lacksFunctionUrls } from "./region-sets.js";
 
 /** The Region that a construct is deployed to, if it is known at synthesis. */
@@ -13,7 +13,7 @@ export const regionOf = (scope: IConstruct): string | undefined => {
 export const requireFunctionUrls = (scope: IConstruct): void => {
   const region = regionOf(scope);
   if (region === undefined || !lacksFunctionUrls(region)) return;
-  throw invalid(
+  throw validationError(
     scope,
     `publishUrl: ${region} has no Lambda function URLs. Leave publishUrl out, and have the back end invoke the function: ` +
       "grantPublish, and Publisher with functionName",

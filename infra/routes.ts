@@ -14,7 +14,7 @@ interface RouteSpec {
    * Whether what the function returns is sent to the client. `$connect` answers by its status, and `$disconnect` has
    * nobody left to answer; `send` is the route for who wants no answer.
    */
-  readonly answers: boolean;
+  readonly returnsResponse: boolean;
   readonly throttle: Required<apigatewayv2.ThrottleSettings>;
 }
 
@@ -33,18 +33,18 @@ const perSecond = (rateLimit: number): Required<apigatewayv2.ThrottleSettings> =
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
 export const ROUTES: { readonly [name in RouteName]: RouteSpec } = {
-  connect: { key: "$connect", answers: false, throttle: perSecond(400) },
-  disconnect: { key: "$disconnect", answers: false, throttle: perSecond(1_000) },
-  handshake: { key: "connect", answers: true, throttle: perSecond(200) },
-  subscribe: { key: "subscribe", answers: true, throttle: perSecond(500) },
-  unsubscribe: { key: "unsubscribe", answers: true, throttle: perSecond(300) },
-  publish: { key: "publish", answers: true, throttle: perSecond(1_000) },
-  send: { key: "send", answers: false, throttle: perSecond(1_000) },
-  refresh: { key: "refresh", answers: true, throttle: perSecond(200) },
-  ping: { key: "ping", answers: true, throttle: perSecond(500) },
-  presence: { key: "presence", answers: true, throttle: perSecond(200) },
-  history: { key: "history", answers: true, throttle: perSecond(500) },
-  default: { key: "$default", answers: true, throttle: perSecond(200) },
+  connect: { key: "$connect", returnsResponse: false, throttle: perSecond(400) },
+  disconnect: { key: "$disconnect", returnsResponse: false, throttle: perSecond(1_000) },
+  handshake: { key: "connect", returnsResponse: true, throttle: perSecond(200) },
+  subscribe: { key: "subscribe", returnsResponse: true, throttle: perSecond(500) },
+  unsubscribe: { key: "unsubscribe", returnsResponse: true, throttle: perSecond(300) },
+  publish: { key: "publish", returnsResponse: true, throttle: perSecond(1_000) },
+  send: { key: "send", returnsResponse: false, throttle: perSecond(1_000) },
+  refresh: { key: "refresh", returnsResponse: true, throttle: perSecond(200) },
+  ping: { key: "ping", returnsResponse: true, throttle: perSecond(500) },
+  presence: { key: "presence", returnsResponse: true, throttle: perSecond(200) },
+  history: { key: "history", returnsResponse: true, throttle: perSecond(500) },
+  default: { key: "$default", returnsResponse: true, throttle: perSecond(200) },
 };
 
 /**

@@ -3,9 +3,9 @@ import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { DEFAULT_SETTINGS, type Settings } from "../lambdas/settings.js";
 import { type GuardTimeouts, isWildcard, type Limits, isAllowedChannelName } from "../protocol/index.js";
-import { channelsOf } from "./channel-options.js";
-import { limitsOf } from "./client-limits.js";
-import { invalid } from "./invalid.js";
+import { resolveChannels } from "./channel-options.js";
+import { resolveLimits } from "./client-limits.js";
+import { validationError } from "./invalid.js";
 import {
   CHECK_MS,
   CLAIM_SECONDS,
@@ -16,17 +16,17 @@ import {
   PRESENCE_LEASE_MS,
   SWEEP_MINUTES,
 } from "./limits.js";
-import { originsOf } from "./origins.js";
+import { resolveOrigins } from "./origins.js";
 import type { PushItProps } from "./props.js";
-import { FUNCTION_NAMES, isNeeded, timeoutParts, tooLong } from "./timeouts.js";
+import { FUNCTION_NAMES, isNeeded, timeoutParts, timeoutError } from "./timeouts.js";
 
 /** The settings that the props say, for the functions' environment. Throws where they are impossible. */
-export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
-  const limits = limitsOf(scope, props.limits);
+export const resolveSettings = (scope: IConstruct, props: PushItProps): Settings => {
+  const limits = resolveLimits(scope, props.limits);
   const settings: Settings = {
     timeouts: timeoutsOf(scope, props),
     wildcards: wildcardsOf(scope, props.wildcards ?? DEFAULT_SETTINGS.wildcards, limits),
-    channels: channelsOf(scope, props.channels, limits),
+    channels: resolveChannels(scope, props.channels, limits),
     denials: props.denials ?? DEFAULT_SETTINGS.denials,
     keepCredentials: props.keepCredentials ?? DEFAULT_SETTINGS.keepCredentials,
     fanOutThreshold: props.fanOutThreshold ?? DEFAULT_SETTINGS.fanOutThreshold,
@@ -49,17 +49,17 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
       "milliseconds",
     ),
     limits,
-    allowedOrigins: originsOf(scope, props.allowedOrigins),
+    allowedOrigins: resolveOrigins(scope, props.allowedOrigins),
   };
   if (!inRange(settings.fanOutThreshold, FAN_OUT_THRESHOLD)) {
     const { least, most } = FAN_OUT_THRESHOLD;
-    throw invalid(
+    throw validationError(
       scope,
       `fanOutThreshold is ${settings.fanOutThreshold}, but must be a whole number from ${least} to ${most}`,
     );
   }
   if (settings.timeouts.onMessageReceived > settings.fanOutMs) {
-    throw invalid(
+    throw validationError(
       scope,
       `delivery guards run within the fan-out budget, so timeouts.onMessageReceived ` +
         `(${settings.timeouts.onMessageReceived} ms) cannot exceed fanOutBudget (${settings.fanOutMs} ms)`,
@@ -67,8 +67,8 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
   }
   requireStored(scope, settings);
   for (const name of FUNCTION_NAMES.filter((each) => isNeeded(each, settings))) {
-    const reason = tooLong(name, timeoutParts(name, settings));
-    if (reason) throw invalid(scope, reason);
+    const reason = timeoutError(name, timeoutParts(name, settings));
+    if (reason) throw validationError(scope, reason);
   }
   return settings;
 };
@@ -77,7 +77,7 @@ export const settingsOf = (scope: IConstruct, props: PushItProps): Settings => {
 const requireStored = (scope: IConstruct, { channels, dedupeSeconds }: Settings): void => {
   for (const [pattern, { history }] of Object.entries(channels)) {
     if (!history || dedupeSeconds <= history.seconds + HISTORY_MARGIN_SECONDS - CLAIM_SECONDS) continue;
-    throw invalid(
+    throw validationError(
       scope,
       `dedupeWindow is ${dedupeSeconds} seconds, but of channels["${pattern}"] messages are stored for ` +
         `${history.seconds + HISTORY_MARGIN_SECONDS} only (history.ttl and ${HISTORY_MARGIN_SECONDS}), and have to be there for ${CLAIM_SECONDS} seconds longer ` +
@@ -98,10 +98,10 @@ const timeoutsOf = (scope: IConstruct, { timeouts = {} }: PushItProps): GuardTim
 const milliseconds = (scope: IConstruct, prop: string, duration: Duration | undefined, fallback: number): number => {
   if (!duration) return fallback;
   if (duration.isUnresolved())
-    throw invalid(scope, `${prop} must be known at synthesis: it decides functions' timeouts`);
+    throw validationError(scope, `${prop} must be known at synthesis: it decides functions' timeouts`);
   const value = duration.toMilliseconds();
   if (!(value >= GUARD_TIMEOUT_FLOOR_MS)) {
-    throw invalid(scope, `${prop} is ${value} ms, but must be at least ${GUARD_TIMEOUT_FLOOR_MS} ms`);
+    throw validationError(scope, `${prop} is ${value} ms, but must be at least ${GUARD_TIMEOUT_FLOOR_MS} ms`);
   }
   return value;
 };
@@ -115,11 +115,14 @@ const within = (
   unit: "seconds" | "milliseconds",
 ): number => {
   if (!duration) return fallback;
-  if (duration.isUnresolved()) throw invalid(scope, `${prop} must be known at synthesis`);
+  if (duration.isUnresolved()) throw validationError(scope, `${prop} must be known at synthesis`);
   const value =
     unit === "seconds" ? duration.toSeconds({ integral: false }) : duration.toMilliseconds({ integral: false });
   if (inRange(value, range)) return value;
-  throw invalid(scope, `${prop} is ${value} ${unit}, but must be whole ${unit} from ${range.least} to ${range.most}`);
+  throw validationError(
+    scope,
+    `${prop} is ${value} ${unit}, but must be whole ${unit} from ${range.least} to ${range.most}`,
+  );
 };
 
 const wildcardsOf = (scope: IConstruct, patterns: readonly string[], limits: Limits): string[] => {
@@ -129,7 +132,7 @@ const wildcardsOf = (scope: IConstruct, patterns: readonly string[], limits: Lim
       !isWildcard(pattern) ||
       !isAllowedChannelName({ limits }, pattern.slice(0, -2))
     ) {
-      throw invalid(
+      throw validationError(
         scope,
         `wildcards: "${pattern}" is no pattern: a channel name (within limits) followed by "/*", such as "stories/*"`,
       );
@@ -141,15 +144,18 @@ const wildcardsOf = (scope: IConstruct, patterns: readonly string[], limits: Lim
 /** Throws where a prop that is no setting is impossible. */
 export const validate = (scope: IConstruct, { memorySize, stageName, sweepInterval }: PushItProps): void => {
   if (memorySize !== undefined && !inRange(memorySize, MEMORY_MB)) {
-    throw invalid(scope, `memorySize is ${memorySize}, but must be ${MEMORY_MB.least} to ${MEMORY_MB.most} MB`);
+    throw validationError(scope, `memorySize is ${memorySize}, but must be ${MEMORY_MB.least} to ${MEMORY_MB.most} MB`);
   }
   if (stageName !== undefined && !Token.isUnresolved(stageName) && !/^[\w-]{1,128}$/.test(stageName)) {
-    throw invalid(scope, `stageName "${stageName}" must be 1 to 128 letters, digits, "_" or "-"`);
+    throw validationError(scope, `stageName "${stageName}" must be 1 to 128 letters, digits, "_" or "-"`);
   }
   const minutes = sweepInterval?.toMinutes({ integral: false });
   if (minutes !== undefined && !inRange(minutes, SWEEP_MINUTES)) {
     const { least, most } = SWEEP_MINUTES;
-    throw invalid(scope, `sweepInterval is ${minutes} minutes, but must be whole minutes from ${least} to ${most}`);
+    throw validationError(
+      scope,
+      `sweepInterval is ${minutes} minutes, but must be whole minutes from ${least} to ${most}`,
+    );
   }
 };
 

@@ -6,7 +6,7 @@ import { FUNCTION_TIMEOUT_MS } from "./limits.js";
 /**
  * What a function needs besides its guard and its fan-out, in milliseconds: reading and writing its rows with the
  * SDK's retries, starting the guard's worker, ending a worker that loops for ever (about a second), and the last call
- * to `@connections`, which may begin just before the fan-out's time is over (`CALL_MS` in lambdas/aws/connections.ts).
+ * to `@connections`, which may begin just before the fan-out's time is over (`CALL_MS` in lambdas/aws/api-gateway/management-api.ts).
  */
 export const MARGIN_MS = 5_000;
 
@@ -157,7 +157,7 @@ export const timeoutSeconds = (parts: TimeoutParts): number => Math.ceil((sum(pa
  * tooLong("connect", { "timeouts.onConnectionRequest": 30_000 })
  * // "the connect function would need 35 s (timeouts.onConnectionRequest 30 s, margin 5 s), but … at most 28 s …"
  */
-export const tooLong = (name: FunctionName, parts: TimeoutParts): string | undefined => {
+export const timeoutError = (name: FunctionName, parts: TimeoutParts): string | undefined => {
   if (name === "flush" || name === "announce" || timeoutSeconds(parts) * 1_000 <= FUNCTION_TIMEOUT_MS) return undefined;
   const listed = [...Object.entries(parts), ["margin", MARGIN_MS] as const].map(
     ([part, milliseconds]) => `${part} ${milliseconds / 1_000} s`,

@@ -1,16 +1,21 @@
 import { isReserved, isWildcard } from "./index.js";
 
-/** What a deployment says about the channels that a pattern matches; plain JSON, because the settings hold it. */
+/**
+ * A deployment's settings for the channels that a pattern matches. They are plain JSON in the functions' environment.
+ */
 export interface ChannelSettings {
-  /** How long messages gather before they are delivered together, in milliseconds; left out: not at all. */
+  /**
+   * How long messages gather before they are delivered together, in milliseconds.
+   * @default - each is delivered at once
+   */
   lingerMs?: number;
-  /** Whether the channel's last message is kept, for who subscribes. */
+  /** Whether the channel's last message is kept, for new subscribers. */
   latest?: true;
-  /** How much of what was published is kept, for who was away. */
+  /** How many of the channel's messages are kept, for clients that were away. @default - none */
   history?: HistorySettings;
-  /** Whether the channel tells who is there, and who comes and goes. */
+  /** Whether agents can ask who is present on the channel, and are notified when members join and leave. */
   presence?: true;
-  /** How many partitions the channel's subscribers are spread over, a power of two; left out: one. */
+  /** How many partitions the channel's subscribers are spread over, a power of two. @default 1 */
   shards?: number;
 }
 
@@ -25,20 +30,20 @@ export interface HistorySettings {
 /** Options by pattern: a channel's name, or a wildcard such as `prices/*`. */
 export type ChannelPatterns = Readonly<Record<string, ChannelSettings>>;
 
-/** Of channels that no pattern matches, of wildcards, and of reserved channels. */
+/** The settings of channels that no pattern matches, of wildcards, and of reserved channels. */
 const NONE: ChannelSettings = {};
 
 /**
- * The options of a channel: those of its own name, or of the longest wildcard that matches it. One pattern decides;
- * options of several are not merged.
+ * The settings of a channel: those of its own name, or of the longest wildcard that matches it. One pattern decides.
+ * Settings of several patterns are not merged.
  * @example channelSettings({ "prices/*": { latest: true }, "prices/eu/*": { lingerMs: 250 } }, "prices/eu/5") // { lingerMs: 250 }
  */
 export const channelSettings = (patterns: ChannelPatterns, channel: string): ChannelSettings =>
   isWildcard(channel) ? NONE : matching(patterns, channel);
 
 /**
- * How many partitions the subscribers of a channel are spread over, or those of a wildcard: for who subscribes to it, a
- * wildcard is like the channels below it.
+ * How many partitions the subscribers of a channel or of a wildcard are spread over. The subscribers of a wildcard are
+ * spread like those of the channels below it.
  */
 export const shardsOf = (patterns: ChannelPatterns, channel: string): number => matching(patterns, channel).shards ?? 1;
 
@@ -53,10 +58,10 @@ const matching = (patterns: ChannelPatterns, channel: string): ChannelSettings =
   return found ?? NONE;
 };
 
-/** Whether any pattern says so: what no channel needs costs nothing and is granted to nobody. */
-export const someChannel = (patterns: ChannelPatterns, says: (options: ChannelSettings) => unknown): boolean =>
-  Object.values(patterns).some((options) => says(options));
+/** Whether a condition holds for any pattern. A feature that no channel uses costs nothing and needs no permissions. */
+export const someChannel = (patterns: ChannelPatterns, condition: (options: ChannelSettings) => unknown): boolean =>
+  Object.values(patterns).some((options) => condition(options));
 
-/** Those of some channels that tell who is there, each once. */
+/** The channels of a list that have presence, without repetitions. */
 export const withPresence = (patterns: ChannelPatterns, channels: readonly string[]): string[] =>
   [...new Set(channels)].filter((channel) => channelSettings(patterns, channel).presence);

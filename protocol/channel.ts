@@ -5,10 +5,10 @@ const NAME = /^\/?[\w.:@=+,~!-]+(\/[\w.:@=+,~!-]+)*$/;
 /** Whether `name` is reserved: `/meta` and everything below it. */
 export const isReserved = (name: string): boolean => name === "/meta" || name.startsWith("/meta/");
 
-/** Whether `name` is a wildcard such as `stories/*`; says nothing of the rest of the name. */
+/** Whether `name` ends like a wildcard such as `stories/*`. The rest of the name is not checked. */
 export const isWildcard = (name: string): boolean => name.endsWith("/*");
 
-/** Whether `name` can be published on: a well-formed channel name, neither reserved nor a wildcard. */
+/** Whether messages can be published on `name`: it is a well-formed channel name, neither reserved nor a wildcard. */
 export const isChannelName = (name: string): boolean =>
   name.length <= MAX_CHANNEL_LENGTH &&
   NAME.test(name) &&

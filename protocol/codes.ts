@@ -1,16 +1,16 @@
-/** The same request may succeed later. */
+/** Trait: the same request may succeed later. */
 export const RETRYABLE = 1;
 
 /**
- * A publication that failed so may have happened, or may soon succeed. On a channel with history it is safe to publish it
+ * Trait: the publication may have succeeded, or may succeed soon. On a channel with history it is safe to publish it
  * again with the same uuid.
  */
 export const AMBIGUOUS = 2;
 
-/** The connection has lost its agent: the SDK reconnects. */
+/** Trait: the connection has lost its agent, so the SDK reconnects. */
 export const ENDS_AGENT = 4;
 
-/** As the reason of a refused handshake: the SDK stops until the application calls `connect()`. */
+/** Trait of a denied handshake: the SDK stops until the application calls `connect()`. */
 export const DENIES_CONNECTION = 8;
 
 /** The server's codes and what each means for a client. docs/PROTOCOL.md, "Codes", explains them. */
@@ -46,7 +46,7 @@ export const CODES = {
 /** A code that the server sends. */
 export type Code = keyof typeof CODES;
 
-/** The SDK's own codes: for requests that never reached the server, or whose reply never came. */
+/** The SDK's own codes, for requests that never reached the server or whose reply never arrived. */
 export const CLIENT_CODES = {
   timeout: RETRYABLE | AMBIGUOUS,
   closed: RETRYABLE | AMBIGUOUS,
@@ -63,8 +63,8 @@ export type ClientCode = keyof typeof CLIENT_CODES;
 const TRAITS: Readonly<Record<string, number | undefined>> = { ...CODES, ...CLIENT_CODES };
 
 /**
- * Whether a code has a trait: `RETRYABLE`, `AMBIGUOUS`, `ENDS_AGENT` or `DENIES_CONNECTION`. A newer server may send
- * codes that are not in the table; those have none.
+ * Whether a code has a trait: `RETRYABLE`, `AMBIGUOUS`, `ENDS_AGENT` or `DENIES_CONNECTION`. Codes of a newer server
+ * that are not in the table have no traits.
  * @example hasTrait(error.code, RETRYABLE)
  */
 export const hasTrait = (code: string | undefined, trait: number): boolean => ((TRAITS[code!] ?? 0) & trait) > 0;

@@ -3,11 +3,11 @@ import type { Position, Replay } from "./history.js";
 import type { Json } from "./json.js";
 import type { Limits } from "./limits.js";
 
-/** What the client asks for; the value of a frame's `action`, by which API Gateway chooses the route. */
+/** The `action` of a frame that a client sends. API Gateway chooses the route by it. */
 export type Action =
   "connect" | "subscribe" | "unsubscribe" | "publish" | "send" | "refresh" | "ping" | "history" | "presence";
 
-/** Where answers arrive, and what requests on a meta action carry as their `channel`; `user` is where messages to a user arrive. */
+/** The reserved channels. Meta requests and their replies carry them. Messages to a user arrive on `user`. */
 export const Meta = {
   connect: "/meta/connect",
   subscribe: "/meta/subscribe",
@@ -26,23 +26,23 @@ export type MetaChannel = (typeof Meta)[keyof typeof Meta];
 
 /** A message as it travels to subscribers. */
 export interface Message<Data = Json> {
-  /** The channel it was published on, also when it arrives through a wildcard subscription. */
+  /** The channel on which it was published, also if it arrives through a wildcard subscription. */
   channel: string;
-  /** The publisher's id for it: 1 to 64 of `0-9A-Za-z-_`. */
+  /** The publisher's id of the message: 1 to 64 of `0-9A-Za-z-_`. */
   uuid: string;
   data: Data;
   /**
-   * Where it stands among the channel's publications, on channels that number them: each has a larger one than all before
-   * it. Where there is no `epoch`, whoever has seen as large a one on the channel drops the message.
+   * Its number, on channels that number their messages: each is larger than all before it. Without an `epoch`, a client
+   * drops a message whose offset is not larger than the largest it has received on the channel.
    */
   offset?: number;
-  /** Which history `offset` counts in, on channels with history: there the offsets have no gaps. */
+  /** The history in which `offset` counts, on channels with history. There the offsets have no gaps. */
   epoch?: string;
 }
 
 /** A message as its publisher sends it. */
 export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offset" | "epoch"> {
-  /** `false` spares the publisher its own copy. @default true */
+  /** `false`: the publisher does not receive its own message. @default true */
   echo?: boolean;
 }
 
@@ -59,9 +59,9 @@ export interface PingFrame {
   channel: typeof Meta.ping;
   uuid: string;
   data?: {
-    /** Where the client is, by channel: the answer says which of them have gone on. */
+    /** The client's position by channel. The reply names the channels that have newer messages. */
     positions?: Record<string, Position>;
-    /** Channels with presence that it is still there on. */
+    /** Channels with presence on which the client is still present. */
     presentChannels?: string[];
   };
 }
@@ -71,7 +71,7 @@ export interface RefreshFrame {
   action: "refresh";
   channel: typeof Meta.refresh;
   uuid: string;
-  /** Left out: the guard sees `undefined`. */
+  /** If it is left out, the guard gets `undefined`. */
   data?: { credentials?: Json };
 }
 
@@ -86,7 +86,7 @@ export interface SubscriptionFrame {
 /** A channel to subscribe to or to unsubscribe from. */
 export interface SubscriptionTarget {
   channel: string;
-  /** Subscribing: what was published behind this position is wanted too. */
+  /** The client's position, in a `subscribe` request: it also wants the messages after that. */
   since?: Position;
 }
 
@@ -94,29 +94,29 @@ export interface SubscriptionTarget {
 export type PublicationFrame =
   ({ action: "publish" | "send" } & OutgoingMessage) | { action: "publish" | "send"; messages: OutgoingMessage[] };
 
-/** What the server says to a request. */
+/** The server's reply to a request. */
 export interface Reply {
   channel: MetaChannel;
-  /** The request's; absent only when the request had none that could be read. */
+  /** The request's uuid. Left out only if the request had no readable one. */
   uuid?: string;
   successful: boolean;
-  /** For people; present when `successful` is false. */
+  /** Why it failed, for people. Present if `successful` is false. */
   error?: string;
-  /** For programs; present when `successful` is false. */
+  /** Why it failed, for programs. Present if `successful` is false. */
   code?: Code;
   data?: Json;
-  /** On `/meta/successful`, where the channel it was sent to has history: where the message is. */
+  /** On `/meta/successful`, if the message's channel has history: the position of the message. */
   position?: Position;
 }
 
-/** `data` of a successful `/meta/subscribe`; with `position` and what belongs to it where the channel has history. */
+/** `data` of a successful `/meta/subscribe`. If the channel has history, it includes `position` and the replay. */
 export interface SubscribeResult extends Partial<Replay> {
   channel: string;
-  /** How often to ask, with `ping`, whether the channel has gone on, in milliseconds; where it has history. */
+  /** If the channel has history: how often to ask with `ping` for newer messages, in milliseconds. */
   historyCheckIntervalMs?: number;
-  /** How often to say, with `ping`, that the agent is still present, in milliseconds; where the channel has presence. */
+  /** If the channel has presence: how often to say with `ping` that the agent is still present, in milliseconds. */
   presenceIntervalMs?: number;
-  /** The channel's last message, where it is kept, there is one, and the frame holds it. */
+  /** The channel's last message, if the channel keeps it, there is one, and it fits the frame. */
   latest?: { uuid: string; data: Json; offset: number };
 }
 
@@ -124,20 +124,20 @@ export interface SubscribeResult extends Partial<Replay> {
 export interface ConnectionInfo {
   /** The agent's id. */
   agent: string;
-  /** Whose connection it is, if its connection guard said so. */
+  /** The user of the connection, if its connection guard named one. */
   userId?: string;
   /** The guards' timeouts, in milliseconds. */
   timeouts: GuardTimeouts;
   limits: Limits & { frameBytes: number };
-  /** Those of the asked channels that have messages behind the positions that the ping carried. */
+  /** The channels that have messages after the position in the ping. */
   laggingChannels?: string[];
-  /** Those of the asked channels on which the agent is not present (any more): subscribe again. */
+  /** The channels in the ping on which the agent is not present (any more): subscribe again. */
   absentChannels?: string[];
-  /** In how many milliseconds the agent has to be renewed by a `refresh`; not positive: now. Left out: never. */
+  /** In how many milliseconds the client has to renew the agent with `refresh`. 0 or less: now. @default - never */
   expiresInMs?: number;
 }
 
-/** How long each guard may take for its verdict, in milliseconds. */
+/** How long each guard may take, in milliseconds. */
 export interface GuardTimeouts {
   onConnectionRequest: number;
   onSubscriptionRequest: number;

@@ -1,6 +1,6 @@
 import { isChannelName, isWildcard, matches } from "./index.js";
 
-/** The names of the guards, as the seed spells them. */
+/** The names of the guards. */
 export const HANDLERS = [
   "onConnectionRequest",
   "onSubscriptionRequest",
@@ -13,17 +13,17 @@ export const HANDLERS = [
 /** The name of a guard. */
 export type HandlerName = (typeof HANDLERS)[number];
 
-/** The entry that holds the guards which no channel pattern overrides. */
+/** The key of the guards that apply if no channel pattern overrides them. */
 export const DEFAULT_ENTRY = "";
 
-/** Which guards a module defines: by entry (`DEFAULT_ENTRY`, a channel, or a pattern such as `private/*`). */
+/** The guards that a module defines, by entry: `DEFAULT_ENTRY`, a channel, or a pattern such as `private/*`. */
 export type Manifest = Record<string, HandlerName[]>;
 
 /** Guards that are not about a channel. */
 const NOT_PER_CHANNEL: readonly HandlerName[] = ["onConnectionRequest", "onDisconnect"];
 
-/** What is wrong with a manifest's entries; `undefined` when nothing is. */
-export const manifestFault = (manifest: Manifest): string | undefined => {
+/** An error in a manifest, or `undefined` if it has none. */
+export const manifestError = (manifest: Manifest): string | undefined => {
   for (const [entry, handlers] of Object.entries(manifest)) {
     const stray = handlers.find((handler) => entry !== DEFAULT_ENTRY && NOT_PER_CHANNEL.includes(handler));
     if (stray) return `"${entry}" has ${stray}, which would never run: it is not about a channel`;
@@ -48,8 +48,9 @@ const mostSpecific = (manifest: Manifest, handler: HandlerName, name: string): s
     .sort((a, b) => Number(a === DEFAULT_ENTRY) - Number(b === DEFAULT_ENTRY) || bySpecificity(a, b))[0];
 
 /**
- * Whose guard decides about a channel: the most specific entry that defines it. For a wildcard: the entry that covers
- * it, and every entry that covers a part of it, for each must agree. Empty: nobody guards it, so it is open.
+ * The entries whose guards decide about a channel: the most specific entry that defines the guard. For a wildcard: the
+ * entry that covers it, and each that covers a part of it, because all must agree. Empty: no guard decides, so the
+ * channel is open.
  */
 export const entriesFor = (manifest: Manifest, handler: HandlerName, channel: string): string[] => {
   const names = [channel];

@@ -1,15 +1,15 @@
 import type { Code } from "./codes.js";
 import type { Json } from "./json.js";
 
-/** Where somebody is in a channel's history: everything up to and including `offset` is known to them. */
+/** A client's position in a channel's history: it has everything up to and including `offset`. */
 export interface Position {
-  /** Which history it is: a channel whose history was lost, or has expired as a whole, begins another one. */
+  /** The history's id. A channel whose history was lost, or has expired as a whole, starts a new one. */
   epoch: string;
-  /** The number of the last message that is known, from 1 on; 0: none. */
+  /** The number of the last message that the client has, from 1 on. 0: it has none. */
   offset: number;
 }
 
-/** A message of a channel's history; its channel and epoch are those of what it travels in. */
+/** A message of a channel's history. The surrounding reply has its channel and epoch. */
 export interface HistoryMessage {
   uuid: string;
   data: Json;
@@ -17,8 +17,8 @@ export interface HistoryMessage {
 }
 
 /**
- * That a subscriber does not get the message at this position: its delivery guard withheld it, or its publisher spared
- * it. Whoever counts positions goes on with the next one.
+ * A subscriber does not receive the message at this position: its delivery guard withheld it, or its publisher excluded
+ * this subscriber. A client that counts offsets goes on with the next one.
  */
 export interface WithheldMessage {
   channel: string;
@@ -31,39 +31,45 @@ export interface DeletedMessage extends Position {
   uuid: string;
 }
 
-/** `data` of a message on `/meta/history`: what the back end has deleted from a channel's history. */
+/** `data` of a message on `/meta/history`: the back end has deleted messages from a channel's history. */
 export interface Deletion {
   channel: string;
-  /** Left out: everything that was published on the channel until now. */
+  /** @default - all messages that were published on the channel until now */
   messages?: DeletedMessage[];
 }
 
-/** Why the messages behind a position cannot all be given any more. */
+/** Why the server cannot send all messages after a position. */
 export type GapCode = Extract<Code, "position_expired" | "epoch_changed" | "too_far_behind">;
 
-/** What is told of a channel's history: in the answers to `subscribe` and `history`. */
+/** A part of a channel's history, in the replies to `subscribe` and `history`. */
 export interface Replay {
   channel: string;
-  /** Where whoever has taken `messages` is. */
+  /** The client's position after it has taken `messages`. */
   position: Position;
-  /** In the order of their offsets; descending where the request said `reverse`. */
+  /** By ascending offset, or descending if the request had `reverse`. */
   messages?: HistoryMessage[];
-  /** There is more than this answer holds: ask with `history` from `position` on. */
+  /** There are more messages than this reply holds. Request them with `history` from `position` on. */
   more?: true;
-  /** What comes next is not decided yet: in how many milliseconds it will be. Ask with `history` then, unless it came. */
+  /**
+   * The next message is not stored yet. After this many milliseconds it is certain whether it will be. If the message
+   * has not arrived by then, request it with `history`.
+   */
   pendingMs?: number;
-  /** Whether everything behind the position that was asked about is here, or follows; left out where none was. */
+  /** If the request had a position: whether all messages after it are here, or follow. */
   recovered?: boolean;
-  /** Why not, where `recovered` is false; `position` is then the newest. */
+  /** Why `recovered` is false. `position` is then the newest one. */
   code?: GapCode;
 }
 
 /** `data` of a `history` frame. */
 export interface HistoryQuery {
   channel: string;
-  /** Messages behind this position; with `reverse`, those before it. @default - from the oldest; with `reverse`, from the newest */
+  /**
+   * Messages after this position, or with `reverse` before it.
+   * @default - from the oldest, or with `reverse` from the newest
+   */
   since?: Position;
-  /** Most messages in the answer: 1 to `MAX_HISTORY_PAGE_SIZE`. @default MAX_HISTORY_PAGE_SIZE */
+  /** Most messages in the reply: 1 to `MAX_HISTORY_PAGE_SIZE`. @default MAX_HISTORY_PAGE_SIZE */
   limit?: number;
   /** Newest first. @default false */
   reverse?: boolean;

@@ -1,12 +1,12 @@
 import type { Json } from "./json.js";
 
-/** An agent that is present on a channel, as everybody there may know it. */
+/** An agent that is present on a channel, as the channel's other subscribers see it. */
 export interface Member {
   /** The agent's id. */
   agent: string;
-  /** Whose connection it is, where its connection guard said so. */
+  /** The user of the connection, if its connection guard named one. */
   userId?: string;
-  /** What its connection guard said with `agent.connected({ info })`. */
+  /** The `info` that its connection guard passed to `agent.connected({ info })`. */
   info?: Json;
 }
 
@@ -21,28 +21,28 @@ export interface PresenceFrame {
 /** `data` of a `presence` frame. */
 export interface PresenceQuery {
   channel: string;
-  /** Where to go on: what an answer said as `more`. */
+  /** The `more` of the previous reply, to read on. */
   after?: string;
 }
 
-/** `data` of a successful answer on `/meta/presence`. */
+/** `data` of a successful reply on `/meta/presence`. */
 export interface PresencePage {
   channel: string;
   /**
-   * How many agents are present in all: exactly, where one answer holds all of them. Otherwise as many as were there when
-   * subscribers were last told who comes and goes: a moment ago, or a minute.
+   * How many agents are present in all. If one reply holds all of them, this is exact. Otherwise it is the number at
+   * the last notification of subscribers, which was up to a minute ago.
    */
   count: number;
   members: Member[];
-  /** There may be others: ask with `after`, this value. */
+  /** There may be more: request them with this value as `after`. */
   more?: string;
 }
 
-/** `data` of a message on `/meta/presence`: somebody came or went; exactly one of `joined` and `left`. */
+/** `data` of a message on `/meta/presence`: a member joined or left. It has exactly one of `joined` and `left`. */
 export interface PresenceEventData {
   channel: string;
   joined?: Member;
   left?: Member;
-  /** When the server noticed, in epoch milliseconds: of two about one agent, the later one counts. */
+  /** When the server noticed it, in epoch milliseconds. Of two events about one agent, the later one counts. */
   at: number;
 }

@@ -1,14 +1,18 @@
-/** The subprotocol name of this version of the protocol; see docs/PROTOCOL.md, "Versions". */
+/** The subprotocol name of this version of the protocol. docs/PROTOCOL.md, "Versions", explains it. */
 export const SUBPROTOCOL = "push-it.v1";
 
-/** Offered by a client that wants a denial explained; selected by the server for a socket that has no agent. */
+/**
+ * A client offers this subprotocol to receive the reason of a denial. The server selects it for a socket that has no
+ * agent.
+ */
 export const SUBPROTOCOL_DENIED = "push-it.v1.denied";
 
-/** What precedes the base64url of the credentials in a subprotocol entry. */
+/** The prefix of the subprotocol entry that carries the credentials as base64url. */
 export const CREDENTIALS_PREFIX = "push-it.credentials.";
 
 /**
- * What precedes the session's secret in a subprotocol entry: 22 of `0-9A-Za-z-_`, which a client makes once and offers
- * with each of its connections, so that what it publishes again after a reconnection is known again.
+ * The prefix of the subprotocol entry that carries the session's secret: 22 of `0-9A-Za-z-_`. A client makes the secret
+ * once and offers it with each of its connections. By it, the server recognises a message that is published again after
+ * a reconnection.
  */
 export const SESSION_PREFIX = "push-it.session.";

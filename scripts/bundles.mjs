@@ -6,26 +6,26 @@ import { leanSdk } from "./lean-sdk.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The functions of the template: each is `lambdas/<name>.ts` and becomes `dist/lambdas/<name>/index.mjs`. */
-export const FUNCTIONS = [
-  "connect",
-  "disconnect",
-  "handshake",
-  "subscribe",
-  "unsubscribe",
-  "publish",
-  "send",
-  "refresh",
-  "ping",
-  "presence",
-  "history",
-  "default",
-  "sweep",
-  "publisher",
-  "deliver",
-  "flush",
-  "announce",
-];
+/** The functions of the template, and where each begins below `lambdas/`: it becomes `dist/lambdas/<name>/index.mjs`. */
+export const FUNCTIONS = {
+  connect: "routes/connect",
+  disconnect: "routes/disconnect",
+  handshake: "routes/connect-status",
+  subscribe: "routes/subscribe",
+  unsubscribe: "routes/unsubscribe",
+  publish: "routes/publish",
+  send: "routes/send",
+  refresh: "routes/refresh",
+  ping: "routes/ping",
+  presence: "routes/presence",
+  history: "routes/history",
+  default: "routes/default",
+  sweep: "workers/sweep",
+  publisher: "workers/server-api",
+  deliver: "workers/fan-out-worker",
+  flush: "workers/linger-flusher",
+  announce: "workers/presence-notifier",
+};
 
 /**
  * Some of what is bundled is CommonJS that calls `require("node:…")`, which an ES module does not have. esbuild does not
@@ -84,9 +84,9 @@ const browser = { ...common, platform: "browser", target: "es2022", minify: true
 
 /** What `push-it-aws` is: the functions, what runs guard modules in them, and the construct. */
 const construct = () => [
-  ...FUNCTIONS.map((name) => ({
+  ...Object.entries(FUNCTIONS).map(([name, entry]) => ({
     ...lambda,
-    entryPoints: [`lambdas/${name}.ts`],
+    entryPoints: [`lambdas/${entry}.ts`],
     outfile: `dist/lambdas/${name}/index.mjs`,
   })),
   {

@@ -21,20 +21,21 @@ export interface PublishOptions {
 }
 
 /**
- * What a channel takes as data: of a known type what JSON can carry of it, otherwise anything that JSON can carry.
+ * The data that a channel accepts: `Data` as far as JSON can carry it, or without a known type any value that JSON can
+ * carry.
  * @example const post = <Data>(channel: Channel<Data>, data: DataToSend<Data>) => channel.publish(data);
  */
 export type DataToSend<Data, Sent = Data> = unknown extends Data ? Sent & Sendable<Sent> : Sendable<Data>;
 
 /**
- * One part of an application on one channel or wildcard: promises, listeners and `for await`. Each object holds its own
- * subscription: the server is asked to unsubscribe when the last one has left.
- * @typeParam Data what is published on it
+ * One part of an application on one channel or wildcard, with promises, listeners and `for await`. Each object holds
+ * its own subscription. When the last object of a channel has unsubscribed, the SDK unsubscribes from the server.
+ * @typeParam Data the messages' data
  */
 export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessage<Received<Data>>> {
   /** Its name. */
   readonly name: string;
-  /** Vue leaves an object with this mark as it is: a proxy would keep methods from their private fields. */
+  /** Keeps Vue from wrapping this object in a proxy, through which methods could not reach private fields. */
   readonly __v_skip = true;
   readonly #client: Client;
   /** Ends the `for await` loops on this object. */
@@ -48,8 +49,8 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
   }
 
   /**
-   * Subscribes. Fulfilled: every message that is published from now on arrives. Rejects with a `PushItError`. If this
-   * object's own `unsubscribe()` overtakes it, it is fulfilled, too.
+   * Subscribes. When the promise is fulfilled, every message that is published from now on arrives. It is also
+   * fulfilled if this object calls `unsubscribe()` meanwhile. Rejects with a `PushItError`.
    * @example await chat.subscribe({ since: JSON.parse(localStorage.chat) })
    */
   subscribe(options?: SubscribeOptions): Promise<void> {
@@ -58,8 +59,8 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
   }
 
   /**
-   * Unsubscribes, and ends the `for await` loops on this object. Rejects with a `PushItError`. An object that has never
-   * subscribed unsubscribes what `pushIt.subscribe` or the option `channels` subscribed to.
+   * Unsubscribes, and ends the `for await` loops on this object. Rejects with a `PushItError`. If this object has never
+   * subscribed, it ends the subscription of `pushIt.subscribe` or of the option `channels`.
    */
   unsubscribe(): Promise<void> {
     const holder = this.#hasSubscribed ? this : this.#client.ownHolder;
@@ -72,8 +73,8 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
   }
 
   /**
-   * Publishes. Fulfilled when every subscriber was posted to, or, on a channel that lingers, when the message is stored to
-   * be delivered with others. Rejects with a `PushItError`.
+   * Publishes. The promise is fulfilled when the server has sent the message to every subscriber. On a channel with
+   * `linger`, it is fulfilled when the server has stored the message. Rejects with a `PushItError`.
    */
   publish<Sent extends Data>(data: DataToSend<Data, Sent>, options?: PublishOptions): Promise<PublishResult> {
     return new Promise((resolve, reject) => {
@@ -90,7 +91,7 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
   }
 
   /**
-   * Listens to an event of this channel. Listening alone does not subscribe.
+   * Listens to an event of this channel. This does not subscribe.
    * @returns a function that removes the listener
    */
   on<Event extends keyof ChannelEvents>(
@@ -99,16 +100,17 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
   ): () => void {
     return this.#client.emitter.on(event, (value: Events[Event]) => {
       const channel = value.channel!;
-      // What arrives is well-formed: below the wildcard is what begins as it does.
+      // Channel names from the server are well-formed. So a prefix is enough to know that a channel is below the
+      // wildcard.
       const isBelow = event === "message" && isWildcard(this.name) && channel.startsWith(this.name.slice(0, -1));
       if (channel === this.name || isBelow) listener(value as ChannelEvents<Received<Data>>[Event]);
     });
   }
 
   /**
-   * Subscribes and gives the messages, in a `for await` loop. Leaving the loop removes its listener; the subscription
-   * stays. `unsubscribe()` ends the loop. A denial is thrown in it, also one after a reconnection. Messages that the loop
-   * is too slow for wait in memory.
+   * Subscribes and yields the messages, in a `for await` loop. Leaving the loop removes its listener, but the
+   * subscription stays. `unsubscribe()` ends the loop. A denial is thrown in it, also a later one after a reconnection.
+   * If the loop is slower than the channel, messages wait in memory.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedMessage<Received<Data>>, void, undefined> {
     const messages: ReceivedMessage<Received<Data>>[] = [];
@@ -130,7 +132,7 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
     this.#loopEnds.add(endLoop);
     try {
       await this.subscribe().catch((error: PushItError) => {
-        // After others the SDK tries again.
+        // After a retryable error, the SDK tries again by itself.
         if (!error.retryable) throw error;
       });
       for (;;) {
@@ -150,8 +152,8 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
 }
 
 /**
- * The promise of a call. If nobody waits for it, its error is no uncaught one: the `unsubscribed` event and the state say
- * the same.
+ * The promise of a call. Its error is never an uncaught one, because the `unsubscribed` event and the state report the
+ * failure, too.
  */
 const toPromise = (call: (callback: (error?: PushItError) => void) => void): Promise<void> => {
   const promise = new Promise<void>((resolve, reject) => {

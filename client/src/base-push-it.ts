@@ -4,11 +4,11 @@ import type { State } from "./connection/state.js";
 import type { Credentials } from "./options.js";
 import type { Events, OnError, PublishRequest, PublishResult, ReceivedMessage, SubscribeOptions } from "./types.js";
 
-/** What both SDKs have: the connection, callbacks, events. */
+/** The common part of both SDKs: the connection, callbacks and events. */
 export abstract class BasePushIt {
-  /** Called with each message, on whatever channel it arrives; assign your own. */
+  /** Assign a function: the SDK calls it with each message, on any channel. */
   declare onMessageReceived: ((channel: string, message: ReceivedMessage) => void) | undefined;
-  /** Vue leaves an object with this mark as it is: a proxy would keep methods from their private fields. */
+  /** Keeps Vue from wrapping this object in a proxy, through which methods could not reach private fields. */
   readonly __v_skip = true;
   readonly #client: Client;
 
@@ -25,27 +25,30 @@ export abstract class BasePushIt {
     return this.#client.connection.state;
   }
 
-  /** Who this client is to the server: the id of its agent, and its user. `undefined` until the server has said so. */
+  /** The server's id of this client's agent, and its user. `undefined` until the server has sent it. */
   get me(): Pick<Member, "agent" | "userId"> | undefined {
     return this.#client.connection.transport?.me;
   }
 
   /**
-   * Connects, also after a denial. An attempt to reconnect that waits is made at once.
-   * @param options `credentials` replaces what the client was made with; an open connection is then replaced
+   * Connects, also after a denial. If the SDK waits before the next attempt, it makes the attempt at once.
+   * @param options `credentials` replaces the client's credentials, and with them an open connection
    * @throws Error if the runtime has no WebSocket
    */
   connect(options?: { credentials?: Credentials }): void {
     this.#client.connection.connect(options);
   }
 
-  /** Disconnects until `connect()`. Requests that are open fail with `closed`. Channels are subscribed again after it. */
+  /**
+   * Disconnects until the application calls `connect()`, which subscribes to the same channels again. Open requests
+   * fail with `closed`.
+   */
   disconnect(): void {
     this.#client.connection.end("stop", "disconnect");
   }
 
   /**
-   * Disconnects, and forgets subscriptions, positions, requests and messages: the next `connect()` is another user's.
+   * Disconnects, and forgets subscriptions, positions, requests and messages, so that another user can connect.
    * Listeners stay.
    */
   reset(): void {
@@ -53,8 +56,8 @@ export abstract class BasePushIt {
   }
 
   /**
-   * Has the connection guard decide again, now, with fresh credentials, on the open connection. Rejects with a
-   * `PushItError`; a denial ends the connection.
+   * Makes the connection guard decide again now, with fresh credentials, on the open connection. Rejects with a
+   * `PushItError`. A denial ends the connection.
    */
   refreshCredentials(): Promise<void> {
     return this.#client.connection.renew();
@@ -70,10 +73,10 @@ export abstract class BasePushIt {
   }
 
   /**
-   * Publishes a message. Messages of one client arrive in the order in which they were published.
-   * @param onError called if it was not published; if left out, the `error` event is emitted
-   * @param onSuccess called when every subscriber was posted to (on a channel that lingers: when the message is stored),
-   * with what the guard gave
+   * Publishes a message. Messages of one client arrive in the order in which it published them.
+   * @param onError called if the message was not published; without it, the SDK emits the `error` event
+   * @param onSuccess called with the guard's result when the server has sent the message to every subscriber. On a
+   * channel with `linger`, it is called when the server has stored the message
    * @returns the message's id
    */
   publish<Data>(message: PublishRequest<Data>, onError?: OnError, onSuccess?: (result: PublishResult) => void): string {
@@ -81,8 +84,8 @@ export abstract class BasePushIt {
   }
 
   /**
-   * Publishes a message without a reply: one message on the wire less, and nobody learns whether it was published. What
-   * fails before it is sent is an `error` event.
+   * Publishes a message without a reply. This saves a frame, but the client does not learn whether the message was
+   * published. If it fails before it is sent, the SDK emits the `error` event.
    * @returns the message's id
    */
   send<Data>(message: PublishRequest<Data>): string {
@@ -90,10 +93,10 @@ export abstract class BasePushIt {
   }
 
   /**
-   * Subscribes to a channel or wildcard. It stays subscribed across reconnections. On a channel with history nothing is
-   * missed in between.
-   * @param onError called if it failed; if left out, the `error` event is emitted
-   * @param onSuccess called when subscribed: every message that is published from now on arrives
+   * Subscribes to a channel or wildcard, and again after each reconnection. On a channel with history, the client then
+   * receives the messages that it missed.
+   * @param onError called if it failed; without it, the SDK emits the `error` event
+   * @param onSuccess called when the client is subscribed: every message that is published from now on arrives
    */
   subscribe(
     channel: string,
@@ -111,9 +114,9 @@ export abstract class BasePushIt {
 
   /**
    * Unsubscribes from a channel or wildcard that this client subscribed to with `subscribe` or the option `channels`.
-   * What a channel object subscribed to stays.
-   * @param onError called if it failed; if left out, the `error` event is emitted
-   * @param onSuccess called when it is done
+   * Subscriptions of channel objects stay.
+   * @param onError called if it failed; without it, the SDK emits the `error` event
+   * @param onSuccess called when the client is unsubscribed
    */
   unsubscribe(channel: string, onError?: OnError, onSuccess?: (channel: string) => void): void {
     this.#client.subscriptions.release(

@@ -1,4 +1,4 @@
-/** A map that forgets what was set longest ago, once it holds more than `limit` entries. */
+/** A map of at most `limit` entries. It drops the entry that was set longest ago. */
 export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #limit: number;

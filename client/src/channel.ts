@@ -8,7 +8,7 @@ import { dataOf } from "./requests/request-queue.js";
 import type { HistoryOptions, HistoryPage, PresenceSet } from "./types.js";
 
 /**
- * The parts of a client that history and presence are.
+ * The parts of a client for history and presence.
  * @internal
  */
 export interface ChannelParts {
@@ -17,9 +17,10 @@ export interface ChannelParts {
 }
 
 /**
- * One part of an application on one channel or wildcard: promises, listeners and `for await`; the channel's history, and
- * who is present. Each object holds its own subscription: the server is asked to unsubscribe when the last one has left.
- * @typeParam Data what is published on it
+ * One part of an application on one channel or wildcard, with promises, listeners, `for await`, history and presence.
+ * Each object holds its own subscription. When the last object of a channel has unsubscribed, the SDK unsubscribes from
+ * the server.
+ * @typeParam Data the messages' data
  * @example
  * const stories = pushIt.channel<Story>("stories/5");
  * const off = stories.on("message", ({ data }) => show(data));
@@ -38,15 +39,15 @@ export class Channel<Data = unknown> extends BaseChannel<Data> {
   }
 
   /**
-   * Everything up to here was delivered. A later `subscribe({ since })`, also of another page, goes on from it.
-   * `undefined` while that is not known, and if the channel has no history.
+   * The position up to which the client has delivered all messages. A later `subscribe({ since })`, also in another
+   * page, continues from it. `undefined` if it is not known yet or the channel has no history.
    */
   get position(): Position | undefined {
     return this.#parts.recovery.position(this.name);
   }
 
   /**
-   * Reads the channel's history, whether subscribed or not. Rejects with a `PushItError`.
+   * Reads the channel's history, also without a subscription. Rejects with a `PushItError`.
    * @example const { messages } = await stories.history({ reverse: true, limit: 20 });
    */
   history(options?: HistoryOptions): Promise<HistoryPage<Received<Data>>> {
@@ -59,7 +60,7 @@ export class Channel<Data = unknown> extends BaseChannel<Data> {
     });
   }
 
-  /** Who is subscribed to this very channel, if it has presence. Rejects with a `PushItError`. */
+  /** Reads the agents that are subscribed to this very channel, if it has presence. Rejects with a `PushItError`. */
   presence(): Promise<PresenceSet> {
     return this.#parts.presence.read(this.name);
   }

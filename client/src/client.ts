@@ -31,8 +31,8 @@ export class Client implements Internals {
   readonly #deduplicator = new Deduplicator();
 
   /**
-   * @throws TypeError if an option cannot be used
-   * @throws Error if the runtime lacks something
+   * @throws TypeError if an option is invalid
+   * @throws Error if the runtime lacks a feature
    */
   constructor(options: PushItOptions) {
     requireRuntime();
@@ -52,7 +52,7 @@ export class Client implements Internals {
     return this.isConnected || this.connection.state === "connecting";
   }
 
-  /** A holder wants a channel, from a position on if it says so. */
+  /** Subscribes to a channel for a holder, from a position on if the holder has one. */
   hold(channel: string, holder: Holder, since?: unknown, settle?: SettleCallback): void {
     this.notify("onWanted", channel, since);
     this.subscriptions.hold(channel, holder, settle);
@@ -76,7 +76,7 @@ export class Client implements Internals {
       return uuid;
     }
     if (!echo) this.#deduplicator.suppress(channel, uuid);
-    // Publications keep their order. Messages without a reply have none.
+    // Publications keep their order. Messages without a reply do not.
     const orderingKey = action === "publish" ? " " : uuid;
     this.queue.enqueue({
       ...{ action, uuid, channel, payload, orderingKey },
@@ -89,7 +89,9 @@ export class Client implements Internals {
     return uuid;
   }
 
-  /** Ends a call of the application: one of its callbacks, or the `error` event if it gave none for errors. */
+  /**
+   * The callback that ends a call of the application: it calls `onSuccess` or `onError`, or emits the `error` event.
+   */
   settleCallback<Value>(value: Value, onError?: OnError, onSuccess?: (value: Value) => void): SettleCallback {
     const succeed = inZone(onSuccess);
     const fail = inZone(onError);
@@ -100,10 +102,10 @@ export class Client implements Internals {
     };
   }
 
-  /** Disconnects, and forgets everything about this client's user. */
+  /** Disconnects, and forgets all state of this client's user. */
   reset(): void {
     this.connection.end("stop", "disconnect");
-    // A client that was not connected yet has requests that wait.
+    // A client that is not connected may have requests in its queue.
     this.queue.failAll();
     this.notify("onReset");
     this.#deduplicator.clear();
@@ -141,7 +143,7 @@ export class Client implements Internals {
     this.options.logger?.debug?.("push-it", ...details);
   }
 
-  /** An error that no listener receives is written to the logger; in development, to the console. */
+  /** Writes an error that no listener receives to the logger, or in development to the console. */
   #warnOf(event: keyof Events, value: unknown): void {
     const error = event === "error" ? value : event === "unsubscribed" && (value as Events["unsubscribed"]).error;
     if (error) this.options.logger?.warn?.("push-it", error);
@@ -156,12 +158,12 @@ export class Client implements Internals {
   }
 }
 
-/** By this secret the server knows which connections are one client's, also when it publishes again. */
+/** By this secret the server recognises the connections of one client, and the messages that it publishes again. */
 const newSession = (): string[] => [SESSION_PREFIX + newId()];
 
 /**
- * A message as JSON. One malformed message would spoil the others of its frame.
- * @throws Error that says what is wrong
+ * A message as JSON. It is checked here, because the server rejects the whole frame of an invalid message.
+ * @throws Error if the message is invalid
  */
 const encodeMessage = (request: {
   channel: unknown;
@@ -174,7 +176,7 @@ const encodeMessage = (request: {
   if (typeof channel !== "string" || !isId(uuid))
     throw new Error('A message needs a channel, and a uuid of 1 to 64 of "0-9A-Za-z-_".');
   const json = JSON.stringify(data) as string | undefined;
-  if (json === undefined) throw new Error("The data is missing, or it is nothing that JSON can carry.");
+  if (json === undefined) throw new Error('"data" is missing, or JSON cannot carry it.');
   let loss: string | undefined;
   try {
     if (process.env.NODE_ENV !== "production") loss = findLoss(data);

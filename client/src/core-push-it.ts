@@ -4,7 +4,7 @@ import { Client } from "./client.js";
 import type { CoreOptions } from "./options.js";
 
 /**
- * A client: one connection to a Push-It, kept as long as the application wants it; without history and presence.
+ * A client without history and presence: one connection to a Push-It, which lasts until the application ends it.
  * @example
  * const pushIt = new PushIt({ url: "wss://…", channels: ["stories/5"], credentials: () => session.token() });
  * pushIt.onMessageReceived = (channel, message) => show(channel, message.data);
@@ -13,7 +13,7 @@ import type { CoreOptions } from "./options.js";
 export class PushIt extends BasePushIt {
   readonly #client: Client;
 
-  /** @throws TypeError if an option cannot be used; Error if the runtime lacks something */
+  /** @throws TypeError if an option is invalid, Error if the runtime lacks a feature */
   constructor(options: CoreOptions) {
     const client = new Client(options);
     super(client);
@@ -22,7 +22,7 @@ export class PushIt extends BasePushIt {
 
   /**
    * A channel or wildcard, with promises, listeners and `for await`. Each object has its own subscription.
-   * @typeParam Data what is published on it: what your application agrees on, nobody checks it
+   * @typeParam Data the messages' data, as your application publishes it; the SDK does not check it
    * @example for await (const { data } of pushIt.channel<Story>("stories/5")) show(data);
    */
   channel<Data = unknown>(name: string): BaseChannel<Data> {

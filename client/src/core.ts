@@ -1,4 +1,4 @@
-// The SDK without history and presence: smaller. Channels that have them are like any other here.
+// The smaller SDK, without history and presence. Channels that have these features work like any other channel here.
 export { BaseChannel as Channel, type DataToSend, type PublishOptions } from "./base-channel.js";
 export type { State, StateChange, StateCode } from "./connection/state.js";
 export { PushIt } from "./core-push-it.js";

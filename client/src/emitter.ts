@@ -4,13 +4,13 @@ interface ZoneJs {
 }
 
 /**
- * Calls the application, in a microtask of its own. What the application throws is reported as any uncaught error and
- * breaks nothing here. A callback never runs before the call that caused it has returned. Callbacks keep their order.
+ * Calls the application in a microtask of its own, so that its exceptions are uncaught errors and do not stop the SDK.
+ * A callback never runs before the call that caused it has returned. Callbacks keep their order.
  */
 export const defer = <Args extends unknown[]>(callback: ((...args: Args) => void) | undefined, ...args: Args): void =>
   queueMicrotask(() => callback?.(...args));
 
-/** A callback as it runs in the zone of now, if there are zones. */
+/** A callback that runs in the current zone, if there are zones. */
 export const inZone = <Callback>(callback: Callback): Callback => {
   const { Zone } = globalThis as ZoneJs;
   return Zone && callback ? Zone.current.wrap(callback, "push-it-client") : callback;
@@ -26,11 +26,11 @@ export class Emitter<Events> {
     this.#onUnhandled = onUnhandled;
   }
 
-  /** Adds a listener. The returned function removes it, at once. */
+  /** Adds a listener. The returned function removes it at once. */
   on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void): () => void {
     const listeners = (this.#listeners[event] ??= new Set());
     const called = inZone(listener);
-    // Wrapped: a function that is added twice is two listeners, each with its own removal.
+    // Wrapped, because a function that is added twice is two listeners, and each is removed separately.
     const entry = (value: Events[Event]): void => {
       if (listeners.has(entry)) called(value);
     };
@@ -38,7 +38,7 @@ export class Emitter<Events> {
     return () => void listeners.delete(entry);
   }
 
-  /** Emits an event once the running code has ended: a listener that is added until then receives it. */
+  /** Emits an event when the running code has ended. A listener that is added until then receives it. */
   emit<Event extends keyof Events>(event: Event, value: Events[Event]): void {
     defer(() => {
       const listeners = this.#listeners[event];

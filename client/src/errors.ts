@@ -1,19 +1,19 @@
 import { type ClientCode, type Code, hasTrait, RETRYABLE } from "../../protocol/codes.js";
 
 /**
- * Why a request failed, for programs: a code of the server (docs/PROTOCOL.md, "Codes"), or one of the SDK for a request
- * that never reached the server or whose reply never came (docs/CLIENT.md, "Codes of requests").
+ * Why a request failed, for programs. The codes of the server are in docs/PROTOCOL.md, "Codes". The SDK's own codes are
+ * in docs/CLIENT.md, "Codes of requests". They are for requests that never reached the server or got no reply.
  */
 export type RequestCode = Code | ClientCode;
 
-/** What an error is about. */
+/** The channel or message of an error. */
 export interface ErrorSubject {
   channel?: string | undefined;
   uuid?: string | undefined;
 }
 
 /**
- * A request that failed. `message` is the reason, for people: the guard's own words if a guard denied it.
+ * A request failed. `message` is the reason, for people. If a guard denied the request, it is the guard's own reason.
  * @example
  * try { await channel.publish(story); } catch (error) {
  *   if (error instanceof PushItError && error.retryable) showRetryButton();
@@ -25,7 +25,7 @@ export class PushItError extends Error {
   readonly code: RequestCode;
   /** The channel of the request. */
   readonly channel: string | undefined;
-  /** The id of a publication's message, or of another request's frame. */
+  /** The id of the published message, or of the frame of any other request. */
   readonly uuid: string | undefined;
 
   constructor(code: RequestCode, reason?: string, { channel, uuid }: ErrorSubject = {}) {
@@ -36,8 +36,8 @@ export class PushItError extends Error {
   }
 
   /**
-   * Whether the same request may succeed later. After `timeout`, `closed`, `internal` and `unavailable` a publication may
-   * have happened.
+   * Whether the same request may succeed later. After `timeout`, `closed`, `internal` and `unavailable` a publication
+   * may have succeeded.
    */
   get retryable(): boolean {
     return hasTrait(this.code, RETRYABLE);

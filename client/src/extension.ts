@@ -3,63 +3,63 @@ import type { Transport } from "./connection/transport.js";
 import type { RequestCode } from "./errors.js";
 import type { Outcome, Request } from "./requests/request.js";
 
-/** What every part can be told of. */
+/** The events that a client reports to its extensions. */
 export interface Notifications {
-  /** The application subscribes to a channel, and may say where it is there. */
+  /** The application subscribes to a channel, perhaps from a position on. */
   onWanted(channel: string, since: unknown): void;
-  /** A request is about to be put into a frame: the last moment to change its payload. */
+  /** A request is about to be sent. An extension may still change its payload. */
   beforeSend(request: Request): void;
   /** A publication succeeded. */
   onPublished(channel: string, outcome: Outcome): void;
   /** The server subscribed the agent to a channel. */
   onSubscribed(result: SubscribeResult): void;
-  /** A subscription failed: it may or may not be there. */
+  /** A subscription failed. The server may have it nevertheless. */
   onSubscribeFailed(channel: string): void;
-  /** A channel is not subscribed any more, and not wanted. */
+  /** The client is not subscribed to a channel any more, and does not want to be. */
   onUnsubscribed(channel: string): void;
   /** The back end ended a subscription of the agent on a transport. */
   onRevoked(channel: string, reason: string | undefined, transport: Transport): void;
-  /** The server says who this agent is, its limits, and what the ping asked. */
+  /** The server has sent this agent's id, its limits, and the replies to the ping's questions. */
   onInfo(info: ConnectionInfo): void;
-  /** A new transport is in use. Nothing is subscribed there yet. */
+  /** A new transport is in use. It has no subscriptions yet. */
   onConnected(transport: Transport): void;
-  /** The server replied after a doubt: the transport is as it was. */
+  /** The server has replied after a doubt: the transport and its subscriptions still exist. */
   onVerified(): void;
-  /** The transport in use is gone, and with it the agent and its subscriptions; or an attempt failed. */
+  /** The transport in use is gone, with its agent and subscriptions. Or an attempt failed. */
   onDisconnected(): void;
-  /** A transport is gone that was replaced before. */
+  /** A transport that was replaced before is closed. */
   onReplacedClosed(transport: Transport): void;
-  /** The server could not be reached, for the given number of times in a row. */
+  /** The client could not reach the server, for the given number of times in a row. */
   onUnreachable(failures: number): void;
   /** The application connects. */
   onConnecting(): void;
-  /** The application replaced the credentials: what arrives for the former ones is not its any more. */
+  /** The application replaced the credentials. It must not receive messages for the former ones any more. */
   onUserChanged(): void;
-  /** The application forgets everything about this client's user. */
+  /** The application resets the client: forget all state of its user. */
   onReset(): void;
 }
 
-/** A part of what pings carry, about channels. */
+/** A field of pings with information about channels. */
 export interface PingPart {
   /** Its name in the `data` of a ping. */
   readonly key: string;
-  /** How often it has to be said of each channel, in milliseconds. */
+  /** How often a ping has to carry it for each channel, in milliseconds. */
   intervalMs(): number;
-  /** Whether there is something to say about a channel. */
+  /** Whether pings carry it for a channel. */
   includes(channel: string): boolean;
-  /** How it travels, for some channels. */
+  /** The field's value for some channels. */
   encode(channels: string[]): unknown;
 }
 
 /**
- * What can be added to a client. The client calls each of these at the step that its name says, in the order in which the
- * extensions were added.
+ * A part that can be added to a client. The client calls each method at the step that its name says, in the order in
+ * which the extensions were added.
  */
 export interface Extension extends Partial<Notifications> {
-  /** What it adds to pings. */
+  /** The field that it adds to pings. */
   pingPart?: PingPart;
-  /** A request failed. `true` takes it back: the extension has it sent again. */
+  /** A request failed. Returns `true` if the extension will send it again. */
   retryLater?(request: Request, code: RequestCode): boolean;
-  /** A message arrived. `true` takes it: the extension delivers it. */
+  /** A message arrived. Returns `true` if the extension delivers it. */
   onMessage?(message: Message): boolean;
 }

@@ -9,27 +9,27 @@ import type { Socket } from "./platform/platform.js";
 import type { Timers } from "./platform/timers.js";
 import type { Events } from "./types.js";
 
-/** What the parts of one client use of each other. */
+/** The state and the methods that the parts of one client share. */
 export interface Internals {
   readonly options: ResolvedOptions<PushItOptions>;
   readonly timers: Timers;
   readonly emitter: Emitter<Events>;
   readonly extensions: readonly Extension[];
-  /** Subprotocols that each handshake offers besides. */
+  /** Further subprotocols that each handshake offers. */
   subprotocols: string[];
-  /** Who holds what the callbacks and the option `channels` subscribe to. */
+  /** The holder of the channels that `pushIt.subscribe` and the option `channels` subscribe to. */
   readonly ownHolder: object;
-  /** Whether requests can be sent now. */
+  /** Whether the client can send requests now. */
   readonly isConnected: boolean;
-  /** Whether the client is connected, or tries to be. */
+  /** Whether the client is connected or tries to connect. */
   readonly isActive: boolean;
   /** Calls a hook of all extensions. */
   notify<Name extends keyof Notifications>(name: Name, ...args: Parameters<Notifications[Name]>): void;
-  /** The state changed, or an attempt failed. */
+  /** Reports that the state changed or that an attempt failed. */
   changeState(change: StateChange): void;
-  /** The server subscribed the agent to a channel. */
+  /** Handles a subscription that the server has made. */
   subscribed(result: SubscribeResult): void;
-  /** A message arrived. */
+  /** Handles a message that arrived. */
   receive(message: Message): void;
   /** Delivers a message to the application, unless it has been delivered before. */
   deliver(message: Message): void;
@@ -37,7 +37,7 @@ export interface Internals {
   log(...details: unknown[]): void;
 }
 
-/** What extensions use of the connection. */
+/** The part of the connection that extensions use. */
 export interface ConnectionPart {
   readonly state: State;
   readonly transport: Transport | undefined;
@@ -49,5 +49,5 @@ export interface ConnectionPart {
   use(socket: Socket): void;
 }
 
-/** Called once, when a wish has been carried out, or with the reason why it was not. */
+/** Called once when a call of the application has succeeded, or with the error. */
 export type SettleCallback = (error?: PushItError) => void;

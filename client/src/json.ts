@@ -1,15 +1,16 @@
 import type { Json } from "../../protocol/json.js";
 
-/** What JSON cannot carry, or not as it is. */
+/** Types that JSON cannot carry unchanged. */
 type Unsendable =
   bigint | symbol | ((...args: never[]) => unknown) | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
 
-/** `undefined` may be the value of a property, which JSON then leaves out, and nothing else. */
+/** `undefined` is allowed only as the value of a property, which JSON then leaves out. */
 type SendableField<T> = T extends undefined ? T : Sendable<T>;
 
 /**
- * `T` if JSON can carry it, `never` in each place if not. Interfaces are fine, and so is what has a `toJSON` method.
- * @example type Story = Sendable<{ title: string; at: Date }> // the same: `at` arrives as text
+ * `T` if JSON can carry it. Parts of `T` that JSON cannot carry become `never`. Interfaces and objects with a `toJSON`
+ * method are fine.
+ * @example type Story = Sendable<{ title: string; at: Date }> // the same: `at` arrives as a string
  */
 export type Sendable<T> = unknown extends T
   ? T
@@ -26,7 +27,8 @@ export type Sendable<T> = unknown extends T
             : never;
 
 /**
- * What arrives of a `T` that was sent: a `Date` has become text, and properties that JSON leaves out are gone.
+ * The type that arrives when a `T` was sent: a `Date` has become a string, and properties that JSON leaves out are
+ * gone.
  * @example type Arrived = Received<{ title: string; at: Date }> // { title: string; at: string }
  */
 export type Received<T> = unknown extends T
@@ -42,8 +44,8 @@ export type Received<T> = unknown extends T
           : never;
 
 /**
- * Where JSON would change `value` without a word, and how; `undefined` if nowhere. For development builds: it reads all
- * of the value.
+ * Finds the first place where JSON would silently change `value`, and explains it. `undefined` if there is none. For
+ * development builds, because it reads the whole value.
  */
 export const findLoss = (value: unknown, path = "data"): string | undefined => {
   if (typeof value === "number" && !Number.isFinite(value)) return `${path} is ${value}: JSON would make it null.`;

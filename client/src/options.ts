@@ -1,10 +1,10 @@
 import type { Position } from "../../protocol/history.js";
 import { type AppStateLike, isInteractive, type Platform, type SocketClass } from "./platform/platform.js";
 
-/** Any JSON value, or a function that gives one, possibly later. */
+/** Any JSON value, or a (possibly async) function that returns one. */
 export type Credentials = unknown;
 
-/** Where the SDK writes what it does. `console` is one. Neither credentials nor data of messages are written. */
+/** Receives the SDK's log lines, for example `console`. They contain neither credentials nor data of messages. */
 export interface Logger {
   /** State changes and frames. */
   debug?(...details: unknown[]): void;
@@ -12,7 +12,7 @@ export interface Logger {
   warn?(...details: unknown[]): void;
 }
 
-/** What `new PushIt(…)` takes, also that of `push-it-client/core`. All times are in milliseconds. */
+/** The options of `new PushIt(…)` in both SDKs. All times are in milliseconds. */
 export interface CoreOptions {
   /** The URL of the Push-It stage: `wss://….execute-api.….amazonaws.com/stage`. */
   url: string;
@@ -22,52 +22,53 @@ export interface CoreOptions {
    */
   channels?: readonly string[] | undefined;
   /**
-   * What the connection guard sees: any JSON value of at most 4,096 bytes, or a (possibly async) function that gives one.
-   * The SDK calls the function on every attempt to connect, and again before what it gave expires.
-   * @default undefined - the guard sees `undefined`
+   * The credentials for the connection guard: any JSON value of at most 4,096 bytes, or a (possibly async) function
+   * that returns one. The SDK calls the function on every attempt to connect, and again before the agent expires.
+   * @default undefined - the guard gets `undefined`
    */
   credentials?: Credentials;
   /**
-   * Whether to connect at once. If not, `connect()` does.
-   * @default true in a page, a worker, React Native, and if `WebSocket` is given; otherwise false, so that a server that
-   * renders pages opens no connection
+   * Whether to connect at once. If not, the application calls `connect()`.
+   * @default true in a page, a worker and React Native, and if `WebSocket` is given. Otherwise false, so that a server
+   * that renders pages does not open a connection
    */
   autoConnect?: boolean | undefined;
   /**
-   * How long a request may wait: once in the queue, and once more for its reply. The default is above the 29 s after
-   * which API Gateway gives up on a Lambda. It also bounds an attempt to connect, `credentials` included.
+   * How long a request may wait in the queue, and again for its reply. API Gateway waits 29 s for a Lambda, so the
+   * default is above that. It also limits an attempt to connect, including the call of `credentials`.
    * @default 30_000
    */
   timeout?: number | undefined;
   /**
-   * How often to ask whether the connection still works, less up to a tenth, at random. A client that sends nothing
-   * notices a dead network within this time and `pingTimeout`. API Gateway closes a connection that is idle for 10 minutes.
+   * How often to check with a ping whether the connection still works, less a random part of up to a tenth. A client
+   * that sends nothing notices a dead network within this time plus `pingTimeout`. API Gateway closes a connection that
+   * is idle for 10 minutes.
    * @default 540_000 - 9 minutes
    */
   pingInterval?: number | undefined;
   /**
-   * How long the reply to a ping may take before the connection counts as dead.
+   * How long the reply to a ping may take before the SDK treats the connection as dead.
    * @default 10_000
    */
   pingTimeout?: number | undefined;
   /**
-   * How long the server may be silent after the SDK sent something, before the SDK asks with a ping whether it is there.
+   * How long the server may be silent after the SDK has sent a frame. Then the SDK sends a ping.
    * @default 4_000
    */
   suspectAfter?: number | undefined;
   /**
-   * The bound of the random wait before the first attempt to reconnect. It doubles with each attempt that fails.
+   * The longest random wait before the first attempt to reconnect. It doubles with each attempt that fails.
    * @default 1_000
    */
   retryBase?: number | undefined;
   /**
-   * The largest such bound. It also bounds the wait before a subscription or renewal that failed is tried again, and the
-   * time before its end at which an agent is renewed.
+   * The longest random wait before any attempt to reconnect. It also limits the wait before the SDK retries a
+   * subscription or renewal, and how long before its expiry the SDK renews an agent.
    * @default 30_000
    */
   retryCap?: number | undefined;
   /**
-   * How many requests may be open before further publications are refused with `queue_full`.
+   * How many requests may be open. Further publications fail with `queue_full`.
    * @default 1_000
    */
   queueLimit?: number | undefined;
@@ -77,12 +78,12 @@ export interface CoreOptions {
    */
   WebSocket?: SocketClass | undefined;
   /**
-   * Where to write what the SDK does.
-   * @default - nowhere
+   * Receives the SDK's log lines.
+   * @default - none
    */
   logger?: Logger | undefined;
   /**
-   * React Native's `AppState`. When the app comes back to the front, the SDK asks the server at once.
+   * React Native's `AppState`. When the app comes back to the front, the SDK checks the connection at once.
    * @default - the page's own events
    */
   appState?: AppStateLike | undefined;
@@ -93,34 +94,34 @@ export interface CoreOptions {
   platform?: Platform | undefined;
 }
 
-/** What `new PushIt(…)` takes. All times are in milliseconds. */
+/** The options of `new PushIt(…)`. All times are in milliseconds. */
 export interface PushItOptions extends CoreOptions {
   /**
-   * Where the application is on channels with history, from an earlier life of the page. It receives what was published
-   * after that. On a channel without history this changes nothing.
+   * Positions on channels with history that an earlier page stored. The application receives the messages after them.
+   * On a channel without history this has no effect.
    * @default {}
    * @example new PushIt({ url, channels: ["chat"], since: { chat: JSON.parse(localStorage.chat) } })
    */
   since?: Readonly<Record<string, Position>> | undefined;
   /**
-   * How often to ask whether channels with history have gone on. So the SDK notices the loss of a last message.
-   * @default - what the server says
+   * How often to check channels with history for newer messages. So the SDK notices that a last message was lost.
+   * @default - the server's interval
    */
   checkInterval?: number | undefined;
   /**
-   * How long API Gateway lets a connection live. Before it is over, the SDK moves to a new connection.
+   * How long API Gateway keeps a connection. Before it ends, the SDK moves to a new connection.
    * @default 7_200_000 - 2 hours
    */
   connectionLifetime?: number | undefined;
   /**
-   * How long the old connection still receives after the move to a new one. Messages that workers deliver in this time
-   * are not lost. At most a quarter of `connectionLifetime`.
+   * How long the old connection still receives after the move to a new one, so that messages on their way are not lost.
+   * At most a quarter of `connectionLifetime`.
    * @default 30_000
    */
   drainTime?: number | undefined;
   /**
-   * How long a page may be hidden before its connection is closed. When the page is seen again, it connects at once. A
-   * connection is paid for by the minute.
+   * How long a page may be hidden before the SDK closes its connection, which costs money by the minute. When the page
+   * is visible again, the SDK connects at once.
    * @default - never
    */
   suspendWhenHidden?: number | undefined;
@@ -130,7 +131,7 @@ export interface PushItOptions extends CoreOptions {
 export type ResolvedOptions<Options extends CoreOptions = CoreOptions> = Options &
   Required<Pick<Options, keyof typeof DEFAULTS | "platform" | "autoConnect">>;
 
-/** The defaults of times, in milliseconds, and of numbers. The options' own comments say why. */
+/** The default times, in milliseconds, and numbers. The options' comments explain them. */
 export const DEFAULTS = {
   timeout: 30_000,
   pingInterval: 540_000,
@@ -154,7 +155,7 @@ export const resolveOptions = <Options extends CoreOptions>(options: Options): R
     ...DEFAULTS,
     platform: globalThis,
     autoConnect: options.WebSocket !== undefined || isInteractive(),
-    // An option that is there and undefined is left out.
+    // An option with the value undefined gets its default.
     ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options),
   };
 };

@@ -10,7 +10,7 @@ import type { PushItOptions } from "./options.js";
 import { Presence } from "./presence/presence.js";
 
 /**
- * A client: one connection to a Push-It, kept as long as the application wants it.
+ * A client: one connection to a Push-It, which lasts until the application ends it.
  * @example
  * const pushIt = new PushIt({ url: "wss://…", channels: ["stories/5"], credentials: () => session.token() });
  * pushIt.onMessageReceived = (channel, message) => show(channel, message.data);
@@ -20,7 +20,7 @@ export class PushIt extends BasePushIt {
   readonly #client: Client;
   readonly #parts: ChannelParts;
 
-  /** @throws TypeError if an option cannot be used; Error if the runtime lacks something */
+  /** @throws TypeError if an option is invalid, Error if the runtime lacks a feature */
   constructor(options: PushItOptions) {
     const client = new Client(options);
     const presence = new Presence(client);
@@ -45,7 +45,7 @@ export class PushIt extends BasePushIt {
 
   /**
    * A channel or wildcard, with promises, listeners and `for await`. Each object has its own subscription.
-   * @typeParam Data what is published on it: what your application agrees on, nobody checks it
+   * @typeParam Data the messages' data, as your application publishes it; the SDK does not check it
    * @example for await (const { data } of pushIt.channel<Story>("stories/5")) show(data);
    */
   channel<Data = unknown>(name: string): Channel<Data> {

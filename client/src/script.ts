@@ -1,4 +1,4 @@
-// What a <script> tag loads: defines the global `PushIt`, with the other classes on it.
+// The file for a <script> tag. It defines the global `PushIt`, with the other classes as its properties.
 import { Channel } from "./channel.js";
 import { PushItError } from "./errors.js";
 import { PushIt } from "./push-it.js";

@@ -6,7 +6,7 @@ import type { StateChange } from "./connection/state.js";
 import type { PushItError, RequestCode } from "./errors.js";
 import type { Sendable } from "./json.js";
 
-/** A message as it arrives. `Data` is what the application agrees on; nobody checks it. */
+/** A message that arrived. `Data` is the application's type; the SDK does not check it. */
 export interface ReceivedMessage<Data = unknown> extends Message<Data> {
   /** The same as `data`. */
   payload: Data;
@@ -14,7 +14,7 @@ export interface ReceivedMessage<Data = unknown> extends Message<Data> {
 
 /** A message to publish: `channel` and `data`, or `message` for `data`. */
 export type PublishRequest<Data = unknown> = {
-  /** The channel to publish it on. */
+  /** The channel on which to publish it. */
   channel: string;
   /**
    * Its id: 1 to 64 of `0-9A-Za-z-_`.
@@ -22,20 +22,20 @@ export type PublishRequest<Data = unknown> = {
    */
   uuid?: string | undefined;
   /**
-   * `false` spares this client its own copy, if it is subscribed.
+   * `false`: this client does not receive its own message.
    * @default true
    */
   echo?: boolean | undefined;
 } & (
   | { /** Anything that JSON can carry. */ data: Data & Sendable<Data> }
-  | { /** The same, as older clients call it. */ message: Data & Sendable<Data> }
+  | { /** The same, under its older name. */ message: Data & Sendable<Data> }
 );
 
-/** What a publisher learns of its message. */
+/** The result of a publication. */
 export interface PublishResult {
   /** The message's id. */
   uuid: string;
-  /** What the publication guard gave with `agent.publicationSuccess(message, result)`. */
+  /** The result that the publication guard passed to `agent.publicationSuccess(message, result)`. */
   result?: Json | undefined;
 }
 
@@ -45,9 +45,9 @@ export type OnError = (error: PushItError) => void;
 /** How to subscribe. */
 export interface SubscribeOptions {
   /**
-   * Where the application is. On a channel with history it first receives what was published after that. A message is a
-   * position, too. A position that this client has of its own counts before it.
-   * @default - what is published from now on
+   * The application's position. On a channel with history it first receives the messages after that. A message is also
+   * a valid position. If this client already has a position of its own, that one counts.
+   * @default - only messages that are published from now on
    */
   since?: Partial<Position> | undefined;
 }
@@ -55,8 +55,8 @@ export interface SubscribeOptions {
 /** Which part of a channel's history to read. */
 export interface HistoryOptions {
   /**
-   * Messages after this position; with `reverse`, those before it.
-   * @default - from the oldest; with `reverse`, from the newest
+   * Messages after this position, or with `reverse` before it.
+   * @default - from the oldest, or with `reverse` from the newest
    */
   since?: Position | undefined;
   /**
@@ -75,23 +75,23 @@ export interface HistoryOptions {
 export interface HistoryPage<Data = unknown> {
   channel: string;
   messages: (Omit<HistoryMessage, "data"> & { data: Data })[];
-  /** The position after these messages: read on from there. */
+  /** The position after these messages. Read on from it. */
   position: Position;
-  /** There is more. */
+  /** There are more messages. */
   more?: true;
-  /** If the request had a position: whether everything after it is here, or follows. */
+  /** If the request had a position: whether all messages after it are here, or follow. */
   recovered?: boolean;
-  /** Why not. */
+  /** Why `recovered` is false. */
   code?: RequestCode;
 }
 
-/** Who is present on a channel. */
+/** The agents that are present on a channel. */
 export interface PresenceSet {
   count: number;
   members: Member[];
 }
 
-/** Somebody came or went. */
+/** A member joined or left. */
 export interface PresenceEvent extends Member {
   channel: string;
 }
@@ -99,30 +99,33 @@ export interface PresenceEvent extends Member {
 /** The events of subscriptions. */
 export interface SubscriptionEvents {
   /**
-   * A channel is subscribed: for the first time, or again after a reconnection. What was published meanwhile is missed,
-   * unless `recovered` is true: then it follows. If it is false, `code` says why some messages cannot be had any more.
+   * The client is subscribed to a channel, for the first time or again after a reconnection. If `recovered` is true,
+   * the messages that it missed follow. Otherwise they are lost; if it is false, `code` is the reason.
    */
   subscribed: { channel: string; recovered?: boolean | undefined; code?: RequestCode | undefined };
-  /** A channel is not subscribed any more: as asked, or because of `error`, after which the SDK does not try again. */
+  /**
+   * The client is not subscribed to a channel any more: on its own request, or because of `error`. The SDK does not
+   * retry.
+   */
   unsubscribed: { channel: string; error?: PushItError | undefined };
-  /** Something failed, and no callback or promise could receive it. */
+  /** A request failed, and no callback or promise could receive the error. */
   error: PushItError;
 }
 
-/** What is deleted, on channels with history. */
+/** The event of deletions, on channels with history. */
 export interface HistoryEvents {
   /**
-   * The back end has deleted messages from a channel's history: forget your copies. Without `messages`, all that was
-   * published until now. A copy that was on its way may arrive after this.
+   * The back end has deleted messages from a channel's history: delete your copies. Without `messages`, it has deleted
+   * all messages until now. A copy that was on its way may arrive after this event.
    */
   deleted: Deletion;
 }
 
-/** Who comes and goes, on channels with presence. */
+/** The events of members, on channels with presence. */
 export interface PresenceEvents {
-  /** Somebody subscribed to a channel. */
+  /** An agent has subscribed to a channel. */
   join: PresenceEvent;
-  /** Somebody is not subscribed to it any more. */
+  /** An agent is not subscribed to a channel any more. */
   leave: PresenceEvent;
 }
 
@@ -130,17 +133,17 @@ export interface PresenceEvents {
 export interface Events extends SubscriptionEvents, PresenceEvents, HistoryEvents {
   /** The state changed, or an attempt to connect failed. */
   state: StateChange;
-  /** A message arrived, on any channel. */
+  /** A message arrived on any channel. */
   message: ReceivedMessage;
   /**
-   * The connection was replaced before its two hours were over, and the old one is closed. On `channels`, which have no
-   * history, a message that a worker delivers even later is missed.
+   * The SDK has moved to a new connection before the old one's two hours were over, and the old one is closed. A very
+   * late message on it is lost on `channels`, which have no history.
    */
   rotated: { channels: string[] };
 }
 
-/** The events of `channel.on(…)`: those of `pushIt.on(…)` that concern the channel. */
+/** The events of `channel.on(…)`: the events of `pushIt.on(…)` that concern the channel. */
 export interface ChannelEvents<Data = unknown> extends SubscriptionEvents, PresenceEvents, HistoryEvents {
-  /** A message arrived on the channel, or on one that the wildcard matches. */
+  /** A message arrived on the channel, or on a channel that the wildcard matches. */
   message: ReceivedMessage<Data>;
 }

@@ -1,7 +1,7 @@
 import { type Duration, RemovalPolicy, Token } from "aws-cdk-lib";
 import * as logs from "aws-cdk-lib/aws-logs";
 import type { IConstruct } from "constructs";
-import { invalid } from "../invalid.js";
+import { validationError } from "../invalid.js";
 import { nearest } from "./nearest.js";
 
 /**
@@ -23,7 +23,7 @@ const passes = (value: unknown): boolean => value === undefined || Token.isUnres
 const must =
   <T>(what: string, is: (value: unknown) => boolean): Rule<T> =>
   (scope, path, value) => {
-    if (!passes(value) && !is(value)) throw invalid(scope, `${path} is ${shown(value)}, but must be ${what}`);
+    if (!passes(value) && !is(value)) throw validationError(scope, `${path} is ${shown(value)}, but must be ${what}`);
   };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -79,7 +79,7 @@ export const having = <T>(property: keyof T & string, what: string): Rule<T> =>
 
 /** What is in a list or by a name has to be there. */
 const member = (item: Rule<unknown>, scope: IConstruct, path: string, value: unknown): void => {
-  if (value === undefined) throw invalid(scope, `${path} is undefined: give it a value, or leave it out`);
+  if (value === undefined) throw validationError(scope, `${path} is undefined: give it a value, or leave it out`);
   item(scope, path, value);
 };
 
@@ -127,8 +127,10 @@ export const struct =
     );
     for (const name of strays) {
       const meant = nearest(name, names);
-      if (meant !== undefined) throw invalid(scope, `${below(path, name)} is not a prop. Did you mean "${meant}"?`);
-      if (!open) throw invalid(scope, `${below(path, name)} is not a prop. The props here are ${names.join(", ")}`);
+      if (meant !== undefined)
+        throw validationError(scope, `${below(path, name)} is not a prop. Did you mean "${meant}"?`);
+      if (!open)
+        throw validationError(scope, `${below(path, name)} is not a prop. The props here are ${names.join(", ")}`);
     }
     for (const [name, rule] of Object.entries<Rule<unknown>>(shape)) rule(scope, below(path, name), value[name]);
   };

@@ -1,5 +1,5 @@
 import { DEFAULT_ENTRY, type HandlerName, type Manifest } from "../../protocol/guard-manifest.js";
-import type { Log } from "../core/ports.js";
+import type { Log } from "../ports.js";
 import type { GuardCall } from "./messages.js";
 import type { CallResult, GuardRunner } from "./runner.js";
 

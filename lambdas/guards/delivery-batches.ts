@@ -1,5 +1,5 @@
 import type { Message } from "../../protocol/index.js";
-import { limiter } from "../core/limiter.js";
+import { limiter } from "../util/limiter.js";
 import { type AgentData, RECIPIENTS_PER_REQUEST, REQUEST_BYTES, RESPONSE_BYTES } from "./contract.js";
 import type { CallResult } from "./runner.js";
 

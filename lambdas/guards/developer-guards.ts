@@ -1,10 +1,10 @@
 import type { GuardTimeouts, Message } from "../../protocol/index.js";
-import type { Agent } from "../core/agent.js";
+import type { Agent } from "../connection/agent.js";
 import { entriesFor, type HandlerName } from "../../protocol/guard-manifest.js";
-import type { Handshake } from "../core/handshake.js";
-import type { DeliveryVerdict, Guards, Log, Permitted, Verdict } from "../core/ports.js";
-import { cut } from "../core/reason.js";
-import { agreed } from "./agree.js";
+import type { Handshake } from "../connection/handshake.js";
+import type { DeliveryVerdict, GuardPort, Log, Permitted, Verdict } from "../ports.js";
+import { truncateReason } from "../requests/truncate-reason.js";
+import { combineVerdicts } from "./combine-verdicts.js";
 import type { GuardCall } from "./messages.js";
 import type { CallResult, GuardRunner } from "./runner.js";
 
@@ -32,7 +32,11 @@ const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
     return { permitted: false, code: "guard_failed", reason: `The ${subject} could not be authorised.` };
   }
   if (result.decision.permitted) return result.decision;
-  return { permitted: false, code: "denied", reason: cut(result.decision.reason) || `The ${subject} was denied.` };
+  return {
+    permitted: false,
+    code: "denied",
+    reason: truncateReason(result.decision.reason) || `The ${subject} was denied.`,
+  };
 };
 
 /** What happens where nobody guards. */
@@ -43,7 +47,7 @@ const open = (subscribe: string[] = [], publish: Message[] = []): Permitted => (
 });
 
 /** Guards that were never written: the system is open to everyone. */
-export const openGuards: Guards = {
+export const openGuards: GuardPort = {
   connection: (agent) =>
     Promise.resolve({ ...open(), ...(agent.credentials === undefined ? {} : { credentials: agent.credentials }) }),
   subscription: (_agent, channel) => Promise.resolve(open([channel])),
@@ -56,7 +60,7 @@ export const openGuards: Guards = {
 };
 
 /** The developer's guards, wherever they run: whose guard decides, and what comes of its verdict or of its absence. */
-export class DeveloperGuards implements Guards {
+export class DeveloperGuards implements GuardPort {
   readonly #runner: GuardRunner;
   readonly #timeouts: GuardTimeouts;
   readonly #log: Log;
@@ -97,7 +101,7 @@ export class DeveloperGuards implements Guards {
     // Less time than a guard's own is the fan-out's fault: who is cut short has missed something, and has to know.
     const cutShort = result.kind === "timeout" && withinMs < this.#timeouts.onMessageReceived;
     if (result.kind === "late" || cutShort) return "late";
-    const verdict = this.#judge("onMessageReceived", result, agent, message.channel, message);
+    const verdict = this.#toVerdict("onMessageReceived", result, agent, message.channel, message);
     return verdict.permitted ? verdict.publish[0] : undefined;
   }
 
@@ -114,8 +118,8 @@ export class DeveloperGuards implements Guards {
   /** The verdict of every entry that has a say; `undefined` when none has. */
   async #decide(handler: HandlerName, agent: Asked, channel?: string, message?: Message): Promise<Verdict | undefined> {
     const results = await this.#ask(handler, agent, channel, message);
-    const [first, ...others] = results.map((result) => this.#judge(handler, result, agent, channel, message));
-    return first && agreed([first, ...others], channel);
+    const [first, ...others] = results.map((result) => this.#toVerdict(handler, result, agent, channel, message));
+    return first && combineVerdicts([first, ...others], channel);
   }
 
   /**
@@ -147,7 +151,7 @@ export class DeveloperGuards implements Guards {
     );
   }
 
-  #judge(
+  #toVerdict(
     handler: HandlerName,
     result: CallResult,
     agent: Agent,

@@ -1,13 +1,13 @@
 import type { Message } from "../../protocol/index.js";
 import type { HandlerName, Manifest } from "../../protocol/guard-manifest.js";
-import type { ChannelRules } from "../core/channels.js";
-import type { Clock, Log } from "../core/ports.js";
+import type { ChannelRules } from "../subscriptions/channel-rules.js";
+import type { Clock, Log } from "../ports.js";
 import { CONTRACT_VERSION, type GuardRequest } from "./contract.js";
 import { type BatchTime, type BatchTiming, DeliveryBatches, type DeliveryBatch } from "./delivery-batches.js";
 import type { GuardCall } from "./messages.js";
 import { type Read, readDecision, readDeliveries } from "./response.js";
 import type { CallResult, GuardRunner } from "./runner.js";
-import { tell } from "./tell.js";
+import { invokeWithRetry } from "./invoke-with-retry.js";
 
 /** Guard functions: their ARNs by entry (`DEFAULT_ENTRY`, a channel or a pattern) and handler. */
 export type GuardFunctions = Record<string, Partial<Record<HandlerName, string>>>;
@@ -33,7 +33,7 @@ export type Invoke = (
 ) => Promise<Invoked>;
 
 /** What running guard functions needs. */
-export interface FunctionRunning {
+export interface FunctionRunnerDependencies {
   functions: GuardFunctions;
   /** Patterns at or below which wildcard subscriptions are enabled. */
   wildcards: string[];
@@ -53,11 +53,11 @@ type Asked<T> = { kind: "read"; value: T } | { kind: "accepted" | "timeout" } | 
 
 /** Runs guards that are functions of their own: one invocation for each call, or for a batch of deliveries. */
 export class FunctionRunner implements GuardRunner {
-  readonly #running: FunctionRunning;
+  readonly #running: FunctionRunnerDependencies;
   readonly #manifest: Manifest;
   readonly #batches: DeliveryBatches;
 
-  constructor(running: FunctionRunning) {
+  constructor(running: FunctionRunnerDependencies) {
     this.#running = running;
     this.#manifest = Object.fromEntries(
       Object.entries(running.functions).map(([entry, handlers]) => [entry, Object.keys(handlers) as HandlerName[]]),
@@ -120,7 +120,7 @@ export class FunctionRunner implements GuardRunner {
     const until = timing.now() + timeoutMs;
     const payload = JSON.stringify(request);
     const invoked = await (guard === "onDisconnect"
-      ? tell(this.#running, arn, payload, timeoutMs)
+      ? invokeWithRetry(this.#running, arn, payload, timeoutMs)
       : invoke(arn, payload, { timeoutMs, asynchronous: false }));
     const failed = (detail: string, said: string | undefined): Asked<T> => {
       const uuid = request.message?.uuid;

@@ -1,8 +1,8 @@
 import { DEFAULT_LIMITS } from "../../protocol/index.js";
 import { entriesFor, HANDLERS } from "../../protocol/guard-manifest.js";
-import { agreed } from "./agree.js";
-import type { Guards } from "./api.js";
-import { argumentsFor } from "./call.js";
+import { combineVerdicts } from "./combine-verdicts.js";
+import type { Guards } from "./types.js";
+import { argumentsFor } from "./guard-context.js";
 import {
   type AgentData,
   CONTRACT_VERSION,
@@ -10,11 +10,11 @@ import {
   type GuardRequest,
   type GuardResponse,
 } from "./contract.js";
-import { deliveryOf, responseOf } from "./from-decision.js";
+import { deliveryOf, responseOf } from "./response-writer.js";
 import { type HandlerLog, handlerLog } from "./handler-log.js";
 import { aboutOf, type Decision, type GuardCall } from "./messages.js";
-import { callHandler, dropsBySilence, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
-import { traceOf } from "./trace.js";
+import { callHandler, isImplicitDrop, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
+import { errorReport } from "./error-report.js";
 
 /** What a guard handler needs of Lambda's context. */
 export interface GuardContext {
@@ -32,7 +32,7 @@ const outOfTime = ({ handler, channel }: GuardCall): Error =>
   named("GuardTimeout", `${handler}${channel === undefined ? "" : ` of ${channel}`} gave no verdict in time`);
 
 /** Settles with what `work` comes to, or rejects when `timeoutMs` are over before. */
-const within = async <T>(work: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> => {
+const withTimeout = async <T>(work: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => (timer = setTimeout(() => reject(late()), timeoutMs)));
   try {
@@ -69,10 +69,10 @@ const decisionOf = (
     const run = async (): Promise<void> => {
       const returned = callHandler(entries, call, args);
       await returned;
-      if (!decided && dropsBySilence(call.handler, returned)) resolve(NOTHING);
+      if (!decided && isImplicitDrop(call.handler, returned)) resolve(NOTHING);
     };
     run().catch((error: unknown) => {
-      const { detail, said } = traceOf(error);
+      const { detail, said } = errorReport(error);
       log.error({ event: "guard_failed", ...about, detail });
       log.debug({ event: "guard_said", ...about, said });
       reject(named("GuardFailed", `${call.handler} failed; the log of this function says how`));
@@ -129,7 +129,7 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
     const patience = Math.min(timeoutMs, context?.getRemainingTimeInMillis?.() ?? Infinity);
     const limit = patience - Math.min(EARLIER.atMostMs, patience * EARLIER.share);
     const decide = (call: GuardCall): Promise<Decision> =>
-      within(decisionOf(entries, call, wildcards, log), limit, () => outOfTime(call));
+      withTimeout(decisionOf(entries, call, wildcards, log), limit, () => outOfTime(call));
 
     if (handler === "onMessageReceived" && message) {
       const deliver = async (recipient: AgentData): Promise<DeliveryData[]> => {
@@ -152,6 +152,6 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
         ? decisionOf(entries, callFor(entry, agent), wildcards, log)
         : decide(callFor(entry, agent));
     const [decision, ...further] = await Promise.all([ask(first), ...others.map(ask)] as const);
-    return responseOf(request, agreed([decision, ...further], channel));
+    return responseOf(request, combineVerdicts([decision, ...further], channel));
   };
 };

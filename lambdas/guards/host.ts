@@ -1,9 +1,9 @@
 import type { Replay } from "../../protocol/index.js";
 import type { Manifest } from "../../protocol/guard-manifest.js";
-import type { Log } from "../core/ports.js";
+import type { Log } from "../ports.js";
 import type { Decision, FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js";
 import type { CallResult, GuardRunner } from "./runner.js";
-import { type Trace, traceOf, traceOfLoading } from "./trace.js";
+import { type ErrorReport, errorReport, loadErrorReport } from "./error-report.js";
 
 /** What the host needs of a worker thread; `node:worker_threads`' `Worker` has it. */
 export interface WorkerLike {
@@ -65,8 +65,8 @@ interface Session {
 const isLoading = ({ begun }: Session): boolean => Atomics.load(begun, 0) === 0;
 
 /** What killed a thread. */
-const tracedIn = (session: Session, error: unknown): Partial<Trace> & Pick<Trace, "detail"> =>
-  isLoading(session) ? traceOfLoading(error) : traceOf(error);
+const tracedIn = (session: Session, error: unknown): Partial<ErrorReport> & Pick<ErrorReport, "detail"> =>
+  isLoading(session) ? loadErrorReport(error) : errorReport(error);
 
 /** What the log says of a thread that ended by itself. */
 const exitDetail = (session: Session, code: number | undefined): string =>
@@ -169,14 +169,14 @@ export class GuardHost implements GuardRunner {
       finishLoading,
       waiting: { callers: 0, since: 0, before: 0 },
     };
-    worker.on("message", (message) => this.#hear(session, message));
+    worker.on("message", (message) => this.#onMessage(session, message));
     worker.on("error", (error) => this.#died(session, tracedIn(session, error)));
     worker.on("exit", (code) => this.#died(session, { detail: exitDetail(session, code) }));
     return session;
   }
 
   /** A thread has died by itself. One that has begun no call died of its module: the next one would, too, so the log says why. */
-  #died(session: Session, trace: Partial<Trace> & Pick<Trace, "detail">): void {
+  #died(session: Session, trace: Partial<ErrorReport> & Pick<ErrorReport, "detail">): void {
     if (this.#session !== session) return;
     if (isLoading(session)) this.#notLoaded(trace.detail);
     void this.#end(session, { kind: "failed", ...trace });
@@ -195,7 +195,7 @@ export class GuardHost implements GuardRunner {
     session.worker.postMessage({ kind: "call", id, call: call.call });
   }
 
-  #hear(session: Session, message: FromWorker): void {
+  #onMessage(session: Session, message: FromWorker): void {
     switch (message.kind) {
       case "loaded":
         return session.finishLoading(message.manifest);
@@ -205,12 +205,12 @@ export class GuardHost implements GuardRunner {
       case "begun":
         return session.pending.get(message.id)?.begun?.();
       case "decided":
-        return this.#conclude(session, message.id, () => ({
+        return this.#complete(session, message.id, () => ({
           kind: "decided",
           decision: JSON.parse(message.decision) as Decision,
         }));
       case "failed":
-        return this.#conclude(session, message.id, () => ({
+        return this.#complete(session, message.id, () => ({
           kind: "failed",
           detail: message.detail,
           said: message.said,
@@ -241,7 +241,7 @@ export class GuardHost implements GuardRunner {
    * has answered its request already, so that nobody waits for the verdict; and whether it was given in time only the
    * guard's own thread could say, which decides nothing.
    */
-  #conclude(session: Session, id: number, result: () => CallResult): void {
+  #complete(session: Session, id: number, result: () => CallResult): void {
     const pending = session.pending.get(id);
     if (!pending) return;
     if (pending.overIn === undefined && performance.now() < pending.deadline)

@@ -1,9 +1,9 @@
-import type { Denied, Permitted } from "../core/ports.js";
-import type { ChannelRules } from "../core/channels.js";
+import type { Denied, Permitted } from "../ports.js";
+import type { ChannelRules } from "../subscriptions/channel-rules.js";
 import type { HandlerName, Manifest } from "../../protocol/guard-manifest.js";
 import type { Message } from "../../protocol/index.js";
 import type { AgentData } from "./contract.js";
-import type { Trace } from "./trace.js";
+import type { ErrorReport } from "./error-report.js";
 
 /** What a guard is asked to decide. Travels as JSON, so that nothing in it can surprise. */
 export interface GuardCall {
@@ -49,7 +49,7 @@ export type FromWorker =
   /** A delivery guard has begun, and has let go of the thread for the first time. */
   | { kind: "begun"; id: number }
   | { kind: "decided"; id: number; decision: string }
-  | ({ kind: "failed"; id: number } & Trace)
+  | ({ kind: "failed"; id: number } & ErrorReport)
   | { kind: "ignored"; id: number; verdict: string; about: About }
   /** A guard wants to read a history: a query as JSON. */
   | { kind: "read"; id: number; query: string }

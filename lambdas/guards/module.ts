@@ -3,10 +3,10 @@ import {
   HANDLERS,
   type HandlerName,
   type Manifest,
-  manifestFault,
+  manifestError,
 } from "../../protocol/guard-manifest.js";
-import type { ChannelGuards, Guards } from "./api.js";
-import type { GuardArguments } from "./call.js";
+import type { ChannelGuards, Guards } from "./types.js";
+import type { GuardArguments } from "./guard-context.js";
 import type { GuardCall } from "./messages.js";
 
 /** What a guard module default-exports, by channel or pattern; that of the whole system under `DEFAULT_ENTRY`. */
@@ -31,7 +31,7 @@ export const manifestOf = (entries: ModuleEntries): Manifest => {
     return [entry, handlers] as const;
   });
   const manifest: Manifest = Object.fromEntries(defined);
-  const fault = manifestFault(manifest);
+  const fault = manifestError(manifest);
   if (fault) throw new TypeError(`channels: ${fault}`);
   return manifest;
 };
@@ -53,5 +53,5 @@ export const callHandler = (
  * delivering it; one that is async has then said so by returning. Nobody waits for a verdict of onDisconnect.
  * @param returned what it returned
  */
-export const dropsBySilence = (handler: HandlerName, returned: unknown): boolean =>
+export const isImplicitDrop = (handler: HandlerName, returned: unknown): boolean =>
   handler === "onDisconnect" || (handler === "onMessageReceived" && returned instanceof Promise);

@@ -11,9 +11,9 @@ import {
   MAX_RESULT_BYTES,
   MAX_USER_ID_LENGTH,
 } from "../../protocol/index.js";
-import { type ChannelRules, publicationFault, subscriptionFault } from "../core/channels.js";
-import { type Fields, isObject, outlineOf } from "../core/requests.js";
-import { LAST_DATE } from "./call.js";
+import { type ChannelRules, publicationError, subscriptionError } from "../subscriptions/channel-rules.js";
+import { type Fields, isObject, scanJson } from "../requests/frame-parser.js";
+import { LAST_DATE } from "./guard-context.js";
 import { CONTRACT_VERSION, type GuardRequest, RECIPIENTS_PER_REQUEST, VERDICTS } from "./contract.js";
 import type { Decision } from "./messages.js";
 
@@ -22,7 +22,7 @@ export type Read<T> = { value: T } | { fault: string };
 
 class Fault extends Error {}
 
-const must: (holds: boolean, what: string) => asserts holds = (holds, what) => {
+const assertShape: (holds: boolean, what: string) => asserts holds = (holds, what) => {
   if (!holds) throw new Fault(what);
 };
 
@@ -32,28 +32,34 @@ const ENVELOPE = 2;
 const json = (fields: Fields, name: string, limit: number): Json | undefined => {
   if (!Object.hasOwn(fields, name)) return undefined;
   const bytes = Buffer.byteLength(JSON.stringify(fields[name]));
-  must(bytes <= limit, `${name} has ${bytes} bytes of JSON, but at most ${limit} are allowed`);
+  assertShape(bytes <= limit, `${name} has ${bytes} bytes of JSON, but at most ${limit} are allowed`);
   return fields[name] as Json;
 };
 
 const text = (fields: Fields, name: string): string | undefined => {
   const { [name]: value } = fields;
   if (value === undefined) return undefined;
-  must(typeof value === "string", `${name} is not a text`);
+  assertShape(typeof value === "string", `${name} is not a text`);
   return value;
 };
 
 const userId = (fields: Fields): string | undefined => {
   const id = text(fields, "userId");
-  must(id === undefined || isUserId(id), `userId does not have 1 to ${MAX_USER_ID_LENGTH} characters`);
+  assertShape(id === undefined || isUserId(id), `userId does not have 1 to ${MAX_USER_ID_LENGTH} characters`);
   return id;
 };
 
 const expiresAt = (fields: Fields, now: number): number | undefined => {
   const { expiresAt: at } = fields;
   if (at === undefined) return undefined;
-  must(Number.isInteger(at) && (at as number) <= LAST_DATE, "expiresAt is not a whole number of epoch milliseconds");
-  must((at as number) > now, "expiresAt is not in the future (it is in milliseconds; a JWT's exp is in seconds)");
+  assertShape(
+    Number.isInteger(at) && (at as number) <= LAST_DATE,
+    "expiresAt is not a whole number of epoch milliseconds",
+  );
+  assertShape(
+    (at as number) > now,
+    "expiresAt is not in the future (it is in milliseconds; a JWT's exp is in seconds)",
+  );
   return at as number;
 };
 
@@ -61,49 +67,55 @@ const expiresAt = (fields: Fields, now: number): number | undefined => {
 type Names = ChannelRules["limits"];
 
 const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest, limits: Names): string[] => {
-  must(Array.isArray(subscribe), "subscribe is not a list");
-  must(subscribe.length <= MAX_CHANNELS_PER_FRAME, `subscribe names more than ${MAX_CHANNELS_PER_FRAME} channels`);
+  assertShape(Array.isArray(subscribe), "subscribe is not a list");
+  assertShape(
+    subscribe.length <= MAX_CHANNELS_PER_FRAME,
+    `subscribe names more than ${MAX_CHANNELS_PER_FRAME} channels`,
+  );
   for (const channel of subscribe as unknown[]) {
-    const fault = typeof channel === "string" ? subscriptionFault(channel, { wildcards, limits }) : "bad_channel";
-    must(fault === undefined, `subscribe names a channel that nobody can be subscribed to (${fault})`);
+    const fault = typeof channel === "string" ? subscriptionError(channel, { wildcards, limits }) : "bad_channel";
+    assertShape(fault === undefined, `subscribe names a channel that nobody can be subscribed to (${fault})`);
   }
   return subscribe as string[];
 };
 
 const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Names): Message[] => {
-  must(Array.isArray(publish), "publish is not a list");
-  must(
+  assertShape(Array.isArray(publish), "publish is not a list");
+  assertShape(
     publish.length <= MAX_PUBLICATIONS_PER_GUARD_CALL,
     `publish has more than ${MAX_PUBLICATIONS_PER_GUARD_CALL} entries`,
   );
   return (publish as unknown[]).map((each) => {
-    must(isObject(each) && Object.hasOwn(each, "data"), "publish has an entry that is not a channel and data");
+    assertShape(isObject(each) && Object.hasOwn(each, "data"), "publish has an entry that is not a channel and data");
     const { channel, data } = each;
-    const fault = typeof channel === "string" ? publicationFault(channel, { limits }) : "bad_channel";
-    must(fault === undefined, `publish names a channel that nothing can be published on (${fault})`);
+    const fault = typeof channel === "string" ? publicationError(channel, { limits }) : "bad_channel";
+    assertShape(fault === undefined, `publish names a channel that nothing can be published on (${fault})`);
     const { uuid = message?.uuid ?? "" } = each;
-    must(isId(uuid), "publish has an entry whose uuid is not 1 to 64 characters of 0-9 A-Z a-z - _");
+    assertShape(isId(uuid), "publish has an entry whose uuid is not 1 to 64 characters of 0-9 A-Z a-z - _");
     return { channel: channel as string, uuid, data: data as Json };
   });
 };
 
 /** The response's fields, when it is one to this request at all. */
 const fieldsOf = (response: string, request: GuardRequest): Fields => {
-  const outline = outlineOf(response);
-  must(outline.nesting <= MAX_JSON_DEPTH + ENVELOPE, `the response is nested deeper than ${MAX_JSON_DEPTH + ENVELOPE}`);
+  const outline = scanJson(response);
+  assertShape(
+    outline.nesting <= MAX_JSON_DEPTH + ENVELOPE,
+    `the response is nested deeper than ${MAX_JSON_DEPTH + ENVELOPE}`,
+  );
   let fields: unknown;
   try {
     fields = JSON.parse(response);
   } catch {
     throw new Fault("the response is not JSON");
   }
-  must(isObject(fields), "the response is not an object");
+  assertShape(isObject(fields), "the response is not an object");
   // Of two verdicts in one response none is the valid one.
-  must(Object.keys(fields).length === outline.fields, "the response names a field twice");
-  must(fields["version"] === CONTRACT_VERSION, `version is not ${CONTRACT_VERSION}`);
+  assertShape(Object.keys(fields).length === outline.fields, "the response names a field twice");
+  assertShape(fields["version"] === CONTRACT_VERSION, `version is not ${CONTRACT_VERSION}`);
   const verdicts: readonly unknown[] = VERDICTS[request.guard];
-  must(verdicts.includes(fields["verdict"]), `verdict is not one of ${verdicts.join(", ")}`);
-  must(
+  assertShape(verdicts.includes(fields["verdict"]), `verdict is not one of ${verdicts.join(", ")}`);
+  assertShape(
     request.channel === undefined || fields["channel"] === request.channel,
     "channel is not the one that was asked about",
   );
@@ -147,15 +159,18 @@ const decisionOf = (fields: Fields, request: GuardRequest, now: number, limits: 
 };
 
 const deliveriesOf = ({ deliveries }: Fields, { recipients = [], message }: GuardRequest): Map<string, Message> => {
-  must(Array.isArray(deliveries), "deliveries is not a list");
-  must(deliveries.length <= RECIPIENTS_PER_REQUEST, `deliveries has more than ${RECIPIENTS_PER_REQUEST} entries`);
+  assertShape(Array.isArray(deliveries), "deliveries is not a list");
+  assertShape(
+    deliveries.length <= RECIPIENTS_PER_REQUEST,
+    `deliveries has more than ${RECIPIENTS_PER_REQUEST} entries`,
+  );
   const asked = new Set(recipients.map(({ uuid }) => uuid));
   const delivered = new Map<string, Message>();
   for (const each of deliveries as unknown[]) {
-    must(isObject(each) && typeof each["agent"] === "string", "deliveries has an entry without an agent");
+    assertShape(isObject(each) && typeof each["agent"] === "string", "deliveries has an entry without an agent");
     const { agent } = each as { agent: string };
-    must(asked.has(agent), "deliveries names an agent that was not asked about");
-    must(!delivered.has(agent), "deliveries names an agent twice");
+    assertShape(asked.has(agent), "deliveries names an agent that was not asked about");
+    assertShape(!delivered.has(agent), "deliveries names an agent twice");
     if (message)
       delivered.set(agent, Object.hasOwn(each, "data") ? { ...message, data: each["data"] as Json } : message);
   }

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { blameOn } from "./blame.js";
-import { argumentsFor } from "./call.js";
+import { trackCalls } from "./call-tracker.js";
+import { argumentsFor } from "./guard-context.js";
 import { aboutOf, type FromWorker, type GuardCall, type ToWorker, type WorkerSetup } from "./messages.js";
-import { Reads } from "./reads.js";
-import { callHandler, dropsBySilence, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
-import { traceOf, traceOfLoading } from "./trace.js";
+import { HistoryProxy } from "./history-proxy.js";
+import { callHandler, isImplicitDrop, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
+import { errorReport, loadErrorReport } from "./error-report.js";
 
 /*
  * The thread that runs the developer's guards. It decides nothing by itself: the main thread keeps the time, can
@@ -12,31 +12,31 @@ import { traceOf, traceOfLoading } from "./trace.js";
  */
 
 const setup = workerData as WorkerSetup;
-const begin = blameOn(new Int32Array(setup.begun));
+const begin = trackCalls(new Int32Array(setup.begun));
 const port = parentPort;
 
-const say = (message: FromWorker): void => port?.postMessage(message);
+const post = (message: FromWorker): void => port?.postMessage(message);
 
-const reads = new Reads(say);
+const reads = new HistoryProxy(post);
 
 const run = async (entries: ModuleEntries, id: number, call: GuardCall): Promise<void> => {
   let decided = false;
   const args = argumentsFor(call, setup.rules, {
     decided(decision) {
       decided = true;
-      say({ kind: "decided", id, decision: JSON.stringify(decision) });
+      post({ kind: "decided", id, decision: JSON.stringify(decision) });
     },
-    ignored: (verdict) => say({ kind: "ignored", id, verdict, about: aboutOf(call) }),
+    ignored: (verdict) => post({ kind: "ignored", id, verdict, about: aboutOf(call) }),
     read: (query) => reads.read(query),
   });
   try {
     const returned = callHandler(entries, call, args);
     await returned;
-    if (!decided && dropsBySilence(call.handler, returned)) {
-      say({ kind: "decided", id, decision: JSON.stringify({ permitted: true, subscribe: [], publish: [] }) });
+    if (!decided && isImplicitDrop(call.handler, returned)) {
+      post({ kind: "decided", id, decision: JSON.stringify({ permitted: true, subscribe: [], publish: [] }) });
     }
   } catch (error) {
-    say({ kind: "failed", id, ...traceOf(error) });
+    post({ kind: "failed", id, ...errorReport(error) });
   }
 };
 
@@ -44,14 +44,14 @@ const start = async (): Promise<void> => {
   const entries = entriesOf(((await import(setup.module)) as { default?: unknown }).default);
   const manifest = manifestOf(entries);
   port?.on("message", (message: ToWorker) => {
-    if (message.kind === "probe") return say({ kind: "alive" });
+    if (message.kind === "probe") return post({ kind: "alive" });
     if (message.kind !== "call") return reads.answered(message);
     const { id } = message;
     const call = JSON.parse(message.call) as GuardCall;
     begin(id, () => void run(entries, id, call));
-    if (call.handler === "onMessageReceived") say({ kind: "begun", id });
+    if (call.handler === "onMessageReceived") post({ kind: "begun", id });
   });
-  say({ kind: "loaded", manifest });
+  post({ kind: "loaded", manifest });
 };
 
-start().catch((error: unknown) => say({ kind: "not loaded", ...traceOfLoading(error) }));
+start().catch((error: unknown) => post({ kind: "not loaded", ...loadErrorReport(error) }));

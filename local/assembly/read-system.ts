@@ -111,7 +111,7 @@ export const functionUrlIds = (directory: string, construct?: string): string[] 
     urls.filter(([, each]) => belongsTo(found, each)),
     urls.filter(([, each]) => !belongsTo(found, each)),
   ];
-  return [...own, ...externalFunctions].map(([id]) => id);
+  return [...own, ...others].map(([id]) => id);
 };
 
 /** What runs functions besides the API, the clock and each other, wherever in the stack it is. */

@@ -59,7 +59,13 @@ export const createCodeCheck = (file, finder) => {
 
 /** `{ line, sentence, hint }` for each problem in a file's name, comments, names and strings. */
 export const problemsOfCode = (source, file, finder) => {
-  const ast = parse(source, { comment: true, loc: true, range: true, ecmaFeatures: { jsx: file.endsWith("x") } });
+  const ast = parse(source, {
+    comment: true,
+    loc: true,
+    range: true,
+    filePath: file,
+    ecmaFeatures: { jsx: file.endsWith("x") },
+  });
   const check = createCodeCheck(file, finder);
   return [...check.file(), ...check.comments(ast.comments), ...[...nodesBelow(ast.body)].flatMap(check.node)];
 };

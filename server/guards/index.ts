@@ -1,4 +1,4 @@
-import type { Guards } from "../../lambdas/guards/api.js";
+import type { Guards } from "../../lambdas/guards/types.js";
 
 export type {
   Agent,
@@ -8,7 +8,7 @@ export type {
   ConnectedOptions,
   Connection,
   Guards,
-} from "../../lambdas/guards/api.js";
+} from "../../lambdas/guards/types.js";
 export type { AgentData, DeliveryData, GuardRequest, GuardResponse } from "../../lambdas/guards/contract.js";
 export { guardHandler } from "../../lambdas/guards/handler.js";
 export { secret } from "../../lambdas/guards/secret.js";

@@ -178,7 +178,7 @@ describe("on Node", () => {
       `delete globalThis.WebSocket; ${CONNECT} try { new PushIt({ url }).connect(); } catch (error) { console.log(error.message); }`,
     );
     expect(stdout).toBe(
-      "This runtime has no WebSocket. Pass a class as the option WebSocket, for example that of the ws package.\n",
+      'This runtime has no WebSocket. Pass a class as the option "WebSocket", for example from the package "ws".\n',
     );
   });
 });

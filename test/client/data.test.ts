@@ -16,9 +16,13 @@ const publish = (
 
 describe("a message above 32 KB", () => {
   it.each([
-    ["33 KB of letters", "x".repeat(33 * 1024), /^33,8\d\d bytes of JSON; at most 32,639 fit a frame\.$/],
-    ["31.9 KB of characters of 4 bytes", "\u{1f600}".repeat(8_170), /^32,7\d\d bytes of JSON/],
-    ["100 KB", "x".repeat(100_000), /^100,0\d\d bytes of JSON/],
+    [
+      "33 KB of letters",
+      "x".repeat(33 * 1024),
+      /^The request has 33,8\d\d bytes of JSON, but at most 32,639 are allowed\.$/,
+    ],
+    ["31.9 KB of characters of 4 bytes", "\u{1f600}".repeat(8_170), /^The request has 32,7\d\d bytes of JSON/],
+    ["100 KB", "x".repeat(100_000), /^The request has 100,0\d\d bytes of JSON/],
   ])("is refused with its size, and the connection stays: %s", async (_what, data, message) => {
     const { pushIt, peer } = await bench.connected();
     await expect(publish(pushIt, data)).rejects.toMatchObject({
@@ -50,7 +54,7 @@ describe("data that JSON cannot carry", () => {
       })(),
       /circular/i,
     ],
-    ["undefined", undefined, /data is missing/],
+    ["undefined", undefined, /"data" is missing/],
     ["a symbol", { kind: Symbol("s") }, /data\.kind is a symbol/],
     ["a Map", new Map([[1, 2]]), /data is a Map.*Send \[\.\.\.value\]/],
     ["a Set in an object", { tags: new Set(["a"]) }, /data\.tags is a Set/],
@@ -77,8 +81,8 @@ describe("data that JSON cannot carry", () => {
 
   it.each<[string, unknown, RegExp]>([
     ["a BigInt", { n: 1n }, /BigInt/],
-    ["undefined", undefined, /data is missing/],
-    ["a function", () => {}, /data is missing/],
+    ["undefined", undefined, /"data" is missing/],
+    ["a function", () => {}, /"data" is missing/],
   ])("%s is refused in production, too", async (_what, data, message) => {
     process.env.NODE_ENV = "production";
     const { pushIt } = await bench.connected();

@@ -26,7 +26,9 @@ describe("an error that no listener receives", () => {
     pushIt.publish({ channel: "stories/5", data: "x".repeat(100_000) });
     await settled();
     expect(warnings()).toEqual([
-      expect.stringMatching(/^push-it: stories\/5: 100,0\d\d bytes of JSON; at most 32,639.*"error"/),
+      expect.stringMatching(
+        /^push-it: stories\/5: The request has 100,0\d\d bytes of JSON, but at most 32,639.*"error"/,
+      ),
     ]);
   });
 

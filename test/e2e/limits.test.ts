@@ -65,7 +65,7 @@ const codes = (answers: Reply[]): (string | undefined)[] => answers.map(({ code 
 
 describe("limits, each lowered", () => {
   let system: TestSystem;
-  const heard = new Waiting();
+  const received = new Waiting();
   beforeAll(async () => {
     system = await TestSystem.start({
       guards: GUARDS,
@@ -73,17 +73,17 @@ describe("limits, each lowered", () => {
         limits: LIMITS,
         allowedOrigins: ["https://example.com"],
         wildcards: ["news/*"],
-        // A second, as by default, a busy machine may take to start the thread; here the guard has to have been told.
+        // A busy machine may need a second, the default, to start the thread. This guard has to run in time.
         timeouts: { onDisconnect: Duration.seconds(5) },
       },
-      log: () => heard.notify(),
+      log: () => received.notify(),
     });
   });
   afterAll(() => system.close());
 
   const rows = async (): Promise<string[]> => (await system.rows()).map((row) => JSON.stringify(row)).sort();
 
-  /** What the work comes to; fails when it has left a trace in the table. */
+  /** The result of some work, which must not leave a trace in the table. */
   const unchanged = async <T>(work: () => Promise<T>): Promise<T> => {
     const before = await rows();
     const result = await work();
@@ -95,7 +95,7 @@ describe("limits, each lowered", () => {
 
   /** Resolves when the log, which comes another way than frames do, has this line so often. */
   const log = (text: string, times = 1): Promise<boolean> =>
-    heard.until(
+    received.until(
       () => logged(text) >= times,
       () => `${text} in the log`,
     );
@@ -131,7 +131,7 @@ describe("limits, each lowered", () => {
   const disconnects = (): number =>
     system.invocations.filter(({ event }) => JSON.stringify(event).includes('"eventType":"DISCONNECT"')).length;
 
-  /** What a client is told that is denied; resolves when nothing is left of that. */
+  /** The reply to a denied client. Resolves when all traces of the connection are gone. */
   const denialOf = async (options: WireOptions): Promise<Reply> => {
     const before = disconnects();
     const told = await system.connect(options);
@@ -142,7 +142,7 @@ describe("limits, each lowered", () => {
     return answer;
   };
 
-  it("are told by ping", async () => {
+  it("are in the reply to a ping", async () => {
     const wire = await system.connect();
     expect((await wire.ping()).data).toMatchObject({ limits: { ...LIMITS, frameBytes: 32_768 } });
   });
@@ -156,7 +156,7 @@ describe("limits, each lowered", () => {
     expect(codes(await unchanged(() => wire.answers(uuid)))).toEqual(["too_many"]);
   });
 
-  it("messagesPerFrame: more are too_many, each is told, and none is published", async () => {
+  it("messagesPerFrame: refuses each message of a larger frame with too_many", async () => {
     const wire = await system.connect();
     await wire.subscribe("many");
     const messages = Array.from({ length: 5 }, (_, data) => ({ channel: "many", data }));
@@ -167,7 +167,7 @@ describe("limits, each lowered", () => {
     expect(wire.messages("many").map(({ data }) => data)).toEqual([3, 4]);
   });
 
-  it("messageBytes: what a client or a guard makes larger is too_large and reaches nobody", async () => {
+  it("messageBytes: refuses larger messages of a client or guard with too_large", async () => {
     const wire = await system.connect();
     await subscribeTo(wire, ["sizes", "grow"]);
     const sent = await unchanged(() =>
@@ -183,7 +183,7 @@ describe("limits, each lowered", () => {
     expect(wire.messages()).toHaveLength(1);
   });
 
-  it("messageBytes: what a delivery guard makes larger is not delivered to that recipient, and the log says so", async () => {
+  it("messageBytes: withholds and logs a message that a delivery guard makes larger", async () => {
     const wire = await system.connect();
     await wire.subscribe("louder");
     expect(
@@ -210,12 +210,12 @@ describe("limits, each lowered", () => {
     expect(await wire.subscribe("twelve-chars")).toMatchObject({ successful: true });
   });
 
-  it("channelLength: a guard that stages a longer one has failed, and nothing of it is done", async () => {
+  it("channelLength: fails a guard that names a longer channel", async () => {
     const wire = await system.connect();
     expect(await unchanged(() => wire.subscribe("long"))).toMatchObject({ successful: false, code: "guard_failed" });
   });
 
-  it("publicationsPerSecond: messages over it are rate_limited each by itself, and no guard is asked about them", async () => {
+  it("publicationsPerSecond: refuses each further message without asking a guard", async () => {
     const [publisher, listener] = await Promise.all([system.connect(), system.connect()]);
     await listener.subscribe("rate");
     const answers = await unchanged(() =>
@@ -247,7 +247,7 @@ describe("limits, each lowered", () => {
   });
 
   describe("subscriptionsPerAgent", () => {
-    it("one more is refused, what was there stays; there is room after unsubscribing, and the same again needs none", async () => {
+    it("refuses one more until the agent unsubscribes, but not a repetition", async () => {
       const wire = await system.connect();
       await subscribeTo(wire, ["a", "b"]);
       await wire.subscribe("c");
@@ -261,7 +261,7 @@ describe("limits, each lowered", () => {
       expect(await subscriptionsOf(wire)).toEqual(["b", "c", "d"]);
     });
 
-    it("what one guard permitted is done as a whole or not at all", async () => {
+    it("carries out all subscriptions of one guard or none", async () => {
       const wire = await system.connect();
       await subscribeTo(wire, ["a", "b"]);
       const answers = await subscribeTo(wire, ["pair", "c"]);
@@ -287,13 +287,13 @@ describe("limits, each lowered", () => {
       );
     });
 
-    it("a connection guard that wants more prevents the connection: no agent, no rows, and nobody has left", async () => {
+    it("prevents the connection if its guard subscribes to more, without onDisconnect", async () => {
       expect(await unchanged(() => refused([SUBPROTOCOL, entry({ greedy: 1 })]))).toBe("refused: 403");
       expect(await denialOf({ credentials: { greedy: 1 } })).toMatchObject({ code: "too_many_subscriptions" });
       expect(logged("left 1.")).toBe(0);
     });
 
-    it("a publication guard that wants more has its message refused: it reaches nobody", async () => {
+    it("refuses the message of a publication guard that subscribes to more", async () => {
       const [wire, listener] = await Promise.all([system.connect(), system.connect()]);
       await subscribeTo(listener, ["join", "a"]);
       expect(await unchanged(() => wire.publish("join", "first"))).toMatchObject({
@@ -307,7 +307,7 @@ describe("limits, each lowered", () => {
   });
 
   describe("agentsPerUser", () => {
-    it("one more is refused and leaves nothing; there is room when one has left", async () => {
+    it("refuses one more without a trace, until one has left", async () => {
       const ann = { credentials: { user: "ann" } };
       const first = await system.connect(ann);
       await system.connect(ann);
@@ -321,7 +321,7 @@ describe("limits, each lowered", () => {
       expect((await system.connect(ann)).protocol).toBe(SUBPROTOCOL);
     });
 
-    it("two of one session count once, as while a client replaces its connection; a third one is refused", async () => {
+    it("counts two connections of one session once, and refuses a third", async () => {
       const offered = (letter: string) => [SUBPROTOCOL, SESSION_PREFIX + letter.repeat(22), entry({ user: "fay" })];
       for (const letter of ["a", "b", "a", "b"])
         expect((await system.connect({ protocols: offered(letter) })).protocol).toBe(SUBPROTOCOL);
@@ -342,7 +342,7 @@ describe("limits, each lowered", () => {
     });
   });
 
-  it("credentialsBytes: more are refused before a guard is asked, and told why; the SDK stops with that", async () => {
+  it("credentialsBytes: refuses more before the guard, with a reason for the SDK", async () => {
     const credentials = { user: "eve", more: "x".repeat(20) };
     expect(await unchanged(() => refused([SUBPROTOCOL, entry(credentials)]))).toBe("refused: 400");
     expect(await unchanged(() => denialOf({ credentials }))).toMatchObject({
@@ -363,7 +363,7 @@ describe("limits, each lowered", () => {
     expect(logged("asked eve.")).toBe(0);
   });
 
-  it("allowedOrigins: pages of others are refused before a guard is asked, and told why; other clients are not", async () => {
+  it("allowedOrigins: refuses only pages of other origins, before the guard", async () => {
     const evil = { Origin: "https://evil.example" };
     const credentials = { user: "mallory" };
     expect(await unchanged(() => refused([SUBPROTOCOL, entry(credentials)], evil))).toBe("refused: 403");

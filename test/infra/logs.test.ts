@@ -10,7 +10,7 @@ const WRITTEN = /\.(debug|info|warn|error|#warn)\(\s*(?:\{ event: )?"([a-z_]+)"/
 const HIDDEN = /\blog\??\.(?:debug|info|warn|error)\(\s*(?!["{])\w/g;
 
 /** `event` is handed on by the one helper that names it. */
-const HELPER = "lambdas/aws/connections.ts";
+const HELPER = "lambdas/aws/api-gateway/management-api.ts";
 
 const sources = readdirSync(join(root, "lambdas"), { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))

@@ -6,19 +6,19 @@ import { Template } from "aws-cdk-lib/assertions";
 import ts from "typescript";
 import type { PushIt } from "../../infra/index.js";
 import { ROUTES, type RouteName } from "../../infra/routes.js";
-import type { Allowance } from "../../lambdas/core/rate.js";
-import { ROWS_PER_FRAME } from "../../lambdas/core/attendance-answer.js";
+import type { RateLimit } from "../../lambdas/requests/rate-limiter.js";
+import { ROWS_PER_FRAME } from "../../lambdas/presence/presence-query.js";
 import {
   HISTORY_REQUESTS,
   PRESENCE_CHANGE,
   PRESENCE_REQUESTS,
   REFRESH_REQUESTS,
-  REMINDING_PINGS,
+  PINGS_WITH_CHANNELS,
   subscriptionChanges,
-} from "../../lambdas/core/request-rates.js";
+} from "../../lambdas/requests/request-rates.js";
 import { PRICES } from "../../local/meter/prices.js";
-import { about, failure } from "../../lambdas/core/answers.js";
-import { refusalsIn } from "../../lambdas/core/refusals.js";
+import { forChannel, failure } from "../../lambdas/requests/replies.js";
+import { refusalsIn } from "../../lambdas/requests/refusals.js";
 import {
   MAX_CHANNEL_LENGTH,
   MAX_CHANNELS_PER_FRAME,
@@ -105,7 +105,7 @@ test("the longest line of a refusal costs what the page says", () => {
     String(at).padEnd(MAX_CHANNEL_LENGTH + "/*".length, "x"),
   );
   const refused = refusalsIn(
-    channels.map((channel) => about(channel, failure(Meta.subscribe, "u".repeat(64), "too_many_subscriptions"))),
+    channels.map((channel) => forChannel(channel, failure(Meta.subscribe, "u".repeat(64), "too_many_subscriptions"))),
   );
   expect(refused).toHaveLength(1);
   const message = {
@@ -131,12 +131,12 @@ describe("what a permitted agent has read and written", () => {
   const [coming, held] = [2, 8];
   const read = (units: number, seconds: number): number => 2 * MESSAGE + lambda(seconds) + units * READ;
   /** Full frames of one agent, where each channel counts as so many. */
-  const frames = (each: number): Allowance => {
+  const frames = (each: number): RateLimit => {
     const { perSecond, burst } = subscriptionChanges(DEFAULT_LIMITS);
     return { perSecond: perSecond / MAX_CHANNELS_PER_FRAME / each, burst: burst / MAX_CHANNELS_PER_FRAME / each };
   };
-  const rows: [what: string, route: RouteName, own: Allowance, perMillion: number][] = [
-    ["`positions`", "ping", REMINDING_PINGS, read(agent + 3 * MAX_CHANNELS_PER_PING, 0.01)],
+  const rows: [what: string, route: RouteName, own: RateLimit, perMillion: number][] = [
+    ["`positions`", "ping", PINGS_WITH_CHANNELS, read(agent + 3 * MAX_CHANNELS_PER_PING, 0.01)],
     ["`history` of", "history", HISTORY_REQUESTS, read(heads + MAX_HISTORY_PAGE_SIZE * LARGEST, 0.02)],
     ["`presence` on a channel", "presence", PRESENCE_REQUESTS, read(members, 0.02)],
     [
@@ -170,7 +170,7 @@ describe("what a permitted agent has read and written", () => {
   });
 
   test.each([
-    ["carry `positions` or `presentChannels`", REMINDING_PINGS],
+    ["carry `positions` or `presentChannels`", PINGS_WITH_CHANNELS],
     ["`history` requests", HISTORY_REQUESTS],
     ["`presence` requests", PRESENCE_REQUESTS],
     ["`refresh` requests", REFRESH_REQUESTS],

@@ -1,7 +1,7 @@
 import { DEFAULT_SETTINGS, DEFAULT_TIMEOUTS } from "../../lambdas/settings.js";
-import { POST_MS } from "../../lambdas/core/latest-answers.js";
+import { POST_MS } from "../../lambdas/history/latest-replies.js";
 import { FUNCTION_TIMEOUT_MS } from "../../infra/limits.js";
-import { FUNCTION_NAMES, MARGIN_MS, timeoutParts, timeoutSeconds, tooLong } from "../../infra/timeouts.js";
+import { FUNCTION_NAMES, MARGIN_MS, timeoutParts, timeoutSeconds, timeoutError } from "../../infra/timeouts.js";
 
 const secondsOf = (name: (typeof FUNCTION_NAMES)[number], timeouts = DEFAULT_TIMEOUTS) =>
   timeoutSeconds(timeoutParts(name, { ...DEFAULT_SETTINGS, timeouts }));
@@ -63,7 +63,7 @@ describe("a function's timeout", () => {
 
 describe("a timeout that is too long", () => {
   test("is one over 28 s, and the reason names the props that made it", () => {
-    const reason = tooLong("publish", timeoutParts("publish", { ...DEFAULT_SETTINGS, fanOutMs: 25_000 }));
+    const reason = timeoutError("publish", timeoutParts("publish", { ...DEFAULT_SETTINGS, fanOutMs: 25_000 }));
     expect(reason).toContain("the publish function would need 32 s");
     expect(reason).toContain("timeouts.onPublicationRequest 1 s");
     expect(reason).toContain("fanOutBudget 25 s");
@@ -73,6 +73,6 @@ describe("a timeout that is too long", () => {
   test("is not one of exactly 28 s", () => {
     const parts = timeoutParts("publish", { ...DEFAULT_SETTINGS, fanOutMs: FUNCTION_TIMEOUT_MS - MARGIN_MS - 2_000 });
     expect(timeoutSeconds(parts)).toBe(28);
-    expect(tooLong("publish", parts)).toBeUndefined();
+    expect(timeoutError("publish", parts)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { DEFAULT_ENTRY, entriesFor, HANDLERS, type Manifest, manifestFault } from "../../protocol/guard-manifest.js";
+import { DEFAULT_ENTRY, entriesFor, HANDLERS, type Manifest, manifestError } from "../../protocol/guard-manifest.js";
 
 const ask = "onSubscriptionRequest" as const;
 const manifest = (...entries: string[]): Manifest => Object.fromEntries(entries.map((entry) => [entry, [ask]]));
@@ -74,22 +74,22 @@ describe("a manifest", () => {
   test.each([[DEFAULT_ENTRY], ["a"], ["a/b"], ["a/*"], ["/a/b/*"], ["__proto__"], ["constructor"]])(
     "may name %j",
     (entry) => {
-      expect(manifestFault(manifest(entry))).toBeUndefined();
+      expect(manifestError(manifest(entry))).toBeUndefined();
     },
   );
 
   test.each([["a b"], ["*"], ["a*"], ["a/*/b"], ["/meta/connect"], ["/meta/*"], ["a//*"], ["/*"]])(
     "may not name %j",
     (entry) => {
-      expect(manifestFault(manifest(DEFAULT_ENTRY, entry))).toContain(JSON.stringify(entry));
+      expect(manifestError(manifest(DEFAULT_ENTRY, entry))).toContain(JSON.stringify(entry));
     },
   );
 
   test.each(["onConnectionRequest", "onDisconnect"] as const)(
     "may not put %s below a channel, where it would never run",
     (handler) => {
-      expect(manifestFault({ "a/*": [ask, handler] })).toContain(handler);
-      expect(manifestFault({ [DEFAULT_ENTRY]: [handler] })).toBeUndefined();
+      expect(manifestError({ "a/*": [ask, handler] })).toContain(handler);
+      expect(manifestError({ [DEFAULT_ENTRY]: [handler] })).toBeUndefined();
     },
   );
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as limits from "../../protocol/limits.js";
-import { AGENT_CACHE_SECONDS } from "../../lambdas/core/directory.js";
+import { AGENT_CACHE_SECONDS } from "../../lambdas/connection/agent-cache.js";
 
 const page = readFileSync(join(__dirname, "../../docs/PROTOCOL.md"), "utf8");
 

@@ -15,13 +15,13 @@ export interface BenchArguments {
 }
 
 /** The benchmarks that there are, by name: what the command line has to know of them. */
-export type Known = Readonly<Record<string, Pick<Benchmark<unknown>, "options">>>;
+export type KnownBenchmarks = Readonly<Record<string, Pick<Benchmark<unknown>, "options">>>;
 
 /**
  * Reads the command line.
- * @throws Failure for a benchmark that does not exist, and for an option that does not exist or is another benchmark's
+ * @throws UserError for a benchmark that does not exist, and for an option that does not exist or is another benchmark's
  */
-export const parseBenchArguments = (args: string[], benchmarks: Known): BenchArguments => {
+export const parseBenchArguments = (args: string[], benchmarks: KnownBenchmarks): BenchArguments => {
   const { values, positionals } = parse(args, benchmarks);
   const [name = "", ...more] = positionals;
   const { help = false, json = false, write = false, ...options } = values;
@@ -42,7 +42,7 @@ export const parseBenchArguments = (args: string[], benchmarks: Known): BenchArg
 
 const HELP = "npm run bench -- --help lists the options.";
 
-const parse = (args: string[], benchmarks: Known) => {
+const parse = (args: string[], benchmarks: KnownBenchmarks) => {
   const own: NonNullable<ParseArgsConfig["options"]> = {};
   for (const { options = {} } of Object.values(benchmarks)) {
     for (const [name, { flag }] of Object.entries(options)) own[name] = { type: flag ? "boolean" : "string" };

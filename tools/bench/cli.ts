@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { progressOn } from "../fuzz/report.js";
-import { UserError } from "../../local/core/user-error.js";
+import { runCli } from "../lib/cli.js";
+import { createProgress } from "../lib/progress.js";
 import { parseBenchArguments } from "./arguments.js";
-import { aws } from "./aws.js";
+import { aws } from "./aws/aws.js";
 import type { Benchmark } from "./benchmark.js";
 import { coldstart } from "./coldstart/coldstart.js";
-import { connections } from "./connections.js";
-import { cost } from "./cost.js";
-import { dev } from "./dev.js";
-import { fanout } from "./fanout.js";
-import { guards } from "./guards.js";
-import { latency } from "./latency.js";
-import { between, writePage } from "./page.js";
-import { scale } from "./scale.js";
+import { connections } from "./connections/connections.js";
+import { cost } from "./cost/cost.js";
+import { dev } from "./dev/dev.js";
+import { fanout } from "./fanout/fanout.js";
+import { guards } from "./guards/guards.js";
+import { latency } from "./latency/latency.js";
+import { replaceSection, writePage } from "./page.js";
+import { scale } from "./scale/scale.js";
 
 /** The benchmarks, by name. */
 const BENCHMARKS: Record<string, Benchmark<unknown>> = {
@@ -64,17 +64,12 @@ const main = async (args: string[]): Promise<void> => {
   const benchmark = BENCHMARKS[name]!;
   const { page = PAGE } = benchmark;
   // Before a long run, rather than after it: whether its result has a place.
-  if (write) between(readFileSync(join(ROOT, page), "utf8"), name, "");
-  const bar = progressOn(process.stderr, STEPS);
+  if (write) replaceSection(readFileSync(join(ROOT, page), "utf8"), name, "");
+  const bar = createProgress(process.stderr, STEPS);
   const result = await benchmark.run({ root: ROOT, progress: (share) => bar(Math.round(share * STEPS)) }, options);
   const table = benchmark.table(result);
   if (write) writePage({ root: ROOT, page, name, table, charts: benchmark.charts?.(result) ?? [] });
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `\n${table}\n`);
 };
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  const text =
-    error instanceof UserError ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
-  process.stderr.write(`✗ ${text ?? String(error)}\n`);
-  process.exitCode = 1;
-});
+runCli(main);

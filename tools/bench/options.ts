@@ -6,7 +6,7 @@ export type Options = Readonly<Record<string, string | boolean | undefined>>;
 /** What an option's number may be. */
 interface Bounds {
   /** Where the option is not given. */
-  otherwise: number;
+  defaultValue: number;
   /** @default 1 */
   min?: number;
   max: number;
@@ -14,10 +14,14 @@ interface Bounds {
 
 /**
  * An option that is a number.
- * @throws Failure when it is none, or out of bounds
+ * @throws UserError when it is none, or out of bounds
  * @example numberOf({ seconds: "60" }, "seconds", { otherwise: 30, max: 3600 })
  */
-export const numberOf = (options: Options, name: string, { otherwise, min = 1, max }: Bounds): number => {
+export const numberOption = (
+  options: Options,
+  name: string,
+  { defaultValue: otherwise, min = 1, max }: Bounds,
+): number => {
   const given = options[name];
   if (given === undefined) return otherwise;
   const number = typeof given === "string" && given.trim() !== "" ? Number(given) : NaN;
@@ -27,10 +31,10 @@ export const numberOf = (options: Options, name: string, { otherwise, min = 1, m
 
 /**
  * An option that is a whole number.
- * @throws Failure when it is none, or out of bounds
+ * @throws UserError when it is none, or out of bounds
  */
-export const countOf = (options: Options, name: string, bounds: Bounds): number => {
-  const number = numberOf(options, name, bounds);
+export const integerOption = (options: Options, name: string, bounds: Bounds): number => {
+  const number = numberOption(options, name, bounds);
   if (Number.isInteger(number)) return number;
   throw new UserError(`--${name} ${number} is not a whole number.`);
 };

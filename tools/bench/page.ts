@@ -7,7 +7,7 @@ import type { Chart } from "./benchmark.js";
  * @throws Error when the page has no such markers
  * @example between("<!-- guards -->\nold\n<!-- /guards -->", "guards", "new")
  */
-export const between = (page: string, name: string, text: string): string => {
+export const replaceSection = (page: string, name: string, text: string): string => {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const from = page.indexOf(begin);
   const to = page.indexOf(end, from);
@@ -19,7 +19,7 @@ export const between = (page: string, name: string, text: string): string => {
 const CHARTS = "docs/charts";
 
 /** What a benchmark has to show. */
-export interface Shown {
+export interface PageContent {
   /** The package's folder. */
   root: string;
   /** The page's path below it. */
@@ -33,11 +33,11 @@ export interface Shown {
  * Puts a benchmark's charts and table into its page, and the charts' files beside it.
  * @throws Error when the page has no place for them; nothing is written then
  */
-export const writePage = ({ root, page, name, table, charts }: Shown): void => {
+export const writePage = ({ root, page, name, table, charts }: PageContent): void => {
   const file = join(root, page);
   const address = (chart: Chart): string => relative(dirname(page), join(CHARTS, `${chart.name}.svg`));
   const pictures = charts.map((chart) => `![${chart.alt}](${address(chart)})\n\n`);
-  const written = between(readFileSync(file, "utf8"), name, pictures.join("") + table);
+  const written = replaceSection(readFileSync(file, "utf8"), name, pictures.join("") + table);
   mkdirSync(join(root, CHARTS), { recursive: true });
   for (const chart of charts) writeFileSync(join(root, CHARTS, `${chart.name}.svg`), chart.svg);
   writeFileSync(file, written);

@@ -1,5 +1,6 @@
-import { parseArgs } from "node:util";
 import { UserError } from "../../local/core/user-error.js";
+import { parseInteger, parseOptions } from "../lib/arguments.js";
+import { MAX_SEED } from "../lib/random.js";
 import type { ChaosOptions } from "./chaos.js";
 
 /** What `npm run chaos -- --help` says. */
@@ -28,47 +29,37 @@ export interface ChaosArguments {
 
 const MESSAGES = 5_000;
 const MAX_MESSAGES = 1_000_000;
-const MAX_SEED = 2 ** 31 - 1;
+
+const OPTIONS = {
+  messages: { type: "string" },
+  seed: { type: "string" },
+  dynamodb: { type: "string" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
 
 /**
  * Reads the command line.
  * @param chosen the seed where none is given
- * @throws Failure for an option that does not exist, or a value that cannot be
+ * @throws UserError for an option that does not exist, or a value that cannot be
  */
 export const parseChaosArguments = (args: string[], chosen: number): ChaosArguments => {
-  const { messages, seed, dynamodb = "embedded", json = false, help = false } = parse(args);
+  const {
+    messages,
+    seed,
+    dynamodb = "embedded",
+    json = false,
+    help = false,
+  } = parseOptions("npm run chaos --", OPTIONS, args);
   if (dynamodb !== "embedded" && dynamodb !== "local")
     throw new UserError(`--dynamodb ${dynamodb} is neither embedded nor local.`);
   return {
     help,
     json,
     options: {
-      messages: whole("messages", messages ?? String(MESSAGES), 1, MAX_MESSAGES),
-      seed: whole("seed", seed ?? String(chosen), 0, MAX_SEED),
+      messages: parseInteger("messages", messages ?? String(MESSAGES), 1, MAX_MESSAGES),
+      seed: parseInteger("seed", seed ?? String(chosen), 0, MAX_SEED),
       dynamodb,
     },
   };
-};
-
-const parse = (args: string[]) => {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        messages: { type: "string" },
-        seed: { type: "string" },
-        dynamodb: { type: "string" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UserError((error as Error).message, "npm run chaos -- --help lists the options.");
-  }
-};
-
-const whole = (name: string, text: string, least: number, most: number): number => {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UserError(`--${name} ${text} is not a whole number from ${least} to ${most}.`);
 };

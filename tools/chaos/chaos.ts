@@ -1,6 +1,5 @@
 import type { InvocationReport } from "../../local/services/lambda/runtime/pool.js";
 import { CREDENTIALS_PREFIX } from "../../protocol/index.js";
-import { bundledSdk } from "./bundle.js";
 import { CHANNELS } from "./channels.js";
 import { type History, judge, type Violation, type Wrong } from "./checker.js";
 import { countsOf } from "./counts.js";
@@ -14,11 +13,11 @@ import { type Doing, isPermitted } from "./policy.js";
 import { positionsIn } from "./positions.js";
 import { publishAll } from "./publishing.js";
 import { comesTogether, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
-import { sourceOf } from "./random.js";
+import { randomFor } from "../lib/random.js";
 import { type Kind, Schedule } from "./schedule.js";
 import { storyOf } from "./story.js";
 import { storedIn, TableView } from "./table.js";
-import { LEASE_SECONDS, startTarget, type Target } from "./target.js";
+import { LEASE_SECONDS, loadBundledSdk, startTarget, type Target } from "./target.js";
 import { Trail } from "./trail.js";
 
 /** What is to be done. */
@@ -144,7 +143,7 @@ class Run {
     const onLifetime = (): void => void (this.#lifetimes += 1);
     const recovers = (channel: string): boolean => keeps(channel) !== "nothing";
     const context = {
-      Sdk: bundledSdk(this.root),
+      Sdk: loadBundledSdk(this.root),
       url: system.websocketUrl,
       seed,
       pace,
@@ -166,7 +165,7 @@ class Run {
       moves.begin();
       let told = 0;
       const count = (): void => this.progress.published((told += 1));
-      const random = sourceOf(seed, "victims");
+      const random = randomFor(seed, "victims");
       const { publishers, all: victims } = crowd;
       await publishAll({ plan, publishers, victims, schedule: this.#schedule, moves, random, told: count });
       this.#schedule.end();

@@ -1,22 +1,21 @@
-import { randomInt } from "node:crypto";
 import { join } from "node:path";
-import { progressOn } from "../fuzz/report.js";
-import { UserError } from "../../local/core/user-error.js";
+import { runCli } from "../lib/cli.js";
+import { createProgress } from "../lib/progress.js";
+import { chooseSeed } from "../lib/random.js";
 import { CHAOS_HELP, parseChaosArguments } from "./arguments.js";
 import { chaos } from "./chaos.js";
 import { failureText, faultsOf, jsonLine, summary } from "./report.js";
 
 const ROOT = join(__dirname, "../..");
-const MAX_CHOSEN_SEED = 1_000_000;
 
 const main = async (args: string[]): Promise<void> => {
-  const { help, json, options } = parseChaosArguments(args, randomInt(MAX_CHOSEN_SEED));
+  const { help, json, options } = parseChaosArguments(args, chooseSeed());
   if (help) return void process.stdout.write(CHAOS_HELP);
   const begun = performance.now();
   process.stderr.write(`seed ${options.seed}\n`);
   const phase = (what: string): void =>
     void process.stderr.write(`${what}: after ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
-  const outcome = await chaos(ROOT, options, { published: progressOn(process.stderr, options.messages), phase });
+  const outcome = await chaos(ROOT, options, { published: createProgress(process.stderr, options.messages), phase });
   const text = summary(outcome, options, (performance.now() - begun) / 1000);
   (json ? process.stderr : process.stdout).write(text);
   if (json) process.stdout.write(jsonLine(outcome));
@@ -25,9 +24,4 @@ const main = async (args: string[]): Promise<void> => {
   process.exitCode = 1;
 };
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  const text =
-    error instanceof UserError ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
-  process.stderr.write(`✗ ${text ?? String(error)}\n`);
-  process.exitCode = 1;
-});
+runCli(main);

@@ -6,7 +6,7 @@ import { ChaosPage, type Component, type Way } from "./page.js";
 import { readPage } from "./pages.js";
 import type { Planned } from "./plan.js";
 import { type Credentials, maySubscribe } from "./policy.js";
-import { type Random, sourceOf } from "./random.js";
+import { type Random, randomFor } from "../lib/random.js";
 import { type Listening, type Sockets, socketsOf } from "./sockets.js";
 import type { Trail } from "./trail.js";
 
@@ -63,7 +63,7 @@ export class ChaosClient {
   ) {
     const { url, seed, pace } = context;
     const { lifetimeMs, connectionMs, checkMs } = pace;
-    this.random = sourceOf(seed, `${who.name} acts`);
+    this.random = randomFor(seed, `${who.name} acts`);
     this.#sockets = socketsOf(lifetimeMs / 2, this.#listening());
     const { setTimeout, clearTimeout, Date } = globalThis;
     this.#options = {
@@ -78,7 +78,7 @@ export class ChaosClient {
       connectionLifetime: keepsTime ? lifetimeMs : connectionMs * 2,
       WebSocket: this.#sockets.Socket,
       // Waits by chance are the seed's as well.
-      platform: { Date, Math: { random: sourceOf(seed, who.name) }, setTimeout, clearTimeout },
+      platform: { Date, Math: { random: randomFor(seed, who.name) }, setTimeout, clearTimeout },
     };
     this.#page = this.#open({});
   }

@@ -2,7 +2,7 @@ import { ChaosClient, type ClientContext } from "./client.js";
 import { CHANNELS, WILDCARDS } from "./channels.js";
 import type { Plan } from "./plan.js";
 import { EARS, maySubscribe } from "./policy.js";
-import { pick, sourceOf } from "./random.js";
+import { pick, randomFor } from "../lib/random.js";
 
 /** How many channels those subscribe to that do not publish. */
 const EACH = 4;
@@ -23,7 +23,7 @@ export interface Crowd {
 
 /** Connects everybody, who subscribes to what the seed says. */
 export const gather = (context: ClientContext, plan: Plan): Crowd => {
-  const random = sourceOf(context.seed, "crowd");
+  const random = randomFor(context.seed, "crowd");
   const names = CHANNELS.map(({ name }) => name);
   const join = (name: string, index: number, channels: Iterable<string>): ChaosClient => {
     const who = { name, ear: index % EARS, insider: index % OUTSIDER !== OUTSIDER - 1 };

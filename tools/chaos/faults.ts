@@ -4,7 +4,7 @@ import type { PostFault } from "../../local/services/gateway/gateway.js";
 import type { DynamoDbCall, DynamoDbFault } from "../../local/services/dynamodb/proxy/faults.js";
 import type { Journal, Post } from "./journal.js";
 import { UUIDS } from "./plan.js";
-import { between, type Random, sourceOf } from "./random.js";
+import { randomInteger, type Random, randomFor } from "../lib/random.js";
 import type { Kind, Schedule } from "./schedule.js";
 import type { Trail } from "./trail.js";
 
@@ -82,8 +82,8 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
     private readonly trail: Trail,
     private readonly journal: Pick<Journal, "owner" | "posted" | "queued">,
   ) {
-    this.#late = sourceOf(seed, "late");
-    this.#further = sourceOf(seed, "further");
+    this.#late = randomFor(seed, "late");
+    this.#further = randomFor(seed, "further");
   }
 
   beforePost(connectionId: string, body: Buffer): PostFault | undefined {
@@ -101,12 +101,12 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
   }
 
   delayPost(): number | undefined {
-    return this.schedule.strikes("delayed") ? between(this.#late, 1, POST_LATE_MS) : undefined;
+    return this.schedule.strikes("delayed") ? randomInteger(this.#late, 1, POST_LATE_MS) : undefined;
   }
 
   delayFrame(connectionId: string): number | undefined {
     if (this.schedule.strikes("cut")) this.system?.cut(connectionId);
-    return this.schedule.strikes("overtaken") ? between(this.#late, 1, FRAME_LATE_MS) : undefined;
+    return this.schedule.strikes("overtaken") ? randomInteger(this.#late, 1, FRAME_LATE_MS) : undefined;
   }
 
   dropDisconnect(connectionId: string): boolean {
@@ -149,7 +149,7 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
       if (found) return found[1];
     }
     const found = CALL_FAULTS.find(([kind]) => this.schedule.strikes(kind))?.[1];
-    if (found) this.#bursts.set(accessKeyId, { fault: found, left: between(this.#further, 0, FURTHER) });
+    if (found) this.#bursts.set(accessKeyId, { fault: found, left: randomInteger(this.#further, 0, FURTHER) });
     return found;
   }
 

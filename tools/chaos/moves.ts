@@ -2,7 +2,7 @@ import { CHANNELS, WILDCARDS } from "./channels.js";
 import type { ChaosClient, Occasion } from "./client.js";
 import type { Component } from "./page.js";
 import { maySubscribe } from "./policy.js";
-import { between, pick, type Random, sourceOf } from "./random.js";
+import { randomInteger, pick, type Random, randomFor } from "../lib/random.js";
 import { Schedule, type Times } from "./schedule.js";
 
 /** What applications do with their subscriptions, and how often in a run of 5,000 messages; in smaller ones less often. */
@@ -59,7 +59,7 @@ export class Moves {
     private readonly clients: readonly ChaosClient[],
   ) {
     this.#schedule = new Schedule(seed, messages, TIMES);
-    this.#random = sourceOf(seed, "moves");
+    this.#random = randomFor(seed, "moves");
     this.done = Object.fromEntries(MOVES.map((move) => [move, 0])) as Record<Move, number>;
     for (const client of clients) client.onOccasion = (occasion) => this.#occasion(client, occasion);
   }
@@ -96,7 +96,7 @@ export class Moves {
     const move = pick(random, AT_ONCE);
     // What the SDK says to a listener may be acted upon at once. Sockets are opened inside the SDK, where no application is.
     if (occasion !== "socket" && random() < 0.5) this.#do(move, client, random);
-    else this.#later(between(random, 0, SOON_MS), () => this.#do(move, client, random));
+    else this.#later(randomInteger(random, 0, SOON_MS), () => this.#do(move, client, random));
   }
 
   #do(move: Move, client: ChaosClient, random: Random): void {
@@ -154,4 +154,4 @@ export class Moves {
   }
 }
 
-const whileBy = (random: Random): number => between(random, ...pick(random, WHILES));
+const whileBy = (random: Random): number => randomInteger(random, ...pick(random, WHILES));

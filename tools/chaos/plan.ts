@@ -1,7 +1,7 @@
 import { CHANNELS } from "./channels.js";
 import { paceOf } from "./pace.js";
 import type { Doing, Payload } from "./policy.js";
-import { between, pick, type Random, sourceOf } from "./random.js";
+import { randomInteger, pick, type Random, randomFor } from "../lib/random.js";
 
 /** One publication that is to be. */
 export interface Planned {
@@ -42,7 +42,7 @@ const doings = (random: Random, messages: number): Map<number, Doing> => {
 
 /** What is published in a run: always the same for the same seed. */
 export const planOf = (seed: number, messages: number): Plan => {
-  const random = sourceOf(seed, "plan");
+  const random = randomFor(seed, "plan");
   const doing = doings(random, messages);
   const plan = new Map<string, Planned[]>(
     Array.from({ length: paceOf(messages).publishers }, (_, index) => [`p${index}`, []]),
@@ -52,7 +52,7 @@ export const planOf = (seed: number, messages: number): Plan => {
     const by = pick(random, names);
     const mine = plan.get(by)!;
     const n = mine.length;
-    const pad = random() < LARGE ? "x".repeat(between(random, 1, LARGEST)) : undefined;
+    const pad = random() < LARGE ? "x".repeat(randomInteger(random, 1, LARGEST)) : undefined;
     const does = doing.get(at);
     const data: Payload = { by, n, ...(does && { do: does }), ...(pad !== undefined && { pad }) };
     mine.push({ uuid: `chaos-${by}-${n}`, channel: pick(random, weighted), data });

@@ -1,7 +1,7 @@
 import type { ChaosClient } from "./client.js";
 import type { Moves } from "./moves.js";
 import type { Plan } from "./plan.js";
-import { pick, type Random } from "./random.js";
+import { pick, type Random } from "../lib/random.js";
 import type { Schedule } from "./schedule.js";
 
 /** Publications of one client that wait for their answers at once. */

@@ -1,4 +1,4 @@
-import { between, pick, sourceOf } from "./random.js";
+import { randomInteger, pick, randomFor } from "../lib/random.js";
 
 /** What strikes by schedule, and how often in a run of `WHOLE` messages; in smaller ones less often. */
 const TIMES = {
@@ -88,11 +88,11 @@ export const strikesOf = <Name extends string = Kind>(
 ): Record<Name, Strike[]> => {
   const kinds = Object.keys(often) as Name[];
   const strikes = (kind: Name): Strike[] => {
-    const random = sourceOf(seed, kind);
+    const random = randomFor(seed, kind);
     const times = Math.ceil((often[kind] * messages) / WHOLE);
     const made = Array.from({ length: times }, (): Strike => {
       const at = Math.floor(random() * messages * LATEST);
-      const skip = between(random, 0, MOST_SKIPPED);
+      const skip = randomInteger(random, 0, MOST_SKIPPED);
       return { at, skip, ...(TARGETED.has(kind as string as Kind) && { victim: pick(random, VICTIMS) }) };
     });
     return made.sort((a, b) => a.at - b.at);

@@ -1,10 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { App, Duration, Stack } from "aws-cdk-lib";
+import { compileFunction } from "node:vm";
+import { Duration, type Stack } from "aws-cdk-lib";
+import type { PushIt as Client } from "push-it-client";
 import { Guards, PushIt } from "../../infra/index.js";
 import type { SystemOptions } from "../../local/dev/system/options.js";
 import { startSystem } from "../../local/dev/system/start-system.js";
 import type { System } from "../../local/dev/system/system.js";
+import { synthesize } from "../lib/synthesize.js";
+import { makeWorkFolder } from "../lib/work-folder.js";
 import { channelOptions, WILDCARDS } from "./channels.js";
 
 /** Subscribers that the publishing function posts to itself: few, so that workers and their queue have all others. */
@@ -29,14 +33,9 @@ const ENVIRONMENTS = 5;
 const QUEUE_SCALE = 0.2;
 const ASYNC_SCALE = 0.02;
 
-const synthesize = (folder: string): string => {
-  const outdir = join(folder, "cdk.out");
-  const app = new App({
-    outdir,
-    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
-  });
+const addSystem = (stack: Stack): void => {
   const time = Duration.seconds(GUARD_SECONDS);
-  new PushIt(new Stack(app, "Chaos"), "PushIt", {
+  new PushIt(stack, "PushIt", {
     guards: Guards.fromModule(join(__dirname, "guards.ts")),
     channels: channelOptions(),
     wildcards: [...WILDCARDS],
@@ -50,8 +49,6 @@ const synthesize = (folder: string): string => {
       onMessageReceived: time,
     },
   });
-  app.synth();
-  return outdir;
 };
 
 /** A running system, which leaves nothing when it is closed. */
@@ -68,16 +65,13 @@ export const startTarget = async (
   root: string,
   options: Pick<SystemOptions, "faults" | "limits" | "log" | "report" | "dynamodb">,
 ): Promise<Target> => {
-  const parent = join(root, ".push-it");
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, "chaos-"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const folder = makeWorkFolder(root, "chaos-");
   try {
     const system = await startSystem({
       ...options,
       project: root,
       dist: join(root, "local/dist"),
-      assembly: synthesize(folder),
+      assembly: synthesize(folder.path, "Chaos", addSystem),
       sweepEveryMs: SWEEP_MS,
       maxEnvironments: ENVIRONMENTS,
       queueWaitScale: QUEUE_SCALE,
@@ -85,11 +79,27 @@ export const startTarget = async (
     });
     const close = async (): Promise<void> => {
       await system.close();
-      remove();
+      folder.remove();
     };
     return { system, close };
   } catch (error) {
-    remove();
+    folder.remove();
     throw error;
   }
+};
+
+/** Returns the class that the bundle has defined, and removes it from the global object. */
+const TAKE_CLASS = `
+  const { PushIt } = globalThis;
+  delete globalThis.PushIt;
+  return PushIt;
+`;
+
+/** Loads the SDK from its bundle for browsers, which is what applications run. */
+export const loadBundledSdk = (root: string): typeof Client => {
+  const code = readFileSync(join(root, "client/dist/push-it.iife.js"), "utf8");
+  const define = compileFunction(`${code}\n${TAKE_CLASS}`) as () => typeof Client | undefined;
+  const defined = define();
+  if (!defined) throw new Error("client/dist/push-it.iife.js does not define PushIt. Build it with npm run build.");
+  return defined;
 };

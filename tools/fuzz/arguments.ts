@@ -1,5 +1,6 @@
-import { parseArgs } from "node:util";
 import { UserError } from "../../local/core/user-error.js";
+import { parseInteger, parseOptions } from "../lib/arguments.js";
+import { MAX_SEED } from "../lib/random.js";
 import type { FuzzOptions } from "./driver.js";
 
 /** What `npm run fuzz -- --help` says. */
@@ -26,15 +27,22 @@ export interface FuzzArguments {
 
 const RUNS = 2_000;
 const MAX_RUNS = 10_000_000;
-const MAX_SEED = 2 ** 31 - 1;
+
+const OPTIONS = {
+  runs: { type: "string" },
+  seed: { type: "string" },
+  path: { type: "string" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
 
 /**
  * Reads the command line.
  * @param chosen the seed where none is given
- * @throws Failure for an option that does not exist, or a value that cannot be
+ * @throws UserError for an option that does not exist, or a value that cannot be
  */
 export const parseFuzzArguments = (args: string[], chosen: number): FuzzArguments => {
-  const { runs, seed, path, json = false, help = false } = parse(args);
+  const { runs, seed, path, json = false, help = false } = parseOptions("npm run fuzz --", OPTIONS, args);
   if (path !== undefined && seed === undefined) throw new UserError("--path needs the --seed that it belongs to.");
   if (path !== undefined && !/^\d+(:\d+)*$/.test(path))
     throw new UserError(`--path ${path} is no path such as 17:0:3.`);
@@ -42,32 +50,9 @@ export const parseFuzzArguments = (args: string[], chosen: number): FuzzArgument
     help,
     json,
     options: {
-      runs: whole("runs", runs ?? String(RUNS), 1, MAX_RUNS),
-      seed: whole("seed", seed ?? String(chosen), 0, MAX_SEED),
+      runs: parseInteger("runs", runs ?? String(RUNS), 1, MAX_RUNS),
+      seed: parseInteger("seed", seed ?? String(chosen), 0, MAX_SEED),
       ...(path === undefined ? {} : { path }),
     },
   };
-};
-
-const parse = (args: string[]) => {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        runs: { type: "string" },
-        seed: { type: "string" },
-        path: { type: "string" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UserError((error as Error).message, "npm run fuzz -- --help lists the options.");
-  }
-};
-
-const whole = (name: string, text: string, least: number, most: number): number => {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UserError(`--${name} ${text} is not a whole number from ${least} to ${most}.`);
 };

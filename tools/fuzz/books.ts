@@ -1,6 +1,6 @@
+import { type JsonObject, asJsonObject } from "../lib/json.js";
 import type { Reply, PresenceEventData, Json, Message, Position, WithheldMessage } from "../../protocol/index.js";
 import type { Audit } from "./audit.js";
-import { type Fields, fieldsOf } from "./fields.js";
 import type { Asks } from "./fit.js";
 import { dataFor, type Changes, type Ledger, type Member } from "./ledger.js";
 import { keeps, tells, transforms, userOf } from "./policy.js";
@@ -13,7 +13,7 @@ export interface Asker {
   changes: Changes;
 }
 
-const keysOf = (value: unknown): string[] => Object.keys(fieldsOf(value)).sort();
+const keysOf = (value: unknown): string[] => Object.keys(asJsonObject(value)).sort();
 const same = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join();
 
 const REPLAY_KEYS = new Set(["channel", "position", "messages", "more", "pendingMs", "recovered", "code"]);
@@ -33,7 +33,7 @@ export class Books {
 
   /** What is wrong with an answer to a question. */
   fault(asker: Asker, asks: Asks, answer: Reply): string | undefined {
-    const data = fieldsOf(answer.data);
+    const data = asJsonObject(answer.data);
     switch (asks.kind) {
       case "stored":
         return this.shelves.messageFault(asks.channel, answer.position as Position, asks);
@@ -61,7 +61,7 @@ export class Books {
       messages = [],
       more,
       pendingMs,
-    } = fieldsOf(answer.data) as Fields & { position?: Position; messages?: (Message & { offset: number })[] };
+    } = asJsonObject(answer.data) as JsonObject & { position?: Position; messages?: (Message & { offset: number })[] };
     if (!position) return;
     const { channel } = asks;
     shelves.learn(channel, position, ledger.now);
@@ -101,7 +101,7 @@ export class Books {
 
   /** What is wrong with being told that somebody came or went. */
   attended(member: Member, { data }: Message): string | undefined {
-    const { channel, at, joined, left } = fieldsOf(data) as Partial<PresenceEventData> & Fields;
+    const { channel, at, joined, left } = asJsonObject(data) as Partial<PresenceEventData> & JsonObject;
     if (typeof channel !== "string" || !tells(channel) || typeof at !== "number")
       return "who is there, of no channel that tells";
     if (!same(keysOf(data), ["at", "channel", joined === undefined ? "left" : "joined"]))
@@ -139,7 +139,7 @@ export class Books {
   #replayFault(
     { member }: Asker,
     asks: { channel: string; since?: Position; limit: number; reverse: boolean },
-    data: Fields,
+    data: JsonObject,
   ): string | undefined {
     const { channel } = asks;
     const fault = this.shelves.positionFault(channel, data["position"]);
@@ -157,7 +157,7 @@ export class Books {
     return replayFault(
       this.shelves.of(channel),
       asks,
-      data as Fields & { position: Position },
+      data as JsonObject & { position: Position },
       reader,
       this.ledger.now,
     );
@@ -166,7 +166,7 @@ export class Books {
   #subscribedFault(
     asker: Asker,
     { channel, since }: Extract<Asks, { kind: "subscribed" }>,
-    data: Fields,
+    data: JsonObject,
   ): string | undefined {
     const { presenceIntervalMs, historyCheckIntervalMs, ...others } = data;
     if ((typeof presenceIntervalMs === "number") !== tells(channel))
@@ -196,7 +196,7 @@ export class Books {
   }
 
   #memberFault(channel: string, value: unknown): string | undefined {
-    const { agent, info, userId } = fieldsOf(value);
+    const { agent, info, userId } = asJsonObject(value);
     const known = this.audit.memberOf(String(agent));
     const its = known && userOf(known.name);
     if (userId !== its || !same(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"]))
@@ -205,11 +205,11 @@ export class Books {
     return info === known.name ? undefined : "what nobody said of itself";
   }
 
-  #attendanceFault({ channel, after }: { channel: string; after: string }, data: Fields): string | undefined {
+  #attendanceFault({ channel, after }: { channel: string; after: string }, data: JsonObject): string | undefined {
     const { count, members } = data;
     if (!same(keysOf(data), ["channel", "count", "members"]) || data["channel"] !== channel || !Array.isArray(members))
       return "what does not say who is there";
-    const ids = members.map((each) => String(fieldsOf(each)["agent"]));
+    const ids = members.map((each) => String(asJsonObject(each)["agent"]));
     if (new Set(ids).size < ids.length) return "a member twice";
     if (typeof count !== "number" || count < ids.length || (after === "" && count !== ids.length))
       return "another count";
@@ -219,7 +219,7 @@ export class Books {
   #pongFault(
     { member, changes }: Asker,
     { positions, present }: Extract<Asks, { kind: "pong" }>,
-    data: Fields,
+    data: JsonObject,
   ): string | undefined {
     const { laggingChannels: behind = [], absentChannels: absent = [] } = data as {
       laggingChannels?: string[];
@@ -247,6 +247,6 @@ export class Books {
 
 /** What was published, where a delivery guard has made something of it. */
 const asPublished = (channel: string, data: Json): Json => {
-  const heard = fieldsOf(data)["heard"];
+  const heard = asJsonObject(data)["heard"];
   return transforms(channel) && heard !== undefined ? (heard as Json) : data;
 };

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { deriveSeed } from "../lib/random.js";
 import { Audit, type Row, type Rows } from "./audit.js";
 import { Play } from "./episode.js";
 import { type Episode, episode } from "./frames.js";
@@ -66,10 +67,6 @@ const ENOUGH = 5;
  */
 const CLEANUP_MS = 90_000;
 const LOOK_MS = 250;
-
-/** The seed of one episode: neighbours' have nothing in common. */
-const seedOf = (seed: number, index: number): number =>
-  Math.imul(seed ^ Math.imul(index + 1, 0x9e3779b1), 0x85ebca6b) | 0;
 
 const size = ({ bursts }: Episode): number => bursts.flat().length;
 
@@ -156,7 +153,7 @@ export class Fuzzer {
       return false;
     });
     const result = await fc.check(property, {
-      seed: seedOf(this.options.seed, index),
+      seed: deriveSeed(this.options.seed, index + 1),
       numRuns: 1,
       ...(path === undefined ? {} : { path }),
     });

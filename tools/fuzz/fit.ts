@@ -1,6 +1,6 @@
+import { isJsonObject } from "../lib/json.js";
 import type { Reply, Code, Json, Position } from "../../protocol/index.js";
 import type { Chances } from "./claims.js";
-import { isFields } from "./fields.js";
 import type { Publication, Verdict } from "./oracle.js";
 
 /*
@@ -103,7 +103,11 @@ export const perhapsOvertaken = (
 
 /** Whether the server asks, unasked, that an agent be renewed: its time is over. */
 export const isAsk = ({ channel, uuid, successful, data }: Reply): boolean =>
-  channel === "/meta/refresh" && uuid === undefined && successful && isFields(data) && Number(data["expiresInMs"]) <= 0;
+  channel === "/meta/refresh" &&
+  uuid === undefined &&
+  successful &&
+  isJsonObject(data) &&
+  Number(data["expiresInMs"]) <= 0;
 
 const cut = (about: string, got: unknown): boolean =>
   typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
@@ -120,7 +124,7 @@ const isRefused = (
     (met &&
       code === "unavailable" &&
       channel === "/meta/unsubscribe" &&
-      isFields(data) &&
+      isJsonObject(data) &&
       cut(about, data["channel"])) ||
     (reused && code === "uuid_reused" && channel === ERROR);
   return may === true && its === uuid && !successful && error !== undefined;
@@ -128,7 +132,7 @@ const isRefused = (
 
 const isOne = (expected: Expected, got: Reply, check: Check): boolean => {
   if (isRefused(expected, got)) return true;
-  const data = isFields(got.data) ? got.data : {};
+  const data = isJsonObject(got.data) ? got.data : {};
   // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
   const bare =
     got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;
@@ -155,7 +159,7 @@ const withoutLost = (expected: readonly Expected[], got: readonly Reply[]): read
   const asked = new Set(expected.flatMap(({ grantedBy = [] }) => grantedBy));
   const told = got.filter(({ code, channel }) => code === "unavailable" && channel === "/meta/subscribe");
   const lost = new Set(
-    [...asked].filter((name) => told.some(({ data }) => isFields(data) && cut(name, data["channel"]))),
+    [...asked].filter((name) => told.some(({ data }) => isJsonObject(data) && cut(name, data["channel"]))),
   );
   // Whatever is gone takes all along that were permitted together with it.
   const explained = [...lost].every((name) =>

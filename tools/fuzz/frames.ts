@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { JsonObject } from "../lib/json.js";
 import { FRAME_BYTES, MESSAGE_BYTES, PER_FRAME } from "./names.js";
 import { BREAKS, PASSWORD, SECRET, VOUCHED } from "./policy.js";
 import {
@@ -31,13 +32,11 @@ export interface Episode {
   bursts: Burst[];
 }
 
-type Fields = Record<string, unknown>;
-
 const text = (content: string): Wire => ({ kind: "text", text: content });
 const json = (value: unknown): Wire => text(JSON.stringify(value));
 
 /** Credentials to renew with: mostly such that the agent stays, because others end it. */
-const renewing: fc.Arbitrary<Fields> = fc.oneof(
+const renewing: fc.Arbitrary<JsonObject> = fc.oneof(
   {
     weight: 12,
     arbitrary: fc.constantFrom(
@@ -56,7 +55,7 @@ const renewing: fc.Arbitrary<Fields> = fc.oneof(
 );
 
 /** Frames as a well-meaning client sends them. */
-const proper = (tag: string): fc.Arbitrary<Fields> => {
+const proper = (tag: string): fc.Arbitrary<JsonObject> => {
   const channel = channelName(tag);
   const meta = (action: string) =>
     fc.record({ action: fc.constant(action), channel: fc.constant(`/meta/${action}`), uuid });
@@ -134,7 +133,7 @@ const proper = (tag: string): fc.Arbitrary<Fields> => {
     echo: fc.boolean(),
   });
   const asking = (name: string, data: fc.Arbitrary<object>) =>
-    fc.tuple(meta(name), data).map(([frame, its]): Fields => ({ ...frame, data: its }));
+    fc.tuple(meta(name), data).map(([frame, its]): JsonObject => ({ ...frame, data: its }));
   const renewal = fc
     .tuple(meta("refresh"), renewing)
     .map(([frame, given]) => ({ ...frame, data: { credentials: given } }));

@@ -1,5 +1,5 @@
+import { type JsonObject, isJsonObject } from "../lib/json.js";
 import type { Code, Json, Position } from "../../protocol/index.js";
-import { type Fields, isFields } from "./fields.js";
 import type { Asks, Expected } from "./fit.js";
 import { CREDENTIALS_BYTES } from "./handshakes.js";
 import * as names from "./names.js";
@@ -58,9 +58,9 @@ const parsed = (text: string): unknown => {
   }
 };
 
-const own = (fields: Fields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
+const own = (fields: JsonObject, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
 const uuidIn = (value: unknown): { uuid?: string } => {
-  const uuid = isFields(value) ? own(value, "uuid") : undefined;
+  const uuid = isJsonObject(value) ? own(value, "uuid") : undefined;
   return names.isUuid(uuid) ? { uuid } : {};
 };
 
@@ -85,7 +85,7 @@ const subscriptionRuling = (name: string): policy.Ruling => {
 
 /** Whether a value can be a position in a channel's history. */
 const isPosition = (value: unknown): value is Position => {
-  if (!isFields(value)) return false;
+  if (!isJsonObject(value)) return false;
   const [epoch, offset] = [own(value, "epoch"), own(value, "offset")];
   return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
 };
@@ -99,15 +99,15 @@ interface Target {
 
 const targetOf = (target: unknown): Target | undefined => {
   if (typeof target === "string") return { channel: target };
-  const channel = isFields(target) ? own(target, "channel") : undefined;
-  if (!isFields(target) || typeof channel !== "string") return undefined;
+  const channel = isJsonObject(target) ? own(target, "channel") : undefined;
+  if (!isJsonObject(target) || typeof channel !== "string") return undefined;
   const since = own(target, "since");
   if (since === undefined) return { channel };
   return isPosition(since) ? { channel, since } : { channel, misplaced: true };
 };
 
 const targetsOf = (data: unknown): Target[] | undefined => {
-  if (!isFields(data)) return undefined;
+  if (!isJsonObject(data)) return undefined;
   const wanted: unknown = typeof own(data, "channel") === "string" ? [data] : own(data, "channels");
   if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
   const targets = wanted.map(targetOf);
@@ -115,12 +115,17 @@ const targetsOf = (data: unknown): Target[] | undefined => {
 };
 
 /** What a `ping` carries, positions by channel and channels, of each 100 at most; `undefined` where it may not. */
-const askedBy = (frame: Fields): Extract<Asks, { kind: "pong" }> | undefined => {
+const askedBy = (frame: JsonObject): Extract<Asks, { kind: "pong" }> | undefined => {
   const data = Object.hasOwn(frame, "data") ? frame["data"] : {};
-  if (!isFields(data)) return undefined;
+  if (!isJsonObject(data)) return undefined;
   const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
   const present: unknown = Object.hasOwn(data, "presentChannels") ? data["presentChannels"] : [];
-  if (!isFields(positions) || !Array.isArray(present) || present.length > 100 || Object.keys(positions).length > 100)
+  if (
+    !isJsonObject(positions) ||
+    !Array.isArray(present) ||
+    present.length > 100 ||
+    Object.keys(positions).length > 100
+  )
     return undefined;
   const entries = Object.entries(positions).flatMap(([name, value]): [string, Position][] =>
     isPosition(value) ? [[name, value]] : [],
@@ -131,7 +136,11 @@ const askedBy = (frame: Fields): Extract<Asks, { kind: "pong" }> | undefined => 
 };
 
 /** A question about a channel, which its subscription guard decides about as it decides about a subscription. */
-const question = (meta: string, frame: Fields, asks: Extract<Asks, { kind: "history" | "attendance" }>): Verdict => {
+const question = (
+  meta: string,
+  frame: JsonObject,
+  asks: Extract<Asks, { kind: "history" | "attendance" }>,
+): Verdict => {
   const { channel, kind } = asks;
   const [can, none]: [boolean, Code] =
     kind === "history" ? [policy.keeps(channel), "no_history"] : [policy.tells(channel), "no_presence"];
@@ -140,27 +149,27 @@ const question = (meta: string, frame: Fields, asks: Extract<Asks, { kind: "hist
   return { ...verdict, asking: kind };
 };
 
-const history = (frame: Fields): Verdict => {
+const history = (frame: JsonObject): Verdict => {
   const meta = "/meta/history";
   const target = targetOf(own(frame, "data"));
   const data = own(frame, "data");
-  if (!target || target.misplaced || !isFields(data)) return bad(frame, meta);
+  if (!target || target.misplaced || !isJsonObject(data)) return bad(frame, meta);
   const [limit = 100, reverse = false] = [own(data, "limit"), own(data, "reverse")];
   if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > 100 || typeof reverse !== "boolean")
     return bad(frame, meta);
   return question(meta, frame, { kind: "history", ...target, limit: limit as number, reverse });
 };
 
-const presence = (frame: Fields): Verdict => {
+const presence = (frame: JsonObject): Verdict => {
   const meta = "/meta/presence";
   const data = own(frame, "data");
-  const [channel, after = ""] = isFields(data) ? [own(data, "channel"), own(data, "after")] : [];
+  const [channel, after = ""] = isJsonObject(data) ? [own(data, "channel"), own(data, "after")] : [];
   if (typeof channel !== "string" || typeof after !== "string" || after.length > names.AFTER_LENGTH)
     return bad(frame, meta);
   return question(meta, frame, { kind: "attendance", channel, after });
 };
 
-const subscription = (frame: Fields, action: "subscribe" | "unsubscribe"): Verdict => {
+const subscription = (frame: JsonObject, action: "subscribe" | "unsubscribe"): Verdict => {
   const meta = `/meta/${action}`;
   const wanted = targetsOf(own(frame, "data"));
   if (!wanted) return bad(frame, meta);
@@ -187,8 +196,8 @@ const subscription = (frame: Fields, action: "subscribe" | "unsubscribe"): Verdi
   return answers([...permitted, ...refused], { [action]: [...granted.keys()] });
 };
 
-const isMessage = (value: unknown): value is Fields & { uuid: string; channel: string; data: Json } =>
-  isFields(value) &&
+const isMessage = (value: unknown): value is JsonObject & { uuid: string; channel: string; data: Json } =>
+  isJsonObject(value) &&
   names.isUuid(own(value, "uuid")) &&
   typeof own(value, "channel") === "string" &&
   Object.hasOwn(value, "data") &&
@@ -211,7 +220,7 @@ const isReuse = (publish: readonly Publication[], all: readonly Publication[]): 
     ),
   );
 
-const publication = (frame: Fields): Verdict => {
+const publication = (frame: JsonObject): Verdict => {
   const list: unknown = Object.hasOwn(frame, "messages") ? frame["messages"] : [frame];
   if (!Array.isArray(list) || list.length === 0) return bad(frame);
   if (list.length > names.PER_FRAME) {
@@ -250,25 +259,25 @@ interface ConnectionFields extends Record<string, Json | undefined> {
 }
 
 /** Who may not stay is told so and closed; otherwise the agent is renewed, or is what it was. */
-const renewal = (self: ConnectionFields, frame: Fields): Verdict => {
+const renewal = (self: ConnectionFields, frame: JsonObject): Verdict => {
   const meta = "/meta/refresh";
   const data = own(frame, "data") ?? (Object.hasOwn(frame, "data") ? null : {});
-  if (!isFields(data)) return bad(frame, meta);
+  if (!isJsonObject(data)) return bad(frame, meta);
   const credentials = own(data, "credentials");
   const base = { channels: [meta], ...uuidIn(frame) };
   const large = credentials !== undefined && Buffer.byteLength(JSON.stringify(credentials)) > CREDENTIALS_BYTES;
   if (large) return answers([{ ...base, code: "too_large" }]);
-  const pass = isFields(credentials) ? own(credentials, "pass") : undefined;
+  const pass = isJsonObject(credentials) ? own(credentials, "pass") : undefined;
   if (pass === policy.BREAKS) return answers([{ ...base, code: "guard_failed" }]);
   if (pass !== policy.PASSWORD) {
     return answers([], { outcome: { kind: "answers", answers: [{ ...base, code: "denied" }], closes: true } });
   }
-  const moment = isFields(credentials) && own(credentials, "for") === "moment";
+  const moment = isJsonObject(credentials) && own(credentials, "for") === "moment";
   return answers([{ ...base, data: self }], { renews: moment ? "moment" : "long" });
 };
 
 /** What a live agent's frame leads to. */
-const forAgent = (self: ConnectionFields, action: unknown, frame: Fields | undefined): Verdict => {
+const forAgent = (self: ConnectionFields, action: unknown, frame: JsonObject | undefined): Verdict => {
   if (!frame) return bad(undefined);
   if (typeof action !== "string") return bad(frame);
   if (action === "publish" || action === "send") return publication(frame);
@@ -288,7 +297,7 @@ const forAgent = (self: ConnectionFields, action: unknown, frame: Fields | undef
 };
 
 /** A denied socket is told its denial whatever it asks; asking who it is ends it. */
-const forDenied = (code: Code, action: unknown, frame: Fields | undefined): Verdict => {
+const forDenied = (code: Code, action: unknown, frame: JsonObject | undefined): Verdict => {
   const list = frame && own(frame, "messages");
   const about: unknown[] = Array.isArray(list) && list.length > 0 ? list.slice(0, names.PER_FRAME) : [frame];
   const closes = action === "connect" || action === "ping";
@@ -304,9 +313,9 @@ const forDenied = (code: Code, action: unknown, frame: Fields | undefined): Verd
 export const judge = (text: string, { agent = "", name = "", denied }: Sender): Verdict => {
   const value = parsed(text);
   // API Gateway chooses the route before anybody minds how large or deep the frame is.
-  const action = isFields(value) ? own(value, "action") : undefined;
+  const action = isJsonObject(value) ? own(value, "action") : undefined;
   const readable = Buffer.byteLength(text) <= names.FRAME_BYTES && names.depthOf(value) <= names.NESTING;
-  const frame = readable && isFields(value) ? value : undefined;
+  const frame = readable && isJsonObject(value) ? value : undefined;
   const verdict = denied
     ? forDenied(denied, action, frame)
     : forAgent({ agent, userId: policy.userOf(name) }, action, frame);

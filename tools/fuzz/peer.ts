@@ -1,3 +1,4 @@
+import { isJsonObject } from "../lib/json.js";
 import WebSocket from "ws";
 import {
   type Reply,
@@ -9,7 +10,6 @@ import {
   SUBPROTOCOL_DENIED,
   type WithheldMessage,
 } from "../../protocol/index.js";
-import { isFields } from "./fields.js";
 import { type Asks, type Expected, isAsk, paired } from "./fit.js";
 import { leakIn } from "./leaks.js";
 import type { Verdict } from "./oracle.js";
@@ -61,12 +61,12 @@ interface Pending {
 }
 
 const isAnswer = (value: unknown): value is Reply & Record<string, unknown> =>
-  isFields(value) &&
+  isJsonObject(value) &&
   typeof value["channel"] === "string" &&
   value["channel"].startsWith("/meta/") &&
   "successful" in value;
 const hasFields = (value: unknown, ...fields: string[]): boolean =>
-  isFields(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
+  isJsonObject(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
 const isMessage = (value: unknown): value is Message & Record<string, unknown> =>
   hasFields(value, "channel,data,uuid", "channel,data,epoch,offset,uuid");
 const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> =>
@@ -74,7 +74,8 @@ const isSkip = (value: unknown): value is WithheldMessage & Record<string, unkno
 
 /** The agent's id, where an answer tells it. */
 const agentIn = ({ channel, successful, data }: Reply): string => {
-  const agent = successful && ["/meta/ping", "/meta/connect"].includes(channel) && isFields(data) ? data["agent"] : "";
+  const agent =
+    successful && ["/meta/ping", "/meta/connect"].includes(channel) && isJsonObject(data) ? data["agent"] : "";
   return typeof agent === "string" ? agent : "";
 };
 

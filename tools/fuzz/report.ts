@@ -1,29 +1,5 @@
 import type { Outcome, Violation } from "./driver.js";
 
-/** How many cells the progress bar has. */
-const CELLS = 30;
-
-/** How often progress is told where there is no terminal, in shares of the whole. */
-const STEPS = 10;
-
-/** Tells on stderr how far a run is: as a bar on a terminal, a line now and then elsewhere. */
-export const progressOn = (
-  stream: { isTTY?: boolean; write(text: string): unknown },
-  total: number,
-): ((runs: number) => void) => {
-  let told = 0;
-  return (runs) => {
-    const share = Math.min(1, runs / total);
-    if (stream.isTTY) {
-      const full = Math.round(share * CELLS);
-      stream.write(`\r${"█".repeat(full)}${"░".repeat(CELLS - full)} ${runs}/${total}${share === 1 ? "\n" : ""}`);
-    } else if (Math.floor(share * STEPS) > told) {
-      told = Math.floor(share * STEPS);
-      stream.write(`${runs} of ${total} runs\n`);
-    }
-  };
-};
-
 /** The line of `--json`. */
 export const jsonLine = ({ runs, violations, answers }: Outcome): string =>
   `${JSON.stringify({ runs, violations: violations.length, answers: sorted(answers) })}\n`;

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { App, Duration, Stack } from "aws-cdk-lib";
+import { Duration, type Stack } from "aws-cdk-lib";
 import { Guards, PushIt } from "../../infra/index.js";
 import { startEmbedded } from "../../local/services/dynamodb/engines/embedded.js";
+import { synthesize } from "../lib/synthesize.js";
+import { makeWorkFolder } from "../lib/work-folder.js";
 import { HISTORIES, KEPT, ROOMS, WILDCARDS } from "./policy.js";
 
 /** The running system. */
@@ -25,12 +26,7 @@ const GUARD_SECONDS = 5;
 /** How often the sweep runs, so that a run sees it. */
 const SWEEP_SECONDS = 15;
 
-const synthesize = (folder: string): string => {
-  const outdir = join(folder, "cdk.out");
-  const app = new App({
-    outdir,
-    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
-  });
+const addSystem = (stack: Stack): void => {
   const time = Duration.seconds(GUARD_SECONDS);
   const history = { size: KEPT.size, ttl: Duration.minutes(KEPT.minutes) };
   const patterns = [...new Set([...HISTORIES, ...ROOMS])];
@@ -40,7 +36,7 @@ const synthesize = (folder: string): string => {
       { ...(HISTORIES.includes(each) && { history }), ...(ROOMS.includes(each) && { presence: true }) },
     ]),
   );
-  new PushIt(new Stack(app, "Fuzz"), "PushIt", {
+  new PushIt(stack, "PushIt", {
     guards: Guards.fromModule(join(__dirname, "guards.ts")),
     wildcards: WILDCARDS,
     channels,
@@ -56,8 +52,6 @@ const synthesize = (folder: string): string => {
       onMessageReceived: Duration.seconds(2),
     },
   });
-  app.synth();
-  return outdir;
 };
 
 const readyLine = (child: ChildProcess, log: readonly string[]): Promise<{ websocketUrl: string }> =>
@@ -77,9 +71,7 @@ const readyLine = (child: ChildProcess, log: readonly string[]): Promise<{ webso
  * @throws Error when it does not start
  */
 export const startTarget = async (root: string): Promise<Target> => {
-  const parent = join(root, ".push-it");
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, "fuzz-"));
+  const folder = makeWorkFolder(root, "fuzz-");
   const engine = await startEmbedded();
   const cli = join(root, "local/dist/cli.js");
   const sweep = ["--sweep-every", String(SWEEP_SECONDS)];
@@ -92,7 +84,7 @@ export const startTarget = async (root: string): Promise<Target> => {
     "--logs",
     "template",
     "--app",
-    synthesize(folder),
+    synthesize(folder.path, "Fuzz", addSystem),
     "--dynamodb",
     engine.endpoint,
     ...sweep,
@@ -111,7 +103,7 @@ export const startTarget = async (root: string): Promise<Target> => {
     child.kill("SIGINT");
     await gone;
     await engine.close();
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   };
   try {
     const { websocketUrl } = await readyLine(child, log);

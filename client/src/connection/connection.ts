@@ -14,20 +14,20 @@ import { PingPayload } from "./ping-payload.js";
 import { type ConnectionEvent, type State, type StateCode, transition } from "./state.js";
 import { Transport } from "./transport.js";
 
-/** How long a connection must have stood, in milliseconds, so that its loss counts as a first failure. */
+/** How long a connection must have been open, in milliseconds, so that its loss counts as a first failure. */
 const STABLE_AFTER_MS = 10_000;
 
-/** Keeps one connection to the server: handshake, state, heartbeat, reconnecting, renewal. */
+/** Keeps one connection to the server: handshake, state, heartbeat, reconnection, renewal. */
 export class Connection implements ConnectionPart {
   state: State = "disconnected";
-  /** The transport in use, also while it is in doubt. */
+  /** The transport in use, also while the SDK checks whether it still works. */
   transport: Transport | undefined;
   readonly #client: Internals;
   readonly #queue: RequestQueue;
   readonly #payload: PingPayload;
   readonly #heartbeat: Heartbeat;
   readonly #renewal: CredentialsRenewal;
-  /** The socket that opens. What an earlier one still reports is ignored. */
+  /** The socket that opens. Events of earlier sockets are ignored. */
   #opening: { close?(): void } | undefined;
   #cancelTimeout: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -35,7 +35,7 @@ export class Connection implements ConnectionPart {
   #failures = 0;
   /** Whether the server has accepted this client since `connect()`. */
   #wasAccepted = false;
-  /** The transport that a ping is under way on. */
+  /** The transport on which a ping waits for its reply. */
   #pinging: Transport | undefined;
 
   constructor(client: Internals, queue: RequestQueue) {
@@ -47,8 +47,8 @@ export class Connection implements ConnectionPart {
   }
 
   /**
-   * Connects, also after a denial. An attempt that waits is made at once. With other credentials, the connection or attempt
-   * is replaced.
+   * Connects, also after a denial. If the next attempt waits, it is made at once. With new credentials, the connection
+   * or attempt is replaced.
    * @throws Error if there is no WebSocket class
    */
   connect(options: { credentials?: unknown } = {}): void {
@@ -66,12 +66,12 @@ export class Connection implements ConnectionPart {
     void this.#open();
   }
 
-  /** Ends the connection until `connect()`: the application does, or the server has denied or ended this agent. */
+  /** Ends the connection until `connect()`, for the application or after the server has denied or ended this agent. */
   end(event: "stop" | "deny", code: StateCode, reason?: string): void {
     this.#leave(event, code, reason);
   }
 
-  /** The transport or the attempt is lost: the next attempt follows after `retryIn` milliseconds. */
+  /** Drops the transport or the attempt, and makes the next attempt after `retryIn` milliseconds. */
   lose(code: StateCode, reason?: string, retryIn?: number): void {
     const { timers, options } = this.#client;
     if (this.transport && timers.now() - this.transport.openedAt > STABLE_AFTER_MS) this.#failures = 0;
@@ -82,19 +82,19 @@ export class Connection implements ConnectionPart {
     if (code === "unreachable") this.#client.notify("onUnreachable", this.#failures);
   }
 
-  /** The transport may be dead: nothing is sent to it until the server has replied to a ping. */
+  /** Sends nothing on the transport, which may be dead, until the server has replied to a ping. */
   doubt(code: StateCode): void {
     if (!this.#enter("doubt", code)) return;
     this.#queue.transport = undefined;
     this.ping();
   }
 
-  /** Makes an attempt now that waits for its time. */
+  /** Makes the next attempt now, if one waits. */
   reconnectNow(): void {
     if (this.#cancelRetry) void this.#open();
   }
 
-  /** Asks the server whether the transport works. */
+  /** Checks with a ping whether the transport works. */
   ping(): void {
     const { transport } = this;
     if (!transport || this.#pinging === transport) return;
@@ -103,7 +103,7 @@ export class Connection implements ConnectionPart {
       if (this.#pinging === transport) this.#pinging = undefined;
       if (this.transport !== transport || error?.code === "closed") return;
       if (error?.code === "timeout") this.lose("unresponsive", "The server did not reply to a ping.");
-      // Any other reply shows that it is there.
+      // Any other reply shows that the server is there.
       else if (this.#enter("open", "verified")) {
         this.#queue.transport = transport;
         this.#client.notify("onVerified");
@@ -113,21 +113,23 @@ export class Connection implements ConnectionPart {
     this.#queue.sendNow(transport, "ping", this.#payload.next(), onEnd, this.#client.options.pingTimeout);
   }
 
-  /** Renews the agent now, with fresh credentials. Rejects with a `PushItError`, or with what the application threw. */
+  /**
+   * Renews the agent now, with fresh credentials. Rejects with a `PushItError`, or with the application's own error.
+   */
   renew(): Promise<void> {
     return this.#renewal.renew();
   }
 
   /**
-   * Opens a socket for the next transport, beside the one in use. Rejects with what the application's credentials function
-   * or the WebSocket class throws.
+   * Opens a socket for the next transport, in addition to the one in use. Rejects with any error of the application's
+   * credentials function or of the WebSocket class.
    */
   async openSocket(): Promise<Socket> {
     const subprotocols = buildSubprotocols(await this.#renewal.get(), this.#client.subprotocols);
     return new (this.#requireSocketClass())(this.#client.options.url, subprotocols);
   }
 
-  /** Uses an accepted socket from now on. A transport that it replaces still receives until it is closed. */
+  /** Uses an accepted socket from now on. The transport that it replaces still receives until it is closed. */
   use(socket: Socket): void {
     const transport = this.#createTransport(socket);
     this.#cancelTimeout?.();
@@ -146,13 +148,13 @@ export class Connection implements ConnectionPart {
     };
     this.#enter("open", "connected");
     this.#client.notify("onConnected", transport);
-    // The reply says who this agent is, its limits, and when it has to be renewed.
+    // The reply contains this agent's id, its limits, and when it has to be renewed.
     this.ping();
     this.#heartbeat.start();
     this.#queue.flush();
   }
 
-  /** Plans the next ping anew: what it has to carry may have changed. */
+  /** Schedules the next ping again, because its contents may have changed. */
   schedulePing(): void {
     if (this.transport) this.#heartbeat.schedule();
   }
@@ -162,12 +164,12 @@ export class Connection implements ConnectionPart {
     const socketClass = WebSocket ?? platform.WebSocket;
     if (!socketClass)
       throw new Error(
-        "This runtime has no WebSocket. Pass a class as the option WebSocket, for example that of the ws package.",
+        'This runtime has no WebSocket. Pass a class as the option "WebSocket", for example from the package "ws".',
       );
     return socketClass;
   }
 
-  /** Changes the state and reports it. Returns false if the state machine has no such change. */
+  /** Changes the state and reports it. Returns false if the state machine does not allow the event. */
   #enter(event: ConnectionEvent, code: StateCode, reason = "", retryIn?: number): boolean {
     const previous = this.state;
     const state = transition(previous, event);
@@ -177,7 +179,7 @@ export class Connection implements ConnectionPart {
     return true;
   }
 
-  /** Gives up the transport or the attempt. Returns false if the state machine has no such change. */
+  /** Drops the transport or the attempt. Returns false if the state machine does not allow the event. */
   #leave(event: "lose" | "stop" | "deny", code: StateCode, reason = "", retryIn?: number): boolean {
     const { transport } = this;
     if (!this.#enter(event, code, reason, retryIn)) return false;
@@ -223,7 +225,7 @@ export class Connection implements ConnectionPart {
     }
   }
 
-  /** Loses an attempt a moment later: if the page's policy forbids it, the browser says so until then. */
+  /** Drops an attempt a moment later. If the page's policy forbids it, the browser reports that until then. */
   #loseSoon(attempt: object, code: StateCode, reason: string): void {
     this.#client.timers.after(0, () => {
       if (this.#opening === attempt) this.lose(code, reason);
@@ -240,11 +242,12 @@ export class Connection implements ConnectionPart {
     socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
       if (this.#opening === socket) this.lose("unreachable", `${code} ${reason}`);
     };
-    // "close" follows and says more. But it does not if Chromium's CSP or WebKit's rule against mixed content forbids it.
+    // A more precise "close" follows. But it does not if Chromium's CSP or WebKit's rule against mixed content forbids
+    // the connection.
     socket.onerror = () => this.#loseSoon(socket, "unreachable", "The browser refused the connection, or it failed.");
   }
 
-  /** The server selected the subprotocol of a denial: it waits to be asked for the reason. */
+  /** Requests the reason of a denial. The server has accepted the socket only for this. */
   #askForReason(socket: Socket): void {
     const transport = this.#createTransport(socket);
     this.#cancelTimeout?.();
@@ -253,9 +256,9 @@ export class Connection implements ConnectionPart {
     };
     this.#queue.sendNow(transport, "connect", undefined, ({ error }) => {
       if (this.#opening !== socket) return;
-      // Without a reply it is still certain that there is no agent.
+      // Even without a reply it is certain that the server has denied this agent.
       const { code, message } = !error || error.code === "timeout" ? { code: "denied" as const, message: "" } : error;
-      // After a loss, the server may still count this client's own dead connection.
+      // After a connection loss, the server may still count this client's own dead connection.
       const mayChange = code === "too_many_agents" && this.#wasAccepted;
       if (hasTrait(code, DENIES_CONNECTION) && !mayChange) this.end("deny", code as StateCode, message);
       else this.lose(code as StateCode, message);
@@ -289,7 +292,7 @@ export class Connection implements ConnectionPart {
     }
   }
 
-  /** Takes what the server says of the agent and the deployment. */
+  /** Handles the server's information about the agent and the deployment. */
   #handleInfo(info: Partial<ConnectionInfo>, transport: Transport): void {
     const { agent, userId, limits, expiresInMs } = info;
     if (agent) transport.me = { agent, ...(userId !== undefined && { userId }) };

@@ -1,12 +1,12 @@
 import type { Internals } from "../internals.js";
 import { encodeCredentials } from "./handshake.js";
 
-/** An agent that expires later than this, in milliseconds, is not renewed: no connection lasts so long. */
+/** An agent that expires later than this, in milliseconds, is not renewed, because no connection lasts so long. */
 const FAR_AWAY_MS = 1e9;
 
 /** Gets the application's credentials, and renews the agent with them before it expires. */
 export class CredentialsRenewal {
-  /** The application's credentials, or the function that gives them. */
+  /** The application's credentials, or the function that returns them. */
   credentials: unknown;
   readonly #client: Internals;
   readonly #refresh: (data: { credentials: unknown }) => Promise<void>;
@@ -20,12 +20,12 @@ export class CredentialsRenewal {
     this.#refresh = refresh;
   }
 
-  /** The credentials for an attempt to connect or to renew: what the application's function gives now. */
+  /** Gets the application's credentials for an attempt to connect or to renew. */
   async get(): Promise<unknown> {
     return typeof this.credentials === "function" ? await (this.credentials as () => unknown)() : this.credentials;
   }
 
-  /** Renews the agent now. Rejects with a `PushItError`, or with what the application's function threw. */
+  /** Renews the agent now. Rejects with a `PushItError`, or with the error of the application's function. */
   async renew(): Promise<void> {
     const credentials = await this.get();
     encodeCredentials(credentials);
@@ -36,15 +36,16 @@ export class CredentialsRenewal {
   /** Plans a renewal, a random time before the agent expires. Credentials that are not a function cannot be renewed. */
   schedule(expiresInMs: number): void {
     const { timers, options } = this.#client;
-    // The server reminds with each reply. One renewal at a time is enough.
+    // Each reply of the server carries the time left. One renewal at a time is enough.
     if (this.#isRenewing && expiresInMs <= 0) return;
-    // A browser wakes a hidden tab once a minute, and the server waits for a minute: half of the time is always left for that.
+    // A browser wakes a hidden tab only once a minute, and the server waits for a minute. So half of the time is always
+    // left for that.
     const lead = Math.min(options.retryCap, expiresInMs / 5) / 2;
     if (expiresInMs < FAR_AWAY_MS && typeof this.credentials === "function")
       this.#scheduleIn(expiresInMs - lead - timers.random(lead));
   }
 
-  /** Forgets what was planned: the agent is gone. */
+  /** Cancels the scheduled renewal. */
   cancel(): void {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -55,7 +56,7 @@ export class CredentialsRenewal {
     this.cancel();
     const cancel = timers.after(milliseconds, () => {
       this.renew().catch(() => {
-        // Unless the server has said something else meanwhile, or the agent is gone.
+        // Unless the server has sent another time meanwhile, or the agent is gone.
         if (this.#cancel === cancel) this.#scheduleIn(timers.random(options.retryCap));
       });
     });

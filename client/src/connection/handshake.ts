@@ -1,10 +1,10 @@
 import { MAX_CREDENTIALS_BYTES } from "../../../protocol/limits.js";
 import { CREDENTIALS_PREFIX, SUBPROTOCOL, SUBPROTOCOL_DENIED } from "../../../protocol/version.js";
 import { PushItError } from "../errors.js";
-import { base64url, formatNumber, utf8 } from "../platform/text.js";
+import { base64url, tooLarge, utf8 } from "../platform/text.js";
 
 /**
- * The credentials as the bytes of their JSON.
+ * The credentials as JSON, in UTF-8.
  * @throws PushItError if they are too large
  */
 export const encodeCredentials = (credentials: unknown): Uint8Array => {
@@ -12,14 +12,14 @@ export const encodeCredentials = (credentials: unknown): Uint8Array => {
   if (bytes.length > MAX_CREDENTIALS_BYTES)
     throw new PushItError(
       "credentials_too_large",
-      `The credentials have ${formatNumber(bytes.length)} bytes of JSON; at most ${formatNumber(MAX_CREDENTIALS_BYTES)} are allowed.`,
+      "The credentials have " + tooLarge(bytes.length, MAX_CREDENTIALS_BYTES),
     );
   return bytes;
 };
 
 /**
- * The subprotocols that a handshake offers: the version, the wish to receive the reason of a denial, what extensions add,
- * the credentials.
+ * The subprotocols that a handshake offers: the version, the request for the reason of a denial, the client's own ones
+ * and the credentials.
  * @throws PushItError if the credentials are too large
  */
 export const buildSubprotocols = (credentials: unknown, added: readonly string[]): string[] => {

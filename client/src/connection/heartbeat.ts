@@ -2,8 +2,8 @@ import type { Internals } from "../internals.js";
 import type { PingPayload } from "./ping-payload.js";
 
 /**
- * Finds out whether the connection still works: it pings at an interval, and soon when the server is silent after
- * something was sent.
+ * Detects a dead connection. It pings at an interval, and earlier if the server is silent after the SDK has sent a
+ * frame.
  */
 export class Heartbeat {
   readonly #client: Internals;
@@ -15,22 +15,22 @@ export class Heartbeat {
   #cancelPing: (() => void) | undefined;
   #cancelSuspicion: (() => void) | undefined;
 
-  /** @param ping asks the server whether the connection works */
+  /** @param ping checks whether the connection works */
   constructor(client: Internals, payload: PingPayload, ping: () => void) {
     this.#client = client;
     this.#payload = payload;
     this.#ping = ping;
   }
 
-  /** Begins a new interval. */
+  /** Starts a new interval. */
   start(): void {
     this.#startedAt = this.#client.timers.now();
-    // Clients that connected together do not ping together.
+    // So clients that connected together do not ping together.
     this.#share = 1 - this.#client.timers.random(0.1);
     this.schedule();
   }
 
-  /** Plans the next ping. The interval may have changed since the last. */
+  /** Schedules the next ping. The interval may have changed since the last one. */
   schedule(): void {
     const { timers, options } = this.#client;
     const interval = Math.min(options.pingInterval, this.#payload.intervalMs());
@@ -46,12 +46,12 @@ export class Heartbeat {
     this.received();
   }
 
-  /** Something was sent: the server should be heard from soon. */
+  /** The SDK has sent a frame. The server should send one soon, too. */
   sent(): void {
     this.#cancelSuspicion ??= this.#client.timers.deadline(this.#client.options.suspectAfter, this.#ping);
   }
 
-  /** The server sent something. */
+  /** The server has sent a frame. */
   received(): void {
     this.#cancelSuspicion?.();
     this.#cancelSuspicion = undefined;

@@ -5,12 +5,12 @@ import { listen } from "../platform/platform.js";
 /** How long to wait before the next attempt, in milliseconds, if the page's own policy forbids the connection. */
 const CSP_RETRY_MS = 300_000;
 
-/** After how many failures in a row to find out whether the network blocks WebSockets. */
+/** After how many failures in a row to check whether the network blocks WebSockets. */
 const PROBE_AFTER_FAILURES = 3;
 
 /**
- * Says more about a connection that fails than a WebSocket can. A browser shows a page only close code 1006, whatever the
- * cause.
+ * Says more about a connection that fails than a WebSocket can. A browser shows a page only close code 1006, whatever
+ * the cause.
  */
 export class NetworkDiagnosis implements Extension {
   readonly #client: Internals;
@@ -42,7 +42,7 @@ export class NetworkDiagnosis implements Extension {
   onUnreachable(failures: number): void {
     const { platform, url } = this.#client.options;
     if (failures !== PROBE_AFTER_FAILURES) return;
-    // Whatever its status is, a reply shows that the server can be reached.
+    // A reply with any status shows that the server can be reached.
     platform.fetch?.(url.replace(/^ws/i, "http"), { mode: "no-cors", cache: "no-store", credentials: "omit" }).then(
       () => this.#reportBlocked(),
       () => {},
@@ -52,7 +52,7 @@ export class NetworkDiagnosis implements Extension {
   #reportBlocked(): void {
     const { state } = this.#connection;
     const reason =
-      "The server replies over HTTP but not over WebSockets: a proxy or firewall may block them, or the server refuses connections now, because of large cookies for example.";
+      "The server replies over HTTP but not over WebSockets. A proxy or firewall may block them. Or the server refuses the connection, for example because of large cookies.";
     if (state === "connecting") this.#client.changeState({ state, previous: state, code: "websocket_blocked", reason });
   }
 }

@@ -2,27 +2,27 @@ import type { Extension } from "../extension.js";
 import type { ConnectionPart, Internals } from "../internals.js";
 import { listen } from "../platform/platform.js";
 
-/** How often to look at the clock, in milliseconds. */
+/** How often to check the clock, in milliseconds. */
 const TICK_MS = 10_000;
 
-/** How late a look may be, in milliseconds, before it means that this process was frozen. */
+/** How late a check may be, in milliseconds. A later one means that this process was frozen. */
 const FROZEN_MS = 5_000;
 
 /**
- * The same in a hidden page of a browser that announces a freeze. Such browsers wake a hidden page once a minute, which
- * is no freeze.
+ * The same in a hidden page of a browser that announces a freeze. Such browsers wake a hidden page only once a minute.
  */
 const THROTTLED_MS = 65_000;
 
-/** How recently the server must have sent something, in milliseconds, so that a page that is seen again does not ask. */
+/** A page that becomes visible checks the connection if the last frame is older than this, in milliseconds. */
 const RECENT_MS = 30_000;
 
-/** Longer than any page is hidden, in milliseconds: what ends a suspension is that the page is seen. */
+/** Longer than any page is hidden, in milliseconds. A suspension ends when the page becomes visible. */
 const UNTIL_SEEN_MS = 1e9;
 
 /**
- * Follows the page or app: a freeze, the network, the background. After a freeze the server is asked before anything else
- * is sent. A page that is hidden for long gives up its connection, if the application wants that.
+ * Reacts to changes of the page or app: frozen, online or offline, hidden or visible. After a freeze, the SDK checks
+ * the connection before it sends anything else. If the application wants that, a page that is hidden for long
+ * disconnects.
  */
 export class PageLifecycle implements Extension {
   readonly #client: Internals;
@@ -45,7 +45,7 @@ export class PageLifecycle implements Extension {
       () => subscription?.remove(),
       listen(platform, "online", () => {
         this.#connection.reconnectNow();
-        // What came by the network before says nothing about this one.
+        // The old connection may not work on this network.
         this.#connection.ping();
       }),
       listen(platform, "offline", () => this.#connection.doubt("offline")),
@@ -67,7 +67,7 @@ export class PageLifecycle implements Extension {
     for (const remove of this.#removals) remove();
   }
 
-  /** Looks at the clock again and again, as long as the client is to be connected. */
+  /** Checks the clock at an interval, until the client is disconnected. */
   #tick(): void {
     const { timers } = this.#client;
     this.#cancelTick?.();
@@ -79,26 +79,26 @@ export class PageLifecycle implements Extension {
     });
   }
 
-  /** Whether the last look is later than a throttled timer explains. */
+  /** Whether the last check is later than a throttled timer explains. */
   #wasFrozen(): boolean {
     const isThrottled = this.#wasHidden && this.#client.options.platform.document?.onfreeze !== undefined;
     return this.#client.timers.now() - this.#tickDueAt > (isThrottled ? THROTTLED_MS : FROZEN_MS);
   }
 
-  /** The page or app was hidden, or is seen. */
+  /** The page or app has become hidden or visible. */
   #onVisibilityChanged(isHidden: boolean | undefined): void {
     const { timers, options } = this.#client;
     this.#cancelSuspension?.();
     this.#wasHidden ||= isHidden ?? false;
     if (!isHidden) this.#onReturned();
-    // A client that is not connected, and does not try, stays as it is.
+    // A client that is disconnected stays disconnected.
     else if (options.suspendWhenHidden)
       this.#cancelSuspension = timers.after(options.suspendWhenHidden, () =>
         this.#connection.lose("suspended", "", UNTIL_SEEN_MS),
       );
   }
 
-  /** The process runs again, or the page is seen. */
+  /** The process runs again, or the page has become visible. */
   #onReturned(wasFrozen = this.#wasFrozen()): void {
     const { timers } = this.#client;
     const { transport } = this.#connection;

@@ -3,8 +3,8 @@ import type { PingPart } from "../extension.js";
 import type { ConnectionPart, Internals } from "../internals.js";
 
 /**
- * What pings carry about channels. A ping has room for a number of channels. If there are more, each ping carries the
- * next of them, and pings are so much more frequent.
+ * The data of pings about channels. A ping has room for a number of channels. If there are more, each ping carries the
+ * next ones, and pings are more frequent accordingly.
  */
 export class PingPayload {
   readonly #client: Internals;
@@ -17,7 +17,7 @@ export class PingPayload {
     this.#connection = connection;
   }
 
-  /** How often to ping, in milliseconds, so that all is said as often as it has to be. */
+  /** How often to ping, in milliseconds, so that each channel is in a ping as often as necessary. */
   intervalMs(): number {
     return Math.min(...this.#parts().map(({ part, pages }) => part.intervalMs() / pages.length));
   }
@@ -32,9 +32,9 @@ export class PingPayload {
     );
   }
 
-  /** The parts that have something to say, each with its channels as they fit into pings. */
+  /** The fields that pings carry now. Each comes with its channels, divided into pages that fit a ping. */
   #parts(): { part: PingPart; pages: string[][] }[] {
-    // Of channels that are not on this transport, its server knows nothing.
+    // The server knows only the channels that are subscribed on this transport.
     const subscribed = [...(this.#connection.transport?.subscriptions.keys() ?? [])];
     return this.#client.extensions.flatMap(({ pingPart: part }) => {
       const channels = part ? subscribed.filter((channel) => part.includes(channel)) : [];

@@ -16,31 +16,35 @@ const DRAIN_MS = 30_000;
 /** The largest share of its life that a transport may spend as a replaced one. */
 const MAX_DRAIN_SHARE = 1 / 4;
 
-/** How often to look whether everything has moved, in milliseconds. */
+/** How often to check whether all subscriptions have moved, in milliseconds. */
 const MOVE_POLL_MS = 1_000;
 
-/** When to rotate at the latest, how long before that at most, and how long to wait before another attempt: in lives. */
+/**
+ * The latest moment to rotate, the longest random time before it, and the wait before another attempt. All are shares
+ * of the connection's life.
+ */
 const ROTATE_AT_LATEST = 0.99;
 const ROTATION_JITTER = 0.04;
 const ROTATION_RETRY = 1 / 300;
 
-/** What a rotation asks of history and presence. */
+/** Which features of a channel matter to a rotation. */
 export interface ChannelFeatures {
-  /** Whether the server counts an agent on a channel. */
+  /** Whether the server counts the agents on a channel. */
   hasPresence(channel: string): boolean;
-  /** Whether what is missed on a channel is recovered. */
+  /** Whether the client recovers messages that it missed on a channel. */
   hasHistory(channel: string): boolean;
 }
 
 /**
- * Opens the next connection beside the one in use before API Gateway ends that, moves the subscriptions, and closes the
- * old one when no more messages can be under way to it. Until then both receive; what arrives twice is delivered once.
+ * Moves to a new connection before API Gateway ends the old one. It opens the new connection, moves the subscriptions,
+ * and closes the old one when no more messages can be on their way to it. Until then both receive, and a message that
+ * arrives twice is delivered once.
  *
  * The moment is random, between 95 and 99 % of the connection's life, and earlier by the time that the old connection
- * still receives. How evenly it has to be spread follows from API Gateway's quota of 500 new connections a second. A fleet
- * was itself connected at that rate or slower. A moment that is independent of other clients' smooths a rate and never
- * sharpens it. So any spread does that is wider than what clients have in common (a timer's tick, a deployment's restart),
- * and a narrow one costs the least. A client that is refused keeps its old connection and tries again.
+ * still receives. API Gateway has a quota of 500 new connections a second, and all clients connected at that rate or
+ * slower. Independent random moments can only smooth a rate. So the spread need only be wider than events that clients
+ * have in common, such as a timer's tick or a deployment's restart. A narrow spread costs the least. A client that is
+ * refused keeps its old connection and tries again.
  */
 export class Rotation implements Extension {
   readonly #client: Client;
@@ -49,7 +53,7 @@ export class Rotation implements Extension {
   readonly #drainTime: number;
   /** The transport that was replaced and still receives. */
   #old: Transport | undefined;
-  /** The socket that opens, or the last that was opened, to replace a transport. */
+  /** The latest socket that was opened to replace a transport. */
   #replacement: Socket | undefined;
   #cancel: (() => void) | undefined;
   /** Stops the wait until the old transport can be closed. */
@@ -73,18 +77,21 @@ export class Rotation implements Extension {
     if (!this.#client.isActive) this.onUserChanged();
   }
 
-  /** What the former user receives must not arrive any more. */
+  /** Messages for the former user must not arrive any more. */
   onUserChanged(): void {
     this.#old?.close();
     this.#cancelMove?.();
   }
 
-  /** Nobody wants a channel any more: the old transport must not bring its messages either. */
+  /** The old transport must not receive the channel's messages any more either. */
   onUnsubscribed(channel: string): void {
     if (this.#old?.subscriptions.has(channel)) this.#unsubscribeOld([channel]);
   }
 
-  /** What had not moved by then misses messages until it is subscribed again; on what had, a late one may be missed. */
+  /**
+   * A channel that has not moved misses messages until it is subscribed again. On the others, a very late message may
+   * be missed.
+   */
   onReplacedClosed(old: Transport): void {
     const { emitter, subscriptions } = this.#client;
     if (old !== this.#old) return;
@@ -106,14 +113,14 @@ export class Rotation implements Extension {
     const { connection, timers } = this.#client;
     const old = connection.transport;
     const retryIn = this.#lifetime * ROTATION_RETRY * (1 + timers.random(1));
-    // One attempt at a time: an attempt that hangs is given up before the next one. A socket in use stays open.
+    // One attempt at a time: an attempt that hangs is closed before the next one. A socket in use stays open.
     if (this.#replacement !== old?.socket) this.#replacement?.close();
     this.#schedule(Math.max(retryIn, this.#client.options.timeout));
-    // Credentials that fail, or no socket: the next attempt is planned.
+    // If the credentials or the socket fail, the next attempt is already scheduled.
     const socket = await connection.openSocket().catch(() => undefined);
     if (!socket) return;
     this.#replacement = socket;
-    // Some classes throw if nobody listens.
+    // Some WebSocket classes throw if there is no listener.
     socket.onerror = () => {};
     socket.onclose = () => {
       if (this.#replacement === socket && connection.transport === old) this.#schedule(retryIn);
@@ -127,7 +134,9 @@ export class Rotation implements Extension {
     };
   }
 
-  /** Looks again and again whether the old transport is still needed, until it is not or `waitUntil` is past. */
+  /**
+   * Polls until the old transport is not needed any more, or until `waitUntil`. Then it closes it after the drain time.
+   */
   #closeWhenMoved(old: Transport, waitUntil: number): void {
     const { connection, timers, queue, subscriptions } = this.#client;
     this.#cancelMove = timers.after(MOVE_POLL_MS, () => {
@@ -136,16 +145,16 @@ export class Rotation implements Extension {
       const isEverythingThere = subscriptions
         .wanted()
         .every((channel) => there?.get(channel) || !old.subscriptions.has(channel));
-      // A reply on the new transport promises the subscriptions, too, that the connection guard made.
+      // After a reply on the new transport, it also has the subscriptions that the connection guard made.
       const hasMoved = connection.transport?.me && isEverythingThere && !queue.hasInFlight(old);
       if (!hasMoved && timers.now() < waitUntil) return this.#closeWhenMoved(old, waitUntil);
-      // Otherwise others would count this client twice.
+      // Otherwise other members would count this client twice.
       this.#unsubscribeOld([...old.subscriptions.keys()].filter((channel) => this.#features.hasPresence(channel)));
       this.#cancelMove = timers.after(this.#drainTime, () => this.#close(old));
     });
   }
 
-  /** The old transport brings nothing of these channels any more. */
+  /** The old transport does not receive messages of these channels any more. */
   #leaveBehind(channels: string[]): void {
     const { connection, subscriptions } = this.#client;
     for (const channel of channels) if (!connection.transport?.subscriptions.get(channel)) subscriptions.miss(channel);
@@ -166,7 +175,7 @@ export class Rotation implements Extension {
 
   #close(old: Transport): void {
     old.close();
-    // The event of the socket may take as long as a dead network does.
+    // On a dead network, the socket's own event may take long.
     this.onReplacedClosed(old);
   }
 }

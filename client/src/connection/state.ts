@@ -3,7 +3,8 @@ import type { Code } from "../../../protocol/codes.js";
 /**
  * The state of the connection.
  * - `disconnected`: not connected and not trying, until `connect()`.
- * - `connecting`: the SDK opens a connection, waits before the next attempt, or asks whether the connection still works.
+ * - `connecting`: the SDK opens a connection, waits before the next attempt, or checks with a ping whether the
+ *   connection still works.
  * - `connected`: the server has accepted this agent.
  * - `denied`: the server has denied or ended this agent. The SDK does not try again until `connect()`.
  */
@@ -31,7 +32,7 @@ export type StateCode =
   | "socket_failed";
 
 /**
- * What `pushIt.on("state", …)` gives. A failed attempt is an event, too: `state` and `previous` are then both
+ * The event of `pushIt.on("state", …)`. A failed attempt is also an event, in which both `state` and `previous` are
  * `connecting`.
  */
 export interface StateChange {
@@ -41,17 +42,17 @@ export interface StateChange {
   previous: State;
   /** Why, for programs. */
   code: StateCode;
-  /** Why, for people: the guard's own words if a guard denied it. */
+  /** Why, for people. If a guard denied it, this is the guard's own reason. */
   reason: string;
   /** Milliseconds until the next attempt, if one waits. */
   retryIn?: number | undefined;
 }
 
 /**
- * What can happen to a connection.
+ * An event of a connection.
  * - `connect`: the application asks for it.
- * - `open`: the server accepts it, or answers after a doubt.
- * - `doubt`: it may be dead. The SDK asks the server.
+ * - `open`: the server accepts it, or replies after a doubt.
+ * - `doubt`: it may be dead. The SDK checks it with a ping.
  * - `lose`: it is lost, or an attempt failed.
  * - `deny`: the server denies it, at once or later.
  * - `stop`: the application ends it.

@@ -1,23 +1,23 @@
 import type { Member } from "../../../protocol/presence.js";
 import type { Socket } from "../platform/platform.js";
 
-/** One socket that the server has accepted, which is one agent, and what the server has on it. */
+/** One socket that the server has accepted as an agent, and the agent's subscriptions on it. */
 export class Transport {
-  /** By channel: `true` if the server has confirmed the subscription; `false` if it may be there. */
+  /** By channel: `true` if the server has confirmed the subscription, `false` if the server may have it. */
   readonly subscriptions = new Map<string, boolean>();
-  /** Who this agent is, once the server has said so. */
+  /** This agent's id and user, as soon as the server has sent them. */
   me: Pick<Member, "agent" | "userId"> | undefined;
   isClosed = false;
   readonly socket: Socket;
   /** When it opened, in epoch milliseconds. */
   readonly openedAt: number;
-  /** When the server last sent something, in epoch milliseconds. */
+  /** When the server last sent a frame, in epoch milliseconds. */
   lastReceivedAt: number;
   readonly #onSent: () => void;
 
   /**
    * @param now epoch milliseconds
-   * @param onSent called after each frame that was sent
+   * @param onSent called after each frame that the SDK sends
    */
   constructor(socket: Socket, now: number, onSent: () => void) {
     this.socket = socket;

@@ -2,10 +2,15 @@ import type { Message } from "../../../protocol/frames.js";
 import type { Position, Replay } from "../../../protocol/history.js";
 import type { RequestCode } from "../errors.js";
 
-/** Most messages of one channel that wait for one before them. More are dropped, and asked for again. */
+/**
+ * Most messages of one channel that wait for an earlier message. If there are more, all are dropped and requested
+ * again.
+ */
 const MAX_BUFFERED = 500;
 
-/** A message with its place in a history. Without a uuid it says that this client does not get the message there. */
+/**
+ * A message with its position. Without a uuid, it says that this client does not receive the message at this position.
+ */
 export type PlacedMessage = Message & Position;
 
 /** The server's answer for one channel: a replay, or the reason why there is none. */
@@ -14,39 +19,39 @@ export interface HistoryUpdate extends Pick<Replay, "messages" | "more" | "pendi
   code?: RequestCode | undefined;
 }
 
-/** Whether a value is a position. What an application has stored may be anything. */
+/** Whether a value is a position. An application may have stored anything. */
 export const isPosition = (value: unknown): value is Position => {
   const { epoch, offset } = (value ?? {}) as Partial<Position>;
   return typeof epoch === "string" && Number.isInteger(offset) && offset! >= 0;
 };
 
-/** The position of a message, and nothing else. */
+/** Only the position of a message. */
 export const positionOf = ({ epoch, offset }: Position): Position => ({ epoch, offset });
 
 /**
- * Where the application is on one channel with history: it delivers the channel's messages in order, each once, and knows
- * what is missing. It sends nothing itself.
+ * The recovery of one channel with history. It delivers the channel's messages in order, each once, and detects gaps.
+ * It sends nothing itself.
  */
 export class ChannelRecovery {
   readonly channel: string;
-  /** Everything up to here was delivered. Undefined: not known yet, or the channel has no history. */
+  /** All messages up to here were delivered. Undefined: not known yet, or the channel has no history. */
   position: Position | undefined;
-  /** Whether the server has said that the channel has history. */
+  /** Whether the server has confirmed that the channel has history. */
   hasHistory = false;
-  /** A subscription is under way: its reply says from where on everything arrives. */
+  /** A subscribe request is in flight. Its reply contains the position from which on all messages arrive. */
   isSubscribing = false;
-  /** Something is known to follow that is not here. */
+  /** Later messages exist that have not arrived. */
   hasGap = false;
-  /** The server is asked for what is missing. */
+  /** A history request for the missing messages is in flight. */
   isRequestPending = false;
-  /** Stops the wait before the server is asked. */
+  /** Cancels the wait before the next history request. */
   cancelWait: (() => void) | undefined;
   /**
-   * Up to here messages arrive out of order by another subscription, a wildcard for example: each is delivered when it
-   * comes, though the position is behind it.
+   * Up to here, messages arrive out of order by another subscription, for example a wildcard. Each is delivered when it
+   * arrives, although the position is already after it.
    */
   #unordered: Position | undefined;
-  /** What has arrived before what comes next. */
+  /** Messages that have arrived before the next one in order. */
   #buffer: PlacedMessage[] = [];
   readonly #deliver: (message: Message) => void;
 
@@ -56,12 +61,12 @@ export class ChannelRecovery {
     this.#deliver = deliver;
   }
 
-  /** Whether something is missing. */
+  /** Whether messages are missing. */
   get isIncomplete(): boolean {
     return this.hasGap || (this.position !== undefined && this.#buffer.length > 0);
   }
 
-  /** A message arrived. */
+  /** Handles a message that arrived. */
   receive(message: PlacedMessage): void {
     if (this.#isDelivered(message)) {
       if (isAtOrBefore(message, this.#unordered)) this.#deliver(message);
@@ -75,11 +80,11 @@ export class ChannelRecovery {
     this.deliverReady();
   }
 
-  /** Delivers what comes next, as far as it is here. */
+  /** Delivers the next messages in order, as far as they have arrived. */
   deliverReady(): void {
     if (!this.position) return;
     const { epoch } = this.position;
-    // Those of another history wait until the server has said which one counts.
+    // Messages of another history wait until the server has sent the current epoch.
     const foreign = this.#buffer.filter((message) => message.epoch !== epoch);
     const own = this.#buffer.filter((message) => message.epoch === epoch).sort(byOffset);
     while (own[0] && own[0].offset <= this.position.offset + 1) this.#deliverNext(own.shift()!);
@@ -87,14 +92,14 @@ export class ChannelRecovery {
   }
 
   /**
-   * Takes what the server says of the channel.
-   * @param isCovered whether another subscription brings messages of this channel, too
+   * Applies the server's answer for the channel.
+   * @param isCovered whether another subscription also receives messages of this channel
    */
   apply({ position, messages = [], recovered, more, pendingMs }: HistoryUpdate, isCovered: boolean): void {
     if (position && !this.#isDelivered(position)) {
       const isFresh = recovered === undefined && !this.position;
       if (isFresh || recovered === false) this.#restartAt(position, messages, isCovered);
-      // It does not begin where the client is, which was not known when it was asked.
+      // The request had no position, so the reply does not start at the client's position, which it has by now.
       else if (recovered === undefined) this.hasGap = true;
       else {
         for (const message of messages) this.#deliverNext({ ...message, channel: this.channel, epoch: position.epoch });
@@ -106,21 +111,23 @@ export class ChannelRecovery {
     this.deliverReady();
   }
 
-  /** Goes on behind what is missing: nobody will give it. */
+  /** Continues after the missing messages, because they are lost. */
   skipGap(): void {
     const [first] = this.#buffer;
     if (first) this.position = { epoch: first.epoch, offset: first.offset - 1 };
     this.deliverReady();
   }
 
-  /** Delivers what waits, as it came: nothing will come to put it in order. */
+  /** Delivers the buffered messages as they arrived, because the missing ones will not arrive. */
   flushBuffer(): void {
     const waiting = this.#buffer;
     this.#buffer = [];
     for (const message of waiting) this.#deliver(message);
   }
 
-  /** Stops waiting and asking: the transport is gone, and the next subscription says what was missed. */
+  /**
+   * Stops waiting and requesting, because the transport is gone. The next subscription recovers the missed messages.
+   */
   stop(): void {
     this.cancelWait?.();
     this.cancelWait = undefined;
@@ -128,8 +135,8 @@ export class ChannelRecovery {
   }
 
   /**
-   * Begins anew at a position. What has arrived and is not behind it is delivered first, but not to a fresh subscription
-   * that nothing else covers: it is promised what comes behind the position, and would get others with holes in between.
+   * Starts again at a position. Buffered messages up to it are delivered first. A new subscription drops them if no other
+   * one covers the channel. It is promised only messages after the position, and these would have gaps.
    */
   #restartAt(position: Position, messages: NonNullable<Replay["messages"]>, isCovered: boolean): void {
     const { epoch } = position;
@@ -142,7 +149,10 @@ export class ChannelRecovery {
     this.#unordered = isCovered ? positionOf(position) : undefined;
   }
 
-  /** The server has said which history counts: what waits of another one is old, and only another subscription promises it. */
+  /**
+   * Removes buffered messages of other histories, because the server has sent the current epoch. They are old, and are
+   * delivered only if another subscription also receives the channel's messages.
+   */
   #resolveForeign(isCovered: boolean): void {
     const { epoch } = this.position!;
     const foreign = this.#buffer.filter((message) => message.epoch !== epoch);
@@ -157,7 +167,7 @@ export class ChannelRecovery {
     this.#deliver(message);
   }
 
-  /** Whether what is at a position was delivered, or passed over. */
+  /** Whether the message at a position was delivered or skipped. */
   #isDelivered(position: Position): boolean {
     return isAtOrBefore(position, this.position);
   }
@@ -165,6 +175,6 @@ export class ChannelRecovery {
 
 const byOffset = (one: Position, other: Position): number => one.offset - other.offset;
 
-/** Whether `position` is not behind `other`, in the same history. */
+/** Whether `position` is at or before `other`, in the same history. */
 const isAtOrBefore = (position: Position, other: Position | undefined): boolean =>
   position.epoch === other?.epoch && position.offset <= other.offset;

@@ -7,18 +7,22 @@ import type { Extension } from "../extension.js";
 import type { Outcome, Request } from "../requests/request.js";
 import type { Recovery } from "./recovery.js";
 
-/** How long a publication may be sent again, in milliseconds, from when it was sent first. The server knows it for longer. */
+/**
+ * How long after its first attempt a publication may be sent again, in milliseconds. The server recognises it for
+ * longer.
+ */
 const RETRY_WINDOW_MS = 300_000;
 
 /** The longest wait before a publication is sent again, in milliseconds. */
 const MAX_RETRY_DELAY_MS = 10_000;
 
-/** Of how many channels to remember that they have history. */
+/** For how many channels to remember that they have history. */
 const MAX_REMEMBERED = 1_000;
 
 /**
- * Publishes again what may not have happened, with the same uuid, on channels that are known to have history: there the
- * server knows it again. A publication keeps its place, and those behind it wait. So their order stays.
+ * Retries publications that may not have succeeded, with the same uuid, on channels that are known to have history.
+ * There the server recognises a repetition. A publication keeps its place in the queue, and later ones wait. So their
+ * order stays.
  */
 export class PublishRetry implements Extension {
   readonly #client: Client;

@@ -9,19 +9,19 @@ import { dataOf } from "../requests/request-queue.js";
 import type { Request } from "../requests/request.js";
 import { ChannelRecovery, isPosition, type PlacedMessage, positionOf } from "./channel-recovery.js";
 
-/** How long a message that is missing may still be on its way, in milliseconds, before the client asks for it. */
+/** How long to wait for a missing message, in milliseconds, before the client requests it. It may be on its way. */
 const GAP_WAIT_MS = 300;
 
 /**
- * How long to wait before asking again for what the server could not give yet, in milliseconds, and up to twice that at
- * random. It may take the server 5 seconds to know that a publication will never be stored.
+ * How long to wait before the client requests messages again that the server did not have yet, in milliseconds. The
+ * wait is random, up to twice this. It may take the server 5 seconds to know that a publication will never be stored.
  */
 const PENDING_RETRY_MS = 1_000;
 
-/** Of how many channels to remember that they are received without an own subscription. */
+/** For how many channels to remember that the client receives them without a subscription of its own. */
 const MAX_REMEMBERED = 1_000;
 
-/** Keeps the positions of channels with history, and has what is missing asked for. */
+/** Keeps the positions of channels with history, and requests missing messages. */
 export class Recovery implements Extension {
   readonly pingPart: PingPart = {
     key: "positions",
@@ -31,13 +31,13 @@ export class Recovery implements Extension {
   };
   readonly #client: Client;
   readonly #channels = new Map<string, ChannelRecovery>();
-  /** Where the application says that it is, on channels that this client has no position of its own for. */
+  /** The application's positions, for channels on which this client has no position of its own. */
   readonly #since = new Map<string, Position>();
-  /** Channels whose stored position is not one: their subscription says so. */
+  /** Channels whose stored position is invalid. Their `subscribed` event reports that. */
   readonly #badPositions = new Set<string>();
   /**
-   * Channels that were received without an own subscription: a guard may have subscribed this agent to them. False: an own
-   * subscription ended before, and what still comes may be its rest.
+   * Channels that the client receives without a subscription of its own: a guard may have subscribed this agent to
+   * them. False: an own subscription ended before, and messages that still arrive may be from it.
    */
   readonly #receivedOtherwise = new BoundedMap<string, boolean>(MAX_REMEMBERED);
   #checkIntervalMs = Infinity;
@@ -55,12 +55,12 @@ export class Recovery implements Extension {
       this.#since.delete(channel);
       this.#badPositions.add(channel);
     } else if (recovery) {
-      // Its subscription is under way already: what its reply leaves out is asked for.
+      // The subscribe request is already in flight. The client requests the messages that its reply leaves out.
       recovery.position = positionOf(since);
     } else this.#since.set(channel, positionOf(since));
   }
 
-  /** Everything up to here was delivered on a channel. */
+  /** The position up to which all messages of a channel were delivered. */
   position(channel: string): Position | undefined {
     return this.#channels.get(channel)?.position ?? this.#since.get(channel);
   }
@@ -76,7 +76,7 @@ export class Recovery implements Extension {
     recovery.isSubscribing = true;
     recovery.cancelWait?.();
     recovery.cancelWait = undefined;
-    // Now, not when it was asked: the position may have changed in the queue.
+    // At the last moment, because the position may have changed while the request was in the queue.
     const since = recovery.position;
     request.payload = JSON.stringify(since ? { channel: request.channel, since } : request.channel);
   }
@@ -161,7 +161,10 @@ export class Recovery implements Extension {
     return recovery;
   }
 
-  /** The channel is plain, or nobody subscribes to it any more. What waits is delivered if another subscription covers it. */
+  /**
+   * Forgets a channel that has no history, or to which the client does not subscribe any more. Buffered messages are
+   * delivered.
+   */
   #forget(channel: string): void {
     const recovery = this.#channels.get(channel);
     if (!recovery) return;
@@ -170,19 +173,19 @@ export class Recovery implements Extension {
     recovery.flushBuffer();
   }
 
-  /** Whether another subscription brings a channel's messages, too. */
+  /** Whether another subscription also receives a channel's messages. */
   #isCovered(channel: string): boolean {
     return (
       this.#receivedOtherwise.get(channel) || this.#client.subscriptions.wanted().some((name) => matches(name, channel))
     );
   }
 
-  /** How long to wait after an answer, if it left something open. */
+  /** How long to wait after an incomplete answer before the next request, in milliseconds. */
   #retryDelay({ more, pendingMs = 0 }: Pick<Replay, "more" | "pendingMs">): number {
     return more ? 0 : pendingMs + PENDING_RETRY_MS + this.#client.timers.random(PENDING_RETRY_MS);
   }
 
-  /** Asks for what is missing, if something is missing still after `milliseconds`. */
+  /** Requests missing messages, if some are still missing after `milliseconds`. */
   #scheduleRequest(recovery: ChannelRecovery, milliseconds: number): void {
     if (!recovery.isIncomplete || recovery.isRequestPending || recovery.isSubscribing) return;
     recovery.cancelWait ??= this.#client.timers.after(milliseconds, () => {
@@ -194,7 +197,7 @@ export class Recovery implements Extension {
   #requestHistory(recovery: ChannelRecovery): void {
     const { channel } = recovery;
     const isCurrent = (): boolean => this.#channels.get(channel) === recovery && recovery.isRequestPending;
-    // On another connection the subscription asks for everything.
+    // On a new connection, the subscription itself requests all missing messages.
     if (!this.#client.isConnected || recovery.isSubscribing) return;
     recovery.isRequestPending = true;
     recovery.hasGap = false;
@@ -212,7 +215,7 @@ export class Recovery implements Extension {
     });
   }
 
-  /** What is missing cannot be had. Of a channel that nobody wants any more, nobody is told. */
+  /** Reports that messages are lost, if the application still subscribes to the channel. */
   #reportLoss(channel: string, code: RequestCode): void {
     if (this.#client.subscriptions.wanted().includes(channel))
       this.#client.emitter.emit("subscribed", { channel, recovered: false, code });

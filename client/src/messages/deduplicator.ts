@@ -1,30 +1,30 @@
 import type { Message } from "../../../protocol/frames.js";
 import { BoundedMap } from "../bounded-map.js";
 
-/** How many messages, and how many channels, are remembered. */
+/** How many messages, and how many channels, to remember. */
 const MAX_REMEMBERED = 1_000;
 
 /**
- * Tells which of the messages that arrive are new. The server may repeat a message. On a channel whose latest value is
- * kept, posts of two publications may overtake each other: the newest is the last that is new. On a channel with history
- * the epoch and offset name a message, because two publishers may have chosen one uuid.
+ * Drops messages that have arrived before, because the server may repeat a message. On a channel with `latest`, posts
+ * of two publications may overtake each other, so a message older than the newest one is dropped, too. On a channel
+ * with history, epoch and offset identify a message, because two publishers may have chosen one uuid.
  */
 export class Deduplicator {
   readonly #seen = new BoundedMap<string, true>(MAX_REMEMBERED);
-  /** The largest offset by channel, of channels without history. */
+  /** The largest offset by channel, for channels without history. */
   readonly #offsets = new BoundedMap<string, number>(MAX_REMEMBERED);
-  /** What this client published and does not want to receive. */
+  /** This client's own messages that it does not want to receive. */
   readonly #suppressed = new BoundedMap<string, true>(MAX_REMEMBERED);
 
-  /** Remembers a message of this client that it is to be spared. */
+  /** Remembers a message of this client that it does not want to receive. */
   suppress(channel: string, uuid: string): void {
     this.#suppressed.set(`${channel} ${uuid}`, true);
   }
 
-  /** Whether a message has not arrived before, and is not to be spared. From now on it has arrived. */
+  /** Whether a message has not arrived before and is not suppressed. The call marks it as arrived. */
   isNew({ channel, uuid, epoch, offset }: Message): boolean {
     if (!uuid) return false;
-    // No channel has a space in its name.
+    // Channel names do not contain spaces.
     const key = `${channel} ${epoch === undefined ? uuid : `${epoch} ${offset}`}`;
     if (epoch === undefined && offset !== undefined) {
       if (offset <= (this.#offsets.get(channel) ?? -1)) return false;

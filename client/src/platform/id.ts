@@ -1,10 +1,10 @@
 import { base64url } from "./text.js";
 
-/** What the SDK needs of every runtime, and which package adds it to an older React Native. */
+/** The features that the SDK needs in every runtime, and the packages that add them to an older React Native. */
 const POLYFILLS = { crypto: "react-native-get-random-values", btoa: "base-64" };
 
 /**
- * @throws Error if the runtime lacks something that no option can give
+ * @throws Error if the runtime lacks a feature that no option can replace
  */
 export const requireRuntime = (): void => {
   const { crypto, btoa } = globalThis as { crypto?: Partial<Crypto>; btoa?: unknown };
@@ -12,7 +12,7 @@ export const requireRuntime = (): void => {
   for (const [name, polyfill] of Object.entries(POLYFILLS))
     if (!found[name as keyof typeof found])
       throw new Error(
-        `This runtime has no ${name}. Load a polyfill before push-it-client; for React Native there is "${polyfill}".`,
+        `This runtime has no ${name}. Load a polyfill before push-it-client, in React Native "${polyfill}".`,
       );
 };
 

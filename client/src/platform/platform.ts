@@ -1,4 +1,4 @@
-/** What the SDK needs of a WebSocket. The browser's, Node's (from 22 on) and the `ws` package's all have it. */
+/** The part of a WebSocket that the SDK uses. Browsers, Node (from 22 on) and the `ws` package have it. */
 export interface Socket {
   /** The subprotocol that the server selected. */
   readonly protocol: string;
@@ -13,37 +13,37 @@ export interface Socket {
 /** A WebSocket class. */
 export type SocketClass = new (url: string, protocols: string[]) => Socket;
 
-/** An event of the page, as far as the SDK reads it. */
+/** The part of a page's event that the SDK reads. */
 export interface PageEvent {
   type: string;
-  /** Of `pageshow`: the page comes out of the browser's cache of pages. */
+  /** Of `pageshow`: the page comes from the browser's back/forward cache. */
   persisted?: boolean;
-  /** Of `securitypolicyviolation`: what the policy forbade. */
+  /** Of `securitypolicyviolation`: the URL that the policy forbade. */
   blockedURI?: string;
   /** Of `securitypolicyviolation`: `report` if it was only reported. */
   disposition?: string;
 }
 
-/** Something that dispatches events: a window, a document. */
+/** A window or a document, which dispatches events. */
 export interface PageEventTarget {
   addEventListener?(type: string, listener: (event: PageEvent) => void): void;
   removeEventListener?(type: string, listener: (event: PageEvent) => void): void;
 }
 
-/** The world around the SDK: what it takes from `globalThis`. Tests and unusual runtimes pass their own. */
+/** The part of `globalThis` that the SDK uses. Tests and unusual runtimes pass their own. */
 export interface Platform extends PageEventTarget {
   Date: { now(): number };
   Math: { random(): number };
   setTimeout(callback: () => unknown, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
-  /** The page. `onfreeze` is there if the browser announces a freeze and its end. */
+  /** The page. It has `onfreeze` if the browser announces a freeze and its end. */
   document?: PageEventTarget & { hidden: boolean; onfreeze?: unknown };
   WebSocket?: SocketClass | undefined;
-  /** For the probe that tells a blocked WebSocket from a dead network. */
+  /** For the probe that distinguishes a blocked WebSocket from a dead network. */
   fetch?(url: string, options: { mode: "no-cors"; cache: "no-store"; credentials: "omit" }): Promise<unknown>;
 }
 
-/** React Native's `AppState`, as far as the SDK uses it. */
+/** The part of React Native's `AppState` that the SDK uses. */
 export interface AppStateLike {
   readonly currentState: string;
   addEventListener(type: "change", listener: (state: string) => void): { remove(): void };
@@ -62,7 +62,7 @@ export const listen = (
   return () => target?.removeEventListener?.(type, listener);
 };
 
-/** Whether this runtime shows pages or apps to a person. A server that renders pages does not. */
+/** Whether this runtime shows pages or apps to a person, unlike a server that renders pages. */
 export const isInteractive = (): boolean => {
   const { window, WorkerGlobalScope, navigator } = globalThis as {
     window?: unknown;

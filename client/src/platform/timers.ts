@@ -1,14 +1,14 @@
 import type { Platform } from "./platform.js";
 
 /**
- * The longest delay that a timer takes, in milliseconds. With a longer one it would fire at once.
+ * The longest delay of a timer, in milliseconds. With a longer one it would fire at once.
  * @see https://developer.mozilla.org/en-US/docs/Web/API/Window/setTimeout#maximum_delay_value
  */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**
- * How late a timer may fire, in milliseconds. A later one shows that this process slept: what has arrived meanwhile may
- * still wait behind the timer.
+ * How late a timer may fire, in milliseconds. If it fires later, this process slept, and messages that arrived
+ * meanwhile may still wait behind the timer.
  */
 const LATE_MS = 2_000;
 
@@ -28,7 +28,7 @@ export class Timers {
 
   constructor(platform: ZonePlatform) {
     this.#platform = platform;
-    // Outside of Angular's zone: a heartbeat must neither keep an application unstable nor run its change detection.
+    // Timers run outside of Angular's zone, so that they neither keep an application unstable nor run change detection.
     this.#setTimeout = (platform.__zone_symbol__setTimeout ?? platform.setTimeout).bind(platform);
     this.#clearTimeout = (platform.__zone_symbol__clearTimeout ?? platform.clearTimeout).bind(platform);
   }
@@ -44,7 +44,7 @@ export class Timers {
   }
 
   /**
-   * Calls `callback` once, after `milliseconds`. A delay that no timer takes never ends.
+   * Calls `callback` once, after `milliseconds`. A delay that is too long for a timer never ends.
    * @returns a function that cancels the call
    */
   after(milliseconds: number, callback: () => void): () => void {
@@ -55,8 +55,8 @@ export class Timers {
   }
 
   /**
-   * Calls `expired` unless it is cancelled within `milliseconds`. A timer that fires late gives what has arrived
-   * meanwhile a moment to be handled first.
+   * Calls `expired` unless it is cancelled within `milliseconds`. If the timer fires late, messages that arrived
+   * meanwhile are handled first.
    * @returns a function that cancels the call
    */
   deadline(milliseconds: number, expired: () => void): () => void {

@@ -8,16 +8,16 @@ import type { Extension, PingPart } from "../extension.js";
 import { dataOf } from "../requests/request-queue.js";
 import type { PresenceSet } from "../types.js";
 
-/** Of how many members to remember when they came or went. */
+/** For how many members to remember when they last joined or left. */
 const MAX_REMEMBERED = 1_000;
 
-/** Longest pause before a further page is asked for again, in milliseconds; the server tells 5 pages a second. */
+/** Longest pause before a further page is requested again, in milliseconds. The server sends 5 pages a second. */
 const MAX_PAUSE_MS = 2_000;
 
-/** How often a further page is asked for before its error is reported. */
+/** How often a further page is requested before its error is reported. */
 const MAX_ATTEMPTS = 10;
 
-/** Keeps this agent present on channels that have presence, and emits who comes and goes. */
+/** Keeps this agent present on channels that have presence, and emits the events of members. */
 export class Presence implements Extension {
   readonly pingPart: PingPart = {
     key: "presentChannels",
@@ -26,9 +26,9 @@ export class Presence implements Extension {
     encode: (channels) => channels,
   };
   readonly #client: Client;
-  /** The wanted channels that have presence. */
+  /** The subscribed channels that have presence. */
   readonly #channels = new Set<string>();
-  /** When a member last came or went, by channel and agent. */
+  /** When a member last joined or left, by channel and agent. */
   readonly #latest = new BoundedMap<string, number>(MAX_REMEMBERED);
   #intervalMs = Infinity;
 
@@ -41,7 +41,7 @@ export class Presence implements Extension {
     return this.#channels.has(channel);
   }
 
-  /** Reads who is present on a channel, page by page. */
+  /** Reads the members of a channel, page by page. */
   async read(channel: string): Promise<PresenceSet> {
     const members: PresenceSet["members"] = [];
     let after: string | undefined;
@@ -85,7 +85,7 @@ export class Presence implements Extension {
     this.#latest.clear();
   }
 
-  /** Reads a further page. A large channel has more pages than the server tells at once: then it waits, and asks again. */
+  /** Reads a further page. A large channel has more pages than the rate limit allows: then it waits and retries. */
   async #readPageWithRetry(channel: string, after: string): Promise<PresencePage> {
     const { timers, options } = this.#client;
     for (let attempt = 1; ; attempt += 1) {

@@ -2,10 +2,10 @@ import type { Message, Reply } from "../../../protocol/frames.js";
 import { MAX_FRAME_BYTES } from "../../../protocol/limits.js";
 import { isPublicationAction, isSubscriptionAction, type Request } from "./request.js";
 
-/** What may arrive: a message, a reply, an error of API Gateway itself. No field is proven. */
+/** An incoming frame: a message, a reply, or an error of API Gateway itself. Its fields are not validated. */
 export type IncomingFrame = Partial<Reply & Message> & { message?: unknown };
 
-/** The objects in a frame from the server. None are in an empty frame, or in one that is not JSON. */
+/** The objects in a frame from the server. An empty frame and a frame that is not JSON have none. */
 export const parseFrame = (text: unknown): IncomingFrame[] => {
   try {
     return [JSON.parse(text as string) as unknown].flat().filter((value) => value instanceof Object);
@@ -14,7 +14,7 @@ export const parseFrame = (text: unknown): IncomingFrame[] => {
   }
 };
 
-/** How many bytes of payload a frame has room for. What surrounds it takes less than 128 bytes. */
+/** How many bytes of payload fit a frame. The rest of the frame takes less than 128 bytes. */
 export const MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - 128;
 
 /** How many channels, and how many messages, one frame may carry. */
@@ -24,16 +24,16 @@ export interface BatchLimits {
 }
 
 /**
- * Chooses the requests of the next frame: of one action, oldest first, as many as fit. A request waits while one with its
- * ordering key is ahead of it or in flight. Two requests with one uuid never share a frame: nobody could tell their
- * replies apart.
+ * Chooses the requests of the next frame: of one action, oldest first, as many as fit. A request waits while another
+ * request with its ordering key is in front of it or in flight. Two requests with one uuid never share a frame, because
+ * their replies could not be distinguished.
  */
 export const nextBatch = (
   requests: Iterable<Request>,
   { channelsPerFrame, messagesPerFrame }: BatchLimits,
 ): Request[] => {
   const batch: Request[] = [];
-  /** Ordering keys and uuids that nothing may be added of. */
+  /** The ordering keys and uuids that must not be added (again). */
   const taken = new Set<string>();
   let room = MAX_PAYLOAD_BYTES;
   for (const request of requests) {
@@ -49,7 +49,7 @@ export const nextBatch = (
   return batch;
 };
 
-/** The text of a frame that carries requests of one action. Subscriptions share the uuid of the first. */
+/** The text of a frame that carries requests of one action. Subscriptions share the uuid of the first one. */
 export const encodeBatch = (batch: readonly Request[]): string => {
   const { action, uuid, channel, payload } = batch[0]!;
   const start = `{"action":"${action}",`;

@@ -6,53 +6,50 @@ import { defer } from "../emitter.js";
 import { PushItError, type RequestCode } from "../errors.js";
 import type { Internals } from "../internals.js";
 import { newId } from "../platform/id.js";
-import { formatNumber, utf8 } from "../platform/text.js";
+import { formatNumber, tooLarge, utf8 } from "../platform/text.js";
 import { type BatchLimits, encodeBatch, type IncomingFrame, MAX_PAYLOAD_BYTES, nextBatch } from "./frames.js";
 import { isSubscriptionAction, type Outcome, type Request, type RequestFields } from "./request.js";
 
-/** The longest name that the server repeats whole: it cuts a longer one. */
+/** The longest channel name in a reply. The server cuts longer ones. */
 const MAX_NAME_LENGTH = MAX_CHANNEL_LENGTH + "/*".length;
 
-/** API Gateway's own error frames say what happened in English, and nowhere else. */
+/** The code for an error frame of API Gateway itself, which has only an English text. */
 const gatewayCode = (text: string): RequestCode => {
   if (/too many|exceeded/i.test(text)) return "throttled";
   return /forbidden/i.test(text) ? "unknown_action" : "internal";
 };
 
 /**
- * Every request, from the queue to its end: a reply, an error or its timeout.
+ * Holds every request until its end: a reply, an error or its timeout.
  *
- * API Gateway runs the frames of a connection concurrently. So requests whose order matters share an ordering key, of
- * which one frame is in flight: all publications share one. What gathers meanwhile goes as the next frame. A request
- * waits at most its timeout in the queue, also for a connection. One that was in flight when its connection broke fails.
+ * API Gateway runs the frames of a connection concurrently. So requests whose order matters share an ordering key, and
+ * only one frame of a key is in flight. All publications share one key. Requests that gather meanwhile go into the next
+ * frame. A request waits at most its timeout in the queue, also for a connection. If a connection breaks, the requests
+ * in flight on it fail.
  */
 export class RequestQueue {
-  /** The transport that new frames go to. The connection sets it. */
+  /** The transport for new frames. The connection sets it. */
   transport: Transport | undefined;
-  /** Why nothing will be sent until the application connects again. */
+  /** If the client is stopped: the error of all requests until the application connects again. */
   stopped: { code: RequestCode; reason: string } | undefined;
-  /** How many channels and messages a frame may carry here. */
+  /** How many channels and messages a frame may carry on this server. */
   limits: BatchLimits = { channelsPerFrame: MAX_CHANNELS_PER_FRAME, messagesPerFrame: MAX_MESSAGES_PER_FRAME };
   readonly #client: Internals;
-  /** In the order in which they were asked. */
+  /** All open requests, in the order in which they were enqueued. */
   readonly #open = new Set<Request>();
 
   constructor(client: Internals) {
     this.#client = client;
   }
 
-  /** Adds a request, or fails it with the reason why it cannot be sent. Requests of one turn share frames. */
+  /** Adds a request, or fails it if it cannot be sent. Requests of one turn of the event loop share frames. */
   enqueue(fields: RequestFields): Request {
     const request: Request = { ...fields, state: "queued", bytes: utf8(fields.payload).length, attempts: 0 };
     if (this.stopped) this.fail(request, this.stopped.code, this.stopped.reason);
     else if (request.bytes >= MAX_PAYLOAD_BYTES)
-      this.fail(
-        request,
-        "too_large",
-        `${formatNumber(request.bytes)} bytes of JSON; at most ${formatNumber(MAX_PAYLOAD_BYTES - 1)} fit a frame.`,
-      );
+      this.fail(request, "too_large", "The request has " + tooLarge(request.bytes, MAX_PAYLOAD_BYTES - 1));
     else if (!isSubscriptionAction(request.action) && this.#open.size >= this.#client.options.queueLimit)
-      this.fail(request, "queue_full", `${formatNumber(this.#open.size)} requests are open already.`);
+      this.fail(request, "queue_full", `${formatNumber(this.#open.size)} requests are open already (queueLimit).`);
     else {
       this.#open.add(request);
       this.startTimer(request);
@@ -61,7 +58,7 @@ export class RequestQueue {
     return request;
   }
 
-  /** Queues a request about a channel that has a frame of its own. */
+  /** Adds a request about a channel that needs a frame of its own. */
   enqueueMeta(
     action: Action,
     data: { channel: string; [field: string]: unknown },
@@ -81,10 +78,10 @@ export class RequestQueue {
     this.#send(transport, [{ ...metaRequest(action, data, onEnd), timeout, state: "queued", bytes: 0, attempts: 0 }]);
   }
 
-  /** Sends, once the running code has ended, what can be sent. */
+  /** Sends the requests that can be sent, when the running code has ended. */
   flush(): void {
     defer(() => {
-      // If this process slept, the server may not know them any more.
+      // If this process slept, the server may not recognise their uuids any more.
       for (const request of this.#open) if (request.retryUntil! < this.#client.timers.now()) this.#expire(request);
       while (this.transport) {
         const batch = nextBatch(this.#open, this.limits);
@@ -100,16 +97,16 @@ export class RequestQueue {
     transport: Transport,
   ): boolean {
     const failure: RequestCode = code ?? "internal";
-    // What the server sends unasked names no request either, but it is not a reply.
+    // Messages of the server on other channels have no uuid either, but they are not replies.
     if (!uuid && channel === "/meta/error") this.#failUnnamed(transport, failure, error);
     const named = (data as { channel?: string } | undefined)?.channel;
-    // A publication that waits to be sent again takes a late success, too.
+    // A late success also ends a publication that waits to be sent again.
     const sent = successful
       ? [...this.#open].filter(({ batch }) => batch?.transport === transport)
       : this.#inFlight(transport);
     const replied = sent.filter((request) =>
       isSubscriptionAction(request.action)
-        ? // A reply that names no channel is for all of its frame.
+        ? // A reply without a channel is for all requests of its frame.
           request.batch!.uuid === uuid &&
           (named === undefined || request.channel === undefined || named === request.channel.slice(0, MAX_NAME_LENGTH))
         : request.uuid === uuid,
@@ -120,18 +117,18 @@ export class RequestQueue {
     return replied.length > 0;
   }
 
-  /** Takes an error frame of API Gateway, which names no request. */
+  /** Handles an error frame of API Gateway, which does not name a request. */
   handleGatewayError(text: string, transport: Transport): void {
     this.#failUnnamed(transport, gatewayCode(text), "API Gateway: " + text);
   }
 
-  /** Fails what is in flight on a transport that is gone. */
+  /** Fails the requests in flight on a transport that is gone. */
   failInFlight(transport: Transport): void {
     for (const request of this.#inFlight(transport))
-      this.fail(request, "closed", "The connection was lost before the reply came.");
+      this.fail(request, "closed", "The connection was lost before the reply arrived.");
   }
 
-  /** Fails all that is open: nothing will be sent any more. */
+  /** Fails all open requests. */
   failAll(): void {
     const { code, reason } = this.stopped ?? { code: "closed" as const, reason: "The client was reset." };
     for (const request of this.#open) this.fail(request, code, reason);
@@ -142,14 +139,14 @@ export class RequestQueue {
     return this.#inFlight(transport).length > 0;
   }
 
-  /** Removes a request that was not sent, as if it had never been asked. */
+  /** Removes a request without a result. */
   withdraw(request: Request): void {
     request.cancelTimer?.();
     this.#open.delete(request);
     this.flush();
   }
 
-  /** Fails a request, unless an extension has it sent again. */
+  /** Fails a request, unless an extension will send it again. */
   fail(request: Request, code: RequestCode, reason?: string): void {
     const { channel, batch } = request;
     if (!this.stopped && this.#client.extensions.some((extension) => extension.retryLater?.(request, code))) return;
@@ -157,11 +154,11 @@ export class RequestQueue {
     this.#end(request, { error: new PushItError(code, reason, { channel, uuid }), transport: batch?.transport });
   }
 
-  /** Starts the clock of a request that waits from now on: in the queue, or for its reply. */
+  /** Starts the timer of a request that waits from now on: in the queue, or for its reply. */
   startTimer(request: Request): void {
     const { timers, options } = this.#client;
     const { retryUntil = Infinity, timeout = options.timeout } = request;
-    // One that is sent again waits for a connection as long as it may be sent.
+    // A request that is sent again waits for a connection as long as it may be sent.
     const isResent = request.retryUntil !== undefined && request.state === "queued";
     const milliseconds = Math.min(isResent ? Infinity : timeout, retryUntil - timers.now());
     request.cancelTimer?.();
@@ -169,11 +166,7 @@ export class RequestQueue {
   }
 
   #expire(request: Request): void {
-    this.fail(
-      request,
-      "timeout",
-      request.attempts ? "The reply did not come in time." : "It could not be sent in time.",
-    );
+    this.fail(request, "timeout", request.attempts ? "No reply in time." : "Not sent in time.");
   }
 
   #send(transport: Transport, requests: Request[]): void {
@@ -205,8 +198,8 @@ export class RequestQueue {
   }
 
   /**
-   * Fails what an error is about that names no request: the frame in flight, if there is only one. A ping fails in any case:
-   * it may be the one, and whatever arrives shows that the server is there.
+   * Fails what an error is about that names no request: the frame in flight, if there is only one. A ping fails in any
+   * case: it may be the one, and whatever arrives shows that the server is there.
    */
   #failUnnamed(transport: Transport, code: RequestCode, reason?: string): void {
     const inFlight = this.#inFlight(transport);
@@ -214,7 +207,9 @@ export class RequestQueue {
     for (const request of inFlight) if (isOnly || request.action === "ping") this.fail(request, code, reason);
   }
 
-  /** Puts a request of a frame that was too large back into the queue, for a smaller one. Returns false if it was alone. */
+  /**
+   * Puts a request of a frame that was too large back into the queue, for a smaller one. Returns false if it was alone.
+   */
   #split(request: Request): boolean {
     const half = request.batch!.size >> 1;
     const limit = isSubscriptionAction(request.action) ? "channelsPerFrame" : "messagesPerFrame";
@@ -227,7 +222,7 @@ export class RequestQueue {
   }
 }
 
-/** A request that has a frame, and an order, of its own. */
+/** A request with a frame of its own, whose order does not matter. */
 const metaRequest = (action: Action, data: object | undefined, onEnd: (outcome: Outcome) => void): RequestFields => {
   const uuid = newId();
   return {
@@ -239,5 +234,5 @@ const metaRequest = (action: Action, data: object | undefined, onEnd: (outcome: 
   };
 };
 
-/** The `data` of a reply, as what the protocol says it is. */
+/** The `data` of a reply, as the type that the protocol gives it. */
 export const dataOf = <Data>(outcome: { data?: Json | undefined }): Data => outcome.data as Data;

@@ -4,11 +4,11 @@ import type { Position } from "../../../protocol/history.js";
 import type { Transport } from "../connection/transport.js";
 import type { PushItError } from "../errors.js";
 
-/** The outcome of a request: an error, or what the server's reply carried, and the transport it came by. */
+/** The outcome of a request: an error or the contents of the reply, and the transport on which it was sent. */
 export interface Outcome {
   error?: PushItError;
   data?: Json | undefined;
-  /** Where a published message is, if its channel has history. */
+  /** The position of a published message, if its channel has history. */
   position?: Position | undefined;
   transport?: Transport | undefined;
 }
@@ -21,15 +21,15 @@ export interface Batch {
   size: number;
 }
 
-/** What a request is made from. */
+/** The fields from which a request is created. */
 export interface RequestFields {
   action: Action;
   /** The message's id, or the frame's. */
   uuid: string;
   channel?: string | undefined;
-  /** What a frame carries of it, as JSON: a message, a channel, a whole frame without its action. */
+  /** The request's part of a frame, as JSON: a message, a channel, or a whole frame without its action. */
   payload: string;
-  /** Requests of one key are sent one frame after the other. */
+  /** Only one frame with requests of one key is in flight at a time. */
   orderingKey: string;
   /** How long it may wait, in milliseconds: in the queue, and again for its reply. @default - the option `timeout` */
   timeout?: number | undefined;
@@ -37,21 +37,21 @@ export interface RequestFields {
   onEnd: (outcome: Outcome) => void;
 }
 
-/** Something asked of the server, on its way from the queue to its reply. */
+/** A request to the server, from the queue to its reply. */
 export interface Request extends RequestFields {
-  /** `waiting`: it was sent and failed, and holds its place until it is sent again. */
+  /** `waiting`: it was sent and failed, and keeps its place until it is sent again. */
   state: "queued" | "inFlight" | "waiting";
-  /** How long its payload was in UTF-8 when it was asked. */
+  /** The size of its payload in UTF-8 when it was enqueued. */
   bytes: number;
-  /** What travels with it, from when it is sent. */
+  /** The frame in which it was last sent. */
   batch?: Batch;
   /** How often it was sent. */
   attempts: number;
   /** When it was sent for the first time, in epoch milliseconds. */
   firstSentAt?: number;
-  /** When it will not be sent again, in epoch milliseconds. */
+  /** The time after which it is not sent again, in epoch milliseconds. */
   retryUntil?: number;
-  /** Stops the clock that runs for it. */
+  /** Cancels the timer that runs for it. */
   cancelTimer?: () => void;
 }
 

@@ -1,28 +1,28 @@
 import type { Request } from "../requests/request.js";
 import type { SettleCallback } from "../internals.js";
 
-/** Somebody who wants a channel: a handle, or the client itself. */
+/** An owner of a subscription: a channel object, or the client itself. */
 export type Holder = object;
 
-/** Somebody who waits for what became of a call. */
+/** A call of the application that waits for its result. */
 export interface Waiter {
   holder: Holder;
-  /** Whether the holder wanted the channel. */
+  /** Whether the call subscribes. Otherwise it unsubscribes. */
   wants: boolean;
   settle: SettleCallback;
 }
 
-/** One channel that somebody wants, or that the server may still have. */
+/** One channel that has holders, or to which the server may still have a subscription. */
 export interface Subscription {
   readonly channel: string;
-  /** Who wants it. */
+  /** Its holders. Without any, the client unsubscribes. */
   readonly holders: Set<Holder>;
-  /** Who waits for what became of a call. */
+  /** The calls that wait for their result. */
   waiters: Waiter[];
-  /** The request under way. */
+  /** The request that is queued or in flight. */
   request?: Request | undefined;
-  /** Whether the application believes that it is subscribed. */
+  /** Whether the application has received `subscribed`, and has not missed messages since. */
   isAnnounced?: boolean;
-  /** It failed for now, and waits for its next attempt. */
+  /** Whether it has failed and waits for its next attempt. */
   isPaused?: boolean;
 }

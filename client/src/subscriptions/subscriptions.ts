@@ -14,9 +14,9 @@ import type { Holder, Subscription, Waiter } from "./subscription.js";
 const MAX_NAME_LENGTH = MAX_CHANNEL_LENGTH + "/*".length;
 
 /**
- * Brings the server to what the application wants. Each channel has holders: the server is asked to subscribe for the
- * first, and to unsubscribe after the last. One request per channel is under way; when it has ended, what is wanted then
- * is compared with what is there.
+ * Makes the server's subscriptions match the application's. Each channel has holders: the client subscribes for the
+ * first and unsubscribes after the last. Each channel has at most one request at a time. After it, the subscription is
+ * reconciled again: its holders are compared with the server's state.
  */
 export class Subscriptions implements Extension {
   readonly #client: Internals;
@@ -31,16 +31,16 @@ export class Subscriptions implements Extension {
     this.#queue = queue;
   }
 
-  /** The channels that are wanted. */
+  /** The channels that have holders. */
   wanted(): string[] {
     return [...this.#subscriptions.values()].filter(({ holders }) => holders.size).map(({ channel }) => channel);
   }
 
-  /** A holder wants a channel. `settle` is called when it is subscribed, or with the reason why it is not. */
+  /** Adds a holder of a channel. `settle` is called when the channel is subscribed, or with the error. */
   hold(channel: string, holder: Holder, settle?: SettleCallback): void {
     if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)
       return settle?.(
-        new PushItError("bad_channel", `A channel has a name of at most ${MAX_CHANNEL_LENGTH} characters.`, {
+        new PushItError("bad_channel", `"channel" must be a string of at most ${MAX_CHANNEL_LENGTH} characters.`, {
           channel,
         }),
       );
@@ -50,21 +50,21 @@ export class Subscriptions implements Extension {
     this.#reconcileSoon(subscription, { holder, wants: true, settle });
   }
 
-  /** A holder does not want a channel any more. `settle` is called when it has left, or with the reason why it has not. */
+  /** Removes a holder of a channel. `settle` is called when the holder has left, or with the error. */
   release(channel: string, holder: Holder, settle: SettleCallback): void {
     const subscription = this.#subscriptions.get(channel);
     if (!subscription && holder === this.#client.ownHolder && typeof channel === "string")
       return this.#releaseUnknown(channel, holder, settle);
     if (!subscription) return settle();
     const hasLeft = subscription.holders.delete(holder);
-    // Also if all have left before, and the server has not replied yet.
+    // This includes a holder that left before, if the server has not replied yet.
     if (!subscription.holders.size) return this.#reconcileSoon(subscription, { holder, wants: false, settle });
-    // Others still want it: this one is gone at once.
+    // The channel has other holders, so this one leaves at once.
     if (hasLeft) this.#settle(subscription, (waiter) => waiter.holder === holder);
     settle();
   }
 
-  /** The server does not count the agent as there: the channel is subscribed again. */
+  /** Subscribes to a channel again, because the server does not count the agent as present. */
   subscribeAgain(channel: string): void {
     const subscription = this.#subscriptions.get(channel);
     if (!subscription?.holders.size) return;
@@ -72,7 +72,7 @@ export class Subscriptions implements Extension {
     this.#reconcile(subscription);
   }
 
-  /** The application misses messages of a channel until it is subscribed again. */
+  /** Notes that the application misses messages of a channel until it is subscribed again. */
   miss(channel: string): void {
     const subscription = this.#subscriptions.get(channel);
     if (subscription?.holders.size) subscription.isAnnounced = false;
@@ -112,7 +112,7 @@ export class Subscriptions implements Extension {
     this.#reconcileAll();
   }
 
-  /** A guard may have subscribed this agent to a channel that nobody here wanted. */
+  /** Unsubscribes from a channel without holders, because a guard may have subscribed this agent to it. */
   #releaseUnknown(channel: string, holder: Holder, settle: SettleCallback): void {
     const subscription: Subscription = { channel, holders: new Set(), waiters: [] };
     this.#connection.transport?.subscriptions.set(channel, false);
@@ -124,7 +124,7 @@ export class Subscriptions implements Extension {
     for (const subscription of this.#subscriptions.values()) this.#reconcile(subscription);
   }
 
-  /** Looks at a channel when the running code has ended: opposite calls cancel out until then. */
+  /** Reconciles a subscription when the running code has ended. Opposite calls until then cancel each other out. */
   #reconcileSoon(
     subscription: Subscription,
     { settle, ...waiter }: Omit<Waiter, "settle"> & { settle: SettleCallback | undefined },
@@ -134,24 +134,24 @@ export class Subscriptions implements Extension {
     defer(() => this.#reconcile(subscription));
   }
 
-  /** Takes the next step towards what is wanted of one channel. */
+  /** Takes the next step so that the server's subscription matches the holders. */
   #reconcile(subscription: Subscription): void {
     const { channel, holders, request, waiters, isPaused } = subscription;
     const { transport } = this.#connection;
     const { isConnected } = this.#client;
     const action = holders.size ? "subscribe" : "unsubscribe";
     if (request) {
-      // One that was sent has to end first: then the channel is looked at again.
+      // A request that was sent has to end first. Then the subscription is reconciled again.
       if (request.action === action || request.state !== "queued") return;
       this.#queue.withdraw(request);
       subscription.request = undefined;
     }
-    /** `true`: the server has it; `false`: it may have it. */
+    /** `true`: the server has the subscription. `false`: it may have it. */
     const there = transport?.subscriptions.get(channel);
     const isAsWanted = holders.size ? there : there === undefined;
     if (!isAsWanted && this.#queue.stopped) this.#settleStopped(subscription);
     else if (!isAsWanted) {
-      // Without a connection only those who wait make a request, which waits for one.
+      // Without a connection, only waiting calls make a request. It waits for the connection.
       if (!isPaused && (isConnected || waiters.length || !holders.size)) this.#request(subscription, action);
     } else if (!holders.size) {
       this.#subscriptions.delete(channel);
@@ -162,7 +162,7 @@ export class Subscriptions implements Extension {
     } else this.#settle(subscription);
   }
 
-  /** Nothing will be sent until the application connects again: what it wants stays, and nobody waits for it. */
+  /** Settles the waiting calls of a stopped client. The holders stay for the next `connect()`. */
   #settleStopped(subscription: Subscription): void {
     const { channel, holders, waiters } = subscription;
     const { code, reason } = this.#queue.stopped ?? { code: "closed" as const, reason: "The client was reset." };
@@ -172,7 +172,7 @@ export class Subscriptions implements Extension {
     this.#settle(subscription);
   }
 
-  /** Those who wait learn that it is as they asked, or that they have asked for the opposite since. */
+  /** Settles waiting calls: successfully, or with `superseded` if the holder has made an opposite call since. */
   #settle(subscription: Subscription, isConcerned: (waiter: Waiter) => boolean = () => true): void {
     const { channel, holders, waiters } = subscription;
     subscription.waiters = waiters.filter((waiter) => !isConcerned(waiter));
@@ -180,7 +180,7 @@ export class Subscriptions implements Extension {
       settle(
         wants === holders.has(holder)
           ? undefined
-          : new PushItError("superseded", "A later, opposite call took its place.", { channel }),
+          : new PushItError("superseded", "A later call did the opposite.", { channel }),
       );
   }
 
@@ -189,7 +189,7 @@ export class Subscriptions implements Extension {
     const request = this.#queue.enqueue({
       action,
       uuid: newId(),
-      // No message's key begins like this.
+      // Keys of messages never begin with a space and a name.
       orderingKey: " " + channel,
       channel,
       payload: JSON.stringify(channel),
@@ -218,7 +218,7 @@ export class Subscriptions implements Extension {
 
   #onUnsubscribed(subscription: Subscription, { transport }: Outcome): void {
     transport!.subscriptions.delete(subscription.channel);
-    // If it is wanted again by now, what comes until it is there again is missed.
+    // If it has a holder again by now, messages until the next subscription are missed.
     if (subscription.holders.size) subscription.isAnnounced = false;
   }
 
@@ -227,47 +227,47 @@ export class Subscriptions implements Extension {
     const { transport: current } = this.#connection;
     if (this.#queue.stopped) return;
     if (wants && !error.retryable) return this.#refuse(subscription, error);
-    // Its transport is gone: what was to end there has ended, and what was to begin begins on the next one.
+    // The request's transport is gone, and with it its subscriptions. The next transport subscribes again.
     if (transport && transport !== current && (current || !wants)) return;
     if (wants) this.#client.notify("onSubscribeFailed", channel);
-    // Who knows that it was subscribed has it again.
+    // The server keeps a subscription that the application knows: its holders have it again.
     else if (!error.retryable && subscription.isAnnounced)
       for (const { holder } of waiters.filter((waiter) => !waiter.wants)) holders.add(holder);
     if (error.retryable) {
-      // It may have happened.
+      // The server may have done it.
       if (transport && transport === current) current.subscriptions.set(channel, false);
       this.#pause(subscription);
     } else if (!holders.size) {
-      // The server keeps what the application knows to be subscribed. What it has refused before, nobody asks about again.
+      // If the application knows the subscription, the client holds it. Otherwise the client does not ask again.
       if (subscription.isAnnounced) holders.add(this.#client.ownHolder);
       else current?.subscriptions.delete(channel);
     }
     this.#fail(subscription, wants, error);
   }
 
-  /** The server will not have the subscription: nobody wants it any more. */
+  /** Removes all holders, because the server has refused or revoked the subscription. */
   #refuse(subscription: Subscription, error: PushItError): void {
     const { channel } = subscription;
     const subscriptions = this.#connection.transport?.subscriptions;
     subscription.holders.clear();
     subscription.isAnnounced = false;
-    // What was there before, the server may have still.
+    // The server may still have an earlier subscription.
     if (subscriptions?.has(channel)) subscriptions.set(channel, false);
     this.#client.emitter.emit("unsubscribed", { channel, error });
     this.#client.notify("onUnsubscribed", channel);
     this.#fail(subscription, true, error);
   }
 
-  /** Those who waited for what failed receive the error; if nobody did, the `error` event does. */
+  /** Settles the failed calls with an error. If no call waits, the client emits the `error` event. */
   #fail(subscription: Subscription, wants: boolean, error: PushItError): void {
     const failed = subscription.waiters.filter((waiter) => waiter.wants === wants);
     subscription.waiters = subscription.waiters.filter((waiter) => waiter.wants !== wants);
     for (const { settle } of failed) settle(error);
-    // Of what the back end revoked, the event says it all.
+    // A revocation has its own event, `unsubscribed`.
     if (!failed[0] && error.code !== "closed" && error.code !== "revoked") this.#client.emitter.emit("error", error);
   }
 
-  /** Tries again later, together with what else failed. */
+  /** Retries later, together with all other failed subscriptions. */
   #pause(subscription: Subscription): void {
     const { timers, options } = this.#client;
     if (!this.#connection.transport) return;

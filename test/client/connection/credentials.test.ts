@@ -46,7 +46,7 @@ describe("credentials that are too large", () => {
     const waiting = pushIt.channel("a").publish(1);
     const change = await states.find(({ code }) => code !== "connect");
     expect(change).toMatchObject({ state: "disconnected", code: "credentials_too_large", retryIn: undefined });
-    expect(change.reason).toBe("The credentials have 5,002 bytes of JSON; at most 4,096 are allowed.");
+    expect(change.reason).toBe("The credentials have 5,002 bytes of JSON, but at most 4,096 are allowed.");
     await expect(waiting).rejects.toMatchObject({ code: "credentials_too_large" });
     expect(bench.server.peers.all).toEqual([]);
   });
@@ -60,7 +60,7 @@ describe("credentials that are too large", () => {
     ].join(".");
     const { states } = bench.client({ credentials: () => ({ token }) });
     expect((await states.find(({ code }) => code === "credentials_too_large")).reason).toMatch(
-      /^The credentials have [5-9],\d{3} bytes of JSON; at most 4,096 are allowed\./,
+      /^The credentials have [5-9],\d{3} bytes of JSON, but at most 4,096 are allowed\./,
     );
   });
 

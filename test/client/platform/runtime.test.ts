@@ -145,7 +145,7 @@ describe("what cannot work is an error at once", () => {
 
   it("connect() without a WebSocket class", async () => {
     const pushIt = new PushIt({ url, platform: new FakePlatform() });
-    expect(() => pushIt.connect()).toThrow("This runtime has no WebSocket. Pass a class as the option WebSocket");
+    expect(() => pushIt.connect()).toThrow('This runtime has no WebSocket. Pass a class as the option "WebSocket"');
     expect(pushIt.state).toBe("disconnected");
   });
 

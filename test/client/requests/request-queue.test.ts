@@ -120,8 +120,8 @@ describe("publications", () => {
     await settled();
     const waiting = publish(queue, 2);
     platform.advance(30_000);
-    expect(error()!.message).toBe("The reply did not come in time.");
-    expect(waiting.error()!.message).toBe("It could not be sent in time.");
+    expect(error()!.message).toBe("No reply in time.");
+    expect(waiting.error()!.message).toBe("Not sent in time.");
   });
 
   it("are not sent after they timed out without a connection", async () => {
@@ -139,7 +139,7 @@ describe("publications", () => {
     const { queue } = make({ isConnected: false, queueLimit: 2 });
     const all = [1, 2, 3].map((data) => publish(queue, data));
     expect(all.map(({ code }) => code())).toEqual([undefined, undefined, "queue_full"]);
-    expect(all[2]!.error()!.message).toBe("2 requests are open already.");
+    expect(all[2]!.error()!.message).toBe("2 requests are open already (queueLimit).");
     expect(subscribe(queue, "b").code()).toBeUndefined();
   });
 
@@ -150,7 +150,9 @@ describe("publications", () => {
     const fits = publish(queue, "ö".repeat(16_000));
     await settled();
     expect([tooLarge.code(), wide.code(), fits.code()]).toEqual(["too_large", "too_large", undefined]);
-    expect(tooLarge.error()!.message).toMatch(/^[\d]{2,3},\d{3} bytes of JSON; at most 32,639 fit a frame\.$/);
+    expect(tooLarge.error()!.message).toMatch(
+      /^The request has [\d]{2,3},\d{3} bytes of JSON, but at most 32,639 are allowed\.$/,
+    );
     expect(transport.texts).toHaveLength(1);
     expect(Buffer.byteLength(transport.texts[0]!)).toBeLessThanOrEqual(32_768);
   });

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, type Json } from "../../../protocol/index.js";
 import type { HandlerName } from "../../../protocol/guard-manifest.js";
-import { argumentsFor } from "../../../lambdas/guards/call.js";
+import { argumentsFor } from "../../../lambdas/guards/guard-context.js";
 import type { Decision, GuardCall } from "../../../lambdas/guards/messages.js";
 
 /** A call of `handler` as the main thread makes it. */

@@ -7,7 +7,7 @@ import {
   type DeliveryBatch,
 } from "../../../lambdas/guards/delivery-batches.js";
 import type { CallResult } from "../../../lambdas/guards/runner.js";
-import { messageOf } from "../core/fakes.js";
+import { messageOf } from "../support/fakes.js";
 
 const agentData = (uuid: string, more: Partial<AgentData> = {}): AgentData => ({
   uuid,

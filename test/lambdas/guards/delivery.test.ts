@@ -1,6 +1,6 @@
 import type { Message } from "../../../protocol/index.js";
-import { limiter } from "../../../lambdas/core/limiter.js";
-import { agentOf, messageOf } from "../core/fakes.js";
+import { limiter } from "../../../lambdas/util/limiter.js";
+import { agentOf, messageOf } from "../support/fakes.js";
 import { FAILURES } from "./failures.js";
 import { closeGuards, GRACE, guardFolder, timed } from "./harness.js";
 

@@ -1,4 +1,4 @@
-import { agentOf, messageOf } from "../core/fakes.js";
+import { agentOf, messageOf } from "../support/fakes.js";
 import { closeGuards, GRACE, guardFolder, TIMEOUT, timed } from "./harness.js";
 
 afterEach(closeGuards);

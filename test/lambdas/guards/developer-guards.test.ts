@@ -1,9 +1,9 @@
 import { MAX_REASON_BYTES } from "../../../protocol/index.js";
-import type { Agent } from "../../../lambdas/core/agent.js";
-import type { Guards, Verdict } from "../../../lambdas/core/ports.js";
-import { cut } from "../../../lambdas/core/reason.js";
+import type { Agent } from "../../../lambdas/connection/agent.js";
+import type { GuardPort, Verdict } from "../../../lambdas/ports.js";
+import { truncateReason } from "../../../lambdas/requests/truncate-reason.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
-import { agentOf, messageOf } from "../core/fakes.js";
+import { agentOf, messageOf } from "../support/fakes.js";
 import { FAILURES } from "./failures.js";
 import { closeGuards, GRACE, guardFolder, PATIENCE, TIMEOUT, timed } from "./harness.js";
 
@@ -21,28 +21,28 @@ const KINDS = {
     signature: "agent",
     grant: "agent.connected()",
     deny: "agent.connectionDenied",
-    ask: (guards: Guards, who: Agent): Promise<Verdict> => guards.connection(who),
+    ask: (guards: GuardPort, who: Agent): Promise<Verdict> => guards.connection(who),
   },
   onSubscriptionRequest: {
     subject: "subscription",
     signature: "channel, agent",
     grant: "agent.subscribe(channel)",
     deny: "agent.subscriptionDenied.bind(agent, channel)",
-    ask: (guards: Guards, who: Agent): Promise<Verdict> => guards.subscription(who, "stories/5"),
+    ask: (guards: GuardPort, who: Agent): Promise<Verdict> => guards.subscription(who, "stories/5"),
   },
   onPublicationRequest: {
     subject: "publication",
     signature: "channel, agent, message",
     grant: "(channel.publish(message), agent.publicationSuccess(message))",
     deny: "agent.publicationDenied.bind(agent, message)",
-    ask: (guards: Guards, who: Agent): Promise<Verdict> => guards.publication(who, message),
+    ask: (guards: GuardPort, who: Agent): Promise<Verdict> => guards.publication(who, message),
   },
   onUnsubscriptionRequest: {
     subject: "unsubscription",
     signature: "channel, agent",
     grant: "agent.unsubscribe(channel)",
     deny: "agent.unsubscriptionDenied.bind(agent, channel)",
-    ask: (guards: Guards, who: Agent): Promise<Verdict> => guards.unsubscription(who, "stories/5"),
+    ask: (guards: GuardPort, who: Agent): Promise<Verdict> => guards.unsubscription(who, "stories/5"),
   },
 } as const;
 
@@ -108,16 +108,16 @@ describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, d
 
 describe("a reason", () => {
   test("is cut at 512 bytes, between characters", () => {
-    expect(cut("x".repeat(MAX_REASON_BYTES))).toHaveLength(MAX_REASON_BYTES);
-    expect(cut("x".repeat(MAX_REASON_BYTES + 1))).toBe("x".repeat(MAX_REASON_BYTES));
-    expect(cut(`${"x".repeat(MAX_REASON_BYTES - 1)}é`)).toBe("x".repeat(MAX_REASON_BYTES - 1));
-    expect(cut("🎉".repeat(200))).toBe("🎉".repeat(MAX_REASON_BYTES / 4));
-    expect(cut(`x${"🎉".repeat(200)}`)).toBe(`x${"🎉".repeat(MAX_REASON_BYTES / 4 - 1)}`);
+    expect(truncateReason("x".repeat(MAX_REASON_BYTES))).toHaveLength(MAX_REASON_BYTES);
+    expect(truncateReason("x".repeat(MAX_REASON_BYTES + 1))).toBe("x".repeat(MAX_REASON_BYTES));
+    expect(truncateReason(`${"x".repeat(MAX_REASON_BYTES - 1)}é`)).toBe("x".repeat(MAX_REASON_BYTES - 1));
+    expect(truncateReason("🎉".repeat(200))).toBe("🎉".repeat(MAX_REASON_BYTES / 4));
+    expect(truncateReason(`x${"🎉".repeat(200)}`)).toBe(`x${"🎉".repeat(MAX_REASON_BYTES / 4 - 1)}`);
   });
 
   test("is measured as JSON says it, escapes included, so that all reasons of a frame fit one", () => {
     for (const character of ["\u0001", '"', "\\", "\n", "\ud800"]) {
-      const kept = cut(character.repeat(600));
+      const kept = truncateReason(character.repeat(600));
       expect(Buffer.byteLength(JSON.stringify(kept)) - 2).toBeLessThanOrEqual(MAX_REASON_BYTES);
       expect(kept.length).toBeGreaterThan(80);
     }

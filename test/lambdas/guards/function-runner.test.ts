@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "../../../protocol/index.js";
-import type { Guards } from "../../../lambdas/core/ports.js";
+import type { GuardPort } from "../../../lambdas/ports.js";
 import { CombinedRunner } from "../../../lambdas/guards/combined-runner.js";
 import type { GuardRequest } from "../../../lambdas/guards/contract.js";
 import { DeveloperGuards } from "../../../lambdas/guards/developer-guards.js";
@@ -7,7 +7,7 @@ import { FunctionRunner, type GuardFunctions, type Invoked } from "../../../lamb
 import type { Manifest } from "../../../protocol/guard-manifest.js";
 import type { GuardRunner } from "../../../lambdas/guards/runner.js";
 import { DEFAULT_TIMEOUTS } from "../../../lambdas/settings.js";
-import { agentOf, messageOf, NOW, TestLog } from "../core/fakes.js";
+import { agentOf, messageOf, NOW, TestLog } from "../support/fakes.js";
 
 const ALL = "arn:aws:lambda:eu-west-1:123456789012:function:all";
 const PRIVATE = "arn:aws:lambda:eu-west-1:123456789012:function:private";
@@ -74,7 +74,7 @@ const message = messageOf("stories/5");
 const COMMON = { version: 1, wildcards: ["stories/*", "private/*"] };
 
 /** How each guard is asked, what its function is told, and its yes. */
-const KINDS: [string, (guards: Guards) => Promise<unknown>, object, object, object][] = [
+const KINDS: [string, (guards: GuardPort) => Promise<unknown>, object, object, object][] = [
   [
     "connection",
     (guards) => guards.connection(agent),
@@ -245,7 +245,7 @@ describe("onDisconnect", () => {
 
 describe("deliveries", () => {
   const many = Array.from({ length: 250 }, (_, at) => agentOf(`c${at}`));
-  const deliver = (guards: Guards, about = message) =>
+  const deliver = (guards: GuardPort, about = message) =>
     Promise.all(many.map((one) => guards.delivery(one, about, 5_000)));
   const deliveriesTo = ({ request }: Asked, pick: (uuid: string, at: number) => object | undefined) => ({
     verdict: "deliver",

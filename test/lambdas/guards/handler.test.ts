@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS, type Message } from "../../../protocol/index.js";
 import { type Agent, guardHandler, type Guards } from "push-it-server/guards";
 import type { AgentData, GuardRequest } from "../../../lambdas/guards/contract.js";
 import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
-import { NOW } from "../core/fakes.js";
+import { NOW } from "../support/fakes.js";
 
 const agentData = (uuid: string, more: Partial<AgentData> = {}): AgentData => ({
   uuid,

@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS, type GuardTimeouts } from "../../../protocol/index.js";
 import { GuardHost } from "../../../lambdas/guards/host.js";
 import type { WorkerSetup } from "../../../lambdas/guards/messages.js";
 import { DeveloperGuards } from "../../../lambdas/guards/developer-guards.js";
-import { TestLog } from "../core/fakes.js";
+import { TestLog } from "../support/fakes.js";
 
 const WORKER = join(__dirname, "../../../dist/lambdas/guard-worker.mjs");
 

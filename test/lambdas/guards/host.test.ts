@@ -1,7 +1,7 @@
 import { GuardHost, type WorkerLike } from "../../../lambdas/guards/host.js";
 import type { CallResult } from "../../../lambdas/guards/runner.js";
 import type { FromWorker, ToWorker } from "../../../lambdas/guards/messages.js";
-import { TestLog } from "../core/fakes.js";
+import { TestLog } from "../support/fakes.js";
 import { callOf } from "./call-fixture.js";
 import { closeGuards, GRACE, type GuardFolder, guardFolder, PATIENCE, TIMEOUT, timed } from "./harness.js";
 

@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import { CONTRACT_VERSION, type GuardRequest } from "../../../lambdas/guards/contract.js";
 import { readDecision } from "../../../lambdas/guards/response.js";
-import { NOW } from "../core/fakes.js";
+import { NOW } from "../support/fakes.js";
 
 const limits = { ...DEFAULT_LIMITS, channelLength: 5, channelPunctuation: "" };
 const read = (guard: GuardRequest["guard"], fields: object) =>

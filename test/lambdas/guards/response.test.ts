@@ -17,7 +17,7 @@ import {
 import type { HandlerName } from "../../../protocol/guard-manifest.js";
 import { type AgentData, type GuardRequest, VERDICTS } from "../../../lambdas/guards/contract.js";
 import { readDecision, readDeliveries } from "../../../lambdas/guards/response.js";
-import { NOW } from "../core/fakes.js";
+import { NOW } from "../support/fakes.js";
 
 const schemaOf = (name: string): object =>
   JSON.parse(readFileSync(join(__dirname, "../../../docs/schemas", name), "utf8")) as object;

@@ -1,4 +1,4 @@
-import { agentOf } from "../core/fakes.js";
+import { agentOf } from "../support/fakes.js";
 import { closeGuards, GRACE, guardFolder, TIMEOUT, timed } from "./harness.js";
 
 afterEach(closeGuards);

@@ -2,21 +2,23 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseBenchArguments } from "../../../tools/bench/arguments.js";
-import { guards, measureGuards } from "../../../tools/bench/guards.js";
-import { countOf, numberOf } from "../../../tools/bench/options.js";
-import { between, writePage } from "../../../tools/bench/page.js";
-import { spreadOf } from "../../../tools/bench/stats.js";
+import { guards, measureGuards } from "../../../tools/bench/guards/guards.js";
+import { integerOption, numberOption } from "../../../tools/bench/options.js";
+import { replaceSection, writePage } from "../../../tools/bench/page.js";
+import { percentilesOf } from "../../../tools/bench/stats.js";
 import { UserError } from "../../../local/core/user-error.js";
 
 test("a spread is by nearest rank, whatever the order", () => {
   const hundred = Array.from({ length: 100 }, (_, at) => 100 - at);
-  expect(spreadOf(hundred)).toEqual({ p50: 50, p95: 95, p99: 99 });
-  expect(spreadOf([1.234])).toEqual({ p50: 1.23, p95: 1.23, p99: 1.23 });
+  expect(percentilesOf(hundred)).toEqual({ p50: 50, p95: 95, p99: 99 });
+  expect(percentilesOf([1.234])).toEqual({ p50: 1.23, p95: 1.23, p99: 1.23 });
 });
 
 test("a page keeps all but what stands between the markers", () => {
-  expect(between("a\n<!-- x -->\nold\n<!-- /x -->\nb", "x", "\nnew\n")).toBe("a\n<!-- x -->\nnew\n<!-- /x -->\nb");
-  expect(() => between("a", "x", "new")).toThrow("<!-- x -->");
+  expect(replaceSection("a\n<!-- x -->\nold\n<!-- /x -->\nb", "x", "\nnew\n")).toBe(
+    "a\n<!-- x -->\nnew\n<!-- /x -->\nb",
+  );
+  expect(() => replaceSection("a", "x", "new")).toThrow("<!-- x -->");
 });
 
 test("charts are written beside the page, which shows them above the table; a page without their place is left alone", () => {
@@ -38,11 +40,11 @@ test("charts are written beside the page, which shows them above the table; a pa
 });
 
 test("a number is taken within its bounds, and nothing else for one", () => {
-  const bounds = { otherwise: 7, max: 10 };
-  expect(numberOf({}, "n", bounds)).toBe(7);
-  expect(numberOf({ n: "2.5" }, "n", bounds)).toBe(2.5);
-  for (const n of ["0", "11", "", "x", "NaN"]) expect(() => numberOf({ n }, "n", bounds)).toThrow("from 1 to 10");
-  expect(() => countOf({ n: "2.5" }, "n", bounds)).toThrow("whole");
+  const bounds = { defaultValue: 7, max: 10 };
+  expect(numberOption({}, "n", bounds)).toBe(7);
+  expect(numberOption({ n: "2.5" }, "n", bounds)).toBe(2.5);
+  for (const n of ["0", "11", "", "x", "NaN"]) expect(() => numberOption({ n }, "n", bounds)).toThrow("from 1 to 10");
+  expect(() => integerOption({ n: "2.5" }, "n", bounds)).toThrow("whole");
 });
 
 describe("the command line", () => {

@@ -5,7 +5,8 @@ import { failureIn, isLate, leakIn, secretIn } from "../../../tools/fuzz/leaks.j
 import { Ledger } from "../../../tools/fuzz/ledger.js";
 import { subscriptionFault } from "../../../tools/fuzz/names.js";
 import { INTERNAL, PASSWORD, REASON, SECRET, WILDCARDS } from "../../../tools/fuzz/policy.js";
-import { jsonLine, progressOn } from "../../../tools/fuzz/report.js";
+import { jsonLine } from "../../../tools/fuzz/report.js";
+import { createProgress } from "../../../tools/lib/progress.js";
 import { Shelves } from "../../../tools/fuzz/shelves.js";
 import { UserError } from "../../../local/core/user-error.js";
 
@@ -149,7 +150,7 @@ describe("the command line", () => {
     const outcome = { runs: 3, violations: [{ what: ["x"] }], answers: { denied: 1, ok: 2 } };
     expect(jsonLine(outcome)).toBe('{"runs":3,"violations":1,"answers":{"ok":2,"denied":1}}\n');
     const told: string[] = [];
-    const progress = progressOn({ write: (text) => told.push(text) }, 100);
+    const progress = createProgress({ write: (text) => told.push(text) }, 100);
     for (let runs = 0; runs <= 100; runs += 5) progress(runs);
     expect(told).toHaveLength(10);
   });

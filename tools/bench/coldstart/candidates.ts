@@ -16,8 +16,8 @@ export interface Candidate {
 }
 
 /** What the rows that are not functions of ours are called. */
-export const BARE = "bare node";
-export const DEFAULT = "NodejsFunction default";
+export const BARE_NODE = "bare node";
+export const NODEJS_FUNCTION = "NodejsFunction default";
 export const UNBUNDLED = "unbundled SDK";
 /** `publish` that starts the thread of a guard module. */
 export const GUARDED = "publish, guard module";
@@ -52,7 +52,7 @@ const guarded = (dist: string, folder: string): Candidate => {
 const bare = (folder: string): Candidate => {
   const file = join(folder, "empty.mjs");
   writeFileSync(file, "");
-  return { name: BARE, file, bytes: 0 };
+  return { name: BARE_NODE, file, bytes: 0 };
 };
 
 /** The same work with the SDK, as `NodejsFunction` makes it where nothing but our runtime is said: the SDK is outside. */
@@ -69,7 +69,7 @@ const nodejsFunction = (root: string, folder: string, entry: string): Candidate 
   const asset = readdirSync(outdir).find((name) => name.startsWith("asset."));
   if (asset === undefined) throw new Error("NodejsFunction made no asset");
   const file = join(outdir, asset, "index.js");
-  return { name: DEFAULT, file, bytes: bytesOf(file) };
+  return { name: NODEJS_FUNCTION, file, bytes: bytesOf(file) };
 };
 
 /** The bytes of a folder's files. */

@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import { makeWorkFolder } from "../../lib/work-folder.js";
 import type { Benchmark, BenchContext } from "../benchmark.js";
-import { barChart } from "../chart.js";
-import { countOf } from "../options.js";
-import { rounded, spreadOf } from "../stats.js";
-import { BARE, type Candidate, candidates, DEFAULT, GUARDED, UNBUNDLED } from "./candidates.js";
+import { barChart } from "../charts/charts.js";
+import { integerOption } from "../options.js";
+import { roundTo2, percentilesOf } from "../stats.js";
+import { BARE_NODE, type Candidate, candidates, NODEJS_FUNCTION, GUARDED, UNBUNDLED } from "./candidates.js";
 
 /** One row of the result. */
 export interface ColdStart {
@@ -51,11 +51,9 @@ const load = async ({ file, environment }: Candidate, script: string): Promise<n
  * @param rounds how often each is loaded
  */
 export const measureColdStarts = async ({ root, progress }: BenchContext, rounds = ROUNDS): Promise<ColdStart[]> => {
-  const parent = join(root, ".push-it");
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, "bench-"));
+  const folder = makeWorkFolder(root, "bench-");
   try {
-    const all = candidates(root, folder).map((candidate) => ({ candidate, ms: [] as number[] }));
+    const all = candidates(root, folder.path).map((candidate) => ({ candidate, ms: [] as number[] }));
     for (let round = 0; round <= rounds; round += 1) {
       for (const { candidate, ms } of all) {
         const took = await load(candidate, join(root, "tools/bench/coldstart/load.mjs"));
@@ -64,17 +62,17 @@ export const measureColdStarts = async ({ root, progress }: BenchContext, rounds
       progress(round / rounds);
     }
     return all.map(({ candidate, ms }) => {
-      const { p50, p95 } = spreadOf(ms);
+      const { p50, p95 } = percentilesOf(ms);
       return {
         function: candidate.name,
         bytes: candidate.bytes,
-        loadMs: rounded(Math.min(...ms)),
+        loadMs: roundTo2(Math.min(...ms)),
         medianMs: p50,
         p95Ms: p95,
       };
     });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 };
 
@@ -87,17 +85,17 @@ const find = (results: readonly ColdStart[], name: string): ColdStart => {
 const KB = 1024;
 
 const table = (results: ColdStart[]): string => {
-  const byDefault = find(results, DEFAULT).loadMs;
+  const byDefault = find(results, NODEJS_FUNCTION).loadMs;
   const rows = results.map(
     ({ function: name, bytes, loadMs, medianMs, p95Ms }) =>
       `| ${name} | ${(bytes / KB).toFixed(1)} | ${loadMs.toFixed(1)} | ${medianMs.toFixed(1)} | ${p95Ms.toFixed(1)} | ${(loadMs / byDefault).toFixed(2)} |`,
   );
   return [
-    `| function | KB (1,024 bytes) | load, best ms | median ms | p95 ms | best, of “${DEFAULT}” |`,
+    `| function | KB (1,024 bytes) | load, best ms | median ms | p95 ms | best, of “${NODEJS_FUNCTION}” |`,
     "|---|--:|--:|--:|--:|--:|",
     ...rows,
     "",
-    `The publish function's load time is ${rounded(find(results, "publish").loadMs / byDefault)} of the default's. A load time is from the start of a handler's import until it is there, in a fresh process of Node ${process.versions.node} on this machine, from warm file caches, the best of its rounds, because whatever else the machine does only adds to it: what a cold start adds in AWS besides (an environment, the download, the runtime) is not in it. “${DEFAULT}” and “${UNBUNDLED}” publish with the SDK's two clients, as people write it; the first finds the SDK in the runtime, as \`NodejsFunction\` makes it for the runtime that the construct pins, so that its size is without the SDK; the second brings all its packages along. “${GUARDED}” starts its guard's thread besides, which goes on loading when the function is loaded. “${BARE}” is an empty module.`,
+    `The publish function's load time is ${roundTo2(find(results, "publish").loadMs / byDefault)} of the default's. A load time is from the start of a handler's import until it is there, in a fresh process of Node ${process.versions.node} on this machine, from warm file caches, the best of its rounds, because whatever else the machine does only adds to it: what a cold start adds in AWS besides (an environment, the download, the runtime) is not in it. “${NODEJS_FUNCTION}” and “${UNBUNDLED}” publish with the SDK's two clients, as people write it; the first finds the SDK in the runtime, as \`NodejsFunction\` makes it for the runtime that the construct pins, so that its size is without the SDK; the second brings all its packages along. “${GUARDED}” starts its guard's thread besides, which goes on loading when the function is loaded. “${BARE_NODE}” is an empty module.`,
   ].join("\n");
 };
 
@@ -105,7 +103,8 @@ const table = (results: ColdStart[]): string => {
 export const coldstart: Benchmark<ColdStart[]> = {
   summary: "size and load time of each function, beside bare node and the SDK as it comes",
   options: { rounds: { help: `how often each is loaded; default ${ROUNDS}` } },
-  run: (context, options) => measureColdStarts(context, countOf(options, "rounds", { otherwise: ROUNDS, max: 1000 })),
+  run: (context, options) =>
+    measureColdStarts(context, integerOption(options, "rounds", { defaultValue: ROUNDS, max: 1000 })),
   table,
   charts: (results) => [
     {

@@ -1,8 +1,8 @@
 import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
-import { PRICES, QUEUE_METER_BYTES, meteredUnits } from "../../../local/meter/prices.js";
-import type { Load } from "./cell.js";
-import { MESSAGE_BYTES } from "./peers.js";
-import { fanOut, framesFor, gbSecondsOf, messageBytes, modelled, usdOf } from "./units.js";
+import { MESSAGE_METER_BYTES, PRICES, QUEUE_METER_BYTES, meteredUnits } from "../../../local/meter/prices.js";
+import { usdOf } from "../units.js";
+import type { Load } from "./scenario.js";
+import { fanOutWork, frameCount, gbSecondsOf, messageBytes, modelUnits } from "./model.js";
 
 /**
  * How many messages of a FIFO queue a function gets at once; there is no window in which they gather.
@@ -11,10 +11,10 @@ import { fanOut, framesFor, gbSecondsOf, messageBytes, modelled, usdOf } from ".
 export const FIFO_BATCH = 10;
 
 /** What gathering by a FIFO queue comes to, for one publication. */
-export interface Gathered {
+export interface FifoBatching {
   usd: number;
   /** Messages that travel together. */
-  together: number;
+  batchSize: number;
 }
 
 /**
@@ -22,20 +22,20 @@ export interface Gathered {
  * gathers. What Lambda asks of the queue in vain is left out.
  * @param waits whether the function then waits until `lingerMs` are over, so that more gather
  */
-export const fifo = (load: Load, waits: boolean): Gathered => {
+export const fifoCost = (load: Load, waits: boolean): FifoBatching => {
   const { fanOut: subscribers, perSecond, lingerMs } = load;
   const message = messageBytes(load);
   const batchOf = (ms: number): number => Math.min(FIFO_BATCH, Math.max(1, (perSecond * ms) / 1_000));
-  const deliveringMs = COMPUTE_MS + fanOut(subscribers, subscribers, 1).ms;
+  const deliveringMs = COMPUTE_MS + fanOutWork(subscribers, subscribers, 1).ms;
   // It may not wait for longer than a full batch takes to come: others would gather without end.
   const waitingMs = waits ? Math.min(lingerMs, (FIFO_BATCH * 1_000) / perSecond) : 0;
   const together = batchOf(Math.max(deliveringMs, waitingMs));
-  const frames = framesFor(load, together);
-  const { ms, workers, workersMs, readUnits, queueRequests } = fanOut(subscribers, subscribers, frames);
+  const frames = frameCount(load, together);
+  const { ms, workers, workersMs, readUnits, queueRequests } = fanOutWork(subscribers, subscribers, frames);
   const publisherMs = COMPUTE_MS + DECLARED_MS.sqs;
   const functionMs = Math.max(COMPUTE_MS + ms, waitingMs) + workersMs;
   const units = {
-    messages: 2 * meteredUnits(message, MESSAGE_BYTES) + (subscribers * frames) / together,
+    messages: 2 * meteredUnits(message, MESSAGE_METER_BYTES) + (subscribers * frames) / together,
     invocations: 1 + (1 + workers) / together,
     gbSeconds: gbSecondsOf(publisherMs + functionMs / together),
     readUnits: readUnits / together,
@@ -45,7 +45,7 @@ export const fifo = (load: Load, waits: boolean): Gathered => {
   // Sending each message; receiving and deleting a batch.
   const requests =
     meteredUnits(message, QUEUE_METER_BYTES) + (meteredUnits(together * message, QUEUE_METER_BYTES) + 1) / together;
-  return { usd: usdOf(units) + (requests * PRICES.sqs.fifoRequests) / 1e6, together };
+  return { usd: usdOf(units) + (requests * PRICES.sqs.fifoRequests) / 1e6, batchSize: together };
 };
 
 /** Loads of 100 bytes of which the two ways are compared. */
@@ -65,9 +65,9 @@ export const fifoTable = (): string =>
     "|--:|--:|--:|--:|--:|--:|",
     ...COMPARED.map((load) => {
       const { fanOut: subscribers, perSecond, lingerMs } = load;
-      const cell = ({ usd, together }: Gathered): string =>
+      const cell = ({ usd, batchSize: together }: FifoBatching): string =>
         `${((usd * 1e6) / subscribers).toFixed(3)} (${Number(together.toPrecision(2))})`;
-      const flusher = { usd: usdOf(modelled(load)), together: (perSecond * lingerMs) / 1_000 };
-      return `| ${subscribers.toLocaleString("en-US")} | ${perSecond} | ${lingerMs} | ${cell(fifo(load, false))} | ${cell(fifo(load, true))} | ${cell(flusher)} |`;
+      const flusher = { usd: usdOf(modelUnits(load)), batchSize: (perSecond * lingerMs) / 1_000 };
+      return `| ${subscribers.toLocaleString("en-US")} | ${perSecond} | ${lingerMs} | ${cell(fifoCost(load, false))} | ${cell(fifoCost(load, true))} | ${cell(flusher)} |`;
     }),
   ].join("\n");

@@ -3,17 +3,18 @@ import { Duration } from "aws-cdk-lib";
 import type { PushIt as Client } from "push-it-client";
 import { difference } from "../../../local/meter/counts.js";
 import type { Meter } from "../../../local/meter/meter.js";
-import type { Load, Units } from "./cell.js";
+import type { Units } from "../units.js";
+import type { Load } from "./scenario.js";
 import { type Channels, unitsOf, withSubscribers } from "./metered.js";
 
 /** What is published on a channel with `linger`, at its rate. */
-export interface LingeringLoad extends Load {
+export interface LingerLoad extends Load {
   /** How many publications are metered. */
   publications: number;
 }
 
 /** The units of one publication with `linger`, as they were metered; its part of what the flusher used. */
-export interface MeteredLingering extends LingeringLoad {
+export interface MeteredLinger extends LingerLoad {
   units: Units;
 }
 
@@ -31,7 +32,7 @@ const patternsOf = (loads: readonly Channel[]): Channels =>
   );
 
 /** Resolves when every subscriber has heard so many messages. */
-const heard = (clients: readonly Client[], { fanOut, ...channel }: Channel, messages: number): Promise<unknown> =>
+const allReceived = (clients: readonly Client[], { fanOut, ...channel }: Channel, messages: number): Promise<unknown> =>
   Promise.all(
     clients.slice(0, fanOut).map(
       (client) =>
@@ -47,9 +48,9 @@ const heard = (clients: readonly Client[], { fanOut, ...channel }: Channel, mess
   );
 
 /** Publishes at the load's rate, one after the other; fulfilled when every subscriber has all of them. */
-const publishAll = async (clients: readonly Client[], load: LingeringLoad): Promise<void> => {
+const publishAll = async (clients: readonly Client[], load: LingerLoad): Promise<void> => {
   const { perSecond, bytes, publications } = load;
-  const all = heard(clients, load, publications);
+  const all = allReceived(clients, load, publications);
   const begun = performance.now();
   for (let at = 0; at < publications; at += 1) {
     await sleep(begun + (at * 1_000) / perSecond - performance.now());
@@ -60,9 +61,9 @@ const publishAll = async (clients: readonly Client[], load: LingeringLoad): Prom
 };
 
 /** Meters loads on a system that runs. */
-export type MeterLingering = (load: LingeringLoad) => Promise<MeteredLingering>;
+export type MeterLinger = (load: LingerLoad) => Promise<MeteredLinger>;
 
-const meterOne = async (meter: Meter, clients: readonly Client[], load: LingeringLoad): Promise<MeteredLingering> => {
+const meterOne = async (meter: Meter, clients: readonly Client[], load: LingerLoad): Promise<MeteredLinger> => {
   const before = meter.snapshot();
   await publishAll(clients, load);
   // The flusher still runs then: it takes off the log what it has posted.
@@ -74,10 +75,10 @@ const meterOne = async (meter: Meter, clients: readonly Client[], load: Lingerin
  * Runs a system with the channels of these loads, and has them metered.
  * @param root the package's folder; it has been built
  */
-export const withLingering = <Result>(
+export const withLingerChannels = <Result>(
   root: string,
-  loads: readonly LingeringLoad[],
-  use: (meterOf: MeterLingering) => Promise<Result>,
+  loads: readonly LingerLoad[],
+  use: (meterOf: MeterLinger) => Promise<Result>,
 ): Promise<Result> => {
   const fanOuts = [...new Set(loads.map(({ fanOut }) => fanOut))];
   const channelsOf = (fanOut: number): string[] => [

@@ -1,28 +1,29 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { App, Stack } from "aws-cdk-lib";
 import { WebSocket } from "ws";
 import { PushIt as Client } from "push-it-client";
 import { PushIt, type PushItProps } from "../../../infra/index.js";
 import { startSystem } from "../../../local/dev/system/start-system.js";
 import { difference, type MeterSnapshot } from "../../../local/meter/counts.js";
 import type { Meter } from "../../../local/meter/meter.js";
-import { FAN_OUTS, type Load, SIZES, type Units } from "./cell.js";
+import { synthesize } from "../../lib/synthesize.js";
+import { makeWorkFolder } from "../../lib/work-folder.js";
+import type { Units } from "../units.js";
+import { FAN_OUTS, type Load, SIZES } from "./scenario.js";
 
 /** Largest fan-out that is run; larger ones are extrapolated by the model. */
-export const MOST_RUN = 1_000;
+export const MAX_MEASURED_FAN_OUT = 1_000;
 
 /** How often each load is published and metered, after once that is not. */
 const TIMES = 5;
 
 /** How many clients connect at once. */
-const CONNECTING = 20;
+const CONNECTS_AT_ONCE = 20;
 
 /** What is published: data of so many bytes of JSON, on the channel of this fan-out. */
-type Publishing = Pick<Load, "fanOut" | "bytes" | "history">;
+type MeteredLoad = Pick<Load, "fanOut" | "bytes" | "history">;
 
 /** The units of one publication without `linger`, as they were metered. */
-export interface Metered extends Publishing {
+export interface Metered extends MeteredLoad {
   units: Units;
 }
 
@@ -33,17 +34,6 @@ const channelOf = (fanOut: number, history: boolean): string => `${history ? "ke
 export type Channels = NonNullable<PushItProps["channels"]>;
 
 const CHANNELS: Channels = { "kept/*": { history: {} } };
-
-const synthesize = (folder: string, channels: Channels): string => {
-  const outdir = join(folder, "cdk.out");
-  const app = new App({
-    outdir,
-    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
-  });
-  new PushIt(new Stack(app, "Cost"), "PushIt", { channels });
-  app.synth();
-  return outdir;
-};
 
 /** A client that is subscribed to these channels. */
 const subscriber = (url: string, channels: string[]): Promise<Client> =>
@@ -77,7 +67,10 @@ const connect = async (
   const most = Math.max(...fanOuts);
   const clients: Client[] = [];
   while (clients.length < most) {
-    const next = Array.from({ length: Math.min(CONNECTING, most - clients.length) }, (_, at) => clients.length + at);
+    const next = Array.from(
+      { length: Math.min(CONNECTS_AT_ONCE, most - clients.length) },
+      (_, at) => clients.length + at,
+    );
     const channelsOf = (index: number): string[] => fanOuts.filter((fanOut) => index < fanOut).flatMap(of);
     clients.push(...(await Promise.all(next.map((index) => subscriber(url, channelsOf(index))))));
     progress(clients.length / most);
@@ -86,7 +79,7 @@ const connect = async (
 };
 
 /** Publishes once; fulfilled when every subscriber has it and the publisher its answer. */
-const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history }: Publishing): Promise<void> => {
+const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history }: MeteredLoad): Promise<void> => {
   const channel = channelOf(fanOut, history);
   const heard = clients.slice(0, fanOut).map(
     (client) =>
@@ -110,7 +103,7 @@ export const unitsOf = (used: MeterSnapshot, times: number): Units => ({
   queueRequests: used.queueRequests / times,
 });
 
-const meterOne = async (meter: Meter, clients: readonly Client[], publishing: Publishing): Promise<Metered> => {
+const meterOne = async (meter: Meter, clients: readonly Client[], publishing: MeteredLoad): Promise<Metered> => {
   // The first one finds a cold function, and an agent that is in no cache.
   await publishOnce(clients, publishing);
   await meter.settled();
@@ -121,7 +114,7 @@ const meterOne = async (meter: Meter, clients: readonly Client[], publishing: Pu
 };
 
 /** What is run to be metered. */
-export interface Setup {
+export interface MeterSetup {
   /** The package's folder; it has been built. */
   root: string;
   channels: Channels;
@@ -132,16 +125,14 @@ export interface Setup {
 
 /** Runs the system with its meter and as many clients as the largest fan-out, for as long as `use` takes. */
 export const withSubscribers = async <Result>(
-  { root, channels, fanOuts, channelsOf, progress }: Setup,
+  { root, channels, fanOuts, channelsOf, progress }: MeterSetup,
   use: (meter: Meter, clients: readonly Client[]) => Promise<Result>,
 ): Promise<Result> => {
-  const parent = join(root, ".push-it");
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, "bench-"));
+  const folder = makeWorkFolder(root, "bench-");
   const system = await startSystem({
     project: root,
     dist: join(root, "local/dist"),
-    assembly: synthesize(folder, channels),
+    assembly: synthesize(folder.path, "Cost", (stack) => new PushIt(stack, "PushIt", { channels })),
     log: () => undefined,
     meter: true,
   });
@@ -153,7 +144,7 @@ export const withSubscribers = async <Result>(
   } finally {
     for (const client of clients) client.disconnect();
     await system.close();
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 };
 
@@ -163,7 +154,7 @@ export const withSubscribers = async <Result>(
  */
 export const meterPublications = (
   root: string,
-  fanOuts: readonly number[] = FAN_OUTS.filter((fanOut) => fanOut <= MOST_RUN),
+  fanOuts: readonly number[] = FAN_OUTS.filter((fanOut) => fanOut <= MAX_MEASURED_FAN_OUT),
   progress: (share: number) => void = () => undefined,
 ): Promise<Metered[]> => {
   const channelsOf = (fanOut: number): string[] => [channelOf(fanOut, false), channelOf(fanOut, true)];

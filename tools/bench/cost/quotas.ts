@@ -1,26 +1,27 @@
 import { PARTITION_READS, PARTITION_WRITES, REQUESTS_PER_SECOND } from "../../../local/commands/remote/quotas.js";
-import type { Load, Units } from "./cell.js";
-import { framesOf, perWindow } from "./units.js";
+import type { Units } from "../units.js";
+import type { Load } from "./scenario.js";
+import { framesPerWindow, messagesPerWindow } from "./model.js";
 
 const count = (value: number): string => Math.round(value).toLocaleString("en-US");
 
 /** Of a stored publication's write units, those of other partitions than its message's: its number, and that it was published. */
-const HISTORY_ELSEWHERE = 2;
+const OTHER_PARTITION_UNITS = 2;
 
 /**
  * Which default quotas do not permit a load that lasts.
  * @returns `null` where all do
  */
-export const boundBy = (load: Load, { readUnits, writeUnits }: Units): string | null => {
+export const exceededQuotas = (load: Load, { readUnits, writeUnits }: Units): string | null => {
   const { fanOut, perSecond, lingerMs, history } = load;
-  const posts = lingerMs === 0 ? fanOut - 1 : (fanOut * framesOf(load)) / perWindow(load);
+  const posts = lingerMs === 0 ? fanOut - 1 : (fanOut * framesPerWindow(load)) / messagesPerWindow(load);
   const needed = [
     { what: "requests", most: REQUESTS_PER_SECOND, rate: perSecond * (1 + posts) },
     { what: "read units of one partition", most: PARTITION_READS, rate: perSecond * readUnits },
     {
       what: "write units of one partition",
       most: PARTITION_WRITES,
-      rate: perSecond * (history ? writeUnits - HISTORY_ELSEWHERE : writeUnits),
+      rate: perSecond * (history ? writeUnits - OTHER_PARTITION_UNITS : writeUnits),
     },
   ];
   const over = needed.filter(({ rate, most }) => rate > most);

@@ -2,17 +2,17 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 
 /** What a process of a benchmark can be asked, by name. Arguments and answers are JSON. */
-export type Works<W> = { [name in keyof W]: (argument: never) => unknown };
+export type Operations<W> = { [name in keyof W]: (argument: never) => unknown };
 
 /** A request to such a process. */
-interface Ask {
+interface ChildRequest {
   id: number;
   name: string;
   argument: unknown;
 }
 
 /** What it says: what became of a request, or that it has started (`id` 0). */
-type Said = { id: number; answer?: unknown } | { id: number; error: string };
+type ChildMessage = { id: number; answer?: unknown } | { id: number; error: string };
 
 interface Pending {
   resolve(answer: never): void;
@@ -23,7 +23,7 @@ interface Pending {
 const NODE_OPTIONS = ["--import", "tsx", "--expose-gc"];
 
 /** A process that does a part of a benchmark, so that the parts do not disturb each other. It ends with this one. */
-export class Child<W extends Works<W>> {
+export class Child<W extends Operations<W>> {
   readonly #process: ChildProcess;
   readonly #pending = new Map<number, Pending>();
   #asked = 0;
@@ -33,7 +33,7 @@ export class Child<W extends Works<W>> {
     const stdio = ["ignore", "ignore", "pipe", "ipc"] as const;
     this.#process = fork(file, [JSON.stringify(argument)], { execArgv: NODE_OPTIONS, stdio: [...stdio] });
     this.#process.stderr?.on("data", (text: Buffer) => (this.#errors = (this.#errors + text.toString()).slice(-2000)));
-    this.#process.on("message", (said: Said) => this.#said(said));
+    this.#process.on("message", (said: ChildMessage) => this.#said(said));
     this.#process.on("close", (code) =>
       this.#ended(new Error(`a process of the benchmark ended (${code}):\n${this.#errors}`)),
     );
@@ -43,19 +43,19 @@ export class Child<W extends Works<W>> {
    * Starts a file that calls `serve`, and waits until it has.
    * @throws Error (rejects) with what it said on stderr, when it ends before that
    */
-  static async start<W extends Works<W>>(file: string, argument: unknown): Promise<Child<W>> {
+  static async start<W extends Operations<W>>(file: string, argument: unknown): Promise<Child<W>> {
     const child = new Child<W>(file, argument);
     await child.#answer(0);
     return child;
   }
 
   /** Asks it to do something. Rejects when that fails, or when the process ends. */
-  ask<Name extends keyof W & string>(
+  call<Name extends keyof W & string>(
     name: Name,
     argument?: Parameters<W[Name]>[0],
   ): Promise<Awaited<ReturnType<W[Name]>>> {
     const id = (this.#asked += 1);
-    this.#process.send({ id, name, argument } satisfies Ask);
+    this.#process.send({ id, name, argument } satisfies ChildRequest);
     return this.#answer(id);
   }
 
@@ -72,7 +72,7 @@ export class Child<W extends Works<W>> {
     return new Promise<Answer>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
   }
 
-  #said(said: Said): void {
+  #said(said: ChildMessage): void {
     const pending = this.#pending.get(said.id);
     this.#pending.delete(said.id);
     if ("error" in said) pending?.reject(new Error(said.error));
@@ -89,19 +89,19 @@ export class Child<W extends Works<W>> {
  * The other side, in the file that was started.
  * @param make what it can be asked, for the argument that it was started with; `close` is called before the end
  */
-export const serve = async <Argument, W extends Works<W>>(
+export const serve = async <Argument, W extends Operations<W>>(
   make: (argument: Argument) => Promise<{ works: W; close(): unknown }>,
 ): Promise<void> => {
-  const say = (said: Said): void => void process.send?.(said);
+  const say = (said: ChildMessage): void => void process.send?.(said);
   const { works, close } = await make(JSON.parse(process.argv[2] ?? "null") as Argument);
-  const work = async ({ id, name, argument }: Ask): Promise<void> => {
+  const work = async ({ id, name, argument }: ChildRequest): Promise<void> => {
     try {
       say({ id, answer: await works[name as keyof W](argument as never) });
     } catch (error) {
       say({ id, error: String(error) });
     }
   };
-  process.on("message", (asked: Ask) => void work(asked));
+  process.on("message", (asked: ChildRequest) => void work(asked));
   process.once("disconnect", () => void Promise.resolve(close()).finally(() => process.exit()));
   say({ id: 0 });
 };

@@ -2,7 +2,7 @@ import { WebSocket } from "ws";
 import { PushIt } from "push-it-client";
 
 /** Where to connect, and as whom. */
-export interface Target {
+export interface ConnectTarget {
   url: string;
   /** What the connection guard sees. @default none */
   credentials?: unknown;
@@ -15,7 +15,7 @@ const CONNECT_MS = 60_000;
  * The SDK, connected.
  * @throws Error (rejects) with code and reason, when the first attempt fails or nobody answers in time
  */
-export const connected = ({ url, credentials }: Target): Promise<PushIt> =>
+export const connectClient = ({ url, credentials }: ConnectTarget): Promise<PushIt> =>
   new Promise((resolve, reject) => {
     const client = new PushIt({ url, WebSocket, credentials });
     const fail = (why: string): void => {
@@ -36,12 +36,12 @@ export const connected = ({ url, credentials }: Target): Promise<PushIt> =>
 const AT_ONCE = 20;
 
 /** Some clients that are subscribed to a channel. */
-export const subscribers = async (target: Target, channel: string, count: number): Promise<PushIt[]> => {
+export const connectSubscribers = async (target: ConnectTarget, channel: string, count: number): Promise<PushIt[]> => {
   const clients: PushIt[] = [];
   try {
     while (clients.length < count) {
       const more = Math.min(AT_ONCE, count - clients.length);
-      const begun = await Promise.allSettled(Array.from({ length: more }, () => connected(target)));
+      const begun = await Promise.allSettled(Array.from({ length: more }, () => connectClient(target)));
       const made = begun.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
       clients.push(...made);
       const failed = begun.find((each) => each.status === "rejected");

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { startSystem } from "../../../local/dev/system/start-system.js";
 import type { CallerCredentials } from "../../../local/core/credentials.js";
 import type { InvocationReport } from "../../../local/services/lambda/runtime/pool.js";
-import { EMPTY } from "./assembly.js";
+import { EMPTY_FUNCTION } from "./assembly.js";
 import { serve } from "./child.js";
 
 /** How to run it. */
@@ -13,7 +13,7 @@ export interface RuntimeArguments {
 }
 
 /** Where the parts of the running system are, and who may call them. */
-export interface RuntimeFacts {
+export interface RuntimeInfo {
   websocketUrl: string;
   managementUrl: string;
   dynamodbUrl: string;
@@ -32,8 +32,8 @@ export interface Usage {
 }
 
 /** What the process that runs the system can be asked. */
-export interface RuntimeWorks {
-  facts(): RuntimeFacts;
+export interface RuntimeOperations {
+  info(): RuntimeInfo;
   usage(): Usage;
   /** Runs the empty function: how long that took, in milliseconds. */
   invokeEmpty(): Promise<number>;
@@ -61,9 +61,9 @@ void serve(async ({ root, assembly }: RuntimeArguments) => {
     },
   });
   const { routes } = system.model.api;
-  const empty = system.model.functions.find(({ logicalId }) => logicalId.startsWith(EMPTY));
-  const works: RuntimeWorks = {
-    facts: () => ({
+  const empty = system.model.functions.find(({ logicalId }) => logicalId.startsWith(EMPTY_FUNCTION));
+  const works: RuntimeOperations = {
+    info: () => ({
       websocketUrl: system.websocketUrl,
       managementUrl: system.managementUrl,
       dynamodbUrl: system.endpoints["AWS_ENDPOINT_URL_DYNAMODB"] ?? "",

@@ -1,33 +1,30 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { synthesizeLoad } from "./assembly.js";
+import { synthesize } from "../../lib/synthesize.js";
+import { makeWorkFolder } from "../../lib/work-folder.js";
+import { addLoadSystem } from "./assembly.js";
 import { Child } from "./child.js";
-import type { RuntimeArguments, RuntimeFacts, RuntimeWorks } from "./runtime-process.js";
+import type { RuntimeArguments, RuntimeInfo, RuntimeOperations } from "./runtime-process.js";
 
 /** The local runtime in a process of its own. */
-export interface LoadRuntime extends RuntimeFacts {
-  child: Child<RuntimeWorks>;
+export interface LoadRuntime extends RuntimeInfo {
+  child: Child<RuntimeOperations>;
   close(): Promise<void>;
 }
 
 /** Runs a system without guards, as built, in a process of its own. */
 export const startLoadRuntime = async (root: string): Promise<LoadRuntime> => {
-  const parent = join(root, ".push-it");
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, "bench-"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const folder = makeWorkFolder(root, "bench-");
   try {
-    const assembly = join(folder, "cdk.out");
-    synthesizeLoad(assembly);
-    const child = await Child.start<RuntimeWorks>(join(__dirname, "runtime-process.ts"), {
+    const assembly = synthesize(folder.path, "Bench", addLoadSystem);
+    const child = await Child.start<RuntimeOperations>(join(__dirname, "runtime-process.ts"), {
       root,
       assembly,
     } satisfies RuntimeArguments);
-    const facts = await child.ask("facts");
-    const close = (): Promise<void> => child.stop().finally(remove);
-    return { ...facts, child, close };
+    const info = await child.call("info");
+    const close = (): Promise<void> => child.stop().finally(folder.remove);
+    return { ...info, child, close };
   } catch (error) {
-    remove();
+    folder.remove();
     throw error;
   }
 };

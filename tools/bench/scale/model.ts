@@ -1,6 +1,11 @@
-import { LATEST_MS, POSTS_SHARE, PUBLISHER_PATIENCE_MS, WORKER_PATIENCE_MS } from "../../../lambdas/core/fan-out.js";
-import { SLOW_MS } from "../../../lambdas/core/hand-on.js";
-import { SEGMENT_RECIPIENTS } from "../../../lambdas/core/segments.js";
+import {
+  DELIVERY_DEADLINE_MS,
+  POSTS_SHARE,
+  PUBLISHER_RETRY_BUDGET_MS,
+  WORKER_RETRY_BUDGET_MS,
+} from "../../../lambdas/delivery/fan-out.js";
+import { SLOW_CLIENT_GRACE_MS } from "../../../lambdas/delivery/segment-dispatcher.js";
+import { SEGMENT_RECIPIENTS } from "../../../lambdas/delivery/segments.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import {
   CALLS_MS,
@@ -58,7 +63,7 @@ export interface Cpu {
 export const CPU: Cpu = { perPostMicros: POST_MICROS, perRowMicros: 6.6, perHandOnMicros: 0.5 };
 
 // What the product does by itself is the product's own: nothing here can fall behind it.
-export { LATEST_MS, SEGMENT_RECIPIENTS, SLOW_MS };
+export { DELIVERY_DEADLINE_MS, SEGMENT_RECIPIENTS, SLOW_CLIENT_GRACE_MS };
 
 /** How many subscribers a function that reads them posts to itself; those beyond are handed on. */
 export const OWN_RECIPIENTS = DEFAULT_SETTINGS.fanOutThreshold;
@@ -67,24 +72,7 @@ export const OWN_RECIPIENTS = DEFAULT_SETTINGS.fanOutThreshold;
 export const POSTS_MS = DEFAULT_SETTINGS.fanOutMs * POSTS_SHARE;
 
 /** How long one recipient is tried again after its first failure, by who publishes and by a worker, in milliseconds. */
-export const PATIENCE_MS = { publisher: PUBLISHER_PATIENCE_MS, worker: WORKER_PATIENCE_MS };
+export const RETRY_BUDGET_MS = { publisher: PUBLISHER_RETRY_BUDGET_MS, worker: WORKER_RETRY_BUDGET_MS };
 
-/**
- * Most messages of one SendMessageBatch, and bytes of a segment in it.
- * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
- */
-export const BATCH_MESSAGES = 10;
-export const SEGMENT_BYTES = 25_000;
-
-/**
- * Of `linger`: bytes of a write unit, and of a frame.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
- */
-export const LINGER = { writeUnitBytes: 1024, frameBytes: 32 * 1024 };
-
-/**
- * Of `history`: bytes of a write unit, and how long a publication takes until it is stored: head, claim and message, one
- * after the other.
- */
-export const HISTORY = { writeUnitBytes: 1024, callsMs: 3 * LATENCY_MS.dynamoDb };
+/** How long a publication with `history` takes until it is stored, in milliseconds: head, claim and message in turn. */
+export const STORE_MS = 3 * LATENCY_MS.dynamoDb;

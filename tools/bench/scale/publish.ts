@@ -1,37 +1,35 @@
 import {
   LATENCY_MS,
-  BATCH_MESSAGES,
   type Cpu,
   CPU,
   cpuShare,
-  LATEST_MS,
+  DELIVERY_DEADLINE_MS,
   OWN_RECIPIENTS,
-  PATIENCE_MS,
+  RETRY_BUDGET_MS,
   POSTS_MS,
   READ_UNIT_BYTES,
   ROW_BYTES,
-  SEGMENT_BYTES,
   SEGMENT_RECIPIENTS,
-  SLOW_MS,
+  SLOW_CLIENT_GRACE_MS,
 } from "./model.js";
-import { pauseOf, WORKER_PAUSE_SECONDS } from "../../../lambdas/core/fan-out.js";
-import { nothingUsed, type Used, usdOf } from "./bill.js";
+import { pauseOf, WORKER_PAUSE_SECONDS } from "../../../lambdas/delivery/fan-out.js";
+import { noUnits, RECEIVE_SEGMENT_REQUESTS, SEND_SEGMENT_REQUESTS, type Units, usdOf } from "../units.js";
 import { Cursor } from "./cursor.js";
-import { backoffMs, Poster } from "./poster.js";
+import { backoffMs, PostingFunction } from "./posting-function.js";
 import type { Quotas } from "./quotas.js";
-import { seeded } from "./random.js";
+import { seeded } from "../../lib/random.js";
 import { TimingWheel } from "./timing-wheel.js";
 import { TokenBucket } from "./token-bucket.js";
 import { type Segment, WorkQueue } from "./work-queue.js";
 
 /** What one publication came to. */
-export interface Published {
+export interface PublishResult {
   /** From the publish frame to the last subscriber that got it, in milliseconds. */
   lastDeliveryMs: number;
   /** From the publish frame to the publisher's acknowledgement, in milliseconds. */
   acknowledgedMs: number;
   usd: number;
-  used: Used;
+  used: Units;
   /** How many subscribers got it, and how many were closed because they could not be reached in time. */
   delivered: number;
   closed: number;
@@ -59,11 +57,8 @@ const POLL_MS = 1;
 /** The SDK's wait before it reads again what a partition refused, in milliseconds; doubles. */
 const THROTTLED_MS = 500;
 
-/** Bytes that one queue request is charged for. */
-const QUEUE_REQUEST_BYTES = 64 * 1024;
-
 /** One publication to a channel with so many subscribers, by its own rules, on a system that does nothing else. */
-export const publish = (subscribers: number, quotas: Quotas, options: PublishOptions = {}): Published => {
+export const simulatePublish = (subscribers: number, quotas: Quotas, options: PublishOptions = {}): PublishResult => {
   const { cpu = CPU, latency = LATENCY_MS, own = OWN_RECIPIENTS, seed = 1 } = options;
   const random = seeded(seed);
   const requests = new TokenBucket(quotas.requestsPerSecond, quotas.requestBurst);
@@ -74,7 +69,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
   const table = new TokenBucket(quotas.tableReads, quotas.tableReads);
   const share = cpuShare(quotas.memoryMb);
   const queue = new WorkQueue();
-  const used = nothingUsed();
+  const used = noUnits();
 
   // Entities: the subscribers, one read for each shard, who polls the queue, and workers on their way.
   const reads = subscribers;
@@ -82,12 +77,12 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
   const starts = poll + 1;
   const wheel = new TimingWheel(starts + quotas.concurrency, RESOLUTION_MS, HORIZON_MS);
   const clock = { now: () => wheel.now };
-  const of = new Array<Poster | undefined>(subscribers);
+  const of = new Array<PostingFunction | undefined>(subscribers);
   const attempts = new Uint8Array(subscribers);
   const posting = new Uint8Array(subscribers);
   const triedUntil = new Float64Array(subscribers);
   const reached = new Uint8Array(subscribers);
-  const result: Published = {
+  const result: PublishResult = {
     lastDeliveryMs: 0,
     acknowledgedMs: 0,
     usd: 0,
@@ -98,7 +93,8 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     workers: 0,
   };
 
-  let reader: { poster: Poster; cursor: Cursor; room: number; attempts: number[]; beyond: number[] } | undefined;
+  let reader:
+    { poster: PostingFunction; cursor: Cursor; room: number; attempts: number[]; beyond: number[] } | undefined;
   const starting: (Segment | undefined)[] = new Array<Segment | undefined>(quotas.concurrency);
   const places = Array.from({ length: quotas.concurrency }, (_, at) => quotas.concurrency - 1 - at);
   let running = 0;
@@ -106,12 +102,12 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
   let polling = false;
 
   /** Hands on, as the product does: in segments, whose batches are charged by their bytes. */
-  const handOn = (recipients: number[], until: number, delayMs: number, poster: Poster): void => {
+  const handOn = (recipients: number[], until: number, delayMs: number, poster: PostingFunction): void => {
     for (let at = 0; at < recipients.length; at += SEGMENT_RECIPIENTS) {
       const part = recipients.slice(at, at + SEGMENT_RECIPIENTS);
       const sent = poster.compute(wheel.now, cpu.perHandOnMicros * part.length) + latency.queue;
       queue.send({ recipients: part, until }, sent + delayMs);
-      used.queueRequests += Math.ceil((BATCH_MESSAGES * SEGMENT_BYTES) / QUEUE_REQUEST_BYTES) / BATCH_MESSAGES;
+      used.queueRequests += SEND_SEGMENT_REQUESTS;
       pollSoon();
     }
   };
@@ -138,7 +134,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
       result.workers = Math.max(result.workers, running);
       const cold = warm > 0 ? 0 : latency.coldStart;
       warm = Math.max(0, warm - 1);
-      used.queueRequests += 2;
+      used.queueRequests += RECEIVE_SEGMENT_REQUESTS;
       wheel.plan(starts + place, wheel.now + latency.poll + latency.invoke + cold);
     }
     if (!queue.empty) pollSoon();
@@ -147,18 +143,18 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
   const startWorker = (place: number): void => {
     const { recipients, cursor, until } = starting[place]!;
     places.push(place);
-    const poster = new Poster(clock, false, until, share, cursor ? [] : recipients);
+    const poster = new PostingFunction(clock, false, until, share, cursor ? [] : recipients);
     if (cursor) readOn(poster, cursor);
     fill(poster);
   };
 
-  const fill = (poster: Poster): void => {
+  const fill = (poster: PostingFunction): void => {
     const postsUntil = Math.min(poster.begunAt + POSTS_MS, poster.until);
-    for (let recipient = poster.take(); recipient >= 0; recipient = poster.take()) {
+    for (let recipient = poster.next(); recipient >= 0; recipient = poster.next()) {
       of[recipient] = poster;
       const first = attempts[recipient] === 0;
       if (wheel.now >= (first ? postsUntil : triedUntil[recipient]!)) {
-        (first ? poster.late : poster.slow).push(recipient);
+        (first ? poster.untried : poster.retryable).push(recipient);
         continue;
       }
       poster.inFlight += 1;
@@ -173,13 +169,13 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     const poster = of[recipient]!;
     if (posting[recipient] === 0) {
       poster.waiting -= 1;
-      poster.again(recipient);
+      poster.requeue(recipient);
       return fill(poster);
     }
     posting[recipient] = 0;
     poster.inFlight -= 1;
     const taken = requests.take(wheel.now);
-    poster.pace.heard(String(recipient), taken ? "sent" : "busy", attempts[recipient]! > 0);
+    poster.concurrency.record(String(recipient), taken ? "sent" : "busy", attempts[recipient]! > 0);
     if (taken) {
       reached[recipient]! += 1;
       poster.sent += 1;
@@ -190,34 +186,34 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     fill(poster);
   };
 
-  const refused = (recipient: number, poster: Poster): void => {
+  const refused = (recipient: number, poster: PostingFunction): void => {
     result.refused += 1;
     const attempt = (attempts[recipient] = Math.min(255, attempts[recipient]! + 1));
     if (attempt === 1) {
-      const patience = poster.publisher ? PATIENCE_MS.publisher : PATIENCE_MS.worker;
+      const patience = poster.publisher ? RETRY_BUDGET_MS.publisher : RETRY_BUDGET_MS.worker;
       triedUntil[recipient] = Math.min(poster.begunAt + POSTS_MS, poster.until, wheel.now + patience);
     }
     const wait = backoffMs(attempt, triedUntil[recipient]! - wheel.now, random());
-    if (wait === undefined) return void poster.slow.push(recipient);
+    if (wait === undefined) return void poster.retryable.push(recipient);
     poster.waiting += 1;
     wheel.plan(recipient, wheel.now + wait);
   };
 
   /** A function has done what it could: what is left is handed on, or closed where its time is over. */
-  const ended = (poster: Poster): void => {
-    const { late, slow, publisher, until } = poster;
+  const ended = (poster: PostingFunction): void => {
+    const { untried: late, retryable: slow, publisher, until } = poster;
     for (const recipient of [...late, ...slow]) attempts[recipient] = 0;
     if (wheel.now >= until) result.closed += late.length + slow.length;
     else {
       handOn(late, until, 0, poster);
-      const throttled = poster.pace.fallen;
+      const throttled = poster.concurrency.throttled;
       const pause = pauseOf(publisher ? 0 : WORKER_PAUSE_SECONDS, { throttled, sent: poster.sent, slow: slow.length });
-      handOn(slow, throttled ? until : Math.min(until, wheel.now + SLOW_MS), pause * 1_000, poster);
+      handOn(slow, throttled ? until : Math.min(until, wheel.now + SLOW_CLIENT_GRACE_MS), pause * 1_000, poster);
     }
     const end = poster.compute(wheel.now, 0) + (late.length + slow.length > 0 ? latency.queue : 0);
     late.length = slow.length = 0;
     used.invocations += 1;
-    used.gbMs += (end - poster.begunAt) * (quotas.memoryMb / 1024);
+    used.gbSeconds += ((end - poster.begunAt) / 1_000) * (quotas.memoryMb / 1_024);
     if (publisher) result.acknowledgedMs = end;
     else {
       running -= 1;
@@ -226,7 +222,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
     }
   };
 
-  const readOn = (poster: Poster, cursor: Cursor): void => {
+  const readOn = (poster: PostingFunction, cursor: Cursor): void => {
     reader = { poster, cursor, room: own, attempts: new Array<number>(cursor.shards).fill(0), beyond: [] };
     for (let shard = 0; shard < cursor.shards; shard += 1) if (!cursor.ended(shard)) read(shard);
   };
@@ -242,7 +238,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
       return wheel.plan(reads + shard, wheel.now + random() * THROTTLED_MS * 2 ** Math.min(5, tried[shard]!));
     }
     tried[shard] = 0;
-    used.reads += units;
+    used.readUnits += units;
     const full = (to - from) / cursor.rows;
     const answered = wheel.now + latency.dynamoDb + (latency.page - latency.dynamoDb) * full;
     wheel.plan(reads + shard, poster.compute(answered, cpu.perRowMicros * (to - from)));
@@ -276,7 +272,7 @@ export const publish = (subscribers: number, quotas: Quotas, options: PublishOpt
 
   requests.take(0);
   used.messages += 2;
-  readOn(new Poster(clock, true, LATEST_MS, share), new Cursor(subscribers, quotas.shards));
+  readOn(new PostingFunction(clock, true, DELIVERY_DEADLINE_MS, share), new Cursor(subscribers, quotas.shards));
   for (let entity = wheel.next(); entity >= 0; entity = wheel.next()) {
     if (entity < reads) happened(entity);
     else if (entity < poll) hasRead(entity - reads);

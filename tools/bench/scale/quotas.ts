@@ -100,7 +100,7 @@ const raised = ({ rateLimit, burstLimit }: RouteThrottle, factor: number): Route
 });
 
 /** What can bind, and how it is raised. */
-export const LEVERS = {
+export const QUOTA_INCREASES = {
   requestsPerSecond: (quotas: Quotas, factor: number): Quotas => ({
     ...quotas,
     requestsPerSecond: quotas.requestsPerSecond * factor,
@@ -143,4 +143,4 @@ export const LEVERS = {
 } as const;
 
 /** What can bind. */
-export type Lever = keyof typeof LEVERS;
+export type Bottleneck = keyof typeof QUOTA_INCREASES;

@@ -1,22 +1,22 @@
 import { backoff } from "../../../client/src/connection/backoff.js";
 import { DEFAULTS } from "../../../client/src/options.js";
-import { nothingUsed, type Used, usdOf } from "./bill.js";
+import { noUnits, type Units, usdOf } from "../units.js";
 import { CALLS_MS, LATENCY_MS } from "./model.js";
 import type { Quotas, RouteThrottle } from "./quotas.js";
-import { seeded } from "./random.js";
+import { seeded } from "../../lib/random.js";
 import { TimingWheel } from "./timing-wheel.js";
 import { TokenBucket } from "./token-bucket.js";
 
 const { retryBase: RETRY_BASE, retryCap: RETRY_CAP } = DEFAULTS;
 
 /** What it took until everybody was back. */
-export interface Reconnected {
+export interface ReconnectResult {
   /** From the first loss to the last subscriber that is subscribed again, in milliseconds. */
   lastBackMs: number;
   /** How long one subscriber was away: from its loss to its subscription, in milliseconds. */
   awayMs: { p50: number; p99: number };
   usd: number;
-  used: Used;
+  used: Units;
   back: number;
   /** Handshakes that were refused, subscribe frames that failed, and departures that are left to the sweep. */
   refused: { connects: number; subscribes: number; departures: number };
@@ -38,10 +38,10 @@ export interface ReconnectOptions {
 }
 
 /** Most connections that are simulated; each then stands for several, and quotas are divided by as many. */
-export const MOST_SIMULATED = 50_000;
+export const MAX_SIMULATED = 50_000;
 
 /** How many connections are simulated for so many subscribers. */
-export const simulated = (subscribers: number): number => Math.min(subscribers, MOST_SIMULATED);
+export const simulatedCount = (subscribers: number): number => Math.min(subscribers, MAX_SIMULATED);
 
 const RESOLUTION_MS = 2;
 
@@ -59,10 +59,14 @@ const UNITS = { connect: { writes: 2, reads: 0 }, subscribe: { writes: 2, reads:
 const At = { Away: 0, Connecting: 1, Open: 2, Subscribing: 3, Back: 4 } as const;
 
 /** Subscribers of one channel who lose their connections and come back with the SDK's own waits. */
-export const reconnect = (subscribers: number, quotas: Quotas, options: ReconnectOptions = {}): Reconnected => {
+export const simulateReconnect = (
+  subscribers: number,
+  quotas: Quotas,
+  options: ReconnectOptions = {},
+): ReconnectResult => {
   const { lostAt, noticedMs = [60_000, 600_000], seed = 1 } = options;
   const random = seeded(seed);
-  const count = simulated(subscribers);
+  const count = simulatedCount(subscribers);
   const weight = subscribers / count;
   const bucket = (perSecond: number, burst = perSecond): TokenBucket =>
     new TokenBucket(perSecond / weight, Math.max(burst / weight, 4));
@@ -85,7 +89,7 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
     RESOLUTION_MS,
     Math.max(...noticedMs) + LONGEST_WAIT_MS + lost.reduce((most, each) => Math.max(most, each), 0),
   );
-  const used = nothingUsed();
+  const used = noUnits();
   const refused = { connects: 0, subscribes: 0, departures: 0 };
   const opened: number[] = [];
   const backs: number[] = [];
@@ -101,7 +105,7 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
   const shardOf = (agent: number): TokenBucket => partitions[agent % quotas.shards]!;
   const invoked = (ms: number): void => {
     used.invocations += weight;
-    used.gbMs += weight * ms * (quotas.memoryMb / 1024);
+    used.gbSeconds += weight * (ms / 1_000) * (quotas.memoryMb / 1_024);
   };
   /** Writes, or waits as the SDK in the Lambda does; `false`: it gives up. `undefined`: it tries again. */
   const wrote = (
@@ -110,8 +114,8 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
     partition?: TokenBucket,
   ): boolean | undefined => {
     if ((partition?.take(wheel.now) ?? true) && table.take(wheel.now, units.writes)) {
-      used.writes += weight * units.writes;
-      used.reads += weight * units.reads;
+      used.writeUnits += weight * units.writes;
+      used.readUnits += weight * units.reads;
       tries[entity] = 0;
       return true;
     }
@@ -121,7 +125,7 @@ export const reconnect = (subscribers: number, quotas: Quotas, options: Reconnec
       return false;
     }
     const wait = random() * THROTTLED_MS * 2 ** (tried - 1);
-    used.gbMs += weight * wait * (quotas.memoryMb / 1024);
+    used.gbSeconds += weight * (wait / 1_000) * (quotas.memoryMb / 1_024);
     wheel.plan(entity, wheel.now + wait);
     return undefined;
   };

@@ -1,6 +1,6 @@
-import { AT_ONCE, burst } from "./cells.js";
-import { DEFAULT_QUOTAS, LEVERS } from "./quotas.js";
-import { reconnect, type Reconnected } from "./reconnect.js";
+import { NOTICED_AT_ONCE_MS, burstTimes } from "./scenarios.js";
+import { DEFAULT_QUOTAS, QUOTA_INCREASES } from "./quotas.js";
+import { simulateReconnect, type ReconnectResult } from "./reconnect.js";
 
 /** A line: seconds since the first loss, and how many of a hundred are back. */
 interface Timeline {
@@ -12,7 +12,7 @@ interface Timeline {
 /** How many points a line has. */
 const POINTS = 40;
 
-const lineOf = ({ timeline }: Reconnected, subscribers: number): [number, number][] => {
+const lineOf = ({ timeline }: ReconnectResult, subscribers: number): [number, number][] => {
   const step = Math.max(1, Math.ceil(timeline.length / POINTS));
   const seconds = Array.from({ length: Math.ceil(timeline.length / step) }, (_, at) =>
     Math.min(timeline.length, (at + 1) * step),
@@ -26,20 +26,20 @@ const lineOf = ({ timeline }: Reconnected, subscribers: number): [number, number
 /** How subscribers come back: after a loss, with raised quotas, and two hours after the loss. */
 export const timelines = (subscribers: number): Timeline[] => {
   const raised = (["connectionsPerSecond", "throttling.subscribe", "partition", "tableThroughput"] as const).reduce(
-    (quotas, lever) => LEVERS[lever](quotas, 10),
+    (quotas, lever) => QUOTA_INCREASES[lever](quotas, 10),
     DEFAULT_QUOTAS,
   );
-  const storm = reconnect(subscribers, DEFAULT_QUOTAS);
-  const handOver = reconnect(subscribers, DEFAULT_QUOTAS, {
-    lostAt: burst(storm.openedAt),
-    noticedMs: AT_ONCE,
+  const storm = simulateReconnect(subscribers, DEFAULT_QUOTAS);
+  const handOver = simulateReconnect(subscribers, DEFAULT_QUOTAS, {
+    lostAt: burstTimes(storm.openedAt),
+    noticedMs: NOTICED_AT_ONCE_MS,
     seed: 2,
   });
   return [
     { name: "all at once, default quotas", points: lineOf(storm, subscribers) },
     {
       name: "all at once; connections, subscriptions, table and shards ×10",
-      points: lineOf(reconnect(subscribers, raised), subscribers),
+      points: lineOf(simulateReconnect(subscribers, raised), subscribers),
     },
     { name: "two hours later", points: lineOf(handOver, subscribers), dashed: true },
   ];

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
-import { UserError } from "../../../local/core/user-error.js";
+import { parseInteger, parseOptions } from "../../lib/arguments.js";
+import { MAX_SEED } from "../../lib/random.js";
 
 /** What `npm run fuzz:client` prints for `--help`. */
 export const CLIENT_FUZZ_HELP = `npm run fuzz:client -- [options]
@@ -29,43 +29,36 @@ export interface ClientFuzzOptions {
   client?: string;
 }
 
-const number = (name: string, text: string | undefined, otherwise: number, least: number): number => {
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new UserError(`--${name} ${text}: not a whole number from ${least} on`);
-  return value;
-};
+const OPTIONS = {
+  runs: { type: "string" },
+  steps: { type: "string" },
+  seed: { type: "string" },
+  path: { type: "string" },
+  workers: { type: "string" },
+  without: { type: "string" },
+  client: { type: "string" },
+  "keep-going": { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
 
 /** Reads the command line. */
 export const parseClientFuzzArguments = (
   args: string[],
   defaults: { seed: number; workers: number },
 ): { help: boolean; json: boolean; options: ClientFuzzOptions } => {
-  const { values } = parseArgs({
-    args,
-    options: {
-      runs: { type: "string" },
-      steps: { type: "string" },
-      seed: { type: "string" },
-      path: { type: "string" },
-      workers: { type: "string" },
-      without: { type: "string" },
-      client: { type: "string" },
-      "keep-going": { type: "boolean" },
-      json: { type: "boolean" },
-      help: { type: "boolean" },
-    },
-  });
+  const values = parseOptions("npm run fuzz:client --", OPTIONS, args);
+  const integer = (name: "runs" | "steps" | "seed" | "workers", otherwise: number, min = 1): number =>
+    values[name] === undefined ? otherwise : parseInteger(name, values[name], min, MAX_SEED);
   return {
     help: values.help ?? false,
     json: values.json ?? false,
     options: {
-      runs: number("runs", values.runs, 300, 1),
-      steps: number("steps", values.steps, 60, 1),
-      seed: number("seed", values.seed, defaults.seed, -(2 ** 31)),
+      runs: integer("runs", 300),
+      steps: integer("steps", 60),
+      seed: integer("seed", defaults.seed, -MAX_SEED - 1),
       ...(values.path !== undefined && { path: values.path }),
-      workers: number("workers", values.workers, defaults.workers, 1),
+      workers: integer("workers", defaults.workers),
       without: values.without?.split(",") ?? [],
       ...(values.client !== undefined && { client: values.client }),
       keepGoing: values["keep-going"] ?? false,

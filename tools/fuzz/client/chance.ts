@@ -1,6 +1,8 @@
+import { type Random, seeded } from "../../lib/random.js";
+
 /** Seeded random numbers. The seed 0 gives only zeros, so that a shrunk command is one without surprises. */
 export class Chance {
-  #state = 0;
+  #draw: Random = seeded(0);
   #still = true;
 
   constructor(seed = 0) {
@@ -10,7 +12,7 @@ export class Chance {
   /** Starts another sequence. */
   reseed(seed: number): void {
     this.#still = seed === 0;
-    this.#state = Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995;
+    this.#draw = seeded(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
   }
 
   /** A number in [0, 1). */
@@ -42,13 +44,5 @@ export class Chance {
   delay(most: number): number {
     const scale = this.next();
     return Math.floor(most * scale ** 4 * this.next());
-  }
-
-  /** mulberry32. */
-  #draw(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   }
 }

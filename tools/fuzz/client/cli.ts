@@ -1,19 +1,18 @@
-import { randomInt } from "node:crypto";
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { UserError } from "../../../local/core/user-error.js";
+import { runCli } from "../../lib/cli.js";
+import { chooseSeed } from "../../lib/random.js";
 import { CLIENT_FUZZ_HELP, parseClientFuzzArguments } from "./arguments.js";
 import { bundleProgram } from "./bundle.js";
 import { findingText, jsonLine, summary } from "./report.js";
 import { runWalks } from "./run.js";
 
 const ROOT = join(__dirname, "../../..");
-const MOST_CHOSEN_SEED = 1_000_000;
 
 const main = async (args: string[]): Promise<void> => {
   const { help, json, options } = parseClientFuzzArguments(args, {
-    seed: randomInt(MOST_CHOSEN_SEED),
+    seed: chooseSeed(),
     workers: availableParallelism(),
   });
   if (help) return void process.stdout.write(CLIENT_FUZZ_HELP);
@@ -39,9 +38,4 @@ const main = async (args: string[]): Promise<void> => {
   }
 };
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  const text =
-    error instanceof UserError ? [error.message, error.next].filter(Boolean).join("\n") : (error as Error).stack;
-  process.stderr.write(`✗ ${text ?? String(error)}\n`);
-  process.exitCode = 1;
-});
+runCli(main);

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { deriveSeed } from "../../lib/random.js";
 import type { ClientFuzzOptions } from "./arguments.js";
 import type { Batch, Finding, Outcome } from "./check.js";
 
@@ -13,16 +14,12 @@ export interface RunOutcome {
   findings: Finding[];
 }
 
-/** The seed of one batch: neighbours' have nothing in common. */
-const seedOf = (seed: number, index: number): number =>
-  index === 0 ? seed : Math.imul(seed ^ Math.imul(index, 0x9e3779b1), 0x85ebca6b) >>> 1;
-
 /** The batches of a run. */
 export const batchesOf = ({ runs, steps, seed, path, without }: ClientFuzzOptions): Batch[] => {
   if (path !== undefined) return [{ seed, runs: 1, steps, path, without }];
   const count = Math.ceil(runs / BATCH);
   return Array.from({ length: count }, (_, index) => ({
-    seed: seedOf(seed, index),
+    seed: index === 0 ? seed : deriveSeed(seed, index) >>> 1,
     runs: index < count - 1 ? BATCH : runs - BATCH * (count - 1),
     steps,
     without,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { channelKey, connectionKey } from "../../../../lambdas/core/keys.js";
+import { channelKey, connectionKey } from "../../../../lambdas/aws/dynamodb/keys.js";
 import { check, failed, passed } from "../check.js";
 import { tableOf } from "./aws.js";
 import { connectionIdOf } from "./revocation.js";

@@ -1,4 +1,4 @@
-import { channelKeys } from "../../../../lambdas/core/keys.js";
+import { channelKeys } from "../../../../lambdas/aws/dynamodb/keys.js";
 import { Meta } from "../../../../protocol/index.js";
 import { check, failed, passed } from "../check.js";
 import { NotTried } from "../not-tried.js";

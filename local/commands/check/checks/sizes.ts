@@ -1,5 +1,5 @@
 import { MAX_FRAME_BYTES, type Json } from "../../../../protocol/index.js";
-import { REPLAY_BYTES } from "../../../../lambdas/core/measure.js";
+import { REPLAY_BYTES } from "../../../../lambdas/publish/message-size.js";
 import { check, failed, passed } from "../check.js";
 import { NotTried } from "../not-tried.js";
 import { dataOf } from "../features.js";

@@ -1,7 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { performance } from "node:perf_hooks";
-import type { HttpCall as PoolCall } from "../../../../lambdas/aws/http-pool.js";
+import type { HttpCall as PoolCall } from "../../../../lambdas/aws/http/http-pool.js";
 import { type EndCall, CallTimeline } from "../timeline.js";
 import { BILLED_HEADER, type TimeSpent } from "../messages.js";
 

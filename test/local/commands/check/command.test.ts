@@ -7,7 +7,7 @@ import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { PushIt } from "../../../../infra/index.js";
 import { parseCheckArguments } from "../../../../local/commands/check/arguments.js";
 import { UserError } from "../../../../local/core/user-error.js";
-import { credentialsOf, publisherName } from "../../../e2e/support/back-end.js";
+import { credentialsOf, publisherName } from "../../../e2e/support/publisher.js";
 import { TestSystem } from "../../../e2e/support/system.js";
 import { newFolder, removeFolders } from "../../assembly/support.js";
 import { launch, run } from "../../cli/support.js";
@@ -44,7 +44,7 @@ beforeAll(async () => {
   system = await TestSystem.start({
     guards: GUARDS,
     props: { channels: { "push-it-check/kept/*": KEPT }, wildcards: ["push-it-check/*"] },
-    beside: (stack: Stack, pushIt: PushIt) =>
+    addResources: (stack: Stack, pushIt: PushIt) =>
       pushIt.grantPublish(new Role(stack, "BackEnd", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") })),
   });
   credentials = join(newFolder(), "credentials.json");

@@ -1,11 +1,12 @@
-import { fifo, fifoTable } from "../../../../tools/bench/cost/fifo.js";
-import { modelled, usdOf } from "../../../../tools/bench/cost/units.js";
+import { fifoCost, fifoTable } from "../../../../tools/bench/cost/fifo.js";
+import { modelUnits } from "../../../../tools/bench/cost/model.js";
+import { usdOf } from "../../../../tools/bench/units.js";
 
 const load = { fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 250, history: false };
-const flusher = usdOf(modelled(load));
+const flusher = usdOf(modelUnits(load));
 
 test("a FIFO queue alone hands over one message at a time at 20 a second, which costs as much as without linger", () => {
-  const { usd, together } = fifo(load, false);
+  const { usd, batchSize: together } = fifoCost(load, false);
   expect(together).toBe(1);
   // 102 messages, two invocations, three requests, a read unit, 11 ms and 26 ms of 512 MB.
   expect(usd).toBeCloseTo((102 + 2 * 0.2 + 3 * 0.5 + 0.125) / 1e6 + 0.037 * 0.5 * 0.0000133334, 12);
@@ -13,7 +14,7 @@ test("a FIFO queue alone hands over one message at a time at 20 a second, which 
 });
 
 test("one whose function waits gathers as much as the flusher, and costs a little less, as long as ten messages are enough", () => {
-  const { usd, together } = fifo(load, true);
+  const { usd, batchSize: together } = fifoCost(load, true);
   expect(together).toBe(5);
   // 22 messages, 1.2 invocations, 1.4 requests, a fifth of a read unit, 11 ms and a fifth of the window.
   expect(usd).toBeCloseTo((22 + 1.2 * 0.2 + 1.4 * 0.5 + 0.125 / 5) / 1e6 + (0.011 + 0.05) * 0.5 * 0.0000133334, 12);
@@ -23,10 +24,10 @@ test("one whose function waits gathers as much as the flusher, and costs a littl
 
 test("beyond ten messages a window it costs more than the flusher, the more the busier the channel is", () => {
   const busy = { ...load, perSecond: 100 };
-  expect(fifo(busy, true).together).toBe(10);
-  expect(fifo(busy, true).usd).toBeGreaterThan(1.6 * usdOf(modelled(busy)));
+  expect(fifoCost(busy, true).batchSize).toBe(10);
+  expect(fifoCost(busy, true).usd).toBeGreaterThan(1.6 * usdOf(modelUnits(busy)));
   const longer = { ...busy, lingerMs: 500 };
-  expect(fifo(longer, true).usd).toBeGreaterThan(2.2 * usdOf(modelled(longer)));
+  expect(fifoCost(longer, true).usd).toBeGreaterThan(2.2 * usdOf(modelUnits(longer)));
 });
 
 test("all are in one table", () => {

@@ -1,24 +1,19 @@
 import { join } from "node:path";
-import type { Units } from "../../../../tools/bench/cost/cell.js";
+import type { Units } from "../../../../tools/bench/units.js";
 import {
-  type LingeringLoad,
-  type MeteredLingering,
-  type MeterLingering,
-  withLingering,
+  type LingerLoad,
+  type MeteredLinger,
+  type MeterLinger,
+  withLingerChannels,
 } from "../../../../tools/bench/cost/metered-linger.js";
-import { type FlusherRun, modelled, perWindow } from "../../../../tools/bench/cost/units.js";
+import { type FlusherRun, modelUnits, messagesPerWindow } from "../../../../tools/bench/cost/model.js";
 
 const SMALL = 100;
 
 /** As often as it takes to see what a lone message costs, and some windows of busy channels. */
 const PUBLICATIONS = { 1: 2, 20: 30 };
 
-const loadOf = (
-  fanOut: number,
-  perSecond: 1 | 20,
-  lingerMs: number,
-  more: Partial<LingeringLoad> = {},
-): LingeringLoad => ({
+const loadOf = (fanOut: number, perSecond: 1 | 20, lingerMs: number, more: Partial<LingerLoad> = {}): LingerLoad => ({
   fanOut,
   perSecond,
   lingerMs,
@@ -35,7 +30,7 @@ const LOADS = [1, 20].flatMap((perSecond) => [
 const ALL = [...LOADS, loadOf(10, 1, 250, { bytes: 8_192 })];
 
 /** How the flusher ran, by the frames that were sent. */
-const runOf = ({ fanOut, publications, perSecond, units }: MeteredLingering): FlusherRun =>
+const runOf = ({ fanOut, publications, perSecond, units }: MeteredLinger): FlusherRun =>
   perSecond === 1
     ? { publications: 1, windows: 1 }
     : { publications, windows: ((units.messages - 2) * publications) / fanOut };
@@ -52,11 +47,11 @@ const BELOW = 0.5;
 /** How far the windows may be from what the rate says: they begin at some time, and the machine is not exact. */
 const WINDOWS = 2;
 
-const billed = (metered: MeteredLingering): number =>
-  metered.units.gbSeconds / modelled(metered, runOf(metered)).gbSeconds - 1;
+const billed = (metered: MeteredLinger): number =>
+  metered.units.gbSeconds / modelUnits(metered, runOf(metered)).gbSeconds - 1;
 
 /** Whether the machine was too busy: publications were late, so that a flusher let go, or what functions wait for was. */
-const disturbed = (metered: MeteredLingering): boolean => {
+const disturbed = (metered: MeteredLinger): boolean => {
   const { units, publications } = metered;
   const { windows } = runOf(metered);
   const runs = (units.invocations - 1) * publications;
@@ -64,11 +59,11 @@ const disturbed = (metered: MeteredLingering): boolean => {
     units.queueRequests > 0 ||
     Math.abs(billed(metered)) >= TOLERANCE ||
     (metered.perSecond > 1 &&
-      (Math.round(runs) !== 1 || Math.abs(windows - publications / perWindow(metered)) > WINDOWS))
+      (Math.round(runs) !== 1 || Math.abs(windows - publications / messagesPerWindow(metered)) > WINDOWS))
   );
 };
 
-const measured = async (meterOf: MeterLingering, load: LingeringLoad): Promise<MeteredLingering> => {
+const measured = async (meterOf: MeterLinger, load: LingerLoad): Promise<MeteredLinger> => {
   let metered = await meterOf(load);
   for (let again = 0; again < 4 && disturbed(metered); again += 1) metered = await meterOf(load);
   return metered;
@@ -79,8 +74,8 @@ const counts = ({ messages, invocations, writeUnits, queueRequests, readUnits }:
   [messages, invocations, writeUnits, queueRequests, readUnits].map((units) => Number(units.toPrecision(9)));
 
 test("the model's units of publications on channels that linger are those that the meter counts when the system runs", async () => {
-  const all = await withLingering(join(__dirname, "../../../.."), ALL, async (meterOf) => {
-    const metered: MeteredLingering[] = [];
+  const all = await withLingerChannels(join(__dirname, "../../../.."), ALL, async (meterOf) => {
+    const metered: MeteredLinger[] = [];
     for (const load of ALL) metered.push(await measured(meterOf, load));
     return metered;
   });
@@ -88,8 +83,8 @@ test("the model's units of publications on channels that linger are those that t
   for (const metered of all) {
     const { units, ...load } = metered;
     const run = runOf(metered);
-    expect({ load, run, counts: counts(units) }).toEqual({ load, run, counts: counts(modelled(load, run)) });
-    expect([load, Math.abs(run.windows - run.publications / perWindow(load)) <= WINDOWS]).toEqual([load, true]);
+    expect({ load, run, counts: counts(units) }).toEqual({ load, run, counts: counts(modelUnits(load, run)) });
+    expect([load, Math.abs(run.windows - run.publications / messagesPerWindow(load)) <= WINDOWS]).toEqual([load, true]);
     expect(billed(metered)).toBeLessThan(TOLERANCE);
     expect(billed(metered)).toBeGreaterThan(load.perSecond > 1 ? -BELOW : -TOLERANCE);
   }

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type Metered, meterPublications } from "../../../../tools/bench/cost/metered.js";
-import { modelled } from "../../../../tools/bench/cost/units.js";
+import { modelUnits } from "../../../../tools/bench/cost/model.js";
 
 const modelOf = ({ fanOut, bytes, history }: Metered) =>
-  modelled({ fanOut, bytes, history, perSecond: 1, lingerMs: 0 });
+  modelUnits({ fanOut, bytes, history, perSecond: 1, lingerMs: 0 });
 
 /** How far what the functions were billed is from the model, as a share of that; the worst of all. */
 const furthest = (metered: readonly Metered[]): number =>

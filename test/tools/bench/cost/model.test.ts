@@ -1,10 +1,11 @@
-import { cost, costCell, costCells } from "../../../../tools/bench/cost.js";
-import { type CostCell, LOADS } from "../../../../tools/bench/cost/cell.js";
-import { appSyncEvents, awsSample, iotCore } from "../../../../tools/bench/cost/peers.js";
-import { framesOf, modelled, usdOf } from "../../../../tools/bench/cost/units.js";
+import { cost, scenarioCost, scenarioCosts } from "../../../../tools/bench/cost/cost.js";
+import { type ScenarioCost, LOADS } from "../../../../tools/bench/cost/scenario.js";
+import { appSyncEvents, awsSample, iotCore } from "../../../../tools/bench/cost/competitors.js";
+import { framesPerWindow, modelUnits } from "../../../../tools/bench/cost/model.js";
+import { usdOf } from "../../../../tools/bench/units.js";
 
-const cells = costCells([]);
-const cellsWhere = (of: (cell: CostCell) => boolean, history = false): CostCell[] => {
+const cells = scenarioCosts([]);
+const cellsWhere = (of: (cell: ScenarioCost) => boolean, history = false): ScenarioCost[] => {
   const found = cells.filter((cell) => cell.history === history && of(cell));
   expect(found.length).toBeGreaterThan(0);
   return found;
@@ -31,12 +32,12 @@ describe("peers, by their published prices", () => {
 
 describe("the units of one publication", () => {
   it("are, to one who is its own only subscriber, a message in, the answer, a Query", () => {
-    const units = modelled({ fanOut: 1, perSecond: 1, bytes: 100, lingerMs: 0, history: false });
+    const units = modelUnits({ fanOut: 1, perSecond: 1, bytes: 100, lingerMs: 0, history: false });
     expect(units).toMatchObject({ messages: 2, invocations: 1, readUnits: 1, writeUnits: 0, queueRequests: 0 });
   });
 
   it("beyond the publish function's part take a worker for each thousand", () => {
-    const units = modelled({ fanOut: 10_000, perSecond: 1, bytes: 100, lingerMs: 0, history: false });
+    const units = modelUnits({ fanOut: 10_000, perSecond: 1, bytes: 100, lingerMs: 0, history: false });
     expect(units.messages).toBe(10_001);
     expect(units.invocations).toBe(9);
     expect(usdOf(units)).toBeGreaterThan(10_001e-6);
@@ -44,28 +45,28 @@ describe("the units of one publication", () => {
 
   it("of a message that is kept are three writes more while it is small, one for each further KB, and no read", () => {
     const load = { fanOut: 100, perSecond: 1, bytes: 100, lingerMs: 0, history: false };
-    const [plain, kept] = [modelled(load), modelled({ ...load, history: true })];
+    const [plain, kept] = [modelUnits(load), modelUnits({ ...load, history: true })];
     expect(kept).toEqual({ ...plain, writeUnits: 3, gbSeconds: plain.gbSeconds + 0.0075 });
-    expect(modelled({ ...load, bytes: 8_192, history: true }).writeUnits).toBe(11);
+    expect(modelUnits({ ...load, bytes: 8_192, history: true }).writeUnits).toBe(11);
     const lingering = { ...load, perSecond: 20, lingerMs: 250 };
-    expect(modelled({ ...lingering, history: true }).writeUnits).toBeCloseTo(modelled(lingering).writeUnits + 3, 9);
+    expect(modelUnits({ ...lingering, history: true }).writeUnits).toBeCloseTo(modelUnits(lingering).writeUnits + 3, 9);
   });
 
   it("of a message that is alone in its window are a flusher of its own, which waits once, and all that it does to the lease", () => {
     const load = { fanOut: 1, perSecond: 1, bytes: 100, lingerMs: 250, history: false };
-    const units = modelled(load);
+    const units = modelUnits(load);
     // Written: the message, the lease by the publisher and by the flusher, the row off the log, released, forgotten.
     expect(units).toMatchObject({ messages: 3, invocations: 2, readUnits: 4, writeUnits: 6, queueRequests: 0 });
     // The publisher's 26 ms; from the publication the window, less what the flusher was elected in, reading the log and
     // the subscribers, a post, taking off, releasing, reading, forgetting.
     expect(units.gbSeconds).toBeCloseTo(0.5 * (0.026 + 0.001 + 0.225 + 0.04), 9);
-    expect(modelled({ ...load, lingerMs: 500 }).gbSeconds - units.gbSeconds).toBeCloseTo(0.5 * 0.25, 9);
-    expect(modelled({ ...load, perSecond: 4 })).toEqual(units);
+    expect(modelUnits({ ...load, lingerMs: 500 }).gbSeconds - units.gbSeconds).toBeCloseTo(0.5 * 0.25, 9);
+    expect(modelUnits({ ...load, perSecond: 4 })).toEqual(units);
   });
 
   it("of many in a window are two writes and a read each, and their part of a window: its time, one write, two Queries", () => {
     const load = { fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 250, history: false };
-    const { invocations, messages, readUnits, writeUnits, gbSeconds } = modelled(load);
+    const { invocations, messages, readUnits, writeUnits, gbSeconds } = modelUnits(load);
     const digits = 2;
     expect(messages).toBeCloseTo(2 + 100 / 5, digits);
     expect(invocations).toBeCloseTo(1, digits);
@@ -76,7 +77,7 @@ describe("the units of one publication", () => {
 
   it("of a flusher that took some windows are those, and the empty one after which it let go", () => {
     const load = { fanOut: 10, perSecond: 20, bytes: 100, lingerMs: 250, history: false };
-    const units = modelled(load, { publications: 10, windows: 2 });
+    const units = modelUnits(load, { publications: 10, windows: 2 });
     expect(units).toMatchObject({
       messages: 2 + 2,
       writeUnits: 2 + (1 + 3 + 2) / 10,
@@ -86,8 +87,8 @@ describe("the units of one publication", () => {
   });
 
   it("of a window of 8 KB messages fill as many frames as they need", () => {
-    expect(framesOf({ fanOut: 10, perSecond: 20, bytes: 8_192, lingerMs: 500, history: false })).toBe(4);
-    expect(framesOf({ fanOut: 10, perSecond: 20, bytes: 100, lingerMs: 500, history: false })).toBe(1);
+    expect(framesPerWindow({ fanOut: 10, perSecond: 20, bytes: 8_192, lingerMs: 500, history: false })).toBe(4);
+    expect(framesPerWindow({ fanOut: 10, perSecond: 20, bytes: 100, lingerMs: 500, history: false })).toBe(1);
   });
 });
 
@@ -104,12 +105,13 @@ describe("cells", () => {
   });
 
   it("keep what is promised: beside AppSync Events without batching, far below it with", () => {
-    const ratio = ({ withoutConnectionMinutes: { pushIt, appSyncEvents: peer } }: CostCell): number => pushIt / peer;
-    const plainly = (fanOut: number): CostCell[] =>
+    const ratio = ({ withoutConnectionMinutes: { pushIt, appSyncEvents: peer } }: ScenarioCost): number =>
+      pushIt / peer;
+    const plainly = (fanOut: number): ScenarioCost[] =>
       cellsWhere((cell) => cell.fanOut === fanOut && cell.perSecond === 1 && cell.bytes === 100 && cell.lingerMs === 0);
     for (const cell of plainly(100)) expect(ratio(cell)).toBeLessThanOrEqual(1.03);
     for (const cell of plainly(1_000)) expect(ratio(cell)).toBeLessThanOrEqual(1.015);
-    const busy = (lingerMs: number): CostCell[] =>
+    const busy = (lingerMs: number): ScenarioCost[] =>
       cellsWhere(
         (cell) =>
           cell.fanOut >= 100 &&
@@ -141,15 +143,15 @@ describe("cells", () => {
   });
 
   it("say which default quotas do not permit them", () => {
-    expect(costCell({ fanOut: 10_000, perSecond: 20, bytes: 100, lingerMs: 0, history: false }).boundBy).toContain(
+    expect(scenarioCost({ fanOut: 10_000, perSecond: 20, bytes: 100, lingerMs: 0, history: false }).boundBy).toContain(
       "200,000 requests a second > 10,000",
     );
-    expect(costCell({ fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 0, history: false }).boundBy).toBeNull();
+    expect(scenarioCost({ fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 0, history: false }).boundBy).toBeNull();
   });
 
   it("take what was metered where something was", () => {
-    const units = { ...modelled(LOADS[0]!), messages: 7 };
-    const [metered] = costCells([{ fanOut: LOADS[0]!.fanOut, bytes: LOADS[0]!.bytes, history: false, units }]);
+    const units = { ...modelUnits(LOADS[0]!), messages: 7 };
+    const [metered] = scenarioCosts([{ fanOut: LOADS[0]!.fanOut, bytes: LOADS[0]!.bytes, history: false, units }]);
     expect(metered).toMatchObject({ basis: "metered" });
     expect(metered!.pushIt).toBeGreaterThan(7);
     expect(cost.table([metered!])).toContain("metered");

@@ -1,12 +1,12 @@
-import { CPU, LATENCY_MS, PATIENCE_MS, POSTS_MS } from "../../../../tools/bench/scale/model.js";
-import { publish } from "../../../../tools/bench/scale/publish.js";
+import { CPU, LATENCY_MS, RETRY_BUDGET_MS, POSTS_MS } from "../../../../tools/bench/scale/model.js";
+import { simulatePublish } from "../../../../tools/bench/scale/publish.js";
 import { DEFAULT_QUOTAS } from "../../../../tools/bench/scale/quotas.js";
-import { seeded } from "../../../../tools/bench/scale/random.js";
+import { seeded } from "../../../../tools/lib/random.js";
 import { TokenBucket } from "../../../../tools/bench/scale/token-bucket.js";
-import { Frame } from "../../../../lambdas/core/frame.js";
-import type { PostResult } from "../../../../lambdas/core/ports.js";
-import { Poster } from "../../../../lambdas/core/posting.js";
-import { NOW, TestClock } from "../../../lambdas/core/fakes.js";
+import { Frame } from "../../../../lambdas/delivery/frame.js";
+import type { PostResult } from "../../../../lambdas/ports.js";
+import { Poster } from "../../../../lambdas/delivery/post-to-connections.js";
+import { NOW, TestClock } from "../../../lambdas/support/fakes.js";
 
 const NO_CPU = Object.fromEntries(Object.keys(CPU).map((name) => [name, 0])) as unknown as typeof CPU;
 const ONLY_POSTS = { ...LATENCY_MS, dynamoDb: 0, page: 0, queue: 0, poll: 0, invoke: 0, coldStart: 0 };
@@ -23,7 +23,7 @@ const posted = async (subscribers: number, perSecond: number, burst: number, see
     await clock.sleep(LATENCY_MS.post);
     return requests.take(clock.now() - NOW) ? "sent" : "busy";
   };
-  const patience = { postsUntil: NOW + POSTS_MS, patienceMs: PATIENCE_MS.publisher };
+  const patience = { postsUntil: NOW + POSTS_MS, patienceMs: RETRY_BUDGET_MS.publisher };
   const poster = new Poster({ connections: { post }, clock }, patience, () => undefined);
   poster.add(
     Array.from({ length: subscribers }, (_, at) => ({
@@ -46,7 +46,12 @@ describe("a simulated function posts as the product does, to the millisecond", (
     const quotas = { ...DEFAULT_QUOTAS, requestsPerSecond, requestBurst, memoryMb: 1_769 };
     for (const seed of [1, 2, 3]) {
       const { afterMs, refused, throttled } = await posted(subscribers, requestsPerSecond, requestBurst, seed);
-      const simulated = publish(subscribers, quotas, { cpu: NO_CPU, latency: ONLY_POSTS, own: subscribers, seed });
+      const simulated = simulatePublish(subscribers, quotas, {
+        cpu: NO_CPU,
+        latency: ONLY_POSTS,
+        own: subscribers,
+        seed,
+      });
       expect(throttled).toBe(refused > 0);
       expect(simulated.acknowledgedMs).toBeCloseTo(afterMs, 5);
       expect(simulated).toMatchObject({ refused, workers: 0 });

@@ -1,10 +1,15 @@
-import { highest, historyCeiling, lingerCeiling, subscribeCeiling } from "../../../../tools/bench/scale/ceilings.js";
-import { simulate } from "../../../../tools/bench/scale/cells.js";
-import { DEFAULT_QUOTAS, LEVERS } from "../../../../tools/bench/scale/quotas.js";
-import { seeded } from "../../../../tools/bench/scale/random.js";
+import {
+  findMaxRate,
+  maxHistoryRate,
+  maxLingerRate,
+  maxSubscribeRate,
+} from "../../../../tools/bench/scale/max-rates.js";
+import { simulate } from "../../../../tools/bench/scale/scenarios.js";
+import { DEFAULT_QUOTAS, QUOTA_INCREASES } from "../../../../tools/bench/scale/quotas.js";
+import { seeded } from "../../../../tools/lib/random.js";
 import { TimingWheel } from "../../../../tools/bench/scale/timing-wheel.js";
 import { TokenBucket } from "../../../../tools/bench/scale/token-bucket.js";
-import { scale } from "../../../../tools/bench/scale.js";
+import { scale } from "../../../../tools/bench/scale/scale.js";
 
 describe("the event queue", () => {
   it("gives events in the order of their times, and those of one moment as they were planned, round the wheel", () => {
@@ -48,25 +53,25 @@ test("a token bucket grants its burst, then its rate, and never more", () => {
 
 describe("ceilings", () => {
   test("are found by halving", () => {
-    expect(highest(1_000, (perSecond) => (perSecond <= 321 ? 7 : undefined)).perSecond).toBeGreaterThan(310);
-    expect(highest(1_000, (perSecond) => (perSecond <= 321 ? 7 : undefined)).perSecond).toBeLessThanOrEqual(321);
+    expect(findMaxRate(1_000, (perSecond) => (perSecond <= 321 ? 7 : undefined)).perSecond).toBeGreaterThan(310);
+    expect(findMaxRate(1_000, (perSecond) => (perSecond <= 321 ? 7 : undefined)).perSecond).toBeLessThanOrEqual(321);
   });
 
   test("of subscriptions: the route's throttle; then a write unit of the channel's partition each; then two of the table", () => {
-    expect(subscribeCeiling(DEFAULT_QUOTAS).perSecond / 500).toBeCloseTo(1, 1);
-    const letIn = LEVERS["throttling.subscribe"](DEFAULT_QUOTAS, 10);
-    expect(subscribeCeiling(letIn).perSecond / 1_000).toBeCloseTo(1, 1);
-    expect(subscribeCeiling(LEVERS.partition(letIn, 10)).perSecond / 2_000).toBeCloseTo(1, 1);
+    expect(maxSubscribeRate(DEFAULT_QUOTAS).perSecond / 500).toBeCloseTo(1, 1);
+    const letIn = QUOTA_INCREASES["throttling.subscribe"](DEFAULT_QUOTAS, 10);
+    expect(maxSubscribeRate(letIn).perSecond / 1_000).toBeCloseTo(1, 1);
+    expect(maxSubscribeRate(QUOTA_INCREASES.partition(letIn, 10)).perSecond / 2_000).toBeCloseTo(1, 1);
   });
 
   test("of publications with linger: two write units each, more for larger ones", () => {
     const lingering = { subscribers: 100, bytes: 170, lingerMs: 250 };
-    expect(lingerCeiling(lingering, DEFAULT_QUOTAS).perSecond / 500).toBeCloseTo(1, 1);
-    expect(lingerCeiling({ ...lingering, bytes: 8_200 }, DEFAULT_QUOTAS).perSecond).toBeLessThan(70);
+    expect(maxLingerRate(lingering, DEFAULT_QUOTAS).perSecond / 500).toBeCloseTo(1, 1);
+    expect(maxLingerRate({ ...lingering, bytes: 8_200 }, DEFAULT_QUOTAS).perSecond).toBeLessThan(70);
   });
 
   test("of publications with history: a thousand a second up to 1 KB, whatever frames they are in; less of larger ones", () => {
-    const of = (bytes: number, perFrame = 1): number => historyCeiling({ bytes, perFrame }, DEFAULT_QUOTAS).perSecond;
+    const of = (bytes: number, perFrame = 1): number => maxHistoryRate({ bytes, perFrame }, DEFAULT_QUOTAS).perSecond;
     expect(of(1_024) / 1_000).toBeCloseTo(1, 1);
     expect(of(1_024, 25) / 1_000).toBeCloseTo(1, 1);
     expect(of(2_048) / 500).toBeCloseTo(1, 1);

@@ -1,7 +1,7 @@
-import { LATENCY_MS, OWN_RECIPIENTS, PATIENCE_MS } from "../../../../tools/bench/scale/model.js";
-import { publish } from "../../../../tools/bench/scale/publish.js";
-import { DEFAULT_QUOTAS, LEVERS, type Quotas } from "../../../../tools/bench/scale/quotas.js";
-import { reconnect } from "../../../../tools/bench/scale/reconnect.js";
+import { LATENCY_MS, OWN_RECIPIENTS, RETRY_BUDGET_MS } from "../../../../tools/bench/scale/model.js";
+import { simulatePublish } from "../../../../tools/bench/scale/publish.js";
+import { DEFAULT_QUOTAS, QUOTA_INCREASES, type Quotas } from "../../../../tools/bench/scale/quotas.js";
+import { simulateReconnect } from "../../../../tools/bench/scale/reconnect.js";
 
 /** No quota binds, and no call takes CPU: only time passes. */
 const UNLIMITED: Quotas = {
@@ -24,19 +24,19 @@ describe("a publication", () => {
   it.each([1, 64, 65, 640, OWN_RECIPIENTS])(
     "to %d without any quota takes a wave of 10 ms for each 64",
     (subscribers) => {
-      const { lastDeliveryMs } = publish(subscribers, UNLIMITED, { cpu: NO_CPU, latency: ONLY_POSTS });
+      const { lastDeliveryMs } = simulatePublish(subscribers, UNLIMITED, { cpu: NO_CPU, latency: ONLY_POSTS });
       expect(lastDeliveryMs).toBeCloseTo(Math.ceil(subscribers / 64) * 10, 5);
     },
   );
 
   it("whose rest is handed on takes as long as the publish function's part", () => {
-    const { lastDeliveryMs, workers } = publish(50_000, UNLIMITED, { cpu: NO_CPU, latency: ONLY_POSTS });
+    const { lastDeliveryMs, workers } = simulatePublish(50_000, UNLIMITED, { cpu: NO_CPU, latency: ONLY_POSTS });
     expect(lastDeliveryMs).toBeCloseTo(Math.ceil(OWN_RECIPIENTS / 64) * 10, 5);
     expect(workers).toBe(48);
   });
 
   it("that only CPU holds up takes as long as its posts take CPU", () => {
-    const { lastDeliveryMs } = publish(
+    const { lastDeliveryMs } = simulatePublish(
       2_000,
       { ...UNLIMITED, memoryMb: 1_769 },
       { cpu: { ...NO_CPU, perPostMicros: 1_000 }, latency: { ...ONLY_POSTS, post: 0 } },
@@ -46,25 +46,25 @@ describe("a publication", () => {
 
   it("that only the account's rate holds up takes what is beyond the burst at that rate", () => {
     const quotas = { ...UNLIMITED, requestsPerSecond: 10_000, requestBurst: 500 };
-    const { lastDeliveryMs, delivered } = publish(20_000, quotas, { cpu: NO_CPU, latency: ONLY_POSTS });
+    const { lastDeliveryMs, delivered } = simulatePublish(20_000, quotas, { cpu: NO_CPU, latency: ONLY_POSTS });
     expect(delivered).toBe(20_000);
     // Never faster; slower by what one is tried in vain for at most, and by chance, while the bucket may be full.
     expect(lastDeliveryMs).toBeGreaterThanOrEqual((20_000 - 500) / 10 - 1);
-    expect(lastDeliveryMs).toBeLessThan(1_950 + PATIENCE_MS.worker);
+    expect(lastDeliveryMs).toBeLessThan(1_950 + RETRY_BUDGET_MS.worker);
   });
 
   it("that only a partition's read units hold up is read no faster than they come, and faster from more partitions", () => {
     const quotas = { ...UNLIMITED, partitionReads: 300 };
-    const one = publish(100_000, quotas, { cpu: NO_CPU, latency: ONLY_POSTS });
+    const one = simulatePublish(100_000, quotas, { cpu: NO_CPU, latency: ONLY_POSTS });
     // 100,000 rows of 110 bytes are 2,686 units, of which 300 are there to begin with.
-    expect(one.used.reads).toBe(2_686);
+    expect(one.used.readUnits).toBe(2_686);
     expect(one.lastDeliveryMs).toBeGreaterThan(((2_686 - 300 - 256) / 300) * 1_000);
-    const ten = publish(100_000, LEVERS.partition(quotas, 10), { cpu: NO_CPU, latency: ONLY_POSTS });
+    const ten = simulatePublish(100_000, QUOTA_INCREASES.partition(quotas, 10), { cpu: NO_CPU, latency: ONLY_POSTS });
     expect(ten.lastDeliveryMs).toBeLessThan(one.lastDeliveryMs / 5);
   });
 
   it("reaches or closes each subscriber once, takes no token that is not there, and is the same for the same seed", () => {
-    const runs = [1, 1, 2].map((seed) => publish(60_000, DEFAULT_QUOTAS, { seed }));
+    const runs = [1, 1, 2].map((seed) => simulatePublish(60_000, DEFAULT_QUOTAS, { seed }));
     expect(runs[1]).toEqual(runs[0]);
     expect(runs[2]!.lastDeliveryMs).not.toBe(runs[0]!.lastDeliveryMs);
     for (const { delivered, closed, used, lastDeliveryMs } of runs) {
@@ -75,15 +75,15 @@ describe("a publication", () => {
   });
 
   it("costs what it uses", () => {
-    const { usd, used } = publish(100, DEFAULT_QUOTAS);
-    expect(used).toMatchObject({ messages: 102, invocations: 1, reads: 3, writes: 0, queueRequests: 0 });
-    expect(usd).toBeCloseTo((102 + 0.2 + 3 * 0.125) / 1e6 + (used.gbMs / 1_000) * 0.0000133334, 12);
+    const { usd, used } = simulatePublish(100, DEFAULT_QUOTAS);
+    expect(used).toMatchObject({ messages: 102, invocations: 1, readUnits: 3, writeUnits: 0, queueRequests: 0 });
+    expect(usd).toBeCloseTo((102 + 0.2 + 3 * 0.125) / 1e6 + used.gbSeconds * 0.0000133334, 12);
   });
 });
 
 describe("a loss of all connections", () => {
   it("without any quota is over after the SDK's first wait, the handshake and the subscription", () => {
-    const { lastBackMs, refused } = reconnect(1_000, UNLIMITED);
+    const { lastBackMs, refused } = simulateReconnect(1_000, UNLIMITED);
     expect(refused).toEqual({ connects: 0, subscribes: 0, departures: 0 });
     expect(lastBackMs).toBeGreaterThan(1_150);
     expect(lastBackMs).toBeLessThan(1_000 + 150 + 5 + 50 + 25 + 10);
@@ -91,7 +91,7 @@ describe("a loss of all connections", () => {
 
   it("takes at least what connections beyond the first second's take at the account's rate, and everybody comes back", () => {
     const quotas = { ...UNLIMITED, connectionsPerSecond: 500 };
-    const { lastBackMs, back } = reconnect(50_000, quotas);
+    const { lastBackMs, back } = simulateReconnect(50_000, quotas);
     expect(back).toBe(50_000);
     expect(lastBackMs).toBeGreaterThan(((50_000 - 500) / 500) * 1_000);
     // The last ones come when they have waited: up to 30 s.
@@ -100,23 +100,24 @@ describe("a loss of all connections", () => {
 
   it("takes as long with the construct's own throttle, whatever the account would let through", () => {
     const throttling = { ...UNLIMITED.throttling, connect: { rateLimit: 400, burstLimit: 800 } };
-    const { lastBackMs } = reconnect(50_000, { ...UNLIMITED, throttling });
+    const { lastBackMs } = simulateReconnect(50_000, { ...UNLIMITED, throttling });
     expect(lastBackMs).toBeGreaterThan(((50_000 - 800) / 400) * 1_000);
-    expect(reconnect(50_000, LEVERS.connectionsPerSecond({ ...UNLIMITED, throttling }, 10)).lastBackMs).toBeLessThan(
-      lastBackMs / 3,
-    );
+    expect(
+      simulateReconnect(50_000, QUOTA_INCREASES.connectionsPerSecond({ ...UNLIMITED, throttling }, 10)).lastBackMs,
+    ).toBeLessThan(lastBackMs / 3);
   });
 
   it("is the same for the same seed", () => {
-    expect(reconnect(2_000, DEFAULT_QUOTAS)).toEqual(reconnect(2_000, DEFAULT_QUOTAS));
+    expect(simulateReconnect(2_000, DEFAULT_QUOTAS)).toEqual(simulateReconnect(2_000, DEFAULT_QUOTAS));
   });
 
   it("simulated with fewer connections that stand for several comes to the same", () => {
-    const quotas = LEVERS.connectionsPerSecond(DEFAULT_QUOTAS, 2);
-    const exact = reconnect(50_000, quotas);
-    const scaled = reconnect(500_000, {
+    const quotas = QUOTA_INCREASES.connectionsPerSecond(DEFAULT_QUOTAS, 2);
+    const exact = simulateReconnect(50_000, quotas);
+    const scaled = simulateReconnect(500_000, {
       ...quotas,
-      throttling: LEVERS["throttling.subscribe"](LEVERS.connectionsPerSecond(quotas, 10), 10).throttling,
+      throttling: QUOTA_INCREASES["throttling.subscribe"](QUOTA_INCREASES.connectionsPerSecond(quotas, 10), 10)
+        .throttling,
       requestsPerSecond: 1e5,
       requestBurst: 5e4,
       connectionsPerSecond: 1e4,
@@ -130,8 +131,8 @@ describe("a loss of all connections", () => {
 });
 
 test("connections that a burst opened are handed over at the pace at which they were opened", () => {
-  const { openedAt } = reconnect(20_000, DEFAULT_QUOTAS);
-  const again = reconnect(20_000, DEFAULT_QUOTAS, { lostAt: openedAt, noticedMs: [0, 1], seed: 2 });
+  const { openedAt } = simulateReconnect(20_000, DEFAULT_QUOTAS);
+  const again = simulateReconnect(20_000, DEFAULT_QUOTAS, { lostAt: openedAt, noticedMs: [0, 1], seed: 2 });
   expect(again.awayMs.p99).toBeLessThan(2_000);
   expect(again.refused.connects).toBeLessThan(500);
 });

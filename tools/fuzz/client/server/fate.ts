@@ -25,10 +25,10 @@ export const FAILURES = {
 } as const satisfies Record<string, Omit<Fate, "work">>;
 
 /** The name of a failure. */
-export type Failure = keyof typeof FAILURES;
+export type FailureName = keyof typeof FAILURES;
 
 /** The names of all failures. */
-export const FAILURE_NAMES = Object.keys(FAILURES) as Failure[];
+export const FAILURE_NAMES = Object.keys(FAILURES) as FailureName[];
 
 /** Codes that say "later", by action: nothing was done. */
 const LATER: Record<string, readonly string[]> = {
@@ -46,7 +46,7 @@ const LATER: Record<string, readonly string[]> = {
 const SLOWEST = 28_000;
 
 /** Decides what becomes of a frame, with a failure that a command has ordered or that chance makes. */
-export const drawFate = (chance: Chance, action: string, trouble: number, ordered: Failure | undefined): Fate => {
+export const drawFate = (chance: Chance, action: string, trouble: number, ordered: FailureName | undefined): Fate => {
   const work = 2 + chance.delay(chance.happens(trouble) ? SLOWEST : 600);
   const failure = ordered ?? (chance.happens(trouble) ? chance.pick(FAILURE_NAMES) : undefined);
   if (!failure) return { work, done: "all", reply: "answer" };

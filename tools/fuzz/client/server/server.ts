@@ -4,7 +4,7 @@ import type { Chance } from "../chance.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
-import { drawFate, type Failure, type Fate } from "./fate.js";
+import { drawFate, type FailureName, type Fate } from "./fate.js";
 import { HistoryLog } from "./history-log.js";
 import { Informing } from "./informing.js";
 import { Publishing } from "./publishing.js";
@@ -26,7 +26,7 @@ export class Server {
   /** All connections that the server thinks are open. */
   readonly peers = new Set<Peer>();
   /** Failures that commands have ordered for the next frames. */
-  readonly ordered: { failure: Failure; action?: string }[] = [];
+  readonly ordered: { failure: FailureName; action?: string }[] = [];
   /** What a guard did not let the client leave at some time: whether it stays wanted then, is the client's matter. */
   readonly kept = new Set<string>();
   /** Connections that are over, and what was subscribed there. */

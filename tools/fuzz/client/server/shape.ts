@@ -1,3 +1,5 @@
+import { isJsonObject } from "../../../lib/json.js";
+
 /** The largest frame, in bytes. */
 const FRAME_BYTES = 32_768;
 
@@ -7,12 +9,9 @@ const CHANNELS_PER_PING = 100;
 const ID = /^[\w-]{1,64}$/;
 const META = ["connect", "subscribe", "unsubscribe", "ping", "refresh", "history", "presence"];
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Whether something is a position, as the protocol has it. */
 export const isPosition = (value: unknown): boolean =>
-  isObject(value) &&
+  isJsonObject(value) &&
   typeof value["epoch"] === "string" &&
   value["epoch"] !== "" &&
   Number.isSafeInteger(value["offset"]) &&
@@ -20,12 +19,12 @@ export const isPosition = (value: unknown): boolean =>
 
 const isTarget = (value: unknown): boolean =>
   typeof value === "string" ||
-  (isObject(value) &&
+  (isJsonObject(value) &&
     typeof value["channel"] === "string" &&
     (value["since"] === undefined || isPosition(value["since"])));
 
 const messageFault = (message: unknown): string | undefined => {
-  if (!isObject(message)) return "a message is not an object";
+  if (!isJsonObject(message)) return "a message is not an object";
   if (typeof message["channel"] !== "string") return "a message has no channel";
   if (!ID.test(String(message["uuid"]))) return "a message has a bad uuid";
   if (!("data" in message)) return "a message has no data";
@@ -36,7 +35,7 @@ const messageFault = (message: unknown): string | undefined => {
 const dataFault = (action: string, data: unknown): string | undefined => {
   if (action === "connect") return undefined;
   if (data === undefined) return action === "ping" || action === "refresh" ? undefined : "data is missing";
-  if (!isObject(data)) return "data is not an object";
+  if (!isJsonObject(data)) return "data is not an object";
   if (action === "subscribe" || action === "unsubscribe") {
     const targets = "channels" in data ? data["channels"] : [data];
     if (!Array.isArray(targets) || targets.length === 0) return "channels is not a list of channels";
@@ -68,7 +67,7 @@ export const faultOf = (text: string): string | undefined => {
   } catch {
     return "the frame is not JSON";
   }
-  if (!isObject(frame)) return "the frame is not an object";
+  if (!isJsonObject(frame)) return "the frame is not an object";
   const action = String(frame["action"]);
   if (action === "publish" || action === "send") {
     const messages = frame["messages"] ?? [frame];

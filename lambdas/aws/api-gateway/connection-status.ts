@@ -1,0 +1,81 @@
+import type { Reply, Meta, ConnectionInfo } from "../../../protocol/index.js";
+import type { Agent } from "../../connection/agent.js";
+import { denial, connectionInfo, failure, success } from "../../requests/replies.js";
+import { notifyAndClose } from "../../connection/close-connection.js";
+import type { Connections } from "../../ports.js";
+import { readFrame, readMetaFrame, uuidOf } from "../../requests/frame-parser.js";
+import { GuardsNotLoaded } from "../lambda/guards-not-loaded.js";
+import { routeResult, type FrameEvent, logRefusals, type RouteResult } from "./route.js";
+import type { Dependencies } from "../create-dependencies.js";
+
+/** What a frame is told besides, or what is wrong with it. */
+export type StatusExtras = (
+  agent: Agent,
+  body: string | undefined,
+) => Promise<{ facts: Pick<ConnectionInfo, "absentChannels" | "laggingChannels"> } | { faults: Reply[] }>;
+
+const NOTHING: StatusExtras = () => Promise.resolve({ facts: {} });
+
+/**
+ * What `connect` and `ping` have in common: the agent is read from its row, never from the cache. A connection without
+ * an agent is told so and closed, so that no live socket can be forgotten.
+ */
+export const connectionStatus =
+  (
+    { settings, store, clock, log }: Pick<Dependencies, "settings" | "store" | "clock" | "log">,
+    connections: Connections,
+    channel: typeof Meta.connect | typeof Meta.ping,
+    besides = NOTHING,
+  ) =>
+  async (event: FrameEvent): Promise<RouteResult> => {
+    const { body, requestContext } = event;
+    const { connectionId } = requestContext;
+    let isUnloaded = false;
+    const read = readMetaFrame(body, channel);
+    const uuid = uuidOf(readFrame(body));
+    const farewell = async (answer: Reply): Promise<RouteResult> => {
+      await notifyAndClose(connections, connectionId, answer);
+      return routeResult([]);
+    };
+    const serve = async (): Promise<RouteResult> => {
+      try {
+        const standing = await store.connectionRecord(connectionId);
+        if (standing && "denial" in standing) {
+          // The refusal was logged with the handshake.
+          await farewell(denial(uuid, standing.denial));
+          isUnloaded = standing.denial.unloaded === true;
+          return routeResult([]);
+        }
+        if (!standing) {
+          const answer = failure(channel, uuid, "unknown_agent");
+          logRefusals(log, event, [answer]);
+          return await farewell(answer);
+        }
+        const refused = (faults: Reply[]): RouteResult => {
+          logRefusals(log, event, faults, standing.agent);
+          return routeResult(faults);
+        };
+        if ("faults" in read) return refused(read.faults);
+        const told = await besides(standing.agent, body);
+        if ("faults" in told) return refused(told.faults);
+        return routeResult([
+          success(channel, read.request.uuid, {
+            ...connectionInfo(standing.agent, settings, clock.now()),
+            ...told.facts,
+          }),
+        ]);
+      } catch (error) {
+        log.error("route_failed", {
+          route: requestContext.routeKey,
+          connection: connectionId,
+          ...(uuid === undefined ? {} : { uuid }),
+          error: String(error),
+        });
+        return routeResult([failure(channel, uuid, "unavailable")]);
+      }
+    };
+    const result = await serve();
+    // Told and closed: what API Gateway makes of the failure reaches nobody.
+    if (isUnloaded) throw new GuardsNotLoaded();
+    return result;
+  };

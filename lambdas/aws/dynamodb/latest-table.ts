@@ -1,0 +1,60 @@
+import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { Json, Message } from "../../../protocol/index.js";
+import { latestKey } from "./keys.js";
+import type { Latest, Numbered } from "../../publish/latest.js";
+import type { Clock } from "../../ports.js";
+import { Batches, keyItem } from "./batches.js";
+import { type Item, number, text } from "./items.js";
+
+/** How long a channel's last message is kept, in seconds. */
+export const LATEST_SECONDS = 24 * 60 * 60;
+
+/** One row per channel: its last message, and the number of it. */
+export class LatestTable implements Latest {
+  readonly #client: DynamoDBClient;
+  readonly #name: string;
+  readonly #clock: Clock;
+
+  constructor({ client, name }: { client: DynamoDBClient; name: string }, clock: Clock) {
+    this.#client = client;
+    this.#name = name;
+    this.#clock = clock;
+  }
+
+  async keep({ channel, uuid, data }: Message, count: number): Promise<number> {
+    const now = this.#clock.now();
+    const { Attributes } = await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#name,
+        Key: keyItem(latestKey(channel)),
+        // Numbers begin with the time, so that they go on rising where the row was lost or has expired.
+        UpdateExpression: "SET m = :message, n = if_not_exists(n, :now) + :count, #ttl = :ttl",
+        ExpressionAttributeNames: { "#ttl": "ttl" },
+        ExpressionAttributeValues: {
+          ":message": text(JSON.stringify({ uuid, data })),
+          ":now": number(now),
+          ":count": number(count),
+          ":ttl": number(Math.ceil(now / 1000) + LATEST_SECONDS),
+        },
+        ReturnValues: "UPDATED_NEW",
+      }),
+    );
+    return Number(Attributes?.["n"]?.N);
+  }
+
+  async read(channels: readonly string[]): Promise<Map<string, Numbered>> {
+    const channelsByKey = new Map(channels.map((channel) => [latestKey(channel).pk, channel]));
+    const items = await new Batches(this.#client, this.#name, this.#clock).read(
+      [...channelsByKey.values()].map(latestKey),
+    );
+    const now = this.#clock.now() / 1000;
+    // DynamoDB deletes what has expired days late.
+    const living = items.filter((item) => Number(item["ttl"]?.N) > now);
+    return new Map(living.map((item) => messageOf(channelsByKey.get(item["pk"]?.S ?? "") ?? "", item)));
+  }
+}
+
+const messageOf = (channel: string, item: Item): [channel: string, message: Numbered] => {
+  const { uuid, data } = JSON.parse(item["m"]?.S ?? "{}") as { uuid: string; data: Json };
+  return [channel, { channel, uuid, data, offset: Number(item["n"]?.N) }];
+};

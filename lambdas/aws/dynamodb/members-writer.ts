@@ -1,0 +1,134 @@
+import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { endOf } from "../../connection/agent.js";
+import { memberKey } from "./keys.js";
+import type { PresenceIdentity, Members } from "../../presence/members.js";
+import { keyItem } from "./batches.js";
+import { conditionally } from "./conditional-write.js";
+import { type Item, number, text, ttlAfterSweep } from "./items.js";
+
+/** How often a join is tried that meets others that note the same agent's going. */
+const ATTEMPTS = 3;
+
+/** A row that has not gone. */
+const IS_PRESENT = "attribute_exists(pk) AND attribute_not_exists(g)";
+
+/** A row that has not gone, and whose lease is not over. */
+const PRESENT = `${IS_PRESENT} AND l > :now`;
+
+/** What those need of the rows of members who only note who comes and goes: less code in their bundles. */
+export class MembersWriter implements Pick<Members, "join" | "describe" | "renew" | "leave"> {
+  protected readonly client: DynamoDBClient;
+  protected readonly name: string;
+
+  constructor({ client, name }: { client: DynamoDBClient; name: string }) {
+    this.client = client;
+    this.name = name;
+  }
+
+  async join(agent: PresenceIdentity, channel: string, now: number, until: number): Promise<void> {
+    const { connectionId } = agent;
+    const told = identityUpdate(agent);
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const fresh = await this.update(connectionId, channel, {
+        // If the agent has gone, or its lease is over, others may have seen it absent. So it counts as a new member.
+        update: `SET u = :agent, c = :connection, s = :now, l = :until, #ttl = :ttl${told.set} REMOVE t, g${told.remove}`,
+        condition: "attribute_not_exists(pk) OR attribute_exists(g) OR l <= :now",
+        names: { "#ttl": "ttl" },
+        values: {
+          ":agent": text(agent.uuid),
+          ":connection": text(connectionId),
+          ":now": number(now),
+          ":until": number(until),
+          ":ttl": ttlAfterSweep(endOf(agent)),
+          ...told.values,
+        },
+      });
+      if (fresh || (await this.#renewSame(agent, channel, now, until))) return;
+      // It is present, and was described by another info.
+      const described = await this.update(connectionId, channel, {
+        update: `SET s = :now, l = :until${told.set} REMOVE t${told.remove}`,
+        condition: PRESENT,
+        values: { ":now": number(now), ":until": number(until), ...told.values },
+      });
+      if (described) return;
+    }
+    throw new Error("others keep changing whether the agent is present");
+  }
+
+  async describe(agent: PresenceIdentity, channel: string, now: number): Promise<void> {
+    const told = identityUpdate(agent);
+    await this.update(agent.connectionId, channel, {
+      update: `SET s = :now${told.set} REMOVE t${told.remove}`,
+      condition: IS_PRESENT,
+      values: { ":now": number(now), ...told.values },
+    });
+  }
+
+  renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean> {
+    return this.update(connectionId, channel, {
+      update: "SET l = :until",
+      condition: PRESENT,
+      values: { ":now": number(now), ":until": number(until) },
+    });
+  }
+
+  /** Renews an agent's row if the row describes the agent as it is. */
+  #renewSame({ connectionId, info }: PresenceIdentity, channel: string, now: number, until: number): Promise<boolean> {
+    const same = info === undefined ? "attribute_not_exists(i)" : "i = :info";
+    return this.update(connectionId, channel, {
+      update: "SET l = :until",
+      condition: `${PRESENT} AND ${same}`,
+      values: {
+        ":now": number(now),
+        ":until": number(until),
+        ...(info === undefined ? {} : { ":info": text(JSON.stringify(info)) }),
+      },
+    });
+  }
+
+  leave(connectionId: string, channel: string, now: number): Promise<boolean> {
+    return this.update(connectionId, channel, {
+      update: "SET g = :now",
+      condition: IS_PRESENT,
+      values: { ":now": number(now) },
+    });
+  }
+
+  /** @returns whether the condition was met */
+  protected async update(
+    connectionId: string,
+    channel: string,
+    { update, condition, names, values }: Update,
+  ): Promise<boolean> {
+    const updated = await conditionally(
+      this.client.send(
+        new UpdateItemCommand({
+          TableName: this.name,
+          Key: keyItem(memberKey(channel, connectionId)),
+          UpdateExpression: update,
+          ConditionExpression: condition,
+          ExpressionAttributeNames: names,
+          ExpressionAttributeValues: values,
+        }),
+      ),
+    );
+    return updated !== undefined;
+  }
+}
+
+interface Update {
+  update: string;
+  condition: string;
+  names?: Record<string, string>;
+  values: Item;
+}
+
+/** What is told of an agent, as parts of an update: what it does not have is taken off. */
+const identityUpdate = ({ userId, info }: PresenceIdentity): { set: string; remove: string; values: Item } => ({
+  set: `${userId === undefined ? "" : ", n = :user"}${info === undefined ? "" : ", i = :info"}`,
+  remove: `${userId === undefined ? ", n" : ""}${info === undefined ? ", i" : ""}`,
+  values: {
+    ...(userId === undefined ? {} : { ":user": text(userId) }),
+    ...(info === undefined ? {} : { ":info": text(JSON.stringify(info)) }),
+  },
+});

@@ -1,0 +1,312 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import { isReserved } from "../../../protocol/index.js";
+import {
+  type Agent,
+  type Denial,
+  denialDeadlineOf,
+  endOf,
+  EXPIRED,
+  expiryOf,
+  type Lifetime,
+  type ConnectionRecord,
+} from "../../connection/agent.js";
+import { type ChannelPatterns, shardsOf } from "../../../protocol/channel-settings.js";
+import {
+  channelKeys,
+  channelOf,
+  connectionKey,
+  deadlineKey,
+  registrationKey,
+  shardKey,
+  SHARDS,
+  standingKey,
+  subscriberKey,
+  subscriberKeys,
+  subscriptionKey,
+} from "./keys.js";
+import { limiter } from "../../util/limiter.js";
+import type {
+  Clock,
+  DeletionOrder,
+  ConnectionSubscriptions,
+  ExpiredConnection,
+  Store,
+  Subscriber,
+} from "../../ports.js";
+import { mergePages } from "../../delivery/merge-streams.js";
+import { Batches, keyItem as key, put, remove } from "./batches.js";
+import {
+  agentEndOf,
+  agentItem,
+  denialItem,
+  expiresAtOf,
+  infoOf,
+  type Item,
+  number,
+  registrationItem,
+  standingOf,
+  subscriberOf,
+  subscriptionEndOf,
+  subscriptionItem,
+  text,
+  ttlAfterSweep,
+} from "./items.js";
+
+/** How many rows are written at once where each has a condition. */
+const WRITES_IN_FLIGHT = 16;
+
+/** The rows of a subscription, keys apart. The only reserved channel is a user's: its rows name the connection's session. */
+const itemFor = (agent: Lifetime & Pick<Agent, "session">, channel: string): Item =>
+  subscriptionItem(agent, isReserved(channel) ? agent.session : undefined);
+
+/** The table: one partition per connection, one per channel, and a few with what the sweep has to look at. */
+export class Table implements Store {
+  readonly #client: DynamoDBClient;
+  readonly #name: string;
+  readonly #clock: Clock;
+  readonly #batches: Batches;
+  readonly #channels: ChannelPatterns;
+
+  /** @param channels which channels' subscribers are spread over several partitions */
+  constructor(client: DynamoDBClient, name: string, clock: Clock, channels: ChannelPatterns = {}) {
+    this.#client = client;
+    this.#name = name;
+    this.#clock = clock;
+    this.#channels = channels;
+    this.#batches = new Batches(client, name, clock);
+  }
+
+  async connectionRecord(connectionId: string): Promise<ConnectionRecord> {
+    const { Item: item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#name, Key: key(standingKey(connectionId)), ConsistentRead: true }),
+    );
+    return item && this.#living(standingOf(connectionId, item));
+  }
+
+  async agents(connectionIds: string[]): Promise<Map<string, Agent>> {
+    const items = await this.#batches.read(connectionIds.map(standingKey));
+    const agents = items.flatMap((item) => {
+      const standing = this.#living(standingOf((item["pk"]?.S ?? "").slice(connectionKey("").length), item));
+      return standing && "agent" in standing ? [standing.agent] : [];
+    });
+    return new Map(agents.map((agent) => [agent.connectionId, agent]));
+  }
+
+  async putAgent(agent: Agent): Promise<void> {
+    const deadline = endOf(agent);
+    await this.#batches.write([
+      put(registrationKey(agent.connectionId, deadline), registrationItem(agent)),
+      put(standingKey(agent.connectionId), agentItem(agent)),
+    ]);
+  }
+
+  async renewAgent(renewed: Agent, previous: Agent): Promise<Agent | undefined> {
+    const { connectionId, uuid } = renewed;
+    const { renewals } = previous;
+    const agent = { ...renewed, renewals: (renewals ?? 0) + 1 };
+    // Of two renewals at once one is the first, and the other has to look again.
+    const replaced = await this.#conditionally(
+      new PutItemCommand({
+        TableName: this.#name,
+        Item: { ...key(standingKey(connectionId)), ...agentItem(agent) },
+        ConditionExpression: `u = :uuid AND ${renewals === undefined ? "attribute_not_exists(r)" : "r = :renewals"}`,
+        ExpressionAttributeValues: {
+          ":uuid": text(uuid),
+          ...(renewals === undefined ? {} : { ":renewals": number(renewals) }),
+        },
+      }),
+    );
+    if (!replaced) return undefined;
+    if (endOf(previous) !== endOf(agent)) await this.putRegistration(agent);
+    return agent;
+  }
+
+  async putRegistration(agent: Lifetime & Pick<Agent, "connectionId">): Promise<void> {
+    await this.#batches.write([put(registrationKey(agent.connectionId, endOf(agent)), registrationItem(agent))]);
+  }
+
+  async renewSubscriptions(
+    agent: Lifetime & Pick<Agent, "connectionId" | "session">,
+    channels: string[],
+  ): Promise<void> {
+    const limited = limiter(WRITES_IN_FLIGHT);
+    const rows = channels.flatMap((channel) => {
+      const keys = [
+        subscriptionKey(agent.connectionId, channel),
+        ...subscriberKeys(channel, agent.connectionId, shardsOf(this.#channels, channel)),
+      ];
+      return keys.map((row): Item => ({ ...key(row), ...itemFor(agent, channel) }));
+    });
+    // Row by row, because batches know no condition: what has been unsubscribed meanwhile must not come back.
+    const replace = (row: Item): Promise<unknown> =>
+      this.#conditionally(
+        new PutItemCommand({ TableName: this.#name, Item: row, ConditionExpression: "attribute_exists(pk)" }),
+      );
+    await Promise.all(rows.map((row) => limited(() => replace(row))));
+  }
+
+  async putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void> {
+    const deadline = denialDeadlineOf(connectedAt);
+    await this.#batches.write([
+      put(registrationKey(connectionId, deadline), { ttl: ttlAfterSweep(deadline) }),
+      put(standingKey(connectionId), denialItem(connectedAt, deadline, denial)),
+    ]);
+  }
+
+  async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void> {
+    const { connectionId } = agent;
+    const each = [...new Set(channels)];
+    // The agent's own rows first: see docs/ARCHITECTURE.md, "One channel, at once".
+    await this.#batches.write(
+      each.map((channel) => put(subscriptionKey(connectionId, channel), itemFor(agent, channel))),
+    );
+    await this.#batches.write(
+      each.map((channel) =>
+        put(subscriberKey(channel, connectionId, shardsOf(this.#channels, channel)), itemFor(agent, channel)),
+      ),
+    );
+  }
+
+  async deleteSubscriptions(
+    connectionId: string,
+    channels: string[],
+    order: DeletionOrder = "own first",
+  ): Promise<void> {
+    const each = [...new Set(channels)];
+    const steps = [
+      each.map((channel) => remove(subscriptionKey(connectionId, channel))),
+      each.flatMap((channel) => subscriberKeys(channel, connectionId, shardsOf(this.#channels, channel)).map(remove)),
+    ];
+    if (order === "own last") steps.reverse();
+    for (const step of steps) await this.#batches.write(step);
+  }
+
+  subscribers(channel: string, after?: string): AsyncIterable<readonly Subscriber[]> {
+    const [first = "", ...others] = channelKeys(channel, shardsOf(this.#channels, channel));
+    const pages = this.#subscribers(first, after);
+    return others.length === 0 ? pages : mergePages([pages, ...others.map((pk) => this.#subscribers(pk, after))]);
+  }
+
+  async *#subscribers(pk: string, after?: string): AsyncIterable<Subscriber[]> {
+    for await (const page of this.#pages(pk, after ? { sk: ">", than: after } : undefined)) {
+      const now = this.#clock.now() / 1000;
+      yield page.flatMap((item) => subscriberOf(item, now) ?? []);
+    }
+  }
+
+  async connectionSubscriptions(connectionId: string): Promise<ConnectionSubscriptions> {
+    const ends = new Map<string, number>();
+    let standing: Item | undefined;
+    for await (const item of this.#query(connectionKey(connectionId))) {
+      const sk = item["sk"]?.S ?? "";
+      const channel = channelOf(sk);
+      if (channel !== undefined) ends.set(channel, subscriptionEndOf(item));
+      if (sk === standingKey(connectionId).sk) standing = item;
+    }
+    const channels = [...ends.keys()];
+    if (!standing) return { present: false, channels, outdated: [] };
+    const end = agentEndOf(standing);
+    const expiresAt = expiresAtOf(standing);
+    const info = infoOf(standing);
+    const outdated = channels.filter((channel) => ends.get(channel) !== end);
+    return {
+      present: true,
+      channels,
+      outdated,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(info === undefined ? {} : { info }),
+    };
+  }
+
+  async takeConnection(connectionId: string): Promise<ConnectionRecord> {
+    const deleted = await this.#conditionally(
+      new DeleteItemCommand({
+        TableName: this.#name,
+        Key: key(standingKey(connectionId)),
+        ConditionExpression: "attribute_exists(pk)",
+        ReturnValues: "ALL_OLD",
+      }),
+    );
+    return deleted?.Attributes && standingOf(connectionId, deleted.Attributes);
+  }
+
+  async deleteRegistration(connectionId: string, deadline: number): Promise<void> {
+    await this.#batches.write([remove(registrationKey(connectionId, deadline))]);
+  }
+
+  async putExpired(connectionIds: string[], deadline: number): Promise<void> {
+    const item = { ttl: ttlAfterSweep(deadline) };
+    await this.#batches.write(
+      [...new Set(connectionIds)].map((connectionId) => put(registrationKey(connectionId, deadline), item)),
+    );
+  }
+
+  async *expiredConnections(): AsyncIterable<ExpiredConnection> {
+    const now = deadlineKey(Math.floor(this.#clock.now() / 1000));
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      for await (const item of this.#query(shardKey(shard), { sk: "<", than: now })) {
+        const deadline = item["sk"]?.S ?? "";
+        const connectionId = deadline.slice(deadline.indexOf("#") + 1);
+        yield { shard: shardKey(shard), deadline, connectionId, renewable: item["e"] !== undefined };
+      }
+    }
+  }
+
+  async deleteExpired({ shard, deadline }: ExpiredConnection): Promise<void> {
+    await this.#batches.write([remove({ pk: shard, sk: deadline })]);
+  }
+
+  /** What a write did; `undefined` when its condition was not met. */
+  async #conditionally(command: DeleteItemCommand | PutItemCommand): Promise<{ Attributes?: Item } | undefined> {
+    try {
+      return command instanceof PutItemCommand ? await this.#client.send(command) : await this.#client.send(command);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  /** An agent that is over is none: DynamoDB deletes such rows days late. */
+  #living(standing: ConnectionRecord): ConnectionRecord {
+    const now = this.#clock.now() / 1000;
+    if (!standing || !("agent" in standing) || endOf(standing.agent) > now) return standing;
+    return expiryOf(standing.agent.connectedAt) > now ? { denial: EXPIRED } : undefined;
+  }
+
+  /** Every row of a partition, or those on one side of a sort key. */
+  async *#query(pk: string, side?: Side): AsyncIterable<Item> {
+    for await (const page of this.#pages(pk, side)) yield* page;
+  }
+
+  /** The same, page by page; strongly consistent, in the order of sort keys. */
+  async *#pages(pk: string, side?: Side): AsyncIterable<Item[]> {
+    const input: QueryCommandInput = {
+      TableName: this.#name,
+      KeyConditionExpression: side ? `pk = :pk AND sk ${side.sk} :than` : "pk = :pk",
+      ExpressionAttributeValues: { ":pk": text(pk), ...(side ? { ":than": text(side.than) } : {}) },
+      ExpressionAttributeNames: { "#ttl": "ttl" },
+      ProjectionExpression: "sk, #ttl, e, i, x, s",
+      ConsistentRead: true,
+    };
+    let from: Item | undefined;
+    do {
+      const page = await this.#client.send(new QueryCommand({ ...input, ExclusiveStartKey: from }));
+      yield page.Items ?? [];
+      from = page.LastEvaluatedKey;
+    } while (from);
+  }
+}
+
+/** A part of a partition. */
+interface Side {
+  sk: "<" | ">";
+  than: string;
+}

@@ -1,0 +1,277 @@
+import { channel } from "node:diagnostics_channel";
+import net from "node:net";
+import tls from "node:tls";
+import { DeadlineTimer } from "./deadline-timer.js";
+import { HttpResponseParser } from "./http-response-parser.js";
+
+/** Nobody answered in time. What was asked for may have happened. */
+export class RequestTimeout extends Error {
+  constructor(timeoutMs: number) {
+    super(`no answer within ${Math.round(timeoutMs)} ms`);
+    this.name = "RequestTimeout";
+  }
+}
+
+/** A connection that was kept turned out to be closed by the other side, before any of the answer had come. */
+export class StaleSocket extends Error {}
+
+/** A request that waits for its answer, or for a connection. */
+interface Exchange {
+  /** As it goes on the wire: a byte in each character. */
+  request: string;
+  reader: HttpResponseParser;
+  /** The connection that it is on. */
+  line?: PooledConnection;
+  resolve(answer: HttpResponseParser): void;
+  reject(error: Error): void;
+}
+
+/** What happens on a connection. */
+interface Events {
+  /** The connection is free for the next request. */
+  free(line: PooledConnection): void;
+  /** It takes no more requests. */
+  over(line: PooledConnection): void;
+  /** It is closed. */
+  closed(line: PooledConnection): void;
+}
+
+/**
+ * Tell whoever listens in this thread that a request goes out, and that it is over, as Node's own clients do on theirs:
+ * the local runtime measures by them which calls a function has under way at a time.
+ */
+const STARTED = channel("push-it:http:start");
+const ENDED = channel("push-it:http:end");
+
+/** What is told of a request, on both channels; the request is the same object. */
+export interface HttpCall {
+  request: object;
+  /** Name and port of the service. */
+  host: string;
+  /** Where it was answered, in the end. */
+  answer?: HttpResponseParser;
+}
+
+/** How long a connection may be silent before the system asks whether the other side is there, in milliseconds. */
+const PROBE_MS = 1_000;
+
+/**
+ * How many TLS handshakes a new pool has under way at once; twice as many after each that is done. A full handshake costs 1
+ * to 3 ms of CPU, and those after the first resume its session. So the first connections work while the others are made.
+ */
+const FIRST_HANDSHAKES = 4;
+
+/** The error of a connection that ended in the middle, as Node's own. */
+const hungUp = (): NodeJS.ErrnoException => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+
+const isBroken = ({ code }: NodeJS.ErrnoException): boolean => code === "ECONNRESET" || code === "EPIPE";
+
+/** One connection, with one request at a time. */
+class PooledConnection {
+  readonly socket: net.Socket;
+  readonly #events: Events;
+  #exchange: Exchange | undefined;
+  #used = false;
+  #reused = false;
+
+  constructor(socket: net.Socket, events: Events) {
+    this.socket = socket;
+    this.#events = events;
+    // Requests are written in one piece; none waits until there is more.
+    socket.setNoDelay(true).setKeepAlive(true, PROBE_MS);
+    socket.on("data", (piece: Buffer) => this.#hear(piece));
+    socket.on("error", (error) => this.#fail(error));
+    socket.on("end", () => events.over(this));
+    socket.on("close", () => this.#closed());
+  }
+
+  send(exchange: Exchange): void {
+    exchange.line = this;
+    this.#exchange = exchange;
+    this.#reused = this.#used;
+    this.#used = true;
+    this.socket.ref();
+    this.socket.write(exchange.request, "latin1");
+  }
+
+  #hear(piece: Buffer): void {
+    const exchange = this.#exchange;
+    // Nobody has asked for anything.
+    if (!exchange) return void this.socket.destroy();
+    try {
+      if (exchange.reader.push(piece)) this.#answered(exchange);
+    } catch (error) {
+      this.#fail(error as Error);
+      this.socket.destroy();
+    }
+  }
+
+  #answered(exchange: Exchange): void {
+    this.#exchange = undefined;
+    // First: the request that follows on this connection begins after this one's end.
+    exchange.resolve(exchange.reader);
+    if (exchange.reader.reusable) this.#events.free(this);
+    else this.socket.destroy();
+  }
+
+  #fail(error: Error): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#events.over(this);
+    // Whoever has begun to answer was there: that is no stale socket.
+    exchange?.reject(
+      this.#reused && !exchange.reader.begun && isBroken(error) ? new StaleSocket(error.message) : error,
+    );
+  }
+
+  #closed(): void {
+    const exchange = this.#exchange;
+    if (exchange?.reader.end()) this.#answered(exchange);
+    else this.#fail(hungUp());
+    this.#events.closed(this);
+  }
+}
+
+/**
+ * HTTP/1.1 connections to one service, which are kept for later requests: each takes one request at a time, written in one
+ * piece, and its answer. Node's client does the same and much that nobody here asks for; it takes half of the CPU of a
+ * fan-out, and more than a signature.
+ */
+export class HttpPool {
+  readonly #host: string;
+  readonly #connect: () => net.Socket;
+  readonly #maxSockets: number;
+  readonly #deadlines = new DeadlineTimer();
+  readonly #lines = new Set<PooledConnection>();
+  /** The last one first: it is the least likely to have been closed meanwhile. */
+  readonly #free: PooledConnection[] = [];
+  readonly #waiting: Exchange[] = [];
+  /** TLS handshakes under way, and how many there may be. */
+  readonly #handshakes = new Set<net.Socket>();
+  #mostHandshakes = FIRST_HANDSHAKES;
+  readonly #events: Events = {
+    free: (line) => this.#next(line),
+    over: (line) => this.#forget(line),
+    closed: (line) => this.#closed(line),
+  };
+
+  /** @param maxSockets most connections; who finds all of them busy waits for one */
+  constructor(endpoint: URL, maxSockets = Infinity) {
+    this.#host = endpoint.host;
+    this.#connect = connector(endpoint);
+    this.#maxSockets = maxSockets;
+  }
+
+  /**
+   * Sends a request, and gives its answer, whatever its status.
+   * @param request as it goes on the wire, a byte in each character
+   * @throws RequestTimeout, StaleSocket, or the error of a connection that could not be made or that broke
+   */
+  send(request: string, timeoutMs: number): Promise<HttpResponseParser> {
+    return new Promise((resolve, reject) => {
+      const exchange: Exchange = {
+        request,
+        reader: new HttpResponseParser(),
+        resolve: (answer) => {
+          taken();
+          this.#tell(ENDED, exchange, answer);
+          resolve(answer);
+        },
+        reject: (error) => {
+          taken();
+          this.#tell(ENDED, exchange);
+          reject(error);
+        },
+      };
+      const taken = this.#deadlines.in(timeoutMs, () => this.#expire(exchange, new RequestTimeout(timeoutMs)));
+      const line = this.#free.pop() ?? this.#open();
+      if (line) this.#send(line, exchange);
+      else this.#waiting.push(exchange);
+    });
+  }
+
+  /** Closes the connections that nobody uses just now. */
+  dropFree(): void {
+    for (const line of this.#free.splice(0)) line.socket.destroy();
+  }
+
+  #send(line: PooledConnection, exchange: Exchange): void {
+    this.#tell(STARTED, exchange);
+    line.send(exchange);
+  }
+
+  #tell(told: typeof STARTED, request: Exchange, answer?: HttpResponseParser): void {
+    if (told.hasSubscribers) told.publish({ request, host: this.#host, ...(answer && { answer }) } satisfies HttpCall);
+  }
+
+  #open(): PooledConnection | undefined {
+    if (this.#lines.size >= this.#maxSockets || this.#handshakes.size >= this.#mostHandshakes) return undefined;
+    const line = new PooledConnection(this.#connect(), this.#events);
+    this.#lines.add(line);
+    if (line.socket instanceof tls.TLSSocket) this.#ramp(line.socket);
+    return line;
+  }
+
+  /** Lets more connections be made once this one is. */
+  #ramp(socket: tls.TLSSocket): void {
+    this.#handshakes.add(socket);
+    socket.once("secureConnect", () => {
+      this.#handshakes.delete(socket);
+      this.#mostHandshakes *= 2;
+      this.#openWaiting();
+    });
+  }
+
+  /** Makes connections for those who wait, as many as there may be. */
+  #openWaiting(): void {
+    while (this.#waiting.length > 0) {
+      const line = this.#open();
+      if (!line) return;
+      this.#send(line, this.#waiting.shift()!);
+    }
+  }
+
+  #next(line: PooledConnection): void {
+    const exchange = this.#waiting.shift();
+    if (exchange) return this.#send(line, exchange);
+    // Nothing is waited for: it keeps no process alive.
+    line.socket.unref();
+    this.#free.push(line);
+  }
+
+  #expire(exchange: Exchange, error: Error): void {
+    const at = this.#waiting.indexOf(exchange);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    exchange.reject(error);
+    exchange.line?.socket.destroy();
+  }
+
+  #forget(line: PooledConnection): void {
+    const at = this.#free.indexOf(line);
+    if (at >= 0) this.#free.splice(at, 1);
+  }
+
+  #closed(line: PooledConnection): void {
+    this.#lines.delete(line);
+    this.#handshakes.delete(line.socket);
+    this.#openWaiting();
+  }
+}
+
+/** Makes connections to an endpoint; over TLS, later ones resume the session of one before. */
+const connector = ({ protocol, hostname, port }: URL): (() => net.Socket) => {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  if (protocol === "http:") return () => net.connect({ host, port: Number(port || 80) });
+  const servername = net.isIP(host) === 0 ? host : "";
+  let secureContext: tls.SecureContext | undefined;
+  let session: Buffer | undefined;
+  return () => {
+    // Only now, and once: it reads all roots that are trusted, which a function that just starts has no time for.
+    secureContext ??= tls.createSecureContext();
+    const options = { host, port: Number(port || 443), servername, secureContext, ALPNProtocols: ["http/1.1"] };
+    const socket = tls.connect(session ? { ...options, session } : options);
+    socket.on("session", (next) => (session = next));
+    socket.on("error", () => (session = undefined));
+    return socket;
+  };
+};

@@ -1,0 +1,28 @@
+import type { Clock } from "../../ports.js";
+import { lambdaInvoke } from "./invoke.js";
+
+/** How often Lambda is asked to run the function, how long each time, and how long is waited between, in milliseconds. */
+const ATTEMPTS = 3;
+const ATTEMPT_MS = 1_000;
+const PAUSE_MS = 100;
+
+/**
+ * Has a function of the construct run; nobody waits for what comes of it.
+ * @param variable the environment variable that has the function's ARN
+ */
+export const invokeAsync = (
+  variable: "PUSH_IT_FLUSH" | "PUSH_IT_ANNOUNCE",
+  clock: Pick<Clock, "sleep">,
+): ((task: object) => Promise<void>) => {
+  const invoke = lambdaInvoke();
+  return async (task) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const arn = process.env[variable] ?? "";
+      const invoked = await invoke(arn, JSON.stringify(task), { timeoutMs: ATTEMPT_MS, asynchronous: true });
+      if (invoked.kind === "accepted") return;
+      if (attempt === ATTEMPTS)
+        throw new Error(`the function cannot be invoked: ${"detail" in invoked ? invoked.detail : invoked.kind}`);
+      await clock.sleep(PAUSE_MS);
+    }
+  };
+};

@@ -1,0 +1,113 @@
+import { limiter } from "../../util/limiter.js";
+import { encodeSegment, type Segment, type SegmentQueuePort } from "../../delivery/segments.js";
+import { SignedClient, type SignedResponse } from "../http/signed-request.js";
+
+/**
+ * Most messages in one SendMessageBatch.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+ */
+export const BATCH_ENTRIES = 10;
+
+/**
+ * Most bytes of one SendMessageBatch, with room for what surrounds the messages. Queues take 1 MiB; less is answered
+ * sooner, and is what a queue takes that was told to take less.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+ */
+export const BATCH_BYTES = 250_000;
+
+/** How many batches are under way at once. */
+const BATCHES_IN_FLIGHT = 8;
+
+/** How often a batch is sent before its segments are not handed on. */
+const ATTEMPTS = 2;
+
+/** How long one attempt may take, in milliseconds: all of them together are less than a function's margin. */
+const CALL_MS = 1_200;
+
+interface Entry {
+  segment: Segment;
+  body: string;
+}
+
+const batched = (entries: readonly Entry[]): Entry[][] => {
+  const batches: Entry[][] = [];
+  let room = 0;
+  for (const entry of entries) {
+    const bytes = Buffer.byteLength(entry.body);
+    const last = batches.at(-1);
+    if (last && last.length < BATCH_ENTRIES && bytes <= room) {
+      last.push(entry);
+      room -= bytes;
+    } else {
+      batches.push([entry]);
+      room = BATCH_BYTES - bytes;
+    }
+  }
+  return batches;
+};
+
+/** Where the queue is: the standard variable, as for the SDKs, or the host of its URL. */
+const endpointOf = (queueUrl: string): URL =>
+  new URL(process.env["AWS_ENDPOINT_URL_SQS"] ?? new URL(queueUrl || "https://sqs").origin);
+
+/**
+ * The queue that workers are fed from, over SQS's JSON protocol, at the URL in `PUSH_IT_SEGMENTS`.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html
+ */
+export class SegmentQueue implements SegmentQueuePort {
+  readonly #url = process.env["PUSH_IT_SEGMENTS"] ?? "";
+  readonly #client = new SignedClient({
+    service: "sqs",
+    endpoint: endpointOf(this.#url),
+    maxSockets: BATCHES_IN_FLIGHT,
+  });
+  readonly #limited = limiter(BATCHES_IN_FLIGHT);
+
+  async send(segments: readonly Segment[], delaySeconds = 0): Promise<Segment[]> {
+    const entries = segments.map((segment) => ({ segment, body: encodeSegment(segment) }));
+    const left = await Promise.all(
+      batched(entries).map((batch) => this.#limited(() => this.#sendBatch(batch, delaySeconds))),
+    );
+    return left.flat().map(({ segment }) => segment);
+  }
+
+  /**
+   * Says when a segment comes back if its worker dies. The queue itself hides it for much longer, so that Lambda has time
+   * to find a free worker. Never rejects: then the segment comes back later, if it has to.
+   * @param receipt the receipt handle of its message
+   */
+  async comesBackIn(seconds: number, receipt: string): Promise<void> {
+    await this.#ask("ChangeMessageVisibility", { ReceiptHandle: receipt, VisibilityTimeout: seconds }).catch(
+      () => undefined,
+    );
+  }
+
+  /** Returns what the queue has not taken. */
+  async #sendBatch(batch: Entry[], delaySeconds: number): Promise<Entry[]> {
+    let left = batch;
+    for (let attempt = 1; attempt <= ATTEMPTS && left.length > 0; attempt += 1) {
+      const taken = await this.#attempt(left, delaySeconds).catch(() => new Set<string>());
+      left = left.filter((_, at) => !taken.has(String(at)));
+    }
+    return left;
+  }
+
+  /** Returns the ids of the entries that the queue has taken. */
+  async #attempt(batch: readonly Entry[], delaySeconds: number): Promise<Set<string>> {
+    const Entries = batch.map(({ body }, at) => ({ Id: String(at), MessageBody: body, DelaySeconds: delaySeconds }));
+    const { status, body } = await this.#ask("SendMessageBatch", { Entries });
+    if (status !== 200) return new Set();
+    const { Successful = [] } = JSON.parse(body) as { Successful?: { Id: string }[] };
+    return new Set(Successful.map(({ Id }) => Id));
+  }
+
+  #ask(operation: string, parameters: object): Promise<SignedResponse> {
+    return this.#client.send({
+      method: "POST",
+      path: "/",
+      headers: { "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": `AmazonSQS.${operation}` },
+      body: JSON.stringify({ QueueUrl: this.#url, ...parameters }),
+      timeoutMs: CALL_MS,
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import type { Clock, Connections, Log, ExpiredConnection, Store } from "../ports.js";
+import { closeExpired } from "./close-connection.js";
+import { limiter } from "../util/limiter.js";
+import { removeAgent, type RemovalDependencies } from "./remove-agent.js";
+import { extend } from "../subscriptions/subscriptions.js";
+
+/** What sweeping needs. */
+export interface SweepDependencies extends RemovalDependencies {
+  store: RemovalDependencies["store"] &
+    Pick<
+      Store,
+      | "expiredConnections"
+      | "deleteExpired"
+      | "putExpired"
+      | "putRegistration"
+      | "renewSubscriptions"
+      | "connectionRecord"
+    >;
+  connections: Connections;
+  clock: Pick<Clock, "now">;
+  log: Pick<Log, "error">;
+  /** How long `onDisconnect` may take, in milliseconds: no removal is begun that this run could not end. */
+  onDisconnectMs: number;
+}
+
+/** How many connections are removed at once. */
+const REMOVALS_IN_FLIGHT = 16;
+
+/** What one removal may take besides `onDisconnect`, in milliseconds: closing the connection and deleting its rows. */
+const REMOVAL_MS = 6_000;
+
+/** How many connections were removed, and how many could not be; those, and what time did not allow, are next time's. */
+export interface SweepResult {
+  removed: number;
+  failed: number;
+}
+
+/**
+ * Closes and removes every connection past its deadline: agents whose `$disconnect` was lost or that were not renewed,
+ * and denied sockets that stayed silent. The registration goes last, so that nothing is forgotten before it is gone.
+ * @param remainingMs how long this run may still take
+ */
+export const sweep = async (system: SweepDependencies, remainingMs: () => number): Promise<SweepResult> => {
+  const swept: SweepResult = { removed: 0, failed: 0 };
+  const limited = limiter(REMOVALS_IN_FLIGHT);
+  const enough = (): boolean => remainingMs() >= REMOVAL_MS + system.onDisconnectMs;
+  /**
+   * What became of it. One that has been renewed has another registration, and subscriptions that end when it does: now,
+   * if who renewed it died before. One that API Gateway did not close has to be looked at again.
+   */
+  const end = async ({ connectionId, renewable }: ExpiredConnection): Promise<"removed" | "renewed" | "open"> => {
+    const standing = renewable ? await system.store.connectionRecord(connectionId) : undefined;
+    if (standing && "agent" in standing) {
+      await system.store.putRegistration(standing.agent);
+      await extend(system.store, standing.agent);
+      return "renewed";
+    }
+    const closed = renewable
+      ? await closeExpired(system.connections, connectionId)
+      : await system.connections.close(connectionId);
+    await removeAgent(system, { connectionId });
+    return closed ? "removed" : "open";
+  };
+  const remove = async (overdue: ExpiredConnection): Promise<void> => {
+    if (!enough()) return;
+    try {
+      const became = await end(overdue);
+      if (became === "removed") swept.removed += 1;
+      await system.store.deleteExpired(overdue);
+      if (became !== "open") return;
+      swept.failed += 1;
+      // Its rows are gone, and with them perhaps this registration: another one makes the next run close it.
+      await system.store.putExpired([overdue.connectionId], Math.floor(system.clock.now() / 1000));
+    } catch (error) {
+      system.log.error("sweep_failed", { connection: overdue.connectionId, error: String(error) });
+      swept.failed += 1;
+    }
+  };
+  const removals: Promise<void>[] = [];
+  for await (const overdue of system.store.expiredConnections()) {
+    if (!enough()) break;
+    const removal = limited(remove.bind(undefined, overdue));
+    removals.push(removal);
+    if (removals.length % REMOVALS_IN_FLIGHT === 0) await removal;
+  }
+  await Promise.all(removals);
+  return swept;
+};

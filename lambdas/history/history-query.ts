@@ -1,0 +1,93 @@
+import {
+  MAX_FRAME_BYTES,
+  MAX_HISTORY_PAGE_SIZE,
+  type HistoryQuery,
+  type Json,
+  Meta,
+  type Replay,
+} from "../../protocol/index.js";
+import type { Settings } from "../settings.js";
+import type { Agent } from "../connection/agent.js";
+import { failure, DEFAULT_MESSAGES } from "../requests/replies.js";
+import { type HistorySettings, channelSettings } from "../../protocol/channel-settings.js";
+import { REPLAY_BYTES } from "../publish/message-size.js";
+import { headsOf, oldest, type Page, replayBefore, replayFrom, type ReplayDependencies } from "./replay.js";
+import { isObject, type Parsed, readMeta, readPosition } from "../requests/frame-parser.js";
+import { filterPage, fitting, type ReplayFilterDependencies } from "./replay-filter.js";
+
+/** Reads a `history` frame. */
+export const readHistory = (body: string | null | undefined): Parsed<{ uuid: string; query: HistoryQuery }> => {
+  const read = readMeta(body, Meta.history);
+  if ("faults" in read) return read;
+  const { uuid, data } = read.request;
+  const query = readQuery(data);
+  return typeof query === "string"
+    ? { faults: [failure(Meta.history, uuid, "bad_frame", query)] }
+    : { request: { uuid, query } };
+};
+
+/** What is asked of a history; a text where it is nothing that could be asked. */
+export const readQuery = (data: unknown): HistoryQuery | string => {
+  const { channel, since, limit = MAX_HISTORY_PAGE_SIZE, reverse = false } = isObject(data) ? data : {};
+  if (typeof channel !== "string") return "There must be a channel.";
+  const position = since === undefined ? undefined : readPosition(since);
+  if (since !== undefined && !position) return "since must be a position: { epoch, offset }.";
+  const page = limit as number;
+  if (!Number.isInteger(limit) || page < 1 || page > MAX_HISTORY_PAGE_SIZE)
+    return `limit must be a whole number from 1 to ${MAX_HISTORY_PAGE_SIZE}.`;
+  if (typeof reverse !== "boolean") return "reverse must be true or false.";
+  return { channel, limit: page, reverse, ...(position && { since: position }) };
+};
+
+/** The part of a history that is asked for. */
+export const read = async (system: ReplayDependencies, query: HistoryQuery, keep: HistorySettings): Promise<Page> => {
+  const { channel, since, limit = MAX_HISTORY_PAGE_SIZE, reverse } = query;
+  const head = (await headsOf(system, new Map([[channel, keep]]))).get(channel)!;
+  const its = { channel, head, keep };
+  if (reverse) return replayBefore(system, its, since, limit);
+  return since ? replayFrom(system, its, since, limit) : oldest(system, its, limit);
+};
+
+/**
+ * Reads a history for a guard.
+ * @throws Error with what is wrong with its query, or that there is no such history
+ */
+export const readFor = async (
+  system: ReplayDependencies & { settings: Pick<Settings, "channels"> },
+  value: unknown,
+): Promise<Replay> => {
+  const query = readQuery(value);
+  if (typeof query === "string") throw new TypeError(`channel.history: ${query}`);
+  const keep = channelSettings(system.settings.channels, query.channel).history;
+  if (!keep) throw new Error(`channel.history: ${DEFAULT_MESSAGES.no_history}`);
+  return replayOf(query, await read(system, query, keep));
+};
+
+/** A part of a history for who may read everything. */
+export const replayOf = (
+  { channel, since, reverse }: HistoryQuery,
+  { position, messages, more, pendingMs, code }: Page,
+): Replay => ({
+  channel,
+  position,
+  messages: messages.map(({ offset, message }) => ({ ...message, offset })),
+  ...(more && { more }),
+  ...(pendingMs !== undefined && { pendingMs: Math.ceil(pendingMs) }),
+  ...(since && (!reverse || code) && { recovered: code === undefined, ...(code && { code }) }),
+});
+
+/** `data` of the answer: what the agent's delivery guards let it have of that, as far as a frame takes it. */
+export const answerOf = async (
+  system: ReplayDependencies & ReplayFilterDependencies & { clock: ReplayDependencies["clock"] },
+  agent: Agent,
+  query: HistoryQuery,
+  keep: HistorySettings,
+): Promise<Json> => {
+  const { channel, since, reverse } = query;
+  const page = await read(system, query, keep);
+  const decision = await filterPage(system, agent, channel, page.position.epoch, page);
+  const { replay } = fitting(decision, MAX_FRAME_BYTES - REPLAY_BYTES, reverse);
+  const recovered = since && !(reverse && !replay.code) ? { recovered: replay.code === undefined } : {};
+  const told: Replay = { channel, ...replay, ...recovered };
+  return told as unknown as Json;
+};

@@ -1,0 +1,119 @@
+import type { Code, Message, Position } from "../../protocol/index.js";
+import { channelSettings, someChannel } from "../../protocol/channel-settings.js";
+import type { Publication } from "../delivery/recipients.js";
+import { digest } from "../connection/session.js";
+import { type HistoryDependencies, type AppendResult, appendMessages, type PendingMessage } from "./append-messages.js";
+import { waitForAll } from "../util/wait-for-all.js";
+
+/** What a publisher has sent, and what is published for it: by its guard, perhaps on other channels. */
+export interface Submission {
+  own: Message;
+  publications: readonly Publication[];
+}
+
+/** What became of a submission. */
+export interface PersistedSubmission {
+  /** What is to be delivered; what is stored has its position, and is as it is stored. */
+  publications: readonly Publication[];
+  /** Where the publisher's own message is, if its channel has history and it is published there. */
+  position?: Position;
+  /** Why not all of it is published. The publisher may repeat it, unless its uuid is another message's. */
+  refused?: Extract<Code, "uuid_reused" | "channel_busy">;
+}
+
+/**
+ * Stores what is published on channels with history, before anybody receives it. Has to be done before subscribers are
+ * read: who subscribes too late to be among them then finds it stored.
+ * @param publisher whose uuids they are
+ * @param submissions in the order of the frame: offsets follow it
+ * @param userId the publisher's user, if there is one
+ * @throws where that cannot be said for sure: then some may be stored, and repeating it is safe
+ */
+export const persistHistory = async (
+  system: HistoryDependencies,
+  publisher: string,
+  submissions: readonly Submission[],
+  userId?: string,
+): Promise<readonly PersistedSubmission[]> => {
+  const { channels } = system.settings;
+  const keeps = ({ message }: Publication): boolean => channelSettings(channels, message.channel).history !== undefined;
+  const none =
+    !someChannel(channels, ({ history }) => history) ||
+    !submissions.some(({ publications }) => publications.some(keeps));
+  if (none) return submissions;
+  const { wanted, reused } = collect(submissions, keeps);
+  const stored = await storeAll(system, publisher, wanted, userId);
+  return submissions.map((submission): PersistedSubmission => {
+    if (reused.has(submission)) return { publications: [], refused: "uuid_reused" };
+    const { own, publications } = submission;
+    const settled = publications.map((publication) =>
+      keeps(publication) ? stored.get(keyOf(publication.message)) : undefined,
+    );
+    const refused = settled.find((each) => typeof each === "string");
+    const position = publications.flatMap(({ message: { channel } }, at) =>
+      channel === own.channel ? positionOf(settled[at]) : [],
+    )[0];
+    return {
+      publications: publications.flatMap((publication, at) =>
+        delivered(publication, settled[at], refused !== undefined),
+      ),
+      ...(refused === undefined ? { ...(position && { position }) } : { refused }),
+    };
+  });
+};
+
+const positionOf = (settled: AppendResult | undefined): Position | [] =>
+  typeof settled === "object" ? settled.position : [];
+
+/** What is stored is delivered; the rest is, if nothing of its submission was refused: else it comes with the repetition. */
+const delivered = (
+  publication: Publication,
+  settled: AppendResult | undefined,
+  incomplete: boolean,
+): Publication | [] => {
+  if (typeof settled === "object")
+    return settled.isDeleted ? [] : { ...publication, message: settled.message, ...settled.position };
+  return settled === undefined && !incomplete ? publication : [];
+};
+
+const keyOf = ({ channel, uuid }: Message): string => `${channel} ${uuid}`;
+
+/** The messages to be stored, each once; and the submissions that have the uuid of another one, which are refused as a whole. */
+const collect = (
+  submissions: readonly Submission[],
+  keeps: (publication: Publication) => boolean,
+): { wanted: Map<string, PendingMessage>; reused: Set<Submission> } => {
+  const wanted = new Map<string, PendingMessage>();
+  const reused = new Set<Submission>();
+  for (const submission of submissions) {
+    const hash = digest(JSON.stringify([submission.own.channel, submission.own.data]));
+    const its = new Map<string, PendingMessage>();
+    for (const { message } of submission.publications.filter(keeps)) {
+      const same = its.get(keyOf(message)) ?? wanted.get(keyOf(message));
+      if (same && (same.hash !== hash || JSON.stringify(same.message.data) !== JSON.stringify(message.data)))
+        reused.add(submission);
+      its.set(keyOf(message), { message, hash });
+    }
+    if (!reused.has(submission)) for (const [key, one] of its) if (!wanted.has(key)) wanted.set(key, one);
+  }
+  return { wanted, reused };
+};
+
+/** Channels side by side; of each, all offsets are taken in one write. */
+const storeAll = async (
+  system: HistoryDependencies,
+  publisher: string,
+  wanted: ReadonlyMap<string, PendingMessage>,
+  userId: string | undefined,
+): Promise<Map<string, AppendResult>> => {
+  const byChannel = new Map<string, PendingMessage[]>();
+  for (const one of wanted.values())
+    byChannel.set(one.message.channel, [...(byChannel.get(one.message.channel) ?? []), one]);
+  const stored = new Map<string, AppendResult>();
+  const store = async (own: readonly PendingMessage[]): Promise<void> => {
+    for (const [at, settled] of (await appendMessages(system, publisher, own, userId)).entries())
+      stored.set(keyOf(own[at]!.message), settled);
+  };
+  await waitForAll([...byChannel.values()].map(store));
+  return stored;
+};

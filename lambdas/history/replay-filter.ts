@@ -1,0 +1,105 @@
+import { MAX_FRAME_BYTES, type HistoryMessage, type Limits, type Replay } from "../../protocol/index.js";
+import type { Settings } from "../settings.js";
+import type { Agent } from "../connection/agent.js";
+import { limiter } from "../util/limiter.js";
+import { REPLAY_BYTES } from "../publish/message-size.js";
+import { fits, serialize } from "../delivery/serialize.js";
+import type { Clock, GuardPort, Log } from "../ports.js";
+import type { MessageRow, Page } from "./replay.js";
+
+/** What telling an agent of a history needs. */
+export interface ReplayFilterDependencies {
+  guards: Pick<GuardPort, "guardsDelivery" | "delivery">;
+  clock: Pick<Clock, "now">;
+  log: Pick<Log, "error">;
+  settings: Pick<Settings, "timeouts"> & { limits: Pick<Limits, "messageBytes"> };
+}
+
+/** A message that a delivery guard has decided about, and its size in an answer. */
+interface Decided {
+  offset: number;
+  /** Left out: it is withheld. */
+  message?: HistoryMessage;
+  bytes: number;
+}
+
+/** A part of a history, as far as the recipient's delivery guards have decided about it. */
+export interface FilteredPage {
+  page: Page;
+  decided: readonly Decided[];
+}
+
+/** How many delivery guards wait to be begun at once. */
+const WAITING_GUARDS = 32;
+
+/**
+ * Has an agent's delivery guards decide about what is replayed to it. What there was no time for is left for the next
+ * request.
+ */
+export const filterPage = async (
+  system: ReplayFilterDependencies,
+  agent: Agent,
+  channel: string,
+  epoch: string,
+  page: Page,
+): Promise<FilteredPage> => {
+  const { guards, clock, log, settings } = system;
+  if (page.messages.length === 0) return { page, decided: [] };
+  if (!(await guards.guardsDelivery(channel))) return { page, decided: page.messages.map(asStored) };
+  const { onMessageReceived: timeoutMs } = settings.timeouts;
+  const until = clock.now() + timeoutMs;
+  const limited = limiter(WAITING_GUARDS);
+  const ask = async ({ offset, message }: MessageRow): Promise<Decided | "late"> => {
+    if (clock.now() >= until) return "late";
+    // Whoever has begun has its full time, and once more where another one took the thread along: else the same guard
+    // would be cut short by each request, and its reader never come past it.
+    const delivered = await guards.delivery(agent, { channel, ...message }, 2 * timeoutMs);
+    if (delivered === "late") return "late";
+    if (!delivered) return { offset, bytes: 0 };
+    const fitToFrame = serialize({ ...delivered, offset, epoch });
+    if (fits(fitToFrame, settings.limits) && fitToFrame.bytes <= MAX_FRAME_BYTES - REPLAY_BYTES)
+      return asStored({ offset, at: 0, message: { uuid: delivered.uuid, data: delivered.data } });
+    log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: fitToFrame.bytes });
+    return { offset, bytes: 0 };
+  };
+  const all = await Promise.all(page.messages.map((row) => limited(() => ask(row))));
+  const end = all.indexOf("late");
+  return { page, decided: (end < 0 ? all : all.slice(0, end)).filter((each) => each !== "late") };
+};
+
+const asStored = ({ offset, message }: MessageRow): Decided => {
+  const told = { ...message, offset };
+  return { offset, message: told, bytes: Buffer.byteLength(JSON.stringify(told)) + 1 };
+};
+
+/** What stands around messages in an answer, in bytes. */
+const LIST_BYTES = 16;
+
+/**
+ * As much of a part of a history as there is room for, and where its reader is then.
+ * @param room in bytes
+ */
+export const fitting = (
+  { page, decided }: FilteredPage,
+  room: number,
+  reverse = false,
+): { replay: Omit<Replay, "channel">; bytes: number } => {
+  const { position, messages, more, pendingMs, code } = page;
+  let bytes = LIST_BYTES;
+  let taken = 0;
+  while (taken < decided.length && bytes + decided[taken]!.bytes <= room) bytes += decided[taken++]!.bytes;
+  const told = decided.slice(0, taken).flatMap(({ message }) => message ?? []);
+  const left = messages[taken];
+  // The next one to be told is asked for from here.
+  const here = left ? { ...position, offset: left.offset + (reverse ? 1 : -1) } : position;
+  return {
+    replay: {
+      position: here,
+      ...(told.length > 0 && { messages: told }),
+      ...((more || left) && { more: true }),
+      ...(pendingMs !== undefined && !left && { pendingMs: Math.ceil(pendingMs) }),
+      ...(code && { code }),
+    },
+    bytes,
+  };
+};

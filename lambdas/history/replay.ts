@@ -1,0 +1,269 @@
+import { HISTORY_MARGIN_SECONDS } from "../../protocol/deployment.js";
+import type { GapCode, Position } from "../../protocol/index.js";
+import type { HistorySettings } from "../../protocol/channel-settings.js";
+import { type StreamHead, type Histories, newEpoch, PENDING_MS, type HistoryRow } from "./history.js";
+import type { Clock } from "../ports.js";
+
+/** What reading a history needs. */
+export interface ReplayDependencies {
+  histories: Pick<Histories, "reserveOffsets" | "heads" | "put" | "row" | "rows">;
+  clock: Pick<Clock, "now" | "random">;
+}
+
+/** One channel's history, for reading. */
+export interface ReplayedChannel {
+  channel: string;
+  head: StreamHead;
+  keep: HistorySettings;
+}
+
+/** A row that is a message. */
+export type MessageRow = HistoryRow & { message: NonNullable<HistoryRow["message"]> };
+
+/** A part of a history. */
+export interface Page {
+  /** Where whoever has taken `messages` is. */
+  position: Position;
+  messages: readonly MessageRow[];
+  /** There is more to ask for, from `position` on. */
+  more: boolean;
+  /** What comes next is not decided yet: in how many milliseconds it will be. */
+  pendingMs?: number;
+  /** Why what was asked for cannot be given. */
+  code?: GapCode;
+}
+
+/** Rows of which each follows the one before. */
+interface Settled {
+  rows: readonly HistoryRow[];
+  pendingMs?: number;
+}
+
+/** How far back the newest message is looked for at first, in rows; then ten times as far, and so on. */
+const LAST_ROWS = 10;
+
+/** The heads of channels; a channel that has none gets one, so that whoever is there from the beginning has a position. */
+export const headsOf = async (
+  { histories, clock }: ReplayDependencies,
+  channels: ReadonlyMap<string, HistorySettings>,
+  known: ReadonlyMap<string, StreamHead> | Promise<ReadonlyMap<string, StreamHead>> = histories.heads([
+    ...channels.keys(),
+  ]),
+): Promise<Map<string, StreamHead>> => {
+  const found = await known;
+  const heads = [...channels].map(async ([channel, keep]): Promise<[string, StreamHead]> => [
+    channel,
+    found.get(channel) ?? (await histories.reserveOffsets(channel, 0, newEpoch(clock), keep)),
+  ]);
+  return new Map(await Promise.all(heads));
+};
+
+/**
+ * The newest position: all whose publication begins from now on is behind it. What is on its way just now, and its
+ * publisher not answered, may be stored before it.
+ */
+export const newest = ({ epoch, offset }: StreamHead): Position => ({ epoch, offset });
+
+/** What was published behind a position, oldest first; or why not all of that can be given any more. */
+export const replayFrom = async (
+  system: ReplayDependencies,
+  channel: ReplayedChannel,
+  since: Position,
+  limit: number,
+): Promise<Page> => {
+  const { head, keep } = channel;
+  const lost = (code: GapCode): Page => ({ position: newest(head), messages: [], more: false, code });
+  const { epoch, offset } = since;
+  if (epoch !== head.epoch || offset > head.offset) return lost("epoch_changed");
+  if (head.offset - offset > keep.size) return lost("too_far_behind");
+  if (offset === head.offset) return { position: newest(head), messages: [], more: false };
+
+  const to = Math.min(head.offset, offset + limit);
+  const { rows, whole } = await system.histories.rows(channel.channel, epoch, Math.max(1, offset), to, limit + 1);
+  // All that was taken after a row is there while that row's time is not over: what is missing behind it was never stored.
+  const before = offset === 0 ? head.begun : rows.find((row) => row.offset === offset)?.at;
+  const next = rows.find((row) => row.offset === offset + 1)?.at;
+  if (![before, next].some((at) => at !== undefined && isKept(system, keep, at))) return lost("position_expired");
+  const end = whole ? to : (rows.at(-1)?.offset ?? offset);
+  return pageOf(head, offset, await settled(system, channel, rows, offset + 1, end));
+};
+
+/** The oldest messages that are kept. */
+export const oldest = async (system: ReplayDependencies, channel: ReplayedChannel, limit: number): Promise<Page> => {
+  const { head, keep } = channel;
+  const first = Math.max(1, head.offset - keep.size + 1);
+  const read = (from: number) => system.histories.rows(channel.channel, head.epoch, from, head.offset, limit);
+  let page = first <= head.offset ? await read(first) : undefined;
+  if (page?.rows[0] && !isFresh(system, keep, page.rows[0].at)) {
+    const from = await firstFresh(system, channel, page.rows[0].offset + 1);
+    page = from === undefined ? undefined : await read(from);
+  }
+  const begin = page?.rows[0]?.offset;
+  if (page && begin !== undefined) {
+    const end = page.whole ? Math.min(head.offset, begin + limit - 1) : page.rows.at(-1)!.offset;
+    return pageOf(head, begin - 1, await settled(system, channel, page.rows, begin, end));
+  }
+  // Where the history is young, nothing of it is too old: then what is missing is still to come.
+  if (!isFresh(system, keep, head.begun)) return { position: newest(head), messages: [], more: false };
+  return pageOf(head, 0, await settled(system, channel, [], 1, Math.min(head.offset, limit)));
+};
+
+/**
+ * The first row that is not too old. Rows outlive what they are told for by hours, and later ones are younger: so it is
+ * found by halving, a row at a time, however many there are.
+ */
+const firstFresh = async (
+  system: ReplayDependencies,
+  { channel, head, keep }: ReplayedChannel,
+  first: number,
+): Promise<number | undefined> => {
+  let [low, high] = [first, head.offset + 1];
+  let found: number | undefined;
+  for (let probe = first; low < high; probe = Math.floor((low + high) / 2)) {
+    const {
+      rows: [row],
+    } = await system.histories.rows(channel, head.epoch, probe, high - 1, 1);
+    if (row && !isFresh(system, keep, row.at)) low = row.offset + 1;
+    else {
+      found = row?.offset ?? found;
+      high = probe;
+    }
+  }
+  return found;
+};
+
+/**
+ * The newest message that is stored, whatever is missing before it; and the position behind which is all that is not
+ * settled yet, and all that is to come.
+ */
+export const newestMessage = async (
+  system: ReplayDependencies,
+  channel: ReplayedChannel,
+): Promise<{ message?: MessageRow; position: Position }> => {
+  const { head, keep } = channel;
+  const first = Math.max(1, head.offset - keep.size + 1);
+  const rows: HistoryRow[] = [];
+  for (let to = head.offset, most = LAST_ROWS; to >= first && isFresh(system, keep, head.at); most *= 10) {
+    const from = Math.max(first, to - most + 1);
+    rows.unshift(...(await rowsBetween(system, channel, from, to)));
+    const message = rows
+      .filter(isMessage)
+      .filter(({ at }) => isFresh(system, keep, at))
+      .at(-1);
+    if (message) {
+      let { offset } = message;
+      for (const row of rows) if (row.offset === offset + 1) offset += 1;
+      return { message, position: { epoch: head.epoch, offset } };
+    }
+    to = from - 1;
+  }
+  return { position: newest(head) };
+};
+
+/** The newest messages, or those before a position; newest first. `position` is where to ask on. */
+export const replayBefore = async (
+  system: ReplayDependencies,
+  channel: ReplayedChannel,
+  since: Position | undefined,
+  limit: number,
+): Promise<Page> => {
+  const { head, keep } = channel;
+  const here = since ?? newest(head);
+  if (here.epoch !== head.epoch || here.offset > head.offset) {
+    return { position: newest(head), messages: [], more: false, code: "epoch_changed" };
+  }
+  const to = since ? since.offset - 1 : head.offset;
+  const first = Math.max(1, head.offset - keep.size + 1);
+  const from = Math.max(first, to - limit + 1);
+  if (to < from) return { position: here, messages: [], more: false };
+  const read = await rowsBetween(system, channel, from, to);
+  const kept = read.filter((row) => isFresh(system, keep, row.at));
+  const begin = isFresh(system, keep, head.begun) ? from : kept[0]?.offset;
+  if (begin === undefined) return { position: here, messages: [], more: false };
+  const { rows } = await settled(system, channel, kept, begin, to);
+  const messages = rows.filter(isMessage).reverse();
+  // Where the first row of the range is missing or too old, there is nothing before it.
+  return {
+    position: { epoch: head.epoch, offset: messages.at(-1)?.offset ?? begin },
+    messages,
+    more: begin === from && begin > first,
+  };
+};
+
+/** All rows of a range. */
+const rowsBetween = async (
+  { histories }: ReplayDependencies,
+  { channel, head }: ReplayedChannel,
+  from: number,
+  to: number,
+): Promise<HistoryRow[]> => {
+  const all: HistoryRow[] = [];
+  for (let next = from; next <= to;) {
+    const { rows, whole } = await histories.rows(channel, head.epoch, next, to, to - next + 1);
+    all.push(...rows);
+    if (whole || rows.length === 0) break;
+    next = rows.at(-1)!.offset + 1;
+  }
+  return all;
+};
+
+const isMessage = (row: HistoryRow): row is MessageRow => row.message !== undefined;
+
+/** Whether what was taken after `at` is certainly still there. */
+const isKept = ({ clock }: ReplayDependencies, { seconds }: HistorySettings, at: number): boolean =>
+  at + (seconds + HISTORY_MARGIN_SECONDS / 2) * 1000 > clock.now();
+
+/** Whether what was taken at `at` is as young as the channel's messages are kept. */
+const isFresh = ({ clock }: ReplayDependencies, { seconds }: HistorySettings, at: number): boolean =>
+  at + seconds * 1000 > clock.now();
+
+const pageOf = ({ epoch, offset: last }: StreamHead, before: number, { rows, pendingMs }: Settled): Page => {
+  const offset = rows.at(-1)?.offset ?? before;
+  const messages = rows.filter(isMessage);
+  return {
+    position: { epoch, offset },
+    messages,
+    more: pendingMs === undefined && offset < last,
+    ...(pendingMs === undefined ? {} : { pendingMs }),
+  };
+};
+
+/**
+ * Rows without gaps: what is missing among them, and between the last one and `to`, is sealed where it has been taken for
+ * long enough; else they end before it. So nobody sees an order that changes later, and nobody waits for ever.
+ * @param rows those that were read, in order; all of them have their time still
+ */
+const settled = async (
+  system: ReplayDependencies,
+  channel: ReplayedChannel,
+  rows: readonly HistoryRow[],
+  from: number,
+  to: number,
+): Promise<Settled> => {
+  const { clock } = system;
+  const found = new Map(rows.map((row) => [row.offset, row]));
+  const gapless: Promise<HistoryRow | undefined>[] = [];
+  for (let offset = from; offset <= to; offset += 1) {
+    const row = found.get(offset);
+    // Taken before whatever was taken later.
+    const by = Math.min(
+      channel.head.at,
+      ...(row ? [] : rows.filter((each) => each.offset > offset).map(({ at }) => at)),
+    );
+    const pendingMs = by + PENDING_MS - clock.now();
+    if (!row && pendingMs > 0) return { rows: await known(gapless), pendingMs };
+    gapless.push(row ? Promise.resolve(row) : seal(system, channel, { offset, at: by }));
+  }
+  return { rows: await known(gapless) };
+};
+
+const known = async (rows: readonly Promise<HistoryRow | undefined>[]): Promise<HistoryRow[]> =>
+  (await Promise.all(rows)).filter((row) => row !== undefined);
+
+/** Decides that nothing will be at an offset; or finds what came there meanwhile. */
+const seal = async (
+  { histories }: ReplayDependencies,
+  { channel, head, keep }: ReplayedChannel,
+  row: HistoryRow,
+): Promise<HistoryRow | undefined> =>
+  (await histories.put(channel, head.epoch, row, keep)) ? row : histories.row(channel, head.epoch, row.offset);

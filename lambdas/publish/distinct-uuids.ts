@@ -1,0 +1,20 @@
+import type { Message } from "../../protocol/index.js";
+import { digest } from "../connection/session.js";
+
+/**
+ * Gives each of a guard's messages a uuid that no other one of them has on its channel. Clients and histories tell
+ * messages of one channel apart by their uuid, so two with the same one would count as one message.
+ *
+ * The first message with a uuid keeps it. Each later one gets a hash of that uuid and of its number among those that
+ * share it. So a guard that runs again for a repeated publication makes the same uuids again.
+ */
+export const withOwnIds = (messages: readonly Message[]): Message[] => {
+  const counts = new Map<string, number>();
+  return messages.map((message) => {
+    const { channel, uuid } = message;
+    const key = `${channel} ${uuid}`;
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    return count === 1 ? message : { ...message, uuid: digest(`${uuid}#${count}`) };
+  });
+};

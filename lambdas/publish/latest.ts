@@ -1,0 +1,70 @@
+import type { Message } from "../../protocol/index.js";
+import type { Settings } from "../settings.js";
+import { type ChannelSettings, channelSettings } from "../../protocol/channel-settings.js";
+import type { Publication } from "../delivery/recipients.js";
+
+/** A message that says where it stands among its channel's publications. */
+export type Numbered = Message & { offset: number };
+
+/** The last message of each channel that keeps it. */
+export interface Latest {
+  /**
+   * Keeps the last of `count` publications on its channel.
+   * @returns its offset; those before it have the offsets before. Larger than any that the channel has had
+   */
+  keep(last: Message, count: number): Promise<number>;
+  /** The last messages of those channels that have one, by channel. Strongly consistent. */
+  read(channels: readonly string[]): Promise<Map<string, Numbered>>;
+}
+
+/** What numbering publications needs. */
+export interface NumberingDependencies {
+  latest: Pick<Latest, "keep">;
+  settings: Pick<Settings, "channels">;
+}
+
+/** As wide as an offset is: they begin with the time in milliseconds, which has 13 digits until the year 2286. */
+const WIDEST_OFFSET = 9_999_999_999_999;
+
+/** As wide as an epoch is. */
+const WIDEST_EPOCH = "x".repeat(24);
+
+/** A message with all that it will have when it is delivered, for measuring it before it has that. */
+export const worstCaseMessage = (message: Message, { channels }: NumberingDependencies["settings"]): Message => {
+  const { latest, history } = channelSettings(channels, message.channel);
+  if (history) return { ...message, offset: WIDEST_OFFSET, epoch: WIDEST_EPOCH };
+  return latest ? { ...message, offset: WIDEST_OFFSET } : message;
+};
+
+/** Whether a channel's last message is kept here: one with history has it there. */
+export const keepsLatest = ({ latest, history }: ChannelSettings): boolean => latest === true && !history;
+
+/**
+ * Keeps what is each channel's last message from now on, where that is kept, and numbers those channels' publications.
+ * Has to be done before subscribers are read: who subscribes too late to be among them then finds the message kept.
+ * @returns all publications, in the same order
+ */
+export const numberPublications = async (
+  { latest, settings }: NumberingDependencies,
+  publications: readonly Publication[],
+): Promise<readonly Publication[]> => {
+  const byChannel = new Map<string, Publication[]>();
+  for (const publication of publications) {
+    const { channel } = publication.message;
+    if (keepsLatest(channelSettings(settings.channels, channel)))
+      byChannel.set(channel, [...(byChannel.get(channel) ?? []), publication]);
+  }
+  if (byChannel.size === 0) return publications;
+  const offsets = new Map<Publication, number>();
+  const number = async (own: readonly Publication[]): Promise<void> => {
+    const last = own.at(-1);
+    if (!last) return;
+    const end = await latest.keep(last.message, own.length);
+    own.forEach((publication, at) => offsets.set(publication, end - own.length + 1 + at));
+  };
+  await Promise.all([...byChannel.values()].map(number));
+  return publications.map((publication) => {
+    const offset = offsets.get(publication);
+    return offset === undefined ? publication : { ...publication, offset };
+  });
+};

@@ -1,0 +1,256 @@
+import {
+  type Reply,
+  MAX_FRAME_BYTES,
+  isId,
+  type Json,
+  type Limits,
+  MAX_MESSAGES_PER_FRAME,
+  Meta,
+  MAX_JSON_DEPTH,
+  type OutgoingMessage,
+  type PresenceQuery,
+  type Position,
+} from "../../protocol/index.js";
+import { failure } from "./replies.js";
+
+/** A frame's JSON object, before anything about its fields is known. */
+export type Fields = Record<string, unknown>;
+
+/** What a frame asks for, or the answers that say what is wrong with it. */
+export type Parsed<Request> = { request: Request } | { faults: Reply[] };
+
+/** A subscribe or unsubscribe request: its channels, each once. */
+export interface SubscriptionRequest {
+  uuid: string;
+  channels: string[];
+  /** The positions behind which messages are wanted, by channel. */
+  since: Map<string, Position>;
+  /** Channels with a `since` that is no position. */
+  invalidSince: Set<string>;
+}
+
+/** Whether a value is a JSON object. */
+export const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What can be said of a JSON text without parsing it. */
+export interface JsonScan {
+  /** How deep its objects and lists are nested. */
+  nesting: number;
+  /** How many fields its outermost object has, those counted twice that it names twice: parsing keeps the last. */
+  fields: number;
+}
+
+/** Outlines a JSON text. What is no JSON has an outline too, which says nothing. */
+export const scanJson = (json: string): JsonScan => {
+  let depth = 0;
+  let deepest = 0;
+  let fields = 0;
+  let quoted = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (quoted) {
+      if (character === "\\") at += 1;
+      else if (character === '"') quoted = false;
+    } else if (character === '"') quoted = true;
+    else if (character === "[" || character === "{") deepest = Math.max(deepest, (depth += 1));
+    else if (character === "]" || character === "}") depth -= 1;
+    else if (character === ":" && depth === 1) fields += 1;
+  }
+  return { nesting: deepest, fields };
+};
+
+/** The frame as a JSON object; `undefined` when it is anything else, or larger or deeper than a frame may be. */
+export const readFrame = (body: string | null | undefined): Fields | undefined => {
+  if (!body || Buffer.byteLength(body) > MAX_FRAME_BYTES || scanJson(body).nesting > MAX_JSON_DEPTH) return undefined;
+  try {
+    const value: unknown = JSON.parse(body);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The uuid that an answer to this frame carries; `undefined` when it has none that can be read. */
+export const uuidOf = (fields: Fields | undefined): string | undefined =>
+  isId(fields?.["uuid"]) ? fields["uuid"] : undefined;
+
+const bad = (fields: Fields | undefined, error: string): { faults: Reply[] } => ({
+  faults: [failure(Meta.error, uuidOf(fields), "bad_frame", error)],
+});
+
+const NOT_AN_OBJECT = "A frame must be a JSON object of at most 32,768 bytes, nested at most 256 deep.";
+const NO_UUID = "A frame must have a uuid: 1 to 64 of 0-9 A-Z a-z - _.";
+
+/** Reads a frame on a meta action: it must carry a uuid and that action's meta channel. */
+export const readMeta = (body: string | null | undefined, channel: string): Parsed<Fields & { uuid: string }> => {
+  const fields = readFrame(body);
+  if (!fields) return bad(undefined, NOT_AN_OBJECT);
+  const uuid = uuidOf(fields);
+  if (uuid === undefined) return bad(fields, NO_UUID);
+  if (fields["channel"] !== channel) return bad(fields, `A frame with this action must have the channel ${channel}.`);
+  return { request: { ...fields, uuid } };
+};
+
+/** Reads a `connect` or `ping` frame. */
+export const readMetaFrame = (
+  body: string | null | undefined,
+  channel: typeof Meta.connect | typeof Meta.ping,
+): Parsed<{ uuid: string }> => readMeta(body, channel);
+
+/** Longest `after` that is believed to be one, in characters. */
+const AFTER_LENGTH = 64;
+
+/** Reads whose presence is asked for; `undefined` where that is not said. */
+export const readPresenceQuery = (value: unknown): PresenceQuery | undefined => {
+  const { channel, after } = isObject(value) ? value : {};
+  if (
+    typeof channel !== "string" ||
+    (after !== undefined && !(typeof after === "string" && after.length <= AFTER_LENGTH))
+  )
+    return undefined;
+  return { channel, ...(after === undefined ? {} : { after }) };
+};
+
+/** Reads a `presence` frame. */
+export const readPresence = (body: string | null | undefined): Parsed<{ uuid: string } & PresenceQuery> => {
+  const read = readMeta(body, Meta.presence);
+  if ("faults" in read) return read;
+  const { uuid, data } = read.request;
+  const query = readPresenceQuery(data);
+  if (query) return { request: { uuid, ...query } };
+  return {
+    faults: [
+      failure(
+        Meta.presence,
+        uuid,
+        "bad_frame",
+        "The frame must have a data.channel; data.after is a text, or left out.",
+      ),
+    ],
+  };
+};
+
+/** Reads a `refresh` frame: the credentials it brings. */
+export const readRefresh = (
+  body: string | null | undefined,
+  { credentialsBytes }: Pick<Limits, "credentialsBytes">,
+): Parsed<{ uuid: string; credentials: Json | undefined }> => {
+  const read = readMeta(body, Meta.refresh);
+  if ("faults" in read) return read;
+  const { uuid, data = {} } = read.request;
+  if (!isObject(data))
+    return { faults: [failure(Meta.refresh, uuid, "bad_frame", "data must be an object, or left out.")] };
+  const credentials = data["credentials"] as Json | undefined;
+  if (credentials !== undefined && Buffer.byteLength(JSON.stringify(credentials)) > credentialsBytes) {
+    const error = `Credentials may have ${credentialsBytes} bytes of JSON.`;
+    return { faults: [failure(Meta.refresh, uuid, "too_large", error)] };
+  }
+  return { request: { uuid, credentials } };
+};
+
+/** Reads a `subscribe` or `unsubscribe` frame. */
+export const readSubscription = (
+  body: string | null | undefined,
+  meta: typeof Meta.subscribe | typeof Meta.unsubscribe,
+  { channelsPerFrame }: Pick<Limits, "channelsPerFrame">,
+): Parsed<SubscriptionRequest> => {
+  const read = readMeta(body, meta);
+  if ("faults" in read) return read;
+  const { uuid, data } = read.request;
+  const { channel, channels } = isObject(data) ? data : {};
+  const wanted: unknown = typeof channel === "string" ? [data] : channels;
+  const targets = Array.isArray(wanted) ? wanted.map(targetOf) : [];
+  if (!Array.isArray(wanted) || targets.length === 0 || targets.includes(undefined)) {
+    const error = "The frame must have a data.channel, or data.channels with at least one.";
+    return { faults: [failure(meta, uuid, "bad_frame", error)] };
+  }
+  if (wanted.length > channelsPerFrame) {
+    const error = `At most ${channelsPerFrame} channels go in one frame.`;
+    return { faults: [failure(meta, uuid, "too_many", error)] };
+  }
+  const named = targets.filter((target) => target !== undefined);
+  const since = new Map(
+    named.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])),
+  );
+  const misplaced = new Set(named.flatMap((target) => (target.since === null ? [target.channel] : [])));
+  return {
+    request: { uuid, channels: [...new Set(named.map((target) => target.channel))], since, invalidSince: misplaced },
+  };
+};
+
+/**
+ * A channel to subscribe to, and from where on, `null` where that is no position; `undefined` where it is neither a name nor
+ * an object that has one.
+ */
+const targetOf = (target: unknown): { channel: string; since?: Position | null } | undefined => {
+  if (typeof target === "string") return { channel: target };
+  const { channel, since } = isObject(target) ? target : {};
+  if (typeof channel !== "string") return undefined;
+  return since === undefined ? { channel } : { channel, since: readPosition(since) ?? null };
+};
+
+/** Longest name of an epoch that is believed to be one, in characters. */
+const EPOCH_LENGTH = 64;
+
+/** A position in a channel's history; `undefined` where it is none. */
+export const readPosition = (value: unknown): Position | undefined => {
+  const { epoch, offset } = isObject(value) ? value : {};
+  const known = typeof epoch === "string" && epoch.length <= EPOCH_LENGTH;
+  return known && Number.isSafeInteger(offset) && (offset as number) >= 0
+    ? { epoch, offset: offset as number }
+    : undefined;
+};
+
+/** One message of a publish frame, or what is wrong with it. */
+const messageFault = (message: unknown): string | undefined => {
+  if (!isObject(message)) return "A message must be an object.";
+  if (!isId(message["uuid"])) return NO_UUID;
+  if (typeof message["channel"] !== "string") return "A message must have a channel.";
+  if (!("data" in message)) return "A message must have data.";
+  if ("echo" in message && typeof message["echo"] !== "boolean") return "echo must be true or false.";
+  return undefined;
+};
+
+/**
+ * Reads a `publish` or `send` frame. One malformed message makes the frame malformed: each of its messages is then
+ * answered with an error, and nothing is published.
+ */
+export const readPublication = (
+  body: string | null | undefined,
+  { messagesPerFrame }: Pick<Limits, "messagesPerFrame">,
+): Parsed<OutgoingMessage[]> => {
+  const fields = readFrame(body);
+  if (!fields) return bad(undefined, NOT_AN_OBJECT);
+  const messages: unknown = "messages" in fields ? fields["messages"] : [fields];
+  if (!Array.isArray(messages) || messages.length === 0) return bad(fields, "messages must be a list of messages.");
+  if (messages.length > messagesPerFrame) {
+    const error = `At most ${messagesPerFrame} messages go in one frame.`;
+    // As many as one frame of answers holds, so that a client which meant well learns of each.
+    const uuids = messages
+      .slice(0, MAX_MESSAGES_PER_FRAME)
+      .map((message) => (isObject(message) ? uuidOf(message) : undefined));
+    return { faults: uuids.map((uuid) => failure(Meta.error, uuid, "too_many", error)) };
+  }
+  const faults = messages.map(messageFault);
+  if (faults.every((fault) => fault === undefined)) {
+    return {
+      request: (messages as Fields[]).map((message) => ({
+        channel: message["channel"] as string,
+        uuid: message["uuid"] as string,
+        data: message["data"] as Json,
+        echo: message["echo"] !== false,
+      })),
+    };
+  }
+  return {
+    faults: messages.map((message: unknown, at) =>
+      failure(
+        Meta.error,
+        isObject(message) ? uuidOf(message) : undefined,
+        "bad_frame",
+        faults[at] ?? "Another message of the same frame is malformed; nothing was published.",
+      ),
+    ),
+  };
+};

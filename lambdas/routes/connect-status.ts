@@ -1,0 +1,9 @@
+import { Meta } from "../../protocol/index.js";
+import { ManagementApi } from "../aws/api-gateway/management-api.js";
+import { createDependencies } from "../aws/create-dependencies.js";
+import { connectionStatus } from "../aws/api-gateway/connection-status.js";
+
+const system = createDependencies();
+
+/** The Lambda behind `connect`: what came of the handshake? Tells a denied socket why, and closes it. */
+export const handler = connectionStatus(system, new ManagementApi(system.log), Meta.connect);

@@ -1,0 +1,88 @@
+import { type Reply, type Code, Meta } from "../../protocol/index.js";
+import { ManagementApi } from "../aws/api-gateway/management-api.js";
+import { LatestTable } from "../aws/dynamodb/latest-table.js";
+import { openHistories } from "../aws/open-histories.js";
+import { route } from "../aws/api-gateway/route.js";
+import { createDependencies, type Dependencies } from "../aws/create-dependencies.js";
+import type { Agent } from "../connection/agent.js";
+import { forChannel, failure, subscribeGranted, success } from "../requests/replies.js";
+import { channelSettings } from "../../protocol/channel-settings.js";
+import { subscriptionError } from "../subscriptions/channel-rules.js";
+import { attachHistory, type HistoryReplyDependencies } from "../history/history-replies.js";
+import { attachLatest, type LatestReplyDependencies } from "../history/latest-replies.js";
+import { readSubscription } from "../requests/frame-parser.js";
+import { SubscriptionRateLimiter } from "../subscriptions/subscription-rate.js";
+import { addSubscriptions } from "../subscriptions/subscriptions.js";
+
+/**
+ * Asks the guard of each channel, stores what they permitted, and answers for each channel by itself, with the channel's
+ * last message where that is kept, and with its position, or what was published behind one, where it has history.
+ */
+export const subscribe = async (
+  system: Pick<Dependencies, "settings" | "store" | "guards"> &
+    LatestReplyDependencies &
+    HistoryReplyDependencies & { rate: Pick<SubscriptionRateLimiter, "allows"> },
+  agent: Agent,
+  body: string | undefined,
+): Promise<Reply[]> => {
+  const { settings, store, guards } = system;
+  const read = readSubscription(body, Meta.subscribe, settings.limits);
+  if ("faults" in read) return read.faults;
+  const { uuid, channels, since, invalidSince: misplaced } = read.request;
+
+  const no = (channel: string, code: Code, reason?: string): Reply =>
+    forChannel(channel, failure(Meta.subscribe, uuid, code, reason));
+  const judged = await Promise.all(
+    channels.map(async (channel): Promise<{ denial: Reply } | { subscribe: string[] }> => {
+      const fault = subscriptionError(channel, settings);
+      if (fault) return { denial: no(channel, fault) };
+      // What is stored in clients may be broken: that is no reason to refuse the other channels, for ever.
+      const lost = misplaced.has(channel) && channelSettings(settings.channels, channel).history;
+      if (lost) return { denial: no(channel, "bad_frame", "since must be a position: { epoch, offset }.") };
+      // Before the guard: asking that is what costs most.
+      if (!system.rate.allows(agent, channel)) return { denial: no(channel, "rate_limited") };
+      const verdict = await guards.subscription(agent, channel);
+      return verdict.permitted
+        ? { subscribe: verdict.subscribe }
+        : { denial: no(channel, verdict.code, verdict.reason) };
+    }),
+  );
+
+  const wanted = judged.map((each) => ("subscribe" in each ? each.subscribe : []));
+  const outcomes = await addSubscriptions({ store, settings }, agent, wanted, true);
+  if (outcomes.includes("unknown_agent")) return [failure(Meta.error, uuid, "unknown_agent")];
+  const granted = new Set(wanted.filter((_, at) => outcomes[at] === "done").flat());
+  const denials = judged.flatMap((each, at) => {
+    const [channel = "", outcome = "done"] = [channels[at], outcomes[at]];
+    if ("denial" in each) return [each.denial];
+    return outcome === "done" ? [] : [no(channel, outcome)];
+  });
+  const asked = channels.filter((channel) => granted.has(channel));
+  const unasked = [...granted].filter((channel) => !channels.includes(channel));
+  const grants = new Map(
+    [...asked, ...unasked].map((name) => [name, subscribeGranted(name, settings, success(Meta.subscribe, uuid))]),
+  );
+  const grantsOf = (names: string[]): Reply[] => names.flatMap((name) => grants.get(name) ?? []);
+  const all = [...grantsOf(asked), ...denials, ...grantsOf(unasked)];
+  const { answers, missed } = await attachLatest(system, agent, grants, all);
+  const told = answers.map((answer, at) => {
+    const channel = missed.find((name) => grants.get(name) === all[at]);
+    return channel === undefined ? answer : no(channel, "unavailable");
+  });
+  return attachHistory(system, agent, grants, since, told);
+};
+
+const system = createDependencies();
+const connections = new ManagementApi(system.log);
+const { table, clock } = system;
+const histories = openHistories(system);
+const subscribing = {
+  ...system,
+  connections,
+  histories,
+  latest: new LatestTable(table, clock),
+  rate: new SubscriptionRateLimiter(system),
+};
+
+/** The Lambda behind `subscribe`. */
+export const handler = route(subscribing, (event, agent) => subscribe(subscribing, agent, event.body));

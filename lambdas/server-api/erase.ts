@@ -1,0 +1,180 @@
+import { type DeletedMessage, type Deletion, type Json, Meta, type Position } from "../../protocol/index.js";
+import type { Settings } from "../settings.js";
+import { type HistorySettings, channelSettings, someChannel } from "../../protocol/channel-settings.js";
+import { fanOut, type FanOutDependencies } from "../delivery/fan-out.js";
+import { newEpoch, PENDING_MS } from "../history/history.js";
+import { keepsLatest } from "../publish/latest.js";
+import type { LingerLog } from "../linger/linger.js";
+import type { Publication } from "../delivery/recipients.js";
+import { disconnect, type RevocationDependencies } from "./revoke.js";
+
+/** A message of a channel's history. */
+export interface ChannelPosition extends Position {
+  channel: string;
+}
+
+/** The rows that deleting is about. Every read of one row is strongly consistent. */
+export interface Erasure {
+  /**
+   * Deletes a message, but not its row: readers still find that the offset is taken.
+   * @returns the message's uuid, also if it was deleted before; `undefined`: there is no message
+   */
+  deleteMessage(at: ChannelPosition): Promise<string | undefined>;
+  /** Forgets whose a deleted message was. */
+  disown(at: ChannelPosition): Promise<void>;
+  /** Begins another history on a channel that has one, and notes that the rows of the history before have to be deleted. */
+  restart(channel: string, newEpoch: string, keep: HistorySettings): Promise<void>;
+  /** The epochs whose rows have to be deleted, and when the present one began, in epoch milliseconds. */
+  leftovers(channel: string): Promise<{ epochs: string[]; since: number }>;
+  /**
+   * Deletes a history's rows, and the note about it when all are deleted.
+   * @param hasTime whether there is time for another page
+   * @returns how many messages were deleted; `isWhole`: no row is left
+   */
+  deleteRows(channel: string, epoch: string, hasTime: () => boolean): Promise<{ deleted: number; isWhole: boolean }>;
+  /** Deletes a channel's last message, where it is kept without a history. */
+  deleteLatest(channel: string): Promise<void>;
+  /**
+   * Looks for messages that a user's agents have published, among the next rows of the whole table.
+   * @param after where the page before ended; left out: at the beginning
+   * @returns `after`: where this page ended; `undefined`: there are no more rows
+   */
+  publishedBy(userId: string, after?: string): Promise<{ found: ChannelPosition[]; after?: string }>;
+}
+
+/** What deleting needs. */
+export type ErasureDependencies = FanOutDependencies &
+  RevocationDependencies & {
+    erasure: Erasure;
+    lingering: Pick<LingerLog, "waiting" | "remove">;
+    settings: Pick<Settings, "channels">;
+    newUuid: () => string;
+  };
+
+/** Most messages that one notice names: it has to fit a frame, and each takes some 150 bytes. */
+const MESSAGES_PER_NOTICE = 100;
+
+/** How long one request waits at most for publications that have begun before, in milliseconds. */
+const WAIT_MS = 1_000;
+
+/** Deletes one message, and notifies the channel's subscribers. Returns false if there is no such message. */
+export const deleteMessage = async (
+  system: ErasureDependencies,
+  channel: string,
+  position: Position,
+): Promise<boolean> => {
+  const uuid = await system.erasure.deleteMessage({ channel, ...position });
+  if (uuid === undefined) return false;
+  await deleteWaiting(system, channel, (entry) => entry.epoch === position.epoch && entry.offset === position.offset);
+  // Also when it was deleted before: whoever did that may not have come to this.
+  await notify(system, [{ channel, messages: [{ ...position, uuid }] }]);
+  return true;
+};
+
+/**
+ * Deletes all that is kept of a channel's messages, step by step: the first request begins another history, so that nobody
+ * reads the old one any more, and notifies the subscribers. The requests after it delete the old rows.
+ * @param isContinued whether this is one of the requests after the first
+ */
+export const deleteHistory = async (
+  system: ErasureDependencies,
+  channel: string,
+  isContinued: boolean,
+): Promise<{ deletedMessages: number; more?: true }> => {
+  const { erasure, clock, settings } = system;
+  const options = channelSettings(settings.channels, channel);
+  if (!isContinued) {
+    if (keepsLatest(options)) await erasure.deleteLatest(channel);
+    if (options.history) await erasure.restart(channel, newEpoch(clock), options.history);
+    await deleteWaiting(system, channel, () => true);
+    await notify(system, [{ channel }]);
+    return { deletedMessages: 0, ...(options.history && { more: true }) };
+  }
+  const until = clock.now() + settings.fanOutMs / 2;
+  const { epochs, since } = await erasure.leftovers(channel);
+  // A publication that took its offset before the restart may be stored until then.
+  const early = since + PENDING_MS - clock.now();
+  if (early > 0) await clock.sleep(Math.min(early, WAIT_MS));
+  if (early > WAIT_MS) return { deletedMessages: 0, more: true };
+  let deletedMessages = 0;
+  for (const epoch of epochs) {
+    const { deleted, isWhole } = await erasure.deleteRows(channel, epoch, () => clock.now() < until);
+    deletedMessages += deleted;
+    if (!isWhole) return { deletedMessages, more: true };
+  }
+  return { deletedMessages };
+};
+
+/**
+ * Disconnects a user's agents, and deletes what they have published from all histories, step by step: the first request
+ * disconnects, those after it read through the table. Subscribers are notified of each deleted message.
+ * @param after the value of `more` of the response before; left out: this is the first request
+ */
+export const forgetUser = async (
+  system: ErasureDependencies,
+  userId: string,
+  after: string | undefined,
+): Promise<{ disconnected: number; deletedMessages: number; more?: string }> => {
+  const { erasure, clock, settings } = system;
+  if (after === undefined) {
+    const disconnected = await disconnect(system, { userId }, undefined);
+    const keepsMessages = someChannel(settings.channels, ({ history }) => history);
+    return { disconnected, deletedMessages: 0, ...(keepsMessages && { more: "" }) };
+  }
+  const until = clock.now() + settings.fanOutMs / 2;
+  const deleted = new Map<string, DeletedMessage[]>();
+  let deletedMessages = 0;
+  let more: string | undefined = after;
+  do {
+    const page: { found: ChannelPosition[]; after?: string } = await erasure.publishedBy(
+      userId,
+      more === "" ? undefined : more,
+    );
+    for (const { channel, epoch, offset } of page.found) {
+      const uuid = await erasure.deleteMessage({ channel, epoch, offset });
+      if (uuid === undefined) continue;
+      deleted.set(channel, [...(deleted.get(channel) ?? []), { epoch, offset, uuid }]);
+      deletedMessages += 1;
+    }
+    more = page.after;
+  } while (more !== undefined && clock.now() < until);
+  await notify(
+    system,
+    [...deleted].map(([channel, messages]) => ({ channel, messages })),
+  );
+  // Last: if this function dies before, the next request finds them again, and notifies.
+  for (const [channel, messages] of deleted)
+    for (const { epoch, offset } of messages) await erasure.disown({ channel, epoch, offset });
+  return { disconnected: 0, deletedMessages, ...(more !== undefined && { more }) };
+};
+
+/** Deletes messages that wait to be delivered together with others. */
+const deleteWaiting = async (
+  { lingering, settings }: ErasureDependencies,
+  channel: string,
+  isDeleted: (entry: Pick<Publication, "epoch" | "offset">) => boolean,
+): Promise<void> => {
+  if (channelSettings(settings.channels, channel).lingerMs === undefined) return;
+  const { entries } = await lingering.waiting(channel);
+  const deleted = entries.filter(isDeleted);
+  if (deleted.length > 0) await lingering.remove(deleted);
+};
+
+/** Sends the channels' subscribers what was deleted. */
+const notify = async (system: ErasureDependencies, deletions: readonly Deletion[]): Promise<void> => {
+  const publications = deletions.flatMap(noticesOf).map((notice): Publication => {
+    // An interface is not a `Json` to the compiler, because somebody could add a field to it.
+    const message = { channel: Meta.history, uuid: system.newUuid(), data: notice as unknown as Json };
+    return { message, to: notice.channel };
+  });
+  if (publications.length > 0) await fanOut(system, publications);
+};
+
+const noticesOf = ({ channel, messages }: Deletion): Deletion[] => {
+  if (!messages) return [{ channel }];
+  const count = Math.ceil(messages.length / MESSAGES_PER_NOTICE);
+  return Array.from({ length: count }, (_, at) => ({
+    channel,
+    messages: messages.slice(at * MESSAGES_PER_NOTICE, (at + 1) * MESSAGES_PER_NOTICE),
+  }));
+};

@@ -1,0 +1,68 @@
+import { type ServerApiResponse, SERVER_API_VERSION as version } from "../../protocol/index.js";
+import { DEFAULT_MESSAGES } from "../requests/replies.js";
+import { readPresencePage, type PresenceQueryDependencies } from "../presence/presence-query.js";
+import { channelSettings } from "../../protocol/channel-settings.js";
+import { deleteHistory, deleteMessage, type ErasureDependencies, forgetUser } from "./erase.js";
+import { read, replayOf } from "../history/history-query.js";
+import type { ReplayDependencies } from "../history/replay.js";
+import { disconnect, type RevocationDependencies, unsubscribe } from "./revoke.js";
+import { serverPublish, type ServerPublishDependencies } from "./server-publish.js";
+import { readServerRequest } from "./server-requests.js";
+
+/** What serving the back end needs. */
+export type ServerApiDependencies = ServerPublishDependencies &
+  RevocationDependencies &
+  ReplayDependencies &
+  Pick<PresenceQueryDependencies, "members" | "occupancy" | "clock"> &
+  ErasureDependencies & {
+    store: ServerPublishDependencies["store"] & RevocationDependencies["store"];
+    lingering: ServerPublishDependencies["lingering"] & ErasureDependencies["lingering"];
+  };
+
+/** How large one answer about presence is at most: a sixth of what an invocation can answer, in bytes. */
+const PRESENCE = { bytes: 1024 * 1024, rows: 10_000 };
+
+/**
+ * Does what the back end asks for, and answers. Who may ask has been decided by IAM before.
+ * @throws where a service failed, or not all could be done in time: it is safe to ask again, but for a publication
+ * whose entries have no uuid
+ */
+export const handleServerRequest = async (
+  system: ServerApiDependencies,
+  value: unknown,
+): Promise<ServerApiResponse> => {
+  const understood = readServerRequest(value);
+  if ("error" in understood) return { version, error: understood.error, code: "bad_request" };
+  const { request } = understood;
+  switch (request.kind) {
+    case "history": {
+      const { query } = request;
+      const keep = channelSettings(system.settings.channels, query.channel).history;
+      if (!keep) return { version, error: DEFAULT_MESSAGES.no_history, code: "no_history" };
+      return { version, history: replayOf(query, await read(system, query, keep)) };
+    }
+    case "presence": {
+      const { query } = request;
+      if (!channelSettings(system.settings.channels, query.channel).presence)
+        return { version, error: DEFAULT_MESSAGES.no_presence, code: "no_presence" };
+      return { version, presence: await readPresencePage(system, query, PRESENCE) };
+    }
+    case "publish":
+      return { version, results: await serverPublish(system, request.entries) };
+    case "disconnect":
+      return { version, disconnected: await disconnect(system, request.target, request.reason) };
+    case "unsubscribe":
+      return { version, unsubscribed: await unsubscribe(system, request.target, request.channel, request.reason) };
+    case "deleteMessage":
+      if (!channelSettings(system.settings.channels, request.channel).history)
+        return { version, error: DEFAULT_MESSAGES.no_history, code: "no_history" };
+      return { version, deletedMessage: await deleteMessage(system, request.channel, request.position) };
+    case "deleteHistory": {
+      const { history, latest } = channelSettings(system.settings.channels, request.channel);
+      if (!history && !latest) return { version, error: DEFAULT_MESSAGES.no_history, code: "no_history" };
+      return { version, ...(await deleteHistory(system, request.channel, request.isContinued)) };
+    }
+    case "forgetUser":
+      return { version, ...(await forgetUser(system, request.userId, request.after)) };
+  }
+};

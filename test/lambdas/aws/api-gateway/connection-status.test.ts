@@ -1,0 +1,106 @@
+import { Meta } from "../../../../protocol/index.js";
+import { connectionStatus } from "../../../../lambdas/aws/api-gateway/connection-status.js";
+import { DEFAULT_SETTINGS } from "../../../../lambdas/settings.js";
+import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "../../support/fakes.js";
+import { answersOf, frameEvent } from "../../support/events.js";
+
+const setUp = (channel: typeof Meta.connect | typeof Meta.ping) => {
+  const store = new MemoryStore();
+  const log = new TestLog();
+  const clock = new TestClock();
+  const connections = new TestConnections(clock, store.calls);
+  const handler = connectionStatus({ settings: DEFAULT_SETTINGS, store, clock, log }, connections, channel);
+  return { store, log, connections, ask: (frame: unknown) => handler(frameEvent(frame, "c1", "route")) };
+};
+
+describe.each([
+  [Meta.connect, "connect"],
+  [Meta.ping, "ping"],
+] as const)("a frame to %s", (channel, action) => {
+  const frame = { action, channel, uuid: "u1" };
+
+  test("of an agent is answered with its id, the guards' timeouts and the limits", async () => {
+    const { store, connections, ask } = setUp(channel);
+    await store.with(agentOf("c1"));
+    const [answer, ...more] = answersOf(await ask(frame));
+    expect(more).toEqual([]);
+    expect(answer).toMatchObject({ channel, uuid: "u1", successful: true });
+    expect(answer?.data).toMatchObject({
+      agent: "uuid-of-c1",
+      timeouts: { onConnectionRequest: 10_000, onSubscriptionRequest: 1_000, onPublicationRequest: 1_000 },
+      limits: { frameBytes: 32_768 },
+    });
+    expect(connections.posts).toEqual([]);
+    expect(connections.closed).toEqual([]);
+  });
+
+  test("is answered from the agent's row, every time, and writes nothing", async () => {
+    const { store, ask } = setUp(channel);
+    await store.with(agentOf("c1"));
+    await ask(frame);
+    await ask(frame);
+    expect(store.calls).toEqual(["connectionRecord c1", "connectionRecord c1"]);
+  });
+
+  test("of a connection that is not known is told so, and the connection closed: no live socket is forgotten", async () => {
+    const { connections, ask } = setUp(channel);
+    expect(await ask(frame)).toEqual({ statusCode: 200 });
+    expect(connections.received("c1")).toMatchObject([
+      { channel, uuid: "u1", successful: false, code: "unknown_agent" },
+    ]);
+    expect(connections.closed).toEqual(["c1"]);
+  });
+
+  test("of a connection that was denied because the guards could not be loaded is told so and closed, and then fails", async () => {
+    const { store, connections, ask } = setUp(channel);
+    await store.putDenial("c1", NOW, { code: "guard_failed", reason: "Broken.", unloaded: true });
+    await expect(ask(frame)).rejects.toThrow("guards_not_loaded");
+    expect(connections.received("c1")).toMatchObject([{ uuid: "u1", code: "guard_failed", error: "Broken." }]);
+    expect(connections.closed).toEqual(["c1"]);
+  });
+
+  test("of a denied connection is told the reason on /meta/connect, and the connection closed", async () => {
+    const { store, connections, ask } = setUp(channel);
+    await store.putDenial("c1", NOW, { code: "guard_timeout", reason: "Too slow." });
+    expect(await ask(frame)).toEqual({ statusCode: 200 });
+    expect(connections.received("c1")).toEqual([
+      { channel: "/meta/connect", uuid: "u1", successful: false, code: "guard_timeout", error: "Too slow." },
+    ]);
+    expect(connections.closed).toEqual(["c1"]);
+  });
+
+  test("that is malformed is told so, with its uuid if it has one; the connection stays", async () => {
+    const { store, connections, ask } = setUp(channel);
+    await store.with(agentOf("c1"));
+    expect(answersOf(await ask({ action, uuid: "u1" }))).toMatchObject([
+      { channel: "/meta/error", uuid: "u1", code: "bad_frame" },
+    ]);
+    expect(answersOf(await ask({ action, channel }))).toMatchObject([{ channel: "/meta/error", code: "bad_frame" }]);
+    expect(connections.closed).toEqual([]);
+  });
+
+  test("that is malformed, of a denied or unknown connection, is answered like any other, by its uuid", async () => {
+    const { store, connections, ask } = setUp(channel);
+    await ask({ action, uuid: "u1" });
+    await store.putDenial("c1", NOW, { code: "denied", reason: "No." });
+    await ask({ action, uuid: "u2" });
+    await ask("hello");
+    expect(connections.received("c1")).toMatchObject([
+      { uuid: "u1", code: "unknown_agent" },
+      { uuid: "u2", code: "denied" },
+      { code: "denied" },
+    ]);
+  });
+
+  test("is answered unavailable when the row cannot be read, and the connection stays", async () => {
+    const { store, log, connections, ask } = setUp(channel);
+    store.before.connectionRecord = () => {
+      throw new Error("secret detail");
+    };
+    const result = await ask(frame);
+    expect(answersOf(result)).toMatchObject([{ channel, uuid: "u1", code: "unavailable" }]);
+    expect(JSON.stringify(result)).not.toContain("secret detail");
+    expect(log.of("route_failed")).toHaveLength(1);
+    expect(connections.closed).toEqual([]);
+  });
+});

@@ -1,0 +1,334 @@
+import { LATEST_DELIVERY_MS } from "../../../lambdas/linger/linger-flusher.js";
+import { type FlushTask, leaseMs, restartFlushers } from "../../../lambdas/linger/linger.js";
+import { NOW } from "../support/fakes.js";
+import { publishUnanswered as publish } from "../delivery/fan-out-system.js";
+import {
+  agent,
+  CHANNEL,
+  expectNothingLeft,
+  outgoing,
+  post,
+  received,
+  run,
+  runAll,
+  type System,
+  systemOf,
+} from "./linger-flusher-system.js";
+
+const MINUTE = 60_000;
+
+describe("a flusher", () => {
+  test("waits until the window of the first message is over, delivers all of it as one frame in order, and leaves", async () => {
+    const system = await systemOf();
+    await post(system, "m1", "m2");
+    system.clock.advance(100);
+    await post(system, "m3");
+    await runAll(system);
+    expect(received(system)).toEqual(["m1", "m2", "m3"]);
+    expect(system.connections.posts).toMatchObject([{ at: NOW + 250 }]);
+    expectNothingLeft(system);
+  });
+
+  test("goes on, window after window, while messages come", async () => {
+    const system = await systemOf();
+    await post(system, "m1");
+    let windows = 0;
+    system.lingering.before = async (step) => {
+      if (step === "remove" && (windows += 1) < 4) await post(system, `m${windows + 1}`);
+    };
+    await runAll(system);
+    expect(received(system)).toEqual(["m1", "m2", "m3", "m4"]);
+    expect(system.connections.posts.map(({ at }) => at - NOW)).toEqual([250, 500, 750, 1_000]);
+    expectNothingLeft(system);
+  });
+
+  test("waits for no other where the first message stayed alone: it lets go at once", async () => {
+    const system = await systemOf();
+    await post(system, "m1");
+    system.store.calls.length = 0;
+    await runAll(system);
+    expect(system.store.calls).toEqual([
+      "acquireLease",
+      "waiting",
+      `subscribers ${CHANNEL}`,
+      "remove",
+      "releaseLease",
+      "waiting",
+      "deleteLease",
+    ]);
+    expect(system.clock.now()).toBe(NOW + 250);
+    expectNothingLeft(system);
+  });
+
+  test("stays for one more window where others came with the first, or where one came later", async () => {
+    const system = await systemOf();
+    await post(system, "m1");
+    await post(system, "m2");
+    system.lingering.before = async (step) => {
+      if (step === "remove" && received(system).length === 2) await post(system, "m3");
+    };
+    await runAll(system);
+    // The third one was alone in its window, but not in the flusher's first.
+    expect(system.connections.posts.map(({ at }) => at - NOW)).toEqual([250, 500]);
+    expect(system.clock.now()).toBe(NOW + 750);
+    expectNothingLeft(system);
+  });
+
+  test("spares who asked to be spared", async () => {
+    const system = await systemOf();
+    await publish(system, agent, [{ ...outgoing("m1"), echo: false }, outgoing("m2")]);
+    await runAll(system);
+    expect(received(system)).toEqual(["m2"]);
+  });
+
+  test("keeps the last message of each window, once, and numbers all of them", async () => {
+    const system = await systemOf({ latest: true });
+    await post(system, "m1", "m2", "m3");
+    expect(system.latest.kept.size).toBe(0);
+    await runAll(system);
+    expect(system.connections.received("c1")).toMatchObject([
+      { offset: NOW + 1 },
+      { offset: NOW + 2 },
+      { offset: NOW + 3 },
+    ]);
+    expect(system.latest.kept.get(CHANNEL)).toMatchObject({ uuid: "m3", offset: NOW + 3 });
+    expect(system.store.calls.filter((call) => call.startsWith("keep"))).toHaveLength(1);
+  });
+
+  test("ends before its time is over, and the next publication has another run", async () => {
+    const system = await systemOf();
+    await post(system, "m1");
+    system.lingering.before = async (step) => {
+      if (step === "releaseLease") await post(system, "m2");
+    };
+    await run(system, system.tasks.shift()!, () => 2 * leaseMs(system.settings, CHANNEL));
+    system.lingering.before = () => undefined;
+    expect(received(system)).toEqual(["m1", "m2"]);
+    expectNothingLeft(system);
+    await post(system, "m3");
+    expect(system.tasks).toHaveLength(1);
+  });
+
+  test("leaves at once where another one holds the lease, and where Lambda runs the same task twice", async () => {
+    const system = await systemOf();
+    await post(system, "m1");
+    const [task] = system.tasks;
+    await Promise.all([run(system, task!), run(system, task!)]);
+    expect(received(system)).toEqual(["m1"]);
+    expectNothingLeft(system);
+  });
+
+  test("does not deliver what is too old: it is counted in the log, and who should have got it is closed", async () => {
+    const system = await systemOf();
+    await post(system, "m1", "m2");
+    system.clock.advance(LATEST_DELIVERY_MS - 1_000);
+    await post(system, "m3");
+    system.clock.advance(1_001);
+    await runAll(system);
+    expect(system.log.of("not_delivered")).toContainEqual({ channel: CHANNEL, messages: 2, uuids: ["m1", "m2"] });
+    expect(received(system)).toEqual(["m3"]);
+    expect(system.connections.closed).toEqual(["c1"]);
+    expectNothingLeft(system);
+  });
+});
+
+/** Makes a system die, for whoever is running, at its `at`-th step from now on; gives what stops that. */
+const dieAt = (system: System, at: number) => {
+  let step = 0;
+  const dead = { died: "" };
+  const check = (name: string): void => {
+    if ((step += 1) >= at) {
+      dead.died ||= name;
+      throw new Error("killed");
+    }
+  };
+  const { post: deliver } = system.connections;
+  const { log, leases } = system.lingering;
+  let came = false;
+  system.lingering.before = (name) => {
+    // Another publication trusts in the lease at the last moment: it is stored, sees that somebody flushes, and succeeds.
+    if (name === "releaseLease" && !came && (leases.get(CHANNEL)?.until ?? 0) > system.clock.now()) {
+      came = true;
+      const id = String(system.clock.now());
+      log.set(`${CHANNEL} ${id}`, { id, message: outgoing("last") });
+    }
+    check(name);
+  };
+  system.store.before = { subscribers: () => check("subscribers") };
+  system.connections.post = (...args) => {
+    // A killed process neither posts nor hears what came of it; what it had posted arrives.
+    if ((step += 1) >= at) {
+      dead.died ||= "post";
+      return Promise.reject(new Error("killed"));
+    }
+    return deliver.apply(system.connections, args);
+  };
+  return {
+    dead,
+    revived: () => {
+      system.lingering.before = () => undefined;
+      system.store.before = {};
+      system.connections.post = deliver.bind(system.connections);
+    },
+  };
+};
+
+const RECOVERIES: [who: string, recover: (system: System, task: FlushTask) => Promise<void>][] = [
+  [
+    "Lambda's retry",
+    async (system, task) => {
+      system.clock.advance(MINUTE);
+      await run(system, task);
+    },
+  ],
+  [
+    "the sweep",
+    async (system) => {
+      system.clock.advance(leaseMs(system.settings, CHANNEL));
+      await restartFlushers(system);
+    },
+  ],
+  [
+    "the next publication",
+    async (system) => {
+      system.clock.advance(leaseMs(system.settings, CHANNEL));
+      await post(system, "next");
+    },
+  ],
+];
+
+/** More steps than a run has. */
+const STEPS = 20;
+
+/** What was published at first: a flusher that finds one message alone waits for no other. */
+const FIRST = [{ first: ["m1"] }, { first: ["m1", "m2"] }];
+
+describe.each(RECOVERIES)("a flusher that is killed before any of its steps: %s", (_who, recover) => {
+  test.each(FIRST)("brings every message, and nothing stays: $first", async ({ first }) => {
+    const died = new Set<string>();
+    for (let at = 1; at <= STEPS; at += 1) {
+      const system = await systemOf();
+      await post(system, ...first);
+      const [task] = system.tasks.splice(0);
+      const { dead, revived } = dieAt(system, at);
+      await run(system, task!).catch(() => undefined);
+      revived();
+      if (dead.died) died.add(dead.died);
+      await recover(system, task!);
+      await runAll(system);
+      expect([at, new Set(received(system).filter((uuid) => uuid !== "next"))]).toEqual([
+        at,
+        new Set([...first, "last"]),
+      ]);
+      expectNothingLeft(system);
+    }
+    expect([...died].sort()).toEqual([
+      "acquireLease",
+      "deleteLease",
+      "post",
+      "releaseLease",
+      "remove",
+      "subscribers",
+      "waiting",
+    ]);
+  });
+});
+
+describe("a publisher that is killed before any of its steps", () => {
+  test("strands nobody else's message, and its own only if it was not told that it succeeded", async () => {
+    for (let at = 1; at <= 5; at += 1) {
+      const system = await systemOf();
+      const invokeFlush = async (task: FlushTask): Promise<void> => {
+        await system.lingering.before("expiredLeases");
+        await system.invokeFlush(task);
+      };
+      const { dead, revived } = dieAt(system, at);
+      const first = await publish({ ...system, invokeFlush }, agent, [outgoing("m1")]).then(
+        () => true,
+        () => false,
+      );
+      revived();
+      // Another one meets what the first has left, while a lease that it may have taken still holds.
+      await post(system, "m2");
+      system.clock.advance(leaseMs(system.settings, CHANNEL));
+      await restartFlushers(system);
+      await runAll(system);
+      expect([at, received(system).includes("m2")]).toEqual([at, true]);
+      expect([at, first]).toEqual([at, dead.died === ""]);
+      if (first) expect(received(system)).toContain("m1");
+      expectNothingLeft(system);
+    }
+  });
+});
+
+describe("a publication between any two steps of a flusher", () => {
+  /** How many steps a run has that finds these messages. */
+  const steps = async (first: string[]): Promise<number> => {
+    const system = await systemOf();
+    let count = 0;
+    await post(system, ...first);
+    system.lingering.before = () => void (count += 1);
+    await runAll(system);
+    return count;
+  };
+
+  test.each([
+    { first: ["m1"], expected: 6 },
+    { first: ["m0", "m1"], expected: 8 },
+  ])(
+    "is delivered, wherever it is stored and wherever it then asks who flushes: of $expected steps",
+    async ({ first, expected }) => {
+      const count = await steps(first);
+      expect(count).toBe(expected);
+      for (let stored = 1; stored <= count; stored += 1) {
+        for (let asked = stored; asked <= count + 1; asked += 1) {
+          const system = await systemOf();
+          await post(system, ...first);
+          const plain = system.lingering;
+          let go = (): void => undefined;
+          const held = new Promise<void>((resolve) => (go = resolve));
+          // The second publisher: stores, then waits until the flusher is at its step `asked`.
+          const heldUntil = async (channel: string): Promise<number> => {
+            await held;
+            return plain.leases.get(channel)?.until ?? 0;
+          };
+          const append: typeof plain.append = async (entries) =>
+            entries.forEach((entry) => plain.log.set(`${CHANNEL} ${entry.id}`, entry));
+          const hold: typeof plain.acquireLease = async (lease) => {
+            const present = plain.leases.get(lease.channel);
+            if (present && present.until > system.clock.now()) return false;
+            plain.leases.set(lease.channel, lease);
+            return true;
+          };
+          const other = {
+            ...system,
+            lingering: {
+              append,
+              heldUntil,
+              acquireLease: hold,
+              remove: plain.remove.bind(plain),
+              releaseLease: plain.releaseLease.bind(plain),
+            },
+          };
+          let second: Promise<unknown> | undefined;
+          let at = 0;
+          const [task] = system.tasks.splice(0);
+          plain.before = async () => {
+            at += 1;
+            if (at === stored) second = publish(other, agent, [outgoing("m2")]);
+            if (at === asked) go();
+            // Whatever it can do now, it does.
+            for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+          };
+          await run(system, task!);
+          plain.before = () => undefined;
+          go();
+          await second;
+          await runAll(system);
+          expect([stored, asked, new Set(received(system))]).toEqual([stored, asked, new Set([...first, "m2"])]);
+          expectNothingLeft(system);
+        }
+      }
+    },
+  );
+});

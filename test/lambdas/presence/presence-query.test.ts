@@ -1,0 +1,179 @@
+import { answerPresenceQuery } from "../../../lambdas/presence/presence-query.js";
+import { RateLimiter } from "../../../lambdas/requests/rate-limiter.js";
+import { memberPlace } from "../../../lambdas/aws/dynamodb/keys.js";
+import { handleServerRequest } from "../../../lambdas/server-api/server-api.js";
+import type { Verdict } from "../../../lambdas/ports.js";
+import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import { type PresencePage, MAX_FRAME_BYTES, type Json } from "../../../protocol/index.js";
+import { agentOf, NOW, TestClock } from "../support/fakes.js";
+import { fanOutSystem } from "../delivery/fan-out-system.js";
+import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
+
+const me = agentOf("me");
+
+const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], publish: [] }) => {
+  const members = new MemoryMembers();
+  const clock = new TestClock();
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    wildcards: ["rooms/*"],
+    channels: { "rooms/*": { presence: true } } as const,
+  };
+  const asked: string[] = [];
+  const guards = { subscription: async (_agent: unknown, channel: string) => (asked.push(channel), verdict) };
+  const rate = new RateLimiter({ perSecond: 1, burst: 20 }, clock, 10);
+  const occupancy = new MemoryOccupancy();
+  const system = { members, occupancy, clock, settings, guards, rate };
+  const ask = async (channel = "rooms/1", after?: string) =>
+    answerPresenceQuery(system, me, { uuid: "u1", channel, ...(after === undefined ? {} : { after }) });
+  const join = (id: string, more: { userId?: string; info?: Json } = {}, until = NOW + 1) =>
+    members.join(agentOf(id, { uuid: id, ...more }), "rooms/1", NOW, until);
+  return { members, occupancy, clock, ask, asked, join };
+};
+
+/** Agents in the order in which they are told: of their places, which have nothing to do with their ids. */
+const inOrder = (...ids: string[]) =>
+  ids.sort((a, b) => (memberPlace(a) < memberPlace(b) ? -1 : 1)).map((agent) => ({ agent }));
+
+test("who is there is told, and how many, without those who have gone or were silent for too long", async () => {
+  const { members, clock, ask, join } = setUp();
+  for (const id of ["c", "a", "b"]) await join(id);
+  await join("silent", {}, NOW);
+  await join("gone");
+  await members.leave("gone", "rooms/1", NOW);
+  expect(await ask()).toEqual({
+    channel: "/meta/presence",
+    uuid: "u1",
+    successful: true,
+    data: { channel: "rooms/1", count: 3, members: inOrder("a", "b", "c") },
+  });
+  clock.advance(1);
+  expect((await ask()).data).toEqual({ channel: "rooms/1", count: 0, members: [] });
+});
+
+test("of an agent its user and its info are told, and nothing else", async () => {
+  const { ask, join } = setUp();
+  await join("a", { userId: "ada", info: null });
+  expect((await ask()).data).toMatchObject({ members: [{ agent: "a", userId: "ada", info: null }] });
+});
+
+test("an answer is one frame, and says where to go on; whoever does so misses nobody, also when that one has left", async () => {
+  const { members, ask, join } = setUp();
+  const ids = Array.from({ length: 300 }, (_, at) => `agent-${String(at).padStart(4, "0")}`);
+  for (const id of ids) await join(id, { info: "\u20ac".repeat(80) });
+  const told: string[] = [];
+  for (let after: string | undefined = ""; after !== undefined;) {
+    const answer = await ask("rooms/1", after);
+    expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(MAX_FRAME_BYTES);
+    const { members: page, more } = answer.data as unknown as PresencePage;
+    told.push(...page.map(({ agent }) => agent));
+    if (more !== undefined) await members.leave(told.at(-1)!, "rooms/1", NOW);
+    after = more;
+  }
+  expect([...told].sort()).toEqual(ids);
+});
+
+/** What one channel's members cost: the most rows that one answer reads, and all rows of all answers. */
+const reading = async (count: number, until?: number) => {
+  const { members, ask, join } = setUp();
+  for (let at = 0; at < count; at += 1)
+    await join(
+      `agent-${String(at).padStart(16, "0")}`,
+      { userId: `user-${at}`, info: { name: "x".repeat(20) } },
+      until,
+    );
+  const answers: number[] = [];
+  const page = members.page.bind(members);
+  members.page = async (...asked) => {
+    const read = await page(...asked);
+    answers[answers.length - 1]! += read.attendants.length;
+    return read;
+  };
+  const told = new Set<string>();
+  for (let after: string | undefined = ""; after !== undefined;) {
+    answers.push(0);
+    const data: PresencePage = (await ask("rooms/1", after)).data as unknown as PresencePage;
+    for (const { agent } of data.members) told.add(agent);
+    after = data.more;
+  }
+  return { told: told.size, answers, most: Math.max(...answers), sum: answers.reduce((a, b) => a + b, 0) };
+};
+
+test("an answer reads what it tells and little more, however many members there are; all answers together read each row twice at most", async () => {
+  const { told, most, sum } = await reading(4_000);
+  expect(told).toBe(4_000);
+  expect(most).toBeLessThan(600);
+  expect(sum).toBeLessThan(2 * 4_000);
+});
+
+test("an answer reads a thousand rows at most, also where nobody is there any more: then it tells nobody, and where to go on", async () => {
+  const { told, answers } = await reading(2_500, NOW);
+  expect([told, answers]).toEqual([0, [1_000, 1_000, 500]]);
+});
+
+test("how many there are is counted where one answer tells all; else it is what the last run has noted, whoever asks on", async () => {
+  const { members, occupancy, ask, join } = setUp();
+  const count = async (after?: string) => (await ask("rooms/1", after)).data as unknown as PresencePage;
+  await occupancy.note("rooms/1", 1_234);
+  for (let at = 0; at < 20; at += 1) await join(`c${at}`);
+  expect(await count()).toMatchObject({ count: 20 });
+  expect(occupancy.rows.size).toBe(1);
+  for (let at = 20; at < 1_200; at += 1) await join(`c${at}`);
+  const first = await count();
+  expect(first).toMatchObject({ count: 1_234, more: expect.any(String) });
+  expect(await count(first.more)).toMatchObject({ count: 1_234 });
+  occupancy.rows.clear();
+  expect((await count()).count).toBe(first.members.length);
+  expect(members.rows.size).toBe(1_200);
+});
+
+test.each<[string, Verdict, string]>([
+  ["says no", { permitted: false, code: "denied", reason: "No." }, "denied"],
+  ["says nothing", { permitted: false, code: "guard_timeout", reason: "Late." }, "guard_timeout"],
+  ["permits something else", { permitted: true, subscribe: ["rooms/2"], publish: [] }, "denied"],
+])("a guard that %s lets nobody know", async (_, verdict, code) => {
+  const { ask, join } = setUp(verdict);
+  await join("a");
+  expect(await ask()).toMatchObject({ successful: false, code, data: { channel: "rooms/1" } });
+});
+
+test("who asks too often is refused, and no guard asked", async () => {
+  const { clock, ask, asked } = setUp();
+  for (let times = 0; times < 20; times += 1) expect(await ask()).toMatchObject({ successful: true });
+  expect(await ask()).toMatchObject({
+    channel: "/meta/presence",
+    successful: false,
+    code: "rate_limited",
+    data: { channel: "rooms/1" },
+  });
+  expect(asked).toHaveLength(20);
+  clock.advance(1_000);
+  expect(await ask()).toMatchObject({ successful: true });
+});
+
+test.each([
+  ["plain", "no_presence"],
+  ["rooms/*", "no_presence"],
+  ["a b", "bad_channel"],
+  ["/meta/user/ada", "reserved_channel"],
+])("of %s nobody is told, and no guard asked: %s", async (channel, code) => {
+  const { ask, asked } = setUp();
+  expect(await ask(channel)).toMatchObject({ successful: false, code, data: { channel } });
+  expect(asked).toEqual([]);
+});
+
+test("the back end asks who is there without a guard, and in larger pages", async () => {
+  const system = { ...fanOutSystem({ channels: { "rooms/*": { presence: true } } }), newUuid: () => "made" };
+  for (const id of ["a", "b"]) await system.members.join(agentOf(id, { uuid: id }), "rooms/1", NOW, NOW + 1);
+  const ask = (presence: unknown) => handleServerRequest(system, { version: 1, presence });
+  expect(await ask({ channel: "rooms/1" })).toEqual({
+    version: 1,
+    presence: { channel: "rooms/1", count: 2, members: inOrder("a", "b") },
+  });
+  const [first, second] = inOrder("a", "b");
+  expect(await ask({ channel: "rooms/1", after: memberPlace(first!.agent) })).toMatchObject({
+    presence: { members: [second] },
+  });
+  expect(await ask({ channel: "plain" })).toMatchObject({ code: "no_presence" });
+  expect(await ask({})).toMatchObject({ code: "bad_request" });
+});

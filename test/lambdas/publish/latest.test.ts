@@ -1,0 +1,96 @@
+import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
+import { worstCaseMessage, numberPublications } from "../../../lambdas/publish/latest.js";
+import { serverPublish } from "../../../lambdas/server-api/server-publish.js";
+import { agentOf, messageOf, NOW } from "../support/fakes.js";
+import { fanOutSystem, publishUnanswered as publish } from "../delivery/fan-out-system.js";
+
+const channels = { "prices/*": { latest: true as const } };
+const agent = agentOf("c1");
+const systemOf = async (more: Parameters<typeof fanOutSystem>[0] = {}) => {
+  const system = fanOutSystem({ channels, ...more });
+  await system.store.with(agent, "prices/1", "prices/2", "other");
+  return system;
+};
+
+const outgoing = (channel: string, data: unknown = "hello", uuid = "m1") => messageOf(channel, data as string, uuid);
+
+describe("publications on channels that keep their last message", () => {
+  test("are numbered on the wire, each above the one before; those of other channels are not", async () => {
+    const system = await systemOf();
+    await publish(system, agent, [
+      outgoing("prices/1", "a"),
+      outgoing("other", "b"),
+      outgoing("prices/1", "c"),
+      outgoing("prices/2", "d"),
+    ]);
+    expect(system.connections.received("c1")).toEqual([
+      { ...outgoing("prices/1", "a"), offset: NOW + 1 },
+      outgoing("other", "b"),
+      { ...outgoing("prices/1", "c"), offset: NOW + 2 },
+      { ...outgoing("prices/2", "d"), offset: NOW + 1 },
+    ]);
+    expect(system.latest.kept.get("prices/1")?.data).toBe("c");
+  });
+
+  test("are kept before subscribers are read: who is not read finds it kept", async () => {
+    const system = await systemOf();
+    await publish(system, agent, [outgoing("prices/1"), outgoing("prices/1"), outgoing("prices/2")]);
+    expect(system.store.calls).toEqual([
+      "keep prices/1",
+      "keep prices/2",
+      "subscribers prices/1",
+      "subscribers prices/2",
+    ]);
+  });
+
+  test("of a back end count too; what it sends to a user does not", async () => {
+    const system = {
+      ...(await systemOf({ channels: { ...channels, "/meta/*": { latest: true } } })),
+      newUuid: () => "u",
+    };
+    await serverPublish(system, [
+      { channel: "prices/1", data: 1 },
+      { userId: "ada", data: 2 },
+    ]);
+    expect([...system.latest.kept.keys()]).toEqual(["prices/1"]);
+  });
+
+  test("that are refused are not kept", async () => {
+    const guards = { publication: async () => ({ permitted: false as const, code: "denied" as const, reason: "no" }) };
+    const system = await systemOf({ guards });
+    await publish(system, agent, [outgoing("prices/1")]);
+    expect(system.latest.kept.size).toBe(0);
+  });
+
+  test("are measured with their number: what would not fit a frame with it is refused", async () => {
+    const system = await systemOf();
+    const room = MAX_FRAME_BYTES - JSON.stringify(worstCaseMessage(messageOf("prices/1", ""), system.settings)).length;
+    const [fits, exceeds] = [outgoing("prices/1", "x".repeat(room)), outgoing("prices/1", "x".repeat(room + 1))];
+    expect(await publish(system, agent, [fits])).toMatchObject([{ successful: true }]);
+    expect(Buffer.byteLength(system.connections.to("c1")[0] ?? "")).toBe(MAX_FRAME_BYTES);
+    expect(await publish(system, agent, [exceeds])).toMatchObject([{ code: "too_large" }]);
+    expect(await publish(system, agent, [{ ...exceeds, channel: "other" }])).toMatchObject([{ successful: true }]);
+  });
+
+  test("are seen by delivery guards without the number, and have it whatever the guard makes of them", async () => {
+    const seen: unknown[] = [];
+    const guards = {
+      guardsDelivery: async () => true,
+      delivery: async (_agent: unknown, message: ReturnType<typeof messageOf>) => {
+        seen.push(message);
+        return { ...message, data: "changed" };
+      },
+    };
+    const system = await systemOf({ guards });
+    await publish(system, agent, [outgoing("prices/1")]);
+    expect(seen).toEqual([outgoing("prices/1")]);
+    expect(system.connections.received("c1")).toEqual([{ ...outgoing("prices/1", "changed"), offset: NOW + 1 }]);
+  });
+});
+
+test("publications on other channels are the very same list, and nothing is asked", async () => {
+  const system = await systemOf();
+  const publications = [{ message: outgoing("other") }];
+  expect(await numberPublications(system, publications)).toBe(publications);
+  expect(system.store.calls).toEqual([]);
+});

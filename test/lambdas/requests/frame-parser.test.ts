@@ -1,0 +1,291 @@
+import { type Reply, DEFAULT_LIMITS, MAX_FRAME_BYTES, Meta, MAX_JSON_DEPTH } from "../../../protocol/index.js";
+import {
+  type Parsed,
+  readFrame,
+  readMetaFrame,
+  readPublication,
+  readSubscription,
+  uuidOf,
+} from "../../../lambdas/requests/frame-parser.js";
+import { nested, padded } from "./frame-parser-fixture.js";
+
+const faultsOf = (parsed: Parsed<unknown>): Reply[] => {
+  if ("request" in parsed) throw new Error(`expected faults, got ${JSON.stringify(parsed.request)}`);
+  return parsed.faults;
+};
+
+const NOT_FRAMES: [string, string | null | undefined][] = [
+  ["nothing", undefined],
+  ["null", null],
+  ["an empty text", ""],
+  ["not JSON", "hello"],
+  ["cut JSON", '{"uuid":"u1"'],
+  ["the JSON null", "null"],
+  ["a JSON number", "7"],
+  ["a JSON string", '"connect"'],
+  ["a JSON list", '[{"action":"connect"}]'],
+];
+
+describe("a frame", () => {
+  test.each(NOT_FRAMES)("is no frame when it is %s", (_, body) => {
+    expect(readFrame(body)).toBeUndefined();
+  });
+
+  test("is at most 32 KB, not one byte more", () => {
+    expect(readFrame(padded({ uuid: "u1" }, MAX_FRAME_BYTES))).toEqual({ uuid: "u1" });
+    expect(readFrame(padded({ uuid: "u1" }, MAX_FRAME_BYTES + 1))).toBeUndefined();
+  });
+
+  test("is measured in bytes, not in characters", () => {
+    const text = (characters: number) => JSON.stringify({ data: "é".repeat(characters) });
+    const most = (MAX_FRAME_BYTES - Buffer.byteLength(text(0))) / 2;
+    expect(readFrame(text(Math.floor(most)))).toBeDefined();
+    expect(readFrame(text(Math.floor(most) + 1))).toBeUndefined();
+  });
+
+  test("is nested at most 256 deep, itself counted", () => {
+    expect(readFrame(nested(MAX_JSON_DEPTH))).toBeDefined();
+    expect(readFrame(nested(MAX_JSON_DEPTH + 1))).toBeUndefined();
+    expect(readFrame(nested(16_000))).toBeUndefined();
+  });
+
+  test("is not nested by brackets in its strings, escaped quotes included", () => {
+    const text = `${"[{".repeat(400)}\\"${'"['.repeat(300)}`;
+    expect(readFrame(JSON.stringify({ [text]: text }))).toEqual({ [text]: text });
+  });
+
+  test("may be wide without being deep", () => {
+    expect(readFrame(JSON.stringify({ data: Array.from({ length: 2_000 }, () => ({})) }))).toBeDefined();
+  });
+
+  test("with __proto__ inherits nothing from it", () => {
+    const frame = readFrame('{"__proto__":{"uuid":"u1","data":1,"messages":[]}}');
+    expect(uuidOf(frame)).toBeUndefined();
+    expect(frame?.["data"]).toBeUndefined();
+  });
+});
+
+describe("the uuid an answer carries", () => {
+  test("is the frame's, if it can be read", () => {
+    expect(uuidOf({ uuid: "u1" })).toBe("u1");
+    expect(uuidOf({ uuid: "x".repeat(65) })).toBeUndefined();
+    expect(uuidOf({ uuid: 5 })).toBeUndefined();
+    expect(uuidOf({})).toBeUndefined();
+    expect(uuidOf(undefined)).toBeUndefined();
+  });
+});
+
+describe.each([Meta.connect, Meta.ping] as const)("a frame to %s", (channel) => {
+  test("is read with its uuid; fields it does not know are ignored", () => {
+    const read = readMetaFrame(JSON.stringify({ channel, uuid: "u1", agentId: "someone-else", new: 1 }), channel);
+    expect(read).toMatchObject({ request: { uuid: "u1" } });
+  });
+
+  test.each(NOT_FRAMES)("that is %s is an error (seed: connect with an invalid frame is an error)", (_, body) => {
+    const [fault, ...more] = faultsOf(readMetaFrame(body, channel));
+    expect(more).toEqual([]);
+    expect(fault).toMatchObject({ channel: Meta.error, successful: false, code: "bad_frame" });
+    expect(fault).not.toHaveProperty("uuid");
+  });
+
+  test("that lacks its uuid gets a /meta/error that says so", () => {
+    const [fault] = faultsOf(readMetaFrame(JSON.stringify({ channel }), channel));
+    expect(fault).toMatchObject({ channel: Meta.error, code: "bad_frame", error: expect.stringContaining("uuid") });
+  });
+
+  test("that lacks its channel, or has another, gets a /meta/error that says so, with its uuid", () => {
+    for (const other of [undefined, "stories/5", Meta.subscribe, 7]) {
+      const [fault] = faultsOf(readMetaFrame(JSON.stringify({ channel: other, uuid: "u1" }), channel));
+      expect(fault).toMatchObject({ channel: Meta.error, uuid: "u1", code: "bad_frame" });
+      expect(fault?.error).toContain(channel);
+    }
+  });
+});
+
+describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (meta) => {
+  const read = (data: unknown) =>
+    readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data }), meta, DEFAULT_LIMITS);
+
+  test("names one channel, or several", () => {
+    const since = new Map();
+    expect(read({ channel: "a" })).toEqual({
+      request: { uuid: "u1", channels: ["a"], since, invalidSince: new Set() },
+    });
+    expect(read({ channels: ["a", "b"] })).toEqual({
+      request: { uuid: "u1", channels: ["a", "b"], since, invalidSince: new Set() },
+    });
+  });
+
+  test("may say behind which position of each something is wanted", () => {
+    const since = { epoch: "e1", offset: 3 };
+    expect(read({ channel: "a", since })).toEqual({
+      request: { uuid: "u1", channels: ["a"], since: new Map([["a", since]]), invalidSince: new Set() },
+    });
+    expect(read({ channels: [{ channel: "a", since }, "b", { channel: "c" }] })).toMatchObject({
+      request: { channels: ["a", "b", "c"], since: new Map([["a", since]]) },
+    });
+    for (const wrong of [
+      1,
+      null,
+      {},
+      { epoch: "e1" },
+      { ...since, offset: 1.5 },
+      { ...since, offset: -1 },
+      { ...since, epoch: "e".repeat(65) },
+    ]) {
+      const invalidSince = {
+        uuid: "u1",
+        channels: ["a", "b"],
+        since: new Map([["b", since]]),
+        invalidSince: new Set(["a"]),
+      };
+      expect(
+        read({
+          channels: [
+            { channel: "a", since: wrong },
+            { channel: "b", since },
+          ],
+        }),
+      ).toEqual({ request: invalidSince });
+    }
+  });
+
+  test("names each channel once", () => {
+    expect(read({ channels: ["a", "b", "a"] })).toEqual({
+      request: { uuid: "u1", channels: ["a", "b"], since: new Map(), invalidSince: new Set() },
+    });
+  });
+
+  test("may name what is no channel name: that is decided channel by channel", () => {
+    expect(read({ channels: ["", "/meta/x", "a b"] })).toMatchObject({ request: { channels: ["", "/meta/x", "a b"] } });
+  });
+
+  test.each([
+    ["no data", undefined],
+    ["null", null],
+    ["a text", "a"],
+    ["a list", ["a"]],
+    ["no channel", {}],
+    ["an empty list", { channels: [] }],
+    ["a text for a list", { channels: "a" }],
+    ["a number among the channels", { channels: ["a", 5] }],
+    ["null among the channels", { channels: [null] }],
+    ["a number for a channel", { channel: 5 }],
+    ["a list with a hole", { channels: [["a"]] }],
+  ])("with %s must have a data.channel (seed: subscribe without data.channel)", (_, data) => {
+    const [fault, ...more] = faultsOf(read(data));
+    expect(more).toEqual([]);
+    expect(fault).toMatchObject({ channel: meta, uuid: "u1", successful: false, code: "bad_frame" });
+    expect(fault?.error).toContain("data.channel");
+  });
+
+  test("names at most 25", () => {
+    const channels = Array.from({ length: 26 }, (_, at) => `c${at}`);
+    expect(read({ channels: channels.slice(1) })).toMatchObject({ request: { channels: channels.slice(1) } });
+    expect(faultsOf(read({ channels }))).toMatchObject([{ channel: meta, uuid: "u1", code: "too_many" }]);
+  });
+
+  test("names at most as many as a deployment allows, the same one twice counted twice", () => {
+    const read = (channels: string[]) =>
+      readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data: { channels } }), meta, {
+        channelsPerFrame: 2,
+      });
+    expect(read(["a", "b"])).toHaveProperty("request.channels", ["a", "b"]);
+    expect(faultsOf(read(["a", "b", "a"]))).toMatchObject([
+      { code: "too_many", error: "At most 2 channels go in one frame." },
+    ]);
+  });
+
+  test.each(NOT_FRAMES)("that is %s is an error", (_, body) => {
+    expect(faultsOf(readSubscription(body, meta, DEFAULT_LIMITS))).toMatchObject([
+      { channel: Meta.error, code: "bad_frame" },
+    ]);
+  });
+});
+
+describe("a frame that publishes", () => {
+  const read = (frame: object) => readPublication(JSON.stringify({ action: "publish", ...frame }), DEFAULT_LIMITS);
+  const message = { channel: "a", uuid: "u1", data: "hello" };
+
+  test("holds one message in itself, or several in messages", () => {
+    expect(read(message)).toEqual({ request: [{ ...message, echo: true }] });
+    const messages = [message, { ...message, uuid: "u2", echo: false }];
+    expect(read({ messages })).toEqual({
+      request: [
+        { ...message, echo: true },
+        { ...message, uuid: "u2", echo: false },
+      ],
+    });
+  });
+
+  test.each([null, false, 0, "", [], {}])("may carry %j as its data", (data) => {
+    expect(read({ ...message, data })).toMatchObject({ request: [{ data }] });
+  });
+
+  test("takes nothing but channel, uuid, data and echo: a frame cannot name an agent", () => {
+    const read1 = read({ ...message, agentId: "someone-else", agent: { uuid: "x" }, __proto: 1 });
+    expect(read1).toEqual({ request: [{ ...message, echo: true }] });
+  });
+
+  test.each([
+    ["no channel", { uuid: "u1", data: 1 }],
+    ["a number for a channel", { ...message, channel: 7 }],
+    ["no data (the object must have channel and data)", { channel: "a", uuid: "u1" }],
+    ["an echo that is no boolean", { ...message, echo: "no" }],
+    ["a null echo", { ...message, echo: null }],
+  ])("with %s is answered on /meta/error with the message's uuid", (_, frame) => {
+    expect(faultsOf(read(frame))).toMatchObject([{ channel: Meta.error, uuid: "u1", code: "bad_frame" }]);
+  });
+
+  test.each([undefined, "", "a b", 7, "x".repeat(65)])("with the uuid %j is answered without one", (uuid) => {
+    const [fault] = faultsOf(read({ ...message, uuid }));
+    expect(fault).toMatchObject({ channel: Meta.error, code: "bad_frame", error: expect.stringContaining("uuid") });
+    expect(fault).not.toHaveProperty("uuid");
+  });
+
+  test.each([
+    ["an empty list", []],
+    ["an object", { 0: message }],
+    ["null", null],
+    ["a text", "hello"],
+  ])("whose messages are %s is malformed", (_, messages) => {
+    expect(faultsOf(read({ uuid: "frame", messages }))).toMatchObject([{ uuid: "frame", code: "bad_frame" }]);
+  });
+
+  test("in which one message is malformed publishes none, and answers each by its uuid", () => {
+    const faults = faultsOf(
+      read({ messages: [message, { ...message, uuid: "u2", channel: 7 }, "x", null, { uuid: "u5" }] }),
+    );
+    expect(faults.map(({ uuid }) => uuid)).toEqual(["u1", "u2", undefined, undefined, "u5"]);
+    expect(new Set(faults.map(({ code }) => code))).toEqual(new Set(["bad_frame"]));
+    expect(faults[0]?.error).toContain("Another message");
+    expect(faults[1]?.error).toContain("channel");
+  });
+
+  test("holds at most 25 messages; more are told too_many by their uuids, as many as one frame answers", () => {
+    const messages = Array.from({ length: 26 }, (_, at) => ({ ...message, uuid: `u${at}` }));
+    expect(read({ messages: messages.slice(1) })).toHaveProperty("request.length", 25);
+    const faults = faultsOf(read({ messages }));
+    expect(faults).toHaveLength(25);
+    expect(faults[3]).toMatchObject({ channel: Meta.error, uuid: "u3", code: "too_many" });
+  });
+
+  test("holds at most as many as a deployment allows; each of more is told, so that a client can split them", () => {
+    const messages = Array.from({ length: 25 }, (_, at) => ({ ...message, uuid: `u${at}` }));
+    const read = (count: number) =>
+      readPublication(JSON.stringify({ action: "publish", messages: messages.slice(0, count) }), {
+        messagesPerFrame: 2,
+      });
+    expect(read(2)).toHaveProperty("request.length", 2);
+    expect(faultsOf(read(3)).map(({ uuid, code }) => `${uuid} ${code}`)).toEqual([
+      "u0 too_many",
+      "u1 too_many",
+      "u2 too_many",
+    ]);
+    expect(faultsOf(read(25))).toHaveLength(25);
+  });
+
+  test.each(NOT_FRAMES)("that is %s is an error", (_, body) => {
+    expect(faultsOf(readPublication(body, DEFAULT_LIMITS))).toMatchObject([{ channel: Meta.error, code: "bad_frame" }]);
+  });
+});

@@ -1,0 +1,188 @@
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { DEFAULT_LIMITS } from "../../../protocol/index.js";
+import { connect } from "../../../lambdas/routes/connect.js";
+import { userChannel } from "../../../lambdas/aws/dynamodb/keys.js";
+import type { GuardPort, Permitted } from "../../../lambdas/ports.js";
+import { NO_EVENTS } from "../../../lambdas/server-api/server-events.js";
+import { openGuards } from "../../../lambdas/guards/developer-guards.js";
+import { DEFAULT_SETTINGS, type Settings } from "../../../lambdas/settings.js";
+import { connectEvent } from "../support/events.js";
+import { MemoryStore, TestLog } from "../support/fakes.js";
+import { subscribersOf } from "../../../lambdas/delivery/recipients.js";
+
+const permitted = (more: Partial<Permitted> = {}): Permitted => ({
+  permitted: true,
+  subscribe: [],
+  publish: [],
+  ...more,
+});
+
+const setUp = (settings: Partial<Settings>, permission: Partial<Permitted> = {}) => {
+  const store = new MemoryStore();
+  const left: string[] = [];
+  let asked = 0;
+  const guards: GuardPort = {
+    ...openGuards,
+    connection: async () => {
+      asked += 1;
+      return permitted(permission);
+    },
+    disconnected: async ({ connectionId }) => void left.push(connectionId),
+  };
+  const system = {
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    store,
+    guards,
+    events: NO_EVENTS,
+    log: new TestLog(),
+  };
+  const open = async (connectionId: string, offered = "push-it.v1", headers: Record<string, string> = {}) => {
+    const event = connectEvent(offered, connectionId);
+    const result = await connect(system, { ...event, headers: { ...event.headers, ...headers } });
+    return result as APIGatewayProxyStructuredResultV2;
+  };
+  return { store, left, open, asked: () => asked };
+};
+
+const EXPLAINS = "push-it.v1, push-it.v1.denied";
+const opened = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1" } };
+const explained = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1.denied" } };
+
+test("of a handshake that fails half-way nothing stays: it would count, and no $disconnect comes", async () => {
+  const { store, left, open } = setUp({}, { userId: "ann", subscribe: ["news"] });
+  store.before.subscribers = () => {
+    throw new Error("throttled");
+  };
+  await expect(open("c1")).rejects.toThrow("throttled");
+  expect(store.traces("c1")).toEqual([]);
+  expect(left).toEqual([]);
+});
+
+describe("connections of one user", () => {
+  const limits = { ...DEFAULT_LIMITS, agentsPerUser: 2 };
+
+  test("are as many as allowed; of one more nothing stays, and nobody is told that it left", async () => {
+    const { store, left, open } = setUp({ limits }, { userId: "ann", subscribe: ["news"] });
+    expect([await open("c1"), await open("c2")]).toEqual([opened, opened]);
+    expect(await open("c3")).toEqual({ statusCode: 403 });
+    expect(store.traces("c3")).toEqual([]);
+    expect(left).toEqual([]);
+    expect((await subscribersOf(store, userChannel("ann"))).map(({ connectionId }) => connectionId)).toEqual([
+      "c1",
+      "c2",
+    ]);
+  });
+
+  test("that are too many are told so, where the client asked to be: nothing stays but the reason", async () => {
+    const { store, open } = setUp({ limits: { ...limits, agentsPerUser: 1 } }, { userId: "ann" });
+    await open("c1");
+    expect(await open("c2", EXPLAINS)).toEqual(explained);
+    expect(store.standings.get("c2")).toMatchObject({ denial: { code: "too_many_agents" } });
+    expect((await store.connectionSubscriptions("c2")).channels).toEqual([]);
+    expect(store.traces("c2")).toHaveLength(2);
+  });
+
+  test("are never more than allowed, also when ten come at once; and there is room again for those who come later", async () => {
+    const { store, left, open } = setUp({ limits: { ...limits, agentsPerUser: 5 } }, { userId: "ann" });
+    const results = await Promise.all(Array.from({ length: 10 }, (_, at) => open(`c${at}`)));
+    const accepted = results.filter(({ statusCode }) => statusCode === 200).length;
+    expect(accepted).toBeLessThanOrEqual(5);
+    expect(await subscribersOf(store, userChannel("ann"))).toHaveLength(accepted);
+    results.forEach(({ statusCode }, at) => expect(store.traces(`c${at}`).length > 0).toBe(statusCode === 200));
+    expect(left).toEqual([]);
+    for (let at = accepted; at < 5; at += 1) expect(await open(`later${at}`)).toEqual(opened);
+    expect(await open("last")).toEqual({ statusCode: 403 });
+  });
+
+  test("may overlap with the one that each replaces, of the same session; a third one counts", async () => {
+    const { store, open } = setUp({ limits }, { userId: "ann" });
+    const session = (letter: string): string => `push-it.v1, push-it.session.${letter.repeat(22)}`;
+    expect([await open("a1", session("a")), await open("b1", session("b"))]).toEqual([opened, opened]);
+    expect([await open("a2", session("a")), await open("b2", session("b"))]).toEqual([opened, opened]);
+    for (const offer of [session("a"), session("c"), "push-it.v1"])
+      expect(await open("more", offer)).toEqual({ statusCode: 403 });
+    expect(await subscribersOf(store, userChannel("ann"))).toHaveLength(4);
+  });
+
+  test("that offer no session overlap with nobody", async () => {
+    const { open } = setUp({ limits: { ...limits, agentsPerUser: 1 } }, { userId: "ann" });
+    await open("c1");
+    expect(await open("c2")).toEqual({ statusCode: 403 });
+  });
+
+  test("of other users, or of nobody, do not count", async () => {
+    const { open } = setUp({ limits: { ...limits, agentsPerUser: 1 } });
+    expect([await open("c1"), await open("c2")]).toEqual([opened, opened]);
+  });
+});
+
+test("a connection guard that subscribes an agent beyond what it may have prevents the connection, and nothing stays", async () => {
+  const { store, left, open } = setUp(
+    { limits: { ...DEFAULT_LIMITS, subscriptionsPerAgent: 2 } },
+    { subscribe: ["a", "b", "c"], userId: "ann" },
+  );
+  expect(await open("c1")).toEqual({ statusCode: 403 });
+  expect(store.traces("c1")).toEqual([]);
+  expect(await open("c2", EXPLAINS)).toEqual(explained);
+  expect(store.standings.get("c2")).toMatchObject({ denial: { code: "too_many_subscriptions" } });
+  expect((await store.connectionSubscriptions("c2")).channels).toEqual([]);
+  expect(left).toEqual([]);
+});
+
+describe("a page of another origin", () => {
+  const allowedOrigins = ["https://example.com"];
+
+  test("is refused before the guard is asked, and told why where it asked", async () => {
+    const { store, open, asked } = setUp({ allowedOrigins });
+    expect(await open("c1", "push-it.v1", { Origin: "https://evil.example" })).toEqual({ statusCode: 403 });
+    expect(store.calls).toEqual([]);
+    expect(await open("c2", EXPLAINS, { Origin: "https://evil.example" })).toEqual(explained);
+    expect(store.standings.get("c2")).toMatchObject({ denial: { code: "bad_origin" } });
+    expect(asked()).toBe(0);
+  });
+
+  test("is refused with 403 alone where denials are refused", async () => {
+    const { store, open } = setUp({ allowedOrigins, denials: "refuse" });
+    expect(await open("c1", EXPLAINS, { Origin: "null" })).toEqual({ statusCode: 403 });
+    expect(store.calls).toEqual([]);
+  });
+
+  test("an allowed one, or no browser at all, goes on to the guard", async () => {
+    const { open, asked } = setUp({ allowedOrigins });
+    expect(await open("c1", EXPLAINS, { Origin: "https://EXAMPLE.com" })).toEqual(opened);
+    expect(await open("c2", EXPLAINS)).toEqual(opened);
+    expect(asked()).toBe(2);
+  });
+});
+
+describe("credentials of more bytes than allowed", () => {
+  const limits = { ...DEFAULT_LIMITS, credentialsBytes: 6 };
+  const entry = (value: string) =>
+    `push-it.v1, push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
+
+  test("are refused with 400, before anything else", async () => {
+    const { store, open, asked } = setUp({ limits });
+    expect(await open("c1", entry("abcd"))).toEqual(opened);
+    expect(await open("c2", entry("abcde"))).toEqual({ statusCode: 400 });
+    expect([asked(), store.traces("c2")]).toEqual([1, []]);
+  });
+
+  test("are refused with their code where the client asked for the reason: nothing stays but that", async () => {
+    const { store, open, asked } = setUp({ limits });
+    expect(await open("c1", `push-it.v1.denied, ${entry("abcde")}`)).toEqual(explained);
+    expect(store.standings.get("c1")).toMatchObject({ denial: { code: "credentials_too_large" } });
+    expect([asked(), store.traces("c1").length]).toEqual([0, 2]);
+  });
+
+  test("are refused with 400 alone where denials are refused", async () => {
+    const { store, open } = setUp({ limits, denials: "refuse" });
+    expect(await open("c1", `push-it.v1.denied, ${entry("abcde")}`)).toEqual({ statusCode: 400 });
+    expect(store.calls).toEqual([]);
+  });
+
+  test("of a page that may not connect are not what it is told", async () => {
+    const { store, open } = setUp({ limits, allowedOrigins: ["https://example.com"] });
+    await open("c1", `push-it.v1.denied, ${entry("abcde")}`, { Origin: "https://evil.example" });
+    expect(store.standings.get("c1")).toMatchObject({ denial: { code: "bad_origin" } });
+  });
+});

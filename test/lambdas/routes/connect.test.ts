@@ -1,0 +1,230 @@
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { Agent } from "../../../lambdas/connection/agent.js";
+import type { GuardPort, Permitted, Verdict } from "../../../lambdas/ports.js";
+import { connect } from "../../../lambdas/routes/connect.js";
+import { NO_EVENTS } from "../../../lambdas/server-api/server-events.js";
+import { openGuards } from "../../../lambdas/guards/developer-guards.js";
+import { DEFAULT_SETTINGS, type Settings } from "../../../lambdas/settings.js";
+import { connectEvent, frameEvent } from "../support/events.js";
+import { MemoryStore, NOW, TestLog } from "../support/fakes.js";
+
+const credentials = (value: unknown): string =>
+  `push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
+
+const permitted = (more: Partial<Permitted> = {}): Permitted => ({
+  permitted: true,
+  subscribe: [],
+  publish: [],
+  ...more,
+});
+
+const setUp = (connection?: GuardPort["connection"], settings: Partial<Settings> = {}) => {
+  const store = new MemoryStore();
+  const log = new TestLog();
+  const asked: Agent[] = [];
+  const guards: GuardPort = {
+    ...openGuards,
+    connection: (agent) => {
+      asked.push(agent);
+      return (connection ?? openGuards.connection)(agent);
+    },
+  };
+  const system = { settings: { ...DEFAULT_SETTINGS, ...settings }, store, guards, events: NO_EVENTS, log };
+  const open = (...offered: string[]) =>
+    connect(system, connectEvent(offered.join(", "))) as Promise<APIGatewayProxyStructuredResultV2>;
+  const stored = (): Agent | undefined => {
+    const standing = store.standings.get("c1");
+    return standing && "agent" in standing ? standing.agent : undefined;
+  };
+  return { store, log, asked, system, open, stored };
+};
+
+const accepted = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1" } };
+const explained = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1.denied" } };
+
+describe("connect succeeds by default", () => {
+  test("the agent is stored before the handshake ends, and push-it.v1 is selected", async () => {
+    const { open, stored, store } = setUp();
+    expect(await open("push-it.v1", "push-it.v1.denied")).toEqual(accepted);
+    expect(stored()).toEqual({
+      uuid: expect.stringMatching(/^[0-9A-Za-z_-]{22}$/),
+      connectionId: "c1",
+      connectedAt: NOW,
+      sourceIp: "198.51.100.1",
+      userAgent: "Browser/1.0",
+    });
+    expect(store.calls[0]).toBe("putAgent c1");
+  });
+
+  test("with credentials, which later guards see", async () => {
+    const { open, stored } = setUp();
+    expect(await open("push-it.v1", credentials({ user: "Ada" }))).toEqual(accepted);
+    expect(stored()?.credentials).toEqual({ user: "Ada" });
+  });
+
+  test("each agent with an id of its own", async () => {
+    const { open, stored } = setUp();
+    await open("push-it.v1");
+    const first = stored()?.uuid;
+    await open("push-it.v1");
+    expect(stored()?.uuid).not.toBe(first);
+  });
+
+  test("from a client that sends no user agent, or an endless one", async () => {
+    const { system, stored } = setUp();
+    const event = connectEvent("push-it.v1");
+    event.requestContext.identity = { sourceIp: "198.51.100.1", userAgent: "u".repeat(5_000) };
+    await connect(system, event);
+    expect(stored()?.userAgent).toHaveLength(200);
+    event.requestContext.identity = {};
+    await connect(system, event);
+    expect(stored()).toMatchObject({ userAgent: "", sourceIp: "" });
+  });
+});
+
+describe("the handshake's origin, query and cookies", () => {
+  const withHandshake = () => {
+    const event = connectEvent("push-it.v1");
+    event.headers = { ...event.headers, Origin: "https://example.com", Cookie: "sid=secret-cookie" };
+    return { ...event, queryStringParameters: { room: "secret-query" } };
+  };
+
+  test("are told to the connection guard", async () => {
+    const told: unknown[] = [];
+    const { system } = setUp();
+    const guards: GuardPort = {
+      ...system.guards,
+      connection: async (agent, isConnected, handshake) => (
+        told.push(isConnected, handshake),
+        openGuards.connection(agent)
+      ),
+    };
+    expect(await connect({ ...system, guards }, withHandshake())).toEqual(accepted);
+    expect(told).toEqual([
+      false,
+      { origin: "https://example.com", query: { room: "secret-query" }, cookies: { sid: "secret-cookie" } },
+    ]);
+  });
+
+  test("are not stored, and not logged", async () => {
+    for (const verdict of [permitted(), { permitted: false, code: "denied", reason: "no" } as const]) {
+      const { system, store, log } = setUp(async () => verdict);
+      await connect(system, withHandshake());
+      expect(JSON.stringify([[...store.standings], log])).not.toMatch(/secret-|example\.com/);
+      expect(store.standings.size).toBe(verdict.permitted ? 1 : 0);
+    }
+  });
+});
+
+describe("a malformed handshake is refused with 400, and no guard is asked", () => {
+  test.each([
+    ["no subprotocol", []],
+    ["no version that is known", ["push-it.v2"]],
+    ["credentials that are not JSON", ["push-it.v1", `push-it.credentials.${Buffer.from("{").toString("base64url")}`]],
+    ["credentials that are not base64url", ["push-it.v1", "push-it.credentials.a.b"]],
+    ["credentials of more than 4 KB", ["push-it.v1", credentials("x".repeat(4_095))]],
+    ["credentials twice", ["push-it.v1", credentials(1), credentials(2)]],
+  ])("%s", async (_, offered) => {
+    const { open, asked, store } = setUp();
+    expect(await open(...offered)).toEqual({ statusCode: 400 });
+    expect(asked).toEqual([]);
+    expect(store.calls).toEqual([]);
+  });
+});
+
+describe("the connection guard", () => {
+  test("gets what the client sent, and what it leaves in credentials is what later guards see", async () => {
+    const { open, asked, stored } = setUp(async () =>
+      permitted({ credentials: { user: "Ada" }, info: { name: "Ada" } }),
+    );
+    await open("push-it.v1", credentials("token"));
+    expect(asked).toMatchObject([{ connectionId: "c1", credentials: "token" }]);
+    expect(stored()).toMatchObject({ credentials: { user: "Ada" }, info: { name: "Ada" } });
+  });
+
+  test("that leaves nothing there: nothing is kept", async () => {
+    const { open, stored } = setUp(async () => permitted());
+    await open("push-it.v1", credentials("token"));
+    expect(stored()).not.toHaveProperty("credentials");
+  });
+
+  test("keeps nothing where the stack says so, but info", async () => {
+    const guard = async () => permitted({ credentials: { user: "Ada" }, info: "Ada" });
+    const { open, asked, stored, store } = setUp(guard, { keepCredentials: false });
+    await open("push-it.v1", credentials("token"));
+    expect(asked).toMatchObject([{ credentials: "token" }]);
+    expect(stored()).not.toHaveProperty("credentials");
+    expect(stored()?.info).toBe("Ada");
+    expect(JSON.stringify([...store.standings])).not.toContain("token");
+  });
+
+  test("may subscribe the agent: written last, so that whoever publishes then finds an agent", async () => {
+    const { open, store } = setUp(async () => permitted({ subscribe: ["news", "stories/5"] }));
+    expect(await open("push-it.v1")).toEqual(accepted);
+    expect(store.calls).toEqual([
+      "putAgent c1",
+      "connectionSubscriptions c1",
+      "putSubscriptions c1 news stories/5",
+      "connectionSubscriptions c1",
+    ]);
+  });
+});
+
+describe("a connection guard that denies or does nothing prevents the connection", () => {
+  const DENIALS: [string, Extract<Verdict, { permitted: false }>][] = [
+    ["denies", { permitted: false, code: "denied", reason: "Members only." }],
+    ["does nothing in time", { permitted: false, code: "guard_timeout", reason: "Time ran out." }],
+    ["fails", { permitted: false, code: "guard_failed", reason: "It failed." }],
+  ];
+
+  test.each(DENIALS)(
+    "%s: a client that wants to know why gets a socket that tells, and no agent",
+    async (_, denial) => {
+      const { open, store, log } = setUp(async () => denial);
+      expect(await open("push-it.v1", "push-it.v1.denied")).toEqual(explained);
+      expect(store.standings.get("c1")).toMatchObject({ denial: { code: denial.code, reason: denial.reason } });
+      expect(store.calls).toEqual(["putDenial c1"]);
+      expect(log.of("connection_denied")).toEqual([{ connection: "c1", code: denial.code }]);
+    },
+  );
+
+  test.each(DENIALS)("%s: a client that did not ask gets 403, and nothing is stored", async (_, denial) => {
+    const { open, store } = setUp(async () => denial);
+    expect(await open("push-it.v1")).toEqual({ statusCode: 403 });
+    expect(store.calls).toEqual([]);
+  });
+
+  test("and where denials are refused, everyone gets 403", async () => {
+    const { open, store } = setUp(async () => ({ permitted: false, code: "denied", reason: "No." }), {
+      denials: "refuse",
+    });
+    expect(await open("push-it.v1", "push-it.v1.denied")).toEqual({ statusCode: 403 });
+    expect(store.calls).toEqual([]);
+  });
+});
+
+test("a client that has gone away meanwhile leaves no subscription behind", async () => {
+  const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
+  store.before.putSubscriptions = () => void store.standings.delete("c1");
+  await open("push-it.v1");
+  expect((await store.connectionSubscriptions("c1")).channels).toEqual([]);
+});
+
+test("a frame that chooses the handshake's route is refused: an open connection cannot become another agent", async () => {
+  const { system, store, asked } = setUp();
+  const { requestContext } = frameEvent({ action: "$connect" }, "c1", "$connect");
+  expect(await connect(system, { ...connectEvent("push-it.v1"), requestContext })).toEqual({ statusCode: 400 });
+  expect(asked).toEqual([]);
+  expect(store.calls).toEqual([]);
+});
+
+test.each(["putAgent", "putSubscriptions"] as const)(
+  "a table that fails at %s refuses the handshake: open means connected",
+  async (step) => {
+    const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
+    store.before[step] = () => {
+      throw new Error("throttled");
+    };
+    await expect(open("push-it.v1")).rejects.toThrow("throttled");
+  },
+);

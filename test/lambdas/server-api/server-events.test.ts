@@ -1,0 +1,43 @@
+import { agentDetail, NO_EVENTS, withDisconnectEvents } from "../../../lambdas/server-api/server-events.js";
+import { removeAgent } from "../../../lambdas/connection/remove-agent.js";
+import { openGuards } from "../../../lambdas/guards/developer-guards.js";
+import { agentOf, MemoryStore } from "../support/fakes.js";
+
+test("that an agent has left is told once, by whoever tells its guard, with what everybody may know of it", async () => {
+  const agent = agentOf("c1", { credentials: "secret", userId: "ada", info: "Ada" });
+  const store = await new MemoryStore().with(agent, "a");
+  const told: unknown[] = [];
+  const guards = withDisconnectEvents(openGuards, { put: async (...event) => void told.push(event) });
+  await Promise.all([1, 2, 3].map(() => removeAgent({ store, guards }, agent)));
+  expect(told).toEqual([
+    [
+      "Agent Disconnected",
+      { agent: "uuid-of-c1", connectionId: "c1", connectedAt: agent.connectedAt, userId: "ada", info: "Ada" },
+    ],
+  ]);
+  expect(JSON.stringify(told)).not.toContain("secret");
+});
+
+test("guards see what they saw: the handshake, too; and whether they could be loaded is still known", async () => {
+  const connection = jest.fn(openGuards.connection);
+  const guards = withDisconnectEvents({ ...openGuards, connection, unloaded: () => true }, NO_EVENTS);
+  await guards.connection(agentOf("c1"), false, { query: { room: "5" }, cookies: {} });
+  expect(connection.mock.calls).toEqual([[agentOf("c1"), false, { query: { room: "5" }, cookies: {} }]]);
+  expect(guards.unloaded()).toBe(true);
+});
+
+test("guards decide as they did", async () => {
+  const guards = withDisconnectEvents(openGuards, NO_EVENTS);
+  const agent = agentOf("c1");
+  const message = { channel: "a", uuid: "m1", data: 1 };
+  expect(await guards.connection(agent)).toEqual(await openGuards.connection(agent));
+  expect(await guards.subscription(agent, "a")).toEqual(await openGuards.subscription(agent, "a"));
+  expect(await guards.unsubscription(agent, "a")).toEqual(await openGuards.unsubscription(agent, "a"));
+  expect(await guards.publication(agent, message)).toEqual(await openGuards.publication(agent, message));
+  expect(await guards.guardsDelivery("a")).toBe(false);
+  expect(await guards.delivery(agent, message, 1)).toEqual(message);
+});
+
+test("an agent without a user or info is told without", () => {
+  expect(Object.keys(agentDetail(agentOf("c1")))).toEqual(["agent", "connectionId", "connectedAt"]);
+});

@@ -1,0 +1,159 @@
+import { DEFAULTS } from "../../../client/src/options.js";
+import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
+import { PRICES } from "../../../local/meter/prices.js";
+import type { Benchmark, Chart } from "../benchmark.js";
+import { lineChart } from "../charts/charts.js";
+import { type ScenarioCost, type Costs, FAN_OUTS, type Load, LOADS } from "./scenario.js";
+import { fifoTable } from "./fifo.js";
+import { type Metered, meterPublications } from "./metered.js";
+import { appSyncEvents, awsSample, iotCore } from "./competitors.js";
+import { exceededQuotas } from "./quotas.js";
+import { gbSecondsOf, modelUnits } from "./model.js";
+import { type Units, usdOf } from "../units.js";
+
+const MILLION = 1e6;
+
+/** Four significant digits are more than anybody's bill has. */
+const significant = (value: number): number => Number(value.toPrecision(4));
+
+/**
+ * What a connection costs in a minute, in USD: the minute itself, and where the SDK pings, its part of that. With history
+ * it asks more often, whether it has missed something: then the ping reads its subscription and the channel's head too.
+ */
+const CONNECTION_MINUTE_USD = {
+  pushIt: (history: boolean): number => {
+    const reads = history ? 3 : 1;
+    const ping =
+      (2 * PRICES.apiGateway.messages + PRICES.lambda.requests + reads * PRICES.dynamodb.readUnits) / MILLION;
+    const gbSeconds = gbSecondsOf(COMPUTE_MS + (history ? 2 : 1) * DECLARED_MS.dynamoDb);
+    // Less up to a tenth, at random.
+    const perMinute = 60_000 / (0.95 * (history ? DEFAULT_SETTINGS.checkMs : DEFAULTS.pingInterval));
+    return PRICES.apiGateway.connectionMinutes / MILLION + perMinute * (ping + gbSeconds * PRICES.lambda.gbSecond);
+  },
+  appSyncEvents: (): number => PRICES.appSyncEvents.connectionMinutes / MILLION,
+  iotCore: (): number => PRICES.iotCore.connectionMinutes / MILLION,
+  awsSample: (): number => PRICES.apiGateway.connectionMinutes / MILLION,
+};
+
+const NAMES = ["pushIt", "appSyncEvents", "iotCore", "awsSample"] as const;
+
+const costsOf = (of: (name: (typeof NAMES)[number]) => number): Costs => ({
+  pushIt: significant(of("pushIt")),
+  appSyncEvents: significant(of("appSyncEvents")),
+  iotCore: significant(of("iotCore")),
+  awsSample: significant(of("awsSample")),
+});
+
+/** One cell. @param units what was metered of this load, if it was */
+export const scenarioCost = (load: Load, units?: Units): ScenarioCost => {
+  const used = units ?? modelUnits(load);
+  const { fanOut, perSecond, bytes, lingerMs, history } = load;
+  const perMillion = MILLION / fanOut;
+  const publication = {
+    pushIt: usdOf(used),
+    appSyncEvents: appSyncEvents(load),
+    iotCore: iotCore(load),
+    awsSample: awsSample(load),
+  };
+  // A connection receives each publication: so many a minute.
+  const minutes = MILLION / (60 * perSecond);
+  return {
+    fanOut,
+    perSecond,
+    bytes,
+    lingerMs,
+    history,
+    ...costsOf((name) => publication[name] * perMillion + CONNECTION_MINUTE_USD[name](history) * minutes),
+    boundBy: exceededQuotas(load, used),
+    withoutConnectionMinutes: costsOf((name) => publication[name] * perMillion),
+    basis: units ? "metered" : "modelled",
+  };
+};
+
+/** All cells, with what was metered where something was. */
+export const scenarioCosts = (metered: readonly Metered[]): ScenarioCost[] =>
+  LOADS.map((load) =>
+    scenarioCost(
+      load,
+      metered.find(
+        (each) =>
+          load.lingerMs === 0 &&
+          each.fanOut === load.fanOut &&
+          each.bytes === load.bytes &&
+          each.history === load.history,
+      )?.units,
+    ),
+  );
+
+const usd = (value: number): string => value.toFixed(value < 10 ? 3 : 1);
+
+const size = (bytes: number): string => (bytes < 1_024 ? `${bytes} B` : `${bytes / 1_024} KB`);
+
+const row = (cell: ScenarioCost): string => {
+  const { fanOut, perSecond, bytes, lingerMs, history, withoutConnectionMinutes: without } = cell;
+  const pair = (name: (typeof NAMES)[number]): string => `${usd(cell[name])} (${usd(without[name])})`;
+  const names = NAMES.map(pair).join(" | ");
+  return `| ${fanOut.toLocaleString("en-US")} | ${perSecond} | ${size(bytes)} | ${lingerMs} | ${history ? "yes" : ""} | ${names} | ${cell.basis} | ${cell.boundBy ?? ""} |`;
+};
+
+const table = (cells: ScenarioCost[]): string =>
+  [
+    "USD for a million deliveries; in parentheses without connection minutes and pings.",
+    "",
+    "| fan-out | a second | size | linger, ms | history | Push-It | AppSync Events | IoT Core | AWS's chat sample | Push-It's units | default quotas |",
+    "|--:|--:|--:|--:|---|--:|--:|--:|--:|---|---|",
+    ...cells.map(row),
+    "",
+    `The publisher is one of the subscribers. None of the others keeps what it has delivered; with history, Push-It's connections ask every ${DEFAULT_SETTINGS.checkMs / 60_000} minutes whether they have missed something. Durations are declared: ${DECLARED_MS.post} ms a POST, ${DECLARED_MS.dynamoDb} ms a DynamoDB call. "metered": units as the local runtime's meter counted them for real publications; "modelled": computed, by a model that a test holds against the meter. Publications come evenly: with linger, at 1 a second each is alone in its window.`,
+    "",
+    fifoTable(),
+  ].join("\n");
+
+const charts = (cells: ScenarioCost[]): Chart[] => {
+  const points = (
+    name: (typeof NAMES)[number],
+    perSecond: number,
+    lingerMs: number,
+    history = false,
+  ): [number, number][] =>
+    FAN_OUTS.flatMap((fanOut) =>
+      cells
+        .filter(
+          (cell) =>
+            cell.fanOut === fanOut &&
+            cell.perSecond === perSecond &&
+            cell.bytes === 100 &&
+            cell.lingerMs === lingerMs &&
+            cell.history === history,
+        )
+        .map((cell): [number, number] => [fanOut, cell[name]]),
+    );
+  return [
+    {
+      name: "cost",
+      alt: "USD for a million deliveries of 100 bytes at 20 publications a second, by fan-out: Push-It without linger, with 250 and 500 ms, with history, AppSync Events, AWS's chat sample",
+      svg: lineChart({
+        title: "A million deliveries of 100 bytes, 20 publications a second",
+        x: { label: "subscribers of the channel", log: true },
+        y: { label: "USD", log: true },
+        series: [
+          { name: "Push-It", points: points("pushIt", 20, 0) },
+          { name: "Push-It, linger 250 ms", points: points("pushIt", 20, 250) },
+          { name: "Push-It, linger 500 ms", points: points("pushIt", 20, 500) },
+          { name: "Push-It, history", points: points("pushIt", 20, 0, true) },
+          { name: "AppSync Events", points: points("appSyncEvents", 20, 0), dashed: true },
+          { name: "AWS's chat sample", points: points("awsSample", 20, 0), dashed: true },
+        ],
+      }),
+    },
+  ];
+};
+
+/** What a million deliveries cost, beside what else delivers on AWS. */
+export const cost: Benchmark<ScenarioCost[]> = {
+  summary: "USD for a million deliveries, beside AppSync Events, IoT Core and AWS's chat sample",
+  run: async ({ root, progress }) => scenarioCosts(await meterPublications(root, undefined, progress)),
+  table,
+  charts,
+};

@@ -1,0 +1,67 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { basename, join } from "node:path";
+import { buildSync } from "esbuild";
+import { makeWorkFolder, type WorkFolder } from "../../lib/work-folder.js";
+
+/** A process that answers each question with one message. */
+export interface Process {
+  request<Answer>(question: object): Promise<Answer>;
+}
+
+/** Bundles programs of this folder as functions are bundled, and runs each in a process of its own. */
+export class BundledProcesses {
+  readonly #folder: WorkFolder;
+  readonly #running: ChildProcess[] = [];
+
+  /** @param root the package's folder */
+  constructor(root: string) {
+    this.#folder = makeWorkFolder(root, "bench-");
+  }
+
+  /** @returns the bundle's file */
+  bundle(program: string): string {
+    const outfile = join(this.#folder.path, `${basename(program, ".ts")}.cjs`);
+    buildSync({
+      entryPoints: [program],
+      outfile,
+      bundle: true,
+      minify: true,
+      platform: "node",
+      format: "cjs",
+      logLevel: "error",
+    });
+    return outfile;
+  }
+
+  /** Starts a bundle; gives the process, and the first thing that it says. */
+  async start<Hello>(file: string, args: string[], env: Record<string, string>): Promise<[Process, Hello]> {
+    const child = fork(file, args, {
+      execArgv: [],
+      env: { PATH: process.env["PATH"] ?? "", ...env },
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
+    this.#running.push(child);
+    const ended = once(child, "exit").then(() => [{ error: `${basename(file)} ended` }]);
+    const hear = async <Answer>(): Promise<Answer> => {
+      const [answer] = (await Promise.race([once(child, "message"), ended])) as [Answer & { error?: string }];
+      if (answer.error !== undefined) throw new Error(answer.error);
+      return answer;
+    };
+    const hello = await hear<Hello>();
+    const ask = <Answer>(question: object): Promise<Answer> => {
+      const answer = hear<Answer>();
+      child.send(question);
+      return answer;
+    };
+    return [{ request: ask }, hello];
+  }
+
+  /** Ends them all. */
+  async close(): Promise<void> {
+    const ended = this.#running.filter(({ exitCode }) => exitCode === null).map((child) => once(child, "exit"));
+    for (const child of this.#running) child.kill();
+    await Promise.all(ended);
+    this.#folder.remove();
+  }
+}

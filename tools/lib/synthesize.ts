@@ -1,0 +1,19 @@
+import { join } from "node:path";
+import { App, Stack } from "aws-cdk-lib";
+
+/**
+ * Synthesizes an app with one stack.
+ * @param folder where the cloud assembly goes
+ * @returns the folder of the cloud assembly
+ */
+export const synthesize = (folder: string, stackName: string, addTo: (stack: Stack) => void): string => {
+  const outdir = join(folder, "cdk.out");
+  const app = new App({
+    outdir,
+    analyticsReporting: false,
+    context: { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true },
+  });
+  addTo(new Stack(app, stackName));
+  app.synth();
+  return outdir;
+};
