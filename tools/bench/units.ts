@@ -3,13 +3,13 @@ import { PRICES, QUEUE_METER_BYTES, meteredUnits } from "../../local/meter/price
 
 /** Billed units of AWS. */
 export interface Units {
-  /** API Gateway messages, in meteredUnits of 32 KB. */
+  /** API Gateway messages, in steps of 32 KB. */
   messages: number;
   invocations: number;
   gbSeconds: number;
   readUnits: number;
   writeUnits: number;
-  /** SQS requests, in meteredUnits of 64 KB. */
+  /** SQS requests, in steps of 64 KB. */
   queueRequests: number;
 }
 
