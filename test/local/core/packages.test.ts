@@ -25,5 +25,5 @@ describe("a module is found", () => {
 test("a project's packages are in its own folder, or above it, and then where this package has its own", () => {
   const [first, ...rest] = nodePath("/a/b").split(":/node_modules:");
   expect(first).toBe("/a/b/node_modules:/a/node_modules");
-  expect(rest.join()).toContain(join(__dirname, "../../node_modules"));
+  expect(rest.join()).toContain(join(__dirname, "../../../node_modules"));
 });
