@@ -18,7 +18,9 @@ export const HELD_CODE = [
 
 /** Pages. All others are not held yet. */
 export const HELD_PAGES = [
+  "CONTRIBUTING.md",
   "README.md",
+  "SECURITY.md",
   "client/README.md",
   "docs/CLIENT.md",
   "docs/GUARDS.md",
