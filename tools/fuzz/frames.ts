@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { JsonObject } from "../lib/json.js";
-import { FRAME_BYTES, MESSAGE_BYTES, PER_FRAME } from "./names.js";
-import { BREAKS, PASSWORD, SECRET, VOUCHED } from "./policy.js";
+import { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_ITEMS_PER_FRAME } from "./protocol-rules.js";
+import { CRASHING_CREDENTIALS, PASSWORD, SECRET, RENEWAL_MS } from "./policy.js";
 import {
   agentName,
   channelName,
@@ -40,7 +40,7 @@ const renewing: fc.Arbitrary<JsonObject> = fc.oneof(
   {
     weight: 12,
     arbitrary: fc.constantFrom(
-      ...[undefined, ...Object.keys(VOUCHED), "__proto__"].map((time) => ({
+      ...[undefined, ...Object.keys(RENEWAL_MS), "__proto__"].map((time) => ({
         pass: PASSWORD,
         for: time,
         secret: SECRET,
@@ -49,7 +49,10 @@ const renewing: fc.Arbitrary<JsonObject> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.constantFrom({ pass: BREAKS, secret: SECRET }, { pass: PASSWORD, pad: "x".repeat(4_096) }),
+    arbitrary: fc.constantFrom(
+      { pass: CRASHING_CREDENTIALS, secret: SECRET },
+      { pass: PASSWORD, pad: "x".repeat(4_096) },
+    ),
   },
   { weight: 1, arbitrary: fc.constantFrom({ pass: SECRET }, {}) },
 );
@@ -211,7 +214,12 @@ const mutated = (tag: string): fc.Arbitrary<Wire> => {
 /** Lists around, at and over the limit of a frame. */
 const crowded = (tag: string): fc.Arbitrary<Wire> =>
   fc
-    .tuple(channelName(tag), uuid, fc.integer({ min: PER_FRAME - 1, max: PER_FRAME + 2 }), fc.boolean())
+    .tuple(
+      channelName(tag),
+      uuid,
+      fc.integer({ min: MAX_ITEMS_PER_FRAME - 1, max: MAX_ITEMS_PER_FRAME + 2 }),
+      fc.boolean(),
+    )
     .map(([channel, id, count, publishes]) => {
       const numbered = Array.from({ length: count }, (_, at) => (at % 2 ? channel : `extra/${tag}/${at}`));
       if (!publishes)
@@ -244,7 +252,7 @@ const huge = (tag: string): fc.Arbitrary<Wire> =>
         "}",
       ];
       if (how === "grows") return text(`${head}[${Array.from({ length: 1_500 + more }, () => "1e20").join()}]${tail}`);
-      const goal = (how === "most" ? MESSAGE_BYTES : FRAME_BYTES) + more;
+      const goal = (how === "most" ? MAX_MESSAGE_BYTES : MAX_FRAME_BYTES) + more;
       // A placeholder is as long as ids are only when it has been replaced; such frames are a little longer or shorter.
       const padding = "x".repeat(Math.max(0, goal - Buffer.byteLength(head + tail) - 2));
       const content = `${head}"${padding}"${tail}`;
@@ -291,7 +299,7 @@ const credentials: fc.Arbitrary<string | undefined> = fc.oneof(
   fc.constant(undefined),
   hostileJson.map((value) => JSON.stringify(value)),
   hostileJson.map((value) => JSON.stringify({ pass: PASSWORD, name: value, secret: SECRET })),
-  fc.constantFrom(JSON.stringify({ pass: BREAKS, secret: SECRET }), JSON.stringify({ pass: SECRET })),
+  fc.constantFrom(JSON.stringify({ pass: CRASHING_CREDENTIALS, secret: SECRET }), JSON.stringify({ pass: SECRET })),
   fc.constantFrom(4_096, 4_097, 6_000).map((size) => JSON.stringify("x".repeat(size - 2))),
   hostileText,
 );

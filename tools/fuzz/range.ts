@@ -1,17 +1,17 @@
-import type { Audit, Rows } from "./audit.js";
-import type { Ledger } from "./ledger.js";
-import type { Shelves } from "./shelves.js";
+import type { TableChecker, TableReader } from "./table-checker.js";
+import type { DeliveryModel } from "./delivery-model.js";
+import type { HistoryModel } from "./history-model.js";
 
 /** The system under fire, and what is known of it. */
-export interface Range {
+export interface FuzzContext {
   url: string;
   tableName: string;
-  ledger: Ledger;
-  shelves: Shelves;
-  audit: Audit;
-  rows: Pick<Rows, "all">;
+  deliveries: DeliveryModel;
+  histories: HistoryModel;
+  tableChecker: TableChecker;
+  rows: Pick<TableReader, "all">;
   /** Whether the server says in its log that something failed for lack of time. */
-  struggled(): boolean;
+  sawTimeouts(): boolean;
   /** Counts an answer by its code. */
   answer(code: string): void;
 }

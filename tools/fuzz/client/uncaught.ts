@@ -1,5 +1,5 @@
 /** Runs something; gives what was thrown meanwhile and nobody caught, and what was rejected and nobody handled. */
-export const catching = async (run: () => Promise<void>): Promise<string[]> => {
+export const collectUncaught = async (run: () => Promise<void>): Promise<string[]> => {
   const errors: string[] = [];
   const note = (error: unknown): void => {
     errors.push(error instanceof Error ? (error.stack ?? String(error)) : String(error));

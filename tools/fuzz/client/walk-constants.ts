@@ -1,2 +1,2 @@
 /** The `limit` with which the walk itself asks for a history: so its questions are told from the SDK's. */
-export const APP_LIMIT = 7;
+export const WALK_HISTORY_LIMIT = 7;
