@@ -27,9 +27,9 @@ export interface SocketEvents {
   /** It was told that there is a message which it does not get. */
   skip(peer: AgentSocket, skip: WithheldMessage): void;
   /** What is wrong with what an answer tells. */
-  check(peer: AgentSocket, asks: ContentCheck, answer: Reply): string | undefined;
+  check(peer: AgentSocket, content: ContentCheck, answer: Reply): string | undefined;
   /** What an answer told, where it is known which question it answers. */
-  record(peer: AgentSocket, asks: ContentCheck, answer: Reply): void;
+  record(peer: AgentSocket, content: ContentCheck, answer: Reply): void;
   answer(code: string): void;
   /** A service failed, and the server said so: nobody knows what became of the frame. */
   disturbed(): void;

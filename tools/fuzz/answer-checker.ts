@@ -23,39 +23,39 @@ export class AnswerChecker {
   /** Of members who have been told where they are in a history: what they have had of what comes after. */
   readonly #received = new Map<string, Set<number>>();
   /** Positions behind which everything must arrive. */
-  #promises: { asker: Requester; channel: string; after: number }[] = [];
+  #promises: { requester: Requester; channel: string; after: number }[] = [];
 
   constructor(
-    private readonly ledger: DeliveryModel,
-    private readonly shelves: HistoryModel,
+    private readonly deliveries: DeliveryModel,
+    private readonly histories: HistoryModel,
     private readonly audit: TableChecker,
   ) {}
 
   /** What is wrong with an answer to a question. */
-  checkAnswer(asker: Requester, asks: ContentCheck, answer: Reply): string | undefined {
+  checkAnswer(requester: Requester, content: ContentCheck, answer: Reply): string | undefined {
     const data = asJsonObject(answer.data);
-    switch (asks.kind) {
+    switch (content.kind) {
       case "stored":
-        return this.shelves.checkMessage(asks.channel, answer.position as Position, asks);
+        return this.histories.checkMessage(content.channel, answer.position as Position, content);
       case "attendance":
-        return this.#checkPresence(asks, data);
+        return this.#checkPresence(content, data);
       case "pong":
-        return this.#checkPong(asker, asks, data);
+        return this.#checkPong(requester, content, data);
       case "history":
-        if (data["channel"] !== asks.channel) return "another channel";
+        if (data["channel"] !== content.channel) return "another channel";
         return Object.keys(data).some((key) => !REPLAY_KEYS.has(key))
           ? "too much"
-          : this.#checkReplay(asker, asks, data);
+          : this.#checkReplay(requester, content, data);
       case "subscribed":
-        return this.#checkSubscribed(asker, asks, data);
+        return this.#checkSubscribed(requester, content, data);
     }
   }
 
   /** Notes what an answer told. */
-  recordAnswer(asker: Requester, asks: ContentCheck, answer: Reply): void {
-    const { ledger, shelves } = this;
-    if (asks.kind === "stored") shelves.record(asks.channel, answer.position!, ledger.now, asks);
-    if (asks.kind !== "subscribed" && asks.kind !== "history") return;
+  recordAnswer(requester: Requester, content: ContentCheck, answer: Reply): void {
+    const { deliveries, histories } = this;
+    if (content.kind === "stored") histories.record(content.channel, answer.position!, deliveries.now, content);
+    if (content.kind !== "subscribed" && content.kind !== "history") return;
     const {
       position,
       messages = [],
@@ -63,14 +63,14 @@ export class AnswerChecker {
       pendingMs,
     } = asJsonObject(answer.data) as JsonObject & { position?: Position; messages?: (Message & { offset: number })[] };
     if (!position) return;
-    const { channel } = asks;
-    shelves.record(channel, position, ledger.now);
+    const { channel } = content;
+    histories.record(channel, position, deliveries.now);
     for (const { uuid, data, offset } of messages) {
-      shelves.record(channel, { ...position, offset }, ledger.now, { uuid, data: asPublished(channel, data) });
-      this.#receivedOn(asker.member, channel).add(offset);
+      histories.record(channel, { ...position, offset }, deliveries.now, { uuid, data: asPublished(channel, data) });
+      this.#receivedOn(requester.member, channel).add(offset);
     }
-    if (asks.kind === "subscribed" && !more && pendingMs === undefined)
-      this.#promises.push({ asker, channel, after: position.offset });
+    if (content.kind === "subscribed" && !more && pendingMs === undefined)
+      this.#promises.push({ requester, channel, after: position.offset });
   }
 
   /** What is wrong with a message on a channel with history, beside what the ledger says. */
@@ -81,9 +81,9 @@ export class AnswerChecker {
         : "a message with a position, on a channel without history";
     const position = { epoch: epoch as string, offset: offset as number };
     const published = { uuid, data: asPublished(channel, data) };
-    const checkAnswer = this.shelves.checkMessage(channel, position, published);
+    const checkAnswer = this.histories.checkMessage(channel, position, published);
     if (checkAnswer !== undefined) return checkAnswer;
-    this.shelves.record(channel, position, this.ledger.now, published);
+    this.histories.record(channel, position, this.deliveries.now, published);
     this.#receivedOn(member, channel).add(position.offset);
     return undefined;
   }
@@ -91,12 +91,12 @@ export class AnswerChecker {
   /** What is wrong with being told that there is a message which one does not get. */
   checkSkip(member: Member, { channel, epoch, offset }: WithheldMessage): string | undefined {
     const checkAnswer = hasHistory(channel)
-      ? this.shelves.checkPosition(channel, { epoch, offset })
+      ? this.histories.checkPosition(channel, { epoch, offset })
       : "a position, on a channel without history";
     if (checkAnswer !== undefined) return checkAnswer;
-    this.shelves.record(channel, { epoch, offset }, this.ledger.now);
+    this.histories.record(channel, { epoch, offset }, this.deliveries.now);
     this.#receivedOn(member, channel).add(offset);
-    return this.ledger.receiveSkip(member, channel);
+    return this.deliveries.receiveSkip(member, channel);
   }
 
   /** What is wrong with being told that somebody came or went. */
@@ -106,16 +106,16 @@ export class AnswerChecker {
       return "who is there, of no channel that tells";
     if (!isSameList(keysOf(data), ["at", "channel", joined === undefined ? "left" : "joined"]))
       return "neither that somebody came nor that somebody went";
-    if (!this.ledger.everReceived(member, channel)) return "who is on a channel that it was never subscribed to";
+    if (!this.deliveries.everReceived(member, channel)) return "who is on a channel that it was never subscribed to";
     return this.#checkMember(channel, joined ?? left);
   }
 
   /** What was promised and has not come, of those who are there and stay subscribed. */
   missing(isThere: (member: Member) => boolean): string[] {
-    return this.#promises.flatMap(({ asker: { member, changes }, channel, after }) => {
+    return this.#promises.flatMap(({ requester: { member, changes }, channel, after }) => {
       if (!isThere(member) || changes.unsubscribe.has(channel)) return [];
       const had = this.#receivedOn(member, channel);
-      const missing = [...this.shelves.of(channel).offsets.keys()].filter(
+      const missing = [...this.histories.of(channel).offsets.keys()].filter(
         (offset) => offset > after && !had.has(offset),
       );
       return missing.map(
@@ -138,33 +138,33 @@ export class AnswerChecker {
 
   #checkReplay(
     { member }: Requester,
-    asks: { channel: string; since?: Position; limit: number; reverse: boolean },
+    content: { channel: string; since?: Position; limit: number; reverse: boolean },
     data: JsonObject,
   ): string | undefined {
-    const { channel } = asks;
-    const checkAnswer = this.shelves.checkPosition(channel, data["position"]);
+    const { channel } = content;
+    const checkAnswer = this.histories.checkPosition(channel, data["position"]);
     if (checkAnswer !== undefined) return checkAnswer;
     const reader = {
       get: (_uuid: string, published: Json) => dataFor({ channel, data: published }, member),
       may: (checkMessage: { uuid: string; data: Json; offset: number }): boolean =>
-        this.ledger.wasPublished(member, { channel, ...checkMessage }) &&
-        this.shelves.checkMessage(
+        this.deliveries.wasPublished(member, { channel, ...checkMessage }) &&
+        this.histories.checkMessage(
           channel,
           { ...(data["position"] as Position), offset: checkMessage.offset },
           { uuid: checkMessage.uuid, data: asPublished(channel, checkMessage.data) },
         ) === undefined,
     };
     return checkReplay(
-      this.shelves.of(channel),
-      asks,
+      this.histories.of(channel),
+      content,
       data as JsonObject & { position: Position },
       reader,
-      this.ledger.now,
+      this.deliveries.now,
     );
   }
 
   #checkSubscribed(
-    asker: Requester,
+    requester: Requester,
     { channel, since }: Extract<ContentCheck, { kind: "subscribed" }>,
     data: JsonObject,
   ): string | undefined {
@@ -176,10 +176,10 @@ export class AnswerChecker {
     if (!hasHistory(channel)) return isSameList(keysOf(others), ["channel"]) ? undefined : "too much";
     if (since.length === 0) {
       if (!isSameList(keysOf(others), ["channel", "position"])) return "too much, or no position";
-      const known = [...this.shelves.of(channel).offsets]
-        .filter(([, { tick }]) => tick < this.ledger.now)
+      const known = [...this.histories.of(channel).offsets]
+        .filter(([, { tick }]) => tick < this.deliveries.now)
         .map(([offset]) => offset);
-      const checkAnswer = this.shelves.checkPosition(channel, others["position"]);
+      const checkAnswer = this.histories.checkPosition(channel, others["position"]);
       return (
         checkAnswer ??
         ((others["position"] as Position).offset < Math.max(0, ...known)
@@ -190,7 +190,7 @@ export class AnswerChecker {
     if (Object.keys(others).some((key) => !REPLAY_KEYS.has(key))) return "too much";
     // Of a channel that is named twice, either position may count.
     const faults = since.map((each) =>
-      this.#checkReplay(asker, { channel, since: each, limit: 100, reverse: false }, others),
+      this.#checkReplay(requester, { channel, since: each, limit: 100, reverse: false }, others),
     );
     return faults.includes(undefined) ? undefined : faults[0];
   }
@@ -204,7 +204,7 @@ export class AnswerChecker {
       !isSameList(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"])
     )
       return "what is no member";
-    if (!known || !this.ledger.everSubscribed(known, channel)) return "somebody who never was there";
+    if (!known || !this.deliveries.everSubscribed(known, channel)) return "somebody who never was there";
     return info === known.name ? undefined : "what nobody said of itself";
   }
 
@@ -232,15 +232,18 @@ export class AnswerChecker {
       laggingChannels?: string[];
       absentChannels?: string[];
     };
-    const { sure, unsure } = this.ledger.subscriptionsOf(member);
+    const { sure, unsure } = this.deliveries.subscriptionsOf(member);
     const stays = (channel: string): boolean => sure.has(channel) && !changes.unsubscribe.has(channel);
     const may = (channel: string): boolean =>
       sure.has(channel) || unsure.has(channel) || changes.subscribe.has(channel);
     const asked = new Map(positions.filter(([channel]) => hasHistory(channel)));
     if (behind.some((channel) => !asked.has(channel) || !may(channel))) return "behind on what it did not ask for";
     const gone = [...asked].find(([channel, { epoch, offset }]) => {
-      const { epoch: its, offsets, maxOffset } = this.shelves.of(channel);
-      const least = Math.max(0, ...[...offsets].filter(([, { tick }]) => tick < this.ledger.now).map(([each]) => each));
+      const { epoch: its, offsets, maxOffset } = this.histories.of(channel);
+      const least = Math.max(
+        0,
+        ...[...offsets].filter(([, { tick }]) => tick < this.deliveries.now).map(([each]) => each),
+      );
       const told = behind.includes(channel);
       return told ? epoch === its && offset >= maxOffset : stays(channel) && (epoch !== its || offset < least);
     });

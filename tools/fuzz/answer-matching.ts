@@ -11,12 +11,12 @@ import type { Publication, Prediction } from "./oracle.js";
 export type ContentCheck =
   | { kind: "subscribed"; channel: string; since: Position[] }
   | { kind: "history"; channel: string; since?: Position; limit: number; reverse: boolean }
-  | { kind: "stored"; channel: string; uuid: string; data: Json; claim: string }
+  | { kind: "stored"; channel: string; uuid: string; data: Json; fingerprint: string }
   | { kind: "attendance"; channel: string; after: string }
   | { kind: "pong"; positions: [string, Position][]; present: string[] };
 
 /** Says what is wrong with what an answer tells; `undefined`: nothing. */
-export type Check = (asks: ContentCheck, answer: Reply) => string | undefined;
+export type Check = (content: ContentCheck, answer: Reply) => string | undefined;
 
 /** One answer that must come. */
 export interface ExpectedAnswer {
@@ -51,30 +51,33 @@ const ERROR = "/meta/error";
  * What a frame must lead to whose sender has published, or asked, more than it may at once: each of its messages, or what
  * it asks, may be refused. Only the server knows how much of that is long enough ago.
  */
-export const allowRateLimit = (verdict: Prediction): Prediction => {
-  const { outcome, messages, asking } = verdict;
-  if ((messages === 0 && !asking) || outcome.kind !== "answers") return verdict;
-  return { ...verdict, outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, limited: true })) } };
+export const allowRateLimit = (prediction: Prediction): Prediction => {
+  const { outcome, messages, asking } = prediction;
+  if ((messages === 0 && !asking) || outcome.kind !== "answers") return prediction;
+  return {
+    ...prediction,
+    outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, limited: true })) },
+  };
 };
 
 /** What a frame must lead to some of whose publications have a uuid that is, or may just be, another message's. */
 export const allowUuidReuse = (
-  verdict: Prediction,
+  prediction: Prediction,
   chances: (publication: Publication) => PossibleOutcomes,
 ): Prediction => {
-  const { outcome, publish } = verdict;
-  if (outcome.kind !== "answers" || !publish.some(({ content }) => content !== undefined)) return verdict;
+  const { outcome, publish } = prediction;
+  if (outcome.kind !== "answers" || !publish.some(({ fingerprint }) => fingerprint !== undefined)) return prediction;
   const answers = outcome.answers.map((each): ExpectedAnswer => {
     const { content, uuid, code } = each;
     if (content?.kind !== "stored" || code !== undefined) return each;
     const its = publish
-      .filter(({ content: claim, uuid: id }) => claim === content.claim && id === content.uuid)
+      .filter((published) => published.fingerprint === content.fingerprint && published.uuid === content.uuid)
       .map(chances);
     if (its.some(({ succeeds }) => !succeeds))
       return { channels: [ERROR], ...(uuid !== undefined && { uuid }), code: "uuid_reused" };
     return its.some(({ reused }) => reused) ? { ...each, reused: true } : each;
   });
-  return { ...verdict, outcome: { ...outcome, answers } };
+  return { ...prediction, outcome: { ...outcome, answers } };
 };
 
 /**
@@ -85,26 +88,26 @@ export const allowUuidReuse = (
  * @param subscribed channels to which frames on their way subscribe the agent
  */
 export const allowRaces = (
-  verdict: Prediction,
+  prediction: Prediction,
   renewals: number,
   unsubscribed: ReadonlySet<string>,
   subscribed: ReadonlySet<string> = new Set(),
 ): Prediction => {
-  const { outcome, renews } = verdict;
-  if (outcome.kind !== "answers") return verdict;
+  const { outcome, renews } = prediction;
+  if (outcome.kind !== "answers") return prediction;
   const overtaken = renews !== undefined && renewals > 1;
   const raced = ({ grantedBy, about = "" }: ExpectedAnswer): boolean =>
     grantedBy !== undefined && unsubscribed.has(about);
   const met = ({ channels, code, about = "" }: ExpectedAnswer): boolean =>
     channels.includes("/meta/unsubscribe") && code === undefined && subscribed.has(about);
-  if (!overtaken && !outcome.answers.some((each) => raced(each) || met(each))) return verdict;
+  if (!overtaken && !outcome.answers.some((each) => raced(each) || met(each))) return prediction;
   const answers = outcome.answers.map((each) => ({
     ...each,
     ...(overtaken && { overtaken }),
     ...(raced(each) && { raced: true }),
     ...(met(each) && { met: true }),
   }));
-  return { ...verdict, outcome: { ...outcome, answers } };
+  return { ...prediction, outcome: { ...outcome, answers } };
 };
 
 /** Whether the server asks, unasked, that an agent be renewed: its time is over. */

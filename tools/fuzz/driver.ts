@@ -4,7 +4,7 @@ import { TableChecker, type Row, type TableReader } from "./table-checker.js";
 import { EpisodeRunner } from "./episode-runner.js";
 import { type Episode, episode } from "./frames.js";
 import { DeliveryModel } from "./delivery-model.js";
-import type { FuzzContext } from "./range.js";
+import type { FuzzContext } from "./context.js";
 import { HistoryModel } from "./history-model.js";
 
 /** What is to be done. */
@@ -83,10 +83,10 @@ const shortened = (whole: Episode, count: number): Episode => {
 
 /** Fires episodes at a system until the number of runs is reached, and judges all that comes back. */
 export class Fuzzer {
-  readonly #ledger = new DeliveryModel();
-  readonly #shelves = new HistoryModel();
-  readonly #audit = new TableChecker(this.#ledger, this.#shelves);
-  readonly #range: FuzzContext;
+  readonly #deliveries = new DeliveryModel();
+  readonly #histories = new HistoryModel();
+  readonly #tableChecker = new TableChecker(this.#deliveries, this.#histories);
+  readonly #context: FuzzContext;
   readonly #outcome: Outcome = { runs: 0, violations: [], answers: {} };
   readonly #shrinkMs: number;
   #next = 0;
@@ -104,12 +104,12 @@ export class Fuzzer {
     this.#shrinkMs = shrinkMs;
     const { answers } = this.#outcome;
     const answer = (code: string): void => void (answers[code] = (answers[code] ?? 0) + 1);
-    this.#range = {
+    this.#context = {
       sawTimeouts: () => false,
       ...fire,
-      deliveries: this.#ledger,
-      histories: this.#shelves,
-      tableChecker: this.#audit,
+      deliveries: this.#deliveries,
+      histories: this.#histories,
+      tableChecker: this.#tableChecker,
       answer,
     };
   }
@@ -167,11 +167,11 @@ export class Fuzzer {
   }
 
   async #play(generated: Episode, counts: boolean): Promise<string[]> {
-    if (!counts) return new EpisodeRunner(this.#range, generated).run();
+    if (!counts) return new EpisodeRunner(this.#context, generated).run();
     const left = this.options.path === undefined ? this.options.runs - this.#outcome.runs : Infinity;
     const played = size(generated) > left ? shortened(generated, left) : generated;
     this.#outcome.runs += size(played);
-    const found = await new EpisodeRunner(this.#range, played).run();
+    const found = await new EpisodeRunner(this.#context, played).run();
     this.progress(this.#outcome.runs);
     return found;
   }
@@ -179,21 +179,22 @@ export class Fuzzer {
   /** Everybody has left: nothing may stay in the table. */
   async #cleanedUp(): Promise<void> {
     const until = Date.now() + CLEANUP_MS;
-    const stay = async (): Promise<Row[]> => (await this.#range.rows.all()).filter((row) => !this.#audit.mayStay(row));
+    const stay = async (): Promise<Row[]> =>
+      (await this.#context.rows.all()).filter((row) => !this.#tableChecker.mayStay(row));
     let left = await stay();
     while (left.length > 0 && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       left = await stay();
     }
     const what = [
-      ...this.#audit.checkRows(await this.#range.rows.all(true)).slice(0, MAX_VIOLATIONS),
+      ...this.#tableChecker.checkRows(await this.#context.rows.all(true)).slice(0, MAX_VIOLATIONS),
       ...left
         .slice(0, MAX_VIOLATIONS)
         .map((row) => `a row stays in the table when all have left: ${JSON.stringify(row)}`),
-      ...this.#audit.unknownAgents.map((agent) => `the table had an agent that nobody is: ${agent}`),
+      ...this.#tableChecker.unknownAgents.map((agent) => `the table had an agent that nobody is: ${agent}`),
     ];
     // Where a service did not answer in time, an agent may not have been told its id, and what a removal has left is the
     // sweep's, in two hours.
-    if (what.length > 0 && !this.#range.sawTimeouts()) this.#outcome.violations.push({ what });
+    if (what.length > 0 && !this.#context.sawTimeouts()) this.#outcome.violations.push({ what });
   }
 }

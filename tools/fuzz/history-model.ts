@@ -29,9 +29,9 @@ export class HistoryModel {
 
   /** What is known of a channel's history. */
   of(channel: string): ChannelHistory {
-    const shelf = this.#channels.get(channel) ?? { offsets: new Map(), maxOffset: 0, lastPublishedTick: -1 };
-    this.#channels.set(channel, shelf);
-    return shelf;
+    const history = this.#channels.get(channel) ?? { offsets: new Map(), maxOffset: 0, lastPublishedTick: -1 };
+    this.#channels.set(channel, history);
+    return history;
   }
 
   /** The epoch of a channel's history, if it has been told. */
@@ -48,18 +48,18 @@ export class HistoryModel {
     tick: number,
     { answered, moves = false }: { answered: boolean; moves?: boolean },
   ): void {
-    const shelf = this.of(channel);
-    shelf.maxOffset += moves ? 1 + MAX_MOVES : 1;
-    shelf.lastPublishedTick = Math.max(shelf.lastPublishedTick, answered ? tick : Infinity);
+    const history = this.of(channel);
+    history.maxOffset += moves ? 1 + MAX_MOVES : 1;
+    history.lastPublishedTick = Math.max(history.lastPublishedTick, answered ? tick : Infinity);
   }
 
   /** What is wrong with a position, as one that there is. */
   checkPosition(channel: string, value: unknown): string | undefined {
     const { epoch, offset } = (value ?? {}) as Partial<Position>;
-    const shelf = this.of(channel);
+    const history = this.of(channel);
     if (typeof epoch !== "string" || !isOffset(offset)) return "what is no position";
-    if (epoch !== (shelf.epoch ?? epoch)) return "another epoch than before";
-    return offset > shelf.maxOffset ? "an offset that nobody can have taken" : undefined;
+    if (epoch !== (history.epoch ?? epoch)) return "another epoch than before";
+    return offset > history.maxOffset ? "an offset that nobody can have taken" : undefined;
   }
 
   /** What is wrong with a message at a position, which is believed otherwise. */
@@ -74,9 +74,9 @@ export class HistoryModel {
 
   /** Notes what was told. */
   record(channel: string, { epoch, offset }: Position, tick: number, message?: { uuid: string; data: Json }): void {
-    const shelf = this.of(channel);
-    shelf.epoch ??= epoch;
-    if (message && !shelf.offsets.has(offset))
-      shelf.offsets.set(offset, { uuid: message.uuid, data: JSON.stringify(message.data), tick });
+    const history = this.of(channel);
+    history.epoch ??= epoch;
+    if (message && !history.offsets.has(offset))
+      history.offsets.set(offset, { uuid: message.uuid, data: JSON.stringify(message.data), tick });
   }
 }

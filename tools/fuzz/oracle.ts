@@ -2,6 +2,7 @@ import { type JsonObject, isJsonObject } from "../lib/json.js";
 import type { Code, Json, Position } from "../../protocol/index.js";
 import type { ContentCheck, ExpectedAnswer } from "./answer-matching.js";
 import { MAX_CREDENTIALS_BYTES } from "./handshakes.js";
+import { own, pingContent, targetOf, targetsOf, uuidIn } from "./frame-fields.js";
 import * as names from "./protocol-rules.js";
 import * as policy from "./policy.js";
 
@@ -33,7 +34,7 @@ export interface Publication {
   data: Json;
   echo: boolean;
   /** On channels with history: what the publisher itself has sent, by which a repetition is known again. */
-  content?: string;
+  fingerprint?: string;
 }
 
 /** What a frame may change: nothing else may happen. */
@@ -58,12 +59,6 @@ const parsed = (text: string): unknown => {
   } catch {
     return undefined;
   }
-};
-
-const own = (fields: JsonObject, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
-const uuidIn = (value: unknown): { uuid?: string } => {
-  const uuid = isJsonObject(value) ? own(value, "uuid") : undefined;
-  return names.isUuid(uuid) ? { uuid } : {};
 };
 
 const answers = (list: ExpectedAnswer[], more: Partial<Prediction> = {}): Prediction => ({
@@ -93,73 +88,21 @@ const subscriptionRuling = (name: string): policy.GuardDecision => {
   return policy.decisionOn("subscribe", name);
 };
 
-/** Whether a value can be a position in a channel's history. */
-const isPosition = (value: unknown): value is Position => {
-  if (!isJsonObject(value)) return false;
-  const [epoch, offset] = [own(value, "epoch"), own(value, "offset")];
-  return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
-};
-
-/** A channel that a frame names, and where it goes on from; `misplaced`: from what is no position. */
-interface Target {
-  channel: string;
-  since?: Position;
-  misplaced?: boolean;
-}
-
-const targetOf = (target: unknown): Target | undefined => {
-  if (typeof target === "string") return { channel: target };
-  const channel = isJsonObject(target) ? own(target, "channel") : undefined;
-  if (!isJsonObject(target) || typeof channel !== "string") return undefined;
-  const since = own(target, "since");
-  if (since === undefined) return { channel };
-  return isPosition(since) ? { channel, since } : { channel, misplaced: true };
-};
-
-const targetsOf = (data: unknown): Target[] | undefined => {
-  if (!isJsonObject(data)) return undefined;
-  const wanted: unknown = typeof own(data, "channel") === "string" ? [data] : own(data, "channels");
-  if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
-  const targets = wanted.map(targetOf);
-  return targets.every((target) => target !== undefined) ? targets : undefined;
-};
-
-/** What a `ping` carries, positions by channel and channels, of each 100 at most; `undefined` where it may not. */
-const askedBy = (frame: JsonObject): Extract<ContentCheck, { kind: "pong" }> | undefined => {
-  const data = Object.hasOwn(frame, "data") ? frame["data"] : {};
-  if (!isJsonObject(data)) return undefined;
-  const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
-  const present: unknown = Object.hasOwn(data, "presentChannels") ? data["presentChannels"] : [];
-  if (
-    !isJsonObject(positions) ||
-    !Array.isArray(present) ||
-    present.length > 100 ||
-    Object.keys(positions).length > 100
-  )
-    return undefined;
-  const entries = Object.entries(positions).flatMap(([name, value]): [string, Position][] =>
-    isPosition(value) ? [[name, value]] : [],
-  );
-  const names = present.filter((name) => typeof name === "string");
-  const all = entries.length === Object.keys(positions).length && names.length === present.length;
-  return all ? { kind: "pong", positions: entries, present: names } : undefined;
-};
-
 /** A question about a channel, which its subscription guard decides about as it decides about a subscription. */
 const question = (
   meta: string,
   frame: JsonObject,
-  asks: Extract<ContentCheck, { kind: "history" | "attendance" }>,
+  content: Extract<ContentCheck, { kind: "history" | "attendance" }>,
 ): Prediction => {
-  const { channel, kind } = asks;
+  const { channel, kind } = content;
   const [can, none]: [boolean, Code] =
     kind === "history" ? [policy.hasHistory(channel), "no_history"] : [policy.hasPresence(channel), "no_presence"];
   const code =
     names.checkSubscriptionName(channel, policy.WILDCARDS) ?? (can ? CODES[subscriptionRuling(channel)] : none);
-  const verdict = answers([
-    { channels: [meta], ...uuidIn(frame), about: channel, ...(code ? { code } : { content: asks }) },
+  const prediction = answers([
+    { channels: [meta], ...uuidIn(frame), about: channel, ...(code ? { code } : { content: content }) },
   ]);
-  return { ...verdict, asking: kind };
+  return { ...prediction, asking: kind };
 };
 
 const history = (frame: JsonObject): Prediction => {
@@ -220,20 +163,23 @@ const isMessage = (value: unknown): value is JsonObject & { uuid: string; channe
   (!Object.hasOwn(value, "echo") || typeof value["echo"] === "boolean");
 
 /** Whether a message can be delivered; one that is told again has to fit an answer, too. */
-const fits = ({ channel, uuid, data, content }: Publication): boolean => {
-  const numbered = content === undefined ? {} : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
+const fits = ({ channel, uuid, data, fingerprint }: Publication): boolean => {
+  const numbered = fingerprint === undefined ? {} : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
   return (
     Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <=
-    names.MAX_FRAME_BYTES - (content === undefined ? 0 : 1_024)
+    names.MAX_FRAME_BYTES - (fingerprint === undefined ? 0 : 1_024)
   );
 };
 
 /** Whether a message has the uuid of an earlier one of its frame, on a channel with history, and is another one. */
 const isReuse = (publish: readonly Publication[], all: readonly Publication[]): boolean =>
-  all.some(({ channel, uuid, content }) =>
+  all.some(({ channel, uuid, fingerprint }) =>
     publish.some(
       (each) =>
-        each.content !== undefined && each.channel === channel && each.uuid === uuid && each.content !== content,
+        each.fingerprint !== undefined &&
+        each.channel === channel &&
+        each.uuid === uuid &&
+        each.fingerprint !== fingerprint,
     ),
   );
 
@@ -251,19 +197,23 @@ const publication = (frame: JsonObject): Prediction => {
   const told = list.map(({ uuid, channel, data, echo }): ExpectedAnswer => {
     const code = names.checkPublicationName(channel) ?? CODES[policy.decisionOn("publish", channel)];
     if (code) return { channels: [ERROR], uuid, code };
-    const claim = JSON.stringify([channel, data]);
-    const all = policy
-      .targetChannels(channel)
-      .map((each) => ({ channel: each, uuid, data, echo: echo !== false, ...(policy.hasHistory(each) && { claim }) }));
+    const fingerprint = JSON.stringify([channel, data]);
+    const all = policy.targetChannels(channel).map((each) => ({
+      channel: each,
+      uuid,
+      data,
+      echo: echo !== false,
+      ...(policy.hasHistory(each) && { fingerprint }),
+    }));
     if (!all.every(fits)) return { channels: [ERROR], uuid, code: "too_large" };
     if (isReuse(publish, all)) return { channels: [ERROR], uuid, code: "uuid_reused" };
     publish.push(...all);
-    const asks: ContentCheck = { kind: "stored", channel, uuid, data, claim };
+    const content: ContentCheck = { kind: "stored", channel, uuid, data, fingerprint };
     return {
       channels: ["/meta/successful"],
       uuid,
       ...(all.length === 0 ? { data: policy.RESULT } : {}),
-      ...(policy.hasHistory(channel) && all.length > 0 && { content: asks }),
+      ...(policy.hasHistory(channel) && all.length > 0 && { content: content }),
     };
   });
   return answers(told, { publish, messages: list.length });
@@ -307,10 +257,14 @@ const forAgent = (self: ConnectionFields, action: unknown, frame: JsonObject | u
   if (action === "refresh") return renewal(self, frame);
   if (action === "history") return history(frame);
   if (action === "presence") return presence(frame);
-  const asks = action === "ping" ? askedBy(frame) : undefined;
-  if (action === "ping" && !asks) return bad(frame, meta);
-  const verdict = answers([{ channels: [meta], ...uuidIn(frame), data: self, ...(asks && { content: asks }) }]);
-  return asks && asks.positions.length + asks.present.length > 0 ? { ...verdict, asking: "pong" } : verdict;
+  const content = action === "ping" ? pingContent(frame) : undefined;
+  if (action === "ping" && !content) return bad(frame, meta);
+  const prediction = answers([
+    { channels: [meta], ...uuidIn(frame), data: self, ...(content && { content: content }) },
+  ]);
+  return content && content.positions.length + content.present.length > 0
+    ? { ...prediction, asking: "pong" }
+    : prediction;
 };
 
 /** A denied socket is told its denial whatever it asks; asking who it is ends it. */
@@ -319,8 +273,8 @@ const forDenied = (code: Code, action: unknown, frame: JsonObject | undefined): 
   const about: unknown[] = Array.isArray(list) && list.length > 0 ? list.slice(0, names.MAX_ITEMS_PER_FRAME) : [frame];
   const closes = action === "connect" || action === "ping";
   const told = (closes ? [frame] : about).map((each) => ({ channels: ["/meta/connect"], ...uuidIn(each), code }));
-  const verdict = answers(told);
-  return { ...verdict, outcome: { kind: "answers", answers: told, closes } };
+  const prediction = answers(told);
+  return { ...prediction, outcome: { kind: "answers", answers: told, closes } };
 };
 
 /**
@@ -333,8 +287,8 @@ export const predict = (text: string, { agent = "", name = "", denied }: Sender)
   const action = isJsonObject(value) ? own(value, "action") : undefined;
   const readable = Buffer.byteLength(text) <= names.MAX_FRAME_BYTES && names.depthOf(value) <= names.MAX_JSON_DEPTH;
   const frame = readable && isJsonObject(value) ? value : undefined;
-  const verdict = denied
+  const prediction = denied
     ? forDenied(denied, action, frame)
     : forAgent({ agent, userId: policy.userOf(name) }, action, frame);
-  return action === "send" ? { ...verdict, outcome: { kind: "silence" } } : verdict;
+  return action === "send" ? { ...prediction, outcome: { kind: "silence" } } : prediction;
 };

@@ -9,7 +9,7 @@ export interface OutgoingFrame {
   wire: Wire;
   text: string;
   times: number;
-  verdict: Prediction;
+  prediction: Prediction;
 }
 
 /** What a text frame leads to by its size alone: the code that the connection is closed with. */

@@ -24,15 +24,15 @@ type ReplayAnswer = Partial<Record<string, unknown>> & { position: Position; mes
 const ALWAYS_FITS_BYTES = MAX_FRAME_BYTES - 2_048;
 
 /** What had been told of the history before it was asked for: that must be in it. */
-const before = (shelf: ChannelHistory, now: number): number[] =>
-  [...shelf.offsets].filter(([, { tick }]) => tick < now).map(([offset]) => offset);
+const before = (history: ChannelHistory, now: number): number[] =>
+  [...history.offsets].filter(([, { tick }]) => tick < now).map(([offset]) => offset);
 
 /** The code with which a position must, and may, be refused. Nothing gets too old while the fuzzer runs. */
-const codesOf = (shelf: ChannelHistory, least: number, { since, reverse }: Query): (string | undefined)[] => {
+const codesOf = (history: ChannelHistory, least: number, { since, reverse }: Query): (string | undefined)[] => {
   if (!since) return [undefined];
-  if (since.epoch !== shelf.epoch || since.offset > shelf.maxOffset) return ["epoch_changed"];
+  if (since.epoch !== history.epoch || since.offset > history.maxOffset) return ["epoch_changed"];
   const codes: (string | undefined)[] = since.offset > least ? ["epoch_changed"] : [];
-  if (!reverse && shelf.maxOffset - since.offset > HISTORY_LIMITS.size) codes.push("too_far_behind");
+  if (!reverse && history.maxOffset - since.offset > HISTORY_LIMITS.size) codes.push("too_far_behind");
   if (reverse || least - since.offset <= HISTORY_LIMITS.size) codes.push(undefined);
   return codes;
 };
@@ -48,7 +48,7 @@ const isMessage = (value: unknown): value is HistoryMessage =>
  * @param now in ticks: what was told before must be there
  */
 export const checkReplay = (
-  shelf: ChannelHistory,
+  history: ChannelHistory,
   query: Query,
   told: ReplayAnswer,
   reader: Reader,
@@ -56,9 +56,9 @@ export const checkReplay = (
 ): string | undefined => {
   const { since, limit, reverse } = query;
   const { position, code, more, pendingMs, recovered, messages = [] } = told;
-  const known = before(shelf, now);
+  const known = before(history, now);
   const least = Math.max(0, ...known);
-  if (!codesOf(shelf, least, query).includes(code as string | undefined)) return `the code ${String(code)}`;
+  if (!codesOf(history, least, query).includes(code as string | undefined)) return `the code ${String(code)}`;
   const tells = since !== undefined && (!reverse || code !== undefined);
   if (recovered !== (tells ? code === undefined : undefined)) return "recovered that is not right";
   if (more !== undefined && more !== true) return "more that is not true";
@@ -84,13 +84,13 @@ export const checkReplay = (
 
   // Where all is said, what is known must be within what is said; else what is known there must have been said.
   if (!more && pendingMs === undefined && !reverse && position.offset < least) return "less than there is";
-  if (more && !reverse && position.offset >= shelf.maxOffset) return "that there is more, which there is not";
-  if (reverse && (shelf.lastPublishedTick >= now || pendingMs !== undefined)) return undefined;
+  if (more && !reverse && position.offset >= history.maxOffset) return "that there is more, which there is not";
+  if (reverse && (history.lastPublishedTick >= now || pendingMs !== undefined)) return undefined;
   const there = new Set(offsets);
-  const lowest = Math.max(reverse && !more ? 1 : from, shelf.maxOffset - HISTORY_LIMITS.size + 1, 1);
+  const lowest = Math.max(reverse && !more ? 1 : from, history.maxOffset - HISTORY_LIMITS.size + 1, 1);
   const missing = known.find((offset) => {
     if (offset < lowest || offset > to || there.has(offset)) return false;
-    const { uuid, data } = shelf.offsets.get(offset)!;
+    const { uuid, data } = history.offsets.get(offset)!;
     const its = reader.get(uuid, JSON.parse(data) as Json);
     return its !== undefined && Buffer.byteLength(JSON.stringify(its)) < ALWAYS_FITS_BYTES;
   });

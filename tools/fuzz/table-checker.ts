@@ -74,8 +74,8 @@ export class TableChecker {
   readonly #members = new Map<string, CheckedAgent>();
 
   constructor(
-    private readonly ledger: DeliveryModel,
-    private readonly shelves: HistoryModel,
+    private readonly deliveries: DeliveryModel,
+    private readonly histories: HistoryModel,
   ) {}
 
   /** An agent that the connection guard accepted. One that was never told its id cannot be found in the table. */
@@ -110,7 +110,7 @@ export class TableChecker {
         const present = row["g"] === undefined ? presenceIn(row) : undefined;
         if (present && row["u"] === member.agent) there.add(present.channel);
       }
-      const { sure, unsure } = this.ledger.subscriptionsOf(member);
+      const { sure, unsure } = this.deliveries.subscriptionsOf(member);
       const wrong = [...there]
         .filter((each) => !sure.has(each) && !unsure.has(each))
         .map((each) => `it is present on ${each}, where it is not`);
@@ -163,7 +163,7 @@ export class TableChecker {
     if (present && !hasPresence(present.channel))
       return "a row of somebody on a channel that does not tell who is there";
     const member = this.#members.get(present ? (row["u"] ?? "") : (this.#agents.get(subscription.connection) ?? ""));
-    if (!member || this.ledger.everSubscribed(member, subscription.channel)) return undefined;
+    if (!member || this.deliveries.everSubscribed(member, subscription.channel)) return undefined;
     return "a row of a subscription that no guard permitted";
   }
 
@@ -171,16 +171,16 @@ export class TableChecker {
   #checkHistoryRow({ pk = "", sk = "", m: message, n = "", e: epoch }: Row): string | undefined {
     const [kind, channel = "", whose = ""] = pk.split("#");
     if (!hasHistory(channel)) return "a row of a history that is not kept";
-    const shelf = this.shelves.of(channel);
+    const history = this.histories.of(channel);
     const its = kind === "m" ? whose : epoch;
-    if (its !== (shelf.epoch ?? its)) return "a row of another epoch";
-    if (Number(kind === "m" ? sk : n) > shelf.maxOffset) return "a row of an offset that nobody can have taken";
+    if (its !== (history.epoch ?? its)) return "a row of another epoch";
+    if (Number(kind === "m" ? sk : n) > history.maxOffset) return "a row of an offset that nobody can have taken";
     if (kind === "d") return this.#members.has(whose) ? undefined : "a claim of somebody who is not known";
     if (kind === "h" || message === undefined) return undefined;
     const stored = JSON.parse(message) as { uuid: string; data: Json };
-    const known = shelf.offsets.get(Number(sk));
+    const known = history.offsets.get(Number(sk));
     if (known && (known.uuid !== stored.uuid || known.data !== JSON.stringify(stored.data)))
       return "a row of another message than was told";
-    return this.ledger.isStored({ channel, ...stored }) ? undefined : "a row of a message that no guard permitted";
+    return this.deliveries.isStored({ channel, ...stored }) ? undefined : "a row of a message that no guard permitted";
   }
 }

@@ -27,21 +27,21 @@ export class UuidOwnership {
     this.#attempts = new Map();
     this.#seen = new Set();
     for (const each of publications) {
-      if (each.content === undefined) continue;
-      this.#attempts.set(keyOf(each), [...(this.#attempts.get(keyOf(each)) ?? []), each.content]);
+      if (each.fingerprint === undefined) continue;
+      this.#attempts.set(keyOf(each), [...(this.#attempts.get(keyOf(each)) ?? []), each.fingerprint]);
     }
   }
 
   /** What may become of one of them. */
   possibleOutcomes(publication: Publication): PossibleOutcomes {
-    const { content } = publication;
-    if (content === undefined) return { succeeds: true, reused: false, fresh: true };
+    const { fingerprint } = publication;
+    if (fingerprint === undefined) return { succeeds: true, reused: false, fresh: true };
     const state = this.#of(publication);
     const rivals = state.has(NONE) ? (this.#attempts.get(keyOf(publication)) ?? []) : [];
     return {
-      succeeds: state.has(NONE) || state.has(content),
-      reused: [...state, ...rivals].some((each) => each !== NONE && each !== content),
-      fresh: state.has(NONE) && state.size === 1 && rivals.every((each) => each === content),
+      succeeds: state.has(NONE) || state.has(fingerprint),
+      reused: [...state, ...rivals].some((each) => each !== NONE && each !== fingerprint),
+      fresh: state.has(NONE) && state.size === 1 && rivals.every((each) => each === fingerprint),
     };
   }
 
@@ -52,29 +52,29 @@ export class UuidOwnership {
 
   /** Whether its uuid is under way once more, or may be stored. */
   isRepeated(publication: Publication): boolean {
-    if (publication.content === undefined) return false;
+    if (publication.fingerprint === undefined) return false;
     const state = this.#of(publication);
     return !state.has(NONE) || state.size > 1 || (this.#attempts.get(keyOf(publication)) ?? []).length > 1;
   }
 
   /** Whether one of them has been asked about before: of those that are the same only the first has to come. */
   isSecond(publication: Publication): boolean {
-    if (publication.content === undefined) return false;
+    if (publication.fingerprint === undefined) return false;
     const key = keyOf(publication);
     return this.#seen.has(key) || !this.#seen.add(key);
   }
 
   /** One of them was acknowledged: the uuid stands for it. */
-  acknowledge(publication: Pick<Publication, "channel" | "uuid"> & { claim: string }): void {
-    this.#states.set(keyOf(publication), new Set([publication.claim]));
+  acknowledge(publication: Pick<Publication, "channel" | "uuid"> & { fingerprint: string }): void {
+    this.#states.set(keyOf(publication), new Set([publication.fingerprint]));
   }
 
   /** All of them are over. @param answered whether all were answered, and none of them refused for its rate */
   close(answered: boolean): void {
-    for (const [key, claims] of this.#attempts) {
+    for (const [key, fingerprints] of this.#attempts) {
       const state = this.#states.get(key) ?? new Set([NONE]);
       if (!state.has(NONE)) continue;
-      for (const claim of claims) state.add(claim);
+      for (const fingerprint of fingerprints) state.add(fingerprint);
       if (answered) state.delete(NONE);
       this.#states.set(key, state);
     }

@@ -53,14 +53,14 @@ describe("a replay of three messages that were known before", () => {
 });
 
 test("a uuid stands for what was acknowledged; of two at once either may be refused", () => {
-  const claims = new UuidOwnership();
-  const of = (claim: string) => ({ channel: "kept/a", uuid: "u", data: claim, echo: true, claim });
-  claims.open([of("1"), of("2")]);
-  expect(claims.possibleOutcomes(of("1"))).toEqual({ succeeds: true, reused: true, fresh: false });
-  claims.acknowledge(of("1"));
-  claims.close(true);
-  claims.open([of("1"), of("2")]);
-  expect([claims.possibleOutcomes(of("1")), claims.possibleOutcomes(of("2"))]).toEqual([
+  const uuids = new UuidOwnership();
+  const of = (fingerprint: string) => ({ channel: "kept/a", uuid: "u", data: fingerprint, echo: true, fingerprint });
+  uuids.open([of("1"), of("2")]);
+  expect(uuids.possibleOutcomes(of("1"))).toEqual({ succeeds: true, reused: true, fresh: false });
+  uuids.acknowledge(of("1"));
+  uuids.close(true);
+  uuids.open([of("1"), of("2")]);
+  expect([uuids.possibleOutcomes(of("1")), uuids.possibleOutcomes(of("2"))]).toEqual([
     { succeeds: true, reused: false, fresh: false },
     { succeeds: false, reused: true, fresh: false },
   ]);
@@ -74,13 +74,13 @@ test("a message that is published twice at once may take more offsets than two",
 });
 
 test("a publication is repeated if its uuid is under way once more, or may be stored", () => {
-  const claims = new UuidOwnership();
-  const one = { channel: "kept/a", uuid: "u", data: "1", echo: true, claim: "1" };
-  claims.open([one]);
-  expect(claims.isRepeated(one)).toBe(false);
-  claims.open([one, one]);
-  expect(claims.isRepeated(one)).toBe(true);
-  claims.close(true);
-  claims.open([one]);
-  expect(claims.isRepeated(one)).toBe(true);
+  const uuids = new UuidOwnership();
+  const one = { channel: "kept/a", uuid: "u", data: "1", echo: true, fingerprint: "1" };
+  uuids.open([one]);
+  expect(uuids.isRepeated(one)).toBe(false);
+  uuids.open([one, one]);
+  expect(uuids.isRepeated(one)).toBe(true);
+  uuids.close(true);
+  uuids.open([one]);
+  expect(uuids.isRepeated(one)).toBe(true);
 });

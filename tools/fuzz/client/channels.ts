@@ -46,3 +46,6 @@ export const isWildcard = (channel: string): boolean => channel.endsWith("/*");
 /** Whether a subscription to `subscribed` hears what is published on `channel`. */
 export const matchesSubscription = (subscribed: string, channel: string): boolean =>
   subscribed === channel || (isWildcard(subscribed) && channel.startsWith(subscribed.slice(0, -1)));
+
+/** The `limit` with which the walk itself asks for a history: so its questions are told from the SDK's. */
+export const WALK_HISTORY_LIMIT = 7;

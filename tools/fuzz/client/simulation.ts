@@ -1,7 +1,6 @@
 import { inspect } from "node:util";
 import { createClient, PushItError, type Client, type ClientOptions, type SocketClass } from "./adapter.js";
 import { SeededRandom } from "./seeded-random.js";
-import { GUARD_CHANNEL } from "./channels.js";
 import { Clock } from "./clock.js";
 import { Link } from "./link.js";
 import { Oracle } from "./oracle/oracle.js";
@@ -179,6 +178,3 @@ export class Simulation {
     } as unknown as SocketClass;
   }
 }
-
-/** What a connection guard subscribes agents to, in walks that have one. */
-export const GUARD_CHANNELS = [GUARD_CHANNEL];

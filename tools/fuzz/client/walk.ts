@@ -4,7 +4,6 @@ import { drainMicrotasks } from "./clock.js";
 import type { Violation } from "./oracle/oracle.js";
 import { settingsOf } from "./settings.js";
 import { runCommand, publish } from "./steps.js";
-import { collectUncaught } from "./uncaught.js";
 import { Simulation } from "./simulation.js";
 
 /** How a walk went. */
@@ -52,7 +51,7 @@ const settle = async (world: Simulation): Promise<void> => {
   const { server, platform, client, oracle } = world;
   const { policy } = server;
   oracle.note(() => "--- calm");
-  Object.assign(policy, { trouble: 0, mess: 0, refusesUntil: 0, hangs: false });
+  Object.assign(policy, { trouble: 0, postTrouble: 0, refusesUntil: 0, hangs: false });
   policy.deniedSubscriptions.clear();
   policy.deniedUnsubscriptions.clear();
   policy.deniedPublications.clear();
@@ -103,4 +102,31 @@ const disconnect = async (world: Simulation): Promise<void> => {
   if (world.open.length > 0) oracle.fail("growth", `${world.open.length} sockets are open after disconnect()`);
   if (platform.listeners > MAX_LISTENERS)
     oracle.fail("growth", `the client has ${platform.listeners} listeners on the page`);
+};
+
+/** How many walks collect errors at the moment. */
+let listening = 0;
+
+/** Runs something; gives what was thrown meanwhile and nobody caught, and what was rejected and nobody handled. */
+const collectUncaught = async (run: () => Promise<void>): Promise<string[]> => {
+  const errors: string[] = [];
+  const note = (error: unknown): void => {
+    errors.push(error instanceof Error ? (error.stack ?? String(error)) : String(error));
+  };
+  const added = listening === 0;
+  listening += 1;
+  if (added) {
+    process.on("uncaughtException", note);
+    process.on("unhandledRejection", note);
+  }
+  try {
+    await run();
+  } finally {
+    listening -= 1;
+    if (added) {
+      process.off("uncaughtException", note);
+      process.off("unhandledRejection", note);
+    }
+  }
+  return errors;
 };

@@ -4,7 +4,7 @@ import type { Link } from "../link.js";
 import { truncateName } from "../server/server.js";
 import { targetsOf } from "../server/subscribe-handler.js";
 import type { ClientFrame } from "../server/types.js";
-import { WALK_HISTORY_LIMIT } from "../walk-constants.js";
+import { WALK_HISTORY_LIMIT } from "../channels.js";
 import type { Fail } from "./oracle.js";
 
 /** An answer that told the client where it is on a channel. */
