@@ -1,6 +1,6 @@
 // The problems of one file of code.
 import { basename } from "node:path";
-import { parse } from "@typescript-eslint/parser";
+import tseslint from "typescript-eslint";
 import { commentsOf, messagesOf, testNameOf } from "./code.mjs";
 import { problemsOf, problemsOfMessage, problemsOfName } from "./rules.mjs";
 
@@ -59,7 +59,13 @@ export const createCodeCheck = (file, finder) => {
 
 /** `{ line, sentence, hint }` for each problem in a file's name, comments, names and strings. */
 export const problemsOfCode = (source, file, finder) => {
-  const ast = parse(source, { comment: true, loc: true, range: true, ecmaFeatures: { jsx: file.endsWith("x") } });
+  const { ast } = tseslint.parser.parseForESLint(source, {
+    comment: true,
+    loc: true,
+    range: true,
+    filePath: file,
+    ecmaFeatures: { jsx: file.endsWith("x") },
+  });
   const check = createCodeCheck(file, finder);
   return [...check.file(), ...check.comments(ast.comments), ...[...nodesBelow(ast.body)].flatMap(check.node)];
 };

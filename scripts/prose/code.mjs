@@ -65,9 +65,9 @@ const rootOf = (callee) =>
     ? callee.name
     : rootOf(callee.object ?? callee.callee ?? callee.tag ?? { type: "Identifier" });
 
-/** The name that a call gives to a test or to a group of tests, if it does. */
+/** The name that a call gives to a test or to a group of tests, if it does. `pythonTest` is such a call, too. */
 export const testNameOf = (call) =>
-  ["it", "test", "describe"].includes(rootOf(call.callee)) ? textOf(call.arguments[0]) : undefined;
+  /^(?:it|test|describe)$|Test$/.test(rootOf(call.callee) ?? "") ? textOf(call.arguments[0]) : undefined;
 
 /** The texts of an error that an expression makes. */
 export const messagesOf = ({ callee, arguments: given }) =>

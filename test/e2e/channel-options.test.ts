@@ -16,7 +16,7 @@ const runsOf = (system: TestSystem, name: string): number =>
   system.invocations.filter(({ functionId }) => functionId === system.functionOf(`PushIt${name}`)).length;
 
 describe("a channel that keeps its last message", () => {
-  it("tells it to who subscribes, as the guard of deliveries lets it; every message says where it stands", async () => {
+  it("sends the latest message to new subscribers, through the delivery guard", async () => {
     const guards = `
       export default {
         onConnectionRequest(agent) { agent.connected(); },
@@ -48,7 +48,7 @@ describe("a channel that keeps its last message", () => {
 });
 
 describe("a channel with shards", () => {
-  it("reaches everybody once, through workers too; who leaves is gone from every shard", async () => {
+  it("reaches each subscriber once, also through workers, and cleans every shard", async () => {
     const count = 16;
     const system = await TestSystem.start({
       props: { channels: CHANNELS, wildcards: ["big/*"], fanOutThreshold: 5 },
@@ -75,7 +75,7 @@ describe("a channel with shards", () => {
 });
 
 describe("a channel that lingers", () => {
-  it("delivers what gathered as one frame, in order; the last is kept where that is wanted; nothing stays in the log", async () => {
+  it("delivers gathered messages in order in one frame, and empties the log", async () => {
     const system = await TestSystem.start({ props: { channels: CHANNELS } });
     try {
       const [subscriber, publisher] = await Promise.all([system.connect(), system.connect()]);
@@ -101,7 +101,7 @@ describe("a channel that lingers", () => {
     }
   });
 
-  it("loses nothing when its flusher is killed: Lambda runs it again, and the SDK could tell what came twice", async () => {
+  it("loses nothing when its flusher is killed, because Lambda runs it again", async () => {
     // A flusher that may run for two seconds, and waits for three, is killed while it waits.
     const linger = Duration.seconds(3);
     const props = {
@@ -111,7 +111,7 @@ describe("a channel that lingers", () => {
     };
     const system = await TestSystem.start({
       props,
-      // So that the lease of the one that was killed is over by then.
+      // By then, the lease of the killed flusher is over.
       asyncRetryScale: 0.25,
       edit: (template) => {
         for (const [id, { Properties }] of Object.entries(template.Resources ?? {})) {

@@ -4,11 +4,11 @@ import type { Wire } from "./support/wire.js";
 
 const GUARDS = `
   export default {
-    onDisconnect(agent) { console.warn({ event: "told", who: agent.credentials }); },
+    onDisconnect(agent) { console.warn({ event: "disconnect guard", who: agent.credentials }); },
   };
 `;
 
-/** What API Gateway gets wrong here: connections it calls gone, and those whose $disconnect it forgets. */
+/** API Gateway's errors in this file: connections that it calls gone, and connections whose $disconnect it forgets. */
 const faults = { gone: new Set<string>(), twice: new Map<string, number>(), forgotten: new Set<string>() };
 
 /** Whether this post meets a 410. */
@@ -18,7 +18,7 @@ const isGone = (connectionId: string): boolean => {
   return left > 0 || faults.gone.has(connectionId);
 };
 
-describe("what nobody noticed is cleaned up", () => {
+describe("cleaning up", () => {
   let system: TestSystem;
   beforeAll(async () => {
     system = await TestSystem.start({
@@ -34,9 +34,9 @@ describe("what nobody noticed is cleaned up", () => {
   const rowsAbout = async (connectionId: string): Promise<Row[]> =>
     (await system.rows()).filter((row) => JSON.stringify(row).includes(connectionId));
 
-  /** How often `onDisconnect` was told of this agent. */
-  const told = (who: string): number =>
-    system.logs.filter(({ message }) => message.includes("told") && message.includes(who)).length;
+  /** How often `onDisconnect` ran for this agent. */
+  const disconnectsOf = (who: string): number =>
+    system.logs.filter(({ message }) => message.includes("disconnect guard") && message.includes(who)).length;
 
   /** Makes a connection's subscriber rows say that it is a minute older than it is. */
   const age = async (connectionId: string): Promise<void> => {
@@ -57,20 +57,20 @@ describe("what nobody noticed is cleaned up", () => {
     return { wire, ...(await system.connectionOf(wire)) };
   };
 
-  it("removes a subscriber whose $disconnect was lost when a message finds it gone, and tells onDisconnect once", async () => {
+  it("removes a gone subscriber with a lost $disconnect, and calls onDisconnect once", async () => {
     const { wire, connectionId } = await subscribed("lost-1", "lost");
     faults.forgotten.add(connectionId);
     await age(connectionId);
     await wire.close();
     const publisher = await system.connect({ credentials: "publisher" });
     expect(await rowsAbout(connectionId)).not.toEqual([]);
-    expect(told("lost-1")).toBe(0);
+    expect(disconnectsOf("lost-1")).toBe(0);
     expect(await publisher.publish("lost", 1)).toMatchObject({ successful: true });
     expect(await rowsAbout(connectionId)).toEqual([]);
-    expect(told("lost-1")).toBe(1);
+    expect(disconnectsOf("lost-1")).toBe(1);
   });
 
-  it("closes a socket that a wrong 410 concerned, so that its SDK reconnects: never silence", async () => {
+  it("closes the socket after a wrong 410, so that its SDK reconnects", async () => {
     const { wire, connectionId } = await subscribed("wronged", "wrong");
     await age(connectionId);
     faults.gone.add(connectionId);
@@ -79,10 +79,10 @@ describe("what nobody noticed is cleaned up", () => {
     expect((await wire.ended()).code).toBe(1000);
     await system.disconnected(connectionId);
     expect(await rowsAbout(connectionId)).toEqual([]);
-    expect(told("wronged")).toBe(1);
+    expect(disconnectsOf("wronged")).toBe(1);
   });
 
-  it("does not believe a 410 of a young connection: it is tried again, and nothing is removed", async () => {
+  it("retries after a 410 of a young connection, and removes nothing", async () => {
     const { wire, connectionId } = await subscribed("young", "youth");
     faults.twice.set(connectionId, 2);
     const publisher = await system.connect({ credentials: "publisher" });
@@ -90,10 +90,10 @@ describe("what nobody noticed is cleaned up", () => {
     await wire.message(1);
     expect(faults.twice.get(connectionId)).toBe(0);
     expect(wire.closed).toBeUndefined();
-    expect(told("young")).toBe(0);
+    expect(disconnectsOf("young")).toBe(0);
   });
 
-  it("tries a young socket again that seems to be gone, by workers: it stays, and gets what was published", async () => {
+  it("retries a young socket through workers after a 410, and delivers there", async () => {
     const { wire, connectionId } = await subscribed("unreachable", "nobody");
     faults.gone.add(connectionId);
     const publisher = await system.connect({ credentials: "publisher" });
@@ -102,10 +102,10 @@ describe("what nobody noticed is cleaned up", () => {
     faults.gone.delete(connectionId);
     await wire.message(1);
     expect(wire.closed).toBeUndefined();
-    expect(told("unreachable")).toBe(0);
+    expect(disconnectsOf("unreachable")).toBe(0);
   });
 
-  it("sweeps an agent past its deadline: closes it, removes its rows and tells onDisconnect once", async () => {
+  it("sweeps an overdue agent: closes it, removes its rows, calls onDisconnect once", async () => {
     const { wire, connectionId } = await subscribed("overdue", "sweep");
     const registration = (await rowsAbout(connectionId)).find(({ pk }) => pk?.startsWith("r#"));
     expect(registration).toBeDefined();
@@ -115,7 +115,7 @@ describe("what nobody noticed is cleaned up", () => {
     await system.disconnected(connectionId);
     await sweep();
     expect(await rowsAbout(connectionId)).toEqual([]);
-    expect(told("overdue")).toBe(1);
+    expect(disconnectsOf("overdue")).toBe(1);
   });
 
   it("leaves agents alone whose time has not come", async () => {
@@ -145,25 +145,25 @@ describe("what nobody noticed is cleaned up", () => {
     const left = await rowsAbout(connectionId);
     expect(left.filter(({ pk }) => !pk?.startsWith("r#"))).toEqual([]);
     expect(connectedAt).toBeGreaterThan(0);
-    expect(told("half")).toBe(1);
+    expect(disconnectsOf("half")).toBe(1);
   });
 
-  it("removes what was known of a connection however it ends", async () => {
+  it("removes all rows of a connection however it ends", async () => {
     const { wire, connectionId } = await subscribed("cut", "ends");
     wire.socket.terminate();
     await system.disconnected(connectionId);
     expect(await rowsAbout(connectionId)).toEqual([]);
-    expect(told("cut")).toBe(1);
+    expect(disconnectsOf("cut")).toBe(1);
   });
 
-  it("tells onDisconnect once when several Lambdas notice at the same time", async () => {
+  it("calls onDisconnect once when several Lambdas notice at the same time", async () => {
     const { wire, connectionId, connectedAt } = await subscribed("many-notice", "crowd");
     const event = { requestContext: { connectionId, connectedAt, routeKey: "$disconnect", eventType: "DISCONNECT" } };
     await Promise.all(Array.from({ length: 5 }, () => system.invokeRoute("$disconnect", event)));
     await wire.close();
     await system.disconnected(connectionId);
     expect(await rowsAbout(connectionId)).toEqual([]);
-    expect(told("many-notice")).toBe(1);
+    expect(disconnectsOf("many-notice")).toBe(1);
   });
 
   it("leaves nothing of a subscribe that loses the race against $disconnect", async () => {

@@ -4,7 +4,7 @@ import WebSocket from "ws";
 import { type Deletion, PushIt } from "push-it-client";
 import type { Publisher } from "push-it-server/publisher";
 import type { PushIt as PushItConstruct } from "../../infra/index.js";
-import { publisherOf } from "./support/back-end.js";
+import { publisherOf } from "./support/publisher.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
 
@@ -16,17 +16,17 @@ const GUARDS = `
   };
 `;
 
-const beside = (stack: Stack, pushIt: PushItConstruct): void =>
+const addResources = (stack: Stack, pushIt: PushItConstruct): void =>
   void pushIt.grantPublish(new Role(stack, "BackEnd", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") }));
 
 let system: TestSystem;
-let backEnd: Publisher;
+let publisher: Publisher;
 const clients: PushIt[] = [];
 
 beforeAll(async () => {
   const channels = { "kept/*": { history: { size: 100, ttl: Duration.hours(1) } }, "prices/*": { latest: true } };
-  system = await TestSystem.start({ guards: GUARDS, beside, props: { channels } });
-  backEnd = publisherOf(system, "BackEnd");
+  system = await TestSystem.start({ guards: GUARDS, addResources, props: { channels } });
+  publisher = publisherOf(system, "BackEnd");
 });
 
 afterAll(async () => {
@@ -59,38 +59,40 @@ const deletions = (pushIt: PushIt, name: string) => {
 };
 
 const uuidsOf = async (channel: string): Promise<string[]> =>
-  (await backEnd.history(channel)).messages!.map(({ uuid }) => uuid);
+  (await publisher.history(channel)).messages!.map(({ uuid }) => uuid);
 
-it("one message is deleted: subscribers are told, and nobody reads it any more", async () => {
+it("deletes one message, and notifies the subscribers", async () => {
   const ann = client("ann");
   const chat = ann.channel("kept/one");
-  const told = deletions(ann, "kept/one");
+  const deleted = deletions(ann, "kept/one");
   await chat.subscribe();
   const uuids = [
     (await chat.publish("good")).uuid,
     (await chat.publish("bad")).uuid,
     (await chat.publish("fine")).uuid,
   ];
-  const bad = (await backEnd.history("kept/one")).messages![1]!;
-  const { epoch } = (await backEnd.history("kept/one")).position;
-  expect(await backEnd.deleteMessage("kept/one", { epoch, offset: bad.offset })).toBe(true);
-  await told.until(1);
-  expect(told.received).toEqual([{ channel: "kept/one", messages: [{ epoch, offset: bad.offset, uuid: uuids[1] }] }]);
+  const bad = (await publisher.history("kept/one")).messages![1]!;
+  const { epoch } = (await publisher.history("kept/one")).position;
+  expect(await publisher.deleteMessage("kept/one", { epoch, offset: bad.offset })).toBe(true);
+  await deleted.until(1);
+  expect(deleted.received).toEqual([
+    { channel: "kept/one", messages: [{ epoch, offset: bad.offset, uuid: uuids[1] }] },
+  ]);
   expect((await chat.history()).messages.map(({ data }) => data)).toEqual(["good", "fine"]);
   expect(JSON.stringify(await system.rows())).not.toContain('\\"bad\\"');
-  expect(await backEnd.deleteMessage("kept/one", { epoch, offset: 99 })).toBe(false);
+  expect(await publisher.deleteMessage("kept/one", { epoch, offset: 99 })).toBe(false);
 });
 
-it("a history is deleted: it is empty, goes on with what comes, and its rows are gone", async () => {
+it("deletes a history with its rows, and continues with new messages", async () => {
   const ann = client("ann");
   const chat = ann.channel("kept/all");
-  const told = deletions(ann, "kept/all");
+  const deleted = deletions(ann, "kept/all");
   await chat.subscribe();
   for (const data of [1, 2, 3]) await chat.publish(data);
-  const { epoch } = (await backEnd.history("kept/all")).position;
-  expect(await backEnd.deleteHistory("kept/all")).toBe(3);
-  await told.until(1);
-  expect(told.received).toEqual([{ channel: "kept/all" }]);
+  const { epoch } = (await publisher.history("kept/all")).position;
+  expect(await publisher.deleteHistory("kept/all")).toBe(3);
+  await deleted.until(1);
+  expect(deleted.received).toEqual([{ channel: "kept/all" }]);
   expect(await uuidsOf("kept/all")).toEqual([]);
   expect((await system.rows()).filter(({ pk }) => pk === `m#kept/all#${epoch}`)).toEqual([]);
   const next = await chat.publish("next");
@@ -100,22 +102,22 @@ it("a history is deleted: it is empty, goes on with what comes, and its rows are
 it("a last message is deleted", async () => {
   const ann = client("ann");
   await ann.channel("prices/gold").publish(1);
-  expect(await backEnd.deleteHistory("prices/gold")).toBe(0);
+  expect(await publisher.deleteHistory("prices/gold")).toBe(0);
   expect((await system.rows()).filter(({ pk }) => pk === "v#prices/gold")).toEqual([]);
-  await expect(backEnd.deleteHistory("plain")).rejects.toMatchObject({ code: "no_history" });
+  await expect(publisher.deleteHistory("plain")).rejects.toMatchObject({ code: "no_history" });
 });
 
-it("a user is forgotten: disconnected, and no row names the user or holds what the user published", async () => {
+it("forgets a user: disconnects its agents and deletes its rows and messages", async () => {
   const [mallory, bob] = [client("mallory"), client("bob")];
-  const told = deletions(bob, "kept/room");
+  const deleted = deletions(bob, "kept/room");
   await bob.channel("kept/room").subscribe();
   await mallory.channel("kept/room").subscribe();
   await mallory.channel("kept/room").publish("of mallory");
   const { uuid } = await bob.channel("kept/room").publish("of bob");
   await mallory.channel("kept/other").publish("of mallory too");
   mallory.on("state", () => undefined);
-  expect(await backEnd.forgetUser("mallory")).toEqual({ disconnected: 1, deletedMessages: 2 });
-  await told.until(1);
+  expect(await publisher.forgetUser("mallory")).toEqual({ disconnected: 1, deletedMessages: 2 });
+  await deleted.until(1);
   expect(await uuidsOf("kept/room")).toEqual([uuid]);
   expect(JSON.stringify(await system.rows())).not.toContain("mallory");
 });

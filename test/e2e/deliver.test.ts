@@ -54,7 +54,7 @@ describe("a publication to more subscribers than one function posts to", () => {
   const everybody = (uuid: string, wires = crowd) =>
     Promise.all(wires.map((wire) => wire.until(() => of(wire, uuid).length > 0, `message ${uuid}`)));
 
-  it("reaches everybody once: the first from the function itself, the others through the queue", async () => {
+  it("reaches each subscriber once: the first directly, the others through the queue", async () => {
     const before = delivered();
     expect(await publisher.publish("crowd", 1, { uuid: "m1" })).toMatchObject({ successful: true });
     await everybody("m1");
@@ -63,7 +63,7 @@ describe("a publication to more subscribers than one function posts to", () => {
     expect(delivered() - before).toBe(1);
   });
 
-  it("brings the publisher its own copy with its answer: one frame, wherever among the subscribers it is", async () => {
+  it("sends the publisher its own copy and its reply in one frame", async () => {
     const frames = publisher.frames.length;
     await publisher.publish("crowd", 2, { uuid: "m2" });
     await everybody("m2");
@@ -75,7 +75,7 @@ describe("a publication to more subscribers than one function posts to", () => {
     ]);
   });
 
-  it("keeps nobody waiting for one that is slow, which gets it later", async () => {
+  it("does not wait for a slow subscriber, which gets the message later", async () => {
     const last = crowd.at(-1)!;
     const { connectionId } = await system.connectionOf(last);
     slow.add(connectionId);
@@ -87,13 +87,13 @@ describe("a publication to more subscribers than one function posts to", () => {
     expect(last.closed).toBeUndefined();
   });
 
-  it("is repeated for one segment when its worker dies, and reaches everybody all the same", async () => {
+  it("repeats a segment when its worker dies, and reaches all subscribers", async () => {
     const worker = workerId();
     const { connectionId } = await system.connectionOf(crowd.at(-1)!);
     slow.add(connectionId);
     await publisher.publish("crowd", 4, { uuid: "m4" });
     await everybody("m4", crowd.slice(0, -1));
-    // The function has ended: whoever tries the slow one now is a worker.
+    // The function has ended: only a worker can try the slow subscriber now.
     const before = refused;
     await waiting.until(
       () => refused > before,
@@ -110,7 +110,7 @@ describe("a publication to more subscribers than one function posts to", () => {
     for (const wire of crowd) expect(of(wire, "m4").length).toBeLessThanOrEqual(2);
   });
 
-  it("closes the recipients when the first worker and five more have died of a segment: nobody believes that it has everything", async () => {
+  it("closes the recipients when six workers have died of a segment", async () => {
     const last = crowd.at(-1)!;
     const { connectionId } = await system.connectionOf(last);
     const died = (): number =>
@@ -128,8 +128,8 @@ describe("a publication to more subscribers than one function posts to", () => {
   });
 });
 
-describe("a publication on a plain channel that a module guards, once its function is warm", () => {
-  it("makes two calls of AWS, one after the other: a Query, and a POST to each who is not the publisher", async () => {
+describe("a publication on a plain channel with a warm function", () => {
+  it("makes one Query, then one POST for each subscriber but the publisher", async () => {
     const guards = `
       export default {
         onConnectionRequest(agent) { agent.connected(); },

@@ -9,7 +9,7 @@ import { curl, curlTest } from "./support/curl.js";
 import { objectCreated } from "./support/s3-event.js";
 import { TestSystem } from "./support/system.js";
 
-/** Tells what it got; "fail" makes it fail. */
+/** Reports its event. The event "fail" makes it fail. */
 const ECHO = `
   exports.handler = async (event) => {
     if (event.rawPath === "/fail") throw new Error("no");
@@ -44,7 +44,7 @@ const build = (stack: Stack): void => {
       new LambdaFunction(target, {
         event: RuleTargetInput.fromObject({
           key: EventField.fromPath("$.detail.object.key"),
-          says: `new: ${EventField.fromPath("$.detail.bucket.name")}`,
+          text: `new: ${EventField.fromPath("$.detail.bucket.name")}`,
         }),
       }),
     ],
@@ -67,7 +67,7 @@ const build = (stack: Stack): void => {
   url.grantInvokeUrl(new User(stack, "Person"));
 };
 
-/** What the CDK calls these, by what the stack calls them. */
+/** The construct ids of these functions, by their names in the stack. */
 const idOf = (system: TestSystem, ids: string[], name: string): string => {
   const found = ids.find((id) => id.startsWith(name));
   if (found === undefined)
@@ -98,7 +98,7 @@ const url = (name: string) => {
 };
 
 beforeAll(async () => {
-  system = await TestSystem.start({ beside: build });
+  system = await TestSystem.start({ addResources: build });
 });
 afterAll(() => system.close());
 
@@ -123,10 +123,10 @@ const invokedWith = (name: string, has: (event: unknown) => boolean) =>
   );
 
 describe("events", () => {
-  test("of AWS's own services run functions by the template's rules, with what their targets make of them", async () => {
+  test("of AWS services run functions by the template's rules and target inputs", async () => {
     expect(system.running.emit(S3_EVENT)).toEqual([expect.stringMatching(/^S3Rule/)]);
     const { event, result } = await invokedWith("Target", (each) => (each as { key?: string }).key === "cat.png");
-    expect(event).toEqual({ key: "cat.png", says: "new: pictures" });
+    expect(event).toEqual({ key: "cat.png", text: "new: pictures" });
     expect(result.ok).toBe(true);
     expect(system.running.emit({ ...S3_EVENT, detail: { ...S3_EVENT.detail, object: { key: "cat.jpg" } } })).toEqual(
       [],
@@ -142,7 +142,7 @@ describe("events", () => {
     await invokedWith("Target", (each) => (each as { key?: string }).key === "posted.png");
   });
 
-  test("of a back end reach the bus that it may put them on", async () => {
+  test("of a server program reach the bus that its role permits", async () => {
     const bus = system.running.model.buses[0];
     const entry = { EventBusName: bus, Source: "shop", DetailType: "Sold", Detail: '{"n":1}' };
     const { status, body } = await putEvents([entry, { ...entry, Source: "aws.s3" }]);
@@ -156,7 +156,7 @@ describe("events", () => {
     );
   });
 
-  test("run no function whose policy does not permit the rule, and the log tells", async () => {
+  test("run no function without a policy for the rule, and log that", async () => {
     const before = system.invocations.length;
     await putEvents([{ Source: "shop", DetailType: "Sold", Detail: "{}" }]);
     expect(system.logs.find(({ source }) => source === "events")).toMatchObject({
@@ -182,7 +182,7 @@ describe("events", () => {
 });
 
 describe("a function URL with IAM", () => {
-  curlTest("is called by curl with a role's credentials, and the function is told whose", async () => {
+  curlTest("is called by curl with a role's credentials, and receives the role", async () => {
     const signer = credentials("Backend");
     // In alphabetical order, as AWS signs parameters: older versions of curl sign them as they stand.
     const answer = await curl(
@@ -260,7 +260,7 @@ describe("a function URL with IAM", () => {
 });
 
 describe("a function URL for everybody", () => {
-  test("takes requests without a signature, and knows the other URL as it is served here", async () => {
+  test("takes requests without a signature, and knows the other function's local URL", async () => {
     const answer = await fetch(url("Open"), { headers: { origin: "https://a.example" } });
     const { event, url: other } = (await answer.json()) as { event: { requestContext: object }; url: string };
     expect(other).toBe(url("Target"));
@@ -269,7 +269,7 @@ describe("a function URL for everybody", () => {
     expect(answer.headers.get("access-control-allow-origin")).toBe("https://a.example");
   });
 
-  test("takes none where the function's policy does not permit everybody", async () => {
+  test("refuses requests if the function's policy does not permit all callers", async () => {
     const answer = await fetch(url("Closed"));
     expect([answer.status, await answer.text()]).toEqual([403, expect.stringMatching(/^\{"Message":"Forbidden/)]);
   });
@@ -283,8 +283,8 @@ describe("a function URL for everybody", () => {
   });
 });
 
-test("nobody else than the stack's roles and users has credentials", () => {
-  expect(() => system.running.credentialsOf("Nobody")).toThrow(
-    new UserError("The stack has no role and no user Nobody."),
+test("only the stack's roles and users have credentials", () => {
+  expect(() => system.running.credentialsOf("Stranger")).toThrow(
+    new UserError("The stack has no role or user Stranger."),
   );
 });

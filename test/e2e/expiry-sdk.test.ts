@@ -6,7 +6,7 @@ import { Waiting } from "./support/waiting.js";
 
 const HOUR = 3_600_000;
 
-/** What the SDK makes of agents that have to be renewed. */
+/** The SDK with agents that have to be renewed. */
 describe("a client whose agent has to be renewed", () => {
   let system: TestSystem;
   const clients: PushIt[] = [];
@@ -67,9 +67,9 @@ describe("a client whose agent has to be renewed", () => {
       return found.length >= 2 && found;
     }, "two renewals");
     expect(refreshes).toHaveLength(2);
-    const heard = new Promise((resolve) => pushIt.channel("sdk").on("message", ({ data }) => resolve(data)));
+    const received = new Promise((resolve) => pushIt.channel("sdk").on("message", ({ data }) => resolve(data)));
     await pushIt.channel("sdk").publish("after");
-    expect(await heard).toBe("after");
+    expect(await received).toBe("after");
     expect(states.map(({ state: now }) => now)).toEqual(["connecting", "connected"]);
   });
 

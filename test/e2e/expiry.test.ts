@@ -63,7 +63,7 @@ describe("an agent that has to be renewed", () => {
       }
     });
 
-    it("is seen by guards as renewed, also where a Lambda had it in its cache, within the time of that", async () => {
+    it("is renewed for all guards after the cache of a warm Lambda", async () => {
       const { wire } = await connected({ user: "bea", forMs: 5_000 });
       expect((await wire.publish("cached", 1)).data).toEqual({ user: "bea", renewed: false });
       await refresh(wire, { user: "bea", forMs: HOUR });
@@ -90,7 +90,7 @@ describe("an agent that has to be renewed", () => {
   });
 
   describe("and asks, but", () => {
-    it("is denied: told, removed and closed; onDisconnect is told once", async () => {
+    it("is denied, notified, removed and closed, and onDisconnect runs once", async () => {
       const before = await connected({ user: "eve", forMs: HOUR }, "eves");
       const { agent } = (await before.wire.ping()).data as { agent: string };
       expect(await refresh(before.wire, { verdict: "deny" })).toEqual({
@@ -175,7 +175,7 @@ describe("an agent that has to be renewed", () => {
   });
 
   describe("and does not ask", () => {
-    it("is asked to with its next answer once its time is over, and served for another minute", async () => {
+    it("gets `renew` with its next reply, and is served for another minute", async () => {
       const { wire, connectionId } = await connected({ user: "kim", forMs: 5_000, subscribe: "kims" });
       await expire(system, connectionId, 1_000);
       expect(await wire.subscribe("kims/2")).toMatchObject({ successful: true });
@@ -198,23 +198,20 @@ describe("an agent that has to be renewed", () => {
       ["refresh", { channel: "/meta/refresh", data: { credentials: { user: "lee", forMs: HOUR } } }],
       ["nonsense", {}],
     ];
-    it.each(frames)(
-      "and then is told that it has expired, and closed, by its next frame: %s",
-      async (action, frame) => {
-        const other = await connected({ user: "max" }, "lee", "lee/2");
-        const before = await connected({ user: "lee", forMs: 5_000, subscribe: "lee" });
-        await expire(system, before.connectionId, OVER);
-        expect(await before.wire.request({ action, ...frame })).toMatchObject({
-          channel: "/meta/refresh",
-          successful: false,
-          code: "expired",
-        });
-        await expectGone(before);
-        expect(other.wire.messages()).toEqual([]);
-      },
-    );
+    it.each(frames)("and then gets `expired` and is closed at its next frame: %s", async (action, frame) => {
+      const other = await connected({ user: "max" }, "lee", "lee/2");
+      const before = await connected({ user: "lee", forMs: 5_000, subscribe: "lee" });
+      await expire(system, before.connectionId, OVER);
+      expect(await before.wire.request({ action, ...frame })).toMatchObject({
+        channel: "/meta/refresh",
+        successful: false,
+        code: "expired",
+      });
+      await expectGone(before);
+      expect(other.wire.messages()).toEqual([]);
+    });
 
-    it("and sends: told unasked and closed, though `send` has no answer", async () => {
+    it("and sends: is notified and closed, although `send` has no reply", async () => {
       const before = await connected({ user: "ned", forMs: 5_000 }, "neds");
       await expire(system, before.connectionId, OVER);
       before.wire.send({ action: "send", channel: "neds", uuid: "s", data: 1 });
@@ -222,7 +219,7 @@ describe("an agent that has to be renewed", () => {
       await expectGone(before);
     });
 
-    it("is told and closed by the first publication that would have reached it, which it does not get", async () => {
+    it("is notified and closed by the next publication, without its message", async () => {
       const publisher = await connected({ user: "oda" }, "odas");
       const before = await connected({ user: "pam", forMs: 5_000 }, "odas");
       await expire(system, before.connectionId, OVER);
@@ -236,7 +233,7 @@ describe("an agent that has to be renewed", () => {
       await publisher.wire.message("not for Pam");
     });
 
-    it("is told and closed by the sweep", async () => {
+    it("is notified and closed by the sweep", async () => {
       const before = await connected({ user: "quin", forMs: 5_000 }, "quins");
       await expire(system, before.connectionId, OVER);
       await sweep();

@@ -12,7 +12,7 @@ const THROTTLING = {
   publish: GENEROUS,
 };
 
-/** All of them, where nothing else is said: .ci/run makes fewer where it is not the number that matters. */
+/** All by default. .ci/run makes fewer of the runs in which the number does not matter. */
 const TRIALS = Number(process.env["PUSH_IT_TEST_TRIALS"] ?? 1_000);
 
 /** How many publish frames wait for their answers at a time. */
@@ -29,7 +29,7 @@ describe("acknowledged means live", () => {
         const channel = `trial/${trial}`;
         expect((await subscriber.subscribe(channel)).successful).toBe(true);
         expect((await publisher.publish(channel, trial)).successful).toBe(true);
-        // A round trip of the subscriber's own connection: what was posted before has arrived.
+        // A round trip of the subscriber's own connection: all earlier posts have arrived.
         await subscriber.message(trial);
       }
       expect(subscriber.messages()).toHaveLength(TRIALS);
@@ -38,7 +38,7 @@ describe("acknowledged means live", () => {
     }
   });
 
-  it("removes no live agent while a connection guard of two seconds subscribes it under fire", async () => {
+  it("removes no live agent while a slow connection guard subscribes it", async () => {
     const guards = `
       export default {
         async onConnectionRequest(agent) {
@@ -58,7 +58,7 @@ describe("acknowledged means live", () => {
     try {
       const publisher = await system.connect();
       const answered = () => publisher.received.filter(({ channel }) => channel === Meta.successful).length;
-      // Every millisecond, as long as the machine keeps up: an engine that is buried in requests proves nothing.
+      // Every millisecond, as long as the machine keeps up: an engine that is flooded with requests proves nothing.
       fire = setInterval(() => {
         if (shots - answered() < MOST_UNANSWERED) {
           publisher.send({ action: "publish", channel: "fire", uuid: `f-${shots}`, data: (shots += 1) });
@@ -90,7 +90,7 @@ describe("acknowledged means live", () => {
 });
 
 describe("one publisher, one order", () => {
-  it("keeps the order of frames that wait for each other's answer, and of messages within a frame", async () => {
+  it("keeps the order of awaited frames, and of messages within a frame", async () => {
     const system = await TestSystem.start();
     try {
       const [publisher, subscriber] = await Promise.all([system.connect(), system.connect()]);

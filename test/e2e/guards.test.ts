@@ -90,7 +90,7 @@ describe("a system with guards", () => {
   const connect = (user = "ann") => system.connect({ credentials: { user, token: "open sesame" } });
 
   describe("1 an agent connects", () => {
-    it("connects an agent that the guard lets in; a later verdict is ignored", async () => {
+    it("connects an agent that the guard accepts, and ignores a later verdict", async () => {
       expect((await connect()).protocol).toBe(SUBPROTOCOL);
     });
 
@@ -101,7 +101,7 @@ describe("a system with guards", () => {
       await a.message("hello, all");
     });
 
-    it("tells a denied client why, on a socket that can do nothing, and closes it", async () => {
+    it("sends a denied client the reason on a useless socket, then closes", async () => {
       const denied = await system.connect({ credentials: { token: "wrong" } });
       expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
       const expected = { channel: "/meta/connect", successful: false, error: "Wrong token.", code: "denied" };
@@ -119,7 +119,7 @@ describe("a system with guards", () => {
       await expect(system.connect({ protocols: [SUBPROTOCOL] })).rejects.toThrow("refused: 403");
     });
 
-    it("keeps what the guard left of the credentials, and not what the client sent", async () => {
+    it("keeps the credentials that the guard set instead of the client's", async () => {
       await connect("kept");
       const agents = (await system.rows()).filter(({ sk }) => sk === "agent");
       expect(agents.map(({ c }) => c)).toContain('{"user":"kept"}');
@@ -139,7 +139,7 @@ describe("a system with guards", () => {
       });
     });
 
-    it("lets a channel's own guard win over the default, and the most specific over both", async () => {
+    it("prefers a channel's guard to the default, and the most specific one", async () => {
       const agent = await connect();
       expect(await agent.subscribe("private/ann")).toMatchObject({ successful: true });
       expect(await agent.subscribe("private/bob")).toMatchObject({ error: "Not your channel." });
@@ -164,7 +164,7 @@ describe("a system with guards", () => {
       expect((await system.rows()).filter(({ pk }) => pk === "c#pair/d")).toEqual([]);
     });
 
-    it("grants a wildcard only if the guard of every entry that it can match does", async () => {
+    it("grants a wildcard only if every matching guard grants it", async () => {
       const agent = await connect();
       expect(await agent.subscribe("news/*")).toMatchObject({ successful: false, error: "Internal." });
       expect(await agent.subscribe("news/sport/*")).toMatchObject({ successful: true });
@@ -172,7 +172,7 @@ describe("a system with guards", () => {
       expect(await agent.subscribe("other/*")).toMatchObject({ successful: false, code: "wildcard" });
     });
 
-    it("delivers once to an agent on a channel and on wildcards that match it, and stops after unsubscribing from both", async () => {
+    it("delivers once to an agent on a channel and its wildcards", async () => {
       const agent = await connect();
       for (const name of ["free/*", "free/a/*", "free/a/b"])
         expect(await agent.subscribe(name)).toMatchObject({ successful: true });
@@ -202,7 +202,7 @@ describe("a system with guards", () => {
       });
     });
 
-    it("succeeds with a result when the message was only logged, and publishes nothing", async () => {
+    it("succeeds with a result, without a publication, if the guard only logs", async () => {
       const agent = await connect();
       await agent.subscribe("log-only");
       expect(await agent.publish("log-only", 1)).toMatchObject({
@@ -250,7 +250,7 @@ describe("a system with guards", () => {
       await Promise.all([ann.message("hello for ann"), bob.message("hello for bob")]);
     });
 
-    it("is dropped for a recipient whose guard does not deliver, loops, hangs or throws, and reaches all others", async () => {
+    it("is dropped for the recipients whose guard fails, and reaches the others", async () => {
       const users = ["ann", "drop", "loop", "hang", "throw", "bob"];
       const wires = await Promise.all(users.map(connect));
       await Promise.all(wires.map((wire) => wire.subscribe("picky")));
@@ -272,7 +272,7 @@ describe("a system with guards", () => {
     await agent.message("still");
   });
 
-  it("6 an agent disconnects: the guard is told once, with what it left of the credentials", async () => {
+  it("6 an agent disconnects: the guard runs once, with its own credentials", async () => {
     const agent = await connect("leaver");
     const { connectionId } = await system.connectionOf(agent);
     await agent.subscribe("left/behind");

@@ -41,7 +41,7 @@ describe("a channel with history", () => {
   });
   afterAll(() => system.close());
 
-  it("numbers what is published, tells the publisher where it is, and who comes back what it has missed", async () => {
+  it("numbers messages, reports their positions, and replays missed ones", async () => {
     const [publisher, subscriber] = await Promise.all([system.connect(), system.connect()]);
     const first = await subscribe(subscriber, "kept/1");
     const { position } = replay(first);
@@ -76,7 +76,7 @@ describe("a channel with history", () => {
     await again.message(6);
   });
 
-  it("stores once what is published again by the same session on another connection, and refuses other data", async () => {
+  it("stores a repetition of the same session once, and refuses other data", async () => {
     const protocols = [SUBPROTOCOL, SESSION_PREFIX + SECRET];
     const [listener, one] = [await system.connect(), await system.connect({ protocols })];
     await subscribe(listener, "kept/other");
@@ -107,7 +107,7 @@ describe("a channel with history", () => {
     await expect(offer(SECRET, `${SECRET.slice(1)}t`)).rejects.toThrow("refused: 400");
   });
 
-  it("is read by pages, both ways, by who may subscribe", async () => {
+  it("is read in pages, both ways, by agents that may subscribe", async () => {
     const wire = await system.connect();
     for (let data = 1; data <= 5; data += 1) await wire.publish("kept/pages", data);
     const first = await history(wire, { channel: "kept/pages", limit: 2 });
@@ -127,7 +127,7 @@ describe("a channel with history", () => {
     expect(await history(wire, { channel: "kept/pages", limit: 101 })).toMatchObject({ code: "bad_frame" });
   });
 
-  it("tells who does not get a message that it is there, also where it is replayed", async () => {
+  it("marks a withheld message for its recipient, also in replays", async () => {
     const [publisher, subscriber] = await Promise.all([system.connect(), system.connect()]);
     const { position } = replay(await subscribe(subscriber, "kept/guarded"));
     for (const data of [1, 2]) await publisher.publish("kept/guarded", data);
@@ -153,7 +153,7 @@ describe("a channel with history", () => {
     ]);
   });
 
-  it("has its last message in the answer, where it is told", async () => {
+  it("has its last message in the reply of a channel with `latest`", async () => {
     const wire = await system.connect();
     await wire.publish("both/1", "a");
     await wire.publish("both/1", "b");

@@ -41,7 +41,7 @@ const FLAKY = `
     return runs;
   };`;
 
-const beside = (stack: Stack): void => {
+const addResources = (stack: Stack): void => {
   const inline = (id: string, code: string, more: Partial<lambda.FunctionProps> = {}): lambda.Function =>
     new lambda.Function(stack, id, {
       runtime: lambda.Runtime.NODEJS_24_X,
@@ -76,11 +76,11 @@ interface CallerAnswer {
   message?: string;
 }
 
-describe("functions beside the construct", () => {
+describe("functions next to the construct", () => {
   let system: TestSystem;
   beforeAll(async () => {
     // Denied on purpose below: not for the list of the construct's denied calls.
-    system = await TestSystem.start({ beside, asyncRetryScale: SCALE, permissionsLog: false });
+    system = await TestSystem.start({ addResources, asyncRetryScale: SCALE, permissionsLog: false });
   });
   afterAll(() => system.close());
 
@@ -99,21 +99,21 @@ describe("functions beside the construct", () => {
   const runsOf = (all: readonly InvocationReport[], constructId: string): InvocationReport[] =>
     all.filter(({ functionId }) => functionId === system.functionOf(constructId));
 
-  it("are not started until they are invoked, and stop nothing when they cannot be run", async () => {
+  it("start with their first invocation, and stop nothing when they cannot run", async () => {
     expect(system.running.pids).toEqual([]);
-    const verdicts = new Map(system.running.model.outside.map(({ logicalId, verdict }) => [logicalId, verdict]));
+    const verdicts = new Map(system.running.model.external.map(({ logicalId, verdict }) => [logicalId, verdict]));
     expect(verdicts.get(system.functionOf("Greeter"))).toBe("run");
     expect(verdicts.get(system.functionOf("Image"))).toBe("refused");
     expect(await (await system.connect()).ping()).toMatchObject({ successful: true });
   });
 
-  pythonTest("call each other, whatever their language: by name, and with the SDK of their runtime", async () => {
+  pythonTest("call each other by name, with the SDK of their runtime", async () => {
     const answer = await call("Greeter", { payload: { name: "Ada" } });
     expect(answer).toMatchObject({ status: 200, payload: { greeting: "Hello, Ada!", by: nameOf("Greeter") } });
     expect(answer.error).toBeUndefined();
   });
 
-  pythonTest("are told of each other's errors", async () => {
+  pythonTest("receive each other's errors", async () => {
     expect(await call("Greeter", { payload: { fail: true } })).toMatchObject({
       status: 200,
       error: "Unhandled",
@@ -143,7 +143,7 @@ describe("functions beside the construct", () => {
     });
   });
 
-  it("are tried again when nobody waits for them, as one and the same request", async () => {
+  it("are retried with the same request id after an asynchronous invocation", async () => {
     const { status, requestId, payload } = await call("Flaky", { InvocationType: "Event", payload: { a: 1 } });
     expect([status, payload]).toEqual([202, undefined]);
     const runs = await system.invoked((all) => runsOf(all, "Flaky").length === 3 && runsOf(all, "Flaky"), "three runs");
@@ -152,10 +152,10 @@ describe("functions beside the construct", () => {
     expect(runs.map(({ event }) => event)).toEqual([{ a: 1 }, { a: 1 }, { a: 1 }]);
   });
 
-  it("are given up when they have failed often enough, and who is to be told is told", async () => {
+  it("fail for good after their retries, and notify the destination", async () => {
     const { requestId } = await call("Hopeless", { InvocationType: "Event", payload: { b: 2 } });
-    const told = await system.invoked((all) => runsOf(all, "Witness")[0], "the destination");
-    expect(told.event).toMatchObject({
+    const notification = await system.invoked((all) => runsOf(all, "Witness")[0], "the destination");
+    expect(notification.event).toMatchObject({
       requestContext: { requestId, condition: "RetriesExhausted", approximateInvokeCount: 2 },
       requestPayload: { b: 2 },
       responsePayload: { errorType: "Error", errorMessage: "never" },
@@ -169,7 +169,7 @@ describe("functions beside the construct", () => {
 
 describe("a run that ends", () => {
   it("says what was pending, and leaves no inline code behind", async () => {
-    const system = await TestSystem.start({ beside, permissionsLog: false });
+    const system = await TestSystem.start({ addResources, permissionsLog: false });
     const hopeless = system.functionOf("Hopeless");
     const { name, code } = system.running.model.functions.find(({ logicalId }) => logicalId === hopeless)!;
     await system.running.invoke(system.functionOf("Caller"), { FunctionName: name, InvocationType: "Event" });

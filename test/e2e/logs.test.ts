@@ -3,11 +3,11 @@ import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Guards } from "../../infra/index.js";
 import { Meta } from "../../protocol/index.js";
 import type { Publisher } from "push-it-server/publisher";
-import { publisherOf } from "./support/back-end.js";
+import { publisherOf } from "./support/publisher.js";
 import { GuardCode } from "./support/guard-functions.js";
 import { TestSystem } from "./support/system.js";
 
-/** What must be in no log: tokens, what is published, what a guard says of it, and what the back end says. */
+/** Secrets that no log may have: tokens, published data, and texts of guards and of server programs. */
 const PLANTED = [
   "planted-token",
   "planted-claim",
@@ -17,7 +17,7 @@ const PLANTED = [
   "planted-thrown",
 ];
 
-/** Breaks as guards do that read what is no JSON: the error quotes it. */
+/** Fails as guards do that parse invalid JSON: the error quotes the text. */
 const READ = "const read = (text) => JSON.parse(text);";
 
 const GUARDS = `
@@ -86,17 +86,17 @@ beforeAll(async () => {
       });
     },
     props: { applicationLogLevel: lambda.ApplicationLogLevel.DEBUG },
-    beside: (stack, pushIt) =>
+    addResources: (stack, pushIt) =>
       pushIt.grantPublish(new Role(stack, "BackEnd", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") })),
   });
 });
 afterAll(() => system.close());
 
-const backEnd = (): Publisher => publisherOf(system, "BackEnd");
+const publisher = (): Publisher => publisherOf(system, "BackEnd");
 
 const above = (): string[] => system.logs.filter(({ level }) => level !== "debug").map(({ message }) => message);
 
-test("no log above debug level holds credentials, messages, results or reasons, also where guards throw them", async () => {
+test("no log above debug level holds credentials, messages, results or reasons", async () => {
   const agent = await system.connect({ credentials: { token: "planted-token" } });
   const { connectionId } = await system.connectionOf(agent);
   const failed = { successful: false, code: "guard_failed" };
@@ -125,12 +125,12 @@ test("no log above debug level holds credentials, messages, results or reasons, 
   ).toMatchObject(failed);
   await system.invoked((all) => all.some(({ event }) => JSON.stringify(event).includes('"routeKey":"send"')), "send");
 
-  await backEnd().publish("yes", "planted-data");
-  await backEnd()
+  await publisher().publish("yes", "planted-data");
+  await publisher()
     .publish("/meta/no", { and: "planted-data" })
     .catch(() => undefined);
-  await backEnd().unsubscribe({ userId: "ada" }, "yes", "planted-reason");
-  await backEnd().disconnect({ userId: "ada" }, "planted-reason");
+  await publisher().unsubscribe({ userId: "ada" }, "yes", "planted-reason");
+  await publisher().disconnect({ userId: "ada" }, "planted-reason");
   await system.disconnected(connectionId);
 
   const written = above();
@@ -151,7 +151,7 @@ test("no log above debug level holds credentials, messages, results or reasons, 
   const plain = system.logs.filter(({ source }) => source.startsWith("Plain")).map(({ message }) => message);
   expect(plain.some((message) => message.includes("guard_failed") && message.includes("SyntaxError"))).toBe(true);
   for (const secret of PLANTED) expect(plain.filter((message) => message.includes(secret))).toEqual([]);
-  // At debug level they can be found: what is above has been looked for in the right place.
+  // They are at debug level. So the assertion above has looked in the right place.
   const debug = system.logs.filter(({ level }) => level === "debug").map(({ message }) => message);
   const said = debug.filter((message) => message.includes("guard_said"));
   for (const secret of ["planted-token", "planted-claim", "planted-data", "planted-thrown"]) {

@@ -11,7 +11,7 @@ const code = new GuardCode();
 afterAll(() => code.remove());
 
 describe("a guard function that gives no valid verdict", () => {
-  /** What it returns for `request`, where that is not what the contract says. */
+  /** Responses to `request` that break the contract. */
   const RESPONSES: Record<string, string> = {
     nothing: "undefined",
     "a text": '"planted secret"',
@@ -31,7 +31,7 @@ describe("a guard function that gives no valid verdict", () => {
       '{ ...yes, subscribe: ["/meta/planted"], publish: [{ channel: "planted/*", data: 1 }], deliveries: [{ agent: "planted" }], channel: yes.verdict === "unsubscribe" ? "/meta/planted" : yes.channel }',
   };
 
-  /** What else it can do. */
+  /** Other behaviours. */
   const DEEDS: Record<string, { deed: string; code: "guard_failed" | "guard_timeout" }> = {
     throws: { deed: 'throw new TypeError("planted secret");', code: "guard_failed" },
     exits: { deed: "process.exit(0);", code: "guard_failed" },
@@ -91,7 +91,7 @@ describe("a guard function that gives no valid verdict", () => {
         return Guards.fromLambda(guards);
       },
     });
-    // The first cold start of all is not what is tested.
+    // The first cold start of all is not the subject of this test.
     await system.connect({ credentials: {} }).catch(() => undefined);
   });
   afterAll(() => system.close());
@@ -103,7 +103,7 @@ describe("a guard function that gives no valid verdict", () => {
       ? JSON.stringify(agent?.credentials) === JSON.stringify({ mode })
       : channel === `${guard}/${mode}`;
   };
-  const saysYes = (result: InvokeResult): boolean =>
+  const permits = (result: InvokeResult): boolean =>
     result.ok &&
     /"verdict":"(connected|subscribe|unsubscribe|publicationSuccess|deliver)"/.test(JSON.stringify(result.payload));
 
@@ -147,7 +147,7 @@ describe("a guard function that gives no valid verdict", () => {
     await look("permitted");
     if (name === "answers late") {
       const late = (all: readonly InvocationReport[]) =>
-        all.filter(({ event, result }) => saysYes(result) && isAbout(event, mode));
+        all.filter(({ event, result }) => permits(result) && isAbout(event, mode));
       await system.invoked(
         (all) => new Set(late(all).map(({ event }) => (event as GuardRequest).guard)).size === 5,
         "five late answers",
@@ -168,7 +168,7 @@ describe("a guard function that gives no valid verdict", () => {
         lines.filter((line) => line.includes(`"event":"${expected}"`) && line.includes(guard)).length,
       ]).toEqual([guard, 1]);
     }
-    // The function's own log may say what it threw; the logs of those that asked it do not.
+    // The function's own log may have its error. The logs of its callers may not.
     const own = system.functionOf("Liar");
     const asked = system.logs.slice(logged).filter(({ source }) => source !== own && !source.includes("Liar"));
     expect(JSON.stringify(asked)).not.toContain("planted");

@@ -18,8 +18,8 @@ import { TestSystem, type TestSystemOptions } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
 
 /**
- * The same guards, in a Lambda; what is no verdict at all goes out past `guardHandler`, which also gives up before its
- * caller does: where a guard is to answer late it is told that there is time.
+ * The same guards, in a Lambda. Invalid verdicts bypass `guardHandler`, which would refuse them. It also stops before its
+ * caller does, so a guard that has to answer late gets a request with a longer timeout.
  */
 const HANDLER = `
   import { guardHandler } from "push-it-server/guards";

@@ -16,7 +16,7 @@ describe("a grant that is missing", () => {
   });
   afterAll(() => system.close());
 
-  it("fails here as it would in AWS: DynamoDB refuses, the client is told `unavailable`, and nothing is stored", async () => {
+  it("fails as in AWS: DynamoDB refuses, and the client gets `unavailable`", async () => {
     const wire = await system.connect();
     expect(await wire.subscribe("room")).toMatchObject({ successful: false, code: "unavailable" });
     expect((await system.rows()).filter(({ pk }) => pk === "c#room")).toEqual([]);
@@ -83,7 +83,7 @@ describe("taking a grant away", () => {
     expect(untouched).toEqual(template());
   });
 
-  it("of any statement needs the beginning of one policy's name, and an action that is allowed", () => {
+  it("of a statement needs a policy's name and an allowed action", () => {
     expect(() => deleteAction(template(), "SendRole", "dynamodb:Query")).toThrow(
       "there are 2 policies SendRole, not one",
     );

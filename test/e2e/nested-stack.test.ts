@@ -5,17 +5,18 @@ import { App, CfnCondition, CfnOutput, Duration, Fn, NestedStack, Stack } from "
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { PushIt } from "../../infra/index.js";
-import { startSystem, type System } from "../../local/dev/system/system.js";
+import { startSystem } from "../../local/dev/system/start-system.js";
+import type { System } from "../../local/dev/system/system.js";
 import { Wire } from "./support/wire.js";
 
 /*
- * The construct in a nested stack, and back ends in its parent and in another nested stack: what they know of each other
- * goes through the stacks' parameters and outputs. They are bundled as NodejsFunction does by itself, without the AWS SDK.
+ * The construct in a nested stack, and publishing functions in its parent and in another nested stack. Parameters and
+ * outputs of the stacks carry the names. NodejsFunction bundles the functions with its defaults, without the AWS SDK.
  */
 
 const ROOT = join(__dirname, "../..");
 
-const BACK_END = `
+const PUBLISHING_FUNCTION = `
   import { Publisher } from "push-it-server/publisher";
   const publisher = new Publisher({ functionName: process.env.PUSH_IT_PUBLISHER });
   export const handler = ({ channel, data }: { channel: string; data: string }) => publisher.publish(channel, data);`;
@@ -23,7 +24,7 @@ const BACK_END = `
 /** The SDK's clients that no package here has. */
 const MISSING = 'exports.handler = () => import("@aws-sdk/client-does-not-exist");';
 
-/** What a stack can have twice: the same logical ids in two nested stacks. */
+/** Resources with the same logical ids in two nested stacks. */
 const same = (scope: Stack, publisher: string, pushIt: PushIt): void => {
   const code = lambda.Code.fromInline("exports.handler = async () => process.env.PUSH_IT_PUBLISHER;");
   const environment = { PUSH_IT_PUBLISHER: publisher };
@@ -38,7 +39,7 @@ const same = (scope: Stack, publisher: string, pushIt: PushIt): void => {
 
 const synthesize = (folder: string): string => {
   const entry = join(ROOT, "test", `nested-${process.pid}.ts`);
-  writeFileSync(entry, BACK_END);
+  writeFileSync(entry, PUBLISHING_FUNCTION);
   const outdir = join(folder, "cdk.out");
   const app = new App({
     outdir,
@@ -54,7 +55,7 @@ const synthesize = (folder: string): string => {
     [stack, undefined],
     [new NestedStack(other, "Deep"), OutputFormat.ESM],
   ] as const) {
-    const backEnd = new NodejsFunction(scope, "BackEnd", {
+    const publisher = new NodejsFunction(scope, "BackEnd", {
       entry,
       projectRoot: ROOT,
       depsLockFilePath: join(ROOT, "package-lock.json"),
@@ -63,7 +64,7 @@ const synthesize = (folder: string): string => {
       environment: { PUSH_IT_PUBLISHER: pushIt.publisherName },
       ...(format !== undefined && { bundling: { format } }),
     });
-    pushIt.grantPublish(backEnd);
+    pushIt.grantPublish(publisher);
   }
   new lambda.Function(stack, "Missing", {
     runtime: lambda.Runtime.NODEJS_22_X,
@@ -84,7 +85,7 @@ const folder = mkdtempSync(join(tmpdir(), "push-it-nested-"));
 let system: System;
 
 beforeAll(async () => {
-  // An empty project: the SDK is the one that comes with the command.
+  // An empty project: the command brings the SDK.
   system = await startSystem({
     project: folder,
     dist: join(ROOT, "local/dist"),
@@ -106,12 +107,12 @@ test("the construct is found and run in a nested stack", () => {
   expect(system.model.outputs["Url"]).toMatch(/^at wss:\/\/.*\/live$/);
 });
 
-test("NodejsFunction's bundles, CommonJS and ES modules, publish from the parent and from a nested stack in another", async () => {
+test("bundles of NodejsFunction publish from a parent and a nested stack", async () => {
   const wire = await Wire.open(system.websocketUrl);
   await wire.subscribe("orders");
-  const backEnds = functionsLike(/BackEnd/);
-  expect(backEnds).toHaveLength(2);
-  for (const { logicalId } of backEnds) {
+  const publishers = functionsLike(/BackEnd/);
+  expect(publishers).toHaveLength(2);
+  for (const { logicalId } of publishers) {
     expect(await system.invoke(logicalId, { channel: "orders", data: logicalId })).toMatchObject({
       ok: true,
       payload: { uuid: expect.any(String) },
@@ -121,13 +122,13 @@ test("NodejsFunction's bundles, CommonJS and ES modules, publish from the parent
   wire.socket.close();
 });
 
-test("a nested stack with a condition that does not hold has no functions", async () => {
+test("a nested stack with a false condition has no functions", async () => {
   const [only, ...more] = functionsLike(/Same/);
   expect(more).toEqual([]);
   expect(await system.invoke(only!.logicalId, {})).toEqual({ ok: true, payload: system.model.backEnd!.functionName });
 });
 
-test("a client of the SDK that is not installed here is named, with what to do", async () => {
+test("an error names the missing SDK client, and what to do", async () => {
   const [missing] = functionsLike(/Missing/);
   expect(await system.invoke(missing!.logicalId, {})).toMatchObject({
     ok: false,

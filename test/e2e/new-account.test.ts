@@ -62,7 +62,7 @@ const publish = async (pushIt: PushIt, channel: string, data: number): Promise<v
   }
 };
 
-it("serves channels that linger and presence with 10 functions at a time: what is throttled comes later", async () => {
+it("serves linger and presence with 10 concurrent functions, throttled work later", async () => {
   const waiting = new Waiting(120_000);
   const received = new Map<string, number[]>();
   const all = Array.from({ length: CLIENTS }, (_, at) => client(`user-${at}`));

@@ -27,7 +27,7 @@ describe("a system without guards", () => {
     for (const id of ids) expect(id).toMatch(/^[0-9A-Za-z_-]{22}$/);
   });
 
-  it("echoes every message of a channel to all its subscribers, the publisher among them", async () => {
+  it("echoes every message to all subscribers, the publisher among them", async () => {
     const [a, b, stranger] = await Promise.all([system.connect(), system.connect(), system.connect()]);
     await Promise.all([a.subscribe("stories/5"), b.subscribe("stories/5"), stranger.subscribe("stories/6")]);
     const answer = await a.publish("stories/5", { title: "Hello" }, { uuid: "m-1" });
@@ -145,7 +145,7 @@ describe("a system without guards", () => {
     expect(answer.error).toContain("data.channel");
   });
 
-  it("answers too much in one frame with too_many, and does nothing of it", async () => {
+  it("refuses an oversized frame with too_many, and carries out nothing", async () => {
     const agent = await system.connect();
     await agent.subscribe("flood");
     const messages = Array.from({ length: 26 }, (_, at) => ({ channel: "flood", uuid: `f-${at}`, data: at }));

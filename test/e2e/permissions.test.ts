@@ -28,8 +28,8 @@ describe("what the functions may do", () => {
     code.remove();
   });
 
-  it("is what they do: each goes through all its work, is refused nothing, and leaves no grant unused", async () => {
+  it("suffice for all their work, without unused grants", async () => {
     await doAllWork(stack.tools);
-    stack.expectNothingSpare();
+    stack.expectNoUnusedGrant();
   });
 });

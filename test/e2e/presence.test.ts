@@ -1,10 +1,10 @@
 import { Duration } from "aws-cdk-lib";
 import { memberKey } from "../../lambdas/aws/dynamodb/keys.js";
-import type { PresencePage, PresenceEventData, Member } from "../../protocol/index.js";
+import type { PresencePage, Member } from "../../protocol/index.js";
+import { ask, ping, presenceEvent, presenceEvents, presencePage } from "./support/presence.js";
 import { leaveGap } from "./support/permissions/histories.js";
 import { connectionOf, deleteRow, putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
-import type { Wire } from "./support/wire.js";
 
 const GUARDS = `
   export default {
@@ -31,37 +31,10 @@ const GUARDS = `
   };
 `;
 
-/** Connections that API Gateway calls gone, and those whose `$disconnect` it forgets. */
+/** Connections that API Gateway calls gone, and connections whose `$disconnect` it forgets. */
 const faults = { gone: new Set<string>(), forgotten: new Set<string>() };
 
 const LEASE = Duration.seconds(20);
-
-/** What a client has been told of who came and went on a channel. */
-const heard = (wire: Wire, channel: string): PresenceEventData[] =>
-  wire.received
-    .filter((each) => each.channel === "/meta/presence" && each.successful === undefined)
-    .map(({ data }) => data as unknown as PresenceEventData)
-    .filter((each) => each.channel === channel);
-
-/** Resolves when a client has been told that an agent came, or went. */
-const told = (wire: Wire, channel: string, kind: "joined" | "left", agent: string): Promise<PresenceEventData> =>
-  wire.until(
-    () => heard(wire, channel).find((each) => each[kind]?.agent === agent),
-    `that ${agent} ${kind} ${channel}`,
-  );
-
-const ask = (wire: Wire, channel: string, after?: string) =>
-  wire.request({
-    action: "presence",
-    channel: "/meta/presence",
-    data: { channel, ...(after === undefined ? {} : { after }) },
-  });
-
-const attendance = async (wire: Wire, channel: string): Promise<PresencePage> =>
-  (await ask(wire, channel)).data as unknown as PresencePage;
-
-const ping = (wire: Wire, present: unknown) =>
-  wire.request({ action: "ping", channel: "/meta/ping", data: { presentChannels: present } });
 
 describe("a channel with presence", () => {
   let system: TestSystem;
@@ -107,49 +80,49 @@ describe("a channel with presence", () => {
     for (const result of await system.running.runSchedules()) expect(result).toMatchObject({ ok: true });
   };
 
-  it("tells who is there, and its subscribers who comes and who goes", async () => {
+  it("reports the present agents, and notifies its subscribers of changes", async () => {
     const ada = await arrive("ada", "rooms/1");
     const bob = await arrive("bob");
     expect((await bob.wire.subscribe("rooms/1")).data).toEqual({ channel: "rooms/1", presenceIntervalMs: 10_000 });
-    expect(await told(ada.wire, "rooms/1", "joined", bob.agent)).toEqual({
+    expect(await presenceEvent(ada.wire, "rooms/1", "joined", bob.agent)).toEqual({
       channel: "rooms/1",
       joined: bob.me,
       at: expect.any(Number),
     });
-    expect(await attendance(ada.wire, "rooms/1")).toEqual({
+    expect(await presencePage(ada.wire, "rooms/1")).toEqual({
       channel: "rooms/1",
       count: 2,
       members: expect.arrayContaining([ada.me, bob.me]),
     });
     await bob.wire.unsubscribe("rooms/1");
-    const { at } = await told(ada.wire, "rooms/1", "left", bob.agent);
-    expect(at).toBeGreaterThan((await told(ada.wire, "rooms/1", "joined", bob.agent)).at);
-    expect(await attendance(ada.wire, "rooms/1")).toMatchObject({ count: 1, members: [ada.me] });
+    const { at } = await presenceEvent(ada.wire, "rooms/1", "left", bob.agent);
+    expect(at).toBeGreaterThan((await presenceEvent(ada.wire, "rooms/1", "joined", bob.agent)).at);
+    expect(await presencePage(ada.wire, "rooms/1")).toMatchObject({ count: 1, members: [ada.me] });
     const carl = await arrive("carl", "rooms/1");
-    await told(ada.wire, "rooms/1", "joined", carl.agent);
+    await presenceEvent(ada.wire, "rooms/1", "joined", carl.agent);
     await carl.wire.close();
-    await told(ada.wire, "rooms/1", "left", carl.agent);
+    await presenceEvent(ada.wire, "rooms/1", "left", carl.agent);
   });
 
-  it("tells it also to who is subscribed by a wildcard, who is not there itself", async () => {
+  it("notifies wildcard subscribers, which are not present themselves", async () => {
     const watcher = await arrive("watcher", "rooms/*");
     const ada = await arrive("ada", "rooms/2");
-    await told(watcher.wire, "rooms/2", "joined", ada.agent);
-    expect(await attendance(watcher.wire, "rooms/2")).toEqual({ channel: "rooms/2", count: 1, members: [ada.me] });
+    await presenceEvent(watcher.wire, "rooms/2", "joined", ada.agent);
+    expect(await presencePage(watcher.wire, "rooms/2")).toEqual({ channel: "rooms/2", count: 1, members: [ada.me] });
   });
 
-  it("has everybody there whom a guard has subscribed, however", async () => {
+  it("has every agent that any guard has subscribed", async () => {
     const ada = await arrive("ada", "rooms/3");
     const guest = await system.connect({ credentials: { user: "guest", join: "rooms/3" } });
     const { agent } = (await guest.ping()).data as { agent: string };
-    await told(ada.wire, "rooms/3", "joined", agent);
+    await presenceEvent(ada.wire, "rooms/3", "joined", agent);
     const bob = await arrive("bob");
     await bob.wire.publish("rooms/3", "bring me");
-    await told(ada.wire, "rooms/3", "joined", bob.agent);
-    expect(await attendance(bob.wire, "rooms/3")).toMatchObject({ count: 3 });
+    await presenceEvent(ada.wire, "rooms/3", "joined", bob.agent);
+    expect(await presencePage(bob.wire, "rooms/3")).toMatchObject({ count: 3 });
   });
 
-  it("tells it to nobody whom the guard would not let subscribe to this very channel", async () => {
+  it("is refused to agents that may not subscribe to the channel itself", async () => {
     const { wire } = await arrive("ada");
     expect(await ask(wire, "rooms/closed")).toMatchObject({
       channel: "/meta/presence",
@@ -167,13 +140,13 @@ describe("a channel with presence", () => {
     });
   });
 
-  it("asks a guard that reads a history, which it may do as when it is asked about a subscription", async () => {
+  it("lets a guard read a history before its decision", async () => {
     const { wire } = await arrive("ada");
     await leaveGap(system, "past/gap");
     expect(await ask(wire, "rooms/past")).toMatchObject({ successful: true, data: { count: 0 } });
   });
 
-  it("tells who is there in pages, where one frame does not hold them", async () => {
+  it("reports its members in pages if one frame cannot hold them", async () => {
     const { wire, connectionId } = await arrive("ada", "rooms/4");
     const mine = await memberRow("rooms/4", connectionId);
     const others = Array.from({ length: 200 }, (_, at) => String(at).padStart(22, "0"));
@@ -185,7 +158,7 @@ describe("a channel with presence", () => {
         u,
         i: JSON.stringify("x".repeat(250)),
       });
-    // How many there are is noted with the next run that tells who comes and goes.
+    // The next run of the notifier stores how many there are.
     await minute();
     const agents: string[] = [];
     let pages = 0;
@@ -204,40 +177,40 @@ describe("a channel with presence", () => {
     for (const u of others) await deleteRow(system.running, { ...mine, ...memberKey("rooms/4", u) });
   });
 
-  it("is right after a lease where a $disconnect was lost, and tells it in the next minute", async () => {
+  it("is right one lease after a lost $disconnect, and notifies then", async () => {
     const [ada, bob] = [await arrive("ada", "rooms/5"), await arrive("bob", "rooms/5")];
-    await told(ada.wire, "rooms/5", "joined", bob.agent);
+    await presenceEvent(ada.wire, "rooms/5", "joined", bob.agent);
     faults.forgotten.add(bob.connectionId);
     await bob.wire.close();
-    expect(await attendance(ada.wire, "rooms/5")).toMatchObject({ count: 2 });
+    expect(await presencePage(ada.wire, "rooms/5")).toMatchObject({ count: 2 });
     await silence("rooms/5", bob.connectionId);
-    expect(await attendance(ada.wire, "rooms/5")).toMatchObject({ count: 1, members: [ada.me] });
-    expect(heard(ada.wire, "rooms/5").some(({ left }) => left)).toBe(false);
+    expect(await presencePage(ada.wire, "rooms/5")).toMatchObject({ count: 1, members: [ada.me] });
+    expect(presenceEvents(ada.wire, "rooms/5").some(({ left }) => left)).toBe(false);
     await minute();
-    await told(ada.wire, "rooms/5", "left", bob.agent);
+    await presenceEvent(ada.wire, "rooms/5", "left", bob.agent);
     expect(await memberRow("rooms/5", bob.connectionId)).toBeUndefined();
   });
 
-  it("is right where a wrong 410 ended a connection: it has left, and is there again once it has connected", async () => {
+  it("removes an agent after a wrong 410 until it connects again", async () => {
     const [ada, bob] = [await arrive("ada", "rooms/6"), await arrive("bob", "rooms/6")];
-    await told(ada.wire, "rooms/6", "joined", bob.agent);
+    await presenceEvent(ada.wire, "rooms/6", "joined", bob.agent);
     const row = (await system.rows()).find(({ pk, sk }) => pk === "c#rooms/6" && sk === bob.connectionId);
     await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
     faults.gone.add(bob.connectionId);
     await ada.wire.publish("rooms/6", 1);
     await bob.wire.ended();
-    await told(ada.wire, "rooms/6", "left", bob.agent);
+    await presenceEvent(ada.wire, "rooms/6", "left", bob.agent);
     const again = await arrive("bob", "rooms/6");
-    await told(ada.wire, "rooms/6", "joined", again.agent);
-    expect(await attendance(ada.wire, "rooms/6")).toMatchObject({ count: 2 });
+    await presenceEvent(ada.wire, "rooms/6", "joined", again.agent);
+    expect(await presencePage(ada.wire, "rooms/6")).toMatchObject({ count: 2 });
   });
 
-  it("tells in the next minute what a Lambda has only noted that died then: who came, and who went", async () => {
+  it("notifies in the next run if a Lambda died before", async () => {
     const ada = await arrive("ada", "rooms/7");
-    await told(ada.wire, "rooms/7", "joined", ada.agent);
+    await presenceEvent(ada.wire, "rooms/7", "joined", ada.agent);
     const mine = { ...(await memberRow("rooms/7", ada.connectionId)) };
-    const { t: _told, ...untold } = mine;
-    await putRow(system.running, { ...untold, ...memberKey("rooms/7", "came"), c: "came", u: "came" });
+    const { t: _announced, ...notAnnounced } = mine;
+    await putRow(system.running, { ...notAnnounced, ...memberKey("rooms/7", "came"), c: "came", u: "came" });
     await putRow(system.running, {
       ...mine,
       ...memberKey("rooms/7", "went"),
@@ -246,12 +219,12 @@ describe("a channel with presence", () => {
       g: String(Date.now()),
     });
     await minute();
-    await told(ada.wire, "rooms/7", "joined", "came");
-    await told(ada.wire, "rooms/7", "left", "went");
+    await presenceEvent(ada.wire, "rooms/7", "joined", "came");
+    await presenceEvent(ada.wire, "rooms/7", "left", "went");
     await deleteRow(system.running, { ...mine, ...memberKey("rooms/7", "came") });
   });
 
-  it("has those there who say so with their pings; others are told to subscribe again", async () => {
+  it("renews members by their pings, and asks others to subscribe again", async () => {
     const ada = await arrive("ada", "rooms/8");
     const until = async (): Promise<number> => Number((await memberRow("rooms/8", ada.connectionId))?.["l"]);
     const fresh = await until();
@@ -287,32 +260,32 @@ describe("a channel with presence", () => {
     };
     expect(new Set(await codes(30, ["rooms/9"]))).toEqual(new Set([undefined, "rate_limited"]));
     expect(new Set(await codes(30))).toEqual(new Set([undefined]));
-    expect(await attendance(wire, "rooms/9")).toMatchObject({ members: [{ agent }] });
+    expect(await presencePage(wire, "rooms/9")).toMatchObject({ members: [{ agent }] });
   });
 
-  it("tells anew who an agent is that was renewed as another", async () => {
+  it("notifies again when an agent is renewed with other info", async () => {
     const [ada, bob] = [await arrive("ada", "rooms/10"), await arrive("bob", "rooms/10")];
-    await told(ada.wire, "rooms/10", "joined", bob.agent);
+    await presenceEvent(ada.wire, "rooms/10", "joined", bob.agent);
     await bob.wire.request({
       action: "refresh",
       channel: "/meta/refresh",
       data: { credentials: { user: "bob", info: "busy" } },
     });
     await ada.wire.until(
-      () => heard(ada.wire, "rooms/10").find(({ joined }) => joined?.info === "busy"),
+      () => presenceEvents(ada.wire, "rooms/10").find(({ joined }) => joined?.info === "busy"),
       "who bob is now",
     );
   });
 
-  it("has nobody there any more whose subscription the back end ended", async () => {
+  it("removes an agent whose subscription the server API ended", async () => {
     const [ada, bob] = [await arrive("ada", "rooms/11"), await arrive("bob", "rooms/11")];
-    await told(ada.wire, "rooms/11", "joined", bob.agent);
+    await presenceEvent(ada.wire, "rooms/11", "joined", bob.agent);
     const request = { version: 1, unsubscribe: { userId: "bob" }, channel: "rooms/11" };
     expect(await system.running.invoke(system.functionOf("PushItPublisher"), request)).toMatchObject({ ok: true });
-    await told(ada.wire, "rooms/11", "left", bob.agent);
+    await presenceEvent(ada.wire, "rooms/11", "left", bob.agent);
   });
 
-  it("tells the last message as well, where that is kept", async () => {
+  it("sends the last message as well if the channel has `latest`", async () => {
     const { wire } = await arrive("ada");
     await wire.publish("rooms/latest", "news");
     expect((await wire.subscribe("rooms/latest")).data).toMatchObject({

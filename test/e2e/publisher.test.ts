@@ -1,11 +1,9 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import type { Stack } from "aws-cdk-lib";
-import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import type { PushIt } from "../../infra/index.js";
 import { Publisher, type PublisherError } from "push-it-server/publisher";
-import { credentialsOf, publisherName, publisherOf as publisherFor } from "./support/back-end.js";
+import { credentialsOf, publisherName, publisherOf as publisherFor } from "./support/publisher.js";
+import { addResources, GUARDS } from "./support/publisher-stack.js";
 import { curl, curlTest } from "./support/curl.js";
 import { runExample } from "./support/example.js";
 import { TestSystem } from "./support/system.js";
@@ -13,40 +11,13 @@ import type { Wire } from "./support/wire.js";
 
 const ROOT = resolve(__dirname, "../..");
 
-/** Nobody may publish: what arrives here is the back end's. */
-const GUARDS = `
-  export default {
-    onConnectionRequest(agent) {
-      const [, userId] = /^user (.+)/.exec(agent.credentials ?? "") ?? [];
-      agent.connected({ userId });
-    },
-    onPublicationRequest(channel, agent, message) {
-      if (!channel.name.startsWith("open/")) return agent.publicationDenied(message, "Only the back end may.");
-      channel.publish(message);
-      agent.publicationSuccess(message);
-    },
-    onDisconnect(agent) { console.warn({ event: "told", who: agent.credentials }); },
-    channels: {
-      "moderated/*": {
-        onMessageReceived(channel, agent, message) {
-          if (agent.credentials === "Ada") agent.deliver(channel, { ...message, data: "for Ada: " + message.data });
-        },
-      },
-    },
-  };
-`;
-
-const beside = (stack: Stack, pushIt: PushIt): void => {
-  const role = (id: string): Role =>
-    new Role(stack, id, { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") });
-  pushIt.grantPublish(role("BackEnd"));
-  pushIt.grantPublishUrl(role("WithoutSdk"));
-  role("Stranger");
-};
-
 let system: TestSystem;
 beforeAll(async () => {
-  system = await TestSystem.start({ guards: GUARDS, beside, props: { publishUrl: true, wildcards: ["stories/*"] } });
+  system = await TestSystem.start({
+    guards: GUARDS,
+    addResources,
+    props: { publishUrl: true, wildcards: ["stories/*"] },
+  });
 });
 afterAll(() => system.close());
 
@@ -91,7 +62,7 @@ describe("a back end that may publish", () => {
     expect(await ada.publish("stories/5", 1)).toMatchObject({ code: "denied" });
   });
 
-  test("publishes more than one request holds, in order, and learns what was refused", async () => {
+  test("publishes more than one request holds, in order, with each refusal", async () => {
     const wire = await subscriber("bulk");
     const messages = Array.from({ length: 130 }, (_, at) =>
       at === 7 ? { channel: "no channel", data: at } : { channel: "bulk", data: at },
@@ -101,7 +72,7 @@ describe("a back end that may publish", () => {
     expect(results.filter(({ accepted }) => !accepted)).toEqual([
       { uuid: results[7]!.uuid, accepted: false, code: "bad_channel", error: expect.any(String) },
     ]);
-    expect(() => Publisher.requireAccepted(results)).toThrow("not a channel name");
+    expect(() => Publisher.assertAccepted(results)).toThrow("not a channel name");
     await wire.message(129);
     expect(wire.messages().map(({ data }) => data)).toEqual(
       Array.from({ length: 130 }, (_, at) => at).filter((at) => at !== 7),
@@ -119,7 +90,7 @@ describe("a back end that may publish", () => {
     }
   });
 
-  test("reaches all connections of a user, and nobody else", async () => {
+  test("reaches all connections of a user, and no others", async () => {
     const [one, two, other] = await Promise.all([...withUser("ann", 2), system.connect()]);
     if (!one || !two || !other) throw new Error("not connected");
     await publisherOf("BackEnd").publishToUser("ann", "psst");
@@ -146,7 +117,7 @@ describe("a back end that may publish", () => {
 test.each([
   ["ES module", `import { Publisher } from "push-it-server/publisher";`],
   ["CommonJS", `const { Publisher } = require("push-it-server/publisher");`],
-])("the built package's %s needs nothing but the environment that a role gives it", async (type, load) => {
+])("the built package's %s needs only the environment of a role", async (type, load) => {
   const wire = await subscriber("built");
   const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(system, "BackEnd");
   const script = `${load} new Publisher({ functionName: process.env.NAME }).publish("built", ${JSON.stringify(type)}).then(console.log);`;
@@ -165,7 +136,7 @@ test.each([
 });
 
 describe("a back end that may not", () => {
-  test("is told what it lacks, by AWS's own error", async () => {
+  test("gets AWS's own error with the missing permission", async () => {
     const error = await errorOf(publisherOf("Stranger").publish("stories/5", 1));
     expect(error).toMatchObject({
       code: "forbidden",
@@ -174,7 +145,7 @@ describe("a back end that may not", () => {
     expect(error.cause).toMatchObject({ name: "AccessDeniedException" });
   });
 
-  test("cannot do with the right to the URL what takes the right to the function, nor the other way round", async () => {
+  test("needs separate permissions for the URL and for the function", async () => {
     expect(await errorOf(publisherOf("WithoutSdk").publish("stories/5", 1))).toMatchObject({ code: "forbidden" });
   });
 
@@ -212,14 +183,14 @@ describe("the URL", () => {
     expect(await wire.message({ title: "Once upon a time" })).toMatchObject({ uuid: "from-curl-1" });
   });
 
-  curlTest("refuses who has no right to it, or only the one to invoke the function", async () => {
+  curlTest("refuses roles without the permission to use the URL", async () => {
     const request = ["--data", '{"version":1,"publish":[{"channel":"a","data":1}]}'];
     for (const signer of [{}, credentialsOf(system, "Stranger"), credentialsOf(system, "BackEnd")]) {
       expect(await curl(url(), signer, ...request)).toMatchObject({ status: 403 });
     }
   });
 
-  curlTest("answers what is wrong with a request", async () => {
+  curlTest("reports the errors of a request", async () => {
     const ask = (...more: string[]) => curl(url(), credentialsOf(system, "WithoutSdk"), ...more);
     expect(await ask()).toMatchObject({ status: 405, headers: { allow: "POST" } });
     expect(await ask("--data", "{")).toMatchObject({ status: 400, body: expect.stringContaining('"bad_request"') });
@@ -231,7 +202,7 @@ describe("the URL", () => {
 });
 
 describe("disconnecting", () => {
-  test("tells an agent the reason, closes it, tells onDisconnect once, and leaves no row", async () => {
+  test("sends the reason, closes, calls onDisconnect once, and leaves no row", async () => {
     const wire = await subscriber("a", "mallory");
     const { connectionId } = await system.connectionOf(wire);
     expect(await publisherOf("BackEnd").disconnect({ connection: { id: connectionId } }, "Spam.")).toBe(1);
@@ -258,7 +229,7 @@ describe("disconnecting", () => {
     expect(await other.ping()).toMatchObject({ successful: true });
   });
 
-  test("a banned agent receives nothing more, though a warm publish Lambda knows it, and frames are under way", async () => {
+  test("a banned agent receives nothing more, although a warm Lambda knows it", async () => {
     const publisher = publisherOf("BackEnd");
     const witness = await subscriber("open/room");
     for (let trial = 0; trial < 10; trial += 1) {
@@ -294,7 +265,7 @@ describe("disconnecting", () => {
 });
 
 describe("unsubscribing", () => {
-  test("tells an agent, which gets nothing more on that channel, and keeps the rest", async () => {
+  test("notifies an agent, ends that subscription, and keeps the others", async () => {
     const wire = await subscriber("stories/1");
     await wire.subscribe("stories/2");
     const publisher = publisherOf("BackEnd");

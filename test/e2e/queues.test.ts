@@ -28,7 +28,7 @@ const SENDER = `
     }
   };`;
 
-/** Crashes, fails or reports what it is told to, the first time that it gets it. */
+/** Crashes, fails or reports, as a message says, the first time that it receives the message. */
 const WORKER = `
   exports.handler = async ({ Records }) => {
     const first = Records.filter(({ attributes }) => attributes.ApproximateReceiveCount === "1");
@@ -40,7 +40,7 @@ const WORKER = `
 
 const MAX_RECEIVES = 3;
 
-const beside = (stack: Stack): void => {
+const addResources = (stack: Stack): void => {
   const inline = (id: string, code: string, environment: Record<string, string> = {}): lambda.Function =>
     new lambda.Function(stack, id, {
       runtime: lambda.Runtime.NODEJS_24_X,
@@ -70,12 +70,12 @@ interface Run {
   records: SqsRecord[];
 }
 
-describe("queues beside the construct", () => {
+describe("queues next to the construct", () => {
   let system: TestSystem;
   const duplicated = new Set<string>();
   beforeAll(async () => {
     system = await TestSystem.start({
-      beside,
+      addResources,
       queueWaitScale: SCALE,
       // Denied on purpose below: not for the list of the construct's denied calls.
       permissionsLog: false,
@@ -148,7 +148,7 @@ describe("queues beside the construct", () => {
     expect(runsOf(system.invocations, "Worker", "fine")).toHaveLength(1);
   });
 
-  it("hand what never succeeds to the dead-letter queue, which a function of its own reads", async () => {
+  it("move failing messages to the dead-letter queue and its function", async () => {
     await ask("Sender", { bodies: ["never"] });
     const [buried] = await runs("never", 1, "Undertaker");
     expect(receivesOf(runsOf(system.invocations, "Worker", "never"), "never")).toEqual(["1", "2", "3"]);
@@ -171,8 +171,8 @@ describe("queues beside the construct", () => {
     expect(attributes).toMatchObject({ ApproximateNumberOfMessages: "0", ApproximateNumberOfMessagesDelayed: "0" });
   });
 
-  it("and what belongs to them is told", () => {
-    const verdicts = new Map(system.running.model.outside.map(({ type, verdict }) => [type, verdict]));
+  it("are reported with their functions and dead-letter queues", () => {
+    const verdicts = new Map(system.running.model.external.map(({ type, verdict }) => [type, verdict]));
     expect(
       ["AWS::SQS::Queue", "AWS::Lambda::EventSourceMapping", "AWS::SQS::QueuePolicy", "AWS::CloudWatch::Alarm"].map(
         (type) => verdicts.get(type),
@@ -182,9 +182,9 @@ describe("queues beside the construct", () => {
 });
 
 describe("a run that ends", () => {
-  it("says what is still queued, and runs no function for a role that may not read", async () => {
+  it("reports waiting messages, and runs no function without permission to read", async () => {
     const system = await TestSystem.start({
-      beside,
+      addResources,
       permissionsLog: false,
       edit: ({ Resources = {} }) => {
         const policy = Object.entries(Resources).find(

@@ -32,7 +32,7 @@ describe("the SDK recovers", () => {
     await system.close();
   });
 
-  /** A client, its open sockets, and what it hears on a channel. */
+  /** A client, its open sockets, and its messages on a channel. */
   const client = async (channel: string, options: Partial<PushItOptions> = {}) => {
     const sockets: WebSocket[] = [];
     class Noted extends WebSocket {
@@ -44,24 +44,24 @@ describe("the SDK recovers", () => {
     const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket: Noted, retryBase: 50, ...options });
     clients.push(pushIt);
     const waiting = new Waiting();
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const kept = pushIt.channel(channel);
     kept.on("message", ({ data }) => {
-      heard.push(data);
+      received.push(data);
       waiting.notify();
     });
     await kept.subscribe();
-    const hears = (count: number) =>
+    const hasReceived = (count: number) =>
       waiting.until(
-        () => heard.length >= count,
-        () => `${count} messages, but ${heard.join()}`,
+        () => received.length >= count,
+        () => `${count} messages, but ${received.join()}`,
       );
-    return { pushIt, kept, sockets, heard, hears };
+    return { pushIt, kept, sockets, received, hasReceived };
   };
 
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
 
-  it("what is published while its sockets, and the publisher's, are cut: all, once, in order", async () => {
+  it("all messages once, in order, while sockets are cut", async () => {
     const subscriber = await client("kept/cut");
     const publisher = await client("kept/cut");
     // One timer at a time: of several that are late, Node may run a later one first.
@@ -79,13 +79,13 @@ describe("the SDK recovers", () => {
       if (cuts % 2) publisher.sockets.at(-1)!.terminate();
     }
     await publishing;
-    await Promise.all([subscriber.hears(100), publisher.hears(100)]);
-    expect(subscriber.heard).toEqual(publisher.heard);
-    expect([...subscriber.heard].sort((a, b) => Number(a) - Number(b))).toEqual(upTo(100));
-    expect(subscriber.heard).toEqual(upTo(100));
+    await Promise.all([subscriber.hasReceived(100), publisher.hasReceived(100)]);
+    expect(subscriber.received).toEqual(publisher.received);
+    expect([...subscriber.received].sort((a, b) => Number(a) - Number(b))).toEqual(upTo(100));
+    expect(subscriber.received).toEqual(upTo(100));
   });
 
-  it("and hands over from connection to connection without a gap, a repetition or a change of state", async () => {
+  it("and rotates connections without a gap, repetition or state change", async () => {
     const subscriber = await client("kept/over", { connectionLifetime: 1_500 });
     const states: string[] = [];
     subscriber.pushIt.on("state", ({ code }) => states.push(code));
@@ -94,8 +94,8 @@ describe("the SDK recovers", () => {
       await publisher.kept.publish(data);
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
-    await subscriber.hears(100);
-    expect(subscriber.heard).toEqual(upTo(100));
+    await subscriber.hasReceived(100);
+    expect(subscriber.received).toEqual(upTo(100));
     expect(states).toEqual([]);
     expect(subscriber.sockets.length).toBeGreaterThan(1);
     subscriber.pushIt.disconnect();
@@ -105,14 +105,14 @@ describe("the SDK recovers", () => {
     const before = await client("kept/page");
     const publisher = await client("kept/page");
     for (const data of upTo(3)) await publisher.kept.publish(data);
-    await before.hears(3);
+    await before.hasReceived(3);
     const stored = JSON.stringify(before.kept.position);
     before.pushIt.disconnect();
     for (const data of [4, 5]) await publisher.kept.publish(data);
     const after = await client("kept/page", { since: { "kept/page": JSON.parse(stored) } });
     await publisher.kept.publish(6);
-    await after.hears(3);
-    expect([...before.heard, ...after.heard]).toEqual(upTo(6));
+    await after.hasReceived(3);
+    expect([...before.received, ...after.received]).toEqual(upTo(6));
     expect((await after.kept.history({ reverse: true, limit: 2 })).messages.map(({ data }) => data)).toEqual([6, 5]);
   });
 
@@ -121,9 +121,9 @@ describe("the SDK recovers", () => {
     const publisher = await client("kept/elsewhere");
     lose = 1;
     await publisher.pushIt.channel("kept/tail").publish("the last");
-    // Its only post is lost: whatever brings it now, is no post of the publication.
+    // Its only post is lost: another function delivers it, not the publication.
     expect(lose).toBe(0);
-    await subscriber.hears(1);
-    expect(subscriber.heard).toEqual(["the last"]);
+    await subscriber.hasReceived(1);
+    expect(subscriber.received).toEqual(["the last"]);
   }, 40_000);
 });

@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { startSystem, type System } from "../../local/dev/system/system.js";
+import { startSystem } from "../../local/dev/system/start-system.js";
+import type { System } from "../../local/dev/system/system.js";
 import { run } from "../package/processes.js";
 import { objectCreated } from "./support/s3-event.js";
 import { Wire } from "./support/wire.js";
 
 /*
- * examples/s3-events as it stands: synthesized as its page says, run from its template, and given an event as AWS's
- * documentation says that S3 sends it through EventBridge when an object was put into the bucket.
+ * examples/s3-events, synthesized as its page says, and run from its template. The event is the one of AWS's
+ * documentation, which S3 sends through EventBridge after it has stored an object.
  */
 
 const ROOT = resolve(__dirname, "../..");
@@ -42,7 +43,7 @@ afterAll(async () => {
 test("the bucket has a name, by which the rule knows its events", () => expect(bucket).toMatch(/^[a-z0-9.-]{3,63}$/));
 
 test.each(["cat.png", 'with space/größe & "quotes" <b>.png', "uploads/*", "/meta/user"])(
-  "a new object %j becomes a message: its key is data, the event's id begins the message's uuid",
+  "publishes the key of a new object %j with the event's id",
   async (key) => {
     expect(system.emit(objectCreated(bucket, key))).toHaveLength(1);
     expect(await wire.message({ key, size: 5, at: "2026-11-12T00:00:00Z" })).toMatchObject({
@@ -56,7 +57,7 @@ test("other buckets' objects do not", () => {
   expect(system.emit(objectCreated("another", "cat.png"))).toEqual([]);
 });
 
-test("nobody else publishes there", async () => {
+test("no client can publish there", async () => {
   expect(await wire.publish(`uploads/${bucket}`, 1)).toMatchObject({
     code: "denied",
     error: "Only uploads are published here.",

@@ -38,9 +38,9 @@ const client = (options: Partial<PushItOptions> = {}): PushIt => {
   return pushIt;
 };
 
-/** What a client receives on a channel, and a way to wait for it. */
-const receiving = <Data>(pushIt: PushIt, name: string, patienceMs?: number) => {
-  const waiting = new Waiting(patienceMs);
+/** The messages that a client receives on a channel, and a way to wait for them. */
+const receiving = <Data>(pushIt: PushIt, name: string, timeoutMs?: number) => {
+  const waiting = new Waiting(timeoutMs);
   const received: Data[] = [];
   pushIt.on("message", ({ channel, data }) => {
     if (channel !== name) return;
@@ -56,7 +56,7 @@ const receiving = <Data>(pushIt: PushIt, name: string, patienceMs?: number) => {
 };
 
 describe("a component that leaves and comes back in one turn", () => {
-  it("receives what is published later on a channel with history", async () => {
+  it("receives later messages on a channel with history", async () => {
     const [subscriber, publisher] = [client(), client()];
     const { received, until } = receiving<unknown>(subscriber, "kept/1");
     const chat = subscriber.channel("kept/1");

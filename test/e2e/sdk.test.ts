@@ -48,12 +48,12 @@ describe("the SDK against a running system", () => {
       });
     });
 
-  it("speaks the seed's API: publish returns the id, callbacks are called, messages have uuid, channel, data and payload", async () => {
+  it("has the seed's API: publish returns the id, and callbacks get messages", async () => {
     const waiting = new Waiting();
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const subscriber = client({ channels: ["stories/5", "calendar"] });
     subscriber.onMessageReceived = (channel, message) => {
-      heard.push([channel, message]);
+      received.push([channel, message]);
       waiting.notify();
     };
     await subscriber.channel("stories/5").subscribe();
@@ -65,10 +65,10 @@ describe("the SDK against a running system", () => {
     });
     expect(id).toMatch(/^[\w-]{22}$/);
     await waiting.until(
-      () => heard.length > 0,
+      () => received.length > 0,
       () => "a message",
     );
-    expect(heard).toEqual([
+    expect(received).toEqual([
       ["stories/5", { channel: "stories/5", uuid: id, data: { title: "Once" }, payload: { title: "Once" } }],
     ]);
   });
@@ -76,7 +76,7 @@ describe("the SDK against a running system", () => {
   it("delivers 100 messages to two clients: all, once, in order", async () => {
     const waiting = new Waiting();
     const pair = [client(), client()] as const;
-    const heard = await Promise.all(
+    const received = await Promise.all(
       pair.map(async (each) => {
         const received: unknown[] = [];
         const channel = each.channel<number>("hundred");
@@ -91,17 +91,17 @@ describe("the SDK against a running system", () => {
     const numbers = Array.from({ length: 100 }, (_, at) => at);
     await Promise.all(numbers.map((number) => pair[0].channel("hundred").publish(number)));
     await waiting.until(
-      () => heard.every((received) => received.length >= 100),
+      () => received.every((received) => received.length >= 100),
       () => "100 messages each",
     );
-    expect(heard).toEqual([numbers, numbers]);
+    expect(received).toEqual([numbers, numbers]);
   });
 
   it("gives the publisher the guard's result", async () => {
     await expect(client().channel("results").publish(1)).resolves.toMatchObject({ result: "stored" });
   });
 
-  it("tells a denial of each kind with its reason and code", async () => {
+  it("reports a denial of each kind with its reason and code", async () => {
     const pushIt = client();
     const denied = (reason: string): unknown => expect.objectContaining({ code: "denied", message: reason });
     await expect(pushIt.channel("no/subscribe").subscribe()).rejects.toEqual(denied("Not here."));
@@ -117,18 +117,18 @@ describe("the SDK against a running system", () => {
 
   it("reconnects after API Gateway closed the connection, and is subscribed again", async () => {
     const waiting = new Waiting();
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const pushIt = client({ retryBase: 10 });
     const channel = pushIt.channel("again");
     channel.on("message", ({ data }) => {
-      heard.push(data);
+      received.push(data);
       waiting.notify();
     });
     await channel.subscribe();
     const { pk } = (await system.rows()).find(({ sk }) => sk === "s#again") ?? {};
     const connectionId = (pk ?? "").slice(2);
     const lost = stateOf(pushIt, "connecting");
-    // The agent's rows are gone but its socket is not: its next ping is told so, and the connection closed.
+    // The agent's rows are gone but its socket is not: the reply to its next ping says so, and the server closes the connection.
     await system.invokeRoute("$disconnect", {
       requestContext: { connectionId, connectedAt: Date.now(), routeKey: "$disconnect", eventType: "DISCONNECT" },
     });
@@ -141,12 +141,12 @@ describe("the SDK against a running system", () => {
     await channel.subscribe();
     await client().channel("again").publish("you are back");
     await waiting.until(
-      () => heard.includes("you are back"),
+      () => received.includes("you are back"),
       () => "the message after reconnecting",
     );
   });
 
-  it("works from the built bundle, as an application imports it, in ten lines", async () => {
+  it("works from the built bundle in ten lines of an application", async () => {
     const root = resolve(__dirname, "../..");
     const folder = mkdtempSync(join(root, ".push-it/script-"));
     const script = join(folder, "script.mjs");

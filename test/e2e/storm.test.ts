@@ -7,7 +7,7 @@ import { StormSubscriber } from "./support/storm-subscriber.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
 
-/** `npm run storm`: all of it; otherwise as much as an ordinary run of the tests, beside others, has time for. */
+/** `npm run storm` runs all of it. An ordinary run of the tests has time for a part. */
 const FULL = process.env["PUSH_IT_STORM"] === "full";
 const SUBSCRIBERS = FULL ? 500 : 40;
 const PUBLISHES = FULL ? 200 : 30;
@@ -38,8 +38,8 @@ const KILL = FULL ? 1 / 3_000 : 1 / 40;
 /** How much older the connections are made, in seconds: a 410 of one younger than 30 s is not believed. */
 const AGE = 60;
 
-/** How much older registrations are made whose time shall be over, in seconds. */
-const OVERDUE = 3 * 3600;
+/** How much older to make registrations so that they are expired, in seconds. */
+const EXPIRED_BY_SECONDS = 3 * 3600;
 
 const CHANNEL = "crowd";
 
@@ -50,7 +50,7 @@ const SWEEP_MS = 15_000;
 const SILENCE_MS = 60_000;
 const TIME_MS = FULL ? 3_600_000 : 900_000;
 
-/** How often those are looked for once more whom a function found gone when its time was over. */
+/** How often to look again for connections that a function found gone shortly before its timeout. */
 const LOOKS = 10;
 
 /** How many sweeps may be needed for what a killed worker has left half done. */
@@ -61,7 +61,7 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
   const waiting = new Waiting(SILENCE_MS, true);
   const crowd: StormSubscriber[] = [];
   const acknowledged: number[] = [];
-  /** Connections that were answered 410 although they lived, and those that have ended. */
+  /** Connections that got a wrong 410 while they lived, and ended connections. */
   const wronged = new Set<string>();
   const ended = new Set<string>();
   /** Connections whose `$disconnect` is lost: only a post finds them gone. */
@@ -74,7 +74,7 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
   let publisher: PushIt;
   let sweeping: NodeJS.Timeout | undefined;
 
-  const strike = (connectionId: string): PostFault | undefined => {
+  const faultFor = (connectionId: string): PostFault | undefined => {
     if (!storming) return undefined;
     counts.posts += 1;
     if (counts.kills < KILLS && random() < KILL && system.running.kill(worker) > 0) counts.kills += 1;
@@ -125,10 +125,10 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
       props: { fanOutThreshold: THRESHOLD },
       queueWaitScale: 0.2,
       faults: {
-        beforePost: strike,
+        beforePost: faultFor,
         dropDisconnect(connectionId) {
           ended.add(connectionId);
-          // One for each that was cut; nobody else's is lost, because nothing finds a connection that had not subscribed yet.
+          // One for each cut connection. No other event is lost, because only subscribed connections are found.
           if (lost.size >= counts.cut || wronged.has(connectionId)) return false;
           lost.add(connectionId);
           return true;
@@ -158,7 +158,7 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
   });
 
   it(
-    "acknowledges every publication, and brings every message to whoever was subscribed and stayed so",
+    "acknowledges every publication, and delivers it to all continuous subscribers",
     async () => {
       const begun = Date.now();
       storming = true;
@@ -197,13 +197,13 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
     expect(duplicates).toBeLessThanOrEqual(died * (SUBSCRIBERS - THRESHOLD) * IN_FLIGHT);
   });
 
-  it("tells whoever lost its connection why", () => {
+  it("reports the reason of every lost connection", () => {
     const codes = new Set(crowd.flatMap(({ losses }) => losses.map(({ state, code }) => `${state} ${code}`)));
     expect([...codes]).toEqual(["connecting closed"]);
   });
 
   it(
-    "leaves nothing of the dead in the table: their 410s were enough, and the sweep for what a killed worker left half done",
+    "leaves no rows of ended connections after their 410s and the sweep",
     async () => {
       expect(lost.size).toBe(counts.cut);
       await Promise.all([...ended].filter((id) => !lost.has(id)).map((id) => system.disconnected(id)));
@@ -215,18 +215,18 @@ describe(`a storm: ${PUBLISHES} publications to ${SUBSCRIBERS} subscribers, faul
       expect(await found()).toEqual([]);
       // A worker killed between a connection's last rows and its registration leaves that to the sweep, which takes it in
       // its time. (`$disconnect` would, too: but these connections were made older here, and API Gateway does not know it.)
-      // One that API Gateway does not close in time, as on a machine that is busy, is the next sweep's.
+      // On a busy machine, API Gateway may close one too late: it is left to the next sweep.
       clearInterval(sweeping);
       for (
         let left = await remains(), sweeps = 0;
         left.length > 0 && sweeps < SWEEPS;
         left = await remains(), sweeps += 1
       ) {
-        await ageRows(system.running, OVERDUE, left);
+        await ageRows(system.running, EXPIRED_BY_SECONDS, left);
         expect(await system.running.invoke(system.functionOf("PushItSweep"), {})).toMatchObject({ ok: true });
       }
       expect(await remains()).toEqual([]);
-      // Whom such a sweep has closed comes again.
+      // A client that such a sweep has closed reconnects.
       await publish();
       await everybody("a message after the sweep");
       const subscribed = (await system.rows()).filter(({ pk, sk = "" }) => pk === `c#${CHANNEL}` && !ended.has(sk));

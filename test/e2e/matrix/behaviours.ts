@@ -1,10 +1,10 @@
-/** Where a guard runs. */
+/** The place in which a guard runs. */
 export const HOSTS = ["module", "guard Lambda"] as const;
 
-/** Where a guard runs. */
+/** The place in which a guard runs. */
 export type Host = (typeof HOSTS)[number];
 
-/** What a guard is asked about. */
+/** The subject of a guard's decision. */
 export const PLACES = [
   "connect",
   "subscribe",
@@ -15,10 +15,10 @@ export const PLACES = [
   "disconnect",
 ] as const;
 
-/** What a guard is asked about. */
+/** The subject of a guard's decision. */
 export type Place = (typeof PLACES)[number];
 
-/** What a guard does when it is asked. */
+/** The behaviour of a guard. */
 export const BEHAVIOURS = [
   "allows",
   "denies",
@@ -36,17 +36,17 @@ export const BEHAVIOURS = [
   "stages effects and then denies",
 ] as const;
 
-/** What a guard does when it is asked. */
+/** The behaviour of a guard. */
 export type Behaviour = (typeof BEHAVIOURS)[number];
 
-/** Those that keep a processor busy: they are tried one at a time, so that the time of the others stays their own. */
+/** Behaviours that keep a processor busy. They run one at a time, so that they do not delay the others. */
 export const BUSY: ReadonlySet<Behaviour> = new Set<Behaviour>([
   "loops for ever",
   "exhausts memory",
   "exhausts memory outside its heap",
 ]);
 
-/** What a guard does that keeps its function running for a moment; it is not looked at. */
+/** An action that keeps a guard's function running for a moment. Its result is not checked. */
 export const HOLDING = "holds on";
 
 /** A behaviour as a segment of a channel name. */
@@ -57,13 +57,13 @@ export const LATE_MS = 4_000;
 
 const LATE_MARK = "has answered late: ";
 
-/** What a guard that answers late logs once it has. */
+/** The line that a late guard logs after its answer. */
 export const lateMark = (place: Place): string => `${LATE_MARK}${place}`;
 
 /**
- * The guards that behave in all these ways, as the source of an object: by the last segment of a channel that is no
- * `*`, by `credentials.connect` and `credentials.disconnect`; where nothing is said they allow. Where nothing can be
- * staged, and where there is no verdict, they try all the same.
+ * The guards with all these behaviours, as the source of an object. The last segment of a channel that is not `*`, or
+ * `credentials.connect` and `credentials.disconnect`, names the behaviour. The default is to allow. Guards also try to
+ * stage effects and to give verdicts in places that do not permit them.
  */
 export const GUARDS = `{
   onConnectionRequest: (agent) =>
@@ -125,7 +125,7 @@ export const GUARDS = `{
     }),
 }`;
 
-/** What the guards need around them. */
+/** Definitions that the guards need. */
 export const PRELUDE = `
   const modes = {
     allows: ({ yes }) => yes(),

@@ -1,6 +1,6 @@
 import { BEHAVIOURS, type Behaviour, HOSTS, type Host, type Place, PLACES } from "./behaviours.js";
 
-/** What comes of asking a guard. */
+/** The outcome of a guard's decision. */
 export type Outcome =
   | "permitted"
   | "denied"
@@ -9,7 +9,7 @@ export type Outcome =
   /** Exhausting memory may take longer than the guard has: the machine decides which of the two it is. */
   | "guard_failed or guard_timeout";
 
-/** What comes of each behaviour, where a verdict is asked for. */
+/** The outcome of each behaviour, for guards with a verdict. */
 const OUTCOMES: Record<Behaviour, Outcome | Record<Host, Outcome>> = {
   allows: "permitted",
   denies: "denied",
@@ -21,7 +21,7 @@ const OUTCOMES: Record<Behaviour, Outcome | Record<Host, Outcome>> = {
   "loops for ever": "guard_timeout",
   "exhausts memory": "guard_failed or guard_timeout",
   "exhausts memory outside its heap": "guard_failed or guard_timeout",
-  // A module's guard may return what it likes, and decide later; a response that is no verdict decides nothing later.
+  // A module's guard may return any value, and decide later. A response without a verdict cannot decide later.
   "returns garbage": { module: "guard_timeout", "guard Lambda": "guard_failed" },
   // The first one counts.
   "calls two verdicts, denies and then allows": "denied",
@@ -30,9 +30,9 @@ const OUTCOMES: Record<Behaviour, Outcome | Record<Host, Outcome>> = {
 };
 
 /**
- * Of a departure: it has no verdict, and whoever gives or stages one has failed. A thread is waited for; of a function
- * nobody waits for an answer, so that it has no time to miss: it fails, whether at once, late or when Lambda ends it. One
- * that has nothing left to wait for has ended, without an answer.
+ * Outcomes of a departure. It has no verdict, so a guard that gives or stages one has failed. The runner waits for a
+ * thread. It does not wait for a function, which therefore cannot be late: it fails at once, later, or when Lambda ends
+ * it. A function with an empty event loop ends without an answer.
  */
 const DEPARTURES: Record<Host, Partial<Record<Behaviour, Outcome>>> = {
   module: {
@@ -49,21 +49,21 @@ const DEPARTURES: Record<Host, Partial<Record<Behaviour, Outcome>>> = {
   },
 };
 
-/** Where nothing can be staged: a guard that tries has failed. */
+/** Places without staging: a guard that tries to stage effects has failed. */
 const NO_STAGE: ReadonlySet<Place> = new Set<Place>(["unsubscribe", "deliver", "disconnect"]);
 
 /** One cell of the matrix. */
 export interface Cell {
   outcome: Outcome;
-  /** What the client sees. */
+  /** The reply to the client. */
   client: string;
-  /** What is stored afterwards. */
+  /** The rows that are stored afterwards. */
   stored: string;
 }
 
 const no = (outcome: Outcome): string => `\`${outcome.replace(" or ", "` or `")}\``;
 
-/** What a client sees and what is stored, by what is asked about and what comes of it. */
+/** The reply and the stored rows, by the subject of the decision and by its outcome. */
 const CELLS: Record<Place, (outcome: Outcome, host: Host) => Omit<Cell, "outcome">> = {
   connect: (outcome) =>
     outcome === "permitted"
@@ -103,7 +103,7 @@ const outcomeOf = (host: Host, place: Place, behaviour: Behaviour): Outcome => {
   return typeof general === "string" ? general : general[host];
 };
 
-/** What must come of one behaviour, where it is asked and wherever the guard runs. */
+/** The required outcome of one behaviour, by subject and by host. */
 export const cellOf = (host: Host, place: Place, behaviour: Behaviour): Cell => {
   const outcome = outcomeOf(host, place, behaviour);
   return { outcome, ...CELLS[place](outcome, host) };

@@ -11,16 +11,16 @@ import type { Outcome } from "./table.js";
 export const TIMEOUT_MS = 2_500;
 const GRACE_MS = 20_000;
 
-/** What a late answer has to show itself in, once it was given. */
+/** The time in which a late answer has to show an effect. */
 const SLACK_MS = 300;
 
-/** What a trial is about. */
+/** The parameters of a trial. */
 export interface Trial {
   system: TestSystem;
   host: Host;
   behaviour: Behaviour;
   outcome: Outcome;
-  /** Subscribed to `staged`, where nothing may ever come. */
+  /** Subscribed to `staged`, a channel that must stay silent. */
   listener: Wire;
 }
 
@@ -35,7 +35,7 @@ const ASKED: Record<Place, [guard: GuardRequest["guard"], yes: RegExp]> = {
   disconnect: ["onDisconnect", /./],
 };
 
-/** What the channels of a place's trials begin with. */
+/** The prefix of the channels of a place's trials. */
 const PREFIX = {
   connect: "",
   subscribe: "sub/",
@@ -77,7 +77,7 @@ const goesOn = async (wire: Wire): Promise<void> => {
 
 const keyOf = ({ pk, sk }: Row): string => `${pk} ${sk}`;
 
-/** An agent of the trial's own, and what is stored of it and of the trial's channel. */
+/** An agent for one trial, and the rows of the agent and of the trial's channel. */
 const agentIn = async ({ system }: Trial, channel: string) => {
   const wire = await system.connect({ credentials: {} });
   await goesOn(wire);
@@ -90,7 +90,7 @@ const agentIn = async ({ system }: Trial, channel: string) => {
 
 const texts = (rows: Row[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
 
-/** What has changed, as the keys of the rows that are new or no longer as they were. */
+/** The keys of new and changed rows. */
 const expectChange = (
   before: Row[],
   after: Row[],
@@ -146,7 +146,7 @@ const answeredLate = async (trial: Trial, place: Place): Promise<void> => {
   expect(JSON.stringify(result.ok && result.payload)).toMatch(yes);
 };
 
-/** Looks at what has come of it; where the guard answers late, again when it has. */
+/** Checks the outcome. If the guard answers late, checks it again after the answer. */
 const settled = async (trial: Trial, place: Place, look: (times: number) => Promise<void>): Promise<void> => {
   await look(1);
   expect(trial.listener.messages("staged")).toEqual([]);
@@ -184,7 +184,7 @@ const subscribing =
     await goesOn(wire);
   };
 
-/** How each cell is tried: it asks the guard, and looks at what the client sees and at what is stored. */
+/** The trial of each cell: asks the guard, and checks the reply and the stored rows. */
 export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
   async connect(trial) {
     const { system, behaviour, outcome } = trial;
@@ -276,7 +276,7 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
   },
 };
 
-/** What the log says of a departure that a thread was told of. */
+/** Checks the log after a departure that a thread's guard handled. */
 const expectLogged = async (system: TestSystem, agent: string, outcome: Outcome): Promise<void> => {
   const lines = (): string[] =>
     system.logs.map(({ message }) => message).filter((line) => line.includes("onDisconnect") && line.includes(agent));

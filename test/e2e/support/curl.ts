@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import type { CallerCredentials } from "../../../local/core/credentials.js";
 
-/** What came of a request. */
+/** The result of a request. */
 export interface CurlAnswer {
   status: number;
   /** By name in lower case; the last one of each. */
@@ -13,7 +13,7 @@ const without = spawnSync("curl", ["--version"]).status !== 0;
 
 const mandatory = Boolean(process.env["CI"] ?? process.env["PUSH_IT_REQUIRE_ALL"]);
 
-/** A test that needs curl: skipped, and reported as such, where there is none. */
+/** A test that needs curl. Without curl it is skipped, and reported as skipped. */
 export const curlTest = without && !mandatory ? test.skip : test;
 
 const run = (args: string[]): Promise<string> =>

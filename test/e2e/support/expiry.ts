@@ -3,8 +3,8 @@ import { deleteRow, putRow } from "./rows.js";
 import type { TestSystem } from "./system.js";
 
 /**
- * Credentials say what becomes of the agent: who it is, for how long the guard vouches for it, and what the guard does.
- * `connected` is what the guard saw of the connection.
+ * Credentials decide the agent's user, its lifetime, and the guard's behaviour. `connected` is the connection as the
+ * guard saw it.
  */
 export const GUARDS_THAT_VOUCH = `
   export default {
@@ -32,8 +32,8 @@ export const OVER = (RENEWAL_GRACE_SECONDS + 2) * 1000;
 const DAY = 24 * 60 * 60;
 
 /**
- * Lets time pass for one agent: its rows say that it was to be renewed `ago` milliseconds ago. The Lambdas' clocks do
- * not: what has read the agent within these seconds would have done so after its time, which cannot be.
+ * Lets time pass for one agent: its rows say that its renewal was due `ago` milliseconds ago. The clocks of the Lambdas
+ * stay, so a Lambda must not have read the agent within these seconds.
  */
 export const expire = async (system: TestSystem, connectionId: string, ago: number): Promise<void> => {
   const expiresAt = Date.now() - ago;

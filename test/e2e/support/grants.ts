@@ -5,7 +5,7 @@ export interface GrantPlace {
   /** The policy's logical id. */
   id: string;
   statement: number;
-  /** What the statement says as a whole: another one is not touched. */
+  /** The whole statement. Another statement is left as it is. */
   expected: PolicyStatement;
   /** Which of the statement's actions; absent: not one action only. */
   action?: number;
@@ -17,11 +17,11 @@ export interface GrantPlace {
 export interface PermissionPlace {
   /** The resource's logical id. */
   id: string;
-  /** What the resource is. */
+  /** The type of the resource. */
   type: string;
 }
 
-/** What can be left out of a template. */
+/** A part that can be left out of a template. */
 export type Place = GrantPlace | PermissionPlace;
 
 /** Deletes it; throws when it is not there, and when something else is. */
@@ -73,7 +73,7 @@ const statementsOf = ({ Resources = {} }: Template, isIt: (id: string) => boolea
 
 const without = <T>(list: T | T[], index: number): T[] => {
   const all = [list].flat() as T[];
-  // The only one does not go alone: an empty list is no statement.
+  // The only one goes with its statement, because a statement needs an action and a resource.
   if (all.length < 2 || !(index in all)) throw new Error(`no ${index} of ${JSON.stringify(all)} can be left out`);
   return all.filter((_, at) => at !== index);
 };

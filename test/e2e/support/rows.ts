@@ -40,7 +40,7 @@ export const rowsOf = async (system: System): Promise<Row[]> => {
 
 /** A row as DynamoDB takes it. */
 const itemOf = (row: Row): Record<string, AttributeValue> => {
-  // What is an agent's id elsewhere says until when somebody delivers on a channel.
+  // The attribute of an agent's id in other rows is the end of a lease in these.
   const isHead = row["pk"]?.startsWith("h#") === true;
   const numbers = /^[po]#/.test(row["pk"] ?? "") ? PRESENCE_NUMBERS : NUMBERS;
   const isNumber = (name: string): boolean =>
@@ -76,11 +76,11 @@ const withClient = async (system: System, work: (client: DynamoDBClient) => Prom
 export const putRow = (system: System, row: Row): Promise<void> =>
   withClient(system, (client) => put(client, system, row));
 
-/** Deletes a row, as somebody else could have. */
+/** Deletes a row, as another function could have. */
 export const deleteRow = (system: System, row: Row): Promise<void> =>
   withClient(system, (client) => remove(client, system, row));
 
-/** A row as it would be, had all that it tells of happened so many seconds earlier. */
+/** A row as if all its times were so many seconds earlier. */
 const older = (row: Row, seconds: number): Row => {
   const { pk = "", sk = "" } = row;
   const earlier = (name: string, value: string): string => {

@@ -1,6 +1,6 @@
 /**
- * The event of a new object in S3: not recorded, but the sample of AWS's documentation, with another account, time and
- * region, and the names of the test's own bucket and object.
+ * The event of a new object in S3. It is the sample of AWS's documentation, with another account, time and region, and
+ * with the names of the test's bucket and object.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export const objectCreated = (name: string, key: string) => ({

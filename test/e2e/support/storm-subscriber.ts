@@ -48,7 +48,7 @@ export class StormSubscriber {
     return this.from < Infinity && acknowledged.every((each) => each < this.from || this.received.has(each));
   }
 
-  /** What it waits for, in words. */
+  /** The awaited condition, in words. */
   waitsFor(acknowledged: readonly number[]): string {
     const missing = acknowledged.filter((each) => each >= this.from && !this.received.has(each));
     const since = this.from < Infinity ? `subscribed before ${this.from}` : "not subscribed";

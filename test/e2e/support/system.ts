@@ -4,7 +4,8 @@ import { App, Duration, Stack } from "aws-cdk-lib";
 import { type GuardModuleProps, Guards, PushIt, type PushItProps } from "../../../infra/index.js";
 import type { Template } from "../../../local/assembly/template/template.js";
 import type { SystemOptions } from "../../../local/dev/system/options.js";
-import { startSystem, type System } from "../../../local/dev/system/system.js";
+import { startSystem } from "../../../local/dev/system/start-system.js";
+import type { System } from "../../../local/dev/system/system.js";
 import type { InvocationReport } from "../../../local/services/lambda/runtime/pool.js";
 import type { InvokeResult } from "../../../local/core/invoker.js";
 import type { LogEntry } from "../../../local/core/log.js";
@@ -12,7 +13,7 @@ import { connectionOf, type Row, rowsOf } from "./rows.js";
 import { Waiting } from "./waiting.js";
 import { Wire, type WireOptions } from "./wire.js";
 
-/** What a test's system is made of. */
+/** The parts of a test's system. */
 export interface TestSystemOptions extends Partial<
   Pick<
     SystemOptions,
@@ -28,17 +29,17 @@ export interface TestSystemOptions extends Partial<
   props?: Omit<PushItProps, "guards"> | ((stack: Stack) => Omit<PushItProps, "guards">);
   /** The source of a guard module. */
   guards?: string;
-  /** What that module has besides its code, made with the stack. */
+  /** The module's options, made with the stack. */
   guardProps?: (stack: Stack) => GuardModuleProps;
   /** Makes guards that are functions of the stack; together with `guards`, if there are any. */
   guardFunctions?: (stack: Stack) => Guards;
   /** The source of a guard module that stands in for the app's own, as with `push-it-cli dev --guards`. */
   instead?: string;
-  /** Adds what stands beside the construct in its stack. */
-  beside?: (stack: Stack, pushIt: PushIt) => void;
+  /** Adds resources to the construct's stack. */
+  addResources?: (stack: Stack, pushIt: PushIt) => void;
   /** Changes the template before it is run. */
   edit?: (template: Template) => void;
-  /** Told of what the runtime logs, as it does. */
+  /** Called with each line that the runtime logs. */
   log?: (entry: LogEntry) => void;
 }
 
@@ -52,7 +53,7 @@ const PATIENT = {
   onSubscriptionRequest: Duration.seconds(5),
   onUnsubscriptionRequest: Duration.seconds(5),
   onPublicationRequest: Duration.seconds(5),
-  // Less than deliveries have together: who is late only because of those is not dropped, but handed on.
+  // Less than all deliveries have together: a recipient that is late because of others is enqueued, not dropped.
   onMessageReceived: Duration.seconds(4),
 };
 
@@ -69,7 +70,7 @@ const guardsOf = (
 };
 
 const synthesize = (folder: string, options: TestSystemOptions): string => {
-  const { props, guards, beside, edit } = options;
+  const { props, guards, addResources, edit } = options;
   const outdir = join(folder, "cdk.out");
   const module = join(folder, "guards.ts");
   if (guards !== undefined) writeFileSync(module, guards);
@@ -84,7 +85,7 @@ const synthesize = (folder: string, options: TestSystemOptions): string => {
     ...(guarded && { timeouts: { ...PATIENT, ...own?.timeouts } }),
     ...ownGuards,
   });
-  beside?.(stack, pushIt);
+  addResources?.(stack, pushIt);
   app.synth();
   const template = join(outdir, "Test.template.json");
   if (edit) writeFileSync(template, JSON.stringify(edited(template, edit)));
@@ -162,7 +163,7 @@ export class TestSystem {
     return system;
   }
 
-  /** What runs. */
+  /** The running system. */
   get running(): System {
     if (!this.#running) throw new Error("the system has not started");
     return this.#running;
@@ -175,7 +176,7 @@ export class TestSystem {
     return wire;
   }
 
-  /** What the runtime has said of segments that went to the dead-letter queue. */
+  /** The runtime's lines about segments that went to the dead-letter queue. */
   get deadSegments(): LogEntry[] {
     return this.logs.filter(({ message }) => message.includes(": it was received"));
   }

@@ -1,23 +1,23 @@
 /**
- * Longest that anything may take before the test fails, where nothing else is said, in milliseconds: much for a machine
- * that is busy, and less where a grant is missing on purpose (tools/iam/mutate.mjs), so that failing is the rule.
+ * Default of the longest time that a condition may take before the test fails, in milliseconds. It is long for busy
+ * machines, and shorter if a grant is missing on purpose (tools/iam/mutate.mjs): then failing is the rule.
  */
-const PATIENCE_MS = process.env["PUSH_IT_TEST_WITHOUT"] ? 40_000 : 90_000;
+const TIMEOUT_MS = process.env["PUSH_IT_TEST_WITHOUT"] ? 40_000 : 90_000;
 
 /** Lets a test wait for a condition that events may bring about, without sleeping. */
 export class Waiting {
   readonly #checks = new Set<() => void>();
 
   /**
-   * @param patienceMs longest that anything may take before the test fails
+   * @param timeoutMs longest that anything may take before the test fails
    * @param sinceLast whether it begins again whenever something happens: for what takes as long as the machine is busy
    */
   constructor(
-    private readonly patienceMs = PATIENCE_MS,
+    private readonly timeoutMs = TIMEOUT_MS,
     private readonly sinceLast = false,
   ) {}
 
-  /** Something happened: whoever waits looks again. */
+  /** Reports an event: all waiting calls check their condition again. */
   notify(): void {
     for (const check of [...this.#checks]) check();
   }
@@ -31,7 +31,7 @@ export class Waiting {
       const timer = setTimeout(() => {
         this.#checks.delete(check);
         reject(new Error(`never came: ${what()}`));
-      }, this.patienceMs);
+      }, this.timeoutMs);
       const check = (): void => {
         const found = find();
         if (found === undefined || found === false) return void (this.sinceLast && timer.refresh());

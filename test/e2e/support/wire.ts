@@ -76,7 +76,7 @@ export class Wire {
     this.socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 
-  /** Resolves with what `find` finds among what has been received, now or later. */
+  /** Resolves with the message that `find` finds among the received ones, now or later. */
   until<T>(find: () => T | undefined | false, what: string): Promise<T> {
     return this.#waiting.until(find, () => `${what}; received ${this.frames.slice(-5).join(" ")}`);
   }

@@ -1,10 +1,10 @@
 /** Most of an agent: as many as the test makes. */
 export const SUBSCRIPTIONS = 16;
 
-/** A channel whose guard reads the histories of two others: of one that has something to be sealed, and of a new one. */
+/** A channel whose guard reads two other histories: one with an offset to seal, and a new one. */
 export const READING = { channel: "rooms/reading", history: "history/read-by-guard", fresh: "history/fresh" };
 
-/** What a module's guard of leaving logs: who has left. */
+/** The line that a module's `onDisconnect` logs. */
 export const LEFT = "has left:";
 
 /**
@@ -41,7 +41,7 @@ export const FUNCTION = `
 /** Guards in a module, which run in the functions themselves. */
 export const MODULE = `export default ${handlers("")}};`;
 
-/** The same, each of which needs secrets; and one that reads a history to decide. */
+/** The same guards, each with secrets, and a guard that reads a history before it decides. */
 export const moduleWith = (secrets: readonly string[]): string => `
   import { secret } from "push-it-server/guards";
   export default ${handlers(secrets.map((name) => `await secret("${name}");`).join(" "))}

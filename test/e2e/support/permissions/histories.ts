@@ -4,7 +4,7 @@ import type { TestSystem } from "../system.js";
 import type { Wire } from "../wire.js";
 import type { Tools } from "./tools.js";
 
-/** An offset that is taken, and whose writer died a minute ago: whoever reads next seals it. */
+/** An offset whose writer died a minute ago. The next reader seals it. */
 export const leaveGap = async (system: TestSystem, channel: string): Promise<void> => {
   const at = String(Date.now() - 60_000);
   await putRow(system.running, { ...headKey(channel), n: "1", e: "e1", t: at, b: at, ttl: "9999999999" });

@@ -7,7 +7,7 @@ import type { Tools } from "./tools.js";
 export const askTooMuch = async ({ system, allowed }: Tools): Promise<void> =>
   expect((await allowed(system.connect({ credentials: "greedy" }))).protocol).toBe(SUBPROTOCOL_DENIED);
 
-/** A denied connection is told so, and closed, when it asks. */
+/** A denied connection gets its denial, and is closed, when it asks. */
 export const askDenied = async ({ system, allowed }: Tools, action: "connect" | "ping"): Promise<void> => {
   const wire = await allowed(system.connect({ credentials: "nobody" }));
   wire.send({ action, channel: `/meta/${action}`, uuid: "1" });
@@ -24,7 +24,7 @@ const outlive = async ({ system, allowed }: Tools): Promise<{ wire: Wire; connec
   return { wire, connectionId };
 };
 
-/** Such an agent is told so by whatever it asks, and closed. */
+/** Such an agent gets `expired` for any request, and is closed. */
 export const askTooLate = async (tools: Tools, action: string): Promise<void> => {
   const { wire } = await outlive(tools);
   wire.send({ action, channel: `/meta/${action}`, uuid: "1", data: {} });
@@ -43,7 +43,7 @@ export const renewAndDeny = async ({ system, allowed }: Tools): Promise<void> =>
   await allowed(wire.ended());
 };
 
-/** An agent that was renewed by who has not come to the row of its subscription. */
+/** An agent whose renewal died before it reached the row of its subscription. */
 const renewHalf = async ({
   system,
   allowed,
@@ -65,7 +65,7 @@ const renewHalf = async ({
 
 /** A registration is left of each: one connection is too old, one's agent was not renewed, one's was not all the way. */
 export const sweep = async (tools: Tools): Promise<void> => {
-  const { system, allowed, lose, told } = tools;
+  const { system, allowed, lose, disconnectGuardRan } = tools;
   const wire = await allowed(system.connect());
   const [old, late, half] = [await allowed(system.connectionOf(wire)), await outlive(tools), await renewHalf(tools)];
   lose(old.connectionId);
@@ -74,6 +74,6 @@ export const sweep = async (tools: Tools): Promise<void> => {
     await putRow(system.running, { pk: "r#0", sk: `0000000001#${connectionId}`, ttl: "9999999999", e: "9999999999" });
   }
   await allowed(system.running.runSchedules());
-  await allowed(Promise.all([wire.ended(), late.wire.ended(), told(old.connectionId)]));
+  await allowed(Promise.all([wire.ended(), late.wire.ended(), disconnectGuardRan(old.connectionId)]));
   expect(await half.isWhole()).toBe(true);
 };

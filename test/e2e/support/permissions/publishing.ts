@@ -6,15 +6,15 @@ import { READING } from "./guards.js";
 import { leaveGap } from "./histories.js";
 import type { Tools } from "./tools.js";
 
-/** Delivers to who is there, finds who is gone, and hands on who takes nothing. */
+/** Delivers to connections, finds gone ones, and enqueues connections that do not take posts. */
 export const publishBy = async (tools: Tools, action: "publish" | "send", publisher: Wire): Promise<void> => {
-  const { system, has, allowed, leaveBehind, takeNothing, told, nextRun } = tools;
+  const { system, has, allowed, leaveBehind, takeNothing, disconnectGuardRan, nextRun } = tools;
   const left = await leaveBehind(action);
   const { wire, takeAll } = await takeNothing(action);
   const enqueued = nextRun(action === "publish" ? "PublishFunction" : "SendFunction");
   publisher.send({ action, channel: action, uuid: action, data: action });
   await allowed(publisher.message(action));
-  await allowed(told(left));
+  await allowed(disconnectGuardRan(left));
   await enqueued;
   takeAll();
   await allowed(wire.message(action));
@@ -31,9 +31,9 @@ export const publishBy = async (tools: Tools, action: "publish" | "send", publis
   );
 };
 
-/** A worker reads on where a publication has stopped, delivers, finds who is gone, and hands on who takes nothing. */
+/** A worker continues a publication: it delivers, finds gone connections, and enqueues slow ones. */
 export const workOn = async (
-  { system, allowed, leaveBehind, takeNothing, told, idOf }: Tools,
+  { system, allowed, leaveBehind, takeNothing, disconnectGuardRan, idOf }: Tools,
   subscriber: Wire,
 ): Promise<void> => {
   const left = await leaveBehind("worker");
@@ -46,15 +46,15 @@ export const workOn = async (
   expect(await allowed(system.running.invoke(idOf("DeliverFunction"), { Records: [record] }))).toMatchObject({
     ok: true,
   });
-  await allowed(Promise.all([subscriber.message("worker"), told(left)]));
+  await allowed(Promise.all([subscriber.message("worker"), disconnectGuardRan(left)]));
   takeAll();
   await allowed(wire.message("worker"));
   await allowed(subscriber.unsubscribe("worker"));
 };
 
-/** What gathers is delivered as any publication is, also where only the sweep finds that somebody has to. */
+/** Gathered messages are delivered as any publication, also if only the sweep starts a flusher. */
 export const gather = async (
-  { system, allowed, leaveBehind, takeNothing, told, nextRun }: Tools,
+  { system, allowed, leaveBehind, takeNothing, disconnectGuardRan, nextRun }: Tools,
   publisher: Wire,
   channel: string,
 ): Promise<void> => {
@@ -63,7 +63,7 @@ export const gather = async (
   const { wire, takeAll } = await takeNothing(channel);
   const enqueued = nextRun("FlushFunction");
   await allowed(publisher.publish(channel, "both"));
-  await allowed(Promise.all([publisher.message("both"), told(left), enqueued]));
+  await allowed(Promise.all([publisher.message("both"), disconnectGuardRan(left), enqueued]));
   takeAll();
   await allowed(wire.message("both"));
   await allowed(publisher.unsubscribe(channel));
@@ -73,16 +73,16 @@ export const gather = async (
   await flushed;
 };
 
-/** Who subscribes gets the last message. */
+/** A new subscriber gets the last message. */
 export const keep = async ({ system, allowed }: Tools, publisher: Wire): Promise<void> => {
   const listener = await allowed(system.connect());
   await allowed(publisher.publish("kept/1", "kept"));
   expect((await allowed(listener.subscribe("kept/1"))).data).toMatchObject({ latest: { data: "kept" } });
 };
 
-/** The same as for an agent, for the back end. */
-export const publishForBackEnd = async (
-  { system, has, allowed, leaveBehind, takeNothing, told, idOf }: Tools,
+/** The same work for the server API as for an agent. */
+export const useServerApi = async (
+  { system, has, allowed, leaveBehind, takeNothing, disconnectGuardRan, idOf }: Tools,
   subscriber: Wire,
 ): Promise<void> => {
   const left = await leaveBehind("backend");
@@ -93,7 +93,7 @@ export const publishForBackEnd = async (
   };
   expect(await allowed(system.running.invoke(idOf("PublisherFunction"), request))).toMatchObject({ ok: true });
   await allowed(subscriber.message("backend"));
-  await allowed(told(left));
+  await allowed(disconnectGuardRan(left));
   takeAll();
   await allowed(wire.message("backend"));
   const [{ connectionId }, banned] = [await allowed(system.connectionOf(wire)), await allowed(system.connect())];
@@ -109,7 +109,7 @@ export const publishForBackEnd = async (
   await allowed(banned.ended());
 };
 
-/** A guard reads a history, and seals what nobody will ever store, for the sake of who asks who is there. */
+/** A presence request, whose guard reads a history and seals an abandoned offset. */
 export const readByGuard = async ({ system, allowed }: Tools): Promise<void> => {
   await leaveGap(system, READING.history);
   const wire = await allowed(system.connect());

@@ -11,10 +11,13 @@ import { TestSystem, type TestSystemOptions } from "../system.js";
 import { LEFT, SUBSCRIPTIONS } from "./guards.js";
 import type { Option, Tools } from "./tools.js";
 
-/** What the platform does for a function, and not the function itself. */
+/** Actions of the platform for a function, not of the function itself. */
 const PLATFORM = /^logs:/;
 
-/** What DynamoDB's documentation wants its callers to be allowed, and asks for nothing that can be seen; queues ask those who send for a data key. */
+/**
+ * Actions that DynamoDB's documentation demands of its callers, without a call that one could observe. SQS demands a data
+ * key of senders.
+ */
 const KEY = /^kms:(DescribeKey|Encrypt|GenerateDataKey|ReEncrypt(From|To))$/;
 
 /** A part of the template to do without: how `tools/iam/mutate.mjs` shows that each one is needed. */
@@ -33,7 +36,7 @@ export const CHANNELS: { readonly [option in Option]: { readonly [pattern: strin
   history: { "history/*": { history: {} } },
 };
 
-/** A channel with two of them: who delivers on it keeps its last message. */
+/** A channel with two options: its flusher keeps the last message. */
 export const BOTH: { readonly [pattern: string]: ChannelOptions } = {
   "both/*": { linger: Duration.millis(50), latest: true },
 };
@@ -41,7 +44,7 @@ export const BOTH: { readonly [pattern: string]: ChannelOptions } = {
 /** A stack of which all is asked that its functions can do. */
 export interface StackOptions extends Pick<
   TestSystemOptions,
-  "beside" | "guards" | "guardProps" | "guardFunctions" | "props" | "secrets"
+  "addResources" | "guards" | "guardProps" | "guardFunctions" | "props" | "secrets"
 > {
   /** The options of its channels. */
   has: readonly Option[];
@@ -50,8 +53,8 @@ export interface StackOptions extends Pick<
 /** Such a stack, running. */
 export interface RunningStack {
   tools: Tools;
-  /** Throws where a call was refused, or a function has a grant that it has not used. */
-  expectNothingSpare(): void;
+  /** Throws if a call was refused, or if a function has not used one of its grants. */
+  expectNoUnusedGrant(): void;
   close(): Promise<void>;
 }
 
@@ -63,7 +66,7 @@ const rejectable = (): { promise: Promise<never>; reject: (error: Error) => void
   return { promise, reject };
 };
 
-/** What a run may break: connections that take no posts, those that are called gone, those whose `$disconnect` is forgotten. */
+/** Broken connections: they take no posts, API Gateway calls them gone, or it forgets their `$disconnect`. */
 interface Broken {
   slow: Set<string>;
   gone: Set<string>;
@@ -83,9 +86,9 @@ export const runStack = async ({ has, props, ...stack }: StackOptions): Promise<
       limits: { subscriptionsPerAgent: SUBSCRIPTIONS },
       ...(typeof props === "function" ? props(scope) : props),
     }),
-    // A segment is hidden for longer than its worker tries somebody in vain: otherwise SQS gives it to the next ones.
+    // A segment has to be hidden for longer than a worker retries a connection. Otherwise SQS delivers it again.
     queueWaitScale: 0.2,
-    // Whoever finds such a one is who tells its guard.
+    // The function that finds such a connection calls `onDisconnect`.
     faults: {
       beforePost: (id) => (gone.has(id) ? "gone" : slow.has(id) ? "limit" : undefined),
       dropDisconnect: (id) => gone.has(id) || lost.has(id),
@@ -100,7 +103,7 @@ export const runStack = async ({ has, props, ...stack }: StackOptions): Promise<
   });
   return {
     tools: toolsOf(system, (option) => has.includes(option), refused.promise, broken),
-    expectNothingSpare: () => expectNothingSpare(system, recording),
+    expectNoUnusedGrant: () => expectNoUnusedGrant(system, recording),
     async close() {
       await system.close();
       // Its own file, so that it counts its own uses only; `npm run iam` counts those of all tests.
@@ -130,13 +133,14 @@ const toolsOf = (
       expect(await allowed(wire.subscribe(channel))).toMatchObject({ successful: true });
       const { connectionId } = await allowed(system.connectionOf(wire));
       const rows = await system.rows();
-      // Whoever finds it gone has that told only if it is not just being told who came.
+      // A function that finds the connection gone starts the notifier, unless a run is under way.
       const room = rows
         .find(({ pk, sk }) => pk === `a#${connectionId}` && sk?.startsWith("s#rooms/"))
         ?.["sk"]?.slice("s#".length);
-      const isTold = ({ event }: InvocationReport): boolean =>
+      const isNotification = ({ event }: InvocationReport): boolean =>
         (event as { channels?: string[] }).channels?.some((channel) => channel === room) === true;
-      if (has("presence")) await allowed(system.invoked((all) => all.some(isTold), `${room} to be told who came`));
+      if (has("presence"))
+        await allowed(system.invoked((all) => all.some(isNotification), `${room} with the agent that joined`));
       const row = rows.find(({ pk, sk }) => pk === `c#${channel}` && sk === connectionId);
       await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
       gone.add(connectionId);
@@ -149,7 +153,7 @@ const toolsOf = (
       slow.add(connectionId);
       return { wire, takeAll: () => slow.delete(connectionId) };
     },
-    told: (connectionId) =>
+    disconnectGuardRan: (connectionId) =>
       system.invoked(
         () => system.logs.some(({ message }) => message.includes(`${LEFT} ${connectionId}`)),
         `onDisconnect of ${connectionId}`,
@@ -162,7 +166,7 @@ const toolsOf = (
   };
 };
 
-const expectNothingSpare = (system: TestSystem, recording: string): void => {
+const expectNoUnusedGrant = (system: TestSystem, recording: string): void => {
   const lines = readFileSync(recording, "utf8")
     .trim()
     .split("\n")

@@ -4,7 +4,7 @@ import type { Wire } from "../wire.js";
 /** An option of channels that some functions have work with. */
 export type Option = "presence" | "linger" | "latest" | "history";
 
-/** What makes functions do all their work. */
+/** Tools that make functions do all their work. */
 export interface Tools {
   readonly system: TestSystem;
   /** Whether some channel has an option. */
@@ -17,8 +17,8 @@ export interface Tools {
   takeNothing(channel: string): Promise<{ wire: Wire; takeAll: () => void }>;
   /** Has API Gateway forget a connection's `$disconnect`. */
   lose(connectionId: string): void;
-  /** Resolves when the guard of a connection's leaving has been told. */
-  told(connectionId: string): Promise<unknown>;
+  /** Resolves when `onDisconnect` has run for a connection. */
+  disconnectGuardRan(connectionId: string): Promise<unknown>;
   /** Resolves when a function has run once more than now. */
   nextRun(name: string): Promise<unknown>;
   /** The logical id of a function of the construct. */

@@ -1,11 +1,11 @@
 import { useHistories } from "./histories.js";
 import { askDenied, askTooLate, askTooMuch, renewAndDeny, sweep } from "./leaving.js";
-import { attend } from "./presence.js";
-import { gather, keep, publishBy, publishForBackEnd, workOn } from "./publishing.js";
+import { usePresence } from "./presence.js";
+import { gather, keep, publishBy, useServerApi, workOn } from "./publishing.js";
 import { MISSING } from "./stack.js";
 import type { Option, Tools } from "./tools.js";
 
-/** A part of the work, and those that do most of theirs in it: functions of the construct, and other roles of the stack. */
+/** A part of the work, and the functions of the construct and roles of the stack that it exercises. */
 export type Step = [serves: string, work: () => Promise<unknown>];
 
 /** All the work: where a grant is missing, that of its function comes first, so that this is noticed soon. */
@@ -33,12 +33,12 @@ export const doAllWork = async (tools: Tools, more: readonly Step[] = []): Promi
     ["Publish", () => publishBy(tools, "publish", wire)],
     ["Send", () => publishBy(tools, "send", wire)],
     ["Connect Disconnect", () => askTooMuch(tools)],
-    ["Publisher", () => publishForBackEnd(tools, wire)],
+    ["Publisher", () => useServerApi(tools, wire)],
     ["Deliver", () => workOn(tools, wire)],
     ...where("linger", ["Flush Sweep", () => gather(tools, wire, has("latest") ? "both/1" : "gathering/1")]),
     ...where("latest", ["Publish Subscribe", () => keep(tools, wire)]),
     ...where("history", ["Publish Send Publisher Subscribe Ping History", () => useHistories(tools, wire)]),
-    ...where("presence", ["Subscribe Unsubscribe Disconnect Ping Presence Announce", () => attend(tools, wire)]),
+    ...where("presence", ["Subscribe Unsubscribe Disconnect Ping Presence Announce", () => usePresence(tools, wire)]),
     ["Handshake Disconnect", () => askDenied(tools, "connect")],
     ["Ping Disconnect", () => askDenied(tools, "ping")],
     ["Subscribe", () => askTooLate(tools, "subscribe")],
