@@ -4,7 +4,8 @@ import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Denials, PushIt } from "../../infra/index.js";
-import { FUNCTION_NAMES, isNeeded } from "../../infra/timeouts.js";
+import { FUNCTION_NAMES } from "../../infra/functions/registry.js";
+import { isNeeded } from "../../infra/functions/timeouts.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { makePushIt, makeStack, only, readable, resourcesOf, synthesize } from "./synth.js";
 

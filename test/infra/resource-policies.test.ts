@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import { AccessLogs, Guards, type PushItProps } from "../../infra/index.js";
-import { ROUTE_NAMES, ROUTES } from "../../infra/routes.js";
+import { ROUTE_NAMES, routeOf } from "../../infra/functions/routes.js";
 import { makeStack, readable, resourcesOf, synthesize } from "./synth.js";
 
 // What permits something and is not asked in a local run, so that no end-to-end test misses it: `npm run iam:mutate`
@@ -38,7 +38,7 @@ describe("who may invoke the functions", () => {
     const arnOf = (key: string): string =>
       `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/*${key}`;
     const expected = ROUTE_NAMES.map((name) =>
-      invoke(nameOf(name), "apigateway.amazonaws.com", arnOf(ROUTES[name].key)),
+      invoke(nameOf(name), "apigateway.amazonaws.com", arnOf(routeOf(name).key)),
     );
     expect(api).toHaveLength(expected.length);
     expect(api).toEqual(expect.arrayContaining(expected));
