@@ -1,6 +1,7 @@
 import { type Json, Meta, type Reply, type SubscribeResult } from "../../../protocol/index.js";
-import { NotTried } from "./check.js";
-import { freshId, type Wire } from "./wire.js";
+import { NotTried } from "./not-tried.js";
+import { freshId } from "../remote/ids.js";
+import type { Wire } from "./wire.js";
 
 /** What a deployment can let channels do. */
 export type Feature = "plain" | "history" | "presence" | "latest" | "wildcards";

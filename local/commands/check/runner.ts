@@ -3,7 +3,7 @@ import type { Check, Outcome, Verdict } from "./check.js";
 import { probe, type Probed } from "./features.js";
 import type { CheckSettings } from "./settings.js";
 import { type Shared, type Times, Trial } from "./trial.js";
-import { freshId } from "./wire.js";
+import { freshId } from "../remote/ids.js";
 
 /** What came of one check. */
 export interface CheckResult extends Verdict {

@@ -49,7 +49,7 @@ export class Environment {
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
 
-  constructor(spec: EnvironmentSpec, guardian: ProcessReaper, write: WriteLog) {
+  constructor(spec: EnvironmentSpec, reaper: ProcessReaper, write: WriteLog) {
     this.#write = (level, line) => {
       this.#logged?.(line);
       write(level, line);
@@ -61,7 +61,7 @@ export class Environment {
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
       detached: true,
     });
-    guardian.watch(this.#child);
+    reaper.watch(this.#child);
     this.#events = this.#child.stdio[EVENTS_FD] as Writable;
     this.#events.on("error", () => undefined);
     this.#listen(spec.command);
