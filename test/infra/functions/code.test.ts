@@ -56,7 +56,7 @@ describe("a function's asset", () => {
   const plain = assets();
 
   test.each(FUNCTION_NAMES.map((name) => [name]))("of %s is its own bundle", (name) => {
-    const built = readFileSync(join(__dirname, "../../dist/lambdas", name, "index.mjs"));
+    const built = readFileSync(join(__dirname, "../../../dist/lambdas", name, "index.mjs"));
     expect(readFileSync(join(plain[name], "index.mjs")).equals(built)).toBe(true);
   });
 
