@@ -1,11 +1,11 @@
 import { guards, secret, type Agent } from "push-it-server/guards";
 import { type Claims, readToken } from "./token.js";
 
-/** What is said in a room. */
+/** A message in a room. */
 interface Utterance {
   from: string;
   text: string;
-  /** For moderators' eyes only. */
+  /** Only moderators receive this. */
   flagged?: string[];
 }
 
@@ -18,14 +18,14 @@ const mayEnter = (channel: { name: string }, agent: Agent<Claims>) => agent.cred
 
 export default guards<Claims>({
   async onConnectionRequest(agent) {
-    // What the client sent is a token; what later guards see instead is what it proved.
+    // The client sent a token. Later guards see its claims instead.
     const claims = readToken(agent.credentials, await secret("SIGNING_KEY"));
     if (!claims) return agent.connectionDenied("Please sign in again.");
     agent.credentials = claims;
     agent.connected({ info: { name: claims.name } });
   },
 
-  // Whatever is no room: nobody listens, nobody speaks.
+  // Channels that are not rooms are closed for everyone.
   onSubscriptionRequest(channel, agent) {
     agent.subscriptionDenied(channel, "There is no such room.");
   },
@@ -46,13 +46,13 @@ export default guards<Claims>({
         if (typeof text !== "string" || text.trim() === "") return agent.publicationDenied(message, "Say something.");
         if (text.length > LONGEST) return agent.publicationDenied(message, `At most ${LONGEST} characters, please.`);
         const flagged = text.match(RUDE) ?? undefined;
-        // The name is the guard's, not the client's: nobody speaks for somebody else.
+        // The name comes from the guard, not from the client, so that people cannot use another person's name.
         const utterance: Utterance = { from: agent.credentials.name, text: text.replace(RUDE, "***"), flagged };
         channel.publish({ ...message, data: utterance });
         agent.publicationSuccess(message);
       },
 
-      // Runs once per recipient: only for channels where recipients should see different things.
+      // Runs once per recipient. Define it only for channels on which recipients should see different data.
       onMessageReceived(channel, agent, message) {
         const { flagged, ...rest } = message.data as Utterance;
         const seen = agent.credentials.moderator ? { ...rest, flagged } : rest;

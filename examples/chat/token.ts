@@ -1,22 +1,22 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** What a token proves. */
+/** The claims of a token. */
 export interface Claims {
   name: string;
   /** The rooms this person may enter. */
   rooms: string[];
   moderator: boolean;
-  /** Until when the token is good, in seconds since 1970. */
+  /** When the token expires, in epoch seconds. */
   expires: number;
 }
 
-/** A token for somebody who signed in: the claims, and a signature that only holders of the key can make. */
+/** A token for a person who signed in: the claims, and a signature that only holders of the key can make. */
 export const makeToken = (claims: Claims, key: string): string => {
   const payload = Buffer.from(JSON.stringify(claims)).toString("base64url");
   return `${payload}.${signature(payload, key)}`;
 };
 
-/** The claims of a token that was signed with the key and is still good, or `undefined`. */
+/** The claims of a token, or `undefined` if it has expired or was not signed with the key. */
 export const readToken = (token: unknown, key: string, now = Date.now()): Claims | undefined => {
   if (typeof token !== "string") return undefined;
   const [payload = "", given = ""] = token.split(".");

@@ -5,7 +5,7 @@ import type { Construct } from "constructs";
 import { join } from "node:path";
 import { Guards, PushIt } from "push-it-aws";
 
-/** Tells whoever looks at a bucket what is put into it, as it happens. No code of one's own runs on the way. */
+/** Notifies subscribers of new objects in a bucket as they arrive. No code of your own runs on the way. */
 class S3EventsStack extends Stack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -19,12 +19,12 @@ class S3EventsStack extends Stack {
 
     const pushIt = new PushIt(this, "PushIt", {
       guards: Guards.fromModule(join(__dirname, "guards.ts")),
-      // An example leaves nothing behind but the uploads.
+      // An example leaves only the uploads behind.
       removalPolicy: RemovalPolicy.DESTROY,
     });
 
     const created = new events.Rule(this, "Created", {
-      description: "Tells subscribers of new objects",
+      description: "Notifies subscribers of new objects",
       eventPattern: {
         source: ["aws.s3"],
         detailType: ["Object Created"],
@@ -34,7 +34,7 @@ class S3EventsStack extends Stack {
     const { fromPath } = events.EventField;
     created.addTarget(
       pushIt.publishTarget({
-        // A bucket's name is always a channel's name. An object's key need not be: it goes into the data.
+        // A bucket's name is always a valid channel name. An object's key may not be, so it goes into the data.
         channel: `uploads/${fromPath("$.detail.bucket.name")}`,
         data: { key: fromPath("$.detail.object.key"), size: fromPath("$.detail.object.size"), at: fromPath("$.time") },
       }),

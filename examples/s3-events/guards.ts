@@ -1,6 +1,6 @@
 import { guards } from "push-it-server/guards";
 
-/** Whoever connects may look; nobody but the rule publishes, and no guard is asked about that. */
+/** Every client may subscribe. Only the rule publishes, and its publications do not pass through a guard. */
 export default guards({
   onPublicationRequest(_channel, agent, message) {
     agent.publicationDenied(message, "Only uploads are published here.");

@@ -5,13 +5,13 @@ import {
   SERVER_API_VERSION,
 } from "../../protocol/index.js";
 
-/** What a request takes besides its entries, in bytes. */
+/** The size of a request without entries, in bytes. */
 const ENVELOPE_BYTES = JSON.stringify({ version: SERVER_API_VERSION, publish: [] }).length;
 
-/** Entries of one request, or one entry that is too large for any. */
+/** The entries of one request, or one entry that is too large for a request. */
 export type Batch = { entries: PublishEntry[] } | { tooLarge: PublishEntry };
 
-/** Entries, in order, in as few requests as the limits allow. */
+/** Divides entries, in order, into as few requests as the limits allow. */
 export const batches = (entries: readonly PublishEntry[]): Batch[] => {
   const found: Batch[] = [];
   let batch: PublishEntry[] = [];

@@ -1,27 +1,24 @@
 import type { ServerApiRequest, ServerApiResponse } from "../../protocol/index.js";
-import { explain, isThrottle, PublisherError } from "./errors.js";
+import { toPublisherError, isThrottle, PublisherError } from "./errors.js";
 
-/** What is needed of a Lambda client: `new LambdaClient({ … })` of `@aws-sdk/client-lambda` has it. */
+/** The part of a Lambda client that a Publisher uses. `new LambdaClient({ … })` of `@aws-sdk/client-lambda` has it. */
 export interface LambdaLike {
   send(command: never): Promise<unknown>;
 }
 
-/** What an invocation gave. */
+/** The result of an invocation. */
 interface Invocation {
   FunctionError?: string;
   Payload?: Uint8Array;
 }
 
-/**
- * How long a connection to Lambda, and an answer, may take, in milliseconds: the function itself takes 28 seconds at
- * most.
- */
+/** How long a connection to Lambda and a response may take, in milliseconds. The function takes at most 28 seconds. */
 const CONNECT_MS = 3_000;
-const ANSWER_MS = 30_000;
+const RESPONSE_MS = 30_000;
 
 type Sdk = typeof import("@aws-sdk/client-lambda");
 
-/** Loaded when it is first needed: it is in Lambda's Node runtimes, and who uses no Publisher need not install it. */
+/** Loads the AWS SDK on first use, so that only users of a Publisher need it. Lambda's Node runtimes include it. */
 const loadSdk = async (): Promise<Sdk> => {
   try {
     return await import("@aws-sdk/client-lambda");
@@ -30,7 +27,7 @@ const loadSdk = async (): Promise<Sdk> => {
   }
 };
 
-const requestHandler = { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true };
+const requestHandler = { connectionTimeout: CONNECT_MS, requestTimeout: RESPONSE_MS, throwOnRequestTimeout: true };
 
 const jsonOf = (payload: Uint8Array | undefined): Record<string, unknown> => {
   try {
@@ -41,7 +38,7 @@ const jsonOf = (payload: Uint8Array | undefined): Record<string, unknown> => {
   }
 };
 
-/** Invokes the publisher function, and waits for what it answers. */
+/** Invokes the publisher function, and waits for its response. */
 export class Invoker {
   readonly #functionName: string;
   #client: LambdaLike | undefined;
@@ -52,7 +49,7 @@ export class Invoker {
   }
 
   /**
-   * Sends one request. Only the SDK repeats it: when it is throttled, cannot connect, or gets no answer or a 5xx.
+   * Sends one request. Only the AWS SDK retries it: if it is throttled, cannot connect, or gets no response or a 5xx.
    * @throws PublisherError
    */
   async invoke<Response extends ServerApiResponse>(
@@ -67,7 +64,7 @@ export class Invoker {
     if (response["version"] !== request.version) {
       throw new PublisherError(
         "not_found",
-        `${this.#functionName} is another function. functionName is pushIt.publisherName.`,
+        `${this.#functionName} is not the publisher function. Pass pushIt.publisherName as functionName.`,
       );
     }
     return response as unknown as Exclude<Response, { code: string }>;
@@ -82,7 +79,7 @@ export class Invoker {
         FunctionName: this.#functionName,
         Payload: new TextEncoder().encode(payload),
       });
-      // Behind the SDK's retries, so that it sees each attempt: the last one's error says nothing of those before.
+      // After the SDK's retries, so that it sees each attempt. The last error does not mention the earlier attempts.
       command.middlewareStack.add(
         (next) => async (args) => {
           try {
@@ -96,7 +93,7 @@ export class Invoker {
       );
       return (await this.#client.send(command as never)) as Invocation;
     } catch (error) {
-      throw explain(error, this.#functionName, mayHaveRun);
+      throw toPublisherError(error, this.#functionName, mayHaveRun);
     }
   }
 
@@ -104,7 +101,7 @@ export class Invoker {
     const detail = [errorType, errorMessage].filter((each) => typeof each === "string").join(": ");
     return new PublisherError(
       "unavailable",
-      `${this.#functionName} failed (${detail || "it says nothing"}). Its log says more.`,
+      `${this.#functionName} failed (${detail || "without a message"}). See its log.`,
     );
   }
 }

@@ -23,22 +23,25 @@ import { batches } from "./batches.js";
 import { PublisherError } from "./errors.js";
 import { Invoker, type LambdaLike } from "./invoke.js";
 
-/** An agent as guards see it, or as much of it as names its connection. */
+/** An agent as guards see it, or only its connection's id. */
 export interface AgentLike {
   readonly connection: { readonly id: string };
 }
 
-/** A connection that is spared: an agent, or the id of its connection. */
+/** A connection that does not receive a message: an agent, or the id of its connection. */
 export type Excluded = AgentLike | string;
 
-/** Whose connections something is about: one agent's, or all of a user's. */
+/** The connections of a request: of one agent, or all of a user. */
 export type Target = AgentLike | { readonly userId: string };
 
-/** What can be said of a message besides its data. */
+/** The options of a publication. */
 export interface PublishOptions {
-  /** An agent that does not get it: mostly the one who caused it. */
+  /** A connection that does not receive the message, for example of the agent that caused it. */
   readonly exclude?: Excluded;
-  /** 1 to 64 of `0-9A-Za-z-_`. Give one of your own to publish again what may or may not have been published. @default - one is made */
+  /**
+   * The message's id: 1 to 64 of `0-9A-Za-z-_`. Pass your own to retry a publication that may have succeeded.
+   * @default - a new one
+   */
   readonly uuid?: string;
 }
 
@@ -47,35 +50,42 @@ export type Message = PublishOptions & { readonly data: Json } & (
     { readonly channel: string } | { readonly userId: string }
   );
 
-/** How a `Publisher` is made. */
+/** The options of a `Publisher`. */
 export interface PublisherOptions {
-  /** Name or ARN of the function: `pushIt.publisherName`. There must be one; `undefined` is for what an environment may lack. */
+  /**
+   * The name or ARN of the function: `pushIt.publisherName`. It is required. The type allows `undefined` because an
+   * environment variable may be missing.
+   */
   readonly functionName: string | undefined;
-  /** A `LambdaClient` with settings of its own: Region, credentials, timeouts, retries. @default - one that takes them from the environment */
+  /**
+   * A `LambdaClient` of your own, with its Region, credentials, timeouts and retries.
+   * @default - a client with the settings of the environment
+   */
   readonly client?: LambdaLike;
 }
 
-const idOf = (spared: Excluded): string => (typeof spared === "string" ? spared : spared.connection.id);
+const connectionIdOf = (excluded: Excluded): string =>
+  typeof excluded === "string" ? excluded : excluded.connection.id;
 
-const fieldsOf = (target: Target): RequestTarget =>
+const toRequestTarget = (target: Target): RequestTarget =>
   "connection" in target ? { connectionId: target.connection.id } : { userId: target.userId };
 
-/** Every message has its uuid before the first attempt: what the SDK repeats can be told. */
-const entryOf = ({ exclude, uuid, ...message }: Message): PublishEntry => ({
+/** Gives every message a uuid before the first attempt, so that the server recognises a retry of the AWS SDK. */
+const toEntry = ({ exclude, uuid, ...message }: Message): PublishEntry => ({
   ...message,
   uuid: uuid ?? newId((bytes) => crypto.getRandomValues(bytes)),
-  ...(exclude === undefined ? {} : { excludeConnectionId: idOf(exclude) }),
+  ...(exclude === undefined ? {} : { excludeConnectionId: connectionIdOf(exclude) }),
 });
 
 const withReason = (reason: string | undefined): { reason?: string } => (reason === undefined ? {} : { reason });
 
-const refusal = (result: PublishResult, results: readonly PublishResult[] = []): PublisherError | undefined =>
+const rejection = (result: PublishResult, results: readonly PublishResult[] = []): PublisherError | undefined =>
   result.accepted ? undefined : new PublisherError(result.code, result.error, { results });
 
 /**
- * A back end's way into a Push-It: publishes without being an agent, ends agents and subscriptions. For any Lambda,
- * container or script whose role has `pushIt.grantPublish(role)`. Needs `@aws-sdk/client-lambda`, which is there in
- * Lambda's Node runtimes.
+ * A back end's client of a Push-It: it publishes without being an agent, and ends agents and subscriptions. It is for
+ * any Lambda, container or script with a role from `pushIt.grantPublish(role)`. It needs `@aws-sdk/client-lambda`,
+ * which Lambda's Node runtimes include.
  *
  * @example
  * const publisher = new Publisher({ functionName: process.env.PUSH_IT_PUBLISHER });
@@ -85,24 +95,24 @@ const refusal = (result: PublishResult, results: readonly PublishResult[] = []):
 export class Publisher {
   readonly #invoker: Invoker;
 
-  /** @throws PublisherError `bad_request` without a function's name */
+  /** @throws PublisherError `bad_request` without a `functionName` */
   constructor({ functionName, client }: PublisherOptions) {
     if (typeof functionName !== "string" || functionName === "") {
-      throw new PublisherError("bad_request", "A Publisher needs a functionName: pushIt.publisherName.");
+      throw new PublisherError("bad_request", '"functionName" is missing: pass pushIt.publisherName.');
     }
     this.#invoker = new Invoker(functionName, client);
   }
 
   /**
    * Publishes one message on a channel.
-   * @returns the message's uuid, once every subscriber was posted to or found gone
-   * @throws PublisherError with the code of the refusal, or of what failed
+   * @returns the message's uuid, when every subscriber was posted to or found gone
+   * @throws PublisherError with the code of the rejection or of the failure
    */
   publish(channel: string, data: Json, options?: PublishOptions): Promise<{ uuid: string }>;
   /**
    * Publishes many messages, in order, in as few requests as possible: 100 messages or 6 MB each, one after the other.
-   * @returns what became of each, in the same order: nothing is thrown for those that are refused (see `requireAccepted`)
-   * @throws PublisherError when a request failed; what became of those before is in its `results`
+   * @returns a result for each message, in the same order. A rejected message does not throw (see `assertAccepted`)
+   * @throws PublisherError if a request failed. Its `results` are those of the earlier requests
    */
   publish(messages: readonly Message[]): Promise<PublishResult[]>;
   publish(
@@ -110,24 +120,26 @@ export class Publisher {
     data?: Json,
     options: PublishOptions = {},
   ): Promise<{ uuid: string } | PublishResult[]> {
-    return typeof first === "string" ? this.#one({ channel: first, data: data as Json, ...options }) : this.#all(first);
+    return typeof first === "string"
+      ? this.#publishOne({ channel: first, data: data as Json, ...options })
+      : this.#publishAll(first);
   }
 
   /**
-   * Publishes one message to all connections of a user; it arrives on the channel `/meta/user`.
-   * @returns the message's uuid, once every connection was posted to or found gone; also when there is none
-   * @throws PublisherError with the code of the refusal, or of what failed
+   * Publishes one message to all connections of a user, which receive it on the channel `/meta/user`.
+   * @returns the message's uuid, when every connection was posted to or found gone. A user without connections is fine
+   * @throws PublisherError with the code of the rejection or of the failure
    */
   publishToUser(userId: string, data: Json, options: PublishOptions = {}): Promise<{ uuid: string }> {
-    return this.#one({ userId, data, ...options });
+    return this.#publishOne({ userId, data, ...options });
   }
 
   /**
-   * Reads a channel's history: a page of up to 100 messages, oldest first, or with `reverse` newest first. No guard is
-   * asked.
-   * @returns the messages; with `more`, ask on from its `position`. `recovered: false` says that not all that was
-   * published behind `since` can be given any more, and `code` why
-   * @throws PublisherError `no_history` where the channel keeps none
+   * Reads a channel's history: a page of up to 100 messages, oldest first, or with `reverse` newest first. Guards are
+   * not called.
+   * @returns the messages. If it has `more`, read on from its `position`. If `recovered` is false, some messages after
+   * `since` are lost, and `code` is the reason
+   * @throws PublisherError `no_history` if the channel has no history
    * @example
    * const { messages } = await publisher.history("stories/5", { reverse: true, limit: 20 });
    */
@@ -136,9 +148,9 @@ export class Publisher {
   }
 
   /**
-   * Asks who is on a channel. No guard is asked.
-   * @returns how many there are, and who; with `more`, ask on with `after`, that value
-   * @throws PublisherError `no_presence` where the channel does not tell
+   * Reads the agents that are present on a channel. Guards are not called.
+   * @returns their number, and the members. If it has `more`, read on with that value as `after`
+   * @throws PublisherError `no_presence` if the channel has no presence
    * @example
    * const { count } = await publisher.presence("rooms/5");
    */
@@ -147,35 +159,35 @@ export class Publisher {
   }
 
   /**
-   * Ends agents: each is told `revoked` with the reason, and its connection closed. To keep a user out, its connection
-   * guard must refuse it too.
-   * @param reason what the agents are told; cut at 512 bytes
+   * Ends agents: each receives `revoked` with the reason, and its connection is closed. To keep a user out, the
+   * connection guard must deny the user, too.
+   * @param reason the reason that the agents receive. It is cut at 512 bytes
    * @returns how many connections had an agent
-   * @throws PublisherError `unavailable` when not all could be ended; asking again does the rest
+   * @throws PublisherError `unavailable` if some agents could not be ended. Call it again for the rest
    */
   async disconnect(target: Target, reason?: string): Promise<number> {
-    const request = { version, disconnect: fieldsOf(target), ...withReason(reason) } as const;
+    const request = { version, disconnect: toRequestTarget(target), ...withReason(reason) } as const;
     return (await this.#invoker.invoke<DisconnectResponse>(request)).disconnected;
   }
 
   /**
-   * Ends subscriptions to one channel or wildcard, and tells the agents. To keep them from subscribing again, the
-   * subscription guard must refuse it too.
-   * @param reason what the agents are told; cut at 512 bytes
-   * @returns how many connections were told; those that could not be are closed
-   * @throws PublisherError `unavailable` when not all could be ended; asking again does the rest
+   * Ends subscriptions to one channel or wildcard, and notifies the agents. To keep them from subscribing again, the
+   * subscription guard must deny it, too.
+   * @param reason the reason that the agents receive. It is cut at 512 bytes
+   * @returns how many connections were notified. Connections that could not be notified are closed
+   * @throws PublisherError `unavailable` if some subscriptions could not be ended. Call it again for the rest
    */
   async unsubscribe(target: Target, channel: string, reason?: string): Promise<number> {
-    const request = { version, unsubscribe: fieldsOf(target), channel, ...withReason(reason) } as const;
+    const request = { version, unsubscribe: toRequestTarget(target), channel, ...withReason(reason) } as const;
     return (await this.#invoker.invoke<UnsubscribeResponse>(request)).unsubscribed;
   }
 
   /**
-   * Deletes one message from a channel's history, for moderation. Subscribers receive the event `deleted`. Copies that have
-   * left the server stay: see docs/SERVER.md.
-   * @param position the message's: `{ epoch, offset }`, as `history` tells them, or a message itself
+   * Deletes one message from a channel's history, for moderation. Subscribers receive the event `deleted`. Copies that
+   * have left the server stay: see docs/SERVER.md.
+   * @param position the message's position `{ epoch, offset }`, or the message itself
    * @returns whether there was such a message
-   * @throws PublisherError `no_history` if the channel keeps none
+   * @throws PublisherError `no_history` if the channel has no history
    */
   async deleteMessage(channel: string, position: Position): Promise<boolean> {
     const { epoch, offset } = position;
@@ -184,11 +196,11 @@ export class Publisher {
   }
 
   /**
-   * Deletes all that is kept of a channel's messages: its history, or its last message. Subscribers receive the event
-   * `deleted`. What is published from now on is the beginning of another history. Takes 5 seconds and more.
+   * Deletes all stored messages of a channel: its history or its last message. Subscribers receive the event `deleted`.
+   * The next publication starts a new history. This takes 5 seconds or more.
    * @returns how many messages were deleted from the history
-   * @throws PublisherError `no_history` if the channel keeps nothing; `unavailable` when not all could be deleted: nobody can
-   * read it any more, and asking again deletes the rest
+   * @throws PublisherError `no_history` if the channel does not store messages. `unavailable` if some messages could
+   * not be deleted: clients cannot read them any more, and another call deletes the rest
    */
   async deleteHistory(channel: string): Promise<number> {
     let { deletedMessages, more } = await this.#invoker.invoke<DeleteHistoryResponse>({
@@ -207,10 +219,10 @@ export class Publisher {
   }
 
   /**
-   * Forgets a user: disconnects the user's agents, and deletes what they have published from all histories. Subscribers
-   * receive the event `deleted`. Reads the whole table once: see docs/SERVER.md for what that costs and what stays.
+   * Forgets a user: disconnects the user's agents, and deletes their messages from all histories. Subscribers receive
+   * the event `deleted`. This reads the whole table once. docs/SERVER.md lists the costs, and the data that stays.
    * @returns how many connections had an agent, and how many messages were deleted
-   * @throws PublisherError `unavailable` when not all could be done; asking again does the rest
+   * @throws PublisherError `unavailable` if it could not be completed. Call it again for the rest
    */
   async forgetUser(userId: string): Promise<{ disconnected: number; deletedMessages: number }> {
     const first = await this.#invoker.invoke<ForgetUserResponse>({ version, forgetUser: { userId } });
@@ -224,23 +236,24 @@ export class Publisher {
   }
 
   /**
-   * For who wants all of a list or an error: throws the first refusal among results.
+   * Throws the first rejection among the results, if there is one.
+   * @throws PublisherError
    * @example
-   * Publisher.requireAccepted(await publisher.publish(messages));
+   * Publisher.assertAccepted(await publisher.publish(messages));
    */
-  static requireAccepted(results: readonly PublishResult[]): void {
-    const first = results.map((result) => refusal(result, results)).find(Boolean);
+  static assertAccepted(results: readonly PublishResult[]): void {
+    const first = results.map((result) => rejection(result, results)).find(Boolean);
     if (first) throw first;
   }
 
-  async #one(message: Message): Promise<{ uuid: string }> {
-    const [result] = await this.#all([message]);
-    if (!result) throw new PublisherError("unavailable", "The function answered about nothing.");
+  async #publishOne(message: Message): Promise<{ uuid: string }> {
+    const [result] = await this.#publishAll([message]);
+    if (!result) throw new PublisherError("unavailable", "The function returned no result.");
     if (!result.accepted) throw new PublisherError(result.code, result.error);
     return { uuid: result.uuid };
   }
 
-  async #all(messages: readonly Message[]): Promise<PublishResult[]> {
+  async #publishAll(messages: readonly Message[]): Promise<PublishResult[]> {
     const results: PublishResult[] = [];
     for (const batch of batches(this.#entries(messages))) {
       if ("tooLarge" in batch) {
@@ -260,10 +273,10 @@ export class Publisher {
 
   #entries(messages: readonly Message[]): PublishEntry[] {
     try {
-      // What JSON cannot say is found here, before anything is sent.
-      return messages.map(entryOf).map((entry) => JSON.parse(JSON.stringify(entry)) as PublishEntry);
+      // Data that JSON cannot carry is found here, before anything is sent.
+      return messages.map(toEntry).map((entry) => JSON.parse(JSON.stringify(entry)) as PublishEntry);
     } catch (cause) {
-      throw new PublisherError("bad_request", "A message's data must be what JSON can say.", { cause });
+      throw new PublisherError("bad_request", `"data" of a message must be a JSON value.`, { cause });
     }
   }
 }

@@ -1,146 +1,17 @@
-import { Duration } from "aws-cdk-lib";
 import WebSocket from "ws";
 import { PushIt, type StateChange } from "push-it-client";
-import {
-  type Reply,
-  CREDENTIALS_PREFIX,
-  type Json,
-  Meta,
-  SESSION_PREFIX,
-  SUBPROTOCOL,
-  SUBPROTOCOL_DENIED,
-} from "../../protocol/index.js";
-import { TestSystem } from "./support/system.js";
-import { Waiting } from "./support/waiting.js";
-import type { Wire, WireOptions } from "./support/wire.js";
-
-const LIMITS = {
-  subscriptionsPerAgent: 3,
-  agentsPerUser: 2,
-  publicationsPerSecond: 1,
-  channelsPerFrame: 2,
-  messagesPerFrame: 4,
-  messageBytes: 300,
-  channelLength: 12,
-  channelPunctuation: "-",
-  credentialsBytes: 40,
-};
-
-const GUARDS = `
-  const big = "x".repeat(300);
-
-  export default {
-    onConnectionRequest(agent) {
-      const { user, greedy } = agent.credentials ?? {};
-      console.warn("asked " + user + ".");
-      if (greedy) for (const channel of ["a", "b", "c", "d"]) agent.subscribe(channel);
-      agent.connected({ userId: user });
-    },
-    onSubscriptionRequest(channel, agent) {
-      if (channel.name === "pair") agent.subscribe("other");
-      if (channel.name === "long") agent.subscribe("much-too-long-a-name");
-      agent.subscribe(channel);
-    },
-    onPublicationRequest(channel, agent, message) {
-      console.warn("asked " + message.uuid + ".");
-      if (channel.name === "join") for (const name of ["j1", "j2", "j3", "j4"]) agent.subscribe(name);
-      if (channel.name === "join") agent.channel("a").publish(message);
-      channel.publish(channel.name === "grow" ? { data: big } : message);
-      agent.publicationSuccess(message);
-    },
-    onDisconnect(agent) {
-      console.warn("left " + Object.values(agent.credentials ?? {}) + ".");
-    },
-    channels: {
-      "louder": {
-        onMessageReceived(channel, agent, message) { agent.deliver(channel, { data: message.data === "big" ? big : message.data }); },
-      },
-    },
-  };
-`;
-
-const entry = (credentials: Json): string =>
-  CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials)).toString("base64url");
-const codes = (answers: Reply[]): (string | undefined)[] => answers.map(({ code }) => code);
+import { Meta, SESSION_PREFIX, SUBPROTOCOL } from "../../protocol/index.js";
+import { codes, entry, LimitedSystem, LIMITS, publishAll, subscribeTo } from "./support/limits.js";
+import type { TestSystem } from "./support/system.js";
 
 describe("limits, each lowered", () => {
   let system: TestSystem;
-  const received = new Waiting();
+  let limited: LimitedSystem;
   beforeAll(async () => {
-    system = await TestSystem.start({
-      guards: GUARDS,
-      props: {
-        limits: LIMITS,
-        allowedOrigins: ["https://example.com"],
-        wildcards: ["news/*"],
-        // A busy machine may need a second, the default, to start the thread. This guard has to run in time.
-        timeouts: { onDisconnect: Duration.seconds(5) },
-      },
-      log: () => received.notify(),
-    });
+    limited = await LimitedSystem.start();
+    system = limited.system;
   });
   afterAll(() => system.close());
-
-  const rows = async (): Promise<string[]> => (await system.rows()).map((row) => JSON.stringify(row)).sort();
-
-  /** The result of some work, which must not leave a trace in the table. */
-  const unchanged = async <T>(work: () => Promise<T>): Promise<T> => {
-    const before = await rows();
-    const result = await work();
-    expect(await rows()).toEqual(before);
-    return result;
-  };
-
-  const logged = (text: string): number => system.logs.filter(({ message }) => message.includes(text)).length;
-
-  /** Resolves when the log, which comes another way than frames do, has this line so often. */
-  const log = (text: string, times = 1): Promise<boolean> =>
-    received.until(
-      () => logged(text) >= times,
-      () => `${text} in the log`,
-    );
-
-  const subscriptionsOf = async (wire: Wire): Promise<string[]> => {
-    const { connectionId } = await system.connectionOf(wire);
-    const mine = (await system.rows()).filter(({ pk }) => pk === `a#${connectionId}`).map(({ sk = "" }) => sk);
-    return mine
-      .filter((sk) => sk.startsWith("s#"))
-      .map((sk) => sk.slice(2))
-      .sort();
-  };
-
-  const subscribeTo = (wire: Wire, channels: string[], count = channels.length): Promise<Reply[]> => {
-    const uuid = wire.uuid();
-    wire.send({ action: "subscribe", channel: Meta.subscribe, uuid, data: { channels } });
-    return wire.answers(uuid, count);
-  };
-
-  /** Publishes messages in one frame, and resolves with their answers, in order. */
-  const publishAll = async (wire: Wire, messages: { channel: string; data: Json }[]): Promise<Reply[]> => {
-    const named = messages.map((message, at) => ({ ...message, uuid: `${message.channel}-${at}-${wire.uuid()}` }));
-    wire.send({ action: "publish", messages: named });
-    return (await Promise.all(named.map(({ uuid }) => wire.answers(uuid)))).flat();
-  };
-
-  const refused = (protocols: string[], headers: Record<string, string> = {}): Promise<string> =>
-    system.connect({ protocols, headers }).then(
-      () => "opened",
-      (error: Error) => error.message,
-    );
-
-  const disconnects = (): number =>
-    system.invocations.filter(({ event }) => JSON.stringify(event).includes('"eventType":"DISCONNECT"')).length;
-
-  /** The reply to a denied client. Resolves when all traces of the connection are gone. */
-  const denialOf = async (options: WireOptions): Promise<Reply> => {
-    const before = disconnects();
-    const told = await system.connect(options);
-    expect(told.protocol).toBe(SUBPROTOCOL_DENIED);
-    const answer = await told.request({ action: "connect", channel: Meta.connect });
-    await told.ended();
-    await system.invoked(() => disconnects() > before, "$disconnect of a denied socket");
-    return answer;
-  };
 
   it("are in the reply to a ping", async () => {
     const wire = await system.connect();
@@ -149,18 +20,18 @@ describe("limits, each lowered", () => {
 
   it("channelsPerFrame: more are too_many, and none of them is subscribed to", async () => {
     const wire = await system.connect();
-    expect(codes(await unchanged(() => subscribeTo(wire, ["a", "b", "c"], 1)))).toEqual(["too_many"]);
+    expect(codes(await limited.unchanged(() => subscribeTo(wire, ["a", "b", "c"], 1)))).toEqual(["too_many"]);
     expect(codes(await subscribeTo(wire, ["a", "b"]))).toEqual([undefined, undefined]);
     const uuid = wire.uuid();
     wire.send({ action: "unsubscribe", channel: Meta.unsubscribe, uuid, data: { channels: ["a", "b", "c"] } });
-    expect(codes(await unchanged(() => wire.answers(uuid)))).toEqual(["too_many"]);
+    expect(codes(await limited.unchanged(() => wire.answers(uuid)))).toEqual(["too_many"]);
   });
 
   it("messagesPerFrame: refuses each message of a larger frame with too_many", async () => {
     const wire = await system.connect();
     await wire.subscribe("many");
     const messages = Array.from({ length: 5 }, (_, data) => ({ channel: "many", data }));
-    expect(codes(await unchanged(() => publishAll(wire, messages)))).toEqual(
+    expect(codes(await limited.unchanged(() => publishAll(wire, messages)))).toEqual(
       Array.from({ length: 5 }, () => "too_many"),
     );
     expect(codes(await publishAll(wire, messages.slice(3)))).toEqual([undefined, undefined]);
@@ -170,7 +41,7 @@ describe("limits, each lowered", () => {
   it("messageBytes: refuses larger messages of a client or guard with too_large", async () => {
     const wire = await system.connect();
     await subscribeTo(wire, ["sizes", "grow"]);
-    const sent = await unchanged(() =>
+    const sent = await limited.unchanged(() =>
       publishAll(wire, [
         { channel: "sizes", data: "x".repeat(300) },
         { channel: "grow", data: 1 },
@@ -196,12 +67,12 @@ describe("limits, each lowered", () => {
     ).toEqual([undefined, undefined]);
     await wire.message("small");
     expect(wire.messages()).toHaveLength(1);
-    await log("delivery_too_large");
+    await limited.log("delivery_too_large");
   });
 
   it.each(["thirteen-char", "a_b", "a.b"])("channelLength, channelPunctuation: %s is a bad_channel", async (name) => {
     const wire = await system.connect();
-    const answers = await unchanged(async () => [
+    const answers = await limited.unchanged(async () => [
       await wire.subscribe(name),
       await wire.unsubscribe(name),
       await wire.publish(name, 1),
@@ -212,13 +83,16 @@ describe("limits, each lowered", () => {
 
   it("channelLength: fails a guard that names a longer channel", async () => {
     const wire = await system.connect();
-    expect(await unchanged(() => wire.subscribe("long"))).toMatchObject({ successful: false, code: "guard_failed" });
+    expect(await limited.unchanged(() => wire.subscribe("long"))).toMatchObject({
+      successful: false,
+      code: "guard_failed",
+    });
   });
 
   it("publicationsPerSecond: refuses each further message without asking a guard", async () => {
     const [publisher, listener] = await Promise.all([system.connect(), system.connect()]);
     await listener.subscribe("rate");
-    const answers = await unchanged(() =>
+    const answers = await limited.unchanged(() =>
       publishAll(
         publisher,
         [1, 2, 3, 4].map((data) => ({ channel: "rate", data })),
@@ -229,8 +103,9 @@ describe("limits, each lowered", () => {
     expect(listener.messages().map(({ data }) => data)).toEqual([1, 2]);
     const other = await system.connect();
     await other.publish("rate", "another agent's", { uuid: "others" });
-    await log("asked others.");
-    for (const { uuid = "", code } of answers) expect([uuid, logged(`asked ${uuid}.`)]).toEqual([uuid, code ? 0 : 1]);
+    await limited.log("asked others.");
+    for (const { uuid = "", code } of answers)
+      expect([uuid, limited.logged(`asked ${uuid}.`)]).toEqual([uuid, code ? 0 : 1]);
     await listener.message("another agent's");
   });
 
@@ -242,7 +117,7 @@ describe("limits, each lowered", () => {
       messages: [1, 2, 3].map((data) => ({ channel: "sent", data, uuid: `s${data}` })),
     });
     await listener.message(2);
-    await log('"code":"rate_limited","uuid":"s3"');
+    await limited.log('"code":"rate_limited","uuid":"s3"');
     expect(listener.messages().map(({ data }) => data)).toEqual([1, 2]);
   });
 
@@ -251,14 +126,14 @@ describe("limits, each lowered", () => {
       const wire = await system.connect();
       await subscribeTo(wire, ["a", "b"]);
       await wire.subscribe("c");
-      expect(await unchanged(() => wire.subscribe("d"))).toMatchObject({
+      expect(await limited.unchanged(() => wire.subscribe("d"))).toMatchObject({
         code: "too_many_subscriptions",
         data: { channel: "d" },
       });
-      expect(await unchanged(() => wire.subscribe("c"))).toMatchObject({ successful: true });
+      expect(await limited.unchanged(() => wire.subscribe("c"))).toMatchObject({ successful: true });
       await wire.unsubscribe("a");
       expect(await wire.subscribe("d")).toMatchObject({ successful: true });
-      expect(await subscriptionsOf(wire)).toEqual(["b", "c", "d"]);
+      expect(await limited.subscriptionsOf(wire)).toEqual(["b", "c", "d"]);
     });
 
     it("carries out all subscriptions of one guard or none", async () => {
@@ -271,7 +146,7 @@ describe("limits, each lowered", () => {
         pair: "too_many_subscriptions",
         c: undefined,
       });
-      expect(await subscriptionsOf(wire)).toEqual(["a", "b", "c"]);
+      expect(await limited.subscriptionsOf(wire)).toEqual(["a", "b", "c"]);
     });
 
     it("never more, also when many frames come at once", async () => {
@@ -281,22 +156,22 @@ describe("limits, each lowered", () => {
         .filter(({ successful }) => successful)
         .map(({ data }) => (data as { channel: string }).channel);
       expect(granted.length).toBeLessThanOrEqual(3);
-      expect(await subscriptionsOf(wire)).toEqual(granted.sort());
+      expect(await limited.subscriptionsOf(wire)).toEqual(granted.sort());
       expect(new Set(codes(answers.filter(({ successful }) => !successful)))).toEqual(
         new Set(["too_many_subscriptions"]),
       );
     });
 
     it("prevents the connection if its guard subscribes to more, without onDisconnect", async () => {
-      expect(await unchanged(() => refused([SUBPROTOCOL, entry({ greedy: 1 })]))).toBe("refused: 403");
-      expect(await denialOf({ credentials: { greedy: 1 } })).toMatchObject({ code: "too_many_subscriptions" });
-      expect(logged("left 1.")).toBe(0);
+      expect(await limited.unchanged(() => limited.refused([SUBPROTOCOL, entry({ greedy: 1 })]))).toBe("refused: 403");
+      expect(await limited.denialOf({ credentials: { greedy: 1 } })).toMatchObject({ code: "too_many_subscriptions" });
+      expect(limited.logged("left 1.")).toBe(0);
     });
 
     it("refuses the message of a publication guard that subscribes to more", async () => {
       const [wire, listener] = await Promise.all([system.connect(), system.connect()]);
       await subscribeTo(listener, ["join", "a"]);
-      expect(await unchanged(() => wire.publish("join", "first"))).toMatchObject({
+      expect(await limited.unchanged(() => wire.publish("join", "first"))).toMatchObject({
         successful: false,
         code: "too_many_subscriptions",
       });
@@ -311,13 +186,15 @@ describe("limits, each lowered", () => {
       const ann = { credentials: { user: "ann" } };
       const first = await system.connect(ann);
       await system.connect(ann);
-      expect(await unchanged(() => refused([SUBPROTOCOL, entry({ user: "ann" })]))).toBe("refused: 403");
-      expect(await denialOf(ann)).toMatchObject({ code: "too_many_agents" });
+      expect(await limited.unchanged(() => limited.refused([SUBPROTOCOL, entry({ user: "ann" })]))).toBe(
+        "refused: 403",
+      );
+      expect(await limited.denialOf(ann)).toMatchObject({ code: "too_many_agents" });
       const { connectionId } = await system.connectionOf(first);
       await first.close();
       await system.disconnected(connectionId);
-      await log("left ann.");
-      expect(logged("left ann.")).toBe(1);
+      await limited.log("left ann.");
+      expect(limited.logged("left ann.")).toBe(1);
       expect((await system.connect(ann)).protocol).toBe(SUBPROTOCOL);
     });
 
@@ -326,7 +203,7 @@ describe("limits, each lowered", () => {
       for (const letter of ["a", "b", "a", "b"])
         expect((await system.connect({ protocols: offered(letter) })).protocol).toBe(SUBPROTOCOL);
       for (const letter of ["a", "b", "c"])
-        expect(await unchanged(() => refused(offered(letter)))).toBe("refused: 403");
+        expect(await limited.unchanged(() => limited.refused(offered(letter)))).toBe("refused: 403");
     });
 
     it("never more than allowed, also when ten come at once", async () => {
@@ -344,33 +221,38 @@ describe("limits, each lowered", () => {
 
   it("credentialsBytes: refuses more before the guard, with a reason for the SDK", async () => {
     const credentials = { user: "eve", more: "x".repeat(20) };
-    expect(await unchanged(() => refused([SUBPROTOCOL, entry(credentials)]))).toBe("refused: 400");
-    expect(await unchanged(() => denialOf({ credentials }))).toMatchObject({
+    expect(await limited.unchanged(() => limited.refused([SUBPROTOCOL, entry(credentials)]))).toBe("refused: 400");
+    expect(await limited.unchanged(() => limited.denialOf({ credentials }))).toMatchObject({
       successful: false,
       code: "credentials_too_large",
     });
-    const before = disconnects();
+    const before = limited.disconnects();
     const pushIt = new PushIt({ url: system.running.websocketUrl, WebSocket, credentials });
     const denied = new Promise<StateChange>((resolve) =>
       pushIt.on("state", (change) => change.previous === "connecting" && resolve(change)),
     );
     const { state, code, retryIn } = await denied;
     pushIt.disconnect();
-    await system.invoked(() => disconnects() > before, "$disconnect of the SDK's denied socket");
+    await system.invoked(() => limited.disconnects() > before, "$disconnect of the SDK's denied socket");
     expect({ state, code, retryIn }).toEqual({ state: "denied", code: "credentials_too_large", retryIn: undefined });
     expect((await system.connect({ credentials: { user: "dan", more: "x".repeat(13) } })).protocol).toBe(SUBPROTOCOL);
-    await log("asked dan.");
-    expect(logged("asked eve.")).toBe(0);
+    await limited.log("asked dan.");
+    expect(limited.logged("asked eve.")).toBe(0);
   });
 
   it("allowedOrigins: refuses only pages of other origins, before the guard", async () => {
     const evil = { Origin: "https://evil.example" };
     const credentials = { user: "mallory" };
-    expect(await unchanged(() => refused([SUBPROTOCOL, entry(credentials)], evil))).toBe("refused: 403");
-    expect(await denialOf({ credentials, headers: evil })).toMatchObject({ successful: false, code: "bad_origin" });
+    expect(await limited.unchanged(() => limited.refused([SUBPROTOCOL, entry(credentials)], evil))).toBe(
+      "refused: 403",
+    );
+    expect(await limited.denialOf({ credentials, headers: evil })).toMatchObject({
+      successful: false,
+      code: "bad_origin",
+    });
     expect((await system.connect({ headers: { Origin: "https://example.com" } })).protocol).toBe(SUBPROTOCOL);
     expect((await system.connect({ credentials: { user: "carol" } })).protocol).toBe(SUBPROTOCOL);
-    await log("asked carol.");
-    expect(logged("asked mallory.")).toBe(0);
+    await limited.log("asked carol.");
+    expect(limited.logged("asked mallory.")).toBe(0);
   });
 });

@@ -1,10 +1,10 @@
 import { Duration } from "aws-cdk-lib";
 import { memberKey } from "../../lambdas/aws/dynamodb/keys.js";
-import type { PresencePage, PresenceEventData, Member } from "../../protocol/index.js";
+import type { PresencePage, Member } from "../../protocol/index.js";
+import { ask, ping, presenceEvent, presenceEvents, presencePage } from "./support/presence.js";
 import { leaveGap } from "./support/permissions/histories.js";
 import { connectionOf, deleteRow, putRow } from "./support/rows.js";
 import { TestSystem } from "./support/system.js";
-import type { Wire } from "./support/wire.js";
 
 const GUARDS = `
   export default {
@@ -35,38 +35,6 @@ const GUARDS = `
 const faults = { gone: new Set<string>(), forgotten: new Set<string>() };
 
 const LEASE = Duration.seconds(20);
-
-/** The presence events that a client has received for a channel. */
-const presenceEvents = (wire: Wire, channel: string): PresenceEventData[] =>
-  wire.received
-    .filter((each) => each.channel === "/meta/presence" && each.successful === undefined)
-    .map(({ data }) => data as unknown as PresenceEventData)
-    .filter((each) => each.channel === channel);
-
-/** Resolves when a client has received the event of an agent that joined or left. */
-const presenceEvent = (
-  wire: Wire,
-  channel: string,
-  kind: "joined" | "left",
-  agent: string,
-): Promise<PresenceEventData> =>
-  wire.until(
-    () => presenceEvents(wire, channel).find((each) => each[kind]?.agent === agent),
-    `that ${agent} ${kind} ${channel}`,
-  );
-
-const ask = (wire: Wire, channel: string, after?: string) =>
-  wire.request({
-    action: "presence",
-    channel: "/meta/presence",
-    data: { channel, ...(after === undefined ? {} : { after }) },
-  });
-
-const presencePage = async (wire: Wire, channel: string): Promise<PresencePage> =>
-  (await ask(wire, channel)).data as unknown as PresencePage;
-
-const ping = (wire: Wire, present: unknown) =>
-  wire.request({ action: "ping", channel: "/meta/ping", data: { presentChannels: present } });
 
 describe("a channel with presence", () => {
   let system: TestSystem;

@@ -1,48 +1,15 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import type { Stack } from "aws-cdk-lib";
-import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import type { PushIt } from "../../infra/index.js";
 import { Publisher, type PublisherError } from "push-it-server/publisher";
 import { credentialsOf, publisherName, publisherOf as publisherFor } from "./support/publisher.js";
+import { addResources, GUARDS } from "./support/publisher-stack.js";
 import { curl, curlTest } from "./support/curl.js";
 import { runExample } from "./support/example.js";
 import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
 
 const ROOT = resolve(__dirname, "../..");
-
-/** No agent may publish, so all messages in this file are the server API's. */
-const GUARDS = `
-  export default {
-    onConnectionRequest(agent) {
-      const [, userId] = /^user (.+)/.exec(agent.credentials ?? "") ?? [];
-      agent.connected({ userId });
-    },
-    onPublicationRequest(channel, agent, message) {
-      if (!channel.name.startsWith("open/")) return agent.publicationDenied(message, "Only the back end may.");
-      channel.publish(message);
-      agent.publicationSuccess(message);
-    },
-    onDisconnect(agent) { console.warn({ event: "told", who: agent.credentials }); },
-    channels: {
-      "moderated/*": {
-        onMessageReceived(channel, agent, message) {
-          if (agent.credentials === "Ada") agent.deliver(channel, { ...message, data: "for Ada: " + message.data });
-        },
-      },
-    },
-  };
-`;
-
-const addResources = (stack: Stack, pushIt: PushIt): void => {
-  const role = (id: string): Role =>
-    new Role(stack, id, { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") });
-  pushIt.grantPublish(role("BackEnd"));
-  pushIt.grantPublishUrl(role("WithoutSdk"));
-  role("Stranger");
-};
 
 let system: TestSystem;
 beforeAll(async () => {
@@ -105,7 +72,7 @@ describe("a back end that may publish", () => {
     expect(results.filter(({ accepted }) => !accepted)).toEqual([
       { uuid: results[7]!.uuid, accepted: false, code: "bad_channel", error: expect.any(String) },
     ]);
-    expect(() => Publisher.requireAccepted(results)).toThrow("not a channel name");
+    expect(() => Publisher.assertAccepted(results)).toThrow("not a channel name");
     await wire.message(129);
     expect(wire.messages().map(({ data }) => data)).toEqual(
       Array.from({ length: 130 }, (_, at) => at).filter((at) => at !== 7),

@@ -80,7 +80,7 @@ export const tell = async (agent: { connection: { id: string } }): Promise<Publi
   await publisher.publishToUser('ann', uuid);
   const ended: number = await publisher.disconnect({ userId: 'mallory' }, 'No.') + await publisher.unsubscribe(agent, 'offers');
   const results = await publisher.publish([{ channel: 'offers', data: ended }, { userId: 'ann', data: null }]);
-  Publisher.requireAccepted(results);
+  Publisher.assertAccepted(results);
   return results;
 };
 

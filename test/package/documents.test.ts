@@ -47,6 +47,27 @@ describe("the documents", () => {
   });
 });
 
+describe("CONTRIBUTING.md and the decisions", () => {
+  const FOLDERS = "protocol|client|server|lambdas|infra|local|tools|scripts|examples|docs|test";
+  const PATH = new RegExp(`\`((?:${FOLDERS})/[\\w./-]*)\``, "g");
+
+  it("name files and folders that exist", () => {
+    const missing = ["CONTRIBUTING.md", ...pagesBelow("docs/adr")].flatMap((page) =>
+      [...textOf(page).matchAll(PATH)]
+        .filter(([, path]) => !existsSync(join(ROOT, path!)))
+        .map(([, path]) => `${page}: ${path}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("name scripts that package.json has", () => {
+    const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Record<string, string> };
+    const named = [...textOf("CONTRIBUTING.md").matchAll(/npm (?:run )?([a-z][\w:]*)/g)].map(([, name]) => name!);
+    const known = ["ci", "publish", ...Object.keys(scripts)];
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
 describe("the decisions in docs/adr", () => {
   const files = readdirSync(join(ROOT, "docs/adr")).filter((file) => file !== "README.md");
 

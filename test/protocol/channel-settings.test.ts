@@ -7,7 +7,7 @@ const patterns: ChannelPatterns = {
   "/lead/*": { lingerMs: 100 },
 };
 
-describe("the options of a channel", () => {
+describe("the settings of a channel", () => {
   test.each([
     ["prices/us", { latest: true }],
     ["prices/us/5", { latest: true }],
@@ -15,25 +15,25 @@ describe("the options of a channel", () => {
     ["prices/eu/7", { lingerMs: 250 }],
     ["prices/eu/7/x", { lingerMs: 250 }],
     ["/lead/x", { lingerMs: 100 }],
-  ])("%s: the longest wildcard decides", (channel, options) => {
+  ])("are those of the longest matching wildcard: %s", (channel, options) => {
     expect(channelSettings(patterns, channel)).toEqual(options);
   });
 
-  test("its own name decides before any wildcard, also where it says nothing", () => {
+  test("are those of its own name, even if these are empty", () => {
     expect(channelSettings(patterns, "prices/eu/5")).toEqual({});
     expect(channelSettings(patterns, "prices/eu/5/x")).toEqual({ lingerMs: 250 });
   });
 
-  test.each(["prices", "pricesque/5", "/prices/5", "x", "/lead"])("%s matches nothing", (channel) => {
+  test.each(["prices", "pricesque/5", "/prices/5", "x", "/lead"])("are empty if no pattern matches: %s", (channel) => {
     expect(channelSettings(patterns, channel)).toEqual({});
   });
 
-  test("wildcards and reserved channels have none", () => {
+  test("are empty for wildcards and reserved channels", () => {
     expect(channelSettings(patterns, "prices/*")).toEqual({});
     expect(channelSettings({ ...patterns, "/meta/*": { latest: true } }, "/meta/user/ada")).toEqual({});
   });
 
-  test("are nobody's because of a name that objects have anyway", () => {
+  test("are empty for names that every object inherits", () => {
     expect(channelSettings({}, "constructor")).toEqual({});
     expect(channelSettings(JSON.parse('{"__proto__":{"latest":true}}') as ChannelPatterns, "__proto__")).toEqual({
       latest: true,
@@ -41,7 +41,7 @@ describe("the options of a channel", () => {
   });
 });
 
-test("how many shards there are: one, where nothing is said; a wildcard has those of the channels below it", () => {
+test("one shard is the default; a wildcard has its channels' shards", () => {
   const some: ChannelPatterns = {
     "big/*": { shards: 8 },
     "big/eu/*": { shards: 2 },
@@ -52,7 +52,7 @@ test("how many shards there are: one, where nothing is said; a wildcard has thos
   expect(channels.map((channel) => shardsOf(some, channel))).toEqual([8, 8, 8, 2, 2, 1, 1, 1, 1]);
 });
 
-test("whether some channel says so", () => {
+test("someChannel() finds a pattern that meets a condition", () => {
   expect(someChannel(patterns, ({ latest }) => latest)).toBe(true);
   expect(someChannel({ a: {} }, ({ latest }) => latest)).toBe(false);
 });

@@ -54,7 +54,7 @@ test("no code is both the server's and the SDK's", () => {
   expect(Object.keys(CODES).filter((code) => code in CLIENT_CODES)).toEqual([]);
 });
 
-test("publications that may be repeated are those of retryable codes that no guard gave", () => {
+test("ambiguous codes are the retryable codes that guards do not cause", () => {
   expect(having(AMBIGUOUS, ALL)).toEqual([
     "channel_busy",
     "closed",
@@ -69,7 +69,7 @@ test("publications that may be repeated are those of retryable codes that no gua
   for (const code of having(AMBIGUOUS, ALL)) expect(hasTrait(code, RETRYABLE)).toBe(true);
 });
 
-test("the SDK reconnects after a code that ends its agent, and stops after one that denies a connection", () => {
+test("codes that end an agent do not deny a connection", () => {
   expect(having(ENDS_AGENT, ALL)).toEqual(["expired", "unknown_agent"]);
   expect(having(DENIES_CONNECTION, ALL)).toEqual([
     "bad_frame",

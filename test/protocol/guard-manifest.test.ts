@@ -6,21 +6,21 @@ const manifest = (...entries: string[]): Manifest => Object.fromEntries(entries.
 describe("the guard that decides about a channel", () => {
   const all = manifest(DEFAULT_ENTRY, "a/*", "a/b/*", "a/b/c");
 
-  test("is the most specific entry: a channel's own guard wins over the default", () => {
+  test("is the most specific one: a channel's own before the default", () => {
     expect(entriesFor(all, ask, "a/b/c")).toEqual(["a/b/c"]);
     expect(entriesFor(all, ask, "a/b/d")).toEqual(["a/b/*"]);
     expect(entriesFor(all, ask, "a/x")).toEqual(["a/*"]);
     expect(entriesFor(all, ask, "x")).toEqual([DEFAULT_ENTRY]);
   });
 
-  test("does not depend on the order in which entries are written", () => {
+  test("does not depend on the order of the entries", () => {
     const reversed = Object.fromEntries(Object.entries(all).reverse());
     for (const channel of ["a/b/c", "a/b/d", "a/x", "x"]) {
       expect(entriesFor(reversed, ask, channel)).toEqual(entriesFor(all, ask, channel));
     }
   });
 
-  test("is the less specific entry where the more specific one leaves that guard out", () => {
+  test("is a less specific one if the more specific entry lacks it", () => {
     const some: Manifest = {
       [DEFAULT_ENTRY]: [ask, "onPublicationRequest"],
       "a/*": ["onPublicationRequest"],
@@ -37,34 +37,34 @@ describe("the guard that decides about a channel", () => {
     expect(entriesFor(manifest("a/*"), ask, "abc/d")).toEqual([]);
   });
 
-  test("of a connection is the default's, whatever channels are guarded", () => {
+  test("of a connection is always the default", () => {
     const module: Manifest = { [DEFAULT_ENTRY]: ["onConnectionRequest"], "a/*": [ask] };
     expect(entriesFor(module, "onConnectionRequest", "")).toEqual([DEFAULT_ENTRY]);
     expect(entriesFor(module, "onDisconnect", "")).toEqual([]);
   });
 
-  test("is nobody where nothing is guarded", () => {
+  test("does not exist if no entry defines it", () => {
     expect(entriesFor({}, ask, "a/b")).toEqual([]);
   });
 });
 
-describe("a wildcard subscription asks every entry it can match", () => {
-  test("those below it, the one that covers it, and each once", () => {
+describe("a wildcard subscription asks", () => {
+  test("the entry that covers it and all below it, each once", () => {
     const all = manifest(DEFAULT_ENTRY, "a/*", "a/b", "a/b/*", "a/c/d", "b/*", "ab/x");
     expect(entriesFor(all, ask, "a/*").sort()).toEqual(["a/*", "a/b", "a/b/*", "a/c/d"]);
     expect(entriesFor(all, ask, "a/b/*")).toEqual(["a/b/*"]);
     expect(entriesFor(all, ask, "a/c/*").sort()).toEqual(["a/*", "a/c/d"]);
   });
 
-  test("the default where only a part of the wildcard is guarded", () => {
+  test("the default if entries cover only a part of the wildcard", () => {
     expect(entriesFor(manifest(DEFAULT_ENTRY, "a/b"), ask, "a/*").sort()).toEqual([DEFAULT_ENTRY, "a/b"]);
   });
 
-  test("nobody for the part that nobody guards", () => {
+  test("no guard for a part without guards", () => {
     expect(entriesFor(manifest("a/b"), ask, "a/*")).toEqual(["a/b"]);
   });
 
-  test("where an entry below leaves the guard out, whoever covers that entry", () => {
+  test("the next entry up if an entry below lacks the guard", () => {
     const some: Manifest = { ...manifest(DEFAULT_ENTRY, "a/b/*"), "a/b/c": ["onPublicationRequest"] };
     expect(entriesFor(some, ask, "a/*").sort()).toEqual([DEFAULT_ENTRY, "a/b/*"]);
   });
@@ -93,12 +93,12 @@ describe("a manifest", () => {
     },
   );
 
-  test("that names what every object inherits guards nothing by that", () => {
+  test("does not define guards through inherited property names", () => {
     expect(entriesFor({}, ask, "constructor")).toEqual([]);
     expect(entriesFor(manifest("__proto__"), ask, "__proto__")).toEqual(["__proto__"]);
   });
 
-  test("knows the guards by the seed's names", () => {
+  test("has exactly these guards", () => {
     expect([...HANDLERS].sort()).toEqual([
       "onConnectionRequest",
       "onDisconnect",

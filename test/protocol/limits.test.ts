@@ -22,11 +22,11 @@ describe("docs/PROTOCOL.md", () => {
     ["reason", limits.MAX_REASON_BYTES],
     ["channels in a subscribe", limits.MAX_CHANNELS_PER_FRAME],
     ["messages that one call of a publication guard publishes", limits.MAX_PUBLICATIONS_PER_GUARD_CALL],
-  ])("says of %s what the code does: %i", (what, limit) => {
+  ])("has the code's limit for %s: %i", (what, limit) => {
     expect(size(what)).toBe(limit);
   });
 
-  test("says the same of messages, channel names and the cache", () => {
+  test("has the code's limits for messages, channel names and the cache", () => {
     expect(page).toContain(`1 to ${limits.MAX_MESSAGES_PER_FRAME} messages`);
     expect(page).toContain(`1 to ${limits.MAX_CHANNELS_PER_FRAME} channels`);
     expect(page).toContain(`1 to ${limits.MAX_CHANNEL_LENGTH} characters`);
@@ -34,7 +34,7 @@ describe("docs/PROTOCOL.md", () => {
     expect(page).toContain(`at most ${AGENT_CACHE_SECONDS} seconds (\`AGENT_CACHE_SECONDS\`)`);
   });
 
-  test("credentials of the largest size, encoded, leave room for the rest of the request's headers", () => {
+  test("the largest credentials leave room for the request's other headers", () => {
     expect(Math.ceil((limits.MAX_CREDENTIALS_BYTES * 4) / 3)).toBeLessThan(10_240 - 4_000);
   });
 });

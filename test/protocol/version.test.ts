@@ -10,7 +10,7 @@ test.each([SUBPROTOCOL, SUBPROTOCOL_DENIED, CREDENTIALS_PREFIX])(
   },
 );
 
-test("the names of version 1 cannot be taken for one another", () => {
+test("the names of version 1 are different from each other", () => {
   expect(new Set([SUBPROTOCOL, SUBPROTOCOL_DENIED, CREDENTIALS_PREFIX]).size).toBe(3);
   expect(SUBPROTOCOL.startsWith(CREDENTIALS_PREFIX)).toBe(false);
   expect(SUBPROTOCOL_DENIED.startsWith(CREDENTIALS_PREFIX)).toBe(false);

@@ -1,8 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as lambda from "aws-cdk-lib/aws-lambda";
-import type { Duration, Stack } from "aws-cdk-lib";
+import { Duration, type Stack } from "aws-cdk-lib";
 import { buildSync } from "esbuild";
+import type { GuardRequest } from "push-it-server/guards";
+import type { TestSystem, TestSystemOptions } from "./system.js";
 
 const ROOT = resolve(__dirname, "../../..");
 
@@ -79,3 +81,25 @@ export const everywhere = (guard: lambda.IFunction) => ({
   onMessageReceived: guard,
   onDisconnect: guard,
 });
+
+/** Time enough for a cold start on a busy machine. */
+const ENOUGH = Duration.seconds(8);
+
+/** Props with timeouts that are long enough for cold starts. */
+export const PATIENT: TestSystemOptions["props"] = {
+  timeouts: {
+    onConnectionRequest: ENOUGH,
+    onSubscriptionRequest: ENOUGH,
+    onUnsubscriptionRequest: ENOUGH,
+    onPublicationRequest: ENOUGH,
+    onMessageReceived: ENOUGH,
+  },
+  wildcards: ["stories/*"],
+};
+
+/** The requests that a guard function received, by guard. */
+export const requestsTo = (system: TestSystem, constructId: string, guard: string): GuardRequest[] =>
+  system.invocations
+    .filter(({ functionId }) => functionId === system.functionOf(constructId))
+    .map(({ event }) => event as GuardRequest)
+    .filter((request) => request.guard === guard);

@@ -1,6 +1,6 @@
 import { type Agent, guards } from "push-it-server/guards";
 
-test("guards() types a module and changes nothing about it", () => {
+test("guards() types a module and does not change it", () => {
   const module = {
     onConnectionRequest(agent: Agent<{ user: string }>) {
       agent.connected({ info: agent.credentials.user });
@@ -9,7 +9,7 @@ test("guards() types a module and changes nothing about it", () => {
   expect(guards<{ user: string }>(module)).toBe(module);
 });
 
-test("guards() refuses what is no guard at compile time", () => {
+test("guards() rejects invalid guards at compile time", () => {
   // @ts-expect-error a guard must be a function
   guards({ onDisconnect: "later" });
   // @ts-expect-error connection guards are not per channel

@@ -3,20 +3,18 @@ import type { AddressInfo } from "node:net";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { Publisher } from "push-it-server/publisher";
 
-/*
- * What the AWS SDK repeats, with the SDK itself and a service that answers as told.
- */
+/* The retries of the AWS SDK, with the SDK itself and a service with scripted responses. */
 
 let service: Server;
-/** What it answers next, a status each. */
-const answers: number[] = [];
+/** The statuses of its next responses. */
+const statusesToSend: number[] = [];
 const TYPES: Record<number, string> = { 429: "TooManyRequestsException", 500: "ServiceException" };
 let asked = 0;
 
 beforeAll(async () => {
   service = createServer((request, response) => {
     asked += 1;
-    const status = answers.shift() ?? 200;
+    const status = statusesToSend.shift() ?? 200;
     const body =
       status === 200
         ? { version: 1, disconnected: 1 }
@@ -31,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => service.close(resolve)));
 beforeEach(() => {
-  answers.length = 0;
+  statusesToSend.length = 0;
   asked = 0;
 });
 
@@ -47,8 +45,8 @@ const disconnecting = (): Promise<number> => {
     .finally(() => client.destroy());
 };
 
-test("every attempt throttled is throttled: nothing was done", async () => {
-  answers.push(429, 429, 429);
+test("a request whose every attempt is throttled fails with throttled", async () => {
+  statusesToSend.push(429, 429, 429);
   await expect(disconnecting()).rejects.toMatchObject({ code: "throttled", retryable: true });
   expect(asked).toBe(3);
 });
@@ -56,16 +54,16 @@ test("every attempt throttled is throttled: nothing was done", async () => {
 test.each([
   [500, 429, 429],
   [429, 500, 429],
-])("an attempt that may have run is not forgotten over a throttle behind it: %j, %j, %j", async (...statuses) => {
-  answers.push(...statuses);
+])("a throttle does not hide an earlier attempt: %j, %j, %j", async (...statuses) => {
+  statusesToSend.push(...statuses);
   await expect(disconnecting()).rejects.toMatchObject({
     code: "unavailable",
-    message: expect.stringContaining("may have done what was asked"),
+    message: expect.stringContaining("An earlier attempt may have succeeded"),
   });
   expect(asked).toBe(3);
 });
 
-test("what a later attempt does is done", async () => {
-  answers.push(429, 500);
+test("a request whose last attempt succeeds has succeeded", async () => {
+  statusesToSend.push(429, 500);
   expect(await disconnecting()).toBe(1);
 });

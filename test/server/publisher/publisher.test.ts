@@ -2,13 +2,13 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import type { PublishEntry } from "../../../protocol/index.js";
 import { Publisher, type LambdaLike, type PublisherError } from "push-it-server/publisher";
 
-/** What the function is asked, by requests in order. */
+/** A request that the function received. */
 interface Asked {
   version: number;
   publish: PublishEntry[];
 }
 
-/** A Lambda client that answers as told, and remembers what it was asked. */
+/** A Lambda client with scripted responses, which records its requests. */
 class Client implements LambdaLike {
   readonly asked: Asked[] = [];
   readonly names: (string | undefined)[] = [];
@@ -46,7 +46,7 @@ const errorOf = (work: Promise<unknown>): Promise<PublisherError> =>
   );
 
 describe("publishing", () => {
-  test("one message gives it a uuid before it is sent, and resolves with that", async () => {
+  test("gives a message a uuid before sending it, and resolves with that", async () => {
     const { client, publisher } = publisherWith();
     const { uuid } = await publisher.publish("stories/5", { title: "Once" });
     expect(uuid).toMatch(/^[\w-]{22}$/);
@@ -54,7 +54,7 @@ describe("publishing", () => {
     expect(client.names).toEqual(["publisher"]);
   });
 
-  test("keeps a uuid that is given, and spares an agent or a connection", async () => {
+  test("keeps a given uuid, and excludes an agent or a connection", async () => {
     const { client, publisher } = publisherWith();
     await publisher.publish("a", 1, { uuid: "mine", exclude: { connection: { id: "c1=" } } });
     await publisher.publishToUser("ann", null, { uuid: "yours", exclude: "c2" });
@@ -64,7 +64,7 @@ describe("publishing", () => {
     ]);
   });
 
-  test("one message throws its refusal", async () => {
+  test("throws the rejection of a single message", async () => {
     const { publisher } = publisherWith(() =>
       payload({ version: 1, results: [{ accepted: false, code: "wildcard", error: "Not here." }] }),
     );
@@ -78,7 +78,7 @@ describe("publishing", () => {
     }
   });
 
-  test("many give one result each, and throw for none that is refused, unless all are required", async () => {
+  test("returns a result for each of many messages; assertAccepted throws", async () => {
     const results = [
       { uuid: "1", accepted: true },
       { uuid: "2", accepted: false, code: "too_large", error: "Too much." },
@@ -89,17 +89,17 @@ describe("publishing", () => {
       { userId: "ann", data: 2 },
     ]);
     expect(given).toEqual(results);
-    expect(() => Publisher.requireAccepted(given)).toThrow(expect.objectContaining({ code: "too_large", results }));
-    expect(() => Publisher.requireAccepted(given.slice(0, 1))).not.toThrow();
+    expect(() => Publisher.assertAccepted(given)).toThrow(expect.objectContaining({ code: "too_large", results }));
+    expect(() => Publisher.assertAccepted(given.slice(0, 1))).not.toThrow();
   });
 
-  test("nothing asks nobody", async () => {
+  test("sends no request for an empty list", async () => {
     const { client, publisher } = publisherWith();
     expect(await publisher.publish([])).toEqual([]);
     expect(client.asked).toEqual([]);
   });
 
-  test("more than 100 go in several requests, one after the other, in order", async () => {
+  test("sends more than 100 messages in several requests, in order", async () => {
     const { client, publisher } = publisherWith();
     const results = await publisher.publish(
       Array.from({ length: 250 }, (_, at) => ({ channel: "a", data: at, uuid: `m${at}` })),
@@ -111,7 +111,7 @@ describe("publishing", () => {
     expect(results.map(({ uuid }) => uuid)).toEqual(Array.from({ length: 250 }, (_, at) => `m${at}`));
   });
 
-  test("no request is larger than 6 MB, and what no request can hold is refused without asking", async () => {
+  test("sends at most 6 MB in a request, and rejects larger messages", async () => {
     const { client, publisher } = publisherWith();
     const large = "ß".repeat(1_000_000);
     const results = await publisher.publish([
@@ -126,7 +126,7 @@ describe("publishing", () => {
     expect(results[4]).toEqual({ uuid: "huge", accepted: false, code: "too_large", error: expect.any(String) });
   });
 
-  test("that fails half-way tells what became of the rest", async () => {
+  test("reports the results of earlier requests if a later one fails", async () => {
     const { publisher } = publisherWith((asked, at) =>
       at === 1 ? acceptAll(asked) : { FunctionError: "Unhandled", ...payload({}) },
     );
@@ -135,7 +135,7 @@ describe("publishing", () => {
     expect(error.results).toHaveLength(100);
   });
 
-  test("what JSON cannot say is found before anything is sent", async () => {
+  test("rejects data that JSON cannot carry before it sends anything", async () => {
     const { client, publisher } = publisherWith();
     const circular: Record<string, never> = {};
     Object.assign(circular, { circular });
@@ -145,7 +145,7 @@ describe("publishing", () => {
 });
 
 describe("ending", () => {
-  test("agents, by an agent or a user, gives how many there were", async () => {
+  test("agents returns the number of connections that had an agent", async () => {
     const { client, publisher } = publisherWith(() => payload({ version: 1, disconnected: 2 }));
     const agent = { uuid: "u", userId: "ann", connection: { id: "c1", sourceIp: "203.0.113.7" } };
     expect(await publisher.disconnect(agent)).toBe(2);
@@ -156,7 +156,7 @@ describe("ending", () => {
     ]);
   });
 
-  test("subscriptions gives how many were told", async () => {
+  test("subscriptions returns the number of notified connections", async () => {
     const { client, publisher } = publisherWith(() => payload({ version: 1, unsubscribed: 1 }));
     expect(await publisher.unsubscribe({ userId: "ann" }, "stories/*", "Over.")).toBe(1);
     expect(client.asked).toEqual([
@@ -165,7 +165,7 @@ describe("ending", () => {
   });
 });
 
-describe("what goes wrong", () => {
+describe("an error", () => {
   test.each<[string, (request: Asked) => unknown, string, RegExp, boolean]>([
     [
       "no right",
@@ -181,7 +181,7 @@ describe("what goes wrong", () => {
       /no function publisher.*pushIt\.publisherName/,
       false,
     ],
-    ["a throttle", failing("TooManyRequestsException"), "throttled", /too often/, true],
+    ["a throttle", failing("TooManyRequestsException"), "throttled", /Too many invocations/, true],
     ["no credentials", failing("CredentialsProviderError"), "forbidden", /no AWS credentials/, false],
     ["old credentials", failing("ExpiredTokenException", "expired"), "forbidden", /not valid: expired/, false],
     ["no Region", failing("Error", "Region is missing"), "bad_request", /Set AWS_REGION/, false],
@@ -206,7 +206,7 @@ describe("what goes wrong", () => {
       /publisher failed \(Unavailable: Later\.\)/,
       true,
     ],
-    ["a function that dies", () => ({ FunctionError: "Unhandled" }), "unavailable", /says nothing/, true],
+    ["a function that dies", () => ({ FunctionError: "Unhandled" }), "unavailable", /without a message/, true],
     [
       "a request that is not understood",
       () => payload({ version: 1, code: "bad_request", error: "reason must be a text." }),
@@ -214,15 +214,15 @@ describe("what goes wrong", () => {
       /reason must be a text/,
       false,
     ],
-    ["another function", () => payload({ hello: "world" }), "not_found", /another function/, false],
+    ["another function", () => payload({ hello: "world" }), "not_found", /not the publisher function/, false],
     [
       "a function that answers no JSON",
       () => ({ Payload: Buffer.from("<html>") }),
       "not_found",
-      /another function/,
+      /not the publisher function/,
       false,
     ],
-  ])("%s is said, with the next step", async (_what, answer, code, message, retryable) => {
+  ])("names %s and the next step", async (_what, answer, code, message, retryable) => {
     const { client, publisher } = publisherWith(answer);
     for (const work of [publisher.publish("a", 1), publisher.disconnect({ userId: "ann" })]) {
       expect(await errorOf(work)).toMatchObject({
@@ -235,36 +235,36 @@ describe("what goes wrong", () => {
     expect(client.asked).toHaveLength(2);
   });
 
-  test("keeps what the SDK threw as its cause", async () => {
+  test("has the AWS SDK's error as its cause", async () => {
     const { publisher } = publisherWith(failing("AccessDeniedException"));
     expect((await errorOf(publisher.publish("a", 1))).cause).toMatchObject({ name: "AccessDeniedException" });
   });
 
-  test.each([undefined, ""])("a Publisher without a function's name (%j) is none", (functionName) => {
+  test.each([undefined, ""])("is thrown by a Publisher without a function's name (%j)", (functionName) => {
     expect(() => new Publisher({ functionName: functionName })).toThrow("pushIt.publisherName");
   });
 });
 
-describe("asking who is on a channel", () => {
+describe("presence()", () => {
   const presence = { channel: "rooms/1", count: 2, members: [{ agent: "a" }], more: "a" };
 
-  test("gives what the function answers", async () => {
+  test("returns the function's response", async () => {
     const { client, publisher } = publisherWith(() => payload({ version: 1, presence }));
     expect(await publisher.presence("rooms/1", { after: "0" })).toEqual(presence);
     expect(client.asked).toEqual([{ version: 1, presence: { channel: "rooms/1", after: "0" } }]);
   });
 
-  test("of a channel that does not tell fails with that code", async () => {
+  test("fails with no_presence if the channel has no presence", async () => {
     const { publisher } = publisherWith(() => payload({ version: 1, error: "No.", code: "no_presence" }));
     expect(await errorOf(publisher.presence("plain"))).toMatchObject({ code: "no_presence", message: "No." });
   });
 });
 
 describe("deleting", () => {
-  /** Answers requests one after the other. */
+  /** A publisher with one response after the other. */
   const answering = (...answers: object[]) => publisherWith((_, at) => payload({ version: 1, ...answers[at - 1] }));
 
-  test("a message sends its position, and nothing else of a message", async () => {
+  test("a message sends only the message's position", async () => {
     const { client, publisher } = answering({ deletedMessage: true });
     const message = { epoch: "e1", offset: 5, uuid: "m5", data: "secret" };
     expect(await publisher.deleteMessage("rooms/5", message)).toBe(true);
@@ -273,7 +273,7 @@ describe("deleting", () => {
     ]);
   });
 
-  test("a history goes on until it is whole", async () => {
+  test("a history continues until all messages are deleted", async () => {
     const { client, publisher } = answering(
       { deletedMessages: 0, more: true },
       { deletedMessages: 250, more: true },
@@ -284,7 +284,7 @@ describe("deleting", () => {
     expect(client.asked).toEqual([{ version: 1, deleteHistory: { channel: "rooms/5" } }, next, next]);
   });
 
-  test("a user goes on until the whole table was read", async () => {
+  test("a user's messages continues until the whole table was read", async () => {
     const { client, publisher } = answering(
       { disconnected: 2, deletedMessages: 0, more: "" },
       { disconnected: 0, deletedMessages: 3, more: "abc" },
@@ -295,7 +295,7 @@ describe("deleting", () => {
     expect(client.asked).toEqual(asked.map((forgetUser) => ({ version: 1, forgetUser })));
   });
 
-  test("what the channel does not keep is an error", async () => {
+  test("fails if the channel has no history", async () => {
     const { publisher } = answering({ code: "no_history", error: "This channel keeps no history." });
     expect(await errorOf(publisher.deleteHistory("plain"))).toMatchObject({ code: "no_history" });
   });

@@ -4,7 +4,7 @@ jest.mock("@aws-sdk/client-lambda", () => {
   throw new Error("Cannot find module '@aws-sdk/client-lambda'");
 });
 
-test("where the AWS SDK is missing, the error says how to install it", async () => {
+test("if the AWS SDK is missing, the error explains the installation", async () => {
   const publisher = new Publisher({ functionName: "publisher" });
   await expect(publisher.publish("a", 1)).rejects.toMatchObject({
     name: "PublisherError",
