@@ -139,7 +139,7 @@ describe("the functions", () => {
 
   test("know the table, the settings and where to post, and nothing else", () => {
     for (const { Properties } of functions) {
-      const publishes = /publish|send|deliver/.test(String(Properties.Description));
+      const publishes = /publish|send|serverApi|fanOutWorker/.test(String(Properties.Description));
       const { Variables } = readable(Properties.Environment) as { Variables: Record<string, string> };
       const { PUSH_IT_SETTINGS, ...others } = Variables;
       expect(JSON.parse(PUSH_IT_SETTINGS!)).toEqual(DEFAULT_SETTINGS);
