@@ -1,4 +1,4 @@
-import { type Code, type Json, Meta, RENEWAL_GRACE_SECONDS } from "../../protocol/index.js";
+import { type Code, type Json, RENEWAL_GRACE_SECONDS } from "../../protocol/index.js";
 
 /** An agent as the system knows it: one accepted connection. */
 export interface Agent {
@@ -74,9 +74,3 @@ export const expiryOf = (connectedAt: number): number =>
 
 /** The inverse of `expiryOf`, to the second: when a connection was opened, in epoch milliseconds. */
 export const connectedAtOf = (expiry: number): number => (expiry - CONNECTION_SECONDS - EXPIRY_GRACE_SECONDS) * 1000;
-
-/**
- * The channel on which all connections of a user are subscribed, without a way for anybody to ask for it: it is
- * reserved. Only the back end publishes there.
- */
-export const userChannel = (userId: string): string => `${Meta.user}/${userId}`;

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Member } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
 
@@ -74,13 +73,3 @@ export const memberOf = ({ agent, userId, info }: Member): Member => ({
   ...(userId === undefined ? {} : { userId }),
   ...(info === undefined ? {} : { info }),
 });
-
-/** Characters of a member's place: 128 bits and more in base64url. */
-const PLACE_LENGTH = 22;
-
-/**
- * Where the agent of a connection is in the order of a channel's members. Whoever asks for members is told it, so as to ask
- * on behind it: a hash, which does not tell the connection's id.
- */
-export const memberPlace = (connectionId: string): string =>
-  createHash("sha256").update(connectionId).digest("base64url").slice(0, PLACE_LENGTH);

@@ -11,7 +11,7 @@ import type { Settings } from "../settings.js";
 import type { Agent } from "../connection/agent.js";
 import { forChannel, failure, success } from "../requests/replies.js";
 import { channelSettings } from "../../protocol/channel-settings.js";
-import { memberPlace } from "./members.js";
+import { memberPlace } from "../aws/dynamodb/keys.js";
 import { isPresent, memberOf, type Members } from "./members.js";
 import type { Occupancy } from "./occupancy.js";
 import type { Clock } from "../ports.js";

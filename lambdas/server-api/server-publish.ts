@@ -9,7 +9,7 @@ import {
 import { DEFAULT_MESSAGES } from "../requests/replies.js";
 import { type ChannelRules, publicationError } from "../subscriptions/channel-rules.js";
 import { fanOut, type FanOutDependencies } from "../delivery/fan-out.js";
-import { userChannel } from "../connection/agent.js";
+import { userChannel } from "../aws/dynamodb/keys.js";
 import { numberPublications, type NumberingDependencies } from "../publish/latest.js";
 import { gather, type GatherDependencies } from "../linger/linger.js";
 import { fitsChannel } from "../publish/message-size.js";
