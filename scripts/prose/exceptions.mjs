@@ -19,5 +19,4 @@ export const UNCHECKED = [
   "scripts/prose/",
   "test/prose/",
   "releases/",
-  "test/update/",
 ];

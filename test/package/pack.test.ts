@@ -15,13 +15,13 @@ const starterFiles = readdirSync(join(ROOT, "local/dist/starter"), { withFileTyp
   .filter((entry) => entry.isFile())
   .map((entry) => relative(join(ROOT, "local"), join(entry.parentPath, entry.name)));
 
-/** What says of a folder what its files are. */
+/** Manifests that name the module format of a folder. */
 const KINDS = ["dist/cjs/package.json", "dist/esm/package.json"];
 
 interface Expected {
   folder: PackageFolder;
-  /** Files that are there beside those that the manifest names, and what these lead to. */
-  beside: string[];
+  /** Further files, next to the files that the manifest names and their imports. */
+  extraFiles: string[];
   dependencies: string[];
   peers: string[];
   optional: string[];
@@ -33,7 +33,7 @@ const EXPECTED: Expected[] = [
   // For resolvers that know no `exports`, `core.js` and the folder `iife` say what is imported.
   {
     folder: "client",
-    beside: [...KINDS, "core.js", "iife/package.json"],
+    extraFiles: [...KINDS, "core.js", "iife/package.json"],
     dependencies: [],
     peers: [],
     optional: [],
@@ -41,7 +41,7 @@ const EXPECTED: Expected[] = [
   },
   {
     folder: "server",
-    beside: [...KINDS, "dist/schemas/guard-request.v1.json", "dist/schemas/guard-response.v1.json"],
+    extraFiles: [...KINDS, "dist/schemas/guard-request.v1.json", "dist/schemas/guard-response.v1.json"],
     dependencies: [],
     peers: ["@aws-sdk/client-lambda"],
     optional: ["@aws-sdk/client-lambda"],
@@ -49,7 +49,7 @@ const EXPECTED: Expected[] = [
   },
   {
     folder: ".",
-    beside: [...FUNCTION_NAMES.map((name) => `dist/lambdas/${name}/index.mjs`), "dist/lambdas/guard-worker.mjs"],
+    extraFiles: [...FUNCTION_NAMES.map((name) => `dist/lambdas/${name}/index.mjs`), "dist/lambdas/guard-worker.mjs"],
     dependencies: [],
     peers: ["aws-cdk-lib", "constructs", "esbuild"],
     optional: ["esbuild"],
@@ -57,7 +57,7 @@ const EXPECTED: Expected[] = [
   },
   {
     folder: "local",
-    beside: [
+    extraFiles: [
       ...[
         "dist/bootstrap.mjs",
         "dist/node-path.mjs",
@@ -81,7 +81,7 @@ const EXPECTED: Expected[] = [
 
 const cases = EXPECTED.map((expected) => [PACKAGES[expected.folder], expected] as const);
 
-describe.each(cases)("the package %s", (name, { folder, beside, dependencies, peers, optional, limit }) => {
+describe.each(cases)("the package %s", (name, { folder, extraFiles, dependencies, peers, optional, limit }) => {
   const pack = packOf(folder);
   const packed = pack.files.map(({ path }) => path).sort();
   const manifest = manifestIn(join(ROOT, folder));
@@ -93,7 +93,7 @@ describe.each(cases)("the package %s", (name, { folder, beside, dependencies, pe
 
   test("has what runs, what describes it to TypeScript, and nothing else", () => {
     const named = targets.filter((target) => !target.includes("*"));
-    const led = [...named, ...beside].flatMap((file) => [...filesFrom(folder, file)]);
+    const led = [...named, ...extraFiles].flatMap((file) => [...filesFrom(folder, file)]);
     expect(packed).toEqual([...new Set([...led, "LICENSE", "README.md", "package.json"])].sort());
   });
 
@@ -136,7 +136,7 @@ describe.each(cases)("the package %s", (name, { folder, beside, dependencies, pe
     // Both look into a package that is packed anew, which builds nothing that is built already.
     expect(run("npx", ["--no-install", "publint", "--strict"], { cwd: join(ROOT, folder) })).toContain("All good!");
     const said = run("npx", ["--no-install", "attw", "--pack", ".", "--no-color"], { cwd: join(ROOT, folder) });
-    // A command is imported by nobody.
+    // No program imports a command.
     expect(said).toContain(folder === "local" ? "does not contain types" : "No problems found");
   });
 });
@@ -184,7 +184,7 @@ describe("the packages", () => {
   });
 });
 
-test("the lock file has every optional dependency: npm ci refuses one that lacks any, such as another machine's binary", () => {
+test("the lock file has every optional dependency, also other machines' binaries", () => {
   const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
     packages: Record<string, { optionalDependencies?: Record<string, string> }>;
   };

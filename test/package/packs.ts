@@ -37,14 +37,14 @@ type Target = string | { [condition: string]: Target };
 export const manifestIn = (folder: string): Manifest =>
   JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 
-/** What `npm pack` says it packs. */
+/** The output of `npm pack`. */
 export interface Pack {
   size: number;
   unpackedSize: number;
   files: { path: string; mode: number }[];
 }
 
-/** What is packed of a package, without packing it. */
+/** The files that a package would have, without packing it. */
 export const packOf = (folder: PackageFolder): Pack => {
   const [pack] = JSON.parse(
     run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: join(ROOT, folder) }),
@@ -81,7 +81,7 @@ export const targetsOf = ({ main, module, types, bin = {}, exports, typesVersion
   return [...new Set(all.map((target) => posix.normalize(target)))];
 };
 
-/** What a script or a declaration imports. */
+/** The imports of a script or a declaration. */
 export const importsOf = (file: string): string[] =>
   ts.preProcessFile(readFileSync(file, "utf8"), true, true).importedFiles.map(({ fileName }) => fileName);
 
