@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { launchChromium } from "./chromium.js";
 import { ConsolePage } from "./console-page.js";
 import { Dev } from "./dev.js";
@@ -32,8 +32,16 @@ export class ConsoleSite {
   }
 
   async open(search = ""): Promise<ConsolePage> {
-    const opened = await ConsolePage.open(this.context, this.dev.consoleUrl + search);
-    this.#pages.push(opened);
-    return opened;
+    return this.#keep(await ConsolePage.open(this.context, this.dev.consoleUrl + search));
+  }
+
+  /** The console page in a tab that another page has opened. */
+  watch(tab: Page): ConsolePage {
+    return this.#keep(new ConsolePage(tab));
+  }
+
+  #keep(page: ConsolePage): ConsolePage {
+    this.#pages.push(page);
+    return page;
   }
 }

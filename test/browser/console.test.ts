@@ -41,8 +41,7 @@ describe("the console page of push-it-cli dev, without guards", () => {
       site.context.waitForEvent("page"),
       one.page.getByRole("button", { name: "Open a second tab" }).click(),
     ]);
-    const other = new ConsolePage(popup);
-    pages.push(other);
+    const other = site.watch(popup);
     await other.subscription("rooms/5").getByText("subscribed").waitFor();
     await one.subscription("rooms/5").getByText("subscribed").waitFor();
     await other.page.getByRole("button", { name: "Publish", exact: true }).click();
