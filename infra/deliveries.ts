@@ -19,7 +19,7 @@ const VISIBILITY_TIMEOUTS = 6;
  * How many workers there can be at once.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
-export const FAN_OUT_WORKERS = { least: 2, most: 1_000 };
+const FAN_OUT_WORKERS = { least: 2, most: 1_000 };
 
 /**
  * Most workers at once by default: half of the functions that an account can run at once by default, so that large

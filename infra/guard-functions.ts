@@ -91,7 +91,7 @@ export const functionsAsked = (
   [...functions.values()].flatMap((byHandler) => handlers.flatMap((handler) => byHandler.get(handler) ?? []));
 
 /** Where a guard function decides, for people. */
-export const propertyPath = (entry: string, handler: HandlerName): string =>
+const propertyPath = (entry: string, handler: HandlerName): string =>
   entry === DEFAULT_ENTRY ? handler : `channels["${entry}"].${handler}`;
 
 /** The functions by their places. Throws if a pattern is not one, or if there is no function at all. */

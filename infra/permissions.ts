@@ -39,7 +39,7 @@ const PUBLICATION: Permissions = {
 };
 
 /** What each function may do, whatever its channels' options: what its code does, and no more. There is no index. */
-export const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
+const PERMISSIONS: { readonly [name in FunctionName]: Permissions } = {
   connect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   disconnect: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
   handshake: { table: ["GetItem"], connections: NOTIFY_AND_CLOSE },

@@ -11,7 +11,7 @@ import { FUNCTION_TIMEOUT_MS } from "./limits.js";
 export const MARGIN_MS = 5_000;
 
 /** What posting one answer and closing one connection may take, in milliseconds, for functions that do no more. */
-export const CLOSE_BUDGET_MS = 2_000;
+const CLOSE_BUDGET_MS = 2_000;
 
 /**
  * How long a flusher goes on at most, in milliseconds. The longer, the fewer successions; the last two windows' worth of
@@ -23,10 +23,10 @@ export const FLUSH_MS = 300_000;
  * How long telling who comes and goes may take, in milliseconds: all channels' turn, once a minute. What a run does not
  * come to is the next one's.
  */
-export const ANNOUNCE_MS = 90_000;
+const ANNOUNCE_MS = 90_000;
 
 /** What removing the rows of an agent that left may take, in milliseconds. */
-export const CLEANUP_BUDGET_MS = 10_000;
+const CLEANUP_BUDGET_MS = 10_000;
 
 /**
  * The functions of a Push-It: one for each route, the sweep, the publisher, the workers of large fan-outs, what

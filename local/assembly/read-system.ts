@@ -13,7 +13,7 @@ import { IGNORED_RESOURCE_TYPES } from "./resources/ignored-types.js";
 import { readKeys } from "./resources/encryption-keys.js";
 import { readMappings } from "./resources/event-source-mappings.js";
 import { readAssembly } from "./template/manifest.js";
-import { outsideVerdicts, unrunnableFunctions } from "./resources/external-resources.js";
+import { externalVerdicts, unrunnableFunctions } from "./resources/external-resources.js";
 import { ResourceReader } from "./resources/reader.js";
 import { readOutputs } from "./resources/outputs.js";
 import { readPermissions } from "./resources/permissions.js";
@@ -59,29 +59,29 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const { stack, path } = construct;
   const place = placeOf(stack);
   const all = Object.entries(stack.template.Resources ?? {});
-  const inside = all.filter(([, resource]) => belongsTo(construct, resource));
-  const [scope, outsiders] = [
+  const own = all.filter(([, resource]) => belongsTo(construct, resource));
+  const [scope, externalResources] = [
     scopeOf(stack, place, options),
     all.filter(([, resource]) => !belongsTo(construct, resource)),
   ];
-  const reader = new ResourceReader(stack, scope, Object.fromEntries(inside));
-  const beside = new ResourceReader(stack, scope, Object.fromEntries(outsiders));
-  const settings = { ...options, async: readAsync(reader, beside) };
+  const reader = new ResourceReader(stack, scope, Object.fromEntries(own));
+  const externalReader = new ResourceReader(stack, scope, Object.fromEntries(externalResources));
+  const settings = { ...options, async: readAsync(reader, externalReader) };
   const functions = readFunctions(reader, settings);
-  const others = readFunctions(beside, settings).map((each) => ({ ...each, outside: true }));
+  const externalFunctions = readFunctions(externalReader, settings).map((each) => ({ ...each, external: true }));
   const principals = readPrincipals(reader);
   const tables = readTables(reader);
   const api = readApi(reader, functions);
   const schedules = readSchedules(reader, functions);
-  const { warnings, ...sources } = readSources([reader, beside], [...functions, ...others]);
+  const { warnings, ...sources } = readSources([reader, externalReader], [...functions, ...externalFunctions]);
   const { backEnd, users } = readBackEnd(construct, functions, sources.urls, place);
-  reader.rest(IGNORED_RESOURCE_TYPES);
+  reader.decideRemaining(IGNORED_RESOURCE_TYPES);
   const model: SystemModel = {
     path,
     ...(construct.guards !== undefined && { guards: construct.guards }),
     api,
-    functions: [...functions, ...others],
-    unrunnable: [reader, beside].flatMap(unrunnableFunctions),
+    functions: [...functions, ...externalFunctions],
+    unrunnable: [reader, externalReader].flatMap(unrunnableFunctions),
     ...principals,
     users: [...principals.users, ...users],
     ...(backEnd && { backEnd }),
@@ -91,7 +91,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
     encrypted: readKeys(reader),
     outputs: readOutputs(stack.template, scope),
     resources: reader.verdicts,
-    outside: outsideVerdicts(beside),
+    external: externalVerdicts(externalReader),
     warnings: [...warningsOf(construct, options.acknowledged ?? []), ...warnings],
   };
   return { place, model, guardBundling: guardBundlingOf(construct) };
@@ -116,7 +116,7 @@ export const functionUrlIds = (directory: string, construct?: string): string[] 
 
 /** What runs functions besides the API, the clock and each other, wherever in the stack it is. */
 const readSources = (readers: [ResourceReader, ResourceReader], functions: FunctionModel[]) => {
-  const whole = readers[0].whole();
+  const whole = readers[0].ofStack();
   const buses = readBuses(whole);
   const { rules, warnings } = readRules(whole, functions, buses);
   const urls = readUrls(whole, functions);

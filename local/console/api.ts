@@ -18,7 +18,7 @@ export interface SystemInfo {
   guards: GuardsInfo;
   dynamodb: string;
   resources: SystemModel["resources"];
-  outside: SystemModel["outside"];
+  external: SystemModel["external"];
   warnings: string[];
   /** Whether what AWS would bill is counted, and can be asked for. */
   metered: boolean;

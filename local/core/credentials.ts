@@ -48,8 +48,8 @@ export class Credentials {
   }
 
   #make<T extends CallerCredentials>(callerId: string, make: () => T): T {
-    const known = this.#byCaller.get(callerId);
-    if (known) return known as T;
+    const credentialsFor = this.#byCaller.get(callerId);
+    if (credentialsFor) return credentialsFor as T;
     const made = make();
     this.#byCaller.set(callerId, made);
     this.#byKey.set(made.accessKeyId, { callerId, credentials: made });
@@ -63,11 +63,11 @@ export class Credentials {
 
   /** The secret of an access key; `undefined` when there is no such key. */
   secretFor(accessKeyId: string): string | undefined {
-    return this.known(accessKeyId)?.secretAccessKey;
+    return this.credentialsFor(accessKeyId)?.secretAccessKey;
   }
 
   /** All of an access key's credentials; `undefined` when there is no such key. */
-  known(accessKeyId: string): CallerCredentials | undefined {
+  credentialsFor(accessKeyId: string): CallerCredentials | undefined {
     return this.#byKey.get(accessKeyId)?.credentials;
   }
 

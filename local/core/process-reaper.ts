@@ -23,7 +23,7 @@ export class ProcessReaper {
   /** @param folder what to remove in the end */
   constructor(folder = "") {
     // A group of its own: Ctrl-C in the terminal is not for it.
-    this.#shell = spawn("/bin/sh", ["-c", SCRIPT, "push-it-guardian", folder], {
+    this.#shell = spawn("/bin/sh", ["-c", SCRIPT, "push-it-reaper", folder], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
     });
@@ -31,7 +31,7 @@ export class ProcessReaper {
     this.#shell.unref();
   }
 
-  /** The guardian's own process id. */
+  /** The reaper's own process id. */
   get pid(): number | undefined {
     return this.#shell.pid;
   }
@@ -41,14 +41,14 @@ export class ProcessReaper {
     const { pid } = child;
     if (pid === undefined) return;
     this.#pids.add(pid);
-    this.#tell();
+    this.#writePids();
     child.once("exit", () => {
       this.#pids.delete(pid);
-      this.#tell();
+      this.#writePids();
     });
   }
 
-  /** Ends the guardian, and what is still on its list. */
+  /** Ends the reaper, and what is still on its list. */
   async close(): Promise<void> {
     if (this.#shell.exitCode !== null) return;
     const ended = new Promise<void>((resolve) => this.#shell.once("exit", () => resolve()));
@@ -57,7 +57,7 @@ export class ProcessReaper {
     await ended;
   }
 
-  #tell(): void {
+  #writePids(): void {
     if (this.#shell.stdin?.writable) this.#shell.stdin.write(`${[...this.#pids].join(" ")}\n`);
   }
 }

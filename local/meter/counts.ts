@@ -41,7 +41,7 @@ export interface MeterSnapshot {
 }
 
 /** Nothing used. */
-export const noCounts = (): FunctionCounts => ({
+export const zeroCounts = (): FunctionCounts => ({
   invocations: 0,
   coldStarts: 0,
   billedMs: 0,
@@ -53,7 +53,7 @@ export const noCounts = (): FunctionCounts => ({
 });
 
 /** Both of them together. */
-export const plus = (a: FunctionCounts, b: FunctionCounts): FunctionCounts => combined(a, b, 1);
+export const addCounts = (a: FunctionCounts, b: FunctionCounts): FunctionCounts => combined(a, b, 1);
 
 /**
  * What was used from one snapshot to the next.
@@ -63,7 +63,7 @@ export const difference = (after: MeterSnapshot, before: MeterSnapshot): MeterSn
   const { functions: later, ...totals } = after;
   const { functions: earlier, ...subtracted } = before;
   const functions = Object.entries(later).map(
-    ([id, counts]) => [id, combined(counts, earlier[id] ?? noCounts(), -1)] as const,
+    ([id, counts]) => [id, combined(counts, earlier[id] ?? zeroCounts(), -1)] as const,
   );
   return { ...combined(totals, subtracted, -1), functions: Object.fromEntries(functions) };
 };

@@ -1,11 +1,11 @@
-import type { InvocationMeter, RunEnd, RunPlace } from "../services/lambda/metering.js";
-import { type FunctionCounts, type MeterSnapshot, noCounts, plus } from "./counts.js";
+import type { InvocationMeter, RunEnd, RunContext } from "../services/lambda/metering.js";
+import { type FunctionCounts, type MeterSnapshot, zeroCounts, addCounts } from "./counts.js";
 import { deliveriesIn } from "./deliveries.js";
 import { type CallKind, DECLARED_MS, declaredByHost, INIT_MS } from "./latency.js";
-import { EVENT_METER_BYTES, MESSAGE_METER_BYTES, QUEUE_METER_BYTES, steps } from "./prices.js";
-import { Run } from "./run.js";
+import { EVENT_METER_BYTES, MESSAGE_METER_BYTES, QUEUE_METER_BYTES, meteredUnits } from "./prices.js";
+import { RunMeter } from "./run.js";
 import type { EndCall } from "../services/lambda/timeline.js";
-import { type Bill, usd } from "./usd.js";
+import { type Bill, priceOf } from "./usd.js";
 
 /** What a meter needs to know. */
 export interface MeterOptions {
@@ -20,7 +20,7 @@ export class Meter implements InvocationMeter {
   readonly #totals = { messagesIn: 0, messagesOut: 0, deliveries: 0, queueRequests: 0, busEvents: 0 };
   readonly #functions = new Map<string, FunctionCounts>();
   /** The runs that go on, by access key. */
-  readonly #running = new Map<string, Run>();
+  readonly #running = new Map<string, RunMeter>();
   readonly #now: () => number;
   /** Connections that are open, when they opened together, and how long those were open that are not. */
   #open = 0;
@@ -37,8 +37,8 @@ export class Meter implements InvocationMeter {
     const at = this.#now();
     const functions = Object.fromEntries([...this.#functions].map(([id, counts]) => [id, { ...counts }]));
     const { invocations, coldStarts, gbSeconds, readUnits, writeUnits } = Object.values(functions).reduce(
-      plus,
-      noCounts(),
+      addCounts,
+      zeroCounts(),
     );
     const connectedMs = this.#connectedMs + this.#open * at - this.#openedAt;
     const used = { invocations, coldStarts, gbSeconds, readUnits, writeUnits };
@@ -47,7 +47,7 @@ export class Meter implements InvocationMeter {
 
   /** Prices a snapshot, or the difference of two. */
   usd(snapshot: MeterSnapshot): Bill {
-    return usd(snapshot);
+    return priceOf(snapshot);
   }
 
   /** Resolves when nothing runs: what has been asked for is in the next snapshot. */
@@ -57,12 +57,12 @@ export class Meter implements InvocationMeter {
 
   /** A client has sent a message. */
   received(bytes: number): void {
-    this.#totals.messagesIn += steps(bytes, MESSAGE_METER_BYTES);
+    this.#totals.messagesIn += meteredUnits(bytes, MESSAGE_METER_BYTES);
   }
 
   /** A client is sent a frame. */
   sent(frame: Buffer | string): void {
-    this.#totals.messagesOut += steps(Buffer.byteLength(frame), MESSAGE_METER_BYTES);
+    this.#totals.messagesOut += meteredUnits(Buffer.byteLength(frame), MESSAGE_METER_BYTES);
     this.#totals.deliveries += deliveriesIn(frame.toString());
   }
 
@@ -81,12 +81,12 @@ export class Meter implements InvocationMeter {
 
   /** Requests to SQS, by what each carries in bytes. */
   queueRequest(...payloads: number[]): void {
-    for (const bytes of payloads) this.#totals.queueRequests += steps(bytes, QUEUE_METER_BYTES);
+    for (const bytes of payloads) this.#totals.queueRequests += meteredUnits(bytes, QUEUE_METER_BYTES);
   }
 
   /** Events that were put on a bus, by their sizes in bytes. */
   busEvents(sizes: number[]): void {
-    for (const bytes of sizes) this.#totals.busEvents += steps(bytes, EVENT_METER_BYTES);
+    for (const bytes of sizes) this.#totals.busEvents += meteredUnits(bytes, EVENT_METER_BYTES);
   }
 
   services(variables: Record<string, string>): Record<string, number> {
@@ -94,7 +94,7 @@ export class Meter implements InvocationMeter {
   }
 
   /** An environment was made. */
-  coldStart({ functionId, memoryMb }: Omit<RunPlace, "accessKeyId">): void {
+  coldStart({ functionId, memoryMb }: Omit<RunContext, "accessKeyId">): void {
     this.#of(functionId).coldStarts += 1;
     this.#bill(functionId, memoryMb, INIT_MS);
   }
@@ -103,8 +103,8 @@ export class Meter implements InvocationMeter {
    * An event is run.
    * @returns what tells that it is over; it gives what the run is billed, in milliseconds
    */
-  run({ functionId, memoryMb, accessKeyId }: RunPlace): (end: RunEnd) => number {
-    const run = new Run();
+  run({ functionId, memoryMb, accessKeyId }: RunContext): (end: RunEnd) => number {
+    const run = new RunMeter();
     this.#running.set(accessKeyId, run);
     return ({ spent, timedOutMs }) => {
       const ms = timedOutMs ?? run.billedMs(spent);
@@ -140,7 +140,7 @@ export class Meter implements InvocationMeter {
   #of(id: string): FunctionCounts {
     const known = this.#functions.get(id);
     if (known) return known;
-    const counts = noCounts();
+    const counts = zeroCounts();
     this.#functions.set(id, counts);
     return counts;
   }

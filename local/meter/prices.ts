@@ -73,4 +73,4 @@ export const QUEUE_METER_BYTES = 64 * 1024;
 export const EVENT_METER_BYTES = 64 * 1024;
 
 /** How often something of this size is metered: once for each begun step, and once at least. */
-export const steps = (bytes: number, step: number): number => Math.max(1, Math.ceil(bytes / step));
+export const meteredUnits = (bytes: number, step: number): number => Math.max(1, Math.ceil(bytes / step));

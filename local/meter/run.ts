@@ -1,10 +1,10 @@
-import type { Spent } from "../services/lambda/messages.js";
+import type { TimeSpent } from "../services/lambda/messages.js";
 import { COMPUTE_MS } from "./latency.js";
-import { type EndCall, Timeline } from "../services/lambda/timeline.js";
+import { type EndCall, CallTimeline } from "../services/lambda/timeline.js";
 
 /** One run of a function, as the services see it that it calls. */
-export class Run {
-  readonly #timeline = new Timeline();
+export class RunMeter {
+  readonly #timeline = new CallTimeline();
   /** What all calls take one after the other, in declared milliseconds. */
   #declaredMs = 0;
   #underWay = 0;
@@ -35,7 +35,7 @@ export class Run {
    * @param spent what the function's process has measured. Calls that it has not seen, because its threads made them,
    * are taken to have followed each other. Where it measured nothing, all time without a call is taken for real.
    */
-  billedMs(spent: Spent | undefined): number {
+  billedMs(spent: TimeSpent | undefined): number {
     if (!spent) return Math.ceil(COMPUTE_MS + this.#timeline.ms + this.#alone());
     const unseenMs = Math.max(0, this.#declaredMs - spent.declaredMs);
     return Math.ceil(COMPUTE_MS + spent.callsMs + spent.waitedMs + unseenMs);

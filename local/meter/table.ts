@@ -1,5 +1,5 @@
 import type { MeterSnapshot } from "./counts.js";
-import { type Bill, usd } from "./usd.js";
+import { type Bill, priceOf } from "./usd.js";
 
 /** One line of a bill: what was used, how much, and what it costs. */
 export interface BillLine {
@@ -9,7 +9,7 @@ export interface BillLine {
 }
 
 /** What was used and what it costs, line by line; what was not used is left out. */
-export const billLines = (used: Omit<MeterSnapshot, "functions">, bill: Bill = usd(used)): BillLine[] =>
+export const billLines = (used: Omit<MeterSnapshot, "functions">, bill: Bill = priceOf(used)): BillLine[] =>
   [
     {
       what: "API Gateway messages in",
@@ -52,7 +52,7 @@ export const dollars = (value: number): string => {
 
 /** The bill as a table for a terminal. */
 export const billTable = (used: MeterSnapshot): string => {
-  const bill = usd(used);
+  const bill = priceOf(used);
   const lines = billLines(used, bill).map((line) => [line.what, amount(line.used), dollars(line.usd)] as const);
   const perMillion = usdPerMillionDeliveries(used, bill);
   const rows = [

@@ -17,7 +17,7 @@ export interface Bill {
 const MILLION = 1e6;
 
 /** Prices what has been used; without free tiers. */
-export const usd = (used: Omit<MeterSnapshot, "functions">): Bill => {
+export const priceOf = (used: Omit<MeterSnapshot, "functions">): Bill => {
   const { apiGateway, lambda, dynamodb, sqs, eventBridge } = PRICES;
   const bill = {
     messages: ((used.messagesIn + used.messagesOut) * apiGateway.messages) / MILLION,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fingerprintOf } from "./fingerprint.js";
-import type { Inputs } from "./inputs.js";
+import type { SynthesisInputs } from "./inputs.js";
 
 /** What is stored beside an assembly. Sets are written as lists. */
 interface Note {
@@ -33,11 +33,15 @@ export class AssemblyCache {
    * @param outdir where it is copied to
    * @returns what it depends on; `undefined`: it has to be synthesized
    */
-  take(outdir: string): Inputs | undefined {
+  take(outdir: string): SynthesisInputs | undefined {
     const folder = this.#folder;
     const note = folder === undefined ? undefined : readNote(folder);
     if (folder === undefined || !note) return undefined;
-    const inputs: Inputs = { files: new Set(note.files), folders: new Set(note.folders), code: new Set(note.code) };
+    const inputs: SynthesisInputs = {
+      files: new Set(note.files),
+      folders: new Set(note.folders),
+      code: new Set(note.code),
+    };
     if (this.#fingerprint(inputs) !== note.fingerprint) return undefined;
     cpSync(join(folder, ASSEMBLY), outdir, { recursive: true });
     return inputs;
@@ -47,7 +51,7 @@ export class AssemblyCache {
    * Stores an assembly in the place of the last one, unless something that it depends on has changed meanwhile.
    * @param begun when its synthesis began, in epoch milliseconds
    */
-  store(outdir: string, inputs: Inputs, begun: number): void {
+  store(outdir: string, inputs: SynthesisInputs, begun: number): void {
     const folder = this.#folder;
     const fingerprint = folder === undefined ? undefined : this.#fingerprint(inputs);
     if (
@@ -77,7 +81,7 @@ export class AssemblyCache {
     return this.#packages && join(this.#packages, ".cache", "push-it-cli", name);
   }
 
-  #fingerprint(inputs: Inputs): string | undefined {
+  #fingerprint(inputs: SynthesisInputs): string | undefined {
     return fingerprintOf({
       inputs,
       project: this.#project,

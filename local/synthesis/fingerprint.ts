@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isSource, MAX_FOLDERS, sourceFolders } from "./source-files.js";
-import type { Inputs } from "./inputs.js";
+import type { SynthesisInputs } from "./inputs.js";
 
 /** Most files that are compared. A larger project is synthesized each time. */
 const MAX_FILES = 20_000;
@@ -12,8 +12,8 @@ const SHELL =
   /^(_|PWD|OLDPWD|SHLVL|TERM.*|COLORTERM|COLUMNS|LINES|WINDOWID|SSH_.*|TMUX.*|STY|VTE_VERSION|GPG_TTY|XDG_.*|DBUS_.*|DISPLAY|VSCODE_.*|npm_.*|INIT_CWD)$/;
 
 /** What an assembly is compared by. */
-export interface Subject {
-  inputs: Inputs;
+export interface FingerprintOptions {
+  inputs: SynthesisInputs;
   /** The folder with `cdk.json`. */
   project: string;
   /** The `node_modules` of the project. */
@@ -28,7 +28,13 @@ export interface Subject {
  * project, the installed packages, the environment, Node and this command.
  * @returns `undefined` if there is too much to compare
  */
-export const fingerprintOf = ({ inputs, project, packages, tool, variables }: Subject): string | undefined => {
+export const fingerprintOf = ({
+  inputs,
+  project,
+  packages,
+  tool,
+  variables,
+}: FingerprintOptions): string | undefined => {
   const hash = createHash("sha256");
   add(hash, "node", process.version, "tool", tool);
   const own = Object.entries(variables).filter(([name]) => !SHELL.test(name));

@@ -6,7 +6,7 @@ import { resolveFrom } from "../core/packages.js";
 import { readRecords, type Recorded, RECORDS_VARIABLE } from "./record.js";
 
 /** What a synthesis depends on: absolute paths. */
-export interface Inputs {
+export interface SynthesisInputs {
   files: Set<string>;
   /** Folders whose listing matters: a file that comes or goes there. */
   folders: Set<string>;
@@ -50,7 +50,7 @@ export class InputRecorder {
    * @param outdir where the assembly is, which counts for nothing
    * @returns `undefined` if that is not known: the app is not Node code, or keeps to itself what it reads
    */
-  async inputs(project: string, outdir: string): Promise<Inputs | undefined> {
+  async inputs(project: string, outdir: string): Promise<SynthesisInputs | undefined> {
     const recorded = readRecords(this.#records);
     rmSync(this.#records, { recursive: true, force: true });
     if (!recorded.reads.some((path) => path.includes(CDK))) return undefined;

@@ -100,12 +100,12 @@ const run = (command: string, cwd: string, env: NodeJS.ProcessEnv, started: (chi
     child.once("close", (code, signal) => {
       if (code === 0) return done();
       const ended = signal ?? `exit code ${code}`;
-      fail(new UserError(`The app failed to synthesize (${ended}): ${command}\n\n${lastWords(output.join(""))}`, NEXT));
+      fail(new UserError(`The app failed to synthesize (${ended}): ${command}\n\n${lastLines(output.join(""))}`, NEXT));
     });
   });
 
 /** The end of what the app said, without those lines of a stack that are not the app's own. */
-const lastWords = (output: string): string => {
+const lastLines = (output: string): string => {
   const lines = output.trimEnd().split("\n");
   return lines
     .filter((line) => !/^\s+at .*(node:|node_modules)/.test(line))

@@ -285,6 +285,6 @@ describe("a function URL for everybody", () => {
 
 test("only the stack's roles and users have credentials", () => {
   expect(() => system.running.credentialsOf("Stranger")).toThrow(
-    new UserError("The stack has no role and no user Stranger."),
+    new UserError("The stack has no role or user Stranger."),
   );
 });

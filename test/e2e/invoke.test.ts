@@ -101,7 +101,7 @@ describe("functions next to the construct", () => {
 
   it("start with their first invocation, and stop nothing when they cannot run", async () => {
     expect(system.running.pids).toEqual([]);
-    const verdicts = new Map(system.running.model.outside.map(({ logicalId, verdict }) => [logicalId, verdict]));
+    const verdicts = new Map(system.running.model.external.map(({ logicalId, verdict }) => [logicalId, verdict]));
     expect(verdicts.get(system.functionOf("Greeter"))).toBe("run");
     expect(verdicts.get(system.functionOf("Image"))).toBe("refused");
     expect(await (await system.connect()).ping()).toMatchObject({ successful: true });

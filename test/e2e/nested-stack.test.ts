@@ -5,7 +5,8 @@ import { App, CfnCondition, CfnOutput, Duration, Fn, NestedStack, Stack } from "
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { PushIt } from "../../infra/index.js";
-import { startSystem, type System } from "../../local/dev/system/system.js";
+import { startSystem } from "../../local/dev/system/start-system.js";
+import type { System } from "../../local/dev/system/system.js";
 import { Wire } from "./support/wire.js";
 
 /*

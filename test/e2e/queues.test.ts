@@ -172,7 +172,7 @@ describe("queues next to the construct", () => {
   });
 
   it("are reported with their functions and dead-letter queues", () => {
-    const verdicts = new Map(system.running.model.outside.map(({ type, verdict }) => [type, verdict]));
+    const verdicts = new Map(system.running.model.external.map(({ type, verdict }) => [type, verdict]));
     expect(
       ["AWS::SQS::Queue", "AWS::Lambda::EventSourceMapping", "AWS::SQS::QueuePolicy", "AWS::CloudWatch::Alarm"].map(
         (type) => verdicts.get(type),

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { startSystem, type System } from "../../local/dev/system/system.js";
+import { startSystem } from "../../local/dev/system/start-system.js";
+import type { System } from "../../local/dev/system/system.js";
 import { run } from "../package/processes.js";
 import { objectCreated } from "./support/s3-event.js";
 import { Wire } from "./support/wire.js";

@@ -1,5 +1,5 @@
 import { BATCH_BYTES, BATCH_ENTRIES } from "../../lambdas/aws/sqs/segment-queue.js";
-import { PRICES, QUEUE_METER_BYTES, steps } from "../../local/meter/prices.js";
+import { PRICES, QUEUE_METER_BYTES, meteredUnits } from "../../local/meter/prices.js";
 
 /** Billed units of AWS. */
 export interface Units {
@@ -42,7 +42,7 @@ export const usdOf = ({ messages, invocations, gbSeconds, readUnits, writeUnits,
 export const WRITE_UNIT_BYTES = 1_024;
 
 /** SQS requests that sending one segment is billed for: its part of a full batch. */
-export const SEND_SEGMENT_REQUESTS = steps(BATCH_BYTES, QUEUE_METER_BYTES) / BATCH_ENTRIES;
+export const SEND_SEGMENT_REQUESTS = meteredUnits(BATCH_BYTES, QUEUE_METER_BYTES) / BATCH_ENTRIES;
 
 /** SQS requests that receiving and deleting one segment is billed for. */
 export const RECEIVE_SEGMENT_REQUESTS = 2;

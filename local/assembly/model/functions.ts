@@ -5,7 +5,7 @@ export interface FunctionModel {
   /** The function's name; made up where the template leaves it to AWS. */
   name: string;
   /** Whether it stands outside the construct: nothing runs it but who invokes it. @default false */
-  outside?: boolean;
+  external?: boolean;
   /** Absolute path of the folder with its code: the asset's, or the one that its inline code was written to. */
   code: string;
   /** Such as `index.handler`. */

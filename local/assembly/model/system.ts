@@ -9,7 +9,7 @@ import type { RuleModel } from "./rules.js";
 import type { ScheduleModel } from "./schedules.js";
 import type { TableModel } from "./tables.js";
 import type { FunctionUrlModel } from "./urls.js";
-import type { OutsideVerdict, ResourceVerdict } from "./verdicts.js";
+import type { ExternalVerdict, ResourceVerdict } from "./verdicts.js";
 
 /** What the local runtime runs, read from a synthesized template: one WebSocket API and what hangs on it. */
 export interface SystemModel {
@@ -47,7 +47,7 @@ export interface SystemModel {
   /** Every resource of the construct, and what becomes of it here. */
   resources: ResourceVerdict[];
   /** What else the construct's stack holds, and what becomes of it: only functions are run, when they are invoked. */
-  outside: OutsideVerdict[];
+  external: ExternalVerdict[];
   /** The app's own guard module, as the app names it; absent: it has none. */
   guards?: string;
   /** Warnings that the construct attached to itself during synthesis. */

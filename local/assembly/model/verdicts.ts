@@ -8,7 +8,7 @@ export interface ResourceVerdict {
 }
 
 /** What becomes of a resource outside the construct: run when invoked, refused for a reason, or left alone. */
-export interface OutsideVerdict {
+export interface ExternalVerdict {
   logicalId: string;
   type: string;
   verdict: "run" | "refused" | "left";

@@ -15,8 +15,8 @@ interface Integration {
 
 /** The construct's WebSocket API, with its stage, its routes and the functions behind them. */
 export const readApi = (reader: ResourceReader, functions: FunctionModel[]): ApiModel => {
-  const api = reader.only(reader.each(["AWS::ApiGatewayV2::Api"], readApiResource(reader)), "WebSocket APIs");
-  const stage = reader.only(reader.each(["AWS::ApiGatewayV2::Stage"], readStage), "stages");
+  const api = reader.requireOne(reader.each(["AWS::ApiGatewayV2::Api"], readApiResource(reader)), "WebSocket APIs");
+  const stage = reader.requireOne(reader.each(["AWS::ApiGatewayV2::Stage"], readStage), "stages");
   const integrations = readIntegrations(reader, functions);
   const answering = new Set(reader.each(["AWS::ApiGatewayV2::RouteResponse"], (_, each) => each.text("RouteId")));
   const routes = reader.each(["AWS::ApiGatewayV2::Route"], (logicalId, properties): [string, RouteModel] => {

@@ -10,7 +10,7 @@ const NEWEST = "$LATEST";
  * @returns by the function's name
  */
 export const readAsync = (...readers: [ResourceReader, ...ResourceReader[]]): Map<string, AsyncModel> => {
-  const whole = readers[0].whole();
+  const whole = readers[0].ofStack();
   const configs = whole.each(["AWS::Lambda::EventInvokeConfig"], (_, properties): [string, AsyncModel] => {
     const qualifier = properties.text("Qualifier");
     if (qualifier !== NEWEST) throw new Refused(`it is about ${qualifier}, and only ${NEWEST} is run here`);

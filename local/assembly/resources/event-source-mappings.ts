@@ -1,6 +1,6 @@
 import type { FunctionModel } from "../model/functions.js";
 import type { MappingModel, QueueModel } from "../model/queues.js";
-import { BATCH_SIZE, CONCURRENCY, WINDOW_SECONDS } from "../../services/sqs/poller/limits.js";
+import { BATCH_SIZE, CONCURRENCY, MAX_WINDOW_SECONDS } from "../../services/sqs/poller/limits.js";
 import { type Properties, Refused, type ResourceReader } from "./reader.js";
 
 /** The event source mappings of the stack that read its queues. */
@@ -41,11 +41,11 @@ export const readMappings = (
 const NOT_KNOWN = ["FilterCriteria", "ProvisionedPollerConfig"];
 
 const batchingOf = (properties: Properties): Pick<MappingModel, "batchSize" | "windowSeconds"> => {
-  const batchSize = properties.number("BatchSize") ?? BATCH_SIZE.standard;
+  const batchSize = properties.number("BatchSize") ?? BATCH_SIZE.default;
   const windowSeconds = properties.number("MaximumBatchingWindowInSeconds") ?? 0;
-  bounded("BatchSize", batchSize, 1, BATCH_SIZE.most);
-  bounded("MaximumBatchingWindowInSeconds", windowSeconds, 0, WINDOW_SECONDS);
-  if (batchSize > BATCH_SIZE.withoutWindow && windowSeconds === 0) {
+  bounded("BatchSize", batchSize, 1, BATCH_SIZE.max);
+  bounded("MaximumBatchingWindowInSeconds", windowSeconds, 0, MAX_WINDOW_SECONDS);
+  if (batchSize > BATCH_SIZE.maxWithoutWindow && windowSeconds === 0) {
     throw new Refused("a BatchSize of more than 10 takes a MaximumBatchingWindowInSeconds of at least 1");
   }
   return { batchSize, windowSeconds };
@@ -54,7 +54,7 @@ const batchingOf = (properties: Properties): Pick<MappingModel, "batchSize" | "w
 const concurrencyOf = (properties: Properties): Pick<MappingModel, "maxConcurrency"> => {
   const { MaximumConcurrency: most } = properties.object("ScalingConfig");
   if (most === undefined) return {};
-  bounded("MaximumConcurrency", Number(most), CONCURRENCY.least, CONCURRENCY.most);
+  bounded("MaximumConcurrency", Number(most), CONCURRENCY.min, CONCURRENCY.max);
   return { maxConcurrency: Number(most) };
 };
 

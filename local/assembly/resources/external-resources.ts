@@ -1,4 +1,4 @@
-import type { OutsideVerdict } from "../model/verdicts.js";
+import type { ExternalVerdict } from "../model/verdicts.js";
 import type { UnrunnableFunction } from "../model/functions.js";
 import { Unresolvable } from "../template/intrinsics.js";
 import type { ResourceReader } from "./reader.js";
@@ -9,7 +9,7 @@ const FUNCTION = "AWS::Lambda::Function";
  * What becomes of the resources beside the construct.
  * @param reader of these resources, which has read the functions among them
  */
-export const outsideVerdicts = ({ resources, verdicts }: ResourceReader): OutsideVerdict[] => {
+export const externalVerdicts = ({ resources, verdicts }: ResourceReader): ExternalVerdict[] => {
   const read = new Map(verdicts.map((each) => [each.logicalId, each]));
   return Object.entries(resources)
     .filter(([, { Type }]) => Type !== "AWS::CDK::Metadata")

@@ -39,7 +39,7 @@ export interface Principals {
  * grant the construct's functions more.
  */
 export const readPrincipals = (reader: ResourceReader): Principals => {
-  const whole = reader.whole();
+  const whole = reader.ofStack();
   const policies = whole.each(POLICIES, (logicalId, properties) => readPolicy(whole, logicalId, properties));
   const readAll = (type: string, kind: "roles" | "users") =>
     whole.each([type], (logicalId, properties) => readPrincipal(whole, { logicalId, kind }, properties, policies));

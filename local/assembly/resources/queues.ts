@@ -1,9 +1,9 @@
 import type { QueueModel } from "../model/queues.js";
-import { MESSAGE_BYTES, QUEUE_DEFAULTS } from "../../services/sqs/limits.js";
+import { MAX_MESSAGE_BYTES, QUEUE_DEFAULTS } from "../../services/sqs/limits.js";
 import { type Properties, Refused, type ResourceReader } from "./reader.js";
 
 /** CloudFormation's name of queues. */
-export const QUEUE = "AWS::SQS::Queue";
+const QUEUE = "AWS::SQS::Queue";
 
 /** The standard queues of the stack. */
 export const readQueues = (reader: ResourceReader): QueueModel[] => {
@@ -24,7 +24,7 @@ export const readQueues = (reader: ResourceReader): QueueModel[] => {
       retentionSeconds: properties.number("MessageRetentionPeriod") ?? QUEUE_DEFAULTS.retentionSeconds,
       delaySeconds: properties.number("DelaySeconds") ?? QUEUE_DEFAULTS.delaySeconds,
       waitSeconds: properties.number("ReceiveMessageWaitTimeSeconds") ?? QUEUE_DEFAULTS.waitSeconds,
-      maxMessageBytes: properties.number("MaximumMessageSize") ?? MESSAGE_BYTES,
+      maxMessageBytes: properties.number("MaximumMessageSize") ?? MAX_MESSAGE_BYTES,
       ...(redrive && { redrive }),
     };
   });

@@ -67,7 +67,7 @@ export class ResourceReader {
   }
 
   /** A reader of the whole stack, whose verdicts on the construct's resources can be adopted. */
-  whole(): ResourceReader {
+  ofStack(): ResourceReader {
     return new ResourceReader(this.stack, this.scope, this.stack.template.Resources ?? {});
   }
 
@@ -77,7 +77,7 @@ export class ResourceReader {
   }
 
   /** Decides about everything that has not been read. */
-  rest(inert: Record<string, string>): void {
+  decideRemaining(inert: Record<string, string>): void {
     for (const [logicalId, resource] of Object.entries(this.resources)) {
       if (this.#verdicts.has(logicalId)) continue;
       const reason = inert[resource.Type];
@@ -92,7 +92,7 @@ export class ResourceReader {
   }
 
   /** The one resource of a type that there must be. */
-  only<T>(found: T[], what: string): T {
+  requireOne<T>(found: T[], what: string): T {
     if (found.length === 1) return found[0]!;
     const refused = this.verdicts.filter(({ verdict }) => verdict === "refused");
     const reasons = refused.map(({ logicalId, reason }) => `  ${logicalId}: ${reason}`).join("\n");

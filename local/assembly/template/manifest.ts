@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { UserError, messageOf } from "../../core/user-error.js";
-import { withNested } from "./nested-stacks.js";
+import { inlineNestedStacks } from "./nested-stacks.js";
 import type { Template } from "./template.js";
 
 /** One stack of a cloud assembly. */
@@ -81,7 +81,7 @@ const readStack = (
   const template = readJson<Template>(join(directory, artifact.properties?.templateFile ?? `${id}.template.json`));
   return {
     name,
-    template: withNested(template, name, (file) => readJson<Template>(join(directory, file))),
+    template: inlineNestedStacks(template, name, (file) => readJson<Template>(join(directory, file))),
     ...known("account", account),
     ...known("region", region),
     assets: new Map(manifests.flatMap((file) => readAssets(directory, file))),

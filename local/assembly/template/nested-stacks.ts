@@ -27,7 +27,7 @@ interface Names {
  * then the nested stack's id stands before it.
  * @param stackName the parent's, which `AWS::StackName` of nested stacks begins with
  */
-export const withNested = (template: Template, stackName: string, read: ReadTemplate): Template => {
+export const inlineNestedStacks = (template: Template, stackName: string, read: ReadTemplate): Template => {
   if (!Object.values(template.Resources ?? {}).some(fileOf)) return template;
   const whole: Required<Pick<Template, "Resources" | "Conditions" | "Mappings">> = {
     Resources: {},

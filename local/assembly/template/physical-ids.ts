@@ -27,7 +27,7 @@ const NAME_CHARACTERS = 64;
  * @param attribute of `Fn::GetAtt`; absent: `Ref`
  * @throws Unresolvable for types and attributes that are not known here
  */
-export const identityOf = (subject: Subject, attribute?: string): string => {
+export const physicalIdOf = (subject: Subject, attribute?: string): string => {
   const { logicalId, resource } = subject;
   const identity = IDENTITIES[resource.Type];
   const make = attribute === undefined ? identity?.ref : identity?.attributes?.[attribute];

@@ -1,5 +1,5 @@
 import type { Place } from "../../core/place.js";
-import { identityOf, type Subject } from "./physical-ids.js";
+import { physicalIdOf, type Subject } from "./physical-ids.js";
 import { NO_VALUE, resolve, Unresolvable, type Scope } from "./intrinsics.js";
 import type { StackArtifact } from "./manifest.js";
 
@@ -32,9 +32,9 @@ export const scopeOf = (stack: StackArtifact, place: Place, { urls = {}, queues 
       const resource = Resources[name];
       if (resource && attribute === "FunctionUrl" && Object.hasOwn(urls, name)) return urls[name];
       if (resource && queues !== undefined && isQueueUrl(resource.Type, attribute)) {
-        return identityOf(subjectOf(name)).replace(/^https:\/\/[^/]+/, queues);
+        return physicalIdOf(subjectOf(name)).replace(/^https:\/\/[^/]+/, queues);
       }
-      if (resource) return identityOf(subjectOf(name), attribute);
+      if (resource) return physicalIdOf(subjectOf(name), attribute);
       if (attribute === undefined && Object.hasOwn(pseudo, name)) return pseudo[name];
       return parameter(name, Parameters[name]);
     },

@@ -1,4 +1,5 @@
 import { messageOf } from "../../core/user-error.js";
+import { NotTried } from "./not-tried.js";
 import type { Trial } from "./trial.js";
 
 /** What came of a check. "not tried": nothing is known, and `detail` says why. */
@@ -28,11 +29,6 @@ export interface Check {
   name: string;
   promise: string;
   run(trial: Trial): Promise<Verdict>;
-}
-
-/** Thrown by `observe` if the deployment does not let this be tried: a guard denies it, or a feature is off. */
-export class NotTried extends Error {
-  override name = "NotTried";
 }
 
 /** Everything is as promised. */

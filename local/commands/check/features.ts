@@ -1,6 +1,7 @@
 import { type Json, Meta, type Reply, type SubscribeResult } from "../../../protocol/index.js";
-import { NotTried } from "./check.js";
-import { freshId, type Wire } from "./wire.js";
+import { NotTried } from "./not-tried.js";
+import { freshId } from "../remote/ids.js";
+import type { Wire } from "./wire.js";
 
 /** What a deployment can let channels do. */
 export type Feature = "plain" | "history" | "presence" | "latest" | "wildcards";
@@ -58,7 +59,7 @@ const probeOne = async (wire: Wire, prefix: string, run: string): Promise<Probed
 };
 
 /** What a channel can do, by the answers to two subscriptions, with a publication between them, and to a wildcard. */
-export const featuresOf = (first: Reply, again: Reply, wildcard: Reply): ReadonlySet<Feature> => {
+const featuresOf = (first: Reply, again: Reply, wildcard: Reply): ReadonlySet<Feature> => {
   const [before = {}, after = {}] = [first.data, again.data] as (Partial<SubscribeResult> | undefined)[];
   const has = new Set<Feature>(["plain"]);
   if (before.position) has.add("history");

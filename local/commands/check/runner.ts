@@ -3,7 +3,7 @@ import type { Check, Outcome, Verdict } from "./check.js";
 import { probe, type Probed } from "./features.js";
 import type { CheckSettings } from "./settings.js";
 import { type Shared, type Times, Trial } from "./trial.js";
-import { freshId } from "./wire.js";
+import { freshId } from "../remote/ids.js";
 
 /** What came of one check. */
 export interface CheckResult extends Verdict {
@@ -28,7 +28,7 @@ export interface RunResult {
 export const EXIT: Record<Outcome, number> = { passed: 0, failed: 1, "not tried": 3 };
 
 /** One outcome of many: anything that failed, then anything that was not tried. */
-export const overall = (outcomes: readonly Outcome[]): Outcome =>
+const overall = (outcomes: readonly Outcome[]): Outcome =>
   (["failed", "not tried"] as const).find((each) => outcomes.includes(each)) ?? "passed";
 
 /** How many characters of an id name a run's channels. */

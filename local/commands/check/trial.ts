@@ -10,10 +10,11 @@ import {
   type SubscribeResult,
 } from "../../../protocol/index.js";
 import type { AccountReading } from "./account/facts.js";
-import { NotTried } from "./check.js";
+import { NotTried } from "./not-tried.js";
 import { dataOf, denialOf, type Feature, prefixWith, type Probed } from "./features.js";
 import type { CheckSettings } from "./settings.js";
-import { freshId, Refused, Wire, type WireOptions } from "./wire.js";
+import { freshId } from "../remote/ids.js";
+import { Refused, Wire, type WireOptions } from "./wire.js";
 
 /** What was timed, in milliseconds each: handshakes, answers to frames, and messages from their publication on. */
 export interface Times {

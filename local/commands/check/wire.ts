@@ -1,16 +1,16 @@
-import { WebSocket } from "ws";
 import {
   CREDENTIALS_PREFIX,
   type Json,
   type Message,
   Meta,
-  newId,
   type Reply,
   SESSION_PREFIX,
   SUBPROTOCOL,
   SUBPROTOCOL_DENIED,
 } from "../../../protocol/index.js";
+import { freshId } from "../remote/ids.js";
 import { Missing, Waiting } from "./waiting.js";
+import { WebSocket } from "ws";
 
 /** A handshake that was refused. */
 export class Refused extends Error {
@@ -36,9 +36,6 @@ export interface WireOptions {
   /** Told how long each answer took, in milliseconds. */
   answered?(ms: number): void;
 }
-
-/** A new id, as the protocol wants them. */
-export const freshId = (): string => newId((bytes) => crypto.getRandomValues(bytes));
 
 /** A connection that hides nothing: frames are sent and kept as they are. The SDK would mend what this has to see. */
 export class Wire {

@@ -3,7 +3,8 @@ import { UserError } from "../../core/user-error.js";
 import { CREDENTIALS_HELP, credentialsOf } from "../remote/credentials.js";
 import { optionsOf } from "../remote/options.js";
 import { prefixOf } from "../remote/prefix.js";
-import { isOwnMachine, urlOf } from "../remote/url.js";
+import { isOwnMachine } from "../../core/own-machine.js";
+import { urlOf } from "../remote/url.js";
 import { DEFAULT_PREFIX, DEFAULTS, MOST, RAMP_PER_SECOND } from "./limits.js";
 
 /** What a load is asked to be. */

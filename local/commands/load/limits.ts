@@ -1,4 +1,4 @@
-import { REQUESTS_PER_SECOND } from "../check/account/quotas.js";
+import { REQUESTS_PER_SECOND } from "../remote/quotas.js";
 
 /** What a load is if nothing else is said. */
 export const DEFAULTS = { clients: 10, rate: 10, seconds: 30 } as const;

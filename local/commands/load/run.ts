@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PushIt } from "push-it-client";
-import { freshId } from "../check/wire.js";
+import { freshId } from "../remote/ids.js";
 import type { LoadPlan } from "./arguments.js";
 import { Crowd } from "./crowd.js";
 import { DRAIN_MS, RATE_PER_PUBLISHER } from "./limits.js";

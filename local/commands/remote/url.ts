@@ -1,8 +1,5 @@
 import { UserError } from "../../core/user-error.js";
 
-/** Names of this machine. Its systems are the user's own. */
-const OWN_HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
-
 /**
  * Reads `--url`.
  * @throws UserError if it is missing, not a WebSocket URL, or holds more than an address. The message does not repeat the
@@ -29,9 +26,6 @@ export const urlOf = (given: string | undefined): string => {
   }
   return given;
 };
-
-/** Whether a URL leads to this machine. */
-export const isOwnMachine = (url: string): boolean => OWN_HOSTS.has(new URL(url).hostname);
 
 /** The Region in an API Gateway's own host name; `undefined` for other hosts. */
 export const regionOfUrl = (url: string): string | undefined =>

@@ -1,5 +1,5 @@
 import { functionsText, type SystemInfo } from "../api.js";
-import { isOwnMachine } from "../../commands/remote/url.js";
+import { isOwnMachine } from "../../core/own-machine.js";
 
 /** What `push-it-cli dev` tells the page it serves; elsewhere there is nobody to tell. */
 export type LocalInfo = Pick<SystemInfo, "websocketUrl"> & Partial<Omit<SystemInfo, "websocketUrl">>;

@@ -12,7 +12,7 @@ export type Signer = { callerId: string; accessKeyId: string } | { fault: Signat
  * Tells who of this run signed a request to a service, with Signature Version 4.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export class Signatures {
+export class SignatureVerifier {
   readonly #verifier = new Verifier();
 
   /**
@@ -32,7 +32,7 @@ export class Signatures {
     const by = authorization(headers.authorization);
     if (!by) return { fault: "incomplete" };
     const callerId = this.credentials.identify(by.accessKeyId);
-    const known = this.credentials.known(by.accessKeyId);
+    const known = this.credentials.credentialsFor(by.accessKeyId);
     // The token comes along with temporary credentials, and only with them.
     const genuine = known && headers["x-amz-security-token"] === known.sessionToken;
     if (callerId === undefined || !genuine) return { fault: "unknown" };

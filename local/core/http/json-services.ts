@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { type HttpServer, startHttpServer } from "./server.js";
-import { SIGNATURE_ERRORS, SIGNATURE_MESSAGES, Signatures } from "../authorization/signatures.js";
+import { SIGNATURE_ERRORS, SIGNATURE_MESSAGES, SignatureVerifier } from "../authorization/signatures.js";
 import type { Credentials } from "../credentials.js";
 
 /** Answers one operation. */
@@ -10,42 +10,48 @@ export type Operation = (request: Record<string, unknown>, callerId: string) => 
 /** Operations of AWS services with a JSON protocol: by service, as signatures name it, then by `x-amz-target`. */
 export type Operations = Record<string, Record<string, Operation>>;
 
-/** Is told that somebody calls a service; what it returns, that the call is answered. */
-export type MeterService = (accessKeyId: string, service: string) => () => void;
+/** What AWS services with a JSON protocol need. */
+export interface JsonServicesOptions {
+  credentials: Credentials;
+  operations: Operations;
+  /**
+   * Called for each request, with the service's name. The function that it returns is called after the response.
+   * @default nothing is metered
+   */
+  meter?: ((accessKeyId: string, service: string) => () => void) | undefined;
+  /** A server that listens already. @default a new one on a free port */
+  server?: Server;
+}
 
-/**
- * AWS services besides DynamoDB, Lambda and `@connections` that functions call: serves the given operations to whoever
- * has credentials of this run, and to nobody else.
- * @param server one that listens already; @default one on a free port
- */
-export const startServices = (
-  credentials: Credentials,
-  operations: Operations,
-  meter?: MeterService,
-  server?: Server,
-): Promise<HttpServer> => {
-  const desk = new ServiceRouter(credentials, operations, meter);
-  return startHttpServer((request, response) => void respond(request, response, desk), server);
+/** Serves operations of AWS services to callers with credentials of this run. */
+export const startJsonServices = ({
+  credentials,
+  operations,
+  meter,
+  server,
+}: JsonServicesOptions): Promise<HttpServer> => {
+  const router = new ServiceRouter(credentials, operations, meter);
+  return startHttpServer((request, response) => void respond(request, response, router), server);
 };
 
-const respond = async (request: IncomingMessage, response: ServerResponse, desk: ServiceRouter): Promise<void> => {
+const respond = async (request: IncomingMessage, response: ServerResponse, router: ServiceRouter): Promise<void> => {
   const body = await buffer(request).catch(() => undefined);
   if (body === undefined) return;
-  const answer = desk.answer(request, body);
+  const answer = router.answer(request, body);
   response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer.body));
 };
 
-/** Answers one request after another. */
+/** Finds the operation of a request by its `x-amz-target`, and verifies the request's signature. */
 class ServiceRouter {
-  readonly #operations = new Map<string, { operation: Operation; signatures: Signatures; service: string }>();
+  readonly #operations = new Map<string, { operation: Operation; signatures: SignatureVerifier; service: string }>();
 
   constructor(
     credentials: Credentials,
     services: Operations,
-    private readonly meter: MeterService | undefined,
+    private readonly meter: JsonServicesOptions["meter"],
   ) {
     for (const [service, operations] of Object.entries(services)) {
-      const signatures = new Signatures(credentials, service);
+      const signatures = new SignatureVerifier(credentials, service);
       for (const [target, operation] of Object.entries(operations)) {
         this.#operations.set(target, { operation, signatures, service });
       }

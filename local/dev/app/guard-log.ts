@@ -22,7 +22,7 @@ export const withDebugLogs = (model: SystemModel): SystemModel => {
   const isGuard = ({ name, runtime }: FunctionModel): boolean =>
     runtime.startsWith("nodejs") && asked.includes(`:function:${name}"`);
   const functions = model.functions.map((each): FunctionModel => {
-    if (each.outside) return isGuard(each) ? { ...each, logFormat: "JSON", logLevel: "DEBUG" } : each;
+    if (each.external) return isGuard(each) ? { ...each, logFormat: "JSON", logLevel: "DEBUG" } : each;
     return each.logFormat === "JSON" ? { ...each, logLevel: "DEBUG" } : each;
   });
   return { ...model, functions };
@@ -45,13 +45,13 @@ interface GuardEvent {
 }
 
 /** Frames of the code that calls guards, and of Node. */
-const NOT_THEIRS = /^\s+at .*(guard-worker\.mjs|node:internal|\bindex\.mjs)/;
+const FOREIGN_FRAMES = /^\s+at .*(guard-worker\.mjs|node:internal|\bindex\.mjs)/;
 
 /** A file in a stack: `(/tmp/x/guards.ts:11:37)` or `at /tmp/x/guards.ts:11:37`. */
 const FILE = /(file:\/\/)?(\/[^\s()]+?)(?=:\d+:\d+\)?$)/;
 
 /** A stack whose files are those of the project, as one can click them, without frames that are not the guard's. */
-export const readableStack = (stack: string, code: string, { guards, cwd }: LogContext): string => {
+const readableStack = (stack: string, code: string, { guards, cwd }: LogContext): string => {
   const place = (path: string): string => {
     const source = guards === undefined ? path : resolve(dirname(guards), relative(code, path));
     const found = existsSync(source) ? source : path;
@@ -60,7 +60,7 @@ export const readableStack = (stack: string, code: string, { guards, cwd }: LogC
   };
   return stack
     .split("\n")
-    .filter((line) => !NOT_THEIRS.test(line))
+    .filter((line) => !FOREIGN_FRAMES.test(line))
     .map((line) => line.replace(FILE, (_all, _scheme: string | undefined, path: string) => place(path)))
     .join("\n");
 };
@@ -70,7 +70,7 @@ export const readableStack = (stack: string, code: string, { guards, cwd }: LogC
  * function that logs JSON says text as text.
  * @returns `undefined` for what another line says better
  */
-export const readable = (entry: LogEntry, context: LogContext): LogEntry | undefined => {
+export const toReadable = (entry: LogEntry, context: LogContext): LogEntry | undefined => {
   const line = parsed(entry.message);
   if (!line) return entry;
   const code = context.model.functions.find(({ logicalId }) => logicalId === entry.source)?.code ?? "";

@@ -96,8 +96,8 @@ export const withGuards = (model: SystemModel, bundle: GuardBundle, folder: stri
 });
 
 /** Whether a function can run the construct's guards; those of another construct beside it are not replaced. */
-export const runsGuards = ({ code, outside }: FunctionModel): boolean =>
-  !outside && existsSync(join(code, WORKER_FILE));
+export const runsGuards = ({ code, external }: FunctionModel): boolean =>
+  !external && existsSync(join(code, WORKER_FILE));
 
 /** A folder's name tells its content, so that the same guards do not replace running environments. */
 const guarded = (model: FunctionModel, { files }: GuardBundle, folder: string): FunctionModel => {

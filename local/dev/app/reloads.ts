@@ -7,7 +7,7 @@ import { foldersOf, isSource, sourceFolders } from "../../synthesis/source-files
 import { Watcher } from "./watcher.js";
 
 /** Most changed files that are named. */
-const NAMED = 3;
+const MAX_NAMED = 3;
 
 /** What a change needs: the guards alone are bundled in a moment, an app is synthesized. */
 type Work = "guards" | "app";
@@ -44,16 +44,16 @@ export class Reloads {
   }
 
   async #begin(): Promise<void> {
-    this.#follow();
+    this.#watchInputs();
     // Which files the app's own guards consist of is known once they have been bundled here.
     const module = this.source.guardModule;
     if (!module || module.inputs.length > 0) return;
     await module.bundle().catch(() => undefined);
-    if (!this.#closed) this.#follow();
+    if (!this.#closed) this.#watchInputs();
   }
 
   /** Watches what matters now. */
-  #follow(): void {
+  #watchInputs(): void {
     const { guards, project } = this.options;
     const { guardModule, inputs, manifest } = this.source;
     const own = guardModule ? [guardModule.entry, ...guardModule.inputs] : [];
@@ -85,32 +85,32 @@ export class Reloads {
     const work = new Set(paths.flatMap((path) => this.#workFor(path, true)));
     if (work.size === 0 || this.#closed) return;
     const names = paths.map((path) => relative(this.options.project, path));
-    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
-    this.#tell(
+    const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
+    this.#log(
       "info",
-      `${names.slice(0, NAMED).join(", ")}${more} changed: ${work.has("app") ? "synthesizing the app" : "bundling the guards"} …`,
+      `${names.slice(0, MAX_NAMED).join(", ")}${more} changed: ${work.has("app") ? "synthesizing the app" : "bundling the guards"} …`,
     );
     // The guards first: they are there in a moment.
     if (work.has("guards")) await this.#try(false);
     if (work.has("app")) await this.#try(true);
-    if (!this.#closed) this.#follow();
+    if (!this.#closed) this.#watchInputs();
   }
 
   async #try(app: boolean): Promise<void> {
     const begun = performance.now();
     try {
       await this.reload(app);
-      this.#tell(
+      this.#log(
         "info",
         `${app ? "The app" : "The guard module"} is live after ${((performance.now() - begun) / 1000).toFixed(1)} s.`,
       );
     } catch (error) {
       const next = error instanceof UserError && error.next ? `\n${error.next}` : "";
-      this.#tell("error", `${messageOf(error)}${next}\nWhat ran before goes on.`);
+      this.#log("error", `${messageOf(error)}${next}\nWhat ran before goes on.`);
     }
   }
 
-  #tell(level: "info" | "error", message: string): void {
+  #log(level: "info" | "error", message: string): void {
     this.options.log({ level, source: "push-it", message });
   }
 }

@@ -5,7 +5,7 @@ import { GUARDS_FILE } from "../../../infra/guard-build.js";
 import { functionUrlIds, readSystem, type ReadSystem } from "../../assembly/read-system.js";
 import { synthesize } from "../../synthesis/synthesize.js";
 import { AssemblyCache } from "../../synthesis/assembly-cache.js";
-import { InputRecorder, type Inputs } from "../../synthesis/inputs.js";
+import { InputRecorder, type SynthesisInputs } from "../../synthesis/inputs.js";
 import { withDebugLogs } from "./guard-log.js";
 import { GuardModule, withGuards } from "./guards.js";
 import type { SystemOptions } from "../system/options.js";
@@ -36,7 +36,7 @@ interface Guards {
 export class Source {
   #read: ReadSystem | undefined;
   #guards: Guards | undefined;
-  #inputs: Inputs | undefined;
+  #inputs: SynthesisInputs | undefined;
 
   /**
    * @param folder for what is made of it; the caller removes it
@@ -58,7 +58,7 @@ export class Source {
   }
 
   /** What the app's synthesis depends on; `undefined`: not known, or nothing is synthesized. */
-  get inputs(): Inputs | undefined {
+  get inputs(): SynthesisInputs | undefined {
     return this.#inputs;
   }
 
@@ -140,7 +140,7 @@ export class Source {
     const cache = watch ? new AssemblyCache(project, toolOf(dist)) : undefined;
     if (!this.#read) {
       const inputs = fresh ? undefined : cache?.take(outdir);
-      this.#tell(inputs ? UNCHANGED : SYNTHESIZING);
+      this.#log(inputs ? UNCHANGED : SYNTHESIZING);
       if (inputs) {
         this.#inputs = inputs;
         return outdir;
@@ -159,7 +159,7 @@ export class Source {
     }
   }
 
-  #tell(message: string): void {
+  #log(message: string): void {
     this.options.log({ level: "info", source: "push-it", message });
   }
 }

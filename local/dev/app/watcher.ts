@@ -44,7 +44,7 @@ export class Watcher {
         if (name === null || !this.#counts(join(folder, name), event === "rename")) return;
         this.#changed.add(join(folder, name));
         clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#tell(), QUIET_MS);
+        this.#timer = setTimeout(() => this.#notify(), QUIET_MS);
       });
       watcher.on("error", () => watcher.close());
       this.#watchers.set(folder, watcher);
@@ -53,7 +53,7 @@ export class Watcher {
     }
   }
 
-  #tell(): void {
+  #notify(): void {
     const paths = [...this.#changed];
     this.#changed.clear();
     this.changed(paths);

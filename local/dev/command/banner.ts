@@ -1,4 +1,4 @@
-import type { OutsideVerdict, ResourceVerdict } from "../../assembly/model/verdicts.js";
+import type { ExternalVerdict, ResourceVerdict } from "../../assembly/model/verdicts.js";
 import type { SystemModel } from "../../assembly/model/system.js";
 import { functionsText, type GuardsInfo } from "../../console/api.js";
 import { backEndLines, type Ready } from "./ready.js";
@@ -44,7 +44,7 @@ export const reachableLine = ({ yellow }: Style): string =>
  * What becomes of the template's resources: one line for those that run, by type; inert ones by type with the reason;
  * refused ones each by logical id; and what stands outside: what runs when it is invoked, what cannot, and the rest.
  */
-export const resourceLines = ({ path, resources, outside, warnings }: SystemModel, style: Style): string => {
+export const resourceLines = ({ path, resources, external, warnings }: SystemModel, style: Style): string => {
   const of = (verdict: ResourceVerdict["verdict"]) => resources.filter((each) => each.verdict === verdict);
   const inert = Object.entries(groupBy(of("inert"), ({ type, reason }) => `${shortType(type)}\t${reason}`));
   const lines = [
@@ -56,7 +56,7 @@ export const resourceLines = ({ path, resources, outside, warnings }: SystemMode
     ...of("refused").map(
       ({ logicalId, reason }) => `${style.yellow("refused ")} ${logicalId} ${style.dim(`– ${reason}`)}`,
     ),
-    ...outsideLines(outside, style),
+    ...externalLines(external, style),
     ...warnings.map((warning) => `${style.yellow("warning ")} ${warning}`),
   ];
   return `${style.bold(path)}\n${lines.map((line) => `  ${line}\n`).join("")}`;
@@ -79,9 +79,9 @@ export const starterLines = (project: string, guards: string | undefined, { bold
     "",
   ].join("\n");
 
-const outsideLines = (outside: OutsideVerdict[], { dim, yellow }: Style): string[] => {
-  const of = (verdict: OutsideVerdict["verdict"]) => outside.filter((each) => each.verdict === verdict);
-  const names = (all: OutsideVerdict[], what: string) =>
+const externalLines = (external: ExternalVerdict[], { dim, yellow }: Style): string[] => {
+  const of = (verdict: ExternalVerdict["verdict"]) => external.filter((each) => each.verdict === verdict);
+  const names = (all: ExternalVerdict[], what: string) =>
     all.length > 0
       ? [`${dim("outside ")} ${all.map(({ logicalId }) => logicalId).join(", ")} ${dim(`– ${what}`)}`]
       : [];

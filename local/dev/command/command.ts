@@ -3,14 +3,15 @@ import { DEV_HELP, parseDevArguments } from "./arguments.js";
 import { banner, reachableLine, resourceLines, starterLines } from "./banner.js";
 import { guardsOf } from "../pages/info.js";
 import type { LogEntry } from "../../core/log.js";
-import { readable } from "../app/guard-log.js";
+import { toReadable } from "../app/guard-log.js";
 import type { SystemOptions } from "../system/options.js";
 import { logLine, requestLine } from "./output.js";
 import { addressesOf, isReachable } from "../system/ports.js";
 import { readyOf } from "./ready.js";
 import { isStarter } from "../app/source.js";
 import { styleFor } from "../../core/terminal-style.js";
-import { startSystem, type System } from "../system/system.js";
+import { startSystem } from "../system/start-system.js";
+import type { System } from "../system/system.js";
 
 /**
  * Runs `push-it-cli dev` until it is told to stop.
@@ -48,7 +49,7 @@ const reporting = (): [Pick<SystemOptions, "log" | "report" | "reloaded">, use: 
   const write = (text: string) => void process.stderr.write(text);
   let system: System | undefined;
   const read = (entry: LogEntry): LogEntry | undefined =>
-    system ? readable(entry, { model: system.model, guards: system.guardModule, cwd: process.cwd() }) : entry;
+    system ? toReadable(entry, { model: system.model, guards: system.guardModule, cwd: process.cwd() }) : entry;
   const log = (entry: LogEntry): void => {
     const shown = read(entry);
     if (shown && shown.level !== "debug") write(logLine(shown, style));
@@ -64,10 +65,10 @@ const reporting = (): [Pick<SystemOptions, "log" | "report" | "reloaded">, use: 
 };
 
 /** Most functions that are named. */
-const NAMED = 3;
+const MAX_NAMED = 3;
 
 const reloadedText = (functions: string[]): string =>
-  functions.length > NAMED ? `${functions.length} functions` : functions.join(", ");
+  functions.length > MAX_NAMED ? `${functions.length} functions` : functions.join(", ");
 
 /** Ends the system on SIGINT, SIGTERM and SIGHUP; a second signal does not wait. */
 const stopper = () => {

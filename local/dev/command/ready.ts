@@ -53,12 +53,14 @@ export const readyOf = (system: System, readyMs: number): Ready => {
     ...(backEnd && credentials && { publisherName: backEnd.functionName, credentials }),
     environment: {
       AWS_REGION: region,
-      ...(credentials && keysOf(credentials)),
+      ...(credentials && keyVariables(credentials)),
       AWS_ENDPOINT_URL_LAMBDA: system.lambdaUrl,
       ...(backEnd && { PUSH_IT_PUBLISHER: backEnd.functionName }),
     },
     endpoints: system.endpoints,
-    outputs: Object.fromEntries(Object.entries(model.outputs).map(([name, value]) => [name, hereOf(value, system)])),
+    outputs: Object.fromEntries(
+      Object.entries(model.outputs).map(([name, value]) => [name, withLocalAddresses(value, system)]),
+    ),
     region,
     account,
     ports,
@@ -67,14 +69,14 @@ export const readyOf = (system: System, readyMs: number): Ready => {
 };
 
 /** The session token is empty: one of the shell's own would not belong to these keys. */
-const keysOf = ({ accessKeyId, secretAccessKey }: CallerCredentials): Record<string, string> => ({
+const keyVariables = ({ accessKeyId, secretAccessKey }: CallerCredentials): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: accessKeyId,
   AWS_SECRET_ACCESS_KEY: secretAccessKey,
   AWS_SESSION_TOKEN: "",
 });
 
 /** What an output says of the WebSocket API, said of this run. */
-const hereOf = (value: string, { model, place, websocketUrl, managementUrl }: System): string => {
+const withLocalAddresses = (value: string, { model, place, websocketUrl, managementUrl }: System): string => {
   const { apiId, stage } = model.api;
   const suffix = place.partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
   const there = `://${apiId}.execute-api.${place.region}.${suffix}/${stage}`;

@@ -1,7 +1,7 @@
 import type { GuardFunctions } from "../../../lambdas/guards/function-runner.js";
 import type { SystemModel } from "../../assembly/model/system.js";
 import type { GuardsInfo, MeterInfo, SystemInfo } from "../../console/api.js";
-import type { DynamoDb } from "../../services/dynamodb/engines/start.js";
+import type { DynamoDb } from "../../services/dynamodb/engines/engine.js";
 import type { Meter } from "../../meter/meter.js";
 import type { SystemOptions } from "../system/options.js";
 
@@ -31,7 +31,7 @@ export const guardsOf = (model: SystemModel, options: GuardsOptions): GuardsInfo
 /** The ARNs that the construct's functions ask as guards; those of another construct beside it are asked by that one. */
 const guardFunctions = ({ functions }: SystemModel): Set<string> =>
   new Set(
-    functions.flatMap(({ outside, environment }) => (outside ? [] : arnsOf(environment["PUSH_IT_GUARD_FUNCTIONS"]))),
+    functions.flatMap(({ external, environment }) => (external ? [] : arnsOf(environment["PUSH_IT_GUARD_FUNCTIONS"]))),
   );
 
 const arnsOf = (text: string | undefined): string[] => {
@@ -56,7 +56,7 @@ export const infoOf = (
   guards: guardsOf(model, options),
   dynamodb: dynamodb.name,
   resources: model.resources,
-  outside: model.outside,
+  external: model.external,
   warnings: model.warnings,
   metered: options.meter ?? false,
 });

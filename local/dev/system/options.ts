@@ -16,7 +16,7 @@ export interface SystemOptions {
   assembly?: string;
   /** The construct's path, where the app has several. */
   construct?: string;
-  /** Where to listen; other parts take the ports after it, see `OFFSETS`. 0: any free ports. @default 0 */
+  /** Where to listen; other parts take the ports after it, see `PORT_OFFSETS`. 0: any free ports. @default 0 */
   port?: number;
   /** The address to listen at; `0.0.0.0`: all of this machine. @default "127.0.0.1" */
   host?: string;

@@ -2,13 +2,14 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { createGatewayServer } from "../../services/gateway/gateway.js";
-import { FIRST_URL_OFFSET, listenAt, OFFSETS } from "../../core/http/listen.js";
+import { FIRST_URL_OFFSET, PORT_OFFSETS } from "../../core/port-offsets.js";
+import { closeServer, listenAt } from "../../core/http/server.js";
 
 /** A part of the run that listens. */
-export type Part = keyof typeof OFFSETS;
+export type Part = keyof typeof PORT_OFFSETS;
 
 /** Who is listened to unless `--host` says otherwise: programs on this machine only. */
-export const LOOPBACK = "127.0.0.1";
+const LOOPBACK = "127.0.0.1";
 
 /** What other machines may reach with `--host`. The rest is for functions, which run on this machine. */
 const PUBLIC = new Set<Part>(["gateway", "lambda"]);
@@ -64,7 +65,7 @@ export class Ports {
   static async open(base: number, host?: string): Promise<Ports> {
     const ports = new Ports(addressesOf(host), base);
     try {
-      for (const part of Object.keys(OFFSETS) as Part[]) await ports.#take(part);
+      for (const part of Object.keys(PORT_OFFSETS) as Part[]) await ports.#take(part);
     } catch (error) {
       await ports.close();
       throw error;
@@ -92,14 +93,14 @@ export class Ports {
 
   /** Gives all ports up. */
   async close(): Promise<void> {
-    await Promise.all([...this.#servers.values()].map(end));
+    await Promise.all([...this.#servers.values()].map(closeServer));
   }
 
   async #take(part: Part): Promise<void> {
     const server = part === "gateway" ? createGatewayServer() : createServer({ keepAliveTimeout: 0 });
     server.on("request", notYet);
     const host = PUBLIC.has(part) ? this.addresses.listen : LOOPBACK;
-    await listenAt(server, { port: this.base === 0 ? 0 : this.base + OFFSETS[part], host, what: NAMES[part] });
+    await listenAt(server, { port: this.base === 0 ? 0 : this.base + PORT_OFFSETS[part], host, what: NAMES[part] });
     this.#servers.set(part, server);
   }
 }
@@ -108,9 +109,3 @@ const notYet: RequestListener = (_request, response) =>
   void response
     .writeHead(503, { "retry-after": "1", "content-type": "text/plain" })
     .end("push-it-cli dev is starting.\n");
-
-const end = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });

@@ -1,21 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { DynamoDb } from "../../services/dynamodb/engines/start.js";
-import { UserError } from "../../core/user-error.js";
-import { type CallerCredentials, Credentials } from "../../core/credentials.js";
-import { ProcessReaper } from "../../core/process-reaper.js";
-import { Meter } from "../../meter/meter.js";
-import type { InvokeResult } from "../../core/invoker.js";
 import type { SystemModel } from "../../assembly/model/system.js";
-import { SqsService } from "../../services/sqs/api/service.js";
-import { FunctionUrls } from "../../services/urls/server.js";
+import { type CallerCredentials, Credentials } from "../../core/credentials.js";
+import type { InvokeResult } from "../../core/invoker.js";
 import type { Place } from "../../core/place.js";
-import { CleanupStack } from "./cleanup-stack.js";
+import { Meter } from "../../meter/meter.js";
+import type { DynamoDb } from "../../services/dynamodb/engines/engine.js";
 import type { SystemOptions } from "./options.js";
-import { Ports } from "./ports.js";
-import { RunningSystem } from "./running.js";
-import { Source } from "../app/source.js";
 
 /** A running system. */
 export interface System {
@@ -82,48 +71,3 @@ export interface System {
   /** Ends everything, and leaves no process and no file. */
   close(): Promise<void>;
 }
-
-/**
- * Runs a Push-It from its synthesized template on this machine.
- * @throws UserError when it cannot be run, with the next step
- * @example
- * const system = await startSystem({ project: process.cwd(), dist: "local/dist", log: () => undefined });
- * new WebSocket(system.websocketUrl, "push-it.v1");
- */
-export const startSystem = async (options: SystemOptions): Promise<System> => {
-  checkPlatform();
-  const closers = new CleanupStack();
-  try {
-    const ports = await Ports.open(options.port ?? 0, options.host);
-    closers.add(() => ports.close());
-    const folder = mkdtempSync(join(tmpdir(), "push-it-"));
-    closers.add(() => rmSync(folder, { recursive: true, force: true }));
-    const guardian = new ProcessReaper(folder);
-    closers.add(() => guardian.close());
-    const { listen, shown } = ports.addresses;
-    const urls = new FunctionUrls({ listen, shown, port: (index) => ports.urlPort(index) });
-    closers.add(() => urls.close());
-    const sqs = await SqsService.listen(ports.server("sqs"));
-    closers.add(() => sqs.close());
-    const reserve = (ids: string[]) => urls.reserve(ids);
-    const source = new Source(options, folder, (child) => guardian.watch(child), reserve, sqs.endpoint);
-    closers.add(() => source.close());
-    const credentials = new Credentials();
-    const meter = options.meter
-      ? new Meter({ callerOf: (accessKeyId) => credentials.identify(accessKeyId) })
-      : undefined;
-    return await RunningSystem.start({ options, source, guardian, closers, urls, sqs, ports, credentials, meter });
-  } catch (error) {
-    await closers.close();
-    throw error;
-  }
-};
-
-/** Freezing needs signals that Windows does not have. */
-const checkPlatform = (): void => {
-  if (process.platform !== "win32") return;
-  throw new UserError(
-    "Functions cannot be frozen on Windows.",
-    "Run this inside WSL: https://learn.microsoft.com/windows/wsl/install",
-  );
-};

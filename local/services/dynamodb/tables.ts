@@ -27,11 +27,11 @@ const createTable = async (endpoint: string, signer: Signer, table: TableModel):
     if (error instanceof DynamoDbError && error.type === "ResourceInUseException") return undefined;
     throw error;
   }
-  await active(endpoint, signer, table.name);
+  await waitUntilActive(endpoint, signer, table.name);
   return table.name;
 };
 
-const active = async (endpoint: string, signer: Signer, name: string): Promise<void> => {
+const waitUntilActive = async (endpoint: string, signer: Signer, name: string): Promise<void> => {
   for (const until = Date.now() + CREATE_MS; Date.now() < until; await sleep(POLL_MS)) {
     const { Table } = await request<Described>(endpoint, signer, "DescribeTable", { TableName: name });
     if (Table.TableStatus === "ACTIVE") return;

@@ -34,7 +34,7 @@ interface Rule {
 const SERVICE = "events.amazonaws.com";
 
 /** The event buses of a template, and the rules on them. */
-export class Events {
+export class EventBuses {
   #rules: Rule[] = [];
   #model: EventsModel = { rules: [], buses: [], permissions: [] };
 

@@ -4,13 +4,13 @@ import type { Log } from "../../core/log.js";
 import type { ServiceResponse } from "../../core/http/json-services.js";
 import { busName, DEFAULT_BUS } from "../../assembly/model/rules.js";
 import { newEvent } from "./event.js";
-import type { Events } from "./buses.js";
+import type { EventBuses } from "./buses.js";
 
 /**
  * Most entries of one request.
  * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
  */
-export const MAX_ENTRIES = 10;
+const MAX_ENTRIES = 10;
 
 /**
  * Most bytes that the entries of one request may have together.
@@ -26,7 +26,7 @@ const TIME_BYTES = 14;
 
 /** What `PutEvents` is answered from. */
 export interface PutEventsContext {
-  events: Events;
+  buses: EventBuses;
   permissions: Pick<Permissions, "check" | "place">;
   log: Log;
   /** Epoch milliseconds. @default Date.now */
@@ -77,7 +77,7 @@ export const putEvents = (
   return { status: 200, body: { FailedEntryCount: failed, Entries: results } };
 };
 
-const put = (entry: Entry, { events, permissions, log, now = Date.now }: PutEventsContext): Result => {
+const put = (entry: Entry, { buses, permissions, log, now = Date.now }: PutEventsContext): Result => {
   const { Source: source, DetailType: detailType, Detail: detail, Resources: resources = [], Time: time } = entry;
   if (!source) return missing("Source");
   if (!detailType) return missing("DetailType");
@@ -88,14 +88,14 @@ const put = (entry: Entry, { events, permissions, log, now = Date.now }: PutEven
   const at = time === undefined ? now() : time * 1000;
   const event = newEvent({ source, detailType, detail: parsed, resources, time: at }, permissions.place);
   const bus = busOf(entry);
-  if (!events.has(bus)) {
+  if (!buses.has(bus)) {
     // EventBridge accepts it all the same, and it reaches nobody.
     log({
       level: "warn",
       source: "events",
       message: `An event of ${source} was lost: there is no bus ${bus} in the template.`,
     });
-  } else events.put(bus, event);
+  } else buses.put(bus, event);
   return { EventId: event.id };
 };
 

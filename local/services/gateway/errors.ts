@@ -1,5 +1,5 @@
 /** What API Gateway itself tells a client about a request. */
-export const Messages = {
+export const ErrorMessages = {
   failed: "Internal server error",
   forbidden: "Forbidden",
   throttled: "Too Many Requests",

@@ -1,5 +1,5 @@
 import type { Close } from "./connections/close-codes.js";
-import { Predefined } from "./routes/routing.js";
+import { PredefinedRoutes } from "./routes/routing.js";
 
 /** What every event of a connection tells of it. */
 export interface ConnectionFacts {
@@ -58,7 +58,7 @@ const context = (facts: ConnectionFacts, stamp: EventStamp, routeKey: string, ev
 const lastOf = (multi: Record<string, string[]>): Record<string, string> =>
   Object.fromEntries(Object.entries(multi).map(([name, values]) => [name, values.at(-1) ?? ""]));
 
-const gather = (pairs: Iterable<[string, string]>): Record<string, string[]> => {
+const groupValues = (pairs: Iterable<[string, string]>): Record<string, string[]> => {
   const multi = new Map<string, string[]>();
   for (const [name, value] of pairs) {
     const values = multi.get(name);
@@ -93,19 +93,19 @@ function* connectHeaders(facts: ConnectionFacts, stamp: EventStamp, request: Han
 
 const query = (url: string): object => {
   const at = url.indexOf("?");
-  const multi = gather(new URLSearchParams(at < 0 ? "" : url.slice(at + 1)));
+  const multi = groupValues(new URLSearchParams(at < 0 ? "" : url.slice(at + 1)));
   if (Object.keys(multi).length === 0) return {};
   return { queryStringParameters: lastOf(multi), multiValueQueryStringParameters: multi };
 };
 
 /** The event of `$connect`. */
 export const connectEvent = (facts: ConnectionFacts, stamp: EventStamp, request: HandshakeRequest): object => {
-  const multiValueHeaders = gather(connectHeaders(facts, stamp, request));
+  const multiValueHeaders = groupValues(connectHeaders(facts, stamp, request));
   return {
     headers: lastOf(multiValueHeaders),
     multiValueHeaders,
     ...query(request.url),
-    requestContext: context(facts, stamp, Predefined.connect, "CONNECT"),
+    requestContext: context(facts, stamp, PredefinedRoutes.connect, "CONNECT"),
     isBase64Encoded: false,
   };
 };
@@ -128,7 +128,7 @@ export const disconnectEvent = (facts: ConnectionFacts, stamp: EventStamp, close
     headers,
     multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
     requestContext: {
-      ...context(facts, stamp, Predefined.disconnect, "DISCONNECT"),
+      ...context(facts, stamp, PredefinedRoutes.disconnect, "DISCONNECT"),
       disconnectStatusCode: close.code,
       disconnectReason: close.reason,
     },

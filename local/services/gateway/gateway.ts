@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { Closes } from "./connections/close-codes.js";
+import { listen, portOf } from "../../core/http/server.js";
+import { CloseReasons } from "./connections/close-codes.js";
 import { compile, type GatewayContext, gatewayContext } from "./context.js";
 import { DEFAULT_LIMITS } from "./limits.js";
 import { ManagementServer } from "./management/server.js";
@@ -8,7 +8,7 @@ import type { Gateway, GatewayOptions } from "./options.js";
 import { Upgrader } from "./connections/upgrade.js";
 
 export type { Gateway, GatewayFaults, GatewayOptions, ManagementCall, PostFault } from "./options.js";
-export type { GatewayMeter } from "./metering.js";
+export type { GatewayMeter } from "./options.js";
 export * from "./limits.js";
 
 const NODE_HEADER_BYTES = 64 * 1024;
@@ -33,20 +33,11 @@ const serve = (server: Server, context: GatewayContext, fallback: GatewayOptions
   server.on("upgrade", (request, socket, head) => void upgrader.upgrade(request, socket, head));
 };
 
-const listen = (server: Server, port: number, host: string): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.removeListener("error", reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-
 const closeAll = async (server: Server, context: GatewayContext): Promise<void> => {
   context.closing = true;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const socket of context.registry.pending) socket.destroy();
-  for (const connection of context.registry.all()) connection.close(Closes.shutdown);
+  for (const connection of context.registry.all()) connection.close(CloseReasons.shutdown);
   server.closeAllConnections();
   await Promise.all([closed, context.registry.drained()]);
 };
@@ -65,7 +56,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const context = gatewayContext({ model: api, invoker, limits, faults, log, authorize, secretFor, meter, now });
   const server = options.server ?? createGatewayServer();
   serve(server, context, options.fallback);
-  const port = options.server ? (server.address() as AddressInfo).port : await listen(server, wanted, host);
+  const port = options.server ? portOf(server) : await listen(server, wanted, host);
   return {
     port,
     websocketUrl: `ws://${options.shownHost ?? host}:${port}/${api.stage}`,

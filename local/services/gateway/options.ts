@@ -3,7 +3,6 @@ import type { ApiModel } from "../../assembly/model/api.js";
 import type { Invoker } from "../../core/invoker.js";
 import type { Log } from "../../core/log.js";
 import type { GatewayLimits } from "./limits.js";
-import type { GatewayMeter } from "./metering.js";
 
 /** What a post meets instead of its connection; see {@link GatewayFaults.beforePost}. */
 export type PostFault = "gone" | "limit" | "error" | "lose" | "duplicate";
@@ -84,4 +83,21 @@ export interface Gateway {
    * @throws Error when the new selection expression is not supported; then the old version stays
    */
   update(api: ApiModel): void;
+}
+
+/** Is told what passes through the gateway, for what AWS bills. */
+export interface GatewayMeter {
+  /** A client has sent a message that was not throttled. */
+  received(bytes: number): void;
+  /** A client is sent a frame. */
+  sent(frame: Buffer | string): void;
+  /** A connection opened. @param at epoch milliseconds */
+  opened(at: number): void;
+  /** A connection has closed. @param openedAt when it opened, in epoch milliseconds */
+  closed(openedAt: number): void;
+  /**
+   * Somebody calls `@connections`.
+   * @returns is called when the call is answered
+   */
+  call(accessKeyId: string, kind: "post"): () => void;
 }

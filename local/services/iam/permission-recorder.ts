@@ -20,7 +20,7 @@ export class PermissionRecorder implements PermissionObserver {
 
   /** Notes everything that the roles of the construct's own functions may do. */
   granted({ functions, roles }: { functions: FunctionModel[]; roles: RoleModel[] }): void {
-    const assumed = new Set(functions.filter(({ outside }) => !outside).map(({ role }) => role));
+    const assumed = new Set(functions.filter(({ external }) => !external).map(({ role }) => role));
     for (const role of roles) {
       if (!assumed.has(role.logicalId)) continue;
       for (const grant of grantsOf(role.statements)) this.#write({ kind: "granted", role: role.logicalId, ...grant });

@@ -7,9 +7,9 @@ import type { Log } from "../../core/log.js";
 import type { Place } from "../../core/place.js";
 import { type Caller, contextOf } from "../../core/authorization/caller.js";
 import { keyCalls } from "./keys.js";
-import { type Grant, judge, type Verdict } from "./policy.js";
+import { type Grant, evaluate, type Verdict } from "./policy.js";
 import type { Permissions } from "../../core/authorization/permissions.js";
-import { refusalOf } from "./refusal.js";
+import { denialMessage } from "./refusal.js";
 
 /** What is run at the moment, as far as permissions are about it. */
 export interface PermissionsSubject {
@@ -24,7 +24,7 @@ export interface PermissionObserver {
   denied(callerId: string, call: Call): void;
 }
 
-const NOBODY: PermissionObserver = { used: () => undefined, denied: () => undefined };
+const NO_OBSERVER: PermissionObserver = { used: () => undefined, denied: () => undefined };
 
 /** Judges what functions, and others with a role or user of the template, do by the policies these have. */
 export class IamPermissions implements Permissions {
@@ -34,7 +34,7 @@ export class IamPermissions implements Permissions {
   constructor(
     private readonly subject: () => PermissionsSubject,
     private readonly log: Log,
-    private readonly witness: PermissionObserver = NOBODY,
+    private readonly witness: PermissionObserver = NO_OBSERVER,
   ) {}
 
   /** Where the functions are said to be. */
@@ -56,13 +56,13 @@ export class IamPermissions implements Permissions {
     const { place, model } = this.subject();
     const { caller, policies } = this.#identify(callerId);
     for (const call of calls.flatMap((each) => [each, ...keyCalls(each, model.encrypted ?? [], place)])) {
-      const verdict = judgeByEitherName(policies, call, { ...contextOf(caller, place), ...call.context });
+      const verdict = evaluateByEitherName(policies, call, { ...contextOf(caller, place), ...call.context });
       if (verdict.allowed) this.witness.used(policies, verdict.grant);
       else if (verdict.because === "explicit-deny" || !otherwise(call))
         return this.#refuse(
           callerId,
           policies,
-          { caller, call, message: refusalOf(caller, call, verdict, place) },
+          { caller, call, message: denialMessage(caller, call, verdict, place) },
           verdict,
         );
     }
@@ -100,10 +100,10 @@ export class IamPermissions implements Permissions {
 /** The name of a session that is no function's. */
 const SESSION = "push-it-dev";
 
-const judgeByEitherName = (role: RoleModel, call: Call, context: CallContext): Verdict => {
-  const verdict = judge(role, call, context);
+const evaluateByEitherName = (role: RoleModel, call: Call, context: CallContext): Verdict => {
+  const verdict = evaluate(role, call, context);
   if (verdict.allowed || call.alias === undefined) return verdict;
-  const other = judge(role, { ...call, resource: call.alias }, context);
+  const other = evaluate(role, { ...call, resource: call.alias }, context);
   return other.allowed ? other : verdict;
 };
 

@@ -24,7 +24,7 @@ export type Verdict =
  * values that are not known here never allow anything, and deny what they could deny.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export const judge = ({ statements, boundary }: Policies, call: Call, context: CallContext): Verdict => {
+export const evaluate = ({ statements, boundary }: Policies, call: Call, context: CallContext): Verdict => {
   const bounded = boundary && decide(boundary, call, context);
   const verdict = decide(statements, call, context);
   if (!verdict.allowed || !bounded || bounded.allowed) return verdict;

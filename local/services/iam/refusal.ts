@@ -9,7 +9,7 @@ type Denied = Extract<Verdict, { allowed: false }>;
  * A refusal in AWS's words.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
-export const refusalOf = (caller: Caller, { action, resource }: Call, { because }: Denied, place: Place): string =>
+export const denialMessage = (caller: Caller, { action, resource }: Call, { because }: Denied, place: Place): string =>
   `User: ${callerArn(caller, place)} is not authorized to perform: ${action} on resource: ${resource} ` +
   REASONS[because](action);
 

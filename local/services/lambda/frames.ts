@@ -69,13 +69,13 @@ export const readFrameSync = <T>(fd: number): T | undefined => {
 /** Blocks the thread until the other side has taken the whole frame. */
 export const writeFrameSync = (fd: number, value: unknown): void => {
   const frame = encodeFrame(value);
-  for (let sent = 0; sent < frame.length;) sent += patiently(() => writeSync(fd, frame, sent));
+  for (let sent = 0; sent < frame.length;) sent += retryWhileBusy(() => writeSync(fd, frame, sent));
 };
 
 const readExactly = (fd: number, bytes: number): Buffer | undefined => {
   const buffer = Buffer.allocUnsafe(bytes);
   for (let have = 0; have < bytes;) {
-    const count = patiently(() => readSync(fd, buffer, have, bytes - have, null));
+    const count = retryWhileBusy(() => readSync(fd, buffer, have, bytes - have, null));
     if (count === 0) return undefined;
     have += count;
   }
@@ -83,7 +83,7 @@ const readExactly = (fd: number, bytes: number): Buffer | undefined => {
 };
 
 /** Code under test may have made the pipe non-blocking; then it is asked again a little later. */
-const patiently = (call: () => number): number => {
+const retryWhileBusy = (call: () => number): number => {
   for (;;) {
     try {
       return call();

@@ -29,11 +29,11 @@ export type Settled = ({ type: "result"; payload: unknown } | { type: "error"; e
 
 /** What an invocation took, if the function's process can tell and was asked to. */
 export interface Measured {
-  spent?: Spent;
+  spent?: TimeSpent;
 }
 
 /** What an invocation took, in milliseconds, besides computing. */
-export interface Spent {
+export interface TimeSpent {
   /** Its calls, those at a time taken together, as declared. */
   callsMs: number;
   /** The same calls, as if they had been made one after the other. */

@@ -1,7 +1,7 @@
-import type { Spent } from "./messages.js";
+import type { TimeSpent } from "./messages.js";
 
 /** Where an event is run, for what AWS bills. */
-export interface RunPlace {
+export interface RunContext {
   functionId: string;
   memoryMb: number;
   /** The environment's access key id: what is signed with it meanwhile belongs to the run. */
@@ -13,18 +13,18 @@ export interface InvocationMeter {
   /** What a call of each host takes, as declared, in milliseconds. @param variables the environment's */
   services(variables: Record<string, string>): Record<string, number>;
   /** An environment was made. */
-  coldStart(environment: Omit<RunPlace, "accessKeyId">): void;
+  coldStart(environment: Omit<RunContext, "accessKeyId">): void;
   /**
    * An event is run.
    * @returns what tells how the run ended; it gives what is billed, in milliseconds
    */
-  run(place: RunPlace): (end: RunEnd) => number;
+  run(place: RunContext): (end: RunEnd) => number;
 }
 
 /** How a run ended. */
 export interface RunEnd {
   /** What the function's process says it took; absent: it cannot tell. */
-  spent?: Spent | undefined;
+  spent?: TimeSpent | undefined;
   /** The function's timeout, in milliseconds, where it was over. */
   timedOutMs?: number;
 }

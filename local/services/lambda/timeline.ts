@@ -9,7 +9,7 @@ export type EndCall = (moreMs?: number) => void;
  * which calls had ended when the next one began. A call begins, by the declared clock, when as many calls have ended as
  * had ended when it began here; so 99 posts of which 64 are under way at a time take two waves, however long they took.
  */
-export class Timeline {
+export class CallTimeline {
   /** Declared milliseconds since the invocation began. */
   #clock = 0;
   /** When the calls that are under way end, by the declared clock, in ascending order. */

@@ -2,37 +2,40 @@
  * Largest message, its attributes included, and largest batch, in bytes.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
  */
-export const MESSAGE_BYTES = 1024 * 1024;
+export const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+/** Largest HTTP request that is read, in bytes: a batch of binary attributes is larger in JSON than what SQS counts. */
+export const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 
 /**
  * Most entries of a batch, and most messages that one request receives.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
-export const BATCH_ENTRIES = 10;
+export const MAX_BATCH_ENTRIES = 10;
 
 /**
  * Most attributes of a message.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
-export const MESSAGE_ATTRIBUTES = 10;
+export const MAX_MESSAGE_ATTRIBUTES = 10;
 
 /**
  * Most messages of a standard queue that are received and not deleted.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
  */
-export const IN_FLIGHT = 120_000;
+export const MAX_IN_FLIGHT = 120_000;
 
 /**
  * Longest waits, in seconds: before a message is delivered, until it is visible again, and for a message.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
-export const LONGEST_SECONDS = { delay: 900, visibility: 43_200, poll: 20 };
+export const MAX_SECONDS = { delay: 900, visibility: 43_200, poll: 20 };
 
 /**
  * How long after a purge there may not be another one, in milliseconds.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html
  */
-export const PURGE_MS = 60_000;
+export const PURGE_INTERVAL_MS = 60_000;
 
 /**
  * What CloudFormation assumes of a queue that does not say.

@@ -1,5 +1,5 @@
 import { attributeBytes } from "./queue/attributes.js";
-import { BATCH_ENTRIES } from "./limits.js";
+import { MAX_BATCH_ENTRIES } from "./limits.js";
 import type { LongPolls } from "./queue/long-polls.js";
 import type { Delivery, MessageAttributes } from "./queue/message.js";
 import type { SqsRequest } from "./api/request.js";
@@ -47,5 +47,5 @@ const deliveryBytes = ({ body, attributes }: Delivery): number => Buffer.byteLen
 
 /** Counts what deletes so many messages: Lambda deletes in batches. */
 export const meterDeletes = (meter: QueueRequestMeter | undefined, messages: number): void => {
-  for (let left = messages; left > 0; left -= BATCH_ENTRIES) meter?.queueRequest(0);
+  for (let left = messages; left > 0; left -= MAX_BATCH_ENTRIES) meter?.queueRequest(0);
 };

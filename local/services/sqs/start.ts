@@ -1,58 +1,49 @@
+import type { SystemModel } from "../../assembly/model/system.js";
 import type { Permissions } from "../../core/authorization/permissions.js";
-import { Signatures } from "../../core/authorization/signatures.js";
+import { SignatureVerifier } from "../../core/authorization/signatures.js";
 import { SYSTEM_CLOCK } from "../../core/clock.js";
 import type { Credentials } from "../../core/credentials.js";
-import { MAX_ENVIRONMENTS } from "../lambda/runtime/runtime.js";
 import type { Invoker } from "../../core/invoker.js";
-import type { SystemModel } from "../../assembly/model/system.js";
-import { Mappings } from "./poller/mappings.js";
-import { Queues } from "./queue/queues.js";
+import type { Log } from "../../core/log.js";
 import type { SqsMeter, SqsService } from "./api/service.js";
-import type { SystemOptions } from "../../dev/system/options.js";
+import { EventSourceMappings } from "./poller/event-source-mappings.js";
+import type { QueueFaults } from "./queue/queue.js";
+import { Queues } from "./queue/queues.js";
 
-/** What serving queues takes. */
-export interface QueuesContext {
-  options: SystemOptions;
+/** What queues and their pollers need. */
+export interface QueuesStartOptions {
+  /** The SQS API, which listens already. */
+  sqs: SqsService;
   credentials: Credentials;
   permissions: Permissions;
   invoker: Invoker;
-  sqs: SqsService;
+  log: Log;
+  /** See `QueueOptions.scale`. */
+  scale: number;
+  faults: QueueFaults;
+  /** The most batches of one mapping at a time. More would wait for an environment while their visibility timeout runs. */
+  maxBatches: number;
   meter: SqsMeter | undefined;
 }
 
-/** The queues of this run, and the functions that read them. */
+/** The queues of this run, and the pollers that run functions with their messages. */
 export interface RunningQueues {
-  /** Goes on with these from now on. */
+  /** Replaces the queues and mappings. */
   set(model: Pick<SystemModel, "queues" | "mappings">): void;
-  /** Runs no function with messages any more. */
+  /** Stops all pollers. */
   stop(): void;
-  /** Tells what is still queued: it is lost. */
+  /** Logs the messages that are still queued: they are lost. */
   close(): void;
 }
 
 /** Serves the queues of a template, and runs the functions that read them. */
-export const startQueues = ({
-  options,
-  credentials,
-  permissions,
-  invoker,
-  sqs,
-  meter,
-}: QueuesContext): RunningQueues => {
-  const { log, faults = {}, queueWaitScale: scale = 1 } = options;
-  const queues = new Queues({ clock: SYSTEM_CLOCK, log, scale, faults });
-  // More would wait for an environment, while their messages' visibility timeout runs.
-  const mappings = new Mappings({
-    queues,
-    permissions,
-    invoker,
-    clock: SYSTEM_CLOCK,
-    log,
-    scale,
-    most: options.maxEnvironments ?? MAX_ENVIRONMENTS,
-    meter,
-  });
-  sqs.serve({ signatures: new Signatures(credentials, "sqs"), permissions, queues, log, now: SYSTEM_CLOCK.now, meter });
+export const startQueues = (options: QueuesStartOptions): RunningQueues => {
+  const { sqs, credentials, permissions, invoker, log, scale, faults, maxBatches, meter } = options;
+  const clock = SYSTEM_CLOCK;
+  const queues = new Queues({ clock, log, scale, faults });
+  const mappings = new EventSourceMappings({ queues, permissions, invoker, clock, log, scale, maxBatches, meter });
+  const signatures = new SignatureVerifier(credentials, "sqs");
+  sqs.serve({ signatures, permissions, queues, log, now: clock.now, meter });
   return {
     set(model) {
       queues.set(model.queues);

@@ -7,7 +7,7 @@ import {
   SIGNATURE_ERRORS,
   SIGNATURE_MESSAGES,
   type SignatureFault,
-  type Signatures,
+  type SignatureVerifier,
 } from "../../core/authorization/signatures.js";
 import type { FunctionUrlModel } from "../../assembly/model/urls.js";
 import type { ResourcePermission } from "../../core/authorization/resource-permission.js";
@@ -16,7 +16,7 @@ import { jsonResponse, type UrlResponse } from "./response.js";
 
 /** What decides who may call function URLs. */
 export interface UrlAccess {
-  signatures: Signatures;
+  signatures: SignatureVerifier;
   permissions: Permissions;
   /** The functions' resource policies, as they are at the moment. */
   resourcePermissions: () => ResourcePermission[];
@@ -35,8 +35,13 @@ const ACTIONS: { action: string; context: (url: FunctionUrlModel) => Record<stri
 ];
 
 /** Decides about one request. */
-export const admit = (request: IncomingMessage, body: Buffer, url: FunctionUrlModel, access: UrlAccess): Admission => {
-  if (url.authType === "NONE") return everybody(url, access) ? {} : { refused: FORBIDDEN };
+export const authorizeUrlRequest = (
+  request: IncomingMessage,
+  body: Buffer,
+  url: FunctionUrlModel,
+  access: UrlAccess,
+): Admission => {
+  if (url.authType === "NONE") return isPublic(url, access) ? {} : { refused: FORBIDDEN };
   const { signatures, permissions } = access;
   const signer = signatures.signer(request, body);
   if ("fault" in signer) return { refused: faultResponse(signer.fault) };
@@ -51,7 +56,7 @@ export const admit = (request: IncomingMessage, body: Buffer, url: FunctionUrlMo
   return { caller: { accessKeyId: signer.accessKeyId, arn: callerArn(caller, permissions.place), userId } };
 };
 
-const everybody = ({ functionId, authType }: FunctionUrlModel, { resourcePermissions }: UrlAccess): boolean =>
+const isPublic = ({ functionId, authType }: FunctionUrlModel, { resourcePermissions }: UrlAccess): boolean =>
   ACTIONS.every(({ action }) => permitsUrl(resourcePermissions(), action, { functionId, authType }));
 
 const callsOf = (url: FunctionUrlModel): Call[] =>

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { type Listening, listenAt } from "../../core/http/listen.js";
+import { readBody } from "../../core/http/read-body.js";
+import { closeServer, type ListenAddress, listenAt, portOf } from "../../core/http/server.js";
 import type { FunctionUrlModel } from "../../assembly/model/urls.js";
 import type { Invoker, InvokeResult } from "../../core/invoker.js";
-import { admit, type UrlAccess } from "./access.js";
+import { authorizeUrlRequest, type UrlAccess } from "./access.js";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.js";
 import { urlEvent, type UrlFacts } from "./event.js";
 import { badGateway, jsonResponse, urlResponse, type UrlResponse } from "./response.js";
@@ -13,7 +13,7 @@ import { badGateway, jsonResponse, urlResponse, type UrlResponse } from "./respo
  * Most bytes of a request's body, and of the event made of it.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export const MAX_BYTES = 6 * 1024 * 1024;
+const MAX_BYTES = 6 * 1024 * 1024;
 
 /** What requests are answered from. */
 export interface UrlsContext extends UrlAccess {
@@ -61,7 +61,7 @@ export class FunctionUrls {
     for (const [id, server] of this.#servers) {
       if (this.#models.has(id)) continue;
       this.#servers.delete(id);
-      void end(server);
+      void closeServer(server);
     }
   }
 
@@ -74,7 +74,7 @@ export class FunctionUrls {
   async close(): Promise<void> {
     const servers = [...this.#servers.values()];
     this.#servers.clear();
-    await Promise.all(servers.map(end));
+    await Promise.all(servers.map(closeServer));
   }
 
   #urlOf(server: Server): string {
@@ -93,12 +93,12 @@ export class FunctionUrls {
     const server = createServer((request, response) => {
       void this.#answer(id, request).then((answer) => answer && send(response, answer));
     });
-    const listening: Listening = {
+    const address: ListenAddress = {
       port: this.#freePort(index),
       host: this.places.listen,
       what: `the function URL ${id}`,
     };
-    await listenAt(server, listening);
+    await listenAt(server, address);
     return server;
   }
 
@@ -110,8 +110,8 @@ export class FunctionUrls {
     const { origin } = request.headers;
     if (cors && origin !== undefined && isPreflight(request.method ?? "", request.headers))
       return preflightResponse(cors, origin);
-    const body = await bodyOf(request);
-    if (body === "gone") return undefined;
+    const body = await readBody(request, MAX_BYTES).catch(() => undefined);
+    if (body === undefined) return undefined;
     const answer = body === "too large" ? TOO_LARGE : await invoke(model, request, body, context);
     return cors ? { ...answer, headers: { ...answer.headers, ...corsHeaders(cors, origin) } } : answer;
   }
@@ -123,7 +123,7 @@ const invoke = async (
   body: Buffer,
   context: UrlsContext,
 ): Promise<UrlResponse> => {
-  const admission = admit(request, body, url, context);
+  const admission = authorizeUrlRequest(request, body, url, context);
   if ("refused" in admission) return admission.refused;
   const facts: UrlFacts = {
     urlId: url.urlId,
@@ -153,20 +153,6 @@ const TOO_LARGE = jsonResponse(413, {
   Message: "Request must be smaller than 6291456 bytes for the InvokeFunction operation",
 });
 
-/** Reads no further than a body may go. */
-const bodyOf = (request: IncomingMessage): Promise<Buffer | "too large" | "gone"> =>
-  new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= MAX_BYTES) chunks.push(chunk);
-      else resolve("too large");
-    });
-    request.once("end", () => resolve(Buffer.concat(chunks)));
-    request.once("close", () => resolve("gone"));
-  });
-
 const send = (response: ServerResponse, { status, headers, body }: UrlResponse): void => {
   // What was not read of a request cannot be skipped on a connection that is used again.
   const connection = response.req.complete ? {} : { connection: "close" };
@@ -175,11 +161,3 @@ const send = (response: ServerResponse, { status, headers, body }: UrlResponse):
   response.writeHead(status, { ...headers, ...length, ...connection });
   response.end(bodiless || response.req.method === "HEAD" ? undefined : body);
 };
-
-const portOf = (server: Server): number => (server.address() as AddressInfo).port;
-
-const end = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });

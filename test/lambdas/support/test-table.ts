@@ -6,7 +6,8 @@ import {
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import { resolve } from "node:path";
-import { type DynamoDb, startDynamoDb } from "../../../local/services/dynamodb/engines/start.js";
+import type { DynamoDb } from "../../../local/services/dynamodb/engines/engine.js";
+import { startEngine } from "../../../local/services/dynamodb/engines/start.js";
 import { createTables } from "../../../local/services/dynamodb/tables.js";
 import { ProcessReaper } from "../../../local/core/process-reaper.js";
 import type { Item } from "../../../lambdas/aws/dynamodb/items.js";
@@ -141,15 +142,15 @@ export class TestTable {
  */
 export const testEngine = () => {
   const tables: TestTable[] = [];
-  let guardian: ProcessReaper | undefined;
+  let reaper: ProcessReaper | undefined;
   let running: DynamoDb | undefined;
   return {
     start: async (): Promise<void> => {
-      guardian = new ProcessReaper();
+      reaper = new ProcessReaper();
       const signers = ["LOCALKEY", "OTHERKEY"].map((accessKeyId) => ({ accessKeyId, region: REGION }));
       const [first, second] = signers as [(typeof signers)[0], (typeof signers)[0]];
       const project = resolve(__dirname, "../../..");
-      running = await startDynamoDb(ENGINE, { project, guardian, signers: [first, second], log: () => undefined });
+      running = await startEngine(ENGINE, { project, reaper, signers: [first, second], log: () => undefined });
     },
     table: async (): Promise<TestTable> => {
       if (!running) throw new Error("the engine has not started");
@@ -160,7 +161,7 @@ export const testEngine = () => {
     stop: async (): Promise<void> => {
       for (const table of tables.splice(0)) table.close();
       await running?.close();
-      await guardian?.close();
+      await reaper?.close();
     },
   };
 };

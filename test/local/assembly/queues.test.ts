@@ -27,7 +27,7 @@ const mapping = (properties: object = {}) =>
   });
 
 const verdictOf = (model: ReturnType<typeof read>, id: string) =>
-  [...model.resources, ...model.outside].find(({ logicalId }) => logicalId === id);
+  [...model.resources, ...model.external].find(({ logicalId }) => logicalId === id);
 
 describe("a queue", () => {
   test("is read with what CloudFormation assumes where it does not say", () => {

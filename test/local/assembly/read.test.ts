@@ -100,13 +100,13 @@ describe("a construct in an assembly", () => {
       Meta: resource("App/CDKMetadata", "AWS::CDK::Metadata"),
     });
     const reason = "only Node and Python functions run locally, not container images";
-    expect(model.outside).toEqual([
+    expect(model.external).toEqual([
       { logicalId: "Bucket", type: "AWS::S3::Bucket", verdict: "left" },
       { logicalId: "Other", type: "AWS::Lambda::Function", verdict: "run" },
       { logicalId: "Image", type: "AWS::Lambda::Function", verdict: "refused", reason },
     ]);
     expect(model.resources.map(({ logicalId }) => logicalId)).toEqual(Object.keys(construct()));
-    expect(model.functions.map(({ logicalId, outside = false }) => [logicalId, outside])).toEqual([
+    expect(model.functions.map(({ logicalId, external: outside = false }) => [logicalId, outside])).toEqual([
       ["Fn", false],
       ["Other", true],
     ]);
@@ -159,7 +159,7 @@ describe("a construct in an assembly", () => {
       ["Third", undefined],
     ]);
     expect(verdict(model.resources, "FnAsync")?.verdict).toBe("run");
-    expect(model.outside.find(({ logicalId }) => logicalId === "Alias")).toMatchObject({
+    expect(model.external.find(({ logicalId }) => logicalId === "Alias")).toMatchObject({
       verdict: "refused",
       reason: "it is about live, and only $LATEST is run here",
     });

@@ -36,7 +36,7 @@ describe("a rule that waits for events", () => {
       },
     ]);
     expect(model.schedules).toMatchObject([{ logicalId: "Sweep" }]);
-    expect(model.outside).toMatchObject([{ logicalId: "Rule", verdict: "run" }]);
+    expect(model.external).toMatchObject([{ logicalId: "Rule", verdict: "run" }]);
   });
 
   test.each([
@@ -91,7 +91,7 @@ describe("a rule that waits for events", () => {
   ])("%s does not run, with the reason", (_, properties, verdict, reason) => {
     const model = read({ Rule: rule(properties) });
     expect(model.rules).toEqual([]);
-    expect(model.outside).toEqual([{ logicalId: "Rule", type: "AWS::Events::Rule", verdict, reason }]);
+    expect(model.external).toEqual([{ logicalId: "Rule", type: "AWS::Events::Rule", verdict, reason }]);
   });
 });
 
@@ -174,7 +174,7 @@ describe("a function URL", () => {
   ])("with %j is refused, with the reason", (properties, reason) => {
     const model = read({ Url: url(properties) });
     expect(model.urls).toEqual([]);
-    expect(model.outside).toMatchObject([{ logicalId: "Url", verdict: "refused", reason }]);
+    expect(model.external).toMatchObject([{ logicalId: "Url", verdict: "refused", reason }]);
   });
 });
 

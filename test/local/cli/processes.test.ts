@@ -27,7 +27,7 @@ describe("push-it-cli dev --json", () => {
       expect.arrayContaining([
         expect.stringContaining("bootstrap.mjs"),
         "sleep 1000",
-        expect.stringContaining("guardian"),
+        expect.stringContaining("reaper"),
       ]),
     );
     return { ...launched, pids: below.map(([pid]) => pid), tmp };

@@ -4,10 +4,11 @@ import { WebSocket } from "ws";
 import type { InvocationReport } from "../../../local/services/lambda/runtime/pool.js";
 import type { LogEntry } from "../../../local/core/log.js";
 import type { SystemOptions } from "../../../local/dev/system/options.js";
-import { startSystem, type System } from "../../../local/dev/system/system.js";
+import { startSystem } from "../../../local/dev/system/start-system.js";
+import type { System } from "../../../local/dev/system/system.js";
 import { construct, removeFolders, writeAssembly } from "../assembly/support.js";
 
-export const DIST = resolve(__dirname, "../../../local/dist");
+const DIST = resolve(__dirname, "../../../local/dist");
 
 /** A running fixture, and what it told. */
 export interface Running {

@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Credentials } from "../../../local/core/credentials.js";
-import type { Spent } from "../../../local/services/lambda/messages.js";
+import type { TimeSpent } from "../../../local/services/lambda/messages.js";
 import { Meter } from "../../../local/meter/meter.js";
-import { startBench, stopBenches } from "../lambda/support.js";
+import { startBench, stopBenches } from "../services/lambda/runtime/support.js";
 
 /** What a server does with a request before it answers. */
 type Before = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
@@ -64,13 +64,13 @@ const LIBRARY = `
 `;
 
 /** What a run was billed, and what its process had measured. */
-type Billed = Spent & { ms: number };
+type Billed = TimeSpent & { ms: number };
 
 /** Runs a handler twice, and gives what came of its second run. */
 const billed = async (handler: string, model = {}): Promise<Billed> => {
   const credentials = new Credentials();
   const meter = new Meter({ callerOf: (key) => credentials.identify(key) });
-  let spent: Spent = { callsMs: NaN, waitedMs: NaN, declaredMs: NaN };
+  let spent: TimeSpent = { callsMs: NaN, waitedMs: NaN, declaredMs: NaN };
   const run = meter.run.bind(meter);
   meter.run = (place) => {
     const ended = run(place);

@@ -1,8 +1,8 @@
-import { Timeline } from "../../../local/services/lambda/timeline.js";
+import { CallTimeline } from "../../../local/services/lambda/timeline.js";
 
 /** Makes so many calls, so many at a time, the next one as soon as one has ended, in whatever order. */
 const waves = (
-  timeline: Timeline,
+  timeline: CallTimeline,
   calls: number,
   atATime: number,
   ms: number,
@@ -18,23 +18,23 @@ const waves = (
 
 describe("what calls take together", () => {
   test("is nothing without any", () => {
-    expect(new Timeline().ms).toBe(0);
+    expect(new CallTimeline().ms).toBe(0);
   });
 
   test("is their sum, where each begins when the last one has ended", () => {
-    const timeline = new Timeline();
+    const timeline = new CallTimeline();
     for (const ms of [5, 10, 5]) timeline.begin(ms)();
     expect(timeline.ms).toBe(20);
   });
 
   test("is the longest one, where all are under way at a time", () => {
-    const timeline = new Timeline();
+    const timeline = new CallTimeline();
     [5, 10, 5].map((ms) => timeline.begin(ms)).forEach((end) => end());
     expect(timeline.ms).toBe(10);
   });
 
   test("is a Query and two waves for 99 posts of which 64 are under way at a time", () => {
-    const timeline = new Timeline();
+    const timeline = new CallTimeline();
     timeline.begin(5)();
     waves(timeline, 99, 64, 10);
     expect(timeline.ms).toBe(25);
@@ -43,20 +43,20 @@ describe("what calls take together", () => {
   test("is the same, whichever of the posts happens to end first", () => {
     let seed = 1;
     const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
-    const timeline = new Timeline();
+    const timeline = new CallTimeline();
     waves(timeline, 640, 64, 10, (ends) => ends.sort(() => random() - 0.5));
     expect(timeline.ms).toBe(100);
   });
 
   test("has what a call takes besides, such as the function that it invokes", () => {
-    const timeline = new Timeline();
+    const timeline = new CallTimeline();
     timeline.begin(10)(120);
     timeline.begin(5)();
     expect(timeline.ms).toBe(135);
   });
 
   test("has no call that has not ended", () => {
-    const timeline = new Timeline();
+    const timeline = new CallTimeline();
     timeline.begin(10);
     expect(timeline.ms).toBe(0);
   });

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { InvocationReport } from "../../../local/services/lambda/runtime/pool.js";
-import { startSystem, type System } from "../../../local/dev/system/system.js";
+import { startSystem } from "../../../local/dev/system/start-system.js";
+import type { System } from "../../../local/dev/system/system.js";
 import type { LogEntry } from "../../../local/core/log.js";
 import { Waiting } from "../../e2e/support/waiting.js";
 import { ROOT, type StackTemplate } from "./releases.js";

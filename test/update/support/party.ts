@@ -21,9 +21,6 @@ const SUBSCRIBED: readonly string[] = [
   "news/*",
 ];
 
-/** The channel on which a message to a user arrives. */
-export const USER_CHANNEL = "/meta/user";
-
 /** Channels whose messages arrive in the order of their offsets. */
 const ORDERED: readonly string[] = [CHANNELS.room, CHANNELS.kept];
 

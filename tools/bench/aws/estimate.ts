@@ -1,5 +1,5 @@
 import { READ_UNIT_BYTES } from "../../../local/commands/check/account/work.js";
-import { MESSAGE_METER_BYTES, PRICES, steps } from "../../../local/meter/prices.js";
+import { MESSAGE_METER_BYTES, PRICES, meteredUnits } from "../../../local/meter/prices.js";
 import { noUnits, usdOf } from "../units.js";
 
 /** Write units of a connection that subscribes to one channel: two rows each, written and deleted. */
@@ -33,7 +33,7 @@ export interface Estimate {
  */
 export const estimateCost = ({ subscribers, perSecond, seconds, bytes }: AwsLoad): Estimate => {
   const publications = Math.max(1, Math.round(perSecond * seconds));
-  const size = steps(bytes + ENVELOPE_BYTES, MESSAGE_METER_BYTES);
+  const size = meteredUnits(bytes + ENVELOPE_BYTES, MESSAGE_METER_BYTES);
   // Each publication, its reply, and one message to each subscriber; each subscription and its reply.
   const messages = publications * (size + 1 + subscribers * size) + 2 * subscribers;
   const minutes = (subscribers + 1) * Math.ceil(seconds / 60 + 1);
@@ -41,7 +41,7 @@ export const estimateCost = ({ subscribers, perSecond, seconds, bytes }: AwsLoad
     ...noUnits(),
     messages,
     invocations: publications + 3 * (subscribers + 1),
-    readUnits: publications * steps(subscribers * ROW_BYTES, READ_UNIT_BYTES),
+    readUnits: publications * meteredUnits(subscribers * ROW_BYTES, READ_UNIT_BYTES),
     writeUnits: (subscribers + 1) * CONNECTION_WRITE_UNITS,
   });
   return { messages, usd: usd + (minutes * PRICES.apiGateway.connectionMinutes) / 1e6 };

@@ -1,6 +1,6 @@
 import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
 import { READ_UNIT_BYTES } from "../../../local/commands/check/account/work.js";
-import { MESSAGE_METER_BYTES, PRICES, steps } from "../../../local/meter/prices.js";
+import { MESSAGE_METER_BYTES, PRICES, meteredUnits } from "../../../local/meter/prices.js";
 import type { Load } from "./scenario.js";
 
 /**
@@ -10,7 +10,7 @@ import type { Load } from "./scenario.js";
  */
 export const appSyncEvents = ({ fanOut, bytes }: Load): number => {
   const { operations, meterBytes } = PRICES.appSyncEvents;
-  return ((1 + fanOut) * steps(bytes, meterBytes) * operations) / 1e6;
+  return ((1 + fanOut) * meteredUnits(bytes, meterBytes) * operations) / 1e6;
 };
 
 /** Bytes of a topic's name: what is metered of an MQTT message besides its payload. */
@@ -22,7 +22,7 @@ const TOPIC_BYTES = 20;
  */
 export const iotCore = ({ fanOut, bytes }: Load): number => {
   const { messages, meterBytes } = PRICES.iotCore;
-  return ((1 + fanOut) * steps(bytes + TOPIC_BYTES, meterBytes) * messages) / 1e6;
+  return ((1 + fanOut) * meteredUnits(bytes + TOPIC_BYTES, meterBytes) * messages) / 1e6;
 };
 
 /**
@@ -38,8 +38,8 @@ const SAMPLE_ENVELOPE = 34;
 /** The sample, for one publication, in USD: a scan of the whole table (eventually consistent), and a POST to each connection. */
 export const awsSample = ({ fanOut, bytes }: Load): number => {
   const { apiGateway, lambda, dynamodb } = PRICES;
-  const inbound = steps(bytes + SAMPLE_ENVELOPE, MESSAGE_METER_BYTES);
-  const outbound = fanOut * steps(bytes, MESSAGE_METER_BYTES);
+  const inbound = meteredUnits(bytes + SAMPLE_ENVELOPE, MESSAGE_METER_BYTES);
+  const outbound = fanOut * meteredUnits(bytes, MESSAGE_METER_BYTES);
   const reads = Math.max(1, Math.ceil((fanOut * SAMPLE.rowBytes) / READ_UNIT_BYTES)) / 2;
   const ms = COMPUTE_MS + DECLARED_MS.dynamoDb + Math.ceil(fanOut / SAMPLE.sockets) * DECLARED_MS.post;
   const millions = (inbound + outbound) * apiGateway.messages + lambda.requests + reads * dynamodb.readUnits;

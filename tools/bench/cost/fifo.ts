@@ -1,5 +1,5 @@
 import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
-import { MESSAGE_METER_BYTES, PRICES, QUEUE_METER_BYTES, steps } from "../../../local/meter/prices.js";
+import { MESSAGE_METER_BYTES, PRICES, QUEUE_METER_BYTES, meteredUnits } from "../../../local/meter/prices.js";
 import { usdOf } from "../units.js";
 import type { Load } from "./scenario.js";
 import { fanOutWork, frameCount, gbSecondsOf, messageBytes, modelUnits } from "./model.js";
@@ -35,7 +35,7 @@ export const fifoCost = (load: Load, waits: boolean): FifoBatching => {
   const publisherMs = COMPUTE_MS + DECLARED_MS.sqs;
   const functionMs = Math.max(COMPUTE_MS + ms, waitingMs) + workersMs;
   const units = {
-    messages: 2 * steps(message, MESSAGE_METER_BYTES) + (subscribers * frames) / together,
+    messages: 2 * meteredUnits(message, MESSAGE_METER_BYTES) + (subscribers * frames) / together,
     invocations: 1 + (1 + workers) / together,
     gbSeconds: gbSecondsOf(publisherMs + functionMs / together),
     readUnits: readUnits / together,
@@ -43,7 +43,8 @@ export const fifoCost = (load: Load, waits: boolean): FifoBatching => {
     queueRequests: queueRequests / together,
   };
   // Sending each message; receiving and deleting a batch.
-  const requests = steps(message, QUEUE_METER_BYTES) + (steps(together * message, QUEUE_METER_BYTES) + 1) / together;
+  const requests =
+    meteredUnits(message, QUEUE_METER_BYTES) + (meteredUnits(together * message, QUEUE_METER_BYTES) + 1) / together;
   return { usd: usdOf(units) + (requests * PRICES.sqs.fifoRequests) / 1e6, batchSize: together };
 };
 
@@ -64,8 +65,8 @@ export const fifoTable = (): string =>
     "|--:|--:|--:|--:|--:|--:|",
     ...COMPARED.map((load) => {
       const { fanOut: subscribers, perSecond, lingerMs } = load;
-      const cell = ({ usd, batchSize: together }: FifoBatching): string =>
-        `${((usd * 1e6) / subscribers).toFixed(3)} (${Number(together.toPrecision(2))})`;
+      const cell = ({ usd, batchSize }: FifoBatching): string =>
+        `${((usd * 1e6) / subscribers).toFixed(3)} (${Number(batchSize.toPrecision(2))})`;
       const flusher = { usd: usdOf(modelUnits(load)), batchSize: (perSecond * lingerMs) / 1_000 };
       return `| ${subscribers.toLocaleString("en-US")} | ${perSecond} | ${lingerMs} | ${cell(fifoCost(load, false))} | ${cell(fifoCost(load, true))} | ${cell(flusher)} |`;
     }),

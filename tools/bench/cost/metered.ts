@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { WebSocket } from "ws";
 import { PushIt as Client } from "push-it-client";
 import { PushIt, type PushItProps } from "../../../infra/index.js";
-import { startSystem } from "../../../local/dev/system/system.js";
+import { startSystem } from "../../../local/dev/system/start-system.js";
 import { difference, type MeterSnapshot } from "../../../local/meter/counts.js";
 import type { Meter } from "../../../local/meter/meter.js";
 import { synthesize } from "../../lib/synthesize.js";

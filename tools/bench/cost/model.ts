@@ -4,10 +4,10 @@ import { leaseMs } from "../../../lambdas/linger/linger.js";
 import { POSTS_IN_FLIGHT } from "../../../lambdas/delivery/adaptive-concurrency.js";
 import { SEGMENT_RECIPIENTS } from "../../../lambdas/delivery/segments.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { MEMORY_MB } from "../../../local/commands/check/account/quotas.js";
+import { MEMORY_MB } from "../../../local/commands/remote/quotas.js";
 import { READ_UNIT_BYTES } from "../../../local/commands/check/account/work.js";
 import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
-import { MESSAGE_METER_BYTES, steps } from "../../../local/meter/prices.js";
+import { MESSAGE_METER_BYTES, meteredUnits } from "../../../local/meter/prices.js";
 import { RECEIVE_SEGMENT_REQUESTS, SEND_SEGMENT_REQUESTS, type Units, WRITE_UNIT_BYTES } from "../units.js";
 import type { Load } from "./scenario.js";
 
@@ -80,7 +80,9 @@ const unitsWithoutLinger = (load: Load): Units => {
   const { ms, workers, workersMs, readUnits, queueRequests } = fanOutWork(subscribers, subscribers - 1, 1);
   return {
     // The publisher's own copy rides with its answer.
-    messages: steps(message, MESSAGE_METER_BYTES) * subscribers + steps(message + REPLY_BYTES, MESSAGE_METER_BYTES),
+    messages:
+      meteredUnits(message, MESSAGE_METER_BYTES) * subscribers +
+      meteredUnits(message + REPLY_BYTES, MESSAGE_METER_BYTES),
     invocations: 1 + workers,
     gbSeconds: gbSecondsOf(COMPUTE_MS + ms + workersMs),
     readUnits,
@@ -146,7 +148,7 @@ const unitsWithLinger = (load: Load, { publications, windows }: FlusherRun): Uni
   const [electing, releasing, forgetting] = [1, 1, 1];
   const each = (ofRun: number): number => ofRun / publications;
   return {
-    messages: 2 * steps(message, MESSAGE_METER_BYTES) + each(windows * subscribers * frames),
+    messages: 2 * meteredUnits(message, MESSAGE_METER_BYTES) + each(windows * subscribers * frames),
     invocations: 1 + each(1 + windows * workers),
     gbSeconds: gbSecondsOf(each(publisherMs + flusherMs)),
     // Each publication reads the lease; a window reads the log and the subscribers, an empty one and the last look the log.

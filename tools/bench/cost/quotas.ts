@@ -1,8 +1,4 @@
-import {
-  PARTITION_READS,
-  PARTITION_WRITES,
-  REQUESTS_PER_SECOND,
-} from "../../../local/commands/check/account/quotas.js";
+import { PARTITION_READS, PARTITION_WRITES, REQUESTS_PER_SECOND } from "../../../local/commands/remote/quotas.js";
 import type { Units } from "../units.js";
 import type { Load } from "./scenario.js";
 import { framesPerWindow, messagesPerWindow } from "./model.js";

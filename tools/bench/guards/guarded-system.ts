@@ -6,7 +6,7 @@ import { buildSync } from "esbuild";
 import { WebSocket } from "ws";
 import { PushIt as Client } from "push-it-client";
 import { Guards, PushIt } from "../../../infra/index.js";
-import { startSystem } from "../../../local/dev/system/system.js";
+import { startSystem } from "../../../local/dev/system/start-system.js";
 import { synthesize } from "../../lib/synthesize.js";
 import { makeWorkFolder } from "../../lib/work-folder.js";
 

@@ -1,6 +1,6 @@
 import type { Benchmark, BenchContext } from "../benchmark.js";
 import { type GuardedSystem, startGuardedSystem, GUARD_VARIANTS, type GuardVariant } from "./guarded-system.js";
-import { MEMORY_MB } from "../../../local/commands/check/account/quotas.js";
+import { MEMORY_MB } from "../../../local/commands/remote/quotas.js";
 import { DECLARED_MS } from "../../../local/meter/latency.js";
 import { PRICES } from "../../../local/meter/prices.js";
 import { roundTo2, type Percentiles, percentilesOf } from "../stats.js";

@@ -2,7 +2,7 @@ import type { Stack } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { RUNTIME } from "../../../infra/functions.js";
 import { PushIt } from "../../../infra/index.js";
-import { CONNECTIONS_PER_SECOND } from "../../../local/commands/check/account/quotas.js";
+import { CONNECTIONS_PER_SECOND } from "../../../local/commands/remote/quotas.js";
 
 /** What the function that does nothing is called. */
 export const EMPTY_FUNCTION = "Empty";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startSystem } from "../../../local/dev/system/system.js";
+import { startSystem } from "../../../local/dev/system/start-system.js";
 import type { CallerCredentials } from "../../../local/core/credentials.js";
 import type { InvocationReport } from "../../../local/services/lambda/runtime/pool.js";
 import { EMPTY_FUNCTION } from "./assembly.js";

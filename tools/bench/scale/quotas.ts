@@ -12,7 +12,7 @@ import {
   TABLE_READS,
   TABLE_WRITES,
   VCPU_MB,
-} from "../../../local/commands/check/account/quotas.js";
+} from "../../../local/commands/remote/quotas.js";
 import { NEW_ACCOUNT_CONCURRENCY } from "../../../local/services/lambda/runtime/account-concurrency.js";
 import { SMALL_REGION_THROTTLE } from "../../../local/services/gateway/limits.js";
 

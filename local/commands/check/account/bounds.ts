@@ -13,7 +13,7 @@ import {
   TABLE_QUOTA,
   TABLE_READS,
   TABLE_WRITES,
-} from "./quotas.js";
+} from "../../remote/quotas.js";
 import { CALLS_MS, CONNECT_CALLS, cpuShare, POST_MICROS, READ_UNIT_BYTES, ROW_BYTES, SUBSCRIBE_CALLS } from "./work.js";
 
 /** Something that takes time because it is limited. Names are those of docs/SCALING.md. */

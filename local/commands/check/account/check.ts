@@ -1,4 +1,5 @@
-import { check, NotTried, passed, type Verdict } from "../check.js";
+import { check, passed, type Verdict } from "../check.js";
+import { NotTried } from "../not-tried.js";
 import { planFor } from "./bounds.js";
 import type { AccountReading } from "./facts.js";
 import { readAccount } from "./read.js";

@@ -1,6 +1,6 @@
 import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { AccountFacts, AccountReading } from "./facts.js";
-import { CODES, type QuotaCode } from "./quotas.js";
+import { CODES, type QuotaCode } from "../../remote/quotas.js";
 
 /** One thing that is read: what it is, the permission that it takes, and how. */
 interface Source {

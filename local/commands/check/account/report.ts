@@ -3,7 +3,7 @@ import type { Style } from "../../../core/terminal-style.js";
 import { inWords } from "../../remote/numbers.js";
 import { type Bound, planFor } from "./bounds.js";
 import type { AccountFacts, AccountReading } from "./facts.js";
-import { CONCURRENCY } from "./quotas.js";
+import { CONCURRENCY } from "../../remote/quotas.js";
 
 const count = (value: number | undefined): string => value?.toLocaleString("en-US") ?? "not known";
 

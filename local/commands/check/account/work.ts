@@ -1,4 +1,4 @@
-import { VCPU_MB } from "./quotas.js";
+import { VCPU_MB } from "../../remote/quotas.js";
 
 /** How long a call to DynamoDB takes, in milliseconds: declared, because loopback says nothing about AWS. */
 export const DYNAMODB_MS = 5;

@@ -1,5 +1,5 @@
 import { Publisher, PublisherError } from "push-it-server/publisher";
-import { NotTried } from "../check.js";
+import { NotTried } from "../not-tried.js";
 import type { CheckSettings } from "../settings.js";
 
 const optional = (region: string | undefined): { region?: string } => (region === undefined ? {} : { region });

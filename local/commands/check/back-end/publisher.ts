@@ -1,4 +1,5 @@
-import { check, failed, NotTried, passed } from "../check.js";
+import { check, failed, passed } from "../check.js";
+import { NotTried } from "../not-tried.js";
 import { dataOf } from "../features.js";
 import type { Trial } from "../trial.js";
 import { inAccount, publisherOf } from "./aws.js";

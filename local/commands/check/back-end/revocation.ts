@@ -1,6 +1,7 @@
 import { channelKeys } from "../../../../lambdas/aws/dynamodb/keys.js";
 import { Meta } from "../../../../protocol/index.js";
-import { check, failed, NotTried, passed } from "../check.js";
+import { check, failed, passed } from "../check.js";
+import { NotTried } from "../not-tried.js";
 import type { Trial } from "../trial.js";
 import type { Wire } from "../wire.js";
 import { inAccount, publisherOf, tableOf } from "./aws.js";

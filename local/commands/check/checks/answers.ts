@@ -1,7 +1,7 @@
 import { Meta, type Reply } from "../../../../protocol/index.js";
 import { check, failed, passed } from "../check.js";
 import { spreadOf } from "../../remote/numbers.js";
-import { freshId } from "../wire.js";
+import { freshId } from "../../remote/ids.js";
 
 /** Frames that are wrong, and the code that each is answered with. */
 const WRONG: readonly [string, Record<string, unknown>][] = [

@@ -1,5 +1,6 @@
 import { MAX_CREDENTIALS_BYTES, type Json, Meta, type Reply, SUBPROTOCOL_DENIED } from "../../../../protocol/index.js";
-import { check, failed, NotTried, passed } from "../check.js";
+import { check, failed, passed } from "../check.js";
+import { NotTried } from "../not-tried.js";
 import type { Trial } from "../trial.js";
 import { Refused } from "../wire.js";
 

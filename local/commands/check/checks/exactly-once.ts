@@ -1,6 +1,6 @@
 import { check, failed, passed } from "../check.js";
 import { dataOf } from "../features.js";
-import { freshId } from "../wire.js";
+import { freshId } from "../../remote/ids.js";
 import { readHistory } from "./history.js";
 
 /** A publication that is repeated, also on another connection of the session, is one publication. */

@@ -1,8 +1,9 @@
 import { MAX_FRAME_BYTES, type Json } from "../../../../protocol/index.js";
 import { REPLAY_BYTES } from "../../../../lambdas/publish/message-size.js";
-import { check, failed, NotTried, passed } from "../check.js";
+import { check, failed, passed } from "../check.js";
+import { NotTried } from "../not-tried.js";
 import { dataOf } from "../features.js";
-import { freshId } from "../wire.js";
+import { freshId } from "../../remote/ids.js";
 
 /** Data that makes a frame with it so many bytes long. */
 const filled = (bytes: number, frameOf: (data: Json) => object): Json => {

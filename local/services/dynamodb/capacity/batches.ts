@@ -12,7 +12,10 @@ export interface BatchSplit {
 }
 
 /** By operation: where an answer tells what was not processed. */
-const LEFT: Record<string, string> = { BatchGetItem: "UnprocessedKeys", BatchWriteItem: "UnprocessedItems" };
+const UNPROCESSED_FIELDS: Record<string, string> = {
+  BatchGetItem: "UnprocessedKeys",
+  BatchWriteItem: "UnprocessedItems",
+};
 
 type Entries = BatchEntry[] | ({ Keys?: Item[] } & Json);
 
@@ -26,7 +29,7 @@ export const splitBatch = (
   tables: TableModel[],
   isHot: (key: PartitionKey) => boolean,
 ): BatchSplit | undefined => {
-  const left = LEFT[operation];
+  const left = UNPROCESSED_FIELDS[operation];
   if (left === undefined) return undefined;
   const all = Object.entries((request.RequestItems ?? {}) as Record<string, Entries>);
   const isLeft = (table: string) => (item: Item) => itemKey(table, item, tables).some(isHot);

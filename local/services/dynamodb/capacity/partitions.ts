@@ -7,7 +7,7 @@ import { kindOf, type Units } from "./units.js";
  * Units a second that one partition gives, whatever its table is billed by.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
  */
-export const PARTITION_UNITS: Units = { read: 3000, write: 1000 };
+const PARTITION_UNITS: Units = { read: 3000, write: 1000 };
 
 /** What becomes of a request: it goes on, perhaps without a part of its batch, or it is throttled. */
 export type Admission =
@@ -20,7 +20,7 @@ interface Bucket {
 }
 
 /** Most partitions that are remembered; those that are full again are forgotten first. */
-const MOST = 10_000;
+const MAX_BUCKETS = 10_000;
 
 /**
  * Holds each partition key to what a partition gives in a second. A request is admitted as long as anything is left,
@@ -36,7 +36,7 @@ export class Partitions {
   constructor(
     private readonly tables: () => TableModel[],
     private readonly now: () => number = Date.now,
-    private readonly most: Units = PARTITION_UNITS,
+    private readonly limits: Units = PARTITION_UNITS,
   ) {}
 
   /** Whether a request may go on. */
@@ -60,13 +60,13 @@ export class Partitions {
 
   #bucket(kind: keyof Units, table: string, key: string): Bucket {
     const name = JSON.stringify([kind, table, key]);
-    const bucket = this.#buckets.get(name) ?? { units: this.most[kind], at: this.now() };
+    const bucket = this.#buckets.get(name) ?? { units: this.limits[kind], at: this.now() };
     const passed = this.now() - bucket.at;
-    bucket.units = Math.min(this.most[kind], bucket.units + (passed * this.most[kind]) / 1000);
+    bucket.units = Math.min(this.limits[kind], bucket.units + (passed * this.limits[kind]) / 1000);
     bucket.at = this.now();
     this.#buckets.delete(name);
     this.#buckets.set(name, bucket);
-    if (this.#buckets.size > MOST) this.#buckets.delete(this.#buckets.keys().next().value!);
+    if (this.#buckets.size > MAX_BUCKETS) this.#buckets.delete(this.#buckets.keys().next().value!);
     return bucket;
   }
 }

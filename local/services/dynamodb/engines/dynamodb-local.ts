@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../core/user-error.js";
 import { resolveFrom } from "../../../core/packages.js";
-import type { DynamoDb, EngineContext } from "./start.js";
+import type { DynamoDb, EngineContext } from "./engine.js";
 import { request } from "../request.js";
 
 /** Oldest Java that runs Amazon's DynamoDB Local. */
@@ -28,7 +28,7 @@ const POLL_MS = 50;
  * Starts Amazon's DynamoDB Local from its npm package, in memory, one database for all access keys.
  * @throws UserError without the package, without Java, or when it does not start
  */
-export const startAmazon = async ({ project, guardian, signers, log }: EngineContext): Promise<DynamoDb> => {
+export const startDynamoDbLocal = async ({ project, reaper, signers, log }: EngineContext): Promise<DynamoDb> => {
   const folder = findJar(project);
   checkJava();
   const port = await freePort();
@@ -38,14 +38,14 @@ export const startAmazon = async ({ project, guardian, signers, log }: EngineCon
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });
-  guardian.watch(child);
+  reaper.watch(child);
   const said: string[] = [];
   child.stderr.on("data", (chunk: Buffer) => {
     said.push(chunk.toString());
     log({ level: "debug", source: "dynamodb", message: chunk.toString().trimEnd() });
   });
   const endpoint = `http://127.0.0.1:${port}`;
-  await answering(child, said, () => request(endpoint, signers[0], "ListTables", {}));
+  await waitUntilReady(child, said, () => request(endpoint, signers[0], "ListTables", {}));
   return { name: "Amazon DynamoDB Local", endpoint, close: () => end(child) };
 };
 
@@ -78,7 +78,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-const answering = async (child: ChildProcess, said: string[], ask: () => Promise<unknown>): Promise<void> => {
+const waitUntilReady = async (child: ChildProcess, said: string[], ask: () => Promise<unknown>): Promise<void> => {
   for (const until = Date.now() + START_MS; Date.now() < until; await sleep(POLL_MS)) {
     if (child.exitCode !== null || child.signalCode !== null) break;
     if (

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { DynamoDb } from "./start.js";
+import type { DynamoDb } from "./engine.js";
 
 /*
  * dynalite runs in a thread of its own: its work would otherwise delay the sockets, and unlike a process a thread

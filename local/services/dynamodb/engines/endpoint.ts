@@ -1,5 +1,5 @@
 import { UserError, messageOf } from "../../../core/user-error.js";
-import type { DynamoDb } from "./start.js";
+import type { DynamoDb } from "./engine.js";
 import { DynamoDbError, request, type Signer } from "../request.js";
 
 /**
@@ -8,7 +8,7 @@ import { DynamoDbError, request, type Signer } from "../request.js";
  * function has its own key
  * @throws UserError when it does not answer, or keeps tables apart
  */
-export const connect = async (url: string, signers: [Signer, Signer]): Promise<DynamoDb> => {
+export const connectToEndpoint = async (url: string, signers: [Signer, Signer]): Promise<DynamoDb> => {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new UserError(
       `--dynamodb ${url} is neither "embedded", "local" nor a URL.`,

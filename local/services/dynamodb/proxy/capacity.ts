@@ -24,7 +24,7 @@ export interface AllowedRequest {
 }
 
 /** What looks at capacity: who counts it, and who bounds it. */
-export interface CapacityWatch {
+export interface CapacityControl {
   meter?: DynamoDbMeter | undefined;
   partitions?: Partitions | undefined;
 }
@@ -44,7 +44,7 @@ export const forwardMetered = async (
   response: ServerResponse,
   allowed: AllowedRequest,
   engine: EngineForwarder,
-  watch: CapacityWatch,
+  watch: CapacityControl,
 ): Promise<void> => {
   const end = watch.meter?.call(allowed.accessKeyId, "dynamoDb");
   try {
@@ -63,7 +63,7 @@ const exchange = async (
   request: IncomingMessage,
   { operation, asked }: AllowedRequest,
   engine: EngineForwarder,
-  { partitions }: CapacityWatch,
+  { partitions }: CapacityControl,
 ): Promise<{ answer: EngineResponse; units?: Units }> => {
   const admission = partitions?.admit(operation, asked) ?? { request: asked };
   if ("throttled" in admission) return { answer: jsonAnswer(400, admission.throttled) };

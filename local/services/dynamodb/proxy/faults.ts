@@ -33,7 +33,7 @@ const CONTENT = { "content-type": "application/x-amz-json-1.0" };
 
 const NAMESPACE = "com.amazonaws.dynamodb.v20120810#";
 
-const answer = (response: ServerResponse, status: number, type: string, message: string): void =>
+const respondError = (response: ServerResponse, status: number, type: string, message: string): void =>
   void response.writeHead(status, CONTENT).end(JSON.stringify({ __type: NAMESPACE + type, message }));
 
 /** Has a call meet its fault. */
@@ -45,10 +45,10 @@ export const injectFault = async (
   environments: ExecutionEnvironments,
 ): Promise<void> => {
   const done = (): Promise<EngineResponse> => engine.ask(request, body);
-  const fail = (): void => answer(response, 500, "InternalServerError", "Internal server error");
+  const fail = (): void => respondError(response, 500, "InternalServerError", "Internal server error");
   switch (fault) {
     case "throttle":
-      return answer(
+      return respondError(
         response,
         400,
         "ProvisionedThroughputExceededException",

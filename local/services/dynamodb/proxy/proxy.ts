@@ -6,9 +6,9 @@ import type { Credentials } from "../../../core/credentials.js";
 import { dynamoDbCalls } from "./permission.js";
 import { EngineForwarder } from "./forwarder.js";
 import { type DynamoDbCall, type FaultInjection, injectFault } from "./faults.js";
-import { type CapacityWatch, forwardMetered } from "./capacity.js";
+import { type CapacityControl, forwardMetered } from "./capacity.js";
 import type { Permissions } from "../../../core/authorization/permissions.js";
-import { Signatures, type Signer } from "../../../core/authorization/signatures.js";
+import { SignatureVerifier, type Signer } from "../../../core/authorization/signatures.js";
 
 /** What stands between functions and the engine. */
 export interface DynamoDbProxyOptions {
@@ -17,9 +17,9 @@ export interface DynamoDbProxyOptions {
   credentials: Credentials;
   permissions: Permissions;
   /** What counts and bounds capacity. @default nothing does */
-  watch?: CapacityWatch;
+  capacity?: CapacityControl;
   /** Faults that a test strikes with. @default none */
-  strikes?: FaultInjection;
+  faults?: FaultInjection;
   /** A server that listens already. @default one on a free port */
   server?: Server;
 }
@@ -38,9 +38,9 @@ const TARGET = /^DynamoDB_\d{8}\.(\w+)$/;
  */
 export const startDynamoDbProxy = async (options: DynamoDbProxyOptions): Promise<HttpServer> => {
   const engine = new EngineForwarder(new URL(options.upstream));
-  const gate = new RequestAuthorizer(options);
+  const authorizer = new RequestAuthorizer(options);
   const server = await startHttpServer(
-    (request, response) => void serve(request, response, gate, engine, options),
+    (request, response) => void serve(request, response, authorizer, engine, options),
     options.server,
   );
   const close = (): Promise<void> => {
@@ -53,18 +53,19 @@ export const startDynamoDbProxy = async (options: DynamoDbProxyOptions): Promise
 const serve = async (
   request: IncomingMessage,
   response: ServerResponse,
-  gate: RequestAuthorizer,
+  authorizer: RequestAuthorizer,
   engine: EngineForwarder,
-  { watch, strikes }: DynamoDbProxyOptions,
+  { capacity, faults }: DynamoDbProxyOptions,
 ): Promise<void> => {
   try {
     const body = await buffer(request);
-    const verdict = gate.check(request, body);
+    const verdict = authorizer.check(request, body);
     if ("fault" in verdict) return refuse(response, verdict.fault);
-    const fault = "allowed" in verdict ? strikes?.faults.onCall?.(verdict.allowed) : undefined;
-    if (strikes && fault && "allowed" in verdict) {
-      await injectFault(fault, { request, body, response }, verdict.allowed, engine, strikes.environments);
-    } else if (watch && "allowed" in verdict) await forwardMetered(request, response, verdict.allowed, engine, watch);
+    const fault = "allowed" in verdict ? faults?.faults.onCall?.(verdict.allowed) : undefined;
+    if (faults && fault && "allowed" in verdict) {
+      await injectFault(fault, { request, body, response }, verdict.allowed, engine, faults.environments);
+    } else if (capacity && "allowed" in verdict)
+      await forwardMetered(request, response, verdict.allowed, engine, capacity);
     else await engine.forward(request, body, response);
   } catch (error) {
     // What the SDK takes for a failure of the service, and tries again.
@@ -79,17 +80,17 @@ const refuse = (response: ServerResponse, { type, message }: DynamoDbError): voi
 };
 
 /** Whether a request may go on; what is no request of DynamoDB goes on unread. */
-type GateVerdict = { fault: DynamoDbError } | { allowed: DynamoDbCall } | { unread: true };
+type Authorization = { fault: DynamoDbError } | { allowed: DynamoDbCall } | { unread: true };
 
 /** Who may pass: functions of this run, with what their roles allow. */
 class RequestAuthorizer {
-  readonly #signatures: Signatures;
+  readonly #signatures: SignatureVerifier;
 
   constructor(private readonly options: DynamoDbProxyOptions) {
-    this.#signatures = new Signatures(options.credentials, "dynamodb");
+    this.#signatures = new SignatureVerifier(options.credentials, "dynamodb");
   }
 
-  check(request: IncomingMessage, body: Buffer): GateVerdict {
+  check(request: IncomingMessage, body: Buffer): Authorization {
     const { permissions } = this.options;
     const signer = this.#signatures.signer(request, body);
     if ("fault" in signer) return { fault: FAULTS[signer.fault] };

@@ -5,7 +5,7 @@ export interface Close {
 }
 
 /** What API Gateway says when it closes a connection itself; docs/FIDELITY.md tells where each comes from. */
-export const Closes = {
+export const CloseReasons = {
   /** `DELETE @connections`. */
   deleted: { code: 1000, reason: "Connection Closed Normally" },
   /** No message for ten minutes. */
@@ -21,7 +21,7 @@ export const Closes = {
 } as const satisfies Record<string, Close>;
 
 const BROKEN: Record<string, Close> = {
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: Closes.tooBig,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: CloseReasons.tooBig,
   WS_ERR_INVALID_UTF8: { code: 1007, reason: "" },
 };
 

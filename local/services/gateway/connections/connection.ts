@@ -1,5 +1,5 @@
 import type { WebSocket } from "ws";
-import { type Close, Closes, clientClose } from "./close-codes.js";
+import { type Close, CloseReasons, clientClose } from "./close-codes.js";
 import type { ConnectionFacts } from "../events.js";
 import type { GatewayLimits } from "../limits.js";
 
@@ -27,7 +27,7 @@ export class Connection {
   ) {
     this.lastActiveAt = now();
     this.#idle = this.#after(limits.idleMs, () => this.#checkIdle());
-    this.#expiry = this.#after(limits.connectionMs, () => this.close(Closes.expired));
+    this.#expiry = this.#after(limits.connectionMs, () => this.close(CloseReasons.expired));
   }
 
   /** Whether messages still go in and out. */
@@ -44,7 +44,7 @@ export class Connection {
   send(frame: Buffer | string): SendOutcome {
     if (!this.open) return "gone";
     if (Buffer.byteLength(frame) > this.limits.frameBytes) {
-      this.close(Closes.tooBig);
+      this.close(CloseReasons.tooBig);
       return "tooBig";
     }
     if (this.socket.bufferedAmount > this.limits.clientBufferBytes) return "full";
@@ -78,7 +78,7 @@ export class Connection {
   // A message does not restart the timer: when it fires, it waits for what the last message left of the idle time.
   #checkIdle(): void {
     const left = this.lastActiveAt + this.limits.idleMs - this.now();
-    if (left <= 0) this.close(Closes.idle);
+    if (left <= 0) this.close(CloseReasons.idle);
     else this.#idle = this.#after(left, () => this.#checkIdle());
   }
 

@@ -1,14 +1,14 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { Closes, protocolClose } from "./close-codes.js";
+import { CloseReasons, protocolClose } from "./close-codes.js";
 import { Connection } from "./connection.js";
 import type { GatewayContext } from "../context.js";
 import { runDisconnect } from "./disconnect.js";
-import { errorFrame, Messages } from "../errors.js";
+import { errorFrame, ErrorMessages } from "../errors.js";
 import type { ConnectionFacts } from "../events.js";
 import { FrameHeaderParser } from "./frame-header-parser.js";
-import { handshake, type HandshakeVerdict, refusal } from "./handshake.js";
+import { handshake, type HandshakeVerdict, handshakeError } from "./handshake.js";
 import { gatewayId } from "../ids.js";
 import { handleMessage } from "../routes/messages.js";
 
@@ -54,8 +54,9 @@ export class Upgrader {
     socket.on("error", () => socket.destroy());
     const { registry, limits } = this.context;
     const status =
-      refusal(this.context, request) ?? (registry.pending.size >= limits.pendingHandshakes ? 503 : undefined);
-    if (status !== undefined) return refuse(socket, status, errorFrame(Messages.forbidden, gatewayId(), gatewayId()));
+      handshakeError(this.context, request) ?? (registry.pending.size >= limits.pendingHandshakes ? 503 : undefined);
+    if (status !== undefined)
+      return refuse(socket, status, errorFrame(ErrorMessages.forbidden, gatewayId(), gatewayId()));
     registry.pending.add(socket);
     const verdict = await handshake(this.context, request).finally(() => registry.pending.delete(socket));
     if (!verdict.open) return refuse(socket, verdict.status, refusalBody(verdict));
@@ -97,8 +98,8 @@ export class Upgrader {
 
   #watch(connection: Connection, socket: Duplex): void {
     const watch = new FrameHeaderParser((opcode, bytes) => {
-      if (opcode === BINARY) connection.close(Closes.binary);
-      else if (bytes > this.context.limits.frameBytes) connection.close(Closes.tooBig);
+      if (opcode === BINARY) connection.close(CloseReasons.binary);
+      else if (bytes > this.context.limits.frameBytes) connection.close(CloseReasons.tooBig);
     });
     // Before ws's own listener, so that no message of a frame that breaks a limit is seen.
     socket.prependListener("data", (chunk: Buffer) => watch.push(chunk));

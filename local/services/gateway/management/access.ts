@@ -4,7 +4,7 @@ import { denied, Errors, type ManagementError } from "./errors.js";
 import { authorization, Verifier } from "../../../core/authorization/sigv4.js";
 
 /** Decides whether a request to `@connections` is signed, and by someone who may do what it asks for. */
-export class Access {
+export class ManagementAuthorizer {
   readonly #verifier = new Verifier();
 
   constructor(private readonly context: GatewayContext) {}

@@ -1,4 +1,4 @@
-import { Closes } from "../connections/close-codes.js";
+import { CloseReasons } from "../connections/close-codes.js";
 import type { Connection, SendOutcome } from "../connections/connection.js";
 import type { GatewayContext } from "../context.js";
 import { sendMetered } from "../metering.js";
@@ -50,6 +50,6 @@ export const describe = (context: GatewayContext, id: string): ManagementAnswer 
 export const remove = (context: GatewayContext, id: string): ManagementAnswer => {
   const connection = context.registry.get(id);
   if (!connection) return Errors.gone;
-  connection.close(Closes.deleted);
+  connection.close(CloseReasons.deleted);
   return { status: 204 };
 };

@@ -1,7 +1,9 @@
+import type { Permissions } from "../../../core/authorization/permissions.js";
+import type { Credentials } from "../../../core/credentials.js";
+import type { GatewayOptions, ManagementCall } from "../gateway.js";
 import type { Call } from "../../../core/authorization/call.js";
 import type { Place } from "../../../core/place.js";
 import { type Caller, callerArn } from "../../../core/authorization/caller.js";
-import type { ManagementCall } from "../gateway.js";
 
 /**
  * What a request to `@connections` needs permission for.
@@ -40,3 +42,12 @@ export const connectionsRefusal = (caller: Caller, { action, resource }: Call, p
     .replace(/@connections\/.*$/, "@connections/{connectionId}");
   return `User: ${callerArn(caller, place)} is not authorized to perform: ${action} on resource: ${masked}`;
 };
+
+/** Lets the gateway ask what a caller of `@connections` may do; whoever signs there is a function of this run. */
+export const connectionsAuthorizer =
+  (credentials: Credentials, permissions: Permissions, apiId: () => string): NonNullable<GatewayOptions["authorize"]> =>
+  ({ accessKeyId, method, path }) => {
+    const functionId = credentials.identify(accessKeyId) ?? "";
+    const refusal = permissions.check(functionId, [connectionsCall({ method, path }, apiId(), permissions.place)]);
+    return refusal && connectionsRefusal(refusal.caller, refusal.call, permissions.place);
+  };

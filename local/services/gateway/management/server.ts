@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GatewayContext } from "../context.js";
 import { gatewayId } from "../ids.js";
 import { meterCall } from "../metering.js";
-import { Access } from "./access.js";
+import { ManagementAuthorizer } from "./access.js";
 import { Errors, type ManagementError } from "./errors.js";
 import { describe, type ManagementAnswer, post, remove } from "./operations.js";
 
@@ -11,10 +11,10 @@ const ID = /^[\w-]{2,64}={0,2}$/;
 
 /** The `@connections` API of one gateway. */
 export class ManagementServer {
-  readonly #access: Access;
+  readonly #access: ManagementAuthorizer;
 
   constructor(private readonly context: GatewayContext) {
-    this.#access = new Access(context);
+    this.#access = new ManagementAuthorizer(context);
   }
 
   /** Whether a request is for `@connections` of this API's stage. */

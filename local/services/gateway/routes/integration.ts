@@ -9,7 +9,7 @@ export type IntegrationResult = InvokeResult | { ok: false; kind: "integrationTi
  * stopped: Lambda lets it run until its own timeout, and nobody hears its result. Never rejects.
  * @param longest the longest integration timeout, in milliseconds
  */
-export const integrate = (
+export const invokeIntegration = (
   invoker: Invoker,
   route: RouteModel,
   event: object,

@@ -1,10 +1,10 @@
 import type { RouteModel } from "../../../assembly/model/api.js";
 import type { Connection } from "../connections/connection.js";
 import type { GatewayContext } from "../context.js";
-import { errorFrame, Messages } from "../errors.js";
+import { errorFrame, ErrorMessages } from "../errors.js";
 import { messageEvent } from "../events.js";
 import { gatewayId } from "../ids.js";
-import { integrate, type IntegrationResult } from "./integration.js";
+import { invokeIntegration, type IntegrationResult } from "./integration.js";
 import { sendMetered } from "../metering.js";
 import { proxyResponse } from "./proxy-response.js";
 
@@ -34,7 +34,7 @@ const run = async (
   if (late) await pause(late);
   const stamp = { requestId: message.requestId, now: context.now() };
   const event = messageEvent(connection.facts, stamp, { routeKey, messageId: gatewayId(), body: message.body });
-  return integrate(context.invoker, route, event, context.limits.integrationMs);
+  return invokeIntegration(context.invoker, route, event, context.limits.integrationMs);
 };
 
 /**
@@ -47,9 +47,10 @@ export const handleMessage = async (context: GatewayContext, connection: Connect
   const refuse = (message: string): void => void sendMetered(context, connection, errorFrame(message, id, requestId));
   const route = context.api.route(body);
   // What is throttled is not billed, nor that the client is told so.
-  if (route && throttled(context, route)) return void connection.send(errorFrame(Messages.throttled, id, requestId));
+  if (route && throttled(context, route))
+    return void connection.send(errorFrame(ErrorMessages.throttled, id, requestId));
   context.meter?.received(Buffer.byteLength(body));
-  if (!route) return refuse(Messages.forbidden);
+  if (!route) return refuse(ErrorMessages.forbidden);
 
   context.registry.messages += 1;
   const result = await run(context, connection, route, { body, requestId });
@@ -58,7 +59,7 @@ export const handleMessage = async (context: GatewayContext, connection: Connect
   const answer = answerOf(route, result);
   if ("failed" in answer) {
     context.warn(`${route.routeKey} failed for connection ${id}: ${answer.failed}`);
-    refuse(Messages.failed);
+    refuse(ErrorMessages.failed);
   } else if (answer.frame !== undefined && sendMetered(context, connection, answer.frame) === "full") {
     context.warn(`The answer of ${route.routeKey} is lost: connection ${id} does not read.`);
   }

@@ -2,7 +2,7 @@ import type { ApiModel, RouteModel } from "../../../assembly/model/api.js";
 import { selection } from "./selection-expression.js";
 
 /** The predefined routes: no message can name the first two. */
-export const Predefined = { connect: "$connect", disconnect: "$disconnect", default: "$default" } as const;
+export const PredefinedRoutes = { connect: "$connect", disconnect: "$disconnect", default: "$default" } as const;
 
 /** Finds the route of a message, or `undefined` when it has none and the API has no `$default`. */
 export type Router = (body: string) => RouteModel | undefined;
@@ -14,9 +14,9 @@ export type Router = (body: string) => RouteModel | undefined;
 export const router = (api: ApiModel): Router => {
   const select = selection(api.selectionExpression);
   const routes = new Map(Object.entries(api.routes));
-  const fallback = routes.get(Predefined.default);
-  routes.delete(Predefined.connect);
-  routes.delete(Predefined.disconnect);
+  const fallback = routes.get(PredefinedRoutes.default);
+  routes.delete(PredefinedRoutes.connect);
+  routes.delete(PredefinedRoutes.disconnect);
   return (body) => {
     const key = select(body);
     return (key === undefined ? undefined : routes.get(key)) ?? fallback;

@@ -1,5 +1,5 @@
 import type { InvokeResult } from "../../../core/invoker.js";
-import { NEWEST, payloadOf } from "../invoke/responses.js";
+import { LATEST_VERSION, payloadOf } from "../invoke/responses.js";
 import type { FinishedEvent } from "./queue.js";
 
 /**
@@ -12,7 +12,7 @@ export const invocationRecord = (finished: FinishedEvent, arn: string, now: Date
   timestamp: now.toISOString(),
   requestContext: {
     requestId: finished.requestId,
-    functionArn: `${arn}:${NEWEST}`,
+    functionArn: `${arn}:${LATEST_VERSION}`,
     condition: finished.condition,
     approximateInvokeCount: finished.attempts,
   },
@@ -25,7 +25,7 @@ const response = (result: InvokeResult, requestId: string): object => {
   if (!result.ok && result.kind === "throttled") return {};
   const functionError = result.ok ? {} : { functionError: "Unhandled" };
   return {
-    responseContext: { statusCode: 200, executedVersion: NEWEST, ...functionError },
+    responseContext: { statusCode: 200, executedVersion: LATEST_VERSION, ...functionError },
     responsePayload: payloadOf(result, requestId),
   };
 };

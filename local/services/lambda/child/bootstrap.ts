@@ -3,7 +3,7 @@ import { EVENTS_FD, readFrameSync, RESULTS_FD, writeFrameSync } from "../frames.
 import { logSettings, patchConsole } from "./console.js";
 import { RuntimeError, toFunctionError } from "./errors.js";
 import { loadHandler } from "./handler.js";
-import { run } from "./run.js";
+import { runHandler } from "./run.js";
 import { Stopwatch } from "./stopwatch.js";
 import type { ChildMessage, Invocation } from "../messages.js";
 
@@ -40,7 +40,7 @@ const serve = async (): Promise<void> => {
   send({ type: "ready" });
   for (let next = receive(); next; next = receive()) {
     const started = next.services && start(next.services);
-    const outcome = await run(handler, next, env, (then) => (whenEmpty = then));
+    const outcome = await runHandler(handler, next, env, (then) => (whenEmpty = then));
     send(started ? { ...outcome, spent: started.stop() } : outcome);
   }
   process.exit(0);

@@ -7,7 +7,7 @@ import type { Settled, Invocation } from "../messages.js";
  * Largest response of a synchronous invocation, in bytes of its JSON.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export const RESPONSE_BYTES = 6 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
 
 /**
  * Runs one invocation.
@@ -15,7 +15,7 @@ export const RESPONSE_BYTES = 6 * 1024 * 1024;
  * never will, and one that called back is allowed to end
  * @returns the message to send; never rejects
  */
-export const run = (
+export const runHandler = (
   handler: Handler,
   invocation: Invocation,
   env: NodeJS.ProcessEnv,
@@ -47,7 +47,7 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 const resultOf = (payload: unknown): Settled => {
   try {
     const bytes = Buffer.byteLength(JSON.stringify(payload) ?? "null");
-    return bytes <= RESPONSE_BYTES ? { type: "result", payload: payload ?? null } : tooLarge(bytes);
+    return bytes <= MAX_RESPONSE_BYTES ? { type: "result", payload: payload ?? null } : tooLarge(bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const marshal = new RuntimeError("MarshalError", `The response cannot be said in JSON: ${reason}`);
@@ -59,6 +59,6 @@ const tooLarge = (bytes: number): Settled => ({
   type: "error",
   error: {
     errorType: "Function.ResponseSizeTooLarge",
-    errorMessage: `The response has ${bytes} bytes; at most ${RESPONSE_BYTES} are allowed.`,
+    errorMessage: `The response has ${bytes} bytes; at most ${MAX_RESPONSE_BYTES} are allowed.`,
   },
 });

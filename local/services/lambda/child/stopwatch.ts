@@ -2,8 +2,8 @@ import { subscribe } from "node:diagnostics_channel";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { performance } from "node:perf_hooks";
 import type { HttpCall as PoolCall } from "../../../../lambdas/aws/http/http-pool.js";
-import { type EndCall, Timeline } from "../timeline.js";
-import { BILLED_HEADER, type Spent } from "../messages.js";
+import { type EndCall, CallTimeline } from "../timeline.js";
+import { BILLED_HEADER, type TimeSpent } from "../messages.js";
 
 /** What Node's channels tell of a request of `node:http`. */
 interface HttpCall {
@@ -25,7 +25,7 @@ interface FetchCall {
  */
 export class Stopwatch {
   #services: Record<string, number> = {};
-  #timeline = new Timeline();
+  #timeline = new CallTimeline();
   #declaredMs = 0;
   #waitedMs = 0;
   /** How idle the event loop had been when the last call ended. */
@@ -73,7 +73,7 @@ export class Stopwatch {
    */
   start(services: Record<string, number>): void {
     this.#services = services;
-    this.#timeline = new Timeline();
+    this.#timeline = new CallTimeline();
     this.#ends.clear();
     this.#underWay.clear();
     this.#declaredMs = this.#waitedMs = 0;
@@ -81,7 +81,7 @@ export class Stopwatch {
   }
 
   /** The invocation is over. */
-  stop(): Spent {
+  stop(): TimeSpent {
     this.#wait();
     return { callsMs: this.#timeline.ms, waitedMs: this.#waitedMs, declaredMs: this.#declaredMs };
   }

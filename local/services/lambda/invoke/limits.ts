@@ -4,19 +4,19 @@ const MEGABYTE = 1024 * 1024;
  * Largest payload of a synchronous invocation, in bytes.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export const SYNC_BYTES = 6 * MEGABYTE;
+export const MAX_SYNC_BYTES = 6 * MEGABYTE;
 
 /**
  * Largest payload of an asynchronous invocation, in bytes.
  * @see https://aws.amazon.com/blogs/compute/more-room-to-build-serverless-services-now-support-payloads-up-to-1-mb
  */
-export const ASYNC_BYTES = MEGABYTE;
+export const MAX_ASYNC_BYTES = MEGABYTE;
 
 /**
  * How much of a function's log `X-Amz-Log-Type: Tail` asks for, in bytes.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
-export const TAIL_BYTES = 4096;
+export const LOG_TAIL_BYTES = 4096;
 
 /**
  * How often a failed event is tried again, and the longest that an event is kept, where nothing else is configured.

@@ -1,5 +1,5 @@
 import type { InvokeResult } from "../../../core/invoker.js";
-import { ASYNC_BYTES, SYNC_BYTES, TAIL_BYTES } from "./limits.js";
+import { MAX_ASYNC_BYTES, MAX_SYNC_BYTES, LOG_TAIL_BYTES } from "./limits.js";
 
 /** An HTTP answer of Lambda's `Invoke`. */
 export interface InvokeResponse {
@@ -10,13 +10,13 @@ export interface InvokeResponse {
 }
 
 /** The only version of a function there is here. */
-export const NEWEST = "$LATEST";
+export const LATEST_VERSION = "$LATEST";
 
 /**
  * An error of Lambda's protocol.
  * @param type what the SDK makes its exception from
  */
-export const errorResponse = (status: number, type: string, message: string, more: object = {}): InvokeResponse => ({
+const errorResponse = (status: number, type: string, message: string, more: object = {}): InvokeResponse => ({
   status,
   headers: { "content-type": "application/json", "x-amzn-errortype": type },
   body: JSON.stringify({ ...more, message }),
@@ -25,7 +25,7 @@ export const errorResponse = (status: number, type: string, message: string, mor
 const CLIENT = { Type: "User" };
 
 /** The errors of `Invoke` that are the caller's. */
-export const Answers = {
+export const InvokeErrors = {
   unsigned: errorResponse(403, "MissingAuthenticationTokenException", "Missing Authentication Token"),
   incomplete: errorResponse(403, "IncompleteSignatureException", "Authorization header is incomplete"),
   unknown: errorResponse(403, "UnrecognizedClientException", "The security token included in the request is invalid."),
@@ -52,7 +52,7 @@ export const Answers = {
   tooLarge: errorResponse(
     413,
     "RequestTooLargeException",
-    `Request must be smaller than ${SYNC_BYTES} bytes for the InvokeFunction operation`,
+    `Request must be smaller than ${MAX_SYNC_BYTES} bytes for the InvokeFunction operation`,
     CLIENT,
   ),
   failed: errorResponse(500, "ServiceException", "Internal server error", { Type: "Service" }),
@@ -80,7 +80,7 @@ export const notJson = (why: string): InvokeResponse =>
 
 /** An event that is too large for an asynchronous invocation. */
 export const tooLargeEvent = (bytes: number): InvokeResponse => {
-  const message = `${bytes} byte payload is too large for the Event invocation type (limit ${ASYNC_BYTES} bytes)`;
+  const message = `${bytes} byte payload is too large for the Event invocation type (limit ${MAX_ASYNC_BYTES} bytes)`;
   return errorResponse(413, "RequestTooLargeException", message, CLIENT);
 };
 
@@ -97,15 +97,15 @@ export const permitted: InvokeResponse = { status: 204, headers: {}, body: "" };
  * What came of a synchronous invocation.
  * @param log what the function logged, where the caller asked for it
  */
-export const answerTo = (result: InvokeResult, requestId: string, log?: string): InvokeResponse => {
+export const toResponse = (result: InvokeResult, requestId: string, log?: string): InvokeResponse => {
   if (!result.ok && result.kind === "throttled") return throttled(result.reason);
   const payload = payloadOf(result, requestId);
-  if (payload === undefined) return Answers.failed;
+  if (payload === undefined) return InvokeErrors.failed;
   return {
     status: 200,
     headers: {
       "content-type": "application/json",
-      "x-amz-executed-version": NEWEST,
+      "x-amz-executed-version": LATEST_VERSION,
       ...(!result.ok && { "x-amz-function-error": "Unhandled" }),
       ...(log !== undefined && { "x-amz-log-result": tail(log) }),
     },
@@ -127,4 +127,4 @@ export const payloadOf = (result: InvokeResult, requestId: string): unknown => {
 /** Errors that no function has thrown: Lambda puts the request's id before their message. */
 const OF_LAMBDA = new Set(["Sandbox.Timedout", "Runtime.ExitError"]);
 
-const tail = (log: string): string => Buffer.from(log).subarray(-TAIL_BYTES).toString("base64");
+const tail = (log: string): string => Buffer.from(log).subarray(-LOG_TAIL_BYTES).toString("base64");

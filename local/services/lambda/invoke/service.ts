@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { messageOf } from "../../../core/user-error.js";
 import { type HttpServer, startHttpServer } from "../../../core/http/server.js";
 import type { Permissions } from "../../../core/authorization/permissions.js";
-import { Signatures } from "../../../core/authorization/signatures.js";
+import { SignatureVerifier } from "../../../core/authorization/signatures.js";
 import type { Credentials } from "../../../core/credentials.js";
 import { BILLED_HEADER } from "../messages.js";
 import type { FunctionModel } from "../../../assembly/model/functions.js";
@@ -13,8 +13,9 @@ import type { SystemModel } from "../../../assembly/model/system.js";
 import * as answers from "./responses.js";
 import type { InvokeResponse } from "./responses.js";
 import { invokeCall, invocationPath, targetOf } from "./target.js";
-import { ASYNC_BYTES } from "./limits.js";
-import { bodyOf, parsePayload } from "./payload.js";
+import { MAX_ASYNC_BYTES, MAX_SYNC_BYTES } from "./limits.js";
+import { readBody } from "../../../core/http/read-body.js";
+import { parsePayload } from "./payload.js";
 
 /** What the service is made of. */
 export interface LambdaServiceOptions {
@@ -46,10 +47,10 @@ export const startLambdaService = (options: LambdaServiceOptions): Promise<HttpS
 };
 
 class LambdaService {
-  readonly #signatures: Signatures;
+  readonly #signatures: SignatureVerifier;
 
   constructor(private readonly options: LambdaServiceOptions) {
-    this.#signatures = new Signatures(options.credentials, "lambda");
+    this.#signatures = new SignatureVerifier(options.credentials, "lambda");
   }
 
   /** Never rejects. */
@@ -64,12 +65,12 @@ class LambdaService {
 
   async #read(request: IncomingMessage, requestId: string): Promise<InvokeResponse> {
     try {
-      const body = await bodyOf(request);
-      return body ? await this.#answer(request, body, requestId) : answers.Answers.tooLarge;
+      const body = await readBody(request, MAX_SYNC_BYTES);
+      return body === "too large" ? answers.InvokeErrors.tooLarge : await this.#answer(request, body, requestId);
     } catch (error) {
       // A caller that has gone hears nothing, and needs no word in the log.
       if (!request.destroyed || request.complete) this.#log("error", `An invocation failed: ${messageOf(error)}`);
-      return answers.Answers.failed;
+      return answers.InvokeErrors.failed;
     }
   }
 
@@ -77,12 +78,12 @@ class LambdaService {
   async #answer(request: IncomingMessage, body: Buffer, requestId: string): Promise<InvokeResponse> {
     const { permissions, model } = this.options;
     const signer = this.#signatures.signer(request, body);
-    if ("fault" in signer) return answers.Answers[signer.fault];
+    if ("fault" in signer) return answers.InvokeErrors[signer.fault];
     const path = invocationPath(request.url ?? "");
-    if (!path || request.method !== "POST") return answers.Answers.unknownOperation;
+    if (!path || request.method !== "POST") return answers.InvokeErrors.unknownOperation;
     const target = targetOf(path.functionName, path.qualifier, permissions.place);
-    if (target === "malformed") return answers.Answers.malformedName;
-    if (target === "conflict") return answers.Answers.conflict;
+    if (target === "malformed") return answers.InvokeErrors.malformedName;
+    if (target === "conflict") return answers.InvokeErrors.conflict;
     if (target === "elsewhere") return this.#missing(path.functionName, "it is of another account or Region");
     const refusal = permissions.check(signer.callerId, [invokeCall(target.arn)]);
     if (refusal) return answers.denied(refusal.message);
@@ -91,7 +92,7 @@ class LambdaService {
     if (odd) return this.#unrunnable(odd.logicalId, odd.reason);
     const found = functions.find(({ name }) => name === target.name);
     if (!found) return this.#missing(target.arn, "the construct's stack has no such function");
-    if (target.qualifier !== undefined && target.qualifier !== answers.NEWEST) {
+    if (target.qualifier !== undefined && target.qualifier !== answers.LATEST_VERSION) {
       return this.#missing(target.arn, "versions and aliases do not exist here");
     }
     return await this.#invoke(found, body, request.headers, { requestId, accessKeyId: signer.accessKeyId });
@@ -105,8 +106,8 @@ class LambdaService {
   ): Promise<InvokeResponse> {
     const type = headers["x-amz-invocation-type"] ?? "RequestResponse";
     if (type === "DryRun") return answers.permitted;
-    if (type !== "RequestResponse" && type !== "Event") return answers.Answers.invocationType;
-    if (type === "Event" && body.length > ASYNC_BYTES) return answers.tooLargeEvent(body.length);
+    if (type !== "RequestResponse" && type !== "Event") return answers.InvokeErrors.invocationType;
+    if (type === "Event" && body.length > MAX_ASYNC_BYTES) return answers.tooLargeEvent(body.length);
     const event = parsePayload(body);
     if (typeof event === "string") return answers.notJson(event);
     const end = this.options.meter?.(accessKeyId, type === "Event" ? "invokeAsync" : "invoke");
@@ -115,7 +116,7 @@ class LambdaService {
       this.options.enqueue(logicalId, event.value, requestId);
       return answers.accepted;
     }
-    const lines = [`START RequestId: ${requestId} Version: ${answers.NEWEST}`];
+    const lines = [`START RequestId: ${requestId} Version: ${answers.LATEST_VERSION}`];
     const logged = headers["x-amz-log-type"] === "Tail" ? (line: string) => void lines.push(line) : undefined;
     let calleeMs = 0;
     const billed = (ms: number): void => void (calleeMs = ms);
@@ -126,7 +127,7 @@ class LambdaService {
     });
     end?.(calleeMs);
     const log = logged && [...lines, `END RequestId: ${requestId}`, ""].join("\n");
-    const answer = answers.answerTo(result, requestId, log);
+    const answer = answers.toResponse(result, requestId, log);
     return calleeMs > 0 ? { ...answer, headers: { ...answer.headers, [BILLED_HEADER]: String(calleeMs) } } : answer;
   }
 

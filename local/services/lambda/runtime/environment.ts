@@ -28,7 +28,7 @@ export type WriteLog = (level: string, line: string) => void;
  * Most time that loading a function may take, in milliseconds.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
-export const INIT_MS = 10_000;
+const INIT_MS = 10_000;
 
 /**
  * One execution environment: a process that has loaded the function and serves one event at a time. Between events it
@@ -49,7 +49,7 @@ export class Environment {
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
 
-  constructor(spec: EnvironmentSpec, guardian: ProcessReaper, write: WriteLog) {
+  constructor(spec: EnvironmentSpec, reaper: ProcessReaper, write: WriteLog) {
     this.#write = (level, line) => {
       this.#logged?.(line);
       write(level, line);
@@ -61,7 +61,7 @@ export class Environment {
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
       detached: true,
     });
-    guardian.watch(this.#child);
+    reaper.watch(this.#child);
     this.#events = this.#child.stdio[EVENTS_FD] as Writable;
     this.#events.on("error", () => undefined);
     this.#listen(spec.command);

@@ -19,7 +19,7 @@ export interface InvocationReport {
 
 /** What a pool needs from around it. */
 export interface PoolOptions {
-  guardian: ProcessReaper;
+  reaper: ProcessReaper;
   /** Most environments of one function at a time; further events wait for one. */
   maxEnvironments: number;
   /** How long an idle environment is kept, in milliseconds. */
@@ -38,7 +38,7 @@ export interface PoolFunction {
   spec: () => EnvironmentSpec;
 }
 
-interface Waiting {
+interface PendingInvocation {
   event: unknown;
   requestId: string;
   logged?: InvokeOptions["logged"];
@@ -63,8 +63,8 @@ export class Pool {
     Environment,
     { services: Record<string, number>; run: () => (end: RunEnd) => number }
   >();
-  readonly #waiting: Waiting[] = [];
-  readonly #reaper: NodeJS.Timeout;
+  readonly #waiting: PendingInvocation[] = [];
+  readonly #idleTimer: NodeJS.Timeout;
   #starting = 0;
   #running = 0;
   #closed = false;
@@ -74,7 +74,7 @@ export class Pool {
     private readonly options: PoolOptions,
   ) {
     this.#function = fn;
-    this.#reaper = setInterval(() => this.#reap(), Math.max(1000, options.idleMs / 4)).unref();
+    this.#idleTimer = setInterval(() => this.#closeIdle(), Math.max(1000, options.idleMs / 4)).unref();
   }
 
   /** Process ids of the environments that exist. */
@@ -110,13 +110,13 @@ export class Pool {
    */
   kill(): number {
     const idle = new Set(this.#idle.map(({ environment }) => environment));
-    const busy = [...this.#all].filter((environment) => environment.pid !== undefined && !idle.has(environment));
-    for (const environment of busy) environment.kill();
-    return busy.length;
+    const findBusy = [...this.#all].filter((environment) => environment.pid !== undefined && !idle.has(environment));
+    for (const environment of findBusy) environment.kill();
+    return findBusy.length;
   }
 
   /** The environment that has this access key and runs an event. */
-  busy(accessKeyId: string): Environment | undefined {
+  findBusy(accessKeyId: string): Environment | undefined {
     const found = [...this.#all].find((environment) => environment.accessKeyId === accessKeyId);
     return this.#idle.some(({ environment }) => environment === found) ? undefined : found;
   }
@@ -124,7 +124,7 @@ export class Pool {
   /** Ends every environment; what is running or waiting ends as a crash. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#reaper);
+    clearInterval(this.#idleTimer);
     for (const waiting of this.#waiting.splice(0)) waiting.resolve(failure("crash", CLOSED));
     for (const environment of this.#all) environment.kill();
     await Promise.all([...this.#all].map(({ ended }) => ended));
@@ -140,17 +140,17 @@ export class Pool {
 
   #start(): void {
     const spec = this.#function.spec();
-    const environment = new Environment(spec, this.options.guardian, this.options.write);
+    const environment = new Environment(spec, this.options.reaper, this.options.write);
     this.#all.add(environment);
     this.#meter(environment, spec);
     const current = this.#current.add(environment);
     this.#starting += 1;
-    void environment.ended.then(() => this.#gone(environment));
+    void environment.ended.then(() => this.#onEnded(environment));
     environment.ready.then(
-      () => (current === this.#current ? this.#started(environment) : environment.kill()),
+      () => (current === this.#current ? this.#onReady(environment) : environment.kill()),
       (error: InitError) => {
         environment.kill();
-        if (current === this.#current) this.#failed(environment, error);
+        if (current === this.#current) this.#onInitFailed(environment, error);
       },
     );
   }
@@ -165,21 +165,21 @@ export class Pool {
     this.#metered.set(environment, { services: meter.services(variables), run });
   }
 
-  #started(environment: Environment): void {
+  #onReady(environment: Environment): void {
     this.#starting -= 1;
     this.#release(environment);
   }
 
   /** Loading failed: the event that waited longest gets that error, as the one that caused the cold start. */
-  #failed(environment: Environment, { reported }: InitError): void {
+  #onInitFailed(environment: Environment, { reported }: InitError): void {
     this.#current.delete(environment);
     this.#starting -= 1;
     const waiting = this.#waiting.shift();
-    if (waiting) this.#end(waiting, reportedFailure("error", reported));
+    if (waiting) this.#complete(waiting, reportedFailure("error", reported));
     this.#dispatch();
   }
 
-  async #serve(environment: Environment, waiting: Waiting): Promise<void> {
+  async #serve(environment: Environment, waiting: PendingInvocation): Promise<void> {
     const { model, arn } = this.#function;
     const { requestId, event, logged } = waiting;
     const deadline = Date.now() + model.timeoutSeconds * 1000;
@@ -196,7 +196,7 @@ export class Pool {
       this.#current.delete(environment);
       environment.kill();
     } else this.#release(environment);
-    this.#end(waiting, toResult(outcome, model.timeoutSeconds));
+    this.#complete(waiting, toResult(outcome, model.timeoutSeconds));
     this.#dispatch();
   }
 
@@ -206,21 +206,21 @@ export class Pool {
     this.#dispatch();
   }
 
-  #end(waiting: Waiting, result: InvokeResult): void {
+  #complete(waiting: PendingInvocation, result: InvokeResult): void {
     const { event, requestId, cold, started } = waiting;
     waiting.resolve(result);
     const functionId = this.#function.model.logicalId;
     this.options.report({ functionId, requestId, event, result, cold, ms: performance.now() - started });
   }
 
-  #gone(environment: Environment): void {
+  #onEnded(environment: Environment): void {
     this.#all.delete(environment);
     this.#current.delete(environment);
     const index = this.#idle.findIndex((each) => each.environment === environment);
     if (index >= 0) this.#idle.splice(index, 1);
   }
 
-  #reap(): void {
+  #closeIdle(): void {
     const before = Date.now() - this.options.idleMs;
     while (this.#idle[0] && this.#idle[0].since < before) this.#idle.shift()!.environment.kill();
   }

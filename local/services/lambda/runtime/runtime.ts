@@ -18,7 +18,7 @@ export interface RuntimeOptions {
   bootstraps: Bootstraps;
   place: Place;
   credentials: Credentials;
-  guardian: ProcessReaper;
+  reaper: ProcessReaper;
   /** The `AWS_ENDPOINT_URL_…` variables; asked when an environment starts. */
   endpoints: () => Record<string, string>;
   /** A `NODE_PATH` for functions outside the construct: Lambda has the AWS SDK in its own. @default none */
@@ -104,7 +104,7 @@ export class LambdaRuntime implements Invoker {
 
   #busy(accessKeyId: string): Environment | undefined {
     for (const { pool } of this.#pools.values()) {
-      const found = pool.busy(accessKeyId);
+      const found = pool.findBusy(accessKeyId);
       if (found) return found;
     }
     return undefined;
@@ -121,7 +121,7 @@ export class LambdaRuntime implements Invoker {
 
   #function(model: FunctionModel): PoolFunction {
     const { place, credentials, bootstraps, endpoints } = this.options;
-    const libraries = model.outside && model.runtime.startsWith("nodejs") ? this.options.libraries : undefined;
+    const libraries = model.external && model.runtime.startsWith("nodejs") ? this.options.libraries : undefined;
     return {
       model,
       arn: functionArn(model, place),
@@ -134,12 +134,12 @@ export class LambdaRuntime implements Invoker {
   }
 
   #poolOptions(model: FunctionModel): PoolOptions {
-    const { log, report, guardian, meter, faults, maxEnvironments = MAX_ENVIRONMENTS, idleMs = IDLE_MS } = this.options;
+    const { log, report, reaper, meter, faults, maxEnvironments = MAX_ENVIRONMENTS, idleMs = IDLE_MS } = this.options;
     const write = (level: string, line: string) =>
       log({ level: levelOf(level), source: model.logicalId, message: line });
     const retire = faults?.retire && ((): boolean => faults.retire?.(model.logicalId) === true);
     return {
-      guardian,
+      reaper,
       maxEnvironments,
       idleMs,
       write,

@@ -1,6 +1,6 @@
 import { attributesMd5, selectAttributes } from "../queue/attributes.js";
 import { Errors, SqsError } from "../errors.js";
-import { BATCH_ENTRIES, LONGEST_SECONDS, MESSAGE_BYTES, PURGE_MS } from "../limits.js";
+import { MAX_BATCH_ENTRIES, MAX_SECONDS, MAX_MESSAGE_BYTES, PURGE_INTERVAL_MS } from "../limits.js";
 import { type Delivery, systemAttributes } from "../queue/message.js";
 import { queueAttributes } from "./queue-attributes.js";
 import type { ServedQueue } from "../queue/queues.js";
@@ -35,16 +35,16 @@ const sendMessageBatch: Operation["run"] = (served, request, { senderId, now }) 
   const entries = request.entries("SendMessageBatchRequestEntry");
   const read = entries.map(({ id, entry }) => attempt(id, () => readSendRequest(entry, senderId, now)));
   const bytes = valuesOf(read).reduce((sum, sending) => sum + sending.bytes, 0);
-  if (bytes > MESSAGE_BYTES) throw Errors.batchTooLong(MESSAGE_BYTES, bytes);
+  if (bytes > MAX_MESSAGE_BYTES) throw Errors.batchTooLong(MAX_MESSAGE_BYTES, bytes);
   const results = read.map((each) => ("value" in each ? attempt(each.id, () => sized(each.value, served)) : each));
   send(served, valuesOf(results));
   return batchAnswer(results, sendResponse);
 };
 
 const receiveMessage: Operation["run"] = async (served, request, { signal }) => {
-  const max = request.integer("MaxNumberOfMessages", 1, BATCH_ENTRIES) ?? 1;
-  const visibility = request.integer("VisibilityTimeout", 0, LONGEST_SECONDS.visibility);
-  const waitSeconds = request.integer("WaitTimeSeconds", 0, LONGEST_SECONDS.poll) ?? served.model.waitSeconds;
+  const max = request.integer("MaxNumberOfMessages", 1, MAX_BATCH_ENTRIES) ?? 1;
+  const visibility = request.integer("VisibilityTimeout", 0, MAX_SECONDS.visibility);
+  const waitSeconds = request.integer("WaitTimeSeconds", 0, MAX_SECONDS.poll) ?? served.model.waitSeconds;
   const system = [...request.texts("AttributeNames"), ...request.texts("MessageSystemAttributeNames")];
   const names = request.texts("MessageAttributeNames");
   const visibilityMs = visibility === undefined ? {} : { visibilityMs: visibility * 1000 };
@@ -75,7 +75,7 @@ const deleteMessage = ({ queue }: ServedQueue, request: SqsRequest): object => {
 
 const changeVisibility = ({ queue, polls }: ServedQueue, request: SqsRequest): object => {
   const handle = request.text("ReceiptHandle");
-  const seconds = request.integer("VisibilityTimeout", 0, LONGEST_SECONDS.visibility);
+  const seconds = request.integer("VisibilityTimeout", 0, MAX_SECONDS.visibility);
   if (seconds === undefined) throw Errors.missing("VisibilityTimeout");
   const outcome = queue.changeVisibility(handle, seconds * 1000);
   if (outcome === "malformed") throw Errors.receipt(handle);
@@ -95,7 +95,7 @@ const batchOf =
 
 const purgeQueue: Operation["run"] = (served, _, { now }) => {
   const { queue, model, purgedAt = -Infinity } = served;
-  if (now - purgedAt < PURGE_MS) throw Errors.purging(model.name);
+  if (now - purgedAt < PURGE_INTERVAL_MS) throw Errors.purging(model.name);
   served.purgedAt = now;
   queue.purge();
   return {};

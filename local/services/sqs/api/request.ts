@@ -1,5 +1,5 @@
 import { Errors } from "../errors.js";
-import { BATCH_ENTRIES } from "../limits.js";
+import { MAX_BATCH_ENTRIES } from "../limits.js";
 
 /** The members of a request, or of an entry of its batch, with the types that the protocol gives them. */
 export class SqsRequest {
@@ -58,7 +58,7 @@ export class SqsRequest {
     const value = this.members["Entries"] ?? [];
     if (!Array.isArray(value) || !value.every(isObject)) throw Errors.serialization("Entries");
     if (value.length === 0) throw Errors.noEntries(what);
-    if (value.length > BATCH_ENTRIES) throw Errors.manyEntries(value.length);
+    if (value.length > MAX_BATCH_ENTRIES) throw Errors.manyEntries(value.length);
     const entries = value
       .map((each) => new SqsRequest(each))
       .map((entry) => ({ id: entry.optionalText("Id") ?? "", entry }));

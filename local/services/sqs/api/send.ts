@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { attributeBytes, attributesMd5, readAttributes } from "../queue/attributes.js";
 import { Errors } from "../errors.js";
-import { LONGEST_SECONDS } from "../limits.js";
+import { MAX_SECONDS } from "../limits.js";
 import type { Message, MessageAttributes } from "../queue/message.js";
 import type { SqsRequest } from "./request.js";
 
@@ -32,7 +32,7 @@ export const readSendRequest = (request: SqsRequest, senderId: string, now: numb
   const body = request.text("MessageBody");
   const attributes = readAttributes(request.object("MessageAttributes"));
   const systemSent = readAttributes(request.object("MessageSystemAttributes"));
-  const delay = request.integer("DelaySeconds", 0, LONGEST_SECONDS.delay);
+  const delay = request.integer("DelaySeconds", 0, MAX_SECONDS.delay);
   const group = request.optionalText("MessageGroupId");
   if (!CONTENTS.test(body)) throw Errors.contents();
   for (const name of Object.keys(systemSent)) {

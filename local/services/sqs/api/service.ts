@@ -3,8 +3,13 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { messageOf } from "../../../core/user-error.js";
 import { type HttpServer, startHttpServer } from "../../../core/http/server.js";
 import type { Permissions } from "../../../core/authorization/permissions.js";
-import { SIGNATURE_ERRORS, SIGNATURE_MESSAGES, type Signatures } from "../../../core/authorization/signatures.js";
-import { bodyOf } from "../../lambda/invoke/payload.js";
+import {
+  SIGNATURE_ERRORS,
+  SIGNATURE_MESSAGES,
+  type SignatureVerifier,
+} from "../../../core/authorization/signatures.js";
+import { readBody } from "../../../core/http/read-body.js";
+import { MAX_REQUEST_BYTES } from "../limits.js";
 import type { Log } from "../../../core/log.js";
 import { addressOf, queueArn } from "./address.js";
 import { Errors, SqsError } from "../errors.js";
@@ -16,7 +21,7 @@ import { SqsRequest } from "./request.js";
 /** What the service is made of. */
 export interface SqsServiceOptions {
   /** Of requests that are for `sqs`. */
-  signatures: Signatures;
+  signatures: SignatureVerifier;
   permissions: Pick<Permissions, "check" | "callerOf" | "place">;
   queues: Queues;
   log: Log;
@@ -93,8 +98,8 @@ export class SqsService {
     const options = this.#options;
     if (!options) throw Errors.noQueue();
     const { signatures, permissions, queues, now, meter } = options;
-    const body = await bodyOf(request);
-    if (!body)
+    const body = await readBody(request, MAX_REQUEST_BYTES);
+    if (body === "too large")
       throw new SqsError("RequestEntityTooLargeException", "RequestEntityTooLarge", "The request is too large.", 413);
     const signer = signatures.signer(request, body);
     if ("fault" in signer) throw signatureError(signer.fault);

@@ -1,12 +1,12 @@
 import type { Clock } from "../../../core/clock.js";
-import { BATCH_ENTRIES, LONGEST_SECONDS } from "../limits.js";
+import { MAX_BATCH_ENTRIES, MAX_SECONDS } from "../limits.js";
 import type { LongPolls, ReceiveRequest } from "../queue/long-polls.js";
 import type { Delivery } from "../queue/message.js";
 import { type SqsRecord, sqsRecord } from "./event.js";
-import { BATCH_BYTES } from "./limits.js";
+import { MAX_BATCH_BYTES } from "./limits.js";
 
 /** How batches are gathered. */
-export interface GatherOptions {
+export interface ReceiveBatchOptions {
   polls: Pick<LongPolls, "receive">;
   clock: Clock;
   batchSize: number;
@@ -16,14 +16,20 @@ export interface GatherOptions {
 }
 
 /** Waits for messages, and then for more of them until the window closes or the batch is full; empty: none came. */
-export const gather = async ({ polls, clock, batchSize, windowMs, signal }: GatherOptions): Promise<Delivery[]> => {
+export const receiveBatch = async ({
+  polls,
+  clock,
+  batchSize,
+  windowMs,
+  signal,
+}: ReceiveBatchOptions): Promise<Delivery[]> => {
   const receive = (more: Pick<ReceiveRequest, "max" | "waitMs">) => polls.receive({ ...more, signal });
-  const gathered = await receive({ max: Math.min(batchSize, BATCH_ENTRIES), waitMs: LONGEST_SECONDS.poll * 1000 });
+  const gathered = await receive({ max: Math.min(batchSize, MAX_BATCH_ENTRIES), waitMs: MAX_SECONDS.poll * 1000 });
   const until = clock.now() + windowMs;
-  while (gathered.length > 0 && gathered.length < batchSize && bytesOf(gathered) < BATCH_BYTES && !signal.aborted) {
+  while (gathered.length > 0 && gathered.length < batchSize && bytesOf(gathered) < MAX_BATCH_BYTES && !signal.aborted) {
     const waitMs = until - clock.now();
     if (waitMs <= 0) break;
-    gathered.push(...(await receive({ max: Math.min(batchSize - gathered.length, BATCH_ENTRIES), waitMs })));
+    gathered.push(...(await receive({ max: Math.min(batchSize - gathered.length, MAX_BATCH_ENTRIES), waitMs })));
   }
   return gathered;
 };
@@ -32,14 +38,14 @@ const bytesOf = (deliveries: Delivery[]): number =>
   deliveries.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
 
 /** Messages as records, in as few events as their size permits. */
-export const eventsOf = (deliveries: Delivery[], queueArn: string): SqsRecord[][] => {
+export const toEvents = (deliveries: Delivery[], queueArn: string): SqsRecord[][] => {
   const events: SqsRecord[][] = [];
   let room = 0;
   for (const record of deliveries.map((delivery) => sqsRecord(delivery, queueArn))) {
     const bytes = Buffer.byteLength(JSON.stringify(record)) + 1;
     if (bytes > room) {
       events.push([]);
-      room = BATCH_BYTES - Buffer.byteLength('{"Records":[]}');
+      room = MAX_BATCH_BYTES - Buffer.byteLength('{"Records":[]}');
     }
     events.at(-1)!.push(record);
     room -= bytes;

@@ -16,7 +16,7 @@ export class Concurrency {
   /** As many as there may be now. */
   get limit(): number {
     const busyMs = this.#busySince === undefined ? 0 : this.now() - this.#busySince;
-    return Math.min(this.most, CONCURRENCY.first + Math.floor((busyMs / 60_000) * CONCURRENCY.perMinute));
+    return Math.min(this.most, CONCURRENCY.initial + Math.floor((busyMs / 60_000) * CONCURRENCY.perMinute));
   }
 
   /** The queue had messages. */

@@ -3,22 +3,22 @@
  * the bounds of `MaximumConcurrency`.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
-export const CONCURRENCY = { first: 5, perMinute: 300, least: 2, most: 1000 };
+export const CONCURRENCY = { initial: 5, perMinute: 300, min: 2, max: 1000 };
 
 /**
  * Messages of a batch: where the template does not say, most of them, and most without a batching window.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
  */
-export const BATCH_SIZE = { standard: 10, most: 10_000, withoutWindow: 10 };
+export const BATCH_SIZE = { default: 10, max: 10_000, maxWithoutWindow: 10 };
 
 /**
  * Longest batching window, in seconds.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
  */
-export const WINDOW_SECONDS = 300;
+export const MAX_WINDOW_SECONDS = 300;
 
 /**
  * Most bytes of a batch: an invocation's payload.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export const BATCH_BYTES = 6 * 1024 * 1024;
+export const MAX_BATCH_BYTES = 6 * 1024 * 1024;

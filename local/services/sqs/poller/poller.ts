@@ -8,7 +8,7 @@ import type { ServedQueue } from "../queue/queues.js";
 import { Concurrency } from "./concurrency.js";
 import type { SqsRecord } from "./event.js";
 import { failedItems } from "./failures.js";
-import { eventsOf, gather } from "./batch.js";
+import { toEvents, receiveBatch } from "./batch.js";
 import { CONCURRENCY } from "./limits.js";
 
 /** What a poller is made of. */
@@ -19,7 +19,7 @@ export interface PollerOptions {
   invoke: (event: { Records: SqsRecord[] }) => Promise<InvokeResult>;
   clock: Clock;
   /** Most batches at a time, besides what the mapping says. */
-  most: number;
+  maxBatches: number;
   /** How much of each wait is waited; see {@link QueueOptions.scale}. */
   scale: number;
   log: (level: LogEntry["level"], message: string) => void;
@@ -38,10 +38,12 @@ export class Poller {
   #abandoned = false;
 
   constructor(private readonly options: PollerOptions) {
-    const { mapping, most, clock } = options;
+    const { mapping, maxBatches, clock } = options;
     // Each receipt that waits listens, and a busy queue has more of them than Node's warning of a leak expects.
     setMaxListeners(0, this.#closed.signal);
-    this.#concurrency = new Concurrency(Math.min(mapping.maxConcurrency ?? CONCURRENCY.most, most), () => clock.now());
+    this.#concurrency = new Concurrency(Math.min(mapping.maxConcurrency ?? CONCURRENCY.max, maxBatches), () =>
+      clock.now(),
+    );
     this.#grow();
   }
 
@@ -72,7 +74,7 @@ export class Poller {
     while (!signal.aborted) {
       const windowMs = mapping.windowSeconds * 1000 * scale;
       const receivedAt = clock.now();
-      const deliveries = await gather({ polls, clock, batchSize: mapping.batchSize, windowMs, signal });
+      const deliveries = await receiveBatch({ polls, clock, batchSize: mapping.batchSize, windowMs, signal });
       if (deliveries.length === 0) {
         this.#concurrency.idle();
         if (this.#loops.size > this.#concurrency.limit) return;
@@ -81,7 +83,7 @@ export class Poller {
       this.#concurrency.busy();
       this.#grow();
       const until = receivedAt + served.model.visibilitySeconds * 1000 * scale;
-      for (const records of eventsOf(deliveries, served.model.arn)) await this.#process(records, until);
+      for (const records of toEvents(deliveries, served.model.arn)) await this.#process(records, until);
     }
   }
 

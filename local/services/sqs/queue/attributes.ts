@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Errors } from "../errors.js";
-import { MESSAGE_ATTRIBUTES } from "../limits.js";
+import { MAX_MESSAGE_ATTRIBUTES } from "../limits.js";
 import type { MessageAttributes } from "./message.js";
 
 /** Names and types of attributes. */
@@ -16,9 +16,9 @@ const KIND = { string: 1, binary: 2 };
  */
 export const readAttributes = (raw: Record<string, unknown>): MessageAttributes => {
   const names = Object.keys(raw);
-  if (names.length > MESSAGE_ATTRIBUTES)
+  if (names.length > MAX_MESSAGE_ATTRIBUTES)
     throw Errors.attribute(
-      `Number of message attributes [${names.length}] exceeds the allowed maximum [${MESSAGE_ATTRIBUTES}].`,
+      `Number of message attributes [${names.length}] exceeds the allowed maximum [${MAX_MESSAGE_ATTRIBUTES}].`,
     );
   return Object.fromEntries(names.map((name) => [name, readAttribute(name, raw[name])]));
 };

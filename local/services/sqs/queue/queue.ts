@@ -1,4 +1,4 @@
-import { IN_FLIGHT } from "../limits.js";
+import { MAX_IN_FLIGHT } from "../limits.js";
 import type { Delivery, Message } from "./message.js";
 import { keyOfHandle, receiptHandle } from "./receipt-handle.js";
 
@@ -20,9 +20,9 @@ export interface QueueOptions {
   /** Makes what nothing else is called. */
   makeId: () => string;
   /** Takes a message that was received too often. */
-  dead: (message: Message) => void;
+  onDead: (message: Message) => void;
   /** Told of a message that was kept too long, and is not kept any more. */
-  expired: (message: Message) => void;
+  onExpired: (message: Message) => void;
   /** How much of each visibility timeout and delay is waited. @default 1 */
   scale?: number;
   faults?: QueueFaults;
@@ -88,8 +88,8 @@ export class Queue {
    */
   receive(max: number, visibilityMs = this.settings.visibilityMs): Delivery[] {
     this.#reveal();
-    const isFar = this.#hidden.size + max <= IN_FLIGHT;
-    const room = isFar ? max : Math.min(max, IN_FLIGHT - this.#inFlight());
+    const isFar = this.#hidden.size + max <= MAX_IN_FLIGHT;
+    const room = isFar ? max : Math.min(max, MAX_IN_FLIGHT - this.#inFlight());
     const taken: Entry[] = [];
     for (const entry of this.#visible.values()) {
       if (taken.length >= room) break;
@@ -144,8 +144,8 @@ export class Queue {
 
   #isReceivable({ message, receiveCount }: Entry): boolean {
     const { retentionMs, maxReceiveCount = Infinity } = this.settings;
-    if (message.sentAt + retentionMs <= this.options.now()) this.options.expired(message);
-    else if (receiveCount >= maxReceiveCount) this.options.dead(message);
+    if (message.sentAt + retentionMs <= this.options.now()) this.options.onExpired(message);
+    else if (receiveCount >= maxReceiveCount) this.options.onDead(message);
     else return true;
     return false;
   }

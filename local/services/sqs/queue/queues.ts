@@ -69,8 +69,8 @@ export class Queues {
       settings: settingsOf(model),
       now: () => clock.now(),
       makeId: randomUUID,
-      dead: (message) => this.#dead(model.name, message),
-      expired: ({ id }) =>
+      onDead: (message) => this.#dead(model.name, message),
+      onExpired: ({ id }) =>
         this.#warn(`${model.logicalId} has kept message ${id} for its MessageRetentionPeriod, and drops it.`),
       scale,
       faults,
