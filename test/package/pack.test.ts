@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { FUNCTION_NAMES } from "../../infra/timeouts.js";
+import { FUNCTION_NAMES } from "../../infra/functions/registry.js";
 import {
   filesFrom,
   importsOf,
