@@ -15,7 +15,7 @@ const QUEUE = "<DeliveriesQueue.Arn>";
 const handOn = { [QUEUE]: ["sqs:SendMessage"] };
 const farewell = { [close]: ["execute-api:ManageConnections"], [post]: ["execute-api:ManageConnections"] };
 
-/** Everything each role may do, besides its own logs. */
+/** The permissions of each role, without those for its own logs. */
 const EXPECTED: Record<string, Record<string, string[]>> = {
   Connect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
   Disconnect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
@@ -86,7 +86,7 @@ interface Statement {
   Effect: string;
 }
 
-/** All statements of the template's policies, by the role that has them. */
+/** All statements of the template's policies, by their role. */
 const statements = (template: ReturnType<typeof synthesize>): [role: string, Statement][] =>
   Object.values(resourcesOf(template, "AWS::IAM::Policy")).flatMap(({ Properties }) => {
     const { Roles, PolicyDocument } = readable(Properties) as {
@@ -98,7 +98,7 @@ const statements = (template: ReturnType<typeof synthesize>): [role: string, Sta
     );
   });
 
-/** What each role may do, by resource. */
+/** The permissions of each role, by resource. */
 const permissions = (template: ReturnType<typeof synthesize>) => {
   const result: Record<string, Record<string, string[]>> = {};
   for (const [role, { Action, Resource }] of statements(template)) {
@@ -115,17 +115,17 @@ const withLogs = (name: string) => ({
   [`<${name}Logs.Arn>`]: ["logs:CreateLogStream", "logs:PutLogEvents"],
 });
 
-describe("what the functions may do", () => {
+describe("the permissions of the functions", () => {
   const template = synthesize();
   const actual = permissions(template);
 
-  test.each(Object.keys(EXPECTED))("%s: exactly this", (name) => {
+  test.each(Object.keys(EXPECTED))("are exactly as expected: %s", (name) => {
     expect(actual[name]).toEqual(withLogs(name));
   });
 
-  test("every function has a role of its own, and there are no others", () => {
+  test("belong to one role per function, and to no others", () => {
     expect(Object.keys(actual).sort()).toEqual(Object.keys(EXPECTED).sort());
-    // All but those that only some channels' options need.
+    // All functions except those that only some channels' options need.
     const needed = FUNCTION_NAMES.filter((name) => isNeeded(name, DEFAULT_SETTINGS));
     expect(Object.keys(EXPECTED)).toHaveLength(needed.length);
     const roles = Object.values(resourcesOf(template, "AWS::Lambda::Function")).map(({ Properties }) =>
@@ -134,14 +134,14 @@ describe("what the functions may do", () => {
     expect(new Set(roles).size).toBe(needed.length);
   });
 
-  test("no managed policies, no inline ones, nothing but Allow", () => {
+  test("have no managed policies, no inline ones, and only Allow", () => {
     for (const { Properties } of Object.values(resourcesOf(template, "AWS::IAM::Role"))) {
       expect(Object.keys(Properties)).toEqual(["AssumeRolePolicyDocument"]);
     }
     expect(new Set(statements(template).map(([, { Effect }]) => Effect))).toEqual(new Set(["Allow"]));
   });
 
-  test("no Scan, no wildcard in an action, and in a resource only the connections of this stage", () => {
+  test("have no Scan and no wildcards but the stage's connections", () => {
     for (const [, { Action, Resource }] of statements(template)) {
       for (const action of [Action].flat()) expect(action).not.toMatch(/\*|Scan/);
       for (const resource of [Resource].flat())
@@ -149,7 +149,8 @@ describe("what the functions may do", () => {
     }
   });
 
-  test("more where a channel keeps its last message: publications update it, subscribe reads it", () => {
+  // Publications update it, and subscribe reads it.
+  test("include the latest message if a channel keeps it", () => {
     const keeping = permissions(synthesize({ channels: { "prices/*": { latest: true } } }));
     const more: Record<string, string> = {
       Publish: "UpdateItem",
@@ -163,7 +164,8 @@ describe("what the functions may do", () => {
     }
   });
 
-  test("more where a channel lingers: who publishes and the sweep invoke the flusher, which delivers", () => {
+  // Publishing functions and the sweep invoke the flusher, which delivers.
+  test("include invoking the flusher if a channel lingers", () => {
     const lingering = permissions(synthesize({ channels: { "busy/*": { linger: Duration.millis(250) } } }));
     const more: Record<string, string[]> = {
       Publish: ["PutItem"],
@@ -190,7 +192,8 @@ describe("what the functions may do", () => {
     });
   });
 
-  test("more where a channel has history: who publishes or subscribes, and one function more, which reads it; ping reads heads", () => {
+  // Publishing and subscribing functions, and the history function, use it. Ping reads heads.
+  test("include the history if a channel has one", () => {
     const keeping = permissions(synthesize({ channels: { "kept/*": { history: {} } } }));
     const more: Record<string, string[]> = {
       Publish: ["PutItem", "UpdateItem"],
@@ -219,7 +222,8 @@ describe("what the functions may do", () => {
     expect(both.Flush!["<Table.Arn>"]).not.toContain("dynamodb:UpdateItem");
   });
 
-  test("the last message is written by who delivers it: the flusher, where its channel lingers", () => {
+  // If a channel lingers, this is the flusher.
+  test("include writing the latest message for its deliverer only", () => {
     const both = permissions(synthesize({ channels: { "ticker/*": { linger: Duration.millis(250), latest: true } } }));
     // A worker counts attempts.
     expect(Object.keys(both).filter((name) => both[name]!["<Table.Arn>"]!.includes("dynamodb:UpdateItem"))).toEqual([
@@ -228,7 +232,8 @@ describe("what the functions may do", () => {
     ]);
   });
 
-  test("more where a channel has presence: who begins or ends subscriptions notes it, and invokes who tells it", () => {
+  // They are for functions that begin or end subscriptions.
+  test("include presence records and invoking the notifier if presence is on", () => {
     const attended = permissions(synthesize({ channels: { "rooms/*": { presence: true } } }));
     const idle = ["Handshake", "DefaultRoute", "Ping"];
     for (const name of Object.keys(EXPECTED)) {
@@ -255,7 +260,7 @@ describe("what the functions may do", () => {
     });
   });
 
-  test("more where guards of a module may read histories while they decide who may know who is there", () => {
+  test("add dynamodb:Query if a presence guard may read history", () => {
     const channels = { "rooms/*": { presence: true }, "kept/*": { history: {} } };
     const tables = (props: PushItProps): string[] =>
       permissions(synthesize(props)).Presence!["<Table.Arn>"]!.map((action) => action.replace("dynamodb:", ""));
@@ -265,7 +270,8 @@ describe("what the functions may do", () => {
     expect(tables({ channels: { "rooms/*": { presence: true } }, guards })).toEqual(["GetItem", "Query"]);
   });
 
-  test("more where the back end is told: who lets agents in, and who removes them, puts events on that bus alone", () => {
+  // They are for functions that accept or remove agents.
+  test("include events:PutEvents on the bus if server events are on", () => {
     const stack = makeStack();
     const eventBus = new EventBus(stack, "Bus");
     const telling = permissions(synthesize({ eventBus, channels: { "rooms/*": { presence: true } } }, stack));
@@ -284,7 +290,7 @@ describe("what the functions may do", () => {
     for (const name of puts) expect(telling[name]!["<Bus.Arn>"]).toEqual(["events:PutEvents"]);
   });
 
-  test("the same with every option that makes resources", () => {
+  test("are the same with every option that makes resources", () => {
     const stack = makeStack();
     const everything = synthesize(
       { accessLogs: AccessLogs.existingRole(), pointInTimeRecovery: true, sweepInterval: Duration.hours(1) },
@@ -315,24 +321,24 @@ describe("a customer's key", () => {
     template.hasResourceProperties("AWS::DynamoDB::Table", { SSESpecification: { SSEEnabled: true, SSEType: "KMS" } });
   });
 
-  test("is granted to those functions, too, that only some channels need", () => {
+  test("is granted to functions that only some channels need", () => {
     const stack = makeStack();
     const channels = { "all/*": { history: {}, presence: true, linger: Duration.millis(250) } };
     const actual = permissions(synthesize({ encryptionKey: new kms.Key(stack, "Key"), channels }, stack));
     const keys = Object.fromEntries(Object.entries(actual).map(([name, resources]) => [name, resources["<Key.Arn>"]]));
-    // A ping renews who is there.
+    // A ping renews presence.
     const reading = ["DefaultRoute", "Handshake", "Presence"];
     expect(Object.keys(keys)).toHaveLength(FUNCTION_NAMES.length);
     for (const [name, actions] of Object.entries(keys))
       expect([name, actions]).toEqual([name, [...(reading.includes(name) ? read : write)].sort()]);
   });
 
-  test("is made where none is given, and granted likewise", () => {
+  test("is made if none is given, with the same grants", () => {
     const template = synthesize({ encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED });
     expectKey(template, "<TableKey.Arn>");
   });
 });
 
-test("names of log groups in these tests are what they seem", () => {
+test("names of log groups in these tests are correct", () => {
   expect(nameOf("PushItPublishLogs7C6350F1")).toBe("PublishLogs");
 });

@@ -10,7 +10,7 @@ export interface Received {
   body: string;
 }
 
-/** An HTTP server on loopback that answers as it is told. */
+/** An HTTP server on loopback with scripted responses. */
 export class HttpServer {
   readonly received: Received[] = [];
   answer: (request: Received, response: ServerResponse) => unknown = (_request, response) => response.end();
