@@ -71,8 +71,8 @@ describe("a guard module", () => {
   });
 
   test("has its environment and source lines in these functions only", () => {
-    const actual = environments(withGuards({ environment: { AUDIENCE: "example.com" } }));
-    const knowing = Object.keys(actual).filter((name) => actual[name]!.AUDIENCE === "example.com");
+    const actual = environments(withGuards({ environment: { ISSUER: "example.com" } }));
+    const knowing = Object.keys(actual).filter((name) => actual[name]!.ISSUER === "example.com");
     expect(knowing.sort()).toEqual(RUN_GUARDS);
     expect(actual.Connect!.NODE_OPTIONS).toBe("--enable-source-maps");
     expect(actual.Ping!.NODE_OPTIONS).toBeUndefined();

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import ts from "typescript";
 
 /*
- * What infra exports should be expressible in jsii, so that other languages can follow without breaking users:
- * structs of readonly properties, classes and enums; no unions, no functions as values, no type parameters.
+ * The exports of infra should be available through jsii, so that other languages can follow without breaking users.
+ * They are structs of readonly properties, classes and enums. They have no unions, functions as values or type
+ * parameters.
  */
 
 const root = join(__dirname, "../..");
@@ -99,8 +100,8 @@ describe("a property", () => {
     const declaration = declarationOf(member) as ts.PropertySignature;
     expect(ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Readonly).toBeTruthy();
     expect(ts.displayPartsToString(member.getDocumentationComment(checker))).not.toBe("");
-    const tells = member.getJsDocTags(checker).some(({ name, text }) => name === "default" && text?.length);
-    expect([_name, tells]).toEqual([_name, declaration.questionToken !== undefined]);
+    const hasDefault = member.getJsDocTags(checker).some(({ name, text }) => name === "default" && text?.length);
+    expect([_name, hasDefault]).toEqual([_name, declaration.questionToken !== undefined]);
   });
 });
 

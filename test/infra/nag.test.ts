@@ -60,9 +60,11 @@ describe("cdk-nag's AWS Solutions", () => {
   test("finds nothing in grants to servers or rules that publish", () => {
     const stack = makeStack();
     const pushIt = makePushIt({ publishUrl: true }, stack);
-    const backEnd = new iam.Role(stack, "BackEnd", { assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com") });
-    pushIt.grantPublish(backEnd);
-    pushIt.grantPublishUrl(backEnd);
+    const publisherRole = new iam.Role(stack, "BackEnd", {
+      assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
+    });
+    pushIt.grantPublish(publisherRole);
+    pushIt.grantPublishUrl(publisherRole);
     const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
     rule.addTarget(
       pushIt.publishTarget({ channel: "shop", data: { order: events.EventField.fromPath("$.detail.order") } }),

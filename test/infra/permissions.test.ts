@@ -12,16 +12,16 @@ const post = `${STAGE}/POST/@connections/*`;
 const close = `${STAGE}/DELETE/@connections/*`;
 
 const QUEUE = "<DeliveriesQueue.Arn>";
-const handOn = { [QUEUE]: ["sqs:SendMessage"] };
-const farewell = { [close]: ["execute-api:ManageConnections"], [post]: ["execute-api:ManageConnections"] };
+const enqueue = { [QUEUE]: ["sqs:SendMessage"] };
+const notifyAndClose = { [close]: ["execute-api:ManageConnections"], [post]: ["execute-api:ManageConnections"] };
 
 /** The permissions of each role, without those for its own logs. */
 const EXPECTED: Record<string, Record<string, string[]>> = {
   Connect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
   Disconnect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
-  Handshake: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
-  Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...farewell },
-  Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...farewell },
+  Handshake: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
+  Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...notifyAndClose },
+  Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...notifyAndClose },
   Publish: {
     "<Table.Arn>": [
       "dynamodb:BatchGetItem",
@@ -30,8 +30,8 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "dynamodb:GetItem",
       "dynamodb:Query",
     ],
-    ...farewell,
-    ...handOn,
+    ...notifyAndClose,
+    ...enqueue,
   },
   Refresh: {
     "<Table.Arn>": [
@@ -41,12 +41,12 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "dynamodb:PutItem",
       "dynamodb:Query",
     ],
-    ...farewell,
+    ...notifyAndClose,
   },
   Publisher: {
     "<Table.Arn>": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
-    ...farewell,
-    ...handOn,
+    ...notifyAndClose,
+    ...enqueue,
   },
   Deliver: {
     "<Table.Arn>": [
@@ -56,7 +56,7 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "dynamodb:Query",
       "dynamodb:UpdateItem",
     ],
-    ...farewell,
+    ...notifyAndClose,
     [QUEUE]: [
       "sqs:ChangeMessageVisibility",
       "sqs:DeleteMessage",
@@ -65,8 +65,8 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "sqs:SendMessage",
     ],
   },
-  Ping: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
-  DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
+  Ping: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
+  DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
   Sweep: {
     "<Table.Arn>": [
       "dynamodb:BatchWriteItem",
@@ -75,7 +75,7 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "dynamodb:PutItem",
       "dynamodb:Query",
     ],
-    ...farewell,
+    ...notifyAndClose,
   },
 };
 EXPECTED.Send = EXPECTED.Publish!;
@@ -125,7 +125,7 @@ describe("the permissions of the functions", () => {
 
   test("belong to one role per function, and to no others", () => {
     expect(Object.keys(actual).sort()).toEqual(Object.keys(EXPECTED).sort());
-    // All functions except those that only some channels' options need.
+    // All functions except those for some channels' options only.
     const needed = FUNCTION_NAMES.filter((name) => isNeeded(name, DEFAULT_SETTINGS));
     expect(Object.keys(EXPECTED)).toHaveLength(needed.length);
     const roles = Object.values(resourcesOf(template, "AWS::Lambda::Function")).map(({ Properties }) =>
@@ -187,8 +187,8 @@ describe("the permissions of the functions", () => {
         (action) => `dynamodb:${action}`,
       ),
       "<FlushLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
-      ...farewell,
-      ...handOn,
+      ...notifyAndClose,
+      ...enqueue,
     });
   });
 
@@ -214,7 +214,7 @@ describe("the permissions of the functions", () => {
         (action) => `dynamodb:${action}`,
       ),
       "<HistoryLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
-      ...farewell,
+      ...notifyAndClose,
     });
     const both = permissions(
       synthesize({ channels: { "kept/*": { history: {}, latest: true, linger: Duration.millis(250) } } }),
@@ -234,7 +234,7 @@ describe("the permissions of the functions", () => {
 
   // They are for functions that begin or end subscriptions.
   test("include presence records and invoking the notifier if presence is on", () => {
-    const attended = permissions(synthesize({ channels: { "rooms/*": { presence: true } } }));
+    const withPresence = permissions(synthesize({ channels: { "rooms/*": { presence: true } } }));
     const idle = ["Handshake", "DefaultRoute", "Ping"];
     for (const name of Object.keys(EXPECTED)) {
       const more = idle.includes(name) ? [] : ["GetItem", "UpdateItem"];
@@ -243,20 +243,20 @@ describe("the permissions of the functions", () => {
         (action) => `dynamodb:${action}`,
       );
       const table = [...new Set([...EXPECTED[name]!["<Table.Arn>"]!, ...actions])].sort();
-      expect([name, attended[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table, ...invoke }]);
+      expect([name, withPresence[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table, ...invoke }]);
     }
-    expect(attended.Presence).toEqual({
+    expect(withPresence.Presence).toEqual({
       "<Table.Arn>": ["dynamodb:GetItem", "dynamodb:Query"],
       "<PresenceLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
-      ...farewell,
+      ...notifyAndClose,
     });
-    expect(attended.Announce).toEqual({
+    expect(withPresence.Announce).toEqual({
       "<Table.Arn>": ["BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"].map(
         (action) => `dynamodb:${action}`,
       ),
       "<AnnounceLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
-      ...farewell,
-      ...handOn,
+      ...notifyAndClose,
+      ...enqueue,
     });
   });
 
@@ -274,8 +274,8 @@ describe("the permissions of the functions", () => {
   test("include events:PutEvents on the bus if server events are on", () => {
     const stack = makeStack();
     const eventBus = new EventBus(stack, "Bus");
-    const telling = permissions(synthesize({ eventBus, channels: { "rooms/*": { presence: true } } }, stack));
-    const puts = Object.keys(telling).filter((name) => telling[name]!["<Bus.Arn>"]);
+    const notifying = permissions(synthesize({ eventBus, channels: { "rooms/*": { presence: true } } }, stack));
+    const puts = Object.keys(notifying).filter((name) => notifying[name]!["<Bus.Arn>"]);
     expect(puts.sort()).toEqual([
       "Announce",
       "Connect",
@@ -287,7 +287,7 @@ describe("the permissions of the functions", () => {
       "Send",
       "Sweep",
     ]);
-    for (const name of puts) expect(telling[name]!["<Bus.Arn>"]).toEqual(["events:PutEvents"]);
+    for (const name of puts) expect(notifying[name]!["<Bus.Arn>"]).toEqual(["events:PutEvents"]);
   });
 
   test("are the same with every option that makes resources", () => {

@@ -21,8 +21,8 @@ describe("the API", () => {
   });
 
   test("has a scheduled run each minute if a channel has presence", () => {
-    const attended = synthesize({ channels: { "rooms/*": { presence: true } } });
-    const rates = Object.values(resourcesOf(attended, "AWS::Events::Rule")).map(
+    const withPresence = synthesize({ channels: { "rooms/*": { presence: true } } });
+    const rates = Object.values(resourcesOf(withPresence, "AWS::Events::Rule")).map(
       ({ Properties }) => Properties.ScheduleExpression,
     );
     expect(rates.sort()).toEqual(["rate(1 minute)", "rate(15 minutes)"]);
@@ -115,7 +115,7 @@ describe("the functions", () => {
   });
 
   test("are arm64 with 512 MB, JSON logs and expiring log groups", () => {
-    // All functions except those that only some channels' options need.
+    // All functions except those for some channels' options only.
     expect(functions).toHaveLength(FUNCTION_NAMES.filter((name) => isNeeded(name, DEFAULT_SETTINGS)).length);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({

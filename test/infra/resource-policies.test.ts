@@ -4,8 +4,8 @@ import { AccessLogs, Guards, type PushItProps } from "../../infra/index.js";
 import { ROUTE_NAMES, ROUTES } from "../../infra/routes.js";
 import { makeStack, readable, resourcesOf, synthesize } from "./synth.js";
 
-// What permits something and is not asked in a local run, so that no end-to-end test misses it: `npm run iam:mutate`
-// names this file for each.
+// These policies have no effect in a local run, so that no end-to-end test fails without them. `npm run iam:mutate`
+// names this file for each of them.
 
 /** Every function, route and schedule of all options. */
 const EVERYTHING: PushItProps = {

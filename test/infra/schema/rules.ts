@@ -1,5 +1,5 @@
 /*
- * What CloudFormation's schemas do not say, or not for all: values that are one of a few, and sizes.
+ * The rules that CloudFormation's schemas lack, or lack for some resources: enumerations of values, and sizes.
  */
 
 /** The values that a property can have, by `Type.Property` or `Type.Property.Inner`. */

@@ -60,9 +60,11 @@ export const everything = (stack = makeStack()): CfnTemplate => {
     },
     stack,
   );
-  const backEnd = new iam.Role(stack, "BackEnd", { assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com") });
+  const publisherRole = new iam.Role(stack, "BackEnd", {
+    assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
+  });
   for (const grant of ["grantPublish", "grantPublishUrl", "grantDisconnect", "grantConnectionInfo"] as const)
-    pushIt[grant](backEnd);
+    pushIt[grant](publisherRole);
   const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
   rule.addTarget(
     pushIt.publishTarget({ channel: "shop", data: { order: events.EventField.fromPath("$.detail.order") } }),

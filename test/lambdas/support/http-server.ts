@@ -17,7 +17,7 @@ export class HttpServer {
   readonly #server: Server;
 
   private constructor() {
-    this.#server = createServer((request, response) => void this.#hear(request, response));
+    this.#server = createServer((request, response) => void this.#receive(request, response));
   }
 
   static async start(): Promise<HttpServer> {
@@ -27,7 +27,7 @@ export class HttpServer {
     return it;
   }
 
-  async #hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = "";
     for await (const chunk of request) body += String(chunk);
     const received = { method: request.method ?? "", path: request.url ?? "", headers: request.headers, body };

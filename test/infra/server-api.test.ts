@@ -13,11 +13,13 @@ const PUBLISHER = "<PublisherFunction.Arn>";
 const setUp = (props: Parameters<typeof makePushIt>[0] = {}) => {
   const stack = makeStack();
   const pushIt = makePushIt(props, stack);
-  const backEnd = new iam.Role(stack, "BackEnd", { assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com") });
-  return { stack, pushIt, backEnd, template: () => Templates.fromStack(stack) };
+  const publisherRole = new iam.Role(stack, "BackEnd", {
+    assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
+  });
+  return { stack, pushIt, publisherRole, template: () => Templates.fromStack(stack) };
 };
 
-/** The statements of the back end's role. */
+/** The role of a server program. */
 const statements = (template: Template): unknown[] => {
   const policies = Object.entries(resourcesOf(template, "AWS::IAM::Policy")).filter(([id]) => id.startsWith("BackEnd"));
   return policies.flatMap(
@@ -48,8 +50,8 @@ describe("grantPublish", () => {
   });
 
   test("permits invoking the function only, without its versions", () => {
-    const { pushIt, backEnd, template } = setUp();
-    expect(pushIt.grantPublish(backEnd).success).toBe(true);
+    const { pushIt, publisherRole, template } = setUp();
+    expect(pushIt.grantPublish(publisherRole).success).toBe(true);
     expect(statements(template())).toEqual([{ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: PUBLISHER }]);
   });
 
@@ -61,10 +63,10 @@ describe("grantPublish", () => {
 
 describe("the function's URL", () => {
   test("does not exist by default, and a grant explains what to do", () => {
-    const { pushIt, backEnd, template } = setUp();
+    const { pushIt, publisherRole, template } = setUp();
     expect(pushIt.publishUrl).toBeUndefined();
     expect(resourcesOf(template(), "AWS::Lambda::Url")).toEqual({});
-    expect(() => pushIt.grantPublishUrl(backEnd)).toThrow(
+    expect(() => pushIt.grantPublishUrl(publisherRole)).toThrow(
       "Test/PushIt: grantPublishUrl needs the URL: set the prop publishUrl to true",
     );
   });
@@ -81,8 +83,8 @@ describe("the function's URL", () => {
   });
 
   test("needs two permissions, which one grant gives for the URL only", () => {
-    const { pushIt, backEnd, template } = setUp({ publishUrl: true });
-    pushIt.grantPublishUrl(backEnd);
+    const { pushIt, publisherRole, template } = setUp({ publishUrl: true });
+    pushIt.grantPublishUrl(publisherRole);
     expect(statements(template())).toEqual([
       {
         Effect: "Allow",
