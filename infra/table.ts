@@ -4,7 +4,7 @@ import type { Construct } from "constructs";
 import { someChannel } from "../protocol/channel-settings.js";
 import type { Settings } from "../lambdas/settings.js";
 import { acknowledge } from "./nag.js";
-import type { PushItProps } from "./props.js";
+import type { PushItProps } from "./props/push-it-props.js";
 
 /** The warning that a history is deleted with the construct, for `acknowledgeWarning`. */
 const HISTORY_DESTROYED = "push-it-aws:historyDestroyed";

@@ -1,6 +1,6 @@
 import { Meta } from "../../../protocol/index.js";
 import { EXPIRED } from "../../../lambdas/connection/agent.js";
-import { MARGIN_MS } from "../../../infra/timeouts.js";
+import { MARGIN_MS } from "../../../infra/functions/budgets.js";
 import { failure } from "../../../lambdas/requests/replies.js";
 import {
   CLOSE_TIMEOUT_MS,

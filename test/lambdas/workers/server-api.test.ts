@@ -3,8 +3,8 @@ import { agentOf } from "../support/fakes.js";
 import { Deployed } from "../support/deployed.js";
 
 /*
- * The function as it is deployed: its environment, a real table, and an `@connections` API on loopback. What it decides
- * is tested in core/server-publish.test.ts and core/revoke.test.ts.
+ * The function as it is deployed: its environment, a real table, and an `@connections` API on loopback. The
+ * tests in test/lambdas/server-api cover its decisions.
  */
 
 const deployed = new Deployed();
