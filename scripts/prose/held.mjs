@@ -12,6 +12,7 @@ export const HELD_CODE = [
   "test/protocol",
   "test/server",
   "test/client",
+  "test/infra",
   "test/lambdas/aws/api-gateway",
   "test/lambdas/aws/eventbridge",
   "test/lambdas/aws/http",
