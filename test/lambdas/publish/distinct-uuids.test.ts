@@ -1,13 +1,14 @@
 import { isId } from "../../../protocol/index.js";
-import { withOwnIds } from "../../../lambdas/publish/distinct-uuids.js";
+import { withDistinctUuids } from "../../../lambdas/publish/distinct-uuids.js";
 import { messageOf } from "../support/fakes.js";
 
-const uuidsOf = (messages: Parameters<typeof withOwnIds>[0]): string[] => withOwnIds(messages).map(({ uuid }) => uuid);
+const uuidsOf = (messages: Parameters<typeof withDistinctUuids>[0]): string[] =>
+  withDistinctUuids(messages).map(({ uuid }) => uuid);
 
 describe("the uuids of the messages of one guard call", () => {
   test("stay unchanged if they differ on each channel", () => {
     const messages = [messageOf("a", 1, "m1"), messageOf("b", 1, "m1"), messageOf("a", 2, "m2")];
-    expect(withOwnIds(messages)).toEqual(messages);
+    expect(withDistinctUuids(messages)).toEqual(messages);
   });
 
   test("are made distinct on one channel, and the first one stays", () => {
@@ -23,7 +24,7 @@ describe("the uuids of the messages of one guard call", () => {
   });
 
   test("are all that changes in the messages", () => {
-    expect(withOwnIds([messageOf("a", 1, "m1"), messageOf("a", { x: 2 }, "m1")])).toMatchObject([
+    expect(withDistinctUuids([messageOf("a", 1, "m1"), messageOf("a", { x: 2 }, "m1")])).toMatchObject([
       messageOf("a", 1, "m1"),
       { channel: "a", data: { x: 2 } },
     ]);
