@@ -2,15 +2,14 @@
 
 /** Folders and files of code. All others are not held yet: `node scripts/prose/cli.mjs FOLDER` prints what they need. */
 export const HELD_CODE = [
+  "eslint.config.mjs",
+  "examples",
   "protocol",
   "client/src",
   "server/guards",
   "server/publisher",
-  "examples/chat",
-  "examples/s3-events",
-  "examples/guards.ts",
-  "test/protocol",
-  "test/server",
+  "scripts/prose",
+  "test/browser",
   "test/client",
   "test/infra",
   "test/lambdas/aws/api-gateway",
@@ -30,8 +29,14 @@ export const HELD_CODE = [
   "test/lambdas/support",
   "test/lambdas/util",
   "test/lambdas/workers",
-  "scripts/prose",
+  "test/package",
   "test/prose",
+  "test/protocol",
+  "test/python.ts",
+  "test/run",
+  "test/server",
+  "test/setup.ts",
+  "test/update",
 ];
 
 /** Pages. All others are not held yet. */
@@ -45,6 +50,7 @@ export const HELD_PAGES = [
   "docs/PROTOCOL.md",
   "docs/adr",
   "docs/glossary.md",
+  "examples/README.md",
   "local/README.md",
   "server/README.md",
 ];
