@@ -4,6 +4,10 @@
 export const HELD_CODE = [
   "protocol",
   "client/src",
+  "lambdas/delivery",
+  "lambdas/publish",
+  "lambdas/routes",
+  "lambdas/workers",
   "server/guards",
   "server/publisher",
   "examples/chat",
