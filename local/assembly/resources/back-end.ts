@@ -10,15 +10,15 @@ import { PATH_METADATA } from "../template/template.js";
 /** The user's id: with a character that no logical id has, so that no resource of a template is called the same. */
 const USER_ID = "push-it-cli/back-end";
 
-/** What a back end on this machine publishes with, and the IAM user that it is. */
+/** How an application server on this machine publishes, and its IAM user. */
 export interface ReadBackEnd {
   backEnd?: BackEndModel;
   users: UserModel[];
 }
 
 /**
- * Makes the IAM user of back ends that run outside the stack. Its policy is what `grantPublish` and `grantPublishUrl`
- * of the construct grant: it may invoke the publisher function, also by the function's URL, and nothing else.
+ * Makes the IAM user of application servers that run outside the stack. Its policy has the grants of `grantPublish` and
+ * `grantPublishUrl`: it may invoke the publisher function, also through its URL, and nothing else.
  */
 export const readBackEnd = (
   { path, stack }: FoundConstruct,
