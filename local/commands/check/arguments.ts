@@ -12,7 +12,7 @@ const NAMES = ALL_CHECKS.map(({ name }) => name);
 
 const lineOf = ({ name, promise }: Check): string => `  ${name.padEnd(25)}${promise}`;
 
-/** What `push-it-cli check --help` says. */
+/** The text of `push-it-cli check --help`. */
 export const CHECK_HELP = `push-it-cli check: tells whether a deployed Push-It keeps its promises
 
   push-it-cli check --url wss://… [options]
@@ -62,10 +62,10 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** What was asked for on the command line. */
+/** The arguments of the command line. */
 export interface CheckArguments {
   settings: CheckSettings;
-  /** Names of the checks that were asked for. */
+  /** Names of the requested checks. */
   only: readonly string[];
   json: boolean;
 }
@@ -74,8 +74,8 @@ const parse = (args: string[]) => optionsOf("check", OPTIONS, args);
 
 /**
  * Reads the arguments of `push-it-cli check`.
- * @returns `undefined` if help is asked for
- * @throws UserError for an option that does not exist, or a value that cannot be
+ * @returns `undefined` for `--help`
+ * @throws UserError for an unknown option or an invalid value
  */
 export const parseCheckArguments = (args: string[]): CheckArguments | undefined => {
   const { help, json = false, only, ...values } = parse(args);
@@ -105,14 +105,14 @@ const settingsOf = ({
     prefixes: channel?.map(prefixOf) ?? DEFAULT_PREFIXES,
     publisher,
     table,
-    // Absent, not false: an option that is not given asks for nothing.
+    // Absent instead of false if the option is missing.
     account: account === true || users !== undefined ? true : undefined,
     users,
     region: region ?? regionOfUrl(url),
   };
 };
 
-/** The checks of a run: those that take AWS credentials only if they are asked for. */
+/** The checks of a run. Those with AWS credentials run only on request. */
 const namesFor = (settings: CheckSettings): string[] => [
   ...CHECKS.map(({ name }) => name),
   ...AWS_CHECKS.flatMap(({ option, check }) => (settings[option] === undefined ? [] : [check.name])),

@@ -39,7 +39,7 @@ const checkAll = async ({ settings, only, json }: CheckArguments): Promise<numbe
   return EXIT[result.outcome];
 };
 
-/** Deletes what was published on channels with history, if a back end can. Otherwise it expires by itself. */
+/** Deletes the messages on channels with history, if a publisher can. Otherwise they expire. */
 const tidy = async (settings: CheckSettings, { kept }: RunResult): Promise<void> => {
   if (settings.publisher === undefined || kept.length === 0) return;
   try {
@@ -55,7 +55,7 @@ const tidy = async (settings: CheckSettings, { kept }: RunResult): Promise<void>
 const accountOf = ({ users }: CheckSettings, { account }: RunResult): string =>
   account ? accountLines(account, users, styleFor(process.stdout)) : "";
 
-/** Names the checks that nobody asked for: they are neither passed nor "not tried". */
+/** Names the checks that were not requested: they are neither passed nor "not tried". */
 const notAsked = (settings: CheckSettings): string => {
   const names = AWS_CHECKS.flatMap(({ option, check }) =>
     settings[option] === undefined ? [`${check.name} (--${option})`] : [],

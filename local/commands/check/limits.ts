@@ -1,6 +1,6 @@
 /**
- * Where channels are made if nothing else is said: plain ones below the first, those with history, presence and latest
- * value below the second. docs/DEPLOY.md, "Check what you deployed", has the props and the guard for them.
+ * The default prefixes: plain channels below the first, channels with history, presence and latest value below the
+ * second. docs/DEPLOY.md, "Check what you deployed", has the props and the guard for them.
  */
 export const DEFAULT_PREFIXES: readonly string[] = ["push-it-check", "push-it-check/kept"];
 

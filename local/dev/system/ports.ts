@@ -8,13 +8,13 @@ import { closeServer, listenAt } from "../../core/http/server.js";
 /** A part of the run that listens. */
 export type Part = keyof typeof PORT_OFFSETS;
 
-/** Who is listened to unless `--host` says otherwise: programs on this machine only. */
+/** The default address: only programs on this machine can connect. */
 export const LOOPBACK = "127.0.0.1";
 
-/** What other machines may reach with `--host`. The rest is for functions, which run on this machine. */
+/** Parts that other machines may reach with `--host`. The rest is for functions, which run on this machine. */
 const PUBLIC = new Set<Part>(["gateway", "lambda"]);
 
-/** What listens at each port, for messages. */
+/** The name of each part, for error messages. */
 const NAMES: Record<Part, string> = {
   gateway: "the WebSocket API",
   lambda: "Lambda's Invoke",
@@ -23,13 +23,13 @@ const NAMES: Record<Part, string> = {
   services: "Secrets Manager and EventBridge",
 };
 
-/** Addresses of the run: where it listens, and what is printed. */
+/** Addresses of the run: for listening and for the output. */
 export interface Addresses {
-  /** Where to listen, such as `0.0.0.0`. */
+  /** The address to listen at, such as `0.0.0.0`. */
   listen: string;
-  /** Where functions, which are on this machine, reach it. */
+  /** The address for functions, which run on this machine. */
   local: string;
-  /** Where others reach it: the first address of this machine, if it listens at all of them. */
+  /** The address for other programs. If the run listens at all addresses, this is the first one of the machine. */
   shown: string;
 }
 
@@ -45,10 +45,10 @@ const firstAddress = (): string | undefined =>
     .flat()
     .find((each) => each && each.family === "IPv4" && !each.internal)?.address;
 
-/** Whether other machines can reach what listens there. */
+/** Whether other machines can connect. */
 export const isReachable = ({ listen }: Addresses): boolean => !/^(127\.|::1$|localhost$)/.test(listen);
 
-/** The ports of a run, taken before anything is synthesized. What is asked before its part has started gets a 503. */
+/** The ports of a run, reserved before any synthesis. Until a part has started, its port responds with 503. */
 export class Ports {
   readonly #servers = new Map<Part, Server>();
 

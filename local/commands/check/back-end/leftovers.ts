@@ -4,7 +4,7 @@ import { check, failed, passed } from "../check.js";
 import { tableOf } from "./aws.js";
 import { connectionIdOf } from "./revocation.js";
 
-/** How often the table is read until the rows are gone, in milliseconds. Nothing tells when they are. */
+/** How often the table is read until the rows are gone, in milliseconds. No event reports that. */
 const POLL_MS = 250;
 
 /** A connection that has ended leaves no rows behind. */

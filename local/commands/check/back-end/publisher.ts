@@ -4,7 +4,7 @@ import { dataOf } from "../features.js";
 import type { Trial } from "../trial.js";
 import { inAccount, publisherOf } from "./aws.js";
 
-/** The channel with most of what a back end can read; a plain one if there is none. */
+/** The channel with most features that a publisher can read; a plain one if there is none. */
 const readable = async (trial: Trial, feature: "history" | "presence"): Promise<string | undefined> => {
   try {
     return await trial.channel(feature, `-${feature}`);
@@ -14,7 +14,7 @@ const readable = async (trial: Trial, feature: "history" | "presence"): Promise<
   }
 };
 
-/** A back end publishes, and reads who is present and what is kept. */
+/** A publisher on a server publishes, and reads presence and history. */
 export const publisher = check({
   name: "publisher",
   promise: "what a back end publishes arrives, and it reads histories and who is present",

@@ -23,7 +23,10 @@ export const connectionIdOf = async (trial: Trial, channel: string): Promise<str
   );
 };
 
-/** Whose subscription is ended: the connection's, or else the user's, on a channel that only this connection uses. */
+/**
+ * The target of the revocation: the connection's subscription, or else the user's, on a channel that only this
+ * connection uses.
+ */
 const targetOf = async (
   trial: Trial,
   wire: Wire,
@@ -35,7 +38,7 @@ const targetOf = async (
   throw new NotTried("it takes the table (--table), or credentials whose connection guard gives a userId");
 };
 
-/** A back end ends a subscription; with the table, a connection as well. Nobody but this check's own client is touched. */
+/** A server revokes a subscription and, with the table, a connection. Only this check's own client is affected. */
 export const revocation = check({
   name: "revocation",
   promise: "a subscription that a back end ends is over at once, and its client is told; so is a connection",

@@ -3,7 +3,7 @@ import { TRIALS } from "../limits.js";
 import type { Sent } from "../trial.js";
 import { Missing } from "../waiting.js";
 
-/** Subscribe, then publish: what is acknowledged is live. */
+/** Subscribe, then publish: an acknowledged subscription is live. */
 export const delivery = check({
   name: "delivery",
   promise: "a message that is published after a subscription was acknowledged arrives",

@@ -21,7 +21,7 @@ class Door {
   }
 }
 
-/** After a cut, the SDK has each message once and in order, those included that were published meanwhile. */
+/** After a cut, the SDK delivers each message once and in order, including those published meanwhile. */
 export const recovery = check({
   name: "recovery",
   promise: "after a cut connection, the SDK has every message exactly once and in order",

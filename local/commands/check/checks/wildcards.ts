@@ -1,6 +1,6 @@
 import { check, failed, passed } from "../check.js";
 
-/** A wildcard receives what is published below it, once, and nothing else. */
+/** A wildcard receives each message below it once, and no other messages. */
 export const wildcards = check({
   name: "wildcards",
   promise: "a wildcard receives what is published below it, once each, and nothing from beside it",
