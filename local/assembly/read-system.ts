@@ -6,7 +6,7 @@ import type { FunctionModel } from "./model/functions.js";
 import type { SystemModel } from "./model/system.js";
 import { readApi } from "./resources/api.js";
 import { readAsync } from "./resources/async-invocation.js";
-import { readBackEnd } from "./resources/back-end.js";
+import { readPublisher } from "./resources/publisher.js";
 import { belongsTo, findConstruct, type FoundConstruct } from "./template/construct.js";
 import { readFunctions } from "./resources/functions.js";
 import { IGNORED_RESOURCE_TYPES } from "./resources/ignored-types.js";
@@ -74,7 +74,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const api = readApi(reader, functions);
   const schedules = readSchedules(reader, functions);
   const { warnings, ...sources } = readSources([reader, externalReader], [...functions, ...externalFunctions]);
-  const { backEnd, users } = readBackEnd(construct, functions, sources.urls, place);
+  const { publisher, users } = readPublisher(construct, functions, sources.urls, place);
   reader.decideRemaining(IGNORED_RESOURCE_TYPES);
   const model: SystemModel = {
     path,
@@ -84,7 +84,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
     unrunnable: [reader, externalReader].flatMap(unrunnableFunctions),
     ...principals,
     users: [...principals.users, ...users],
-    ...(backEnd && { backEnd }),
+    ...(publisher && { publisher }),
     tables,
     schedules,
     ...sources,

@@ -1,6 +1,6 @@
 import type { ResourcePermission } from "../../core/authorization/resource-permission.js";
 import type { EncryptedResource } from "./encryption.js";
-import type { BackEndModel } from "./back-end.js";
+import type { PublisherModel } from "./publisher.js";
 import type { ApiModel } from "./api.js";
 import type { FunctionModel, UnrunnableFunction } from "./functions.js";
 import type { RoleModel, UserModel } from "./principals.js";
@@ -44,7 +44,7 @@ export interface SystemModel {
   /** The users of the stack, with everything that any policy of the stack gives them. */
   users: UserModel[];
   /** How an application server outside the stack publishes. Absent if the construct has no publisher function. */
-  backEnd?: BackEndModel;
+  publisher?: PublisherModel;
   /** The stack's outputs that have a value locally. */
   outputs: Record<string, string>;
   /** Every resource of the construct, and what the local runtime does with it. */

@@ -4,7 +4,7 @@ import { optionsOf } from "../remote/options.js";
 import { prefixOf } from "../remote/prefix.js";
 import { regionOfUrl, urlOf } from "../remote/url.js";
 import type { Check } from "./check.js";
-import { DEFAULT_PREFIXES, PATIENCE_MS } from "./limits.js";
+import { DEFAULT_PREFIXES, TIMEOUT_MS } from "./limits.js";
 import { ALL_CHECKS, AWS_CHECKS, CHECKS } from "./registry.js";
 import { type CheckSettings, DEFAULT_SETTINGS } from "./settings.js";
 
@@ -38,7 +38,7 @@ ${CHECKS.map(lineOf).join("\n")}
 Checks with AWS credentials, which the AWS SDK finds in the environment or in a profile
 ${AWS_CHECKS.map(({ check }) => lineOf(check)).join("\n")}
 
-It waits ${PATIENCE_MS / 1000} seconds at most for an answer or a message. It creates nothing that stays: what it publishes on channels
+It waits ${TIMEOUT_MS / 1000} seconds at most for an answer or a message. It creates nothing that stays: what it publishes on channels
 with history expires with the channel's ttl. With --publisher it is deleted at the end.
 
 Exit status

@@ -58,7 +58,7 @@ const probeOne = async (wire: Wire, prefix: string, run: string): Promise<Probed
   return { prefix, channel, has: featuresOf(first, again, wildcard), ...(closed !== undefined && { closed }) };
 };
 
-/** What a channel can do, by the answers to two subscriptions, with a publication between them, and to a wildcard. */
+/** The features of a channel, by the replies to two subscriptions (with a publication between them) and to a wildcard. */
 export const featuresOf = (first: Reply, again: Reply, wildcard: Reply): ReadonlySet<Feature> => {
   const [before = {}, after = {}] = [first.data, again.data] as (Partial<SubscribeResult> | undefined)[];
   const has = new Set<Feature>(["plain"]);

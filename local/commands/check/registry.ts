@@ -1,7 +1,7 @@
 import { account } from "./account/check.js";
-import { leftovers } from "./back-end/leftovers.js";
-import { publisher } from "./back-end/publisher.js";
-import { revocation } from "./back-end/revocation.js";
+import { leftovers } from "./server/leftovers.js";
+import { publisher } from "./server/publisher.js";
+import { revocation } from "./server/revocation.js";
 import type { Check } from "./check.js";
 import { answers } from "./checks/answers.js";
 import { cleanup } from "./checks/cleanup.js";

@@ -1,5 +1,5 @@
 import type { Json } from "../../../protocol/index.js";
-import { AT_ONCE, DEFAULT_SUSPECT_MS, PATIENCE_MS } from "./limits.js";
+import { AT_ONCE, DEFAULT_SUSPECT_MS, TIMEOUT_MS } from "./limits.js";
 
 /** The settings of a run of checks. */
 export interface CheckSettings {
@@ -18,7 +18,7 @@ export interface CheckSettings {
   /** The AWS Region. @default the Region of the environment or of a profile */
   region?: string | undefined;
   /** Longest wait for one answer or message, in milliseconds. */
-  patienceMs: number;
+  timeoutMs: number;
   /** An answer is slow above this, in milliseconds. */
   slowMs: number;
   /** How many checks run at once. */
@@ -26,4 +26,4 @@ export interface CheckSettings {
 }
 
 /** The default settings of a run. */
-export const DEFAULT_SETTINGS = { patienceMs: PATIENCE_MS, slowMs: DEFAULT_SUSPECT_MS, atOnce: AT_ONCE } as const;
+export const DEFAULT_SETTINGS = { timeoutMs: TIMEOUT_MS, slowMs: DEFAULT_SUSPECT_MS, atOnce: AT_ONCE } as const;

@@ -74,10 +74,10 @@ export class Trial {
 
   /** Opens a connection, whatever comes of it. */
   async tryOpen(options: Partial<WireOptions> = {}): Promise<Wire> {
-    const { url, credentials, patienceMs } = this.settings;
+    const { url, credentials, timeoutMs } = this.settings;
     const begun = performance.now();
     const answered = (ms: number): void => void this.times.answer.push(ms);
-    const wire = await Wire.open(url, { credentials, patienceMs, answered, ...options });
+    const wire = await Wire.open(url, { credentials, timeoutMs, answered, ...options });
     this.#wires.push(wire);
     this.times.connect.push(performance.now() - begun);
     return wire;
@@ -100,8 +100,8 @@ export class Trial {
 
   /** The SDK, which connects on its own. */
   client(options: Partial<PushItOptions> = {}): PushIt {
-    const { url, credentials, patienceMs } = this.settings;
-    const client = new PushIt({ url, credentials, WebSocket, timeout: patienceMs, ...options });
+    const { url, credentials, timeoutMs } = this.settings;
+    const client = new PushIt({ url, credentials, WebSocket, timeout: timeoutMs, ...options });
     this.#clients.push(client);
     return client;
   }

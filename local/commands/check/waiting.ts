@@ -8,11 +8,11 @@ export class Waiting {
   readonly #looks = new Set<() => void>();
 
   /**
-   * @param patienceMs longest wait
+   * @param timeoutMs longest wait
    * @param over returns why the condition cannot occur any more; `undefined` if it can
    */
   constructor(
-    private readonly patienceMs: number,
+    private readonly timeoutMs: number,
     private readonly over: () => string | undefined = () => undefined,
   ) {}
 
@@ -33,7 +33,7 @@ export class Waiting {
         settle();
       };
       const missing = (why: string): void => end(() => reject(new Missing(`${what} did not come${why}`)));
-      const timer = setTimeout(() => missing(` within ${this.patienceMs / 1000} s`), this.patienceMs);
+      const timer = setTimeout(() => missing(` within ${this.timeoutMs / 1000} s`), this.timeoutMs);
       const look = (): void => {
         try {
           const found = find();

@@ -32,7 +32,7 @@ export interface WireOptions {
   /** Offered instead of all that. */
   protocols?: string[];
   /** Longest wait for anything, in milliseconds. */
-  patienceMs: number;
+  timeoutMs: number;
   /** Called with the duration of each reply, in milliseconds. */
   answered?(ms: number): void;
 }
@@ -50,7 +50,7 @@ export class Wire {
     private readonly options: WireOptions,
   ) {
     this.#waiting = new Waiting(
-      options.patienceMs,
+      options.timeoutMs,
       () => this.closed && `the connection was closed with ${this.closed.code}`,
     );
     socket.on("message", (data: Buffer) => {
@@ -72,7 +72,7 @@ export class Wire {
    * @throws Refused with the HTTP status, Missing without a response, Error if the host cannot be reached
    */
   static open(url: string, options: WireOptions): Promise<Wire> {
-    const { credentials, session, patienceMs } = options;
+    const { credentials, session, timeoutMs } = options;
     const encoded = CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials ?? null)).toString("base64url");
     const offered = options.protocols ?? [
       SUBPROTOCOL,
@@ -85,8 +85,8 @@ export class Wire {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         socket.terminate();
-        reject(new Missing(`the handshake was not answered within ${patienceMs / 1000} s`));
-      }, patienceMs);
+        reject(new Missing(`the handshake was not answered within ${timeoutMs / 1000} s`));
+      }, timeoutMs);
       const fail = (error: Error): void => {
         clearTimeout(timer);
         reject(error);
@@ -186,7 +186,7 @@ export class Wire {
     if (this.closed) return;
     const ended = new Promise((resolve) => this.socket.once("close", resolve));
     this.socket.close();
-    const timer = setTimeout(() => this.socket.terminate(), this.options.patienceMs);
+    const timer = setTimeout(() => this.socket.terminate(), this.options.timeoutMs);
     await ended;
     clearTimeout(timer);
   }

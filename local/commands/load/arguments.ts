@@ -90,7 +90,7 @@ export const parseLoadArguments = (args: string[]): { plan: LoadPlan; json: bool
   const url = urlOf(values.url);
   if (!isOwnMachine(url) && values["i-own-this"] !== true) {
     throw new UserError(
-      `${url} is not on this machine, and a load costs whoever owns it.`,
+      `${url} is not on this machine, and a load costs its owner.`,
       "If it is yours, add --i-own-this. AWS bills its account for each message.",
     );
   }

@@ -43,7 +43,7 @@ const measured = async (plan: LoadPlan, clean: (text: string) => string): Promis
   } catch (error) {
     throw new UserError(
       clean(`The load could not begin: ${messageOf(error)}`),
-      "push-it-cli check tells what this system lets these credentials do.",
+      "Run push-it-cli check to see what these credentials permit.",
     );
   } finally {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, interrupt);
@@ -51,7 +51,7 @@ const measured = async (plan: LoadPlan, clean: (text: string) => string): Promis
 };
 
 /** The interval of progress lines in milliseconds: on a terminal, and in a log. */
-const TOLD_MS = { terminal: 200, log: 5_000 };
+const PROGRESS_MS = { terminal: 200, log: 5_000 };
 
 /** Writes progress to stderr, at intervals and at each new phase. */
 const progressLine = (): ((progress: Progress) => void) => {
@@ -59,7 +59,7 @@ const progressLine = (): ((progress: Progress) => void) => {
   let [last, phase] = [-Infinity, ""];
   return (progress) => {
     const now = performance.now();
-    if (progress.phase === phase && now - last < TOLD_MS[terminal ? "terminal" : "log"]) return;
+    if (progress.phase === phase && now - last < PROGRESS_MS[terminal ? "terminal" : "log"]) return;
     [last, phase] = [now, progress.phase];
     const text = `${progress.phase}: ${progress.done} of ${progress.of}`;
     process.stderr.write(terminal ? `\r\u001b[K${text}` : `${text}\n`);

@@ -1,12 +1,12 @@
 import { Meta, type ConnectionInfo } from "../../../protocol/index.js";
 
-/** What a frame from the server tells besides what the SDK makes of it. */
+/** The facts of a server frame that the SDK does not report. */
 export interface Heard {
-  /** Who this connection is, and the server's limits. */
+  /** The identity of this connection, and the server's limits. */
   facts?: ConnectionInfo;
   /** Channels that are subscribed now. */
   subscribed: string[];
-  /** Those of them that tell who is there. */
+  /** The channels among them with presence. */
   attended: string[];
 }
 

@@ -12,7 +12,7 @@ import { tapped } from "./tap.js";
 import type { Loaded, Publication, ReceivedMessage, SessionListener, ShownSubscription } from "./guard-events.js";
 import { requestWords } from "./error-messages.js";
 
-/** How many of its own messages the page recognises. */
+/** Maximum own messages that the page recognises. */
 const OWN = 2_000;
 
 /** How many messages of a channel's history are loaded at once. */
@@ -24,19 +24,19 @@ const OUTAGE_MS = 15_000;
 /** Failures after which a subscription is made again with the next connection, or which a later wish overtook. */
 const PASSING = new Set(["closed", "superseded", "unknown_agent"]);
 
-/** One stage after the other, by way of the SDK, with everything that happens told to the parts of the page. */
+/** A session with the SDK, one stage at a time. It reports all events to the parts of the page. */
 export class Session {
   readonly #listeners: Partial<SessionListener>[] = [];
   readonly #subscriptions = new Subscriptions();
   readonly #own = new Journal<string>(OWN);
   readonly #recovery = new Recovery();
   readonly #attendance = new Attendance();
-  /** Channels that tell who is there. */
+  /** Channels with presence. */
   readonly #attended = new Set<string>();
   readonly #outage = new Outage((until) => this.#cutOrMended(until));
   #pushIt: PushIt | undefined;
 
-  /** @param WebSocketClass what connects: the browser's */
+  /** @param WebSocketClass the class of sockets: the browser's own */
   constructor(private readonly WebSocketClass: typeof WebSocket) {}
 
   listen(listener: Partial<SessionListener>): void {
@@ -52,7 +52,7 @@ export class Session {
     return this.state === "connected" || this.state === "connecting";
   }
 
-  /** Connects anew; subscriptions move over. */
+  /** Connects again. The subscriptions are kept. */
   connect(url: string, credentials: Json | undefined): void {
     this.disconnect();
     const pushIt = new PushIt({ url, credentials, autoConnect: false, WebSocket: this.#tapped() });
@@ -107,7 +107,7 @@ export class Session {
     this.#outage.mend();
   }
 
-  /** Loads the newest messages of a channel's history; always fulfilled, also with what went wrong. */
+  /** Loads the newest messages of a channel's history. Always resolves, with an error as its result, too. */
   async history(channel: string): Promise<Loaded> {
     try {
       const { messages, position } = await this.#channel(channel).history({ reverse: true, limit: EARLIER });
@@ -145,7 +145,7 @@ export class Session {
     this.#pushIt?.unsubscribe(channel, stays, () => this.#left(channel));
   }
 
-  /** Publishes; always fulfilled, also with what went wrong. */
+  /** Publishes. Always resolves, with an error as its result, too. */
   publish(message: { channel: string; data: Json; echo: boolean }): Promise<Publication> {
     const { channel } = message;
     const started = performance.now();
@@ -208,7 +208,7 @@ export class Session {
 
   #cutOrMended(until: number | undefined): void {
     this.#tell("outage", until);
-    // The SDK may be waiting for its next attempt by now: this is what a browser's `online` is.
+    // The SDK may be waiting for its next attempt: a browser's `online` event ends the wait.
     if (until === undefined && this.state === "connecting") this.#pushIt?.connect();
   }
 
@@ -232,7 +232,7 @@ export class Session {
     this.#tellRecovery();
   }
 
-  /** The SDK tells all that was missed, but not which message is the last of it. */
+  /** The SDK delivers all missed messages, but does not mark the last one. */
   async #askForNewest(channel: string): Promise<void> {
     const newest = await this.#channel(channel)
       .history({ reverse: true, limit: 1 })

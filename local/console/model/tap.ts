@@ -9,20 +9,20 @@ export type WireEvent =
   | { kind: "frame"; direction: Direction; text: string }
   | { kind: "close"; code: number; reason: string };
 
-/** A socket, as far as whoever watches it may want to meddle with it. */
+/** A socket, as far as its observer may control it. */
 export interface TappedSocket {
   send(text: string): void;
   close(code: number, reason: string): void;
 }
 
-/** Told what happened, and on which socket. */
+/** Called with each event and its socket. */
 export type Tell = (event: WireEvent, socket: TappedSocket) => void;
 
 /**
- * A WebSocket class that tells all it does, for the SDK's `WebSocket` option: the SDK itself spends no bytes on being
- * watched.
- * @param Base the class that does it
- * @param admit asked before each is made: what it throws is why there is none
+ * A WebSocket class that reports all its events, for the SDK's `WebSocket` option: the SDK itself spends no bytes on
+ * observation.
+ * @param Base the class to extend
+ * @param admit called before each socket is made; it may throw to prevent it
  */
 export const tapped = (Base: typeof WebSocket, tell: Tell, admit = (): void => {}): SocketClass =>
   class extends Base {
@@ -43,7 +43,7 @@ export const tapped = (Base: typeof WebSocket, tell: Tell, admit = (): void => {
     }
   };
 
-/** Screens are shared and pictures taken: of credentials, only the length is told. */
+/** Screens are shared and photographed, so only the length of credentials is shown. */
 const withoutSecret = (protocol: string): string => {
   const secret = [CREDENTIALS_PREFIX, SESSION_PREFIX].find((prefix) => protocol.startsWith(prefix));
   return secret ? `${secret}… (${protocol.length - secret.length} characters of base64url, not shown)` : protocol;

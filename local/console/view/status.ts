@@ -3,7 +3,7 @@ import type { Session } from "../model/session.js";
 import { stateWords } from "../model/error-messages.js";
 import { byId, copyButton } from "./dom.js";
 
-/** How often the countdown to the next attempt is told, in milliseconds. */
+/** The interval at which the countdown to the next attempt is updated, in milliseconds. */
 const COUNTDOWN_MS = 250;
 
 /** The header: state, reason, countdown to the next attempt, agent; and the page's title. */
@@ -43,7 +43,7 @@ const showAgent = (agent: string): void => {
   byId("fact-agent", HTMLElement).hidden = agent === "";
 };
 
-/** Tells two tabs apart at a glance: the state, and how many messages came while nobody looked. */
+/** The title distinguishes two tabs: the state, and the number of unread messages. */
 const showTitle = (session: Session): { state: (state: string) => void } => {
   let state = "disconnected";
   let unseen = 0;

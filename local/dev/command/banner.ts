@@ -1,7 +1,7 @@
 import type { ExternalVerdict, ResourceVerdict } from "../../assembly/model/verdicts.js";
 import type { SystemModel } from "../../assembly/model/system.js";
 import { functionsText, type GuardsInfo } from "../../console/api.js";
-import { backEndLines, type Ready } from "./ready.js";
+import { publisherLines, type Ready } from "./ready.js";
 import type { Style } from "../../core/terminal-style.js";
 
 /** The facts of the banner. */
@@ -16,7 +16,7 @@ export const banner = (facts: BannerFacts, style: Style): string => {
   const { bold, cyan, dim, green } = style;
   const { construct, consoleUrl, websocketUrl, readyMs } = facts.ready;
   const seconds = (readyMs / 1000).toFixed(1);
-  const backEnd = backEndLines(facts.ready).map((line) => `      ${line}`);
+  const commands = publisherLines(facts.ready).map((line) => `      ${line}`);
   return [
     "",
     `  ${green("●")} ${bold("Push-It")} runs ${bold(construct)} ${dim(`ready in ${seconds} s`)}`,
@@ -26,8 +26,8 @@ export const banner = (facts: BannerFacts, style: Style): string => {
     `    ${dim("DynamoDB ")} ${facts.dynamodb}`,
     `    ${dim("Guards   ")} ${guardsLine(facts.guards, style)}`,
     "",
-    ...(backEnd.length > 0
-      ? [`    ${dim("A back end publishes with the keys of this run, and may do nothing else:")}`, ...backEnd, ""]
+    ...(commands.length > 0
+      ? [`    ${dim("A back end publishes with the keys of this run, and may do nothing else:")}`, ...commands, ""]
       : []),
     `    Open the console in two tabs, subscribe both to ${bold("rooms/5")}, and publish in one.`,
     `    ${dim("Ctrl-C ends it.")}`,
@@ -42,8 +42,7 @@ export const reachableLine = ({ yellow }: Style): string =>
 
 /**
  * The verdicts on the template's resources. One line lists the types that run. Ignored types have a line with the
- * reason, refused resources one each. External resources follow: those that run when invoked, those that cannot run,
- * and the rest.
+ * reason, refused resources one each. External resources follow, by verdict.
  */
 export const resourceLines = ({ path, resources, external, warnings }: SystemModel, style: Style): string => {
   const of = (verdict: ResourceVerdict["verdict"]) => resources.filter((each) => each.verdict === verdict);

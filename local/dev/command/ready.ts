@@ -38,9 +38,9 @@ export interface Ready {
 /** Describes the running system. */
 export const readyOf = (system: System, readyMs: number): Ready => {
   const { model, place, websocketUrl, managementUrl, consoleUrl, functionUrls, ports } = system;
-  const { backEnd } = model;
-  const publishUrl = backEnd?.urlId === undefined ? undefined : functionUrls[backEnd.urlId];
-  const credentials = backEnd && system.credentialsOf(backEnd.userId);
+  const { publisher } = model;
+  const publishUrl = publisher?.urlId === undefined ? undefined : functionUrls[publisher.urlId];
+  const credentials = publisher && system.credentialsOf(publisher.userId);
   const { region, account } = place;
   return {
     construct: model.path,
@@ -50,12 +50,12 @@ export const readyOf = (system: System, readyMs: number): Ready => {
     eventsUrl: new URL("/events", consoleUrl).href,
     functionUrls,
     ...(publishUrl !== undefined && { publishUrl }),
-    ...(backEnd && credentials && { publisherName: backEnd.functionName, credentials }),
+    ...(publisher && credentials && { publisherName: publisher.functionName, credentials }),
     environment: {
       AWS_REGION: region,
       ...(credentials && keyVariables(credentials)),
       AWS_ENDPOINT_URL_LAMBDA: system.lambdaUrl,
-      ...(backEnd && { PUSH_IT_PUBLISHER: backEnd.functionName }),
+      ...(publisher && { PUSH_IT_PUBLISHER: publisher.functionName }),
     },
     endpoints: system.endpoints,
     outputs: Object.fromEntries(
@@ -84,7 +84,7 @@ const withLocalAddresses = (value: string, { model, place, websocketUrl, managem
 };
 
 /** The shell commands with which a back end publishes: variables for the `Publisher`, and a request with curl. */
-export const backEndLines = ({ credentials, environment, publishUrl, publisherName, region }: Ready): string[] => {
+export const publisherLines = ({ credentials, environment, publishUrl, publisherName, region }: Ready): string[] => {
   if (!credentials || publisherName === undefined) return [];
   const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${value}`);
   const invoke = `$AWS_ENDPOINT_URL_LAMBDA/2015-03-31/functions/${publisherName}/invocations`;

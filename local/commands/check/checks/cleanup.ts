@@ -1,5 +1,5 @@
 import { check, failed, passed } from "../check.js";
-import { membersOf, toldOf } from "./presence.js";
+import { membersOf, wasNotified } from "./presence.js";
 
 /** After a client closes its connection, it is no longer present, and the others are notified. */
 export const cleanup = check({
@@ -13,7 +13,7 @@ export const cleanup = check({
     const { agent } = await trial.info(leaving);
     await leaving.close();
     const told = await staying
-      .until(() => toldOf(staying, channel, "left", agent), "the news of who left")
+      .until(() => wasNotified(staying, channel, "left", agent), "the news of who left")
       .then(
         () => true,
         () => false,

@@ -26,7 +26,7 @@ export const delivery = check({
       }
     };
     await Promise.all(sent.map(wait));
-    return { trials: TRIALS, lost: lost.sort((a, b) => a - b), seconds: trial.settings.patienceMs / 1_000 };
+    return { trials: TRIALS, lost: lost.sort((a, b) => a - b), seconds: trial.settings.timeoutMs / 1_000 };
   },
   judge: ({ trials, lost, seconds }) =>
     lost.length === 0

@@ -10,7 +10,7 @@ export const membersOf = async (wire: Wire, channel: string): Promise<PresencePa
 };
 
 /** Whether a connection was notified of a join or leave. */
-export const toldOf = (wire: Wire, channel: string, what: "joined" | "left", agent: string): boolean =>
+export const wasNotified = (wire: Wire, channel: string, what: "joined" | "left", agent: string): boolean =>
   wire.received.some((each) => {
     const data = each.channel === Meta.presence ? (each.data as Partial<PresenceEventData> | undefined) : undefined;
     return data?.channel === channel && data[what]?.agent === agent;
@@ -29,7 +29,7 @@ export const presence = check({
     await trial.subscribe(second, channel);
     const page = await membersOf(first, channel);
     const told = await first
-      .until(() => toldOf(first, channel, "joined", two), "the news of who came")
+      .until(() => wasNotified(first, channel, "joined", two), "the news of who came")
       .then(
         () => true,
         () => false,

@@ -38,7 +38,7 @@ export const recovery = check({
     const door = new Door();
     const credentials = async () => (await door.pass(), trial.settings.credentials);
     const client = trial.client({ WebSocket: Cuttable, credentials, retryBase: 100 });
-    const waiting = new Waiting(trial.settings.patienceMs);
+    const waiting = new Waiting(trial.settings.timeoutMs);
     const got: string[] = [];
     const recovered: (boolean | undefined)[] = [];
     const kept = client.channel(channel);

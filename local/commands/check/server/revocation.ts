@@ -43,13 +43,13 @@ export const revocation = check({
   name: "revocation",
   promise: "a subscription that a back end ends is over at once, and its client is told; so is a connection",
   async observe(trial) {
-    const backEnd = await publisherOf(trial.settings);
+    const api = await publisherOf(trial.settings);
     const [subscriber, publisher] = await Promise.all([trial.open(), trial.open()]);
     const [channel, fence] = [await trial.channel(), await trial.channel("plain", "-end")];
     await trial.subscribe(subscriber, channel);
     await trial.subscribe(subscriber, fence);
     const target = await targetOf(trial, subscriber, channel);
-    await inAccount("ending a subscription", () => backEnd.unsubscribe(target, channel, REASON));
+    await inAccount("ending a subscription", () => api.unsubscribe(target, channel, REASON));
     const told = subscriber.received.some(
       ({ channel: on, code, data }) =>
         on === Meta.unsubscribe &&
@@ -60,7 +60,7 @@ export const revocation = check({
     await trial.fence(publisher, subscriber, fence);
     const after = subscriber.copies(channel, uuid);
     if (!("connection" in target)) return { told, after, closed: undefined };
-    await backEnd.disconnect(target, REASON);
+    await api.disconnect(target, REASON);
     await subscriber.ended();
     const closed = subscriber.received.some(({ channel: on, code }) => on === Meta.connect && code === "revoked");
     return { told, after, closed };

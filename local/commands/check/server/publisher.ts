@@ -19,7 +19,7 @@ export const publisher = check({
   name: "publisher",
   promise: "what a back end publishes arrives, and it reads histories and who is present",
   async observe(trial) {
-    const backEnd = await publisherOf(trial.settings);
+    const publisher = await publisherOf(trial.settings);
     const subscriber = await trial.open();
     const [channel, kept, present] = [
       await trial.channel(),
@@ -29,17 +29,17 @@ export const publisher = check({
     const publish = async (name: string): Promise<string> => {
       await trial.subscribe(subscriber, name);
       const sentAt = performance.now();
-      const { uuid } = await inAccount("publishing from a back end", () => backEnd.publish(name, dataOf(1)));
+      const { uuid } = await inAccount("publishing from a back end", () => publisher.publish(name, dataOf(1)));
       await trial.arrival(subscriber, name, { uuid, sentAt, position: undefined });
       return uuid;
     };
     await publish(channel);
     const stored = kept === undefined ? undefined : await publish(kept);
     if (kept !== undefined) trial.shared.kept.add(kept);
-    const history = kept === undefined ? undefined : (await backEnd.history(kept)).messages?.map(({ uuid }) => uuid);
+    const history = kept === undefined ? undefined : (await publisher.history(kept)).messages?.map(({ uuid }) => uuid);
     if (present !== undefined) await trial.subscribe(subscriber, present);
     const members =
-      present === undefined ? undefined : (await backEnd.presence(present)).members.map(({ agent }) => agent);
+      present === undefined ? undefined : (await publisher.presence(present)).members.map(({ agent }) => agent);
     const { agent } = await trial.info(subscriber);
     return { history: history?.includes(stored ?? ""), presence: members?.includes(agent) };
   },

@@ -1,5 +1,5 @@
 /** How an application server outside the stack publishes. */
-export interface BackEndModel {
+export interface PublisherModel {
   /** The IAM user whose credentials the server has. */
   userId: string;
   /** The publisher function. */

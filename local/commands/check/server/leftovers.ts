@@ -21,13 +21,13 @@ export const leftovers = check({
       (await Promise.all([read(connectionKey(connection)), read(channelKey(channel))])).flat().length;
     const before = await rows();
     await wire.close();
-    const end = performance.now() + trial.settings.patienceMs;
+    const end = performance.now() + trial.settings.timeoutMs;
     let after = await rows();
     while (after > 0 && performance.now() < end) {
       await sleep(POLL_MS);
       after = await rows();
     }
-    return { before, after, seconds: trial.settings.patienceMs / 1_000 };
+    return { before, after, seconds: trial.settings.timeoutMs / 1_000 };
   },
   judge: ({ before, after, seconds }) =>
     after === 0

@@ -1,7 +1,7 @@
 import type { Place } from "../../core/place.js";
 import { readStatements } from "./policy-document.js";
 import type { FoundConstruct } from "../template/construct.js";
-import type { BackEndModel } from "../model/back-end.js";
+import type { PublisherModel } from "../model/publisher.js";
 import { functionArn, type FunctionModel } from "../model/functions.js";
 import type { UserModel } from "../model/principals.js";
 import type { FunctionUrlModel } from "../model/urls.js";
@@ -11,8 +11,8 @@ import { PATH_METADATA } from "../template/template.js";
 const USER_ID = "push-it-cli/back-end";
 
 /** How an application server on this machine publishes, and its IAM user. */
-export interface ReadBackEnd {
-  backEnd?: BackEndModel;
+export interface ReadPublisher {
+  publisher?: PublisherModel;
   users: UserModel[];
 }
 
@@ -20,12 +20,12 @@ export interface ReadBackEnd {
  * Makes the IAM user of application servers that run outside the stack. Its policy has the grants of `grantPublish` and
  * `grantPublishUrl`: it may invoke the publisher function, also through its URL, and nothing else.
  */
-export const readBackEnd = (
+export const readPublisher = (
   { path, stack }: FoundConstruct,
   functions: FunctionModel[],
   urls: FunctionUrlModel[],
   place: Place,
-): ReadBackEnd => {
+): ReadPublisher => {
   const pathOf = (logicalId: string) => stack.template.Resources?.[logicalId]?.Metadata?.[PATH_METADATA];
   const publisher = functions.find(({ logicalId }) => pathOf(logicalId) === `${path}/Publisher/Function/Resource`);
   if (!publisher) return { users: [] };
@@ -39,7 +39,7 @@ export const readBackEnd = (
   };
   return {
     users: [user],
-    backEnd: { userId: USER_ID, functionId, functionName, ...(url && { urlId: url.logicalId }) },
+    publisher: { userId: USER_ID, functionId, functionName, ...(url && { urlId: url.logicalId }) },
   };
 };
 
