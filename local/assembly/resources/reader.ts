@@ -10,8 +10,7 @@ export class Refused extends Error {
 
   /**
    * @param message the reason
-   * @param verdict `inert` for a resource that does nothing locally; `refused` for one that this runtime does not
-   * support
+   * @param verdict `inert` for a resource that does nothing locally; `refused` for an unsupported resource
    */
   constructor(
     message: string,

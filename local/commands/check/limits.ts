@@ -1,5 +1,6 @@
 /**
- * The default prefixes. The first is for plain channels, the second for channels with history, presence and latest value.
+ * The default prefixes. The first is for plain channels. The second is for channels with history, presence and latest value.
+ *
  * docs/DEPLOY.md, "Check what you deployed", has the props and the guard for them.
  */
 export const DEFAULT_PREFIXES: readonly string[] = ["push-it-check", "push-it-check/kept"];

@@ -48,7 +48,7 @@ export interface Publication {
   problem?: Problem;
 }
 
-/** The events of a session. A listener handles those that it needs. */
+/** The events of a session. All handlers are optional. */
 export interface SessionListener {
   state(change: StateChange): void;
   subscriptions(all: ShownSubscription[]): void;

@@ -23,7 +23,7 @@ interface Known {
 }
 
 /** Tracks the members by channel: a requested list, and the joins and leaves after it. */
-export class Attendance {
+export class MemberTracker {
   readonly #channels = new Map<string, Known>();
 
   /** The members of the channel; `undefined` if they were not requested. */

@@ -16,7 +16,7 @@ export interface TappedSocket {
 }
 
 /** Called with each event and its socket. */
-export type Tell = (event: WireEvent, socket: TappedSocket) => void;
+export type OnWireEvent = (event: WireEvent, socket: TappedSocket) => void;
 
 /**
  * A WebSocket class that reports all its events, for the SDK's `WebSocket` option: the SDK itself spends no bytes on
@@ -24,22 +24,22 @@ export type Tell = (event: WireEvent, socket: TappedSocket) => void;
  * @param Base the class to extend
  * @param admit called before each socket is made; it may throw to prevent it
  */
-export const tapped = (Base: typeof WebSocket, tell: Tell, admit = (): void => {}): SocketClass =>
+export const tapped = (Base: typeof WebSocket, onEvent: OnWireEvent, admit = (): void => {}): SocketClass =>
   class extends Base {
     constructor(url: string, protocols: string[]) {
       admit();
       super(url, protocols);
-      tell({ kind: "handshake", url, protocols: protocols.map(withoutSecret) }, this);
-      this.addEventListener("open", () => tell({ kind: "open", protocol: this.protocol }, this));
+      onEvent({ kind: "handshake", url, protocols: protocols.map(withoutSecret) }, this);
+      this.addEventListener("open", () => onEvent({ kind: "open", protocol: this.protocol }, this));
       this.addEventListener("message", ({ data }) =>
-        tell({ kind: "frame", direction: "in", text: String(data) }, this),
+        onEvent({ kind: "frame", direction: "in", text: String(data) }, this),
       );
-      this.addEventListener("close", ({ code, reason }) => tell({ kind: "close", code, reason }, this));
+      this.addEventListener("close", ({ code, reason }) => onEvent({ kind: "close", code, reason }, this));
     }
 
     override send(text: string): void {
       super.send(text);
-      tell({ kind: "frame", direction: "out", text }, this);
+      onEvent({ kind: "frame", direction: "out", text }, this);
     }
   };
 

@@ -3,7 +3,7 @@ import type { Session } from "../model/session.js";
 import { button, el } from "./dom.js";
 
 /** How long the button shows its result, in milliseconds. */
-const TOLD_MS = 2_500;
+const RESULT_MS = 2_500;
 
 /** The button's default text. */
 const TEXT = "Show";
@@ -28,7 +28,7 @@ const historyLine = (session: Session, channel: string): HTMLElement => {
     made.textContent = "Reading it…";
     const { count: read, problem } = await session.history(channel);
     made.textContent = problem?.reason ?? outcome(read);
-    reset = window.setTimeout(() => (made.textContent = TEXT), TOLD_MS);
+    reset = window.setTimeout(() => (made.textContent = TEXT), RESULT_MS);
   };
   const made = button(TEXT, () => void show(), { label: `Show the history of ${channel}`, class: "quiet" });
   return el("div", { class: "offer" }, el("span", { class: "note", text: "Keeps a history" }), made);

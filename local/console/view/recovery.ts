@@ -44,10 +44,10 @@ export const showRecovery = (session: Session): void => {
     countdown = undefined;
     tools.replaceChildren(until === undefined ? dismiss : mend);
     if (until !== undefined) {
-      const tell = (): void =>
+      const update = (): void =>
         void (mend.textContent = `Mend it now (${Math.max(0, Math.ceil((until - Date.now()) / 1_000))} s)`);
-      countdown = window.setInterval(tell, COUNTDOWN_MS);
-      tell();
+      countdown = window.setInterval(update, COUNTDOWN_MS);
+      update();
     }
     show();
     // The pressed button is disabled or removed by now.

@@ -19,9 +19,9 @@ export const showStatus = (session: Session): void => {
     title.state(change.state);
     clearInterval(countdown);
     const due = Date.now() + (change.retryIn ?? 0);
-    const tell = (): void => void (reason.textContent = reasonLine(change, due - Date.now()));
-    if (change.retryIn !== undefined) countdown = window.setInterval(tell, COUNTDOWN_MS);
-    tell();
+    const update = (): void => void (reason.textContent = reasonLine(change, due - Date.now()));
+    if (change.retryIn !== undefined) countdown = window.setInterval(update, COUNTDOWN_MS);
+    update();
   };
   session.listen({ state: show, server: ({ agent }) => showAgent(agent), gone: () => showAgent("") });
   byId("copy-agent", HTMLButtonElement).replaceWith(

@@ -24,7 +24,7 @@ const MAX_BUCKETS = 10_000;
 
 /**
  * Limits each partition key to the throughput of a partition. A request is admitted while any units are left, and then
- * consumes its full cost: DynamoDB knows the cost of a read only after the read.
+ * consumes its full cost. DynamoDB knows the cost of a read only after the read.
  */
 export class Partitions {
   readonly #buckets = new Map<string, Bucket>();
