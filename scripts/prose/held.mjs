@@ -11,6 +11,7 @@ export const HELD_CODE = [
   "examples/guards.ts",
   "test/protocol",
   "test/server",
+  "test/client",
   "scripts/prose",
   "test/prose",
 ];

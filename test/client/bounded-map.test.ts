@@ -1,7 +1,7 @@
 import { BoundedMap } from "../../client/src/bounded-map.js";
 
 describe("a bounded map", () => {
-  it("forgets what was set longest ago", () => {
+  it("drops the entry that was set longest ago", () => {
     const map = new BoundedMap<string, number>(2);
     map.set("a", 1);
     map.set("b", 2);
@@ -11,7 +11,7 @@ describe("a bounded map", () => {
     expect(["a", "b", "c"].map((key) => map.has(key))).toEqual([true, false, true]);
   });
 
-  it("forgets what is deleted, and everything when it is cleared", () => {
+  it("drops deleted entries, and all entries when it is cleared", () => {
     const map = new BoundedMap<string, number>(3);
     for (const key of ["a", "b", "c"]) map.set(key, 0);
     map.delete("b");

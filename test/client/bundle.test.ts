@@ -9,7 +9,7 @@ import WebSocket from "ws";
 import type { PushIt } from "push-it-client";
 import { Bench } from "./support/setup.js";
 
-/** What the script for a page without a bundler may weigh, in bytes, brotli-compressed as a CDN serves it. */
+/** The largest size of the script for a page without a bundler, in bytes, compressed with brotli as by a CDN. */
 const SCRIPT_LIMIT = 11.75 * 1024;
 
 const bench = Bench.use();
@@ -26,14 +26,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const text = (file: string): string => readFileSync(join(folder, "client", file), "utf8");
 
 describe("an application", () => {
-  it("of the smaller SDK has nothing of what that does not do", () => {
+  it("of the smaller SDK does not contain the larger one's features", () => {
     for (const word of ['"presentChannels"', '"visibilitychange"', '"securitypolicyviolation"']) {
       expect(text("index-application.mjs")).toContain(word);
       expect(text("core-application.mjs")).not.toContain(word);
     }
   });
 
-  it("needs nothing else", () => {
+  it("needs no other package", () => {
     for (const file of ["index-application.mjs", "core-application.mjs"]) {
       expect(text(file)).not.toMatch(/\bimport\b|\brequire\b/);
       expect(text(file)).toMatch(/export ?\{[^}]*\};?\s*$/);
@@ -41,7 +41,7 @@ describe("an application", () => {
   });
 });
 
-/** What a program prints, in JSON. */
+/** The JSON that a program prints. */
 const printed = async (program: string, flags: string[] = []): Promise<unknown> => {
   const { stdout } = await run(process.execPath, [...flags, "-e", program], { cwd: join(folder, "client") });
   return JSON.parse(stdout);
@@ -120,7 +120,7 @@ describe("the modules", () => {
   });
 });
 
-/** What a program prints of each kind, run beside a server that accepts everybody. */
+/** Runs a program with a server that accepts every client, and returns its output. */
 const ran = async (program: string, flags: string[] = []) => {
   const { stdout, stderr } = await run(process.execPath, [...flags, "-e", program], {
     cwd: join(folder, "client"),
@@ -129,7 +129,7 @@ const ran = async (program: string, flags: string[] = []) => {
   return { stdout, stderr };
 };
 
-/** What a process that should have ended prints 5 seconds later: what keeps it. */
+/** If a process has not ended after 5 seconds, it prints the resources that keep it alive. */
 const WATCH =
   'setTimeout(() => { console.log("still there: " + process.getActiveResourcesInfo()); process.exit(); }, 5_000).unref();';
 const CONNECT = `const { PushIt } = require("./cjs/index.js"); const url = process.env.URL_OF_STAGE;`;
@@ -163,7 +163,7 @@ describe("on Node", () => {
   it.each([
     ["without", []],
     ["with", OWN_SOCKET],
-  ])("a rendering server, %s a WebSocket of its own, opens nothing and ends", async (_what, flags) => {
+  ])("a rendering server %s its own WebSocket does not connect and ends", async (_what, flags) => {
     const { stdout, stderr } = await ran(
       `${CONNECT} ${WATCH} const pushIt = new PushIt({ url, channels: ["a"] }); pushIt.channel("b").subscribe(); console.log(pushIt.state);`,
       flags,
@@ -172,7 +172,7 @@ describe("on Node", () => {
     expect(bench.server.peers.all).toEqual([]);
   });
 
-  it("without a WebSocket connect() says what to pass", async () => {
+  it("without a WebSocket, connect() explains which option to pass", async () => {
     // Node 20 has none; a newer one is made to have none.
     const { stdout } = await ran(
       `delete globalThis.WebSocket; ${CONNECT} try { new PushIt({ url }).connect(); } catch (error) { console.log(error.message); }`,
@@ -188,7 +188,7 @@ describe("the script", () => {
     expect(brotliCompressSync(text("push-it.iife.js")).length).toBeLessThanOrEqual(SCRIPT_LIMIT);
   });
 
-  it("defines the global PushIt, and takes the world from the page", async () => {
+  it("defines the global PushIt, and uses the page's platform", async () => {
     const page = {
       window: {},
       WebSocket,

@@ -25,7 +25,7 @@ describe("promises", () => {
     await expect(denied).rejects.toBeInstanceOf(PushItError);
   });
 
-  it("reject with the timeout when nobody replies", async () => {
+  it("reject with the timeout if no reply arrives", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ suspectAfter: Infinity });
     const published = pushIt.channel("a").publish(1);
@@ -36,7 +36,7 @@ describe("promises", () => {
 });
 
 describe("listeners", () => {
-  it("receive from their channel and nothing else, until they are removed", async () => {
+  it("receive only from their channel, until they are removed", async () => {
     const { pushIt, peer } = await bench.connected();
     const five = new Mailbox<unknown>();
     const all = new Mailbox<string>();
@@ -124,7 +124,7 @@ describe("listeners", () => {
 });
 
 describe("for await", () => {
-  it("subscribes, gives the messages in order, and can be left", async () => {
+  it("subscribes, yields the messages in order, and can be left", async () => {
     const { pushIt, peer } = await bench.connected();
     const received: unknown[] = [];
     const loop = (async () => {
@@ -168,7 +168,7 @@ describe("for await", () => {
     expect(removed).toHaveBeenCalledTimes(added.mock.calls.length);
   });
 
-  it("ends when its object unsubscribes, after what came before", async () => {
+  it("ends after earlier messages when its object unsubscribes", async () => {
     const { pushIt, peer } = await bench.connected();
     const channel = pushIt.channel("a");
     const received: unknown[] = [];
@@ -203,7 +203,7 @@ describe("for await", () => {
     await expect(second).rejects.toMatchObject({ code: "denied", message: "Not any more." });
   });
 
-  it("goes on over a reconnection", async () => {
+  it("continues after a reconnection", async () => {
     const { pushIt, states, peer } = await bench.connected();
     const iterator = pushIt.channel<number>("a")[Symbol.asyncIterator]();
     const first = iterator.next();
@@ -220,7 +220,7 @@ describe("for await", () => {
     await iterator.return(undefined);
   });
 
-  it("goes on after an error that may pass", async () => {
+  it("continues after a retryable error", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     const iterator = pushIt.channel<number>("a")[Symbol.asyncIterator]();

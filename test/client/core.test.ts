@@ -33,7 +33,7 @@ describe("the SDK without history and presence", () => {
     await peer.closed;
   });
 
-  it("delivers messages of a history as they come, each once", async () => {
+  it("delivers messages of a history as they arrive, each once", async () => {
     const { pushIt, peer } = await connected({ channels: ["a"] });
     const received = new Mailbox<unknown>();
     pushIt.on("message", ({ data }) => received.put(data));
@@ -45,7 +45,7 @@ describe("the SDK without history and presence", () => {
     pushIt.disconnect();
   });
 
-  it("reconnects, and fails what was in flight", async () => {
+  it("reconnects, and fails requests in flight", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await connected();
     const lost = expect(pushIt.channel("a").publish(1)).rejects.toMatchObject({ code: "closed" });

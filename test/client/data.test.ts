@@ -23,7 +23,7 @@ describe("a message above 32 KB", () => {
     ],
     ["31.9 KB of characters of 4 bytes", "\u{1f600}".repeat(8_170), /^The request has 32,7\d\d bytes of JSON/],
     ["100 KB", "x".repeat(100_000), /^The request has 100,0\d\d bytes of JSON/],
-  ])("is refused with its size, and the connection stays: %s", async (_what, data, message) => {
+  ])("fails with its size, and the connection stays: %s", async (_what, data, message) => {
     const { pushIt, peer } = await bench.connected();
     await expect(publish(pushIt, data)).rejects.toMatchObject({
       code: "too_large",
@@ -35,7 +35,7 @@ describe("a message above 32 KB", () => {
     expect(peer.frames.all.map(({ data }) => data)).toEqual(["small"]);
   });
 
-  it("counts bytes, not characters: one that fits is sent", async () => {
+  it("is measured in bytes, and sent if it fits", async () => {
     const { pushIt, peer } = await bench.connected();
     await publish(pushIt, "\u{1f600}".repeat(8_100));
     expect(Buffer.byteLength(peer.texts[0]!)).toBeLessThanOrEqual(32_768);
@@ -61,7 +61,7 @@ describe("data that JSON cannot carry", () => {
     ["NaN", { total: NaN }, /data\.total is NaN/],
     ["Infinity in a list", [1, Infinity], /data\[1\] is Infinity/],
     ["a function", { onClick: () => {} }, /data\.onClick is a function/],
-  ])("%s is refused in development, and the error says where", async (_what, data, message) => {
+  ])("%s fails in development, with its place in the data", async (_what, data, message) => {
     const { pushIt, peer } = await bench.connected();
     await expect(publish(pushIt, data)).rejects.toMatchObject({
       code: "bad_frame",
@@ -72,7 +72,7 @@ describe("data that JSON cannot carry", () => {
     expect(peer.frames.all).toEqual([]);
   });
 
-  it("is not searched for in production: it costs time", async () => {
+  it("is not searched for in production", async () => {
     process.env.NODE_ENV = "production";
     const { pushIt, peer } = await bench.connected();
     await publish(pushIt, { total: NaN });
@@ -83,7 +83,7 @@ describe("data that JSON cannot carry", () => {
     ["a BigInt", { n: 1n }, /BigInt/],
     ["undefined", undefined, /"data" is missing/],
     ["a function", () => {}, /"data" is missing/],
-  ])("%s is refused in production, too", async (_what, data, message) => {
+  ])("%s fails in production, too", async (_what, data, message) => {
     process.env.NODE_ENV = "production";
     const { pushIt } = await bench.connected();
     await expect(publish(pushIt, data)).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe("data that JSON cannot carry", () => {
 });
 
 describe("data that JSON carries", () => {
-  it("arrives as JSON makes it: a Date is text", async () => {
+  it("arrives as JSON: a Date has become a string", async () => {
     const { pushIt, peer } = await bench.connected();
     await pushIt.channel<{ at: Date; note?: string }>("a").publish({ at: new Date(0), note: undefined });
     expect(peer.frames.all.map(({ data }) => data)).toEqual([{ at: "1970-01-01T00:00:00.000Z" }]);
@@ -111,7 +111,7 @@ describe("an error about a message", () => {
   it.each<[string, object, RegExp]>([
     ["no channel", { data: 1 }, /needs a channel/],
     ["an id with a quote", { channel: "a", data: 1, uuid: 'x"' }, /uuid of 1 to 64/],
-  ])("says what is wrong: %s", async (_what, message, expected) => {
+  ])("names the problem: %s", async (_what, message, expected) => {
     const { pushIt } = await bench.connected();
     const error = await new Promise<Error>((resolve) => pushIt.publish(message as PublishRequest, resolve));
     expect(error.message).toMatch(expected);

@@ -28,7 +28,7 @@ describe("Emitter", () => {
     expect(listener).toHaveBeenCalledWith(1);
   });
 
-  it("never calls a removed listener, also when the event had happened", async () => {
+  it("never calls a removed listener, even for an earlier event", async () => {
     const emitter = new Emitter<Events>();
     const listener = jest.fn();
     const remove = emitter.on("number", listener);
@@ -59,7 +59,7 @@ describe("Emitter", () => {
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  it("reports what a listener throws, and calls the others", async () => {
+  it("reports a listener's exception, and calls the other listeners", async () => {
     const emitter = new Emitter<Events>();
     const other = jest.fn();
     emitter.on("number", () => {
@@ -74,7 +74,7 @@ describe("Emitter", () => {
     expect(other).toHaveBeenCalledWith(1);
   });
 
-  it("reports an event that has no listener, and only such", async () => {
+  it("reports only events without a listener", async () => {
     const onUnhandled = jest.fn();
     const emitter = new Emitter<Events>(onUnhandled);
     const remove = emitter.on("number", () => {});
@@ -89,7 +89,7 @@ describe("Emitter", () => {
 });
 
 describe("defer", () => {
-  it("does nothing for a callback that was not given", async () => {
+  it("does nothing without a callback", async () => {
     expect(await uncaught(async () => defer(undefined))).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { PushItError, type RequestCode } from "../../client/src/errors.js";
 
 describe("PushItError", () => {
-  it("is an error with code, reason, and what it is about", () => {
+  it("is an error with code, reason, channel and uuid", () => {
     const error = new PushItError("denied", "Members only.", { channel: "stories/5", uuid: "uuid" });
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({
@@ -13,7 +13,7 @@ describe("PushItError", () => {
     });
   });
 
-  it("has its code as the message when nobody gave a reason", () => {
+  it("has its code as the message if there is no reason", () => {
     expect(new PushItError("closed").message).toBe("closed");
     expect(new PushItError("denied", "").message).toBe("denied");
   });
@@ -49,7 +49,7 @@ describe("PushItError", () => {
     ["no_history", false],
     ["no_presence", false],
     ["bad_position", false],
-  ])("%s: retryable is %s, as PROTOCOL.md's column says", (code, retryable) => {
+  ])("%s: retryable is %s, as in PROTOCOL.md", (code, retryable) => {
     expect(new PushItError(code).retryable).toBe(retryable);
   });
 

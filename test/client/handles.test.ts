@@ -1,6 +1,6 @@
 import { PushItError } from "push-it-client";
 import { Mailbox } from "./support/mailbox.js";
-import { arrived, hearing } from "./support/recorded.js";
+import { arrived, collectMessages } from "./support/recorded.js";
 import type { Peer } from "./support/scripted-server.js";
 import { Bench, settled } from "./support/setup.js";
 
@@ -8,7 +8,7 @@ const bench = Bench.use();
 
 const actions = ({ frames }: Peer): string[] => frames.all.map(({ action }) => action);
 
-/** The rejections that nobody handles while `run` does. */
+/** The unhandled rejections while `run` runs. */
 const unhandled = async (run: () => Promise<void>): Promise<unknown[]> => {
   const rejections: unknown[] = [];
   const note = (reason: unknown): void => void rejections.push(reason);
@@ -59,7 +59,7 @@ describe("two parts of a page on one channel", () => {
     expect(await second).toEqual([1, 2]);
   });
 
-  it("receive no unsubscribed event until the last one left", async () => {
+  it("receive unsubscribed only when the last one has left", async () => {
     const { pushIt } = await bench.connected();
     const [one, other] = [pushIt.channel("x"), pushIt.channel("x")];
     const ended = new Mailbox<object>();
@@ -109,7 +109,7 @@ describe("callbacks and channel objects", () => {
     expect(actions(peer)).toEqual(["subscribe", "unsubscribe"]);
   });
 
-  it("an object that never subscribed ends what the option began", async () => {
+  it("an object that never subscribed ends the option's subscription", async () => {
     const { pushIt, peer } = await bench.connected({ channels: ["x"] });
     await peer.frames.take();
     await pushIt.channel("x").unsubscribe();
@@ -125,17 +125,17 @@ describe("callbacks and channel objects", () => {
 
   it("see the same channel", async () => {
     const { pushIt, peer } = await bench.connected();
-    const heard = hearing(pushIt);
+    const all = collectMessages(pushIt);
     const received: unknown[] = [];
     const channel = pushIt.channel("x");
     channel.on("message", ({ data }) => received.push(data));
     await channel.subscribe();
     peer.send({ channel: "x", uuid: "u1", data: 1 });
     await arrived(pushIt, peer);
-    expect([heard[0], received]).toEqual([1, [1]]);
+    expect([all[0], received]).toEqual([1, [1]]);
   });
 
-  it("unsubscribing what a guard subscribed asks the server", async () => {
+  it("unsubscribing from a guard's subscription sends a request", async () => {
     const { pushIt, peer } = await bench.connected();
     const done = new Mailbox<unknown>();
     pushIt.unsubscribe("made/by/a/guard", done.put, done.put);
@@ -168,7 +168,7 @@ describe("opposite calls in one turn", () => {
     expect([actions(peer), shown, rejections]).toEqual([["subscribe"], ["once"], []]);
   });
 
-  it("of an effect while connecting are as quiet", async () => {
+  it("of an effect while connecting do the same", async () => {
     const { pushIt, states } = bench.client();
     const events: unknown[] = [];
     for (const event of ["subscribed", "unsubscribed", "error"] as const)
@@ -186,7 +186,7 @@ describe("opposite calls in one turn", () => {
     expect([events, rejections]).toEqual([[["subscribed", "a"]], []]);
   });
 
-  it("that cancel out send nothing, and every promise is fulfilled", async () => {
+  it("that cancel each other out fulfil every promise without a frame", async () => {
     const { pushIt, peer } = await bench.connected();
     const channel = pushIt.channel("a");
     await expect(Promise.all([channel.subscribe(), channel.unsubscribe()])).resolves.toEqual([undefined, undefined]);
@@ -225,7 +225,7 @@ describe("opposite calls in one turn", () => {
   });
 });
 
-describe("promises that nobody awaits", () => {
+describe("promises without a handler", () => {
   it("of subscribing and unsubscribing are never unhandled rejections", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
@@ -248,13 +248,13 @@ describe("promises that nobody awaits", () => {
     expect(rejections).toEqual([]);
   });
 
-  it("reject all the same for who awaits them", async () => {
+  it("reject nevertheless for code that awaits them", async () => {
     const { pushIt } = await bench.connected();
     pushIt.disconnect();
     await expect(pushIt.channel("a").subscribe()).rejects.toBeInstanceOf(PushItError);
   });
 
-  it("of publishing are: a message that is lost is not overlooked", async () => {
+  it("of publishing are unhandled rejections if the message is lost", async () => {
     const { pushIt } = await bench.connected();
     await expect(pushIt.channel("a").publish("x".repeat(40_000))).rejects.toMatchObject({ code: "too_large" });
   });

@@ -1,7 +1,7 @@
 // The types are checked by tsc (`npm run typecheck`): a wrong one does not compile.
 import { findLoss, type Received, type Sendable } from "../../client/src/json.js";
 
-describe("what JSON would change without a word", () => {
+describe("data that JSON would silently change", () => {
   it.each<[unknown, string]>([
     [NaN, "data is NaN"],
     [Infinity, "data is Infinity"],
@@ -29,7 +29,7 @@ describe("what JSON would change without a word", () => {
     [{ toJSON: () => 1 }],
   ])("is not there in %p", (value) => expect(findLoss(value)).toBeUndefined());
 
-  it("comes with what to do about it", () => {
+  it("comes with the next step", () => {
     expect(findLoss(new Map())).toContain("Send [...value] instead.");
   });
 });
@@ -52,7 +52,7 @@ describe("the types of data", () => {
     expect([sendable, arrived]).toEqual([story, story]);
   });
 
-  it("turn a Date into text, and refuse what would be lost", () => {
+  it("turn a Date into a string, and reject values that JSON loses", () => {
     proves<Equal<Received<{ at: Date }>, { at: string }>>();
     proves<Equal<Received<{ at: Date }[]>, { at: string }[]>>();
     proves<Equal<Sendable<{ at: Date }>["at"], Date>>();

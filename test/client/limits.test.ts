@@ -29,7 +29,7 @@ const answering = async (peer: Peer, isDone: () => boolean): Promise<number[]> =
   return sizes;
 };
 
-describe("limits that a ping tells", () => {
+describe("limits in a ping's reply", () => {
   it("are obeyed from then on", async () => {
     bench.server.introduces = false;
     bench.server.automatic = false;

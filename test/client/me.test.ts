@@ -37,7 +37,7 @@ describe("pushIt.me", () => {
     expect(pushIt.me).toEqual({ agent: "id-2" });
   });
 
-  it("is nobody after disconnect() and before connect()", async () => {
+  it("is undefined after disconnect() and before connect()", async () => {
     const { pushIt } = bench.client({ autoConnect: false });
     expect(pushIt.me).toBeUndefined();
     const connected = await bench.connected();

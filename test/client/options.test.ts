@@ -16,11 +16,11 @@ describe("options", () => {
     expect(resolveOptions({ url })).toMatchObject({ ...DEFAULTS, url });
   });
 
-  it("that are undefined are left out", () => {
+  it("that are undefined get their defaults", () => {
     expect(resolveOptions({ url, timeout: undefined as unknown as number }).timeout).toBe(30_000);
   });
 
-  it.each([url, "ws://127.0.0.1:3000/live", "WSS://example.com"])("take %s", (valid) => {
+  it.each([url, "ws://127.0.0.1:3000/live", "WSS://example.com"])("accept %s", (valid) => {
     expect(resolveOptions({ url: valid }).url).toBe(valid);
   });
 
@@ -33,7 +33,7 @@ describe("options", () => {
     },
   );
 
-  it("refuse to be missing altogether", () => {
+  it("are required", () => {
     expect(() => resolveOptions(undefined as never)).toThrow(TypeError);
   });
 });

@@ -7,7 +7,7 @@ import { uncaught } from "./support/uncaught.js";
 const bench = Bench.use();
 
 describe("the callback API", () => {
-  it("publishes, and gives the message's id at once", async () => {
+  it("publishes, and returns the message's id at once", async () => {
     const { pushIt, peer } = await bench.connected();
     const published = new Mailbox<PublishResult>();
     const uuid = pushIt.publish({ channel: "stories/5", data: { a: 1 } }, undefined, published.put);
@@ -34,7 +34,7 @@ describe("the callback API", () => {
     expect(await peer.frames.take()).toMatchObject({ uuid: "mine" });
   });
 
-  it("gives onError the error, and onSuccess the guard's result", async () => {
+  it("passes the error to onError, and the guard's result to onSuccess", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     const outcomes = new Mailbox<PushItError | PublishResult>();
@@ -58,7 +58,7 @@ describe("the callback API", () => {
     expect(await outcomes.take()).toMatchObject({ code: "denied", message: "Stay.", channel: "calendar/2" });
   });
 
-  it("gives every message to onMessageReceived, whatever its channel", async () => {
+  it("passes messages of every channel to onMessageReceived", async () => {
     const { pushIt, peer } = await bench.connected({ channels: ["stories/*"] });
     const received = new Mailbox<[string, ReceivedMessage]>();
     pushIt.onMessageReceived = (channel, message) => received.put([channel, message]);
@@ -82,7 +82,7 @@ describe("the callback API", () => {
 });
 
 describe("order", () => {
-  it("is kept: one frame is in flight, the rest gathers", async () => {
+  it("is kept: one frame is in flight, and the rest gathers", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     for (let data = 0; data < 3; data++) pushIt.publish({ channel: "a", data });
@@ -127,7 +127,7 @@ describe("errors that no callback receives", () => {
     expect(await errors.take()).toMatchObject({ code: "too_large" });
   });
 
-  it("harm nothing without a listener: no rejection, no exception", async () => {
+  it("without a listener are neither rejections nor exceptions", async () => {
     jest.spyOn(console, "warn").mockImplementation(() => {});
     const rejections: unknown[] = [];
     const note = (reason: unknown): void => void rejections.push(reason);
@@ -149,7 +149,7 @@ describe("errors that no callback receives", () => {
     expect([errors, rejections]).toEqual([[], []]);
   });
 
-  it("of data that JSON cannot carry do not touch other messages", async () => {
+  it("about data that JSON cannot carry do not affect other messages", async () => {
     const { pushIt, peer } = await bench.connected();
     const errors = new Mailbox<PushItError>();
     const loop: Record<string, unknown> = {};
@@ -169,7 +169,7 @@ describe("a malformed message", () => {
     ["a channel that is not text", { channel: 5, data: 1 }],
     ["an id that the protocol does not allow", { channel: "a", data: 1, uuid: 'x","data":"injected' }],
     ["an empty id", { channel: "a", data: 1, uuid: "" }],
-  ])("with %s is refused before it can spoil the frame of others", async (_what, message) => {
+  ])("with %s fails before it can affect others of its frame", async (_what, message) => {
     const { pushIt, peer } = await bench.connected();
     const errors = new Mailbox<PushItError>();
     pushIt.publish(message as PublishRequest, errors.put);
@@ -188,8 +188,8 @@ describe("a malformed message", () => {
   });
 });
 
-describe("what the application throws", () => {
-  it("in a listener or callback is reported and breaks nothing", async () => {
+describe("an exception of the application", () => {
+  it("in a listener or callback is reported and does no harm", async () => {
     const { pushIt, peer } = await bench.connected();
     const boom = (): never => {
       throw new Error("boom");
@@ -228,7 +228,7 @@ describe("send", () => {
 });
 
 describe("the frames on the wire", () => {
-  it("can be seen through a WebSocket class of the application's", async () => {
+  it("can be observed with the application's own WebSocket class", async () => {
     const frames: string[] = [];
     class Tapped extends WebSocket {
       constructor(url: string, protocols: string[]) {

@@ -1,4 +1,4 @@
-import { arrived, at, hearing, numbered, QUIET, subscribed } from "./support/recorded.js";
+import { arrived, at, collectMessages, numbered, QUIET, subscribed } from "./support/recorded.js";
 import type { Peer } from "./support/scripted-server.js";
 import { Bench, settled } from "./support/setup.js";
 
@@ -46,7 +46,7 @@ describe("reset(), for another user in the same tab", () => {
     expect((await next.frames.take()).data).toEqual({ channels: ["b"] });
   });
 
-  it("fails what is open with closed", async () => {
+  it("fails open requests with closed", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     const flying = pushIt.channel("a").publish(1);
@@ -79,7 +79,7 @@ describe("reset(), for another user in the same tab", () => {
     await outcome;
   });
 
-  it("begins another session, with credentials of the next user", async () => {
+  it("starts another session, with the next user's credentials", async () => {
     let user = "ann";
     const { pushIt, states, peer } = await bench.connected({ credentials: () => user });
     pushIt.reset();
@@ -95,7 +95,7 @@ describe("reset(), for another user in the same tab", () => {
 
   it("keeps listeners, and delivers again what the former user received", async () => {
     const { pushIt, states, peer } = await bench.connected();
-    const heard = hearing(pushIt);
+    const received = collectMessages(pushIt);
     peer.send({ channel: "plain", uuid: "u1", data: "notice" }, numbered(3));
     await arrived(pushIt, peer);
     pushIt.reset();
@@ -105,7 +105,7 @@ describe("reset(), for another user in the same tab", () => {
     const next = await bench.server.peers.take();
     next.send({ channel: "plain", uuid: "u1", data: "notice" }, numbered(3));
     await arrived(pushIt, next);
-    expect(heard.filter((data) => data !== "settled")).toEqual(["notice", 3, "notice", 3]);
+    expect(received.filter((data) => data !== "settled")).toEqual(["notice", 3, "notice", 3]);
   });
 
   it("ends loops", async () => {
@@ -127,7 +127,7 @@ describe("reset(), for another user in the same tab", () => {
     expect(await ended).toEqual({ channel: "a" });
   });
 
-  it("does not say of the former user's channels that they are denied", async () => {
+  it("does not report the former user's channels as denied", async () => {
     const { pushIt, states } = await bench.connected();
     await pushIt.channel("users/ann").subscribe();
     const events = jest.fn();

@@ -69,13 +69,13 @@ describe("the types", () => {
     // @ts-expect-error a Date has become text
     void (() => dated.on("message", ({ data }) => data.at satisfies Date));
 
-    // Who this client is, other credentials, and what is known of them.
+    // This client's identity and its credentials.
     proves<Equal<typeof pushIt.me, { agent: string; userId?: string } | undefined>>();
     proves<Equal<ReturnType<typeof pushIt.refreshCredentials>, Promise<void>>>();
     void (() => pushIt.connect({ credentials: { token: "t" } }));
     void (() => pushIt.reset() satisfies void);
 
-    // What listeners and loops are given, by assignment both ways.
+    // The values of listeners and loops, by assignment both ways.
     const offs: (() => void)[] = [
       pushIt.on("state", exactly<StateChange>()),
       pushIt.on("message", exactly<ReceivedMessage>()),

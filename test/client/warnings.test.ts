@@ -21,7 +21,7 @@ afterEach(() => {
 const warnings = (): string[] => warn.mock.calls.map(([text]) => text as string);
 
 describe("an error that no listener receives", () => {
-  it("is warned of in development, with its channel and reason", async () => {
+  it("is a warning in development, with its channel and reason", async () => {
     const { pushIt } = await bench.connected();
     pushIt.publish({ channel: "stories/5", data: "x".repeat(100_000) });
     await settled();
@@ -32,7 +32,7 @@ describe("an error that no listener receives", () => {
     ]);
   });
 
-  it("is warned of when a subscription ends, too", async () => {
+  it("is a warning when a subscription ends, too", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     pushIt.on("error", () => {});
@@ -42,7 +42,7 @@ describe("an error that no listener receives", () => {
     expect(warnings()).toEqual([expect.stringMatching(/^push-it: a: Members only\..*"unsubscribed"/)]);
   });
 
-  it("is not warned of in production", async () => {
+  it("is not a warning in production", async () => {
     process.env.NODE_ENV = "production";
     const { pushIt } = await bench.connected();
     pushIt.publish({ channel: "a", data: "x".repeat(40_000) });
@@ -61,8 +61,8 @@ describe("an error that no listener receives", () => {
   });
 });
 
-describe("an error that somebody receives", () => {
-  it("by a listener is not warned of", async () => {
+describe("an error that a listener or callback receives", () => {
+  it("by a listener is not a warning", async () => {
     const { pushIt } = await bench.connected();
     pushIt.on("error", () => {});
     pushIt.publish({ channel: "a", data: "x".repeat(40_000) });
@@ -70,7 +70,7 @@ describe("an error that somebody receives", () => {
     expect(warnings()).toEqual([]);
   });
 
-  it("by a callback or a promise is not warned of", async () => {
+  it("by a callback or a promise is not a warning", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     pushIt.publish({ channel: "a", data: "x".repeat(40_000) }, () => {});
@@ -79,7 +79,7 @@ describe("an error that somebody receives", () => {
     expect(warnings()).toEqual([]);
   });
 
-  it("of a subscription is warned of: nobody may await its promise", async () => {
+  it("of a subscription is a warning, because its promise may be ignored", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     const refused = expect(pushIt.channel("b").subscribe()).rejects.toMatchObject({ code: "denied" });
@@ -119,7 +119,7 @@ describe("the logger", () => {
     await renewed;
     peer.send({ channel: "a", uuid: "u1", data: "SECRET", offset: 11, epoch: "e1" });
     await arrived(pushIt, peer);
-    // Something fails, and nobody listens.
+    // A request fails, and there is no listener.
     pushIt.publish({ channel: "a", data: "SECRET".repeat(10_000) });
     const refused = expect(pushIt.channel("b").subscribe()).rejects.toMatchObject({ code: "denied" });
     peer.answer(await peer.frames.find(({ action }) => action === "subscribe"), {

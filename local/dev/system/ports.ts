@@ -9,7 +9,7 @@ import { closeServer, listenAt } from "../../core/http/server.js";
 export type ListeningPart = keyof typeof PORT_OFFSETS;
 
 /** The default address: only programs on this machine can connect. */
-export const LOOPBACK = "127.0.0.1";
+const LOOPBACK = "127.0.0.1";
 
 /** Parts that other machines may reach with `--host`. The rest is for functions, which run on this machine. */
 const PUBLIC = new Set<ListeningPart>(["gateway", "lambda"]);

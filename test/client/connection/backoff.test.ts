@@ -6,13 +6,13 @@ describe("backoff", () => {
     expect(bounds).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   });
 
-  it("is fully jittered: anything from nothing to the bound", () => {
+  it("has full jitter: from 0 to the bound", () => {
     expect(backoff(3, 1_000, 30_000, 0)).toBe(0);
     expect(backoff(3, 1_000, 30_000, 0.25)).toBe(2_000);
     expect(backoff(3, 1_000, 30_000, 0.999)).toBeLessThan(8_000);
   });
 
-  it("stays finite when a client has been failing for weeks", () => {
+  it("stays finite after weeks of failures", () => {
     expect(backoff(5_000, 1_000, 30_000, 0.5)).toBe(15_000);
   });
 });

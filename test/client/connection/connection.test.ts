@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const passBackoff = (): void => bench.platform.advance(1_000);
 
 describe("connecting", () => {
-  it("offers the version, the wish for reasons, a session and credentials", async () => {
+  it("offers the version, the denial subprotocol, a session and credentials", async () => {
     const { peer } = await bench.connected({ credentials: { token: "t" } });
     expect(peer.protocols).toEqual([
       "push-it.v1",
@@ -18,7 +18,7 @@ describe("connecting", () => {
     ]);
   });
 
-  it("is done when the socket opens; one ping asks who it is", async () => {
+  it("is done when the socket opens; one ping requests its id", async () => {
     const { states, peer } = await bench.connected();
     expect(states.all).toEqual([
       { state: "connecting", previous: "disconnected", code: "connect", reason: "", retryIn: undefined },
@@ -45,14 +45,14 @@ describe("connecting", () => {
     await states.find(({ state }) => state === "connected");
   });
 
-  it("is given up and tried again when nothing happens in time", async () => {
+  it("is retried if the socket does not open in time", async () => {
     const { states } = bench.client({ credentials: () => new Promise(() => {}) });
     bench.platform.advance(30_000);
     const change = await states.find(({ code }) => code !== "connect");
     expect(change).toMatchObject({ state: "connecting", previous: "connecting", code: "timeout", retryIn: 500 });
   });
 
-  it("backs off with full jitter, and reports until when", async () => {
+  it("backs off with full jitter, and reports the delay", async () => {
     bench.server.refuse = 500;
     const { states } = bench.client();
     const waits: (number | undefined)[] = [];
@@ -104,7 +104,7 @@ describe("connecting", () => {
 });
 
 describe("a lost connection", () => {
-  it("is made again; channels are subscribed in frames of 25", async () => {
+  it("is replaced; channels are subscribed in frames of 25", async () => {
     const channels = Array.from({ length: 60 }, (_, index) => `a/${index}`);
     const { pushIt, states, peer } = await bench.connected({ channels });
     await pushIt.channel("late").subscribe();
@@ -123,7 +123,7 @@ describe("a lost connection", () => {
     expect(frames.flatMap(({ data }) => data!.channels!)).toEqual([...channels, "late"]);
   });
 
-  it("fails what was in flight, once, and sends what was not", async () => {
+  it("fails requests in flight once, and sends queued ones", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     const first = pushIt.channel("a").publish(1);
@@ -138,7 +138,7 @@ describe("a lost connection", () => {
     expect(next.frames.all.map(({ data }) => data)).toEqual([2]);
   });
 
-  it("counts as the first again only when it had stood a while", async () => {
+  it("resets the backoff only if it was open for a while", async () => {
     const { pushIt, states, peer } = await bench.connected();
     peer.socket.close();
     expect((await states.find(({ code }) => code === "closed")).retryIn).toBe(500);
@@ -154,7 +154,7 @@ describe("a lost connection", () => {
     expect((await states.find(({ code }) => code === "closed")).retryIn).toBe(500);
   });
 
-  it("is made again at once when the network is back", async () => {
+  it("is replaced at once when the network is back", async () => {
     bench.platform.random = 0.99;
     const { states, peer } = await bench.connected();
     peer.socket.terminate();
@@ -164,7 +164,7 @@ describe("a lost connection", () => {
     await states.find(({ state }) => state === "connected");
   });
 
-  it("is made again at once when the application asks", async () => {
+  it("is replaced at once when the application asks", async () => {
     bench.platform.random = 0.99;
     const { pushIt, states, peer } = await bench.connected();
     peer.socket.terminate();
@@ -176,7 +176,7 @@ describe("a lost connection", () => {
 });
 
 describe("disconnecting", () => {
-  it("closes, and fails what waits", async () => {
+  it("closes, and fails waiting requests", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
     const flying = pushIt.channel("a").publish(1);
@@ -198,7 +198,7 @@ describe("disconnecting", () => {
     expect(bench.platform.timers).toBe(0);
   });
 
-  it("fails later requests, and says what to do", async () => {
+  it("fails later requests with the next step", async () => {
     const { pushIt } = await bench.connected();
     pushIt.disconnect();
     await expect(pushIt.channel("a").publish(1)).rejects.toMatchObject({
@@ -207,7 +207,7 @@ describe("disconnecting", () => {
     });
   });
 
-  it("while credentials are being fetched opens nothing", async () => {
+  it("while credentials are being fetched does not open a socket", async () => {
     let give = (_token: string): void => {};
     const made = jest.fn();
     class Counted extends WebSocket {
@@ -225,7 +225,7 @@ describe("disconnecting", () => {
     expect(pushIt.state).toBe("disconnected");
   });
 
-  it("and connecting again subscribes to what was subscribed", async () => {
+  it("and connecting again subscribes to the same channels", async () => {
     const { pushIt, states, peer } = await bench.connected();
     await pushIt.channel("a").subscribe();
     pushIt.disconnect();

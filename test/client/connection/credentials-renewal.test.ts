@@ -27,7 +27,7 @@ const refreshed = async (peer: Peer, milliseconds: number) => {
 };
 
 describe("a client with a function for its credentials", () => {
-  it("renews with fresh credentials before the end, again and again", async () => {
+  it("renews with fresh credentials before each expiry", async () => {
     let token = 0;
     const { pushIt, peer, handled } = await vouched(5 * MINUTE, () => ({ token: ++token }));
     bench.platform.advance(4 * MINUTE - LEAD);
@@ -54,14 +54,14 @@ describe("a client with a function for its credentials", () => {
     expect(await refreshed(peer, 1)).toMatchObject({ action: "refresh" });
   });
 
-  it("has nothing to do when nobody says for how long", async () => {
+  it("does nothing if the agent does not expire", async () => {
     const { peer, handled } = await vouched(undefined);
     bench.platform.advance(8 * MINUTE);
     await handled();
     expect(peer.frames.waiting).toBe(0);
   });
 
-  it("sets no timer that is longer than any timer", async () => {
+  it("does not set a timer that is too long", async () => {
     const { peer, handled } = await vouched(undefined);
     const { timers } = bench.platform;
     peer.send({ channel: "/meta/refresh", successful: true, data: { expiresInMs: 365 * 24 * 60 * MINUTE } });
@@ -69,7 +69,7 @@ describe("a client with a function for its credentials", () => {
     expect([bench.platform.timers, peer.frames.waiting]).toEqual([timers, 0]);
   });
 
-  it("renews at once when it is asked to, and once only", async () => {
+  it("renews at once when the time is over, and only once", async () => {
     const { peer, handled } = await vouched(undefined);
     const ask = { channel: "/meta/refresh", successful: true, data: { expiresInMs: -5 } };
     peer.send(ask, ask);
@@ -94,7 +94,7 @@ describe("a client with a function for its credentials", () => {
     },
   );
 
-  it("tries again when its credentials fail", async () => {
+  it("retries when its credentials fail", async () => {
     let given = 0;
     const { peer, handled } = await vouched(MINUTE, () => {
       if (++given === 2) throw new Error("no session");
@@ -106,7 +106,7 @@ describe("a client with a function for its credentials", () => {
     expect(await refreshed(peer, LEAD)).toMatchObject({ action: "refresh", data: { credentials: 3 } });
   });
 
-  it("tries again when API Gateway says that the Lambda died", async () => {
+  it("retries when API Gateway reports that the Lambda died", async () => {
     const { peer, handled } = await vouched(MINUTE);
     await refreshed(peer, MINUTE);
     peer.send({ message: "Internal server error", connectionId: "c", requestId: "r" });
@@ -127,7 +127,7 @@ describe("a client with a function for its credentials", () => {
     expect(bench.server.peers.waiting).toBe(0);
   });
 
-  it("renews nothing when its connection has gone meanwhile", async () => {
+  it("does not renew when its connection has gone meanwhile", async () => {
     let give: (token: string) => void = () => undefined;
     let given = 0;
     const { states, peer } = await vouched(MINUTE, () =>
@@ -144,7 +144,7 @@ describe("a client with a function for its credentials", () => {
     expect(next.frames.waiting).toBe(0);
   });
 
-  it("learns from every later ping, too", async () => {
+  it("uses the time of every later ping, too", async () => {
     const { peer, handled } = await vouched(undefined);
     bench.platform.advance(8.55 * MINUTE);
     const ping = await peer.frames.take();
@@ -208,7 +208,7 @@ describe("refreshCredentials()", () => {
 });
 
 describe("a client whose credentials never change", () => {
-  it("renews nothing, also when it is asked to", async () => {
+  it("never renews, even when the time is over", async () => {
     const { pushIt, peer } = await bench.connected({ credentials: "token" });
     peer.send({ channel: "/meta/refresh", successful: true, data: { expiresInMs: -5 } });
     await arrived(pushIt, peer);
@@ -217,7 +217,7 @@ describe("a client whose credentials never change", () => {
     expect(peer.frames.waiting).toBe(0);
   });
 
-  it("connects again when it has expired: the guard decides", async () => {
+  it("reconnects when it has expired, and the guard decides", async () => {
     const { states, peer } = await bench.connected({ credentials: "token" });
     peer.send({ channel: "/meta/refresh", successful: false, code: "expired", error: "Not renewed." });
     expect(await states.find(({ code }) => code === "expired")).toMatchObject({
@@ -229,7 +229,7 @@ describe("a client whose credentials never change", () => {
     await states.find(({ state }) => state === "connected");
   });
 
-  it("takes `expired` for the reply to what it asked", async () => {
+  it("treats `expired` as the reply to its request", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
     const publication = pushIt.channel("a").publish(1);

@@ -28,7 +28,7 @@ describe("credentials from a function", () => {
     ],
     ["rejects", () => Promise.reject(new Error("no token"))],
     ["gives what is not JSON", () => 1n],
-  ])("that %s are a coded failure, retried", async (_how, fail) => {
+  ])("that %s fail with a code, and are retried", async (_how, fail) => {
     let credentials: () => unknown = fail;
     const { states } = bench.client({ credentials: () => credentials() });
     const change = await states.find(({ code }) => code !== "connect");
@@ -41,7 +41,7 @@ describe("credentials from a function", () => {
 });
 
 describe("credentials that are too large", () => {
-  it("never reach the wire, and stop the client with figures", async () => {
+  it("are not sent, and stop the client with both sizes", async () => {
     const { pushIt, states } = bench.client({ credentials: "x".repeat(5_000) });
     const waiting = pushIt.channel("a").publish(1);
     const change = await states.find(({ code }) => code !== "connect");
@@ -70,7 +70,7 @@ describe("credentials that are too large", () => {
     expect(bench.platform.timers).toBe(0);
   });
 
-  it("are tried again when the application connects", async () => {
+  it("are retried when the application connects", async () => {
     let token = "x".repeat(5_000);
     const { pushIt, states } = bench.client({ credentials: () => token });
     await states.find(({ code }) => code === "credentials_too_large");
@@ -126,7 +126,7 @@ describe("connect({ credentials })", () => {
     expect(tokenOf(await bench.server.peers.take())).toBe('"member"');
   });
 
-  it("can take the credentials away", async () => {
+  it("can remove the credentials", async () => {
     const { pushIt } = await bench.connected({ credentials: "guest" });
     pushIt.connect({ credentials: undefined });
     expect((await bench.server.peers.take()).protocols).toHaveLength(3);
@@ -134,7 +134,7 @@ describe("connect({ credentials })", () => {
 });
 
 describe("connect() without credentials", () => {
-  it("leaves an open connection as it is", async () => {
+  it("does not change an open connection", async () => {
     const { pushIt, states, peer } = await bench.connected();
     pushIt.connect();
     await pushIt.channel("a").publish(1);

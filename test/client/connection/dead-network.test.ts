@@ -4,7 +4,7 @@ import { Bench, settled } from "../support/setup.js";
 const bench = Bench.use();
 const MINUTE = 60_000;
 
-/** Lets time pass as it does, second by second: what is sent meanwhile is sent. */
+/** Lets time pass second by second, so that frames are sent in between. */
 const pass = async (seconds: number): Promise<void> => {
   for (let second = 0; second < seconds; second++) {
     bench.platform.advance(1_000);
@@ -13,7 +13,7 @@ const pass = async (seconds: number): Promise<void> => {
 };
 
 describe("a network that dies silently", () => {
-  it("is noticed within 15 seconds of what was sent into it", async () => {
+  it("is noticed within 15 seconds of a sent frame", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
     await pass(60);
@@ -29,7 +29,7 @@ describe("a network that dies silently", () => {
     await bench.server.peers.take();
   });
 
-  it("is noticed though more and more is sent into it", async () => {
+  it("is noticed although the client keeps sending", async () => {
     bench.server.automatic = false;
     const { pushIt, states } = await bench.connected();
     pushIt.on("error", () => {});
@@ -52,7 +52,7 @@ describe("a network that dies silently", () => {
     expect(await next.frames.take()).toMatchObject({ action: "subscribe", data: { channels: ["a"] } });
   });
 
-  it("is noticed by who only listens, within the ping's interval", async () => {
+  it("is noticed by a silent client within the ping's interval", async () => {
     bench.server.automatic = false;
     const { states } = await bench.connected({ pingInterval: MINUTE });
     await pass(60 + 10);
@@ -66,7 +66,7 @@ describe("a network that dies silently", () => {
     expect(states.all.map(({ code }) => code)).toContain("unresponsive");
   });
 
-  it("can be looked for sooner, or not at all after sending", async () => {
+  it("can be noticed sooner, or not at all after sending", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected({ suspectAfter: 1_000, pingTimeout: 2_000 });
     pushIt.send({ channel: "a", data: 1 });
@@ -81,14 +81,14 @@ describe("a network that dies silently", () => {
 });
 
 describe("a slow server", () => {
-  it("is not taken for dead: any frame is a sign of life", async () => {
+  it("is alive as long as any frame arrives", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
     const published = pushIt.channel("a").publish(1);
     const frame = await peer.frames.take();
     for (let round = 0; round < 6; round++) {
       await pass(3);
-      // What arrives need not be the reply.
+      // Other frames arrive, but not the reply.
       await arrived(pushIt, peer);
     }
     peer.answer(frame);
@@ -96,7 +96,7 @@ describe("a slow server", () => {
     expect(states.all.map(({ code }) => code)).toEqual(["connect", "connected"]);
   });
 
-  it("is not taken for dead when it replies to the ping", async () => {
+  it("is alive if it replies to the ping", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
     const published = pushIt.channel("a").publish(1);
@@ -129,7 +129,7 @@ describe("a browser that reports offline", () => {
     expect(bench.server.peers.waiting).toBe(0);
   });
 
-  it("and is right leads to another connection within 10 seconds", async () => {
+  it("correctly leads to another connection within 10 seconds", async () => {
     bench.server.automatic = false;
     const { states } = await bench.connected();
     bench.platform.dispatch("offline");
@@ -138,7 +138,7 @@ describe("a browser that reports offline", () => {
     await bench.server.peers.take();
   });
 
-  it("and online a minute later has what was published sent, once", async () => {
+  it("and online a minute later sends the publications once", async () => {
     bench.server.automatic = false;
     const { pushIt, states } = await bench.connected();
     bench.server.refuse = 503;
@@ -158,7 +158,7 @@ describe("a browser that reports offline", () => {
 });
 
 describe("a channel with history on a dead network", () => {
-  it("is published on again by the next connection, as the same message", async () => {
+  it("gets the same message again on the next connection", async () => {
     const { pushIt, peer } = await subscribed(bench, { ...QUIET, suspectAfter: 4_000 });
     const published = pushIt.channel("a").publish(1);
     const { uuid } = await peer.frames.take();

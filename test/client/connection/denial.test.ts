@@ -11,7 +11,7 @@ describe("a denial", () => {
     bench.server.automatic = false;
   });
 
-  it("is asked for its reason with one frame, and is final", async () => {
+  it("is final; the client requests its reason with one frame", async () => {
     const { pushIt, states } = bench.client();
     const peer = await bench.server.peers.take();
     const frame = await peer.frames.take();
@@ -36,7 +36,7 @@ describe("a denial", () => {
     expect(bench.platform.timers).toBe(0);
   });
 
-  it("fails what waits, and later requests, with its reason", async () => {
+  it("fails waiting and later requests with its reason", async () => {
     const { pushIt } = bench.client();
     const waiting = pushIt.channel("a").publish(1);
     const peer = await bench.server.peers.take();
@@ -79,7 +79,7 @@ describe("a denial", () => {
     },
   );
 
-  it("that the server could not look up is retried", async () => {
+  it("is retried if the server could not look it up", async () => {
     const { states } = bench.client();
     const peer = await bench.server.peers.take();
     peer.answer(await peer.frames.take(), { successful: false, error: "Later.", code: "unavailable" });
@@ -90,7 +90,7 @@ describe("a denial", () => {
     await states.find(({ state }) => state === "connected");
   });
 
-  it("that API Gateway cannot explain is retried", async () => {
+  it("is retried if API Gateway answers with an error", async () => {
     const { states } = bench.client();
     const peer = await bench.server.peers.take();
     await peer.frames.take();
@@ -98,7 +98,7 @@ describe("a denial", () => {
     expect(await states.find(({ code }) => code === "internal")).toMatchObject({ state: "connecting" });
   });
 
-  it("that nobody explains in time is a denial without a reason", async () => {
+  it("without a reason in time is a denial without one", async () => {
     const { states } = bench.client();
     const peer = await bench.server.peers.take();
     await peer.frames.take();
@@ -106,7 +106,7 @@ describe("a denial", () => {
     expect(await states.find(({ state }) => state === "denied")).toMatchObject({ code: "denied", reason: "" });
   });
 
-  it("whose socket closes before the reply is asked for again", async () => {
+  it("is retried if the socket closes before the reply", async () => {
     const { states } = bench.client();
     const peer = await bench.server.peers.take();
     await peer.frames.take();

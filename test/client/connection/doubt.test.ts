@@ -48,7 +48,7 @@ describe("a connection in doubt", () => {
     await expect(published).resolves.toMatchObject({ uuid: frame.uuid });
   });
 
-  it("keeps who it is, its subscriptions, and what arrives", async () => {
+  it("keeps its id, its subscriptions, and incoming messages", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
     const { me } = pushIt;
@@ -79,16 +79,16 @@ describe("a connection in doubt", () => {
 });
 
 describe("the network", () => {
-  it("that comes back makes the client ask at once", async () => {
+  it("that comes back leads to a ping at once", async () => {
     const { peer } = await bench.connected();
-    // What arrived a moment ago came by the network before.
+    // The last frame has arrived on the previous network.
     bench.platform.dispatch("online");
     expect(await peer.frames.take()).toMatchObject({ action: "ping" });
   });
 });
 
 describe("a page that comes back", () => {
-  it("asks, unless the server was received from just now", async () => {
+  it("pings, unless a frame has just arrived", async () => {
     const { pushIt, peer } = await bench.connected();
     bench.platform.advance(20_000);
     bench.platform.dispatch("visibilitychange");
@@ -99,7 +99,7 @@ describe("a page that comes back", () => {
     expect(peer.frames.all.map(({ action }) => action)).toEqual(["publish", "ping", "publish"]);
   });
 
-  it("raises no false alarm: the reply had come in time", async () => {
+  it("is not an alarm if the reply had arrived in time", async () => {
     bench.server.automatic = false;
     const { pushIt, states, peer } = await bench.connected();
     bench.platform.advance(8.55 * MINUTE);

@@ -9,11 +9,11 @@ const credentialsOf = (protocols: string[]): unknown => {
 };
 
 describe("the offered subprotocols", () => {
-  it("are the version and the wish to receive a denial's reason", () => {
+  it("are the version and the one for a denial's reason", () => {
     expect(buildSubprotocols(undefined, [])).toEqual(["push-it.v1", "push-it.v1.denied"]);
   });
 
-  it("have what extensions add before the credentials", () => {
+  it("have the client's own ones before the credentials", () => {
     const [, , added, credentials] = buildSubprotocols("token", ["push-it.session.x"]);
     expect([added, credentials]).toEqual(["push-it.session.x", expect.stringMatching(/^push-it\.credentials\./)]);
   });
@@ -28,7 +28,7 @@ describe("the offered subprotocols", () => {
     },
   );
 
-  it("carry up to 4,096 bytes of JSON, and no more", () => {
+  it("carry at most 4,096 bytes of JSON", () => {
     expect(credentialsOf(buildSubprotocols("x".repeat(4_094), []))).toHaveLength(4_094);
     expect(() => buildSubprotocols("x".repeat(4_095), [])).toThrow(PushItError);
     expect(buildSubprotocols("ö".repeat(2_047), [])).toHaveLength(3);
@@ -41,7 +41,7 @@ describe("the offered subprotocols", () => {
 });
 
 describe("credentials that are too large", () => {
-  it("are refused with both figures", () => {
+  it("are refused with both sizes", () => {
     expect(() => encodeCredentials("x".repeat(7_000))).toThrow(
       expect.objectContaining({
         code: "credentials_too_large",

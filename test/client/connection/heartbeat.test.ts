@@ -13,7 +13,7 @@ const PING = 8.55 * MINUTE;
 const passBackoff = (): void => bench.platform.advance(1_000);
 
 describe("the heartbeat", () => {
-  it("pings, and is content with a reply", async () => {
+  it("pings, and continues after a reply", async () => {
     const { pushIt, peer } = await bench.connected();
     bench.platform.advance(PING);
     expect(await peer.frames.take()).toMatchObject({ action: "ping", channel: "/meta/ping" });
@@ -23,7 +23,7 @@ describe("the heartbeat", () => {
     expect(pushIt.state).toBe("connected");
   });
 
-  it("takes a ping without a reply for a dead connection", async () => {
+  it("treats a ping without a reply as a dead connection", async () => {
     bench.server.automatic = false;
     const { states, peer } = await bench.connected();
     bench.platform.advance(PING);
@@ -38,7 +38,7 @@ describe("the heartbeat", () => {
     await bench.server.peers.take();
   });
 
-  it("takes an error that names no request for life: it may be about a throttled ping", async () => {
+  it("treats an error without a uuid as a reply to its ping", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     bench.platform.advance(PING);
@@ -56,7 +56,7 @@ describe("the heartbeat", () => {
     expect(pushIt.state).toBe("connected");
   });
 
-  it("takes any reply to a ping for life, also an error", async () => {
+  it("treats any reply to a ping as alive, also an error", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     bench.platform.advance(PING);
@@ -113,7 +113,7 @@ describe("the heartbeat's interval", () => {
     expect(earliest.pings).toEqual([8.1 * MINUTE, 16.2 * MINUTE]);
   });
 
-  it("begins anew with a new connection, and ends with it", () => {
+  it("starts with a new connection, and ends with it", () => {
     const { platform, heartbeat, pings } = make();
     heartbeat.start();
     platform.advance(5 * MINUTE);
@@ -138,7 +138,7 @@ describe("after something was sent", () => {
     expect(pings).toEqual([4_000]);
   });
 
-  it("anything that arrives is enough", () => {
+  it("any incoming frame is enough", () => {
     const { platform, heartbeat, pings } = make();
     heartbeat.sent();
     platform.advance(3_999);

@@ -4,7 +4,7 @@ import { Bench } from "../support/setup.js";
 const bench = Bench.use();
 
 describe("what arrives", () => {
-  it("again, or older than what came, is delivered once, over reconnections", async () => {
+  it("twice or out of order is delivered once, over reconnections", async () => {
     bench.server.automatic = false;
     const { pushIt, peer, states } = await bench.connected();
     const received = new Mailbox<unknown>();
@@ -33,7 +33,7 @@ describe("what arrives", () => {
     expect([await received.take(), await received.take()]).toEqual(["a", ["seven", 7]]);
   });
 
-  it("on a plain channel with a known uuid is dropped, whoever published it", async () => {
+  it("with a known uuid is dropped on a plain channel", async () => {
     const { pushIt, peer } = await bench.connected();
     const received = new Mailbox<unknown>();
     pushIt.on("message", ({ data }) => received.put(data));
@@ -45,7 +45,7 @@ describe("what arrives", () => {
     expect([await received.take(), await received.take()]).toEqual(["first", "another channel"]);
   });
 
-  it("as a guard's result is not a message, whatever it looks like", async () => {
+  it("as a guard's result is not a message", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     const received = new Mailbox<unknown>();
@@ -59,7 +59,7 @@ describe("what arrives", () => {
     expect(await received.take()).toBe("real");
   });
 
-  it("empty, broken or unknown harms nothing", async () => {
+  it("empty, broken or unknown is ignored", async () => {
     const { pushIt, peer } = await bench.connected();
     const received = new Mailbox<unknown>();
     pushIt.on("message", ({ data }) => received.put(data));
@@ -73,7 +73,7 @@ describe("what arrives", () => {
     expect([await received.take(), await received.take()]).toEqual([1, 2]);
   });
 
-  it("without naming a request does not end one", async () => {
+  it("without a uuid does not end a request", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
     const publication = pushIt.channel("a").publish(1);

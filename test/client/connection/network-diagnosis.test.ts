@@ -14,7 +14,7 @@ const make = (url = "wss://push-it.test/live") => {
 };
 
 describe("a Content-Security-Policy that forbids the connection", () => {
-  it("is named, with what to add to it; retries are rare", () => {
+  it("is named with the missing source; retries are rare", () => {
     const { platform, connection } = make();
     platform.dispatch("securitypolicyviolation", { blockedURI: "wss://push-it.test/live", disposition: "enforce" });
     expect(connection.calls).toEqual([
@@ -28,13 +28,13 @@ describe("a Content-Security-Policy that forbids the connection", () => {
     ["blocks the probe over HTTPS", { blockedURI: "https://push-it.test/live", disposition: "enforce" }],
     ["blocks something inline", { blockedURI: "inline", disposition: "enforce" }],
     ["says nothing", {}],
-  ])("is not meant when a violation %s", (_what, fields) => {
+  ])("is not assumed when a violation %s", (_what, fields) => {
     const { platform, connection } = make();
     platform.dispatch("securitypolicyviolation", fields);
     expect(connection.calls).toEqual([]);
   });
 
-  it("does not end a connection that is open", () => {
+  it("does not end an open connection", () => {
     const { platform, connection } = make();
     connection.transport = new FakeTransport();
     platform.dispatch("securitypolicyviolation", { blockedURI: "wss://push-it.test/live", disposition: "enforce" });
@@ -101,7 +101,7 @@ describe("a network that blocks WebSockets", () => {
     ]);
   });
 
-  it("is not reported when the probe fails, or the connection stands", async () => {
+  it("is not reported if the probe fails or the client connects", async () => {
     const { client, connection, diagnosis } = make();
     client.platform.fetch = () => Promise.reject(new TypeError("Failed to fetch"));
     diagnosis.onUnreachable(3);
@@ -123,7 +123,7 @@ describe("a network that blocks WebSockets", () => {
     ["a proxy that answers the upgrade with 200", 200],
     ["a proxy that answers the upgrade with 403", 403],
     ["a gateway that finds the headers too large", 431],
-  ])("%s: a hint, and attempts as often as ever", async (_what, status) => {
+  ])("%s: a hint, and as many attempts as before", async (_what, status) => {
     bench.platform.fetch = () => Promise.resolve({ type: "opaque" });
     bench.server.refuse = status;
     const { states } = bench.client();

@@ -24,7 +24,7 @@ const make = ({ announcesFreezes = false, appState }: { announcesFreezes?: boole
 const FROZEN = ["doubt", "frozen"];
 
 describe("the page's life", () => {
-  it("a jump of the clock is a freeze: the connection is doubted", () => {
+  it("a jump of the clock is a freeze, and is checked", () => {
     const { platform, calls } = make();
     platform.advance(MINUTE);
     expect(calls).toEqual([]);
@@ -38,7 +38,7 @@ describe("the page's life", () => {
     expect(calls).toContainEqual(FROZEN);
   });
 
-  it("a freeze is noticed as soon as the page is seen", () => {
+  it("a freeze is noticed as soon as the page is visible", () => {
     const { platform, calls, show } = make();
     show(false);
     // The clock jumps, and no timer has fired yet.
@@ -70,13 +70,13 @@ describe("the page's life", () => {
     expect(calls).toEqual([["reconnectNow"], FROZEN]);
   });
 
-  it("pageshow of a page that was not kept means nothing", () => {
+  it("pageshow of a page that was not cached is ignored", () => {
     const { platform, calls } = make();
     platform.dispatch("pageshow", { persisted: false });
     expect(calls).toEqual([]);
   });
 
-  it("a page that is seen asks unless the server spoke recently", () => {
+  it("a visible page pings unless a frame arrived recently", () => {
     const { platform, calls, show, connection } = make();
     platform.advance(20_000);
     show(true);
@@ -89,25 +89,25 @@ describe("the page's life", () => {
     expect(calls.slice(3)).toEqual([["reconnectNow"]]);
   });
 
-  it("offline makes the connection doubtful at once", () => {
+  it("offline leads to a check of the connection at once", () => {
     const { platform, calls } = make();
     platform.dispatch("offline");
     expect(calls).toEqual([["doubt", "offline"]]);
   });
 
-  it("online makes an attempt at once", () => {
+  it("online leads to an attempt at once", () => {
     const { platform, calls } = make();
     platform.dispatch("online");
     expect(calls[0]).toEqual(["reconnectNow"]);
   });
 
-  it("a page that was just hidden is left alone", () => {
+  it("a page that was just hidden stays connected", () => {
     const { calls, show } = make();
     show(false);
     expect(calls).toEqual([]);
   });
 
-  it("is not followed any more once the client is not active", () => {
+  it("is ignored while the client is not active", () => {
     const { client, platform, calls, lifecycle, show } = make();
     client.isActive = false;
     lifecycle.onDisconnected();
@@ -117,7 +117,7 @@ describe("the page's life", () => {
     expect(calls).toEqual([]);
   });
 
-  it("is followed while the client reconnects", () => {
+  it("is observed while the client reconnects", () => {
     const { platform, calls, lifecycle } = make();
     lifecycle.onDisconnected();
     platform.dispatch("online");
@@ -126,7 +126,7 @@ describe("the page's life", () => {
 });
 
 describe("a runtime without a document", () => {
-  it("is fine: a service worker has none", () => {
+  it("works, for example a service worker", () => {
     const client = new FakeInternals();
     Object.assign(client.platform, { document: undefined });
     const connection = new FakeConnection();
@@ -150,7 +150,7 @@ describe("React Native's AppState", () => {
     return { appState, change: (state: string): void => listeners.forEach((listener) => listener(state)) };
   };
 
-  it("back in front asks the server, or reconnects, at once", () => {
+  it("back in front leads to a ping or reconnection at once", () => {
     const { appState, change } = appStateOf();
     const { platform, calls } = make({ appState });
     change("background");
@@ -169,7 +169,7 @@ describe("React Native's AppState", () => {
     expect(calls).toEqual([["reconnectNow"], FROZEN]);
   });
 
-  it("gives up the connection in the background, if that is wanted", () => {
+  it("closes the connection in the background, if the option is set", () => {
     const { appState, change } = appStateOf();
     const client = new FakeInternals({ appState, suspendWhenHidden: MINUTE });
     const connection = new FakeConnection();
@@ -184,7 +184,7 @@ describe("React Native's AppState", () => {
 describe("clients that are gone", () => {
   const bench = Bench.use();
 
-  it("listen to nothing of the page any more", async () => {
+  it("have no listeners on the page any more", async () => {
     const before = bench.platform.listeners;
     const { pushIt, peer } = await bench.connected();
     expect(bench.platform.listeners).toBeGreaterThan(before);

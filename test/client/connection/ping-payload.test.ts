@@ -22,7 +22,7 @@ const make = (channels: string[], ...parts: PingPart[]) => {
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `c${index}`);
 
 describe("what pings carry", () => {
-  it("is nothing when no part has anything to say", () => {
+  it("is empty if no part has channels", () => {
     const { payload } = make(
       ["a"],
       partOf("positions", 10, () => false),

@@ -1,6 +1,6 @@
 import type { Events } from "push-it-client";
 import { Mailbox } from "../support/mailbox.js";
-import { arrived, at, hearing } from "../support/recorded.js";
+import { arrived, at, collectMessages } from "../support/recorded.js";
 import type { ClientFrame, Peer } from "../support/scripted-server.js";
 import { Bench, introduced, settled } from "../support/setup.js";
 
@@ -19,7 +19,7 @@ const reply = (peer: Peer, { uuid, data }: ClientFrame, of: (channel: string) =>
     })),
   );
 
-/** What the server says of channels: `kept` has history, `room` has presence, the others are plain. */
+/** The server's result for a channel: `kept` has history, `room` has presence, the others are plain. */
 const described = (channel: string): object =>
   channel === "kept"
     ? { channel, position: at(5), historyCheckIntervalMs: 30_000 }
@@ -38,7 +38,7 @@ const moved = async (options = {}) => {
   });
   reply(peer, await peer.frames.take(), described);
   await arrived(pushIt, peer);
-  const heard = hearing(pushIt);
+  const received = collectMessages(pushIt);
   const rotated = new Mailbox<Events["rotated"]>();
   pushIt.on("rotated", rotated.put);
   bench.platform.advance(BEGIN);
@@ -48,34 +48,34 @@ const moved = async (options = {}) => {
   );
   await arrived(pushIt, next);
   await introduced(pushIt);
-  return { pushIt, peer, next, heard, rotated };
+  return { pushIt, peer, next, received, rotated };
 };
 
 describe("after a rotation", () => {
   it("the old connection receives for 30 seconds more", async () => {
-    const { pushIt, peer, heard } = await moved();
+    const { pushIt, peer, received } = await moved();
     bench.platform.advance(1_000);
     bench.platform.advance(29_999);
     peer.send({ channel: "plain", uuid: "late", data: "by a slow worker" });
     await arrived(pushIt, peer);
-    expect(heard).toContain("by a slow worker");
+    expect(received).toContain("by a slow worker");
     bench.platform.advance(1);
     await peer.closed;
   });
 
-  it("what may be missed even later is told by an event", async () => {
+  it("an event names the channels that may miss later messages", async () => {
     const { peer, rotated } = await moved();
     bench.platform.advance(1_000);
     await settled();
     expect(rotated.waiting).toBe(0);
     bench.platform.advance(30_000);
     await peer.closed;
-    // A channel with history recovers what is missed.
+    // A channel with history recovers missed messages.
     expect(await rotated.take()).toEqual({ channels: ["plain", "room"] });
     expect(rotated.waiting).toBe(0);
   });
 
-  it("the time is an option, at most a quarter of the life", async () => {
+  it("the drain time is at most a quarter of the life", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ ...QUIET, connectionLifetime: 40_000, drainTime: 60_000 });
     bench.platform.advance(0.97 * 40_000 - 10_000);
@@ -89,7 +89,7 @@ describe("after a rotation", () => {
     await peer.closed;
   });
 
-  it("nobody counts this client twice on channels with presence", async () => {
+  it("channels with presence count this client once", async () => {
     const { pushIt, peer } = await moved();
     bench.platform.advance(1_000);
     expect(await peer.frames.take()).toMatchObject({ action: "unsubscribe", data: { channels: ["room"] } });
@@ -110,25 +110,25 @@ describe("after a rotation", () => {
     expect(unsubscribed).not.toHaveBeenCalled();
   });
 
-  it("who unsubscribes leaves the old connection as well", async () => {
+  it("unsubscribing includes the old connection", async () => {
     const { pushIt, peer, next } = await moved();
     pushIt.unsubscribe("plain");
     next.answer(await next.frames.find(({ action }) => action === "unsubscribe"));
     expect(await peer.frames.take()).toMatchObject({ action: "unsubscribe", data: { channels: ["plain"] } });
   });
 
-  it("an own message without echo is spared on both connections", async () => {
-    const { pushIt, peer, next, heard } = await moved();
+  it("an own message without echo is dropped on both connections", async () => {
+    const { pushIt, peer, next, received } = await moved();
     const uuid = pushIt.publish({ channel: "plain", data: "my own", echo: false });
     await next.frames.find(({ action }) => action === "publish");
     next.send({ channel: "/meta/successful", uuid, successful: true });
     // To the server the old connection is another agent.
     peer.send({ channel: "plain", uuid, data: "my own" });
     await arrived(pushIt, peer);
-    expect(heard).not.toContain("my own");
+    expect(received).not.toContain("my own");
   });
 
-  it("what the back end revokes ends for the application", async () => {
+  it("a revocation ends a subscription for the application", async () => {
     const { pushIt, next } = await moved();
     pushIt.on("error", () => {});
     const ended = new Promise((resolve) => pushIt.on("unsubscribed", resolve));
@@ -143,7 +143,7 @@ describe("after a rotation", () => {
     expect(pushIt.state).toBe("connected");
   });
 
-  it("what the back end revokes on the old connection ends on the new one", async () => {
+  it("a revocation on the old connection includes the new one", async () => {
     const { pushIt, peer, next } = await moved();
     pushIt.on("error", () => {});
     peer.send({
@@ -158,7 +158,7 @@ describe("after a rotation", () => {
     });
   });
 
-  it("a reply of the old connection changes nothing of the new one", async () => {
+  it("a reply of the old connection does not affect the new one", async () => {
     const { pushIt, peer } = await moved();
     const { me } = pushIt;
     peer.send({ channel: "/meta/ping", uuid: "old", successful: true, data: { agent: "the old agent" } });
@@ -200,18 +200,18 @@ describe("a subscription in flight at a rotation", () => {
     next.answer(again);
     await arrived(pushIt, next);
     expect(done).toHaveBeenCalled();
-    const heard = hearing(pushIt);
+    const received = collectMessages(pushIt);
     bench.platform.advance(1_000);
     bench.platform.advance(30_000);
     await peer.closed;
     next.send({ channel: "plain", uuid: "u", data: "still here" });
     await arrived(pushIt, next);
-    expect(heard).toContain("still here");
+    expect(received).toContain("still here");
   });
 });
 
 describe("a connection that is lost right after it replaced another", () => {
-  it("is not asked anything while the next one opens", async () => {
+  it("receives no requests while the next one opens", async () => {
     const { peer: old, states } = await bench.connected({
       connectionLifetime: LIFETIME,
       channels: ["a"],
@@ -253,14 +253,14 @@ describe("a connection that is lost right after it replaced another", () => {
     await old.closed;
   });
 
-  it("still receives by the old one until the next one is there", async () => {
+  it("still receives by the old one until the next one opens", async () => {
     const { pushIt, peer, next } = await moved();
-    const heard = hearing(pushIt);
+    const received = collectMessages(pushIt);
     next.socket.terminate();
     await next.closed;
     while (pushIt.state === "connected") await settled();
     peer.send({ channel: "plain", uuid: "between", data: "between" });
     await arrived(pushIt, peer);
-    expect(heard).toContain("between");
+    expect(received).toContain("between");
   });
 });

@@ -1,20 +1,20 @@
 import type { Events } from "push-it-client";
 import { Mailbox } from "../support/mailbox.js";
-import { arrived, at, hearing, numbered, replay, replayed, subscribed, targets } from "../support/recorded.js";
+import { arrived, at, collectMessages, numbered, replay, replayed, subscribed, targets } from "../support/recorded.js";
 import type { Peer } from "../support/scripted-server.js";
 import { Bench, introduced, settled } from "../support/setup.js";
 
 const bench = Bench.use();
 const HOUR = 3_600_000;
 
-/** No pings of the heartbeat, which nobody would answer. */
+/** Options without pings of the heartbeat. */
 const QUIET = { checkInterval: 1e12, pingInterval: 1e12, suspectAfter: 1e12 };
 const DRAIN = 30_000;
-/** Chance is 0.5: the rotation begins at 97 % of the life, less the time for which the old connection still receives. */
+/** The random number is 0.5: so the rotation starts at 97 % of the life, less the drain time. */
 const BEGIN = 0.97 * 2 * HOUR - DRAIN;
-const numbers = (heard: unknown[]): number[] => heard.filter((data) => typeof data === "number");
+const numbers = (received: unknown[]): number[] => received.filter((data) => typeof data === "number");
 
-/** A client whose next connection has just opened beside the one in use. */
+/** A client whose next connection has just opened, in addition to the one in use. */
 const rotating = async (options = {}) => {
   const client = await subscribed(bench, { ...QUIET, ...options });
   bench.platform.advance(BEGIN);
@@ -23,7 +23,7 @@ const rotating = async (options = {}) => {
   return { ...client, next };
 };
 
-/** Lets the client see that everything has moved, and the old connection receive for as long as it does. */
+/** Lets the client notice that all subscriptions have moved, and the drain time pass. */
 const drained = async (peer: Peer): Promise<number> => {
   bench.platform.advance(1_000);
   bench.platform.advance(DRAIN);
@@ -31,7 +31,7 @@ const drained = async (peer: Peer): Promise<number> => {
 };
 
 describe("a rotation", () => {
-  it("begins before the connection's two hours are over", async () => {
+  it("starts before the connection's two hours are over", async () => {
     const { peer } = await subscribed(bench, QUIET);
     bench.platform.advance(BEGIN - 1);
     await settled();
@@ -44,7 +44,7 @@ describe("a rotation", () => {
   it.each([
     [0, 0.99],
     [1, 0.95],
-  ])("begins at random: with chance %d at %d of the life", async (random, share) => {
+  ])("starts at a random time: with %d at %d of the life", async (random, share) => {
     bench.platform.random = random;
     await subscribed(bench, QUIET);
     bench.platform.advance(share * 2 * HOUR - DRAIN - 10);
@@ -54,15 +54,15 @@ describe("a rotation", () => {
     await bench.server.peers.take();
   });
 
-  it("moves subscriptions from where they are", async () => {
+  it("moves subscriptions with their positions", async () => {
     const { next } = await rotating();
     expect(targets(await next.frames.find(({ action }) => action === "subscribe"))).toEqual([
       { channel: "a", since: at(10) },
     ]);
   });
 
-  it("loses and doubles nothing while both connections deliver", async () => {
-    const { pushIt, peer, next, heard } = await rotating();
+  it("delivers each message once while both connections receive", async () => {
+    const { pushIt, peer, next, received } = await rotating();
     const frame = await next.frames.find(({ action }) => action === "subscribe");
     peer.send(numbered(11), { channel: "plain", uuid: "p1", data: 1 });
     next.send({ channel: "plain", uuid: "p1", data: 1 }, { channel: "plain", uuid: "p2", data: 2 }, numbered(12));
@@ -70,16 +70,16 @@ describe("a rotation", () => {
     await arrived(pushIt, peer);
     replay(next, frame, { position: at(12), recovered: true, messages: replayed(11, 12) });
     await arrived(pushIt, next);
-    expect(numbers(heard).filter((n) => n > 9)).toEqual([11, 12]);
-    expect(numbers(heard).filter((n) => n < 9)).toEqual([1, 2]);
+    expect(numbers(received).filter((n) => n > 9)).toEqual([11, 12]);
+    expect(numbers(received).filter((n) => n < 9)).toEqual([1, 2]);
     expect(peer.socket.readyState).toBe(1);
     await drained(peer);
     next.send(numbered(13));
     await arrived(pushIt, next);
-    expect(numbers(heard)).toContain(13);
+    expect(numbers(received)).toContain(13);
   });
 
-  it("changes no state and emits no subscribed event", async () => {
+  it("does not change the state or emit subscribed", async () => {
     const { pushIt, peer, next, states } = await rotating();
     const events = new Mailbox<Events["subscribed"]>();
     pushIt.on("subscribed", events.put);
@@ -101,7 +101,7 @@ describe("a rotation", () => {
     await bench.server.peers.take();
   });
 
-  it("lets what is in flight on the old connection end there", async () => {
+  it("lets requests in flight end on the old connection", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     bench.platform.advance(BEGIN - 10);
     const outcome = pushIt.channel("plain").publish(1);
@@ -143,7 +143,7 @@ describe("a rotation", () => {
       return client;
     };
 
-    /** Lets time pass as it does: what is sent meanwhile is sent. */
+    /** Lets time pass second by second, so that frames are sent in between. */
     const pass = async (seconds: number): Promise<void> => {
       for (let second = 0; second < seconds; second++) {
         bench.platform.advance(1_000);
@@ -218,7 +218,7 @@ describe("a rotation", () => {
     expect(next.protocols[3]).toBe("push-it.credentials." + Buffer.from("2").toString("base64url"));
   });
 
-  it("leaves nothing open when the application disconnects meanwhile", async () => {
+  it("leaves no socket open when the application disconnects meanwhile", async () => {
     const { pushIt, peer, next } = await rotating();
     pushIt.disconnect();
     await Promise.all([peer.closed, next.closed]);
@@ -242,19 +242,19 @@ describe("a rotation", () => {
     expect(bench.platform.timers).toBe(0);
   });
 
-  it("gives way to a reconnection when the old connection breaks first", async () => {
+  it("becomes a reconnection when the old connection breaks first", async () => {
     const { pushIt, peer, states } = await subscribed(bench, QUIET);
     bench.platform.advance(BEGIN - 1);
     peer.socket.terminate();
     await states.find(({ code }) => code === "closed");
     bench.platform.advance(1_000);
     await bench.server.peers.take();
-    expect(hearing(pushIt)).toEqual([]);
+    expect(collectMessages(pushIt)).toEqual([]);
     await settled();
     expect(bench.server.peers.waiting).toBe(0);
   });
 
-  it("waits while the connection in use is in doubt", async () => {
+  it("waits while the connection in use is being checked", async () => {
     const { states, peer } = await subscribed(bench, { ...QUIET, pingTimeout: HOUR });
     bench.platform.advance(BEGIN - 1);
     bench.platform.dispatch("offline");

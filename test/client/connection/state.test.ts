@@ -4,7 +4,7 @@ const STATES: State[] = ["disconnected", "connecting", "connected", "denied"];
 const EVENTS: ConnectionEvent[] = ["connect", "open", "doubt", "lose", "deny", "stop"];
 
 describe("the state machine", () => {
-  it("knows these transitions and no other", () => {
+  it("has exactly these transitions", () => {
     const table = Object.fromEntries(
       STATES.map((state) => [state, EVENTS.map((event) => transition(state, event) ?? "-").join(" ")]),
     );
@@ -17,7 +17,7 @@ describe("the state machine", () => {
     });
   });
 
-  it("leaves a denial only when the application asks", () => {
+  it("leaves a denial only when the application connects or disconnects", () => {
     expect(EVENTS.filter((event) => transition("denied", event))).toEqual(["connect", "stop"]);
   });
 });

@@ -11,7 +11,7 @@ const show = (hidden: boolean): void => {
 };
 
 describe("a page that is hidden", () => {
-  it("gives up its connection, and goes on where it was", async () => {
+  it("closes its connection, and continues from its positions", async () => {
     const { pushIt, peer, states } = await subscribed(bench, { suspendWhenHidden: MINUTE / 2, ...QUIET });
     show(true);
     bench.platform.advance(MINUTE / 2);
@@ -26,7 +26,7 @@ describe("a page that is hidden", () => {
     expect(pushIt.state).toBe("connected");
   });
 
-  it("keeps it when it is seen again in time", async () => {
+  it("keeps its connection when it is visible again in time", async () => {
     const { pushIt, peer, states } = await subscribed(bench, { suspendWhenHidden: MINUTE, ...QUIET });
     show(true);
     bench.platform.advance(MINUTE / 3);
@@ -37,7 +37,7 @@ describe("a page that is hidden", () => {
     expect(states.all.some(({ code }) => code === "suspended")).toBe(false);
   });
 
-  it("keeps it unless the application says otherwise", async () => {
+  it("keeps its connection by default", async () => {
     const { pushIt } = await subscribed(bench, QUIET);
     show(true);
     bench.platform.advance(10 * MINUTE);

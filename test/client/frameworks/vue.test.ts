@@ -46,7 +46,7 @@ describe("Vue's reactivity", () => {
     expect(peer.frames.all.map(({ action }) => action)).toEqual(["subscribe", "refresh"]);
   });
 
-  it("tracks what an application keeps of them", async () => {
+  it("tracks the application's copies of them", async () => {
     const { pushIt } = await bench.connected();
     const shown = shallowRef<string>(pushIt.state);
     pushIt.on("state", ({ state }) => (shown.value = state));

@@ -66,7 +66,7 @@ const connected = async (
 };
 
 describe("in Angular's zone", () => {
-  it("a plain timer would keep the application unstable: the test can fail", () => {
+  it("a plain timer keeps the application unstable", () => {
     const { zone, isStable } = angular();
     const timer = zone.run(() => setTimeout(() => {}, 60_000));
     expect(isStable()).toBe(false);
@@ -74,7 +74,7 @@ describe("in Angular's zone", () => {
     expect(isStable()).toBe(true);
   });
 
-  it("a client leaves no timer pending, whatever it does", async () => {
+  it("a client never leaves a timer pending", async () => {
     const { zone, hadTimer, isStable } = angular();
     const { pushIt, peer } = await connected(zone, {
       channels: ["a"],
@@ -133,7 +133,7 @@ describe("in Angular's zone", () => {
     expect(await zones.take()).toBe("angular");
   });
 
-  it("what waits for a promise goes on in its zone", async () => {
+  it("code that awaits a promise continues in its zone", async () => {
     const { zone } = angular();
     const { pushIt } = await connected(zone);
     const name = await zone.run(() => pushIt.channel("a").subscribe().then(here));

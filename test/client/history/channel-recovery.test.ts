@@ -33,11 +33,11 @@ describe("a position", () => {
     [null, false],
     [undefined, false],
     ["text", false],
-  ])("is told from what is not: %j is %s", (value, expected) => {
+  ])("is recognised: %j is %s", (value, expected) => {
     expect(isPosition(value)).toBe(expected);
   });
 
-  it("of a message is its place, and nothing else", () => {
+  it("of a message contains only epoch and offset", () => {
     expect(positionOf(numbered(7))).toEqual({ epoch: "e1", offset: 7 });
   });
 });
@@ -50,7 +50,7 @@ describe("messages with a known position", () => {
     expect([recovery.position, recovery.isIncomplete]).toEqual([at(13), false]);
   });
 
-  it("wait for what is missing", () => {
+  it("wait for missing messages", () => {
     const { recovery, delivered, receive } = make(at(10));
     receive(12, 13);
     expect([delivered, recovery.isIncomplete]).toEqual([[], true]);
@@ -58,9 +58,9 @@ describe("messages with a known position", () => {
     expect([delivered, recovery.isIncomplete]).toEqual([[11, 12, 13], false]);
   });
 
-  it("go on behind what is withheld", () => {
+  it("continue after withheld messages", () => {
     const delivered: unknown[] = [];
-    // The client drops what has no uuid; here it is seen.
+    // The deduplicator would drop messages without a uuid. Here they are visible.
     const recovery = new ChannelRecovery("a", ({ uuid, data }) => uuid && delivered.push(data));
     recovery.position = at(10);
     recovery.receive({ channel: "a", epoch: "e1", offset: 11 } as PlacedMessage);
@@ -68,7 +68,7 @@ describe("messages with a known position", () => {
     expect([delivered, recovery.position]).toEqual([[12], at(12)]);
   });
 
-  it("are dropped beyond 500 that wait, and known to be missing", () => {
+  it("are dropped and requested again if more than 500 wait", () => {
     const { recovery, delivered, receive } = make(at(10));
     receive(...Array.from({ length: 501 }, (_, index) => 12 + index));
     expect([delivered, recovery.hasGap]).toEqual([[], true]);
@@ -77,7 +77,7 @@ describe("messages with a known position", () => {
     expect([delivered, recovery.isIncomplete]).toEqual([[11], false]);
   });
 
-  it("of another history wait until the server has said which counts", () => {
+  it("of another history wait for the server's epoch", () => {
     const { recovery, delivered, receiveForeign, receive } = make(at(10));
     receiveForeign(3);
     receive(11);
@@ -114,7 +114,7 @@ describe("a fresh subscription", () => {
     expect([delivered, recovery.position]).toEqual([[6, 5, 8, 9], at(9)]);
   });
 
-  it("does not deliver them when nothing covers it", () => {
+  it("does not deliver them if no wildcard covers it", () => {
     const { recovery, delivered, receive } = make();
     recovery.apply({ position: at(7) }, false);
     receive(6, 8);
@@ -123,14 +123,14 @@ describe("a fresh subscription", () => {
 });
 
 describe("a replay from a position", () => {
-  it("is delivered before what waits", () => {
+  it("is delivered before waiting messages", () => {
     const { recovery, delivered, receive } = make(at(10));
     receive(14);
     recovery.apply({ position: at(13), messages: replayed(11, 12, 13), recovered: true }, false);
     expect([delivered, recovery.position, recovery.isIncomplete]).toEqual([[11, 12, 13, 14], at(14), false]);
   });
 
-  it("passes over what was delivered meanwhile", () => {
+  it("skips messages that were delivered meanwhile", () => {
     const { recovery, delivered, receive } = make(at(10));
     receive(11, 12);
     recovery.apply({ position: at(13), messages: replayed(11, 12, 13), recovered: true }, false);
@@ -144,19 +144,19 @@ describe("a replay from a position", () => {
     expect([delivered, recovery.position]).toEqual([[11, 12], at(12)]);
   });
 
-  it.each([{ more: true as const }, { pendingMs: 4_500 }])("leaves something open with %j", (open) => {
+  it.each([{ more: true as const }, { pendingMs: 4_500 }])("leaves a gap with %j", (open) => {
     const { recovery } = make(at(10));
     recovery.apply({ position: at(12), messages: replayed(11, 12), recovered: true, ...open }, false);
     expect([recovery.position, recovery.isIncomplete]).toEqual([at(12), true]);
   });
 
-  it("that does not begin where the client is leaves a gap", () => {
+  it("that does not start at the client's position leaves a gap", () => {
     const { recovery, delivered } = make(at(10));
     recovery.apply({ position: at(15) }, false);
     expect([delivered, recovery.position, recovery.hasGap]).toEqual([[], at(10), true]);
   });
 
-  it("that cannot be given jumps to the newest position", () => {
+  it("that is lost moves to the newest position", () => {
     const { recovery, delivered, receive } = make(at(10));
     receive(901);
     recovery.apply({ position: at(900), recovered: false }, false);
@@ -164,21 +164,21 @@ describe("a replay from a position", () => {
   });
 });
 
-describe("what nobody will give", () => {
-  it("is skipped: the first that waits is the next", () => {
+describe("a lost message", () => {
+  it("is skipped: the first waiting message is next", () => {
     const { recovery, delivered, receive } = make(at(10));
     receive(13, 14, 16);
     recovery.skipGap();
     expect([delivered, recovery.position]).toEqual([[13, 14], at(14)]);
   });
 
-  it("changes nothing when nothing waits", () => {
+  it("changes nothing if no message waits", () => {
     const { recovery } = make(at(10));
     recovery.skipGap();
     expect(recovery.position).toEqual(at(10));
   });
 
-  it("is released as it came when no order can come any more", () => {
+  it("lets waiting messages be delivered as they arrived", () => {
     const { recovery, delivered, receive } = make();
     recovery.isSubscribing = true;
     receive(8, 6);
@@ -188,7 +188,7 @@ describe("what nobody will give", () => {
 });
 
 describe("stopping", () => {
-  it("ends waiting and asking", () => {
+  it("ends waiting and requesting", () => {
     const { recovery } = make(at(10));
     const cancel = jest.fn();
     Object.assign(recovery, { cancelWait: cancel, isRequestPending: true, isSubscribing: true });

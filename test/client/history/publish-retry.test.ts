@@ -15,7 +15,7 @@ const fail = (peer: Peer, uuid: string, code: string): void =>
   peer.send({ channel: "/meta/error", uuid, successful: false, code, error: "Busy." });
 
 describe("the session", () => {
-  it("has a secret that each connection offers, and no other client", async () => {
+  it("has a secret of one client, which each connection offers", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     const next = await reconnected(bench, pushIt, peer);
     const secrets = [peer, next].map(({ protocols }) => protocols.filter((protocol) => SESSION.test(protocol)));
@@ -27,7 +27,7 @@ describe("the session", () => {
 });
 
 describe("a publication on a channel with history", () => {
-  it("in flight at a loss is sent again, before those behind it", async () => {
+  it("in flight at a connection loss is sent again before later ones", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     const published = new Mailbox<PublishResult>();
     const first = pushIt.publish({ channel: "a", data: 1 }, undefined, published.put);
@@ -44,24 +44,21 @@ describe("a publication on a channel with history", () => {
     expect(published.all).toHaveLength(1);
   });
 
-  it.each(["unavailable", "channel_busy"] as const)(
-    "with %s is sent again later; what is behind it waits",
-    async (code) => {
-      const { pushIt, peer } = await subscribed(bench, QUIET);
-      const errors = new Mailbox<PushItError>();
-      pushIt.publish({ channel: "a", data: 1 }, errors.put);
-      const { uuid } = await peer.frames.take();
-      pushIt.publish({ channel: "a", data: 2 }, errors.put);
-      fail(peer, uuid, code);
-      await arrived(pushIt, peer);
-      expect(peer.frames.waiting).toBe(0);
-      // Chance is 0.5, and the bound is at most 2 seconds.
-      bench.platform.advance(1_000);
-      await settled();
-      expect(await peer.frames.take()).toMatchObject({ messages: [{ uuid, data: 1 }, { data: 2 }] });
-      expect(errors.waiting).toBe(0);
-    },
-  );
+  it.each(["unavailable", "channel_busy"] as const)("with %s is sent again later; later ones wait", async (code) => {
+    const { pushIt, peer } = await subscribed(bench, QUIET);
+    const errors = new Mailbox<PushItError>();
+    pushIt.publish({ channel: "a", data: 1 }, errors.put);
+    const { uuid } = await peer.frames.take();
+    pushIt.publish({ channel: "a", data: 2 }, errors.put);
+    fail(peer, uuid, code);
+    await arrived(pushIt, peer);
+    expect(peer.frames.waiting).toBe(0);
+    // Chance is 0.5, and the bound is at most 2 seconds.
+    bench.platform.advance(1_000);
+    await settled();
+    expect(await peer.frames.take()).toMatchObject({ messages: [{ uuid, data: 1 }, { data: 2 }] });
+    expect(errors.waiting).toBe(0);
+  });
 
   it("without a reply is sent again; a late reply counts", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
@@ -139,7 +136,7 @@ describe("a publication on a channel with history", () => {
     expect(await errors.take()).toMatchObject({ code: "closed" });
   });
 
-  it("is known by its reply, also without a subscription", async () => {
+  it("is recognised by its reply, also without a subscription", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected(QUIET);
     const outcomes = new Mailbox<unknown>();
@@ -154,7 +151,7 @@ describe("a publication on a channel with history", () => {
     expect(outcomes.waiting).toBe(0);
   });
 
-  it("goes on when it is sent again too fast", async () => {
+  it("is retried again after rate_limited", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     const errors = new Mailbox<PushItError>();
     pushIt.publish({ channel: "a", data: 1 }, errors.put);
@@ -197,7 +194,7 @@ describe("a publication on a channel with history", () => {
     isOffline = true;
     peer.socket.terminate();
     while (pushIt.state === "connected") await settled();
-    // It is queued again by now; then the lid is closed, and opened where there is a network.
+    // It is queued again by now. Then the computer sleeps, and wakes up with a network.
     for (let second = 0; second < 15; second++) {
       bench.platform.advance(1_000);
       await settled();
@@ -232,7 +229,7 @@ describe("on a dead network", () => {
 });
 
 describe("on other channels", () => {
-  it("a publication in flight fails; what was not sent is sent once", async () => {
+  it("a publication in flight fails; a queued one is sent once", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     const errors = new Mailbox<PushItError>();
     pushIt.publish({ channel: "plain", data: 1 }, errors.put);
@@ -256,7 +253,7 @@ describe("on other channels", () => {
     expect(publications(next)).toBe(0);
   });
 
-  it("a stored position changes nothing once the channel is subscribed", async () => {
+  it("a stored position has no effect once the channel is subscribed", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["plain"], ...QUIET });
     peer.answer(await peer.frames.take());
@@ -270,7 +267,7 @@ describe("on other channels", () => {
     expect(await errors.take()).toMatchObject({ code: "closed" });
   });
 
-  it("send is never repeated, also with history", async () => {
+  it("send is never retried, also with history", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     pushIt.send({ channel: "a", data: 1 });
     await peer.frames.take();

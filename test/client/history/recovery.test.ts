@@ -1,16 +1,26 @@
 import type { Events } from "push-it-client";
 import { Mailbox } from "../support/mailbox.js";
-import { arrived, at, hearing, numbered, numbers, QUIET, replay, replayed, subscribed } from "../support/recorded.js";
+import {
+  arrived,
+  at,
+  collectMessages,
+  numbered,
+  numbers,
+  QUIET,
+  replay,
+  replayed,
+  subscribed,
+} from "../support/recorded.js";
 import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
 
 describe("a channel with history", () => {
   it("delivers messages in the order of their offsets, each once", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+    const { pushIt, peer, received } = await subscribed(bench);
     peer.send(numbered(11), numbered(13), numbered(12), numbered(12), numbered(11), numbered(14));
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([11, 12, 13, 14]);
+    expect(numbers(received)).toEqual([11, 12, 13, 14]);
     expect(pushIt.channel("a").position).toEqual(at(14));
     // Nothing was missing for long: nothing is asked.
     bench.platform.advance(5_000);
@@ -18,20 +28,20 @@ describe("a channel with history", () => {
     expect(peer.frames.waiting).toBe(0);
   });
 
-  it("passes over what the server withholds", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("skips withheld messages", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     peer.send(numbered(13), { channel: "a", epoch: "e1", offset: 11 }, { channel: "a", epoch: "e1", offset: 12 });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([13]);
+    expect(numbers(received)).toEqual([13]);
   });
 
-  it("asks for what is missing, after a moment, once", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("requests missing messages after a moment, once", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     peer.send(numbered(13));
     await arrived(pushIt, peer);
     bench.platform.advance(299);
     await settled();
-    expect([numbers(heard), peer.frames.waiting]).toEqual([[], 0]);
+    expect([numbers(received), peer.frames.waiting]).toEqual([[], 0]);
     bench.platform.advance(1);
     const frame = await peer.frames.take();
     expect(frame).toEqual({
@@ -43,14 +53,14 @@ describe("a channel with history", () => {
     peer.send(numbered(15));
     replay(peer, frame, { position: at(13), messages: replayed(11, 12, 13), recovered: true });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([11, 12, 13]);
+    expect(numbers(received)).toEqual([11, 12, 13]);
     peer.send(numbered(14));
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([11, 12, 13, 14, 15]);
+    expect(numbers(received)).toEqual([11, 12, 13, 14, 15]);
   });
 
-  it("asks about a pending gap until the server has sealed it", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("requests a pending gap until the server has sealed it", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     peer.send(numbered(12));
     await arrived(pushIt, peer);
     bench.platform.advance(300);
@@ -62,11 +72,11 @@ describe("a channel with history", () => {
     bench.platform.advance(1_001);
     replay(peer, await peer.frames.take(), { position: at(12), messages: replayed(12), recovered: true });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([12]);
+    expect(numbers(received)).toEqual([12]);
   });
 
-  it("takes a history page by page", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("reads a history page by page", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     peer.send(numbered(16));
     await arrived(pushIt, peer);
     bench.platform.advance(300);
@@ -82,11 +92,11 @@ describe("a channel with history", () => {
     expect(next.data).toEqual({ channel: "a", since: at(12) });
     replay(peer, next, { position: at(15), messages: replayed(13, 15), recovered: true });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([11, 12, 13, 15, 16]);
+    expect(numbers(received)).toEqual([11, 12, 13, 15, 16]);
   });
 
-  it("asks again after a failure that may pass", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench, QUIET);
+  it("requests again after a retryable error", async () => {
+    const { pushIt, peer, received } = await subscribed(bench, QUIET);
     peer.send(numbered(12));
     await arrived(pushIt, peer);
     bench.platform.advance(300);
@@ -103,11 +113,11 @@ describe("a channel with history", () => {
     bench.platform.advance(15_000);
     replay(peer, await peer.frames.take(), { position: at(12), messages: replayed(11, 12), recovered: true });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([11, 12]);
+    expect(numbers(received)).toEqual([11, 12]);
   });
 
-  it("goes on behind a gap that it may not read", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench, QUIET);
+  it("continues after a gap that it may not read", async () => {
+    const { pushIt, peer, received } = await subscribed(bench, QUIET);
     const missed = new Mailbox<Events["subscribed"]>();
     pushIt.on("subscribed", missed.put);
     peer.send(numbered(13));
@@ -124,26 +134,26 @@ describe("a channel with history", () => {
     });
     expect(await missed.take()).toEqual({ channel: "a", recovered: false, code: "denied" });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([13]);
+    expect(numbers(received)).toEqual([13]);
     peer.send(numbered(14));
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([13, 14]);
+    expect(numbers(received)).toEqual([13, 14]);
   });
 
-  it("holds 500 messages at most, and asks for the rest", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("buffers 500 messages at most, and requests the rest", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     for (let offset = 12; offset < 12 + 501; offset++) peer.send(numbered(offset));
     await arrived(pushIt, peer);
     bench.platform.advance(300);
     replay(peer, await peer.frames.take(), { position: at(11), messages: replayed(11), recovered: true });
     await arrived(pushIt, peer);
-    // What was held is gone.
-    expect(numbers(heard)).toEqual([11]);
+    // The buffered messages are gone.
+    expect(numbers(received)).toEqual([11]);
     peer.send(numbered(13));
     await arrived(pushIt, peer);
     bench.platform.advance(300);
     const question = await peer.frames.take();
-    // What is dropped while the question is under way may not be in its reply.
+    // Messages that are dropped while the request is in flight may not be in its reply.
     for (let offset = 14; offset < 14 + 501; offset++) peer.send(numbered(offset));
     replay(peer, question, { position: at(13), messages: replayed(12, 13), recovered: true });
     await arrived(pushIt, peer);
@@ -151,8 +161,8 @@ describe("a channel with history", () => {
     expect((await peer.frames.take()).data).toEqual({ channel: "a", since: at(13) });
   });
 
-  it("asks when messages of another history arrive, and reports the gap", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("requests when messages of another history arrive, and reports the gap", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     const missed = new Mailbox<Events["subscribed"]>();
     pushIt.on("subscribed", missed.put);
     peer.send(numbered(3, "e2"));
@@ -162,42 +172,42 @@ describe("a channel with history", () => {
     expect(await missed.take()).toEqual({ channel: "a", recovered: false, code: "epoch_changed" });
     peer.send(numbered(4, "e2"), numbered(11));
     await arrived(pushIt, peer);
-    // The one that had arrived is delivered, too.
-    expect(numbers(heard)).toEqual([3, 4]);
+    // The message that had arrived is delivered, too.
+    expect(numbers(received)).toEqual([3, 4]);
     expect(pushIt.channel("a").position).toEqual(at(4, "e2"));
   });
 
-  it("holds what arrives before the subscription's reply", async () => {
+  it("buffers messages that arrive before the subscription's reply", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"] });
-    const heard = hearing(pushIt);
+    const received = collectMessages(pushIt);
     const frame = await peer.frames.take();
     peer.send(numbered(8), numbered(7), numbered(6));
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([]);
+    expect(numbers(received)).toEqual([]);
     replay(peer, frame, { position: at(6) });
     await arrived(pushIt, peer);
     // The position covers 6: nothing promises it.
-    expect(numbers(heard)).toEqual([7, 8]);
+    expect(numbers(received)).toEqual([7, 8]);
   });
 
   it("delivers its latest value with a position to store", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"], ...QUIET });
-    const heard: unknown[] = [];
-    pushIt.on("message", ({ data, epoch, offset }) => offset && heard.push({ data, epoch, offset }));
+    const received: unknown[] = [];
+    pushIt.on("message", ({ data, epoch, offset }) => offset && received.push({ data, epoch, offset }));
     replay(peer, await peer.frames.take(), { position: at(9), messages: replayed(7), historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, peer);
     peer.send(numbered(10));
     await arrived(pushIt, peer);
-    expect(heard).toEqual([7, 10].map((data) => ({ data, ...at(data) })));
+    expect(received).toEqual([7, 10].map((data) => ({ data, ...at(data) })));
     expect(pushIt.channel("a").position).toEqual(at(10));
   });
 });
 
 describe("a last message that was lost", () => {
-  it("is noticed: pings carry positions, and the client asks", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("is noticed by a ping with positions, and is requested", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     bench.platform.advance(30_000);
     const ping = await peer.frames.take();
     expect(ping).toMatchObject({ action: "ping", data: { positions: { a: at(10) } } });
@@ -205,7 +215,7 @@ describe("a last message that was lost", () => {
       channel: "/meta/ping",
       uuid: ping.uuid,
       successful: true,
-      data: { laggingChannels: ["a", "never heard of"] },
+      data: { laggingChannels: ["a", "never received of"] },
     });
     await arrived(pushIt, peer);
     bench.platform.advance(0);
@@ -213,10 +223,10 @@ describe("a last message that was lost", () => {
     expect(frame.data).toEqual({ channel: "a", since: at(10) });
     replay(peer, frame, { position: at(11), messages: replayed(11), recovered: true });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([11]);
+    expect(numbers(received)).toEqual([11]);
   });
 
-  it("is looked for as often as the application says", async () => {
+  it("is searched for at the application's interval", async () => {
     const { pushIt, peer } = await subscribed(bench, { checkInterval: 5_000 });
     for (let n = 0; n < 3; n++) {
       bench.platform.advance(5_000);
@@ -227,7 +237,7 @@ describe("a last message that was lost", () => {
     }
   });
 
-  it("is not looked for once nobody wants the channel", async () => {
+  it("is not searched for after unsubscribing", async () => {
     const { pushIt, peer } = await subscribed(bench, { checkInterval: 5_000 });
     pushIt.unsubscribe("a");
     peer.answer(await peer.frames.take());
@@ -245,7 +255,7 @@ describe("a last message that was lost", () => {
 });
 
 describe("channel.history()", () => {
-  it("gives a part of the history, and moves nothing", async () => {
+  it("returns a part of the history, and does not move the position", async () => {
     const { pushIt, peer } = await subscribed(bench);
     const part = pushIt.channel("a").history({ since: at(5), limit: 2, reverse: true });
     const frame = await peer.frames.take();
@@ -261,7 +271,7 @@ describe("channel.history()", () => {
     expect(pushIt.channel("a").position).toEqual(at(10));
   });
 
-  it("may be empty, may fail, and each is a frame", async () => {
+  it("may be empty or fail, and each is a frame", async () => {
     const { pushIt, peer } = await subscribed(bench);
     const parts = ["a", "b"].map((name) => pushIt.channel(name).history());
     const refused = expect(parts[1]).rejects.toMatchObject({ code: "no_history", channel: "b" });
@@ -280,19 +290,19 @@ describe("channel.history()", () => {
   });
 });
 
-describe("what the back end deletes", () => {
-  it("is told by an event of the client and of the channel, and is not a message", async () => {
+describe("a deletion of the back end", () => {
+  it("is an event of client and channel, and not a message", async () => {
     const { pushIt, peer } = await bench.connected();
-    const heard = hearing(pushIt);
-    const told: unknown[] = [];
-    pushIt.on("deleted", (deletion) => told.push(deletion));
-    pushIt.channel("rooms/5").on("deleted", (deletion) => told.push(deletion));
-    pushIt.channel("rooms/6").on("deleted", (deletion) => told.push(deletion));
+    const received = collectMessages(pushIt);
+    const deletions: unknown[] = [];
+    pushIt.on("deleted", (deletion) => deletions.push(deletion));
+    pushIt.channel("rooms/5").on("deleted", (deletion) => deletions.push(deletion));
+    pushIt.channel("rooms/6").on("deleted", (deletion) => deletions.push(deletion));
     const deletion = { channel: "rooms/5", messages: [{ epoch: "e1", offset: 3, uuid: "m3" }] };
     peer.send({ channel: "/meta/history", uuid: "u1", data: deletion });
     await arrived(pushIt, peer);
-    expect(told).toEqual([deletion, deletion]);
+    expect(deletions).toEqual([deletion, deletion]);
     // The message by which the test sees that all has arrived.
-    expect(heard).toEqual(["settled"]);
+    expect(received).toEqual(["settled"]);
   });
 });

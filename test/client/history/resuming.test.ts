@@ -3,7 +3,7 @@ import { Mailbox } from "../support/mailbox.js";
 import {
   arrived,
   at,
-  hearing,
+  collectMessages,
   numbered,
   numbers,
   QUIET,
@@ -18,8 +18,8 @@ import { Bench } from "../support/setup.js";
 const bench = Bench.use();
 
 describe("after a loss", () => {
-  it("subscribes from where it is, and takes what was missed", async () => {
-    const { pushIt, peer, heard, frame } = await subscribed(bench);
+  it("subscribes from its position, and receives the missed messages", async () => {
+    const { pushIt, peer, received, frame } = await subscribed(bench);
     expect(targets(frame)).toEqual([{ channel: "a" }]);
     const events = new Mailbox<Events["subscribed"]>();
     pushIt.on("subscribed", events.put);
@@ -36,12 +36,12 @@ describe("after a loss", () => {
       historyCheckIntervalMs: 30_000,
     });
     await arrived(pushIt, next);
-    expect(numbers(heard)).toEqual([11, 12, 13, 14]);
+    expect(numbers(received)).toEqual([11, 12, 13, 14]);
     expect(await events.take()).toEqual({ channel: "a", recovered: true });
   });
 
-  it("reports when it cannot have what was missed", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("reports that missed messages are lost", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     const events = new Mailbox<Events["subscribed"]>();
     pushIt.on("subscribed", events.put);
     const next = await reconnected(bench, pushIt, peer);
@@ -49,11 +49,11 @@ describe("after a loss", () => {
     expect(await events.take()).toEqual({ channel: "a", recovered: false, code: "too_far_behind" });
     next.send(numbered(901));
     await arrived(pushIt, next);
-    expect(numbers(heard)).toEqual([901]);
+    expect(numbers(received)).toEqual([901]);
     expect(events.waiting).toBe(0);
   });
 
-  it("sends the position of now, not of when it was queued", async () => {
+  it("sends its position at sending, not at queueing", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     bench.platform.dispatch("offline");
     const ping = await peer.frames.take();
@@ -69,8 +69,8 @@ describe("after a loss", () => {
 });
 
 describe("own messages without echo", () => {
-  it("are not delivered by what is recovered either", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench, QUIET);
+  it("are not delivered by a recovery either", async () => {
+    const { pushIt, peer, received } = await subscribed(bench, QUIET);
     const uuid = pushIt.publish({ channel: "a", data: 11, echo: false });
     await peer.frames.take();
     peer.send({ channel: "/meta/successful", uuid, successful: true, position: at(11) });
@@ -84,13 +84,13 @@ describe("own messages without echo", () => {
       messages: [{ uuid, data: 11, offset: 11 }, ...replayed(12)],
     });
     await arrived(pushIt, next);
-    expect(numbers(heard)).toEqual([12]);
+    expect(numbers(received)).toEqual([12]);
     expect(pushIt.channel("a").position).toEqual(at(12));
   });
 });
 
 describe("a stored position", () => {
-  it("is where subscribing begins, by an option or a call", async () => {
+  it("is the start of a subscription, by an option or a call", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"], since: { a: at(7) } });
     pushIt.on("error", () => {});
@@ -102,7 +102,7 @@ describe("a stored position", () => {
     expect(targets(await peer.frames.take())).toEqual([{ channel: "c", since: at(3) }]);
   });
 
-  it("gives way to what the client knows", async () => {
+  it("does not replace the client's own position", async () => {
     const { pushIt, peer } = await subscribed(bench);
     const channel = pushIt.channel("a");
     void channel.subscribe({ since: at(2) });
@@ -131,7 +131,7 @@ describe("a stored position", () => {
     [null],
     [{ epoch: "e1", offset: -1 }],
     [{ epoch: "e1", offset: 1.5 }],
-  ])("that is not a position is not sent, and reported: %j", async (since) => {
+  ])("that is invalid is reported and not sent: %j", async (since) => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected(QUIET);
     const events: unknown[] = [];
@@ -145,7 +145,7 @@ describe("a stored position", () => {
     expect(events).toContainEqual({ channel: "a", recovered: false, code: "bad_position" });
   });
 
-  it("that is broken can be left behind by a good one", async () => {
+  it("that is invalid can be replaced by a valid one", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected(QUIET);
     const events: unknown[] = [];
@@ -162,7 +162,7 @@ describe("a stored position", () => {
     expect(events).toEqual([{ channel: "a", recovered: true }]);
   });
 
-  it("that is broken does not spoil the others of the frame", async () => {
+  it("that is invalid does not affect the frame's other channels", async () => {
     bench.server.automatic = false;
     const { peer } = await bench.connected({
       channels: ["a", "b"],
@@ -173,11 +173,11 @@ describe("a stored position", () => {
   });
 });
 
-describe("a reply that does not begin where the client is", () => {
-  it("is followed by a question when `since` came meanwhile", async () => {
+describe("a reply that does not start at the client's position", () => {
+  it("leads to a request if `since` came meanwhile", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"], ...QUIET });
-    const heard = hearing(pushIt);
+    const received = collectMessages(pushIt);
     const frame = await peer.frames.take();
     void pushIt.channel("a").subscribe({ since: at(3) });
     replay(peer, frame, { position: at(5), historyCheckIntervalMs: 30_000 });
@@ -187,13 +187,13 @@ describe("a reply that does not begin where the client is", () => {
     expect(question).toMatchObject({ action: "history", data: { channel: "a", since: at(3) } });
     replay(peer, question, { position: at(5), messages: replayed(4, 5), recovered: true });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([4, 5]);
+    expect(numbers(received)).toEqual([4, 5]);
   });
 
-  it("is followed by a question when another channel's guard subscribes it", async () => {
+  it("leads to a request if another channel's guard subscribes it", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["b"], ...QUIET });
-    const heard = hearing(pushIt);
+    const received = collectMessages(pushIt);
     const guarded = (uuid: string, offset: number) => [
       { channel: "/meta/subscribe", uuid, successful: true, data: { channel: "b" } },
       {
@@ -213,10 +213,10 @@ describe("a reply that does not begin where the client is", () => {
     expect(question.data).toEqual({ channel: "a", since: at(11) });
     replay(next, question, { position: at(13), messages: replayed(12, 13), recovered: true });
     await arrived(pushIt, next);
-    expect(numbers(heard)).toEqual([11, 12, 13]);
+    expect(numbers(received)).toEqual([11, 12, 13]);
   });
 
-  it("is followed by a question when the next offset is pending", async () => {
+  it("leads to a request if the next offset is pending", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"], since: { a: at(10) }, ...QUIET });
     replay(peer, await peer.frames.take(), {
@@ -234,9 +234,9 @@ describe("a reply that does not begin where the client is", () => {
   });
 });
 
-describe("who unsubscribes and subscribes", () => {
-  it("goes on where it was when it comes back meanwhile", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench, QUIET);
+describe("a client that unsubscribes and subscribes", () => {
+  it("continues from its position if it subscribes again meanwhile", async () => {
+    const { pushIt, peer, received } = await subscribed(bench, QUIET);
     pushIt.unsubscribe("a");
     const gone = await peer.frames.take();
     pushIt.subscribe("a");
@@ -251,11 +251,11 @@ describe("who unsubscribes and subscribes", () => {
       historyCheckIntervalMs: 30_000,
     });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([11, 12, 13, 14]);
+    expect(numbers(received)).toEqual([11, 12, 13, 14]);
   });
 
-  it("begins anew once the server has confirmed that it left", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench, QUIET);
+  it("starts again after the server has confirmed the unsubscription", async () => {
+    const { pushIt, peer, received } = await subscribed(bench, QUIET);
     pushIt.unsubscribe("a");
     peer.answer(await peer.frames.take());
     await arrived(pushIt, peer);
@@ -265,10 +265,10 @@ describe("who unsubscribes and subscribes", () => {
     peer.send(numbered(14));
     replay(peer, frame, { position: at(13), historyCheckIntervalMs: 30_000 });
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([14]);
+    expect(numbers(received)).toEqual([14]);
   });
 
-  it("begins where it says", async () => {
+  it("starts at the position that it passes", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     const channel = pushIt.channel("a");
     channel

@@ -24,7 +24,7 @@ describe("a message", () => {
     expect(passed(["a", "1"], ["a", "2"], ["a", "1"], ["a", "2"])).toEqual(["a/1", "a/2"]);
   });
 
-  it("is another one on another channel, however names and ids run together", () => {
+  it("is a different one on another channel", () => {
     expect(passed(["a", "1"], ["b", "1"], ["a", "11"], ["a1", "1"])).toEqual(["a/1", "b/1", "a/11", "a1/1"]);
   });
 
@@ -40,7 +40,7 @@ describe("a message", () => {
 });
 
 describe("a message of a history", () => {
-  it("is named by its place: two publishers may choose one uuid", () => {
+  it("is identified by its position, not by its uuid", () => {
     const deduplicator = new Deduplicator();
     const messages = [placed(1), placed(2), placed(1), placed(1, "f")];
     expect(messages.map((message) => deduplicator.isNew(message))).toEqual([true, true, false, true]);
@@ -62,11 +62,11 @@ describe("a message with an offset", () => {
     expect(passed(["a", "1", 5], ["b", "2", 4])).toEqual(["a/1", "b/2"]);
   });
 
-  it("does not affect messages without one, nor they it", () => {
+  it("does not affect messages without an offset, and vice versa", () => {
     expect(passed(["a", "1", 5], ["a", "2"], ["a", "3", 4], ["a", "4", 6])).toEqual(["a/1", "a/2", "a/4"]);
   });
 
-  it("counts though it is known: what is older stays older", () => {
+  it("counts even if it is known: older ones stay older", () => {
     expect(passed(["a", "1", 5], ["a", "1", 8], ["a", "2", 7])).toEqual(["a/1"]);
   });
 
@@ -90,7 +90,7 @@ describe("a message with an offset", () => {
 });
 
 describe("an own message without echo", () => {
-  it("is not new, whichever connection brings it", () => {
+  it("is not new on any connection", () => {
     const deduplicator = new Deduplicator();
     deduplicator.suppress("a", "mine");
     const own: Message = { channel: "a", uuid: "mine", data: 0 };
@@ -108,7 +108,7 @@ describe("an own message without echo", () => {
 });
 
 describe("after a reset", () => {
-  it("everything is new again", () => {
+  it("all messages are new again", () => {
     const deduplicator = new Deduplicator();
     const message: Message = { channel: "a", uuid: "1", data: 0, offset: 3 };
     deduplicator.suppress("a", "mine");

@@ -10,7 +10,7 @@ describe("ids", () => {
 });
 
 describe("the runtime", () => {
-  it("is complete here", () => {
+  it("has everything the SDK needs", () => {
     expect(requireRuntime).not.toThrow();
   });
 });

@@ -27,7 +27,7 @@ describe("a runtime that lacks something", () => {
   it.each([
     ["crypto", "react-native-get-random-values"],
     ["btoa", "base-64"],
-  ])("%s: one clear error names the polyfill", async (name, polyfill) => {
+  ])("%s: the error names the polyfill", async (name, polyfill) => {
     await withGlobals({ [name]: undefined }, () => {
       const make = (): unknown => new PushIt({ url, WebSocket, platform: new FakePlatform() });
       expect(make).toThrow(`This runtime has no ${name}.`);
@@ -134,7 +134,7 @@ describe("autoConnect", () => {
   });
 });
 
-describe("what cannot work is an error at once", () => {
+describe("an error is thrown at once for", () => {
   it.each([["https://example.com/live"], ["not a url"], [""], [undefined]])(
     "a url that is not a WebSocket URL: %p",
     (wrong) => {
@@ -157,7 +157,7 @@ describe("what cannot work is an error at once", () => {
 });
 
 describe("a service worker of a browser extension", () => {
-  it("keeps its connection, and itself, alive with frequent pings", async () => {
+  it("keeps its connection and itself alive with frequent pings", async () => {
     Object.assign(bench.platform, { document: undefined });
     const { pushIt, states, peer } = await bench.connected({ pingInterval: 20_000 });
     for (let n = 0; n < 5; n++) {

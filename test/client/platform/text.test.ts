@@ -12,7 +12,7 @@ describe("text", () => {
     }
   });
 
-  it("shows figures with commas", () => {
+  it("shows numbers with commas", () => {
     expect([999, 32_640, 1_234_567].map(formatNumber)).toEqual(["999", "32,640", "1,234,567"]);
   });
 });

@@ -23,7 +23,7 @@ describe("a deadline", () => {
     expect(expired).not.toHaveBeenCalled();
   });
 
-  it("gives what arrived in a frozen tab a moment to be handled", () => {
+  it("waits a moment for messages that arrived in a frozen tab", () => {
     const { platform, timers, expired } = make();
     const cancel = timers.deadline(30_000, expired);
     platform.sleep(600_000);
@@ -33,7 +33,7 @@ describe("a deadline", () => {
     expect(expired).not.toHaveBeenCalled();
   });
 
-  it("expires after that moment when nothing arrived", () => {
+  it("expires after that moment if no message arrived", () => {
     const { platform, timers, expired } = make();
     timers.deadline(30_000, expired);
     platform.sleep(600_000);
@@ -43,7 +43,7 @@ describe("a deadline", () => {
 });
 
 describe("a timer", () => {
-  it.each([Infinity, 2 ** 31, 1e12, NaN])("of %d ms is not set: it would fire at once", (milliseconds) => {
+  it.each([Infinity, 2 ** 31, 1e12, NaN])("of %d ms is not set, because it would fire at once", (milliseconds) => {
     const { platform, timers, expired } = make();
     const cancels = [timers.after(milliseconds, expired), timers.deadline(milliseconds, expired)];
     expect(platform.timers).toBe(0);
@@ -66,7 +66,7 @@ describe("a timer", () => {
     expect(expired).toHaveBeenCalledTimes(1);
   });
 
-  it("keeps a Node process alive only while it is told to", () => {
+  it("keeps a Node process alive only if keepAlive is set", () => {
     const unref = jest.fn();
     const platform = Object.assign(new FakePlatform(), { setTimeout: () => ({ unref }) });
     const timers = new Timers(platform);

@@ -6,7 +6,7 @@ import { Bench, introduced } from "../support/setup.js";
 const bench = Bench.use();
 
 /** A client that is subscribed to channels that have presence. */
-const attending = async (channels = ["a"], options = {}) => {
+const presentClient = async (channels = ["a"], options = {}) => {
   bench.server.automatic = false;
   const { pushIt, peer } = await bench.connected({ channels, ...options });
   for (let left = channels.length; left > 0;) {
@@ -26,8 +26,8 @@ const attending = async (channels = ["a"], options = {}) => {
   return { pushIt, peer };
 };
 
-/** What the server tells of somebody who came or went. */
-const told = (what: "joined" | "left", agent: string, at: number, channel = "a") => ({
+/** The server's message about a member that joined or left. */
+const presenceEvent = (what: "joined" | "left", agent: string, at: number, channel = "a") => ({
   channel: "/meta/presence",
   uuid: `${what}${agent}${at}`,
   data: { channel, [what]: { agent, info: { name: agent } }, at },
@@ -37,19 +37,19 @@ const presentChannels = (frame: { data?: unknown }): string[] =>
   (frame.data as { presentChannels: string[] }).presentChannels;
 
 describe("presence", () => {
-  it("reports who comes and goes, each once, the later counts", async () => {
-    const { pushIt, peer } = await attending();
+  it("reports joins and leaves once; the later one counts", async () => {
+    const { pushIt, peer } = await presentClient();
     const events: [string, PresenceEvent][] = [];
     for (const event of ["join", "leave"] as const)
       pushIt.channel("a").on(event, (member) => events.push([event, member]));
     peer.send(
-      told("joined", "x", 5),
-      told("joined", "x", 5),
-      told("left", "y", 7),
-      told("joined", "y", 6),
-      told("left", "x", 9),
+      presenceEvent("joined", "x", 5),
+      presenceEvent("joined", "x", 5),
+      presenceEvent("left", "y", 7),
+      presenceEvent("joined", "y", 6),
+      presenceEvent("left", "x", 9),
     );
-    peer.send(told("joined", "x", 1, "b"));
+    peer.send(presenceEvent("joined", "x", 1, "b"));
     await arrived(pushIt, peer);
     const member = (agent: string) => ({ channel: "a", agent, info: { name: agent } });
     expect(events).toEqual([
@@ -60,16 +60,16 @@ describe("presence", () => {
   });
 
   it("is not a message", async () => {
-    const { pushIt, peer } = await attending();
+    const { pushIt, peer } = await presentClient();
     const messages: string[] = [];
     pushIt.on("message", ({ channel }) => messages.push(channel));
-    peer.send(told("joined", "x", 5));
+    peer.send(presenceEvent("joined", "x", 5));
     await arrived(pushIt, peer);
     expect(messages).toEqual(["/meta/user"]);
   });
 
   it("is kept by pings that name the channel", async () => {
-    const { pushIt, peer } = await attending();
+    const { pushIt, peer } = await presentClient();
     for (let n = 0; n < 3; n++) {
       bench.platform.advance(40_000);
       const ping = await peer.frames.take();
@@ -79,8 +79,8 @@ describe("presence", () => {
     }
   });
 
-  it("is taken again when the server counted the agent as gone", async () => {
-    const { pushIt, peer } = await attending();
+  it("is renewed when the server counted the agent as gone", async () => {
+    const { pushIt, peer } = await presentClient();
     const again = new Mailbox<object>();
     pushIt.on("subscribed", again.put);
     bench.platform.advance(40_000);
@@ -93,8 +93,8 @@ describe("presence", () => {
     expect(await again.take()).toEqual({ channel: "a" });
   });
 
-  it("is not kept on a channel that nobody wants", async () => {
-    const { pushIt, peer } = await attending();
+  it("is not kept on a channel without holders", async () => {
+    const { pushIt, peer } = await presentClient();
     pushIt.unsubscribe("a");
     peer.answer(await peer.frames.take());
     await arrived(pushIt, peer);
@@ -110,7 +110,7 @@ describe("presence", () => {
   });
 
   it("does not bring back a channel that the application has left", async () => {
-    const { pushIt, peer } = await attending();
+    const { pushIt, peer } = await presentClient();
     bench.platform.advance(40_000);
     const { uuid } = await peer.frames.take();
     pushIt.unsubscribe("a");
@@ -118,14 +118,14 @@ describe("presence", () => {
     peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absentChannels: ["a"] } });
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
-    // What had been sent before would come before.
+    // An earlier frame would have arrived before this one.
     pushIt.publish({ channel: "b", data: 1 }, () => {});
     expect((await peer.frames.take()).action).toBe("publish");
   });
 
-  it("is said of each channel in time, however many there are", async () => {
+  it("is sent for each channel in time, for any number", async () => {
     const channels = Array.from({ length: 150 }, (_, at) => `a${at}`);
-    const { pushIt, peer } = await attending(channels);
+    const { pushIt, peer } = await presentClient(channels);
     const said: string[] = [];
     for (let n = 0; n < 2; n++) {
       bench.platform.advance(20_000);
@@ -137,8 +137,8 @@ describe("presence", () => {
     expect(said.sort()).toEqual([...channels].sort());
   });
 
-  it("is not said of what a rotation has not moved yet", async () => {
-    const { pushIt } = await attending(["a"], { connectionLifetime: 40_000 });
+  it("is not sent for channels that a rotation has not moved", async () => {
+    const { pushIt } = await presentClient(["a"], { connectionLifetime: 40_000 });
     bench.platform.advance(0.97 * 40_000 - 10_000);
     const next = await bench.server.peers.take();
     expect((await next.introduction).data).toBeUndefined();
@@ -147,8 +147,8 @@ describe("presence", () => {
 });
 
 describe("channel.presence()", () => {
-  it("gives who is there, page by page", async () => {
-    const { pushIt, peer } = await attending();
+  it("returns the members, page by page", async () => {
+    const { pushIt, peer } = await presentClient();
     const present = pushIt.channel("a").presence();
     const first = await peer.frames.take();
     expect(first).toMatchObject({ action: "presence", channel: "/meta/presence", data: { channel: "a" } });
@@ -169,8 +169,8 @@ describe("channel.presence()", () => {
     expect(await present).toEqual({ count: 2, members: [{ agent: "x" }, { agent: "y", userId: "u" }] });
   });
 
-  it("waits and goes on if the server tells no more pages just now", async () => {
-    const { pushIt, peer } = await attending();
+  it("waits and continues after rate_limited on a further page", async () => {
+    const { pushIt, peer } = await presentClient();
     const present = pushIt.channel("a").presence();
     const first = await peer.frames.take();
     peer.send({
@@ -203,8 +203,8 @@ describe("channel.presence()", () => {
     expect(await present).toMatchObject({ count: 2 });
   });
 
-  it("rejects when the first page is refused, for the application knows best when to ask again", async () => {
-    const { pushIt, peer } = await attending();
+  it("rejects when the first page is rate limited", async () => {
+    const { pushIt, peer } = await presentClient();
     const refused = expect(pushIt.channel("a").presence()).rejects.toMatchObject({ code: "rate_limited" });
     const { uuid } = await peer.frames.take();
     peer.send({
@@ -218,8 +218,8 @@ describe("channel.presence()", () => {
     await refused;
   });
 
-  it("rejects when the channel has none", async () => {
-    const { pushIt, peer } = await attending();
+  it("rejects when the channel has no presence", async () => {
+    const { pushIt, peer } = await presentClient();
     const refused = expect(pushIt.channel("b").presence()).rejects.toMatchObject({ code: "no_presence", channel: "b" });
     const { uuid } = await peer.frames.take();
     peer.send({

@@ -24,7 +24,7 @@ const batch = (requests: Request[], limits = LIMITS): Request[] => nextBatch(req
 const channels = (requests: Request[]): (string | undefined)[] => requests.map(({ channel }) => channel);
 
 describe("parseFrame", () => {
-  it("takes one object, or several", () => {
+  it("reads one object or several", () => {
     expect(parseFrame('{"channel":"a"}')).toEqual([{ channel: "a" }]);
     expect(parseFrame('[{"channel":"a"},{"channel":"b"}]')).toEqual([{ channel: "a" }, { channel: "b" }]);
   });
@@ -83,7 +83,7 @@ describe("nextBatch", () => {
     expect(batch(queue)).toEqual(queue.slice(0, 1));
   });
 
-  it.each(["inFlight", "waiting"] as const)("leaves what has to wait for a request that is %s", (state) => {
+  it.each(["inFlight", "waiting"] as const)("leaves requests that wait for a request that is %s", (state) => {
     const queue = [
       subscription("a", { state }),
       subscription("a", { action: "unsubscribe" }),
@@ -94,7 +94,7 @@ describe("nextBatch", () => {
     expect(batch([message(1, { state }), message(2)])).toEqual([]);
   });
 
-  it("mixes no actions in a frame, and keeps each order", () => {
+  it("never mixes actions in a frame, and keeps their order", () => {
     const queue = [
       subscription("a"),
       subscription("b", { action: "unsubscribe" }),
@@ -106,7 +106,7 @@ describe("nextBatch", () => {
 
   it("never puts one uuid into a frame twice", () => {
     const queue = [message(1, { uuid: "same" }), message(2, { uuid: "same" }), message(3)];
-    // What is behind the second has to wait, too: publications keep their order.
+    // The third one has to wait, too, because publications keep their order.
     expect(batch(queue)).toEqual(queue.slice(0, 1));
   });
 

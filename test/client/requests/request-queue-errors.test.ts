@@ -61,7 +61,7 @@ describe("API Gateway's own error frames", () => {
     expect([publication.code(), subscription.code()]).toEqual([undefined, undefined]);
   });
 
-  it("do not touch what has not been sent", async () => {
+  it("do not affect queued requests", async () => {
     const { queue, transport, publish, sent } = make();
     publish(1);
     await settled();
@@ -72,7 +72,7 @@ describe("API Gateway's own error frames", () => {
     expect(sent()[1]).toMatchObject({ data: 2 });
   });
 
-  it("do not touch frames of another connection", async () => {
+  it("do not affect frames of another connection", async () => {
     const { queue, publish } = make();
     const publication = publish(1);
     await settled();
@@ -100,7 +100,7 @@ describe("API Gateway's own error frames", () => {
 });
 
 describe("a lost connection", () => {
-  it("fails what is in flight and keeps what waits", async () => {
+  it("fails requests in flight and keeps queued ones", async () => {
     const { queue, transport, publish, sent } = make();
     const first = publish(1);
     await settled();
@@ -116,7 +116,7 @@ describe("a lost connection", () => {
     expect(sent()[1]).toMatchObject({ data: 2 });
   });
 
-  it("that is given up fails what waits with its code", async () => {
+  it("that is final fails queued requests with its code", async () => {
     const { queue, transport, publish, platform } = make();
     const first = publish(1);
     await settled();
@@ -134,7 +134,7 @@ describe("a lost connection", () => {
     expect(platform.timers).toBe(0);
   });
 
-  it("does not touch what is in flight on another one", async () => {
+  it("does not affect requests in flight on another one", async () => {
     const { queue, publish } = make();
     const publication = publish(1);
     await settled();
@@ -150,7 +150,7 @@ describe("a frame with too many", () => {
       transport,
     );
 
-  it("is halved and asked again, until it fits", async () => {
+  it("is halved and sent again until it fits", async () => {
     const { queue, transport, subscribe, sent } = make();
     const all = Array.from({ length: 8 }, (_, index) => subscribe(`c${index}`));
     await settled();
@@ -189,7 +189,7 @@ describe("a frame with too many", () => {
     expect(all.map(({ code }) => code())).toEqual(Array(4).fill(undefined));
   });
 
-  it("fails when there is only one in it", async () => {
+  it("fails if it has only one request", async () => {
     const { queue, transport, subscribe, sent } = make();
     const { code } = subscribe("a");
     await settled();

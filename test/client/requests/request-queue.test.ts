@@ -83,7 +83,7 @@ describe("publications", () => {
     expect(sent()[2]!.messages!.map(({ data }) => data)).toEqual([26, 27, 28, 29, 30]);
   });
 
-  it("go on after one that timed out", async () => {
+  it("continue after a timeout", async () => {
     const { platform, queue, sent } = make();
     const first = publish(queue, 1);
     await settled();
@@ -114,7 +114,7 @@ describe("publications", () => {
     expect(code()).toBe("timeout");
   });
 
-  it("say whether the reply or the connection did not come", async () => {
+  it("have different errors for a missing reply and a missing connection", async () => {
     const { platform, queue } = make();
     const { error } = publish(queue, 1);
     await settled();
@@ -135,7 +135,7 @@ describe("publications", () => {
     expect(transport.texts).toEqual([]);
   });
 
-  it("are refused with the figure when too many are open", () => {
+  it("fail with the number when too many are open", () => {
     const { queue } = make({ isConnected: false, queueLimit: 2 });
     const all = [1, 2, 3].map((data) => publish(queue, data));
     expect(all.map(({ code }) => code())).toEqual([undefined, undefined, "queue_full"]);
@@ -143,7 +143,7 @@ describe("publications", () => {
     expect(subscribe(queue, "b").code()).toBeUndefined();
   });
 
-  it("are refused with figures when no frame can hold them", async () => {
+  it("fail with their size when no frame can hold them", async () => {
     const { queue, transport } = make();
     const tooLarge = publish(queue, "x".repeat(100_000 - 20 - 32 - 2));
     const wide = publish(queue, "ö".repeat(16_400));
@@ -246,7 +246,7 @@ describe("subscriptions", () => {
     expect(both.map(({ code }) => code())).toEqual(["bad_frame", "bad_frame"]);
   });
 
-  it("take a reply whose channel name the server has cut", async () => {
+  it("accept a reply whose channel name the server has cut", async () => {
     const { queue, transport, sent } = make();
     const name = "x".repeat(200);
     const long = subscribe(queue, name);
@@ -274,7 +274,7 @@ describe("subscriptions", () => {
 });
 
 describe("replies without a uuid", () => {
-  it("are for the only frame in flight: it was unreadable", async () => {
+  it("are for the only frame in flight", async () => {
     const { queue, transport } = make();
     const both = [publish(queue, 1), publish(queue, 2)];
     await settled();

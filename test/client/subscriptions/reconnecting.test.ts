@@ -3,7 +3,7 @@ import { settled } from "../support/setup.js";
 
 describe("unsubscribing", () => {
   it("that was denied leaves the channel subscribed, also after a reconnection", async () => {
-    const { hold, release, answer, lose, open, actions, told } = make();
+    const { hold, release, answer, lose, open, actions, emitted } = make();
     hold("a");
     await settled();
     await answer(0);
@@ -14,10 +14,10 @@ describe("unsubscribing", () => {
     lose();
     await open();
     expect(actions()).toEqual(["subscribe a", "unsubscribe a", "subscribe a"]);
-    expect(told).toEqual(["subscribed a"]);
+    expect(emitted).toEqual(["subscribed a"]);
   });
 
-  it("that was denied gives the channel back to who had it", async () => {
+  it("that was denied gives the channel back to its holder", async () => {
     const { hold, release, answer, subscriptions } = make();
     const one = {};
     hold("a", one);
@@ -34,7 +34,7 @@ describe("unsubscribing", () => {
     expect(subscriptions.wanted()).toEqual([]);
   });
 
-  it("that was denied gives the channel to nobody who was never told to be subscribed", async () => {
+  it("that was denied does not give the channel to new holders", async () => {
     const { hold, release, answer, actions, subscriptions } = make();
     const one = {};
     // A guard may have subscribed this agent to it.
@@ -46,8 +46,8 @@ describe("unsubscribing", () => {
     expect(actions()).toEqual(["unsubscribe a"]);
   });
 
-  it("that succeeded leaves a gap, which the next subscription tells, also on a connection that replaced this one", async () => {
-    const { platform, hold, release, answer, open, told } = make();
+  it("that succeeded leaves a gap, which the next subscription reports", async () => {
+    const { platform, hold, release, answer, open, emitted } = make();
     hold("a");
     await settled();
     await answer(0);
@@ -61,11 +61,11 @@ describe("unsubscribing", () => {
     platform.advance(15_000);
     await settled();
     await answer(3);
-    expect(told).toEqual(["subscribed a", "subscribed a"]);
+    expect(emitted).toEqual(["subscribed a", "subscribed a"]);
   });
 
-  it("that is denied when it is tried again leaves the channel subscribed", async () => {
-    const { platform, hold, release, answer, actions, told, subscriptions } = make();
+  it("that is denied on a retry leaves the channel subscribed", async () => {
+    const { platform, hold, release, answer, actions, emitted, subscriptions } = make();
     hold("a");
     await settled();
     await answer(0);
@@ -78,12 +78,12 @@ describe("unsubscribing", () => {
     // Whether it is there still, the server is asked.
     await answer(3);
     expect(actions()).toEqual(["subscribe a", "unsubscribe a", "unsubscribe a", "subscribe a"]);
-    expect(told).toEqual(["subscribed a", "error a denied", "subscribed a"]);
+    expect(emitted).toEqual(["subscribed a", "error a denied", "subscribed a"]);
     expect(subscriptions.wanted()).toEqual(["a"]);
   });
 
-  it.each(["internal", "timeout", "unavailable"] as const)("that failed with %s is carried out later", async (code) => {
-    const { platform, hold, release, answer, actions, told } = make();
+  it.each(["internal", "timeout", "unavailable"] as const)("that failed with %s is retried later", async (code) => {
+    const { platform, hold, release, answer, actions, emitted } = make();
     hold("a");
     await settled();
     await answer(0);
@@ -95,7 +95,7 @@ describe("unsubscribing", () => {
     await settled();
     await answer(2);
     expect(actions()).toEqual(["subscribe a", "unsubscribe a", "unsubscribe a"]);
-    expect(told.at(-1)).toBe("unsubscribed a");
+    expect(emitted.at(-1)).toBe("unsubscribed a");
   });
 
   it.each(["internal", "timeout", "unavailable"] as const)(
@@ -125,7 +125,7 @@ describe("unsubscribing", () => {
     expect(actions()).toEqual([]);
   });
 
-  it("that a lost connection interrupted is done with it", async () => {
+  it("that a lost connection interrupted is done", async () => {
     const { hold, release, answer, lose, open, actions } = make();
     hold("a");
     await settled();
@@ -141,7 +141,7 @@ describe("unsubscribing", () => {
 });
 
 describe("a new connection", () => {
-  it("is subscribed to everything that is wanted", async () => {
+  it("is subscribed to all channels with holders", async () => {
     const { hold, answer, lose, open, sent } = make({ isConnected: false });
     hold("configured");
     await settled();
@@ -162,7 +162,7 @@ describe("a new connection", () => {
     expect(meanwhile).toEqual(["ok"]);
   });
 
-  it("is not asked twice for what a retry was to ask for", async () => {
+  it("is not asked twice because of a retry", async () => {
     const { platform, hold, answer, lose, open, actions } = make();
     hold("a");
     await settled();
@@ -174,19 +174,19 @@ describe("a new connection", () => {
     expect(actions()).toEqual(["subscribe a", "subscribe a"]);
   });
 
-  it("goes on with what was interrupted, whose caller was told", async () => {
-    const { hold, answer, lose, open, told } = make();
+  it("continues an interrupted call that has failed", async () => {
+    const { hold, answer, lose, open, emitted } = make();
     const outcome = hold("a");
     await settled();
     lose();
     await open();
     expect(outcome).toEqual(["closed"]);
     await answer(1);
-    expect(told).toEqual(["subscribed a"]);
+    expect(emitted).toEqual(["subscribed a"]);
   });
 
-  it("goes on, without a word, with what nobody waits for", async () => {
-    const { subscriptions, client, answer, lose, open, told } = make({ isConnected: false });
+  it("continues silently if no call waits", async () => {
+    const { subscriptions, client, answer, lose, open, emitted } = make({ isConnected: false });
     // As the option `channels` does.
     subscriptions.hold("a", client.ownHolder);
     await settled();
@@ -194,22 +194,22 @@ describe("a new connection", () => {
     lose();
     await open();
     await answer(1);
-    expect(told).toEqual(["subscribed a"]);
+    expect(emitted).toEqual(["subscribed a"]);
   });
 
   it("on which the guard denies reports that the channel is gone", async () => {
-    const { hold, answer, lose, open, told } = make();
+    const { hold, answer, lose, open, emitted } = make();
     hold("a");
     await settled();
     await answer(0);
     lose();
     await open();
     await answer(1, { successful: false, code: "denied", error: "Not any more." });
-    expect(told).toEqual(["subscribed a", "unsubscribed a denied", "error a denied"]);
+    expect(emitted).toEqual(["subscribed a", "unsubscribed a denied", "error a denied"]);
   });
 
-  it("one channel of many that is denied does not touch the others", async () => {
-    const { hold, sent, queue, subscriptions, lose, open, told, platform } = make();
+  it("one denied channel of many does not affect the others", async () => {
+    const { hold, sent, queue, subscriptions, lose, open, emitted, platform } = make();
     const outcomes = ["a", "b", "c"].map((channel) => hold(channel));
     await settled();
     const { uuid, transport } = sent()[0]!;
@@ -225,7 +225,7 @@ describe("a new connection", () => {
       );
     await settled();
     expect(outcomes).toEqual([["ok"], ["denied"], ["ok"]]);
-    expect(told).toEqual(["subscribed a", "unsubscribed b denied", "subscribed c"]);
+    expect(emitted).toEqual(["subscribed a", "unsubscribed b denied", "subscribed c"]);
     platform.advance(300_000);
     lose();
     await open();
@@ -251,7 +251,7 @@ describe("a new connection", () => {
 });
 
 describe("waiting for a connection", () => {
-  it("ends with the timeout; the wish remains until it is withdrawn", async () => {
+  it("ends with the timeout; the holder stays until it unsubscribes", async () => {
     const { platform, hold, open, actions } = make({ isConnected: false });
     const outcome = hold("a");
     await settled();
@@ -263,7 +263,7 @@ describe("waiting for a connection", () => {
 });
 
 describe("a queue that is stopped", () => {
-  it("fails the call with its reason, and the wish remains", async () => {
+  it("fails the call with its reason, and the holder stays", async () => {
     const { hold, queue, lose, open, actions, subscriptions } = make();
     lose();
     queue.stopped = { code: "denied", reason: "Members only." };
@@ -278,7 +278,7 @@ describe("a queue that is stopped", () => {
 
 describe("a channel on which the server does not count the agent", () => {
   it("is subscribed again, which is an event", async () => {
-    const { hold, answer, subscriptions, actions, told } = make();
+    const { hold, answer, subscriptions, actions, emitted } = make();
     hold("a");
     await settled();
     await answer(0);
@@ -286,10 +286,10 @@ describe("a channel on which the server does not count the agent", () => {
     await settled();
     await answer(1);
     expect(actions()).toEqual(["subscribe a", "subscribe a"]);
-    expect(told).toEqual(["subscribed a", "subscribed a"]);
+    expect(emitted).toEqual(["subscribed a", "subscribed a"]);
   });
 
-  it("is left alone when nobody wants it", async () => {
+  it("is ignored if it has no holders", async () => {
     const { subscriptions, actions } = make();
     subscriptions.subscribeAgain("a");
     await settled();

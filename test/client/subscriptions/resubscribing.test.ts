@@ -15,50 +15,50 @@ import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
 
-describe("a channel with history that is left and taken again in one turn", () => {
-  it("delivers what comes later", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+describe("a channel with history, unsubscribed and subscribed in one turn", () => {
+  it("delivers later messages", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     peer.send(numbered(11));
     await arrived(pushIt, peer);
     const chat = pushIt.channel("a");
     await Promise.all([chat.unsubscribe(), chat.subscribe()]);
     peer.send(numbered(12), numbered(13));
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([11, 12, 13]);
+    expect(numbers(received)).toEqual([11, 12, 13]);
     expect(chat.position).toEqual(at(13));
     expect(peer.frames.waiting).toBe(0);
   });
 
-  it("delivers what comes later, with callbacks, too", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("delivers later messages, with callbacks, too", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     pushIt.unsubscribe("a");
     pushIt.subscribe("a");
     await arrived(pushIt, peer);
     peer.send(numbered(11), numbered(12));
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([11, 12]);
+    expect(numbers(received)).toEqual([11, 12]);
   });
 
-  it("is asked for from where it was after a reconnection", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("is subscribed from its position after a reconnection", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     const chat = pushIt.channel("a");
     void chat.unsubscribe();
     await chat.subscribe();
     for (let n = 11; n < 11 + 600; n++) peer.send(numbered(n));
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toHaveLength(600);
+    expect(numbers(received)).toHaveLength(600);
     const next = await reconnected(bench, pushIt, peer);
     const frame = await next.frames.take();
     expect(targets(frame)).toEqual([{ channel: "a", since: at(610) }]);
     replay(next, frame, { position: at(612), recovered: true, messages: replayed(611, 612) });
     await arrived(pushIt, next);
-    expect(numbers(heard).slice(-2)).toEqual([611, 612]);
+    expect(numbers(received).slice(-2)).toEqual([611, 612]);
   });
 });
 
 describe("an unsubscription that its guard denied", () => {
-  it("leaves the channel as it was: what comes later is delivered", async () => {
-    const { pushIt, peer, heard } = await subscribed(bench);
+  it("does not change the channel, which delivers later messages", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
     const chat = pushIt.channel("a");
     const denied = expect(chat.unsubscribe()).rejects.toMatchObject({ code: "denied" });
     peer.answer(await peer.frames.take(), { successful: false, code: "denied", error: "No." });
@@ -66,13 +66,13 @@ describe("an unsubscription that its guard denied", () => {
     await chat.subscribe();
     peer.send(numbered(11), numbered(12));
     await arrived(pushIt, peer);
-    expect(numbers(heard)).toEqual([11, 12]);
+    expect(numbers(received)).toEqual([11, 12]);
     expect(chat.position).toEqual(at(12));
   });
 });
 
 describe("an unsubscription whose outcome is not known", () => {
-  it("is cleared up: subscribing asks the server", async () => {
+  it("is resolved: subscribing sends a request", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"], ...QUIET });
     peer.answer(await peer.frames.take());
@@ -87,13 +87,13 @@ describe("an unsubscription whose outcome is not known", () => {
     expect(frame).toMatchObject({ action: "subscribe", data: { channels: ["a"] } });
     peer.answer(frame);
     await again;
-    const heard = new Mailbox<unknown>();
-    pushIt.channel("a").on("message", ({ data }) => heard.put(data));
+    const received = new Mailbox<unknown>();
+    pushIt.channel("a").on("message", ({ data }) => received.put(data));
     peer.send({ channel: "a", uuid: "u1", data: "still here" });
-    expect(await heard.take()).toBe("still here");
+    expect(await received.take()).toBe("still here");
   });
 
-  it("is tried again by itself when nobody comes back", async () => {
+  it("is retried by itself if no holder returns", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected({ channels: ["a"], ...QUIET });
     peer.answer(await peer.frames.take());
@@ -107,7 +107,7 @@ describe("an unsubscription whose outcome is not known", () => {
 });
 
 describe("a channel name that is too long", () => {
-  it("is refused once, and never asked for", async () => {
+  it("fails once, and is never requested", async () => {
     const { pushIt, peer } = await bench.connected();
     const errors = jest.fn();
     pushIt.on("error", errors);
@@ -120,7 +120,7 @@ describe("a channel name that is too long", () => {
     expect([peer.frames.all, errors.mock.calls]).toEqual([[], []]);
   });
 
-  it("for the server, though not for the SDK, is refused once", async () => {
+  it("for the server, but not for the SDK, fails once", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected(QUIET);
     pushIt.on("unsubscribed", () => {});

@@ -3,17 +3,17 @@ import { settled } from "../support/setup.js";
 
 describe("subscribing", () => {
   it("settles with the reply, and is an event", async () => {
-    const { hold, answer, told } = make();
+    const { hold, answer, emitted } = make();
     const outcome = hold("a");
     await settled();
     expect(outcome).toEqual([]);
     await answer(0);
     expect(outcome).toEqual(["ok"]);
-    expect(told).toEqual(["subscribed a"]);
+    expect(emitted).toEqual(["subscribed a"]);
   });
 
-  it("to what is subscribed sends nothing", async () => {
-    const { hold, answer, actions, told } = make();
+  it("to a subscribed channel sends nothing", async () => {
+    const { hold, answer, actions, emitted } = make();
     hold("a");
     await settled();
     await answer(0);
@@ -21,7 +21,7 @@ describe("subscribing", () => {
     await settled();
     expect(again).toEqual(["ok"]);
     expect(actions()).toEqual(["subscribe a"]);
-    expect(told).toEqual(["subscribed a"]);
+    expect(emitted).toEqual(["subscribed a"]);
   });
 
   it("joins the request in flight", async () => {
@@ -42,20 +42,20 @@ describe("subscribing", () => {
     expect(sent().map(({ data }) => data!.channels!.length)).toEqual([25, 25, 10]);
   });
 
-  it("that was denied is not wanted any more", async () => {
-    const { hold, answer, lose, open, actions, told, subscriptions } = make();
+  it("that was denied removes the holders", async () => {
+    const { hold, answer, lose, open, actions, emitted, subscriptions } = make();
     hold("a");
     await settled();
     await answer(0, { successful: false, code: "denied" });
-    expect(told).toEqual(["unsubscribed a denied"]);
+    expect(emitted).toEqual(["unsubscribed a denied"]);
     expect(subscriptions.wanted()).toEqual([]);
     lose();
     await open();
     expect(actions()).toEqual(["subscribe a"]);
   });
 
-  it("that failed for now reports it, and tries again", async () => {
-    const { platform, hold, answer, actions, told } = make();
+  it("that failed with a retryable error reports it, and retries", async () => {
+    const { platform, hold, answer, actions, emitted } = make();
     const outcome = hold("a");
     await settled();
     await answer(0, { successful: false, code: "guard_timeout" });
@@ -67,10 +67,10 @@ describe("subscribing", () => {
     platform.advance(15_000);
     await settled();
     await answer(2);
-    expect(told).toEqual(["error a unavailable", "subscribed a"]);
+    expect(emitted).toEqual(["error a unavailable", "subscribed a"]);
   });
 
-  it("that failed for now on several channels retries in one frame", async () => {
+  it("that failed on several channels is retried in one frame", async () => {
     const { platform, hold, answer, actions } = make();
     hold("a");
     hold("b");
@@ -81,7 +81,7 @@ describe("subscribing", () => {
     expect(actions()).toEqual(["subscribe a,b", "subscribe a,b"]);
   });
 
-  it("is not tried again by a timer of a lost connection", async () => {
+  it("is not retried by a timer of a lost connection", async () => {
     const { platform, hold, answer, lose } = make();
     hold("a");
     await settled();
@@ -90,7 +90,7 @@ describe("subscribing", () => {
     expect(platform.timers).toBe(0);
   });
 
-  it("with a name that no channel can have is refused at once", async () => {
+  it("with an impossible name fails at once", async () => {
     const { hold, sent, subscriptions } = make();
     expect([hold("x".repeat(200)), hold(undefined as unknown as string)]).toEqual([["bad_channel"], ["bad_channel"]]);
     await settled();
@@ -98,9 +98,9 @@ describe("subscribing", () => {
   });
 });
 
-describe("changing one's mind while a request is in flight", () => {
+describe("opposite calls while a request is in flight", () => {
   it("sends the opposite only after the reply", async () => {
-    const { hold, release, answer, actions, told } = make();
+    const { hold, release, answer, actions, emitted } = make();
     const outcomes = [hold("a")];
     await settled();
     outcomes.push(release("a"));
@@ -110,10 +110,10 @@ describe("changing one's mind while a request is in flight", () => {
     expect(actions()).toEqual(["subscribe a", "unsubscribe a"]);
     await answer(1);
     expect(outcomes).toEqual([["superseded"], ["ok"]]);
-    expect(told).toEqual(["subscribed a", "unsubscribed a"]);
+    expect(emitted).toEqual(["subscribed a", "unsubscribed a"]);
   });
 
-  it("twice sends nothing more, and supersedes what was between", async () => {
+  it("twice sends nothing more, and supersedes the call between", async () => {
     const { hold, release, answer, actions } = make();
     const outcomes = [hold("a")];
     await settled();
@@ -139,31 +139,31 @@ describe("changing one's mind while a request is in flight", () => {
     expect(outcomes).toEqual([["superseded"], ["ok"]]);
   });
 
-  it("before anything was sent sends only the last wish", async () => {
-    const { hold, release, answer, actions, told } = make();
+  it("before the first frame sends only the last call", async () => {
+    const { hold, release, answer, actions, emitted } = make();
     const outcomes = [hold("a"), release("a"), hold("a")];
     await settled();
-    expect(told).toEqual([]);
+    expect(emitted).toEqual([]);
     expect(actions()).toEqual(["subscribe a"]);
     await answer(0);
     expect(outcomes).toEqual([["ok"], ["superseded"], ["ok"]]);
   });
 
   it("in one turn, there and back, sends nothing", async () => {
-    const { hold, release, answer, actions, told } = make();
+    const { hold, release, answer, actions, emitted } = make();
     hold("a");
     await settled();
     await answer(0);
     const outcomes = [release("a"), hold("a")];
     await settled();
-    expect([outcomes, actions(), told]).toEqual([[["superseded"], ["ok"]], ["subscribe a"], ["subscribed a"]]);
+    expect([outcomes, actions(), emitted]).toEqual([[["superseded"], ["ok"]], ["subscribe a"], ["subscribed a"]]);
     const back = [hold("b"), release("b")];
     await settled();
-    expect([back, actions(), told]).toEqual([[["superseded"], ["ok"]], ["subscribe a"], ["subscribed a"]]);
+    expect([back, actions(), emitted]).toEqual([[["superseded"], ["ok"]], ["subscribe a"], ["subscribed a"]]);
   });
 
-  it("before a denial, the denial reaches only who subscribed", async () => {
-    const { hold, release, answer, actions, told } = make();
+  it("before a denial, only the subscribing call gets the denial", async () => {
+    const { hold, release, answer, actions, emitted } = make();
     const outcomes = [hold("a")];
     await settled();
     outcomes.push(release("a"));
@@ -171,7 +171,7 @@ describe("changing one's mind while a request is in flight", () => {
     expect(outcomes).toEqual([["denied"], ["ok"]]);
     // A denied channel is not there: nothing is left to unsubscribe from.
     expect(actions()).toEqual(["subscribe a"]);
-    expect(told).toEqual(["unsubscribed a denied"]);
+    expect(emitted).toEqual(["unsubscribed a denied"]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { ConnectionInfo, Message, SubscribeResult } from "../../../protocol/index.js";
+import type { Message, SubscribeResult } from "../../../protocol/index.js";
 import type { State, StateChange, StateCode } from "../../../client/src/connection/state.js";
 import { Transport } from "../../../client/src/connection/transport.js";
 import { Emitter } from "../../../client/src/emitter.js";
@@ -11,7 +11,7 @@ import type { Events } from "../../../client/src/types.js";
 import { FakePlatform } from "./fake-platform.js";
 import type { ClientFrame } from "./scripted-server.js";
 
-/** What one part of a client uses of the others, without the others. */
+/** The internals of a client, for tests of a single part. */
 export class FakeInternals implements Internals {
   readonly platform = new FakePlatform();
   readonly timers = new Timers(this.platform);
@@ -22,7 +22,7 @@ export class FakeInternals implements Internals {
   subprotocols: string[] = [];
   isConnected = true;
   isActive = true;
-  /** What was passed on, in order. */
+  /** The arguments of calls, in order. */
   readonly states: StateChange[] = [];
   readonly results: SubscribeResult[] = [];
   readonly received: Message[] = [];
@@ -64,11 +64,11 @@ export class FakeInternals implements Internals {
   }
 }
 
-/** A connection that does nothing but note what it is asked. */
+/** A connection that only records calls. */
 export class FakeConnection implements ConnectionPart {
   state: State = "connected";
   transport: Transport | undefined;
-  /** What was asked of it, in order. */
+  /** The calls, in order. */
   readonly calls: unknown[][] = [];
 
   lose(code: StateCode, reason?: string, retryIn?: number): void {
@@ -115,12 +115,8 @@ export class FakeTransport extends Transport {
     this.texts = texts;
   }
 
-  /** What was sent. */
+  /** The frames that were sent. */
   get frames(): ClientFrame[] {
     return this.texts.map((text) => JSON.parse(text) as ClientFrame);
   }
 }
-
-/** What a server says of itself, with what a test needs. */
-export const info = (fields: Partial<ConnectionInfo> = {}): ConnectionInfo =>
-  ({ agent: "agent", ...fields }) as ConnectionInfo;

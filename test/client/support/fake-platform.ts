@@ -6,11 +6,11 @@ interface Timer {
   callback: () => void;
 }
 
-/** A world whose time passes only when a test says so. */
+/** A platform whose time passes only when a test advances it. */
 export class FakePlatform implements Platform {
-  /** What the clock shows. */
+  /** The clock's time, in epoch milliseconds. */
   now = 1_000_000;
-  /** What `Math.random()` gives. */
+  /** The result of `Math.random()`. */
   random = 0.5;
   readonly Date = { now: (): number => this.now };
   readonly Math = { random: (): number => this.random };
@@ -22,7 +22,7 @@ export class FakePlatform implements Platform {
     addEventListener: (type, listener) => this.addEventListener(type, listener),
     removeEventListener: (type, listener) => this.removeEventListener(type, listener),
   };
-  /** What a test lets the probe over HTTPS do. */
+  /** The test's own `fetch`, for the probe over HTTPS. */
   fetch?: Platform["fetch"];
   readonly #page = new EventTarget();
   readonly #listeners = new Set<(event: PageEvent) => void>();
@@ -59,19 +59,19 @@ export class FakePlatform implements Platform {
     this.#page.removeEventListener(type, listener);
   }
 
-  /** An event of the page, with what it says. */
+  /** Dispatches an event of the page. */
   dispatch(type: string, fields: Partial<PageEvent> = {}): void {
     this.#page.dispatchEvent(Object.assign(new Event(type), fields));
   }
 
-  /** Lets time pass; every timer fires when it is due. */
+  /** Lets time pass. Every timer fires when it is due. */
   advance(milliseconds: number): void {
     const until = this.now + milliseconds;
     for (let timer; (timer = this.#next(until));) this.#fire(timer, timer.at);
     this.now = until;
   }
 
-  /** The process sleeps or is frozen: the clock moves on, and what was due fires only afterwards, late. */
+  /** The process sleeps or is frozen: the clock moves on, and due timers fire only afterwards, late. */
   sleep(milliseconds: number): void {
     this.now += milliseconds;
     const late = this.#timers.filter((timer) => timer.at <= this.now).sort((a, b) => a.at - b.at);

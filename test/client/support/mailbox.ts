@@ -1,4 +1,4 @@
-/** What happened, for tests that wait for it: values in the order in which they came. */
+/** Collects values in order, for tests that wait for them. */
 export class Mailbox<Value> {
   readonly all: Value[] = [];
   #taken = 0;
@@ -9,18 +9,18 @@ export class Mailbox<Value> {
     this.#arrived();
   };
 
-  /** How many have come and were not taken. */
+  /** How many values have arrived and were not taken. */
   get waiting(): number {
     return this.all.length - this.#taken;
   }
 
-  /** The next one, as soon as there is one. */
+  /** Takes the next value, as soon as there is one. */
   async take(): Promise<Value> {
     while (!this.waiting) await new Promise<void>((resolve) => (this.#arrived = resolve));
     return this.all[this.#taken++]!;
   }
 
-  /** The next one that is as asked; what came before it is passed over. */
+  /** Takes the next value that meets a condition, and skips earlier ones. */
   async find(wanted: (value: Value) => boolean): Promise<Value> {
     for (;;) {
       const value = await this.take();

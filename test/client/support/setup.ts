@@ -4,7 +4,7 @@ import { FakePlatform } from "./fake-platform.js";
 import { Mailbox } from "./mailbox.js";
 import { ScriptedServer } from "./scripted-server.js";
 
-/** A server, and clients that talk to it in a time of their own; all are gone after each test. */
+/** A server and clients with a clock of their own. All are closed after each test. */
 export class Bench {
   server!: ScriptedServer;
   platform!: FakePlatform;
@@ -18,11 +18,11 @@ export class Bench {
       bench.server = await ScriptedServer.start();
     });
     afterEach(async () => {
-      // A test that fails half-way leaves promises that nobody awaits any more. They must not end the whole run.
+      // A test that fails half-way leaves promises without a handler. They must not end the whole run.
       const ignore = (): void => {};
       process.on("unhandledRejection", ignore);
       for (const client of bench.#clients.splice(0)) {
-        // What is open fails now, and nobody is to be warned of it.
+        // Open requests fail now, without a warning.
         client.on("error", () => {});
         client.disconnect();
       }
@@ -41,7 +41,7 @@ export class Bench {
     return { pushIt, states };
   }
 
-  /** A client that is connected and knows who it is, and the server's end of its connection. */
+  /** A connected client that knows its agent's id, and the server's end of its connection. */
   async connected(options: Partial<PushItOptions> = {}) {
     const { pushIt, states } = this.client(options);
     await states.find(({ state }) => state === "connected");
@@ -50,10 +50,10 @@ export class Bench {
   }
 }
 
-/** The server has replied to the ping that follows the handshake: no question is open. */
+/** Waits until the server has replied to the ping after the handshake. */
 export const introduced = async (pushIt: PushIt): Promise<void> => {
   while (!pushIt.me) await settled();
 };
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Waits for one turn of the event loop. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

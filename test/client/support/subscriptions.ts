@@ -13,12 +13,12 @@ export const makeSubscriptions = ({ isConnected = true } = {}) => {
   client.extensions.push(subscriptions);
   /** All transports, so that frames can be read in order. */
   const transports: FakeTransport[] = [];
-  const told: string[] = [];
+  const emitted: string[] = [];
   for (const event of ["subscribed", "unsubscribed"] as const)
     client.emitter.on(event, (value) =>
-      told.push([event, value.channel, ...("error" in value ? [value.error!.code] : [])].join(" ")),
+      emitted.push([event, value.channel, ...("error" in value ? [value.error!.code] : [])].join(" ")),
     );
-  client.emitter.on("error", (error) => told.push(`error ${error.channel} ${error.code}`));
+  client.emitter.on("error", (error) => emitted.push(`error ${error.channel} ${error.code}`));
 
   const open = async (): Promise<void> => {
     const transport = new FakeTransport(client.platform.now);
@@ -69,7 +69,7 @@ export const makeSubscriptions = ({ isConnected = true } = {}) => {
     connection,
     queue,
     subscriptions,
-    told,
+    emitted,
     open,
     lose,
     hold,

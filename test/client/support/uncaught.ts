@@ -1,6 +1,6 @@
 /**
- * What is thrown in microtasks while `run` does: what a browser gives to `window.onerror`, and Node to
- * `uncaughtException` (which jest would take for its own).
+ * The exceptions in microtasks while `run` runs. A browser passes them to `window.onerror`, and Node to
+ * `uncaughtException`, which jest would treat as its own.
  */
 export const uncaught = async (run: () => Promise<void>): Promise<unknown[]> => {
   const errors: unknown[] = [];

@@ -4,7 +4,7 @@ import { type Item, itemBytes } from "./item-size.js";
  * The size of a write unit and of a read unit, in bytes.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
  */
-export const UNIT_BYTES = { write: 1024, read: 4096 };
+const UNIT_BYTES = { write: 1024, read: 4096 };
 
 /** The consumed capacity of a request. */
 export interface Units {
