@@ -2,6 +2,8 @@
 
 /** Folders and files of code. All others are not held yet: `node scripts/prose/cli.mjs FOLDER` prints what they need. */
 export const HELD_CODE = [
+  "eslint.config.mjs",
+  "examples",
   "protocol",
   "client/src",
   "lambdas/delivery",
@@ -10,14 +12,17 @@ export const HELD_CODE = [
   "lambdas/workers",
   "server/guards",
   "server/publisher",
-  "examples/chat",
-  "examples/s3-events",
-  "examples/guards.ts",
-  "test/protocol",
-  "test/server",
-  "test/client",
   "scripts/prose",
+  "test/browser",
+  "test/client",
+  "test/package",
   "test/prose",
+  "test/protocol",
+  "test/python.ts",
+  "test/run",
+  "test/server",
+  "test/setup.ts",
+  "test/update",
 ];
 
 /** Pages. All others are not held yet. */
@@ -31,6 +36,7 @@ export const HELD_PAGES = [
   "docs/PROTOCOL.md",
   "docs/adr",
   "docs/glossary.md",
+  "examples/README.md",
   "local/README.md",
   "server/README.md",
 ];

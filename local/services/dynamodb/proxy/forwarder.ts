@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { buffer } from "node:stream/consumers";
+import { readWholeBody } from "../../../core/http/read-body.js";
 
 /** An engine's answer as a whole. */
 export interface EngineResponse {
@@ -44,7 +44,11 @@ export class EngineForwarder {
   /** Passes a request on with another body, and gives the whole answer; rejects when the engine does not answer. */
   async ask(request: IncomingMessage, body: Buffer): Promise<EngineResponse> {
     const answer = await this.#send(request, body);
-    return { status: answer.statusCode ?? 502, headers: withoutConnection(answer.headers), body: await buffer(answer) };
+    return {
+      status: answer.statusCode ?? 502,
+      headers: withoutConnection(answer.headers),
+      body: await readWholeBody(answer),
+    };
   }
 
   close(): void {
@@ -59,7 +63,7 @@ export class EngineForwarder {
       const headers = { ...request.headers, host, "content-length": body.length };
       const sent = this.#request({ hostname, port, path, method, headers, agent: this.#agent }, resolve);
       sent.once("error", (error: NodeJS.ErrnoException) => {
-        // The engine gave up a kept connection just as it was used again: any client would send the request anew.
+        // The engine closed an idle connection just as it was used again. Any client would send the request again.
         if (sent.reusedSocket && error.code === "ECONNRESET") resolve(this.#send(request, body));
         else reject(error);
       });
