@@ -17,14 +17,14 @@ export const admit = (
   ...(keepCredentials && credentials !== undefined ? { credentials } : {}),
 });
 
-/** Where a new agent is subscribed: what its guard said, and where messages to its user are found. */
+/** The channels that a new agent is subscribed to: those of its guard's verdict, and the channel of its user. */
 export const channelsOf = ({ userId }: Agent, { subscribe }: Permitted): string[] =>
   userId === undefined ? subscribe : [...subscribe, userChannel(userId)];
 
 /**
- * How many of a user's connections count. Two of one session count once: a client opens its next connection before it
- * closes the old one, or before the server knows that the old one is lost. Each further one counts, so that a client
- * gets no more than one by its session.
+ * Counts a user's connections. Two connections of one session count once. A client opens its next connection before it
+ * closes the old one, or before the server notices that the old one is lost. Each further connection of the session
+ * counts, so that a session saves a client one place at most.
  */
 const counted = (agents: readonly Subscriber[]): number => {
   const known = new Map<string, number>();
@@ -39,8 +39,8 @@ const counted = (agents: readonly Subscriber[]): number => {
 };
 
 /**
- * Whether a user has too many agents, this one included. It is asked when the agent is already there, so that of
- * several that take the last place at once none goes unnoticed; each of them may then be too many.
+ * Whether a user has too many agents, this one included. Call it after the agent is stored: if several agents take the
+ * last place at once, each of them is noticed. Each of them may then be one too many.
  */
 export const tooManyAgents = async (
   store: Pick<Store, "subscribers">,

@@ -14,39 +14,39 @@ import {
 import type { Clock } from "../ports.js";
 import { waitForAll } from "../util/wait-for-all.js";
 
-/** What storing messages needs. */
+/** The ports that storing messages uses. */
 export interface HistoryDependencies {
   histories: Pick<Histories, "reserveOffsets" | "claim" | "claimed" | "reclaim" | "put" | "row">;
   settings: Pick<Settings, "channels" | "dedupeSeconds">;
   clock: Pick<Clock, "now" | "random">;
 }
 
-/** One message to be stored; several publications of a frame may be the same. */
+/** A message to store. Several publications of a frame may have the same message. */
 export interface PendingMessage {
   message: Message;
-  /** Of what the publisher has sent: its channel and data, whatever its guard makes of them. */
+  /** Hash of the channel and data that the publisher sent, regardless of its guard's changes. */
   hash: string;
 }
 
-/** Where a message is stored, and as what: a repetition may find it there, as it was published first. */
+/** Position and content of a stored message. A repeated publication gets the first one's. */
 export interface StoredMessage {
   position: Position;
   message: Message;
-  /** It was deleted since it was published first: nobody receives it again. */
+  /** It was deleted after its first publication: it is not delivered again. */
   isDeleted?: true;
 }
 
-/** What became of a message. */
+/** The result of storing a message. */
 export type AppendResult = StoredMessage | Extract<Code, "uuid_reused" | "channel_busy">;
 
-/** How often a message moves on to another offset before its channel counts as busy. */
+/** How many times a message moves on to another offset before its channel counts as busy. */
 const MAX_OFFSET_MOVES = 5;
 
 /**
- * Until how long after its offset was taken a message is stored beside others of its frame, in milliseconds: readers
- * will seal none of them for as long again.
+ * How long after its offset was reserved a message may be stored in parallel with others of its frame, in milliseconds.
+ * Readers seal none of these offsets for as long again.
  */
-const BESIDE_MS = PENDING_MS / 2;
+const PARALLEL_MS = PENDING_MS / 2;
 
 /** One channel's history, for one publisher. */
 interface Writer {
@@ -58,29 +58,30 @@ interface Writer {
   keep: HistorySettings;
 }
 
-/** An offset that was taken. */
+/** A reserved offset. */
 type Place = Pick<DedupeRecord, "epoch" | "offset" | "at">;
 
-/** A message on its way, and the offset that is claimed for it. */
+/** A message, and the offset that is claimed for it. */
 interface PlacedMessage {
   id: DedupeKey;
   wanted: PendingMessage;
   claim: DedupeRecord;
 }
 
-/** What came of claiming: the others are not stored. */
+/** The result of claiming an offset. In case of a code, the message is not stored. */
 type Claiming = PlacedMessage | "uuid_reused" | "channel_busy";
 
 /**
- * Stores messages of one channel: takes their offsets, claims each for its publisher's uuid, and puts the message there.
+ * Stores messages of one channel: reserves their offsets, claims each for its publisher's uuid, and writes the message.
  *
- * The three writes of a message come one after the other. Whoever dies after the first leaves an offset at which nothing
- * will be; after the second, an offset that a repetition finds and fills. Readers wait for it `PENDING_MS` and then seal
- * it; so a writer that comes later than that seals it itself, moves on to another one, and takes the claim along.
- * @param wanted messages of one channel, in the order that their offsets are to have
+ * A message takes three writes, one after the other. A crash after the first write leaves an offset that stays empty. A
+ * crash after the second write leaves an offset that a repeated publication finds and fills. Readers wait for it for
+ * `PENDING_MS` and then seal it. A writer that is later than that seals the offset itself, moves on to another one, and
+ * takes the claim along.
+ * @param wanted messages of one channel, in the order of their offsets
  * @param userId the publisher's user, if there is one
- * @returns what became of each, in the same order; after one that the channel is too busy for all are, so that their
- * repetition has the order that they have
+ * @returns the result of each, in the same order. After a `channel_busy`, all others are `channel_busy` too, so that
+ * repeating them keeps the order.
  */
 export const appendMessages = async (
   system: HistoryDependencies,
@@ -100,11 +101,11 @@ export const appendMessages = async (
   if (head === "channel_busy") return wanted.map(() => "channel_busy");
   const places = wanted.map((_, at) => placeOf(head, head.offset - wanted.length + 1 + at));
   const claimed = await waitForAll(wanted.map((one, at) => orBusy(claim(writer, one, places[at]!))));
-  // Not those of which nobody knows whether they are claimed.
+  // Offsets of failed claims are not spare: the claim may have been stored.
   const spare = places.filter((place, at) => isElsewhere(claimed[at]!, place));
   const claims = untilBusy(claimed);
   const stored =
-    spare.length === 0 && system.clock.now() - head.at < BESIDE_MS
+    spare.length === 0 && system.clock.now() - head.at < PARALLEL_MS
       ? await waitForAll<AppendResult | undefined>(
           claims.map((each) => (typeof each === "object" ? orBusy(storedAt(writer, each)) : each)),
         )
@@ -127,7 +128,7 @@ const isElsewhere = (outcome: Claiming, { epoch, offset }: Place): boolean =>
     ? outcome.claim.offset !== offset || outcome.claim.epoch !== epoch
     : outcome === "uuid_reused";
 
-/** Claims an offset for a message, or finds the one that it has. */
+/** Claims an offset for a message, or finds the offset that it has. */
 const claim = async (
   { system: { histories }, channel, publisher }: Writer,
   wanted: PendingMessage,
@@ -137,17 +138,18 @@ const claim = async (
   const own: DedupeRecord = { ...place, hash: wanted.hash };
   if (await histories.claim(id, own)) return { id, wanted, claim: own };
   const earlier = await histories.claimed(id);
-  // Its time was over just now: who repeats this claims it.
+  // The claim expired just now: a repeated publication claims again.
   if (!earlier) return "channel_busy";
   return earlier.hash === wanted.hash ? { id, wanted, claim: earlier } : "uuid_reused";
 };
 
 /**
- * Stores messages one after the other, each behind the one before it.
+ * Stores messages one after the other, each after the one before it.
  *
- * Somebody repeats here what is stored already, was begun and left, or is being stored just now by the first try. Of two
- * that claim at once, each may win some: then an earlier message can have a later offset. So where a message has not
- * been stored yet, its offset is sealed, and it moves to one behind; whichever of the two sees that does it.
+ * This is for repeated publications, if the first attempt stored some messages, crashed, or is still running. If two
+ * attempts claim at once, each may win some claims: then an earlier message can have a later offset. A message that is
+ * not stored yet is therefore moved: its offset is sealed, and it gets a later one. Whichever attempt sees this does
+ * it.
  */
 const inOrder = async (writer: Writer, claims: readonly Claiming[], spare: Place[]): Promise<AppendResult[]> => {
   const settled: AppendResult[] = [];
@@ -165,11 +167,14 @@ const inOrder = async (writer: Writer, claims: readonly Claiming[], spare: Place
   return settled;
 };
 
-/** Epochs have no order. */
+/** Whether a position comes after the last one. Positions of different epochs have no order. */
 const isBehind = ({ epoch, offset }: Position, last: Position | undefined): boolean =>
   last === undefined || epoch !== last.epoch || offset > last.offset;
 
-/** Stores a message where it is claimed, or, where that is before `last`, too long ago or sealed, at an offset behind. */
+/**
+ * Stores a message at its claimed offset. If that comes before `last`, is too old or is sealed, the message gets a
+ * later one.
+ */
 const placeBehind = async (
   writer: Writer,
   claimed: PlacedMessage,
@@ -180,8 +185,8 @@ const placeBehind = async (
   let { claim } = claimed;
   for (let moves = 0; moves <= MAX_OFFSET_MOVES; moves += 1) {
     const here = { ...claimed, claim };
-    // Readers may have sealed what was taken so long ago, or counted on it that they could: nothing is stored there any
-    // more, though nobody has. Where it is stored already, it stays: readers may have it.
+    // Readers may seal an offset that is so old, or rely on it. So the message is not stored there any more. A message
+    // that is there already stays, because readers may have it.
     const young = writer.system.clock.now() - claim.at < PENDING_MS;
     const stored = await (young && isBehind(claim, last) ? storedAt(writer, here) : sealedAt(writer, here));
     if (stored) return stored;
@@ -199,7 +204,7 @@ const placeBehind = async (
   return "channel_busy";
 };
 
-/** Puts a message at its place, or finds it there; `undefined` where that is sealed. */
+/** Writes a message at its offset, or finds it there; `undefined` if the offset is sealed. */
 const storedAt = async (
   { system: { histories }, channel, keep, userId }: Writer,
   {
@@ -222,7 +227,7 @@ const storedAt = async (
   return found(histories, channel, { epoch, offset }, uuid);
 };
 
-/** Seals the place of a message, or finds it there. */
+/** Seals the offset of a message, or finds the message there. */
 const sealedAt = async (
   writer: Writer,
   { claim, wanted: { message } }: PlacedMessage,
@@ -243,11 +248,11 @@ const found = async (
     : undefined;
 };
 
-/** Nothing will be at this offset: readers need not wait for it. Where this fails, they seal it. */
+/** Seals an offset, so that readers need not wait for it. If this fails, they seal it. */
 const seal = ({ system: { histories }, channel, keep }: Writer, { epoch, offset, at }: Place): Promise<boolean> =>
   histories.put(channel, epoch, { offset, at }, keep);
 
-/** Makes a channel that takes no more an outcome like others. */
+/** Makes a `ChannelBusy` error a result. */
 const orBusy = async <T>(work: Promise<T>): Promise<T | "channel_busy"> => {
   try {
     return await work;

@@ -26,10 +26,10 @@ export const readHistory = (body: string | null | undefined): Parsed<{ uuid: str
     : { request: { uuid, query } };
 };
 
-/** What is asked of a history; a text where it is nothing that could be asked. */
+/** Reads a query of a history; a text says why it is invalid. */
 export const readQuery = (data: unknown): HistoryQuery | string => {
   const { channel, since, limit = MAX_HISTORY_PAGE_SIZE, reverse = false } = isObject(data) ? data : {};
-  if (typeof channel !== "string") return "There must be a channel.";
+  if (typeof channel !== "string") return "channel must be a string.";
   const position = since === undefined ? undefined : readPosition(since);
   if (since !== undefined && !position) return "since must be a position: { epoch, offset }.";
   const page = limit as number;
@@ -39,7 +39,7 @@ export const readQuery = (data: unknown): HistoryQuery | string => {
   return { channel, limit: page, reverse, ...(position && { since: position }) };
 };
 
-/** The part of a history that is asked for. */
+/** Reads the queried part of a history. */
 export const read = async (system: ReplayDependencies, query: HistoryQuery, keep: HistorySettings): Promise<Page> => {
   const { channel, since, limit = MAX_HISTORY_PAGE_SIZE, reverse } = query;
   const head = (await headsOf(system, new Map([[channel, keep]]))).get(channel)!;
@@ -50,7 +50,8 @@ export const read = async (system: ReplayDependencies, query: HistoryQuery, keep
 
 /**
  * Reads a history for a guard.
- * @throws Error with what is wrong with its query, or that there is no such history
+ * @throws TypeError if its query is invalid
+ * @throws Error if the channel has no history
  */
 export const readFor = async (
   system: ReplayDependencies & { settings: Pick<Settings, "channels"> },
@@ -63,7 +64,7 @@ export const readFor = async (
   return replayOf(query, await read(system, query, keep));
 };
 
-/** A part of a history for who may read everything. */
+/** A part of a history for a reader that may read all messages. */
 export const replayOf = (
   { channel, since, reverse }: HistoryQuery,
   { position, messages, more, pendingMs, code }: Page,
@@ -76,7 +77,7 @@ export const replayOf = (
   ...(since && (!reverse || code) && { recovered: code === undefined, ...(code && { code }) }),
 });
 
-/** `data` of the answer: what the agent's delivery guards let it have of that, as far as a frame takes it. */
+/** `data` of the reply: the messages that the agent's delivery guards let through, as many as fit the frame. */
 export const answerOf = async (
   system: ReplayDependencies & ReplayFilterDependencies & { clock: ReplayDependencies["clock"] },
   agent: Agent,

@@ -5,29 +5,29 @@ import { digest } from "../connection/session.js";
 import { type HistoryDependencies, type AppendResult, appendMessages, type PendingMessage } from "./append-messages.js";
 import { waitForAll } from "../util/wait-for-all.js";
 
-/** What a publisher has sent, and what is published for it: by its guard, perhaps on other channels. */
+/** A publisher's message, and the publications that its guard made of it, perhaps on other channels. */
 export interface Submission {
   own: Message;
   publications: readonly Publication[];
 }
 
-/** What became of a submission. */
+/** The result of storing a submission. */
 export interface PersistedSubmission {
-  /** What is to be delivered; what is stored has its position, and is as it is stored. */
+  /** The publications to deliver. Stored ones have their position, and their stored content. */
   publications: readonly Publication[];
-  /** Where the publisher's own message is, if its channel has history and it is published there. */
+  /** Position of the publisher's own message, if it is published on its channel and that has history. */
   position?: Position;
-  /** Why not all of it is published. The publisher may repeat it, unless its uuid is another message's. */
+  /** Why part of it is not published. The publisher may repeat it, except after `uuid_reused`. */
   refused?: Extract<Code, "uuid_reused" | "channel_busy">;
 }
 
 /**
- * Stores what is published on channels with history, before anybody receives it. Has to be done before subscribers are
- * read: who subscribes too late to be among them then finds it stored.
- * @param publisher whose uuids they are
- * @param submissions in the order of the frame: offsets follow it
+ * Stores publications on channels with history, before any delivery. Call it before subscribers are read: a client that
+ * subscribes too late to be among them then finds the messages stored.
+ * @param publisher the owner of the uuids
+ * @param submissions in the order of the frame, which the offsets follow
  * @param userId the publisher's user, if there is one
- * @throws where that cannot be said for sure: then some may be stored, and repeating it is safe
+ * @throws if the result is uncertain: some messages may be stored, and repeating the request is safe
  */
 export const persistHistory = async (
   system: HistoryDependencies,
@@ -65,7 +65,10 @@ export const persistHistory = async (
 const positionOf = (settled: AppendResult | undefined): Position | [] =>
   typeof settled === "object" ? settled.position : [];
 
-/** What is stored is delivered; the rest is, if nothing of its submission was refused: else it comes with the repetition. */
+/**
+ * Stored publications are delivered. The others are delivered unless part of their submission was refused: then they
+ * are delivered with the repetition.
+ */
 const delivered = (
   publication: Publication,
   settled: AppendResult | undefined,
@@ -78,7 +81,7 @@ const delivered = (
 
 const keyOf = ({ channel, uuid }: Message): string => `${channel} ${uuid}`;
 
-/** The messages to be stored, each once; and the submissions that have the uuid of another one, which are refused as a whole. */
+/** The messages to store, each once, and the refused submissions: they reuse the uuid of another message. */
 const collect = (
   submissions: readonly Submission[],
   keeps: (publication: Publication) => boolean,
@@ -99,7 +102,7 @@ const collect = (
   return { wanted, reused };
 };
 
-/** Channels side by side; of each, all offsets are taken in one write. */
+/** Stores the channels in parallel; the offsets of each channel are reserved in one write. */
 const storeAll = async (
   system: HistoryDependencies,
   publisher: string,

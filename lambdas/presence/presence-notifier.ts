@@ -8,37 +8,38 @@ import { type Occupancy, type OccupiedChannel, VACANT_MS } from "./occupancy.js"
 import type { Publication } from "../delivery/recipients.js";
 import { waitForAll } from "../util/wait-for-all.js";
 
-/** How many members any answer about presence can tell: of a channel with more, it is noted how many there are. */
+/** Maximum number of members in a presence reply. On a channel with more, a run records their number. */
 export const MAX_MEMBERS_PER_REPLY = 25;
 
-/** What telling who comes and goes needs. */
+/** The ports that notifying of joins and leaves uses. */
 export interface PresenceNotifierDependencies extends FanOutDependencies {
   members: Pick<Members, "all" | "end" | "told" | "forget">;
   occupancy: Pick<Occupancy, "read" | "begin" | "occupy" | "vacate" | "note" | "forget" | "all">;
   events: ServerEvents;
 }
 
-/** How long a run waits for others to come and go, in milliseconds: all of them are told together. */
+/** How long a run waits for further joins and leaves, in milliseconds, to notify of all of them together. */
 export const DEBOUNCE_MS = 200;
 
-/** The same on channels with many members. A publication that lingers waits no longer. */
+/** The maximum wait on channels with many members. A publication that lingers waits no longer. */
 export const MAX_DEBOUNCE_MS = 5_000;
 
 /**
- * How long a run waits on a channel with so many members. They are told about a thousand times a second, or less, whoever
- * comes and goes: a channel with 1,000 members is told once a second, one with 5,000 and more every 5 seconds.
+ * How long a run waits on a channel with this many members. Subscribers receive up to about a thousand notifications a
+ * second in total. A channel with 1,000 members is notified once a second, a channel with 5,000 or more every 5
+ * seconds.
  */
 export const debounceMs = (members: number): number => Math.min(MAX_DEBOUNCE_MS, Math.max(DEBOUNCE_MS, members));
 
 /** How many rows are written at once. */
 const WRITES_IN_FLIGHT = 16;
 
-/** How many channels are looked after at once. */
+/** How many channels are processed at once. */
 const CHANNELS_IN_FLIGHT = 8;
 
 /**
- * Tells the subscribers of some channels who has come and gone.
- * @throws what the first channel that failed did; all others have been told
+ * Notifies the subscribers of some channels of joins and leaves.
+ * @throws the error of the first failed channel; all others have been notified
  */
 export const notifyChannels = async (
   system: PresenceNotifierDependencies,
@@ -48,7 +49,7 @@ export const notifyChannels = async (
   await waitForAll(channels.map((channel) => notifyChannel(system, channel, limited)));
 };
 
-/** Tells one channel's subscribers who has come and gone; only what follows the gathering takes a place. */
+/** Notifies one channel's subscribers of joins and leaves. The wait before it does not take a slot of `limited`. */
 export const notifyChannel = async (
   system: PresenceNotifierDependencies,
   channel: string,
@@ -57,7 +58,7 @@ export const notifyChannel = async (
   const before = await system.occupancy.read(channel);
   await system.clock.sleep(debounceMs(before?.count ?? 0));
   await limited(async () => {
-    // From here on whoever notes something asks for another run; what was noted before is read below.
+    // Changes from here on start another run; all earlier changes are read below.
     const found = await system.occupancy.begin(channel);
     await reconcile(
       system,
@@ -67,9 +68,9 @@ export const notifyChannel = async (
 };
 
 /**
- * Looks after all channels that have members: tells what nobody has told, and who has been silent for too long.
+ * Processes all channels with members: sends missing notifications, and ends expired leases.
  * @param enough whether there is time for one more channel
- * @returns how many channels could not be looked after; the next run begins somewhere else
+ * @returns number of failed or skipped channels; the next run starts at another shard
  */
 export const notifyAllChannels = async (
   system: PresenceNotifierDependencies,
@@ -95,7 +96,7 @@ export const notifyAllChannels = async (
   return left;
 };
 
-/** Tells the subscribers who has come and gone, and the back end whether anybody is there. */
+/** Notifies the subscribers of joins and leaves, and sends the server events for occupied and vacated channels. */
 const reconcile = async (system: PresenceNotifierDependencies, found: OccupiedChannel): Promise<void> => {
   const { occupancy, clock } = system;
   const { channel, occupied, since, count = 0 } = found;
@@ -106,7 +107,7 @@ const reconcile = async (system: PresenceNotifierDependencies, found: OccupiedCh
   } else if (occupied) {
     if (!(await occupancy.vacate(channel, clock.now()))) return;
     await system.events.put("Channel Vacated", { channel });
-    // Whoever came since the members were read has believed that the channel was known to be occupied.
+    // An agent that joined after the members were read has seen the channel as occupied.
     if ((await tell(system, channel)) > 0) await occupy(system, channel);
   } else if (clock.now() - since > VACANT_MS) await occupancy.forget(found);
 };
@@ -116,9 +117,9 @@ const occupy = async ({ occupancy, clock, events }: PresenceNotifierDependencies
 };
 
 /**
- * Posts what has not been told, and notes it then: whatever dies in between, the next run tells it again. What two runs
- * tell at once has the same uuids, so that clients drop one of them.
- * @returns how many are there
+ * Posts pending notifications, and records them afterwards: after a crash in between, the next run sends them again.
+ * Two runs at once use the same uuids, so that clients drop the duplicate.
+ * @returns number of present members
  */
 const tell = async (system: PresenceNotifierDependencies, channel: string): Promise<number> => {
   const { members, clock } = system;
@@ -130,7 +131,7 @@ const tell = async (system: PresenceNotifierDependencies, channel: string): Prom
     all
       .filter(({ goneAt, until }) => goneAt === undefined && until <= now)
       .map((each) =>
-        // Gone first: who is told to have left can only come as another.
+        // End the entry first: an agent that is notified as left can only join with a new entry.
         limited(async () => ((await members.end(channel, each, now)) ? [{ ...each, goneAt: now }] : [])),
       ),
   );
@@ -149,14 +150,14 @@ const tell = async (system: PresenceNotifierDependencies, channel: string): Prom
 
 const publicationOf = (channel: string, attendant: PresenceEntry): Publication => {
   const { agent, since, goneAt } = attendant;
-  // Of two about one agent the later one counts, even where the clocks of those who noted it differ.
+  // Clients keep the later event of an agent, even if the clocks of two functions differ.
   const at = goneAt === undefined ? since : Math.max(goneAt, since + 1);
   const said: PresenceEventData = {
     channel,
     ...(goneAt === undefined ? { joined: memberOf(attendant) } : { left: memberOf(attendant) }),
     at,
   };
-  // The same for whoever tells it again; a uuid has 64 characters, and a channel may have more.
+  // A repeated notification has the same uuid. A uuid has at most 64 characters, and a channel may have more.
   const uuid = createHash("sha256")
     .update(JSON.stringify([channel, agent, goneAt === undefined, at]))
     .digest("base64url")

@@ -17,7 +17,7 @@ import type { Occupancy } from "./occupancy.js";
 import type { Clock } from "../ports.js";
 import { type QueryGuardDependencies, authorizeQuery } from "../requests/channel-query-guard.js";
 
-/** What telling who is there needs. */
+/** The ports that presence queries use. */
 export interface PresenceQueryDependencies extends QueryGuardDependencies {
   members: Pick<Members, "page">;
   occupancy: Pick<Occupancy, "read">;
@@ -25,31 +25,31 @@ export interface PresenceQueryDependencies extends QueryGuardDependencies {
   clock: Pick<Clock, "now">;
 }
 
-/** Room that is left in the frame of the answer, in bytes: one that asks the agent to renew may follow. */
+/** Bytes of the reply's frame that stay free: a reply that asks the agent to renew may follow. */
 const ROOM_BYTES = 256;
 
-/** How large an answer about presence may become, and what it may cost. */
+/** Maximum size and cost of a presence reply. */
 export interface ReplyBudget {
-  /** Room for members, as JSON. */
+  /** Bytes for members, as JSON. */
   bytes: number;
-  /** How many rows are read for it at most. */
+  /** Maximum number of rows to read. */
   rows: number;
 }
 
-/** What a member usually has at least, in bytes of JSON: as many are read at once as there may be room for. */
+/** Typical minimum size of a member, in bytes of JSON. It decides how many rows are read at once. */
 const MEMBER_BYTES = 100;
 
-/** How many members are read at once at least. */
+/** Minimum number of rows to read at once. */
 const ROWS_AT_ONCE = 50;
 
-/** Some of those who are present on a channel. */
+/** Some of the members of a channel. */
 interface Part {
   members: Member[];
-  /** Behind which place the others are; left out: there are none. */
+  /** The place after which the others are; left out: there are no others. */
   more?: string;
 }
 
-/** Those behind a place, as far as there is room. */
+/** The members after a place, as many as fit. */
 const partOf = async (
   { members, clock }: Pick<PresenceQueryDependencies, "members" | "clock">,
   { channel, after }: PresenceQuery,
@@ -78,8 +78,8 @@ const partOf = async (
 };
 
 /**
- * Who is present on a channel, as far as there is room, and how many there are: counted where one answer tells all, else as
- * many as the last run found that told who comes and goes. So what a question reads does not grow with the channel.
+ * Members of a channel, as many as fit, and their number. If one reply has all members, they are counted. Otherwise the
+ * number is the one that the last notifier run recorded. So the cost of a query does not grow with the channel.
  */
 export const readPresencePage = async (
   system: Pick<PresenceQueryDependencies, "members" | "occupancy" | "clock">,
@@ -94,15 +94,14 @@ export const readPresencePage = async (
   return { channel, count: Math.max(told, found?.count ?? 0), ...part };
 };
 
-/** How many members one answer to an agent reads at most: as many as a frame holds of those of whom least is told. */
+/** Maximum number of rows for one reply to an agent: as many of the smallest members as a frame holds. */
 export const ROWS_PER_FRAME = 1_000;
 
-/** What an answer has besides its members, in bytes: the longest uuid, channel and id, and a count. */
+/** Bytes of a reply without its members: the longest uuid, channel and id, and a count. */
 const ENVELOPE_BYTES = 512;
 
 /**
- * Tells an agent who is on a channel, if its guard would let the agent subscribe to that very channel, and the agent does
- * not ask too often.
+ * Answers an agent's presence query, if its guard permits a subscription to this channel and the rate limit allows it.
  */
 export const answerPresenceQuery = async (
   system: PresenceQueryDependencies,

@@ -1,22 +1,22 @@
-/** Work that waits for its turn. */
+/** Work that waits for a slot. */
 interface Waiting {
   begin(): void;
 }
 
 /**
- * Lets at most `limit` pieces of work run at a time; the rest wait in the order they came.
- * @param limit a number, or what it is now: who finds it lower than before waits until enough have ended
+ * Runs at most `limit` pieces of work at a time; the others wait in order.
+ * @param limit a number, or a function that returns the current limit: if it sinks, work waits until enough has ended
  * @example
  * const limited = limiter(64);
  * await Promise.all(recipients.map((recipient) => limited(() => post(recipient))));
  */
 export const limiter = (limit: number | (() => number)): (<T>(work: () => Promise<T>) => Promise<T>) => {
   const most = typeof limit === "number" ? () => limit : limit;
-  /** Those before `first` have begun: taking away the first of thousands would move all others. */
+  /** Work before `first` has started: removing the first of thousands would move all others. */
   let waiting: (Waiting | undefined)[] = [];
   let first = 0;
   let running = 0;
-  /** Places go straight to whoever waits longest, so that nobody can slip in between. */
+  /** Gives slots to the work that has waited longest. */
   const pass = (): void => {
     while (first < waiting.length && running < most()) {
       const next = waiting[first];
@@ -38,5 +38,5 @@ export const limiter = (limit: number | (() => number)): (<T>(work: () => Promis
     });
 };
 
-/** Work that throws before it returns a promise has failed like any other. */
+/** Work that throws before it returns a promise fails like any other. */
 const run = async <T>(work: () => Promise<T>): Promise<T> => work();
