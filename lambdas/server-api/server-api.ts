@@ -9,7 +9,7 @@ import { disconnect, type RevocationDependencies, unsubscribe } from "./revoke.j
 import { serverPublish, type ServerPublishDependencies } from "./server-publish.js";
 import { readServerRequest } from "./server-requests.js";
 
-/** What serving the back end needs. */
+/** The ports that the server API uses. */
 export type ServerApiDependencies = ServerPublishDependencies &
   RevocationDependencies &
   ReplayDependencies &
@@ -19,13 +19,12 @@ export type ServerApiDependencies = ServerPublishDependencies &
     lingering: ServerPublishDependencies["lingering"] & ErasureDependencies["lingering"];
   };
 
-/** How large one answer about presence is at most: a sixth of what an invocation can answer, in bytes. */
+/** Maximum size of one presence response, in bytes: a sixth of the maximum response of an invocation. */
 const PRESENCE = { bytes: 1024 * 1024, rows: 10_000 };
 
 /**
- * Does what the back end asks for, and answers. Who may ask has been decided by IAM before.
- * @throws where a service failed, or not all could be done in time: it is safe to ask again, but for a publication
- * whose entries have no uuid
+ * Handles a request of the server API. IAM has authorised the caller before.
+ * @throws if a service failed, or part of it was not done in time: repeating is safe, except for entries without a uuid
  */
 export const handleServerRequest = async (
   system: ServerApiDependencies,

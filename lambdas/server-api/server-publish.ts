@@ -19,7 +19,7 @@ import type { EntryFault } from "./server-requests.js";
 import { SERVER_PUBLISHER } from "../connection/session.js";
 import type { HistoryDependencies } from "../history/append-messages.js";
 
-/** What publishing for the back end needs. */
+/** The ports that publishing through the server API uses. */
 export interface ServerPublishDependencies
   extends FanOutDependencies, NumberingDependencies, GatherDependencies, HistoryDependencies {
   settings: FanOutDependencies["settings"] &
@@ -38,9 +38,8 @@ interface Outcome {
 }
 
 /**
- * Publishes for the back end. No publication guard runs: there is no agent to decide about. Limits hold, and delivery
- * guards decide as ever, because they are the recipients'. Entries are decided independently, and those that are
- * accepted are delivered in order.
+ * Publishes entries of the server API. No publication guard runs, because there is no agent. Limits apply, and delivery
+ * guards decide for the recipients. Each entry is validated separately, and the accepted ones are delivered in order.
  * @returns one result for each entry, in the same order
  */
 export const serverPublish = async (

@@ -8,7 +8,7 @@ import { GuardsNotLoaded } from "../lambda/guards-not-loaded.js";
 import { routeResult, type FrameEvent, logRefusals, type RouteResult } from "./route.js";
 import type { Dependencies } from "../create-dependencies.js";
 
-/** What a frame is told besides, or what is wrong with it. */
+/** Further fields of a status reply, or the errors of a frame. */
 export type StatusExtras = (
   agent: Agent,
   body: string | undefined,
@@ -17,8 +17,8 @@ export type StatusExtras = (
 const NOTHING: StatusExtras = () => Promise.resolve({ facts: {} });
 
 /**
- * What `connect` and `ping` have in common: the agent is read from its row, never from the cache. A connection without
- * an agent is told so and closed, so that no live socket can be forgotten.
+ * The common part of `connect` and `ping`: it reads the agent from its row, never from the cache. A connection without
+ * an agent is notified and closed, so that no open socket is left.
  */
 export const connectionStatus =
   (
@@ -41,7 +41,7 @@ export const connectionStatus =
       try {
         const standing = await store.connectionRecord(connectionId);
         if (standing && "denial" in standing) {
-          // The refusal was logged with the handshake.
+          // The denial was logged with the handshake.
           await farewell(denial(uuid, standing.denial));
           isUnloaded = standing.denial.unloaded === true;
           return routeResult([]);
@@ -75,7 +75,7 @@ export const connectionStatus =
       }
     };
     const result = await serve();
-    // Told and closed: what API Gateway makes of the failure reaches nobody.
+    // The client is notified and its connection closed: API Gateway's error for the failure reaches no client.
     if (isUnloaded) throw new GuardsNotLoaded();
     return result;
   };

@@ -6,16 +6,16 @@ import { keyItem } from "./batches.js";
 import { conditionally } from "./conditional-write.js";
 import { type Item, number, text, ttlAfterSweep } from "./items.js";
 
-/** How often a join is tried that meets others that note the same agent's going. */
+/** How many times a join is tried while other requests end the same agent's presence. */
 const ATTEMPTS = 3;
 
-/** A row that has not gone. */
+/** Condition for an entry that has not left. */
 const IS_PRESENT = "attribute_exists(pk) AND attribute_not_exists(g)";
 
-/** A row that has not gone, and whose lease is not over. */
+/** Condition for an entry that has not left, with an unexpired lease. */
 const PRESENT = `${IS_PRESENT} AND l > :now`;
 
-/** What those need of the rows of members who only note who comes and goes: less code in their bundles. */
+/** The write-only part of `MembersTable`, split off to keep the bundles of connect and disconnect small. */
 export class MembersWriter implements Pick<Members, "join" | "describe" | "renew" | "leave"> {
   protected readonly client: DynamoDBClient;
   protected readonly name: string;
@@ -30,7 +30,8 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
     const told = identityUpdate(agent);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const fresh = await this.update(connectionId, channel, {
-        // If the agent has gone, or its lease is over, others may have seen it absent. So it counts as a new member.
+        // If the agent has left, or its lease has expired, readers may have seen it absent. So it counts as a new
+        // member.
         update: `SET u = :agent, c = :connection, s = :now, l = :until, #ttl = :ttl${told.set} REMOVE t, g${told.remove}`,
         condition: "attribute_not_exists(pk) OR attribute_exists(g) OR l <= :now",
         names: { "#ttl": "ttl" },
@@ -44,7 +45,7 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
         },
       });
       if (fresh || (await this.#renewSame(agent, channel, now, until))) return;
-      // It is present, and was described by another info.
+      // It is present, with another info.
       const described = await this.update(connectionId, channel, {
         update: `SET s = :now, l = :until${told.set} REMOVE t${told.remove}`,
         condition: PRESENT,
@@ -52,7 +53,7 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
       });
       if (described) return;
     }
-    throw new Error("others keep changing whether the agent is present");
+    throw new Error("presence update kept losing its conditional write (concurrent join and leave)");
   }
 
   async describe(agent: PresenceIdentity, channel: string, now: number): Promise<void> {
@@ -72,7 +73,7 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
     });
   }
 
-  /** Renews an agent's row if the row describes the agent as it is. */
+  /** Renews an agent's row if its info is unchanged. */
   #renewSame({ connectionId, info }: PresenceIdentity, channel: string, now: number, until: number): Promise<boolean> {
     const same = info === undefined ? "attribute_not_exists(i)" : "i = :info";
     return this.update(connectionId, channel, {
@@ -123,7 +124,7 @@ interface Update {
   values: Item;
 }
 
-/** What is told of an agent, as parts of an update: what it does not have is taken off. */
+/** Update expression for a member's public info. Missing fields are removed. */
 const identityUpdate = ({ userId, info }: PresenceIdentity): { set: string; remove: string; values: Item } => ({
   set: `${userId === undefined ? "" : ", n = :user"}${info === undefined ? "" : ", i = :info"}`,
   remove: `${userId === undefined ? ", n" : ""}${info === undefined ? ", i" : ""}`,

@@ -6,7 +6,7 @@ import { conditionally } from "./conditional-write.js";
 import { type Item, number, text } from "./items.js";
 import { OccupancyWriter } from "./occupancy-writer.js";
 
-/** A row for each channel with presence that has somebody, or had just now. */
+/** A row for each channel that has, or recently had, members. */
 export class OccupancyTable extends OccupancyWriter implements Occupancy {
   async begin(channel: string): Promise<OccupiedChannel | undefined> {
     const begun = await conditionally(

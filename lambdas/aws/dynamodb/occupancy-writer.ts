@@ -6,10 +6,12 @@ import { keyItem } from "./batches.js";
 import { conditionally } from "./conditional-write.js";
 import { type Item, number } from "./items.js";
 
-/** How long a row is kept that nobody writes again, in seconds. Who comes writes it again when half of that is over. */
+/** How long an unchanged row is stored, in seconds. A join writes it again after half of that. */
 const KEPT_SECONDS = 24 * 60 * 60;
 
-/** What those need of the rows of channels with presence who only note who comes and goes: less code in their bundles. */
+/**
+ * The part of `OccupancyTable` for joins and leaves, split off to keep the bundles of connect and disconnect small.
+ */
 export class OccupancyWriter implements Pick<Occupancy, "read" | "watch" | "elect"> {
   protected readonly client: DynamoDBClient;
   protected readonly name: string;

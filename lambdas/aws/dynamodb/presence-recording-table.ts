@@ -7,11 +7,10 @@ import type { Clock, DeletionOrder } from "../../ports.js";
 import { Table } from "./table.js";
 
 /**
- * The table of a deployment that has channels with presence: wherever a subscription begins or ends, who is there is
- * noted.
+ * The table of a deployment with presence: it records joins and leaves with the subscriptions.
  *
- * An agent is noted before it is subscribed, and noted to be gone after it is not any more. So of a subscription and its
- * end at once nobody stays who is not subscribed; at worst somebody is subscribed and not there, hears so from its next
+ * A join is recorded before the subscription is written, and a leave after it is deleted. So if both happen at once, no
+ * agent stays present without a subscription. At worst an agent is subscribed and absent: it learns this from its next
  * ping, and subscribes again.
  */
 export class PresenceRecordingTable extends Table {

@@ -60,14 +60,16 @@ import {
   ttlAfterSweep,
 } from "./items.js";
 
-/** How many rows are written at once where each has a condition. */
+/** How many conditional writes run at once. */
 const WRITES_IN_FLIGHT = 16;
 
-/** The rows of a subscription, keys apart. The only reserved channel is a user's: its rows name the connection's session. */
+/**
+ * The rows of a subscription, without their keys. The only reserved channel is a user's: its rows have the session.
+ */
 const itemFor = (agent: Lifetime & Pick<Agent, "session">, channel: string): Item =>
   subscriptionItem(agent, isReserved(channel) ? agent.session : undefined);
 
-/** The table: one partition per connection, one per channel, and a few with what the sweep has to look at. */
+/** The table of connections: one partition for each connection, one for each channel, and a few for registrations. */
 export class Table implements Store {
   readonly #client: DynamoDBClient;
   readonly #name: string;
@@ -75,7 +77,7 @@ export class Table implements Store {
   readonly #batches: Batches;
   readonly #channels: ChannelPatterns;
 
-  /** @param channels which channels' subscribers are spread over several partitions */
+  /** @param channels options of channels: the subscribers of some are spread over several partitions */
   constructor(client: DynamoDBClient, name: string, clock: Clock, channels: ChannelPatterns = {}) {
     this.#client = client;
     this.#name = name;
@@ -112,7 +114,7 @@ export class Table implements Store {
     const { connectionId, uuid } = renewed;
     const { renewals } = previous;
     const agent = { ...renewed, renewals: (renewals ?? 0) + 1 };
-    // Of two renewals at once one is the first, and the other has to look again.
+    // Of two renewals at once, the second one fails, and has to read again.
     const replaced = await this.#conditionally(
       new PutItemCommand({
         TableName: this.#name,
@@ -145,7 +147,7 @@ export class Table implements Store {
       ];
       return keys.map((row): Item => ({ ...key(row), ...itemFor(agent, channel) }));
     });
-    // Row by row, because batches know no condition: what has been unsubscribed meanwhile must not come back.
+    // One by one, because batches cannot have conditions: a subscription that was deleted meanwhile must not come back.
     const replace = (row: Item): Promise<unknown> =>
       this.#conditionally(
         new PutItemCommand({ TableName: this.#name, Item: row, ConditionExpression: "attribute_exists(pk)" }),
@@ -274,19 +276,19 @@ export class Table implements Store {
     }
   }
 
-  /** An agent that is over is none: DynamoDB deletes such rows days late. */
+  /** An expired agent counts as absent: DynamoDB deletes such rows days late. */
   #living(standing: ConnectionRecord): ConnectionRecord {
     const now = this.#clock.now() / 1000;
     if (!standing || !("agent" in standing) || endOf(standing.agent) > now) return standing;
     return expiryOf(standing.agent.connectedAt) > now ? { denial: EXPIRED } : undefined;
   }
 
-  /** Every row of a partition, or those on one side of a sort key. */
+  /** Every row of a partition, or the rows on one side of a sort key. */
   async *#query(pk: string, side?: Side): AsyncIterable<Item> {
     for await (const page of this.#pages(pk, side)) yield* page;
   }
 
-  /** The same, page by page; strongly consistent, in the order of sort keys. */
+  /** The same rows, page by page; strongly consistent, in the order of sort keys. */
   async *#pages(pk: string, side?: Side): AsyncIterable<Item[]> {
     const input: QueryCommandInput = {
       TableName: this.#name,
