@@ -12,16 +12,16 @@ import { invokeWithRetry } from "./invoke-with-retry.js";
 /** Guard functions: their ARNs by entry (`DEFAULT_ENTRY`, a channel or a pattern) and handler. */
 export type GuardFunctions = Record<string, Partial<Record<HandlerName, string>>>;
 
-/** What came of invoking a function. */
+/** The result of invoking a function. */
 export type Invoked =
-  /** What it returned. */
+  /** Its return value. */
   | { kind: "answered"; payload: string }
-  /** Lambda will run it; nobody hears what comes of it. */
+  /** Lambda will run it; the caller gets no result. */
   | { kind: "accepted" }
   | { kind: "timeout" }
   /**
-   * `detail`: who failed and how, without what the function said. `passing`: it was Lambda that could not just then, and
-   * may run the function if it is asked again.
+   * `detail`: the failed service or function and its error's type, without the function's own text. `passing`: Lambda
+   * failed temporarily, and a retry may succeed.
    */
   | { kind: "failed"; detail: string; said?: string; passing?: true };
 
@@ -32,12 +32,12 @@ export type Invoke = (
   options: { timeoutMs: number; asynchronous: boolean },
 ) => Promise<Invoked>;
 
-/** What running guard functions needs. */
+/** The ports and settings that running guard functions uses. */
 export interface FunctionRunnerDependencies {
   functions: GuardFunctions;
   /** Patterns at or below which wildcard subscriptions are enabled. */
   wildcards: string[];
-  /** The deployment's: what a function permits is held to them. */
+  /** The deployment's limits, which a function's verdicts must respect. */
   limits: ChannelRules["limits"];
   invoke: Invoke;
   clock: Clock;
@@ -45,13 +45,13 @@ export interface FunctionRunnerDependencies {
   log: Pick<Log, "debug" | "warn" | "error">;
 }
 
-/** What is permitted of a recipient that gets nothing, and of a departure, of which nobody waits to hear. */
+/** The result for a recipient that gets no message, and for `onDisconnect`, which has no verdict. */
 const NOTHING: CallResult = { kind: "decided", decision: { permitted: true, subscribe: [], publish: [] } };
 
-/** An answer that was read, or why there is none. */
+/** A parsed response, or why there is none. */
 type Asked<T> = { kind: "read"; value: T } | { kind: "accepted" | "timeout" } | { kind: "failed"; detail: string };
 
-/** Runs guards that are functions of their own: one invocation for each call, or for a batch of deliveries. */
+/** Runs guards that are Lambda functions: one invocation for each call, or for a batch of deliveries. */
 export class FunctionRunner implements GuardRunner {
   readonly #running: FunctionRunnerDependencies;
   readonly #manifest: Manifest;
@@ -65,7 +65,7 @@ export class FunctionRunner implements GuardRunner {
     this.#batches = new DeliveryBatches((batch, time) => this.#deliver(batch, time), running.timing);
   }
 
-  /** Known at once. */
+  /** Available at once. */
   manifest(): Promise<Manifest> {
     return Promise.resolve(this.#manifest);
   }
@@ -90,7 +90,7 @@ export class FunctionRunner implements GuardRunner {
     return asked.kind === "read" ? { kind: "decided", decision: asked.value } : (asked as CallResult);
   }
 
-  /** Asks about one batch. What goes wrong is logged once, and not for each recipient. */
+  /** Invokes a function for one batch. A failure is logged once, and not for each recipient. */
   async #deliver(
     { function: arn, message, recipients }: DeliveryBatch,
     { timeoutMs, cut }: BatchTime,
@@ -99,7 +99,7 @@ export class FunctionRunner implements GuardRunner {
     const request = this.#requestFor("onMessageReceived", timeoutMs, { channel, message, recipients });
     const asked = await this.#ask(arn, request, (response) => readDeliveries(response, request));
     if (asked.kind === "read") return recipients.map(({ uuid }) => deliveredTo(asked.value.get(uuid)));
-    // What the wait for others took from the guard's time is not the guard's fault.
+    // The guard is not responsible if waiting for other batches has used its time.
     if (asked.kind === "timeout" && cut) return recipients.map(() => ({ kind: "late" }));
     const fields = { guard: request.guard, channel, uuid: message.uuid, recipients: recipients.length };
     if (asked.kind === "failed") this.#running.log.error("guard_failed", { ...fields, detail: asked.detail });
@@ -113,7 +113,7 @@ export class FunctionRunner implements GuardRunner {
     return { version: CONTRACT_VERSION, guard, timeoutMs: Math.max(1, Math.floor(timeoutMs)), wildcards, ...more };
   }
 
-  /** What a function says itself goes to the debug log only: it may hold anything. */
+  /** A function's own text goes to the debug log only: it may contain anything. */
   async #ask<T>(arn: string, request: GuardRequest, read: (response: string) => Read<T>): Promise<Asked<T>> {
     const { invoke, timing, log } = this.#running;
     const { guard, timeoutMs } = request;
@@ -130,7 +130,7 @@ export class FunctionRunner implements GuardRunner {
     };
     if (invoked.kind === "failed") return failed(`the guard function ${arn} failed: ${invoked.detail}`, invoked.said);
     if (invoked.kind !== "answered") return invoked;
-    // It came when time was over, before whoever keeps it had noticed.
+    // It came after the deadline, before the timer ran.
     if (timing.now() >= until) return { kind: "timeout" };
     const response = read(invoked.payload);
     if ("value" in response) return { kind: "read", value: response.value };

@@ -5,7 +5,7 @@ import type { Decision, FromWorker, GuardCall, ToWorker, WorkerSetup } from "./m
 import type { CallResult, GuardRunner } from "./runner.js";
 import { type ErrorReport, errorReport, loadErrorReport } from "./error-report.js";
 
-/** What the host needs of a worker thread; `node:worker_threads`' `Worker` has it. */
+/** The host's view of a worker thread; `Worker` of `node:worker_threads` implements it. */
 export interface WorkerLike {
   postMessage(message: ToWorker): void;
   on(event: "message", listener: (message: FromWorker) => void): unknown;
@@ -14,34 +14,34 @@ export interface WorkerLike {
   terminate(): Promise<unknown>;
 }
 
-/** Reads a history for a guard, which may ask for anything. Rejects with what the guard is told. */
+/** Reads a history for a guard, with any query. Rejects with the error for the guard. */
 export type ReadHistory = (query: unknown) => Promise<Replay>;
 
-/** How long a worker may take to show that its thread is not blocked, in milliseconds, before it is terminated. */
+/** How long a blocked thread may take to answer a probe, in milliseconds, before it is terminated. */
 const PROBE_MS = 100;
 
 /**
- * How long callers wait for a module to be loaded, in milliseconds and all together, before its thread is given up and
- * the next one tries: as long as Lambda itself gives a function to load. Less would never load a module that takes
- * longer than its guards may.
+ * How long callers wait for a module to be loaded, in milliseconds and all together, before its thread is terminated
+ * and the next one tries. This is the time that Lambda gives a function for its initialisation. A shorter time would
+ * never load a module that takes longer than its guards may.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
 const LOAD_MS = 10_000;
 
-/** How often it is checked whether the guards that run have used too much memory, in milliseconds. */
+/** How often the memory of running guards is checked, in milliseconds. */
 const MEMORY_CHECK_MS = 50;
 
 interface Pending {
   call: string;
-  /** Whether it is a delivery, which costs no other recipient its message. */
+  /** Whether it is a delivery, which must not cost another recipient its message. */
   delivery: boolean;
   timeoutMs: number;
   /** Until when it may be run again, on the clock of `performance.now()`. */
   retryUntil: number;
   timer: NodeJS.Timeout;
-  /** When its time is over, on the clock of `performance.now()`. */
+  /** When its time ends, on the clock of `performance.now()`. */
   deadline: number;
-  /** Once its time is over: the id of the call whose code was running then, 0 where there was none. */
+  /** After its time has ended: the id of the call whose code was running then, 0 if there was none. */
   overIn?: number | undefined;
   begun?: (() => void) | undefined;
   settle(result: CallResult): void;
@@ -54,35 +54,37 @@ interface Session {
   pending: Map<number, Pending>;
   loaded: Promise<Manifest | undefined>;
   finishLoading(manifest: Manifest | undefined): void;
-  /** How many callers wait for it to load, since when, and for how long others have done so before, in milliseconds. */
+  /**
+   * Number of callers that wait for it to load, since when, and the time that earlier callers waited, in milliseconds.
+   */
   waiting: { callers: number; since: number; before: number };
   watch?: NodeJS.Timeout | undefined;
   probe?: Promise<boolean>;
   alive?: () => void;
 }
 
-/** Whether a thread has begun no call yet: then all that it ran is the guard module itself, and nothing of a client's is in it. */
+/** Whether a thread has not started a call yet: it has run only the guard module itself, without any client data. */
 const isLoading = ({ begun }: Session): boolean => Atomics.load(begun, 0) === 0;
 
-/** What killed a thread. */
+/** The report of a thread's fatal error. */
 const tracedIn = (session: Session, error: unknown): Partial<ErrorReport> & Pick<ErrorReport, "detail"> =>
   isLoading(session) ? loadErrorReport(error) : errorReport(error);
 
-/** What the log says of a thread that ended by itself. */
+/** The log's detail of a thread that exited. */
 const exitDetail = (session: Session, code: number | undefined): string =>
   isLoading(session)
-    ? `the guard module's thread exited with code ${String(code)} before it had begun a call: does the module call process.exit, or await what never comes?`
+    ? `the guard module's thread exited with code ${String(code)} before its first call: does the module call process.exit, or await a promise that never settles?`
     : "the guard ended its thread";
 
 /**
- * Whether another call is to blame than this one. A thread that died before it began anything died of loading the module:
- * the next one would, too.
+ * Whether another call has caused the failure. If no call had started, loading the module has caused it, and the next
+ * thread would fail too.
  */
 const isAnother = (blamed: number, id: number): boolean => blamed !== 0 && blamed !== id;
 
 /**
- * Runs guards in a worker thread that the caller outlives: it can be blocked, exit or exhaust its memory, and the main
- * thread still answers in time. A thread that is merely waiting is kept; one that is blocked or dead is replaced.
+ * Runs guards in a worker thread that can be blocked, exit or exhaust its memory, while the main thread still answers
+ * in time. A waiting thread is kept; a blocked or dead thread is replaced.
  */
 export class GuardHost implements GuardRunner {
   #session: Session | undefined;
@@ -93,10 +95,10 @@ export class GuardHost implements GuardRunner {
   readonly #read: ReadHistory;
 
   /**
-   * Starts the first worker at once, so that a cold start loads the guards while the rest of it goes on.
-   * @param exhausted whether the process has used so much memory that the guards have to go before it is killed: a
-   * worker's own limit bounds its heap, not its buffers
-   * @param read reads a history for a guard; left out: there is none to be read here
+   * Starts the first worker at once, so that a cold start loads the guards in parallel.
+   * @param exhausted whether the process has used so much memory that the guards must be terminated before it is
+   * killed: a worker's own limit bounds its heap, not its buffers
+   * @param read reads a history for a guard; left out: this function has no histories
    */
   constructor(
     spawn: (setup: Pick<WorkerSetup, "begun">) => WorkerLike,
@@ -112,8 +114,8 @@ export class GuardHost implements GuardRunner {
   }
 
   /**
-   * Which guards the module defines; `undefined` when it could not be loaded, `"timeout"` when it still is not after
-   * `timeoutMs`. It goes on loading then, and may be there for the next caller, until `LOAD_MS` are over.
+   * The defined guards of the module; `undefined` if it could not be loaded, `"timeout"` if it is still loading after
+   * `timeoutMs`. Then it continues to load for the next caller, until `LOAD_MS` have passed.
    */
   async manifest(timeoutMs: number): Promise<Manifest | "timeout" | undefined> {
     const session = this.#current();
@@ -126,7 +128,7 @@ export class GuardHost implements GuardRunner {
     if ((waiting.callers -= 1) === 0) waiting.before += performance.now() - waiting.since;
     if (manifest !== "timeout" || waiting.before < LOAD_MS || this.#session !== session) return manifest;
     this.#notLoaded(
-      `the guard module was not loaded after ${LOAD_MS / 1000} seconds: does it loop, or await what never comes?`,
+      `the guard module was not loaded after ${LOAD_MS / 1000} seconds: does it loop, or await a promise that never settles?`,
     );
     await this.#end(session, { kind: "timeout" });
     return undefined;
@@ -134,9 +136,9 @@ export class GuardHost implements GuardRunner {
 
   /**
    * Runs one guard. Never rejects, and takes little longer than `timeoutMs`.
-   * @param withinMs more than `timeoutMs`: when the thread is lost through another call, this one is run again, with its
-   * full time, as long as that ends within so many milliseconds
-   * @param begun told when a delivery guard has begun
+   * @param withinMs more than `timeoutMs`: if another call costs the thread, this call is run again, with its full
+   * time, as long as that ends within this time
+   * @param begun called when a delivery guard has started
    */
   run(call: GuardCall, timeoutMs: number, withinMs = 0, begun?: () => void): Promise<CallResult> {
     const retryUntil = performance.now() + withinMs - timeoutMs;
@@ -146,7 +148,7 @@ export class GuardHost implements GuardRunner {
     );
   }
 
-  /** Ends the worker. Calls that are pending fail. */
+  /** Terminates the worker. Pending calls fail. */
   async close(): Promise<void> {
     const session = this.#session;
     if (session) await this.#end(session, { kind: "failed", detail: "closed" }, false);
@@ -175,7 +177,10 @@ export class GuardHost implements GuardRunner {
     return session;
   }
 
-  /** A thread has died by itself. One that has begun no call died of its module: the next one would, too, so the log says why. */
+  /**
+   * Handles the end of a thread. Before its first call, its module is the cause: the next thread would fail too, so it
+   * is logged.
+   */
   #died(session: Session, trace: Partial<ErrorReport> & Pick<ErrorReport, "detail">): void {
     if (this.#session !== session) return;
     if (isLoading(session)) this.#notLoaded(trace.detail);
@@ -233,13 +238,13 @@ export class GuardHost implements GuardRunner {
   }
 
   /**
-   * Takes what came of a call. Once its time is over that is nothing any more: it is about to be settled as a timeout.
+   * Handles the result of a call. After its deadline the result is ignored, and the call is about to get a timeout.
    *
-   * What counts is when it is read here, by the clock and not by whether the timer has run: both may come in the same
-   * turn. So a verdict that was given in time counts for nothing where this thread was too busy to read it, or where Lambda
-   * froze the environment in between. That is the less permissive of two errors, and the rarer: Lambda freezes only what
-   * has answered its request already, so that nobody waits for the verdict; and whether it was given in time only the
-   * guard's own thread could say, which decides nothing.
+   * The deadline is checked here by the clock, and not by the timer: both events may come in the same turn. So a
+   * verdict in time is lost if this thread was too busy to read it, or if Lambda froze the environment in between. That
+   * is the less permissive of two errors, and the rarer. Lambda freezes only an environment that has answered its
+   * request, so that no caller waits for the verdict. And only the guard's own thread, which decides nothing, could
+   * know whether the verdict was in time.
    */
   #complete(session: Session, id: number, result: () => CallResult): void {
     const pending = session.pending.get(id);
@@ -247,7 +252,7 @@ export class GuardHost implements GuardRunner {
     if (pending.overIn === undefined && performance.now() < pending.deadline)
       return this.#settle(session, id, result());
     const overIn = (pending.overIn ??= Atomics.load(session.begun, 0));
-    // Another recipient's guard has blocked the thread beyond this one's time, and costs it no message.
+    // Another recipient's guard blocked the thread until this call's timeout, so retry this call.
     if (!pending.delivery || !isAnother(overIn, id)) return;
     this.#forget(session, id, pending);
     if (performance.now() < pending.retryUntil) this.#dispatch(pending);
@@ -277,8 +282,8 @@ export class GuardHost implements GuardRunner {
   }
 
   /**
-   * A call's time is over, whatever its guard still says. Whether its thread has to go is found out before it is answered:
-   * nothing runs after.
+   * Handles a call's timeout. It checks whether the thread is blocked before the call gets its result, because nothing
+   * runs after that.
    */
   async #expire(session: Session, id: number): Promise<void> {
     const pending = session.pending.get(id);
@@ -302,8 +307,8 @@ export class GuardHost implements GuardRunner {
   }
 
   /**
-   * Buries a thread. The call whose code ran last is blamed; calls that may be retried and are not to blame run again in
-   * the next thread, so that one recipient's guard costs no other recipient its message.
+   * Terminates the worker thread. The call that was running fails; other calls that may be retried run again in a new
+   * thread, so that one recipient's guard does not cost another recipient its message.
    */
   async #end(session: Session, result: CallResult, retry = true): Promise<void> {
     if (this.#session !== session) return;

@@ -7,8 +7,8 @@ import { callHandler, isImplicitDrop, entriesOf, type ModuleEntries, manifestOf 
 import { errorReport, loadErrorReport } from "./error-report.js";
 
 /*
- * The thread that runs the developer's guards. It decides nothing by itself: the main thread keeps the time, can
- * terminate this one, and takes anything but a closing verdict for a denial.
+ * The thread that runs the developer's guards. It decides nothing by itself: the main thread keeps the time and can
+ * terminate this thread. It counts anything but a closing verdict as a denial.
  */
 
 const setup = workerData as WorkerSetup;

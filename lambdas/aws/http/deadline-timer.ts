@@ -1,32 +1,33 @@
-/** Something that is over at a point in time unless it is taken back. */
+/** A deadline that has not expired and was not cancelled. */
 interface Waiting {
   /** On the clock of `performance.now()`. */
   at: number;
   expire(): void;
-  /** Where it is in the list; -1: nowhere any more. */
+  /** Its index in the list; -1: it was removed. */
   place: number;
 }
 
 /**
- * Many deadlines on one timer, which is set for the earliest of them: a timer of its own for each request costs more than
- * the waiting. No timer is left behind when nothing is waited for.
+ * Many deadlines with one timer, which is set for the earliest of them. A separate timer for each request costs more
+ * than the wait itself. No timer is left when there are no deadlines.
  *
- * They are in a list, whose gaps the last one fills. A set would be simpler, and keep what was in it: each time V8 makes
- * a new table for a set, the old one points to it, and thousands of requests stay in memory that are long over.
+ * They are in a list, and the last one moves into the place of a removed one. A set would be simpler, but it would
+ * leak: each time V8 makes a new table for a set, the old table points to it. So thousands of finished requests would
+ * stay in memory.
  * @example
- * const deadlines = new Deadlines();
- * const done = deadlines.in(3_000, () => request.destroy());
- * request.on("close", done);
+ * const deadlines = new DeadlineTimer();
+ * const cancel = deadlines.in(3_000, () => request.destroy());
+ * request.on("close", cancel);
  */
 export class DeadlineTimer {
   readonly #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** What the timer is set for; it may have been taken back since, and then the timer looks for the next. */
+  /** When the timer runs. If that deadline was cancelled, the timer is then set for the next one. */
   #next = Infinity;
 
   /**
-   * Runs `expire` in so many milliseconds, once.
-   * @returns takes it back
+   * Runs `expire` once, after some milliseconds.
+   * @returns cancels it
    */
   in(milliseconds: number, expire: () => void): () => void {
     const waiting = { at: performance.now() + milliseconds, expire, place: this.#waiting.length };
@@ -37,7 +38,7 @@ export class DeadlineTimer {
     };
   }
 
-  /** @returns whether it was still there */
+  /** @returns whether it was still in the list */
   #remove(waiting: Waiting): boolean {
     if (waiting.place < 0) return false;
     const last = this.#waiting.pop()!;

@@ -48,7 +48,7 @@ describe.each(Object.entries(VERDICTS))("%s", (name, { use, belongsTo }) => {
 
   test.each(HANDLERS.filter((handler) => !belongsTo.includes(handler)))("throws in %s", (handler) => {
     const { agent, channel, message, decisions } = guardCall(handler);
-    expect(() => use(agent, channel, message)).toThrow(`${name} is no verdict of ${handler}`);
+    expect(() => use(agent, channel, message)).toThrow(`${name}() cannot be called in ${handler}`);
     expect(decisions).toEqual([]);
   });
 });
@@ -64,7 +64,7 @@ describe("a verdict about another channel than the one asked for throws", () => 
     ],
   ] as const)("in %s: %s", (handler, name, use) => {
     const { agent, decisions } = guardCall(handler);
-    expect(() => use(agent)).toThrow(`${name} must name the channel asked for, stories/5`);
+    expect(() => use(agent)).toThrow(`${name} must be called with the requested channel, stories/5`);
     expect(decisions).toEqual([]);
   });
 });
@@ -87,7 +87,7 @@ describe("what a guard hands over has a limit, in bytes of JSON", () => {
   test.each(["", "x".repeat(129), 5, null, {}])("a user is no %p", (userId) => {
     const { agent, decisions } = guardCall("onConnectionRequest");
     expect(() => agent.connected({ userId: userId as string })).toThrow(
-      "agent.connected: userId must be a text of 1 to 128 characters",
+      "agent.connected: userId must be a string of 1 to 128 characters",
     );
     expect(decisions).toEqual([]);
     agent.connected({ userId: "x".repeat(128) });

@@ -50,7 +50,7 @@ describe("of what was thrown, the log above debug level has the kind and the pla
     ["an object", { toString: () => "secret" }, "object"],
   ])("%s, which is no error", (_, thrown, type) => {
     expect(errorReport(thrown)).toEqual({
-      detail: `it threw no error, but something of type ${type}`,
+      detail: `it threw a value of type ${type} instead of an error`,
       said: String(thrown),
     });
   });

@@ -232,13 +232,13 @@ describe("a response is invalid", () => {
       "with a reason that is no text",
       { version: 1, verdict: "connectionDenied", reason: 1 },
       "onConnectionRequest",
-      /reason is not a text/,
+      /reason must be a string/,
     ],
     [
       "with a reason of null",
       { version: 1, verdict: "connectionDenied", reason: null },
       "onConnectionRequest",
-      /reason is not a text/,
+      /reason must be a string/,
     ],
     [
       "with too much info",
@@ -265,7 +265,7 @@ describe("a response is invalid", () => {
       "onConnectionRequest",
       /userId/,
     ],
-    ["with a user who is a number", { ...connected, userId: 5 }, "onConnectionRequest", /userId is not a text/],
+    ["with a user who is a number", { ...connected, userId: 5 }, "onConnectionRequest", /userId must be a string/],
     ["that ends now", { ...connected, expiresAt: NOW }, "onConnectionRequest", /a JWT's exp is in seconds/],
     [
       "that ends in seconds",
@@ -277,8 +277,8 @@ describe("a response is invalid", () => {
     ["that ends at a fraction", { ...connected, expiresAt: NOW + 0.5 }, "onConnectionRequest", /expiresAt/],
     ["that never ends", { ...connected, expiresAt: 1e300 }, "onConnectionRequest", /expiresAt/],
     ["that subscribes to too many", { ...connected, subscribe: many }, "onConnectionRequest", /more than 25/],
-    ["that subscribes to a text", { ...connected, subscribe: "a" }, "onConnectionRequest", /subscribe is not a list/],
-    ["that subscribes to null", { ...connected, subscribe: null }, "onConnectionRequest", /subscribe is not a list/],
+    ["that subscribes to a text", { ...connected, subscribe: "a" }, "onConnectionRequest", /subscribe must be a list/],
+    ["that subscribes to null", { ...connected, subscribe: null }, "onConnectionRequest", /subscribe must be a list/],
     ["that subscribes to what is no name", { ...connected, subscribe: ["a b"] }, "onConnectionRequest", /bad_channel/],
     ["that subscribes to a number", { ...connected, subscribe: [1] }, "onConnectionRequest", /bad_channel/],
     [
@@ -297,7 +297,7 @@ describe("a response is invalid", () => {
       "that publishes nothing it names",
       { version: 1, verdict: "publicationSuccess", channel: "stories/5" },
       "onPublicationRequest",
-      /publish is not a list/,
+      /publish must be a list/,
     ],
     [
       "that publishes too much",
@@ -337,12 +337,12 @@ describe("a response is invalid", () => {
       "onPublicationRequest",
       /uuid is not 1 to 64/,
     ],
-    ["that delivers nothing it names", delivered, "onMessageReceived", /deliveries is not a list/],
+    ["that delivers nothing it names", delivered, "onMessageReceived", /deliveries must be a list/],
     [
       "that delivers by agent",
       { ...delivered, deliveries: { a1: 1 } },
       "onMessageReceived",
-      /deliveries is not a list/,
+      /deliveries must be a list/,
     ],
     ["that delivers to a text", { ...delivered, deliveries: ["a1"] }, "onMessageReceived", /entry without an agent/],
     [

@@ -96,7 +96,7 @@ describe("a secret", () => {
 
 describe("a secret that cannot be read", () => {
   test("because the stack did not give it rejects, without asking anybody", async () => {
-    await expect(secret("UNKNOWN")).rejects.toThrow("The secret UNKNOWN is not among the secrets of the guard module");
+    await expect(secret("UNKNOWN")).rejects.toThrow("The guard module has no secret UNKNOWN. Add it to the secrets of Guards.fromModule.");
     expect(server.received).toEqual([]);
   });
 

@@ -56,7 +56,7 @@ describe("a publish request", () => {
   test("has 1 to 100 entries", () => {
     const entries = (count: number) => Array.from({ length: count }, () => ({ channel: "a", data: 1 }));
     expect(read({ version, publish: entries(100) })).toMatchObject({ kind: "publish" });
-    expect(() => read({ version, publish: entries(101) })).toThrow("At most 100 entries go in one request.");
+    expect(() => read({ version, publish: entries(101) })).toThrow("A request may have at most 100 entries.");
     expect(() => read({ version, publish: [] })).toThrow("at least one");
     expect(() => read({ version, publish: { channel: "a", data: 1 } })).toThrow("a list");
   });
@@ -100,10 +100,10 @@ test.each<[unknown, RegExp]>([
   [undefined, /JSON object/],
   [[], /JSON object/],
   ["publish", /JSON object/],
-  [{}, /version must be 1/],
-  [{ version: "1", publish: [] }, /version must be 1/],
-  [{ version: 2, publish: [{ channel: "a", data: 1 }] }, /version must be 1/],
-  [{ version: "0", id: "an EventBridge event", "detail-type": "Object Created" }, /version must be 1/],
+  [{}, /"version" must be 1/],
+  [{ version: "1", publish: [] }, /"version" must be 1/],
+  [{ version: 2, publish: [{ channel: "a", data: 1 }] }, /"version" must be 1/],
+  [{ version: "0", id: "an EventBridge event", "detail-type": "Object Created" }, /"version" must be 1/],
   [{ version }, /exactly one of publish, history, presence, disconnect, unsubscribe/],
   [{ version, publish: [], disconnect: {} }, /exactly one of/],
   [{ version, presence: {} }, /presence must have a channel/],

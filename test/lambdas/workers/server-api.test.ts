@@ -79,7 +79,7 @@ test("what is refused is logged, by its code, and without what it held: whoever 
   await handler({ id: "an event", detail: "hush" });
   expect(error.mock.calls).toEqual([
     [{ event: "publication_refused", codes: ["bad_channel", "bad_frame"] }],
-    [{ event: "publication_refused", codes: ["bad_request"], error: "version must be 1." }],
+    [{ event: "publication_refused", codes: ["bad_request"], error: '"version" must be 1.' }],
   ]);
 });
 
