@@ -38,15 +38,19 @@ const ANSWER_MS = 2_000;
 
 const environment = process.env;
 
-const told = JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Partial<Settings>;
+const configured = JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Partial<Settings>;
 
 /** During an update of the stack, a function may have new code and the environment of the old version. */
-const settings: Settings = { ...DEFAULT_SETTINGS, ...told, limits: { ...DEFAULT_SETTINGS.limits, ...told.limits } };
+const settings: Settings = {
+  ...DEFAULT_SETTINGS,
+  ...configured,
+  limits: { ...DEFAULT_SETTINGS.limits, ...configured.limits },
+};
 
 /** Starts the notifier of joins and leaves for channels. */
 export type Announce = (channels: readonly string[]) => Promise<void>;
 
-const inAnotherFunction = (): Announce => {
+const invokeNotifier = (): Announce => {
   const invoke = invokeAsync("PUSH_IT_ANNOUNCE", systemClock);
   // `channel` is for the first release's function, which a rollback restores before the functions that invoke it.
   return (channels) => invoke({ channel: channels[0], channels });
@@ -59,15 +63,15 @@ const storeOf = (table: Dependencies["table"], announce: Announce | undefined): 
     return new Table(client, name, systemClock, settings.channels);
   const members = new MembersWriter(table);
   const occupancy = new OccupancyWriter(table, systemClock);
-  const attending = {
+  const dependencies = {
     members,
     occupancy,
-    announce: announce ?? inAnotherFunction(),
+    announce: announce ?? invokeNotifier(),
     settings,
     clock: systemClock,
     log: lambdaLog,
   };
-  return new PresenceRecordingTable(client, name, systemClock, settings.channels, new PresenceRecorder(attending));
+  return new PresenceRecordingTable(client, name, systemClock, settings.channels, new PresenceRecorder(dependencies));
 };
 
 const guardsWith = (events: ServerEvents, read: ReadHistory): GuardPort => {

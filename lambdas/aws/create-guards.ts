@@ -22,16 +22,16 @@ const EXHAUSTED_MEMORY = 0.85;
 const memoryMb = Number(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] ?? 512);
 
 /** The memory that a guard worker may always add to the process, as a share of the function's memory. */
-const LEAST_MEMORY = 0.1;
+const MIN_GROWTH = 0.1;
 
 /**
  * Memory of the process when the present guard worker started, in bytes. It may include memory of an earlier worker.
  */
-let atStart = 0;
+let memoryAtStart = 0;
 
 const exhausted = (): boolean =>
   process.memoryUsage.rss() >
-  Math.max(memoryMb * EXHAUSTED_MEMORY * 2 ** 20, atStart + memoryMb * LEAST_MEMORY * 2 ** 20);
+  Math.max(memoryMb * EXHAUSTED_MEMORY * 2 ** 20, memoryAtStart + memoryMb * MIN_GROWTH * 2 ** 20);
 
 /** Starts a guard worker from the bundle next to this function's code. */
 const spawnWorker =
@@ -39,7 +39,7 @@ const spawnWorker =
   (setup: Pick<WorkerSetup, "begun">): Worker => {
     const folder = environment["LAMBDA_TASK_ROOT"] ?? process.cwd();
     const heapMb = memoryMb * GUARD_MEMORY;
-    atStart = process.memoryUsage.rss();
+    memoryAtStart = process.memoryUsage.rss();
     return new Worker(join(folder, "guard-worker.mjs"), {
       workerData: { ...setup, module: pathToFileURL(join(folder, module)).href, rules } satisfies WorkerSetup,
       resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: Math.min(48, heapMb / 4) },

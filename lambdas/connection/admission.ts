@@ -26,13 +26,13 @@ export const channelsOf = ({ userId }: Agent, { subscribe }: Permitted): string[
  * closes the old one, or before the server notices that the old one is lost. Each further connection of the session
  * counts, so that a session saves a client one place at most.
  */
-const counted = (agents: readonly Subscriber[]): number => {
-  const known = new Map<string, number>();
+const countConnections = (agents: readonly Subscriber[]): number => {
+  const bySession = new Map<string, number>();
   let count = 0;
   for (const { expired, session } of agents) {
     if (expired) continue;
-    const before = session === undefined ? 0 : (known.get(session) ?? 0);
-    if (session !== undefined) known.set(session, before + 1);
+    const before = session === undefined ? 0 : (bySession.get(session) ?? 0);
+    if (session !== undefined) bySession.set(session, before + 1);
     if (before !== 1) count += 1;
   }
   return count;
@@ -48,5 +48,5 @@ export const tooManyAgents = async (
   { userId }: Agent,
 ): Promise<boolean> => {
   if (userId === undefined) return false;
-  return counted(await subscribersOf(store, userChannel(userId))) > agentsPerUser;
+  return countConnections(await subscribersOf(store, userChannel(userId))) > agentsPerUser;
 };

@@ -9,7 +9,7 @@ const AGENT_CACHE_ENTRIES = 1_000;
 
 /** Caches agents by connection id for `AGENT_CACHE_SECONDS`. Denied or unknown connections are not cached. */
 export class AgentCache {
-  readonly #known = new Map<string, { standing: ConnectionRecord; until: number }>();
+  readonly #cached = new Map<string, { record: ConnectionRecord; until: number }>();
   readonly #store: Pick<Store, "connectionRecord">;
   readonly #clock: Pick<Clock, "now">;
 
@@ -20,23 +20,23 @@ export class AgentCache {
 
   /** The record of a connection, at most `AGENT_CACHE_SECONDS` old. */
   async connectionRecord(connectionId: string): Promise<ConnectionRecord> {
-    const known = this.#known.get(connectionId);
-    if (known && known.until > this.#clock.now()) return known.standing;
+    const cached = this.#cached.get(connectionId);
+    if (cached && cached.until > this.#clock.now()) return cached.record;
     return this.refresh(connectionId);
   }
 
   /** The record of a connection as it is stored now. */
   async refresh(connectionId: string): Promise<ConnectionRecord> {
-    const standing = await this.#store.connectionRecord(connectionId);
-    this.#known.delete(connectionId);
-    if (standing && "agent" in standing) {
-      const oldest = this.#known.keys().next();
-      if (this.#known.size >= AGENT_CACHE_ENTRIES && !oldest.done) this.#known.delete(oldest.value);
-      const { connectedAt, expiresAt = Infinity } = standing.agent;
+    const record = await this.#store.connectionRecord(connectionId);
+    this.#cached.delete(connectionId);
+    if (record && "agent" in record) {
+      const oldest = this.#cached.keys().next();
+      if (this.#cached.size >= AGENT_CACHE_ENTRIES && !oldest.done) this.#cached.delete(oldest.value);
+      const { connectedAt, expiresAt = Infinity } = record.agent;
       // After `expiresAt` the agent may have been renewed, which only the table shows.
       const until = Math.min(this.#clock.now() + AGENT_CACHE_SECONDS * 1000, expiryOf(connectedAt) * 1000, expiresAt);
-      this.#known.set(connectionId, { standing, until });
+      this.#cached.set(connectionId, { record, until });
     }
-    return standing;
+    return record;
   }
 }

@@ -19,21 +19,21 @@ export const removeAgent = async (
   connection: { connectionId: string; connectedAt?: number },
 ): Promise<boolean> => {
   const { connectionId, connectedAt } = connection;
-  const standing = await store.takeConnection(connectionId);
-  const agent = standing && "agent" in standing ? standing.agent : undefined;
-  const told = agent && guards.disconnected(agent);
-  let known = standing !== undefined;
+  const record = await store.takeConnection(connectionId);
+  const agent = record && "agent" in record ? record.agent : undefined;
+  const notified = agent && guards.disconnected(agent);
+  let found = record !== undefined;
   try {
     const { channels } = await store.connectionSubscriptions(connectionId);
-    known ||= channels.length > 0;
+    found ||= channels.length > 0;
     await store.deleteSubscriptions(connectionId, channels, "own last");
   } finally {
     // Wait for the guard even if deleting failed: Lambda freezes unawaited work together with the environment.
-    await told;
+    await notified;
   }
   const lifetime: Lifetime | undefined = agent ?? (connectedAt === undefined ? undefined : { connectedAt });
-  if (!lifetime) return known;
-  const denied = standing && "denial" in standing;
+  if (!lifetime) return found;
+  const denied = record && "denial" in record;
   await store.deleteRegistration(connectionId, denied ? denialDeadlineOf(lifetime.connectedAt) : endOf(lifetime));
-  return known;
+  return found;
 };

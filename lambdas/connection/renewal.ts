@@ -4,7 +4,7 @@ import { admit } from "./admission.js";
 import { type Agent, type Denial, endOf, EXPIRED } from "./agent.js";
 import { DEFAULT_MESSAGES } from "../requests/replies.js";
 import type { Clock, GuardPort, Store } from "../ports.js";
-import { addSubscriptions, fits, extend, type SubscriptionDependencies } from "../subscriptions/subscriptions.js";
+import { addSubscriptions, hasRoomFor, extend, type SubscriptionDependencies } from "../subscriptions/subscriptions.js";
 
 /** The ports that renewing uses. */
 export interface RenewalDependencies extends SubscriptionDependencies {
@@ -27,7 +27,7 @@ export type Renewal =
 /** The denial if a guard returns another user's id. */
 const OTHER_USER: Denial = { code: "denied", reason: "An agent cannot become another user's." };
 
-const because = (code: Denial["code"]): Denial => ({ code, reason: DEFAULT_MESSAGES[code] });
+const denialOf = (code: Denial["code"]): Denial => ({ code, reason: DEFAULT_MESSAGES[code] });
 
 /**
  * Asks the connection guard about an agent on its open connection, and applies the verdict.
@@ -46,19 +46,19 @@ export const renew = async (
 ): Promise<Renewal> => {
   const { store, guards, settings, clock } = system;
   const { connectionId, userId } = agent;
-  const { credentials: _replaced, ...known } = agent;
-  const verdict = await guards.connection({ ...known, ...(credentials === undefined ? {} : { credentials }) }, true);
+  const { credentials: _replaced, ...current } = agent;
+  const verdict = await guards.connection({ ...current, ...(credentials === undefined ? {} : { credentials }) }, true);
   if (!verdict.permitted) return verdict.code === "denied" ? { ended: verdict } : { refused: verdict };
   if (verdict.userId !== undefined && verdict.userId !== userId) return { ended: OTHER_USER };
   // The guard may have taken long.
   if (endOf(agent) * 1000 <= clock.now()) return { ended: EXPIRED };
-  if (!(await fits(system, agent, verdict.subscribe))) return { refused: because("too_many_subscriptions") };
+  if (!(await hasRoomFor(system, agent, verdict.subscribe))) return { refused: denialOf("too_many_subscriptions") };
 
   const admitted = { ...admit(agent, verdict, settings.keepCredentials), ...(userId === undefined ? {} : { userId }) };
   const renewed = await store.renewAgent(admitted, agent);
   if (!renewed) {
-    const standing = await store.connectionRecord(connectionId);
-    return { refused: because(standing && "agent" in standing ? "unavailable" : "unknown_agent") };
+    const record = await store.connectionRecord(connectionId);
+    return { refused: denialOf(record && "agent" in record ? "unavailable" : "unknown_agent") };
   }
   const [subscribed = "done"] = await addSubscriptions(system, renewed, [verdict.subscribe]);
   if (subscribed === "too_many_subscriptions") {
@@ -66,12 +66,12 @@ export const renew = async (
     // again.
     const restored = await store.renewAgent(agent, renewed);
     if (restored) await extend(store, restored);
-    return { refused: because(subscribed) };
+    return { refused: denialOf(subscribed) };
   }
   const present = subscribed === "done" && (await extend(store, renewed));
   if (endOf(renewed) !== endOf(agent)) await store.deleteRegistration(connectionId, endOf(agent));
   if (present) return { renewed };
   // The removal may have come before the new registration was written.
   await store.deleteRegistration(connectionId, endOf(renewed));
-  return { refused: because("unknown_agent") };
+  return { refused: denialOf("unknown_agent") };
 };

@@ -45,18 +45,18 @@ export interface SweepResult {
  * @param remainingMs how long this run may still take
  */
 export const sweep = async (system: SweepDependencies, remainingMs: () => number): Promise<SweepResult> => {
-  const swept: SweepResult = { removed: 0, failed: 0 };
+  const result: SweepResult = { removed: 0, failed: 0 };
   const limited = limiter(REMOVALS_IN_FLIGHT);
-  const enough = (): boolean => remainingMs() >= REMOVAL_MS + system.onDisconnectMs;
+  const hasTime = (): boolean => remainingMs() >= REMOVAL_MS + system.onDisconnectMs;
   /**
    * Ends one connection, unless its agent has been renewed. A renewed agent has another registration; if the renewal
    * crashed, its registration and subscriptions are updated here. An `open` connection was not closed by API Gateway.
    */
   const end = async ({ connectionId, renewable }: ExpiredConnection): Promise<"removed" | "renewed" | "open"> => {
-    const standing = renewable ? await system.store.connectionRecord(connectionId) : undefined;
-    if (standing && "agent" in standing) {
-      await system.store.putRegistration(standing.agent);
-      await extend(system.store, standing.agent);
+    const record = renewable ? await system.store.connectionRecord(connectionId) : undefined;
+    if (record && "agent" in record) {
+      await system.store.putRegistration(record.agent);
+      await extend(system.store, record.agent);
       return "renewed";
     }
     const closed = renewable
@@ -65,28 +65,28 @@ export const sweep = async (system: SweepDependencies, remainingMs: () => number
     await removeAgent(system, { connectionId });
     return closed ? "removed" : "open";
   };
-  const remove = async (overdue: ExpiredConnection): Promise<void> => {
-    if (!enough()) return;
+  const remove = async (expired: ExpiredConnection): Promise<void> => {
+    if (!hasTime()) return;
     try {
-      const became = await end(overdue);
-      if (became === "removed") swept.removed += 1;
-      await system.store.deleteExpired(overdue);
-      if (became !== "open") return;
-      swept.failed += 1;
+      const outcome = await end(expired);
+      if (outcome === "removed") result.removed += 1;
+      await system.store.deleteExpired(expired);
+      if (outcome !== "open") return;
+      result.failed += 1;
       // Its rows are deleted, and perhaps this registration too: another one lets the next run close it.
-      await system.store.putExpired([overdue.connectionId], Math.floor(system.clock.now() / 1000));
+      await system.store.putExpired([expired.connectionId], Math.floor(system.clock.now() / 1000));
     } catch (error) {
-      system.log.error("sweep_failed", { connection: overdue.connectionId, error: String(error) });
-      swept.failed += 1;
+      system.log.error("sweep_failed", { connection: expired.connectionId, error: String(error) });
+      result.failed += 1;
     }
   };
   const removals: Promise<void>[] = [];
-  for await (const overdue of system.store.expiredConnections()) {
-    if (!enough()) break;
-    const removal = limited(remove.bind(undefined, overdue));
+  for await (const expired of system.store.expiredConnections()) {
+    if (!hasTime()) break;
+    const removal = limited(remove.bind(undefined, expired));
     removals.push(removal);
     if (removals.length % REMOVALS_IN_FLIGHT === 0) await removal;
   }
   await Promise.all(removals);
-  return swept;
+  return result;
 };

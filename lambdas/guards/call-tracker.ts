@@ -6,8 +6,8 @@ const CALL = Symbol("guard call");
 type Caused = { [CALL]?: number };
 
 /**
- * Keeps the id of the guard call whose code is running in `begun`: when the call starts, and whenever one of its
- * promises, timers or requests continues it. If a thread with several calls is blocked or dies, this is the responsible
+ * Stores the id of the running guard call in `begun`: when the call starts, and whenever one of its promises, timers or
+ * requests continues it. If a thread with several calls is blocked or dies, this is the responsible
  * one.
  * @param begun one shared 32-bit integer: the id of the call
  * @returns runs the code of one call

@@ -52,8 +52,8 @@ export class CombinedRunner implements GuardRunner {
   }
 
   run(call: GuardCall, timeoutMs: number, withinMs?: number, begun?: () => void): Promise<CallResult> {
-    const mine = this.#known && defines(this.#known.functions, call.entry, call.handler);
-    return (mine ? this.#functions : this.#module).run(call, timeoutMs, withinMs, begun);
+    const isFunction = this.#known && defines(this.#known.functions, call.entry, call.handler);
+    return (isFunction ? this.#functions : this.#module).run(call, timeoutMs, withinMs, begun);
   }
 
   #combine(module: Manifest, functions: Manifest): Manifest | undefined {

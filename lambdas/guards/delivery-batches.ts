@@ -40,11 +40,11 @@ export interface BatchTiming {
 interface Open extends DeliveryBatch {
   bytes: number;
   /** Maximum number of recipients. */
-  most: number;
+  maxRecipients: number;
   timeoutMs: number;
   /** Deadline, on the clock of `timing`. */
   until: number;
-  settlers: ((result: CallResult) => void)[];
+  callbacks: ((result: CallResult) => void)[];
 }
 
 /** Bytes of one recipient in a response without its data: generous, for runtimes that write spaces. */
@@ -54,7 +54,7 @@ const DELIVERY_BYTES = 128;
 const escapedBytes = (json: string): number => json.length + 5 * (json.match(/[^ -~]/g)?.length ?? 0);
 
 /** About how many recipients fit a batch, so that each of them can get a message as large as this one. */
-const mostFor = ({ data }: Message): number =>
+const maxRecipientsFor = ({ data }: Message): number =>
   Math.min(
     RECIPIENTS_PER_REQUEST,
     Math.floor(RESPONSE_BYTES / (escapedBytes(JSON.stringify(data)) + DELIVERY_BYTES)) || 1,
@@ -91,24 +91,24 @@ export class DeliveryBatches {
     open.timeoutMs = Math.min(open.timeoutMs, timeoutMs);
     open.until = Math.min(open.until, until);
     return new Promise((settle) => {
-      open.settlers.push(settle);
-      if (open.recipients.length >= open.most) this.#close(open);
+      open.callbacks.push(settle);
+      if (open.recipients.length >= open.maxRecipients) this.#close(open);
     });
   }
 
   /** The batch for this recipient. */
   #batchFor({ function: arn, message }: DeliveryCall, bytes: number): Open {
-    const known = this.#open.get(arn)?.get(message);
-    if (known && known.bytes + bytes <= REQUEST_BYTES) return known;
-    if (known) this.#close(known);
+    const existing = this.#open.get(arn)?.get(message);
+    if (existing && existing.bytes + bytes <= REQUEST_BYTES) return existing;
+    if (existing) this.#close(existing);
     const own = Buffer.byteLength(JSON.stringify(message));
     const open: Open = {
       function: arn,
       message,
       recipients: [],
-      settlers: [],
+      callbacks: [],
       bytes: own,
-      most: mostFor(message),
+      maxRecipients: maxRecipientsFor(message),
       timeoutMs: Infinity,
       until: Infinity,
     };
@@ -129,12 +129,13 @@ export class DeliveryBatches {
   }
 
   async #send(
-    { function: arn, message, recipients, settlers, timeoutMs, until }: Open,
+    { function: arn, message, recipients, callbacks, timeoutMs, until }: Open,
     waited: boolean,
   ): Promise<void> {
-    const given = Math.min(timeoutMs, until - this.#timing.now());
+    const availableMs = Math.min(timeoutMs, until - this.#timing.now());
     const batch = { function: arn, message, recipients };
-    const results = given > 0 ? await this.#ask(batch, { timeoutMs: given, cut: waited && given < timeoutMs }) : [];
-    settlers.forEach((settle, at) => settle(results[at] ?? { kind: "late" }));
+    const results =
+      availableMs > 0 ? await this.#ask(batch, { timeoutMs: availableMs, cut: waited && availableMs < timeoutMs }) : [];
+    callbacks.forEach((settle, at) => settle(results[at] ?? { kind: "late" }));
   }
 }

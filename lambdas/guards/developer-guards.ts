@@ -119,7 +119,12 @@ export class DeveloperGuards implements GuardPort {
   }
 
   /** The combined verdict of all responsible entries; `undefined` if there is none. */
-  async #decide(handler: HandlerName, agent: Asked, channel?: string, message?: Message): Promise<Verdict | undefined> {
+  async #decide(
+    handler: HandlerName,
+    agent: CallingAgent,
+    channel?: string,
+    message?: Message,
+  ): Promise<Verdict | undefined> {
     const results = await this.#ask(handler, agent, channel, message);
     const [first, ...others] = results.map((result) => this.#toVerdict(handler, result, agent, channel, message));
     return first && combineVerdicts([first, ...others], channel);
@@ -131,7 +136,7 @@ export class DeveloperGuards implements GuardPort {
    */
   async #ask(
     handler: HandlerName,
-    agent: Asked,
+    agent: CallingAgent,
     channel?: string,
     message?: Message,
     withinMs = this.#timeouts[handler],
@@ -176,9 +181,15 @@ export class DeveloperGuards implements GuardPort {
 }
 
 /** The agent of a guard call; in a connection request it may be a renewal. */
-type Asked = Agent & { isConnected?: boolean; handshake?: Handshake };
+type CallingAgent = Agent & { isConnected?: boolean; handshake?: Handshake };
 
-const callOf = (handler: HandlerName, entry: string, agent: Asked, channel?: string, message?: Message): GuardCall => ({
+const callOf = (
+  handler: HandlerName,
+  entry: string,
+  agent: CallingAgent,
+  channel?: string,
+  message?: Message,
+): GuardCall => ({
   handler,
   entry,
   agent: {

@@ -49,20 +49,24 @@ export interface FunctionRunnerDependencies {
 const NOTHING: CallResult = { kind: "decided", decision: { permitted: true, subscribe: [], publish: [] } };
 
 /** A parsed response, or why there is none. */
-type Asked<T> = { kind: "read"; value: T } | { kind: "accepted" | "timeout" } | { kind: "failed"; detail: string };
+type GuardAnswer<T> =
+  { kind: "read"; value: T } | { kind: "accepted" | "timeout" } | { kind: "failed"; detail: string };
 
 /** Runs guards that are Lambda functions: one invocation for each call, or for a batch of deliveries. */
 export class FunctionRunner implements GuardRunner {
-  readonly #running: FunctionRunnerDependencies;
+  readonly #dependencies: FunctionRunnerDependencies;
   readonly #manifest: Manifest;
   readonly #batches: DeliveryBatches;
 
-  constructor(running: FunctionRunnerDependencies) {
-    this.#running = running;
+  constructor(dependencies: FunctionRunnerDependencies) {
+    this.#dependencies = dependencies;
     this.#manifest = Object.fromEntries(
-      Object.entries(running.functions).map(([entry, handlers]) => [entry, Object.keys(handlers) as HandlerName[]]),
+      Object.entries(dependencies.functions).map(([entry, handlers]) => [
+        entry,
+        Object.keys(handlers) as HandlerName[],
+      ]),
     );
-    this.#batches = new DeliveryBatches((batch, time) => this.#deliver(batch, time), running.timing);
+    this.#batches = new DeliveryBatches((batch, time) => this.#deliver(batch, time), dependencies.timing);
   }
 
   /** Available at once. */
@@ -72,7 +76,7 @@ export class FunctionRunner implements GuardRunner {
 
   async run(call: GuardCall, timeoutMs: number, withinMs = timeoutMs, begun?: () => void): Promise<CallResult> {
     const { handler, entry, agent, channel, message } = call;
-    const arn = this.#running.functions[entry]?.[handler];
+    const arn = this.#dependencies.functions[entry]?.[handler];
     if (arn === undefined) return { kind: "failed", detail: `no guard function is known for ${handler}` };
     if (handler === "onMessageReceived" && message) {
       begun?.();
@@ -84,7 +88,7 @@ export class FunctionRunner implements GuardRunner {
       ...(message === undefined ? {} : { message }),
     });
     const asked = await this.#ask(arn, request, (response) =>
-      readDecision(response, request, this.#running.clock.now(), this.#running.limits),
+      readDecision(response, request, this.#dependencies.clock.now(), this.#dependencies.limits),
     );
     if (asked.kind === "accepted") return NOTHING;
     return asked.kind === "read" ? { kind: "decided", decision: asked.value } : (asked as CallResult);
@@ -102,27 +106,27 @@ export class FunctionRunner implements GuardRunner {
     // The guard is not responsible if waiting for other batches has used its time.
     if (asked.kind === "timeout" && cut) return recipients.map(() => ({ kind: "late" }));
     const fields = { guard: request.guard, channel, uuid: message.uuid, recipients: recipients.length };
-    if (asked.kind === "failed") this.#running.log.error("guard_failed", { ...fields, detail: asked.detail });
+    if (asked.kind === "failed") this.#dependencies.log.error("guard_failed", { ...fields, detail: asked.detail });
     if (asked.kind !== "timeout") return recipients.map(() => NOTHING);
-    this.#running.log.warn("guard_timeout", fields);
+    this.#dependencies.log.warn("guard_timeout", fields);
     return recipients.map(() => ({ kind: "timeout", logged: true }));
   }
 
   #requestFor(guard: HandlerName, timeoutMs: number, more: Partial<GuardRequest>): GuardRequest {
-    const { wildcards } = this.#running;
+    const { wildcards } = this.#dependencies;
     return { version: CONTRACT_VERSION, guard, timeoutMs: Math.max(1, Math.floor(timeoutMs)), wildcards, ...more };
   }
 
   /** A function's own text goes to the debug log only: it may contain anything. */
-  async #ask<T>(arn: string, request: GuardRequest, read: (response: string) => Read<T>): Promise<Asked<T>> {
-    const { invoke, timing, log } = this.#running;
+  async #ask<T>(arn: string, request: GuardRequest, read: (response: string) => Read<T>): Promise<GuardAnswer<T>> {
+    const { invoke, timing, log } = this.#dependencies;
     const { guard, timeoutMs } = request;
     const until = timing.now() + timeoutMs;
     const payload = JSON.stringify(request);
     const invoked = await (guard === "onDisconnect"
-      ? invokeWithRetry(this.#running, arn, payload, timeoutMs)
+      ? invokeWithRetry(this.#dependencies, arn, payload, timeoutMs)
       : invoke(arn, payload, { timeoutMs, asynchronous: false }));
-    const failed = (detail: string, said: string | undefined): Asked<T> => {
+    const failed = (detail: string, said: string | undefined): GuardAnswer<T> => {
       const uuid = request.message?.uuid;
       if (said !== undefined)
         log.debug("guard_function_said", { guard, function: arn, ...(uuid === undefined ? {} : { uuid }), said });

@@ -83,7 +83,7 @@ export const argumentsFor = (
   const publish: Message[] = [];
   let closed = false;
 
-  const only = (verdict: string, ...handlers: GuardCall["handler"][]): void => {
+  const assertHandler = (verdict: string, ...handlers: GuardCall["handler"][]): void => {
     if (!handlers.includes(call.handler)) throw new TypeError(`${verdict}() cannot be called in ${call.handler}`);
   };
   const close = (verdict: string, decide: () => Decision): void => {
@@ -97,13 +97,13 @@ export const argumentsFor = (
     close(verdict, () => ({ permitted: false, reason: `${reason}` }));
   const permit = (verdict: string, more: () => Partial<Decision> = () => ({})): void =>
     close(verdict, () => ({ permitted: true, subscribe, publish, ...more() }) as Decision);
-  const asked = (verdict: string, channel: ChannelLike): void => {
+  const assertRequested = (verdict: string, channel: ChannelLike): void => {
     if (nameOf(channel) !== call.channel)
       throw new TypeError(`${verdict} must be called with the requested channel, ${call.channel}`);
   };
 
   const stageSubscription = (name: string): void => {
-    only("agent.subscribe", "onConnectionRequest", "onSubscriptionRequest", "onPublicationRequest");
+    assertHandler("agent.subscribe", "onConnectionRequest", "onSubscriptionRequest", "onPublicationRequest");
     const fault = subscriptionError(name, rules);
     if (fault) throw new TypeError(`agent.subscribe: "${name}" cannot be subscribed to (${fault})`);
     if (closed) return events.ignored("agent.subscribe");
@@ -118,7 +118,7 @@ export const argumentsFor = (
     isWildcard: isWildcard(name),
     toString: () => name,
     publish(message) {
-      only("channel.publish", "onPublicationRequest");
+      assertHandler("channel.publish", "onPublicationRequest");
       const fault = publicationError(name, rules);
       if (fault) throw new TypeError(`channel.publish: "${name}" cannot be published on (${fault})`);
       if (closed) return events.ignored("channel.publish");
@@ -148,7 +148,7 @@ export const argumentsFor = (
     isConnected: call.agent.isConnected,
     connection: call.agent.connection,
     connected(options) {
-      only("agent.connected", "onConnectionRequest");
+      assertHandler("agent.connected", "onConnectionRequest");
       permit("agent.connected", () => ({
         ...optional("info", options?.info, "info", MAX_INFO_BYTES),
         ...identityOf(options ?? {}, now()),
@@ -156,7 +156,7 @@ export const argumentsFor = (
       }));
     },
     connectionDenied(reason) {
-      only("agent.connectionDenied", "onConnectionRequest");
+      assertHandler("agent.connectionDenied", "onConnectionRequest");
       deny("agent.connectionDenied", reason);
     },
     subscribe(channel) {
@@ -165,30 +165,30 @@ export const argumentsFor = (
       permit("agent.subscribe", () => ({ subscribe: [name, ...subscribe] }));
     },
     subscriptionDenied(channel, reason) {
-      only("agent.subscriptionDenied", "onSubscriptionRequest");
-      asked("agent.subscriptionDenied", channel);
+      assertHandler("agent.subscriptionDenied", "onSubscriptionRequest");
+      assertRequested("agent.subscriptionDenied", channel);
       deny("agent.subscriptionDenied", reason);
     },
     unsubscribe(channel) {
-      only("agent.unsubscribe", "onUnsubscriptionRequest");
-      asked("agent.unsubscribe", channel);
+      assertHandler("agent.unsubscribe", "onUnsubscriptionRequest");
+      assertRequested("agent.unsubscribe", channel);
       permit("agent.unsubscribe");
     },
     unsubscriptionDenied(channel, reason) {
-      only("agent.unsubscriptionDenied", "onUnsubscriptionRequest");
-      asked("agent.unsubscriptionDenied", channel);
+      assertHandler("agent.unsubscriptionDenied", "onUnsubscriptionRequest");
+      assertRequested("agent.unsubscriptionDenied", channel);
       deny("agent.unsubscriptionDenied", reason);
     },
     publicationSuccess(_message, result) {
-      only("agent.publicationSuccess", "onPublicationRequest");
+      assertHandler("agent.publicationSuccess", "onPublicationRequest");
       permit("agent.publicationSuccess", () => optional("result", result, "result", MAX_RESULT_BYTES));
     },
     publicationDenied(_message, reason) {
-      only("agent.publicationDenied", "onPublicationRequest");
+      assertHandler("agent.publicationDenied", "onPublicationRequest");
       deny("agent.publicationDenied", reason);
     },
     deliver(_channel, message) {
-      only("agent.deliver", "onMessageReceived");
+      assertHandler("agent.deliver", "onMessageReceived");
       permit("agent.deliver", () => ({
         publish: [
           { channel: call.channel ?? "", uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") },

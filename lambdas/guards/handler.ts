@@ -22,17 +22,17 @@ export interface GuardContext {
 }
 
 /**
- * How much earlier than its caller a guard function times out, so that its error still arrives: a share of the time, at
- * most some milliseconds.
+ * How much earlier than its caller a guard function times out, so that its error still arrives. It is a share of the
+ * time, and at most some milliseconds.
  */
-const EARLIER = { share: 0.1, atMostMs: 100 };
+const TIMEOUT_MARGIN = { share: 0.1, atMostMs: 100 };
 
 const NOTHING: Decision = { permitted: true, subscribe: [], publish: [] };
 
-const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
+const namedError = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 
 const outOfTime = ({ handler, channel }: GuardCall): Error =>
-  named("GuardTimeout", `${handler}${channel === undefined ? "" : ` of ${channel}`} did not decide in time`);
+  namedError("GuardTimeout", `${handler}${channel === undefined ? "" : ` of ${channel}`} did not decide in time`);
 
 /** Settles with `work`, or rejects after `timeoutMs`. */
 const withTimeout = async <T>(work: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> => {
@@ -78,7 +78,7 @@ const decisionOf = (
       const { detail, said } = errorReport(error);
       log.error({ event: "guard_failed", ...about, detail });
       log.debug({ event: "guard_said", ...about, said });
-      reject(named("GuardFailed", `${call.handler} failed; see the log of this function`));
+      reject(namedError("GuardFailed", `${call.handler} failed; see the log of this function`));
     });
   });
 
@@ -110,14 +110,14 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
 
   const entriesOfRequest = ({ version, guard, channel = "" }: GuardRequest): [string, ...string[]] => {
     if (version !== CONTRACT_VERSION) {
-      throw named(
+      throw namedError(
         "GuardVersion",
         `this guard function supports only version ${String(CONTRACT_VERSION)} of the contract, not ${String(version)}`,
       );
     }
     const [first, ...others] = HANDLERS.includes(guard) ? entriesFor(manifest, guard, channel) : [];
     if (first === undefined) {
-      throw named(
+      throw namedError(
         "GuardMissing",
         `this guard function has no ${String(guard)}${channel === "" ? "" : ` for ${channel}`}`,
       );
@@ -129,9 +129,14 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
     const [first, ...others] = entriesOfRequest(request);
     const { guard: handler, channel, message, agent, recipients = [], wildcards, timeoutMs } = request;
     const about = { ...(channel === undefined ? {} : { channel }), ...(message === undefined ? {} : { message }) };
-    const callFor = (entry: string, who: AgentData): GuardCall => ({ handler, entry, agent: who, ...about });
-    const patience = Math.min(timeoutMs, context?.getRemainingTimeInMillis?.() ?? Infinity);
-    const limit = patience - Math.min(EARLIER.atMostMs, patience * EARLIER.share);
+    const callFor = (entry: string, recipient: AgentData): GuardCall => ({
+      handler,
+      entry,
+      agent: recipient,
+      ...about,
+    });
+    const available = Math.min(timeoutMs, context?.getRemainingTimeInMillis?.() ?? Infinity);
+    const limit = available - Math.min(TIMEOUT_MARGIN.atMostMs, available * TIMEOUT_MARGIN.share);
     const decide = (call: GuardCall): Promise<Decision> =>
       withTimeout(decisionOf(entries, call, wildcards, log), limit, () => outOfTime(call));
 
@@ -149,7 +154,7 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
       const deliveries = (await Promise.all(recipients.map(deliver))).flat();
       return { version: CONTRACT_VERSION, verdict: "deliver", channel: channel ?? message.channel, deliveries };
     }
-    if (!agent) throw named("GuardRequest", "the request has no agent");
+    if (!agent) throw namedError("GuardRequest", "the request has no agent");
     // `onDisconnect` has no caller that waits: it may take the function's own timeout.
     const ask = (entry: string): Promise<Decision> =>
       handler === "onDisconnect"

@@ -9,12 +9,12 @@ interface Waiting {
 
 /** Reads histories for guards, whose thread has no table: it asks the main thread. */
 export class HistoryProxy {
-  readonly #say: (message: FromWorker) => void;
+  readonly #post: (message: FromWorker) => void;
   readonly #waiting = new Map<number, Waiting>();
   #last = 0;
 
-  constructor(say: (message: FromWorker) => void) {
-    this.#say = say;
+  constructor(post: (message: FromWorker) => void) {
+    this.#post = post;
   }
 
   /** Rejects with the main thread's error. If there is no answer, the guard's timeout comes first. */
@@ -22,12 +22,12 @@ export class HistoryProxy {
     const id = (this.#last += 1);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#say({ kind: "read", id, query: JSON.stringify(query) });
+      this.#post({ kind: "read", id, query: JSON.stringify(query) });
     });
   }
 
   /** Handles an answer of the main thread. */
-  answered(message: Extract<ToWorker, { kind: "read" | "not read" }>): void {
+  onAnswer(message: Extract<ToWorker, { kind: "read" | "not read" }>): void {
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === "read") waiting?.resolve(JSON.parse(message.replay) as Replay);

@@ -20,14 +20,14 @@ import type { Decision } from "./messages.js";
 /** A valid response, or its error, without any of its own text. */
 export type Read<T> = { value: T } | { fault: string };
 
-class Fault extends Error {}
+class ResponseError extends Error {}
 
 const assertShape: (holds: boolean, what: string) => asserts holds = (holds, what) => {
-  if (!holds) throw new Fault(what);
+  if (!holds) throw new ResponseError(what);
 };
 
 /** Further nesting of a message's data here, compared to a frame: a list of objects, in an object. */
-const ENVELOPE = 2;
+const ENVELOPE_DEPTH = 2;
 
 const json = (fields: Fields, name: string, limit: number): Json | undefined => {
   if (!Object.hasOwn(fields, name)) return undefined;
@@ -98,20 +98,20 @@ const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Na
 
 /** The response's fields, if it is a response to this request. */
 const fieldsOf = (response: string, request: GuardRequest): Fields => {
-  const outline = scanJson(response);
+  const scan = scanJson(response);
   assertShape(
-    outline.nesting <= MAX_JSON_DEPTH + ENVELOPE,
-    `the response is nested deeper than ${MAX_JSON_DEPTH + ENVELOPE}`,
+    scan.nesting <= MAX_JSON_DEPTH + ENVELOPE_DEPTH,
+    `the response is nested deeper than ${MAX_JSON_DEPTH + ENVELOPE_DEPTH}`,
   );
   let fields: unknown;
   try {
     fields = JSON.parse(response);
   } catch {
-    throw new Fault("the response is not JSON");
+    throw new ResponseError("the response is not JSON");
   }
   assertShape(isObject(fields), "the response is not an object");
   // A response with two verdicts is invalid.
-  assertShape(Object.keys(fields).length === outline.fields, "the response names a field twice");
+  assertShape(Object.keys(fields).length === scan.fields, "the response names a field twice");
   assertShape(fields["version"] === CONTRACT_VERSION, `version is not ${CONTRACT_VERSION}`);
   const verdicts: readonly unknown[] = VERDICTS[request.guard];
   assertShape(verdicts.includes(fields["verdict"]), `verdict must be one of ${verdicts.join(", ")}`);
@@ -181,7 +181,7 @@ const read = <T>(work: () => T): Read<T> => {
   try {
     return { value: work() };
   } catch (error) {
-    if (error instanceof Fault) return { fault: error.message };
+    if (error instanceof ResponseError) return { fault: error.message };
     throw error;
   }
 };

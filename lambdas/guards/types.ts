@@ -12,8 +12,8 @@ export interface Agent<Credentials = unknown> {
   readonly uuid: string;
   /**
    * In `onConnectionRequest`: the client's credentials, from its handshake or its renewal, or `undefined`. The
-   * credentials from before a renewal are not shown. The guard may replace them (at most 4,096 bytes of JSON): later
-   * guards see the new value, so that a token can be replaced by its verified claims.
+   * credentials from before a renewal are not shown. The guard may replace them (at most 4,096 bytes of JSON).
+   * Later guards see the new value, so that a token can be replaced by its verified claims.
    */
   credentials: Credentials;
   /** Public info, set by `connected({ info })`. */
@@ -106,7 +106,7 @@ export interface Channel {
    * one guard call: more throws.
    * @param message `uuid` identifies the message on its channel: 1 to 64 characters of `0-9A-Za-z-_`, anything else
    * throws. Left out: the publisher's. If several messages of one guard call have the same uuid on one channel, the
-   * first keeps it, and each later one gets a uuid that is derived from it.
+   * first keeps it. Each later one gets a uuid that is derived from it.
    */
   publish(message: { data: unknown; uuid?: string }): void;
   /**

@@ -45,7 +45,7 @@ const start = async (): Promise<void> => {
   const manifest = manifestOf(entries);
   port?.on("message", (message: ToWorker) => {
     if (message.kind === "probe") return post({ kind: "alive" });
-    if (message.kind !== "call") return reads.answered(message);
+    if (message.kind !== "call") return reads.onAnswer(message);
     const { id } = message;
     const call = JSON.parse(message.call) as GuardCall;
     begin(id, () => void run(entries, id, call));

@@ -59,17 +59,17 @@ interface Writer {
 }
 
 /** A reserved offset. */
-type Place = Pick<DedupeRecord, "epoch" | "offset" | "at">;
+type ReservedOffset = Pick<DedupeRecord, "epoch" | "offset" | "at">;
 
 /** A message, and the offset that is claimed for it. */
-interface PlacedMessage {
+interface ClaimedMessage {
   id: DedupeKey;
   wanted: PendingMessage;
   claim: DedupeRecord;
 }
 
 /** The result of claiming an offset. In case of a code, the message is not stored. */
-type Claiming = PlacedMessage | "uuid_reused" | "channel_busy";
+type ClaimResult = ClaimedMessage | "uuid_reused" | "channel_busy";
 
 /**
  * Stores messages of one channel: reserves their offsets, claims each for its publisher's uuid, and writes the message.
@@ -97,33 +97,37 @@ export const appendMessages = async (
     channel,
     keep: channelSettings(system.settings.channels, channel).history!,
   };
-  const head = await orBusy(take(writer, wanted.length));
+  const head = await orBusy(reserve(writer, wanted.length));
   if (head === "channel_busy") return wanted.map(() => "channel_busy");
-  const places = wanted.map((_, at) => placeOf(head, head.offset - wanted.length + 1 + at));
+  const places = wanted.map((_, at) => reservedOffset(head, head.offset - wanted.length + 1 + at));
   const claimed = await waitForAll(wanted.map((one, at) => orBusy(claim(writer, one, places[at]!))));
-  // Offsets of failed claims are not spare: the claim may have been stored.
-  const spare = places.filter((place, at) => isElsewhere(claimed[at]!, place));
+  // Offsets of failed claims are not used again: the claim may have been stored.
+  const unused = places.filter((place, at) => isElsewhere(claimed[at]!, place));
   const claims = untilBusy(claimed);
   const stored =
-    spare.length === 0 && system.clock.now() - head.at < PARALLEL_MS
+    unused.length === 0 && system.clock.now() - head.at < PARALLEL_MS
       ? await waitForAll<AppendResult | undefined>(
-          claims.map((each) => (typeof each === "object" ? orBusy(storedAt(writer, each)) : each)),
+          claims.map((each) => (typeof each === "object" ? orBusy(storeAt(writer, each)) : each)),
         )
       : [undefined];
-  return stored.every((each) => each !== undefined) ? stored : inOrder(writer, claims, spare);
+  return stored.every((each) => each !== undefined) ? stored : appendInOrder(writer, claims, unused);
 };
 
-const untilBusy = (outcomes: readonly Claiming[]): Claiming[] => {
+const untilBusy = (outcomes: readonly ClaimResult[]): ClaimResult[] => {
   const first = outcomes.indexOf("channel_busy");
   return outcomes.map((each, at) => (first >= 0 && at > first ? "channel_busy" : each));
 };
 
-const take = ({ system, channel, keep }: Writer, count: number): Promise<StreamHead> =>
+const reserve = ({ system, channel, keep }: Writer, count: number): Promise<StreamHead> =>
   system.histories.reserveOffsets(channel, count, newEpoch(system.clock), keep);
 
-const placeOf = ({ epoch, offset, at }: StreamHead, taken = offset): Place => ({ epoch, offset: taken, at });
+const reservedOffset = ({ epoch, offset, at }: StreamHead, taken = offset): ReservedOffset => ({
+  epoch,
+  offset: taken,
+  at,
+});
 
-const isElsewhere = (outcome: Claiming, { epoch, offset }: Place): boolean =>
+const isElsewhere = (outcome: ClaimResult, { epoch, offset }: ReservedOffset): boolean =>
   typeof outcome === "object"
     ? outcome.claim.offset !== offset || outcome.claim.epoch !== epoch
     : outcome === "uuid_reused";
@@ -132,8 +136,8 @@ const isElsewhere = (outcome: Claiming, { epoch, offset }: Place): boolean =>
 const claim = async (
   { system: { histories }, channel, publisher }: Writer,
   wanted: PendingMessage,
-  place: Place,
-): Promise<Claiming> => {
+  place: ReservedOffset,
+): Promise<ClaimResult> => {
   const id: DedupeKey = { channel, publisher, uuid: wanted.message.uuid };
   const own: DedupeRecord = { ...place, hash: wanted.hash };
   if (await histories.claim(id, own)) return { id, wanted, claim: own };
@@ -151,35 +155,39 @@ const claim = async (
  * not stored yet is therefore moved: its offset is sealed, and it gets a later one. Whichever attempt sees this does
  * it.
  */
-const inOrder = async (writer: Writer, claims: readonly Claiming[], spare: Place[]): Promise<AppendResult[]> => {
-  const settled: AppendResult[] = [];
+const appendInOrder = async (
+  writer: Writer,
+  claims: readonly ClaimResult[],
+  unused: ReservedOffset[],
+): Promise<AppendResult[]> => {
+  const results: AppendResult[] = [];
   let last: Position | undefined;
   for (const each of claims) {
-    const one = settled.includes("channel_busy")
+    const one = results.includes("channel_busy")
       ? "channel_busy"
       : typeof each === "string"
         ? each
-        : await orBusy(placeBehind(writer, each, last, spare));
-    if (typeof one === "object" && isBehind(one.position, last)) last = one.position;
-    settled.push(one);
+        : await orBusy(storeAfter(writer, each, last, unused));
+    if (typeof one === "object" && isAfter(one.position, last)) last = one.position;
+    results.push(one);
   }
-  await Promise.all(spare.map((place) => seal(writer, place).catch(() => undefined)));
-  return settled;
+  await Promise.all(unused.map((place) => seal(writer, place).catch(() => undefined)));
+  return results;
 };
 
 /** Whether a position comes after the last one. Positions of different epochs have no order. */
-const isBehind = ({ epoch, offset }: Position, last: Position | undefined): boolean =>
+const isAfter = ({ epoch, offset }: Position, last: Position | undefined): boolean =>
   last === undefined || epoch !== last.epoch || offset > last.offset;
 
 /**
  * Stores a message at its claimed offset. If that comes before `last`, is too old or is sealed, the message gets a
  * later one.
  */
-const placeBehind = async (
+const storeAfter = async (
   writer: Writer,
-  claimed: PlacedMessage,
+  claimed: ClaimedMessage,
   last: Position | undefined,
-  spare: Place[],
+  unused: ReservedOffset[],
 ): Promise<AppendResult> => {
   const { histories } = writer.system;
   let { claim } = claimed;
@@ -187,32 +195,32 @@ const placeBehind = async (
     const here = { ...claimed, claim };
     // Readers may seal an offset that is so old, or rely on it. So the message is not stored there any more. A message
     // that is there already stays, because readers may have it.
-    const young = writer.system.clock.now() - claim.at < PENDING_MS;
-    const stored = await (young && isBehind(claim, last) ? storedAt(writer, here) : sealedAt(writer, here));
+    const isYoung = writer.system.clock.now() - claim.at < PENDING_MS;
+    const stored = await (isYoung && isAfter(claim, last) ? storeAt(writer, here) : sealAt(writer, here));
     if (stored) return stored;
-    const free = spare.findIndex((place) => isBehind(place, last) && place.epoch === claim.epoch);
-    const place = free < 0 ? placeOf(await take(writer, 1)) : spare[free]!;
+    const free = unused.findIndex((place) => isAfter(place, last) && place.epoch === claim.epoch);
+    const place = free < 0 ? reservedOffset(await reserve(writer, 1)) : unused[free]!;
     const next = { ...place, hash: claim.hash };
     if (await histories.reclaim(claimed.id, next, claim)) {
       claim = next;
-      if (free >= 0) spare.splice(free, 1);
+      if (free >= 0) unused.splice(free, 1);
     } else {
       claim = (await histories.claimed(claimed.id)) ?? claim;
-      if (free < 0) spare.push(place);
+      if (free < 0) unused.push(place);
     }
   }
   return "channel_busy";
 };
 
 /** Writes a message at its offset, or finds it there; `undefined` if the offset is sealed. */
-const storedAt = async (
+const storeAt = async (
   { system: { histories }, channel, keep, userId }: Writer,
   {
     claim: { epoch, offset, at },
     wanted: {
       message: { uuid, data },
     },
-  }: PlacedMessage,
+  }: ClaimedMessage,
 ): Promise<StoredMessage | undefined> => {
   if (
     await histories.put(
@@ -224,33 +232,35 @@ const storedAt = async (
   ) {
     return { position: { epoch, offset }, message: { channel, uuid, data } };
   }
-  return found(histories, channel, { epoch, offset }, uuid);
+  return findMessage(histories, channel, { epoch, offset }, uuid);
 };
 
-/** Seals the offset of a message, or finds the message there. */
-const sealedAt = async (
+/** Seals the offset of a message, or finds the message row. */
+const sealAt = async (
   writer: Writer,
-  { claim, wanted: { message } }: PlacedMessage,
+  { claim, wanted: { message } }: ClaimedMessage,
 ): Promise<StoredMessage | undefined> =>
-  (await seal(writer, claim)) ? undefined : found(writer.system.histories, writer.channel, claim, message.uuid);
+  (await seal(writer, claim)) ? undefined : findMessage(writer.system.histories, writer.channel, claim, message.uuid);
 
-const found = async (
+const findMessage = async (
   histories: Pick<Histories, "row">,
   channel: string,
   { epoch, offset }: Position,
   uuid: string,
 ): Promise<StoredMessage | undefined> => {
-  const there: HistoryRow | undefined = await histories.row(channel, epoch, offset);
-  if (there?.deleted === uuid)
+  const row: HistoryRow | undefined = await histories.row(channel, epoch, offset);
+  if (row?.deleted === uuid)
     return { position: { epoch, offset }, message: { channel, uuid, data: null }, isDeleted: true };
-  return there?.message?.uuid === uuid
-    ? { position: { epoch, offset }, message: { channel, ...there.message } }
+  return row?.message?.uuid === uuid
+    ? { position: { epoch, offset }, message: { channel, ...row.message } }
     : undefined;
 };
 
 /** Seals an offset, so that readers need not wait for it. If this fails, they seal it. */
-const seal = ({ system: { histories }, channel, keep }: Writer, { epoch, offset, at }: Place): Promise<boolean> =>
-  histories.put(channel, epoch, { offset, at }, keep);
+const seal = (
+  { system: { histories }, channel, keep }: Writer,
+  { epoch, offset, at }: ReservedOffset,
+): Promise<boolean> => histories.put(channel, epoch, { offset, at }, keep);
 
 /** Makes a `ChannelBusy` error a result. */
 const orBusy = async <T>(work: Promise<T>): Promise<T | "channel_busy"> => {

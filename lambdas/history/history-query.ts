@@ -13,13 +13,13 @@ import { type HistorySettings, channelSettings } from "../../protocol/channel-se
 import { REPLAY_BYTES } from "../publish/message-size.js";
 import { headsOf, oldest, type Page, replayBefore, replayFrom, type ReplayDependencies } from "./replay.js";
 import { isObject, type Parsed, readMeta, readPosition } from "../requests/frame-parser.js";
-import { filterPage, fitting, type ReplayFilterDependencies } from "./replay-filter.js";
+import { filterPage, fitToFrame, type ReplayFilterDependencies } from "./replay-filter.js";
 
 /** Reads a `history` frame. */
 export const readHistory = (body: string | null | undefined): Parsed<{ uuid: string; query: HistoryQuery }> => {
-  const read = readMeta(body, Meta.history);
-  if ("faults" in read) return read;
-  const { uuid, data } = read.request;
+  const readPage = readMeta(body, Meta.history);
+  if ("faults" in readPage) return readPage;
+  const { uuid, data } = readPage.request;
   const query = readQuery(data);
   return typeof query === "string"
     ? { faults: [failure(Meta.history, uuid, "bad_frame", query)] }
@@ -43,9 +43,9 @@ export const readQuery = (data: unknown): HistoryQuery | string => {
 export const read = async (system: ReplayDependencies, query: HistoryQuery, keep: HistorySettings): Promise<Page> => {
   const { channel, since, limit = MAX_HISTORY_PAGE_SIZE, reverse } = query;
   const head = (await headsOf(system, new Map([[channel, keep]]))).get(channel)!;
-  const its = { channel, head, keep };
-  if (reverse) return replayBefore(system, its, since, limit);
-  return since ? replayFrom(system, its, since, limit) : oldest(system, its, limit);
+  const history = { channel, head, keep };
+  if (reverse) return replayBefore(system, history, since, limit);
+  return since ? replayFrom(system, history, since, limit) : oldest(system, history, limit);
 };
 
 /**
@@ -53,7 +53,7 @@ export const read = async (system: ReplayDependencies, query: HistoryQuery, keep
  * @throws TypeError if its query is invalid
  * @throws Error if the channel has no history
  */
-export const readFor = async (
+export const readForGuard = async (
   system: ReplayDependencies & { settings: Pick<Settings, "channels"> },
   value: unknown,
 ): Promise<Replay> => {
@@ -78,7 +78,7 @@ export const replayOf = (
 });
 
 /** `data` of the reply: the messages that the agent's delivery guards let through, as many as fit the frame. */
-export const answerOf = async (
+export const historyReply = async (
   system: ReplayDependencies & ReplayFilterDependencies & { clock: ReplayDependencies["clock"] },
   agent: Agent,
   query: HistoryQuery,
@@ -87,8 +87,8 @@ export const answerOf = async (
   const { channel, since, reverse } = query;
   const page = await read(system, query, keep);
   const decision = await filterPage(system, agent, channel, page.position.epoch, page);
-  const { replay } = fitting(decision, MAX_FRAME_BYTES - REPLAY_BYTES, reverse);
+  const { replay } = fitToFrame(decision, MAX_FRAME_BYTES - REPLAY_BYTES, reverse);
   const recovered = since && !(reverse && !replay.code) ? { recovered: replay.code === undefined } : {};
-  const told: Replay = { channel, ...replay, ...recovered };
-  return told as unknown as Json;
+  const reply: Replay = { channel, ...replay, ...recovered };
+  return reply as unknown as Json;
 };

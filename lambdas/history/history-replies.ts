@@ -18,7 +18,7 @@ import {
   replayFrom,
   type ReplayDependencies,
 } from "./replay.js";
-import { type FilteredPage, filterPage, fitting, type ReplayFilterDependencies } from "./replay-filter.js";
+import { type FilteredPage, filterPage, fitToFrame, type ReplayFilterDependencies } from "./replay-filter.js";
 
 /** The ports that adding replays to replies uses. */
 export interface HistoryReplyDependencies extends ReplayFilterDependencies, ReplayDependencies {
@@ -27,7 +27,7 @@ export interface HistoryReplyDependencies extends ReplayFilterDependencies, Repl
 }
 
 /** Bytes of a frame that stay free: brackets, and a reply that asks the agent to renew. */
-const ROOM_BYTES = 512;
+const RESERVED_BYTES = 512;
 
 /**
  * Adds requested replays to the replies that grant subscriptions, after the subscriptions are stored. So a message that
@@ -53,31 +53,31 @@ export const attachHistory = async (
   if (kept.size === 0) return [...answers];
   const heads = await headsOf(system, kept);
   const read = [...kept].map(async ([channel, keep]) => {
-    const its: ReplayedChannel = { channel, head: heads.get(channel)!, keep };
+    const history: ReplayedChannel = { channel, head: heads.get(channel)!, keep };
     const position = since.get(channel);
-    const page = await pageOf(system, its, options.get(channel)!, position);
+    const page = await pageOf(system, history, options.get(channel)!, position);
     return {
       channel,
-      fresh: position === undefined,
-      decision: await filterPage(system, agent, channel, its.head.epoch, page),
+      isNew: position === undefined,
+      decision: await filterPage(system, agent, channel, history.head.epoch, page),
     };
   });
-  const told = new Map<Reply, Reply>();
-  const tell = (channel: string, data: SubscribeResult): void => {
+  const updated = new Map<Reply, Reply>();
+  const update = (channel: string, data: SubscribeResult): void => {
     const answer = granted.get(channel)!;
     // The compiler does not accept an interface as `Json`, because a declaration could add a field to it.
-    told.set(answer, { ...answer, data: { ...(answer.data as object), ...data } as unknown as Json });
+    updated.set(answer, { ...answer, data: { ...(answer.data as object), ...data } as unknown as Json });
   };
   const bare = (await Promise.all(read)).map((one) => ({ ...one, bare: dataOf(settings, one, 0).data }));
-  for (const one of bare) tell(one.channel, one.bare);
-  const all = (): Reply[] => answers.map((answer) => told.get(answer) ?? answer);
-  let room = MAX_FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(all()));
+  for (const one of bare) update(one.channel, one.bare);
+  const updatedReplies = (): Reply[] => answers.map((answer) => updated.get(answer) ?? answer);
+  let room = MAX_FRAME_BYTES - RESERVED_BYTES - Buffer.byteLength(JSON.stringify(updatedReplies()));
   for (const one of bare) {
     const { data, bytes } = dataOf(settings, one, room);
     room -= bytes;
-    tell(one.channel, data);
+    update(one.channel, data);
   }
-  return all();
+  return updatedReplies();
 };
 
 /**
@@ -98,11 +98,11 @@ const pageOf = async (
 /** `data` of a reply, with as many messages as fit. */
 const dataOf = (
   { checkMs }: HistoryReplyDependencies["settings"],
-  { channel, fresh, decision }: { channel: string; fresh: boolean; decision: FilteredPage },
+  { channel, isNew, decision }: { channel: string; isNew: boolean; decision: FilteredPage },
   room: number,
 ): { data: SubscribeResult; bytes: number } => {
-  const { replay, bytes } = fitting(decision, room);
-  if (!fresh)
+  const { replay, bytes } = fitToFrame(decision, room);
+  if (!isNew)
     return {
       data: { channel, ...replay, recovered: replay.code === undefined, historyCheckIntervalMs: checkMs },
       bytes,

@@ -18,7 +18,7 @@ export interface LatestReplyDependencies {
 }
 
 /** Bytes of a frame that stay free: a reply that asks the agent to renew. */
-const ROOM_BYTES = 256;
+const RESERVED_BYTES = 256;
 
 /** How long posting the messages that do not fit the frame may take, in milliseconds. */
 export const POST_MS = 2_000;
@@ -38,27 +38,27 @@ export const attachLatest = async (
 ): Promise<{ answers: Reply[]; missed: string[] }> => {
   const kept = [...granted.keys()].filter((channel) => keepsLatest(channelSettings(system.settings.channels, channel)));
   if (kept.length === 0) return { answers: [...answers], missed: [] };
-  const known = await system.latest.read(kept);
-  const decided = await Promise.all(kept.map((channel) => decide(system, agent, known.get(channel))));
-  const told = new Map<Reply, Reply>();
-  const left: Message[] = [];
-  let room = MAX_FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(answers));
+  const stored = await system.latest.read(kept);
+  const decided = await Promise.all(kept.map((channel) => decide(system, agent, stored.get(channel))));
+  const updated = new Map<Reply, Reply>();
+  const overflow: Message[] = [];
+  let room = MAX_FRAME_BYTES - RESERVED_BYTES - Buffer.byteLength(JSON.stringify(answers));
   for (const message of decided) {
     const answer = message && granted.get(message.channel);
     if (!answer) continue;
     const { channel, uuid, data, offset } = message;
     const latest = { uuid, data, offset };
     const bytes = Buffer.byteLength(JSON.stringify({ latest }));
-    if (bytes > room) left.push(message);
+    if (bytes > room) overflow.push(message);
     else {
       room -= bytes;
-      told.set(answer, { ...answer, data: { ...(answer.data as object), channel, latest } });
+      updated.set(answer, { ...answer, data: { ...(answer.data as object), channel, latest } });
     }
   }
-  const posted = await post(system, agent, left);
+  const posted = await post(system, agent, overflow);
   return {
-    answers: answers.map((answer) => told.get(answer) ?? answer),
-    missed: posted ? [] : left.map(({ channel }) => channel),
+    answers: answers.map((answer) => updated.get(answer) ?? answer),
+    missed: posted ? [] : overflow.map(({ channel }) => channel),
   };
 };
 
@@ -73,13 +73,13 @@ const decide = async (
   const transformed = await guards.delivery(agent, published, settings.timeouts.onMessageReceived);
   if (!transformed || transformed === "late") return undefined;
   const delivered = { ...transformed, offset };
-  const fitting = serialize(delivered);
-  if (fits(fitting, settings.limits)) return delivered;
+  const serialized = serialize(delivered);
+  if (fits(serialized, settings.limits)) return delivered;
   log.error("delivery_too_large", {
     agent: agent.uuid,
     channel: message.channel,
     uuid: message.uuid,
-    bytes: fitting.bytes,
+    bytes: serialized.bytes,
   });
   return undefined;
 };
@@ -93,6 +93,6 @@ const post = async (
   agent: Agent,
   messages: readonly Message[],
 ): Promise<boolean> => {
-  const patience = { postsUntil: clock.now() + POST_MS, patienceMs: POST_MS };
-  return (await postTo({ connections, clock }, agent, framesOf(messages.map(serialize)), patience)) === "done";
+  const budget = { postsUntil: clock.now() + POST_MS, patienceMs: POST_MS };
+  return (await postTo({ connections, clock }, agent, framesOf(messages.map(serialize)), budget)) === "done";
 };

@@ -46,24 +46,24 @@ export const persistHistory = async (
   return submissions.map((submission): PersistedSubmission => {
     if (reused.has(submission)) return { publications: [], refused: "uuid_reused" };
     const { own, publications } = submission;
-    const settled = publications.map((publication) =>
+    const results = publications.map((publication) =>
       keeps(publication) ? stored.get(keyOf(publication.message)) : undefined,
     );
-    const refused = settled.find((each) => typeof each === "string");
+    const refused = results.find((each) => typeof each === "string");
     const position = publications.flatMap(({ message: { channel } }, at) =>
-      channel === own.channel ? positionOf(settled[at]) : [],
+      channel === own.channel ? positionOf(results[at]) : [],
     )[0];
     return {
       publications: publications.flatMap((publication, at) =>
-        delivered(publication, settled[at], refused !== undefined),
+        delivered(publication, results[at], refused !== undefined),
       ),
       ...(refused === undefined ? { ...(position && { position }) } : { refused }),
     };
   });
 };
 
-const positionOf = (settled: AppendResult | undefined): Position | [] =>
-  typeof settled === "object" ? settled.position : [];
+const positionOf = (result: AppendResult | undefined): Position | [] =>
+  typeof result === "object" ? result.position : [];
 
 /**
  * Stored publications are delivered. The others are delivered unless part of their submission was refused: then they
@@ -71,12 +71,12 @@ const positionOf = (settled: AppendResult | undefined): Position | [] =>
  */
 const delivered = (
   publication: Publication,
-  settled: AppendResult | undefined,
+  result: AppendResult | undefined,
   incomplete: boolean,
 ): Publication | [] => {
-  if (typeof settled === "object")
-    return settled.isDeleted ? [] : { ...publication, message: settled.message, ...settled.position };
-  return settled === undefined && !incomplete ? publication : [];
+  if (typeof result === "object")
+    return result.isDeleted ? [] : { ...publication, message: result.message, ...result.position };
+  return result === undefined && !incomplete ? publication : [];
 };
 
 const keyOf = ({ channel, uuid }: Message): string => `${channel} ${uuid}`;
@@ -90,14 +90,14 @@ const collect = (
   const reused = new Set<Submission>();
   for (const submission of submissions) {
     const hash = digest(JSON.stringify([submission.own.channel, submission.own.data]));
-    const its = new Map<string, PendingMessage>();
+    const own = new Map<string, PendingMessage>();
     for (const { message } of submission.publications.filter(keeps)) {
-      const same = its.get(keyOf(message)) ?? wanted.get(keyOf(message));
+      const same = own.get(keyOf(message)) ?? wanted.get(keyOf(message));
       if (same && (same.hash !== hash || JSON.stringify(same.message.data) !== JSON.stringify(message.data)))
         reused.add(submission);
-      its.set(keyOf(message), { message, hash });
+      own.set(keyOf(message), { message, hash });
     }
-    if (!reused.has(submission)) for (const [key, one] of its) if (!wanted.has(key)) wanted.set(key, one);
+    if (!reused.has(submission)) for (const [key, one] of own) if (!wanted.has(key)) wanted.set(key, one);
   }
   return { wanted, reused };
 };
@@ -114,8 +114,8 @@ const storeAll = async (
     byChannel.set(one.message.channel, [...(byChannel.get(one.message.channel) ?? []), one]);
   const stored = new Map<string, AppendResult>();
   const store = async (own: readonly PendingMessage[]): Promise<void> => {
-    for (const [at, settled] of (await appendMessages(system, publisher, own, userId)).entries())
-      stored.set(keyOf(own[at]!.message), settled);
+    for (const [at, result] of (await appendMessages(system, publisher, own, userId)).entries())
+      stored.set(keyOf(own[at]!.message), result);
   };
   await waitForAll([...byChannel.values()].map(store));
   return stored;

@@ -53,10 +53,10 @@ export const filterPage = async (
     const delivered = await guards.delivery(agent, { channel, ...message }, 2 * timeoutMs);
     if (delivered === "late") return "late";
     if (!delivered) return { offset, bytes: 0 };
-    const fitToFrame = serialize({ ...delivered, offset, epoch });
-    if (fits(fitToFrame, settings.limits) && fitToFrame.bytes <= MAX_FRAME_BYTES - REPLAY_BYTES)
+    const serialized = serialize({ ...delivered, offset, epoch });
+    if (fits(serialized, settings.limits) && serialized.bytes <= MAX_FRAME_BYTES - REPLAY_BYTES)
       return asStored({ offset, at: 0, message: { uuid: delivered.uuid, data: delivered.data } });
-    log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: fitToFrame.bytes });
+    log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: serialized.bytes });
     return { offset, bytes: 0 };
   };
   const all = await Promise.all(page.messages.map((row) => limited(() => ask(row))));
@@ -65,8 +65,8 @@ export const filterPage = async (
 };
 
 const asStored = ({ offset, message }: MessageRow): Decided => {
-  const told = { ...message, offset };
-  return { offset, message: told, bytes: Buffer.byteLength(JSON.stringify(told)) + 1 };
+  const listed = { ...message, offset };
+  return { offset, message: listed, bytes: Buffer.byteLength(JSON.stringify(listed)) + 1 };
 };
 
 /** Bytes of the list around the messages in a reply. */
@@ -76,7 +76,7 @@ const LIST_BYTES = 16;
  * As many messages as fit, and the reader's position after them.
  * @param room in bytes
  */
-export const fitting = (
+export const fitToFrame = (
   { page, decided }: FilteredPage,
   room: number,
   reverse = false,
@@ -85,14 +85,14 @@ export const fitting = (
   let bytes = LIST_BYTES;
   let taken = 0;
   while (taken < decided.length && bytes + decided[taken]!.bytes <= room) bytes += decided[taken++]!.bytes;
-  const told = decided.slice(0, taken).flatMap(({ message }) => message ?? []);
+  const listed = decided.slice(0, taken).flatMap(({ message }) => message ?? []);
   const left = messages[taken];
   // The next request starts here.
   const here = left ? { ...position, offset: left.offset + (reverse ? 1 : -1) } : position;
   return {
     replay: {
       position: here,
-      ...(told.length > 0 && { messages: told }),
+      ...(listed.length > 0 && { messages: listed }),
       ...((more || left) && { more: true }),
       ...(pendingMs !== undefined && !left && { pendingMs: Math.ceil(pendingMs) }),
       ...(code && { code }),

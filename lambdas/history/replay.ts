@@ -34,7 +34,7 @@ export interface Page {
 }
 
 /** Rows without gaps. */
-interface Settled {
+interface GaplessRows {
   rows: readonly HistoryRow[];
   pendingMs?: number;
 }
@@ -85,7 +85,7 @@ export const replayFrom = async (
   const next = rows.find((row) => row.offset === offset + 1)?.at;
   if (![before, next].some((at) => at !== undefined && isKept(system, keep, at))) return lost("position_expired");
   const end = whole ? to : (rows.at(-1)?.offset ?? offset);
-  return pageOf(head, offset, await settled(system, channel, rows, offset + 1, end));
+  return pageOf(head, offset, await withoutGaps(system, channel, rows, offset + 1, end));
 };
 
 /** The oldest messages that the history keeps. */
@@ -101,11 +101,11 @@ export const oldest = async (system: ReplayDependencies, channel: ReplayedChanne
   const begin = page?.rows[0]?.offset;
   if (page && begin !== undefined) {
     const end = page.whole ? Math.min(head.offset, begin + limit - 1) : page.rows.at(-1)!.offset;
-    return pageOf(head, begin - 1, await settled(system, channel, page.rows, begin, end));
+    return pageOf(head, begin - 1, await withoutGaps(system, channel, page.rows, begin, end));
   }
   // A young history has no expired messages: missing rows are still to come.
   if (!isFresh(system, keep, head.begun)) return { position: newest(head), messages: [], more: false };
-  return pageOf(head, 0, await settled(system, channel, [], 1, Math.min(head.offset, limit)));
+  return pageOf(head, 0, await withoutGaps(system, channel, [], 1, Math.min(head.offset, limit)));
 };
 
 /**
@@ -142,8 +142,8 @@ export const newestMessage = async (
   const { head, keep } = channel;
   const first = Math.max(1, head.offset - keep.size + 1);
   const rows: HistoryRow[] = [];
-  for (let to = head.offset, most = LAST_ROWS; to >= first && isFresh(system, keep, head.at); most *= 10) {
-    const from = Math.max(first, to - most + 1);
+  for (let to = head.offset, count = LAST_ROWS; to >= first && isFresh(system, keep, head.at); count *= 10) {
+    const from = Math.max(first, to - count + 1);
     rows.unshift(...(await rowsBetween(system, channel, from, to)));
     const message = rows
       .filter(isMessage)
@@ -182,7 +182,7 @@ export const replayBefore = async (
   const kept = read.filter((row) => isFresh(system, keep, row.at));
   const begin = isFresh(system, keep, head.begun) ? from : kept[0]?.offset;
   if (begin === undefined) return { position: here, messages: [], more: false };
-  const { rows } = await settled(system, channel, kept, begin, to);
+  const { rows } = await withoutGaps(system, channel, kept, begin, to);
   const messages = rows.filter(isMessage).reverse();
   // If the first row of the range is missing or too old, there are no rows before it.
   return {
@@ -219,7 +219,7 @@ const isKept = ({ clock }: ReplayDependencies, { seconds }: HistorySettings, at:
 const isFresh = ({ clock }: ReplayDependencies, { seconds }: HistorySettings, at: number): boolean =>
   at + seconds * 1000 > clock.now();
 
-const pageOf = ({ epoch, offset: last }: StreamHead, before: number, { rows, pendingMs }: Settled): Page => {
+const pageOf = ({ epoch, offset: last }: StreamHead, before: number, { rows, pendingMs }: GaplessRows): Page => {
   const offset = rows.at(-1)?.offset ?? before;
   const messages = rows.filter(isMessage);
   return {
@@ -235,13 +235,13 @@ const pageOf = ({ epoch, offset: last }: StreamHead, before: number, { rows, pen
  * ends before the first of them. So no reader sees an order that changes later, and no reader waits for ever.
  * @param rows the read rows, in order; none has expired
  */
-const settled = async (
+const withoutGaps = async (
   system: ReplayDependencies,
   channel: ReplayedChannel,
   rows: readonly HistoryRow[],
   from: number,
   to: number,
-): Promise<Settled> => {
+): Promise<GaplessRows> => {
   const { clock } = system;
   const found = new Map(rows.map((row) => [row.offset, row]));
   const gapless: Promise<HistoryRow | undefined>[] = [];
@@ -253,13 +253,13 @@ const settled = async (
       ...(row ? [] : rows.filter((each) => each.offset > offset).map(({ at }) => at)),
     );
     const pendingMs = by + PENDING_MS - clock.now();
-    if (!row && pendingMs > 0) return { rows: await known(gapless), pendingMs };
+    if (!row && pendingMs > 0) return { rows: await presentRows(gapless), pendingMs };
     gapless.push(row ? Promise.resolve(row) : seal(system, channel, { offset, at: by }));
   }
-  return { rows: await known(gapless) };
+  return { rows: await presentRows(gapless) };
 };
 
-const known = async (rows: readonly Promise<HistoryRow | undefined>[]): Promise<HistoryRow[]> =>
+const presentRows = async (rows: readonly Promise<HistoryRow | undefined>[]): Promise<HistoryRow[]> =>
   (await Promise.all(rows)).filter((row) => row !== undefined);
 
 /** Seals an offset; or finds the message that was written there meanwhile. */

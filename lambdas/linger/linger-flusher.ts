@@ -41,28 +41,28 @@ export const flush = async (
   const { lingerMs = 0 } = channelSettings(settings.channels, channel);
   const lease = leaseMs(settings, channel);
   // Time for this window, and for the messages that come during the release.
-  const enough = (): boolean => remainingMs() > 2 * lease;
+  const hasTime = (): boolean => remainingMs() > 2 * lease;
   /** When this window ends, in epoch milliseconds. */
-  let over = since + lingerMs;
+  let windowEnd = since + lingerMs;
   /** Whether this is the first window. */
-  let opening = true;
+  let isFirstWindow = true;
   try {
     while (await lingering.acquireLease({ channel, owner, until: clock.now() + lease }, previous)) {
       previous = owner;
-      await clock.sleep(Math.max(0, over - clock.now()));
+      await clock.sleep(Math.max(0, windowEnd - clock.now()));
       const begun = clock.now();
       const { entries, more } = await lingering.waiting(channel);
-      await bring(system, task, entries);
-      const alone = opening && entries.length === 1;
-      opening = false;
-      over = more ? begun : begun + lingerMs;
-      if (entries.length > 0 && !alone && enough()) continue;
+      await deliverEntries(system, task, entries);
+      const isSingle = isFirstWindow && entries.length === 1;
+      isFirstWindow = false;
+      windowEnd = more ? begun : begun + lingerMs;
+      if (entries.length > 0 && !isSingle && hasTime()) continue;
       // A publisher that appends from here on sees the released lease, and starts another flusher. Earlier messages are
       // read once more.
       await lingering.releaseLease(channel, owner);
       const left = await lingering.waiting(channel);
-      if (left.entries.length > 0 && enough()) continue;
-      await bring(system, task, left.entries);
+      if (left.entries.length > 0 && hasTime()) continue;
+      await deliverEntries(system, task, left.entries);
       if (!left.more) await lingering.deleteLease(channel, owner);
       return;
     }
@@ -74,7 +74,7 @@ export const flush = async (
 };
 
 /** Delivers entries of the log, then removes them. */
-const bring = async (
+const deliverEntries = async (
   system: LingerFlusherDependencies,
   { channel, since = 0, first }: FlushTask,
   entries: readonly Entry[],
@@ -84,13 +84,13 @@ const bring = async (
   const due = entries.filter(({ id }) => id >= oldest);
   const late = entries.filter(({ id }) => id < oldest);
   // Without an earlier lease, messages that were too old even then have a publisher that crashed before it got a lease.
-  const promised = first ? late.filter(({ id }) => id >= idAt(since - LATEST_DELIVERY_MS)) : late;
-  if (promised.length < late.length)
-    system.log.warn("not_promised", { channel, messages: late.length - promised.length, ...uuidsOf(late) });
-  if (promised.length > 0) {
-    system.log.error("not_delivered", { channel, messages: promised.length, ...uuidsOf(promised) });
+  const acknowledged = first ? late.filter(({ id }) => id >= idAt(since - LATEST_DELIVERY_MS)) : late;
+  if (acknowledged.length < late.length)
+    system.log.warn("not_promised", { channel, messages: late.length - acknowledged.length, ...uuidsOf(late) });
+  if (acknowledged.length > 0) {
+    system.log.error("not_delivered", { channel, messages: acknowledged.length, ...uuidsOf(acknowledged) });
     // Close the connections of all their subscribers, so that they notice the loss.
-    await deliverSegment(system, { publications: promised, recipients: { after: "" }, until: 0 });
+    await deliverSegment(system, { publications: acknowledged, recipients: { after: "" }, until: 0 });
   }
   if (due.length > 0) await fanOut(system, await numberPublications(system, due));
   await system.lingering.remove(entries);

@@ -33,8 +33,8 @@ export const admitLingering = async (
     if (lingerMs !== undefined) windows.set(channel, lingerMs);
   }
   let left = lingeringRate.left(agent);
-  const all = [...windows.values()].reduce((sum, lingerMs) => sum + lingerMs, 0);
-  if (all <= left) return wanted.map(() => true);
+  const total = [...windows.values()].reduce((sum, lingerMs) => sum + lingerMs, 0);
+  if (total <= left) return wanted.map(() => true);
   const refused = new Set<string>();
   for (const [channel, lingerMs] of windows) {
     if (((await lingering.heldUntil(channel)) ?? 0) > clock.now()) continue;

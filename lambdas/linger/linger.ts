@@ -67,8 +67,8 @@ export interface GatherDependencies {
 }
 
 /**
- * How long a flusher may take in addition to its window, its fan-out and `onDisconnect`, in milliseconds: its start,
- * reads and writes with the SDK's retries, and closing connections at the end of a fan-out.
+ * How long a flusher may take in addition to its window, its fan-out and `onDisconnect`, in milliseconds. It has to
+ * start, to read and write with the SDK's retries, and to close connections at the end of a fan-out.
  */
 const LEASE_MARGIN_MS = 10_000;
 
@@ -101,9 +101,9 @@ export const gather = async (
     channelSettings(settings.channels, message.channel).lingerMs !== undefined;
   if (!someChannel(settings.channels, ({ lingerMs }) => lingerMs) || !publications.some(lingers)) return publications;
   const now = clock.now();
-  const unique = randomToken(clock);
+  const token = randomToken(clock);
   const entries = publications.filter(lingers).map(({ message, except, offset, epoch }, at): Entry => {
-    const id = `${idAt(now)}#${String(at).padStart(PLACE_DIGITS, "0")}#${unique}`;
+    const id = `${idAt(now)}#${String(at).padStart(PLACE_DIGITS, "0")}#${token}`;
     return { id, message, ...(except !== undefined && { except }), ...(epoch !== undefined && { offset, epoch }) };
   });
   try {
@@ -157,14 +157,14 @@ export const restartFlushers = async ({
   log,
 }: RestartDependencies): Promise<number> => {
   if (!someChannel(settings.channels, ({ lingerMs }) => lingerMs)) return 0;
-  let revived = 0;
+  let restarted = 0;
   for await (const channel of lingering.expiredLeases()) {
     try {
       await invokeFlush({ channel, owner: randomToken(clock) });
-      revived += 1;
+      restarted += 1;
     } catch (error) {
       log.error("flush_not_invoked", { channel, error: String(error) });
     }
   }
-  return revived;
+  return restarted;
 };

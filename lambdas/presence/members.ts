@@ -14,9 +14,9 @@ export interface PresenceEntry extends Member {
   /** When its presence ends unless it is renewed, in epoch milliseconds. */
   until: number;
   /** Whether the channel's subscribers were notified that it joined. */
-  told: boolean;
+  announced: boolean;
   /** When it left, in epoch milliseconds, until the subscribers are notified. */
-  goneAt?: number;
+  leftAt?: number;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface Members {
   /** Records changed public info of a present agent. Subscribers are notified of the change. */
   describe(agent: PresenceIdentity, channel: string, now: number): Promise<void>;
   /** When the agent's presence ends, for each of these channels on which it is present. Strongly consistent. */
-  untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>>;
+  leaseExpiries(connectionId: string, channels: readonly string[]): Promise<Map<string, number>>;
   /**
    * Renews an agent's presence.
    * @returns whether it was present; false if its lease has expired, because readers may already have seen it as absent
@@ -49,11 +49,11 @@ export interface Members {
    * Records that an entry with an expired lease has left.
    * @returns whether it has; false if it was renewed meanwhile
    */
-  end(channel: string, attendant: PresenceEntry, now: number): Promise<boolean>;
+  expire(channel: string, entry: PresenceEntry, now: number): Promise<boolean>;
   /** Records that the subscribers were notified that it joined. */
-  told(channel: string, attendant: PresenceEntry): Promise<void>;
+  markAnnounced(channel: string, entry: PresenceEntry): Promise<void>;
   /** Deletes an entry after the subscribers were notified that it left. */
-  forget(channel: string, attendant: PresenceEntry): Promise<void>;
+  remove(channel: string, entry: PresenceEntry): Promise<void>;
   /** All present entries, and the entries that left without a notification so far. Strongly consistent. */
   all(channel: string): Promise<PresenceEntry[]>;
   /**
@@ -66,14 +66,14 @@ export interface Members {
 
 /** A page of a channel's entries. */
 export interface MembersPage {
-  attendants: PresenceEntry[];
+  entries: PresenceEntry[];
   /** There may be entries after them. */
   more: boolean;
 }
 
 /** Whether an entry is present: it has not left, and its lease has not expired. */
-export const isPresent = ({ goneAt, until }: PresenceEntry, now: number): boolean =>
-  goneAt === undefined && until > now;
+export const isPresent = ({ leftAt, until }: PresenceEntry, now: number): boolean =>
+  leftAt === undefined && until > now;
 
 /** The public fields of an entry. */
 export const memberOf = ({ agent, userId, info }: Member): Member => ({

@@ -6,11 +6,11 @@ export interface OccupiedChannel {
   /** When the channel was vacated, or when its first member started to join; epoch milliseconds. */
   since: number;
   /** Until when a notifier run is expected that will read the members; epoch milliseconds, 0: none is. */
-  awaitedUntil: number;
+  runExpectedUntil: number;
   /** Number of members when a run last recorded it; left out: there have never been many. */
   count?: number;
   /** Whether the row is so old that it must be written again before it expires. */
-  old: boolean;
+  isStale: boolean;
 }
 
 /**
@@ -20,14 +20,14 @@ export interface OccupiedChannel {
 export interface Occupancy {
   read(channel: string): Promise<OccupiedChannel | undefined>;
   /** Makes sure that the channel has a row, before an agent joins. */
-  watch(channel: string, now: number): Promise<void>;
+  ensure(channel: string, now: number): Promise<void>;
   /**
    * Records that a run is expected until then.
    * @returns whether no other run was expected: then the caller starts it
    */
-  elect(channel: string, now: number, until: number): Promise<boolean>;
+  scheduleRun(channel: string, now: number, until: number): Promise<boolean>;
   /** Records that a run has started, so that none is expected any more. Changes after this need another run. */
-  begin(channel: string): Promise<OccupiedChannel | undefined>;
+  startRun(channel: string): Promise<OccupiedChannel | undefined>;
   /**
    * Records that the channel has members.
    * @returns whether that was new; true for one of several callers
@@ -39,9 +39,9 @@ export interface Occupancy {
    */
   vacate(channel: string, now: number): Promise<boolean>;
   /** Records the number of members. */
-  note(channel: string, count: number): Promise<void>;
+  setCount(channel: string, count: number): Promise<void>;
   /** Deletes a channel's row, if no agent started to join since. */
-  forget(occupied: OccupiedChannel): Promise<void>;
+  remove(occupied: OccupiedChannel): Promise<void>;
   /**
    * All channels, starting at any shard.
    * @param from selects the first shard: from 0 up to, not including, 1
@@ -50,7 +50,7 @@ export interface Occupancy {
 }
 
 /**
- * How long the row of a vacated channel stays, in milliseconds. This is longer than the time between a function's
- * reading of the row and its writing of a new member, which is less than its timeout.
+ * How long the row of a vacated channel stays, in milliseconds. A function reads the row
+ * before it writes a new member. The time between both is shorter, because it is less than the function's timeout.
  */
 export const VACANT_MS = 60_000;

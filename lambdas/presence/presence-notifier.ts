@@ -13,8 +13,8 @@ export const MAX_MEMBERS_PER_REPLY = 25;
 
 /** The ports that notifying of joins and leaves uses. */
 export interface PresenceNotifierDependencies extends FanOutDependencies {
-  members: Pick<Members, "all" | "end" | "told" | "forget">;
-  occupancy: Pick<Occupancy, "read" | "begin" | "occupy" | "vacate" | "note" | "forget" | "all">;
+  members: Pick<Members, "all" | "expire" | "markAnnounced" | "remove">;
+  occupancy: Pick<Occupancy, "read" | "startRun" | "occupy" | "vacate" | "setCount" | "remove" | "all">;
   events: ServerEvents;
 }
 
@@ -59,33 +59,33 @@ export const notifyChannel = async (
   await system.clock.sleep(debounceMs(before?.count ?? 0));
   await limited(async () => {
     // Changes from here on start another run; all earlier changes are read below.
-    const found = await system.occupancy.begin(channel);
+    const found = await system.occupancy.startRun(channel);
     await reconcile(
       system,
-      found ?? { channel, occupied: false, since: system.clock.now(), awaitedUntil: 0, old: false },
+      found ?? { channel, occupied: false, since: system.clock.now(), runExpectedUntil: 0, isStale: false },
     );
   });
 };
 
 /**
  * Processes all channels with members: sends missing notifications, and ends expired leases.
- * @param enough whether there is time for one more channel
+ * @param hasTime whether there is time for one more channel
  * @returns number of failed or skipped channels; the next run starts at another shard
  */
 export const notifyAllChannels = async (
   system: PresenceNotifierDependencies,
-  enough: () => boolean,
+  hasTime: () => boolean,
 ): Promise<number> => {
   const { occupancy, clock, log } = system;
   const limited = limiter(CHANNELS_IN_FLIGHT);
   const work: Promise<void>[] = [];
-  let left = 0;
+  let failed = 0;
   for await (const found of occupancy.all(clock.random())) {
     const one = limited(async () => {
-      if (!enough()) left += 1;
+      if (!hasTime()) failed += 1;
       else
         await reconcile(system, found).catch((error: unknown) => {
-          left += 1;
+          failed += 1;
           log.error("announce_failed", { channel: found.channel, error: String(error) });
         });
     });
@@ -93,23 +93,23 @@ export const notifyAllChannels = async (
     if (work.length % CHANNELS_IN_FLIGHT === 0) await one;
   }
   await Promise.all(work);
-  return left;
+  return failed;
 };
 
 /** Notifies the subscribers of joins and leaves, and sends the server events for occupied and vacated channels. */
 const reconcile = async (system: PresenceNotifierDependencies, found: OccupiedChannel): Promise<void> => {
   const { occupancy, clock } = system;
   const { channel, occupied, since, count = 0 } = found;
-  const present = await tell(system, channel);
-  if (present !== count && Math.max(present, count) > MAX_MEMBERS_PER_REPLY) await occupancy.note(channel, present);
+  const present = await notifySubscribers(system, channel);
+  if (present !== count && Math.max(present, count) > MAX_MEMBERS_PER_REPLY) await occupancy.setCount(channel, present);
   if (present > 0) {
     if (!occupied) await occupy(system, channel);
   } else if (occupied) {
     if (!(await occupancy.vacate(channel, clock.now()))) return;
     await system.events.put("Channel Vacated", { channel });
     // An agent that joined after the members were read has seen the channel as occupied.
-    if ((await tell(system, channel)) > 0) await occupy(system, channel);
-  } else if (clock.now() - since > VACANT_MS) await occupancy.forget(found);
+    if ((await notifySubscribers(system, channel)) > 0) await occupy(system, channel);
+  } else if (clock.now() - since > VACANT_MS) await occupancy.remove(found);
 };
 
 const occupy = async ({ occupancy, clock, events }: PresenceNotifierDependencies, channel: string): Promise<void> => {
@@ -121,7 +121,7 @@ const occupy = async ({ occupancy, clock, events }: PresenceNotifierDependencies
  * Two runs at once use the same uuids, so that clients drop the duplicate.
  * @returns number of present members
  */
-const tell = async (system: PresenceNotifierDependencies, channel: string): Promise<number> => {
+const notifySubscribers = async (system: PresenceNotifierDependencies, channel: string): Promise<number> => {
   const { members, clock } = system;
   const limited = limiter(WRITES_IN_FLIGHT);
   const all = await members.all(channel);
@@ -129,39 +129,39 @@ const tell = async (system: PresenceNotifierDependencies, channel: string): Prom
   const present = all.filter((each) => isPresent(each, now));
   const ended = await Promise.all(
     all
-      .filter(({ goneAt, until }) => goneAt === undefined && until <= now)
+      .filter(({ leftAt, until }) => leftAt === undefined && until <= now)
       .map((each) =>
         // End the entry first: an agent that is notified as left can only join with a new entry.
-        limited(async () => ((await members.end(channel, each, now)) ? [{ ...each, goneAt: now }] : [])),
+        limited(async () => ((await members.expire(channel, each, now)) ? [{ ...each, leftAt: now }] : [])),
       ),
   );
-  const left = [...all.filter(({ goneAt }) => goneAt !== undefined), ...ended.flat()];
-  const joined = present.filter(({ told }) => !told);
+  const left = [...all.filter(({ leftAt }) => leftAt !== undefined), ...ended.flat()];
+  const joined = present.filter(({ announced }) => !announced);
   await fanOut(
     system,
     [...left, ...joined].map((each) => publicationOf(channel, each)),
   );
   await Promise.all([
-    ...left.map((each) => limited(() => members.forget(channel, each))),
-    ...joined.map((each) => limited(() => members.told(channel, each))),
+    ...left.map((each) => limited(() => members.remove(channel, each))),
+    ...joined.map((each) => limited(() => members.markAnnounced(channel, each))),
   ]);
   return present.length;
 };
 
-const publicationOf = (channel: string, attendant: PresenceEntry): Publication => {
-  const { agent, since, goneAt } = attendant;
+const publicationOf = (channel: string, entry: PresenceEntry): Publication => {
+  const { agent, since, leftAt } = entry;
   // Clients keep the later event of an agent, even if the clocks of two functions differ.
-  const at = goneAt === undefined ? since : Math.max(goneAt, since + 1);
-  const said: PresenceEventData = {
+  const at = leftAt === undefined ? since : Math.max(leftAt, since + 1);
+  const data: PresenceEventData = {
     channel,
-    ...(goneAt === undefined ? { joined: memberOf(attendant) } : { left: memberOf(attendant) }),
+    ...(leftAt === undefined ? { joined: memberOf(entry) } : { left: memberOf(entry) }),
     at,
   };
   // A repeated notification has the same uuid. A uuid has at most 64 characters, and a channel may have more.
   const uuid = createHash("sha256")
-    .update(JSON.stringify([channel, agent, goneAt === undefined, at]))
+    .update(JSON.stringify([channel, agent, leftAt === undefined, at]))
     .digest("base64url")
     .slice(0, 22);
-  const message: Message = { channel: Meta.presence, uuid, data: said as unknown as Json };
+  const message: Message = { channel: Meta.presence, uuid, data: data as unknown as Json };
   return { message, to: channel };
 };

@@ -26,7 +26,7 @@ export interface PresenceQueryDependencies extends QueryGuardDependencies {
 }
 
 /** Bytes of the reply's frame that stay free: a reply that asks the agent to renew may follow. */
-const ROOM_BYTES = 256;
+const RESERVED_BYTES = 256;
 
 /** Maximum size and cost of a presence reply. */
 export interface ReplyBudget {
@@ -43,43 +43,43 @@ const MEMBER_BYTES = 100;
 const ROWS_AT_ONCE = 50;
 
 /** Some of the members of a channel. */
-interface Part {
+interface MemberPage {
   members: Member[];
   /** The place after which the others are; left out: there are no others. */
   more?: string;
 }
 
 /** The members after a place, as many as fit. */
-const partOf = async (
+const memberPage = async (
   { members, clock }: Pick<PresenceQueryDependencies, "members" | "clock">,
   { channel, after }: PresenceQuery,
   size: ReplyBudget,
-): Promise<Part> => {
-  const told: Member[] = [];
+): Promise<MemberPage> => {
+  const listed: Member[] = [];
   let { bytes, rows } = size;
   let place = after === "" ? undefined : after;
   while (rows > 0) {
     const limit = Math.min(rows, Math.max(ROWS_AT_ONCE, Math.ceil(bytes / MEMBER_BYTES)));
-    const { attendants, more } = await members.page(channel, place, limit);
+    const { entries, more } = await members.page(channel, place, limit);
     const now = clock.now();
-    for (const each of attendants) {
+    for (const each of entries) {
       if (isPresent(each, now)) {
         const member = memberOf(each);
         bytes -= Buffer.byteLength(JSON.stringify(member)) + 1;
-        if (bytes < 0) return { members: told, ...(place !== undefined && { more: place }) };
-        told.push(member);
+        if (bytes < 0) return { members: listed, ...(place !== undefined && { more: place }) };
+        listed.push(member);
       }
       place = memberPlace(each.connectionId);
     }
-    if (!more) return { members: told };
-    rows -= attendants.length;
+    if (!more) return { members: listed };
+    rows -= entries.length;
   }
-  return { members: told, ...(place !== undefined && { more: place }) };
+  return { members: listed, ...(place !== undefined && { more: place }) };
 };
 
 /**
- * Members of a channel, as many as fit, and their number. If one reply has all members, they are counted. Otherwise the
- * number is the one that the last notifier run recorded. So the cost of a query does not grow with the channel.
+ * Members of a channel, as many as fit, and their number. If one reply has all members, they are counted. Otherwise the last
+ * notifier run has recorded the number. So the cost of a query does not grow with the channel.
  */
 export const readPresencePage = async (
   system: Pick<PresenceQueryDependencies, "members" | "occupancy" | "clock">,
@@ -87,11 +87,11 @@ export const readPresencePage = async (
   size: ReplyBudget,
 ): Promise<PresencePage> => {
   const { channel, after } = query;
-  const part = await partOf(system, query, size);
-  const told = part.members.length;
-  if (!after && part.more === undefined) return { channel, count: told, ...part };
+  const part = await memberPage(system, query, size);
+  const listed = part.members.length;
+  if (!after && part.more === undefined) return { channel, count: listed, ...part };
   const found = await system.occupancy.read(channel);
-  return { channel, count: Math.max(told, found?.count ?? 0), ...part };
+  return { channel, count: Math.max(listed, found?.count ?? 0), ...part };
 };
 
 /** Maximum number of rows for one reply to an agent: as many of the smallest members as a frame holds. */
@@ -112,9 +112,9 @@ export const answerPresenceQuery = async (
   const { presence } = channelSettings(system.settings.channels, channel);
   const refusal = await authorizeQuery(system, agent, channel, presence ? undefined : "no_presence");
   if (refusal) return forChannel(channel, failure(Meta.presence, uuid, ...refusal));
-  const told = await readPresencePage(system, query, {
-    bytes: MAX_FRAME_BYTES - ENVELOPE_BYTES - ROOM_BYTES,
+  const listed = await readPresencePage(system, query, {
+    bytes: MAX_FRAME_BYTES - ENVELOPE_BYTES - RESERVED_BYTES,
     rows: ROWS_PER_FRAME,
   });
-  return success(Meta.presence, uuid, told as unknown as Json);
+  return success(Meta.presence, uuid, listed as unknown as Json);
 };

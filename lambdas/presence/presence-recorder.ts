@@ -9,7 +9,7 @@ import type { Clock, Log } from "../ports.js";
 /** The ports that recording presence uses. */
 export interface PresenceRecorderDependencies {
   members: Pick<Members, "join" | "describe" | "leave">;
-  occupancy: Pick<Occupancy, "read" | "watch" | "elect">;
+  occupancy: Pick<Occupancy, "read" | "ensure" | "scheduleRun">;
   /** Starts the notifier for these channels, in one run. */
   announce: (channels: readonly string[]) => Promise<void>;
   settings: Pick<Settings, "channels" | "presenceLeaseMs">;
@@ -29,8 +29,8 @@ const WRITES_IN_FLIGHT = 16;
 /**
  * Records joins and leaves on channels with presence, and starts the notifier. Other channels cost nothing here.
  *
- * The occupancy row is written before the member: so after any crash, the next run of the sweep, within a minute, finds
- * the member and notifies the subscribers. Starting the notifier only makes this faster, so it may fail.
+ * The occupancy row is written before the member. So after any crash, the next run of the sweep finds the member within
+ * a minute and notifies the subscribers. Starting the notifier only makes this faster, so it may fail.
  */
 export class PresenceRecorder {
   readonly #system: PresenceRecorderDependencies;
@@ -45,7 +45,7 @@ export class PresenceRecorder {
     const { members, occupancy, settings, clock } = this.#system;
     await this.#each(channels, async (channel) => {
       const found = await occupancy.read(channel);
-      if (!found?.occupied || found.old) await occupancy.watch(channel, clock.now());
+      if (!found?.occupied || found.isStale) await occupancy.ensure(channel, clock.now());
       const now = clock.now();
       await members.join(agent, channel, now, now + settings.presenceLeaseMs);
     });
@@ -58,24 +58,24 @@ export class PresenceRecorder {
     await this.#each(channels, async (channel) => {
       if (await members.leave(connectionId, channel, clock.now())) left.push(channel);
     });
-    await this.tell(left);
+    await this.startNotifier(left);
   }
 
   /** Records changed public info of an agent, and starts the notifier. */
   async describe(agent: PresenceIdentity, channels: readonly string[]): Promise<void> {
     const { members, clock } = this.#system;
     await this.#each(channels, (channel) => members.describe(agent, channel, clock.now()));
-    await this.tell(channels);
+    await this.startNotifier(channels);
   }
 
   /** Starts as few notifier runs as possible, and none for a channel that already expects one. */
-  async tell(channels: readonly string[]): Promise<void> {
+  async startNotifier(channels: readonly string[]): Promise<void> {
     const { announce, log } = this.#system;
-    const elected: string[] = [];
+    const scheduled: string[] = [];
     await this.#each(channels, async (channel) => {
-      if (await this.#elect(channel)) elected.push(channel);
+      if (await this.#scheduleRun(channel)) scheduled.push(channel);
     });
-    const runs = chunks(elected, CHANNELS_PER_RUN).map((some) =>
+    const runs = chunks(scheduled, CHANNELS_PER_RUN).map((some) =>
       // The presence is recorded: the next run of the sweep, within a minute, notifies the subscribers.
       announce(some).catch((error: unknown) =>
         log.error("announce_not_invoked", { channels: some, error: String(error) }),
@@ -85,12 +85,15 @@ export class PresenceRecorder {
   }
 
   /** @returns whether a run has to be started: no other run is expected that will read the members */
-  async #elect(channel: string): Promise<boolean> {
+  async #scheduleRun(channel: string): Promise<boolean> {
     const { occupancy, clock, log } = this.#system;
     try {
       const found = await occupancy.read(channel);
       const now = clock.now();
-      return !(found && found.awaitedUntil > now) && (await occupancy.elect(channel, now, now + NOTIFICATION_WAIT_MS));
+      return (
+        !(found && found.runExpectedUntil > now) &&
+        (await occupancy.scheduleRun(channel, now, now + NOTIFICATION_WAIT_MS))
+      );
     } catch (error) {
       // The presence is recorded: the next run of the sweep, within a minute, notifies the subscribers.
       log.error("announce_not_invoked", { channels: [channel], error: String(error) });

@@ -9,7 +9,7 @@ import { isObject, type Parsed, readFrame, uuidOf } from "../requests/frame-pars
 
 /** The ports that renewing presence uses. */
 export interface PresenceRenewalDependencies {
-  members: Pick<Members, "renew" | "untilOf">;
+  members: Pick<Members, "renew" | "leaseExpiries">;
   settings: Pick<Settings, "channels" | "presenceLeaseMs">;
   clock: Pick<Clock, "now">;
 }
@@ -54,14 +54,17 @@ export const renewPresence = async (
   const present = withPresence(settings.channels, channels);
   if (present.length === 0) return [];
   const limited = limiter(WRITES_IN_FLIGHT);
-  const found = await members.untilOf(connectionId, present);
+  const found = await members.leaseExpiries(connectionId, present);
   const now = clock.now();
   const until = now + settings.presenceLeaseMs;
-  const late = until - settings.presenceLeaseMs * RENEWAL_SHARE;
-  const isThere = async (channel: string): Promise<boolean> => {
-    const its = found.get(channel);
-    return its !== undefined && (its > late || limited(() => members.renew(connectionId, channel, now, until)));
+  const renewedRecently = until - settings.presenceLeaseMs * RENEWAL_SHARE;
+  const isStillPresent = async (channel: string): Promise<boolean> => {
+    const leaseEnd = found.get(channel);
+    return (
+      leaseEnd !== undefined &&
+      (leaseEnd > renewedRecently || limited(() => members.renew(connectionId, channel, now, until)))
+    );
   };
-  const there = await Promise.all(present.map(isThere));
-  return present.filter((_, at) => !there[at]);
+  const renewed = await Promise.all(present.map(isStillPresent));
+  return present.filter((_, at) => !renewed[at]);
 };

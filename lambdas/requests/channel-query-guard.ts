@@ -23,8 +23,8 @@ export const authorizeQuery = async (
   channel: string,
   none?: Code,
 ): Promise<[code: Code, reason?: string] | undefined> => {
-  const fault = subscriptionError(channel, settings) ?? none;
-  if (fault) return [fault];
+  const error = subscriptionError(channel, settings) ?? none;
+  if (error) return [error];
   // The rate limit comes before the guard, which is the expensive part.
   if (rate.take(agent, 1) < 1) return ["rate_limited"];
   const verdict = await guards.subscription(agent, channel);

@@ -159,23 +159,23 @@ export const readSubscription = (
   if ("faults" in read) return read;
   const { uuid, data } = read.request;
   const { channel, channels } = isObject(data) ? data : {};
-  const wanted: unknown = typeof channel === "string" ? [data] : channels;
-  const targets = Array.isArray(wanted) ? wanted.map(targetOf) : [];
-  if (!Array.isArray(wanted) || targets.length === 0 || targets.includes(undefined)) {
+  const entries: unknown = typeof channel === "string" ? [data] : channels;
+  const targets = Array.isArray(entries) ? entries.map(targetOf) : [];
+  if (!Array.isArray(entries) || targets.length === 0 || targets.includes(undefined)) {
     const error = 'The frame must have a "data.channel", or "data.channels" with at least one channel.';
     return { faults: [failure(meta, uuid, "bad_frame", error)] };
   }
-  if (wanted.length > channelsPerFrame) {
+  if (entries.length > channelsPerFrame) {
     const error = `A frame may have at most ${channelsPerFrame} channels.`;
     return { faults: [failure(meta, uuid, "too_many", error)] };
   }
-  const named = targets.filter((target) => target !== undefined);
+  const valid = targets.filter((target) => target !== undefined);
   const since = new Map(
-    named.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])),
+    valid.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])),
   );
-  const misplaced = new Set(named.flatMap((target) => (target.since === null ? [target.channel] : [])));
+  const invalidSince = new Set(valid.flatMap((target) => (target.since === null ? [target.channel] : [])));
   return {
-    request: { uuid, channels: [...new Set(named.map((target) => target.channel))], since, invalidSince: misplaced },
+    request: { uuid, channels: [...new Set(valid.map((target) => target.channel))], since, invalidSince },
   };
 };
 

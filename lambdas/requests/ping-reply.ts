@@ -28,8 +28,8 @@ export const pingReply = async (
   if (positions.request.size === 0 && present.request.length === 0) return { facts: {} };
   const { connectionId } = agent;
   if (system.rate.take(agent, 1) < 1) return { faults: [failure(Meta.ping, uuidOf(readFrame(body)), "rate_limited")] };
-  const goneOn = laggingChannels(system, agent, positions.request);
-  const [channels, absent] = await Promise.all([goneOn, renewPresence(system, connectionId, present.request)]);
+  const lagging = laggingChannels(system, agent, positions.request);
+  const [channels, absent] = await Promise.all([lagging, renewPresence(system, connectionId, present.request)]);
   return {
     facts: {
       ...(channels.length > 0 && { laggingChannels: channels }),

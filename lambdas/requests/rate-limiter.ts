@@ -45,15 +45,15 @@ export class RateLimiter {
    * @returns whether the request is granted
    */
   spend(agent: Counted, cost: number): boolean {
-    const may = this.left(agent) >= cost;
-    if (may) this.charge(agent, cost);
-    return may;
+    const granted = this.left(agent) >= cost;
+    if (granted) this.charge(agent, cost);
+    return granted;
   }
 
   /** How many tokens the agent has now. */
   left({ connectionId, userId }: Counted): number {
-    const its = this.#agents.left(connectionId);
-    return userId === undefined ? its : Math.min(its, this.#users.left(userId));
+    const own = this.#agents.left(connectionId);
+    return userId === undefined ? own : Math.min(own, this.#users.left(userId));
   }
 
   /** Takes tokens for work that was done already, even if too few are left. */
@@ -72,11 +72,11 @@ interface Bucket {
 /** A token bucket for each key. */
 class Buckets {
   readonly #buckets = new Map<string, Bucket>();
-  readonly #allowance: RateLimit;
+  readonly #limit: RateLimit;
   readonly #clock: Pick<Clock, "now">;
 
-  constructor(allowance: RateLimit, clock: Pick<Clock, "now">) {
-    this.#allowance = allowance;
+  constructor(limit: RateLimit, clock: Pick<Clock, "now">) {
+    this.#limit = limit;
     this.#clock = clock;
   }
 
@@ -86,12 +86,12 @@ class Buckets {
 
   charge(key: string, used: number): void {
     const { left, at } = this.#filled(key);
-    this.#keep(key, { left: left - used, at });
+    this.#store(key, { left: left - used, at });
   }
 
   #filled(key: string): Bucket {
     const now = this.#clock.now();
-    const { perSecond, burst } = this.#allowance;
+    const { perSecond, burst } = this.#limit;
     const { left, at } = this.#buckets.get(key) ?? { left: burst, at: now };
     // If the clock was set back, the bucket stays as it is.
     const fresh = (Math.max(0, now - at) / 1000) * perSecond;
@@ -99,7 +99,7 @@ class Buckets {
   }
 
   /** The map is in the order of last use, so that the first bucket was unused for longest. */
-  #keep(key: string, bucket: Bucket): void {
+  #store(key: string, bucket: Bucket): void {
     this.#buckets.delete(key);
     const oldest = this.#buckets.keys().next();
     if (this.#buckets.size >= MAX_COUNTED_AGENTS && !oldest.done) this.#buckets.delete(oldest.value);

@@ -106,14 +106,14 @@ export const renewalDue = ({ expiresAt }: Agent, now: number): Reply[] =>
  * @param now epoch milliseconds
  */
 export const connectionInfo = (agent: Agent, settings: Settings, now: number): { [name: string]: Json } => {
-  const told: ConnectionInfo = {
+  const info: ConnectionInfo = {
     agent: agent.uuid,
     ...(agent.userId === undefined ? {} : { userId: agent.userId }),
     timeouts: settings.timeouts,
     limits: { ...settings.limits, frameBytes: MAX_FRAME_BYTES },
     ...(agent.expiresAt === undefined ? {} : { expiresInMs: agent.expiresAt - now }),
   };
-  return JSON.parse(JSON.stringify(told)) as { [name: string]: Json };
+  return JSON.parse(JSON.stringify(info)) as { [name: string]: Json };
 };
 
 /**
@@ -122,10 +122,10 @@ export const connectionInfo = (agent: Agent, settings: Settings, now: number): {
  * @param messages sent before the replies: as many as the frame takes together with all replies
  */
 export const encodeReplies = (answers: readonly Reply[], messages: readonly SerializedMessage[] = []): string => {
-  const packed = [...messages.map(({ json }) => json), ...answers.map((answer) => JSON.stringify(answer))];
-  const [only] = packed;
-  if (only !== undefined && packed.length === 1) return only;
+  const encoded = [...messages.map(({ json }) => json), ...answers.map((answer) => JSON.stringify(answer))];
+  const [only] = encoded;
+  if (only !== undefined && encoded.length === 1) return only;
   let bytes = 1;
-  const fitting = packed.filter((json) => (bytes += Buffer.byteLength(json) + 1) <= MAX_FRAME_BYTES);
+  const fitting = encoded.filter((json) => (bytes += Buffer.byteLength(json) + 1) <= MAX_FRAME_BYTES);
   return `[${fitting.join(",")}]`;
 };

@@ -85,28 +85,28 @@ export const disconnect = async (
 ): Promise<number> => {
   const { store, guards, connections, clock } = system;
   const found = await connectionsOf(system, target);
-  const overdue = Math.floor(clock.now() / 1000);
+  const deadline = Math.floor(clock.now() / 1000);
   await store.putExpired(
     found.map(({ connectionId }) => connectionId),
-    overdue,
+    deadline,
   );
-  const answer = failure(Meta.connect, undefined, "revoked", reason || DEFAULT_MESSAGES.revoked);
+  const reply = failure(Meta.connect, undefined, "revoked", reason || DEFAULT_MESSAGES.revoked);
   return forEach(system, found, async ({ connectionId }) => {
-    let ended: Promise<boolean> | undefined;
-    let had = false;
-    const end = (): Promise<boolean> => (ended ??= notifyAndClose(connections, connectionId, answer));
-    const left = async (agent: Agent): Promise<void> => {
-      had = true;
-      await Promise.all([end(), guards.disconnected(agent)]);
+    let closed: Promise<boolean> | undefined;
+    let hadAgent = false;
+    const notifyAndCloseOnce = (): Promise<boolean> => (closed ??= notifyAndClose(connections, connectionId, reply));
+    const onRemoved = async (agent: Agent): Promise<void> => {
+      hadAgent = true;
+      await Promise.all([notifyAndCloseOnce(), guards.disconnected(agent)]);
     };
     try {
-      await removeAgent({ store, guards: { disconnected: left } }, { connectionId });
+      await removeAgent({ store, guards: { disconnected: onRemoved } }, { connectionId });
     } finally {
-      await end();
+      await notifyAndCloseOnce();
     }
     // If API Gateway did not close it, the sweep does; it has no agent any more.
-    if (await end()) await store.deleteRegistration(connectionId, overdue);
-    return had;
+    if (await notifyAndCloseOnce()) await store.deleteRegistration(connectionId, deadline);
+    return hadAgent;
   });
 };
 
@@ -125,12 +125,12 @@ export const unsubscribe = async (
 ): Promise<number> => {
   const { store, connections, log } = system;
   const found = await connectionsOf(system, target);
-  const answer: Reply = {
+  const reply: Reply = {
     ...forChannel(channel, { channel: Meta.unsubscribe, successful: true }),
     code: "revoked",
     error: reason || DEFAULT_MESSAGES.revoked,
   };
-  const frames = [new Frame(encodeReplies([answer]))];
+  const frames = [new Frame(encodeReplies([reply]))];
   return forEach(system, found, async (connection, deadline) => {
     const { connectionId } = connection;
     await store.deleteSubscriptions(connectionId, [channel]);

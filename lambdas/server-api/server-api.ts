@@ -20,7 +20,7 @@ export type ServerApiDependencies = ServerPublishDependencies &
   };
 
 /** Maximum size of one presence response, in bytes: a sixth of the maximum response of an invocation. */
-const PRESENCE = { bytes: 1024 * 1024, rows: 10_000 };
+const PRESENCE_BUDGET = { bytes: 1024 * 1024, rows: 10_000 };
 
 /**
  * Handles a request of the server API. IAM has authorised the caller before.
@@ -30,9 +30,9 @@ export const handleServerRequest = async (
   system: ServerApiDependencies,
   value: unknown,
 ): Promise<ServerApiResponse> => {
-  const understood = readServerRequest(value);
-  if ("error" in understood) return { version, error: understood.error, code: "bad_request" };
-  const { request } = understood;
+  const parsed = readServerRequest(value);
+  if ("error" in parsed) return { version, error: parsed.error, code: "bad_request" };
+  const { request } = parsed;
   switch (request.kind) {
     case "history": {
       const { query } = request;
@@ -44,7 +44,7 @@ export const handleServerRequest = async (
       const { query } = request;
       if (!channelSettings(system.settings.channels, query.channel).presence)
         return { version, error: DEFAULT_MESSAGES.no_presence, code: "no_presence" };
-      return { version, presence: await readPresencePage(system, query, PRESENCE) };
+      return { version, presence: await readPresencePage(system, query, PRESENCE_BUDGET) };
     }
     case "publish":
       return { version, results: await serverPublish(system, request.entries) };

@@ -48,16 +48,16 @@ export const serverPublish = async (
 ): Promise<PublishResult[]> => {
   const outcomes = entries.map((entry) => validateEntry(system, entry));
   const accepted = outcomes.flatMap(({ publication }) => publication ?? []);
-  const recorded = await persistHistory(
+  const stored = await persistHistory(
     system,
     SERVER_PUBLISHER,
     accepted.map((one) => ({ own: one.message, publications: [one] })),
   );
-  const publications = recorded.flatMap((each) => each.publications);
+  const publications = stored.flatMap((each) => each.publications);
   await fanOut(system, await numberPublications(system, await gather(system, publications)));
-  const became = new Map(accepted.map((one, at) => [one, recorded[at]]));
+  const persisted = new Map(accepted.map((one, at) => [one, stored[at]]));
   return outcomes.map(({ result, publication }): PublishResult => {
-    const { refused: code, position } = (publication && became.get(publication)) ?? {};
+    const { refused: code, position } = (publication && persisted.get(publication)) ?? {};
     return code ? refused(result.uuid, code).result : { ...result, ...(position && { position }) };
   });
 };

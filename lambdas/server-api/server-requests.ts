@@ -41,8 +41,8 @@ const KINDS = ["publish", "history", "presence", "disconnect", "unsubscribe", ..
 const isConnectionId = (id: unknown): id is string =>
   typeof id === "string" && id.length <= MAX_CONNECTION_ID_LENGTH && /^[\x21-\x7e]+$/.test(id);
 
-const NO_CONNECTION_ID = `must be the id of a connection: 1 to ${MAX_CONNECTION_ID_LENGTH} visible ASCII characters`;
-const NO_USER_ID = `must be the id of a user: 1 to ${MAX_USER_ID_LENGTH} characters`;
+const CONNECTION_ID_ERROR = `must be the id of a connection: 1 to ${MAX_CONNECTION_ID_LENGTH} visible ASCII characters`;
+const USER_ID_ERROR = `must be the id of a user: 1 to ${MAX_USER_ID_LENGTH} characters`;
 
 /** Reads a request to the server API; an invalid one is refused as a whole, with the reason. */
 export const readServerRequest = (value: unknown): { request: ServerRequest } | { error: string } => {
@@ -69,21 +69,21 @@ export const readServerRequest = (value: unknown): { request: ServerRequest } | 
   if (typeof target === "string") return { error: `${kind} ${target}.` };
   const { reason, channel } = value;
   if (reason !== undefined && typeof reason !== "string") return { error: '"reason" must be a string.' };
-  const told = reason === undefined ? undefined : truncateReason(reason);
-  if (kind === "disconnect") return { request: { kind, target, reason: told } };
+  const truncated = reason === undefined ? undefined : truncateReason(reason);
+  if (kind === "disconnect") return { request: { kind, target, reason: truncated } };
   // This deployment's present rules do not matter: a subscription from an earlier deployment can be revoked.
   if (typeof channel !== "string" || subscriptionError(channel, { wildcards: [channel], limits: DEFAULT_LIMITS })) {
     return { error: '"channel" must be a channel name, or a wildcard such as stories/*.' };
   }
-  return { request: { kind, target, channel, reason: told } };
+  return { request: { kind, target, channel, reason: truncated } };
 };
 
 const readTarget = (target: unknown): RequestTarget | string => {
   const { connectionId, userId } = isObject(target) ? target : {};
   if ((connectionId === undefined) === (userId === undefined)) return "must have either a connectionId or a userId";
   if (userId === undefined)
-    return isConnectionId(connectionId) ? { connectionId } : `.connectionId ${NO_CONNECTION_ID}`;
-  return isUserId(userId) ? { userId } : `.userId ${NO_USER_ID}`;
+    return isConnectionId(connectionId) ? { connectionId } : `.connectionId ${CONNECTION_ID_ERROR}`;
+  return isUserId(userId) ? { userId } : `.userId ${USER_ID_ERROR}`;
 };
 
 const readPublish = (entries: unknown): { request: ServerRequest } | { error: string } => {
@@ -103,9 +103,9 @@ const readEntry = (entry: unknown): PublishEntry | EntryFault => {
   if ((channel === undefined) === (userId === undefined))
     return fault("An entry must have either a channel or a userId.");
   if (channel !== undefined && typeof channel !== "string") return fault('"channel" must be a string.');
-  if (userId !== undefined && !isUserId(userId)) return fault(`"userId" ${NO_USER_ID}.`);
+  if (userId !== undefined && !isUserId(userId)) return fault(`"userId" ${USER_ID_ERROR}.`);
   if (excludeConnectionId !== undefined && !isConnectionId(excludeConnectionId))
-    return fault(`"excludeConnectionId" ${NO_CONNECTION_ID}.`);
+    return fault(`"excludeConnectionId" ${CONNECTION_ID_ERROR}.`);
   if (data === undefined) return fault("An entry must have data.");
   if (jsonDepth(data) > MAX_JSON_DEPTH) return fault(`"data" may be nested at most ${MAX_JSON_DEPTH} deep.`);
   const to = channel === undefined ? { userId: userId as string } : { channel };

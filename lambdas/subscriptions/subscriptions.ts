@@ -35,18 +35,18 @@ const isSame = (one: Renewable, other: Renewable): boolean =>
   one.expiresAt === other.expiresAt && JSON.stringify(one.info) === JSON.stringify(other.info);
 
 /** The agent's own subscriptions: without the channel that finds all connections of its user. */
-const own = (channels: readonly string[]): string[] => channels.filter((channel) => !isReserved(channel));
+const ownChannels = (channels: readonly string[]): string[] => channels.filter((channel) => !isReserved(channel));
 
 /**
  * Whether an agent may have these channels in addition to its present ones. Existing subscriptions are never refused.
  */
-const allows = (most: number, before: ReadonlySet<string>, channels: readonly string[]): boolean => {
+const allows = (max: number, before: ReadonlySet<string>, channels: readonly string[]): boolean => {
   const after = new Set([...before, ...channels]);
-  return after.size === before.size || own([...after]).length <= most;
+  return after.size === before.size || ownChannels([...after]).length <= max;
 };
 
 /** Whether an agent may be subscribed to these channels, with its present subscriptions. */
-export const fits = async (
+export const hasRoomFor = async (
   { store, settings }: SubscriptionDependencies,
   { connectionId }: Agent,
   channels: readonly string[],
@@ -66,10 +66,10 @@ export const extend = async (
   agent: Agent,
 ): Promise<boolean> => {
   for (;;) {
-    const held = await store.connectionSubscriptions(agent.connectionId);
-    const { present, outdated } = held;
+    const stored = await store.connectionSubscriptions(agent.connectionId);
+    const { present, outdated } = stored;
     if (!present || outdated.length === 0) return present;
-    await store.renewSubscriptions(withStoredRenewal(agent, held), outdated);
+    await store.renewSubscriptions(withStoredRenewal(agent, stored), outdated);
   }
 };
 
@@ -86,38 +86,38 @@ export const addSubscriptions = async (
   groups: readonly (readonly string[])[],
   confirm = false,
 ): Promise<SubscribeOutcome[]> => {
-  const most = settings.limits.subscriptionsPerAgent;
+  const max = settings.limits.subscriptionsPerAgent;
   if (groups.every((group) => group.length === 0)) return groups.map(() => "done");
-  let held = await store.connectionSubscriptions(agent.connectionId);
-  if (!held.present) return groups.map(() => "unknown_agent");
-  const before = new Set(held.channels);
+  let stored = await store.connectionSubscriptions(agent.connectionId);
+  if (!stored.present) return groups.map(() => "unknown_agent");
+  const before = new Set(stored.channels);
   const granted = new Set(before);
   const outcomes = groups.map((group): SubscribeOutcome => {
-    if (!allows(most, granted, group)) return "too_many_subscriptions";
+    if (!allows(max, granted, group)) return "too_many_subscriptions";
     for (const channel of group) granted.add(channel);
     return "done";
   });
   const permitted = groups.filter((_, at) => outcomes[at] === "done").flat();
   if (permitted.length === 0) return outcomes;
-  let known: Renewable;
+  let written: Renewable;
   do {
-    known = held;
-    await store.putSubscriptions(withStoredRenewal(agent, known), permitted);
+    written = stored;
+    await store.putSubscriptions(withStoredRenewal(agent, written), permitted);
     // Read after writing. A removal that came before these rows has not seen them, but has deleted the agent first. If
     // several frames take the last places at once, none ends with too many. A renewal that has not seen these rows has
     // changed the agent first.
-    held = await store.connectionSubscriptions(agent.connectionId);
-  } while (held.present && !isSame(held, known));
-  const { present, channels } = held;
+    stored = await store.connectionSubscriptions(agent.connectionId);
+  } while (stored.present && !isSame(stored, written));
+  const { present, channels } = stored;
   const fresh = permitted.filter((channel) => !before.has(channel));
-  if (present && (own(channels).length <= most || fresh.length === 0)) {
-    const gone = permitted.filter((channel) => !channels.includes(channel));
+  if (present && (ownChannels(channels).length <= max || fresh.length === 0)) {
+    const removed = permitted.filter((channel) => !channels.includes(channel));
     // Of a channel's two rows, the row for publications may have been written after the removal. It would never
     // be found, because the agent's own rows do not list the channel. So it is deleted.
-    if (gone.length > 0) await store.deleteSubscriptions(agent.connectionId, gone);
-    const unsure = new Set(confirm ? gone : []);
+    if (removed.length > 0) await store.deleteSubscriptions(agent.connectionId, removed);
+    const unconfirmed = new Set(confirm ? removed : []);
     return outcomes.map((outcome, at) =>
-      groups[at]?.some((channel) => unsure.has(channel)) ? "unavailable" : outcome,
+      groups[at]?.some((channel) => unconfirmed.has(channel)) ? "unavailable" : outcome,
     );
   }
   await store.deleteSubscriptions(agent.connectionId, present ? fresh : permitted);
@@ -141,13 +141,13 @@ export const removeSubscriptions = async (
   if (channels.length === 0) return [];
   const { store } = system;
   await store.deleteSubscriptions(agent.connectionId, [...channels]);
-  const held = await store.connectionSubscriptions(agent.connectionId);
-  const again = channels.filter((channel) => held.channels.includes(channel));
-  if (held.present && again.length > 0)
+  const stored = await store.connectionSubscriptions(agent.connectionId);
+  const resubscribed = channels.filter((channel) => stored.channels.includes(channel));
+  if (stored.present && resubscribed.length > 0)
     await addSubscriptions(
       system,
       agent,
-      again.map((channel) => [channel]),
+      resubscribed.map((channel) => [channel]),
     );
-  return again;
+  return resubscribed;
 };

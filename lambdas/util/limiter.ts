@@ -1,6 +1,6 @@
 /** Work that waits for a slot. */
-interface Waiting {
-  begin(): void;
+interface QueuedWork {
+  start(): void;
 }
 
 /**
@@ -11,30 +11,30 @@ interface Waiting {
  * await Promise.all(recipients.map((recipient) => limited(() => post(recipient))));
  */
 export const limiter = (limit: number | (() => number)): (<T>(work: () => Promise<T>) => Promise<T>) => {
-  const most = typeof limit === "number" ? () => limit : limit;
+  const max = typeof limit === "number" ? () => limit : limit;
   /** Work before `first` has started: removing the first of thousands would move all others. */
-  let waiting: (Waiting | undefined)[] = [];
+  let queue: (QueuedWork | undefined)[] = [];
   let first = 0;
   let running = 0;
   /** Gives slots to the work that has waited longest. */
-  const pass = (): void => {
-    while (first < waiting.length && running < most()) {
-      const next = waiting[first];
-      waiting[first] = undefined;
+  const startNext = (): void => {
+    while (first < queue.length && running < max()) {
+      const next = queue[first];
+      queue[first] = undefined;
       first += 1;
       running += 1;
-      next?.begin();
+      next?.start();
     }
-    if (first === waiting.length) [waiting, first] = [[], 0];
+    if (first === queue.length) [queue, first] = [[], 0];
   };
   const ended = (): void => {
     running -= 1;
-    pass();
+    startNext();
   };
   return (work) =>
     new Promise((resolve, reject) => {
-      waiting.push({ begin: () => void run(work).then(resolve, reject).finally(ended) });
-      pass();
+      queue.push({ start: () => void run(work).then(resolve, reject).finally(ended) });
+      startNext();
     });
 };
 

@@ -88,7 +88,7 @@ export const withAgent = (
   { silent = false } = {},
 ): ((event: FrameEvent) => Promise<RouteResult>) => {
   const { directory, connections, log, guards } = system;
-  const answer = (told: Reply[] | RouteReply): RouteResult => (silent ? { statusCode: 200 } : routeResult(told));
+  const answer = (result: Reply[] | RouteReply): RouteResult => (silent ? { statusCode: 200 } : routeResult(result));
 
   /** Refuses a connection without an agent: one log line a frame, so that an unknown client cannot fill the log. */
   const refuse = (event: FrameEvent, refused: Reply[]): RouteResult => {
@@ -101,23 +101,23 @@ export const withAgent = (
     const uuids = uuidsOf(event.body);
     const all = (reply: (uuid: string | undefined) => Reply): Reply[] => uuids.map(reply);
     try {
-      const standing = await directory.connectionRecord(connectionId);
-      if (!standing)
+      const record = await directory.connectionRecord(connectionId);
+      if (!record)
         return refuse(
           event,
           all((uuid) => failure(Meta.error, uuid, "unknown_agent")),
         );
-      if ("denial" in standing) {
-        const { denial: why } = standing;
-        const told = all((uuid) => denial(uuid, why));
-        if (why.code !== EXPIRED.code) return refuse(event, told);
-        logRefusals(log, event, told.slice(0, 1));
-        await notifyAndClose(connections, connectionId, ...told);
+      if ("denial" in record) {
+        const { denial: why } = record;
+        const denials = all((uuid) => denial(uuid, why));
+        if (why.code !== EXPIRED.code) return refuse(event, denials);
+        logRefusals(log, event, denials.slice(0, 1));
+        await notifyAndClose(connections, connectionId, ...denials);
         return routeResult([]);
       }
-      const told = await work(event, withRequestAddress(standing.agent, event));
-      logRefusals(log, event, asRouteReply(told).answers, standing.agent);
-      return answer(told);
+      const result = await work(event, withRequestAddress(record.agent, event));
+      logRefusals(log, event, asRouteReply(result).answers, record.agent);
+      return answer(result);
     } catch (error) {
       const uuid = uuids.find((each) => each !== undefined);
       log.error("route_failed", {
@@ -155,11 +155,11 @@ export const route = (
     options,
   );
 
-const asRouteReply = (told: Reply[] | RouteReply): RouteReply =>
-  Array.isArray(told) ? { answers: told, messages: [] } : told;
+const asRouteReply = (result: Reply[] | RouteReply): RouteReply =>
+  Array.isArray(result) ? { answers: result, messages: [] } : result;
 
 /** Replies as the route response that API Gateway sends back. */
-export const routeResult = (told: Reply[] | RouteReply): RouteResult => {
-  const { answers, messages } = asRouteReply(told);
+export const routeResult = (result: Reply[] | RouteReply): RouteResult => {
+  const { answers, messages } = asRouteReply(result);
   return answers.length === 0 ? { statusCode: 200 } : { statusCode: 200, body: encodeReplies(answers, messages) };
 };

@@ -107,7 +107,7 @@ export const denialItem = (connectedAt: number, deadline: number, { code, reason
 });
 
 /** Reads a row of `agentItem` or `denialItem`. */
-export const standingOf = (connectionId: string, item: Item): ConnectionRecord => {
+export const connectionRecordOf = (connectionId: string, item: Item): ConnectionRecord => {
   if (item["k"]?.S !== undefined) {
     return {
       denial: { code: item["k"].S as Code, reason: item["d"]?.S ?? "", ...(item["f"] && { unloaded: true as const }) },

@@ -18,7 +18,7 @@ export const SHARDS = 16;
 export const connectionKey = (connectionId: string): string => `a#${connectionId}`;
 
 /** The record of a connection: its agent, or why it was denied. */
-export const standingKey = (connectionId: string): Key => ({ pk: connectionKey(connectionId), sk: "agent" });
+export const connectionRecordKey = (connectionId: string): Key => ({ pk: connectionKey(connectionId), sk: "agent" });
 
 const SUBSCRIPTION = "s#";
 

@@ -13,7 +13,7 @@ const ATTEMPTS = 3;
 const IS_PRESENT = "attribute_exists(pk) AND attribute_not_exists(g)";
 
 /** Condition for an entry that has not left, with an unexpired lease. */
-const PRESENT = `${IS_PRESENT} AND l > :now`;
+const HAS_LEASE = `${IS_PRESENT} AND l > :now`;
 
 /** The write-only part of `MembersTable`, split off to keep the bundles of connect and disconnect small. */
 export class MembersWriter implements Pick<Members, "join" | "describe" | "renew" | "leave"> {
@@ -27,12 +27,12 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
 
   async join(agent: PresenceIdentity, channel: string, now: number, until: number): Promise<void> {
     const { connectionId } = agent;
-    const told = identityUpdate(agent);
+    const identity = identityUpdate(agent);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const fresh = await this.update(connectionId, channel, {
+      const joined = await this.update(connectionId, channel, {
         // If the agent has left, or its lease has expired, readers may have seen it absent. So it counts as a new
         // member.
-        update: `SET u = :agent, c = :connection, s = :now, l = :until, #ttl = :ttl${told.set} REMOVE t, g${told.remove}`,
+        update: `SET u = :agent, c = :connection, s = :now, l = :until, #ttl = :ttl${identity.set} REMOVE t, g${identity.remove}`,
         condition: "attribute_not_exists(pk) OR attribute_exists(g) OR l <= :now",
         names: { "#ttl": "ttl" },
         values: {
@@ -41,15 +41,15 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
           ":now": number(now),
           ":until": number(until),
           ":ttl": ttlAfterSweep(endOf(agent)),
-          ...told.values,
+          ...identity.values,
         },
       });
-      if (fresh || (await this.#renewSame(agent, channel, now, until))) return;
+      if (joined || (await this.#renewSame(agent, channel, now, until))) return;
       // It is present, with another info.
       const described = await this.update(connectionId, channel, {
-        update: `SET s = :now, l = :until${told.set} REMOVE t${told.remove}`,
-        condition: PRESENT,
-        values: { ":now": number(now), ":until": number(until), ...told.values },
+        update: `SET s = :now, l = :until${identity.set} REMOVE t${identity.remove}`,
+        condition: HAS_LEASE,
+        values: { ":now": number(now), ":until": number(until), ...identity.values },
       });
       if (described) return;
     }
@@ -57,18 +57,18 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
   }
 
   async describe(agent: PresenceIdentity, channel: string, now: number): Promise<void> {
-    const told = identityUpdate(agent);
+    const identity = identityUpdate(agent);
     await this.update(agent.connectionId, channel, {
-      update: `SET s = :now${told.set} REMOVE t${told.remove}`,
+      update: `SET s = :now${identity.set} REMOVE t${identity.remove}`,
       condition: IS_PRESENT,
-      values: { ":now": number(now), ...told.values },
+      values: { ":now": number(now), ...identity.values },
     });
   }
 
   renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean> {
     return this.update(connectionId, channel, {
       update: "SET l = :until",
-      condition: PRESENT,
+      condition: HAS_LEASE,
       values: { ":now": number(now), ":until": number(until) },
     });
   }
@@ -78,7 +78,7 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
     const same = info === undefined ? "attribute_not_exists(i)" : "i = :info";
     return this.update(connectionId, channel, {
       update: "SET l = :until",
-      condition: `${PRESENT} AND ${same}`,
+      condition: `${HAS_LEASE} AND ${same}`,
       values: {
         ":now": number(now),
         ":until": number(until),

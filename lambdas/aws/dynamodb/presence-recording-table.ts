@@ -14,34 +14,34 @@ import { Table } from "./table.js";
  * ping, and subscribes again.
  */
 export class PresenceRecordingTable extends Table {
-  readonly #attendance: Pick<PresenceRecorder, "join" | "leave" | "describe" | "tell">;
+  readonly #recorder: Pick<PresenceRecorder, "join" | "leave" | "describe" | "startNotifier">;
 
   constructor(
     client: DynamoDBClient,
     name: string,
     clock: Clock,
     channels: ChannelPatterns,
-    attendance: Pick<PresenceRecorder, "join" | "leave" | "describe" | "tell">,
+    recorder: Pick<PresenceRecorder, "join" | "leave" | "describe" | "startNotifier">,
   ) {
     super(client, name, clock, channels);
-    this.#attendance = attendance;
+    this.#recorder = recorder;
   }
 
   override async putSubscriptions(agent: PresenceIdentity & Pick<Agent, "session">, channels: string[]): Promise<void> {
-    await this.#attendance.join(agent, channels);
+    await this.#recorder.join(agent, channels);
     await super.putSubscriptions(agent, channels);
-    await this.#attendance.tell(channels);
+    await this.#recorder.startNotifier(channels);
   }
 
   override async deleteSubscriptions(connectionId: string, channels: string[], order?: DeletionOrder): Promise<void> {
     await super.deleteSubscriptions(connectionId, channels, order);
-    await this.#attendance.leave(connectionId, channels);
+    await this.#recorder.leave(connectionId, channels);
   }
 
   override async renewAgent(agent: Agent, previous: Agent): Promise<Agent | undefined> {
     const renewed = await super.renewAgent(agent, previous);
     if (renewed && JSON.stringify(agent.info) !== JSON.stringify(previous.info)) {
-      await this.#attendance.describe(agent, (await this.connectionSubscriptions(agent.connectionId)).channels);
+      await this.#recorder.describe(agent, (await this.connectionSubscriptions(agent.connectionId)).channels);
     }
     return renewed;
   }

@@ -21,7 +21,7 @@ interface Exchange {
   request: string;
   reader: HttpResponseParser;
   /** Its connection. */
-  line?: PooledConnection;
+  connection?: PooledConnection;
   resolve(answer: HttpResponseParser): void;
   reject(error: Error): void;
 }
@@ -29,11 +29,11 @@ interface Exchange {
 /** Events of a connection. */
 interface Events {
   /** The connection is free for the next request. */
-  free(line: PooledConnection): void;
+  free(connection: PooledConnection): void;
   /** It accepts no more requests. */
-  over(line: PooledConnection): void;
+  over(connection: PooledConnection): void;
   /** It is closed. */
-  closed(line: PooledConnection): void;
+  closed(connection: PooledConnection): void;
 }
 
 /**
@@ -62,7 +62,7 @@ const PROBE_MS = 1_000;
 const FIRST_HANDSHAKES = 4;
 
 /** The error of a connection that ended during a response, as Node's own. */
-const hungUp = (): NodeJS.ErrnoException => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+const socketHangUp = (): NodeJS.ErrnoException => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
 
 const isBroken = ({ code }: NodeJS.ErrnoException): boolean => code === "ECONNRESET" || code === "EPIPE";
 
@@ -79,14 +79,14 @@ class PooledConnection {
     this.#events = events;
     // Requests are written in one piece, and sent at once.
     socket.setNoDelay(true).setKeepAlive(true, PROBE_MS);
-    socket.on("data", (piece: Buffer) => this.#hear(piece));
+    socket.on("data", (piece: Buffer) => this.#onData(piece));
     socket.on("error", (error) => this.#fail(error));
     socket.on("end", () => events.over(this));
     socket.on("close", () => this.#closed());
   }
 
   send(exchange: Exchange): void {
-    exchange.line = this;
+    exchange.connection = this;
     this.#exchange = exchange;
     this.#reused = this.#used;
     this.#used = true;
@@ -94,7 +94,7 @@ class PooledConnection {
     this.socket.write(exchange.request, "latin1");
   }
 
-  #hear(piece: Buffer): void {
+  #onData(piece: Buffer): void {
     const exchange = this.#exchange;
     // There was no request.
     if (!exchange) return void this.socket.destroy();
@@ -110,7 +110,7 @@ class PooledConnection {
     this.#exchange = undefined;
     // First: the next request on this connection starts after this one's end.
     exchange.resolve(exchange.reader);
-    if (exchange.reader.reusable) this.#events.free(this);
+    if (exchange.reader.isReusable) this.#events.free(this);
     else this.socket.destroy();
   }
 
@@ -120,14 +120,14 @@ class PooledConnection {
     this.#events.over(this);
     // If the response has started, the socket was not stale.
     exchange?.reject(
-      this.#reused && !exchange.reader.begun && isBroken(error) ? new StaleSocket(error.message) : error,
+      this.#reused && !exchange.reader.hasStarted && isBroken(error) ? new StaleSocket(error.message) : error,
     );
   }
 
   #closed(): void {
     const exchange = this.#exchange;
     if (exchange?.reader.end()) this.#answered(exchange);
-    else this.#fail(hungUp());
+    else this.#fail(socketHangUp());
     this.#events.closed(this);
   }
 }
@@ -142,17 +142,17 @@ export class HttpPool {
   readonly #connect: () => net.Socket;
   readonly #maxSockets: number;
   readonly #deadlines = new DeadlineTimer();
-  readonly #lines = new Set<PooledConnection>();
+  readonly #connections = new Set<PooledConnection>();
   /** The last one is used first: it is the least likely to have been closed meanwhile. */
   readonly #free: PooledConnection[] = [];
   readonly #waiting: Exchange[] = [];
   /** Running TLS handshakes, and their maximum number. */
   readonly #handshakes = new Set<net.Socket>();
-  #mostHandshakes = FIRST_HANDSHAKES;
+  #maxHandshakes = FIRST_HANDSHAKES;
   readonly #events: Events = {
-    free: (line) => this.#next(line),
-    over: (line) => this.#forget(line),
-    closed: (line) => this.#closed(line),
+    free: (connection) => this.#next(connection),
+    over: (connection) => this.#forget(connection),
+    closed: (connection) => this.#closed(connection),
   };
 
   /** @param maxSockets maximum number of connections; if all are busy, a request waits */
@@ -173,51 +173,52 @@ export class HttpPool {
         request,
         reader: new HttpResponseParser(),
         resolve: (answer) => {
-          taken();
-          this.#tell(ENDED, exchange, answer);
+          cancelTimeout();
+          this.#publish(ENDED, exchange, answer);
           resolve(answer);
         },
         reject: (error) => {
-          taken();
-          this.#tell(ENDED, exchange);
+          cancelTimeout();
+          this.#publish(ENDED, exchange);
           reject(error);
         },
       };
-      const taken = this.#deadlines.in(timeoutMs, () => this.#expire(exchange, new RequestTimeout(timeoutMs)));
-      const line = this.#free.pop() ?? this.#open();
-      if (line) this.#send(line, exchange);
+      const cancelTimeout = this.#deadlines.in(timeoutMs, () => this.#expire(exchange, new RequestTimeout(timeoutMs)));
+      const connection = this.#free.pop() ?? this.#open();
+      if (connection) this.#send(connection, exchange);
       else this.#waiting.push(exchange);
     });
   }
 
   /** Closes the unused connections. */
   dropFree(): void {
-    for (const line of this.#free.splice(0)) line.socket.destroy();
+    for (const connection of this.#free.splice(0)) connection.socket.destroy();
   }
 
-  #send(line: PooledConnection, exchange: Exchange): void {
-    this.#tell(STARTED, exchange);
-    line.send(exchange);
+  #send(connection: PooledConnection, exchange: Exchange): void {
+    this.#publish(STARTED, exchange);
+    connection.send(exchange);
   }
 
-  #tell(told: typeof STARTED, request: Exchange, answer?: HttpResponseParser): void {
-    if (told.hasSubscribers) told.publish({ request, host: this.#host, ...(answer && { answer }) } satisfies HttpCall);
+  #publish(diagnostics: typeof STARTED, request: Exchange, answer?: HttpResponseParser): void {
+    if (diagnostics.hasSubscribers)
+      diagnostics.publish({ request, host: this.#host, ...(answer && { answer }) } satisfies HttpCall);
   }
 
   #open(): PooledConnection | undefined {
-    if (this.#lines.size >= this.#maxSockets || this.#handshakes.size >= this.#mostHandshakes) return undefined;
-    const line = new PooledConnection(this.#connect(), this.#events);
-    this.#lines.add(line);
-    if (line.socket instanceof tls.TLSSocket) this.#ramp(line.socket);
-    return line;
+    if (this.#connections.size >= this.#maxSockets || this.#handshakes.size >= this.#maxHandshakes) return undefined;
+    const connection = new PooledConnection(this.#connect(), this.#events);
+    this.#connections.add(connection);
+    if (connection.socket instanceof tls.TLSSocket) this.#trackHandshake(connection.socket);
+    return connection;
   }
 
   /** Allows more connections after this one is made. */
-  #ramp(socket: tls.TLSSocket): void {
+  #trackHandshake(socket: tls.TLSSocket): void {
     this.#handshakes.add(socket);
     socket.once("secureConnect", () => {
       this.#handshakes.delete(socket);
-      this.#mostHandshakes *= 2;
+      this.#maxHandshakes *= 2;
       this.#openWaiting();
     });
   }
@@ -225,35 +226,35 @@ export class HttpPool {
   /** Makes connections for waiting requests, as many as allowed. */
   #openWaiting(): void {
     while (this.#waiting.length > 0) {
-      const line = this.#open();
-      if (!line) return;
-      this.#send(line, this.#waiting.shift()!);
+      const connection = this.#open();
+      if (!connection) return;
+      this.#send(connection, this.#waiting.shift()!);
     }
   }
 
-  #next(line: PooledConnection): void {
+  #next(connection: PooledConnection): void {
     const exchange = this.#waiting.shift();
-    if (exchange) return this.#send(line, exchange);
+    if (exchange) return this.#send(connection, exchange);
     // It is unused: it must not keep the process alive.
-    line.socket.unref();
-    this.#free.push(line);
+    connection.socket.unref();
+    this.#free.push(connection);
   }
 
   #expire(exchange: Exchange, error: Error): void {
     const at = this.#waiting.indexOf(exchange);
     if (at >= 0) this.#waiting.splice(at, 1);
     exchange.reject(error);
-    exchange.line?.socket.destroy();
+    exchange.connection?.socket.destroy();
   }
 
-  #forget(line: PooledConnection): void {
-    const at = this.#free.indexOf(line);
+  #forget(connection: PooledConnection): void {
+    const at = this.#free.indexOf(connection);
     if (at >= 0) this.#free.splice(at, 1);
   }
 
-  #closed(line: PooledConnection): void {
-    this.#lines.delete(line);
-    this.#handshakes.delete(line.socket);
+  #closed(connection: PooledConnection): void {
+    this.#connections.delete(connection);
+    this.#handshakes.delete(connection.socket);
     this.#openWaiting();
   }
 }

@@ -19,9 +19,9 @@ export class HttpResponseParser {
   /** 0 until the head has come. */
   status = 0;
   /** Whether another request may follow on the same connection. */
-  reusable = true;
+  isReusable = true;
   /** Whether any of it has come. */
-  begun = false;
+  hasStarted = false;
   #head = "";
   /** The bytes of an incomplete head, or of a chunk's size. */
   #pending: Buffer | undefined;
@@ -38,7 +38,7 @@ export class HttpResponseParser {
    * @throws HttpParseError
    */
   push(piece: Buffer): boolean {
-    this.begun = true;
+    this.hasStarted = true;
     let bytes = this.#pending ? Buffer.concat([this.#pending, piece]) : piece;
     this.#pending = undefined;
     while (this.status === 0) {
@@ -87,18 +87,18 @@ export class HttpResponseParser {
     this.status = status;
     this.#head = head;
     const lower = head.toLowerCase();
-    this.reusable = lower.startsWith("http/1.1") && !valueOf(lower, "connection").includes("close");
+    this.isReusable = lower.startsWith("http/1.1") && !valueOf(lower, "connection").includes("close");
     if (status === 204 || status === 304) return;
     this.#chunked = valueOf(lower, "transfer-encoding").includes("chunked");
     const length = valueOf(lower, "content-length");
     if (!this.#chunked && length !== "" && !/^\d+$/.test(length))
       throw new HttpParseError(`invalid Content-Length: "${length}"`);
     if (!this.#chunked) this.#left = length === "" ? Infinity : Number(length);
-    if (this.#left === Infinity) this.reusable = false;
+    if (this.#left === Infinity) this.isReusable = false;
   }
 
   #read(bytes: Buffer): boolean {
-    if (bytes.length > this.#left) this.reusable = false;
+    if (bytes.length > this.#left) this.isReusable = false;
     if (this.#left > 0 && bytes.length > 0) {
       this.#body.push(bytes.subarray(0, this.#left));
       this.#left = Math.max(0, this.#left - bytes.length);
@@ -120,7 +120,7 @@ export class HttpResponseParser {
       const line = rest.toString("latin1", 0, end);
       rest = rest.subarray(end + 2);
       if (this.#trailing && line === "") {
-        if (rest.length > 0) this.reusable = false;
+        if (rest.length > 0) this.isReusable = false;
         return true;
       }
       // An empty line ends the last chunk.

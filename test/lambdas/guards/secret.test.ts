@@ -96,7 +96,9 @@ describe("a secret", () => {
 
 describe("a secret that cannot be read", () => {
   test("because the stack did not give it rejects, without asking anybody", async () => {
-    await expect(secret("UNKNOWN")).rejects.toThrow("The guard module has no secret UNKNOWN. Add it to the secrets of Guards.fromModule.");
+    await expect(secret("UNKNOWN")).rejects.toThrow(
+      "The guard module has no secret UNKNOWN. Add it to the secrets of Guards.fromModule.",
+    );
     expect(server.received).toEqual([]);
   });
 

@@ -33,7 +33,7 @@ describe("the runs that tell who comes and goes", () => {
   test("are one for all channels of a frame", async () => {
     const { runs, attendance } = setUp();
     await attendance.join(agentOf("c1"), rooms(25));
-    await attendance.tell([...rooms(25), "plain"]);
+    await attendance.startNotifier([...rooms(25), "plain"]);
     expect(runs.map((channels) => [...channels].sort())).toEqual([rooms(25).sort()]);
   });
 
@@ -46,8 +46,8 @@ describe("the runs that tell who comes and goes", () => {
 
   test("are not asked for on channels for which one is awaited", async () => {
     const { runs, attendance } = setUp();
-    await attendance.tell(["rooms/1"]);
-    await attendance.tell(["rooms/1", "rooms/2"]);
+    await attendance.startNotifier(["rooms/1"]);
+    await attendance.startNotifier(["rooms/1", "rooms/2"]);
     expect(runs).toEqual([["rooms/1"], ["rooms/2"]]);
   });
 
@@ -75,8 +75,8 @@ describe("how long a run gathers", () => {
     [100_000, MAX_DEBOUNCE_MS],
   ])("with %i members: %i ms", async (count, milliseconds) => {
     const { announcing, occupancy, clock } = setUp();
-    await occupancy.watch("rooms/1", clock.now());
-    await occupancy.note("rooms/1", count);
+    await occupancy.ensure("rooms/1", clock.now());
+    await occupancy.setCount("rooms/1", count);
     const begun = clock.now();
     await notifyChannel(announcing, "rooms/1");
     expect(clock.now() - begun).toBe(milliseconds);

@@ -55,7 +55,7 @@ const setUp = async () => {
   };
   const join = async (id: string) => {
     await attendance.join(agentOf(id, { userId: id, info: { name: id } }), ["rooms/1", "plain"]);
-    await attendance.tell(["rooms/1", "plain"]);
+    await attendance.startNotifier(["rooms/1", "plain"]);
   };
   const leave = (id: string) => attendance.leave(id, ["rooms/1", "plain"]);
   const minute = () => notifyAllChannels(announcing, () => true);
@@ -95,7 +95,7 @@ test("who comes while a run reads asks for another", async () => {
   const { join, announcing, heard, asked, members } = await setUp();
   await join("c1");
   let late: Promise<void> | undefined;
-  members.before = (step) => void (step === "told" && (late ??= join("c2")));
+  members.before = (step) => void (step === "markAnnounced" && (late ??= join("c2")));
   await notifyChannel(announcing, "rooms/1");
   await late;
   expect(asked).toEqual(["rooms/1", "rooms/1"]);
@@ -106,10 +106,10 @@ test("who comes while a run reads asks for another", async () => {
 test("what cannot be told at once is told by the next minute's run", async () => {
   const { attendance, minute, heard, log, occupancy } = await setUp();
   occupancy.before = (step) => {
-    if (step === "elect") throw new Error("throttled");
+    if (step === "scheduleRun") throw new Error("throttled");
   };
   await attendance.join(agentOf("c1"), ["rooms/1"]);
-  await attendance.tell(["rooms/1"]);
+  await attendance.startNotifier(["rooms/1"]);
   expect(log.events("error")).toEqual(["announce_not_invoked"]);
   await minute();
   expect(heard()).toMatchObject([{ joined: { agent: "uuid-of-c1" } }]);
@@ -119,7 +119,7 @@ describe("how many there are", () => {
   const crowd = async (count: number) => {
     const it = await setUp();
     let notes = 0;
-    it.occupancy.before = (step) => void (step === "note" && (notes += 1));
+    it.occupancy.before = (step) => void (step === "setCount" && (notes += 1));
     await Promise.all(Array.from({ length: count }, (_, at) => it.join(`c${at}`)));
     await it.minute();
     return { ...it, notes: () => notes, noted: () => it.occupancy.rows.get("rooms/1")?.count };
@@ -181,7 +181,7 @@ describe("who has been silent for a lease", () => {
       if (step === "all")
         members.before = async (next) =>
           void (
-            next === "end" &&
+            next === "expire" &&
             ((members.before = () => undefined),
             await members.renew("c1", "rooms/1", clock.now() - 1, clock.now() + LEASE))
           );
@@ -200,7 +200,7 @@ describe("who goes and comes again", () => {
     await leave("c1");
     let again: Promise<void> | undefined;
     members.before = async (step) => {
-      if (step !== "forget" || again) return;
+      if (step !== "remove" || again) return;
       clock.advance(10);
       again = join("c1");
       await again;
@@ -267,17 +267,17 @@ describe("a Lambda that dies", () => {
   /** Every step of who comes, goes, and tells it; killed before each of them in turn. */
   test.each([
     "read",
-    "watch",
+    "ensure",
     "join",
-    "elect",
-    "begin",
+    "scheduleRun",
+    "startRun",
     "all",
-    "told",
+    "markAnnounced",
     "occupy",
     "leave",
     "vacate",
-    "forget",
-    "end",
+    "remove",
+    "expire",
   ] as const)(
     "before %s: after a lease and a minute the subscribers believe what is so, and nothing stays",
     async (fatal) => {
@@ -306,7 +306,7 @@ describe("a Lambda that dies", () => {
         await minute();
         expect(believed()).toEqual(["uuid-of-c2"]);
         clock.advance(LEASE);
-        if (fatal === "end") left = 0;
+        if (fatal === "expire") left = 0;
         await minute();
         await minute();
         expect(believed()).toEqual([]);

@@ -86,7 +86,7 @@ const reading = async (count: number, until?: number) => {
   const page = members.page.bind(members);
   members.page = async (...asked) => {
     const read = await page(...asked);
-    answers[answers.length - 1]! += read.attendants.length;
+    answers[answers.length - 1]! += read.entries.length;
     return read;
   };
   const told = new Set<string>();
@@ -114,7 +114,7 @@ test("an answer reads a thousand rows at most, also where nobody is there any mo
 test("how many there are is counted where one answer tells all; else it is what the last run has noted, whoever asks on", async () => {
   const { members, occupancy, ask, join } = setUp();
   const count = async (after?: string) => (await ask("rooms/1", after)).data as unknown as PresencePage;
-  await occupancy.note("rooms/1", 1_234);
+  await occupancy.setCount("rooms/1", 1_234);
   for (let at = 0; at < 20; at += 1) await join(`c${at}`);
   expect(await count()).toMatchObject({ count: 20 });
   expect(occupancy.rows.size).toBe(1);

@@ -25,7 +25,7 @@ describe("a publish request", () => {
     [null, /object/, undefined],
     [{ data: 1 }, /either a channel or a userId/, undefined],
     [{ channel: "a", userId: "b", data: 1, uuid: "m1" }, /either a channel or a userId/, "m1"],
-    [{ channel: 5, data: 1 }, /channel must be a text/, undefined],
+    [{ channel: 5, data: 1 }, /"channel" must be a string/, undefined],
     [{ userId: "", data: 1 }, /userId/, undefined],
     [{ userId: "x".repeat(129), data: 1 }, /userId/, undefined],
     [{ channel: "a", uuid: "m1" }, /must have data/, "m1"],
@@ -91,7 +91,7 @@ describe("an unsubscribe request", () => {
   test.each([undefined, 5, "", "*", "/*", "a b", "/meta/user/ann", "/meta/*", "/meta"])(
     "cannot be about %j",
     (channel) => {
-      expect(() => read({ version, unsubscribe: { userId: "ann" }, channel })).toThrow("channel must be");
+      expect(() => read({ version, unsubscribe: { userId: "ann" }, channel })).toThrow('"channel" must be');
     },
   );
 });
@@ -115,7 +115,7 @@ test.each<[unknown, RegExp]>([
   [{ version, disconnect: { connectionId: "../x y" } }, /connectionId must be/],
   [{ version, disconnect: { connectionId: "x".repeat(129) } }, /connectionId must be/],
   [{ version, disconnect: { userId: 5 } }, /userId must be/],
-  [{ version, disconnect: { userId: "ann" }, reason: 5 }, /reason must be a text/],
+  [{ version, disconnect: { userId: "ann" }, reason: 5 }, /"reason" must be a string/],
   [JSON.parse('{"__proto__":{"version":1,"publish":[{"channel":"a","data":1}]}}'), /version/],
 ])("%j is refused as a whole", (value, error) => {
   expect(() => read(value)).toThrow(error);

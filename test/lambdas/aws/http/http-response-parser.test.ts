@@ -13,7 +13,7 @@ const read = (text: string, size = Infinity): { reader: HttpResponseParser; comp
   return { reader, complete, pieces };
 };
 
-const whatCame = ({ reader: { status, headers, body, reusable }, complete }: ReturnType<typeof read>) => ({
+const whatCame = ({ reader: { status, headers, body, isReusable: reusable }, complete }: ReturnType<typeof read>) => ({
   status,
   headers,
   body,
@@ -140,7 +140,7 @@ test.each([
   ["a status that is none", "HTTP/1.1 2000 OK\r\n\r\n"],
   ["a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"],
   ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n"],
-  ["a chunk of no size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n"],
+  ["invalid chunk size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n"],
   ["a head without an end", `HTTP/1.1 200 OK\r\nx: ${"x".repeat(100_000)}`],
 ])("%s is refused", (_, text) => {
   expect(() => read(text, 10_000)).toThrow(HttpParseError);
