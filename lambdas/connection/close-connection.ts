@@ -6,8 +6,8 @@ import type { Connections } from "../ports.js";
 
 /**
  * Maximum times for notifying a client and for closing its connection, in milliseconds. Together they are shorter than
- * each function's margin (`MARGIN_MS` in infra/timeouts.ts). A client that was not notified in time is closed all the
- * same.
+ * each function's margin (`MARGIN_MS` in infra/functions/timeouts.ts). A client that was not notified in time is closed
+ * all the same.
  */
 export const NOTIFY_TIMEOUT_MS = 1_500;
 export const CLOSE_TIMEOUT_MS = 2_500;

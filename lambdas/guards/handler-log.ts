@@ -14,10 +14,8 @@ export interface HandlerLog {
  * default.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
  */
-export const keepsDebug = ({
-  AWS_LAMBDA_LOG_FORMAT: format,
-  AWS_LAMBDA_LOG_LEVEL: level = "",
-}: LogVariables): boolean => format === "JSON" && ["DEBUG", "TRACE"].includes(level);
+const keepsDebug = ({ AWS_LAMBDA_LOG_FORMAT: format, AWS_LAMBDA_LOG_LEVEL: level = "" }: LogVariables): boolean =>
+  format === "JSON" && ["DEBUG", "TRACE"].includes(level);
 
 /** A function's log, configured by Lambda's variables. */
 export const handlerLog = (variables: LogVariables): HandlerLog => ({

@@ -60,8 +60,6 @@ export interface GatherDependencies {
   lingering: Pick<LingerLog, "append" | "remove" | "heldUntil" | "acquireLease" | "releaseLease">;
   /** Starts the flusher. Rejects if it is uncertain whether it starts. */
   invokeFlush: (task: FlushTask) => Promise<void>;
-  /** Called for each channel for which a flusher is started. */
-  onFlusher?: (channel: string) => void;
   settings: Pick<Settings, "channels" | "fanOutMs" | "timeouts">;
   clock: Clock;
 }
@@ -89,12 +87,14 @@ export const randomToken = (clock: Pick<Clock, "random">): string => clock.rando
  * Appends the messages of channels that linger to those channels' logs, and makes sure that a flusher delivers them.
  * When it returns, they are stored and a flusher holds the lease: a flusher reads the log once more after it releases
  * the lease.
+ * @param onFlusherStarted called with each channel for which a flusher starts
  * @returns all other publications, in the same order
  * @throws if the result is uncertain: the messages may be delivered or not
  */
 export const gather = async (
   system: GatherDependencies,
   publications: readonly Publication[],
+  onFlusherStarted?: (channel: string) => void,
 ): Promise<readonly Publication[]> => {
   const { lingering, settings, clock } = system;
   const lingers = ({ message }: Publication): boolean =>
@@ -109,7 +109,7 @@ export const gather = async (
   try {
     await lingering.append(entries);
     const channels = new Set(entries.map(({ message }) => message.channel));
-    await Promise.all([...channels].map((channel) => ensureFlusher(system, channel, now)));
+    await Promise.all([...channels].map((channel) => ensureFlusher(system, channel, now, onFlusherStarted)));
   } catch (error) {
     // The publisher gets an error, so try to prevent the delivery. If it happens all the same, clients recognise a
     // retry by its uuid.
@@ -121,16 +121,17 @@ export const gather = async (
 
 /** Makes sure that the channel has a flusher. */
 const ensureFlusher = async (
-  { lingering, invokeFlush, onFlusher, settings, clock }: GatherDependencies,
+  { lingering, invokeFlush, settings, clock }: GatherDependencies,
   channel: string,
   since: number,
+  onFlusherStarted?: (channel: string) => void,
 ): Promise<void> => {
   const heldUntil = await lingering.heldUntil(channel);
   if (heldUntil !== undefined && heldUntil > clock.now()) return;
   const owner = randomToken(clock);
   // Another publisher was faster, and starts the flusher.
   if (!(await lingering.acquireLease({ channel, owner, until: clock.now() + leaseMs(settings, channel) }))) return;
-  onFlusher?.(channel);
+  onFlusherStarted?.(channel);
   try {
     await invokeFlush({ channel, owner, since, ...(heldUntil === undefined && { first: true }) });
   } catch (error) {

@@ -18,10 +18,10 @@ export interface PresenceRecorderDependencies {
 }
 
 /** How long a run is expected before another one is started, in milliseconds. */
-export const NOTIFICATION_WAIT_MS = 30_000;
+const NOTIFICATION_WAIT_MS = 30_000;
 
 /** Maximum number of channels of one run: as many as a frame can subscribe to. */
-export const CHANNELS_PER_RUN = MAX_CHANNELS_PER_FRAME;
+const CHANNELS_PER_RUN = MAX_CHANNELS_PER_FRAME;
 
 /** How many channels are written at once. */
 const WRITES_IN_FLIGHT = 16;

@@ -21,7 +21,7 @@ const WRITES_IN_FLIGHT = 16;
  * The part of a lease that must have passed before a renewal is written. Agents renew twice a lease; more frequent
  * renewals cost no writes.
  */
-export const RENEWAL_SHARE = 1 / 4;
+const RENEWAL_SHARE = 1 / 4;
 
 /** Reads the channels on which a `ping` renews the agent's presence. */
 export const readPresent = (body: string | null | undefined): Parsed<string[]> => {

@@ -1,55 +1,18 @@
 import { type DeletedMessage, type Deletion, type Json, Meta, type Position } from "../../protocol/index.js";
-import type { Settings } from "../settings.js";
 import { type HistorySettings, channelSettings, someChannel } from "../../protocol/channel-settings.js";
-import { fanOut, type FanOutDependencies } from "../delivery/fan-out.js";
+import type { Dependencies } from "../dependencies.js";
+import { fanOut } from "../delivery/fan-out.js";
 import { newEpoch, PENDING_MS } from "../history/history.js";
 import { keepsLatest } from "../publish/latest.js";
-import type { LingerLog } from "../linger/linger.js";
 import type { Publication } from "../delivery/recipients.js";
-import { disconnect, type RevocationDependencies } from "./revoke.js";
-
-/** A message of a channel's history. */
-export interface ChannelPosition extends Position {
-  channel: string;
-}
-
-/** The rows that deletions use. Every read of one row is strongly consistent. */
-export interface Erasure {
-  /**
-   * Deletes a message, but not its row: readers still find that the offset is taken.
-   * @returns the message's uuid, even if it was deleted before; `undefined`: there is no message
-   */
-  deleteMessage(at: ChannelPosition): Promise<string | undefined>;
-  /** Removes the user from a deleted message. */
-  disown(at: ChannelPosition): Promise<void>;
-  /** Starts a new history on a channel that has one, and records that the rows of the old history must be deleted. */
-  restart(channel: string, newEpoch: string, keep: HistorySettings): Promise<void>;
-  /** The epochs with rows to delete, and when the present epoch began, in epoch milliseconds. */
-  leftovers(channel: string): Promise<{ epochs: string[]; since: number }>;
-  /**
-   * Deletes a history's rows, and its record when all are deleted.
-   * @param hasTime whether there is time for another page
-   * @returns number of deleted messages; `isWhole`: no row is left
-   */
-  deleteRows(channel: string, epoch: string, hasTime: () => boolean): Promise<{ deleted: number; isWhole: boolean }>;
-  /** Deletes a channel's last message, if it is stored without a history. */
-  deleteLatest(channel: string): Promise<void>;
-  /**
-   * Finds messages of a user's agents among the next rows of the whole table.
-   * @param after the end of the last page; left out: start at the beginning
-   * @returns `after`: the end of this page; `undefined`: there are no more rows
-   */
-  publishedBy(userId: string, after?: string): Promise<{ found: ChannelPosition[]; after?: string }>;
-}
+import type { ChannelPosition } from "./erasure.js";
+import { disconnect } from "./revoke.js";
 
 /** The ports that deletions use. */
-export type ErasureDependencies = FanOutDependencies &
-  RevocationDependencies & {
-    erasure: Erasure;
-    lingering: Pick<LingerLog, "waiting" | "remove">;
-    settings: Pick<Settings, "channels">;
-    newUuid: () => string;
-  };
+export type ErasureDependencies = Pick<
+  Dependencies,
+  "store" | "guards" | "connections" | "segments" | "erasure" | "lingering" | "newUuid" | "settings" | "clock" | "log"
+>;
 
 /** Maximum number of messages in one notice: it has to fit a frame, and each message takes some 150 bytes. */
 const MESSAGES_PER_NOTICE = 100;

@@ -12,8 +12,9 @@ const STACKS: [name: string, has: Option[]][] = [
   ["presence", ["presence"]],
 ];
 
+// Together: they mostly wait.
 describe("the permissions of a stack with only", () => {
-  test.each(STACKS)("%s suffice for all its work, without unused grants", async (_, has) => {
+  test.concurrent.each(STACKS)("%s suffice for all its work, without unused grants", async (_, has) => {
     const stack = await runStack({
       has,
       guards: MODULE,

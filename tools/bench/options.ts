@@ -17,13 +17,9 @@ interface Bounds {
  * @throws UserError when it is none, or out of bounds
  * @example numberOf({ seconds: "60" }, "seconds", { otherwise: 30, max: 3600 })
  */
-export const numberOption = (
-  options: Options,
-  name: string,
-  { defaultValue: otherwise, min = 1, max }: Bounds,
-): number => {
+export const numberOption = (options: Options, name: string, { defaultValue, min = 1, max }: Bounds): number => {
   const given = options[name];
-  if (given === undefined) return otherwise;
+  if (given === undefined) return defaultValue;
   const number = typeof given === "string" && given.trim() !== "" ? Number(given) : NaN;
   if (number >= min && number <= max) return number;
   throw new UserError(`--${name} ${given} is not a number from ${min} to ${max}.`);

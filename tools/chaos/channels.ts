@@ -14,22 +14,22 @@ export interface ChaosChannel {
 }
 
 /** More than a run publishes on any channel: nobody falls too far behind, and the table tells the whole order. */
-const ALL = 10_000;
+const WHOLE_RUN = 10_000;
 
 /** So few that whoever was away for a moment may have missed something, and must be told so. */
-const FEW = 40;
+const SHORT_HISTORY = 40;
 
 /** The channels of every run. */
 export const CHANNELS: readonly ChaosChannel[] = [
-  { name: "log/a", size: ALL, weight: 14 },
-  { name: "log/b", size: ALL, weight: 14 },
-  { name: "log/gathered", size: ALL, lingerMs: 200, weight: 12 },
-  { name: "log/short", size: FEW, weight: 8 },
-  { name: "heard/a", size: ALL, weight: 10 },
-  { name: "present/a", size: ALL, presence: true, weight: 8 },
-  { name: "slow/a", size: ALL, weight: 8 },
-  { name: "spread/a", size: ALL, weight: 8 },
-  { name: "private/a", size: ALL, weight: 8 },
+  { name: "log/a", size: WHOLE_RUN, weight: 14 },
+  { name: "log/b", size: WHOLE_RUN, weight: 14 },
+  { name: "log/gathered", size: WHOLE_RUN, lingerMs: 200, weight: 12 },
+  { name: "log/short", size: SHORT_HISTORY, weight: 8 },
+  { name: "heard/a", size: WHOLE_RUN, weight: 10 },
+  { name: "present/a", size: WHOLE_RUN, presence: true, weight: 8 },
+  { name: "slow/a", size: WHOLE_RUN, weight: 8 },
+  { name: "spread/a", size: WHOLE_RUN, weight: 8 },
+  { name: "private/a", size: WHOLE_RUN, weight: 8 },
   { name: "plain/a", weight: 10 },
   { name: "plain/gathered", lingerMs: 200, weight: 8 },
 ];

@@ -1,24 +1,24 @@
 import type { InvocationReport } from "../../local/services/lambda/runtime/pool.js";
 import { CREDENTIALS_PREFIX } from "../../protocol/index.js";
 import { CHANNELS } from "./channels.js";
-import { type History, judge, type Violation, type Wrong } from "./checker.js";
-import { countsOf } from "./counts.js";
-import { type Crowd, gather } from "./crowd.js";
+import { type RunRecord, checkRun, type Violation, type ViolationKind } from "./checker.js";
+import { countEvents } from "./counts.js";
+import { type ClientPool, connectAll } from "./client-pool.js";
 import { Faults, roleOf } from "./faults.js";
 import { Journal } from "./journal.js";
-import { type Move, Moves } from "./moves.js";
-import { type Pace, paceOf } from "./pace.js";
+import { type ChurnAction, SubscriptionChurn } from "./churn.js";
+import { type LoadProfile, loadProfileOf } from "./load-profile.js";
 import { planOf } from "./plan.js";
-import { type Doing, isPermitted } from "./policy.js";
-import { positionsIn } from "./positions.js";
-import { publishAll } from "./publishing.js";
-import { comesTogether, farewell, sweepOnce, wronglyPresent } from "./quiet.js";
+import { type GuardBehavior, isPermitted } from "./policy.js";
+import { countPositions } from "./positions.js";
+import { publishAll } from "./publish-all.js";
+import { waitUntilStable, publishFinalMessages, sweepOnce, presenceErrors } from "./settle-phase.js";
 import { randomFor } from "../lib/random.js";
-import { type Kind, Schedule } from "./schedule.js";
-import { storyOf } from "./story.js";
-import { storedIn, TableView } from "./table.js";
+import { type FaultKind, Schedule } from "./schedule.js";
+import { applicationTimeline } from "./application-timeline.js";
+import { storedMessages, TableView } from "./table.js";
 import { LEASE_SECONDS, loadBundledSdk, startTarget, type Target } from "./target.js";
-import { Trail } from "./trail.js";
+import { MessageTimeline } from "./message-timeline.js";
 
 /** What is to be done. */
 export interface ChaosOptions {
@@ -30,10 +30,10 @@ export interface ChaosOptions {
 }
 
 /** What strikes: by schedule, by the clock, or because a publication wants it. */
-export type FaultKind = Kind | "lifetime" | "guardSlow" | "guardDead";
+export type AnyFaultKind = FaultKind | "lifetime" | "guardSlow" | "guardDead";
 
 /** What must have been there to be judged, by how often it was. */
-export interface Judged {
+export interface CheckedCounts {
   /** Subscriptions that an application ended, and was told so. */
   unsubscriptions: number;
   /** Components that others replaced in one turn. */
@@ -50,19 +50,19 @@ export interface Judged {
 export interface Outcome {
   published: number;
   acknowledged: number;
-  wrong: Record<Wrong, number>;
+  violationCounts: Record<ViolationKind, number>;
   /** How often an application was subscribed again after a loss. */
   recoveries: number;
-  judged: Judged;
-  moves: Record<Move, number>;
+  checked: CheckedCounts;
+  churn: Record<ChurnAction, number>;
   /** How often somebody was told that it has missed something. */
   missed: number;
-  faults: Record<FaultKind, number>;
+  faults: Record<AnyFaultKind, number>;
   violations: readonly Violation[];
   /** What happened to the first message that something is wrong with. */
-  trail: readonly string[];
+  messageTimeline: readonly string[];
   /** What the applications did and were told that the first violations of each kind are about. */
-  stories: readonly { what: string; lines: readonly string[] }[];
+  applicationTimelines: readonly { what: string; lines: readonly string[] }[];
   /** How often requests failed with each code, publications by channel. */
   errors: Record<string, number>;
   /** What did not come about in time, in words. */
@@ -76,22 +76,22 @@ export interface Progress {
 }
 
 /** How much of what is late is told. */
-const MOST = 5;
+const MAX_REPORTED_LATE = 5;
 
 /** How many stories are told of each kind of violation. */
-const STORIES = 2;
+const TIMELINES_PER_KIND = 2;
 
 /** How long presence may be wrong at the end, in milliseconds: one lease, and a moment for who was taken for gone. */
 const PRESENCE_MS = (LEASE_SECONDS + 10) * 1_000;
 
-const LINGERING: ReadonlySet<string> = new Set(
+const LINGER_CHANNELS: ReadonlySet<string> = new Set(
   CHANNELS.flatMap(({ name, lingerMs }) => (lingerMs === undefined ? [] : [name])),
 );
 
 const SIZES = new Map(CHANNELS.map(({ name, size }) => [name, size]));
 
 /** Whether a run of so many messages may be more than a channel keeps. */
-const keeps = (channel: string): ReturnType<History["keeps"]> => {
+const retention = (channel: string): ReturnType<RunRecord["retention"]> => {
   const size = SIZES.get(channel);
   if (size === undefined) return "nothing";
   return size >= Math.max(...[...SIZES.values()].map((each) => each ?? 0)) ? "all" : "some";
@@ -100,12 +100,12 @@ const keeps = (channel: string): ReturnType<History["keeps"]> => {
 /** One run: everything strikes, nothing strikes any more, everything is judged. */
 class Run {
   readonly #journal = new Journal();
-  readonly #trail = new Trail();
+  readonly #timeline = new MessageTimeline();
   readonly #errors: Record<string, number> = {};
   readonly #late: string[] = [];
   readonly #schedule: Schedule;
   readonly #faults: Faults;
-  readonly #pace: Pace;
+  readonly #profile: LoadProfile;
   #lifetimes = 0;
   #workers = 0;
 
@@ -116,15 +116,15 @@ class Run {
   ) {
     const { seed, messages } = options;
     this.#schedule = new Schedule(seed, messages);
-    this.#faults = new Faults(seed, this.#schedule, this.#trail, this.#journal);
-    this.#pace = paceOf(messages);
+    this.#faults = new Faults(seed, this.#schedule, this.#timeline, this.#journal);
+    this.#profile = loadProfileOf(messages);
   }
 
   async run(): Promise<Outcome> {
     const target = await startTarget(this.root, {
       dynamodb: this.options.dynamodb ?? "embedded",
       faults: this.#faults,
-      limits: { connectionMs: this.#pace.connectionMs },
+      limits: { connectionMs: this.#profile.connectionMs },
       log: () => undefined,
       report: (invocation) => this.#invoked(invocation),
     });
@@ -137,29 +137,29 @@ class Run {
 
   async #on({ system }: Target): Promise<Outcome> {
     const { seed, messages } = this.options;
-    const [journal, trail, pace] = [this.#journal, this.#trail, this.#pace];
+    const [journal, timeline, profile] = [this.#journal, this.#timeline, this.#profile];
     this.#faults.system = system;
     const onError = (what: string): void => void (this.#errors[what] = (this.#errors[what] ?? 0) + 1);
     const onLifetime = (): void => void (this.#lifetimes += 1);
-    const recovers = (channel: string): boolean => keeps(channel) !== "nothing";
+    const recovers = (channel: string): boolean => retention(channel) !== "nothing";
     const context = {
       Sdk: loadBundledSdk(this.root),
       url: system.websocketUrl,
       seed,
-      pace,
+      profile,
       journal,
-      trail,
+      timeline,
       onError,
       onLifetime,
       recovers,
     };
     const plan = planOf(seed, messages);
-    const crowd = gather(context, plan);
-    const moves = new Moves(seed, messages, crowd.all);
+    const crowd = connectAll(context, plan);
+    const moves = new SubscriptionChurn(seed, messages, crowd.all);
     const table = new TableView(system);
     try {
       await this.#await("everybody's subscriptions at the beginning", () =>
-        crowd.all.flatMap(({ waitsFor }) => waitsFor),
+        crowd.all.flatMap(({ pendingWork }) => pendingWork),
       );
       this.progress.phase("everybody is there");
       moves.begin();
@@ -167,7 +167,15 @@ class Run {
       const count = (): void => this.progress.published((told += 1));
       const random = randomFor(seed, "victims");
       const { publishers, all: victims } = crowd;
-      await publishAll({ plan, publishers, victims, schedule: this.#schedule, moves, random, told: count });
+      await publishAll({
+        plan,
+        publishers,
+        victims,
+        schedule: this.#schedule,
+        churn: moves,
+        random,
+        onAnswered: count,
+      });
       this.#schedule.end();
       moves.end();
       return this.#outcome(await this.#judged(system, crowd, table), moves.done);
@@ -177,57 +185,57 @@ class Run {
     }
   }
 
-  async #judged(system: Target["system"], crowd: Crowd, table: TableView): Promise<Violation[]> {
+  async #judged(system: Target["system"], crowd: ClientPool, table: TableView): Promise<Violation[]> {
     this.progress.phase("quiet");
     const missing = (): string[] => {
-      const waiting = crowd.all.flatMap(({ waitsFor }) => waitsFor);
-      return waiting.length > 0 ? waiting : judge(this.#history()).map(({ what }) => what);
+      const waiting = crowd.all.flatMap(({ pendingWork }) => pendingWork);
+      return waiting.length > 0 ? waiting : checkRun(this.#history()).map(({ what }) => what);
     };
     await this.#await("everybody's recovery", missing);
-    await farewell([...crowd.publishers.values()][0]!);
+    await publishFinalMessages([...crowd.publishers.values()][0]!);
     await this.#await("the last messages", missing);
     this.progress.phase("presence");
     for (const { name } of CHANNELS.filter(({ presence }) => presence)) {
-      await this.#await(`who is present on ${name}`, () => wronglyPresent(crowd.all, name), PRESENCE_MS);
+      await this.#await(`who is present on ${name}`, () => presenceErrors(crowd.all, name), PRESENCE_MS);
     }
     this.progress.phase("sweep");
     const { items, stale } = await sweepOnce(system, table);
     const staleRows = stale.map((item) => JSON.stringify(item));
-    return judge({ ...this.#history(), stored: storedIn(items), staleRows });
+    return checkRun({ ...this.#history(), stored: storedMessages(items), staleRows });
   }
 
   /** @param missing what is still waited for, in words */
-  async #await(what: string, missing: () => string[] | Promise<string[]>, ms = this.#pace.quietMs): Promise<void> {
-    const rest = await comesTogether(missing, ms);
-    if (rest.length > 0) this.#late.push(`${what}: ${rest.slice(0, MOST).join("; ")}`);
+  async #await(what: string, missing: () => string[] | Promise<string[]>, ms = this.#profile.settleMs): Promise<void> {
+    const rest = await waitUntilStable(missing, ms);
+    if (rest.length > 0) this.#late.push(`${what}: ${rest.slice(0, MAX_REPORTED_LATE).join("; ")}`);
   }
 
-  #history(): History {
-    return { journal: this.#journal, keeps, lingers: (channel) => LINGERING.has(channel) };
+  #history(): RunRecord {
+    return { journal: this.#journal, retention, lingers: (channel) => LINGER_CHANNELS.has(channel) };
   }
 
-  #outcome(violations: Violation[], moves: Outcome["moves"]): Outcome {
+  #outcome(violations: Violation[], moves: Outcome["churn"]): Outcome {
     const publications = [...this.#journal.publications.values()];
     const wrong = { lost: 0, duplicated: 0, reordered: 0, misplaced: 0, leaked: 0, staleRows: 0 };
     for (const violation of violations) wrong[violation.wrong] += 1;
     const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
-    const guarded = (is: (doing: Doing) => boolean): number =>
+    const guarded = (is: (doing: GuardBehavior) => boolean): number =>
       publications.filter(({ data, told }) => told && data.do && is(data.do)).length;
-    const { recoveries, missed, unsubscriptions, wildcards } = countsOf(this.#journal);
+    const { recoveries, missed, unsubscriptions, wildcards } = countEvents(this.#journal);
     return {
       published: publications.length,
       acknowledged: publications.filter(({ told }) => told?.acknowledged).length,
-      wrong,
+      violationCounts: wrong,
       missed,
       recoveries,
-      judged: {
+      checked: {
         unsubscriptions,
         remounts: moves.remounted,
         wildcards,
         workers: this.#workers,
-        positions: positionsIn(publications),
+        positions: countPositions(publications),
       },
-      moves,
+      churn: moves,
       faults: {
         ...this.#schedule.struck,
         lifetime: this.#lifetimes,
@@ -235,20 +243,20 @@ class Run {
         guardDead: guarded((doing) => doing !== "deny" && !isPermitted({ do: doing })),
       },
       violations,
-      trail: first === undefined ? [] : this.#trail.of(first),
-      stories: this.#stories(violations),
+      messageTimeline: first === undefined ? [] : this.#timeline.of(first),
+      applicationTimelines: this.#stories(violations),
       errors: this.#errors,
       late: this.#late,
     };
   }
 
-  #stories(violations: readonly Violation[]): Outcome["stories"] {
+  #stories(violations: readonly Violation[]): Outcome["applicationTimelines"] {
     const told = new Map<string, number>();
     return violations.flatMap(({ wrong, what, who, channel, uuid }) => {
       const before = told.get(wrong) ?? 0;
-      if (who === undefined || channel === undefined || before >= STORIES) return [];
+      if (who === undefined || channel === undefined || before >= TIMELINES_PER_KIND) return [];
       told.set(wrong, before + 1);
-      return [{ what, lines: storyOf(this.#journal, { who, channel, uuid }) }];
+      return [{ what, lines: applicationTimeline(this.#journal, { who, channel, uuid }) }];
     });
   }
 

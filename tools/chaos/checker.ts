@@ -1,29 +1,29 @@
 import type { Application, Journal, Publication, Stored } from "./journal.js";
-import { type Due, type Judging, lossesOf, missingOf } from "./losses.js";
-import { isSame, Order } from "./order.js";
-import { coverOf, hadWildcard, overlaps, readPage, type ReadPage, type Received, spanAt } from "./pages.js";
-import { isPermitted, mayHear, maySubscribe, publishedOn } from "./policy.js";
-import { misplacements } from "./positions.js";
+import { type DueMessage, type LossContext, lossesOf, missingOf } from "./losses.js";
+import { isSameData, ChannelOrder } from "./channel-order.js";
+import { coverOf, hadWildcard, overlaps, readPage, type ReadPage, type Received, spanAt } from "./read-page.js";
+import { isPermitted, mayReceive, maySubscribe, targetChannels } from "./policy.js";
+import { findMisplacements } from "./positions.js";
 
 /** What a run is judged by: nothing of it is the SDK's own bookkeeping. */
-export interface History {
+export interface RunRecord {
   journal: Pick<Journal, "publications" | "applications" | "postsTo" | "isWaiting" | "denialsOf">;
   /** What the table says; absent: it has not been asked yet. */
   stored?: readonly Stored[];
   /** Rows of agents that are not there any more, in words. */
   staleRows?: readonly string[];
   /** Whether a channel keeps everything that is published in the run, some of it, or nothing. */
-  keeps(channel: string): "all" | "some" | "nothing";
+  retention(channel: string): "all" | "some" | "nothing";
   /** Whether a channel's messages gather before they are delivered. */
   lingers(channel: string): boolean;
 }
 
 /** What may be wrong. */
-export type Wrong = "lost" | "duplicated" | "reordered" | "misplaced" | "leaked" | "staleRows";
+export type ViolationKind = "lost" | "duplicated" | "reordered" | "misplaced" | "leaked" | "staleRows";
 
 /** Something that is wrong. */
 export interface Violation {
-  wrong: Wrong;
+  wrong: ViolationKind;
   what: string;
   /** The message that it happened to. */
   uuid?: string;
@@ -33,34 +33,34 @@ export interface Violation {
 }
 
 /** What all judgements need. */
-interface Context extends History, Omit<Judging, "missing" | "journal"> {
-  order: Order;
-  acknowledged: ReadonlyMap<string, readonly Due[]>;
+interface Context extends RunRecord, Omit<LossContext, "missing" | "journal"> {
+  order: ChannelOrder;
+  acknowledged: ReadonlyMap<string, readonly DueMessage[]>;
 }
 
 /**
  * Judges what subscribers received by what publishers were told, when who was subscribed, and what guards permit.
  * @returns what is wrong, in the order of the publications that it is about
  */
-export const judge = (history: History): Violation[] => {
+export const checkRun = (history: RunRecord): Violation[] => {
   const context = contextOf(history);
   const violations = [
-    ...history.journal.applications.flatMap((each) => judgeApplication(each, context)),
-    ...storage(context),
+    ...history.journal.applications.flatMap((each) => checkApplication(each, context)),
+    ...storageViolations(context),
     ...(history.staleRows ?? []).map((what): Violation => ({ wrong: "staleRows", what })),
   ];
   const begun = ({ uuid }: Violation): number => (uuid === undefined ? Infinity : context.begunAt(uuid));
   return violations.sort((a, b) => begun(a) - begun(b) || 0);
 };
 
-const contextOf = (history: History): Context => {
+const contextOf = (history: RunRecord): Context => {
   const { publications } = history.journal;
-  const order = new Order(publications.values(), history.stored ?? []);
-  const acknowledged = new Map<string, Due[]>();
+  const order = new ChannelOrder(publications.values(), history.stored ?? []);
+  const acknowledged = new Map<string, DueMessage[]>();
   for (const publication of publications.values()) {
     if (!publication.told?.acknowledged) continue;
-    for (const channel of publishedOn(publication.channel)) {
-      const due: Due = { publication, channel, offset: order.of(channel, publication.uuid) };
+    for (const channel of targetChannels(publication.channel)) {
+      const due: DueMessage = { publication, channel, offset: order.of(channel, publication.uuid) };
       const others = acknowledged.get(channel);
       if (others) others.push(due);
       else acknowledged.set(channel, [due]);
@@ -70,13 +70,13 @@ const contextOf = (history: History): Context => {
     ...history,
     order,
     acknowledged,
-    recovers: (name) => history.keeps(name) !== "nothing",
+    recovers: (name) => history.retention(name) !== "nothing",
     offsetOf: (channel, uuid) => order.of(channel, uuid),
     begunAt: (uuid) => publications.get(uuid)?.begun.at ?? Infinity,
   };
 };
 
-const judgeApplication = ({ who, pages }: Application, context: Context): Violation[] => {
+const checkApplication = ({ who, pages }: Application, context: Context): Violation[] => {
   const read = pages.map((page) => readPage(page, context.recovers));
   const judging = { ...context, missing: missingOf(read, context.acknowledged) };
   const lost = new Map<string, Violation>();
@@ -95,25 +95,25 @@ const judgeApplication = ({ who, pages }: Application, context: Context): Violat
   return [
     ...lost.values(),
     ...read.flatMap((page) => [
-      ...saidWrongly(page),
-      ...unheard(page),
-      ...toldToHaveMissed(page, context),
+      ...wrongEvents(page),
+      ...listenerDifferences(page),
+      ...falseGaps(page, context),
       ...leaks(page, context),
       ...duplicates(page, context, earlier),
-      ...swaps(page, context),
+      ...reorderings(page, context),
     ]),
   ];
 };
 
 const nameOf = ({ page }: ReadPage, channel: string): string => `${page.who.name} on ${channel}`;
 
-const saidWrongly = ({ page: { who }, readings }: ReadPage): Violation[] =>
+const wrongEvents = ({ page: { who }, readings }: ReadPage): Violation[] =>
   [...readings.values()].flatMap(({ name, wrong }) =>
     wrong.map((what): Violation => ({ wrong: "lost", what: `${who.name} ${what}`, who: who.name, channel: name })),
   );
 
 /** A component's own listener is told what the client's listener is told. */
-const unheard = ({ page, listened }: ReadPage): Violation[] =>
+const listenerDifferences = ({ page, listened }: ReadPage): Violation[] =>
   listened.flatMap(({ name, holder, heard, told }): Violation[] => {
     if (heard === told) return [];
     const what = `component ${holder} of ${page.who.name} on ${name} was told ${heard} messages, and its client ${told}`;
@@ -121,9 +121,9 @@ const unheard = ({ page, listened }: ReadPage): Violation[] =>
   });
 
 /** Nobody may be told that it cannot have what is kept. */
-const toldToHaveMissed = ({ page: { who, entries } }: ReadPage, { keeps }: Context): Violation[] =>
+const falseGaps = ({ page: { who, entries } }: ReadPage, { retention }: Context): Violation[] =>
   entries.flatMap((event): Violation[] => {
-    if (event.is !== "subscribed" || event.recovered !== false || keeps(event.name) !== "all") return [];
+    if (event.is !== "subscribed" || event.recovered !== false || retention(event.name) !== "all") return [];
     const what = `${who.name} on ${event.name} was told that it cannot have all (${event.code ?? ""}), though all is kept`;
     return [{ wrong: "lost", what, who: who.name, channel: event.name }];
   });
@@ -146,12 +146,12 @@ const leak = (
 ): string | undefined => {
   const { who } = read.page;
   if (!publication || publication.begun.at > at) return `nobody has published it`;
-  if (!publishedOn(publication.channel).includes(channel)) return `it was published on ${publication.channel}`;
-  if (!isSame(publication.data, data)) return `another one was published as ${uuid}`;
+  if (!targetChannels(publication.channel).includes(channel)) return `it was published on ${publication.channel}`;
+  if (!isSameData(publication.data, data)) return `another one was published as ${uuid}`;
   if (!isPermitted(publication.data)) return `no guard permitted it (${publication.data.do})`;
   if (!maySubscribe(channel, who)) return "it may not subscribe there";
-  if (!mayHear(channel, publication.data, who)) return "its delivery guard withholds it";
-  const wishes = coverOf(read, channel).flatMap((each) => each.wishes);
+  if (!mayReceive(channel, publication.data, who)) return "its delivery guard withholds it";
+  const wishes = coverOf(read, channel).flatMap((each) => each.desiredSpans);
   return wishes.some((wish) => overlaps(wish, publication.begun.at, at))
     ? undefined
     : "it was not subscribed since it was published";
@@ -186,7 +186,7 @@ const duplicates = (read: ReadPage, { order }: Context, earlier: Map<string, Set
   });
 
 /** On a channel with history: nothing comes after what it precedes, while the application is subscribed to the channel itself. */
-const swaps = (read: ReadPage, { recovers, order, begunAt }: Context): Violation[] =>
+const reorderings = (read: ReadPage, { recovers, order, begunAt }: Context): Violation[] =>
   [...read.messages].flatMap(([channel, messages]) => {
     if (!recovers(channel)) return [];
     const spans = read.readings.get(channel)?.spans ?? [];
@@ -209,18 +209,25 @@ const swaps = (read: ReadPage, { recovers, order, begunAt }: Context): Violation
   });
 
 /** What the table must and must not hold of the channels with history, and what publishers were told of it. */
-const storage = ({ journal, stored = [], stored: asked, order, keeps, recovers }: Context): Violation[] => {
+const storageViolations = ({
+  journal,
+  stored = [],
+  stored: asked,
+  order,
+  retention,
+  recovers,
+}: Context): Violation[] => {
   const { publications } = journal;
   const violations: Violation[] = [
     ...order.contradictions.map(({ uuid, what }): Violation => ({ wrong: "reordered", uuid, what: `${uuid} ${what}` })),
-    ...misplacements([...publications.values()], stored, recovers).map((each): Violation => ({
+    ...findMisplacements([...publications.values()], stored, recovers).map((each): Violation => ({
       wrong: "misplaced",
       ...each,
     })),
   ];
   if (!asked) return violations;
   violations.push(
-    ...order.twice.map(({ uuid, offset }): Violation => ({
+    ...order.storedTwice.map(({ uuid, offset }): Violation => ({
       wrong: "duplicated",
       uuid,
       what: `${uuid} is stored again, at ${offset}`,
@@ -228,13 +235,13 @@ const storage = ({ journal, stored = [], stored: asked, order, keeps, recovers }
   );
   for (const { uuid, channel } of stored) {
     const publication = publications.get(uuid);
-    if (publication && publishedOn(publication.channel).includes(channel) && isPermitted(publication.data)) continue;
+    if (publication && targetChannels(publication.channel).includes(channel) && isPermitted(publication.data)) continue;
     violations.push({ wrong: "leaked", uuid, what: `${uuid} is stored on ${channel}, and nobody permitted it there` });
   }
   const held = new Set(stored.map(({ channel, uuid }) => `${channel} ${uuid}`));
   for (const { uuid, channel, told } of publications.values()) {
     if (!told?.acknowledged) continue;
-    const missing = publishedOn(channel).filter((each) => keeps(each) === "all" && !held.has(`${each} ${uuid}`));
+    const missing = targetChannels(channel).filter((each) => retention(each) === "all" && !held.has(`${each} ${uuid}`));
     violations.push(
       ...missing.map((each): Violation => ({
         wrong: "lost",

@@ -4,7 +4,7 @@ import { createProgress } from "../lib/progress.js";
 import { chooseSeed } from "../lib/random.js";
 import { CHAOS_HELP, parseChaosArguments } from "./arguments.js";
 import { chaos } from "./chaos.js";
-import { failureText, faultsOf, jsonLine, summary } from "./report.js";
+import { failureText, failuresOf, jsonLine, summary } from "./report.js";
 
 const ROOT = join(__dirname, "../..");
 
@@ -19,7 +19,7 @@ const main = async (args: string[]): Promise<void> => {
   const text = summary(outcome, options, (performance.now() - begun) / 1000);
   (json ? process.stderr : process.stdout).write(text);
   if (json) process.stdout.write(jsonLine(outcome));
-  if (faultsOf(outcome, options).length === 0) return;
+  if (failuresOf(outcome, options).length === 0) return;
   process.stderr.write(failureText(outcome, options));
   process.exitCode = 1;
 };

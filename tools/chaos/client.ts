@@ -1,23 +1,23 @@
 import type { PushIt, PushItOptions } from "push-it-client";
 import { isWildcard } from "../../protocol/index.js";
 import type { EntryOf, Journal, Position } from "./journal.js";
-import type { Pace } from "./pace.js";
-import { ChaosPage, type Component, type Way } from "./page.js";
-import { readPage } from "./pages.js";
-import type { Planned } from "./plan.js";
+import type { LoadProfile } from "./load-profile.js";
+import { ChaosPage, type Component, type SubscribeApi } from "./page.js";
+import { readPage } from "./read-page.js";
+import type { PlannedPublication } from "./plan.js";
 import { type Credentials, maySubscribe } from "./policy.js";
 import { type Random, randomFor } from "../lib/random.js";
-import { type Listening, type Sockets, socketsOf } from "./sockets.js";
-import type { Trail } from "./trail.js";
+import { type SocketListener, type Sockets, createSockets } from "./sockets.js";
+import type { MessageTimeline } from "./message-timeline.js";
 
 /** What all clients of a run have in common. */
 export interface ClientContext {
   Sdk: typeof PushIt;
   url: string;
   seed: number;
-  pace: Pace;
+  profile: LoadProfile;
   journal: Journal;
-  trail: Trail;
+  timeline: MessageTimeline;
   /** Told when a connection has ended because of its age. */
   onLifetime(): void;
   /** Told of each request that failed: its code, and of publications their channel. */
@@ -27,7 +27,7 @@ export interface ClientContext {
 }
 
 /** What may give an application a reason to do something else. */
-export type Occasion = "cut" | "state" | "socket";
+export type ChurnTrigger = "cut" | "state" | "socket";
 
 /** Longest that a request waits, in milliseconds: more than any function may take. */
 const TIMEOUT_MS = 20_000;
@@ -37,16 +37,16 @@ const RETRY_CAP_MS = 2_000;
 const PING_MS = 10_000;
 
 /** How long an application waits before it subscribes again to what it was refused, in milliseconds. */
-const AGAIN_MS = 1_000;
+const RESUBSCRIBE_MS = 1_000;
 
 /** An application with one page at a time. */
 export class ChaosClient {
   /** What the application is subscribed to when it is at rest. */
-  readonly home = new Set<string>();
+  readonly baseSubscriptions = new Set<string>();
   /** Chooses what this application does. */
   readonly random: Random;
   /** Told of occasions to do something else. */
-  onOccasion: (occasion: Occasion) => void = () => undefined;
+  onTrigger: (occasion: ChurnTrigger) => void = () => undefined;
   readonly #sockets: Sockets;
   readonly #options: PushItOptions;
   #page: ChaosPage;
@@ -61,10 +61,10 @@ export class ChaosClient {
     readonly who: Credentials,
     keepsTime: boolean,
   ) {
-    const { url, seed, pace } = context;
-    const { lifetimeMs, connectionMs, checkMs } = pace;
+    const { url, seed, profile } = context;
+    const { lifetimeMs, connectionMs, checkMs } = profile;
     this.random = randomFor(seed, `${who.name} acts`);
-    this.#sockets = socketsOf(lifetimeMs / 2, this.#listening());
+    this.#sockets = createSockets(lifetimeMs / 2, this.#listening());
     const { setTimeout, clearTimeout, Date } = globalThis;
     this.#options = {
       url,
@@ -89,7 +89,7 @@ export class ChaosClient {
   }
 
   /** Mounts a component. @see ChaosPage.mount */
-  mount(name: string, way?: Way, turn?: number): Component {
+  mount(name: string, way?: SubscribeApi, turn?: number): Component {
     return this.#page.mount(name, way, turn);
   }
 
@@ -99,8 +99,8 @@ export class ChaosClient {
   }
 
   /** Whether it subscribes to a name. */
-  wants(name: string): boolean {
-    return this.#page.wants(name);
+  isDesired(name: string): boolean {
+    return this.#page.isDesired(name);
   }
 
   /** Another component takes a component's place in one turn, as in a user interface that renders again. */
@@ -108,36 +108,36 @@ export class ChaosClient {
     const turn = this.context.journal.turn();
     // Some frameworks mount what is new before they unmount what is old.
     if (this.random() < 0.2) {
-      this.mount(component.name, component.way, turn);
+      this.mount(component.name, component.api, turn);
       this.unmount(component, turn);
     } else {
       this.unmount(component, turn);
-      this.mount(component.name, component.way, turn);
+      this.mount(component.name, component.api, turn);
     }
   }
 
   /** A component unsubscribes and subscribes again in one turn, with the handle that it has. */
-  flip(component: Component): void {
+  resubscribe(component: Component): void {
     const turn = this.context.journal.turn();
     this.#page.unsubscribe(component, turn);
     this.#page.subscribe(component, turn);
   }
 
   /** A component is mounted and unmounted in one turn. */
-  blink(name: string): void {
+  mountBriefly(name: string): void {
     const turn = this.context.journal.turn();
     this.unmount(this.mount(name, "handle", turn), turn);
   }
 
   /** Publishes; resolves when it is told what became of it, with whether it was acknowledged. */
-  publish({ uuid, channel, data }: Planned): Promise<boolean> {
-    const { journal, trail, onError } = this.context;
+  publish({ uuid, channel, data }: PlannedPublication): Promise<boolean> {
+    const { journal, timeline, onError } = this.context;
     const { number } = this.#page.page;
     const publication = journal.begin({ uuid, channel, by: this.who.name, data, page: number });
-    trail.note(uuid, `${this.who.name} publishes it on ${channel}: ${JSON.stringify(data).slice(0, 100)}`);
+    timeline.note(uuid, `${this.who.name} publishes it on ${channel}: ${JSON.stringify(data).slice(0, 100)}`);
     return new Promise((resolve) => {
       const told = (acknowledged: boolean, code?: string, position?: Position): void => {
-        trail.note(uuid, `${this.who.name} is told ${code ?? "that it is published"}`);
+        timeline.note(uuid, `${this.who.name} is told ${code ?? "that it is published"}`);
         if (code !== undefined) onError(`${code}: ${channel}`);
         publication.told = {
           ...journal.now(),
@@ -158,9 +158,9 @@ export class ChaosClient {
 
   /** Cuts its connection, on its side. @returns whether there was one */
   cut(): boolean {
-    this.onOccasion("cut");
+    this.onTrigger("cut");
     const stood = this.#sockets.cut();
-    this.onOccasion("cut");
+    this.onTrigger("cut");
     return stood;
   }
 
@@ -169,7 +169,7 @@ export class ChaosClient {
    * that is loaded anew. It mounts what was mounted.
    */
   reload(): void {
-    const mounted = this.components.map(({ name, way }) => ({ name, way }));
+    const mounted = this.components.map(({ name, api }) => ({ name, way: api }));
     const left = Object.entries(this.#page.leave());
     this.#page = this.#open(
       Object.fromEntries(left.flatMap(([name, position]) => (position ? [[name, position]] : []))),
@@ -184,15 +184,15 @@ export class ChaosClient {
   }
 
   /** What it waits for, of what it may have, in words. */
-  get waitsFor(): string[] {
+  get pendingWork(): string[] {
     const { name } = this.who;
     const { readings } = readPage(this.#page.page, this.context.recovers);
     return [...readings.values()].flatMap((reading) => {
       const state = `${name} (${this.#page.sdk.state})`;
-      const waits = this.wants(reading.name) && !reading.stands && this.#may(reading.name);
+      const waits = this.isDesired(reading.name) && !reading.isSubscribed && this.#maySubscribe(reading.name);
       return [
         ...(waits ? [`${state} waits for ${reading.name}`] : []),
-        ...(reading.unanswered > 0 && this.#may(reading.name)
+        ...(reading.unanswered > 0 && this.#maySubscribe(reading.name)
           ? [`${state} waits for ${reading.unanswered} answers about ${reading.name}`]
           : []),
       ];
@@ -200,7 +200,7 @@ export class ChaosClient {
   }
 
   /** The names of those who are present on a channel, as it is told; `undefined`: it is told nothing. */
-  async present(channel: string): Promise<string[] | undefined> {
+  async presentNames(channel: string): Promise<string[] | undefined> {
     const told = await this.#page.sdk
       .channel(channel)
       .presence()
@@ -208,7 +208,7 @@ export class ChaosClient {
     return told?.members.map(({ info }) => (info as { name: string }).name);
   }
 
-  #may(name: string): boolean {
+  #maySubscribe(name: string): boolean {
     return maySubscribe(name, this.who);
   }
 
@@ -221,9 +221,9 @@ export class ChaosClient {
       who: this.who,
       since,
       sinceBy: this.random() < 0.5 ? "option" : "subscribe",
-      heard: {
+      listener: {
         message: (message) => this.#received(message),
-        state: () => this.onOccasion("state"),
+        state: () => this.onTrigger("state"),
         refused: (component) => void this.#refused(opened, component),
         error: onError,
       },
@@ -232,15 +232,15 @@ export class ChaosClient {
   }
 
   #received({ uuid, offset }: Pick<EntryOf<"message">, "uuid" | "offset">): void {
-    this.context.trail.note(uuid, `${this.who.name} receives it${offset === undefined ? "" : ` (${offset})`}`);
+    this.context.timeline.note(uuid, `${this.who.name} receives it${offset === undefined ? "" : ` (${offset})`}`);
   }
 
   /** Who may not subscribe may not read either, and tries; then it tries again, for as long as the component is mounted. */
   async #refused(page: ChaosPage, component: Component): Promise<void> {
-    if (component.waits) return;
-    component.waits = true;
+    if (component.isRetrying) return;
+    component.isRetrying = true;
     const { journal } = this.context;
-    if (!this.#may(component.name) && !isWildcard(component.name)) {
+    if (!this.#maySubscribe(component.name) && !isWildcard(component.name)) {
       const read = await component.handle.history().catch(() => undefined);
       for (const { uuid, data, offset } of read?.messages ?? []) {
         // It has leaked.
@@ -248,18 +248,18 @@ export class ChaosClient {
       }
     }
     setTimeout(() => {
-      component.waits = false;
+      component.isRetrying = false;
       if (this.#ended || this.#page !== page || !page.components.has(component)) return;
       page.subscribe(component, journal.turn());
-    }, AGAIN_MS).unref();
+    }, RESUBSCRIBE_MS).unref();
   }
 
   /** What travels is listened to: what publishers are told in acknowledgements is judged as it comes over the wire. */
-  #listening(): Listening {
+  #listening(): SocketListener {
     const { journal, onLifetime } = this.context;
     return {
       lifetime: onLifetime,
-      socket: () => this.onOccasion("socket"),
+      socket: () => this.onTrigger("socket"),
       published: (uuid) => {
         const publication = journal.publications.get(uuid);
         if (publication) publication.sent += 1;

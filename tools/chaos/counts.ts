@@ -2,7 +2,7 @@ import { isWildcard } from "../../protocol/index.js";
 import type { Journal, Page } from "./journal.js";
 
 /** What of a run is counted in the journal. */
-export interface Counts {
+export interface EventCounts {
   /** How often an application was subscribed to a name again, on one page. */
   recoveries: number;
   /** How often an application was told that it has missed something. */
@@ -14,13 +14,13 @@ export interface Counts {
 }
 
 /** Counts. */
-export const countsOf = ({ applications }: Pick<Journal, "applications">): Counts => {
-  const total: Counts = { recoveries: 0, missed: 0, unsubscriptions: 0, wildcards: 0 };
+export const countEvents = ({ applications }: Pick<Journal, "applications">): EventCounts => {
+  const total: EventCounts = { recoveries: 0, missed: 0, unsubscriptions: 0, wildcards: 0 };
   for (const page of applications.flatMap(({ pages }) => pages)) count(page, total);
   return total;
 };
 
-const count = ({ entries }: Page, total: Counts): void => {
+const count = ({ entries }: Page, total: EventCounts): void => {
   const subscribed = new Set<string>();
   const calls = new Map<number, "unsubscriptions" | "wildcards">();
   for (const entry of entries) {

@@ -3,10 +3,10 @@ import type { System } from "../../local/dev/system/system.js";
 import type { PostFault } from "../../local/services/gateway/gateway.js";
 import type { DynamoDbCall, DynamoDbFault } from "../../local/services/dynamodb/proxy/faults.js";
 import type { Journal, Post } from "./journal.js";
-import { UUIDS } from "./plan.js";
+import { UUID_PATTERN } from "./plan.js";
 import { randomInteger, type Random, randomFor } from "../lib/random.js";
-import type { Kind, Schedule } from "./schedule.js";
-import type { Trail } from "./trail.js";
+import type { FaultKind, Schedule } from "./schedule.js";
+import type { MessageTimeline } from "./message-timeline.js";
 
 /** The longest that a post and a client's frame are late, in milliseconds. */
 const POST_LATE_MS = 1_500;
@@ -15,7 +15,7 @@ const FRAME_LATE_MS = 400;
 /** How many further calls of the same environment are struck with one that DynamoDB refuses: its SDK tries again. */
 const FURTHER = 5;
 
-const POST_FAULTS: readonly [Kind, PostFault][] = [
+const POST_FAULTS: readonly [FaultKind, PostFault][] = [
   ["post410", "gone"],
   ["post429", "limit"],
   ["post5xx", "error"],
@@ -32,13 +32,13 @@ const OUTCOMES: Record<PostFault, Post["was"]> = {
   duplicate: "clean",
 };
 
-const CALL_FAULTS: readonly [Kind, DynamoDbFault][] = [
+const CALL_FAULTS: readonly [FaultKind, DynamoDbFault][] = [
   ["dbThrottled", "throttle"],
   ["db500", "fail"],
   ["dbDone500", "failAfter"],
 ];
 
-const WRITE_FAULTS: readonly [Kind, DynamoDbFault][] = [
+const WRITE_FAULTS: readonly [FaultKind, DynamoDbFault][] = [
   ["killedBefore", "killBefore"],
   ["killedAfter", "killAfter"],
   ["timedOut", "freeze"],
@@ -62,7 +62,7 @@ const messagesIn = (body: string): { channel: string; uuid: string }[] => {
       ? value.publications.map(({ message }) => message)
       : [value];
   return frames.flatMap(({ channel, uuid }) =>
-    channel !== undefined && uuid?.match(UUIDS)?.[0] === uuid && uuid !== undefined ? [{ channel, uuid }] : [],
+    channel !== undefined && uuid?.match(UUID_PATTERN)?.[0] === uuid && uuid !== undefined ? [{ channel, uuid }] : [],
   );
 };
 
@@ -79,7 +79,7 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
   constructor(
     seed: number,
     private readonly schedule: Schedule,
-    private readonly trail: Trail,
+    private readonly trail: MessageTimeline,
     private readonly journal: Pick<Journal, "owner" | "posted" | "queued">,
   ) {
     this.#late = randomFor(seed, "late");

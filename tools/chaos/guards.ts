@@ -11,7 +11,7 @@ const DEAD = 0.1;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Is slow, or is not there to decide. */
-const misbehave = async (doing: policy.Doing | undefined): Promise<void> => {
+const misbehave = async (doing: policy.GuardBehavior | undefined): Promise<void> => {
   if (doing === "slow") await pause(SLOW_MS);
   if (doing === "throw") throw new Error("as the message wants it");
   if (doing === "exit") process.exit(1);
@@ -21,8 +21,8 @@ const misbehave = async (doing: policy.Doing | undefined): Promise<void> => {
 /** The guards of a chaos run: they do what policy.ts says. */
 export default guards<policy.Credentials>({
   onConnectionRequest(agent) {
-    const { name, ear } = agent.credentials;
-    agent.connected({ info: { name, ear } });
+    const { name, listenerGroup } = agent.credentials;
+    agent.connected({ info: { name, listenerGroup } });
   },
   onSubscriptionRequest(channel, agent) {
     if (policy.maySubscribe(channel.name, agent.credentials)) agent.subscribe(channel);
@@ -31,19 +31,19 @@ export default guards<policy.Credentials>({
   async onPublicationRequest(channel, agent, message) {
     const data = message.data as policy.Payload;
     // Before it misbehaves: what is staged without a verdict must not happen.
-    for (const name of policy.publishedOn(channel.name)) agent.channel(name).publish(message);
+    for (const name of policy.targetChannels(channel.name)) agent.channel(name).publish(message);
     await misbehave(data.do);
     if (policy.isPermitted(data)) agent.publicationSuccess(message);
     else agent.publicationDenied(message, "as the message wants it");
   },
   channels: {
-    [policy.HEARD]: {
+    [policy.DELIVERY_GUARDED]: {
       onMessageReceived(channel, agent, message) {
-        if (policy.mayHear(channel.name, message.data as policy.Payload, agent.credentials))
+        if (policy.mayReceive(channel.name, message.data as policy.Payload, agent.credentials))
           agent.deliver(channel, message);
       },
     },
-    [policy.SLOW]: {
+    [policy.SLOWLY_GUARDED]: {
       async onSubscriptionRequest(channel, agent) {
         // Which of them is no matter of the seed: it is decided in a process that has none.
         const chance = Math.random();

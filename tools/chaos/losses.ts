@@ -1,18 +1,18 @@
 import { isWildcard } from "../../protocol/index.js";
 import type { Journal, Publication } from "./journal.js";
-import { beginOf, covers, endOf, hadWildcard, type ReadPage } from "./pages.js";
-import { mayHear } from "./policy.js";
+import { beginOf, covers, endOf, hadWildcard, type ReadPage } from "./read-page.js";
+import { mayReceive } from "./policy.js";
 import type { Span } from "./spans.js";
 
 /** An acknowledged publication on one of its channels, and its place there as far as it is known. */
-export interface Due {
+export interface DueMessage {
   publication: Publication;
   channel: string;
   offset?: number | undefined;
 }
 
 /** A message that an application did not receive. */
-export interface Loss extends Due {
+export interface Loss extends DueMessage {
   /** The subscription that should have brought it, in words. */
   span: string;
 }
@@ -30,10 +30,10 @@ export const ARRIVAL_MS = 3_000;
 export const FORGOTTEN_MS = 60_000;
 
 /** What the dues of a page are judged by. */
-export interface Judging {
+export interface LossContext {
   journal: Pick<Journal, "postsTo" | "isWaiting" | "denialsOf">;
   /** What the application did not receive of what it may hear, in the order of the publications; by channel. */
-  missing: ReadonlyMap<string, readonly Due[]>;
+  missing: ReadonlyMap<string, readonly DueMessage[]>;
   /** Whether a name is a channel with history. */
   recovers(name: string): boolean;
   /** Whether a channel's messages gather before they are delivered. */
@@ -43,19 +43,19 @@ export interface Judging {
   begunAt(uuid: string): number;
 }
 
-const told = (span: Span): string =>
+const describeSpan = (span: Span): string =>
   `${span.name} (from ${span.from.at}${span.to ? ` to ${span.to.at}, ${span.to.why}` : " on"})`;
 
 /** What a page's application has lost. */
-export const lossesOf = (read: ReadPage, judging: Judging): Loss[] =>
+export const lossesOf = (read: ReadPage, judging: LossContext): Loss[] =>
   [...read.readings.values()].flatMap(({ name, spans }) =>
     spans.flatMap((span) =>
-      judging.recovers(name) ? lostBehind(span, read, judging) : lostOnTheWay(span, read, judging),
+      judging.recovers(name) ? lostWithHistory(span, read, judging) : lostWithoutHistory(span, read, judging),
     ),
   );
 
 /** On a channel with history: nothing that the subscription covers may be missing. */
-const lostBehind = (span: Span, read: ReadPage, { missing, offsetOf, begunAt, journal }: Judging): Loss[] => {
+const lostWithHistory = (span: Span, read: ReadPage, { missing, offsetOf, begunAt, journal }: LossContext): Loss[] => {
   const { name: channel, from, since, to } = span;
   const due = missing.get(channel) ?? [];
   if (due.length === 0) return [];
@@ -77,17 +77,17 @@ const lostBehind = (span: Span, read: ReadPage, { missing, offsetOf, begunAt, jo
       if (begun.at <= from.at && !isBehind) return false;
       if (!to) return true;
       if (to.why !== "released" && to.why !== "left") return false;
-      const { disturbed } = span;
+      const { lastDisturbed } = span;
       const time = to.ms - RECOVERY_MS;
-      if (begun.at < to.at && answer!.ms <= time && disturbed.ms <= time) return true;
+      if (begun.at < to.at && answer!.ms <= time && lastDisturbed.ms <= time) return true;
       const posts = offset === next ? journal.postsTo(read.page.who.name, channel, uuid) : [];
-      return posts.some(({ was, ms }) => was === "clean" && ms > disturbed.ms && ms <= to.ms - ARRIVAL_MS);
+      return posts.some(({ was, ms }) => was === "clean" && ms > lastDisturbed.ms && ms <= to.ms - ARRIVAL_MS);
     })
-    .map((each) => ({ ...each, span: told(span) }));
+    .map((each) => ({ ...each, span: describeSpan(span) }));
 };
 
 /** On a plain channel, and by a wildcard: nothing may be missing that was published while the connection stood. */
-const lostOnTheWay = (span: Span, read: ReadPage, judging: Judging): Loss[] => {
+const lostWithoutHistory = (span: Span, read: ReadPage, judging: LossContext): Loss[] => {
   const { name, from } = span;
   const { missing } = judging;
   const channels = isWildcard(name) ? [...missing.keys()].filter((channel) => covers(name, channel)) : [name];
@@ -95,7 +95,7 @@ const lostOnTheWay = (span: Span, read: ReadPage, judging: Judging): Loss[] => {
     (missing.get(channel) ?? [])
       .filter(({ publication }) => publication.begun.at > from.at && publication.begun.at < endOf(span))
       .filter((due) => !isExcused(due, span, judging, read.page.who.name))
-      .map((each) => ({ ...each, span: told(span) })),
+      .map((each) => ({ ...each, span: describeSpan(span) })),
   );
 };
 
@@ -106,9 +106,9 @@ const lostOnTheWay = (span: Span, read: ReadPage, judging: Judging): Loss[] => {
  * - The span ended because the server had been told that the connection is gone, and had forgotten its agent.
  */
 const isExcused = (
-  { publication, channel }: Due,
+  { publication, channel }: DueMessage,
   { from, to }: Span,
-  { journal, lingers }: Judging,
+  { journal, lingers }: LossContext,
   name: string,
 ): boolean => {
   const { uuid, told: answer } = publication;
@@ -125,13 +125,16 @@ const isExcused = (
 /** What an application may hear, was not told, and was acknowledged; by channel. */
 export const missingOf = (
   pages: readonly ReadPage[],
-  acknowledged: ReadonlyMap<string, readonly Due[]>,
-): Map<string, readonly Due[]> => {
+  acknowledged: ReadonlyMap<string, readonly DueMessage[]>,
+): Map<string, readonly DueMessage[]> => {
   const who = pages[0]!.page.who;
   return new Map(
     [...acknowledged].map(([channel, dues]) => {
       const had = new Set(pages.flatMap(({ messages }) => (messages.get(channel) ?? []).map(({ uuid }) => uuid)));
-      return [channel, dues.filter(({ publication: { uuid, data } }) => !had.has(uuid) && mayHear(channel, data, who))];
+      return [
+        channel,
+        dues.filter(({ publication: { uuid, data } }) => !had.has(uuid) && mayReceive(channel, data, who)),
+      ];
     }),
   );
 };

@@ -1,31 +1,31 @@
 import type { Channel, PushIt, PushItError, PushItOptions } from "push-it-client";
 import { isWildcard } from "../../protocol/index.js";
 import type { EntryOf, Journal, Page, Position } from "./journal.js";
-import { covers } from "./pages.js";
+import { covers } from "./read-page.js";
 import type { Credentials } from "./policy.js";
 
 /** How a component subscribes: with a handle of its own, or by the callback API, as all such components of a page together. */
-export type Way = "handle" | "callbacks";
+export type SubscribeApi = "handle" | "callbacks";
 
 /** A part of a page that subscribes while it is mounted. */
 export interface Component {
   /** What it is called in the journal. */
   holder: number;
   name: string;
-  way: Way;
+  api: SubscribeApi;
   /** @internal Its handle. */
   handle: Channel;
   /** @internal Its listener's end, and how many messages it was told. */
   stop(): void;
-  heard: number;
+  receivedByHandle: number;
   /** @internal How many messages of its name a listener of the client was told, that was added and removed in the same turn. */
-  told: number;
+  receivedByClient: number;
   /** @internal It waits to ask again for what it was refused. */
-  waits?: boolean;
+  isRetrying?: boolean;
 }
 
 /** What a page is made of. */
-export interface PageParts {
+export interface PageDependencies {
   Sdk: typeof PushIt;
   options: PushItOptions;
   journal: Journal;
@@ -34,7 +34,7 @@ export interface PageParts {
   since: Readonly<Record<string, Position>>;
   /** Whether the client has them from its option, or each subscription is given its own. */
   sinceBy: "option" | "subscribe";
-  heard: {
+  listener: {
     message(message: EntryOf<"message">): void;
     /** Something happened to the connection. */
     state(): void;
@@ -54,7 +54,7 @@ export class ChaosPage {
   #left = false;
   #holders = 0;
 
-  constructor(private readonly parts: PageParts) {
+  constructor(private readonly parts: PageDependencies) {
     const { Sdk, options, journal, who, since, sinceBy } = parts;
     this.page = journal.page(who, since);
     this.sdk = new Sdk({ ...options, ...(sinceBy === "option" && { since }) });
@@ -62,18 +62,26 @@ export class ChaosPage {
   }
 
   /** Whether something on the page subscribes to a name. */
-  wants(name: string): boolean {
+  isDesired(name: string): boolean {
     return this.#of(name).length > 0;
   }
 
   /** Mounts a component, which subscribes. @param turn the turn's number, if more is done in it */
-  mount(name: string, way: Way = "handle", turn = this.parts.journal.turn()): Component {
+  mount(name: string, way: SubscribeApi = "handle", turn = this.parts.journal.turn()): Component {
     const handle = this.sdk.channel(name);
     const holder = way === "handle" ? (this.#holders += 1) : 0;
-    const component: Component = { holder, name, way, handle, stop: () => undefined, heard: 0, told: 0 };
+    const component: Component = {
+      holder,
+      name,
+      api: way,
+      handle,
+      stop: () => undefined,
+      receivedByHandle: 0,
+      receivedByClient: 0,
+    };
     const stops = [
-      handle.on("message", () => void (component.heard += 1)),
-      this.sdk.on("message", ({ channel }) => void (covers(name, channel) && (component.told += 1))),
+      handle.on("message", () => void (component.receivedByHandle += 1)),
+      this.sdk.on("message", ({ channel }) => void (covers(name, channel) && (component.receivedByClient += 1))),
     ];
     component.stop = () => stops.forEach((stop) => stop());
     this.components.add(component);
@@ -85,19 +93,19 @@ export class ChaosPage {
   unmount(component: Component, turn = this.parts.journal.turn()): void {
     if (!this.components.delete(component)) return;
     // Those that use the callback API have one subscription in common.
-    if (component.way === "handle" || !this.#of(component.name).some(({ way }) => way === "callbacks"))
+    if (component.api === "handle" || !this.#of(component.name).some(({ api }) => api === "callbacks"))
       this.unsubscribe(component, turn);
     this.#listened(component);
   }
 
   /** A component subscribes, for the first time or again. */
   subscribe(component: Component, turn: number): void {
-    const { name, way, handle } = component;
+    const { name, api, handle } = component;
     const { since, sinceBy } = this.parts;
     const position = sinceBy === "subscribe" && !this.#unsubscribed.has(name) ? since[name] : undefined;
     const options = position ? { since: position } : {};
     const [fulfilled, rejected] = this.#calls("subscribe", component, turn);
-    if (way === "handle") handle.subscribe(options).then(fulfilled, rejected);
+    if (api === "handle") handle.subscribe(options).then(fulfilled, rejected);
     else this.sdk.subscribe(name, rejected, fulfilled, options);
   }
 
@@ -105,7 +113,7 @@ export class ChaosPage {
   unsubscribe(component: Component, turn: number): void {
     this.#unsubscribed.add(component.name);
     const [fulfilled, rejected] = this.#calls("unsubscribe", component, turn);
-    if (component.way === "handle") component.handle.unsubscribe().then(fulfilled, rejected);
+    if (component.api === "handle") component.handle.unsubscribe().then(fulfilled, rejected);
     else this.sdk.unsubscribe(component.name, rejected, fulfilled);
   }
 
@@ -130,9 +138,15 @@ export class ChaosPage {
   }
 
   #listened(component: Component): void {
-    const { name, holder, heard, told } = component;
+    const { name, holder, receivedByHandle, receivedByClient } = component;
     component.stop();
-    this.parts.journal.note(this.page, { is: "listened", name, holder, heard, told });
+    this.parts.journal.note(this.page, {
+      is: "listened",
+      name,
+      holder,
+      heard: receivedByHandle,
+      told: receivedByClient,
+    });
   }
 
   /** Writes a call down, and gives what its answers are told to. */
@@ -141,7 +155,7 @@ export class ChaosPage {
     component: Component,
     turn: number,
   ): [() => void, (error: PushItError) => void] {
-    const { journal, heard } = this.parts;
+    const { journal, listener } = this.parts;
     const { name, holder } = component;
     const call = journal.call();
     journal.note(this.page, { is, name, holder, call, turn });
@@ -151,16 +165,16 @@ export class ChaosPage {
       },
       ({ code, retryable }) => {
         if (this.#left) return;
-        heard.error(code);
+        listener.error(code);
         journal.note(this.page, { is: "rejected", call, code, retryable });
-        if (is === "subscribe" && !retryable && code !== "superseded") heard.refused(component, code);
+        if (is === "subscribe" && !retryable && code !== "superseded") listener.refused(component, code);
       },
     ];
   }
 
   #listen(): void {
     const { sdk, page } = this;
-    const { journal, heard } = this.parts;
+    const { journal, listener: heard } = this.parts;
     const on: PushIt["on"] = (event, listener) => sdk.on(event, (value) => void (this.#left || listener(value)));
     on("message", ({ channel, uuid, data, offset }) => {
       heard.message(

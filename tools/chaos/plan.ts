@@ -1,34 +1,34 @@
 import { CHANNELS } from "./channels.js";
-import { paceOf } from "./pace.js";
-import type { Doing, Payload } from "./policy.js";
+import { loadProfileOf } from "./load-profile.js";
+import type { GuardBehavior, Payload } from "./policy.js";
 import { randomInteger, pick, type Random, randomFor } from "../lib/random.js";
 
 /** One publication that is to be. */
-export interface Planned {
+export interface PlannedPublication {
   uuid: string;
   channel: string;
   data: Payload;
 }
 
 /** How many clients publish, and what each is to publish, in this order. */
-export type Plan = ReadonlyMap<string, readonly Planned[]>;
+export type Plan = ReadonlyMap<string, readonly PlannedPublication[]>;
 
 /** What all uuids of a run look like. */
-export const UUIDS = /chaos-\w+-\d+/g;
+export const UUID_PATTERN = /chaos-\w+-\d+/g;
 
 /** How often guards are slow, dead or deny, each at least, in a run of `WHOLE` messages; in smaller ones less often. */
-const TIMES: Record<Doing, number> = { slow: 32, deny: 50, throw: 12, exit: 12, hang: 12 };
+const BEHAVIOR_COUNTS: Record<GuardBehavior, number> = { slow: 32, deny: 50, throw: 12, exit: 12, hang: 12 };
 const WHOLE = 5_000;
 
 /** Shares of the messages that are larger than most, and how large they are at most, in characters. */
-const LARGE = 0.05;
-const LARGEST = 3_000;
+const LARGE_SHARE = 0.05;
+const MAX_PADDING = 3_000;
 
 const weighted = CHANNELS.flatMap(({ name, weight }) => Array.from({ length: weight }, () => name));
 
-const doings = (random: Random, messages: number): Map<number, Doing> => {
-  const found = new Map<number, Doing>();
-  for (const [doing, times] of Object.entries(TIMES) as [Doing, number][]) {
+const planBehaviors = (random: Random, messages: number): Map<number, GuardBehavior> => {
+  const found = new Map<number, GuardBehavior>();
+  for (const [doing, times] of Object.entries(BEHAVIOR_COUNTS) as [GuardBehavior, number][]) {
     const wanted = Math.min(Math.ceil((times * messages) / WHOLE), Math.floor(messages / 10));
     for (let struck = 0; struck < wanted;) {
       const at = Math.floor(random() * messages);
@@ -43,16 +43,16 @@ const doings = (random: Random, messages: number): Map<number, Doing> => {
 /** What is published in a run: always the same for the same seed. */
 export const planOf = (seed: number, messages: number): Plan => {
   const random = randomFor(seed, "plan");
-  const doing = doings(random, messages);
-  const plan = new Map<string, Planned[]>(
-    Array.from({ length: paceOf(messages).publishers }, (_, index) => [`p${index}`, []]),
+  const doing = planBehaviors(random, messages);
+  const plan = new Map<string, PlannedPublication[]>(
+    Array.from({ length: loadProfileOf(messages).publishers }, (_, index) => [`p${index}`, []]),
   );
   const names = [...plan.keys()];
   for (let at = 0; at < messages; at += 1) {
     const by = pick(random, names);
     const mine = plan.get(by)!;
     const n = mine.length;
-    const pad = random() < LARGE ? "x".repeat(randomInteger(random, 1, LARGEST)) : undefined;
+    const pad = random() < LARGE_SHARE ? "x".repeat(randomInteger(random, 1, MAX_PADDING)) : undefined;
     const does = doing.get(at);
     const data: Payload = { by, n, ...(does && { do: does }), ...(pad !== undefined && { pad }) };
     mine.push({ uuid: `chaos-${by}-${n}`, channel: pick(random, weighted), data });

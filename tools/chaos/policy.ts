@@ -7,7 +7,7 @@
  * What a publication has its guard do instead of permitting it at once. `slow`: permit it later. All others get no
  * permission: `deny` a denial, `throw`, `exit` and `hang` no verdict at all.
  */
-export type Doing = "slow" | "deny" | "throw" | "exit" | "hang";
+export type GuardBehavior = "slow" | "deny" | "throw" | "exit" | "hang";
 
 /** What is published. */
 export interface Payload {
@@ -15,7 +15,7 @@ export interface Payload {
   by: string;
   /** Its publications, counted. */
   n: number;
-  do?: Doing;
+  do?: GuardBehavior;
   /** Makes the message as large as it is. */
   pad?: string;
 }
@@ -24,30 +24,30 @@ export interface Payload {
 export interface Credentials {
   name: string;
   /** Tells which messages of guarded channels it may hear. */
-  ear: number;
+  listenerGroup: number;
   /** Whether it may read what is private. */
   insider: boolean;
 }
 
 /** The channels below which delivery guards decide. */
-export const HEARD = "heard/*";
+export const DELIVERY_GUARDED = "heard/*";
 
 /** The channels below which insiders only may subscribe. */
 export const PRIVATE = "private/*";
 
 /** The channels below which subscription guards are slow, and sometimes dead. */
-export const SLOW = "slow/*";
+export const SLOWLY_GUARDED = "slow/*";
 
 /** How many ears there are: each hears all but one in so many messages. */
-export const EARS = 3;
+export const LISTENER_GROUPS = 3;
 
 /** The channel whose guard publishes on another one as well, and that one. */
-export const SPREAD = "spread/a";
-export const SPREAD_TO = "log/b";
+export const COPIED_CHANNEL = "spread/a";
+export const COPY_CHANNEL = "log/b";
 
 /** The channels that a permitted publication is for. */
-export const publishedOn = (channel: string): readonly string[] =>
-  channel === SPREAD ? [SPREAD, SPREAD_TO] : [channel];
+export const targetChannels = (channel: string): readonly string[] =>
+  channel === COPIED_CHANNEL ? [COPIED_CHANNEL, COPY_CHANNEL] : [channel];
 
 const isBelow = (pattern: string, channel: string): boolean => channel.startsWith(pattern.slice(0, -1));
 
@@ -59,5 +59,8 @@ export const maySubscribe = (channel: string, who: Pick<Credentials, "insider">)
   who.insider || !isBelow(PRIVATE, channel);
 
 /** Whether a client may hear a message of a channel. */
-export const mayHear = (channel: string, data: Pick<Payload, "n">, who: Pick<Credentials, "ear">): boolean =>
-  !isBelow(HEARD, channel) || data.n % EARS !== who.ear;
+export const mayReceive = (
+  channel: string,
+  data: Pick<Payload, "n">,
+  who: Pick<Credentials, "listenerGroup">,
+): boolean => !isBelow(DELIVERY_GUARDED, channel) || data.n % LISTENER_GROUPS !== who.listenerGroup;

@@ -8,7 +8,7 @@ export interface Misplacement {
 
 const placeOf = (channel: string, { epoch, offset }: Position): string => `${channel} ${epoch} ${offset}`;
 
-const isSame = (a: Position | undefined, b: Position | undefined): boolean =>
+const isSamePosition = (a: Position | undefined, b: Position | undefined): boolean =>
   a?.epoch === b?.epoch && a?.offset === b?.offset;
 
 /**
@@ -17,38 +17,43 @@ const isSame = (a: Position | undefined, b: Position | undefined): boolean =>
  * @param keeps whether a channel has history
  * @param stored what the table holds; empty: it has not been asked yet
  */
-export const misplacements = (
+export const findMisplacements = (
   publications: readonly Publication[],
   stored: readonly Stored[],
   keeps: (channel: string) => boolean,
 ): Misplacement[] => {
   const acknowledged = publications.filter(({ channel, told }) => told?.acknowledged && keeps(channel));
   const positions = publications.filter(({ channel }) => keeps(channel));
-  return [...untold(acknowledged), ...unlike(positions), ...taken(positions, stored), ...unordered(acknowledged)];
+  return [
+    ...withoutPosition(acknowledged),
+    ...contradictory(positions),
+    ...conflicting(positions, stored),
+    ...unordered(acknowledged),
+  ];
 };
 
 /** How many positions there are to judge. */
-export const positionsIn = (publications: readonly Publication[]): number =>
+export const countPositions = (publications: readonly Publication[]): number =>
   publications.filter(({ acknowledgements }) => acknowledgements.some((each) => each)).length;
 
-const untold = (acknowledged: readonly Publication[]): Misplacement[] =>
+const withoutPosition = (acknowledged: readonly Publication[]): Misplacement[] =>
   acknowledged.flatMap(({ uuid, acknowledgements }) =>
     acknowledgements.some((each) => each) ? [] : [{ uuid, what: `${uuid} was acknowledged without a position` }],
   );
 
 /** Of one message all acknowledgements say the same, and the SDK says what they say. */
-const unlike = (publications: readonly Publication[]): Misplacement[] =>
+const contradictory = (publications: readonly Publication[]): Misplacement[] =>
   publications.flatMap(({ uuid, told, acknowledgements }) => {
     const [first, ...others] = acknowledgements.filter((each) => each !== undefined);
     if (!first) return [];
-    const other = [...others, ...(told?.position ? [told.position] : [])].find((each) => !isSame(first, each));
+    const other = [...others, ...(told?.position ? [told.position] : [])].find((each) => !isSamePosition(first, each));
     return other
       ? [{ uuid, what: `${uuid} is at ${first.offset}, and its publisher was told ${other.offset} too` }]
       : [];
   });
 
 /** Each place is one message's: the stored one's, if the table still holds it. */
-const taken = (publications: readonly Publication[], stored: readonly Stored[]): Misplacement[] => {
+const conflicting = (publications: readonly Publication[], stored: readonly Stored[]): Misplacement[] => {
   const owners = new Map(stored.map((each) => [placeOf(each.channel, each), each.uuid]));
   const places = new Map<string, Position>();
   for (const { channel, uuid, epoch, offset } of [...stored].reverse())
@@ -62,7 +67,7 @@ const taken = (publications: readonly Publication[], stored: readonly Stored[]):
     if (owner !== undefined && owner !== uuid)
       return [{ uuid, what: `${uuid} has the place ${place}, which is ${owner}'s` }];
     const kept = places.get(`${channel} ${uuid}`);
-    if (!kept || isSame(kept, position)) return [];
+    if (!kept || isSamePosition(kept, position)) return [];
     return [{ uuid, what: `${uuid} is stored at ${kept.offset}, and its publisher was told ${position.offset}` }];
   });
 };

@@ -1,7 +1,7 @@
 import { randomInteger, pick, randomFor } from "../lib/random.js";
 
 /** What strikes by schedule, and how often in a run of `WHOLE` messages; in smaller ones less often. */
-const TIMES = {
+const FAULT_COUNTS = {
   /** The server's side of a socket is cut, in the middle of a frame's or a post's way. */
   cut: 60,
   /** The client's side is. */
@@ -34,19 +34,19 @@ const TIMES = {
 } as const;
 
 /** What strikes by schedule. */
-export type Kind = keyof typeof TIMES;
+export type FaultKind = keyof typeof FAULT_COUNTS;
 
 /** All of them. */
-export const KINDS = Object.keys(TIMES) as Kind[];
+export const FAULT_KINDS = Object.keys(FAULT_COUNTS) as FaultKind[];
 
 /** The size of a run in which everything strikes as often as it says. */
 const WHOLE = 5_000;
 
 /** Nothing begins to strike later, in shares of a run: what is due needs its opportunity. */
-const LATEST = 0.9;
+const LAST_STRIKE_SHARE = 0.9;
 
 /** How many opportunities are let pass, at most. */
-const MOST_SKIPPED = 6;
+const MAX_SKIPPED = 6;
 
 /** Whose writes are struck: functions, most the busiest. */
 const VICTIMS = [
@@ -62,10 +62,10 @@ const VICTIMS = [
   "announce",
   "ping",
 ] as const;
-const TARGETED: ReadonlySet<Kind> = new Set(["killedBefore", "killedAfter", "timedOut"]);
+const TARGETED: ReadonlySet<FaultKind> = new Set(["killedBefore", "killedAfter", "timedOut"]);
 
 /** How long one waits for its victim, in shares of a run, before it takes any. */
-const PATIENCE = 0.05;
+const VICTIM_WAIT_SHARE = 0.05;
 
 /** One strike that is to be. */
 export interface Strike {
@@ -78,22 +78,22 @@ export interface Strike {
 }
 
 /** How often things of each kind are to happen in a run of 5,000 messages. */
-export type Times<Name extends string> = Readonly<Record<Name, number>>;
+export type Counts<Name extends string> = Readonly<Record<Name, number>>;
 
 /** When what is to strike: always the same for the same seed. */
-export const strikesOf = <Name extends string = Kind>(
+export const planStrikes = <Name extends string = FaultKind>(
   seed: number,
   messages: number,
-  often: Times<Name> = TIMES as unknown as Times<Name>,
+  often: Counts<Name> = FAULT_COUNTS as unknown as Counts<Name>,
 ): Record<Name, Strike[]> => {
   const kinds = Object.keys(often) as Name[];
   const strikes = (kind: Name): Strike[] => {
     const random = randomFor(seed, kind);
     const times = Math.ceil((often[kind] * messages) / WHOLE);
     const made = Array.from({ length: times }, (): Strike => {
-      const at = Math.floor(random() * messages * LATEST);
-      const skip = randomInteger(random, 0, MOST_SKIPPED);
-      return { at, skip, ...(TARGETED.has(kind as string as Kind) && { victim: pick(random, VICTIMS) }) };
+      const at = Math.floor(random() * messages * LAST_STRIKE_SHARE);
+      const skip = randomInteger(random, 0, MAX_SKIPPED);
+      return { at, skip, ...(TARGETED.has(kind as string as FaultKind) && { victim: pick(random, VICTIMS) }) };
     });
     return made.sort((a, b) => a.at - b.at);
   };
@@ -104,7 +104,7 @@ export const strikesOf = <Name extends string = Kind>(
  * Decides at each opportunity whether a fault strikes. When each is due is the seed's; which opportunity comes then is
  * up to the processes.
  */
-export class Schedule<Name extends string = Kind> {
+export class Schedule<Name extends string = FaultKind> {
   /** How often each kind has struck. */
   readonly struck: Record<Name, number>;
   readonly #pending: Record<Name, Strike[]>;
@@ -113,9 +113,9 @@ export class Schedule<Name extends string = Kind> {
   #over = false;
 
   /** @param often what may strike; left out: the faults */
-  constructor(seed: number, messages: number, often?: Times<Name>) {
-    this.#pending = strikesOf(seed, messages, often);
-    this.#patience = messages * PATIENCE;
+  constructor(seed: number, messages: number, often?: Counts<Name>) {
+    this.#pending = planStrikes(seed, messages, often);
+    this.#patience = messages * VICTIM_WAIT_SHARE;
     this.struck = Object.fromEntries(Object.keys(this.#pending).map((kind) => [kind, 0])) as Record<Name, number>;
   }
 

@@ -2,7 +2,7 @@ import WebSocket from "ws";
 import type { Position } from "./journal.js";
 
 /** What is told of the sockets of one client. */
-export interface Listening {
+export interface SocketListener {
   /** A connection has ended because of its age. */
   lifetime(): void;
   /** A connection is being opened, stands, or has ended. */
@@ -33,7 +33,7 @@ interface Frame {
 }
 
 /** The frames in a text; of anything else, none. */
-const framesIn = (text: string): Frame[] => {
+const parseFrames = (text: string): Frame[] => {
   try {
     const value = JSON.parse(text) as Frame | Frame[] | null;
     return Array.isArray(value) ? value : [value ?? {}];
@@ -46,19 +46,19 @@ const framesIn = (text: string): Frame[] => {
  * Makes the sockets of one client, which can be cut.
  * @param oldMs the age from which on a connection that ends has ended because of its age
  */
-export const socketsOf = (oldMs: number, listening: Listening): Sockets => {
+export const createSockets = (oldMs: number, listening: SocketListener): Sockets => {
   let newest: WebSocket | undefined;
   const made = (socket: WebSocket): void => {
     newest = socket;
     listening.socket();
   };
   const sent = (text: string): void => {
-    for (const { action, uuid, messages } of framesIn(text)) {
+    for (const { action, uuid, messages } of parseFrames(text)) {
       if (action === "publish") for (const each of messages ?? [{ uuid: uuid ?? "" }]) listening.published(each.uuid);
     }
   };
   const came = (text: string): void => {
-    for (const { channel, uuid, position } of framesIn(text)) {
+    for (const { channel, uuid, position } of parseFrames(text)) {
       if (channel === "/meta/successful" && uuid !== undefined) listening.acknowledged(uuid, position);
     }
   };

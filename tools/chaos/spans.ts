@@ -1,7 +1,7 @@
 import type { Entry, EntryOf, Moment, Position } from "./journal.js";
 
 /** Why a span ended. */
-export type Why =
+export type EndReason =
   /** The application unsubscribed. */
   | "released"
   /** The connection was lost. This ends the spans of what is not recovered. */
@@ -21,17 +21,17 @@ export interface Span {
   /** When a subscription was acknowledged. */
   from: Moment;
   /** When it ended, and why; absent: it lasts to the end of the run. */
-  to?: Moment & { why: Why };
+  to?: Moment & { why: EndReason };
   /** Everything behind this position is to come, whenever it was published. */
   since?: Position;
   /** When the application asked for what began this span. */
   asked: number;
   /** When something last disturbed it: it began, its connection was lost, or was there again. */
-  disturbed: Moment;
+  lastDisturbed: Moment;
 }
 
 /** A time in which an application wished for a name: until its unsubscription was answered. */
-export interface Wish {
+export interface DesiredSpan {
   name: string;
   from: number;
   /** Infinity: no answer told that it is over. */
@@ -39,25 +39,26 @@ export interface Wish {
 }
 
 /** What a page's entries say about one name. */
-export interface Reading {
+export interface NameReading {
   name: string;
   spans: Span[];
-  wishes: Wish[];
+  desiredSpans: DesiredSpan[];
   /** What the SDK told and must not have told, in words. */
   wrong: string[];
   /** Whether somebody on the page wishes for it. */
-  wished: boolean;
+  isDesired: boolean;
   /** Whether the application was told that it is subscribed, on the connection in use. */
-  stands: boolean;
+  isSubscribed: boolean;
   /** How many calls have no answer. */
   unanswered: number;
 }
 
 /** States in which the connection is doubted and not lost. */
-const DOUBTS: ReadonlySet<string> = new Set(["frozen", "offline"]);
+const UNVERIFIED_CODES: ReadonlySet<string> = new Set(["frozen", "offline"]);
 
 /** Whether a change of the state says that the connection is lost. */
-export const isLoss = ({ state, code }: EntryOf<"state">): boolean => state !== "connected" && !DOUBTS.has(code);
+export const isLoss = ({ state, code }: EntryOf<"state">): boolean =>
+  state !== "connected" && !UNVERIFIED_CODES.has(code);
 
 interface Holder {
   call: number;
@@ -65,14 +66,14 @@ interface Holder {
 }
 
 /** Reads a page's entries about one name, in their order. */
-class Reader {
+class NameReader {
   readonly spans: Span[] = [];
-  readonly wishes: Wish[] = [];
+  readonly desiredSpans: DesiredSpan[] = [];
   readonly wrong: string[] = [];
   readonly #holders = new Map<number, Holder>();
   readonly #calls = new Map<number, { holder: number; wants: boolean }>();
   #open: Span | undefined;
-  #wish: Wish | undefined;
+  #desiredSpan: DesiredSpan | undefined;
   /** Where the next span goes on from: the page's position, until an unsubscription forgets it. */
   #since: Position | undefined;
   #asked = 0;
@@ -83,7 +84,7 @@ class Reader {
   /** The unsubscription whose answer ends the wish. */
   #leaving: number | undefined;
   /** The connection was lost, and nothing has told since that this name is subscribed again. */
-  #away = false;
+  #isDisconnected = false;
 
   constructor(
     private readonly name: string,
@@ -93,11 +94,19 @@ class Reader {
     this.#since = recovers ? since : undefined;
   }
 
-  read(entries: Iterable<Entry>): Reading {
+  read(entries: Iterable<Entry>): NameReading {
     for (const entry of entries) this.#take(entry);
-    const { name, spans, wishes, wrong } = this;
-    const stands = this.#open !== undefined && !this.#away;
-    return { name, spans, wishes, wrong, wished: this.#holders.size > 0, stands, unanswered: this.#calls.size };
+    const { name, spans, desiredSpans, wrong } = this;
+    const stands = this.#open !== undefined && !this.#isDisconnected;
+    return {
+      name,
+      spans,
+      desiredSpans,
+      wrong,
+      isDesired: this.#holders.size > 0,
+      isSubscribed: stands,
+      unanswered: this.#calls.size,
+    };
   }
 
   #take(entry: Entry): void {
@@ -118,7 +127,7 @@ class Reader {
       case "state":
         return this.#changed(entry);
       case "rotated":
-        if (!this.recovers && this.#open && entry.names.includes(this.name)) this.#again(entry, "rotated");
+        if (!this.recovers && this.#open && entry.names.includes(this.name)) this.#restart(entry, "rotated");
         return;
       case "left":
         return this.#left(entry);
@@ -132,9 +141,9 @@ class Reader {
     if (this.#holders.size === 0) {
       this.#asked = at;
       this.#resumes = this.recovers && this.#released?.turn === turn ? this.#released.span : undefined;
-      if (!this.#wish || this.#wish.to <= at)
-        this.wishes.push((this.#wish = { name: this.name, from: at, to: Infinity }));
-      this.#wish.to = Infinity;
+      if (!this.#desiredSpan || this.#desiredSpan.to <= at)
+        this.desiredSpans.push((this.#desiredSpan = { name: this.name, from: at, to: Infinity }));
+      this.#desiredSpan.to = Infinity;
     }
     this.#holders.set(holder, { call, acknowledged: false });
     this.#calls.set(call, { holder, wants: true });
@@ -159,13 +168,13 @@ class Reader {
     if (!known) return;
     this.#calls.delete(call);
     if (!known.wants) {
-      if (call === this.#leaving) this.#endWish(at);
+      if (call === this.#leaving) this.#endDesiredSpan(at);
       return;
     }
     const holder = this.#holders.get(known.holder);
     if (holder?.call !== call) return;
     holder.acknowledged = true;
-    this.#away = false;
+    this.#isDisconnected = false;
     this.#begin({ at, ms });
   }
 
@@ -177,20 +186,20 @@ class Reader {
     if (!known.wants || holder?.call !== call || retryable || code === "superseded") return;
     this.#holders.delete(known.holder);
     if (!this.#isHeld()) this.#end({ at, ms }, "refused");
-    this.#endWish(at);
+    this.#endDesiredSpan(at);
   }
 
   #subscribed({ at, ms, recovered }: EntryOf<"subscribed">): void {
     if (this.#holders.size === 0) return;
     for (const holder of this.#holders.values()) holder.acknowledged = true;
-    this.#away = false;
+    this.#isDisconnected = false;
     if (recovered === false) {
       this.#since = undefined;
       this.#resumes = undefined;
-      this.#again({ at, ms }, "missed");
-    } else if (this.#open && !this.recovers) this.#again({ at, ms }, "missed");
+      this.#restart({ at, ms }, "missed");
+    } else if (this.#open && !this.recovers) this.#restart({ at, ms }, "missed");
     else this.#begin({ at, ms });
-    if (this.#open) this.#open.disturbed = { at, ms };
+    if (this.#open) this.#open.lastDisturbed = { at, ms };
   }
 
   #unsubscribed({ at, ms, code }: EntryOf<"unsubscribed">): void {
@@ -198,14 +207,14 @@ class Reader {
       this.wrong.push(`was told that ${this.name} is unsubscribed, and has not unsubscribed`);
     if (code !== undefined) this.#holders.clear();
     this.#end({ at, ms }, "refused");
-    this.#endWish(at);
+    this.#endDesiredSpan(at);
   }
 
   #changed(entry: EntryOf<"state">): void {
     const { at, ms } = entry;
-    if (isLoss(entry)) this.#away = true;
+    if (isLoss(entry)) this.#isDisconnected = true;
     if (!this.recovers && isLoss(entry)) this.#end({ at, ms }, "lost");
-    if (this.#open) this.#open.disturbed = { at, ms };
+    if (this.#open) this.#open.lastDisturbed = { at, ms };
   }
 
   #left({ at, ms, positions }: EntryOf<"left">): void {
@@ -215,12 +224,12 @@ class Reader {
     this.#end({ at, ms }, "left");
     this.#holders.clear();
     this.#calls.clear();
-    this.#endWish(at);
+    this.#endDesiredSpan(at);
   }
 
   /** Nothing that is published from now on may come, unless somebody still wishes for it. */
-  #endWish(at: number): void {
-    if (this.#wish && this.#holders.size === 0) this.#wish.to = Math.min(this.#wish.to, at);
+  #endDesiredSpan(at: number): void {
+    if (this.#desiredSpan && this.#holders.size === 0) this.#desiredSpan.to = Math.min(this.#desiredSpan.to, at);
   }
 
   #isHeld(): boolean {
@@ -239,22 +248,22 @@ class Reader {
       name: this.name,
       from,
       asked: this.#asked,
-      disturbed: from,
+      lastDisturbed: from,
       ...(this.#since && { since: this.#since }),
     };
     this.#since = undefined;
     this.spans.push(this.#open);
   }
 
-  #end(to: Moment, why: Why): void {
+  #end(to: Moment, why: EndReason): void {
     if (this.#open) {
       this.#open.to = { ...to, why };
-      if (this.#away) this.#open.disturbed = to;
+      if (this.#isDisconnected) this.#open.lastDisturbed = to;
     }
     this.#open = undefined;
   }
 
-  #again(moment: Moment, why: Why): void {
+  #restart(moment: Moment, why: EndReason): void {
     this.#end(moment, why);
     this.#begin(moment);
   }
@@ -266,5 +275,5 @@ class Reader {
  * @param recovers whether it is a channel with history
  * @param since the position that the page began with
  */
-export const readName = (name: string, entries: Iterable<Entry>, recovers: boolean, since?: Position): Reading =>
-  new Reader(name, recovers, since).read(entries);
+export const readName = (name: string, entries: Iterable<Entry>, recovers: boolean, since?: Position): NameReading =>
+  new NameReader(name, recovers, since).read(entries);

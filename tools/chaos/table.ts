@@ -34,10 +34,10 @@ export const isPresence = (item: Item): boolean => keyOf(item).pk.startsWith("p#
  * Whether a row says that its connection is there. Of members who have gone, or whose lease is over, rows stay for a
  * while: by them it is known who has to be told.
  */
-export const saysSo = (item: Item, now = Date.now()): boolean =>
+export const isLive = (item: Item, now = Date.now()): boolean =>
   !isPresence(item) || (item["g"] === undefined && Number(item["l"]?.N) > now);
 
-const older = (item: Item, seconds: number): Item => {
+const agedBy = (item: Item, seconds: number): Item => {
   const aged = { ...item };
   const earlier = (names: string[], by: number): void => {
     for (const name of names) if (aged[name]?.N !== undefined) aged[name] = { N: String(Number(aged[name].N) - by) };
@@ -75,7 +75,7 @@ export class TableView {
    * meanwhile does not come back.
    */
   async age(item: Item, seconds: number): Promise<void> {
-    const aged = older(item, seconds);
+    const aged = agedBy(item, seconds);
     const { pk, sk } = keyOf(item);
     const there = { TableName: this.#name, ConditionExpression: "attribute_exists(pk)" };
     try {
@@ -96,7 +96,7 @@ export class TableView {
 }
 
 /** What the rows of channels with history tell of their order: `m#<channel>#<epoch>`, the offset, and the message. */
-export const storedIn = (items: readonly Item[]): Stored[] =>
+export const storedMessages = (items: readonly Item[]): Stored[] =>
   items.flatMap((item) => {
     const { pk, sk } = keyOf(item);
     const [kind, channel = "", epoch = ""] = pk.split("#");

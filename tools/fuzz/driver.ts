@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { deriveSeed } from "../lib/random.js";
-import { Audit, type Row, type Rows } from "./audit.js";
-import { Play } from "./episode.js";
+import { TableChecker, type Row, type TableReader } from "./table-checker.js";
+import { EpisodeRunner } from "./episode-runner.js";
 import { type Episode, episode } from "./frames.js";
-import { Ledger } from "./ledger.js";
-import type { Range } from "./range.js";
-import { Shelves } from "./shelves.js";
+import { DeliveryModel } from "./delivery-model.js";
+import type { FuzzContext } from "./context.js";
+import { HistoryModel } from "./history-model.js";
 
 /** What is to be done. */
 export interface FuzzOptions {
@@ -15,20 +15,20 @@ export interface FuzzOptions {
   /** One episode, or its shrunk form, as a violation names it; then nothing else is done. */
   path?: string;
   /** How many episodes go on at once. @default LANES */
-  lanes?: number;
+  parallel?: number;
   /** Violations after which no further episode begins. @default ENOUGH */
-  enough?: number;
+  maxViolations?: number;
   /** What its channels' names begin with, where several fuzzers fire at one system: each knows its own histories. @default "t" */
   tag?: string;
 }
 
 /** What is fired at. */
-export interface Fire {
+export interface FuzzTarget {
   url: string;
   tableName: string;
-  rows: Pick<Rows, "all">;
+  rows: Pick<TableReader, "all">;
   /** Whether the log says that something failed for lack of time. @default never */
-  struggled?(): boolean;
+  sawTimeouts?(): boolean;
 }
 
 /** Something that should not have been. */
@@ -50,7 +50,7 @@ export interface Outcome {
 }
 
 /** Episodes at once: with two to four agents each, some dozens of connections. */
-const LANES = 12;
+const PARALLEL_EPISODES = 12;
 
 /** How many tags there are: two episodes at the same time have different ones. */
 const TAGS = 64;
@@ -59,19 +59,19 @@ const TAGS = 64;
 const SHRINK_MS = 30_000;
 
 /** Violations that are enough, where nothing else is said. */
-const ENOUGH = 5;
+const MAX_VIOLATIONS = 5;
 
 /**
  * How long it may take until nothing is left of those who left, in milliseconds, and how often it is looked. What
  * `$disconnect` has missed of a denied socket is swept when that is a minute old; usually nothing is missed.
  */
 const CLEANUP_MS = 90_000;
-const LOOK_MS = 250;
+const POLL_MS = 250;
 
 const size = ({ bursts }: Episode): number => bursts.flat().length;
 
 /** The episode with no more than `count` interactions. */
-const shorter = (whole: Episode, count: number): Episode => {
+const shortened = (whole: Episode, count: number): Episode => {
   let left = count;
   const bursts = whole.bursts.map((burst) => {
     const kept = burst.slice(0, left);
@@ -83,10 +83,10 @@ const shorter = (whole: Episode, count: number): Episode => {
 
 /** Fires episodes at a system until the number of runs is reached, and judges all that comes back. */
 export class Fuzzer {
-  readonly #ledger = new Ledger();
-  readonly #shelves = new Shelves();
-  readonly #audit = new Audit(this.#ledger, this.#shelves);
-  readonly #range: Range;
+  readonly #deliveries = new DeliveryModel();
+  readonly #histories = new HistoryModel();
+  readonly #tableChecker = new TableChecker(this.#deliveries, this.#histories);
+  readonly #context: FuzzContext;
   readonly #outcome: Outcome = { runs: 0, violations: [], answers: {} };
   readonly #shrinkMs: number;
   #next = 0;
@@ -96,7 +96,7 @@ export class Fuzzer {
    * @param shrinkMs how long a violation may be shrunk @default 30000
    */
   constructor(
-    fire: Fire,
+    fire: FuzzTarget,
     private readonly options: FuzzOptions,
     private readonly progress: (runs: number) => void = () => undefined,
     shrinkMs = SHRINK_MS,
@@ -104,28 +104,28 @@ export class Fuzzer {
     this.#shrinkMs = shrinkMs;
     const { answers } = this.#outcome;
     const answer = (code: string): void => void (answers[code] = (answers[code] ?? 0) + 1);
-    this.#range = {
-      struggled: () => false,
+    this.#context = {
+      sawTimeouts: () => false,
       ...fire,
-      ledger: this.#ledger,
-      shelves: this.#shelves,
-      audit: this.#audit,
+      deliveries: this.#deliveries,
+      histories: this.#histories,
+      tableChecker: this.#tableChecker,
       answer,
     };
   }
 
   /** Does it all. */
   async run(): Promise<Outcome> {
-    const { path, lanes = LANES } = this.options;
-    if (path === undefined) await Promise.all(Array.from({ length: lanes }, () => this.#lane()));
+    const { path, parallel = PARALLEL_EPISODES } = this.options;
+    if (path === undefined) await Promise.all(Array.from({ length: parallel }, () => this.#lane()));
     else await this.#replay(path);
     if (this.#outcome.violations.length === 0) await this.#cleanedUp();
     return this.#outcome;
   }
 
   async #lane(): Promise<void> {
-    const { runs, enough = ENOUGH } = this.options;
-    while (this.#outcome.runs < runs && this.#outcome.violations.length < enough) {
+    const { runs, maxViolations = MAX_VIOLATIONS } = this.options;
+    while (this.#outcome.runs < runs && this.#outcome.violations.length < maxViolations) {
       const index = this.#next;
       this.#next += 1;
       await this.#check(index);
@@ -167,11 +167,11 @@ export class Fuzzer {
   }
 
   async #play(generated: Episode, counts: boolean): Promise<string[]> {
-    if (!counts) return new Play(this.#range, generated).run();
+    if (!counts) return new EpisodeRunner(this.#context, generated).run();
     const left = this.options.path === undefined ? this.options.runs - this.#outcome.runs : Infinity;
-    const played = size(generated) > left ? shorter(generated, left) : generated;
+    const played = size(generated) > left ? shortened(generated, left) : generated;
     this.#outcome.runs += size(played);
-    const found = await new Play(this.#range, played).run();
+    const found = await new EpisodeRunner(this.#context, played).run();
     this.progress(this.#outcome.runs);
     return found;
   }
@@ -179,19 +179,22 @@ export class Fuzzer {
   /** Everybody has left: nothing may stay in the table. */
   async #cleanedUp(): Promise<void> {
     const until = Date.now() + CLEANUP_MS;
-    const stay = async (): Promise<Row[]> => (await this.#range.rows.all()).filter((row) => !this.#audit.mayStay(row));
+    const stay = async (): Promise<Row[]> =>
+      (await this.#context.rows.all()).filter((row) => !this.#tableChecker.mayStay(row));
     let left = await stay();
     while (left.length > 0 && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       left = await stay();
     }
     const what = [
-      ...this.#audit.judge(await this.#range.rows.all(true)).slice(0, ENOUGH),
-      ...left.slice(0, ENOUGH).map((row) => `a row stays in the table when all have left: ${JSON.stringify(row)}`),
-      ...this.#audit.strangers.map((agent) => `the table had an agent that nobody is: ${agent}`),
+      ...this.#tableChecker.checkRows(await this.#context.rows.all(true)).slice(0, MAX_VIOLATIONS),
+      ...left
+        .slice(0, MAX_VIOLATIONS)
+        .map((row) => `a row stays in the table when all have left: ${JSON.stringify(row)}`),
+      ...this.#tableChecker.unknownAgents.map((agent) => `the table had an agent that nobody is: ${agent}`),
     ];
     // Where a service did not answer in time, an agent may not have been told its id, and what a removal has left is the
     // sweep's, in two hours.
-    if (what.length > 0 && !this.#range.struggled()) this.#outcome.violations.push({ what });
+    if (what.length > 0 && !this.#context.sawTimeouts()) this.#outcome.violations.push({ what });
   }
 }

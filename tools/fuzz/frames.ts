@@ -1,18 +1,8 @@
 import fc from "fast-check";
-import type { JsonObject } from "../lib/json.js";
-import { FRAME_BYTES, MESSAGE_BYTES, PER_FRAME } from "./names.js";
-import { BREAKS, PASSWORD, SECRET, VOUCHED } from "./policy.js";
-import {
-  agentName,
-  channelName,
-  hostileJson,
-  hostileText,
-  keptChannel,
-  messageData,
-  positionOn,
-  SLOTS,
-  uuid,
-} from "./values.js";
+import { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_ITEMS_PER_FRAME } from "./protocol-rules.js";
+import { CRASHING_CREDENTIALS, PASSWORD, SECRET } from "./policy.js";
+import { agentName, channelName, hostileJson, hostileText, SLOTS, uuid } from "./values.js";
+import { wellFormedFrame } from "./well-formed-frames.js";
 
 /** What goes on the wire: text in one frame or in fragments, or bytes that are no text. */
 export type Wire =
@@ -34,137 +24,6 @@ export interface Episode {
 
 const text = (content: string): Wire => ({ kind: "text", text: content });
 const json = (value: unknown): Wire => text(JSON.stringify(value));
-
-/** Credentials to renew with: mostly such that the agent stays, because others end it. */
-const renewing: fc.Arbitrary<JsonObject> = fc.oneof(
-  {
-    weight: 12,
-    arbitrary: fc.constantFrom(
-      ...[undefined, ...Object.keys(VOUCHED), "__proto__"].map((time) => ({
-        pass: PASSWORD,
-        for: time,
-        secret: SECRET,
-      })),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom({ pass: BREAKS, secret: SECRET }, { pass: PASSWORD, pad: "x".repeat(4_096) }),
-  },
-  { weight: 1, arbitrary: fc.constantFrom({ pass: SECRET }, {}) },
-);
-
-/** Frames as a well-meaning client sends them. */
-const proper = (tag: string): fc.Arbitrary<JsonObject> => {
-  const channel = channelName(tag);
-  const meta = (action: string) =>
-    fc.record({ action: fc.constant(action), channel: fc.constant(`/meta/${action}`), uuid });
-  const position = fc.oneof(
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        epoch: fc.string({ maxLength: 70 }),
-        offset: fc.oneof(fc.nat(), fc.integer(), fc.double()),
-      }),
-    },
-    { weight: 1, arbitrary: hostileJson },
-  );
-  const kept = keptChannel(tag);
-  const from = kept.chain((name) => positionOn(name).map((since) => ({ channel: name, since })));
-  const query = fc.tuple(
-    fc.oneof(
-      from,
-      kept.map((name) => ({ channel: name })),
-    ),
-    fc.record({ limit: fc.constantFrom(1, 2, 5, 100), reverse: fc.boolean() }, { requiredKeys: [] }),
-  );
-  const after = fc.record(
-    { after: fc.oneof(fc.constantFrom("@agent0@", "@agent1@", "", "~"), hostileText) },
-    { requiredKeys: [] },
-  );
-  const there = fc.record(
-    {
-      positions: fc
-        .array(from, { maxLength: 3 })
-        .map((all) => Object.fromEntries(all.map(({ channel: name, since }) => [name, since]))),
-      presentChannels: fc.array(kept, { maxLength: 4 }),
-    },
-    { requiredKeys: [] },
-  );
-  const odd = {
-    since: position,
-    limit: fc.oneof(fc.constantFrom(0, 101, 1.5, -1, 1e20, "1", null), hostileJson),
-    reverse: hostileJson,
-    after: hostileJson,
-  };
-  const strange = fc
-    .tuple(channel, fc.record(odd, { requiredKeys: [] }))
-    .map(([name, rest]) => ({ channel: name, ...rest }));
-  const target = fc.oneof(
-    { weight: 4, arbitrary: channel },
-    { weight: 2, arbitrary: from },
-    { weight: 1, arbitrary: fc.record({ channel, since: position }, { requiredKeys: ["channel"] }) },
-  );
-  const names = fc.oneof(
-    from,
-    fc.record({ channel, since: position }, { requiredKeys: ["channel"] }),
-    channel.map((name) => ({ channel: name })),
-    fc.array(target, { minLength: 1, maxLength: 5 }).map((channels) => ({ channels })),
-  );
-  const oddly = fc.record(
-    {
-      positions: fc.oneof(fc.dictionary(channel, position, { maxKeys: 3 }), hostileJson),
-      presentChannels: fc.oneof(fc.array(channel), hostileJson),
-    },
-    { requiredKeys: [] },
-  );
-  const subscription = (action: string) => fc.tuple(meta(action), names).map(([frame, data]) => ({ ...frame, data }));
-  const message = fc.record(
-    { channel, uuid, data: messageData, echo: fc.boolean() },
-    { requiredKeys: ["channel", "uuid", "data"] },
-  );
-  const action = fc.constantFrom("publish", "publish", "publish", "send");
-  // Few uuids and few data, so that they meet again.
-  const again = fc.record({
-    action: fc.constant("publish"),
-    channel: kept,
-    uuid: fc.constantFrom("r1", "r2"),
-    data: fc.constantFrom(1, 2),
-    echo: fc.boolean(),
-  });
-  const asking = (name: string, data: fc.Arbitrary<object>) =>
-    fc.tuple(meta(name), data).map(([frame, its]): JsonObject => ({ ...frame, data: its }));
-  const renewal = fc
-    .tuple(meta("refresh"), renewing)
-    .map(([frame, given]) => ({ ...frame, data: { credentials: given } }));
-  return fc.oneof(
-    { weight: 5, arbitrary: subscription("subscribe") },
-    { weight: 2, arbitrary: subscription("unsubscribe") },
-    { weight: 4, arbitrary: fc.tuple(action, message).map(([name, each]) => ({ action: name, ...each })) },
-    { weight: 2, arbitrary: fc.record({ action, messages: fc.array(message, { minLength: 1, maxLength: 4 }) }) },
-    { weight: 2, arbitrary: renewal },
-    { weight: 2, arbitrary: again },
-    {
-      weight: 2,
-      arbitrary: asking(
-        "history",
-        query.map(([asked, how]) => ({ ...asked, ...how })),
-      ),
-    },
-    {
-      weight: 1,
-      arbitrary: asking(
-        "presence",
-        fc.tuple(kept, after).map(([name, how]) => ({ channel: name, ...how })),
-      ),
-    },
-    { weight: 1, arbitrary: fc.constantFrom("history", "presence").chain((name) => asking(name, strange)) },
-    { weight: 1, arbitrary: meta("ping") },
-    { weight: 1, arbitrary: asking("ping", there) },
-    { weight: 1, arbitrary: asking("ping", oddly) },
-    { weight: 1, arbitrary: meta("connect") },
-  );
-};
 
 const FIELDS = [
   "action",
@@ -200,7 +59,7 @@ const mutated = (tag: string): fc.Arbitrary<Wire> => {
     channelName(tag).map((channel) => ({ channel })),
     fc.constant(undefined),
   );
-  return fc.tuple(proper(tag), fc.constantFrom(...FIELDS), value).map(([frame, field, other]) => {
+  return fc.tuple(wellFormedFrame(tag), fc.constantFrom(...FIELDS), value).map(([frame, field, other]) => {
     // Entries, because an assignment to `__proto__` would change the object itself instead of adding a field.
     const kept = Object.entries(frame).filter(([name]) => name !== field);
     const fields = other === undefined ? kept : [...kept, [field, other]];
@@ -211,7 +70,12 @@ const mutated = (tag: string): fc.Arbitrary<Wire> => {
 /** Lists around, at and over the limit of a frame. */
 const crowded = (tag: string): fc.Arbitrary<Wire> =>
   fc
-    .tuple(channelName(tag), uuid, fc.integer({ min: PER_FRAME - 1, max: PER_FRAME + 2 }), fc.boolean())
+    .tuple(
+      channelName(tag),
+      uuid,
+      fc.integer({ min: MAX_ITEMS_PER_FRAME - 1, max: MAX_ITEMS_PER_FRAME + 2 }),
+      fc.boolean(),
+    )
     .map(([channel, id, count, publishes]) => {
       const numbered = Array.from({ length: count }, (_, at) => (at % 2 ? channel : `extra/${tag}/${at}`));
       if (!publishes)
@@ -221,7 +85,7 @@ const crowded = (tag: string): fc.Arbitrary<Wire> =>
 
 const deep = (tag: string): fc.Arbitrary<Wire> =>
   fc
-    .tuple(proper(tag), fc.constantFrom(250, 254, 255, 256, 257, 1_000, 16_000), fc.boolean())
+    .tuple(wellFormedFrame(tag), fc.constantFrom(250, 254, 255, 256, 257, 1_000, 16_000), fc.boolean())
     .map(([frame, depth, lists]) => {
       const size = Math.min(depth, lists ? 16_000 : 5_000);
       const nested = lists ? "[".repeat(size) + "]".repeat(size) : '{"a":'.repeat(size) + "1" + "}".repeat(size);
@@ -244,7 +108,7 @@ const huge = (tag: string): fc.Arbitrary<Wire> =>
         "}",
       ];
       if (how === "grows") return text(`${head}[${Array.from({ length: 1_500 + more }, () => "1e20").join()}]${tail}`);
-      const goal = (how === "most" ? MESSAGE_BYTES : FRAME_BYTES) + more;
+      const goal = (how === "most" ? MAX_MESSAGE_BYTES : MAX_FRAME_BYTES) + more;
       // A placeholder is as long as ids are only when it has been replaced; such frames are a little longer or shorter.
       const padding = "x".repeat(Math.max(0, goal - Buffer.byteLength(head + tail) - 2));
       const content = `${head}"${padding}"${tail}`;
@@ -258,14 +122,14 @@ const bytes: fc.Arbitrary<Wire> = fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.
 }));
 
 const fragmented = (tag: string): fc.Arbitrary<Wire> =>
-  fc.tuple(proper(tag), fc.integer({ min: 1, max: 60 })).map(([frame, size]) => {
+  fc.tuple(wellFormedFrame(tag), fc.integer({ min: 1, max: 60 })).map(([frame, size]) => {
     const content = JSON.stringify(frame);
     return { kind: "text", text: content, fragmentBytes: Math.max(size, Math.ceil(content.length / 50)) };
   });
 
 const wire = (tag: string): fc.Arbitrary<Wire> =>
   fc.oneof(
-    { weight: 40, arbitrary: proper(tag).map(json) },
+    { weight: 40, arbitrary: wellFormedFrame(tag).map(json) },
     { weight: 24, arbitrary: mutated(tag) },
     { weight: 8, arbitrary: fc.oneof(hostileText.map(text), hostileJson.map(json), fc.json().map(text)) },
     { weight: 2, arbitrary: crowded(tag) },
@@ -291,7 +155,7 @@ const credentials: fc.Arbitrary<string | undefined> = fc.oneof(
   fc.constant(undefined),
   hostileJson.map((value) => JSON.stringify(value)),
   hostileJson.map((value) => JSON.stringify({ pass: PASSWORD, name: value, secret: SECRET })),
-  fc.constantFrom(JSON.stringify({ pass: BREAKS, secret: SECRET }), JSON.stringify({ pass: SECRET })),
+  fc.constantFrom(JSON.stringify({ pass: CRASHING_CREDENTIALS, secret: SECRET }), JSON.stringify({ pass: SECRET })),
   fc.constantFrom(4_096, 4_097, 6_000).map((size) => JSON.stringify("x".repeat(size - 2))),
   hostileText,
 );

@@ -1,10 +1,10 @@
-import { Rows } from "./audit.js";
+import { TableReader } from "./table-checker.js";
 import { Fuzzer, type FuzzOptions, type Outcome } from "./driver.js";
-import { failureIn, isLate, secretIn } from "./leaks.js";
+import { failureIn, isTimeout, secretIn } from "./leaks.js";
 import { startTarget } from "./target.js";
 
 /** How many lines of the log a violation quotes. */
-const MOST = 5;
+const MAX_QUOTED_LINES = 5;
 
 /**
  * Starts a system, fires at it, ends it, and judges its log as well.
@@ -14,16 +14,18 @@ const MOST = 5;
  */
 export const fuzz = async (root: string, options: FuzzOptions, progress?: (runs: number) => void): Promise<Outcome> => {
   const target = await startTarget(root);
-  const rows = new Rows(target.dynamodb);
+  const rows = new TableReader(target.dynamodb);
   try {
-    const struggled = (): boolean => target.log.some(isLate);
+    const struggled = (): boolean => target.log.some(isTimeout);
     const fire = { url: target.url, tableName: await rows.tableName(), rows, struggled };
     const outcome = await new Fuzzer(fire, options, progress).run();
     const { ended, log } = target;
     if (ended !== undefined) outcome.violations.push({ what: [`the system died: ${ended}`, ...log.slice(-20)] });
     const quoted = (what: string, lines: string[]): void => {
       if (lines.length > 0)
-        outcome.violations.push({ what: lines.slice(0, MOST).map((line) => `${what}: ${line.slice(0, 500)}`) });
+        outcome.violations.push({
+          what: lines.slice(0, MAX_QUOTED_LINES).map((line) => `${what}: ${line.slice(0, 500)}`),
+        });
     };
     quoted(
       "the log holds a secret",

@@ -13,7 +13,7 @@ const fieldsOf = (credentials: unknown): { pass?: unknown; name?: unknown; for?:
 const INFO_CHARACTERS = 40;
 
 /** Breaks, or stays silent until its time is over, where the policy says so. */
-const misbehave = async (ruling: policy.Ruling): Promise<void> => {
+const misbehave = async (ruling: policy.GuardDecision): Promise<void> => {
   if (ruling === "throw") throw new Error(`${policy.INTERNAL}: process.env has ${policy.SECRET.length} secrets`);
   if (ruling === "silent") await new Promise(() => undefined);
 };
@@ -22,15 +22,16 @@ const misbehave = async (ruling: policy.Ruling): Promise<void> => {
 export default guards<Known>({
   onConnectionRequest(agent) {
     const { pass, name, for: time } = fieldsOf(agent.credentials);
-    if (pass === policy.BREAKS) throw new Error(policy.INTERNAL);
+    if (pass === policy.CRASHING_CREDENTIALS) throw new Error(policy.INTERNAL);
     if (pass !== policy.PASSWORD) return agent.connectionDenied(policy.REASON);
     // Who renews stays who it is; names that are too long for `info` are those of agents that do nothing.
     const called = agent.isConnected ? agent.info : name;
     const known = typeof called === "string" ? called : "nobody";
     const info = known.slice(0, INFO_CHARACTERS);
-    const vouched = typeof time === "string" && Object.hasOwn(policy.VOUCHED, time) ? policy.VOUCHED[time] : undefined;
+    const vouched =
+      typeof time === "string" && Object.hasOwn(policy.RENEWAL_MS, time) ? policy.RENEWAL_MS[time] : undefined;
     agent.credentials = { name: known };
-    if (!agent.isConnected && name === policy.GREETED) agent.subscribe(policy.GREETINGS);
+    if (!agent.isConnected && name === policy.GREETED_AGENT) agent.subscribe(policy.GREETINGS_CHANNEL);
     const userId = policy.userOf(known);
     agent.connected({
       info,
@@ -39,21 +40,21 @@ export default guards<Known>({
     });
   },
   async onSubscriptionRequest(channel, agent) {
-    const ruling = policy.ruling("subscribe", channel.name);
+    const ruling = policy.decisionOn("subscribe", channel.name);
     for (const staged of policy.stagedSubscriptions(channel.name)) agent.subscribe(staged);
     await misbehave(ruling);
     if (ruling === "deny") agent.subscriptionDenied(channel, policy.REASON);
     else agent.subscribe(channel);
   },
   async onUnsubscriptionRequest(channel, agent) {
-    const ruling = policy.ruling("unsubscribe", channel.name);
+    const ruling = policy.decisionOn("unsubscribe", channel.name);
     await misbehave(ruling);
     if (ruling === "deny") agent.unsubscriptionDenied(channel, policy.REASON);
     else agent.unsubscribe(channel);
   },
   async onPublicationRequest(channel, agent, message) {
-    const ruling = policy.ruling("publish", channel.name);
-    for (const name of policy.publishedOn(channel.name)) agent.channel(name).publish(message);
+    const ruling = policy.decisionOn("publish", channel.name);
+    for (const name of policy.targetChannels(channel.name)) agent.channel(name).publish(message);
     await misbehave(ruling);
     if (ruling === "deny") return agent.publicationDenied(message, policy.REASON);
     agent.publicationSuccess(message, channel.name.startsWith("log/") ? policy.RESULT : undefined);
@@ -61,12 +62,12 @@ export default guards<Known>({
   channels: {
     "shout/*": {
       onMessageReceived(channel, agent, message) {
-        if (agent.credentials.name === policy.DEAF) return Promise.resolve();
+        if (agent.credentials.name === policy.MUTED_AGENT) return Promise.resolve();
         agent.deliver(channel, { ...message, data: { to: agent.credentials.name, heard: message.data } });
         return Promise.resolve();
       },
     },
-    [policy.VAULT]: {
+    [policy.PRIVATE_CHANNEL]: {
       onSubscriptionRequest: (channel, agent) => agent.subscriptionDenied(channel, policy.REASON),
     },
   },

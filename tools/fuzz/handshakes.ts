@@ -1,12 +1,12 @@
 import type { Code } from "../../protocol/index.js";
-import { BREAKS, GREETED, GREETINGS, PASSWORD, userOf } from "./policy.js";
+import { CRASHING_CREDENTIALS, GREETED_AGENT, GREETINGS_CHANNEL, PASSWORD, userOf } from "./policy.js";
 
 /** What a handshake must come to: refused with a status, or a socket with an agent or with a denial. */
 export type HandshakeOutcome =
   { status: number } | { status: 101; denied: Code } | { status: 101; name: string; subscribed: string[] };
 
 /** Largest credentials, in bytes of their JSON. */
-export const CREDENTIALS_BYTES = 4_096;
+export const MAX_CREDENTIALS_BYTES = 4_096;
 
 const parsed = (text: string): { value: unknown } | undefined => {
   try {
@@ -20,10 +20,10 @@ const parsed = (text: string): { value: unknown } | undefined => {
  * What docs/PROTOCOL.md, "Handshake", says to an offer.
  * @param credentials the text that is offered as JSON; `undefined`: none is
  */
-export const judgeHandshake = (protocols: readonly string[], credentials: string | undefined): HandshakeOutcome => {
+export const predictHandshake = (protocols: readonly string[], credentials: string | undefined): HandshakeOutcome => {
   const text = credentials === undefined ? undefined : Buffer.from(credentials).toString();
   const read = text === undefined ? { value: undefined } : parsed(text);
-  const large = text !== undefined && Buffer.byteLength(text) > CREDENTIALS_BYTES;
+  const large = text !== undefined && Buffer.byteLength(text) > MAX_CREDENTIALS_BYTES;
   const explains = protocols.includes("push-it.v1.denied");
   if (!protocols.includes("push-it.v1") || (large && !explains)) return { status: 400 };
   if (large) return { status: 101, denied: "credentials_too_large" };
@@ -34,12 +34,12 @@ export const judgeHandshake = (protocols: readonly string[], credentials: string
   >;
   if (pass !== PASSWORD) {
     if (!explains) return { status: 403 };
-    return { status: 101, denied: pass === BREAKS ? "guard_failed" : "denied" };
+    return { status: 101, denied: pass === CRASHING_CREDENTIALS ? "guard_failed" : "denied" };
   }
   return {
     status: 101,
     name: typeof name === "string" ? name : "nobody",
     // Where messages to its user are found is a row like any other.
-    subscribed: name === GREETED ? [GREETINGS, `/meta/user/${userOf(name)}`] : [],
+    subscribed: name === GREETED_AGENT ? [GREETINGS_CHANNEL, `/meta/user/${userOf(name)}`] : [],
   };
 };

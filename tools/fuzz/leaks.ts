@@ -2,7 +2,7 @@ import type { Reply } from "../../protocol/index.js";
 import { INTERNAL, PASSWORD, REASON, SECRET } from "./policy.js";
 
 /** What betrays a stack trace, a file of the server, a service of AWS, or a credential. */
-const TELLTALES: readonly [string, RegExp][] = [
+const LEAK_PATTERNS: readonly [string, RegExp][] = [
   ["a stack trace", /\n\s*at |\bat [\w.<>]+ \(|:\d+:\d+\)/],
   ["a file of the server", /node:|file:\/\/|\.mjs|\/node_modules\/|lambda-|\/dist\//],
   ["an access key", /\bA[KS]IA[0-9A-Z]{8,}/],
@@ -27,7 +27,7 @@ export const leakIn = (answer: Reply, tableName: string): string | undefined => 
   const text = `${answer.error ?? ""}\n${JSON.stringify(data)}`;
   if (text.includes(tableName)) return "the table's name";
   if (text.includes(SECRET) && answer.error !== REASON) return "a secret";
-  return TELLTALES.find(([, pattern]) => pattern.test(text.trim()))?.[0];
+  return LEAK_PATTERNS.find(([, pattern]) => pattern.test(text.trim()))?.[0];
 };
 
 /** What a line of the log, at level info or above, must not hold: credentials, message data, reasons of guards, and what they threw. */
@@ -38,7 +38,7 @@ const FAILURE = /route_failed|removal_failed|post_failed|failed for connection|\
 const TIME = /Timeout|timed out|ECONNRESET|leaves? a part of a batch undone/i;
 
 /** Whether a line of the log tells of a service that did not answer in time, as happens on a machine that is too busy. */
-export const isLate = (line: string): boolean => FAILURE.test(line) && TIME.test(line);
+export const isTimeout = (line: string): boolean => FAILURE.test(line) && TIME.test(line);
 
 /** A line of the log that tells of a failure which time does not explain; `undefined` for others. */
 export const failureIn = (line: string): string | undefined =>

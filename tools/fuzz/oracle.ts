@@ -1,8 +1,9 @@
 import { type JsonObject, isJsonObject } from "../lib/json.js";
 import type { Code, Json, Position } from "../../protocol/index.js";
-import type { Asks, Expected } from "./fit.js";
-import { CREDENTIALS_BYTES } from "./handshakes.js";
-import * as names from "./names.js";
+import type { ContentCheck, ExpectedAnswer } from "./answer-matching.js";
+import { MAX_CREDENTIALS_BYTES } from "./handshakes.js";
+import { own, pingContent, targetOf, targetsOf, uuidIn } from "./frame-fields.js";
+import * as names from "./protocol-rules.js";
 import * as policy from "./policy.js";
 
 /*
@@ -22,7 +23,9 @@ export interface Sender {
 
 /** What a frame must be answered with: one frame of answers, none at all, or the end of the connection. */
 export type Outcome =
-  { kind: "answers"; answers: Expected[]; closes: boolean } | { kind: "silence" } | { kind: "close"; code: number };
+  | { kind: "answers"; answers: ExpectedAnswer[]; closes: boolean }
+  | { kind: "silence" }
+  | { kind: "close"; code: number };
 
 /** A message that guards permitted, on one of the channels it goes to. */
 export interface Publication {
@@ -31,11 +34,11 @@ export interface Publication {
   data: Json;
   echo: boolean;
   /** On channels with history: what the publisher itself has sent, by which a repetition is known again. */
-  claim?: string;
+  fingerprint?: string;
 }
 
 /** What a frame may change: nothing else may happen. */
-export interface Verdict {
+export interface Prediction {
   outcome: Outcome;
   subscribe: string[];
   unsubscribe: string[];
@@ -43,7 +46,7 @@ export interface Verdict {
   /** How many messages it asks to publish. */
   messages: number;
   /** What it asks for that has a rate of its own. */
-  asking?: keyof typeof names.ASKED_AT_ONCE;
+  asking?: keyof typeof names.QUERY_BURST;
   /** Whether it renews the agent, and for so short a time that it may be asked to renew from then on. */
   renews?: "long" | "moment";
 }
@@ -58,13 +61,7 @@ const parsed = (text: string): unknown => {
   }
 };
 
-const own = (fields: JsonObject, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
-const uuidIn = (value: unknown): { uuid?: string } => {
-  const uuid = isJsonObject(value) ? own(value, "uuid") : undefined;
-  return names.isUuid(uuid) ? { uuid } : {};
-};
-
-const answers = (list: Expected[], more: Partial<Verdict> = {}): Verdict => ({
+const answers = (list: ExpectedAnswer[], more: Partial<Prediction> = {}): Prediction => ({
   outcome: { kind: "answers", answers: list, closes: false },
   subscribe: [],
   unsubscribe: [],
@@ -72,84 +69,43 @@ const answers = (list: Expected[], more: Partial<Verdict> = {}): Verdict => ({
   messages: 0,
   ...more,
 });
-const bad = (of: unknown, channel = ERROR): Verdict =>
+const bad = (of: unknown, channel = ERROR): Prediction =>
   answers([{ channels: [...new Set([ERROR, channel])], ...uuidIn(of), code: "bad_frame" }]);
 
-const CODES: Partial<Record<policy.Ruling, Code>> = { deny: "denied", throw: "guard_failed", silent: "guard_timeout" };
+const CODES: Partial<Record<policy.GuardDecision, Code>> = {
+  deny: "denied",
+  throw: "guard_failed",
+  silent: "guard_timeout",
+};
 
 /** Guards that decide about a subscription: a wildcard needs the permission of all that lie below it, too. */
-const subscriptionRuling = (name: string): policy.Ruling => {
-  if (name === policy.VAULT || (name.endsWith("/*") && names.hears(name, policy.VAULT))) return "deny";
-  return policy.ruling("subscribe", name);
-};
-
-/** Whether a value can be a position in a channel's history. */
-const isPosition = (value: unknown): value is Position => {
-  if (!isJsonObject(value)) return false;
-  const [epoch, offset] = [own(value, "epoch"), own(value, "offset")];
-  return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
-};
-
-/** A channel that a frame names, and where it goes on from; `misplaced`: from what is no position. */
-interface Target {
-  channel: string;
-  since?: Position;
-  misplaced?: boolean;
-}
-
-const targetOf = (target: unknown): Target | undefined => {
-  if (typeof target === "string") return { channel: target };
-  const channel = isJsonObject(target) ? own(target, "channel") : undefined;
-  if (!isJsonObject(target) || typeof channel !== "string") return undefined;
-  const since = own(target, "since");
-  if (since === undefined) return { channel };
-  return isPosition(since) ? { channel, since } : { channel, misplaced: true };
-};
-
-const targetsOf = (data: unknown): Target[] | undefined => {
-  if (!isJsonObject(data)) return undefined;
-  const wanted: unknown = typeof own(data, "channel") === "string" ? [data] : own(data, "channels");
-  if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
-  const targets = wanted.map(targetOf);
-  return targets.every((target) => target !== undefined) ? targets : undefined;
-};
-
-/** What a `ping` carries, positions by channel and channels, of each 100 at most; `undefined` where it may not. */
-const askedBy = (frame: JsonObject): Extract<Asks, { kind: "pong" }> | undefined => {
-  const data = Object.hasOwn(frame, "data") ? frame["data"] : {};
-  if (!isJsonObject(data)) return undefined;
-  const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
-  const present: unknown = Object.hasOwn(data, "presentChannels") ? data["presentChannels"] : [];
+const subscriptionRuling = (name: string): policy.GuardDecision => {
   if (
-    !isJsonObject(positions) ||
-    !Array.isArray(present) ||
-    present.length > 100 ||
-    Object.keys(positions).length > 100
+    name === policy.PRIVATE_CHANNEL ||
+    (name.endsWith("/*") && names.matchesSubscription(name, policy.PRIVATE_CHANNEL))
   )
-    return undefined;
-  const entries = Object.entries(positions).flatMap(([name, value]): [string, Position][] =>
-    isPosition(value) ? [[name, value]] : [],
-  );
-  const names = present.filter((name) => typeof name === "string");
-  const all = entries.length === Object.keys(positions).length && names.length === present.length;
-  return all ? { kind: "pong", positions: entries, present: names } : undefined;
+    return "deny";
+  return policy.decisionOn("subscribe", name);
 };
 
 /** A question about a channel, which its subscription guard decides about as it decides about a subscription. */
 const question = (
   meta: string,
   frame: JsonObject,
-  asks: Extract<Asks, { kind: "history" | "attendance" }>,
-): Verdict => {
-  const { channel, kind } = asks;
+  content: Extract<ContentCheck, { kind: "history" | "attendance" }>,
+): Prediction => {
+  const { channel, kind } = content;
   const [can, none]: [boolean, Code] =
-    kind === "history" ? [policy.keeps(channel), "no_history"] : [policy.tells(channel), "no_presence"];
-  const code = names.subscriptionFault(channel, policy.WILDCARDS) ?? (can ? CODES[subscriptionRuling(channel)] : none);
-  const verdict = answers([{ channels: [meta], ...uuidIn(frame), about: channel, ...(code ? { code } : { asks }) }]);
-  return { ...verdict, asking: kind };
+    kind === "history" ? [policy.hasHistory(channel), "no_history"] : [policy.hasPresence(channel), "no_presence"];
+  const code =
+    names.checkSubscriptionName(channel, policy.WILDCARDS) ?? (can ? CODES[subscriptionRuling(channel)] : none);
+  const prediction = answers([
+    { channels: [meta], ...uuidIn(frame), about: channel, ...(code ? { code } : { content: content }) },
+  ]);
+  return { ...prediction, asking: kind };
 };
 
-const history = (frame: JsonObject): Verdict => {
+const history = (frame: JsonObject): Prediction => {
   const meta = "/meta/history";
   const target = targetOf(own(frame, "data"));
   const data = own(frame, "data");
@@ -160,28 +116,31 @@ const history = (frame: JsonObject): Verdict => {
   return question(meta, frame, { kind: "history", ...target, limit: limit as number, reverse });
 };
 
-const presence = (frame: JsonObject): Verdict => {
+const presence = (frame: JsonObject): Prediction => {
   const meta = "/meta/presence";
   const data = own(frame, "data");
   const [channel, after = ""] = isJsonObject(data) ? [own(data, "channel"), own(data, "after")] : [];
-  if (typeof channel !== "string" || typeof after !== "string" || after.length > names.AFTER_LENGTH)
+  if (typeof channel !== "string" || typeof after !== "string" || after.length > names.MAX_AFTER_LENGTH)
     return bad(frame, meta);
   return question(meta, frame, { kind: "attendance", channel, after });
 };
 
-const subscription = (frame: JsonObject, action: "subscribe" | "unsubscribe"): Verdict => {
+const subscription = (frame: JsonObject, action: "subscribe" | "unsubscribe"): Prediction => {
   const meta = `/meta/${action}`;
   const wanted = targetsOf(own(frame, "data"));
   if (!wanted) return bad(frame, meta);
   const base = { channels: [meta], ...uuidIn(frame) };
-  if (wanted.length > names.PER_FRAME) return answers([{ ...base, channels: [meta, ERROR], code: "too_many" }]);
+  if (wanted.length > names.MAX_ITEMS_PER_FRAME)
+    return answers([{ ...base, channels: [meta, ERROR], code: "too_many" }]);
   const granted = new Map<string, string[]>();
-  const refused: Expected[] = [];
+  const refused: ExpectedAnswer[] = [];
   for (const name of new Set(wanted.map(({ channel }) => channel))) {
-    const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.ruling("unsubscribe", name);
+    const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.decisionOn("unsubscribe", name);
     const misplaced =
-      action === "subscribe" && policy.keeps(name) && wanted.some((each) => each.channel === name && each.misplaced);
-    const code = names.subscriptionFault(name, policy.WILDCARDS) ?? (misplaced ? "bad_frame" : CODES[ruled]);
+      action === "subscribe" &&
+      policy.hasHistory(name) &&
+      wanted.some((each) => each.channel === name && each.misplaced);
+    const code = names.checkSubscriptionName(name, policy.WILDCARDS) ?? (misplaced ? "bad_frame" : CODES[ruled]);
     if (code) refused.push({ ...base, about: name, code });
     else
       for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name])
@@ -189,9 +148,9 @@ const subscription = (frame: JsonObject, action: "subscribe" | "unsubscribe"): V
   }
   const since = (name: string): Position[] =>
     wanted.flatMap((each) => (each.channel === name && each.since ? each.since : []));
-  const permitted = [...granted].map(([about, by]): Expected => {
+  const permitted = [...granted].map(([about, by]): ExpectedAnswer => {
     if (action === "unsubscribe") return { ...base, about };
-    return { ...base, about, grantedBy: by, asks: { kind: "subscribed", channel: about, since: since(about) } };
+    return { ...base, about, grantedBy: by, content: { kind: "subscribed", channel: about, since: since(about) } };
   });
   return answers([...permitted, ...refused], { [action]: [...granted.keys()] });
 };
@@ -204,49 +163,57 @@ const isMessage = (value: unknown): value is JsonObject & { uuid: string; channe
   (!Object.hasOwn(value, "echo") || typeof value["echo"] === "boolean");
 
 /** Whether a message can be delivered; one that is told again has to fit an answer, too. */
-const fits = ({ channel, uuid, data, claim }: Publication): boolean => {
-  const numbered = claim === undefined ? {} : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
+const fits = ({ channel, uuid, data, fingerprint }: Publication): boolean => {
+  const numbered = fingerprint === undefined ? {} : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
   return (
     Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <=
-    names.FRAME_BYTES - (claim === undefined ? 0 : 1_024)
+    names.MAX_FRAME_BYTES - (fingerprint === undefined ? 0 : 1_024)
   );
 };
 
 /** Whether a message has the uuid of an earlier one of its frame, on a channel with history, and is another one. */
 const isReuse = (publish: readonly Publication[], all: readonly Publication[]): boolean =>
-  all.some(({ channel, uuid, claim }) =>
+  all.some(({ channel, uuid, fingerprint }) =>
     publish.some(
-      (each) => each.claim !== undefined && each.channel === channel && each.uuid === uuid && each.claim !== claim,
+      (each) =>
+        each.fingerprint !== undefined &&
+        each.channel === channel &&
+        each.uuid === uuid &&
+        each.fingerprint !== fingerprint,
     ),
   );
 
-const publication = (frame: JsonObject): Verdict => {
+const publication = (frame: JsonObject): Prediction => {
   const list: unknown = Object.hasOwn(frame, "messages") ? frame["messages"] : [frame];
   if (!Array.isArray(list) || list.length === 0) return bad(frame);
-  if (list.length > names.PER_FRAME) {
-    const told = list.slice(0, names.PER_FRAME);
+  if (list.length > names.MAX_ITEMS_PER_FRAME) {
+    const told = list.slice(0, names.MAX_ITEMS_PER_FRAME);
     return answers(told.map((each) => ({ channels: [ERROR], ...uuidIn(each), code: "too_many" })));
   }
   if (!list.every(isMessage)) {
     return answers(list.map((each) => ({ channels: [ERROR], ...uuidIn(each), code: "bad_frame" })));
   }
   const publish: Publication[] = [];
-  const told = list.map(({ uuid, channel, data, echo }): Expected => {
-    const code = names.publicationFault(channel) ?? CODES[policy.ruling("publish", channel)];
+  const told = list.map(({ uuid, channel, data, echo }): ExpectedAnswer => {
+    const code = names.checkPublicationName(channel) ?? CODES[policy.decisionOn("publish", channel)];
     if (code) return { channels: [ERROR], uuid, code };
-    const claim = JSON.stringify([channel, data]);
-    const all = policy
-      .publishedOn(channel)
-      .map((each) => ({ channel: each, uuid, data, echo: echo !== false, ...(policy.keeps(each) && { claim }) }));
+    const fingerprint = JSON.stringify([channel, data]);
+    const all = policy.targetChannels(channel).map((each) => ({
+      channel: each,
+      uuid,
+      data,
+      echo: echo !== false,
+      ...(policy.hasHistory(each) && { fingerprint }),
+    }));
     if (!all.every(fits)) return { channels: [ERROR], uuid, code: "too_large" };
     if (isReuse(publish, all)) return { channels: [ERROR], uuid, code: "uuid_reused" };
     publish.push(...all);
-    const asks: Asks = { kind: "stored", channel, uuid, data, claim };
+    const content: ContentCheck = { kind: "stored", channel, uuid, data, fingerprint };
     return {
       channels: ["/meta/successful"],
       uuid,
       ...(all.length === 0 ? { data: policy.RESULT } : {}),
-      ...(policy.keeps(channel) && all.length > 0 && { asks }),
+      ...(policy.hasHistory(channel) && all.length > 0 && { content: content }),
     };
   });
   return answers(told, { publish, messages: list.length });
@@ -259,16 +226,16 @@ interface ConnectionFields extends Record<string, Json | undefined> {
 }
 
 /** Who may not stay is told so and closed; otherwise the agent is renewed, or is what it was. */
-const renewal = (self: ConnectionFields, frame: JsonObject): Verdict => {
+const renewal = (self: ConnectionFields, frame: JsonObject): Prediction => {
   const meta = "/meta/refresh";
   const data = own(frame, "data") ?? (Object.hasOwn(frame, "data") ? null : {});
   if (!isJsonObject(data)) return bad(frame, meta);
   const credentials = own(data, "credentials");
   const base = { channels: [meta], ...uuidIn(frame) };
-  const large = credentials !== undefined && Buffer.byteLength(JSON.stringify(credentials)) > CREDENTIALS_BYTES;
+  const large = credentials !== undefined && Buffer.byteLength(JSON.stringify(credentials)) > MAX_CREDENTIALS_BYTES;
   if (large) return answers([{ ...base, code: "too_large" }]);
   const pass = isJsonObject(credentials) ? own(credentials, "pass") : undefined;
-  if (pass === policy.BREAKS) return answers([{ ...base, code: "guard_failed" }]);
+  if (pass === policy.CRASHING_CREDENTIALS) return answers([{ ...base, code: "guard_failed" }]);
   if (pass !== policy.PASSWORD) {
     return answers([], { outcome: { kind: "answers", answers: [{ ...base, code: "denied" }], closes: true } });
   }
@@ -277,7 +244,7 @@ const renewal = (self: ConnectionFields, frame: JsonObject): Verdict => {
 };
 
 /** What a live agent's frame leads to. */
-const forAgent = (self: ConnectionFields, action: unknown, frame: JsonObject | undefined): Verdict => {
+const forAgent = (self: ConnectionFields, action: unknown, frame: JsonObject | undefined): Prediction => {
   if (!frame) return bad(undefined);
   if (typeof action !== "string") return bad(frame);
   if (action === "publish" || action === "send") return publication(frame);
@@ -290,34 +257,38 @@ const forAgent = (self: ConnectionFields, action: unknown, frame: JsonObject | u
   if (action === "refresh") return renewal(self, frame);
   if (action === "history") return history(frame);
   if (action === "presence") return presence(frame);
-  const asks = action === "ping" ? askedBy(frame) : undefined;
-  if (action === "ping" && !asks) return bad(frame, meta);
-  const verdict = answers([{ channels: [meta], ...uuidIn(frame), data: self, ...(asks && { asks }) }]);
-  return asks && asks.positions.length + asks.present.length > 0 ? { ...verdict, asking: "pong" } : verdict;
+  const content = action === "ping" ? pingContent(frame) : undefined;
+  if (action === "ping" && !content) return bad(frame, meta);
+  const prediction = answers([
+    { channels: [meta], ...uuidIn(frame), data: self, ...(content && { content: content }) },
+  ]);
+  return content && content.positions.length + content.present.length > 0
+    ? { ...prediction, asking: "pong" }
+    : prediction;
 };
 
 /** A denied socket is told its denial whatever it asks; asking who it is ends it. */
-const forDenied = (code: Code, action: unknown, frame: JsonObject | undefined): Verdict => {
+const forDenied = (code: Code, action: unknown, frame: JsonObject | undefined): Prediction => {
   const list = frame && own(frame, "messages");
-  const about: unknown[] = Array.isArray(list) && list.length > 0 ? list.slice(0, names.PER_FRAME) : [frame];
+  const about: unknown[] = Array.isArray(list) && list.length > 0 ? list.slice(0, names.MAX_ITEMS_PER_FRAME) : [frame];
   const closes = action === "connect" || action === "ping";
   const told = (closes ? [frame] : about).map((each) => ({ channels: ["/meta/connect"], ...uuidIn(each), code }));
-  const verdict = answers(told);
-  return { ...verdict, outcome: { kind: "answers", answers: told, closes } };
+  const prediction = answers(told);
+  return { ...prediction, outcome: { kind: "answers", answers: told, closes } };
 };
 
 /**
  * What a text frame, whole or joined from fragments, must lead to.
  * @param text as it arrives: what is no UTF-8 has been replaced
  */
-export const judge = (text: string, { agent = "", name = "", denied }: Sender): Verdict => {
+export const predict = (text: string, { agent = "", name = "", denied }: Sender): Prediction => {
   const value = parsed(text);
   // API Gateway chooses the route before anybody minds how large or deep the frame is.
   const action = isJsonObject(value) ? own(value, "action") : undefined;
-  const readable = Buffer.byteLength(text) <= names.FRAME_BYTES && names.depthOf(value) <= names.NESTING;
+  const readable = Buffer.byteLength(text) <= names.MAX_FRAME_BYTES && names.depthOf(value) <= names.MAX_JSON_DEPTH;
   const frame = readable && isJsonObject(value) ? value : undefined;
-  const verdict = denied
+  const prediction = denied
     ? forDenied(denied, action, frame)
     : forAgent({ agent, userId: policy.userOf(name) }, action, frame);
-  return action === "send" ? { ...verdict, outcome: { kind: "silence" } } : verdict;
+  return action === "send" ? { ...prediction, outcome: { kind: "silence" } } : prediction;
 };

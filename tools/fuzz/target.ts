@@ -6,7 +6,7 @@ import { Guards, PushIt } from "../../infra/index.js";
 import { startEmbedded } from "../../local/services/dynamodb/engines/embedded.js";
 import { synthesize } from "../lib/synthesize.js";
 import { makeWorkFolder } from "../lib/work-folder.js";
-import { HISTORIES, KEPT, ROOMS, WILDCARDS } from "./policy.js";
+import { HISTORY_PATTERNS, HISTORY_LIMITS, PRESENCE_PATTERNS, WILDCARDS } from "./policy.js";
 
 /** The running system. */
 export interface Target {
@@ -28,12 +28,15 @@ const SWEEP_SECONDS = 15;
 
 const addSystem = (stack: Stack): void => {
   const time = Duration.seconds(GUARD_SECONDS);
-  const history = { size: KEPT.size, ttl: Duration.minutes(KEPT.minutes) };
-  const patterns = [...new Set([...HISTORIES, ...ROOMS])];
+  const history = { size: HISTORY_LIMITS.size, ttl: Duration.minutes(HISTORY_LIMITS.minutes) };
+  const patterns = [...new Set([...HISTORY_PATTERNS, ...PRESENCE_PATTERNS])];
   const channels = Object.fromEntries(
     patterns.map((each) => [
       each,
-      { ...(HISTORIES.includes(each) && { history }), ...(ROOMS.includes(each) && { presence: true }) },
+      {
+        ...(HISTORY_PATTERNS.includes(each) && { history }),
+        ...(PRESENCE_PATTERNS.includes(each) && { presence: true }),
+      },
     ]),
   );
   new PushIt(stack, "PushIt", {

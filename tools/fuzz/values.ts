@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Json } from "../../protocol/index.js";
-import { DEAF, GREETED, GREETINGS, SECRET, VAULT } from "./policy.js";
+import { MUTED_AGENT, GREETED_AGENT, GREETINGS_CHANNEL, SECRET, PRIVATE_CHANNEL } from "./policy.js";
 
 /** How many agents an episode has at most. */
 export const SLOTS = 4;
@@ -164,7 +164,15 @@ export const channelName = (tag: string): fc.Arbitrary<string> => {
     },
     {
       weight: 1,
-      arbitrary: fc.constantFrom(VAULT, "news/*", "open/*/*", "opening/*", GREETINGS, "constructor", "__proto__"),
+      arbitrary: fc.constantFrom(
+        PRIVATE_CHANNEL,
+        "news/*",
+        "open/*/*",
+        "opening/*",
+        GREETINGS_CHANNEL,
+        "constructor",
+        "__proto__",
+      ),
     },
     { weight: 1, arbitrary: fc.constantFrom("/meta", "/meta/subscribe", "/meta/*", "/meta/successful", "/metal") },
     { weight: 2, arbitrary: hostileText },
@@ -174,6 +182,6 @@ export const channelName = (tag: string): fc.Arbitrary<string> => {
 /** What agents are called; `undefined`: the connection guard denies it. */
 export const agentName: fc.Arbitrary<string | undefined> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom("ann", "bob") },
-  { weight: 2, arbitrary: fc.constantFrom(DEAF, GREETED) },
+  { weight: 2, arbitrary: fc.constantFrom(MUTED_AGENT, GREETED_AGENT) },
   { weight: 1, arbitrary: fc.constant(undefined) },
 );

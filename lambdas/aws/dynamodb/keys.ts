@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { Meta } from "../../../protocol/index.js";
+import { memberPlace } from "../../presence/members.js";
 
 /** The key of a row. */
 export interface Key {
@@ -62,12 +61,6 @@ export const subscriberKeys = (channel: string, connectionId: string, shards: nu
   return [...keys.values()];
 };
 
-/**
- * The channel on which all connections of a user are subscribed. It is reserved, so that no client can subscribe to it.
- * Only the server API publishes there.
- */
-export const userChannel = (userId: string): string => `${Meta.user}/${userId}`;
-
 /** A channel's last message. */
 export const latestKey = (channel: string): Key => ({ pk: `v#${channel}`, sk: "latest" });
 
@@ -110,16 +103,6 @@ export const leaseKey = (channel: string): Key => ({ pk: `f#${shardOf(channel)}`
 
 /** The partition with all members of a channel. */
 export const membersKey = (channel: string): string => `p#${channel}`;
-
-/** Characters of a member's place: 128 bits and more in base64url. */
-const PLACE_LENGTH = 22;
-
-/**
- * The place of a connection's agent in the order of a channel's members. Clients get it to request the next page. It is
- * a hash, so that it does not reveal the connection's id.
- */
-export const memberPlace = (connectionId: string): string =>
-  createHash("sha256").update(connectionId).digest("base64url").slice(0, PLACE_LENGTH);
 
 /** The presence of an agent on a channel. */
 export const memberKey = (channel: string, connectionId: string): Key => ({

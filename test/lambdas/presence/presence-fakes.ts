@@ -1,4 +1,4 @@
-import { memberPlace } from "../../../lambdas/aws/dynamodb/keys.js";
+import { memberPlace } from "../../../lambdas/presence/members.js";
 import type { PresenceEntry, PresenceIdentity, Members, MembersPage } from "../../../lambdas/presence/members.js";
 import type { Occupancy, OccupiedChannel } from "../../../lambdas/presence/occupancy.js";
 
@@ -146,12 +146,12 @@ export class MemoryOccupancy implements Occupancy {
     await this.#put("ensure", channel, now, (row) => ({ ...row, since: now, isStale: false }));
   }
 
-  scheduleRun(channel: string, now: number, awaitedUntil: number): Promise<boolean> {
+  scheduleRun(channel: string, now: number, runExpectedUntil: number): Promise<boolean> {
     return this.#put(
       "scheduleRun",
       channel,
       now,
-      (row) => row.runExpectedUntil <= now && { ...row, runExpectedUntil: awaitedUntil },
+      (row) => row.runExpectedUntil <= now && { ...row, runExpectedUntil: runExpectedUntil },
     );
   }
 

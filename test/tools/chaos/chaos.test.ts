@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { chaos, type Outcome } from "../../../tools/chaos/chaos.js";
-import { failureText, faultsOf } from "../../../tools/chaos/report.js";
-import { KINDS } from "../../../tools/chaos/schedule.js";
+import { failureText, failuresOf } from "../../../tools/chaos/report.js";
+import { FAULT_KINDS } from "../../../tools/chaos/schedule.js";
 
 const OPTIONS = { seed: 1, messages: 200, dynamodb: process.env["PUSH_IT_TEST_DYNAMODB"] ?? "embedded" };
 const TIME_MS = 900_000;
@@ -14,19 +14,19 @@ describe(`a chaos run of ${OPTIONS.messages} messages`, () => {
   }, TIME_MS);
 
   it("finds nothing wrong", () => {
-    const wrong = faultsOf(outcome, OPTIONS);
+    const wrong = failuresOf(outcome, OPTIONS);
     expect(wrong.length === 0 ? "" : failureText(outcome, OPTIONS)).toBe("");
   });
 
   it("has struck with everything", () => {
-    expect(KINDS.filter((kind) => outcome.faults[kind] < 1)).toEqual([]);
+    expect(FAULT_KINDS.filter((kind) => outcome.faults[kind] < 1)).toEqual([]);
     const { lifetime, guardSlow, guardDead } = outcome.faults;
     expect(Math.min(lifetime, guardSlow, guardDead)).toBeGreaterThan(0);
   });
 
   it("has had clients do everything that they do with their subscriptions", () => {
-    expect(Object.entries(outcome.moves).filter(([, times]) => times < 1)).toEqual([]);
-    expect(Object.entries(outcome.judged).filter(([, times]) => times < 1)).toEqual([]);
+    expect(Object.entries(outcome.churn).filter(([, times]) => times < 1)).toEqual([]);
+    expect(Object.entries(outcome.checked).filter(([, times]) => times < 1)).toEqual([]);
   });
 
   it("has published, and recovered", () => {

@@ -75,7 +75,7 @@ describe("a page", () => {
       who: INSIDER,
       since,
       sinceBy,
-      heard,
+      listener: heard,
     });
     return [page, FakeSdk.made.at(-1)!];
   };

@@ -1,5 +1,5 @@
 import { CHANNELS } from "../../../tools/chaos/channels.js";
-import { planOf, UUIDS } from "../../../tools/chaos/plan.js";
+import { planOf, UUID_PATTERN } from "../../../tools/chaos/plan.js";
 import { isPermitted } from "../../../tools/chaos/policy.js";
 
 describe("what is published", () => {
@@ -13,7 +13,7 @@ describe("what is published", () => {
   it("is as much as is asked for, each message with a uuid of its own that trails know", () => {
     const planned = all(1, 5_000);
     expect(new Set(planned.map(({ uuid }) => uuid)).size).toBe(5_000);
-    expect(planned.filter(({ uuid }) => uuid.match(UUIDS)?.[0] !== uuid)).toEqual([]);
+    expect(planned.filter(({ uuid }) => uuid.match(UUID_PATTERN)?.[0] !== uuid)).toEqual([]);
   });
 
   it("uses every channel, and has every kind of guard at least 20 times in 5,000", () => {

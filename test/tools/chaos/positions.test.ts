@@ -1,5 +1,5 @@
 import type { Publication } from "../../../tools/chaos/journal.js";
-import { positionsIn } from "../../../tools/chaos/positions.js";
+import { countPositions } from "../../../tools/chaos/positions.js";
 import { EPOCH, Scene } from "./scene.js";
 
 describe("the checker, of positions that publishers are told", () => {
@@ -14,7 +14,7 @@ describe("the checker, of positions that publishers are told", () => {
 
   it("finds nothing wrong with those that name what is stored there", () => {
     expect(scene.judged()).toEqual([]);
-    expect(positionsIn([...scene.journal.publications.values()])).toBe(3);
+    expect(countPositions([...scene.journal.publications.values()])).toBe(3);
   });
 
   it("finds one that names another place than the message's", () => {

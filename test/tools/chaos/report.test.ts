@@ -1,9 +1,9 @@
 import type { Outcome } from "../../../tools/chaos/chaos.js";
-import { failureText, faultsOf, jsonLine } from "../../../tools/chaos/report.js";
-import { KINDS } from "../../../tools/chaos/schedule.js";
+import { failureText, failuresOf, jsonLine } from "../../../tools/chaos/report.js";
+import { FAULT_KINDS } from "../../../tools/chaos/schedule.js";
 
 const faults = {
-  ...Object.fromEntries(KINDS.map((kind) => [kind, 20])),
+  ...Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 20])),
   lifetime: 20,
   guardSlow: 20,
   guardDead: 20,
@@ -12,15 +12,15 @@ const faults = {
 const GOOD: Outcome = {
   published: 5_010,
   acknowledged: 4_900,
-  wrong: { lost: 0, duplicated: 0, reordered: 0, misplaced: 0, leaked: 0, staleRows: 0 },
+  violationCounts: { lost: 0, duplicated: 0, reordered: 0, misplaced: 0, leaked: 0, staleRows: 0 },
   recoveries: 300,
-  judged: { unsubscriptions: 400, remounts: 300, wildcards: 100, workers: 2_000, positions: 4_000 },
-  moves: { remounted: 300, unmounted: 200, flipped: 100, blinked: 100, doubled: 100, widened: 100 },
+  checked: { unsubscriptions: 400, remounts: 300, wildcards: 100, workers: 2_000, positions: 4_000 },
+  churn: { remounted: 300, unmounted: 200, flipped: 100, blinked: 100, doubled: 100, widened: 100 },
   missed: 7,
   faults,
   violations: [],
-  trail: [],
-  stories: [],
+  messageTimeline: [],
+  applicationTimelines: [],
   errors: {},
   late: [],
 };
@@ -51,38 +51,46 @@ describe("the report of a chaos run", () => {
   });
 
   it("passes a run in which nothing is wrong", () => {
-    expect(faultsOf(GOOD, options)).toEqual([]);
+    expect(failuresOf(GOOD, options)).toEqual([]);
   });
 
   it.each(["lost", "duplicated", "reordered", "misplaced", "leaked", "staleRows"] as const)(
     "fails a run in which something is %s",
     (wrong) => {
-      expect(faultsOf({ ...GOOD, wrong: { ...GOOD.wrong, [wrong]: 1 } }, options)).toEqual([`${wrong}: 1`]);
+      expect(failuresOf({ ...GOOD, violationCounts: { ...GOOD.violationCounts, [wrong]: 1 } }, options)).toEqual([
+        `${wrong}: 1`,
+      ]);
     },
   );
 
   it.each(["unsubscriptions", "remounts", "wildcards", "workers", "positions"] as const)(
     "fails a run in which there were no %s",
     (what) => {
-      expect(faultsOf({ ...GOOD, judged: { ...GOOD.judged, [what]: 0 } }, options)).toHaveLength(1);
+      expect(failuresOf({ ...GOOD, checked: { ...GOOD.checked, [what]: 0 } }, options)).toHaveLength(1);
     },
   );
 
   it("fails a long run in which a fault struck less than 20 times, and no short one", () => {
     const seldom = { ...GOOD, faults: { ...faults, lost: 19 } };
-    expect(faultsOf(seldom, options)).toEqual(["lost struck 19 times only"]);
-    expect(faultsOf(seldom, { messages: 300 })).toEqual([]);
+    expect(failuresOf(seldom, options)).toEqual(["lost struck 19 times only"]);
+    expect(failuresOf(seldom, { messages: 300 })).toEqual([]);
   });
 
   it("fails a run that did not come to its end in time", () => {
-    expect(faultsOf({ ...GOOD, late: ["everybody's recovery"] }, options)).toHaveLength(1);
+    expect(failuresOf({ ...GOOD, late: ["everybody's recovery"] }, options)).toHaveLength(1);
   });
 
   it("tells how to replay a failure, and what happened to the first message that went wrong", () => {
     const violations = [{ wrong: "lost", what: "s1 has not received m1", uuid: "m1" }] as const;
     const stories = [{ what: "s1 has not received m1", lines: ["s1 subscribes"] }];
     const text = failureText(
-      { ...GOOD, wrong: { ...GOOD.wrong, lost: 1 }, violations, stories, trail: ["it is posted"] },
+      {
+        ...GOOD,
+        violationCounts: { ...GOOD.violationCounts, lost: 1 },
+        violations,
+        applicationTimelines: stories,
+        messageTimeline: ["it is posted"],
+      },
       options,
     );
     expect(text).toContain("npm run chaos -- --seed 3 --messages 5000");

@@ -1,4 +1,4 @@
-import { type History, judge } from "../../../tools/chaos/checker.js";
+import { type RunRecord, checkRun } from "../../../tools/chaos/checker.js";
 import {
   Journal,
   type NewEntry,
@@ -9,8 +9,8 @@ import {
 } from "../../../tools/chaos/journal.js";
 import type { Credentials, Payload } from "../../../tools/chaos/policy.js";
 
-export const INSIDER: Credentials = { name: "s1", ear: 0, insider: true };
-export const OUTSIDER: Credentials = { name: "s2", ear: 0, insider: false };
+export const INSIDER: Credentials = { name: "s1", listenerGroup: 0, insider: true };
+export const OUTSIDER: Credentials = { name: "s2", listenerGroup: 0, insider: false };
 
 /** The epoch of every channel's history here. */
 export const EPOCH = "e";
@@ -128,21 +128,21 @@ export class Scene {
   }
 
   /** What the checker finds, without its words. */
-  judged(more: Partial<History> = {}): string[] {
+  judged(more: Partial<RunRecord> = {}): string[] {
     return this.violations(more).map(({ wrong, uuid }) => `${wrong} ${uuid ?? ""}`.trim());
   }
 
   /** What the checker finds. */
-  violations(more: Partial<History> = {}): ReturnType<typeof judge> {
-    return judge({
+  violations(more: Partial<RunRecord> = {}): ReturnType<typeof checkRun> {
+    return checkRun({
       journal: this.journal,
       stored: this.stored,
-      keeps,
+      retention: keeps,
       lingers: (channel) => channel === LINGERING,
       ...more,
     });
   }
 }
 
-const keeps: History["keeps"] = (channel) =>
+const keeps: RunRecord["retention"] = (channel) =>
   channel.startsWith("plain/") || channel.endsWith("*") ? "nothing" : channel === "log/short" ? "some" : "all";

@@ -1,4 +1,4 @@
-import { KINDS, type Kind, Schedule, strikesOf } from "../../../tools/chaos/schedule.js";
+import { FAULT_KINDS, type FaultKind, Schedule, planStrikes } from "../../../tools/chaos/schedule.js";
 
 /** Plays a run in which every kind has an opportunity for each function after each publication. */
 const play = (seed: number, messages: number, opportunities = 8): { schedule: Schedule; when: string[] } => {
@@ -6,7 +6,7 @@ const play = (seed: number, messages: number, opportunities = 8): { schedule: Sc
   const when: string[] = [];
   for (let at = 0; at < messages; at += 1) {
     schedule.advance();
-    for (const kind of KINDS)
+    for (const kind of FAULT_KINDS)
       for (let each = 0; each < opportunities; each += 1)
         for (const whom of ["publish", "subscribe"])
           if (schedule.strikes(kind, whom)) when.push(`${kind} ${at} ${whom}`);
@@ -16,8 +16,8 @@ const play = (seed: number, messages: number, opportunities = 8): { schedule: Sc
 
 describe("the schedule", () => {
   it("is the same for the same seed, and another for another", () => {
-    expect(strikesOf(7, 5_000)).toEqual(strikesOf(7, 5_000));
-    expect(strikesOf(8, 5_000)).not.toEqual(strikesOf(7, 5_000));
+    expect(planStrikes(7, 5_000)).toEqual(planStrikes(7, 5_000));
+    expect(planStrikes(8, 5_000)).not.toEqual(planStrikes(7, 5_000));
   });
 
   it("strikes at the same opportunities for the same seed", () => {
@@ -26,20 +26,20 @@ describe("the schedule", () => {
 
   it("strikes with everything at least 20 times in 5,000 messages, and with everything in 200", () => {
     const { struck } = play(1, 5_000).schedule;
-    expect(KINDS.filter((kind) => struck[kind] < 20)).toEqual([]);
+    expect(FAULT_KINDS.filter((kind) => struck[kind] < 20)).toEqual([]);
     const { struck: few } = play(1, 200).schedule;
-    expect(KINDS.filter((kind) => few[kind] < 1)).toEqual([]);
+    expect(FAULT_KINDS.filter((kind) => few[kind] < 1)).toEqual([]);
   });
 
   it("keeps what one kind meets from what another does", () => {
-    const first = strikesOf(1, 5_000);
-    const same = (["lost", "duplicated"] as Kind[]).map((kind) => first[kind].map(({ at }) => at));
+    const first = planStrikes(1, 5_000);
+    const same = (["lost", "duplicated"] as FaultKind[]).map((kind) => first[kind].map(({ at }) => at));
     expect(same[0]).not.toEqual(same[1]);
   });
 
   it("waits for the function that a strike is for, and takes any after a while", () => {
     const schedule = new Schedule(1, 5_000);
-    const [first] = strikesOf(1, 5_000).killedBefore;
+    const [first] = planStrikes(1, 5_000).killedBefore;
     for (let at = 0; at <= first!.at; at += 1) schedule.advance();
     const tries = (whom: string): boolean =>
       Array.from({ length: 20 }, () => schedule.strikes("killedBefore", whom)).includes(true);
@@ -50,9 +50,9 @@ describe("the schedule", () => {
 
   it("strikes nothing before it begins, and nothing when it is over", () => {
     const schedule = new Schedule(1, 5_000);
-    expect(KINDS.filter((kind) => schedule.strikes(kind))).toEqual([]);
+    expect(FAULT_KINDS.filter((kind) => schedule.strikes(kind))).toEqual([]);
     for (let at = 0; at < 5_000; at += 1) schedule.advance();
     schedule.end();
-    expect(KINDS.filter((kind) => schedule.strikes(kind))).toEqual([]);
+    expect(FAULT_KINDS.filter((kind) => schedule.strikes(kind))).toEqual([]);
   });
 });

@@ -1,13 +1,13 @@
-import { Audit } from "../../../tools/fuzz/audit.js";
+import { TableChecker } from "../../../tools/fuzz/table-checker.js";
 import { parseFuzzArguments } from "../../../tools/fuzz/arguments.js";
-import { judgeHandshake } from "../../../tools/fuzz/handshakes.js";
-import { failureIn, isLate, leakIn, secretIn } from "../../../tools/fuzz/leaks.js";
-import { Ledger } from "../../../tools/fuzz/ledger.js";
-import { subscriptionFault } from "../../../tools/fuzz/names.js";
+import { predictHandshake } from "../../../tools/fuzz/handshakes.js";
+import { failureIn, isTimeout, leakIn, secretIn } from "../../../tools/fuzz/leaks.js";
+import { DeliveryModel } from "../../../tools/fuzz/delivery-model.js";
+import { checkSubscriptionName } from "../../../tools/fuzz/protocol-rules.js";
 import { INTERNAL, PASSWORD, REASON, SECRET, WILDCARDS } from "../../../tools/fuzz/policy.js";
 import { jsonLine } from "../../../tools/fuzz/report.js";
 import { createProgress } from "../../../tools/lib/progress.js";
-import { Shelves } from "../../../tools/fuzz/shelves.js";
+import { HistoryModel } from "../../../tools/fuzz/history-model.js";
 import { UserError } from "../../../local/core/user-error.js";
 
 const answer = (error: string) => ({
@@ -46,22 +46,22 @@ test("a failure of the server is explained by time, or found", () => {
   expect(failureIn('{"event":"route_failed","error":"ValidationException: no"}')).toMatch("ValidationException");
   expect(failureIn("publish failed for connection c: TypeError: x")).toMatch("TypeError");
   const late = '{"event":"route_failed","error":"TimeoutError: 2000 ms"}';
-  expect([failureIn(late), isLate(late)]).toEqual([undefined, true]);
-  expect(isLate('{"event":"guard_timeout"}')).toBe(false);
+  expect([failureIn(late), isTimeout(late)]).toEqual([undefined, true]);
+  expect(isTimeout('{"event":"guard_timeout"}')).toBe(false);
   expect(failureIn('{"event":"refused"}')).toBeUndefined();
 });
 
 describe("the audit", () => {
-  const ledger = new Ledger();
+  const ledger = new DeliveryModel();
   const ann = { key: 1, name: "ann", agent: "agent-of-ann" };
   ledger.join(ann, ["open/a"], 0);
-  const audit = new Audit(ledger, new Shelves());
-  audit.knows(ann);
+  const audit = new TableChecker(ledger, new HistoryModel());
+  audit.register(ann);
   const agent = { pk: "a#c1", sk: "agent", u: ann.agent };
   const rows = [agent, { pk: "a#c1", sk: "s#open/a" }, { pk: "c#open/a", sk: "c1" }, { pk: "r#3", sk: "17#c1" }];
 
   it("accepts what guards permitted", () => {
-    expect([...audit.judge(rows), ...audit.judgeExactly(rows, [ann])]).toEqual([]);
+    expect([...audit.checkRows(rows), ...audit.checkSubscriptions(rows, [ann])]).toEqual([]);
   });
 
   it.each([
@@ -70,20 +70,20 @@ describe("the audit", () => {
     [{ pk: "x#1", sk: "y" }, "no known kind"],
     [{ ...agent, c: SECRET }, "secret"],
   ])("finds %j", (row, fault) => {
-    expect(audit.judge([...rows, row])).toEqual([expect.stringContaining(fault)]);
+    expect(audit.checkRows([...rows, row])).toEqual([expect.stringContaining(fault)]);
   });
 
   it("takes nobody else's rows for those of an agent that was never told its id", () => {
     const nameless = { key: 2, name: "ann", agent: "" };
     ledger.join(nameless, [], 0);
-    audit.knows(nameless);
-    expect(audit.judge([{ pk: "c#greetings", sk: "whose agent has not been read" }])).toEqual([]);
+    audit.register(nameless);
+    expect(audit.checkRows([{ pk: "c#greetings", sk: "whose agent has not been read" }])).toEqual([]);
   });
 
   it("finds a subscription that is stored by half, and agents that nobody is", () => {
-    expect(audit.judgeExactly(rows.slice(0, 2), [ann])).toEqual(["no c# row of the subscription to open/a"]);
-    audit.judge([{ pk: "a#c9", sk: "agent", u: "who" }]);
-    expect(audit.strangers).toEqual(["who"]);
+    expect(audit.checkSubscriptions(rows.slice(0, 2), [ann])).toEqual(["no c# row of the subscription to open/a"]);
+    audit.checkRows([{ pk: "a#c9", sk: "agent", u: "who" }]);
+    expect(audit.unknownAgents).toEqual(["who"]);
   });
 });
 
@@ -101,7 +101,7 @@ test("names are judged as the protocol's page says", () => {
     "/metal",
     "a".repeat(129),
   ];
-  expect(faults.map((name) => subscriptionFault(name, WILDCARDS))).toEqual([
+  expect(faults.map((name) => checkSubscriptionName(name, WILDCARDS))).toEqual([
     undefined,
     undefined,
     "bad_channel",
@@ -119,14 +119,14 @@ test("names are judged as the protocol's page says", () => {
 test("handshakes are judged as the protocol's page says", () => {
   const both = ["push-it.v1", "push-it.v1.denied"];
   const good = JSON.stringify({ pass: PASSWORD, name: "ann" });
-  expect(judgeHandshake(both, good)).toEqual({ status: 101, name: "ann", subscribed: [] });
-  expect(judgeHandshake(both, "{}")).toEqual({ status: 101, denied: "denied" });
-  expect(judgeHandshake(["push-it.v1"], undefined)).toEqual({ status: 403 });
-  expect(judgeHandshake(["push-it.v2"], good)).toEqual({ status: 400 });
-  expect(judgeHandshake(both, "{")).toEqual({ status: 400 });
+  expect(predictHandshake(both, good)).toEqual({ status: 101, name: "ann", subscribed: [] });
+  expect(predictHandshake(both, "{}")).toEqual({ status: 101, denied: "denied" });
+  expect(predictHandshake(["push-it.v1"], undefined)).toEqual({ status: 403 });
+  expect(predictHandshake(["push-it.v2"], good)).toEqual({ status: 400 });
+  expect(predictHandshake(both, "{")).toEqual({ status: 400 });
   const large = JSON.stringify("x".repeat(4_095));
-  expect(judgeHandshake(both, large)).toEqual({ status: 101, denied: "credentials_too_large" });
-  expect(judgeHandshake(["push-it.v1"], large)).toEqual({ status: 400 });
+  expect(predictHandshake(both, large)).toEqual({ status: 101, denied: "credentials_too_large" });
+  expect(predictHandshake(["push-it.v1"], large)).toEqual({ status: 400 });
 });
 
 describe("the command line", () => {

@@ -1,10 +1,10 @@
-import { answersFit, isAsk, perhapsOvertaken } from "../../../tools/fuzz/fit.js";
-import { judge } from "../../../tools/fuzz/oracle.js";
-import { BREAKS, PASSWORD, RESULT, VAULT } from "../../../tools/fuzz/policy.js";
+import { answersMatch, isRenewalRequest, allowRaces } from "../../../tools/fuzz/answer-matching.js";
+import { predict } from "../../../tools/fuzz/oracle.js";
+import { CRASHING_CREDENTIALS, PASSWORD, RESULT, PRIVATE_CHANNEL } from "../../../tools/fuzz/policy.js";
 
 const AGENT = { agent: "a-1" };
-const told = (frame: unknown, sender: Parameters<typeof judge>[1] = AGENT) =>
-  judge(typeof frame === "string" ? frame : JSON.stringify(frame), sender);
+const told = (frame: unknown, sender: Parameters<typeof predict>[1] = AGENT) =>
+  predict(typeof frame === "string" ? frame : JSON.stringify(frame), sender);
 const codes = (frame: unknown): unknown => {
   const { outcome } = told(frame);
   return outcome.kind === "answers" ? outcome.answers.map(({ code }) => code ?? "ok") : outcome.kind;
@@ -48,7 +48,7 @@ describe("the oracle", () => {
     [{ action: "ping", channel: "/meta/ping", uuid: "u" }, ["ok"]],
     [{ action: "ping", channel: "/meta/connect", uuid: "u" }, ["bad_frame"]],
     [refresh({ pass: PASSWORD }), ["ok"]],
-    [refresh({ pass: BREAKS }), ["guard_failed"]],
+    [refresh({ pass: CRASHING_CREDENTIALS }), ["guard_failed"]],
     [refresh({ pass: PASSWORD, pad: "x".repeat(4_096) }), ["too_large"]],
     [refresh({ pass: "x" }), ["denied"]],
     [{ action: "refresh", channel: "/meta/refresh", uuid: "u" }, ["denied"]],
@@ -58,7 +58,7 @@ describe("the oracle", () => {
       subscribe("open/a", "denied/a", "throws/a", "/meta/x", "a b", "other/*"),
       ["ok", "denied", "guard_failed", "reserved_channel", "bad_channel", "wildcard"],
     ],
-    [subscribe("news/*", "news/sport/*", VAULT), ["ok", "denied", "denied"]],
+    [subscribe("news/*", "news/sport/*", PRIVATE_CHANNEL), ["ok", "denied", "denied"]],
     [subscribe("open/a", "open/a"), ["ok"]],
     [subscribe(...Array.from({ length: 26 }, () => "open/a")), ["too_many"]],
     [publish("open/a"), ["ok"]],
@@ -125,7 +125,7 @@ describe("a renewal", () => {
     expect(told(refresh({ pass: "x" })).outcome).toMatchObject({ closes: true });
     expect(told(refresh({ pass: PASSWORD, for: "moment" })).renews).toBe("moment");
     expect(told(refresh({ pass: PASSWORD, for: "hour" })).renews).toBe("long");
-    expect(told(refresh({ pass: BREAKS })).renews).toBeUndefined();
+    expect(told(refresh({ pass: CRASHING_CREDENTIALS })).renews).toBeUndefined();
   });
 
   it("may be overtaken by another one only", () => {
@@ -138,22 +138,22 @@ describe("a renewal", () => {
     };
     const verdict = told(refresh({ pass: PASSWORD }));
     const expected = ({ outcome }: typeof verdict) => (outcome.kind === "answers" ? outcome.answers : []);
-    expect(answersFit(expected(verdict), [unavailable])).toBe(false);
-    expect(answersFit(expected(perhapsOvertaken(verdict, 1, new Set())), [unavailable])).toBe(false);
-    expect(answersFit(expected(perhapsOvertaken(verdict, 2, new Set())), [unavailable])).toBe(true);
-    expect(answersFit(expected(perhapsOvertaken(told(publish("open/a")), 2, new Set())), [unavailable])).toBe(false);
+    expect(answersMatch(expected(verdict), [unavailable])).toBe(false);
+    expect(answersMatch(expected(allowRaces(verdict, 1, new Set())), [unavailable])).toBe(false);
+    expect(answersMatch(expected(allowRaces(verdict, 2, new Set())), [unavailable])).toBe(true);
+    expect(answersMatch(expected(allowRaces(told(publish("open/a")), 2, new Set())), [unavailable])).toBe(false);
   });
 
   it("is asked for unasked, once the time is over", () => {
     const ask = { channel: "/meta/refresh" as const, successful: true, data: { expiresInMs: -1 } };
-    expect(isAsk(ask)).toBe(true);
+    expect(isRenewalRequest(ask)).toBe(true);
     for (const other of [
       { ...ask, uuid: "u" },
       { ...ask, data: { expiresInMs: 5 } },
       { ...ask, successful: false },
       { ...ask, data: null },
     ]) {
-      expect(isAsk(other)).toBe(false);
+      expect(isRenewalRequest(other)).toBe(false);
     }
   });
 });
@@ -167,8 +167,8 @@ describe("a subscription that races an unsubscription", () => {
     ...(code && { code, error: "Gone." }),
   });
   const fits = (asked: string[], unsubscribed: string[], got: ReturnType<typeof about>[]): boolean => {
-    const { outcome } = perhapsOvertaken(told(subscribe(...asked)), 0, new Set(unsubscribed));
-    return outcome.kind === "answers" && answersFit(outcome.answers, got);
+    const { outcome } = allowRaces(told(subscribe(...asked)), 0, new Set(unsubscribed));
+    return outcome.kind === "answers" && answersMatch(outcome.answers, got);
   };
   const [yes, no] = [(channel: string) => about(channel), (channel: string) => about(channel, "unavailable")];
 
@@ -205,7 +205,7 @@ describe("answers fit what is expected", () => {
   const right = { channel: "/meta/subscribe" as const, uuid: "u", successful: true, data: { channel: "open/a" } };
 
   it("when they say just that", () => {
-    expect(answersFit(expected, [right])).toBe(true);
+    expect(answersMatch(expected, [right])).toBe(true);
   });
 
   it.each([
@@ -216,12 +216,12 @@ describe("answers fit what is expected", () => {
     ["an error beside success", { ...right, error: "no" }],
     ["success without being successful", { ...right, successful: false }],
   ])("not with %s", (_what, wrong) => {
-    expect(answersFit(expected, [wrong])).toBe(false);
+    expect(answersMatch(expected, [wrong])).toBe(false);
   });
 
   it("not when there are more, or fewer", () => {
-    expect(answersFit(expected, [right, right])).toBe(false);
-    expect(answersFit(expected, [])).toBe(false);
+    expect(answersMatch(expected, [right, right])).toBe(false);
+    expect(answersMatch(expected, [])).toBe(false);
   });
 });
 
@@ -240,8 +240,8 @@ describe("an unsubscription that races a subscription", () => {
     ...(code && { code, error: "Met." }),
   });
   const fits = (subscribed: string[], got: ReturnType<typeof answer>[]): boolean => {
-    const { outcome } = perhapsOvertaken(told(frame), 0, new Set(), new Set(subscribed));
-    return outcome.kind === "answers" && answersFit(outcome.answers, got);
+    const { outcome } = allowRaces(told(frame), 0, new Set(), new Set(subscribed));
+    return outcome.kind === "answers" && answersMatch(outcome.answers, got);
   };
 
   it("may fail, or not, on that channel alone", () => {

@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { answersFit, perhapsLimited } from "../../../tools/fuzz/fit.js";
+import { answersMatch, allowRateLimit } from "../../../tools/fuzz/answer-matching.js";
 import { episode } from "../../../tools/fuzz/frames.js";
-import { SUBSCRIPTIONS } from "../../../tools/fuzz/names.js";
-import { judge } from "../../../tools/fuzz/oracle.js";
+import { MAX_SUBSCRIPTIONS } from "../../../tools/fuzz/protocol-rules.js";
+import { predict } from "../../../tools/fuzz/oracle.js";
 
 const AGENT = { agent: "a-1" };
-const publication = judge(JSON.stringify({ action: "publish", channel: "open/a", uuid: "u", data: 1 }), AGENT);
+const publication = predict(JSON.stringify({ action: "publish", channel: "open/a", uuid: "u", data: 1 }), AGENT);
 const limited = {
   channel: "/meta/error" as const,
   uuid: "u",
@@ -18,21 +18,21 @@ const expected = ({ outcome }: typeof publication) => (outcome.kind === "answers
 describe("rate_limited", () => {
   it("is no answer to who has published little", () => {
     expect(publication.messages).toBe(1);
-    expect(answersFit(expected(publication), [limited])).toBe(false);
+    expect(answersMatch(expected(publication), [limited])).toBe(false);
   });
 
   it("may be one to who has published much, and so may the other; nothing else may", () => {
-    const perhaps = expected(perhapsLimited(publication));
-    expect(answersFit(perhaps, [limited])).toBe(true);
-    expect(answersFit(perhaps, [{ channel: "/meta/successful", uuid: "u", successful: true }])).toBe(true);
-    expect(answersFit(perhaps, [{ ...limited, uuid: "v" }])).toBe(false);
-    expect(answersFit(perhaps, [{ ...limited, code: "denied" }])).toBe(false);
-    expect(answersFit(perhaps, [{ ...limited, channel: "/meta/subscribe" }])).toBe(false);
+    const perhaps = expected(allowRateLimit(publication));
+    expect(answersMatch(perhaps, [limited])).toBe(true);
+    expect(answersMatch(perhaps, [{ channel: "/meta/successful", uuid: "u", successful: true }])).toBe(true);
+    expect(answersMatch(perhaps, [{ ...limited, uuid: "v" }])).toBe(false);
+    expect(answersMatch(perhaps, [{ ...limited, code: "denied" }])).toBe(false);
+    expect(answersMatch(perhaps, [{ ...limited, channel: "/meta/subscribe" }])).toBe(false);
   });
 
   it("is never one to a frame that publishes nothing", () => {
-    const ping = judge(JSON.stringify({ action: "ping", channel: "/meta/ping", uuid: "u" }), AGENT);
-    expect(perhapsLimited(ping)).toBe(ping);
+    const ping = predict(JSON.stringify({ action: "ping", channel: "/meta/ping", uuid: "u" }), AGENT);
+    expect(allowRateLimit(ping)).toBe(ping);
   });
 });
 
@@ -40,10 +40,10 @@ it("no episode has so many names that an agent could meet its limit of subscript
   const counts = fc.sample(episode("t1"), { seed: 1, numRuns: 300 }).map(({ bursts }) => {
     const names = bursts.flat().flatMap((each) => {
       if (each.kind !== "frame" || each.wire.kind !== "text") return [];
-      return judge(each.wire.text, AGENT).subscribe;
+      return predict(each.wire.text, AGENT).subscribe;
     });
     return new Set(names).size;
   });
   expect(Math.max(...counts)).toBeGreaterThan(10);
-  expect(Math.max(...counts)).toBeLessThan(SUBSCRIPTIONS * 0.8);
+  expect(Math.max(...counts)).toBeLessThan(MAX_SUBSCRIPTIONS * 0.8);
 });

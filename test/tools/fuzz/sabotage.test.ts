@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Rows } from "../../../tools/fuzz/audit.js";
+import { TableReader } from "../../../tools/fuzz/table-checker.js";
 import { Fuzzer } from "../../../tools/fuzz/driver.js";
 import { startTarget, type Target } from "../../../tools/fuzz/target.js";
 import { type Sabotage, Saboteur } from "./saboteur.js";
@@ -12,12 +12,12 @@ const isMessage = (frame: string): boolean => frame.includes('"data"') && !frame
 describe("a server that says something wrong is found out", () => {
   let target: Target;
   let saboteur: Saboteur;
-  let rows: Rows;
+  let rows: TableReader;
   let sabotage: Sabotage;
   beforeAll(async () => {
     target = await startTarget(join(__dirname, "../../.."));
     saboteur = await Saboteur.start(target.url, () => sabotage);
-    rows = new Rows(target.dynamodb);
+    rows = new TableReader(target.dynamodb);
   });
   afterAll(async () => {
     await saboteur.close();
@@ -71,7 +71,7 @@ describe("a server that says something wrong is found out", () => {
     const at = { url: saboteur.url, tableName: await rows.tableName(), rows };
     return new Fuzzer(
       at,
-      { runs, seed, lanes: 3, enough: 2, tag: `s${(fired += 1)}x` },
+      { runs, seed, parallel: 3, maxViolations: 2, tag: `s${(fired += 1)}x` },
       () => undefined,
       NO_SHRINKING_MS,
     ).run();

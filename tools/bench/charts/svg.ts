@@ -15,7 +15,7 @@ export const WIDTH = 760;
 export const CHARACTER_WIDTH = 7.2;
 
 /** What XML would take for markup, as text. */
-export const escapeXml = (svgText: string): string =>
+const escapeXml = (svgText: string): string =>
   svgText.replace(/[&<>"]/g, (each) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[each] ?? each);
 
 /** A coordinate without digits that nobody sees. */

@@ -65,8 +65,8 @@ export const fifoTable = (): string =>
     "|--:|--:|--:|--:|--:|--:|",
     ...COMPARED.map((load) => {
       const { fanOut: subscribers, perSecond, lingerMs } = load;
-      const cell = ({ usd, batchSize: together }: FifoBatching): string =>
-        `${((usd * 1e6) / subscribers).toFixed(3)} (${Number(together.toPrecision(2))})`;
+      const cell = ({ usd, batchSize }: FifoBatching): string =>
+        `${((usd * 1e6) / subscribers).toFixed(3)} (${Number(batchSize.toPrecision(2))})`;
       const flusher = { usd: usdOf(modelUnits(load)), batchSize: (perSecond * lingerMs) / 1_000 };
       return `| ${subscribers.toLocaleString("en-US")} | ${perSecond} | ${lingerMs} | ${cell(fifoCost(load, false))} | ${cell(fifoCost(load, true))} | ${cell(flusher)} |`;
     }),

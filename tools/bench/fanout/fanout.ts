@@ -22,7 +22,7 @@ export interface DeliveryCost {
 export type FanOutResult = { subscribers: number } & Record<DeliveryMethod, DeliveryCost>;
 
 /** How often each number of subscribers is published to in each way, after one time that does not count. */
-export const ROUNDS: ReadonlyMap<number, number> = new Map([
+const ROUNDS: ReadonlyMap<number, number> = new Map([
   [100, 15],
   [1_000, 7],
   [10_000, 3],

@@ -201,17 +201,21 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
 
   /** A function has done what it could: what is left is handed on, or closed where its time is over. */
   const ended = (poster: PostingFunction): void => {
-    const { untried: late, retryable: slow, publisher, until } = poster;
-    for (const recipient of [...late, ...slow]) attempts[recipient] = 0;
-    if (wheel.now >= until) result.closed += late.length + slow.length;
+    const { untried, retryable, publisher, until } = poster;
+    for (const recipient of [...untried, ...retryable]) attempts[recipient] = 0;
+    if (wheel.now >= until) result.closed += untried.length + retryable.length;
     else {
-      handOn(late, until, 0, poster);
+      handOn(untried, until, 0, poster);
       const throttled = poster.concurrency.throttled;
-      const pause = pauseOf(publisher ? 0 : WORKER_PAUSE_SECONDS, { throttled, sent: poster.sent, slow: slow.length });
-      handOn(slow, throttled ? until : Math.min(until, wheel.now + SLOW_CLIENT_GRACE_MS), pause * 1_000, poster);
+      const pause = pauseOf(publisher ? 0 : WORKER_PAUSE_SECONDS, {
+        throttled,
+        sent: poster.sent,
+        slow: retryable.length,
+      });
+      handOn(retryable, throttled ? until : Math.min(until, wheel.now + SLOW_CLIENT_GRACE_MS), pause * 1_000, poster);
     }
-    const end = poster.compute(wheel.now, 0) + (late.length + slow.length > 0 ? latency.queue : 0);
-    late.length = slow.length = 0;
+    const end = poster.compute(wheel.now, 0) + (untried.length + retryable.length > 0 ? latency.queue : 0);
+    untried.length = retryable.length = 0;
     used.invocations += 1;
     used.gbSeconds += ((end - poster.begunAt) / 1_000) * (quotas.memoryMb / 1_024);
     if (publisher) result.acknowledgedMs = end;

@@ -169,11 +169,12 @@ const historyPlan = (bytes: number, lastingMs: number): ScenarioPlan => ({
 });
 
 /** What would hold it up most if everything else were raised tenfold. */
-const bottleneckOf = ({ candidates: levers, run }: ScenarioPlan, quotas: Quotas): Bottleneck | "latency" => {
+const bottleneckOf = ({ candidates, run }: ScenarioPlan, quotas: Quotas): Bottleneck | "latency" => {
   const raised = (but?: Bottleneck): number =>
-    run(levers.filter((lever) => lever !== but).reduce((all, lever) => QUOTA_INCREASES[lever](all, TENFOLD), quotas))
-      .penalty;
-  const worst = levers
+    run(
+      candidates.filter((lever) => lever !== but).reduce((all, lever) => QUOTA_INCREASES[lever](all, TENFOLD), quotas),
+    ).penalty;
+  const worst = candidates
     .map((lever) => ({ lever, badness: raised(lever) }))
     .reduce((most, each) => (each.badness > most.badness ? each : most));
   return worst.badness > raised() * BINDING_RATIO ? worst.lever : "latency";

@@ -24,10 +24,10 @@ export const WIRE = {
 } as const;
 
 /** For how long the old connection still receives after everything has moved, in milliseconds. */
-export const DRAIN = 30_000;
+export const DRAIN_MS = 30_000;
 
 /** Within how many milliseconds a dead network is noticed, from the first frame that was sent into it. */
-export const NOTICES = 15_000;
+export const HEARTBEAT_LIMIT_MS = 15_000;
 
 /** What a walk decides about its client. All times are in milliseconds. */
 export interface ClientOptions {

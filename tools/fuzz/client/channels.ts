@@ -25,8 +25,8 @@ export const PUBLIC_CHANNELS = ["h/1", "h/2", "p/1", "p/2", "l/1", "hl/1", "r/1"
 export const GUARD_CHANNEL = "g/1";
 
 /** The longest name that a channel can have, and the longest that an answer repeats. */
-export const LONGEST_NAME = 128;
-export const LONGEST_SHOWN = 130;
+export const MAX_NAME_LENGTH = 128;
+export const MAX_REPEATED_LENGTH = 130;
 
 /** Whether the deployment keeps the channel's history. */
 export const hasHistory = (channel: string): boolean => channel.startsWith("h") && !isWildcard(channel);
@@ -44,5 +44,8 @@ export const hasPresence = (channel: string): boolean => /^h?r\/\d/.test(channel
 export const isWildcard = (channel: string): boolean => channel.endsWith("/*");
 
 /** Whether a subscription to `subscribed` hears what is published on `channel`. */
-export const hears = (subscribed: string, channel: string): boolean =>
+export const matchesSubscription = (subscribed: string, channel: string): boolean =>
   subscribed === channel || (isWildcard(subscribed) && channel.startsWith(subscribed.slice(0, -1)));
+
+/** The `limit` with which the walk itself asks for a history: so its questions are told from the SDK's. */
+export const WALK_HISTORY_LIMIT = 7;

@@ -1,4 +1,4 @@
-import type { Chance } from "./chance.js";
+import type { SeededRandom } from "./seeded-random.js";
 
 /** Where something happens: in the client's process (timers, socket events), or elsewhere. */
 export type Lane = "timer" | "socket" | "server";
@@ -12,13 +12,13 @@ export interface Entry {
 }
 
 /** More events than this in one step mean that somebody retries without a pause. */
-const MOST_EVENTS = 4_000;
+const MAX_EVENTS = 4_000;
 
 /** Timers with a longer delay fire at once, as in every runtime. */
-const LONGEST_DELAY = 2 ** 31 - 1;
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Lets all microtasks run, and everything they cause. */
-export const drained = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const drainMicrotasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Virtual time: nothing here waits for real time. */
 export class Clock {
@@ -50,7 +50,7 @@ export class Clock {
   /** The client's `setTimeout`. */
   setTimeout = (callback: () => unknown, milliseconds: number): Entry => {
     this.timers += 1;
-    const delay = milliseconds > LONGEST_DELAY || !(milliseconds > 0) ? 1 : milliseconds;
+    const delay = milliseconds > MAX_DELAY_MS || !(milliseconds > 0) ? 1 : milliseconds;
     const entry = this.at(this.now + delay, "timer", () => {
       this.timers -= 1;
       callback();
@@ -70,7 +70,7 @@ export class Clock {
   /** Lets time pass until `until`; microtasks run after each event of the client. */
   async advance(until: number, stop?: () => boolean): Promise<void> {
     this.#events = 0;
-    await drained();
+    await drainMicrotasks();
     for (let entry; (entry = this.#next(until));) {
       this.now = entry.at;
       await this.#fire(entry);
@@ -83,9 +83,9 @@ export class Clock {
    * The client's process stands still until `until`: timers and socket events that are due meanwhile happen late, in an
    * order that chance decides. The rest of the world goes on.
    */
-  async freeze(until: number, chance: Chance): Promise<void> {
+  async freeze(until: number, chance: SeededRandom): Promise<void> {
     this.#events = 0;
-    await drained();
+    await drainMicrotasks();
     const late: Record<"timer" | "socket", Entry[]> = { timer: [], socket: [] };
     for (let entry; (entry = this.#next(until));) {
       this.now = entry.at;
@@ -110,11 +110,11 @@ export class Clock {
   }
 
   async #fire(entry: Entry): Promise<void> {
-    if ((this.#events += 1) > MOST_EVENTS) throw new Error(`more than ${MOST_EVENTS} events in one step`);
+    if ((this.#events += 1) > MAX_EVENTS) throw new Error(`more than ${MAX_EVENTS} events in one step`);
     const run = entry.run!;
     entry.run = undefined;
     run();
-    if (entry.lane !== "server") await drained();
+    if (entry.lane !== "server") await drainMicrotasks();
   }
 }
 

@@ -77,8 +77,8 @@ export interface Walk {
   commands: Command[];
 }
 
-const MOST_SALT = 2 ** 20;
-const MOST_NUMBER = 31;
+const MAX_SALT = 2 ** 20;
+const MAX_NUMBER = 31;
 
 /** Commands that end promises: a walk has only some of them, or little would be promised for long. */
 const DISRUPTIVE: readonly Kind[] = [
@@ -112,7 +112,7 @@ const FAMILIES = [
 ];
 
 /** How many of ten channels are of the walk's family. */
-const FAMILIAR = 8;
+const FAMILY_TENTHS = 8;
 
 /** How far a list has been shrunk: pieces of `size` have been tried up to `from`. */
 interface Progress {
@@ -125,7 +125,7 @@ interface Progress {
  * commands meet. Lists shrink by leaving out pieces, large ones first; then each command becomes as simple as it can be.
  * That goes on where the last success was, which takes far fewer attempts than beginning anew.
  */
-class Exactly extends fc.Arbitrary<Command[]> {
+class CommandLists extends fc.Arbitrary<Command[]> {
   constructor(
     readonly kinds: readonly Kind[],
     readonly count: number,
@@ -140,9 +140,9 @@ class Exactly extends fc.Arbitrary<Command[]> {
     const family = FAMILIES[upTo(FAMILIES.length - 1)]!;
     const commands = Array.from({ length: this.count }, (): Command => {
       const kind = kinds[upTo(kinds.length - 1)]!;
-      const isFamiliar = CHANNEL_KINDS.includes(kind) && upTo(9) < FAMILIAR;
-      const a = isFamiliar ? family[upTo(family.length - 1)]! : upTo(MOST_NUMBER);
-      return { kind, a, b: upTo(MOST_NUMBER), c: upTo(MOST_NUMBER), salt: upTo(MOST_SALT) };
+      const isFamiliar = CHANNEL_KINDS.includes(kind) && upTo(9) < FAMILY_TENTHS;
+      const a = isFamiliar ? family[upTo(family.length - 1)]! : upTo(MAX_NUMBER);
+      return { kind, a, b: upTo(MAX_NUMBER), c: upTo(MAX_NUMBER), salt: upTo(MAX_SALT) };
     });
     return new fc.Value(commands, undefined);
   }
@@ -184,7 +184,7 @@ export const walks = (steps: number, without: readonly string[] = []): fc.Arbitr
   const kinds = KINDS.filter((kind) => !without.includes(kind)).flatMap((kind) =>
     Array<Kind>(WEIGHTS[kind]).fill(kind),
   );
-  const number = fc.nat(MOST_NUMBER);
+  const number = fc.nat(MAX_NUMBER);
   const plan = fc.record({
     limits: number,
     lifetime: number,
@@ -193,7 +193,7 @@ export const walks = (steps: number, without: readonly string[] = []): fc.Arbitr
     trouble: number,
     mess: number,
     flags: number,
-    salt: fc.nat(MOST_SALT),
+    salt: fc.nat(MAX_SALT),
   });
-  return fc.record({ commands: new Exactly(kinds, steps), plan });
+  return fc.record({ commands: new CommandLists(kinds, steps), plan });
 };

@@ -1,10 +1,10 @@
 // Measures what a client keeps when it sees ever new channels: run with `--expose-gc`, it prints a line of JSON.
 import { createClient, WIRE, type Client, type SocketClass } from "./adapter.js";
-import { Chance } from "./chance.js";
+import { SeededRandom } from "./seeded-random.js";
 import { Clock } from "./clock.js";
 import { Link } from "./link.js";
 import { Platform } from "./platform.js";
-import { targetsOf } from "./server/subscribing.js";
+import { targetsOf } from "./server/subscribe-handler.js";
 import type { ClientFrame } from "./server/types.js";
 
 /** Rounds before the first measurement: what is bounded is full then. */
@@ -82,13 +82,13 @@ const main = async (): Promise<void> => {
         false,
       );
       links.push(link);
-      link.far = { received: (text) => reply(link, JSON.parse(text) as ClientFrame), gone: () => {} };
+      link.serverEnd = { received: (text) => reply(link, JSON.parse(text) as ClientFrame), gone: () => {} };
       link.accept("push-it.v1");
       return link.socket;
     }
   } as unknown as SocketClass;
   const options = { channels: ["latest/*", "history/*"], since: {}, pingInterval: 540_000, connectionLifetime: 1e9 };
-  const client = createClient(options, new Platform(clock, new Chance(1)), WebSocket);
+  const client = createClient(options, new Platform(clock, new SeededRandom(1)), WebSocket);
   for (const event of ["error", "unsubscribed"] as const) client.on(event, () => {});
   await clock.advance(clock.now + 100);
   for (let n = 1; n <= WARM_UP; n += 1) await round(client, clock, links.at(-1)!, n);

@@ -47,7 +47,7 @@ class Pipe {
 }
 
 /** What a server's end of a connection hears. */
-export interface Far {
+export interface ServerEnd {
   /** A frame arrived. */
   received(text: string, sentAt: number): void;
   /** The connection is over. */
@@ -69,7 +69,7 @@ export class Link {
   /** When the client first sent something that disappeared. */
   lostAt: number | undefined;
   /** The server's end; there is one as long as the server thinks that it is connected. */
-  far: Far | undefined;
+  serverEnd: ServerEnd | undefined;
   readonly #up: Pipe;
   readonly #down: Pipe;
 
@@ -125,7 +125,7 @@ export class Link {
   /** The server's end closes, or refuses the handshake: the client learns it behind all that was sent before. */
   finish(code: number, reason = ""): void {
     this.isEndedByServer = true;
-    this.far = undefined;
+    this.serverEnd = undefined;
     this.#send(() => this.#closed(code, reason));
   }
 
@@ -154,11 +154,11 @@ export class Link {
       return;
     }
     const sentAt = this.clock.now;
-    this.#up.push(this.latency(), () => this.far?.received(text, sentAt));
+    this.#up.push(this.latency(), () => this.serverEnd?.received(text, sentAt));
   }
 
   /** The client closes: the server learns it behind all that was sent; then the client is told that it is closed. */
-  hangUp(): void {
+  closeFromClient(): void {
     if (this.dead) {
       this.clock.at(this.clock.now + 20_000, "socket", () => this.#closed(1006, ""));
       return;
@@ -175,9 +175,9 @@ export class Link {
   }
 
   #gone(): void {
-    const { far } = this;
-    this.far = undefined;
-    far?.gone();
+    const { serverEnd } = this;
+    this.serverEnd = undefined;
+    serverEnd?.gone();
   }
 
   #closed(code: number, reason: string): void {
@@ -216,7 +216,7 @@ export class FakeSocket {
   close(): void {
     if (this.readyState >= CLOSING) return;
     this.readyState = CLOSING;
-    this.#link.hangUp();
+    this.#link.closeFromClient();
   }
 
   addEventListener(type: string, listener: Listener): void {

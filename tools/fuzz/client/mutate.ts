@@ -13,13 +13,13 @@ import { runWalks, type RunOutcome } from "./run.js";
 const ROOT = join(__dirname, "../../..");
 
 /** Walks in which a fault must be found, and walks in which the SDK as it is must have none. */
-const MOST_RUNS = 20_000;
+const MAX_RUNS = 20_000;
 const CONTROL_RUNS = 200;
 
 const SEED = 1;
 
 /** What is printed of a violation. */
-const LONGEST_LINE = 160;
+const MAX_LINE_LENGTH = 160;
 
 /** The processes' programs: the SDK as it is, and mutants. All are removed in the end. */
 const programs: string[] = [];
@@ -31,7 +31,7 @@ const program = async (folder?: string): Promise<string> => {
 };
 
 const OPTIONS: ClientFuzzOptions = {
-  runs: MOST_RUNS,
+  runs: MAX_RUNS,
   steps: 60,
   seed: SEED,
   workers: availableParallelism(),
@@ -56,7 +56,7 @@ const tryMutation = async (unmutated: string, mutation: Mutation): Promise<strin
     throw new Error(`the SDK as it is fails, too:\n${findingText(finding, false)}`);
   const [{ rule, what }] = violations as [Violation];
   const seconds = Math.round((performance.now() - begun) / 1000);
-  return `found after ${runs} walks, ${seconds} s, by ${finding.walk.commands.length} commands: ${rule}: ${what.slice(0, LONGEST_LINE)}`;
+  return `found after ${runs} walks, ${seconds} s, by ${finding.walk.commands.length} commands: ${rule}: ${what.slice(0, MAX_LINE_LENGTH)}`;
 };
 
 const main = async (filter: string | undefined): Promise<void> => {

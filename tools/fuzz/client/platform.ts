@@ -1,4 +1,4 @@
-import type { Chance } from "./chance.js";
+import type { SeededRandom } from "./seeded-random.js";
 import type { Clock } from "./clock.js";
 
 type PageListener = (event: { type: string }) => void;
@@ -51,7 +51,7 @@ export class Platform {
   readonly addEventListener = this.#window.addEventListener;
   readonly removeEventListener = this.#window.removeEventListener;
 
-  constructor(clock: Clock, chance: Chance) {
+  constructor(clock: Clock, chance: SeededRandom) {
     let ids = 0;
     this.Date = { now: () => clock.now };
     this.Math = { random: () => chance.random() };

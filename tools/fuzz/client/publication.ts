@@ -26,7 +26,7 @@ export interface Publication {
   /** The connections on which it was lost because they were closed or broken, and when. */
   missed: { link: number; at: number; broken: boolean }[];
   /** How often the application was given it. */
-  told: number;
+  received: number;
   /** Under which promises it was published. */
   covers: Span[];
   /** An event has told the application that it may have missed this. */

@@ -1,24 +1,21 @@
-import { hasHistory, hasPresence, PUBLIC_CHANNELS } from "./channels.js";
+import { hasHistory, PUBLIC_CHANNELS, WALK_HISTORY_LIMIT } from "./channels.js";
 import type { Command, Kind } from "./commands.js";
 import type { Publication } from "./publication.js";
-import { FAILURE_NAMES } from "./server/fate.js";
-import { BROKEN, channelAt, publicAt } from "./setting.js";
-import { APP_LIMIT } from "./walk-constants.js";
-import type { World } from "./world.js";
+import { FAILURE_NAMES } from "./server/frame-outcome.js";
+import { INVALID_POSITIONS, channelAt, itemAt, publishChannelAt } from "./settings.js";
+import type { Simulation } from "./simulation.js";
 
-const FACES = ["client", "A", "B"] as const;
+const CALLERS = ["client", "A", "B"] as const;
 const TIMES = [0, 5, 40, 300, 1_000, 3_000, 8_000, 15_000, 31_000, 62_000, 100_000, 310_000, 610_000];
 const LOSSES = [0, 10, 500, 5_000];
 const CODES = ["denied", "too_many_subscriptions", "guard_timeout"];
 const ACTIONS = [undefined, "subscribe", "unsubscribe", "publish", "ping", "history", "refresh"];
 const CONNECTION_CODES = ["denied", "guard_failed", "too_many_agents", "unavailable"];
 
-const at = <Value>(values: readonly Value[], index: number): Value => values[index % values.length]!;
-
 /** How each command is carried out. */
-type Step = (world: World, command: Command) => void | Promise<void>;
+type Step = (world: Simulation, command: Command) => void | Promise<void>;
 
-const subscribe = (world: World, channel: string, face: string, since?: unknown): void => {
+const subscribe = (world: Simulation, channel: string, face: string, since?: unknown): void => {
   const ask = world.oracle.requests.begin("subscribe", channel, face);
   const options = since === undefined ? undefined : { since: since as never };
   world.call(ask, () => {
@@ -27,7 +24,7 @@ const subscribe = (world: World, channel: string, face: string, since?: unknown)
   });
 };
 
-const unsubscribe = (world: World, channel: string, face: string): void => {
+const unsubscribe = (world: Simulation, channel: string, face: string): void => {
   const ask = world.oracle.requests.begin("unsubscribe", channel, face);
   world.call(ask, () => {
     if (face === "client") world.client.unsubscribe(channel, ...world.callbacks(ask));
@@ -36,7 +33,7 @@ const unsubscribe = (world: World, channel: string, face: string): void => {
 };
 
 /** Publishes with the client under test. */
-export const publish = (world: World, channel: string, echo: boolean, face: string, uuid?: string): void => {
+export const publish = (world: Simulation, channel: string, echo: boolean, face: string, uuid?: string): void => {
   const { oracle } = world;
   const publication: Publication = oracle.messages.started({ channel, own: true, echo, session: "" });
   publication.covers = [];
@@ -52,19 +49,19 @@ export const publish = (world: World, channel: string, echo: boolean, face: stri
 };
 
 /** Where the application says that it is: nothing, what it has stored, something broken, or an older position. */
-const sinceOf = (world: World, channel: string, index: number): unknown => {
+const sinceOf = (world: Simulation, channel: string, index: number): unknown => {
   const stored = world.stored.get(channel);
   if (index < 20 || (!stored && index < 28)) return undefined;
-  if (index >= 28) return at(BROKEN, index);
+  if (index >= 28) return itemAt(INVALID_POSITIONS, index);
   return index < 24 ? stored : { ...stored, offset: Math.max(0, stored!.offset - (index - 23)) };
 };
 
 /** Two opposite calls or more in one turn. */
-const flip: Step = (world, { a, b, c }) => {
+const oppositeCalls: Step = (world, { a, b, c }) => {
   const channel = channelAt(a);
-  const one = at(FACES, b);
-  const two = c % 3 === 0 ? at(FACES, b + 1) : one;
-  const calls = at(["us", "su", "sus", "usu", "usus"], c);
+  const one = itemAt(CALLERS, b);
+  const two = c % 3 === 0 ? itemAt(CALLERS, b + 1) : one;
+  const calls = itemAt(["us", "su", "sus", "usu", "usus"], c);
   [...calls].forEach((call, index) =>
     (call === "s" ? subscribe : unsubscribe)(world, channel, index % 2 === 0 ? one : two),
   );
@@ -76,7 +73,7 @@ const ask: Step = (world, { a, b }) => {
   if (b % 3 === 0) {
     const asked = world.oracle.requests.begin("history", channel, "client");
     world.call(asked, () =>
-      world.follow(asked, world.handle(channel, "A").history({ limit: APP_LIMIT, reverse: b % 2 === 0 })),
+      world.follow(asked, world.handle(channel, "A").history({ limit: WALK_HISTORY_LIMIT, reverse: b % 2 === 0 })),
     );
   } else if (b % 3 === 1) {
     const asked = world.oracle.requests.begin("refresh", channel, "client");
@@ -88,74 +85,74 @@ const ask: Step = (world, { a, b }) => {
 };
 
 const deny: Step = ({ server: { policy } }, { a, b, c }) => {
-  const what = at(
+  const what = itemAt(
     ["deniedSubscriptions", "deniedUnsubscriptions", "deniedPublications", "deniedSubscriptions"] as const,
     b,
   );
-  const channel = what === "deniedPublications" ? publicAt(a) : channelAt(a);
+  const channel = what === "deniedPublications" ? publishChannelAt(a) : channelAt(a);
   if (policy[what].has(channel)) policy[what].delete(channel);
-  else policy[what].set(channel, at(CODES, c));
+  else policy[what].set(channel, itemAt(CODES, c));
 };
 
 const STEPS: Record<Kind, Step> = {
-  advance: (world, { a }) => world.advance(at(TIMES, a)),
+  advance: (world, { a }) => world.advance(itemAt(TIMES, a)),
   subscribe: (world, { a, b, c }) => {
     const channel = channelAt(a);
-    subscribe(world, channel, at(FACES, b), hasHistory(channel) ? sinceOf(world, channel, c) : undefined);
+    subscribe(world, channel, itemAt(CALLERS, b), hasHistory(channel) ? sinceOf(world, channel, c) : undefined);
   },
-  unsubscribe: (world, { a, b }) => unsubscribe(world, channelAt(a), at(FACES, b)),
-  flip,
+  unsubscribe: (world, { a, b }) => unsubscribe(world, channelAt(a), itemAt(CALLERS, b)),
+  flip: oppositeCalls,
   other: (world, { a, b, c }) => {
     world.oracle.withholds = c >= 29;
     for (let count = 1 + (b % 3); count > 0; count -= 1)
-      world.server.publishing.other(publicAt(a), c === 28 ? "late" : c === 27 ? "never" : undefined);
+      world.server.publishing.publishByOther(publishChannelAt(a), c === 28 ? "late" : c === 27 ? "never" : undefined);
     world.oracle.withholds = false;
   },
   publish: (world, { a, b, c }) => {
     const echo = c % 4 !== 1;
     if (c === 31) {
       const uuid = `twin${world.oracle.messages.all.length}`;
-      publish(world, publicAt(a), echo, "client", uuid);
-      const others = PUBLIC_CHANNELS.filter((channel) => channel !== publicAt(a));
-      publish(world, at(others, b), echo, "client", uuid);
+      publish(world, publishChannelAt(a), echo, "client", uuid);
+      const others = PUBLIC_CHANNELS.filter((channel) => channel !== publishChannelAt(a));
+      publish(world, itemAt(others, b), echo, "client", uuid);
     } else
       for (let count = 1 + (b % 3); count > 0; count -= 1)
-        publish(world, publicAt(a + (b >> 3) * count), echo, "client");
+        publish(world, publishChannelAt(a + (b >> 3) * count), echo, "client");
   },
   settle: async (world) => {
     const { policy } = world.server;
-    const { trouble, mess } = policy;
-    Object.assign(policy, { trouble: 0, mess: 0 });
+    const { trouble, postTrouble } = policy;
+    Object.assign(policy, { trouble: 0, postTrouble: 0 });
     await world.advance(20_000);
-    Object.assign(policy, { trouble, mess });
+    Object.assign(policy, { trouble, postTrouble });
   },
   cut: (world, { a, b, c }) => {
-    const link = at(world.open, c);
-    if (world.open.length > 0) link.cut(at(LOSSES, a), at(LOSSES, b));
+    const link = itemAt(world.open, c);
+    if (world.open.length > 0) link.cut(itemAt(LOSSES, a), itemAt(LOSSES, b));
   },
   rotate: async (world) => {
     const { length } = world.links;
-    const { connectionLifetime } = world.setting.options;
+    const { connectionLifetime } = world.settings.options;
     if (connectionLifetime > 300_000 || world.open.length === 0) return;
     await world.advance(connectionLifetime, () => world.links.length > length && world.links.at(-1)!.open);
   },
   trouble: ({ server }, { a, b, c }) => {
-    const action = at(ACTIONS, c);
+    const action = itemAt(ACTIONS, c);
     for (let count = 1 + (b % 3); count > 0; count -= 1)
-      server.ordered.push({ failure: at(FAILURE_NAMES, a), ...(action && { action }) });
+      server.orderedFailures.push({ failure: itemAt(FAILURE_NAMES, a), ...(action && { action }) });
   },
   deny,
   freeze: async (world, { a }) => {
-    await world.clock.freeze(world.clock.now + at([3_000, 20_000, 70_000, 400_000, 4_000_000], a), world.chance);
+    await world.clock.freeze(world.clock.now + itemAt([3_000, 20_000, 70_000, 400_000, 4_000_000], a), world.chance);
     world.oracle.traffic.frozenAt = world.clock.now;
   },
   stall: (world, { a, c }) => {
-    const link = at(world.open, c);
-    if (link) link.stalledUntil = world.clock.now + at([500, 3_000, 9_000, 12_000], a);
+    const link = itemAt(world.open, c);
+    if (link) link.stalledUntil = world.clock.now + itemAt([500, 3_000, 9_000, 12_000], a);
   },
-  kill: (world, { c }) => at(world.open, c)?.kill(),
+  kill: (world, { c }) => itemAt(world.open, c)?.kill(),
   refuse: ({ server, clock }, { a, b }) => {
-    server.policy.refusesUntil = clock.now + at([1_000, 10_000, 60_000, 200_000], a);
+    server.policy.refusesUntil = clock.now + itemAt([1_000, 10_000, 60_000, 200_000], a);
     server.policy.hangs = b > 26;
     if (server.policy.hangs) clock.later(60_000, () => (server.policy.hangs = false));
   },
@@ -166,7 +163,7 @@ const STEPS: Record<Kind, Step> = {
     world.platform.online(online);
   },
   limits: ({ server: { policy } }, { a }) => {
-    policy.channelsPerFrame = policy.messagesPerFrame = at([25, 3, 1, 2], a);
+    policy.channelsPerFrame = policy.messagesPerFrame = itemAt([25, 3, 1, 2], a);
   },
   revoke: ({ server }, { a, b }) => {
     for (const peer of [...server.peers])
@@ -175,22 +172,22 @@ const STEPS: Record<Kind, Step> = {
   },
   hide: ({ platform }, { a }) => platform.hide(a % 2 === 0),
   damage: ({ server, clock }, { a, b }) => {
-    const log = server.log(at(["h/1", "h/2", "h/1", "h/1", "hl/1"], a));
+    const log = server.log(itemAt(["h/1", "h/2", "h/1", "h/1", "hl/1"], a));
     if (b % 2 === 0) log.expire(clock.now);
     else log.lose();
   },
   ask,
-  visit: ({ server }, { a, b }) => server.publishing.visit(at(["r/1", "hr/1"], a), `visitor${b % 3}`),
+  visit: ({ server }, { a, b }) => server.publishing.visit(itemAt(["r/1", "hr/1"], a), `visitor${b % 3}`),
   vouch: ({ server, clock }, { a }) => {
     for (const { agent } of server.peers)
-      if (agent?.expiresAt !== undefined) agent.expiresAt = clock.now + at([0, 1_000, 20_000, -70_000], a);
+      if (agent?.expiresAt !== undefined) agent.expiresAt = clock.now + itemAt([0, 1_000, 20_000, -70_000], a);
   },
   disconnect: ({ client, oracle, clock }) => {
     oracle.requests.stoppedAt = clock.now;
     client.disconnect();
   },
   connect: ({ client, server }, { a }) => {
-    if (a === 31) server.policy.deniedConnections = at(CONNECTION_CODES, a);
+    if (a === 31) server.policy.deniedConnections = itemAt(CONNECTION_CODES, a);
     else if (a > 20) delete server.policy.deniedConnections;
     if (a % 8 === 7) client.connect({ credentials: () => ({ token: a }) });
     else client.connect();
@@ -199,13 +196,10 @@ const STEPS: Record<Kind, Step> = {
 };
 
 /** Carries out a command, lets a little time pass, and judges. */
-export const carryOut = async (world: World, command: Command): Promise<void> => {
+export const runCommand = async (world: Simulation, command: Command): Promise<void> => {
   world.chance.reseed(command.salt);
   world.oracle.note(() => `--- ${JSON.stringify(command)}`);
   await STEPS[command.kind](world, command);
   await world.advance(world.chance.pick([0, 0, 3, 20, 200]));
   world.judge();
 };
-
-/** Whether a channel is worth a visit. */
-export const isVisited = hasPresence;

@@ -1,63 +1,62 @@
 import { GUARD_CHANNEL, PUBLIC_CHANNELS } from "./channels.js";
 import type { Walk } from "./commands.js";
-import { drained } from "./clock.js";
+import { drainMicrotasks } from "./clock.js";
 import type { Violation } from "./oracle/oracle.js";
-import { settingOf } from "./setting.js";
-import { carryOut, publish } from "./steps.js";
-import { catching } from "./uncaught.js";
-import { World } from "./world.js";
+import { settingsOf } from "./settings.js";
+import { runCommand, publish } from "./steps.js";
+import { Simulation } from "./simulation.js";
 
 /** How a walk went. */
-export interface Course {
+export interface WalkResult {
   steps: number;
   violations: Violation[];
   trace: string[];
 }
 
 /** More timers than these are not needed by a client at rest. */
-const MOST_TIMERS = 8;
+const MAX_TIMERS = 8;
 
 /** A client listens to the page once, however often it connects. */
-const MOST_LISTENERS = 12;
+const MAX_LISTENERS = 12;
 
 /** Walks: carries out the commands, lets everything calm down, and judges. */
-export const walk = async ({ plan, commands }: Walk, tracing = false): Promise<Course> => {
-  const world = new World(settingOf(plan), tracing, plan.salt);
+export const walk = async ({ plan, commands }: Walk, tracing = false): Promise<WalkResult> => {
+  const world = new Simulation(settingsOf(plan), tracing, plan.salt);
   const { oracle } = world;
   let steps = 0;
-  const uncaught = await catching(async () => {
+  const uncaught = await collectUncaught(async () => {
     try {
       for (const command of commands) {
         steps += 1;
-        await carryOut(world, command);
+        await runCommand(world, command);
         if (oracle.violations.length > 0) return;
       }
-      await calm(world);
+      await settle(world);
       if (oracle.violations.length > 0) return;
       oracle.settled(world.server, world.links, world.client.me);
       await probe(world);
-      if (oracle.violations.length === 0) await leave(world);
+      if (oracle.violations.length === 0) await disconnect(world);
     } catch (error) {
       oracle.fail("exceptions", error instanceof Error ? (error.stack ?? String(error)) : String(error));
     }
   });
   for (const error of uncaught) oracle.fail("exceptions", `uncaught: ${error}`);
   if (oracle.violations.length > 0) world.client.disconnect();
-  await drained();
+  await drainMicrotasks();
   return { steps, violations: oracle.violations, trace: world.trace };
 };
 
 /** From now on everything goes well. Waits until all that the client still has to do is done. */
-const calm = async (world: World): Promise<void> => {
+const settle = async (world: Simulation): Promise<void> => {
   const { server, platform, client, oracle } = world;
   const { policy } = server;
   oracle.note(() => "--- calm");
-  Object.assign(policy, { trouble: 0, mess: 0, refusesUntil: 0, hangs: false });
+  Object.assign(policy, { trouble: 0, postTrouble: 0, refusesUntil: 0, hangs: false });
   policy.deniedSubscriptions.clear();
   policy.deniedUnsubscriptions.clear();
   policy.deniedPublications.clear();
   delete policy.deniedConnections;
-  server.ordered.length = 0;
+  server.orderedFailures.length = 0;
   world.chance.reseed(0);
   platform.hide(false);
   platform.online(true);
@@ -71,18 +70,18 @@ const calm = async (world: World): Promise<void> => {
 };
 
 /** Whether the client has nothing to do. */
-const isAtRest = ({ oracle, clock, open }: World): boolean =>
+const isAtRest = ({ oracle, clock, open }: Simulation): boolean =>
   oracle.subscriptions.connected &&
   oracle.requests.open === 0 &&
   open.length === 1 &&
   clock.now - oracle.traffic.busyAt > 20_000;
 
 /** Somebody and the client publish on every channel: who is deaf is found out. */
-const probe = async (world: World): Promise<void> => {
+const probe = async (world: Simulation): Promise<void> => {
   const { oracle, server } = world;
   oracle.note(() => "--- probe");
   for (let round = 0; round < 2; round += 1) {
-    for (const channel of [...PUBLIC_CHANNELS, GUARD_CHANNEL]) server.publishing.other(channel);
+    for (const channel of [...PUBLIC_CHANNELS, GUARD_CHANNEL]) server.publishing.publishByOther(channel);
     await world.advance(2_000);
   }
   for (const channel of PUBLIC_CHANNELS) publish(world, channel, true, "client");
@@ -93,14 +92,41 @@ const probe = async (world: World): Promise<void> => {
 };
 
 /** The client disconnects: nothing of it may stay. */
-const leave = async (world: World): Promise<void> => {
+const disconnect = async (world: Simulation): Promise<void> => {
   const { oracle, clock, platform, client } = world;
   await world.advance(200_000, () => isAtRest(world));
-  if (clock.timers > MOST_TIMERS) oracle.fail("growth", `${clock.timers} timers run while the client is at rest`);
+  if (clock.timers > MAX_TIMERS) oracle.fail("growth", `${clock.timers} timers run while the client is at rest`);
   client.disconnect();
   await world.advance(60_000);
   if (clock.timers > 0) oracle.fail("growth", `${clock.timers} timers run after disconnect()`);
   if (world.open.length > 0) oracle.fail("growth", `${world.open.length} sockets are open after disconnect()`);
-  if (platform.listeners > MOST_LISTENERS)
+  if (platform.listeners > MAX_LISTENERS)
     oracle.fail("growth", `the client has ${platform.listeners} listeners on the page`);
+};
+
+/** How many walks collect errors at the moment. */
+let listening = 0;
+
+/** Runs something; gives what was thrown meanwhile and nobody caught, and what was rejected and nobody handled. */
+const collectUncaught = async (run: () => Promise<void>): Promise<string[]> => {
+  const errors: string[] = [];
+  const note = (error: unknown): void => {
+    errors.push(error instanceof Error ? (error.stack ?? String(error)) : String(error));
+  };
+  const added = listening === 0;
+  listening += 1;
+  if (added) {
+    process.on("uncaughtException", note);
+    process.on("unhandledRejection", note);
+  }
+  try {
+    await run();
+  } finally {
+    listening -= 1;
+    if (added) {
+      process.off("uncaughtException", note);
+      process.off("unhandledRejection", note);
+    }
+  }
+  return errors;
 };

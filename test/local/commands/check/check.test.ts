@@ -61,8 +61,9 @@ test("a whole gateway passes every check, in order, and nothing stays", async ()
   expect({ outcome, order }).toEqual({ outcome: "passed", order: all });
 });
 
+// Together: they mostly wait.
 describe("a gateway that", () => {
-  test.each(Object.entries(FAULTS))("%s", async (_what, broken) => {
+  test.concurrent.each(Object.entries(FAULTS))("%s", async (_what, broken) => {
     const { names, also = [], fault } = broken();
     const proxy = await GatewayProxy.before(system.running.websocketUrl, fault);
     const family = FAMILIES.find((each) => each.includes(names))!;

@@ -6,16 +6,16 @@ const load = { fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 250, history: f
 const flusher = usdOf(modelUnits(load));
 
 test("a FIFO queue alone hands over one message at a time at 20 a second, which costs as much as without linger", () => {
-  const { usd, batchSize: together } = fifoCost(load, false);
-  expect(together).toBe(1);
+  const { usd, batchSize } = fifoCost(load, false);
+  expect(batchSize).toBe(1);
   // 102 messages, two invocations, three requests, a read unit, 11 ms and 26 ms of 512 MB.
   expect(usd).toBeCloseTo((102 + 2 * 0.2 + 3 * 0.5 + 0.125) / 1e6 + 0.037 * 0.5 * 0.0000133334, 12);
   expect(usd).toBeGreaterThan(4 * flusher);
 });
 
 test("one whose function waits gathers as much as the flusher, and costs a little less, as long as ten messages are enough", () => {
-  const { usd, batchSize: together } = fifoCost(load, true);
-  expect(together).toBe(5);
+  const { usd, batchSize } = fifoCost(load, true);
+  expect(batchSize).toBe(5);
   // 22 messages, 1.2 invocations, 1.4 requests, a fifth of a read unit, 11 ms and a fifth of the window.
   expect(usd).toBeCloseTo((22 + 1.2 * 0.2 + 1.4 * 0.5 + 0.125 / 5) / 1e6 + (0.011 + 0.05) * 0.5 * 0.0000133334, 12);
   expect(usd).toBeLessThan(flusher);

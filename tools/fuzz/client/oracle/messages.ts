@@ -1,5 +1,5 @@
-import { DRAIN } from "../adapter.js";
-import { GUARD_CHANNEL, hasHistory, hears, isLatestOnly } from "../channels.js";
+import { DRAIN_MS } from "../adapter.js";
+import { GUARD_CHANNEL, hasHistory, matchesSubscription, isLatestOnly } from "../channels.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
@@ -7,10 +7,10 @@ import type { Fail } from "./oracle.js";
 import type { Chain, Subscriptions } from "./subscriptions.js";
 
 /** How long before a message a rotation may have told that such may be missed, in milliseconds. */
-const ROTATION = 180_000;
+const ROTATION_MS = 180_000;
 
 /** What the application is given as a message. */
-export interface Given {
+export interface ReceivedMessage {
   channel: string;
   uuid: string;
   data: unknown;
@@ -60,7 +60,7 @@ export class Messages {
         complete: true,
         lost: false,
         missed: [],
-        told: 0,
+        received: 0,
         excused: false,
       },
       covers: [],
@@ -77,7 +77,7 @@ export class Messages {
   covered(publication: Publication): void {
     publication.startedAt = this.clock.now;
     publication.covers = [...this.subscriptions.spans()].filter(({ subscribed }) =>
-      hears(subscribed, publication.channel),
+      matchesSubscription(subscribed, publication.channel),
     );
   }
 
@@ -102,7 +102,7 @@ export class Messages {
   }
 
   /** The client is about to be given a frame: what nothing holds back is told at once. */
-  delivered(objects: Given[]): void {
+  delivered(objects: ReceivedMessage[]): void {
     for (const { data, uuid, channel } of objects) {
       const publication = this.#find(data);
       if (!publication || publication.uuid !== uuid || publication.channel !== channel) continue;
@@ -111,7 +111,8 @@ export class Messages {
         if (publication.offset! <= newest) continue;
         this.#newest.set(channel, publication.offset!);
       }
-      if (this.#owed(publication) && !publication.told && this.#atOnce(publication)) this.#expected.push(publication);
+      if (this.#mustReceive(publication) && !publication.received && this.#atOnce(publication))
+        this.#expected.push(publication);
     }
   }
 
@@ -121,12 +122,12 @@ export class Messages {
   }
 
   /** A frame arrives on a connection that the client has closed. */
-  unread(link: Link, objects: Given[]): void {
+  unread(link: Link, objects: ReceivedMessage[]): void {
     for (const { data } of objects) this.#find(data)?.missed.push({ link: link.id, at: this.clock.now, broken: false });
   }
 
   /** The application is told a message. */
-  told(given: Given): void {
+  onMessage(given: ReceivedMessage): void {
     const publication = this.#find(given.data);
     const { channel, uuid, offset, epoch } = given;
     if (
@@ -137,8 +138,8 @@ export class Messages {
       (epoch ?? publication.epoch) !== publication.epoch
     )
       return this.fail("truth", `the application is told what nobody published: ${JSON.stringify(given)}`);
-    publication.told += 1;
-    if (publication.told > 1 && !publication.excused) this.fail("once", `${nameOf(publication)} is told twice`);
+    publication.received += 1;
+    if (publication.received > 1 && !publication.excused) this.fail("once", `${nameOf(publication)} is told twice`);
     if (publication.own && !publication.echo && !publication.excused)
       this.fail("echo", `${nameOf(publication)} is told, though this client published it with echo: false`);
     if (isLatestOnly(channel) && offset! < this.highest(channel))
@@ -152,7 +153,7 @@ export class Messages {
   /** The step is over: judges what had to happen in it. */
   step(): void {
     for (const publication of this.#expected) {
-      if (!publication.told && this.#owed(publication))
+      if (!publication.received && this.#mustReceive(publication))
         this.fail(
           "delivery",
           `${nameOf(publication)} reached the client under an acknowledged subscription and is not told`,
@@ -160,7 +161,7 @@ export class Messages {
     }
     this.#expected = [];
     for (const { publication, chain, by } of this.#skipped)
-      if (!publication.told && this.#chainOf(publication) === chain)
+      if (!publication.received && this.#chainOf(publication) === chain)
         this.fail("order", `${nameOf(publication)} is left out: ${nameOf(by)} is told before it`);
     this.#skipped = [];
   }
@@ -172,7 +173,7 @@ export class Messages {
       if (this.#chainOf(publication) === chain && chain.epoch !== publication.epoch)
         this.fail("order", `${nameOf(publication)} of another history is told, and no event says so`);
     for (const publication of this.all) {
-      if (publication.told || !publication.executed || !this.#owed(publication)) continue;
+      if (publication.received || !publication.executed || !this.#mustReceive(publication)) continue;
       const chain = this.#chainOf(publication);
       if (chain && isPromised(chain, publication))
         this.fail("history", `${nameOf(publication)} is never told, though the subscription was acknowledged`);
@@ -193,7 +194,7 @@ export class Messages {
   }
 
   /** Whether the client is to be told this at all. */
-  #owed({ withheld, own, echo }: Publication): boolean {
+  #mustReceive({ withheld, own, echo }: Publication): boolean {
     return !withheld && (echo || !own);
   }
 
@@ -201,8 +202,8 @@ export class Messages {
   #atOnce(publication: Publication): boolean {
     const { channel } = publication;
     if (!publication.covers.some(({ open }) => open)) return false;
-    const { told, chain, holders } = this.subscriptions.of(channel);
-    return !hasHistory(channel) || (told === "no" && !chain && holders.size === 0 && !this.isAsking(channel));
+    const { reported, chain, holders } = this.subscriptions.of(channel);
+    return !hasHistory(channel) || (reported === "no" && !chain && holders.size === 0 && !this.isAsking(channel));
   }
 
   #isCovered(publication: Publication): boolean {
@@ -215,11 +216,11 @@ export class Messages {
     // The old connection had broken, or a worker was so late that it was closed; and the rotation has told so.
     const names = covers.filter(({ open }) => open).map(({ subscribed }) => subscribed);
     const late = missed.some(
-      ({ link, at, broken }) => broken || names.every((name) => at >= this.movedAt(name, link) + DRAIN),
+      ({ link, at, broken }) => broken || names.every((name) => at >= this.movedAt(name, link) + DRAIN_MS),
     );
     return !(
       late &&
-      names.some((name) => (this.#rotated.get(name) ?? -Infinity) > startedAt - ROTATION || name === GUARD_CHANNEL)
+      names.some((name) => (this.#rotated.get(name) ?? -Infinity) > startedAt - ROTATION_MS || name === GUARD_CHANNEL)
     );
   }
 
@@ -240,8 +241,8 @@ export class Messages {
         other.epoch === chain.epoch &&
         other.offset! > chain.last &&
         other.offset! < publication.offset! &&
-        !other.told &&
-        this.#owed(other) &&
+        !other.received &&
+        this.#mustReceive(other) &&
         isPromised(chain, other)
       )
         this.#skipped.push({ publication: other, chain, by: publication });

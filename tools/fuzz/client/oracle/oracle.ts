@@ -1,11 +1,11 @@
-import { NOTICES, type StateChange } from "../adapter.js";
+import { HEARTBEAT_LIMIT_MS, type StateChange } from "../adapter.js";
 import { hasPresence } from "../channels.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import type { Server } from "../server/server.js";
-import type { ClientFrame, Peer, Witness } from "../server/types.js";
-import { Messages, nameOf, type Given } from "./messages.js";
+import type { ClientFrame, Peer, ServerObserver } from "../server/types.js";
+import { Messages, nameOf, type ReceivedMessage } from "./messages.js";
 import { Requests } from "./requests.js";
 import { Subscriptions, type Status } from "./subscriptions.js";
 import { Traffic } from "./traffic.js";
@@ -20,13 +20,13 @@ export interface Violation {
 }
 
 /** How long the client may leave a channel that failed before it tries again, in milliseconds: a request's time and a retry's. */
-const MOST_IDLE = 65_000;
+const MAX_UNSUBSCRIBED_MS = 65_000;
 
 /** Connections that a client may have at once: the one in use, one that is drained, one that is being opened. */
-const MOST_CONNECTIONS = 3;
+const MAX_CONNECTIONS = 3;
 
 /** Judges all that the client does, by an independent reading of docs/PROTOCOL.md and docs/CLIENT.md. */
-export class Oracle implements Witness {
+export class Oracle implements ServerObserver {
   readonly violations: Violation[] = [];
   readonly fail: Fail = (rule, what) => {
     this.note(() => `VIOLATION of ${rule}: ${what}`);
@@ -102,8 +102,8 @@ export class Oracle implements Witness {
     this.note(() => `client gets on link ${link.id}: ${text}`);
     const objects = [JSON.parse(text) as Record<string, unknown>].flat();
     // The client has closed it: what still comes, it need not read.
-    if (!link.open) return this.messages.unread(link, objects as unknown as Given[]);
-    this.messages.delivered(objects as unknown as Given[]);
+    if (!link.open) return this.messages.unread(link, objects as unknown as ReceivedMessage[]);
+    this.messages.delivered(objects as unknown as ReceivedMessage[]);
     this.traffic.delivered(link, objects);
     if (objects.some((object) => "successful" in object)) {
       this.#moved.push({ channel: undefined, link: link.id, at: this.clock.now });
@@ -128,10 +128,13 @@ export class Oracle implements Witness {
     this.messages.step();
     this.requests.step();
     const inUse = links.filter((link) => link.inUse).length;
-    if (inUse > MOST_CONNECTIONS) this.fail("growth", `the client has ${inUse} connections at once`);
+    if (inUse > MAX_CONNECTIONS) this.fail("growth", `the client has ${inUse} connections at once`);
     if (!this.subscriptions.connected) return;
     const current = links.filter((link) => link.open).at(-1);
-    if (current?.lostAt !== undefined && this.clock.now - Math.max(current.lostAt, this.traffic.frozenAt) > NOTICES)
+    if (
+      current?.lostAt !== undefined &&
+      this.clock.now - Math.max(current.lostAt, this.traffic.frozenAt) > HEARTBEAT_LIMIT_MS
+    )
       this.fail(
         "heartbeat",
         `the network has been dead for ${this.clock.now - current.lostAt} ms since the client sent something, and it says that it is connected`,
@@ -155,16 +158,21 @@ export class Oracle implements Witness {
     if (!peer?.agent) return this.fail("state", "the client's connection is over, and it has not noticed");
     if (me?.agent !== peer.agent.id)
       this.fail("identity", `the client says that it is ${me?.agent}, and it is ${peer.agent.id}`);
-    for (const { channel, told, holders } of this.subscriptions.all) {
+    for (const { channel, reported, holders } of this.subscriptions.all) {
       const has = peer.agent.subscriptions.has(channel);
-      if (told === "yes" && !has)
+      if (reported === "yes" && !has)
         this.fail("subscriptions", `${channel} is said to be subscribed, and is not on the connection in use`);
-      if (told === "no" && has && !server.kept.has(channel))
+      if (reported === "no" && has && !server.undeniedLeaves.has(channel))
         this.fail("subscriptions", `${channel} is said to be unsubscribed, and is subscribed on the connection in use`);
-      if (told === "yes" && has && hasPresence(channel) && !((peer.agent.leases.get(channel) ?? 0) > this.clock.now))
+      if (
+        reported === "yes" &&
+        has &&
+        hasPresence(channel) &&
+        !((peer.agent.leases.get(channel) ?? 0) > this.clock.now)
+      )
         this.fail("presence", `${channel} is subscribed, and the server takes the client for gone`);
-      if (holders.size > 0 && told !== "yes")
-        this.fail("subscriptions", `${channel} is wanted, and the application was told ${told}`);
+      if (holders.size > 0 && reported !== "yes")
+        this.fail("subscriptions", `${channel} is wanted, and the application was told ${reported}`);
     }
   }
 
@@ -176,10 +184,10 @@ export class Oracle implements Witness {
   }
 
   /** A channel may be on no connection only as long as the client is at it: then it tells `subscribed` in the end. */
-  #holds({ channel, told, holders }: Status, peers: readonly Peer[]): void {
+  #holds({ channel, reported, holders }: Status, peers: readonly Peer[]): void {
     const { now } = this.clock;
     if (
-      told !== "yes" ||
+      reported !== "yes" ||
       holders.size === 0 ||
       peers.some(({ agent, notices }) => notices.has(channel) || agent!.subscriptions.has(channel))
     )
@@ -190,7 +198,7 @@ export class Oracle implements Witness {
       this.traffic.frozenAt,
     );
     this.#lacking.set(channel, since);
-    if (now - since > MOST_IDLE)
+    if (now - since > MAX_UNSUBSCRIBED_MS)
       this.fail("subscriptions", `${channel} is said to be subscribed, and is on none of the client's connections`);
   }
 

@@ -8,7 +8,7 @@ import type { Subscriptions } from "./subscriptions.js";
 import type { Traffic } from "./traffic.js";
 
 /** What the application asked for. */
-export interface Ask {
+export interface AppRequest {
   kind: "subscribe" | "unsubscribe" | "publish" | "history" | "presence" | "refresh";
   channel: string;
   /** Who asks: a handle, or the client itself. */
@@ -22,7 +22,7 @@ export interface Ask {
 }
 
 /** A publication that failed: judged when the step is over, because the reason may be told later in it. */
-interface Failed {
+interface FailedPublication {
   publication: Publication;
   code: string;
   at: number;
@@ -33,10 +33,10 @@ interface Failed {
 }
 
 /** How long a publication on a channel with history is tried again, in milliseconds. */
-const PATIENCE = 300_000;
+const RETRY_WINDOW_MS = 300_000;
 
 /** Codes after which a publication on a channel with history is tried again. */
-const TRIED_AGAIN = [
+const RETRIED_CODES = [
   "timeout",
   "closed",
   "internal",
@@ -49,7 +49,7 @@ const TRIED_AGAIN = [
 ];
 
 /** Codes of the server that say that nothing was done. */
-const NOTHING_DONE = [
+const REJECTED_CODES = [
   "denied",
   "guard_timeout",
   "guard_failed",
@@ -63,10 +63,10 @@ const NOTHING_DONE = [
 
 /** Judges that every request ends once, and truly. */
 export class Requests {
-  readonly #asks = new Set<Ask>();
-  readonly #failures: Failed[] = [];
+  readonly #asks = new Set<AppRequest>();
+  readonly #failures: FailedPublication[] = [];
   /** Subscriptions by callbacks that succeeded after a later call: judged when the step is over. */
-  readonly #overtaken: Ask[] = [];
+  readonly #overtaken: AppRequest[] = [];
   readonly #calls = new Map<string, number>();
   /** When the application or the server last ended everything: publications end with that. */
   stoppedAt = -Infinity;
@@ -84,12 +84,12 @@ export class Requests {
   }
 
   /** The application asks for something. */
-  begin(kind: Ask["kind"], channel: string, holder: string, publication?: Publication): Ask {
+  begin(kind: AppRequest["kind"], channel: string, holder: string, publication?: Publication): AppRequest {
     if (kind === "subscribe") this.subscriptions.subscribes(channel, holder);
     const key = `${channel} ${this.subscriptions.holderOf(channel, holder)}`;
     const call = (this.#calls.get(key) ?? 0) + (publication ? 0 : 1);
     this.#calls.set(key, call);
-    const ask: Ask = {
+    const ask: AppRequest = {
       kind,
       channel,
       holder,
@@ -104,12 +104,12 @@ export class Requests {
   }
 
   /** The call threw: nothing was asked. */
-  withdraw(ask: Ask): void {
+  withdraw(ask: AppRequest): void {
     this.#asks.delete(ask);
   }
 
   /** A request ends. */
-  end(ask: Ask, error: PushItError | undefined): void {
+  end(ask: AppRequest, error: PushItError | undefined): void {
     ask.ends += 1;
     this.#asks.delete(ask);
     if (ask.ends > 1) return this.fail("requests", `${this.#name(ask)} ends a second time`);
@@ -131,7 +131,7 @@ export class Requests {
     for (const failed of this.#failures.splice(0)) this.#unpublished(failed);
     // Callbacks are told of success only if it is so; a handle's promise is fulfilled quietly.
     for (const ask of this.#overtaken.splice(0))
-      if (!this.subscriptions.wants(ask.channel) && this.subscriptions.of(ask.channel).told !== "yes")
+      if (!this.subscriptions.wants(ask.channel) && this.subscriptions.of(ask.channel).reported !== "yes")
         this.fail("requests", `${this.#name(ask)} succeeds, though a later unsubscribe() overtook it`);
   }
 
@@ -141,7 +141,7 @@ export class Requests {
     for (const ask of this.#asks) this.fail("requests", `${this.#name(ask)} never ends`);
   }
 
-  #failed(ask: Ask, { code, retryable }: PushItError): void {
+  #failed(ask: AppRequest, { code, retryable }: PushItError): void {
     const { kind, channel, publication } = ask;
     if (kind === "unsubscribe" && code !== "superseded")
       this.subscriptions.notUnsubscribed(channel, ask.holder, retryable);
@@ -161,21 +161,21 @@ export class Requests {
       this.fail("requests", `${this.#name(ask)} ends with timeout, though the answer came`);
   }
 
-  #unpublished({ publication, code, at, known, answered }: Failed): void {
+  #unpublished({ publication, code, at, known, answered }: FailedPublication): void {
     const sent = this.traffic.sent.get(publication.n);
     if (sent && this.stoppedAt >= sent.at) return;
     if (answered && !publication.uuid.startsWith("twin"))
       this.fail("requests", `${nameOf(publication)} ends with ${code}, though the server's success came`);
-    if (sent?.times === 1 && publication.executed && NOTHING_DONE.includes(code))
+    if (sent?.times === 1 && publication.executed && REJECTED_CODES.includes(code))
       this.fail("requests", `${nameOf(publication)} ends with ${code}, though it is published`);
-    if (sent && known && TRIED_AGAIN.includes(code) && at - sent.at < PATIENCE)
+    if (sent && known && RETRIED_CODES.includes(code) && at - sent.at < RETRY_WINDOW_MS)
       this.fail(
         "repeating",
         `${nameOf(publication)} ends with ${code} ${at - sent.at} ms after it was first sent, on a channel with history`,
       );
   }
 
-  #name({ kind, channel, holder, publication, calledAt }: Ask): string {
+  #name({ kind, channel, holder, publication, calledAt }: AppRequest): string {
     const what = publication ? `the publication of ${nameOf(publication)}` : `${kind} of ${channel} by ${holder}`;
     return `${what} (asked ${this.clock.now - calledAt} ms ago)`;
   }

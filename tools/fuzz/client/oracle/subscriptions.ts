@@ -3,7 +3,7 @@ import { GUARD_CHANNEL, hasHistory } from "../channels.js";
 import type { Clock } from "../clock.js";
 import type { Span } from "../publication.js";
 import type { Fail } from "./oracle.js";
-import type { PositionTold, Traffic } from "./traffic.js";
+import type { PositionAnswer, Traffic } from "./traffic.js";
 
 /** What the application has been told of a channel with history: from where on it gets everything, in order. */
 export interface Chain {
@@ -27,7 +27,7 @@ export interface Status {
   /** Handles that have subscribed at some time: they unsubscribe for themselves only. */
   known: Set<string>;
   /** What the application was told, for the connection in use. */
-  told: "yes" | "no" | "unknown";
+  reported: "yes" | "no" | "unknown";
   /** What that was when the last holder left. */
   before?: "yes" | "no" | "unknown";
   /** The promise of the subscription itself, on channels without history. */
@@ -67,7 +67,7 @@ export class Subscriptions {
   of(channel: string): Status {
     let status = this.#statuses.get(channel);
     if (!status)
-      this.#statuses.set(channel, (status = { channel, holders: new Set(), known: new Set([OWN]), told: "no" }));
+      this.#statuses.set(channel, (status = { channel, holders: new Set(), known: new Set([OWN]), reported: "no" }));
     return status;
   }
 
@@ -93,8 +93,8 @@ export class Subscriptions {
   unsubscribes(channel: string, holder: string): void {
     const status = this.of(channel);
     if (!status.holders.delete(this.holderOf(channel, holder)) || status.holders.size > 0) return;
-    if (status.told !== "unknown") status.before = status.told;
-    this.#leaves(status, status.told === "no" ? "no" : "unknown");
+    if (status.reported !== "unknown") status.before = status.reported;
+    this.#leaves(status, status.reported === "no" ? "no" : "unknown");
   }
 
   /** Who holds a channel for a caller. */
@@ -105,7 +105,7 @@ export class Subscriptions {
   /** A `subscribe` has succeeded that no later `unsubscribe` of the same holder has overtaken. */
   subscribed(channel: string): void {
     const status = this.of(channel);
-    status.told = "yes";
+    status.reported = "yes";
     if (status.holders.size > 0) this.#begins(status);
   }
 
@@ -120,7 +120,7 @@ export class Subscriptions {
     const status = this.of(channel);
     if (status.holders.size > 0) return;
     // Who was never told to be subscribed does not hold it because the server refuses to end it.
-    if (retryable || status.before !== "yes") status.told = "unknown";
+    if (retryable || status.before !== "yes") status.reported = "unknown";
     else {
       this.subscribes(channel, this.holderOf(channel, holder));
       this.subscribed(channel);
@@ -136,7 +136,7 @@ export class Subscriptions {
   onSubscribed(channel: string, recovered: boolean | undefined, code: string | undefined): void {
     const status = this.of(channel);
     const { chain } = status;
-    status.told = "yes";
+    status.reported = "yes";
     // A bad position alone misses nothing.
     if (recovered === false && code !== "bad_position") this.excuse(channel);
     if (status.holders.size === 0) return void (status.before = "yes");
@@ -152,7 +152,7 @@ export class Subscriptions {
     const status = this.of(channel);
     if (error) status.holders.clear();
     if (status.holders.size === 0) this.#leaves(status, "no");
-    else status.told = "no";
+    else status.reported = "no";
   }
 
   /** The event `state`. */
@@ -188,7 +188,7 @@ export class Subscriptions {
     this.guard = undefined;
     for (const status of this.#statuses.values()) {
       this.#ends(status);
-      if (status.told === "yes") status.told = "unknown";
+      if (status.reported === "yes") status.reported = "unknown";
       status.before = "unknown";
     }
   }
@@ -198,10 +198,10 @@ export class Subscriptions {
     status.span = undefined;
   }
 
-  #leaves(status: Status, told: Status["told"]): void {
+  #leaves(status: Status, told: Status["reported"]): void {
     this.#ends(status);
     status.chain = undefined;
-    status.told = told;
+    status.reported = told;
     if (told === "no") status.before = "no";
   }
 
@@ -257,5 +257,5 @@ export class Subscriptions {
   }
 }
 
-const startOf = ({ position, since, recovered }: PositionTold): Position =>
+const startOf = ({ position, since, recovered }: PositionAnswer): Position =>
   recovered === true && since ? since : position;

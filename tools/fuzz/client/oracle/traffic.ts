@@ -1,14 +1,14 @@
 import type { Position } from "../adapter.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
-import { shown } from "../server/server.js";
-import { targetsOf } from "../server/subscribing.js";
+import { truncateName } from "../server/server.js";
+import { targetsOf } from "../server/subscribe-handler.js";
 import type { ClientFrame } from "../server/types.js";
-import { APP_LIMIT } from "../walk-constants.js";
+import { WALK_HISTORY_LIMIT } from "../channels.js";
 import type { Fail } from "./oracle.js";
 
 /** An answer that told the client where it is on a channel. */
-export interface PositionTold {
+export interface PositionAnswer {
   /** Grows with each one. */
   order: number;
   position: Position;
@@ -19,7 +19,7 @@ export interface PositionTold {
 }
 
 /** A frame on its way to its answer. */
-interface Flight {
+interface InFlightFrame {
   frame: ClientFrame;
   link: Link;
   sentAt: number;
@@ -28,12 +28,12 @@ interface Flight {
 }
 
 /** After so many milliseconds the client gives up waiting for an answer: then it may ask again. */
-const TIMEOUT = 30_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Watches what the client sends and is given: what is in flight, and what answers told. */
 export class Traffic {
   /** The last position that an answer told, by channel. */
-  readonly positions = new Map<string, PositionTold>();
+  readonly positions = new Map<string, PositionAnswer>();
   /** Own publications whose success was delivered to the client, by their number. */
   readonly answered = new Set<number>();
   /** When a publication was first sent, and how often, by its number. */
@@ -44,7 +44,7 @@ export class Traffic {
   frozenAt = 0;
   /** When the client last sent anything but a ping. */
   busyAt = 0;
-  readonly #flights = new Map<number, Flight>();
+  readonly #flights = new Map<number, InFlightFrame>();
   #flight = 0;
   #order = 0;
 
@@ -80,14 +80,14 @@ export class Traffic {
     const { now } = this.clock;
     return [...this.#flights.values()].some(
       ({ frame, link, sentAt }) =>
-        link.inUse && now - Math.max(sentAt, this.frozenAt) < TIMEOUT && isAbout(frame, channel),
+        link.inUse && now - Math.max(sentAt, this.frozenAt) < REQUEST_TIMEOUT_MS && isAbout(frame, channel),
     );
   }
 
-  #inFlight(matches: (flight: Flight) => boolean): Flight | undefined {
+  #inFlight(matches: (flight: InFlightFrame) => boolean): InFlightFrame | undefined {
     for (const [key, flight] of this.#flights)
       if (!flight.link.inUse) this.#flights.delete(key);
-      else if (this.clock.now - flight.sentAt < TIMEOUT && !flight.blamed && matches(flight)) return flight;
+      else if (this.clock.now - flight.sentAt < REQUEST_TIMEOUT_MS && !flight.blamed && matches(flight)) return flight;
     return undefined;
   }
 
@@ -130,14 +130,14 @@ export class Traffic {
     }
   }
 
-  #replied(key: number, { frame, link }: Flight, object: Record<string, unknown>): void {
+  #replied(key: number, { frame, link }: InFlightFrame, object: Record<string, unknown>): void {
     const data = object["data"] as Record<string, unknown> | undefined;
     const about = data?.["channel"];
     const subscribes = frame.action === "subscribe" || frame.action === "unsubscribe";
     if (!subscribes) this.#flights.delete(key);
     const targets = subscribes ? targetsOf(frame) : [{ ...(frame.data as object), channel: frame.data?.channel ?? "" }];
     const target: { channel: string; since?: Position } | undefined = targets.find(
-      ({ channel }) => shown(channel) === about,
+      ({ channel }) => truncateName(channel) === about,
     );
     if (!target) return;
     if (subscribes) {
@@ -145,7 +145,7 @@ export class Traffic {
       const asked = this.asked.get(target.channel);
       if (asked?.action === frame.action && asked.link === link.id) asked.answered = this.isConnected();
     }
-    const app = frame.action === "history" && frame.data?.["limit"] === APP_LIMIT;
+    const app = frame.action === "history" && frame.data?.["limit"] === WALK_HISTORY_LIMIT;
     if (data?.["position"] && !app) this.#tellsPosition(target, data);
   }
 

@@ -1,48 +1,48 @@
 import { WIRE, type Position } from "../adapter.js";
-import { GUARD_CHANNEL, hasHistory, hasPresence, hears, LONGEST_SHOWN } from "../channels.js";
-import type { Chance } from "../chance.js";
+import { GUARD_CHANNEL, hasHistory, hasPresence, matchesSubscription, MAX_REPEATED_LENGTH } from "../channels.js";
+import type { SeededRandom } from "../seeded-random.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
-import { drawFate, type FailureName, type Fate } from "./fate.js";
+import { drawOutcome, type FailureName, type FrameOutcome } from "./frame-outcome.js";
 import { HistoryLog } from "./history-log.js";
-import { Informing } from "./informing.js";
-import { Publishing } from "./publishing.js";
-import { faultOf } from "./shape.js";
-import { Subscribing } from "./subscribing.js";
-import type { Agent, ClientFrame, Deployment, Peer, Policy, Witness } from "./types.js";
+import { QueryHandler } from "./query-handler.js";
+import { PublishHandler } from "./publish-handler.js";
+import { frameError } from "./frame-validator.js";
+import { SubscribeHandler } from "./subscribe-handler.js";
+import type { Agent, ClientFrame, Deployment, Peer, Policy, ServerObserver } from "./types.js";
 
 /** API Gateway closes a connection on which nothing passed for so long, in milliseconds. */
-const IDLE = 600_000;
+const IDLE_TIMEOUT_MS = 600_000;
 
 /** How long a browser waits for a handshake that nobody answers, in milliseconds. */
-const HANGS = 120_000;
+const HANDSHAKE_TIMEOUT_MS = 120_000;
 
 /** How long an agent is still served after its end, in milliseconds. */
-const RENEWAL = 60_000;
+const RENEWAL_GRACE_MS = 60_000;
 
 /** A server that follows docs/PROTOCOL.md, in memory, with everything in it that can go wrong. */
 export class Server {
   /** All connections that the server thinks are open. */
   readonly peers = new Set<Peer>();
   /** Failures that commands have ordered for the next frames. */
-  readonly ordered: { failure: FailureName; action?: string }[] = [];
+  readonly orderedFailures: { failure: FailureName; action?: string }[] = [];
   /** What a guard did not let the client leave at some time: whether it stays wanted then, is the client's matter. */
-  readonly kept = new Set<string>();
+  readonly undeniedLeaves = new Set<string>();
   /** Connections that are over, and what was subscribed there. */
   readonly gone: { link: Link; subscriptions: Set<string>; at: number }[] = [];
-  readonly publishing = new Publishing(this);
-  readonly #subscribing = new Subscribing(this);
-  readonly #informing = new Informing(this);
+  readonly publishing = new PublishHandler(this);
+  readonly #subscribing = new SubscribeHandler(this);
+  readonly #informing = new QueryHandler(this);
   readonly #logs = new Map<string, HistoryLog>();
   #agents = 0;
 
   constructor(
     readonly clock: Clock,
-    readonly chance: Chance,
+    readonly chance: SeededRandom,
     readonly policy: Policy,
     readonly deployment: Deployment,
-    readonly witness: Witness,
+    readonly observer: ServerObserver,
   ) {}
 
   /** The history of a channel. */
@@ -57,7 +57,7 @@ export class Server {
     const { clock, chance, policy } = this;
     const wait = 1 + chance.delay(2_000);
     // Nobody answers; in the end the browser gives up.
-    if (policy.hangs) return void clock.later(HANGS, () => link.finish(1006));
+    if (policy.hangs) return void clock.later(HANDSHAKE_TIMEOUT_MS, () => link.finish(1006));
     clock.later(wait, () => {
       if (!link.inUse) return;
       if (policy.refusesUntil > clock.now) return link.finish(1006);
@@ -69,7 +69,7 @@ export class Server {
         operations: new Map(),
         notices: new Set(),
       };
-      link.far = { received: (text, sentAt) => this.#received(peer, text, sentAt), gone: () => this.#left(peer) };
+      link.serverEnd = { received: (text, sentAt) => this.#received(peer, text, sentAt), gone: () => this.#left(peer) };
       const code = policy.deniedConnections;
       if (code && (!this.deployment.explains || !protocols.includes("push-it.v1.denied"))) return link.finish(1006);
       if (code) peer.denial = { code, error: `No, ${code}.` };
@@ -130,7 +130,7 @@ export class Server {
   }
 
   /** Whether a message on a channel is for an agent. */
-  hears(peer: Peer, channel: string): boolean {
+  isSubscribed(peer: Peer, channel: string): boolean {
     return peer.agent !== undefined && hasSubscriber(peer.agent.subscriptions, channel);
   }
 
@@ -142,7 +142,7 @@ export class Server {
   }
 
   /** Answers a frame; an agent whose time is over is asked to renew. `lost` runs if the answer does not arrive. */
-  answer(peer: Peer, objects: object[], fate: Fate, lost?: () => void): void {
+  answer(peer: Peer, objects: object[], fate: FrameOutcome, lost?: () => void): void {
     const { agent } = peer;
     if (fate.reply === "nothing") return;
     if (fate.reply !== "answer") {
@@ -159,7 +159,7 @@ export class Server {
   }
 
   /** For how much longer the guard vouches for an agent; nothing if for ever. */
-  vouched(agent: Agent): Record<string, number> {
+  expiryOf(agent: Agent): Record<string, number> {
     return agent.expiresAt === undefined ? {} : { [WIRE.expiresIn]: agent.expiresAt - this.clock.now };
   }
 
@@ -172,7 +172,9 @@ export class Server {
       position: { epoch: page.epoch, offset: page.offset },
       ...(since && { recovered: !page.code }),
       ...(page.code && { code: page.code }),
-      ...(page.messages.length > 0 && { messages: page.messages.filter((message) => !message.withheld).map(recorded) }),
+      ...(page.messages.length > 0 && {
+        messages: page.messages.filter((message) => !message.withheld).map(toHistoryMessage),
+      }),
       ...(page.more && { more: true }),
       ...(page.pending !== undefined && { [WIRE.pending]: page.pending }),
     };
@@ -187,14 +189,14 @@ export class Server {
       session: session ?? `agent${this.#agents}`,
       subscriptions: new Set(deployment.guardSubscribes.length > 0 ? [GUARD_CHANNEL] : []),
       leases: new Map(),
-      ...(policy.vouches !== undefined && { expiresAt: clock.now + policy.vouches }),
+      ...(policy.renewalMs !== undefined && { expiresAt: clock.now + policy.renewalMs }),
     };
   }
 
   #watchIdle(peer: Peer): void {
-    this.clock.at(peer.activeAt + IDLE, "server", () => {
+    this.clock.at(peer.activeAt + IDLE_TIMEOUT_MS, "server", () => {
       if (!this.peers.has(peer)) return;
-      if (this.clock.now - peer.activeAt >= IDLE) this.close(peer, 1001, "Going away");
+      if (this.clock.now - peer.activeAt >= IDLE_TIMEOUT_MS) this.close(peer, 1001, "Going away");
       else this.#watchIdle(peer);
     });
   }
@@ -209,14 +211,14 @@ export class Server {
 
   #received(peer: Peer, text: string, sentAt: number): void {
     const { clock, chance, policy } = this;
-    const fault = faultOf(text);
-    if (fault) return this.witness.malformed(text, fault);
+    const fault = frameError(text);
+    if (fault) return this.observer.malformed(text, fault);
     const frame = JSON.parse(text) as ClientFrame;
     peer.activeAt = clock.now;
     if (peer.denial) return this.#deny(peer, frame);
-    const at = this.ordered.findIndex(({ action }) => !action || action === frame.action);
-    const ordered = at >= 0 ? this.ordered.splice(at, 1)[0]!.failure : undefined;
-    const fate = drawFate(chance, frame.action, policy.trouble, ordered);
+    const at = this.orderedFailures.findIndex(({ action }) => !action || action === frame.action);
+    const orderedFailures = at >= 0 ? this.orderedFailures.splice(at, 1)[0]!.failure : undefined;
+    const fate = drawOutcome(chance, frame.action, policy.trouble, orderedFailures);
     // What API Gateway gives up on is over before the client gives up.
     fate.work = Math.max(1, Math.min(fate.work, sentAt + 28_500 - clock.now));
     clock.later(chance.delay(60), () => this.#begin(peer, frame, fate));
@@ -228,13 +230,13 @@ export class Server {
     if (action === "connect" || action === "ping") this.close(peer, 1000);
   }
 
-  #begin(peer: Peer, frame: ClientFrame, fate: Fate): void {
+  #begin(peer: Peer, frame: ClientFrame, fate: FrameOutcome): void {
     const { agent } = peer;
     const { action, uuid } = frame;
-    this.witness.note(() => `server: ${action} ${uuid} on link ${peer.link.id}: ${JSON.stringify(fate)}`);
+    this.observer.note(() => `server: ${action} ${uuid} on link ${peer.link.id}: ${JSON.stringify(fate)}`);
     const publishes = action === "publish" || action === "send";
     if (!this.peers.has(peer)) return publishes ? this.publishing.run(peer, frame, fate) : undefined;
-    const over = agent?.expiresAt !== undefined && agent.expiresAt + RENEWAL <= this.clock.now;
+    const over = agent?.expiresAt !== undefined && agent.expiresAt + RENEWAL_GRACE_MS <= this.clock.now;
     if (!agent || over) {
       const code = over ? "expired" : "unknown_agent";
       this.post(peer, [
@@ -250,18 +252,18 @@ export class Server {
 
 /** Whether one of some subscriptions hears what is published on a channel. */
 export const hasSubscriber = (subscriptions: Iterable<string>, channel: string): boolean => {
-  for (const subscription of subscriptions) if (hears(subscription, channel)) return true;
+  for (const subscription of subscriptions) if (matchesSubscription(subscription, channel)) return true;
   return false;
 };
 
 /** A channel's name as answers repeat it. */
-export const shown = (channel: string): string => channel.slice(0, LONGEST_SHOWN);
+export const truncateName = (channel: string): string => channel.slice(0, MAX_REPEATED_LENGTH);
 
 /** A message as answers about a history tell it. */
-export const recorded = ({ n, uuid, offset }: Publication): object => ({ uuid, data: { n }, offset });
+export const toHistoryMessage = ({ n, uuid, offset }: Publication): object => ({ uuid, data: { n }, offset });
 
 /** A message as it is posted. */
-export const posted = ({ n, channel, uuid, epoch, offset }: Publication): object => ({
+export const toMessage = ({ n, channel, uuid, epoch, offset }: Publication): object => ({
   channel,
   uuid,
   data: { n },

@@ -71,9 +71,9 @@ export interface Policy {
   /** How likely a frame meets a failure. */
   trouble: number;
   /** How likely a post is late, lost or repeated. */
-  mess: number;
+  postTrouble: number;
   /** For how many milliseconds the connection guard vouches; `undefined`: for ever. */
-  vouches?: number;
+  renewalMs?: number;
 }
 
 /** What a walk decides about the deployment once. */
@@ -95,7 +95,7 @@ export interface Deployment {
 }
 
 /** What the server tells the judges. */
-export interface Witness {
+export interface ServerObserver {
   /** The client sent what the protocol forbids. */
   malformed(text: string, why: string): void;
   /** A publication was carried out. */

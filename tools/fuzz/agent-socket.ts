@@ -1,0 +1,270 @@
+import { isJsonObject } from "../lib/json.js";
+import WebSocket from "ws";
+import {
+  type Reply,
+  type Code,
+  CREDENTIALS_PREFIX,
+  type Json,
+  type Message,
+  SUBPROTOCOL,
+  SUBPROTOCOL_DENIED,
+  type WithheldMessage,
+} from "../../protocol/index.js";
+import { type ContentCheck, type ExpectedAnswer, isRenewalRequest, matchAnswers } from "./answer-matching.js";
+import { leakIn } from "./leaks.js";
+import type { Prediction } from "./oracle.js";
+import { REASON } from "./policy.js";
+
+/** What a handshake came to. */
+export type Handshake = { status: number } | { status: 101; socket: WebSocket };
+
+/** What a peer tells the episode that it belongs to. */
+export interface SocketEvents {
+  /** Something was received, or the socket closed. */
+  progress(): void;
+  violation(what: string): void;
+  message(peer: AgentSocket, message: Message): void;
+  /** It was told that there is a message which it does not get. */
+  skip(peer: AgentSocket, skip: WithheldMessage): void;
+  /** What is wrong with what an answer tells. */
+  check(peer: AgentSocket, content: ContentCheck, answer: Reply): string | undefined;
+  /** What an answer told, where it is known which question it answers. */
+  record(peer: AgentSocket, content: ContentCheck, answer: Reply): void;
+  answer(code: string): void;
+  /** A service failed, and the server said so: nobody knows what became of the frame. */
+  disturbed(): void;
+}
+
+/** The subprotocol entry that carries credentials. */
+export const credentialsEntry = (credentials: Json): string =>
+  CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials)).toString("base64url");
+
+/** Both names of the protocol. */
+export const PROTOCOLS = [SUBPROTOCOL, SUBPROTOCOL_DENIED];
+
+/** Opens a socket, or finds out with which status that was refused. */
+export const openHandshake = (url: string, protocols: readonly string[]): Promise<Handshake> =>
+  new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false, handshakeTimeout: 25_000 });
+    socket.once("open", () => resolve({ status: 101, socket }));
+    socket.once("unexpected-response", (_request, response) => {
+      response.destroy();
+      socket.terminate();
+      resolve({ status: response.statusCode ?? 0 });
+    });
+    socket.on("error", reject);
+  });
+
+interface Pending {
+  answers: ExpectedAnswer[];
+  frame: string;
+}
+
+const isAnswer = (value: unknown): value is Reply & Record<string, unknown> =>
+  isJsonObject(value) &&
+  typeof value["channel"] === "string" &&
+  value["channel"].startsWith("/meta/") &&
+  "successful" in value;
+const hasFields = (value: unknown, ...fields: string[]): boolean =>
+  isJsonObject(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
+const isMessage = (value: unknown): value is Message & Record<string, unknown> =>
+  hasFields(value, "channel,data,uuid", "channel,data,epoch,offset,uuid");
+const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> =>
+  hasFields(value, "channel,epoch,offset");
+
+/** The agent's id, where an answer tells it. */
+const agentIn = ({ channel, successful, data }: Reply): string => {
+  const agent =
+    successful && ["/meta/ping", "/meta/connect"].includes(channel) && isJsonObject(data) ? data["agent"] : "";
+  return typeof agent === "string" ? agent : "";
+};
+
+/** How long after its time an agent is played with, in milliseconds: the server serves it for 60 seconds. */
+const EXPIRY_GRACE_MS = 30_000;
+
+/** How much of a frame a violation quotes. */
+const MAX_QUOTE = 300;
+
+/** A frame, as a report quotes it. */
+export const quote = (text: string): string =>
+  text.length > MAX_QUOTE ? `${text.slice(0, MAX_QUOTE)}… (${text.length})` : text;
+
+/** How a socket ends that its client has closed, without a code. */
+export const OWN_CLOSE = 1005;
+
+let keys = 0;
+
+/** One socket under fire: matches what the server says with what it has to say. */
+export class AgentSocket {
+  readonly key = (keys += 1);
+  agent = "";
+  /** How many messages it has asked to publish. */
+  published = 0;
+  /** How many questions of each kind that has a rate of its own it has asked. */
+  readonly asked = { history: 0, attendance: 0, pong: 0 };
+  closed: number | undefined;
+  /** Since when the server may ask it to renew, in epoch milliseconds. */
+  dueSince: number | undefined;
+  /** Whether several of its renewals were on their way at once. */
+  overtaken = false;
+  /** Whether it renews with what is denied: nobody knows which of its frames still find an agent. */
+  leaving = false;
+  /** Close codes that frames on their way may lead to. */
+  readonly closeCodes = new Set<number>();
+  #pending: Pending[] = [];
+  /** Of each frame of answers that has come: which of `#pending` it may answer, by index. */
+  #candidates: number[][] = [];
+
+  constructor(
+    readonly socket: WebSocket,
+    readonly name: string,
+    readonly denied: Code | undefined,
+    private readonly tableName: string,
+    private readonly events: SocketEvents,
+  ) {
+    socket.removeAllListeners("error");
+    socket.on("error", () => undefined);
+    socket.on("message", (data: Buffer, binary: boolean) => {
+      if (binary) events.violation("the server sent a binary frame");
+      else this.#onFrame(data.toString());
+      events.progress();
+    });
+    socket.on("close", (code) => {
+      this.#close(code);
+      events.progress();
+    });
+  }
+
+  /** Notes what a frame that is sent so many times asks. */
+  countRequests({ messages, asking }: Prediction, times: number): void {
+    this.published += times * messages;
+    if (asking) this.asked[asking] += times;
+  }
+
+  /** Whether it was answered all that it must be. */
+  get settled(): boolean {
+    return (
+      this.closed !== undefined || (this.closeCodes.size === 0 && this.#pending.length === this.#candidates.length)
+    );
+  }
+
+  /** Whether it may soon be over because nobody renewed it: its episode ends before. */
+  get expiring(): boolean {
+    return this.dueSince !== undefined && Date.now() - this.dueSince > EXPIRY_GRACE_MS;
+  }
+
+  /** A frame of its own leads to its end. */
+  endsItself(): void {
+    this.closeCodes.add(1000);
+    this.leaving = true;
+  }
+
+  /** Frames that have not been answered, for the report. */
+  get unanswered(): string[] {
+    const answered = new Set(matching(this.#candidates)?.values());
+    return this.#pending.filter((_, at) => !answered.has(at)).map(({ frame }) => quote(frame));
+  }
+
+  /** These answers, in one frame, must come. */
+  expect(answers: ExpectedAnswer[], frame: string): void {
+    if (this.#pending.length === this.#candidates.length) {
+      this.#pending = [];
+      this.#candidates = [];
+    }
+    this.#pending.push({ answers, frame });
+  }
+
+  #close(code: number): void {
+    this.closed = code;
+    if (code !== OWN_CLOSE) this.events.answer(`close_${code}`);
+    // A denied socket that stays is closed by the sweep.
+    const swept = this.denied !== undefined && code === 1000;
+    if (!swept && !this.closeCodes.has(code))
+      this.events.violation(`the connection was closed with ${code}, undocumented here`);
+    this.#pending = [];
+    this.#candidates = [];
+  }
+
+  #onFrame(text: string): void {
+    if (text === "") return;
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return this.events.violation(`the server sent what is not JSON: ${quote(text)}`);
+    }
+    const all: unknown[] = Array.isArray(value) ? value : [value];
+    const at = all.findIndex(isAnswer);
+    // A publisher's own copies come before the answers that they ride with.
+    const [messages, answers] = at < 0 ? [all, []] : [all.slice(0, at), all.slice(at)];
+    if (all.length === 0 || !messages.every((each) => isMessage(each) || isSkip(each)) || !answers.every(isAnswer)) {
+      return this.events.violation(`the server sent neither answers nor messages: ${quote(text)}`);
+    }
+    for (const each of messages) {
+      if (isMessage(each)) this.events.message(this, each);
+      else if (isSkip(each)) this.events.skip(this, each);
+    }
+    if (answers.length > 0) this.#answered(answers, text);
+  }
+
+  #answered(all: Reply[], text: string): void {
+    const answers = this.dueSince === undefined ? all : all.filter((each) => !isRenewalRequest(each));
+    for (const answer of answers) {
+      this.agent ||= agentIn(answer);
+      this.events.answer(answer.successful ? "ok" : String(answer.code));
+      const leak = leakIn(answer, this.tableName);
+      if (leak !== undefined) this.events.violation(`an answer holds ${leak}: ${quote(text)}`);
+      if (answer.code === "denied" && answer.error !== REASON) {
+        this.events.violation(`a denial without the guard's reason: ${quote(text)}`);
+      }
+    }
+    const [first] = answers;
+    if (!first)
+      return this.events.violation(`an agent was asked to renew without an answer to anything: ${quote(text)}`);
+    let fault: string | undefined;
+    const check = (countRequests: ContentCheck, answer: Reply): string | undefined => {
+      const found = this.events.check(this, countRequests, answer);
+      fault ??= found;
+      return found;
+    };
+    const pairs = this.#pending.map((each) => matchAnswers(each.answers, answers, check));
+    let fitting = pairs.flatMap((each, at) => (each ? [at] : []));
+    if (fitting.length === 0) {
+      const failed = answers.every(({ code }) => code === "unavailable");
+      if (failed) this.events.disturbed();
+      const gone = this.leaving && answers.every(({ code }) => code === "unknown_agent");
+      fitting =
+        failed || gone
+          ? this.#pending.flatMap((each, at) => (each.answers.some(({ uuid }) => uuid === first.uuid) ? [at] : []))
+          : [];
+    }
+    if (!matching([...this.#candidates, fitting])) {
+      return this.events.violation(
+        `an answer that no frame calls for${fault === undefined ? "" : ` (it tells ${fault})`}: ${quote(text)}`,
+      );
+    }
+    this.#candidates.push(fitting);
+    // Where several frames ask something else, nobody knows which of them this is about.
+    const [one] = fitting;
+    const sure = new Set(fitting.map((at) => JSON.stringify(this.#pending[at]!.answers))).size === 1;
+    for (const [{ content, code }, answer] of (one !== undefined && sure && pairs[one]) || []) {
+      if (content && code === undefined && answer.successful) this.events.record(this, content, answer);
+    }
+  }
+}
+
+/** Which of the frames each answer is for, so that no two are for the same; `undefined`: that cannot be. */
+const matching = (candidates: readonly (readonly number[])[]): Map<number, number> | undefined => {
+  const taken = new Map<number, number>();
+  const place = (answer: number, tried: Set<number>): boolean =>
+    (candidates[answer] ?? []).some((frame) => {
+      if (tried.has(frame)) return false;
+      tried.add(frame);
+      const other = taken.get(frame);
+      if (other !== undefined && !place(other, tried)) return false;
+      taken.set(frame, answer);
+      return true;
+    });
+  if (!candidates.every((_, answer) => place(answer, new Set()))) return undefined;
+  return new Map([...taken].map(([frame, answer]) => [answer, frame]));
+};

@@ -1,0 +1,262 @@
+import { type JsonObject, asJsonObject } from "../lib/json.js";
+import type { Reply, PresenceEventData, Json, Message, Position, WithheldMessage } from "../../protocol/index.js";
+import type { TableChecker } from "./table-checker.js";
+import type { ContentCheck } from "./answer-matching.js";
+import { dataFor, type Changes, type DeliveryModel, type Member } from "./delivery-model.js";
+import { hasHistory, hasPresence, isTransformed, userOf } from "./policy.js";
+import { checkReplay } from "./replay-checker.js";
+import type { HistoryModel } from "./history-model.js";
+
+/** A member, and what the frames on their way change of its subscriptions. */
+export interface Requester {
+  member: Member;
+  changes: Changes;
+}
+
+const keysOf = (value: unknown): string[] => Object.keys(asJsonObject(value)).sort();
+const isSameList = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join();
+
+const REPLAY_KEYS = new Set(["channel", "position", "messages", "more", "pendingMs", "recovered", "code"]);
+
+/** Judges what answers tell of histories and of who is there, and notes it. */
+export class AnswerChecker {
+  /** Of members who have been told where they are in a history: what they have had of what comes after. */
+  readonly #received = new Map<string, Set<number>>();
+  /** Positions behind which everything must arrive. */
+  #promises: { requester: Requester; channel: string; after: number }[] = [];
+
+  constructor(
+    private readonly deliveries: DeliveryModel,
+    private readonly histories: HistoryModel,
+    private readonly audit: TableChecker,
+  ) {}
+
+  /** What is wrong with an answer to a question. */
+  checkAnswer(requester: Requester, content: ContentCheck, answer: Reply): string | undefined {
+    const data = asJsonObject(answer.data);
+    switch (content.kind) {
+      case "stored":
+        return this.histories.checkMessage(content.channel, answer.position as Position, content);
+      case "attendance":
+        return this.#checkPresence(content, data);
+      case "pong":
+        return this.#checkPong(requester, content, data);
+      case "history":
+        if (data["channel"] !== content.channel) return "another channel";
+        return Object.keys(data).some((key) => !REPLAY_KEYS.has(key))
+          ? "too much"
+          : this.#checkReplay(requester, content, data);
+      case "subscribed":
+        return this.#checkSubscribed(requester, content, data);
+    }
+  }
+
+  /** Notes what an answer told. */
+  recordAnswer(requester: Requester, content: ContentCheck, answer: Reply): void {
+    const { deliveries, histories } = this;
+    if (content.kind === "stored") histories.record(content.channel, answer.position!, deliveries.now, content);
+    if (content.kind !== "subscribed" && content.kind !== "history") return;
+    const {
+      position,
+      messages = [],
+      more,
+      pendingMs,
+    } = asJsonObject(answer.data) as JsonObject & { position?: Position; messages?: (Message & { offset: number })[] };
+    if (!position) return;
+    const { channel } = content;
+    histories.record(channel, position, deliveries.now);
+    for (const { uuid, data, offset } of messages) {
+      histories.record(channel, { ...position, offset }, deliveries.now, { uuid, data: asPublished(channel, data) });
+      this.#receivedOn(requester.member, channel).add(offset);
+    }
+    if (content.kind === "subscribed" && !more && pendingMs === undefined)
+      this.#promises.push({ requester, channel, after: position.offset });
+  }
+
+  /** What is wrong with a message on a channel with history, beside what the ledger says. */
+  checkMessage(member: Member, { channel, uuid, data, offset, epoch }: Message): string | undefined {
+    if (!hasHistory(channel))
+      return offset === undefined && epoch === undefined
+        ? undefined
+        : "a message with a position, on a channel without history";
+    const position = { epoch: epoch as string, offset: offset as number };
+    const published = { uuid, data: asPublished(channel, data) };
+    const checkAnswer = this.histories.checkMessage(channel, position, published);
+    if (checkAnswer !== undefined) return checkAnswer;
+    this.histories.record(channel, position, this.deliveries.now, published);
+    this.#receivedOn(member, channel).add(position.offset);
+    return undefined;
+  }
+
+  /** What is wrong with being told that there is a message which one does not get. */
+  checkSkip(member: Member, { channel, epoch, offset }: WithheldMessage): string | undefined {
+    const checkAnswer = hasHistory(channel)
+      ? this.histories.checkPosition(channel, { epoch, offset })
+      : "a position, on a channel without history";
+    if (checkAnswer !== undefined) return checkAnswer;
+    this.histories.record(channel, { epoch, offset }, this.deliveries.now);
+    this.#receivedOn(member, channel).add(offset);
+    return this.deliveries.receiveSkip(member, channel);
+  }
+
+  /** What is wrong with being told that somebody came or went. */
+  checkPresenceEvent(member: Member, { data }: Message): string | undefined {
+    const { channel, at, joined, left } = asJsonObject(data) as Partial<PresenceEventData> & JsonObject;
+    if (typeof channel !== "string" || !hasPresence(channel) || typeof at !== "number")
+      return "who is there, of no channel that tells";
+    if (!isSameList(keysOf(data), ["at", "channel", joined === undefined ? "left" : "joined"]))
+      return "neither that somebody came nor that somebody went";
+    if (!this.deliveries.everReceived(member, channel)) return "who is on a channel that it was never subscribed to";
+    return this.#checkMember(channel, joined ?? left);
+  }
+
+  /** What was promised and has not come, of those who are there and stay subscribed. */
+  missing(isThere: (member: Member) => boolean): string[] {
+    return this.#promises.flatMap(({ requester: { member, changes }, channel, after }) => {
+      if (!isThere(member) || changes.unsubscribe.has(channel)) return [];
+      const had = this.#receivedOn(member, channel);
+      const missing = [...this.histories.of(channel).offsets.keys()].filter(
+        (offset) => offset > after && !had.has(offset),
+      );
+      return missing.map(
+        (offset) => `agent "${member.name}" was at ${after} of ${channel}, and was not told of ${offset}`,
+      );
+    });
+  }
+
+  /** Nothing is on its way any more: what comes from now on is owed by the ledger. */
+  settle(): void {
+    this.#promises = [];
+  }
+
+  #receivedOn({ key }: Member, channel: string): Set<number> {
+    const name = `${key} ${channel}`;
+    const had = this.#received.get(name) ?? new Set();
+    this.#received.set(name, had);
+    return had;
+  }
+
+  #checkReplay(
+    { member }: Requester,
+    content: { channel: string; since?: Position; limit: number; reverse: boolean },
+    data: JsonObject,
+  ): string | undefined {
+    const { channel } = content;
+    const checkAnswer = this.histories.checkPosition(channel, data["position"]);
+    if (checkAnswer !== undefined) return checkAnswer;
+    const reader = {
+      get: (_uuid: string, published: Json) => dataFor({ channel, data: published }, member),
+      may: (checkMessage: { uuid: string; data: Json; offset: number }): boolean =>
+        this.deliveries.wasPublished(member, { channel, ...checkMessage }) &&
+        this.histories.checkMessage(
+          channel,
+          { ...(data["position"] as Position), offset: checkMessage.offset },
+          { uuid: checkMessage.uuid, data: asPublished(channel, checkMessage.data) },
+        ) === undefined,
+    };
+    return checkReplay(
+      this.histories.of(channel),
+      content,
+      data as JsonObject & { position: Position },
+      reader,
+      this.deliveries.now,
+    );
+  }
+
+  #checkSubscribed(
+    requester: Requester,
+    { channel, since }: Extract<ContentCheck, { kind: "subscribed" }>,
+    data: JsonObject,
+  ): string | undefined {
+    const { presenceIntervalMs, historyCheckIntervalMs, ...others } = data;
+    if ((typeof presenceIntervalMs === "number") !== hasPresence(channel))
+      return "presenceIntervalMs where nobody is told of, or none where somebody is";
+    if ((typeof historyCheckIntervalMs === "number") !== hasHistory(channel))
+      return "historyCheckIntervalMs without history, or none with it";
+    if (!hasHistory(channel)) return isSameList(keysOf(others), ["channel"]) ? undefined : "too much";
+    if (since.length === 0) {
+      if (!isSameList(keysOf(others), ["channel", "position"])) return "too much, or no position";
+      const known = [...this.histories.of(channel).offsets]
+        .filter(([, { tick }]) => tick < this.deliveries.now)
+        .map(([offset]) => offset);
+      const checkAnswer = this.histories.checkPosition(channel, others["position"]);
+      return (
+        checkAnswer ??
+        ((others["position"] as Position).offset < Math.max(0, ...known)
+          ? "a position that is not the newest"
+          : undefined)
+      );
+    }
+    if (Object.keys(others).some((key) => !REPLAY_KEYS.has(key))) return "too much";
+    // Of a channel that is named twice, either position may count.
+    const faults = since.map((each) =>
+      this.#checkReplay(requester, { channel, since: each, limit: 100, reverse: false }, others),
+    );
+    return faults.includes(undefined) ? undefined : faults[0];
+  }
+
+  #checkMember(channel: string, value: unknown): string | undefined {
+    const { agent, info, userId } = asJsonObject(value);
+    const known = this.audit.agentById(String(agent));
+    const its = known && userOf(known.name);
+    if (
+      userId !== its ||
+      !isSameList(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"])
+    )
+      return "what is no member";
+    if (!known || !this.deliveries.everSubscribed(known, channel)) return "somebody who never was there";
+    return info === known.name ? undefined : "what nobody said of itself";
+  }
+
+  #checkPresence({ channel, after }: { channel: string; after: string }, data: JsonObject): string | undefined {
+    const { count, members } = data;
+    if (
+      !isSameList(keysOf(data), ["channel", "count", "members"]) ||
+      data["channel"] !== channel ||
+      !Array.isArray(members)
+    )
+      return "what does not say who is there";
+    const ids = members.map((each) => String(asJsonObject(each)["agent"]));
+    if (new Set(ids).size < ids.length) return "a member twice";
+    if (typeof count !== "number" || count < ids.length || (after === "" && count !== ids.length))
+      return "another count";
+    return members.map((each) => this.#checkMember(channel, each)).find((checkAnswer) => checkAnswer !== undefined);
+  }
+
+  #checkPong(
+    { member, changes }: Requester,
+    { positions, present }: Extract<ContentCheck, { kind: "pong" }>,
+    data: JsonObject,
+  ): string | undefined {
+    const { laggingChannels: behind = [], absentChannels: absent = [] } = data as {
+      laggingChannels?: string[];
+      absentChannels?: string[];
+    };
+    const { sure, unsure } = this.deliveries.subscriptionsOf(member);
+    const stays = (channel: string): boolean => sure.has(channel) && !changes.unsubscribe.has(channel);
+    const may = (channel: string): boolean =>
+      sure.has(channel) || unsure.has(channel) || changes.subscribe.has(channel);
+    const asked = new Map(positions.filter(([channel]) => hasHistory(channel)));
+    if (behind.some((channel) => !asked.has(channel) || !may(channel))) return "behind on what it did not ask for";
+    const gone = [...asked].find(([channel, { epoch, offset }]) => {
+      const { epoch: its, offsets, maxOffset } = this.histories.of(channel);
+      const least = Math.max(
+        0,
+        ...[...offsets].filter(([, { tick }]) => tick < this.deliveries.now).map(([each]) => each),
+      );
+      const told = behind.includes(channel);
+      return told ? epoch === its && offset >= maxOffset : stays(channel) && (epoch !== its || offset < least);
+    });
+    if (gone) return `that it is ${behind.includes(gone[0]) ? "" : "not "}behind on ${gone[0]}`;
+    const there = new Set(present.filter(hasPresence));
+    if (absent.some((channel) => !there.has(channel) || stays(channel))) return "absent where it is not";
+    const wrong = [...there].find((channel) => !may(channel) && !absent.includes(channel));
+    return wrong === undefined ? undefined : `that it is on ${wrong}`;
+  }
+}
+
+/** What was published, where a delivery guard has made something of it. */
+const asPublished = (channel: string, data: Json): Json => {
+  const heard = asJsonObject(data)["heard"];
+  return isTransformed(channel) && heard !== undefined ? (heard as Json) : data;
+};

@@ -1,0 +1,81 @@
+import { isJsonObject } from "../../../lib/json.js";
+
+/** The largest frame, in bytes. */
+const FRAME_BYTES = 32_768;
+
+/** Most channels of which one ping tells something. */
+const CHANNELS_PER_PING = 100;
+
+const ID = /^[\w-]{1,64}$/;
+const META = ["connect", "subscribe", "unsubscribe", "ping", "refresh", "history", "presence"];
+
+/** Whether something is a position, as the protocol has it. */
+export const isPosition = (value: unknown): boolean =>
+  isJsonObject(value) &&
+  typeof value["epoch"] === "string" &&
+  value["epoch"] !== "" &&
+  Number.isSafeInteger(value["offset"]) &&
+  (value["offset"] as number) >= 0;
+
+const isTarget = (value: unknown): boolean =>
+  typeof value === "string" ||
+  (isJsonObject(value) &&
+    typeof value["channel"] === "string" &&
+    (value["since"] === undefined || isPosition(value["since"])));
+
+const messageError = (message: unknown): string | undefined => {
+  if (!isJsonObject(message)) return "a message is not an object";
+  if (typeof message["channel"] !== "string") return "a message has no channel";
+  if (!ID.test(String(message["uuid"]))) return "a message has a bad uuid";
+  if (!("data" in message)) return "a message has no data";
+  if (message["echo"] !== undefined && typeof message["echo"] !== "boolean") return "echo is not a boolean";
+  return undefined;
+};
+
+const dataError = (action: string, data: unknown): string | undefined => {
+  if (action === "connect") return undefined;
+  if (data === undefined) return action === "ping" || action === "refresh" ? undefined : "data is missing";
+  if (!isJsonObject(data)) return "data is not an object";
+  if (action === "subscribe" || action === "unsubscribe") {
+    const targets = "channels" in data ? data["channels"] : [data];
+    if (!Array.isArray(targets) || targets.length === 0) return "channels is not a list of channels";
+    if (!targets.every(isTarget)) return "a channel or its `since` is wrong";
+    const names = targets.map((target) =>
+      typeof target === "string" ? target : (target as { channel: string }).channel,
+    );
+    return new Set(names).size < names.length ? "a channel is there twice" : undefined;
+  }
+  if (action === "ping")
+    for (const value of Object.values(data)) {
+      if (typeof value !== "object" || value === null) return "a ping's data is wrong";
+      if (Object.keys(value).length > CHANNELS_PER_PING) return "a ping tells of too many channels";
+      if (!Array.isArray(value) && !Object.values(value).every(isPosition)) return "a ping's positions are wrong";
+    }
+  if ((action === "history" || action === "presence") && typeof data["channel"] !== "string")
+    return "no channel is asked about";
+  if (action === "history" && data["since"] !== undefined && !isPosition(data["since"]))
+    return "`since` is not a position";
+  return undefined;
+};
+
+/** What is wrong with a frame of the client; `undefined`: nothing. The SDK sends no frame that the protocol forbids. */
+export const frameError = (text: string): string | undefined => {
+  if (text.length > FRAME_BYTES) return "the frame is too large";
+  let frame: unknown;
+  try {
+    frame = JSON.parse(text);
+  } catch {
+    return "the frame is not JSON";
+  }
+  if (!isJsonObject(frame)) return "the frame is not an object";
+  const action = String(frame["action"]);
+  if (action === "publish" || action === "send") {
+    const messages = frame["messages"] ?? [frame];
+    if (!Array.isArray(messages) || messages.length === 0) return "messages is not a list of messages";
+    return messages.map(messageError).find(Boolean);
+  }
+  if (!META.includes(action)) return `there is no action ${action}`;
+  if (frame["channel"] !== `/meta/${action}`) return "the channel is not the action's";
+  if (!ID.test(String(frame["uuid"]))) return "the uuid is wrong";
+  return dataError(action, frame["data"]);
+};

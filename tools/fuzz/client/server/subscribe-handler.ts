@@ -1,0 +1,110 @@
+import { WIRE } from "../adapter.js";
+import { hasHistory, hasLatest, hasPresence, isLatestOnly, MAX_NAME_LENGTH } from "../channels.js";
+import { isDone, type FrameOutcome } from "./frame-outcome.js";
+import { toHistoryMessage, truncateName, type Server } from "./server.js";
+import type { ClientFrame, Peer, Target } from "./types.js";
+
+/** What became of one channel of a frame. */
+interface Outcome extends Target {
+  code?: string;
+  /** Whether the server has done it, whatever it answers. */
+  done: boolean;
+  /** Whether another operation on the same channel ran at the same time. */
+  overlapped: boolean;
+  data: Record<string, unknown>;
+}
+
+/** Carries out `subscribe` and `unsubscribe` frames: each channel by itself, all in one answer. */
+export class SubscribeHandler {
+  constructor(readonly server: Server) {}
+
+  /** Takes a frame; its answer follows later, and in between each channel has its moment. */
+  run(peer: Peer, frame: ClientFrame, fate: FrameOutcome): void {
+    const { clock, chance, policy } = this.server;
+    const targets = targetsOf(frame);
+    const tooMany = targets.length > policy.channelsPerFrame;
+    const outcomes = targets.map((target, index): Outcome => {
+      const code = tooMany ? "too_many" : (this.#verdict(frame.action, target.channel) ?? this.#failure(fate, index));
+      const under = peer.operations.get(target.channel) ?? 0;
+      peer.operations.set(target.channel, under + 1);
+      if (code && frame.action === "unsubscribe" && policy.deniedUnsubscriptions.get(target.channel) === code)
+        this.server.undeniedLeaves.add(target.channel);
+      const outcome: Outcome = { ...target, ...(code && { code }), done: false, overlapped: under > 0, data: {} };
+      const does = isDone(chance, fate, code);
+      if (does) clock.later(fate.work * chance.next(), () => this.#do(peer, frame.action, outcome));
+      return outcome;
+    });
+    clock.later(fate.work + 1, () => this.#finish(peer, frame, fate, outcomes));
+  }
+
+  #verdict(action: string, channel: string): string | undefined {
+    const { policy } = this.server;
+    if (channel.length > MAX_NAME_LENGTH || !/^[\w.:@=+,~!/*-]+$/.test(channel)) return "bad_channel";
+    if (channel.startsWith("/meta")) return "reserved_channel";
+    return (action === "subscribe" ? policy.deniedSubscriptions : policy.deniedUnsubscriptions).get(channel);
+  }
+
+  /** A temporary code concerns the first channel of the frame, and others as chance decides. */
+  #failure(fate: FrameOutcome, index: number): string | undefined {
+    return fate.code && (index === 0 || this.server.chance.happens(0.5)) ? fate.code : undefined;
+  }
+
+  #do(peer: Peer, action: string, outcome: Outcome): void {
+    const { server } = this;
+    const { channel, since } = outcome;
+    if (!peer.agent) return;
+    outcome.done = true;
+    if (action === "unsubscribe") return server.unsubscribe(peer, channel);
+    server.subscribe(peer, channel);
+    // The history is read after the subscription is stored.
+    if (hasPresence(channel)) outcome.data[WIRE.presenceCheck] = server.deployment.presenceLease / 2;
+    if (!hasHistory(channel)) {
+      const latest = isLatestOnly(channel) && server.publishing.latest(channel);
+      if (latest && !latest.withheld) outcome.data["latest"] = toHistoryMessage(latest);
+      return;
+    }
+    outcome.data[WIRE.historyCheck] = server.deployment.historyCheck;
+    if (since) Object.assign(outcome.data, server.replay(channel, since, server.deployment.page));
+    else Object.assign(outcome.data, this.#fresh(channel));
+  }
+
+  /** Where a subscriber begins that says nothing of a position. */
+  #fresh(channel: string): object {
+    const { server } = this;
+    const log = server.log(channel);
+    const position = { epoch: log.epoch, offset: log.head(server.clock.now) };
+    const newest = hasLatest(channel) ? log.newest() : undefined;
+    if (!newest || newest.withheld) return { position };
+    return { position: { ...position, offset: newest.offset! }, messages: [toHistoryMessage(newest)] };
+  }
+
+  #finish(peer: Peer, { action, uuid }: ClientFrame, fate: FrameOutcome, outcomes: Outcome[]): void {
+    const { server } = this;
+    const answers = outcomes.map((outcome) => {
+      const { channel, done, overlapped, data } = outcome;
+      let { code } = outcome;
+      const under = peer.operations.get(channel)! - 1;
+      peer.operations.set(channel, under);
+      // What overlapped may have undone a half of the other.
+      if ((overlapped || under > 0) && server.chance.happens(0.5)) peer.agent?.subscriptions.delete(channel);
+      else if (action === "subscribe" && done && !code && !peer.agent?.subscriptions.has(channel)) code = "unavailable";
+      return code
+        ? {
+            channel: `/meta/${action}`,
+            uuid,
+            successful: false,
+            code,
+            error: `No: ${code}.`,
+            data: { channel: truncateName(channel) },
+          }
+        : { channel: `/meta/${action}`, uuid, successful: true, data: { channel: truncateName(channel), ...data } };
+    });
+    server.answer(peer, answers, fate);
+  }
+}
+
+/** The channels of a frame. */
+export const targetsOf = ({ data }: ClientFrame): Target[] =>
+  (data?.channels ?? [data as unknown as Target]).map((target) =>
+    typeof target === "string" ? { channel: target } : target,
+  );

@@ -1,0 +1,180 @@
+import { inspect } from "node:util";
+import { createClient, PushItError, type Client, type ClientOptions, type SocketClass } from "./adapter.js";
+import { SeededRandom } from "./seeded-random.js";
+import { Clock } from "./clock.js";
+import { Link } from "./link.js";
+import { Oracle } from "./oracle/oracle.js";
+import type { AppRequest } from "./oracle/requests.js";
+import { Platform } from "./platform.js";
+import { Server } from "./server/server.js";
+import type { Deployment, Policy } from "./server/types.js";
+
+/** What a walk decides before its first step. */
+export interface Settings {
+  options: Omit<ClientOptions, "credentials">;
+  /** Whether `credentials` are a function, so that the agent can be renewed. */
+  renews: boolean;
+  policy: Policy;
+  deployment: Deployment;
+  /** Whether sockets give messages after `close()`. */
+  deliversWhileClosing: boolean;
+  /** The latency of a frame, in milliseconds, beside what chance adds. */
+  latency: number;
+}
+
+/** A channel object of the client under test. */
+export type Handle = ReturnType<Client["channel"]>;
+
+/** A client, its world and its judges. */
+export class Simulation {
+  readonly chance = new SeededRandom();
+  readonly clock = new Clock();
+  readonly platform = new Platform(this.clock, this.chance);
+  readonly links: Link[] = [];
+  readonly oracle: Oracle;
+  readonly server: Server;
+  readonly client: Client;
+  /** What there is to read for whoever replays a walk. */
+  readonly trace: string[] = [];
+  /** The last position that the application was told, by channel: what it would have stored. */
+  readonly stored = new Map<string, { epoch: string; offset: number }>();
+  readonly #begun = this.clock.now;
+  readonly #handles = new Map<string, Handle>();
+
+  constructor(
+    readonly settings: Settings,
+    tracing: boolean,
+    seed: number,
+  ) {
+    this.chance.reseed(seed);
+    const note = (line: () => string): void => {
+      if (tracing) this.trace.push(`${String((this.clock.now - this.#begun) / 1000).padStart(9)} ${line()}`);
+    };
+    this.oracle = new Oracle(this.clock, settings.deployment.guardSubscribes.length > 0, note);
+    this.server = new Server(this.clock, this.chance, settings.policy, settings.deployment, this.oracle);
+    const { oracle } = this;
+    for (const channel of [...settings.options.channels]) oracle.subscriptions.subscribes(channel, "client");
+    this.client = createClient(
+      { ...settings.options, ...(settings.renews && { credentials: () => ({ token: 1 }) }) },
+      this.platform,
+      this.#socketClass(),
+    );
+    this.client.on("state", (change) => {
+      note(
+        () =>
+          `told state ${change.previous} -> ${change.state} (${change.code} ${change.reason}, retry in ${change.retryIn})`,
+      );
+      oracle.onState(change);
+    });
+    this.client.on("message", (message) => {
+      const { channel, epoch, offset } = message as typeof message & { epoch?: string };
+      note(() => `told message on ${channel}: ${JSON.stringify(message.data)} ${epoch ?? ""} ${offset ?? ""}`);
+      if (epoch !== undefined && offset !== undefined) this.stored.set(channel, { epoch, offset });
+      oracle.messages.onMessage(message);
+    });
+    this.client.on("subscribed", ({ channel, recovered, code }) => {
+      note(() => `told subscribed ${channel} recovered ${recovered} ${code ?? ""}`);
+      oracle.subscriptions.onSubscribed(channel, recovered, code);
+    });
+    this.client.on("unsubscribed", ({ channel, error }) => {
+      note(() => `told unsubscribed ${channel} ${error?.code ?? ""}`);
+      oracle.subscriptions.onUnsubscribed(channel, error !== undefined);
+    });
+    this.client.on("error", (error) => note(() => `told error ${error.code} of ${error.channel}`));
+    this.client.on("rotated", ({ channels }) => {
+      note(() => `told rotated ${channels.join()}`);
+      oracle.messages.rotated(channels);
+    });
+  }
+
+  /** The connections that the client uses, the newest last. */
+  get open(): Link[] {
+    return this.links.filter((link) => link.inUse);
+  }
+
+  /** A handle of the application on a channel, always the same one. */
+  handle(channel: string, face: string): Handle {
+    const key = `${channel} ${face}`;
+    let handle = this.#handles.get(key);
+    if (!handle) this.#handles.set(key, (handle = this.client.channel(channel)));
+    return handle;
+  }
+
+  /** The application forgets everything. */
+  reset(): void {
+    this.client.reset();
+    this.oracle.forget();
+    this.stored.clear();
+  }
+
+  /** Callbacks for a request, which the judges follow. */
+  callbacks(ask: AppRequest): [(error: unknown) => void, () => void] {
+    return [(error) => this.#ended(ask, error), () => this.#ended(ask, undefined)];
+  }
+
+  /** Follows a request that is a promise. */
+  follow(ask: AppRequest, promise: Promise<unknown>): void {
+    const [failed, succeeded] = this.callbacks(ask);
+    promise.then(succeeded, failed);
+  }
+
+  /** What the application does, which may throw. */
+  call(ask: AppRequest, run: () => void): void {
+    this.oracle.note(
+      () =>
+        `application: ${ask.kind} ${ask.publication ? `message ${ask.publication.n} on ` : ""}${ask.channel} by ${ask.holder}`,
+    );
+    try {
+      run();
+    } catch (error) {
+      this.oracle.fail("exceptions", `${ask.kind} throws ${String(error)}`);
+    }
+  }
+
+  /** Lets time pass. */
+  async advance(milliseconds: number, stop?: () => boolean): Promise<void> {
+    await this.clock.advance(this.clock.now + milliseconds, stop);
+  }
+
+  /** Judges what must hold after a step. */
+  judge(): void {
+    this.oracle.step(this.server, this.links);
+  }
+
+  #ended(ask: AppRequest, error: unknown): void {
+    this.oracle.note(
+      () =>
+        `request ends: ${ask.kind} ${ask.channel} by ${ask.holder}: ${error === undefined ? "ok" : error instanceof PushItError ? error.code : inspect(error)}`,
+    );
+    if (error !== undefined && !(error instanceof PushItError))
+      return this.oracle.fail(
+        "requests",
+        `${ask.kind} of ${ask.channel} fails with what is not a PushItError: ${inspect(error)}`,
+      );
+    this.oracle.requests.end(ask, error);
+  }
+
+  #socketClass(): SocketClass {
+    const dial = (protocols: string[]): Link => {
+      const { chance, settings, oracle } = this;
+      const link: Link = new Link(
+        this.links.length + 1,
+        this.clock,
+        () => settings.latency + chance.delay(400),
+        (text) => oracle.frameSent(link, text),
+        (text) => oracle.frameDelivered(link, text),
+        settings.deliversWhileClosing,
+      );
+      this.links.push(link);
+      oracle.note(() => `client dials link ${link.id}`);
+      if (!this.platform.navigator.onLine) link.finish(1006);
+      else this.server.handshake(link, protocols);
+      return link;
+    };
+    return class {
+      constructor(_url: string, protocols: string[]) {
+        return dial(protocols).socket;
+      }
+    } as unknown as SocketClass;
+  }
+}

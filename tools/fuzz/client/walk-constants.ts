@@ -1,2 +1,0 @@
-/** The `limit` with which the walk itself asks for a history: so its questions are told from the SDK's. */
-export const APP_LIMIT = 7;

@@ -1,0 +1,313 @@
+import type { Message } from "../../protocol/index.js";
+import { AnswerChecker } from "./answer-checker.js";
+import { UuidOwnership } from "./uuid-ownership.js";
+import type { Burst, Episode, Interaction } from "./frames.js";
+import { connectAgent, type Offer } from "./connect-agent.js";
+import { type Changes, type Sent, DELIVERED_TWICE } from "./delivery-model.js";
+import { QUERY_BURST, PUBLISH_BURST } from "./protocol-rules.js";
+import { allowRateLimit, allowRaces, allowUuidReuse } from "./answer-matching.js";
+import { predict } from "./oracle.js";
+import { credentialsEntry, OWN_CLOSE, type AgentSocket, PROTOCOLS, quote, type SocketEvents } from "./agent-socket.js";
+import { PASSWORD, SECRET, userOf } from "./policy.js";
+import type { FuzzContext } from "./context.js";
+import { closeCodeBySize, predictClose, sendFrame, type OutgoingFrame } from "./outgoing-frame.js";
+import { withAgents, withEpochs } from "./values.js";
+import { UNEXPLAINED_FAILURE, Violations } from "./violations.js";
+
+/** Longest that nothing may happen while something must, in milliseconds: more than any guard and fan-out may take. */
+const MAX_IDLE_MS = 20_000;
+
+const RECONNECT_CREDENTIALS = { pass: PASSWORD, secret: SECRET };
+
+/** A publication that was announced, and whether it was promised to anybody. */
+type ExpectedPublication = { entry: Sent; answered: boolean };
+
+/** Plays one episode against the system, and collects what should not have been. */
+export class EpisodeRunner {
+  readonly #violations = new Violations();
+  readonly #peers: (AgentSocket | undefined)[] = [];
+  readonly #all: AgentSocket[] = [];
+  readonly #uuids = new Map<AgentSocket, UuidOwnership>();
+  readonly #answerChecker: AnswerChecker;
+  #changes: ReadonlyMap<AgentSocket, Changes> = new Map();
+
+  constructor(
+    private readonly context: FuzzContext,
+    private readonly episode: Episode,
+  ) {
+    this.#answerChecker = new AnswerChecker(context.deliveries, context.histories, context.tableChecker);
+  }
+
+  /** Plays it, until something is wrong. */
+  async run(): Promise<string[]> {
+    try {
+      for (const burst of this.episode.bursts) {
+        await this.#runBurst(burst);
+        if (this.#violations.all.length > 0 || this.#all.some((peer) => peer.expiring)) break;
+      }
+      if (this.#violations.all.length === 0) await this.#inspect();
+    } catch (error) {
+      this.#violations.add(`the system cannot be reached: ${String(error)}`);
+    }
+    await this.#leave();
+    return this.#violations.result(() => this.context.sawTimeouts());
+  }
+
+  async #runBurst(burst: Burst): Promise<void> {
+    await Promise.all(this.episode.agents.map((_name, slot) => this.#ensureSocket(slot)));
+    if (this.#violations.all.length > 0) return;
+    const handshakes = burst.flatMap((each) => (each.kind === "handshake" ? [this.#handshake(each)] : []));
+    const { deliveries } = this.context;
+    deliveries.open();
+    const frames = burst.flatMap((each) => (each.kind === "frame" ? [this.#prepare(each)] : []));
+    const changes = this.#changesBy(frames);
+    this.#changes = changes;
+    this.#recordUuids(frames);
+    for (const { peer, times, prediction } of frames) peer.countRequests(prediction, times);
+    const renewals = (by: AgentSocket): number =>
+      frames.reduce((sum, { peer, times, prediction }) => sum + (peer === by && prediction.renews ? times : 0), 0);
+    const sent = frames.flatMap((frame) => this.#expect(frame, changes, renewals(frame.peer)));
+    for (const frame of frames) sendFrame(frame);
+    await Promise.all(handshakes);
+    await this.#waitForAll(sent);
+    for (const { entry, answered } of sent) if (answered) deliveries.finish(entry);
+    for (const [peer, change] of changes) deliveries.settle(peer, change);
+    for (const [peer, uuids] of this.#uuids)
+      uuids.close(
+        peer.closeCodes.size === 0 &&
+          peer.published <= PUBLISH_BURST &&
+          !frames.some((frame) => frame.peer === peer && frame.prediction.outcome.kind === "silence"),
+      );
+    this.#answerChecker.settle();
+    for (const peer of this.#all) if (peer.closed !== undefined) deliveries.leave(peer);
+  }
+
+  /** An open socket for this slot. */
+  async #ensureSocket(slot: number): Promise<void> {
+    const existing = this.#peers[slot];
+    if (existing && existing.closed === undefined) return;
+    const name = this.episode.agents[slot];
+    const credentials = name === undefined ? { pass: SECRET } : { ...RECONNECT_CREDENTIALS, name };
+    const peer = await this.#open({
+      protocols: PROTOCOLS,
+      credentials: JSON.stringify(credentials),
+      entries: [...PROTOCOLS, credentialsEntry(credentials)],
+    });
+    if (peer) this.#peers[slot] = peer;
+  }
+
+  /** Opens a socket, and waits until the agent knows its id. */
+  async #open(offer: Offer): Promise<AgentSocket | undefined> {
+    const { deliveries, tableChecker } = this.context;
+    const from = deliveries.now;
+    const connected = await connectAgent(this.context, this.#violations, this.#events(), offer);
+    if (!connected) return undefined;
+    const { socket: peer, subscribed } = connected;
+    this.#all.push(peer);
+    deliveries.join(peer, subscribed, from);
+    if (peer.denied !== undefined) return peer;
+    peer.expect([{ channels: ["/meta/ping"], uuid: "hello", data: { userId: userOf(peer.name) } }], "hello");
+    peer.socket.send(JSON.stringify({ action: "ping", channel: "/meta/ping", uuid: "hello" }));
+    await this.#waitForAll([], [peer]);
+    tableChecker.register(peer);
+    return peer;
+  }
+
+  #events(): SocketEvents {
+    return {
+      progress: () => this.#violations.notify(),
+      violation: (what) => this.#violations.add(what),
+      message: (to, message) => this.#received(to, message),
+      skip: (to, skip) => this.#report(to, this.#answerChecker.checkSkip(to, skip), skip),
+      check: (of, content, given) => this.#answerChecker.checkAnswer(this.#requester(of), content, given),
+      record: (of, content, given) => {
+        if (content.kind === "stored") this.#uuids.get(of)?.acknowledge(content);
+        this.#answerChecker.recordAnswer(this.#requester(of), content, given);
+      },
+      answer: this.context.answer,
+      disturbed: () => this.#violations.add(UNEXPLAINED_FAILURE, true),
+    };
+  }
+
+  async #handshake({ protocols, credentials }: Interaction & { kind: "handshake" }): Promise<void> {
+    const encoded = Buffer.from(credentials ?? "").toString("base64url");
+    const entry = credentials === undefined ? [] : [`push-it.credentials.${encoded}`];
+    const peer = await this.#open({ protocols, credentials, entries: [...protocols, ...entry] });
+    peer?.closeCodes.add(OWN_CLOSE);
+    peer?.socket.close();
+  }
+
+  #prepare({ slot, wire, times }: Interaction & { kind: "frame" }): OutgoingFrame {
+    const peer = this.#peers[slot % this.episode.agents.length];
+    if (!peer) throw new Error("an agent could not connect");
+    if (wire.kind === "bytes")
+      return { peer, wire, text: wire.hex, times, prediction: predictClose(wire.binary ? 1003 : 1007) };
+    const ids = this.#peers.map((each) => each?.agent ?? "");
+    const text = Buffer.from(
+      withEpochs(withAgents(wire.text, ids), (channel) => this.context.histories.epochOf(channel)),
+    ).toString();
+    const code = closeCodeBySize(text, wire.fragmentBytes);
+    const sender = {
+      agent: peer.agent,
+      name: peer.name,
+      ...(peer.denied === undefined ? {} : { denied: peer.denied }),
+    };
+    return { peer, wire, text, times, prediction: code === undefined ? predict(text, sender) : predictClose(code) };
+  }
+
+  /** What the frames of a burst change, by agent. */
+  #changesBy(frames: readonly OutgoingFrame[]): Map<AgentSocket, Changes> {
+    const changes = new Map<AgentSocket, Changes>();
+    for (const peer of this.#peers) if (peer) changes.set(peer, { subscribe: new Set(), unsubscribe: new Set() });
+    for (const { peer, prediction } of frames) {
+      const { outcome } = prediction;
+      if (outcome.kind === "close") peer.closeCodes.add(outcome.code);
+      if (outcome.kind === "answers" && outcome.closes) peer.endsItself();
+      if (prediction.renews === "moment") peer.dueSince ??= Date.now();
+      for (const name of prediction.subscribe) changes.get(peer)?.subscribe.add(name);
+      for (const name of prediction.unsubscribe) changes.get(peer)?.unsubscribe.add(name);
+      this.context.deliveries.mayBeSubscribed(peer, prediction.subscribe);
+    }
+    return changes;
+  }
+
+  /** Notes which uuids are withReuse at once. */
+  #recordUuids(frames: readonly OutgoingFrame[]): void {
+    for (const peer of this.#all) {
+      const uuids = this.#uuids.get(peer) ?? new UuidOwnership();
+      this.#uuids.set(peer, uuids);
+      uuids.open(
+        frames.flatMap(({ peer: by, times, prediction }) =>
+          by === peer ? Array.from({ length: times }, () => prediction.publish).flat() : [],
+        ),
+      );
+    }
+  }
+
+  /** Tells the books what a frame may do before it is sent. */
+  #expect(
+    { peer, text, times, prediction }: OutgoingFrame,
+    changes: ReadonlyMap<AgentSocket, Changes>,
+    renewals: number,
+  ): ExpectedPublication[] {
+    // Frames overtake each other: what exceeds the rate may be any message of this burst.
+    const limited = peer.published > PUBLISH_BURST;
+    const { subscribe: subscribed = new Set(), unsubscribe: unsubscribed = new Set() }: Partial<Changes> =
+      changes.get(peer) ?? {};
+    const uuids = this.#uuids.get(peer) ?? new UuidOwnership();
+    const withReuse = allowUuidReuse(prediction, (each) => uuids.possibleOutcomes(each));
+    const often = prediction.asking && peer.asked[prediction.asking] > QUERY_BURST[prediction.asking];
+    const { outcome, publish } = allowRaces(
+      limited || often ? allowRateLimit(withReuse) : withReuse,
+      renewals,
+      unsubscribed,
+      subscribed,
+    );
+    const among = new Map([...changes].filter(([each]) => each.closeCodes.size === 0));
+    if (prediction.renews && renewals > 1) peer.overtaken = true;
+    const entries: ExpectedPublication[] = [];
+    for (let time = 0; time < times; time += 1) {
+      if (outcome.kind === "answers") peer.expect(outcome.answers, text);
+      // Whoever is being closed, or too fast, may have published, and is promised nothing.
+      const ending = peer.closeCodes.size > 0 || limited;
+      const answered = outcome.kind === "answers" && !ending;
+      for (const each of publish) {
+        const { succeeds, fresh } = uuids.possibleOutcomes(each);
+        if (each.fingerprint !== undefined)
+          this.context.histories.expectPublication(each.channel, this.context.deliveries.now, {
+            answered,
+            moves: uuids.mayMove(each, publish),
+          });
+        if (!succeeds) continue;
+        // Who publishes again is not promised that it comes again.
+        const first = fresh && !uuids.isSecond(each);
+        entries.push({
+          entry: this.context.deliveries.publish(peer, each, ending || !first ? new Map() : among),
+          answered,
+        });
+      }
+    }
+    if (outcome.kind === "silence") this.context.answer("none");
+    return entries;
+  }
+
+  #requester(member: AgentSocket): { member: AgentSocket; changes: Changes } {
+    return { member, changes: this.#changes.get(member) ?? { subscribe: new Set(), unsubscribe: new Set() } };
+  }
+
+  #received(peer: AgentSocket, message: Message): void {
+    this.context.answer("message");
+    if (message.channel === "/meta/presence")
+      return this.#report(peer, this.#answerChecker.checkPresenceEvent(peer, message), message);
+    this.#report(
+      peer,
+      this.context.deliveries.receive(peer, message) ?? this.#answerChecker.checkMessage(peer, message),
+      message,
+    );
+  }
+
+  #report(peer: AgentSocket, fault: string | undefined, received: object): void {
+    if (fault === undefined) return;
+    const what = `agent "${peer.name}" received ${fault}: ${quote(JSON.stringify(received))}`;
+    this.#violations.add(what, fault === DELIVERED_TWICE);
+  }
+
+  /** Waits until all that must come has come; what has not when nothing happens any more is a violation. */
+  async #waitForAll(
+    sent: readonly { entry: Sent }[],
+    peers: readonly AgentSocket[] = this.#peers.flatMap((each) => each ?? []),
+  ): Promise<void> {
+    const owed = (): boolean => sent.some(({ entry }) => entry.missing.size > 0) || this.#promised().length > 0;
+    const waiting = (): boolean => peers.some((peer) => !peer.settled) || owed();
+    while (this.#violations.all.length === 0 && waiting()) {
+      for (const peer of peers) if (peer.closed !== undefined) this.context.deliveries.leave(peer);
+      if (!waiting()) return;
+      if (!(await this.#violations.waitForActivity(MAX_IDLE_MS))) return this.#reportMissing(sent, peers);
+    }
+  }
+
+  #promised(): string[] {
+    return this.#answerChecker.missing((member) =>
+      this.#all.some((peer) => peer === member && peer.closed === undefined && peer.closeCodes.size === 0),
+    );
+  }
+
+  #reportMissing(sent: readonly { entry: Sent }[], peers: readonly AgentSocket[]): void {
+    for (const peer of peers.filter((each) => !each.settled)) {
+      const codes = [...peer.closeCodes].join(" or ");
+      const what = codes ? `the connection was not closed with ${codes}` : "no answer came to";
+      this.#violations.add(`${what} ${peer.unanswered.join(" and ")}`.trim());
+    }
+    for (const what of this.#promised()) this.#violations.add(what);
+    for (const { channel, uuid, data, missing } of sent
+      .map(({ entry }) => entry)
+      .filter((each) => each.missing.size > 0)) {
+      const names = [...missing].map(({ name }) => `"${name}"`).join(", ");
+      const what = `agent ${names} did not receive ${quote(JSON.stringify({ channel, uuid, data }))}`;
+      this.#violations.add(what, true);
+    }
+  }
+
+  /** Nothing is on its way: what is stored of these agents must be what was answered, and nothing else. */
+  async #inspect(): Promise<void> {
+    const { tableChecker, rows } = this.context;
+    const stored = await rows.all();
+    const present = (peer: AgentSocket): boolean => peer.denied === undefined && peer.closed === undefined;
+    const mine = this.#peers.flatMap((peer) => (peer && present(peer) ? [peer] : []));
+    for (const fault of [...tableChecker.checkRows(stored), ...tableChecker.checkSubscriptions(stored, mine)])
+      this.#violations.add(fault);
+  }
+
+  async #leave(): Promise<void> {
+    const open = this.#all.filter((peer) => peer.closed === undefined);
+    for (const peer of open) {
+      peer.closeCodes.add(OWN_CLOSE);
+      peer.socket.close();
+    }
+    const patience = setTimeout(() => open.forEach(({ socket }) => socket.terminate()), MAX_IDLE_MS);
+    const closing = open.filter((peer) => peer.socket.readyState !== peer.socket.CLOSED);
+    await Promise.all(closing.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))));
+    clearTimeout(patience);
+    for (const peer of this.#all) this.context.deliveries.leave(peer);
+  }
+}

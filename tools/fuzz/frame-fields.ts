@@ -1,0 +1,68 @@
+import type { Position } from "../../protocol/index.js";
+import { isJsonObject, type JsonObject } from "../lib/json.js";
+import type { ContentCheck } from "./answer-matching.js";
+import { isUuid } from "./protocol-rules.js";
+
+/** A field of the object itself; `undefined` if it only inherits the field. */
+export const own = (fields: JsonObject, name: string): unknown =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined;
+
+/** The uuid of a frame or message, if it is valid. */
+export const uuidIn = (value: unknown): { uuid?: string } => {
+  const uuid = isJsonObject(value) ? own(value, "uuid") : undefined;
+  return isUuid(uuid) ? { uuid } : {};
+};
+
+/** Whether a value can be a position in a channel's history. */
+const isPosition = (value: unknown): value is Position => {
+  if (!isJsonObject(value)) return false;
+  const [epoch, offset] = [own(value, "epoch"), own(value, "offset")];
+  return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
+};
+
+/** A channel that a frame names, and where it goes on from; `misplaced`: from what is no position. */
+export interface Target {
+  channel: string;
+  since?: Position;
+  misplaced?: boolean;
+}
+
+/** Reads a target; `undefined` if it is malformed. */
+export const targetOf = (target: unknown): Target | undefined => {
+  if (typeof target === "string") return { channel: target };
+  const channel = isJsonObject(target) ? own(target, "channel") : undefined;
+  if (!isJsonObject(target) || typeof channel !== "string") return undefined;
+  const since = own(target, "since");
+  if (since === undefined) return { channel };
+  return isPosition(since) ? { channel, since } : { channel, misplaced: true };
+};
+
+/** Reads the targets of a subscribe or unsubscribe frame; `undefined` if they are malformed. */
+export const targetsOf = (data: unknown): Target[] | undefined => {
+  if (!isJsonObject(data)) return undefined;
+  const wanted: unknown = typeof own(data, "channel") === "string" ? [data] : own(data, "channels");
+  if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
+  const targets = wanted.map(targetOf);
+  return targets.every((target) => target !== undefined) ? targets : undefined;
+};
+
+/** What a `ping` carries, positions by channel and channels, of each 100 at most; `undefined` where it may not. */
+export const pingContent = (frame: JsonObject): Extract<ContentCheck, { kind: "pong" }> | undefined => {
+  const data = Object.hasOwn(frame, "data") ? frame["data"] : {};
+  if (!isJsonObject(data)) return undefined;
+  const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
+  const present: unknown = Object.hasOwn(data, "presentChannels") ? data["presentChannels"] : [];
+  if (
+    !isJsonObject(positions) ||
+    !Array.isArray(present) ||
+    present.length > 100 ||
+    Object.keys(positions).length > 100
+  )
+    return undefined;
+  const entries = Object.entries(positions).flatMap(([name, value]): [string, Position][] =>
+    isPosition(value) ? [[name, value]] : [],
+  );
+  const names = present.filter((name) => typeof name === "string");
+  const all = entries.length === Object.keys(positions).length && names.length === present.length;
+  return all ? { kind: "pong", positions: entries, present: names } : undefined;
+};

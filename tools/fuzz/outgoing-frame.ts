@@ -1,0 +1,45 @@
+import type { Wire } from "./frames.js";
+import { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from "./protocol-rules.js";
+import type { Prediction } from "./oracle.js";
+import type { AgentSocket } from "./agent-socket.js";
+
+/** A frame on its way. */
+export interface OutgoingFrame {
+  peer: AgentSocket;
+  wire: Wire;
+  text: string;
+  times: number;
+  prediction: Prediction;
+}
+
+/** What a text frame leads to by its size alone: the code that the connection is closed with. */
+export const closeCodeBySize = (text: string, fragmentBytes?: number): number | undefined => {
+  const size = Buffer.byteLength(text);
+  const largest = fragmentBytes === undefined ? size : Math.min(size, fragmentBytes);
+  return largest > MAX_FRAME_BYTES || size > MAX_MESSAGE_BYTES ? 1009 : undefined;
+};
+
+/** What a frame leads to that ends the connection. */
+export const predictClose = (code: number): Prediction => ({
+  outcome: { kind: "close", code },
+  subscribe: [],
+  unsubscribe: [],
+  publish: [],
+  messages: 0,
+});
+
+/** Sends a frame as often as it is to be sent. */
+export const sendFrame = ({ peer: { socket }, wire, text, times }: OutgoingFrame): void => {
+  for (let time = 0; time < times; time += 1) {
+    if (wire.kind === "bytes") {
+      socket.send(Buffer.from(wire.hex, "hex"), { binary: wire.binary }, () => undefined);
+      continue;
+    }
+    const whole = Buffer.from(text);
+    const size = wire.fragmentBytes ?? Math.max(1, whole.length);
+    for (let at = 0; at === 0 || at < whole.length; at += size) {
+      const fin = at + size >= whole.length;
+      socket.send(whole.subarray(at, at + size), { binary: false, fin }, () => undefined);
+    }
+  }
+};

@@ -1,0 +1,138 @@
+import fc from "fast-check";
+import type { JsonObject } from "../lib/json.js";
+import { CRASHING_CREDENTIALS, PASSWORD, RENEWAL_MS, SECRET } from "./policy.js";
+import { channelName, hostileJson, hostileText, keptChannel, messageData, positionOn, uuid } from "./values.js";
+
+/** Credentials to renew with: mostly such that the agent stays, because others end it. */
+const renewing: fc.Arbitrary<JsonObject> = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.constantFrom(
+      ...[undefined, ...Object.keys(RENEWAL_MS), "__proto__"].map((time) => ({
+        pass: PASSWORD,
+        for: time,
+        secret: SECRET,
+      })),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      { pass: CRASHING_CREDENTIALS, secret: SECRET },
+      { pass: PASSWORD, pad: "x".repeat(4_096) },
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom({ pass: SECRET }, {}) },
+);
+
+/** Frames as a well-meaning client sends them. */
+export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
+  const channel = channelName(tag);
+  const meta = (action: string) =>
+    fc.record({ action: fc.constant(action), channel: fc.constant(`/meta/${action}`), uuid });
+  const position = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        epoch: fc.string({ maxLength: 70 }),
+        offset: fc.oneof(fc.nat(), fc.integer(), fc.double()),
+      }),
+    },
+    { weight: 1, arbitrary: hostileJson },
+  );
+  const kept = keptChannel(tag);
+  const from = kept.chain((name) => positionOn(name).map((since) => ({ channel: name, since })));
+  const query = fc.tuple(
+    fc.oneof(
+      from,
+      kept.map((name) => ({ channel: name })),
+    ),
+    fc.record({ limit: fc.constantFrom(1, 2, 5, 100), reverse: fc.boolean() }, { requiredKeys: [] }),
+  );
+  const after = fc.record(
+    { after: fc.oneof(fc.constantFrom("@agent0@", "@agent1@", "", "~"), hostileText) },
+    { requiredKeys: [] },
+  );
+  const there = fc.record(
+    {
+      positions: fc
+        .array(from, { maxLength: 3 })
+        .map((all) => Object.fromEntries(all.map(({ channel: name, since }) => [name, since]))),
+      presentChannels: fc.array(kept, { maxLength: 4 }),
+    },
+    { requiredKeys: [] },
+  );
+  const odd = {
+    since: position,
+    limit: fc.oneof(fc.constantFrom(0, 101, 1.5, -1, 1e20, "1", null), hostileJson),
+    reverse: hostileJson,
+    after: hostileJson,
+  };
+  const strange = fc
+    .tuple(channel, fc.record(odd, { requiredKeys: [] }))
+    .map(([name, rest]) => ({ channel: name, ...rest }));
+  const target = fc.oneof(
+    { weight: 4, arbitrary: channel },
+    { weight: 2, arbitrary: from },
+    { weight: 1, arbitrary: fc.record({ channel, since: position }, { requiredKeys: ["channel"] }) },
+  );
+  const names = fc.oneof(
+    from,
+    fc.record({ channel, since: position }, { requiredKeys: ["channel"] }),
+    channel.map((name) => ({ channel: name })),
+    fc.array(target, { minLength: 1, maxLength: 5 }).map((channels) => ({ channels })),
+  );
+  const oddly = fc.record(
+    {
+      positions: fc.oneof(fc.dictionary(channel, position, { maxKeys: 3 }), hostileJson),
+      presentChannels: fc.oneof(fc.array(channel), hostileJson),
+    },
+    { requiredKeys: [] },
+  );
+  const subscription = (action: string) => fc.tuple(meta(action), names).map(([frame, data]) => ({ ...frame, data }));
+  const message = fc.record(
+    { channel, uuid, data: messageData, echo: fc.boolean() },
+    { requiredKeys: ["channel", "uuid", "data"] },
+  );
+  const action = fc.constantFrom("publish", "publish", "publish", "send");
+  // Few uuids and few data, so that they meet again.
+  const again = fc.record({
+    action: fc.constant("publish"),
+    channel: kept,
+    uuid: fc.constantFrom("r1", "r2"),
+    data: fc.constantFrom(1, 2),
+    echo: fc.boolean(),
+  });
+  const asking = (name: string, data: fc.Arbitrary<object>) =>
+    fc.tuple(meta(name), data).map(([frame, its]): JsonObject => ({ ...frame, data: its }));
+  const renewal = fc
+    .tuple(meta("refresh"), renewing)
+    .map(([frame, given]) => ({ ...frame, data: { credentials: given } }));
+  return fc.oneof(
+    { weight: 5, arbitrary: subscription("subscribe") },
+    { weight: 2, arbitrary: subscription("unsubscribe") },
+    { weight: 4, arbitrary: fc.tuple(action, message).map(([name, each]) => ({ action: name, ...each })) },
+    { weight: 2, arbitrary: fc.record({ action, messages: fc.array(message, { minLength: 1, maxLength: 4 }) }) },
+    { weight: 2, arbitrary: renewal },
+    { weight: 2, arbitrary: again },
+    {
+      weight: 2,
+      arbitrary: asking(
+        "history",
+        query.map(([asked, how]) => ({ ...asked, ...how })),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: asking(
+        "presence",
+        fc.tuple(kept, after).map(([name, how]) => ({ channel: name, ...how })),
+      ),
+    },
+    { weight: 1, arbitrary: fc.constantFrom("history", "presence").chain((name) => asking(name, strange)) },
+    { weight: 1, arbitrary: meta("ping") },
+    { weight: 1, arbitrary: asking("ping", there) },
+    { weight: 1, arbitrary: asking("ping", oddly) },
+    { weight: 1, arbitrary: meta("connect") },
+  );
+};
