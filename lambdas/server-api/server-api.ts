@@ -4,7 +4,7 @@ import type { Dependencies } from "../dependencies.js";
 import { readPresencePage } from "../presence/presence-query.js";
 import { channelSettings } from "../../protocol/channel-settings.js";
 import { deleteHistory, deleteMessage, forgetUser } from "./erase.js";
-import { read, replayOf } from "../history/history-query.js";
+import { readPage, replayOf } from "../history/history-query.js";
 import { disconnect, unsubscribe } from "./revoke.js";
 import { serverPublish } from "./server-publish.js";
 import { readServerRequest } from "./server-requests.js";
@@ -49,7 +49,7 @@ export const handleServerRequest = async (
       const { query } = request;
       const keep = channelSettings(system.settings.channels, query.channel).history;
       if (!keep) return { version, error: DEFAULT_MESSAGES.no_history, code: "no_history" };
-      return { version, history: replayOf(query, await read(system, query, keep)) };
+      return { version, history: replayOf(query, await readPage(system, query, keep)) };
     }
     case "presence": {
       const { query } = request;
