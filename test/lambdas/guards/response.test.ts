@@ -232,13 +232,13 @@ describe("a response is invalid", () => {
       "with a reason that is not a string",
       { version: 1, verdict: "connectionDenied", reason: 1 },
       "onConnectionRequest",
-      /reason is not a text/,
+      /reason must be a string/,
     ],
     [
       "with a reason of null",
       { version: 1, verdict: "connectionDenied", reason: null },
       "onConnectionRequest",
-      /reason is not a text/,
+      /reason must be a string/,
     ],
     [
       "with too much info",
@@ -265,7 +265,7 @@ describe("a response is invalid", () => {
       "onConnectionRequest",
       /userId/,
     ],
-    ["with a user id that is a number", { ...connected, userId: 5 }, "onConnectionRequest", /userId is not a text/],
+    ["with a user id that is a number", { ...connected, userId: 5 }, "onConnectionRequest", /userId must be a string/],
     ["that expires now", { ...connected, expiresAt: NOW }, "onConnectionRequest", /a JWT's exp is in seconds/],
     [
       "that expires at a time in seconds",
@@ -282,8 +282,8 @@ describe("a response is invalid", () => {
     ],
     ["that expires too late", { ...connected, expiresAt: 1e300 }, "onConnectionRequest", /expiresAt/],
     ["that subscribes to too many channels", { ...connected, subscribe: many }, "onConnectionRequest", /more than 25/],
-    ["that subscribes to a string", { ...connected, subscribe: "a" }, "onConnectionRequest", /subscribe is not a list/],
-    ["that subscribes to null", { ...connected, subscribe: null }, "onConnectionRequest", /subscribe is not a list/],
+    ["that subscribes to a string", { ...connected, subscribe: "a" }, "onConnectionRequest", /subscribe must be a list/],
+    ["that subscribes to null", { ...connected, subscribe: null }, "onConnectionRequest", /subscribe must be a list/],
     [
       "that subscribes to an invalid channel name",
       { ...connected, subscribe: ["a b"] },
@@ -307,7 +307,7 @@ describe("a response is invalid", () => {
       "that publishes without a list",
       { version: 1, verdict: "publicationSuccess", channel: "stories/5" },
       "onPublicationRequest",
-      /publish is not a list/,
+      /publish must be a list/,
     ],
     [
       "that publishes too many messages",
@@ -352,12 +352,12 @@ describe("a response is invalid", () => {
       "onPublicationRequest",
       /uuid is not 1 to 64/,
     ],
-    ["that delivers without a list", delivered, "onMessageReceived", /deliveries is not a list/],
+    ["that delivers without a list", delivered, "onMessageReceived", /deliveries must be a list/],
     [
       "that delivers with an object instead of a list",
       { ...delivered, deliveries: { a1: 1 } },
       "onMessageReceived",
-      /deliveries is not a list/,
+      /deliveries must be a list/,
     ],
     ["that delivers to a string", { ...delivered, deliveries: ["a1"] }, "onMessageReceived", /entry without an agent/],
     [

@@ -33,7 +33,7 @@ describe("a guard module that", () => {
     expect(value).toEqual({
       permitted: false,
       code: "guard_failed",
-      reason: "The connection could not be authorised.",
+      reason: "The guard of the connection failed.",
     });
     expect(took).toBeLessThan(2 * GRACE);
     expect(folder.log.of("guards_not_loaded")).toMatchObject([{ detail: expect.stringMatching(detail) }]);

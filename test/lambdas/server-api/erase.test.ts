@@ -236,10 +236,10 @@ describe("requests of the server API to delete", () => {
   });
 
   it.each([
-    [{ deleteMessage: { channel: CHANNEL } }, "deleteMessage.position must be a position: { epoch, offset }."],
+    [{ deleteMessage: { channel: CHANNEL } }, '"deleteMessage.position" must be a position: { epoch, offset }.'],
     [
       { deleteMessage: { channel: "rooms/*", position: { epoch: "e", offset: 1 } } },
-      "deleteMessage.channel must be a channel name.",
+      '"deleteMessage.channel" must be a channel name.',
     ],
     [{ deleteHistory: { channel: CHANNEL, continue: "yes" } }, "deleteHistory.continue must be true or false."],
     [{ deleteHistory: CHANNEL }, "deleteHistory.channel must be a channel name."],

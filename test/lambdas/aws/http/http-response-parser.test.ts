@@ -13,7 +13,7 @@ const read = (text: string, size = Infinity): { reader: HttpResponseParser; comp
   return { reader, complete, pieces };
 };
 
-const whatCame = ({ reader: { status, headers, body, reusable }, complete }: ReturnType<typeof read>) => ({
+const whatCame = ({ reader: { status, headers, body, isReusable: reusable }, complete }: ReturnType<typeof read>) => ({
   status,
   headers,
   body,
