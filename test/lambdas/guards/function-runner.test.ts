@@ -185,12 +185,12 @@ describe("any result but a valid verdict denies", () => {
       /403/,
     ],
     ["invalid JSON", { kind: "answered", payload: "planted secret" }, "guard_failed", /not JSON/],
-    ["an unknown verdict", { verdict: "planted secret" }, "guard_failed", /verdict is not one of/],
+    ["an unknown verdict", { verdict: "planted secret" }, "guard_failed", /verdict must be one of/],
     [
       "another channel's verdict",
       { verdict: "subscribe", channel: "planted secret" },
       "guard_failed",
-      /(channel|verdict) is not/,
+      /(channel|verdict) must be/,
     ],
     ["another version", { version: 2, verdict: "connected" }, "guard_failed", /version is not 1/],
   ];
@@ -304,7 +304,7 @@ describe("deliveries", () => {
     const got = await deliver(guards);
     expect(got.map((one, at) => [at, one !== undefined])).toEqual(many.map((_, at) => [at, at >= 100]));
     expect(log.of("guard_failed")).toMatchObject([
-      { recipients: 100, detail: expect.stringContaining("not asked about") },
+      { recipients: 100, detail: expect.stringContaining("not a recipient") },
     ]);
   });
 

@@ -213,20 +213,25 @@ describe("a response is invalid", () => {
     ["without a version", { verdict: "connected" }, "onConnectionRequest", /version is not 1/],
     ["of another version", { ...connected, version: 2 }, "onConnectionRequest", /version is not 1/],
     ["whose version is a string", { ...connected, version: "1" }, "onConnectionRequest", /version is not 1/],
-    ["without a verdict", { version: 1 }, "onConnectionRequest", /verdict is not one of connected, connectionDenied/],
-    ["with an unknown verdict", { version: 1, verdict: "planted" }, "onConnectionRequest", /verdict is not one of/],
+    ["without a verdict", { version: 1 }, "onConnectionRequest", /verdict must be one of connected, connectionDenied/],
+    ["with an unknown verdict", { version: 1, verdict: "planted" }, "onConnectionRequest", /verdict must be one of/],
     [
       "with another guard's verdict",
       { ...published, verdict: "subscribe" },
       "onPublicationRequest",
       /publicationSuccess, publicationDenied$/,
     ],
-    ["without a channel", { version: 1, verdict: "unsubscribe" }, "onUnsubscriptionRequest", /channel is not the one/],
+    [
+      "without a channel",
+      { version: 1, verdict: "unsubscribe" },
+      "onUnsubscriptionRequest",
+      /channel must be the channel of the request/,
+    ],
     [
       "with another channel",
       { version: 1, verdict: "subscribe", channel: "planted" },
       "onSubscriptionRequest",
-      /channel is not the one/,
+      /channel must be the channel of the request/,
     ],
     [
       "with a reason that is not a string",
@@ -282,7 +287,12 @@ describe("a response is invalid", () => {
     ],
     ["that expires too late", { ...connected, expiresAt: 1e300 }, "onConnectionRequest", /expiresAt/],
     ["that subscribes to too many channels", { ...connected, subscribe: many }, "onConnectionRequest", /more than 25/],
-    ["that subscribes to a string", { ...connected, subscribe: "a" }, "onConnectionRequest", /subscribe must be a list/],
+    [
+      "that subscribes to a string",
+      { ...connected, subscribe: "a" },
+      "onConnectionRequest",
+      /subscribe must be a list/,
+    ],
     ["that subscribes to null", { ...connected, subscribe: null }, "onConnectionRequest", /subscribe must be a list/],
     [
       "that subscribes to an invalid channel name",
@@ -315,12 +325,17 @@ describe("a response is invalid", () => {
       "onPublicationRequest",
       /publish has more than 100 entries/,
     ],
-    ["that publishes a string", { ...published, publish: ["planted"] }, "onPublicationRequest", /publish has an entry/],
+    [
+      "that publishes a string",
+      { ...published, publish: ["planted"] },
+      "onPublicationRequest",
+      /entry of publish must have/,
+    ],
     [
       "that publishes without data",
       { ...published, publish: [{ channel: "a" }] },
       "onPublicationRequest",
-      /publish has an entry/,
+      /entry of publish must have/,
     ],
     [
       "that publishes without a channel",
@@ -344,13 +359,13 @@ describe("a response is invalid", () => {
       "that publishes with an invalid uuid",
       { ...published, publish: [{ channel: "a", data: 1, uuid: "a b" }] },
       "onPublicationRequest",
-      /uuid is not 1 to 64/,
+      /uuid in publish must be 1 to 64/,
     ],
     [
       "that publishes with a number as the uuid",
       { ...published, publish: [{ channel: "a", data: 1, uuid: 5 }] },
       "onPublicationRequest",
-      /uuid is not 1 to 64/,
+      /uuid in publish must be 1 to 64/,
     ],
     ["that delivers without a list", delivered, "onMessageReceived", /deliveries must be a list/],
     [
@@ -364,7 +379,7 @@ describe("a response is invalid", () => {
       "that delivers to an unknown agent",
       { ...delivered, deliveries: [{ agent: "planted" }] },
       "onMessageReceived",
-      /not asked about/,
+      /not a recipient/,
     ],
     [
       "that delivers twice to one agent",

@@ -89,7 +89,7 @@ describe("an unsubscribe request", () => {
   });
 
   test.each([undefined, 5, "", "*", "/*", "a b", "/meta/user/ann", "/meta/*", "/meta"])("cannot name %j", (channel) => {
-    expect(() => read({ version, unsubscribe: { userId: "ann" }, channel })).toThrow("channel must be");
+    expect(() => read({ version, unsubscribe: { userId: "ann" }, channel })).toThrow('"channel" must be');
   });
 });
 
@@ -103,8 +103,8 @@ test.each<[unknown, RegExp]>([
   [{ version: "0", id: "an EventBridge event", "detail-type": "Object Created" }, /"version" must be 1/],
   [{ version }, /exactly one of publish, history, presence, disconnect, unsubscribe/],
   [{ version, publish: [], disconnect: {} }, /exactly one of/],
-  [{ version, presence: {} }, /presence must have a channel/],
-  [{ version, presence: { channel: "a", after: 1 } }, /presence must have a channel/],
+  [{ version, presence: {} }, /"presence" must have a channel/],
+  [{ version, presence: { channel: "a", after: 1 } }, /"presence" must have a channel/],
   [{ version, disconnect: "c1" }, /either a connectionId or a userId/],
   [{ version, disconnect: {} }, /either a connectionId or a userId/],
   [{ version, disconnect: { connectionId: "c1", userId: "ann" } }, /either a connectionId or a userId/],

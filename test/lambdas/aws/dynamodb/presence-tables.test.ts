@@ -244,9 +244,9 @@ describe("an occupied channel", () => {
     const { testTable, occupancy, table } = await setUp();
     await occupancy.occupy("rooms/1", NOW);
     testTable.clock.advance(12 * 60 * 60_000 + 1_000);
-    expect(await occupancy.read("rooms/1")).toMatchObject({ old: true });
+    expect(await occupancy.read("rooms/1")).toMatchObject({ isStale: true });
     await table.putSubscriptions(agentOf("c1", { connectedAt: testTable.clock.now() }), ["rooms/1"]);
-    expect(await occupancy.read("rooms/1")).toMatchObject({ old: false });
+    expect(await occupancy.read("rooms/1")).toMatchObject({ isStale: false });
   });
 });
 

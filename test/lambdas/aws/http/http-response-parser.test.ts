@@ -122,7 +122,7 @@ test("bytes after a response keep the connection from being used again", () => {
     lines("HTTP/1.1 200 OK", "Content-Length: 0", "", "?"),
     lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "0", "", "?"),
   ]) {
-    expect(read(text)).toMatchObject({ complete: true, reader: { reusable: false } });
+    expect(read(text)).toMatchObject({ complete: true, reader: { isReusable: false } });
   }
 });
 
